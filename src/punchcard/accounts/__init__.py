@@ -1,0 +1,1 @@
+"""Vendors, the people and programs that act for them, their customers, and who is calling."""

@@ -1,0 +1,233 @@
+"""Tables of vendors, people, credentials, customers and the audit trail."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from punchcard.db.base import Base
+from punchcard.db.types import Id, Json, UtcDateTime
+
+
+class Vendor(Base):
+    """A shop or chain: the tenant that everything else belongs to."""
+
+    __tablename__ = "vendors"
+    __table_args__ = (
+        CheckConstraint("status IN ('active', 'suspended', 'closed')", name="status"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(63), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    currency: Mapped[str] = mapped_column(String(3))
+    timezone: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(2))
+    status: Mapped[str] = mapped_column(String(16), default="active")
+    keeps_origins: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Location(Base):
+    """One place where a vendor serves customers."""
+
+    __tablename__ = "locations"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    address: Mapped[str | None] = mapped_column(String(300))
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Member(Base):
+    """A person who signs in for one vendor, with a role there."""
+
+    __tablename__ = "members"
+    __table_args__ = (CheckConstraint("role IN ('owner', 'manager', 'staff')", name="role"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"), index=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    role: Mapped[str] = mapped_column(String(16))
+    language: Mapped[str | None] = mapped_column(String(2))
+    password_hash: Mapped[str] = mapped_column(String(80))
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Admin(Base):
+    """A person who runs the platform; has no vendor's till."""
+
+    __tablename__ = "admins"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str] = mapped_column(String(80))
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AccessToken(Base):
+    """One signed-in session of a member or an admin."""
+
+    __tablename__ = "access_tokens"
+    __table_args__ = (
+        CheckConstraint("(member_id IS NULL) <> (admin_id IS NULL)", name="one_person"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    member_id: Mapped[str | None] = mapped_column(ForeignKey("members.id"), index=True)
+    admin_id: Mapped[str | None] = mapped_column(ForeignKey("admins.id"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    user_agent: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ApiKey(Base):
+    """A credential of a vendor's own software."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    prefix: Mapped[str] = mapped_column(String(12))
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    scopes: Mapped[list[str]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Device(Base):
+    """A paired terminal at one location."""
+
+    __tablename__ = "devices"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"), index=True)
+    location_id: Mapped[str | None] = mapped_column(ForeignKey("locations.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    paired_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PairingCode(Base):
+    """A code that pairs one device, once, within minutes."""
+
+    __tablename__ = "pairing_codes"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"))
+    location_id: Mapped[str | None] = mapped_column(ForeignKey("locations.id"))
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Throttle(Base):
+    """Failures counted against one key (an address that signs in, a terminal that types PINs)."""
+
+    __tablename__ = "throttles"
+
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    failures: Mapped[int]
+    blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+_VERIFIED = text("is_verified AND erased_at IS NULL")
+
+
+class Customer(Base):
+    """Whom a card belongs to, as far as they told; erased on request, the ledger stays."""
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        # One customer per verified contact. An unverified one may be anybody's, so it may repeat.
+        Index(
+            "uq_customers_verified_email",
+            "vendor_id",
+            "email",
+            unique=True,
+            postgresql_where=_VERIFIED,
+            sqlite_where=_VERIFIED,
+        ),
+        Index(
+            "uq_customers_verified_phone",
+            "vendor_id",
+            "phone",
+            unique=True,
+            postgresql_where=_VERIFIED,
+            sqlite_where=_VERIFIED,
+        ),
+        Index("ix_customers_vendor_id_email", "vendor_id", "email"),
+        Index("ix_customers_vendor_id_phone", "vendor_id", "phone"),
+        Index("ix_customers_vendor_id_name", "vendor_id", "name_folded"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"))
+    name: Mapped[str | None] = mapped_column(String(300))
+    name_folded: Mapped[str | None] = mapped_column(String(600))
+    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(20))
+    birthday: Mapped[str | None] = mapped_column(String(5))
+    locale: Mapped[str | None] = mapped_column(String(2))
+    marketing_consent: Mapped[bool] = mapped_column(default=False)
+    marketing_consent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    terms_accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_verified: Mapped[bool] = mapped_column(default=False)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AuditEvent(Base):
+    """Who changed what, with old and new values; append-only by trigger, never a secret."""
+
+    __tablename__ = "audit_events"
+    __table_args__ = (
+        Index("ix_audit_events_vendor_id_id", "vendor_id", "id"),
+        Index("ix_audit_events_subject", "subject_kind", "subject_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    vendor_id: Mapped[str | None] = mapped_column(ForeignKey("vendors.id"))
+    actor_kind: Mapped[str] = mapped_column(String(16))
+    actor_id: Mapped[str | None] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(64))
+    subject_kind: Mapped[str] = mapped_column(String(32))
+    subject_id: Mapped[str] = mapped_column(String(64))
+    old: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    new: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    request_id: Mapped[str | None] = mapped_column(String(128))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class IdempotencyRecord(Base):
+    """The answer once given under a key to a change that writes no ledger entry.
+
+    The body is sealed: some answers hold a secret that is shown once.
+    """
+
+    __tablename__ = "idempotency_records"
+
+    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
+    status: Mapped[int]
+    body_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

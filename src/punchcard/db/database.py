@@ -1,0 +1,125 @@
+"""The only place where transactions begin and end."""
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
+
+from punchcard.db.dialects import prepare_sqlite
+
+
+class Database:
+    """Hands out sessions and connections; each `with` block is one transaction.
+
+    SQLite: one writing connection, taken in turn, so that "database is locked" cannot happen within
+    the process; readers have connections of their own and never wait. PostgreSQL: one pool.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8, busy_seconds: int = 30) -> None:
+        self.is_sqlite = url.startswith("sqlite")
+        if self.is_sqlite:
+            self._reader = _sqlite_engine(url, pool_size, busy_seconds, read_only=True)
+            self._writer = _sqlite_engine(url, pool_size, busy_seconds, read_only=False)
+        else:
+            self._reader = self._writer = create_engine(
+                with_driver(url),
+                pool_size=pool_size,
+                max_overflow=4,
+                pool_timeout=10,
+                pool_pre_ping=True,
+                connect_args={
+                    "connect_timeout": 5,
+                    "options": "-c timezone=UTC -c jit=off -c lock_timeout=10000",
+                },
+            )
+        self._turn = Turnstile()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session to read with; nothing written in it is kept."""
+        with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open a session whose changes are committed when the block ends and undone if it raises."""
+        with self._in_turn(), Session(self._writer, expire_on_commit=False) as session:
+            with session.begin():
+                yield session
+
+    @contextmanager
+    def write_connection(self) -> Iterator[Connection]:
+        """Open a Core connection in one writing transaction: the till's way in."""
+        with self._in_turn(), self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read_connection(self) -> Iterator[Connection]:
+        """Open a Core connection to read with."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        with self._turn:
+            yield
+
+
+class Turnstile:
+    """A lock that lets waiting threads through in the order they came.
+
+    A plain lock may be taken again and again by a busy till while a console page waits.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._is_taken = False
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._is_taken:
+                self._is_taken = True
+                return
+            mine = threading.Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        mine.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._is_taken = False
+
+
+def with_driver(url: str) -> str:
+    """Return a PostgreSQL address that names the driver this server uses."""
+    for scheme in ("postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+def _sqlite_engine(url: str, pool_size: int, busy_seconds: int, *, read_only: bool) -> Engine:
+    if read_only:
+        engine = create_engine(url, pool_size=pool_size, max_overflow=4, pool_timeout=10)
+    else:
+        engine = create_engine(
+            url, poolclass=StaticPool, connect_args={"check_same_thread": False}
+        )
+    prepare_sqlite(engine, busy_seconds=busy_seconds, read_only=read_only)
+    return engine

@@ -1,0 +1,1 @@
+"""Small tools every room uses: clock, ids, money, errors, settings, languages, secrets, logs."""

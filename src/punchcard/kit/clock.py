@@ -1,0 +1,43 @@
+"""Where the time comes from: handed in, so that a test or the demo can set it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the present moment."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware and in UTC."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the machine's present moment in UTC."""
+        return datetime.now(UTC)
+
+
+class ManualClock:
+    """A clock that stands still until it is moved: for tests and for the demo's history."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """Return the moment the clock was last set to."""
+        return self._now
+
+    def set(self, moment: datetime) -> None:
+        """Move the clock to `moment`."""
+        self._now = moment.astimezone(UTC)
+
+    def advance(self, **duration: float) -> None:
+        """Move the clock ahead by a duration given as for `timedelta` (minutes=5, hours=1)."""
+        self._now += timedelta(**duration)
+
+
+def to_rfc3339(moment: datetime) -> str:
+    """Return `moment` as RFC 3339 in UTC with `Z` and microseconds, one fixed width."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

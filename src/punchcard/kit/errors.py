@@ -1,0 +1,59 @@
+"""Refusals: what went wrong, as a stable code, a kind and facts; never a status or a sentence."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Any, ClassVar
+
+
+class Kind(Enum):
+    """What sort of refusal it is; the faces translate kinds into statuses or pages."""
+
+    MALFORMED = "malformed"
+    UNKNOWN_CALLER = "unknown_caller"
+    FORBIDDEN = "forbidden"
+    MISSING = "missing"
+    REFUSED = "refused"
+    CONFLICT = "conflict"
+    TOO_LARGE = "too_large"
+    INVALID = "invalid"
+    LOCKED = "locked"
+    TOO_MANY = "too_many"
+    BUSY = "busy"
+
+
+Fact = str | int | bool | datetime | None
+
+
+class DomainError(Exception):
+    """Something asked for was not done, and nothing was changed.
+
+    `code` is the stable name clients rely on. `sentence` is the English text, a key of the
+    catalogues, whose `{placeholders}` are filled from `facts`. `facts` travel in the answer.
+    `retry_after_seconds` is how long to wait, where waiting helps.
+    """
+
+    code: ClassVar[str]
+    kind: ClassVar[Kind]
+    sentence: ClassVar[str]
+
+    def __init__(self, *, retry_after_seconds: int | None = None, **facts: Fact) -> None:
+        super().__init__(self.code)
+        self.facts: dict[str, Fact] = facts
+        self.retry_after_seconds = retry_after_seconds
+
+
+class InvalidInput(DomainError):
+    """A field does not fit; `errors` names each one: `{loc: [...], message: English sentence}`."""
+
+    code = "invalid_input"
+    kind = Kind.INVALID
+    sentence = "Some fields are not valid."
+
+    def __init__(self, errors: list[dict[str, Any]] | None = None, **facts: Fact) -> None:
+        super().__init__(**facts)
+        self.errors = errors or []
+
+
+def invalid_field(*loc: str | int, message: str, **params: Fact) -> InvalidInput:
+    """Return the refusal of one field; `message` is an English catalogue key, `params` fill it."""
+    return InvalidInput([{"loc": list(loc), "message": message, "params": params}])

@@ -1,0 +1,105 @@
+"""Names for things: ordered ids, card numbers a person can type, tokens nobody can guess."""
+
+import re
+import secrets
+import threading
+import uuid
+from typing import Protocol
+
+from punchcard.kit.clock import Clock
+
+CARD_NUMBER_DIGITS = 12
+CARD_TOKEN_LENGTH = 22
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_CARD_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
+
+# The Damm quasigroup of order 10 (H. M. Damm, 2004): unlike Luhn it catches every single wrong
+# digit and every swap of neighbours, the two slips people make at a till.
+_DAMM = (
+    (0, 3, 1, 7, 5, 9, 8, 6, 4, 2),
+    (7, 0, 9, 2, 1, 5, 4, 8, 6, 3),
+    (4, 2, 0, 6, 8, 7, 1, 3, 5, 9),
+    (1, 7, 5, 0, 9, 8, 3, 4, 2, 6),
+    (6, 1, 2, 3, 0, 4, 5, 9, 7, 8),
+    (3, 6, 7, 4, 2, 0, 9, 5, 8, 1),
+    (5, 8, 6, 9, 7, 2, 0, 1, 3, 4),
+    (8, 9, 4, 5, 3, 6, 2, 0, 1, 7),
+    (9, 4, 3, 8, 6, 1, 7, 2, 0, 5),
+    (2, 5, 8, 1, 4, 3, 6, 7, 9, 0),
+)
+
+
+class Ids(Protocol):
+    """Makes the names of new things."""
+
+    def new_id(self) -> str:
+        """Return a new UUIDv7 as text."""
+
+    def new_card_number(self) -> str:
+        """Return a new card number: 12 digits, the last one a check digit."""
+
+    def new_token(self, bytes_of_chance: int = 32) -> str:
+        """Return an unguessable URL-safe text."""
+
+
+class SystemIds:
+    """Ids from the given clock and the machine's source of chance."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def new_id(self) -> str:
+        """Return a UUIDv7 (RFC 9562, section 5.7), later than every one this object gave before.
+
+        The twelve bits after the milliseconds hold a sub-millisecond fraction (method 3), so that
+        ids made within one millisecond still sort in the order they were made.
+        """
+        now = self._clock.now()
+        microseconds = int(now.timestamp() * 1_000_000)
+        milliseconds, rest = divmod(microseconds, 1000)
+        ordered = (milliseconds << 12) | (rest * 4096 // 1000)
+        with self._lock:
+            self._last = ordered = max(ordered, self._last + 1)
+        chance = secrets.randbits(62)
+        value = (ordered >> 12 << 80) | (7 << 76) | ((ordered & 0xFFF) << 64) | (2 << 62) | chance
+        return str(uuid.UUID(int=value))
+
+    def new_card_number(self) -> str:
+        """Return a card number: eleven digits of chance (no leading zero) and a check digit."""
+        body = str(10**10 + secrets.randbelow(9 * 10**10))
+        return body + str(check_digit(body))
+
+    def new_token(self, bytes_of_chance: int = 32) -> str:
+        """Return `bytes_of_chance` random bytes as URL-safe text (16 bytes: 22 characters)."""
+        return secrets.token_urlsafe(bytes_of_chance)
+
+
+def check_digit(digits: str) -> int:
+    """Return the Damm check digit of a text of digits."""
+    interim = 0
+    for digit in digits:
+        interim = _DAMM[interim][ord(digit) - 48]
+    return interim
+
+
+def as_card_number(text: str) -> str | None:
+    """Return the card number in `text` without spaces and hyphens, or None if it is not one."""
+    digits = text.replace(" ", "").replace("-", "")
+    if len(digits) != CARD_NUMBER_DIGITS or not (digits.isascii() and digits.isdigit()):
+        return None
+    return digits if check_digit(digits) == 0 else None
+
+
+def as_id(text: str) -> str | None:
+    """Return `text` in lower case if it is written as a UUID, else None."""
+    lowered = text.lower()
+    return lowered if _UUID.fullmatch(lowered) else None
+
+
+def as_card_token(text: str) -> str | None:
+    """Return the card token in `text`, which may be a whole card address, or None."""
+    token = text.rsplit("/", 1)[-1] if "/" in text else text
+    return token if _CARD_TOKEN.fullmatch(token) else None

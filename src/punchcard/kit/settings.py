@@ -1,0 +1,152 @@
+"""Every setting and limit of the server, with its unit; the only place that reads the environment."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+PREFIX = "PUNCHCARD_"
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be read; the text says which one and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What an operator can set, as `PUNCHCARD_` and the field's name in capitals.
+
+    Secrets take a twin ending in `_FILE` that names a file to read instead.
+    """
+
+    # Where things are
+    data_dir: Path = Path("punchcard-data")
+    database_url: str = ""
+    base_url: str = "http://127.0.0.1:8000"
+    smtp_url: str = ""
+    log_level: str = "INFO"
+    trusted_proxies: str = "127.0.0.1"
+
+    # Secrets; made and kept in the data directory when absent in embedded mode
+    secret_key: str = ""
+    pin_pepper: str = ""
+
+    # The till
+    till_queue_limit: int = 2000
+    till_batch_limit: int = 64
+    till_postgresql_batches_in_flight: int = 2
+    database_pool_size: int = 8
+    database_busy_seconds: int = 30
+
+    # HTTP
+    body_limit_bytes: int = 1_048_576
+    operations_limit: int = 500
+    page_size_limit: int = 200
+    public_enrolments_per_minute: int = 120
+    public_reads_per_minute: int = 1200
+
+    # Who is calling
+    password_bcrypt_cost: int = 12
+    access_token_hours: int = 12
+    sign_in_attempts: int = 5
+    sign_in_slowdown_seconds: int = 30
+    sign_in_slowdown_limit_seconds: int = 3600
+    credential_cache_seconds: float = 2.0
+    pairing_code_minutes: int = 10
+    pairing_attempts_per_minute: int = 10
+    last_used_resolution_seconds: int = 60
+
+    # Staff PINs
+    pin_bcrypt_cost: int = 10
+    bcrypt_threads: int = 2
+    bcrypt_queue_limit: int = 64
+    staff_token_minutes: int = 480
+
+    # The rules' outer bounds
+    offline_grace_hours: int = 72
+    clock_skew_seconds: int = 30
+    adjustment_limit_points: int = 100_000
+
+    # Keeping and forgetting
+    origin_days: int = 90
+    worker_lease_seconds: int = 60
+    worker_attempts: int = 12
+    worker_backoff_seconds: int = 2
+    worker_backoff_limit_seconds: int = 3600
+    worker_idle_seconds: float = 1.0
+    housekeeping_minutes: int = 15
+
+    @property
+    def is_embedded(self) -> bool:
+        """Tell whether the database is a SQLite file, served by this one process."""
+        return self.database_url.startswith("sqlite")
+
+
+_SECRETS = ("secret_key", "pin_pepper", "database_url", "smtp_url")
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Return the settings of `environ` (the process's own when None), with `overrides` on top.
+
+    Makes the data directory and the missing secrets when the database is embedded.
+    Raises SettingsError when a value cannot be read or a needed one is missing.
+    """
+    source = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    for field in fields(Settings):
+        text = _read(source, field.name)
+        if text is not None:
+            values[field.name] = _convert(field.name, text, field.type)
+    values.update(overrides)
+    values.setdefault("data_dir", Path("punchcard-data"))
+    if not values.get("database_url"):
+        values["database_url"] = f"sqlite:///{values['data_dir'] / 'punchcard.db'}"
+    settings = Settings(**values)
+    return _with_secrets(settings, values)
+
+
+def _read(source: Mapping[str, str], name: str) -> str | None:
+    variable = PREFIX + name.upper()
+    if name in _SECRETS and (path := source.get(variable + "_FILE")):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingsError(f"{variable}_FILE: cannot read {path}: {error.strerror}") from error
+    return source.get(variable)
+
+
+def _convert(name: str, text: str, kind: Any) -> Any:
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise SettingsError(f"{PREFIX}{name.upper()}: {text!r} is not a number") from error
+
+
+def _with_secrets(settings: Settings, values: dict[str, Any]) -> Settings:
+    """Return settings in which both secrets are set, making them once for an embedded database."""
+    missing = [name for name in ("secret_key", "pin_pepper") if not values.get(name)]
+    if missing and not settings.is_embedded:
+        names = " and ".join(PREFIX + name.upper() for name in missing)
+        raise SettingsError(
+            f"{names} must be set with PostgreSQL (32 random characters or more): every server"
+            " process needs the same one, and it must outlive this machine."
+        )
+    if settings.is_embedded:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    for name in missing:
+        values[name] = _kept_secret(settings.data_dir / name)
+    return Settings(**values)
+
+
+def _kept_secret(path: Path) -> str:
+    """Return the secret kept at `path`, readable by its owner only; made the first time."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        secret = secrets.token_urlsafe(48)
+        file.write(secret + "\n")
+    return secret

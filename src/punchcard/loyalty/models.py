@@ -1,0 +1,303 @@
+"""Tables of programs, rewards, cards, the ledger, staff PINs and the daily rollup."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from punchcard.db.base import Base
+from punchcard.db.types import BigInt, Id, Json, UtcDateTime
+
+# Cards are updated with every stamp: free room in each page keeps those updates off the indexes.
+_ROOM_FOR_UPDATES = {"postgresql_with": {"fillfactor": 80}}
+
+
+class LoyaltyProgram(Base):
+    """The rules of one stamp card or points program, and how it looks."""
+
+    __tablename__ = "loyalty_programs"
+    __table_args__ = (
+        CheckConstraint("type IN ('stamps', 'points', 'hybrid')", name="type"),
+        CheckConstraint("status IN ('draft', 'active', 'inactive')", name="status"),
+        CheckConstraint("stamps_target BETWEEN 1 AND 50", name="stamps_target"),
+        CheckConstraint("points_per_currency_unit BETWEEN 1 AND 1000", name="rate"),
+        CheckConstraint("cooldown_minutes BETWEEN 0 AND 10080", name="cooldown"),
+        CheckConstraint("max_daily_stamps BETWEEN 1 AND 50", name="daily"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"), index=True)
+    slug: Mapped[str] = mapped_column(String(63), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    card_name: Mapped[str] = mapped_column(String(120))
+    type: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(16))
+    currency: Mapped[str] = mapped_column(String(3))
+    timezone: Mapped[str] = mapped_column(String(64))
+    stamps_target: Mapped[int] = mapped_column(default=10)
+    stamp_reward: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    points_per_currency_unit: Mapped[int] = mapped_column(default=1)
+    minimum_purchase_minor: Mapped[int] = mapped_column(BigInt, default=0)
+    minimum_redemption_points: Mapped[int] = mapped_column(BigInt, default=0)
+    welcome_stamps: Mapped[int] = mapped_column(default=0)
+    welcome_points: Mapped[int] = mapped_column(default=0)
+    cooldown_minutes: Mapped[int] = mapped_column(default=15)
+    max_daily_stamps: Mapped[int] = mapped_column(default=5)
+    pin_policy: Mapped[str] = mapped_column(String(16), default="required")
+    pin_max_attempts: Mapped[int] = mapped_column(default=5)
+    pin_lockout_minutes: Mapped[int] = mapped_column(default=30)
+    void_policy: Mapped[str] = mapped_column(String(16), default="clamp")
+    self_enrollment: Mapped[bool] = mapped_column(default=True)
+    terms_text: Mapped[str | None] = mapped_column(Text)
+    branding: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    texts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Reward(Base):
+    """Something points can be exchanged for."""
+
+    __tablename__ = "rewards"
+    __table_args__ = (
+        CheckConstraint("stock_left IS NULL OR stock_left >= 0", name="stock"),
+        CheckConstraint("points_required >= 1", name="points_required"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"))
+    program_id: Mapped[str] = mapped_column(ForeignKey("loyalty_programs.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    description: Mapped[str | None] = mapped_column(String(500))
+    points_required: Mapped[int] = mapped_column(BigInt)
+    value_minor: Mapped[int | None] = mapped_column(BigInt)
+    stock_left: Mapped[int | None]
+    per_card_limit: Mapped[int | None]
+    valid_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    texts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+_HELD = text("customer_id IS NOT NULL AND status IN ('active', 'blocked')")
+
+
+class LoyaltyCard(Base):
+    """A customer's card. Its balances are a cache of the ledger; only the till writes them.
+
+    `points_carry` is what rounding left over, in the program's smallest fraction of a point: a
+    hundredth for a currency with cents. It is never negative, also while `points` is.
+    """
+
+    __tablename__ = "loyalty_cards"
+    __table_args__ = (
+        CheckConstraint("status IN ('active', 'blocked', 'replaced', 'closed')", name="status"),
+        CheckConstraint("points_carry >= 0", name="points_carry"),
+        Index(
+            "uq_loyalty_cards_held",
+            "program_id",
+            "customer_id",
+            unique=True,
+            postgresql_where=_HELD,
+            sqlite_where=_HELD,
+        ),
+        Index("ix_loyalty_cards_vendor_id_id", "vendor_id", "id"),
+        Index("ix_loyalty_cards_program_id_id", "program_id", "id"),
+        Index("ix_loyalty_cards_customer_id", "customer_id"),
+        _ROOM_FOR_UPDATES,
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"))
+    program_id: Mapped[str] = mapped_column(ForeignKey("loyalty_programs.id"))
+    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.id"))
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    token_sealed: Mapped[bytes] = mapped_column(LargeBinary(64))
+    status: Mapped[str] = mapped_column(String(16), default="active")
+    locale: Mapped[str | None] = mapped_column(String(2))
+    stamps: Mapped[int] = mapped_column(default=0)
+    points: Mapped[int] = mapped_column(BigInt, default=0)
+    points_carry: Mapped[int] = mapped_column(default=0)
+    lifetime_stamps: Mapped[int] = mapped_column(default=0)
+    lifetime_points: Mapped[int] = mapped_column(BigInt, default=0)
+    lifetime_rewards: Mapped[int] = mapped_column(default=0)
+    last_stamp_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    stamps_day: Mapped[date | None]
+    stamps_on_day: Mapped[int] = mapped_column(default=0)
+    is_welcome_due: Mapped[bool] = mapped_column(default=False)
+    sequence: Mapped[int] = mapped_column(default=0)
+    head_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    location_id: Mapped[str | None] = mapped_column(ForeignKey("locations.id"))
+    enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_activity_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RetiredCardCode(Base):
+    """A number and token that a replaced card no longer answers to, and nobody else may get."""
+
+    __tablename__ = "retired_card_codes"
+
+    number: Mapped[str] = mapped_column(String(12), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    card_id: Mapped[str] = mapped_column(ForeignKey("loyalty_cards.id"), index=True)
+    replaced_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+_HAS_KEY = text("idempotency_key IS NOT NULL")
+_HAS_REFERENCE = text("reference IS NOT NULL AND type = 'points_earned'")
+_IS_VOID = text("voids IS NOT NULL")
+
+
+class LoyaltyTransaction(Base):
+    """One entry of the ledger: appended, never changed (triggers refuse it), chained by hashes.
+
+    `note`, `fingerprint` and `answer` stand outside the hash: a note may hold personal data, the
+    other two only serve to give the same answer to the same request again.
+    """
+
+    __tablename__ = "loyalty_transactions"
+    __table_args__ = (
+        Index("uq_loyalty_transactions_chain", "card_id", "sequence", unique=True),
+        Index(
+            "uq_loyalty_transactions_key",
+            "vendor_id",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=_HAS_KEY,
+            sqlite_where=_HAS_KEY,
+        ),
+        Index(
+            "uq_loyalty_transactions_reference",
+            "program_id",
+            "reference",
+            unique=True,
+            postgresql_where=_HAS_REFERENCE,
+            sqlite_where=_HAS_REFERENCE,
+        ),
+        Index(
+            "uq_loyalty_transactions_voids",
+            "voids",
+            unique=True,
+            postgresql_where=_IS_VOID,
+            sqlite_where=_IS_VOID,
+        ),
+        Index("ix_loyalty_transactions_vendor_id_id", "vendor_id", "id"),
+        Index("ix_loyalty_transactions_program_id_id", "program_id", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"))
+    program_id: Mapped[str] = mapped_column(ForeignKey("loyalty_programs.id"))
+    card_id: Mapped[str] = mapped_column(ForeignKey("loyalty_cards.id"))
+    sequence: Mapped[int]
+    type: Mapped[str] = mapped_column(String(24))
+    stamps_delta: Mapped[int]
+    points_delta: Mapped[int] = mapped_column(BigInt)
+    stamps_after: Mapped[int]
+    points_after: Mapped[int] = mapped_column(BigInt)
+    points_carry_after: Mapped[int]
+    amount_minor: Mapped[int | None] = mapped_column(BigInt)
+    currency: Mapped[str | None] = mapped_column(String(3))
+    reference: Mapped[str | None] = mapped_column(String(128))
+    reward_id: Mapped[str | None] = mapped_column(ForeignKey("rewards.id"))
+    reward: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    staff_pin_id: Mapped[str | None] = mapped_column(ForeignKey("staff_pins.id"))
+    location_id: Mapped[str | None] = mapped_column(ForeignKey("locations.id"))
+    actor_kind: Mapped[str] = mapped_column(String(16))
+    actor_id: Mapped[str | None] = mapped_column(String(64))
+    note: Mapped[str | None] = mapped_column(String(500))
+    voids: Mapped[str | None] = mapped_column(ForeignKey("loyalty_transactions.id"))
+    program_version: Mapped[int]
+    idempotency_key: Mapped[str | None] = mapped_column(String(128))
+    fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    answer: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    previous_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class TransactionOrigin(Base):
+    """Where an operation came from, when the vendor switched that on; forgotten after a while."""
+
+    __tablename__ = "transaction_origins"
+
+    transaction_id: Mapped[str] = mapped_column(
+        ForeignKey("loyalty_transactions.id"), primary_key=True
+    )
+    address: Mapped[str | None] = mapped_column(String(45))
+    user_agent: Mapped[str | None] = mapped_column(String(200))
+    device_id: Mapped[str | None] = mapped_column(Id)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+_IN_USE = text("retired_at IS NULL")
+
+
+class StaffPin(Base):
+    """A person at the till and their PIN; retired, never deleted, so that history keeps the name."""
+
+    __tablename__ = "staff_pins"
+    __table_args__ = (
+        Index(
+            "uq_staff_pins_pin_index",
+            "vendor_id",
+            "pin_index",
+            unique=True,
+            postgresql_where=_IN_USE,
+            sqlite_where=_IN_USE,
+        ),
+        Index(
+            "uq_staff_pins_staff_id",
+            "vendor_id",
+            "staff_id",
+            unique=True,
+            postgresql_where=text("retired_at IS NULL AND staff_id IS NOT NULL"),
+            sqlite_where=text("retired_at IS NULL AND staff_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"), index=True)
+    program_id: Mapped[str | None] = mapped_column(ForeignKey("loyalty_programs.id"))
+    staff_id: Mapped[str | None] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(120))
+    pin_hash: Mapped[str] = mapped_column(String(80))
+    pin_index: Mapped[bytes] = mapped_column(LargeBinary(32))
+    generation: Mapped[int] = mapped_column(default=1)
+    failed_attempts: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DailyRollup(Base):
+    """What happened in one program on one day of its time zone, kept inside the till's batch.
+
+    `cards_last_seen` counts the cards whose latest activity was on this day: each card stands in
+    exactly one day, so the cards active in the last 30 days are a sum over 30 rows.
+    """
+
+    __tablename__ = "loyalty_daily_rollup"
+
+    program_id: Mapped[str] = mapped_column(ForeignKey("loyalty_programs.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    cards_opened: Mapped[int] = mapped_column(BigInt, default=0)
+    cards_last_seen: Mapped[int] = mapped_column(BigInt, default=0)
+    stamps_earned: Mapped[int] = mapped_column(BigInt, default=0)
+    stamps_redeemed: Mapped[int] = mapped_column(BigInt, default=0)
+    points_earned: Mapped[int] = mapped_column(BigInt, default=0)
+    points_redeemed: Mapped[int] = mapped_column(BigInt, default=0)
+    points_adjusted: Mapped[int] = mapped_column(BigInt, default=0)
+    rewards_redeemed: Mapped[int] = mapped_column(BigInt, default=0)
+    reward_value_minor: Mapped[int] = mapped_column(BigInt, default=0)
+    purchases: Mapped[int] = mapped_column(BigInt, default=0)
+    purchase_amount_minor: Mapped[int] = mapped_column(BigInt, default=0)
