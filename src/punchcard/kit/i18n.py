@@ -1,0 +1,147 @@
+"""Sentences in the caller's language: English in the code is the key, the catalogues hold the rest.
+
+Sentences hold `{placeholders}`. They are worded so that no plural is needed ("Points missing: {n}"
+rather than "{n} points are missing"): one sentence, one translation.
+"""
+
+import logging
+import re
+import threading
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+Language = Literal["en", "fr", "de", "lb"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+SOURCE_LANGUAGE: Final[Language] = "en"
+CATALOGUES = Path(__file__).parent.parent / "locale"
+
+# How CLDR writes dates and numbers; plain "en" would be American, 12-hour clock and month first.
+_LOCALES: Final[dict[str, str]] = {"en": "en_GB", "fr": "fr", "de": "de", "lb": "lb"}
+# `lu` is Luba-Katanga, yet many write it for Luxembourgish.
+_ALIASES: Final[dict[str, Language]] = {"lu": "lb"}
+_PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+_QUALITY = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
+# Browsers send a handful of languages; what lies beyond is noise.
+_ACCEPTED_CHARACTERS = 500
+
+_log = logging.getLogger(__name__)
+_loading = threading.Lock()
+_catalogues: dict[str, dict[str, str]] = {SOURCE_LANGUAGE: {}}
+
+
+def N_(text: str) -> str:
+    """Mark `text` as a sentence of the catalogues; it is translated where it is shown."""
+    return text
+
+
+def translate(text: str, language: str, **params: Any) -> str:
+    """Return the sentence `text` in `language`, its placeholders filled from `params`.
+
+    Moments are written as the language writes them (in UTC, said so, unless the value carries
+    another zone), whole numbers with its grouping. A sentence that has no translation stays
+    English, a placeholder that has no value stays as it is.
+    """
+    language = as_language(language) or SOURCE_LANGUAGE
+    sentence = catalogue(language).get(text, text)
+    if not params:
+        return sentence
+
+    def fill(match: re.Match[str]) -> str:
+        name = match[1]
+        return _write(params[name], language) if name in params else match[0]
+
+    return _PLACEHOLDER.sub(fill, sentence)
+
+
+@lru_cache(maxsize=512)
+def negotiate(accept_language: str | None) -> Language:
+    """Return the language of ours that an `Accept-Language` header likes best; English if none."""
+    best: Language = SOURCE_LANGUAGE
+    best_quality = 0.0
+    for part in (accept_language or "")[:_ACCEPTED_CHARACTERS].split(","):
+        tag, _, parameter = part.replace(" ", "").lower().partition(";")
+        language = SOURCE_LANGUAGE if tag == "*" else as_language(tag)
+        quality = _quality(parameter)
+        if language is not None and quality > best_quality:
+            best, best_quality = language, quality
+    return best
+
+
+def as_language(tag: str) -> Language | None:
+    """Return our language for a tag (`fr`, `fr-CH`, `de_AT`, `lu`), or None if we lack it."""
+    primary = tag.lower().replace("_", "-").partition("-")[0]
+    primary = _ALIASES.get(primary, primary)
+    return next((language for language in LANGUAGES if language == primary), None)
+
+
+def placeholders(text: str) -> frozenset[str]:
+    """Return the names of the placeholders in `text`."""
+    return frozenset(_PLACEHOLDER.findall(text))
+
+
+def catalogue(language: str) -> dict[str, str]:
+    """Return the translations into `language`, read at the first call; empty for English.
+
+    Compiling them takes tens of milliseconds once, so there is no build step to forget.
+    """
+    found = _catalogues.get(language)
+    if found is None:
+        with _loading:
+            found = _catalogues.get(language)
+            if found is None:
+                found = _catalogues[language] = _read_catalogue(language)
+    return found
+
+
+def _read_catalogue(language: str) -> dict[str, str]:
+    # Imported at first use: it would be felt in every start, also of the command line.
+    from babel.messages.pofile import read_po
+
+    with (CATALOGUES / f"{language}.po").open("rb") as file:
+        messages = list(read_po(file, locale=language))
+    translations: dict[str, str] = {}
+    for message in messages:
+        source, text = message.id, message.string
+        if not isinstance(source, str) or not isinstance(text, str) or not source or not text:
+            continue
+        if placeholders(source) != placeholders(text):
+            _log.warning("The %s translation of %r has other placeholders.", language, source)
+            continue
+        translations[source] = text
+    return translations
+
+
+def _quality(parameter: str) -> float:
+    match = _QUALITY.fullmatch(parameter)
+    if match is not None:
+        return float(match[1])
+    return 0.0 if parameter else 1.0
+
+
+def _write(value: Any, language: str) -> str:
+    if isinstance(value, datetime):
+        return _write_moment(value, language)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _write_number(value, language)
+    return str(value)
+
+
+def _write_number(value: int, language: str) -> str:
+    if -1000 < value < 1000:
+        return str(value)
+    from babel.numbers import format_decimal
+
+    return format_decimal(value, locale=_LOCALES[language])
+
+
+def _write_moment(value: datetime, language: str) -> str:
+    from babel.dates import format_date, format_time
+
+    moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+    locale = _LOCALES[language]
+    day = format_date(moment.date(), format="medium", locale=locale)
+    # The clock time alone, without conversion: the value already stands in the zone to show.
+    clock = format_time(moment.time(), format="short", locale=locale)
+    return f"{day}, {clock} UTC" if moment.utcoffset() == UTC.utcoffset(None) else f"{day}, {clock}"
