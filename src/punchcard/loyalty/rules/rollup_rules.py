@@ -1,0 +1,79 @@
+"""What one ledger entry adds to the statistics of its day: pure, used by the till and by rebuild.
+
+Every change of a balance lands in exactly one column, so that over all days
+`stamps_earned - stamps_redeemed` is the sum of the cards' stamps, and
+`points_earned - points_redeemed + points_adjusted` the sum of their points.
+"""
+
+from typing import Literal
+
+ACTIVITY_TYPES = frozenset(
+    {"card_opened", "stamp_earned", "stamps_redeemed", "points_earned", "points_redeemed"}
+)
+"""Entries that show the customer was there; they move a card's `cards_last_seen` day ahead."""
+
+ROLLUP_COLUMNS = (
+    "cards_opened",
+    "cards_last_seen",
+    "stamps_earned",
+    "stamps_redeemed",
+    "points_earned",
+    "points_redeemed",
+    "points_adjusted",
+    "rewards_redeemed",
+    "reward_value_minor",
+    "purchases",
+    "purchase_amount_minor",
+)
+
+_Side = Literal["opened", "earned", "redeemed", "adjusted"]
+
+_SIDES: dict[str, _Side] = {
+    "card_opened": "opened",
+    "welcome_bonus": "earned",
+    "stamp_earned": "earned",
+    "points_earned": "earned",
+    "stamps_redeemed": "redeemed",
+    "points_redeemed": "redeemed",
+    "points_adjusted": "adjusted",
+}
+
+
+def rollup_deltas(
+    *,
+    type: str,
+    stamps_delta: int,
+    points_delta: int,
+    amount_minor: int | None = None,
+    has_reward: bool = False,
+    reward_value_minor: int | None = None,
+    voided_type: str | None = None,
+) -> dict[str, int]:
+    """Return what an entry adds to the columns of its day; columns it leaves alone are absent.
+
+    A void (`voided_type` given) subtracts on its own day: `stamps_delta` and `points_delta` are the
+    void's own, `amount_minor`, `has_reward` and `reward_value_minor` those of the entry it
+    reverses. `cards_last_seen` is not here: it depends on the card's earlier days.
+    """
+    kind = voided_type or type
+    count = -1 if voided_type else 1
+    side = _SIDES[kind]
+    if side == "opened":
+        return {"cards_opened": count}
+    if side == "adjusted":
+        return {"points_adjusted": points_delta} if points_delta else {}
+    deltas: dict[str, int] = {}
+    sign = 1 if side == "earned" else -1
+    if stamps_delta:
+        deltas["stamps_" + side] = sign * stamps_delta
+    if points_delta:
+        deltas["points_" + side] = sign * points_delta
+    if kind == "points_earned":
+        deltas["purchases"] = count
+        if amount_minor:
+            deltas["purchase_amount_minor"] = count * amount_minor
+    if side == "redeemed" and (has_reward or kind == "stamps_redeemed"):
+        deltas["rewards_redeemed"] = count
+        if reward_value_minor:
+            deltas["reward_value_minor"] = count * reward_value_minor
+    return deltas
