@@ -1,0 +1,1 @@
+"""The HTTP interface: routes, shapes, errors and the outer layer."""

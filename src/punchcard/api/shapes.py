@@ -1,0 +1,307 @@
+"""What requests and answers are made of: the base shape and the field types of all resources.
+
+Each text type publishes the pattern it enforces, so the OpenAPI document tells the whole truth.
+"""
+
+import re
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any, Final, Generic, TypeVar
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from punchcard.kit.clock import to_rfc3339
+from punchcard.kit.i18n import LANGUAGES, N_, as_language
+from punchcard.kit.ids import as_id
+from punchcard.kit.money import is_currency
+
+# JSON readers in browsers hold whole numbers exactly up to here (2**53 - 1).
+LARGEST_WHOLE_NUMBER: Final = 9_007_199_254_740_991
+
+
+class Shape(BaseModel):
+    """A request or an answer: exactly the fields it names, nothing beside them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def fault(sentence: str, **params: Any) -> PydanticCustomError:
+    """Return what a validator raises when a value does not fit.
+
+    `sentence` is a marked sentence of the catalogues; `params` fill its placeholders. Never put
+    the value itself into either: answers do not repeat what was sent.
+    """
+    return PydanticCustomError("fault", "{sentence}", {"sentence": sentence, **params})
+
+
+def whole(minimum: int, maximum: int) -> Any:
+    """Return the constraint of a whole number: `Annotated[int, whole(1, 50)]`.
+
+    Strict: neither "5", nor true, nor 5.0 is a whole number.
+    """
+    return Field(strict=True, ge=minimum, le=maximum)
+
+
+WholeNumber = Annotated[int, whole(-LARGEST_WHOLE_NUMBER, LARGEST_WHOLE_NUMBER)]
+AmountMinor = Annotated[int, whole(0, 1_000_000_000_000)]
+Flag = Annotated[bool, Field(strict=True)]
+
+_CONTROLS = "\\x00-\\x1f\\x7f-\\x9f"
+_LINE = f"^[^{_CONTROLS}]*$"
+_LINE_NOT_BLANK = f"^[^{_CONTROLS}]*[^\\s{_CONTROLS}][^{_CONTROLS}]*$"
+_PARAGRAPHS = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$"
+
+_CONTROL = re.compile(f"[{_CONTROLS}]")
+_CONTROL_BUT_BREAKS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def _one_line(text: str) -> str:
+    if _CONTROL.search(text):
+        raise fault(N_("Must be one line of text without control characters."))
+    return text
+
+
+def _paragraphs(text: str) -> str:
+    if _CONTROL_BUT_BREAKS.search(text):
+        raise fault(N_("Must be text without control characters."))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def line(minimum: int, maximum: int) -> Any:
+    """Return the parts of one line of text, stripped: `Annotated[str, *line(1, 64)]`."""
+    return (
+        StringConstraints(strip_whitespace=True, min_length=minimum, max_length=maximum),
+        AfterValidator(_one_line),
+        Field(json_schema_extra={"pattern": _LINE_NOT_BLANK if minimum else _LINE}),
+    )
+
+
+def _text(pattern: str, *, maximum: int, sentence: str, **published: Any) -> Any:
+    """Return the parts of a text type that must match `pattern` whole, else `sentence` is said."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if compiled.fullmatch(text) is None:
+            raise fault(sentence)
+        return text
+
+    return (
+        StringConstraints(max_length=maximum),
+        AfterValidator(check),
+        Field(json_schema_extra={"pattern": f"^{pattern}$", **published}),
+    )
+
+
+Name = Annotated[str, *line(1, 120)]
+ShortText = Annotated[str, *line(0, 500)]
+LongText = Annotated[
+    str,
+    StringConstraints(max_length=10_000),
+    AfterValidator(_paragraphs),
+    Field(json_schema_extra={"pattern": _PARAGRAPHS}),
+]
+
+# One label, an @, at least two labels: what mail servers really take, without quoted local parts.
+_EMAIL = (
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+)
+_BAD_EMAIL = N_("Must be an e-mail address such as name@example.com.")
+
+
+def _lower_email(text: str) -> str:
+    if text.index("@") > 64:
+        raise fault(_BAD_EMAIL)
+    return text.lower()
+
+
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=3, max_length=254),
+    *_text(_EMAIL, maximum=254, sentence=_BAD_EMAIL, examples=["alice@example.com"]),
+    AfterValidator(_lower_email),
+]
+
+_PHONE = r"\+[ ()-]*[1-9]([ ()-]*[0-9]){6,14}"
+
+
+def _compact_phone(text: str) -> str:
+    return re.sub(r"[ ()-]", "", text)
+
+
+Phone = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    *_text(
+        _PHONE,
+        maximum=40,
+        sentence=N_("Must be a phone number with its country code, such as +352 621 123 456."),
+        examples=["+352621123456"],
+    ),
+    AfterValidator(_compact_phone),
+]
+
+Birthday = Annotated[
+    str,
+    *_text(
+        r"((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
+        r"|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|[12][0-9]))",
+        maximum=5,
+        sentence=N_("Must be a month and a day, such as 03-14."),
+        examples=["03-14"],
+    ),
+]
+
+Slug = Annotated[
+    str,
+    *_text(
+        r"[a-z0-9](-?[a-z0-9])*",
+        maximum=63,
+        sentence=N_("Must consist of small letters, digits and single hyphens between them."),
+        examples=["cafe-alice"],
+    ),
+]
+
+Colour = Annotated[
+    str,
+    *_text(
+        r"#[0-9a-fA-F]{6}",
+        maximum=7,
+        sentence=N_("Must be a colour such as #aa3311."),
+        examples=["#aa3311"],
+    ),
+    AfterValidator(str.lower),
+]
+
+HttpsUrl = Annotated[
+    str,
+    *_text(
+        r"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?"
+        r"([/?#][A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*)?",
+        maximum=2000,
+        sentence=N_("Must be an address that starts with https://."),
+        examples=["https://example.com/logo.png"],
+    ),
+]
+
+
+def _known_currency(code: str) -> str:
+    if not is_currency(code):
+        raise fault(N_("Must be a currency code such as EUR."))
+    return code
+
+
+Currency = Annotated[
+    str,
+    StringConstraints(max_length=3),
+    AfterValidator(_known_currency),
+    Field(json_schema_extra={"pattern": "^[A-Z]{3}$", "examples": ["EUR"]}),
+]
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _known_timezone(name: str) -> str:
+    if name not in _timezones():
+        raise fault(N_("Must be a time zone such as Europe/Luxembourg."))
+    return name
+
+
+Timezone = Annotated[
+    str,
+    StringConstraints(max_length=64),
+    AfterValidator(_known_timezone),
+    Field(
+        json_schema_extra={"pattern": "^[A-Za-z0-9_+/-]{1,64}$", "examples": ["Europe/Luxembourg"]}
+    ),
+]
+
+
+def _known_language(tag: str) -> str:
+    if tag not in (*LANGUAGES, "lu"):
+        raise fault(N_("Must be one of the languages en, fr, de, lb."))
+    return as_language(tag) or tag
+
+
+Language = Annotated[
+    str,
+    StringConstraints(max_length=2),
+    AfterValidator(_known_language),
+    Field(json_schema_extra={"enum": [*LANGUAGES, "lu"]}),
+]
+
+
+def _lower_id(text: str) -> str:
+    found = as_id(text)
+    if found is None:
+        raise fault(N_("Must be an id as this server gives them."))
+    return found
+
+
+IdText = Annotated[
+    str,
+    StringConstraints(max_length=36),
+    AfterValidator(_lower_id),
+    Field(
+        json_schema_extra={
+            "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+            "examples": ["01976f3e-8a4b-7c21-9d52-3f0e6a1b2c3d"],
+        }
+    ),
+]
+
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_BAD_MOMENT = N_("Must be a time with its zone, such as 2026-03-14T09:26:53Z.")
+_MOMENTS_START = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _read_moment(value: object) -> datetime:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC)
+    if not isinstance(value, str) or _MOMENT.fullmatch(value) is None:
+        raise fault(_BAD_MOMENT)
+    try:
+        moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise fault(_BAD_MOMENT) from None
+    if moment < _MOMENTS_START:
+        raise fault(N_("Must lie between the years 1970 and 9999."))
+    return moment
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_read_moment),
+    PlainSerializer(to_rfc3339, return_type=str, when_used="json"),
+    WithJsonSchema(
+        {"type": "string", "format": "date-time", "examples": ["2026-03-14T09:26:53.000000Z"]}
+    ),
+]
+
+Words = TypeVar("Words", bound=Shape)
+
+
+class Texts(Shape, Generic[Words]):
+    """The same words in several languages: `Texts[ProgramWords]`; a language may be left out."""
+
+    en: Words | None = None
+    fr: Words | None = None
+    de: Words | None = None
+    lb: Words | None = None
