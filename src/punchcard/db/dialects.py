@@ -39,6 +39,8 @@ def prepare_sqlite(engine: Engine, *, busy_seconds: int, read_only: bool) -> Non
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        # Without it INSERT OR REPLACE would delete a ledger entry and never ask its trigger.
+        cursor.execute("PRAGMA recursive_triggers = ON")
         cursor.execute("PRAGMA cache_size = -16384")
         if read_only:
             cursor.execute("PRAGMA query_only = ON")
@@ -47,6 +49,14 @@ def prepare_sqlite(engine: Engine, *, busy_seconds: int, read_only: bool) -> Non
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def lock_for_migration(connection: Connection) -> None:
+    """Wait until no other process migrates; SQLite's BEGIN IMMEDIATE has waited already."""
+    if not is_sqlite(connection):
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('punchcard migrate'))")
+        connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
 
 
 class BulkInsert:

@@ -1,0 +1,1 @@
+"""Commands for people who work on Punchcard itself; not part of what is installed."""
