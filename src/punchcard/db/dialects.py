@@ -11,6 +11,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from punchcard.db.base import Base
 
 Row = Mapping[str, Any]
 
@@ -57,6 +60,12 @@ def lock_for_migration(connection: Connection) -> None:
         connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('punchcard migrate'))")
         connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
+
+
+def insert_into(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT into `table` that knows ON CONFLICT: both databases spell it alike."""
+    insert = sqlite.insert if is_sqlite(session.connection()) else postgresql.insert
+    return insert(table)
 
 
 class BulkInsert:

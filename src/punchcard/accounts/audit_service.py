@@ -1,0 +1,126 @@
+"""The audit trail: who changed what, with old and new values, in the same transaction.
+
+The table is append-only, so nothing that must one day be forgotten belongs into it: no secret,
+and nothing about a customer but an id.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.models import AuditEvent
+from punchcard.accounts.subjects import Subject
+from punchcard.kit.clock import to_rfc3339
+from punchcard.kit.ids import Ids
+
+Values = Mapping[str, Any]
+
+_SECRET_NAMES = frozenset({"password", "pin", "token", "key", "secret", "code", "hash", "key_hash"})
+_SECRET_ENDINGS = ("_hash", "_password", "_token", "_secret", "_sealed", "_pin", "pin_index")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """Who does something, when, and in which request: what every audited change needs to know."""
+
+    subject: Subject
+    now: datetime
+    ids: Ids
+    request_id: str | None = None
+
+
+def record(
+    session: Session,
+    *,
+    subject: Subject,
+    action: str,
+    subject_kind: str,
+    subject_id: str,
+    vendor_id: str | None,
+    now: datetime,
+    ids: Ids,
+    old: Values | None = None,
+    new: Values | None = None,
+    request_id: str | None = None,
+) -> None:
+    """Append one event inside the caller's transaction.
+
+    `subject` is who acted; `subject_kind` and `subject_id` name what was acted upon.
+    Raises ValueError when a value's name says that it is a secret.
+    """
+    session.add(
+        AuditEvent(
+            id=ids.new_id(),
+            vendor_id=vendor_id,
+            actor_kind=subject.kind,
+            actor_id=subject.id,
+            action=action,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            old=_plain(old),
+            new=_plain(new),
+            request_id=request_id,
+            created_at=now,
+        )
+    )
+
+
+def record_act(
+    session: Session,
+    act: Act,
+    action: str,
+    *,
+    of: tuple[str, str],
+    vendor_id: str | None,
+    old: Values | None = None,
+    new: Values | None = None,
+) -> None:
+    """Append the event of `act` upon `of`, a kind and an id: ("member", member.id)."""
+    subject_kind, subject_id = of
+    record(
+        session,
+        subject=act.subject,
+        action=action,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        vendor_id=vendor_id,
+        now=act.now,
+        ids=act.ids,
+        old=old,
+        new=new,
+        request_id=act.request_id,
+    )
+
+
+def difference(old: Values, new: Values) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the old and the new values of only those fields of `new` that differ."""
+    changed = [name for name, value in new.items() if old.get(name) != value]
+    return {name: old.get(name) for name in changed}, {name: new[name] for name in changed}
+
+
+def list_events(
+    session: Session, *, vendor_id: str | None, before_id: str | None, limit: int
+) -> list[AuditEvent]:
+    """Return up to `limit` events, newest first, of one vendor or (None) of the platform."""
+    query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
+    if vendor_id is not None:
+        query = query.where(AuditEvent.vendor_id == vendor_id)
+    if before_id is not None:
+        query = query.where(AuditEvent.id < before_id)
+    return list(session.scalars(query))
+
+
+def _plain(value: Any) -> Any:
+    """Return `value` as JSON can hold it; refuses names of secrets at any depth."""
+    if isinstance(value, Mapping):
+        for name in value:
+            if name in _SECRET_NAMES or name.endswith(_SECRET_ENDINGS):
+                raise ValueError(f"{name!r} must not enter the audit trail")
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(inner) for inner in value]
+    return to_rfc3339(value) if isinstance(value, datetime) else value

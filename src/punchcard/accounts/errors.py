@@ -1,0 +1,156 @@
+"""Refusals about who is calling, and about vendors and their people, keys and devices."""
+
+from punchcard.kit.errors import DomainError, Kind
+from punchcard.kit.i18n import N_
+
+
+class CredentialsMissing(DomainError):
+    """Nothing was shown that says who is calling."""
+
+    code = "credentials_missing"
+    kind = Kind.UNKNOWN_CALLER
+    sentence = N_("Please sign in first.")
+
+
+class CredentialsInvalid(DomainError):
+    """What was shown is wrong, expired or revoked; which of these is not told."""
+
+    code = "credentials_invalid"
+    kind = Kind.UNKNOWN_CALLER
+    sentence = N_("These credentials are not valid.")
+
+
+class NotAllowed(DomainError):
+    """The caller is known, and lacks the permission."""
+
+    code = "not_allowed"
+    kind = Kind.FORBIDDEN
+    sentence = N_("You are not allowed to do this.")
+
+
+class PasswordWrong(DomainError):
+    """The current password, asked again before it is changed, is wrong."""
+
+    code = "password_wrong"
+    kind = Kind.FORBIDDEN
+    sentence = N_("The current password is wrong.")
+
+
+class TooManyRequests(DomainError):
+    """Too many attempts in a short time; `retry_after_seconds` says how long to wait."""
+
+    code = "too_many_requests"
+    kind = Kind.TOO_MANY
+    sentence = N_("Too many attempts. Please wait a little.")
+
+
+class HasherBusy(DomainError):
+    """Too many passwords or PINs are being checked at this moment."""
+
+    code = "busy"
+    kind = Kind.BUSY
+    sentence = N_("The server is busy. Please try again in a moment.")
+
+
+class VendorSuspended(DomainError):
+    """The platform has suspended the vendor."""
+
+    code = "vendor_suspended"
+    kind = Kind.FORBIDDEN
+    sentence = N_("This shop is suspended.")
+
+
+class VendorClosed(DomainError):
+    """The vendor is closed for good."""
+
+    code = "vendor_closed"
+    kind = Kind.REFUSED
+    sentence = N_("This shop is closed.")
+
+
+class VendorNotFound(DomainError):
+    """No such vendor."""
+
+    code = "vendor_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is no such shop.")
+
+
+class SlugTaken(DomainError):
+    """Another vendor has this short name."""
+
+    code = "slug_taken"
+    kind = Kind.CONFLICT
+    sentence = N_("This short name is already taken.")
+
+
+class EmailTaken(DomainError):
+    """Somebody signs in with this address already."""
+
+    code = "email_taken"
+    kind = Kind.CONFLICT
+    sentence = N_("Somebody already signs in with this e-mail address.")
+
+
+class MemberNotFound(DomainError):
+    """No such member of this vendor."""
+
+    code = "member_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is no such person in this shop.")
+
+
+class LastOwner(DomainError):
+    """A vendor keeps at least one owner."""
+
+    code = "last_owner"
+    kind = Kind.REFUSED
+    sentence = N_("A shop needs at least one owner.")
+
+
+class LocationNotFound(DomainError):
+    """No such location of this vendor."""
+
+    code = "location_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is no such location.")
+
+
+class LocationHasDevices(DomainError):
+    """Paired devices still stand at the location."""
+
+    code = "location_has_devices"
+    kind = Kind.REFUSED
+    sentence = N_("Move or remove the devices of this location first.")
+
+
+class DeviceNotFound(DomainError):
+    """No such device of this vendor."""
+
+    code = "device_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is no such device.")
+
+
+class PairingCodeInvalid(DomainError):
+    """The pairing code is wrong, used or too old; which of these is not told."""
+
+    code = "pairing_code_invalid"
+    kind = Kind.MISSING
+    sentence = N_("This pairing code is not valid. Please ask for a new one.")
+
+
+class ApiKeyNotFound(DomainError):
+    """No such API key of this vendor."""
+
+    code = "api_key_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is no such API key.")
+
+
+class SessionNotFound(DomainError):
+    """The caller has no such session."""
+
+    code = "session_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is no such session.")

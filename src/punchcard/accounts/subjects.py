@@ -1,0 +1,52 @@
+"""Who is calling, and what that allows: permissions, roles and scopes, written once."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+LOYALTY_READ: Final = "loyalty:read"
+LOYALTY_OPERATE: Final = "loyalty:operate"
+LOYALTY_MANAGE: Final = "loyalty:manage"
+VENDOR_MANAGE: Final = "vendor:manage"
+VENDOR_OWN: Final = "vendor:own"
+PLATFORM_ADMIN: Final = "platform:admin"
+
+Role = Literal["owner", "manager", "staff"]
+Kind = Literal["admin", "member", "api_key", "device", "nobody", "system"]
+
+SCOPES: Final = (LOYALTY_READ, LOYALTY_OPERATE, LOYALTY_MANAGE)
+"""What an API key can be given."""
+
+_STAFF = frozenset({LOYALTY_READ, LOYALTY_OPERATE})
+_MANAGER = _STAFF | {LOYALTY_MANAGE, VENDOR_MANAGE}
+ROLES: Final[dict[str, frozenset[str]]] = {
+    "owner": _MANAGER | {VENDOR_OWN},
+    "manager": _MANAGER,
+    "staff": _STAFF,
+}
+DEVICE_PERMISSIONS: Final = frozenset({LOYALTY_OPERATE})
+ADMIN_PERMISSIONS: Final = frozenset({PLATFORM_ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One caller. `id` names the person, key or device; `credential_id` what they showed."""
+
+    kind: Kind
+    id: str | None = None
+    vendor_id: str | None = None
+    role: str | None = None
+    permissions: frozenset[str] = frozenset()
+    location_id: str | None = None
+    language: str | None = None
+    credential_id: str | None = None
+
+    def may(self, *any_of: str) -> bool:
+        """Tell whether the caller has at least one of these permissions."""
+        return not self.permissions.isdisjoint(any_of)
+
+
+NOBODY: Final = Subject(kind="nobody")
+"""A visitor who showed no credential."""
+
+SYSTEM: Final = Subject(kind="system")
+"""The server itself: the command line on the operator's machine, and the worker."""

@@ -1,0 +1,119 @@
+"""Failures counted against a key by atomic SQL, and the pause that follows too many of them.
+
+An attempt is counted before it is checked and forgiven when it was right: guesses that arrive at
+the same moment can't slip past the limit, because each must get through the counter first.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+
+from sqlalchemy import ColumnElement, case, delete, literal, null, or_, select, update
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.errors import TooManyRequests
+from punchcard.accounts.models import Throttle
+from punchcard.db.dialects import insert_into
+from punchcard.db.types import UtcDateTime
+
+# Longer than any pause, or waiting it out would buy a fresh set of attempts.
+FORGOTTEN_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """How many failures are free, and how long the pause is, doubling up to its own limit."""
+
+    attempts: int
+    block_seconds: int
+    block_limit_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """One counted attempt: how many there are now, and the pause that this one began."""
+
+    key: str
+    failures: int
+    blocked_until: datetime | None
+
+
+def fail(session: Session, key: str, *, limit: Limit, now: datetime) -> Failure:
+    """Count one attempt against `key` as a failure until it is forgiven.
+
+    The attempt that reaches the limit is still allowed, and begins the pause for those after it.
+    Commit this on its own, before the attempt is checked, so that it survives a refusal.
+    Raises TooManyRequests while a pause lasts; that attempt is not counted.
+    """
+    failures = case((Throttle.updated_at < now - FORGOTTEN_AFTER, 1), else_=Throttle.failures + 1)
+    statement = insert_into(session, Throttle).values(
+        key=key, failures=1, blocked_until=_pause(1, limit, now), updated_at=now
+    )
+    row = session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["key"],
+            set_={
+                "failures": failures,
+                "blocked_until": _pause_in_sql(failures, limit, now),
+                "updated_at": now,
+            },
+            where=or_(Throttle.blocked_until.is_(None), Throttle.blocked_until <= now),
+        ).returning(Throttle.failures, Throttle.blocked_until)
+    ).one_or_none()
+    if row is None:
+        raise TooManyRequests(retry_after_seconds=_seconds_left(session, key, now))
+    return Failure(key=key, failures=row.failures, blocked_until=row.blocked_until)
+
+
+def forgive(session: Session, failure: Failure) -> None:
+    """Take one counted attempt back, and the pause it began: it was never really checked."""
+    blocked = Throttle.blocked_until
+    session.execute(
+        update(Throttle)
+        .where(Throttle.key == failure.key, Throttle.failures > 0)
+        .values(
+            failures=Throttle.failures - 1,
+            blocked_until=case((blocked == failure.blocked_until, null()), else_=blocked),
+        )
+    )
+
+
+def reset(session: Session, key: str) -> None:
+    """Forget every failure of `key`: an attempt was right."""
+    session.execute(delete(Throttle).where(Throttle.key == key))
+
+
+def sweep(session: Session, *, now: datetime) -> int:
+    """Delete counters that no longer matter; returns how many."""
+    old = Throttle.updated_at < now - FORGOTTEN_AFTER
+    return len(session.execute(delete(Throttle).where(old).returning(Throttle.key)).all())
+
+
+def _pause(failures: int, limit: Limit, now: datetime) -> datetime | None:
+    if failures < limit.attempts:
+        return None
+    seconds = limit.block_seconds * 2 ** min(failures - limit.attempts, 30)
+    return now + timedelta(seconds=min(seconds, limit.block_limit_seconds))
+
+
+def _pause_in_sql(
+    failures: ColumnElement[int], limit: Limit, now: datetime
+) -> ColumnElement[datetime | None]:
+    """Return the pause as a table of cases: arithmetic on times differs between databases."""
+    longest = now + timedelta(seconds=limit.block_limit_seconds)
+    steps = []
+    count = limit.attempts
+    while (pause := _pause(count, limit, now)) is not None and pause < longest:
+        steps.append((failures == count, _moment(pause)))
+        count += 1
+    below = (failures < limit.attempts, null())
+    return case(below, *steps, else_=_moment(longest))
+
+
+def _moment(value: datetime) -> ColumnElement[datetime]:
+    return literal(value, UtcDateTime)
+
+
+def _seconds_left(session: Session, key: str, now: datetime) -> int:
+    until = session.scalar(select(Throttle.blocked_until).where(Throttle.key == key))
+    return max(1, ceil((until - now).total_seconds())) if until is not None else 1
