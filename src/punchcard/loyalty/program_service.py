@@ -1,0 +1,257 @@
+"""Programs: create, read, change, switch on and off, delete."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.models import Vendor
+from punchcard.db.unique import refusing_duplicates
+from punchcard.kit.errors import invalid_field
+from punchcard.kit.i18n import N_
+from punchcard.kit.money import is_currency
+from punchcard.loyalty.errors import ProgramNotFound
+from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
+from punchcard.loyalty.program_errors import ProgramHasCards, SlugTaken
+from punchcard.loyalty.rules.program_rules import (
+    FIXED_BY_CARDS,
+    check_complete,
+    check_program,
+    slug_of,
+)
+
+FIELDS = (
+    *("slug", "name", "card_name", "type", "status", "currency", "timezone"),
+    *("stamps_target", "stamp_reward", "points_per_currency_unit"),
+    *("minimum_purchase_minor", "minimum_redemption_points", "welcome_stamps", "welcome_points"),
+    *("cooldown_minutes", "max_daily_stamps"),
+    *("pin_policy", "pin_max_attempts", "pin_lockout_minutes", "void_policy"),
+    *("self_enrollment", "terms_text", "branding", "texts"),
+)
+"""What a vendor decides about a program."""
+
+_SLUG_ATTEMPTS = 20
+
+
+def create_program(
+    session: Session, vendor_id: str, fields: Mapping[str, Any], act: Act
+) -> LoyaltyProgram:
+    """Add a program of the vendor, a draft unless `fields` say "active".
+
+    `fields` holds names of FIELDS; `name` and `type` are required, the rest has defaults: currency
+    and time zone are the vendor's, the slug comes from the name.
+    Raises SlugTaken (only for a slug that was asked for), InvalidInput.
+    """
+    check_program(fields)
+    vendor = session.get_one(Vendor, vendor_id)
+    values = {
+        "currency": vendor.currency,
+        "timezone": vendor.timezone,
+        "card_name": fields["name"],
+        "status": "draft",
+        "stamp_reward": None,
+        **fields,
+    }
+    _check_currency(values["currency"])
+    if values["status"] == "active":
+        check_complete(values)
+    program = _insert(session, vendor_id, values, act)
+    _record(session, "program.created", program, act, new=_values(program))
+    return program
+
+
+def get_program(session: Session, vendor_id: str, program_id: str) -> LoyaltyProgram:
+    """Return the vendor's program; another vendor's does not exist. Raises ProgramNotFound."""
+    program = session.get(LoyaltyProgram, program_id)
+    if program is None or program.vendor_id != vendor_id:
+        raise ProgramNotFound()
+    return program
+
+
+def list_programs(
+    session: Session,
+    vendor_id: str | None,
+    *,
+    limit: int,
+    after_id: str | None = None,
+    status: str | None = None,
+    query: str | None = None,
+) -> Sequence[LoyaltyProgram]:
+    """Return up to `limit` programs after `after_id`, oldest first.
+
+    `vendor_id` None means every vendor's, which only the platform's admins may see. `query` is a
+    part of the name or of the slug.
+    """
+    wanted = select(LoyaltyProgram).order_by(LoyaltyProgram.id).limit(limit)
+    if vendor_id is not None:
+        wanted = wanted.where(LoyaltyProgram.vendor_id == vendor_id)
+    if after_id is not None:
+        wanted = wanted.where(LoyaltyProgram.id > after_id)
+    if status is not None:
+        wanted = wanted.where(LoyaltyProgram.status == status)
+    if query:
+        named = LoyaltyProgram.name.icontains(query, autoescape=True)
+        wanted = wanted.where(named | LoyaltyProgram.slug.icontains(query, autoescape=True))
+    return session.scalars(wanted).all()
+
+
+def update_program(
+    session: Session,
+    vendor_id: str,
+    program_id: str,
+    fields: Mapping[str, Any],
+    act: Act,
+    *,
+    action: str = "program.updated",
+) -> LoyaltyProgram:
+    """Change the given fields and raise the program's version if any of them is new.
+
+    Raises ProgramNotFound, InvalidInput, SlugTaken, and ProgramHasCards for a type, currency or
+    time zone that cards already rest on.
+    """
+    check_program(fields)
+    program = _locked(session, vendor_id, program_id)
+    changed = {name: value for name, value in fields.items() if getattr(program, name) != value}
+    if not changed:
+        return program
+    _check_change(session, program, changed)
+    old = {name: getattr(program, name) for name in changed}
+    with refusing_duplicates(session, SlugTaken):
+        for name, value in changed.items():
+            setattr(program, name, value)
+        touch_program(program, act)
+    _record(session, action, program, act, old=old, new=changed)
+    return program
+
+
+def activate_program(session: Session, vendor_id: str, program_id: str, act: Act) -> LoyaltyProgram:
+    """Open the program for business. Raises ProgramNotFound, or InvalidInput naming what lacks."""
+    return update_program(
+        session, vendor_id, program_id, {"status": "active"}, act, action="program.activated"
+    )
+
+
+def deactivate_program(
+    session: Session, vendor_id: str, program_id: str, act: Act
+) -> LoyaltyProgram:
+    """Close the program for business; its cards keep their balances. Raises ProgramNotFound."""
+    return update_program(
+        session, vendor_id, program_id, {"status": "inactive"}, act, action="program.deactivated"
+    )
+
+
+def delete_program(session: Session, vendor_id: str, program_id: str, act: Act) -> None:
+    """Remove a program that never had a card, with its rewards; its PINs are retired.
+
+    Raises ProgramNotFound, ProgramHasCards.
+    """
+    program = _locked(session, vendor_id, program_id, against_new_cards=True)
+    _refuse_if_cards(session, program)
+    session.execute(delete(Reward).where(Reward.program_id == program.id))
+    session.execute(delete(DailyRollup).where(DailyRollup.program_id == program.id))
+    # A PIN may have served another program before, so that entries name it: it is never deleted.
+    session.execute(
+        update(StaffPin)
+        .where(StaffPin.program_id == program.id, StaffPin.retired_at.is_(None))
+        .values(retired_at=act.now, updated_at=act.now)
+    )
+    session.execute(
+        update(StaffPin).where(StaffPin.program_id == program.id).values(program_id=None)
+    )
+    _record(session, "program.deleted", program, act, old=_values(program))
+    session.delete(program)
+
+
+def touch_program(program: LoyaltyProgram, act: Act) -> None:
+    """Raise the version that ledger entries cite, because the rules or the rewards changed."""
+    program.version += 1
+    program.updated_at = act.now
+
+
+def lock_program(session: Session, vendor_id: str, program_id: str) -> LoyaltyProgram:
+    """Return the vendor's program, held against other changes. Raises ProgramNotFound."""
+    return _locked(session, vendor_id, program_id)
+
+
+def _locked(
+    session: Session, vendor_id: str, program_id: str, *, against_new_cards: bool = False
+) -> LoyaltyProgram:
+    # Opening a card takes a key-share lock on its program: only the stronger lock keeps it out.
+    program = session.scalar(
+        select(LoyaltyProgram)
+        .where(LoyaltyProgram.id == program_id, LoyaltyProgram.vendor_id == vendor_id)
+        .with_for_update(key_share=not against_new_cards)
+        .execution_options(populate_existing=True)
+    )
+    if program is None:
+        raise ProgramNotFound()
+    return program
+
+
+def _check_change(session: Session, program: LoyaltyProgram, changed: Mapping[str, Any]) -> None:
+    if changed.get("status") == "draft":
+        raise invalid_field("status", message=N_("A program does not become a draft again."))
+    if "currency" in changed:
+        _check_currency(changed["currency"])
+    if any(name in changed for name in FIXED_BY_CARDS):
+        _locked(session, program.vendor_id, program.id, against_new_cards=True)
+        _refuse_if_cards(session, program)
+    after = {**_values(program), **changed}
+    if after["status"] == "active":
+        check_complete(after)
+
+
+def _check_currency(code: str) -> None:
+    if not is_currency(code):
+        raise invalid_field("currency", message=N_("Must be a currency code such as EUR."))
+
+
+def _refuse_if_cards(session: Session, program: LoyaltyProgram) -> None:
+    card = select(LoyaltyCard.id).where(LoyaltyCard.program_id == program.id).limit(1)
+    if session.scalar(card) is not None:
+        raise ProgramHasCards()
+
+
+def _insert(session: Session, vendor_id: str, values: dict[str, Any], act: Act) -> LoyaltyProgram:
+    for slug in _slugs(session, values):
+        program = LoyaltyProgram(
+            **{**values, "slug": slug},
+            id=act.ids.new_id(),
+            vendor_id=vendor_id,
+            created_at=act.now,
+            updated_at=act.now,
+        )
+        with suppress(SlugTaken), refusing_duplicates(session, SlugTaken):
+            session.add(program)
+            return program
+    raise SlugTaken()
+
+
+def _slugs(session: Session, values: Mapping[str, Any]) -> list[str]:
+    """Return the slugs to try: the one asked for, or those that are still free near the name's."""
+    if "slug" in values:
+        return [values["slug"]]
+    base = slug_of(values["name"])
+    names = [base, *(f"{base}-{number}" for number in range(2, _SLUG_ATTEMPTS))]
+    taken = set(session.scalars(select(LoyaltyProgram.slug).where(LoyaltyProgram.slug.in_(names))))
+    return [name for name in names if name not in taken]
+
+
+def _values(program: LoyaltyProgram) -> dict[str, Any]:
+    return {name: getattr(program, name) for name in FIELDS}
+
+
+def _record(
+    session: Session,
+    action: str,
+    program: LoyaltyProgram,
+    act: Act,
+    *,
+    old: Mapping[str, Any] | None = None,
+    new: Mapping[str, Any] | None = None,
+) -> None:
+    of = ("program", program.id)
+    record_act(session, act, action, of=of, vendor_id=program.vendor_id, old=old, new=new)

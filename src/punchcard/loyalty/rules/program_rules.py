@@ -1,0 +1,104 @@
+"""What a program and a reward may look like: bounds, choices, slugs, completeness. Pure.
+
+The API's shapes and the services take the bounds from here, so each stands in one place.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from punchcard.kit.errors import InvalidInput
+from punchcard.kit.i18n import N_
+
+SLUG_CHARACTERS = 63
+_SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*")
+_NOT_SLUG = re.compile(r"[^a-z0-9]+")
+
+PROGRAM_BOUNDS: Mapping[str, tuple[int, int]] = {
+    "stamps_target": (1, 50),
+    "points_per_currency_unit": (1, 1000),
+    "minimum_purchase_minor": (0, 1_000_000_000_000),
+    "minimum_redemption_points": (0, 1_000_000_000),
+    "welcome_stamps": (0, 50),
+    "welcome_points": (0, 1_000_000),
+    "cooldown_minutes": (0, 10_080),
+    "max_daily_stamps": (1, 50),
+    "pin_max_attempts": (1, 20),
+    "pin_lockout_minutes": (1, 1440),
+}
+REWARD_BOUNDS: Mapping[str, tuple[int, int]] = {
+    "points_required": (1, 1_000_000_000),
+    "value_minor": (0, 1_000_000_000_000),
+    "stock_left": (0, 1_000_000_000),
+    "per_card_limit": (1, 1_000_000),
+}
+PROGRAM_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "type": ("stamps", "points", "hybrid"),
+    "status": ("draft", "active", "inactive"),
+    "pin_policy": ("required", "optional", "off"),
+    "void_policy": ("clamp", "allow_negative", "refuse"),
+}
+
+FIXED_BY_CARDS = ("type", "currency", "timezone")
+"""What can't change once there are cards: entries' money and the statistics' days rest on it."""
+
+
+def check_program(fields: Mapping[str, Any]) -> None:
+    """Raise InvalidInput if a number or a choice among `fields` lies outside what is allowed."""
+    faults = _out_of_bounds(fields, PROGRAM_BOUNDS)
+    one_of = N_("Must be one of: {choices}.")
+    for name, choices in PROGRAM_CHOICES.items():
+        if name in fields and fields[name] not in choices:
+            faults.append(_fault(name, one_of, choices=", ".join(choices)))
+    if "slug" in fields and not is_slug(fields["slug"]):
+        sentence = N_("Must consist of small letters, digits and single hyphens between them.")
+        faults.append(_fault("slug", sentence))
+    if faults:
+        raise InvalidInput(faults)
+
+
+def check_complete(program: Mapping[str, Any]) -> None:
+    """Raise InvalidInput if a program is not yet fit to be active."""
+    reward = program["stamp_reward"] or {}
+    if program["type"] != "points" and not reward.get("name"):
+        sentence = N_("Tell what a full stamp card earns before the program becomes active.")
+        raise InvalidInput([_fault("stamp_reward", sentence)])
+
+
+def check_reward(reward: Mapping[str, Any]) -> None:
+    """Raise InvalidInput if a whole reward's numbers or dates do not fit."""
+    given = {name: value for name, value in reward.items() if value is not None}
+    faults = _out_of_bounds(given, REWARD_BOUNDS)
+    start, end = given.get("valid_from"), given.get("valid_until")
+    if start and end and end <= start:
+        faults.append(_fault("valid_until", N_("Must lie after the beginning of the validity.")))
+    if faults:
+        raise InvalidInput(faults)
+
+
+def is_slug(text: str) -> bool:
+    """Tell whether `text` can stand in a program's public address."""
+    return len(text) <= SLUG_CHARACTERS and _SLUG.fullmatch(text) is not None
+
+
+def slug_of(name: str) -> str:
+    """Return the slug a name suggests: `Café Alice` becomes `cafe-alice`."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = _NOT_SLUG.sub("-", plain).strip("-")[: SLUG_CHARACTERS - 10].strip("-")
+    return slug or "program"
+
+
+def _out_of_bounds(
+    fields: Mapping[str, Any], bounds: Mapping[str, tuple[int, int]]
+) -> list[dict[str, Any]]:
+    sentence = N_("Must lie between {minimum} and {maximum}.")
+    return [
+        _fault(name, sentence, minimum=minimum, maximum=maximum)
+        for name, (minimum, maximum) in bounds.items()
+        if name in fields and not minimum <= fields[name] <= maximum
+    ]
+
+
+def _fault(name: str, sentence: str, **params: Any) -> dict[str, Any]:
+    return {"loc": [name], "message": sentence, "params": params}
