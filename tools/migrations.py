@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -77,7 +76,7 @@ def _compared(url: str) -> list[str]:
 
 
 def _details_compared(server: str) -> list[str]:
-    """Compare PostgreSQL's own words for the migrated tables and for tables made from the models."""
+    """Compare PostgreSQL's own words for migrated tables and for tables made from the models."""
     modelled = _scratch(server, "modelled")
     with _opened(modelled) as database, database.write_connection() as connection:
         Base.metadata.create_all(connection)

