@@ -1,0 +1,58 @@
+"""Credentials of a vendor's own software: shown once, stored hashed, revocable."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import checks
+from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.credentials import API_KEY_PREFIX
+from punchcard.accounts.errors import ApiKeyNotFound
+from punchcard.accounts.models import ApiKey
+from punchcard.accounts.rows import find_own, page
+from punchcard.kit.secrets import hash_token
+
+_SHOWN_CHARACTERS = 12
+
+
+def create_api_key(
+    session: Session, act: Act, vendor_id: str, *, name: str, scopes: list[str]
+) -> tuple[str, ApiKey]:
+    """Make a key with these scopes; returns the key itself, which is never shown again."""
+    secret = API_KEY_PREFIX + act.ids.new_token()
+    row = ApiKey(
+        id=act.ids.new_id(),
+        vendor_id=vendor_id,
+        name=checks.one_line("name", name),
+        prefix=secret[:_SHOWN_CHARACTERS],
+        key_hash=hash_token(secret),
+        scopes=checks.scopes("scopes", scopes),
+        created_at=act.now,
+    )
+    session.add(row)
+    session.flush()
+    new = {"name": row.name, "prefix": row.prefix, "scopes": row.scopes}
+    of = ("api_key", row.id)
+    record_act(session, act, "api_key.created", of=of, vendor_id=vendor_id, new=new)
+    return secret, row
+
+
+def list_api_keys(
+    session: Session, vendor_id: str, *, after_id: str | None, limit: int
+) -> list[ApiKey]:
+    """Return the vendor's keys, revoked ones included, oldest first."""
+    return page(
+        session, select(ApiKey).where(ApiKey.vendor_id == vendor_id), ApiKey, after_id, limit
+    )
+
+
+def revoke_api_key(session: Session, act: Act, vendor_id: str, api_key_id: str) -> ApiKey:
+    """Revoke a key for good; a second time changes nothing.
+
+    Call `credentials.forget(api_key_id)` after the commit. Raises ApiKeyNotFound.
+    """
+    row = find_own(session, ApiKey, vendor_id, api_key_id, missing=ApiKeyNotFound, lock=True)
+    if row.revoked_at is None:
+        row.revoked_at = act.now
+        of = ("api_key", row.id)
+        record_act(session, act, "api_key.revoked", of=of, vendor_id=vendor_id)
+    return row

@@ -1,0 +1,159 @@
+"""Terminals: paired with a code that works once, revocable, each at one location."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import checks
+from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.credentials import DEVICE_PREFIX
+from punchcard.accounts.errors import DeviceNotFound, PairingCodeInvalid
+from punchcard.accounts.location_service import get_open_location, list_locations
+from punchcard.accounts.models import Device, Location, PairingCode, Vendor
+from punchcard.accounts.rows import apply, find_own, page
+from punchcard.accounts.subjects import Subject
+from punchcard.kit.errors import invalid_field
+from punchcard.kit.i18n import N_
+from punchcard.kit.ids import Ids
+from punchcard.kit.secrets import hash_token
+
+# No 0 and O, no 1, I and L: they look alike on a screen across the counter.
+CODE_LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+CODE_LENGTH: Final = 8
+
+
+def create_pairing_code(
+    session: Session, act: Act, vendor_id: str, *, location_id: str | None, minutes: int
+) -> tuple[str, PairingCode]:
+    """Make a code that pairs one device, once, within `minutes`; it is never shown again.
+
+    `location_id` may be left out while the vendor has a single location.
+    """
+    location = _location(session, vendor_id, location_id)
+    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    row = PairingCode(
+        id=act.ids.new_id(),
+        vendor_id=vendor_id,
+        location_id=location.id,
+        code_hash=hash_token(code),
+        created_at=act.now,
+        expires_at=act.now + timedelta(minutes=minutes),
+    )
+    session.add(row)
+    session.flush()
+    new = {"location_id": location.id, "expires_at": row.expires_at}
+    of = ("pairing_code", row.id)
+    record_act(session, act, "pairing_code.created", of=of, vendor_id=vendor_id, new=new)
+    return code, row
+
+
+def pair_device(
+    session: Session, *, code: str, name: str, now: datetime, ids: Ids, request_id: str | None
+) -> tuple[str, Device]:
+    """Exchange a pairing code for a device and its token, which is never shown again.
+
+    Spaces, hyphens and small letters in the code are forgiven. Raises PairingCodeInvalid.
+    """
+    device_name = checks.one_line("name", name)
+    used = _use_code(session, code, now)
+    token = DEVICE_PREFIX + ids.new_token()
+    device = Device(
+        id=ids.new_id(),
+        vendor_id=used.vendor_id,
+        location_id=used.location_id,
+        name=device_name,
+        token_hash=hash_token(token),
+        paired_at=now,
+    )
+    session.add(device)
+    session.flush()
+    itself = Subject(kind="device", id=device.id, vendor_id=device.vendor_id)
+    act = Act(subject=itself, now=now, ids=ids, request_id=request_id)
+    new = {"name": device.name, "location_id": device.location_id, "pairing_code_id": used.id}
+    of = ("device", device.id)
+    record_act(session, act, "device.paired", of=of, vendor_id=device.vendor_id, new=new)
+    return token, device
+
+
+def list_devices(
+    session: Session, vendor_id: str, *, after_id: str | None, limit: int
+) -> list[Device]:
+    """Return the vendor's paired devices, oldest first."""
+    query = select(Device).where(Device.vendor_id == vendor_id, Device.revoked_at.is_(None))
+    return page(session, query, Device, after_id, limit)
+
+
+def update_device(
+    session: Session, act: Act, vendor_id: str, device_id: str, changes: Mapping[str, Any]
+) -> Device:
+    """Change `name`, or move the device by `location_id`.
+
+    Call `credentials.forget(device_id)` after the commit. Raises DeviceNotFound,
+    LocationNotFound.
+    """
+    device = _lock(session, vendor_id, device_id)
+    wanted = dict(changes)
+    if "name" in wanted:
+        wanted["name"] = checks.one_line("name", wanted["name"])
+    if "location_id" in wanted:
+        wanted["location_id"] = get_open_location(session, vendor_id, wanted["location_id"]).id
+    old, new = apply(device, wanted)
+    if new:
+        of = ("device", device.id)
+        record_act(session, act, "device.updated", of=of, vendor_id=vendor_id, old=old, new=new)
+    return device
+
+
+def revoke_device(session: Session, act: Act, vendor_id: str, device_id: str) -> None:
+    """Revoke a device for good. Call `credentials.forget(device_id)` after the commit."""
+    device = _lock(session, vendor_id, device_id)
+    device.revoked_at = act.now
+    record_act(session, act, "device.revoked", of=("device", device.id), vendor_id=vendor_id)
+
+
+def sweep_pairing_codes(session: Session, *, now: datetime) -> int:
+    """Delete codes that can no longer be used; returns how many."""
+    gone = delete(PairingCode).where(PairingCode.expires_at <= now).returning(PairingCode.id)
+    return len(session.execute(gone).all())
+
+
+def _use_code(session: Session, code: str, now: datetime) -> PairingCode:
+    """Take the code in one statement: of two devices that show it at once, one gets nothing."""
+    compact = code.upper().replace(" ", "").replace("-", "")
+    shops = select(Vendor.id).where(Vendor.status == "active")
+    open_locations = select(Location.id).where(Location.closed_at.is_(None))
+    used: PairingCode | None = session.scalar(
+        update(PairingCode)
+        .where(
+            PairingCode.code_hash == hash_token(compact),
+            PairingCode.used_at.is_(None),
+            PairingCode.expires_at > now,
+            PairingCode.vendor_id.in_(shops),
+            PairingCode.location_id.in_(open_locations),
+        )
+        .values(used_at=now)
+        .returning(PairingCode)
+    )
+    if used is None:
+        raise PairingCodeInvalid
+    return used
+
+
+def _location(session: Session, vendor_id: str, location_id: str | None) -> Location:
+    if location_id is not None:
+        return get_open_location(session, vendor_id, location_id)
+    locations = list_locations(session, vendor_id, after_id=None, limit=2)
+    if len(locations) != 1:
+        raise invalid_field("location_id", message=N_("Choose the location of the device."))
+    return locations[0]
+
+
+def _lock(session: Session, vendor_id: str, device_id: str) -> Device:
+    device = find_own(session, Device, vendor_id, device_id, missing=DeviceNotFound, lock=True)
+    if device.revoked_at is not None:
+        raise DeviceNotFound
+    return device

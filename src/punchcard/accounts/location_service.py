@@ -1,0 +1,101 @@
+"""The places where a vendor serves customers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import checks
+from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.errors import LocationHasDevices, LocationNotFound
+from punchcard.accounts.models import Device, Location
+from punchcard.accounts.rows import apply, find_own, page
+
+
+def create_location(
+    session: Session, act: Act, vendor_id: str, *, name: str, address: str | None = None
+) -> Location:
+    """Open a location."""
+    location = Location(
+        id=act.ids.new_id(),
+        vendor_id=vendor_id,
+        name=checks.one_line("name", name),
+        address=_address(address),
+        created_at=act.now,
+    )
+    session.add(location)
+    session.flush()
+    new = {"name": location.name, "address": location.address}
+    record_act(
+        session,
+        act,
+        "location.created",
+        of=("location", location.id),
+        vendor_id=vendor_id,
+        new=new,
+    )
+    return location
+
+
+def list_locations(
+    session: Session, vendor_id: str, *, after_id: str | None, limit: int
+) -> list[Location]:
+    """Return the vendor's open locations, oldest first."""
+    query = select(Location).where(Location.vendor_id == vendor_id, Location.closed_at.is_(None))
+    return page(session, query, Location, after_id, limit)
+
+
+def get_location(session: Session, vendor_id: str, location_id: str) -> Location:
+    """Return one location, closed or not; raises LocationNotFound."""
+    return find_own(session, Location, vendor_id, location_id, missing=LocationNotFound)
+
+
+def get_open_location(session: Session, vendor_id: str, location_id: str) -> Location:
+    """Return one location that is still open; raises LocationNotFound."""
+    location = get_location(session, vendor_id, location_id)
+    if location.closed_at is not None:
+        raise LocationNotFound
+    return location
+
+
+def update_location(
+    session: Session, act: Act, vendor_id: str, location_id: str, changes: Mapping[str, Any]
+) -> Location:
+    """Change `name` or `address`."""
+    location = _lock_open(session, vendor_id, location_id)
+    wanted = dict(changes)
+    if "name" in wanted:
+        wanted["name"] = checks.one_line("name", wanted["name"])
+    if "address" in wanted:
+        wanted["address"] = _address(wanted["address"])
+    old, new = apply(location, wanted)
+    if new:
+        of = ("location", location.id)
+        record_act(session, act, "location.updated", of=of, vendor_id=vendor_id, old=old, new=new)
+    return location
+
+
+def close_location(session: Session, act: Act, vendor_id: str, location_id: str) -> Location:
+    """Close a location for good; history keeps its name. Raises LocationHasDevices."""
+    location = _lock_open(session, vendor_id, location_id)
+    in_use = select(Device.id).where(Device.location_id == location.id, Device.revoked_at.is_(None))
+    if session.scalar(in_use.limit(1)) is not None:
+        raise LocationHasDevices
+    location.closed_at = act.now
+    of = ("location", location.id)
+    record_act(session, act, "location.closed", of=of, vendor_id=vendor_id)
+    return location
+
+
+def _lock_open(session: Session, vendor_id: str, location_id: str) -> Location:
+    location = find_own(
+        session, Location, vendor_id, location_id, missing=LocationNotFound, lock=True
+    )
+    if location.closed_at is not None:
+        raise LocationNotFound
+    return location
+
+
+def _address(text: str | None) -> str | None:
+    return checks.one_line("address", text, maximum=300, minimum=0) or None if text else None

@@ -1,0 +1,51 @@
+"""Finding a vendor's own rows: every query starts from the vendor, others' things are missing."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.audit_service import difference
+from punchcard.accounts.models import ApiKey, Device, Location, Member
+from punchcard.kit.errors import DomainError
+from punchcard.kit.ids import as_id
+
+Own = TypeVar("Own", Location, Member, ApiKey, Device)
+
+
+def find_own(
+    session: Session,
+    table: type[Own],
+    vendor_id: str,
+    row_id: str,
+    *,
+    missing: type[DomainError],
+    lock: bool = False,
+) -> Own:
+    """Return the vendor's row, locked until the end of the transaction if asked; else raise."""
+    wanted = as_id(row_id)
+    if wanted is None:
+        raise missing
+    query = select(table).where(table.id == wanted, table.vendor_id == vendor_id)
+    row = session.scalar(query.with_for_update() if lock else query)
+    if row is None:
+        raise missing
+    return row
+
+
+def page(
+    session: Session, query: Select[Own], table: type[Own], after_id: str | None, limit: int
+) -> list[Own]:
+    """Return up to `limit` rows of `query`, oldest first, that come after `after_id`."""
+    if after_id is not None:
+        query = query.where(table.id > after_id)
+    return list(session.scalars(query.order_by(table.id).limit(limit)))
+
+
+def apply(row: object, changes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Set the fields of `row` that differ from `changes`; returns their old and new values."""
+    old, new = difference({name: getattr(row, name) for name in changes}, changes)
+    for name, value in new.items():
+        setattr(row, name, value)
+    return old, new

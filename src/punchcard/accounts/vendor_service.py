@@ -1,0 +1,182 @@
+"""Vendors: the tenants that everything else belongs to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import checks, location_service, member_service
+from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.errors import SlugTaken, VendorClosed, VendorNotFound
+from punchcard.accounts.member_service import NewMember
+from punchcard.accounts.models import AccessToken, ApiKey, Device, Member, Vendor
+from punchcard.accounts.rows import apply
+from punchcard.kit.ids import as_id
+
+_FIELDS = ("name", "slug", "currency", "timezone", "language", "keeps_origins")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewVendor:
+    """A vendor to be created, with its first owner and its first location."""
+
+    name: str
+    slug: str
+    currency: str
+    timezone: str
+    language: str
+    owner: NewMember
+    location_name: str | None = None
+
+
+def create_vendor(session: Session, act: Act, wanted: NewVendor) -> Vendor:
+    """Create a vendor, its first owner and its first location (named like it if not told).
+
+    Raises SlugTaken and EmailTaken.
+    """
+    vendor = Vendor(
+        id=act.ids.new_id(),
+        **_checked({field: getattr(wanted, field) for field in _FIELDS[:5]}),
+        keeps_origins=False,
+        status="active",
+        created_at=act.now,
+        updated_at=act.now,
+    )
+    session.add(vendor)
+    _flush(session)
+    new = {field: getattr(vendor, field) for field in _FIELDS}
+    of = ("vendor", vendor.id)
+    record_act(session, act, "vendor.created", of=of, vendor_id=vendor.id, new=new)
+    member_service.create_member(session, act, vendor.id, wanted.owner)
+    location_service.create_location(
+        session, act, vendor.id, name=wanted.location_name or vendor.name
+    )
+    return vendor
+
+
+def get_vendor(session: Session, vendor_id: str) -> Vendor:
+    """Return one vendor; raises VendorNotFound."""
+    wanted = as_id(vendor_id)
+    vendor = session.get(Vendor, wanted) if wanted else None
+    if vendor is None:
+        raise VendorNotFound
+    return vendor
+
+
+def get_vendor_by_slug(session: Session, slug: str) -> Vendor:
+    """Return one vendor by its short name; raises VendorNotFound."""
+    vendor = session.scalar(select(Vendor).where(Vendor.slug == slug))
+    if vendor is None:
+        raise VendorNotFound
+    return vendor
+
+
+def list_vendors(
+    session: Session,
+    *,
+    query: str | None = None,
+    status: str | None = None,
+    after_id: str | None = None,
+    limit: int = 50,
+) -> list[Vendor]:
+    """Return vendors, oldest first; `query` is looked for in names and short names."""
+    statement = select(Vendor).order_by(Vendor.id).limit(limit)
+    if query:
+        statement = statement.where(
+            or_(
+                Vendor.name.icontains(query, autoescape=True),
+                Vendor.slug.icontains(query, autoescape=True),
+            )
+        )
+    if status is not None:
+        statement = statement.where(Vendor.status == status)
+    if after_id is not None:
+        statement = statement.where(Vendor.id > after_id)
+    return list(session.scalars(statement))
+
+
+def update_vendor(session: Session, act: Act, vendor_id: str, changes: Mapping[str, Any]) -> Vendor:
+    """Change name, slug, currency, timezone, language or keeps_origins; raises SlugTaken."""
+    vendor = _lock(session, vendor_id)
+    old, new = apply(vendor, _checked(changes))
+    if new:
+        vendor.updated_at = act.now
+        _flush(session)
+        of = ("vendor", vendor.id)
+        record_act(session, act, "vendor.updated", of=of, vendor_id=vendor.id, old=old, new=new)
+    return vendor
+
+
+def suspend_vendor(session: Session, act: Act, vendor_id: str) -> Vendor:
+    """Stop a vendor for the time being: its people, keys and devices are refused.
+
+    Call `credentials.forget_vendor` after the commit.
+    """
+    return _set_status(session, act, vendor_id, "suspended", "vendor.suspended")
+
+
+def resume_vendor(session: Session, act: Act, vendor_id: str) -> Vendor:
+    """Let a suspended vendor go on."""
+    return _set_status(session, act, vendor_id, "active", "vendor.resumed")
+
+
+def close_vendor(session: Session, act: Act, vendor_id: str) -> Vendor:
+    """Close a vendor for good: every session, key and device is revoked; the ledger stays.
+
+    Call `credentials.forget_vendor` after the commit.
+    """
+    vendor = _set_status(session, act, vendor_id, "closed", "vendor.closed")
+    people = select(Member.id).where(Member.vendor_id == vendor.id)
+    for table, theirs in (
+        (AccessToken, AccessToken.member_id.in_(people)),
+        (ApiKey, ApiKey.vendor_id == vendor.id),
+        (Device, Device.vendor_id == vendor.id),
+    ):
+        session.execute(
+            update(table).where(theirs, table.revoked_at.is_(None)).values(revoked_at=act.now)
+        )
+    return vendor
+
+
+def _set_status(session: Session, act: Act, vendor_id: str, status: str, action: str) -> Vendor:
+    vendor = _lock(session, vendor_id)
+    old, new = apply(vendor, {"status": status})
+    if new:
+        vendor.updated_at = act.now
+        of = ("vendor", vendor.id)
+        record_act(session, act, action, of=of, vendor_id=vendor.id, old=old, new=new)
+    return vendor
+
+
+def _lock(session: Session, vendor_id: str) -> Vendor:
+    wanted = as_id(vendor_id)
+    vendor = session.get(Vendor, wanted, with_for_update=True) if wanted else None
+    if vendor is None:
+        raise VendorNotFound
+    if vendor.status == "closed":
+        raise VendorClosed
+    return vendor
+
+
+def _flush(session: Session) -> None:
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise SlugTaken from error
+
+
+def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
+    check = {
+        "name": checks.one_line,
+        "slug": checks.slug,
+        "currency": checks.currency,
+        "timezone": checks.timezone,
+        "language": checks.language,
+    }
+    return {
+        field: check[field](field, value) if field in check else value
+        for field, value in changes.items()
+    }
