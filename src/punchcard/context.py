@@ -1,0 +1,67 @@
+"""Everything that is built once and lives as long as the process; the faces receive it."""
+
+from dataclasses import dataclass
+
+from punchcard.accounts.credentials import Credentials
+from punchcard.accounts.hashing import Hasher
+from punchcard.accounts.sign_in_service import SignIn
+from punchcard.db.database import Database
+from punchcard.kit.clock import Clock, SystemClock
+from punchcard.kit.ids import Ids, SystemIds
+from punchcard.kit.secrets import Sealer
+from punchcard.kit.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What routes, pages, commands and the worker work with."""
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    database: Database
+    sealer: Sealer
+    hasher: Hasher
+    credentials: Credentials
+    sign_in: SignIn
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.database.close()
+
+
+def build_context(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    database: Database | None = None,
+) -> Context:
+    """Build everything from the settings; tests and the demo hand in their own clock and ids."""
+    clock = clock or SystemClock()
+    ids = ids or SystemIds(clock)
+    database = database or Database(
+        settings.database_url,
+        pool_size=settings.database_pool_size,
+        busy_seconds=settings.database_busy_seconds,
+    )
+    hasher = Hasher(settings)
+    credentials = Credentials(database, clock, settings)
+    sign_in = SignIn(
+        database=database,
+        hasher=hasher,
+        credentials=credentials,
+        clock=clock,
+        ids=ids,
+        settings=settings,
+    )
+    return Context(
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        database=database,
+        sealer=Sealer(settings.secret_key, "context"),
+        hasher=hasher,
+        credentials=credentials,
+        sign_in=sign_in,
+    )
