@@ -1,0 +1,145 @@
+"""Counters of wrong PINs, moved by atomic SQL alone: no value is read first and written later."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, case, func, literal, null, or_, select, update
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.models import Throttle
+from punchcard.accounts.subjects import Subject
+from punchcard.db.dialects import insert_into
+from punchcard.db.types import UtcDateTime
+from punchcard.loyalty.models import LoyaltyProgram, StaffPin
+
+DEFAULT_ATTEMPTS = 5
+DEFAULT_LOCKOUT_MINUTES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class PinLimit:
+    """How many wrong PINs lead to a lock, and how long it lasts."""
+
+    attempts: int
+    lockout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """What a wrong PIN led to; `was_open` is False if a lock stood already and nothing counted."""
+
+    was_open: bool
+    remaining_attempts: int
+    locked_until: datetime | None
+
+
+def credential_key(subject: Subject) -> str:
+    """Return the name under which a credential's misses count.
+
+    A member's count follows the person: signing in again buys no new attempts.
+    """
+    return f"pin:{subject.kind}:{subject.id}"
+
+
+def credential_locked_until(session: Session, subject: Subject) -> datetime | None:
+    """Return until when unnamed PIN entry is locked on a credential, if it ever was."""
+    return session.scalar(
+        select(Throttle.blocked_until).where(Throttle.key == credential_key(subject))
+    )
+
+
+def person_locked_until(session: Session, pin_id: str) -> datetime | None:
+    """Return until when a person is locked, if they ever were."""
+    return session.scalar(select(StaffPin.locked_until).where(StaffPin.id == pin_id))
+
+
+def limit_of(session: Session, vendor_id: str, program_id: str | None) -> PinLimit:
+    """Return the limit of a program, or (None) the strictest of the vendor's programs."""
+    strictest = select(
+        func.min(LoyaltyProgram.pin_max_attempts), func.max(LoyaltyProgram.pin_lockout_minutes)
+    ).where(LoyaltyProgram.vendor_id == vendor_id)
+    if program_id is not None:
+        strictest = strictest.where(LoyaltyProgram.id == program_id)
+    attempts, minutes = session.execute(strictest).one()
+    return PinLimit(
+        attempts or DEFAULT_ATTEMPTS, timedelta(minutes=minutes or DEFAULT_LOCKOUT_MINUTES)
+    )
+
+
+def count_hit(session: Session, pin: StaffPin, *, now: datetime) -> bool:
+    """Forget a person's misses and note the use, if they are not locked at this very moment.
+
+    Returns False, and changes nothing, if they are, or if the PIN was changed or retired.
+    """
+    is_open = or_(StaffPin.locked_until.is_(None), StaffPin.locked_until <= now)
+    is_same = StaffPin.generation == pin.generation
+    statement = (
+        update(StaffPin)
+        .where(StaffPin.id == pin.id, StaffPin.retired_at.is_(None), is_same, is_open)
+        .values(failed_attempts=0, locked_until=None, last_used_at=now)
+        .returning(StaffPin.id)
+        .execution_options(synchronize_session=False)
+    )
+    return session.execute(statement).one_or_none() is not None
+
+
+def count_miss_of_person(session: Session, pin: StaffPin, *, now: datetime) -> Miss:
+    """Count a wrong PIN against the person who was named; the last allowed one locks them."""
+    limit = limit_of(session, pin.vendor_id, pin.program_id)
+    # A lock that has run out is followed by a fresh set of attempts.
+    failures = case((StaffPin.locked_until.is_not(None), 1), else_=StaffPin.failed_attempts + 1)
+    statement = (
+        update(StaffPin)
+        .where(
+            StaffPin.id == pin.id,
+            or_(StaffPin.locked_until.is_(None), StaffPin.locked_until <= now),
+        )
+        .values(failed_attempts=failures, locked_until=_lock(failures, limit, now))
+        .returning(StaffPin.failed_attempts, StaffPin.locked_until)
+        .execution_options(synchronize_session=False)
+    )
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        return Miss(False, 0, person_locked_until(session, pin.id))
+    return Miss(True, max(0, limit.attempts - row.failed_attempts), row.locked_until)
+
+
+def count_miss_of_credential(
+    session: Session, subject: Subject, *, vendor_id: str, now: datetime
+) -> Miss:
+    """Count a wrong PIN that named nobody against the credential that typed it.
+
+    A right PIN does not forgive these: who knows one PIN could guess at all the others for ever.
+    They are forgotten when no further miss follows for as long as a lock lasts.
+    """
+    limit = limit_of(session, vendor_id, None)
+    is_stale = or_(Throttle.blocked_until.is_not(None), Throttle.updated_at <= now - limit.lockout)
+    failures = case((is_stale, 1), else_=Throttle.failures + 1)
+    statement = insert_into(session, Throttle).values(
+        key=credential_key(subject),
+        failures=1,
+        blocked_until=now + limit.lockout if limit.attempts == 1 else None,
+        updated_at=now,
+    )
+    changes = {
+        "failures": failures,
+        "blocked_until": _lock(failures, limit, now),
+        "updated_at": now,
+    }
+    row = session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["key"],
+            set_=changes,
+            where=or_(Throttle.blocked_until.is_(None), Throttle.blocked_until <= now),
+        ).returning(Throttle.failures, Throttle.blocked_until)
+    ).one_or_none()
+    if row is None:
+        return Miss(False, 0, credential_locked_until(session, subject))
+    return Miss(True, max(0, limit.attempts - row.failures), row.blocked_until)
+
+
+def _lock(
+    failures: ColumnElement[int], limit: PinLimit, now: datetime
+) -> ColumnElement[datetime | None]:
+    until = literal(now + limit.lockout, UtcDateTime)
+    return case((failures >= limit.attempts, until), else_=null())
