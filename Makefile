@@ -1,0 +1,57 @@
+# Everything runs from .venv, which `setup` makes from the locked dependencies and keeps fresh.
+
+BIN := .venv/bin
+STAMP := .venv/.set-up
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format migration-check migration bench replay lock clean
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make .venv with the locked dependencies and this package
+
+run: setup ## Start the demo on http://127.0.0.1:8000: three shops with 90 days of history
+	@$(BIN)/punchcard demo
+
+test: setup ## Run every test on SQLite and PostgreSQL (T=tests/db for some)
+	@$(BIN)/pytest --numprocesses logical $(T)
+
+lint: setup migration-check ## Check style, types, imports, spelling, migrations, catalogues
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/codespell
+	@$(BIN)/python -m tools.check_catalogues
+
+format: setup ## Lay out the code and apply safe fixes
+	@$(BIN)/ruff check --fix --quiet
+	@$(BIN)/ruff format
+
+migration-check: setup ## Compare models and migrations on both databases
+	@$(BIN)/python -m tools.migrations check
+
+migration: setup ## Draft the next migration from the models (NAME="add tiers")
+	@$(BIN)/python -m tools.migrations draft "$(NAME)"
+
+bench: setup ## Print every figure of docs/benchmarks.md, measured now (ONLY="stamps pins" for some)
+	@$(BIN)/python -m bench $(addprefix --only ,$(ONLY))
+
+replay: setup ## Replay 69,659 real purchases through a running server and compare every sum
+	@$(BIN)/python -m bench.replay
+
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --upgrade --quiet
+
+lock: setup ## Take the newest versions that pyproject.toml allows into the lock files
+	@$(LOCK) --output-file requirements.txt
+	@$(LOCK) --extra dev --output-file requirements-dev.txt
+
+clean: ## Remove .venv, caches and builds; data stays
+	@rm -rf .venv build dist .*_cache .hypothesis src/*.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): requirements-dev.txt pyproject.toml tools/make_venv.sh
+	@sh tools/make_venv.sh
+	@touch $@
