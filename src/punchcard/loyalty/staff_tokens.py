@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select
 
@@ -21,6 +21,18 @@ from punchcard.loyalty.pin_errors import StaffTokenInvalid
 STAFF_PREFIX: Final = "st_"
 CACHE_LIMIT: Final = 10_000
 _LONGEST_TOKEN = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a token says, once its signature was found good; moments in seconds since 1970."""
+
+    pin_id: str
+    vendor_id: str
+    generation: int
+    bound_to: str
+    issued: int
+    expires: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +61,19 @@ class StaffTokens:
         self._cache_time = timedelta(seconds=settings.credential_cache_seconds)
         self._guard = threading.Lock()
         self._known: dict[str, _Known] = {}
+        # A signature never turns bad, so a token that was found good is not computed again.
+        self._read: dict[str, _Facts] = {}
         self._changes = 0
 
     def issue(self, hit: PinHit, subject: Subject) -> tuple[str, datetime]:
         """Return a token for whose PIN was right, good for `subject` alone, and when it expires."""
         issued = int(self._clock.now().timestamp())
         expires = issued + int(self._life.total_seconds())
-        facts = {
-            "p": hit.identity.pin_id,
-            "v": subject.vendor_id,
-            "g": hit.generation,
-            "b": _bound_to(subject),
-            "i": issued,
-            "e": expires,
-        }
-        return self._signer.sign(facts), datetime.fromtimestamp(expires, UTC)
+        facts = [
+            *(hit.identity.pin_id, subject.vendor_id, hit.generation),
+            *(_bound_to(subject), issued, expires),
+        ]
+        return self._signer.sign({"staff": facts}), datetime.fromtimestamp(expires, UTC)
 
     def verify(
         self, token: str, subject: Subject, *, occurred_at: datetime | None = None
@@ -75,16 +85,16 @@ class StaffTokens:
         Raises StaffTokenInvalid if it is forged, expired, lent to another credential, or its PIN
         was changed or retired.
         """
-        facts = self._signer.verify(token) if len(token) <= _LONGEST_TOKEN else None
-        if facts is None or facts["v"] != subject.vendor_id or facts["b"] != _bound_to(subject):
-            raise StaffTokenInvalid()
         now = self._clock.now()
+        facts = self._read.get(token) or self._read_token(token, now)
+        if facts.vendor_id != subject.vendor_id or facts.bound_to != _bound_to(subject):
+            raise StaffTokenInvalid()
         if not self._is_running(facts, now, occurred_at):
             raise StaffTokenInvalid()
-        known = self._known.get(facts["p"])
+        known = self._known.get(facts.pin_id)
         if known is None or known.fresh_until <= now:
-            known = self._look_up(facts["p"], now)
-        if known.identity is None or known.generation != facts["g"]:
+            known = self._look_up(facts.pin_id, now)
+        if known.identity is None or known.generation != facts.generation:
             raise StaffTokenInvalid()
         return known.identity
 
@@ -95,14 +105,25 @@ class StaffTokens:
             self._changes += 1
             self._known.pop(pin_id, None)
 
-    def _is_running(
-        self, facts: dict[str, Any], now: datetime, occurred_at: datetime | None
-    ) -> bool:
-        if now.timestamp() < facts["e"]:
+    def _read_token(self, token: str, now: datetime) -> _Facts:
+        signed = self._signer.verify(token) if len(token) <= _LONGEST_TOKEN else None
+        if signed is None:
+            raise StaffTokenInvalid()
+        facts = _Facts(*signed["staff"])
+        with self._guard:
+            if len(self._read) >= CACHE_LIMIT:
+                running = now.timestamp()
+                self._read = {t: one for t, one in self._read.items() if one.expires > running}
+            if len(self._read) < CACHE_LIMIT:
+                self._read[token] = facts
+        return facts
+
+    def _is_running(self, facts: _Facts, now: datetime, occurred_at: datetime | None) -> bool:
+        if now.timestamp() < facts.expires:
             return True
         if occurred_at is None or occurred_at < now - self._grace:
             return False
-        return bool(facts["i"] <= occurred_at.timestamp() < facts["e"])
+        return facts.issued <= occurred_at.timestamp() < facts.expires
 
     def _look_up(self, pin_id: str, now: datetime) -> _Known:
         changes = self._changes
