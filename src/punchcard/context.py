@@ -10,6 +10,8 @@ from punchcard.kit.clock import Clock, SystemClock
 from punchcard.kit.ids import Ids, SystemIds
 from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
+from punchcard.loyalty.pin_desk import PinDesk
+from punchcard.loyalty.staff_tokens import StaffTokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,8 @@ class Context:
     hasher: Hasher
     credentials: Credentials
     sign_in: SignIn
+    pin_desk: PinDesk
+    staff_tokens: StaffTokens
 
     def close(self) -> None:
         """Close what is open."""
@@ -64,4 +68,6 @@ def build_context(
         hasher=hasher,
         credentials=credentials,
         sign_in=sign_in,
+        pin_desk=PinDesk(database, hasher, clock, settings),
+        staff_tokens=StaffTokens(database, clock, settings),
     )
