@@ -1,0 +1,194 @@
+"""How refusals leave the server: `application/problem+json` (RFC 9457), one table of statuses."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy import exc as database_errors
+from starlette.exceptions import HTTPException
+
+from punchcard.api.field_messages import MalformedJson, NotFound, refusal_of
+from punchcard.kit import logs
+from punchcard.kit.clock import to_rfc3339
+from punchcard.kit.errors import DomainError, InvalidInput, Kind
+from punchcard.kit.i18n import N_, negotiate, translate
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+STATUS_BY_KIND: Final[dict[Kind, int]] = {
+    Kind.MALFORMED: 400,
+    Kind.UNKNOWN_CALLER: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.MISSING: 404,
+    Kind.REFUSED: 409,
+    Kind.CONFLICT: 409,
+    Kind.TOO_LARGE: 413,
+    Kind.INVALID: 422,
+    Kind.LOCKED: 423,
+    Kind.TOO_MANY: 429,
+    Kind.BUSY: 503,
+}
+_TITLES: Final[dict[int, str]] = {
+    400: N_("Malformed request"),
+    401: N_("Not signed in"),
+    403: N_("Not allowed"),
+    404: N_("Not found"),
+    405: N_("Method not allowed"),
+    409: N_("Refused"),
+    413: N_("Too large"),
+    422: N_("Invalid input"),
+    423: N_("Locked"),
+    429: N_("Too many requests"),
+    500: N_("Internal error"),
+    503: N_("Busy"),
+}
+# How long to wait when the refusal itself does not say.
+_RETRY_AFTER_SECONDS: Final[dict[int, int]] = {423: 60, 429: 10, 503: 1}
+
+# The database is away or held up: the caller may try again, unlike after a statement gone wrong.
+DATABASE_FAILURES: Final[tuple[type[Exception], ...]] = (
+    database_errors.OperationalError,
+    database_errors.InterfaceError,
+    database_errors.TimeoutError,
+)
+
+_log = logging.getLogger(__name__)
+
+
+class BodyTooLarge(DomainError):
+    """The body is longer than the server reads: facts `limit_bytes`."""
+
+    code = "body_too_large"
+    kind = Kind.TOO_LARGE
+    sentence = N_("The body of the request is larger than {limit_bytes} bytes.")
+
+
+class DatabaseBusy(DomainError):
+    """The database does not answer, or not in time."""
+
+    code = "busy"
+    kind = Kind.BUSY
+    sentence = N_("The server is busy. Please try again in a moment.")
+
+
+def problem(error: DomainError, language: str, request_id: str) -> Response:
+    """Return the answer that tells a refusal: its sentence in `language`, its code and facts."""
+    status = STATUS_BY_KIND[error.kind]
+    wait = error.retry_after_seconds or _RETRY_AFTER_SECONDS.get(status)
+    headers = {}
+    if wait is not None:
+        headers["Retry-After"] = str(wait)
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    body = problem_body(error, language, request_id)
+    return Response(_encode(body), status, headers, MEDIA_TYPE)
+
+
+def problem_body(error: DomainError, language: str, request_id: str) -> dict[str, Any]:
+    """Return what `problem` sends as a value, for answers that hold several (batches)."""
+    body = _body(
+        STATUS_BY_KIND[error.kind],
+        error.code,
+        translate(error.sentence, language, **error.facts),
+        language,
+        request_id,
+    )
+    for name, fact in error.facts.items():
+        body.setdefault(name, to_rfc3339(fact) if isinstance(fact, datetime) else fact)
+    if isinstance(error, InvalidInput):
+        body["errors"] = _told(error.errors, language)
+    return body
+
+
+def internal_problem(language: str, request_id: str) -> Response:
+    """Return the answer to a request on which the server itself failed; it tells no detail."""
+    sentence = N_("Something went wrong on our side. Quote the request id when you report it.")
+    detail = translate(sentence, language)
+    body = _body(500, "internal_error", detail, language, request_id)
+    return Response(_encode(body), 500, media_type=MEDIA_TYPE)
+
+
+def language_of(request: Request) -> str:
+    """Return the language the caller asked for."""
+    return negotiate(request.headers.get("accept-language"))
+
+
+def request_id_of(request: Request) -> str:
+    """Return the id of the request, as the outer layer put it into its state."""
+    found: str = request.scope.get("state", {}).get("request_id") or logs.request_id.get()
+    return found
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer everything that goes wrong as a problem."""
+    app.exception_handler(DomainError)(_refused)
+    app.exception_handler(RequestValidationError)(_not_valid)
+    app.exception_handler(HTTPException)(_by_framework)
+    for kind in DATABASE_FAILURES:
+        app.exception_handler(kind)(_database_busy)
+
+
+# Handlers are async so that they run at once, not after a turn in the thread pool.
+async def _refused(request: Request, error: DomainError) -> Response:
+    return problem(error, language_of(request), request_id_of(request))
+
+
+async def _not_valid(request: Request, error: RequestValidationError) -> Response:
+    return problem(refusal_of(error.errors()), language_of(request), request_id_of(request))
+
+
+async def _by_framework(request: Request, error: HTTPException) -> Response:
+    language, request_id = language_of(request), request_id_of(request)
+    if error.status_code == 404:
+        return problem(NotFound(), language, request_id)
+    if error.status_code == 405:
+        return _method_not_allowed(language, request_id, error.headers)
+    # What is left is a body the framework could not read: not UTF-8, nested too deep, cut off.
+    return problem(MalformedJson(), language, request_id)
+
+
+async def _database_busy(request: Request, error: Exception) -> Response:
+    _log.error("The database does not answer.", exc_info=error)
+    return problem(DatabaseBusy(), language_of(request), request_id_of(request))
+
+
+def _method_not_allowed(
+    language: str, request_id: str, headers: Mapping[str, str] | None
+) -> Response:
+    detail = translate(N_("This address does not take that method."), language)
+    body = _body(405, "method_not_allowed", detail, language, request_id)
+    return Response(_encode(body), 405, headers, MEDIA_TYPE)
+
+
+def _body(status: int, code: str, detail: str, language: str, request_id: str) -> dict[str, Any]:
+    return {
+        "type": f"urn:problem-type:punchcard:{code}",
+        "title": translate(_TITLES[status], language),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id,
+    }
+
+
+def _told(errors: Sequence[Mapping[str, Any]], language: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "loc": error["loc"],
+            "message": translate(error["message"], language, **error.get("params", {})),
+        }
+        for error in errors
+    ]
+
+
+def _encode(body: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        # A fact beyond 64 bits or with an unpaired surrogate: escaped rather than failed.
+        return json.dumps(body).encode()
