@@ -118,8 +118,6 @@ def _sqlite_engine(url: str, pool_size: int, busy_seconds: int, *, read_only: bo
     if read_only:
         engine = create_engine(url, pool_size=pool_size, max_overflow=4, pool_timeout=10)
     else:
-        engine = create_engine(
-            url, poolclass=StaticPool, connect_args={"check_same_thread": False}
-        )
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
     prepare_sqlite(engine, busy_seconds=busy_seconds, read_only=read_only)
     return engine

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy import ColumnElement, Connection, Engine, Table, any_, bindparam, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
 from punchcard.db.base import Base
@@ -96,7 +98,9 @@ class BulkUpdate:
         taken = ", ".join(f"{column} = r.{column}" for column in columns)
         given = ", ".join(f"{column} = ?" for column in columns)
         recordset = _recordset(table, (*columns, "id"))
-        self._postgresql = f"UPDATE {table.name} AS t SET {taken} FROM {recordset} WHERE t.id = r.id"  # noqa: S608
+        self._postgresql = (
+            f"UPDATE {table.name} AS t SET {taken} FROM {recordset} WHERE t.id = r.id"  # noqa: S608
+        )
         self._sqlite = f"UPDATE {table.name} SET {given} WHERE id = ?"  # noqa: S608
         self._write = _writer(table, (*columns, "id"))
 
@@ -140,3 +144,14 @@ def _as_bytea(value: object) -> str:
     if isinstance(value, bytes):
         return "\\x" + value.hex()
     raise TypeError(f"{type(value).__name__} has no place in a bulk write")
+
+
+def one_of(column: ColumnElement[Any], name: str, dialect: Dialect) -> ColumnElement[bool]:
+    """Return the condition that `column` is one of the values bound to `name`.
+
+    PostgreSQL takes them as one array, so that the statement stays the same for any number and is
+    planned once; SQLite takes a list.
+    """
+    if dialect.name == "postgresql":
+        return column == any_(bindparam(name, type_=ARRAY(column.type)))
+    return column.in_(bindparam(name, expanding=True, type_=column.type))

@@ -10,7 +10,7 @@ from punchcard.db.types import BigInt, UtcDateTime
 
 
 class OutboxRow(Base):
-    """Work that a committed change leaves for the worker: at most one waiting row a topic and key."""
+    """Work that a committed change leaves: at most one waiting row a topic and key."""
 
     __tablename__ = "outbox"
     __table_args__ = (

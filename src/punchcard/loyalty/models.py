@@ -241,7 +241,7 @@ _IN_USE = text("retired_at IS NULL")
 
 
 class StaffPin(Base):
-    """A person at the till and their PIN; retired, never deleted, so that history keeps the name."""
+    """A person at the till and their PIN; retired, never deleted: history keeps the name."""
 
     __tablename__ = "staff_pins"
     __table_args__ = (

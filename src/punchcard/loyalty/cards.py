@@ -1,0 +1,160 @@
+"""Cards as the till holds them: read from the database, moved by the rules, shown to callers."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from punchcard.loyalty.ledger import EntryRow
+from punchcard.loyalty.rules.stamp_rules import next_stamp
+from punchcard.loyalty.rules.state import CardState, ProgramRules
+
+
+@dataclass(slots=True)
+class HeldCard:
+    """A card in the till's hand: its state moves with each entry of the batch."""
+
+    state: CardState
+    program: ProgramRules
+    number: str
+    token_sealed: bytes
+    customer: dict[str, Any] | None
+    enrolled_at: datetime
+    sequence: int
+    head_hash: bytes
+    keeps_origins: bool
+    is_touched: bool = False
+
+    def view(self, now: datetime) -> "CardView":
+        """Return the card as a caller may see it at `now`."""
+        return view_of(
+            self.state,
+            self.program,
+            number=self.number,
+            token_sealed=self.token_sealed,
+            customer=self.customer,
+            enrolled_at=self.enrolled_at,
+            now=now,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """Everything a card shows: balances, what is ready, when the next stamp is possible."""
+
+    id: str
+    program_id: str
+    number: str
+    token_sealed: bytes
+    status: str
+    customer: dict[str, Any] | None
+    stamps: int
+    stamps_target: int
+    rewards_ready: int
+    points: int
+    lifetime_stamps: int
+    lifetime_points: int
+    lifetime_rewards: int
+    next_stamp_at: datetime | None
+    stamps_left_today: int
+    enrolled_at: datetime
+    last_activity_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the till answers: the entry, the card after it, and whether it was answered before."""
+
+    entry: EntryRow
+    staff_name: str | None
+    card: CardView
+    is_replay: bool = False
+
+
+def view_of(
+    state: CardState,
+    program: ProgramRules,
+    *,
+    number: str,
+    token_sealed: bytes,
+    customer: dict[str, Any] | None,
+    enrolled_at: datetime,
+    now: datetime,
+) -> CardView:
+    """Return what a card shows at `now`."""
+    following = next_stamp(program, state, now)
+    return CardView(
+        id=state.id,
+        program_id=program.id,
+        number=number,
+        token_sealed=token_sealed,
+        status=state.status,
+        customer=customer,
+        stamps=state.stamps,
+        stamps_target=program.stamps_target,
+        rewards_ready=program.rewards_ready(state, now),
+        points=state.points,
+        lifetime_stamps=state.lifetime_stamps,
+        lifetime_points=state.lifetime_points,
+        lifetime_rewards=state.lifetime_rewards,
+        next_stamp_at=following.at,
+        stamps_left_today=following.left_today,
+        enrolled_at=enrolled_at,
+        last_activity_at=state.last_activity_at,
+    )
+
+
+def answer_facts(view: CardView) -> dict[str, Any]:
+    """Return what an entry must keep so that the same answer can be given again."""
+    return {
+        "lifetime": [view.lifetime_stamps, view.lifetime_points, view.lifetime_rewards],
+        "stamps_target": view.stamps_target,
+        "rewards_ready": view.rewards_ready,
+        "next_stamp_at": view.next_stamp_at.isoformat() if view.next_stamp_at else None,
+        "stamps_left_today": view.stamps_left_today,
+        "last_activity_at": view.last_activity_at.isoformat() if view.last_activity_at else None,
+        "number": view.number,
+        "status": view.status,
+    }
+
+
+def as_answered(view: CardView, entry: EntryRow) -> CardView:
+    """Return the card as it was shown when `entry` was first answered.
+
+    Contact data and the link are today's: they are not kept beside the ledger.
+    """
+    facts = entry["answer"]
+    stamps, points, rewards = facts["lifetime"]
+    return replace(
+        view,
+        stamps=entry["stamps_after"],
+        points=entry["points_after"],
+        lifetime_stamps=stamps,
+        lifetime_points=points,
+        lifetime_rewards=rewards,
+        stamps_target=facts["stamps_target"],
+        rewards_ready=facts["rewards_ready"],
+        next_stamp_at=_moment(facts["next_stamp_at"]),
+        stamps_left_today=facts["stamps_left_today"],
+        last_activity_at=_moment(facts["last_activity_at"]),
+        number=facts["number"],
+        status=facts["status"],
+    )
+
+
+def customer_of(row: Any) -> dict[str, Any] | None:
+    """Return the customer in a row of `card_query`, or None for an anonymous card."""
+    if row.customer_id is None:
+        return None
+    return {
+        "id": row.customer_id,
+        "name": row.customer_name,
+        "email": row.customer_email,
+        "phone": row.customer_phone,
+        "birthday": row.customer_birthday,
+        "locale": row.customer_locale,
+        "marketing_consent": row.customer_marketing_consent,
+    }
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,227 @@
+"""Refusals of the till and of the rooms around it."""
+
+from punchcard.kit.errors import DomainError, Kind
+from punchcard.kit.i18n import N_
+
+
+class CardNotFound(DomainError):
+    """No such card in this vendor's shop."""
+
+    code = "card_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is no such card.")
+
+
+class CardBlocked(DomainError):
+    """The card is blocked or closed."""
+
+    code = "card_blocked"
+    kind = Kind.REFUSED
+    sentence = N_("This card is blocked.")
+
+
+class CardAlreadyExists(DomainError):
+    """The customer already holds a card of this program: facts `card_id`."""
+
+    code = "card_already_exists"
+    kind = Kind.CONFLICT
+    sentence = N_("This customer already has a card of this program.")
+
+
+class ContactConflict(DomainError):
+    """The e-mail address and the phone number belong to two different customers."""
+
+    code = "contact_conflict"
+    kind = Kind.CONFLICT
+    sentence = N_("This e-mail address and this phone number belong to two different customers.")
+
+
+class ContactTaken(DomainError):
+    """The contact belongs to another customer of the vendor."""
+
+    code = "contact_taken"
+    kind = Kind.CONFLICT
+    sentence = N_("This e-mail address or phone number already belongs to another customer.")
+
+
+class ProgramNotFound(DomainError):
+    """No such program in this vendor's shop."""
+
+    code = "program_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is no such program.")
+
+
+class ProgramInactive(DomainError):
+    """The program is a draft or switched off."""
+
+    code = "program_inactive"
+    kind = Kind.REFUSED
+    sentence = N_("This program is not active.")
+
+
+class ProgramTypeMismatch(DomainError):
+    """Stamps were asked of a points program, or the other way round."""
+
+    code = "program_type_mismatch"
+    kind = Kind.REFUSED
+    sentence = N_("This program does not work that way: its type is {program_type}.")
+
+
+class StampTooSoon(DomainError):
+    """The cooldown since the last stamp is not over: facts `next_stamp_at`."""
+
+    code = "stamp_too_soon"
+    kind = Kind.REFUSED
+    sentence = N_("It is too soon for another stamp: the next one is possible at {next_stamp_at}.")
+
+
+class DailyStampLimitReached(DomainError):
+    """The day's stamps are used up: facts `next_stamp_at`, `stamps_left_today`."""
+
+    code = "daily_stamp_limit_reached"
+    kind = Kind.REFUSED
+    sentence = N_(
+        "The limit of {max_daily_stamps} stamps a day is reached:"
+        " the next one is possible at {next_stamp_at}."
+    )
+
+
+class NotEnoughStamps(DomainError):
+    """The stamp card is not full: facts `stamps_missing`."""
+
+    code = "not_enough_stamps"
+    kind = Kind.REFUSED
+    sentence = N_("The card is not full yet: {stamps_missing} stamps are missing.")
+
+
+class NotEnoughPoints(DomainError):
+    """The balance does not cover it: facts `points_missing`."""
+
+    code = "not_enough_points"
+    kind = Kind.REFUSED
+    sentence = N_("There are not enough points: {points_missing} are missing.")
+
+
+class PointsAlreadySpent(NotEnoughPoints):
+    """An earning can't be voided because its points are spent and the program refuses that."""
+
+    sentence = N_("The points of this purchase are already spent: {points_missing} are missing.")
+
+
+class StampsAlreadySpent(NotEnoughStamps):
+    """Stamps can't be voided because they are spent and the program refuses that."""
+
+    sentence = N_("These stamps are already spent: {stamps_missing} are missing.")
+
+
+class PurchaseBelowMinimum(DomainError):
+    """The purchase is too small to earn: facts `minimum_purchase_minor`."""
+
+    code = "purchase_below_minimum"
+    kind = Kind.REFUSED
+    sentence = N_("The purchase is below the minimum of this program.")
+
+
+class RedemptionBelowMinimum(DomainError):
+    """Fewer points than the program lets go at once: facts `minimum_redemption_points`."""
+
+    code = "redemption_below_minimum"
+    kind = Kind.REFUSED
+    sentence = N_("At least {minimum_redemption_points} points must be redeemed at once.")
+
+
+class BalanceLimitReached(DomainError):
+    """The balance would grow past what the ledger holds."""
+
+    code = "balance_limit_reached"
+    kind = Kind.REFUSED
+    sentence = N_("The balance of this card would become too large.")
+
+
+class RewardNotFound(DomainError):
+    """No such reward in this vendor's shop."""
+
+    code = "reward_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is no such reward.")
+
+
+class RewardNotAvailable(DomainError):
+    """The reward is archived, out of its dates, out of stock, or used up: facts `reason`."""
+
+    code = "reward_not_available"
+    kind = Kind.REFUSED
+    sentence = N_("This reward is not available.")
+
+
+class ReferenceAlreadyUsed(DomainError):
+    """The purchase was already credited: facts `transaction_id`."""
+
+    code = "reference_already_used"
+    kind = Kind.CONFLICT
+    sentence = N_("This purchase has already been credited.")
+
+
+class TransactionNotFound(DomainError):
+    """No such entry in this vendor's ledger."""
+
+    code = "transaction_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is no such transaction.")
+
+
+class AlreadyVoided(DomainError):
+    """The entry was reversed before: facts `voided_by`."""
+
+    code = "already_voided"
+    kind = Kind.CONFLICT
+    sentence = N_("This transaction has already been voided.")
+
+
+class NotVoidable(DomainError):
+    """Only earnings and redemptions can be voided."""
+
+    code = "not_voidable"
+    kind = Kind.REFUSED
+    sentence = N_("Only earnings and redemptions can be voided.")
+
+
+class StaffPinRequired(DomainError):
+    """The program asks for a staff PIN or token."""
+
+    code = "staff_pin_required"
+    kind = Kind.FORBIDDEN
+    sentence = N_("A staff PIN is required.")
+
+
+class StaffPinNotForProgram(DomainError):
+    """The PIN is right, but not for this program."""
+
+    code = "staff_pin_invalid"
+    kind = Kind.FORBIDDEN
+    sentence = N_("This staff PIN is not valid for this program.")
+
+
+class IdempotencyKeyReused(DomainError):
+    """The key was used before, for another request."""
+
+    code = "idempotency_key_reused"
+    kind = Kind.INVALID
+    sentence = N_("This Idempotency-Key was already used for another request.")
+
+
+class OccurredAtOutOfRange(DomainError):
+    """The operation lies ahead of now, or too far back: facts `earliest`, `latest`."""
+
+    code = "occurred_at_out_of_range"
+    kind = Kind.INVALID
+    sentence = N_("The time of the operation must lie between {earliest} and {latest}.")
+
+
+class TillBusy(DomainError):
+    """The till's queue is full, or the database does not answer."""
+
+    code = "busy"
+    kind = Kind.BUSY
+    sentence = N_("The server is busy. Please try again in a moment.")

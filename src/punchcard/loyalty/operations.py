@@ -1,0 +1,171 @@
+"""Operations: everything that can be asked of the till, each a small frozen value."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from punchcard.kit.ids import as_card_number, as_card_token, as_id
+
+
+class CardKey(Enum):
+    """What a card is named by."""
+
+    ID = "id"
+    NUMBER = "number"
+    TOKEN = "token"  # noqa: S105 a name, not a secret
+
+
+@dataclass(frozen=True, slots=True)
+class CardRef:
+    """How a caller names a card: by its id, its number, or its secret token."""
+
+    key: CardKey
+    value: str
+
+    @classmethod
+    def parse(cls, text: str) -> "CardRef | None":
+        """Return what `text` names, or None when it can name no card at all.
+
+        Ids, numbers (spaces and hyphens allowed) and tokens never look alike.
+        """
+        if card_id := as_id(text):
+            return cls(CardKey.ID, card_id)
+        if number := as_card_number(text):
+            return cls(CardKey.NUMBER, number)
+        if token := as_card_token(text):
+            return cls(CardKey.TOKEN, token)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Whose credential asked: its kind (member, api_key, device, public, system) and id."""
+
+    kind: str
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffIdentity:
+    """The person at the till, proved by a PIN or by the token a PIN was exchanged for.
+
+    `program_id` is the only program the PIN is good for; None means all of the vendor's.
+    """
+
+    pin_id: str
+    staff_id: str | None
+    name: str
+    program_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an operation came from; kept beside the entry, and only if the vendor wants it."""
+
+    address: str | None
+    user_agent: str | None
+    device_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What every operation carries.
+
+    `occurred_at` is when it happened, None for now. `fingerprint` is the SHA-256 of the request,
+    which tells a repeated request from another one under the same `idempotency_key`.
+    """
+
+    vendor_id: str
+    actor: Actor
+    staff: StaffIdentity | None = None
+    location_id: str | None = None
+    note: str | None = None
+    occurred_at: datetime | None = None
+    idempotency_key: str | None = None
+    fingerprint: bytes | None = None
+    origin: Origin | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardOperation(Operation):
+    """An operation on a card that exists."""
+
+    card: CardRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddStamp(CardOperation):
+    """Put `quantity` stamps (1 to 50) on a card."""
+
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeemStamps(CardOperation):
+    """Exchange a full stamp card for its reward."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarnPoints(CardOperation):
+    """Credit the points of one purchase of `amount_minor`; `reference` is the shop's receipt."""
+
+    amount_minor: int
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeemReward(CardOperation):
+    """Exchange points for a reward of the catalogue."""
+
+    reward_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeemPoints(CardOperation):
+    """Take a free number of points off a card."""
+
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustPoints(CardOperation):
+    """Correct a card's points by hand; the reason stands in the entry's note and in the audit."""
+
+    points_delta: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidEntry(Operation):
+    """Reverse one earning or redemption by a new entry that names it."""
+
+    transaction_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCustomer:
+    """What a customer told about themselves; contacts are already normalised."""
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    birthday: str | None = None
+    locale: str | None = None
+    marketing_consent: bool = False
+    accepted_terms: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCard(Operation):
+    """Open a card in a program, for a customer or anonymously.
+
+    `is_vouched` means that the vendor's side enrols and vouches for the contact: it then belongs
+    to one customer, who can hold one card a program, and the welcome bonus is credited at once.
+    Otherwise anybody may have typed it: the contact stays unverified and the bonus waits for the
+    first visit, so that it can't be farmed.
+    """
+
+    program_id: str
+    customer: NewCustomer | None = None
+    is_vouched: bool = True
+    locale: str | None = None

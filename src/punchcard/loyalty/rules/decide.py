@@ -1,0 +1,94 @@
+"""One way in to all rules: an operation, the program, the card and the time give a decision."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from punchcard.loyalty.errors import (
+    CardBlocked,
+    ProgramInactive,
+    StaffPinNotForProgram,
+    StaffPinRequired,
+)
+from punchcard.loyalty.operations import (
+    AddStamp,
+    AdjustPoints,
+    EarnPoints,
+    OpenCard,
+    Operation,
+    RedeemPoints,
+    RedeemReward,
+    RedeemStamps,
+    VoidEntry,
+)
+from punchcard.loyalty.rules import card_rules, points_rules, stamp_rules, void_rules
+from punchcard.loyalty.rules.state import (
+    NO_HISTORY,
+    CardState,
+    Decision,
+    History,
+    ProgramRules,
+    Steps,
+)
+
+_Rule = Callable[[Any, ProgramRules, Steps, History, datetime], Decision]
+
+_RULES: dict[type[Operation], _Rule] = {
+    AddStamp: stamp_rules.add_stamp,
+    RedeemStamps: stamp_rules.redeem_stamps,
+    EarnPoints: points_rules.earn_points,
+    RedeemReward: points_rules.redeem_reward,
+    RedeemPoints: points_rules.redeem_points,
+    AdjustPoints: points_rules.adjust_points,
+    VoidEntry: void_rules.void_entry,
+}
+
+# A visit: the customer stands at the counter of a running program.
+_VISITS = (AddStamp, RedeemStamps, EarnPoints, RedeemReward, RedeemPoints)
+
+
+def decide(
+    operation: Operation,
+    program: ProgramRules,
+    card: CardState,
+    now: datetime,
+    history: History = NO_HISTORY,
+) -> Decision:
+    """Return what `operation` does to `card`, or raise the refusal that says why not.
+
+    Pure: no database, no clock. `now` is the time after the card was locked; the rules look at the
+    operation's own `occurred_at` where it has one. `history` holds what `needs_history` asked for.
+    """
+    at = operation.occurred_at or now
+    if isinstance(operation, OpenCard):
+        return card_rules.open_card(operation, program, card, at)
+    _check_card_and_program(operation, program, card)
+    _check_staff(operation, program)
+    steps = Steps(card)
+    if isinstance(operation, _VISITS):
+        card_rules.credit_due_welcome(program, steps)
+        steps.card = replace(steps.card, last_activity_at=_later(card.last_activity_at, at))
+    return _RULES[type(operation)](operation, program, steps, history, at)
+
+
+def _check_card_and_program(operation: Operation, program: ProgramRules, card: CardState) -> None:
+    is_correction = isinstance(operation, VoidEntry | AdjustPoints)
+    if card.status != "active" and not (is_correction and card.status == "blocked"):
+        raise CardBlocked
+    if program.status != "active" and not is_correction:
+        raise ProgramInactive
+
+
+def _check_staff(operation: Operation, program: ProgramRules) -> None:
+    if isinstance(operation, AdjustPoints):
+        return
+    if operation.staff is None:
+        if program.pin_policy == "required":
+            raise StaffPinRequired
+    elif operation.staff.program_id not in (None, program.id):
+        raise StaffPinNotForProgram
+
+
+def _later(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None or other > one else one

@@ -1,0 +1,134 @@
+"""Points: earning with a carried remainder, redemption, adjustment."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from punchcard.loyalty.errors import (
+    BalanceLimitReached,
+    NotEnoughPoints,
+    ProgramTypeMismatch,
+    PurchaseBelowMinimum,
+    RedemptionBelowMinimum,
+    RewardNotAvailable,
+    RewardNotFound,
+)
+from punchcard.loyalty.operations import AdjustPoints, EarnPoints, RedeemPoints, RedeemReward
+from punchcard.loyalty.rules.state import (
+    BALANCE_LIMIT,
+    Decision,
+    EntryDraft,
+    History,
+    ProgramRules,
+    RewardState,
+    Steps,
+)
+
+
+def earn_points(
+    operation: EarnPoints, program: ProgramRules, steps: Steps, history: History, at: datetime
+) -> Decision:
+    """Credit whole points for the purchase; what rounding leaves over is carried on the card."""
+    _check_type(program)
+    if operation.amount_minor < program.minimum_purchase_minor:
+        raise PurchaseBelowMinimum(
+            minimum_purchase_minor=program.minimum_purchase_minor, currency=program.currency
+        )
+    card = steps.card
+    fractions = operation.amount_minor * program.points_per_currency_unit + card.points_carry
+    points, carry = divmod(fractions, program.minor_units)
+    if card.points + points > BALANCE_LIMIT:
+        raise BalanceLimitReached
+    entry = EntryDraft(
+        type="points_earned",
+        points_delta=points,
+        amount_minor=operation.amount_minor,
+        reference=operation.reference,
+    )
+    earned = replace(
+        card,
+        points=card.points + points,
+        points_carry=carry,
+        lifetime_points=card.lifetime_points + points,
+    )
+    steps.take(entry, earned)
+    return steps.decision()
+
+
+def redeem_reward(
+    operation: RedeemReward, program: ProgramRules, steps: Steps, history: History, at: datetime
+) -> Decision:
+    """Exchange points for a reward that is in its dates, in stock and within the card's limit."""
+    _check_type(program)
+    reward = history.reward
+    if reward is None or reward.program_id != program.id:
+        raise RewardNotFound
+    _check_available(reward, history.times_redeemed, at)
+    entry = EntryDraft(
+        type="points_redeemed",
+        points_delta=-reward.points_required,
+        reward_id=reward.id,
+        reward={"id": reward.id, "name": reward.name, "value_minor": reward.value_minor},
+    )
+    _spend(program, steps, entry)
+    counted = reward.stock_left is not None
+    return steps.decision(
+        stock_change=-1 if counted else 0, reward_id=reward.id if counted else None
+    )
+
+
+def redeem_points(
+    operation: RedeemPoints, program: ProgramRules, steps: Steps, history: History, at: datetime
+) -> Decision:
+    """Take a number of points off the card."""
+    _check_type(program)
+    _spend(program, steps, EntryDraft(type="points_redeemed", points_delta=-operation.points))
+    return steps.decision()
+
+
+def adjust_points(
+    operation: AdjustPoints, program: ProgramRules, steps: Steps, history: History, at: datetime
+) -> Decision:
+    """Correct the balance by hand; it never takes more than there is."""
+    _check_type(program)
+    card, delta = steps.card, operation.points_delta
+    if delta < 0 and card.points + delta < 0:
+        raise NotEnoughPoints(points_missing=-delta - max(card.points, 0))
+    if card.points + delta > BALANCE_LIMIT:
+        raise BalanceLimitReached
+    steps.take(
+        EntryDraft(type="points_adjusted", points_delta=delta),
+        replace(card, points=card.points + delta),
+    )
+    return steps.decision()
+
+
+def _check_type(program: ProgramRules) -> None:
+    if not program.has_points:
+        raise ProgramTypeMismatch(program_type=program.type)
+
+
+def _check_available(reward: RewardState, times_redeemed: int, at: datetime) -> None:
+    reason = None
+    if reward.is_archived:
+        reason = "archived"
+    elif reward.valid_from is not None and at < reward.valid_from:
+        reason = "not_yet_valid"
+    elif reward.valid_until is not None and at >= reward.valid_until:
+        reason = "expired"
+    elif reward.stock_left is not None and reward.stock_left < 1:
+        reason = "out_of_stock"
+    elif reward.per_card_limit is not None and times_redeemed >= reward.per_card_limit:
+        reason = "card_limit_reached"
+    if reason:
+        raise RewardNotAvailable(reason=reason)
+
+
+def _spend(program: ProgramRules, steps: Steps, entry: EntryDraft) -> None:
+    card, points = steps.card, -entry.points_delta
+    if points < program.minimum_redemption_points:
+        raise RedemptionBelowMinimum(minimum_redemption_points=program.minimum_redemption_points)
+    if card.points < points:
+        raise NotEnoughPoints(points_missing=points - card.points)
+    rewards = card.lifetime_rewards + (1 if entry.reward else 0)
+    spent = replace(card, points=card.points - points, lifetime_rewards=rewards)
+    steps.take(entry, spent)

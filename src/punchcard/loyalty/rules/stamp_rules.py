@@ -1,0 +1,145 @@
+"""Stamps: cooldown, daily limit, redemption."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from punchcard.loyalty.errors import (
+    BalanceLimitReached,
+    DailyStampLimitReached,
+    NotEnoughStamps,
+    ProgramTypeMismatch,
+    StampTooSoon,
+)
+from punchcard.loyalty.operations import AddStamp, RedeemStamps
+from punchcard.loyalty.rules.state import (
+    BALANCE_LIMIT,
+    CardState,
+    Decision,
+    EntryDraft,
+    History,
+    PastStamp,
+    ProgramRules,
+    Steps,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NextStamp:
+    """When a card may be stamped again (None: now) and how many stamps its day has left."""
+
+    at: datetime | None
+    left_today: int
+
+
+def add_stamp(
+    operation: AddStamp, program: ProgramRules, steps: Steps, history: History, at: datetime
+) -> Decision:
+    """Add the stamps, unless the cooldown or the day's limit forbids it."""
+    if not program.has_stamps:
+        raise ProgramTypeMismatch(program_type=program.type)
+    card = steps.card
+    late = is_late(card, at)
+    if late:
+        _check_late_stamp(operation, program, history.stamps, at)
+    else:
+        _check_stamp(operation, program, card, at)
+    quantity = operation.quantity
+    if card.stamps + quantity > BALANCE_LIMIT:
+        raise BalanceLimitReached
+    stamped = replace(
+        card,
+        stamps=card.stamps + quantity,
+        lifetime_stamps=card.lifetime_stamps + quantity,
+        **_day_counter(program, card, quantity, at, late=late),
+    )
+    steps.take(EntryDraft(type="stamp_earned", stamps_delta=quantity), stamped)
+    return steps.decision()
+
+
+def redeem_stamps(
+    operation: RedeemStamps, program: ProgramRules, steps: Steps, history: History, at: datetime
+) -> Decision:
+    """Take a full card's stamps for its reward; stamps beyond the target stay."""
+    if not program.has_stamps:
+        raise ProgramTypeMismatch(program_type=program.type)
+    card, target = steps.card, program.stamps_target
+    if card.stamps < target:
+        raise NotEnoughStamps(stamps_missing=target - card.stamps, stamps_target=target)
+    redeemed = replace(
+        card, stamps=card.stamps - target, lifetime_rewards=card.lifetime_rewards + 1
+    )
+    steps.take(
+        EntryDraft(type="stamps_redeemed", stamps_delta=-target, reward=program.stamp_reward),
+        redeemed,
+    )
+    return steps.decision()
+
+
+def is_late(card: CardState, at: datetime) -> bool:
+    """Tell whether a stamp given at `at` comes before one the card already has."""
+    return card.last_stamp_at is not None and at < card.last_stamp_at
+
+
+def next_stamp(program: ProgramRules, card: CardState, now: datetime) -> NextStamp:
+    """Return when `card` may be stamped next, seen from `now`."""
+    if not program.has_stamps:
+        return NextStamp(None, 0)
+    used = card.stamps_on_day if card.stamps_day == program.day_of(now) else 0
+    left = max(0, program.max_daily_stamps - used)
+    cooled = card.last_stamp_at + program.cooldown if card.last_stamp_at else now
+    opens = cooled if left else max(cooled, program.start_of_next_day(now))
+    return NextStamp(opens if opens > now else None, left)
+
+
+def last_stamp_state(program: ProgramRules, stamps: Iterable[PastStamp]) -> dict[str, object]:
+    """Return the card's stamp clock (last stamp, its day, stamps that day) from what is left."""
+    ordered = sorted(stamps, key=lambda stamp: stamp.occurred_at)
+    if not ordered:
+        return {"last_stamp_at": None, "stamps_day": None, "stamps_on_day": 0}
+    last = ordered[-1].occurred_at
+    day = program.day_of(last)
+    on_day = sum(s.quantity for s in ordered if program.day_of(s.occurred_at) == day)
+    return {"last_stamp_at": last, "stamps_day": day, "stamps_on_day": on_day}
+
+
+def _check_stamp(operation: AddStamp, program: ProgramRules, card: CardState, at: datetime) -> None:
+    if card.last_stamp_at is not None and at < card.last_stamp_at + program.cooldown:
+        raise StampTooSoon(next_stamp_at=card.last_stamp_at + program.cooldown)
+    used = card.stamps_on_day if card.stamps_day == program.day_of(at) else 0
+    _check_day(operation.quantity, program, used, at)
+
+
+def _check_late_stamp(
+    operation: AddStamp, program: ProgramRules, stamps: Iterable[PastStamp], at: datetime
+) -> None:
+    """Hold a stamp that was given before the latest one against its neighbours in time."""
+    day = program.day_of(at)
+    used = 0
+    for stamp in stamps:
+        if abs(stamp.occurred_at - at) < program.cooldown:
+            raise StampTooSoon(next_stamp_at=stamp.occurred_at + program.cooldown)
+        if program.day_of(stamp.occurred_at) == day:
+            used += stamp.quantity
+    _check_day(operation.quantity, program, used, at)
+
+
+def _check_day(quantity: int, program: ProgramRules, used: int, at: datetime) -> None:
+    left = max(0, program.max_daily_stamps - used)
+    if quantity > left:
+        raise DailyStampLimitReached(
+            next_stamp_at=program.start_of_next_day(at),
+            stamps_left_today=left,
+            max_daily_stamps=program.max_daily_stamps,
+        )
+
+
+def _day_counter(
+    program: ProgramRules, card: CardState, quantity: int, at: datetime, *, late: bool
+) -> dict[str, object]:
+    day = program.day_of(at)
+    if late:
+        on_day = card.stamps_on_day + (quantity if day == card.stamps_day else 0)
+        return {"stamps_on_day": on_day}
+    on_day = quantity + (card.stamps_on_day if day == card.stamps_day else 0)
+    return {"last_stamp_at": at, "stamps_day": day, "stamps_on_day": on_day}

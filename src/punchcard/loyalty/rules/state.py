@@ -1,0 +1,205 @@
+"""What the rules look at and what they answer: small values, no database behind them."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+BALANCE_LIMIT = 9_000_000_000_000
+"""The largest balance of a card: JSON readers count exactly up to 2**53."""
+
+
+@dataclass(frozen=True, slots=True)
+class RewardOffer:
+    """What a reward of the catalogue costs and when it can be had."""
+
+    points_required: int
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+    def is_open(self, at: datetime) -> bool:
+        """Tell whether `at` lies within the reward's dates."""
+        return (self.valid_from is None or at >= self.valid_from) and (
+            self.valid_until is None or at < self.valid_until
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramRules:
+    """What a program's rules are, at one version.
+
+    `minor_units` is how many minor units make one unit of the currency (100 for EUR).
+    """
+
+    id: str
+    vendor_id: str
+    type: str
+    status: str
+    currency: str
+    minor_units: int
+    zone: ZoneInfo
+    stamps_target: int
+    stamp_reward: dict[str, Any] | None
+    points_per_currency_unit: int
+    minimum_purchase_minor: int
+    minimum_redemption_points: int
+    welcome_stamps: int
+    welcome_points: int
+    cooldown: timedelta
+    max_daily_stamps: int
+    pin_policy: str
+    void_policy: str
+    version: int
+    offers: tuple[RewardOffer, ...] = ()
+
+    @property
+    def has_stamps(self) -> bool:
+        """Tell whether cards of this program collect stamps."""
+        return self.type != "points"
+
+    @property
+    def has_points(self) -> bool:
+        """Tell whether cards of this program collect points."""
+        return self.type != "stamps"
+
+    def rewards_ready(self, card: "CardState", at: datetime) -> int:
+        """Return how many rewards `card` can be exchanged for: full cards, and offers in reach."""
+        full_cards = max(0, card.stamps) // self.stamps_target if self.has_stamps else 0
+        if not self.has_points:
+            return full_cards
+        return full_cards + sum(
+            offer.points_required <= card.points and offer.is_open(at) for offer in self.offers
+        )
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the program's calendar day at `moment`."""
+        return moment.astimezone(self.zone).date()
+
+    def start_of_next_day(self, moment: datetime) -> datetime:
+        """Return the moment the program's next calendar day begins."""
+        tomorrow = self.day_of(moment) + timedelta(days=1)
+        return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """What a card holds; `points_carry` is the part of a point that rounding left over."""
+
+    id: str
+    status: str = "active"
+    stamps: int = 0
+    points: int = 0
+    points_carry: int = 0
+    lifetime_stamps: int = 0
+    lifetime_points: int = 0
+    lifetime_rewards: int = 0
+    last_stamp_at: datetime | None = None
+    stamps_day: date | None = None
+    stamps_on_day: int = 0
+    is_welcome_due: bool = False
+    last_activity_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RewardState:
+    """A reward of the catalogue as it stands when it is asked for."""
+
+    id: str
+    program_id: str
+    name: str
+    points_required: int
+    value_minor: int | None
+    stock_left: int | None
+    per_card_limit: int | None
+    valid_from: datetime | None
+    valid_until: datetime | None
+    is_archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PastStamp:
+    """A stamping that was not voided: when it happened and how many stamps it gave."""
+
+    occurred_at: datetime
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class PastEntry:
+    """The ledger entry that is to be voided.
+
+    `carry_delta` is by how much the entry moved the card's carry.
+    """
+
+    id: str
+    type: str
+    program_id: str
+    stamps_delta: int
+    points_delta: int
+    amount_minor: int | None
+    reward_id: str | None
+    reward: dict[str, Any] | None
+    carry_delta: int
+    voided_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What some operations must know of the card's past; the till looks it up when needed."""
+
+    stamps: tuple[PastStamp, ...] = ()
+    entry: PastEntry | None = None
+    reward: RewardState | None = None
+    times_redeemed: int = 0
+
+
+NO_HISTORY = History()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDraft:
+    """A ledger entry as decided, before the ledger numbers and chains it."""
+
+    type: str
+    stamps_delta: int = 0
+    points_delta: int = 0
+    amount_minor: int | None = None
+    reference: str | None = None
+    reward_id: str | None = None
+    reward: dict[str, Any] | None = None
+    voids: str | None = None
+    voided_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the rules answer: the entries to append, each with the card as it is after it.
+
+    `stock_change` is how the stock of `reward_id` moves.
+    """
+
+    steps: tuple[tuple[EntryDraft, CardState], ...]
+    stock_change: int = 0
+    reward_id: str | None = None
+
+    @property
+    def card(self) -> CardState:
+        """Return the card as it is after the last entry."""
+        return self.steps[-1][1]
+
+
+@dataclass(slots=True)
+class Steps:
+    """Collects the entries of one decision while the card moves along."""
+
+    card: CardState
+    taken: list[tuple[EntryDraft, CardState]] = field(default_factory=list)
+
+    def take(self, entry: EntryDraft, card: CardState) -> None:
+        """Append `entry`, after which the card is `card`."""
+        self.taken.append((entry, card))
+        self.card = card
+
+    def decision(self, *, stock_change: int = 0, reward_id: str | None = None) -> Decision:
+        """Return what was collected."""
+        return Decision(tuple(self.taken), stock_change, reward_id)

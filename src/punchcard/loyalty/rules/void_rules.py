@@ -1,0 +1,108 @@
+"""Voids: an earning or a redemption is reversed once, exactly, by a new entry."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from punchcard.loyalty.errors import (
+    AlreadyVoided,
+    NotVoidable,
+    PointsAlreadySpent,
+    StampsAlreadySpent,
+    TransactionNotFound,
+)
+from punchcard.loyalty.operations import VoidEntry
+from punchcard.loyalty.rules.stamp_rules import last_stamp_state
+from punchcard.loyalty.rules.state import (
+    CardState,
+    Decision,
+    EntryDraft,
+    History,
+    PastEntry,
+    ProgramRules,
+    Steps,
+)
+
+VOIDABLE = ("stamp_earned", "stamps_redeemed", "points_earned", "points_redeemed")
+
+
+def void_entry(
+    operation: VoidEntry, program: ProgramRules, steps: Steps, history: History, at: datetime
+) -> Decision:
+    """Reverse the entry: the card is as if it had never been, as far as the policy allows.
+
+    When what was earned is already spent, the program's policy decides: `clamp` takes what is
+    left, `allow_negative` lets the balance go below zero, `refuse` refuses.
+    """
+    past = history.entry
+    if past is None:
+        raise TransactionNotFound
+    if past.voided_by is not None:
+        raise AlreadyVoided(voided_by=past.voided_by)
+    if past.type not in VOIDABLE:
+        raise NotVoidable(transaction_type=past.type)
+    card = _without(past, program, steps.card)
+    if past.type == "stamp_earned":
+        card = replace(card, **last_stamp_state(program, history.stamps))
+    entry = EntryDraft(
+        type="voided",
+        stamps_delta=card.stamps - steps.card.stamps,
+        points_delta=card.points - steps.card.points,
+        amount_minor=past.amount_minor,
+        reward_id=past.reward_id,
+        reward=past.reward,
+        voids=past.id,
+        voided_type=past.type,
+    )
+    steps.take(entry, card)
+    counted = history.reward is not None and history.reward.stock_left is not None
+    return steps.decision(
+        stock_change=1 if counted else 0, reward_id=past.reward_id if counted else None
+    )
+
+
+def _without(past: PastEntry, program: ProgramRules, card: CardState) -> CardState:
+    """Return the card without what `past` did to it."""
+    match past.type:
+        case "stamp_earned":
+            return _without_stamps(past.stamps_delta, program, card)
+        case "stamps_redeemed":
+            return replace(
+                card,
+                stamps=card.stamps - past.stamps_delta,
+                lifetime_rewards=card.lifetime_rewards - 1,
+            )
+        case "points_earned":
+            return _without_points(past, program, card)
+        case _:
+            return replace(
+                card,
+                points=card.points - past.points_delta,
+                lifetime_rewards=card.lifetime_rewards - (1 if past.reward else 0),
+            )
+
+
+def _without_stamps(quantity: int, program: ProgramRules, card: CardState) -> CardState:
+    left = card.stamps - quantity
+    if left < 0 and program.void_policy == "refuse":
+        raise StampsAlreadySpent(stamps_missing=-left)
+    if program.void_policy == "clamp":
+        left = max(left, min(card.stamps, 0))
+    return replace(card, stamps=left, lifetime_stamps=card.lifetime_stamps - quantity)
+
+
+def _without_points(past: PastEntry, program: ProgramRules, card: CardState) -> CardState:
+    """Take back what was earned to the fraction: otherwise the carry could be farmed by voids."""
+    units = program.minor_units
+    held = card.points * units + card.points_carry
+    left = held - (past.points_delta * units + past.carry_delta)
+    if left < 0 and program.void_policy == "refuse":
+        raise PointsAlreadySpent(points_missing=-(left // units))
+    if program.void_policy == "clamp":
+        left = max(left, min(held, 0))
+    points, carry = divmod(left, units)
+    return replace(
+        card,
+        points=points,
+        points_carry=carry,
+        lifetime_points=card.lifetime_points - past.points_delta,
+    )

@@ -1,0 +1,267 @@
+"""The till: the only writer of balances.
+
+Operations wait in a bounded queue; whatever waits when a batch has been committed makes the next
+batch, in one transaction. There is no timer: a quiet server adds no delay, a busy one pays for one
+commit many times. Threads do the work: one on SQLite, which has one writing connection, a few on
+PostgreSQL, where row locks keep them, and other servers' tills, apart.
+"""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from punchcard.db.database import Database
+from punchcard.kit.clock import Clock
+from punchcard.kit.errors import DomainError
+from punchcard.kit.ids import Ids
+from punchcard.kit.secrets import Sealer
+from punchcard.loyalty.batch import Batch, Outcome
+from punchcard.loyalty.cards import Receipt
+from punchcard.loyalty.enrolment import Tools
+from punchcard.loyalty.errors import TillBusy
+from punchcard.loyalty.operations import Operation
+from punchcard.loyalty.program_rules import ProgramCache
+
+_log = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 1
+SINGLE_ATTEMPTS = 4
+
+
+class TillClosed(Exception):
+    """The till has been closed and takes no more operations."""
+
+
+@dataclass(slots=True)
+class _Parcel:
+    """Operations that were handed in together: they share a batch and keep their order."""
+
+    operations: Sequence[Operation]
+    done: "Future[list[Outcome]] | asyncio.Future[list[Outcome]]"
+    loop: asyncio.AbstractEventLoop | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+class Till:
+    """Takes operations from any thread or event loop, and answers each when it is durable.
+
+    `queue_limit` bounds the operations that wait; above it `TillBusy` is raised and nothing is
+    written. `batch_limit` bounds the operations of one transaction.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Clock,
+        ids: Ids,
+        sealer: Sealer,
+        queue_limit: int = 2000,
+        batch_limit: int = 64,
+        batches_in_flight: int = 2,
+    ) -> None:
+        self.batch_limit = batch_limit
+        self._database = database
+        self._tools = Tools(clock=clock, ids=ids, sealer=sealer, programs=ProgramCache())
+        self._queue_limit = queue_limit
+        self._queue: deque[_Parcel] = deque()
+        self._waiting = 0
+        self._ready = threading.Condition()
+        self._is_closed = False
+        self._threads = [
+            threading.Thread(target=self._work, name=f"till-{number}", daemon=True)
+            for number in range(1 if database.is_sqlite else batches_in_flight)
+        ]
+
+    def start(self) -> None:
+        """Start the threads that do the work."""
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """Finish what waits, then stop; operations handed in from now on raise TillClosed."""
+        with self._ready:
+            self._is_closed = True
+            self._ready.notify_all()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether operations are being worked on."""
+        return not self._is_closed and all(thread.is_alive() for thread in self._threads)
+
+    @property
+    def waiting(self) -> int:
+        """Return how many operations wait."""
+        return self._waiting
+
+    def submit(self, operation: Operation) -> Receipt:
+        """Do one operation and wait for it. Raises its refusal, or TillBusy."""
+        return _settled(self.submit_all([operation])[0])
+
+    def submit_all(self, operations: Sequence[Operation]) -> list[Outcome]:
+        """Do operations in their order and return what became of each, receipt or refusal."""
+        outcomes: list[Outcome] = []
+        for start in range(0, len(operations), self.batch_limit):
+            done: Future[list[Outcome]] = Future()
+            self._put(_Parcel(operations[start : start + self.batch_limit], done))
+            outcomes += done.result()
+        return outcomes
+
+    async def answer(self, operation: Operation) -> Receipt:
+        """Do one operation without blocking the event loop. Raises its refusal, or TillBusy.
+
+        A caller that gives up changes nothing: the operation is done or not as if it had stayed.
+        """
+        return _settled((await self._answer_parcel([operation]))[0])
+
+    async def answer_all(self, operations: Sequence[Operation]) -> list[Outcome]:
+        """Do operations in their order without blocking the event loop."""
+        outcomes: list[Outcome] = []
+        for start in range(0, len(operations), self.batch_limit):
+            outcomes += await self._answer_parcel(operations[start : start + self.batch_limit])
+        return outcomes
+
+    async def _answer_parcel(self, operations: Sequence[Operation]) -> list[Outcome]:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[list[Outcome]] = loop.create_future()
+        self._put(_Parcel(operations, done, loop))
+        return await asyncio.shield(done)
+
+    def _put(self, parcel: _Parcel) -> None:
+        with self._ready:
+            if self._is_closed:
+                raise TillClosed
+            if self._waiting + len(parcel.operations) > self._queue_limit:
+                raise TillBusy(retry_after_seconds=RETRY_AFTER_SECONDS)
+            self._queue.append(parcel)
+            self._waiting += len(parcel.operations)
+            self._ready.notify()
+
+    def _work(self) -> None:
+        while parcels := self._take():
+            operations = [o for parcel in parcels for o in parcel.operations]
+            outcomes = self._do(operations)
+            start = 0
+            for parcel in parcels:
+                end = start + len(parcel.operations)
+                parcel.outcomes = outcomes[start:end]
+                start = end
+            _answer(parcels)
+
+    def _take(self) -> list[_Parcel]:
+        """Wait for parcels and return those that fit a batch; none when the till is closed."""
+        with self._ready:
+            while not self._queue and not self._is_closed:
+                self._ready.wait()
+            parcels: list[_Parcel] = []
+            size = 0
+            while self._queue and size + len(self._queue[0].operations) <= self.batch_limit:
+                parcel = self._queue.popleft()
+                size += len(parcel.operations)
+                parcels.append(parcel)
+            self._waiting -= size
+            return parcels
+
+    def _do(self, operations: Sequence[Operation]) -> list[Outcome]:
+        """Return what became of each operation; never raises."""
+        outcomes: dict[int, Outcome] = {}
+        left = list(range(len(operations)))
+        while left:
+            for index, outcome in zip(
+                left, self._attempt([operations[i] for i in left]), strict=True
+            ):
+                if outcome is not None:
+                    outcomes[index] = outcome
+            left = [index for index in left if index not in outcomes]
+        return [outcomes[index] for index in range(len(operations))]
+
+    def _attempt(self, operations: Sequence[Operation]) -> Sequence[Outcome | None]:
+        """Do operations as one set; if the database refuses the set, one at a time.
+
+        The first operation is always settled: nothing before it in the batch can make it wait.
+        """
+        try:
+            return self._transact(operations)
+        except SQLAlchemyError as error:
+            if not _is_worth_single_steps(error):
+                return [_busy(error)] * len(operations)
+            _log.info("a batch of %d is done in single steps: %s", len(operations), type(error))
+        except Exception:
+            _log.exception("a batch of %d is done in single steps", len(operations))
+        return [self._alone(operation) for operation in operations]
+
+    def _alone(self, operation: Operation) -> Outcome:
+        """Do one operation in a transaction of its own.
+
+        After a conflict with another writer it is tried again: what won is then visible, as the
+        earlier answer to the same key, or as the refusal it makes of this operation.
+        """
+        for _ in range(SINGLE_ATTEMPTS):
+            try:
+                outcome = self._transact([operation])[0]
+                assert outcome is not None
+                return outcome
+            except SQLAlchemyError as error:
+                last: Exception = error
+                if not _is_worth_single_steps(error):
+                    break
+            except Exception as error:
+                _log.exception("an operation failed")
+                last = error
+                break
+        return _busy(last)
+
+    def _transact(self, operations: Sequence[Operation]) -> Sequence[Outcome | None]:
+        with self._database.write_connection() as connection:
+            return Batch(connection, self._tools).run(operations)
+
+
+def _answer(parcels: Sequence[_Parcel]) -> None:
+    """Hand each parcel its outcomes; one wake-up an event loop, however many callers wait there."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Parcel]] = {}
+    for parcel in parcels:
+        if parcel.loop is None:
+            parcel.done.set_result(parcel.outcomes)
+        else:
+            by_loop.setdefault(parcel.loop, []).append(parcel)
+    for loop, theirs in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_answer_in_loop, theirs)
+        except RuntimeError:
+            _log.warning("%d callers left before their answer", len(theirs))
+
+
+def _answer_in_loop(parcels: Sequence[_Parcel]) -> None:
+    for parcel in parcels:
+        if not parcel.done.done():
+            parcel.done.set_result(parcel.outcomes)
+
+
+def _settled(outcome: Outcome) -> Receipt:
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+def _is_worth_single_steps(error: SQLAlchemyError) -> bool:
+    """Tell a conflict between operations from a database that is away."""
+    if isinstance(error, PoolTimeoutError):
+        return False
+    if isinstance(error, IntegrityError):
+        return True
+    return isinstance(error, DBAPIError) and not error.connection_invalidated
+
+
+def _busy(error: Exception) -> TillBusy:
+    _log.error("the database did not take an operation: %s", error)
+    return TillBusy(retry_after_seconds=RETRY_AFTER_SECONDS)

@@ -1,0 +1,336 @@
+"""What the till reads inside its batch; every statement is bound to one vendor's data."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select
+from sqlalchemy.engine import Dialect
+
+from punchcard.accounts.models import Customer, IdempotencyRecord, Location, Vendor
+from punchcard.db.dialects import one_of
+from punchcard.kit.secrets import hash_token
+from punchcard.loyalty.models import (
+    LoyaltyCard,
+    LoyaltyProgram,
+    LoyaltyTransaction,
+    Reward,
+    StaffPin,
+)
+from punchcard.loyalty.operations import CardKey, CardRef
+from punchcard.loyalty.rules.state import PastEntry, PastStamp, RewardState
+
+CARDS = LoyaltyCard.__table__
+CUSTOMERS = Customer.__table__
+ENTRIES = LoyaltyTransaction.__table__
+PROGRAMS = LoyaltyProgram.__table__
+VENDORS = Vendor.__table__
+_REWARDS = Reward.__table__
+_RECORDS = IdempotencyRecord.__table__
+_LOCATIONS = Location.__table__
+_PINS = StaffPin.__table__
+
+KeyPair = tuple[str, str]
+"""A vendor and an idempotency key."""
+
+_KEY_COLUMNS: dict[CardKey, ColumnElement[Any]] = {
+    CardKey.ID: CARDS.c.id,
+    CardKey.NUMBER: CARDS.c.number,
+    CardKey.TOKEN: CARDS.c.token_hash,
+}
+
+
+def card_query() -> Select[Any]:
+    """Return the query that fills a HeldCard: card, customer, and the program's stamp."""
+    return (
+        select(
+            CARDS,
+            CUSTOMERS.c.name.label("customer_name"),
+            CUSTOMERS.c.email.label("customer_email"),
+            CUSTOMERS.c.phone.label("customer_phone"),
+            CUSTOMERS.c.birthday.label("customer_birthday"),
+            CUSTOMERS.c.locale.label("customer_locale"),
+            CUSTOMERS.c.marketing_consent.label("customer_marketing_consent"),
+            PROGRAMS.c.version.label("program_version"),
+            PROGRAMS.c.updated_at.label("program_updated_at"),
+            VENDORS.c.keeps_origins,
+        )
+        .join(PROGRAMS, PROGRAMS.c.id == CARDS.c.program_id)
+        .join(VENDORS, VENDORS.c.id == CARDS.c.vendor_id)
+        .outerjoin(CUSTOMERS, CUSTOMERS.c.id == CARDS.c.customer_id)
+    )
+
+
+@lru_cache(maxsize=8)
+def _lock_statement(key: CardKey, dialect: Dialect) -> Select[Any]:
+    return (
+        card_query()
+        .where(one_of(_KEY_COLUMNS[key], "values", dialect))
+        .order_by(CARDS.c.id)
+        .with_for_update(of=CARDS)
+    )
+
+
+def lock_cards(connection: Connection, refs: Iterable[CardRef]) -> dict[CardRef, Row[Any]]:
+    """Lock the cards that `refs` name, in the order of their ids, and return their rows.
+
+    Locks are always taken in that order, so that two batches cannot wait for each other: refs of
+    several kinds are first turned into ids.
+    """
+    wanted = set(refs)
+    kinds = {ref.key for ref in wanted}
+    if len(kinds) > 1:
+        ids = _ids_of(connection, wanted)
+        rows = _lock(connection, CardKey.ID, list(ids.values()))
+        by_id = {row.id: row for row in rows}
+        return {ref: by_id[card_id] for ref, card_id in ids.items() if card_id in by_id}
+    if not kinds:
+        return {}
+    kind = kinds.pop()
+    by_value = {_stored(ref): ref for ref in wanted}
+    rows = _lock(connection, kind, list(by_value))
+    column = _KEY_COLUMNS[kind].key
+    return {by_value[getattr(row, column)]: row for row in rows}
+
+
+def _lock(connection: Connection, kind: CardKey, values: Sequence[Any]) -> Sequence[Row[Any]]:
+    statement = _lock_statement(kind, connection.dialect)
+    return connection.execute(statement, {"values": values}).all()
+
+
+def _ids_of(connection: Connection, refs: set[CardRef]) -> dict[CardRef, str]:
+    found = {ref: ref.value for ref in refs if ref.key is CardKey.ID}
+    for kind in (CardKey.NUMBER, CardKey.TOKEN):
+        by_value = {_stored(ref): ref for ref in refs if ref.key is kind}
+        if by_value:
+            column = _KEY_COLUMNS[kind]
+            rows = connection.execute(select(column, CARDS.c.id).where(column.in_(by_value)))
+            found |= {by_value[value]: card_id for value, card_id in rows}
+    return found
+
+
+def _stored(ref: CardRef) -> str | bytes:
+    return hash_token(ref.value) if ref.key is CardKey.TOKEN else ref.value
+
+
+@lru_cache(maxsize=2)
+def _key_statement(dialect: Dialect) -> Any:
+    of_entries = select(
+        ENTRIES.c.vendor_id, ENTRIES.c.idempotency_key, ENTRIES.c.id, ENTRIES.c.fingerprint
+    ).where(
+        one_of(ENTRIES.c.vendor_id, "vendors", dialect),
+        one_of(ENTRIES.c.idempotency_key, "keys", dialect),
+    )
+    of_records = select(
+        _RECORDS.c.vendor_id, _RECORDS.c.key, literal(None, ENTRIES.c.id.type), literal(None)
+    ).where(
+        one_of(_RECORDS.c.vendor_id, "vendors", dialect),
+        one_of(_RECORDS.c.key, "keys", dialect),
+    )
+    return of_entries.union_all(of_records)
+
+
+def find_keys(
+    connection: Connection, pairs: Iterable[KeyPair]
+) -> dict[KeyPair, tuple[str | None, bytes | None]]:
+    """Return the entry and fingerprint each used key stands for; no entry: a key of other use."""
+    wanted = set(pairs)
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        _key_statement(connection.dialect),
+        {
+            "vendors": sorted({vendor for vendor, _ in wanted}),
+            "keys": sorted({key for _, key in wanted}),
+        },
+    )
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows if (row[0], row[1]) in wanted}
+
+
+def entry_by_id(connection: Connection, entry_id: str) -> Row[Any]:
+    """Return one entry with the name of the staff behind it."""
+    return connection.execute(
+        select(ENTRIES, _PINS.c.name.label("staff_name"), _PINS.c.staff_id.label("staff_id"))
+        .outerjoin(_PINS, _PINS.c.id == ENTRIES.c.staff_pin_id)
+        .where(ENTRIES.c.id == entry_id)
+    ).one()
+
+
+def void_targets(
+    connection: Connection, pairs: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[str, str | None]]:
+    """Return card and reward of each (vendor, entry) to be voided; others' do not exist."""
+    wanted = set(pairs)
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        select(ENTRIES.c.vendor_id, ENTRIES.c.id, ENTRIES.c.card_id, ENTRIES.c.reward_id).where(
+            ENTRIES.c.id.in_({entry_id for _, entry_id in wanted})
+        )
+    )
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows if (row[0], row[1]) in wanted}
+
+
+def past_entry(connection: Connection, entry_id: str) -> PastEntry:
+    """Return the entry that is to be voided: what it moved, and what voided it before."""
+    voiding = ENTRIES.alias("voiding")
+    before = ENTRIES.alias("before")
+    row = connection.execute(
+        select(ENTRIES, voiding.c.id.label("voided_by"), before.c.points_carry_after.label("carry"))
+        .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
+        .outerjoin(
+            before,
+            and_(
+                before.c.card_id == ENTRIES.c.card_id, before.c.sequence == ENTRIES.c.sequence - 1
+            ),
+        )
+        .where(ENTRIES.c.id == entry_id)
+    ).one()
+    return PastEntry(
+        id=row.id,
+        type=row.type,
+        program_id=row.program_id,
+        stamps_delta=row.stamps_delta,
+        points_delta=row.points_delta,
+        amount_minor=row.amount_minor,
+        reward_id=row.reward_id,
+        reward=row.reward,
+        carry_delta=row.points_carry_after - (row.carry or 0),
+        voided_by=row.voided_by,
+    )
+
+
+def past_stamps(
+    connection: Connection, card_id: str, *, limit: int, without: str | None = None, **span: Any
+) -> tuple[PastStamp, ...]:
+    """Return a card's stampings that were not voided, latest first, at most `limit`.
+
+    `span` may hold `since` and `until`; `without` leaves one entry out.
+    """
+    voiding = ENTRIES.alias("voiding")
+    query = (
+        select(ENTRIES.c.occurred_at, ENTRIES.c.stamps_delta)
+        .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
+        .where(
+            ENTRIES.c.card_id == card_id,
+            ENTRIES.c.type == "stamp_earned",
+            voiding.c.id.is_(None),
+        )
+        .order_by(ENTRIES.c.occurred_at.desc())
+        .limit(limit)
+    )
+    if without is not None:
+        query = query.where(ENTRIES.c.id != without)
+    if "since" in span:
+        query = query.where(ENTRIES.c.occurred_at.between(span["since"], span["until"]))
+    return tuple(PastStamp(at, quantity) for at, quantity in connection.execute(query))
+
+
+def lock_rewards(
+    connection: Connection, pairs: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], RewardState]:
+    """Lock the rewards named by (vendor, reward), in the order of their ids, after the cards."""
+    wanted = set(pairs)
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        select(_REWARDS)
+        .where(_REWARDS.c.id.in_({reward_id for _, reward_id in wanted}))
+        .order_by(_REWARDS.c.id)
+        .with_for_update()
+    )
+    rewards = {(row.vendor_id, row.id): _reward_of(row) for row in rows}
+    return {pair: reward for pair, reward in rewards.items() if pair in wanted}
+
+
+def _reward_of(row: Row[Any]) -> RewardState:
+    return RewardState(
+        id=row.id,
+        program_id=row.program_id,
+        name=row.name,
+        points_required=row.points_required,
+        value_minor=row.value_minor,
+        stock_left=row.stock_left,
+        per_card_limit=row.per_card_limit,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        is_archived=row.archived_at is not None,
+    )
+
+
+def times_redeemed(connection: Connection, card_id: str, reward_id: str) -> int:
+    """Return how often a card redeemed a reward, without what was voided."""
+    counted = func.count()
+    query = select(ENTRIES.c.type, counted).where(
+        ENTRIES.c.card_id == card_id, ENTRIES.c.reward_id == reward_id
+    )
+    counts = dict(connection.execute(query.group_by(ENTRIES.c.type)).tuples().all())
+    return int(counts.get("points_redeemed", 0) - counts.get("voided", 0))
+
+
+def used_references(
+    connection: Connection, pairs: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], str]:
+    """Return the entry that credited each (program, reference) that was used before."""
+    wanted = set(pairs)
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        select(ENTRIES.c.program_id, ENTRIES.c.reference, ENTRIES.c.id).where(
+            ENTRIES.c.program_id.in_({program for program, _ in wanted}),
+            ENTRIES.c.reference.in_({reference for _, reference in wanted}),
+            ENTRIES.c.type == "points_earned",
+        )
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def vendor_has_location(connection: Connection, vendor_id: str, location_id: str) -> bool:
+    """Tell whether a location belongs to the vendor and is open."""
+    query = select(_LOCATIONS.c.id).where(
+        _LOCATIONS.c.id == location_id,
+        _LOCATIONS.c.vendor_id == vendor_id,
+        _LOCATIONS.c.closed_at.is_(None),
+    )
+    return connection.execute(query).first() is not None
+
+
+def program_stamp(connection: Connection, vendor_id: str, program_id: str) -> Row[Any] | None:
+    """Return a vendor's program's version, last change, and whether origins are kept."""
+    return connection.execute(
+        select(PROGRAMS.c.version, PROGRAMS.c.updated_at, VENDORS.c.keeps_origins)
+        .join(VENDORS, VENDORS.c.id == PROGRAMS.c.vendor_id)
+        .where(PROGRAMS.c.id == program_id, PROGRAMS.c.vendor_id == vendor_id)
+    ).one_or_none()
+
+
+def customers_with(
+    connection: Connection, vendor_id: str, *, email: str | None, phone: str | None
+) -> Sequence[Row[Any]]:
+    """Return the vendor's verified customers that have this e-mail address or phone number."""
+    contacts = []
+    if email is not None:
+        contacts.append(CUSTOMERS.c.email == email)
+    if phone is not None:
+        contacts.append(CUSTOMERS.c.phone == phone)
+    if not contacts:
+        return []
+    return connection.execute(
+        select(CUSTOMERS).where(
+            CUSTOMERS.c.vendor_id == vendor_id,
+            CUSTOMERS.c.is_verified,
+            CUSTOMERS.c.erased_at.is_(None),
+            or_(*contacts),
+        )
+    ).all()
+
+
+def card_held(connection: Connection, program_id: str, customer_id: str) -> str | None:
+    """Return the card a customer holds in a program, if any."""
+    return connection.execute(
+        select(CARDS.c.id).where(
+            CARDS.c.program_id == program_id,
+            CARDS.c.customer_id == customer_id,
+            CARDS.c.status.in_(("active", "blocked")),
+        )
+    ).scalar_one_or_none()
