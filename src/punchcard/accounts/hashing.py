@@ -26,16 +26,17 @@ class Hasher:
 
     def hash(self, plain: bytes, cost: int) -> str:
         """Return the bcrypt hash of at most 72 bytes at the given cost."""
-        with self._turn():
+        with self.turn():
             return bcrypt.hashpw(plain, bcrypt.gensalt(cost)).decode("ascii")
 
     def verify(self, plain: bytes, hashed: str) -> bool:
         """Tell whether `plain` is what `hashed` was made of."""
-        with self._turn():
+        with self.turn():
             return bcrypt.checkpw(plain, hashed.encode("ascii"))
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def turn(self) -> Iterator[None]:
+        """Wait for one of the turns and hold it; raises HasherBusy when too many wait already."""
         if not self._room.acquire(blocking=False):
             raise HasherBusy(retry_after_seconds=1)
         try:

@@ -1,0 +1,112 @@
+"""The cast of the tests: Café Alice and Boulangerie Bob, and who works there."""
+
+from dataclasses import dataclass
+
+from punchcard.accounts import api_key_service, device_service, member_service, vendor_service
+from punchcard.accounts.admin_service import create_admin
+from punchcard.accounts.audit_service import Act
+from punchcard.accounts.member_service import NewMember
+from punchcard.accounts.models import Vendor
+from punchcard.accounts.subjects import SYSTEM
+from punchcard.accounts.vendor_service import NewVendor
+from punchcard.context import Context
+
+PASSWORD = "a password for tests"
+
+
+def by_operator(context: Context) -> Act:
+    """Act as the operator at the command line does."""
+    return Act(subject=SYSTEM, now=context.clock.now(), ids=context.ids, request_id="test")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """One vendor of the cast; everybody's password is PASSWORD, e-mail ROLE@SLUG.example."""
+
+    context: Context
+    id: str
+    slug: str
+
+    def email(self, role: str) -> str:
+        """Return the address of the owner, the manager or the staff."""
+        return f"{role}@{self.slug}.example"
+
+    def hire(self, role: str) -> str:
+        """Add a person with a role; returns their id."""
+        hashed = self.context.sign_in.hash_password(PASSWORD)
+        person = NewMember(
+            email=self.email(role), name=f"The {role}", role=role, password_hash=hashed
+        )
+        with self.context.database.write() as session:
+            return member_service.create_member(
+                session, by_operator(self.context), self.id, person
+            ).id
+
+    def token(self, role: str = "owner") -> str:
+        """Sign in; returns the access token."""
+        return sign_in(self.context, self.email(role))
+
+    def api_key(self, *scopes: str) -> str:
+        """Make an API key with these scopes; returns the key."""
+        with self.context.database.write() as session:
+            act = by_operator(self.context)
+            key, _ = api_key_service.create_api_key(
+                session, act, self.id, name="Shop software", scopes=list(scopes)
+            )
+            return key
+
+    def device(self, name: str = "Till 1") -> str:
+        """Pair a device at the only location; returns its token."""
+        context, act = self.context, by_operator(self.context)
+        with context.database.write() as session:
+            code, _ = device_service.create_pairing_code(
+                session, act, self.id, location_id=None, minutes=10
+            )
+            token, _ = device_service.pair_device(
+                session, code=code, name=name, now=act.now, ids=act.ids, request_id=None
+            )
+            return token
+
+
+def open_shop(context: Context, slug: str, name: str) -> Shop:
+    """Create a vendor with its owner and its first location."""
+    hashed = context.sign_in.hash_password(PASSWORD)
+    wanted = NewVendor(
+        name=name,
+        slug=slug,
+        currency="EUR",
+        timezone="Europe/Luxembourg",
+        language="fr",
+        owner=NewMember(
+            email=f"owner@{slug}.example", name="The owner", role="owner", password_hash=hashed
+        ),
+    )
+    with context.database.write() as session:
+        vendor: Vendor = vendor_service.create_vendor(session, by_operator(context), wanted)
+        return Shop(context, vendor.id, slug)
+
+
+def open_cafe_alice(context: Context) -> Shop:
+    """Create Café Alice."""
+    return open_shop(context, "cafe-alice", "Café Alice")
+
+
+def open_boulangerie_bob(context: Context) -> Shop:
+    """Create Boulangerie Bob."""
+    return open_shop(context, "boulangerie-bob", "Boulangerie Bob")
+
+
+def make_admin(context: Context, email: str = "admin@platform.example") -> str:
+    """Add a platform admin; returns an access token."""
+    hashed = context.sign_in.hash_password(PASSWORD)
+    with context.database.write() as session:
+        create_admin(
+            session, by_operator(context), email=email, name="The admin", password_hash=hashed
+        )
+    return sign_in(context, email)
+
+
+def sign_in(context: Context, email: str, password: str = PASSWORD) -> str:
+    """Sign in; returns the access token."""
+    signed_in = context.sign_in.sign_in(email, password, user_agent="tests", request_id=None)
+    return signed_in.access_token
