@@ -12,6 +12,7 @@ from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.pin_desk import PinDesk
 from punchcard.loyalty.staff_tokens import StaffTokens
+from punchcard.loyalty.till import Till
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,8 @@ class Context:
     ids: Ids
     database: Database
     sealer: Sealer
+    card_sealer: Sealer
+    till: Till
     hasher: Hasher
     credentials: Credentials
     sign_in: SignIn
@@ -30,7 +33,8 @@ class Context:
     staff_tokens: StaffTokens
 
     def close(self) -> None:
-        """Close what is open."""
+        """Finish what the till still holds, then close what is open."""
+        self.till.close()
         self.database.close()
 
 
@@ -59,12 +63,25 @@ def build_context(
         ids=ids,
         settings=settings,
     )
+    card_sealer = Sealer(settings.secret_key, "card token")
+    till = Till(
+        database,
+        clock=clock,
+        ids=ids,
+        sealer=card_sealer,
+        queue_limit=settings.till_queue_limit,
+        batch_limit=settings.till_batch_limit,
+        batches_in_flight=settings.till_postgresql_batches_in_flight,
+    )
+    till.start()
     return Context(
         settings=settings,
         clock=clock,
         ids=ids,
         database=database,
         sealer=Sealer(settings.secret_key, "context"),
+        card_sealer=card_sealer,
+        till=till,
         hasher=hasher,
         credentials=credentials,
         sign_in=sign_in,
