@@ -22,7 +22,6 @@ from punchcard.kit.clock import ManualClock
 from tests.support import cast
 from tests.support.cast import PASSWORD, Shop, by_operator
 
-
 WRONG = "wrong password"
 
 
