@@ -1,1 +1,1 @@
-"""The database: where transactions begin and end, and what differs between SQLite and PostgreSQL."""
+"""The database: where transactions begin and end, and how SQLite and PostgreSQL differ."""

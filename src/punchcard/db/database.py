@@ -46,10 +46,13 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Open a session whose changes are committed when the block ends and undone if it raises."""
-        with self._in_turn(), Session(self._writer, expire_on_commit=False) as session:
-            with session.begin():
-                yield session
+        """Open a session whose changes are kept when the block ends and undone if it raises."""
+        with (
+            self._in_turn(),
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
 
     @contextmanager
     def write_connection(self) -> Iterator[Connection]:

@@ -19,7 +19,7 @@ from punchcard.db.base import Base
 
 Row = Mapping[str, Any]
 
-_POSTGRESQL = postgresql.dialect()
+_POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 _SQLITE = sqlite.dialect()
 
 

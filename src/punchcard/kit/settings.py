@@ -1,4 +1,4 @@
-"""Every setting and limit of the server, with its unit; the only place that reads the environment."""
+"""Every setting and limit of the server, with its unit; alone in reading the environment."""
 
 import os
 import secrets
