@@ -12,7 +12,6 @@ from punchcard.accounts.models import Vendor
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.kit.money import is_currency
 from punchcard.loyalty.errors import ProgramNotFound
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.program_errors import ProgramHasCards, SlugTaken
@@ -55,7 +54,6 @@ def create_program(
         "stamp_reward": None,
         **fields,
     }
-    _check_currency(values["currency"])
     if values["status"] == "active":
         check_complete(values)
     program = _insert(session, vendor_id, values, act)
@@ -194,19 +192,12 @@ def _locked(
 def _check_change(session: Session, program: LoyaltyProgram, changed: Mapping[str, Any]) -> None:
     if changed.get("status") == "draft":
         raise invalid_field("status", message=N_("A program does not become a draft again."))
-    if "currency" in changed:
-        _check_currency(changed["currency"])
     if any(name in changed for name in FIXED_BY_CARDS):
         _locked(session, program.vendor_id, program.id, against_new_cards=True)
         _refuse_if_cards(session, program)
     after = {**_values(program), **changed}
     if after["status"] == "active":
         check_complete(after)
-
-
-def _check_currency(code: str) -> None:
-    if not is_currency(code):
-        raise invalid_field("currency", message=N_("Must be a currency code such as EUR."))
 
 
 def _refuse_if_cards(session: Session, program: LoyaltyProgram) -> None:

@@ -8,11 +8,11 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from punchcard.accounts import checks
 from punchcard.kit.errors import InvalidInput
 from punchcard.kit.i18n import N_
 
 SLUG_CHARACTERS = 63
-_SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 PROGRAM_BOUNDS: Mapping[str, tuple[int, int]] = {
@@ -40,20 +40,25 @@ PROGRAM_CHOICES: Mapping[str, tuple[str, ...]] = {
     "void_policy": ("clamp", "allow_negative", "refuse"),
 }
 
+_CHECKS = {"slug": checks.slug, "currency": checks.currency, "timezone": checks.timezone}
+
 FIXED_BY_CARDS = ("type", "currency", "timezone")
 """What can't change once there are cards: entries' money and the statistics' days rest on it."""
 
 
 def check_program(fields: Mapping[str, Any]) -> None:
-    """Raise InvalidInput if a number or a choice among `fields` lies outside what is allowed."""
+    """Raise InvalidInput, naming each of `fields` that lies outside what is allowed."""
     faults = _out_of_bounds(fields, PROGRAM_BOUNDS)
     one_of = N_("Must be one of: {choices}.")
     for name, choices in PROGRAM_CHOICES.items():
         if name in fields and fields[name] not in choices:
             faults.append(_fault(name, one_of, choices=", ".join(choices)))
-    if "slug" in fields and not is_slug(fields["slug"]):
-        sentence = N_("Must consist of small letters, digits and single hyphens between them.")
-        faults.append(_fault("slug", sentence))
+    for name, check in _CHECKS.items():
+        if name in fields:
+            try:
+                check(name, fields[name])
+            except InvalidInput as refusal:
+                faults.extend(refusal.errors)
     if faults:
         raise InvalidInput(faults)
 
@@ -75,11 +80,6 @@ def check_reward(reward: Mapping[str, Any]) -> None:
         faults.append(_fault("valid_until", N_("Must lie after the beginning of the validity.")))
     if faults:
         raise InvalidInput(faults)
-
-
-def is_slug(text: str) -> bool:
-    """Tell whether `text` can stand in a program's public address."""
-    return len(text) <= SLUG_CHARACTERS and _SLUG.fullmatch(text) is not None
 
 
 def slug_of(name: str) -> str:

@@ -1,0 +1,70 @@
+"""Short ways to put programs, rewards and PINs on the shelf of a shop."""
+
+from typing import Any
+
+from punchcard.accounts.subjects import Subject
+from punchcard.context import Context
+from punchcard.loyalty import pin_service, program_service, reward_service
+from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, StaffPin
+from tests.support.cast import Shop, by_operator
+
+STAMPS = {"name": "Coffee card", "type": "stamps", "stamp_reward": {"name": "A coffee"}}
+POINTS = {"name": "Bread points", "type": "points"}
+
+
+def program(shop: Shop, **fields: Any) -> LoyaltyProgram:
+    """Create a program of the shop: an ordinary stamp card unless `fields` say otherwise."""
+    with shop.context.database.write() as session:
+        return program_service.create_program(
+            session, shop.id, {**STAMPS, **fields}, by_operator(shop.context)
+        )
+
+
+def reward(shop: Shop, program_id: str, **fields: Any) -> Reward:
+    """Create a reward of 100 points."""
+    given = {"name": "A cake", "points_required": 100, **fields}
+    with shop.context.database.write() as session:
+        return reward_service.create_reward(
+            session, shop.id, program_id, given, by_operator(shop.context)
+        )
+
+
+def pin(shop: Shop, digits: str = "4711", name: str = "Anna", **fields: Any) -> StaffPin:
+    """Give somebody a PIN."""
+    context = shop.context
+    prepared = context.pin_desk.prepare(shop.id, digits)
+    with context.database.write() as session:
+        return pin_service.create_pin(
+            session, shop.id, {"name": name, **fields}, prepared, by_operator(context)
+        )
+
+
+def card(shop: Shop, program: LoyaltyProgram) -> LoyaltyCard:
+    """Put a bare card into the program, behind the till's back: there are cards now."""
+    context = shop.context
+    row = LoyaltyCard(
+        id=context.ids.new_id(),
+        vendor_id=shop.id,
+        program_id=program.id,
+        number=context.ids.new_card_number(),
+        token_hash=context.ids.new_token(24).encode(),
+        token_sealed=b"sealed",
+        head_hash=bytes(32),
+        enrolled_at=context.clock.now(),
+        last_activity_at=context.clock.now(),
+        updated_at=context.clock.now(),
+    )
+    with context.database.write() as session:
+        session.add(row)
+    return row
+
+
+def till(shop: Shop, number: int = 1) -> Subject:
+    """Return the subject of one paired till of the shop."""
+    return Subject(kind="device", id=f"till-{number}", vendor_id=shop.id)
+
+
+def stored_pin(context: Context, pin_id: str) -> StaffPin:
+    """Read a staff PIN as it is now."""
+    with context.database.read() as session:
+        return session.get_one(StaffPin, pin_id)
