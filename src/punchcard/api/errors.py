@@ -57,6 +57,8 @@ DATABASE_FAILURES: Final[tuple[type[Exception], ...]] = (
     database_errors.TimeoutError,
 )
 
+_INTERNAL = N_("Something went wrong on our side. Quote the request id when you report it.")
+
 _log = logging.getLogger(__name__)
 
 
@@ -105,12 +107,23 @@ def problem_body(error: DomainError, language: str, request_id: str) -> dict[str
     return body
 
 
-def internal_problem(language: str, request_id: str) -> Response:
-    """Return the answer to a request on which the server itself failed; it tells no detail."""
-    sentence = N_("Something went wrong on our side. Quote the request id when you report it.")
-    detail = translate(sentence, language)
-    body = _body(500, "internal_error", detail, language, request_id)
-    return Response(_encode(body), 500, media_type=MEDIA_TYPE)
+def answer(error: Exception, language: str, request_id: str) -> Response:
+    """Return the answer to whatever went wrong; what nobody foresaw tells no detail."""
+    if isinstance(error, DomainError):
+        return problem(error, language, request_id)
+    if isinstance(error, RequestValidationError):
+        return problem(refusal_of(error.errors()), language, request_id)
+    if isinstance(error, HTTPException):
+        return _framework_problem(error, language, request_id)
+    if isinstance(error, DATABASE_FAILURES):
+        _log.error("The database does not answer.", exc_info=error)
+        return problem(DatabaseBusy(), language, request_id)
+    detail = translate(_INTERNAL, language)
+    return Response(
+        _encode(_body(500, "internal_error", detail, language, request_id)),
+        500,
+        media_type=MEDIA_TYPE,
+    )
 
 
 def language_of(request: Request) -> str:
@@ -126,43 +139,25 @@ def request_id_of(request: Request) -> str:
 
 def install(app: FastAPI) -> None:
     """Make `app` answer everything that goes wrong as a problem."""
-    app.exception_handler(DomainError)(_refused)
-    app.exception_handler(RequestValidationError)(_not_valid)
-    app.exception_handler(HTTPException)(_by_framework)
-    for kind in DATABASE_FAILURES:
-        app.exception_handler(kind)(_database_busy)
+    foreseen = (DomainError, RequestValidationError, HTTPException, *DATABASE_FAILURES)
+    for kind in (*foreseen, Exception):
+        app.add_exception_handler(kind, _answer_request)
 
 
-# Handlers are async so that they run at once, not after a turn in the thread pool.
-async def _refused(request: Request, error: DomainError) -> Response:
-    return problem(error, language_of(request), request_id_of(request))
+# Async so that it runs at once, not after a turn in the thread pool.
+async def _answer_request(request: Request, error: Exception) -> Response:
+    return answer(error, language_of(request), request_id_of(request))
 
 
-async def _not_valid(request: Request, error: RequestValidationError) -> Response:
-    return problem(refusal_of(error.errors()), language_of(request), request_id_of(request))
-
-
-async def _by_framework(request: Request, error: HTTPException) -> Response:
-    language, request_id = language_of(request), request_id_of(request)
+def _framework_problem(error: HTTPException, language: str, request_id: str) -> Response:
     if error.status_code == 404:
         return problem(NotFound(), language, request_id)
     if error.status_code == 405:
-        return _method_not_allowed(language, request_id, error.headers)
+        detail = translate(N_("This address does not take that method."), language)
+        body = _body(405, "method_not_allowed", detail, language, request_id)
+        return Response(_encode(body), 405, error.headers, MEDIA_TYPE)
     # What is left is a body the framework could not read: not UTF-8, nested too deep, cut off.
     return problem(MalformedJson(), language, request_id)
-
-
-async def _database_busy(request: Request, error: Exception) -> Response:
-    _log.error("The database does not answer.", exc_info=error)
-    return problem(DatabaseBusy(), language_of(request), request_id_of(request))
-
-
-def _method_not_allowed(
-    language: str, request_id: str, headers: Mapping[str, str] | None
-) -> Response:
-    detail = translate(N_("This address does not take that method."), language)
-    body = _body(405, "method_not_allowed", detail, language, request_id)
-    return Response(_encode(body), 405, headers, MEDIA_TYPE)
 
 
 def _body(status: int, code: str, detail: str, language: str, request_id: str) -> dict[str, Any]:
