@@ -1,0 +1,22 @@
+"""The application of the HTTP API: routers, refusals, replays and the document, put together."""
+
+from fastapi import APIRouter, FastAPI
+
+from punchcard.api import access, errors, idempotency, openapi
+from punchcard.api.rate_limit import PublicLimits
+from punchcard.context import Context
+
+
+def prepare(app: FastAPI, context: Context, routers: list[APIRouter]) -> None:
+    """Make `app` serve `routers` with this context.
+
+    Raises LookupError when a route is missing from the table of what is allowed.
+    """
+    app.state.context = context
+    app.state.limits = PublicLimits(context.settings, context.clock)
+    errors.install(app)
+    idempotency.install(app)
+    for router in routers:
+        app.include_router(router)
+    access.check_routes(app.routes)
+    openapi.install(app)

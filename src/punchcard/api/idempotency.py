@@ -1,0 +1,126 @@
+"""The same key and the same request give the same answer again, also when both arrive at once.
+
+A change stores its answer in its own transaction, as the last thing. Of two that run at once the
+second one either can't store its answer (the key is taken) or is refused by a rule because the
+first one was quicker; in both cases the first has committed, so its answer is there to be read.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from fastapi import FastAPI, Request, Response
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.models import IdempotencyRecord
+from punchcard.kit.errors import invalid_field
+from punchcard.kit.i18n import N_
+from punchcard.kit.secrets import Sealer
+from punchcard.loyalty.errors import IdempotencyKeyReused
+from punchcard.loyalty.models import LoyaltyTransaction
+
+HEADER: Final = "Idempotency-Key"
+REPLAYED_HEADER: Final = "Idempotency-Replayed"
+
+_KEY = re.compile(r"[!-~]{1,128}")
+
+
+class Replay(Exception):
+    """The request was answered before; this is the answer."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        super().__init__("answered before")
+        self.status = status
+        self.body = body
+
+
+class IdempotencyRace(Exception):
+    """Another request with the same key was answered while this one was being worked on."""
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """A request that came with a key."""
+
+    vendor_id: str
+    key: str
+    fingerprint: bytes
+
+    @property
+    def bound_to(self) -> str:
+        """Return what the stored answer's seal is bound to."""
+        return f"{self.vendor_id} {self.key}"
+
+
+def read_key(header: str | None) -> str | None:
+    """Return the key in the header's value, None without one; raises InvalidInput."""
+    if header is not None and _KEY.fullmatch(header) is None:
+        raise invalid_field(
+            "header",
+            HEADER,
+            message=N_("Must consist of 1 to 128 visible ASCII characters."),
+        )
+    return header
+
+
+def fingerprint(method: str, path: str, body: bytes) -> bytes:
+    """Return the SHA-256 that tells one request from another under the same key."""
+    return hashlib.sha256(f"{method} {path}\n".encode() + body).digest()
+
+
+def find_answer(session: Session, sealer: Sealer, request: Keyed) -> Replay | None:
+    """Return the answer given under the key before, or None.
+
+    Raises IdempotencyKeyReused when it was given to another request.
+    """
+    record = session.get(IdempotencyRecord, (request.vendor_id, request.key))
+    if record is None:
+        _refuse_key_of_the_ledger(session, request)
+        return None
+    body = sealer.open(record.body_sealed, request.bound_to)
+    if record.fingerprint != request.fingerprint or body is None:
+        raise IdempotencyKeyReused
+    return Replay(record.status, body)
+
+
+def store_answer(
+    session: Session, sealer: Sealer, request: Keyed, *, status: int, body: bytes, now: datetime
+) -> None:
+    """Keep an answer inside the change's own transaction; raises IdempotencyRace."""
+    record = insert(IdempotencyRecord).values(
+        vendor_id=request.vendor_id,
+        key=request.key,
+        fingerprint=request.fingerprint,
+        status=status,
+        body_sealed=sealer.seal(body, request.bound_to),
+        created_at=now,
+    )
+    session.flush()
+    try:
+        session.execute(record)
+    except IntegrityError as error:
+        raise IdempotencyRace from error
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` give stored answers again."""
+    app.add_exception_handler(Replay, _replay)
+
+
+async def _replay(_request: Request, replay: Exception) -> Response:
+    assert isinstance(replay, Replay)
+    headers = {REPLAYED_HEADER: "true"}
+    return Response(replay.body or None, replay.status, headers, "application/json")
+
+
+def _refuse_key_of_the_ledger(session: Session, request: Keyed) -> None:
+    entry = select(LoyaltyTransaction.id).where(
+        LoyaltyTransaction.vendor_id == request.vendor_id,
+        LoyaltyTransaction.idempotency_key == request.key,
+    )
+    if session.scalar(entry.limit(1)) is not None:
+        raise IdempotencyKeyReused

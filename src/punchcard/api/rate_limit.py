@@ -1,0 +1,69 @@
+"""How often one address may call what needs no credentials: a bucket of tokens for each."""
+
+import ipaddress
+import threading
+from math import ceil
+from typing import Final
+
+from punchcard.accounts.errors import TooManyRequests
+from punchcard.kit.clock import Clock
+from punchcard.kit.settings import Settings
+
+ADDRESSES_LIMIT: Final = 10_000
+
+
+class RateLimiter:
+    """Lets each address through `per_minute` times a minute, and up to that many at once.
+
+    Kept in the memory of this process, for a bounded number of addresses: when there are more,
+    those that have been quiet for a minute are forgotten, and if none has, all are.
+    """
+
+    def __init__(self, clock: Clock, *, per_minute: int) -> None:
+        self._clock = clock
+        self._size = float(per_minute)
+        self._per_second = per_minute / 60
+        self._guard = threading.Lock()
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def take(self, address: str) -> None:
+        """Count one call of `address`; raises TooManyRequests with the time to wait."""
+        now = self._clock.now().timestamp()
+        with self._guard:
+            left, seen = self._buckets.get(address, (self._size, now))
+            left = min(self._size, left + max(0.0, now - seen) * self._per_second)
+            if left < 1:
+                self._buckets[address] = (left, now)
+                raise TooManyRequests(retry_after_seconds=ceil((1 - left) / self._per_second))
+            if address not in self._buckets and len(self._buckets) >= ADDRESSES_LIMIT:
+                self._make_room(now)
+            self._buckets[address] = (left - 1, now)
+
+    def _make_room(self, now: float) -> None:
+        self._buckets = {
+            address: bucket for address, bucket in self._buckets.items() if bucket[1] > now - 60
+        }
+        if len(self._buckets) >= ADDRESSES_LIMIT:
+            self._buckets = {}
+
+
+class PublicLimits:
+    """The limits of the routes that need no credentials."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.reads = RateLimiter(clock, per_minute=settings.public_reads_per_minute)
+        self.enrolments = RateLimiter(clock, per_minute=settings.public_enrolments_per_minute)
+        self.pairings = RateLimiter(clock, per_minute=settings.pairing_attempts_per_minute)
+
+
+def counted_address(host: str) -> str:
+    """Return what an address is counted as: of IPv6 the network, for a home has 2**64 of them."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 6:
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return host
