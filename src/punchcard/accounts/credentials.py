@@ -64,10 +64,23 @@ class Credentials:
         Raises CredentialsInvalid when it is wrong, expired or revoked or its person removed, and
         VendorSuspended.
         """
+        return self.recall(bearer) or self._look_up(bearer, self._clock.now())
+
+    def recall(self, bearer: str) -> Subject | None:
+        """Return who shows this token if that is remembered, without asking the database."""
         now = self._clock.now()
         known = self._known.get(bearer)
         if known is None or known.fresh_until <= now:
-            known = self._look_up(bearer, now)
+            return None
+        self._uses[known.use] = now
+        return known.subject
+
+    def recall(self, bearer: str) -> Subject | None:
+        """Return who shows this token if that is remembered; never asks the database."""
+        now = self._clock.now()
+        known = self._known.get(bearer)
+        if known is None or known.fresh_until <= now:
+            return None
         self._uses[known.use] = now
         return known.subject
 
@@ -109,7 +122,7 @@ class Credentials:
             self._generation += 1
             self._known = {b: k for b, k in self._known.items() if not is_meant(k.subject)}
 
-    def _look_up(self, bearer: str, now: datetime) -> _Known:
+    def _look_up(self, bearer: str, now: datetime) -> Subject:
         query = _QUERIES.get(bearer[:3])
         if query is None or len(bearer) > _LONGEST_BEARER:
             raise CredentialsInvalid
@@ -124,7 +137,8 @@ class Credentials:
             fresh_until = min(fresh_until, row.expires_at)
         known = _Known(subject, fresh_until, (query.table, row.id))
         self._remember(bearer, known, generation, now)
-        return known
+        self._uses[known.use] = now
+        return subject
 
     def _remember(self, bearer: str, known: _Known, generation: int, now: datetime) -> None:
         with self._guard:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act
-from punchcard.accounts.errors import CredentialsInvalid, HasherBusy, NotAllowed
+from punchcard.accounts.errors import HasherBusy, NotAllowed
 from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.api import access, idempotency
 from punchcard.api.errors import request_id_of
@@ -219,13 +219,11 @@ def listed(
 
 
 def _subject(request: Request, context: Context) -> Subject:
-    header = request.headers.get("authorization")
-    if header is None:
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    bearer = bearer.strip()
+    if scheme.lower() != "bearer" or not bearer:
         return NOBODY
-    scheme, _, bearer = header.partition(" ")
-    if scheme.lower() != "bearer":
-        raise CredentialsInvalid
-    return context.credentials.resolve(bearer.strip())
+    return context.credentials.resolve(bearer)
 
 
 def _caller(request: Request, context: Context, subject: Subject, keyed: Keyed | None) -> Caller:
