@@ -1,0 +1,180 @@
+"""Statistics, read from the daily rollup alone: they cost the same however long the ledger is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from punchcard.kit.errors import invalid_field
+from punchcard.kit.i18n import N_
+from punchcard.loyalty.models import DailyRollup, LoyaltyProgram
+from punchcard.loyalty.rules.rollup_rules import ROLLUP_COLUMNS
+
+SERIES_DAYS = 366
+"""How many days a series has at most; a longer range has totals for all of it."""
+DEFAULT_DAYS = 30
+ACTIVE_DAYS = 30
+
+Figures = Mapping[str, int]
+"""A value for each of FIGURES."""
+
+FIGURES = tuple(name for name in ROLLUP_COLUMNS if name != "cards_last_seen")
+
+
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """Days from the first to the last, both included."""
+
+    first: date
+    last: date
+
+    @property
+    def first_of_series(self) -> date:
+        """Return the first day that the series shows."""
+        return max(self.first, self.last - timedelta(days=SERIES_DAYS - 1))
+
+    def series_days(self) -> list[date]:
+        """Return the days that the series shows: the last ones of a long range."""
+        first = self.first_of_series
+        return [first + timedelta(days=n) for n in range((self.last - first).days + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Figures of a range and of all time; `days` holds every day of the series, quiet ones too."""
+
+    range: DateRange
+    cards: int
+    active_cards: int
+    totals: Figures
+    all_time: Figures
+    days: list[tuple[date, Figures]]
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What was bought and given away in one currency, in its minor units."""
+
+    currency: str
+    purchase_amount_minor: int
+    reward_value_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformStats:
+    """The figures of all vendors together; amounts are kept apart by currency."""
+
+    vendors: int
+    programs: Mapping[str, int]
+    stats: Stats
+    money: list[Money]
+
+
+def date_range(today: date, first: date | None, last: date | None) -> DateRange:
+    """Return the days asked for; without a beginning the 30 days up to the end, without an end
+    up to today. Raises InvalidInput when the beginning lies after the end.
+    """
+    last = last or max(today, first or today)
+    first = first or last - timedelta(days=DEFAULT_DAYS - 1)
+    if first > last:
+        raise invalid_field("from", message=N_("Must not lie after the end of the range."))
+    return DateRange(first, last)
+
+
+def program_stats(
+    session: Session,
+    program: LoyaltyProgram,
+    *,
+    now: datetime,
+    first: date | None = None,
+    last: date | None = None,
+) -> Stats:
+    """Return a program's figures; days are those of its time zone. See `date_range`."""
+    today = now.astimezone(ZoneInfo(program.timezone)).date()
+    days = date_range(today, first, last)
+    return _stats(session, DailyRollup.program_id == program.id, today, days)
+
+
+def redemption_rate(type: str, figures: Figures) -> float | None:
+    """Return which part of what was earned was redeemed: of stamps, or in a points program of
+    points; None when nothing was earned.
+    """
+    kind = "points" if type == "points" else "stamps"
+    earned, redeemed = figures[f"{kind}_earned"], figures[f"{kind}_redeemed"]
+    return round(redeemed / earned, 4) if earned > 0 else None
+
+
+def platform_stats(
+    session: Session, *, now: datetime, first: date | None = None, last: date | None = None
+) -> PlatformStats:
+    """Return the figures of all vendors; each program's days are those of its own time zone."""
+    days = date_range(now.date(), first, last)
+    in_range = DailyRollup.day.between(days.first, days.last)
+    money = (
+        select(
+            LoyaltyProgram.currency,
+            _sum(DailyRollup.purchase_amount_minor),
+            _sum(DailyRollup.reward_value_minor),
+        )
+        .join(DailyRollup, DailyRollup.program_id == LoyaltyProgram.id)
+        .where(in_range)
+        .group_by(LoyaltyProgram.currency)
+        .order_by(LoyaltyProgram.currency)
+    )
+    statuses = select(LoyaltyProgram.status, func.count()).group_by(LoyaltyProgram.status)
+    vendors = select(func.count(LoyaltyProgram.vendor_id.distinct()))
+    return PlatformStats(
+        vendors=session.scalar(vendors) or 0,
+        programs={status: count for status, count in session.execute(statuses)},
+        stats=_stats(session, None, now.date(), days),
+        money=[Money(code, int(a), int(v)) for code, a, v in session.execute(money)],
+    )
+
+
+def _stats(
+    session: Session, whose: ColumnElement[bool] | None, today: date, days: DateRange
+) -> Stats:
+    meant = [] if whose is None else [whose]
+    in_range = DailyRollup.day.between(days.first, days.last)
+    active = select(_sum(DailyRollup.cards_last_seen)).where(
+        *meant, DailyRollup.day > today - timedelta(days=ACTIVE_DAYS)
+    )
+    all_time = _total(session, *meant)
+    return Stats(
+        range=days,
+        cards=all_time["cards_opened"],
+        active_cards=int(session.scalar(active) or 0),
+        totals=_total(session, *meant, in_range),
+        all_time=all_time,
+        days=_series(session, meant, days),
+    )
+
+
+def _total(session: Session, *conditions: ColumnElement[bool]) -> Figures:
+    row = session.execute(select(*_sums()).where(*conditions)).one()
+    return {name: int(value) for name, value in zip(FIGURES, row, strict=True)}
+
+
+def _series(
+    session: Session, meant: list[ColumnElement[bool]], days: DateRange
+) -> list[tuple[date, Figures]]:
+    shown = DailyRollup.day.between(days.first_of_series, days.last)
+    query = select(DailyRollup.day, *_sums()).where(*meant, shown).group_by(DailyRollup.day)
+    found = {
+        day: {name: int(value) for name, value in zip(FIGURES, values, strict=True)}
+        for day, *values in session.execute(query)
+    }
+    quiet = dict.fromkeys(FIGURES, 0)
+    return [(day, found.get(day, quiet)) for day in days.series_days()]
+
+
+def _sums() -> list[ColumnElement[int]]:
+    return [_sum(getattr(DailyRollup, name)) for name in FIGURES]
+
+
+def _sum(column: Any) -> ColumnElement[int]:
+    return cast("ColumnElement[int]", func.coalesce(func.sum(column), 0))
