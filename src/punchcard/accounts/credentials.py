@@ -67,15 +67,6 @@ class Credentials:
         return self.recall(bearer) or self._look_up(bearer, self._clock.now())
 
     def recall(self, bearer: str) -> Subject | None:
-        """Return who shows this token if that is remembered, without asking the database."""
-        now = self._clock.now()
-        known = self._known.get(bearer)
-        if known is None or known.fresh_until <= now:
-            return None
-        self._uses[known.use] = now
-        return known.subject
-
-    def recall(self, bearer: str) -> Subject | None:
         """Return who shows this token if that is remembered; never asks the database."""
         now = self._clock.now()
         known = self._known.get(bearer)
