@@ -24,6 +24,7 @@ from punchcard.loyalty.ledger import FIRST_HASH, EntryRow, make_entry
 from punchcard.loyalty.operations import (
     AddStamp,
     AdjustPoints,
+    AnswerAgain,
     CardKey,
     CardOperation,
     CardRef,
@@ -158,6 +159,8 @@ class Batch:
         return Receipt(entry, entry.pop("staff_name"), view, is_replay=True)
 
     def _decided(self, operation: Operation) -> Receipt:
+        if isinstance(operation, AnswerAgain):
+            raise operation.refusal
         self._check_location(operation)
         if isinstance(operation, OpenCard):
             return self._opened(operation)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import as_card_number, as_card_token, as_id
 
 
@@ -169,3 +170,14 @@ class OpenCard(Operation):
     customer: NewCustomer | None = None
     is_vouched: bool = True
     locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerAgain(Operation):
+    """Give the answer that the operation's key was given before, if there is one, else `refusal`.
+
+    For a request that would be refused today (an expired token, a PIN since retired) but may be
+    the repetition of one that was accepted.
+    """
+
+    refusal: DomainError

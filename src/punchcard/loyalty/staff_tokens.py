@@ -98,6 +98,12 @@ class StaffTokens:
             raise StaffTokenInvalid()
         return known.identity
 
+    def is_remembered(self, token: str) -> bool:
+        """Tell whether `verify` can answer without asking the database."""
+        facts = self._read.get(token)
+        known = self._known.get(facts.pin_id) if facts is not None else None
+        return known is not None and known.fresh_until > self._clock.now()
+
     def forget(self, pin_id: str) -> None:
         """Drop a PIN from memory: call it after the commit that changed it."""
         with self._guard:

@@ -49,6 +49,15 @@ class _Parcel:
     outcomes: list[Outcome] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Counts:
+    """What the till has done since it was started."""
+
+    batches: int = 0
+    accepted: int = 0
+    refused: int = 0
+
+
 class Till:
     """Takes operations from any thread or event loop, and answers each when it is durable.
 
@@ -75,6 +84,7 @@ class Till:
         self._waiting = 0
         self._ready = threading.Condition()
         self._is_closed = False
+        self.counts = Counts()
         self._threads = [
             threading.Thread(target=self._work, name=f"till-{number}", daemon=True)
             for number in range(1 if database.is_sqlite else batches_in_flight)
@@ -151,12 +161,20 @@ class Till:
         while parcels := self._take():
             operations = [o for parcel in parcels for o in parcel.operations]
             outcomes = self._do(operations)
+            self._count(outcomes)
             start = 0
             for parcel in parcels:
                 end = start + len(parcel.operations)
                 parcel.outcomes = outcomes[start:end]
                 start = end
             _answer(parcels)
+
+    def _count(self, outcomes: Sequence[Outcome]) -> None:
+        refused = sum(isinstance(outcome, DomainError) for outcome in outcomes)
+        with self._ready:
+            self.counts.batches += 1
+            self.counts.refused += refused
+            self.counts.accepted += len(outcomes) - refused
 
     def _take(self) -> list[_Parcel]:
         """Wait for parcels and return those that fit a batch; none when the till is closed."""

@@ -1,0 +1,307 @@
+"""The routes that move balances: read, find out who stands at the till, ask the till, answer."""
+
+import hashlib
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
+from starlette.concurrency import run_in_threadpool
+
+from punchcard.accounts.errors import NotAllowed
+from punchcard.api.cards_shapes import CardLinks, Receipt, receipt_answer
+from punchcard.api.errors import STATUS_BY_KIND, problem_body
+from punchcard.api.field_messages import refusal_of_body
+from punchcard.api.lean import LeanAnswer, LeanHandler, LeanRequest, LeanRoute
+from punchcard.api.vendor.operation_shapes import (
+    AdjustRequest,
+    EarnRequest,
+    Item,
+    LooseOperations,
+    OperationsAnswer,
+    OperationsRequest,
+    Proved,
+    RedeemPointsRequest,
+    RedeemStampsRequest,
+    StampRequest,
+    Timed,
+    VoidRequest,
+)
+from punchcard.context import Context
+from punchcard.kit.errors import DomainError
+from punchcard.kit.ids import as_id
+from punchcard.loyalty import points_service, stamp_service
+from punchcard.loyalty.batch import Outcome
+from punchcard.loyalty.errors import TransactionNotFound
+from punchcard.loyalty.occasion import Occasion, canonical_request, checked_occurred_at
+from punchcard.loyalty.operations import Actor, AnswerAgain, Operation, Origin, StaffIdentity
+from punchcard.loyalty.staff_entry import identify_staff
+
+PREFIX: Final = "/api/v1/vendor/loyalty"
+
+_ITEM: TypeAdapter[Item] = TypeAdapter(Item)
+# What is left out of a request's fingerprint: proofs may be renewed, and the key is the key.
+_NOT_IN_FINGERPRINT: Final = frozenset({"staff_pin", "staff_token", "op", "idempotency_key"})
+
+_Proof = tuple[str | None, str | None, str | None]
+
+
+class Counter:
+    """Turns what one request says into operations, each with its occasion."""
+
+    def __init__(self, context: Context, request: LeanRequest) -> None:
+        self._context = context
+        self._request = request
+        # A list names the same person again and again: each proof is looked at once.
+        self._proved: dict[_Proof, StaffIdentity | DomainError | None] = {}
+
+    async def operation(
+        self, body: Timed, *, key: str | None, transaction_id: str | None = None
+    ) -> Operation:
+        """Return the operation that `body` asks for.
+
+        With a key, what would be refused here becomes a question for the earlier answer: the
+        request may be the repetition of one that was accepted when its token was still good.
+        """
+        base = Occasion(vendor_id=self._request.vendor_id, actor=self._actor())
+        if key is not None:
+            base["idempotency_key"] = key
+            base["fingerprint"] = _fingerprint(body, transaction_id)
+        try:
+            occasion = await self._occasion(base, body)
+            return _operation(body, transaction_id, occasion, self._context)
+        except DomainError as refusal:
+            if key is None:
+                raise
+            return AnswerAgain(refusal=refusal, **base)
+
+    async def _occasion(self, base: Occasion, body: Timed) -> Occasion:
+        context, request = self._context, self._request
+        occasion = Occasion(
+            **base,
+            location_id=self._location(body),
+            occurred_at=checked_occurred_at(
+                body.occurred_at,
+                now=context.clock.now(),
+                subject=request.subject,
+                settings=context.settings,
+            ),
+            origin=Origin(
+                request.address,
+                request.user_agent,
+                request.subject.id if request.subject.kind == "device" else None,
+            ),
+            request_id=request.request_id,
+        )
+        if isinstance(body, Proved):
+            occasion["staff"] = await self._staff(body)
+        if note := getattr(body, "note", None):
+            occasion["note"] = note
+        return occasion
+
+    def _actor(self) -> Actor:
+        return Actor(self._request.subject.kind, self._request.subject.id)
+
+    def _location(self, body: Timed) -> str | None:
+        own = self._request.subject.location_id
+        if own is not None and body.location_id not in (None, own):
+            raise NotAllowed
+        return body.location_id or own
+
+    async def _staff(self, body: Proved) -> StaffIdentity | None:
+        proof = (body.staff_pin, body.staff_id, body.staff_token)
+        if proof == (None, None, None):
+            return None
+        if proof not in self._proved:
+            self._proved[proof] = await self._prove(body)
+        found = self._proved[proof]
+        if isinstance(found, DomainError):
+            raise found
+        return found
+
+    async def _prove(self, body: Proved) -> StaffIdentity | DomainError | None:
+        tokens = self._context.staff_tokens
+        is_quick = (
+            body.staff_token is not None
+            and body.staff_pin is None
+            and tokens.is_remembered(body.staff_token)
+        )
+        try:
+            return (
+                self._identify(body) if is_quick else await run_in_threadpool(self._identify, body)
+            )
+        except DomainError as refusal:
+            return refusal
+
+    def _identify(self, body: Proved) -> StaffIdentity | None:
+        return identify_staff(
+            self._context.pin_desk,
+            self._context.staff_tokens,
+            self._request.subject,
+            staff_pin=body.staff_pin,
+            staff_id=body.staff_id,
+            staff_token=body.staff_token,
+            occurred_at=body.occurred_at,
+        )
+
+
+def _operation(
+    body: Timed, transaction_id: str | None, occasion: Occasion, context: Context
+) -> Operation:
+    match body:
+        case StampRequest():
+            return stamp_service.add_stamp(body.card, quantity=body.quantity, **occasion)
+        case RedeemStampsRequest():
+            return stamp_service.redeem_stamps(body.card, **occasion)
+        case EarnRequest():
+            return points_service.earn_points(
+                body.card, amount_minor=body.amount_minor, reference=body.reference, **occasion
+            )
+        case RedeemPointsRequest():
+            return points_service.redeem_points(
+                body.card, reward_id=body.reward_id, points=body.points, **occasion
+            )
+        case AdjustRequest():
+            return points_service.adjust_points(
+                body.card,
+                points_delta=body.points_delta,
+                reason=body.reason,
+                limit_points=context.settings.adjustment_limit_points,
+                **occasion,
+            )
+        case VoidRequest() if transaction_id is not None:
+            return points_service.void(transaction_id, reason=body.reason, **occasion)
+    raise TypeError(f"{type(body).__name__} asks for no operation")
+
+
+def _fingerprint(body: Timed, transaction_id: str | None) -> bytes:
+    fields = [
+        (name, value)
+        for name, value in body.__dict__.items()
+        if value is not None and name not in _NOT_IN_FINGERPRINT and name != "transaction_id"
+    ]
+    if transaction_id is not None:
+        fields.append(("transaction_id", transaction_id))
+    return hashlib.sha256(canonical_request(_kind(body), sorted(fields))).digest()
+
+
+def _kind(body: Timed) -> str:
+    return type(body).__name__.removesuffix("Item").removesuffix("Request")
+
+
+def _single(shape: type[Timed]) -> LeanHandler:
+    async def handle(context: Context, request: LeanRequest) -> LeanAnswer:
+        try:
+            body = shape.model_validate_json(request.body)
+        except ValidationError as error:
+            raise refusal_of_body(error) from None
+        operation = await Counter(context, request).operation(
+            body, key=request.idempotency_key, transaction_id=_transaction_id(request)
+        )
+        receipt = await context.till.answer(operation)
+        return LeanAnswer(201, receipt_answer(receipt, _links(context)), receipt.is_replay)
+
+    return handle
+
+
+def _transaction_id(request: LeanRequest) -> str | None:
+    named = request.path.get("transaction_id")
+    if named is None:
+        return None
+    found = as_id(named)
+    if found is None:
+        raise TransactionNotFound
+    return found
+
+
+async def do_operations(context: Context, request: LeanRequest) -> LeanAnswer:
+    """Do up to 500 operations in their order, each on its own, and tell what became of each."""
+    counter = Counter(context, request)
+    results: list[dict[str, Any]] = []
+    accepted: list[tuple[int, Operation]] = []
+    for item in _items(request.body):
+        results.append({})
+        if isinstance(item, DomainError):
+            results[-1] = _refused(item, request)
+            continue
+        transaction_id = getattr(item, "transaction_id", None)
+        operation = await counter.operation(
+            item, key=item.idempotency_key, transaction_id=transaction_id
+        )
+        accepted.append((len(results) - 1, operation))
+    outcomes = await context.till.answer_all([operation for _, operation in accepted])
+    links = _links(context)
+    for (index, _), outcome in zip(accepted, outcomes, strict=True):
+        results[index] = _result(outcome, request, links)
+    return LeanAnswer(200, {"results": results})
+
+
+def _items(body: bytes) -> list[Item | DomainError]:
+    """Return the items of a list, each read or refused on its own."""
+    try:
+        return list(OperationsRequest.model_validate_json(body).operations)
+    except ValidationError:
+        # The quick way reads all at once; only a list with a faulty item is read one by one.
+        pass
+    try:
+        loose = LooseOperations.model_validate_json(body)
+    except ValidationError as error:
+        raise refusal_of_body(error) from None
+    return [_item(one) for one in loose.operations]
+
+
+def _item(loose: dict[str, Any]) -> Item | DomainError:
+    try:
+        return _ITEM.validate_json(to_json(loose))
+    except ValidationError as error:
+        return refusal_of_body(error)
+
+
+def _result(outcome: Outcome, request: LeanRequest, links: CardLinks) -> dict[str, Any]:
+    if isinstance(outcome, DomainError):
+        return _refused(outcome, request)
+    return {"status": 201, "receipt": receipt_answer(outcome, links)}
+
+
+def _refused(error: DomainError, request: LeanRequest) -> dict[str, Any]:
+    return {
+        "status": STATUS_BY_KIND[error.kind],
+        "problem": problem_body(error, request.language, request.request_id),
+    }
+
+
+def _links(context: Context) -> CardLinks:
+    return CardLinks(context.settings.base_url, context.card_sealer)
+
+
+def _route(path: str, request: type[Timed], summary: str) -> LeanRoute:
+    return LeanRoute(
+        path=PREFIX + path,
+        handler=_single(request),
+        summary=summary,
+        request=request,
+        answer=Receipt,
+        status=201,
+    )
+
+
+ROUTES: Final = [
+    _route("/stamp", StampRequest, "Put stamps on a card"),
+    _route("/stamp/redeem", RedeemStampsRequest, "Exchange a full stamp card for its reward"),
+    _route("/points/earn", EarnRequest, "Credit the points of a purchase"),
+    _route("/points/redeem", RedeemPointsRequest, "Exchange points for a reward, or take some off"),
+    _route("/points/adjust", AdjustRequest, "Correct a card's points by hand"),
+    _route(
+        "/transactions/{transaction_id}/void",
+        VoidRequest,
+        "Reverse an earning or a redemption",
+    ),
+    LeanRoute(
+        path=f"{PREFIX}/operations",
+        handler=do_operations,
+        summary="Do up to 500 operations in their order, each on its own",
+        request=OperationsRequest,
+        answer=OperationsAnswer,
+        status=200,
+        takes_key=False,
+    ),
+]
