@@ -7,7 +7,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import difference
-from punchcard.accounts.models import ApiKey, Device, Location, Member
+from punchcard.accounts.models import Admin, ApiKey, Device, Location, Member
+from punchcard.accounts.subjects import Subject
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import as_id
 
@@ -49,3 +50,11 @@ def apply(row: object, changes: Mapping[str, Any]) -> tuple[dict[str, Any], dict
     for name, value in new.items():
         setattr(row, name, value)
     return old, new
+
+
+def name_of(session: Session, subject: Subject) -> str:
+    """Return what the person, key or device is called."""
+    tables = {"member": Member, "admin": Admin, "api_key": ApiKey, "device": Device}
+    column = tables[subject.kind].__table__.c
+    name: str = session.scalars(select(column.name).where(column.id == subject.id)).one()
+    return name

@@ -1,0 +1,1 @@
+"""Routes of the platform, one file a resource."""

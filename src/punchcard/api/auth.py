@@ -1,0 +1,114 @@
+"""Signing in and out, one's own sessions and password."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from punchcard.accounts import sign_in_service
+from punchcard.accounts.rows import name_of
+from punchcard.accounts.subjects import Subject
+from punchcard.api.deps import CallerDep, Listed, PageDep, VisitorDep, listed
+from punchcard.api.openapi import problems
+from punchcard.api.people_shapes import (
+    PasswordChange,
+    SessionShape,
+    SubjectShape,
+    TokenRequest,
+    TokenShape,
+    session_shape,
+)
+from punchcard.context import Context
+
+router = APIRouter(prefix="/api/v1/auth", tags=["Signing in"])
+
+
+@router.post("/token", responses=problems(401, 403))
+def sign_in(body: TokenRequest, visitor: VisitorDep) -> TokenShape:
+    """Sign in with an e-mail address and a password.
+
+    After repeated failures the address has to wait, longer each time, whoever tries; an address
+    that nobody has is answered the same.
+    """
+    context = visitor.context
+    signed_in = context.sign_in.sign_in(
+        body.email,
+        body.password,
+        user_agent=visitor.user_agent,
+        request_id=visitor.request_id,
+    )
+    return TokenShape(
+        access_token=signed_in.access_token,
+        token_type="bearer",  # noqa: S106 - the name of the scheme
+        expires_in=context.settings.access_token_hours * 3600,
+        subject=_subject_shape(context, signed_in.subject),
+    )
+
+
+@router.get("/me")
+def me(caller: CallerDep) -> SubjectShape:
+    """Say who the caller is and what they may do."""
+    return _subject_shape(caller.context, caller.subject)
+
+
+@router.post("/logout", status_code=204)
+def sign_out(caller: CallerDep) -> Response:
+    """End the session the request came with; API keys and devices have none."""
+    _revoke(caller, caller.subject.credential_id or "")
+    return Response(status_code=204)
+
+
+@router.post("/password", status_code=204, responses=problems(429))
+def change_password(body: PasswordChange, caller: CallerDep) -> Response:
+    """Change one's own password; all other sessions end."""
+    caller.context.sign_in.change_password(
+        caller.subject,
+        current=body.current_password,
+        new=body.new_password,
+        request_id=caller.request_id,
+    )
+    return Response(status_code=204)
+
+
+@router.get("/sessions")
+def list_sessions(caller: CallerDep, page: PageDep) -> Listed[SessionShape]:
+    """List one's own open sessions, newest first."""
+    with caller.context.database.read() as session:
+        rows = sign_in_service.list_sessions(
+            session,
+            caller.subject,
+            now=caller.context.clock.now(),
+            before_id=page.cursor,
+            limit=page.fetch,
+        )
+    current_id = caller.subject.credential_id
+    return listed(
+        page, rows, lambda row: session_shape(row, current_id=current_id), lambda row: row.id
+    )
+
+
+@router.delete("/sessions/{session_id}", status_code=204, responses=problems(404))
+def revoke_session(session_id: Annotated[str, Path(max_length=36)], caller: CallerDep) -> Response:
+    """End one of one's own sessions."""
+    _revoke(caller, session_id)
+    return Response(status_code=204)
+
+
+def _revoke(caller: CallerDep, session_id: str) -> None:
+    with caller.context.database.write() as session:
+        sign_in_service.revoke_session(session, caller.act(), session_id)
+    caller.context.credentials.forget(session_id.lower())
+
+
+def _subject_shape(context: Context, subject: Subject) -> SubjectShape:
+    with context.database.read() as session:
+        name = name_of(session, subject)
+    return SubjectShape(
+        kind=subject.kind,
+        id=subject.id,
+        name=name,
+        vendor_id=subject.vendor_id,
+        role=subject.role,
+        permissions=sorted(subject.permissions),
+        location_id=subject.location_id,
+        language=subject.language,
+    )

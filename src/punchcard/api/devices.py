@@ -1,0 +1,26 @@
+"""A terminal introduces itself with a pairing code."""
+
+from fastapi import APIRouter
+
+from punchcard.accounts import device_service
+from punchcard.api.deps import LimitPairings, VisitorDep
+from punchcard.api.openapi import problems
+from punchcard.api.people_shapes import PairedShape, PairRequest, device_shape
+
+router = APIRouter(prefix="/api/v1/devices", tags=["Devices"])
+
+
+@router.post("/pair", status_code=201, dependencies=[LimitPairings], responses=problems(404))
+def pair(body: PairRequest, visitor: VisitorDep) -> PairedShape:
+    """Exchange a pairing code for a device token; a code works once."""
+    context = visitor.context
+    with context.database.write() as session:
+        token, device = device_service.pair_device(
+            session,
+            code=body.code,
+            name=body.name,
+            now=context.clock.now(),
+            ids=context.ids,
+            request_id=visitor.request_id,
+        )
+        return PairedShape(token=token, device=device_shape(device))

@@ -1,0 +1,1 @@
+"""Routes of a vendor and its till, one file a resource."""
