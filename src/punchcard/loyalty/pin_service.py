@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.db.unique import refusing_duplicates
+from punchcard.kit.ids import as_id
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.pin_desk import PreparedPin
 from punchcard.loyalty.pin_errors import (
@@ -50,7 +51,8 @@ def create_pin(
 
 def get_pin(session: Session, vendor_id: str, pin_id: str) -> StaffPin:
     """Return the vendor's staff PIN, retired or not. Raises StaffPinNotFound."""
-    pin = session.get(StaffPin, pin_id)
+    wanted = as_id(pin_id)
+    pin = session.get(StaffPin, wanted) if wanted else None
     if pin is None or pin.vendor_id != vendor_id:
         raise StaffPinNotFound()
     return pin
@@ -125,7 +127,7 @@ def unlock_pin(session: Session, vendor_id: str, pin_id: str, act: Act) -> Staff
     return pin
 
 
-def retire_pin(session: Session, vendor_id: str, pin_id: str, act: Act) -> None:
+def retire_pin(session: Session, vendor_id: str, pin_id: str, act: Act) -> StaffPin:
     """End a person's PIN and staff tokens for good; history keeps their name.
 
     Raises StaffPinNotFound, also when it was retired before.
@@ -136,6 +138,7 @@ def retire_pin(session: Session, vendor_id: str, pin_id: str, act: Act) -> None:
     pin.retired_at = act.now
     pin.updated_at = act.now
     _record(session, "pin.retired", pin, act, old=_values(pin))
+    return pin
 
 
 def _renew(pin: StaffPin, prepared: PreparedPin) -> None:

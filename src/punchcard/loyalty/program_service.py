@@ -12,6 +12,7 @@ from punchcard.accounts.models import Vendor
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import as_id
 from punchcard.loyalty.errors import ProgramNotFound
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.program_errors import ProgramHasCards, SlugTaken
@@ -63,8 +64,17 @@ def create_program(
 
 def get_program(session: Session, vendor_id: str, program_id: str) -> LoyaltyProgram:
     """Return the vendor's program; another vendor's does not exist. Raises ProgramNotFound."""
-    program = session.get(LoyaltyProgram, program_id)
-    if program is None or program.vendor_id != vendor_id:
+    program = get_any_program(session, program_id)
+    if program.vendor_id != vendor_id:
+        raise ProgramNotFound()
+    return program
+
+
+def get_any_program(session: Session, program_id: str) -> LoyaltyProgram:
+    """Return a program of any vendor, for the platform's admins. Raises ProgramNotFound."""
+    wanted = as_id(program_id)
+    program = session.get(LoyaltyProgram, wanted) if wanted else None
+    if program is None:
         raise ProgramNotFound()
     return program
 
@@ -180,7 +190,7 @@ def _locked(
     # Opening a card takes a key-share lock on its program: only the stronger lock keeps it out.
     program = session.scalar(
         select(LoyaltyProgram)
-        .where(LoyaltyProgram.id == program_id, LoyaltyProgram.vendor_id == vendor_id)
+        .where(LoyaltyProgram.id == as_id(program_id), LoyaltyProgram.vendor_id == vendor_id)
         .with_for_update(key_share=not against_new_cards)
         .execution_options(populate_existing=True)
     )

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
+from punchcard.kit.ids import as_id
 from punchcard.loyalty.errors import RewardNotFound
 from punchcard.loyalty.models import Reward
 from punchcard.loyalty.program_service import get_program, lock_program, touch_program
@@ -48,7 +49,8 @@ def create_reward(
 
 def get_reward(session: Session, vendor_id: str, reward_id: str) -> Reward:
     """Return the vendor's reward, archived or not. Raises RewardNotFound."""
-    reward = session.get(Reward, reward_id)
+    wanted = as_id(reward_id)
+    reward = session.get(Reward, wanted) if wanted else None
     if reward is None or reward.vendor_id != vendor_id:
         raise RewardNotFound()
     return reward

@@ -1,0 +1,72 @@
+"""What the platform's admins see of all vendors' programs."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from punchcard.api.deps import CallerDep, Listed, PageDep, listed
+from punchcard.api.openapi import problems
+from punchcard.api.program_shapes import ProgramShape, ProgramStatus, program_values
+from punchcard.api.shapes import IdText, Moment, line
+from punchcard.api.stats_shapes import DaysDep, PlatformStatsShape, platform_stats_shape
+from punchcard.loyalty import program_service, stats_service
+from punchcard.loyalty.models import LoyaltyProgram
+
+router = APIRouter(prefix="/api/v1/admin/loyalty", tags=["platform"])
+
+SearchText = Annotated[str, *line(0, 120)]
+
+
+class AdminProgramShape(ProgramShape):
+    """A program, whose it is, and since when."""
+
+    vendor_id: IdText
+    created_at: Moment
+    updated_at: Moment
+
+
+@router.get("/programs")
+def list_programs(
+    caller: CallerDep,
+    page: PageDep,
+    query: Annotated[SearchText, Query(description="A part of the name or of the slug.")] = "",
+    status: Annotated[ProgramStatus | None, Query(description="Only programs like this.")] = None,
+    vendor_id: Annotated[IdText | None, Query(description="Only programs of this vendor.")] = None,
+) -> Listed[AdminProgramShape]:
+    """Return programs of all vendors, oldest first."""
+    with caller.context.database.read() as session:
+        rows = program_service.list_programs(
+            session,
+            vendor_id,
+            limit=page.fetch,
+            after_id=page.cursor,
+            status=status,
+            query=query,
+        )
+    return listed(page, list(rows), admin_program_shape, lambda row: row.id)
+
+
+@router.get("/programs/{program_id}", responses=problems(404))
+def get_program(caller: CallerDep, program_id: str) -> AdminProgramShape:
+    """Return one program of any vendor."""
+    with caller.context.database.read() as session:
+        return admin_program_shape(program_service.get_any_program(session, program_id))
+
+
+@router.get("/stats")
+def get_platform_stats(caller: CallerDep, days: DaysDep) -> PlatformStatsShape:
+    """Return the figures of all vendors together."""
+    now = caller.context.clock.now()
+    with caller.context.database.read() as session:
+        stats = stats_service.platform_stats(session, now=now, first=days.first, last=days.last)
+    return platform_stats_shape(stats)
+
+
+def admin_program_shape(row: LoyaltyProgram) -> AdminProgramShape:
+    """Return a program as the platform sees it."""
+    return AdminProgramShape(
+        **program_values(row),
+        vendor_id=row.vendor_id,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
