@@ -82,7 +82,7 @@ class DailyStampLimitReached(DomainError):
     code = "daily_stamp_limit_reached"
     kind = Kind.REFUSED
     sentence = N_(
-        "The limit of {max_daily_stamps} stamps a day is reached:"
+        "The daily limit of stamps ({max_daily_stamps}) is reached:"
         " the next one is possible at {next_stamp_at}."
     )
 
@@ -92,7 +92,7 @@ class NotEnoughStamps(DomainError):
 
     code = "not_enough_stamps"
     kind = Kind.REFUSED
-    sentence = N_("The card is not full yet: {stamps_missing} stamps are missing.")
+    sentence = N_("The card is not full yet. Stamps missing: {stamps_missing}.")
 
 
 class NotEnoughPoints(DomainError):
@@ -100,19 +100,21 @@ class NotEnoughPoints(DomainError):
 
     code = "not_enough_points"
     kind = Kind.REFUSED
-    sentence = N_("There are not enough points: {points_missing} are missing.")
+    sentence = N_("There are not enough points. Points missing: {points_missing}.")
 
 
 class PointsAlreadySpent(NotEnoughPoints):
     """An earning can't be voided because its points are spent and the program refuses that."""
 
-    sentence = N_("The points of this purchase are already spent: {points_missing} are missing.")
+    sentence = N_(
+        "The points of this purchase are already spent. Points missing: {points_missing}."
+    )
 
 
 class StampsAlreadySpent(NotEnoughStamps):
     """Stamps can't be voided because they are spent and the program refuses that."""
 
-    sentence = N_("These stamps are already spent: {stamps_missing} are missing.")
+    sentence = N_("These stamps are already spent. Stamps missing: {stamps_missing}.")
 
 
 class PurchaseBelowMinimum(DomainError):
