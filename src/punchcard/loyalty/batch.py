@@ -11,7 +11,7 @@ from punchcard.accounts.errors import LocationNotFound
 from punchcard.kit.errors import DomainError
 from punchcard.loyalty import till_queries as queries
 from punchcard.loyalty.batch_writes import Writes, adjustment_event
-from punchcard.loyalty.cards import HeldCard, Receipt, answer_facts, as_answered, customer_of
+from punchcard.loyalty.cards import HeldCard, Receipt, answer_facts, as_answered, held_card
 from punchcard.loyalty.enrolment import NewCard, Tools, prepare_card
 from punchcard.loyalty.errors import (
     CardNotFound,
@@ -96,7 +96,7 @@ class Batch:
         refs += [CardRef(CardKey.ID, card_id) for card_id, _ in self.targets.values()]
         rows = queries.lock_cards(self.connection, refs)
         programs = self._programs(rows.values())
-        by_id = {row.id: _held(row, programs[row.program_id]) for row in rows.values()}
+        by_id = {row.id: held_card(row, programs[row.program_id]) for row in rows.values()}
         self.cards = {ref: by_id[row.id] for ref, row in rows.items()}
         wanted = {(o.vendor_id, o.reward_id) for o in operations if isinstance(o, RedeemReward)}
         wanted |= {(vendor, reward) for (vendor, _), (_, reward) in self.targets.items() if reward}
@@ -154,7 +154,7 @@ class Batch:
         card_row = self.connection.execute(
             queries.card_query().where(queries.CARDS.c.id == row.card_id)
         ).one()
-        card = _held(card_row, self._programs([card_row])[card_row.program_id])
+        card = held_card(card_row, self._programs([card_row])[card_row.program_id])
         view = as_answered(card.view(self.now), entry)
         return Receipt(entry, entry.pop("staff_name"), view, is_replay=True)
 
@@ -306,34 +306,6 @@ class Batch:
         if isinstance(operation, AdjustPoints):
             self.writes.audits.append(adjustment_event(operation, entry, self.tools.ids.new_id()))
         return receipt
-
-
-def _held(row: Row[Any], program: ProgramRules) -> HeldCard:
-    return HeldCard(
-        state=CardState(
-            id=row.id,
-            status=row.status,
-            stamps=row.stamps,
-            points=row.points,
-            points_carry=row.points_carry,
-            lifetime_stamps=row.lifetime_stamps,
-            lifetime_points=row.lifetime_points,
-            lifetime_rewards=row.lifetime_rewards,
-            last_stamp_at=row.last_stamp_at,
-            stamps_day=row.stamps_day,
-            stamps_on_day=row.stamps_on_day,
-            is_welcome_due=row.is_welcome_due,
-            last_activity_at=row.last_activity_at,
-        ),
-        program=program,
-        number=row.number,
-        token_sealed=row.token_sealed,
-        customer=customer_of(row),
-        enrolled_at=row.enrolled_at,
-        sequence=row.sequence,
-        head_hash=row.head_hash,
-        keeps_origins=row.keeps_origins,
-    )
 
 
 def _fresh(new: NewCard, program: ProgramRules, state: CardState, *, keeps: bool) -> HeldCard:

@@ -141,6 +141,35 @@ def as_answered(view: CardView, entry: EntryRow) -> CardView:
     )
 
 
+def held_card(row: Any, program: ProgramRules) -> HeldCard:
+    """Return the card in a row of `card_query`."""
+    return HeldCard(
+        state=CardState(
+            id=row.id,
+            status=row.status,
+            stamps=row.stamps,
+            points=row.points,
+            points_carry=row.points_carry,
+            lifetime_stamps=row.lifetime_stamps,
+            lifetime_points=row.lifetime_points,
+            lifetime_rewards=row.lifetime_rewards,
+            last_stamp_at=row.last_stamp_at,
+            stamps_day=row.stamps_day,
+            stamps_on_day=row.stamps_on_day,
+            is_welcome_due=row.is_welcome_due,
+            last_activity_at=row.last_activity_at,
+        ),
+        program=program,
+        number=row.number,
+        token_sealed=row.token_sealed,
+        customer=customer_of(row),
+        enrolled_at=row.enrolled_at,
+        sequence=row.sequence,
+        head_hash=row.head_hash,
+        keeps_origins=row.keeps_origins,
+    )
+
+
 def customer_of(row: Any) -> dict[str, Any] | None:
     """Return the customer in a row of `card_query`, or None for an anonymous card."""
     if row.customer_id is None:

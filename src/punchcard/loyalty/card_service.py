@@ -1,0 +1,137 @@
+"""Cards, read: one, a page of many, or those that a code at the till names.
+
+Every query starts from the vendor; a list costs three queries, however long it is.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, or_
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import checks
+from punchcard.kit.ids import as_card_token, as_id
+from punchcard.kit.secrets import hash_token
+from punchcard.loyalty.cards import CardView, held_card
+from punchcard.loyalty.enrolment import fold_name
+from punchcard.loyalty.errors import CardNotFound
+from punchcard.loyalty.operations import CardKey, CardRef
+from punchcard.loyalty.program_rules import load_rules
+from punchcard.loyalty.till_queries import CARDS, CUSTOMERS, card_query
+
+LOOKUP_LIMIT = 50
+"""How many cards one contact can name: an address typed by strangers may stand on many."""
+
+_LEAST_DIGITS = 3
+_NOT_DIGITS = re.compile(r"[^0-9]+")
+_PHONE = re.compile(r"(\+|00)[1-9][0-9]{6,14}")
+_BETWEEN_DIGITS = re.compile(r"[ ()./-]")
+
+
+def get_card(session: Session, vendor_id: str, card_id: str, *, now: datetime) -> CardView:
+    """Return the vendor's card as it is at `now`. Raises CardNotFound."""
+    wanted = as_id(card_id)
+    if wanted is None:
+        raise CardNotFound
+    found = _views(session, _of_vendor(vendor_id).where(CARDS.c.id == wanted), now)
+    if not found:
+        raise CardNotFound
+    return found[0]
+
+
+def list_cards(
+    session: Session,
+    vendor_id: str,
+    *,
+    now: datetime,
+    limit: int,
+    before_id: str | None = None,
+    program_id: str | None = None,
+    status: str | None = None,
+    query: str | None = None,
+) -> list[CardView]:
+    """Return up to `limit` cards, newest first, that come after `before_id`.
+
+    `query` is a part of the customer's name, e-mail address or phone number, or the beginning of
+    the card's number.
+    """
+    wanted = _of_vendor(vendor_id).order_by(CARDS.c.id.desc()).limit(limit)
+    if before_id is not None:
+        wanted = wanted.where(CARDS.c.id < before_id)
+    if program_id is not None:
+        wanted = wanted.where(CARDS.c.program_id == program_id)
+    if status is not None:
+        wanted = wanted.where(CARDS.c.status == status)
+    if query and query.strip():
+        wanted = wanted.where(_like(query.strip()))
+    return _views(session, wanted, now)
+
+
+def lookup_cards(session: Session, vendor_id: str, code: str, *, now: datetime) -> list[CardView]:
+    """Return the cards of the vendor that `code` names, none if it names none.
+
+    `code` is a card's token or whole address (one card), its id or number (one card), or an e-mail
+    address or phone number (up to LOOKUP_LIMIT cards, those of verified customers first).
+    """
+    condition = _named_by(code.strip())
+    if condition is None:
+        return []
+    verified_first = (CUSTOMERS.c.is_verified.desc(), CARDS.c.id.desc())
+    wanted = _of_vendor(vendor_id).where(condition).order_by(*verified_first)
+    return _views(session, wanted.limit(LOOKUP_LIMIT), now)
+
+
+def get_card_by_token(session: Session, token: str, *, now: datetime) -> CardView:
+    """Return the card that a secret token opens, whichever vendor's it is. Raises CardNotFound."""
+    if as_card_token(token) != token:
+        raise CardNotFound
+    found = _views(session, card_query().where(CARDS.c.token_hash == hash_token(token)), now)
+    if not found:
+        raise CardNotFound
+    return found[0]
+
+
+def _of_vendor(vendor_id: str) -> Select[Any]:
+    return card_query().where(CARDS.c.vendor_id == vendor_id)
+
+
+def _views(session: Session, query: Select[Any], now: datetime) -> list[CardView]:
+    rows: Sequence[Row[Any]] = session.execute(query).all()
+    if not rows:
+        return []
+    rules = load_rules(session, {row.program_id for row in rows})
+    return [held_card(row, rules[row.program_id][1]).view(now) for row in rows]
+
+
+def _like(query: str) -> ColumnElement[bool]:
+    lowered = query.lower()
+    conditions = [
+        CUSTOMERS.c.name_folded.contains(fold_name(query) or "", autoescape=True),
+        CUSTOMERS.c.email.contains(lowered, autoescape=True),
+    ]
+    digits = _NOT_DIGITS.sub("", query)
+    if len(digits) >= _LEAST_DIGITS:
+        conditions += [CARDS.c.number.startswith(digits), CUSTOMERS.c.phone.contains(digits)]
+    return or_(*conditions)
+
+
+def _named_by(code: str) -> ColumnElement[bool] | None:
+    ref = CardRef.parse(code)
+    if ref is not None:
+        if ref.key is CardKey.TOKEN:
+            return CARDS.c.token_hash == hash_token(ref.value)
+        return (CARDS.c.id if ref.key is CardKey.ID else CARDS.c.number) == ref.value
+    if email := checks.as_email(code):
+        return CUSTOMERS.c.email == email
+    if phone := _as_phone(code):
+        return CUSTOMERS.c.phone == phone
+    return None
+
+
+def _as_phone(text: str) -> str | None:
+    compact = _BETWEEN_DIGITS.sub("", text)
+    if _PHONE.fullmatch(compact) is None:
+        return None
+    return "+" + compact.removeprefix("+").removeprefix("00")

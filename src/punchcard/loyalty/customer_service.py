@@ -1,0 +1,185 @@
+"""What a customer may ask about themselves: to see everything held about them, and to be forgotten.
+
+Forgetting empties the customer's row, takes it off all of the vendor's cards, which go on as
+anonymous ones, and removes where their entries came from. The ledger is left as it is: nothing in
+its hashed part is about a person. A note can't be changed either, so it is no place for personal
+data; `docs/ledger.md` says so.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, delete, select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.models import Customer, Vendor
+from punchcard.kit.clock import to_rfc3339
+from punchcard.kit.ids import as_card_token
+from punchcard.kit.secrets import hash_token
+from punchcard.loyalty.card_changes import tell_change
+from punchcard.loyalty.errors import CardNotFound
+from punchcard.loyalty.models import (
+    LoyaltyCard,
+    LoyaltyProgram,
+    LoyaltyTransaction,
+    TransactionOrigin,
+)
+
+_EMPTY: Mapping[str, Any] = {
+    **dict.fromkeys(
+        ("name", "name_folded", "email", "phone", "birthday", "locale", "marketing_consent_at")
+    ),
+    "marketing_consent": False,
+    "terms_accepted_at": None,
+    "is_verified": False,
+}
+
+
+def export_customer(session: Session, token: str, *, now: datetime) -> dict[str, Any]:
+    """Return everything that is held about the holder of a card, as a document for them.
+
+    An anonymous card stands for itself; a customer's comes with all of theirs at this vendor.
+    Raises CardNotFound.
+    """
+    card = _card_of(session, token)
+    customer = session.get(Customer, card.customer_id) if card.customer_id else None
+    return {
+        "exported_at": to_rfc3339(now),
+        "vendor": {"name": session.get_one(Vendor, card.vendor_id).name},
+        "customer": _customer_document(customer) if customer else None,
+        "cards": [
+            _card_document(session, *row) for row in session.execute(_cards_beside(card)).tuples()
+        ],
+    }
+
+
+def erase_customer(session: Session, act: Act, token: str) -> None:
+    """Forget the holder of a card; their cards go on as anonymous ones. Raises CardNotFound.
+
+    Of a card that is anonymous already only the origins of its entries are forgotten.
+    """
+    cards = _lock_cards(session, token)
+    customer_id = cards[0].customer_id
+    for card in cards:
+        card.customer_id = card.locale = None
+        card.updated_at = act.now
+    session.flush()
+    if customer_id is not None:
+        _empty(session, act, customer_id, cards)
+    _forget_origins(session, [card.id for card in cards])
+    tell_change(session, act, [card.id for card in cards])
+
+
+def _card_of(session: Session, token: str, *, lock: bool = False) -> LoyaltyCard:
+    if as_card_token(token) != token:
+        raise CardNotFound
+    query = select(LoyaltyCard).where(LoyaltyCard.token_hash == hash_token(token))
+    card = session.scalar(query.with_for_update() if lock else query)
+    if card is None:
+        raise CardNotFound
+    return card
+
+
+def _lock_cards(session: Session, token: str) -> list[LoyaltyCard]:
+    """Return the card that the token opens, then its customer's other cards, all held."""
+    card = _card_of(session, token, lock=True)
+    if card.customer_id is None:
+        return [card]
+    others = select(LoyaltyCard).where(
+        LoyaltyCard.customer_id == card.customer_id, LoyaltyCard.id != card.id
+    )
+    return [card, *session.scalars(others.order_by(LoyaltyCard.id).with_for_update())]
+
+
+def _empty(session: Session, act: Act, customer_id: str, cards: Sequence[LoyaltyCard]) -> None:
+    customer = session.get_one(Customer, customer_id, with_for_update=True)
+    for name, value in _EMPTY.items():
+        setattr(customer, name, value)
+    customer.erased_at = customer.updated_at = act.now
+    of = ("customer", customer.id)
+    new = {"cards": [card.id for card in cards]}
+    record_act(session, act, "customer.erased", of=of, vendor_id=customer.vendor_id, new=new)
+
+
+def _forget_origins(session: Session, card_ids: Sequence[str]) -> None:
+    entries = select(LoyaltyTransaction.id).where(LoyaltyTransaction.card_id.in_(card_ids))
+    session.execute(
+        delete(TransactionOrigin)
+        .where(TransactionOrigin.transaction_id.in_(entries))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _customer_document(customer: Customer) -> dict[str, Any]:
+    return {
+        "name": customer.name,
+        "email": customer.email,
+        "phone": customer.phone,
+        "birthday": customer.birthday,
+        "locale": customer.locale,
+        "is_verified": customer.is_verified,
+        "marketing_consent": customer.marketing_consent,
+        "marketing_consent_at": _moment(customer.marketing_consent_at),
+        "terms_accepted_at": _moment(customer.terms_accepted_at),
+        "known_since": _moment(customer.created_at),
+    }
+
+
+def _cards_beside(card: LoyaltyCard) -> Select[LoyaltyCard, str]:
+    """Return the query of the card and, for a customer's, of their others, with the program."""
+    same = LoyaltyCard.customer_id == card.customer_id
+    mine = same if card.customer_id is not None else LoyaltyCard.id == card.id
+    return (
+        select(LoyaltyCard, LoyaltyProgram.name)
+        .join(LoyaltyProgram, LoyaltyProgram.id == LoyaltyCard.program_id)
+        .where(mine)
+        .order_by(LoyaltyCard.id)
+    )
+
+
+def _card_document(session: Session, card: LoyaltyCard, program: str) -> dict[str, Any]:
+    entries = (
+        select(LoyaltyTransaction, TransactionOrigin)
+        .outerjoin(TransactionOrigin, TransactionOrigin.transaction_id == LoyaltyTransaction.id)
+        .where(LoyaltyTransaction.card_id == card.id)
+        .order_by(LoyaltyTransaction.sequence)
+    )
+    return {
+        "number": card.number,
+        "program": program,
+        "status": card.status,
+        "locale": card.locale,
+        "stamps": card.stamps,
+        "points": card.points,
+        "enrolled_at": _moment(card.enrolled_at),
+        "last_activity_at": _moment(card.last_activity_at),
+        "transactions": [_entry_document(*row) for row in session.execute(entries).tuples()],
+    }
+
+
+def _entry_document(entry: LoyaltyTransaction, origin: TransactionOrigin | None) -> dict[str, Any]:
+    return {
+        "type": entry.type,
+        "stamps_delta": entry.stamps_delta,
+        "points_delta": entry.points_delta,
+        "stamps_after": entry.stamps_after,
+        "points_after": entry.points_after,
+        "amount_minor": entry.amount_minor,
+        "currency": entry.currency,
+        "reference": entry.reference,
+        "reward": entry.reward,
+        "note": entry.note,
+        "occurred_at": _moment(entry.occurred_at),
+        "recorded_at": _moment(entry.created_at),
+        "origin": _origin_document(origin) if origin else None,
+    }
+
+
+def _origin_document(origin: TransactionOrigin) -> dict[str, Any]:
+    return {"address": origin.address, "user_agent": origin.user_agent}
+
+
+def _moment(at: datetime | None) -> str | None:
+    return to_rfc3339(at) if at is not None else None

@@ -1,0 +1,94 @@
+"""The ledger, read: entries newest first, with who stood at the till and what voided them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from punchcard.loyalty.ledger import EntryRow
+from punchcard.loyalty.models import StaffPin
+from punchcard.loyalty.till_queries import ENTRIES
+
+_PINS = StaffPin.__table__
+_VOIDING = ENTRIES.alias("voiding")
+
+# An operation never lies ahead of the moment it is recorded but for the skew of clocks.
+_SKEW = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEntry:
+    """An entry with the name of the staff behind it and the entry that voided it."""
+
+    row: EntryRow
+    staff_name: str | None
+    voided_by: str | None
+
+    @property
+    def id(self) -> str:
+        """Return the entry's id."""
+        return str(self.row["id"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryFilter:
+    """Which entries are wanted; `since` and `until` (not included) bound when they happened."""
+
+    program_id: str | None = None
+    card_id: str | None = None
+    staff_pin_id: str | None = None
+    type: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def list_entries(
+    session: Session,
+    vendor_id: str,
+    wanted: EntryFilter,
+    *,
+    limit: int,
+    before_id: str | None = None,
+) -> list[ReadEntry]:
+    """Return up to `limit` of the vendor's entries, newest first, that come after `before_id`."""
+    query = _filtered(_query().where(ENTRIES.c.vendor_id == vendor_id), wanted)
+    if before_id is not None:
+        query = query.where(ENTRIES.c.id < before_id)
+    rows = session.execute(query.order_by(ENTRIES.c.id.desc()).limit(limit)).mappings()
+    return [_read(dict(row)) for row in rows]
+
+
+def _query() -> Select[Any]:
+    return (
+        select(ENTRIES, _PINS.c.name.label("staff_name"), _VOIDING.c.id.label("voided_by"))
+        .outerjoin(_PINS, _PINS.c.id == ENTRIES.c.staff_pin_id)
+        .outerjoin(_VOIDING, _VOIDING.c.voids == ENTRIES.c.id)
+    )
+
+
+def _filtered(query: Select[Any], wanted: EntryFilter) -> Select[Any]:
+    for name in ("program_id", "card_id", "staff_pin_id", "type"):
+        value = getattr(wanted, name)
+        if value is not None:
+            query = query.where(ENTRIES.c[name] == value)
+    if wanted.since is not None:
+        # Ids carry the time of recording, so that the index of ids bounds the search.
+        query = query.where(
+            ENTRIES.c.occurred_at >= wanted.since, ENTRIES.c.id >= _first_id_at(wanted.since)
+        )
+    if wanted.until is not None:
+        query = query.where(ENTRIES.c.occurred_at < wanted.until)
+    return query
+
+
+def _first_id_at(moment: datetime) -> str:
+    """Return an id below every one (UUIDv7) of an entry that happened at `moment` or later."""
+    since_epoch = moment - _SKEW - datetime(1970, 1, 1, tzinfo=UTC)
+    return str(UUID(int=max(0, since_epoch // timedelta(milliseconds=1)) << 80))
+
+
+def _read(row: EntryRow) -> ReadEntry:
+    return ReadEntry(row, row.pop("staff_name"), row.pop("voided_by"))
