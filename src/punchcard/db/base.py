@@ -1,6 +1,8 @@
 """The one set of tables, with names that migrations can rely on."""
 
-from sqlalchemy import MetaData
+from typing import cast
+
+from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -16,3 +18,8 @@ class Base(DeclarativeBase):
     """What every table is declared on."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return the table a model is declared on, for statements that work on columns alone."""
+    return cast(Table, model.__table__)

@@ -1,12 +1,31 @@
 """The outbox: work left by a committed change, found again after any crash."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, Index, String, Text, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Connection,
+    Index,
+    String,
+    Text,
+    and_,
+    delete,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from punchcard.db.base import Base
+from punchcard.db.base import Base, table_of
+from punchcard.db.dialects import BulkInsert
 from punchcard.db.types import BigInt, UtcDateTime
+
+_ERROR_CHARACTERS: Final = 2000
 
 
 class OutboxRow(Base):
@@ -35,3 +54,100 @@ class OutboxRow(Base):
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One row of work in a worker's hand; `attempts` counts this one too."""
+
+    id: int
+    topic: str
+    key: str
+    attempts: int
+
+
+def leave_many(connection: Connection, topic: str, keys: Sequence[str], now: datetime) -> None:
+    """Leave work for many keys of a topic with one statement."""
+    _insert_waiting(connection, [_waiting_row(topic, key, now) for key in sorted(keys)])
+
+
+def leave(session: Session, topic: str, key: str, now: datetime) -> None:
+    """Leave work for the worker in the caller's transaction; what already waits is enough."""
+    leave_many(session.connection(), topic, [key], now)
+
+
+def _waiting_row(topic: str, key: str, now: datetime) -> dict[str, Any]:
+    return {
+        "topic": topic,
+        "key": key,
+        "status": "waiting",
+        "attempts": 0,
+        "available_at": now,
+        "created_at": now,
+    }
+
+
+def claim(
+    session: Session, topics: Sequence[str], *, limit: int, now: datetime, lease: timedelta
+) -> list[Claimed]:
+    """Take up to `limit` rows that are due, or whose worker has let its lease run out."""
+    is_due = or_(
+        and_(OutboxRow.status == "waiting", OutboxRow.available_at <= now),
+        and_(OutboxRow.status == "claimed", OutboxRow.lease_until <= now),
+    )
+    rows = session.scalars(
+        select(OutboxRow)
+        .where(OutboxRow.topic.in_(topics), is_due)
+        .order_by(OutboxRow.available_at, OutboxRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        row.status, row.attempts, row.lease_until = "claimed", row.attempts + 1, now + lease
+    return [Claimed(row.id, row.topic, row.key, row.attempts) for row in rows]
+
+
+def finish(session: Session, work: Claimed) -> None:
+    """Delete a row whose work is done, unless another worker has taken it over."""
+    session.execute(delete(OutboxRow).where(*_still_mine(work)))
+
+
+def retry(session: Session, work: Claimed, *, error: str, available_at: datetime) -> None:
+    """Put a row back to wait until `available_at`; a newer waiting row of its key replaces it."""
+    newer = select(OutboxRow.id).where(
+        OutboxRow.topic == work.topic, OutboxRow.key == work.key, OutboxRow.status == "waiting"
+    )
+    if session.scalar(newer) is not None:
+        finish(session, work)
+        return
+    _settle(session, work, status="waiting", last_error=error, available_at=available_at)
+
+
+def park(session: Session, work: Claimed, *, error: str) -> None:
+    """Set a row aside for the operator, with the reason; newer work on its key goes on."""
+    _settle(session, work, status="parked", last_error=error)
+
+
+def _settle(session: Session, work: Claimed, **values: Any) -> None:
+    values["last_error"] = values["last_error"][:_ERROR_CHARACTERS]
+    session.execute(
+        update(OutboxRow).where(*_still_mine(work)).values(lease_until=None, **values),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _still_mine(work: Claimed) -> tuple[ColumnElement[bool], ...]:
+    return (
+        OutboxRow.id == work.id,
+        OutboxRow.status == "claimed",
+        OutboxRow.attempts == work.attempts,
+    )
+
+
+_insert_waiting = BulkInsert(
+    table_of(OutboxRow),
+    ("topic", "key", "status", "attempts", "available_at", "created_at"),
+    # A row that already waits is touched, and so held until the caller's commit: a worker that
+    # took it up before would read the state of before, and nobody would look again.
+    "ON CONFLICT (topic, key) WHERE status = 'waiting' DO UPDATE SET topic = excluded.topic",
+)

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, update
 
 from punchcard.accounts.models import AuditEvent, Customer
+from punchcard.db.base import table_of
 from punchcard.db.dialects import BulkInsert, BulkUpdate
-from punchcard.db.outbox import OutboxRow
+from punchcard.db.outbox import leave_many
 from punchcard.loyalty.cards import HeldCard
 from punchcard.loyalty.enrolment import NewCard, card_codes
 from punchcard.loyalty.ledger import EntryRow
@@ -26,9 +27,9 @@ from punchcard.loyalty.rules.state import CardState, EntryDraft, ProgramRules
 
 CARD_CHANGED = "card.changed"
 
-_CARDS = LoyaltyCard.__table__
-_CUSTOMERS = Customer.__table__
-_REWARDS = Reward.__table__
+_CARDS = table_of(LoyaltyCard)
+_CUSTOMERS = table_of(Customer)
+_REWARDS = table_of(Reward)
 
 _STATE_COLUMNS = (
     "stamps",
@@ -47,28 +48,23 @@ _STATE_COLUMNS = (
     "updated_at",
 )
 _NEW_CARD_COLUMNS = tuple(column.key for column in _CARDS.columns)
-_ENTRY_COLUMNS = tuple(column.key for column in LoyaltyTransaction.__table__.columns)
+_ENTRY_COLUMNS = tuple(column.key for column in table_of(LoyaltyTransaction).columns)
 _CUSTOMER_COLUMNS = tuple(c.key for c in _CUSTOMERS.columns if c.key != "erased_at")
 _ADDED = ", ".join(f"{c} = loyalty_daily_rollup.{c} + excluded.{c}" for c in ROLLUP_COLUMNS)
 
 _insert_customers = BulkInsert(_CUSTOMERS, _CUSTOMER_COLUMNS)
 _insert_cards = BulkInsert(_CARDS, _NEW_CARD_COLUMNS)
 _update_cards = BulkUpdate(_CARDS, _STATE_COLUMNS)
-_insert_entries = BulkInsert(LoyaltyTransaction.__table__, _ENTRY_COLUMNS)
+_insert_entries = BulkInsert(table_of(LoyaltyTransaction), _ENTRY_COLUMNS)
 _insert_origins = BulkInsert(
-    TransactionOrigin.__table__,
+    table_of(TransactionOrigin),
     ("transaction_id", "address", "user_agent", "device_id", "created_at"),
 )
 _insert_audits = BulkInsert(
-    AuditEvent.__table__, tuple(column.key for column in AuditEvent.__table__.columns)
-)
-_insert_outbox = BulkInsert(
-    OutboxRow.__table__,
-    ("topic", "key", "status", "attempts", "available_at", "created_at"),
-    "ON CONFLICT (topic, key) WHERE status = 'waiting' DO NOTHING",
+    table_of(AuditEvent), tuple(column.key for column in table_of(AuditEvent).columns)
 )
 _add_rollup = BulkInsert(
-    DailyRollup.__table__,
+    table_of(DailyRollup),
     ("program_id", "day", *ROLLUP_COLUMNS),
     f"ON CONFLICT (program_id, day) DO UPDATE SET {_ADDED}",
 )
@@ -138,7 +134,7 @@ class Writes:
         _insert_entries(connection, self.entries)
         _insert_origins(connection, self.origins)
         _insert_audits(connection, self.audits)
-        _insert_outbox(connection, [_changed(card_id, now) for card_id in self.cards])
+        leave_many(connection, CARD_CHANGED, list(self.cards), now)
         for reward_id, left in sorted(self.stocks.items()):
             connection.execute(
                 update(_REWARDS).where(_REWARDS.c.id == reward_id).values(stock_left=left)
@@ -218,15 +214,4 @@ def _state_row(card: HeldCard, now: datetime) -> dict[str, Any]:
         "sequence": card.sequence,
         "head_hash": card.head_hash,
         "updated_at": now,
-    }
-
-
-def _changed(card_id: str, now: datetime) -> dict[str, Any]:
-    return {
-        "topic": CARD_CHANGED,
-        "key": card_id,
-        "status": "waiting",
-        "attempts": 0,
-        "available_at": now,
-        "created_at": now,
     }

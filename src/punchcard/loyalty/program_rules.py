@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.orm import Session
 
+from punchcard.db.base import table_of
 from punchcard.kit.money import minor_units
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.rules.state import ProgramRules, RewardOffer
 
-_PROGRAMS = LoyaltyProgram.__table__
-_REWARDS = Reward.__table__
+_PROGRAMS = table_of(LoyaltyProgram)
+_REWARDS = table_of(Reward)
 
 Stamp = tuple[int, datetime]
 """A program's version and the time of its last change: the same stamp, the same rules."""

@@ -1,13 +1,15 @@
 """What the till reads inside its batch; every statement is bound to one vendor's data."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select
+from sqlalchemy import Column, Connection, Row, Select, and_, func, literal, or_, select
 from sqlalchemy.engine import Dialect
 
 from punchcard.accounts.models import Customer, IdempotencyRecord, Location, Vendor
+from punchcard.db.base import table_of
 from punchcard.db.dialects import one_of
 from punchcard.kit.secrets import hash_token
 from punchcard.loyalty.models import (
@@ -20,20 +22,20 @@ from punchcard.loyalty.models import (
 from punchcard.loyalty.operations import CardKey, CardRef
 from punchcard.loyalty.rules.state import PastEntry, PastStamp, RewardState
 
-CARDS = LoyaltyCard.__table__
-CUSTOMERS = Customer.__table__
-ENTRIES = LoyaltyTransaction.__table__
-PROGRAMS = LoyaltyProgram.__table__
-VENDORS = Vendor.__table__
-_REWARDS = Reward.__table__
-_RECORDS = IdempotencyRecord.__table__
-_LOCATIONS = Location.__table__
-_PINS = StaffPin.__table__
+CARDS = table_of(LoyaltyCard)
+CUSTOMERS = table_of(Customer)
+ENTRIES = table_of(LoyaltyTransaction)
+PROGRAMS = table_of(LoyaltyProgram)
+VENDORS = table_of(Vendor)
+_REWARDS = table_of(Reward)
+_RECORDS = table_of(IdempotencyRecord)
+_LOCATIONS = table_of(Location)
+_PINS = table_of(StaffPin)
 
 KeyPair = tuple[str, str]
 """A vendor and an idempotency key."""
 
-_KEY_COLUMNS: dict[CardKey, ColumnElement[Any]] = {
+_KEY_COLUMNS: dict[CardKey, Column[Any]] = {
     CardKey.ID: CARDS.c.id,
     CardKey.NUMBER: CARDS.c.number,
     CardKey.TOKEN: CARDS.c.token_hash,
@@ -89,7 +91,7 @@ def lock_cards(connection: Connection, refs: Iterable[CardRef]) -> dict[CardRef,
     kind = kinds.pop()
     by_value = {_stored(ref): ref for ref in wanted}
     rows = _lock(connection, kind, list(by_value))
-    column = _KEY_COLUMNS[kind].key
+    column = _KEY_COLUMNS[kind].name
     return {by_value[getattr(row, column)]: row for row in rows}
 
 
@@ -264,8 +266,8 @@ def times_redeemed(connection: Connection, card_id: str, reward_id: str) -> int:
     query = select(ENTRIES.c.type, counted).where(
         ENTRIES.c.card_id == card_id, ENTRIES.c.reward_id == reward_id
     )
-    counts = dict(connection.execute(query.group_by(ENTRIES.c.type)).tuples().all())
-    return int(counts.get("points_redeemed", 0) - counts.get("voided", 0))
+    counts: dict[str, int] = dict(connection.execute(query.group_by(ENTRIES.c.type)).tuples().all())
+    return counts.get("points_redeemed", 0) - counts.get("voided", 0)
 
 
 def used_references(
@@ -295,7 +297,9 @@ def vendor_has_location(connection: Connection, vendor_id: str, location_id: str
     return connection.execute(query).first() is not None
 
 
-def program_stamp(connection: Connection, vendor_id: str, program_id: str) -> Row[Any] | None:
+def program_stamp(
+    connection: Connection, vendor_id: str, program_id: str
+) -> Row[int, datetime, bool] | None:
     """Return a vendor's program's version, last change, and whether origins are kept."""
     return connection.execute(
         select(PROGRAMS.c.version, PROGRAMS.c.updated_at, VENDORS.c.keeps_origins)

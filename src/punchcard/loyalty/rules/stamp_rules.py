@@ -47,11 +47,13 @@ def add_stamp(
     quantity = operation.quantity
     if card.stamps + quantity > BALANCE_LIMIT:
         raise BalanceLimitReached
+    counted = (
+        _count_late(program, card, quantity, at) if late else _count(program, card, quantity, at)
+    )
     stamped = replace(
-        card,
+        counted,
         stamps=card.stamps + quantity,
         lifetime_stamps=card.lifetime_stamps + quantity,
-        **_day_counter(program, card, quantity, at, late=late),
     )
     steps.take(EntryDraft(type="stamp_earned", stamps_delta=quantity), stamped)
     return steps.decision()
@@ -92,15 +94,17 @@ def next_stamp(program: ProgramRules, card: CardState, now: datetime) -> NextSta
     return NextStamp(opens if opens > now else None, left)
 
 
-def last_stamp_state(program: ProgramRules, stamps: Iterable[PastStamp]) -> dict[str, object]:
-    """Return the card's stamp clock (last stamp, its day, stamps that day) from what is left."""
+def with_stamp_clock(
+    program: ProgramRules, card: CardState, stamps: Iterable[PastStamp]
+) -> CardState:
+    """Return the card with its stamp clock (last stamp, that day's stamps) set from `stamps`."""
     ordered = sorted(stamps, key=lambda stamp: stamp.occurred_at)
     if not ordered:
-        return {"last_stamp_at": None, "stamps_day": None, "stamps_on_day": 0}
+        return replace(card, last_stamp_at=None, stamps_day=None, stamps_on_day=0)
     last = ordered[-1].occurred_at
     day = program.day_of(last)
     on_day = sum(s.quantity for s in ordered if program.day_of(s.occurred_at) == day)
-    return {"last_stamp_at": last, "stamps_day": day, "stamps_on_day": on_day}
+    return replace(card, last_stamp_at=last, stamps_day=day, stamps_on_day=on_day)
 
 
 def _check_stamp(operation: AddStamp, program: ProgramRules, card: CardState, at: datetime) -> None:
@@ -134,12 +138,15 @@ def _check_day(quantity: int, program: ProgramRules, used: int, at: datetime) ->
         )
 
 
-def _day_counter(
-    program: ProgramRules, card: CardState, quantity: int, at: datetime, *, late: bool
-) -> dict[str, object]:
+def _count(program: ProgramRules, card: CardState, quantity: int, at: datetime) -> CardState:
+    """Return the card with its stamp clock moved on to `at`."""
     day = program.day_of(at)
-    if late:
-        on_day = card.stamps_on_day + (quantity if day == card.stamps_day else 0)
-        return {"stamps_on_day": on_day}
-    on_day = quantity + (card.stamps_on_day if day == card.stamps_day else 0)
-    return {"last_stamp_at": at, "stamps_day": day, "stamps_on_day": on_day}
+    before = card.stamps_on_day if day == card.stamps_day else 0
+    return replace(card, last_stamp_at=at, stamps_day=day, stamps_on_day=before + quantity)
+
+
+def _count_late(program: ProgramRules, card: CardState, quantity: int, at: datetime) -> CardState:
+    """Return the card with a late stamp counted, if it fell on the day of the latest one."""
+    if program.day_of(at) != card.stamps_day:
+        return card
+    return replace(card, stamps_on_day=card.stamps_on_day + quantity)

@@ -11,7 +11,7 @@ from punchcard.loyalty.errors import (
     TransactionNotFound,
 )
 from punchcard.loyalty.operations import VoidEntry
-from punchcard.loyalty.rules.stamp_rules import last_stamp_state
+from punchcard.loyalty.rules.stamp_rules import with_stamp_clock
 from punchcard.loyalty.rules.state import (
     CardState,
     Decision,
@@ -42,7 +42,7 @@ def void_entry(
         raise NotVoidable(transaction_type=past.type)
     card = _without(past, program, steps.card)
     if past.type == "stamp_earned":
-        card = replace(card, **last_stamp_state(program, history.stamps))
+        card = with_stamp_clock(program, card, history.stamps)
     entry = EntryDraft(
         type="voided",
         stamps_delta=card.stamps - steps.card.stamps,
