@@ -1,0 +1,76 @@
+"""The chores that come round by the clock: what is forgotten, and when."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+from sqlalchemy import CursorResult, delete, or_
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import Delete
+
+from punchcard.accounts.models import AccessToken, PairingCode, Throttle
+from punchcard.context import Context
+from punchcard.kit.settings import Settings
+from punchcard.loyalty.models import TransactionOrigin
+
+_OLD: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Something to do every so often; `do` returns how many rows it concerned."""
+
+    name: str
+    every: Callable[[Settings], timedelta]
+    do: Callable[[Context, Session, datetime], int]
+
+
+def forget_origins(context: Context, session: Session, now: datetime) -> int:
+    """Forget where operations came from after `origin_days`."""
+    before = now - timedelta(days=context.settings.origin_days)
+    return _delete(session, delete(TransactionOrigin).where(TransactionOrigin.created_at < before))
+
+
+def forget_access_tokens(context: Context, session: Session, now: datetime) -> int:
+    """Forget sessions that ended a month ago."""
+    return _delete(session, delete(AccessToken).where(AccessToken.expires_at < now - _OLD))
+
+
+def forget_pairing_codes(context: Context, session: Session, now: datetime) -> int:
+    """Forget pairing codes that expired a month ago."""
+    return _delete(session, delete(PairingCode).where(PairingCode.expires_at < now - _OLD))
+
+
+def forget_failures(context: Context, session: Session, now: datetime) -> int:
+    """Forget failures that were counted a month ago and block nobody."""
+    is_over = or_(Throttle.blocked_until.is_(None), Throttle.blocked_until < now)
+    return _delete(session, delete(Throttle).where(Throttle.updated_at < now - _OLD, is_over))
+
+
+def write_last_used(context: Context, session: Session, now: datetime) -> int:
+    """Write down when the credentials this process saw were last used."""
+    return context.credentials.flush_last_used(session)
+
+
+def _housekeeping(settings: Settings) -> timedelta:
+    return timedelta(minutes=settings.housekeeping_minutes)
+
+
+def _resolution(settings: Settings) -> timedelta:
+    return timedelta(seconds=settings.last_used_resolution_seconds)
+
+
+OWN_CHORES: Final = [Chore("write_last_used", _resolution, write_last_used)]
+"""What every serving process does for itself."""
+
+HOUSE_CHORES: Final = [
+    Chore(do.__name__, _housekeeping, do)
+    for do in (forget_origins, forget_access_tokens, forget_pairing_codes, forget_failures)
+]
+"""What one worker does for all; it harms nobody when several do."""
+
+
+def _delete(session: Session, statement: Delete) -> int:
+    statement = statement.execution_options(synchronize_session=False)
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount
