@@ -1,1 +1,7 @@
 """Routes of the platform, one file a resource."""
+
+from fastapi import APIRouter
+
+from punchcard.api.admin import audit, vendors
+
+ROUTERS: list[APIRouter] = [vendors.router, audit.router]
