@@ -1,51 +1,95 @@
 """The composition root: settings → database → till → faces. The only wiring there is."""
 
-from fastapi import FastAPI
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from punchcard import __version__
-from punchcard.api import admin as admin_api
-from punchcard.api import (
-    auth,
-    devices,
-    health,
-    public,
-)
-from punchcard.api import vendor as vendor_api
+from punchcard.api import auth, devices, health
+from punchcard.api.admin import audit, vendors
+from punchcard.api.admin import loyalty as platform_loyalty
 from punchcard.api.application import prepare
 from punchcard.api.front import Front
 from punchcard.api.lean import LeanWay
-from punchcard.api.vendor import operations
+from punchcard.api.vendor import (
+    api_keys,
+    locations,
+    members,
+    operations,
+    pins,
+    programs,
+    rewards,
+    stats,
+)
+from punchcard.api.vendor import devices as vendor_devices
+from punchcard.api.vendor import settings as vendor_settings
 from punchcard.context import Context
+from punchcard.worker.loop import Handler, Worker
+from punchcard.worker.schedule import HOUSE_CHORES, OWN_CHORES
 
-ROUTERS = [
+ROUTERS: Final[list[APIRouter]] = [
     health.router,
     auth.router,
     devices.router,
-    public.router,
-    *vendor_api.ROUTERS,
-    *admin_api.ROUTERS,
+    vendor_settings.router,
+    members.router,
+    locations.router,
+    vendor_devices.router,
+    api_keys.router,
+    programs.router,
+    rewards.router,
+    stats.router,
+    pins.router,
+    vendors.router,
+    platform_loyalty.router,
+    audit.router,
 ]
 
+HANDLERS: Final[dict[str, Handler]] = {}
+"""What the worker does about each topic of the outbox."""
 
-def create_app(context: Context) -> ASGIApp:
-    """Return the server as one ASGI application; the caller closes `context` after it."""
-    framework = create_framework(context)
+
+def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
+    """Return the server as one ASGI application.
+
+    `worker` lives as long as the application, which closes `context` after it; without one the
+    caller does (in tests).
+    """
+    app = FastAPI(
+        title="Punchcard",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan(context, worker) if worker is not None else None,
+    )
+    prepare(app, context, ROUTERS, operations.ROUTES)
     return Front(
-        LeanWay(framework, context, operations.ROUTES),
+        LeanWay(app, context, operations.ROUTES),
         body_limit_bytes=context.settings.body_limit_bytes,
         new_request_id=context.ids.new_id,
     )
 
 
-def create_framework(context: Context) -> FastAPI:
-    """Return the framework's application: every route but the till's lean ones."""
-    app = FastAPI(
-        title="Punchcard",
-        version=__version__,
-        description=__doc__,
-        docs_url=None,
-        redoc_url=None,
-    )
-    prepare(app, context, ROUTERS, operations.ROUTES)
-    return app
+def create_worker(context: Context, *, does_work: bool = True) -> Worker:
+    """Return the worker of a process; without `does_work` it only does the process's own chores."""
+    if not does_work:
+        return Worker(context, {}, OWN_CHORES)
+    return Worker(context, HANDLERS, [*OWN_CHORES, *HOUSE_CHORES])
+
+
+def _lifespan(
+    context: Context, worker: Worker
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        worker.start()
+        try:
+            yield
+        finally:
+            worker.stop()
+            context.close()
+
+    return lifespan
