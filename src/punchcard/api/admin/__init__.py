@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from punchcard.api.admin import audit, vendors
+from punchcard.api.admin import audit, loyalty, vendors
 
-ROUTERS: list[APIRouter] = [vendors.router, audit.router]
+ROUTERS: list[APIRouter] = [vendors.router, audit.router, loyalty.router]

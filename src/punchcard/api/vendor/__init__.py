@@ -2,7 +2,17 @@
 
 from fastapi import APIRouter
 
-from punchcard.api.vendor import api_keys, devices, locations, members, settings
+from punchcard.api.vendor import (
+    api_keys,
+    devices,
+    locations,
+    members,
+    pins,
+    programs,
+    rewards,
+    settings,
+    stats,
+)
 
 ROUTERS: list[APIRouter] = [
     settings.router,
@@ -10,4 +20,8 @@ ROUTERS: list[APIRouter] = [
     locations.router,
     devices.router,
     api_keys.router,
+    programs.router,
+    stats.router,
+    rewards.router,
+    pins.router,
 ]
