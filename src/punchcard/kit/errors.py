@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, ClassVar
 
+from punchcard.kit.i18n import N_
+
 
 class Kind(Enum):
     """What sort of refusal it is; the faces translate kinds into statuses or pages."""
@@ -47,10 +49,10 @@ class InvalidInput(DomainError):
 
     code = "invalid_input"
     kind = Kind.INVALID
-    sentence = "Some fields are not valid."
+    sentence = N_("Some fields are not valid.")
 
     def __init__(self, errors: list[dict[str, Any]] | None = None, **facts: Fact) -> None:
-        super().__init__(**facts)
+        super().__init__(retry_after_seconds=None, **facts)
         self.errors = errors or []
 
 

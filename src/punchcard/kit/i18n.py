@@ -91,15 +91,16 @@ def catalogue(language: str) -> dict[str, str]:
         with _loading:
             found = _catalogues.get(language)
             if found is None:
-                found = _catalogues[language] = _read_catalogue(language)
+                found = _catalogues[language] = read_catalogue(language, CATALOGUES)
     return found
 
 
-def _read_catalogue(language: str) -> dict[str, str]:
+def read_catalogue(language: str, directory: Path) -> dict[str, str]:
+    """Return the translations of `directory`; those with other placeholders are left out."""
     # Imported at first use: it would be felt in every start, also of the command line.
     from babel.messages.pofile import read_po
 
-    with (CATALOGUES / f"{language}.po").open("rb") as file:
+    with (directory / f"{language}.po").open("rb") as file:
         messages = list(read_po(file, locale=language))
     translations: dict[str, str] = {}
     for message in messages:
