@@ -1,0 +1,36 @@
+"""The command line: `punchcard COMMAND`, one file a group of commands.
+
+A file has a function `register(app)` that adds its commands; it imports what is heavy inside
+them, so that `--help` is quick. Whatever goes wrong is one line on standard error and exit code 1.
+"""
+
+from collections.abc import Sequence
+
+import typer
+
+from punchcard.cli import admin, api_key, migrate, vendor
+from punchcard.cli.support import explain
+
+_GROUPS = (migrate, vendor, admin, api_key)
+
+app = typer.Typer(
+    name="punchcard",
+    help="A loyalty server: stamp cards, points and a ledger anyone can verify.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for group in _GROUPS:
+    group.register(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command (the process's own arguments when None) and exit with its code."""
+    try:
+        app(args=arguments)
+    except Exception as error:
+        line = explain(error)
+        if line is None:
+            raise
+        typer.echo(f"punchcard: {line}", err=True)
+        raise SystemExit(1) from None

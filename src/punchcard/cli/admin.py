@@ -1,0 +1,39 @@
+"""`punchcard admin create`."""
+
+from typing import Annotated
+
+import typer
+
+from punchcard.cli.support import Json, NewPassword, by_operator, opened_context, say
+
+commands = typer.Typer(help="The people who run this server.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(commands, name="admin")
+
+
+@commands.callback()
+def group() -> None:
+    """Keep `create` a command of its own although it is the only one."""
+
+
+@commands.command()
+def create(
+    email: Annotated[str, typer.Option(help="The address the admin signs in with.")],
+    password: NewPassword,
+    name: Annotated[str, typer.Option(help="The admin's name.")] = "Admin",
+    as_json: Json = False,
+) -> None:
+    """Add a platform admin: sees all shops, has no shop's till."""
+    from punchcard.accounts.admin_service import create_admin
+
+    with opened_context() as context:
+        hashed = context.sign_in.hash_password(password)
+        with context.database.write() as session:
+            admin = create_admin(
+                session, by_operator(context), email=email, name=name, password_hash=hashed
+            )
+    facts = {"id": admin.id, "email": admin.email, "name": admin.name}
+    say(facts, as_json=as_json, text=f"Added the admin {admin.email}.")

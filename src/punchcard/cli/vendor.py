@@ -1,0 +1,103 @@
+"""`punchcard vendor create` and `punchcard vendor list`."""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from punchcard.cli.support import Json, NewPassword, by_operator, opened_context, say
+
+if TYPE_CHECKING:
+    from punchcard.accounts.models import Vendor
+
+_PAGE = 200
+
+commands = typer.Typer(help="Shops: the tenants of this server.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(commands, name="vendor")
+
+
+@commands.command()
+def create(
+    *,
+    name: Annotated[str, typer.Option(help="What the shop is called.")],
+    slug: Annotated[str, typer.Option(help="Its short name, for addresses: cafe-alice.")],
+    email: Annotated[str, typer.Option(help="The address its owner signs in with.")],
+    password: NewPassword,
+    currency: Annotated[str, typer.Option(help="A currency code: EUR.")],
+    timezone: Annotated[str, typer.Option(help="A time zone: Europe/Luxembourg.")],
+    language: Annotated[str, typer.Option(help="en, fr, de or lb.")] = "en",
+    owner: Annotated[str | None, typer.Option(help="The owner's name.")] = None,
+    location: Annotated[str | None, typer.Option(help="The first location's name.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Create a shop with its first owner and its first location."""
+    from punchcard.accounts import vendor_service
+    from punchcard.accounts.member_service import NewMember
+    from punchcard.accounts.vendor_service import NewVendor
+
+    with opened_context() as context:
+        person = NewMember(
+            email=email,
+            name=owner or name,
+            role="owner",
+            password_hash=context.sign_in.hash_password(password),
+        )
+        wanted = NewVendor(
+            name=name,
+            slug=slug,
+            currency=currency,
+            timezone=timezone,
+            language=language,
+            owner=person,
+            location_name=location,
+        )
+        with context.database.write() as session:
+            vendor = vendor_service.create_vendor(session, by_operator(context), wanted)
+    text = f"Created {vendor.name} ({vendor.slug}). Its owner signs in as {email}."
+    say(_facts(vendor), as_json=as_json, text=text)
+
+
+@commands.command("list")
+def list_vendors(as_json: Json = False) -> None:
+    """List all shops."""
+    from punchcard.accounts import vendor_service
+
+    with opened_context() as context:
+        vendors: list[Vendor] = []
+        while True:
+            after_id = vendors[-1].id if vendors else None
+            with context.database.read() as session:
+                page = vendor_service.list_vendors(session, after_id=after_id, limit=_PAGE)
+            vendors += page
+            if len(page) < _PAGE:
+                break
+    if as_json:
+        typer.echo(json.dumps([_facts(vendor) for vendor in vendors], ensure_ascii=False))
+        return
+    _print_table(vendors)
+
+
+def _print_table(vendors: list["Vendor"]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("Short name", "Name", "Currency", "Time zone", "Language", "Status")
+    for vendor in vendors:
+        table.add_row(
+            vendor.slug,
+            vendor.name,
+            vendor.currency,
+            vendor.timezone,
+            vendor.language,
+            vendor.status,
+        )
+    Console().print(table)
+
+
+def _facts(vendor: "Vendor") -> dict[str, Any]:
+    fields = ("id", "slug", "name", "currency", "timezone", "language", "status")
+    return {field: getattr(vendor, field) for field in fields}
