@@ -221,7 +221,8 @@ class Batch:
             self.connection, card.state.id, limit=_LAST_STAMPS, without=past.id
         )
         reward = self.rewards.get((operation.vendor_id, past.reward_id or ""))
-        return History(stamps=stamps, entry=past, reward=reward)
+        forgiven = queries.forgiven(self.connection, card.state.id)
+        return History(stamps=stamps, entry=past, forgiven=forgiven, reward=reward)
 
     def _must_be_untouched(self, card: HeldCard) -> None:
         if card.is_touched:

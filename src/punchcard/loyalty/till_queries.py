@@ -5,7 +5,18 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, and_, func, literal, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.engine import Dialect
 
 from punchcard.accounts.models import Customer, IdempotencyRecord, Location, Vendor
@@ -20,7 +31,7 @@ from punchcard.loyalty.models import (
     StaffPin,
 )
 from punchcard.loyalty.operations import CardKey, CardRef
-from punchcard.loyalty.rules.state import PastEntry, PastStamp, RewardState
+from punchcard.loyalty.rules.state import Forgiven, PastEntry, PastStamp, RewardState
 
 CARDS = table_of(LoyaltyCard)
 CUSTOMERS = table_of(Customer)
@@ -180,12 +191,7 @@ def past_entry(connection: Connection, entry_id: str) -> PastEntry:
     row = connection.execute(
         select(ENTRIES, voiding.c.id.label("voided_by"), before.c.points_carry_after.label("carry"))
         .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
-        .outerjoin(
-            before,
-            and_(
-                before.c.card_id == ENTRIES.c.card_id, before.c.sequence == ENTRIES.c.sequence - 1
-            ),
-        )
+        .outerjoin(before, _follows(ENTRIES, before))
         .where(ENTRIES.c.id == entry_id)
     ).one()
     return PastEntry(
@@ -200,6 +206,34 @@ def past_entry(connection: Connection, entry_id: str) -> PastEntry:
         carry_delta=row.points_carry_after - (row.carry or 0),
         voided_by=row.voided_by,
     )
+
+
+def forgiven(connection: Connection, card_id: str) -> Forgiven:
+    """Return what the voids on a card did not take back: the sum of each void and its entry."""
+    void, voided, before_void, before = (ENTRIES.alias(n) for n in ("v", "e", "bv", "be"))
+
+    def total(of_void: Any, of_entry: Any) -> Any:
+        return func.coalesce(func.sum(of_void + of_entry), 0)
+
+    row = connection.execute(
+        select(
+            total(void.c.stamps_delta, voided.c.stamps_delta),
+            total(void.c.points_delta, voided.c.points_delta),
+            total(
+                void.c.points_carry_after - before_void.c.points_carry_after,
+                voided.c.points_carry_after - func.coalesce(before.c.points_carry_after, 0),
+            ),
+        )
+        .join(voided, voided.c.id == void.c.voids)
+        .join(before_void, _follows(void, before_void))
+        .outerjoin(before, _follows(voided, before))
+        .where(void.c.card_id == card_id)
+    ).one()
+    return Forgiven(int(row[0]), int(row[1]), int(row[2]))
+
+
+def _follows(entry: Any, before: Any) -> ColumnElement[bool]:
+    return and_(before.c.card_id == entry.c.card_id, before.c.sequence == entry.c.sequence - 1)
 
 
 def past_stamps(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from punchcard.loyalty.errors import (
@@ -58,9 +58,11 @@ def decide(
     """Return what `operation` does to `card`, or raise the refusal that says why not.
 
     Pure: no database, no clock. `now` is the time after the card was locked; the rules look at the
-    operation's own `occurred_at` where it has one. `history` holds what `needs_history` asked for.
+    operation's own `occurred_at` where it has one. `history` holds what the till looked up of the
+    card's past for this operation.
     """
-    at = operation.occurred_at or now
+    # In UTC: sums and comparisons of local times go wrong in the nights the clocks change.
+    at = (operation.occurred_at or now).astimezone(UTC)
     if isinstance(operation, OpenCard):
         return card_rules.open_card(operation, program, card, at)
     _check_card_and_program(operation, program, card)

@@ -1,7 +1,7 @@
 """What the rules look at and what they answer: small values, no database behind them."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -78,7 +78,9 @@ class ProgramRules:
     def start_of_next_day(self, moment: datetime) -> datetime:
         """Return the moment the program's next calendar day begins."""
         tomorrow = self.day_of(moment) + timedelta(days=1)
-        return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=self.zone)
+        midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=self.zone)
+        # In UTC: sums and comparisons of local times go wrong in the nights the clocks change.
+        return midnight.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +146,21 @@ class PastEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgiven:
+    """What voids did not take back from a card because it was already spent."""
+
+    stamps: int = 0
+    points: int = 0
+    points_carry: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What some operations must know of the card's past; the till looks it up when needed."""
 
     stamps: tuple[PastStamp, ...] = ()
     entry: PastEntry | None = None
+    forgiven: Forgiven = Forgiven()
     reward: RewardState | None = None
     times_redeemed: int = 0
 

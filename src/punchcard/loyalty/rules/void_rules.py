@@ -16,6 +16,7 @@ from punchcard.loyalty.rules.state import (
     CardState,
     Decision,
     EntryDraft,
+    Forgiven,
     History,
     PastEntry,
     ProgramRules,
@@ -31,7 +32,8 @@ def void_entry(
     """Reverse the entry: the card is as if it had never been, as far as the policy allows.
 
     When what was earned is already spent, the program's policy decides: `clamp` takes what is
-    left, `allow_negative` lets the balance go below zero, `refuse` refuses.
+    left, `allow_negative` lets the balance go below zero, `refuse` refuses. What `clamp` forgave is
+    held against the redemption that had spent it, if that one is voided too.
     """
     past = history.entry
     if past is None:
@@ -40,7 +42,7 @@ def void_entry(
         raise AlreadyVoided(voided_by=past.voided_by)
     if past.type not in VOIDABLE:
         raise NotVoidable(transaction_type=past.type)
-    card = _without(past, program, steps.card)
+    card = _without(past, program, steps.card, history.forgiven)
     if past.type == "stamp_earned":
         card = with_stamp_clock(program, card, history.stamps)
     entry = EntryDraft(
@@ -60,7 +62,9 @@ def void_entry(
     )
 
 
-def _without(past: PastEntry, program: ProgramRules, card: CardState) -> CardState:
+def _without(
+    past: PastEntry, program: ProgramRules, card: CardState, forgiven: Forgiven
+) -> CardState:
     """Return the card without what `past` did to it."""
     match past.type:
         case "stamp_earned":
@@ -68,17 +72,13 @@ def _without(past: PastEntry, program: ProgramRules, card: CardState) -> CardSta
         case "stamps_redeemed":
             return replace(
                 card,
-                stamps=card.stamps - past.stamps_delta,
+                stamps=card.stamps + max(0, -past.stamps_delta - forgiven.stamps),
                 lifetime_rewards=card.lifetime_rewards - 1,
             )
         case "points_earned":
             return _without_points(past, program, card)
         case _:
-            return replace(
-                card,
-                points=card.points - past.points_delta,
-                lifetime_rewards=card.lifetime_rewards - (1 if past.reward else 0),
-            )
+            return _with_points_back(past, program, card, forgiven)
 
 
 def _without_stamps(quantity: int, program: ProgramRules, card: CardState) -> CardState:
@@ -105,4 +105,20 @@ def _without_points(past: PastEntry, program: ProgramRules, card: CardState) -> 
         points=points,
         points_carry=carry,
         lifetime_points=card.lifetime_points - past.points_delta,
+    )
+
+
+def _with_points_back(
+    past: PastEntry, program: ProgramRules, card: CardState, forgiven: Forgiven
+) -> CardState:
+    """Give back what was spent, less what voids have forgiven: else points come from nothing."""
+    units = program.minor_units
+    debt = forgiven.points * units + forgiven.points_carry
+    back = max(0, -past.points_delta * units - debt)
+    points, carry = divmod(card.points * units + card.points_carry + back, units)
+    return replace(
+        card,
+        points=points,
+        points_carry=carry,
+        lifetime_rewards=card.lifetime_rewards - (1 if past.reward else 0),
     )

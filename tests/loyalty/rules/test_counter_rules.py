@@ -1,0 +1,163 @@
+"""Who may do what at the counter: staff, blocked cards, inactive programs, welcome bonuses."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from punchcard.loyalty.errors import (
+    CardBlocked,
+    ProgramInactive,
+    ProgramTypeMismatch,
+    StaffPinNotForProgram,
+    StaffPinRequired,
+)
+from punchcard.loyalty.rules import decide
+from punchcard.loyalty.rules.state import History
+from tests.loyalty.rules.desk import (
+    ANNA,
+    MONDAY,
+    PROGRAM,
+    adjust,
+    cake,
+    card,
+    earn,
+    enrol,
+    past,
+    points_program,
+    program,
+    redeem_cake,
+    redeem_points,
+    redeem_stamps,
+    stamp,
+    void,
+)
+
+VISITS = [stamp, redeem_stamps, lambda **m: earn(500, **m), lambda **m: redeem_points(1, **m)]
+VISITS.append(redeem_cake)
+RICH = card(stamps=20, points=500)
+HYBRID = program(type="hybrid")
+STAMPED = History(entry=past("stamp_earned", stamps_delta=1))
+
+
+@pytest.mark.parametrize("visit", VISITS)
+@pytest.mark.parametrize("status", ["blocked", "closed", "replaced"])
+def test_a_card_that_is_not_active_can_not_be_used(visit: Any, status: str) -> None:
+    with pytest.raises(CardBlocked):
+        decide(visit(), HYBRID, replace(RICH, status=status), MONDAY, cake())
+
+
+@pytest.mark.parametrize("visit", VISITS)
+@pytest.mark.parametrize("status", ["draft", "inactive"])
+def test_a_program_that_is_not_active_takes_no_visits(visit: Any, status: str) -> None:
+    with pytest.raises(ProgramInactive):
+        decide(visit(), replace(HYBRID, status=status), RICH, MONDAY, cake())
+
+
+@pytest.mark.parametrize("correction", [adjust(-5), void()])
+def test_a_blocked_card_of_an_ended_program_can_still_be_corrected(correction: Any) -> None:
+    ended = replace(HYBRID, status="inactive")
+    after = decide(correction, ended, replace(RICH, status="blocked"), MONDAY, STAMPED).card
+    assert (after.stamps, after.points) in [(20, 495), (19, 500)]
+
+
+@pytest.mark.parametrize("correction", [adjust(-5), void()])
+@pytest.mark.parametrize("status", ["closed", "replaced"])
+def test_a_closed_card_can_not_even_be_corrected(correction: Any, status: str) -> None:
+    with pytest.raises(CardBlocked):
+        decide(correction, HYBRID, replace(RICH, status=status), MONDAY, STAMPED)
+
+
+@pytest.mark.parametrize("visit", [*VISITS, void])
+def test_where_a_pin_is_required_nobody_stamps_without_one(visit: Any) -> None:
+    rules = replace(HYBRID, pin_policy="required")
+    history = replace(cake(), entry=STAMPED.entry)
+    with pytest.raises(StaffPinRequired):
+        decide(visit(), rules, RICH, MONDAY, history)
+    decide(visit(staff=ANNA), rules, RICH, MONDAY, history)
+
+
+@pytest.mark.parametrize("policy", ["optional", "off"])
+def test_where_a_pin_is_not_required_stamps_go_without(policy: str) -> None:
+    assert decide(stamp(), program(pin_policy=policy), card(), MONDAY).card.stamps == 1
+
+
+@pytest.mark.parametrize("policy", ["required", "optional", "off"])
+def test_a_pin_for_another_program_is_no_pin_here(policy: str) -> None:
+    rules = program(pin_policy=policy)
+    with pytest.raises(StaffPinNotForProgram):
+        decide(stamp(staff=replace(ANNA, program_id="another")), rules, card(), MONDAY)
+    decide(stamp(staff=replace(ANNA, program_id=PROGRAM)), rules, card(), MONDAY)
+
+
+def test_a_manager_corrects_points_without_a_pin() -> None:
+    rules = points_program(pin_policy="required")
+    assert decide(adjust(5), rules, card(), MONDAY).card.points == 5
+
+
+def test_a_card_opened_at_the_counter_gets_its_welcome_bonus_at_once() -> None:
+    rules = program(type="hybrid", welcome_stamps=2, welcome_points=30)
+    opened, welcomed = decide(enrol(), rules, card(), MONDAY).steps
+    assert (opened[0].type, opened[0].stamps_delta) == ("card_opened", 0)
+    assert (welcomed[0].type, welcomed[0].stamps_delta) == ("welcome_bonus", 2)
+    assert welcomed[0].points_delta == 30
+    after = welcomed[1]
+    assert (after.stamps, after.points, after.is_welcome_due) == (2, 30, False)
+    assert (after.lifetime_stamps, after.lifetime_points) == (2, 30)
+    assert after.last_activity_at == MONDAY
+
+
+def test_a_card_somebody_opened_at_home_waits_for_its_welcome_bonus() -> None:
+    decision = decide(enrol(is_vouched=False), program(welcome_stamps=2), card(), MONDAY)
+    [(entry, after)] = decision.steps
+    assert entry.type == "card_opened"
+    assert (after.stamps, after.is_welcome_due) == (0, True)
+
+
+def test_the_first_visit_credits_the_welcome_bonus_and_the_second_does_not() -> None:
+    rules = program(welcome_stamps=2)
+    first = decide(stamp(), rules, card(is_welcome_due=True), MONDAY)
+    assert [entry.type for entry, _ in first.steps] == ["welcome_bonus", "stamp_earned"]
+    assert (first.card.stamps, first.card.is_welcome_due) == (3, False)
+    second = decide(stamp(), rules, first.card, MONDAY + timedelta(hours=1))
+    assert [entry.type for entry, _ in second.steps] == ["stamp_earned"]
+
+
+def test_a_welcome_bonus_can_be_spent_at_the_visit_that_credits_it() -> None:
+    rules = program(welcome_stamps=10)
+    decision = decide(redeem_stamps(), rules, card(is_welcome_due=True), MONDAY)
+    assert decision.card.stamps == 0
+
+
+def test_a_welcome_bonus_is_not_credited_by_a_refused_visit() -> None:
+    waiting = card(is_welcome_due=True)
+    with pytest.raises(ProgramTypeMismatch):
+        decide(earn(100), program(welcome_stamps=2), waiting, MONDAY)
+    assert waiting.is_welcome_due
+
+
+def test_a_welcome_bonus_the_program_no_longer_gives_is_not_waited_for() -> None:
+    decision = decide(stamp(), program(), card(is_welcome_due=True), MONDAY)
+    assert [entry.type for entry, _ in decision.steps] == ["stamp_earned"]
+    assert not decision.card.is_welcome_due
+
+
+def test_a_program_gives_only_what_its_cards_hold() -> None:
+    rules = program(welcome_points=50)
+    after = decide(enrol(), rules, card(), MONDAY).card
+    assert (after.points, after.is_welcome_due) == (0, False)
+    rules = points_program(welcome_stamps=3, welcome_points=50)
+    after = decide(enrol(), rules, card(), MONDAY).card
+    assert (after.stamps, after.points) == (0, 50)
+
+
+@pytest.mark.parametrize("status", ["draft", "inactive"])
+def test_a_program_that_is_not_active_takes_no_new_cards(status: str) -> None:
+    with pytest.raises(ProgramInactive):
+        decide(enrol(), program(status=status), card(), MONDAY)
+
+
+def test_welcome_stamps_use_up_neither_the_cooldown_nor_the_day() -> None:
+    opened = decide(enrol(), program(welcome_stamps=5), card(), MONDAY).card
+    assert decide(stamp(5), program(), opened, MONDAY).card.stamps == 10
