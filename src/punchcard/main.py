@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from punchcard import __version__
-from punchcard.api import auth, devices, health
+from punchcard.api import auth, devices, health, public
 from punchcard.api.admin import audit, vendors
 from punchcard.api.admin import loyalty as platform_loyalty
 from punchcard.api.application import prepare
@@ -16,6 +16,8 @@ from punchcard.api.front import Front
 from punchcard.api.lean import LeanWay
 from punchcard.api.vendor import (
     api_keys,
+    cards,
+    enrolment,
     locations,
     members,
     operations,
@@ -23,6 +25,7 @@ from punchcard.api.vendor import (
     programs,
     rewards,
     stats,
+    transactions,
 )
 from punchcard.api.vendor import devices as vendor_devices
 from punchcard.api.vendor import settings as vendor_settings
@@ -43,10 +46,15 @@ ROUTERS: Final[list[APIRouter]] = [
     rewards.router,
     stats.router,
     pins.router,
+    cards.router,
+    transactions.router,
+    public.router,
     vendors.router,
     platform_loyalty.router,
     audit.router,
 ]
+
+LEAN_ROUTES: Final = [*operations.ROUTES, *enrolment.ROUTES]
 
 HANDLERS: Final[dict[str, Handler]] = {}
 """What the worker does about each topic of the outbox."""
@@ -65,9 +73,9 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
         redoc_url=None,
         lifespan=_lifespan(context, worker) if worker is not None else None,
     )
-    prepare(app, context, ROUTERS, operations.ROUTES)
+    prepare(app, context, ROUTERS, LEAN_ROUTES)
     return Front(
-        LeanWay(app, context, operations.ROUTES),
+        LeanWay(app, context, LEAN_ROUTES),
         body_limit_bytes=context.settings.body_limit_bytes,
         new_request_id=context.ids.new_id,
     )

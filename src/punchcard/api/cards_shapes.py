@@ -201,6 +201,12 @@ class Card(Shape):
     wallet: WalletStates
 
 
+class FoundCards(Shape):
+    """The cards that a code names."""
+
+    items: list[Card]
+
+
 class TransactionReward(Shape):
     """What was given; `id` is null for the reward of a full stamp card."""
 

@@ -106,6 +106,7 @@ def view_of(
 def answer_facts(view: CardView) -> dict[str, Any]:
     """Return what an entry must keep so that the same answer can be given again."""
     return {
+        "balance": [view.stamps, view.points],
         "lifetime": [view.lifetime_stamps, view.lifetime_points, view.lifetime_rewards],
         "stamps_target": view.stamps_target,
         "rewards_ready": view.rewards_ready,
@@ -123,14 +124,16 @@ def as_answered(view: CardView, entry: EntryRow) -> CardView:
     Contact data and the link are today's: they are not kept beside the ledger.
     """
     facts = entry["answer"]
-    stamps, points, rewards = facts["lifetime"]
+    # Not the entry's own balance: a welcome bonus follows the entry that opens a card.
+    stamps, points = facts["balance"]
+    lifetime_stamps, lifetime_points, lifetime_rewards = facts["lifetime"]
     return replace(
         view,
-        stamps=entry["stamps_after"],
-        points=entry["points_after"],
-        lifetime_stamps=stamps,
-        lifetime_points=points,
-        lifetime_rewards=rewards,
+        stamps=stamps,
+        points=points,
+        lifetime_stamps=lifetime_stamps,
+        lifetime_points=lifetime_points,
+        lifetime_rewards=lifetime_rewards,
         stamps_target=facts["stamps_target"],
         rewards_ready=facts["rewards_ready"],
         next_stamp_at=_moment(facts["next_stamp_at"]),

@@ -55,6 +55,23 @@ def list_entries(
 ) -> list[ReadEntry]:
     """Return up to `limit` of the vendor's entries, newest first, that come after `before_id`."""
     query = _filtered(_query().where(ENTRIES.c.vendor_id == vendor_id), wanted)
+    return _page(session, query, limit, before_id)
+
+
+def list_card_entries(
+    session: Session, card_id: str, *, limit: int, before_id: str | None = None
+) -> list[ReadEntry]:
+    """Return up to `limit` entries of one card, newest first, that come after `before_id`.
+
+    The caller has made sure that the card may be seen.
+    """
+    query = _query().where(ENTRIES.c.card_id == card_id)
+    return _page(session, query, limit, before_id)
+
+
+def _page(
+    session: Session, query: Select[Any], limit: int, before_id: str | None
+) -> list[ReadEntry]:
     if before_id is not None:
         query = query.where(ENTRIES.c.id < before_id)
     rows = session.execute(query.order_by(ENTRIES.c.id.desc()).limit(limit)).mappings()

@@ -1,0 +1,195 @@
+"""The public's routes: a program's page, enrolment, and a customer's own card.
+
+The secret token in a card's address is its holder's credential: it opens that card.
+"""
+
+import io
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+from sqlalchemy.orm import Session
+
+from punchcard.api.card_requests import PublicEnrolRequest
+from punchcard.api.cards_shapes import CardLinks
+from punchcard.api.deps import (
+    Caller,
+    LimitEnrolments,
+    LimitReads,
+    Listed,
+    PageDep,
+    VisitorDep,
+    listed,
+)
+from punchcard.api.openapi import problems
+from punchcard.api.public_shapes import (
+    Enrolled,
+    PublicCard,
+    PublicProgram,
+    PublicTransaction,
+    public_card,
+    public_program,
+    public_transaction,
+)
+from punchcard.context import Context
+from punchcard.loyalty import card_service, customer_service, ledger_reader, public_service
+from punchcard.loyalty.cards import CardView, Receipt
+from punchcard.loyalty.errors import ProgramInactive, ProgramNotFound
+from punchcard.loyalty.ledger_reader import ReadEntry
+from punchcard.loyalty.operations import Actor, OpenCard, Origin
+from punchcard.loyalty.public_service import ProgramPage, WalletNotConfigured
+
+router = APIRouter(prefix="/api/v1/loyalty", tags=["public"])
+
+Token = Annotated[str, Path(description="The secret token in the card's address.")]
+
+
+@router.get("/programs/{slug}", responses=problems(404), dependencies=[LimitReads])
+def get_public_program(visitor: VisitorDep, slug: str) -> PublicProgram:
+    """Return what customers may see of a program that is open for business."""
+    context = visitor.context
+    with context.database.read() as session:
+        page = public_service.open_program(session, slug, now=context.clock.now())
+        return PublicProgram.model_validate(public_program(page))
+
+
+@router.post(
+    "/programs/{slug}/enroll",
+    status_code=201,
+    responses=problems(403, 404),
+    dependencies=[LimitEnrolments],
+)
+def enrol_visitor(visitor: VisitorDep, slug: str, request: PublicEnrolRequest) -> Enrolled:
+    """Give the visitor a card, anonymous or with what they tell about themselves.
+
+    Whether somebody has given the same address before is neither looked up nor told. A welcome
+    bonus is credited at the first visit.
+    """
+    context = visitor.context
+    with context.database.read() as session:
+        page = public_service.open_program(session, slug, now=context.clock.now())
+    public_service.check_enrolment(page.program, accepts_terms=request.accept_terms)
+    try:
+        receipt = context.till.submit(_operation(visitor, page, request))
+    except ProgramInactive:
+        # Switched off between the two steps; to the public it is then simply not there.
+        raise ProgramNotFound from None
+    return _enrolled(context, receipt, page)
+
+
+@router.get("/cards/{token}", responses=problems(404), dependencies=[LimitReads])
+def get_own_card(visitor: VisitorDep, token: Token) -> PublicCard:
+    """Return the customer's own card."""
+    context = visitor.context
+    now = context.clock.now()
+    with context.database.read() as session:
+        card = card_service.get_card_by_token(session, token, now=now)
+        page = public_service.page_of(session, card.program_id, now=now)
+        return PublicCard.model_validate(public_card(card, token, page, _links(context)))
+
+
+@router.get("/cards/{token}/transactions", responses=problems(404), dependencies=[LimitReads])
+def list_own_transactions(
+    visitor: VisitorDep, page: PageDep, token: Token
+) -> Listed[PublicTransaction]:
+    """Return the card's ledger, newest entry first."""
+    with visitor.context.database.read() as session:
+        card = _card(session, visitor, token)
+        entries = ledger_reader.list_card_entries(
+            session, card.id, limit=page.fetch, before_id=page.cursor
+        )
+    return listed(page, entries, _transaction, lambda entry: entry.id)
+
+
+@router.get(
+    "/cards/{token}/qr.svg",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {}}}, **problems(404)},
+    dependencies=[LimitReads],
+)
+def get_qr_code(visitor: VisitorDep, token: Token) -> Response:
+    """Return the QR code of the card's address, which a till scans."""
+    import segno
+
+    with visitor.context.database.read() as session:
+        _card(session, visitor, token)
+    picture = io.BytesIO()
+    code = segno.make_qr(_links(visitor.context).address(token), error="m")
+    code.save(picture, kind="svg", scale=8, border=4, light="#ffffff", svgclass=None)
+    return Response(picture.getvalue(), media_type="image/svg+xml")
+
+
+@router.get("/cards/{token}/apple.pkpass", responses=problems(404), dependencies=[LimitReads])
+def get_apple_pass(visitor: VisitorDep, token: Token) -> None:
+    """Return the card's pass for Apple Wallet."""
+    _refuse_wallet(visitor, token)
+
+
+@router.get("/cards/{token}/google", responses=problems(404), dependencies=[LimitReads])
+def get_google_pass(visitor: VisitorDep, token: Token) -> None:
+    """Lead to the page that puts the card into Google Wallet."""
+    _refuse_wallet(visitor, token)
+
+
+@router.get("/cards/{token}/export", responses=problems(404), dependencies=[LimitReads])
+def export_customer(visitor: VisitorDep, token: Token) -> dict[str, Any]:
+    """Return everything that the shop holds about the card's customer."""
+    context = visitor.context
+    with context.database.read() as session:
+        return customer_service.export_customer(session, token, now=context.clock.now())
+
+
+@router.delete(
+    "/cards/{token}/customer",
+    status_code=204,
+    responses=problems(404),
+    dependencies=[LimitEnrolments],
+)
+def erase_customer(visitor: VisitorDep, token: Token) -> None:
+    """Forget the card's customer. Their cards go on as anonymous ones; the ledger stays valid."""
+    with visitor.context.database.write() as session:
+        customer_service.erase_customer(session, visitor.act(), token)
+
+
+def _operation(visitor: Caller, page: ProgramPage, request: PublicEnrolRequest) -> OpenCard:
+    told = request.customer
+    return OpenCard(
+        vendor_id=page.vendor.id,
+        actor=Actor("public", None),
+        program_id=page.program.id,
+        customer=told.as_new(accepted_terms=request.accept_terms) if told else None,
+        is_vouched=False,
+        locale=request.locale or (told.locale if told else None),
+        origin=Origin(visitor.address, visitor.user_agent, None),
+        request_id=visitor.request_id,
+    )
+
+
+def _enrolled(context: Context, receipt: Receipt, page: ProgramPage) -> Enrolled:
+    links = _links(context)
+    token = links.token(receipt.card.id, receipt.card.token_sealed)
+    assert token is not None
+    return Enrolled.model_validate(
+        {
+            "card": public_card(receipt.card, token, page, links),
+            "card_url": links.address(token),
+            "wallet": {"apple_url": None, "google_url": None},
+        }
+    )
+
+
+def _card(session: Session, visitor: Caller, token: str) -> CardView:
+    return card_service.get_card_by_token(session, token, now=visitor.context.clock.now())
+
+
+def _refuse_wallet(visitor: Caller, token: str) -> None:
+    with visitor.context.database.read() as session:
+        _card(session, visitor, token)
+    raise WalletNotConfigured
+
+
+def _transaction(entry: ReadEntry) -> PublicTransaction:
+    return PublicTransaction.model_validate(public_transaction(entry))
+
+
+def _links(context: Context) -> CardLinks:
+    return CardLinks(context.settings.base_url, context.card_sealer)

@@ -1,0 +1,133 @@
+"""The vendor's cards: find, change, block, replace. They are opened in `enrolment.py`."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.audit_service import Act
+from punchcard.api.card_requests import CardChangeRequest
+from punchcard.api.cards_shapes import (
+    Card,
+    CardLinks,
+    CardStatus,
+    FoundCards,
+    card_answer,
+)
+from punchcard.api.deps import Caller, CallerDep, Listed, PageDep, listed
+from punchcard.api.openapi import problems
+from punchcard.api.shapes import IdText, line
+from punchcard.loyalty import card_changes, card_service
+from punchcard.loyalty.cards import CardView
+
+router = APIRouter(prefix="/api/v1/vendor/loyalty/cards", tags=["cards"])
+
+Search = Annotated[
+    str,
+    *line(1, 100),
+    Query(description="Part of a name, e-mail or phone; or the beginning of a card number."),
+]
+Code = Annotated[
+    str,
+    *line(1, 300),
+    Query(description="A card's token or address, its number, an e-mail address or a phone."),
+]
+
+
+@router.get("")
+def list_cards(
+    caller: CallerDep,
+    page: PageDep,
+    program_id: IdText | None = None,
+    query: Search | None = None,
+    status: CardStatus | None = None,
+) -> Listed[Card]:
+    """Return the vendor's cards, newest first."""
+    with caller.context.database.read() as session:
+        views = card_service.list_cards(
+            session,
+            caller.vendor_id,
+            now=caller.context.clock.now(),
+            limit=page.fetch,
+            before_id=page.cursor,
+            program_id=program_id,
+            status=status,
+            query=query,
+        )
+    return listed(page, views, _shape(caller), lambda view: view.id)
+
+
+@router.get("/lookup")
+def look_up_cards(caller: CallerDep, code: Code) -> FoundCards:
+    """Return the cards that a code names: none, one, or those of everybody with that contact.
+
+    At most 50, those of customers whose contact the shop vouches for first.
+    """
+    with caller.context.database.read() as session:
+        views = card_service.lookup_cards(
+            session, caller.vendor_id, code, now=caller.context.clock.now()
+        )
+    shape = _shape(caller)
+    return FoundCards(items=[shape(view) for view in views])
+
+
+@router.get("/{card_id}", responses=problems(404))
+def get_card(caller: CallerDep, card_id: str) -> Card:
+    """Return one card."""
+    with caller.context.database.read() as session:
+        return _read(session, caller, card_id)
+
+
+@router.patch("/{card_id}", responses=problems(404, 409))
+def update_card(caller: CallerDep, card_id: str, request: CardChangeRequest) -> Card:
+    """Change whom the card belongs to; an anonymous card gets a customer, known or new.
+
+    Contacts that the shop sends are taken as verified, and belong to one customer.
+    """
+    act = caller.act()
+    with caller.context.database.write() as session:
+        card_changes.update_card(session, act, caller.vendor_id, card_id, request.as_change())
+        return _read(session, caller, card_id)
+
+
+@router.post("/{card_id}/block", responses=problems(404, 409))
+def block_card(caller: CallerDep, card_id: str) -> Card:
+    """Stop a card from being used until it is unblocked."""
+    return _change(caller, card_id, card_changes.block_card)
+
+
+@router.post("/{card_id}/unblock", responses=problems(404, 409))
+def unblock_card(caller: CallerDep, card_id: str) -> Card:
+    """Let a blocked card be used again."""
+    return _change(caller, card_id, card_changes.unblock_card)
+
+
+@router.post("/{card_id}/replace", responses=problems(404, 409))
+def replace_card(caller: CallerDep, card_id: str) -> Card:
+    """Give a card a new number and token; the old ones stop working, balances stay."""
+
+    def replace(session: Session, act: Act, vendor_id: str, card_id: str) -> None:
+        card_changes.replace_card(session, act, vendor_id, card_id, caller.context.card_sealer)
+
+    return _change(caller, card_id, replace)
+
+
+def _change(caller: Caller, card_id: str, change: Callable[[Session, Act, str, str], None]) -> Card:
+    act = caller.act()
+    with caller.context.database.write() as session:
+        change(session, act, caller.vendor_id, card_id)
+        card = _read(session, caller, card_id)
+        # An answer is kept for good: without the customer, who may ask to be forgotten.
+        caller.remember(session, 200, card.model_copy(update={"customer": None}))
+    return card
+
+
+def _read(session: Session, caller: Caller, card_id: str) -> Card:
+    now = caller.context.clock.now()
+    return _shape(caller)(card_service.get_card(session, caller.vendor_id, card_id, now=now))
+
+
+def _shape(caller: Caller) -> Callable[[CardView], Card]:
+    links = CardLinks(caller.context.settings.base_url, caller.context.card_sealer)
+    return lambda view: Card.model_validate(card_answer(view, links))

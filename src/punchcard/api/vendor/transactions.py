@@ -1,0 +1,64 @@
+"""The ledger as the vendor reads it, newest entry first."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from punchcard.api.cards_shapes import Transaction, transaction_answer
+from punchcard.api.deps import CallerDep, Listed, PageDep, listed
+from punchcard.api.openapi import problems
+from punchcard.api.shapes import IdText, Moment, line
+from punchcard.loyalty import card_service, ledger_reader
+from punchcard.loyalty.ledger_reader import EntryFilter, ReadEntry
+
+router = APIRouter(prefix="/api/v1/vendor/loyalty", tags=["ledger"])
+
+EntryType = Annotated[str, *line(1, 24), Query(examples=["stamp_earned"])]
+Since = Annotated[Moment, Query(alias="from", description="Only what happened at or after this.")]
+Until = Annotated[Moment, Query(alias="to", description="Only what happened before this.")]
+
+
+@router.get("/transactions")
+def list_transactions(
+    caller: CallerDep,
+    page: PageDep,
+    *,
+    program_id: IdText | None = None,
+    card_id: IdText | None = None,
+    staff_pin_id: IdText | None = None,
+    type: EntryType | None = None,
+    since: Since | None = None,
+    until: Until | None = None,
+) -> Listed[Transaction]:
+    """Return the vendor's ledger, newest entry first."""
+    wanted = EntryFilter(
+        program_id=program_id,
+        card_id=card_id,
+        staff_pin_id=staff_pin_id,
+        type=type,
+        since=since,
+        until=until,
+    )
+    with caller.context.database.read() as session:
+        entries = ledger_reader.list_entries(
+            session, caller.vendor_id, wanted, limit=page.fetch, before_id=page.cursor
+        )
+    return listed(page, entries, _shape, lambda entry: entry.id)
+
+
+@router.get("/cards/{card_id}/transactions", responses=problems(404))
+def list_card_transactions(caller: CallerDep, page: PageDep, card_id: str) -> Listed[Transaction]:
+    """Return one card's ledger, newest entry first."""
+    with caller.context.database.read() as session:
+        card = card_service.get_card(
+            session, caller.vendor_id, card_id, now=caller.context.clock.now()
+        )
+        entries = ledger_reader.list_card_entries(
+            session, card.id, limit=page.fetch, before_id=page.cursor
+        )
+    return listed(page, entries, _shape, lambda entry: entry.id)
+
+
+def _shape(entry: ReadEntry) -> Transaction:
+    answer = transaction_answer(entry.row, entry.staff_name, entry.voided_by)
+    return Transaction.model_validate(answer)

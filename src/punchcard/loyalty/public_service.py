@@ -1,0 +1,93 @@
+"""What the public may ask of a shop: its programs, and a card of their own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.models import Vendor
+from punchcard.kit.errors import DomainError, Kind, invalid_field
+from punchcard.kit.i18n import N_
+from punchcard.loyalty.errors import ProgramNotFound
+from punchcard.loyalty.models import LoyaltyProgram, Reward
+
+REWARDS_SHOWN = 100
+
+
+class SelfEnrolmentOff(DomainError):
+    """The shop gives the cards of this program out itself."""
+
+    code = "self_enrollment_off"
+    kind = Kind.FORBIDDEN
+    sentence = N_("Please ask at the shop for a card of this program.")
+
+
+class WalletNotConfigured(DomainError):
+    """The operator has not set this wallet up."""
+
+    code = "wallet_not_configured"
+    kind = Kind.MISSING
+    sentence = N_("This wallet is not available here.")
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramPage:
+    """A program, whose it is, and what its points can be exchanged for now."""
+
+    program: LoyaltyProgram
+    vendor: Vendor
+    rewards: Sequence[Reward]
+
+
+def open_program(session: Session, slug: str, *, now: datetime) -> ProgramPage:
+    """Return a program that is open for business, with what its points are good for at `now`.
+
+    Raises ProgramNotFound, also for a program that is not active and a shop that is suspended.
+    """
+    row = session.execute(
+        select(LoyaltyProgram, Vendor)
+        .join(Vendor, Vendor.id == LoyaltyProgram.vendor_id)
+        .where(
+            LoyaltyProgram.slug == slug,
+            LoyaltyProgram.status == "active",
+            Vendor.status == "active",
+        )
+    ).one_or_none()
+    if row is None:
+        raise ProgramNotFound
+    program, vendor = row
+    return ProgramPage(program, vendor, _rewards(session, program, now))
+
+
+def page_of(session: Session, program_id: str, *, now: datetime) -> ProgramPage:
+    """Return the program of a card, whatever its status: a card can always be looked at."""
+    program = session.get_one(LoyaltyProgram, program_id)
+    vendor = session.get_one(Vendor, program.vendor_id)
+    return ProgramPage(program, vendor, _rewards(session, program, now))
+
+
+def check_enrolment(program: LoyaltyProgram, *, accepts_terms: bool) -> None:
+    """Raise SelfEnrolmentOff, or InvalidInput when terms are to be accepted and are not."""
+    if not program.self_enrollment:
+        raise SelfEnrolmentOff
+    if program.terms_text and not accepts_terms:
+        raise invalid_field("accept_terms", message=N_("The terms must be accepted."))
+
+
+def _rewards(session: Session, program: LoyaltyProgram, now: datetime) -> Sequence[Reward]:
+    if program.type == "stamps":
+        return []
+    return session.scalars(
+        select(Reward)
+        .where(
+            Reward.program_id == program.id,
+            Reward.archived_at.is_(None),
+            or_(Reward.valid_from.is_(None), Reward.valid_from <= now),
+            or_(Reward.valid_until.is_(None), Reward.valid_until > now),
+            or_(Reward.stock_left.is_(None), Reward.stock_left > 0),
+        )
+        .order_by(Reward.points_required, Reward.id)
+        .limit(REWARDS_SHOWN)
+    ).all()
