@@ -1,0 +1,58 @@
+"""The document says what the server does."""
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from punchcard.api import admin, auth, devices, openapi, vendor
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    """Make the document of this room's routes."""
+    app = FastAPI()
+    for router in (auth.router, devices.router, *vendor.ROUTERS, *admin.ROUTERS):
+        app.include_router(router)
+    openapi.install(app)
+    return app.openapi()
+
+
+def test_every_operation_tells_its_refusals(document: dict[str, Any]) -> None:
+    create = document["paths"]["/api/v1/vendor/members"]["post"]
+
+    assert set(create["responses"]) == {
+        *("201", "400", "401", "403", "409", "413", "422", "503"),
+    }
+    for status, response in create["responses"].items():
+        if status != "201":
+            schema = response["content"]["application/problem+json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_every_operation_tells_who_may_use_it(document: dict[str, Any]) -> None:
+    create = document["paths"]["/api/v1/vendor/members"]["post"]
+    sign_in = document["paths"]["/api/v1/auth/token"]["post"]
+
+    assert create["security"] == [{"bearer": []}]
+    assert create["description"].endswith("Needs `vendor:own`.")
+    assert "security" not in sign_in
+    assert "429" in sign_in["responses"]
+    assert "bearer" in document["components"]["securitySchemes"]
+
+
+def test_changes_of_a_vendor_take_an_idempotency_key(document: dict[str, Any]) -> None:
+    names = [
+        parameter["name"]
+        for parameter in document["paths"]["/api/v1/vendor/members"]["post"]["parameters"]
+    ]
+
+    assert names == ["Idempotency-Key"]
+
+
+def test_fields_that_may_be_left_out_are_not_said_to_be_null(document: dict[str, Any]) -> None:
+    change = document["components"]["schemas"]["MemberChange"]
+
+    assert "required" not in change
+    assert change["properties"]["name"]["type"] == "string"
+    assert "default" not in change["properties"]["name"]

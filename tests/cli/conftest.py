@@ -1,0 +1,48 @@
+"""The command line against a fresh data directory or a fresh PostgreSQL database."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from punchcard.cli import main
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
+
+    exit_code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Return what it printed for machines."""
+        return json.loads(self.out)
+
+
+Punchcard = Callable[..., Ran]
+
+
+@pytest.fixture
+def punchcard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Punchcard:
+    """Run `punchcard` with arguments in an empty data directory; more settings as keywords."""
+    monkeypatch.setenv("PUNCHCARD_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("PUNCHCARD_PASSWORD_BCRYPT_COST", "4")
+
+    def run(*arguments: str, **settings: str) -> Ran:
+        for name, value in settings.items():
+            monkeypatch.setenv(f"PUNCHCARD_{name.upper()}", value)
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        printed = capsys.readouterr()
+        code = ended.value.code
+        return Ran(code if isinstance(code, int) else 0, printed.out, printed.err)
+
+    return run

@@ -1,0 +1,121 @@
+"""An operator sets up a shop, an admin and a key."""
+
+from contextlib import closing
+
+import pytest
+from sqlalchemy import select
+
+from punchcard.accounts.models import AuditEvent
+from punchcard.context import build_context
+from punchcard.kit.settings import load_settings
+from tests.cli.conftest import Punchcard
+from tests.support import cast
+
+ALICE = (
+    *("--name", "Café Alice", "--slug", "cafe-alice"),
+    *("--email", "Alice@Cafe.example", "--password", cast.PASSWORD),
+    *("--currency", "EUR", "--timezone", "Europe/Luxembourg"),
+)
+
+
+def test_a_fresh_machine_gets_a_shop_whose_owner_signs_in(punchcard: Punchcard) -> None:
+    made = punchcard("vendor", "create", *ALICE, "--json")
+
+    assert made.exit_code == 0
+    assert made.json["slug"] == "cafe-alice"
+    with closing(build_context(load_settings())) as context:
+        assert cast.sign_in(context, "alice@cafe.example").startswith("at_")
+        with context.database.read() as session:
+            events = session.scalars(select(AuditEvent)).all()
+    assert {event.actor_kind for event in events} == {"system", "member"}
+
+
+def test_shops_are_listed_for_people_and_for_machines(punchcard: Punchcard) -> None:
+    punchcard("vendor", "create", *ALICE)
+
+    assert "cafe-alice" in punchcard("vendor", "list").out
+    [vendor] = punchcard("vendor", "list", "--json").json
+    assert vendor["name"] == "Café Alice"
+    assert vendor["status"] == "active"
+
+
+def test_a_key_is_printed_once_and_works(punchcard: Punchcard) -> None:
+    punchcard("vendor", "create", *ALICE)
+    asked = ("--vendor", "cafe-alice", "--scopes", "loyalty:operate, loyalty:read")
+
+    made = punchcard("api-key", "create", *asked, "--json")
+    plain = punchcard("api-key", "create", *asked)
+
+    assert plain.out.startswith("pk_")
+    with closing(build_context(load_settings())) as context:
+        subject = context.credentials.resolve(made.json["key"])
+    assert subject.permissions == {"loyalty:read", "loyalty:operate"}
+
+
+def test_an_admin_is_added(punchcard: Punchcard) -> None:
+    made = punchcard(
+        *("admin", "create", "--email", "admin@platform.example"),
+        *("--password", cast.PASSWORD, "--json"),
+    )
+
+    assert made.json["email"] == "admin@platform.example"
+    with closing(build_context(load_settings())) as context:
+        token = cast.sign_in(context, "admin@platform.example")
+        assert context.credentials.resolve(token).kind == "admin"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("vendor", "create", *ALICE), "This short name is already taken."),
+        (("vendor", "create", *ALICE, "--slug", "Cafe"), "slug: Must consist of"),
+        (("vendor", "create", *ALICE, "--password", "short"), "password: Must have between 8"),
+        (("api-key", "create", "--vendor", "bob", "--scopes", "loyalty:read"), "no such shop"),
+        (("api-key", "create", "--vendor", "cafe-alice", "--scopes", "all"), "scopes: "),
+        (
+            ("admin", "create", "--email", "alice@cafe.example", "--password", cast.PASSWORD),
+            "already signs in",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_exit_code_1(
+    punchcard: Punchcard, arguments: tuple[str, ...], said: str
+) -> None:
+    punchcard("vendor", "create", *ALICE)
+
+    ran = punchcard(*arguments)
+
+    assert ran.exit_code == 1
+    assert ran.out == ""
+    assert ran.err.startswith("punchcard: ")
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_a_setting_that_cannot_be_read_is_one_line(punchcard: Punchcard) -> None:
+    ran = punchcard("vendor", "list", till_queue_limit="many")
+
+    assert ran.exit_code == 1
+    assert ran.err == "punchcard: PUNCHCARD_TILL_QUEUE_LIMIT: 'many' is not a number\n"
+
+
+def test_migrate_says_where_the_database_is(punchcard: Punchcard) -> None:
+    first = punchcard("migrate", "--json")
+    again = punchcard("migrate")
+
+    assert first.exit_code == again.exit_code == 0
+    assert first.json["revision"] in again.out
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_same_commands_work_on_postgresql(punchcard: Punchcard, database_url: str) -> None:
+    keys = {"secret_key": "a secret of 32 characters at least", "pin_pepper": "a pepper of 32"}
+
+    made = punchcard("vendor", "create", *ALICE, "--json", database_url=database_url, **keys)
+
+    assert made.json["slug"] == "cafe-alice"
+
+
+def test_help_and_wrong_commands_have_their_exit_codes(punchcard: Punchcard) -> None:
+    assert punchcard("--help").exit_code == 0
+    assert punchcard("bogus").exit_code == 2
