@@ -1,0 +1,54 @@
+"""The check of the catalogues finds what is missing, empty, fuzzy, left over or misfilled."""
+
+from pathlib import Path
+
+import pytest
+
+from tools.check_catalogues import SOURCES, faults, main, sentences_of, update
+
+SENTENCES = {"Hello {name}.", "Bye."}
+COMPLETE = 'msgid "Hello {name}."\nmsgstr "Bonjour {name}."\n\nmsgid "Bye."\nmsgstr "Au revoir."\n'
+
+
+def test_the_catalogues_are_complete(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0, capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "complaints"),
+    [
+        (COMPLETE, []),
+        (COMPLETE.replace('"Au revoir."', '""'), ["empty: Bye."]),
+        (COMPLETE.replace('msgid "Bye."', '#, fuzzy\nmsgid "Bye."'), ["fuzzy: Bye."]),
+        (COMPLETE.replace("Bonjour {name}", "Bonjour"), ["other placeholders: Hello {name}."]),
+        (COMPLETE.replace("Bonjour {name}", "{nom} {name}"), ["other placeholders: Hello {name}."]),
+        (COMPLETE.split("\n\n", maxsplit=1)[0] + "\n", ["missing: Bye."]),
+        (COMPLETE + '\nmsgid "Old."\nmsgstr "Vieux."\n', ["no longer in the code: Old."]),
+        (COMPLETE + '\n#~ msgid "Old."\n#~ msgstr "Vieux."\n', ["no longer in the code: Old."]),
+    ],
+)
+def test_each_fault_is_named(catalogue: str, complaints: list[str]) -> None:
+    assert list(faults(catalogue.encode(), SENTENCES)) == complaints
+
+
+def test_update_adds_what_is_new_drops_what_is_old_and_keeps_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "fr.po"
+    path.write_text(COMPLETE + '\nmsgid "Old."\nmsgstr "Vieux."\n', encoding="utf-8")
+    update(path, "fr", {*SENTENCES, "New."})
+    assert list(faults(path.read_bytes(), {*SENTENCES, "New."})) == ["empty: New."]
+    once = path.read_bytes()
+    update(path, "fr", {*SENTENCES, "New."})
+    assert path.read_bytes() == once
+
+
+def test_update_starts_a_catalogue_that_is_not_there(tmp_path: Path) -> None:
+    update(tmp_path / "it.po", "it", {"Bye."})
+    assert '"Language: it\\n"' in (tmp_path / "it.po").read_text(encoding="utf-8")
+
+
+def test_sentences_are_found_where_they_are_marked(tmp_path: Path) -> None:
+    (tmp_path / "room.py").write_text(
+        'a = N_("One.")\nb = _("Two " "parts.")\nc = other("Not.")\n', encoding="utf-8"
+    )
+    assert sentences_of(tmp_path) == {"One.", "Two parts."}
+    assert "This card is blocked." in sentences_of(SOURCES)
