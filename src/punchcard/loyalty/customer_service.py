@@ -49,9 +49,7 @@ def export_customer(session: Session, token: str, *, now: datetime) -> dict[str,
         "exported_at": to_rfc3339(now),
         "vendor": {"name": session.get_one(Vendor, card.vendor_id).name},
         "customer": _customer_document(customer) if customer else None,
-        "cards": [
-            _card_document(session, *row) for row in session.execute(_cards_beside(card)).tuples()
-        ],
+        "cards": [_card_document(session, *row) for row in session.execute(_cards_beside(card))],
     }
 
 
@@ -155,7 +153,7 @@ def _card_document(session: Session, card: LoyaltyCard, program: str) -> dict[st
         "points": card.points,
         "enrolled_at": _moment(card.enrolled_at),
         "last_activity_at": _moment(card.last_activity_at),
-        "transactions": [_entry_document(*row) for row in session.execute(entries).tuples()],
+        "transactions": [_entry_document(*row) for row in session.execute(entries)],
     }
 
 
