@@ -47,7 +47,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 def test_no_difference_is_told_for_people_and_for_machines(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert run(capsys, "--check")[:2] == (0, "1 entries, 1 days: no difference.\n")
+    assert run(capsys, "--check")[:2] == (0, "Entries: 1. Days: 1. No difference.\n")
     code, out, err = run(capsys, "--json")
     told: dict[str, Any] = json.loads(out)
     assert (code, err) == (0, "")

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import typer
 
-from punchcard.cli import admin, api_key, migrate, vendor
+from punchcard.cli import admin, api_key, migrate, stats, vendor
 from punchcard.cli.support import explain
 
-_GROUPS = (migrate, vendor, admin, api_key)
+_GROUPS = (migrate, vendor, admin, api_key, stats)
 
 app = typer.Typer(
     name="punchcard",
