@@ -55,12 +55,17 @@ def translate(text: str, language: str, **params: Any) -> str:
     return _PLACEHOLDER.sub(fill, sentence)
 
 
-@lru_cache(maxsize=512)
 def negotiate(accept_language: str | None) -> Language:
     """Return the language of ours that an `Accept-Language` header likes best; English if none."""
+    # Cut before it is kept: a cache of whole headers could be filled with megabytes from outside.
+    return _negotiate((accept_language or "")[:_ACCEPTED_CHARACTERS])
+
+
+@lru_cache(maxsize=512)
+def _negotiate(accept_language: str) -> Language:
     best: Language = SOURCE_LANGUAGE
     best_quality = 0.0
-    for part in (accept_language or "")[:_ACCEPTED_CHARACTERS].split(","):
+    for part in accept_language.split(","):
         tag, _, parameter = part.replace(" ", "").lower().partition(";")
         language = SOURCE_LANGUAGE if tag == "*" else as_language(tag)
         quality = _quality(parameter)
