@@ -58,6 +58,10 @@ def test_without_qualities_the_first_language_we_speak_wins(tags: list[str]) -> 
     assert negotiate(",".join(tags)) == (spoken[0] if spoken else "en")
 
 
+def test_only_the_start_of_a_header_is_read_and_kept() -> None:
+    assert negotiate("it," * 200 + "fr") == "en"
+
+
 def test_luxembourgish_answers_to_its_wrong_name_too() -> None:
     assert as_language("lu") == as_language("lb") == "lb"
     assert as_language("it") is None
