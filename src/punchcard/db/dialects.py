@@ -13,6 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, any_, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from punchcard.db.base import Base
@@ -54,6 +56,24 @@ def prepare_sqlite(engine: Engine, *, busy_seconds: int, read_only: bool) -> Non
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+# PostgreSQL's codes of transactions that stood in each other's way: serialization failure,
+# deadlock, and a lock that was waited for too long.
+_CONFLICTS = ("40001", "40P01", "55P03")
+
+
+def is_away(error: Exception) -> bool:
+    """Tell a database that cannot be reached or cannot go on from one that refused a statement."""
+    if isinstance(error, PoolTimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    # A connection that cannot even be opened counts as no invalidated one.
+    is_conflict = getattr(error.orig, "sqlstate", None) in _CONFLICTS
+    return isinstance(error, OperationalError) and not is_conflict
 
 
 def lock_for_migration(connection: Connection) -> None:

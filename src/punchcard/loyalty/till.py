@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 
 from punchcard.db.database import Database
+from punchcard.db.dialects import is_away
 from punchcard.kit.clock import Clock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import Ids
@@ -119,11 +119,17 @@ class Till:
         return _settled(self.submit_all([operation])[0])
 
     def submit_all(self, operations: Sequence[Operation]) -> list[Outcome]:
-        """Do operations in their order and return what became of each, receipt or refusal."""
+        """Do operations in their order and return what became of each, receipt or refusal.
+
+        Raises TillBusy while nothing was done; later it is what became of the rest.
+        """
         outcomes: list[Outcome] = []
         for start in range(0, len(operations), self.batch_limit):
             done: Future[list[Outcome]] = Future()
-            self._put(_Parcel(operations[start : start + self.batch_limit], done))
+            try:
+                self._put(_Parcel(operations[start : start + self.batch_limit], done))
+            except TillBusy as busy:
+                return _with_rest(outcomes, busy, len(operations))
             outcomes += done.result()
         return outcomes
 
@@ -135,10 +141,13 @@ class Till:
         return _settled((await self._answer_parcel([operation]))[0])
 
     async def answer_all(self, operations: Sequence[Operation]) -> list[Outcome]:
-        """Do operations in their order without blocking the event loop."""
+        """Do operations as `submit_all` does, without blocking the event loop."""
         outcomes: list[Outcome] = []
         for start in range(0, len(operations), self.batch_limit):
-            outcomes += await self._answer_parcel(operations[start : start + self.batch_limit])
+            try:
+                outcomes += await self._answer_parcel(operations[start : start + self.batch_limit])
+            except TillBusy as busy:
+                return _with_rest(outcomes, busy, len(operations))
         return outcomes
 
     async def _answer_parcel(self, operations: Sequence[Operation]) -> list[Outcome]:
@@ -211,7 +220,7 @@ class Till:
         try:
             return self._transact(operations)
         except SQLAlchemyError as error:
-            if not _is_worth_single_steps(error):
+            if is_away(error):
                 return [_busy(error)] * len(operations)
             _log.info("a batch of %d is done in single steps: %s", len(operations), type(error))
         except Exception:
@@ -231,7 +240,7 @@ class Till:
                 return outcome
             except SQLAlchemyError as error:
                 last: Exception = error
-                if not _is_worth_single_steps(error):
+                if is_away(error):
                     break
             except Exception as error:
                 _log.exception("an operation failed")
@@ -265,19 +274,17 @@ def _answer_in_loop(parcels: Sequence[_Parcel]) -> None:
             parcel.done.set_result(parcel.outcomes)
 
 
+def _with_rest(outcomes: list[Outcome], busy: TillBusy, total: int) -> list[Outcome]:
+    """Return `outcomes` with `busy` for each operation that is left; raise it if all are left."""
+    if not outcomes:
+        raise busy
+    return outcomes + [busy] * (total - len(outcomes))
+
+
 def _settled(outcome: Outcome) -> Receipt:
     if isinstance(outcome, DomainError):
         raise outcome
     return outcome
-
-
-def _is_worth_single_steps(error: SQLAlchemyError) -> bool:
-    """Tell a conflict between operations from a database that is away."""
-    if isinstance(error, PoolTimeoutError):
-        return False
-    if isinstance(error, IntegrityError):
-        return True
-    return isinstance(error, DBAPIError) and not error.connection_invalidated
 
 
 def _busy(error: Exception) -> TillBusy:

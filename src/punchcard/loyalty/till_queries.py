@@ -300,7 +300,8 @@ def times_redeemed(connection: Connection, card_id: str, reward_id: str) -> int:
     query = select(ENTRIES.c.type, counted).where(
         ENTRIES.c.card_id == card_id, ENTRIES.c.reward_id == reward_id
     )
-    counts: dict[str, int] = dict(connection.execute(query.group_by(ENTRIES.c.type)).tuples().all())
+    rows = connection.execute(query.group_by(ENTRIES.c.type))
+    counts: dict[str, int] = {row[0]: row[1] for row in rows}
     return counts.get("points_redeemed", 0) - counts.get("voided", 0)
 
 
