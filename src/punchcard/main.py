@@ -77,7 +77,6 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
     return Front(
         LeanWay(app, context, LEAN_ROUTES),
         body_limit_bytes=context.settings.body_limit_bytes,
-        new_request_id=context.ids.new_id,
     )
 
 
