@@ -201,8 +201,6 @@ def test_a_pairing_code_ends_after_ten_minutes(
 
     with pytest.raises(PairingCodeInvalid):
         pair(context, code)
-    with context.database.write() as session:
-        assert device_service.sweep_pairing_codes(session, now=clock.now()) == 1
 
 
 def test_a_location_with_devices_stays_until_they_move(context: Context, alice: Shop) -> None:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from punchcard.accounts import sign_in_service, throttle
 from punchcard.accounts.errors import (
@@ -14,7 +14,7 @@ from punchcard.accounts.errors import (
     TooManyRequests,
     VendorSuspended,
 )
-from punchcard.accounts.models import AccessToken, Throttle
+from punchcard.accounts.models import Throttle
 from punchcard.accounts.throttle import Limit
 from punchcard.accounts.vendor_service import suspend_vendor
 from punchcard.context import Context
@@ -139,9 +139,6 @@ def test_failures_of_another_day_no_longer_count(context: Context, clock: Manual
 
     with context.database.write() as session:
         assert throttle.fail(session, "till", limit=limit, now=clock.now()).failures == 1
-    clock.advance(days=1, seconds=1)
-    with context.database.write() as session:
-        assert throttle.sweep(session, now=clock.now()) == 1
 
 
 def test_right_password_of_a_suspended_vendor_is_told_why(context: Context, alice: Shop) -> None:
@@ -217,14 +214,3 @@ def test_own_sessions_are_listed_and_revoked(context: Context, alice: Shop, bob:
         sign_in_service.revoke_session(session, mine, old)
     with pytest.raises(CredentialsInvalid):
         context.credentials.resolve(first)
-
-
-def test_sessions_long_over_are_swept(context: Context, clock: ManualClock, alice: Shop) -> None:
-    alice.token()
-    clock.advance(days=2)
-    alice.token()
-
-    with context.database.write() as session:
-        assert sign_in_service.sweep_sessions(session, before=clock.now()) == 1
-    with context.database.read() as session:
-        assert session.scalar(select(func.count()).select_from(AccessToken)) == 1

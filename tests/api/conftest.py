@@ -4,16 +4,13 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from fastapi import FastAPI
 
-from punchcard.api import admin, auth, devices, vendor
-from punchcard.api.application import prepare
-from punchcard.api.front import Front
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
+from punchcard.main import create_app
 from tests.support import cast
 from tests.support.cast import Shop
 from tests.support.http import Api, InProcess
@@ -31,14 +28,7 @@ def context(
 @pytest.fixture
 def api(context: Context) -> Iterator[Api]:
     """Call the API as nobody."""
-    app = FastAPI()
-    prepare(app, context, [auth.router, devices.router, *vendor.ROUTERS, *admin.ROUTERS])
-    front = Front(
-        app,
-        body_limit_bytes=context.settings.body_limit_bytes,
-        new_request_id=context.ids.new_id,
-    )
-    with InProcess(front) as caller:
+    with InProcess(create_app(context)) as caller:
         yield caller
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import checks
@@ -113,12 +113,6 @@ def revoke_device(session: Session, act: Act, vendor_id: str, device_id: str) ->
     device = _lock(session, vendor_id, device_id)
     device.revoked_at = act.now
     record_act(session, act, "device.revoked", of=("device", device.id), vendor_id=vendor_id)
-
-
-def sweep_pairing_codes(session: Session, *, now: datetime) -> int:
-    """Delete codes that can no longer be used; returns how many."""
-    gone = delete(PairingCode).where(PairingCode.expires_at <= now).returning(PairingCode.id)
-    return len(session.execute(gone).all())
 
 
 def _use_code(session: Session, code: str, now: datetime) -> PairingCode:

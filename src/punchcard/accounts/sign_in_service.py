@@ -4,7 +4,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import checks, member_service, throttle
@@ -198,12 +198,6 @@ def set_password(session: Session, act: Act, person: Member | Admin, password_ha
         row.revoked_at = act.now
     of = ("admin", person.id)
     record_act(session, act, "admin.password_changed", of=of, vendor_id=None)
-
-
-def sweep_sessions(session: Session, *, before: datetime) -> int:
-    """Delete sessions that ended before a moment; returns how many."""
-    gone = delete(AccessToken).where(AccessToken.expires_at < before).returning(AccessToken.id)
-    return len(session.execute(gone).all())
 
 
 def _find_person(session: Session, address: str) -> Member | Admin | None:

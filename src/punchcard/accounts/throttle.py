@@ -83,12 +83,6 @@ def reset(session: Session, key: str) -> None:
     session.execute(delete(Throttle).where(Throttle.key == key))
 
 
-def sweep(session: Session, *, now: datetime) -> int:
-    """Delete counters that no longer matter; returns how many."""
-    old = Throttle.updated_at < now - FORGOTTEN_AFTER
-    return len(session.execute(delete(Throttle).where(old).returning(Throttle.key)).all())
-
-
 def _pause(failures: int, limit: Limit, now: datetime) -> datetime | None:
     if failures < limit.attempts:
         return None
