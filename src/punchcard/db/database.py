@@ -4,12 +4,22 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from punchcard.db.dialects import prepare_sqlite
+
+_FOR_ALL: Final = "-c timezone=UTC -c jit=off -c lock_timeout=10000"
+
+# Every statement of the till finds its rows by keys, and its text never changes: one plan serves
+# for good, and no plan may read a table from end to end, which looks cheap while a shop is small.
+_FOR_THE_TILL: Final = (
+    "-c plan_cache_mode=force_generic_plan"
+    " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+)
 
 
 class Database:
@@ -24,18 +34,10 @@ class Database:
         if self.is_sqlite:
             self._reader = _sqlite_engine(url, pool_size, busy_seconds, read_only=True)
             self._writer = _sqlite_engine(url, pool_size, busy_seconds, read_only=False)
+            self._till = self._writer
         else:
-            self._reader = self._writer = create_engine(
-                with_driver(url),
-                pool_size=pool_size,
-                max_overflow=4,
-                pool_timeout=10,
-                pool_pre_ping=True,
-                connect_args={
-                    "connect_timeout": 5,
-                    "options": "-c timezone=UTC -c jit=off -c lock_timeout=10000",
-                },
-            )
+            self._reader = self._writer = _postgresql_engine(url, pool_size, _FOR_ALL)
+            self._till = _postgresql_engine(url, pool_size, f"{_FOR_ALL} {_FOR_THE_TILL}")
         self._turn = Turnstile()
 
     @contextmanager
@@ -57,7 +59,7 @@ class Database:
     @contextmanager
     def write_connection(self) -> Iterator[Connection]:
         """Open a Core connection in one writing transaction: the till's way in."""
-        with self._in_turn(), self._writer.begin() as connection:
+        with self._in_turn(), self._till.begin() as connection:
             yield connection
 
     @contextmanager
@@ -66,10 +68,20 @@ class Database:
         with self._reader.connect() as connection:
             yield connection
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a Core connection that sees one moment of the database, however long it reads."""
+        with self._reader.connect() as connection:
+            # SQLite's readers see one moment anyway.
+            if not self.is_sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
     def close(self) -> None:
         """Close every connection."""
         self._reader.dispose()
         self._writer.dispose()
+        self._till.dispose()
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
@@ -115,6 +127,19 @@ def with_driver(url: str) -> str:
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)
     return url
+
+
+def _postgresql_engine(url: str, pool_size: int, options: str) -> Engine:
+    return create_engine(
+        with_driver(url),
+        pool_size=pool_size,
+        max_overflow=4,
+        pool_timeout=10,
+        # The till does without: a connection that died shows at its first statement, and what
+        # was not done is told to be tried again.
+        pool_pre_ping=_FOR_THE_TILL not in options,
+        connect_args={"connect_timeout": 5, "options": options},
+    )
 
 
 def _sqlite_engine(url: str, pool_size: int, busy_seconds: int, *, read_only: bool) -> Engine:

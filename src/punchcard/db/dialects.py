@@ -1,15 +1,9 @@
-"""What differs between SQLite and PostgreSQL, in one place.
+"""What differs between SQLite and PostgreSQL, in one place; sets of rows are in `bulk.py`."""
 
-Bulk writes: a batch of rows goes to PostgreSQL as one statement over one JSON document, whose text
-never depends on the number of rows, so that it is parsed and planned once a connection; SQLite,
-which runs in this process, takes the rows one after another through one prepared statement.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, Table, any_, bindparam, event
+from sqlalchemy import ColumnElement, Connection, Engine, any_, bindparam, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
@@ -20,9 +14,6 @@ from sqlalchemy.orm import Session
 from punchcard.db.base import Base
 
 Row = Mapping[str, Any]
-
-_POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-_SQLITE = sqlite.dialect()
 
 
 def is_sqlite(connection: Connection) -> bool:
@@ -97,82 +88,6 @@ def insert_into(session: Session, table: type[Base]) -> postgresql.Insert | sqli
     """Return an INSERT into `table` that knows ON CONFLICT: both databases spell it alike."""
     insert = sqlite.insert if is_sqlite(session.connection()) else postgresql.insert
     return insert(table)
-
-
-class BulkInsert:
-    """Inserts many rows into one table; `on_conflict` stands at the end of the statement."""
-
-    def __init__(self, table: Table, columns: Sequence[str], on_conflict: str = "") -> None:
-        # Names come from the models, never from a caller.
-        names = ", ".join(columns)
-        head = f"INSERT INTO {table.name} ({names})"
-        places = ", ".join("?" * len(columns))
-        # "WHERE true" keeps SQLite and PostgreSQL from reading ON CONFLICT as a join condition.
-        self._postgresql = (
-            f"{head} SELECT {names} FROM {_recordset(table, columns)} WHERE true {on_conflict}"  # noqa: S608
-        )
-        self._sqlite = f"{head} VALUES ({places}) {on_conflict}"
-        self._write = _writer(table, columns)
-
-    def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Insert `rows`; each has every column of this statement."""
-        if rows:
-            self._write(connection, self._postgresql, self._sqlite, rows)
-
-
-class BulkUpdate:
-    """Sets the same columns in many rows of one table, each found by its `id`."""
-
-    def __init__(self, table: Table, columns: Sequence[str]) -> None:
-        taken = ", ".join(f"{column} = r.{column}" for column in columns)
-        given = ", ".join(f"{column} = ?" for column in columns)
-        recordset = _recordset(table, (*columns, "id"))
-        self._postgresql = (
-            f"UPDATE {table.name} AS t SET {taken} FROM {recordset} WHERE t.id = r.id"  # noqa: S608
-        )
-        self._sqlite = f"UPDATE {table.name} SET {given} WHERE id = ?"  # noqa: S608
-        self._write = _writer(table, (*columns, "id"))
-
-    def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Update `rows`; each has `id` and every column of this statement."""
-        if rows:
-            self._write(connection, self._postgresql, self._sqlite, rows)
-
-
-_Write = Callable[[Connection, str, str, Sequence[Row]], None]
-
-
-def _recordset(table: Table, columns: Sequence[str]) -> str:
-    types = ", ".join(f"{c} {table.c[c].type.compile(_POSTGRESQL)}" for c in columns)
-    return f"json_to_recordset(%s::json) AS r({types})"
-
-
-def _writer(table: Table, columns: Sequence[str]) -> _Write:
-    """Return the function that sends rows of `columns` in the shape each database wants."""
-    binds = [table.c[c].type.dialect_impl(_SQLITE).bind_processor(_SQLITE) for c in columns]
-    pairs = list(zip(columns, binds, strict=True))
-
-    def write(connection: Connection, postgresql: str, sqlite: str, rows: Sequence[Row]) -> None:
-        if is_sqlite(connection):
-            values = [
-                tuple(row[column] if bind is None else bind(row[column]) for column, bind in pairs)
-                for row in rows
-            ]
-            connection.exec_driver_sql(sqlite, values)
-            return
-        document = orjson.dumps(
-            [{column: row[column] for column in columns} for row in rows], default=_as_bytea
-        )
-        connection.exec_driver_sql(postgresql, (document.decode(),))
-
-    return write
-
-
-def _as_bytea(value: object) -> str:
-    """Return bytes as PostgreSQL's hex input; orjson writes every other type used here itself."""
-    if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    raise TypeError(f"{type(value).__name__} has no place in a bulk write")
 
 
 def one_of(column: ColumnElement[Any], name: str, dialect: Dialect) -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """The outbox: work left by a committed change, found again after any crash."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -8,7 +8,6 @@ from typing import Any, Final
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
-    Connection,
     Index,
     String,
     Text,
@@ -22,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from punchcard.db.base import Base, table_of
-from punchcard.db.dialects import BulkInsert
+from punchcard.db.bulk import BulkInsert
 from punchcard.db.types import BigInt, UtcDateTime
 
 _ERROR_CHARACTERS: Final = 2000
@@ -66,14 +65,14 @@ class Claimed:
     attempts: int
 
 
-def leave_many(connection: Connection, topic: str, keys: Sequence[str], now: datetime) -> None:
-    """Leave work for many keys of a topic with one statement."""
-    _insert_waiting(connection, [_waiting_row(topic, key, now) for key in sorted(keys)])
+def waiting_rows(topic: str, keys: Iterable[str], now: datetime) -> list[dict[str, Any]]:
+    """Return the rows of new work on `keys`, in their order, for `insert_waiting`."""
+    return [_waiting_row(topic, key, now) for key in sorted(keys)]
 
 
 def leave(session: Session, topic: str, key: str, now: datetime) -> None:
     """Leave work for the worker in the caller's transaction; what already waits is enough."""
-    leave_many(session.connection(), topic, [key], now)
+    insert_waiting(session.connection(), [_waiting_row(topic, key, now)])
 
 
 def _waiting_row(topic: str, key: str, now: datetime) -> dict[str, Any]:
@@ -144,7 +143,7 @@ def _still_mine(work: Claimed) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-_insert_waiting = BulkInsert(
+insert_waiting = BulkInsert(
     table_of(OutboxRow),
     ("topic", "key", "status", "attempts", "available_at", "created_at"),
     # A row that already waits is touched, and so held until the caller's commit: a worker that

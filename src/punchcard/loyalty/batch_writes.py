@@ -9,8 +9,8 @@ from sqlalchemy import Connection, update
 
 from punchcard.accounts.models import AuditEvent, Customer
 from punchcard.db.base import table_of
-from punchcard.db.dialects import BulkInsert, BulkUpdate
-from punchcard.db.outbox import leave_many
+from punchcard.db.bulk import BulkInsert, BulkUpdate, write_together
+from punchcard.db.outbox import insert_waiting, waiting_rows
 from punchcard.loyalty.cards import HeldCard
 from punchcard.loyalty.enrolment import NewCard, card_codes
 from punchcard.loyalty.ledger import EntryRow
@@ -121,33 +121,37 @@ class Writes:
         )
 
     def flush(self, connection: Connection, now: datetime) -> None:
-        """Send everything; tables that others refer to come first, the busiest row last."""
+        """Send everything: sets that others refer to come first."""
         if not self.cards:
             return
         opened = [self.new_cards[i] for i in self.cards if i in self.new_cards]
-        _insert_customers(connection, [n.new_customer for n in opened if n.new_customer])
         for new in opened:
             _complete_customer(connection, new, now)
-        _insert_cards(connection, [_new_card_row(n, self.cards[n.card_id], now) for n in opened])
-        moved = [card for i, card in self.cards.items() if i not in self.new_cards]
-        _update_cards(connection, [_state_row(card, now) for card in moved])
-        _insert_entries(connection, self.entries)
-        _insert_origins(connection, self.origins)
-        _insert_audits(connection, self.audits)
-        leave_many(connection, CARD_CHANGED, list(self.cards), now)
         for reward_id, left in sorted(self.stocks.items()):
             connection.execute(
                 update(_REWARDS).where(_REWARDS.c.id == reward_id).values(stock_left=left)
             )
-        # Every batch of a program adds to the same row: it is taken last and held the shortest.
-        _add_rollup(
+        moved = [card for i, card in self.cards.items() if i not in self.new_cards]
+        write_together(
             connection,
             [
-                {"program_id": program_id, "day": day, **columns}
-                for (program_id, day), columns in sorted(self.days.items())
-                if any(columns.values())
+                (_insert_customers, [n.new_customer for n in opened if n.new_customer]),
+                (_insert_cards, [_new_card_row(n, self.cards[n.card_id], now) for n in opened]),
+                (_update_cards, [_state_row(card, now) for card in moved]),
+                (_insert_entries, self.entries),
+                (_insert_origins, self.origins),
+                (_insert_audits, self.audits),
+                (insert_waiting, waiting_rows(CARD_CHANGED, self.cards, now)),
+                (_add_rollup, self._day_rows()),
             ],
         )
+
+    def _day_rows(self) -> list[dict[str, Any]]:
+        return [
+            {"program_id": program_id, "day": day, **columns}
+            for (program_id, day), columns in sorted(self.days.items())
+            if any(columns.values())
+        ]
 
     def _add_day(self, program: ProgramRules, at: datetime, deltas: dict[str, int]) -> None:
         columns = self.days[(program.id, program.day_of(at))]

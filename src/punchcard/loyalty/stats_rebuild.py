@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.orm import aliased
 
-from punchcard.db.dialects import BulkInsert, hold_still
+from punchcard.db.bulk import BulkInsert
+from punchcard.db.dialects import hold_still
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, LoyaltyTransaction
 from punchcard.loyalty.rules.rollup_rules import ACTIVITY_TYPES, ROLLUP_COLUMNS, rollup_deltas
 
