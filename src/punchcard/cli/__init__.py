@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import typer
 
-from punchcard.cli import admin, api_key, migrate, stats, vendor
+from punchcard.cli import admin, api_key, backup, doctor, migrate, serve, stats, vendor
 from punchcard.cli.support import explain
 
-_GROUPS = (migrate, vendor, admin, api_key, stats)
+_GROUPS = (serve, migrate, vendor, admin, api_key, stats, doctor, backup)
 
 app = typer.Typer(
     name="punchcard",

@@ -135,6 +135,7 @@ def _postgresql_engine(url: str, pool_size: int, options: str) -> Engine:
         pool_size=pool_size,
         max_overflow=4,
         pool_timeout=10,
+        hide_parameters=True,
         # The till does without: a connection that died shows at its first statement, and what
         # was not done is told to be tried again.
         pool_pre_ping=_FOR_THE_TILL not in options,
@@ -144,8 +145,15 @@ def _postgresql_engine(url: str, pool_size: int, options: str) -> Engine:
 
 def _sqlite_engine(url: str, pool_size: int, busy_seconds: int, *, read_only: bool) -> Engine:
     if read_only:
-        engine = create_engine(url, pool_size=pool_size, max_overflow=4, pool_timeout=10)
+        engine = create_engine(
+            url, pool_size=pool_size, max_overflow=4, pool_timeout=10, hide_parameters=True
+        )
     else:
-        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        engine = create_engine(
+            url,
+            poolclass=StaticPool,
+            hide_parameters=True,
+            connect_args={"check_same_thread": False},
+        )
     prepare_sqlite(engine, busy_seconds=busy_seconds, read_only=read_only)
     return engine

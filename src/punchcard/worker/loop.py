@@ -44,9 +44,13 @@ class Worker:
         """Start the thread."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Finish the work in hand, then stop."""
+    def ask_to_stop(self) -> None:
+        """Let `run` end after the work in hand."""
         self._stopped.set()
+
+    def stop(self) -> None:
+        """Finish the work in hand, then stop the thread."""
+        self.ask_to_stop()
         if self._thread.is_alive():
             self._thread.join()
 

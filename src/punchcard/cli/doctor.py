@@ -1,0 +1,113 @@
+"""`punchcard doctor`: looks at everything a server needs, and says what to do about it."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from punchcard.cli.support import CommandFailed, Json
+
+if TYPE_CHECKING:
+    from punchcard.kit.settings import Settings
+
+_LEAST_SECRET_CHARACTERS = 32
+_LEAST_FREE_BYTES = 1024**3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one look found: `state` is ok, warning or error."""
+
+    subject: str
+    state: str
+    message: str
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("doctor")(doctor)
+
+
+def doctor(as_json: Json = False) -> None:
+    """Check settings, secrets, disk and database; exit code 1 when something is wrong."""
+    import json
+
+    from punchcard.kit.settings import load_settings
+
+    settings = load_settings()
+    looks: list[Callable[[Settings], Finding]] = [_secrets, _address, _disk, _database]
+    findings = [look(settings) for look in looks]
+    if as_json:
+        typer.echo(json.dumps({"findings": [asdict(finding) for finding in findings]}))
+    else:
+        _print(findings)
+    if any(finding.state == "error" for finding in findings):
+        raise CommandFailed("Something is wrong; see above.")
+
+
+def _secrets(settings: "Settings") -> Finding:
+    short = [
+        name
+        for name in ("secret_key", "pin_pepper")
+        if len(getattr(settings, name)) < _LEAST_SECRET_CHARACTERS
+    ]
+    if short:
+        names = " and ".join("PUNCHCARD_" + name.upper() for name in short)
+        return Finding(
+            "secrets",
+            "error",
+            f"{names}: use {_LEAST_SECRET_CHARACTERS} or more random characters.",
+        )
+    if settings.secret_key == settings.pin_pepper:
+        return Finding("secrets", "error", "The secret key and the PIN pepper must differ.")
+    return Finding("secrets", "ok", "Both secrets are set and long enough. Keep a copy of them.")
+
+
+def _address(settings: "Settings") -> Finding:
+    if settings.base_url.startswith("https://"):
+        return Finding("address", "ok", f"Cards link to {settings.base_url}.")
+    message = (
+        f"Cards link to {settings.base_url}. Set PUNCHCARD_BASE_URL to the public https address."
+    )
+    return Finding("address", "warning", message)
+
+
+def _disk(settings: "Settings") -> Finding:
+    import shutil
+
+    if not settings.is_embedded:
+        return Finding("disk", "ok", "The data lies with PostgreSQL.")
+    free = shutil.disk_usage(settings.data_dir).free
+    told = f"{free / 1024**3:.1f} GiB free where the data lies ({settings.data_dir})."
+    return Finding("disk", "ok" if free >= _LEAST_FREE_BYTES else "warning", told)
+
+
+def _database(settings: "Settings") -> Finding:
+    from contextlib import closing
+
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from punchcard.db.database import Database
+    from punchcard.db.migrate import current, head
+
+    try:
+        with closing(Database(settings.database_url)) as database:
+            found = current(database)
+    except SQLAlchemyError as error:
+        return Finding("database", "error", f"It does not answer: {type(error).__name__}.")
+    if found != head():
+        return Finding("database", "error", "It is not up to date. Run: punchcard migrate")
+    return Finding("database", "ok", f"It answers and is up to date (revision {found}).")
+
+
+def _print(findings: list[Finding]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    colours = {"ok": "green", "warning": "yellow", "error": "red"}
+    table = Table(show_header=False, box=None)
+    for finding in findings:
+        state = f"[{colours[finding.state]}]{finding.state}[/]"
+        table.add_row(state, finding.subject, finding.message)
+    Console().print(table)

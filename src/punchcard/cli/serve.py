@@ -1,0 +1,123 @@
+"""`punchcard serve` and `punchcard worker`: the processes that run a shop."""
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from punchcard.cli.support import CommandFailed, opened_context
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]
+
+# Threads hand the interpreter to each other this often: the till's answers must not wait behind
+# a long turn of the event loop.
+_SWITCH_SECONDS: Final = 0.001
+_KEEP_ALIVE_SECONDS: Final = 30
+_GRACE_SECONDS: Final = 30
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("serve")(serve)
+    app.command("worker")(work)
+
+
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Server processes; more than one needs PostgreSQL.")
+    ] = 1,
+    has_worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Do the work that changes leave, too.")
+    ] = True,
+) -> None:
+    """Serve the API until stopped. An embedded database is made and migrated first."""
+    with opened_context() as context:
+        settings = context.settings
+    if workers > 1 and settings.is_embedded:
+        raise CommandFailed(
+            "SQLite is served by one process. For more, set PUNCHCARD_DATABASE_URL to PostgreSQL."
+        )
+    run_server(host=host, port=port, workers=workers, has_worker=has_worker)
+
+
+def work() -> None:
+    """Do the work that changes leave, apart from the server (run that with --no-worker)."""
+    import signal
+    from types import FrameType
+
+    from punchcard.kit.logs import configure_logs
+    from punchcard.main import create_worker
+
+    with opened_context() as context:
+        if context.settings.is_embedded:
+            raise CommandFailed(
+                "With SQLite the server does this work itself: one process writes the file."
+            )
+        configure_logs(context.settings.log_level)
+        worker = create_worker(context)
+
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            worker.ask_to_stop()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        worker.run()
+
+
+def run_server(*, host: str, port: int, workers: int = 1, has_worker: bool = True) -> None:
+    """Run the server in this process, or in `workers` processes of their own."""
+    import uvicorn
+
+    from punchcard.kit.settings import load_settings
+
+    settings = load_settings()
+    factory = "punchcard.cli.serve:make_app" if has_worker else "punchcard.cli.serve:make_bare_app"
+    uvicorn.run(
+        factory,
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        # Punchcard logs requests itself: uvicorn's own lines would show card tokens.
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+
+
+def make_app() -> "ASGIApp":
+    """Return the application of one server process, with a worker in it."""
+    return _app(does_work=True)
+
+
+def make_bare_app() -> "ASGIApp":
+    """Return the application of one server process that leaves the work to others."""
+    return _app(does_work=False)
+
+
+def _app(*, does_work: bool) -> "ASGIApp":
+    import gc
+    import sys
+
+    from punchcard.context import build_context
+    from punchcard.kit.logs import configure_logs
+    from punchcard.kit.settings import load_settings
+    from punchcard.main import create_app, create_worker
+
+    settings = load_settings()
+    configure_logs(settings.log_level)
+    context = build_context(settings)
+    app = create_app(context, worker=create_worker(context, does_work=does_work))
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    # What was loaded so far lives as long as the process: the collector need not look at it.
+    gc.collect()
+    gc.freeze()
+    return app
