@@ -104,8 +104,9 @@ async def _read_idempotency_key(request: Request) -> _Key | None:
     if key is None:
         return None
     body = await request.body()
-    path = request.url.path
-    return _Key(key=key, fingerprint=idempotency.fingerprint(request.method, path, body))
+    secret_key, path = get_context(request).settings.secret_key, request.url.path
+    fingerprint = idempotency.fingerprint(secret_key, request.method, path, body)
+    return _Key(key=key, fingerprint=fingerprint)
 
 
 def get_caller(

@@ -5,10 +5,11 @@ second one either can't store its answer (the key is taken) or is refused by a r
 first one was quicker; in both cases the first has committed, so its answer is there to be read.
 """
 
-import hashlib
+import hmac
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.models import IdempotencyRecord
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.kit.secrets import Sealer
+from punchcard.kit.secrets import Sealer, derive_key
 from punchcard.loyalty.errors import IdempotencyKeyReused
 from punchcard.loyalty.models import LoyaltyTransaction
 
@@ -67,9 +68,18 @@ def read_key(header: str | None) -> str | None:
     return header
 
 
-def fingerprint(method: str, path: str, body: bytes) -> bytes:
-    """Return the SHA-256 that tells one request from another under the same key."""
-    return hashlib.sha256(f"{method} {path}\n".encode() + body).digest()
+def fingerprint(secret_key: str, method: str, path: str, body: bytes) -> bytes:
+    """Return what tells one request from another under the same key.
+
+    Made with a key of the server: a body may hold a PIN, and ten thousand of those are quickly
+    tried against a plain digest.
+    """
+    return hmac.digest(_hmac_key(secret_key), f"{method} {path}\n".encode() + body, "sha256")
+
+
+@lru_cache(maxsize=4)
+def _hmac_key(secret_key: str) -> bytes:
+    return derive_key(secret_key, "punchcard idempotency fingerprint")
 
 
 def find_answer(session: Session, sealer: Sealer, request: Keyed) -> Replay | None:

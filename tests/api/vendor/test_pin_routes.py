@@ -1,9 +1,12 @@
 """Staff PINs over HTTP."""
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from punchcard.accounts.models import IdempotencyRecord
 from punchcard.kit.clock import ManualClock
 from tests.support.cast import Shop
 from tests.support.http import Api
@@ -138,3 +141,14 @@ def test_a_till_sees_the_names_and_changes_nothing(alice: Api, till: Api) -> Non
     assert till.get(PINS).json()["items"] == [pin]
     assert till.post(PINS, json={"name": "x", "pin": "6250"}).status_code == 403
     assert till.post(f"{PINS}/{pin['id']}/unlock").status_code == 403
+
+
+def test_what_is_kept_of_a_request_does_not_tell_its_pin(alice: Api, alice_shop: Shop) -> None:
+    body = b'{"name":"Anna","pin":"4711"}'
+    headers = {"content-type": "application/json"}
+    path = f"/api/v1{PINS}"
+    assert alice.post(PINS, content=body, headers=headers, key="anna-1").status_code == 201
+    with alice_shop.context.database.read() as session:
+        kept = session.scalars(select(IdempotencyRecord)).one()
+    assert b"4711" not in kept.body_sealed
+    assert kept.fingerprint != sha256(f"POST {path}\n".encode() + body).digest()
