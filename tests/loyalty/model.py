@@ -1,0 +1,277 @@
+"""A shop in memory: `decide()` over a list for a ledger, and the wishes of a busy day.
+
+The model looks its history up by walking the whole list, so it shares no query with the till.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count, pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from punchcard.kit.errors import DomainError
+from punchcard.loyalty.ledger import FIRST_HASH, EntryRow, make_entry
+from punchcard.loyalty.operations import (
+    AddStamp,
+    AdjustPoints,
+    CardKey,
+    CardRef,
+    EarnPoints,
+    OpenCard,
+    Operation,
+    RedeemPoints,
+    RedeemReward,
+    RedeemStamps,
+    VoidEntry,
+)
+from punchcard.loyalty.rules import decide
+from punchcard.loyalty.rules.state import (
+    CardState,
+    Decision,
+    Forgiven,
+    History,
+    PastEntry,
+    PastStamp,
+    ProgramRules,
+    RewardState,
+)
+from tests.support.books import check_chain, standing
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks for: `size` says how much, `back` how many minutes ago it happened,
+    `pick` which answered entry a void means.
+    """
+
+    kind: str
+    size: int
+    back: int
+    pick: int
+
+
+@dataclass(frozen=True)
+class Rush:
+    """Wishes that come in at the same moment, some minutes after the rush before."""
+
+    minutes_later: int
+    wishes: list[Wish]
+
+
+WISHES = st.builds(
+    Wish,
+    kind=st.sampled_from(
+        ["stamp", "stamp", "redeem_stamps", "earn", "earn", "reward", "points", "adjust", "void"]
+    ),
+    size=st.integers(0, 60),
+    back=st.sampled_from([0, 0, 0, 7, 20, 100, 1000, 1500, 4000]),
+    pick=st.integers(0, 40),
+)
+RUSHES = st.lists(
+    st.builds(
+        Rush,
+        minutes_later=st.sampled_from([0, 1, 14, 15, 60, 119, 700, 1440, 3000]),
+        wishes=st.lists(WISHES, min_size=1, max_size=6),
+    ),
+    min_size=1,
+    max_size=8,
+)
+# Nights in which the clocks change, and an ordinary Monday.
+STARTS = st.sampled_from(
+    [datetime(2026, *day, tzinfo=UTC) for day in [(3, 28, 22), (10, 24, 21), (3, 2, 9)]]
+)
+PROGRAMS = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(["stamps", "points", "hybrid", "hybrid"]),
+        "void_policy": st.sampled_from(["clamp", "clamp", "allow_negative", "refuse"]),
+        "cooldown_minutes": st.sampled_from([0, 15, 60, 1500]),
+        "max_daily_stamps": st.integers(1, 5),
+        "stamps_target": st.integers(1, 5),
+        "points_per_currency_unit": st.integers(1, 7),
+        "minimum_purchase_minor": st.sampled_from([0, 60]),
+        "minimum_redemption_points": st.sampled_from([0, 2]),
+        "welcome_stamps": st.sampled_from([0, 2]),
+        "welcome_points": st.sampled_from([0, 4]),
+        "currency": st.sampled_from(["EUR", "JPY", "KWD"]),
+        "timezone": st.sampled_from(["Europe/Luxembourg", "Africa/Cairo"]),
+    }
+)
+REWARDS = st.fixed_dictionaries(
+    {
+        "points_required": st.integers(1, 6),
+        "stock_left": st.sampled_from([None, 1, 3]),
+        "per_card_limit": st.sampled_from([None, 1, 2]),
+    }
+)
+_UNITS = {"EUR": 100, "JPY": 1, "KWD": 1000}
+
+
+def rules_of(fields: dict[str, Any], *, program_id: str, vendor_id: str) -> ProgramRules:
+    """Return a program's rules from the columns it is stored in."""
+    rest = {k: v for k, v in fields.items() if k not in ("cooldown_minutes", "timezone")}
+    return ProgramRules(
+        id=program_id,
+        vendor_id=vendor_id,
+        status="active",
+        minor_units=_UNITS[fields["currency"]],
+        zone=ZoneInfo(fields["timezone"]),
+        stamp_reward={"name": "A coffee", "value_minor": 350},
+        cooldown=timedelta(minutes=fields["cooldown_minutes"]),
+        pin_policy="off",
+        version=1,
+        **rest,
+    )
+
+
+def operation_of(
+    wish: Wish, *, card_id: str, reward_id: str, answered: list[str], now: datetime, **common: Any
+) -> Operation:
+    """Return the operation a wish asks for; `answered` are the entries that can be named."""
+    if wish.back:
+        common["occurred_at"] = now - timedelta(minutes=wish.back)
+    if wish.kind == "void":
+        return VoidEntry(transaction_id=answered[wish.pick % len(answered)], **common)
+    common["card"] = CardRef(CardKey.ID, card_id)
+    kind, amounts = {
+        "stamp": (AddStamp, {"quantity": 1 + wish.size % 3}),
+        "redeem_stamps": (RedeemStamps, {}),
+        "earn": (EarnPoints, {"amount_minor": wish.size * 37}),
+        "reward": (RedeemReward, {"reward_id": reward_id}),
+        "points": (RedeemPoints, {"points": 1 + wish.size % 20}),
+        "adjust": (AdjustPoints, {"points_delta": wish.size - 30 or 1}),
+    }[wish.kind]
+    return kind(**common, **amounts)
+
+
+@dataclass
+class Shop:
+    """One card of one program, one reward, and the ledger as a list."""
+
+    program: ProgramRules
+    reward: RewardState
+    card: CardState
+    entries: list[EntryRow] = field(default_factory=list)
+    numbers: Any = field(default_factory=lambda: count(1))
+
+    def do(self, operation: Operation, now: datetime) -> EntryRow | DomainError:
+        """Do an operation; returns its main entry, or the refusal."""
+        try:
+            history = self._history(operation)
+            decision = decide(operation, self.program, self.card, now, history)
+        except DomainError as refusal:
+            return refusal
+        added = self._append(operation, decision, now)
+        return added[0] if isinstance(operation, OpenCard) else added[-1]
+
+    def _append(self, operation: Operation, decision: Decision, now: datetime) -> list[EntryRow]:
+        for draft, after in decision.steps:
+            entry = make_entry(
+                draft,
+                after,
+                entry_id=f"entry-{next(self.numbers)}",
+                operation=operation,
+                program=self.program,
+                sequence=len(self.entries) + 1,
+                previous_hash=self.entries[-1]["hash"] if self.entries else FIRST_HASH,
+                now=now,
+                is_main=True,
+            )
+            self.entries.append(entry)
+        self.card = decision.card
+        if decision.reward_id is not None:
+            left = (self.reward.stock_left or 0) + decision.stock_change
+            self.reward = replace(self.reward, stock_left=left)
+        return self.entries[-len(decision.steps) :]
+
+    def _history(self, operation: Operation) -> History:
+        if isinstance(operation, VoidEntry):
+            return self._void_history(operation.transaction_id)
+        redeemed = [e for e in standing(self.entries) if e["reward_id"] == self.reward.id]
+        return History(stamps=self._stamps(), reward=self.reward, times_redeemed=len(redeemed))
+
+    def _void_history(self, entry_id: str) -> History:
+        [index] = [i for i, entry in enumerate(self.entries) if entry["id"] == entry_id]
+        entry = self.entries[index]
+        voided_by = [e["id"] for e in self.entries if e["voids"] == entry_id]
+        names = ("id", "type", "program_id", "stamps_delta", "points_delta", "amount_minor")
+        past = PastEntry(
+            **{name: entry[name] for name in names},
+            reward_id=entry["reward_id"],
+            reward=entry["reward"],
+            carry_delta=self._carry_delta(index),
+            voided_by=voided_by[0] if voided_by else None,
+        )
+        return History(
+            stamps=self._stamps(without=entry_id),
+            entry=past,
+            forgiven=self._forgiven(),
+            reward=self.reward if entry["reward_id"] else None,
+        )
+
+    def _forgiven(self) -> Forgiven:
+        by_id = {entry["id"]: index for index, entry in enumerate(self.entries)}
+        pairs = [(i, by_id[e["voids"]]) for i, e in enumerate(self.entries) if e["voids"]]
+        both = [index for pair in pairs for index in pair]
+        return Forgiven(
+            stamps=sum(self.entries[i]["stamps_delta"] for i in both),
+            points=sum(self.entries[i]["points_delta"] for i in both),
+            points_carry=sum(self._carry_delta(i) for i in both),
+        )
+
+    def _carry_delta(self, index: int) -> int:
+        before = self.entries[index - 1]["points_carry_after"] if index else 0
+        return int(self.entries[index]["points_carry_after"] - before)
+
+    def _stamps(self, without: str | None = None) -> tuple[PastStamp, ...]:
+        return tuple(
+            PastStamp(entry["occurred_at"], entry["stamps_delta"])
+            for entry in standing(self.entries)
+            if entry["type"] == "stamp_earned" and entry["id"] != without
+        )
+
+    def check(self) -> None:
+        """Check everything that must hold after any operation."""
+        check_chain(self.entries)
+        self._check_balances()
+        self._check_lifetime()
+        self._check_stamps()
+        if self.reward.stock_left is not None:
+            assert self.reward.stock_left >= 0
+
+    def _check_balances(self) -> None:
+        card = self.card
+        assert card.stamps == sum(entry["stamps_delta"] for entry in self.entries)
+        assert card.points == sum(entry["points_delta"] for entry in self.entries)
+        assert 0 <= card.points_carry < self.program.minor_units
+        if self.program.void_policy != "allow_negative":
+            assert card.stamps >= 0
+            assert card.points >= 0
+
+    def _check_lifetime(self) -> None:
+        alive, card = standing(self.entries), self.card
+        earned = [e for e in alive if e["type"].endswith(("_earned", "_bonus"))]
+        assert card.lifetime_stamps == sum(entry["stamps_delta"] for entry in earned)
+        assert card.lifetime_points == sum(entry["points_delta"] for entry in earned)
+        rewards = [e for e in alive if e["type"] == "stamps_redeemed" or e["reward"]]
+        assert card.lifetime_rewards == len(rewards)
+        if self.reward.per_card_limit is not None:
+            cakes = [entry for entry in alive if entry["reward_id"]]
+            assert len(cakes) <= self.reward.per_card_limit
+
+    def _check_stamps(self) -> None:
+        stamps = sorted(self._stamps(), key=lambda stamp: stamp.occurred_at)
+        for one, following in pairwise(stamps):
+            assert following.occurred_at - one.occurred_at >= self.program.cooldown
+        days: dict[Any, int] = {}
+        for stamp in stamps:
+            day = self.program.day_of(stamp.occurred_at)
+            days[day] = days.get(day, 0) + stamp.quantity
+        assert all(number <= self.program.max_daily_stamps for number in days.values())
+        if stamps:
+            last = self.program.day_of(stamps[-1].occurred_at)
+            assert self.card.last_stamp_at == stamps[-1].occurred_at
+            assert (self.card.stamps_day, self.card.stamps_on_day) == (last, days[last])
+        else:
+            assert (self.card.last_stamp_at, self.card.stamps_on_day) == (None, 0)
