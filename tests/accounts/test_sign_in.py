@@ -42,7 +42,7 @@ def test_address_is_taken_in_any_case_and_with_spaces(context: Context, alice: S
 def test_unknown_and_known_addresses_are_refused_and_slowed_down_alike(
     context: Context, alice: Shop
 ) -> None:
-    for email in (alice.email("owner"), "nobody@nowhere.example", "not an address"):
+    for email in (alice.email("owner"), "nobody@nowhere.example", "not an address", "\x00@\x00.x"):
         guess_until_blocked(context, email)
         with pytest.raises(TooManyRequests) as refusal:
             guess(context, email)

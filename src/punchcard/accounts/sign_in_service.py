@@ -81,10 +81,10 @@ class SignIn:
         Raises CredentialsInvalid, the same and as slowly for an unknown address, TooManyRequests
         after repeated failures, HasherBusy, and VendorSuspended when the password was right.
         """
-        address = checks.as_email(email) or email
-        failure = self._count(address)
+        address = checks.as_email(email)
+        failure = self._count(address or email)
         with self._database.read() as session:
-            person = _find_person(session, address)
+            person = _find_person(session, address) if address is not None else None
         hashed = person.password_hash if person is not None else self._nobodys_hash
         is_right = self._verify(failure, password, hashed)
         if person is None or not is_right:
