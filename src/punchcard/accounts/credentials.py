@@ -1,8 +1,6 @@
 """From what a caller shows to who is calling, quickly: a bounded memory before the database."""
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +18,7 @@ from punchcard.accounts.subjects import (
 )
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
+from punchcard.kit.memory import Memory
 from punchcard.kit.secrets import hash_token
 from punchcard.kit.settings import Settings
 
@@ -34,10 +33,8 @@ _LONGEST_BEARER = 100
 _Credential = type[AccessToken] | type[ApiKey] | type[Device]
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     subject: Subject
-    fresh_until: datetime
     use: tuple[_Credential, str]
 
 
@@ -51,11 +48,10 @@ class Credentials:
     def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
         self._database = database
         self._clock = clock
-        self._cache_time = timedelta(seconds=settings.credential_cache_seconds)
+        self._memory = Memory[_Known](
+            keep_for=timedelta(seconds=settings.credential_cache_seconds), limit=CACHE_LIMIT
+        )
         self._resolution = timedelta(seconds=settings.last_used_resolution_seconds)
-        self._guard = threading.Lock()
-        self._known: dict[str, _Known] = {}
-        self._generation = 0
         self._uses: dict[tuple[_Credential, str], datetime] = {}
 
     def resolve(self, bearer: str) -> Subject:
@@ -69,10 +65,10 @@ class Credentials:
     def recall(self, bearer: str) -> Subject | None:
         """Return who shows this token if that is remembered; never asks the database."""
         now = self._clock.now()
-        known = self._known.get(bearer)
-        if known is None or known.fresh_until <= now:
+        known = self._memory.recall(bearer, now)
+        if known is None:
             return None
-        self._uses[known.use] = now
+        self._note_use(known, now)
         return known.subject
 
     def forget(self, credential_id: str) -> None:
@@ -108,39 +104,28 @@ class Credentials:
         return len(uses)
 
     def _forget(self, is_meant: Callable[[Subject], bool]) -> None:
-        with self._guard:
-            # A lookup that read before the change and ends after it must not be remembered.
-            self._generation += 1
-            self._known = {b: k for b, k in self._known.items() if not is_meant(k.subject)}
+        self._memory.forget(lambda _bearer, known: is_meant(known.subject))
 
     def _look_up(self, bearer: str, now: datetime) -> Subject:
+        known = self._memory.look_up(bearer, now, lambda: self._ask(bearer, now))
+        self._note_use(known, now)
+        return known.subject
+
+    def _ask(self, bearer: str, now: datetime) -> tuple[_Known, datetime | None]:
         query = _QUERIES.get(bearer[:3])
         if query is None or len(bearer) > _LONGEST_BEARER:
             raise CredentialsInvalid
-        generation = self._generation
         with self._database.read_connection() as connection:
             row = connection.execute(query.select, {"hash": hash_token(bearer)}).one_or_none()
         if row is None:
             raise CredentialsInvalid
-        subject = query.read(row, now)
-        fresh_until = now + self._cache_time
-        if query.table is AccessToken:
-            fresh_until = min(fresh_until, row.expires_at)
-        known = _Known(subject, fresh_until, (query.table, row.id))
-        self._remember(bearer, known, generation, now)
-        self._uses[known.use] = now
-        return subject
+        ends_at = row.expires_at if query.table is AccessToken else None
+        return _Known(query.read(row, now), (query.table, row.id)), ends_at
 
-    def _remember(self, bearer: str, known: _Known, generation: int, now: datetime) -> None:
-        with self._guard:
-            if len(self._uses) >= _USES_LIMIT:
-                self._uses = {}
-            if generation != self._generation or known.fresh_until <= now:
-                return
-            if len(self._known) >= CACHE_LIMIT:
-                self._known = {b: k for b, k in self._known.items() if k.fresh_until > now}
-            if len(self._known) < CACHE_LIMIT:
-                self._known[bearer] = known
+    def _note_use(self, known: _Known, now: datetime) -> None:
+        if len(self._uses) >= _USES_LIMIT:
+            self._uses = {}
+        self._uses[known.use] = now
 
 
 class _Query(NamedTuple):

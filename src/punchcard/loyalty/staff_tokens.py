@@ -3,14 +3,16 @@
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from punchcard.accounts.subjects import Subject
 from punchcard.db.database import Database
+from punchcard.db.types import Id
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import as_id
+from punchcard.kit.memory import Memory
 from punchcard.kit.secrets import Signer
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import StaffPin
@@ -35,13 +37,11 @@ class _Facts:
     expires: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     """What the database says of a PIN; `identity` None means retired, or none of ours."""
 
     identity: StaffIdentity | None
     generation: int
-    fresh_until: datetime
 
 
 class StaffTokens:
@@ -58,12 +58,12 @@ class StaffTokens:
         self._signer = Signer(settings.secret_key, "staff token", STAFF_PREFIX)
         self._life = timedelta(minutes=settings.staff_token_minutes)
         self._grace = timedelta(hours=settings.offline_grace_hours)
-        self._cache_time = timedelta(seconds=settings.credential_cache_seconds)
+        self._memory = Memory[_Known](
+            keep_for=timedelta(seconds=settings.credential_cache_seconds), limit=CACHE_LIMIT
+        )
         self._guard = threading.Lock()
-        self._known: dict[str, _Known] = {}
         # A signature never turns bad, so a token that was found good is not computed again.
         self._read: dict[str, _Facts] = {}
-        self._changes = 0
 
     def issue(self, hit: PinHit, subject: Subject) -> tuple[str, datetime]:
         """Return a token for whose PIN was right, good for `subject` alone, and when it expires."""
@@ -87,29 +87,26 @@ class StaffTokens:
         """
         now = self._clock.now()
         facts = self._read.get(token) or self._read_token(token, now)
-        if facts.vendor_id != subject.vendor_id or facts.bound_to != _bound_to(subject):
-            raise StaffTokenInvalid()
-        if not self._is_running(facts, now, occurred_at):
-            raise StaffTokenInvalid()
-        known = self._known.get(facts.pin_id)
-        if known is None or known.fresh_until <= now:
-            known = self._look_up(facts.pin_id, now)
-        if known.identity is None or known.generation != facts.generation:
-            raise StaffTokenInvalid()
-        return known.identity
+        known = self._memory.recall(facts.pin_id, now) or self._look_up(facts.pin_id, now)
+        return self._checked(facts, known, subject, now, occurred_at)
 
-    def is_remembered(self, token: str) -> bool:
-        """Tell whether `verify` can answer without asking the database."""
+    def recall(
+        self, token: str, subject: Subject, *, occurred_at: datetime | None = None
+    ) -> StaffIdentity | None:
+        """Return whose token it is if that is remembered; never asks the database.
+
+        Raises StaffTokenInvalid like `verify`.
+        """
         facts = self._read.get(token)
-        known = self._known.get(facts.pin_id) if facts is not None else None
-        return known is not None and known.fresh_until > self._clock.now()
+        now = self._clock.now()
+        known = self._memory.recall(facts.pin_id, now) if facts is not None else None
+        if facts is None or known is None:
+            return None
+        return self._checked(facts, known, subject, now, occurred_at)
 
     def forget(self, pin_id: str) -> None:
         """Drop a PIN from memory: call it after the commit that changed it."""
-        with self._guard:
-            # A lookup that read before the change and ends after it must not be remembered.
-            self._changes += 1
-            self._known.pop(pin_id, None)
+        self._memory.forget(lambda kept_id, _known: kept_id == pin_id)
 
     def _read_token(self, token: str, now: datetime) -> _Facts:
         signed = self._signer.verify(token) if len(token) <= _LONGEST_TOKEN else None
@@ -124,6 +121,21 @@ class StaffTokens:
                 self._read[token] = facts
         return facts
 
+    def _checked(
+        self,
+        facts: _Facts,
+        known: _Known,
+        subject: Subject,
+        now: datetime,
+        occurred_at: datetime | None,
+    ) -> StaffIdentity:
+        is_theirs = facts.vendor_id == subject.vendor_id and facts.bound_to == _bound_to(subject)
+        if not is_theirs or not self._is_running(facts, now, occurred_at):
+            raise StaffTokenInvalid()
+        if known.identity is None or known.generation != facts.generation:
+            raise StaffTokenInvalid()
+        return known.identity
+
     def _is_running(self, facts: _Facts, now: datetime, occurred_at: datetime | None) -> bool:
         if now.timestamp() < facts.expires:
             return True
@@ -132,23 +144,15 @@ class StaffTokens:
         return facts.issued <= occurred_at.timestamp() < facts.expires
 
     def _look_up(self, pin_id: str, now: datetime) -> _Known:
-        changes = self._changes
-        with self._database.read_connection() as connection:
-            row = connection.execute(_STAFF_PIN.where(StaffPin.id == pin_id)).one_or_none()
-        identity = None
-        if row is not None and row.retired_at is None:
-            identity = StaffIdentity(row.id, row.staff_id, row.name, row.program_id)
-        known = _Known(identity, row.generation if row else 0, now + self._cache_time)
-        with self._guard:
-            if changes == self._changes:
-                self._remember(pin_id, known, now)
-        return known
+        return self._memory.look_up(pin_id, now, lambda: (self._ask(pin_id), None))
 
-    def _remember(self, pin_id: str, known: _Known, now: datetime) -> None:
-        if len(self._known) >= CACHE_LIMIT:
-            self._known = {name: one for name, one in self._known.items() if one.fresh_until > now}
-        if len(self._known) < CACHE_LIMIT:
-            self._known[pin_id] = known
+    def _ask(self, pin_id: str) -> _Known:
+        with self._database.read_connection() as connection:
+            row = connection.execute(_STAFF_PIN, {"pin_id": pin_id}).one_or_none()
+        if row is None or row.retired_at is not None:
+            return _Known(None, 0)
+        identity = StaffIdentity(row.id, row.staff_id, row.name, row.program_id)
+        return _Known(identity, row.generation)
 
 
 def names(identity: StaffIdentity, staff_id: str) -> bool:
@@ -168,4 +172,4 @@ _STAFF_PIN = select(
     StaffPin.program_id,
     StaffPin.generation,
     StaffPin.retired_at,
-)
+).where(StaffPin.id == bindparam("pin_id", type_=Id))

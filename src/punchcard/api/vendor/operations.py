@@ -119,16 +119,14 @@ class Counter:
         return found
 
     async def _prove(self, body: Proved) -> StaffIdentity | DomainError | None:
-        tokens = self._context.staff_tokens
-        is_quick = (
-            body.staff_token is not None
-            and body.staff_pin is None
-            and tokens.is_remembered(body.staff_token)
-        )
         try:
-            return (
-                self._identify(body) if is_quick else await run_in_threadpool(self._identify, body)
-            )
+            if body.staff_token is not None and body.staff_pin is None and body.staff_id is None:
+                known = self._context.staff_tokens.recall(
+                    body.staff_token, self._request.subject, occurred_at=body.occurred_at
+                )
+                if known is not None:
+                    return known
+            return await run_in_threadpool(self._identify, body)
         except DomainError as refusal:
             return refusal
 
