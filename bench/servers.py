@@ -1,0 +1,165 @@
+"""Servers a bench starts and stops: PostgreSQL as a shop would run it, and Punchcard itself."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+from bench.processes import resident_mb
+from punchcard.kit.settings import PREFIX, Settings, load_settings
+
+START_SECONDS = 30
+STOP_SECONDS = 20
+_POLL_SECONDS = 0.002
+
+DURABLE = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "shared_buffers": "1GB",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "15min",
+}
+"""PostgreSQL as a shop would run it: nothing is answered before it is on the disk."""
+
+
+def database_address(server: str, name: str) -> str:
+    """Return the address of another database on the same server."""
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def create_database(server: str, name: str, *, template: str | None = None) -> str:
+    """Create a database, empty or as a copy of `template`, and return its address."""
+    copied = f" TEMPLATE {template} STRATEGY FILE_COPY" if template else ""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}{copied}".encode())
+    return database_address(server, name)
+
+
+def bench_settings(folder: Path, database_url: str = "") -> Settings:
+    """Return settings that a bench and the server it starts share; SQLite in `folder` if no URL."""
+    return load_settings(
+        {},
+        data_dir=folder,
+        database_url=database_url or f"sqlite:///{folder / 'punchcard.db'}",
+        secret_key="a secret key for benches, 32 characters",  # noqa: S106 guards nothing
+        pin_pepper="a pepper for benches, of 32 characters",
+    )
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running Punchcard."""
+
+    port: int
+    pid: int
+    seconds_to_first_answer: float
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Server]:
+    """Run the server with these settings in a process of its own; stop it when the block ends."""
+    port = _free_port()
+    with tempfile.TemporaryFile() as log:
+        started = monotonic()
+        process = subprocess.Popen(
+            [punchcard_command(), "serve", "--port", str(port)],
+            env=environment_of(settings),
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            _wait_for_answer(process, port)
+            yield Server(port, process.pid, monotonic() - started)
+        except _DidNotStart:
+            log.seek(0)
+            raise RuntimeError(
+                "the server did not start:\n" + log.read().decode(errors="replace")[-4000:]
+            ) from None
+        finally:
+            _stop(process)
+
+
+@dataclass(frozen=True)
+class ImportCost:
+    """What Python takes to import the two largest packages, and nothing of ours."""
+
+    seconds: float
+    resident_mb: float
+
+
+def import_cost() -> ImportCost:
+    """Start a Python that imports FastAPI and SQLAlchemy, and measure it."""
+    script = "import fastapi, sqlalchemy, sys; sys.stdout.write('.'); sys.stdout.flush(); input()"
+    started = monotonic()
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.read(1)
+        cost = ImportCost(monotonic() - started, resident_mb(process.pid))
+        process.stdin.write(b"\n")
+    return cost
+
+
+def punchcard_command() -> str:
+    """Return the path of the `punchcard` command beside this Python."""
+    return str(Path(sys.executable).with_name("punchcard"))
+
+
+class _DidNotStart(Exception):
+    """The server ended, or gave no answer in time."""
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return this process's environment with the bench's settings in place of Punchcard's own."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    given: Mapping[str, object] = {
+        "DATA_DIR": settings.data_dir,
+        "DATABASE_URL": settings.database_url,
+        "SECRET_KEY": settings.secret_key,
+        "PIN_PEPPER": settings.pin_pepper,
+    }
+    return own | {PREFIX + name: str(value) for name, value in given.items()}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for_answer(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = monotonic() + START_SECONDS
+    while process.poll() is None and monotonic() < deadline:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
+        try:
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == 200:
+                return
+        except ConnectionRefusedError:
+            # Nobody listens yet, and there is nothing to wait on but the next try.
+            sleep(_POLL_SECONDS)
+        finally:
+            connection.close()
+    raise _DidNotStart
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
