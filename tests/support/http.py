@@ -42,7 +42,7 @@ class Api:
 
     def __init__(self, client: httpx.Client, token: str | None = None) -> None:
         self._client = client
-        self._token = token
+        self.token = token
 
     def with_token(self, token: str | None) -> "Api":
         """Return the same client for another caller."""
@@ -53,8 +53,8 @@ class Api:
     ) -> httpx.Response:
         """Send a request to a path below /api/v1, with an idempotency key if one is given."""
         headers = dict(options.pop("headers", {}))
-        if self._token is not None:
-            headers["Authorization"] = f"Bearer {self._token}"
+        if self.token is not None:
+            headers["Authorization"] = f"Bearer {self.token}"
         if key is not None:
             headers["Idempotency-Key"] = key
         if json is not None:

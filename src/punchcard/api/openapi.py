@@ -54,6 +54,8 @@ _IDEMPOTENCY_KEY: Final[dict[str, Any]] = {
     "description": "The same key with the same request gives the same answer again.",
     "schema": {"type": "string", "pattern": "^[!-~]{1,128}$", "maxLength": 128},
 }
+# Its items carry keys of their own.
+_WITHOUT_KEY: Final = "/api/v1/vendor/loyalty/operations"
 _METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 
 
@@ -96,7 +98,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
             needed = " or ".join(f"`{permission}`" for permission in sorted(rule.any_of))
             told = operation.get("description", "")
             operation["description"] = f"{told}\n\nNeeds {needed}.".strip()
-        if method == "POST" and path.startswith("/api/v1/vendor"):
+        if method == "POST" and path.startswith("/api/v1/vendor") and path != _WITHOUT_KEY:
             _add_idempotency(operation)
     return document
 
