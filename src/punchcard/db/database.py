@@ -38,6 +38,12 @@ class Database:
         else:
             self._reader = self._writer = _postgresql_engine(url, pool_size, _FOR_ALL)
             self._till = _postgresql_engine(url, pool_size, f"{_FOR_ALL} {_FOR_THE_TILL}")
+        # SQLite begins and ends a transaction within the process, for next to nothing.
+        self._glancer = (
+            self._reader
+            if self.is_sqlite
+            else self._reader.execution_options(isolation_level="AUTOCOMMIT")
+        )
         self._turn = Turnstile()
 
     @contextmanager
@@ -75,6 +81,14 @@ class Database:
             # SQLite's readers see one moment anyway.
             if not self.is_sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    @contextmanager
+    def glance_connection(self) -> Iterator[Connection]:
+        """Open a Core connection for statements that need nothing of one another: each sees the
+        newest state, and none pays for beginning and ending a transaction.
+        """
+        with self._glancer.connect() as connection:
             yield connection
 
     def close(self) -> None:

@@ -1,55 +1,98 @@
 """Reading long tables: as plain texts and numbers, the same from both databases, a part at a time.
 
 Column types turn every value into a Python object; over millions of rows that costs more than
-reading them. These expressions let the database write the texts itself.
+reading them. Here PostgreSQL writes the texts itself; SQLite, where a function costs more than a
+slice in Python, gives what it keeps.
 """
 
-from collections.abc import Iterator
-from itertools import chain
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, String, Text, cast, func, type_coerce
-from sqlalchemy.engine import Dialect
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Select,
+    String,
+    Text,
+    Uuid,
+    cast,
+    func,
+    select,
+    type_coerce,
+)
+from sqlalchemy.types import TypeEngine
 
-ROWS_AT_ONCE = 2000
+from punchcard.db.dialects import is_sqlite
+from punchcard.db.types import UtcDateTime
 
+ROWS_AT_ONCE: Final = 2000
 
-def stream_rows(connection: Connection, query: Select[Any]) -> Iterator[Any]:
-    """Give the rows of `query` one after another; only ROWS_AT_ONCE are held at a time."""
-    result = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query)
-    return chain.from_iterable(result.partitions())
-
-
-def id_text(column: ColumnElement[Any], dialect: Dialect) -> ColumnElement[Any]:
-    """Return an id as lower-case text with its hyphens."""
-    if dialect.name == "postgresql":
-        return cast(column, Text)
-    plain = func.lower(type_coerce(column, String))
-    parts = [func.substr(plain, start, length) for start, length in _UUID_PARTS]
-    return parts[0] + "-" + parts[1] + "-" + parts[2] + "-" + parts[3] + "-" + parts[4]
-
-
-def moment_text(column: ColumnElement[Any], dialect: Dialect) -> ColumnElement[Any]:
-    """Return a moment as RFC 3339 in UTC with six digits after the second."""
-    if dialect.name == "postgresql":
-        utc = func.timezone("UTC", column)
-        return func.to_char(utc, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"', type_=Text)
-    return func.replace(type_coerce(column, String), " ", "T", type_=String) + "Z"
+Column = ColumnElement[Any]
 
 
-def hex_text(column: ColumnElement[Any], dialect: Dialect) -> ColumnElement[Any]:
-    """Return bytes as lower-case hex."""
-    if dialect.name == "postgresql":
+def stream_plain(
+    connection: Connection, columns: Sequence[Column], narrow: Callable[[Select[Any]], Select[Any]]
+) -> Iterator[list[Any]]:
+    """Give the rows of `narrow(select(columns))` one after another, ROWS_AT_ONCE held at a time.
+
+    Ids are lower-case texts with hyphens, moments RFC 3339 in UTC with six digits after the
+    second, bytes lower-case hex, documents the text of their JSON; the rest is as it is.
+    """
+    streaming = connection.execution_options(yield_per=ROWS_AT_ONCE)
+    if not is_sqlite(connection):
+        query = narrow(select(*(_as_text(column) for column in columns)))
+        for part in streaming.execute(query).partitions():
+            yield from map(list, part)
+        return
+    conversions = [
+        (place, conversion)
+        for place, column in enumerate(columns)
+        if (conversion := _conversion(column.type)) is not None
+    ]
+    query = narrow(select(*(_as_kept(column) for column in columns)))
+    for part in streaming.execute(query).partitions():
+        for values in part:
+            row = list(values)
+            for place, convert in conversions:
+                if row[place] is not None:
+                    row[place] = convert(row[place])
+            yield row
+
+
+def _as_text(column: Column) -> Column:
+    kind = column.type
+    if isinstance(kind, UtcDateTime):
+        return func.to_char(func.timezone("UTC", column), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    if isinstance(kind, LargeBinary):
         return func.encode(column, "hex", type_=Text)
-    return func.lower(func.hex(column), type_=String)
+    return cast(column, Text) if isinstance(kind, Uuid | JSON) else column
 
 
-def json_text(column: ColumnElement[Any], dialect: Dialect) -> ColumnElement[Any]:
-    """Return a document as the text of its JSON."""
-    if dialect.name == "postgresql":
-        return cast(column, Text)
-    return type_coerce(column, String)
+def _as_kept(column: Column) -> Column:
+    kind = column.type
+    return type_coerce(column, String) if _conversion(kind) or isinstance(kind, JSON) else column
 
 
-# Where the five parts of a UUID begin in its 32 hex digits (from 1), and how long they are.
-_UUID_PARTS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+def _conversion(kind: TypeEngine[Any]) -> Callable[[Any], str] | None:
+    if isinstance(kind, Uuid):
+        return _with_hyphens
+    if isinstance(kind, UtcDateTime):
+        return _with_zone
+    return _hex if isinstance(kind, LargeBinary) else None
+
+
+def _hex(kept: Any) -> str:
+    return kept.hex() if isinstance(kept, bytes) else str(kept)
+
+
+# SQLite keeps whatever was written, text or number: what does not fit is given as it is.
+def _with_hyphens(kept: Any) -> str:
+    digits = kept if isinstance(kept, str) else str(kept)
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _with_zone(kept: Any) -> str:
+    moment = kept if isinstance(kept, str) else str(kept)
+    return f"{moment[:10]}T{moment[11:]}Z"

@@ -55,12 +55,12 @@ HASHED_FIELDS = (
     "previous_hash",
 )
 
-_DOMAIN = b"punchcard-entry-1\n"
+HASH_DOMAIN = b"punchcard-entry-1\n"
 
 
 def entry_hash(row: Mapping[str, Any]) -> bytes:
     """Return the SHA-256 of an entry's canonical form; see the module's description."""
-    return hashlib.sha256(_DOMAIN + canonical_form(row)).digest()
+    return hashlib.sha256(HASH_DOMAIN + canonical_form(row)).digest()
 
 
 def canonical_form(row: Mapping[str, Any]) -> bytes:

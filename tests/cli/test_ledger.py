@@ -1,0 +1,110 @@
+"""`punchcard ledger verify`: says that all is well, or names what is not and exits with 1."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from punchcard.cli import main
+from punchcard.context import Context, build_context
+from punchcard.db.database import Database
+from punchcard.kit.settings import Settings
+from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, OpenCard
+from punchcard.loyalty.till_queries import CARDS, ENTRIES
+from tests.loyalty import shelf
+from tests.support import cast
+from tests.support.damage import behind_the_triggers
+
+ACTOR = Actor("system", None)
+
+
+@pytest.fixture
+def context(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Context]:
+    """Let Café Alice stamp one card and Boulangerie Bob open one."""
+    for name in ("database_url", "secret_key", "pin_pepper", "data_dir"):
+        monkeypatch.setenv(f"PUNCHCARD_{name.upper()}", str(getattr(settings, name)))
+    with closing(build_context(settings, database=database)) as built:
+        for shop in (cast.open_cafe_alice(built), cast.open_boulangerie_bob(built)):
+            program = shelf.program(shop, status="active", pin_policy="off")
+            opening = OpenCard(vendor_id=shop.id, actor=ACTOR, program_id=program.id)
+            card = CardRef(CardKey.ID, built.till.submit(opening).card.id)
+            if shop.slug == "cafe-alice":
+                built.till.submit(AddStamp(vendor_id=shop.id, actor=ACTOR, card=card))
+        yield built
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as end:
+        main(["ledger", "verify", *arguments])
+    shown = capsys.readouterr()
+    return int(end.value.code or 0), shown.out, shown.err
+
+
+def damage_the_stamp(url: str) -> str:
+    with behind_the_triggers(url) as connection:
+        where = ENTRIES.c.type == "stamp_earned"
+        connection.execute(update(ENTRIES).where(where).values(stamps_delta=2))
+        return connection.execute(select(ENTRIES.c.id).where(where)).scalar_one()
+
+
+@pytest.mark.usefixtures("context")
+def test_a_sound_ledger_is_told_for_people_and_for_machines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, err = run(capsys)
+    assert (code, out) == (0, "The ledger is sound: 3 entries of 2 cards.\n")
+    assert "3/3" in err
+    code, out, err = run(capsys, "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out) == {
+        "entries": 3,
+        "cards": 2,
+        "is_sound": True,
+        "damage_count": 0,
+        "damages": [],
+    }
+
+
+@pytest.mark.usefixtures("context")
+def test_damage_is_named_and_the_exit_code_tells(
+    capsys: pytest.CaptureFixture[str], database_url: str
+) -> None:
+    entry_id = damage_the_stamp(database_url)
+    code, out, _ = run(capsys)
+    assert code == 1
+    assert f"entry {entry_id} of card" in out
+    code, out, _ = run(capsys, "--json")
+    told: dict[str, Any] = json.loads(out)
+    assert (code, told["is_sound"], told["damages"][0]["entry_id"]) == (1, False, entry_id)
+    assert told["damages"][0]["what"] == "its hash does not match what it says"
+
+
+@pytest.mark.usefixtures("context")
+def test_only_the_named_shop_is_verified(
+    capsys: pytest.CaptureFixture[str], database_url: str
+) -> None:
+    damage_the_stamp(database_url)
+    assert run(capsys, "--vendor", "boulangerie-bob")[0] == 0
+    assert run(capsys, "--vendor", "cafe-alice")[0] == 1
+    code, _, err = run(capsys, "--vendor", "nobody")
+    assert (code, err) == (1, "punchcard: There is no such shop.\n")
+
+
+@pytest.mark.usefixtures("context")
+def test_many_damages_are_counted_and_the_first_are_shown(
+    capsys: pytest.CaptureFixture[str], database_url: str
+) -> None:
+    wrong = dict.fromkeys(
+        ("stamps", "points", "points_carry", "lifetime_stamps", "lifetime_points"), 77
+    )
+    with behind_the_triggers(database_url) as connection:
+        connection.execute(update(ENTRIES).values(actor_id="x", stamps_delta=5, points_delta=5))
+        connection.execute(update(CARDS).values(**wrong, lifetime_rewards=77, sequence=77))
+    code, out, _ = run(capsys)
+    assert code == 1
+    assert "more (--json lists them)" in out
