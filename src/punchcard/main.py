@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
+from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
@@ -92,6 +93,9 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # A full queue before bcrypt must leave everything else the usual number of threads.
+        waiting = context.settings.bcrypt_threads + context.settings.bcrypt_queue_limit
+        to_thread.current_default_thread_limiter().total_tokens += waiting
         worker.start()
         try:
             yield
