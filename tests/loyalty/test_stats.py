@@ -74,7 +74,7 @@ def counter(alice: Shop) -> Counter:
 
 
 def compared(shop: Shop) -> Comparison:
-    with shop.context.database.read_connection() as connection:
+    with shop.context.database.snapshot() as connection:
         return stats_rebuild.compare(connection, lambda _rows: None)
 
 
@@ -275,6 +275,6 @@ def test_progress_tells_every_row(counter: Counter) -> None:
     database = counter.shop.context.database
     with database.read_connection() as connection:
         expected = stats_rebuild.count_rows(connection)
-    with database.read_connection() as connection:
+    with database.snapshot() as connection:
         stats_rebuild.compare(connection, told.append)
     assert sum(told) == expected == 6

@@ -60,7 +60,7 @@ def _compare(context: "Context", *, is_silent: bool) -> "Comparison":
         *(MofNCompleteColumn(), TimeRemainingColumn()),
     )
     progress = Progress(*columns, console=Console(stderr=True), disable=is_silent, transient=True)
-    with progress, context.database.read_connection() as connection:
+    with progress, context.database.snapshot() as connection:
         task = progress.add_task("Reading the ledger", total=total)
         return stats_rebuild.compare(connection, lambda rows: progress.advance(task, rows))
 

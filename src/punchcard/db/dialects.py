@@ -75,15 +75,6 @@ def lock_for_migration(connection: Connection) -> None:
         connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
 
 
-def hold_still(connection: Connection) -> None:
-    """Let a transaction that only reads see one moment's state to its end: call it first in it.
-
-    On SQLite every transaction does.
-    """
-    if not is_sqlite(connection):
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-
-
 def insert_into(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT into `table` that knows ON CONFLICT: both databases spell it alike."""
     insert = sqlite.insert if is_sqlite(session.connection()) else postgresql.insert

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, func, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, literal, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Throttle
@@ -41,19 +41,7 @@ def credential_key(subject: Subject) -> str:
     return f"pin:{subject.kind}:{subject.id}"
 
 
-def credential_locked_until(session: Session, subject: Subject) -> datetime | None:
-    """Return until when unnamed PIN entry is locked on a credential, if it ever was."""
-    return session.scalar(
-        select(Throttle.blocked_until).where(Throttle.key == credential_key(subject))
-    )
-
-
-def person_locked_until(session: Session, pin_id: str) -> datetime | None:
-    """Return until when a person is locked, if they ever were."""
-    return session.scalar(select(StaffPin.locked_until).where(StaffPin.id == pin_id))
-
-
-def limit_of(session: Session, vendor_id: str, program_id: str | None) -> PinLimit:
+def limit_of(session: Session, vendor_id: str | None, program_id: str | None) -> PinLimit:
     """Return the limit of a program, or (None) the strictest of the vendor's programs."""
     strictest = select(
         func.min(LoyaltyProgram.pin_max_attempts), func.max(LoyaltyProgram.pin_lockout_minutes)
@@ -66,32 +54,33 @@ def limit_of(session: Session, vendor_id: str, program_id: str | None) -> PinLim
     )
 
 
-def count_hit(session: Session, pin: StaffPin, *, now: datetime) -> bool:
+def count_hit(connection: Connection, pin_id: str, generation: int, *, now: datetime) -> bool:
     """Forget a person's misses and note the use, if they are not locked at this very moment.
 
     Returns False, and changes nothing, if they are, or if the PIN was changed or retired.
     """
     is_open = or_(StaffPin.locked_until.is_(None), StaffPin.locked_until <= now)
-    is_same = StaffPin.generation == pin.generation
+    is_same = StaffPin.generation == generation
     statement = (
         update(StaffPin)
-        .where(StaffPin.id == pin.id, StaffPin.retired_at.is_(None), is_same, is_open)
+        .where(StaffPin.id == pin_id, StaffPin.retired_at.is_(None), is_same, is_open)
         .values(failed_attempts=0, locked_until=None, last_used_at=now)
         .returning(StaffPin.id)
-        .execution_options(synchronize_session=False)
     )
-    return session.execute(statement).one_or_none() is not None
+    return connection.execute(statement).one_or_none() is not None
 
 
-def count_miss_of_person(session: Session, pin: StaffPin, *, now: datetime) -> Miss:
+def count_miss_of_person(
+    session: Session, pin_id: str, vendor_id: str, program_id: str | None, *, now: datetime
+) -> Miss:
     """Count a wrong PIN against the person who was named; the last allowed one locks them."""
-    limit = limit_of(session, pin.vendor_id, pin.program_id)
+    limit = limit_of(session, vendor_id, program_id)
     # A lock that has run out is followed by a fresh set of attempts.
     failures = case((StaffPin.locked_until.is_not(None), 1), else_=StaffPin.failed_attempts + 1)
     statement = (
         update(StaffPin)
         .where(
-            StaffPin.id == pin.id,
+            StaffPin.id == pin_id,
             or_(StaffPin.locked_until.is_(None), StaffPin.locked_until <= now),
         )
         .values(failed_attempts=failures, locked_until=_lock(failures, limit, now))
@@ -100,23 +89,23 @@ def count_miss_of_person(session: Session, pin: StaffPin, *, now: datetime) -> M
     )
     row = session.execute(statement).one_or_none()
     if row is None:
-        return Miss(False, 0, person_locked_until(session, pin.id))
+        lock = select(StaffPin.locked_until).where(StaffPin.id == pin_id)
+        return Miss(False, 0, session.scalar(lock))
     return Miss(True, max(0, limit.attempts - row.failed_attempts), row.locked_until)
 
 
-def count_miss_of_credential(
-    session: Session, subject: Subject, *, vendor_id: str, now: datetime
-) -> Miss:
+def count_miss_of_credential(session: Session, subject: Subject, *, now: datetime) -> Miss:
     """Count a wrong PIN that named nobody against the credential that typed it.
 
     A right PIN does not forgive these: who knows one PIN could guess at all the others for ever.
     They are forgotten when no further miss follows for as long as a lock lasts.
     """
-    limit = limit_of(session, vendor_id, None)
+    limit = limit_of(session, subject.vendor_id, None)
+    key = credential_key(subject)
     is_stale = or_(Throttle.blocked_until.is_not(None), Throttle.updated_at <= now - limit.lockout)
     failures = case((is_stale, 1), else_=Throttle.failures + 1)
     statement = insert_into(session, Throttle).values(
-        key=credential_key(subject),
+        key=key,
         failures=1,
         blocked_until=now + limit.lockout if limit.attempts == 1 else None,
         updated_at=now,
@@ -134,7 +123,8 @@ def count_miss_of_credential(
         ).returning(Throttle.failures, Throttle.blocked_until)
     ).one_or_none()
     if row is None:
-        return Miss(False, 0, credential_locked_until(session, subject))
+        lock = select(Throttle.blocked_until).where(Throttle.key == key)
+        return Miss(False, 0, session.scalar(lock))
     return Miss(True, max(0, limit.attempts - row.failures), row.blocked_until)
 
 

@@ -13,26 +13,22 @@ wrong one get the same answer.
 import base64
 import hmac
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Protocol
-
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
 
 from punchcard.accounts.subjects import Subject
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import as_id
 from punchcard.kit.secrets import derive_key
 from punchcard.kit.settings import Settings
-from punchcard.loyalty import pin_counters
-from punchcard.loyalty.models import StaffPin
+from punchcard.loyalty import pin_counters, pin_lookup
 from punchcard.loyalty.operations import StaffIdentity
 from punchcard.loyalty.pin_counters import Miss
 from punchcard.loyalty.pin_errors import PinTooSimple, StaffPinInvalid, StaffPinLocked
+from punchcard.loyalty.pin_lookup import FoundPin
 from punchcard.loyalty.rules.pin_rules import is_pin, is_too_simple
 
 _NOT_A_PIN = N_("Must be 4 to 8 digits.")
@@ -64,14 +60,6 @@ class PinHit:
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """The one row a typed PIN is compared with; `pin` None means that there is none."""
-
-    pin: StaffPin | None
-    is_named: bool
-
-
 class PinDesk:
     """Prepares new PINs and checks typed ones."""
 
@@ -81,6 +69,7 @@ class PinDesk:
         self._database = database
         self._hasher = hasher
         self._clock = clock
+        self._resolution = timedelta(seconds=settings.last_used_resolution_seconds)
         self._cost = settings.pin_bcrypt_cost
         self._hash_key = derive_key(settings.pin_pepper, "punchcard pin hash")
         self._index_key = derive_key(settings.pin_pepper, "punchcard pin index")
@@ -112,86 +101,91 @@ class PinDesk:
         """
         if not is_pin(pin):
             raise invalid_field("staff_pin", message=_NOT_A_PIN)
-        vendor_id = subject.vendor_id or ""
-        now = self._clock.now()
-        with self._database.read() as session:
-            candidate = self._find(session, vendor_id, pin, staff_id)
-            self._refuse_locked(session, candidate, subject, now)
-        found = candidate.pin
+        found, is_named = self._find(subject, pin, staff_id)
         hashed = found.pin_hash if found is not None else self._nobodys_hash
         is_right = self._hasher.verify(self._peppered(pin), hashed)
-        if found is not None and is_right and self._is_counted_as_right(candidate, subject):
+        if found is not None and is_right and self._counts_as_right(found, subject, is_named):
             identity = StaffIdentity(found.id, found.staff_id, found.name, found.program_id)
             return PinHit(identity, found.generation)
-        raise self._counted_as_wrong(candidate, subject, vendor_id)
+        raise self._counted_as_wrong(found if is_named else None, subject)
 
-    def _find(self, session: Session, vendor_id: str, pin: str, staff_id: str | None) -> _Candidate:
-        in_use = select(StaffPin).where(
-            StaffPin.vendor_id == vendor_id, StaffPin.retired_at.is_(None)
-        )
-        if staff_id is None:
-            index = self._index(vendor_id, pin)
-            return _Candidate(session.scalar(in_use.where(StaffPin.pin_index == index)), False)
-        is_meant = StaffPin.staff_id == staff_id
-        pin_id = as_id(staff_id)
-        if pin_id is not None:
-            is_meant = or_(StaffPin.id == pin_id, is_meant)
-        rows = session.scalars(in_use.where(is_meant)).all()
-        # An id comes before somebody's staff_id that happens to look like it.
-        found = next((row for row in rows if row.id == pin_id), rows[0] if rows else None)
-        return _Candidate(found, found is not None)
+    def _find(
+        self, subject: Subject, pin: str, staff_id: str | None
+    ) -> tuple[FoundPin | None, bool]:
+        """Return the one PIN to compare with, if any, and whether its person was named.
 
-    def _refuse_locked(
-        self, session: Session, candidate: _Candidate, subject: Subject, now: datetime
-    ) -> None:
-        if candidate.is_named and candidate.pin is not None:
-            until = candidate.pin.locked_until
-        else:
-            until = pin_counters.credential_locked_until(session, subject)
-        if until is not None and until > now:
-            raise _locked(until, now)
+        Raises StaffPinLocked if that person, or the credential of an unnamed entry, is locked.
+        """
+        now = self._clock.now()
+        with self._database.glance_connection() as connection:
+            if staff_id is not None:
+                found = pin_lookup.find_by_name(connection, subject, staff_id)
+                if found is not None:
+                    _refuse_locked(found.locked_until, now)
+                    return found, True
+            else:
+                index = self._index(subject.vendor_id, pin)
+                found = pin_lookup.find_by_index(connection, subject, index)
+            if found is not None:
+                until = found.credential_locked_until
+            else:
+                until = pin_lookup.credential_locked_until(connection, subject)
+        _refuse_locked(until, now)
+        return found, False
 
-    def _is_counted_as_right(self, candidate: _Candidate, subject: Subject) -> bool:
+    def _counts_as_right(self, pin: FoundPin, subject: Subject, is_named: bool) -> bool:
         """Write the success down; False if the PIN was changed or retired in the meantime.
 
+        When there is nothing to write, looking once more is enough.
         Raises StaffPinLocked if the person, or the credential of an unnamed entry, is locked now.
         """
-        pin = candidate.pin
-        if pin is None:
-            return False
         now = self._clock.now()
-        with self._database.write() as session:
-            if not candidate.is_named:
-                until = pin_counters.credential_locked_until(session, subject)
-                if until is not None and until > now:
-                    raise _locked(until, now)
-            if pin_counters.count_hit(session, pin, now=now):
+        with self._database.glance_connection() as connection:
+            current = pin_lookup.find_again(connection, subject, pin)
+        if current is None:
+            return False
+        if not is_named:
+            _refuse_locked(current.credential_locked_until, now)
+        _refuse_locked(current.locked_until, now)
+        if not self._is_worth_writing(current, now):
+            return True
+        with self._database.write_connection() as connection:
+            if pin_counters.count_hit(connection, pin.id, pin.generation, now=now):
                 return True
-            until = pin_counters.person_locked_until(session, pin.id)
-            if until is not None and until > now:
-                raise _locked(until, now)
+            current = pin_lookup.find_again(connection, subject, pin)
+            _refuse_locked(current.locked_until if current else None, now)
         return False
 
+    def _is_worth_writing(self, pin: FoundPin, now: datetime) -> bool:
+        if pin.failed_attempts or pin.locked_until is not None or pin.last_used_at is None:
+            return True
+        return pin.last_used_at <= now - self._resolution
+
     def _counted_as_wrong(
-        self, candidate: _Candidate, subject: Subject, vendor_id: str
+        self, pin: FoundPin | None, subject: Subject
     ) -> StaffPinInvalid | StaffPinLocked:
         """Count the failure in a transaction of its own, and return the refusal to raise."""
         now = self._clock.now()
         with self._database.write() as session:
-            if candidate.is_named and candidate.pin is not None:
-                miss = pin_counters.count_miss_of_person(session, candidate.pin, now=now)
-            else:
-                miss = pin_counters.count_miss_of_credential(
-                    session, subject, vendor_id=vendor_id, now=now
+            if pin is not None:
+                miss = pin_counters.count_miss_of_person(
+                    session, pin.id, pin.vendor_id, pin.program_id, now=now
                 )
+            else:
+                miss = pin_counters.count_miss_of_credential(session, subject, now=now)
         return _refusal(miss, now)
 
     def _peppered(self, pin: str) -> bytes:
         # bcrypt stops at a NUL byte, so the digest is written as text.
         return base64.b64encode(hmac.digest(self._hash_key, pin.encode(), "sha256"))
 
-    def _index(self, vendor_id: str, pin: str) -> bytes:
+    def _index(self, vendor_id: str | None, pin: str) -> bytes:
         return hmac.digest(self._index_key, f"{vendor_id}|{pin}".encode(), "sha256")
+
+
+def _refuse_locked(until: datetime | None, now: datetime) -> None:
+    if until is not None and until > now:
+        raise _locked(until, now)
 
 
 def _refusal(miss: Miss, now: datetime) -> StaffPinInvalid | StaffPinLocked:

@@ -16,7 +16,6 @@ from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.orm import aliased
 
 from punchcard.db.bulk import BulkInsert
-from punchcard.db.dialects import hold_still
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, LoyaltyTransaction
 from punchcard.loyalty.rules.rollup_rules import ACTIVITY_TYPES, ROLLUP_COLUMNS, rollup_deltas
 
@@ -68,10 +67,8 @@ def count_rows(connection: Connection) -> int:
 def compare(connection: Connection, progress: Progress) -> Comparison:
     """Derive the rollup from the ledger and compare it with what is kept; changes nothing.
 
-    Needs a connection in which nothing was done yet. Memory grows with programs and days, not with
-    entries.
+    Needs a connection of `Database.snapshot`. Memory grows with programs and days, not entries.
     """
-    hold_still(connection)
     zones = _zones(connection)
     derived: _Rollup = defaultdict(lambda: dict.fromkeys(ROLLUP_COLUMNS, 0))
     entries = 0

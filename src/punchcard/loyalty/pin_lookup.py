@@ -1,0 +1,91 @@
+"""Finding the one PIN that a typed one is compared with: a statement or two, no ORM row.
+
+What surrounds the one bcrypt of a check shall not be felt beside it, so the statements are made
+once, and what there is to know comes with the row.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, LargeBinary, String, bindparam, or_, select
+
+from punchcard.accounts.models import Throttle
+from punchcard.accounts.subjects import Subject
+from punchcard.db.types import Id
+from punchcard.kit.ids import as_id
+from punchcard.loyalty.models import StaffPin
+from punchcard.loyalty.pin_counters import credential_key
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPin:
+    """A PIN in use, as it was when it was looked up."""
+
+    id: str
+    vendor_id: str
+    program_id: str | None
+    staff_id: str | None
+    name: str
+    pin_hash: str
+    generation: int
+    failed_attempts: int
+    locked_until: datetime | None
+    last_used_at: datetime | None
+    credential_locked_until: datetime | None
+
+
+_credential_lock = (
+    select(Throttle.blocked_until).where(Throttle.key == bindparam("credential", type_=String))
+).scalar_subquery()
+_pins = select(
+    *(StaffPin.id, StaffPin.vendor_id, StaffPin.program_id, StaffPin.staff_id, StaffPin.name),
+    *(StaffPin.pin_hash, StaffPin.generation, StaffPin.failed_attempts),
+    *(StaffPin.locked_until, StaffPin.last_used_at, _credential_lock.label("blocked_until")),
+).where(StaffPin.retired_at.is_(None))
+_own = _pins.where(StaffPin.vendor_id == bindparam("vendor_id", type_=Id))
+
+_BY_INDEX = _own.where(StaffPin.pin_index == bindparam("pin_index", type_=LargeBinary))
+_BY_NAME = _own.where(
+    or_(
+        StaffPin.id == bindparam("pin_id", type_=Id),
+        StaffPin.staff_id == bindparam("staff_id", type_=String),
+    )
+)
+_AGAIN = _pins.where(StaffPin.id == bindparam("pin_id", type_=Id))
+_CREDENTIAL = select(_credential_lock)
+
+
+def find_by_index(connection: Connection, subject: Subject, pin_index: bytes) -> FoundPin | None:
+    """Return the PIN of the subject's vendor that was typed, if anybody has it."""
+    facts = {"vendor_id": subject.vendor_id, "pin_index": pin_index}
+    return _found(connection.execute(_BY_INDEX, _with(subject, facts)).one_or_none())
+
+
+def find_by_name(connection: Connection, subject: Subject, staff_id: str) -> FoundPin | None:
+    """Return the PIN of whom `staff_id` names: a StaffPin's id or its staff_id."""
+    pin_id = as_id(staff_id)
+    facts = {"vendor_id": subject.vendor_id, "pin_id": pin_id, "staff_id": staff_id}
+    rows = connection.execute(_BY_NAME, _with(subject, facts)).all()
+    # An id comes before somebody's staff_id that happens to look like it.
+    return _found(next((row for row in rows if row.id == pin_id), rows[0] if rows else None))
+
+
+def find_again(connection: Connection, subject: Subject, pin: FoundPin) -> FoundPin | None:
+    """Return the PIN as it is now; None if it was changed or retired."""
+    now = _found(connection.execute(_AGAIN, _with(subject, {"pin_id": pin.id})).one_or_none())
+    return now if now is not None and now.generation == pin.generation else None
+
+
+def credential_locked_until(connection: Connection, subject: Subject) -> datetime | None:
+    """Return until when unnamed PIN entry is locked on a credential, if it ever was."""
+    until: datetime | None = connection.scalar(_CREDENTIAL, _with(subject, {}))
+    return until
+
+
+def _with(subject: Subject, facts: dict[str, Any]) -> dict[str, Any]:
+    return {**facts, "credential": credential_key(subject)}
+
+
+def _found(row: Any) -> FoundPin | None:
+    return FoundPin(*row) if row is not None else None
