@@ -3,7 +3,6 @@
 import re
 import secrets
 import threading
-import uuid
 from typing import Protocol
 
 from punchcard.kit.clock import Clock
@@ -63,9 +62,10 @@ class SystemIds:
         ordered = (milliseconds << 12) | (rest * 4096 // 1000)
         with self._lock:
             self._last = ordered = max(ordered, self._last + 1)
-        chance = secrets.randbits(62)
+        chance = int.from_bytes(secrets.token_bytes(8)) >> 2
         value = (ordered >> 12 << 80) | (7 << 76) | ((ordered & 0xFFF) << 64) | (2 << 62) | chance
-        return str(uuid.UUID(int=value))
+        text = f"{value:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def new_card_number(self) -> str:
         """Return a card number: eleven digits of chance (no leading zero) and a check digit."""

@@ -120,9 +120,9 @@ def _like(query: str) -> ColumnElement[bool]:
 def _named_by(code: str) -> ColumnElement[bool] | None:
     ref = CardRef.parse(code)
     if ref is not None:
-        if ref.key is CardKey.TOKEN:
+        if ref.key == CardKey.TOKEN:
             return CARDS.c.token_hash == hash_token(ref.value)
-        return (CARDS.c.id if ref.key is CardKey.ID else CARDS.c.number) == ref.value
+        return (CARDS.c.id if ref.key == CardKey.ID else CARDS.c.number) == ref.value
     if email := checks.as_email(code):
         return CUSTOMERS.c.email == email
     if phone := _as_phone(code):

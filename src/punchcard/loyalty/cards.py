@@ -1,8 +1,8 @@
 """Cards as the till holds them: read from the database, moved by the rules, shown to callers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from punchcard.loyalty.ledger import EntryRow
 from punchcard.loyalty.rules.stamp_rules import next_stamp
@@ -37,8 +37,7 @@ class HeldCard:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CardView:
+class CardView(NamedTuple):
     """Everything a card shows: balances, what is ready, when the next stamp is possible."""
 
     id: str
@@ -127,8 +126,7 @@ def as_answered(view: CardView, entry: EntryRow) -> CardView:
     # Not the entry's own balance: a welcome bonus follows the entry that opens a card.
     stamps, points = facts["balance"]
     lifetime_stamps, lifetime_points, lifetime_rewards = facts["lifetime"]
-    return replace(
-        view,
+    return view._replace(
         stamps=stamps,
         points=points,
         lifetime_stamps=lifetime_stamps,

@@ -2,25 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from typing import Final, NamedTuple
 
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import as_card_number, as_card_token, as_id
 
 
-class CardKey(Enum):
-    """What a card is named by."""
+class CardKey:
+    """What a card is named by. Plain texts: they are hashed for every stamp."""
 
-    ID = "id"
-    NUMBER = "number"
-    TOKEN = "token"  # noqa: S105 a name, not a secret
+    ID: Final = "id"
+    NUMBER: Final = "number"
+    TOKEN: Final = "token"  # noqa: S105 a name, not a secret
 
 
-@dataclass(frozen=True, slots=True)
-class CardRef:
+class CardRef(NamedTuple):
     """How a caller names a card: by its id, its number, or its secret token."""
 
-    key: CardKey
+    key: str
     value: str
 
     @classmethod

@@ -46,7 +46,7 @@ _PINS = table_of(StaffPin)
 KeyPair = tuple[str, str]
 """A vendor and an idempotency key."""
 
-_KEY_COLUMNS: dict[CardKey, Column[Any]] = {
+_KEY_COLUMNS: dict[str, Column[Any]] = {
     CardKey.ID: CARDS.c.id,
     CardKey.NUMBER: CARDS.c.number,
     CardKey.TOKEN: CARDS.c.token_hash,
@@ -75,7 +75,7 @@ def card_query() -> Select[Any]:
 
 
 @lru_cache(maxsize=8)
-def _lock_statement(key: CardKey, dialect: Dialect) -> Select[Any]:
+def _lock_statement(key: str, dialect: Dialect) -> Select[Any]:
     return (
         card_query()
         .where(one_of(_KEY_COLUMNS[key], "values", dialect))
@@ -106,15 +106,15 @@ def lock_cards(connection: Connection, refs: Iterable[CardRef]) -> dict[CardRef,
     return {by_value[getattr(row, column)]: row for row in rows}
 
 
-def _lock(connection: Connection, kind: CardKey, values: Sequence[Any]) -> Sequence[Row[Any]]:
+def _lock(connection: Connection, kind: str, values: Sequence[Any]) -> Sequence[Row[Any]]:
     statement = _lock_statement(kind, connection.dialect)
     return connection.execute(statement, {"values": values}).all()
 
 
 def _ids_of(connection: Connection, refs: set[CardRef]) -> dict[CardRef, str]:
-    found = {ref: ref.value for ref in refs if ref.key is CardKey.ID}
+    found = {ref: ref.value for ref in refs if ref.key == CardKey.ID}
     for kind in (CardKey.NUMBER, CardKey.TOKEN):
-        by_value = {_stored(ref): ref for ref in refs if ref.key is kind}
+        by_value = {_stored(ref): ref for ref in refs if ref.key == kind}
         if by_value:
             column = _KEY_COLUMNS[kind]
             rows = connection.execute(select(column, CARDS.c.id).where(column.in_(by_value)))
@@ -123,7 +123,7 @@ def _ids_of(connection: Connection, refs: set[CardRef]) -> dict[CardRef, str]:
 
 
 def _stored(ref: CardRef) -> str | bytes:
-    return hash_token(ref.value) if ref.key is CardKey.TOKEN else ref.value
+    return hash_token(ref.value) if ref.key == CardKey.TOKEN else ref.value
 
 
 @lru_cache(maxsize=2)

@@ -45,7 +45,7 @@ STAMPED = History(entry=past("stamp_earned", stamps_delta=1))
 @pytest.mark.parametrize("status", ["blocked", "closed", "replaced"])
 def test_a_card_that_is_not_active_can_not_be_used(visit: Any, status: str) -> None:
     with pytest.raises(CardBlocked):
-        decide(visit(), HYBRID, replace(RICH, status=status), MONDAY, cake())
+        decide(visit(), HYBRID, RICH._replace(status=status), MONDAY, cake())
 
 
 @pytest.mark.parametrize("visit", VISITS)
@@ -58,7 +58,7 @@ def test_a_program_that_is_not_active_takes_no_visits(visit: Any, status: str) -
 @pytest.mark.parametrize("correction", [adjust(-5), void()])
 def test_a_blocked_card_of_an_ended_program_can_still_be_corrected(correction: Any) -> None:
     ended = replace(HYBRID, status="inactive")
-    after = decide(correction, ended, replace(RICH, status="blocked"), MONDAY, STAMPED).card
+    after = decide(correction, ended, RICH._replace(status="blocked"), MONDAY, STAMPED).card
     assert (after.stamps, after.points) in [(20, 495), (19, 500)]
 
 
@@ -66,7 +66,7 @@ def test_a_blocked_card_of_an_ended_program_can_still_be_corrected(correction: A
 @pytest.mark.parametrize("status", ["closed", "replaced"])
 def test_a_closed_card_can_not_even_be_corrected(correction: Any, status: str) -> None:
     with pytest.raises(CardBlocked):
-        decide(correction, HYBRID, replace(RICH, status=status), MONDAY, STAMPED)
+        decide(correction, HYBRID, RICH._replace(status=status), MONDAY, STAMPED)
 
 
 @pytest.mark.parametrize("visit", [*VISITS, void])

@@ -1,6 +1,5 @@
 """Opening a card and its welcome bonus."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from punchcard.loyalty.errors import ProgramInactive
@@ -14,7 +13,7 @@ def open_card(
     """Open `card`; the vendor's own enrolment credits the welcome bonus at once."""
     if program.status != "active":
         raise ProgramInactive
-    steps = Steps(replace(card, last_activity_at=at, is_welcome_due=_has_welcome(program)))
+    steps = Steps(card._replace(last_activity_at=at, is_welcome_due=_has_welcome(program)))
     steps.take(EntryDraft(type="card_opened"), steps.card)
     if operation.is_vouched:
         credit_due_welcome(program, steps)
@@ -28,8 +27,7 @@ def credit_due_welcome(program: ProgramRules, steps: Steps) -> None:
         return
     stamps = program.welcome_stamps if program.has_stamps else 0
     points = program.welcome_points if program.has_points else 0
-    card = replace(
-        card,
+    card = card._replace(
         is_welcome_due=False,
         stamps=card.stamps + stamps,
         points=card.points + points,

@@ -1,7 +1,6 @@
 """One way in to all rules: an operation, the program, the card and the time give a decision."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,7 +69,7 @@ def decide(
     steps = Steps(card)
     if isinstance(operation, _VISITS):
         card_rules.credit_due_welcome(program, steps)
-        steps.card = replace(steps.card, last_activity_at=_later(card.last_activity_at, at))
+        steps.card = steps.card._replace(last_activity_at=_later(card.last_activity_at, at))
     return _RULES[type(operation)](operation, program, steps, history, at)
 
 

@@ -1,6 +1,5 @@
 """Points: earning with a carried remainder, redemption, adjustment."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from punchcard.loyalty.errors import (
@@ -44,8 +43,7 @@ def earn_points(
         amount_minor=operation.amount_minor,
         reference=operation.reference,
     )
-    earned = replace(
-        card,
+    earned = card._replace(
         points=card.points + points,
         points_carry=carry,
         lifetime_points=card.lifetime_points + points,
@@ -97,7 +95,7 @@ def adjust_points(
         raise BalanceLimitReached
     steps.take(
         EntryDraft(type="points_adjusted", points_delta=delta),
-        replace(card, points=card.points + delta),
+        card._replace(points=card.points + delta),
     )
     return steps.decision()
 
@@ -130,5 +128,5 @@ def _spend(program: ProgramRules, steps: Steps, entry: EntryDraft) -> None:
     if card.points < points:
         raise NotEnoughPoints(points_missing=points - card.points)
     rewards = card.lifetime_rewards + (1 if entry.reward else 0)
-    spent = replace(card, points=card.points - points, lifetime_rewards=rewards)
+    spent = card._replace(points=card.points - points, lifetime_rewards=rewards)
     steps.take(entry, spent)

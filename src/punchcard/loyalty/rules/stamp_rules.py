@@ -1,8 +1,8 @@
 """Stamps: cooldown, daily limit, redemption."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from punchcard.loyalty.errors import (
     BalanceLimitReached,
@@ -24,8 +24,7 @@ from punchcard.loyalty.rules.state import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NextStamp:
+class NextStamp(NamedTuple):
     """When a card may be stamped again (None: now) and how many stamps its day has left."""
 
     at: datetime | None
@@ -50,8 +49,7 @@ def add_stamp(
     counted = (
         _count_late(program, card, quantity, at) if late else _count(program, card, quantity, at)
     )
-    stamped = replace(
-        counted,
+    stamped = counted._replace(
         stamps=card.stamps + quantity,
         lifetime_stamps=card.lifetime_stamps + quantity,
     )
@@ -68,8 +66,8 @@ def redeem_stamps(
     card, target = steps.card, program.stamps_target
     if card.stamps < target:
         raise NotEnoughStamps(stamps_missing=target - card.stamps, stamps_target=target)
-    redeemed = replace(
-        card, stamps=card.stamps - target, lifetime_rewards=card.lifetime_rewards + 1
+    redeemed = card._replace(
+        stamps=card.stamps - target, lifetime_rewards=card.lifetime_rewards + 1
     )
     steps.take(
         EntryDraft(type="stamps_redeemed", stamps_delta=-target, reward=program.stamp_reward),
@@ -100,11 +98,11 @@ def with_stamp_clock(
     """Return the card with its stamp clock (last stamp, that day's stamps) set from `stamps`."""
     ordered = sorted(stamps, key=lambda stamp: stamp.occurred_at)
     if not ordered:
-        return replace(card, last_stamp_at=None, stamps_day=None, stamps_on_day=0)
+        return card._replace(last_stamp_at=None, stamps_day=None, stamps_on_day=0)
     last = ordered[-1].occurred_at
     day = program.day_of(last)
     on_day = sum(s.quantity for s in ordered if program.day_of(s.occurred_at) == day)
-    return replace(card, last_stamp_at=last, stamps_day=day, stamps_on_day=on_day)
+    return card._replace(last_stamp_at=last, stamps_day=day, stamps_on_day=on_day)
 
 
 def _check_stamp(operation: AddStamp, program: ProgramRules, card: CardState, at: datetime) -> None:
@@ -142,11 +140,11 @@ def _count(program: ProgramRules, card: CardState, quantity: int, at: datetime) 
     """Return the card with its stamp clock moved on to `at`."""
     day = program.day_of(at)
     before = card.stamps_on_day if day == card.stamps_day else 0
-    return replace(card, last_stamp_at=at, stamps_day=day, stamps_on_day=before + quantity)
+    return card._replace(last_stamp_at=at, stamps_day=day, stamps_on_day=before + quantity)
 
 
 def _count_late(program: ProgramRules, card: CardState, quantity: int, at: datetime) -> CardState:
     """Return the card with a late stamp counted, if it fell on the day of the latest one."""
     if program.day_of(at) != card.stamps_day:
         return card
-    return replace(card, stamps_on_day=card.stamps_on_day + quantity)
+    return card._replace(stamps_on_day=card.stamps_on_day + quantity)

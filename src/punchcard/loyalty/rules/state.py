@@ -2,11 +2,18 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 BALANCE_LIMIT = 9_000_000_000_000
 """The largest balance of a card: JSON readers count exactly up to 2**53."""
+
+
+@lru_cache(maxsize=4096)
+def _day_in(zone: ZoneInfo, moment: datetime) -> date:
+    # A batch asks for the day of one and the same moment several times an operation.
+    return moment.astimezone(zone).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ class ProgramRules:
 
     def day_of(self, moment: datetime) -> date:
         """Return the program's calendar day at `moment`."""
-        return moment.astimezone(self.zone).date()
+        return _day_in(self.zone, moment)
 
     def start_of_next_day(self, moment: datetime) -> datetime:
         """Return the moment the program's next calendar day begins."""
@@ -83,8 +90,7 @@ class ProgramRules:
         return midnight.astimezone(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class CardState:
+class CardState(NamedTuple):
     """What a card holds; `points_carry` is the part of a point that rounding left over."""
 
     id: str
@@ -118,8 +124,7 @@ class RewardState:
     is_archived: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PastStamp:
+class PastStamp(NamedTuple):
     """A stamping that was not voided: when it happened and how many stamps it gave."""
 
     occurred_at: datetime
@@ -168,8 +173,7 @@ class History:
 NO_HISTORY = History()
 
 
-@dataclass(frozen=True, slots=True)
-class EntryDraft:
+class EntryDraft(NamedTuple):
     """A ledger entry as decided, before the ledger numbers and chains it."""
 
     type: str

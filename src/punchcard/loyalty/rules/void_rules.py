@@ -1,6 +1,5 @@
 """Voids: an earning or a redemption is reversed once, exactly, by a new entry."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from punchcard.loyalty.errors import (
@@ -70,8 +69,7 @@ def _without(
         case "stamp_earned":
             return _without_stamps(past.stamps_delta, program, card)
         case "stamps_redeemed":
-            return replace(
-                card,
+            return card._replace(
                 stamps=card.stamps + max(0, -past.stamps_delta - forgiven.stamps),
                 lifetime_rewards=card.lifetime_rewards - 1,
             )
@@ -87,7 +85,7 @@ def _without_stamps(quantity: int, program: ProgramRules, card: CardState) -> Ca
         raise StampsAlreadySpent(stamps_missing=-left)
     if program.void_policy == "clamp":
         left = max(left, min(card.stamps, 0))
-    return replace(card, stamps=left, lifetime_stamps=card.lifetime_stamps - quantity)
+    return card._replace(stamps=left, lifetime_stamps=card.lifetime_stamps - quantity)
 
 
 def _without_points(past: PastEntry, program: ProgramRules, card: CardState) -> CardState:
@@ -100,8 +98,7 @@ def _without_points(past: PastEntry, program: ProgramRules, card: CardState) -> 
     if program.void_policy == "clamp":
         left = max(left, min(held, 0))
     points, carry = divmod(left, units)
-    return replace(
-        card,
+    return card._replace(
         points=points,
         points_carry=carry,
         lifetime_points=card.lifetime_points - past.points_delta,
@@ -116,8 +113,7 @@ def _with_points_back(
     debt = forgiven.points * units + forgiven.points_carry
     back = max(0, -past.points_delta * units - debt)
     points, carry = divmod(card.points * units + card.points_carry + back, units)
-    return replace(
-        card,
+    return card._replace(
         points=points,
         points_carry=carry,
         lifetime_rewards=card.lifetime_rewards - (1 if past.reward else 0),
