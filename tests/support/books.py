@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
@@ -83,3 +84,15 @@ def standing(entries: list[EntryRow]) -> list[EntryRow]:
     """Return the entries that were not voided, without the voids."""
     voided = {entry["voids"] for entry in entries}
     return [e for e in entries if e["id"] not in voided and e["type"] != "voided"]
+
+
+def check_day_limits(chains: Chains, *, zone: str = "Europe/Luxembourg", limit: int = 5) -> None:
+    """Check that no card has more stamps on a day of the time zone than a day holds."""
+    for chain in chains.values():
+        days: dict[Any, int] = defaultdict(int)
+        for entry in standing(chain):
+            if entry["type"] == "stamp_earned":
+                days[entry["occurred_at"].astimezone(ZoneInfo(zone)).date()] += entry[
+                    "stamps_delta"
+                ]
+        assert all(number <= limit for number in days.values())

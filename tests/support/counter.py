@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from punchcard.accounts.models import Location, Vendor
@@ -50,24 +50,7 @@ class Counter:
     till: Till
     clock: Clock
     ids: Ids
-    slug: str = "cafe-alice"
-    vendor_id: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "vendor_id", self.ids.new_id())
-        now = self.clock.now()
-        self._add(
-            Vendor(
-                id=self.vendor_id,
-                slug=self.slug,
-                name=self.slug,
-                currency="EUR",
-                timezone="Europe/Luxembourg",
-                language="fr",
-                created_at=now,
-                updated_at=now,
-            )
-        )
+    vendor_id: str
 
     def program(self, **fields: Any) -> str:
         """Open a program: a coffee card without PINs unless `fields` say otherwise."""
@@ -84,7 +67,7 @@ class Counter:
             "pin_policy": "off",
             **fields,
         }
-        self._add(
+        self.add(
             LoyaltyProgram(
                 id=program_id, vendor_id=self.vendor_id, created_at=now, updated_at=now, **given
             )
@@ -96,20 +79,20 @@ class Counter:
         now, reward_id = self.clock.now(), self.ids.new_id()
         given = {"name": "A cake", "points_required": 100, **fields}
         ids = {"id": reward_id, "vendor_id": self.vendor_id, "program_id": program_id}
-        self._add(Reward(**ids, created_at=now, updated_at=now, **given))
+        self.add(Reward(**ids, created_at=now, updated_at=now, **given))
         return reward_id
 
     def location(self) -> str:
         """Open a place of the vendor."""
         location_id = self.ids.new_id()
         ids = {"id": location_id, "vendor_id": self.vendor_id}
-        self._add(Location(**ids, name="Gare", created_at=self.clock.now()))
+        self.add(Location(**ids, name="Gare", created_at=self.clock.now()))
         return location_id
 
     def staff(self, name: str = "Anna", staff_id: str | None = "a1") -> StaffIdentity:
         """Employ somebody whose PIN is known to be right."""
         now, pin_id = self.clock.now(), self.ids.new_id()
-        self._add(
+        self.add(
             StaffPin(
                 id=pin_id,
                 vendor_id=self.vendor_id,
@@ -172,6 +155,28 @@ class Counter:
     def _on(self, card_id: str, more: dict[str, Any]) -> dict[str, Any]:
         return {**self._common(more), "card": CardRef(CardKey.ID, card_id)}
 
-    def _add(self, row: Any) -> None:
+    def add(self, row: Any) -> None:
+        """Put a row into the database."""
         with self.database.write() as session:
             session.add(row)
+
+
+def open_counter(
+    database: Database, till: Till, *, clock: Clock, ids: Ids, slug: str = "cafe-alice"
+) -> Counter:
+    """Open a vendor with a counter."""
+    now, vendor_id = clock.now(), ids.new_id()
+    counter = Counter(database, till, clock, ids, vendor_id)
+    counter.add(
+        Vendor(
+            id=vendor_id,
+            slug=slug,
+            name=slug,
+            currency="EUR",
+            timezone="Europe/Luxembourg",
+            language="fr",
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    return counter

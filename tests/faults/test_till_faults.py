@@ -1,0 +1,222 @@
+"""What the till does when it is full, when callers leave, when it closes, when one errs."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import pytest
+
+from punchcard.db.database import Database
+from punchcard.kit.clock import SystemClock
+from punchcard.kit.errors import DomainError
+from punchcard.kit.ids import SystemIds
+from punchcard.loyalty.batch import Outcome
+from punchcard.loyalty.cards import Receipt
+from punchcard.loyalty.errors import TillBusy
+from punchcard.loyalty.operations import CardOperation, Operation, StaffIdentity
+from punchcard.loyalty.till import Till, TillClosed
+from tests.faults.gate import DEADLINE_SECONDS, GateClock
+from tests.support.books import audited
+from tests.support.counter import SEALER, Counter, open_counter, open_till
+
+
+@pytest.fixture
+def alice(database: Database) -> Iterator[Counter]:
+    """Open Café Alice's counter with three cards; afterwards the books must be right."""
+    clock = SystemClock()
+    ids = SystemIds(clock)
+    with open_till(database, clock=clock, ids=ids) as till:
+        yield open_counter(database, till, clock=clock, ids=ids)
+    audited(database)
+
+
+@pytest.fixture
+def cards(alice: Counter) -> list[str]:
+    """Open three points cards."""
+    return alice.cards(alice.program(type="points"), 3)
+
+
+@dataclass
+class Gated:
+    """A till whose batches wait at a gate."""
+
+    till: Till
+    gate: GateClock
+
+
+@pytest.fixture
+def gated(alice: Counter) -> Iterator[Gated]:
+    """Open a second till: one batch of two at a time, and room for three that wait."""
+    gate = GateClock()
+    till = Till(
+        alice.database,
+        clock=gate,
+        ids=alice.ids,
+        sealer=SEALER,
+        queue_limit=3,
+        batch_limit=2,
+        batches_in_flight=1,
+    )
+    till.start()
+    yield Gated(till, gate)
+    gate.open()
+    till.close()
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def purchases(counter: Counter) -> int:
+    chains = audited(counter.database)
+    return sum(e["type"] == "points_earned" for chain in chains.values() for e in chain)
+
+
+def codes(outcomes: list[Outcome]) -> list[str]:
+    return [o.code if isinstance(o, DomainError) else o.entry["type"] for o in outcomes]
+
+
+def test_a_full_queue_refuses_at_once_and_writes_nothing(
+    alice: Counter, cards: list[str], gated: Gated
+) -> None:
+    async def crowd() -> list[Receipt]:
+        first = asyncio.create_task(gated.till.answer(alice.earn(cards[0], 100)))
+        await asyncio.sleep(0)
+        gated.gate.wait_for_batch()
+        waiting = [
+            asyncio.create_task(gated.till.answer(alice.earn(cards[0], 100))) for _ in range(3)
+        ]
+        await asyncio.sleep(0)
+        assert gated.till.waiting == 3
+        with pytest.raises(TillBusy) as busy:
+            await gated.till.answer(alice.earn(cards[1], 100))
+        assert busy.value.retry_after_seconds == 1
+        gated.gate.open()
+        return await asyncio.gather(first, *waiting)
+
+    assert [receipt.card.points for receipt in asyncio.run(crowd())] == [1, 2, 3, 4]
+    assert purchases(alice) == 4
+
+
+def test_a_list_that_meets_a_full_queue_tells_what_was_done_and_what_was_not(
+    alice: Counter, cards: list[str], gated: Gated
+) -> None:
+    async def meet() -> list[Outcome]:
+        five = [alice.earn(cards[0], 100, idempotency_key=f"k-{n}") for n in range(5)]
+        mine = asyncio.create_task(gated.till.answer_all(five))
+        await asyncio.sleep(0)
+        gated.gate.wait_for_batch()
+        with ThreadPoolExecutor() as threads:
+            threads.submit(gated.till.submit_all, [alice.earn(cards[1], 100)] * 2)
+            wait_until(lambda: gated.till.waiting == 2)
+            gated.gate.let_one_on()
+            gated.gate.wait_for_batch()
+            threads.submit(gated.till.submit_all, [alice.earn(cards[2], 100)] * 2)
+            wait_until(lambda: gated.till.waiting == 2)
+            outcomes = await asyncio.wait_for(mine, DEADLINE_SECONDS)
+            gated.gate.open()
+        return outcomes
+
+    outcomes = asyncio.run(meet())
+    assert codes(outcomes) == ["points_earned"] * 2 + ["busy"] * 3
+    again = alice.till.submit_all(
+        [alice.earn(cards[0], 100, idempotency_key=f"k-{n}") for n in range(5)]
+    )
+    assert [isinstance(o, Receipt) and o.is_replay for o in again] == [True] * 2 + [False] * 3
+
+
+def test_a_caller_who_leaves_cancels_nothing(
+    alice: Counter, cards: list[str], gated: Gated
+) -> None:
+    async def leave() -> None:
+        asked = asyncio.create_task(gated.till.answer(alice.earn(cards[0], 100)))
+        await asyncio.sleep(0)
+        gated.gate.wait_for_batch()
+        waiting = asyncio.create_task(gated.till.answer(alice.earn(cards[1], 100)))
+        await asyncio.sleep(0)
+        asked.cancel()
+        waiting.cancel()
+        outcomes = await asyncio.gather(asked, waiting, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError] * 2
+
+    asyncio.run(leave())
+    gated.gate.open()
+    gated.till.close()
+    assert purchases(alice) == 2
+
+
+def test_a_closing_till_finishes_what_waits_and_takes_no_more(
+    alice: Counter, cards: list[str], gated: Gated
+) -> None:
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(gated.till.submit, alice.earn(cards[0], 100))
+        gated.gate.wait_for_batch()
+        waiting = threads.submit(gated.till.submit_all, [alice.earn(cards[1], 100)] * 2)
+        wait_until(lambda: gated.till.waiting == 2)
+        closing = threads.submit(gated.till.close)
+        wait_until(lambda: not gated.till.is_running)
+        with pytest.raises(TillClosed):
+            gated.till.submit(alice.earn(cards[2], 100))
+        gated.gate.open()
+        closing.result(DEADLINE_SECONDS)
+        assert first.result(DEADLINE_SECONDS).card.points == 1
+        assert codes(waiting.result(DEADLINE_SECONDS)) == ["points_earned"] * 2
+    assert purchases(alice) == 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Juggle(CardOperation):
+    """An operation that no rule knows."""
+
+
+def faulty(alice: Counter, card: str) -> list[Operation]:
+    nobody = StaffIdentity(pin_id=alice.ids.new_id(), staff_id=None, name="Nobody", program_id=None)
+    earn = alice.earn(card, 100)
+    return [
+        replace(earn, staff=nobody),
+        replace(earn, note="half a \ud83d smile"),
+        replace(earn, location_id="the one at the station"),
+        Juggle(vendor_id=alice.vendor_id, actor=earn.actor, card=earn.card),
+        replace(alice.void(card), transaction_id="not an id"),
+    ]
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_one_bad_operation_never_harms_its_neighbours(
+    alice: Counter, cards: list[str], number: int
+) -> None:
+    bad = faulty(alice, cards[1])[number]
+    good = [alice.earn(card, 100) for card in cards]
+    outcomes = alice.till.submit_all([*good, bad, *good])
+    assert codes(outcomes[:3] + outcomes[4:]) == ["points_earned"] * 6
+    assert isinstance(outcomes[3], DomainError)
+    assert purchases(alice) == 6
+
+
+def test_a_thread_that_leaves_its_loop_harms_nobody(alice: Counter, cards: list[str]) -> None:
+    loop = asyncio.new_event_loop()
+    asked = loop.create_task(alice.till.answer(alice.earn(cards[0], 100)))
+    loop.run_until_complete(asyncio.sleep(0, None))
+    asked.cancel()
+    loop.run_until_complete(asyncio.gather(asked, return_exceptions=True))
+    loop.close()
+    assert alice.till.submit(alice.earn(cards[0], 100)).card.points == 2
+    assert alice.till.is_running
+
+
+def test_many_threads_and_loops_share_one_till(alice: Counter, cards: list[str]) -> None:
+    async def few() -> None:
+        await asyncio.gather(*(alice.till.answer(alice.earn(c, 100)) for c in cards * 3))
+
+    threads = [threading.Thread(target=asyncio.run, args=(few(),)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert purchases(alice) == 36

@@ -1,0 +1,133 @@
+"""A server process of its own: a till under load from several threads, that tells what it answers.
+
+Run with `python -m tests.support.till_process` and a JSON of `Plan`. Each answer is a line on
+standard output, written before the next operation of that thread is asked for.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+
+from punchcard.db.database import Database
+from punchcard.kit.clock import SystemClock
+from punchcard.kit.errors import DomainError
+from punchcard.kit.ids import SystemIds
+from punchcard.loyalty.operations import Operation
+from tests.support.counter import Counter, open_till
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a process is to do; `operations` is how many each thread asks for, None for ever."""
+
+    name: str
+    url: str
+    vendor_id: str
+    cards: list[str]
+    kind: str
+    threads: int
+    operations: int | None = None
+    reward_id: str = ""
+    mistakes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of the operation `number` of a thread: a hash, or the code of a refusal."""
+
+    thread: int
+    number: int
+    key: str
+    hash: str | None
+    code: str | None
+    is_replay: bool
+
+
+def operation(plan: Plan, counter: Counter, thread: int, number: int) -> Operation:
+    """Return an operation of the plan, always the same one."""
+    card = plan.cards[(thread + number) % len(plan.cards)]
+    key = {"idempotency_key": f"{plan.name}-{thread}-{number}"}
+    if plan.kind == "steady":
+        if number % 3 == 2:
+            return counter.redeem_points(card, 1, **key)
+        return counter.earn(card, 100 + number % 50, **key)
+    late = counter.clock.now() - timedelta(hours=number)
+    mistake = plan.mistakes[number // 8 % len(plan.mistakes)]
+    verbs: list[Callable[[], Operation]] = [
+        lambda: counter.earn(card, 130, idempotency_key=f"everybody-{thread}-{number}"),
+        lambda: counter.earn(card, 170, reference=f"R-{thread}-{number}", **key),
+        lambda: counter.redeem(card, plan.reward_id, **key),
+        lambda: counter.stamp(card, **key),
+        lambda: counter.stamp(card, 2, occurred_at=late, **key),
+        lambda: counter.redeem_stamps(card, **key),
+        lambda: counter.redeem_points(card, 1, **key),
+        lambda: counter.void(mistake, **key),
+    ]
+    return verbs[number % 8]()
+
+
+@contextmanager
+def running(plan: Plan) -> Iterator["subprocess.Popen[str]"]:
+    """Run a process with a till; it is killed, if it still runs, when the block ends."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.support.till_process", json.dumps(asdict(plan))],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def answers(process: "subprocess.Popen[str]") -> Iterator[Answer]:
+    """Give the answers of a process as they come, until its end; a torn line is none."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.endswith("\n"):
+            yield Answer(**json.loads(line))
+
+
+def work(plan: Plan) -> None:
+    """Do what the plan says."""
+    clock = SystemClock()
+    ids = SystemIds(clock)
+    database = Database(plan.url)
+    with open_till(database, clock=clock, ids=ids) as till:
+        counter = Counter(database, till, clock, ids, plan.vendor_id)
+        threads = [
+            threading.Thread(target=_serve, args=(plan, counter, number))
+            for number in range(plan.threads)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    database.close()
+
+
+def _serve(plan: Plan, counter: Counter, thread: int) -> None:
+    for number in count() if plan.operations is None else range(plan.operations):
+        asked = operation(plan, counter, thread, number)
+        assert asked.idempotency_key is not None
+        fact: dict[str, object] = {"hash": None, "code": None, "is_replay": False}
+        try:
+            receipt = counter.till.submit(asked)
+            fact |= {"hash": receipt.entry["hash"].hex(), "is_replay": receipt.is_replay}
+        except DomainError as refusal:
+            fact |= {"code": refusal.code}
+        line = {"thread": thread, "number": number, "key": asked.idempotency_key, **fact}
+        os.write(1, (json.dumps(line) + "\n").encode())
+
+
+if __name__ == "__main__":
+    work(Plan(**json.loads(sys.argv[1])))
