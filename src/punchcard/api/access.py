@@ -1,7 +1,7 @@
 """What is allowed: one table of all routes, and nowhere else.
 
-A route that is missing here fails at start. `ACCESS[method, path]` is PUBLIC, SIGNED_IN, or a
-rule with the permissions any one of which suffices.
+A route that is missing here fails at start. `ACCESS[method, path]` is PUBLIC, SIGNED_IN, PERSON,
+or a rule with the permissions any one of which suffices.
 """
 
 from collections.abc import Iterable
@@ -29,6 +29,7 @@ class Rule:
 
     any_of: frozenset[str] = frozenset()
     is_public: bool = False
+    is_for_people: bool = False
 
     def allows(self, subject: Subject) -> bool:
         """Tell whether the caller may use the route."""
@@ -36,11 +37,15 @@ class Rule:
             return True
         if subject.kind == "nobody":
             return False
+        if self.is_for_people and subject.kind not in ("member", "admin"):
+            return False
         return not self.any_of or subject.may(*self.any_of)
 
 
 PUBLIC: Final = Rule(is_public=True)
 SIGNED_IN: Final = Rule()
+PERSON: Final = Rule(is_for_people=True)
+"""Members and admins: who signed in with a password, unlike API keys and devices."""
 
 _OWN: Final = Rule(frozenset({VENDOR_OWN}))
 _MANAGE_VENDOR: Final = Rule(frozenset({VENDOR_MANAGE}))
@@ -62,10 +67,10 @@ _OPEN = "/api/v1/loyalty"
 ACCESS: Final[dict[tuple[str, str], Rule]] = {
     ("POST", f"{_AUTH}/token"): PUBLIC,
     ("GET", f"{_AUTH}/me"): SIGNED_IN,
-    ("POST", f"{_AUTH}/logout"): SIGNED_IN,
-    ("POST", f"{_AUTH}/password"): SIGNED_IN,
-    ("GET", f"{_AUTH}/sessions"): SIGNED_IN,
-    ("DELETE", f"{_AUTH}/sessions/{{session_id}}"): SIGNED_IN,
+    ("POST", f"{_AUTH}/logout"): PERSON,
+    ("POST", f"{_AUTH}/password"): PERSON,
+    ("GET", f"{_AUTH}/sessions"): PERSON,
+    ("DELETE", f"{_AUTH}/sessions/{{session_id}}"): PERSON,
     ("POST", "/api/v1/devices/pair"): PUBLIC,
     # The vendor's own affairs
     ("GET", _VENDOR): _SEE_RULES,

@@ -1,0 +1,113 @@
+"""Copies of the world behind the whole server, in this process."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from punchcard.context import Context, build_context
+from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import SystemIds
+from punchcard.kit.settings import Settings
+from punchcard.main import create_app
+from tests.conftest import MONDAY_MORNING
+from tests.contract.world import World, populate
+from tests.support.databases import SqliteTemplate
+from tests.support.http import Api, InProcess
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One copy of the world, served: `api` calls it as nobody."""
+
+    world: World
+    context: Context
+    clock: ManualClock
+    api: Api
+
+    def as_alices(self, who: str) -> Api:
+        """Call as one of Café Alice's people, keys or devices."""
+        return self.api.with_token(self.world.alice[who])
+
+
+def settings_for(url: str, folder: Path, **others: object) -> Settings:
+    """Return settings with cheap hashes and the world's secrets."""
+    given: dict[str, object] = {
+        "data_dir": folder,
+        "database_url": url,
+        "secret_key": "a secret of 32 characters at least",
+        "pin_pepper": "a pepper of 32 characters at least",
+        "password_bcrypt_cost": 4,
+        "pin_bcrypt_cost": 4,
+        "public_reads_per_minute": 100_000,
+        "public_enrolments_per_minute": 100_000,
+        "pairing_attempts_per_minute": 100_000,
+        **others,
+    }
+    return Settings(**given)  # type: ignore[arg-type] # each by its name
+
+
+@contextmanager
+def open_context(settings: Settings) -> Iterator[tuple[Context, ManualClock]]:
+    """Build a context that stands at Monday morning."""
+    clock = ManualClock(MONDAY_MORNING)
+    with closing(build_context(settings, clock=clock, ids=SystemIds(clock))) as context:
+        yield context, clock
+
+
+@contextmanager
+def open_stage(world: World, settings: Settings) -> Iterator[Stage]:
+    """Serve the world that is in the settings' database."""
+    with open_context(settings) as (context, clock), InProcess(create_app(context)) as api:
+        yield Stage(world, context, clock, api)
+
+
+@pytest.fixture(scope="session")
+def populated(
+    sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[World, Path]:
+    """Make the world once, in an SQLite file that tests copy."""
+    folder = tmp_path_factory.mktemp("world")
+    path = folder / "world.db"
+    url = sqlite_template.copy_to(path)
+    with open_context(settings_for(url, folder)) as (context, _):
+        return populate(context), path
+
+
+Opens = Callable[..., Stage]
+
+
+@pytest.fixture
+def opens(populated: tuple[World, Path], tmp_path: Path) -> Iterator[Opens]:
+    """Give a way to serve fresh copies of the world, with other settings if need be."""
+    world, path = populated
+    with ExitStack() as stack:
+
+        def open_copy(**others: object) -> Stage:
+            copy = tmp_path / f"{len(list(tmp_path.iterdir()))}.db"
+            copy.write_bytes(path.read_bytes())
+            settings = settings_for(f"sqlite:///{copy}", tmp_path, **others)
+            return stack.enter_context(open_stage(world, settings))
+
+        yield open_copy
+
+
+@pytest.fixture(scope="module")
+def quiet_stage(
+    populated: tuple[World, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stage]:
+    """Serve one copy to all tests of a file that change nothing."""
+    world, path = populated
+    folder = tmp_path_factory.mktemp("quiet")
+    copy = folder / "quiet.db"
+    copy.write_bytes(path.read_bytes())
+    with open_stage(world, settings_for(f"sqlite:///{copy}", folder)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def stage(opens: Opens) -> Stage:
+    """Serve a fresh copy of the world."""
+    return opens()

@@ -1,0 +1,109 @@
+"""One good request for every route of the table, about the things of one shop."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.contract.world import STAFF_PIN, Stock, credentials
+from tests.support.cast import PASSWORD
+
+Route = tuple[str, str]
+
+_AUTH = "/api/v1/auth"
+_VENDOR = "/api/v1/vendor"
+_LOYALTY = "/api/v1/vendor/loyalty"
+_PLATFORM = "/api/v1/admin"
+_OPEN = "/api/v1/loyalty"
+
+_NEW_OWNER = {"email": "carla@carla.example", "name": "Carla", "password": PASSWORD}
+_NEW_VENDOR = {
+    "name": "Chez Carla",
+    "slug": "chez-carla",
+    "currency": "EUR",
+    "timezone": "Europe/Paris",
+    "owner": _NEW_OWNER,
+}
+_NEW_MEMBER = {"email": "dan@dan.example", "name": "Dan", "role": "staff", "password": PASSWORD}
+
+BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
+    ("POST", f"{_AUTH}/token"): credentials,
+    ("POST", f"{_AUTH}/password"): lambda _: {
+        "current_password": PASSWORD,
+        "new_password": "another password",
+    },
+    ("POST", "/api/v1/devices/pair"): lambda stock: {
+        "code": stock["pairing_code"],
+        "name": "Till 3",
+    },
+    ("PATCH", _VENDOR): lambda _: {"name": "Another name"},
+    ("POST", f"{_VENDOR}/members"): lambda _: _NEW_MEMBER,
+    ("PATCH", f"{_VENDOR}/members/{{member_id}}"): lambda _: {"name": "Another name"},
+    ("POST", f"{_VENDOR}/locations"): lambda _: {"name": "The market stall"},
+    ("PATCH", f"{_VENDOR}/locations/{{location_id}}"): lambda _: {"name": "Another name"},
+    ("POST", f"{_VENDOR}/devices/pairing-codes"): lambda stock: {
+        "location_id": stock["location_id"]
+    },
+    ("PATCH", f"{_VENDOR}/devices/{{device_id}}"): lambda _: {"name": "Another name"},
+    ("POST", f"{_VENDOR}/api-keys"): lambda _: {"name": "New", "scopes": ["loyalty:read"]},
+    ("POST", f"{_LOYALTY}/programs"): lambda _: {"name": "Tea card", "type": "stamps"},
+    ("PATCH", f"{_LOYALTY}/programs/{{program_id}}"): lambda _: {"name": "Another name"},
+    ("POST", f"{_LOYALTY}/programs/{{program_id}}/rewards"): lambda _: {
+        "name": "A tart",
+        "points_required": 50,
+    },
+    ("PATCH", f"{_LOYALTY}/rewards/{{reward_id}}"): lambda _: {"name": "Another name"},
+    ("POST", f"{_LOYALTY}/cards"): lambda stock: {"program_id": stock["program_id"]},
+    ("PATCH", f"{_LOYALTY}/cards/{{card_id}}"): lambda _: {"customer": {"name": "Chloé B."}},
+    ("POST", f"{_LOYALTY}/stamp"): lambda stock: {"card": stock["card_id"]},
+    ("POST", f"{_LOYALTY}/stamp/redeem"): lambda stock: {"card": stock["card_id"]},
+    ("POST", f"{_LOYALTY}/points/earn"): lambda stock: {
+        "card": stock["points_card_id"],
+        "amount_minor": 1000,
+    },
+    ("POST", f"{_LOYALTY}/points/redeem"): lambda stock: {
+        "card": stock["points_card_id"],
+        "reward_id": stock["reward_id"],
+    },
+    ("POST", f"{_LOYALTY}/points/adjust"): lambda stock: {
+        "card": stock["points_card_id"],
+        "points_delta": 5,
+        "reason": "Goodwill",
+    },
+    ("POST", f"{_LOYALTY}/transactions/{{transaction_id}}/void"): lambda _: {"reason": "Mistake"},
+    ("POST", f"{_LOYALTY}/operations"): lambda stock: {
+        "operations": [{"op": "stamp", "card": stock["card_id"], "idempotency_key": "item-1"}]
+    },
+    ("POST", f"{_LOYALTY}/pins"): lambda _: {"name": "Carl", "pin": "5937"},
+    ("PATCH", f"{_LOYALTY}/pins/{{pin_id}}"): lambda _: {"name": "Another name"},
+    ("POST", f"{_LOYALTY}/pins/verify"): lambda _: {"pin": STAFF_PIN},
+    ("POST", f"{_PLATFORM}/vendors"): lambda _: _NEW_VENDOR,
+    ("PATCH", f"{_PLATFORM}/vendors/{{vendor_id}}"): lambda _: {"name": "Another name"},
+    ("POST", f"{_OPEN}/programs/{{slug}}/enroll"): lambda _: {"accept_terms": True},
+}
+"""What a route is sent; those that are missing here take no body."""
+
+QUERIES: dict[Route, Callable[[Stock], dict[str, str]]] = {
+    ("GET", f"{_LOYALTY}/cards/lookup"): lambda stock: {"code": stock["number"]},
+}
+
+_OTHER_PATHS: dict[Route, dict[str, str]] = {
+    # A program with cards stays; a card that is active can't be unblocked.
+    ("DELETE", f"{_LOYALTY}/programs/{{program_id}}"): {"program_id": "empty_program_id"},
+    ("POST", f"{_LOYALTY}/programs/{{program_id}}/rewards"): {"program_id": "points_program_id"},
+}
+
+
+def path_of(route: Route, stock: Stock) -> str:
+    """Return the route's path below /api/v1, about this shop's things."""
+    chosen = _OTHER_PATHS.get(route, {})
+    named = {**stock, **{name: stock[other] for name, other in chosen.items()}}
+    return route[1].removeprefix("/api/v1").format_map(named)
+
+
+def request_of(route: Route, stock: Stock) -> dict[str, Any]:
+    """Return the arguments of `Api.call` that make the route's good request."""
+    request: dict[str, Any] = {"method": route[0], "path": path_of(route, stock)}
+    if body := BODIES.get(route):
+        request["json"] = body(stock)
+    if query := QUERIES.get(route):
+        request["params"] = query(stock)
+    return request
