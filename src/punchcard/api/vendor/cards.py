@@ -24,8 +24,7 @@ from punchcard.loyalty.cards import CardView
 router = APIRouter(prefix="/api/v1/vendor/loyalty/cards", tags=["cards"])
 
 Search = Annotated[
-    str,
-    *line(1, 100),
+    Annotated[str, *line(1, 100)] | None,
     Query(description="Part of a name, e-mail or phone; or the beginning of a card number."),
 ]
 Code = Annotated[
@@ -40,7 +39,7 @@ def list_cards(
     caller: CallerDep,
     page: PageDep,
     program_id: IdText | None = None,
-    query: Search | None = None,
+    query: Search = None,
     status: CardStatus | None = None,
 ) -> Listed[Card]:
     """Return the vendor's cards, newest first."""

@@ -13,9 +13,12 @@ from punchcard.loyalty.ledger_reader import EntryFilter, ReadEntry
 
 router = APIRouter(prefix="/api/v1/vendor/loyalty", tags=["ledger"])
 
-EntryType = Annotated[str, *line(1, 24), Query(examples=["stamp_earned"])]
-Since = Annotated[Moment, Query(alias="from", description="Only what happened at or after this.")]
-Until = Annotated[Moment, Query(alias="to", description="Only what happened before this.")]
+# A query's own facts must stand outside the union with None: inside it they go unseen.
+EntryType = Annotated[Annotated[str, *line(1, 24)] | None, Query(examples=["stamp_earned"])]
+Since = Annotated[
+    Moment | None, Query(alias="from", description="Only what happened at or after this.")
+]
+Until = Annotated[Moment | None, Query(alias="to", description="Only what happened before this.")]
 
 
 @router.get("/transactions")
@@ -26,9 +29,9 @@ def list_transactions(
     program_id: IdText | None = None,
     card_id: IdText | None = None,
     staff_pin_id: IdText | None = None,
-    type: EntryType | None = None,
-    since: Since | None = None,
-    until: Until | None = None,
+    type: EntryType = None,
+    since: Since = None,
+    until: Until = None,
 ) -> Listed[Transaction]:
     """Return the vendor's ledger, newest entry first."""
     wanted = EntryFilter(
