@@ -385,3 +385,74 @@ def test_what_is_not_digits_is_refused_before_anything_is_counted(alice: Shop) -
         with pytest.raises(InvalidInput):
             alice.context.pin_desk.verify(shelf.till(alice), text)
     assert attempt(alice, WRONG) == "wrong, 4 left"
+
+
+class InterruptedHasher(CountingHasher):
+    """A real hasher during whose work something else happens in the shop."""
+
+    def __init__(self, inner: Hasher, meanwhile: Callable[[], object]) -> None:
+        super().__init__(inner)
+        self._meanwhile = meanwhile
+
+    def verify(self, plain: bytes, hashed: str) -> bool:
+        self._meanwhile()
+        return super().verify(plain, hashed)
+
+
+def interrupted(shop: Shop, meanwhile: Callable[[], object]) -> PinDesk:
+    context = shop.context
+    hasher = InterruptedHasher(context.hasher, meanwhile)
+    return PinDesk(context.database, hasher, context.clock, context.settings)
+
+
+def lock(shop: Shop, staff_id: str | None) -> None:
+    for _ in range(5):
+        attempt(shop, WRONG, staff_id)
+
+
+@pytest.mark.parametrize("digits", [RIGHT, WRONG])
+def test_a_lock_that_falls_during_the_check_holds_for_right_and_wrong_alike(
+    alice: Shop, digits: str
+) -> None:
+    anna = shelf.pin(alice, RIGHT)
+    desk = interrupted(alice, lambda: lock(alice, anna.id))
+    with pytest.raises(StaffPinLocked):
+        desk.verify(shelf.till(alice), digits, anna.id)
+    assert shelf.stored_pin(alice.context, anna.id).failed_attempts == 5
+
+
+@pytest.mark.parametrize("digits", [RIGHT, WRONG])
+def test_a_till_that_is_locked_during_the_check_is_locked_for_right_and_wrong_alike(
+    alice: Shop, digits: str
+) -> None:
+    shelf.pin(alice, RIGHT)
+    desk = interrupted(alice, lambda: lock(alice, None))
+    with pytest.raises(StaffPinLocked):
+        desk.verify(shelf.till(alice), digits)
+
+
+def test_a_pin_that_is_retired_or_changed_during_the_check_is_wrong(alice: Shop) -> None:
+    anna, ben = shelf.pin(alice, RIGHT), shelf.pin(alice, "6250", name="Ben")
+    with pytest.raises(StaffPinInvalid):
+        interrupted(alice, lambda: retire(alice, anna)).verify(shelf.till(alice), RIGHT)
+    desk = interrupted(alice, lambda: change(alice, ben, digits="8306"))
+    with pytest.raises(StaffPinInvalid):
+        desk.verify(shelf.till(alice), "6250", ben.id)
+
+
+def test_a_miss_during_the_check_is_forgiven_by_the_right_pin(alice: Shop) -> None:
+    anna = shelf.pin(alice, RIGHT)
+    assert attempt(alice, RIGHT) == "Anna"
+    desk = interrupted(alice, lambda: attempt(alice, WRONG, anna.id))
+    assert desk.verify(shelf.till(alice), RIGHT, anna.id).name == "Anna"
+    assert shelf.stored_pin(alice.context, anna.id).failed_attempts == 0
+
+
+def test_a_use_is_noted_once_a_minute(alice: Shop, clock: ManualClock) -> None:
+    anna = shelf.pin(alice, RIGHT)
+    noted = []
+    for _ in range(4):
+        attempt(alice, RIGHT, anna.id)
+        noted.append(shelf.stored_pin(alice.context, anna.id).last_used_at)
+        clock.advance(seconds=30)
+    assert noted[0] == noted[1] != noted[2] == noted[3]

@@ -151,9 +151,10 @@ def deactivate_program(
     )
 
 
-def delete_program(session: Session, vendor_id: str, program_id: str, act: Act) -> None:
+def delete_program(session: Session, vendor_id: str, program_id: str, act: Act) -> Sequence[str]:
     """Remove a program that never had a card, with its rewards; its PINs are retired.
 
+    Returns the ids of these PINs, whose staff tokens are to be forgotten after the commit.
     Raises ProgramNotFound, ProgramHasCards.
     """
     program = _locked(session, vendor_id, program_id, against_new_cards=True)
@@ -161,16 +162,18 @@ def delete_program(session: Session, vendor_id: str, program_id: str, act: Act) 
     session.execute(delete(Reward).where(Reward.program_id == program.id))
     session.execute(delete(DailyRollup).where(DailyRollup.program_id == program.id))
     # A PIN may have served another program before, so that entries name it: it is never deleted.
-    session.execute(
+    retired = session.scalars(
         update(StaffPin)
         .where(StaffPin.program_id == program.id, StaffPin.retired_at.is_(None))
         .values(retired_at=act.now, updated_at=act.now)
-    )
+        .returning(StaffPin.id)
+    ).all()
     session.execute(
         update(StaffPin).where(StaffPin.program_id == program.id).values(program_id=None)
     )
     _record(session, "program.deleted", program, act, old=_values(program))
     session.delete(program)
+    return retired
 
 
 def touch_program(program: LoyaltyProgram, act: Act) -> None:

@@ -8,6 +8,8 @@ from sqlalchemy import select
 
 from punchcard.accounts.models import IdempotencyRecord
 from punchcard.kit.clock import ManualClock
+from punchcard.loyalty.pin_errors import StaffTokenInvalid
+from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.http import Api
 
@@ -118,7 +120,7 @@ def test_a_changed_or_retired_pin_ends_its_tokens_at_once(alice: Api, alice_shop
     second = lend("6250")
     alice.delete(path)
     for token in (first, second):
-        with pytest.raises(Exception, match="staff_token_invalid"):
+        with pytest.raises(StaffTokenInvalid):
             tokens.verify(token, subject)
 
 
@@ -152,3 +154,15 @@ def test_what_is_kept_of_a_request_does_not_tell_its_pin(alice: Api, alice_shop:
         kept = session.scalars(select(IdempotencyRecord)).one()
     assert b"4711" not in kept.body_sealed
     assert kept.fingerprint != sha256(f"POST {path}\n".encode() + body).digest()
+
+
+def test_a_deleted_program_ends_the_tokens_of_its_staff(alice: Api, alice_shop: Shop) -> None:
+    context, token = alice_shop.context, alice_shop.token()
+    owner, subject = alice.with_token(token), context.credentials.resolve(token)
+    program = shelf.program(alice_shop)
+    give(owner, program_id=program.id)
+    lent = owner.post(f"{PINS}/verify", json={"pin": "4711"}).json()["staff_token"]
+    assert context.staff_tokens.verify(lent, subject).program_id == program.id
+    assert owner.delete(f"/vendor/loyalty/programs/{program.id}").status_code == 204
+    with pytest.raises(StaffTokenInvalid):
+        context.staff_tokens.verify(lent, subject)

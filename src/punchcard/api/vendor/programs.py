@@ -68,8 +68,11 @@ def update_program(caller: CallerDep, program_id: str, request: ProgramChange) -
 @router.delete("/{program_id}", status_code=204, responses=problems(404, 409))
 def delete_program(caller: CallerDep, program_id: str) -> None:
     """Delete a program that never had a card, with its rewards; its PINs are retired."""
+    act = caller.act()
     with caller.context.database.write() as session:
-        program_service.delete_program(session, caller.vendor_id, program_id, caller.act())
+        retired = program_service.delete_program(session, caller.vendor_id, program_id, act)
+    for pin_id in retired:
+        caller.context.staff_tokens.forget(pin_id)
 
 
 @router.post("/{program_id}/activate", responses=problems(404))
