@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, or_
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import checks
@@ -24,6 +24,7 @@ from punchcard.loyalty.till_queries import CARDS, CUSTOMERS, card_query
 LOOKUP_LIMIT = 50
 """How many cards one contact can name: an address typed by strangers may stand on many."""
 
+_HOLDERS = CUSTOMERS.alias("holder")
 _LEAST_DIGITS = 3
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 _PHONE = re.compile(r"(\+|00)[1-9][0-9]{6,14}")
@@ -65,7 +66,7 @@ def list_cards(
     if status is not None:
         wanted = wanted.where(CARDS.c.status == status)
     if query and query.strip():
-        wanted = wanted.where(_like(query.strip()))
+        wanted = wanted.where(_like(vendor_id, query.strip()))
     return _views(session, wanted, now)
 
 
@@ -75,11 +76,11 @@ def lookup_cards(session: Session, vendor_id: str, code: str, *, now: datetime) 
     `code` is a card's token or whole address (one card), its id or number (one card), or an e-mail
     address or phone number (up to LOOKUP_LIMIT cards, those of verified customers first).
     """
-    condition = _named_by(code.strip())
+    condition = _named_by(vendor_id, code.strip())
     if condition is None:
         return []
     verified_first = (CUSTOMERS.c.is_verified.desc(), CARDS.c.id.desc())
-    wanted = _of_vendor(vendor_id).where(condition).order_by(*verified_first)
+    wanted = card_query().where(condition).order_by(*verified_first)
     return _views(session, wanted.limit(LOOKUP_LIMIT), now)
 
 
@@ -105,29 +106,41 @@ def _views(session: Session, query: Select[Any], now: datetime) -> list[CardView
     return [held_card(row, rules[row.program_id][1]).view(now) for row in rows]
 
 
-def _like(query: str) -> ColumnElement[bool]:
-    lowered = query.lower()
+def _like(vendor_id: str, query: str) -> ColumnElement[bool]:
     conditions = [
-        CUSTOMERS.c.name_folded.contains(fold_name(query) or "", autoescape=True),
-        CUSTOMERS.c.email.contains(lowered, autoescape=True),
+        _HOLDERS.c.name_folded.contains(fold_name(query) or "", autoescape=True),
+        _HOLDERS.c.email.contains(query.lower(), autoescape=True),
     ]
     digits = _NOT_DIGITS.sub("", query)
-    if len(digits) >= _LEAST_DIGITS:
-        conditions += [CARDS.c.number.startswith(digits), CUSTOMERS.c.phone.contains(digits)]
-    return or_(*conditions)
+    if len(digits) < _LEAST_DIGITS:
+        return _held_by(vendor_id, or_(*conditions))
+    conditions.append(_HOLDERS.c.phone.contains(digits))
+    return or_(CARDS.c.number.startswith(digits), _held_by(vendor_id, or_(*conditions)))
 
 
-def _named_by(code: str) -> ColumnElement[bool] | None:
+def _named_by(vendor_id: str, code: str) -> ColumnElement[bool] | None:
     ref = CardRef.parse(code)
     if ref is not None:
-        if ref.key == CardKey.TOKEN:
-            return CARDS.c.token_hash == hash_token(ref.value)
-        return (CARDS.c.id if ref.key == CardKey.ID else CARDS.c.number) == ref.value
+        column, value = {
+            CardKey.ID: (CARDS.c.id, ref.value),
+            CardKey.NUMBER: (CARDS.c.number, ref.value),
+            CardKey.TOKEN: (CARDS.c.token_hash, hash_token(ref.value)),
+        }[ref.key]
+        return and_(column == value, CARDS.c.vendor_id == vendor_id)
     if email := checks.as_email(code):
-        return CUSTOMERS.c.email == email
+        return _held_by(vendor_id, _HOLDERS.c.email == email)
     if phone := _as_phone(code):
-        return CUSTOMERS.c.phone == phone
+        return _held_by(vendor_id, _HOLDERS.c.phone == phone)
     return None
+
+
+def _held_by(vendor_id: str, customers: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that a card belongs to one of the vendor's `customers`.
+
+    Customers are looked for first, by their own indexes: they are few, the vendor's cards many.
+    """
+    found = select(_HOLDERS.c.id).where(_HOLDERS.c.vendor_id == vendor_id, customers)
+    return CARDS.c.customer_id.in_(found)
 
 
 def _as_phone(text: str) -> str | None:
