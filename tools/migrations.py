@@ -21,7 +21,8 @@ from sqlalchemy.engine import make_url
 
 import punchcard.accounts.models
 import punchcard.db.outbox
-import punchcard.loyalty.models  # noqa: F401 - each import adds its tables to the metadata
+import punchcard.loyalty.models
+import punchcard.wallets.models  # noqa: F401 - each import adds its tables to the metadata
 from punchcard.db import migrate, types
 from punchcard.db.base import Base
 from punchcard.db.database import Database

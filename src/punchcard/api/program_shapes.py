@@ -55,13 +55,14 @@ class StampReward(Shape):
 
 
 class Branding(Shape):
-    """How cards and passes look."""
+    """How cards and passes look; `barcode` "code128" is for tills whose scanners read no QR."""
 
     background_color: Colour | None = None
     text_color: Colour | None = None
     accent_color: Colour | None = None
     logo_url: HttpsUrl | None = None
     hero_url: HttpsUrl | None = None
+    barcode: Literal["qr", "code128"] | None = None
 
 
 class ProgramWords(Shape):

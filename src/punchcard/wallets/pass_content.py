@@ -1,0 +1,291 @@
+"""What a card shows on a phone, whichever wallet holds it: facts in, words and colours out. Pure.
+
+The code to scan holds the card's bare token, not its address as the web card's does: it is half as
+dense on a small screen, and somebody else's camera that sees it opens nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from punchcard.kit.i18n import LANGUAGES, N_, SOURCE_LANGUAGE, Language, as_language, translate
+
+BarcodeKind = Literal["qr", "code128"]
+CardState = Literal["active", "blocked", "replaced", "closed"]
+
+BACKGROUND: Final = "#1f2937"
+TEXT: Final = "#ffffff"
+ACCENT: Final = "#f59e0b"
+"""The colours of a program that chose none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RewardFacts:
+    """A reward that points can be exchanged for now."""
+
+    name: str
+    points_required: int
+    texts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramFacts:
+    """What a pass needs to know of its program; `rewards` in order of their price."""
+
+    id: str
+    version: int
+    name: str
+    card_name: str
+    vendor_name: str
+    vendor_language: str
+    type: str
+    stamps_target: int
+    stamp_reward: Mapping[str, Any] | None = None
+    terms_text: str | None = None
+    branding: Mapping[str, Any] = field(default_factory=dict)
+    texts: Mapping[str, Any] = field(default_factory=dict)
+    rewards: tuple[RewardFacts, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardFacts:
+    """What a pass needs to know of its card.
+
+    `token` and `url` are None for a number that a replaced card no longer answers to.
+    `language` None is the shop's own.
+    """
+
+    id: str
+    number: str
+    status: CardState
+    stamps: int
+    points: int
+    rewards_ready: int
+    token: str | None = None
+    url: str | None = None
+    customer_name: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassField:
+    """One labelled value; `change_message` is what the phone says when it changes (`%@`)."""
+
+    key: str
+    label: str
+    value: str | int
+    change_message: str | None = None
+    is_link: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Barcode:
+    """What a till scans, and the text beneath it."""
+
+    kind: BarcodeKind
+    value: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassContent:
+    """What a card shows, in one language.
+
+    `balances` holds stamps, points or both; `status` says what is missing or ready. Colours are
+    `#rrggbb`. A pass that is void has no barcode unless the card may be unblocked again.
+    """
+
+    language: Language
+    vendor_name: str
+    program_name: str
+    card_name: str
+    number: str
+    balances: tuple[PassField, ...]
+    reward: PassField | None
+    status: PassField
+    customer: PassField | None
+    back: tuple[PassField, ...]
+    stamps: int | None
+    stamps_target: int | None
+    points: int | None
+    rewards_ready: int
+    barcode: Barcode | None
+    background_color: str
+    text_color: str
+    accent_color: str
+    logo_url: str | None
+    hero_url: str | None
+    card_url: str | None
+    is_void: bool
+
+    @property
+    def is_reward_ready(self) -> bool:
+        """Tell whether the customer can ask for a reward now."""
+        return self.rewards_ready > 0 and not self.is_void
+
+
+def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> PassContent:
+    """Return what the card shows in `language`."""
+    words = _Words(program, language)
+    branding = program.branding
+    return PassContent(
+        language=language,
+        vendor_name=program.vendor_name,
+        program_name=words.own("name", program.name),
+        card_name=words.own("card_name", program.card_name),
+        number=readable_number(card.number),
+        balances=_balances(program, card, words),
+        reward=_reward(program, card, words),
+        status=PassField(
+            key="status", label=words.say(_STATUS), value=_status(program, card, words)
+        ),
+        customer=_customer(card, words),
+        back=_back(program, card, words),
+        stamps=card.stamps if program.type != "points" else None,
+        stamps_target=program.stamps_target if program.type != "points" else None,
+        points=card.points if program.type != "stamps" else None,
+        rewards_ready=card.rewards_ready,
+        barcode=_barcode(program, card),
+        background_color=branding.get("background_color") or BACKGROUND,
+        text_color=branding.get("text_color") or TEXT,
+        accent_color=branding.get("accent_color") or ACCENT,
+        logo_url=branding.get("logo_url"),
+        hero_url=branding.get("hero_url"),
+        card_url=card.url,
+        is_void=card.status != "active",
+    )
+
+
+def pass_contents(program: ProgramFacts, card: CardFacts) -> dict[Language, PassContent]:
+    """Return what the card shows in every language, its own language first."""
+    own = card_language(program, card)
+    ordered = [own, *(language for language in LANGUAGES if language != own)]
+    return {language: pass_content(program, card, language) for language in ordered}
+
+
+def card_language(program: ProgramFacts, card: CardFacts) -> Language:
+    """Return the language of a card: the customer's if they said, else the shop's."""
+    own = as_language(card.language) if card.language else None
+    return own or as_language(program.vendor_language) or SOURCE_LANGUAGE
+
+
+def readable_number(number: str) -> str:
+    """Return a card number in groups of four, as people read it out."""
+    return " ".join(number[start : start + 4] for start in range(0, len(number), 4))
+
+
+_STAMPS: Final = N_("Stamps")
+_POINTS: Final = N_("Points")
+_REWARD: Final = N_("Reward")
+_STATUS: Final = N_("Status")
+_READY: Final = N_("Ready to collect")
+_READY_SEVERAL: Final = N_("Rewards ready to collect: {count}")
+_STAMPS_MISSING: Final = N_("Stamps missing: {count}")
+_POINTS_MISSING: Final = N_("Points missing: {count}")
+_COLLECT: Final = N_("Collect points")
+_VOID: Final = {
+    "blocked": N_("This card is blocked. Please ask at the shop."),
+    "replaced": N_("This card was replaced by a new one."),
+    "closed": N_("This card is closed."),
+}
+
+
+class _Words:
+    """Finds the words of a program and of Punchcard in one language."""
+
+    def __init__(self, program: ProgramFacts, language: Language) -> None:
+        self._texts: Mapping[str, Any] = program.texts.get(language) or {}
+        self.language = language
+
+    def own(self, name: str, otherwise: str) -> str:
+        """Return the shop's own words in this language, or those it has for all."""
+        return str(self._texts.get(name) or otherwise)
+
+    def say(self, sentence: str, **params: Any) -> str:
+        """Return a sentence of the catalogues."""
+        return translate(sentence, self.language, **params)
+
+
+def _balances(program: ProgramFacts, card: CardFacts, words: _Words) -> tuple[PassField, ...]:
+    balances = []
+    # When several fields change at once a phone only says that something did. So the balance alone
+    # speaks, and its words depend on what it means.
+    is_ready = card.rewards_ready > 0
+    if program.type != "points":
+        told = N_("A reward is ready. Stamps: %@") if is_ready else N_("Your stamps: %@")
+        value = f"{card.stamps}/{program.stamps_target}"
+        balances.append(_balance("stamps", words.say(_STAMPS), value, words.say(told)))
+    if program.type != "stamps":
+        told = N_("A reward is ready. Points: %@") if is_ready else N_("Your points: %@")
+        balances.append(_balance("points", words.say(_POINTS), card.points, words.say(told)))
+    return tuple(balances)
+
+
+def _balance(key: str, label: str, value: str | int, told: str) -> PassField:
+    return PassField(key=key, label=label, value=value, change_message=told)
+
+
+def _reward(program: ProgramFacts, card: CardFacts, words: _Words) -> PassField | None:
+    if program.type != "points":
+        name = (program.stamp_reward or {}).get("name")
+        shown = words.own("reward_name", name) if name else None
+    else:
+        # The next one to save for; the dearest once all can be had.
+        ahead = [reward for reward in program.rewards if reward.points_required > card.points]
+        following = ahead[:1] or program.rewards[-1:]
+        shown = _reward_name(following[0], words.language) if following else None
+    return PassField(key="reward", label=words.say(_REWARD), value=shown) if shown else None
+
+
+def _reward_name(reward: RewardFacts, language: Language) -> str:
+    return str((reward.texts.get(language) or {}).get("name") or reward.name)
+
+
+def _status(program: ProgramFacts, card: CardFacts, words: _Words) -> str:
+    if card.status != "active":
+        return words.say(_VOID[card.status])
+    if card.rewards_ready > 1:
+        return words.say(_READY_SEVERAL, count=card.rewards_ready)
+    if card.rewards_ready == 1:
+        return words.say(_READY)
+    if program.type != "points":
+        return words.say(_STAMPS_MISSING, count=max(0, program.stamps_target - card.stamps))
+    ahead = [r.points_required for r in program.rewards if r.points_required > card.points]
+    if not ahead:
+        return words.say(_COLLECT)
+    return words.say(_POINTS_MISSING, count=ahead[0] - card.points)
+
+
+def _customer(card: CardFacts, words: _Words) -> PassField | None:
+    if not card.customer_name:
+        return None
+    return PassField(key="customer", label=words.say(N_("Name")), value=card.customer_name)
+
+
+def _back(program: ProgramFacts, card: CardFacts, words: _Words) -> tuple[PassField, ...]:
+    reward = words.own("reward_description", (program.stamp_reward or {}).get("description") or "")
+    terms = words.own("terms_text", program.terms_text or "")
+    how = words.say(N_("Show this card at the till before you pay. It updates itself."))
+    told = [
+        ("shop", N_("Shop"), program.vendor_name),
+        ("how", N_("How it works"), how),
+        ("reward_description", N_("About the reward"), reward),
+        ("number", N_("Card number"), readable_number(card.number)),
+        ("link", N_("Your card on the web"), card.url or ""),
+        ("terms", N_("Terms"), terms),
+    ]
+    return tuple(
+        PassField(key=key, label=words.say(label), value=value, is_link=key == "link")
+        for key, label, value in told
+        if value
+    )
+
+
+def _barcode(program: ProgramFacts, card: CardFacts) -> Barcode | None:
+    if card.token is None or card.status not in ("active", "blocked"):
+        return None
+    text = readable_number(card.number)
+    # Retail laser scanners read no QR code, and a token is too long for their bars.
+    if program.branding.get("barcode") == "code128":
+        return Barcode(kind="code128", value=card.number, text=text)
+    return Barcode(kind="qr", value=card.token, text=text)
