@@ -8,10 +8,21 @@ from collections.abc import Sequence
 
 import typer
 
-from punchcard.cli import admin, api_key, backup, doctor, ledger, migrate, serve, stats, vendor
+from punchcard.cli import (
+    admin,
+    api_key,
+    backup,
+    demo,
+    doctor,
+    ledger,
+    migrate,
+    serve,
+    stats,
+    vendor,
+)
 from punchcard.cli.support import explain
 
-_GROUPS = (serve, migrate, vendor, admin, api_key, stats, ledger, doctor, backup)
+_GROUPS = (serve, demo, migrate, vendor, admin, api_key, stats, ledger, doctor, backup)
 
 app = typer.Typer(
     name="punchcard",

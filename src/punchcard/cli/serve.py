@@ -1,5 +1,6 @@
 """`punchcard serve` and `punchcard worker`: the processes that run a shop."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -8,6 +9,8 @@ from punchcard.cli.support import CommandFailed, opened_context
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+    from punchcard.kit.settings import Settings
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]
@@ -69,16 +72,27 @@ def work() -> None:
         worker.run()
 
 
-def run_server(*, host: str, port: int, workers: int = 1, has_worker: bool = True) -> None:
-    """Run the server in this process, or in `workers` processes of their own."""
+def run_server(
+    *,
+    host: str,
+    port: int,
+    workers: int = 1,
+    has_worker: bool = True,
+    settings: "Settings | None" = None,
+) -> None:
+    """Run the server in this process, or in `workers` processes of their own.
+
+    `settings` serve it in this process instead of the environment's.
+    """
     import uvicorn
 
     from punchcard.kit.settings import load_settings
 
-    settings = load_settings()
     factory = "punchcard.cli.serve:make_app" if has_worker else "punchcard.cli.serve:make_bare_app"
+    given = partial(_app, does_work=has_worker, settings=settings) if settings else None
+    settings = settings or load_settings()
     uvicorn.run(
-        factory,
+        given or factory,
         factory=True,
         host=host,
         port=port,
@@ -103,7 +117,7 @@ def make_bare_app() -> "ASGIApp":
     return _app(does_work=False)
 
 
-def _app(*, does_work: bool) -> "ASGIApp":
+def _app(*, does_work: bool, settings: "Settings | None" = None) -> "ASGIApp":
     import gc
     import sys
 
@@ -112,7 +126,7 @@ def _app(*, does_work: bool) -> "ASGIApp":
     from punchcard.kit.settings import load_settings
     from punchcard.main import create_app, create_worker
 
-    settings = load_settings()
+    settings = settings or load_settings()
     configure_logs(settings.log_level)
     context = build_context(settings)
     app = create_app(context, worker=create_worker(context, does_work=does_work))

@@ -69,6 +69,17 @@ class Settings:
     clock_skew_seconds: int = 30
     adjustment_limit_points: int = 100_000
 
+    # Google Wallet; off while the issuer and the service account are not set
+    google_issuer_id: str = ""
+    google_service_account: str = ""
+    google_api_url: str = "https://walletobjects.googleapis.com/walletobjects/v1"
+    google_token_url: str = "https://oauth2.googleapis.com/token"  # noqa: S105 an address
+    google_keys_url: str = "https://pay.google.com/gp/m/issuer/keys"
+    google_save_url: str = "https://pay.google.com/gp/v/save"
+    google_requests_per_second: float = 15.0
+    google_timeout_seconds: float = 10.0
+    google_notifications_per_day: int = 3
+
     # Keeping and forgetting
     origin_days: int = 90
     worker_lease_seconds: int = 60
@@ -76,6 +87,10 @@ class Settings:
     worker_backoff_seconds: int = 2
     worker_backoff_limit_seconds: int = 3600
     worker_idle_seconds: float = 1.0
+    worker_patience_hours: int = 72
+    worker_away_limit_seconds: int = 300
+    fanout_chunk_cards: int = 200
+    fanout_turn_seconds: float = 10.0
     housekeeping_minutes: int = 15
 
     @property
@@ -84,7 +99,10 @@ class Settings:
         return self.database_url.startswith("sqlite")
 
 
-_SECRETS = ("secret_key", "pin_pepper", "database_url", "smtp_url")
+_SECRETS = (
+    *("secret_key", "pin_pepper", "database_url", "smtp_url"),
+    "google_service_account",
+)
 
 
 def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -105,6 +123,11 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
         values["database_url"] = f"sqlite:///{values['data_dir'] / 'punchcard.db'}"
     settings = Settings(**values)
     return _with_secrets(settings, values)
+
+
+def data_dir(environ: Mapping[str, str] | None = None) -> Path:
+    """Return the data directory that is set, without making or asking for anything else."""
+    return Path(_read(os.environ if environ is None else environ, "data_dir") or Settings.data_dir)
 
 
 def _read(source: Mapping[str, str], name: str) -> str | None:

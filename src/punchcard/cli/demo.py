@@ -1,0 +1,102 @@
+"""`punchcard demo`: three invented shops with a history, ready to be tried out."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from punchcard.cli.serve import Host, Port, run_server
+from punchcard.cli.support import CommandFailed
+
+if TYPE_CHECKING:
+    from punchcard.demo.folder import DemoFolder
+
+_DAYS = 90
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("demo")(demo)
+
+
+def demo(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Remove the demonstration that is there; start over.")
+    ] = False,
+    days: Annotated[int, typer.Option(min=1, max=365, help="How much history to make.")] = _DAYS,
+) -> None:
+    """Make three invented shops with a history, tell how to get in, and serve them.
+
+    They live in the folder `demo` of the data directory, apart from a real shop's data.
+    """
+    from rich.console import Console
+
+    from punchcard.db.migrate import upgrade
+    from punchcard.demo.folder import DemoFolder
+    from punchcard.demo.welcome import print_welcome
+    from punchcard.kit.settings import data_dir
+
+    _refuse_taken_port(host, port)
+    console = Console()
+    folder = DemoFolder(data_dir())
+    if fresh:
+        folder.remove()
+    if not folder.is_built:
+        _build(folder, days)
+    settings = folder.settings(_base_url(host, port))
+    upgrade(settings.database_url)
+    print_welcome(console, folder, settings)
+    if host not in _LOOPBACK:
+        console.print(
+            "[bold red]These passwords are known to everybody.[/] "
+            f"Whoever reaches {host} can use this demonstration."
+        )
+    console.print("Stop with Ctrl-C. Start over with: punchcard demo --fresh\n")
+    run_server(host=host, port=port, settings=settings)
+    console.print("Stopped. The demonstration is kept for the next time.")
+
+
+def _build(folder: "DemoFolder", days: int) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    from punchcard.kit.clock import SystemClock
+
+    console = Console(stderr=True)
+    if folder.was_interrupted:
+        console.print("An earlier start was interrupted; beginning again.")
+    columns = (
+        *("[progress.description]{task.description}", BarColumn()),
+        *(MofNCompleteColumn(), TimeRemainingColumn()),
+    )
+    now = SystemClock().now()
+    try:
+        with Progress(*columns, console=console, transient=True) as progress:
+            task = progress.add_task("Days of three shops", total=days + 1)
+            operations = folder.build(
+                now=now, days=days, progress=lambda done: progress.update(task, completed=done)
+            )
+    except KeyboardInterrupt:
+        raise CommandFailed("Interrupted. The next start begins again.") from None
+    seconds = (SystemClock().now() - now).total_seconds()
+    console.print(f"The till has taken {operations:,} operations in {seconds:.0f} seconds.")
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    """Find out before anything is built or removed: another demonstration may be running."""
+    import socket
+
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except OSError as error:
+        raise CommandFailed(
+            f"Cannot listen on {host}, port {port}: {error.strerror}. Choose another with --port."
+        ) from None
+
+
+def _base_url(host: str, port: int) -> str:
+    reachable = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 told, not bound
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"

@@ -1,0 +1,97 @@
+"""The folder of the demonstration: built beside its place and moved there whole, or not at all."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from punchcard.context import build_context
+from punchcard.db.migrate import upgrade
+from punchcard.demo.history import History, Progress
+from punchcard.demo.opening import hash_password, open_platform, open_shop
+from punchcard.demo.shops import SHOPS
+from punchcard.kit.clock import ManualClock
+from punchcard.kit.settings import Settings, load_settings
+
+DATABASE = "punchcard.db"
+_KEYS = "keys"
+
+
+class DemoFolder:
+    """Where the demonstration lives: a sub-folder of its own, apart from a real shop's data."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.path = data_dir / "demo"
+        self._unfinished = data_dir / "demo.unfinished"
+
+    @property
+    def is_built(self) -> bool:
+        """Tell whether a whole history is there."""
+        return (self.path / DATABASE).exists()
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Tell whether a build was begun and never finished."""
+        return self._unfinished.exists()
+
+    def remove(self) -> None:
+        """Remove the demonstration, and nothing else."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def settings(self, base_url: str | None = None) -> Settings:
+        """Return the settings to serve it with; its secrets are its own."""
+        return _settings(self.path, base_url)
+
+    def build(self, *, now: datetime, days: int, progress: Progress) -> int:
+        """Open the shops and live `days` of their history up to `now`; return its operations.
+
+        What an interrupted build left is removed first. The folder appears at the end, whole.
+        """
+        shutil.rmtree(self._unfinished, ignore_errors=True)
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._unfinished.mkdir(parents=True, mode=0o700)
+        settings = _settings(self._unfinished)
+        upgrade(settings.database_url)
+        clock = ManualClock(now - timedelta(days=days, hours=2))
+        with closing(build_context(settings, clock=clock)) as context:
+            password_hash = hash_password(context)
+            open_platform(context, password_hash)
+            shops = [open_shop(context, shop, password_hash, now) for shop in SHOPS]
+            history = History(context, clock, shops, days, now)
+            history.live(progress)
+        self._keep_keys({shop.shop.slug: shop.key for shop in shops})
+        self._unfinished.replace(self.path)
+        return history.operations
+
+    def keys(self) -> Mapping[str, str]:
+        """Return each shop's API key, by the shop's slug."""
+        return {
+            path.name: path.read_text(encoding="ascii").strip()
+            for path in sorted((self.path / _KEYS).iterdir())
+        }
+
+    def _keep_keys(self, keys: Mapping[str, str]) -> None:
+        """Write each key to a file that only its owner reads: the database has their hashes."""
+        folder = self._unfinished / _KEYS
+        folder.mkdir(mode=0o700)
+        for slug, key in keys.items():
+            handle = os.open(folder / slug, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(key + "\n")
+
+
+def _settings(folder: Path, base_url: str | None = None) -> Settings:
+    # Neither database nor secrets of a real shop reach the demonstration.
+    settings = load_settings(
+        data_dir=folder,
+        database_url=f"sqlite:///{folder / DATABASE}",
+        secret_key="",
+        pin_pepper="",
+    )
+    # An address that the operator has set stays: it may be that of a proxy before this server.
+    if base_url is None or settings.base_url != Settings.base_url:
+        return settings
+    return replace(settings, base_url=base_url)

@@ -1,0 +1,265 @@
+"""Ninety days of a shop's life, told to the till as its terminals would have told it.
+
+The clock is walked from slot to slot; what happened within one is handed in together, each
+operation with its own time. Nothing is written past the till and the services.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from random import Random
+from typing import Any
+
+from punchcard.accounts.audit_service import Act
+from punchcard.accounts.subjects import Subject
+from punchcard.context import Context
+from punchcard.demo.guests import ZONE, Doing, Event, Guest, day_of_events, invite
+from punchcard.demo.opening import Counter, OpenShop, Prize
+from punchcard.kit.clock import ManualClock
+from punchcard.kit.errors import DomainError
+from punchcard.loyalty import card_changes
+from punchcard.loyalty.cards import Receipt
+from punchcard.loyalty.operations import (
+    Actor,
+    AddStamp,
+    AdjustPoints,
+    CardKey,
+    CardRef,
+    EarnPoints,
+    OpenCard,
+    Operation,
+    RedeemReward,
+    RedeemStamps,
+    VoidEntry,
+)
+
+SEED = 20
+SLOT_MINUTES = 60
+
+_VOIDED = 0.008
+_REASONS = ("Wrong card", "Typed twice", "Customer changed their mind")
+_PUBLIC = Actor("public", None)
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An operation and whose card it is about."""
+
+    guest: Guest
+    operation: Operation
+
+
+@dataclass
+class History:
+    """Lives the days of some shops one after another; `operations` counts what the till took."""
+
+    context: Context
+    clock: ManualClock
+    shops: Sequence[OpenShop]
+    days: int
+    ends: datetime
+    operations: int = 0
+    _chance: Random = field(default_factory=lambda: Random(SEED))  # noqa: S311 not a secret
+    _purchases: int = 0
+
+    def live(self, progress: Progress) -> None:
+        """Live all days; `progress` is told after each one how many have passed."""
+        guests = [g for shop in self.shops for g in invite(shop, self.days, self._chance)]
+        first = (self.ends - timedelta(days=self.days)).astimezone(ZONE).date()
+        for number in range(self.days + 1):
+            day = first + timedelta(days=number)
+            events = day_of_events(guests, number, day, self._chance)
+            happened = sorted((e for e in events if self._is_within(e)), key=lambda e: e.at)
+            for slot, together in groupby(happened, key=lambda e: _slot_end(e.at)):
+                self.clock.set(min(slot, self.ends))
+                self._live_slot(list(together))
+            progress(number + 1)
+
+    def _is_within(self, event: Event) -> bool:
+        return self.ends - timedelta(days=self.days) < event.at < self.ends
+
+    def _live_slot(self, events: list[Event]) -> None:
+        for event in events:
+            self._change_card(event)
+        opened = self._submit(self._enrolment(e) for e in events if e.doing is Doing.ENROLS)
+        visits: list[_Asked] = []
+        for event in events:
+            if event.doing is Doing.VISITS or (
+                event.doing is Doing.ENROLS and not event.guest.enrols_alone
+            ):
+                visits += self._visit(event.guest, event.at + timedelta(seconds=40))
+            elif event.doing is Doing.COMPLAINS and event.guest.shop.prizes:
+                visits.append(self._adjustment(event))
+        done = self._submit(visits)
+        self._submit(self._voids([*opened, *done]))
+
+    def _submit(self, asked: Iterable[_Asked]) -> list[tuple[_Asked, Receipt]]:
+        """Hand operations to the till; each guest then knows how the card stands."""
+        together = list(asked)
+        if not together:
+            return []
+        outcomes = self.context.till.submit_all([one.operation for one in together])
+        receipts = []
+        for one, outcome in zip(together, outcomes, strict=True):
+            if isinstance(outcome, DomainError):
+                raise outcome
+            one.guest.card = outcome.card
+            receipts.append((one, outcome))
+        self.operations += len(receipts)
+        return receipts
+
+    def _enrolment(self, event: Event) -> _Asked:
+        guest, counter = event.guest, _counter(event.guest)
+        at_counter = {"actor": counter.terminal, "location_id": counter.location_id}
+        occasion: dict[str, Any] = {"actor": _PUBLIC} if guest.enrols_alone else at_counter
+        operation = OpenCard(
+            vendor_id=guest.shop.vendor_id,
+            program_id=guest.shop.program_id,
+            customer=guest.customer,
+            is_vouched=not guest.enrols_alone,
+            locale=guest.customer.locale if guest.customer else None,
+            occurred_at=event.at,
+            **occasion,
+        )
+        return _Asked(guest, operation)
+
+    def _visit(self, guest: Guest, at: datetime) -> list[_Asked]:
+        """Return what a guest asks for: a reward that is due, then what today's purchase earns."""
+        if guest.card is None or guest.is_blocked or at >= self.clock.now():
+            return []
+        occasion = self._occasion(guest, at)
+        trade = guest.shop.shop.trade
+        asked: list[Operation] = []
+        if trade.quantities and guest.card.stamps >= guest.card.stamps_target:
+            asked.append(RedeemStamps(**occasion(0)))
+        elif (prize := self._chosen_prize(guest, at)) is not None:
+            asked.append(RedeemReward(reward_id=prize.id, **occasion(0)))
+        if trade.quantities:
+            sizes = range(1, len(trade.quantities) + 1)
+            quantity = self._chance.choices(sizes, trade.quantities)[0]
+            asked.append(AddStamp(quantity=quantity, **occasion(1)))
+        if trade.basket_minor[2]:
+            asked.append(self._purchase(trade.basket_minor, occasion(2)))
+        return [_Asked(guest, operation) for operation in asked]
+
+    def _purchase(self, basket: tuple[int, int, int], occasion: dict[str, Any]) -> EarnPoints:
+        least, usual, most = basket
+        amount = round(self._chance.triangular(least, most, usual) * self._chance.uniform(0.5, 1))
+        self._purchases += 1
+        return EarnPoints(
+            amount_minor=max(least, amount), reference=f"R-{self._purchases:06d}", **occasion
+        )
+
+    def _occasion(self, guest: Guest, at: datetime) -> Callable[[int], dict[str, Any]]:
+        counter = _counter(guest)
+        staff = self._chance.choice(counter.staff)
+        assert guest.card is not None
+        card = CardRef(CardKey.ID, guest.card.id)
+
+        def occasion(step: int) -> dict[str, Any]:
+            moment = at + timedelta(seconds=step * 6)
+            key = f"till-{guest.shop.shop.slug}-{moment.timestamp():.6f}-{card.value[-12:]}"
+            return {
+                "vendor_id": guest.shop.vendor_id,
+                "actor": counter.terminal,
+                "staff": staff,
+                "location_id": counter.location_id,
+                "occurred_at": min(moment, self.clock.now()),
+                "card": card,
+                "idempotency_key": key,
+                "fingerprint": hashlib.sha256(key.encode()).digest(),
+            }
+
+        return occasion
+
+    def _chosen_prize(self, guest: Guest, at: datetime) -> Prize | None:
+        """Return what the guest takes today: most save up for something better."""
+        card = guest.card
+        if card is None or self._chance.random() > 0.35:
+            return None
+        floor = int(guest.shop.shop.program.get("minimum_redemption_points", 0))
+        fitting = [
+            prize
+            for prize in guest.shop.prizes
+            if floor <= prize.points_required <= card.points and _can_have(guest, prize, at)
+        ]
+        if not fitting:
+            return None
+        prize = self._chance.choice(fitting)
+        guest.taken[prize.id] = guest.taken.get(prize.id, 0) + 1
+        guest.shop.taken[prize.id] = guest.shop.taken.get(prize.id, 0) + 1
+        return prize
+
+    def _voids(self, done: Iterable[tuple[_Asked, Receipt]]) -> Iterable[_Asked]:
+        """Return the voids of a few slips, a moment after each."""
+        for one, receipt in done:
+            made = one.operation
+            if not isinstance(made, AddStamp | EarnPoints) or self._chance.random() > _VOIDED:
+                continue
+            assert made.occurred_at is not None
+            later = made.occurred_at + timedelta(seconds=self._chance.randint(20, 120))
+            void = VoidEntry(
+                vendor_id=made.vendor_id,
+                actor=made.actor,
+                staff=made.staff,
+                location_id=made.location_id,
+                occurred_at=min(later, self.clock.now()),
+                transaction_id=receipt.entry["id"],
+                note=self._chance.choice(_REASONS),
+            )
+            yield _Asked(one.guest, void)
+
+    def _adjustment(self, event: Event) -> _Asked:
+        guest, manager = event.guest, event.guest.shop.manager
+        assert guest.card is not None
+        operation = AdjustPoints(
+            vendor_id=guest.shop.vendor_id,
+            actor=Actor(manager.kind, manager.id),
+            card=CardRef(CardKey.ID, guest.card.id),
+            points_delta=self._chance.choice((10, 20, 25, 50)),
+            note="An apology for a long wait",
+        )
+        return _Asked(guest, operation)
+
+    def _change_card(self, event: Event) -> None:
+        guest = event.guest
+        if guest.card is None or event.doing in (Doing.ENROLS, Doing.VISITS, Doing.COMPLAINS):
+            return
+        vendor_id, card_id = guest.shop.vendor_id, guest.card.id
+        with self.context.database.write() as session:
+            act = self._act(guest.shop.manager)
+            if event.doing is Doing.LOSES_CARD:
+                card_changes.block_card(session, act, vendor_id, card_id)
+            else:
+                card_changes.unblock_card(session, act, vendor_id, card_id)
+            if event.doing is Doing.GETS_NEW_CARD:
+                sealer = self.context.card_sealer
+                card_changes.replace_card(session, act, vendor_id, card_id, sealer)
+        guest.is_blocked = event.doing is Doing.LOSES_CARD
+
+    def _act(self, subject: Subject) -> Act:
+        return Act(subject=subject, now=self.clock.now(), ids=self.context.ids)
+
+
+def _slot_end(moment: datetime) -> datetime:
+    start = moment.replace(minute=moment.minute // SLOT_MINUTES * SLOT_MINUTES)
+    return start.replace(second=0, microsecond=0) + timedelta(minutes=SLOT_MINUTES)
+
+
+def _counter(guest: Guest) -> Counter:
+    return guest.shop.counters[guest.counter]
+
+
+def _can_have(guest: Guest, prize: Prize, at: datetime) -> bool:
+    if prize.valid_from is not None and at < prize.valid_from:
+        return False
+    if prize.valid_until is not None and at >= prize.valid_until:
+        return False
+    if prize.stock is not None and guest.shop.taken.get(prize.id, 0) >= prize.stock:
+        return False
+    limit = prize.per_card_limit
+    return limit is None or guest.taken.get(prize.id, 0) < limit

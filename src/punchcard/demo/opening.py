@@ -1,0 +1,233 @@
+"""Opening day: vendors, people, places, terminals, PINs, programs, rewards and keys."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import (
+    api_key_service,
+    device_service,
+    location_service,
+    member_service,
+    vendor_service,
+)
+from punchcard.accounts.admin_service import create_admin
+from punchcard.accounts.audit_service import Act
+from punchcard.accounts.member_service import NewMember
+from punchcard.accounts.subjects import ROLES, SCOPES, SYSTEM, Subject
+from punchcard.accounts.vendor_service import NewVendor
+from punchcard.context import Context
+from punchcard.demo.people import plain
+from punchcard.demo.shops import ADMIN_EMAIL, PASSWORD, DemoShop, Offer, Person
+from punchcard.loyalty import pin_service, program_service, reward_service
+from punchcard.loyalty.operations import Actor, StaffIdentity
+from punchcard.loyalty.pin_desk import PreparedPin
+
+
+@dataclass(frozen=True)
+class Prize:
+    """A reward as guests choose among them."""
+
+    id: str
+    points_required: int
+    stock: int | None
+    per_card_limit: int | None
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True)
+class Counter:
+    """One place to be served at: the terminal there, and who stands behind it."""
+
+    location_id: str
+    terminal: Actor
+    staff: list[StaffIdentity]
+
+
+@dataclass(frozen=True)
+class OpenShop:
+    """A shop that is open for business."""
+
+    shop: DemoShop
+    vendor_id: str
+    program_id: str
+    manager: Subject
+    counters: list[Counter]
+    prizes: list[Prize]
+    key: str
+    taken: dict[str, int] = field(default_factory=dict)
+
+
+def open_platform(context: Context, password_hash: str) -> None:
+    """Add the platform's admin."""
+    with context.database.write() as session:
+        create_admin(
+            session,
+            _by_operator(context),
+            email=ADMIN_EMAIL,
+            name="Admin",
+            password_hash=password_hash,
+        )
+
+
+def open_shop(
+    context: Context, shop: DemoShop, password_hash: str, history_ends: datetime
+) -> OpenShop:
+    """Open one shop; `password_hash` lets its people in, rewards' dates count from the end."""
+    act = _by_operator(context)
+    with context.database.write() as session:
+        vendor_id = _create_vendor(session, act, shop, password_hash)
+    # Hashing takes long, so it comes between the transactions.
+    pins = _prepared_pins(context, vendor_id, shop)
+    with context.database.write() as session:
+        manager = _hire(session, act, vendor_id, shop, password_hash)
+        by_manager = replace(act, subject=manager)
+        fields = dict(shop.program)
+        program = program_service.create_program(session, vendor_id, fields, by_manager)
+        places = location_service.list_locations(session, vendor_id, after_id=None, limit=10)
+        room = _Room(session, by_manager, vendor_id)
+        return OpenShop(
+            shop=shop,
+            vendor_id=vendor_id,
+            program_id=program.id,
+            manager=manager,
+            counters=[
+                room.furnish(place.id, _people_at(shop, number), pins)
+                for number, place in enumerate(places)
+            ],
+            prizes=[room.offer(program.id, offer, history_ends) for offer in shop.offers],
+            key=room.make_key(),
+        )
+
+
+def hash_password(context: Context) -> str:
+    """Return the hash of the demonstration's one password, at the cost every password has."""
+    return context.sign_in.hash_password(PASSWORD)
+
+
+def _by_operator(context: Context) -> Act:
+    return Act(subject=SYSTEM, now=context.clock.now(), ids=context.ids)
+
+
+def _create_vendor(session: Session, act: Act, shop: DemoShop, password_hash: str) -> str:
+    owner = next(person for person in shop.people if person.role == "owner")
+    vendor = vendor_service.create_vendor(
+        session,
+        act,
+        NewVendor(
+            name=shop.name,
+            slug=shop.slug,
+            currency="EUR",
+            timezone="Europe/Luxembourg",
+            language=shop.language,
+            owner=_member(shop, owner, password_hash),
+            location_name=shop.locations[0][0],
+        ),
+    )
+    first = location_service.list_locations(session, vendor.id, after_id=None, limit=1)[0]
+    address = {"address": shop.locations[0][1]}
+    location_service.update_location(session, act, vendor.id, first.id, address)
+    for name, street in shop.locations[1:]:
+        location_service.create_location(session, act, vendor.id, name=name, address=street)
+    return vendor.id
+
+
+def _prepared_pins(context: Context, vendor_id: str, shop: DemoShop) -> dict[str, PreparedPin]:
+    return {
+        person.name: context.pin_desk.prepare(vendor_id, person.pin)
+        for person in shop.people
+        if person.pin is not None
+    }
+
+
+def _hire(
+    session: Session, act: Act, vendor_id: str, shop: DemoShop, password_hash: str
+) -> Subject:
+    """Add everybody but the owner, who is there already; return the manager."""
+    manager = SYSTEM
+    for person in shop.people:
+        if person.role in (None, "owner"):
+            continue
+        new = _member(shop, person, password_hash)
+        row = member_service.create_member(session, act, vendor_id, new)
+        if person.role == "manager":
+            manager = Subject(
+                kind="member",
+                id=row.id,
+                vendor_id=vendor_id,
+                role="manager",
+                permissions=ROLES["manager"],
+            )
+    return manager
+
+
+def _member(shop: DemoShop, person: Person, password_hash: str) -> NewMember:
+    assert person.role is not None
+    return NewMember(
+        email=shop.email(person),
+        name=person.name,
+        role=person.role,
+        password_hash=password_hash,
+        language=person.language,
+    )
+
+
+def _people_at(shop: DemoShop, number: int) -> list[Person]:
+    """Return who has a PIN and works at the `number`-th location."""
+    return [p for p in shop.people if p.pin is not None and (p.location or 0) == number]
+
+
+@dataclass(frozen=True)
+class _Room:
+    """One vendor's rooms while they are furnished."""
+
+    session: Session
+    act: Act
+    vendor_id: str
+
+    def furnish(
+        self, location_id: str, people: list[Person], pins: dict[str, PreparedPin]
+    ) -> Counter:
+        """Pair a terminal at the location, and give who works there a PIN."""
+        session, act = self.session, self.act
+        code, _ = device_service.create_pairing_code(
+            session, act, self.vendor_id, location_id=location_id, minutes=10
+        )
+        _, device = device_service.pair_device(
+            session, code=code, name="Till 1", now=act.now, ids=act.ids, request_id=None
+        )
+        staff = [self._give_pin(person, pins[person.name]) for person in people]
+        return Counter(location_id, Actor("device", device.id), staff)
+
+    def offer(self, program_id: str, offer: Offer, history_ends: datetime) -> Prize:
+        """Add a reward to the program."""
+        midnight = history_ends.replace(hour=0, minute=0, second=0, microsecond=0)
+        fields = dict(offer.fields)
+        for name, days in (("valid_from", offer.starts), ("valid_until", offer.ends)):
+            if days is not None:
+                fields[name] = midnight + timedelta(days=days)
+        row = reward_service.create_reward(
+            self.session, self.vendor_id, program_id, fields, self.act
+        )
+        return Prize(
+            id=row.id,
+            points_required=row.points_required,
+            stock=row.stock_left,
+            per_card_limit=row.per_card_limit,
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+        )
+
+    def make_key(self) -> str:
+        """Make the key that the demonstration shows."""
+        key, _ = api_key_service.create_api_key(
+            self.session, self.act, self.vendor_id, name="Demonstration", scopes=list(SCOPES)
+        )
+        return key
+
+    def _give_pin(self, person: Person, prepared: PreparedPin) -> StaffIdentity:
+        fields = {"name": person.name, "staff_id": plain(person.name.split()[0])}
+        pin = pin_service.create_pin(self.session, self.vendor_id, fields, prepared, self.act)
+        return StaffIdentity(pin.id, pin.staff_id, pin.name, pin.program_id)

@@ -1,0 +1,114 @@
+"""What whoever starts the demonstration is told: addresses, logins, PINs, keys, a few cards."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import vendor_service
+from punchcard.accounts.subjects import SCOPES
+from punchcard.db.database import Database
+from punchcard.demo.folder import DemoFolder
+from punchcard.demo.shops import ADMIN_EMAIL, PASSWORD, SHOPS, DemoShop
+from punchcard.kit.secrets import Sealer
+from punchcard.kit.settings import Settings
+from punchcard.loyalty import card_service
+from punchcard.loyalty.cards import CardView
+
+_LOOKED_AT = 200
+_WIDEST = 1000
+
+
+def print_welcome(console: Console, folder: DemoFolder, settings: Settings) -> None:
+    """Print everything that is needed to try the demonstration out."""
+    console.print()
+    console.rule("[bold]Punchcard: a demonstration[/] (invented shops, public passwords)")
+    base, keys = settings.base_url, folder.keys()
+    _print(console, "Addresses", ("", ""), _addresses(base))
+    _print(console, f"Everybody's password is: {PASSWORD}", _PEOPLE, _people())
+    _print(
+        console,
+        f"API keys ({', '.join(SCOPES)})",
+        ("Shop", "Key"),
+        [(shop.name, keys[shop.slug]) for shop in SHOPS],
+    )
+    _print(console, "A few customers' cards", ("Shop", "Shows", "Address"), _cards(settings))
+
+
+_PEOPLE = ("Shop", "Who", "Role", "Signs in as", "PIN")
+
+
+def _print(
+    console: Console, title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]
+) -> None:
+    """Print a table whose cells are never cut: what stands in them is there to be copied."""
+    table = Table(*columns, box=None, pad_edge=False, show_header=any(columns))
+    for row in rows:
+        table.add_row(*row)
+    unbound = console.options.update(width=_WIDEST)
+    console.print(f"\n[bold]{title}[/]")
+    console.print(table, width=Measurement.get(console, unbound, table).maximum, soft_wrap=True)
+
+
+def _addresses(base: str) -> list[tuple[str, ...]]:
+    return [
+        ("Server", base),
+        ("Reference of the API", f"{base}/docs"),
+        ("Alive?", f"{base}/healthz"),
+        ("Ready?", f"{base}/readyz"),
+        ("Figures for Prometheus", f"{base}/metrics"),
+    ]
+
+
+def _people() -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [("(platform)", "Admin", "admin", ADMIN_EMAIL, "")]
+    for shop in SHOPS:
+        rows += [
+            (
+                shop.name,
+                person.name,
+                person.role or "till only",
+                shop.email(person) if person.role else "",
+                person.pin or "",
+            )
+            for person in shop.people
+        ]
+    return rows
+
+
+def _cards(settings: Settings) -> list[tuple[str, ...]]:
+    sealer = Sealer(settings.secret_key, "card token")
+    rows: list[tuple[str, ...]] = []
+    with closing(Database(settings.database_url)) as database, database.read() as session:
+        for shop in SHOPS:
+            for card in _chosen(session, shop):
+                token = sealer.open(card.token_sealed, card.id)
+                if token is not None:
+                    address = f"{settings.base_url}/api/v1/loyalty/cards/{token.decode()}"
+                    rows.append((shop.name, _balance(shop, card), address))
+    return rows
+
+
+def _chosen(session: Session, shop: DemoShop) -> list[CardView]:
+    """Return the card of the shop's most faithful guest, and a full one if there is any."""
+    vendor = vendor_service.get_vendor_by_slug(session, shop.slug)
+    cards = card_service.list_cards(
+        session, vendor.id, now=datetime.now(UTC), limit=_LOOKED_AT, status="active"
+    )
+    if not cards:
+        return []
+    faithful = max(cards, key=lambda card: (card.lifetime_rewards, card.id))
+    full = next((c for c in cards if c.rewards_ready and c is not faithful and c.customer), None)
+    return [faithful, full] if full is not None else [faithful]
+
+
+def _balance(shop: DemoShop, card: CardView) -> str:
+    said = []
+    if shop.program["type"] != "points":
+        said.append(f"{card.stamps} of {card.stamps_target} stamps")
+    if shop.program["type"] != "stamps":
+        said.append(f"{card.points} points")
+    return ", ".join(said)
