@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from punchcard.db.database import Database
 from punchcard.loyalty.ledger import FIRST_HASH, EntryRow, entry_hash
+from punchcard.loyalty.ledger_verify import verify_ledger
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyTransaction
 from punchcard.loyalty.stats_rebuild import compare
 
@@ -32,6 +33,8 @@ def audited(database: Database) -> Chains:
         assert kept == (last["stamps_after"], last["points_after"], last["points_carry_after"])
         assert (card["sequence"], card["head_hash"]) == (last["sequence"], last["hash"])
     _check_rollup(database, chains, cards)
+    with database.snapshot() as connection:
+        assert verify_ledger(connection).damages == []
     return chains
 
 

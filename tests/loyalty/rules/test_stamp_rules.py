@@ -142,6 +142,15 @@ def test_a_late_stamp_too_near_to_a_neighbour_is_refused(apart: int) -> None:
     assert refusal.value.facts == {"next_stamp_at": MONDAY + minutes(15)}
 
 
+def test_a_late_stamp_between_two_near_neighbours_waits_for_the_later_one() -> None:
+    held = stamped(MONDAY + minutes(20))
+    late = stamp(occurred_at=MONDAY + minutes(10))
+    for neighbours in (stamped_at(MONDAY, MONDAY + minutes(20)), stamped_at(MONDAY + minutes(20))):
+        with pytest.raises(StampTooSoon) as refusal:
+            decide(late, program(), held, MONDAY, neighbours)
+        assert refusal.value.facts == {"next_stamp_at": MONDAY + minutes(35)}
+
+
 def test_a_late_stamp_between_its_neighbours_is_added_and_moves_no_clock() -> None:
     held = stamped(MONDAY + minutes(60))
     neighbours = stamped_at(MONDAY, MONDAY + minutes(60))

@@ -116,13 +116,12 @@ def _check_late_stamp(
     operation: AddStamp, program: ProgramRules, stamps: Iterable[PastStamp], at: datetime
 ) -> None:
     """Hold a stamp that was given before the latest one against its neighbours in time."""
+    around = list(stamps)
+    near = [s.occurred_at for s in around if abs(s.occurred_at - at) < program.cooldown]
+    if near:
+        raise StampTooSoon(next_stamp_at=max(near) + program.cooldown)
     day = program.day_of(at)
-    used = 0
-    for stamp in stamps:
-        if abs(stamp.occurred_at - at) < program.cooldown:
-            raise StampTooSoon(next_stamp_at=stamp.occurred_at + program.cooldown)
-        if program.day_of(stamp.occurred_at) == day:
-            used += stamp.quantity
+    used = sum(s.quantity for s in around if program.day_of(s.occurred_at) == day)
     _check_day(operation.quantity, program, used, at)
 
 
