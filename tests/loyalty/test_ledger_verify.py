@@ -1,7 +1,7 @@
 """The ledger verifies when it is sound, and every kind of damage is found and named."""
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,104 +9,22 @@ from sqlalchemy import delete, select, update
 
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
-from punchcard.loyalty.cards import Receipt
 from punchcard.loyalty.ledger import entry_hash
-from punchcard.loyalty.ledger_verify import Verdict, count_entries, verify_ledger
-from punchcard.loyalty.operations import (
-    Actor,
-    AddStamp,
-    AdjustPoints,
-    CardKey,
-    CardRef,
-    EarnPoints,
-    OpenCard,
-    Operation,
-    RedeemPoints,
-    RedeemReward,
-    RedeemStamps,
-    VoidEntry,
-)
+from punchcard.loyalty.ledger_verify import count_entries, verify_ledger
+from punchcard.loyalty.operations import AddStamp, CardKey, CardRef, OpenCard
 from punchcard.loyalty.till_queries import CARDS, ENTRIES
 from tests.loyalty import shelf
+from tests.loyalty.story import ACTOR, Story, submit, tell_story
 from tests.support.cast import Shop
 from tests.support.damage import behind_the_triggers
 
-ACTOR = Actor("api_key", "a key")
 ANOTHER_TIME = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Story:
-    """A card that has seen everything, and one that has only been opened."""
-
-    context: Context
-    url: str
-    card_id: str
-    quiet_card_id: str
-
-    def verify(self, vendor_id: str | None = None) -> Verdict:
-        with self.context.database.snapshot() as connection:
-            return verify_ledger(connection, vendor_id=vendor_id)
-
-    def found(self) -> list[tuple[int | None, str]]:
-        """Return what is found: the number of the entry (None: the card) and what it is."""
-        numbers = self.numbers()
-        return [(numbers.get(d.entry_id or ""), d.what) for d in self.verify().damages]
-
-    def numbers(self) -> dict[str, int]:
-        with self.context.database.read_connection() as connection:
-            rows = connection.execute(select(ENTRIES.c.id, ENTRIES.c.sequence))
-            return {row.id: row.sequence for row in rows}
-
-    def change(self, sequence: int, **values: Any) -> None:
-        with behind_the_triggers(self.url) as connection:
-            connection.execute(
-                update(ENTRIES)
-                .where(ENTRIES.c.card_id == self.card_id, ENTRIES.c.sequence == sequence)
-                .values(**values)
-            )
-
-
-def submit(context: Context, operation: Operation) -> Receipt:
-    return context.till.submit(operation)
 
 
 @pytest.fixture
 def story(context: Context, alice: Shop, database_url: str, clock: ManualClock) -> Story:
-    """Let a card live: welcome, stamps, rewards, purchases, a correction, and voids of each."""
-    program = shelf.program(
-        alice,
-        type="hybrid",
-        status="active",
-        pin_policy="off",
-        cooldown_minutes=0,
-        max_daily_stamps=50,
-        stamps_target=3,
-        welcome_stamps=1,
-        welcome_points=5,
-        stamp_reward={"name": "Ein «Café» \U0001f950", "value_minor": 350},
-    )
-    cake = shelf.reward(alice, program.id, points_required=10, name='Kuchen "Großmutter"')
-    on = {"vendor_id": alice.id, "actor": ACTOR}
-    opened = submit(context, OpenCard(program_id=program.id, **on))
-    quiet = submit(context, OpenCard(program_id=program.id, **on))
-    card = CardRef(CardKey.ID, opened.card.id)
-    on["card"] = card
-
-    def at(minutes: int) -> Any:
-        return clock.now() - timedelta(minutes=minutes)
-
-    void = {"vendor_id": alice.id, "actor": Actor("member", "m")}
-    stamped = submit(context, AddStamp(quantity=2, occurred_at=at(30), **on))
-    eaten = submit(context, RedeemStamps(note="Für Anna", **on))
-    bought = submit(context, EarnPoints(amount_minor=1999, reference='Bon №7 "é"', **on))
-    submit(context, EarnPoints(amount_minor=1999, idempotency_key="k", fingerprint=b"f" * 32, **on))
-    caked = submit(context, RedeemReward(reward_id=cake.id, **on))
-    spent = submit(context, RedeemPoints(points=7, **on))
-    submit(context, AdjustPoints(points_delta=40, note="sorry", **on))
-    for receipt in (stamped, eaten, bought, caked, spent):
-        submit(context, VoidEntry(transaction_id=receipt.entry["id"], note="oops", **void))
-    return Story(context, database_url, opened.card.id, quiet.card.id)
+    """Let a card live through everything."""
+    return tell_story(context, alice, database_url, clock)
 
 
 def test_a_ledger_that_only_the_till_has_written_is_sound(story: Story) -> None:
