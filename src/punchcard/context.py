@@ -6,6 +6,7 @@ from punchcard.accounts.credentials import Credentials
 from punchcard.accounts.hashing import Hasher
 from punchcard.accounts.sign_in_service import SignIn
 from punchcard.db.database import Database
+from punchcard.kit.bell import Bell
 from punchcard.kit.clock import Clock, SystemClock
 from punchcard.kit.ids import Ids, SystemIds
 from punchcard.kit.secrets import Sealer
@@ -23,6 +24,7 @@ class Context:
     clock: Clock
     ids: Ids
     database: Database
+    bell: Bell
     sealer: Sealer
     card_sealer: Sealer
     till: Till
@@ -64,6 +66,7 @@ def build_context(
         settings=settings,
     )
     card_sealer = Sealer(settings.secret_key, "card token")
+    bell = Bell()
     till = Till(
         database,
         clock=clock,
@@ -72,6 +75,7 @@ def build_context(
         queue_limit=settings.till_queue_limit,
         batch_limit=settings.till_batch_limit,
         batches_in_flight=settings.till_postgresql_batches_in_flight,
+        on_commit=bell.ring,
     )
     till.start()
     return Context(
@@ -79,6 +83,7 @@ def build_context(
         clock=clock,
         ids=ids,
         database=database,
+        bell=bell,
         sealer=Sealer(settings.secret_key, "context"),
         card_sealer=card_sealer,
         till=till,

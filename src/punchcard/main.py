@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from punchcard import __version__
-from punchcard.api import auth, devices, health, public
+from punchcard.api import auth, devices, docs_page, health, public
 from punchcard.api.admin import audit, vendors
 from punchcard.api.admin import loyalty as platform_loyalty
 from punchcard.api.application import prepare
@@ -36,6 +36,7 @@ from punchcard.worker.schedule import HOUSE_CHORES, OWN_CHORES
 
 ROUTERS: Final[list[APIRouter]] = [
     health.router,
+    docs_page.router,
     auth.router,
     devices.router,
     vendor_settings.router,
@@ -84,8 +85,8 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
 def create_worker(context: Context, *, does_work: bool = True) -> Worker:
     """Return the worker of a process; without `does_work` it only does the process's own chores."""
     if not does_work:
-        return Worker(context, {}, OWN_CHORES)
-    return Worker(context, HANDLERS, [*OWN_CHORES, *HOUSE_CHORES])
+        return Worker(context, [], OWN_CHORES)
+    return Worker(context, [HANDLERS], [*OWN_CHORES, *HOUSE_CHORES])
 
 
 def _lifespan(

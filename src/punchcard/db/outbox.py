@@ -27,6 +27,21 @@ from punchcard.db.types import BigInt, UtcDateTime
 _ERROR_CHARACTERS: Final = 2000
 
 
+class NotYet(Exception):
+    """Work that waits for somebody else, who is away: it is tried again for days, not for attempts.
+
+    `retry_after` is how long at least to leave them alone.
+    """
+
+    def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Hopeless(Exception):
+    """Work that fails however often it is tried: it is parked at once, with the reason."""
+
+
 class OutboxRow(Base):
     """Work that a committed change leaves: at most one waiting row a topic and key."""
 
@@ -63,6 +78,7 @@ class Claimed:
     topic: str
     key: str
     attempts: int
+    created_at: datetime
 
 
 def waiting_rows(topic: str, keys: Iterable[str], now: datetime) -> list[dict[str, Any]]:
@@ -103,7 +119,7 @@ def claim(
     ).all()
     for row in rows:
         row.status, row.attempts, row.lease_until = "claimed", row.attempts + 1, now + lease
-    return [Claimed(row.id, row.topic, row.key, row.attempts) for row in rows]
+    return [Claimed(row.id, row.topic, row.key, row.attempts, row.created_at) for row in rows]
 
 
 def finish(session: Session, work: Claimed) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -62,7 +62,8 @@ class Till:
     """Takes operations from any thread or event loop, and answers each when it is durable.
 
     `queue_limit` bounds the operations that wait; above it `TillBusy` is raised and nothing is
-    written. `batch_limit` bounds the operations of one transaction.
+    written. `batch_limit` bounds the operations of one transaction. `on_commit` is called in the
+    till's own thread after each batch has been answered: it must be quick and never raise.
     """
 
     def __init__(
@@ -75,8 +76,10 @@ class Till:
         queue_limit: int = 2000,
         batch_limit: int = 64,
         batches_in_flight: int = 2,
+        on_commit: Callable[[], None] | None = None,
     ) -> None:
         self.batch_limit = batch_limit
+        self._on_commit = on_commit
         self._database = database
         self._tools = Tools(clock=clock, ids=ids, sealer=sealer, programs=ProgramCache())
         self._queue_limit = queue_limit
@@ -177,6 +180,9 @@ class Till:
                 parcel.outcomes = outcomes[start:end]
                 start = end
             _answer(parcels)
+            # After the answers: nobody at a till waits for what follows from a commit.
+            if self._on_commit is not None:
+                self._on_commit()
 
     def _count(self, outcomes: Sequence[Outcome]) -> None:
         refused = sum(isinstance(outcome, DomainError) for outcome in outcomes)

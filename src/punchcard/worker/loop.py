@@ -2,7 +2,8 @@
 
 Work may be done twice (a worker can die between handling and finishing), so a handler brings
 something up to date and may be called again. It raises when that failed: the row waits, longer
-each time, and is parked with the reason after `worker_attempts`.
+each time, and is parked with the reason after `worker_attempts`; `NotYet` waits for days, because
+somebody else is away, and `Hopeless` is parked at once.
 """
 
 import logging
@@ -16,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from punchcard.context import Context
 from punchcard.db import outbox
-from punchcard.db.outbox import Claimed
+from punchcard.db.outbox import Claimed, Hopeless, NotYet
 from punchcard.worker.schedule import Chore
 
 Handler = Callable[[Context, str], None]
@@ -28,13 +29,20 @@ _log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Runs handlers and chores in a thread of its own until it is stopped."""
+    """Runs handlers and chores in threads of its own until it is stopped.
+
+    Each lane is a set of handlers with a thread of its own, so that long work of one lane keeps no
+    short work of another waiting. The first lane's thread does the chores, too.
+    """
 
     def __init__(
-        self, context: Context, handlers: Mapping[str, Handler], chores: Sequence[Chore]
+        self,
+        context: Context,
+        lanes: Sequence[Mapping[str, Handler]],
+        chores: Sequence[Chore],
     ) -> None:
         self._context = context
-        self._handlers = handlers
+        self._lanes = lanes or [{}]
         self._chores = chores
         self._due: dict[str, datetime] = {}
         self._stopped = threading.Event()
@@ -47,6 +55,7 @@ class Worker:
     def ask_to_stop(self) -> None:
         """Let `run` end after the work in hand."""
         self._stopped.set()
+        self._context.bell.ring()
 
     def stop(self) -> None:
         """Finish the work in hand, then stop the thread."""
@@ -56,31 +65,19 @@ class Worker:
 
     def run(self) -> None:
         """Work until stopped; a database that is away is waited for."""
-        while not self._stopped.is_set():
-            try:
-                self.do_chores()
-                if self.do_work():
-                    continue
-            except SQLAlchemyError as error:
-                _log.warning("the worker waits for the database: %s", type(error).__name__)
-            self._stopped.wait(self._context.settings.worker_idle_seconds)
+        others = [
+            threading.Thread(target=self._run_lane, args=(lane, False), name="worker", daemon=True)
+            for lane in self._lanes[1:]
+        ]
+        for thread in others:
+            thread.start()
+        self._run_lane(self._lanes[0], True)
+        for thread in others:
+            thread.join()
 
     def do_work(self) -> int:
-        """Claim and handle what is due; returns how many rows there were."""
-        if not self._handlers:
-            return 0
-        settings = self._context.settings
-        with self._context.database.write() as session:
-            claimed = outbox.claim(
-                session,
-                list(self._handlers),
-                limit=CLAIM_LIMIT,
-                now=self._context.clock.now(),
-                lease=timedelta(seconds=settings.worker_lease_seconds),
-            )
-        for work in claimed:
-            self._handle(work)
-        return len(claimed)
+        """Claim and handle what is due in every lane; returns how many rows there were."""
+        return sum(self._do_lane(lane) for lane in self._lanes)
 
     def do_chores(self) -> dict[str, int]:
         """Do the chores that are due; returns what each of them counted."""
@@ -94,25 +91,75 @@ class Worker:
                 counts[chore.name] = chore.do(self._context, session, now)
         return counts
 
-    def _handle(self, work: Claimed) -> None:
+    def _run_lane(self, lane: Mapping[str, Handler], does_chores: bool) -> None:
+        bell, heard = self._context.bell, 0
+        while not self._stopped.is_set():
+            # Counted before looking: what rings while this lane is busy is looked for again.
+            heard = bell.rings
+            try:
+                if does_chores:
+                    self.do_chores()
+                if self._do_lane(lane):
+                    continue
+            except SQLAlchemyError as error:
+                _log.warning("the worker waits for the database: %s", type(error).__name__)
+            bell.wait(heard, self._context.settings.worker_idle_seconds)
+
+    def _do_lane(self, lane: Mapping[str, Handler]) -> int:
+        if not lane:
+            return 0
+        settings = self._context.settings
+        with self._context.database.write() as session:
+            claimed = outbox.claim(
+                session,
+                list(lane),
+                limit=CLAIM_LIMIT,
+                now=self._context.clock.now(),
+                lease=timedelta(seconds=settings.worker_lease_seconds),
+            )
+        done = [work for work in claimed if self._handle(lane[work.topic], work)]
+        if done:
+            with self._context.database.write() as session:
+                for work in done:
+                    outbox.finish(session, work)
+        return len(claimed)
+
+    def _handle(self, handler: Handler, work: Claimed) -> bool:
+        """Do one piece of work; returns whether it is done, else it waits or is parked."""
         try:
-            self._handlers[work.topic](self._context, work.key)
+            handler(self._context, work.key)
         except Exception as error:
             self._put_back(work, error)
-            return
-        with self._context.database.write() as session:
-            outbox.finish(session, work)
+            return False
+        return True
 
     def _put_back(self, work: Claimed, error: Exception) -> None:
-        settings, reason = self._context.settings, f"{type(error).__name__}: {error}"
+        reason = f"{type(error).__name__}: {error}"
         with self._context.database.write() as session:
-            if work.attempts >= settings.worker_attempts:
+            if self._is_given_up(work, error):
                 _log.error("%s %s is parked: %s", work.topic, work.key, reason)
                 outbox.park(session, work, error=reason)
                 return
-            longest = settings.worker_backoff_limit_seconds
-            wait = min(longest, settings.worker_backoff_seconds * 2 ** (work.attempts - 1))
-            # Jitter: what failed together shall not come back together.
-            jittered = wait * random.uniform(0.5, 1.0)  # noqa: S311 no secret depends on it
-            at = self._context.clock.now() + timedelta(seconds=jittered)
+            at = self._context.clock.now() + self._wait_after(work, error)
             outbox.retry(session, work, error=reason, available_at=at)
+
+    def _is_given_up(self, work: Claimed, error: Exception) -> bool:
+        settings = self._context.settings
+        if isinstance(error, Hopeless):
+            return True
+        if isinstance(error, NotYet):
+            age = self._context.clock.now() - work.created_at
+            return age > timedelta(hours=settings.worker_patience_hours)
+        return work.attempts >= settings.worker_attempts
+
+    def _wait_after(self, work: Claimed, error: Exception) -> timedelta:
+        settings = self._context.settings
+        longest = settings.worker_backoff_limit_seconds
+        least = 0.0
+        if isinstance(error, NotYet):
+            longest = settings.worker_away_limit_seconds
+            least = error.retry_after.total_seconds() if error.retry_after else 0.0
+        wait = min(longest, settings.worker_backoff_seconds * 2 ** min(work.attempts - 1, 30))
+        # Jitter: what failed together shall not come back together.
+        jittered = wait * random.uniform(0.5, 1.0)  # noqa: S311 no secret depends on it
+        return timedelta(seconds=max(least, jittered))

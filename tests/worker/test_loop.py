@@ -1,0 +1,158 @@
+"""The worker: what it does with work that succeeds, that fails, and that waits for somebody."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from punchcard.context import Context, build_context
+from punchcard.db import outbox
+from punchcard.db.database import Database
+from punchcard.db.outbox import Hopeless, NotYet, OutboxRow
+from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import SystemIds
+from punchcard.kit.settings import Settings
+from punchcard.worker.loop import Handler, Worker
+
+
+@pytest.fixture
+def context(
+    database: Database, settings: Settings, clock: ManualClock, ids: SystemIds
+) -> Iterator[Context]:
+    with closing(build_context(settings, clock=clock, ids=ids, database=database)) as built:
+        yield built
+
+
+def failing(error: Exception) -> Handler:
+    def handle(_context: Context, _key: str) -> None:
+        raise error
+
+    return handle
+
+
+def leave(context: Context, topic: str, *keys: str) -> None:
+    with context.database.write() as session:
+        for key in keys:
+            outbox.leave(session, topic, key, context.clock.now())
+
+
+def rows(context: Context) -> list[OutboxRow]:
+    with context.database.read() as session:
+        return list(session.scalars(select(OutboxRow).order_by(OutboxRow.id)))
+
+
+def worker(context: Context, **handlers: Handler) -> Worker:
+    return Worker(context, [handlers], [])
+
+
+def test_work_that_is_done_is_gone(context: Context) -> None:
+    leave(context, "sweep", "a", "b")
+    seen: list[str] = []
+
+    assert worker(context, sweep=lambda _, key: seen.append(key)).do_work() == 2
+
+    assert seen == ["a", "b"]
+    assert rows(context) == []
+
+
+def test_one_failure_leaves_its_neighbours_done(context: Context) -> None:
+    leave(context, "sweep", "bad", "good")
+
+    def sweep(_context: Context, key: str) -> None:
+        if key == "bad":
+            raise RuntimeError("no broom")
+
+    worker(context, sweep=sweep).do_work()
+
+    (left,) = rows(context)
+    assert (left.key, left.status, left.attempts) == ("bad", "waiting", 1)
+    assert left.last_error == "RuntimeError: no broom"
+    assert left.available_at > context.clock.now()
+
+
+def test_hopeless_work_is_parked_at_once_with_its_reason(context: Context) -> None:
+    leave(context, "sweep", "a")
+
+    worker(context, sweep=failing(Hopeless("no such floor"))).do_work()
+
+    (left,) = rows(context)
+    assert (left.status, left.last_error) == ("parked", "Hopeless: no such floor")
+
+
+def test_work_waits_for_somebody_who_is_away_longer_than_it_is_tried(
+    context: Context, clock: ManualClock
+) -> None:
+    leave(context, "sweep", "a")
+    away = worker(context, sweep=failing(NotYet("away")))
+
+    for _ in range(3 * context.settings.worker_attempts):
+        away.do_work()
+        clock.advance(seconds=context.settings.worker_away_limit_seconds)
+
+    (left,) = rows(context)
+    assert left.status == "waiting"
+    assert left.attempts > context.settings.worker_attempts
+
+
+def test_patience_ends_after_days(context: Context, clock: ManualClock) -> None:
+    leave(context, "sweep", "a")
+    clock.advance(hours=context.settings.worker_patience_hours + 1)
+
+    worker(context, sweep=failing(NotYet("away"))).do_work()
+
+    assert [row.status for row in rows(context)] == ["parked"]
+
+
+def test_who_asks_for_a_pause_gets_it(context: Context) -> None:
+    leave(context, "sweep", "a")
+
+    pause = timedelta(minutes=7)
+    worker(context, sweep=failing(NotYet("later", retry_after=pause))).do_work()
+
+    assert [row.available_at for row in rows(context)] == [context.clock.now() + pause]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_ring_wakes_the_worker_long_before_its_next_round(
+    context: Context, settings: Settings
+) -> None:
+    done = threading.Event()
+    patient = _with(context, worker_idle_seconds=3600.0)
+    running = worker(patient, sweep=lambda *_: done.set())
+    running.start()
+    try:
+        leave(context, "sweep", "a")
+        context.bell.ring()
+        assert done.wait(10)
+    finally:
+        running.stop()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_long_work_of_one_lane_keeps_no_other_lane_waiting(context: Context) -> None:
+    let_go, quick = threading.Event(), threading.Event()
+    lanes: list[Mapping[str, Callable[[Context, str], Any]]] = [
+        {"quick": lambda *_: quick.set()},
+        {"long": lambda *_: let_go.wait(10)},
+    ]
+    leave(context, "long", "a")
+    running = Worker(context, lanes, [])
+    running.start()
+    try:
+        leave(context, "quick", "a")
+        context.bell.ring()
+        assert quick.wait(10)
+    finally:
+        let_go.set()
+        running.stop()
+    assert rows(context) == []
+
+
+def _with(context: Context, **changes: Any) -> Context:
+    from dataclasses import replace
+
+    return replace(context, settings=replace(context.settings, **changes))
