@@ -72,6 +72,7 @@ class Batch:
     rewards: dict[Pair, RewardState] = field(init=False, default_factory=dict)
     keys: dict[Pair, tuple[str | None, bytes | None]] = field(init=False, default_factory=dict)
     references: dict[Pair, str] = field(init=False, default_factory=dict)
+    locations: set[Pair] = field(init=False, default_factory=set)
     receipts: dict[Pair, Receipt] = field(init=False, default_factory=dict)
     waiting: set[str] = field(init=False, default_factory=set)
 
@@ -121,6 +122,10 @@ class Batch:
                 for o in operations
                 if isinstance(o, EarnPoints) and o.reference and o.card in self.cards
             ],
+        )
+
+        self.locations = queries.open_locations(
+            self.connection, [(o.vendor_id, o.location_id) for o in operations if o.location_id]
         )
 
     def _outcome(self, operation: Operation) -> Outcome | None:
@@ -236,9 +241,7 @@ class Batch:
 
     def _check_location(self, operation: Operation) -> None:
         location_id = operation.location_id
-        if location_id is not None and not queries.vendor_has_location(
-            self.connection, operation.vendor_id, location_id
-        ):
+        if location_id is not None and (operation.vendor_id, location_id) not in self.locations:
             raise LocationNotFound
 
     def _opened(self, operation: OpenCard) -> Receipt:

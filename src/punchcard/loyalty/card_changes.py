@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.models import Customer
-from punchcard.db.dialects import insert_into
-from punchcard.db.outbox import OutboxRow
+from punchcard.db.outbox import insert_waiting, waiting_rows
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.ids import as_id
 from punchcard.kit.secrets import Sealer, hash_token
@@ -117,32 +116,9 @@ def lock_card(session: Session, vendor_id: str, card_id: str) -> LoyaltyCard:
 
 
 def tell_change(session: Session, act: Act, card_ids: Iterable[str]) -> None:
-    """Leave word in the outbox that cards look different now; passes and pages follow it.
-
-    A word that already waits is held until the end of the transaction: whoever takes it up then
-    sees this change.
-    """
-    rows = [
-        {
-            "topic": CARD_CHANGED,
-            "key": card_id,
-            "status": "waiting",
-            "attempts": 0,
-            "available_at": act.now,
-            "created_at": act.now,
-        }
-        for card_id in sorted(card_ids)
-    ]
-    if rows:
-        session.execute(
-            insert_into(session, OutboxRow)
-            .values(rows)
-            .on_conflict_do_update(
-                index_elements=["topic", "key"],
-                index_where=OutboxRow.status == "waiting",
-                set_={"status": "waiting"},
-            )
-        )
+    """Leave word for the worker that cards look different now; passes and pages follow it."""
+    session.flush()
+    insert_waiting(session.connection(), waiting_rows(CARD_CHANGED, card_ids, act.now))
 
 
 def _set_status(session: Session, act: Act, vendor_id: str, card_id: str, *, status: str) -> None:

@@ -35,8 +35,8 @@ RETRY_AFTER_SECONDS = 1
 SINGLE_ATTEMPTS = 4
 
 
-class TillClosed(Exception):
-    """The till has been closed and takes no more operations."""
+class TillClosed(TillBusy):
+    """The till has been closed and takes no more operations; another server process may."""
 
 
 @dataclass(slots=True)
@@ -162,7 +162,7 @@ class Till:
     def _put(self, parcel: _Parcel) -> None:
         with self._ready:
             if self._is_closed:
-                raise TillClosed
+                raise TillClosed(retry_after_seconds=RETRY_AFTER_SECONDS)
             if self._waiting + len(parcel.operations) > self._queue_limit:
                 raise TillBusy(retry_after_seconds=RETRY_AFTER_SECONDS)
             self._queue.append(parcel)

@@ -322,14 +322,20 @@ def used_references(
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-def vendor_has_location(connection: Connection, vendor_id: str, location_id: str) -> bool:
-    """Tell whether a location belongs to the vendor and is open."""
-    query = select(_LOCATIONS.c.id).where(
-        _LOCATIONS.c.id == location_id,
-        _LOCATIONS.c.vendor_id == vendor_id,
-        _LOCATIONS.c.closed_at.is_(None),
+def open_locations(
+    connection: Connection, pairs: Iterable[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Return those of the (vendor, location) that are open locations of that vendor."""
+    wanted = set(pairs)
+    if not wanted:
+        return set()
+    rows = connection.execute(
+        select(_LOCATIONS.c.vendor_id, _LOCATIONS.c.id).where(
+            _LOCATIONS.c.id.in_({location_id for _, location_id in wanted}),
+            _LOCATIONS.c.closed_at.is_(None),
+        )
     )
-    return connection.execute(query).first() is not None
+    return wanted.intersection((row[0], row[1]) for row in rows)
 
 
 def program_stamp(
