@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format migration-check migration bench replay lock clean
+.PHONY: help setup run test lint format migration-check migration bench replay lock vendor clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 lock: setup ## Take the newest versions that pyproject.toml allows into the lock files
 	@$(LOCK) --output-file requirements.txt
 	@$(LOCK) --extra dev --output-file requirements-dev.txt
+
+vendor: setup ## Fetch the browser files of vendor.toml again, by npm
+	@$(BIN)/python -m tools.vendor
 
 clean: ## Remove .venv, caches and builds; data stays
 	@rm -rf .venv build dist .*_cache .hypothesis src/*.egg-info

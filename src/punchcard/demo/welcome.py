@@ -4,7 +4,6 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from sqlalchemy.orm import Session
 
@@ -48,9 +47,8 @@ def _print(
     table = Table(*columns, box=None, pad_edge=False, show_header=any(columns))
     for row in rows:
         table.add_row(*row)
-    unbound = console.options.update(width=_WIDEST)
     console.print(f"\n[bold]{title}[/]")
-    console.print(table, width=Measurement.get(console, unbound, table).maximum, soft_wrap=True)
+    Console(file=console.file, width=_WIDEST).print(table)
 
 
 def _addresses(base: str) -> list[tuple[str, ...]]:
