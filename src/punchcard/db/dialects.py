@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, any_, bindparam, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
@@ -49,9 +49,17 @@ def prepare_sqlite(engine: Engine, *, busy_seconds: int, read_only: bool) -> Non
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
-# PostgreSQL's codes of transactions that stood in each other's way: serialization failure,
-# deadlock, and a lock that was waited for too long.
-_CONFLICTS = ("40001", "40P01", "55P03")
+# PostgreSQL's codes of transactions that stood in each other's way: serialization failure and
+# deadlock; and of a lock that was waited for as long as a transaction may wait.
+_CONFLICTS = ("40001", "40P01")
+_LOCK_TIMEOUT = "55P03"
+
+
+def is_conflict(error: Exception) -> bool:
+    """Tell whether another writer won: the same transaction, tried again, sees what it wrote."""
+    if isinstance(error, IntegrityError):
+        return True
+    return isinstance(error, DBAPIError) and _sqlstate(error) in _CONFLICTS
 
 
 def is_away(error: Exception) -> bool:
@@ -63,8 +71,12 @@ def is_away(error: Exception) -> bool:
     if error.connection_invalidated:
         return True
     # A connection that cannot even be opened counts as no invalidated one.
-    is_conflict = getattr(error.orig, "sqlstate", None) in _CONFLICTS
-    return isinstance(error, OperationalError) and not is_conflict
+    is_between_writers = is_conflict(error) or _sqlstate(error) == _LOCK_TIMEOUT
+    return isinstance(error, OperationalError) and not is_between_writers
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
 
 
 def lock_for_migration(connection: Connection) -> None:

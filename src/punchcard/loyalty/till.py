@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import SQLAlchemyError
 
 from punchcard.db.database import Database
-from punchcard.db.dialects import is_away
+from punchcard.db.dialects import is_away, is_conflict
 from punchcard.kit.clock import Clock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import Ids
@@ -246,7 +246,7 @@ class Till:
                 return outcome
             except SQLAlchemyError as error:
                 last: Exception = error
-                if is_away(error):
+                if not is_conflict(error):
                     break
             except Exception as error:
                 _log.exception("an operation failed")
