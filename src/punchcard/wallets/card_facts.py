@@ -1,0 +1,130 @@
+"""Reads what passes show: many cards in a handful of queries."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Row, or_, select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.models import Vendor
+from punchcard.kit.secrets import Sealer
+from punchcard.loyalty.cards import held_card
+from punchcard.loyalty.models import LoyaltyProgram, Reward
+from punchcard.loyalty.program_rules import load_rules
+from punchcard.loyalty.rules.state import ProgramRules
+from punchcard.loyalty.till_queries import CARDS, card_query
+from punchcard.wallets.pass_content import CardFacts, CardState, ProgramFacts, RewardFacts
+
+_REWARDS_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class PassFacts:
+    """A card and its program, as `pass_content` wants them."""
+
+    program: ProgramFacts
+    card: CardFacts
+
+
+@dataclass(frozen=True)
+class CardAddresses:
+    """Makes the address of a card's page from its sealed token."""
+
+    base_url: str
+    sealer: Sealer
+
+    def token(self, card_id: str, token_sealed: bytes) -> str | None:
+        """Return the card's token, or None when it was sealed under another secret key."""
+        token = self.sealer.open(token_sealed, card_id)
+        return token.decode() if token is not None else None
+
+    def address(self, token: str) -> str:
+        """Return the address of the page of the card with this token."""
+        return f"{self.base_url.rstrip('/')}/c/{token}"
+
+
+def load_facts(
+    session: Session, card_ids: Iterable[str], addresses: CardAddresses, *, now: datetime
+) -> dict[str, PassFacts]:
+    """Return the facts of each card that exists, by its id."""
+    rows = session.execute(card_query().where(CARDS.c.id.in_(sorted(set(card_ids))))).all()
+    program_ids = {row.program_id for row in rows}
+    rules = load_rules(session, program_ids)
+    programs = load_programs(session, program_ids, now=now)
+    return {
+        row.id: PassFacts(
+            program=programs[row.program_id],
+            card=_card(row, rules[row.program_id][1], addresses, now),
+        )
+        for row in rows
+    }
+
+
+def load_programs(
+    session: Session, program_ids: Iterable[str], *, now: datetime
+) -> dict[str, ProgramFacts]:
+    """Return the facts of each program that exists, by its id."""
+    wanted = sorted(set(program_ids))
+    offers: dict[str, list[RewardFacts]] = {}
+    for reward in session.scalars(
+        select(Reward)
+        .where(
+            Reward.program_id.in_(wanted),
+            Reward.archived_at.is_(None),
+            or_(Reward.valid_from.is_(None), Reward.valid_from <= now),
+            or_(Reward.valid_until.is_(None), Reward.valid_until > now),
+        )
+        .order_by(Reward.program_id, Reward.points_required, Reward.id)
+    ):
+        offer = RewardFacts(
+            name=reward.name, points_required=reward.points_required, texts=reward.texts
+        )
+        offers.setdefault(reward.program_id, []).append(offer)
+    rows = session.execute(
+        select(LoyaltyProgram, Vendor)
+        .join(Vendor, Vendor.id == LoyaltyProgram.vendor_id)
+        .where(LoyaltyProgram.id.in_(wanted))
+    ).all()
+    return {
+        program.id: _program(program, vendor, offers.get(program.id, []))
+        for program, vendor in rows
+    }
+
+
+def _program(
+    program: LoyaltyProgram, vendor: Vendor, rewards: Sequence[RewardFacts]
+) -> ProgramFacts:
+    return ProgramFacts(
+        id=program.id,
+        version=program.version,
+        name=program.name,
+        card_name=program.card_name,
+        vendor_name=vendor.name,
+        vendor_language=vendor.language,
+        type=program.type,
+        stamps_target=program.stamps_target,
+        stamp_reward=program.stamp_reward,
+        terms_text=program.terms_text,
+        branding=program.branding,
+        texts=program.texts,
+        rewards=tuple(rewards[:_REWARDS_SHOWN]),
+    )
+
+
+def _card(row: Row[Any], rules: ProgramRules, addresses: CardAddresses, now: datetime) -> CardFacts:
+    view = held_card(row, rules).view(now)
+    token = addresses.token(row.id, row.token_sealed)
+    return CardFacts(
+        id=row.id,
+        number=row.number,
+        status=cast(CardState, row.status),
+        stamps=view.stamps,
+        points=view.points,
+        rewards_ready=view.rewards_ready,
+        token=token,
+        url=addresses.address(token) if token else None,
+        customer_name=row.customer_name,
+        language=row.locale or row.customer_locale,
+    )
