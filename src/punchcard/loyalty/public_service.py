@@ -46,6 +46,8 @@ def open_program(session: Session, slug: str, *, now: datetime) -> ProgramPage:
 
     Raises ProgramNotFound, also for a program that is not active and a shop that is suspended.
     """
+    if not (slug.isascii() and slug.isprintable()):
+        raise ProgramNotFound  # PostgreSQL takes no NUL in a text, not even to look for it
     row = session.execute(
         select(LoyaltyProgram, Vendor)
         .join(Vendor, Vendor.id == LoyaltyProgram.vendor_id)

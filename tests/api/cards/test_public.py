@@ -79,7 +79,7 @@ def test_a_program_that_is_closed_and_a_suspended_shop_are_not_there(
     api: Api, context: Context, alice: Shop, coffee: LoyaltyProgram
 ) -> None:
     draft = shelf.program(alice, name="Not yet")
-    paths = [f"/loyalty/programs/{slug}" for slug in (draft.slug, "no-such-program")]
+    paths = [f"/loyalty/programs/{slug}" for slug in (draft.slug, "no-such", "%00", "%ff")]
     suspend(context, alice)
     for path in (*paths, f"/loyalty/programs/{coffee.slug}"):
         for answer in (api.get(path), api.post(f"{path}/enroll", {})):
