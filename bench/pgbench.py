@@ -40,11 +40,11 @@ class Pgbench:
         with psycopg.connect(self._url) as connection:
             connection.execute(_FUNCTION.read_bytes())
 
-    def run(self, seconds: float) -> PgbenchResult:
-        """Run for whole seconds, at least one."""
+    def run(self, seconds: float, *, counts: bool = True) -> PgbenchResult:
+        """Run for whole seconds, at least one; with or without the daily rollup."""
         script = (
             f"\\set card random(1, {self._cards})\n"
-            f"SELECT bench_stamp(:vendor, :api_key, :pin, :card);\n"
+            f"SELECT bench_stamp(:vendor, :api_key, :pin, :card, {counts});\n"
         )
         with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
             file.write(script)

@@ -1,7 +1,9 @@
 -- The reference of the stamp benches: one stamp as one function call, on the very tables, indexes
 -- and triggers of the server. It reads and writes what the till reads and writes for one stamp; the
--- entries it appends pass `punchcard ledger verify`.
-CREATE FUNCTION bench_stamp(p_vendor uuid, p_api_key text, p_pin uuid, p_card integer)
+-- entries it appends pass `punchcard ledger verify`. `p_counts` false leaves out the daily rollup,
+-- the one row that all stamps of a program share, to show what sharing it costs.
+CREATE FUNCTION bench_stamp(
+    p_vendor uuid, p_api_key text, p_pin uuid, p_card integer, p_counts boolean)
 RETURNS bytea LANGUAGE plpgsql AS $$
 DECLARE
     c record;
@@ -94,23 +96,25 @@ BEGIN
     ON CONFLICT (topic, key) WHERE status = 'waiting' DO NOTHING;
 
     -- Every stamp of the program adds to the same row: it is taken last and held the shortest.
-    INSERT INTO loyalty_daily_rollup AS r (
-        program_id, day, cards_opened, cards_last_seen, stamps_earned, stamps_redeemed,
-        points_earned, points_redeemed, points_adjusted, rewards_redeemed, reward_value_minor,
-        purchases, purchase_amount_minor)
-    VALUES (c.program_id, v_day, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)
-    ON CONFLICT (program_id, day) DO UPDATE SET
-        cards_opened = r.cards_opened + excluded.cards_opened,
-        cards_last_seen = r.cards_last_seen + excluded.cards_last_seen,
-        stamps_earned = r.stamps_earned + excluded.stamps_earned,
-        stamps_redeemed = r.stamps_redeemed + excluded.stamps_redeemed,
-        points_earned = r.points_earned + excluded.points_earned,
-        points_redeemed = r.points_redeemed + excluded.points_redeemed,
-        points_adjusted = r.points_adjusted + excluded.points_adjusted,
-        rewards_redeemed = r.rewards_redeemed + excluded.rewards_redeemed,
-        reward_value_minor = r.reward_value_minor + excluded.reward_value_minor,
-        purchases = r.purchases + excluded.purchases,
-        purchase_amount_minor = r.purchase_amount_minor + excluded.purchase_amount_minor;
+    IF p_counts THEN
+        INSERT INTO loyalty_daily_rollup AS r (
+            program_id, day, cards_opened, cards_last_seen, stamps_earned, stamps_redeemed,
+            points_earned, points_redeemed, points_adjusted, rewards_redeemed, reward_value_minor,
+            purchases, purchase_amount_minor)
+        VALUES (c.program_id, v_day, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)
+        ON CONFLICT (program_id, day) DO UPDATE SET
+            cards_opened = r.cards_opened + excluded.cards_opened,
+            cards_last_seen = r.cards_last_seen + excluded.cards_last_seen,
+            stamps_earned = r.stamps_earned + excluded.stamps_earned,
+            stamps_redeemed = r.stamps_redeemed + excluded.stamps_redeemed,
+            points_earned = r.points_earned + excluded.points_earned,
+            points_redeemed = r.points_redeemed + excluded.points_redeemed,
+            points_adjusted = r.points_adjusted + excluded.points_adjusted,
+            rewards_redeemed = r.rewards_redeemed + excluded.rewards_redeemed,
+            reward_value_minor = r.reward_value_minor + excluded.reward_value_minor,
+            purchases = r.purchases + excluded.purchases,
+            purchase_amount_minor = r.purchase_amount_minor + excluded.purchase_amount_minor;
+    END IF;
     RETURN v_hash;
 END
 $$
