@@ -1,0 +1,15 @@
+"""What can go wrong with Google, by what helps: waiting, an operator, or nothing."""
+
+from punchcard.db.outbox import Hopeless, NotYet
+
+
+class GoogleAway(NotYet):
+    """Google cannot be reached, is busy, or asks for patience: later it may go well."""
+
+
+class GoogleNeedsOperator(NotYet):
+    """Google does not let this server in; nothing goes well until the operator has acted."""
+
+
+class GoogleRefused(Hopeless):
+    """Google refuses what it was sent: sending the same again would not help."""
