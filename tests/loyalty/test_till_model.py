@@ -40,7 +40,7 @@ def test_any_day_goes_the_same_way_in_the_database_and_in_memory(
     with open_till(database, clock=clock, ids=ids) as till:
         alice = open_counter(database, till, clock=clock, ids=ids)
 
-        @settings(max_examples=12, deadline=None, database=None)
+        @settings(max_examples=8, deadline=None, database=None)
         @given(program=PROGRAMS, reward=REWARDS, rushes=RUSHES, now=STARTS, vouched=st.booleans())
         def compare(
             program: dict[str, Any],

@@ -149,7 +149,7 @@ def busy_hour(counter: Counter, cards: Sequence[str], cake: str, seed: int) -> N
         lambda card: counter.redeem_points(card, chance.randint(1, 30)),
         lambda card: counter.adjust(card, chance.randint(1, 9)),
     ]
-    for _ in range(12):
+    for _ in range(8):
         operations = [chance.choice(verbs)(chance.choice(cards)) for _ in range(4)]
         if answered:
             operations.append(counter.void(chance.choice(answered)))

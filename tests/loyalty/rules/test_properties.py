@@ -58,7 +58,7 @@ def live(shop: Shop, rushes: list[Rush], now: datetime) -> datetime:
     return now
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(program=PROGRAMS, reward=REWARDS, rushes=RUSHES, now=STARTS, vouched=st.booleans())
 def test_the_books_stay_right_whatever_happens(
     program: dict[str, Any],
@@ -72,7 +72,7 @@ def test_the_books_stay_right_whatever_happens(
     live(shop, rushes, now)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     program=PROGRAMS,
     reward=REWARDS,
