@@ -73,6 +73,8 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
         version=__version__,
         docs_url=None,
         redoc_url=None,
+        # A body that is not said to be anything is JSON, as it is to the lean routes.
+        strict_content_type=False,
         lifespan=_lifespan(context, worker) if worker is not None else None,
     )
     prepare(app, context, ROUTERS, LEAN_ROUTES)

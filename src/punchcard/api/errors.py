@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy import exc as database_errors
 from starlette.exceptions import HTTPException
 
-from punchcard.api.field_messages import MalformedJson, NotFound, refusal_of
+from punchcard.api.field_messages import MalformedJson, NotFound, NotSentAsJson, refusal_of
 from punchcard.kit import logs
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.errors import DomainError, InvalidInput, Kind
@@ -112,7 +112,10 @@ def answer(error: Exception, language: str, request_id: str) -> Response:
     if isinstance(error, DomainError):
         return problem(error, language, request_id)
     if isinstance(error, RequestValidationError):
-        return problem(refusal_of(error.errors()), language, request_id)
+        # What the framework did not take for JSON reaches the shapes as it came.
+        is_other = isinstance(error.body, bytes)
+        refusal = NotSentAsJson() if is_other else refusal_of(error.errors())
+        return problem(refusal, language, request_id)
     if isinstance(error, HTTPException):
         return _framework_problem(error, language, request_id)
     if isinstance(error, DATABASE_FAILURES):

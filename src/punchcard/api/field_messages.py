@@ -78,6 +78,12 @@ class MalformedJson(DomainError):
     sentence = N_("The body of the request is not valid JSON.")
 
 
+class NotSentAsJson(MalformedJson):
+    """The body is said to be something else."""
+
+    sentence = N_("Send the body as JSON, with the header Content-Type: application/json.")
+
+
 class NotFound(DomainError):
     """The address names nothing."""
 
@@ -89,11 +95,12 @@ class NotFound(DomainError):
 def refusal_of(details: Iterable[Mapping[str, Any]]) -> DomainError:
     """Return the refusal that pydantic's error details amount to.
 
-    A body that is not JSON is malformed; an address whose ids are not even written like ids names
-    nothing; all else is invalid input, each field with its sentence and never with its value.
+    A body that is not JSON, or not there, is malformed; an address whose ids are not even written
+    like ids names nothing; all else is invalid input, each field with its sentence and never with
+    its value.
     """
     faults = list(details)
-    if any(fault["type"] == "json_invalid" for fault in faults):
+    if any(fault["type"] == "json_invalid" or _is_no_body(fault) for fault in faults):
         return MalformedJson()
     if any(tuple(fault["loc"])[:1] == ("path",) for fault in faults):
         return NotFound()
@@ -104,6 +111,10 @@ def refusal_of_body(error: ValidationError) -> DomainError:
     """Return the refusal of a body read with `validate_json`, as the framework's routes give it."""
     details = error.errors(include_url=False, include_input=False)
     return refusal_of({**detail, "loc": ("body", *detail["loc"])} for detail in details)
+
+
+def _is_no_body(fault: Mapping[str, Any]) -> bool:
+    return fault["type"] == "missing" and tuple(fault["loc"]) == ("body",)
 
 
 def _said(fault: Mapping[str, Any]) -> dict[str, Any]:

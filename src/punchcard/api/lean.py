@@ -18,11 +18,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from punchcard.accounts.errors import CredentialsInvalid, CredentialsMissing
 from punchcard.accounts.subjects import Subject
 from punchcard.api import access, idempotency
+from punchcard.api.field_messages import NotSentAsJson
 from punchcard.api.shapes import Shape
 from punchcard.context import Context
 from punchcard.kit.i18n import negotiate
 
 _JSON: Final = (b"content-type", b"application/json")
+_OTHER_JSON: Final = re.compile(rb"application/[^ ]+\+json")
 _REPLAYED: Final = (b"idempotency-replayed", b"true")
 
 
@@ -99,6 +101,7 @@ class LeanWay:
         headers = _wanted_headers(scope)
         subject = await self._subject(headers.get(b"authorization", b""))
         access.require(access.ACCESS["POST", route.path], subject)
+        _check_json(headers.get(b"content-type"))
         request = LeanRequest(
             subject=subject,
             vendor_id=subject.vendor_id or "",
@@ -134,12 +137,21 @@ class LeanWay:
 
 
 _WANTED: Final = frozenset(
-    {b"authorization", b"idempotency-key", b"accept-language", b"user-agent"}
+    {b"authorization", b"content-type", b"idempotency-key", b"accept-language", b"user-agent"}
 )
 
 
 def _wanted_headers(scope: Scope) -> dict[bytes, bytes]:
     return {name: value for name, value in scope["headers"] if name in _WANTED}
+
+
+def _check_json(content_type: bytes | None) -> None:
+    """Raise NotSentAsJson for a body that is said to be something else."""
+    if content_type is None or content_type == b"application/json":
+        return
+    kind = content_type.partition(b";")[0].strip().lower()
+    if kind != b"application/json" and not _OTHER_JSON.fullmatch(kind):
+        raise NotSentAsJson
 
 
 async def _body(receive: Receive) -> bytes:
