@@ -65,7 +65,6 @@ class History:
             "program": self._shop.program_id,
             "api_key": self._shop.api_key_id,
             "cards": self.cards,
-            "cards_at_ms": self._first_ms,
             "first_ms": self._first_ms,
             "span_ms": DAYS * _DAY_MS,
             "entries": self._entries,

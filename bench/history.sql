@@ -8,7 +8,8 @@ INSERT INTO loyalty_transactions (
 SELECT
     (lpad(to_hex(e.at_ms), 12, '0') || '70008' || lpad(to_hex(e.i), 15, '0'))::uuid,
     %(vendor)s, %(program)s,
-    (lpad(to_hex(%(cards_at_ms)s + e.card), 12, '0') || '70008' || lpad(to_hex(e.card), 15, '0'))::uuid,
+    (lpad(to_hex(%(first_ms)s + e.card), 12, '0') || '70008'
+        || lpad(to_hex(e.card), 15, '0'))::uuid,
     e.round + 1,
     CASE e.round WHEN 0 THEN 'card_opened' ELSE 'stamp_earned' END,
     CASE e.round WHEN 0 THEN 0 ELSE 1 END, 0, e.round, 0, 0,
