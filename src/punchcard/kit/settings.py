@@ -1,5 +1,6 @@
 """Every setting and limit of the server, with its unit; alone in reading the environment."""
 
+import base64
 import os
 import secrets
 from collections.abc import Mapping
@@ -69,6 +70,23 @@ class Settings:
     clock_skew_seconds: int = 30
     adjustment_limit_points: int = 100_000
 
+    # Apple Wallet; off while there is no certificate. Certificates and keys as PEM, or as base64 of
+    # Apple's own files (.cer, .p12); pass type and team are the certificate's unless set.
+    apple_pass_type_id: str = ""
+    apple_team_id: str = ""
+    apple_certificate: str = ""
+    apple_private_key: str = ""
+    apple_private_key_password: str = ""
+    apple_p12: str = ""
+    apple_p12_password: str = ""
+    apple_wwdr_certificate: str = ""
+    apple_apns_url: str = "https://api.push.apple.com"
+    apple_apns_ca_certificate: str = ""
+    apple_push_timeout_seconds: float = 10.0
+    apple_push_parallel_limit: int = 500
+    apple_registrations_per_pass: int = 50
+    apple_certificate_warning_days: int = 30
+
     # Google Wallet; off while the issuer and the service account are not set
     google_issuer_id: str = ""
     google_service_account: str = ""
@@ -102,6 +120,13 @@ class Settings:
 _SECRETS = (
     *("secret_key", "pin_pepper", "database_url", "smtp_url"),
     "google_service_account",
+    "apple_certificate",
+    "apple_private_key",
+    "apple_private_key_password",
+    "apple_p12",
+    "apple_p12_password",
+    "apple_wwdr_certificate",
+    "apple_apns_ca_certificate",
 )
 
 
@@ -134,10 +159,18 @@ def _read(source: Mapping[str, str], name: str) -> str | None:
     variable = PREFIX + name.upper()
     if name in _SECRETS and (path := source.get(variable + "_FILE")):
         try:
-            return Path(path).read_text(encoding="utf-8").strip()
+            return _as_text(Path(path).read_bytes())
         except OSError as error:
             raise SettingsError(f"{variable}_FILE: cannot read {path}: {error.strerror}") from error
     return source.get(variable)
+
+
+def _as_text(content: bytes) -> str:
+    """Return what a file holds; a binary one (.p12, .cer) in base64, as a variable would."""
+    try:
+        return content.decode().strip()
+    except UnicodeDecodeError:
+        return base64.b64encode(content).decode()
 
 
 def _convert(name: str, text: str, kind: Any) -> Any:

@@ -1,0 +1,302 @@
+"""Which passes were handed out, which phones hold them, and what changed since when."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+from sqlalchemy import CursorResult, case, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from punchcard.db.dialects import insert_into
+from punchcard.kit.ids import Ids
+from punchcard.wallets.models import AppleDeviceRegistration, ApplePass, AppleUpdateTag
+
+UNKNOWN: Final = bytes(32)
+"""The fingerprint of a pass that was not built yet."""
+
+SERIALS_LIMIT: Final = 1000
+
+_ONLY: Final = 1
+_NO_SYNC: Final = {"synchronize_session": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A phone as it registers for a pass."""
+
+    device_library_id: str
+    push_token: str
+    serial_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushTarget:
+    """A phone to wake, and for which card."""
+
+    registration_id: str
+    push_token: str
+    card_id: str
+
+
+def keep_pass(session: Session, serial_number: str, card_id: str, *, now: datetime) -> None:
+    """Remember that a pass is handed out, before it is built.
+
+    A change that is committed after this finds the pass and reaches its phone.
+    """
+    session.execute(
+        insert_into(session, ApplePass)
+        .values(
+            serial_number=serial_number,
+            card_id=card_id,
+            update_tag=0,
+            modified_at=int(now.timestamp()),
+            fingerprint=UNKNOWN,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["serial_number"])
+    )
+
+
+def passes_of(session: Session, card_ids: Iterable[str]) -> Sequence[ApplePass]:
+    """Return the passes that were handed out for these cards, also those of replaced numbers."""
+    wanted = sorted(set(card_ids))
+    return session.scalars(
+        select(ApplePass)
+        .where(ApplePass.card_id.in_(wanted))
+        .order_by(ApplePass.serial_number)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def note_first_look(session: Session, serial_number: str, fingerprint: bytes) -> None:
+    """Remember what a pass looks like when it is built for the first time."""
+    session.execute(
+        update(ApplePass)
+        .where(ApplePass.serial_number == serial_number, ApplePass.fingerprint == UNKNOWN)
+        .values(fingerprint=fingerprint),
+        execution_options=_NO_SYNC,
+    )
+
+
+def note_change(
+    session: Session,
+    serial_number: str,
+    *,
+    old: bytes,
+    new: bytes,
+    tag: int,
+    now: datetime,
+) -> bool:
+    """Write down that a pass looks different; False if somebody else has changed it meanwhile.
+
+    Its time of change always advances by a second or more: phones are told it in whole seconds.
+    """
+    following = ApplePass.modified_at + 1
+    seconds = int(now.timestamp())
+    done = session.execute(
+        update(ApplePass)
+        .where(ApplePass.serial_number == serial_number, ApplePass.fingerprint == old)
+        .values(
+            fingerprint=new,
+            update_tag=tag,
+            modified_at=_larger(following, seconds),
+        ),
+        execution_options=_NO_SYNC,
+    )
+    return cast("CursorResult[Any]", done).rowcount == 1
+
+
+def next_tag(session: Session) -> int:
+    """Return the next place in the order of changes; others wait for theirs until the commit."""
+    tag = session.scalar(
+        insert_into(session, AppleUpdateTag)
+        .values(id=_ONLY, value=1)
+        .on_conflict_do_update(index_elements=["id"], set_={"value": AppleUpdateTag.value + 1})
+        .returning(AppleUpdateTag.value)
+    )
+    assert tag is not None
+    return int(tag)
+
+
+def register(
+    session: Session, wanted: Registration, *, limit: int, now: datetime, ids: Ids
+) -> bool | None:
+    """Let a phone hear of a pass's changes; True if that is new, None if there is no such pass.
+
+    The token is the device's: all its registrations get the new one. A pass keeps `limit`
+    registrations, the newest: a phone may sign up under hundreds of names.
+    """
+    found = session.get(ApplePass, wanted.serial_number)
+    if found is None:
+        return None
+    tag = next_tag(session)
+    mine = (
+        AppleDeviceRegistration.device_library_id == wanted.device_library_id,
+        AppleDeviceRegistration.serial_number == wanted.serial_number,
+    )
+    is_new = session.scalar(select(AppleDeviceRegistration.id).where(*mine)) is None
+    table = insert_into(session, AppleDeviceRegistration)
+    session.execute(
+        table.values(
+            id=ids.new_id(),
+            device_library_id=wanted.device_library_id,
+            push_token=wanted.push_token,
+            serial_number=wanted.serial_number,
+            card_id=found.card_id,
+            update_tag=tag,
+            bad_token_count=0,
+            created_at=now,
+            updated_at=now,
+        ).on_conflict_do_update(
+            index_elements=["device_library_id", "serial_number"],
+            set_={"push_token": wanted.push_token, "bad_token_count": 0, "updated_at": now},
+        )
+    )
+    _renew_token(session, wanted, now)
+    if is_new:
+        _drop_oldest(session, wanted.serial_number, limit)
+    return is_new
+
+
+def unregister(session: Session, device_library_id: str, serial_number: str) -> None:
+    """Forget that a phone wanted to hear of a pass."""
+    session.execute(
+        delete(AppleDeviceRegistration).where(
+            AppleDeviceRegistration.device_library_id == device_library_id,
+            AppleDeviceRegistration.serial_number == serial_number,
+        ),
+        execution_options=_NO_SYNC,
+    )
+
+
+def updated_since(
+    session: Session, device_library_id: str, since: int | None
+) -> tuple[list[str], int]:
+    """Return the device's passes that changed after the tag `since`, and the newest tag.
+
+    A tag that was never given out counts as none: then all the device's passes are listed. At most
+    SERIALS_LIMIT are, the first to change first, with the tag to go on from.
+    """
+    newest = session.scalar(select(AppleUpdateTag.value)) or 0
+    if since is not None and not 0 <= since <= newest:
+        since = None
+    changed = _larger(ApplePass.update_tag, AppleDeviceRegistration.update_tag)
+    query = (
+        select(ApplePass.serial_number, changed.label("changed"))
+        .join(
+            AppleDeviceRegistration,
+            AppleDeviceRegistration.serial_number == ApplePass.serial_number,
+        )
+        .where(AppleDeviceRegistration.device_library_id == device_library_id, changed <= newest)
+        .order_by("changed", ApplePass.serial_number)
+    )
+    if since is not None:
+        query = query.where(changed > since)
+    rows = session.execute(query.limit(SERIALS_LIMIT + 1)).all()
+    if len(rows) > SERIALS_LIMIT:
+        # Those of the last tag may be cut in two: they wait for the next question.
+        last = rows[-1].changed
+        whole = [row for row in rows if row.changed < last]
+        if whole:
+            return [row.serial_number for row in whole], whole[-1].changed
+    return [row.serial_number for row in rows], newest
+
+
+def push_targets(session: Session, serial_numbers: Iterable[str]) -> list[PushTarget]:
+    """Return the phones that hold these passes, each push token once."""
+    wanted = sorted(set(serial_numbers))
+    rows = session.execute(
+        select(
+            AppleDeviceRegistration.id,
+            AppleDeviceRegistration.push_token,
+            AppleDeviceRegistration.card_id,
+        ).where(AppleDeviceRegistration.serial_number.in_(wanted))
+    )
+    return list({row.push_token: PushTarget(*row) for row in rows}.values())
+
+
+def forget_token(session: Session, push_token: str, *, registered_before: datetime) -> int:
+    """Drop the registrations of a token that Apple says is gone, unless it came back since."""
+    done = session.execute(
+        delete(AppleDeviceRegistration).where(
+            AppleDeviceRegistration.push_token == push_token,
+            AppleDeviceRegistration.updated_at <= registered_before,
+        ),
+        execution_options=_NO_SYNC,
+    )
+    return cast("CursorResult[Any]", done).rowcount
+
+
+def count_bad_token(session: Session, push_token: str, *, limit: int) -> None:
+    """Count that Apple called a token bad; at the `limit`th time its registrations are dropped."""
+    mine = AppleDeviceRegistration.push_token == push_token
+    session.execute(
+        update(AppleDeviceRegistration)
+        .where(mine)
+        .values(bad_token_count=AppleDeviceRegistration.bad_token_count + 1),
+        execution_options=_NO_SYNC,
+    )
+    session.execute(
+        delete(AppleDeviceRegistration).where(
+            mine, AppleDeviceRegistration.bad_token_count >= limit
+        ),
+        execution_options=_NO_SYNC,
+    )
+
+
+def note_pushes(session: Session, push_tokens: Iterable[str], *, now: datetime) -> None:
+    """Write down that Apple took pushes to these tokens."""
+    session.execute(
+        update(AppleDeviceRegistration)
+        .where(AppleDeviceRegistration.push_token.in_(sorted(set(push_tokens))))
+        .values(last_push_at=now, bad_token_count=0),
+        execution_options=_NO_SYNC,
+    )
+
+
+def wallet_states(session: Session, card_ids: Iterable[str]) -> dict[str, str]:
+    """Return `issued` or `installed` for each of these cards that has a pass."""
+    wanted = sorted(set(card_ids))
+    issued = session.scalars(select(ApplePass.card_id).where(ApplePass.card_id.in_(wanted)))
+    states = dict.fromkeys(issued, "issued")
+    installed = session.scalars(
+        select(AppleDeviceRegistration.card_id)
+        .where(AppleDeviceRegistration.card_id.in_(wanted))
+        .distinct()
+    )
+    return states | dict.fromkeys(installed, "installed")
+
+
+def _renew_token(session: Session, wanted: Registration, now: datetime) -> None:
+    session.execute(
+        update(AppleDeviceRegistration)
+        .where(
+            AppleDeviceRegistration.device_library_id == wanted.device_library_id,
+            AppleDeviceRegistration.push_token != wanted.push_token,
+        )
+        .values(push_token=wanted.push_token, bad_token_count=0, updated_at=now),
+        execution_options=_NO_SYNC,
+    )
+
+
+def _drop_oldest(session: Session, serial_number: str, limit: int) -> None:
+    of_pass = AppleDeviceRegistration.serial_number == serial_number
+    proven = func.coalesce(AppleDeviceRegistration.last_push_at, AppleDeviceRegistration.created_at)
+    dropped = session.scalars(
+        select(AppleDeviceRegistration.id)
+        .where(of_pass)
+        .order_by(proven.desc(), AppleDeviceRegistration.id.desc())
+        .offset(limit)
+        .limit(SERIALS_LIMIT)
+    ).all()
+    if dropped:
+        session.execute(
+            delete(AppleDeviceRegistration).where(AppleDeviceRegistration.id.in_(dropped)),
+            execution_options=_NO_SYNC,
+        )
+
+
+def _larger(one: Any, other: Any) -> Any:
+    """Return the larger of two columns: SQLite and PostgreSQL name that function differently."""
+    return case((one > other, one), else_=other)

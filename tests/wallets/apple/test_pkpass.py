@@ -1,0 +1,147 @@
+"""Passes as OpenSSL, a ZIP reader and Apple's documented keys see them."""
+
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from punchcard.kit.i18n import LANGUAGES
+from punchcard.wallets.apple_pass import PassIdentity, pass_documents
+from punchcard.wallets.pass_content import CardFacts, ProgramFacts, pass_contents
+from punchcard.wallets.pictures import icon_files, strip_files
+from punchcard.wallets.pkpass import build_pkpass, pass_file
+from punchcard.wallets.signing import PassSigner
+from tests.wallets.apple.opened_pass import (
+    OpenedPass,
+    check_document,
+    check_pictures,
+    open_pass,
+    verify_signature,
+)
+from tests.wallets.facts import TOKEN, card, program
+
+COLOURS = ("#1f2937", "#f59e0b")
+NAMES = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from('"\\\n%☕שלום😀'),
+    min_size=1,
+    max_size=300,
+)
+
+
+def built(signer: PassSigner, program: ProgramFacts, card: CardFacts) -> OpenedPass:
+    identity = PassIdentity(
+        pass_type_id=signer.pass_type_id,
+        team_id=signer.team_id,
+        serial_number=card.number,
+        web_service_url="https://shop.test/api/v1/loyalty/apple",
+        authentication_token="a token of sixteen characters",
+    )
+    documents = pass_documents(pass_contents(program, card), identity)
+    words = [pass_file(name, content) for name, content in documents.items()]
+    pictures = [*icon_files(*COLOURS), *strip_files(card.stamps, 10, *COLOURS, "#ffffff")]
+    return open_pass(build_pkpass([*words, *pictures], signer.sign))
+
+
+@pytest.mark.parametrize("kind", ["stamps", "points", "hybrid"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_card_is_a_pass_apple_documents(
+    signer: PassSigner, kind: str, language: str
+) -> None:
+    opened = built(signer, program(type=kind), card(language=language, stamps=7, points=12))
+    check_document(opened.document)
+    check_pictures(opened.files)
+    assert {f"{name}.lproj/pass.strings" for name in LANGUAGES} <= opened.files.keys()
+
+
+def test_openssl_verifies_the_signature_from_outside(
+    signer: PassSigner, root_file: Path, tmp_path: Path
+) -> None:
+    opened = built(signer, program(), card())
+    said = verify_signature(opened, root_file, tmp_path)
+    assert "eContent: <ABSENT>" in said
+    assert said.count("signingTime") == 1
+    assert said.count("Worldwide Developer Relations") >= 2, "the intermediate is missing"
+
+
+def test_changed_manifest_is_refused(signer: PassSigner, root_file: Path, tmp_path: Path) -> None:
+    opened = built(signer, program(), card())
+    forged = opened.files | {"manifest.json": opened.files["manifest.json"] + b" "}
+    with pytest.raises(subprocess.CalledProcessError, match="cms"):
+        verify_signature(OpenedPass(forged), root_file, tmp_path)
+
+
+@settings(max_examples=60, deadline=None)
+@given(shop=NAMES, name=NAMES, customer=NAMES, reward=NAMES, french=NAMES)
+def test_any_name_comes_through(
+    signer: PassSigner, shop: str, name: str, customer: str, reward: str, french: str
+) -> None:
+    facts = program(
+        vendor_name=shop,
+        name=name,
+        stamp_reward={"name": reward},
+        texts={"fr": {"name": french}},
+    )
+    opened = built(signer, facts, card(customer_name=customer))
+    check_document(opened.document)
+    assert opened.document["organizationName"] == shop
+    assert opened.document["logoText"].rstrip("\u200b") == name.rstrip("\u200b")
+    in_french = opened.strings("fr")
+    assert in_french.get(opened.document["logoText"], name) == french
+    shown = opened.fields("auxiliaryFields")["customer"]
+    assert in_french.get(shown, shown).rstrip("\u200b") == customer.rstrip("\u200b")
+
+
+def test_customer_named_like_a_label_keeps_their_name(signer: PassSigner) -> None:
+    opened = built(signer, program(), card(customer_name="Stamps"))
+    shown = opened.fields("auxiliaryFields")["customer"]
+    assert shown.rstrip("\u200b") == "Stamps"
+    assert shown not in opened.strings("de") or opened.strings("de")[shown] == "Stamps"
+    assert opened.strings("de")["Stamps"] == "Stempel"
+
+
+def test_same_card_makes_the_same_files(signer: PassSigner) -> None:
+    first, second = (built(signer, program(), card(stamps=3)) for _ in range(2))
+    assert first.files["manifest.json"] == second.files["manifest.json"]
+
+
+def test_card_out_of_use_becomes_a_void_pass(signer: PassSigner) -> None:
+    document = built(signer, program(), card(status="closed")).document
+    assert document["voided"] is True
+    assert "barcodes" not in document
+
+
+def test_till_scans_the_token(signer: PassSigner) -> None:
+    barcode = built(signer, program(), card()).document["barcodes"][0]
+    assert (barcode["message"], barcode["altText"]) == (TOKEN, "1234 5678 9012")
+
+
+@pytest.mark.parametrize(
+    ("address", "is_named"),
+    [
+        ("https://shop.test/x", True),
+        ("http://127.0.0.1:8000/x", True),
+        ("http://shop.test/x", False),
+    ],
+)
+def test_phone_is_only_told_of_an_address_it_accepts(address: str, is_named: Any) -> None:
+    identity = PassIdentity(
+        pass_type_id="pass.x",
+        team_id="T",
+        serial_number="1",
+        web_service_url=address,
+        authentication_token="a token of sixteen characters",
+    )
+    document = pass_documents(pass_contents(program(), card()), identity)["pass.json"]
+    assert (b"webServiceURL" in document) == is_named
+
+
+def test_key_is_parsed_once_so_a_pass_takes_milliseconds(signer: PassSigner) -> None:
+    built(signer, program(), card())
+    started = time.process_time()
+    for stamps in range(10):
+        built(signer, program(), card(stamps=7, points=stamps))
+    assert (time.process_time() - started) / 10 < 0.03
