@@ -108,12 +108,15 @@ def transaction_answer(
     staff_pin_id = entry["staff_pin_id"]
     return {
         "id": entry["id"],
+        "program_id": entry["program_id"],
+        "card_id": entry["card_id"],
         "sequence": entry["sequence"],
         "type": entry["type"],
         "stamps_delta": entry["stamps_delta"],
         "points_delta": entry["points_delta"],
         "stamps_after": entry["stamps_after"],
         "points_after": entry["points_after"],
+        "points_carry_after": entry["points_carry_after"],
         "amount_minor": entry["amount_minor"],
         "currency": entry["currency"],
         "reference": entry["reference"],
@@ -233,12 +236,15 @@ class Transaction(Shape):
     """An entry of the ledger; `hash` covers everything but the note, see docs/ledger.md."""
 
     id: str
+    program_id: str
+    card_id: str
     sequence: int
     type: Annotated[str, Field(examples=["stamp_earned"])]
     stamps_delta: int
     points_delta: int
     stamps_after: int
     points_after: int
+    points_carry_after: int
     amount_minor: int | None
     currency: str | None
     reference: str | None

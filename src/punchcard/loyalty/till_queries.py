@@ -352,7 +352,10 @@ def program_stamp(
 def customers_with(
     connection: Connection, vendor_id: str, *, email: str | None, phone: str | None
 ) -> Sequence[Row[Any]]:
-    """Return the vendor's verified customers that have this e-mail address or phone number."""
+    """Lock and return the vendor's verified customers with this e-mail address or phone number.
+
+    Locked, so that an erasure that is under way at this moment is waited for and then seen.
+    """
     contacts = []
     if email is not None:
         contacts.append(CUSTOMERS.c.email == email)
@@ -367,6 +370,8 @@ def customers_with(
             CUSTOMERS.c.erased_at.is_(None),
             or_(*contacts),
         )
+        .order_by(CUSTOMERS.c.id)
+        .with_for_update()
     ).all()
 
 
