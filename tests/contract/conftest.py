@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,8 @@ from punchcard.kit.settings import Settings
 from punchcard.main import create_app
 from tests.conftest import MONDAY_MORNING
 from tests.contract.world import World, populate
-from tests.support.databases import SqliteTemplate
+from tests.support.calls import call
+from tests.support.databases import PostgresqlTemplate, SqliteTemplate
 from tests.support.http import Api, InProcess
 
 
@@ -76,6 +78,12 @@ def populated(
         return populate(context), path
 
 
+@pytest.fixture(scope="module")
+def document(quiet_stage: Stage) -> Any:
+    """Return the served OpenAPI document."""
+    return call(create_app(quiet_stage.context), "GET", "/openapi.json").json()
+
+
 Opens = Callable[..., Stage]
 
 
@@ -105,6 +113,23 @@ def quiet_stage(
     copy.write_bytes(path.read_bytes())
     with open_stage(world, settings_for(f"sqlite:///{copy}", folder)) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def either_stage(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stage]:
+    """Serve one copy to all tests of a file that change nothing, on both databases in turn."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("quiet_stage")
+        return
+    template: PostgresqlTemplate = request.getfixturevalue("postgresql_template")
+    with template.copy() as url:
+        settings = settings_for(url, tmp_path_factory.mktemp("either"))
+        with open_context(settings) as (context, _):
+            world = populate(context)
+        with open_stage(world, settings) as opened:
+            yield opened
 
 
 @pytest.fixture
