@@ -86,14 +86,17 @@ def _build(folder: "DemoFolder", days: int) -> None:
 
 def _refuse_taken_port(host: str, port: int) -> None:
     """Find out before anything is built or removed: another demonstration may be running."""
+    import os
     import socket
 
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        with socket.create_server((host, port)):
+        with socket.create_server((host, port), family=family):
             pass
     except OSError as error:
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         raise CommandFailed(
-            f"Cannot listen on {host}, port {port}: {error.strerror}. Choose another with --port."
+            f"Cannot listen on {host}, port {port}: {why}. Choose another with --port."
         ) from None
 
 

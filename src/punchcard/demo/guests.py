@@ -95,13 +95,15 @@ def day_of_events(guests: list[Guest], number: int, day: date, chance: Random) -
 
 def _visit(guest: Guest, moment: datetime, chance: Random) -> Iterator[Event]:
     if guest.is_blocked:
-        doing = Doing.FINDS_CARD if chance.random() < 0.5 else Doing.GETS_NEW_CARD
+        if chance.random() < 0.6:
+            return
+        doing = chance.choice((Doing.FINDS_CARD, Doing.GETS_NEW_CARD))
         yield Event(moment - timedelta(minutes=1), guest, doing)
-    elif chance.random() < 0.002:
+    elif chance.random() < 0.004:
         yield Event(moment, guest, Doing.LOSES_CARD)
         return
     yield Event(moment, guest, Doing.VISITS)
-    if chance.random() < 0.001:
+    if chance.random() < 0.004:
         yield Event(moment + timedelta(minutes=4), guest, Doing.COMPLAINS)
     later = moment + timedelta(hours=chance.uniform(3, 5))
     closing = max(guest.shop.shop.trade.hours)
