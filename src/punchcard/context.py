@@ -14,6 +14,7 @@ from punchcard.kit.settings import Settings
 from punchcard.loyalty.pin_desk import PinDesk
 from punchcard.loyalty.staff_tokens import StaffTokens
 from punchcard.loyalty.till import Till
+from punchcard.wallets.apple_wallet_service import AppleWallet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,7 @@ class Context:
     sign_in: SignIn
     pin_desk: PinDesk
     staff_tokens: StaffTokens
+    apple_wallet: AppleWallet
 
     def close(self) -> None:
         """Finish what the till still holds, then close what is open."""
@@ -92,4 +94,7 @@ def build_context(
         sign_in=sign_in,
         pin_desk=PinDesk(database, hasher, clock, settings),
         staff_tokens=StaffTokens(database, clock, settings),
+        apple_wallet=AppleWallet(
+            database=database, clock=clock, ids=ids, settings=settings, sealer=card_sealer
+        ),
     )

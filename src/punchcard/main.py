@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from punchcard import __version__
-from punchcard.api import auth, devices, docs_page, health, public
+from punchcard.api import apple_web_service, auth, devices, docs_page, health, public
 from punchcard.api.admin import audit, vendors
 from punchcard.api.admin import loyalty as platform_loyalty
 from punchcard.api.application import prepare
@@ -51,6 +51,7 @@ ROUTERS: Final[list[APIRouter]] = [
     cards.router,
     transactions.router,
     public.router,
+    apple_web_service.router,
     vendors.router,
     platform_loyalty.router,
     audit.router,

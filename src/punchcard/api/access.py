@@ -63,6 +63,10 @@ _VENDOR = "/api/v1/vendor"
 _LOYALTY = "/api/v1/vendor/loyalty"
 _PLATFORM = "/api/v1/admin"
 _OPEN = "/api/v1/loyalty"
+_APPLE = f"{_OPEN}/apple/v1"
+_APPLE_REGISTRATION = (
+    f"{_APPLE}/devices/{{device_library_id}}/registrations/{{pass_type_id}}/{{serial_number}}"
+)
 
 ACCESS: Final[dict[tuple[str, str], Rule]] = {
     ("POST", f"{_AUTH}/token"): PUBLIC,
@@ -155,6 +159,12 @@ ACCESS: Final[dict[tuple[str, str], Rule]] = {
     ("GET", f"{_OPEN}/cards/{{token}}/google"): PUBLIC,
     ("GET", f"{_OPEN}/cards/{{token}}/export"): PUBLIC,
     ("DELETE", f"{_OPEN}/cards/{{token}}/customer"): PUBLIC,
+    # Phones with a pass: its own token, or the name of the phone, is the credential
+    ("POST", _APPLE_REGISTRATION): PUBLIC,
+    ("DELETE", _APPLE_REGISTRATION): PUBLIC,
+    ("GET", f"{_APPLE}/devices/{{device_library_id}}/registrations/{{pass_type_id}}"): PUBLIC,
+    ("GET", f"{_APPLE}/passes/{{pass_type_id}}/{{serial_number}}"): PUBLIC,
+    ("POST", f"{_APPLE}/log"): PUBLIC,
 }
 
 

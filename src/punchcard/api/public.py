@@ -4,11 +4,12 @@ The secret token in a card's address is its holder's credential: it opens that c
 """
 
 import io
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 from fastapi import APIRouter, Path, Response
 from sqlalchemy.orm import Session
 
+from punchcard.api.apple_web_service import pass_answer
 from punchcard.api.card_requests import PublicEnrolRequest
 from punchcard.api.cards_shapes import CardLinks
 from punchcard.api.deps import (
@@ -37,6 +38,7 @@ from punchcard.loyalty.errors import ProgramInactive, ProgramNotFound
 from punchcard.loyalty.ledger_reader import ReadEntry
 from punchcard.loyalty.operations import Actor, OpenCard, Origin
 from punchcard.loyalty.public_service import ProgramPage, WalletNotConfigured
+from punchcard.wallets.pkpass import MIME_TYPE
 
 router = APIRouter(prefix="/api/v1/loyalty", tags=["public"])
 
@@ -118,10 +120,20 @@ def get_qr_code(visitor: VisitorDep, token: Token) -> Response:
     return Response(picture.getvalue(), media_type="image/svg+xml")
 
 
-@router.get("/cards/{token}/apple.pkpass", responses=problems(404), dependencies=[LimitReads])
-def get_apple_pass(visitor: VisitorDep, token: Token) -> None:
+@router.get(
+    "/cards/{token}/apple.pkpass",
+    response_class=Response,
+    responses={200: {"content": {MIME_TYPE: {}}}, **problems(404)},
+    dependencies=[LimitReads],
+)
+def get_apple_pass(visitor: VisitorDep, token: Token) -> Response:
     """Return the card's pass for Apple Wallet."""
-    _refuse_wallet(visitor, token)
+    wallet = visitor.context.apple_wallet
+    if not wallet.is_configured:
+        _refuse_wallet(visitor, token)
+    with visitor.context.database.read() as session:
+        card = _card(session, visitor, token)
+    return pass_answer(wallet.hand_out(card.id, card.number))
 
 
 @router.get("/cards/{token}/google", responses=problems(404), dependencies=[LimitReads])
@@ -181,7 +193,7 @@ def _card(session: Session, visitor: Caller, token: str) -> CardView:
     return card_service.get_card_by_token(session, token, now=visitor.context.clock.now())
 
 
-def _refuse_wallet(visitor: Caller, token: str) -> None:
+def _refuse_wallet(visitor: Caller, token: str) -> NoReturn:
     with visitor.context.database.read() as session:
         _card(session, visitor, token)
     raise WalletNotConfigured

@@ -1,0 +1,369 @@
+"""A fake iPhone against Apple's web service, on both databases."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+import pytest
+
+from punchcard.context import Context, build_context
+from punchcard.db.database import Database
+from punchcard.fakes.apple_chain import PASS_TYPE, AppleChain
+from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import SystemIds
+from punchcard.kit.settings import Settings
+from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.main import create_app
+from tests.loyalty import shelf
+from tests.support import cast
+from tests.support.cast import Shop
+from tests.support.http import Api, InProcess
+from tests.wallets.apple.opened_pass import OpenedPass, check_document, check_pictures, open_pass
+
+SERVICE = "/loyalty/apple/v1"
+CARDS = "/vendor/loyalty/cards"
+
+
+@pytest.fixture
+def context(
+    database: Database, settings: Settings, clock: ManualClock, ids: SystemIds, chain: AppleChain
+) -> Iterator[Context]:
+    """Build a context whose operator has certificates."""
+    configured = replace(
+        settings,
+        base_url="https://shop.test",
+        apple_certificate=chain.certificate_pem,
+        apple_private_key=chain.key_pem,
+        apple_wwdr_certificate=chain.intermediate_pem,
+        apple_registrations_per_pass=3,
+    )
+    with closing(build_context(configured, clock=clock, ids=ids, database=database)) as built:
+        yield built
+
+
+@pytest.fixture
+def api(context: Context) -> Iterator[Api]:
+    """Call the server as nobody."""
+    with InProcess(create_app(context)) as caller:
+        yield caller
+
+
+@pytest.fixture
+def alice(context: Context) -> Shop:
+    """Open Café Alice."""
+    return cast.open_cafe_alice(context)
+
+
+@pytest.fixture
+def coffee(alice: Shop) -> LoyaltyProgram:
+    """Open a stamp card that asks for no PIN."""
+    return shelf.program(alice, status="active", pin_policy="off", cooldown_minutes=0)
+
+
+@pytest.fixture
+def owner(api: Api, alice: Shop) -> Api:
+    """Call the server as the owner of Café Alice."""
+    return api.with_token(alice.token())
+
+
+@dataclass
+class Phone:
+    """An iPhone: holds passes, registers, asks, fetches."""
+
+    api: Api
+    name: str = "a1b2c3d4e5f6a7b8c9d0a1b2c3d4e5f6"
+    token: str = "0123456789abcdef0123456789abcdef"
+    tag: str = ""
+    held: dict[str, OpenedPass] = field(default_factory=dict)
+    modified: dict[str, str] = field(default_factory=dict)
+
+    def add(self, card: dict[str, Any]) -> OpenedPass:
+        """Open the link of a card, and register for what it gives."""
+        token = card["public_url"].rsplit("/", 1)[1]
+        answer = self.api.get(f"/loyalty/cards/{token}/apple.pkpass")
+        assert answer.status_code == 200
+        opened = self._keep(answer)
+        assert self.register(opened) == 201
+        return opened
+
+    def register(self, opened: OpenedPass) -> int:
+        """Register for a pass; returns the status."""
+        path, headers = self._registration(opened)
+        body = {"pushToken": self.token}
+        return self.api.post(path, json=body, headers=headers).status_code
+
+    def unregister(self, opened: OpenedPass) -> int:
+        """Switch a pass's updates off; returns the status."""
+        path, headers = self._registration(opened)
+        return self.api.delete(path, headers=headers).status_code
+
+    def ask(self, tag: str | None = None) -> list[str]:
+        """Ask which passes changed, and remember the tag."""
+        path = f"{SERVICE}/devices/{self.name}/registrations/{PASS_TYPE}"
+        since = self.tag if tag is None else tag
+        answer = self.api.get(path, params={"passesUpdatedSince": since} if since else {})
+        if answer.status_code == 204:
+            return []
+        body = answer.json()
+        assert isinstance(body["lastUpdated"], str)
+        self.tag = body["lastUpdated"]
+        serials: list[str] = body["serialNumbers"]
+        return serials
+
+    def fetch(self, serial: str) -> OpenedPass | None:
+        """Fetch a pass unless it is the one held; None for 304."""
+        answer = self.fetch_raw(serial, self.modified[serial])
+        if answer.status_code == 304:
+            return None
+        assert answer.status_code == 200
+        return self._keep(answer)
+
+    def fetch_raw(self, serial: str, since: str = "") -> httpx.Response:
+        """Fetch a pass; returns the answer."""
+        headers = {"Authorization": self.secret(self.held[serial])}
+        if since:
+            headers["If-Modified-Since"] = since
+        return self.api.get(f"{SERVICE}/passes/{PASS_TYPE}/{serial}", headers=headers)
+
+    def secret(self, opened: OpenedPass) -> str:
+        """Return what the phone shows for a pass."""
+        return f"ApplePass {opened.document['authenticationToken']}"
+
+    def _registration(self, opened: OpenedPass) -> tuple[str, dict[str, str]]:
+        serial = opened.document["serialNumber"]
+        path = f"{SERVICE}/devices/{self.name}/registrations/{PASS_TYPE}/{serial}"
+        return path, {"Authorization": self.secret(opened)}
+
+    def _keep(self, answer: httpx.Response) -> OpenedPass:
+        assert answer.headers["content-type"] == "application/vnd.apple.pkpass"
+        opened = open_pass(answer.content)
+        check_document(opened.document)
+        check_pictures(opened.files)
+        serial = opened.document["serialNumber"]
+        self.held[serial] = opened
+        self.modified[serial] = answer.headers["last-modified"]
+        return opened
+
+
+def enrol(owner: Api, coffee: LoyaltyProgram, name: str = "Zoë") -> dict[str, Any]:
+    answer = owner.post(CARDS, json={"program_id": coffee.id, "customer": {"name": name}})
+    assert answer.status_code == 201, answer.text
+    card: dict[str, Any] = answer.json()
+    return card
+
+
+def stamp(owner: Api, context: Context, card: dict[str, Any]) -> list[str]:
+    """Stamp a card and do the worker's part; returns the push tokens to wake."""
+    answer = owner.post("/vendor/loyalty/stamp", json={"card": card["id"]})
+    assert answer.status_code == 201, answer.text
+    return [target.push_token for target in context.apple_wallet.note_changes([card["id"]])]
+
+
+def test_phone_gets_a_card_and_sees_each_stamp(
+    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+) -> None:
+    phone, card = Phone(api), enrol(owner, coffee)
+    opened = phone.add(card)
+    serial = card["number"]
+    assert opened.fields("headerFields") == {"stamps": "0/10"}
+    assert opened.fields("auxiliaryFields") == {"customer": "Zoë"}
+    assert phone.ask() == [serial]
+    assert phone.fetch(serial) is None
+    assert stamp(owner, context, card) == [phone.token]
+    assert phone.ask() == [serial]
+    updated = phone.fetch(serial)
+    assert updated is not None
+    assert updated.fields("headerFields") == {"stamps": "1/10"}
+    assert phone.ask() == []
+    assert phone.fetch(serial) is None
+
+
+def test_two_stamps_within_one_second_are_two_changes(
+    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+) -> None:
+    phone, card = Phone(api), enrol(owner, coffee)
+    phone.add(card)
+    phone.ask()
+    for stamps in ("1/10", "2/10"):
+        stamp(owner, context, card)
+        assert phone.ask() == [card["number"]]
+        updated = phone.fetch(card["number"])
+        assert updated is not None
+        assert updated.fields("headerFields") == {"stamps": stamps}
+
+
+def test_word_that_changed_nothing_wakes_nobody(
+    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+) -> None:
+    phone, card = Phone(api), enrol(owner, coffee)
+    phone.add(card)
+    phone.ask()
+    assert context.apple_wallet.note_changes([card["id"]]) == []
+    assert phone.ask() == []
+
+
+def test_every_device_of_a_card_is_woken_once(
+    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+) -> None:
+    card = enrol(owner, coffee)
+    phone, watch = Phone(api), Phone(api, name="f" * 32, token="f" * 64)
+    phone.add(card)
+    watch.add(card)
+    assert sorted(stamp(owner, context, card)) == sorted([phone.token, watch.token])
+
+
+def test_new_push_token_replaces_the_old_one_for_all_passes_of_the_device(
+    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+) -> None:
+    phone = Phone(api)
+    first, second = enrol(owner, coffee, "Zoë"), enrol(owner, coffee, "Ada")
+    opened = phone.add(first)
+    phone.add(second)
+    phone.token = "e" * 64
+    assert phone.register(opened) == 200
+    assert stamp(owner, context, first) == ["e" * 64]
+    assert stamp(owner, context, second) == ["e" * 64]
+
+
+def test_unregistered_phone_is_left_alone_and_may_come_back(
+    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+) -> None:
+    phone, card = Phone(api), enrol(owner, coffee)
+    opened = phone.add(card)
+    assert phone.unregister(opened) == 200
+    assert phone.unregister(opened) == 200
+    assert stamp(owner, context, card) == []
+    assert phone.ask(tag="") == []
+    assert phone.register(opened) == 201
+    assert phone.ask() == [card["number"]]
+
+
+def test_replaced_card_lets_the_old_phone_know_only_that_it_is_over(
+    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+) -> None:
+    phone, card = Phone(api), enrol(owner, coffee)
+    phone.add(card)
+    phone.ask()
+    replaced = owner.post(f"{CARDS}/{card['id']}/replace").json()
+    targets = context.apple_wallet.note_changes([card["id"]])
+    assert [target.push_token for target in targets] == [phone.token]
+    assert phone.ask() == [card["number"]]
+    old = phone.fetch(card["number"])
+    assert old is not None
+    assert old.document["voided"] is True
+    assert "barcodes" not in old.document
+    assert replaced["number"].encode() not in b"".join(old.files.values())
+    assert "Zoë".encode() not in old.files["pass.json"]
+    new = phone.add(replaced)
+    assert "voided" not in new.document
+    assert new.document["authenticationToken"] != old.document["authenticationToken"]
+
+
+def test_blocked_card_is_void_until_it_is_unblocked(
+    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+) -> None:
+    phone, card = Phone(api), enrol(owner, coffee)
+    phone.add(card)
+    for verb, is_void in (("block", True), ("unblock", False)):
+        owner.post(f"{CARDS}/{card['id']}/{verb}")
+        assert context.apple_wallet.note_changes([card["id"]])
+        seen = phone.fetch(card["number"])
+        assert seen is not None
+        assert seen.document.get("voided", False) is is_void
+
+
+def test_erased_customer_leaves_the_pass(
+    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+) -> None:
+    phone, card = Phone(api), enrol(owner, coffee)
+    phone.add(card)
+    token = card["public_url"].rsplit("/", 1)[1]
+    assert api.delete(f"/loyalty/cards/{token}/customer").status_code == 204
+    assert context.apple_wallet.note_changes([card["id"]])
+    seen = phone.fetch(card["number"])
+    assert seen is not None
+    assert "Zoë".encode() not in b"".join(seen.files.values())
+
+
+@pytest.mark.parametrize("tag", ["", "x", "-1", "99999999999999999999", "999", "1.5", "١"])
+def test_tag_that_was_never_given_lists_everything(
+    api: Api, owner: Api, coffee: LoyaltyProgram, tag: str
+) -> None:
+    phone, card = Phone(api), enrol(owner, coffee)
+    phone.add(card)
+    assert phone.ask(tag=tag) == [card["number"]]
+
+
+def test_unknown_phone_has_no_passes(api: Api, coffee: LoyaltyProgram) -> None:
+    assert Phone(api, name="unknown").ask() == []
+
+
+def test_wrong_token_and_unknown_pass_have_the_same_answer(
+    api: Api, owner: Api, coffee: LoyaltyProgram
+) -> None:
+    phone, card = Phone(api), enrol(owner, coffee)
+    right = phone.secret(phone.add(card))
+    answers = [
+        api.get(f"{SERVICE}/passes/{kind}/{serial}", headers={"Authorization": shown})
+        for kind, serial, shown in (
+            (PASS_TYPE, card["number"], "ApplePass wrong"),
+            (PASS_TYPE, card["number"], right.removeprefix("ApplePass ")),
+            (PASS_TYPE, card["number"], right.replace("ApplePass", "applepass")),
+            (PASS_TYPE, "000000000000", right),
+            ("pass.other", card["number"], right),
+        )
+    ]
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {
+        (401, "credentials_invalid")
+    }
+
+
+def test_pass_answers_head_and_a_date_nobody_can_read(
+    api: Api, owner: Api, coffee: LoyaltyProgram
+) -> None:
+    phone, card = Phone(api), enrol(owner, coffee)
+    headers = {"Authorization": phone.secret(phone.add(card))}
+    path = f"{SERVICE}/passes/{PASS_TYPE}/{card['number']}"
+    assert api.call("HEAD", path, headers=headers).status_code == 200
+    assert phone.fetch_raw(card["number"], "the day before yesterday").status_code == 200
+
+
+def test_one_pass_keeps_a_bounded_number_of_phones(
+    api: Api, owner: Api, context: Context, clock: ManualClock, coffee: LoyaltyProgram
+) -> None:
+    card = enrol(owner, coffee)
+    for number in range(5):
+        Phone(api, name=f"phone-{number}", token=f"{number}" * 32).add(card)
+        clock.advance(seconds=1)
+    assert sorted(stamp(owner, context, card)) == ["2" * 32, "3" * 32, "4" * 32]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"logs": ["one", 2, "\\u0000two"]}',
+        b'{"logs": "text"}',
+        b"[]",
+        b"not json",
+        b"x" * 100_000,
+        b'{"logs": [' + b'"a",' * 10_000 + b'"a"]}',
+    ],
+)
+def test_log_takes_anything_and_stays_bounded(
+    api: Api, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert api.call("POST", f"{SERVICE}/log", content=body).status_code == 200
+    assert len(caplog.records) <= 100
+    assert not any("\x00" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize("token", ["", "a/b", "a" * 201, None])
+def test_push_token_of_another_form_is_refused(
+    api: Api, owner: Api, coffee: LoyaltyProgram, token: Any
+) -> None:
+    phone, card = Phone(api), enrol(owner, coffee)
+    opened = phone.add(card)
+    phone.token = token
+    assert phone.register(opened) == 422
