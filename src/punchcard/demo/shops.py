@@ -87,7 +87,7 @@ CAFE: Final = DemoShop(
         "type": "stamps",
         "status": "active",
         "stamps_target": 10,
-        "max_daily_stamps": 10,
+        "max_daily_stamps": 12,
         "cooldown_minutes": 15,
         "stamp_reward": {
             "name": "Une boisson chaude au choix",
