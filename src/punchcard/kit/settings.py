@@ -43,7 +43,6 @@ class Settings:
 
     # HTTP
     body_limit_bytes: int = 1_048_576
-    operations_limit: int = 500
     page_size_limit: int = 200
     public_enrolments_per_minute: int = 120
     public_reads_per_minute: int = 1200

@@ -53,6 +53,15 @@ def test_second_stamp_within_cooldown_is_refused_and_tells_when() -> None:
     assert refusal.value.facts == {"next_stamp_at": MONDAY + minutes(15)}
 
 
+def test_a_refusal_within_cooldown_names_tomorrow_when_the_day_is_used_up() -> None:
+    full = stamped(quantity=5)
+    with pytest.raises(StampTooSoon) as refusal:
+        decide(stamp(), program(), full, MONDAY + minutes(1))
+    told = refusal.value.facts["next_stamp_at"]
+    assert told == program().start_of_next_day(MONDAY)
+    assert told == next_stamp(program(), full, MONDAY + minutes(1)).at
+
+
 def test_the_next_stamp_is_possible_the_moment_the_cooldown_ends() -> None:
     assert decide(stamp(), program(), stamped(), MONDAY + minutes(15)).card.stamps == 2
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from punchcard.loyalty.errors import (
     BalanceLimitReached,
@@ -106,9 +106,9 @@ def with_stamp_clock(
 
 
 def _check_stamp(operation: AddStamp, program: ProgramRules, card: CardState, at: datetime) -> None:
-    if card.last_stamp_at is not None and at < card.last_stamp_at + program.cooldown:
-        raise StampTooSoon(next_stamp_at=card.last_stamp_at + program.cooldown)
     used = card.stamps_on_day if card.stamps_day == program.day_of(at) else 0
+    if card.last_stamp_at is not None and at < card.last_stamp_at + program.cooldown:
+        _refuse_as_too_soon(program, card.last_stamp_at + program.cooldown, used, at)
     _check_day(operation.quantity, program, used, at)
 
 
@@ -117,12 +117,21 @@ def _check_late_stamp(
 ) -> None:
     """Hold a stamp that was given before the latest one against its neighbours in time."""
     around = list(stamps)
-    near = [s.occurred_at for s in around if abs(s.occurred_at - at) < program.cooldown]
-    if near:
-        raise StampTooSoon(next_stamp_at=max(near) + program.cooldown)
     day = program.day_of(at)
     used = sum(s.quantity for s in around if program.day_of(s.occurred_at) == day)
+    near = [s.occurred_at for s in around if abs(s.occurred_at - at) < program.cooldown]
+    if near:
+        _refuse_as_too_soon(program, max(near) + program.cooldown, used, at)
     _check_day(operation.quantity, program, used, at)
+
+
+def _refuse_as_too_soon(
+    program: ProgramRules, cooled_at: datetime, used: int, at: datetime
+) -> NoReturn:
+    """Refuse, and tell a time that holds: a day whose stamps are used up opens tomorrow only."""
+    is_used_up = used >= program.max_daily_stamps
+    opens = max(cooled_at, program.start_of_next_day(at)) if is_used_up else cooled_at
+    raise StampTooSoon(next_stamp_at=opens)
 
 
 def _check_day(quantity: int, program: ProgramRules, used: int, at: datetime) -> None:
