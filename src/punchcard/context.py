@@ -15,6 +15,8 @@ from punchcard.loyalty.pin_desk import PinDesk
 from punchcard.loyalty.staff_tokens import StaffTokens
 from punchcard.loyalty.till import Till
 from punchcard.wallets.apple_wallet_service import AppleWallet
+from punchcard.wallets.google_wallet_service import GoogleWallet
+from punchcard.wallets.wallet_service import Wallets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +37,13 @@ class Context:
     pin_desk: PinDesk
     staff_tokens: StaffTokens
     apple_wallet: AppleWallet
+    google_wallet: GoogleWallet
+    wallets: Wallets
 
     def close(self) -> None:
         """Finish what the till still holds, then close what is open."""
         self.till.close()
+        self.google_wallet.close()
         self.database.close()
 
 
@@ -80,6 +85,9 @@ def build_context(
         on_commit=bell.ring,
     )
     till.start()
+    google_wallet = GoogleWallet(
+        database=database, clock=clock, settings=settings, sealer=card_sealer
+    )
     return Context(
         settings=settings,
         clock=clock,
@@ -94,6 +102,8 @@ def build_context(
         sign_in=sign_in,
         pin_desk=PinDesk(database, hasher, clock, settings),
         staff_tokens=StaffTokens(database, clock, settings),
+        google_wallet=google_wallet,
+        wallets=Wallets([google_wallet], database=database, clock=clock, settings=settings),
         apple_wallet=AppleWallet(
             database=database, clock=clock, ids=ids, settings=settings, sealer=card_sealer
         ),

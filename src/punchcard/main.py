@@ -31,7 +31,8 @@ from punchcard.api.vendor import (
 from punchcard.api.vendor import devices as vendor_devices
 from punchcard.api.vendor import settings as vendor_settings
 from punchcard.context import Context
-from punchcard.worker.loop import Handler, Worker
+from punchcard.worker.handlers import LANES
+from punchcard.worker.loop import Worker
 from punchcard.worker.schedule import HOUSE_CHORES, OWN_CHORES
 
 ROUTERS: Final[list[APIRouter]] = [
@@ -59,10 +60,6 @@ ROUTERS: Final[list[APIRouter]] = [
 
 LEAN_ROUTES: Final = [*operations.ROUTES, *enrolment.ROUTES]
 
-HANDLERS: Final[dict[str, Handler]] = {}
-"""What the worker does about each topic of the outbox."""
-
-
 def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
     """Return the server as one ASGI application.
 
@@ -89,7 +86,9 @@ def create_worker(context: Context, *, does_work: bool = True) -> Worker:
     """Return the worker of a process; without `does_work` it only does the process's own chores."""
     if not does_work:
         return Worker(context, [], OWN_CHORES)
-    return Worker(context, [HANDLERS], [*OWN_CHORES, *HOUSE_CHORES])
+    # Without a wallet nothing follows from a change: its word waits until there is one.
+    lanes = LANES if context.wallets.configured else []
+    return Worker(context, lanes, [*OWN_CHORES, *HOUSE_CHORES])
 
 
 def _lifespan(

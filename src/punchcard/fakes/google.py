@@ -94,6 +94,10 @@ class FakeGoogle:
         """Let the next requests that each fault is for fail, in this order."""
         self._faults.extend(coming)
 
+    def heal(self) -> None:
+        """Let nothing fail any more that was scripted to."""
+        self._faults.clear()
+
     def revoke_tokens(self) -> None:
         """Let every token handed out so far be unknown."""
         self._tokens.clear()

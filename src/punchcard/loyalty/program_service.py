@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.models import Vendor
+from punchcard.db import outbox
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
@@ -32,6 +33,9 @@ FIELDS = (
     *("self_enrollment", "terms_text", "branding", "texts"),
 )
 """What a vendor decides about a program."""
+
+PROGRAM_CHANGED = "program.changed"
+"""The outbox's topic for programs whose cards may look different now."""
 
 _SLUG_ATTEMPTS = 20
 
@@ -130,7 +134,7 @@ def update_program(
     with refusing_duplicates(session, SlugTaken):
         for name, value in changed.items():
             setattr(program, name, value)
-        touch_program(program, act)
+        touch_program(session, program, act)
     _record(session, action, program, act, old=old, new=changed)
     return program
 
@@ -176,10 +180,14 @@ def delete_program(session: Session, vendor_id: str, program_id: str, act: Act) 
     return retired
 
 
-def touch_program(program: LoyaltyProgram, act: Act) -> None:
-    """Raise the version that ledger entries cite, because the rules or the rewards changed."""
+def touch_program(session: Session, program: LoyaltyProgram, act: Act) -> None:
+    """Raise the version that ledger entries cite, because the rules or the rewards changed.
+
+    Leaves word for the worker: passes of the program's cards follow it.
+    """
     program.version += 1
     program.updated_at = act.now
+    outbox.leave(session, PROGRAM_CHANGED, program.id, act.now)
 
 
 def lock_program(session: Session, vendor_id: str, program_id: str) -> LoyaltyProgram:

@@ -41,7 +41,7 @@ def create_reward(
         updated_at=act.now,
     )
     session.add(reward)
-    touch_program(program, act)
+    touch_program(session, program, act)
     session.flush()
     _record(session, "reward.created", reward, act, new=_values(reward))
     return reward
@@ -124,7 +124,7 @@ def _locked(session: Session, vendor_id: str, reward_id: str) -> Reward:
 
 def _touch(session: Session, reward: Reward, act: Act) -> None:
     reward.updated_at = act.now
-    touch_program(get_program(session, reward.vendor_id, reward.program_id), act)
+    touch_program(session, get_program(session, reward.vendor_id, reward.program_id), act)
 
 
 def _values(reward: Reward) -> dict[str, Any]:

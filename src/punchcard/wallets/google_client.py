@@ -13,7 +13,12 @@ from typing import Any, Final
 import httpx
 
 from punchcard.kit.clock import Clock
-from punchcard.wallets.google_errors import GoogleAway, GoogleNeedsOperator, GoogleRefused
+from punchcard.wallets.google_errors import (
+    GoogleAway,
+    GoogleClassMissing,
+    GoogleNeedsOperator,
+    GoogleRefused,
+)
 from punchcard.wallets.google_token import TokenSource
 from punchcard.wallets.pace import Pace
 
@@ -97,7 +102,7 @@ class GoogleClient:
     def _check_class_exists(self, answer: httpx.Response, kind: str, is_there: bool) -> None:
         # A 404 to an insert is about something else than the thing itself.
         if answer.status_code == 404 and not is_there:
-            raise GoogleAway(f"{kind}: {_reason(answer)}")
+            raise GoogleClassMissing(f"{kind}: {_reason(answer)}")
 
     def _send(
         self, method: str, path: str, body: Body | None, *, is_urgent: bool

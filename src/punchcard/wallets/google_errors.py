@@ -7,6 +7,10 @@ class GoogleAway(NotYet):
     """Google cannot be reached, is busy, or asks for patience: later it may go well."""
 
 
+class GoogleClassMissing(GoogleAway):
+    """An object was to be put where its class is not; once the class is there it may go well."""
+
+
 class GoogleNeedsOperator(NotYet):
     """Google does not let this server in; nothing goes well until the operator has acted."""
 

@@ -1,0 +1,248 @@
+"""One door to all wallets: links to a card's passes, and keeping those passes up to date.
+
+A wallet that the operator has not set up has no link and nothing to do: nothing fails for it.
+"""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol, cast
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.orm import Session
+
+from punchcard.db import outbox
+from punchcard.db.database import Database
+from punchcard.db.outbox import Hopeless, NotYet
+from punchcard.kit.clock import Clock
+from punchcard.kit.settings import Settings
+from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.program_service import PROGRAM_CHANGED
+from punchcard.wallets.google_models import WalletFanout
+
+_REASON_CHARACTERS: Final = 500
+
+
+class Platform(Protocol):
+    """One company's wallet."""
+
+    @property
+    def name(self) -> str:
+        """Return the word for it in links and states: apple or google."""
+
+    @property
+    def is_configured(self) -> bool:
+        """Tell whether the operator has set it up."""
+
+    def link_for(self, token: str) -> str | None:
+        """Return where the pass of the card with this token is, None while there is none."""
+
+    def refresh_cards(self, card_ids: Collection[str], *, is_urgent: bool = True) -> dict[str, str]:
+        """Bring these cards' passes up to date; returns why some never will be.
+
+        Raises NotYet when somebody else is away.
+        """
+
+    def refresh_program(self, program_id: str) -> None:
+        """Bring up to date what all cards of a program share. Raises NotYet or Hopeless."""
+
+    def count_cards(self, session: Session, program_id: str) -> int:
+        """Return how many cards of a program have a pass."""
+
+    def next_cards(
+        self, session: Session, program_id: str, *, after: str | None, limit: int
+    ) -> Sequence[str]:
+        """Return the next cards of a program that have a pass, in the order of their ids."""
+
+    def states(self, session: Session, card_ids: Collection[str]) -> dict[str, str]:
+        """Return issued or installed for each of these cards that has a pass."""
+
+
+@dataclass(frozen=True)
+class Links:
+    """Where the passes of one card are; None for a wallet that is not set up."""
+
+    apple: str | None
+    google: str | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a program's redesign has reached its cards."""
+
+    program_id: str
+    program_version: int
+    cards_total: int
+    cards_done: int
+    cards_failed: int
+    last_error: str | None
+    started_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None
+
+
+class Wallets:
+    """All wallets together."""
+
+    def __init__(
+        self,
+        platforms: Sequence[Platform],
+        *,
+        database: Database,
+        clock: Clock,
+        settings: Settings,
+        stopwatch: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._platforms = platforms
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+        self._stopwatch = stopwatch
+
+    @property
+    def configured(self) -> list[Platform]:
+        """Return the wallets that are set up."""
+        return [platform for platform in self._platforms if platform.is_configured]
+
+    def links_for(self, token: str | None) -> Links:
+        """Return where the passes of the card with this token are."""
+        found = {one.name: one.link_for(token) for one in self.configured if token is not None}
+        return Links(apple=found.get("apple"), google=found.get("google"))
+
+    def states(self, session: Session, card_ids: Collection[str]) -> dict[str, dict[str, str]]:
+        """Return for each card in which wallets it is: none, issued or installed."""
+        by_name = {one.name: one.states(session, card_ids) for one in self.configured}
+        return {
+            card_id: {name: by_name.get(name, {}).get(card_id, "none") for name in _NAMES}
+            for card_id in card_ids
+        }
+
+    def refresh(self, card_id: str) -> None:
+        """Bring a card's passes up to date in every wallet. Raises NotYet or Hopeless."""
+        if failed := self._refresh_cards([card_id], is_urgent=True):
+            raise Hopeless(failed[card_id])
+
+    def refresh_program(self, program_id: str) -> None:
+        """Bring what a program's cards share, then each card, up to date, as far as a turn goes.
+
+        What is left waits in the outbox and goes on behind the last card that is done, also after
+        a restart. Raises NotYet or Hopeless.
+        """
+        _each(self.configured, lambda platform: platform.refresh_program(program_id))
+        ends = self._stopwatch() + self._settings.fanout_turn_seconds
+        fanout = self._begin(program_id)
+        while fanout is not None and fanout.finished_at is None:
+            fanout = self._step(fanout)
+            if fanout is not None and self._stopwatch() >= ends:
+                with self._database.write() as session:
+                    outbox.leave(session, PROGRAM_CHANGED, program_id, self._clock.now())
+                return
+
+    def progress(self, session: Session, program_id: str) -> Progress | None:
+        """Return how far the latest redesign of a program is, None if there was none."""
+        fanout = session.get(WalletFanout, program_id)
+        return _progress(fanout) if fanout is not None else None
+
+    def unfinished(self, session: Session, *, limit: int = 100) -> list[Progress]:
+        """Return the redesigns that are under way, the oldest first."""
+        wanted = select(WalletFanout).where(WalletFanout.finished_at.is_(None))
+        rows = session.scalars(wanted.order_by(WalletFanout.started_at).limit(limit))
+        return [_progress(row) for row in rows]
+
+    def _begin(self, program_id: str) -> WalletFanout | None:
+        """Return how far this version of the program is, from the start if it is a new one."""
+        now = self._clock.now()
+        with self._database.write() as session:
+            program = session.get(LoyaltyProgram, program_id)
+            if program is None:
+                return None
+            fanout = session.get(WalletFanout, program_id)
+            if fanout is not None and fanout.program_version == program.version:
+                return fanout
+            counts = [one.count_cards(session, program_id) for one in self.configured]
+            fanout = fanout or WalletFanout(program_id=program_id)
+            fanout.program_version, fanout.after_card_id = program.version, None
+            fanout.cards_total = max(counts, default=0)
+            fanout.cards_done = fanout.cards_failed = 0
+            fanout.last_error = fanout.finished_at = None
+            fanout.started_at = fanout.updated_at = now
+            session.add(fanout)
+            return fanout
+
+    def _step(self, fanout: WalletFanout) -> WalletFanout | None:
+        """Do the next cards; returns where that leads, None when somebody else goes on."""
+        limit = self._settings.fanout_chunk_cards
+        with self._database.read() as session:
+            after, program_id = fanout.after_card_id, fanout.program_id
+            found = {
+                card_id
+                for one in self.configured
+                for card_id in one.next_cards(session, program_id, after=after, limit=limit)
+            }
+        card_ids = sorted(found)[:limit]
+        failed = self._refresh_cards(card_ids, is_urgent=False)
+        now = self._clock.now()
+        changes: dict[str, Any] = {
+            "after_card_id": card_ids[-1] if card_ids else after,
+            "cards_done": fanout.cards_done + len(card_ids),
+            "cards_failed": fanout.cards_failed + len(failed),
+            "updated_at": now,
+            "finished_at": None if card_ids else now,
+        }
+        if failed:
+            changes["last_error"] = next(iter(failed.values()))[:_REASON_CHARACTERS]
+        return self._advance(fanout, changes)
+
+    def _advance(self, fanout: WalletFanout, changes: dict[str, Any]) -> WalletFanout | None:
+        # Only from where this worker stood: another may go on, or a newer version begin.
+        is_where_it_was = (
+            WalletFanout.program_id == fanout.program_id,
+            WalletFanout.program_version == fanout.program_version,
+            WalletFanout.after_card_id.is_not_distinct_from(fanout.after_card_id),
+        )
+        statement = update(WalletFanout).where(*is_where_it_was).values(**changes)
+        with self._database.write() as session:
+            result = session.execute(statement.execution_options(synchronize_session=False))
+            if not cast("CursorResult[Any]", result).rowcount:
+                return None
+            session.expire_all()
+            return session.get(WalletFanout, fanout.program_id)
+
+    def _refresh_cards(self, card_ids: Sequence[str], *, is_urgent: bool) -> dict[str, str]:
+        failed: dict[str, str] = {}
+        if card_ids:
+            _each(
+                self.configured,
+                lambda one: failed.update(one.refresh_cards(card_ids, is_urgent=is_urgent)),
+            )
+        return failed
+
+
+_NAMES: Final = ("apple", "google")
+
+
+def _each(platforms: Sequence[Platform], do: Callable[[Platform], None]) -> None:
+    """Do it for every wallet: one that is away keeps no other one waiting. Raises NotYet."""
+    away: NotYet | None = None
+    for platform in platforms:
+        try:
+            do(platform)
+        except NotYet as error:
+            away = error
+    if away is not None:
+        raise away
+
+
+def _progress(fanout: WalletFanout) -> Progress:
+    return Progress(
+        program_id=fanout.program_id,
+        program_version=fanout.program_version,
+        cards_total=fanout.cards_total,
+        cards_done=fanout.cards_done,
+        cards_failed=fanout.cards_failed,
+        last_error=fanout.last_error,
+        started_at=fanout.started_at,
+        updated_at=fanout.updated_at,
+        finished_at=fanout.finished_at,
+    )
