@@ -81,7 +81,7 @@ def _is_met(goal: Goal, value: float, ratio: float | None, reference: float | No
     found = {
         "value": value,
         "ratio": ratio,
-        "difference": None if reference is None else abs(value - reference),
+        "difference": None if reference is None else value - reference,
     }[goal.of]
     return found is not None and goal.is_met(found)
 
