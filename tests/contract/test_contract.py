@@ -1,0 +1,228 @@
+"""The promises of the HTTP contract about shapes, programs, lists and statistics, one by one."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.contract.conftest import Stage
+from tests.contract.desk import Desk
+from tests.contract.problems import check_problem
+from tests.contract.world import LOYALTY
+
+PROGRAM = """id slug name card_name type status currency timezone stamps_target stamp_reward
+    points_per_currency_unit minimum_purchase_minor minimum_redemption_points welcome_stamps
+    welcome_points cooldown_minutes max_daily_stamps pin_policy pin_max_attempts
+    pin_lockout_minutes void_policy self_enrollment terms_text branding texts version"""
+CARD = """id program_id number status customer stamps stamps_target rewards_ready points lifetime
+    next_stamp_at stamps_left_today enrolled_at last_activity_at public_url wallet"""
+TRANSACTION = """id sequence type stamps_delta points_delta stamps_after points_after amount_minor
+    currency reference reward staff location_id actor note voids voided_by program_version
+    idempotency_key occurred_at created_at previous_hash hash
+    card_id program_id points_carry_after"""
+RECEIPT = "transaction card reward_ready next_stamp_at stamps_left_today"
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+
+
+@pytest.fixture
+def desk(either_stage: Stage) -> Desk:
+    """Stand at Café Alice's counter, on both databases in turn."""
+    return Desk(either_stage)
+
+
+def test_a_program_has_exactly_these_fields_and_defaults(desk: Desk) -> None:
+    program = desk.made(desk.api.post(f"{LOYALTY}/programs", {"name": "Coffee", "type": "stamps"}))
+
+    assert set(program) == set(PROGRAM.split())
+    assert (program["status"], program["version"], program["slug"]) == ("draft", 1, "coffee")
+    assert (program["stamps_target"], program["points_per_currency_unit"]) == (10, 1)
+    assert (program["cooldown_minutes"], program["max_daily_stamps"]) == (15, 5)
+    assert (program["pin_policy"], program["pin_max_attempts"]) == ("required", 5)
+    assert (program["pin_lockout_minutes"], program["void_policy"]) == (30, "clamp")
+    assert program["self_enrollment"] is True
+    assert (program["currency"], program["timezone"]) == ("EUR", "Europe/Luxembourg")
+    read = desk.api.get(f"{LOYALTY}/programs/{program['id']}").json()
+    assert read == program
+
+
+def test_a_card_has_exactly_these_fields(desk: Desk) -> None:
+    told = {"name": "Léa", "email": "lea@lea.example", "birthday": "02-29", "locale": "fr"}
+    card = desk.card(desk.program(), customer={**told, "marketing_consent": True})
+
+    assert set(card) == set(CARD.split())
+    assert {**told, "marketing_consent": True}.items() <= card["customer"].items()
+    assert card["lifetime"] == {"stamps": 0, "points": 0, "rewards": 0}
+    assert card["wallet"] == {"apple": "none", "google": "none"}
+    assert (card["status"], card["rewards_ready"], card["stamps_left_today"]) == ("active", 0, 5)
+    assert TIME.fullmatch(card["enrolled_at"])
+    assert card["public_url"].startswith("http")
+    assert desk.now(card) == card
+
+
+def test_a_receipt_and_its_transaction_have_exactly_these_fields(desk: Desk) -> None:
+    program = desk.program()
+    card = desk.card(program)
+    receipt = desk.stamp(card, note="With oat milk", key="fields-1").json()
+
+    assert set(receipt) == set(RECEIPT.split())
+    assert set(receipt["card"]) == set(CARD.split())
+    entry = receipt["transaction"]
+    assert set(entry) == set(TRANSACTION.split())
+    assert (entry["type"], entry["stamps_delta"], entry["stamps_after"]) == ("stamp_earned", 1, 1)
+    assert (entry["sequence"], entry["note"]) == (2, "With oat milk")
+    assert (entry["idempotency_key"], entry["program_version"]) == ("fields-1", program["version"])
+    assert entry["actor"]["kind"] == "api_key"
+    assert (entry["voids"], entry["voided_by"], entry["staff"]) == (None, None, None)
+    assert receipt["next_stamp_at"] == receipt["card"]["next_stamp_at"]
+    first = desk.entries(card)[-1]
+    assert (first["type"], first["sequence"], first["previous_hash"]) == (
+        "card_opened",
+        1,
+        "0" * 64,
+    )
+    assert entry["previous_hash"] == first["hash"] != entry["hash"]
+    assert desk.entries(card)[0] == entry
+
+
+def test_a_change_raises_the_version_that_entries_cite(desk: Desk) -> None:
+    program = desk.program(cooldown_minutes=0)
+    card = desk.card(program)
+    desk.stamp(card)
+    changed = desk.api.patch(f"{LOYALTY}/programs/{program['id']}", {"name": "New name"}).json()
+    desk.stamp(card)
+
+    assert changed["version"] == program["version"] + 1
+    cited = [entry["program_version"] for entry in desk.entries(card)]
+    assert cited == [changed["version"], program["version"], program["version"]]
+
+
+def test_a_program_goes_from_draft_to_active_to_inactive(desk: Desk) -> None:
+    program = desk.program(status="draft")
+    path = f"{LOYALTY}/programs/{program['id']}"
+    refused = desk.api.post(f"{LOYALTY}/cards", {"program_id": program["id"]})
+    check_problem(refused, 409, code="program_inactive")
+
+    assert desk.api.post(f"{path}/activate").json()["status"] == "active"
+    card = desk.card(program)
+    assert desk.api.post(f"{path}/deactivate").json()["status"] == "inactive"
+    check_problem(desk.stamp(card), 409, code="program_inactive")
+    check_problem(desk.api.delete(path), 409, code="program_has_cards")
+
+
+def test_a_program_without_cards_is_deleted(desk: Desk) -> None:
+    path = f"{LOYALTY}/programs/{desk.program()['id']}"
+
+    assert desk.api.delete(path).status_code == 204
+    check_problem(desk.api.get(path), 404, code="program_not_found")
+
+
+def test_a_deleted_reward_is_archived(desk: Desk) -> None:
+    program = desk.points_program()
+    reward = desk.reward(program)
+    card = desk.card(program)
+    desk.earn(card, 20_000)
+
+    assert desk.api.delete(f"{LOYALTY}/rewards/{reward['id']}").status_code == 204
+    assert desk.api.get(f"{LOYALTY}/programs/{program['id']}/rewards").json()["items"] == []
+    refused = desk.redeem(card, reward_id=reward["id"])
+    check_problem(refused, 409, code="reward_not_available")
+
+
+def test_pages_show_each_thing_once_also_while_others_come(desk: Desk) -> None:
+    program = desk.program(cooldown_minutes=0, max_daily_stamps=50)
+    card = desk.card(program)
+    for _ in range(6):
+        desk.stamp(card)
+    seen: list[int] = []
+    cursor = None
+    while True:
+        params = {"limit": 2, "card_id": card["id"]} | ({"cursor": cursor} if cursor else {})
+        page = desk.api.get(f"{LOYALTY}/transactions", params=params).json()
+        assert set(page) == {"items", "next_cursor"}
+        seen += [entry["sequence"] for entry in page["items"]]
+        desk.stamp(card)
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+
+    assert seen == [7, 6, 5, 4, 3, 2, 1]
+
+
+def test_the_ledger_is_narrowed_by_type_and_time(desk: Desk) -> None:
+    program = desk.program(cooldown_minutes=0)
+    card = desk.card(program, occurred_at="2026-01-01T08:00:00Z")
+    for day in (1, 2, 3):
+        desk.stamp(card, occurred_at=f"2026-01-0{day}T12:00:00Z")
+
+    def found(**params: str) -> list[str]:
+        params["program_id"] = program["id"]
+        items = desk.api.get(f"{LOYALTY}/transactions", params=params).json()["items"]
+        return [f"{entry['type']} {entry['occurred_at'][:10]}" for entry in items]
+
+    assert found(type="card_opened") == ["card_opened 2026-01-01"]
+    since = {"from": "2026-01-02T12:00:00Z"}
+    assert found(**since) == ["stamp_earned 2026-01-03", "stamp_earned 2026-01-02"]
+    assert found(**since, to="2026-01-03T12:00:00Z") == ["stamp_earned 2026-01-02"]
+
+
+def test_statistics_count_what_happened_by_day(desk: Desk) -> None:
+    program = desk.points_program(points_per_currency_unit=3)
+    reward = desk.reward(program, value_minor=420)
+    card = desk.card(program, occurred_at="2026-02-27T08:00:00Z")
+    desk.earn(card, 10_000, occurred_at="2026-02-27T09:00:00Z")
+    desk.earn(card, 5_000, occurred_at="2026-02-28T09:00:00Z")
+    desk.redeem(card, reward_id=reward["id"], occurred_at="2026-02-28T10:00:00Z")
+    params = {"from": "2026-02-27", "to": "2026-02-28"}
+
+    stats = desk.api.get(f"{LOYALTY}/programs/{program['id']}/stats", params=params).json()
+
+    assert (stats["cards"], stats["active_cards"]) == (1, 1)
+    assert (stats["first_day"], stats["last_day"]) == ("2026-02-27", "2026-02-28")
+    totals = stats["totals"]
+    assert (totals["purchases"], totals["purchase_amount_minor"]) == (2, 15_000)
+    assert (totals["points_earned"], totals["points_redeemed"]) == (450, 100)
+    assert (totals["rewards_redeemed"], totals["reward_value_minor"]) == (1, 420)
+    assert totals["redemption_rate"] == pytest.approx(100 / 450, abs=0.001)
+    assert [day["points_earned"] for day in stats["daily"]] == [300, 150]
+    assert [day["day"] for day in stats["daily"]] == ["2026-02-27", "2026-02-28"]
+
+
+def test_the_contracts_bounds_of_a_program_hold(desk: Desk) -> None:
+    for field, good, bad in (
+        ("stamps_target", (1, 50), (0, 51)),
+        ("points_per_currency_unit", (1, 1000), (0, 1001)),
+        ("cooldown_minutes", (0, 10_080), (-1, 10_081)),
+        ("max_daily_stamps", (1, 50), (0, 51)),
+    ):
+        body: dict[str, Any] = {"name": "Bounds", "type": "stamps"}
+        for value in good:
+            desk.made(desk.api.post(f"{LOYALTY}/programs", {**body, field: value}))
+        for value in bad:
+            problem = check_problem(
+                desk.api.post(f"{LOYALTY}/programs", {**body, field: value}), 422
+            )
+            assert problem["errors"][0]["loc"] == ["body", field]
+
+
+def test_admins_see_every_vendors_programs_and_figures(desk: Desk) -> None:
+    program = desk.program(name="A name to look for")
+    admin = desk.stage.api.with_token(desk.stage.world.admin)
+
+    found = admin.get("/admin/loyalty/programs", params={"query": "name to look"}).json()["items"]
+    assert [one["id"] for one in found] == [program["id"]]
+    assert found[0]["vendor_id"] == desk.stage.world.alices["vendor_id"]
+    assert set(found[0]) >= set(PROGRAM.split())
+    assert admin.get("/admin/loyalty/stats").json()["vendors"] == 2
+
+
+def test_the_trail_tells_who_changed_what_and_never_a_secret(desk: Desk) -> None:
+    program = desk.program(name="Before")
+    desk.api.patch(f"{LOYALTY}/programs/{program['id']}", {"name": "After"})
+    pin = desk.pin("620417", name="Trail")
+    events = desk.as_owner().get("/vendor/audit-events", params={"limit": 10}).json()["items"]
+
+    changed = next(event for event in events if event["action"] == "program.updated")
+    assert (changed["old"]["name"], changed["new"]["name"]) == ("Before", "After")
+    assert changed["actor"]["kind"] == "api_key"
+    assert any(event["subject"]["id"] == pin["id"] for event in events)
+    assert "620417" not in str(events)

@@ -1,0 +1,266 @@
+"""The promises of the HTTP contract about staff, terminals and customers, one by one."""
+
+from typing import Any
+
+import pytest
+
+from tests.contract.conftest import Stage
+from tests.contract.desk import Desk
+from tests.contract.problems import check_problem, nothing_written
+from tests.contract.world import LOYALTY
+from tests.support.books import audited
+
+PUBLIC = "/loyalty"
+
+
+@pytest.fixture
+def desk(either_stage: Stage) -> Desk:
+    """Stand at Café Alice's counter, on both databases in turn."""
+    return Desk(either_stage)
+
+
+def test_a_program_may_require_a_pin_take_one_or_do_without(desk: Desk) -> None:
+    pin = desk.pin("70315", name="Policy")
+    for policy, status in (("required", 403), ("optional", 201), ("off", 201)):
+        card = desk.card(desk.program(pin_policy=policy, cooldown_minutes=0))
+        without = desk.stamp(card)
+        assert without.status_code == status
+        if status == 403:
+            check_problem(without, 403, code="staff_pin_required")
+        stamped = desk.stamp(card, staff_pin="70315").json()["transaction"]
+        assert stamped["staff"] == {"id": pin["id"], "name": "Policy"}
+
+
+def test_a_pin_is_never_told_again(desk: Desk) -> None:
+    pin = desk.pin("83920164", name="Secret")
+    listed = desk.api.get(f"{LOYALTY}/pins", params={"limit": 200})
+
+    assert "83920164" not in listed.text + str(pin)
+    assert "pin" not in pin
+    assert pin["id"] in listed.text
+
+
+@pytest.mark.parametrize("digits", ["1234", "0000", "4321", "12345678", "1111"])
+def test_a_pin_that_is_guessed_first_is_refused(desk: Desk, digits: str) -> None:
+    answer = desk.api.post(f"{LOYALTY}/pins", {"name": "Easy", "pin": digits})
+    check_problem(answer, 422)
+
+
+@pytest.mark.parametrize("digits", ["123", "123456789", "12a4", "", "١٢٣٤"])
+def test_a_pin_is_four_to_eight_digits(desk: Desk, digits: str) -> None:
+    check_problem(desk.api.post(f"{LOYALTY}/pins", {"name": "Odd", "pin": digits}), 422)
+
+
+def test_a_pin_belongs_to_one_person_of_the_vendor(desk: Desk) -> None:
+    desk.pin("59164", name="First")
+    again = desk.api.post(f"{LOYALTY}/pins", {"name": "Second", "pin": "59164"})
+    check_problem(again, 409, code="pin_already_used")
+
+
+def test_wrong_pins_lock_the_person_named_and_nobody_else(desk: Desk) -> None:
+    program = desk.program(pin_policy="required", pin_max_attempts=3, cooldown_minutes=0)
+    anna = desk.pin("60718", name="Anna", program_id=program["id"])
+    ben = desk.pin("81607", name="Ben", staff_id=f"ben-{program['id']}"[:60])
+    card = desk.card(program)
+
+    left = []
+    for _ in range(3):
+        refused = desk.stamp(card, staff_id=anna["id"], staff_pin="5555")
+        left.append(check_problem(refused, 403, code="staff_pin_invalid")["remaining_attempts"])
+    locked = desk.stamp(card, staff_id=anna["id"], staff_pin="60718")
+
+    assert left == [2, 1, 0]
+    problem = check_problem(locked, 423, code="staff_pin_locked")
+    assert problem["locked_until"].endswith("Z")
+    assert int(locked.headers["Retry-After"]) <= 30 * 60
+    assert desk.stamp(card, staff_id=ben["staff_id"], staff_pin="81607").status_code == 201
+    assert desk.stamp(card, staff_pin="81607").status_code == 201
+    shown = desk.api.get(f"{LOYALTY}/pins/{anna['id']}").json()
+    assert shown["status"] == "locked"
+
+    assert desk.api.post(f"{LOYALTY}/pins/{anna['id']}/unlock").json()["status"] == "active"
+    assert desk.stamp(card, staff_id=anna["id"], staff_pin="60718").status_code == 201
+
+
+def test_a_retired_pin_stops_and_history_keeps_the_name(desk: Desk) -> None:
+    pin = desk.pin("90461", name="Leaving")
+    card = desk.card(desk.program(cooldown_minutes=0))
+    desk.stamp(card, staff_pin="90461")
+    token = desk.api.post(f"{LOYALTY}/pins/verify", {"pin": "90461"}).json()["staff_token"]
+
+    assert desk.api.delete(f"{LOYALTY}/pins/{pin['id']}").status_code == 204
+
+    check_problem(desk.stamp(card, staff_pin="90461"), 403, code="staff_pin_invalid")
+    check_problem(desk.stamp(card, staff_token=token), 403, code="staff_token_invalid")
+    assert desk.entries(card)[0]["staff"] == {"id": pin["id"], "name": "Leaving"}
+    desk.pin("90461", name="Successor")
+
+
+def test_a_right_pin_buys_a_token_for_the_shift(desk: Desk) -> None:
+    pin = desk.pin("27594", name="Shift")
+    bought = desk.api.post(f"{LOYALTY}/pins/verify", {"pin": "27594"}).json()
+    card = desk.card(desk.program(pin_policy="required", cooldown_minutes=0))
+
+    assert set(bought) == {"staff_pin", "staff_token", "expires_at"}
+    stamped = desk.stamp(card, staff_token=bought["staff_token"]).json()
+    assert stamped["transaction"]["staff"]["id"] == pin["id"]
+    broken = bought["staff_token"][:-2] + "xx"
+    check_problem(desk.stamp(card, staff_token=broken), 403, code="staff_token_invalid")
+    lent = desk.stage.as_alices("loyalty:operate")
+    elsewhere = desk.stamp(card, staff_token=bought["staff_token"], by=lent)
+    check_problem(elsewhere, 403, code="staff_token_invalid")
+
+
+def test_a_pin_for_one_program_opens_no_other(desk: Desk) -> None:
+    mine, other = (desk.program(pin_policy="required") for _ in range(2))
+    desk.pin("36182", name="Only here", program_id=mine["id"])
+
+    assert desk.stamp(desk.card(mine), staff_pin="36182").status_code == 201
+    check_problem(desk.stamp(desk.card(other), staff_pin="36182"), 403, code="staff_pin_invalid")
+
+
+def test_a_terminal_is_paired_once_and_works_at_its_location(desk: Desk) -> None:
+    owner, stock = desk.as_owner(), desk.stage.world.alices
+    asked = owner.post("/vendor/devices/pairing-codes", {"location_id": stock["location_id"]})
+    code = desk.made(asked)
+    assert code["qr_svg"].startswith("<svg")
+    assert code["code"] in code["pairing_url"]
+
+    paired = desk.made(desk.stage.api.post("/devices/pair", {"code": code["code"], "name": "T"}))
+
+    assert paired["token"].startswith("dt_")
+    again = desk.stage.api.post("/devices/pair", {"code": code["code"], "name": "T"})
+    check_problem(again, 404, code="pairing_code_invalid")
+    device = desk.stage.api.with_token(paired["token"])
+    stamped = desk.stamp(desk.card(desk.program()), by=device).json()["transaction"]
+    assert stamped["location_id"] == stock["location_id"]
+    assert stamped["actor"] == {"kind": "device", "id": paired["device"]["id"]}
+
+
+def test_a_pairing_code_ends_after_its_time(stage: Stage) -> None:
+    location = {"location_id": stage.world.alices["location_id"]}
+    made = stage.as_alices("owner").post("/vendor/devices/pairing-codes", location).json()
+    stage.clock.advance(minutes=10)
+
+    answer = stage.api.post("/devices/pair", {"code": made["code"], "name": "T"})
+
+    check_problem(answer, 404, code="pairing_code_invalid")
+
+
+def test_a_key_is_shown_once(desk: Desk) -> None:
+    owner = desk.as_owner()
+    key = desk.made(owner.post("/vendor/api-keys", {"name": "K", "scopes": ["loyalty:read"]}))
+
+    assert key["key"].startswith("pk_")
+    assert key["key"] not in owner.get("/vendor/api-keys", params={"limit": 200}).text
+    me = desk.stage.api.with_token(key["key"]).get("/auth/me").json()
+    assert (me["kind"], me["permissions"]) == ("api_key", ["loyalty:read"])
+
+
+def test_signing_in_answers_a_token_and_who_it_is(desk: Desk) -> None:
+    attempt = {"email": desk.stage.world.alices["owner_email"].upper(), "password": "wrong"}
+    check_problem(desk.stage.api.post("/auth/token", attempt), 401, code="credentials_invalid")
+
+    me = desk.as_owner().get("/auth/me").json()
+
+    assert (me["kind"], me["role"]) == ("member", "owner")
+    assert me["vendor_id"] == desk.stage.world.alices["vendor_id"]
+
+
+def test_a_visitor_sees_the_program_without_the_shops_own_business(desk: Desk) -> None:
+    program = desk.program(terms_text="Be kind.")
+    page = desk.stage.api.get(f"{PUBLIC}/programs/{program['slug']}")
+
+    seen = page.json()
+    assert (seen["name"], seen["terms_text"]) == (program["name"], "Be kind.")
+    assert (seen["stamp_reward"]["name"], seen["stamps_target"]) == ("A coffee", 10)
+    for hidden in (program["id"], "max_daily_stamps", "cooldown", "pin", "vendor_id"):
+        assert hidden not in page.text
+    draft = desk.program(status="draft")
+    check_problem(desk.stage.api.get(f"{PUBLIC}/programs/{draft['slug']}"), 404)
+
+
+def test_enrolling_never_tells_whether_an_address_is_known(desk: Desk) -> None:
+    program = desk.program()
+    known = {"name": "Zoé", "email": "zoe@zoe.example", "phone": "+352621987654"}
+    desk.card(program, customer=known)
+    path = f"{PUBLIC}/programs/{program['slug']}/enroll"
+
+    def shape(answer: Any) -> Any:
+        body = answer.json()
+        return answer.status_code, sorted(body), sorted(body["card"]), body["wallet"]
+
+    answers = [
+        desk.stage.api.post(path, {"customer": customer, "accept_terms": True})
+        for customer in (known, {**known, "email": "new@zoe.example", "phone": None}, None)
+    ]
+
+    assert {str(shape(answer)) for answer in answers} == {str(shape(answers[0]))}
+    assert answers[0].status_code == 201
+    cards = [answer.json()["card"] for answer in answers]
+    assert len({card["number"] for card in cards}) == 3
+    assert answers[0].json()["card_url"].endswith(cards[0]["token"])
+
+
+def test_a_visitors_welcome_bonus_comes_with_the_first_visit(desk: Desk) -> None:
+    program = desk.program(welcome_stamps=2)
+    path = f"{PUBLIC}/programs/{program['slug']}/enroll"
+    card = desk.stage.api.post(path, {"accept_terms": True}).json()["card"]
+    assert card["stamps"] == 0
+
+    stamped = desk.made(desk.api.post(f"{LOYALTY}/stamp", {"card": card["token"]}))
+
+    assert stamped["card"]["stamps"] == 3
+    types = [entry["type"] for entry in desk.entries(stamped["card"])]
+    assert sorted(types) == ["card_opened", "stamp_earned", "welcome_bonus"]
+
+
+def test_a_program_may_be_closed_to_visitors(desk: Desk) -> None:
+    program = desk.program(self_enrollment=False)
+    path = f"{PUBLIC}/programs/{program['slug']}/enroll"
+    with nothing_written(desk.stage.context.database):
+        check_problem(desk.stage.api.post(path, {"accept_terms": True}), 403)
+
+
+def test_the_token_in_the_link_opens_the_card_and_nothing_else(desk: Desk) -> None:
+    card = desk.card(desk.program(), customer={"name": "Mia", "email": "mia@mia.example"})
+    token = card["public_url"].rsplit("/", 1)[-1]
+    desk.stamp(card)
+
+    own = desk.stage.api.get(f"{PUBLIC}/cards/{token}")
+    assert (own.json()["stamps"], own.json()["number"]) == (1, card["number"])
+    assert "mia@mia.example" not in own.text
+    entries = desk.stage.api.get(f"{PUBLIC}/cards/{token}/transactions").json()["items"]
+    assert [entry["type"] for entry in entries] == ["stamp_earned", "card_opened"]
+    picture = desk.stage.api.get(f"{PUBLIC}/cards/{token}/qr.svg")
+    assert picture.headers["content-type"] == "image/svg+xml"
+    for wallet in ("apple.pkpass", "google"):
+        answer = desk.stage.api.get(f"{PUBLIC}/cards/{token}/{wallet}")
+        check_problem(answer, 404, code="wallet_not_configured")
+    for name in (card["id"], card["number"], token[:-1] + "x"):
+        check_problem(desk.stage.api.get(f"{PUBLIC}/cards/{name}"), 404, code="card_not_found")
+
+
+def test_a_customer_takes_their_data_and_is_forgotten_and_the_ledger_holds(desk: Desk) -> None:
+    program, other = desk.program(), desk.points_program()
+    told = {"name": "Nora", "email": "nora@nora.example", "phone": "+352621555777"}
+    card, second = desk.card(program, customer=told), desk.card(other, customer=told)
+    desk.stamp(card)
+    desk.earn(second, 900)
+    token = card["public_url"].rsplit("/", 1)[-1]
+
+    taken = desk.stage.api.get(f"{PUBLIC}/cards/{token}/export").json()
+    assert taken["customer"]["email"] == "nora@nora.example"
+    assert {one["number"] for one in taken["cards"]} == {card["number"], second["number"]}
+    assert desk.stage.api.delete(f"{PUBLIC}/cards/{token}/customer").status_code == 204
+
+    assert desk.now(card)["customer"] is None
+    assert desk.now(second)["customer"] is None
+    assert desk.now(card)["stamps"] == 1
+    left = desk.stage.api.get(f"{PUBLIC}/cards/{token}/export").text
+    assert "nora" not in left.lower()
+    found = desk.api.get(f"{LOYALTY}/cards/lookup", params={"code": told["email"]}).json()
+    assert found["items"] == []
+    chains = audited(desk.stage.context.database)
+    assert len(chains[card["id"]]) == 2
+    assert desk.card(program, customer=told)["id"] != card["id"]
