@@ -9,7 +9,15 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from punchcard import __version__
-from punchcard.api import apple_web_service, auth, devices, docs_page, health, public
+from punchcard.api import (
+    apple_web_service,
+    auth,
+    devices,
+    docs_page,
+    google_callback,
+    health,
+    public,
+)
 from punchcard.api.admin import audit, vendors
 from punchcard.api.admin import loyalty as platform_loyalty
 from punchcard.api.application import prepare
@@ -27,6 +35,7 @@ from punchcard.api.vendor import (
     rewards,
     stats,
     transactions,
+    wallet,
 )
 from punchcard.api.vendor import devices as vendor_devices
 from punchcard.api.vendor import settings as vendor_settings
@@ -48,17 +57,20 @@ ROUTERS: Final[list[APIRouter]] = [
     programs.router,
     rewards.router,
     stats.router,
+    wallet.router,
     pins.router,
     cards.router,
     transactions.router,
     public.router,
     apple_web_service.router,
+    google_callback.router,
     vendors.router,
     platform_loyalty.router,
     audit.router,
 ]
 
 LEAN_ROUTES: Final = [*operations.ROUTES, *enrolment.ROUTES]
+
 
 def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
     """Return the server as one ASGI application.

@@ -107,6 +107,7 @@ ACCESS: Final[dict[tuple[str, str], Rule]] = {
     ("POST", f"{_LOYALTY}/programs/{{program_id}}/activate"): _MANAGE,
     ("POST", f"{_LOYALTY}/programs/{{program_id}}/deactivate"): _MANAGE,
     ("GET", f"{_LOYALTY}/programs/{{program_id}}/stats"): _READ,
+    ("GET", f"{_LOYALTY}/programs/{{program_id}}/wallet"): _READ,
     ("GET", f"{_LOYALTY}/programs/{{program_id}}/rewards"): _SEE_RULES,
     ("POST", f"{_LOYALTY}/programs/{{program_id}}/rewards"): _MANAGE,
     ("PATCH", f"{_LOYALTY}/rewards/{{reward_id}}"): _MANAGE,
@@ -142,6 +143,7 @@ ACCESS: Final[dict[tuple[str, str], Rule]] = {
     ("GET", f"{_PLATFORM}/loyalty/programs"): _ADMIN,
     ("GET", f"{_PLATFORM}/loyalty/programs/{{program_id}}"): _ADMIN,
     ("GET", f"{_PLATFORM}/loyalty/stats"): _ADMIN,
+    ("GET", f"{_PLATFORM}/loyalty/wallet"): _ADMIN,
     ("GET", f"{_PLATFORM}/vendors"): _ADMIN,
     ("POST", f"{_PLATFORM}/vendors"): _ADMIN,
     ("GET", f"{_PLATFORM}/vendors/{{vendor_id}}"): _ADMIN,
@@ -159,6 +161,9 @@ ACCESS: Final[dict[tuple[str, str], Rule]] = {
     ("GET", f"{_OPEN}/cards/{{token}}/google"): PUBLIC,
     ("GET", f"{_OPEN}/cards/{{token}}/export"): PUBLIC,
     ("DELETE", f"{_OPEN}/cards/{{token}}/customer"): PUBLIC,
+    # Google: its signature is the credential; the logo is anybody's
+    ("POST", f"{_OPEN}/google/callback"): PUBLIC,
+    ("GET", f"{_OPEN}/google/programs/{{program_id}}/logo.png"): PUBLIC,
     # Phones with a pass: its own token, or the name of the phone, is the credential
     ("POST", _APPLE_REGISTRATION): PUBLIC,
     ("DELETE", _APPLE_REGISTRATION): PUBLIC,

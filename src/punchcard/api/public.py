@@ -4,9 +4,11 @@ The secret token in a card's address is its holder's credential: it opens that c
 """
 
 import io
+import logging
 from typing import Annotated, Any, NoReturn
 
 from fastapi import APIRouter, Path, Response
+from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from punchcard.api.apple_web_service import pass_answer
@@ -32,6 +34,7 @@ from punchcard.api.public_shapes import (
     public_transaction,
 )
 from punchcard.context import Context
+from punchcard.db.outbox import Hopeless, NotYet
 from punchcard.loyalty import card_service, customer_service, ledger_reader, public_service
 from punchcard.loyalty.cards import CardView, Receipt
 from punchcard.loyalty.errors import ProgramInactive, ProgramNotFound
@@ -39,6 +42,9 @@ from punchcard.loyalty.ledger_reader import ReadEntry
 from punchcard.loyalty.operations import Actor, OpenCard, Origin
 from punchcard.loyalty.public_service import ProgramPage, WalletNotConfigured
 from punchcard.wallets.pkpass import MIME_TYPE
+from punchcard.wallets.wallet_service import WalletAway
+
+_log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/api/v1/loyalty", tags=["public"])
 
@@ -136,10 +142,25 @@ def get_apple_pass(visitor: VisitorDep, token: Token) -> Response:
     return pass_answer(wallet.hand_out(card.id, card.number))
 
 
-@router.get("/cards/{token}/google", responses=problems(404), dependencies=[LimitReads])
-def get_google_pass(visitor: VisitorDep, token: Token) -> None:
+@router.get(
+    "/cards/{token}/google",
+    status_code=302,
+    response_class=RedirectResponse,
+    responses=problems(404, 503),
+    dependencies=[LimitReads],
+)
+def get_google_pass(visitor: VisitorDep, token: Token) -> str:
     """Lead to the page that puts the card into Google Wallet."""
-    _refuse_wallet(visitor, token)
+    wallet = visitor.context.google_wallet
+    if not wallet.is_configured:
+        _refuse_wallet(visitor, token)
+    with visitor.context.database.read() as session:
+        card = _card(session, visitor, token)
+    try:
+        return wallet.save_link(card.id)
+    except (NotYet, Hopeless) as error:
+        _log.error("no link to Google Wallet: %s", error)
+        raise WalletAway from error
 
 
 @router.get("/cards/{token}/export", responses=problems(404), dependencies=[LimitReads])
@@ -180,11 +201,12 @@ def _enrolled(context: Context, receipt: Receipt, page: ProgramPage) -> Enrolled
     links = _links(context)
     token = links.token(receipt.card.id, receipt.card.token_sealed)
     assert token is not None
+    wallet = context.wallets.links_for(token)
     return Enrolled.model_validate(
         {
             "card": public_card(receipt.card, token, page, links),
             "card_url": links.address(token),
-            "wallet": {"apple_url": None, "google_url": None},
+            "wallet": {"apple_url": wallet.apple, "google_url": wallet.google},
         }
     )
 

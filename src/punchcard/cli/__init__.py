@@ -19,10 +19,11 @@ from punchcard.cli import (
     serve,
     stats,
     vendor,
+    wallet,
 )
 from punchcard.cli.support import explain
 
-_GROUPS = (serve, demo, migrate, vendor, admin, api_key, stats, ledger, doctor, backup)
+_GROUPS = (serve, demo, migrate, vendor, admin, api_key, stats, ledger, wallet, doctor, backup)
 
 app = typer.Typer(
     name="punchcard",

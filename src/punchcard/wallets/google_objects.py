@@ -49,6 +49,10 @@ class GoogleShop:
         """Return the name of the object of the card with this number."""
         return f"{self.issuer_id}.c.{number}"
 
+    def logo_url(self, program_id: str) -> str:
+        """Return where this server shows a program's logo."""
+        return f"{self.base_url.rstrip('/')}/api/v1/loyalty/google/programs/{program_id}/logo.png"
+
     def number_of(self, object_id: str) -> str | None:
         """Return the card number that an object of ours is named by, or None."""
         prefix = self.object_id("")
@@ -59,7 +63,7 @@ def loyalty_class(shop: GoogleShop, program: ProgramFacts) -> Body:
     """Return the class of a program."""
     contents = pass_contents(program, _nobodys_card(program))
     first = next(iter(contents.values()))
-    logo = first.logo_url or f"{shop.base_url.rstrip('/')}/api/v1/loyalty/google/logo.png"
+    logo = first.logo_url or shop.logo_url(program.id)
     return {
         "id": shop.class_id(program.id),
         "issuerName": first.vendor_name,

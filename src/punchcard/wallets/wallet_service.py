@@ -9,19 +9,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.db import outbox
 from punchcard.db.database import Database
-from punchcard.db.outbox import Hopeless, NotYet
+from punchcard.db.outbox import Hopeless, NotYet, OutboxRow
 from punchcard.kit.clock import Clock
+from punchcard.kit.errors import DomainError, Kind
+from punchcard.kit.i18n import N_
 from punchcard.kit.settings import Settings
+from punchcard.loyalty.batch_writes import CARD_CHANGED
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.program_service import PROGRAM_CHANGED
 from punchcard.wallets.google_models import WalletFanout
 
 _REASON_CHARACTERS: Final = 500
+
+
+class WalletAway(DomainError):
+    """The company whose wallet it is does not answer, or not as it should."""
+
+    code = "busy"
+    kind = Kind.BUSY
+    sentence = N_("The server is busy. Please try again in a moment.")
 
 
 class Platform(Protocol):
@@ -80,6 +91,25 @@ class Progress:
     started_at: datetime
     updated_at: datetime
     finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Work:
+    """Changes that wait for their passes; what is parked failed for good, or for too long."""
+
+    topic: str
+    waiting: int
+    parked: int
+    last_error: str | None
+
+
+@dataclass(frozen=True)
+class WalletStatus:
+    """How wallets stand: which are set up, what waits, and which redesigns are under way."""
+
+    configured: list[str]
+    work: list[Work]
+    redesigns: list[Progress]
 
 
 class Wallets:
@@ -149,6 +179,24 @@ class Wallets:
         wanted = select(WalletFanout).where(WalletFanout.finished_at.is_(None))
         rows = session.scalars(wanted.order_by(WalletFanout.started_at).limit(limit))
         return [_progress(row) for row in rows]
+
+    def status(self, session: Session) -> WalletStatus:
+        """Return how wallets stand."""
+        return WalletStatus(
+            configured=[one.name for one in self.configured],
+            work=[_work(session, topic) for topic in _TOPICS],
+            redesigns=self.unfinished(session),
+        )
+
+    def retry_parked(self, session: Session) -> int:
+        """Let what was parked be tried again; returns how much that was."""
+        rows = session.scalars(
+            select(OutboxRow).where(OutboxRow.topic.in_(_TOPICS), OutboxRow.status == "parked")
+        ).all()
+        for row in rows:
+            outbox.leave(session, row.topic, row.key, self._clock.now())
+            session.delete(row)
+        return len(rows)
 
     def _begin(self, program_id: str) -> WalletFanout | None:
         """Return how far this version of the program is, from the start if it is a new one."""
@@ -220,6 +268,20 @@ class Wallets:
 
 
 _NAMES: Final = ("apple", "google")
+_TOPICS: Final = (CARD_CHANGED, PROGRAM_CHANGED)
+
+
+def _work(session: Session, topic: str) -> Work:
+    of_topic = OutboxRow.topic == topic
+    counts = select(OutboxRow.status, func.count()).where(of_topic).group_by(OutboxRow.status)
+    number = {status: count for status, count in session.execute(counts)}
+    reason = select(OutboxRow.last_error).where(of_topic, OutboxRow.last_error.is_not(None))
+    return Work(
+        topic=topic,
+        waiting=number.get("waiting", 0) + number.get("claimed", 0),
+        parked=number.get("parked", 0),
+        last_error=session.scalar(reason.order_by(OutboxRow.id.desc()).limit(1)),
+    )
 
 
 def _each(platforms: Sequence[Platform], do: Callable[[Platform], None]) -> None:

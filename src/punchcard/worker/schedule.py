@@ -13,6 +13,7 @@ from punchcard.accounts.models import AccessToken, PairingCode, Throttle
 from punchcard.context import Context
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import TransactionOrigin
+from punchcard.wallets import google_registry
 
 _OLD: Final = timedelta(days=30)
 
@@ -48,6 +49,11 @@ def forget_failures(context: Context, session: Session, now: datetime) -> int:
     return _delete(session, delete(Throttle).where(Throttle.updated_at < now - _OLD, is_over))
 
 
+def forget_notices(context: Context, session: Session, now: datetime) -> int:
+    """Forget which of Google's notices were heard a month ago."""
+    return google_registry.forget_nonces(session, before=now - _OLD)
+
+
 def write_last_used(context: Context, session: Session, now: datetime) -> int:
     """Write down when the credentials this process saw were last used."""
     return context.credentials.flush_last_used(session)
@@ -66,7 +72,13 @@ OWN_CHORES: Final = [Chore("write_last_used", _resolution, write_last_used)]
 
 HOUSE_CHORES: Final = [
     Chore(do.__name__, _housekeeping, do)
-    for do in (forget_origins, forget_access_tokens, forget_pairing_codes, forget_failures)
+    for do in (
+        forget_origins,
+        forget_access_tokens,
+        forget_pairing_codes,
+        forget_failures,
+        forget_notices,
+    )
 ]
 """What one worker does for all; it harms nobody when several do."""
 

@@ -9,6 +9,7 @@ from punchcard.api.openapi import problems
 from punchcard.api.program_shapes import ProgramShape, ProgramStatus, program_values
 from punchcard.api.shapes import IdText, Moment, line
 from punchcard.api.stats_shapes import DaysDep, PlatformStatsShape, platform_stats_shape
+from punchcard.api.wallet_shapes import WalletStatusShape, wallet_status_shape
 from punchcard.loyalty import program_service, stats_service
 from punchcard.loyalty.models import LoyaltyProgram
 
@@ -51,6 +52,13 @@ def get_program(caller: CallerDep, program_id: str) -> AdminProgramShape:
     """Return one program of any vendor."""
     with caller.context.database.read() as session:
         return admin_program_shape(program_service.get_any_program(session, program_id))
+
+
+@router.get("/wallet")
+def get_wallet_status(caller: CallerDep) -> WalletStatusShape:
+    """Return which wallets are set up, what waits for them, and how far redesigns have come."""
+    with caller.context.database.read() as session:
+        return wallet_status_shape(caller.context.wallets.status(session))
 
 
 @router.get("/stats")

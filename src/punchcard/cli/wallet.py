@@ -1,0 +1,55 @@
+"""`punchcard wallet status` and `punchcard wallet retry`."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from punchcard.cli.support import Json, opened_context, say
+
+if TYPE_CHECKING:
+    from punchcard.wallets.wallet_service import WalletStatus
+
+commands = typer.Typer(help="Cards in Apple Wallet and Google Wallet.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(commands, name="wallet")
+
+
+@commands.command()
+def status(as_json: Json = False) -> None:
+    """Show which wallets are set up, what waits for them, and how far redesigns have come."""
+    with opened_context() as context, context.database.read() as session:
+        found = context.wallets.status(session)
+    say(_plain(asdict(found)), as_json=as_json, text=_text(found))
+
+
+@commands.command()
+def retry(as_json: Json = False) -> None:
+    """Try again what was parked, after its reason was put right."""
+    with opened_context() as context, context.database.write() as session:
+        number = context.wallets.retry_parked(session)
+    say({"retried": number}, as_json=as_json, text=f"Tried again: {number:,}.")
+
+
+def _text(found: "WalletStatus") -> str:
+    lines = [f"Set up: {', '.join(found.configured) or 'no wallet'}."]
+    for work in found.work:
+        lines.append(f"{work.topic}: {work.waiting:,} waiting, {work.parked:,} parked.")
+        if work.last_error:
+            lines.append(f"  Last reason: {work.last_error}")
+    for one in found.redesigns:
+        share = f"{one.cards_done:,} of {one.cards_total:,} cards"
+        lines.append(f"Redesign of {one.program_id}: {share}, {one.cards_failed:,} failed.")
+    return "\n".join(lines)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value.isoformat() if isinstance(value, datetime) else value
