@@ -43,6 +43,7 @@ class Context:
     def close(self) -> None:
         """Finish what the till still holds, then close what is open."""
         self.till.close()
+        self.apple_wallet.close()
         self.google_wallet.close()
         self.database.close()
 
@@ -85,6 +86,9 @@ def build_context(
         on_commit=bell.ring,
     )
     till.start()
+    apple_wallet = AppleWallet(
+        database=database, clock=clock, ids=ids, settings=settings, sealer=card_sealer
+    )
     google_wallet = GoogleWallet(
         database=database, clock=clock, settings=settings, sealer=card_sealer
     )
@@ -103,8 +107,8 @@ def build_context(
         pin_desk=PinDesk(database, hasher, clock, settings),
         staff_tokens=StaffTokens(database, clock, settings),
         google_wallet=google_wallet,
-        wallets=Wallets([google_wallet], database=database, clock=clock, settings=settings),
-        apple_wallet=AppleWallet(
-            database=database, clock=clock, ids=ids, settings=settings, sealer=card_sealer
+        wallets=Wallets(
+            [apple_wallet, google_wallet], database=database, clock=clock, settings=settings
         ),
+        apple_wallet=apple_wallet,
     )

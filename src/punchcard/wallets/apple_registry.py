@@ -1,6 +1,6 @@
 """Which passes were handed out, which phones hold them, and what changed since when."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.db.dialects import insert_into
 from punchcard.kit.ids import Ids
+from punchcard.loyalty.models import LoyaltyCard
 from punchcard.wallets.models import AppleDeviceRegistration, ApplePass, AppleUpdateTag
 
 UNKNOWN: Final = bytes(32)
@@ -32,11 +33,10 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class PushTarget:
-    """A phone to wake, and for which card."""
+    """A phone to wake, and for which pass."""
 
-    registration_id: str
     push_token: str
-    card_id: str
+    serial_number: str
 
 
 def keep_pass(session: Session, serial_number: str, card_id: str, *, now: datetime) -> None:
@@ -50,6 +50,7 @@ def keep_pass(session: Session, serial_number: str, card_id: str, *, now: dateti
             serial_number=serial_number,
             card_id=card_id,
             update_tag=0,
+            pushed_tag=0,
             modified_at=int(now.timestamp()),
             fingerprint=UNKNOWN,
             created_at=now,
@@ -204,16 +205,52 @@ def updated_since(
 
 
 def push_targets(session: Session, serial_numbers: Iterable[str]) -> list[PushTarget]:
-    """Return the phones that hold these passes, each push token once."""
-    wanted = sorted(set(serial_numbers))
+    """Return the phones that hold these passes."""
     rows = session.execute(
-        select(
-            AppleDeviceRegistration.id,
-            AppleDeviceRegistration.push_token,
-            AppleDeviceRegistration.card_id,
-        ).where(AppleDeviceRegistration.serial_number.in_(wanted))
+        select(AppleDeviceRegistration.push_token, AppleDeviceRegistration.serial_number).where(
+            AppleDeviceRegistration.serial_number.in_(sorted(set(serial_numbers)))
+        )
     )
-    return list({row.push_token: PushTarget(*row) for row in rows}.values())
+    return [PushTarget(*row) for row in rows]
+
+
+def count_cards(session: Session, program_id: str) -> int:
+    """Return how many cards of a program have a pass."""
+    found = session.scalar(
+        select(func.count(ApplePass.card_id.distinct()))
+        .join(LoyaltyCard, LoyaltyCard.id == ApplePass.card_id)
+        .where(LoyaltyCard.program_id == program_id)
+    )
+    return found or 0
+
+
+def next_cards(
+    session: Session, program_id: str, *, after: str | None, limit: int
+) -> Sequence[str]:
+    """Return the next cards of a program that have a pass, in the order of their ids."""
+    query = (
+        select(LoyaltyCard.id)
+        .where(
+            LoyaltyCard.program_id == program_id,
+            LoyaltyCard.id.in_(select(ApplePass.card_id)),
+        )
+        .order_by(LoyaltyCard.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(LoyaltyCard.id > after)
+    return session.scalars(query).all()
+
+
+def note_pushed(session: Session, tags: Mapping[str, int]) -> None:
+    """Write down up to which tag the phones of each of these passes were woken."""
+    for serial_number, tag in sorted(tags.items()):
+        session.execute(
+            update(ApplePass)
+            .where(ApplePass.serial_number == serial_number, ApplePass.pushed_tag < tag)
+            .values(pushed_tag=tag),
+            execution_options=_NO_SYNC,
+        )
 
 
 def forget_token(session: Session, push_token: str, *, registered_before: datetime) -> int:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -12,13 +12,16 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from punchcard.db.database import Database
+from punchcard.db.outbox import NotYet
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids
 from punchcard.kit.secrets import Sealer, derive_key
 from punchcard.kit.settings import Settings
 from punchcard.wallets import apple_registry as registry
 from punchcard.wallets import images
+from punchcard.wallets.apns import ApnsClient
 from punchcard.wallets.apple_pass import PassIdentity, pass_documents
+from punchcard.wallets.apple_pushes import PassPushes
 from punchcard.wallets.apple_registry import PushTarget, Registration
 from punchcard.wallets.card_facts import CardAddresses, PassFacts, load_facts
 from punchcard.wallets.models import ApplePass
@@ -32,8 +35,11 @@ _ATTEMPTS: Final = 5
 _log = logging.getLogger(__name__)
 
 
-class PassKeepsChanging(Exception):
+class PassKeepsChanging(NotYet):
     """Others changed a pass each time it was to be brought up to date; it is tried again later."""
+
+    def __init__(self) -> None:
+        super().__init__("others keep changing this pass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,8 @@ class _Look:
 
 class AppleWallet:
     """Apple's side of a card. While there is no certificate, `is_configured` is False."""
+
+    name: Final = "apple"
 
     def __init__(
         self, *, database: Database, clock: Clock, ids: Ids, settings: Settings, sealer: Sealer
@@ -153,25 +161,73 @@ class AppleWallet:
         with self._database.read() as session:
             return registry.updated_since(session, device_library_id, since)
 
-    def note_changes(self, card_ids: Iterable[str]) -> list[PushTarget]:
-        """Write down which passes of these cards look different now; returns the phones to wake.
+    def refresh_cards(self, card_ids: Collection[str], *, is_urgent: bool = True) -> dict[str, str]:
+        """Note which passes of these cards look different, and wake their phones.
 
-        Raises PassKeepsChanging.
+        Nothing is hopeless here, so what comes back is empty. Raises PassKeepsChanging, and
+        AppleAway or AppleRefuses when phones could not be woken; they are the next time.
         """
-        wanted = sorted(set(card_ids))
-        changed: set[str] = set()
-        for _attempt in range(_ATTEMPTS):
-            looks = self._new_looks(wanted)
-            lost = self._write_changes(looks)
-            changed |= looks.keys() - lost
-            if not lost:
-                break
-        else:
-            raise PassKeepsChanging
-        if not changed:
-            return []
+        self.note_changes(card_ids)
         with self._database.read() as session:
-            return registry.push_targets(session, changed)
+            behind = {
+                row.serial_number: row.update_tag
+                for row in registry.passes_of(session, card_ids)
+                if row.pushed_tag < row.update_tag
+            }
+            targets = registry.push_targets(session, behind) if behind else []
+        if behind:
+            self._wake(behind, targets)
+        return {}
+
+    def refresh_program(self, program_id: str) -> None:
+        """Do nothing: a pass shares nothing with others that is not on itself."""
+
+    def count_cards(self, session: Session, program_id: str) -> int:
+        """Return how many cards of a program have a pass."""
+        return registry.count_cards(session, program_id)
+
+    def next_cards(
+        self, session: Session, program_id: str, *, after: str | None, limit: int
+    ) -> Sequence[str]:
+        """Return the next cards of a program that have a pass, in the order of their ids."""
+        return registry.next_cards(session, program_id, after=after, limit=limit)
+
+    def states(self, session: Session, card_ids: Collection[str]) -> dict[str, str]:
+        """Return issued or installed for each of these cards that has a pass."""
+        return registry.wallet_states(session, card_ids)
+
+    def close(self) -> None:
+        """Close the connection to the push service, if one was opened."""
+        if "_pushes" in self.__dict__:
+            self._pushes.close()
+
+    def note_changes(self, card_ids: Collection[str]) -> None:
+        """Write down which passes of these cards look different now. Raises PassKeepsChanging."""
+        for _attempt in range(_ATTEMPTS):
+            if not self._write_changes(self._new_looks(sorted(set(card_ids)))):
+                return
+        raise PassKeepsChanging
+
+    @cached_property
+    def _pushes(self) -> PassPushes:
+        assert self.signer is not None
+        settings = self._settings
+        client = ApnsClient(
+            settings.apple_apns_url,
+            topic=self.signer.pass_type_id,
+            tls=self.signer.client_context(settings.apple_apns_ca_certificate),
+            timeout_seconds=settings.apple_push_timeout_seconds,
+            parallel_limit=settings.apple_push_parallel_limit,
+        )
+        return PassPushes(client, self._database, self._clock)
+
+    def _wake(self, behind: Mapping[str, int], targets: Sequence[PushTarget]) -> None:
+        unwoken = self._pushes.send([target.push_token for target in targets])
+        waiting = {one.serial_number for one in targets if one.push_token in unwoken.tokens}
+        done = {serial: tag for serial, tag in behind.items() if serial not in waiting}
+        with self._database.write() as session:
+            registry.note_pushed(session, done)
+        unwoken.raise_if_any()
 
     @property
     def _base(self) -> str:

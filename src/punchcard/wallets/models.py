@@ -17,7 +17,9 @@ class ApplePass(Base):
 
     `update_tag` is the place of the pass's last change in the order of all changes; `modified_at`
     is in whole seconds since 1970 and always advances with a change, because HTTP tells phones
-    the time of a change in seconds. `fingerprint` tells whether the pass would look any different.
+    the time of a change in seconds. Phones were woken for all changes up to `pushed_tag`: a worker
+    that dies before it pushes leaves the difference to the next one. `fingerprint` tells whether
+    the pass would look any different.
     """
 
     __tablename__ = "apple_passes"
@@ -29,6 +31,7 @@ class ApplePass(Base):
     serial_number: Mapped[str] = mapped_column(String(12), primary_key=True)
     card_id: Mapped[str] = mapped_column(ForeignKey("loyalty_cards.id"))
     update_tag: Mapped[int] = mapped_column(BigInt)
+    pushed_tag: Mapped[int] = mapped_column(BigInt)
     modified_at: Mapped[int] = mapped_column(BigInt)
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -99,8 +99,6 @@ class PassSigner:
         return context
 
     def _mismatches(self) -> Iterator[Complaint]:
-        if _public_bytes(self._key) != _public_bytes(self.certificate):
-            yield Complaint("error", "The private key does not belong to the pass certificate.")
         certified = pass_type_of(self.certificate)
         if self.pass_type_id != certified:
             yield Complaint(
@@ -131,6 +129,8 @@ def load_signer(settings: Settings) -> PassSigner | None:
     if not (settings.apple_certificate or settings.apple_p12):
         return None
     key, certificate, others = _pair(settings)
+    if _public_bytes(key) != _public_bytes(certificate):
+        raise CertificateError("The private key does not belong to the pass certificate.")
     if settings.apple_wwdr_certificate:
         intermediate = _certificate("APPLE_WWDR_CERTIFICATE", settings.apple_wwdr_certificate)
     else:

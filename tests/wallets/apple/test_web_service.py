@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -10,12 +11,14 @@ import pytest
 
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
+from punchcard.fakes.apns import Apns, served_apns
 from punchcard.fakes.apple_chain import PASS_TYPE, AppleChain
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.main import create_app
+from punchcard.wallets.apple_pushes import AppleAway, AppleRefuses
 from tests.loyalty import shelf
 from tests.support import cast
 from tests.support.cast import Shop
@@ -27,8 +30,20 @@ CARDS = "/vendor/loyalty/cards"
 
 
 @pytest.fixture
+def apns(chain: AppleChain) -> Iterator[Apns]:
+    """Run Apple's push service."""
+    with served_apns(chain) as running:
+        yield running
+
+
+@pytest.fixture
 def context(
-    database: Database, settings: Settings, clock: ManualClock, ids: SystemIds, chain: AppleChain
+    database: Database,
+    settings: Settings,
+    clock: ManualClock,
+    ids: SystemIds,
+    chain: AppleChain,
+    apns: Apns,
 ) -> Iterator[Context]:
     """Build a context whose operator has certificates."""
     configured = replace(
@@ -38,6 +53,9 @@ def context(
         apple_private_key=chain.key_pem,
         apple_wwdr_certificate=chain.intermediate_pem,
         apple_registrations_per_pass=3,
+        apple_apns_url=apns.url,
+        apple_apns_ca_certificate=chain.root_pem,
+        apple_push_timeout_seconds=2,
     )
     with closing(build_context(configured, clock=clock, ids=ids, database=database)) as built:
         yield built
@@ -154,15 +172,35 @@ def enrol(owner: Api, coffee: LoyaltyProgram, name: str = "Zoë") -> dict[str, A
     return card
 
 
-def stamp(owner: Api, context: Context, card: dict[str, Any]) -> list[str]:
-    """Stamp a card and do the worker's part; returns the push tokens to wake."""
-    answer = owner.post("/vendor/loyalty/stamp", json={"card": card["id"]})
-    assert answer.status_code == 201, answer.text
-    return [target.push_token for target in context.apple_wallet.note_changes([card["id"]])]
+@dataclass
+class Counter:
+    """The shop's counter, and the worker behind it."""
+
+    owner: Api
+    context: Context
+    apns: Apns
+
+    def stamp(self, card: dict[str, Any]) -> list[str]:
+        """Stamp a card and let the worker follow; returns the push tokens that were woken."""
+        answer = self.owner.post("/vendor/loyalty/stamp", json={"card": card["id"]})
+        assert answer.status_code == 201, answer.text
+        return self.follow(card)
+
+    def follow(self, card: dict[str, Any]) -> list[str]:
+        """Do what the worker does about a changed card; returns the tokens that were woken."""
+        before = len(self.apns.pushes)
+        self.context.wallets.refresh(card["id"])
+        return sorted(self.apns.pushes[before:])
+
+
+@pytest.fixture
+def counter(owner: Api, context: Context, apns: Apns) -> Counter:
+    """Stand at the counter."""
+    return Counter(owner, context, apns)
 
 
 def test_phone_gets_a_card_and_sees_each_stamp(
-    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     opened = phone.add(card)
@@ -171,7 +209,7 @@ def test_phone_gets_a_card_and_sees_each_stamp(
     assert opened.fields("auxiliaryFields") == {"customer": "Zoë"}
     assert phone.ask() == [serial]
     assert phone.fetch(serial) is None
-    assert stamp(owner, context, card) == [phone.token]
+    assert counter.stamp(card) == [phone.token]
     assert phone.ask() == [serial]
     updated = phone.fetch(serial)
     assert updated is not None
@@ -181,13 +219,13 @@ def test_phone_gets_a_card_and_sees_each_stamp(
 
 
 def test_two_stamps_within_one_second_are_two_changes(
-    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
     phone.ask()
     for stamps in ("1/10", "2/10"):
-        stamp(owner, context, card)
+        counter.stamp(card)
         assert phone.ask() == [card["number"]]
         updated = phone.fetch(card["number"])
         assert updated is not None
@@ -195,27 +233,27 @@ def test_two_stamps_within_one_second_are_two_changes(
 
 
 def test_word_that_changed_nothing_wakes_nobody(
-    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
     phone.ask()
-    assert context.apple_wallet.note_changes([card["id"]]) == []
+    assert counter.follow(card) == []
     assert phone.ask() == []
 
 
 def test_every_device_of_a_card_is_woken_once(
-    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
 ) -> None:
     card = enrol(owner, coffee)
     phone, watch = Phone(api), Phone(api, name="f" * 32, token="f" * 64)
     phone.add(card)
     watch.add(card)
-    assert sorted(stamp(owner, context, card)) == sorted([phone.token, watch.token])
+    assert counter.stamp(card) == sorted([phone.token, watch.token])
 
 
 def test_new_push_token_replaces_the_old_one_for_all_passes_of_the_device(
-    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
 ) -> None:
     phone = Phone(api)
     first, second = enrol(owner, coffee, "Zoë"), enrol(owner, coffee, "Ada")
@@ -223,32 +261,31 @@ def test_new_push_token_replaces_the_old_one_for_all_passes_of_the_device(
     phone.add(second)
     phone.token = "e" * 64
     assert phone.register(opened) == 200
-    assert stamp(owner, context, first) == ["e" * 64]
-    assert stamp(owner, context, second) == ["e" * 64]
+    assert counter.stamp(first) == ["e" * 64]
+    assert counter.stamp(second) == ["e" * 64]
 
 
 def test_unregistered_phone_is_left_alone_and_may_come_back(
-    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     opened = phone.add(card)
     assert phone.unregister(opened) == 200
     assert phone.unregister(opened) == 200
-    assert stamp(owner, context, card) == []
+    assert counter.stamp(card) == []
     assert phone.ask(tag="") == []
     assert phone.register(opened) == 201
     assert phone.ask() == [card["number"]]
 
 
 def test_replaced_card_lets_the_old_phone_know_only_that_it_is_over(
-    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
     phone.ask()
     replaced = owner.post(f"{CARDS}/{card['id']}/replace").json()
-    targets = context.apple_wallet.note_changes([card["id"]])
-    assert [target.push_token for target in targets] == [phone.token]
+    assert counter.follow(card) == [phone.token]
     assert phone.ask() == [card["number"]]
     old = phone.fetch(card["number"])
     assert old is not None
@@ -262,26 +299,26 @@ def test_replaced_card_lets_the_old_phone_know_only_that_it_is_over(
 
 
 def test_blocked_card_is_void_until_it_is_unblocked(
-    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
     for verb, is_void in (("block", True), ("unblock", False)):
         owner.post(f"{CARDS}/{card['id']}/{verb}")
-        assert context.apple_wallet.note_changes([card["id"]])
+        assert counter.follow(card)
         seen = phone.fetch(card["number"])
         assert seen is not None
         assert seen.document.get("voided", False) is is_void
 
 
 def test_erased_customer_leaves_the_pass(
-    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
     token = card["public_url"].rsplit("/", 1)[1]
     assert api.delete(f"/loyalty/cards/{token}/customer").status_code == 204
-    assert context.apple_wallet.note_changes([card["id"]])
+    assert counter.follow(card)
     seen = phone.fetch(card["number"])
     assert seen is not None
     assert "Zoë".encode() not in b"".join(seen.files.values())
@@ -331,13 +368,13 @@ def test_pass_answers_head_and_a_date_nobody_can_read(
 
 
 def test_one_pass_keeps_a_bounded_number_of_phones(
-    api: Api, owner: Api, context: Context, clock: ManualClock, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: Counter, clock: ManualClock, coffee: LoyaltyProgram
 ) -> None:
     card = enrol(owner, coffee)
     for number in range(5):
         Phone(api, name=f"phone-{number}", token=f"{number}" * 32).add(card)
         clock.advance(seconds=1)
-    assert sorted(stamp(owner, context, card)) == ["2" * 32, "3" * 32, "4" * 32]
+    assert counter.stamp(card) == ["2" * 32, "3" * 32, "4" * 32]
 
 
 @pytest.mark.parametrize(
@@ -367,3 +404,104 @@ def test_push_token_of_another_form_is_refused(
     opened = phone.add(card)
     phone.token = token
     assert phone.register(opened) == 422
+
+
+def test_worker_that_died_before_the_push_is_made_up_for(
+    api: Api, owner: Api, context: Context, counter: Counter, coffee: LoyaltyProgram
+) -> None:
+    phone, card = Phone(api), enrol(owner, coffee)
+    phone.add(card)
+    owner.post("/vendor/loyalty/stamp", json={"card": card["id"]})
+    context.apple_wallet.note_changes([card["id"]])
+    assert counter.follow(card) == [phone.token]
+    assert counter.follow(card) == []
+
+
+def test_phone_that_is_gone_is_forgotten_unless_it_came_back(
+    api: Api, owner: Api, counter: Counter, clock: ManualClock, coffee: LoyaltyProgram
+) -> None:
+    phone, card = Phone(api), enrol(owner, coffee)
+    opened = phone.add(card)
+    gone_since = int(clock.now().timestamp() * 1000) - 1000
+    gone = (410, "Unregistered", {"timestamp": gone_since})
+    counter.apns.script.answers[phone.token] = [gone]
+    counter.stamp(card)
+    assert phone.register(opened) == 200, "it registered after Apple lost sight of it"
+    clock.advance(seconds=5)
+    gone_later = (410, "Unregistered", {"timestamp": int(clock.now().timestamp() * 1000)})
+    counter.apns.script.answers[phone.token] = [gone_later]
+    counter.stamp(card)
+    assert phone.register(opened) == 201, "now it had been forgotten"
+
+
+def test_bad_token_is_dropped_the_second_time(
+    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
+) -> None:
+    phone, card = Phone(api), enrol(owner, coffee)
+    phone.add(card)
+    counter.apns.script.answers[phone.token] = [(400, "BadDeviceToken", {})]
+    for _ in range(3):
+        counter.stamp(card)
+    assert len([one for one in counter.apns.requests if phone.token in one[":path"]]) == 2
+
+
+def test_apple_away_is_tried_again_until_every_phone_is_woken(
+    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
+) -> None:
+    phone, card = Phone(api), enrol(owner, coffee)
+    phone.add(card)
+    counter.apns.script.retry_after = "30"
+    counter.apns.script.answers[phone.token] = [(503, "ServiceUnavailable", {}), (200, "", {})]
+    with pytest.raises(AppleAway) as away:
+        counter.stamp(card)
+    assert away.value.retry_after == timedelta(seconds=30)
+    assert counter.follow(card) == [phone.token]
+
+
+def test_refused_certificate_stops_all_pushes_and_forgets_no_phone(
+    api: Api, owner: Api, counter: Counter, clock: ManualClock, coffee: LoyaltyProgram
+) -> None:
+    phone, card = Phone(api), enrol(owner, coffee)
+    phone.add(card)
+    counter.apns.script.answers[phone.token] = [(403, "BadCertificate", {}), (200, "", {})]
+    for _ in range(2):
+        with pytest.raises(AppleRefuses, match="BadCertificate"):
+            counter.stamp(card)
+    assert len(counter.apns.requests) == 1, "nothing is sent while the operator mends it"
+    clock.advance(minutes=15)
+    assert counter.follow(card) == [phone.token]
+
+
+def test_card_tells_in_which_wallet_it_is(
+    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+) -> None:
+    card = enrol(owner, coffee)
+
+    def state() -> str:
+        with context.database.read() as session:
+            return context.wallets.states(session, [card["id"]])[card["id"]]["apple"]
+
+    assert state() == "none"
+    phone = Phone(api)
+    opened = phone.add(card)
+    assert state() == "installed"
+    phone.unregister(opened)
+    assert state() == "issued"
+
+
+def test_redesign_reaches_every_pass(
+    api: Api, owner: Api, context: Context, counter: Counter, coffee: LoyaltyProgram
+) -> None:
+    phone = Phone(api)
+    cards = [enrol(owner, coffee, name) for name in ("Zoë", "Ada", "Bo")]
+    for card in cards:
+        phone.add(card)
+    phone.ask()
+    branding = {"background_color": "#aa3311"}
+    owner.patch(f"/vendor/loyalty/programs/{coffee.id}", json={"branding": branding})
+    context.wallets.refresh_program(coffee.id)
+    assert sorted(phone.ask()) == sorted(card["number"] for card in cards)
+    assert counter.apns.pushes == [phone.token], "one push wakes a phone for all its passes"
+    seen = phone.fetch(cards[0]["number"])
+    assert seen is not None
+    assert seen.document["backgroundColor"] == "rgb(170, 51, 17)"

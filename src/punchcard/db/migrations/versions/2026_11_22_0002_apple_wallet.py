@@ -29,6 +29,7 @@ def _apple_passes() -> None:
         sa.Column("serial_number", sa.String(length=12), nullable=False),
         sa.Column("card_id", Id, nullable=False),
         sa.Column("update_tag", BigInt, nullable=False),
+        sa.Column("pushed_tag", BigInt, nullable=False),
         sa.Column("modified_at", BigInt, nullable=False),
         sa.Column("fingerprint", sa.LargeBinary(length=32), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
