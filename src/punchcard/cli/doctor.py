@@ -36,7 +36,13 @@ def doctor(as_json: Json = False) -> None:
     from punchcard.kit.settings import load_settings
 
     settings = load_settings()
-    looks: list[Callable[[Settings], Finding]] = [_secrets, _address, _disk, _database]
+    looks: list[Callable[[Settings], Finding]] = [
+        _secrets,
+        _address,
+        _disk,
+        _database,
+        _apple_wallet,
+    ]
     findings = [look(settings) for look in looks]
     if as_json:
         typer.echo(json.dumps({"findings": [asdict(finding) for finding in findings]}))
@@ -99,6 +105,34 @@ def _database(settings: "Settings") -> Finding:
     if found != head():
         return Finding("database", "error", "It is not up to date. Run: punchcard migrate")
     return Finding("database", "ok", f"It answers and is up to date (revision {found}).")
+
+
+def _apple_wallet(settings: "Settings") -> Finding:
+    from datetime import UTC, datetime, timedelta
+
+    from punchcard.wallets.signing import CertificateError, Complaint, load_signer
+
+    try:
+        signer = load_signer(settings)
+    except CertificateError as error:
+        return Finding("apple wallet", "error", str(error))
+    if signer is None:
+        return Finding("apple wallet", "ok", "Not set up: customers are shown no link to it.")
+    warning = timedelta(days=settings.apple_certificate_warning_days)
+    complaints = list(signer.complaints(datetime.now(UTC), warning=warning))
+    if not settings.base_url.startswith("https://"):
+        message = "Phones only ask for updates at an https address: set PUNCHCARD_BASE_URL."
+        complaints.append(Complaint("warning", message))
+    if complaints:
+        is_error = any(complaint.state == "error" for complaint in complaints)
+        told = " ".join(complaint.message for complaint in complaints)
+        return Finding("apple wallet", "error" if is_error else "warning", told)
+    ends = signer.certificate.not_valid_after_utc
+    return Finding(
+        "apple wallet",
+        "ok",
+        f"Signs {signer.pass_type_id} for team {signer.team_id} until {ends:%Y-%m-%d}.",
+    )
 
 
 def _print(findings: list[Finding]) -> None:

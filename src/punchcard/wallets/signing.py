@@ -77,6 +77,8 @@ class PassSigner:
                 f"The pass certificate was issued by {self.certificate.issuer.rfc4514_string()},"
                 " which is not PUNCHCARD_APPLE_WWDR_CERTIFICATE. Download that one from Apple.",
             )
+        if not self._can_sign():
+            yield Complaint("error", "A test signature could not be made with this certificate.")
         for name, certificate in (
             ("The pass certificate", self.certificate),
             ("Apple's intermediate certificate", self.intermediate),
@@ -97,6 +99,13 @@ class PassSigner:
             file.flush()
             context.load_cert_chain(Path(file.name))
         return context
+
+    def _can_sign(self) -> bool:
+        try:
+            enclosed = pkcs7.load_der_pkcs7_certificates(self.sign(b"{}"))
+        except ValueError:
+            return False
+        return self.certificate in enclosed and self.intermediate in enclosed
 
     def _mismatches(self) -> Iterator[Complaint]:
         certified = pass_type_of(self.certificate)
