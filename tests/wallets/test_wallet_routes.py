@@ -83,7 +83,9 @@ def test_an_unknown_card_leads_nowhere(api: Api, shop: Shop) -> None:
     assert api.get(f"/loyalty/cards/{'x' * 22}/google").status_code == 404
 
 
-def test_notices_come_in_over_http(api: Api, google: Google, enrolled: dict[str, Any]) -> None:
+def test_notices_come_in_over_http(
+    api: Api, google: Google, shop: Shop, enrolled: dict[str, Any]
+) -> None:
     api.get(f"/loyalty/cards/{enrolled['card']['token']}/google")
     (object_id,) = google.fake.objects
     notice = google.fake.save(object_id)
@@ -94,6 +96,10 @@ def test_notices_come_in_over_http(api: Api, google: Google, enrolled: dict[str,
         (200, {"is_new": True}),
         (200, {"is_new": False}),
     ]
+    told = api.get(f"/loyalty/cards/{enrolled['card']['token']}").json()
+    assert told["wallet"] == {"apple": "none", "google": "installed"}
+    (listed,) = api.with_token(shop.token()).get("/vendor/loyalty/cards").json()["items"]
+    assert listed["wallet"] == told["wallet"]
     for body, status in ((b"", 400), (b"{}", 400), (b"x" * 20_000, 400)):
         assert api.post("/loyalty/google/callback", content=body).status_code == status
     forged = notice.replace(b"save", b"safe")

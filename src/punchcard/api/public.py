@@ -92,7 +92,9 @@ def get_own_card(visitor: VisitorDep, token: Token) -> PublicCard:
     with context.database.read() as session:
         card = card_service.get_card_by_token(session, token, now=now)
         page = public_service.page_of(session, card.program_id, now=now)
-        return PublicCard.model_validate(public_card(card, token, page, _links(context)))
+        wallet = context.wallets.states(session, [card.id])[card.id]
+    answer = public_card(card, token, page, _links(context))
+    return PublicCard.model_validate({**answer, "wallet": wallet})
 
 
 @router.get("/cards/{token}/transactions", responses=problems(404), dependencies=[LimitReads])

@@ -1,6 +1,6 @@
 """The vendor's cards: find, change, block, replace. They are opened in `enrolment.py`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -54,7 +54,8 @@ def list_cards(
             status=status,
             query=query,
         )
-    return listed(page, views, _shape(caller), lambda view: view.id)
+        shape = _shape(session, caller, views)
+    return listed(page, views, shape, lambda view: view.id)
 
 
 @router.get("/lookup")
@@ -67,7 +68,7 @@ def look_up_cards(caller: CallerDep, code: Code) -> FoundCards:
         views = card_service.lookup_cards(
             session, caller.vendor_id, code, now=caller.context.clock.now()
         )
-    shape = _shape(caller)
+        shape = _shape(session, caller, views)
     return FoundCards(items=[shape(view) for view in views])
 
 
@@ -124,9 +125,16 @@ def _change(caller: Caller, card_id: str, change: Callable[[Session, Act, str, s
 
 def _read(session: Session, caller: Caller, card_id: str) -> Card:
     now = caller.context.clock.now()
-    return _shape(caller)(card_service.get_card(session, caller.vendor_id, card_id, now=now))
+    view = card_service.get_card(session, caller.vendor_id, card_id, now=now)
+    return _shape(session, caller, [view])(view)
 
 
-def _shape(caller: Caller) -> Callable[[CardView], Card]:
-    links = CardLinks(caller.context.settings.base_url, caller.context.card_sealer)
-    return lambda view: Card.model_validate(card_answer(view, links))
+def _shape(
+    session: Session, caller: Caller, views: Sequence[CardView]
+) -> Callable[[CardView], Card]:
+    context = caller.context
+    links = CardLinks(context.settings.base_url, context.card_sealer)
+    wallets = context.wallets.states(session, [view.id for view in views])
+    return lambda view: Card.model_validate(
+        {**card_answer(view, links), "wallet": wallets[view.id]}
+    )
