@@ -276,6 +276,7 @@ def test_one_line_tells_method_path_status_and_time(front: Front, lines: list[st
         ("/a\nforged line", "/a%0Aforged%20line"),
         ("/é", "/%C3%A9"),
         ("/" + "x" * 500, "/" + "x" * 199),
+        ("/api/v1/loyalty/apple/v1/devices/a1b2/x", "/api/v1/loyalty/apple/v1/devices/***/x"),
     ],
 )
 def test_the_log_shows_no_card_token_and_no_forged_line(path: str, shown: str) -> None:
