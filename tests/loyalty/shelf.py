@@ -6,6 +6,7 @@ from punchcard.accounts.subjects import Subject
 from punchcard.context import Context
 from punchcard.loyalty import pin_service, program_service, reward_service
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, StaffPin
+from punchcard.loyalty.operations import Actor, OpenCard
 from tests.support.cast import Shop, by_operator
 
 STAMPS = {"name": "Coffee card", "type": "stamps", "stamp_reward": {"name": "A coffee"}}
@@ -57,6 +58,12 @@ def card(shop: Shop, program: LoyaltyProgram) -> LoyaltyCard:
     with context.database.write() as session:
         session.add(row)
     return row
+
+
+def opened_card(shop: Shop, program: LoyaltyProgram) -> str:
+    """Open a card through the till; returns its id."""
+    wanted = OpenCard(vendor_id=shop.id, actor=Actor("system", None), program_id=program.id)
+    return shop.context.till.submit(wanted).card.id
 
 
 def till(shop: Shop, number: int = 1) -> Subject:

@@ -33,7 +33,7 @@ def running_demo(folder: Path, *options: str) -> Iterator[Demo]:
     venv = folder / ".venv"
     if not venv.exists():
         venv.symlink_to(sys.prefix)
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen(
         [".venv/bin/punchcard", "demo", "--port", str(port), *options],
         cwd=folder,
@@ -59,7 +59,8 @@ def plain_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PUNCHCARD_")}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

@@ -8,6 +8,8 @@ import typer
 from punchcard.cli.support import CommandFailed, opened_context
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from starlette.types import ASGIApp
 
     from punchcard.kit.settings import Settings
@@ -51,7 +53,6 @@ def serve(
 def work() -> None:
     """Do the work that changes leave, apart from the server (run that with --no-worker)."""
     import signal
-    from types import FrameType
 
     from punchcard.kit.logs import configure_logs
     from punchcard.main import create_worker
@@ -64,7 +65,7 @@ def work() -> None:
         configure_logs(context.settings.log_level)
         worker = create_worker(context)
 
-        def stop(_number: int, _frame: FrameType | None) -> None:
+        def stop(_number: int, _frame: "FrameType | None") -> None:
             worker.ask_to_stop()
 
         signal.signal(signal.SIGTERM, stop)
@@ -84,6 +85,8 @@ def run_server(
 
     `settings` serve it in this process instead of the environment's.
     """
+    import signal
+
     import uvicorn
 
     from punchcard.kit.settings import load_settings
@@ -91,6 +94,7 @@ def run_server(
     factory = "punchcard.cli.serve:make_app" if has_worker else "punchcard.cli.serve:make_bare_app"
     given = partial(_app, does_work=has_worker, settings=settings) if settings else None
     settings = settings or load_settings()
+    signal.signal(signal.SIGTERM, _leave)
     uvicorn.run(
         given or factory,
         factory=True,
@@ -105,6 +109,12 @@ def run_server(
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+
+
+def _leave(_number: int, _frame: "FrameType | None") -> None:
+    # uvicorn stops in good order at this signal and then raises it once more, against whoever
+    # started it: without this the process would end as if it had been struck down.
+    raise SystemExit(0)
 
 
 def make_app() -> "ASGIApp":

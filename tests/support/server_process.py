@@ -1,0 +1,93 @@
+"""`punchcard serve` as a process of its own, as an operator runs it."""
+
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tests.support.demo_server import free_port, plain_environment
+
+PUNCHCARD = str(Path(sys.executable).with_name("punchcard"))
+SECRETS = {
+    "PUNCHCARD_SECRET_KEY": "a secret of 32 characters at least",
+    "PUNCHCARD_PIN_PEPPER": "a pepper of 32 characters at least",
+}
+_DEADLINE_SECONDS = 60
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A server that answers at `address`; what it says goes to `log`."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+    log: Path
+
+
+def environment_for(url: str, folder: Path) -> dict[str, str]:
+    """Return the environment of a server with this database."""
+    return {
+        **plain_environment(),
+        **SECRETS,
+        "PUNCHCARD_DATABASE_URL": url,
+        "PUNCHCARD_DATA_DIR": str(folder),
+    }
+
+
+@contextmanager
+def serving(environment: Mapping[str, str], folder: Path) -> Iterator[Serving]:
+    """Run `punchcard serve` and wait until it is ready; it is killed if it runs at the end."""
+    port = free_port()
+    log = folder / f"server-{port}.log"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [PUNCHCARD, "serve", "--port", str(port)],
+            env=dict(environment),
+            cwd=folder,
+            stdout=said,
+            stderr=said,
+        )
+    server = Serving(process, f"http://127.0.0.1:{port}", log)
+    try:
+        _wait_until_ready(server)
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+
+
+def caller(address: str) -> httpx.Client:
+    """Return a client of its own; there is no TLS here, whose certificates take long to load."""
+    return httpx.Client(base_url=address, timeout=30, verify=_NO_TLS)
+
+
+def command(environment: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run another of its commands to the end."""
+    return subprocess.run(
+        [PUNCHCARD, *arguments],
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_DEADLINE_SECONDS,
+    )
+
+
+def _wait_until_ready(server: Serving) -> None:
+    pause = threading.Event()
+    with caller(server.address) as client:
+        for _ in range(_DEADLINE_SECONDS * 50):
+            assert server.process.poll() is None, server.log.read_text(encoding="utf-8")
+            try:
+                if client.get("/readyz").status_code == 200:
+                    return
+            except httpx.TransportError:
+                pause.wait(0.02)
+    raise AssertionError("the server did not get ready")
