@@ -364,7 +364,8 @@ def customers_with(
     if not contacts:
         return []
     return connection.execute(
-        select(CUSTOMERS).where(
+        select(CUSTOMERS)
+        .where(
             CUSTOMERS.c.vendor_id == vendor_id,
             CUSTOMERS.c.is_verified,
             CUSTOMERS.c.erased_at.is_(None),
