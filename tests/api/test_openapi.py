@@ -31,6 +31,17 @@ def test_every_operation_tells_its_refusals(document: dict[str, Any]) -> None:
             assert schema == {"$ref": "#/components/schemas/Problem"}
 
 
+def test_whatever_names_a_thing_or_takes_a_body_tells_its_refusals(
+    document: dict[str, Any],
+) -> None:
+    paths = document["paths"]
+    ask = paths["/api/v1/loyalty/apple/v1/devices/{device_library_id}/registrations/{pass_type_id}"]
+
+    assert "404" in ask["get"]["responses"]
+    assert "413" not in ask["get"]["responses"]
+    assert "413" in paths["/api/v1/auth/logout"]["post"]["responses"]
+
+
 def test_every_operation_tells_who_may_use_it(document: dict[str, Any]) -> None:
     create = document["paths"]["/api/v1/vendor/members"]["post"]
     sign_in = document["paths"]["/api/v1/auth/token"]["post"]

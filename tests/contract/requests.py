@@ -92,10 +92,23 @@ _OTHER_PATHS: dict[Route, dict[str, str]] = {
 }
 
 
+# What a phone and Google name, on routes that they have laid down themselves.
+_OF_WALLETS = {
+    "device_library_id": "a-phone",
+    "pass_type_id": "pass.example.loyalty",
+    "serial_number": "482915036274",
+}
+
+
+def is_of_wallets(route: Route) -> bool:
+    """Tell whether Apple or Google has laid down what the route takes and answers."""
+    return route[1].startswith((f"{_OPEN}/apple/", f"{_OPEN}/google/"))
+
+
 def path_of(route: Route, stock: Stock) -> str:
     """Return the route's path below /api/v1, about this shop's things."""
     chosen = _OTHER_PATHS.get(route, {})
-    named = {**stock, **{name: stock[other] for name, other in chosen.items()}}
+    named = {**_OF_WALLETS, **stock, **{name: stock[other] for name, other in chosen.items()}}
     return route[1].removeprefix("/api/v1").format_map(named)
 
 

@@ -176,15 +176,18 @@ def test_a_key_of_another_vendor_is_free(stage: Stage) -> None:
     ],
 )
 def test_when_it_happened_lies_within_bounds(
-    stage: Stage, who: str, occurred_at: Any, status: int
+    quiet_stage: Stage, who: str, occurred_at: Any, status: int
 ) -> None:
-    enrol = {"program_id": stage.world.alices["program_id"], "occurred_at": "2024-01-01T00:00:00Z"}
-    card = stage.as_alices("owner").post(f"{LOYALTY}/cards", enrol).json()["id"]
+    enrol = {
+        "program_id": quiet_stage.world.alices["program_id"],
+        "occurred_at": "2024-01-01T00:00:00Z",
+    }
+    card = quiet_stage.as_alices("owner").post(f"{LOYALTY}/cards", enrol).json()["id"]
     stamp = {"card": card, "occurred_at": occurred_at}
 
-    answer = stage.as_alices(who).post(STAMP, stamp)
-    listed = {"operations": [{"op": "stamp", "idempotency_key": "k", **stamp}]}
-    result = stage.as_alices(who).post(f"{LOYALTY}/operations", listed).json()["results"][0]
+    answer = quiet_stage.as_alices(who).post(STAMP, stamp)
+    listed = {"operations": [{"op": "stamp", "idempotency_key": f"when-{card}", **stamp}]}
+    result = quiet_stage.as_alices(who).post(f"{LOYALTY}/operations", listed).json()["results"][0]
 
     assert answer.status_code == status, answer.text
     assert result["status"] == status, result

@@ -89,7 +89,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
         if rule is None:
             continue
         responses = operation["responses"]
-        for status in _common(operation, is_public=rule.is_public):
+        for status in _common(method, operation, is_public=rule.is_public):
             if status == 422 or str(status) not in responses:
                 responses[str(status)] = _problem_response(status)
         if not rule.is_public:
@@ -110,10 +110,15 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
                 yield method.upper(), path, operation
 
 
-def _common(operation: dict[str, Any], *, is_public: bool) -> list[int]:
+def _common(method: str, operation: dict[str, Any], *, is_public: bool) -> list[int]:
     common = [422, 503]
     if "requestBody" in operation:
-        common += [400, 413]
+        common.append(400)
+    if method in ("POST", "PATCH", "PUT"):
+        # Also where no body is read: one may be sent.
+        common.append(413)
+    if any(parameter["in"] == "path" for parameter in operation.get("parameters", [])):
+        common.append(404)
     return common + ([429] if is_public else [401, 403])
 
 
