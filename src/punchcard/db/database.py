@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
-from punchcard.db.dialects import prepare_sqlite
+from punchcard.db.dialects import prepare_postgresql, prepare_sqlite
 
 _FOR_ALL: Final = "-c timezone=UTC -c jit=off -c lock_timeout=10000"
 
@@ -144,7 +144,7 @@ def with_driver(url: str) -> str:
 
 
 def _postgresql_engine(url: str, pool_size: int, options: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         with_driver(url),
         pool_size=pool_size,
         max_overflow=4,
@@ -155,6 +155,8 @@ def _postgresql_engine(url: str, pool_size: int, options: str) -> Engine:
         pool_pre_ping=_FOR_THE_TILL not in options,
         connect_args={"connect_timeout": 5, "options": options},
     )
+    prepare_postgresql(engine)
+    return engine
 
 
 def _sqlite_engine(url: str, pool_size: int, busy_seconds: int, *, read_only: bool) -> Engine:

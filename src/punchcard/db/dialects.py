@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, any_, bindparam, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.engine import Dialect
+from sqlalchemy.engine import Dialect, ExceptionContext
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
@@ -47,6 +47,25 @@ def prepare_sqlite(engine: Engine, *, busy_seconds: int, read_only: bool) -> Non
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def prepare_postgresql(engine: Engine) -> None:
+    """Keep values out of what errors say: the server quotes the key that is taken.
+
+    It may be somebody's e-mail address, and what errors say ends up in logs.
+    """
+
+    @event.listens_for(engine, "handle_error")
+    def _hide_values(context: ExceptionContext) -> None:
+        detail = getattr(getattr(context.original_exception, "diag", None), "message_detail", None)
+        if not detail:
+            return
+        for error in (context.original_exception, context.sqlalchemy_exception):
+            if error is not None:
+                error.args = tuple(
+                    part.replace(detail, "(hidden)") if isinstance(part, str) else part
+                    for part in error.args
+                )
 
 
 # PostgreSQL's codes of transactions that stood in each other's way: serialization failure and
