@@ -244,7 +244,7 @@ def test_a_service_names_a_field_with_a_sentence_of_its_own() -> None:
     refusal = invalid_field("points_required", message="Must be at least {ge}.", ge=1000)
     body = errors.problem_body(refusal, "fr", "r1")
     assert body["errors"] == [
-        {"loc": ["points_required"], "message": "Doit être au moins 1\u202f000."}
+        {"loc": ["body", "points_required"], "message": "Doit être au moins 1\u202f000."}
     ]
 
 

@@ -119,7 +119,12 @@ def test_items_of_a_list_are_refused_one_by_one(quiet_stage: Stage, fault: Any) 
     assert answer.status_code == 200
     results = answer.json()["results"]
     assert [result["status"] for result in results] == [404] + [422] * len(faulty)
-    assert all(result["problem"]["request_id"] for result in results)
+    for name, result in zip(
+        (*good, "quantity", "occurred_at", "surprise"), results[1:], strict=True
+    ):
+        assert result["problem"]["request_id"]
+        if name != "op":
+            assert [error["loc"][:2] for error in result["problem"]["errors"]] == [["body", name]]
 
 
 @pytest.mark.parametrize("count", [0, 501])

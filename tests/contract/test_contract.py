@@ -187,6 +187,21 @@ def test_statistics_count_what_happened_by_day(desk: Desk) -> None:
     assert [day["day"] for day in stats["daily"]] == ["2026-02-27", "2026-02-28"]
 
 
+def test_whatever_found_a_fault_says_where_it_is(desk: Desk) -> None:
+    stats = f"{LOYALTY}/programs/{desk.program()['id']}/stats"
+    days = {"from": "2026-03-02", "to": "2026-03-01"}
+    card = desk.card(desk.points_program())
+    for answer, loc in (
+        (desk.api.get(stats, params=days), ["query", "from"]),
+        (desk.api.get(stats, params={"to": "x"}), ["query", "to"]),
+        (desk.redeem(card), ["body", "points"]),
+        (desk.redeem(card, points=0), ["body", "points"]),
+        (desk.adjust(card, 10**6), ["body", "points_delta"]),
+        (desk.adjust(card, 10**16), ["body", "points_delta"]),
+    ):
+        assert check_problem(answer, 422)["errors"][0]["loc"] == loc
+
+
 def test_the_contracts_bounds_of_a_program_hold(desk: Desk) -> None:
     for field, good, bad in (
         ("stamps_target", (1, 50), (0, 51)),

@@ -57,6 +57,8 @@ DATABASE_FAILURES: Final[tuple[type[Exception], ...]] = (
     database_errors.TimeoutError,
 )
 
+_PLACES: Final = frozenset({"body", "query", "header", "path"})
+
 _INTERNAL = N_("Something went wrong on our side. Quote the request id when you report it.")
 
 _log = logging.getLogger(__name__)
@@ -177,11 +179,16 @@ def _body(status: int, code: str, detail: str, language: str, request_id: str) -
 def _told(errors: Sequence[Mapping[str, Any]], language: str) -> list[dict[str, Any]]:
     return [
         {
-            "loc": error["loc"],
+            "loc": _placed(error["loc"]),
             "message": translate(error["message"], language, **error.get("params", {})),
         }
         for error in errors
     ]
+
+
+def _placed(loc: Sequence[str | int]) -> list[str | int]:
+    """Return where a fault is; services name the field alone, and do not know of bodies."""
+    return list(loc) if loc[:1] and loc[0] in _PLACES else ["body", *loc]
 
 
 def _encode(body: dict[str, Any]) -> bytes:

@@ -107,10 +107,14 @@ def refusal_of(details: Iterable[Mapping[str, Any]]) -> DomainError:
     return InvalidInput([_said(fault) for fault in faults[:_ERRORS_TOLD]])
 
 
-def refusal_of_body(error: ValidationError) -> DomainError:
-    """Return the refusal of a body read with `validate_json`, as the framework's routes give it."""
+def refusal_of_body(error: ValidationError, *, is_one_of_several: bool = False) -> DomainError:
+    """Return the refusal of a body read with `validate_json`, as the framework's routes give it.
+
+    `is_one_of_several` shapes: pydantic puts which one before the names of its fields.
+    """
     details = error.errors(include_url=False, include_input=False)
-    return refusal_of({**detail, "loc": ("body", *detail["loc"])} for detail in details)
+    start = 1 if is_one_of_several else 0
+    return refusal_of({**detail, "loc": ("body", *detail["loc"][start:])} for detail in details)
 
 
 def _is_no_body(fault: Mapping[str, Any]) -> bool:

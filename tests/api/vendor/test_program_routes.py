@@ -140,7 +140,7 @@ def test_refusals_have_the_codes_of_the_contract(alice: Api, alice_shop: Shop) -
     bare = make(alice, name="Bare", stamp_reward=None)
     answer = alice.post(f"{PROGRAMS}/{bare['id']}/activate")
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["loc"] == ["stamp_reward"]
+    assert answer.json()["errors"][0]["loc"] == ["body", "stamp_reward"]
     assert program["slug"] == "coffee"
 
 

@@ -251,7 +251,7 @@ def _item(loose: dict[str, Any]) -> Item | DomainError:
     try:
         return _ITEM.validate_json(to_json(loose))
     except ValidationError as error:
-        return refusal_of_body(error)
+        return refusal_of_body(error, is_one_of_several=True)
 
 
 def _result(outcome: Outcome, request: LeanRequest, links: CardLinks) -> dict[str, Any]:
