@@ -85,6 +85,8 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
         redoc_url=None,
         # A body that is not said to be anything is JSON, as it is to the lean routes.
         strict_content_type=False,
+        # Each thing has one address; a redirect would be an answer the document knows nothing of.
+        redirect_slashes=False,
         lifespan=_lifespan(context, worker) if worker is not None else None,
     )
     prepare(app, context, ROUTERS, LEAN_ROUTES)

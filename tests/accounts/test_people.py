@@ -96,6 +96,8 @@ def test_a_short_name_and_an_address_are_given_once(
         ("timezone", "Europe/Nowhere"),
         ("timezone", "../../etc/passwd"),
         ("timezone", "Europe"),
+        ("timezone", "localtime"),
+        ("timezone", "Factory"),
         ("language", "es"),
     ],
 )

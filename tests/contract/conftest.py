@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,16 @@ def settings_for(url: str, folder: Path, **others: object) -> Settings:
     return Settings(**given)  # type: ignore[arg-type] # each by its name
 
 
+MADE_AT = MONDAY_MORNING - timedelta(minutes=1)
+"""When the world was made: its ids sort before those of the tests."""
+
+
 @contextmanager
-def open_context(settings: Settings) -> Iterator[tuple[Context, ManualClock]]:
+def open_context(
+    settings: Settings, at: datetime = MONDAY_MORNING
+) -> Iterator[tuple[Context, ManualClock]]:
     """Build a context that stands at Monday morning."""
-    clock = ManualClock(MONDAY_MORNING)
+    clock = ManualClock(at)
     with closing(build_context(settings, clock=clock, ids=SystemIds(clock))) as context:
         yield context, clock
 
@@ -74,7 +81,7 @@ def populated(
     folder = tmp_path_factory.mktemp("world")
     path = folder / "world.db"
     url = sqlite_template.copy_to(path)
-    with open_context(settings_for(url, folder)) as (context, _):
+    with open_context(settings_for(url, folder), MADE_AT) as (context, _):
         return populate(context), path
 
 
@@ -126,7 +133,7 @@ def either_stage(
     template: PostgresqlTemplate = request.getfixturevalue("postgresql_template")
     with template.copy() as url:
         settings = settings_for(url, tmp_path_factory.mktemp("either"))
-        with open_context(settings) as (context, _):
+        with open_context(settings, MADE_AT) as (context, _):
             world = populate(context)
         with open_stage(world, settings) as opened:
             yield opened

@@ -202,6 +202,13 @@ def test_whatever_found_a_fault_says_where_it_is(desk: Desk) -> None:
         assert check_problem(answer, 422)["errors"][0]["loc"] == loc
 
 
+@pytest.mark.parametrize("timezone", ["localtime", "Factory", "europe/paris", "+01:00", "Europe"])
+def test_a_time_zone_is_the_same_on_every_machine(desk: Desk, timezone: str) -> None:
+    body = {"name": "Zone", "type": "stamps", "timezone": timezone}
+    problem = check_problem(desk.api.post(f"{LOYALTY}/programs", body), 422)
+    assert problem["errors"][0]["loc"] == ["body", "timezone"]
+
+
 def test_the_contracts_bounds_of_a_program_hold(desk: Desk) -> None:
     for field, good, bad in (
         ("stamps_target", (1, 50), (0, 51)),

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
-from tests.contract.conftest import Opens, Stage, open_context, open_stage, settings_for
+from tests.contract.conftest import MADE_AT, Opens, Stage, open_context, open_stage, settings_for
 from tests.contract.problems import check_problem, nothing_written
 from tests.contract.world import LOYALTY, populate
 from tests.support.cast import PASSWORD
@@ -74,7 +74,7 @@ def test_a_lost_database_is_busy_until_it_is_back(
 ) -> None:
     with postgresql_template.copy() as url:
         settings = settings_for(url, tmp_path)
-        with open_context(settings) as (context, _):
+        with open_context(settings, MADE_AT) as (context, _):
             world = populate(context)
         with open_stage(world, settings) as stage:
             owner, card = stage.as_alices("owner"), world.alices["card_id"]

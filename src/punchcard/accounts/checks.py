@@ -1,8 +1,9 @@
 """What fields of vendors and people must look like, whatever face they were typed into."""
 
 import re
+from functools import cache
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import available_timezones
 
 from punchcard.accounts.subjects import ROLES, SCOPES
 from punchcard.kit.errors import invalid_field
@@ -14,7 +15,8 @@ PASSWORD_MAXIMUM: Final = 200
 
 _SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*")
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f-\x9f]{1,64}@[^@\s\x00-\x1f\x7f-\x9f]+\.[^@\s.]+")
-_TIMEZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}")
+# The machine's own zone, whatever that is, and the one that says it was never set.
+_NO_ZONES = {"localtime", "Factory"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -70,13 +72,19 @@ def currency(field: str, code: str) -> str:
 
 def timezone(field: str, name: str) -> str:
     """Return `name` if it names a time zone."""
-    try:
-        if _TIMEZONE.fullmatch(name) is not None:
-            ZoneInfo(name)
-            return name
-    except (ValueError, OSError, KeyError):
-        pass
-    raise invalid_field(field, message=N_("Must be a time zone such as Europe/Luxembourg."))
+    if not is_timezone(name):
+        raise invalid_field(field, message=N_("Must be a time zone such as Europe/Luxembourg."))
+    return name
+
+
+def is_timezone(name: str) -> bool:
+    """Tell whether `name` is that of a time zone, the same one on every machine."""
+    return name in _timezones()
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones() - _NO_ZONES)
 
 
 def language(field: str, tag: str) -> str:

@@ -5,9 +5,7 @@ Each text type publishes the pattern it enforces, so the OpenAPI document tells 
 
 import re
 from datetime import UTC, datetime
-from functools import cache
 from typing import Annotated, Any, Final, Generic, TypeVar
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from punchcard.accounts.checks import is_timezone
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.i18n import LANGUAGES, N_, as_language
 from punchcard.kit.ids import as_id
@@ -210,13 +209,8 @@ Currency = Annotated[
 ]
 
 
-@cache
-def _timezones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def _known_timezone(name: str) -> str:
-    if name not in _timezones():
+    if not is_timezone(name):
         raise fault(N_("Must be a time zone such as Europe/Luxembourg."))
     return name
 
