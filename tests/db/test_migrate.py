@@ -5,12 +5,18 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from punchcard.db import migrate
 from punchcard.db.database import Database
 from tests.support.databases import PostgresqlTemplate
+
+
+def test_the_newest_file_is_the_newest_revision() -> None:
+    scripts = ScriptDirectory.from_config(migrate.config())
+    assert migrate.head() == scripts.get_current_head()
 
 
 def test_a_fresh_database_is_at_the_newest_revision(database: Database) -> None:

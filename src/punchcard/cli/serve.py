@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from punchcard.cli.support import CommandFailed, opened_context
+from punchcard.cli.support import CommandFailed, opened_context, ready_settings
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -41,8 +41,7 @@ def serve(
     ] = True,
 ) -> None:
     """Serve the API until stopped. An embedded database is made and migrated first."""
-    with opened_context() as context:
-        settings = context.settings
+    settings = ready_settings()
     if workers > 1 and settings.is_embedded:
         raise CommandFailed(
             "SQLite is served by one process. For more, set PUNCHCARD_DATABASE_URL to PostgreSQL."

@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from punchcard.accounts.audit_service import Act
     from punchcard.context import Context
+    from punchcard.kit.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 NewPassword = Annotated[
@@ -31,19 +32,33 @@ def opened_context() -> Iterator["Context"]:
     Raises CommandFailed when a PostgreSQL database is not migrated.
     """
     from punchcard.context import build_context
+
+    context = build_context(ready_settings())
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def ready_settings() -> "Settings":
+    """Return the settings once their database is up to date; an embedded one is migrated first.
+
+    Raises CommandFailed when a PostgreSQL database is not migrated.
+    """
+    from contextlib import closing
+
+    from punchcard.db.database import Database
     from punchcard.db.migrate import is_current, upgrade
     from punchcard.kit.settings import load_settings
 
     settings = load_settings()
-    context = build_context(settings)
-    try:
-        if not is_current(context.database):
-            if not settings.is_embedded:
-                raise CommandFailed("The database is not up to date. Run: punchcard migrate")
-            upgrade(settings.database_url)
-        yield context
-    finally:
-        context.close()
+    with closing(Database(settings.database_url)) as database:
+        is_ready = is_current(database)
+    if not is_ready:
+        if not settings.is_embedded:
+            raise CommandFailed("The database is not up to date. Run: punchcard migrate")
+        upgrade(settings.database_url)
+    return settings
 
 
 def by_operator(context: "Context") -> "Act":

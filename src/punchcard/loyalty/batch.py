@@ -75,6 +75,7 @@ class Batch:
     locations: set[Pair] = field(init=False, default_factory=set)
     receipts: dict[Pair, Receipt] = field(init=False, default_factory=dict)
     waiting: set[str] = field(init=False, default_factory=set)
+    opening: dict[Pair, tuple[ProgramRules, bool]] = field(init=False, default_factory=dict)
 
     def run(self, operations: Sequence[Operation]) -> list[Outcome | None]:
         """Return what became of each operation, in order; None for one that must wait.
@@ -245,19 +246,28 @@ class Batch:
             raise LocationNotFound
 
     def _opened(self, operation: OpenCard) -> Receipt:
-        stamp = queries.program_stamp(self.connection, operation.vendor_id, operation.program_id)
-        if stamp is None:
-            raise ProgramNotFound
-        programs = self.tools.programs
-        program = programs.get(operation.program_id, (stamp.version, stamp.updated_at))
-        if program is None:
-            program = programs.load(self.connection, [operation.program_id])[operation.program_id]
+        program, keeps_origins = self._program_to_open(operation)
         state = CardState(id=self.tools.ids.new_id())
         decision = decide(operation, program, state, self.now)
         new = prepare_card(self.connection, operation, state.id, self.tools, self.now)
-        held = _fresh(new, program, state, keeps=stamp.keeps_origins)
+        held = _fresh(new, program, state, keeps=keeps_origins)
         self.writes.new_cards[state.id] = new
         return self._accept(operation, held, decision)
+
+    def _program_to_open(self, operation: OpenCard) -> tuple[ProgramRules, bool]:
+        """Return the program and whether its vendor keeps origins; asked once a batch."""
+        pair = (operation.vendor_id, operation.program_id)
+        if pair not in self.opening:
+            stamp = queries.program_stamp(self.connection, *pair)
+            if stamp is None:
+                raise ProgramNotFound
+            programs = self.tools.programs
+            program = programs.get(operation.program_id, (stamp.version, stamp.updated_at))
+            if program is None:
+                loaded = programs.load(self.connection, [operation.program_id])
+                program = loaded[operation.program_id]
+            self.opening[pair] = (program, stamp.keeps_origins)
+        return self.opening[pair]
 
     def _accept(self, operation: Operation, card: HeldCard, decision: Decision) -> Receipt:
         """Number and chain the entries, move the card, note everything that is to be written."""

@@ -12,9 +12,8 @@ from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import (
@@ -27,6 +26,9 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from punchcard.kit.clock import Clock
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
+
+if TYPE_CHECKING:
+    import httpx
 
 PROTOCOL: Final = "ECv2SigningOnly"
 _SENDER: Final = "GooglePayPasses"
@@ -129,7 +131,7 @@ class RootKeys:
     A wrong signature never makes it fetch: strangers can send those as often as they like.
     """
 
-    def __init__(self, http: httpx.Client, *, url: str, clock: Clock) -> None:
+    def __init__(self, http: "httpx.Client", *, url: str, clock: Clock) -> None:
         self._http = http
         self._url = url
         self._clock = clock
@@ -157,6 +159,8 @@ class RootKeys:
     def _renew(self, now: datetime) -> None:
         if now < self._renew_at:
             return
+        import httpx
+
         # Set first: a failure is not tried again at once.
         self._renew_at = now + _PAUSE
         try:

@@ -8,9 +8,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
-
-import httpx
+from typing import TYPE_CHECKING, Any, Final
 
 from punchcard.kit.clock import Clock
 from punchcard.wallets.google_errors import (
@@ -21,6 +19,9 @@ from punchcard.wallets.google_errors import (
 )
 from punchcard.wallets.google_token import TokenSource
 from punchcard.wallets.pace import Pace
+
+if TYPE_CHECKING:
+    import httpx
 
 CLASS: Final = "loyaltyClass"
 OBJECT: Final = "loyaltyObject"
@@ -52,7 +53,7 @@ class GoogleClient:
     """
 
     def __init__(
-        self, http: httpx.Client, tokens: TokenSource, *, api_url: str, clock: Clock, pace: Pace
+        self, http: "httpx.Client", tokens: TokenSource, *, api_url: str, clock: Clock, pace: Pace
     ) -> None:
         self._http = http
         self._tokens = tokens
@@ -90,7 +91,7 @@ class GoogleClient:
 
     def _write(
         self, kind: str, body: Body, is_there: bool, *, notify: bool, is_urgent: bool
-    ) -> httpx.Response:
+    ) -> "httpx.Response":
         # A new object has nothing to tell the phone about.
         asked = {"notifyPreference": "NOTIFY_ON_UPDATE"} if notify and is_there else {}
         if is_there:
@@ -99,14 +100,14 @@ class GoogleClient:
         given = {name: value for name, value in body.items() if value is not None}
         return self._send("POST", kind, given, is_urgent=is_urgent)
 
-    def _check_class_exists(self, answer: httpx.Response, kind: str, is_there: bool) -> None:
+    def _check_class_exists(self, answer: "httpx.Response", kind: str, is_there: bool) -> None:
         # A 404 to an insert is about something else than the thing itself.
         if answer.status_code == 404 and not is_there:
             raise GoogleClassMissing(f"{kind}: {_reason(answer)}")
 
     def _send(
         self, method: str, path: str, body: Body | None, *, is_urgent: bool
-    ) -> httpx.Response:
+    ) -> "httpx.Response":
         """Send one request; a token that was refused is renewed once."""
         self._raise_if_silent()
         for is_last in (False, True):
@@ -118,7 +119,9 @@ class GoogleClient:
             self._tokens.drop(token)
         return self._judged(answer)
 
-    def _request(self, method: str, path: str, body: Body | None, token: str) -> httpx.Response:
+    def _request(self, method: str, path: str, body: Body | None, token: str) -> "httpx.Response":
+        import httpx
+
         try:
             return self._http.request(
                 method,
@@ -129,7 +132,7 @@ class GoogleClient:
         except httpx.TransportError as error:
             raise self._away(type(error).__name__, None) from error
 
-    def _judged(self, answer: httpx.Response) -> httpx.Response:
+    def _judged(self, answer: "httpx.Response") -> "httpx.Response":
         """Return an answer the caller can go on with; raise what stands for any other."""
         status, reason = answer.status_code, _reason(answer)
         if status == 429 or status >= 500:
@@ -164,14 +167,14 @@ class GoogleClient:
         return GoogleAway(reason, retry_after=pause)
 
 
-def _has_users(answer: httpx.Response) -> bool:
+def _has_users(answer: "httpx.Response") -> bool:
     try:
         return bool(answer.json().get("hasUsers"))
     except (ValueError, AttributeError):
         return False
 
 
-def _reason(answer: httpx.Response) -> str:
+def _reason(answer: "httpx.Response") -> str:
     """Return what Google says about a refusal, in a line; empty for any other answer."""
     if answer.status_code < 400:
         return ""
@@ -184,7 +187,7 @@ def _reason(answer: httpx.Response) -> str:
     return told[:_REASON_CHARACTERS]
 
 
-def _retry_after(answer: httpx.Response) -> timedelta | None:
+def _retry_after(answer: "httpx.Response") -> timedelta | None:
     """Return the whole seconds of a Retry-After header, an hour at most."""
     told = answer.headers.get("Retry-After", "")
     return timedelta(seconds=min(3600, int(told))) if told.isascii() and told.isdigit() else None

@@ -4,15 +4,17 @@ import json
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from punchcard.kit.clock import Clock
 from punchcard.wallets.google_errors import GoogleAway, GoogleNeedsOperator
+
+if TYPE_CHECKING:
+    import httpx
 
 _SCOPE: Final = "https://www.googleapis.com/auth/wallet_object.issuer"
 _GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -60,7 +62,7 @@ class TokenSource:
     """Gives access tokens; however many ask at once, one request fetches a new one."""
 
     def __init__(
-        self, account: ServiceAccount, http: httpx.Client, *, token_url: str, clock: Clock
+        self, account: ServiceAccount, http: "httpx.Client", *, token_url: str, clock: Clock
     ) -> None:
         self._account = account
         self._http = http
@@ -89,6 +91,8 @@ class TokenSource:
                 self._renew_at = None
 
     def _fetch(self, now: datetime) -> tuple[str, timedelta]:
+        import httpx
+
         claims = {
             "iss": self._account.email,
             "scope": _SCOPE,
@@ -110,7 +114,7 @@ class TokenSource:
             raise GoogleAway(f"no token: HTTP {answer.status_code}") from error
 
 
-def _why(answer: httpx.Response) -> str:
+def _why(answer: "httpx.Response") -> str:
     try:
         return str(answer.json()["error"])[:100]
     except (ValueError, KeyError, TypeError):

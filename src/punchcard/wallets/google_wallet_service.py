@@ -4,9 +4,8 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import httpx
 from sqlalchemy.orm import Session
 
 from punchcard.db.database import Database
@@ -31,6 +30,9 @@ from punchcard.wallets.google_objects import (
 from punchcard.wallets.google_token import ServiceAccount, ServiceAccountUnreadable, TokenSource
 from punchcard.wallets.pace import Pace
 from punchcard.wallets.pass_content import CardFacts
+
+if TYPE_CHECKING:
+    import httpx
 
 _TURN_TAKEN: Final = timedelta(seconds=1)
 _CLASS_ATTEMPTS: Final = 3
@@ -91,7 +93,10 @@ class GoogleWallet:
         return RootKeys(self._http, url=self._settings.google_keys_url, clock=self._clock)
 
     @cached_property
-    def _http(self) -> httpx.Client:
+    def _http(self) -> "httpx.Client":
+        # Imported here: it costs a tenth of a second, and most shops start without Google.
+        import httpx
+
         return httpx.Client(timeout=self._settings.google_timeout_seconds)
 
     def close(self) -> None:
