@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -54,6 +53,8 @@ class ServiceAccount:
 
     def sign(self, claims: dict[str, Any]) -> str:
         """Return `claims` as a JWT (RS256)."""
+        import jwt
+
         headers = {"kid": self.key_id} if self.key_id else None
         return jwt.encode(claims, self.key, algorithm="RS256", headers=headers)
 
