@@ -15,13 +15,13 @@ from punchcard.loyalty.cards import HeldCard
 from punchcard.loyalty.enrolment import NewCard, card_codes
 from punchcard.loyalty.ledger import EntryRow
 from punchcard.loyalty.models import (
-    DailyRollup,
     LoyaltyCard,
     LoyaltyTransaction,
     Reward,
     TransactionOrigin,
 )
 from punchcard.loyalty.operations import AdjustPoints, Origin
+from punchcard.loyalty.rollup import add_to_rollup
 from punchcard.loyalty.rules.rollup_rules import ROLLUP_COLUMNS, rollup_deltas
 from punchcard.loyalty.rules.state import CardState, EntryDraft, ProgramRules
 
@@ -50,7 +50,6 @@ _STATE_COLUMNS = (
 _NEW_CARD_COLUMNS = tuple(column.key for column in _CARDS.columns)
 _ENTRY_COLUMNS = tuple(column.key for column in table_of(LoyaltyTransaction).columns)
 _CUSTOMER_COLUMNS = tuple(c.key for c in _CUSTOMERS.columns if c.key != "erased_at")
-_ADDED = ", ".join(f"{c} = loyalty_daily_rollup.{c} + excluded.{c}" for c in ROLLUP_COLUMNS)
 
 _insert_customers = BulkInsert(_CUSTOMERS, _CUSTOMER_COLUMNS)
 _insert_cards = BulkInsert(_CARDS, _NEW_CARD_COLUMNS)
@@ -62,11 +61,6 @@ _insert_origins = BulkInsert(
 )
 _insert_audits = BulkInsert(
     table_of(AuditEvent), tuple(column.key for column in table_of(AuditEvent).columns)
-)
-_add_rollup = BulkInsert(
-    table_of(DailyRollup),
-    ("program_id", "day", *ROLLUP_COLUMNS),
-    f"ON CONFLICT (program_id, day) DO UPDATE SET {_ADDED}",
 )
 
 
@@ -142,7 +136,7 @@ class Writes:
                 (_insert_origins, self.origins),
                 (_insert_audits, self.audits),
                 (insert_waiting, waiting_rows(CARD_CHANGED, self.cards, now)),
-                (_add_rollup, self._day_rows()),
+                (add_to_rollup, self._day_rows()),
             ],
         )
 

@@ -9,14 +9,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import aliased
 
-from punchcard.db.bulk import BulkInsert
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, LoyaltyTransaction
+from punchcard.loyalty.rollup import add_to_rollup
 from punchcard.loyalty.rules.rollup_rules import ACTIVITY_TYPES, ROLLUP_COLUMNS, rollup_deltas
 
 CHUNK_ROWS = 5000
@@ -26,13 +26,6 @@ Progress = Callable[[int], None]
 
 _Day = tuple[str, date]
 _Rollup = dict[_Day, dict[str, int]]
-
-_ADDED = ", ".join(f"{c} = loyalty_daily_rollup.{c} + excluded.{c}" for c in ROLLUP_COLUMNS)
-_add = BulkInsert(
-    cast("Table", DailyRollup.__table__),
-    ("program_id", "day", *ROLLUP_COLUMNS),
-    f"ON CONFLICT (program_id, day) DO UPDATE SET {_ADDED}",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +81,9 @@ def compare(connection: Connection, progress: Progress) -> Comparison:
 def correct(connection: Connection, differences: list[Difference]) -> None:
     """Add to what is kept whatever `compare` found missing, and take off what was too much."""
     for start in range(0, len(differences), CHUNK_ROWS):
-        _add(connection, [_missing(one) for one in differences[start : start + CHUNK_ROWS]])
+        add_to_rollup(
+            connection, [_missing(one) for one in differences[start : start + CHUNK_ROWS]]
+        )
 
 
 def _missing(one: Difference) -> dict[str, object]:
