@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from punchcard.accounts.credentials import Credentials
 from punchcard.accounts.hashing import Hasher
+from punchcard.accounts.rate_limit import PublicLimits
 from punchcard.accounts.sign_in_service import SignIn
 from punchcard.db.database import Database
 from punchcard.kit.bell import Bell
@@ -32,6 +33,7 @@ class Context:
     card_sealer: Sealer
     till: Till
     hasher: Hasher
+    limits: PublicLimits
     credentials: Credentials
     sign_in: SignIn
     pin_desk: PinDesk
@@ -102,6 +104,7 @@ def build_context(
         card_sealer=card_sealer,
         till=till,
         hasher=hasher,
+        limits=PublicLimits(settings, clock),
         credentials=credentials,
         sign_in=sign_in,
         pin_desk=PinDesk(database, hasher, clock, settings),

@@ -13,9 +13,9 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from punchcard.accounts.errors import CredentialsInvalid, TooManyRequests
+from punchcard.accounts.rate_limit import counted_address
 from punchcard.api.deps import ContextDep, LimitReads, get_limits
 from punchcard.api.openapi import problems
-from punchcard.api.rate_limit import counted_address
 from punchcard.wallets.apple_registry import Registration
 from punchcard.wallets.apple_wallet_service import BuiltPass
 from punchcard.wallets.pkpass import MIME_TYPE

@@ -6,7 +6,6 @@ from fastapi import APIRouter, FastAPI
 
 from punchcard.api import access, errors, idempotency, lean_openapi, openapi
 from punchcard.api.lean import LeanRoute
-from punchcard.api.rate_limit import PublicLimits
 from punchcard.context import Context
 
 
@@ -21,7 +20,7 @@ def prepare(
     Raises LookupError when a route is missing from the table of what is allowed.
     """
     app.state.context = context
-    app.state.limits = PublicLimits(context.settings, context.clock)
+    app.state.limits = context.limits
     errors.install(app)
     idempotency.install(app)
     for router in routers:

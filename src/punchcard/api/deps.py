@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import HasherBusy, NotAllowed
+from punchcard.accounts.rate_limit import PublicLimits, counted_address
 from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.api import access, idempotency
 from punchcard.api.errors import request_id_of
 from punchcard.api.idempotency import IdempotencyRace, Keyed
-from punchcard.api.rate_limit import PublicLimits, counted_address
 from punchcard.api.shapes import Shape
 from punchcard.context import Context
 from punchcard.kit.errors import DomainError, invalid_field

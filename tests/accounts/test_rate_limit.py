@@ -3,7 +3,7 @@
 import pytest
 
 from punchcard.accounts.errors import TooManyRequests
-from punchcard.api.rate_limit import ADDRESSES_LIMIT, RateLimiter, counted_address
+from punchcard.accounts.rate_limit import ADDRESSES_LIMIT, RateLimiter, counted_address
 from punchcard.kit.clock import ManualClock
 
 
