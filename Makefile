@@ -48,7 +48,7 @@ lock: setup ## Take the newest versions that pyproject.toml allows into the lock
 	@$(LOCK) --output-file requirements.txt
 	@$(LOCK) --extra dev --output-file requirements-dev.txt
 
-vendor: setup ## Fetch the browser files of vendor.toml again, by npm
+vendor: setup ## Fetch the browser files of every vendor.toml again, by npm
 	@$(BIN)/python -m tools.vendor
 
 clean: ## Remove .venv, caches and builds; data stays
