@@ -17,6 +17,7 @@ from punchcard.api import (
     google_callback,
     health,
     public,
+    public_logo,
 )
 from punchcard.api.admin import audit, vendors
 from punchcard.api.admin import loyalty as platform_loyalty
@@ -28,6 +29,7 @@ from punchcard.api.vendor import (
     cards,
     enrolment,
     locations,
+    logo,
     members,
     operations,
     pins,
@@ -40,7 +42,8 @@ from punchcard.api.vendor import (
 from punchcard.api.vendor import devices as vendor_devices
 from punchcard.api.vendor import settings as vendor_settings
 from punchcard.context import Context
-from punchcard.worker.handlers import LANES
+from punchcard.kit.stopping import heard_before_stop
+from punchcard.worker.handlers import MAIL_LANE, WALLET_LANES
 from punchcard.worker.loop import Worker
 from punchcard.worker.schedule import HOUSE_CHORES, OWN_CHORES
 
@@ -55,6 +58,7 @@ ROUTERS: Final[list[APIRouter]] = [
     vendor_devices.router,
     api_keys.router,
     programs.router,
+    logo.router,
     rewards.router,
     stats.router,
     wallet.router,
@@ -62,11 +66,18 @@ ROUTERS: Final[list[APIRouter]] = [
     cards.router,
     transactions.router,
     public.router,
+    public_logo.router,
     apple_web_service.router,
     google_callback.router,
     vendors.router,
     platform_loyalty.router,
     audit.router,
+]
+
+PAGE_ROUTERS: Final[list[APIRouter]] = [
+    assets.router,
+    colours.router,
+    sign_in.router,
 ]
 
 LEAN_ROUTES: Final = [*operations.ROUTES, *enrolment.ROUTES]
@@ -90,8 +101,9 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
         lifespan=_lifespan(context, worker) if worker is not None else None,
     )
     prepare(app, context, ROUTERS, LEAN_ROUTES)
+    faces = Faces(api=app, pages=create_pages(context, PAGE_ROUTERS))
     return Front(
-        LeanWay(app, context, LEAN_ROUTES),
+        LeanWay(faces, context, LEAN_ROUTES),
         body_limit_bytes=context.settings.body_limit_bytes,
     )
 
@@ -101,7 +113,7 @@ def create_worker(context: Context, *, does_work: bool = True) -> Worker:
     if not does_work:
         return Worker(context, [], OWN_CHORES)
     # Without a wallet nothing follows from a change: its word waits until there is one.
-    lanes = LANES if context.wallets.configured else []
+    lanes = [*(WALLET_LANES if context.wallets.configured else []), MAIL_LANE]
     return Worker(context, lanes, [*OWN_CHORES, *HOUSE_CHORES])
 
 
@@ -115,7 +127,9 @@ def _lifespan(
         to_thread.current_default_thread_limiter().total_tokens += waiting
         worker.start()
         try:
-            yield
+            # Pages that are kept up to date would hold up the stop until its grace is over.
+            with heard_before_stop(context.live.end_watches):
+                yield
         finally:
             worker.stop()
             context.close()

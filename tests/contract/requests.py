@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.contract.world import STAFF_PIN, Stock, credentials
 from tests.support.cast import PASSWORD
+from tests.support.pictures import a_picture
 
 Route = tuple[str, str]
 
@@ -79,7 +80,10 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
     ("PATCH", f"{_PLATFORM}/vendors/{{vendor_id}}"): lambda _: {"name": "Another name"},
     ("POST", f"{_OPEN}/programs/{{slug}}/enroll"): lambda _: {"accept_terms": True},
 }
-"""What a route is sent; those that are missing here take no body."""
+"""What a route is sent as JSON; those that are missing here take none."""
+
+FILES: dict[Route, bytes] = {("PUT", f"{_LOYALTY}/programs/{{program_id}}/logo"): a_picture()}
+"""Routes that take a file, and a good one."""
 
 QUERIES: dict[Route, Callable[[Stock], dict[str, str]]] = {
     ("GET", f"{_LOYALTY}/cards/lookup"): lambda stock: {"code": stock["number"]},
@@ -117,6 +121,8 @@ def request_of(route: Route, stock: Stock) -> dict[str, Any]:
     request: dict[str, Any] = {"method": route[0], "path": path_of(route, stock)}
     if body := BODIES.get(route):
         request["json"] = body(stock)
+    if route in FILES:
+        request["content"] = FILES[route]
     if query := QUERIES.get(route):
         request["params"] = query(stock)
     return request

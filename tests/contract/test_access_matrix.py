@@ -10,6 +10,7 @@ from punchcard.api.access import ACCESS
 from tests.contract.conftest import Stage
 from tests.contract.requests import Route, is_of_wallets, request_of
 from tests.contract.world import Stock
+from tests.support.pictures import a_picture
 
 ROUTES = sorted(ACCESS, key=lambda route: (route[1], route[0]))
 ALLOWED = (200, "")
@@ -169,6 +170,9 @@ def _make_ready(stage: Stage, route: Route) -> None:
     owner, stock = stage.as_alices("owner"), stage.world.alices
     if route[1].endswith("/unblock"):
         owner.post(f"/vendor/loyalty/cards/{stock['card_id']}/block")
+    elif route[1].endswith("/logo.png"):
+        path = f"/vendor/loyalty/programs/{stock['program_id']}/logo"
+        owner.call("PUT", path, content=a_picture())
     elif route[1].endswith("/resume"):
         admin = stage.api.with_token(stage.world.admin)
         admin.post(f"/admin/vendors/{stock['vendor_id']}/suspend")

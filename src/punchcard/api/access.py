@@ -106,6 +106,8 @@ ACCESS: Final[dict[tuple[str, str], Rule]] = {
     ("DELETE", f"{_LOYALTY}/programs/{{program_id}}"): _MANAGE,
     ("POST", f"{_LOYALTY}/programs/{{program_id}}/activate"): _MANAGE,
     ("POST", f"{_LOYALTY}/programs/{{program_id}}/deactivate"): _MANAGE,
+    ("PUT", f"{_LOYALTY}/programs/{{program_id}}/logo"): _MANAGE,
+    ("DELETE", f"{_LOYALTY}/programs/{{program_id}}/logo"): _MANAGE,
     ("GET", f"{_LOYALTY}/programs/{{program_id}}/stats"): _READ,
     ("GET", f"{_LOYALTY}/programs/{{program_id}}/wallet"): _READ,
     ("GET", f"{_LOYALTY}/programs/{{program_id}}/rewards"): _SEE_RULES,
@@ -154,7 +156,9 @@ ACCESS: Final[dict[tuple[str, str], Rule]] = {
     # The public: a card's token is the credential of the card's own routes
     ("GET", f"{_OPEN}/programs/{{slug}}"): PUBLIC,
     ("POST", f"{_OPEN}/programs/{{slug}}/enroll"): PUBLIC,
+    ("GET", f"{_OPEN}/programs/{{slug}}/logo.png"): PUBLIC,
     ("GET", f"{_OPEN}/cards/{{token}}"): PUBLIC,
+    ("GET", f"{_OPEN}/cards/{{token}}/events"): PUBLIC,
     ("GET", f"{_OPEN}/cards/{{token}}/transactions"): PUBLIC,
     ("GET", f"{_OPEN}/cards/{{token}}/qr.svg"): PUBLIC,
     ("GET", f"{_OPEN}/cards/{{token}}/apple.pkpass"): PUBLIC,

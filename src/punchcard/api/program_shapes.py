@@ -9,6 +9,7 @@ from punchcard.api.shapes import (
     Flag,
     HttpsUrl,
     IdText,
+    LogoUrl,
     LongText,
     Moment,
     Name,
@@ -22,6 +23,7 @@ from punchcard.api.shapes import (
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.program_service import FIELDS as PROGRAM_FIELDS
 from punchcard.loyalty.reward_service import FIELDS as REWARD_FIELDS
+from punchcard.loyalty.rules.logo_rules import shown_branding
 from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, REWARD_BOUNDS
 
 ProgramType = Literal["stamps", "points", "hybrid"]
@@ -55,14 +57,18 @@ class StampReward(Shape):
 
 
 class Branding(Shape):
-    """How cards and passes look; `barcode` "code128" is for tills whose scanners read no QR."""
+    """How cards and passes look.
+
+    `barcode` "code128" is for tills whose scanners read no QR; "rotating" is a QR code that moves
+    where the phone can do that, so that a picture of it is soon worth nothing.
+    """
 
     background_color: Colour | None = None
     text_color: Colour | None = None
     accent_color: Colour | None = None
-    logo_url: HttpsUrl | None = None
+    logo_url: LogoUrl | None = None
     hero_url: HttpsUrl | None = None
-    barcode: Literal["qr", "code128"] | None = None
+    barcode: Literal["qr", "code128", "rotating"] | None = None
 
 
 class ProgramWords(Shape):
@@ -217,16 +223,16 @@ class RewardShape(Shape):
     created_at: Moment
 
 
-def program_values(row: LoyaltyProgram) -> dict[str, Any]:
-    """Return the fields of ProgramShape."""
-    return {"id": row.id, "version": row.version} | {
-        name: getattr(row, name) for name in PROGRAM_FIELDS
-    }
+def program_values(row: LoyaltyProgram, base_url: str) -> dict[str, Any]:
+    """Return the fields of ProgramShape; `base_url` is where an uploaded logo is shown."""
+    values = {name: getattr(row, name) for name in PROGRAM_FIELDS}
+    branding = shown_branding(row.branding, base_url)
+    return {**values, "id": row.id, "version": row.version, "branding": branding}
 
 
-def program_shape(row: LoyaltyProgram) -> ProgramShape:
+def program_shape(row: LoyaltyProgram, base_url: str) -> ProgramShape:
     """Return a program as its vendor sees it."""
-    return ProgramShape(**program_values(row))
+    return ProgramShape(**program_values(row, base_url))
 
 
 def reward_shape(row: Reward) -> RewardShape:

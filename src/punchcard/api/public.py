@@ -23,6 +23,8 @@ from punchcard.api.deps import (
     VisitorDep,
     listed,
 )
+from punchcard.api.event_stream import MEDIA_TYPE as EVENT_STREAM
+from punchcard.api.event_stream import CardEvents
 from punchcard.api.openapi import problems
 from punchcard.api.public_shapes import (
     Enrolled,
@@ -39,6 +41,8 @@ from punchcard.loyalty import card_service, customer_service, ledger_reader, pub
 from punchcard.loyalty.cards import CardView, Receipt
 from punchcard.loyalty.errors import ProgramInactive, ProgramNotFound
 from punchcard.loyalty.ledger_reader import ReadEntry
+from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.moving_codes import has_moving_code
 from punchcard.loyalty.operations import Actor, OpenCard, Origin
 from punchcard.loyalty.public_service import ProgramPage, WalletNotConfigured
 from punchcard.wallets.pkpass import MIME_TYPE
@@ -57,7 +61,7 @@ def get_public_program(visitor: VisitorDep, slug: str) -> PublicProgram:
     context = visitor.context
     with context.database.read() as session:
         page = public_service.open_program(session, slug, now=context.clock.now())
-        return PublicProgram.model_validate(public_program(page))
+        return PublicProgram.model_validate(public_program(page, context.settings.base_url))
 
 
 @router.post(
@@ -87,14 +91,29 @@ def enrol_visitor(visitor: VisitorDep, slug: str, request: PublicEnrolRequest) -
 @router.get("/cards/{token}", responses=problems(404), dependencies=[LimitReads])
 def get_own_card(visitor: VisitorDep, token: Token) -> PublicCard:
     """Return the customer's own card."""
+    return own_card(visitor.context, token)
+
+
+@router.get(
+    "/cards/{token}/events",
+    response_class=CardEvents,
+    responses={200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}, **problems(404)},
+    dependencies=[LimitReads],
+)
+def watch_own_card(visitor: VisitorDep, token: Token) -> CardEvents:
+    """Send the card now and whenever it changes, as Server-Sent Events named `card`.
+
+    Each holds what `GET /cards/{token}` answers. A comment every 15 seconds says that the server is
+    there. 503 while too many pages are kept up to date.
+    """
     context = visitor.context
-    now = context.clock.now()
     with context.database.read() as session:
-        card = card_service.get_card_by_token(session, token, now=now)
-        page = public_service.page_of(session, card.program_id, now=now)
-        wallet = context.wallets.states(session, [card.id])[card.id]
-    answer = public_card(card, token, page, _links(context))
-    return PublicCard.model_validate({**answer, "wallet": wallet})
+        card_id = _card(session, visitor, token).id
+
+    def read() -> str:
+        return own_card(context, token).model_dump_json()
+
+    return CardEvents(context.live, card_id, read, context.settings)
 
 
 @router.get("/cards/{token}/transactions", responses=problems(404), dependencies=[LimitReads])
@@ -117,13 +136,19 @@ def list_own_transactions(
     dependencies=[LimitReads],
 )
 def get_qr_code(visitor: VisitorDep, token: Token) -> Response:
-    """Return the QR code of the card's address, which a till scans."""
+    """Return the QR code that a till scans: of the card's address, or the moving one of now."""
     import segno
 
-    with visitor.context.database.read() as session:
-        _card(session, visitor, token)
+    context = visitor.context
+    with context.database.read() as session:
+        card = _card(session, visitor, token)
+        branding = session.get_one(LoyaltyProgram, card.program_id).branding
+    if has_moving_code(branding):
+        text = context.moving_codes.code_for(card.number, context.clock.now())
+    else:
+        text = _links(context).address(token)
     picture = io.BytesIO()
-    code = segno.make_qr(_links(visitor.context).address(token), error="m")
+    code = segno.make_qr(text, error="m")
     code.save(picture, kind="svg", scale=8, border=4, light="#ffffff", svgclass=None)
     return Response(picture.getvalue(), media_type="image/svg+xml")
 
@@ -183,6 +208,17 @@ def erase_customer(visitor: VisitorDep, token: Token) -> None:
     """Forget the card's customer. Their cards go on as anonymous ones; the ledger stays valid."""
     with visitor.context.database.write() as session:
         customer_service.erase_customer(session, visitor.act(), token)
+
+
+def own_card(context: Context, token: str) -> PublicCard:
+    """Return the card that a token opens, as it is now. Raises CardNotFound."""
+    now = context.clock.now()
+    with context.database.read() as session:
+        card = card_service.get_card_by_token(session, token, now=now)
+        page = public_service.page_of(session, card.program_id, now=now)
+        wallet = context.wallets.states(session, [card.id])[card.id]
+    answer = public_card(card, token, page, _links(context))
+    return PublicCard.model_validate({**answer, "wallet": wallet})
 
 
 def _operation(visitor: Caller, page: ProgramPage, request: PublicEnrolRequest) -> OpenCard:

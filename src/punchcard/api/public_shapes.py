@@ -24,6 +24,7 @@ from punchcard.loyalty.cards import CardView
 from punchcard.loyalty.ledger_reader import ReadEntry
 from punchcard.loyalty.models import Reward
 from punchcard.loyalty.public_service import ProgramPage
+from punchcard.loyalty.rules.logo_rules import shown_branding
 
 
 class PublicReward(Shape):
@@ -120,8 +121,8 @@ class PublicTransaction(Shape):
     occurred_at: Moment
 
 
-def public_program(page: ProgramPage) -> dict[str, Any]:
-    """Return a PublicProgram."""
+def public_program(page: ProgramPage, base_url: str) -> dict[str, Any]:
+    """Return a PublicProgram; `base_url` is where an uploaded logo is shown."""
     program = page.program
     return {
         "slug": program.slug,
@@ -135,7 +136,7 @@ def public_program(page: ProgramPage) -> dict[str, Any]:
         "rewards": [_public_reward(reward) for reward in page.rewards],
         "self_enrollment": program.self_enrollment,
         "terms_text": program.terms_text,
-        "branding": program.branding,
+        "branding": shown_branding(program.branding, base_url),
         "texts": program.texts,
         "languages": _languages(page.vendor.language, program.texts),
     }
@@ -148,7 +149,7 @@ def public_card(card: CardView, token: str, page: ProgramPage, links: CardLinks)
         "number": card.number,
         "token": token,
         "status": card.status,
-        "program": public_program(page),
+        "program": public_program(page, links.base_url),
         "customer": customer and {"name": customer["name"], "locale": customer["locale"]},
         **balance_answer(card),
         "public_url": links.address(token),

@@ -194,6 +194,19 @@ HttpsUrl = Annotated[
     ),
 ]
 
+LogoUrl = Annotated[
+    str,
+    *_text(
+        r"(https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?"
+        r"([/?#][A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*)?"
+        # Where an uploaded logo is shown by a server that has no https, such as the demonstration.
+        r"|http://[A-Za-z0-9.:\[\]-]+/api/v1/loyalty/programs/[0-9a-f-]{36}/logo\.png\?v=[0-9a-f]{16})",
+        maximum=2000,
+        sentence=N_("Must be an address that starts with https://."),
+        examples=["https://example.com/logo.png"],
+    ),
+]
+
 
 def _known_currency(code: str) -> str:
     if not is_currency(code):

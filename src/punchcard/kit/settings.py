@@ -26,9 +26,20 @@ class Settings:
     data_dir: Path = Path("punchcard-data")
     database_url: str = ""
     base_url: str = "http://127.0.0.1:8000"
-    smtp_url: str = ""
     log_level: str = "INFO"
     trusted_proxies: str = "127.0.0.1"
+
+    # Mail; off while there is no mail server
+    smtp_url: str = ""
+    smtp_ca_certificate: str = ""
+    smtp_timeout_seconds: float = 20.0
+    mail_from: str = ""
+    mail_requests_per_minute: int = 20
+    mails_per_address: int = 5
+    mail_pause_minutes: int = 15
+    password_reset_minutes: int = 60
+    invitation_hours: int = 72
+    email_verification_hours: int = 72
 
     # Secrets; made and kept in the data directory when absent in embedded mode
     secret_key: str = ""
@@ -43,9 +54,14 @@ class Settings:
 
     # HTTP
     body_limit_bytes: int = 1_048_576
+    logo_limit_bytes: int = 1_000_000
     page_size_limit: int = 200
     public_enrolments_per_minute: int = 120
     public_reads_per_minute: int = 1200
+    live_streams_limit: int = 2000
+    live_streams_per_card: int = 10
+    live_heartbeat_seconds: float = 15.0
+    live_stream_seconds: float = 3600.0
 
     # Who is calling
     password_bcrypt_cost: int = 12
@@ -68,6 +84,7 @@ class Settings:
     offline_grace_hours: int = 72
     clock_skew_seconds: int = 30
     adjustment_limit_points: int = 100_000
+    moving_code_drift_seconds: int = 60
 
     # Apple Wallet; off while there is no certificate. Certificates and keys as PEM, or as base64 of
     # Apple's own files (.cer, .p12); pass type and team are the certificate's unless set.
@@ -118,6 +135,7 @@ class Settings:
 
 _SECRETS = (
     *("secret_key", "pin_pepper", "database_url", "smtp_url"),
+    "smtp_ca_certificate",
     "google_service_account",
     "apple_certificate",
     "apple_private_key",

@@ -17,6 +17,7 @@ from punchcard.kit.ids import as_id
 from punchcard.loyalty.errors import ProgramNotFound
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.program_errors import ProgramHasCards, SlugTaken
+from punchcard.loyalty.rules.logo_rules import kept_branding
 from punchcard.loyalty.rules.program_rules import (
     FIXED_BY_CARDS,
     check_complete,
@@ -51,6 +52,9 @@ def create_program(
     """
     check_program(fields)
     vendor = session.get_one(Vendor, vendor_id)
+    if "branding" in fields:
+        # Nothing was uploaded for it yet.
+        fields = {**fields, "branding": kept_branding("", {}, fields["branding"])}
     values = {
         "currency": vendor.currency,
         "timezone": vendor.timezone,
@@ -126,6 +130,9 @@ def update_program(
     """
     check_program(fields)
     program = _locked(session, vendor_id, program_id)
+    if "branding" in fields:
+        branding = kept_branding(program.id, program.branding, fields["branding"])
+        fields = {**fields, "branding": branding}
     changed = {name: value for name, value in fields.items() if getattr(program, name) != value}
     if not changed:
         return program

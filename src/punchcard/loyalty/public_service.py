@@ -46,21 +46,13 @@ def open_program(session: Session, slug: str, *, now: datetime) -> ProgramPage:
 
     Raises ProgramNotFound, also for a program that is not active and a shop that is suspended.
     """
-    if not (slug.isascii() and slug.isprintable()):
-        raise ProgramNotFound  # PostgreSQL takes no NUL in a text, not even to look for it
-    row = session.execute(
-        select(LoyaltyProgram, Vendor)
-        .join(Vendor, Vendor.id == LoyaltyProgram.vendor_id)
-        .where(
-            LoyaltyProgram.slug == slug,
-            LoyaltyProgram.status == "active",
-            Vendor.status == "active",
-        )
-    ).one_or_none()
-    if row is None:
-        raise ProgramNotFound
-    program, vendor = row
+    program, vendor = _open_row(session, slug)
     return ProgramPage(program, vendor, _rewards(session, program, now))
+
+
+def open_program_id(session: Session, slug: str) -> str:
+    """Return the id of a program that is open for business. Raises ProgramNotFound."""
+    return _open_row(session, slug)[0].id
 
 
 def page_of(session: Session, program_id: str, *, now: datetime) -> ProgramPage:
@@ -76,6 +68,24 @@ def check_enrolment(program: LoyaltyProgram, *, accepts_terms: bool) -> None:
         raise SelfEnrolmentOff
     if program.terms_text and not accepts_terms:
         raise invalid_field("accept_terms", message=N_("The terms must be accepted."))
+
+
+def _open_row(session: Session, slug: str) -> tuple[LoyaltyProgram, Vendor]:
+    if not (slug.isascii() and slug.isprintable()):
+        raise ProgramNotFound  # PostgreSQL takes no NUL in a text, not even to look for it
+    row = session.execute(
+        select(LoyaltyProgram, Vendor)
+        .join(Vendor, Vendor.id == LoyaltyProgram.vendor_id)
+        .where(
+            LoyaltyProgram.slug == slug,
+            LoyaltyProgram.status == "active",
+            Vendor.status == "active",
+        )
+    ).one_or_none()
+    if row is None:
+        raise ProgramNotFound
+    program, vendor = row
+    return program, vendor
 
 
 def _rewards(session: Session, program: LoyaltyProgram, now: datetime) -> Sequence[Reward]:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
-from urllib.parse import quote
 
 from punchcard.kit.i18n import N_, Language, translate
+from punchcard.loyalty.moving_codes import DIGITS, PERIOD_SECONDS
+from punchcard.loyalty.rules.logo_rules import is_uploaded
 from punchcard.wallets.pass_content import (
     Barcode,
     CardFacts,
@@ -30,8 +31,6 @@ CALLBACK_PATH: Final = "/api/v1/loyalty/google/callback"
 
 _BARCODES: Final = {"qr": "QR_CODE", "code128": "CODE_128"}
 _SHARED_BACK: Final = ("how", "reward_description", "terms")
-_ROTATION_MILLISECONDS: Final = 30_000
-_ROTATION_DIGITS: Final = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +62,16 @@ def loyalty_class(shop: GoogleShop, program: ProgramFacts) -> Body:
     """Return the class of a program."""
     contents = pass_contents(program, _nobodys_card(program))
     first = next(iter(contents.values()))
-    logo = first.logo_url or shop.logo_url(program.id)
+    # Of an uploaded logo Google gets a picture that a circle can be cut out of.
+    has_other_logo = first.logo_url is not None and not is_uploaded(first.logo_url)
+    logo = first.logo_url if has_other_logo else None
     return {
         "id": shop.class_id(program.id),
         "issuerName": first.vendor_name,
         "localizedIssuerName": _localized(contents, lambda content: content.vendor_name),
         "programName": first.card_name,
         "localizedProgramName": _localized(contents, lambda content: content.card_name),
-        "programLogo": _image(logo, program.version, contents),
+        "programLogo": _image(logo or shop.logo_url(program.id), program.version, contents),
         "heroImage": (
             _image(first.hero_url, program.version, contents) if first.hero_url else None
         ),
@@ -230,16 +231,16 @@ def _barcode(barcode: Barcode) -> Body:
 
 
 def _rotating(barcode: Barcode, key: bytes) -> Body:
-    """Return a code that moves; the till takes what stands behind the last stroke as the token."""
+    """Return a code that moves, as `loyalty.moving_codes` reads it."""
     return {
         "type": "QR_CODE",
-        "valuePattern": f"{{totp_timestamp_seconds}}.{{totp_value_0}}/{quote(barcode.value)}",
+        "valuePattern": f"{{totp_timestamp_seconds}}.{{totp_value_0}}/{barcode.value}",
         "alternateText": barcode.text,
         "renderEncoding": "UTF_8",
         "totpDetails": {
             "algorithm": "TOTP_SHA1",
-            "periodMillis": str(_ROTATION_MILLISECONDS),
-            "parameters": [{"key": key.hex().upper(), "valueLength": _ROTATION_DIGITS}],
+            "periodMillis": str(PERIOD_SECONDS * 1000),
+            "parameters": [{"key": key.hex().upper(), "valueLength": DIGITS}],
         },
     }
 

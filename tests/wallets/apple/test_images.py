@@ -7,49 +7,99 @@ import zlib
 import pytest
 from PIL import Image
 
-from punchcard.wallets.images import LONGEST_SIDE, ImageRefused, checked_png
+from punchcard.wallets import images
+from punchcard.wallets.images import LONGEST_SIDE, ImageRefused
 from punchcard.wallets.pictures import logo_files
+from tests.support.pictures import a_moving_picture, a_picture, opened
+
+LIMIT = 1_000_000
 
 
-def picture(kind: str = "PNG", size: tuple[int, int] = (400, 200), **more: object) -> bytes:
-    content = io.BytesIO()
-    Image.new("RGB", size, "#aa3311").save(content, kind, **more)
-    return content.getvalue()
+def checked_png(content: bytes) -> bytes:
+    return images.checked_png(content, limit_bytes=LIMIT)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 def test_picture_becomes_a_plain_png(kind: str) -> None:
-    with Image.open(io.BytesIO(checked_png(picture(kind)))) as kept:
-        assert (kept.format, kept.size) == ("PNG", (400, 200))
+    kept = opened(checked_png(a_picture(kind)))
+    assert (kept.format, kept.size) == ("PNG", (400, 200))
 
 
 def test_large_picture_is_made_smaller() -> None:
-    with Image.open(io.BytesIO(checked_png(picture(size=(3000, 1500))))) as kept:
-        assert kept.size == (LONGEST_SIDE, LONGEST_SIDE // 2)
+    assert opened(checked_png(a_picture(size=(3000, 1500)))).size == (
+        LONGEST_SIDE,
+        LONGEST_SIDE // 2,
+    )
 
 
 def test_nothing_but_pixels_is_kept() -> None:
     exif = Image.Exif()
     exif[0x010E] = "taken at home"
-    assert b"home" not in checked_png(picture("JPEG", exif=exif))
+    assert b"home" not in checked_png(a_picture("JPEG", exif=exif))
+
+
+def test_a_photograph_that_lies_on_its_side_is_turned() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert opened(checked_png(a_picture("JPEG", exif=exif))).size == (200, 400)
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("kind", "mode", "colour", "shown"),
     [
-        b"",
-        b"GIF89a not a picture",
-        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
-        picture("GIF"),
-        picture("PNG")[:200],
-        picture(size=(8, 8)),
-        b"\x89PNG" + b"x" * 2_000_000,
+        ("JPEG", "CMYK", (0, 255, 255, 0), (255, 0, 0, 255)),
+        ("JPEG", "L", 128, (128, 128, 128, 255)),
+        ("PNG", "1", 1, (255, 255, 255, 255)),
+        ("PNG", "I;16", 0x8000, (128, 128, 128, 255)),
+        ("PNG", "RGBA", (10, 20, 30, 40), (10, 20, 30, 40)),
+        ("PNG", "LA", (90, 40), (90, 90, 90, 40)),
     ],
-    ids=["empty", "broken", "svg", "gif", "cut", "tiny", "too long"],
+    ids=["printer's colours", "grey", "black and white", "16 bits", "see-through", "grey glass"],
 )
-def test_what_is_no_picture_for_a_pass_is_refused(content: bytes) -> None:
-    with pytest.raises(ImageRefused):
+def test_colours_look_as_they_did(
+    kind: str, mode: str, colour: object, shown: tuple[int, ...]
+) -> None:
+    kept = opened(checked_png(a_picture(kind, mode=mode, colour=colour))).convert("RGBA")
+    found = kept.getpixel((20, 20))
+    assert isinstance(found, tuple)
+    assert all(abs(a - b) <= 3 for a, b in zip(found, shown, strict=True)), found
+
+
+def test_a_palette_with_a_see_through_colour_stays_so() -> None:
+    picture = Image.new("P", (40, 40), 1)
+    picture.putpalette([0, 0, 0, 200, 100, 50])
+    content = io.BytesIO()
+    picture.save(content, "PNG", transparency=1)
+    assert opened(checked_png(content.getvalue())).convert("RGBA").getpixel((5, 5)) == (
+        *(200, 100, 50),
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "image_refused"),
+        (b"GIF89a not a picture", "image_refused"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image_refused"),
+        (a_picture("GIF"), "image_refused"),
+        (a_picture("WEBP"), "image_refused"),
+        (a_picture("PNG")[:200], "image_refused"),
+        (a_picture("JPEG")[:300], "image_refused"),
+        (a_picture(size=(8, 8)), "image_size_refused"),
+        (a_picture("PNG", mode="1", colour=1, size=(5000, 5000)), "image_size_refused"),
+        (a_moving_picture(), "image_animated"),
+        (b"\x89PNG" + b"x" * 2_000_000, "image_too_large"),
+    ],
+    ids=[
+        *("empty", "broken", "svg", "gif", "webp", "cut", "cut jpeg", "tiny", "huge"),
+        *("moving", "too long"),
+    ],
+)
+def test_what_is_no_picture_to_show_is_refused_and_told_why(content: bytes, code: str) -> None:
+    with pytest.raises(ImageRefused) as refused:
         checked_png(content)
+    assert refused.value.code == code
 
 
 def test_small_file_that_unpacks_to_gigabytes_is_refused_unread() -> None:
@@ -65,7 +115,7 @@ def test_small_file_that_unpacks_to_gigabytes_is_refused_unread() -> None:
 
 
 def test_logo_fits_apples_sizes() -> None:
-    files = {file.name: file for file in logo_files(checked_png(picture()), "#ffffff")}
+    files = {file.name: file for file in logo_files(checked_png(a_picture()), "#ffffff")}
     assert set(files) == {
         *("logo.png", "logo@2x.png", "logo@3x.png"),
         *("icon.png", "icon@2x.png", "icon@3x.png"),

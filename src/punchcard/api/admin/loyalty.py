@@ -1,5 +1,6 @@
 """What the platform's admins see of all vendors' programs."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -44,14 +45,16 @@ def list_programs(
             status=status,
             query=query,
         )
-    return listed(page, list(rows), admin_program_shape, lambda row: row.id)
+    shape = partial(admin_program_shape, base_url=caller.context.settings.base_url)
+    return listed(page, list(rows), shape, lambda row: row.id)
 
 
 @router.get("/programs/{program_id}", responses=problems(404))
 def get_program(caller: CallerDep, program_id: str) -> AdminProgramShape:
     """Return one program of any vendor."""
     with caller.context.database.read() as session:
-        return admin_program_shape(program_service.get_any_program(session, program_id))
+        row = program_service.get_any_program(session, program_id)
+        return admin_program_shape(row, caller.context.settings.base_url)
 
 
 @router.get("/wallet")
@@ -70,10 +73,10 @@ def get_platform_stats(caller: CallerDep, days: DaysDep) -> PlatformStatsShape:
     return platform_stats_shape(stats)
 
 
-def admin_program_shape(row: LoyaltyProgram) -> AdminProgramShape:
+def admin_program_shape(row: LoyaltyProgram, base_url: str) -> AdminProgramShape:
     """Return a program as the platform sees it."""
     return AdminProgramShape(
-        **program_values(row),
+        **program_values(row, base_url),
         vendor_id=row.vendor_id,
         created_at=row.created_at,
         updated_at=row.updated_at,

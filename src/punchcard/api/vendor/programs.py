@@ -1,10 +1,11 @@
 """The vendor's programs."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from punchcard.api.deps import CallerDep, Listed, PageDep, listed
+from punchcard.api.deps import Caller, CallerDep, Listed, PageDep, listed
 from punchcard.api.openapi import problems
 from punchcard.api.program_shapes import (
     ProgramChange,
@@ -30,7 +31,8 @@ def list_programs(
         rows = program_service.list_programs(
             session, caller.vendor_id, limit=page.fetch, after_id=page.cursor, status=status
         )
-    return listed(page, list(rows), program_shape, lambda row: row.id)
+    shape = partial(program_shape, base_url=_base(caller))
+    return listed(page, list(rows), shape, lambda row: row.id)
 
 
 @router.post("", status_code=201, responses=problems(409))
@@ -39,7 +41,7 @@ def create_program(caller: CallerDep, request: ProgramRequest) -> ProgramShape:
     act = caller.act()
     with caller.context.database.write() as session:
         row = program_service.create_program(session, caller.vendor_id, fields_of(request), act)
-        answer = program_shape(row)
+        answer = program_shape(row, _base(caller))
         caller.remember(session, 201, answer)
     return answer
 
@@ -48,7 +50,8 @@ def create_program(caller: CallerDep, request: ProgramRequest) -> ProgramShape:
 def get_program(caller: CallerDep, program_id: str) -> ProgramShape:
     """Return one program."""
     with caller.context.database.read() as session:
-        return program_shape(program_service.get_program(session, caller.vendor_id, program_id))
+        row = program_service.get_program(session, caller.vendor_id, program_id)
+        return program_shape(row, _base(caller))
 
 
 @router.patch("/{program_id}", responses=problems(404, 409))
@@ -62,7 +65,7 @@ def update_program(caller: CallerDep, program_id: str, request: ProgramChange) -
         row = program_service.update_program(
             session, caller.vendor_id, program_id, fields, caller.act()
         )
-        return program_shape(row)
+        return program_shape(row, _base(caller))
 
 
 @router.delete("/{program_id}", status_code=204, responses=problems(404, 409))
@@ -80,7 +83,7 @@ def activate_program(caller: CallerDep, program_id: str) -> ProgramShape:
     """Open the program for business."""
     with caller.context.database.write() as session:
         row = program_service.activate_program(session, caller.vendor_id, program_id, caller.act())
-        answer = program_shape(row)
+        answer = program_shape(row, _base(caller))
         caller.remember(session, 200, answer)
     return answer
 
@@ -91,6 +94,10 @@ def deactivate_program(caller: CallerDep, program_id: str) -> ProgramShape:
     with caller.context.database.write() as session:
         act = caller.act()
         row = program_service.deactivate_program(session, caller.vendor_id, program_id, act)
-        answer = program_shape(row)
+        answer = program_shape(row, _base(caller))
         caller.remember(session, 200, answer)
     return answer
+
+
+def _base(caller: Caller) -> str:
+    return caller.context.settings.base_url
