@@ -1,17 +1,26 @@
 """Everything that is built once and lives as long as the process; the faces receive it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from punchcard.accounts.address_change import AddressChange, AddressLinks
 from punchcard.accounts.credentials import Credentials
 from punchcard.accounts.hashing import Hasher
+from punchcard.accounts.mailroom import Mailroom
+from punchcard.accounts.password_reset import PasswordReset
 from punchcard.accounts.rate_limit import PublicLimits
 from punchcard.accounts.sign_in_service import SignIn
 from punchcard.db.database import Database
 from punchcard.kit.bell import Bell
 from punchcard.kit.clock import Clock, SystemClock
 from punchcard.kit.ids import Ids, SystemIds
+from punchcard.kit.mail import Mailer, build_mailer
 from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
+from punchcard.loyalty.batch import Outcome
+from punchcard.loyalty.live import LiveCards
+from punchcard.loyalty.customer_mail import CustomerMail
+from punchcard.loyalty.moving_codes import MovingCodes
 from punchcard.loyalty.pin_desk import PinDesk
 from punchcard.loyalty.staff_tokens import StaffTokens
 from punchcard.loyalty.till import Till
@@ -31,11 +40,18 @@ class Context:
     bell: Bell
     sealer: Sealer
     card_sealer: Sealer
+    moving_codes: MovingCodes
     till: Till
+    live: LiveCards
     hasher: Hasher
     limits: PublicLimits
     credentials: Credentials
     sign_in: SignIn
+    mailer: Mailer
+    mailroom: Mailroom
+    password_reset: PasswordReset
+    address_change: AddressChange
+    customer_mail: CustomerMail
     pin_desk: PinDesk
     staff_tokens: StaffTokens
     apple_wallet: AppleWallet
@@ -45,6 +61,7 @@ class Context:
     def close(self) -> None:
         """Finish what the till still holds, then close what is open."""
         self.till.close()
+        self.live.close()
         self.apple_wallet.close()
         self.google_wallet.close()
         self.database.close()
@@ -77,6 +94,14 @@ def build_context(
     )
     card_sealer = Sealer(settings.secret_key, "card token")
     bell = Bell()
+    live = LiveCards(
+        database, limit=settings.live_streams_limit, card_limit=settings.live_streams_per_card
+    )
+
+    def after_commit(outcomes: Sequence[Outcome]) -> None:
+        bell.ring()
+        live.tell_outcomes(outcomes)
+
     till = Till(
         database,
         clock=clock,
@@ -85,14 +110,19 @@ def build_context(
         queue_limit=settings.till_queue_limit,
         batch_limit=settings.till_batch_limit,
         batches_in_flight=settings.till_postgresql_batches_in_flight,
-        on_commit=bell.ring,
+        on_commit=after_commit,
     )
     till.start()
     apple_wallet = AppleWallet(
         database=database, clock=clock, ids=ids, settings=settings, sealer=card_sealer
     )
+    moving_codes = MovingCodes(settings)
     google_wallet = GoogleWallet(
-        database=database, clock=clock, settings=settings, sealer=card_sealer
+        database=database,
+        clock=clock,
+        settings=settings,
+        sealer=card_sealer,
+        moving_codes=moving_codes,
     )
     return Context(
         settings=settings,
@@ -102,7 +132,9 @@ def build_context(
         bell=bell,
         sealer=Sealer(settings.secret_key, "context"),
         card_sealer=card_sealer,
+        moving_codes=moving_codes,
         till=till,
+        live=live,
         hasher=hasher,
         limits=PublicLimits(settings, clock),
         credentials=credentials,

@@ -125,13 +125,15 @@ def test_a_card_that_does_not_count_is_inactive_and_shows_no_code(status: str) -
     assert (body["state"], body["barcode"]) == ("INACTIVE", None)
 
 
-def test_a_moving_code_ends_in_the_token_that_a_till_takes() -> None:
-    body = loyalty_object(SHOP, facts.program(), facts.card(), rotating_key=b"k" * 20)
+def test_a_moving_code_ends_in_the_number_and_holds_no_token() -> None:
+    program = facts.program(branding={"barcode": "rotating"})
+    body = loyalty_object(SHOP, program, facts.card(), rotating_key=b"k" * 20)
 
     assert body["barcode"] is None
-    assert body["rotatingBarcode"]["valuePattern"].endswith(f"/{facts.TOKEN}")
+    assert facts.TOKEN not in str(body["rotatingBarcode"])
+    assert body["rotatingBarcode"]["valuePattern"].endswith("/123456789012")
     assert body["rotatingBarcode"]["totpDetails"]["parameters"] == [
-        {"key": (b"k" * 20).hex().upper(), "valueLength": 6}
+        {"key": (b"k" * 20).hex().upper(), "valueLength": 8}
     ]
 
 

@@ -18,6 +18,7 @@ from punchcard.fakes.google import Fault
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
+from punchcard.kit.totp import totp
 from punchcard.loyalty import card_changes, program_service
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.main import create_worker
@@ -417,6 +418,28 @@ def test_rotating_codes_are_moving_and_differ_from_card_to_card(
     keys = {code["totpDetails"]["parameters"][0]["key"] for code in codes}
     assert len(keys) == 2
     assert all("barcode" not in one for one in google.fake.objects.values())
+
+
+def test_the_till_takes_the_code_that_a_phone_makes_of_googles_object(
+    context: Context, google: Google, alice: Counter
+) -> None:
+    context.google_wallet.save_link(alice.card(alice.program(branding={"barcode": "rotating"})))
+    (shown_by_google,) = google.fake.objects.values()
+
+    scanned = _on_the_phone(
+        shown_by_google["rotatingBarcode"], int(context.clock.now().timestamp())
+    )
+
+    assert context.moving_codes.is_fresh(scanned, context.clock.now())
+
+
+def _on_the_phone(code: Any, seconds: int) -> str:
+    """Fill in the pattern as Google's phones do."""
+    details = code["totpDetails"]
+    (parameter,) = details["parameters"]
+    key, counter = bytes.fromhex(parameter["key"]), seconds * 1000 // int(details["periodMillis"])
+    pattern = str(code["valuePattern"]).replace("{totp_timestamp_seconds}", str(seconds))
+    return pattern.replace("{totp_value_0}", totp(key, counter, parameter["valueLength"]))
 
 
 @only_sqlite

@@ -73,8 +73,9 @@ def list_cards(
 def lookup_cards(session: Session, vendor_id: str, code: str, *, now: datetime) -> list[CardView]:
     """Return the cards of the vendor that `code` names, none if it names none.
 
-    `code` is a card's token or whole address (one card), its id or number (one card), or an e-mail
-    address or phone number (up to LOOKUP_LIMIT cards, those of verified customers first).
+    `code` is a card's token or whole address, its id or number, or its moving code, which the
+    caller has checked (one card); or an e-mail address or phone number (up to LOOKUP_LIMIT cards,
+    those of verified customers first).
     """
     condition = _named_by(vendor_id, code.strip())
     if condition is None:

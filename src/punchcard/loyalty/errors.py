@@ -189,6 +189,22 @@ class NotVoidable(DomainError):
     sentence = N_("Only earnings and redemptions can be voided.")
 
 
+class CodeExpired(DomainError):
+    """The moving code is not of now, or not this card's."""
+
+    code = "code_expired"
+    kind = Kind.REFUSED
+    sentence = N_("This code is no longer valid. Please scan the card again.")
+
+
+class FreshCodeRequired(DomainError):
+    """The program's cards show a moving code, and neither that nor a person vouched."""
+
+    code = "fresh_code_required"
+    kind = Kind.FORBIDDEN
+    sentence = N_("Please scan the moving code on the customer's card, or enter a staff PIN.")
+
+
 class StaffPinRequired(DomainError):
     """The program asks for a staff PIN or token."""
 

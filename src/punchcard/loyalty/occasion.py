@@ -25,6 +25,7 @@ class Occasion(TypedDict, total=False):
     fingerprint: bytes | None
     origin: Origin | None
     request_id: str | None
+    is_code_fresh: bool
 
 
 def card_ref(text: str) -> CardRef:

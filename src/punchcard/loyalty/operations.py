@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import as_card_number, as_card_token, as_id
+from punchcard.loyalty.moving_codes import as_moving_code
 
 
 class CardKey:
@@ -26,7 +27,8 @@ class CardRef(NamedTuple):
     def parse(cls, text: str) -> "CardRef | None":
         """Return what `text` names, or None when it can name no card at all.
 
-        Ids, numbers (spaces and hyphens allowed) and tokens never look alike.
+        Ids, numbers (spaces and hyphens allowed), tokens and moving codes never look alike. A
+        moving code is not checked here: by itself it names its card as the bare number would.
         """
         if card_id := as_id(text):
             return cls(CardKey.ID, card_id)
@@ -34,6 +36,8 @@ class CardRef(NamedTuple):
             return cls(CardKey.NUMBER, number)
         if token := as_card_token(text):
             return cls(CardKey.TOKEN, token)
+        if code := as_moving_code(text):
+            return cls(CardKey.NUMBER, code.number)
         return None
 
 
@@ -73,6 +77,7 @@ class Operation:
 
     `occurred_at` is when it happened, None for now. `fingerprint` is the SHA-256 of the request,
     which tells a repeated request from another one under the same `idempotency_key`.
+    `is_code_fresh` says that the card was named by a moving code, which was right at that time.
     """
 
     vendor_id: str
@@ -85,6 +90,7 @@ class Operation:
     fingerprint: bytes | None = None
     origin: Origin | None = None
     request_id: str | None = None
+    is_code_fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

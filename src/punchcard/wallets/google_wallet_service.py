@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
-from punchcard.kit.secrets import Sealer, derive_key
+from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
+from punchcard.loyalty.moving_codes import MovingCodes, has_moving_code
 from punchcard.wallets import google_registry as registry
 from punchcard.wallets.card_facts import CardAddresses, PassFacts, load_facts, load_programs
 from punchcard.wallets.google_callback import RootKeys, verify_notice
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 _TURN_TAKEN: Final = timedelta(seconds=1)
 _CLASS_ATTEMPTS: Final = 3
-_ROTATING_KEY_BYTES: Final = 20
 
 _log = logging.getLogger(__name__)
 
@@ -47,11 +47,18 @@ class GoogleWallet:
     name: Final = "google"
 
     def __init__(
-        self, *, database: Database, clock: Clock, settings: Settings, sealer: Sealer
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        settings: Settings,
+        sealer: Sealer,
+        moving_codes: MovingCodes,
     ) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
+        self._moving_codes = moving_codes
         self._addresses = CardAddresses(settings.base_url, sealer)
         self._shop = GoogleShop(issuer_id=settings.google_issuer_id, base_url=settings.base_url)
 
@@ -247,12 +254,9 @@ class GoogleWallet:
 
     def _body(self, row: GoogleObject, facts: PassFacts) -> Body:
         card = facts.card if facts.card.number == row.number else _replaced(facts.card, row.number)
-        rotating_key = None
-        if facts.program.branding.get("barcode") == "rotating":
-            purpose = f"punchcard google rotating {row.number}"
-            key = derive_key(self._settings.secret_key, purpose)
-            rotating_key = key[:_ROTATING_KEY_BYTES]
-        return loyalty_object(self._shop, facts.program, card, rotating_key=rotating_key)
+        moves = has_moving_code(facts.program.branding)
+        key = self._moving_codes.key_of(row.number) if moves else None
+        return loyalty_object(self._shop, facts.program, card, rotating_key=key)
 
     def _facts(self, card_ids: Collection[str]) -> dict[str, PassFacts]:
         with self._database.read() as session:

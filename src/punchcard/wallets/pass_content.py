@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from punchcard.kit.i18n import LANGUAGES, N_, SOURCE_LANGUAGE, Language, as_language, translate
+from punchcard.loyalty.moving_codes import has_moving_code
 
 BarcodeKind = Literal["qr", "code128"]
 CardState = Literal["active", "blocked", "replaced", "closed"]
@@ -45,6 +46,10 @@ class ProgramFacts:
     branding: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, Any] = field(default_factory=dict)
     rewards: tuple[RewardFacts, ...] = ()
+
+    def __hash__(self) -> int:
+        """Return the same for all that are equal; what else is in it cannot be hashed."""
+        return hash((self.id, self.version))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,4 +293,7 @@ def _barcode(program: ProgramFacts, card: CardFacts) -> Barcode | None:
     # Retail laser scanners read no QR code, and a token is too long for their bars.
     if program.branding.get("barcode") == "code128":
         return Barcode(kind="code128", value=card.number, text=text)
+    # Where codes move, none may hold the token: it opens the page that shows the code of now.
+    if has_moving_code(program.branding):
+        return Barcode(kind="qr", value=card.number, text=text)
     return Barcode(kind="qr", value=card.token, text=text)

@@ -8,11 +8,13 @@ import pytest
 
 from punchcard.loyalty.errors import (
     CardBlocked,
+    FreshCodeRequired,
     ProgramInactive,
     ProgramTypeMismatch,
     StaffPinNotForProgram,
     StaffPinRequired,
 )
+from punchcard.loyalty.operations import Actor
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.state import History
 from tests.loyalty.rules.desk import (
@@ -37,6 +39,7 @@ from tests.loyalty.rules.desk import (
 VISITS = [stamp, redeem_stamps, lambda **m: earn(500, **m), lambda **m: redeem_points(1, **m)]
 VISITS.append(redeem_cake)
 RICH = card(stamps=20, points=500)
+MANAGER = Actor("member", "manager-1")
 HYBRID = program(type="hybrid")
 STAMPED = History(entry=past("stamp_earned", stamps_delta=1))
 
@@ -161,3 +164,27 @@ def test_a_program_that_is_not_active_takes_no_new_cards(status: str) -> None:
 def test_welcome_stamps_use_up_neither_the_cooldown_nor_the_day() -> None:
     opened = decide(enrol(), program(welcome_stamps=5), card(), MONDAY).card
     assert decide(stamp(5), program(), opened, MONDAY).card.stamps == 10
+
+
+@pytest.mark.parametrize("proof", [{"is_code_fresh": True}, {"staff": ANNA}, {"actor": MANAGER}])
+def test_where_codes_move_a_reward_goes_to_a_fresh_code_or_through_a_person(
+    proof: dict[str, Any],
+) -> None:
+    rules = program(has_moving_code=True)
+    decided = decide(replace(redeem_stamps(), **proof), rules, card(stamps=10), MONDAY)
+    assert decided.card.stamps == 0
+
+
+def test_where_codes_move_a_picture_alone_takes_nothing_off_a_card() -> None:
+    stamps, points = program(has_moving_code=True), points_program(has_moving_code=True)
+    with pytest.raises(FreshCodeRequired):
+        decide(redeem_stamps(), stamps, card(stamps=10), MONDAY)
+    with pytest.raises(FreshCodeRequired):
+        decide(redeem_points(5), points, card(points=10), MONDAY)
+    with pytest.raises(FreshCodeRequired):
+        decide(redeem_cake(), points, card(points=500), MONDAY, cake())
+
+
+def test_where_codes_move_a_still_code_goes_on_collecting() -> None:
+    rules = program(has_moving_code=True)
+    assert decide(stamp(), rules, card(), MONDAY).card.stamps == 1

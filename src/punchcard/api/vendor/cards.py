@@ -30,7 +30,9 @@ Search = Annotated[
 Code = Annotated[
     str,
     *line(1, 300),
-    Query(description="A card's token or address, its number, an e-mail address or a phone."),
+    Query(
+        description="A card's moving code, token, address or number; an e-mail address or a phone."
+    ),
 ]
 
 
@@ -58,16 +60,16 @@ def list_cards(
     return listed(page, views, shape, lambda view: view.id)
 
 
-@router.get("/lookup")
+@router.get("/lookup", responses=problems(409))
 def look_up_cards(caller: CallerDep, code: Code) -> FoundCards:
     """Return the cards that a code names: none, one, or those of everybody with that contact.
 
     At most 50, those of customers whose contact the shop vouches for first.
     """
+    now = caller.context.clock.now()
+    caller.context.moving_codes.is_fresh(code.strip(), now)
     with caller.context.database.read() as session:
-        views = card_service.lookup_cards(
-            session, caller.vendor_id, code, now=caller.context.clock.now()
-        )
+        views = card_service.lookup_cards(session, caller.vendor_id, code, now=now)
         shape = _shape(session, caller, views)
     return FoundCards(items=[shape(view) for view in views])
 
@@ -88,7 +90,9 @@ def update_card(caller: CallerDep, card_id: str, request: CardChangeRequest) -> 
     act = caller.act()
     with caller.context.database.write() as session:
         card_changes.update_card(session, act, caller.vendor_id, card_id, request.as_change())
-        return _read(session, caller, card_id)
+        card = _read(session, caller, card_id)
+    caller.context.live.tell([card.id])
+    return card
 
 
 @router.post("/{card_id}/block", responses=problems(404, 409))
@@ -120,6 +124,7 @@ def _change(caller: Caller, card_id: str, change: Callable[[Session, Act, str, s
         card = _read(session, caller, card_id)
         # An answer is kept for good: without the customer, who may ask to be forgotten.
         caller.remember(session, 200, card.model_copy(update={"customer": None}))
+    caller.context.live.tell([card.id])
     return card
 
 

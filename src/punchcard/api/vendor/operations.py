@@ -76,15 +76,14 @@ class Counter:
 
     async def _occasion(self, base: Occasion, body: Timed) -> Occasion:
         context, request = self._context, self._request
+        now = context.clock.now()
+        occurred_at = checked_occurred_at(
+            body.occurred_at, now=now, subject=request.subject, settings=context.settings
+        )
         occasion = Occasion(
             **base,
             location_id=self._location(body),
-            occurred_at=checked_occurred_at(
-                body.occurred_at,
-                now=context.clock.now(),
-                subject=request.subject,
-                settings=context.settings,
-            ),
+            occurred_at=occurred_at,
             origin=Origin(
                 request.address,
                 request.user_agent,
@@ -92,6 +91,9 @@ class Counter:
             ),
             request_id=request.request_id,
         )
+        if card := getattr(body, "card", None):
+            # A terminal that was offline sends later what it scanned then.
+            occasion["is_code_fresh"] = context.moving_codes.is_fresh(card, occurred_at or now)
         if isinstance(body, Proved):
             occasion["staff"] = await self._staff(body)
         if note := getattr(body, "note", None):

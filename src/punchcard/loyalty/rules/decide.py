@@ -6,6 +6,7 @@ from typing import Any
 
 from punchcard.loyalty.errors import (
     CardBlocked,
+    FreshCodeRequired,
     ProgramInactive,
     StaffPinNotForProgram,
     StaffPinRequired,
@@ -45,6 +46,7 @@ _RULES: dict[type[Operation], _Rule] = {
 
 # A visit: the customer stands at the counter of a running program.
 _VISITS = (AddStamp, RedeemStamps, EarnPoints, RedeemReward, RedeemPoints)
+_REDEMPTIONS = (RedeemStamps, RedeemReward, RedeemPoints)
 
 
 def decide(
@@ -66,6 +68,7 @@ def decide(
         return card_rules.open_card(operation, program, card, at)
     _check_card_and_program(operation, program, card)
     _check_staff(operation, program)
+    _check_code(operation, program)
     steps = Steps(card)
     if isinstance(operation, _VISITS):
         card_rules.credit_due_welcome(program, steps)
@@ -89,6 +92,15 @@ def _check_staff(operation: Operation, program: ProgramRules) -> None:
             raise StaffPinRequired
     elif operation.staff.program_id not in (None, program.id):
         raise StaffPinNotForProgram
+
+
+def _check_code(operation: Operation, program: ProgramRules) -> None:
+    """Refuse a redemption that rests on nothing but a code anybody may have a picture of."""
+    if not program.has_moving_code or not isinstance(operation, _REDEMPTIONS):
+        return
+    has_person = operation.staff is not None or operation.actor.kind == "member"
+    if not (operation.is_code_fresh or has_person):
+        raise FreshCodeRequired
 
 
 def _later(one: datetime | None, other: datetime) -> datetime:

@@ -1,0 +1,82 @@
+"""Codes that move: a card's number behind digits that are good for half a minute or so.
+
+A phone or a web page shows `SECONDS.DIGITS/NUMBER`: when it was made, the one-time digits of that
+period, and the card. A picture of it is soon worth nothing, and it never leads to the card itself:
+the secret token is not in it.
+"""
+
+import hmac
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from punchcard.kit.ids import as_card_number
+from punchcard.kit.secrets import derive_key
+from punchcard.kit.settings import Settings
+from punchcard.kit.totp import totp
+from punchcard.loyalty.errors import CodeExpired
+
+PERIOD_SECONDS: Final = 30
+DIGITS: Final = 8
+
+_KEY_BYTES: Final = 20
+_SHAPE: Final = re.compile(r"([0-9]{1,11})\.([0-9]{8})/([0-9]{12})")
+
+
+class MovingCode(NamedTuple):
+    """What stands in a moving code: when it was made (seconds since 1970), its digits, the card."""
+
+    seconds: int
+    digits: str
+    number: str
+
+
+def as_moving_code(text: str) -> MovingCode | None:
+    """Return what `text` says if it is written as a moving code, whether or not it is right."""
+    found = _SHAPE.fullmatch(text)
+    if found is None or (number := as_card_number(found[3])) is None:
+        return None
+    return MovingCode(int(found[1]), found[2], number)
+
+
+def has_moving_code(branding: Mapping[str, Any]) -> bool:
+    """Tell whether the cards of a program with this branding show a code that moves."""
+    return branding.get("barcode") == "rotating"
+
+
+class MovingCodes:
+    """Makes and checks moving codes; each card number has a key of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._key = derive_key(settings.secret_key, "punchcard moving code")
+        self._drift = settings.moving_code_drift_seconds
+
+    def key_of(self, number: str) -> bytes:
+        """Return the secret that a wallet makes the codes of this card with."""
+        return hmac.digest(self._key, number.encode(), "sha256")[:_KEY_BYTES]
+
+    def code_for(self, number: str, at: datetime) -> str:
+        """Return what the card with this number shows at `at`."""
+        seconds = int(at.timestamp())
+        return f"{seconds}.{self._digits(number, seconds)}/{number}"
+
+    def is_fresh(self, text: str, at: datetime) -> bool:
+        """Tell whether `text` is a card's moving code at `at`; False for whatever stands still.
+
+        Good are the digits of the period that `at` lies in, and of those that began or end within
+        `moving_code_drift_seconds` of it. Raises CodeExpired for any other moving code.
+        """
+        code = as_moving_code(text)
+        if code is None:
+            return False
+        begins = code.seconds - code.seconds % PERIOD_SECONDS
+        ends = begins + PERIOD_SECONDS
+        is_its_time = begins - self._drift <= at.timestamp() < ends + self._drift
+        is_right = hmac.compare_digest(self._digits(code.number, code.seconds), code.digits)
+        if not (is_its_time and is_right):
+            raise CodeExpired
+        return True
+
+    def _digits(self, number: str, seconds: int) -> str:
+        return totp(self.key_of(number), seconds // PERIOD_SECONDS, DIGITS)
