@@ -18,7 +18,11 @@ from punchcard.kit.i18n import CATALOGUES, LANGUAGES, SOURCE_LANGUAGE, placehold
 
 SOURCES = CATALOGUES.parent
 _MARKS = {"N_": None, "_": None}
-_METHODS = [("**.py", "python")]
+_METHODS = [
+    ("**.py", "python"),
+    ("**/templates/**.html", "jinja2"),
+    ("**/templates/**.txt", "jinja2"),
+]
 # Only what a reader needs: dates and authors in a header change with every run and say nothing.
 _HEADER = """\
 # Punchcard's sentences in this language; the English text is the key.
@@ -56,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def sentences_of(directory: Path) -> set[str]:
-    """Return every marked sentence of the Python files below `directory`."""
+    """Return every marked sentence of the Python files and templates below `directory`."""
     found = extract_from_dir(directory, method_map=_METHODS, keywords=_MARKS)
     return {message for _file, _line, message, *_rest in found if isinstance(message, str)}
 

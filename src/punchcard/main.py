@@ -43,6 +43,9 @@ from punchcard.api.vendor import devices as vendor_devices
 from punchcard.api.vendor import settings as vendor_settings
 from punchcard.context import Context
 from punchcard.kit.stopping import heard_before_stop
+from punchcard.web.application import create_pages
+from punchcard.web.faces import Faces
+from punchcard.web.routers import ROUTERS as PAGE_ROUTERS
 from punchcard.worker.handlers import MAIL_LANE, WALLET_LANES
 from punchcard.worker.loop import Worker
 from punchcard.worker.schedule import HOUSE_CHORES, OWN_CHORES
@@ -72,12 +75,6 @@ ROUTERS: Final[list[APIRouter]] = [
     vendors.router,
     platform_loyalty.router,
     audit.router,
-]
-
-PAGE_ROUTERS: Final[list[APIRouter]] = [
-    assets.router,
-    colours.router,
-    sign_in.router,
 ]
 
 LEAN_ROUTES: Final = [*operations.ROUTES, *enrolment.ROUTES]
@@ -113,7 +110,7 @@ def create_worker(context: Context, *, does_work: bool = True) -> Worker:
     if not does_work:
         return Worker(context, [], OWN_CHORES)
     # Without a wallet nothing follows from a change: its word waits until there is one.
-    lanes = [*(WALLET_LANES if context.wallets.configured else []), MAIL_LANE]
+    lanes = [*(WALLET_LANES if context.wallets.configured else [{}]), MAIL_LANE]
     return Worker(context, lanes, [*OWN_CHORES, *HOUSE_CHORES])
 
 

@@ -74,11 +74,17 @@ def _negotiate(accept_language: str) -> Language:
     return best
 
 
+@lru_cache(maxsize=512)
 def as_language(tag: str) -> Language | None:
     """Return our language for a tag (`fr`, `fr-CH`, `de_AT`, `lu`), or None if we lack it."""
     primary = tag.lower().replace("_", "-").partition("-")[0]
     primary = _ALIASES.get(primary, primary)
     return next((language for language in LANGUAGES if language == primary), None)
+
+
+def locale_of(language: str) -> str:
+    """Return the CLDR locale whose dates and numbers go with a language of ours."""
+    return _LOCALES[language]
 
 
 def placeholders(text: str) -> frozenset[str]:

@@ -23,4 +23,9 @@ def is_currency(code: str) -> bool:
 
 def minor_units(currency: str) -> int:
     """Return how many minor units make one unit: 100 for EUR, 1 for JPY, 1000 for KWD."""
-    return int(10 ** _EXPONENTS.get(currency, 2))
+    return int(10 ** minor_digits(currency))
+
+
+def minor_digits(currency: str) -> int:
+    """Return how many digits of an amount are minor units: 2 for EUR, 0 for JPY, 3 for KWD."""
+    return _EXPONENTS.get(currency, 2)

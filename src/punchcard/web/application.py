@@ -1,0 +1,97 @@
+"""The application of the pages: routers and refusals, put together."""
+
+import logging
+from typing import Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy import exc as database_errors
+from starlette.exceptions import HTTPException
+
+from punchcard.context import Context
+from punchcard.kit.errors import DomainError
+from punchcard.kit.i18n import N_, translate
+from punchcard.web.refusals import (
+    INTERNAL,
+    STATUS_BY_KIND,
+    TITLES,
+    PageNotFound,
+    SignInNeeded,
+)
+from punchcard.web.visits import SESSION_COOKIE, Visit, get_visit
+
+_log = logging.getLogger(__name__)
+
+_BUSY: Final = N_("The server is busy. Please try again in a moment.")
+_DATABASE_FAILURES: Final = (
+    database_errors.OperationalError,
+    database_errors.InterfaceError,
+    database_errors.TimeoutError,
+)
+
+
+def create_pages(context: Context, routers: list[APIRouter]) -> FastAPI:
+    """Return the application that serves the pages of `routers`."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.context = context
+    for kind in (DomainError, *_DATABASE_FAILURES, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _answer)
+    app.add_exception_handler(SignInNeeded, _send_to_sign_in)
+    app.add_exception_handler(Exception, _answer)
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+def _send_to_sign_in(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SignInNeeded)
+    return get_visit(request).redirect(f"/sign-in?next={quote(error.wanted, safe='/')}")
+
+
+def _answer(request: Request, error: Exception) -> Response:
+    """Tell a refusal, or that something went wrong, as a page in the visitor's language."""
+    visit = _visit_of(request)
+    status, sentence = _told(error, visit)
+    if status == 500:
+        _log.error("A page failed unforeseen.", exc_info=error)
+    response = visit.page(
+        "refusal.html",
+        status=status,
+        title=visit.say(TITLES[status]),
+        sentence=sentence,
+        is_internal=status == 500,
+    )
+    if isinstance(error, DomainError) and error.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    return response
+
+
+def _visit_of(request: Request) -> Visit:
+    """Return the visit, as nobody's where even saying who it is fails."""
+    try:
+        return get_visit(request)
+    except DomainError:
+        # The session is of no use any more: the visitor must be able to begin another.
+        request.cookies.clear()
+        visit = get_visit(request)
+        visit.set_cookie(SESSION_COOKIE, None, seconds=0)
+        return visit
+    except _DATABASE_FAILURES:
+        request.cookies.clear()
+        return get_visit(request)
+
+
+def _told(error: Exception, visit: Visit) -> tuple[int, str]:
+    if isinstance(error, RequestValidationError):
+        # An address or query that no link of ours holds.
+        error = PageNotFound()
+    if isinstance(error, HTTPException):
+        known = error.status_code in TITLES and error.status_code >= 413
+        error = PageNotFound() if not known else error
+    if isinstance(error, DomainError):
+        sentence = translate(error.sentence, visit.language, **error.facts)
+        return STATUS_BY_KIND[error.kind], sentence
+    if isinstance(error, _DATABASE_FAILURES):
+        return 503, visit.say(_BUSY)
+    return 500, visit.say(INTERNAL)

@@ -1,0 +1,168 @@
+"""What a page's form sent: read field by field, each fault kept beside its field."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from starlette.datastructures import FormData, UploadFile
+
+from punchcard.kit.errors import DomainError, InvalidInput
+from punchcard.kit.i18n import N_, translate
+from punchcard.kit.money import minor_digits
+
+TEXT_CHARACTERS: Final = 200
+_SPACES = re.compile("[\\s\u202f\u00a0'’]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_WHOLE = re.compile(r"-?[0-9]{1,12}")
+
+
+class Form:
+    """The fields of one form, and what is wrong with them.
+
+    Each reader returns the value, or None after noting a fault in `errors`. `values` is what was
+    typed, for showing the form again; without data (a page that is opened) it is `initial`.
+    """
+
+    def __init__(
+        self,
+        data: FormData | None = None,
+        *,
+        language: str = "en",
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._data = data
+        self._language = language
+        self.initial = dict(initial or {})
+        self.errors: dict[str, str] = {}
+        self.refusal: str | None = None
+
+    @property
+    def is_valid(self) -> bool:
+        """Tell whether nothing was wrong so far."""
+        return not self.errors and self.refusal is None
+
+    def value(self, name: str) -> str:
+        """Return what stands in a field: as typed, or as it was before."""
+        if self._data is None:
+            found = self.initial.get(name)
+            return "" if found is None else str(found)
+        found = self._data.get(name)
+        return found if isinstance(found, str) else ""
+
+    def is_on(self, name: str, choice: str = "on") -> bool:
+        """Tell whether a box is ticked, or one choice of several is."""
+        if self._data is None:
+            before = self.initial.get(name)
+            return choice in before if isinstance(before, list | tuple | set) else bool(before)
+        return choice in self._data.getlist(name)
+
+    def text(
+        self, name: str, *, required: bool = True, limit: int = TEXT_CHARACTERS, lines: bool = False
+    ) -> str | None:
+        """Return a text without blanks around it; None when it is empty or wrong.
+
+        Without `lines` it is one line.
+        """
+        typed = self.value(name).replace("\r\n", "\n").strip()
+        if not typed:
+            if required:
+                self.fault(name, N_("Please fill this in."))
+            return None
+        if len(typed) > limit:
+            self.fault(name, N_("At most {limit} characters."), limit=limit)
+            return None
+        if _CONTROL.search(typed) or (not lines and "\n" in typed) or not _is_unicode(typed):
+            self.fault(name, N_("There are characters in it that cannot be kept."))
+            return None
+        return typed
+
+    def whole(self, name: str, *, minimum: int, maximum: int, required: bool = True) -> int | None:
+        """Return a whole number between the bounds."""
+        typed = _SPACES.sub("", self.value(name))
+        if not typed:
+            if required:
+                self.fault(name, N_("Please fill this in."))
+            return None
+        number = int(typed) if _WHOLE.fullmatch(typed) else None
+        if number is None or not minimum <= number <= maximum:
+            self.fault(
+                name,
+                N_("A whole number from {minimum} to {maximum}."),
+                minimum=minimum,
+                maximum=maximum,
+            )
+            return None
+        return number
+
+    def money(
+        self, name: str, currency: str, *, required: bool = True, maximum_minor: int = 10**9
+    ) -> int | None:
+        """Return an amount in minor units, typed with a comma or a point."""
+        typed = _SPACES.sub("", self.value(name)).replace(",", ".")
+        if not typed:
+            if required:
+                self.fault(name, N_("Please fill this in."))
+            return None
+        try:
+            amount = Decimal(typed).scaleb(minor_digits(currency))
+        except InvalidOperation:
+            amount = Decimal(-1)
+        is_whole = amount.is_finite() and amount == amount.to_integral_value()
+        if not is_whole or not 0 <= amount <= maximum_minor:
+            self.fault(name, N_("An amount such as 12.50."))
+            return None
+        return int(amount)
+
+    def choice(self, name: str, options: Sequence[str], *, required: bool = True) -> str | None:
+        """Return one of the options."""
+        typed = self.value(name)
+        if typed in options:
+            return typed
+        if typed or required:
+            self.fault(name, N_("Please choose one of these."))
+        return None
+
+    def choices(self, name: str) -> list[str]:
+        """Return everything that is ticked under one name, at most 200."""
+        found = self._data.getlist(name) if self._data is not None else []
+        return [value for value in found if isinstance(value, str)][:200]
+
+    def upload(self, name: str) -> bytes | None:
+        """Return what a chosen file holds, or None when none was chosen."""
+        found = self._data.get(name) if self._data is not None else None
+        if not isinstance(found, UploadFile):
+            return None
+        return found.file.read() or None
+
+    def fault(self, name: str, message: str, **params: Any) -> None:
+        """Note what is wrong with a field; the first fault stays."""
+        self.errors.setdefault(name, translate(message, self._language, **params))
+
+    @contextmanager
+    def refusals(self, **renamed: str) -> Iterator[None]:
+        """Turn a refusal of the block into faults of the fields it names, or of the whole form.
+
+        `renamed` maps a service's field to the form's where they differ.
+        """
+        try:
+            yield
+        except InvalidInput as refusal:
+            for error in refusal.errors:
+                place = [str(part) for part in error["loc"] if part != "body"]
+                name = ".".join(place)
+                message, params = error["message"], error.get("params", {})
+                self.fault(renamed.get(name, name), message, **params)
+            if not refusal.errors:
+                self.refusal = translate(refusal.sentence, self._language, **refusal.facts)
+        except DomainError as refusal:
+            self.refusal = translate(refusal.sentence, self._language, **refusal.facts)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

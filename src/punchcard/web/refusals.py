@@ -1,0 +1,61 @@
+"""How refusals look on pages: one table of statuses, a sentence in words, and a way on."""
+
+from typing import Final
+
+from punchcard.kit.errors import DomainError, Kind
+from punchcard.kit.i18n import N_
+
+STATUS_BY_KIND: Final[dict[Kind, int]] = {
+    Kind.MALFORMED: 400,
+    Kind.UNKNOWN_CALLER: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.MISSING: 404,
+    Kind.REFUSED: 409,
+    Kind.CONFLICT: 409,
+    Kind.TOO_LARGE: 413,
+    Kind.INVALID: 422,
+    Kind.LOCKED: 423,
+    Kind.TOO_MANY: 429,
+    Kind.BUSY: 503,
+}
+TITLES: Final[dict[int, str]] = {
+    400: N_("That did not arrive whole"),
+    401: N_("Please sign in"),
+    403: N_("Not for you to open"),
+    404: N_("Nothing here"),
+    405: N_("Nothing here"),
+    409: N_("That cannot be done"),
+    413: N_("Too large"),
+    422: N_("Please check what you typed"),
+    423: N_("Locked"),
+    429: N_("One moment, please"),
+    500: N_("That went wrong"),
+    503: N_("One moment, please"),
+}
+"""What stands above the sentence, by status."""
+
+INTERNAL: Final = N_("Something went wrong on our side. Quote the request id when you report it.")
+
+
+class PageNotFound(DomainError):
+    """There is no such page, or it is another vendor's."""
+
+    code = "not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is nothing at this address. Perhaps the link is old or incomplete.")
+
+
+class FormExpired(DomainError):
+    """The form was not made by this server for this visitor, or long ago."""
+
+    code = "form_expired"
+    kind = Kind.FORBIDDEN
+    sentence = N_("This form is too old or came from elsewhere. Load the page and try again.")
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in; `wanted` is the page to come back to."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(wanted)
+        self.wanted = wanted

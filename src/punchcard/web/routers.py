@@ -1,0 +1,13 @@
+"""Every router of the pages, in the order of a visitor's way."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from punchcard.web import assets, colours, sign_in
+
+ROUTERS: Final[list[APIRouter]] = [
+    assets.router,
+    colours.router,
+    sign_in.router,
+]
