@@ -10,6 +10,7 @@ from punchcard.cli.support import CommandFailed, Json
 
 if TYPE_CHECKING:
     from punchcard.kit.settings import Settings
+    from punchcard.wallets.signing import Complaint
 
 _LEAST_SECRET_CHARACTERS = 32
 _LEAST_FREE_BYTES = 1024**3
@@ -42,6 +43,7 @@ def doctor(as_json: Json = False) -> None:
         _disk,
         _database,
         _apple_wallet,
+        _google_wallet,
     ]
     findings = [look(settings) for look in looks]
     if as_json:
@@ -124,15 +126,34 @@ def _apple_wallet(settings: "Settings") -> Finding:
         message = "Phones only ask for updates at an https address: set PUNCHCARD_BASE_URL."
         complaints.append(Complaint("warning", message))
     if complaints:
-        is_error = any(complaint.state == "error" for complaint in complaints)
-        told = " ".join(complaint.message for complaint in complaints)
-        return Finding("apple wallet", "error" if is_error else "warning", told)
+        return _complained("apple wallet", complaints)
     ends = signer.certificate.not_valid_after_utc
     return Finding(
         "apple wallet",
         "ok",
         f"Signs {signer.pass_type_id} for team {signer.team_id} until {ends:%Y-%m-%d}.",
     )
+
+
+def _google_wallet(settings: "Settings") -> Finding:
+    from punchcard.kit.clock import SystemClock
+    from punchcard.wallets import google_check
+
+    if not google_check.is_wanted(settings):
+        return Finding("google wallet", "ok", "Not set up: customers are shown no link to it.")
+    if complaints := google_check.complaints(settings, SystemClock()):
+        return _complained("google wallet", complaints)
+    return Finding(
+        "google wallet",
+        "ok",
+        f"Google gives a token and lets it act for issuer {settings.google_issuer_id}.",
+    )
+
+
+def _complained(subject: str, complaints: "list[Complaint]") -> Finding:
+    is_error = any(complaint.state == "error" for complaint in complaints)
+    told = " ".join(complaint.message for complaint in complaints)
+    return Finding(subject, "error" if is_error else "warning", told)
 
 
 def _print(findings: list[Finding]) -> None:

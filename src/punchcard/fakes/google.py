@@ -186,6 +186,8 @@ class FakeGoogle:
         kind = request.path_params["kind"]
         things = self.classes if kind == "loyaltyClass" else self.objects
         name = request.path_params.get("id")
+        if name is not None and not name.startswith(f"{self.issuer_id}."):
+            raise Refusal(403, "permissionDenied", "Permission denied")
         if request.method != "POST" and name not in things:
             raise Refusal(404, "resourceNotFound", f"{name} does not exist")
         if request.method == "GET":
