@@ -6,7 +6,7 @@ import hmac
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -20,14 +20,15 @@ from punchcard.kit.settings import Settings
 from punchcard.wallets import apple_registry as registry
 from punchcard.wallets import images
 from punchcard.wallets.apns import ApnsClient
-from punchcard.wallets.apple_pass import PassIdentity, pass_documents
+from punchcard.wallets.apple_pass import PassIdentity, text_files
 from punchcard.wallets.apple_pushes import PassPushes
 from punchcard.wallets.apple_registry import PushTarget, Registration
+from punchcard.wallets.apple_words import words_of
 from punchcard.wallets.card_facts import CardAddresses, PassFacts, load_facts
 from punchcard.wallets.models import ApplePass
-from punchcard.wallets.pass_content import CardFacts, PassContent, pass_contents
+from punchcard.wallets.pass_content import CardFacts, PassContent, card_language, pass_content
 from punchcard.wallets.pictures import icon_files, logo_files, strip_files
-from punchcard.wallets.pkpass import PassFile, build_pkpass, manifest_of, pass_file
+from punchcard.wallets.pkpass import PassFile, build_pkpass, manifest_of
 from punchcard.wallets.signing import CertificateError, PassSigner, load_signer
 
 _ATTEMPTS: Final = 5
@@ -239,7 +240,8 @@ class AppleWallet:
             # The time is read before the content: a change in between is then asked for again.
             row = session.get_one(ApplePass, serial_number)
             look = self._looks(session, [row])[serial_number]
-        return BuiltPass(build_pkpass(look.files, self.signer.sign), row.modified_at), look
+        sign = partial(self.signer.sign, at=self._clock.now())
+        return BuiltPass(build_pkpass(look.files, sign), row.modified_at), look
 
     def _new_looks(self, card_ids: Sequence[str]) -> dict[str, tuple[bytes, bytes]]:
         """Return old and new fingerprint of each pass that looks different now."""
@@ -282,7 +284,7 @@ class AppleWallet:
         card = facts.card
         if card.number != serial_number:
             card = _replaced(card, serial_number)
-        contents = pass_contents(facts.program, card)
+        content = pass_content(facts.program, card, card_language(facts.program, card))
         identity = PassIdentity(
             pass_type_id=self.signer.pass_type_id,
             team_id=self.signer.team_id,
@@ -290,9 +292,8 @@ class AppleWallet:
             web_service_url=f"{self._base}/api/v1/loyalty/apple",
             authentication_token=self.token_of(serial_number),
         )
-        documents = pass_documents(contents, identity)
-        words = (pass_file(name, content) for name, content in documents.items())
-        return _Look((*words, *_pictures(next(iter(contents.values())), logo)))
+        texts = text_files(content, words_of(facts.program, card), identity)
+        return _Look((*texts, *_pictures(content, logo)))
 
 
 def _replaced(card: CardFacts, serial_number: str) -> CardFacts:

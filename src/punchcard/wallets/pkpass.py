@@ -14,7 +14,8 @@ from typing import Final
 MIME_TYPE: Final = "application/vnd.apple.pkpass"
 
 _LOCAL: Final = struct.Struct("<4s5H3I2H")
-_CENTRAL: Final = struct.Struct("<4s6H3I5H2I")
+_CENTRAL: Final = struct.Struct("<4s6H3I5HI")
+_OFFSET: Final = struct.Struct("<I")
 _END: Final = struct.Struct("<4s4H2IH")
 _VERSION: Final = 20
 # The first day ZIP can name: equal content makes an equal file.
@@ -23,24 +24,28 @@ _DAY: Final = 33
 
 @dataclass(frozen=True, slots=True)
 class PassFile:
-    """A file of a pass, ready to be put in: its hash for the manifest, and its ZIP record."""
+    """A file of a pass, ready to be put in: its line of the manifest and its ZIP records.
+
+    `listing` is its entry of the archive's directory, up to where its place is told.
+    """
 
     name: str
-    sha1: str
-    size: int
-    checksum: int
+    line: bytes
     record: bytes
+    listing: bytes
 
 
 def pass_file(name: str, content: bytes) -> PassFile:
     """Make a file ready; `name` is ASCII, with `/` between a folder and the file."""
-    checksum = zlib.crc32(content)
-    encoded = name.encode("ascii")
-    size = len(content)
-    head = _LOCAL.pack(b"PK\3\4", _VERSION, 0, 0, 0, _DAY, checksum, size, size, len(encoded), 0)
-    # Apple's format asks for SHA-1; what it guards is signed with SHA-256.
+    encoded, size = name.encode("ascii"), len(content)
+    facts = (0, 0, 0, _DAY, zlib.crc32(content), size, size, len(encoded), 0)
+    head = _LOCAL.pack(b"PK\3\4", _VERSION, *facts)
+    listing = _CENTRAL.pack(b"PK\1\2", _VERSION, _VERSION, *facts, 0, 0, 0, 0)
+    # Apple's format asks for SHA-1; what it guards is signed with SHA-256. Names and hashes are
+    # plain ASCII: nothing needs escaping.
     sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
-    return PassFile(name, sha1, size, checksum, b"".join((head, encoded, content)))
+    line = f'"{name}":"{sha1}"'.encode("ascii")
+    return PassFile(name, line, b"".join((head, encoded, content)), listing)
 
 
 def build_pkpass(files: Sequence[PassFile], sign: Callable[[bytes], bytes]) -> bytes:
@@ -52,23 +57,17 @@ def build_pkpass(files: Sequence[PassFile], sign: Callable[[bytes], bytes]) -> b
 
 def manifest_of(files: Sequence[PassFile]) -> bytes:
     """Return the manifest: each file's SHA-1 by its name."""
-    # Names and hashes are plain ASCII: nothing needs escaping.
-    return ("{" + ",".join(f'"{file.name}":"{file.sha1}"' for file in files) + "}").encode()
+    return b"{" + b",".join([file.line for file in files]) + b"}"
 
 
 def _archive(files: Sequence[PassFile]) -> bytes:
-    parts, directory, offset = [], [], 0
+    parts: list[bytes] = []
+    directory: list[bytes] = []
+    offset = 0
     for file in files:
         parts.append(file.record)
-        directory.append(_entry(file, offset))
+        directory += (file.listing, _OFFSET.pack(offset), file.name.encode("ascii"))
         offset += len(file.record)
     listed = b"".join(directory)
     end = _END.pack(b"PK\5\6", 0, 0, len(files), len(files), len(listed), offset, 0)
     return b"".join((*parts, listed, end))
-
-
-def _entry(file: PassFile, offset: int) -> bytes:
-    name = file.name.encode("ascii")
-    sizes = (file.checksum, file.size, file.size)
-    rest = (len(name), 0, 0, 0, 0, 0, offset)
-    return _CENTRAL.pack(b"PK\1\2", _VERSION, _VERSION, 0, 0, 0, _DAY, *sizes, *rest) + name

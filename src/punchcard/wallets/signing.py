@@ -16,16 +16,15 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from punchcard.kit.settings import Settings
+from punchcard.wallets.cms import DetachedSigner
 
 _PASS_TYPE_EXTENSION: Final = ObjectIdentifier("1.2.840.113635.100.6.1.16")
-# `Binary` keeps the manifest as it is: without it, line ends would be changed before signing.
-_OPTIONS: Final = [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary]
 
 
 class CertificateError(Exception):
@@ -57,16 +56,11 @@ class PassSigner:
         self.pass_type_id = pass_type_id or pass_type_of(certificate)
         self.team_id = team_id or _named(certificate, NameOID.ORGANIZATIONAL_UNIT_NAME)
         self._key = key
+        self._signer = DetachedSigner(key, certificate, intermediate)
 
-    def sign(self, manifest: bytes) -> bytes:
+    def sign(self, manifest: bytes, at: datetime) -> bytes:
         """Return the detached PKCS#7 signature (DER), with the time and Apple's intermediate."""
-        return (
-            pkcs7.PKCS7SignatureBuilder()
-            .set_data(manifest)
-            .add_signer(self.certificate, self._key, hashes.SHA256())
-            .add_certificate(self.intermediate)
-            .sign(serialization.Encoding.DER, _OPTIONS)
-        )
+        return self._signer.sign(manifest, at=at)
 
     def complaints(self, now: datetime, *, warning: timedelta) -> Iterator[Complaint]:
         """Yield what is wrong with the certificates at `now`, or will be within `warning`."""
@@ -77,7 +71,7 @@ class PassSigner:
                 f"The pass certificate was issued by {self.certificate.issuer.rfc4514_string()},"
                 " which is not PUNCHCARD_APPLE_WWDR_CERTIFICATE. Download that one from Apple.",
             )
-        if not self._can_sign():
+        if not self._can_sign(now):
             yield Complaint("error", "A test signature could not be made with this certificate.")
         for name, certificate in (
             ("The pass certificate", self.certificate),
@@ -100,9 +94,9 @@ class PassSigner:
             context.load_cert_chain(Path(file.name))
         return context
 
-    def _can_sign(self) -> bool:
+    def _can_sign(self, now: datetime) -> bool:
         try:
-            enclosed = pkcs7.load_der_pkcs7_certificates(self.sign(b"{}"))
+            enclosed = pkcs7.load_der_pkcs7_certificates(self.sign(b"{}", now))
         except ValueError:
             return False
         return self.certificate in enclosed and self.intermediate in enclosed

@@ -8,6 +8,7 @@ import subprocess
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 _FIELD_KEYS = {"key", "label", "value", "changeMessage"}
@@ -64,16 +65,27 @@ def open_pass(content: bytes) -> OpenedPass:
 _UNSIGNED = ("manifest.json", "signature")
 
 
-def verify_signature(opened: OpenedPass, root: Path, folder: Path) -> str:
+def verify_signature(opened: OpenedPass, root: Path) -> str:
     """Let OpenSSL verify the signature against the root; returns what it says of the signature."""
-    manifest, signature = folder / "manifest.json", folder / "signature"
-    manifest.write_bytes(opened.files["manifest.json"])
-    signature.write_bytes(opened.files["signature"])
-    given = ["-binary", "-inform", "DER", "-in", str(signature), "-content", str(manifest)]
-    trust = ["-CAfile", str(root), "-purpose", "any", "-out", "/dev/null"]
-    subprocess.run(["openssl", "cms", "-verify", *given, *trust], check=True, capture_output=True)
-    shown = ["openssl", "cms", "-cmsout", "-print", "-inform", "DER", "-in", str(signature)]
-    return subprocess.run(shown, check=True, capture_output=True, text=True).stdout
+    return verify_detached(opened.files["manifest.json"], opened.files["signature"], root)
+
+
+def verify_detached(content: bytes, signature: bytes, root: Path) -> str:
+    """Let both of OpenSSL's readers verify a signature; returns what one says of it."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "content").write_bytes(content)
+        (folder / "signature").write_bytes(signature)
+        given = ["-binary", "-inform", "DER", "-in", "signature", "-content", "content"]
+        trust = ["-CAfile", str(root), "-purpose", "any", "-out", "/dev/null"]
+        for reader in ("cms", "smime"):
+            _openssl(folder, reader, "-verify", *given, *trust)
+        return _openssl(folder, "cms", "-cmsout", "-print", "-inform", "DER", "-in", "signature")
+
+
+def _openssl(folder: Path, *arguments: str) -> str:
+    done = ["openssl", *arguments]
+    return subprocess.run(done, check=True, capture_output=True, text=True, cwd=folder).stdout
 
 
 def check_document(document: dict[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 import subprocess
 import time
+from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from punchcard.kit.i18n import LANGUAGES
-from punchcard.wallets.apple_pass import PassIdentity, pass_documents
-from punchcard.wallets.pass_content import CardFacts, ProgramFacts, pass_contents
+from punchcard.wallets.apple_pass import PassIdentity, text_files
+from punchcard.wallets.apple_words import words_of
+from punchcard.wallets.pass_content import CardFacts, ProgramFacts, card_language, pass_content
 from punchcard.wallets.pictures import icon_files, strip_files
-from punchcard.wallets.pkpass import build_pkpass, pass_file
+from punchcard.wallets.pkpass import PassFile, build_pkpass
 from punchcard.wallets.signing import PassSigner
 from tests.wallets.apple.opened_pass import (
     OpenedPass,
@@ -24,6 +27,7 @@ from tests.wallets.apple.opened_pass import (
 )
 from tests.wallets.facts import TOKEN, card, program
 
+SIGNED_AT = datetime(2026, 11, 22, 8, 30, 15, tzinfo=timezone(timedelta(hours=1)))
 COLOURS = ("#1f2937", "#f59e0b")
 NAMES = st.text(
     st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from('"\\\n%☕שלום😀'),
@@ -33,6 +37,10 @@ NAMES = st.text(
 
 
 def built(signer: PassSigner, program: ProgramFacts, card: CardFacts) -> OpenedPass:
+    return open_pass(packed(signer, program, card))
+
+
+def packed(signer: PassSigner, program: ProgramFacts, card: CardFacts) -> bytes:
     identity = PassIdentity(
         pass_type_id=signer.pass_type_id,
         team_id=signer.team_id,
@@ -40,10 +48,14 @@ def built(signer: PassSigner, program: ProgramFacts, card: CardFacts) -> OpenedP
         web_service_url="https://shop.test/api/v1/loyalty/apple",
         authentication_token="a token of sixteen characters",
     )
-    documents = pass_documents(pass_contents(program, card), identity)
-    words = [pass_file(name, content) for name, content in documents.items()]
     pictures = [*icon_files(*COLOURS), *strip_files(card.stamps, 10, *COLOURS, "#ffffff")]
-    return open_pass(build_pkpass([*words, *pictures], signer.sign))
+    sign = partial(signer.sign, at=SIGNED_AT)
+    return build_pkpass([*texts(program, card, identity), *pictures], sign)
+
+
+def texts(program: ProgramFacts, card: CardFacts, identity: PassIdentity) -> tuple[PassFile, ...]:
+    content = pass_content(program, card, card_language(program, card))
+    return text_files(content, words_of(program, card), identity)
 
 
 @pytest.mark.parametrize("kind", ["stamps", "points", "hybrid"])
@@ -57,21 +69,28 @@ def test_every_kind_of_card_is_a_pass_apple_documents(
     assert {f"{name}.lproj/pass.strings" for name in LANGUAGES} <= opened.files.keys()
 
 
-def test_openssl_verifies_the_signature_from_outside(
-    signer: PassSigner, root_file: Path, tmp_path: Path
-) -> None:
+def test_openssl_verifies_the_signature_from_outside(signer: PassSigner, root_file: Path) -> None:
     opened = built(signer, program(), card())
-    said = verify_signature(opened, root_file, tmp_path)
+    said = verify_signature(opened, root_file)
     assert "eContent: <ABSENT>" in said
     assert said.count("signingTime") == 1
+    assert "UTCTIME:Nov 22 07:30:15 2026 GMT" in said
     assert said.count("Worldwide Developer Relations") >= 2, "the intermediate is missing"
 
 
-def test_changed_manifest_is_refused(signer: PassSigner, root_file: Path, tmp_path: Path) -> None:
+def test_unzip_finds_every_file_whole(signer: PassSigner, tmp_path: Path) -> None:
+    archive = tmp_path / "card.pkpass"
+    archive.write_bytes(packed(signer, program(), card()))
+    said = subprocess.run(["unzip", "-t", archive], check=True, capture_output=True, text=True)
+    assert "No errors detected" in said.stdout
+    assert "extra bytes" not in said.stdout + said.stderr
+
+
+def test_changed_manifest_is_refused(signer: PassSigner, root_file: Path) -> None:
     opened = built(signer, program(), card())
     forged = opened.files | {"manifest.json": opened.files["manifest.json"] + b" "}
     with pytest.raises(subprocess.CalledProcessError, match="cms"):
-        verify_signature(OpenedPass(forged), root_file, tmp_path)
+        verify_signature(OpenedPass(forged), root_file)
 
 
 @settings(max_examples=60, deadline=None)
@@ -101,6 +120,36 @@ def test_customer_named_like_a_label_keeps_their_name(signer: PassSigner) -> Non
     assert shown.rstrip("\u200b") == "Stamps"
     assert shown not in opened.strings("de") or opened.strings("de")[shown] == "Stamps"
     assert opened.strings("de")["Stamps"] == "Stempel"
+
+
+def test_cards_in_the_same_state_share_all_but_what_is_their_holders(signer: PassSigner) -> None:
+    cards = [card(number="111122223333", customer_name="Zoë"), card(customer_name="Stamps")]
+    zoe, stamps = (built(signer, program(), one) for one in cards)
+    differing = {name for name, content in zoe.files.items() if stamps.files[name] != content}
+    assert differing == {
+        *("pass.json", "manifest.json", "signature"),
+        *(f"{language}.lproj/pass.strings" for language in LANGUAGES),
+    }
+    again = built(signer, program(), card(number="111122223333", customer_name="Ada"))
+    differing = {name for name, content in zoe.files.items() if again.files[name] != content}
+    assert differing == {"pass.json", "manifest.json", "signature"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "Tea card"},
+        {"vendor_name": "Bob"},
+        {"texts": {"de": {"name": "Teekarte"}}},
+        {"stamp_reward": {"name": "Tea for free"}},
+        {"terms_text": "Be nice."},
+    ],
+)
+def test_changed_program_says_so_at_once(signer: PassSigner, changes: dict[str, Any]) -> None:
+    before = built(signer, program(), card())
+    after = built(signer, program(**changes), card())
+    assert before.files != after.files
+    assert built(signer, program(), card()).files == before.files
 
 
 def test_same_card_makes_the_same_files(signer: PassSigner) -> None:
@@ -135,7 +184,7 @@ def test_phone_is_only_told_of_an_address_it_accepts(address: str, is_named: Any
         web_service_url=address,
         authentication_token="a token of sixteen characters",
     )
-    document = pass_documents(pass_contents(program(), card()), identity)["pass.json"]
+    document = texts(program(), card(), identity)[0].record
     assert (b"webServiceURL" in document) == is_named
 
 
