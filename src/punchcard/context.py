@@ -18,8 +18,8 @@ from punchcard.kit.mail import Mailer, build_mailer
 from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.batch import Outcome
+from punchcard.loyalty.customer_mail import CustomerMail, WalletLinks
 from punchcard.loyalty.live import LiveCards
-from punchcard.loyalty.customer_mail import CustomerMail
 from punchcard.loyalty.moving_codes import MovingCodes
 from punchcard.loyalty.pin_desk import PinDesk
 from punchcard.loyalty.staff_tokens import StaffTokens
@@ -73,8 +73,10 @@ def build_context(
     clock: Clock | None = None,
     ids: Ids | None = None,
     database: Database | None = None,
+    mailer: Mailer | None = None,
 ) -> Context:
     """Build everything from the settings; tests and the demo hand in their own clock and ids."""
+    mailer = mailer or build_mailer(settings)
     clock = clock or SystemClock()
     ids = ids or SystemIds(clock)
     database = database or Database(
@@ -124,6 +126,13 @@ def build_context(
         sealer=card_sealer,
         moving_codes=moving_codes,
     )
+    wallets = Wallets(
+        [apple_wallet, google_wallet], database=database, clock=clock, settings=settings
+    )
+    limits = PublicLimits(settings, clock)
+    mailroom = Mailroom(clock=clock, ids=ids, settings=settings, is_configured=mailer.is_configured)
+    address_links = AddressLinks(settings, clock)
+    address_change = AddressChange(mailroom, address_links)
     return Context(
         settings=settings,
         clock=clock,
@@ -136,14 +145,43 @@ def build_context(
         till=till,
         live=live,
         hasher=hasher,
-        limits=PublicLimits(settings, clock),
+        limits=limits,
         credentials=credentials,
         sign_in=sign_in,
+        mailer=mailer,
+        mailroom=mailroom,
+        password_reset=PasswordReset(
+            database=database,
+            sign_in=sign_in,
+            credentials=credentials,
+            mailroom=mailroom,
+            limits=limits,
+            clock=clock,
+            ids=ids,
+            settings=settings,
+        ),
+        address_change=address_change,
+        customer_mail=CustomerMail(
+            database=database,
+            mailroom=mailroom,
+            links=address_links,
+            address_change=address_change,
+            clock=clock,
+            card_sealer=card_sealer,
+            base_url=settings.base_url,
+            wallet_links=_wallet_links(wallets),
+        ),
         pin_desk=PinDesk(database, hasher, clock, settings),
         staff_tokens=StaffTokens(database, clock, settings),
         google_wallet=google_wallet,
-        wallets=Wallets(
-            [apple_wallet, google_wallet], database=database, clock=clock, settings=settings
-        ),
+        wallets=wallets,
         apple_wallet=apple_wallet,
     )
+
+
+def _wallet_links(wallets: Wallets) -> WalletLinks:
+    def links_of(token: str) -> dict[str, str | None]:
+        found = wallets.links_for(token)
+        return {"apple_link": found.apple, "google_link": found.google}
+
+    return links_of

@@ -46,6 +46,11 @@ class Database:
         )
         self._turn = Turnstile()
 
+    @property
+    def address(self) -> str:
+        """Return the address, as PostgreSQL's own library takes it; it may hold a password."""
+        return self._writer.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session to read with; nothing written in it is kept."""

@@ -62,8 +62,9 @@ class Till:
     """Takes operations from any thread or event loop, and answers each when it is durable.
 
     `queue_limit` bounds the operations that wait; above it `TillBusy` is raised and nothing is
-    written. `batch_limit` bounds the operations of one transaction. `on_commit` is called in the
-    till's own thread after each batch has been answered: it must be quick and never raise.
+    written. `batch_limit` bounds the operations of one transaction. `on_commit` is told the
+    outcomes in the till's own thread after each batch has been answered: it must be quick and
+    never raise.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class Till:
         queue_limit: int = 2000,
         batch_limit: int = 64,
         batches_in_flight: int = 2,
-        on_commit: Callable[[], None] | None = None,
+        on_commit: Callable[[Sequence[Outcome]], None] | None = None,
     ) -> None:
         self.batch_limit = batch_limit
         self._on_commit = on_commit
@@ -182,7 +183,7 @@ class Till:
             _answer(parcels)
             # After the answers: nobody at a till waits for what follows from a commit.
             if self._on_commit is not None:
-                self._on_commit()
+                self._on_commit(outcomes)
 
     def _count(self, outcomes: Sequence[Outcome]) -> None:
         refused = sum(isinstance(outcome, DomainError) for outcome in outcomes)

@@ -1,0 +1,98 @@
+"""Server-Sent Events: an answer that goes on, and holds neither a thread nor a connection."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from punchcard.kit.errors import DomainError
+from punchcard.kit.settings import Settings
+from punchcard.loyalty.live import LiveCards, Watch
+
+MEDIA_TYPE: Final = "text/event-stream"
+_RETRY_MILLISECONDS: Final = 3000
+
+_log = logging.getLogger(__name__)
+
+
+class CardEvents(Response):
+    """Sends a card now and after each change, and a heartbeat while nothing happens.
+
+    `read` returns the card as it is now, as JSON; it runs in a thread. Ends when the client leaves, the
+    card can no longer be read, the server stops, or `live_stream_seconds` have passed: browsers
+    then come again by themselves.
+    """
+
+    media_type = MEDIA_TYPE
+
+    def __init__(
+        self, live: LiveCards, card_id: str, read: Callable[[], str], settings: Settings
+    ) -> None:
+        self.status_code = 200
+        self.background = None
+        # Told to nginx, which would otherwise collect events until a buffer is full.
+        self.init_headers({"cache-control": "no-store", "x-accel-buffering": "no"})
+        self._live = live
+        self._card_id = card_id
+        self._read = read
+        self._heartbeat_seconds = settings.live_heartbeat_seconds
+        self._stream_seconds = settings.live_stream_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request. Raises LiveUpdatesBusy before anything is sent."""
+        with self._live.watch(self._card_id) as watch:
+            card = await run_in_threadpool(self._read)
+            leaving = asyncio.create_task(_end_with_client(receive, watch))
+            try:
+                await send(
+                    {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+                )
+                await self._send_events(watch, send, card)
+            finally:
+                leaving.cancel()
+
+    async def _send_events(self, watch: Watch, send: Send, card: str) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._stream_seconds
+        shown = _event(card)
+        await self._send(send, b"retry: %d\n" % _RETRY_MILLISECONDS + shown)
+        while not watch.is_over and (left := until - loop.time()) > 0:
+            if not await watch.changed(min(left, self._heartbeat_seconds)):
+                await self._send(send, b":\n\n")
+                continue
+            event = await self._news()
+            if event is None:
+                break
+            if event != shown:
+                await self._send(send, event)
+                shown = event
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _news(self) -> bytes | None:
+        """Return the card as it is now; None when it can't be read."""
+        try:
+            return _event(await run_in_threadpool(self._read))
+        except (DomainError, SQLAlchemyError) as error:
+            _log.info("a card is no longer shown live: %s", type(error).__name__)
+            return None
+
+    async def _send(self, send: Send, body: bytes) -> None:
+        # A client that takes nothing is not waited for longer than a heartbeat's time.
+        async with asyncio.timeout(self._heartbeat_seconds):
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+def _event(card: str) -> bytes:
+    # JSON has no line breaks of its own, so one line of data holds it.
+    return f"event: card\ndata: {card}\n\n".encode()
+
+
+async def _end_with_client(receive: Receive, watch: Watch) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    watch.end()

@@ -1,0 +1,177 @@
+"""Live updates: pages that show a card hear of its change within a second of the commit.
+
+Only that something changed is told, never what: whoever hears it reads the card. So words may
+come twice or be joined to one, and a page that is slow misses nothing but the steps between.
+"""
+
+import asyncio
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+from punchcard.db.database import Database
+from punchcard.db.notices import Notices
+from punchcard.kit.errors import DomainError, Kind
+from punchcard.kit.i18n import N_
+from punchcard.loyalty.batch import Outcome
+from punchcard.loyalty.cards import Receipt
+
+CHANNEL: Final = "punchcard_cards"
+_RETRY_AFTER_SECONDS: Final = 30
+
+_log = logging.getLogger(__name__)
+
+
+class LiveUpdatesBusy(DomainError):
+    """As many pages as may be are being kept up to date, of this card or of all."""
+
+    code = "live_updates_busy"
+    kind = Kind.BUSY
+    sentence = N_("Too many pages are being kept up to date. Please reload the page now and then.")
+
+
+class Watch:
+    """One page that looks at a card; made in the event loop that it is used in.
+
+    `with hub.watch(card_id) as watch:` ends it.
+    """
+
+    def __init__(self, hub: "LiveCards", card_id: str) -> None:
+        self._hub = hub
+        self.card_id = card_id
+        self._loop = asyncio.get_running_loop()
+        self._bell = asyncio.Event()
+        self._is_rung = False
+        self.is_over = False
+
+    async def changed(self, seconds: float) -> bool:
+        """Wait for a change since the last one heard, for `seconds` at most; tell whether it came.
+
+        False also when the watch is over: see `is_over`.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                await self._bell.wait()
+        except TimeoutError:
+            return False
+        # In this order: a ring in between sets the bell after it has been muted.
+        self._is_rung = False
+        self._bell.clear()
+        return not self.is_over
+
+    def ring(self) -> None:
+        """Say that the card may have changed, from any thread; rings that wait are one."""
+        if self._is_rung:
+            return
+        self._is_rung = True
+        try:
+            self._loop.call_soon_threadsafe(self._bell.set)
+        except RuntimeError:
+            _log.debug("an event loop has gone without ending its watches")
+
+    def end(self) -> None:
+        """Wake the page to leave, from any thread."""
+        self.is_over = True
+        self._is_rung = False
+        self.ring()
+
+    def __enter__(self) -> "Watch":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._hub.leave(self)
+
+
+class LiveCards:
+    """Knows which pages look at which card, in this process, and rings them.
+
+    `limit` bounds all pages of the process, `card_limit` those of one card.
+    """
+
+    def __init__(self, database: Database, *, limit: int, card_limit: int) -> None:
+        self._limit = limit
+        self._card_limit = card_limit
+        self._lock = threading.Lock()
+        self._watches: defaultdict[str, set[Watch]] = defaultdict(set)
+        self._count = 0
+        self._is_closed = False
+        self._notices = Notices(
+            database, CHANNEL, hear=self._ring_cards, missed=self._ring_everybody
+        )
+
+    @property
+    def hearing(self) -> threading.Event:
+        """Return what is set while changes of other processes are heard; never on SQLite."""
+        return self._notices.hearing
+
+    @property
+    def watching(self) -> int:
+        """Return how many pages are kept up to date."""
+        return self._count
+
+    def watch(self, card_id: str) -> Watch:
+        """Begin to look at a card, in the running event loop. Raises LiveUpdatesBusy."""
+        watch = Watch(self, card_id)
+        with self._lock:
+            beside = len(self._watches.get(card_id, ()))
+            if self._is_closed or self._count >= self._limit or beside >= self._card_limit:
+                raise LiveUpdatesBusy(retry_after_seconds=_RETRY_AFTER_SECONDS)
+            self._watches[card_id].add(watch)
+            self._count += 1
+        self._notices.start()
+        return watch
+
+    def leave(self, watch: Watch) -> None:
+        """Forget a watch, once."""
+        with self._lock:
+            beside = self._watches.get(watch.card_id, set())
+            if watch in beside:
+                beside.remove(watch)
+                self._count -= 1
+            if not beside:
+                self._watches.pop(watch.card_id, None)
+
+    def tell(self, card_ids: Collection[str]) -> None:
+        """Say that these cards have changed, here and in the other processes; never blocks."""
+        if card_ids and not self._is_closed:
+            self._ring_cards(card_ids)
+            self._notices.tell(card_ids)
+
+    def tell_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        """Say which cards a batch of the till has changed."""
+        self.tell(
+            {one.card.id for one in outcomes if isinstance(one, Receipt) and not one.is_replay}
+        )
+
+    def end_watches(self) -> None:
+        """Make every page leave and let none come: the server is about to stop."""
+        with self._lock:
+            self._is_closed = True
+            watches = self._all()
+        for watch in watches:
+            watch.end()
+
+    def close(self) -> None:
+        """End all watches, and the connection to the other processes."""
+        self.end_watches()
+        self._notices.close()
+
+    def _ring_cards(self, card_ids: Iterable[str]) -> None:
+        # The usual case by far, in the till's own thread: nobody looks.
+        if not self._count:
+            return
+        with self._lock:
+            rung = [watch for card_id in card_ids for watch in self._watches.get(card_id, ())]
+        for watch in rung:
+            watch.ring()
+
+    def _ring_everybody(self) -> None:
+        with self._lock:
+            rung = self._all()
+        for watch in rung:
+            watch.ring()
+
+    def _all(self) -> list[Watch]:
+        return [watch for beside in self._watches.values() for watch in beside]

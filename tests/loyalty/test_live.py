@@ -1,0 +1,208 @@
+"""Live updates: a page that shows a card hears of a stamp, wherever it was given."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+from sqlalchemy import text
+
+from punchcard.context import Context, build_context
+from punchcard.db.database import Database
+from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import SystemIds
+from punchcard.kit.settings import Settings
+from punchcard.loyalty.live import LiveCards, LiveUpdatesBusy, Watch
+from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef
+from tests.loyalty import shelf
+from tests.support.cast import Shop
+
+EASY = {"status": "active", "pin_policy": "off", "cooldown_minutes": 0, "max_daily_stamps": 50}
+PATIENCE = 30.0
+# PostgreSQL's ears ring everybody once when they begin to hear.
+ONLY_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ONLY_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+def stamp(context: Context, vendor_id: str, card_id: str) -> None:
+    operation = AddStamp(
+        vendor_id=vendor_id, actor=Actor("system", None), card=CardRef(CardKey.ID, card_id)
+    )
+    context.till.submit(operation)
+
+
+async def open_ears(context: Context) -> None:
+    """Wait until other processes are heard, which rings everybody once."""
+    if not context.database.is_sqlite:
+        with context.live.watch("a card"):
+            assert await asyncio.to_thread(context.live.hearing.wait, PATIENCE)
+
+
+async def stamped_while_watched(
+    watch: Watch, context: Context, vendor_id: str, card_id: str
+) -> bool:
+    await asyncio.to_thread(stamp, context, vendor_id, card_id)
+    return await watch.changed(PATIENCE)
+
+
+@pytest.fixture
+def card_id(alice: Shop) -> str:
+    return shelf.opened_card(alice, shelf.program(alice, **EASY))
+
+
+@contextmanager
+def another_process(
+    database_url: str, settings: Settings, clock: ManualClock, ids: SystemIds
+) -> Iterator[Context]:
+    """Build what a second server process has: pools, till and ears of its own."""
+    with (
+        closing(Database(database_url)) as database,
+        closing(build_context(settings, clock=clock, ids=ids, database=database)) as context,
+    ):
+        yield context
+
+
+def test_a_stamp_reaches_the_page_that_shows_the_card(
+    context: Context, alice: Shop, card_id: str
+) -> None:
+    async def look() -> bool:
+        with context.live.watch(card_id) as watch:
+            return await stamped_while_watched(watch, context, alice.id, card_id)
+
+    asyncio.run(open_ears(context))
+    assert asyncio.run(look())
+    assert context.live.watching == 0
+
+
+@ONLY_SQLITE
+def test_the_stamp_of_another_card_is_not_heard(
+    context: Context, alice: Shop, card_id: str
+) -> None:
+    other = shelf.opened_card(alice, shelf.program(alice, **EASY))
+
+    async def look() -> tuple[bool, bool]:
+        with context.live.watch(card_id) as watch, context.live.watch(other) as others:
+            heard = await stamped_while_watched(others, context, alice.id, other)
+            return heard, await watch.changed(0)
+
+    assert asyncio.run(look()) == (True, False)
+
+
+@ONLY_SQLITE
+def test_rings_that_a_slow_page_has_not_heard_are_one(database: Database) -> None:
+    async def look(live: LiveCards) -> tuple[bool, bool]:
+        with live.watch("one") as watch:
+            for _ in range(10):
+                watch.ring()
+            return await watch.changed(PATIENCE), await watch.changed(0)
+
+    with closing(LiveCards(database, limit=1, card_limit=1)) as live:
+        assert asyncio.run(look(live)) == (True, False)
+
+
+def test_a_card_takes_so_many_pages_and_the_process_so_many(database: Database) -> None:
+    async def look(live: LiveCards) -> int:
+        with live.watch("one"), live.watch("one"):
+            with pytest.raises(LiveUpdatesBusy) as refused:
+                live.watch("one")
+            with live.watch("two"), pytest.raises(LiveUpdatesBusy):
+                live.watch("three")
+            assert refused.value.retry_after_seconds
+        with live.watch("three"):
+            return live.watching
+
+    with closing(LiveCards(database, limit=3, card_limit=2)) as live:
+        assert asyncio.run(look(live)) == 1
+
+
+def test_a_server_that_stops_ends_every_watch_and_takes_no_more(database: Database) -> None:
+    async def look(live: LiveCards) -> bool:
+        with live.watch("one") as watch:
+            ending = asyncio.to_thread(live.end_watches)
+            heard, _ = await asyncio.gather(watch.changed(PATIENCE), ending)
+            with pytest.raises(LiveUpdatesBusy):
+                live.watch("one")
+            return heard or not watch.is_over
+
+    with closing(LiveCards(database, limit=3, card_limit=2)) as live:
+        assert asyncio.run(look(live)) is False
+
+
+def test_a_page_that_left_with_its_event_loop_disturbs_nobody(
+    context: Context, alice: Shop, card_id: str
+) -> None:
+    async def leave_rudely() -> Watch:
+        return context.live.watch(card_id)
+
+    watch = asyncio.run(leave_rudely())
+    stamp(context, alice.id, card_id)
+    context.live.leave(watch)
+    context.live.leave(watch)
+    assert context.live.watching == 0
+
+
+@ONLY_POSTGRESQL
+def test_a_stamp_of_another_server_process_is_heard(
+    context: Context,
+    database_url: str,
+    settings: Settings,
+    clock: ManualClock,
+    ids: SystemIds,
+    alice: Shop,
+    card_id: str,
+) -> None:
+    async def look(other: Context) -> None:
+        with context.live.watch(card_id) as watch:
+            assert await stamped_while_watched(watch, other, alice.id, card_id)
+
+    asyncio.run(open_ears(context))
+    with another_process(database_url, settings, clock, ids) as other:
+        asyncio.run(look(other))
+
+
+@ONLY_POSTGRESQL
+def test_a_thousand_cards_at_once_are_all_heard(
+    context: Context, database_url: str, settings: Settings, clock: ManualClock, ids: SystemIds
+) -> None:
+    cards = [ids.new_id() for _ in range(1000)]
+
+    async def look(other: Context) -> int:
+        with context.live.watch(cards[0]) as first, context.live.watch(cards[-1]) as last:
+            other.live.tell(cards)
+            return await first.changed(PATIENCE) + await last.changed(PATIENCE)
+
+    asyncio.run(open_ears(context))
+    with another_process(database_url, settings, clock, ids) as other:
+        assert asyncio.run(look(other)) == 2
+
+
+@ONLY_POSTGRESQL
+def test_ears_that_were_cut_off_hear_again_and_miss_nothing(
+    context: Context,
+    database_url: str,
+    settings: Settings,
+    clock: ManualClock,
+    ids: SystemIds,
+    alice: Shop,
+    card_id: str,
+) -> None:
+    async def look(other: Context) -> None:
+        with context.live.watch(card_id) as watch:
+            await asyncio.to_thread(kill_ears, context.database)
+            # Whatever was told meanwhile may be lost, so the page is told to look again.
+            assert await watch.changed(PATIENCE)
+            assert await stamped_while_watched(watch, other, alice.id, card_id)
+
+    asyncio.run(open_ears(context))
+    with another_process(database_url, settings, clock, ids) as other:
+        asyncio.run(look(other))
+
+
+def kill_ears(database: Database) -> None:
+    """Kill the connections that listen, as a database that restarts would."""
+    kill = text(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name = 'punchcard notices'"
+    )
+    with database.write_connection() as connection:
+        assert connection.scalar(kill) == 1
