@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format migration-check migration bench replay lock vendor clean
+.PHONY: help setup setup-browser run test screenshots lint format migration-check migration bench replay lock vendor clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,7 +14,10 @@ setup: $(STAMP) ## Make .venv with the locked dependencies and this package
 run: setup ## Start the demo on http://127.0.0.1:8000: three shops with 90 days of history
 	@$(BIN)/punchcard demo
 
-test: setup ## Run every test on SQLite and PostgreSQL (T=tests/db for some)
+setup-browser: setup ## Find Chromium for the tests, or install Debian's
+	@$(BIN)/python -m tools.browser
+
+test: setup-browser ## Run every test on SQLite and PostgreSQL (T=tests/db for some)
 	@$(BIN)/pytest --numprocesses logical $(T)
 
 lint: setup migration-check ## Check style, types, imports, spelling, migrations, catalogues
@@ -40,6 +43,9 @@ bench: setup ## Print every figure of docs/benchmarks.md, measured now (ONLY="st
 
 replay: setup ## Replay 69,659 real purchases through a running server and compare every sum
 	@$(BIN)/python -m bench.replay
+
+screenshots: setup-browser ## Write every screen to build/screenshots (ONLY="docs" for some)
+	@$(BIN)/python -m tools.screenshots $(ONLY)
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --upgrade --quiet

@@ -1,0 +1,1 @@
+"""Journeys of owners, staff, customers and admins, in a real browser."""

@@ -1,0 +1,78 @@
+"""axe-core: what keeps somebody from using a page with a screen reader, a keyboard, weak eyes."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import CDPSession, Page
+
+from tools.vendor import Shelf
+
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def assert_no_axe_violations(page: Page, *, exclude: tuple[str, ...] = ()) -> None:
+    """Fail, naming every violation and its elements, unless axe finds nothing on `page`.
+
+    `exclude` holds CSS selectors of parts that are not ours. Works on pages whose policy forbids
+    every other script, and on pages without JavaScript: axe runs in a world of its own.
+    """
+    found = axe_violations(page, exclude=exclude)
+    assert not found, f"axe on {page.url}:\n" + "\n".join(_told(violation) for violation in found)
+
+
+def axe_violations(page: Page, *, exclude: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """Return what axe holds against `page`, as axe tells it."""
+    session = page.context.new_cdp_session(page)
+    try:
+        world = _own_world(session)
+        _evaluate(session, world, _source())
+        options = {"runOnly": _TAGS, "resultTypes": ["violations"]}
+        where = {"exclude": [[selector] for selector in exclude]} if exclude else None
+        run = (
+            f"axe.run({json.dumps(where) if where else 'document'}, {json.dumps(options)})"
+            ".then(result => JSON.stringify(result.violations))"
+        )
+        violations: list[dict[str, Any]] = json.loads(_evaluate(session, world, run))
+        return violations
+    finally:
+        session.detach()
+
+
+def _own_world(session: CDPSession) -> int:
+    frame = session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
+    made = session.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "axe"})
+    world: int = made["executionContextId"]
+    return world
+
+
+def _evaluate(session: CDPSession, world: int, expression: str) -> Any:
+    answer = session.send(
+        "Runtime.evaluate",
+        {
+            "expression": expression,
+            "contextId": world,
+            "awaitPromise": True,
+            "returnByValue": True,
+        },
+    )
+    assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+    return answer["result"].get("value")
+
+
+@lru_cache(maxsize=1)
+def _source() -> str:
+    shelf = Shelf(Path(__file__).parents[1] / "vendor.toml")
+    (script,) = (file for file in shelf.files() if file["file"] == "axe.min.js")
+    # Its last value is an object that cannot be handed over.
+    return shelf.place(script).read_text(encoding="utf-8") + "\n;undefined"
+
+
+def _told(violation: dict[str, Any]) -> str:
+    lines = [f"  {violation['id']} ({violation['impact']}): {violation['help']}"]
+    for node in violation["nodes"]:
+        lines.append(f"    {' '.join(map(str, node['target']))}: {node['html'][:160]}")
+        reasons = [check["message"] for kind in ("any", "all", "none") for check in node[kind]]
+        lines.extend(f"      {reason}" for reason in reasons)
+    return "\n".join(lines)
