@@ -15,6 +15,8 @@ PASSWORD_MAXIMUM: Final = 200
 
 _SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*")
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f-\x9f]{1,64}@[^@\s\x00-\x1f\x7f-\x9f]+\.[^@\s.]+")
+_PHONE = re.compile(r"(\+|00)[1-9][0-9]{6,14}")
+_BETWEEN_DIGITS = re.compile(r"[ ()./-]")
 # The machine's own zone, whatever that is, and the one that says it was never set.
 _NO_ZONES = {"localtime", "Factory"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -61,6 +63,17 @@ def as_email(text: str) -> str | None:
     """Return the e-mail address in `text` in small letters, or None if it is none."""
     lowered = text.strip().lower()
     return lowered if len(lowered) <= 254 and _EMAIL.fullmatch(lowered) else None
+
+
+def as_phone(text: str) -> str | None:
+    """Return the phone number in `text` as +digits, or None if it has no country code.
+
+    Blanks, hyphens and the like are forgiven, and 00 for the plus.
+    """
+    compact = _BETWEEN_DIGITS.sub("", text.strip())
+    if _PHONE.fullmatch(compact) is None:
+        return None
+    return "+" + compact.removeprefix("+").removeprefix("00")
 
 
 def currency(field: str, code: str) -> str:

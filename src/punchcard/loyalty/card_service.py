@@ -27,8 +27,6 @@ LOOKUP_LIMIT = 50
 _HOLDERS = CUSTOMERS.alias("holder")
 _LEAST_DIGITS = 3
 _NOT_DIGITS = re.compile(r"[^0-9]+")
-_PHONE = re.compile(r"(\+|00)[1-9][0-9]{6,14}")
-_BETWEEN_DIGITS = re.compile(r"[ ()./-]")
 
 
 def get_card(session: Session, vendor_id: str, card_id: str, *, now: datetime) -> CardView:
@@ -130,7 +128,7 @@ def _named_by(vendor_id: str, code: str) -> ColumnElement[bool] | None:
         return and_(column == value, CARDS.c.vendor_id == vendor_id)
     if email := checks.as_email(code):
         return _held_by(vendor_id, _HOLDERS.c.email == email)
-    if phone := _as_phone(code):
+    if phone := checks.as_phone(code):
         return _held_by(vendor_id, _HOLDERS.c.phone == phone)
     return None
 
@@ -142,10 +140,3 @@ def _held_by(vendor_id: str, customers: ColumnElement[bool]) -> ColumnElement[bo
     """
     found = select(_HOLDERS.c.id).where(_HOLDERS.c.vendor_id == vendor_id, customers)
     return CARDS.c.customer_id.in_(found)
-
-
-def _as_phone(text: str) -> str | None:
-    compact = _BETWEEN_DIGITS.sub("", text)
-    if _PHONE.fullmatch(compact) is None:
-        return None
-    return "+" + compact.removeprefix("+").removeprefix("00")

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from starlette.datastructures import FormData, UploadFile
 
+from punchcard.accounts import checks
 from punchcard.kit.errors import DomainError, InvalidInput
 from punchcard.kit.i18n import N_, translate
 from punchcard.kit.money import minor_digits
@@ -114,6 +115,23 @@ class Form:
             self.fault(name, N_("An amount such as 12.50."))
             return None
         return int(amount)
+
+    def email(self, name: str, *, required: bool = True) -> str | None:
+        """Return an e-mail address in small letters."""
+        typed = self.text(name, required=required, limit=254)
+        found = checks.as_email(typed) if typed else None
+        if typed and found is None:
+            self.fault(name, N_("Must be an e-mail address such as name@example.com."))
+        return found
+
+    def phone(self, name: str, *, required: bool = True) -> str | None:
+        """Return a phone number with its country code as +digits."""
+        typed = self.text(name, required=required, limit=40)
+        found = checks.as_phone(typed) if typed else None
+        if typed and found is None:
+            message = N_("Must be a phone number with its country code, such as +352 621 123 456.")
+            self.fault(name, message)
+        return found
 
     def choice(self, name: str, options: Sequence[str], *, required: bool = True) -> str | None:
         """Return one of the options."""

@@ -5,9 +5,12 @@ from typing import Final
 from fastapi import APIRouter
 
 from punchcard.web import assets, colours, sign_in
+from punchcard.web.public import card, join
 
 ROUTERS: Final[list[APIRouter]] = [
     assets.router,
     colours.router,
     sign_in.router,
+    join.router,
+    card.router,
 ]

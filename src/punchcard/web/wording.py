@@ -7,11 +7,18 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.dates import (
+    format_date,
+    format_datetime,
+    format_time,
+    format_timedelta,
+    get_month_names,
+)
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from punchcard.kit.i18n import locale_of, translate
 from punchcard.kit.money import minor_digits
+from punchcard.web import entry_names
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,10 @@ class Wording:
             "moment": self.moment,
             "clock": self.clock,
             "ago": self.ago,
+            "signed": self.signed,
+            "month_name": self.month_name,
+            "minor_digits": minor_digits,
+            "entry_name": self.entry_name,
         }
 
     def sentence(self, text: str, /, **params: Any) -> str:
@@ -57,6 +68,18 @@ class Wording:
     def number(self, value: float | Decimal) -> str:
         """Return a number with the language's grouping."""
         return format_decimal(value, locale=self.locale)
+
+    def signed(self, value: int) -> str:
+        """Return a change with its sign."""
+        return f"+{self.number(value)}" if value > 0 else f"−{self.number(-value)}"
+
+    def entry_name(self, type: str) -> str:
+        """Return what an entry of the ledger is called, by its type."""
+        return self.sentence(entry_names.NAMES.get(type, type))
+
+    def month_name(self, month: int) -> str:
+        """Return the name of a month, 1 to 12, as it stands alone."""
+        return str(get_month_names("wide", context="stand-alone", locale=self.locale)[month])
 
     def percent(self, share: float | None) -> str:
         """Return a share (0.25) as a percentage; a dash when there is none."""

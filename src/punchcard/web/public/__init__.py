@@ -1,0 +1,1 @@
+"""What customers see: joining a program, and their own card."""

@@ -1,0 +1,103 @@
+"""Joining a program: what a customer sees behind the code on the counter."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from punchcard.accounts.rate_limit import counted_address
+from punchcard.kit.errors import InvalidInput
+from punchcard.kit.i18n import N_
+from punchcard.loyalty import public_service
+from punchcard.loyalty.errors import ProgramInactive, ProgramNotFound
+from punchcard.loyalty.operations import Actor, NewCustomer, OpenCard, Origin
+from punchcard.loyalty.public_service import ProgramPage
+from punchcard.wallets.card_facts import CardAddresses
+from punchcard.web.card_faces import face_of_program, words_of
+from punchcard.web.customer_form import read_customer
+from punchcard.web.forms import Form
+from punchcard.web.visits import FormDep, Visit, VisitDep
+
+router = APIRouter()
+
+
+@router.get("/join/{slug}")
+def open_join_page(visit: VisitDep, slug: str) -> Response:
+    """Show the program's card, what it is good for, and the few questions to get one."""
+    visit.context.limits.reads.take(_address(visit))
+    return _join_page(visit, slug, visit.form({"language": visit.language}))
+
+
+@router.post("/join/{slug}")
+def join(visit: VisitDep, slug: str, form: FormDep) -> Response:
+    """Give the visitor a card, anonymous or with what they told, and show it."""
+    context = visit.context
+    context.limits.enrolments.take(_address(visit))
+    with context.database.read() as session:
+        page = public_service.open_program(session, slug, now=context.clock.now())
+    accepts = form.is_on("accept_terms")
+    customer = read_customer(form, locale=visit.language, accepted_terms=accepts)
+    try:
+        public_service.check_enrolment(page.program, accepts_terms=accepts)
+    except InvalidInput:
+        form.fault("accept_terms", N_("Please accept the terms to get a card."))
+    if not form.is_valid:
+        return _join_page(visit, slug, form, status=422)
+    try:
+        receipt = context.till.submit(_operation(visit, page, customer))
+    except ProgramInactive:
+        # Switched off between the two steps; to the public it is then simply not there.
+        raise ProgramNotFound from None
+    addresses = CardAddresses(context.settings.base_url, context.card_sealer)
+    token = addresses.token(receipt.card.id, receipt.card.token_sealed)
+    return visit.redirect(f"/c/{token}?welcome=1")
+
+
+def _operation(visit: Visit, page: ProgramPage, customer: NewCustomer | None) -> OpenCard:
+    return OpenCard(
+        vendor_id=page.vendor.id,
+        actor=Actor("public", None),
+        program_id=page.program.id,
+        customer=customer,
+        is_vouched=False,
+        locale=visit.language,
+        origin=Origin(_address(visit), visit.user_agent, None),
+        request_id=visit.request_id,
+    )
+
+
+def _join_page(visit: Visit, slug: str, form: Form, status: int = 200) -> Response:
+    with visit.context.database.read() as session:
+        now = visit.context.clock.now()
+        page = public_service.open_program(session, slug, now=now)
+        values = _words(page, visit.language)
+        values["face"] = face_of_program(session, page.program.id, visit.language, now=now)
+        program, vendor, rewards = page.program, page.vendor, list(page.rewards)
+    return visit.page(
+        "public/join.html",
+        status=status,
+        form=form,
+        program=program,
+        vendor=vendor,
+        rewards=rewards,
+        months=range(1, 13),
+        **values,
+    )
+
+
+def _words(page: ProgramPage, language: str) -> dict[str, Any]:
+    program, texts = page.program, page.program.texts
+    reward = program.stamp_reward or {}
+    return {
+        "card_name": words_of(texts, language, "card_name", program.card_name),
+        "reward_name": words_of(texts, language, "reward_name", reward.get("name")),
+        "reward_description": words_of(
+            texts, language, "reward_description", reward.get("description")
+        ),
+        "terms_text": words_of(texts, language, "terms_text", program.terms_text),
+        "words_of": words_of,
+    }
+
+
+def _address(visit: Visit) -> str:
+    client = visit.request.client
+    return counted_address(client.host if client else "")
