@@ -19,7 +19,7 @@ from punchcard.api import (
     public,
     public_logo,
 )
-from punchcard.api.admin import audit, vendors
+from punchcard.api.admin import audit, status, vendors
 from punchcard.api.admin import loyalty as platform_loyalty
 from punchcard.api.application import prepare
 from punchcard.api.front import Front
@@ -27,6 +27,7 @@ from punchcard.api.lean import LeanWay
 from punchcard.api.vendor import (
     api_keys,
     cards,
+    dashboard,
     enrolment,
     locations,
     logo,
@@ -35,6 +36,7 @@ from punchcard.api.vendor import (
     pins,
     programs,
     rewards,
+    staff_report,
     stats,
     transactions,
     wallet,
@@ -64,6 +66,8 @@ ROUTERS: Final[list[APIRouter]] = [
     logo.router,
     rewards.router,
     stats.router,
+    dashboard.router,
+    staff_report.router,
     wallet.router,
     pins.router,
     cards.router,
@@ -75,6 +79,7 @@ ROUTERS: Final[list[APIRouter]] = [
     vendors.router,
     platform_loyalty.router,
     audit.router,
+    status.router,
 ]
 
 LEAN_ROUTES: Final = [*operations.ROUTES, *enrolment.ROUTES]

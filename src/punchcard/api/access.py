@@ -113,6 +113,9 @@ ACCESS: Final[dict[tuple[str, str], Rule]] = {
     ("PUT", f"{_LOYALTY}/programs/{{program_id}}/logo"): _MANAGE,
     ("DELETE", f"{_LOYALTY}/programs/{{program_id}}/logo"): _MANAGE,
     ("GET", f"{_LOYALTY}/programs/{{program_id}}/stats"): _READ,
+    ("GET", f"{_LOYALTY}/dashboard"): _READ,
+    # Who did what is for those who answer for the staff, not for the staff.
+    ("GET", f"{_LOYALTY}/staff-report"): _MANAGE,
     ("GET", f"{_LOYALTY}/programs/{{program_id}}/wallet"): _READ,
     ("GET", f"{_LOYALTY}/programs/{{program_id}}/rewards"): _SEE_RULES,
     ("POST", f"{_LOYALTY}/programs/{{program_id}}/rewards"): _MANAGE,
@@ -150,6 +153,7 @@ ACCESS: Final[dict[tuple[str, str], Rule]] = {
     ("GET", f"{_PLATFORM}/loyalty/programs/{{program_id}}"): _ADMIN,
     ("GET", f"{_PLATFORM}/loyalty/stats"): _ADMIN,
     ("GET", f"{_PLATFORM}/loyalty/wallet"): _ADMIN,
+    ("GET", f"{_PLATFORM}/status"): _ADMIN,
     ("GET", f"{_PLATFORM}/vendors"): _ADMIN,
     ("POST", f"{_PLATFORM}/vendors"): _ADMIN,
     ("GET", f"{_PLATFORM}/vendors/{{vendor_id}}"): _ADMIN,

@@ -23,9 +23,9 @@ _log = logging.getLogger(__name__)
 class CardEvents(Response):
     """Sends a card now and after each change, and a heartbeat while nothing happens.
 
-    `read` returns the card as it is now, as JSON; it runs in a thread. Ends when the client leaves, the
-    card can no longer be read, the server stops, or `live_stream_seconds` have passed: browsers
-    then come again by themselves.
+    `read` returns the card as it is now, as JSON; it runs in a thread. Ends when the client leaves,
+    the card can no longer be read, the server stops, or `live_stream_seconds` have passed:
+    browsers then come again by themselves.
     """
 
     media_type = MEDIA_TYPE
@@ -61,8 +61,11 @@ class CardEvents(Response):
         until = loop.time() + self._stream_seconds
         shown = _event(card)
         await self._send(send, b"retry: %d\n" % _RETRY_MILLISECONDS + shown)
-        while not watch.is_over and (left := until - loop.time()) > 0:
-            if not await watch.changed(min(left, self._heartbeat_seconds)):
+        while (left := until - loop.time()) > 0:
+            has_changed = await watch.changed(min(left, self._heartbeat_seconds))
+            if watch.is_over:
+                break
+            if not has_changed:
                 await self._send(send, b":\n\n")
                 continue
             event = await self._news()

@@ -160,7 +160,7 @@ def program_stats_shape(program: LoyaltyProgram, stats: Stats) -> ProgramStatsSh
 
     def totals(figures: Figures) -> ProgramTotals:
         rate = redemption_rate(program.type, figures)
-        return ProgramTotals(**_figures(figures, ProgramFigures), redemption_rate=rate)
+        return ProgramTotals(**figure_values(figures, ProgramFigures), redemption_rate=rate)
 
     return ProgramStatsShape(
         program_id=program.id,
@@ -171,7 +171,7 @@ def program_stats_shape(program: LoyaltyProgram, stats: Stats) -> ProgramStatsSh
         active_cards=stats.active_cards,
         totals=totals(stats.totals),
         all_time=totals(stats.all_time),
-        daily=[ProgramDay(day=day, **_figures(f, ProgramFigures)) for day, f in stats.days],
+        daily=[ProgramDay(day=day, **figure_values(f, ProgramFigures)) for day, f in stats.days],
     )
 
 
@@ -186,14 +186,15 @@ def platform_stats_shape(platform: PlatformStats) -> PlatformStatsShape:
         ),
         cards=stats.cards,
         active_cards=stats.active_cards,
-        totals=FiguresShape(**_figures(stats.totals, FiguresShape)),
-        all_time=FiguresShape(**_figures(stats.all_time, FiguresShape)),
-        money=[_money(money) for money in platform.money],
-        daily=[PlatformDay(day=day, **_figures(f, FiguresShape)) for day, f in stats.days],
+        totals=FiguresShape(**figure_values(stats.totals, FiguresShape)),
+        all_time=FiguresShape(**figure_values(stats.all_time, FiguresShape)),
+        money=[money_shape(money) for money in platform.money],
+        daily=[PlatformDay(day=day, **figure_values(f, FiguresShape)) for day, f in stats.days],
     )
 
 
-def _money(money: Money) -> MoneyShape:
+def money_shape(money: Money) -> MoneyShape:
+    """Return the amounts of one currency as they are told."""
     return MoneyShape(
         currency=money.currency,
         purchase_amount_minor=money.purchase_amount_minor,
@@ -205,6 +206,7 @@ def _range(days: DateRange) -> dict[str, date]:
     return {"first_day": days.first, "last_day": days.last}
 
 
-def _figures(figures: Figures, shape: type[FiguresShape]) -> dict[str, Any]:
+def figure_values(figures: Figures, shape: type[FiguresShape]) -> dict[str, Any]:
+    """Return those of the figures that `shape` has, under its names."""
     known = {**figures, "cards": figures["cards_opened"]}
     return {name: known[name] for name in shape.model_fields}

@@ -44,7 +44,8 @@ class Notices:
     """Tells and hears words on one channel; its thread and connection begin with the first use.
 
     `hear` gets the words of other processes, `missed` is called whenever some may have been lost;
-    both in the thread of this object; `hearing` is set while they are heard. On SQLite there are no other processes, and nothing happens.
+    both in the thread of this object. `hearing` is set while others are heard. On SQLite there are
+    no other processes, and nothing happens.
     """
 
     def __init__(

@@ -1,18 +1,24 @@
 """The outbox: work left by a committed change, found again after any crash."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
+    CursorResult,
     Index,
+    Select,
     String,
     Text,
     and_,
     delete,
+    exists,
+    func,
+    literal,
     or_,
     select,
     text,
@@ -22,6 +28,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from punchcard.db.base import Base, table_of
 from punchcard.db.bulk import BulkInsert
+from punchcard.db.dialects import insert_into
 from punchcard.db.types import BigInt, UtcDateTime
 
 _ERROR_CHARACTERS: Final = 2000
@@ -91,6 +98,23 @@ def leave(session: Session, topic: str, key: str, now: datetime) -> None:
     insert_waiting(session.connection(), [_waiting_row(topic, key, now)])
 
 
+def leave_for(session: Session, topic: str, keys: Select[str], now: datetime) -> int:
+    """Leave work on every key that `keys` finds, in one statement; returns on how many.
+
+    Keys with work of any kind are passed over, parked work too: that is the operator's.
+    """
+    found = keys.subquery()
+    key = found.c[0]
+    has_work = exists().where(OutboxRow.topic == topic, OutboxRow.key == key)
+    row = _waiting_row(topic, "", now)
+    values = [key if name == "key" else literal(value) for name, value in row.items()]
+    statement = insert_into(session, OutboxRow).from_select(
+        list(row), select(*values).distinct().where(~has_work)
+    )
+    result = session.execute(statement.on_conflict_do_nothing())
+    return cast("CursorResult[Any]", result).rowcount
+
+
 def _waiting_row(topic: str, key: str, now: datetime) -> dict[str, Any]:
     return {
         "topic": topic,
@@ -100,6 +124,47 @@ def _waiting_row(topic: str, key: str, now: datetime) -> dict[str, Any]:
         "available_at": now,
         "created_at": now,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much work of one topic there is; `oldest_at` is when the oldest that waits was left."""
+
+    topic: str
+    waiting: int
+    claimed: int
+    parked: int
+    oldest_at: datetime | None
+
+
+def depths(session: Session) -> list[Depth]:
+    """Return how much work there is, by topic."""
+    query = select(
+        OutboxRow.topic, OutboxRow.status, func.count(), func.min(OutboxRow.created_at)
+    ).group_by(OutboxRow.topic, OutboxRow.status)
+    found: dict[str, dict[str, tuple[int, datetime]]] = defaultdict(dict)
+    for topic, status, number, oldest in session.execute(query):
+        found[topic][status] = (number, oldest)
+
+    def count(topic: str, status: str) -> int:
+        return found[topic][status][0] if status in found[topic] else 0
+
+    return [
+        Depth(
+            topic=topic,
+            waiting=count(topic, "waiting"),
+            claimed=count(topic, "claimed"),
+            parked=count(topic, "parked"),
+            oldest_at=found[topic]["waiting"][1] if "waiting" in found[topic] else None,
+        )
+        for topic in sorted(found)
+    ]
+
+
+def newest_parked(session: Session, *, limit: int) -> Sequence[OutboxRow]:
+    """Return up to `limit` rows that were given up, newest first."""
+    query = select(OutboxRow).where(OutboxRow.status == "parked").order_by(OutboxRow.id.desc())
+    return session.scalars(query.limit(limit)).all()
 
 
 def claim(

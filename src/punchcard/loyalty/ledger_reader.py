@@ -94,14 +94,14 @@ def _filtered(query: Select[Any], wanted: EntryFilter) -> Select[Any]:
     if wanted.since is not None:
         # Ids carry the time of recording, so that the index of ids bounds the search.
         query = query.where(
-            ENTRIES.c.occurred_at >= wanted.since, ENTRIES.c.id >= _first_id_at(wanted.since)
+            ENTRIES.c.occurred_at >= wanted.since, ENTRIES.c.id >= first_id_at(wanted.since)
         )
     if wanted.until is not None:
         query = query.where(ENTRIES.c.occurred_at < wanted.until)
     return query
 
 
-def _first_id_at(moment: datetime) -> str:
+def first_id_at(moment: datetime) -> str:
     """Return an id below every one (UUIDv7) of an entry that happened at `moment` or later."""
     since_epoch = moment - _SKEW - datetime(1970, 1, 1, tzinfo=UTC)
     return str(UUID(int=max(0, since_epoch // timedelta(milliseconds=1)) << 80))

@@ -37,6 +37,10 @@ class DateRange:
         """Return the first day that the series shows."""
         return max(self.first, self.last - timedelta(days=SERIES_DAYS - 1))
 
+    def holds(self, day: Any) -> ColumnElement[bool]:
+        """Return the condition that the column `day` lies in the range."""
+        return cast("ColumnElement[bool]", day.between(self.first, self.last))
+
     def series_days(self) -> list[date]:
         """Return the days that the series shows: the last ones of a long range."""
         first = self.first_of_series
@@ -97,7 +101,7 @@ def program_stats(
     """Return a program's figures; days are those of its time zone. See `date_range`."""
     today = now.astimezone(ZoneInfo(program.timezone)).date()
     days = date_range(today, first, last)
-    return _stats(session, DailyRollup.program_id == program.id, today, days)
+    return stats_of(session, DailyRollup.program_id == program.id, today=today, days=days)
 
 
 def redemption_rate(type: str, figures: Figures) -> float | None:
@@ -114,48 +118,53 @@ def platform_stats(
 ) -> PlatformStats:
     """Return the figures of all vendors; each program's days are those of its own time zone."""
     days = date_range(now.date(), first, last)
-    in_range = DailyRollup.day.between(days.first, days.last)
-    money = (
+    statuses = select(LoyaltyProgram.status, func.count()).group_by(LoyaltyProgram.status)
+    vendors = select(func.count(LoyaltyProgram.vendor_id.distinct()))
+    return PlatformStats(
+        vendors=session.scalar(vendors) or 0,
+        programs={status: count for status, count in session.execute(statuses)},
+        stats=stats_of(session, None, today=now.date(), days=days),
+        money=money_of(session, days.holds(DailyRollup.day)),
+    )
+
+
+def stats_of(
+    session: Session, whose: ColumnElement[bool] | None, *, today: date, days: DateRange
+) -> Stats:
+    """Return the figures of the programs that `whose` (a condition on DailyRollup) lets through."""
+    meant = [] if whose is None else [whose]
+    active = select(_sum(DailyRollup.cards_last_seen)).where(
+        *meant, DailyRollup.day > today - timedelta(days=ACTIVE_DAYS)
+    )
+    all_time = total_of(session, *meant)
+    return Stats(
+        range=days,
+        cards=all_time["cards_opened"],
+        active_cards=int(session.scalar(active) or 0),
+        totals=total_of(session, *meant, days.holds(DailyRollup.day)),
+        all_time=all_time,
+        days=_series(session, meant, days),
+    )
+
+
+def money_of(session: Session, *conditions: ColumnElement[bool]) -> list[Money]:
+    """Return what was bought and given away, by currency, over the days that are let through."""
+    query = (
         select(
             LoyaltyProgram.currency,
             _sum(DailyRollup.purchase_amount_minor),
             _sum(DailyRollup.reward_value_minor),
         )
         .join(DailyRollup, DailyRollup.program_id == LoyaltyProgram.id)
-        .where(in_range)
+        .where(*conditions)
         .group_by(LoyaltyProgram.currency)
         .order_by(LoyaltyProgram.currency)
     )
-    statuses = select(LoyaltyProgram.status, func.count()).group_by(LoyaltyProgram.status)
-    vendors = select(func.count(LoyaltyProgram.vendor_id.distinct()))
-    return PlatformStats(
-        vendors=session.scalar(vendors) or 0,
-        programs={status: count for status, count in session.execute(statuses)},
-        stats=_stats(session, None, now.date(), days),
-        money=[Money(code, int(a), int(v)) for code, a, v in session.execute(money)],
-    )
+    return [Money(code, int(a), int(v)) for code, a, v in session.execute(query)]
 
 
-def _stats(
-    session: Session, whose: ColumnElement[bool] | None, today: date, days: DateRange
-) -> Stats:
-    meant = [] if whose is None else [whose]
-    in_range = DailyRollup.day.between(days.first, days.last)
-    active = select(_sum(DailyRollup.cards_last_seen)).where(
-        *meant, DailyRollup.day > today - timedelta(days=ACTIVE_DAYS)
-    )
-    all_time = _total(session, *meant)
-    return Stats(
-        range=days,
-        cards=all_time["cards_opened"],
-        active_cards=int(session.scalar(active) or 0),
-        totals=_total(session, *meant, in_range),
-        all_time=all_time,
-        days=_series(session, meant, days),
-    )
-
-
-def _total(session: Session, *conditions: ColumnElement[bool]) -> Figures:
+def total_of(session: Session, *conditions: ColumnElement[bool]) -> Figures:
+    """Return the sums of FIGURES over the days of programs that the conditions let through."""
     row = session.execute(select(*_sums()).where(*conditions)).one()
     return {name: int(value) for name, value in zip(FIGURES, row, strict=True)}
 

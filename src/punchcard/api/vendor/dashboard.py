@@ -1,0 +1,20 @@
+"""How a vendor's programs do together."""
+
+from fastapi import APIRouter
+
+from punchcard.api.dashboard_shapes import DashboardShape, dashboard_shape
+from punchcard.api.deps import CallerDep
+from punchcard.loyalty import dashboard_service
+
+router = APIRouter(prefix="/api/v1/vendor/loyalty/dashboard", tags=["programs"])
+
+
+@router.get("")
+def get_dashboard(caller: CallerDep) -> DashboardShape:
+    """Return members, this month's figures and the last 90 days, all programs together."""
+    context = caller.context
+    with context.database.read() as session:
+        found = dashboard_service.vendor_dashboard(
+            session, caller.vendor_id, now=context.clock.now()
+        )
+    return dashboard_shape(found)
