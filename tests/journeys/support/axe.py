@@ -11,6 +11,13 @@ from tools.vendor import Shelf
 
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
+_RUN = """
+Promise.race([
+  axe.run(ASKED),
+  new Promise((_, reject) => setTimeout(() => reject(new Error("axe found no end")), 60_000)),
+]).then(result => JSON.stringify(result.violations))
+"""
+
 
 def assert_no_axe_violations(page: Page, *, exclude: tuple[str, ...] = ()) -> None:
     """Fail, naming every violation and its elements, unless axe finds nothing on `page`.
@@ -27,17 +34,28 @@ def axe_violations(page: Page, *, exclude: tuple[str, ...] = ()) -> list[dict[st
     session = page.context.new_cdp_session(page)
     try:
         world = _own_world(session)
+        is_without_scripts = _evaluate(session, world, "matchMedia('(scripting: none)').matches")
+        if is_without_scripts:
+            # A session can take back only what it asked for itself.
+            _disable_scripts(session, is_disabled=True)
+            _disable_scripts(session, is_disabled=False)
         _evaluate(session, world, _source())
         options = {"runOnly": _TAGS, "resultTypes": ["violations"]}
         where = {"exclude": [[selector] for selector in exclude]} if exclude else None
-        run = (
-            f"axe.run({json.dumps(where) if where else 'document'}, {json.dumps(options)})"
-            ".then(result => JSON.stringify(result.violations))"
-        )
+        asked = f"{json.dumps(where) if where else 'document'}, {json.dumps(options)}"
+        run = _RUN.replace("ASKED", asked)
         violations: list[dict[str, Any]] = json.loads(_evaluate(session, world, run))
+        if is_without_scripts:
+            _disable_scripts(session, is_disabled=True)
         return violations
     finally:
         session.detach()
+
+
+def _disable_scripts(session: CDPSession, *, is_disabled: bool) -> None:
+    # Without scripts there are no timers either, for which axe would wait for ever. Those of the
+    # page do not start late: it has been parsed.
+    session.send("Emulation.setScriptExecutionDisabled", {"value": is_disabled})
 
 
 def _own_world(session: CDPSession) -> int:

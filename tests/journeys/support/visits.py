@@ -1,11 +1,12 @@
 """Visits to the shop's pages: each a browser's context with a look of its own."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from punchcard.kit.clock import Clock, ManualClock
 from tests.journeys.support.engine import Engine
@@ -95,7 +96,9 @@ class Visits:
     def close(self) -> None:
         """End every visit."""
         for context in self._contexts:
-            context.close()
+            # A browser that a test killed has nothing left to close.
+            with suppress(Error):
+                context.close()
 
     def _prepared(self, context: BrowserContext, *, camera: bool) -> BrowserContext:
         self._contexts.append(context)

@@ -1,0 +1,1 @@
+"""Unit tests of the pages' modules, run by the Node that Playwright brings along."""
