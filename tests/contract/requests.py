@@ -31,6 +31,16 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
         "current_password": PASSWORD,
         "new_password": "another password",
     },
+    ("POST", f"{_AUTH}/password-reset"): lambda stock: {"email": stock["staff_email"]},
+    ("POST", f"{_AUTH}/password-reset/confirm"): lambda _: {
+        "token": "not one of ours",
+        "new_password": "another password",
+    },
+    ("POST", f"{_AUTH}/email"): lambda _: {
+        "email": "another@another.example",
+        "current_password": PASSWORD,
+    },
+    ("POST", f"{_AUTH}/verify-email"): lambda _: {"token": "not one of ours"},
     ("POST", "/api/v1/devices/pair"): lambda stock: {
         "code": stock["pairing_code"],
         "name": "Till 3",

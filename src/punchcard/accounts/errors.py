@@ -154,3 +154,30 @@ class SessionNotFound(DomainError):
     code = "session_not_found"
     kind = Kind.MISSING
     sentence = N_("There is no such session.")
+
+
+class MailNotConfigured(DomainError):
+    """The operator has not set a mail server up, so no link can be sent."""
+
+    code = "mail_not_configured"
+    kind = Kind.REFUSED
+    sentence = N_("Mail is not configured here. Please ask whoever runs the server.")
+
+
+class LinkInvalid(DomainError):
+    """The link of a mail is forged, used or too old; which of these is not told."""
+
+    code = "link_invalid"
+    kind = Kind.REFUSED
+    sentence = N_("This link is no longer valid. Please ask for a new one.")
+
+
+class AddressHeldElsewhere(DomainError):
+    """Another customer of the shop has confirmed the same address; both stay as they are."""
+
+    code = "address_held_elsewhere"
+    kind = Kind.CONFLICT
+    sentence = N_(
+        "This address already belongs to another card of the shop. Both cards work on;"
+        " the shop can help."
+    )

@@ -190,9 +190,15 @@ class Customer(Base):
     marketing_consent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     terms_accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     is_verified: Mapped[bool] = mapped_column(default=False)
+    email_verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def accepts_news(self) -> bool:
+        """Tell whether news may be sent: they agreed, and the address has proved to be theirs."""
+        return self.marketing_consent and self.email_verified_at is not None
 
 
 class AuditEvent(Base):
@@ -230,4 +236,15 @@ class IdempotencyRecord(Base):
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
     status: Mapped[int]
     body_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class OutgoingMail(Base):
+    """A mail that is still to be sent, sealed: it holds an address and often a link that opens."""
+
+    __tablename__ = "outgoing_mails"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    content_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -84,7 +84,7 @@ class SignIn:
         address = checks.as_email(email)
         failure = self._count(address or email)
         with self._database.read() as session:
-            person = _find_person(session, address) if address is not None else None
+            person = find_person(session, address) if address is not None else None
         hashed = person.password_hash if person is not None else self._nobodys_hash
         is_right = self._verify(failure, password, hashed)
         if person is None or not is_right:
@@ -100,28 +100,44 @@ class SignIn:
         for callers that have no password.
         """
         checks.password("new_password", new)
-        with self._database.read() as session:
-            person = _load_person(session, subject)
-        failure = self._count(person.email)
-        if not self._verify(failure, current, person.password_hash):
-            raise PasswordWrong
+        failure = self._confirm(subject, current)
         hashed = self.hash_password(new)
         act = Act(subject=subject, now=self._clock.now(), ids=self._ids, request_id=request_id)
         with self._database.write() as session:
             throttle.reset(session, failure.key)
-            set_password(session, act, _load_person(session, subject), hashed)
-        self._credentials.forget_subject(person.id)
+            set_password(session, act, load_person(session, subject), hashed)
+        self._credentials.forget_subject(subject.id or "")
+
+    def confirm_password(self, subject: Subject, current: str) -> None:
+        """Let a caller through who knows their own password; raises like `change_password`."""
+        failure = self._confirm(subject, current)
+        with self._database.write() as session:
+            throttle.reset(session, failure.key)
 
     def hash_password(self, password: str, field: str = "password") -> str:
         """Return the hash to store of a new password; call it outside of transactions."""
         return self._hasher.hash(password_bytes(checks.password(field, password)), self._cost)
 
+    def forget_failures(self, session: Session, email: str) -> None:
+        """Forget the wrong passwords typed for an address: its owner has chosen another one."""
+        throttle.reset(session, self._throttle_key(email))
+
+    def _confirm(self, subject: Subject, current: str) -> Failure:
+        with self._database.read() as session:
+            person = load_person(session, subject)
+        failure = self._count(person.email)
+        if not self._verify(failure, current, person.password_hash):
+            raise PasswordWrong
+        return failure
+
     def _count(self, address: str) -> Failure:
-        digest = hmac.digest(self._key, address.encode("utf-8", "replace"), "sha256")
+        key = self._throttle_key(address)
         with self._database.write() as session:
-            return throttle.fail(
-                session, f"sign_in:{digest.hex()}", limit=self._limit, now=self._clock.now()
-            )
+            return throttle.fail(session, key, limit=self._limit, now=self._clock.now())
+
+    def _throttle_key(self, address: str) -> str:
+        digest = hmac.digest(self._key, address.encode("utf-8", "replace"), "sha256")
+        return f"sign_in:{digest.hex()}"
 
     def _verify(self, failure: Failure, password: str, hashed: str) -> bool:
         try:
@@ -200,13 +216,14 @@ def set_password(session: Session, act: Act, person: Member | Admin, password_ha
     record_act(session, act, "admin.password_changed", of=of, vendor_id=None)
 
 
-def _find_person(session: Session, address: str) -> Member | Admin | None:
+def find_person(session: Session, address: str) -> Member | Admin | None:
     """Return who signs in with the address; a removed member no longer has one."""
     member = session.scalar(select(Member).where(Member.email == address))
     return member or session.scalar(select(Admin).where(Admin.email == address))
 
 
-def _load_person(session: Session, subject: Subject) -> Member | Admin:
+def load_person(session: Session, subject: Subject) -> Member | Admin:
+    """Return the member or admin who calls, held if in a transaction that writes."""
     person: Member | Admin | None = None
     if subject.kind == "member":
         person = session.get(Member, subject.id, with_for_update=True)

@@ -10,11 +10,16 @@ from punchcard.accounts.subjects import Subject
 from punchcard.api.deps import CallerDep, Listed, PageDep, VisitorDep, listed
 from punchcard.api.openapi import problems
 from punchcard.api.people_shapes import (
+    EmailChange,
+    EmailVerification,
     PasswordChange,
+    PasswordResetConfirm,
+    PasswordResetRequest,
     SessionShape,
     SubjectShape,
     TokenRequest,
     TokenShape,
+    VerifiedShape,
     session_shape,
 )
 from punchcard.context import Context
@@ -67,6 +72,50 @@ def change_password(body: PasswordChange, caller: CallerDep) -> Response:
         request_id=caller.request_id,
     )
     return Response(status_code=204)
+
+
+@router.post("/password-reset", status_code=202, responses=problems(409, 429))
+def request_password_reset(body: PasswordResetRequest, visitor: VisitorDep) -> Response:
+    """Send a link for a new password to whoever signs in with the address.
+
+    The answer is the same for an address that nobody has.
+    """
+    visitor.context.password_reset.request(
+        body.email, asked_from=visitor.address or "", language=visitor.language
+    )
+    return Response(status_code=202)
+
+
+@router.post("/password-reset/confirm", status_code=204, responses=problems(409))
+def reset_password(body: PasswordResetConfirm, visitor: VisitorDep) -> Response:
+    """Set a new password by the link's token, which works once; all sessions end."""
+    visitor.context.password_reset.reset(
+        body.token, body.new_password, request_id=visitor.request_id
+    )
+    return Response(status_code=204)
+
+
+@router.post("/email", status_code=202, responses=problems(409, 429))
+def change_email(body: EmailChange, caller: CallerDep) -> Response:
+    """Send a link to the caller's new address; once it is followed, they sign in with that one."""
+    context = caller.context
+    context.sign_in.confirm_password(caller.subject, body.current_password)
+    with context.database.write() as session:
+        context.address_change.request(session, caller.act(), body.email, language=caller.language)
+    return Response(status_code=202)
+
+
+@router.post("/verify-email", responses=problems(409))
+def verify_email(body: EmailVerification, visitor: VisitorDep) -> VerifiedShape:
+    """Confirm by the link's token that an address is theirs: a customer's, or a person's new one.
+
+    Let a person press a button for it: mail programs follow links by themselves.
+    """
+    context = visitor.context
+    with context.database.write() as session:
+        confirmed = context.customer_mail.confirm(session, visitor.act(), body.token)
+    context.credentials.forget_subject(confirmed.id)
+    return VerifiedShape(kind=confirmed.kind)
 
 
 @router.get("/sessions")

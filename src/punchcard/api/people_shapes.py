@@ -39,6 +39,7 @@ NewPassword = Annotated[str, StringConstraints(min_length=8, max_length=200)]
 """Long enough to be one; `accounts.checks` has the same bounds for the other faces."""
 GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Address = Annotated[str, *line(0, 300)]
+LinkToken = Annotated[str, StringConstraints(min_length=1, max_length=1500)]
 
 
 class VendorShape(Shape):
@@ -251,6 +252,38 @@ class PasswordChange(Shape):
 
     current_password: GivenPassword
     new_password: NewPassword
+
+
+class PasswordResetRequest(Shape):
+    """Whose password is forgotten."""
+
+    email: Annotated[str, StringConstraints(min_length=1, max_length=254)]
+
+
+class PasswordResetConfirm(Shape):
+    """The token of the mail's link and the new password."""
+
+    token: LinkToken
+    new_password: NewPassword
+
+
+class EmailChange(Shape):
+    """The caller's new address, and their password once more."""
+
+    email: Email
+    current_password: GivenPassword
+
+
+class EmailVerification(Shape):
+    """The token of the mail's link."""
+
+    token: LinkToken
+
+
+class VerifiedShape(Shape):
+    """Whose address was confirmed."""
+
+    kind: Literal["customer", "member", "admin"]
 
 
 class SessionShape(Shape):

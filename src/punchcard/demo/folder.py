@@ -4,9 +4,10 @@ import os
 import shutil
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from punchcard.context import build_context
 from punchcard.db.migrate import upgrade
@@ -14,6 +15,7 @@ from punchcard.demo.history import History, Progress
 from punchcard.demo.opening import hash_password, open_platform, open_shop
 from punchcard.demo.shops import SHOPS
 from punchcard.kit.clock import ManualClock
+from punchcard.kit.mail import TO_THE_LOG
 from punchcard.kit.settings import Settings, load_settings
 
 DATABASE = "punchcard.db"
@@ -26,6 +28,11 @@ class DemoFolder:
     def __init__(self, data_dir: Path) -> None:
         self.path = data_dir / "demo"
         self._unfinished = data_dir / "demo.unfinished"
+
+    @property
+    def wallets(self) -> Path:
+        """Return the folder of what stands in for Apple and Google."""
+        return self.path / "wallets"
 
     @property
     def is_built(self) -> bool:
@@ -84,13 +91,21 @@ class DemoFolder:
 
 
 def _settings(folder: Path, base_url: str | None = None) -> Settings:
-    # Neither database nor secrets of a real shop reach the demonstration.
+    # Neither database nor secrets nor wallets of a real shop reach the demonstration.
+    wallets_off: dict[str, Any] = {
+        field.name: field.default
+        for field in fields(Settings)
+        if field.name.startswith(("apple_", "google_"))
+    }
     settings = load_settings(
         data_dir=folder,
         database_url=f"sqlite:///{folder / DATABASE}",
         secret_key="",
         pin_pepper="",
+        **wallets_off,
     )
+    # Mails of invented people go nowhere but to the log, where their links can be tried.
+    settings = replace(settings, smtp_url=TO_THE_LOG)
     # An address that the operator has set stays: it may be that of a proxy before this server.
     if base_url is None or settings.base_url != Settings.base_url:
         return settings

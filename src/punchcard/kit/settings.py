@@ -113,6 +113,7 @@ class Settings:
     google_requests_per_second: float = 15.0
     google_timeout_seconds: float = 10.0
     google_notifications_per_day: int = 3
+    google_check_days: int = 7
 
     # Keeping and forgetting
     origin_days: int = 90

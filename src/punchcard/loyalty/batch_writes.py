@@ -1,6 +1,7 @@
 """What a batch writes: collected while deciding, then sent as one statement a table."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -26,6 +27,7 @@ from punchcard.loyalty.rules.rollup_rules import ROLLUP_COLUMNS, rollup_deltas
 from punchcard.loyalty.rules.state import CardState, EntryDraft, ProgramRules
 
 CARD_CHANGED = "card.changed"
+CUSTOMER_WELCOME = "customer.welcome"
 
 _CARDS = table_of(LoyaltyCard)
 _CUSTOMERS = table_of(Customer)
@@ -49,7 +51,9 @@ _STATE_COLUMNS = (
 )
 _NEW_CARD_COLUMNS = tuple(column.key for column in _CARDS.columns)
 _ENTRY_COLUMNS = tuple(column.key for column in table_of(LoyaltyTransaction).columns)
-_CUSTOMER_COLUMNS = tuple(c.key for c in _CUSTOMERS.columns if c.key != "erased_at")
+_CUSTOMER_COLUMNS = tuple(
+    c.key for c in _CUSTOMERS.columns if c.key not in ("erased_at", "email_verified_at")
+)
 
 _insert_customers = BulkInsert(_CUSTOMERS, _CUSTOMER_COLUMNS)
 _insert_cards = BulkInsert(_CARDS, _NEW_CARD_COLUMNS)
@@ -135,7 +139,7 @@ class Writes:
                 (_insert_entries, self.entries),
                 (_insert_origins, self.origins),
                 (_insert_audits, self.audits),
-                (insert_waiting, waiting_rows(CARD_CHANGED, self.cards, now)),
+                (insert_waiting, _work(opened, self.cards, now)),
                 (add_to_rollup, self._day_rows()),
             ],
         )
@@ -169,6 +173,17 @@ def adjustment_event(operation: AdjustPoints, entry: EntryRow, event_id: str) ->
         "request_id": operation.request_id,
         "created_at": entry["created_at"],
     }
+
+
+def _work(
+    opened: Iterable[NewCard], card_ids: Iterable[str], now: datetime
+) -> list[dict[str, Any]]:
+    """Return what is left to the worker: passes to be brought up to date, customers to welcome."""
+    welcome = [new.card_id for new in opened if new.customer_shown and new.customer_shown["email"]]
+    return [
+        *waiting_rows(CARD_CHANGED, card_ids, now),
+        *waiting_rows(CUSTOMER_WELCOME, welcome, now),
+    ]
 
 
 def _complete_customer(connection: Connection, new: NewCard, now: datetime) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.models import Customer
+from punchcard.db import outbox
 from punchcard.db.outbox import insert_waiting, waiting_rows
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.ids import as_id
@@ -30,6 +31,7 @@ from punchcard.loyalty.errors import (
 )
 from punchcard.loyalty.models import LoyaltyCard, RetiredCardCode
 
+CUSTOMER_ADDRESS = "customer.address"
 CUSTOMER_FIELDS = ("name", "email", "phone", "birthday", "locale", "marketing_consent")
 """What can be told about a customer; contacts are already normalised."""
 
@@ -180,6 +182,7 @@ def _give_to_customer(
     with refusing_duplicates(session, ContactTaken):
         _fill(customer, given, act)
         session.add(customer)
+    _ask_to_confirm(session, act, customer, given)
     with refusing_duplicates(session, CardAlreadyExists):
         card.customer_id = customer.id
     return ["customer"]
@@ -199,19 +202,34 @@ def _change_customer(
         _fill(customer, changed, act)
         customer.is_verified = is_verified
         customer.updated_at = act.now
+    _ask_to_confirm(session, act, customer, changed)
     others = select(LoyaltyCard.id).where(LoyaltyCard.customer_id == customer.id)
     tell_change(session, act, session.scalars(others))
     return [f"customer.{name}" for name in changed] or ["customer.is_verified"]
 
 
 def _is_vouched(customer: Customer, told: Mapping[str, Any]) -> bool:
-    """Tell whether the vendor's side has just typed every contact the customer then has."""
+    """Tell whether each contact the customer then has is one that somebody answers for.
+
+    The vendor's side for what it has just typed, the customer for an address they have confirmed.
+    """
     after = {name: told.get(name, getattr(customer, name)) for name in _CONTACTS}
-    held = [name for name, value in after.items() if value is not None]
-    return bool(held) and all(name in told for name in held)
+    held = {name for name, value in after.items() if value is not None}
+    if customer.email_verified_at is not None and "email" not in told:
+        held.discard("email")
+    return any(after.values()) and held.issubset(told)
+
+
+def _ask_to_confirm(
+    session: Session, act: Act, customer: Customer, changed: Mapping[str, Any]
+) -> None:
+    if changed.get("email"):
+        outbox.leave(session, CUSTOMER_ADDRESS, customer.id, act.now)
 
 
 def _fill(customer: Customer, fields: Mapping[str, Any], act: Act) -> None:
+    if "email" in fields and fields["email"] != customer.email:
+        customer.email_verified_at = None
     for name, value in fields.items():
         setattr(customer, name, value)
     if "name" in fields:

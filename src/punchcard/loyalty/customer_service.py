@@ -29,9 +29,10 @@ from punchcard.loyalty.models import (
 
 _EMPTY: Mapping[str, Any] = {
     **dict.fromkeys(
-        ("name", "name_folded", "email", "phone", "birthday", "locale", "marketing_consent_at")
+        ("name", "name_folded", "email", "email_verified_at", "phone", "birthday", "locale")
     ),
     "marketing_consent": False,
+    "marketing_consent_at": None,
     "terms_accepted_at": None,
     "is_verified": False,
 }
@@ -118,8 +119,10 @@ def _customer_document(customer: Customer) -> dict[str, Any]:
         "birthday": customer.birthday,
         "locale": customer.locale,
         "is_verified": customer.is_verified,
+        "email_verified_at": _moment(customer.email_verified_at),
         "marketing_consent": customer.marketing_consent,
         "marketing_consent_at": _moment(customer.marketing_consent_at),
+        "accepts_news": customer.accepts_news,
         "terms_accepted_at": _moment(customer.terms_accepted_at),
         "known_since": _moment(customer.created_at),
     }

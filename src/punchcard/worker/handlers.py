@@ -3,9 +3,15 @@
 from collections.abc import Mapping
 from typing import Final
 
+from punchcard.accounts.mail_letters import write_letter
+from punchcard.accounts.mailroom import MAIL_SEND
 from punchcard.context import Context
-from punchcard.loyalty.batch_writes import CARD_CHANGED
+from punchcard.db.outbox import Hopeless, NotYet
+from punchcard.kit.mail import MailRefused, MailServerAway
+from punchcard.loyalty.batch_writes import CARD_CHANGED, CUSTOMER_WELCOME
+from punchcard.loyalty.card_changes import CUSTOMER_ADDRESS
 from punchcard.loyalty.program_service import PROGRAM_CHANGED
+from punchcard.wallets.google_registry import GOOGLE_CHECK
 from punchcard.worker.loop import Handler
 
 
@@ -19,8 +25,45 @@ def refresh_program(context: Context, program_id: str) -> None:
     context.wallets.refresh_program(program_id)
 
 
+def welcome_customer(context: Context, card_id: str) -> None:
+    """Send whom a new card belongs to its links."""
+    context.customer_mail.welcome(card_id)
+
+
+def ask_to_confirm(context: Context, customer_id: str) -> None:
+    """Ask a customer whether a new address is theirs."""
+    context.customer_mail.ask_to_confirm(customer_id)
+
+
+def send_mail(context: Context, mail_id: str) -> None:
+    """Hand a mail to the mail server; one that has had its time is thrown away."""
+    with context.database.read() as session:
+        mail = context.mailroom.find(session, mail_id)
+    if mail is not None and context.mailer.is_configured:
+        try:
+            context.mailer.send(write_letter(mail_id, mail))
+        except MailServerAway as error:
+            raise NotYet(str(error)) from error
+        except MailRefused as error:
+            raise Hopeless(str(error)) from error
+    with context.database.write() as session:
+        context.mailroom.forget(session, mail_id)
+
+
+def check_google(context: Context, number: str) -> None:
+    """Ask Google who holds a card, in case its notice was lost."""
+    context.google_wallet.check(number)
+
+
 # A redesign is long work: it has a lane of its own, beside that of single cards.
-LANES: Final[list[Mapping[str, Handler]]] = [
+WALLET_LANES: Final[list[Mapping[str, Handler]]] = [
     {CARD_CHANGED: refresh_card},
-    {PROGRAM_CHANGED: refresh_program},
+    {PROGRAM_CHANGED: refresh_program, GOOGLE_CHECK: check_google},
 ]
+
+# A mail server may be slow: nothing else waits for it. Without one, what it would do is dropped.
+MAIL_LANE: Final[Mapping[str, Handler]] = {
+    MAIL_SEND: send_mail,
+    CUSTOMER_WELCOME: welcome_customer,
+    CUSTOMER_ADDRESS: ask_to_confirm,
+}

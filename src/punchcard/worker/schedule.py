@@ -9,13 +9,18 @@ from sqlalchemy import CursorResult, delete, or_
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Delete
 
+from punchcard.accounts.audit_service import Act
+from punchcard.accounts.mailroom import forget_expired_mails
 from punchcard.accounts.models import AccessToken, PairingCode, Throttle
+from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
 from punchcard.kit.settings import Settings
+from punchcard.loyalty import reward_service
 from punchcard.loyalty.models import TransactionOrigin
-from punchcard.wallets import google_registry
+from punchcard.wallets import apple_registry, google_registry
 
 _OLD: Final = timedelta(days=30)
+_MANY: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,37 @@ def forget_notices(context: Context, session: Session, now: datetime) -> int:
     return google_registry.forget_nonces(session, before=now - _OLD)
 
 
+def forget_mails(context: Context, session: Session, now: datetime) -> int:
+    """Forget the mails that were not sent in their time."""
+    return forget_expired_mails(session, now)
+
+
+def touch_dated_rewards(context: Context, session: Session, now: datetime) -> int:
+    """Let passes follow rewards that began or ended by their dates."""
+    act = Act(subject=SYSTEM, now=now, ids=context.ids, request_id=None)
+    return reward_service.touch_dated(session, act, limit=_MANY)
+
+
+def drop_needless_work(context: Context, session: Session, now: datetime) -> int:
+    """Drop word that no wallet waits for."""
+    return context.wallets.drop_needless_work(session)
+
+
+def check_google_holders(context: Context, session: Session, now: datetime) -> int:
+    """Leave word about the cards that Google has told nothing of for `google_check_days`."""
+    if not context.google_wallet.is_configured:
+        return 0
+    before = now - timedelta(days=context.settings.google_check_days)
+    return google_registry.leave_checks(session, before=before, limit=_MANY, now=now)
+
+
+def wake_forgotten_phones(context: Context, session: Session, now: datetime) -> int:
+    """Leave word about passes that changed while phones could not be woken."""
+    if not context.apple_wallet.is_configured or context.apple_wallet.fault:
+        return 0
+    return apple_registry.leave_unpushed(session, now=now)
+
+
 def write_last_used(context: Context, session: Session, now: datetime) -> int:
     """Write down when the credentials this process saw were last used."""
     return context.credentials.flush_last_used(session)
@@ -61,6 +97,10 @@ def write_last_used(context: Context, session: Session, now: datetime) -> int:
 
 def _housekeeping(settings: Settings) -> timedelta:
     return timedelta(minutes=settings.housekeeping_minutes)
+
+
+def _daily(_settings: Settings) -> timedelta:
+    return timedelta(days=1)
 
 
 def _resolution(settings: Settings) -> timedelta:
@@ -71,14 +111,21 @@ OWN_CHORES: Final = [Chore("write_last_used", _resolution, write_last_used)]
 """What every serving process does for itself."""
 
 HOUSE_CHORES: Final = [
-    Chore(do.__name__, _housekeeping, do)
-    for do in (
-        forget_origins,
-        forget_access_tokens,
-        forget_pairing_codes,
-        forget_failures,
-        forget_notices,
-    )
+    Chore("wake_forgotten_phones", _daily, wake_forgotten_phones),
+    *(
+        Chore(do.__name__, _housekeeping, do)
+        for do in (
+            forget_origins,
+            forget_access_tokens,
+            forget_pairing_codes,
+            forget_failures,
+            forget_notices,
+            touch_dated_rewards,
+            drop_needless_work,
+            check_google_holders,
+            forget_mails,
+        )
+    ),
 ]
 """What one worker does for all; it harms nobody when several do."""
 

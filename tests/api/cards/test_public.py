@@ -267,8 +267,10 @@ def test_the_export_holds_everything_about_the_customer(
         "birthday": None,
         "locale": None,
         "is_verified": True,
+        "email_verified_at": None,
         "marketing_consent": True,
         "marketing_consent_at": "2026-03-02T09:00:00.000000Z",
+        "accepts_news": False,
         "terms_accepted_at": None,
         "known_since": "2026-03-02T09:00:00.000000Z",
     }

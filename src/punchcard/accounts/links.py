@@ -1,0 +1,44 @@
+"""The secret part of a mail's link: sealed facts with an end, readable by this server alone."""
+
+import base64
+import binascii
+import json
+from datetime import datetime
+from typing import Any, Final
+
+from punchcard.accounts.errors import LinkInvalid
+from punchcard.kit.clock import Clock
+from punchcard.kit.secrets import Sealer
+
+_LONGEST: Final = 1500
+
+
+class Links:
+    """Issues and reads the tokens of one purpose; nothing is kept, and no address is readable."""
+
+    def __init__(self, secret_key: str, purpose: str, clock: Clock) -> None:
+        self._sealer = Sealer(secret_key, f"link {purpose}")
+        self._purpose = purpose
+        self._clock = clock
+
+    def issue(self, facts: dict[str, Any], *, expires_at: datetime) -> str:
+        """Return a token that carries `facts` until `expires_at`."""
+        content = json.dumps([int(expires_at.timestamp()), facts], separators=(",", ":")).encode()
+        sealed = self._sealer.seal(content, self._purpose)
+        return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
+
+    def read(self, token: str) -> dict[str, Any]:
+        """Return the facts of a token. Raises LinkInvalid when it is forged or too old."""
+        if len(token) > _LONGEST or not token.isascii():
+            raise LinkInvalid
+        try:
+            sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        except (binascii.Error, ValueError):
+            raise LinkInvalid from None
+        content = self._sealer.open(sealed, self._purpose) if len(sealed) > 28 else None
+        if content is None:
+            raise LinkInvalid
+        expires_at, facts = json.loads(content)
+        if self._clock.now().timestamp() >= expires_at or not isinstance(facts, dict):
+            raise LinkInvalid
+        return facts

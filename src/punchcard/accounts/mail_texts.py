@@ -1,0 +1,116 @@
+"""What the server's mails say: sentences of the catalogues, and which facts go with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from punchcard.kit.i18n import N_
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One paragraph, or a link when `link` names the fact that holds its address.
+
+    A line whose fact `only_with` is missing is left out.
+    """
+
+    sentence: str
+    link: str | None = None
+    is_main: bool = False
+    only_with: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """One kind of mail: its subject and its lines."""
+
+    subject: str
+    lines: tuple[Line, ...]
+
+
+GREETING: Final = N_("Hello")
+GREETING_BY_NAME: Final = N_("Hello {name}")
+
+_ONCE = Line(sentence=N_("This link works once, until {expires_at}."))
+_UNTIL = Line(sentence=N_("This link works until {expires_at}."))
+_CONFIRM = N_("Confirm this address")
+_WHY_CONFIRM = N_("Please confirm your address: the shop can then find your card by it.")
+_NEWS = Line(
+    sentence=N_("By confirming you also agree to get news from {shop} by e-mail."),
+    only_with="wants_news",
+)
+
+WORDINGS: Final[Mapping[str, Wording]] = {
+    "password_reset": Wording(
+        subject=N_("Choose a new password"),
+        lines=(
+            Line(
+                sentence=N_("Somebody asked for a new password for this address.")
+            ),
+            Line(sentence=N_("Choose a new password"), link="link", is_main=True),
+            _ONCE,
+            Line(sentence=N_("If it was not you, do nothing: your password stays as it is.")),
+        ),
+    ),
+    "password_changed": Wording(
+        subject=N_("Your password was changed"),
+        lines=(
+            Line(sentence=N_("You can sign in with your new password from now on.")),
+            Line(sentence=N_("If it was not you, choose a new password at once.")),
+        ),
+    ),
+    "invitation": Wording(
+        subject=N_("Your access to {shop}"),
+        lines=(
+            Line(sentence=N_("You are now part of the team of {shop}.")),
+            Line(sentence=N_("To sign in, first choose your password.")),
+            Line(sentence=N_("Choose a password"), link="link", is_main=True),
+            _ONCE,
+        ),
+    ),
+    "new_address": Wording(
+        subject=N_("Confirm your new address"),
+        lines=(
+            Line(sentence=N_("Please confirm that you want to sign in with this address.")),
+            Line(sentence=_CONFIRM, link="link", is_main=True),
+            _UNTIL,
+            Line(sentence=N_("If it was not you, do nothing: nobody can sign in with it.")),
+        ),
+    ),
+    "address_changed": Wording(
+        subject=N_("Your address was changed"),
+        lines=(
+            Line(sentence=N_("From now on you sign in with another e-mail address.")),
+            Line(sentence=N_("If it was not you, tell whoever runs your shop's system at once.")),
+        ),
+    ),
+    "customer_welcome": Wording(
+        subject=N_("Your card at {shop}"),
+        lines=(
+            Line(sentence=N_("Here is your card: {program}. Show it whenever you come by.")),
+            Line(
+                sentence=N_("Open your card"),
+                link="card_link",
+                is_main=True,
+                only_with="card_link",
+            ),
+            Line(sentence=N_("Add to Apple Wallet"), link="apple_link", only_with="apple_link"),
+            Line(sentence=N_("Add to Google Wallet"), link="google_link", only_with="google_link"),
+            Line(sentence=_WHY_CONFIRM, only_with="link"),
+            _NEWS,
+            Line(sentence=_CONFIRM, link="link", only_with="link"),
+            Line(sentence=N_("If you did not ask for a card, do nothing.")),
+        ),
+    ),
+    "customer_address": Wording(
+        subject=N_("Confirm your address for {shop}"),
+        lines=(
+            Line(sentence=_WHY_CONFIRM),
+            _NEWS,
+            Line(sentence=_CONFIRM, link="link", is_main=True),
+            _UNTIL,
+            Line(sentence=N_("If you have no card at {shop}, do nothing.")),
+        ),
+    ),
+}
+"""Every kind of mail by its name."""

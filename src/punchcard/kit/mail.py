@@ -1,0 +1,236 @@
+"""E-mail: one letter, and who carries it away: a mail server, the log, or nobody."""
+
+import logging
+import re
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Final, Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from punchcard.kit.settings import Settings, SettingsError
+
+TO_THE_LOG: Final = "log:"
+"""The SMTP_URL that writes mails to the log, links and all: for trying out only."""
+
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_PORTS: Final = {"smtp": 587, "smtps": 465}
+_PERMANENT: Final = 500
+
+_log = logging.getLogger(__name__)
+
+
+class MailRefused(Exception):
+    """The letter will never be taken: its address is none, or the server said so for good."""
+
+
+class MailDeferred(Exception):
+    """The server would not take this letter now; it may later."""
+
+
+class MailServerAway(Exception):
+    """The server can't be reached or used, whatever the letter."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """One mail: plain text with the same as HTML. `sender_name` stands before our address."""
+
+    id: str
+    to: str
+    subject: str
+    text: str
+    html: str
+    language: str
+    sender_name: str | None = None
+
+
+class Mailer(Protocol):
+    """Carries letters away."""
+
+    @property
+    def is_configured(self) -> bool:
+        """Tell whether letters arrive anywhere."""
+
+    def send(self, letter: Letter) -> None:
+        """Hand the letter over; raises MailRefused, MailDeferred or MailServerAway."""
+
+
+class NoMailer:
+    """What there is while no mail server is set up."""
+
+    is_configured = False
+
+    def send(self, letter: Letter) -> None:
+        """Raise MailServerAway."""
+        raise MailServerAway("no mail server is set up")
+
+
+class LogMailer:
+    """Writes letters to the log, for the demonstration: whoever reads it can use their links."""
+
+    is_configured = True
+
+    def send(self, letter: Letter) -> None:
+        """Write the letter's text to the log."""
+        _log.warning("mail to %s: %s\n%s", letter.to, letter.subject, letter.text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmtpMailer:
+    """Hands letters to a mail server, each over a connection of its own.
+
+    `starttls`: the connection is made private before anything is said, or not used at all.
+    `is_private`: it is private from the first byte (smtps).
+    """
+
+    host: str
+    port: int
+    sender: Address
+    user: str | None = None
+    password: str | None = None
+    starttls: bool = True
+    is_private: bool = False
+    ca_certificate: str | None = None
+    timeout_seconds: float = 20.0
+
+    is_configured = True
+
+    def send(self, letter: Letter) -> None:
+        """Hand the letter over."""
+        message = as_message(letter, self.sender)
+        try:
+            with self._connected() as server:
+                server.send_message(message, self.sender.addr_spec, [_envelope(letter.to)])
+        except smtplib.SMTPRecipientsRefused as error:
+            code = next(iter(error.recipients.values()))[0]
+            raise _refused(code) from None
+        except smtplib.SMTPNotSupportedError as error:
+            raise MailRefused(str(error)) from None
+        except smtplib.SMTPAuthenticationError as error:
+            raise MailServerAway(f"the mail server refuses user and password: {error}") from None
+        except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+            raise _refused(error.smtp_code) from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise MailServerAway(f"{type(error).__name__}: {error}") from error
+
+    @contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        if self.is_private:
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self.host, self.port, timeout=self.timeout_seconds, context=self._trust()
+            )
+        else:
+            server = smtplib.SMTP(self.host, self.port, timeout=self.timeout_seconds)
+        with server:
+            if self.starttls and not self.is_private:
+                _make_private(server, self._trust())
+            if self.user is not None:
+                server.login(self.user, self.password or "")
+            yield server
+
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cadata=self.ca_certificate)
+
+
+def _make_private(server: smtplib.SMTP, trust: ssl.SSLContext) -> None:
+    try:
+        server.starttls(context=trust)
+    except smtplib.SMTPNotSupportedError:
+        raise MailServerAway("the mail server offers no STARTTLS") from None
+
+
+def build_mailer(settings: Settings) -> Mailer:
+    """Return who carries letters by these settings. Raises SettingsError."""
+    url = settings.smtp_url
+    if not url:
+        return NoMailer()
+    if url == TO_THE_LOG:
+        return LogMailer()
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:
+        raise _bad_url() from None
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise _bad_url()
+    return SmtpMailer(
+        host=parts.hostname,
+        port=port,
+        sender=_sender(settings),
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        starttls=parse_qs(parts.query).get("starttls") != ["no"],
+        is_private=parts.scheme == "smtps",
+        ca_certificate=settings.smtp_ca_certificate or None,
+        timeout_seconds=settings.smtp_timeout_seconds,
+    )
+
+
+def as_message(letter: Letter, sender: Address) -> EmailMessage:
+    """Return the letter as it travels. Raises MailRefused when its address can't be one."""
+    message = EmailMessage(policy=SMTP)
+    name = one_line(letter.sender_name or sender.display_name)
+    try:
+        message["From"] = Address(name, addr_spec=sender.addr_spec)
+        message["To"] = Address(addr_spec=_envelope(letter.to))
+    except (ValueError, MessageError, IndexError):
+        raise MailRefused("this is no address that mail can be sent to") from None
+    message["Subject"] = one_line(letter.subject)
+    message["Message-ID"] = f"<{letter.id}@{sender.domain}>"
+    message["Content-Language"] = letter.language
+    # Out-of-office notices and the like are for people, not for us.
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    return message
+
+
+def one_line(text: str) -> str:
+    """Return `text` without line breaks and control characters: nothing ends a header early."""
+    return " ".join(_BREAKS.sub(" ", text).split())
+
+
+def _envelope(address: str) -> str:
+    """Return the address with its domain as the network writes it; the part before stays."""
+    local, _, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    try:
+        return f"{local}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        raise MailRefused("this is no address that mail can be sent to") from None
+
+
+def _refused(code: int) -> MailRefused | MailDeferred:
+    # Without the server's words: they repeat the address, and this is kept and shown.
+    if code >= _PERMANENT:
+        return MailRefused(f"the mail server refused the letter ({code})")
+    return MailDeferred(f"the mail server put the letter off ({code})")
+
+
+def _sender(settings: Settings) -> Address:
+    """Return the address of MAIL_FROM, `Name <name@host>` or `name@host`."""
+    given = settings.mail_from.strip()
+    name, _, rest = given.rpartition("<")
+    spec = rest.removesuffix(">") if name or rest.endswith(">") else given
+    try:
+        return Address(name.strip().strip('"'), addr_spec=spec)
+    except (ValueError, MessageError, IndexError):
+        raise SettingsError(
+            "PUNCHCARD_MAIL_FROM must be set with PUNCHCARD_SMTP_URL, and be an address such as"
+            " no-reply@shop.example or Punchcard <no-reply@shop.example>."
+        ) from None
+
+
+def _bad_url() -> SettingsError:
+    return SettingsError(
+        "PUNCHCARD_SMTP_URL must look like smtp://user:password@host:587 or"
+        " smtps://user:password@host:465."
+    )
