@@ -8,7 +8,7 @@ import json
 import ssl
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +35,8 @@ class Script:
     `answers` holds for a token the answers to its next pushes: a status, a reason, and further
     fields of the body. `streams_at_first` are allowed until the first push of a connection was
     taken, `streams_later` then. `goaway_after` that many pushes of a connection it goes away.
-    `silent` tokens are never answered, `reset` tokens have their stream reset once.
+    `silent` tokens are never answered; `refused` and `reset` tokens have their stream refused or
+    reset, once.
     """
 
     answers: dict[str, list[tuple[int, str, dict[str, Any]]]] = field(default_factory=dict)
@@ -45,29 +46,41 @@ class Script:
     goaway_after: int | None = None
     drop_after: int | None = None
     silent: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
     reset: set[str] = field(default_factory=set)
 
 
 @dataclass
 class Apns:
-    """The running service: its address, its script, and what it took, in order."""
+    """The running service: its address, its script, and what it took, in order.
+
+    `on_push` is told the token of each push that was taken; it must be quick. Whoever is connected
+    by one of the `deaf` transports is not heard any more.
+    """
 
     url: str
     script: Script
+    on_push: Callable[[str], None] = lambda _token: None
     pushes: list[str] = field(default_factory=list)
     requests: list[dict[str, str]] = field(default_factory=list)
     connections: int = 0
     refused: int = 0
     transports: set[asyncio.Transport] = field(default_factory=set)
+    deaf: set[asyncio.Transport] = field(default_factory=set)
 
 
 @contextmanager
 def served_apns(
-    chain: AppleChain, script: Script | None = None, *, host: str = "127.0.0.1", port: int = 0
+    chain: AppleChain,
+    script: Script | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    on_push: Callable[[str], None] = lambda _token: None,
 ) -> Iterator[Apns]:
     """Serve the service until the block ends; only certificates of `chain` get in."""
     loop = asyncio.new_event_loop()
-    apns = Apns("", script or Script())
+    apns = Apns("", script or Script(), on_push)
     server = loop.run_until_complete(
         loop.create_server(lambda: _Connection(apns), host, port, ssl=_tls(chain))
     )
@@ -132,6 +145,8 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Serve what arrived."""
+        if self._transport in self._apns.deaf:
+            return
         try:
             for event in self._http.receive_data(data):
                 self._handle(event)
@@ -158,14 +173,19 @@ class _Connection(asyncio.Protocol):
         if self._is_over or token in script.silent:
             return
         del self._open[stream]
-        if token in script.reset:
-            script.reset.discard(token)
-            self._http.reset_stream(stream, ErrorCodes.INTERNAL_ERROR)
-            return
+        for tokens, code in (
+            (script.refused, ErrorCodes.REFUSED_STREAM),
+            (script.reset, ErrorCodes.INTERNAL_ERROR),
+        ):
+            if token in tokens:
+                tokens.discard(token)
+                self._http.reset_stream(stream, code)
+                return
         self._apns.requests.append(headers)
         status, reason, more = self._verdict(token, headers)
         if status == 200:
             self._apns.pushes.append(token)
+            self._apns.on_push(token)
             self._allow_more()
         self._respond(stream, status, {"reason": reason, **more} if reason else None)
         self._taken += 1

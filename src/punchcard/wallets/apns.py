@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from h2.exceptions import H2Error
-
 from punchcard.wallets.apns_connection import (
     Answer,
     ApnsConnection,
@@ -23,6 +21,7 @@ from punchcard.wallets.apns_connection import (
     Pushed,
     Requeued,
 )
+from punchcard.wallets.http2 import Http2Error
 
 Verdict = Literal["taken", "gone", "bad_token", "retry", "stopped"]
 
@@ -30,7 +29,7 @@ _CONNECTIONS_TRIED: Final = 4
 _TIMES_SENT: Final = 3
 # The connection ended: that says nothing about a push, and ends are counted on their own.
 _NOBODYS_FAULT: Final = ("GoAway", "ConnectionLost")
-_IDLE_SECONDS: Final = 300.0
+_IDLE_SECONDS: Final = 60.0
 _OUR_FAULT: Final = frozenset({400, 403, 404, 405, 413})
 
 
@@ -120,7 +119,7 @@ class ApnsClient:
                 reason = TLS_REFUSED
                 self._drop()
                 break
-            except (OSError, H2Error, ConnectionLost) as error:
+            except (OSError, Http2Error, ConnectionLost) as error:
                 reason = type(error).__name__
                 # A service that takes the handshake and hangs up without a word did not like the
                 # certificate: TLS 1.3 lets it look at that last.
@@ -137,9 +136,8 @@ class ApnsClient:
         return [results[token] for token in tokens]
 
     def _open(self) -> ApnsConnection:
-        """Return the open connection, or a new one: Apple closes those that are idle for long."""
-        is_idle = self._stopwatch() - self._last_used > _IDLE_SECONDS
-        if self._connection is not None and (is_idle or self._connection.is_ending):
+        """Return the open connection if the service still answers there, else a new one."""
+        if self._connection is not None and not self._is_alive(self._connection):
             self._drop()
         if self._connection is None:
             raw = socket.create_connection((self._host, self._port), timeout=self._timeout)
@@ -157,6 +155,14 @@ class ApnsClient:
                 stopwatch=self._stopwatch,
             )
         return self._connection
+
+    def _is_alive(self, connection: ApnsConnection) -> bool:
+        if self._stopwatch() - self._last_used > _IDLE_SECONDS:
+            try:
+                connection.check()
+            except (OSError, Http2Error, ConnectionLost):
+                return False
+        return not connection.is_ending
 
     def _drop(self) -> None:
         if self._connection is not None:

@@ -4,23 +4,25 @@ import select
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
-from h2.config import H2Configuration
-from h2.connection import H2Connection
-from h2.errors import ErrorCodes
-from h2.events import DataReceived, Event, ResponseReceived, StreamEnded, StreamReset
-from h2.exceptions import StreamClosedError
-from hpack import NeverIndexedHeaderTuple
 
+from punchcard.wallets.http2 import (
+    REFUSED_STREAM,
+    Answered,
+    Event,
+    Goodbye,
+    Http2Client,
+    PingAnswered,
+    Reset,
+)
+
+_PATH: Final = b"/3/device/"
 _PAYLOAD: Final = b"{}"
-_FRAME_HEAD: Final = 9
-_GOAWAY: Final = 7
 _READ_BYTES: Final = 65_536
-_BODY_LIMIT: Final = 4096
 
 
 class ConnectionLost(Exception):
@@ -61,8 +63,6 @@ class _Flight:
 
     token: str
     deadline: float
-    answer: Answer | None = None
-    body: bytes = b""
 
 
 class ApnsConnection:
@@ -88,34 +88,28 @@ class ApnsConnection:
         self._timeout = timeout_seconds
         self._parallel_limit = parallel_limit
         self._stopwatch = stopwatch
+        # In the order of their deadlines: all have the same time.
         self._flights: dict[int, _Flight] = {}
         self._is_proven = False
+        self._is_answering = False
         self._last_heard = stopwatch()
-        self._unread = b""
-        self._headers = [
-            (":method", "POST"),
-            (":scheme", "https"),
-            (":authority", authority),
-            ("apns-topic", topic),
-            ("apns-push-type", "background"),
-            ("apns-priority", "5"),
-        ]
-        # Our own headers are right as they are; checking them again costs more than sending them.
-        self._http = H2Connection(
-            H2Configuration(
-                header_encoding="utf-8",
-                validate_outbound_headers=False,
-                normalize_outbound_headers=False,
-            )
+        self._http = Http2Client(
+            [
+                (":method", "POST"),
+                (":scheme", "https"),
+                (":authority", authority),
+                ("apns-topic", topic),
+                ("apns-push-type", "background"),
+                ("apns-priority", "5"),
+            ]
         )
-        self._http.initiate_connection()
 
     def send(self, waiting: deque[str], settle: Settle) -> None:
         """Send the waiting pushes, and settle each as it is answered or given back.
 
         Takes from `waiting` what it sends, which `settle` may add to. Returns when none is left, or
-        when the service takes no more. Raises ConnectionLost, OSError or H2Error; what was under
-        way is given back before.
+        when the service takes no more. Raises ConnectionLost, OSError or Http2Error; what was
+        under way is given back before.
         """
         try:
             while self._flights or (waiting and not self.is_ending):
@@ -130,140 +124,111 @@ class ApnsConnection:
                 settle(Requeued(flight.token, "ConnectionLost"))
             self._flights.clear()
 
+    def check(self) -> None:
+        """Make sure that the service is still there. Raises ConnectionLost, OSError or Http2Error.
+
+        Whoever is between may have dropped an idle connection without a word.
+        """
+        self._is_answering = False
+        self._http.ping()
+        deadline = self._stopwatch() + self._timeout
+        while not (self._is_answering or self.is_ending):
+            self._flush()
+            if self._stopwatch() >= deadline:
+                raise ConnectionLost("no answer to a ping")
+            for event in self._receive(deadline):
+                self._handle(event, _ignore)
+
     def close(self) -> None:
         """Say goodbye and close the socket."""
         try:
-            self._http.close_connection()
+            self._http.say_goodbye()
             self._flush()
-        except (OSError, ValueError, ConnectionLost):
+        except (OSError, ValueError):
             self.is_ending = True
         self._socket.close()
 
     def _take_off(self, waiting: deque[str]) -> None:
-        http = self._http
-        while waiting and not self.is_ending and len(self._flights) < self._streams_allowed():
-            if http.outbound_flow_control_window < len(_PAYLOAD):
+        http, flights = self._http, self._flights
+        deadline = self._stopwatch() + self._timeout
+        most = min(self._parallel_limit, http.streams_limit) if self._is_proven else 1
+        while waiting and not self.is_ending and len(flights) < most:
+            if not http.may_send(len(_PAYLOAD)):
                 return
             token = waiting.popleft()
-            stream = http.get_next_available_stream_id()
-            path = NeverIndexedHeaderTuple(":path", f"/3/device/{token}")
-            http.send_headers(stream, [path, *self._headers])
-            http.send_data(stream, _PAYLOAD, end_stream=True)
-            self._flights[stream] = _Flight(token, self._stopwatch() + self._timeout)
-
-    def _streams_allowed(self) -> int:
-        if not self._is_proven:
-            return 1
-        return min(self._parallel_limit, self._http.remote_settings.max_concurrent_streams)
+            stream = http.request(_PATH + token.encode(), _PAYLOAD)
+            flights[stream] = _Flight(token, deadline)
+            self.is_ending = http.is_used_up
 
     def _flush(self) -> None:
-        if data := self._http.data_to_send():
-            self._socket.sendall(data)
+        if self._http.outgoing:
+            self._socket.sendall(self._http.take_outgoing())
 
-    def _receive(self) -> list[Event]:
+    def _receive(self, until: float | None = None) -> list[Event]:
         """Wait for the next frames, or for the time of the earliest deadline."""
         if not self._socket.pending():
             now = self._stopwatch()
-            deadlines = (flight.deadline for flight in self._flights.values())
-            left = max(0.0, min(deadlines, default=now + self._timeout) - now)
-            if not select.select([self._socket], [], [], left)[0]:
-                if not self._flights:
-                    raise ConnectionLost("the service takes no push")
+            first = next(iter(self._flights.values()), None)
+            if until is None:
+                until = first.deadline if first is not None else now + self._timeout
+            if not select.select([self._socket], [], [], max(0.0, until - now))[0]:
+                if first is None:
+                    raise ConnectionLost("the service is silent")
                 return []
         data = self._socket.recv(_READ_BYTES)
         if not data:
             raise ConnectionLost("closed by the service")
         self._last_heard = self._stopwatch()
         self.was_greeted = True
-        events: list[Event] = []
-        for frames in self._split(data):
-            events += self._http.receive_data(frames)
-        return events
-
-    def _split(self, data: bytes) -> Iterator[bytes]:
-        """Yield whole frames, and take GOAWAY out: h2 would answer nothing that follows it.
-
-        The service still finishes the streams up to the one that GOAWAY names.
-        """
-        data = self._unread + data
-        start = place = 0
-        while len(data) - place >= _FRAME_HEAD:
-            end = place + _FRAME_HEAD + int.from_bytes(data[place : place + 3])
-            if len(data) < end:
-                break
-            if data[place + 3] == _GOAWAY:
-                yield data[start:place]
-                self._go_away(data[place + _FRAME_HEAD : end])
-                start = end
-            place = end
-        yield data[start:place]
-        self._unread = data[place:]
-
-    def _go_away(self, payload: bytes) -> None:
-        self.is_ending = True
-        last = int.from_bytes(payload[:4]) & 0x7FFF_FFFF
-        for stream, flight in self._flights.items():
-            if stream > last:
-                flight.deadline = 0.0
+        return self._http.receive(data)
 
     def _handle(self, event: Event, settle: Settle) -> None:
-        stream: int | None = getattr(event, "stream_id", None)
-        flight = self._flights.get(stream) if stream is not None else None
-        if isinstance(event, DataReceived):
-            self._http.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-        if flight is None or stream is None:
-            return
         match event:
-            case ResponseReceived():
-                flight.answer = _answer(dict(event.headers or []))
-            case DataReceived():
-                flight.body = (flight.body + event.data)[:_BODY_LIMIT]
-            case StreamEnded():
-                del self._flights[stream]
-                settle(self._landed(flight))
-            case StreamReset():
-                del self._flights[stream]
-                settle(Requeued(flight.token, _reset_reason(event)))
+            case Answered(stream=stream):
+                if flight := self._flights.pop(stream, None):
+                    settle(self._landed(flight, event))
+            case Reset(stream=stream, code=code):
+                if flight := self._flights.pop(stream, None):
+                    reason = "RefusedStream" if code == REFUSED_STREAM else "StreamReset"
+                    settle(Requeued(flight.token, reason))
+            case Goodbye(last_stream=last):
+                # The service still finishes the streams up to the one that it names.
+                self.is_ending = True
+                for stream in [stream for stream in self._flights if stream > last]:
+                    settle(Requeued(self._flights.pop(stream).token, "GoAway"))
+            case PingAnswered():
+                self._is_answering = True
 
-    def _landed(self, flight: _Flight) -> Pushed | Requeued:
-        if flight.answer is None:
+    def _landed(self, flight: _Flight, event: Answered) -> Pushed | Requeued:
+        status = event.headers.get(b":status", b"")
+        if not status.isdigit():
             return Requeued(flight.token, "NoAnswer")
         # Any answer comes from behind the handshake: the certificate is known to be good.
         self._is_proven = True
-        if flight.body:
-            try:
-                body = orjson.loads(flight.body)
-            except orjson.JSONDecodeError:
-                body = None
-            flight.answer.body = body if isinstance(body, dict) else {}
-        return Pushed(flight.token, flight.answer)
+        wait = event.headers.get(b"retry-after", b"")
+        retry_after = float(wait) if wait.isdigit() else None
+        return Pushed(flight.token, Answer(int(status), retry_after, _document(event.body)))
 
     def _give_up_late(self, settle: Settle) -> None:
         now = self._stopwatch()
         if self._flights and now - self._last_heard >= self._timeout:
             self.is_ending = True
-        late = [stream for stream, flight in self._flights.items() if flight.deadline <= now]
-        for stream in late:
-            flight = self._flights.pop(stream)
-            if flight.deadline:
-                self._cancel(stream)
-            settle(Requeued(flight.token, "Timeout" if flight.deadline else "GoAway"))
-
-    def _cancel(self, stream: int) -> None:
-        try:
-            self._http.reset_stream(stream, ErrorCodes.CANCEL)
-        except StreamClosedError:
-            return
+        while self._flights:
+            stream, flight = next(iter(self._flights.items()))
+            if flight.deadline > now:
+                return
+            del self._flights[stream]
+            self._http.cancel(stream)
+            settle(Requeued(flight.token, "Timeout"))
 
 
-def _answer(headers: dict[Any, Any]) -> Answer:
-    wait = headers.get("retry-after", "")
-    return Answer(
-        status=int(headers.get(":status", 0)), retry_after=float(wait) if wait.isdigit() else None
-    )
+def _ignore(outcome: Pushed | Requeued) -> None:
+    """Settle nothing: nothing was under way."""
 
 
-def _reset_reason(event: StreamReset) -> str:
-    if event.error_code == ErrorCodes.REFUSED_STREAM:
-        return "RefusedStream"
-    return "StreamReset"
+def _document(body: bytes) -> dict[str, Any]:
+    try:
+        document = orjson.loads(body) if body else None
+    except orjson.JSONDecodeError:
+        return {}
+    return document if isinstance(document, dict) else {}

@@ -1,6 +1,8 @@
 """Pushes over real HTTP/2 with client certificates, and every way the service says no."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -24,6 +26,23 @@ def client_of(
 ) -> ApnsClient:
     tls = signer.client_context(chain.root_pem)
     return ApnsClient(apns.url, topic=topic, tls=tls, timeout_seconds=2)
+
+
+@contextmanager
+def idle_client(
+    apns: Apns, chain: AppleChain, signer: PassSigner
+) -> Iterator[tuple[ApnsClient, Callable[[float], None]]]:
+    """Push as the operator; the second function lets seconds pass."""
+    passed = [0.0]
+    client = ApnsClient(
+        apns.url,
+        topic=PASS_TYPE,
+        tls=signer.client_context(chain.root_pem),
+        timeout_seconds=1,
+        stopwatch=lambda: time.monotonic() + sum(passed),
+    )
+    yield client, passed.append
+    client.close()
 
 
 @pytest.fixture
@@ -77,11 +96,53 @@ def test_each_refusal_has_its_consequence(client: ApnsClient, apns: Apns) -> Non
     assert results["often"].retry_after == 7
 
 
-def test_refused_streams_are_sent_again(client: ApnsClient, apns: Apns) -> None:
+@pytest.mark.parametrize("fate", ["refused", "reset"])
+def test_refused_streams_are_sent_again(client: ApnsClient, apns: Apns, fate: str) -> None:
     client.push(TOKENS[:1])
-    apns.script.reset = set(TOKENS[5:9])
+    setattr(apns.script, fate, set(TOKENS[5:9]))
     assert {result.verdict for result in client.push(TOKENS)} == {"taken"}
     assert set(apns.pushes) == set(TOKENS)
+    assert apns.connections == 1
+
+
+def test_stream_limit_of_the_service_is_kept_to(chain: AppleChain, signer: PassSigner) -> None:
+    with served_apns(chain, Script(streams_later=3)) as apns:
+        client = client_of(apns, chain, signer)
+        assert {result.verdict for result in client.push(TOKENS)} == {"taken"}
+        client.close()
+        assert (apns.connections, apns.refused) == (1, 0)
+
+
+def test_idle_connection_that_still_answers_is_used_again(
+    apns: Apns, chain: AppleChain, signer: PassSigner
+) -> None:
+    with idle_client(apns, chain, signer) as (client, wait):
+        client.push(TOKENS[:1])
+        wait(3600)
+        assert [result.verdict for result in client.push(TOKENS[:5])] == ["taken"] * 5
+        assert apns.connections == 1
+
+
+def test_idle_connection_that_died_without_a_word_is_left(
+    apns: Apns, chain: AppleChain, signer: PassSigner
+) -> None:
+    with idle_client(apns, chain, signer) as (client, wait):
+        client.push(TOKENS[:1])
+        apns.deaf |= apns.transports
+        wait(61)
+        assert [result.verdict for result in client.push(TOKENS[:5])] == ["taken"] * 5
+        assert apns.connections == 2
+
+
+def test_service_that_says_goodbye_after_each_push_is_followed(
+    chain: AppleChain, signer: PassSigner
+) -> None:
+    with served_apns(chain, Script(goaway_after=1)) as apns:
+        client = client_of(apns, chain, signer)
+        for token in TOKENS[:4]:
+            assert [result.verdict for result in client.push([token])] == ["taken"]
+        client.close()
+        assert apns.pushes == TOKENS[:4]
 
 
 @pytest.mark.parametrize("script", [Script(goaway_after=40), Script(drop_after=40)])
