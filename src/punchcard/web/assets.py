@@ -55,6 +55,11 @@ def address(name: str) -> str:
     return f"/static/{version()}/{name}"
 
 
+def names(below: str) -> list[str]:
+    """Return the names of all files that begin with `below`, in order."""
+    return sorted(name for name in _files() if name.startswith(below))
+
+
 @lru_cache(maxsize=256)
 def icon(name: str) -> str:
     """Return the drawing `name` of the icons as SVG that takes its colour from the text."""

@@ -1,7 +1,6 @@
 // The customer's card: follows each stamp as it happens, and shows the code large and bright.
 
 const live = document.getElementById("live");
-const movingCode = document.getElementById("moving-code");
 const MOVES_EVERY_MS = 10_000;
 const RETRY_MS = 5_000;
 
@@ -41,23 +40,23 @@ function listen() {
 
 /** Let the code move on: a picture of it is soon worth nothing. */
 function keepMoving() {
-  const address = movingCode.getAttribute("src");
   setInterval(() => {
     if (document.hidden) return;
-    for (const picture of document.querySelectorAll("#moving-code, #bright img")) {
-      picture.src = `${address}?at=${Date.now()}`;
+    for (const picture of document.querySelectorAll(".qr-frame img")) {
+      picture.src = `${picture.src.split("?")[0]}?at=${Date.now()}`;
     }
   }, MOVES_EVERY_MS);
 }
 
 /** Offer the code on a white screen that stays on. */
 function brighten() {
-  const button = document.getElementById("brighten");
   const dialog = document.getElementById("bright");
-  if (!button || !dialog?.showModal) return;
+  if (!dialog?.showModal) return;
   let lock = null;
-  button.hidden = false;
-  button.addEventListener("click", async () => {
+  document.body.classList.add("can-brighten");
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("#brighten");
+    if (!button) return;
     const code = document.querySelector(".code .qr-frame").firstElementChild.cloneNode(true);
     code.removeAttribute("id");
     dialog.querySelector(".qr-frame").replaceChildren(code);
@@ -69,5 +68,5 @@ function brighten() {
 }
 
 if (live && "EventSource" in window) listen();
-if (movingCode) keepMoving();
+if (document.querySelector(".qr-frame img")) keepMoving();
 brighten();
