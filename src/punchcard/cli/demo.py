@@ -35,6 +35,7 @@ def demo(
 
     from punchcard.db.migrate import upgrade
     from punchcard.demo.folder import DemoFolder
+    from punchcard.demo.wallets import demo_wallets
     from punchcard.demo.welcome import print_welcome
     from punchcard.kit.settings import data_dir
 
@@ -45,7 +46,8 @@ def demo(
         folder.remove()
     if not folder.is_built:
         _build(folder, days)
-    settings = folder.settings(_base_url(host, port))
+    local_url = _base_url(host, port)
+    settings = folder.settings(local_url)
     upgrade(settings.database_url)
     print_welcome(console, folder, settings)
     if host not in _LOOPBACK:
@@ -54,7 +56,8 @@ def demo(
             f"Whoever reaches {host} can use this demonstration."
         )
     console.print("Stop with Ctrl-C. Start over with: punchcard demo --fresh\n")
-    run_server(host=host, port=port, settings=settings)
+    with demo_wallets(folder.wallets, settings, local_url) as wallets:
+        run_server(host=host, port=port, settings=wallets.settings, around=wallets.around)
     console.print("Stopped. The demonstration is kept for the next time.")
 
 

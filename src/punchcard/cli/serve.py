@@ -8,11 +8,15 @@ import typer
 from punchcard.cli.support import CommandFailed, opened_context, ready_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
     from starlette.types import ASGIApp
 
+    from punchcard.context import Context
     from punchcard.kit.settings import Settings
+
+    Around = Callable[[ASGIApp, Context], ASGIApp]
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]
@@ -79,10 +83,12 @@ def run_server(
     workers: int = 1,
     has_worker: bool = True,
     settings: "Settings | None" = None,
+    around: "Around | None" = None,
 ) -> None:
     """Run the server in this process, or in `workers` processes of their own.
 
-    `settings` serve it in this process instead of the environment's.
+    `settings` serve it in this process instead of the environment's; then `around` may put
+    something about the application.
     """
     import signal
 
@@ -91,7 +97,9 @@ def run_server(
     from punchcard.kit.settings import load_settings
 
     factory = "punchcard.cli.serve:make_app" if has_worker else "punchcard.cli.serve:make_bare_app"
-    given = partial(_app, does_work=has_worker, settings=settings) if settings else None
+    given = (
+        partial(_app, does_work=has_worker, settings=settings, around=around) if settings else None
+    )
     settings = settings or load_settings()
     signal.signal(signal.SIGTERM, _leave)
     uvicorn.run(
@@ -126,7 +134,9 @@ def make_bare_app() -> "ASGIApp":
     return _app(does_work=False)
 
 
-def _app(*, does_work: bool, settings: "Settings | None" = None) -> "ASGIApp":
+def _app(
+    *, does_work: bool, settings: "Settings | None" = None, around: "Around | None" = None
+) -> "ASGIApp":
     import gc
     import sys
 
@@ -139,6 +149,8 @@ def _app(*, does_work: bool, settings: "Settings | None" = None) -> "ASGIApp":
     configure_logs(settings.log_level)
     context = build_context(settings)
     app = create_app(context, worker=create_worker(context, does_work=does_work))
+    if around is not None:
+        app = around(app, context)
     sys.setswitchinterval(_SWITCH_SECONDS)
     # What was loaded so far lives as long as the process: the collector need not look at it.
     gc.collect()

@@ -11,6 +11,7 @@ from punchcard.accounts import vendor_service
 from punchcard.accounts.subjects import SCOPES
 from punchcard.db.database import Database
 from punchcard.demo.folder import DemoFolder
+from punchcard.demo.phone import PHONE_PATH
 from punchcard.demo.shops import ADMIN_EMAIL, PASSWORD, SHOPS, DemoShop
 from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
@@ -34,9 +35,12 @@ def print_welcome(console: Console, folder: DemoFolder, settings: Settings) -> N
         ("Shop", "Key"),
         [(shop.name, keys[shop.slug]) for shop in SHOPS],
     )
-    _print(console, "A few customers' cards", ("Shop", "Shows", "Address"), _cards(settings))
+    cards = _cards(settings)
+    _print(console, "A few customers' cards", ("Shop", "Shows", "Address"), cards)
+    _print(console, _WALLETS, ("", ""), _wallets(base, cards[0][2] if cards else None))
 
 
+_WALLETS = "Wallets: stand-ins for Apple and Google; nothing leaves this machine"
 _PEOPLE = ("Shop", "Who", "Role", "Signs in as", "PIN")
 
 
@@ -59,6 +63,16 @@ def _addresses(base: str) -> list[tuple[str, ...]]:
         ("Ready?", f"{base}/readyz"),
         ("Figures for Prometheus", f"{base}/metrics"),
     ]
+
+
+def _wallets(base: str, card: str | None) -> list[tuple[str, ...]]:
+    rows = [("A pretended iPhone: its passes, and pushes as they arrive", f"{base}{PHONE_PATH}")]
+    if card is not None:
+        rows += [
+            ("Put the first card into that iPhone (in a browser)", f"{card}/apple.pkpass"),
+            ("Put it into a wallet like Google's", f"{card}/google"),
+        ]
+    return [*rows]
 
 
 def _people() -> list[tuple[str, ...]]:

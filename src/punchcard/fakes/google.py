@@ -20,10 +20,12 @@ from urllib.parse import parse_qs
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from punchcard.fakes import google_page
 from punchcard.fakes.google_judge import faults
 from punchcard.fakes.google_notices import NoticeSigner
 
@@ -65,7 +67,11 @@ class Refusal(Exception):
 
 
 class FakeGoogle:
-    """The server's memory; `app` serves it. Tests read it while it is served."""
+    """The server's memory; `app` serves it. Tests read it while it is served.
+
+    `on_change` is called after what is kept has changed. With `on_notice` the page of a Save link
+    has buttons that save and remove the pass, and gives it the notice that Google would send.
+    """
 
     def __init__(
         self,
@@ -74,6 +80,8 @@ class FakeGoogle:
         account: str,
         key: RSAPublicKey,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        on_change: Callable[[], None] = lambda: None,
+        on_notice: Callable[[bytes], None] | None = None,
     ) -> None:
         self.issuer_id = issuer_id
         self.classes: Things = {}
@@ -84,6 +92,7 @@ class FakeGoogle:
         self.overlaps = 0
         self.signer = NoticeSigner(issuer_id, now)
         self._account, self._key, self._now = account, key, now
+        self._on_change, self._on_notice = on_change, on_notice
         self._tokens: dict[str, datetime] = {}
         self._faults: deque[Fault] = deque()
         self._guard = threading.Lock()
@@ -106,14 +115,25 @@ class FakeGoogle:
         """Return how many requests there were of a method, to paths with this part."""
         return sum(one == method and part in path for one, path in self.requests)
 
+    def kept(self) -> dict[str, Things]:
+        """Return what is to be kept from one start to the next."""
+        return {"classes": self.classes, "objects": self.objects}
+
+    def restore(self, kept: Mapping[str, Things]) -> None:
+        """Know again what was kept."""
+        self.classes.update(kept["classes"])
+        self.objects.update(kept["objects"])
+
     def save(self, object_id: str) -> bytes:
         """Let somebody put a pass into their wallet; returns the notice Google then sends."""
         self.objects[object_id]["hasUsers"] = True
+        self._on_change()
         return self._notice(object_id, "save")
 
     def remove(self, object_id: str) -> bytes:
         """Let the last holder of a pass delete it; returns the notice Google then sends."""
         self.objects[object_id]["hasUsers"] = False
+        self._on_change()
         return self._notice(object_id, "del")
 
     def _notice(self, object_id: str, event: str) -> bytes:
@@ -127,6 +147,7 @@ class FakeGoogle:
             Route(TOKEN_PATH, self._give_token, methods=["POST"]),
             Route(KEYS_PATH, self._show_keys),
             Route(f"{SAVE_PATH}/{{token}}", self._open_save_link),
+            Route(f"{SAVE_PATH}/{{token}}", self._press, methods=["POST"]),
             Route(kind, self._api, methods=["POST"]),
             Route(f"{kind}/{{id}}", self._api, methods=["GET", "PATCH", "PUT"]),
             Route(f"{kind}/{{id}}/addMessage", self._api, methods=["POST"]),
@@ -171,7 +192,10 @@ class FakeGoogle:
             self._check_token(request)
             if request.path_params["kind"] not in _KINDS:
                 raise Refusal(404, "notFound", "no such kind of thing")
-            return JSONResponse(self._do(request, body))
+            done = self._do(request, body)
+            if request.method != "GET":
+                self._on_change()
+            return JSONResponse(done)
         except Refusal as refusal:
             if refusal.status == 400:
                 self.refused.append(str(refusal))
@@ -308,7 +332,19 @@ class FakeGoogle:
             thing = self._linked(request.path_params["token"], len(str(request.url)))
         except (jwt.InvalidTokenError, KeyError, ValueError, IndexError) as error:
             return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
-        return JSONResponse({"demonstration": True, "object": thing})
+        of_class = self.classes[thing["classId"]]
+        return google_page.save_page(of_class, thing, has_buttons=self._on_notice is not None)
+
+    async def _press(self, request: Request) -> Response:
+        """Save or remove the pass that a Save link names, as its page's buttons ask."""
+        try:
+            thing = self._linked(request.path_params["token"], len(str(request.url)))
+            does = {"save": self.save, "remove": self.remove}[request.query_params["do"]]
+        except (jwt.InvalidTokenError, KeyError, ValueError, IndexError) as error:
+            return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
+        if self._on_notice is not None:
+            await run_in_threadpool(self._on_notice, does(thing["id"]))
+        return RedirectResponse(request.url.path, 303)
 
     def _linked(self, token: str, length: int) -> dict[str, Any]:
         if length > _SAFE_LINK_CHARACTERS:
