@@ -6,6 +6,7 @@ and a fault fails the test when it ends. `alice` and `bob` are shops, `advance` 
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser
@@ -19,9 +20,11 @@ from tests.conftest import MONDAY_MORNING
 from tests.journeys.support.camera import Camera
 from tests.journeys.support.clocks import FlowingClock
 from tests.journeys.support.engine import Engine, film_folder, running_engine
+from tests.journeys.support.town import Town, open_town
 from tests.journeys.support.visits import Visits
 from tests.support import cast
 from tests.support.cast import Shop
+from tests.support.demo_server import free_port
 from tests.support.http import Api
 from tests.support.served import served
 from tests.support.server_process import caller
@@ -31,6 +34,18 @@ from tests.support.server_process import caller
 def clock() -> FlowingClock:
     """Start at Monday 2 March 2026, 09:00 UTC (10:00 in Luxembourg), and go on."""
     return FlowingClock(MONDAY_MORNING)
+
+
+@pytest.fixture
+def port() -> int:
+    """Choose where the shop will listen: its links and QR codes say so."""
+    return free_port()
+
+
+@pytest.fixture
+def settings(settings: Settings, port: int) -> Settings:
+    """Let the shop know its own address."""
+    return replace(settings, base_url=f"http://127.0.0.1:{port}")
 
 
 @pytest.fixture
@@ -46,9 +61,9 @@ def context(
 
 
 @pytest.fixture
-def address(context: Context) -> Iterator[str]:
+def address(context: Context, port: int) -> Iterator[str]:
     """Serve the whole application on a port of this machine; give its address."""
-    with served(create_app(context)) as at:
+    with served(create_app(context), port=port) as at:
         yield at
 
 
@@ -102,6 +117,13 @@ def browser(engine: Engine) -> Iterator[Browser]:
     yield running
     with engine.awake():
         running.close()
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """Serve the demonstration's shops after three weeks of history, for tests that only look."""
+    with open_town(tmp_path_factory.mktemp("town"), days=21) as opened:
+        yield opened
 
 
 @pytest.fixture

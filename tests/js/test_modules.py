@@ -1,4 +1,4 @@
-"""Every `*.test.js` beside this file passes: `node --test`, with the Node of Playwright's driver."""
+"""Every `*.test.js` beside this file passes under `node --test`, with the driver's own Node."""
 
 import subprocess
 from pathlib import Path

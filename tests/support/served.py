@@ -9,18 +9,18 @@ from starlette.types import ASGIApp
 
 
 @contextmanager
-def served(app: ASGIApp) -> Iterator[str]:
-    """Serve `app` on a free port and return its address; stop when the block ends."""
+def served(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
+    """Serve `app` on `port`, or a free one, and return its address; stop when the block ends."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off"
+        app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off"
     )
     server = _Server(config)
     thread = threading.Thread(target=server.run, name="served")
     thread.start()
     try:
         server.is_up.wait(30)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
+        bound = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{bound}"
     finally:
         server.should_exit = True
         thread.join()

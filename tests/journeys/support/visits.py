@@ -9,6 +9,7 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from punchcard.kit.clock import Clock, ManualClock
+from punchcard.web.visits import SESSION_COOKIE
 from tests.journeys.support.engine import Engine
 from tests.journeys.support.watch import Watch
 
@@ -82,6 +83,10 @@ class Visits:
         self._prepared(context, camera=camera)
         return context.pages[0]
 
+    def sign_in(self, page: Page, token: str) -> None:
+        """Give the visitor of `page` the session of an access token (`alice.token("manager")`)."""
+        sign_in(page.context, self.address, token)
+
     def advance(self, **duration: float) -> None:
         """Move the server's clock, and that of every open page, by `minutes=5` or the like.
 
@@ -114,3 +119,8 @@ def prepare(context: BrowserContext, clock: Clock) -> None:
     context.set_default_timeout(ACTION_TIMEOUT_MS)
     context.set_default_navigation_timeout(NAVIGATION_TIMEOUT_MS)
     context.clock.install(time=clock.now())
+
+
+def sign_in(context: BrowserContext, address: str, token: str) -> None:
+    """Let a browser's context hold the session of an access token at `address`."""
+    context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": address}])

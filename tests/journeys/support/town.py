@@ -1,0 +1,56 @@
+"""The demonstration's three shops on a real socket, at a moment that never changes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from punchcard.context import Context, build_context
+from punchcard.demo.folder import DemoFolder
+from punchcard.demo.shops import PASSWORD
+from punchcard.kit.clock import ManualClock
+from punchcard.main import create_app
+from tests.conftest import MONDAY_MORNING
+from tests.support.cast import sign_in
+from tests.support.demo_server import free_port
+from tests.support.http import Api
+from tests.support.served import served
+from tests.support.server_process import caller
+
+
+@dataclass(frozen=True)
+class Town:
+    """The shops of `punchcard demo` with their history; everybody's password is PASSWORD."""
+
+    context: Context
+    address: str
+    clock: ManualClock
+    _api: Api
+    _tokens: dict[str, str] = field(default_factory=dict)
+
+    def token(self, email: str) -> str:
+        """Sign somebody in, once; returns the access token."""
+        if email not in self._tokens:
+            self._tokens[email] = sign_in(self.context, email, PASSWORD)
+        return self._tokens[email]
+
+    def api(self, email: str) -> Api:
+        """Call the API as somebody."""
+        return self._api.with_token(self.token(email))
+
+
+@contextmanager
+def open_town(
+    folder: Path, *, days: int, progress: Callable[[int], None] = lambda _days: None
+) -> Iterator[Town]:
+    """Live `days` of history in an empty `folder` and serve the shops until the block ends."""
+    clock = ManualClock(MONDAY_MORNING)
+    demo = DemoFolder(folder)
+    demo.build(now=clock.now(), days=days, progress=progress)
+    port = free_port()
+    settings = demo.settings(f"http://127.0.0.1:{port}")
+    with ExitStack() as stack:
+        context = stack.enter_context(closing(build_context(settings, clock=clock)))
+        address = stack.enter_context(served(create_app(context), port=port))
+        client = stack.enter_context(caller(address))
+        yield Town(context, address, clock, Api(client))
