@@ -121,6 +121,17 @@ ACCESS: Final[dict[tuple[str, str], Rule]] = {
     ("POST", f"{_LOYALTY}/programs/{{program_id}}/rewards"): _MANAGE,
     ("PATCH", f"{_LOYALTY}/rewards/{{reward_id}}"): _MANAGE,
     ("DELETE", f"{_LOYALTY}/rewards/{{reward_id}}"): _MANAGE,
+    # Whole lists to take away: for those who answer for the shop, and secrets' owners alone
+    ("GET", f"{_LOYALTY}/exports/cards.csv"): _MANAGE,
+    ("GET", f"{_LOYALTY}/exports/transactions.csv"): _MANAGE,
+    ("GET", f"{_LOYALTY}/exports/rewards.csv"): _MANAGE,
+    ("GET", f"{_LOYALTY}/exports/pins.csv"): _MANAGE,
+    ("GET", f"{_LOYALTY}/exports/staff-report.csv"): _MANAGE,
+    ("GET", f"{_LOYALTY}/exports/locations.csv"): _MANAGE_VENDOR,
+    ("GET", f"{_LOYALTY}/exports/devices.csv"): _MANAGE_VENDOR,
+    ("GET", f"{_LOYALTY}/exports/people.csv"): _OWN,
+    ("GET", f"{_LOYALTY}/exports/api-keys.csv"): _OWN,
+    ("GET", f"{_LOYALTY}/exports/audit-events.csv"): _OWN,
     # Cards and the ledger
     ("GET", f"{_LOYALTY}/cards"): _READ,
     ("POST", f"{_LOYALTY}/cards"): _OPERATE,

@@ -50,11 +50,13 @@ def list_cards(
     program_id: str | None = None,
     status: str | None = None,
     query: str | None = None,
+    active_since: datetime | None = None,
+    active_before: datetime | None = None,
 ) -> list[CardView]:
     """Return up to `limit` cards, newest first, that come after `before_id`.
 
     `query` is a part of the customer's name, e-mail address or phone number, or the beginning of
-    the card's number.
+    the card's number. `active_since` and `active_before` (not included) bound the last activity.
     """
     wanted = _of_vendor(vendor_id).order_by(CARDS.c.id.desc()).limit(limit)
     if before_id is not None:
@@ -63,6 +65,10 @@ def list_cards(
         wanted = wanted.where(CARDS.c.program_id == program_id)
     if status is not None:
         wanted = wanted.where(CARDS.c.status == status)
+    if active_since is not None:
+        wanted = wanted.where(CARDS.c.last_activity_at >= active_since)
+    if active_before is not None:
+        wanted = wanted.where(CARDS.c.last_activity_at < active_before)
     if query and query.strip():
         wanted = wanted.where(_like(vendor_id, query.strip()))
     return _views(session, wanted, now)

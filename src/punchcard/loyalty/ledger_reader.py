@@ -40,6 +40,7 @@ class EntryFilter:
     program_id: str | None = None
     card_id: str | None = None
     staff_pin_id: str | None = None
+    location_id: str | None = None
     type: str | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -87,7 +88,7 @@ def _query() -> Select[Any]:
 
 
 def _filtered(query: Select[Any], wanted: EntryFilter) -> Select[Any]:
-    for name in ("program_id", "card_id", "staff_pin_id", "type"):
+    for name in ("program_id", "card_id", "staff_pin_id", "location_id", "type"):
         value = getattr(wanted, name)
         if value is not None:
             query = query.where(ENTRIES.c[name] == value)

@@ -17,7 +17,7 @@ from punchcard.api.cards_shapes import (
 )
 from punchcard.api.deps import Caller, CallerDep, Listed, PageDep, listed
 from punchcard.api.openapi import problems
-from punchcard.api.shapes import IdText, line
+from punchcard.api.shapes import IdText, Moment, line
 from punchcard.loyalty import card_changes, card_service
 from punchcard.loyalty.cards import CardView
 
@@ -26,6 +26,12 @@ router = APIRouter(prefix="/api/v1/vendor/loyalty/cards", tags=["cards"])
 Search = Annotated[
     Annotated[str, *line(1, 100)] | None,
     Query(description="Part of a name, e-mail or phone; or the beginning of a card number."),
+]
+ActiveSince = Annotated[
+    Moment | None, Query(description="Only cards whose last activity was at or after this.")
+]
+ActiveBefore = Annotated[
+    Moment | None, Query(description="Only cards whose last activity was before this.")
 ]
 Code = Annotated[
     str,
@@ -40,9 +46,12 @@ Code = Annotated[
 def list_cards(
     caller: CallerDep,
     page: PageDep,
+    *,
     program_id: IdText | None = None,
     query: Search = None,
     status: CardStatus | None = None,
+    active_since: ActiveSince = None,
+    active_before: ActiveBefore = None,
 ) -> Listed[Card]:
     """Return the vendor's cards, newest first."""
     with caller.context.database.read() as session:
@@ -55,6 +64,8 @@ def list_cards(
             program_id=program_id,
             status=status,
             query=query,
+            active_since=active_since,
+            active_before=active_before,
         )
         shape = _shape(session, caller, views)
     return listed(page, views, shape, lambda view: view.id)
