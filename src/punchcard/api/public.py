@@ -97,6 +97,8 @@ def get_own_card(visitor: VisitorDep, token: Token) -> PublicCard:
 @router.get(
     "/cards/{token}/events",
     response_class=CardEvents,
+    # FastAPI would look for it in the arguments of the class.
+    status_code=200,
     responses={200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}, **problems(404)},
     dependencies=[LimitReads],
 )
