@@ -126,7 +126,8 @@ def audit_events(vendor_id: str) -> Table:
     columns = (
         *(Column(N_("When"), Kind.MOMENT), Column(N_("Action")), Column(N_("Changed kind"))),
         *(Column(N_("Changed id")), Column(N_("Actor kind")), Column(N_("Actor id"))),
-        *(Column(N_("Values before")), Column(N_("Values after")), Column(N_("Request id")), Column(N_("Id"))),
+        *(Column(N_("Values before")), Column(N_("Values after"))),
+        *(Column(N_("Request id")), Column(N_("Id"))),
     )
 
     def read(session: Session, before_id: str | None) -> Page:
