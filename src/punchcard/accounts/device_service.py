@@ -87,6 +87,14 @@ def list_devices(
     return page(session, query, Device, after_id, limit)
 
 
+def get_device(session: Session, vendor_id: str, device_id: str) -> Device:
+    """Return one paired device. Raises DeviceNotFound."""
+    device = find_own(session, Device, vendor_id, device_id, missing=DeviceNotFound)
+    if device.revoked_at is not None:
+        raise DeviceNotFound
+    return device
+
+
 def update_device(
     session: Session, act: Act, vendor_id: str, device_id: str, changes: Mapping[str, Any]
 ) -> Device:

@@ -1,0 +1,65 @@
+"""The console's page of the keys of the vendor's own software."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Response
+
+from punchcard.accounts import api_key_service
+from punchcard.accounts.subjects import LOYALTY_MANAGE, LOYALTY_OPERATE, LOYALTY_READ, VENDOR_OWN
+from punchcard.kit.i18n import N_
+from punchcard.web.forms import Form
+from punchcard.web.visits import FormDep, Visit, signed_in
+
+router = APIRouter(prefix="/console/api-keys")
+
+Owner = Annotated[Visit, Depends(signed_in(VENDOR_OWN))]
+
+SCOPES: Final = (
+    (LOYALTY_READ, N_("Read programs, cards and the ledger")),
+    (LOYALTY_OPERATE, N_("Work at the till: enrol, stamp, earn, redeem, void")),
+    (LOYALTY_MANAGE, N_("Manage programs, rewards and PINs, and correct points")),
+)
+"""What a key may do, in words."""
+_SHOWN: Final = 200
+
+
+@router.get("")
+def open_api_keys(visit: Owner) -> Response:
+    """List the keys, with a form for another one."""
+    return _list_page(visit, visit.form({"scopes": [LOYALTY_READ, LOYALTY_OPERATE]}))
+
+
+@router.post("")
+def create_api_key(visit: Owner, form: FormDep) -> Response:
+    """Make a key and show it, once."""
+    name = form.text("name", limit=120)
+    scopes = form.choices("scopes")
+    if not scopes:
+        form.fault("scopes", N_("Please choose at least one."))
+    key = None
+    if name and form.is_valid:
+        with form.refusals(), visit.context.database.write() as session:
+            key, _row = api_key_service.create_api_key(
+                session, visit.act(), visit.vendor_id, name=name, scopes=scopes
+            )
+    if key is None:
+        return _list_page(visit, form, status=422)
+    return _list_page(visit, visit.form({"scopes": scopes}), status=201, new_key=key)
+
+
+@router.post("/{api_key_id}/revoke")
+def revoke_api_key(visit: Owner, api_key_id: str, form: FormDep) -> Response:
+    """Revoke a key: it stops working at once."""
+    with visit.context.database.write() as session:
+        row = api_key_service.revoke_api_key(session, visit.act(), visit.vendor_id, api_key_id)
+        revoked_id = row.id
+    visit.context.credentials.forget(revoked_id)
+    return visit.redirect("/console/api-keys", N_("The key no longer works."))
+
+
+def _list_page(visit: Visit, form: Form, status: int = 200, new_key: str | None = None) -> Response:
+    with visit.context.database.read() as session:
+        rows = api_key_service.list_api_keys(session, visit.vendor_id, after_id=None, limit=_SHOWN)
+    return visit.page(
+        "console/api_keys.html", status=status, form=form, keys=rows, scopes=SCOPES, new_key=new_key
+    )
