@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -33,32 +32,6 @@ from tests.wallets.google import ISSUER, Google
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-@pytest.fixture
-def context(
-    database: Database, settings: Settings, clock: ManualClock, ids: SystemIds, google: Google
-) -> Iterator[Context]:
-    """Build a server that uses the Google of the test."""
-    chosen = google.settings(settings)
-    with closing(build_context(chosen, clock=clock, ids=ids, database=database)) as built:
-        yield built
-
-
-@pytest.fixture
-def worker(context: Context) -> Worker:
-    return create_worker(context)
-
-
-@pytest.fixture
-def alice(context: Context) -> Counter:
-    """Open Café Alice's counter."""
-    return open_counter(context.database, context.till, clock=context.clock, ids=context.ids)
-
-
-@pytest.fixture
-def program(alice: Counter) -> str:
-    return alice.program(cooldown_minutes=0, max_daily_stamps=50)
-
-
 def shown(google: Google) -> list[str]:
     found = google.fake.objects.values()
     return sorted(str(one["loyaltyPoints"]["balance"]["string"]) for one in found)
@@ -87,7 +60,7 @@ def test_a_link_puts_the_card_there_and_opens_it(
 
     answer = httpx.get(link)
     assert answer.status_code == 200
-    assert answer.json()["object"]["loyaltyPoints"]["balance"] == {"string": "0/10"}
+    assert "0/10" in answer.text
     assert (len(google.fake.classes), len(google.fake.objects)) == (1, 1)
     assert google.fake.refused == []
 

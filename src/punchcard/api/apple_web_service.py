@@ -84,7 +84,11 @@ def register_device(
 ) -> Response:
     """Let a phone hear of a pass's changes: 201 when that is new, else 200."""
     wanted = Registration(device_library_id, body.push_token, own_pass)
-    return Response(status_code=201 if context.apple_wallet.register(wanted) else 200)
+    if not context.apple_wallet.register(wanted):
+        return Response(status_code=200)
+    # The phone may have missed a change since its pass was made: the worker looks at once.
+    context.bell.ring()
+    return Response(status_code=201)
 
 
 @router.delete(
@@ -164,7 +168,9 @@ async def _read_log(request: Request) -> bytes:
 
 
 @router.post("/log", response_class=Response)
-def write_log(request: Request, body: Annotated[bytes, Depends(_read_log)]) -> Response:
+def write_log(
+    context: ContextDep, request: Request, body: Annotated[bytes, Depends(_read_log)]
+) -> Response:
     """Write down what a phone complains of. Anybody may call this: it is bounded, and says 200."""
     try:
         host = request.client.host if request.client else ""
@@ -172,6 +178,7 @@ def write_log(request: Request, body: Annotated[bytes, Depends(_read_log)]) -> R
     except TooManyRequests:
         return Response(status_code=200)
     for message in _messages(body):
+        context.apple_wallet.complaints += 1
         _log.warning("A phone's Wallet says: %s", message)
     return Response(status_code=200)
 

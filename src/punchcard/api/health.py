@@ -85,6 +85,9 @@ class _Figures(Collector):
         yield _gauge("punchcard_till_accepted", "Operations accepted since start", counts.accepted)
         yield _gauge("punchcard_till_refused", "Operations refused since start", counts.refused)
         yield _gauge("punchcard_till_batches", "Transactions of the till", counts.batches)
+        complaints = self._context.apple_wallet.complaints
+        meaning = "Lines that phones wrote to the log of Apple Wallet's service since start"
+        yield _gauge("punchcard_apple_log_lines", meaning, complaints)
         outbox = GaugeMetricFamily(
             "punchcard_outbox_rows",
             "Work left by changes, by topic and status",

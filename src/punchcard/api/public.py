@@ -46,7 +46,7 @@ from punchcard.loyalty.moving_codes import has_moving_code
 from punchcard.loyalty.operations import Actor, OpenCard, Origin
 from punchcard.loyalty.public_service import ProgramPage, WalletNotConfigured
 from punchcard.wallets.pkpass import MIME_TYPE
-from punchcard.wallets.wallet_service import WalletAway
+from punchcard.wallets.platform import WalletAway
 
 _log = logging.getLogger(__name__)
 
@@ -164,7 +164,7 @@ def get_qr_code(visitor: VisitorDep, token: Token) -> Response:
 def get_apple_pass(visitor: VisitorDep, token: Token) -> Response:
     """Return the card's pass for Apple Wallet."""
     wallet = visitor.context.apple_wallet
-    if not wallet.is_configured:
+    if wallet.link_for(token) is None:
         _refuse_wallet(visitor, token)
     with visitor.context.database.read() as session:
         card = _card(session, visitor, token)

@@ -28,9 +28,10 @@ class WorkShape(Shape):
 
 
 class WalletStatusShape(Shape):
-    """How wallets stand on this server."""
+    """How wallets stand on this server; `faults` says what keeps one from handing out passes."""
 
     configured: list[str]
+    faults: dict[str, str]
     work: list[WorkShape]
     redesigns: list[FanoutShape]
 

@@ -111,7 +111,9 @@ def leave_for(session: Session, topic: str, keys: Select[str], now: datetime) ->
     statement = insert_into(session, OutboxRow).from_select(
         list(row), select(*values).distinct().where(~has_work)
     )
-    result = session.execute(statement.on_conflict_do_nothing())
+    result = session.execute(
+        statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
+    )
     return cast("CursorResult[Any]", result).rowcount
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.errors import RewardNotFound
-from punchcard.loyalty.models import Reward
+from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.program_service import get_program, lock_program, touch_program
 from punchcard.loyalty.rules.program_rules import check_reward
 
@@ -109,6 +109,30 @@ def archive_reward(session: Session, vendor_id: str, reward_id: str, act: Act) -
     reward.archived_at = act.now
     _touch(session, reward, act)
     _record(session, "reward.archived", reward, act, old=_values(reward))
+
+
+def touch_dated(session: Session, act: Act, *, limit: int) -> int:
+    """Raise the version of up to `limit` programs with a reward that began or ended by its date.
+
+    Returns how many; those whose date lies after the program's last change, so each date once.
+    """
+    has_passed = (
+        and_(date > LoyaltyProgram.updated_at, date <= act.now)
+        for date in (Reward.valid_from, Reward.valid_until)
+    )
+    dated = select(LoyaltyProgram.id).join(Reward, Reward.program_id == LoyaltyProgram.id)
+    dated = dated.where(Reward.archived_at.is_(None))
+    programs = session.scalars(
+        select(LoyaltyProgram)
+        .where(LoyaltyProgram.id.in_(dated.where(or_(*has_passed))))
+        .order_by(LoyaltyProgram.id)
+        .limit(limit)
+        .with_for_update(key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    for program in programs:
+        touch_program(session, program, act)
+    return len(programs)
 
 
 def _locked(session: Session, vendor_id: str, reward_id: str) -> Reward:

@@ -8,8 +8,11 @@ from typing import Any, Final, cast
 from sqlalchemy import CursorResult, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from punchcard.db.dialects import insert_into
+from punchcard.db import outbox
+from punchcard.db.base import table_of
+from punchcard.db.dialects import id_as_text, insert_into
 from punchcard.kit.ids import Ids
+from punchcard.loyalty.batch_writes import CARD_CHANGED
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.wallets.models import AppleDeviceRegistration, ApplePass, AppleUpdateTag
 
@@ -125,8 +128,9 @@ def register(
 ) -> bool | None:
     """Let a phone hear of a pass's changes; True if that is new, None if there is no such pass.
 
-    The token is the device's: all its registrations get the new one. A pass keeps `limit`
-    registrations, the newest: a phone may sign up under hundreds of names.
+    Whether a new phone holds the pass as it is now is not known if that ever changed: word is left
+    to wake it. The token is the device's: all its registrations get the new one. A pass keeps
+    `limit` registrations, the newest: a phone may sign up under hundreds of names.
     """
     found = session.get(ApplePass, wanted.serial_number)
     if found is None:
@@ -157,6 +161,7 @@ def register(
     _renew_token(session, wanted, now)
     if is_new:
         _drop_oldest(session, wanted.serial_number, limit)
+        _wake_late(session, found, now)
     return is_new
 
 
@@ -292,17 +297,34 @@ def note_pushes(session: Session, push_tokens: Iterable[str], *, now: datetime) 
     )
 
 
-def wallet_states(session: Session, card_ids: Iterable[str]) -> dict[str, str]:
+def states(session: Session, card_ids: Iterable[str]) -> dict[str, str]:
     """Return `issued` or `installed` for each of these cards that has a pass."""
     wanted = sorted(set(card_ids))
     issued = session.scalars(select(ApplePass.card_id).where(ApplePass.card_id.in_(wanted)))
-    states = dict.fromkeys(issued, "issued")
+    found = dict.fromkeys(issued, "issued")
     installed = session.scalars(
         select(AppleDeviceRegistration.card_id)
         .where(AppleDeviceRegistration.card_id.in_(wanted))
         .distinct()
     )
-    return states | dict.fromkeys(installed, "installed")
+    return found | dict.fromkeys(installed, "installed")
+
+
+def leave_unpushed(session: Session, *, now: datetime) -> int:
+    """Leave word about every pass that changed without its phones being woken; says how many."""
+    card_id = id_as_text(session.connection(), table_of(ApplePass).c.card_id)
+    unpushed = select(card_id).where(ApplePass.pushed_tag < ApplePass.update_tag)
+    return outbox.leave_for(session, CARD_CHANGED, unpushed, now)
+
+
+def _wake_late(session: Session, found: ApplePass, now: datetime) -> None:
+    is_changed = (ApplePass.serial_number == found.serial_number, ApplePass.update_tag > 0)
+    done = session.execute(
+        update(ApplePass).where(*is_changed).values(pushed_tag=ApplePass.update_tag - 1),
+        execution_options=_NO_SYNC,
+    )
+    if cast("CursorResult[Any]", done).rowcount:
+        outbox.leave(session, CARD_CHANGED, found.card_id, now)
 
 
 def _renew_token(session: Session, wanted: Registration, now: datetime) -> None:

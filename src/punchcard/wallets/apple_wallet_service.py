@@ -6,6 +6,7 @@ import hmac
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, partial
 from typing import Final
 
@@ -29,6 +30,7 @@ from punchcard.wallets.models import ApplePass
 from punchcard.wallets.pass_content import CardFacts, PassContent, card_language, pass_content
 from punchcard.wallets.pictures import icon_files, logo_files, strip_files
 from punchcard.wallets.pkpass import PassFile, build_pkpass, manifest_of
+from punchcard.wallets.platform import Records, WalletAway
 from punchcard.wallets.signing import CertificateError, PassSigner, load_signer
 
 _ATTEMPTS: Final = 5
@@ -64,9 +66,13 @@ class _Look:
 
 
 class AppleWallet:
-    """Apple's side of a card. While there is no certificate, `is_configured` is False."""
+    """Apple's side of a card. While there is no certificate, `is_configured` is False.
+
+    `complaints` counts what phones wrote to this process's log.
+    """
 
     name: Final = "apple"
+    records: Final[Records] = registry
 
     def __init__(
         self, *, database: Database, clock: Clock, ids: Ids, settings: Settings, sealer: Sealer
@@ -76,6 +82,7 @@ class AppleWallet:
         self._ids = ids
         self._settings = settings
         self._addresses = CardAddresses(settings.base_url, sealer)
+        self.complaints = 0
         self._token_key = derive_key(settings.secret_key, "punchcard apple pass")
 
     @cached_property
@@ -89,8 +96,28 @@ class AppleWallet:
 
     @property
     def is_configured(self) -> bool:
-        """Tell whether passes can be made."""
+        """Tell whether the operator has a certificate, also one that has ended."""
         return self.signer is not None
+
+    @property
+    def fault(self) -> str | None:
+        """Return that the certificate has ended, if it has: phones refuse what it signs."""
+        if self.signer is None or self._clock.now() < self._ends_at:
+            return None
+        return self._ended
+
+    @cached_property
+    def _ends_at(self) -> datetime:
+        assert self.signer is not None
+        certificates = (self.signer.certificate, self.signer.intermediate)
+        return min(one.not_valid_after_utc for one in certificates)
+
+    @cached_property
+    def _ended(self) -> str:
+        """Return the words for a certificate that has ended; they are logged once."""
+        reason = f"the certificate ended on {self._ends_at:%Y-%m-%d}; renew it"
+        _log.error("Apple Wallet hands out no passes: %s (see punchcard doctor)", reason)
+        return reason
 
     @property
     def pass_type_id(self) -> str:
@@ -99,7 +126,7 @@ class AppleWallet:
 
     def link_for(self, token: str) -> str | None:
         """Return where the pass of the card with this token is, None while there is none."""
-        if not self.is_configured:
+        if not self.is_configured or self.fault:
             return None
         return f"{self._base}/api/v1/loyalty/cards/{token}/apple.pkpass"
 
@@ -120,7 +147,8 @@ class AppleWallet:
     def latest(self, serial_number: str, *, known_since: int | None = None) -> BuiltPass | None:
         """Return a pass as it is now, None if it has not changed after `known_since`.
 
-        The pass must have been handed out: `is_token_of` says so.
+        The pass must have been handed out: `is_token_of` says so. Raises WalletAway while the
+        certificate has ended.
         """
         with self._database.read() as session:
             found = session.get_one(ApplePass, serial_number)
@@ -166,9 +194,12 @@ class AppleWallet:
         """Note which passes of these cards look different, and wake their phones.
 
         Nothing is hopeless here, so what comes back is empty. Raises PassKeepsChanging, and
-        AppleAway or AppleRefuses when phones could not be woken; they are the next time.
+        AppleAway or AppleRefuses when phones could not be woken; they are the next time. While the
+        certificate has ended, phones are left asleep: `apple_registry.leave_unpushed` finds them.
         """
         self.note_changes(card_ids)
+        if self.fault:
+            return {}
         with self._database.read() as session:
             behind = {
                 row.serial_number: row.update_tag
@@ -182,20 +213,6 @@ class AppleWallet:
 
     def refresh_program(self, program_id: str) -> None:
         """Do nothing: a pass shares nothing with others that is not on itself."""
-
-    def count_cards(self, session: Session, program_id: str) -> int:
-        """Return how many cards of a program have a pass."""
-        return registry.count_cards(session, program_id)
-
-    def next_cards(
-        self, session: Session, program_id: str, *, after: str | None, limit: int
-    ) -> Sequence[str]:
-        """Return the next cards of a program that have a pass, in the order of their ids."""
-        return registry.next_cards(session, program_id, after=after, limit=limit)
-
-    def states(self, session: Session, card_ids: Collection[str]) -> dict[str, str]:
-        """Return issued or installed for each of these cards that has a pass."""
-        return registry.wallet_states(session, card_ids)
 
     def close(self) -> None:
         """Close the connection to the push service, if one was opened."""
@@ -236,6 +253,8 @@ class AppleWallet:
 
     def _build(self, serial_number: str) -> tuple[BuiltPass, _Look]:
         assert self.signer is not None
+        if self.fault:
+            raise WalletAway
         with self._database.read() as session:
             # The time is read before the content: a change in between is then asked for again.
             row = session.get_one(ApplePass, serial_number)

@@ -84,9 +84,9 @@ class GoogleClient:
             is_there = answer.status_code == 409
         raise GoogleAway(f"{body['id']} comes and goes")
 
-    def get(self, kind: str, resource_id: str) -> dict[str, Any] | None:
+    def get(self, kind: str, resource_id: str, *, is_urgent: bool = True) -> dict[str, Any] | None:
         """Return what Google has under an id, or None."""
-        answer = self._send("GET", f"{kind}/{resource_id}", None, is_urgent=True)
+        answer = self._send("GET", f"{kind}/{resource_id}", None, is_urgent=is_urgent)
         return None if answer.status_code == 404 else answer.json()
 
     def _write(

@@ -31,7 +31,8 @@ class GoogleObject(Base):
 
     `sending_until` keeps two workers from sending at once, so that the newest state is the last to
     arrive. `notified_at` holds the moments of the latest notifications, for the daily quota.
-    `state` is issued, installed or removed; `heard_at` is Google's time of the notice it rests on.
+    `state` is issued, installed or removed; `heard_at` is Google's time of the notice it rests on,
+    `told_at` is when Google last answered a question or a change with who holds it.
     """
 
     __tablename__ = "google_objects"
@@ -39,6 +40,7 @@ class GoogleObject(Base):
         CheckConstraint("state IN ('issued', 'installed', 'removed')", name="state"),
         Index("ix_google_objects_card_id", "card_id"),
         Index("ix_google_objects_program_id_card_id", "program_id", "card_id"),
+        Index("ix_google_objects_told_at", "told_at"),
     )
 
     number: Mapped[str] = mapped_column(String(12), primary_key=True)
@@ -49,7 +51,7 @@ class GoogleObject(Base):
     balance: Mapped[str | None] = mapped_column(String(64))
     notified_at: Mapped[list[Any]] = mapped_column(Json, default=list)
     sending_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     heard_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

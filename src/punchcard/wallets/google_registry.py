@@ -2,16 +2,20 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import CursorResult, delete, distinct, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from punchcard.db import outbox
 from punchcard.db.dialects import insert_into
 from punchcard.kit.clock import to_rfc3339
 from punchcard.wallets.google_callback import Notice
 from punchcard.wallets.google_client import Put
 from punchcard.wallets.google_models import GoogleClass, GoogleNonce, GoogleObject
+
+GOOGLE_CHECK: Final = "google.check"
+"""The outbox's topic for objects whose holder Google is to be asked for."""
 
 _DAY = timedelta(days=1)
 
@@ -66,18 +70,39 @@ def note_sent(
     now: datetime,
 ) -> None:
     """Write down what Google has now, and let others send."""
-    without_holder = "issued" if row.state == "issued" else "removed"
     notified = [*_recent(row, now), *([to_rfc3339(now)] if put.is_notified else [])]
     _set(
         session,
         row.number,
         fingerprint=fingerprint,
         balance=balance,
-        sent_at=now,
+        told_at=now,
         sending_until=None,
-        state="installed" if put.has_users else without_holder,
+        state=_state(row, has_users=put.has_users),
         notified_at=notified,
     )
+
+
+def note_holder(session: Session, row: GoogleObject, *, has_users: bool, now: datetime) -> None:
+    """Write down whether somebody holds an object, unless a notice has come in since `row`."""
+    is_as_it_was = (
+        GoogleObject.state == row.state,
+        GoogleObject.heard_at.is_not_distinct_from(row.heard_at),
+    )
+    session.execute(
+        update(GoogleObject)
+        .where(GoogleObject.number == row.number, *is_as_it_was)
+        .values(state=_state(row, has_users=has_users))
+        .execution_options(synchronize_session=False)
+    )
+    _set(session, row.number, told_at=now)
+
+
+def leave_checks(session: Session, *, before: datetime, limit: int, now: datetime) -> int:
+    """Leave word about up to `limit` objects that Google last told of before `before`."""
+    overdue = select(GoogleObject.number).where(GoogleObject.told_at < before)
+    keys = overdue.order_by(GoogleObject.told_at).limit(limit)
+    return outbox.leave_for(session, GOOGLE_CHECK, keys, now)
 
 
 def class_of(session: Session, program_id: str) -> GoogleClass | None:
@@ -145,6 +170,13 @@ def states(session: Session, card_ids: Collection[str]) -> dict[str, str]:
         if row.state == "installed" or (row.state == "issued" and row.card_id not in found):
             found[row.card_id] = row.state
     return found
+
+
+def _state(row: GoogleObject, *, has_users: bool) -> str:
+    """Return the state of an object after Google has said whether somebody holds it."""
+    if has_users:
+        return "installed"
+    return "issued" if row.state == "issued" else "removed"
 
 
 def _recent(row: GoogleObject, now: datetime) -> list[str]:

@@ -1,12 +1,10 @@
 """Google Wallet: puts cards there when a link is asked for, and keeps them as the ledger says."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
-
-from sqlalchemy.orm import Session
 
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
@@ -31,6 +29,7 @@ from punchcard.wallets.google_objects import (
 from punchcard.wallets.google_token import ServiceAccount, ServiceAccountUnreadable, TokenSource
 from punchcard.wallets.pace import Pace
 from punchcard.wallets.pass_content import CardFacts
+from punchcard.wallets.platform import Records
 
 if TYPE_CHECKING:
     import httpx
@@ -45,6 +44,8 @@ class GoogleWallet:
     """Google's side of a card. While issuer or service account lack, `is_configured` is False."""
 
     name: Final = "google"
+    records: Final[Records] = registry
+    fault: Final = None
 
     def __init__(
         self,
@@ -189,19 +190,19 @@ class GoogleWallet:
         with self._database.write() as session:
             return registry.note_notice(session, notice, number, now=now)
 
-    def count_cards(self, session: Session, program_id: str) -> int:
-        """Return how many cards of a program Google knows."""
-        return registry.count_cards(session, program_id)
+    def check(self, number: str) -> None:
+        """Ask Google who holds a card: the notice of it may have been lost.
 
-    def next_cards(
-        self, session: Session, program_id: str, *, after: str | None, limit: int
-    ) -> Sequence[str]:
-        """Return the next cards of a program that Google knows, in the order of their ids."""
-        return registry.next_cards(session, program_id, after=after, limit=limit)
-
-    def states(self, session: Session, card_ids: Collection[str]) -> dict[str, str]:
-        """Return issued or installed for each of these cards that somebody was given."""
-        return registry.states(session, card_ids)
+        Raises GoogleAway or GoogleNeedsOperator.
+        """
+        with self._database.read() as session:
+            row = session.get(GoogleObject, number)
+        if row is None or not self.is_configured:
+            return
+        found = self.client.get(OBJECT, self._shop.object_id(number), is_urgent=False)
+        has_users = bool(found and found.get("hasUsers"))
+        with self._database.write() as session:
+            registry.note_holder(session, row, has_users=has_users, now=self._clock.now())
 
     def _refresh_object(self, row: GoogleObject, *, is_urgent: bool) -> None:
         """Send an object as it is now, if it looks different; nobody else sends it meanwhile."""

@@ -7,67 +7,26 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.db import outbox
+from punchcard.db.base import table_of
 from punchcard.db.database import Database
+from punchcard.db.dialects import id_as_text
 from punchcard.db.outbox import Hopeless, NotYet, OutboxRow
 from punchcard.kit.clock import Clock
-from punchcard.kit.errors import DomainError, Kind
-from punchcard.kit.i18n import N_
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.batch_writes import CARD_CHANGED
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.program_service import PROGRAM_CHANGED
-from punchcard.wallets.google_models import WalletFanout
+from punchcard.wallets.google_models import GoogleObject, WalletFanout
+from punchcard.wallets.models import ApplePass
+from punchcard.wallets.platform import Platform
 
 _REASON_CHARACTERS: Final = 500
-
-
-class WalletAway(DomainError):
-    """The company whose wallet it is does not answer, or not as it should."""
-
-    code = "busy"
-    kind = Kind.BUSY
-    sentence = N_("The server is busy. Please try again in a moment.")
-
-
-class Platform(Protocol):
-    """One company's wallet."""
-
-    @property
-    def name(self) -> str:
-        """Return the word for it in links and states: apple or google."""
-
-    @property
-    def is_configured(self) -> bool:
-        """Tell whether the operator has set it up."""
-
-    def link_for(self, token: str) -> str | None:
-        """Return where the pass of the card with this token is, None while there is none."""
-
-    def refresh_cards(self, card_ids: Collection[str], *, is_urgent: bool = True) -> dict[str, str]:
-        """Bring these cards' passes up to date; returns why some never will be.
-
-        Raises NotYet when somebody else is away.
-        """
-
-    def refresh_program(self, program_id: str) -> None:
-        """Bring up to date what all cards of a program share. Raises NotYet or Hopeless."""
-
-    def count_cards(self, session: Session, program_id: str) -> int:
-        """Return how many cards of a program have a pass."""
-
-    def next_cards(
-        self, session: Session, program_id: str, *, after: str | None, limit: int
-    ) -> Sequence[str]:
-        """Return the next cards of a program that have a pass, in the order of their ids."""
-
-    def states(self, session: Session, card_ids: Collection[str]) -> dict[str, str]:
-        """Return issued or installed for each of these cards that has a pass."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +64,13 @@ class Work:
 
 @dataclass(frozen=True)
 class WalletStatus:
-    """How wallets stand: which are set up, what waits, and which redesigns are under way."""
+    """How wallets stand: which are set up, what waits, and which redesigns are under way.
+
+    `faults` says of a wallet what keeps it from handing out passes.
+    """
 
     configured: list[str]
+    faults: dict[str, str]
     work: list[Work]
     redesigns: list[Progress]
 
@@ -142,7 +105,7 @@ class Wallets:
 
     def states(self, session: Session, card_ids: Collection[str]) -> dict[str, dict[str, str]]:
         """Return for each card in which wallets it is: none, issued or installed."""
-        by_name = {one.name: one.states(session, card_ids) for one in self.configured}
+        by_name = {one.name: one.records.states(session, card_ids) for one in self.configured}
         return {
             card_id: {name: by_name.get(name, {}).get(card_id, "none") for name in _NAMES}
             for card_id in card_ids
@@ -184,6 +147,7 @@ class Wallets:
         """Return how wallets stand."""
         return WalletStatus(
             configured=[one.name for one in self.configured],
+            faults={one.name: fault for one in self.configured if (fault := one.fault)},
             work=[_work(session, topic) for topic in _TOPICS],
             redesigns=self.unfinished(session),
         )
@@ -198,6 +162,24 @@ class Wallets:
             session.delete(row)
         return len(rows)
 
+    def drop_needless_work(self, session: Session) -> int:
+        """While no wallet is set up, drop word about cards that no wallet was ever given.
+
+        A pass shows what the card is when it is made, so that nothing is missed when a wallet is
+        set up later. Word about cards that have a pass is kept for that day.
+        """
+        if self.configured:
+            return 0
+        with_pass = (table_of(one).c.card_id for one in (ApplePass, GoogleObject))
+        connection = session.connection()
+        statement = delete(OutboxRow).where(
+            OutboxRow.topic == CARD_CHANGED,
+            OutboxRow.status == "waiting",
+            *(~exists().where(id_as_text(connection, one) == OutboxRow.key) for one in with_pass),
+        )
+        result = session.execute(statement.execution_options(synchronize_session=False))
+        return cast("CursorResult[Any]", result).rowcount
+
     def _begin(self, program_id: str) -> WalletFanout | None:
         """Return how far this version of the program is, from the start if it is a new one."""
         now = self._clock.now()
@@ -208,7 +190,7 @@ class Wallets:
             fanout = session.get(WalletFanout, program_id)
             if fanout is not None and fanout.program_version == program.version:
                 return fanout
-            counts = [one.count_cards(session, program_id) for one in self.configured]
+            counts = [one.records.count_cards(session, program_id) for one in self.configured]
             fanout = fanout or WalletFanout(program_id=program_id)
             fanout.program_version, fanout.after_card_id = program.version, None
             fanout.cards_total = max(counts, default=0)
@@ -226,7 +208,7 @@ class Wallets:
             found = {
                 card_id
                 for one in self.configured
-                for card_id in one.next_cards(session, program_id, after=after, limit=limit)
+                for card_id in one.records.next_cards(session, program_id, after=after, limit=limit)
             }
         card_ids = sorted(found)[:limit]
         failed = self._refresh_cards(card_ids, is_urgent=False)

@@ -12,12 +12,12 @@ import pytest
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
 from punchcard.fakes.apns import Apns, served_apns
-from punchcard.fakes.apple_chain import PASS_TYPE, AppleChain
+from punchcard.fakes.apple_chain import PASS_TYPE, AppleChain, make_chain
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import LoyaltyProgram
-from punchcard.main import create_app
+from punchcard.main import create_app, create_worker
 from punchcard.wallets.apple_pushes import AppleAway, AppleRefuses
 from tests.loyalty import shelf
 from tests.support import cast
@@ -102,7 +102,7 @@ class Phone:
         token = card["public_url"].rsplit("/", 1)[1]
         answer = self.api.get(f"/loyalty/cards/{token}/apple.pkpass")
         assert answer.status_code == 200
-        opened = self._keep(answer)
+        opened = self.keep(answer)
         assert self.register(opened) == 201
         return opened
 
@@ -136,7 +136,7 @@ class Phone:
         if answer.status_code == 304:
             return None
         assert answer.status_code == 200
-        return self._keep(answer)
+        return self.keep(answer)
 
     def fetch_raw(self, serial: str, since: str = "") -> httpx.Response:
         """Fetch a pass; returns the answer."""
@@ -154,7 +154,8 @@ class Phone:
         path = f"{SERVICE}/devices/{self.name}/registrations/{PASS_TYPE}/{serial}"
         return path, {"Authorization": self.secret(opened)}
 
-    def _keep(self, answer: httpx.Response) -> OpenedPass:
+    def keep(self, answer: httpx.Response) -> OpenedPass:
+        """Read a pass that was fetched, and hold it."""
         assert answer.headers["content-type"] == "application/vnd.apple.pkpass"
         opened = open_pass(answer.content)
         check_document(opened.document)
@@ -505,3 +506,98 @@ def test_redesign_reaches_every_pass(
     seen = phone.fetch(cards[0]["number"])
     assert seen is not None
     assert seen.document["backgroundColor"] == "rgb(170, 51, 17)"
+
+
+def test_phone_that_registers_after_a_change_is_woken_at_once(
+    api: Api, owner: Api, context: Context, counter: Counter, coffee: LoyaltyProgram
+) -> None:
+    phone, late, card = Phone(api), Phone(api, name="f" * 32, token="f" * 64), enrol(owner, coffee)
+    phone.add(card)
+    token = card["public_url"].rsplit("/", 1)[1]
+    opened = late.keep(api.get(f"/loyalty/cards/{token}/apple.pkpass"))
+    counter.stamp(card)
+    counter.apns.pushes.clear()
+
+    assert late.register(opened) == 201
+    create_worker(context).do_work()
+
+    assert late.token in counter.apns.pushes
+    assert late.ask() == [card["number"]]
+    updated = late.fetch(card["number"])
+    assert updated is not None
+    assert updated.fields("headerFields") == {"stamps": "1/10"}
+
+
+def test_phone_that_registers_for_a_pass_that_never_changed_is_left_alone(
+    api: Api, owner: Api, context: Context, counter: Counter, coffee: LoyaltyProgram
+) -> None:
+    Phone(api).add(enrol(owner, coffee))
+    create_worker(context).do_work()
+    assert counter.apns.pushes == []
+
+
+@pytest.fixture
+def before_renewal(context: Context, clock: ManualClock) -> Iterator[Context]:
+    """Build the same server with its certificate of before, which ends in a month."""
+    ending = make_chain(ends=clock.now() + timedelta(days=30))
+    old = replace(
+        context.settings,
+        apple_certificate=ending.certificate_pem,
+        apple_private_key=ending.key_pem,
+        apple_wwdr_certificate=ending.intermediate_pem,
+    )
+    with closing(build_context(old, clock=clock, ids=context.ids)) as built:
+        yield built
+
+
+def test_ended_certificate_hands_out_no_pass_and_says_so_once(
+    before_renewal: Context,
+    owner: Api,
+    clock: ManualClock,
+    coffee: LoyaltyProgram,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    card, wallets = enrol(owner, coffee), before_renewal.wallets
+    token = card["public_url"].rsplit("/", 1)[1]
+    with InProcess(create_app(before_renewal)) as api:
+        phone = Phone(api)
+        phone.add(card)
+        clock.advance(days=31)
+
+        assert wallets.links_for(token).apple is None
+        assert api.get(f"/loyalty/cards/{token}/apple.pkpass").status_code == 404
+        assert phone.fetch_raw(card["number"]).status_code == 503
+    with before_renewal.database.read() as session:
+        assert "ended on 2026-04-01" in wallets.status(session).faults["apple"]
+    told = [one for one in caplog.records if "hands out no passes" in one.getMessage()]
+    assert len(told) == 1
+
+
+def test_new_certificate_wakes_the_phones_that_the_old_one_could_not(
+    before_renewal: Context,
+    context: Context,
+    counter: Counter,
+    api: Api,
+    alice: Shop,
+    clock: ManualClock,
+    coffee: LoyaltyProgram,
+) -> None:
+    phone, card = Phone(api), enrol(counter.owner, coffee)
+    phone.add(card)
+    phone.ask()
+    clock.advance(days=31)
+    still = replace(counter, owner=api.with_token(alice.token()), context=before_renewal)
+    assert still.stamp(card) == []
+    create_worker(before_renewal).do_work()
+
+    renewed = create_worker(context)
+    assert renewed.do_chores()["wake_forgotten_phones"] == 1
+    renewed.do_work()
+
+    assert counter.apns.pushes == [phone.token]
+    assert phone.ask() == [card["number"]]
+
+
+def test_what_phones_complain_of_is_counted(api: Api, context: Context) -> None:
+    api.call("POST", f"{SERVICE}/log", content=b'{"logs": ["one", "two"]}')
+    assert context.apple_wallet.complaints == 2

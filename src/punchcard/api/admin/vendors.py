@@ -18,6 +18,7 @@ from punchcard.api.people_shapes import (
     vendor_shape,
 )
 from punchcard.api.shapes import line
+from punchcard.loyalty import shop_service
 
 router = APIRouter(prefix="/api/v1/admin/vendors", tags=["Platform"])
 
@@ -72,7 +73,7 @@ def get_vendor(vendor_id: str, caller: CallerDep) -> VendorShape:
 def update_vendor(vendor_id: str, body: VendorChangeByAdmin, caller: CallerDep) -> VendorShape:
     """Change a vendor's name, short name, currency, time zone, language or its origins."""
     with caller.context.database.write() as session:
-        vendor = vendor_service.update_vendor(session, caller.act(), vendor_id, given(body))
+        vendor = shop_service.update_vendor(session, caller.act(), vendor_id, given(body))
         return vendor_shape(vendor)
 
 

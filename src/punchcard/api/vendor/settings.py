@@ -13,6 +13,7 @@ from punchcard.api.people_shapes import (
     given,
     vendor_shape,
 )
+from punchcard.loyalty import shop_service
 
 router = APIRouter(prefix="/api/v1/vendor", tags=["Vendor"])
 
@@ -28,10 +29,11 @@ def get_vendor(caller: CallerDep) -> VendorShape:
 def update_vendor(body: VendorChange, caller: CallerDep) -> VendorShape:
     """Change the vendor's name, currency, time zone, language, or whether it keeps origins.
 
-    Programs that exist keep the currency and the time zone they were made with.
+    Programs that exist keep the currency and the time zone they were made with; their passes follow
+    a new name or language.
     """
     with caller.context.database.write() as session:
-        vendor = vendor_service.update_vendor(session, caller.act(), caller.vendor_id, given(body))
+        vendor = shop_service.update_vendor(session, caller.act(), caller.vendor_id, given(body))
         return vendor_shape(vendor)
 
 

@@ -1,0 +1,215 @@
+"""What the worker looks after by the clock: dates, lost notices, work that nobody needs."""
+
+from contextlib import closing
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from punchcard.accounts import vendor_service
+from punchcard.context import Context, build_context
+from punchcard.db.database import Database
+from punchcard.db.outbox import OutboxRow
+from punchcard.fakes.google import Fault
+from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import SystemIds
+from punchcard.kit.settings import Settings
+from punchcard.loyalty import shop_service
+from punchcard.main import create_worker
+from punchcard.wallets.google_models import GoogleObject
+from punchcard.worker.loop import Worker
+from tests.support.cast import by_operator
+from tests.support.counter import Counter, open_counter
+from tests.wallets.google import Google
+
+
+def rows(context: Context) -> int:
+    with context.database.read() as session:
+        return session.scalar(select(func.count()).select_from(OutboxRow)) or 0
+
+
+def state(context: Context, card: str) -> str:
+    with context.database.read() as session:
+        return context.wallets.states(session, [card])[card]["google"]
+
+
+def keep_house(worker: Worker, clock: ManualClock, **later: float) -> dict[str, int]:
+    clock.advance(**later)
+    counts = worker.do_chores()
+    for _ in range(5):
+        worker.do_work()
+    return counts
+
+
+def next_reward(google: Google) -> list[str]:
+    return [
+        text["body"]
+        for one in google.fake.objects.values()
+        for text in one["textModulesData"]
+        if text["id"] == "reward"
+    ]
+
+
+def test_a_reward_that_begins_or_ends_by_its_date_shows_on_the_pass(
+    context: Context, google: Google, alice: Counter, worker: Worker, clock: ManualClock
+) -> None:
+    program, now = alice.program(type="points"), clock.now()
+    summer = {"valid_from": now + timedelta(days=3), "valid_until": now + timedelta(days=6)}
+    alice.reward(program, name="An ice cream", points_required=50, **summer)
+    alice.reward(program, name="A cake", points_required=100)
+    context.google_wallet.save_link(alice.card(program))
+    keep_house(worker, clock)
+
+    assert keep_house(worker, clock, days=2)["touch_dated_rewards"] == 0
+    assert next_reward(google) == ["A cake"]
+    assert keep_house(worker, clock, days=2)["touch_dated_rewards"] == 1
+    assert next_reward(google) == ["An ice cream"]
+    assert keep_house(worker, clock, hours=1)["touch_dated_rewards"] == 0
+    assert keep_house(worker, clock, days=2)["touch_dated_rewards"] == 1
+    assert next_reward(google) == ["A cake"]
+    assert rows(context) == 0
+
+
+def test_a_shops_new_name_reaches_its_passes(
+    context: Context, google: Google, alice: Counter, program: str, worker: Worker
+) -> None:
+    context.google_wallet.save_link(alice.card(program))
+    with context.database.write() as session:
+        changes = {"name": "Chez Alice"}
+        shop_service.update_vendor(session, by_operator(context), alice.vendor_id, changes)
+
+    worker.do_work()
+
+    (of_class,) = google.fake.classes.values()
+    assert of_class["issuerName"] == "Chez Alice"
+
+
+def test_what_no_pass_shows_of_a_shop_touches_no_program(
+    context: Context, alice: Counter, program: str
+) -> None:
+    with context.database.write() as session:
+        changes = {"keeps_origins": True}
+        shop_service.update_vendor(session, by_operator(context), alice.vendor_id, changes)
+        vendor = vendor_service.get_vendor(session, alice.vendor_id)
+        assert vendor.keeps_origins
+    assert rows(context) == 0
+
+
+def test_a_lost_notice_is_made_up_for_within_days(
+    context: Context,
+    google: Google,
+    alice: Counter,
+    program: str,
+    worker: Worker,
+    clock: ManualClock,
+) -> None:
+    kept, given_up = alice.cards(program, 2)
+    for card in (kept, given_up):
+        context.google_wallet.save_link(card)
+    names = dict(zip(sorted((kept, given_up)), _objects_by_card(context), strict=True))
+    google.fake.objects[names[kept]]["hasUsers"] = True
+    context.google_wallet.hear(google.fake.save(names[given_up]))
+    google.fake.objects[names[given_up]]["hasUsers"] = False
+    keep_house(worker, clock)
+    assert (state(context, kept), state(context, given_up)) == ("issued", "installed")
+
+    assert keep_house(worker, clock, days=8)["check_google_holders"] == 2
+
+    assert (state(context, kept), state(context, given_up)) == ("installed", "none")
+    assert keep_house(worker, clock, days=1)["check_google_holders"] == 0
+
+
+def _objects_by_card(context: Context) -> list[str]:
+    with context.database.read() as session:
+        found = session.scalars(select(GoogleObject).order_by(GoogleObject.card_id)).all()
+    return [f"{context.settings.google_issuer_id}.c.{one.number}" for one in found]
+
+
+def test_looking_for_lost_notices_goes_on_where_google_failed(
+    context: Context,
+    google: Google,
+    alice: Counter,
+    program: str,
+    worker: Worker,
+    clock: ManualClock,
+) -> None:
+    cards = alice.cards(program, 3)
+    for card in cards:
+        context.google_wallet.save_link(card)
+    for one in google.fake.objects.values():
+        one["hasUsers"] = True
+    keep_house(worker, clock)
+    google.fake.script(*[Fault(503, method="GET")] * 4)
+    keep_house(worker, clock, days=8)
+
+    for _ in range(30):
+        keep_house(worker, clock, minutes=5)
+
+    assert [state(context, card) for card in cards] == ["installed"] * 3
+    assert rows(context) == 0
+
+
+def test_a_notice_that_comes_while_google_is_asked_counts_more(
+    context: Context, google: Google, alice: Counter, program: str
+) -> None:
+    card = alice.card(program)
+    context.google_wallet.save_link(card)
+    (object_id,) = google.fake.objects
+    asked = context.google_wallet.client.get
+
+    class Interrupted:
+        def get(self, *args: Any, **more: Any) -> Any:
+            found = asked(*args, **more)
+            context.google_wallet.hear(google.fake.save(object_id))
+            return found
+
+    context.google_wallet.__dict__["client"] = Interrupted()
+    context.google_wallet.check(object_id.rpartition(".")[2])
+
+    assert state(context, card) == "installed"
+
+
+@pytest.fixture
+def bare(database: Database, settings: Settings, clock: ManualClock, ids: SystemIds) -> Any:
+    """Build a server without any wallet."""
+    with closing(build_context(settings, clock=clock, ids=ids, database=database)) as built:
+        yield built
+
+
+def test_without_a_wallet_no_work_piles_up_and_one_set_up_later_shows_everything(
+    bare: Context, google: Google, clock: ManualClock, ids: SystemIds
+) -> None:
+    alice = open_counter(bare.database, bare.till, clock=clock, ids=ids)
+    cards = alice.cards(alice.program(cooldown_minutes=0), 4)
+    bare.till.submit_all([alice.stamp(card) for card in cards])
+    assert rows(bare) == 4
+
+    assert create_worker(bare).do_chores()["drop_needless_work"] == 4
+
+    assert rows(bare) == 0
+    with closing(build_context(google.settings(bare.settings), clock=clock, ids=ids)) as later:
+        later.google_wallet.save_link(cards[0])
+        (found,) = google.fake.objects.values()
+        assert found["loyaltyPoints"]["balance"]["string"] == "1/10"
+
+
+def test_word_about_a_card_that_has_a_pass_outlives_a_time_without_wallets(
+    context: Context,
+    google: Google,
+    alice: Counter,
+    program: str,
+    clock: ManualClock,
+    settings: Settings,
+    ids: SystemIds,
+) -> None:
+    with_pass, without = alice.cards(program, 2)
+    context.google_wallet.save_link(with_pass)
+    create_worker(context).do_work()
+    context.till.submit_all([alice.stamp(with_pass), alice.stamp(without)])
+    with closing(build_context(settings, clock=clock, ids=ids)) as off:
+        assert create_worker(off).do_chores()["drop_needless_work"] == 1
+
+    create_worker(context).do_work()
+    (found,) = google.fake.objects.values()
+    assert found["loyaltyPoints"]["balance"]["string"] == "1/10"
