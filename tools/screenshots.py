@@ -62,9 +62,11 @@ class _Artist:
         self.drawn = 0
         self._town = town
         self._schemes = tuple(schemes)
-        self._advance = lambda: progress.advance(task)
+        self._progress = progress
+        self._task = task
 
     def draw(self, screens: list[Screen], looks: list[Look]) -> None:
+        """Draw every screen in every look, and in all colours asked for."""
         with film_folder() as folder:
             camera = Camera(folder / "film.y4m")
             camera.show_nothing()
@@ -91,7 +93,7 @@ class _Artist:
                 told = error.message.splitlines()[0]
                 self.failures.append(f"{screen.name} {look.width} {look.locale}: {told}")
             page.close()
-            self._advance()
+            self._progress.advance(self._task)
         context.close()
 
     def _draw_one(self, page: Page, screen: Screen, look: Look) -> None:

@@ -48,8 +48,8 @@ def test_both_shops_are_served_on_both_databases(
     visits: Visits, api: Api, alice: Shop, bob: Shop
 ) -> None:
     page = visits.open(width=820)
-    page.goto("/docs")
-    expect(page.get_by_role("heading", name="Punchcard")).to_be_visible()
+    page.goto("/sign-in")
+    expect(page.get_by_label("Password", exact=True)).to_be_visible()
     for shop in (alice, bob):
         credentials = {"email": shop.email("owner"), "password": PASSWORD}
         assert api.post("/auth/token", json=credentials).status_code == 200
@@ -60,17 +60,17 @@ def test_a_visitor_has_the_width_colours_language_and_scripts_asked_for(visits: 
     seen = "[innerWidth, matchMedia('(prefers-color-scheme: dark)').matches, navigator.language]"
     for width in WIDTHS:
         page = visits.open(width=width, scheme="dark", locale="lb")
-        page.goto("/docs")
+        page.goto("/sign-in")
         assert page.evaluate(seen) == [width, True, "lb-LU"]
     page = visits.open(javascript=False)
-    page.goto("/docs")
-    expect(page.get_by_text("The reference needs JavaScript.")).to_be_visible()
+    page.goto("/sign-in")
+    assert page.evaluate("matchMedia('(scripting: none)').matches")
 
 
 @on_sqlite
 def test_server_and_browser_move_through_the_same_time(visits: Visits, clock: FlowingClock) -> None:
     page = visits.open()
-    page.goto("/docs")
+    page.goto("/sign-in")
     for _ in range(2):
         apart = page.evaluate("Date.now()") / 1000 - clock.now().timestamp()
         assert abs(apart) < 60

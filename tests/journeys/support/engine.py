@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.journeys.support.camera import camera_flags
 from tools.browser import find_browser, flags
 
 START_TIMEOUT_MS = 60_000
+EXPECT_TIMEOUT_MS = 15_000
 
 
 class Engine:
@@ -26,6 +27,7 @@ class Engine:
         self._playwright = self._manager.start()
         self._loop = asyncio.get_running_loop()
         self._film = film
+        expect.set_options(timeout=EXPECT_TIMEOUT_MS)
         self._put_to_sleep()
 
     @contextmanager
