@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from punchcard.accounts.address_change import AddressChange, AddressLinks
 from punchcard.accounts.credentials import Credentials
@@ -24,8 +25,10 @@ from punchcard.loyalty.moving_codes import MovingCodes
 from punchcard.loyalty.pin_desk import PinDesk
 from punchcard.loyalty.staff_tokens import StaffTokens
 from punchcard.loyalty.till import Till
+from punchcard.loyalty.till_queries import WalletColumns
 from punchcard.wallets.apple_wallet_service import AppleWallet
 from punchcard.wallets.google_wallet_service import GoogleWallet
+from punchcard.wallets.state_columns import state_columns
 from punchcard.wallets.wallet_service import Wallets
 
 
@@ -104,6 +107,11 @@ def build_context(
         bell.ring()
         live.tell_outcomes(outcomes)
 
+    @cache
+    def wallet_columns() -> WalletColumns:
+        # Asked at the first operation: to look at certificates costs a start that needs none.
+        return state_columns(one.name for one in wallets.configured)
+
     till = Till(
         database,
         clock=clock,
@@ -113,6 +121,7 @@ def build_context(
         batch_limit=settings.till_batch_limit,
         batches_in_flight=settings.till_postgresql_batches_in_flight,
         on_commit=after_commit,
+        wallet_columns=wallet_columns,
     )
     till.start()
     apple_wallet = AppleWallet(

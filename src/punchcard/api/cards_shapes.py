@@ -6,7 +6,7 @@ being built. The models beside them stand in the OpenAPI document; a test holds 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -71,7 +71,7 @@ def card_answer(card: CardView, links: CardLinks) -> dict[str, Any]:
         "customer": customer_answer(card.customer),
         **balance_answer(card),
         "public_url": links.public_url(card.id, card.token_sealed),
-        "wallet": {"apple": "none", "google": "none"},
+        "wallet": {"apple": card.wallet_apple, "google": card.wallet_google},
     }
 
 
@@ -137,9 +137,7 @@ def transaction_answer(
 
 
 def moment(at: datetime) -> str:
-    """Return `at` as the contract writes moments; quick for those that already are in UTC."""
-    if at.tzinfo is UTC:
-        return at.isoformat(timespec="microseconds")[:26] + "Z"
+    """Return `at` as the contract writes moments."""
     return to_rfc3339(at)
 
 

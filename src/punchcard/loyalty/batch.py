@@ -96,9 +96,13 @@ class Batch:
         self.targets = queries.void_targets(self.connection, voids)
         refs = [o.card for o in operations if isinstance(o, CardOperation)]
         refs += [CardRef(CardKey.ID, card_id) for card_id, _ in self.targets.values()]
-        rows = queries.lock_cards(self.connection, refs)
+        wallets = self.tools.wallet_columns()
+        rows = queries.lock_cards(self.connection, refs, wallets)
         programs = self._programs(rows.values())
-        by_id = {row.id: held_card(row, programs[row.program_id]) for row in rows.values()}
+        by_id = {
+            row.id: held_card(row, programs[row.program_id], has_wallets=bool(wallets))
+            for row in rows.values()
+        }
         self.cards = {ref: by_id[row.id] for ref, row in rows.items()}
         wanted = {(o.vendor_id, o.reward_id) for o in operations if isinstance(o, RedeemReward)}
         wanted |= {(vendor, reward) for (vendor, _), (_, reward) in self.targets.items() if reward}
@@ -157,10 +161,12 @@ class Batch:
     def _replay(self, entry_id: str) -> Receipt:
         row = queries.entry_by_id(self.connection, entry_id)
         entry = dict(row._mapping)
+        wallets = self.tools.wallet_columns()
         card_row = self.connection.execute(
-            queries.card_query().where(queries.CARDS.c.id == row.card_id)
+            queries.card_query(wallets).where(queries.CARDS.c.id == row.card_id)
         ).one()
-        card = held_card(card_row, self._programs([card_row])[card_row.program_id])
+        program = self._programs([card_row])[card_row.program_id]
+        card = held_card(card_row, program, has_wallets=bool(wallets))
         view = as_answered(card.view(self.now), entry)
         return Receipt(entry, entry.pop("staff_name"), view, is_replay=True)
 

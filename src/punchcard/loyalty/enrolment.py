@@ -1,5 +1,6 @@
 """Enrolment inside the till's batch: a new card, and the customer it belongs to."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,7 @@ class Tools:
     ids: Ids
     sealer: Sealer
     programs: ProgramCache
+    wallet_columns: Callable[[], queries.WalletColumns] = tuple
 
 
 @dataclass(frozen=True, slots=True)

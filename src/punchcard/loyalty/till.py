@@ -28,6 +28,7 @@ from punchcard.loyalty.enrolment import Tools
 from punchcard.loyalty.errors import TillBusy
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.program_rules import ProgramCache
+from punchcard.loyalty.till_queries import WalletColumns
 
 _log = logging.getLogger(__name__)
 
@@ -78,11 +79,18 @@ class Till:
         batch_limit: int = 64,
         batches_in_flight: int = 2,
         on_commit: Callable[[Sequence[Outcome]], None] | None = None,
+        wallet_columns: Callable[[], WalletColumns] = tuple,
     ) -> None:
         self.batch_limit = batch_limit
         self._on_commit = on_commit
         self._database = database
-        self._tools = Tools(clock=clock, ids=ids, sealer=sealer, programs=ProgramCache())
+        self._tools = Tools(
+            clock=clock,
+            ids=ids,
+            sealer=sealer,
+            programs=ProgramCache(),
+            wallet_columns=wallet_columns,
+        )
         self._queue_limit = queue_limit
         self._queue: deque[_Parcel] = deque()
         self._waiting = 0

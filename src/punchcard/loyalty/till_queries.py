@@ -31,7 +31,13 @@ from punchcard.loyalty.models import (
     StaffPin,
 )
 from punchcard.loyalty.operations import CardKey, CardRef
-from punchcard.loyalty.rules.state import Forgiven, PastEntry, PastStamp, RewardState
+from punchcard.loyalty.rules.state import (
+    CardState,
+    Forgiven,
+    PastEntry,
+    PastStamp,
+    RewardState,
+)
 
 CARDS = table_of(LoyaltyCard)
 CUSTOMERS = table_of(Customer)
@@ -43,6 +49,16 @@ _RECORDS = table_of(IdempotencyRecord)
 _LOCATIONS = table_of(Location)
 _PINS = table_of(StaffPin)
 
+_CARD_COLUMNS = (
+    *(CARDS.c[name] for name in CardState._fields),
+    *(CARDS.c[name] for name in ("vendor_id", "program_id", "customer_id", "number")),
+    *(CARDS.c[name] for name in ("token_hash", "token_sealed", "locale", "location_id")),
+    *(CARDS.c[name] for name in ("enrolled_at", "updated_at", "sequence", "head_hash")),
+)
+
+WalletColumns = tuple[ColumnElement[str], ...]
+"""`wallet_apple` and `wallet_google`, for whoever reads a card; empty while there is no wallet."""
+
 KeyPair = tuple[str, str]
 """A vendor and an idempotency key."""
 
@@ -53,11 +69,14 @@ _KEY_COLUMNS: dict[str, Column[Any]] = {
 }
 
 
-def card_query() -> Select[Any]:
-    """Return the query that fills a HeldCard: card, customer, and the program's stamp."""
+def card_query(wallets: WalletColumns = ()) -> Select[Any]:
+    """Return the query that fills a HeldCard: card, customer, and the program's stamp.
+
+    It begins with the fields of a CardState, in their order.
+    """
     return (
         select(
-            CARDS,
+            *_CARD_COLUMNS,
             CUSTOMERS.c.name.label("customer_name"),
             CUSTOMERS.c.email.label("customer_email"),
             CUSTOMERS.c.phone.label("customer_phone"),
@@ -67,6 +86,7 @@ def card_query() -> Select[Any]:
             PROGRAMS.c.version.label("program_version"),
             PROGRAMS.c.updated_at.label("program_updated_at"),
             VENDORS.c.keeps_origins,
+            *wallets,
         )
         .join(PROGRAMS, PROGRAMS.c.id == CARDS.c.program_id)
         .join(VENDORS, VENDORS.c.id == CARDS.c.vendor_id)
@@ -75,16 +95,18 @@ def card_query() -> Select[Any]:
 
 
 @lru_cache(maxsize=8)
-def _lock_statement(key: str, dialect: Dialect) -> Select[Any]:
+def _lock_statement(key: str, dialect: Dialect, wallets: WalletColumns) -> Select[Any]:
     return (
-        card_query()
+        card_query(wallets)
         .where(one_of(_KEY_COLUMNS[key], "values", dialect))
         .order_by(CARDS.c.id)
         .with_for_update(of=CARDS)
     )
 
 
-def lock_cards(connection: Connection, refs: Iterable[CardRef]) -> dict[CardRef, Row[Any]]:
+def lock_cards(
+    connection: Connection, refs: Iterable[CardRef], wallets: WalletColumns = ()
+) -> dict[CardRef, Row[Any]]:
     """Lock the cards that `refs` name, in the order of their ids, and return their rows.
 
     Locks are always taken in that order, so that two batches cannot wait for each other: refs of
@@ -94,20 +116,22 @@ def lock_cards(connection: Connection, refs: Iterable[CardRef]) -> dict[CardRef,
     kinds = {ref.key for ref in wanted}
     if len(kinds) > 1:
         ids = _ids_of(connection, wanted)
-        rows = _lock(connection, CardKey.ID, list(ids.values()))
+        rows = _lock(connection, CardKey.ID, list(ids.values()), wallets)
         by_id = {row.id: row for row in rows}
         return {ref: by_id[card_id] for ref, card_id in ids.items() if card_id in by_id}
     if not kinds:
         return {}
     kind = kinds.pop()
     by_value = {_stored(ref): ref for ref in wanted}
-    rows = _lock(connection, kind, list(by_value))
+    rows = _lock(connection, kind, list(by_value), wallets)
     column = _KEY_COLUMNS[kind].name
     return {by_value[getattr(row, column)]: row for row in rows}
 
 
-def _lock(connection: Connection, kind: str, values: Sequence[Any]) -> Sequence[Row[Any]]:
-    statement = _lock_statement(kind, connection.dialect)
+def _lock(
+    connection: Connection, kind: str, values: Sequence[Any], wallets: WalletColumns
+) -> Sequence[Row[Any]]:
+    statement = _lock_statement(kind, connection.dialect, wallets)
     return connection.execute(statement, {"values": values}).all()
 
 
