@@ -4,7 +4,8 @@ BIN := .venv/bin
 STAMP := .venv/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser run test screenshots lint format migration-check migration bench replay lock vendor clean
+.PHONY: help setup setup-browser run test screenshots lint format migration-check migration bench \
+	replay lock vendor clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +45,7 @@ bench: setup ## Print every figure of docs/benchmarks.md, measured now (ONLY="st
 replay: setup ## Replay 69,659 real purchases through a running server and compare every sum
 	@$(BIN)/python -m bench.replay
 
-screenshots: setup-browser ## Write every screen to build/screenshots (ONLY="docs" for some)
+screenshots: setup-browser ## Draw every screen into build/screenshots (ONLY="sign-in join" for some)
 	@$(BIN)/python -m tools.screenshots $(ONLY)
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \

@@ -42,7 +42,7 @@ class Screen:
 
 
 def _until_the_reference_is_there(page: Page, _town: Town) -> None:
-    page.locator(".swagger-ui .opblock").first.wait_for()
+    page.locator(".swagger-ui .opblock-tag").first.wait_for()
 
 
 SCREENS: tuple[Screen, ...] = (
