@@ -184,11 +184,12 @@ def as_message(letter: Letter, sender: Address) -> EmailMessage:
         raise MailRefused("this is no address that mail can be sent to") from None
     message["Subject"] = one_line(letter.subject)
     message["Message-ID"] = f"<{letter.id}@{sender.domain}>"
-    message["Content-Language"] = letter.language
     # Out-of-office notices and the like are for people, not for us.
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
+    # After the parts: they take along every Content- line that stands before them.
+    message["Content-Language"] = letter.language
     return message
 
 

@@ -1,0 +1,179 @@
+"""Letters and the mail server that takes them: private lines, users, refusals."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from email.headerregistry import Address
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from punchcard.kit.mail import (
+    Letter,
+    LogMailer,
+    MailDeferred,
+    MailRefused,
+    MailServerAway,
+    NoMailer,
+    as_message,
+    build_mailer,
+)
+from punchcard.kit.settings import Settings, SettingsError
+from tests.support.mail_server import MailServer, html, mail_server, plain
+
+LETTER = Letter(
+    id="018f",
+    to="anna@example.com",
+    subject="Ihre Karte bei Café Alice",
+    text="Grüezi 🥐\n",
+    html="<p>Grüezi 🥐</p>\n",
+    language="de",
+    sender_name="Café Alice",
+)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[MailServer]:
+    with mail_server(tmp_path) as running:
+        yield running
+
+
+def settings(**given: Any) -> Settings:
+    return Settings(**given)
+
+
+def test_a_letter_arrives_by_starttls_with_text_html_and_the_shop_as_sender(
+    server: MailServer,
+) -> None:
+    build_mailer(settings(**server.settings)).send(LETTER)
+
+    [letter] = server.inbox.letters
+    assert server.inbox.recipients == ["anna@example.com"]
+    assert letter["Subject"] == LETTER.subject
+    assert letter["From"] == "Café Alice <no-reply@punchcard.example>"
+    assert letter["To"] == "anna@example.com"
+    assert letter["Content-Language"] == "de"
+    assert letter["Message-ID"] == "<018f@punchcard.example>"
+    assert plain(letter).strip() == "Grüezi 🥐"
+    assert html(letter).strip() == "<p>Grüezi 🥐</p>"
+
+
+def test_a_letter_arrives_over_a_line_that_is_private_from_the_start(tmp_path: Path) -> None:
+    with mail_server(tmp_path, is_private=True) as server:
+        given = {**server.settings, "smtp_url": server.url.replace("smtp:", "smtps:")}
+        build_mailer(settings(**given)).send(LETTER)
+
+    assert len(server.inbox.letters) == 1
+
+
+def test_a_certificate_nobody_vouches_for_is_not_believed(server: MailServer) -> None:
+    with pytest.raises(MailServerAway, match="SSLCertVerificationError"):
+        build_mailer(settings(**{**server.settings, "smtp_ca_certificate": ""})).send(LETTER)
+
+    assert server.inbox.letters == []
+
+
+def test_a_server_without_starttls_is_used_only_if_that_was_said(tmp_path: Path) -> None:
+    with mail_server(tmp_path, has_tls=False) as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        with pytest.raises(MailServerAway, match="STARTTLS"):
+            build_mailer(settings(**{**server.settings, "smtp_url": url})).send(LETTER)
+        assert server.inbox.letters == []
+
+        relay = {**server.settings, "smtp_url": f"{url}?starttls=no"}
+        build_mailer(settings(**relay)).send(LETTER)
+        assert len(server.inbox.letters) == 1
+
+
+def test_a_wrong_password_is_the_servers_matter_and_no_letters(server: MailServer) -> None:
+    url = f"smtp://shop:wrong@127.0.0.1:{server.port}"
+
+    with pytest.raises(MailServerAway, match="user and password"):
+        build_mailer(settings(**{**server.settings, "smtp_url": url})).send(LETTER)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "outcome"), [("550 no such box", MailRefused), ("450 busy", MailDeferred)]
+)
+def test_what_the_server_says_of_a_letter_tells_later_from_never(
+    server: MailServer, refusal: str, outcome: type[Exception]
+) -> None:
+    server.inbox.refusals.append(refusal)
+
+    with pytest.raises(outcome) as raised:
+        build_mailer(settings(**server.settings)).send(LETTER)
+
+    assert "anna" not in str(raised.value)
+
+
+def test_a_server_that_is_not_there_is_away(server: MailServer) -> None:
+    given = {**server.settings, "smtp_url": "smtp://127.0.0.1:1"}
+
+    with pytest.raises(MailServerAway):
+        build_mailer(settings(**given)).send(LETTER)
+
+
+def test_an_address_outside_ascii_goes_by_its_network_name(server: MailServer) -> None:
+    letter = replace(LETTER, to="anna@bäckerei.example")
+
+    build_mailer(settings(**server.settings)).send(letter)
+
+    assert server.inbox.recipients == ["anna@xn--bckerei-5wa.example"]
+
+
+@pytest.mark.parametrize("to", ["a,b@x.example", "(@x.example", "<a@x.example", '"@x.example'])
+def test_what_cannot_be_an_address_is_refused(to: str) -> None:
+    with pytest.raises(MailRefused):
+        as_message(replace(LETTER, to=to), Address("", addr_spec="a@b.example"))
+
+
+@given(st.text(max_size=300))
+def test_no_name_reaches_the_head_of_a_letter(name: str) -> None:
+    hostile = f"{name}\r\nBcc: victim@example.com\r\n\r\nBuy"
+    letter = replace(LETTER, subject=hostile, sender_name=hostile)
+
+    message = as_message(letter, Address("", addr_spec="a@b.example"))
+    head = message.as_bytes().partition(b"\r\n\r\n")[0]
+
+    names = {line.partition(b":")[0] for line in head.split(b"\r\n") if line[:1] not in b" \t"}
+    assert b"Bcc" not in names
+    assert isinstance(message, EmailMessage)
+    assert message["To"] == "anna@example.com"
+
+
+def test_without_a_server_nothing_is_sent() -> None:
+    mailer = build_mailer(settings())
+
+    assert isinstance(mailer, NoMailer)
+    assert not mailer.is_configured
+    with pytest.raises(MailServerAway):
+        mailer.send(LETTER)
+
+
+def test_the_demonstration_shows_letters_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    mailer = build_mailer(settings(smtp_url="log:"))
+
+    mailer.send(replace(LETTER, text="http://127.0.0.1:8000/verify-email?token=x\n"))
+
+    assert isinstance(mailer, LogMailer)
+    assert caplog.records[0].levelno == logging.WARNING
+    assert "/verify-email?token=x" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"smtp_url": "ftp://mail.example"},
+        {"smtp_url": "smtp://mail.example:port"},
+        {"smtp_url": "mail.example"},
+        {"smtp_url": "smtp://mail.example", "mail_from": ""},
+        {"smtp_url": "smtp://mail.example", "mail_from": "no address"},
+    ],
+)
+def test_settings_that_cannot_send_are_told_at_start(given: dict[str, str]) -> None:
+    with pytest.raises(SettingsError):
+        build_mailer(settings(**{"mail_from": "a@b.example", **given}))

@@ -1,0 +1,178 @@
+"""Mails on their way out: sent once, tried again, given up, forgotten."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from punchcard.accounts.mail_letters import Mail
+from punchcard.accounts.models import OutgoingMail
+from punchcard.context import Context, build_context
+from punchcard.db.database import Database
+from punchcard.db.outbox import OutboxRow
+from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import SystemIds
+from punchcard.kit.settings import Settings
+from punchcard.main import create_worker
+from tests.support import cast
+from tests.support.cast import PASSWORD
+from tests.support.mail_server import MailServer, links, mail_server
+
+MAIL = Mail(
+    kind="password_reset",
+    to="anna@example.com",
+    language="en",
+    facts={
+        "name": "Anna",
+        "link": "https://punch.example/reset-password?token=x",
+        "expires_at": "2026-03-02T10:00:00.000000Z",
+    },
+)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[MailServer]:
+    with mail_server(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def context(
+    database: Database,
+    settings: Settings,
+    clock: ManualClock,
+    ids: SystemIds,
+    server: MailServer,
+) -> Iterator[Context]:
+    """Build a context that sends by a real server; no wallet is set up."""
+    mailing = replace(settings, base_url="https://punch.example", **server.settings)
+    with closing(build_context(mailing, clock=clock, ids=ids, database=database)) as built:
+        yield built
+
+
+def leave(context: Context) -> None:
+    with context.database.write() as session:
+        context.mailroom.leave(session, MAIL)
+
+
+def waiting(context: Context) -> tuple[list[OutboxRow], list[OutgoingMail]]:
+    with context.database.read() as session:
+        return list(session.scalars(select(OutboxRow))), list(session.scalars(select(OutgoingMail)))
+
+
+def test_a_mail_is_sent_once_and_gone(context: Context, server: MailServer) -> None:
+    leave(context)
+
+    create_worker(context).do_work()
+    create_worker(context).do_work()
+
+    [letter] = server.inbox.letters
+    assert letter["To"] == "anna@example.com"
+    assert links(letter) == ["https://punch.example/reset-password?token=x"]
+    assert waiting(context) == ([], [])
+
+
+def test_a_forgotten_password_is_mended_from_the_mail(context: Context, server: MailServer) -> None:
+    alice = cast.open_cafe_alice(context)
+    context.password_reset.request(alice.email("owner"), asked_from="192.0.2.1", language="en")
+    create_worker(context).do_work()
+
+    [link] = links(server.inbox.letters[0])
+    link_token = link.removeprefix("https://punch.example/reset-password?token=")
+    context.password_reset.reset(link_token, PASSWORD + " anew", request_id=None)
+
+    assert cast.sign_in(context, alice.email("owner"), PASSWORD + " anew").startswith("at_")
+
+
+def test_a_letter_put_off_is_tried_again_later(
+    context: Context, server: MailServer, clock: ManualClock
+) -> None:
+    server.inbox.refusals.append("450 mailbox busy")
+    leave(context)
+
+    create_worker(context).do_work()
+    [row], [_] = waiting(context)
+    assert (row.status, row.attempts) == ("waiting", 1)
+    assert row.available_at > clock.now()
+
+    clock.advance(seconds=10)
+    create_worker(context).do_work()
+    assert len(server.inbox.letters) == 1
+    assert waiting(context) == ([], [])
+
+
+def test_a_letter_put_off_too_often_is_parked_with_its_reason(
+    context: Context, server: MailServer, clock: ManualClock
+) -> None:
+    leave(context)
+    for _ in range(context.settings.worker_attempts):
+        server.inbox.refusals.append("450 mailbox busy")
+        create_worker(context).do_work()
+        clock.advance(seconds=context.settings.worker_backoff_limit_seconds)
+
+    [row], _ = waiting(context)
+    assert (row.status, row.last_error) == (
+        "parked",
+        "MailDeferred: the mail server put the letter off (450)",
+    )
+
+
+def test_a_refused_letter_is_parked_at_once_without_the_address(
+    context: Context, server: MailServer
+) -> None:
+    server.inbox.refusals.append("550 no mailbox of anna@example.com here")
+    leave(context)
+
+    create_worker(context).do_work()
+
+    [row], _ = waiting(context)
+    assert row.status == "parked"
+    assert "anna" not in (row.last_error or "")
+
+
+def test_a_mail_server_that_is_away_is_waited_for(
+    context: Context, server: MailServer, clock: ManualClock
+) -> None:
+    away = replace(context.mailer, port=1)  # type: ignore[type-var]
+    leave(context)
+    create_worker(replace(context, mailer=away)).do_work()
+    [row], [_] = waiting(context)
+    assert (row.status, row.last_error is not None) == ("waiting", True)
+
+    clock.advance(seconds=context.settings.worker_away_limit_seconds)
+    create_worker(context).do_work()
+    assert len(server.inbox.letters) == 1
+
+
+def test_a_mail_that_had_its_time_is_not_sent(
+    context: Context, server: MailServer, clock: ManualClock
+) -> None:
+    leave(context)
+    clock.advance(days=4)
+
+    create_worker(context).do_work()
+
+    assert server.inbox.letters == []
+    assert waiting(context) == ([], [])
+
+
+def test_the_house_forgets_mails_nobody_sent(context: Context, clock: ManualClock) -> None:
+    leave(context)
+    clock.advance(days=4)
+
+    assert create_worker(context).do_chores()["forget_mails"] == 1
+    assert waiting(context)[1] == []
+
+
+def test_without_a_mail_server_what_waits_is_dropped(
+    context: Context, settings: Settings, server: MailServer
+) -> None:
+    leave(context)
+    with closing(build_context(settings, clock=context.clock, ids=context.ids)) as silent:
+        create_worker(silent).do_work()
+
+    assert waiting(context) == ([], [])
+    assert server.inbox.letters == []
