@@ -4,8 +4,16 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from punchcard.web import assets, colours, sign_in
-from punchcard.web.console import api_keys, locations, terminals
+from punchcard.web import assets, colours, sign_in, terminal
+from punchcard.web.console import (
+    account,
+    api_keys,
+    locations,
+    people,
+    settings,
+    terminals,
+    wallets,
+)
 from punchcard.web.public import card, join
 
 ROUTERS: Final[list[APIRouter]] = [
@@ -14,7 +22,12 @@ ROUTERS: Final[list[APIRouter]] = [
     sign_in.router,
     locations.router,
     terminals.router,
+    wallets.router,
+    people.router,
     api_keys.router,
+    settings.router,
+    account.router,
     join.router,
     card.router,
+    terminal.router,
 ]

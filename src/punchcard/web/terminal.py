@@ -26,7 +26,8 @@ POLICY: Final = visits.POLICY.replace("script-src 'self'", "script-src 'self' 'w
 _SCOPE: Final = "/terminal"
 _WORKER: Final = "js/terminal/sw.js"
 _STYLES: Final = (assets.PICO, "css/house.css", "css/terminal.css")
-_ICON_SIZES: Final = (192, 512)
+_ICON_PURPOSES: Final = {"card": "any", "maskable": "maskable"}
+_TOUCH_ICON: Final = "icons/maskable-192.png"
 _READER: Final = (
     assets.BARCODE_DETECTOR,
     assets.BARCODE_DETECTOR.replace("ponyfill.js", "zxing-exported.js"),
@@ -86,13 +87,13 @@ def get_manifest(lang: Annotated[str, Query(max_length=20)] = "en") -> Response:
         "theme_color": "#14594b",
         "icons": [
             {
-                "src": assets.address(f"icons/terminal-{kind}{size}.png"),
+                "src": assets.address(f"icons/{name}-{size}.png"),
                 "sizes": f"{size}x{size}",
                 "type": "image/png",
-                "purpose": "maskable" if kind else "any",
+                "purpose": purpose,
             }
-            for kind in ("", "maskable-")
-            for size in _ICON_SIZES
+            for name, purpose in _ICON_PURPOSES.items()
+            for size in (192, 512)
         ],
     }
     return _json(manifest, "application/manifest+json")
@@ -139,8 +140,7 @@ def _facts(language: str) -> dict[str, Any]:
 
 
 def _kept_files() -> list[str]:
-    icons = [f"icons/terminal-{kind}{size}.png" for kind in ("", "maskable-") for size in (192,)]
-    names = [*_STYLES, *_modules(), assets.IDB_KEYVAL, "icons/punchcard.svg", *icons]
+    names = [*_STYLES, *_modules(), assets.IDB_KEYVAL, "icons/punchcard.svg", _TOUCH_ICON]
     return [_SCOPE, *(_texts_address(each) for each in LANGUAGES), *_addresses(names)]
 
 

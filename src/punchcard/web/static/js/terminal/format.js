@@ -1,0 +1,54 @@
+// Numbers, money and moments as the device's language writes them.
+
+// Browsers seldom know how Luxembourgish is written; German in Luxembourg writes numbers the same.
+const LOCALES = { en: "en-GB", fr: "fr", de: "de", lb: "de-LU" };
+
+/** @param {string} language */
+export function localeOf(language) {
+  return LOCALES[language] ?? "en-GB";
+}
+
+/**
+ * @param {number} value
+ * @param {string} language
+ */
+export function number(value, language) {
+  return new Intl.NumberFormat(localeOf(language)).format(value);
+}
+
+/**
+ * @param {number} minor
+ * @param {string} currency
+ * @param {string} language
+ */
+export function money(minor, currency, language) {
+  const format = new Intl.NumberFormat(localeOf(language), { style: "currency", currency });
+  return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
+}
+
+/**
+ * The time of day, with the day before it when that is not today.
+ * @param {string | number} moment RFC 3339 or milliseconds
+ * @param {string} language
+ * @param {number} now milliseconds
+ */
+export function clockTime(moment, language, now) {
+  const at = new Date(moment);
+  const time = { hour: "2-digit", minute: "2-digit" };
+  const isToday = at.toDateString() === new Date(now).toDateString();
+  const day = isToday ? {} : { weekday: "short", day: "numeric", month: "short" };
+  return new Intl.DateTimeFormat(localeOf(language), { ...day, ...time }).format(at);
+}
+
+/**
+ * What is left until a moment as 4:05 or 1:04:05; empty when it has come.
+ * @param {string | number} moment
+ * @param {number} now milliseconds
+ */
+export function countdown(moment, now) {
+  const left = Math.ceil((new Date(moment).getTime() - now) / 1000);
+  if (!(left > 0)) return "";
+  const parts = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60];
+  const shown = parts[0] ? parts : parts.slice(1);
+  return shown.map((part, place) => (place ? String(part).padStart(2, "0") : part)).join(":");
+}

@@ -1,0 +1,40 @@
+// A pad of large keys, for PINs and for amounts; the keyboard's keys press them too.
+
+import { h, icon } from "./dom.js";
+import { t } from "./texts.js";
+
+/**
+ * @param {object} options
+ * @param {(key: string) => void} options.onKey a digit, "back", or what `corner` is
+ * @param {string} options.corner what stands left of the zero: "," or "" for nothing
+ * @returns {HTMLElement}
+ */
+export function keypad({ onKey, corner = "" }) {
+  const keys = ["1", "2", "3", "4", "5", "6", "7", "8", "9", corner, "0", "back"];
+  return h("div", { class: "keypad" }, ...keys.map((key) => keyOf(key, onKey)));
+}
+
+function keyOf(key, onKey) {
+  if (!key) return h("span", {});
+  const isBack = key === "back";
+  const attributes = { type: "button", class: "key", onclick: () => onKey(key), "aria-label": isBack ? t("Delete the last") : null };
+  return h("button", attributes, isBack ? icon("delete") : key);
+}
+
+/**
+ * Hear the keyboard for a pad; returns what stops it.
+ * @param {(key: string) => void} onKey also gets "Enter"
+ */
+export function hearKeys(onKey) {
+  const hear = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]:not(.pad)")) return;
+    if (event.target instanceof HTMLInputElement) return;
+    const isButton = event.target instanceof HTMLButtonElement;
+    const key = event.key === "Backspace" ? "back" : event.key === "." ? "," : event.key;
+    if (!/^[0-9,]$|^back$|^Enter$/.test(key) || (key === "Enter" && isButton)) return;
+    event.preventDefault();
+    onKey(key);
+  };
+  addEventListener("keydown", hear);
+  return () => removeEventListener("keydown", hear);
+}

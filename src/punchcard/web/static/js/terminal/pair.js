@@ -1,0 +1,68 @@
+// Pairing: the code from the console, by its QR or by hand, and a name for this device.
+
+import { Refusal } from "./api.js";
+import { button, field, h, icon, notice } from "./dom.js";
+import { languageChoice } from "./options.js";
+import { sentenceOfError } from "./refusals.js";
+import { t } from "./texts.js";
+
+export function showPair(app) {
+  const { device, book } = app.state;
+  const code = takeCode();
+  const problems = h("div", { class: "problems" });
+  const codeField = field(
+    t("Pairing code"),
+    { name: "code", value: code, required: true, maxlength: 20, autocapitalize: "characters", spellcheck: "false", class: "code" },
+    t("A manager finds it in the console, under Terminals."),
+  );
+  const nameField = field(t("Name of this device"), { name: "name", value: device?.name ?? t("Till"), required: true, maxlength: 100 });
+  const press = h("button", { class: "big wide", type: "submit" }, icon("tablet-smartphone"), h("span", {}, t("Pair this device")));
+  const form = h("form", { class: "panel", onsubmit: submit }, codeField, nameField, press);
+
+  async function submit(event) {
+    event.preventDefault();
+    const [typed, name] = [...form.querySelectorAll("input")].map((input) => input.value.trim());
+    press.disabled = true;
+    problems.replaceChildren();
+    try {
+      await app.desk.pair(typed, name);
+      app.show("shift");
+    } catch (error) {
+      problems.replaceChildren(notice("bad", sentenceOfError(error, app.clock.now())));
+      if (error instanceof Refusal) form.querySelector("input").select();
+      press.disabled = false;
+    }
+  }
+
+  app.main.append(
+    h(
+      "div",
+      { class: "narrow" },
+      h("h1", {}, t("Set up this terminal")),
+      device?.is_revoked && revokedNotice(app, book),
+      h("p", { class: "muted" }, t("Pair it with your shop once. After that it opens by itself, also without a line.")),
+      problems,
+      form,
+      languageChoice(app, () => app.show("pair")),
+    ),
+  );
+  (code ? press : form.querySelector("input")).focus();
+  return {};
+}
+
+function revokedNotice(app, book) {
+  const waits = book.queue.length;
+  return notice(
+    "bad",
+    h("p", {}, t("This device is no longer paired: the shop has removed it, or it was set up anew.")),
+    waits > 0 && h("p", {}, t("Still waiting here and not lost: {n}. Pair it again with the same shop to send them.", { n: waits })),
+    waits > 0 && button("receipt", t("Show what waits"), () => app.show("waiting"), { class: "secondary" }),
+  );
+}
+
+/** The code in the address; it works once, so it is not left standing there. */
+function takeCode() {
+  const code = new URLSearchParams(location.hash.slice(1)).get("pair") ?? "";
+  if (code) history.replaceState(null, "", location.pathname);
+  return code.slice(0, 20);
+}

@@ -1,0 +1,129 @@
+// What waits to be sent and what became of it: one value, changed by pure functions.
+//
+// A book is {queue: Entry[], done: Entry[]}. An entry holds `body`, which is sent as it is each
+// time (its idempotency key makes the server do it once), and what people are shown of it.
+
+/** How many operations may wait: a bound, not a goal. */
+export const MOST_WAITING = 2000;
+/** How many results are kept; what was refused and not yet looked at is kept beyond that. */
+export const MOST_RESULTS = 100;
+/** How many operations the server takes at once. */
+export const MOST_AT_ONCE = 500;
+
+/** @returns {{queue: object[], done: object[]}} */
+export function emptyBook() {
+  return { queue: [], done: [] };
+}
+
+/**
+ * The book with one more entry at the end of the queue. Throws RangeError when it is full.
+ */
+export function added(book, entry) {
+  if (book.queue.length >= MOST_WAITING) throw new RangeError("the queue is full");
+  const isThere = [...book.queue, ...book.done].some((one) => keyOf(one) === keyOf(entry));
+  return isThere ? book : { ...book, queue: [...book.queue, entry] };
+}
+
+/**
+ * The entries to send next, in their order: those of the shop the device is paired with.
+ */
+export function batchOf(book, vendorId, limit = MOST_AT_ONCE) {
+  return book.queue.filter((entry) => entry.vendor_id === vendorId).slice(0, limit);
+}
+
+/** The book in which these entries have been on their way, so that nobody takes them back. */
+export function tried(book, entries) {
+  const keys = new Set(entries.map(keyOf));
+  const mark = (entry) => (keys.has(keyOf(entry)) ? { ...entry, was_sent: true } : entry);
+  return { ...book, queue: book.queue.map(mark) };
+}
+
+/** Tell whether an answer settles an operation, or leaves it to be sent again. */
+export function isFinal(status) {
+  return status !== 429 && status < 500;
+}
+
+/**
+ * The book after an answer: what is settled leaves the queue and stands among the results.
+ * @param {{queue: object[], done: object[]}} book
+ * @param {object[]} entries as they were sent
+ * @param {{status: number, receipt?: object, problem?: object}[]} results one for each, in order
+ * @param {number} now milliseconds
+ */
+export function settled(book, entries, results, now) {
+  const found = new Map();
+  entries.forEach((entry, place) => {
+    const result = results[place];
+    if (result && isFinal(result.status)) found.set(keyOf(entry), result);
+  });
+  const leaving = book.queue.filter((entry) => found.has(keyOf(entry)));
+  const finished = leaving.map((entry) => finish(entry, found.get(keyOf(entry)), now));
+  return {
+    queue: book.queue.filter((entry) => !found.has(keyOf(entry))),
+    done: bounded([...finished.reverse(), ...book.done]),
+  };
+}
+
+function finish(entry, result, now) {
+  const isAccepted = result.status < 300;
+  const { staff_token: _proof, ...body } = entry.body;
+  return {
+    ...entry,
+    body,
+    status: isAccepted ? "accepted" : "refused",
+    settled_at: now,
+    is_seen: isAccepted,
+    problem: result.problem ?? null,
+    receipt: result.receipt ?? null,
+  };
+}
+
+function bounded(done) {
+  let room = MOST_RESULTS;
+  return done.filter((entry) => !entry.is_seen || room-- > 0);
+}
+
+/** The book without an entry that was never sent; the same book when it is not there any more. */
+export function withdrawn(book, key) {
+  const stays = (entry) => keyOf(entry) !== key || entry.was_sent;
+  return book.queue.every(stays) ? book : { ...book, queue: book.queue.filter(stays) };
+}
+
+/** The book in which somebody has looked at one result, or at all of them. */
+export function seen(book, key = null) {
+  const look = (entry) => (!key || keyOf(entry) === key ? { ...entry, is_seen: true } : entry);
+  return { ...book, done: bounded(book.done.map(look)) };
+}
+
+/** Tell whether only the proof of who stood at the till was refused, so another may vouch. */
+export function lacksProof(entry) {
+  const codes = ["staff_token_invalid", "staff_pin_required"];
+  return entry.status === "refused" && codes.includes(entry.problem?.code);
+}
+
+/** The book in which a refused entry waits again, for the person of this token to vouch. */
+export function vouched(book, key, token, staffName) {
+  const entry = book.done.find((one) => keyOf(one) === key);
+  if (!entry || !lacksProof(entry)) return book;
+  const { status: _s, settled_at: _at, problem: _p, receipt: _r, is_seen: _seen, ...again } = entry;
+  const body = { ...again.body, staff_token: token };
+  return {
+    queue: [...book.queue, { ...again, body, staff_name: staffName }],
+    done: book.done.filter((one) => keyOf(one) !== key),
+  };
+}
+
+/** How many refusals nobody has looked at. */
+export function unseen(book) {
+  return book.done.filter((entry) => !entry.is_seen).length;
+}
+
+/** What names an operation for good. */
+export function keyOf(entry) {
+  return entry.body.idempotency_key;
+}
+
+/** The entries of one card that wait, newest last. */
+export function waitingFor(book, card) {
+  return book.queue.filter((entry) => entry.body.card === card);
+}

@@ -1,0 +1,62 @@
+// Refusals in words: the server's sentence, or one that counts down until it works.
+
+import { LineDown, Refusal } from "./api.js";
+import { h } from "./dom.js";
+import { clockTime, countdown, number } from "./format.js";
+import { language, t } from "./texts.js";
+
+/**
+ * What a problem says to people at a counter.
+ * @param {Record<string, any>} problem
+ * @param {number} now milliseconds of the server's time
+ */
+export function sentenceOf(problem, now) {
+  const at = problem.next_stamp_at ?? problem.locked_until;
+  const moment = at ? clockTime(at, language(), now) : "";
+  switch (problem.code) {
+    case "stamp_too_soon":
+      return t("Too soon: the next stamp is possible at {time}.", { time: moment });
+    case "daily_stamp_limit_reached":
+      return t("The stamps of this day are used up. The next one is possible at {time}.", { time: moment });
+    case "staff_pin_locked":
+      return t("Too many wrong PINs. Locked until {time}.", { time: moment });
+    case "staff_pin_invalid":
+      if (problem.remaining_attempts === undefined) return problem.detail;
+      if (!problem.remaining_attempts && at) return t("Too many wrong PINs. Locked until {time}.", { time: moment });
+      return t("This PIN is wrong. Attempts left: {n}.", { n: number(problem.remaining_attempts, language()) });
+    default:
+      return problem.errors?.[0]?.message ?? problem.detail ?? t("The server refused without saying why.");
+  }
+}
+
+/** The sentence of whatever went wrong. */
+export function sentenceOfError(error, now) {
+  if (error instanceof Refusal) return sentenceOf(error.problem, now);
+  if (error instanceof LineDown) return t("There is no line to the server.");
+  throw error;
+}
+
+/**
+ * An element that counts down to a moment, each second, while it stands on the screen.
+ * @param {string} moment
+ * @param {() => number} now
+ * @param {() => void} onEnd
+ */
+export function countdownTo(moment, now, onEnd = () => {}) {
+  const shown = h("span", { class: "countdown", role: "timer" });
+  const tick = () => {
+    const left = countdown(moment, now());
+    shown.textContent = left;
+    if (!left) onEnd();
+    else setTimeout(() => (shown.isConnected ? tick() : null), 1000);
+  };
+  // The first look comes before it is put on the screen.
+  shown.textContent = countdown(moment, now());
+  setTimeout(tick, 250);
+  return shown;
+}
+
+/** The moment a problem counts down to, if it does. */
+export function momentOf(problem) {
+  return problem.next_stamp_at ?? problem.locked_until ?? null;
+}

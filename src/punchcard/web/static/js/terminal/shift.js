@@ -1,0 +1,113 @@
+// Who stands at the till: tap a name and type the PIN, or type the PIN alone.
+
+import { LineDown, Refusal } from "./api.js";
+import { button, h, icon, notice } from "./dom.js";
+import { hearKeys, keypad } from "./keypad.js";
+import { countdownTo, momentOf, sentenceOf, sentenceOfError } from "./refusals.js";
+import { continued, stateOf } from "./shift_rules.js";
+import { t } from "./texts.js";
+
+const LONGEST_PIN = 8;
+const SHORTEST_PIN = 4;
+
+export function showShift(app, { person } = {}) {
+  const { shift, shop } = app.state;
+  const isLocked = stateOf(shift, app.clock.now()) === "locked";
+  const chosen = person ?? (isLocked ? { id: shift.pin_id, name: shift.name } : null);
+  if (!chosen && shop?.people.length) return showPeople(app);
+  return showPin(app, chosen, isLocked && chosen?.id === shift.pin_id);
+}
+
+function showPeople(app) {
+  const tile = (one) =>
+    h("button", { type: "button", class: "person", onclick: () => app.show("shift", { person: one }) },
+      h("span", { class: "initials", "aria-hidden": "true" }, initials(one.name)), h("span", {}, one.name));
+  app.main.append(
+    h("h1", {}, t("Who is at the till?")),
+    h("div", { class: "people" }, ...app.state.shop.people.map(tile)),
+    button("keyboard", t("Only type my PIN"), () => app.show("shift", { person: { id: null, name: null } }), { class: "secondary wide-on-phone" }),
+  );
+  app.main.querySelector("button")?.focus();
+  return { changed: (what) => what === "shop" && app.show("shift") };
+}
+
+function initials(name) {
+  return [...new Intl.Segmenter().segment(name.trim())].filter((_s, place, all) => !place || all[place - 1].segment === " ").map((one) => one.segment).slice(0, 2).join("").toUpperCase();
+}
+
+function showPin(app, person, isSame) {
+  let typed = "";
+  let isBusy = false;
+  const dots = h("div", { class: "pin-dots", role: "img" });
+  const problems = h("div", { class: "problems", "aria-live": "assertive" });
+  const go = h("button", { type: "button", class: "big wide", onclick: send }, icon("check"), h("span", {}, t("Open the shift")));
+  const stop = hearKeys(press);
+
+  function draw() {
+    dots.setAttribute("aria-label", t("Digits typed: {n}", { n: typed.length }));
+    const shown = Math.max(SHORTEST_PIN, typed.length);
+    dots.replaceChildren(...Array.from({ length: shown }, (_x, place) => h("i", { class: place < typed.length ? "full" : "" })));
+    go.disabled = isBusy || typed.length < SHORTEST_PIN;
+  }
+
+  function press(key) {
+    if (isBusy) return;
+    if (key === "Enter") return void (typed.length >= SHORTEST_PIN && send());
+    if (key === "back") typed = typed.slice(0, -1);
+    else if (/^[0-9]$/.test(key) && typed.length < LONGEST_PIN) typed += key;
+    draw();
+  }
+
+  async function send() {
+    [isBusy, go.disabled] = [true, true];
+    try {
+      await app.desk.openShift(typed, person?.id);
+      return app.show("scan");
+    } catch (error) {
+      if (error instanceof Refusal && error.status === 401) return app.revoked();
+      problems.replaceChildren(...explain(app, error));
+      app.feedback("bad");
+    }
+    [typed, isBusy] = ["", false];
+    return draw();
+  }
+
+  draw();
+  const mayGoOn = isSame && !app.line.isUp();
+  app.main.append(
+    h("div", { class: "pin" },
+      h("h1", {}, person?.name ?? t("Type your PIN")),
+      h("p", { class: "muted" }, isSame ? t("Locked. Your PIN opens it again.") : t("Your PIN, please.")),
+      mayGoOn && withoutLine(app),
+      dots, problems, keypad({ onKey: press }), go,
+      app.state.shop?.people.length > 0 && button("users", t("Somebody else"), () => switchPerson(app), { class: "secondary wide" })),
+  );
+  return { leave: stop, changed: (what) => what === "line" && isSame && app.show("shift") };
+}
+
+function explain(app, error) {
+  const now = app.clock.now();
+  if (error instanceof LineDown) return [notice("warn", t("Without a line nobody can check a PIN. Please try again when it is back."))];
+  if (!(error instanceof Refusal)) return [notice("bad", sentenceOfError(error, now))];
+  const moment = momentOf(error.problem);
+  return [notice("bad", h("p", {}, sentenceOf(error.problem, now)), moment && h("p", {}, countdownTo(moment, app.clock.now)))];
+}
+
+/** The PIN can't be checked now; the same person may go on with what can wait, and shows it later. */
+function withoutLine(app) {
+  const { shift } = app.state;
+  const goOn = async () => {
+    await app.desk.setShift(continued(shift, app.clock.now()));
+    app.show("scan");
+  };
+  return notice(
+    "warn",
+    h("p", {}, t("There is no line, so the PIN cannot be checked. Stamps and purchases can go on; the PIN is asked for when the line is back.")),
+    button("wifi-off", t("Go on as {name}", { name: shift.name }), goOn),
+  );
+}
+
+async function switchPerson(app) {
+  await app.desk.setShift(null);
+  app.show("shift");
+}

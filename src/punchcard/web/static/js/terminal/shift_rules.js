@@ -1,0 +1,38 @@
+// When a shift is open: who stands at the till, and for how long nobody may have touched it.
+
+/** After so long without a touch the shift locks itself, in milliseconds. */
+export const IDLE_MS = 2 * 60_000;
+
+/**
+ * "none": nobody, or the token has run out; "locked": the person's PIN opens it; "open".
+ * @param {{is_locked: boolean, expires_at: string, last_active: number} | null} shift
+ * @param {number} now milliseconds of the server's time
+ */
+export function stateOf(shift, now) {
+  if (!shift || now >= Date.parse(shift.expires_at)) return "none";
+  return shift.is_locked || now - shift.last_active >= IDLE_MS ? "locked" : "open";
+}
+
+/** The shift of whose PIN was right. */
+export function opened(verified, now) {
+  return {
+    pin_id: verified.staff_pin.id,
+    name: verified.staff_pin.name,
+    program_id: verified.staff_pin.program_id,
+    token: verified.staff_token,
+    expires_at: verified.expires_at,
+    last_active: now,
+    is_locked: false,
+    is_unproved: false,
+  };
+}
+
+/** The locked shift that goes on without its PIN, because nobody can check one: until the line is back. */
+export function continued(shift, now) {
+  return { ...shift, is_locked: false, is_unproved: true, last_active: now };
+}
+
+/** The shift after the line came back: who went on without a PIN shows it now. */
+export function backOnLine(shift) {
+  return shift?.is_unproved ? { ...shift, is_locked: true, is_unproved: false } : shift;
+}

@@ -1,0 +1,46 @@
+// Taking back the last operation: out of the queue if it was not sent, else by an entry that voids it.
+
+import { ask, button, h, icon, notice } from "./dom.js";
+import { t } from "./texts.js";
+
+const LONGEST_REASON = 200;
+
+/**
+ * @param {object} app
+ * @param {{id?: string, key?: string}} what the entry in the ledger, or the key of what waits
+ * @param {(outcome: object) => void} onDone
+ */
+export function undoButton(app, what, onDone) {
+  const press = button("undo-2", t("Undo"), undo, { class: "secondary" });
+
+  async function undo() {
+    if (what.key) return takeBack();
+    const reason = await askReason();
+    if (!reason) return undefined;
+    press.disabled = true;
+    return onDone(await app.desk.voidEntry(what.id, reason));
+  }
+
+  async function takeBack() {
+    press.disabled = true;
+    if (await app.desk.withdraw(what.key)) return onDone({ kind: "taken back" });
+    return press.replaceWith(notice("warn", t("It may have been sent already. Scan the card again and undo it there when the line is back.")));
+  }
+
+  return press;
+}
+
+function askReason() {
+  const reasons = [t("Wrong card"), t("Wrong number or amount"), t("The customer changed their mind")];
+  return ask(t("Why is it undone?"), (close) => {
+    const own = h("input", { id: "own-reason", maxlength: LONGEST_REASON, autocomplete: "off" });
+    const send = (event) => {
+      event.preventDefault();
+      if (own.value.trim()) close(own.value.trim());
+    };
+    return [
+      h("div", { class: "choices" }, ...reasons.map((reason) => button(null, reason, () => close(reason), { class: "secondary wide big" }))),
+      h("form", { onsubmit: send }, h("label", { for: "own-reason" }, t("Another reason")), h("div", { class: "search-row" }, own, h("button", { type: "submit", "aria-label": t("Undo for this reason") }, icon("check")))),
+    ];
+  }, t("Close"));
+}
