@@ -42,7 +42,8 @@ class Screen:
 
 
 def _until_the_reference_is_there(page: Page, _town: Town) -> None:
-    page.locator(".swagger-ui .opblock-tag").first.wait_for()
+    # The document is written when it is first asked for, which takes a busy machine long.
+    page.locator(".swagger-ui .opblock-tag").first.wait_for(timeout=60_000)
 
 
 SCREENS: tuple[Screen, ...] = (

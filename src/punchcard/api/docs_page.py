@@ -36,8 +36,8 @@ _PAGE: Final = f"""<!doctype html>
 <script src="/docs/page/docs.js" defer></script>
 </head>
 <body>
-<main id="reference"><p>The reference needs JavaScript. The document itself is at
-<a href="/openapi.json">/openapi.json</a>.</p></main>
+<div id="reference"><p>The reference needs JavaScript. The document itself is at
+<a href="/openapi.json">/openapi.json</a>.</p></div>
 </body>
 </html>
 """
