@@ -169,7 +169,7 @@ class _ArrayText(TypeDecorator[Sequence[str | bytes]]):
         """Return the text of an array of texts or bytes."""
         if value is None:
             return None
-        return "{%s}" % ",".join(map(_quoted, value))
+        return "{" + ",".join(map(_quoted, value)) + "}"
 
 
 def _quoted(value: str | bytes) -> str:

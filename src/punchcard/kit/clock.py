@@ -1,6 +1,7 @@
 """Where the time comes from: handed in, so that a test or the demo can set it."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -38,8 +39,12 @@ class ManualClock:
         self._now += timedelta(**duration)
 
 
+@lru_cache(maxsize=1024)
 def to_rfc3339(moment: datetime) -> str:
-    """Return `moment` as RFC 3339 in UTC with `Z` and microseconds, one fixed width."""
+    """Return `moment` as RFC 3339 in UTC with `Z` and microseconds, one fixed width.
+
+    Remembered: a batch of the till writes one and the same moment many times over.
+    """
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    # Three times as fast as strftime, and this is done for every entry.
+    # Three times as fast as strftime.
     return utc.isoformat(timespec="microseconds")[:26] + "Z"

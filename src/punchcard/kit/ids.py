@@ -1,5 +1,6 @@
 """Names for things: ordered ids, card numbers a person can type, tokens nobody can guess."""
 
+import os
 import re
 import secrets
 import threading
@@ -62,7 +63,7 @@ class SystemIds:
         ordered = (milliseconds << 12) | (rest * 4096 // 1000)
         with self._lock:
             self._last = ordered = max(ordered, self._last + 1)
-        chance = int.from_bytes(secrets.token_bytes(8)) >> 2
+        chance = int.from_bytes(os.urandom(8)) >> 2
         value = (ordered >> 12 << 80) | (7 << 76) | ((ordered & 0xFFF) << 64) | (2 << 62) | chance
         text = f"{value:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
