@@ -4,15 +4,15 @@ The table is append-only, so nothing that must one day be forgotten belongs into
 and nothing about a customer but an id.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.models import AuditEvent
+from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, Member
 from punchcard.accounts.subjects import Subject
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import Ids
@@ -21,6 +21,13 @@ Values = Mapping[str, Any]
 
 _SECRET_NAMES = frozenset({"password", "pin", "token", "key", "secret", "code", "hash", "key_hash"})
 _SECRET_ENDINGS = ("_hash", "_password", "_token", "_secret", "_sealed", "_pin", "pin_index")
+
+_ACTORS: Final[dict[str, type[Admin | ApiKey | Device | Member]]] = {
+    "admin": Admin,
+    "api_key": ApiKey,
+    "device": Device,
+    "member": Member,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +119,21 @@ def list_events(
     if before_id is not None:
         query = query.where(AuditEvent.id < before_id)
     return list(session.scalars(query))
+
+
+def actor_names(session: Session, events: Iterable[AuditEvent]) -> dict[str, str]:
+    """Return the name of each person, key or device behind these events, by its id."""
+    names: dict[str, str] = {}
+    by_kind: dict[str, set[str]] = {}
+    for event in events:
+        if event.actor_id:
+            by_kind.setdefault(event.actor_kind, set()).add(event.actor_id)
+    for kind, ids in by_kind.items():
+        table = _ACTORS.get(kind)
+        if table is not None:
+            found = session.execute(select(table.id, table.name).where(table.id.in_(ids)))
+            names.update({row.id: row.name for row in found})
+    return names
 
 
 def _plain(value: Any) -> Any:

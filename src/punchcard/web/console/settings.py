@@ -1,0 +1,108 @@
+"""The console's page of the shop itself: its habits, who changed what, and its closing."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Response
+
+from punchcard.accounts import audit_service, vendor_service
+from punchcard.accounts.checks import is_timezone
+from punchcard.accounts.subjects import VENDOR_MANAGE, VENDOR_OWN
+from punchcard.kit.i18n import LANGUAGES, N_
+from punchcard.kit.ids import as_id
+from punchcard.kit.money import is_currency
+from punchcard.loyalty import shop_service
+from punchcard.web.forms import Form
+from punchcard.web.visits import SESSION_COOKIE, FormDep, Visit, signed_in
+
+router = APIRouter(prefix="/console/settings")
+
+Manager = Annotated[Visit, Depends(signed_in(VENDOR_MANAGE))]
+Owner = Annotated[Visit, Depends(signed_in(VENDOR_OWN))]
+
+_EVENTS_SHOWN: Final = 50
+
+
+@router.get("")
+def open_settings(visit: Manager) -> Response:
+    """Show what the shop is called and its habits."""
+    return _settings_page(visit, None)
+
+
+@router.post("")
+def update_settings(visit: Manager, form: FormDep) -> Response:
+    """Change them; passes follow a new name or language."""
+    changes: dict[str, Any] = {
+        "name": form.text("name", limit=120),
+        "language": form.choice("language", LANGUAGES),
+        "currency": form.text("currency", limit=3),
+        "timezone": form.text("timezone", limit=64),
+        "keeps_origins": form.is_on("keeps_origins"),
+    }
+    if changes["currency"] and not is_currency(changes["currency"]):
+        form.fault("currency", N_("Must be a currency code such as EUR."))
+    if changes["timezone"] and not is_timezone(changes["timezone"]):
+        form.fault("timezone", N_("Must be a time zone such as Europe/Luxembourg."))
+    if form.is_valid:
+        with form.refusals(), visit.context.database.write() as session:
+            shop_service.update_vendor(session, visit.act(), visit.vendor_id, changes)
+    if not form.is_valid:
+        return _settings_page(visit, form, status=422)
+    return visit.redirect("/console/settings", N_("Saved."))
+
+
+@router.get("/changes")
+def open_changes(visit: Manager, before: str = "") -> Response:
+    """List who changed what, newest first, a page at a time."""
+    with visit.context.database.read() as session:
+        rows = audit_service.list_events(
+            session,
+            vendor_id=visit.vendor_id,
+            before_id=as_id(before) if before else None,
+            limit=_EVENTS_SHOWN + 1,
+        )
+        names = audit_service.actor_names(session, rows)
+    more = rows[_EVENTS_SHOWN - 1].id if len(rows) > _EVENTS_SHOWN else None
+    return visit.page(
+        "console/changes.html",
+        events=rows[:_EVENTS_SHOWN],
+        names=names,
+        next_url=f"/console/settings/changes?before={more}" if more else None,
+        first_url="/console/settings/changes" if before else None,
+    )
+
+
+@router.post("/close")
+def close_shop(visit: Owner, form: FormDep) -> Response:
+    """Close the shop for good, once its name was typed: nobody signs in or stamps any more."""
+    with visit.context.database.read() as session:
+        name = vendor_service.get_vendor(session, visit.vendor_id).name
+    if form.value("confirm").strip() != name:
+        form.fault("confirm", N_("Type the name of the shop exactly as it stands above."))
+        return _settings_page(visit, None, closing=form, status=422)
+    with form.refusals(), visit.context.database.write() as session:
+        vendor_service.close_vendor(session, visit.act(), visit.vendor_id)
+    if not form.is_valid:
+        return _settings_page(visit, None, closing=form, status=409)
+    visit.context.credentials.forget_vendor(visit.vendor_id)
+    visit.set_cookie(SESSION_COOKIE, None, seconds=0)
+    return visit.redirect("/sign-in", N_("The shop is closed. Its ledger stays as it is."))
+
+
+def _settings_page(
+    visit: Visit, form: Form | None, *, closing: Form | None = None, status: int = 200
+) -> Response:
+    with visit.context.database.read() as session:
+        vendor = vendor_service.get_vendor(session, visit.vendor_id)
+        fields = ("name", "language", "currency", "timezone", "keeps_origins")
+        initial = {field: getattr(vendor, field) for field in fields}
+        slug, name = vendor.slug, vendor.name
+    return visit.page(
+        "console/settings.html",
+        status=status,
+        form=form or visit.form(initial),
+        closing=closing or visit.form(),
+        slug=slug,
+        shop_name=name,
+        origin_days=visit.context.settings.origin_days,
+        may_close=visit.may(VENDOR_OWN),
+    )
