@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
@@ -15,6 +15,24 @@ from punchcard.kit.settings import Settings
 from punchcard.loyalty.live import LiveCards, Watch
 
 MEDIA_TYPE: Final = "text/event-stream"
+CONTENT: Final[dict[str, Any]] = {
+    MEDIA_TYPE: {
+        "itemSchema": {
+            "type": "object",
+            "required": ["event", "data"],
+            "properties": {
+                "event": {"const": "card"},
+                "data": {
+                    "type": "string",
+                    "contentMediaType": "application/json",
+                    "contentSchema": {"$ref": "#/components/schemas/PublicCard"},
+                },
+                "retry": {"type": "integer", "description": "Milliseconds."},
+            },
+        }
+    }
+}
+"""How the stream stands in the OpenAPI document: what one of its events is."""
 _RETRY_MILLISECONDS: Final = 3000
 
 _log = logging.getLogger(__name__)

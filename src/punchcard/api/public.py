@@ -23,7 +23,7 @@ from punchcard.api.deps import (
     VisitorDep,
     listed,
 )
-from punchcard.api.event_stream import MEDIA_TYPE as EVENT_STREAM
+from punchcard.api.event_stream import CONTENT as EVENTS
 from punchcard.api.event_stream import CardEvents
 from punchcard.api.openapi import problems
 from punchcard.api.public_shapes import (
@@ -96,10 +96,10 @@ def get_own_card(visitor: VisitorDep, token: Token) -> PublicCard:
 
 @router.get(
     "/cards/{token}/events",
-    response_class=CardEvents,
+    response_class=Response,
     # FastAPI would look for it in the arguments of the class.
     status_code=200,
-    responses={200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}, **problems(404)},
+    responses={200: {"content": EVENTS}, **problems(404)},
     dependencies=[LimitReads],
 )
 def watch_own_card(visitor: VisitorDep, token: Token) -> CardEvents:
