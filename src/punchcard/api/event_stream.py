@@ -71,6 +71,8 @@ class CardEvents(Response):
                     {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
                 )
                 await self._send_events(watch, send, card)
+            except TimeoutError:
+                _log.info("a page that takes nothing is no longer kept up to date")
             finally:
                 leaving.cancel()
 
