@@ -19,6 +19,7 @@ from punchcard.kit.mail import (
     MailRefused,
     MailServerAway,
     NoMailer,
+    SmtpMailer,
     as_message,
     build_mailer,
 )
@@ -108,6 +109,18 @@ def test_what_the_server_says_of_a_letter_tells_later_from_never(
         build_mailer(settings(**server.settings)).send(LETTER)
 
     assert "anna" not in str(raised.value)
+
+
+def test_a_server_is_tried_without_a_letter(server: MailServer) -> None:
+    mailer = build_mailer(settings(**server.settings))
+    assert isinstance(mailer, SmtpMailer)
+    mailer.check()
+    assert server.inbox.letters == []
+
+    with pytest.raises(MailServerAway, match="user and password"):
+        replace(mailer, password="wrong").check()
+    with pytest.raises(MailServerAway):
+        replace(mailer, port=1).check()
 
 
 def test_a_server_that_is_not_there_is_away(server: MailServer) -> None:

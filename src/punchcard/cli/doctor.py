@@ -44,6 +44,7 @@ def doctor(as_json: Json = False) -> None:
         _database,
         _apple_wallet,
         _google_wallet,
+        _mail,
     ]
     findings = [look(settings) for look in looks]
     if as_json:
@@ -166,3 +167,21 @@ def _print(findings: list[Finding]) -> None:
         state = f"[{colours[finding.state]}]{finding.state}[/]"
         table.add_row(state, finding.subject, finding.message)
     Console().print(table)
+
+
+def _mail(settings: "Settings") -> Finding:
+    from punchcard.kit.mail import MailServerAway, SmtpMailer, build_mailer
+    from punchcard.kit.settings import SettingsError
+
+    try:
+        mailer = build_mailer(settings)
+        if isinstance(mailer, SmtpMailer):
+            mailer.check()
+            return Finding("mail", "ok", f"{mailer.host} takes mails from {mailer.sender}.")
+    except (SettingsError, MailServerAway) as error:
+        return Finding("mail", "error", str(error))
+    if mailer.is_configured:
+        return Finding("mail", "warning", "Mails are written to the log, links and all.")
+    return Finding(
+        "mail", "ok", "Not set up: no password can be reset by mail. See docs/operations.md."
+    )

@@ -9,14 +9,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from punchcard.context import build_context
+from sqlalchemy import delete
+
+from punchcard.context import Context, build_context
 from punchcard.db.migrate import upgrade
+from punchcard.db.outbox import OutboxRow
 from punchcard.demo.history import History, Progress
 from punchcard.demo.opening import hash_password, open_platform, open_shop
 from punchcard.demo.shops import SHOPS
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.mail import TO_THE_LOG
 from punchcard.kit.settings import Settings, load_settings
+from punchcard.loyalty.batch_writes import CUSTOMER_WELCOME
 
 DATABASE = "punchcard.db"
 _KEYS = "keys"
@@ -69,6 +73,7 @@ class DemoFolder:
             shops = [open_shop(context, shop, password_hash, now) for shop in SHOPS]
             history = History(context, clock, shops, days, now)
             history.live(progress)
+            _drop_mails(context)
         self._keep_keys({shop.shop.slug: shop.key for shop in shops})
         self._unfinished.replace(self.path)
         return history.operations
@@ -88,6 +93,12 @@ class DemoFolder:
             handle = os.open(folder / slug, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w", encoding="ascii") as file:
                 file.write(key + "\n")
+
+
+def _drop_mails(context: Context) -> None:
+    """Let nobody be welcomed whose card was opened in the invented past."""
+    with context.database.write() as session:
+        session.execute(delete(OutboxRow).where(OutboxRow.topic == CUSTOMER_WELCOME))
 
 
 def _settings(folder: Path, base_url: str | None = None) -> Settings:

@@ -120,6 +120,16 @@ class SmtpMailer:
         except (smtplib.SMTPException, OSError) as error:
             raise MailServerAway(f"{type(error).__name__}: {error}") from error
 
+    def check(self) -> None:
+        """Connect and sign in, and send nothing; raises MailServerAway."""
+        try:
+            with self._connected():
+                return
+        except smtplib.SMTPAuthenticationError as error:
+            raise MailServerAway(f"the mail server refuses user and password: {error}") from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise MailServerAway(f"{type(error).__name__}: {error}") from error
+
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
         if self.is_private:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from punchcard.accounts.models import AuditEvent, Customer, Vendor
+from punchcard.accounts.rate_limit import PublicLimits
 from punchcard.context import Context
 from punchcard.loyalty.ledger_verify import verify_ledger
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, TransactionOrigin
@@ -162,7 +163,8 @@ def test_a_program_without_self_enrolment_sends_visitors_to_the_shop(api: Api, a
 
 
 def test_one_address_enrols_so_often_a_minute(context: Context, coffee: LoyaltyProgram) -> None:
-    strict = replace(context, settings=replace(context.settings, public_enrolments_per_minute=2))
+    settings = replace(context.settings, public_enrolments_per_minute=2)
+    strict = replace(context, limits=PublicLimits(settings, context.clock))
     with InProcess(create_app(strict)) as api:
         path = f"/loyalty/programs/{coffee.slug}/enroll"
         answers = [api.post(path, {}) for _ in range(3)]
