@@ -16,7 +16,7 @@ export async function askAmount(currency, rate) {
   const digits = minorDigits(currency);
   let typed = "";
   let finish = () => {};
-  const shown = h("output", { class: "amount", "aria-live": "polite" });
+  const shown = h("output", { class: "amount", "aria-live": "polite", tabindex: "-1", autofocus: true });
   const points = h("p", { class: "muted points-of" });
   const go = h("button", { type: "button", class: "big wide", onclick: () => send() }, icon("check"), h("span", {}, t("Add the points")));
 
@@ -37,9 +37,8 @@ export async function askAmount(currency, rate) {
   const stop = hearKeys(press);
   const answer = ask(t("Amount of the purchase"), (close) => {
     finish = close;
-    queueMicrotask(() => document.querySelector("dialog[open]")?.classList.add("pad"));
     return [shown, points, keypad({ onKey: press, corner: digits ? "," : "" }), go];
-  }, t("Close"));
+  }, t("Close"), "pad");
   draw();
   const amount = await answer;
   stop();

@@ -11,11 +11,12 @@ export function createBar(app) {
 }
 
 function place(app) {
-  const { shop, device } = app.state;
+  const { shop, device, shift } = app.state;
   const words = device && shop ? shop.location : "Punchcard";
+  const isManned = shift && stateOf(shift, app.clock.now()) === "open";
   return h(
     "button",
-    { type: "button", class: "place", onclick: () => app.show("scan"), "aria-label": t("To the scanner") },
+    { type: "button", class: isManned ? "place manned" : "place", onclick: () => app.show("scan"), "aria-label": t("To the scanner") },
     icon("mark"),
     h("span", {}, words),
   );

@@ -31,7 +31,8 @@ export function button(name, words, onclick, attributes = {}) {
 
 /** A button of a drawing alone; `label` is what it does. */
 export function iconButton(name, label, onclick, attributes = {}) {
-  const all = { type: "button", class: "icon", "aria-label": label, title: label, onclick, ...attributes };
+  const classes = ["icon", attributes.class].filter(Boolean).join(" ");
+  const all = { type: "button", "aria-label": label, title: label, onclick, ...attributes, class: classes };
   return h("button", all, icon(name));
 }
 
@@ -65,9 +66,10 @@ export function say(words) {
  * @param {string} title
  * @param {(close: (value: any) => void) => Node[]} fill
  * @param {string} leave the word on the button that leaves it
+ * @param {string} kind a class of the dialog
  * @returns {Promise<any>}
  */
-export function ask(title, fill, leave) {
+export function ask(title, fill, leave, kind = "") {
   return new Promise((resolve) => {
     let answer = null;
     const close = (value) => {
@@ -76,7 +78,7 @@ export function ask(title, fill, leave) {
     };
     const dialog = h(
       "dialog",
-      { class: "ask", "aria-labelledby": "ask-title" },
+      { class: `ask ${kind}`, "aria-labelledby": "ask-title" },
       h("div", { class: "ask-head" }, h("h2", { id: "ask-title" }, title), iconButton("x", leave, () => close(null))),
       ...fill(close),
     );

@@ -15,8 +15,8 @@ export function showScan(app) {
   const tools = h("div", { class: "camera-tools" });
   const view = h("div", { class: "camera", hidden: true }, video, h("div", { class: "frame", "aria-hidden": "true" }), tools);
   const found = h("div", { class: "found" });
-  const input = h("input", { id: "code", type: "search", maxlength: 300, autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "search" });
-  const form = h("form", { class: "search", role: "search", onsubmit: (event) => { event.preventDefault(); look(input.value); } },
+  const input = h("input", { id: "code", type: "text", maxlength: 300, autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "search" });
+  const form = h("form", { class: "search", onsubmit: (event) => { event.preventDefault(); look(input.value); } },
     h("label", { for: "code" }, t("Card number, phone or e-mail")),
     h("div", { class: "search-row" }, input, h("button", { type: "submit", "aria-label": t("Find the card") }, icon("search"))));
   const start = button("camera", t("Scan with the camera"), () => turnOn(true), { class: "big wide camera-start" });

@@ -29,14 +29,3 @@ export function t(text, values = {}) {
     name in values ? String(values[name]) : whole,
   );
 }
-
-/**
- * One of two sentences, as the number asks; French counts zero among the ones.
- * @param {number} n fills {n}
- * @param {string} one translated already
- * @param {string} many translated already
- */
-export function count(n, one, many) {
-  const isOne = current === "fr" ? n === 0 || n === 1 : n === 1;
-  return (isOne ? one : many).replace("{n}", String(n));
-}

@@ -39,7 +39,7 @@ function askReason() {
       if (own.value.trim()) close(own.value.trim());
     };
     return [
-      h("div", { class: "choices" }, ...reasons.map((reason) => button(null, reason, () => close(reason), { class: "secondary wide big" }))),
+      h("div", { class: "choices" }, ...reasons.map((reason, place) => button(null, reason, () => close(reason), { class: "secondary wide big", autofocus: !place }))),
       h("form", { onsubmit: send }, h("label", { for: "own-reason" }, t("Another reason")), h("div", { class: "search-row" }, own, h("button", { type: "submit", "aria-label": t("Undo for this reason") }, icon("check")))),
     ];
   }, t("Close"));

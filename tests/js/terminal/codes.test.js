@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { isCardNumber, numberIn, readCode, spaced } from "../../../src/punchcard/web/static/js/terminal/codes.js";
+
+const NUMBER = "414022630526";
+const TOKEN = "l9zCwiucNfF6wUwYUqh_UQ";
+
+test("a card is read from its number, its token and the address of its page", () => {
+  assert.deepEqual(readCode(` ${NUMBER} `), { kind: "card", code: NUMBER });
+  assert.deepEqual(readCode("4140 2263-0526"), { kind: "card", code: NUMBER });
+  assert.deepEqual(readCode(TOKEN), { kind: "card", code: TOKEN });
+  assert.deepEqual(readCode(`https://shop.example/c/${TOKEN}`), { kind: "card", code: TOKEN });
+  assert.deepEqual(readCode(`https://shop.example/c/${TOKEN}?lang=fr`), { kind: "card", code: TOKEN });
+});
+
+test("a moving code is kept whole: its digits prove that it was there", () => {
+  const moving = `1772442000.12345678/${NUMBER}`;
+  assert.deepEqual(readCode(moving), { kind: "moving", code: moving });
+  assert.equal(numberIn(moving), NUMBER);
+});
+
+test("an address and a phone number have to be looked up", () => {
+  assert.equal(readCode("anna@example.lu").kind, "contact");
+  assert.equal(readCode("+352 621 123 456").kind, "contact");
+  assert.equal(readCode("Anna").kind, "words");
+  assert.equal(readCode("  ").kind, "nothing");
+});
+
+test("a mistyped digit and two that changed places are no card number", () => {
+  assert.equal(isCardNumber(NUMBER), true);
+  for (let place = 0; place < 12; place += 1) {
+    for (let digit = 0; digit < 10; digit += 1) {
+      const wrong = NUMBER.slice(0, place) + digit + NUMBER.slice(place + 1);
+      assert.equal(isCardNumber(wrong), wrong === NUMBER, wrong);
+    }
+    const swapped = NUMBER.slice(0, place) + (NUMBER[place + 1] ?? "") + NUMBER[place] + NUMBER.slice(place + 2);
+    assert.equal(isCardNumber(swapped), swapped === NUMBER, swapped);
+  }
+});
+
+test("a number is shown in groups", () => {
+  assert.equal(spaced(NUMBER), "4140 2263 0526");
+  assert.equal(numberIn(TOKEN), null);
+});

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { clockTime, countdown, localeOf, money, number } from "../../../src/punchcard/web/static/js/terminal/format.js";
+
+const at = Date.parse("2026-03-02T09:00:00Z");
+const plain = (text) => text.replace(/[\u00a0\u202f]/g, " ");
+
+test("money is written as the language writes it", () => {
+  assert.equal(money(123450, "EUR", "en"), "€1,234.50");
+  assert.equal(plain(money(123450, "EUR", "fr")), "1 234,50 €");
+  assert.equal(plain(money(123450, "EUR", "de")), "1.234,50 €");
+  assert.equal(plain(money(300, "JPY", "de")), "300 ¥");
+});
+
+test("Luxembourgish numbers have points between thousands, as in German", () => {
+  assert.equal(number(12345, "lb"), "12.345");
+  assert.equal(localeOf("lb"), "de-LU");
+  assert.equal(localeOf("xx"), "en-GB");
+});
+
+test("a countdown shows minutes and seconds, and hours when there are any", () => {
+  assert.equal(countdown("2026-03-02T09:15:00Z", at), "15:00");
+  assert.equal(countdown("2026-03-02T09:00:09.200Z", at), "0:10");
+  assert.equal(countdown("2026-03-02T10:04:05Z", at), "1:04:05");
+});
+
+test("a countdown that is over is empty", () => {
+  assert.equal(countdown("2026-03-02T09:00:00Z", at), "");
+  assert.equal(countdown("2026-03-01T09:00:00Z", at), "");
+  assert.equal(countdown("nonsense", at), "");
+});
+
+test("a moment of another day says which", () => {
+  assert.match(clockTime(at, "en", at), /^\d\d:\d\d$/);
+  assert.match(clockTime(at + 86_400_000, "en", at), /3 Mar/);
+});

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  MOST_RESULTS, MOST_WAITING, added, batchOf, emptyBook, isFinal, keyOf, lacksProof, seen, settled, tried, unseen, vouched, withdrawn,
+} from "../../../src/punchcard/web/static/js/terminal/queue.js";
+
+const ALICE = "alice";
+const entry = (key, more = {}) => ({
+  body: { op: "stamp", card: "482915036274", idempotency_key: key, staff_token: "st_lea" },
+  label: { number: "482915036274" },
+  vendor_id: ALICE,
+  ...more,
+});
+const bookOf = (...keys) => keys.reduce((book, key) => added(book, entry(key)), emptyBook());
+const keys = (entries) => entries.map(keyOf);
+const accepted = { status: 201, receipt: { card: {} } };
+const tooSoon = { status: 409, problem: { code: "stamp_too_soon" } };
+
+test("what is queued stays in its order and is there once", () => {
+  const book = added(bookOf("a", "b"), entry("a"));
+  assert.deepEqual(keys(book.queue), ["a", "b"]);
+});
+
+test("what is settled is not queued again", () => {
+  const before = bookOf("a");
+  const book = settled(before, before.queue, [accepted], 1);
+  assert.deepEqual(added(book, entry("a")), book);
+});
+
+test("a full queue says so instead of forgetting something", () => {
+  const book = { queue: Array.from({ length: MOST_WAITING }, (_x, n) => entry(String(n))), done: [] };
+  assert.throws(() => added(book, entry("one more")), RangeError);
+});
+
+test("only operations of the shop the device is paired with are sent", () => {
+  const book = added(bookOf("a"), entry("b", { vendor_id: "bob" }));
+  assert.deepEqual(keys(batchOf(book, ALICE)), ["a"]);
+  assert.deepEqual(keys(batchOf(book, "bob")), ["b"]);
+  assert.deepEqual(keys(batchOf(book, null)), []);
+});
+
+test("no more are sent at once than the server takes", () => {
+  assert.deepEqual(keys(batchOf(bookOf("a", "b", "c"), ALICE, 2)), ["a", "b"]);
+});
+
+test("what was accepted and what was refused is shown, newest first", () => {
+  const book = bookOf("a", "b");
+  const after = settled(book, book.queue, [accepted, tooSoon], 7);
+  assert.deepEqual(after.queue, []);
+  assert.deepEqual(after.done.map((one) => [keyOf(one), one.status, one.settled_at]), [["b", "refused", 7], ["a", "accepted", 7]]);
+  assert.equal(after.done[0].problem.code, "stamp_too_soon");
+});
+
+test("a settled operation no longer holds the proof of who stood there", () => {
+  const book = bookOf("a");
+  assert.equal("staff_token" in settled(book, book.queue, [accepted], 1).done[0].body, false);
+});
+
+test("busy and too many leave an operation where it was; everything else is final", () => {
+  assert.deepEqual([201, 400, 403, 404, 409, 422, 423].map(isFinal), Array(7).fill(true));
+  assert.deepEqual([429, 500, 502, 503, 504].map(isFinal), Array(5).fill(false));
+  const book = bookOf("a", "b", "c");
+  const after = settled(book, book.queue, [accepted, { status: 503 }, { status: 503 }], 1);
+  assert.deepEqual(keys(after.queue), ["b", "c"]);
+});
+
+test("an answer to some touches no others, also those queued meanwhile", () => {
+  const before = bookOf("a");
+  const meanwhile = added(before, entry("b"));
+  assert.deepEqual(keys(settled(meanwhile, before.queue, [accepted], 1).queue), ["b"]);
+});
+
+test("what was never sent can be taken back, what may have arrived cannot", () => {
+  const book = tried(bookOf("a"), [entry("a")]);
+  const both = added(book, entry("b"));
+  assert.equal(withdrawn(both, "a"), both);
+  assert.deepEqual(keys(withdrawn(both, "b").queue), ["a"]);
+});
+
+test("refusals nobody looked at are kept, however many results there are", () => {
+  let book = bookOf("refused");
+  book = settled(book, book.queue, [tooSoon], 0);
+  for (let n = 0; n < MOST_RESULTS + 5; n += 1) {
+    book = added(book, entry(`ok ${n}`));
+    book = settled(book, book.queue, [accepted], n);
+  }
+  assert.equal(unseen(book), 1);
+  assert.equal(book.done.length, MOST_RESULTS + 1);
+  assert.equal(unseen(seen(book)), 0);
+  assert.equal(seen(book).done.length, MOST_RESULTS);
+});
+
+test("one refusal that was shown at once is looked at, others are not", () => {
+  const book = bookOf("a", "b");
+  const after = settled(book, book.queue, [tooSoon, tooSoon], 1);
+  assert.equal(unseen(seen(after, "a")), 1);
+});
+
+test("somebody may vouch for what lacked a proof, under the same key", () => {
+  const before = bookOf("a");
+  const expired = { status: 403, problem: { code: "staff_token_invalid" } };
+  const book = settled(before, before.queue, [expired], 1);
+  assert.equal(lacksProof(book.done[0]), true);
+  const after = vouched(book, "a", "st_hugo", "Hugo");
+  assert.deepEqual(after.done, []);
+  assert.equal(after.queue[0].body.staff_token, "st_hugo");
+  assert.equal(after.queue[0].staff_name, "Hugo");
+  assert.equal("status" in after.queue[0], false);
+});
+
+test("nobody can vouch for what a rule refused", () => {
+  const before = bookOf("a");
+  const book = settled(before, before.queue, [tooSoon], 1);
+  assert.equal(vouched(book, "a", "st_hugo", "Hugo"), book);
+});
