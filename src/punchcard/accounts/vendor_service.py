@@ -98,6 +98,14 @@ def list_vendors(
     return list(session.scalars(statement))
 
 
+def first_owner(session: Session, vendor_id: str) -> Member:
+    """Return the owner who has been there longest."""
+    owners = select(Member).where(
+        Member.vendor_id == vendor_id, Member.role == "owner", Member.removed_at.is_(None)
+    )
+    return session.scalars(owners.order_by(Member.id).limit(1)).one()
+
+
 def update_vendor(session: Session, act: Act, vendor_id: str, changes: Mapping[str, Any]) -> Vendor:
     """Change name, slug, currency, timezone, language or keeps_origins; raises SlugTaken."""
     vendor = _lock(session, vendor_id)

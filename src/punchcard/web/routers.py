@@ -5,6 +5,9 @@ from typing import Final
 from fastapi import APIRouter
 
 from punchcard.web import assets, colours, sign_in, terminal
+from punchcard.web.admin import overview as platform
+from punchcard.web.admin import programs as all_programs
+from punchcard.web.admin import vendors
 from punchcard.web.console import (
     account,
     api_keys,
@@ -27,6 +30,9 @@ ROUTERS: Final[list[APIRouter]] = [
     api_keys.router,
     settings.router,
     account.router,
+    platform.router,
+    vendors.router,
+    all_programs.router,
     join.router,
     card.router,
     terminal.router,

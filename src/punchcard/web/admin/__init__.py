@@ -1,0 +1,1 @@
+"""What the platform's admins see: every vendor, never a vendor's till."""

@@ -1,0 +1,100 @@
+"""The platform at a glance: its figures, its queues and wallets, and who changed what."""
+
+from datetime import timedelta
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Response
+from sqlalchemy.orm import Session
+
+from punchcard import __version__
+from punchcard.accounts import audit_service, vendor_service
+from punchcard.accounts.subjects import PLATFORM_ADMIN
+from punchcard.db import outbox
+from punchcard.kit.i18n import N_
+from punchcard.kit.ids import as_id
+from punchcard.loyalty import stats_service
+from punchcard.web.visits import FormDep, Visit, signed_in
+
+router = APIRouter(prefix="/admin")
+
+Admin = Annotated[Visit, Depends(signed_in(PLATFORM_ADMIN))]
+
+_DAYS_SHOWN: Final = 90
+_EVENTS_SHOWN: Final = 50
+_PARKED_SHOWN: Final = 20
+
+
+@router.get("")
+def open_overview(visit: Admin) -> Response:
+    """Show the figures of all vendors together."""
+    now = visit.context.clock.now()
+    first = now.date() - timedelta(days=_DAYS_SHOWN - 1)
+    with visit.context.database.read() as session:
+        stats = stats_service.platform_stats(session, now=now, first=first, last=now.date())
+        status = visit.context.wallets.status(session)
+    days = [(day.isoformat(), figures) for day, figures in stats.stats.days]
+    return visit.page(
+        "admin/overview.html",
+        platform=stats,
+        days=days,
+        parked=sum(work.parked for work in status.work),
+        faults=status.faults,
+    )
+
+
+@router.get("/health")
+def open_health(visit: Admin) -> Response:
+    """Show what waits, what failed for good and why, and which wallets work."""
+    with visit.context.database.read() as session:
+        status = visit.context.wallets.status(session)
+        depths = outbox.depths(session)
+        parked = outbox.newest_parked(session, limit=_PARKED_SHOWN)
+    return visit.page(
+        "admin/health.html",
+        wallets=status,
+        depths=depths,
+        parked=parked,
+        till_waiting=visit.context.till.waiting,
+        till_limit=visit.context.settings.till_queue_limit,
+        version=__version__,
+        database="SQLite" if visit.context.settings.is_embedded else "PostgreSQL",
+        sends_mail=visit.context.mailroom.is_configured,
+    )
+
+
+@router.post("/health/retry")
+def retry_parked(visit: Admin, form: FormDep) -> Response:
+    """Let what failed for good be tried again."""
+    with visit.context.database.write() as session:
+        tried = visit.context.wallets.retry_parked(session)
+    visit.context.bell.ring()
+    return visit.redirect("/admin/health", N_("To be tried again: {count}"), count=tried)
+
+
+@router.get("/audit")
+def open_audit(visit: Admin, vendor: str = "", before: str = "") -> Response:
+    """List who changed what on the platform, newest first; of one vendor when asked (its slug)."""
+    with visit.context.database.read() as session:
+        rows = audit_service.list_events(
+            session,
+            vendor_id=_vendor_id(session, vendor),
+            before_id=as_id(before) if before else None,
+            limit=_EVENTS_SHOWN + 1,
+        )
+        names = audit_service.actor_names(session, rows)
+    more = rows[_EVENTS_SHOWN - 1].id if len(rows) > _EVENTS_SHOWN else None
+    return visit.page(
+        "admin/audit.html",
+        events=rows[:_EVENTS_SHOWN],
+        names=names,
+        form=visit.form({"vendor": vendor}),
+        next_url=f"/admin/audit?vendor={vendor}&before={more}" if more else None,
+        first_url=f"/admin/audit?vendor={vendor}" if before else None,
+    )
+
+
+def _vendor_id(session: Session, slug: str) -> str | None:
+    """Return whose events are meant: those of all when no vendor is named."""
+    if not slug.strip():
+        return None
+    return vendor_service.get_vendor_by_slug(session, slug.strip().replace("\x00", "")).id

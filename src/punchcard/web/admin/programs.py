@@ -1,0 +1,54 @@
+"""All programs of the platform, whoever's they are."""
+
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Response
+
+from punchcard.accounts import vendor_service
+from punchcard.accounts.subjects import PLATFORM_ADMIN
+from punchcard.kit.i18n import N_
+from punchcard.kit.ids import as_id
+from punchcard.loyalty import program_service
+from punchcard.web.visits import Visit, signed_in
+
+router = APIRouter(prefix="/admin/programs")
+
+Admin = Annotated[Visit, Depends(signed_in(PLATFORM_ADMIN))]
+
+STATUSES: Final = (
+    ("draft", N_("Draft")),
+    ("active", N_("Active")),
+    ("inactive", N_("Inactive")),
+)
+"""Each status of a program and what it is called."""
+_SHOWN: Final = 50
+
+
+@router.get("")
+def open_programs(visit: Admin, query: str = "", status: str = "", after: str = "") -> Response:
+    """List programs, oldest first; `query` is looked for in names and short names."""
+    with visit.context.database.read() as session:
+        rows = program_service.list_programs(
+            session,
+            None,
+            limit=_SHOWN + 1,
+            after_id=as_id(after) if after else None,
+            status=status if status in dict(STATUSES) else None,
+            query=query[:120].replace("\x00", "") or None,
+        )
+        names = {
+            vendor_id: vendor_service.get_vendor(session, vendor_id).name
+            for vendor_id in {row.vendor_id for row in rows}
+        }
+    asked = {"query": query, "status": status}
+    more = rows[_SHOWN - 1].id if len(rows) > _SHOWN else None
+    return visit.page(
+        "admin/programs.html",
+        programs=rows[:_SHOWN],
+        vendor_names=names,
+        form=visit.form(asked),
+        statuses=STATUSES,
+        next_url=f"/admin/programs?{urlencode({**asked, 'after': more})}" if more else None,
+        first_url=f"/admin/programs?{urlencode(asked)}" if after else None,
+    )

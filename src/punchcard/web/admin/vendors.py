@@ -1,0 +1,176 @@
+"""The platform's vendors: found, made, changed, suspended."""
+
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Response
+
+from punchcard.accounts import vendor_service
+from punchcard.accounts.checks import is_timezone
+from punchcard.accounts.member_service import NewMember
+from punchcard.accounts.subjects import PLATFORM_ADMIN
+from punchcard.accounts.vendor_service import NewVendor
+from punchcard.kit.i18n import LANGUAGES, N_
+from punchcard.kit.ids import as_id
+from punchcard.kit.money import is_currency
+from punchcard.loyalty import program_service, shop_service
+from punchcard.web.forms import Form
+from punchcard.web.visits import FormDep, Visit, signed_in
+
+router = APIRouter(prefix="/admin/vendors")
+
+Admin = Annotated[Visit, Depends(signed_in(PLATFORM_ADMIN))]
+
+STATUSES: Final = (
+    ("active", N_("Active")),
+    ("suspended", N_("Suspended")),
+    ("closed", N_("Closed")),
+)
+"""Each status and what it is called."""
+_SHOWN: Final = 50
+_PROGRAMS_SHOWN: Final = 200
+_DEFAULTS: Final = {"currency": "EUR", "timezone": "Europe/Luxembourg", "language": "fr"}
+
+
+@router.get("")
+def open_vendors(visit: Admin, query: str = "", status: str = "", after: str = "") -> Response:
+    """List the vendors, oldest first; `query` is looked for in names and short names."""
+    known = [value for value, _ in STATUSES]
+    with visit.context.database.read() as session:
+        rows = vendor_service.list_vendors(
+            session,
+            query=query[:120].replace("\x00", "") or None,
+            status=status if status in known else None,
+            after_id=as_id(after) if after else None,
+            limit=_SHOWN + 1,
+        )
+    asked = {"query": query, "status": status}
+    more = rows[_SHOWN - 1].id if len(rows) > _SHOWN else None
+    return visit.page(
+        "admin/vendors.html",
+        vendors=rows[:_SHOWN],
+        form=visit.form(asked),
+        statuses=STATUSES,
+        next_url=f"/admin/vendors?{urlencode({**asked, 'after': more})}" if more else None,
+        first_url=f"/admin/vendors?{urlencode(asked)}" if after else None,
+    )
+
+
+@router.get("/new")
+def open_new_vendor(visit: Admin) -> Response:
+    """Ask for what a new vendor needs."""
+    return visit.page("admin/new_vendor.html", form=visit.form(_DEFAULTS), sends_mail=_mails(visit))
+
+
+@router.post("/new")
+def create_vendor(visit: Admin, form: FormDep) -> Response:
+    """Make a vendor with its first owner, who is invited or gets a first password."""
+    values = _read(form)
+    values["slug"] = form.text("slug", limit=63)
+    owner_name = form.text("owner_name", limit=120)
+    owner_email = form.email("owner_email")
+    is_invited = _mails(visit) and not form.value("password")
+    if not is_invited and not form.value("password"):
+        form.fault("password", N_("Please fill this in."))
+    if form.is_valid and owner_name and owner_email:
+        with form.refusals(email="owner_email"):
+            wanted = NewVendor(**values, owner=_owner(visit, form, owner_name, owner_email))
+            with visit.context.database.write() as session:
+                vendor = vendor_service.create_vendor(session, visit.act(), wanted)
+                if is_invited:
+                    owner = vendor_service.first_owner(session, vendor.id)
+                    visit.context.password_reset.invite(session, owner)
+    if not form.is_valid:
+        return visit.page("admin/new_vendor.html", status=422, form=form, sends_mail=_mails(visit))
+    return visit.redirect("/admin/vendors", N_("{name} is open."), name=values["name"])
+
+
+@router.get("/{vendor_id}")
+def open_vendor(visit: Admin, vendor_id: str) -> Response:
+    """Show one vendor with its programs."""
+    return _vendor_page(visit, vendor_id, None)
+
+
+@router.post("/{vendor_id}")
+def update_vendor(visit: Admin, vendor_id: str, form: FormDep) -> Response:
+    """Change name, short name, language, currency or time zone."""
+    changes = {**_read(form), "slug": form.text("slug", limit=63)}
+    if form.is_valid:
+        with form.refusals(), visit.context.database.write() as session:
+            shop_service.update_vendor(session, visit.act(), vendor_id, changes)
+    if not form.is_valid:
+        return _vendor_page(visit, vendor_id, form, status=422)
+    return visit.redirect(f"/admin/vendors/{vendor_id}", N_("Saved."))
+
+
+@router.post("/{vendor_id}/suspend")
+def suspend_vendor(visit: Admin, vendor_id: str, form: FormDep) -> Response:
+    """Stop a vendor for the time being: its people, keys and terminals are refused."""
+    with form.refusals(), visit.context.database.write() as session:
+        vendor_service.suspend_vendor(session, visit.act(), vendor_id)
+    if not form.is_valid:
+        return _vendor_page(visit, vendor_id, None, refused=form, status=409)
+    visit.context.credentials.forget_vendor(vendor_id.lower())
+    return visit.redirect(f"/admin/vendors/{vendor_id}", N_("The vendor is suspended."))
+
+
+@router.post("/{vendor_id}/resume")
+def resume_vendor(visit: Admin, vendor_id: str, form: FormDep) -> Response:
+    """Let a suspended vendor go on."""
+    with form.refusals(), visit.context.database.write() as session:
+        vendor_service.resume_vendor(session, visit.act(), vendor_id)
+    if not form.is_valid:
+        return _vendor_page(visit, vendor_id, None, refused=form, status=409)
+    return visit.redirect(f"/admin/vendors/{vendor_id}", N_("The vendor may go on."))
+
+
+def _read(form: Form) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "name": form.text("name", limit=120),
+        "language": form.choice("language", LANGUAGES),
+        "currency": form.text("currency", limit=3),
+        "timezone": form.text("timezone", limit=64),
+    }
+    if values["currency"] and not is_currency(values["currency"]):
+        form.fault("currency", N_("Must be a currency code such as EUR."))
+    if values["timezone"] and not is_timezone(values["timezone"]):
+        form.fault("timezone", N_("Must be a time zone such as Europe/Luxembourg."))
+    return values
+
+
+def _owner(visit: Visit, form: Form, name: str, email: str) -> NewMember:
+    typed = form.value("password")
+    hashed = (
+        visit.context.sign_in.hash_password(typed)
+        if typed
+        else visit.context.password_reset.new_unknown_password()
+    )
+    return NewMember(email=email, name=name, role="owner", password_hash=hashed)
+
+
+def _mails(visit: Visit) -> bool:
+    return visit.context.mailroom.is_configured
+
+
+def _vendor_page(
+    visit: Visit,
+    vendor_id: str,
+    form: Form | None,
+    *,
+    refused: Form | None = None,
+    status: int = 200,
+) -> Response:
+    with visit.context.database.read() as session:
+        vendor = vendor_service.get_vendor(session, vendor_id)
+        programs = program_service.list_programs(session, vendor.id, limit=_PROGRAMS_SHOWN)
+        fields = ("name", "slug", "language", "currency", "timezone")
+        initial = {field: getattr(vendor, field) for field in fields}
+    return visit.page(
+        "admin/vendor.html",
+        status=status,
+        vendor=vendor,
+        programs=programs,
+        form=form or visit.form(initial),
+        refused=refused or visit.form(),
+        status_names=dict(STATUSES),
+    )
