@@ -65,7 +65,13 @@ def alice(context: Context) -> Shop:
 def a_program(context: Context, shop: Shop, name: str = "Coffee") -> str:
     """Open a stamp program."""
     reward = {"name": "A coffee"}
-    fields = {"name": name, "type": "stamps", "status": "active", "stamp_reward": reward}
+    fields: dict[str, Any] = {
+        "name": name,
+        "type": "stamps",
+        "status": "active",
+        "stamp_reward": reward,
+    }
+    fields["texts"] = {"lb": {"card_name": "Kaffiskaart"}}
     with context.database.write() as session:
         return program_service.create_program(session, shop.id, fields, by_operator(context)).id
 
@@ -117,6 +123,7 @@ def test_a_new_customer_is_welcomed_with_their_card_in_its_language(
     [letter] = post.letters
     assert (letter.to, letter.language, letter.sender_name) == (EMAIL, "lb", "Café Alice")
     assert letter.subject == "Är Kaart bei Café Alice"
+    assert "Hei ass Är Kaart: Kaffiskaart." in letter.text
     assert "https://punch.example/c/" in letter.text
     assert "https://punch.example/verify-email?token=" in letter.text
     with context.database.read() as session:

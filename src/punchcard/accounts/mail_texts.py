@@ -44,9 +44,7 @@ WORDINGS: Final[Mapping[str, Wording]] = {
     "password_reset": Wording(
         subject=N_("Choose a new password"),
         lines=(
-            Line(
-                sentence=N_("Somebody asked for a new password for this address.")
-            ),
+            Line(sentence=N_("Somebody asked for a new password for this address.")),
             Line(sentence=N_("Choose a new password"), link="link", is_main=True),
             _ONCE,
             Line(sentence=N_("If it was not you, do nothing: your password stays as it is.")),

@@ -69,7 +69,7 @@ class CustomerMail:
         if not self._mailroom.is_configured:
             return
         query = (
-            select(LoyaltyCard, Customer, Vendor, LoyaltyProgram.card_name)
+            select(LoyaltyCard, Customer, Vendor, LoyaltyProgram)
             .join(Customer, Customer.id == LoyaltyCard.customer_id)
             .join(Vendor, Vendor.id == LoyaltyCard.vendor_id)
             .join(LoyaltyProgram, LoyaltyProgram.id == LoyaltyCard.program_id)
@@ -79,10 +79,11 @@ class CustomerMail:
             row = session.execute(query).one_or_none()
             if row is None or row[0].enrolled_at < self._clock.now() - _WELCOME_WITHIN:
                 return
-            card, customer, vendor, card_name = row
-            facts = {"program": card_name, **self._card_facts(card)}
-            if card.locale is not None:
-                facts["language"] = card.locale
+            card, customer, vendor, program = row
+            language = card.locale or customer.locale or vendor.language
+            words = program.texts.get(language) or {}
+            facts = {"program": words.get("card_name") or program.card_name}
+            facts |= {"language": language, **self._card_facts(card)}
             self._leave(session, "customer_welcome", customer, vendor, facts)
 
     def ask_to_confirm(self, customer_id: str) -> None:
