@@ -1,0 +1,160 @@
+"""The console's page of the staff PINs: who stands at the till."""
+
+import secrets
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Response
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.subjects import LOYALTY_MANAGE
+from punchcard.kit.i18n import N_
+from punchcard.kit.ids import as_id
+from punchcard.loyalty import pin_service, program_service
+from punchcard.loyalty.models import StaffPin
+from punchcard.loyalty.rules.pin_rules import is_too_simple
+from punchcard.web.forms import Form
+from punchcard.web.visits import FormDep, Visit, signed_in
+
+router = APIRouter(prefix="/console/pins")
+
+Manager = Annotated[Visit, Depends(signed_in(LOYALTY_MANAGE))]
+
+_SHOWN: Final = 50
+_PROGRAMS_SHOWN: Final = 200
+_SUGGESTED_DIGITS: Final = 4
+
+
+@router.get("")
+def open_pins(visit: Manager, retired: bool = False, after: str = "") -> Response:
+    """List who has a PIN, with a form for another person; or those whose PINs are retired."""
+    return _list_page(visit, visit.form(), retired=retired, after=after)
+
+
+@router.post("")
+def create_pin(visit: Manager, form: FormDep) -> Response:
+    """Give a person a PIN."""
+    fields = _read(form)
+    if form.is_valid:
+        # Hashing takes long, so it comes before the transaction.
+        with form.refusals():
+            prepared = visit.context.pin_desk.prepare(visit.vendor_id, form.value("pin"))
+            with visit.context.database.write() as session:
+                pin_service.create_pin(session, visit.vendor_id, fields, prepared, visit.act())
+    if not form.is_valid:
+        return _list_page(visit, form, status=422)
+    return visit.redirect("/console/pins", N_("{name} has a PIN."), name=fields["name"])
+
+
+@router.get("/{pin_id}")
+def open_pin(visit: Manager, pin_id: str) -> Response:
+    """Show one person: name, program, another PIN, retirement."""
+    with visit.context.database.read() as session:
+        row = pin_service.get_pin(session, visit.vendor_id, pin_id)
+        initial = {field: getattr(row, field) for field in pin_service.FIELDS}
+    return _pin_page(visit, pin_id, visit.form(initial))
+
+
+@router.post("/{pin_id}")
+def update_pin(visit: Manager, pin_id: str, form: FormDep) -> Response:
+    """Change the person's facts, and the PIN when another one was typed."""
+    context = visit.context
+    fields = _read(form)
+    if form.is_valid:
+        with form.refusals():
+            with context.database.read() as session:
+                pin_service.get_pin(session, visit.vendor_id, pin_id)
+            typed = form.value("pin")
+            prepared = context.pin_desk.prepare(visit.vendor_id, typed) if typed else None
+            with context.database.write() as session:
+                row = pin_service.update_pin(
+                    session, visit.vendor_id, pin_id, fields, visit.act(), prepared=prepared
+                )
+            context.staff_tokens.forget(row.id)
+    if not form.is_valid:
+        return _pin_page(visit, pin_id, form, status=422)
+    return visit.redirect("/console/pins", N_("Saved."))
+
+
+@router.post("/{pin_id}/unlock")
+def unlock_pin(visit: Manager, pin_id: str, form: FormDep) -> Response:
+    """Let a locked person go on at once."""
+    with visit.context.database.write() as session:
+        row = pin_service.unlock_pin(session, visit.vendor_id, pin_id, visit.act())
+        name = row.name
+    return visit.redirect("/console/pins", N_("{name} may go on."), name=name)
+
+
+@router.post("/{pin_id}/retire")
+def retire_pin(visit: Manager, pin_id: str, form: FormDep) -> Response:
+    """Retire a PIN and end its shifts; history keeps the name."""
+    with visit.context.database.write() as session:
+        row = pin_service.retire_pin(session, visit.vendor_id, pin_id, visit.act())
+        pin_id, name = row.id, row.name
+    visit.context.staff_tokens.forget(pin_id)
+    return visit.redirect("/console/pins", N_("The PIN of {name} is retired."), name=name)
+
+
+def suggested_pin() -> str:
+    """Return a PIN drawn by chance that nobody would guess first."""
+    while True:
+        drawn = f"{secrets.randbelow(10**_SUGGESTED_DIGITS):0{_SUGGESTED_DIGITS}d}"
+        if not is_too_simple(drawn):
+            return drawn
+
+
+def _read(form: Form) -> dict[str, Any]:
+    return {
+        "name": form.text("name", limit=120),
+        "staff_id": form.text("staff_id", required=False, limit=64),
+        "program_id": as_id(form.value("program_id")),
+    }
+
+
+def _programs(session: Session, visit: Visit) -> list[tuple[str, str]]:
+    rows = program_service.list_programs(session, visit.vendor_id, limit=_PROGRAMS_SHOWN)
+    return [(row.id, row.name) for row in rows]
+
+
+def _list_page(
+    visit: Visit, form: Form, *, retired: bool = False, after: str = "", status: int = 200
+) -> Response:
+    with visit.context.database.read() as session:
+        rows: list[StaffPin] = list(
+            pin_service.list_pins(
+                session,
+                visit.vendor_id,
+                limit=_SHOWN + 1,
+                after_id=as_id(after) if after else None,
+                status="retired" if retired else "in_use",
+            )
+        )
+        programs = _programs(session, visit)
+    asked = {"retired": "1"} if retired else {}
+    more = rows[_SHOWN - 1].id if len(rows) > _SHOWN else None
+    return visit.page(
+        "console/pins.html",
+        status=status,
+        form=form,
+        pins=rows[:_SHOWN],
+        programs=programs,
+        program_names=dict(programs),
+        shows_retired=retired,
+        suggestion=suggested_pin(),
+        next_url=f"/console/pins?{urlencode({**asked, 'after': more})}" if more else None,
+        first_url=f"/console/pins?{urlencode(asked)}" if after else None,
+    )
+
+
+def _pin_page(visit: Visit, pin_id: str, form: Form, status: int = 200) -> Response:
+    with visit.context.database.read() as session:
+        row = pin_service.get_pin(session, visit.vendor_id, pin_id)
+        programs = _programs(session, visit)
+    return visit.page(
+        "console/pin.html",
+        status=status,
+        form=form,
+        pin=row,
+        programs=programs,
+        suggestion=suggested_pin(),
+    )
