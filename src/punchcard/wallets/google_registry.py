@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from punchcard.db import outbox
 from punchcard.db.dialects import insert_into
 from punchcard.kit.clock import to_rfc3339
+from punchcard.loyalty.batch_writes import CARD_CHANGED
 from punchcard.wallets.google_callback import Notice
 from punchcard.wallets.google_client import Put
 from punchcard.wallets.google_models import GoogleClass, GoogleNonce, GoogleObject
@@ -98,6 +99,12 @@ def note_holder(session: Session, row: GoogleObject, *, has_users: bool, now: da
     _set(session, row.number, told_at=now)
 
 
+def note_lost(session: Session, row: GoogleObject, *, now: datetime) -> None:
+    """Write down that Google no longer has an object, and leave word to make it again."""
+    _set(session, row.number, fingerprint=None, balance=None, told_at=now)
+    outbox.leave(session, CARD_CHANGED, row.card_id, now)
+
+
 def leave_checks(session: Session, *, before: datetime, limit: int, now: datetime) -> int:
     """Leave word about up to `limit` objects that Google last told of before `before`."""
     overdue = select(GoogleObject.number).where(GoogleObject.told_at < before)
@@ -167,6 +174,8 @@ def states(session: Session, card_ids: Collection[str]) -> dict[str, str]:
     """Return issued or installed for each of these cards that Google holds for somebody."""
     found: dict[str, str] = {}
     for row in objects_of(session, card_ids):
+        if row.fingerprint is None:
+            continue  # Google was away when the link was asked for
         if row.state == "installed" or (row.state == "issued" and row.card_id not in found):
             found[row.card_id] = row.state
     return found

@@ -191,7 +191,7 @@ class GoogleWallet:
             return registry.note_notice(session, notice, number, now=now)
 
     def check(self, number: str) -> None:
-        """Ask Google who holds a card: the notice of it may have been lost.
+        """Ask Google who holds a card: the notice of it may have been lost, or the card itself.
 
         Raises GoogleAway or GoogleNeedsOperator.
         """
@@ -200,9 +200,13 @@ class GoogleWallet:
         if row is None or not self.is_configured:
             return
         found = self.client.get(OBJECT, self._shop.object_id(number), is_urgent=False)
-        has_users = bool(found and found.get("hasUsers"))
+        now = self._clock.now()
         with self._database.write() as session:
-            registry.note_holder(session, row, has_users=has_users, now=self._clock.now())
+            if found is None:
+                registry.note_lost(session, row, now=now)
+            else:
+                has_users = bool(found.get("hasUsers"))
+                registry.note_holder(session, row, has_users=has_users, now=now)
 
     def _refresh_object(self, row: GoogleObject, *, is_urgent: bool) -> None:
         """Send an object as it is now, if it looks different; nobody else sends it meanwhile."""
