@@ -39,7 +39,7 @@ NewPassword = Annotated[str, StringConstraints(min_length=8, max_length=200)]
 """Long enough to be one; `accounts.checks` has the same bounds for the other faces."""
 GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Address = Annotated[str, *line(0, 300)]
-LinkToken = Annotated[str, StringConstraints(min_length=1, max_length=1500)]
+LinkToken = Annotated[str, *line(1, 1500)]
 
 
 class VendorShape(Shape):
