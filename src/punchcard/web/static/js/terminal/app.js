@@ -46,7 +46,8 @@ async function start() {
   app.clock = createClock(skew ?? 0);
   const learn = app.clock.learn;
   app.clock.learn = (...heard) => learn(...heard) && store.keep("skew", app.clock.skew());
-  await speak(app.state.settings.language ?? facts.language);
+  const asked = new URLSearchParams(location.search).get("lang");
+  await speak(asked ?? app.state.settings.language ?? facts.language);
   putTogether();
   app.show(hasPairingLink() || !device ? "pair" : "scan");
   listen();

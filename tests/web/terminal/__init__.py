@@ -1,0 +1,1 @@
+"""The terminal: its shell, its worker, its sentences."""
