@@ -62,3 +62,16 @@ def test_a_card_that_is_over_looks_so_and_has_no_code() -> None:
 def test_a_code_that_moves_is_told_as_such() -> None:
     moving = {"type": "QR_CODE", "valuePattern": "{totp}/x", "alternateText": "1"}
     assert "moving QR_CODE" in text_of(a_class(), an_object(rotatingBarcode=moving))
+
+
+def test_a_card_is_shown_in_its_own_language() -> None:
+    def localized(*pairs: tuple[str, str]) -> dict[str, Any]:
+        values = [{"language": language, "value": value} for language, value in pairs]
+        return {"defaultValue": values[0], "translatedValues": values[1:]}
+
+    names = localized(("fr", "Carte café"), ("de", "Kaffeekarte"))
+    label = localized(("de", "Stempel"), ("fr", "Tampons"))
+    points = {"label": "Stempel", "localizedLabel": label, "balance": {"string": "1/10"}}
+    text = text_of(a_class(localizedProgramName=names), an_object(loyaltyPoints=points))
+    assert "Kaffeekarte" in text
+    assert "Carte" not in text

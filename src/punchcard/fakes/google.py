@@ -5,7 +5,6 @@ may follow which, and can be told to fail. What it shows is no pass: it is a dem
 """
 
 import asyncio
-import json
 import re
 import threading
 from collections import Counter, deque
@@ -26,6 +25,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from punchcard.fakes import google_page
+from punchcard.fakes.google_answers import Refusal, merged, parsed, refused, settled
 from punchcard.fakes.google_judge import faults
 from punchcard.fakes.google_notices import NoticeSigner
 
@@ -56,14 +56,6 @@ class Fault:
     path: str = API_PATH
     method: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class Refusal(Exception):
-    """An answer of Google's that is no success."""
-
-    def __init__(self, status: int, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.reason = status, reason
 
 
 class FakeGoogle:
@@ -185,7 +177,7 @@ class FakeGoogle:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
             return Response(status_code=504)
-        return _refused(Refusal(fault.status, "scripted", "scripted"), fault.headers)
+        return refused(Refusal(fault.status, "scripted", "scripted"), fault.headers)
 
     def _answer(self, request: Request, body: bytes) -> Response:
         try:
@@ -199,7 +191,7 @@ class FakeGoogle:
         except Refusal as refusal:
             if refusal.status == 400:
                 self.refused.append(str(refusal))
-            return _refused(refusal)
+            return refused(refusal)
 
     def _check_token(self, request: Request) -> None:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -216,7 +208,7 @@ class FakeGoogle:
             raise Refusal(404, "resourceNotFound", f"{name} does not exist")
         if request.method == "GET":
             return things[str(name)]
-        told = _parsed(body)
+        told = parsed(body)
         if request.url.path.endswith("/addMessage"):
             return self._add_message(things, str(name), told)
         if request.method == "POST":
@@ -229,7 +221,7 @@ class FakeGoogle:
         if name in things:
             raise Refusal(409, "existingResource", f"{name} already exists")
         self._check_class(told)
-        things[name] = _settled(told)
+        things[name] = settled(told)
         return things[name]
 
     def _change(
@@ -242,13 +234,13 @@ class FakeGoogle:
             raise Refusal(400, "invalid", "every update must ask for review again")
         before = things[name]
         kept: dict[str, Any] = {n: before[n] for n in ("id", "hasUsers") if n in before}
-        after: dict[str, Any] = _merged(before, told) if is_patch else {**deepcopy(told), **kept}
+        after: dict[str, Any] = merged(before, told) if is_patch else {**deepcopy(told), **kept}
         after.pop("notifyPreference", None)
         self._check_whole(kind, after)
         self._check_class(after)
         if told.get("notifyPreference") == "NOTIFY_ON_UPDATE":
             self._notify(name, before, after)
-        things[name] = _settled(after)
+        things[name] = settled(after)
         return things[name]
 
     def _judge(self, kind: str, told: dict[str, Any], *, is_patch: bool = False) -> None:
@@ -362,39 +354,3 @@ class FakeGoogle:
         ) or not isinstance(claims["iat"], int):
             raise ValueError("claims")
         return self.objects[claims["payload"]["loyaltyObjects"][0]["id"]]
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        told = json.loads(body)
-    except ValueError:
-        raise Refusal(400, "parseError", "not JSON") from None
-    if not isinstance(told, dict):
-        raise Refusal(400, "parseError", "not an object")
-    return told
-
-
-def _settled(thing: dict[str, Any]) -> dict[str, Any]:
-    """Approve a class that asks for review, at once."""
-    kept = {name: value for name, value in thing.items() if name != "notifyPreference"}
-    if kept.get("reviewStatus") == "UNDER_REVIEW":
-        kept["reviewStatus"] = "APPROVED"
-    return kept
-
-
-def _merged(old: Any, new: Any) -> Any:
-    """Return `old` changed by a patch: objects merge, arrays are replaced, null clears."""
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        return deepcopy(new)
-    merged = {name: value for name, value in old.items() if new.get(name, value) is not None}
-    for name, value in new.items():
-        if value is not None:
-            merged[name] = _merged(merged.get(name), value)
-    return merged
-
-
-def _refused(refusal: Refusal, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    message = str(refusal)
-    one = {"message": message, "domain": "walletobjects", "reason": refusal.reason}
-    error = {"code": refusal.status, "message": message, "errors": [one]}
-    return JSONResponse({"error": error}, refusal.status, dict(headers or {}))

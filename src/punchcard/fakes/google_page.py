@@ -14,14 +14,16 @@ Body = dict[str, Any]
 
 
 def save_page(of_class: Body, thing: Body, *, has_buttons: bool) -> HTMLResponse:
-    """Return the page of an object; it loads itself anew, so that changes show."""
+    """Return the page of an object in its own language; it loads itself anew, so changes show."""
+    language = _language(thing)
     is_over = thing.get("state") != "ACTIVE"
     logo = of_class.get("programLogo", {}).get("sourceUri", {}).get("uri", "")
+    issuer, program = (_said(of_class, name, language) for name in ("issuerName", "programName"))
     parts = [
         f'<section class="card{" void" if is_over else ""}">',
-        f'<p><img class="logo" alt="" src="{escape(logo)}"> {escape(of_class["issuerName"])}</p>',
-        f"<h2>{escape(of_class.get('programName', ''))}</h2>",
-        pages.facts(_facts(of_class, thing)),
+        f'<p><img class="logo" alt="" src="{escape(logo)}"> {escape(issuer)}</p>',
+        f"<h2>{escape(program)}</h2>",
+        pages.facts(_facts(of_class, thing, language)),
         _code(thing),
         "</section>",
         _buttons(thing) if has_buttons else "",
@@ -36,15 +38,29 @@ def save_page(of_class: Body, thing: Body, *, has_buttons: bool) -> HTMLResponse
     )
 
 
-def _facts(of_class: Body, thing: Body) -> Iterator[tuple[str, str]]:
+def _language(thing: Body) -> str:
+    label = thing.get("loyaltyPoints", {}).get("localizedLabel", {})
+    return str(label.get("defaultValue", {}).get("language", "en"))
+
+
+def _said(body: Body, name: str, language: str) -> str:
+    """Return a text in this language if it is told in it, else as it is."""
+    localized = body.get(f"localized{name[0].upper()}{name[1:]}", {})
+    values = [localized.get("defaultValue", {}), *localized.get("translatedValues", [])]
+    told = [one["value"] for one in values if one.get("language") == language]
+    return str(told[0] if told else body.get(name, ""))
+
+
+def _facts(of_class: Body, thing: Body, language: str) -> Iterator[tuple[str, str]]:
     for name in ("loyaltyPoints", "secondaryLoyaltyPoints"):
         if points := thing.get(name):
-            yield points["label"], str(next(iter(points["balance"].values())))
-    for name, label in (("accountName", "Name"), ("accountId", "Number")):
+            balance = str(next(iter(points["balance"].values())))
+            yield _said(points, "label", language), balance
+    for name in ("accountName", "accountId"):
         if told := thing.get(name):
-            yield of_class.get(f"{name}Label", label), told
+            yield _said(of_class, f"{name}Label", language), told
     for text in (*thing.get("textModulesData", []), *of_class.get("textModulesData", [])):
-        yield text.get("header", ""), text.get("body", "")
+        yield _said(text, "header", language), _said(text, "body", language)
 
 
 def _code(thing: Body) -> str:
