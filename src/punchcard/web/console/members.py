@@ -1,0 +1,122 @@
+"""The console's list of members, and enrolling one by hand."""
+
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Response
+
+from punchcard.accounts.subjects import LOYALTY_OPERATE, LOYALTY_READ
+from punchcard.kit.i18n import LANGUAGES, N_
+from punchcard.kit.ids import as_id
+from punchcard.loyalty import card_service, program_service
+from punchcard.loyalty.operations import Actor, OpenCard
+from punchcard.web.customer_form import read_customer
+from punchcard.web.forms import Form
+from punchcard.web.visits import FormDep, Visit, signed_in
+
+router = APIRouter(prefix="/console/members")
+
+Reader = Annotated[Visit, Depends(signed_in(LOYALTY_READ))]
+Operator = Annotated[Visit, Depends(signed_in(LOYALTY_OPERATE))]
+
+STATUSES: Final = (
+    ("active", N_("Active")),
+    ("blocked", N_("Blocked")),
+    ("replaced", N_("Replaced")),
+    ("closed", N_("Closed")),
+)
+"""Each status of a card and what it is called."""
+_SHOWN: Final = 50
+_PROGRAMS_SHOWN: Final = 200
+_QUERY_CHARACTERS: Final = 120
+
+
+@router.get("")
+def open_members(
+    visit: Reader,
+    *,
+    query: str = "",
+    program_id: str = "",
+    status: str = "",
+    before: str = "",
+    part: str = "",
+) -> Response:
+    """List cards with their holders, newest first; `part` "rows" answers only the list."""
+    query = query.replace("\x00", "")[:_QUERY_CHARACTERS]
+    with visit.context.database.read() as session:
+        programs = program_service.list_programs(session, visit.vendor_id, limit=_PROGRAMS_SHOWN)
+        cards = card_service.list_cards(
+            session,
+            visit.vendor_id,
+            now=visit.context.clock.now(),
+            limit=_SHOWN + 1,
+            before_id=as_id(before) if before else None,
+            program_id=as_id(program_id) if program_id else None,
+            status=status if status in dict(STATUSES) else None,
+            query=query or None,
+        )
+        named = [(row.id, row.name) for row in programs]
+        types = {row.id: row.type for row in programs}
+    asked = {"query": query, "program_id": program_id, "status": status}
+    more = cards[_SHOWN - 1].id if len(cards) > _SHOWN else None
+    here = {name: value for name, value in asked.items() if value}
+    return visit.page(
+        "console/member_rows.html" if part == "rows" else "console/members.html",
+        cards=cards[:_SHOWN],
+        form=visit.form(asked),
+        programs=named,
+        program_names=dict(named),
+        program_types=types,
+        statuses=STATUSES,
+        status_names=dict(STATUSES),
+        is_filtered=bool(here),
+        export_query=urlencode({k: v for k, v in here.items() if k != "query"}),
+        next_url=f"/console/members?{urlencode({**here, 'before': more})}" if more else None,
+        first_url=f"/console/members?{urlencode(here)}" if before else None,
+    )
+
+
+@router.get("/new")
+def open_new_member(visit: Operator) -> Response:
+    """Ask what a new member tells about themselves; everything may stay empty."""
+    return _new_page(visit, visit.form())
+
+
+@router.post("/new")
+def enrol(visit: Operator, form: FormDep) -> Response:
+    """Open a card through the till, and show it."""
+    program_id = form.text("program_id", limit=36)
+    locale = form.choice("locale", LANGUAGES, required=False)
+    customer = read_customer(form, locale=locale, accepted_terms=False)
+    card_id = None
+    if program_id and form.is_valid:
+        with form.refusals():
+            receipt = visit.context.till.submit(
+                OpenCard(
+                    vendor_id=visit.vendor_id,
+                    actor=Actor(visit.subject.kind, visit.subject.id),
+                    program_id=program_id,
+                    customer=customer,
+                    locale=locale,
+                    request_id=visit.request_id,
+                )
+            )
+            card_id = receipt.card.id
+    if card_id is None:
+        return _new_page(visit, form, status=422)
+    return visit.redirect(f"/console/members/{card_id}", N_("The card is open."))
+
+
+def _new_page(visit: Visit, form: Form, status: int = 200) -> Response:
+    with visit.context.database.read() as session:
+        rows = program_service.list_programs(
+            session, visit.vendor_id, limit=_PROGRAMS_SHOWN, status="active"
+        )
+        programs = [(row.id, row.name) for row in rows]
+    return visit.page(
+        "console/new_member.html",
+        status=status,
+        form=form,
+        programs=programs,
+        months=range(1, 13),
+    )
