@@ -4,7 +4,7 @@ The table is append-only, so nothing that must one day be forgotten belongs into
 and nothing about a customer but an id.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -110,14 +110,24 @@ def difference(old: Values, new: Values) -> tuple[dict[str, Any], dict[str, Any]
 
 
 def list_events(
-    session: Session, *, vendor_id: str | None, before_id: str | None, limit: int
+    session: Session,
+    *,
+    vendor_id: str | None,
+    before_id: str | None,
+    limit: int,
+    subject_ids: Collection[str] | None = None,
 ) -> list[AuditEvent]:
-    """Return up to `limit` events, newest first, of one vendor or (None) of the platform."""
+    """Return up to `limit` events, newest first, of one vendor or (None) of the platform.
+
+    `subject_ids` lets only events through that were done to one of these.
+    """
     query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
     if vendor_id is not None:
         query = query.where(AuditEvent.vendor_id == vendor_id)
     if before_id is not None:
         query = query.where(AuditEvent.id < before_id)
+    if subject_ids is not None:
+        query = query.where(AuditEvent.subject_id.in_(subject_ids))
     return list(session.scalars(query))
 
 

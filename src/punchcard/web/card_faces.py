@@ -79,6 +79,11 @@ def sample_card(program: ProgramFacts, name: str | None = None) -> CardFacts:
     )
 
 
+def join_address(context: Context, slug: str) -> str:
+    """Return the address at which customers join a program."""
+    return f"{context.settings.base_url.rstrip('/')}/join/{slug}"
+
+
 def words_of(texts: Mapping[str, Any], language: str, name: str, otherwise: str | None) -> str:
     """Return the shop's own words in a language, or those it has for all."""
     return str((texts.get(language) or {}).get(name) or otherwise or "")

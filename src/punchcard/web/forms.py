@@ -147,6 +147,11 @@ class Form:
         found = self._data.getlist(name) if self._data is not None else []
         return [value for value in found if isinstance(value, str)][:200]
 
+    def sent(self) -> list[tuple[str, str]]:
+        """Return every text that was sent, in its order, for a page that asks once more."""
+        fields = self._data.multi_items() if self._data is not None else []
+        return [(name, value) for name, value in fields if isinstance(value, str)]
+
     def upload(self, name: str) -> bytes | None:
         """Return what a chosen file holds, or None when none was chosen."""
         found = self._data.get(name) if self._data is not None else None

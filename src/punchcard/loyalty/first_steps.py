@@ -1,0 +1,80 @@
+"""How far a shop has come on its way to its first customer, told by its data alone."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.models import Location
+from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, StaffPin
+
+Step = Literal["shop", "program", "reward", "pins", "poster"]
+
+STEPS: Final[tuple[Step, ...]] = ("shop", "program", "reward", "pins", "poster")
+"""In the order in which a shop takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSteps:
+    """Which steps are `done`; `program_id` is the program that the way leads through."""
+
+    done: frozenset[Step]
+    program_id: str | None
+    is_finished: bool
+
+    @property
+    def next(self) -> Step | None:
+        """Return the first step that is not done."""
+        return next((step for step in STEPS if step not in self.done), None)
+
+
+def first_steps(session: Session, vendor_id: str) -> FirstSteps:
+    """Return which steps the vendor has behind it.
+
+    The shop counts as told once a location has its address or a program exists; the poster as
+    hanging once somebody has a card. A shop whose programs are all switched off has been through
+    this before.
+    """
+    programs = select(LoyaltyProgram).where(
+        LoyaltyProgram.vendor_id == vendor_id, LoyaltyProgram.status != "inactive"
+    )
+    program = session.scalar(programs.order_by(LoyaltyProgram.id).limit(1))
+    has_cards = _is_there(session, LoyaltyCard.vendor_id == vendor_id)
+    is_located = _is_there(
+        session,
+        Location.vendor_id == vendor_id,
+        Location.closed_at.is_(None),
+        Location.address.is_not(None),
+    )
+    done: dict[Step, bool] = {
+        "shop": is_located or program is not None,
+        "program": program is not None,
+        "reward": program is not None and _is_rewarding(session, program),
+        "pins": _has_pins(session, vendor_id, program),
+        "poster": has_cards,
+    }
+    return FirstSteps(
+        done=frozenset(step for step, is_done in done.items() if is_done),
+        program_id=program.id if program else None,
+        is_finished=all(done.values()) or (program is None and has_cards),
+    )
+
+
+def _is_rewarding(session: Session, program: LoyaltyProgram) -> bool:
+    """Tell whether customers can earn something in the program today."""
+    if program.status != "active":
+        return False
+    if program.type != "points":
+        return bool((program.stamp_reward or {}).get("name"))
+    return _is_there(session, Reward.program_id == program.id, Reward.archived_at.is_(None))
+
+
+def _has_pins(session: Session, vendor_id: str, program: LoyaltyProgram | None) -> bool:
+    if program is not None and program.pin_policy == "off":
+        return True
+    return _is_there(session, StaffPin.vendor_id == vendor_id, StaffPin.retired_at.is_(None))
+
+
+def _is_there(session: Session, *conditions: object) -> bool:
+    return bool(session.scalar(select(exists().where(*conditions))))  # type: ignore[arg-type]

@@ -1,0 +1,131 @@
+"""What a change of a program or a reward means for the cards that customers hold already.
+
+Nothing here changes anything: a page shows it before the change is made.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session
+
+from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward
+
+Matter = Literal["stamps_target", "points_per_currency_unit", "points_required", "archived"]
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """One change that concerns `cards` running cards.
+
+    `winners` of them can collect a reward at once that they could not before; `losers` can collect
+    one now and no longer could.
+    """
+
+    matter: Matter
+    before: int
+    after: int | None
+    cards: int
+    winners: int
+    losers: int
+
+
+def impacts_of_program(
+    session: Session, program: LoyaltyProgram, fields: Mapping[str, Any]
+) -> list[Impact]:
+    """Return what new `fields` of the program mean; empty when no running card is concerned."""
+    found = []
+    target = fields.get("stamps_target")
+    if program.type != "points" and target and target != program.stamps_target:
+        before, after = _full_cards(program.stamps_target), _full_cards(target)
+        found.append(
+            _impact(
+                session,
+                program.id,
+                "stamps_target",
+                (program.stamps_target, target),
+                gains=after > before,
+                loses=after < before,
+            )
+        )
+    rate = fields.get("points_per_currency_unit")
+    if program.type != "stamps" and rate and rate != program.points_per_currency_unit:
+        nobody = LoyaltyCard.id.is_(None)
+        values = (program.points_per_currency_unit, rate)
+        found.append(
+            _impact(
+                session,
+                program.id,
+                "points_per_currency_unit",
+                values,
+                gains=nobody,
+                loses=nobody,
+            )
+        )
+    return [impact for impact in found if impact.cards]
+
+
+def impacts_of_price(session: Session, reward: Reward, points_required: int) -> list[Impact]:
+    """Return what another price of the reward means; empty when no running card is concerned."""
+    if points_required == reward.points_required:
+        return []
+    before = LoyaltyCard.points >= reward.points_required
+    after = LoyaltyCard.points >= points_required
+    values = (reward.points_required, points_required)
+    impact = _impact(
+        session,
+        reward.program_id,
+        "points_required",
+        values,
+        gains=after & ~before,
+        loses=before & ~after,
+    )
+    return [impact] if impact.cards else []
+
+
+def impact_of_archiving(session: Session, reward: Reward) -> Impact:
+    """Return whom it concerns that the reward is offered no more."""
+    return _impact(
+        session,
+        reward.program_id,
+        "archived",
+        (reward.points_required, None),
+        gains=LoyaltyCard.id.is_(None),
+        loses=LoyaltyCard.points >= reward.points_required,
+    )
+
+
+def running_cards(session: Session, program_id: str) -> int:
+    """Return how many cards of the program customers can use, or will when unblocked."""
+    return session.scalar(select(func.count()).where(*_running(program_id))) or 0
+
+
+def _impact(
+    session: Session,
+    program_id: str,
+    matter: Matter,
+    values: tuple[int, int | None],
+    *,
+    gains: ColumnElement[bool],
+    loses: ColumnElement[bool],
+) -> Impact:
+    counts = select(
+        func.count(),
+        func.coalesce(func.sum(case((gains, 1), else_=0)), 0),
+        func.coalesce(func.sum(case((loses, 1), else_=0)), 0),
+    ).where(*_running(program_id))
+    cards, winners, losers = session.execute(counts).one()
+    return Impact(matter, values[0], values[1], cards, int(winners), int(losers))
+
+
+def _running(program_id: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        LoyaltyCard.program_id == program_id,
+        LoyaltyCard.status.in_(("active", "blocked")),
+    )
+
+
+def _full_cards(target: int) -> ColumnElement[int]:
+    """Return how many full cards the stamps make; an overdrawn card makes none."""
+    return case((LoyaltyCard.stamps > 0, LoyaltyCard.stamps // target), else_=0)

@@ -1,0 +1,119 @@
+"""The console's first page: the way to the first customer, figures, what needs attention."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Response
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import vendor_service
+from punchcard.accounts.subjects import LOYALTY_MANAGE, LOYALTY_READ
+from punchcard.loyalty import attention_service, first_steps, ledger_reader, program_service
+from punchcard.loyalty.dashboard_service import CHART_DAYS, Dashboard, vendor_dashboard
+from punchcard.loyalty.ledger_reader import EntryFilter
+from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.stats_service import Figures
+from punchcard.web.console.guide_steps import GUIDE_PAGES
+from punchcard.web.visits import Visit, signed_in
+
+router = APIRouter(prefix="/console")
+
+Reader = Annotated[Visit, Depends(signed_in(LOYALTY_READ))]
+
+PERIODS: Final = (30, CHART_DAYS, 365)
+"""The days that the charts can show; a year is shown by weeks."""
+_BY_WEEKS_FROM: Final = 180
+_PROGRAMS_SHOWN: Final = 200
+_ENTRIES_SHOWN: Final = 8
+_SERIES: Final = ("stamps_earned", "points_earned", "cards_opened", "rewards_redeemed")
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One bar of the charts: a day, or the week that begins on it."""
+
+    first: date
+    figures: Figures
+
+
+@router.get("")
+def open_overview(visit: Reader, days: int = CHART_DAYS, program: str = "") -> Response:
+    """Show the figures of all programs or one; the guide, until the shop has its first customer."""
+    days = days if days in PERIODS else CHART_DAYS
+    context = visit.context
+    now = context.clock.now()
+    with context.database.read() as session:
+        vendor = vendor_service.get_vendor(session, visit.vendor_id)
+        programs = program_service.list_programs(session, vendor.id, limit=_PROGRAMS_SHOWN)
+        chosen = program_service.get_program(session, vendor.id, program) if program else None
+        found = vendor_dashboard(
+            session,
+            vendor.id,
+            now=now,
+            program_id=chosen.id if chosen else None,
+            chart_days=days,
+        )
+        entries = ledger_reader.list_entries(
+            session,
+            vendor.id,
+            EntryFilter(program_id=chosen.id if chosen else None),
+            limit=_ENTRIES_SHOWN,
+        )
+        values = {**_for_managers(session, visit, programs), "vendor": vendor}
+    buckets = _buckets(found, days)
+    types = {row.type for row in ([chosen] if chosen else programs)}
+    return visit.page(
+        "console/overview.html",
+        dashboard=found,
+        buckets=buckets,
+        chart=_chart(buckets),
+        days=days,
+        periods=PERIODS,
+        programs=programs,
+        chosen=chosen,
+        has_stamps=bool(types & {"stamps", "hybrid"}),
+        has_points=bool(types & {"points", "hybrid"}),
+        entries=entries,
+        **values,
+    )
+
+
+def _for_managers(
+    session: Session, visit: Visit, programs: Sequence[LoyaltyProgram]
+) -> dict[str, Any]:
+    """Return the guide and what needs attention, for those who can do something about it."""
+    if not visit.may(LOYALTY_MANAGE):
+        return {"steps": None, "guide_pages": (), "attention": None, "stuck": []}
+    now = visit.context.clock.now()
+    steps = first_steps.first_steps(session, visit.vendor_id)
+    redesigns = ((row, visit.context.wallets.progress(session, row.id)) for row in programs)
+    return {
+        "steps": None if steps.is_finished else steps,
+        "guide_pages": GUIDE_PAGES,
+        "attention": attention_service.what_needs_attention(session, visit.vendor_id, now=now),
+        "stuck": [(row, found) for row, found in redesigns if found and found.cards_failed],
+    }
+
+
+def _buckets(found: Dashboard, days: int) -> list[Bucket]:
+    """Return the days, or for a long time the weeks, the last of which may be going on."""
+    if days < _BY_WEEKS_FROM:
+        return [Bucket(day, figures) for day, figures in found.days]
+    weeks: dict[date, dict[str, int]] = {}
+    for day, figures in found.days:
+        monday = date.fromordinal(day.toordinal() - day.weekday())
+        week = weeks.setdefault(monday, dict.fromkeys(_SERIES, 0))
+        for name in _SERIES:
+            week[name] += figures[name]
+    return [Bucket(monday, figures) for monday, figures in weeks.items()]
+
+
+def _chart(buckets: list[Bucket]) -> dict[str, list[Any]]:
+    """Return the series as the page's script draws them, each beside the first days."""
+    series: dict[str, list[Any]] = {"days": [bucket.first.isoformat() for bucket in buckets]}
+    return {
+        **series,
+        **{name: [bucket.figures[name] for bucket in buckets] for name in _SERIES},
+    }
