@@ -79,13 +79,9 @@ def checked_png(content: bytes, *, limit_bytes: int) -> bytes:
                 raise ImageAnimated
             picture = _in_screen_colours(ImageOps.exif_transpose(opened))
             picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    except (
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-        OSError,
-        SyntaxError,
-        ValueError,
-    ) as error:
+    except Image.DecompressionBombError as error:
+        raise _size_refused() from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise ImageRefused from error
     picture.info.clear()
     return png_of(picture)
@@ -93,7 +89,11 @@ def checked_png(content: bytes, *, limit_bytes: int) -> bytes:
 
 def _check_size(width: int, height: int) -> None:
     if width * height > PIXELS_LIMIT or min(width, height) < LEAST_SIDE:
-        raise ImageSizeRefused(least_pixels=LEAST_SIDE, limit_pixels=PIXELS_LIMIT)
+        raise _size_refused()
+
+
+def _size_refused() -> ImageSizeRefused:
+    return ImageSizeRefused(least_pixels=LEAST_SIDE, limit_pixels=PIXELS_LIMIT)
 
 
 def _in_screen_colours(picture: "Image") -> "Image":

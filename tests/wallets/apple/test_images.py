@@ -2,13 +2,15 @@
 
 import io
 import struct
+import tracemalloc
 import zlib
+from contextlib import suppress
 
 import pytest
 from PIL import Image
 
 from punchcard.wallets import images
-from punchcard.wallets.images import LONGEST_SIDE, ImageRefused
+from punchcard.wallets.images import LONGEST_SIDE, ImageRefused, ImageSizeRefused
 from punchcard.wallets.pictures import logo_files
 from tests.support.pictures import a_moving_picture, a_picture, opened
 
@@ -104,14 +106,41 @@ def test_what_is_no_picture_to_show_is_refused_and_told_why(content: bytes, code
 
 def test_small_file_that_unpacks_to_gigabytes_is_refused_unread() -> None:
     head = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 2, 0, 0, 0)
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        sum_ = zlib.crc32(name + data)
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", sum_)
-
-    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
-    with pytest.raises(ImageRefused):
+    bomb = SIGNATURE + chunk(b"IHDR", head) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+    with pytest.raises(ImageSizeRefused):
         checked_png(bomb)
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [(b"zTXt", b"Comment\x00\x00"), (b"iCCP", b"profile\x00\x00")],
+    ids=["a text", "a colour profile"],
+)
+def test_what_stands_beside_the_pixels_is_not_unpacked_without_bounds(
+    bomb: tuple[bytes, bytes],
+) -> None:
+    name, before = bomb
+    packed = zlib.compress(bytes(60_000_000), 1)
+    assert len(packed) < LIMIT
+    good = a_picture(size=(40, 40))
+    end_of_header = len(SIGNATURE) + 25
+    content = good[:end_of_header] + chunk(name, before + packed) + good[end_of_header:]
+    tracemalloc.start()
+    try:
+        with suppress(ImageRefused):
+            checked_png(content)
+    finally:
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert most < 20_000_000
+
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    sum_ = zlib.crc32(name + data)
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", sum_)
 
 
 def test_logo_fits_apples_sizes() -> None:
