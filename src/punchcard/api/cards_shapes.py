@@ -49,20 +49,22 @@ class CardLinks:
         return f"{self.base_url.rstrip('/')}/c/{token}"
 
 
-def receipt_answer(receipt: TillReceipt, links: CardLinks) -> dict[str, Any]:
-    """Return a Receipt of the contract."""
+def receipt_answer(
+    receipt: TillReceipt, links: CardLinks, token: str | None = None
+) -> dict[str, Any]:
+    """Return a Receipt of the contract; `token` is the card's, if it is known without unsealing."""
     card = receipt.card
     return {
         "transaction": transaction_answer(receipt.entry, receipt.staff_name),
-        "card": card_answer(card, links),
+        "card": card_answer(card, links, token),
         "reward_ready": card.rewards_ready > 0,
         "next_stamp_at": moment_or_none(card.next_stamp_at),
         "stamps_left_today": card.stamps_left_today,
     }
 
 
-def card_answer(card: CardView, links: CardLinks) -> dict[str, Any]:
-    """Return a Card of the contract."""
+def card_answer(card: CardView, links: CardLinks, token: str | None = None) -> dict[str, Any]:
+    """Return a Card of the contract; `token` is the card's, if it is known without unsealing."""
     return {
         "id": card.id,
         "program_id": card.program_id,
@@ -70,7 +72,9 @@ def card_answer(card: CardView, links: CardLinks) -> dict[str, Any]:
         "status": card.status,
         "customer": customer_answer(card.customer),
         **balance_answer(card),
-        "public_url": links.public_url(card.id, card.token_sealed),
+        "public_url": (
+            links.address(token) if token else links.public_url(card.id, card.token_sealed)
+        ),
         "wallet": {"apple": card.wallet_apple, "google": card.wallet_google},
     }
 

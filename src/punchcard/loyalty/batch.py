@@ -37,6 +37,7 @@ from punchcard.loyalty.operations import (
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.stamp_rules import is_late
 from punchcard.loyalty.rules.state import (
+    NO_HISTORY,
     CardState,
     Decision,
     History,
@@ -168,7 +169,7 @@ class Batch:
         program = self._programs([card_row])[card_row.program_id]
         card = held_card(card_row, program, has_wallets=bool(wallets))
         view = as_answered(card.view(self.now), entry)
-        return Receipt(entry, entry.pop("staff_name"), view, is_replay=True)
+        return Receipt(entry=entry, staff_name=entry.pop("staff_name"), card=view, is_replay=True)
 
     def _decided(self, operation: Operation) -> Receipt:
         if isinstance(operation, AnswerAgain):
@@ -206,7 +207,7 @@ class Batch:
                 return self._reward_history(operation, card)
             case VoidEntry():
                 return self._void_history(operation, card)
-        return History()
+        return NO_HISTORY
 
     def _neighbouring_stamps(self, operation: AddStamp, card: HeldCard) -> History:
         self._must_be_untouched(card)
@@ -315,7 +316,7 @@ class Batch:
         view = card.view(self.now)
         staff = operation.staff
         entry["staff_id"] = staff.staff_id if staff else None
-        receipt = Receipt(entry, staff.name if staff else None, view)
+        receipt = Receipt(entry=entry, staff_name=staff.name if staff else None, card=view)
         if operation.idempotency_key is not None:
             entry["answer"] = answer_facts(view)
             self.receipts[(operation.vendor_id, operation.idempotency_key)] = receipt

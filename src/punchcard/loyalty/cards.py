@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from punchcard.kit.clock import to_rfc3339
+from punchcard.kit.values import value
 from punchcard.loyalty.ledger import EntryRow
 from punchcard.loyalty.rules.stamp_rules import next_stamp
 from punchcard.loyalty.rules.state import CardState, ProgramRules
@@ -69,7 +70,7 @@ class CardView(NamedTuple):
     wallet_google: str = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Receipt:
     """What the till answers: the entry, the card after it, and whether it was answered before."""
 

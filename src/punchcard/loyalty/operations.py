@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import as_card_number, as_card_token, as_id
+from punchcard.kit.ids import CARD_TOKEN_LENGTH, as_card_number, as_card_token, as_id
+from punchcard.kit.values import value
 from punchcard.loyalty.moving_codes import as_moving_code
 
 
@@ -30,6 +31,10 @@ class CardRef(NamedTuple):
         Ids, numbers (spaces and hyphens allowed), tokens and moving codes never look alike. A
         moving code is not checked here: by itself it names its card as the bare number would.
         """
+        # First what most cards are named by: with a letter in it, it can be nothing else.
+        has_length = len(text) == CARD_TOKEN_LENGTH
+        if has_length and as_card_token(text) and not text.replace("-", "").isdigit():
+            return cls(CardKey.TOKEN, text)
         if card_id := as_id(text):
             return cls(CardKey.ID, card_id)
         if number := as_card_number(text):
@@ -71,7 +76,7 @@ class Origin:
     device_id: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Operation:
     """What every operation carries.
 
@@ -93,26 +98,26 @@ class Operation:
     is_code_fresh: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CardOperation(Operation):
     """An operation on a card that exists."""
 
     card: CardRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AddStamp(CardOperation):
     """Put `quantity` stamps (1 to 50) on a card."""
 
     quantity: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RedeemStamps(CardOperation):
     """Exchange a full stamp card for its reward."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class EarnPoints(CardOperation):
     """Credit the points of one purchase of `amount_minor`; `reference` is the shop's receipt."""
 
@@ -120,35 +125,35 @@ class EarnPoints(CardOperation):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RedeemReward(CardOperation):
     """Exchange points for a reward of the catalogue."""
 
     reward_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RedeemPoints(CardOperation):
     """Take a free number of points off a card."""
 
     points: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AdjustPoints(CardOperation):
     """Correct a card's points by hand; the reason stands in the entry's note and in the audit."""
 
     points_delta: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VoidEntry(Operation):
     """Reverse one earning or redemption by a new entry that names it."""
 
     transaction_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NewCustomer:
     """What a customer told about themselves; contacts are already normalised."""
 
@@ -161,7 +166,7 @@ class NewCustomer:
     accepted_terms: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OpenCard(Operation):
     """Open a card in a program, for a customer or anonymously.
 
@@ -177,7 +182,7 @@ class OpenCard(Operation):
     locale: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AnswerAgain(Operation):
     """Give the answer that the operation's key was given before, if there is one, else `refusal`.
 

@@ -125,7 +125,7 @@ def test_an_entry_is_built_as_its_model_says(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize("changes", [{}, SPARE_CARD, {"rewards_ready": 0}])
 def test_a_receipt_is_built_as_its_model_says(changes: dict[str, Any]) -> None:
     view = card(**changes)
-    answer = sent(receipt_answer(TillReceipt(entry(), "Anna", view), LINKS))
+    answer = sent(receipt_answer(TillReceipt(entry=entry(), staff_name="Anna", card=view), LINKS))
     assert Receipt.model_validate(answer).model_dump(mode="json") == answer
     assert list(answer) == list(Receipt.model_fields)
     assert answer["reward_ready"] is (view.rewards_ready > 0)

@@ -1,7 +1,10 @@
 """The routes that move balances: read, find out who stands at the till, ask the till, answer."""
 
 import hashlib
-from typing import Any, Final
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final, cast
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
@@ -14,14 +17,18 @@ from punchcard.api.field_messages import refusal_of_body
 from punchcard.api.lean import LeanAnswer, LeanHandler, LeanRequest, LeanRoute
 from punchcard.api.vendor.operation_shapes import (
     AdjustRequest,
+    EarnItem,
     EarnRequest,
     Item,
     LooseOperations,
     OperationsAnswer,
     OperationsRequest,
     Proved,
+    RedeemPointsItem,
     RedeemPointsRequest,
+    RedeemStampsItem,
     RedeemStampsRequest,
+    StampItem,
     StampRequest,
     Timed,
     VoidRequest,
@@ -31,9 +38,18 @@ from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import as_id
 from punchcard.loyalty import points_service, stamp_service
 from punchcard.loyalty.batch import Outcome
+from punchcard.loyalty.cards import Receipt as TillReceipt
 from punchcard.loyalty.errors import TransactionNotFound
 from punchcard.loyalty.occasion import Occasion, canonical_request, checked_occurred_at
-from punchcard.loyalty.operations import Actor, AnswerAgain, Operation, Origin, StaffIdentity
+from punchcard.loyalty.operations import (
+    Actor,
+    AnswerAgain,
+    CardKey,
+    CardOperation,
+    Operation,
+    Origin,
+    StaffIdentity,
+)
 from punchcard.loyalty.staff_entry import identify_staff
 
 PREFIX: Final = "/api/v1/vendor/loyalty"
@@ -42,7 +58,7 @@ _ITEM: TypeAdapter[Item] = TypeAdapter(Item)
 # What is left out of a request's fingerprint: proofs may be renewed, and the key is the key.
 _NOT_IN_FINGERPRINT: Final = frozenset({"staff_pin", "staff_token", "op", "idempotency_key"})
 
-_Proof = tuple[str | None, str | None, str | None]
+_Proof = tuple[str | None, str | None, str | None, datetime | None]
 
 
 class Counter:
@@ -53,6 +69,11 @@ class Counter:
         self._request = request
         # A list names the same person again and again: each proof is looked at once.
         self._proved: dict[_Proof, StaffIdentity | DomainError | None] = {}
+        subject = request.subject
+        self._now = context.clock.now()
+        self._actor = Actor(subject.kind, subject.id)
+        device_id = subject.id if subject.kind == "device" else None
+        self._origin = Origin(request.address, request.user_agent, device_id)
 
     async def operation(
         self, body: Timed, *, key: str | None, transaction_id: str | None = None
@@ -62,7 +83,7 @@ class Counter:
         With a key, what would be refused here becomes a question for the earlier answer: the
         request may be the repetition of one that was accepted when its token was still good.
         """
-        base = Occasion(vendor_id=self._request.vendor_id, actor=self._actor())
+        base = Occasion(vendor_id=self._request.vendor_id, actor=self._actor)
         if key is not None:
             base["idempotency_key"] = key
             base["fingerprint"] = _fingerprint(body, transaction_id)
@@ -76,32 +97,27 @@ class Counter:
 
     async def _occasion(self, base: Occasion, body: Timed) -> Occasion:
         context, request = self._context, self._request
-        now = context.clock.now()
         occurred_at = checked_occurred_at(
-            body.occurred_at, now=now, subject=request.subject, settings=context.settings
+            body.occurred_at, now=self._now, subject=request.subject, settings=context.settings
         )
         occasion = Occasion(
             **base,
             location_id=self._location(body),
             occurred_at=occurred_at,
-            origin=Origin(
-                request.address,
-                request.user_agent,
-                request.subject.id if request.subject.kind == "device" else None,
-            ),
+            origin=self._origin,
             request_id=request.request_id,
         )
-        if card := getattr(body, "card", None):
+        # The fields themselves: asking a model whether it has one costs more than all the rest.
+        said = body.__dict__
+        if card := said.get("card"):
             # A terminal that was offline sends later what it scanned then.
-            occasion["is_code_fresh"] = context.moving_codes.is_fresh(card, occurred_at or now)
-        if isinstance(body, Proved):
-            occasion["staff"] = await self._staff(body)
-        if note := getattr(body, "note", None):
+            at = occurred_at or self._now
+            occasion["is_code_fresh"] = context.moving_codes.is_fresh(card, at)
+        if "staff_token" in said:
+            occasion["staff"] = await self._staff(cast("Proved", body))
+        if note := said.get("note"):
             occasion["note"] = note
         return occasion
-
-    def _actor(self) -> Actor:
-        return Actor(self._request.subject.kind, self._request.subject.id)
 
     def _location(self, body: Timed) -> str | None:
         own = self._request.subject.location_id
@@ -110,8 +126,10 @@ class Counter:
         return body.location_id or own
 
     async def _staff(self, body: Proved) -> StaffIdentity | None:
-        proof = (body.staff_pin, body.staff_id, body.staff_token)
-        if proof == (None, None, None):
+        # A token may have been good when it happened, and be no more.
+        at = body.occurred_at if body.staff_token is not None else None
+        proof = (body.staff_pin, body.staff_id, body.staff_token, at)
+        if proof == (None, None, None, None):
             return None
         if proof not in self._proved:
             self._proved[proof] = await self._prove(body)
@@ -147,45 +165,70 @@ class Counter:
 def _operation(
     body: Timed, transaction_id: str | None, occasion: Occasion, context: Context
 ) -> Operation:
-    match body:
-        case StampRequest():
-            return stamp_service.add_stamp(body.card, quantity=body.quantity, **occasion)
-        case RedeemStampsRequest():
-            return stamp_service.redeem_stamps(body.card, **occasion)
-        case EarnRequest():
-            return points_service.earn_points(
-                body.card, amount_minor=body.amount_minor, reference=body.reference, **occasion
-            )
-        case RedeemPointsRequest():
-            return points_service.redeem_points(
-                body.card, reward_id=body.reward_id, points=body.points, **occasion
-            )
-        case AdjustRequest():
-            return points_service.adjust_points(
-                body.card,
-                points_delta=body.points_delta,
-                reason=body.reason,
-                limit_points=context.settings.adjustment_limit_points,
-                **occasion,
-            )
-        case VoidRequest() if transaction_id is not None:
-            return points_service.void(transaction_id, reason=body.reason, **occasion)
-    raise TypeError(f"{type(body).__name__} asks for no operation")
+    if transaction_id is not None and isinstance(body, VoidRequest):
+        return points_service.void(transaction_id, reason=body.reason, **occasion)
+    return _MAKERS[type(body)](body, occasion, context)
+
+
+def _stamp(body: StampRequest, occasion: Occasion, _context: Context) -> Operation:
+    return stamp_service.add_stamp(body.card, quantity=body.quantity, **occasion)
+
+
+def _redeem_stamps(body: RedeemStampsRequest, occasion: Occasion, _context: Context) -> Operation:
+    return stamp_service.redeem_stamps(body.card, **occasion)
+
+
+def _earn(body: EarnRequest, occasion: Occasion, _context: Context) -> Operation:
+    return points_service.earn_points(
+        body.card, amount_minor=body.amount_minor, reference=body.reference, **occasion
+    )
+
+
+def _redeem_points(body: RedeemPointsRequest, occasion: Occasion, _context: Context) -> Operation:
+    return points_service.redeem_points(
+        body.card, reward_id=body.reward_id, points=body.points, **occasion
+    )
+
+
+def _adjust(body: AdjustRequest, occasion: Occasion, context: Context) -> Operation:
+    return points_service.adjust_points(
+        body.card,
+        points_delta=body.points_delta,
+        reason=body.reason,
+        limit_points=context.settings.adjustment_limit_points,
+        **occasion,
+    )
+
+
+_Maker = Callable[[Any, Occasion, Context], Operation]
+# By the very type: to ask a model whether it is one of another costs more than the operation.
+_MAKERS: Final[dict[type[Timed], _Maker]] = {
+    StampRequest: _stamp,
+    StampItem: _stamp,
+    RedeemStampsRequest: _redeem_stamps,
+    RedeemStampsItem: _redeem_stamps,
+    EarnRequest: _earn,
+    EarnItem: _earn,
+    RedeemPointsRequest: _redeem_points,
+    RedeemPointsItem: _redeem_points,
+    AdjustRequest: _adjust,
+}
 
 
 def _fingerprint(body: Timed, transaction_id: str | None) -> bytes:
-    fields = [
-        (name, value)
-        for name, value in body.__dict__.items()
-        if value is not None and name not in _NOT_IN_FINGERPRINT and name != "transaction_id"
-    ]
+    kind, names = _fingerprinted(type(body))
+    said = body.__dict__
     if transaction_id is not None:
-        fields.append(("transaction_id", transaction_id))
-    return hashlib.sha256(canonical_request(_kind(body), sorted(fields))).digest()
+        said = {**said, "transaction_id": transaction_id}
+    fields = [(name, said[name]) for name in names if said.get(name) is not None]
+    return hashlib.sha256(canonical_request(kind, fields)).digest()
 
 
-def _kind(body: Timed) -> str:
-    return type(body).__name__.removesuffix("Item").removesuffix("Request")
+@lru_cache(maxsize=32)
+def _fingerprinted(shape: type[Timed]) -> tuple[str, list[str]]:
+    """Return what a shape is called in a fingerprint, and which fields, in order, stand in it."""
+    names = {*shape.model_fields, "transaction_id"} - _NOT_IN_FINGERPRINT
+    return shape.__name__.removesuffix("Item").removesuffix("Request"), sorted(names)
 
 
 def _single(shape: type[Timed]) -> LeanHandler:
@@ -198,7 +241,8 @@ def _single(shape: type[Timed]) -> LeanHandler:
             body, key=request.idempotency_key, transaction_id=_transaction_id(request)
         )
         receipt = await context.till.answer(operation)
-        return LeanAnswer(201, receipt_answer(receipt, _links(context)), receipt.is_replay)
+        answer = receipt_answer(receipt, _links(context), _token(operation, receipt))
+        return LeanAnswer(201, answer, receipt.is_replay)
 
     return handle
 
@@ -223,15 +267,15 @@ async def do_operations(context: Context, request: LeanRequest) -> LeanAnswer:
         if isinstance(item, DomainError):
             results[-1] = _refused(item, request)
             continue
-        transaction_id = getattr(item, "transaction_id", None)
+        transaction_id = item.__dict__.get("transaction_id")
         operation = await counter.operation(
             item, key=item.idempotency_key, transaction_id=transaction_id
         )
         accepted.append((len(results) - 1, operation))
     outcomes = await context.till.answer_all([operation for _, operation in accepted])
     links = _links(context)
-    for (index, _), outcome in zip(accepted, outcomes, strict=True):
-        results[index] = _result(outcome, request, links)
+    for (index, operation), outcome in zip(accepted, outcomes, strict=True):
+        results[index] = _result(operation, outcome, request, links)
     return LeanAnswer(200, {"results": results})
 
 
@@ -256,10 +300,22 @@ def _item(loose: dict[str, Any]) -> Item | DomainError:
         return refusal_of_body(error, is_one_of_several=True)
 
 
-def _result(outcome: Outcome, request: LeanRequest, links: CardLinks) -> dict[str, Any]:
+def _result(
+    operation: Operation, outcome: Outcome, request: LeanRequest, links: CardLinks
+) -> dict[str, Any]:
     if isinstance(outcome, DomainError):
         return _refused(outcome, request)
-    return {"status": 201, "receipt": receipt_answer(outcome, links)}
+    return {"status": 201, "receipt": receipt_answer(outcome, links, _token(operation, outcome))}
+
+
+def _token(operation: Operation, receipt: TillReceipt) -> str | None:
+    """Return the card's token if the request named the card by it: then none is unsealed.
+
+    What was answered before may have named a token that was replaced since.
+    """
+    if receipt.is_replay or not isinstance(operation, CardOperation):
+        return None
+    return operation.card.value if operation.card.key == CardKey.TOKEN else None
 
 
 def _refused(error: DomainError, request: LeanRequest) -> dict[str, Any]:

@@ -47,6 +47,7 @@ _RULES: dict[type[Operation], _Rule] = {
 # A visit: the customer stands at the counter of a running program.
 _VISITS = (AddStamp, RedeemStamps, EarnPoints, RedeemReward, RedeemPoints)
 _REDEMPTIONS = (RedeemStamps, RedeemReward, RedeemPoints)
+_CORRECTIONS = (VoidEntry, AdjustPoints)
 
 
 def decide(
@@ -77,7 +78,7 @@ def decide(
 
 
 def _check_card_and_program(operation: Operation, program: ProgramRules, card: CardState) -> None:
-    is_correction = isinstance(operation, VoidEntry | AdjustPoints)
+    is_correction = isinstance(operation, _CORRECTIONS)
     if card.status != "active" and not (is_correction and card.status == "blocked"):
         raise CardBlocked
     if program.status != "active" and not is_correction:

@@ -1,7 +1,7 @@
 """Stamps: cooldown, daily limit, redemption."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple, NoReturn
 
 from punchcard.loyalty.errors import (
@@ -22,6 +22,9 @@ from punchcard.loyalty.rules.state import (
     ProgramRules,
     Steps,
 )
+
+_StampClock = tuple[datetime | None, date | None, int]
+"""When the last stamp was given, which day that was, and how many that day had."""
 
 
 class NextStamp(NamedTuple):
@@ -46,12 +49,15 @@ def add_stamp(
     quantity = operation.quantity
     if card.stamps + quantity > BALANCE_LIMIT:
         raise BalanceLimitReached
-    counted = (
-        _count_late(program, card, quantity, at) if late else _count(program, card, quantity, at)
+    last_at, day, on_day = (
+        _clock_late(program, card, quantity, at) if late else _clock(program, card, quantity, at)
     )
-    stamped = counted._replace(
+    stamped = card._replace(
         stamps=card.stamps + quantity,
         lifetime_stamps=card.lifetime_stamps + quantity,
+        last_stamp_at=last_at,
+        stamps_day=day,
+        stamps_on_day=on_day,
     )
     steps.take(EntryDraft(type="stamp_earned", stamps_delta=quantity), stamped)
     return steps.decision()
@@ -144,15 +150,15 @@ def _check_day(quantity: int, program: ProgramRules, used: int, at: datetime) ->
         )
 
 
-def _count(program: ProgramRules, card: CardState, quantity: int, at: datetime) -> CardState:
-    """Return the card with its stamp clock moved on to `at`."""
+def _clock(program: ProgramRules, card: CardState, quantity: int, at: datetime) -> _StampClock:
+    """Return the card's stamp clock moved on to `at`."""
     day = program.day_of(at)
     before = card.stamps_on_day if day == card.stamps_day else 0
-    return card._replace(last_stamp_at=at, stamps_day=day, stamps_on_day=before + quantity)
+    return at, day, before + quantity
 
 
-def _count_late(program: ProgramRules, card: CardState, quantity: int, at: datetime) -> CardState:
-    """Return the card with a late stamp counted, if it fell on the day of the latest one."""
-    if program.day_of(at) != card.stamps_day:
-        return card
-    return card._replace(stamps_on_day=card.stamps_on_day + quantity)
+def _clock_late(program: ProgramRules, card: CardState, quantity: int, at: datetime) -> _StampClock:
+    """Return the card's stamp clock with a late stamp counted, if it fell on the latest's day."""
+    is_same_day = program.day_of(at) == card.stamps_day
+    on_day = card.stamps_on_day + (quantity if is_same_day else 0)
+    return card.last_stamp_at, card.stamps_day, on_day
