@@ -1,0 +1,58 @@
+"""A visitor of the pages without a browser: keeps cookies, sends forms as the page holds them."""
+
+import re
+from html import unescape
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp
+
+from tests.support.http import AppTransport
+
+_CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
+
+
+class Visitor:
+    """`with Visitor(app) as visitor:` looks at pages and sends their forms."""
+
+    def __init__(self, app: ASGIApp, *, language: str = "en", address: str = "203.0.113.7") -> None:
+        self.client = httpx.Client(
+            transport=AppTransport(app, address=address),
+            base_url="http://shop.test",
+            headers={"Accept-Language": language},
+        )
+        self._csrf = ""
+
+    def __enter__(self) -> "Visitor":
+        self.client.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """Open a page, and remember what its forms must carry."""
+        answer = self.client.get(path, **options)
+        found = _CSRF.search(answer.text)
+        if found:
+            self._csrf = found[1]
+        return answer
+
+    def post(self, path: str, *, csrf: str | None = None, **fields: Any) -> httpx.Response:
+        """Send a form with the token of the page that was opened last; no redirect is followed."""
+        data = {"csrf": self._csrf if csrf is None else csrf, **fields}
+        return self.client.post(path, data=data)
+
+    def follow(self, answer: httpx.Response) -> httpx.Response:
+        """Open the page that an answer sends the visitor to."""
+        return self.get(answer.headers["location"])
+
+    def sign_in(self, email: str, password: str) -> httpx.Response:
+        """Sign in as on the page."""
+        self.get("/sign-in")
+        return self.post("/sign-in", email=email, password=password)
+
+
+def text_of(answer: httpx.Response) -> str:
+    """Return what a page says, without its marks."""
+    return unescape(re.sub(r"<[^>]*>", " ", answer.text))

@@ -1,0 +1,64 @@
+"""The pages in this process, with Café Alice and Boulangerie Bob."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+from starlette.types import ASGIApp
+
+from punchcard.context import Context, build_context
+from punchcard.db.database import Database
+from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import SystemIds
+from punchcard.kit.settings import Settings
+from punchcard.main import create_app
+from tests.support import cast
+from tests.support.cast import PASSWORD, Shop
+from tests.support.pages import Visitor
+
+
+@pytest.fixture
+def context(
+    database: Database, settings: Settings, clock: ManualClock, ids: SystemIds
+) -> Iterator[Context]:
+    """Build a context on both databases in turn."""
+    with closing(build_context(settings, clock=clock, ids=ids, database=database)) as built:
+        yield built
+
+
+@pytest.fixture
+def app(context: Context) -> ASGIApp:
+    """Put the whole server together."""
+    return create_app(context)
+
+
+@pytest.fixture
+def visitors(app: ASGIApp) -> Iterator[Callable[..., Visitor]]:
+    """Let people in: `visitors()` for a stranger, `visitors(shop, "owner")` signed in."""
+    with ExitStack() as stack:
+
+        def enter(shop: Shop | None = None, role: str = "owner", **options: str) -> Visitor:
+            visitor = stack.enter_context(Visitor(app, **options))
+            if shop is not None:
+                assert visitor.sign_in(shop.email(role), PASSWORD).status_code == 303
+            return visitor
+
+        yield enter
+
+
+@pytest.fixture
+def visitor(visitors: Callable[..., Visitor]) -> Visitor:
+    """Let a stranger in who speaks English."""
+    return visitors()
+
+
+@pytest.fixture
+def alice(context: Context) -> Shop:
+    """Open Café Alice."""
+    return cast.open_cafe_alice(context)
+
+
+@pytest.fixture
+def bob(context: Context) -> Shop:
+    """Open Boulangerie Bob."""
+    return cast.open_boulangerie_bob(context)

@@ -1,0 +1,170 @@
+"""Customers join with their own phone: what they see, and what they get."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from punchcard.accounts.models import Customer
+from punchcard.context import Context
+from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
+from tests.loyalty import shelf
+from tests.support.cast import Shop
+from tests.support.pages import Visitor, text_of
+
+
+@pytest.fixture
+def coffee(alice: Shop) -> LoyaltyProgram:
+    """Open Café Alice's stamp card, whose terms want to be accepted."""
+    return shelf.program(alice, status="active", terms_text="One stamp a coffee.")
+
+
+def test_a_stranger_gets_a_card_without_telling_anything(
+    visitor: Visitor, coffee: LoyaltyProgram, context: Context
+) -> None:
+    visitor.get(f"/join/{coffee.slug}")
+
+    answer = visitor.post(f"/join/{coffee.slug}", accept_terms="on")
+
+    assert answer.status_code == 303
+    page = visitor.follow(answer)
+    assert page.status_code == 200
+    with context.database.read() as session:
+        (card,) = session.query(LoyaltyCard).all()
+    assert card.customer_id is None
+    assert card.number[:4] in page.text
+
+
+def test_who_tells_a_name_finds_it_on_the_card(
+    visitor: Visitor, coffee: LoyaltyProgram, context: Context
+) -> None:
+    visitor.get(f"/join/{coffee.slug}?lang=lb")
+
+    answer = visitor.post(
+        f"/join/{coffee.slug}",
+        name="Ana Schmit",
+        email="Ana@Example.com",
+        phone="00352 621 123 456",
+        birthday_day="29",
+        birthday_month="2",
+        accept_terms="on",
+    )
+
+    assert "Ana Schmit" in visitor.follow(answer).text
+    with context.database.read() as session:
+        (customer,) = session.query(Customer).all()
+    assert (customer.email, customer.phone) == ("ana@example.com", "+352621123456")
+    assert customer.birthday == "02-29"
+    assert customer.terms_accepted_at is not None
+    assert not customer.is_verified
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"email": "nobody"},
+        {"phone": "12"},
+        {"birthday_day": "31", "birthday_month": "2"},
+        {"birthday_day": "3"},
+        {"name": "x" * 121},
+        {"name": "two\nlines"},
+        {"marketing_consent": "on", "name": "Ana"},
+    ],
+)
+def test_what_cannot_be_is_said_at_its_field_and_opens_no_card(
+    visitor: Visitor, coffee: LoyaltyProgram, context: Context, wrong: dict[str, str]
+) -> None:
+    visitor.get(f"/join/{coffee.slug}")
+
+    answer = visitor.post(f"/join/{coffee.slug}", accept_terms="on", **wrong)
+
+    assert answer.status_code == 422
+    assert 'class="fault"' in answer.text
+    with context.database.read() as session:
+        assert session.query(LoyaltyCard).count() == 0
+
+
+def test_terms_must_be_accepted(visitor: Visitor, coffee: LoyaltyProgram) -> None:
+    visitor.get(f"/join/{coffee.slug}")
+
+    answer = visitor.post(f"/join/{coffee.slug}")
+
+    assert answer.status_code == 422
+    assert "accept" in text_of(answer)
+
+
+def test_a_form_from_elsewhere_opens_no_card(
+    visitor: Visitor, coffee: LoyaltyProgram, context: Context
+) -> None:
+    visitor.get(f"/join/{coffee.slug}")
+
+    answer = visitor.post(f"/join/{coffee.slug}", csrf="0" * 64, accept_terms="on")
+
+    assert answer.status_code == 403
+    with context.database.read() as session:
+        assert session.query(LoyaltyCard).count() == 0
+
+
+def test_a_program_that_is_closed_or_unknown_has_no_page(visitor: Visitor, alice: Shop) -> None:
+    draft = shelf.program(alice, name="Later")
+
+    assert visitor.get(f"/join/{draft.slug}").status_code == 404
+    assert visitor.get("/join/nobody-knows").status_code == 404
+    assert visitor.get("/join/%00").status_code == 404
+
+
+def test_where_the_shop_gives_cards_out_itself_there_is_no_form(
+    visitor: Visitor, alice: Shop
+) -> None:
+    program = shelf.program(alice, status="active", self_enrollment=False)
+
+    page = visitor.get(f"/join/{program.slug}")
+
+    assert "ask at the shop" in text_of(page)
+    assert f'action="/join/{program.slug}"' not in page.text
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "de", "lb"])
+def test_the_page_speaks_the_browsers_language(
+    visitors: Callable[..., Visitor], coffee: LoyaltyProgram, language: str
+) -> None:
+    page = visitors(language=language).get(f"/join/{coffee.slug}")
+
+    assert f'<html lang="{language}">' in page.text
+
+
+def test_too_many_cards_a_minute_are_refused(
+    visitor: Visitor, coffee: LoyaltyProgram, context: Context
+) -> None:
+    visitor.get(f"/join/{coffee.slug}")
+    for _ in range(context.settings.public_enrolments_per_minute):
+        context.limits.enrolments.take("203.0.113.7")
+
+    answer = visitor.post(f"/join/{coffee.slug}", accept_terms="on")
+
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) >= 1
+
+
+_NAMES = st.text(
+    st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=120
+).filter(lambda name: name.strip() == name)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(name=_NAMES | st.sampled_from(["<b>&amp;</b>", "\u202eAna", "👩🏽‍🍳", "{{ 7*7 }}"]))
+def test_every_name_arrives_whole_and_as_text(
+    visitor: Visitor, coffee: LoyaltyProgram, name: str
+) -> None:
+    visitor.get(f"/join/{coffee.slug}")
+
+    answer = visitor.post(f"/join/{coffee.slug}", name=name, accept_terms="on")
+
+    page = visitor.follow(answer)
+    assert name in text_of(page)
+    if "<" in name:
+        assert name not in page.text
