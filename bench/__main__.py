@@ -9,9 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.embedded import stamps_sqlite
+from bench.fanout import fanout
 from bench.figures import Figure
 from bench.machine import machine
+from bench.passes import first_pass, passes
 from bench.pins import pins
+from bench.pushes import pushes
 from bench.reads import reads
 from bench.stamps import memory, operations, stamps
 from bench.start import start
@@ -35,6 +38,10 @@ BENCHES: dict[str, tuple[str, Bench]] = {
     "stamps-sqlite": ("stamps on SQLite inside the process, 16 callers", stamps_sqlite),
     "pins": ("PIN checks at 1, 50 and 500 staff, beside bare bcrypt", pins),
     "start": ("from the start of the process to its first answer", start),
+    "passes": ("signed Apple passes, beside openssl speed and other builders", passes),
+    "first-pass": ("the first pass of a process", first_pass),
+    "pushes": ("pushes to phones over one connection", pushes),
+    "fanout": ("a redesign on its way to 100,000 cards on phones", fanout),
     "reads": ("reads at 10 thousand, 1 million and 10 million entries", reads),
 }
 

@@ -83,32 +83,32 @@ def note_first_look(session: Session, serial_number: str, fingerprint: bytes) ->
     )
 
 
-def note_change(
+def note_changes(
     session: Session,
-    serial_number: str,
+    looks: Mapping[str, tuple[bytes, bytes]],
     *,
-    old: bytes,
-    new: bytes,
     tag: int,
     now: datetime,
-) -> bool:
-    """Write down that a pass looks different; False if somebody else has changed it meanwhile.
+) -> set[str]:
+    """Write down that passes look different: by their number, the fingerprint before and now.
 
-    Its time of change always advances by a second or more: phones are told it in whole seconds.
+    Returns those that somebody else has changed meanwhile. Their time of change always advances by
+    a second or more: phones are told it in whole seconds.
     """
-    following = ApplePass.modified_at + 1
     seconds = int(now.timestamp())
-    done = session.execute(
-        update(ApplePass)
-        .where(ApplePass.serial_number == serial_number, ApplePass.fingerprint == old)
-        .values(
-            fingerprint=new,
-            update_tag=tag,
-            modified_at=_larger(following, seconds),
-        ),
-        execution_options=_NO_SYNC,
-    )
-    return cast("CursorResult[Any]", done).rowcount == 1
+    changes = [
+        {
+            "serial_number": row.serial_number,
+            "fingerprint": looks[row.serial_number][1],
+            "update_tag": tag,
+            "modified_at": max(row.modified_at + 1, seconds),
+        }
+        for row in _locked(session, looks)
+        if row.fingerprint == looks[row.serial_number][0]
+    ]
+    if changes:
+        session.execute(update(ApplePass), changes)
+    return looks.keys() - {change["serial_number"] for change in changes}
 
 
 def next_tag(session: Session) -> int:
@@ -249,13 +249,13 @@ def next_cards(
 
 def note_pushed(session: Session, tags: Mapping[str, int]) -> None:
     """Write down up to which tag the phones of each of these passes were woken."""
-    for serial_number, tag in sorted(tags.items()):
-        session.execute(
-            update(ApplePass)
-            .where(ApplePass.serial_number == serial_number, ApplePass.pushed_tag < tag)
-            .values(pushed_tag=tag),
-            execution_options=_NO_SYNC,
-        )
+    changes = [
+        {"serial_number": row.serial_number, "pushed_tag": tags[row.serial_number]}
+        for row in _locked(session, tags)
+        if row.pushed_tag < tags[row.serial_number]
+    ]
+    if changes:
+        session.execute(update(ApplePass), changes)
 
 
 def forget_token(session: Session, push_token: str, *, registered_before: datetime) -> int:
@@ -354,6 +354,15 @@ def _drop_oldest(session: Session, serial_number: str, limit: int) -> None:
             delete(AppleDeviceRegistration).where(AppleDeviceRegistration.id.in_(dropped)),
             execution_options=_NO_SYNC,
         )
+
+
+def _locked(session: Session, serial_numbers: Iterable[str]) -> Sequence[Any]:
+    """Return what changes of these passes, locked: always in one order, so that no two wait."""
+    wanted = sorted(serial_numbers)
+    query = select(
+        ApplePass.serial_number, ApplePass.fingerprint, ApplePass.modified_at, ApplePass.pushed_tag
+    ).where(ApplePass.serial_number.in_(wanted))
+    return session.execute(query.order_by(ApplePass.serial_number).with_for_update()).all()
 
 
 def _larger(one: Any, other: Any) -> Any:

@@ -280,11 +280,7 @@ class AppleWallet:
         now = self._clock.now()
         with self._database.write() as session:
             tag = registry.next_tag(session)
-            return {
-                serial
-                for serial, (old, new) in looks.items()
-                if not registry.note_change(session, serial, old=old, new=new, tag=tag, now=now)
-            }
+            return registry.note_changes(session, looks, tag=tag, now=now)
 
     def _looks(self, session: Session, rows: Sequence[ApplePass]) -> dict[str, _Look]:
         now = self._clock.now()
