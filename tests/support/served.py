@@ -12,7 +12,14 @@ from starlette.types import ASGIApp
 def served(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
     """Serve `app` on `port`, or a free one, and return its address; stop when the block ends."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off"
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        # The test's clock is the server's; the machine's would tell pages another time.
+        date_header=False,
     )
     server = _Server(config)
     thread = threading.Thread(target=server.run, name="served")

@@ -16,7 +16,7 @@ function place(app) {
   const isManned = shift && stateOf(shift, app.clock.now()) === "open";
   return h(
     "button",
-    { type: "button", class: isManned ? "place manned" : "place", onclick: () => app.show("scan"), "aria-label": t("To the scanner") },
+    { type: "button", class: isManned ? "place manned" : "place", onclick: () => app.show("scan"), title: t("To the scanner") },
     icon("mark"),
     h("span", {}, words),
   );

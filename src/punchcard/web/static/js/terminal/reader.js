@@ -2,8 +2,12 @@
 
 const FORMATS = ["qr_code", "code_128"];
 const PAUSE_MS = 90;
-/** The same code before the camera counts again after this time. */
-const SAME_AGAIN_MS = 4000;
+/** A code that stays before the camera counts once; it counts again when it was away this long. */
+const AWAY_MS = 2500;
+/** So long after a card was read, its phone may still be held there when the camera opens again. */
+const SAME_CUSTOMER_MS = 30_000;
+
+const last = { code: "", seenAt: -Infinity };
 
 async function openDetector({ module, wasm }) {
   const own = globalThis.BarcodeDetector;
@@ -45,18 +49,19 @@ export async function openCamera(video, addresses, onCode) {
 }
 
 async function watch(video, detector, isOpen, onCode) {
-  let last = "";
-  let lastAt = 0;
+  if (Date.now() - last.seenAt < SAME_CUSTOMER_MS) last.seenAt = Date.now();
   while (isOpen()) {
     const found = video.readyState >= 2 ? await detector.detect(video).catch(() => []) : [];
     const code = found[0]?.rawValue ?? "";
-    const isNew = code !== last || Date.now() - lastAt > SAME_AGAIN_MS;
-    if (isOpen() && code && isNew) {
-      [last, lastAt] = [code, Date.now()];
-      onCode(code);
-    }
+    if (isOpen() && code && isNew(code, Date.now())) onCode(code);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
+}
+
+function isNew(code, now) {
+  const isSame = code === last.code && now - last.seenAt <= AWAY_MS;
+  Object.assign(last, { code, seenAt: now });
+  return !isSame;
 }
 
 function torchOf(track) {

@@ -1,0 +1,284 @@
+"""Staff at the terminal, from pairing it to undoing a stamp."""
+
+import pytest
+from playwright.sync_api import expect
+
+from punchcard.kit.i18n import translate
+from tests.journeys.support.axe import assert_no_axe_violations
+from tests.journeys.support.camera import Camera
+from tests.journeys.support.visits import Visits
+from tests.journeys.terminal_steps import (
+    HUGO,
+    LEA,
+    LOYALTY,
+    find,
+    find_card,
+    open_counter,
+    open_shift,
+    pair,
+    stamp,
+    type_pin,
+)
+from tests.support.cast import Shop
+from tests.support.http import Api
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def test_staff_pair_scan_stamp_are_refused_too_soon_redeem_and_undo(
+    visits: Visits, api: Api, alice: Shop, camera: Camera
+) -> None:
+    counter = open_counter(api, alice, stamps_target=2)
+    card = counter.card()
+    camera.show(card["public_url"])
+    page = visits.open(camera=True)
+    pair(page, counter)
+    open_shift(page)
+    page.get_by_role("button", name="Scan with the camera").click()
+    expect(page.locator(".till-card h1")).to_have_text("Anna")
+
+    stamp(page)
+    expect(page.locator(".notice.good")).to_contain_text("Stamped: 1 of 2.")
+    stamp(page)
+    refusal = page.locator(".notice.bad")
+    expect(refusal).to_contain_text("Too soon: the next stamp is possible at 10:15.")
+    expect(refusal.locator(".countdown")).to_contain_text("14:")
+
+    visits.advance(minutes=15)
+    expect(page.locator(".keypad")).to_be_visible()
+    type_pin(page, LEA[1])
+    # The camera is open again by itself, and the card is still before it.
+    expect(page.locator(".till-card h1")).to_have_text("Anna")
+    stamp(page)
+    expect(page.locator(".till-card")).to_contain_text("Reward ready")
+    page.get_by_role("button", name="Redeem: A coffee").click()
+    expect(page.locator(".notice.good")).to_contain_text("Redeemed")
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Wrong card").click()
+    expect(page.locator(".notice.good")).to_contain_text("Undone.")
+    expect(page.locator(".till-card")).to_contain_text("2 of 2 stamps")
+
+    entries = counter.entries(card)
+    assert [one["type"] for one in entries] == [
+        *("stamp_earned", "stamp_earned", "stamps_redeemed", "voided")
+    ]
+    assert {one["staff"]["name"] for one in entries} == {"Léa"}
+    assert {one["actor"]["kind"] for one in entries} == {"device"}
+
+
+@ON_SQLITE
+def test_five_wrong_pins_lock_one_person_and_nobody_else(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    page = visits.open()
+    counter = open_counter(api, alice)
+    pair(page, counter)
+    page.locator(".person", has_text="Léa").click()
+    for left in (4, 3, 2, 1):
+        type_pin(page, "1357")
+        expect(page.locator(".notice.bad")).to_contain_text(f"Attempts left: {left}.")
+    type_pin(page, "1357")
+    expect(page.locator(".notice.bad")).to_contain_text("Locked until 10:30.")
+    expect(page.locator(".notice.bad .countdown")).to_contain_text("29:")
+    type_pin(page, LEA[1])
+    expect(page.locator(".notice.bad")).to_contain_text("Too many wrong PINs.")
+    page.get_by_role("button", name="Somebody else").click()
+    open_shift(page, HUGO)
+    expect(page.locator(".chip.who")).to_contain_text("Hugo")
+
+
+@ON_SQLITE
+def test_a_shift_locks_itself_after_two_idle_minutes_and_opens_with_its_pin(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    page = visits.open(width=820)
+    counter = open_counter(api, alice)
+    pair(page, counter)
+    open_shift(page)
+    visits.advance(minutes=1)
+    page.locator("#code").click()
+    visits.advance(minutes=1, seconds=30)
+    expect(page.locator(".scan")).to_be_visible()
+    visits.advance(minutes=1)
+    expect(page.locator("h1")).to_have_text("Léa")
+    page.reload()
+    expect(page.locator(".keypad")).to_be_visible()
+    type_pin(page, LEA[1])
+    expect(page.locator(".scan")).to_be_visible()
+
+
+@ON_SQLITE
+def test_a_purchase_earns_points_that_buy_a_reward(visits: Visits, api: Api, alice: Shop) -> None:
+    counter = open_counter(api, alice, type="points", points_per_currency_unit=10)
+    counter.reward("A cake", 100)
+    counter.reward("A whole cake", 1000)
+    card = counter.card()
+    page = visits.open(width=1440)
+    pair(page, counter)
+    open_shift(page)
+    find_card(page, card)
+    page.get_by_role("button", name="Purchase: add points").click()
+    for key in ("1", "2", ",", "5"):
+        page.locator(".keypad .key", has_text=key).click()
+    expect(page.locator("output")).to_have_text("€12.5")
+    page.get_by_role("button", name="Add the points").click()
+    expect(page.locator(".notice.good")).to_contain_text("€12.50: 125 points more, 125 in all.")
+    expect(page.locator(".reward-row", has_text="A whole cake")).to_be_disabled()
+    expect(page.locator(".reward-row", has_text="A whole cake")).to_contain_text("875")
+    page.locator(".reward-row", has_text="100 points").first.click()
+    expect(page.locator(".notice.good")).to_contain_text("Redeemed: A cake")
+    expect(page.locator(".till-card .big")).to_have_text("25 points")
+    assert counter.types(card) == ["points_earned", "points_redeemed"]
+
+
+@ON_SQLITE
+def test_a_customer_is_enrolled_at_the_till_and_takes_the_card_home(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter = open_counter(api, alice)
+    page = visits.open()
+    pair(page, counter)
+    open_shift(page)
+    find(page, "anna@example.lu")
+    expect(page.locator(".notice.warn")).to_contain_text("No card was found.")
+    page.locator(".found").get_by_role("button", name="New customer").click()
+    expect(page.get_by_label("E-mail")).to_have_value("anna@example.lu")
+    page.get_by_label("Name").fill("Anna <b>Weber</b> 🥐")
+    page.get_by_label("The customer agrees").check()
+    page.get_by_role("button", name="Open the card").click()
+    expect(page.get_by_role("img", name="QR code of the card's page")).to_be_visible()
+    page.get_by_role("button", name="Go on with this card").click()
+    expect(page.locator(".till-card h1")).to_have_text("Anna <b>Weber</b> 🥐")
+    stamp(page)
+    expect(page.locator(".notice.good")).to_be_visible()
+    found = counter.api.get(f"{LOYALTY}/cards/lookup?code=anna@example.lu").json()["items"]
+    assert [(one["stamps"], one["customer"]["marketing_consent"]) for one in found] == [(1, False)]
+
+
+@ON_SQLITE
+def test_several_cards_of_one_contact_are_offered(visits: Visits, api: Api, alice: Shop) -> None:
+    counter = open_counter(api, alice)
+    first = counter.card(email="anna@example.lu")
+    counter.open_program(name="Tea card")
+    second = counter.card(email="anna@example.lu")
+    page = visits.open()
+    pair(page, counter)
+    open_shift(page)
+    find(page, "anna@example.lu")
+    expect(page.locator(".choice-card")).to_have_count(2)
+    page.locator(".choice-card", has_text="Tea card").click()
+    expect(page.locator(".till-card")).to_contain_text(second["number"][:4])
+    assert first["number"] != second["number"]
+
+
+@ON_SQLITE
+def test_the_terminal_works_by_keyboard_and_hand_scanner_alone(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter = open_counter(api, alice)
+    card = counter.card()
+    page = visits.open(width=1440)
+    page.goto(f"/terminal#pair={counter.pairing_code()}")
+    expect(page.locator("form button[type=submit]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".person").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".keypad")).to_be_visible()
+    page.keyboard.type(LEA[1])
+    page.keyboard.press("Enter")
+    expect(page.locator(".scan")).to_be_visible()
+    page.keyboard.type(card["public_url"])
+    page.keyboard.press("Enter")
+    expect(page.locator(".stamp-it")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice.good")).to_contain_text("Stamped: 1 of 10.")
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice.good")).to_contain_text("Undone.")
+    page.keyboard.press("Escape")
+    expect(page.locator(".scan")).to_be_visible()
+    assert counter.types(card) == ["stamp_earned", "voided"]
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("language", ["fr", "lb"])
+def test_the_terminal_speaks_the_language_of_the_device(
+    visits: Visits, api: Api, alice: Shop, language: str
+) -> None:
+    counter = open_counter(api, alice)
+    card = counter.card()
+    page = visits.open(locale=language)
+    pair(page, counter)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.locator("h1")).to_have_text(translate("Who is at the till?", language))
+    open_shift(page)
+    find_card(page, card)
+    stamp(page)
+    done = translate("Stamped: {n} of {target}.", language).format(n=1, target=10)
+    expect(page.locator(".notice.good")).to_contain_text(done)
+    stamp(page)
+    refused = translate("Too soon: the next stamp is possible at {time}.", language)
+    expect(page.locator(".notice.bad")).to_contain_text(refused.format(time="10:15"))
+    assert_no_axe_violations(page)
+
+
+@ON_SQLITE
+def test_the_language_is_chosen_on_the_device_and_stays(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    page = visits.open()
+    page.goto("/terminal")
+    page.get_by_role("button", name="Deutsch").click()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    page.reload()
+    expect(page.locator("h1")).to_have_text(translate("Set up this terminal", "de"))
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("width", [360, 820, 1440])
+def test_no_screen_of_the_terminal_shuts_anybody_out(
+    visits: Visits, api: Api, alice: Shop, width: int
+) -> None:
+    counter = open_counter(api, alice, type="hybrid")
+    counter.reward("A cake", 100)
+    card = counter.card()
+    page = visits.open(width=width)
+
+    def look() -> None:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert_no_axe_violations(page)
+
+    page.goto("/terminal")
+    page.locator("form").wait_for()
+    look()
+    pair(page, counter)
+    look()
+    page.locator(".person", has_text="Léa").click()
+    type_pin(page, "1357")
+    page.locator(".notice.bad").wait_for()
+    look()
+    type_pin(page, LEA[1])
+    page.locator(".scan").wait_for()
+    look()
+    find_card(page, card)
+    stamp(page)
+    page.locator(".notice.good").wait_for()
+    look()
+    page.get_by_role("button", name="Purchase: add points").click()
+    page.locator("dialog").wait_for()
+    look()
+    page.keyboard.press("Escape")
+    page.locator(".chip.line").click()
+    page.locator(".entries").wait_for()
+    look()
+    page.get_by_role("button", name="Options").click()
+    page.locator(".language-choice").wait_for()
+    look()
+    page.locator(".bar .place").click()
+    page.get_by_role("button", name="New customer").click()
+    page.locator("form.enrol").wait_for()
+    look()

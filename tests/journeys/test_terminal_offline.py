@@ -1,0 +1,307 @@
+"""The terminal without a line: nothing is lost, nothing is done twice."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from punchcard.context import Context
+from tests.journeys.support.mishaps import kill_tab, offline
+from tests.journeys.support.slow_line import measure
+from tests.journeys.support.visits import Visits
+from tests.journeys.terminal_steps import (
+    HUGO,
+    LEA,
+    find,
+    find_card,
+    kept_by_worker,
+    open_counter,
+    open_shift,
+    pair,
+    queue_is,
+    stamp,
+    type_pin,
+)
+from tests.support.cast import Shop
+from tests.support.http import Api
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def _lines_may_be_cut(visits: Visits) -> None:
+    visits.watch.allow("ERR_INTERNET_DISCONNECTED")
+
+
+def test_five_operations_outlive_the_line_and_the_tab_and_are_done_once(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter = open_counter(api, alice, type="hybrid", points_per_currency_unit=1)
+    cards = [counter.card(name=name) for name in ("Anna", "Ben", "Cleo")]
+    page = visits.open(width=820)
+    pair(page, counter)
+    open_shift(page)
+    kept_by_worker(page)
+    find_card(page, cards[0])
+
+    with offline(page):
+        for card in cards:
+            find(page, card["number"])
+            stamp(page)
+            expect(page.locator(".notice.warn")).to_contain_text("Kept on this device.")
+        for keys in ("9", "4,5"):
+            page.get_by_role("button", name="Purchase: add points").click()
+            page.keyboard.type(keys)
+            page.keyboard.press("Enter")
+            expect(page.locator("dialog")).to_have_count(0)
+        queue_is(page, 5)
+        page = kill_tab(page)
+        page.goto("/terminal")
+        expect(page.locator(".chip.line")).to_contain_text("waiting: 5")
+
+    queue_is(page, 0)
+    assert [counter.types(card) for card in cards] == [
+        *(["stamp_earned"], ["stamp_earned"]),
+        ["stamp_earned", "points_earned", "points_earned"],
+    ]
+    assert [one["points_delta"] for one in counter.entries(cards[2])] == [0, 9, 4]
+    entries = [entry for card in cards for entry in counter.entries(card)]
+    assert len({entry["idempotency_key"] for entry in entries}) == 5
+    assert {entry["staff"]["name"] for entry in entries} == {"Léa"}
+
+
+def test_each_result_is_shown_and_a_refusal_says_why(visits: Visits, api: Api, alice: Shop) -> None:
+    counter = open_counter(api, alice)
+    card = counter.card()
+    page = visits.open()
+    pair(page, counter)
+    open_shift(page)
+    find_card(page, card)
+    with offline(page):
+        for _press in range(2):
+            stamp(page)
+            expect(page.locator(".notice.warn")).to_be_visible()
+        queue_is(page, 2)
+    queue_is(page, 0)
+    expect(page.locator(".chip.line")).to_have_class(re.compile("bad"))
+    page.locator(".chip.line").click()
+    refused, accepted = page.locator(".entries li").all()
+    expect(accepted).to_contain_text("accepted")
+    expect(refused).to_contain_text("Too soon: the next stamp is possible at 10:15.")
+    assert counter.types(card) == ["stamp_earned"]
+
+
+@ON_SQLITE
+def test_a_card_nobody_has_seen_is_queued_by_its_code(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter = open_counter(api, alice)
+    card = counter.card()
+    page = visits.open()
+    pair(page, counter)
+    open_shift(page)
+    with offline(page):
+        find(page, card["public_url"])
+        expect(page.locator(".till-card h1")).to_have_text("Unknown card")
+        stamp(page)
+        expect(page.locator(".notice.warn")).to_contain_text("Kept on this device.")
+        find(page, "anna@example.lu")
+        expect(page.locator(".notice.warn")).to_contain_text("not by phone")
+    queue_is(page, 0)
+    assert counter.types(card) == ["stamp_earned"]
+
+
+@ON_SQLITE
+def test_a_card_that_was_seen_shows_its_last_state_and_redeems_nothing(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter = open_counter(api, alice, stamps_target=1)
+    card = counter.card()
+    page = visits.open()
+    pair(page, counter)
+    open_shift(page)
+    find_card(page, card)
+    stamp(page)
+    expect(page.locator(".notice.good")).to_be_visible()
+    with offline(page):
+        find_card(page, card)
+        expect(page.locator(".stale")).to_contain_text("As seen at 10:00")
+        expect(page.locator("button.reward")).to_be_disabled()
+    assert counter.types(card) == ["stamp_earned"]
+
+
+@ON_SQLITE
+def test_what_was_not_sent_yet_can_be_taken_back(visits: Visits, api: Api, alice: Shop) -> None:
+    counter = open_counter(api, alice)
+    card = counter.card()
+    page = visits.open()
+    pair(page, counter)
+    open_shift(page)
+    with offline(page):
+        # The first try is what finds out that the line is down; the second is never sent.
+        find_card_offline(page, card["number"])
+        stamp(page)
+        expect(page.locator(".notice.warn")).to_be_visible()
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator(".told")).to_contain_text("Scan the card again")
+        queue_is(page, 1)
+    queue_is(page, 0)
+    assert counter.types(card) == ["stamp_earned"]
+
+
+def find_card_offline(page: Page, number: str) -> None:
+    find(page, number)
+    expect(page.locator(".till-card")).to_be_visible()
+
+
+@ON_SQLITE
+def test_two_tabs_of_one_device_send_each_operation_once(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter = open_counter(api, alice)
+    cards = [counter.card(name=name) for name in ("Anna", "Ben")]
+    page = visits.open(width=1440)
+    pair(page, counter)
+    open_shift(page)
+    other = page.context.new_page()
+    other.goto("/terminal")
+    expect(other.locator(".scan")).to_be_visible()
+    with offline(page):
+        for tab, card in zip((page, other), cards, strict=True):
+            find(tab, card["number"])
+            stamp(tab)
+            expect(tab.locator(".notice.warn")).to_contain_text("Kept on this device.")
+        queue_is(page, 2)
+        expect(page.locator(".chip.line")).to_contain_text("waiting: 2")
+    queue_is(page, 0)
+    assert [counter.types(card) for card in cards] == [["stamp_earned"], ["stamp_earned"]]
+
+
+@ON_SQLITE
+def test_a_locked_shift_goes_on_without_a_line_and_asks_for_the_pin_when_it_is_back(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter = open_counter(api, alice)
+    card = counter.card()
+    page = visits.open()
+    pair(page, counter)
+    open_shift(page)
+    with offline(page):
+        find(page, card["number"])
+        expect(page.locator(".till-card")).to_be_visible()
+        visits.advance(minutes=3)
+        page.get_by_role("button", name="Go on as Léa").click()
+        find(page, card["number"])
+        stamp(page)
+        expect(page.locator(".notice.warn")).to_be_visible()
+    expect(page.locator(".keypad")).to_be_visible()
+    queue_is(page, 0)
+    type_pin(page, LEA[1])
+    expect(page.locator(".scan")).to_be_visible()
+    assert counter.types(card) == ["stamp_earned"]
+
+
+@ON_SQLITE
+def test_stamps_of_a_long_outage_count_although_the_shift_ended_meanwhile(
+    visits: Visits, api: Api, alice: Shop, context: Context
+) -> None:
+    counter = open_counter(api, alice)
+    card = counter.card()
+    page = visits.open()
+    pair(page, counter)
+    open_shift(page)
+    with offline(page):
+        find(page, card["number"])
+        stamp(page)
+        expect(page.locator(".notice.warn")).to_be_visible()
+        visits.advance(hours=12)
+        alice_again = api.with_token(alice.token())
+    queue_is(page, 0)
+    counter.api = alice_again
+    (entry,) = counter.entries(card)
+    waited = timedelta(hours=11, minutes=59)
+    assert entry["occurred_at"] < (context.clock.now() - waited).isoformat()
+    assert entry["staff"]["name"] == "Léa"
+
+
+@ON_SQLITE
+def test_a_removed_device_says_so_keeps_its_queue_and_sends_it_when_paired_again(
+    visits: Visits, api: Api, alice: Shop, context: Context
+) -> None:
+    counter = open_counter(api, alice)
+    card = counter.card()
+    page = visits.open()
+    pair(page, counter)
+    open_shift(page)
+    with offline(page):
+        find(page, card["number"])
+        stamp(page)
+        expect(page.locator(".notice.warn")).to_be_visible()
+        (device,) = counter.api.get("/vendor/devices").json()["items"]
+        assert counter.api.delete(f"/vendor/devices/{device['id']}").status_code == 204
+    expect(page.locator(".notice.bad")).to_contain_text("no longer paired")
+    expect(page.locator(".notice.bad")).to_contain_text("Still waiting here and not lost: 1.")
+    page.get_by_role("button", name="Show what waits").last.click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as a file").click()
+    text = saved.value.path().read_text()
+    assert card["number"] in text
+    assert "st_" not in text
+
+    page.evaluate(f"location.hash = 'pair={counter.pairing_code()}'")
+    page.locator("form button[type=submit]").click()
+    # Léa's token was lent to the device that is gone, so somebody has to vouch.
+    open_shift(page, HUGO)
+    queue_is(page, 0)
+    page.locator(".chip.line").click()
+    page.get_by_role("button", name="Send again as Hugo").click()
+    expect(page.locator(".entries li.accepted")).to_have_count(1)
+    assert [one["staff"]["name"] for one in counter.entries(card)] == ["Hugo"]
+
+
+@ON_SQLITE
+def test_a_till_whose_clock_is_hours_off_writes_down_the_server_s_time(
+    visits: Visits, api: Api, alice: Shop, context: Context
+) -> None:
+    counter = open_counter(api, alice)
+    card = counter.card()
+    page = visits.open()
+
+    def with_date(route: Route) -> None:
+        answer = route.fetch()
+        now = context.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT")
+        route.fulfill(response=answer, headers={**answer.headers, "Date": now})
+
+    page.route("**/api/v1/**", with_date)
+    page.context.clock.set_system_time(context.clock.now() - timedelta(hours=5))
+    pair(page, counter)
+    open_shift(page)
+    find_card(page, card)
+    stamp(page)
+    expect(page.locator(".notice.good")).to_be_visible()
+    (entry,) = counter.entries(card)
+    assert entry["occurred_at"] > (context.clock.now() - timedelta(minutes=1)).isoformat()
+
+
+@ON_SQLITE
+def test_the_app_opens_from_the_browser_s_cache_alone(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter = open_counter(api, alice)
+    page = visits.open()
+    pair(page, counter)
+    open_shift(page)
+    kept_by_worker(page)
+    page.close()
+    again = page.context.new_page()
+    cost = measure(again, "/terminal")
+    expect(again.locator(".scan")).to_be_visible()
+    of_the_shell = {url: size for url, size in cost.sizes.items() if "/api/" not in url}
+    assert {url: size for url, size in of_the_shell.items() if size} == {}
+    assert len(of_the_shell) > 20
+    assert cost.interactive_ms == 0
+    with offline(again):
+        third = again.context.new_page()
+        third.goto("/terminal")
+        expect(third.locator(".scan")).to_be_visible()
