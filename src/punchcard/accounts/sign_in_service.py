@@ -201,6 +201,22 @@ def revoke_session(session: Session, act: Act, session_id: str) -> None:
     record_act(session, act, "session.revoked", of=of, vendor_id=act.subject.vendor_id)
 
 
+def revoke_other_sessions(session: Session, act: Act) -> int:
+    """End all of the caller's sessions but the one in use; returns how many there were.
+
+    Call `credentials.forget_subject(subject.id)` after the commit.
+    """
+    others = _own_sessions(act.subject).where(
+        AccessToken.id != act.subject.credential_id, AccessToken.expires_at > act.now
+    )
+    rows = session.scalars(others.with_for_update()).all()
+    for row in rows:
+        row.revoked_at = act.now
+        of = ("session", row.id)
+        record_act(session, act, "session.revoked", of=of, vendor_id=act.subject.vendor_id)
+    return len(rows)
+
+
 def set_password(session: Session, act: Act, person: Member | Admin, password_hash: str) -> None:
     """Set the caller's own password; sessions other than the one in use end."""
     if isinstance(person, Member):

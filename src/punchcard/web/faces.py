@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 PAGES: Final = frozenset(
     {
         *("", "sign-in", "sign-out", "language", "forgot-password", "reset-password"),
-        *("verify-email", "invitation", "console", "admin", "terminal", "join", "c"),
+        *("verify-email", "console", "admin", "terminal", "join", "c"),
         *("static", "colour"),
     }
 )

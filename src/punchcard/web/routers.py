@@ -4,13 +4,14 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from punchcard.web import assets, colours, sign_in, terminal
+from punchcard.web import assets, colours, passwords, sign_in, terminal
 from punchcard.web.admin import overview as platform
 from punchcard.web.admin import programs as all_programs
 from punchcard.web.admin import vendors
 from punchcard.web.console import (
     account,
     api_keys,
+    card_operations,
     cards,
     exports,
     guide,
@@ -23,6 +24,7 @@ from punchcard.web.console import (
     programs,
     rewards,
     settings,
+    staff_report,
     terminals,
     wallets,
 )
@@ -32,6 +34,7 @@ ROUTERS: Final[list[APIRouter]] = [
     assets.router,
     colours.router,
     sign_in.router,
+    passwords.router,
     overview.router,
     guide.router,
     posters.router,
@@ -39,6 +42,10 @@ ROUTERS: Final[list[APIRouter]] = [
     programs.router,
     members.router,
     cards.router,
+    card_operations.router,
+    ledger_verification.router,
+    ledger.router,
+    staff_report.router,
     pins.router,
     exports.router,
     locations.router,

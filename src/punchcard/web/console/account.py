@@ -1,19 +1,21 @@
-"""One's own account: language, password, and where one is signed in."""
+"""One's own account: name, language, address, password, and where one is signed in."""
 
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 
-from punchcard.accounts import sign_in_service
+from punchcard.accounts import member_service, sign_in_service
 from punchcard.accounts.rows import name_of
 from punchcard.accounts.subjects import LOYALTY_READ, PLATFORM_ADMIN
-from punchcard.kit.i18n import N_
+from punchcard.kit.i18n import LANGUAGES, N_
+from punchcard.web.browsers import browser_name
 from punchcard.web.forms import Form
 from punchcard.web.visits import FormDep, Visit, signed_in
 
 router = APIRouter()
 
 Person = Annotated[Visit, Depends(signed_in(LOYALTY_READ, PLATFORM_ADMIN))]
+Member = Annotated[Visit, Depends(signed_in(LOYALTY_READ))]
 
 _SESSIONS_SHOWN: Final = 50
 
@@ -21,8 +23,48 @@ _SESSIONS_SHOWN: Final = 50
 @router.get("/console/account")
 @router.get("/admin/account")
 def open_account(visit: Person) -> Response:
-    """Show who one is, a form for another password, and one's open sessions."""
-    return _account_page(visit, visit.form())
+    """Show who one is, what one signs in with, and one's open sessions."""
+    return _account_page(visit)
+
+
+@router.post("/console/account/profile")
+def change_profile(visit: Member, form: FormDep) -> Response:
+    """Change one's own name, or the language one reads."""
+    changes = {
+        "name": form.text("name", limit=120),
+        "language": form.choice("language", LANGUAGES, required=False),
+    }
+    own_id = visit.subject.id or ""
+    if form.is_valid:
+        with form.refusals(), visit.context.database.write() as session:
+            member_service.update_member(session, visit.act(), visit.vendor_id, own_id, changes)
+    if not form.is_valid:
+        return _account_page(visit, status=422, profile=form)
+    visit.context.credentials.forget_subject(own_id)
+    return visit.redirect(_home(visit), N_("Saved."))
+
+
+@router.post("/console/account/email")
+@router.post("/admin/account/email")
+def change_email(visit: Person, form: FormDep) -> Response:
+    """Send a link to another address; once it is followed, one signs in with that one."""
+    email, password = form.email("email"), form.value("current_password")
+    if not password:
+        form.fault("current_password", N_("Please fill this in."))
+    if email and form.is_valid:
+        with form.refusals():
+            visit.context.sign_in.confirm_password(visit.subject, password)
+            with visit.context.database.write() as session:
+                visit.context.address_change.request(
+                    session, visit.act(), email, language=visit.language
+                )
+    if not form.is_valid:
+        return _account_page(visit, status=422, address=form)
+    return visit.redirect(
+        _home(visit),
+        N_("A link is on its way to {email}. Until you follow it, nothing changes."),
+        email=email,
+    )
 
 
 @router.post("/console/account/password")
@@ -40,10 +82,20 @@ def change_password(visit: Person, form: FormDep) -> Response:
                 visit.subject, current=current, new=new, request_id=visit.request_id
             )
     if not form.is_valid:
-        return _account_page(visit, form, status=422)
+        return _account_page(visit, status=422, password=form)
     return visit.redirect(
         _home(visit), N_("The password is changed. Everywhere else you are signed out.")
     )
+
+
+@router.post("/console/account/sessions/revoke-others")
+@router.post("/admin/account/sessions/revoke-others")
+def revoke_other_sessions(visit: Person, form: FormDep) -> Response:
+    """End all of one's own sessions but this one."""
+    with visit.context.database.write() as session:
+        sign_in_service.revoke_other_sessions(session, visit.act())
+    visit.context.credentials.forget_subject(visit.subject.id or "")
+    return visit.redirect(_home(visit), N_("Everywhere else you are signed out."))
 
 
 @router.post("/console/account/sessions/{session_id}/revoke")
@@ -60,9 +112,19 @@ def _home(visit: Visit) -> str:
     return "/admin/account" if visit.subject.kind == "admin" else "/console/account"
 
 
-def _account_page(visit: Visit, form: Form, status: int = 200) -> Response:
+def _account_page(
+    visit: Visit,
+    *,
+    status: int = 200,
+    profile: Form | None = None,
+    address: Form | None = None,
+    password: Form | None = None,
+) -> Response:
+    """Show the page; a form that was refused stands in it as it was sent."""
     with visit.context.database.read() as session:
         name = name_of(session, visit.subject)
+        person = sign_in_service.load_person(session, visit.subject)
+        email, language = person.email, getattr(person, "language", None)
         sessions = sign_in_service.list_sessions(
             session,
             visit.subject,
@@ -73,8 +135,13 @@ def _account_page(visit: Visit, form: Form, status: int = 200) -> Response:
     return visit.page(
         "console/account.html",
         status=status,
-        form=form,
+        profile=profile or visit.form({"name": name, "language": language}),
+        address=address or visit.form(),
+        password=password or visit.form(),
         name=name,
-        sessions=sessions,
+        email=email,
+        is_member=visit.subject.kind == "member",
+        sessions=[(row, browser_name(row.user_agent)) for row in sessions],
         home=_home(visit),
+        sends_mail=visit.context.mailroom.is_configured,
     )
