@@ -1,0 +1,81 @@
+// Draws the overview's series as bars, in the colours of the page; a table beside them says the same.
+
+/** @typedef {{days: string[], [name: string]: (string|number)[]}} Series */
+
+const data = /** @type {Series} */ (JSON.parse(document.getElementById("chart-data").textContent));
+const times = data.days.map((day) => Date.parse(`${day}T00:00:00Z`) / 1000);
+const step = times.length > 1 ? times[1] - times[0] : 86_400;
+const language = document.documentElement.lang;
+const asDay = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
+const asNumber = new Intl.NumberFormat(language);
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+
+/** @param {string} name A custom property of the stylesheet, such as `--accent`. */
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/**
+ * @param {HTMLElement} figure
+ * @param {HTMLOutputElement} told Says the day under the pointer.
+ * @returns {object} What uPlot draws.
+ */
+function options(figure, told) {
+  const place = figure.querySelector(".chart-plot");
+  const axis = { stroke: colour("--ink-soft"), ticks: { show: false }, font: "12px system-ui, sans-serif" };
+  return {
+    width: place.clientWidth,
+    height: place.clientHeight,
+    tzDate: (/** @type {number} */ seconds) => window.uPlot.tzDate(new Date(seconds * 1000), "UTC"),
+    legend: { show: false },
+    cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
+    padding: [8, 4, 0, 0],
+    scales: {
+      x: { range: (_plot, low, high) => [low - step * 0.6, high + step * 0.6] },
+      y: { range: (_plot, _low, high) => [0, Math.max(4, high * 1.1)] },
+    },
+    axes: [
+      { ...axis, size: 26, grid: { show: false }, space: 64, values: (_plot, marks) => marks.map((mark) => asDay.format(mark * 1000)) },
+      {
+        ...axis,
+        size: 44,
+        space: 36,
+        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 1_000_000],
+        grid: { stroke: colour("--line"), width: 1 },
+        values: (_plot, marks) => marks.map((mark) => asNumber.format(mark)),
+      },
+    ],
+    series: [
+      {},
+      { fill: colour("--accent"), width: 0, points: { show: false }, paths: window.uPlot.paths.bars({ size: [0.68, 24], radius: 0.2 }) },
+    ],
+    hooks: {
+      setCursor: [(plot) => {
+        const { idx } = plot.cursor;
+        told.textContent = idx == null ? "" : `${asDay.format(times[idx] * 1000)}: ${asNumber.format(plot.data[1][idx])}`;
+      }],
+    },
+  };
+}
+
+/** @param {HTMLElement} figure */
+function draw(figure) {
+  figure.hidden = false;
+  const caption = figure.querySelector("figcaption");
+  const told = caption.querySelector("output") ?? caption.appendChild(document.createElement("output"));
+  const place = figure.querySelector(".chart-plot");
+  place.replaceChildren();
+  return new window.uPlot(options(figure, told), [times, data[figure.dataset.chart]], place);
+}
+
+const figures = [...document.querySelectorAll("[data-chart]")];
+for (const figure of figures) figure.hidden = false;
+let plots = figures.map(draw);
+dark.addEventListener("change", () => {
+  for (const plot of plots) plot.destroy();
+  plots = figures.map(draw);
+});
+new ResizeObserver(() => {
+  for (const plot of plots) {
+    const place = plot.root.parentElement;
+    plot.setSize({ width: place.clientWidth, height: place.clientHeight });
+  }
+}).observe(document.querySelector(".chart-grid"));
