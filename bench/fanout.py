@@ -13,7 +13,7 @@ from typing import Final
 import psycopg
 
 from bench.figures import Figure, figure
-from bench.processes import MemoryWatch, resident_mb
+from bench.processes import MemoryWatch, cpu_seconds, resident_mb
 from bench.pushes import push_service
 from bench.servers import (
     DURABLE,
@@ -56,6 +56,7 @@ class _Fanned:
 
     cards: int
     seconds: float
+    cpu_seconds: float
     resting_mb: float
     peak_mb: float
 
@@ -81,6 +82,11 @@ def fanout(workshop: Workshop) -> list[Figure]:
     return [
         figure("fanout", done.seconds, f"s for {done.cards} cards, each on one phone"),
         figure("fanout-rate", done.cards / done.seconds, "cards/s looked at, noted and pushed to"),
+        figure(
+            "fanout-cpu",
+            done.cpu_seconds / done.cards * 1e6,
+            "us of the worker's processor a card",
+        ),
         figure(
             "fanout-memory",
             done.peak_mb,
@@ -135,7 +141,7 @@ def _watch(
     worker: subprocess.Popen[bytes], context: Context, shop: Shop, advance: Progress
 ) -> _Fanned:
     """Look at the progress until it is finished, or for as long as a bench may take."""
-    resting, shown, ends = 0.0, 0, monotonic() + _LIMIT_SECONDS
+    resting, started, shown, ends = 0.0, 0.0, 0, monotonic() + _LIMIT_SECONDS
     with MemoryWatch(worker.pid) as memory:
         while True:
             if worker.poll() is not None:
@@ -143,13 +149,15 @@ def _watch(
             with context.database.read() as session:
                 row = session.get(WalletFanout, shop.program_id)
                 if row is None or not row.cards_done:
-                    resting = resident_mb(worker.pid)
+                    resting, started = resident_mb(worker.pid), cpu_seconds(worker.pid)
                 else:
                     advance(row.cards_done - shown)
                     shown = row.cards_done
                     if row.finished_at or monotonic() > ends:
                         took = (row.finished_at or row.updated_at) - row.started_at
-                        return _Fanned(shown, took.total_seconds(), resting, memory.peak_mb)
+                        used = cpu_seconds(worker.pid) - started
+                        seconds = took.total_seconds()
+                        return _Fanned(shown, seconds, used, resting, memory.peak_mb)
             sleep(_LOOK_SECONDS)
 
 

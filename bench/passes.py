@@ -17,7 +17,7 @@ from bench.workshop import Workshop
 from punchcard.fakes.apple_chain import AppleChain, make_chain
 from punchcard.wallets.apple_pass import PassIdentity, text_files
 from punchcard.wallets.apple_words import words_of
-from punchcard.wallets.pass_content import CardFacts, ProgramFacts, card_language, pass_content
+from punchcard.wallets.pass_content import CardFacts, ProgramFacts, for_holder
 from punchcard.wallets.pictures import logo_files, png_of, strip_files
 from punchcard.wallets.pkpass import PassFile, build_pkpass
 from punchcard.wallets.signing import PassSigner
@@ -39,7 +39,8 @@ class PassMill:
     def files(self, number: int) -> list[PassFile]:
         """Return the files of the pass of the card `number`."""
         card = _card(number)
-        content = pass_content(self.program, card, card_language(self.program, card))
+        words = words_of(self.program, card)
+        content = for_holder(words.content, self.program, card)
         identity = PassIdentity(
             pass_type_id=self.signer.pass_type_id,
             team_id=self.signer.team_id,
@@ -48,7 +49,7 @@ class PassMill:
             authentication_token=f"a token of sixteen characters {number}",
         )
         return [
-            *text_files(content, words_of(self.program, card), identity),
+            *text_files(content, words, identity),
             *logo_files(self.logo, _COLOURS[0]),
             *strip_files(card.stamps, _TARGET, *_COLOURS),
         ]

@@ -233,18 +233,14 @@ def next_cards(
     session: Session, program_id: str, *, after: str | None, limit: int
 ) -> Sequence[str]:
     """Return the next cards of a program that have a pass, in the order of their ids."""
-    query = (
-        select(LoyaltyCard.id)
-        .where(
-            LoyaltyCard.program_id == program_id,
-            LoyaltyCard.id.in_(select(ApplePass.card_id)),
-        )
-        .order_by(LoyaltyCard.id)
-        .limit(limit)
-    )
+    query = select(LoyaltyCard.id).where(LoyaltyCard.program_id == program_id)
+    with_pass = select(ApplePass.card_id)
     if after is not None:
         query = query.where(LoyaltyCard.id > after)
-    return session.scalars(query).all()
+        # Said twice: else each turn would walk past all the passes of the turns before.
+        with_pass = with_pass.where(ApplePass.card_id > after)
+    query = query.where(LoyaltyCard.id.in_(with_pass))
+    return session.scalars(query.order_by(LoyaltyCard.id).limit(limit)).all()
 
 
 def note_pushed(session: Session, tags: Mapping[str, int]) -> None:

@@ -27,7 +27,7 @@ from punchcard.wallets.apple_registry import PushTarget, Registration
 from punchcard.wallets.apple_words import words_of
 from punchcard.wallets.card_facts import CardAddresses, PassFacts, load_facts
 from punchcard.wallets.models import ApplePass
-from punchcard.wallets.pass_content import CardFacts, PassContent, card_language, pass_content
+from punchcard.wallets.pass_content import CardFacts, PassContent, for_holder
 from punchcard.wallets.pictures import icon_files, logo_files, strip_files
 from punchcard.wallets.pkpass import PassFile, build_pkpass, manifest_of
 from punchcard.wallets.platform import Records, WalletAway
@@ -299,7 +299,8 @@ class AppleWallet:
         card = facts.card
         if card.number != serial_number:
             card = _replaced(card, serial_number)
-        content = pass_content(facts.program, card, card_language(facts.program, card))
+        words = words_of(facts.program, card)
+        content = for_holder(words.content, facts.program, card)
         identity = PassIdentity(
             pass_type_id=self.signer.pass_type_id,
             team_id=self.signer.team_id,
@@ -307,7 +308,7 @@ class AppleWallet:
             web_service_url=f"{self._base}/api/v1/loyalty/apple",
             authentication_token=self.token_of(serial_number),
         )
-        texts = text_files(content, words_of(facts.program, card), identity)
+        texts = text_files(content, words, identity)
         return _Look((*texts, *_pictures(content, logo)))
 
 

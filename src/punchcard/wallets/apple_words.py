@@ -33,10 +33,12 @@ Translations = tuple[str, ...]
 class PassWords:
     """What passes say, but for what is one holder's own.
 
-    `keys` is the text to write at each place, `translations` what stands for a text in each of
-    `languages`, `files` the `pass.strings` of those that are translated.
+    `content` is in the first of `languages`. `keys` is the text to write at each place,
+    `translations` what stands for a text in each of `languages`, `files` the `pass.strings` of
+    those that are translated.
     """
 
+    content: PassContent
     languages: tuple[Language, ...]
     keys: Mapping[str, str]
     translations: Mapping[str, Translations]
@@ -106,7 +108,8 @@ def _words(program: ProgramFacts, anybody: CardFacts) -> PassWords:
         keys[place] = key = _free_key(text, meant, translations)
         translations[key] = meant
     languages = tuple(contents)
-    return PassWords(languages, keys, translations, _strings_files(languages, translations))
+    files = _strings_files(languages, translations)
+    return PassWords(contents[languages[0]], languages, keys, translations, files)
 
 
 def _free_key(text: str, meant: Translations, taken: Mapping[str, Translations]) -> str:

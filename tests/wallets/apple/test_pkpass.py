@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from punchcard.kit.i18n import LANGUAGES
 from punchcard.wallets.apple_pass import PassIdentity, text_files
 from punchcard.wallets.apple_words import words_of
-from punchcard.wallets.pass_content import CardFacts, ProgramFacts, card_language, pass_content
+from punchcard.wallets.pass_content import (
+    CardFacts,
+    ProgramFacts,
+    card_language,
+    for_holder,
+    pass_content,
+)
 from punchcard.wallets.pictures import icon_files, strip_files
 from punchcard.wallets.pkpass import PassFile, build_pkpass
 from punchcard.wallets.signing import PassSigner
@@ -54,8 +60,10 @@ def packed(signer: PassSigner, program: ProgramFacts, card: CardFacts) -> bytes:
 
 
 def texts(program: ProgramFacts, card: CardFacts, identity: PassIdentity) -> tuple[PassFile, ...]:
-    content = pass_content(program, card, card_language(program, card))
-    return text_files(content, words_of(program, card), identity)
+    words = words_of(program, card)
+    content = for_holder(words.content, program, card)
+    assert content == pass_content(program, card, card_language(program, card))
+    return text_files(content, words, identity)
 
 
 @pytest.mark.parametrize("kind", ["stamps", "points", "hybrid"])
