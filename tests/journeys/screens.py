@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
+from tests.journeys import terminal_screens
 from tests.journeys.support.town import Town
 
 ADMIN = "admin@punchcard.example"
@@ -56,4 +57,13 @@ SCREENS: tuple[Screen, ...] = (
     ),
     Screen("sign-in", "/sign-in"),
     Screen("join", "/join/cafe-alice"),
+    Screen("terminal-pair", "/terminal", is_whole=False),
+    *(
+        Screen(f"terminal-{prepare.__name__}", "/terminal", prepare=prepare, is_whole=False)
+        for prepare in (
+            *(terminal_screens.people, terminal_screens.pin, terminal_screens.scan),
+            *(terminal_screens.card, terminal_screens.amount, terminal_screens.waiting),
+            *(terminal_screens.enrol, terminal_screens.options),
+        )
+    ),
 )

@@ -128,14 +128,20 @@ TEXTS: Final[tuple[str, ...]] = (
     ),
     N_("There is no line. Everything is kept here and sent by itself when it is back."),
     N_("This PIN is wrong. Attempts left: {n}."),
+    N_(
+        "This browser keeps nothing, so the terminal cannot work here. Leave private"
+        " browsing, or use another browser."
+    ),
     N_("This card is blocked. Nothing can be done with it."),
     N_("This device"),
+    N_("This device could not write it down. Nothing was done."),
     N_("This device has no camera that can be used."),
     N_("This device is no longer paired: the shop has removed it, or it was set up anew."),
     N_("This program has no rewards yet."),
     N_("Till"),
     N_("To the scanner"),
     N_("Too many wrong PINs. Locked until {time}."),
+    N_("Too much waits on this device already. Nothing was done."),
     N_("Too soon: the next stamp is possible at {time}."),
     N_("Type your PIN"),
     N_("Undo"),

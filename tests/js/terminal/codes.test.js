@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isCardNumber, numberIn, readCode, spaced } from "../../../src/punchcard/web/static/js/terminal/codes.js";
+import { isCardNumber, numberOf, readCode, spaced } from "../../../src/punchcard/web/static/js/terminal/codes.js";
 
 const NUMBER = "414022630526";
 const TOKEN = "l9zCwiucNfF6wUwYUqh_UQ";
@@ -17,7 +17,7 @@ test("a card is read from its number, its token and the address of its page", ()
 test("a moving code is kept whole: its digits prove that it was there", () => {
   const moving = `1772442000.12345678/${NUMBER}`;
   assert.deepEqual(readCode(moving), { kind: "moving", code: moving });
-  assert.equal(numberIn(moving), NUMBER);
+  assert.equal(numberOf(moving), NUMBER);
 });
 
 test("an address and a phone number have to be looked up", () => {
@@ -41,5 +41,5 @@ test("a mistyped digit and two that changed places are no card number", () => {
 
 test("a number is shown in groups", () => {
   assert.equal(spaced(NUMBER), "4140 2263 0526");
-  assert.equal(numberIn(TOKEN), null);
+  assert.equal(numberOf(TOKEN), null);
 });

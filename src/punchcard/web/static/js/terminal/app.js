@@ -5,7 +5,7 @@ import { createBar } from "./bar.js";
 import { showCard } from "./card.js";
 import { createClock } from "./clock.js";
 import { createDesk } from "./desk.js";
-import { h, say } from "./dom.js";
+import { h, notice, say } from "./dom.js";
 import { showEnrol } from "./enrol.js";
 import { createFeedback } from "./feedback.js";
 import { createLine } from "./line.js";
@@ -17,7 +17,7 @@ import { showScan } from "./scan.js";
 import { showShift } from "./shift.js";
 import { backOnLine, stateOf } from "./shift_rules.js";
 import * as store from "./store.js";
-import { setTexts } from "./texts.js";
+import { setTexts, t } from "./texts.js";
 import { watchTouches } from "./touches.js";
 import { showWaiting } from "./waiting.js";
 import { keepShell } from "./shell.js";
@@ -52,7 +52,7 @@ async function start() {
   app.show(hasPairingLink() || !device ? "pair" : "scan");
   listen();
   keepShell(app);
-  if (device && !device.is_revoked) await app.desk.refreshShop().catch(() => {});
+  await app.refresh();
   app.replay.now();
 }
 
@@ -92,6 +92,12 @@ async function sendAll(operations) {
   return answer;
 }
 
+/** Read again what the shop is; what is kept stays where that fails. */
+app.refresh = async () => {
+  if (!app.state.device || app.state.device.is_revoked) return;
+  await app.desk.refreshShop().catch((error) => (error.status === 401 ? app.revoked() : null));
+};
+
 /** The server does not know this device any more: nothing can be done until it is paired again. */
 app.revoked = async () => {
   if (!app.state.device || app.state.device.is_revoked) return;
@@ -111,6 +117,7 @@ app.show = (name, props = {}) => {
   app.main.className = `screen-${shown}`;
   app.main.replaceChildren();
   app.screenName = shown;
+  app.main.focus({ preventScroll: true });
   app.screen = SCREENS[shown](app, props) ?? {};
   app.bar.draw();
   window.scrollTo(0, 0);
@@ -125,9 +132,14 @@ app.worksWithoutPin = () => {
 
 app.lock = async () => {
   if (!app.state.shift) return;
-  await app.desk.setShift({ ...app.state.shift, is_locked: true });
+  const kept = app.desk.setShift({ ...app.state.shift, is_locked: true });
   app.show("shift");
+  await kept;
 };
+
+/** Whether a screen stands there that needs an open shift, and there is none any more. */
+app.isBehindLock = () =>
+  !FREE.has(app.screenName) && !app.worksWithoutPin() && stateOf(app.state.shift, app.clock.now()) !== "open";
 
 app.setSetting = async (name, value) => {
   app.state.settings = { ...app.state.settings, [name]: value };
@@ -173,4 +185,9 @@ function listen() {
   });
 }
 
-start();
+start().catch((error) => {
+  // Nothing can be promised where nothing can be kept.
+  const words = t("This browser keeps nothing, so the terminal cannot work here. Leave private browsing, or use another browser.");
+  document.getElementById("terminal").replaceChildren(h("main", { id: "screen" }, notice("bad", words)));
+  throw error;
+});

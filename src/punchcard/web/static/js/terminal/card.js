@@ -35,11 +35,11 @@ export function showCard(app, { card, code = "", isStale = false }) {
   function deeds() {
     const all = [];
     if (now.card && now.card.status !== "active") return [notice("bad", t("This card is blocked. Nothing can be done with it."))];
-    if (now.card?.rewards_ready > 0) all.push(redeemButton());
+    if (now.card?.rewards_ready > 0) all.push(redeemButton(), app.line.isUp() ? null : h("p", { class: "wait" }, icon("wifi-off"), h("span", {}, t("Redeeming needs the line."))));
     if (types.some((type) => type !== "points")) all.push(stampRow());
     if (types.some((type) => type !== "stamps")) all.push(button("receipt", t("Purchase: add points"), earn, { class: "big wide" }));
     if (program && program.type !== "stamps") all.push(rewardList(app, program, now.card, redeemPoints));
-    return all;
+    return all.filter(Boolean);
   }
 
   function stampRow() {

@@ -46,7 +46,7 @@ export function isCardNumber(digits) {
  * The card's number in a moving code, else null.
  * @param {string} code
  */
-export function numberIn(code) {
+export function numberOf(code) {
   if (MOVING.test(code)) return code.slice(-12);
   return isCardNumber(code) ? code : null;
 }

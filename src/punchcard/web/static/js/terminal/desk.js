@@ -1,14 +1,17 @@
 // What the terminal does, without a screen: pairs, opens shifts, finds cards, queues and asks.
 
 import { LineDown, Refusal } from "./api.js";
-import { numberIn, readCode } from "./codes.js";
+import { numberOf, readCode } from "./codes.js";
 import { digestOf, emptyKnown, recalled, remembered, tokenIn } from "./known.js";
 import { added, emptyBook, keyOf, seen, vouched, withdrawn } from "./queue.js";
 import { opened } from "./shift_rules.js";
+import { t } from "./texts.js";
 
 const LOYALTY = "/vendor/loyalty";
 /** How long somebody looks at the screen until a stamp that got no answer counts as queued. */
 const ANSWER_MS = 5000;
+/** After so long the shop is read again when a shift begins. */
+const READ_AGAIN_MS = 5 * 60_000;
 
 /** A UUID of version 4; also where the browser's own is kept from pages without TLS. */
 export function newKey() {
@@ -17,6 +20,12 @@ export function newKey() {
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** Why something could not be written down; nothing was done then. */
+function notKept(error) {
+  if (error instanceof RangeError) return t("Too much waits on this device already. Nothing was done.");
+  return t("This device could not write it down. Nothing was done.");
 }
 
 /**
@@ -77,6 +86,7 @@ export function createDesk(app) {
     const verified = await api.post(`${LOYALTY}/pins/verify`, asked);
     await setShift(opened(verified, clock.now()));
     app.replay.now();
+    if (clock.now() - (app.state.shop?.read_at ?? 0) > READ_AGAIN_MS) app.refresh();
   }
 
   async function setShift(shift) {
@@ -104,7 +114,7 @@ export function createDesk(app) {
   }
 
   async function recall(code) {
-    const wanted = { number: numberIn(code), digest: await digestOf(code) };
+    const wanted = { number: numberOf(code), digest: await digestOf(code) };
     return recalled((await store.read("known")) ?? emptyKnown(), wanted, clock.now());
   }
 
@@ -124,7 +134,11 @@ export function createDesk(app) {
     const body = { ...fields, idempotency_key: newKey(), occurred_at: new Date(clock.now()).toISOString() };
     if (shift) body.staff_token = shift.token;
     const entry = { body, label, vendor_id: device.vendor_id, staff_name: shift?.name ?? null };
-    await setBook((book) => added(book, entry));
+    try {
+      await setBook((book) => added(book, entry));
+    } catch (error) {
+      return { kind: "refused", key: keyOf(entry), problem: { detail: notKept(error) } };
+    }
     const sending = app.replay.now();
     if (app.line.isUp()) await Promise.race([sending, new Promise((done) => setTimeout(done, ANSWER_MS))]);
     const key = keyOf(entry);
@@ -147,6 +161,7 @@ export function createDesk(app) {
       if (card.number) await rememberCard(card);
       return { kind: "accepted", answer };
     } catch (error) {
+      if (error instanceof Refusal && error.status === 401) app.revoked();
       if (error instanceof Refusal) return { kind: "refused", problem: error.problem };
       return { kind: "unknown", again: () => direct(path, body, key) };
     }

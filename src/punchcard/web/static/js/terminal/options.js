@@ -46,7 +46,7 @@ function toggle(app, name, words, isOn) {
 
 async function refresh(app, pressed) {
   pressed.disabled = true;
-  await app.desk.refreshShop().catch(() => app.tell(t("There is no line to the server.")));
+  await app.refresh();
   app.show("options");
 }
 

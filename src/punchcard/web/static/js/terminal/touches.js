@@ -9,11 +9,18 @@ export function watchTouches(app) {
   let timer = 0;
   let noted = 0;
 
-  function touched() {
+  function touched(event) {
     clearTimeout(timer);
     timer = setTimeout(idle, IDLE_MS);
     const { shift } = app.state;
     const now = app.clock.now();
+    if (event && app.isBehindLock()) {
+      // The device slept, and its timers with it: this touch must not do anything any more.
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      lock();
+      return;
+    }
     if (!shift || stateOf(shift, now) !== "open") return;
     shift.last_active = now;
     if (now - noted < NOTE_EVERY_MS) return;
@@ -24,11 +31,13 @@ export function watchTouches(app) {
   async function idle() {
     // Somebody may be at work in another tab of this device.
     const shift = (await app.store.read("shift")) ?? null;
-    if (shift && stateOf(shift, app.clock.now()) === "locked") {
-      document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
-      await app.lock();
-    }
+    if (shift && stateOf(shift, app.clock.now()) === "locked" && app.screenName !== "shift") lock();
     timer = setTimeout(idle, NOTE_EVERY_MS);
+  }
+
+  function lock() {
+    document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+    app.lock();
   }
 
   addEventListener("pointerdown", touched, true);
