@@ -146,6 +146,14 @@ def actor_names(session: Session, events: Iterable[AuditEvent]) -> dict[str, str
     return names
 
 
+def actor_name(session: Session, kind: str, actor_id: str | None) -> str | None:
+    """Return the name of one person, key or device; None when nobody of that kind has names."""
+    table = _ACTORS.get(kind)
+    if table is None or actor_id is None:
+        return None
+    return session.scalar(select(table.name).where(table.id == actor_id))
+
+
 def _plain(value: Any) -> Any:
     """Return `value` as JSON can hold it; refuses names of secrets at any depth."""
     if isinstance(value, Mapping):

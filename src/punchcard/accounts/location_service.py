@@ -46,6 +46,12 @@ def list_locations(
     return page(session, query, Location, after_id, limit)
 
 
+def location_names(session: Session, vendor_id: str) -> dict[str, str]:
+    """Return the names of the vendor's locations by id, also of closed ones."""
+    query = select(Location.id, Location.name).where(Location.vendor_id == vendor_id)
+    return {row.id: row.name for row in session.execute(query)}
+
+
 def get_location(session: Session, vendor_id: str, location_id: str) -> Location:
     """Return one location, closed or not; raises LocationNotFound."""
     return find_own(session, Location, vendor_id, location_id, missing=LocationNotFound)

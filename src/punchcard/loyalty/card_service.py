@@ -4,7 +4,7 @@ Every query starts from the vendor; a list costs three queries, however long it 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -87,6 +87,18 @@ def lookup_cards(session: Session, vendor_id: str, code: str, *, now: datetime) 
     verified_first = (CUSTOMERS.c.is_verified.desc(), CARDS.c.id.desc())
     wanted = card_query().where(condition).order_by(*verified_first)
     return _views(session, wanted.limit(LOOKUP_LIMIT), now)
+
+
+def card_labels(session: Session, card_ids: Collection[str]) -> dict[str, str]:
+    """Return what each card is called in a list: its holder's name, or its number."""
+    if not card_ids:
+        return {}
+    query = (
+        select(CARDS.c.id, CARDS.c.number, _HOLDERS.c.name)
+        .outerjoin(_HOLDERS, _HOLDERS.c.id == CARDS.c.customer_id)
+        .where(CARDS.c.id.in_(card_ids))
+    )
+    return {row.id: row.name or row.number for row in session.execute(query)}
 
 
 def get_card_by_token(session: Session, token: str, *, now: datetime) -> CardView:

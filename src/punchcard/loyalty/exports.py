@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -65,9 +65,17 @@ _STAFF_COLUMNS: Final = (
 )
 
 
-def cards(
-    vendor_id: str, *, now: datetime, program_id: str | None = None, status: str | None = None
-) -> Table:
+class CardFilter(TypedDict, total=False):
+    """Which cards are wanted, as `card_service.list_cards` says."""
+
+    program_id: str | None
+    status: str | None
+    query: str | None
+    active_since: datetime | None
+    active_before: datetime | None
+
+
+def cards(vendor_id: str, *, now: datetime, **wanted: Unpack[CardFilter]) -> Table:
     """Return the cards with their customers, newest first, as `card_service.list_cards` does."""
 
     def read(session: Session, before_id: str | None) -> Page:
@@ -77,8 +85,7 @@ def cards(
             now=now,
             limit=ROWS_AT_ONCE,
             before_id=before_id,
-            program_id=program_id,
-            status=status,
+            **wanted,
         )
         names = _program_names(session, vendor_id)
         return paged(views, lambda view: _card_values(view, names))

@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from punchcard.kit.ids import as_id
+from punchcard.loyalty.errors import TransactionNotFound
 from punchcard.loyalty.ledger import EntryRow
-from punchcard.loyalty.models import StaffPin
+from punchcard.loyalty.models import StaffPin, TransactionOrigin
 from punchcard.loyalty.till_queries import ENTRIES
 
 _PINS = StaffPin.__table__
@@ -68,6 +70,23 @@ def list_card_entries(
     """
     query = _query().where(ENTRIES.c.card_id == card_id)
     return _page(session, query, limit, before_id)
+
+
+def get_entry(session: Session, vendor_id: str, transaction_id: str) -> ReadEntry:
+    """Return the vendor's entry. Raises TransactionNotFound."""
+    wanted = as_id(transaction_id)
+    found = None
+    if wanted is not None:
+        query = _query().where(ENTRIES.c.id == wanted, ENTRIES.c.vendor_id == vendor_id)
+        found = session.execute(query).mappings().one_or_none()
+    if found is None:
+        raise TransactionNotFound
+    return _read(dict(found))
+
+
+def get_origin(session: Session, entry: ReadEntry) -> TransactionOrigin | None:
+    """Return where an entry came from, if that was kept and is not forgotten yet."""
+    return session.get(TransactionOrigin, entry.id)
 
 
 def _page(

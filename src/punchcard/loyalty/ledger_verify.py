@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Select, func, null, select
 
 from punchcard.db.reading import ROWS_AT_ONCE, stream_plain
+from punchcard.loyalty.card_spans import ALL_CARDS, CardSpan
 from punchcard.loyalty.ledger import FIRST_HASH, HASH_DOMAIN, HASHED_FIELDS
 from punchcard.loyalty.till_queries import CARDS, ENTRIES
 
@@ -65,17 +66,20 @@ def verify_ledger(
     connection: Connection,
     *,
     vendor_id: str | None = None,
+    span: CardSpan = ALL_CARDS,
     progress: Progress = lambda entries: None,
 ) -> Verdict:
     """Verify the ledger of all vendors or of one, and compare each card with its entries.
 
-    `connection` is a snapshot (`Database.snapshot`). `progress` is told how many entries have been
-    verified, every ROWS_AT_ONCE entries and at the end.
+    `connection` is a snapshot (`Database.snapshot`); `span` bounds the cards that are looked at.
+    `progress` is told how many entries have been verified, every ROWS_AT_ONCE entries and at the
+    end.
     """
     verdict = Verdict()
-    chains = _chains(connection, verdict, vendor_id, progress)
+    scope = _Scope(vendor_id, span)
+    chains = _chains(connection, verdict, scope, progress)
     chain = next(chains, None)
-    for card in _cards(connection, vendor_id):
+    for card in _cards(connection, scope):
         card_id = card[0]
         verdict.cards += 1
         while chain is not None and chain.card_id < card_id:
@@ -89,6 +93,20 @@ def verify_ledger(
         chain = _without_card(chain, chains, verdict)
     progress(verdict.entries)
     return verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Whose cards are looked at, and which of them."""
+
+    vendor_id: str | None
+    span: CardSpan
+
+    def narrow(
+        self, query: Select[Any], vendor: ColumnElement[str], card: ColumnElement[str]
+    ) -> Select[Any]:
+        of_vendor = [] if self.vendor_id is None else [vendor == self.vendor_id]
+        return query.where(*of_vendor, *self.span.holds(card))
 
 
 _HASHED: Final = len(HASHED_FIELDS)
@@ -193,11 +211,11 @@ def _without_card(chain: _Chain, chains: Iterator[_Chain], verdict: Verdict) -> 
 
 
 def _chains(
-    connection: Connection, verdict: Verdict, vendor_id: str | None, progress: Progress
+    connection: Connection, verdict: Verdict, scope: _Scope, progress: Progress
 ) -> Iterator[_Chain]:
     """Give each card's chain once its last entry has been taken, in the order of the cards."""
     chain: _Chain | None = None
-    for row in _entries(connection, vendor_id):
+    for row in _entries(connection, scope):
         if chain is None or chain.card_id != row[_CARD]:
             if chain is not None:
                 yield chain
@@ -243,7 +261,7 @@ _CARD_NAMES: Final = (
 )
 
 
-def _entries(connection: Connection, vendor_id: str | None) -> Iterator[list[Any]]:
+def _entries(connection: Connection, scope: _Scope) -> Iterator[list[Any]]:
     """Give all entries by card and sequence; a row begins with HASHED_FIELDS in their order."""
     of_reward = ("reward_name", "reward_value_minor")
     columns: list[ColumnElement[Any]] = [
@@ -252,16 +270,15 @@ def _entries(connection: Connection, vendor_id: str | None) -> Iterator[list[Any
 
     def narrow(query: Select[Any]) -> Select[Any]:
         query = query.order_by(ENTRIES.c.card_id, ENTRIES.c.sequence)
-        return query if vendor_id is None else query.where(ENTRIES.c.vendor_id == vendor_id)
+        return scope.narrow(query, ENTRIES.c.vendor_id, ENTRIES.c.card_id)
 
     return stream_plain(connection, [*columns, ENTRIES.c.reward, ENTRIES.c.hash], narrow)
 
 
-def _cards(connection: Connection, vendor_id: str | None) -> Iterator[list[Any]]:
+def _cards(connection: Connection, scope: _Scope) -> Iterator[list[Any]]:
     """Give all cards by id: the id, then the columns of _CARD_NAMES."""
 
     def narrow(query: Select[Any]) -> Select[Any]:
-        query = query.order_by(CARDS.c.id)
-        return query if vendor_id is None else query.where(CARDS.c.vendor_id == vendor_id)
+        return scope.narrow(query.order_by(CARDS.c.id), CARDS.c.vendor_id, CARDS.c.id)
 
     return stream_plain(connection, [CARDS.c[name] for name in ("id", *_CARD_NAMES)], narrow)

@@ -15,6 +15,8 @@ from punchcard.web.console import (
     cards,
     exports,
     guide,
+    ledger,
+    ledger_verification,
     locations,
     members,
     overview,
@@ -28,7 +30,7 @@ from punchcard.web.console import (
     terminals,
     wallets,
 )
-from punchcard.web.public import card, join
+from punchcard.web.public import badges, card, join
 
 ROUTERS: Final[list[APIRouter]] = [
     assets.router,
@@ -60,5 +62,6 @@ ROUTERS: Final[list[APIRouter]] = [
     all_programs.router,
     join.router,
     card.router,
+    badges.router,
     terminal.router,
 ]

@@ -1,7 +1,8 @@
-"""Every list as a CSV file, for whoever may see the list."""
+"""Every list as a CSV file, for whoever may take it along."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Final
+from dataclasses import replace
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
@@ -10,61 +11,73 @@ from punchcard.accounts import exports as account_exports
 from punchcard.accounts import vendor_service
 from punchcard.accounts.errors import NotAllowed
 from punchcard.accounts.exports import Table, stream
-from punchcard.accounts.subjects import LOYALTY_MANAGE, LOYALTY_READ, VENDOR_MANAGE, VENDOR_OWN
+from punchcard.accounts.subjects import LOYALTY_MANAGE, VENDOR_MANAGE, VENDOR_OWN
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty import exports as loyalty_exports
-from punchcard.loyalty.ledger_reader import EntryFilter
+from punchcard.web.console.list_filters import as_day, asked_cards, asked_entries
 from punchcard.web.refusals import PageNotFound
 from punchcard.web.visits import Visit, signed_in
 
 router = APIRouter(prefix="/console/exports")
 
-Person = Annotated[Visit, Depends(signed_in(LOYALTY_READ))]
+Manager = Annotated[Visit, Depends(signed_in(LOYALTY_MANAGE))]
 
 
-def _cards(visit: Visit) -> Table:
+def _cards(visit: Visit, _timezone: str) -> Table:
+    now = visit.context.clock.now()
+    _asked, wanted = asked_cards(visit.request.query_params, now=now)
+    return loyalty_exports.cards(visit.vendor_id, now=now, **wanted)
+
+
+def _transactions(visit: Visit, timezone: str) -> Table:
+    """Return the entries that are asked for: all of them where nothing is."""
     asked = visit.request.query_params
-    return loyalty_exports.cards(
+    now = visit.context.clock.now()
+    _asked, wanted = asked_entries(asked, now=now, timezone=timezone)
+    everything = replace(wanted, since=None) if "from" not in asked else wanted
+    return loyalty_exports.transactions(visit.vendor_id, everything)
+
+
+def _staff(visit: Visit, _timezone: str) -> Table:
+    asked = visit.request.query_params
+    table = loyalty_exports.staff(
         visit.vendor_id,
         now=visit.context.clock.now(),
+        first=as_day(asked.get("from", "")),
+        last=as_day(asked.get("to", "")),
         program_id=as_id(asked.get("program_id", "")),
-        status=asked.get("status") or None,
     )
+    with visit.context.database.read() as session:
+        rows = table.read(session, None)
+    # Read before the answer begins: what is wrong with the period must still be a refusal.
+    return Table(table.columns, lambda *_: rows)
 
 
-def _transactions(visit: Visit) -> Table:
-    asked = visit.request.query_params
-    names = ("program_id", "staff_pin_id", "location_id")
-    ids: dict[str, Any] = {name: as_id(asked.get(name, "")) for name in names}
-    wanted = EntryFilter(**ids, type=asked.get("type") or None)
-    return loyalty_exports.transactions(visit.vendor_id, wanted)
+def _whole(read: Callable[[str], Table]) -> Callable[[Visit, str], Table]:
+    return lambda visit, _timezone: read(visit.vendor_id)
 
 
-LISTS: Final[dict[str, tuple[str, str, Callable[[Visit], Table]]]] = {
-    "cards": (N_("Members and cards"), LOYALTY_READ, _cards),
-    "transactions": (N_("Ledger"), LOYALTY_READ, _transactions),
-    "rewards": (N_("Rewards"), LOYALTY_READ, lambda v: loyalty_exports.rewards(v.vendor_id)),
-    "pins": (N_("Staff PINs"), LOYALTY_MANAGE, lambda v: loyalty_exports.pins(v.vendor_id)),
-    "locations": (
-        N_("Locations"),
-        VENDOR_MANAGE,
-        lambda v: account_exports.locations(v.vendor_id),
-    ),
-    "terminals": (N_("Terminals"), VENDOR_MANAGE, lambda v: account_exports.devices(v.vendor_id)),
-    "people": (N_("People"), VENDOR_OWN, lambda v: account_exports.people(v.vendor_id)),
-    "api-keys": (N_("API keys"), VENDOR_OWN, lambda v: account_exports.api_keys(v.vendor_id)),
-    "changes": (
-        N_("Who changed what"),
-        VENDOR_MANAGE,
-        lambda v: account_exports.audit_events(v.vendor_id),
-    ),
+LISTS: Final[dict[str, tuple[str, str, Callable[[Visit, str], Table]]]] = {
+    "cards": (N_("Members and cards"), LOYALTY_MANAGE, _cards),
+    "transactions": (N_("Ledger"), LOYALTY_MANAGE, _transactions),
+    "rewards": (N_("Rewards"), LOYALTY_MANAGE, _whole(loyalty_exports.rewards)),
+    "pins": (N_("Staff PINs"), LOYALTY_MANAGE, _whole(loyalty_exports.pins)),
+    "staff-report": (N_("Staff report"), LOYALTY_MANAGE, _staff),
+    "locations": (N_("Locations"), VENDOR_MANAGE, _whole(account_exports.locations)),
+    "devices": (N_("Terminals"), VENDOR_MANAGE, _whole(account_exports.devices)),
+    "people": (N_("People"), VENDOR_OWN, _whole(account_exports.people)),
+    "api-keys": (N_("API keys"), VENDOR_OWN, _whole(account_exports.api_keys)),
+    "audit-events": (N_("Who changed what"), VENDOR_OWN, _whole(account_exports.audit_events)),
 }
-"""Each list: what it is called, the permission to see it, and how it is read."""
+"""Each list: what it is called, the permission to take it along, and how it is read.
+
+Names and permissions are those of the API's exports.
+"""
 
 
 @router.get("")
-def open_exports(visit: Person) -> Response:
+def open_exports(visit: Manager) -> Response:
     """Offer every list that the visitor may see."""
     offered = [(name, title) for name, (title, permission, _) in LISTS.items()]
     allowed = [(name, title) for name, title in offered if visit.may(LISTS[name][1])]
@@ -72,7 +85,7 @@ def open_exports(visit: Person) -> Response:
 
 
 @router.get("/{name}.csv")
-def export(visit: Person, name: str) -> Response:
+def export(visit: Manager, name: str) -> Response:
     """Return one list as a file to keep; streamed, however long. Raises PageNotFound."""
     if name not in LISTS:
         raise PageNotFound
@@ -84,7 +97,12 @@ def export(visit: Person, name: str) -> Response:
         vendor = vendor_service.get_vendor(session, visit.vendor_id)
     day = visit.context.clock.now().date().isoformat()
     answer = StreamingResponse(
-        stream(database, read(visit), language=visit.language, timezone=vendor.timezone),
+        stream(
+            database,
+            read(visit, vendor.timezone),
+            language=visit.language,
+            timezone=vendor.timezone,
+        ),
         media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{vendor.slug}-{name}-{day}.csv"'},
     )

@@ -1,7 +1,6 @@
 """The console's list of members, and enrolling one by hand."""
 
 from typing import Annotated, Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Response
 
@@ -10,6 +9,7 @@ from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty import card_service, program_service
 from punchcard.loyalty.operations import Actor, OpenCard
+from punchcard.web.console.list_filters import STATUSES, VISITS, asked_cards
 from punchcard.web.customer_form import read_customer
 from punchcard.web.forms import Form
 from punchcard.web.visits import FormDep, Visit, signed_in
@@ -19,60 +19,43 @@ router = APIRouter(prefix="/console/members")
 Reader = Annotated[Visit, Depends(signed_in(LOYALTY_READ))]
 Operator = Annotated[Visit, Depends(signed_in(LOYALTY_OPERATE))]
 
-STATUSES: Final = (
-    ("active", N_("Active")),
-    ("blocked", N_("Blocked")),
-    ("replaced", N_("Replaced")),
-    ("closed", N_("Closed")),
-)
-"""Each status of a card and what it is called."""
+_HERE: Final = "/console/members"
 _SHOWN: Final = 50
 _PROGRAMS_SHOWN: Final = 200
-_QUERY_CHARACTERS: Final = 120
 
 
 @router.get("")
-def open_members(
-    visit: Reader,
-    *,
-    query: str = "",
-    program_id: str = "",
-    status: str = "",
-    before: str = "",
-    part: str = "",
-) -> Response:
+def open_members(visit: Reader, before: str = "", part: str = "") -> Response:
     """List cards with their holders, newest first; `part` "rows" answers only the list."""
-    query = query.replace("\x00", "")[:_QUERY_CHARACTERS]
+    now = visit.context.clock.now()
+    asked, wanted = asked_cards(visit.request.query_params, now=now)
     with visit.context.database.read() as session:
         programs = program_service.list_programs(session, visit.vendor_id, limit=_PROGRAMS_SHOWN)
         cards = card_service.list_cards(
             session,
             visit.vendor_id,
-            now=visit.context.clock.now(),
+            now=now,
             limit=_SHOWN + 1,
             before_id=as_id(before) if before else None,
-            program_id=as_id(program_id) if program_id else None,
-            status=status if status in dict(STATUSES) else None,
-            query=query or None,
+            **wanted,
         )
         named = [(row.id, row.name) for row in programs]
         types = {row.id: row.type for row in programs}
-    asked = {"query": query, "program_id": program_id, "status": status}
     more = cards[_SHOWN - 1].id if len(cards) > _SHOWN else None
-    here = {name: value for name, value in asked.items() if value}
     return visit.page(
         "console/member_rows.html" if part == "rows" else "console/members.html",
         cards=cards[:_SHOWN],
-        form=visit.form(asked),
+        form=visit.form(asked.fields),
         programs=named,
         program_names=dict(named),
         program_types=types,
         statuses=STATUSES,
         status_names=dict(STATUSES),
-        is_filtered=bool(here),
-        export_query=urlencode({k: v for k, v in here.items() if k != "query"}),
-        next_url=f"/console/members?{urlencode({**here, 'before': more})}" if more else None,
-        first_url=f"/console/members?{urlencode(here)}" if before else None,
+        visit_choices=VISITS,
+        is_filtered=bool(asked.fields),
+        export_url=asked.address("/console/exports/cards.csv"),
+        next_url=asked.address(_HERE, before=more) if more else None,
+        first_url=asked.address(_HERE) if before else None,
     )
 
 
@@ -84,7 +67,7 @@ def open_new_member(visit: Operator) -> Response:
 
 @router.post("/new")
 def enrol(visit: Operator, form: FormDep) -> Response:
-    """Open a card through the till, and show it."""
+    """Open a card through the till, and show how to hand it over."""
     program_id = form.text("program_id", limit=36)
     locale = form.choice("locale", LANGUAGES, required=False)
     customer = read_customer(form, locale=locale, accepted_terms=False)
@@ -104,7 +87,7 @@ def enrol(visit: Operator, form: FormDep) -> Response:
             card_id = receipt.card.id
     if card_id is None:
         return _new_page(visit, form, status=422)
-    return visit.redirect(f"/console/members/{card_id}", N_("The card is open."))
+    return visit.redirect(f"{_HERE}/{card_id}/hand-over", N_("The card is open."))
 
 
 def _new_page(visit: Visit, form: Form, status: int = 200) -> Response:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Response
 from sqlalchemy.orm import Session
 
+from punchcard.accounts import vendor_service
 from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
@@ -130,6 +131,7 @@ def _list_page(
             )
         )
         programs = _programs(session, visit)
+        timezone = vendor_service.get_vendor(session, visit.vendor_id).timezone
     asked = {"retired": "1"} if retired else {}
     more = rows[_SHOWN - 1].id if len(rows) > _SHOWN else None
     return visit.page(
@@ -140,6 +142,7 @@ def _list_page(
         programs=programs,
         program_names=dict(programs),
         shows_retired=retired,
+        timezone=timezone,
         suggestion=suggested_pin(),
         next_url=f"/console/pins?{urlencode({**asked, 'after': more})}" if more else None,
         first_url=f"/console/pins?{urlencode(asked)}" if after else None,

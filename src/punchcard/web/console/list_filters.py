@@ -1,0 +1,111 @@
+"""What lists of the console are narrowed to, by their pages and by their CSV files alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from punchcard.kit.i18n import N_
+from punchcard.kit.ids import as_id
+from punchcard.loyalty.exports import CardFilter
+from punchcard.loyalty.ledger_reader import EntryFilter
+from punchcard.web import entry_names
+
+STATUSES: Final = (
+    ("active", N_("Active")),
+    ("blocked", N_("Blocked")),
+    ("replaced", N_("Replaced")),
+    ("closed", N_("Closed")),
+)
+"""Each status of a card and what it is called."""
+VISITS: Final = (
+    ("last7", N_("in the last 7 days")),
+    ("last30", N_("in the last 30 days")),
+    ("not30", N_("not for 30 days")),
+    ("not90", N_("not for 90 days")),
+)
+"""When a card was last used: each choice of the filter and what it is called."""
+DAYS_SHOWN: Final = 30
+"""How far back the ledger goes when no day is asked for: rare entries are not searched for ever."""
+
+_VISIT_DAYS: Final = {"last7": 7, "last30": 30, "not30": 30, "not90": 90}
+_QUERY_CHARACTERS: Final = 120
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for, as it stands in addresses and in the fields of the filter."""
+
+    fields: dict[str, str]
+
+    def address(self, path: str, **more: str) -> str:
+        """Return the address of the same list, or of what goes with it."""
+        query = urlencode({**self.fields, **more})
+        return f"{path}?{query}" if query else path
+
+
+def asked_cards(query: Mapping[str, str], *, now: datetime) -> tuple[Asked, CardFilter]:
+    """Return which cards a page's address asks for; what makes no sense is left out."""
+    sought = query.get("query", "").replace("\x00", "")[:_QUERY_CHARACTERS].strip()
+    program_id = as_id(query.get("program_id", ""))
+    status = _one_of(query.get("status"), STATUSES)
+    visit = _one_of(query.get("visit"), VISITS)
+    wanted = CardFilter(program_id=program_id, status=status, query=sought or None)
+    if visit is not None:
+        bound = now - timedelta(days=_VISIT_DAYS[visit])
+        wanted["active_since" if visit.startswith("last") else "active_before"] = bound
+    told = {"query": sought, "program_id": program_id, "status": status, "visit": visit}
+    return _asked(told), wanted
+
+
+def asked_entries(
+    query: Mapping[str, str], *, now: datetime, timezone: str
+) -> tuple[Asked, EntryFilter]:
+    """Return which entries a page's address asks for: of the last DAYS_SHOWN days, if no other.
+
+    Days are those of `timezone`; the last one is included.
+    """
+    zone = ZoneInfo(timezone)
+    last = as_day(query.get("to", ""))
+    first = as_day(query.get("from", "")) or default_first(last, now, zone)
+    ids = {name: as_id(query.get(name, "")) for name in ("program_id", "staff_pin_id")}
+    location_id = as_id(query.get("location_id", ""))
+    type = query.get("type", "")
+    wanted = EntryFilter(
+        **ids,
+        location_id=location_id,
+        type=type if type in entry_names.NAMES else None,
+        since=_midnight(first, zone),
+        until=_midnight(last + timedelta(days=1), zone) if last else None,
+    )
+    told = {**ids, "location_id": location_id, "type": wanted.type}
+    days = {"from": first.isoformat(), "to": last.isoformat() if last else None}
+    return _asked({**told, **days}), wanted
+
+
+def as_day(text: str) -> date | None:
+    """Return the day that a date field sent, None when it is none or in no century of ours."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year < 2200 else None
+
+
+def default_first(last: date | None, now: datetime, zone: ZoneInfo) -> date:
+    """Return the first of the DAYS_SHOWN days up to `last`, or up to today."""
+    return (last or now.astimezone(zone).date()) - timedelta(days=DAYS_SHOWN - 1)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+def _one_of(value: str | None, options: tuple[tuple[str, str], ...]) -> str | None:
+    return value if value in dict(options) else None
+
+
+def _asked(told: Mapping[str, Any]) -> Asked:
+    return Asked({name: value for name, value in told.items() if value})

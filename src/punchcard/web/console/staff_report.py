@@ -1,0 +1,81 @@
+"""The console's staff report: what each person did, and where a second look is worth it."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Response
+
+from punchcard.accounts import vendor_service
+from punchcard.accounts.subjects import LOYALTY_MANAGE
+from punchcard.kit.ids import as_id
+from punchcard.loyalty import card_service, program_service
+from punchcard.loyalty.staff_report_service import (
+    REPORT_DAYS_LIMIT,
+    StaffReport,
+    staff_report,
+)
+from punchcard.web.console.list_filters import Asked, as_day
+from punchcard.web.visits import Visit, signed_in
+
+router = APIRouter(prefix="/console/staff-report")
+
+Manager = Annotated[Visit, Depends(signed_in(LOYALTY_MANAGE))]
+
+PERIODS: Final = (7, 30, 90)
+"""The periods that a link offers: so many days up to today."""
+_PROGRAMS_SHOWN: Final = 200
+
+
+@router.get("")
+def open_staff_report(visit: Manager, program_id: str = "") -> Response:
+    """Show stamps, points, redemptions, voids and concentration per person in a period."""
+    query = visit.request.query_params
+    first, last = as_day(query.get("from", "")), as_day(query.get("to", ""))
+    now = visit.context.clock.now()
+    report, cards = None, {}
+    with visit.context.database.read() as session:
+        vendor = vendor_service.get_vendor(session, visit.vendor_id)
+        programs = program_service.list_programs(session, visit.vendor_id, limit=_PROGRAMS_SHOWN)
+        named = [(row.id, row.name) for row in programs]
+        wanted = as_id(program_id)
+        wanted = wanted if wanted in dict(named) else None
+        form = visit.form({"program_id": wanted, "from": first, "to": last})
+        with form.refusals():
+            report = staff_report(
+                session, visit.vendor_id, now=now, first=first, last=last, program_id=wanted
+            )
+            cards = card_service.card_labels(session, _top_cards(report))
+    if report is not None:
+        form.initial |= {"from": report.range.first, "to": report.range.last}
+    asked = _asked(form.initial)
+    today = now.astimezone(ZoneInfo(report.timezone if report else vendor.timezone)).date()
+    return visit.page(
+        "console/staff_report.html",
+        status=200 if report is not None else 422,
+        form=form,
+        report=report,
+        cards=cards,
+        programs=named,
+        has_points=any(row.type != "stamps" for row in programs),
+        days_limit=REPORT_DAYS_LIMIT,
+        periods=[
+            (days, _period(asked, today - timedelta(days=days - 1), today)) for days in PERIODS
+        ],
+        here=asked.address("/console/staff-report"),
+        ledger_url=asked.address("/console/ledger"),
+        export_url=asked.address("/console/exports/staff-report.csv"),
+    )
+
+
+def _top_cards(report: StaffReport) -> set[str]:
+    return {line.top_cards[0].card_id for line in report.lines if line.flags and line.top_cards}
+
+
+def _asked(fields: dict[str, Any]) -> Asked:
+    return Asked({name: str(value) for name, value in fields.items() if value})
+
+
+def _period(asked: Asked, first: Any, last: Any) -> str:
+    days = {"from": str(first), "to": str(last)}
+    return Asked({**asked.fields, **days}).address("/console/staff-report")
