@@ -13,6 +13,7 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import SystemIds
+from punchcard.kit.values import value
 from punchcard.loyalty.batch import Outcome
 from punchcard.loyalty.cards import Receipt
 from punchcard.loyalty.errors import TillBusy
@@ -58,6 +59,7 @@ def gated(alice: Counter) -> Iterator[Gated]:
         sealer=SEALER,
         queue_limit=3,
         batch_limit=2,
+        list_limit=2,
         batches_in_flight=1,
     )
     till.start()
@@ -170,7 +172,7 @@ def test_a_closing_till_finishes_what_waits_and_takes_no_more(
     assert purchases(alice) == 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Juggle(CardOperation):
     """An operation that no rule knows."""
 

@@ -24,6 +24,9 @@ Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on
 # Threads hand the interpreter to each other this often: the till's answers must not wait behind
 # a long turn of the event loop.
 _SWITCH_SECONDS: Final = 0.001
+# A list of operations makes thousands of objects that all live until it is answered, and hardly
+# anything here goes round in circles: looking through them every 700 costs a tenth of the time.
+_COLLECT_AFTER: Final = (20_000, 20, 20)
 _KEEP_ALIVE_SECONDS: Final = 30
 _GRACE_SECONDS: Final = 30
 
@@ -155,4 +158,5 @@ def _app(
     # What was loaded so far lives as long as the process: the collector need not look at it.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
     return app

@@ -48,7 +48,7 @@ class Settings:
     # The till
     till_queue_limit: int = 2000
     till_batch_limit: int = 64
-    till_postgresql_batches_in_flight: int = 2
+    till_postgresql_batches_in_flight: int = 1
     database_pool_size: int = 8
     database_busy_seconds: int = 30
 

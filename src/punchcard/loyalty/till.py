@@ -63,9 +63,9 @@ class Till:
     """Takes operations from any thread or event loop, and answers each when it is durable.
 
     `queue_limit` bounds the operations that wait; above it `TillBusy` is raised and nothing is
-    written. `batch_limit` bounds the operations of one transaction. `on_commit` is told the
-    outcomes in the till's own thread after each batch has been answered: it must be quick and
-    never raise.
+    written. `batch_limit` bounds the operations of one transaction; of a list that is handed in
+    as one, `list_limit` go into a transaction, which costs less. `on_commit` is told the outcomes
+    in the till's own thread after each batch has been answered: it must be quick and never raise.
     """
 
     def __init__(
@@ -77,11 +77,13 @@ class Till:
         sealer: Sealer,
         queue_limit: int = 2000,
         batch_limit: int = 64,
-        batches_in_flight: int = 2,
+        list_limit: int = 256,
+        batches_in_flight: int = 1,
         on_commit: Callable[[Sequence[Outcome]], None] | None = None,
         wallet_columns: Callable[[], WalletColumns] = tuple,
     ) -> None:
         self.batch_limit = batch_limit
+        self._list_limit = min(list_limit, queue_limit)
         self._on_commit = on_commit
         self._database = database
         self._tools = Tools(
@@ -136,10 +138,10 @@ class Till:
         Raises TillBusy while nothing was done; later it is what became of the rest.
         """
         outcomes: list[Outcome] = []
-        for start in range(0, len(operations), self.batch_limit):
+        for start in range(0, len(operations), self._list_limit):
             done: Future[list[Outcome]] = Future()
             try:
-                self._put(_Parcel(operations[start : start + self.batch_limit], done))
+                self._put(_Parcel(operations[start : start + self._list_limit], done))
             except TillBusy as busy:
                 return _with_rest(outcomes, busy, len(operations))
             outcomes += done.result()
@@ -155,9 +157,9 @@ class Till:
     async def answer_all(self, operations: Sequence[Operation]) -> list[Outcome]:
         """Do operations as `submit_all` does, without blocking the event loop."""
         outcomes: list[Outcome] = []
-        for start in range(0, len(operations), self.batch_limit):
+        for start in range(0, len(operations), self._list_limit):
             try:
-                outcomes += await self._answer_parcel(operations[start : start + self.batch_limit])
+                outcomes += await self._answer_parcel(operations[start : start + self._list_limit])
             except TillBusy as busy:
                 return _with_rest(outcomes, busy, len(operations))
         return outcomes
@@ -207,7 +209,10 @@ class Till:
                 self._ready.wait()
             parcels: list[_Parcel] = []
             size = 0
-            while self._queue and size + len(self._queue[0].operations) <= self.batch_limit:
+            # The first is taken whatever its size: a long list is a batch of its own.
+            while self._queue and (
+                not parcels or size + len(self._queue[0].operations) <= self.batch_limit
+            ):
                 parcel = self._queue.popleft()
                 size += len(parcel.operations)
                 parcels.append(parcel)
