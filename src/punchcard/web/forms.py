@@ -9,7 +9,7 @@ from typing import Any, Final
 from starlette.datastructures import FormData, UploadFile
 
 from punchcard.accounts import checks
-from punchcard.kit.errors import DomainError, InvalidInput
+from punchcard.kit.errors import DomainError, InvalidInput, Kind
 from punchcard.kit.i18n import N_, translate
 from punchcard.kit.money import minor_digits
 
@@ -167,7 +167,8 @@ class Form:
     def refusals(self, **renamed: str) -> Iterator[None]:
         """Turn a refusal of the block into faults of the fields it names, or of the whole form.
 
-        `renamed` maps a service's field to the form's where they differ.
+        `renamed` maps a service's field to the form's where they differ. What is not there (any
+        more), or is another vendor's, is no fault of the form: that refusal goes through.
         """
         try:
             yield
@@ -180,6 +181,8 @@ class Form:
             if not refusal.errors:
                 self.refusal = translate(refusal.sentence, self._language, **refusal.facts)
         except DomainError as refusal:
+            if refusal.kind is Kind.MISSING:
+                raise
             self.refusal = translate(refusal.sentence, self._language, **refusal.facts)
 
 
