@@ -57,7 +57,10 @@ def _print(
 
 def _addresses(base: str) -> list[tuple[str, ...]]:
     return [
-        ("Server", base),
+        ("Console, for a shop's people", f"{base}/console"),
+        ("Terminal, for the counter (pair it in the console)", f"{base}/terminal"),
+        ("Join Café Alice, as a customer", f"{base}/join/{SHOPS[0].program['slug']}"),
+        ("Admin, for whoever runs the platform", f"{base}/admin"),
         ("Reference of the API", f"{base}/docs"),
         ("Alive?", f"{base}/healthz"),
         ("Ready?", f"{base}/readyz"),
@@ -66,13 +69,16 @@ def _addresses(base: str) -> list[tuple[str, ...]]:
 
 
 def _wallets(base: str, card: str | None) -> list[tuple[str, ...]]:
-    rows = [("A pretended iPhone: its passes, and pushes as they arrive", f"{base}{PHONE_PATH}")]
+    rows: list[tuple[str, ...]] = [
+        ("A pretended iPhone: its passes, and pushes as they arrive", f"{base}{PHONE_PATH}")
+    ]
     if card is not None:
+        links = card.replace("/c/", "/api/v1/loyalty/cards/")
         rows += [
-            ("Put the first card into that iPhone (in a browser)", f"{card}/apple.pkpass"),
-            ("Put it into a wallet like Google's", f"{card}/google"),
+            ("Put the first card into that iPhone (in a browser)", f"{links}/apple.pkpass"),
+            ("Put it into a wallet like Google's", f"{links}/google"),
         ]
-    return [*rows]
+    return rows
 
 
 def _people() -> list[tuple[str, ...]]:
@@ -99,7 +105,7 @@ def _cards(settings: Settings) -> list[tuple[str, ...]]:
             for card in _chosen(session, shop):
                 token = sealer.open(card.token_sealed, card.id)
                 if token is not None:
-                    address = f"{settings.base_url}/api/v1/loyalty/cards/{token.decode()}"
+                    address = f"{settings.base_url}/c/{token.decode()}"
                     rows.append((shop.name, _balance(shop, card), address))
     return rows
 
