@@ -31,7 +31,8 @@ class AppTransport(httpx.BaseTransport):
 
     async def _serve(self, request: httpx.Request) -> httpx.Response:
         response = await self._transport.handle_async_request(request)
-        content = await response.aread()
+        # As it came over the wire: the answer made of it unpacks it.
+        content = b"".join([part async for part in response.aiter_raw()])
         return httpx.Response(
             response.status_code, headers=response.headers, content=content, request=request
         )

@@ -16,6 +16,7 @@ from punchcard.web.refusals import (
     INTERNAL,
     STATUS_BY_KIND,
     TITLES,
+    CardReplaced,
     PageNotFound,
     SignInNeeded,
 )
@@ -38,6 +39,7 @@ def create_pages(context: Context, routers: list[APIRouter]) -> FastAPI:
     for kind in (DomainError, *_DATABASE_FAILURES, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
     app.add_exception_handler(SignInNeeded, _send_to_sign_in)
+    app.add_exception_handler(CardReplaced, _tell_of_replacement)
     app.add_exception_handler(Exception, _answer)
     for router in routers:
         app.include_router(router)
@@ -47,6 +49,11 @@ def create_pages(context: Context, routers: list[APIRouter]) -> FastAPI:
 def _send_to_sign_in(request: Request, error: Exception) -> Response:
     assert isinstance(error, SignInNeeded)
     return get_visit(request).redirect(f"/sign-in?next={quote(error.wanted, safe='/')}")
+
+
+def _tell_of_replacement(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CardReplaced)
+    return get_visit(request).page("public/replaced.html", status=410, shop=error.shop)
 
 
 def _answer(request: Request, error: Exception) -> Response:

@@ -37,6 +37,14 @@ class CardFace:
     logo: str | None
     has_moving_code: bool
 
+    @property
+    def news(self) -> str:
+        """Return what to tell of the card after a change, as a phone does of its pass."""
+        if self.content.is_void:
+            return str(self.content.status.value)
+        told = [(balance.change_message or "%@", balance) for balance in self.content.balances]
+        return ". ".join(text.replace("%@", str(balance.value)) for text, balance in told)
+
 
 def face_of(program: ProgramFacts, card: CardFacts, language: Language | None = None) -> CardFace:
     """Return how a card looks, in its own language unless another is asked for."""

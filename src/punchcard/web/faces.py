@@ -8,7 +8,7 @@ PAGES: Final = frozenset(
     {
         *("", "sign-in", "sign-out", "language", "forgot-password", "reset-password"),
         *("verify-email", "console", "admin", "terminal", "join", "c"),
-        *("static", "colour"),
+        *("static", "colour", "badges"),
     }
 )
 """The first part of every page's address."""

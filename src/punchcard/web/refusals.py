@@ -45,6 +45,14 @@ class PageNotFound(DomainError):
     sentence = N_("There is nothing at this address. Perhaps the link is old or incomplete.")
 
 
+class CardReplaced(Exception):
+    """A card's token that a replaced card no longer answers to; `shop` is whose card it is."""
+
+    def __init__(self, shop: str) -> None:
+        super().__init__(shop)
+        self.shop = shop
+
+
 class FormExpired(DomainError):
     """The form was not made by this server for this visitor, or long ago."""
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import (
     format_date,
     format_datetime,
+    format_skeleton,
     format_time,
     format_timedelta,
     get_month_names,
@@ -44,6 +45,7 @@ class Wording:
             "moment": self.moment,
             "clock": self.clock,
             "ago": self.ago,
+            "birthday": self.birthday,
             "signed": self.signed,
             "month_name": self.month_name,
             "minor_digits": minor_digits,
@@ -103,6 +105,12 @@ class Wording:
         if style == "long":
             return format_datetime(local, "long", tzinfo=zone, locale=self.locale)
         return f"{self.day(local.date())}, {self.clock(value, timezone)}"
+
+    def birthday(self, value: str) -> str:
+        """Return a day of every year, given as MM-DD."""
+        # Of a leap year, so that the 29th of February is one.
+        of_some_year = date.fromisoformat(f"2024-{value}")
+        return format_skeleton("MMMMd", of_some_year, locale=self.locale)
 
     def clock(self, value: datetime, timezone: str = "UTC") -> str:
         """Return the time of day in `timezone`, without seconds."""

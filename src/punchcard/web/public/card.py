@@ -1,25 +1,41 @@
 """A customer's own card on the web; the secret token in its address opens it."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
+from sqlalchemy.orm import Session
 
-from punchcard.accounts.rate_limit import counted_address
 from punchcard.kit.i18n import N_, as_language
 from punchcard.loyalty import card_changes, card_service, customer_service, ledger_reader
 from punchcard.loyalty.card_changes import CardChange
 from punchcard.loyalty.cards import CardView
-from punchcard.loyalty.public_service import page_of
+from punchcard.loyalty.errors import CardNotFound
+from punchcard.loyalty.public_service import ProgramPage, page_of
+from punchcard.loyalty.retired_cards import shop_of_retired_token
 from punchcard.web import assets
-from punchcard.web.card_faces import CardFace, face_of_card
+from punchcard.web.card_faces import CardFace, face_of_card, words_of
 from punchcard.web.colours import colours_of
+from punchcard.web.public.badges import wallet_buttons
+from punchcard.web.public.packing import packed
+from punchcard.web.public.visitors import address_of, count_look
+from punchcard.web.refusals import CardReplaced
 from punchcard.web.visits import FormDep, Visit, VisitDep
 
 router = APIRouter()
 
 _ENTRIES_SHOWN: Final = 10
 _ENTRIES_A_PAGE: Final = 50
+_NAME_ON_PHONES: Final = 30
+_PAGES: Final = ("", "/history", "/data")
+
+
+@dataclass(frozen=True)
+class _Opened:
+    card: CardView
+    face: CardFace
+    page: ProgramPage
 
 
 @router.get("/c/{token}")
@@ -28,87 +44,83 @@ def open_card(visit: VisitDep, token: str, welcome: bool = False, part: str = ""
 
     `part` "live" answers only what a stamp changes, for the page's own script.
     """
-    _count(visit)
     context = visit.context
     with context.database.read() as session:
-        now = context.clock.now()
-        card = card_service.get_card_by_token(session, token, now=now)
-        face = _in_language(visit, face_of_card(session, context, card, _asked(visit)))
-        page = page_of(session, card.program_id, now=now)
+        opened = _open(visit, session, token)
+        card = opened.card
         entries = ledger_reader.list_card_entries(session, card.id, limit=_ENTRIES_SHOWN + 1)
-    template = "public/card_live.html" if part == "live" else "public/card.html"
-    return visit.page(
-        template,
+    links = context.wallets.links_for(token)
+    response = visit.page(
+        "public/card_live.html" if part == "live" else "public/card.html",
         token=token,
         card=card,
-        face=face,
-        vendor=page.vendor,
-        program=page.program,
-        rewards=list(page.rewards),
+        face=opened.face,
+        state=f"{card.stamps}/{card.points}/{card.rewards_ready}/{card.status}",
+        vendor=opened.page.vendor,
+        program=opened.page.program,
+        rewards=list(opened.page.rewards),
+        words_of=words_of,
         entries=entries[:_ENTRIES_SHOWN],
         has_more=len(entries) > _ENTRIES_SHOWN,
-        code=_code(visit, card, face, token),
-        links=context.wallets.links_for(token),
+        code=_code(visit, card, opened.face, token),
+        wallets=wallet_buttons(links, context.settings.data_dir, visit.language),
         is_new=welcome,
     )
+    return packed(visit.request, response)
 
 
 @router.get("/c/{token}/history")
 def open_history(visit: VisitDep, token: str, before: str = "") -> Response:
     """Show all entries of the card, newest first, a page at a time."""
-    _count(visit)
-    context = visit.context
-    with context.database.read() as session:
-        now = context.clock.now()
-        card = card_service.get_card_by_token(session, token, now=now)
-        face = _in_language(visit, face_of_card(session, context, card, _asked(visit)))
-        program = page_of(session, card.program_id, now=now).program
+    with visit.context.database.read() as session:
+        opened = _open(visit, session, token)
         entries = ledger_reader.list_card_entries(
-            session, card.id, limit=_ENTRIES_A_PAGE + 1, before_id=before or None
+            session, opened.card.id, limit=_ENTRIES_A_PAGE + 1, before_id=before or None
         )
     more = entries[_ENTRIES_A_PAGE - 1].id if len(entries) > _ENTRIES_A_PAGE else None
     return visit.page(
         "public/history.html",
         token=token,
-        face=face,
-        program=program,
+        face=opened.face,
+        program=opened.page.program,
         entries=entries[:_ENTRIES_A_PAGE],
         next_url=f"/c/{token}/history?before={more}" if more else None,
+        first_url=f"/c/{token}/history" if before else None,
     )
 
 
 @router.post("/c/{token}/language")
 def choose_language(visit: VisitDep, token: str, form: FormDep) -> Response:
     """Let the card speak another language from now on, here and in wallets."""
-    _count(visit)
     language = as_language(form.value("language"))
     with visit.context.database.write() as session:
-        now = visit.context.clock.now()
-        card = card_service.get_card_by_token(session, token, now=now)
+        opened = _open(visit, session, token)
         if language is not None:
-            vendor_id = page_of(session, card.program_id, now=now).vendor.id
             change = CardChange(card={"locale": language})
-            card_changes.update_card(session, visit.act(), vendor_id, card.id, change)
-    return visit.redirect(f"/c/{token}")
+            vendor_id = opened.page.vendor.id
+            card_changes.update_card(session, visit.act(), vendor_id, opened.card.id, change)
+    here, pages = form.value("next"), [f"/c/{token}{page}" for page in _PAGES]
+    return visit.redirect(here if here in pages else pages[0])
 
 
 @router.get("/c/{token}/data")
 def open_data(visit: VisitDep, token: str) -> Response:
     """Show what the shop knows about the customer, to take along or to have forgotten."""
-    _count(visit)
-    context = visit.context
-    with context.database.read() as session:
-        now = context.clock.now()
-        card = card_service.get_card_by_token(session, token, now=now)
-        face = _in_language(visit, face_of_card(session, context, card, _asked(visit)))
-        vendor = page_of(session, card.program_id, now=now).vendor
-    return visit.page("public/data.html", token=token, card=card, face=face, vendor=vendor)
+    with visit.context.database.read() as session:
+        opened = _open(visit, session, token)
+    return visit.page(
+        "public/data.html",
+        token=token,
+        known=opened.card.customer,
+        face=opened.face,
+        vendor=opened.page.vendor,
+    )
 
 
 @router.post("/c/{token}/erase")
 def erase(visit: VisitDep, token: str, form: FormDep) -> Response:
     """Forget the customer; the card goes on as an anonymous one."""
-    visit.context.limits.enrolments.take(_address(visit))
+    visit.context.limits.enrolments.take(address_of(visit))
     if not form.is_on("sure"):
         return visit.redirect(f"/c/{token}/data", N_("Nothing was deleted: please tick the box."))
     with visit.context.database.write() as session:
@@ -119,16 +131,14 @@ def erase(visit: VisitDep, token: str, form: FormDep) -> Response:
 @router.get("/c/{token}/card.webmanifest")
 def get_manifest(visit: VisitDep, token: str) -> Response:
     """Return what a phone needs to keep the card on its home screen."""
-    _count(visit)
-    context = visit.context
-    with context.database.read() as session:
-        card = card_service.get_card_by_token(session, token, now=context.clock.now())
-        face = face_of_card(session, context, card, _asked(visit))
+    with visit.context.database.read() as session:
+        face = _open(visit, session, token).face
     background, _ink, _accent = colours_of(face.branding)
     sizes = (("icons/card-192.png", "192x192"), ("icons/card-512.png", "512x512"))
     manifest = {
+        "id": f"/c/{token}",
         "name": face.content.card_name,
-        "short_name": face.content.card_name[:30],
+        "short_name": face.content.card_name[:_NAME_ON_PHONES],
         "lang": face.content.language,
         "start_url": f"/c/{token}",
         "scope": f"/c/{token}",
@@ -143,31 +153,31 @@ def get_manifest(visit: VisitDep, token: str) -> Response:
     return visit.finish(JSONResponse(manifest, media_type="application/manifest+json"))
 
 
+def _open(visit: Visit, session: Session, token: str) -> _Opened:
+    """Return the card as it is now, and let the whole page speak its language.
+
+    Raises CardReplaced, CardNotFound.
+    """
+    count_look(visit)
+    context = visit.context
+    now = context.clock.now()
+    try:
+        card = card_service.get_card_by_token(session, token, now=now)
+    except CardNotFound:
+        shop = shop_of_retired_token(session, token)
+        if shop is None:
+            raise
+        raise CardReplaced(shop) from None
+    asked = as_language(visit.request.query_params.get("lang", ""))
+    face = face_of_card(session, context, card, asked)
+    visit.language = face.content.language
+    return _Opened(card, face, page_of(session, card.program_id, now=now))
+
+
 def _code(visit: Visit, card: CardView, face: CardFace, token: str) -> str | None:
     """Return what stands in the code that a till scans; none where the card is of no use."""
     if card.status not in ("active", "blocked"):
         return None
     if face.has_moving_code:
-        text = visit.context.moving_codes.code_for(card.number, visit.context.clock.now())
-    else:
-        text = f"{visit.context.settings.base_url.rstrip('/')}/c/{token}"
-    return text
-
-
-def _asked(visit: Visit) -> str | None:
-    return as_language(visit.request.query_params.get("lang", ""))
-
-
-def _in_language(visit: Visit, face: CardFace) -> CardFace:
-    """Let the whole page speak the card's language, whatever the browser's is."""
-    visit.language = face.content.language
-    return face
-
-
-def _count(visit: Visit) -> None:
-    visit.context.limits.reads.take(_address(visit))
-
-
-def _address(visit: Visit) -> str:
-    client = visit.request.client
-    return counted_address(client.host if client else "")
+        return visit.context.moving_codes.code_for(card.number, visit.context.clock.now())
+    return f"{visit.context.settings.base_url.rstrip('/')}/c/{token}"

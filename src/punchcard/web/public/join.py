@@ -1,10 +1,9 @@
 """Joining a program: what a customer sees behind the code on the counter."""
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
-from punchcard.accounts.rate_limit import counted_address
 from punchcard.kit.errors import InvalidInput
 from punchcard.kit.i18n import N_
 from punchcard.loyalty import public_service
@@ -15,15 +14,19 @@ from punchcard.wallets.card_facts import CardAddresses
 from punchcard.web.card_faces import face_of_program, words_of
 from punchcard.web.customer_form import read_customer
 from punchcard.web.forms import Form
+from punchcard.web.public.visitors import address_of, count_look
 from punchcard.web.visits import FormDep, Visit, VisitDep
 
 router = APIRouter()
+
+_BELOW: Final = {"phone", "birthday_day", "birthday_month", "marketing_consent"}
+"""The fields that lie folded away until one of them is at fault."""
 
 
 @router.get("/join/{slug}")
 def open_join_page(visit: VisitDep, slug: str) -> Response:
     """Show the program's card, what it is good for, and the few questions to get one."""
-    visit.context.limits.reads.take(_address(visit))
+    count_look(visit)
     return _join_page(visit, slug, visit.form({"language": visit.language}))
 
 
@@ -31,7 +34,7 @@ def open_join_page(visit: VisitDep, slug: str) -> Response:
 def join(visit: VisitDep, slug: str, form: FormDep) -> Response:
     """Give the visitor a card, anonymous or with what they told, and show it."""
     context = visit.context
-    context.limits.enrolments.take(_address(visit))
+    context.limits.enrolments.take(address_of(visit))
     with context.database.read() as session:
         page = public_service.open_program(session, slug, now=context.clock.now())
     accepts = form.is_on("accept_terms")
@@ -60,7 +63,7 @@ def _operation(visit: Visit, page: ProgramPage, customer: NewCustomer | None) ->
         customer=customer,
         is_vouched=False,
         locale=visit.language,
-        origin=Origin(_address(visit), visit.user_agent, None),
+        origin=Origin(address_of(visit), visit.user_agent, None),
         request_id=visit.request_id,
     )
 
@@ -80,6 +83,8 @@ def _join_page(visit: Visit, slug: str, form: Form, status: int = 200) -> Respon
         vendor=vendor,
         rewards=rewards,
         months=range(1, 13),
+        sends_mail=visit.context.mailer.is_configured,
+        has_faults_below=bool(_BELOW & form.errors.keys()),
         **values,
     )
 
@@ -96,8 +101,3 @@ def _words(page: ProgramPage, language: str) -> dict[str, Any]:
         "terms_text": words_of(texts, language, "terms_text", program.terms_text),
         "words_of": words_of,
     }
-
-
-def _address(visit: Visit) -> str:
-    client = visit.request.client
-    return counted_address(client.host if client else "")

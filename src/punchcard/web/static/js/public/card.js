@@ -1,72 +1,136 @@
 // The customer's card: follows each stamp as it happens, and shows the code large and bright.
 
-const live = document.getElementById("live");
 const MOVES_EVERY_MS = 10_000;
-const RETRY_MS = 5_000;
+const FIRST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 60_000;
 
-/** Fetch what a stamp changes and put it in place of what is shown. */
-async function refresh() {
-  const answer = await fetch(live.dataset.part, { headers: { "HX-Request": "true" } });
-  if (!answer.ok) return;
-  live.innerHTML = await answer.text();
-  live.classList.add("arrived");
-  setTimeout(() => live.classList.remove("arrived"), 700);
-}
+/** @returns {string} what `data-state` of the front says of a card that the server tells of */
+export const stateOf = (card) => [card.stamps, card.points, card.rewards_ready, card.status].join("/");
 
-/** Listen for changes while the page is looked at; words and dates come from the server. */
-function listen() {
+/**
+ * Calls `tell` with each state of a card while the page is looked at. Where the server keeps no
+ * line open, `look` asks instead, less and less often, each time before the line is tried again.
+ * @param {{Source: typeof EventSource, url: string, page: Document, tell: (state: string) => void,
+ *   look: () => void, wait?: typeof setTimeout}} means
+ */
+export function follow({ Source, url, page, tell, look, wait = setTimeout }) {
   let source = null;
-  let shown = live.dataset.state;
-  const stop = () => { source?.close(); source = null; };
+  let pause = FIRST_PAUSE_MS;
+  const stop = () => {
+    source?.close();
+    source = null;
+  };
   const start = () => {
-    if (source || document.hidden) return;
-    source = new EventSource(live.dataset.events);
-    source.addEventListener("card", (event) => {
-      const { stamps, points, status } = JSON.parse(event.data);
-      const now = `${stamps}/${points}/${status}`;
-      if (now !== shown) refresh();
-      shown = now;
+    if (source || page.hidden) return;
+    const opened = new Source(url);
+    source = opened;
+    opened.addEventListener("card", (event) => {
+      pause = FIRST_PAUSE_MS;
+      tell(stateOf(JSON.parse(event.data)));
     });
-    source.addEventListener("error", () => {
-      if (source?.readyState !== EventSource.CLOSED) return;
-      stop();
-      setTimeout(start, RETRY_MS);
+    // A line that breaks is mended by the browser; one that is refused stays closed.
+    opened.addEventListener("error", () => {
+      if (source !== opened || opened.readyState !== Source.CLOSED) return;
+      source = null;
+      wait(() => {
+        if (page.hidden) return;
+        look();
+        start();
+      }, pause);
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     });
   };
-  document.addEventListener("visibilitychange", () => (document.hidden ? stop() : start()));
-  window.addEventListener("pagehide", stop);
+  page.addEventListener("visibilitychange", () => (page.hidden ? stop() : start()));
   start();
+  return stop;
+}
+
+const by = (id) => document.getElementById(id);
+
+let isLooking = false;
+let mustLookAgain = false;
+
+/** Put what a stamp changes in place of what is shown. */
+async function look() {
+  mustLookAgain = isLooking;
+  if (isLooking) return;
+  isLooking = true;
+  try {
+    const answer = await fetch(by("front").dataset.path, { headers: { "HX-Request": "true" } });
+    // The card was replaced or is gone: its page says so.
+    if (answer.status === 404 || answer.status === 410) return location.reload();
+    if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  } catch {
+    // Without a line the page stays as it is.
+  } finally {
+    isLooking = false;
+  }
+  if (mustLookAgain) look();
+}
+
+function show(news) {
+  const before = by("front");
+  const after = news.getElementById("front");
+  if (before.dataset.state === after.dataset.state) return;
+  const had = before.querySelectorAll(".full").length;
+  after.querySelectorAll(".full").forEach((hole, place) => hole.classList.toggle("new", place >= had));
+  after.classList.add("arrived");
+  before.replaceWith(after);
+  by("around").replaceWith(news.getElementById("around"));
+  by("told").textContent = after.dataset.told;
 }
 
 /** Let the code move on: a picture of it is soon worth nothing. */
 function keepMoving() {
+  const source = by("moving-code").src;
   setInterval(() => {
     if (document.hidden) return;
-    for (const picture of document.querySelectorAll(".qr-frame img")) {
-      picture.src = `${picture.src.split("?")[0]}?at=${Date.now()}`;
-    }
+    const next = new Image();
+    next.addEventListener("load", () => {
+      for (const picture of document.querySelectorAll(".qr-frame img")) picture.src = next.src;
+    });
+    next.src = `${source}?at=${Date.now()}`;
   }, MOVES_EVERY_MS);
 }
 
 /** Offer the code on a white screen that stays on. */
-function brighten() {
-  const dialog = document.getElementById("bright");
-  if (!dialog?.showModal) return;
+function brighten(button, dialog) {
   let lock = null;
-  document.body.classList.add("can-brighten");
-  document.addEventListener("click", async (event) => {
-    const button = event.target.closest("#brighten");
-    if (!button) return;
+  const stayAwake = async () => {
+    lock = await navigator.wakeLock?.request("screen").catch(() => null);
+    by("wake-note").textContent = lock ? button.dataset.wake : "";
+  };
+  button.hidden = false;
+  button.addEventListener("click", () => {
     const code = document.querySelector(".code .qr-frame").firstElementChild.cloneNode(true);
     code.removeAttribute("id");
     dialog.querySelector(".qr-frame").replaceChildren(code);
     dialog.showModal();
-    lock = await navigator.wakeLock?.request("screen").catch(() => null);
-    document.getElementById("wake-note").textContent = lock ? button.dataset.wake : "";
+    stayAwake();
   });
-  dialog.addEventListener("close", () => { lock?.release(); lock = null; });
+  dialog.addEventListener("close", () => lock?.release());
+  // Browsers let go of the screen whenever the page is left.
+  document.addEventListener("visibilitychange", () => {
+    if (dialog.open && !document.hidden) stayAwake();
+  });
 }
 
-if (live && "EventSource" in window) listen();
-if (document.querySelector(".qr-frame img")) keepMoving();
-brighten();
+/** Offer to keep the card on the home screen where the browser lets a page offer it. */
+function offerInstall(button) {
+  addEventListener("beforeinstallprompt", (event) => {
+    event.preventDefault();
+    button.hidden = false;
+    button.onclick = () => event.prompt();
+  });
+}
+
+if (globalThis.document) {
+  const front = by("front");
+  const tell = (state) => state !== by("front").dataset.state && look();
+  const stop = follow({ Source: EventSource, url: front.dataset.events, page: document, tell, look });
+  addEventListener("pagehide", stop);
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+  if (by("moving-code")) keepMoving();
+  if (by("brighten")) brighten(by("brighten"), by("bright"));
+  offerInstall(by("install"));
+}

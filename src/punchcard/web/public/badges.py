@@ -1,0 +1,74 @@
+"""The ways into wallets: the makers' own badges where the operator has put them, else plain words.
+
+Apple and Google each allow only their own artwork, unchanged, under terms that the operator has
+accepted when downloading it. So none comes with Punchcard, and none is imitated.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, Response
+
+from punchcard.kit.i18n import LANGUAGES, N_, SOURCE_LANGUAGE, translate
+from punchcard.wallets.wallet_service import Links
+from punchcard.web.refusals import PageNotFound
+from punchcard.web.visits import VisitDep
+
+router = APIRouter()
+
+WORDS: Final[Mapping[str, str]] = {
+    "apple": N_("Add to Apple Wallet"),
+    "google": N_("Add to Google Wallet"),
+}
+_NAME: Final = re.compile(rf"({'|'.join(WORDS)})-({'|'.join(LANGUAGES)})\.svg")
+_BYTES: Final = 100_000
+_POLICY: Final = "default-src 'none'; sandbox"
+"""For whoever opens a badge by itself; inside a page no picture runs or loads anything anyway."""
+
+
+@dataclass(frozen=True)
+class WalletButton:
+    """One way into a wallet; `badge` is the address of the maker's artwork, if it is there."""
+
+    link: str
+    words: str
+    badge: str | None
+
+
+def wallet_buttons(links: Links, folder: Path, language: str) -> list[WalletButton]:
+    """Return a button for each wallet that is set up; `folder` is the server's data directory."""
+    ways = (("apple", links.apple), ("google", links.google))
+    return [
+        WalletButton(link, translate(WORDS[name], language), _badge(folder, name, language))
+        for name, link in ways
+        if link is not None
+    ]
+
+
+@router.get("/badges/{name}")
+def get_badge(visit: VisitDep, name: str) -> Response:
+    """Return a maker's badge as it was put there. Raises PageNotFound."""
+    path = _find(visit.context.settings.data_dir, name)
+    if path is None:
+        raise PageNotFound
+    headers = {"Cache-Control": "public, max-age=3600", "Content-Security-Policy": _POLICY}
+    return Response(path.read_bytes(), headers=headers, media_type="image/svg+xml")
+
+
+def _badge(folder: Path, wallet: str, language: str) -> str | None:
+    # Not every maker has one in every language: English ones are known everywhere.
+    for spoken in (language, SOURCE_LANGUAGE):
+        if _find(folder, name := f"{wallet}-{spoken}.svg"):
+            return f"/badges/{name}"
+    return None
+
+
+def _find(folder: Path, name: str) -> Path | None:
+    """Return where a badge lies; one that is too large to be a badge is left alone."""
+    if not _NAME.fullmatch(name):
+        return None
+    path = folder / "badges" / name
+    return path if path.is_file() and path.stat().st_size <= _BYTES else None
