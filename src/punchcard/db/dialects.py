@@ -141,7 +141,12 @@ def lock_for_migration(connection: Connection) -> None:
 
 def insert_into(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT into `table` that knows ON CONFLICT: both databases spell it alike."""
-    insert = sqlite.insert if is_sqlite(session.connection()) else postgresql.insert
+    return insert_for(session.connection().dialect, table)
+
+
+def insert_for(dialect: Dialect, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """Return the same for one kind of database: for statements that are made once."""
+    insert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
     return insert(table)
 
 

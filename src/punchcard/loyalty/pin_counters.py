@@ -2,14 +2,29 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, literal, null, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    String,
+    bindparam,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.engine import Dialect
 
 from punchcard.accounts.models import Throttle
 from punchcard.accounts.subjects import Subject
-from punchcard.db.dialects import insert_into
-from punchcard.db.types import UtcDateTime
+from punchcard.db.dialects import insert_for
+from punchcard.db.types import Id, UtcDateTime
 from punchcard.loyalty.models import LoyaltyProgram, StaffPin
 
 DEFAULT_ATTEMPTS = 5
@@ -41,14 +56,11 @@ def credential_key(subject: Subject) -> str:
     return f"pin:{subject.kind}:{subject.id}"
 
 
-def limit_of(session: Session, vendor_id: str | None, program_id: str | None) -> PinLimit:
+def limit_of(connection: Connection, vendor_id: str | None, program_id: str | None) -> PinLimit:
     """Return the limit of a program, or (None) the strictest of the vendor's programs."""
-    strictest = select(
-        func.min(LoyaltyProgram.pin_max_attempts), func.max(LoyaltyProgram.pin_lockout_minutes)
-    ).where(LoyaltyProgram.vendor_id == vendor_id)
-    if program_id is not None:
-        strictest = strictest.where(LoyaltyProgram.id == program_id)
-    attempts, minutes = session.execute(strictest).one()
+    wanted = {"vendor": vendor_id, "program": program_id}
+    statement = _STRICTEST if program_id is None else _OF_PROGRAM
+    attempts, minutes = connection.execute(statement, wanted).one()
     return PinLimit(
         attempts or DEFAULT_ATTEMPTS, timedelta(minutes=minutes or DEFAULT_LOCKOUT_MINUTES)
     )
@@ -71,10 +83,10 @@ def count_hit(connection: Connection, pin_id: str, generation: int, *, now: date
 
 
 def count_miss_of_person(
-    session: Session, pin_id: str, vendor_id: str, program_id: str | None, *, now: datetime
+    connection: Connection, pin_id: str, vendor_id: str, program_id: str | None, *, now: datetime
 ) -> Miss:
     """Count a wrong PIN against the person who was named; the last allowed one locks them."""
-    limit = limit_of(session, vendor_id, program_id)
+    limit = limit_of(connection, vendor_id, program_id)
     # A lock that has run out is followed by a fresh set of attempts.
     failures = case((StaffPin.locked_until.is_not(None), 1), else_=StaffPin.failed_attempts + 1)
     statement = (
@@ -85,47 +97,64 @@ def count_miss_of_person(
         )
         .values(failed_attempts=failures, locked_until=_lock(failures, limit, now))
         .returning(StaffPin.failed_attempts, StaffPin.locked_until)
-        .execution_options(synchronize_session=False)
     )
-    row = session.execute(statement).one_or_none()
+    row = connection.execute(statement).one_or_none()
     if row is None:
         lock = select(StaffPin.locked_until).where(StaffPin.id == pin_id)
-        return Miss(False, 0, session.scalar(lock))
+        return Miss(False, 0, connection.scalar(lock))
     return Miss(True, max(0, limit.attempts - row.failed_attempts), row.locked_until)
 
 
-def count_miss_of_credential(session: Session, subject: Subject, *, now: datetime) -> Miss:
+def count_miss_of_credential(connection: Connection, subject: Subject, *, now: datetime) -> Miss:
     """Count a wrong PIN that named nobody against the credential that typed it.
 
     A right PIN does not forgive these: who knows one PIN could guess at all the others for ever.
     They are forgotten when no further miss follows for as long as a lock lasts.
     """
-    limit = limit_of(session, subject.vendor_id, None)
-    key = credential_key(subject)
-    is_stale = or_(Throttle.blocked_until.is_not(None), Throttle.updated_at <= now - limit.lockout)
-    failures = case((is_stale, 1), else_=Throttle.failures + 1)
-    statement = insert_into(session, Throttle).values(
-        key=key,
-        failures=1,
-        blocked_until=now + limit.lockout if limit.attempts == 1 else None,
-        updated_at=now,
-    )
-    changes = {
-        "failures": failures,
-        "blocked_until": _lock(failures, limit, now),
-        "updated_at": now,
+    limit = limit_of(connection, subject.vendor_id, None)
+    key, until = credential_key(subject), now + limit.lockout
+    facts = {
+        "credential": key,
+        "first_until": until if limit.attempts == 1 else None,
+        "attempts": limit.attempts,
+        "until": until,
+        "at": now,
+        "stale_at": now - limit.lockout,
     }
-    row = session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["key"],
-            set_=changes,
-            where=or_(Throttle.blocked_until.is_(None), Throttle.blocked_until <= now),
-        ).returning(Throttle.failures, Throttle.blocked_until)
-    ).one_or_none()
+    row = connection.execute(_count_credential(connection.dialect), facts).one_or_none()
     if row is None:
         lock = select(Throttle.blocked_until).where(Throttle.key == key)
-        return Miss(False, 0, session.scalar(lock))
+        return Miss(False, 0, connection.scalar(lock))
     return Miss(True, max(0, limit.attempts - row.failures), row.blocked_until)
+
+
+# Statements that are made once: to put one together costs more than to run it, and a wrong PIN
+# shall take no longer than a right one.
+_STRICTEST = select(
+    func.min(LoyaltyProgram.pin_max_attempts), func.max(LoyaltyProgram.pin_lockout_minutes)
+).where(LoyaltyProgram.vendor_id == bindparam("vendor", type_=Id))
+_OF_PROGRAM = _STRICTEST.where(LoyaltyProgram.id == bindparam("program", type_=Id))
+
+
+@lru_cache(maxsize=2)
+def _count_credential(dialect: Dialect) -> Any:
+    at, until, stale_at, first_until = (
+        bindparam(name, type_=UtcDateTime) for name in ("at", "until", "stale_at", "first_until")
+    )
+    is_stale = or_(Throttle.blocked_until.is_not(None), Throttle.updated_at <= stale_at)
+    failures = case((is_stale, 1), else_=Throttle.failures + 1)
+    lock = case((failures >= bindparam("attempts", type_=Integer), until), else_=null())
+    first = insert_for(dialect, Throttle).values(
+        key=bindparam("credential", type_=String),
+        failures=1,
+        blocked_until=first_until,
+        updated_at=at,
+    )
+    return first.on_conflict_do_update(
+        index_elements=["key"],
+        set_={"failures": failures, "blocked_until": lock, "updated_at": at},
+        where=or_(Throttle.blocked_until.is_(None), Throttle.blocked_until <= at),
+    ).returning(Throttle.failures, Throttle.blocked_until)
 
 
 def _lock(

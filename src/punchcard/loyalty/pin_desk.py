@@ -166,13 +166,13 @@ class PinDesk:
     ) -> StaffPinInvalid | StaffPinLocked:
         """Count the failure in a transaction of its own, and return the refusal to raise."""
         now = self._clock.now()
-        with self._database.write() as session:
+        with self._database.write_connection() as connection:
             if pin is not None:
                 miss = pin_counters.count_miss_of_person(
-                    session, pin.id, pin.vendor_id, pin.program_id, now=now
+                    connection, pin.id, pin.vendor_id, pin.program_id, now=now
                 )
             else:
-                miss = pin_counters.count_miss_of_credential(session, subject, now=now)
+                miss = pin_counters.count_miss_of_credential(connection, subject, now=now)
         return _refusal(miss, now)
 
     def _peppered(self, pin: str) -> bytes:
