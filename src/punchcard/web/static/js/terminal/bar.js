@@ -46,8 +46,8 @@ function lineChip(app, book) {
     type: "button",
     class: `chip line ${kind}`,
     onclick: () => app.show("waiting"),
-    "aria-label": `${words.join(", ")}. ${t("Show what waits")}`,
+    title: t("Show what waits"),
   };
-  const short = waits || refused ? h("b", {}, String(waits + refused)) : null;
+  const short = waits || refused ? h("b", { "aria-hidden": "true" }, String(waits + refused)) : null;
   return h("button", attributes, icon(isUp ? "wifi" : "wifi-off"), h("span", { class: "line-words" }, words.join(", ")), short);
 }

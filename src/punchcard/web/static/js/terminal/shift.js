@@ -82,7 +82,9 @@ function showPin(app, person, isSame) {
       dots, problems, keypad({ onKey: press }), go,
       app.state.shop?.people.length > 0 && button("users", t("Somebody else"), () => switchPerson(app), { class: "secondary wide" })),
   );
-  return { leave: stop, changed: (what) => what === "line" && isSame && app.show("shift") };
+  // The names may come after the screen does, when the device starts for the first time.
+  const hasChanged = (what) => (what === "line" && isSame) || (what === "shop" && !person && !typed);
+  return { leave: stop, changed: (what) => hasChanged(what) && app.show("shift") };
 }
 
 function explain(app, error) {
