@@ -12,6 +12,7 @@ from tests.journeys import terminal_screens
 from tests.journeys.support.town import Town
 
 ADMIN = "admin@punchcard.example"
+BAKER = "bob@boulangerie-bob.example"
 OWNER = "alice@cafe-alice.example"
 """Her pages speak the browser's language: she has chosen none."""
 
@@ -47,6 +48,25 @@ def _until_the_reference_is_there(page: Page, _town: Town) -> None:
     page.locator(".swagger-ui .opblock-tag").first.wait_for(timeout=60_000)
 
 
+def _program(below: str = "", email: str = OWNER) -> Callable[[Town], str]:
+    """Return what finds a page of somebody's only program."""
+
+    def path(town: Town) -> str:
+        return f"/console/programs/{_first(town, email, 'programs')}{below}"
+
+    return path
+
+
+def _reward(town: Town) -> str:
+    program = _first(town, BAKER, "programs")
+    reward = _first(town, BAKER, f"programs/{program}/rewards")
+    return f"/console/programs/{program}/rewards/{reward}"
+
+
+def _first(town: Town, email: str, what: str) -> str:
+    return str(town.api(email).get(f"/vendor/loyalty/{what}").json()["items"][0]["id"])
+
+
 SCREENS: tuple[Screen, ...] = (
     Screen(
         "docs",
@@ -57,6 +77,17 @@ SCREENS: tuple[Screen, ...] = (
     ),
     Screen("sign-in", "/sign-in"),
     Screen("join", "/join/cafe-alice"),
+    Screen("overview", "/console", OWNER),
+    Screen("guide-shop", "/console/guide/shop", OWNER),
+    Screen("guide-pins", "/console/guide/pins", OWNER),
+    Screen("programs", "/console/programs", OWNER),
+    Screen("program-new", "/console/programs/new", OWNER),
+    Screen("program", _program(), OWNER),
+    Screen("program-hybrid", _program(email=BAKER), BAKER),
+    Screen("program-changes", _program("/changes"), OWNER),
+    Screen("reward", _reward, BAKER),
+    Screen("poster", _program("/poster?languages=fr&languages=lb"), OWNER),
+    Screen("table-card", _program("/poster?format=tent"), OWNER),
     Screen("terminal-pair", "/terminal", is_whole=False),
     *(
         Screen(f"terminal-{prepare.__name__}", "/terminal", prepare=prepare, is_whole=False)

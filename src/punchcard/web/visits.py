@@ -1,7 +1,7 @@
 """One request of a page: who it is, in which language, and how it is answered."""
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -201,12 +201,15 @@ VisitDep = Annotated[Visit, Depends(get_visit)]
 """A page for anybody."""
 
 
-async def get_form(request: Request, visit: VisitDep) -> Form:
-    """Read what a form sent; it must come from a page of ours. Raises FormExpired."""
-    data = await request.form(max_files=2, max_fields=_FIELDS_LIMIT)
-    shown = request.headers.get(CSRF_HEADER) or data.get(CSRF_FIELD)
-    visit.check_csrf(shown if isinstance(shown, str) else "")
-    return Form(data, language=visit.language)
+async def get_form(request: Request, visit: VisitDep) -> AsyncIterator[Form]:
+    """Read what a form sent; it must come from a page of ours. Raises FormExpired.
+
+    Files that came with it are closed once the page has answered.
+    """
+    async with request.form(max_files=2, max_fields=_FIELDS_LIMIT) as data:
+        shown = request.headers.get(CSRF_HEADER) or data.get(CSRF_FIELD)
+        visit.check_csrf(shown if isinstance(shown, str) else "")
+        yield Form(data, language=visit.language)
 
 
 FormDep = Annotated[Form, Depends(get_form)]
