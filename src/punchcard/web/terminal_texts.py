@@ -55,6 +55,7 @@ TEXTS: Final[tuple[str, ...]] = (
     N_("Next stamp in"),
     N_("No card was found."),
     N_("No line"),
+    N_("Nobody has a PIN yet. A manager gives them in the console, under Staff PINs."),
     N_("Not sent yet: {n}. They stay here until this device is paired with the same shop again."),
     N_("Nothing waits."),
     N_("One stamp fewer"),

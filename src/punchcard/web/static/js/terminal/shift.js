@@ -78,6 +78,7 @@ function showPin(app, person, isSame) {
     h("div", { class: "pin" },
       h("h1", {}, person?.name ?? t("Type your PIN")),
       h("p", { class: "muted" }, isSame ? t("Locked. Your PIN opens it again.") : t("Your PIN, please.")),
+      app.state.shop?.people.length === 0 && notice("warn", t("Nobody has a PIN yet. A manager gives them in the console, under Staff PINs.")),
       mayGoOn && withoutLine(app),
       dots, problems, keypad({ onKey: press }), go,
       app.state.shop?.people.length > 0 && button("users", t("Somebody else"), () => switchPerson(app), { class: "secondary wide" })),
