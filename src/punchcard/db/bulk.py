@@ -9,6 +9,7 @@ through one prepared statement a set.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -34,7 +35,9 @@ class Bulk:
         self.columns = tuple(columns)
         self.on_postgresql = ""
         self.on_sqlite = ""
-        self._binds = [(column, _sqlite_bind(table.c[column].type)) for column in columns]
+        binds = [_sqlite_bind(table.c[column].type) for column in columns]
+        self._binds = [(place, bind) for place, bind in enumerate(binds) if bind is not None]
+        self._pick = itemgetter(*columns)
         types = ", ".join(f"{c} {table.c[c].type.compile(_POSTGRESQL)}" for c in columns)
         self._recordset = f"json_to_recordset(%s::json) AS r({types})"
 
@@ -44,13 +47,13 @@ class Bulk:
 
     def write_to_sqlite(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Send `rows` one after another through one prepared statement."""
-        values = [
-            tuple(
-                row[column] if bind is None else bind(row[column]) for column, bind in self._binds
-            )
-            for row in rows
-        ]
-        connection.exec_driver_sql(self.on_sqlite, values)
+        connection.exec_driver_sql(self.on_sqlite, [self._bound(row) for row in rows])
+
+    def _bound(self, row: Row) -> tuple[Any, ...]:
+        values = list(self._pick(row))
+        for place, bind in self._binds:
+            values[place] = bind(values[place])
+        return tuple(values)
 
     def document(self, rows: Sequence[Row]) -> str:
         """Return `rows` as the JSON that PostgreSQL reads them from."""

@@ -9,7 +9,25 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-Id = Uuid(as_uuid=False)
+
+class _TextId(Uuid[str]):
+    """Reads SQLite's 32 digits into the text of an id without making a UUID of it in between."""
+
+    def __init__(self) -> None:
+        super().__init__(as_uuid=False)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Return what makes the text of an id; PostgreSQL's type, another one, brings its own."""
+        return _hyphenated
+
+
+def _hyphenated(digits: str | None) -> str | None:
+    if digits is None:
+        return None
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+Id = _TextId()
 """A UUID, written as text in Python."""
 
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
