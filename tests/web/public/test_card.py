@@ -4,10 +4,13 @@ import json
 from collections.abc import Callable
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from starlette.types import ASGIApp
 
 from punchcard.accounts.models import Customer
 from punchcard.context import Context
+from punchcard.db.outbox import OutboxRow
 from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
 from tests.loyalty import shelf
@@ -166,3 +169,114 @@ def test_the_page_may_load_nothing_from_elsewhere(visitor: Visitor, path: str) -
 
     assert "default-src 'none'" in policy
     assert "unsafe-inline" not in policy
+
+
+def test_a_replaced_cards_old_address_says_so_and_nothing_of_the_new_one(
+    visitor: Visitor, path: str, till: Api, context: Context
+) -> None:
+    with context.database.read() as session:
+        card_id = session.query(LoyaltyCard).one().id
+    card = till.post(f"/vendor/loyalty/cards/{card_id}/replace").json()
+
+    for page in ("", "/history", "/data", "/card.webmanifest"):
+        answer = visitor.get(path + page)
+        assert answer.status_code == 410
+        assert "Café Alice has given it a new code" in text_of(answer)
+        assert card["number"] not in answer.text
+        assert card["public_url"].rsplit("/", 1)[1] not in answer.text
+        assert "Ana" not in answer.text
+    assert visitor.post(f"{path}/erase", sure="on").status_code == 410
+    assert (
+        visitor.get(card["public_url"].removeprefix(context.settings.base_url)).status_code == 200
+    )
+
+
+def test_a_language_is_kept_on_the_card_and_passes_are_told(
+    visitor: Visitor, path: str, context: Context
+) -> None:
+    visitor.get(f"{path}/data")
+    with context.database.write() as session:
+        session.query(OutboxRow).delete()
+
+    answer = visitor.post(f"{path}/language", language="de", next=f"{path}/data")
+
+    assert answer.headers["location"] == f"{path}/data"
+    with context.database.read() as session:
+        assert session.query(LoyaltyCard).one().locale == "de"
+        assert session.query(OutboxRow.topic).all() == [("card.changed",)]
+
+
+def test_choosing_a_language_leads_nowhere_else(visitor: Visitor, path: str) -> None:
+    visitor.get(path)
+
+    answer = visitor.post(f"{path}/language", language="de", next="//elsewhere.example/")
+
+    assert answer.headers["location"] == path
+
+
+def test_a_reward_that_is_ready_is_told_on_the_card(visitor: Visitor, path: str, till: Api) -> None:
+    assert "A reward is ready for you" not in visitor.get(path).text
+
+    stamp(till, path, 10)
+
+    page = visitor.get(path)
+    assert "A reward is ready for you" in text_of(page)
+    assert 'data-told="A reward is ready. Stamps: 10/10"' in page.text
+
+
+def test_who_is_forgotten_reads_so_in_the_language_of_the_card(visitor: Visitor, path: str) -> None:
+    visitor.get(f"{path}/data")
+
+    page = visitor.follow(visitor.post(f"{path}/erase", sure="on"))
+
+    assert "What we knew about you is deleted." in text_of(page)
+    assert "Ana" not in page.text
+
+
+def test_the_birthday_is_shown_as_a_day_of_every_year(
+    visitor: Visitor, coffee: LoyaltyProgram
+) -> None:
+    visitor.get(f"/join/{coffee.slug}")
+    born = {"birthday_day": "29", "birthday_month": "2"}
+    path = visitor.post(f"/join/{coffee.slug}", name="Ana", **born).headers["location"]
+
+    page = visitor.get(path.split("?")[0] + "/data?lang=de")
+
+    assert "29. Februar" in text_of(page)
+
+
+def test_a_card_is_packed_for_browsers_that_unpack_and_only_for_them(
+    visitor: Visitor, path: str
+) -> None:
+    packed = visitor.get(path)
+    plain = visitor.get(path, headers={"Accept-Encoding": "identity"})
+
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+    assert text_of(packed) == text_of(plain)
+
+
+_NAMES = st.text(
+    st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=120
+).filter(lambda name: name.strip() == name)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    name=_NAMES | st.sampled_from(["<b>&amp;</b>", "\u202eAna", "👩🏽‍🍳", "{{ 7*7 }}", "'\"><i>"])
+)
+def test_every_name_is_whole_and_only_text_on_the_card_and_the_data_page(
+    visitor: Visitor, coffee: LoyaltyProgram, name: str
+) -> None:
+    visitor.get(f"/join/{coffee.slug}")
+    answer = visitor.post(f"/join/{coffee.slug}", name=name)
+    path = answer.headers["location"].split("?")[0]
+
+    for page in (path, f"{path}?part=live", f"{path}/data"):
+        shown = visitor.get(page)
+        assert name in text_of(shown)
+        assert "<" not in name or name not in shown.text

@@ -168,3 +168,49 @@ def test_every_name_arrives_whole_and_as_text(
     assert name in text_of(page)
     if "<" in name:
         assert name not in page.text
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"phone": "12"}, {"birthday_day": "31", "birthday_month": "2"}, {"birthday_day": "x"}]
+)
+def test_what_lies_folded_away_is_open_when_something_in_it_is_wrong(
+    visitor: Visitor, coffee: LoyaltyProgram, wrong: dict[str, str]
+) -> None:
+    page = visitor.get(f"/join/{coffee.slug}")
+    assert "<details open>" not in page.text
+
+    answer = visitor.post(f"/join/{coffee.slug}", accept_terms="on", **wrong)
+
+    assert answer.text.count("<details open>") == 1
+    for value in wrong.values():
+        assert f'value="{value}"' in answer.text
+
+
+def test_a_language_asked_for_in_the_address_goes_before_the_browsers(
+    visitors: Callable[..., Visitor], coffee: LoyaltyProgram
+) -> None:
+    page = visitors(language="de").get(f"/join/{coffee.slug}?lang=lu")
+
+    assert '<html lang="lb">' in page.text
+
+
+def test_consent_to_news_is_kept_with_its_time(
+    visitor: Visitor, coffee: LoyaltyProgram, context: Context
+) -> None:
+    visitor.get(f"/join/{coffee.slug}")
+    told = {"email": "ana@example.com", "marketing_consent": "on", "accept_terms": "on"}
+
+    visitor.post(f"/join/{coffee.slug}", **told)
+
+    with context.database.read() as session:
+        customer = session.query(Customer).one()
+    assert customer.marketing_consent
+    assert customer.marketing_consent_at == context.clock.now()
+
+
+def test_mail_is_promised_only_where_mail_can_be_sent(
+    visitor: Visitor, coffee: LoyaltyProgram, context: Context
+) -> None:
+    assert not context.mailer.is_configured
+
+    assert "We send your card there" not in text_of(visitor.get(f"/join/{coffee.slug}"))

@@ -25,7 +25,7 @@ from punchcard.web.visits import FormDep, Visit, VisitDep
 
 router = APIRouter()
 
-_ENTRIES_SHOWN: Final = 10
+_ENTRIES_SHOWN: Final = 6
 _ENTRIES_A_PAGE: Final = 50
 _NAME_ON_PHONES: Final = 30
 _PAGES: Final = ("", "/history", "/data")
@@ -124,8 +124,11 @@ def erase(visit: VisitDep, token: str, form: FormDep) -> Response:
     if not form.is_on("sure"):
         return visit.redirect(f"/c/{token}/data", N_("Nothing was deleted: please tick the box."))
     with visit.context.database.write() as session:
+        _open(visit, session, token)
         customer_service.erase_customer(session, visit.act(), token)
-    return visit.redirect(f"/c/{token}", N_("What we knew about you is deleted."))
+    # The card's language is forgotten too: this once it is still known.
+    here = f"/c/{token}?lang={visit.language}"
+    return visit.redirect(here, N_("What we knew about you is deleted."))
 
 
 @router.get("/c/{token}/card.webmanifest")

@@ -4,7 +4,7 @@ const MOVES_EVERY_MS = 10_000;
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** @returns {string} what `data-state` of the front says of a card that the server tells of */
+/** @returns {string} a card of the server's as `data-state` of the front has it */
 export const stateOf = (card) => [card.stamps, card.points, card.rewards_ready, card.status].join("/");
 
 /**
