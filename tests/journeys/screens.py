@@ -5,6 +5,8 @@ A new page is a new line here: then it is drawn and looked at with every width, 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 
@@ -63,6 +65,57 @@ def _reward(town: Town) -> str:
     return f"/console/programs/{program}/rewards/{reward}"
 
 
+def _card(end: str = "", email: str = OWNER) -> Callable[[Town], str]:
+    """Return how to find the page of a card."""
+    return lambda town: f"/console/members/{_first(town, email, 'cards')}{end}"
+
+
+def _entry(town: Town) -> str:
+    return f"/console/ledger/{_first(town, OWNER, 'transactions')}"
+
+
+def _pin(town: Town) -> str:
+    return f"/console/pins/{_first(town, OWNER, 'pins')}"
+
+
+def _own_card(
+    fits: Callable[[dict[str, Any]], bool], below: str = "", email: str = OWNER
+) -> Callable[[Town], str]:
+    """Return how to find the first card that `fits`, as its holder sees it."""
+
+    def path(town: Town) -> str:
+        cards = town.api(email).get("/vendor/loyalty/cards", params={"limit": 200}).json()["items"]
+        card = next(card for card in cards if fits(card))
+        return str(urlsplit(card["public_url"]).path) + below
+
+    return path
+
+
+def _is_collecting(card: dict[str, Any]) -> bool:
+    return card["customer"] is not None and card["stamps"] > 2
+
+
+def _is_ready(card: dict[str, Any]) -> bool:
+    return bool(card["rewards_ready"] > 0)
+
+
+def _is_anonymous(card: dict[str, Any]) -> bool:
+    return card["customer"] is None
+
+
+def _brighten(page: Page, _town: Town) -> None:
+    page.locator("#brighten").click()
+    page.locator("#bright[open]").wait_for()
+
+
+def _mistype(page: Page, _town: Town) -> None:
+    page.locator("details summary").first.click()
+    page.locator("#phone").fill("12")
+    page.locator("#accept_terms").check()
+    page.locator("main form button").click()
+    page.locator(".fault").wait_for()
+
+
 def _first(town: Town, email: str, what: str) -> str:
     return str(town.api(email).get(f"/vendor/loyalty/{what}").json()["items"][0]["id"])
 
@@ -77,6 +130,16 @@ SCREENS: tuple[Screen, ...] = (
     ),
     Screen("sign-in", "/sign-in"),
     Screen("join", "/join/cafe-alice"),
+    Screen("join-fault", "/join/cafe-alice", prepare=_mistype),
+    Screen("join-points", "/join/club-claire"),
+    Screen("join-hybrid", "/join/beim-bob"),
+    Screen("card", _own_card(_is_collecting)),
+    Screen("card-new", _own_card(_is_anonymous, "?welcome=1")),
+    Screen("card-ready", _own_card(_is_ready)),
+    Screen("card-hybrid", _own_card(_is_collecting, email=BAKER)),
+    Screen("card-bright", _own_card(_is_collecting), prepare=_brighten, is_whole=False),
+    Screen("card-history", _own_card(_is_collecting, "/history")),
+    Screen("card-data", _own_card(_is_collecting, "/data")),
     Screen("overview", "/console", OWNER),
     Screen("guide-shop", "/console/guide/shop", OWNER),
     Screen("guide-pins", "/console/guide/pins", OWNER),
@@ -88,6 +151,19 @@ SCREENS: tuple[Screen, ...] = (
     Screen("reward", _reward, BAKER),
     Screen("poster", _program("/poster?languages=fr&languages=lb"), OWNER),
     Screen("table-card", _program("/poster?format=tent"), OWNER),
+    Screen("members", "/console/members", OWNER),
+    Screen("member-new", "/console/members/new", OWNER),
+    Screen("member", _card(), OWNER),
+    Screen("member-hybrid", _card(email=BAKER), BAKER),
+    Screen("member-edit", _card("/edit"), OWNER),
+    Screen("member-hand-over", _card("/hand-over"), OWNER),
+    Screen("ledger", "/console/ledger", OWNER),
+    Screen("ledger-entry", _entry, OWNER),
+    Screen("ledger-verification", "/console/ledger/verify", OWNER),
+    Screen("pins", "/console/pins", OWNER),
+    Screen("pin", _pin, OWNER),
+    Screen("staff-report", "/console/staff-report", OWNER),
+    Screen("exports", "/console/exports", OWNER),
     Screen("terminal-pair", "/terminal", is_whole=False),
     *(
         Screen(f"terminal-{prepare.__name__}", "/terminal", prepare=prepare, is_whole=False)

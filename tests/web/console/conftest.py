@@ -1,0 +1,46 @@
+"""Whose console it is: Café Alice's, with a counter where Anna stamps; its people read English."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import update
+
+from punchcard.accounts.models import Member
+from tests.support.cast import Shop
+from tests.support.pages import Visitor
+from tests.web.console.counter import Counter
+
+
+@pytest.fixture
+def counter(alice: Shop) -> Counter:
+    """Open Café Alice's counter."""
+    _let_read_english(alice)
+    return Counter(alice)
+
+
+@pytest.fixture
+def owner(visitors: Callable[..., Visitor], alice: Shop) -> Visitor:
+    """Sign the owner of Café Alice in."""
+    _let_read_english(alice)
+    return visitors(alice, "owner")
+
+
+@pytest.fixture
+def manager(visitors: Callable[..., Visitor], alice: Shop) -> Visitor:
+    """Sign the manager of Café Alice in."""
+    alice.hire("manager")
+    _let_read_english(alice)
+    return visitors(alice, "manager")
+
+
+@pytest.fixture
+def staff(visitors: Callable[..., Visitor], alice: Shop) -> Visitor:
+    """Sign somebody in who only works at the counter of Café Alice."""
+    alice.hire("staff")
+    _let_read_english(alice)
+    return visitors(alice, "staff")
+
+
+def _let_read_english(shop: Shop) -> None:
+    with shop.context.database.write() as session:
+        session.execute(update(Member).where(Member.vendor_id == shop.id).values(language="en"))
