@@ -13,11 +13,11 @@ from tests.support.cast import Shop
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-@pytest.mark.parametrize(("width", "locale"), [(360, "en"), (1440, "lb")])
+@pytest.mark.parametrize("width", [360, 1440])
 def test_an_owner_comes_from_an_empty_shop_to_a_printed_poster(
-    visits: Visits, alice: Shop, width: int, locale: str, tmp_path: Path
+    visits: Visits, alice: Shop, width: int, tmp_path: Path
 ) -> None:
-    page = visits.open(width=width, locale=locale)
+    page = visits.open(width=width)
     sign_in(page, alice)
     assert_no_axe_violations(page)
     first_run(page)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.kit.i18n import Language, as_language
 from punchcard.wallets.card_facts import load_programs
-from punchcard.wallets.pass_content import ProgramFacts
+from punchcard.wallets.pass_content import TEXT, ProgramFacts
 from punchcard.web.card_faces import CardFace, face_of, sample_card
 from punchcard.web.colours import colours_of, contrast
 
@@ -47,12 +47,12 @@ def preview_of(
     facts = _with_typed(facts, typed or {})
     shown = as_language(language) or as_language(facts.vendor_language) or "en"
     background, ink, _accent = colours_of(facts.branding)
-    chosen = facts.branding.get("text_color")
+    chosen = str(facts.branding.get("text_color") or TEXT).lower()
     return Preview(
         face=face_of(facts, sample_card(facts), shown),
         language=shown,
         contrast=round(contrast(background, ink), 1),
-        is_ink_replaced=bool(chosen) and str(chosen).lower() != ink,
+        is_ink_replaced=chosen != ink,
     )
 
 
