@@ -1,0 +1,101 @@
+"""Lists taken along as CSV: what the page shows, and only by who may."""
+
+import csv
+import io
+
+import pytest
+
+from punchcard.api.access import ACCESS
+from punchcard.web.console.exports import LISTS
+from tests.support.cast import Shop
+from tests.support.pages import Visitor, text_of
+from tests.web.console.counter import Counter
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def rows(visitor: Visitor, path: str) -> list[list[str]]:
+    answer = visitor.get(f"/console/exports/{path}")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("text/csv")
+    text = answer.content.decode("utf-8-sig")
+    dialect = csv.Sniffer().sniff(text.splitlines()[0], delimiters=";,")
+    return list(csv.reader(io.StringIO(text), dialect))
+
+
+def test_the_file_holds_the_members_that_the_page_shows(owner: Visitor, counter: Counter) -> None:
+    counter.open("Marie Schmit", email="marie@example.lu")
+    counter.open("Jang Weber")
+    head, *lines = rows(owner, "cards.csv?query=marie")
+    assert "Name" in head
+    assert [line[head.index("Name")] for line in lines] == ["Marie Schmit"]
+    assert len(rows(owner, "cards.csv")) == 3
+    assert (
+        'href="/console/exports/cards.csv?query=marie"'
+        in owner.get("/console/members?query=marie").text
+    )
+
+
+def test_the_ledger_s_file_holds_the_days_that_are_asked_for_or_all(
+    owner: Visitor, counter: Counter
+) -> None:
+    counter.stamp(counter.open(), 2)
+    assert len(rows(owner, "transactions.csv")) == 3
+    assert len(rows(owner, "transactions.csv?type=stamp_earned&from=2026-03-02")) == 2
+    assert len(rows(owner, "transactions.csv?from=2026-01-01&to=2026-03-01")) == 1
+
+
+def test_the_staff_report_s_file_tells_what_stands_out(owner: Visitor, counter: Counter) -> None:
+    counter.stamp(counter.open(), 20)
+    (line,) = rows(owner, "staff-report.csv")[1:]
+    assert line[0] == "Anna"
+    assert "one_card" in line
+    refused = owner.get("/console/exports/staff-report.csv?from=2020-01-01")
+    assert refused.status_code == 422
+
+
+@on_sqlite
+def test_the_file_is_named_after_shop_list_and_day(owner: Visitor, counter: Counter) -> None:
+    answer = owner.get("/console/exports/pins.csv")
+    named = answer.headers["content-disposition"]
+    assert named == 'attachment; filename="cafe-alice-pins-2026-03-02.csv"'
+
+
+@on_sqlite
+def test_permissions_are_those_of_the_api() -> None:
+    api = {
+        path.rpartition("/")[2].removesuffix(".csv"): needed
+        for (method, path), needed in ACCESS.items()
+        if "/exports/" in path and method == "GET"
+    }
+    assert {name: {permission} for name, (_title, permission, _read) in LISTS.items()} == {
+        name: set(needed.any_of) for name, needed in api.items()
+    }
+
+
+@on_sqlite
+def test_everybody_is_offered_what_they_may_take(
+    owner: Visitor, manager: Visitor, staff: Visitor
+) -> None:
+    assert text_of(owner.get("/console/exports")).count("CSV") == len(LISTS) + 1
+    offered = manager.get("/console/exports").text
+    assert "devices.csv" in offered
+    assert "people.csv" not in offered
+    for name in LISTS:
+        assert owner.get(f"/console/exports/{name}.csv").status_code == 200, name
+        assert staff.get(f"/console/exports/{name}.csv").status_code == 403, name
+    for name in ("people", "api-keys", "audit-events"):
+        assert manager.get(f"/console/exports/{name}.csv").status_code == 403, name
+    assert owner.get("/console/exports/secrets.csv").status_code == 404
+
+
+def test_nothing_of_another_shop_is_in_any_file(
+    owner: Visitor, counter: Counter, bob: Shop
+) -> None:
+    theirs = Counter(bob)
+    card_id = theirs.open("Bob's guest")
+    theirs.stamp(card_id)
+    for name in LISTS:
+        text = owner.get(f"/console/exports/{name}.csv").text
+        assert card_id not in text, name
+        assert "Bob's guest" not in text, name

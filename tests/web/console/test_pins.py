@@ -1,0 +1,102 @@
+"""Staff PINs in the console: given, changed, unlocked, retired; never shown again."""
+
+import re
+
+import pytest
+
+from punchcard.kit.clock import ManualClock
+from punchcard.loyalty.pin_errors import StaffPinInvalid, StaffPinLocked
+from punchcard.loyalty.rules.pin_rules import is_too_simple
+from tests.support.cast import Shop
+from tests.support.pages import Visitor, text_of
+from tests.web.console.counter import ANNAS_PIN, Counter
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def at_the_till(counter: Counter, pin: str) -> str:
+    """Stamp a card from the console with a PIN; returns what the till says."""
+    context = counter.shop.context
+    subject = context.credentials.resolve(counter.shop.token("owner"))
+    try:
+        return context.pin_desk.verify(subject, pin).name
+    except (StaffPinInvalid, StaffPinLocked) as refusal:
+        return refusal.code
+
+
+def test_a_person_gets_a_pin_that_works_and_is_shown_nowhere(
+    owner: Visitor, counter: Counter
+) -> None:
+    owner.get("/console/pins")
+    answer = owner.post("/console/pins", name="Léa", pin="2968", staff_id="7")
+    page = owner.follow(answer)
+    assert "Léa has a PIN." in page.text
+    assert "2968" not in page.text
+    assert at_the_till(counter, "2968") == "Léa"
+
+
+@on_sqlite
+def test_the_drawn_pin_is_not_a_simple_one(owner: Visitor) -> None:
+    drawn = re.search(r"Drawn by chance: ([0-9]{4})", owner.get("/console/pins").text)
+    assert drawn is not None
+    assert not is_too_simple(drawn[1])
+
+
+@on_sqlite
+@pytest.mark.parametrize("pin", ["1234", "12", "abcd", "", "123456789", ANNAS_PIN])
+def test_a_pin_that_is_simple_or_taken_is_refused(
+    owner: Visitor, counter: Counter, pin: str
+) -> None:
+    owner.get("/console/pins")
+    answer = owner.post("/console/pins", name="Léa", pin=pin)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+
+
+def test_a_changed_pin_works_at_once_and_the_old_one_no_more(
+    owner: Visitor, counter: Counter
+) -> None:
+    here = f"/console/pins/{counter.anna.id}"
+    assert 'value="Anna"' in owner.get(here).text
+    assert owner.post(here, name="Anna B.", pin="8205").status_code == 303
+    assert at_the_till(counter, "8205") == "Anna B."
+    assert at_the_till(counter, ANNAS_PIN) == "staff_pin_invalid"
+
+
+def test_a_locked_person_is_shown_as_such_and_unlocked(
+    owner: Visitor, counter: Counter, clock: ManualClock
+) -> None:
+    context = counter.shop.context
+    subject = context.credentials.resolve(counter.shop.token("owner"))
+    anna = counter.anna.staff_id
+    assert anna is None
+    owner.get(f"/console/pins/{counter.anna.id}")
+    owner.post(f"/console/pins/{counter.anna.id}", name="Anna", staff_id="anna")
+    for _ in range(5):
+        with pytest.raises((StaffPinInvalid, StaffPinLocked)):
+            context.pin_desk.verify(subject, "9753", "anna")
+    text = " ".join(text_of(owner.get("/console/pins")).split())
+    assert "locked until 10:30" in text.replace("\u202f", " ")
+    assert "in 30 minutes" in text
+    answer = owner.post(f"/console/pins/{counter.anna.id}/unlock")
+    assert "Anna may go on." in owner.follow(answer).text
+    assert at_the_till(counter, ANNAS_PIN) == "Anna"
+
+
+def test_a_retired_pin_stops_working_and_its_name_stays(owner: Visitor, counter: Counter) -> None:
+    entry_id = counter.stamp(counter.open()).entry["id"]
+    owner.get("/console/pins")
+    answer = owner.post(f"/console/pins/{counter.anna.id}/retire")
+    assert "The PIN of Anna is retired." in owner.follow(answer).text
+    assert at_the_till(counter, ANNAS_PIN) == "staff_pin_invalid"
+    assert "Anna" in owner.get("/console/pins?retired=1").text
+    assert "Anna" in text_of(owner.get(f"/console/ledger/{entry_id}"))
+
+
+@on_sqlite
+def test_another_shop_s_pin_is_not_there(owner: Visitor, counter: Counter, bob: Shop) -> None:
+    theirs = Counter(bob).anna.id
+    owner.get("/console/pins")
+    assert owner.get(f"/console/pins/{theirs}").status_code == 404
+    for verb in ("unlock", "retire"):
+        assert owner.post(f"/console/pins/{theirs}/{verb}").status_code == 404
