@@ -98,6 +98,10 @@ class Wording:
             value = value.astimezone(ZoneInfo(timezone)).date()
         return format_date(value, style, locale=self.locale)
 
+    def short_day(self, value: date) -> str:
+        """Return day and month, as beside a chart."""
+        return format_skeleton("MMMd", value, locale=self.locale)
+
     def moment(self, value: datetime, timezone: str = "UTC", style: str = "medium") -> str:
         """Return day and time of day in `timezone`."""
         zone = ZoneInfo(timezone)

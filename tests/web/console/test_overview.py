@@ -61,6 +61,12 @@ def test_a_year_is_drawn_by_weeks(
     assert (drawn["days"][-1], drawn["stamps_earned"][-1]) == ("2026-03-02", 3)
 
 
+def test_days_beside_a_chart_are_named_in_luxembourgish_too(
+    visitors: Visitors, alice: Shop, coffee: LoyaltyProgram
+) -> None:
+    assert chart(visitors(alice).get("/console?lang=lb"))["labels"][-1] == "2. Mäe."
+
+
 def test_the_table_says_what_the_chart_draws(
     visitors: Visitors, alice: Shop, coffee: LoyaltyProgram
 ) -> None:

@@ -17,6 +17,7 @@ from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.stats_service import Figures
 from punchcard.web.console.guide_steps import GUIDE_PAGES
 from punchcard.web.visits import Visit, signed_in
+from punchcard.web.wording import Wording
 
 router = APIRouter(prefix="/console")
 
@@ -68,7 +69,7 @@ def open_overview(visit: Reader, days: int = CHART_DAYS, program: str = "") -> R
         "console/overview.html",
         dashboard=found,
         buckets=buckets,
-        chart=_chart(buckets),
+        chart=_chart(buckets, Wording(visit.language)),
         days=days,
         periods=PERIODS,
         programs=programs,
@@ -110,10 +111,13 @@ def _buckets(found: Dashboard, days: int) -> list[Bucket]:
     return [Bucket(monday, figures) for monday, figures in weeks.items()]
 
 
-def _chart(buckets: list[Bucket]) -> dict[str, list[Any]]:
-    """Return the series as the page's script draws them, each beside the first days."""
-    series: dict[str, list[Any]] = {"days": [bucket.first.isoformat() for bucket in buckets]}
+def _chart(buckets: list[Bucket], wording: Wording) -> dict[str, list[Any]]:
+    """Return the series as the page's script draws them, beside the days and their names.
+
+    No browser knows how Luxembourgish writes a day.
+    """
     return {
-        **series,
+        "days": [bucket.first.isoformat() for bucket in buckets],
+        "labels": [wording.short_day(bucket.first) for bucket in buckets],
         **{name: [bucket.figures[name] for bucket in buckets] for name in _SERIES},
     }

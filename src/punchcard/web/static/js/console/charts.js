@@ -5,10 +5,12 @@
 const data = /** @type {Series} */ (JSON.parse(document.getElementById("chart-data").textContent));
 const times = data.days.map((day) => Date.parse(`${day}T00:00:00Z`) / 1000);
 const step = times.length > 1 ? times[1] - times[0] : 86_400;
-const language = document.documentElement.lang;
-const asDay = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
-const asNumber = new Intl.NumberFormat(language);
+// German stands in where a browser does not know Luxembourgish.
+const asNumber = new Intl.NumberFormat([document.documentElement.lang, "de"]);
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
+
+/** @param {number} time Seconds; the name of the bar that stands there or next to it. */
+const asDay = (time) => data.labels[Math.min(times.length - 1, Math.max(0, Math.round((time - times[0]) / step)))];
 
 /** @param {string} name A custom property of the stylesheet, such as `--accent`. */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -33,7 +35,7 @@ function options(figure, told) {
       y: { range: (_plot, _low, high) => [0, Math.max(4, high * 1.1)] },
     },
     axes: [
-      { ...axis, size: 26, grid: { show: false }, space: 64, values: (_plot, marks) => marks.map((mark) => asDay.format(mark * 1000)) },
+      { ...axis, size: 26, grid: { show: false }, space: 64, values: (_plot, marks) => marks.map((mark) => asDay(mark)) },
       {
         ...axis,
         size: 44,
@@ -50,7 +52,7 @@ function options(figure, told) {
     hooks: {
       setCursor: [(plot) => {
         const { idx } = plot.cursor;
-        told.textContent = idx == null ? "" : `${asDay.format(times[idx] * 1000)}: ${asNumber.format(plot.data[1][idx])}`;
+        told.textContent = idx == null ? "" : `${data.labels[idx]}: ${asNumber.format(plot.data[1][idx])}`;
       }],
     },
   };
