@@ -97,7 +97,7 @@ function handOver(app, card) {
     app.tell(t("Copied."));
   }, { class: "secondary" });
   app.main.replaceChildren(h("div", { class: "narrow hand-over" },
-    h("h1", {}, t("The card is open")),
+    h("h1", { tabindex: "-1" }, t("The card is open")),
     h("p", {}, t("The customer scans this with their phone:")),
     card.public_url && h("div", { class: "qr-frame" }, h("img", { src: `/terminal/cards/${tokenIn(card.public_url)}.svg`, alt: t("QR code of the card's page"), width: 280, height: 280 })),
     h("p", { class: "number-line" }, spaced(card.number)),
@@ -105,4 +105,5 @@ function handOver(app, card) {
     button("stamp", t("Go on with this card"), () => app.show("card", { card }), { class: "big wide" }),
     button("qr-code", t("Next customer"), () => app.show("scan"), { class: "secondary big wide" })));
   app.main.querySelector("h1").focus();
+  window.scrollTo(0, 0);
 }
