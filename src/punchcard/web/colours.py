@@ -14,7 +14,8 @@ router = APIRouter()
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 _NAME = re.compile(r"([0-9a-f]{6})-([0-9a-f]{6})-([0-9a-f]{6})")
-_INKS: Final = ("#ffffff", "#1b1a17")
+# In this order; on every colour at least one of white and full black can be read.
+_INKS: Final = ("#1b1a17", "#ffffff", "#000000")
 _CONTRAST: Final = 4.5  # WCAG 2.2, level AA, for text
 
 
@@ -33,7 +34,7 @@ def colours_of(branding: Mapping[str, Any] | None) -> tuple[str, str, str]:
     background = _hex(chosen.get("background_color")) or BACKGROUND
     ink = _hex(chosen.get("text_color"))
     if ink is None or contrast(background, ink) < _CONTRAST:
-        ink = max(_INKS, key=lambda each: contrast(background, each))
+        ink = next(each for each in _INKS if contrast(background, each) >= _CONTRAST)
     return background, ink, _hex(chosen.get("accent_color")) or ACCENT
 
 

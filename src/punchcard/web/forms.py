@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from starlette.datastructures import FormData, UploadFile
@@ -17,6 +17,7 @@ TEXT_CHARACTERS: Final = 200
 _SPACES = re.compile("[\\s\u202f\u00a0'’]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _WHOLE = re.compile(r"-?[0-9]{1,12}")
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{0,4})?|\.[0-9]{1,4}")
 
 
 class Form:
@@ -106,12 +107,9 @@ class Form:
             if required:
                 self.fault(name, N_("Please fill this in."))
             return None
-        try:
-            amount = Decimal(typed).scaleb(minor_digits(currency))
-        except InvalidOperation:
-            amount = Decimal(-1)
-        is_whole = amount.is_finite() and amount == amount.to_integral_value()
-        if not is_whole or not 0 <= amount <= maximum_minor:
+        amount = Decimal(typed) if _AMOUNT.fullmatch(typed) else Decimal(-1)
+        amount = amount.scaleb(minor_digits(currency))
+        if amount != amount.to_integral_value() or not 0 <= amount <= maximum_minor:
             self.fault(name, N_("An amount such as 12.50."))
             return None
         return int(amount)
