@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Final
 
 from anyio import to_thread
@@ -46,9 +47,7 @@ from punchcard.api.vendor import devices as vendor_devices
 from punchcard.api.vendor import settings as vendor_settings
 from punchcard.context import Context
 from punchcard.kit.stopping import heard_before_stop
-from punchcard.web.application import create_pages
 from punchcard.web.faces import Faces
-from punchcard.web.routers import ROUTERS as PAGE_ROUTERS
 from punchcard.worker.handlers import MAIL_LANE, WALLET_LANES
 from punchcard.worker.loop import Worker
 from punchcard.worker.schedule import HOUSE_CHORES, OWN_CHORES
@@ -105,11 +104,19 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
         lifespan=_lifespan(context, worker) if worker is not None else None,
     )
     prepare(app, context, ROUTERS, LEAN_ROUTES)
-    faces = Faces(api=app, pages=create_pages(context, PAGE_ROUTERS))
+    faces = Faces(api=app, make_pages=partial(_create_pages, context))
     return Front(
         LeanWay(faces, context, LEAN_ROUTES),
         body_limit_bytes=context.settings.body_limit_bytes,
     )
+
+
+def _create_pages(context: Context) -> ASGIApp:
+    # Imported when the first page is asked for: templates and dates are a fifth of the start.
+    from punchcard.web.application import create_pages
+    from punchcard.web.routers import ROUTERS as PAGE_ROUTERS
+
+    return create_pages(context, PAGE_ROUTERS)
 
 
 def create_worker(context: Context, *, does_work: bool = True) -> Worker:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from punchcard.accounts.mail_texts import GREETING, GREETING_BY_NAME, WORDINGS
 from punchcard.kit.i18n import translate
 from punchcard.kit.mail import Letter, one_line
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 Facts = Mapping[str, str]
 
@@ -95,7 +96,10 @@ def _apart(text: str) -> str:
 
 
 @cache
-def _templates() -> Environment:
+def _templates() -> "Environment":
+    # Imported with the first mail: most starts of the server and of the command line write none.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
     return Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=select_autoescape(["html"]),

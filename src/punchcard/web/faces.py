@@ -1,7 +1,10 @@
 """Which face answers: pages at their own addresses, the API at all others."""
 
+import threading
+from collections.abc import Callable
 from typing import Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PAGES: Final = frozenset(
@@ -15,13 +18,29 @@ PAGES: Final = frozenset(
 
 
 class Faces:
-    """Hands each request to the pages or to the API; start and end of the server are the API's."""
+    """Hands each request to the pages or to the API; start and end of the server are the API's.
 
-    def __init__(self, *, api: ASGIApp, pages: ASGIApp) -> None:
+    `make_pages` is called at the first request of a page: a server that is asked for none, such as
+    one behind the tills of a platform, spends neither the time nor the memory.
+    """
+
+    def __init__(self, *, api: ASGIApp, make_pages: Callable[[], ASGIApp]) -> None:
         self._api = api
-        self._pages = pages
+        self._make_pages = make_pages
+        self._making = threading.Lock()
+        self._pages: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
-        is_page = scope["type"] == "http" and scope["path"].split("/", 2)[1:2][0] in PAGES
-        await (self._pages if is_page else self._api)(scope, receive, send)
+        if scope["type"] != "http" or scope["path"].split("/", 2)[1:2][0] not in PAGES:
+            await self._api(scope, receive, send)
+            return
+        if self._pages is None:
+            await run_in_threadpool(self._make)
+        assert self._pages is not None
+        await self._pages(scope, receive, send)
+
+    def _make(self) -> None:
+        with self._making:
+            if self._pages is None:
+                self._pages = self._make_pages()
