@@ -25,7 +25,7 @@ from punchcard.web.visits import FormDep, Visit, VisitDep
 
 router = APIRouter()
 
-_ENTRIES_SHOWN: Final = 6
+_ENTRIES_SHOWN: Final = 5
 _ENTRIES_A_PAGE: Final = 50
 _NAME_ON_PHONES: Final = 30
 _PAGES: Final = ("", "/history", "/data")

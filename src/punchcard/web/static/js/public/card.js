@@ -9,9 +9,7 @@ export const stateOf = (card) => [card.stamps, card.points, card.rewards_ready, 
 
 /**
  * Calls `tell` with each state of a card while the page is looked at. Where the server keeps no
- * line open, `look` asks instead, less and less often, each time before the line is tried again.
- * @param {{Source: typeof EventSource, url: string, page: Document, tell: (state: string) => void,
- *   look: () => void, wait?: typeof setTimeout}} means
+ * line open, `look` asks, less and less often, each time before the line is tried again.
  */
 export function follow({ Source, url, page, tell, look, wait = setTimeout }) {
   let source = null;
@@ -58,7 +56,7 @@ async function look() {
   try {
     const answer = await fetch(by("front").dataset.path, { headers: { "HX-Request": "true" } });
     // The card was replaced or is gone: its page says so.
-    if (answer.status === 404 || answer.status === 410) return location.reload();
+    if ([404, 410].includes(answer.status)) return location.reload();
     if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch {
     // Without a line the page stays as it is.
@@ -82,14 +80,13 @@ function show(news) {
 
 /** Let the code move on: a picture of it is soon worth nothing. */
 function keepMoving() {
-  const source = by("moving-code").src;
   setInterval(() => {
     if (document.hidden) return;
     const next = new Image();
     next.addEventListener("load", () => {
       for (const picture of document.querySelectorAll(".qr-frame img")) picture.src = next.src;
     });
-    next.src = `${source}?at=${Date.now()}`;
+    next.src = `${by("moving-code").src.split("?")[0]}?at=${Date.now()}`;
   }, MOVES_EVERY_MS);
 }
 
