@@ -1,0 +1,125 @@
+"""One's own account: a forgotten password, sessions elsewhere, and a terminal that is paired."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from punchcard.accounts.models import OutgoingMail
+from punchcard.context import Context, build_context
+from punchcard.db.database import Database
+from punchcard.kit.ids import SystemIds
+from punchcard.kit.settings import Settings
+from tests.journeys.support.axe import assert_no_axe_violations
+from tests.journeys.support.clocks import FlowingClock
+from tests.journeys.support.visits import Visits
+from tests.support.cast import PASSWORD, Shop
+from tests.support.http import Api
+
+NEW = "a password of my own"
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def context(
+    database: Database, settings: Settings, clock: FlowingClock, ids: SystemIds
+) -> Iterator[Context]:
+    """Build a context whose mails stay where they are left: no worker sends them."""
+    mailing = replace(settings, smtp_url="log:")
+    with closing(build_context(mailing, clock=clock, ids=ids, database=database)) as built:
+        yield built
+
+
+def mailed_link(context: Context) -> str:
+    with context.database.read() as session:
+        mail_id = session.scalars(select(OutgoingMail.id).order_by(OutgoingMail.id.desc())).first()
+        assert mail_id is not None
+        mail = context.mailroom.find(session, mail_id)
+    assert mail is not None
+    return mail.facts["link"]
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
+def test_a_forgotten_password_is_chosen_anew_by_the_link_of_a_mail(
+    visits: Visits, context: Context, alice: Shop, javascript: bool
+) -> None:
+    page = visits.open(javascript=javascript)
+    page.goto("/sign-in")
+    page.get_by_role("link", name="Forgotten the password?").click()
+    page.get_by_label("E-mail address").fill(alice.email("owner"))
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_role("heading")).to_have_text("Look into your mail")
+    assert_no_axe_violations(page)
+
+    page.goto(mailed_link(context))
+    assert page.url.endswith("/reset-password")
+    assert_no_axe_violations(page)
+    page.get_by_label("New password", exact=True).fill(NEW)
+    page.get_by_label("New password, once more").fill(NEW)
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_role("status")).to_have_text("The password is set. Please sign in with it.")
+    page.get_by_label("E-mail address").fill(alice.email("owner"))
+    page.get_by_label("Password").fill(NEW)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/console")
+
+
+def test_an_owner_ends_the_session_of_a_lost_phone(
+    visits: Visits, context: Context, alice: Shop
+) -> None:
+    laptop, phone = visits.open(width=1440), visits.open(width=360)
+    visits.sign_in(laptop, alice.token())
+    visits.sign_in(phone, alice.token())
+    laptop.goto("/console/account?lang=en")
+    laptop.get_by_label("Language").select_option("en")
+    laptop.get_by_role("button", name="Save").click()
+    expect(laptop.get_by_role("status")).to_have_text("Saved.")
+    laptop.get_by_role("button", name="out, signed in since").click()
+    expect(laptop.get_by_role("status")).to_have_text("That session has ended.")
+    phone.goto("/console/account")
+    assert "/sign-in" in phone.url
+
+
+def test_the_page_with_the_code_notices_the_terminal_that_was_paired(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    page = visits.open(width=820)
+    visits.sign_in(page, alice.token())
+    page.goto("/console/account?lang=en")
+    page.get_by_label("Language").select_option("en")
+    page.get_by_role("button", name="Save").click()
+    page.goto("/console/terminals")
+    page.get_by_role("button", name="Show the code").click()
+    code = (page.locator("#pairing-code").text_content() or "").replace(" ", "")
+    expect(page.locator("#paired")).to_contain_text("Waiting for the terminal")
+    assert_no_axe_violations(page)
+
+    paired = api.post("/devices/pair", {"code": code, "name": "The counter"})
+    assert paired.status_code == 201
+    visits.advance(seconds=3)
+    expect(page.locator("#paired")).to_contain_text("The counter is paired.")
+    page.get_by_role("button", name="Done").click()
+    expect(page.get_by_role("link", name="The counter")).to_be_visible()
+
+
+def test_a_new_address_is_confirmed_on_the_phone_it_was_mailed_to(
+    visits: Visits, context: Context, alice: Shop
+) -> None:
+    page, phone = visits.open(width=1440), visits.open()
+    visits.sign_in(page, alice.token())
+    page.goto("/console/account?lang=en")
+    page.get_by_label("New e-mail address").fill("new@alice.example")
+    page.get_by_label("Present password").last.fill(PASSWORD)
+    page.get_by_role("button", name="Send a link there").click()
+    page.wait_for_url("**/console/account")
+
+    phone.goto(mailed_link(context))
+    assert phone.url.endswith("/verify-email")
+    assert_no_axe_violations(phone)
+    phone.get_by_role("button", name="Confirm my address").click()
+    expect(phone.get_by_role("status")).to_contain_text("sign in with the new address")
+    page.reload()
+    expect(page.locator("main")).to_contain_text("new@alice.example")
