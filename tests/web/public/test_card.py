@@ -1,7 +1,7 @@
 """A customer's own card on the web."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -36,7 +36,7 @@ def path(visitor: Visitor, coffee: LoyaltyProgram) -> str:
 
 
 @pytest.fixture
-def till(app: ASGIApp, alice: Shop) -> Api:
+def till(app: ASGIApp, alice: Shop) -> Iterator[Api]:
     """Stand at Café Alice's till."""
     with InProcess(app) as api:
         yield api.with_token(alice.token())
