@@ -106,6 +106,11 @@ class AppleWallet:
             return None
         return self._ended
 
+    @property
+    def signs_until(self) -> datetime | None:
+        """Return when the first of its certificates ends; None while it is not set up."""
+        return self._ends_at if self.signer is not None else None
+
     @cached_property
     def _ends_at(self) -> datetime:
         assert self.signer is not None

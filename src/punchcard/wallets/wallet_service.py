@@ -143,6 +143,13 @@ class Wallets:
         rows = session.scalars(wanted.order_by(WalletFanout.started_at).limit(limit))
         return [_progress(row) for row in rows]
 
+    def cards_in(self, session: Session, program_ids: Collection[str]) -> dict[str, int]:
+        """Return how many cards of these programs have a pass, by the wallets that are set up."""
+        return {
+            one.name: sum(one.records.count_cards(session, each) for each in program_ids)
+            for one in self.configured
+        }
+
     def status(self, session: Session) -> WalletStatus:
         """Return how wallets stand."""
         return WalletStatus(

@@ -45,6 +45,7 @@ def open_overview(visit: Admin) -> Response:
 @router.get("/health")
 def open_health(visit: Admin) -> Response:
     """Show what waits, what failed for good and why, and which wallets work."""
+    now, signs_until = visit.context.clock.now(), visit.context.apple_wallet.signs_until
     with visit.context.database.read() as session:
         status = visit.context.wallets.status(session)
         depths = outbox.depths(session)
@@ -52,6 +53,9 @@ def open_health(visit: Admin) -> Response:
     return visit.page(
         "admin/health.html",
         wallets=status,
+        signs_until=signs_until,
+        days_left=(signs_until - now).days if signs_until else None,
+        warns_days=visit.context.settings.apple_certificate_warning_days,
         depths=depths,
         parked=parked,
         till_waiting=visit.context.till.waiting,

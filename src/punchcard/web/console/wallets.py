@@ -26,8 +26,11 @@ def open_wallets(visit: Manager, part: str = "") -> Response:
         programs = program_service.list_programs(session, visit.vendor_id, limit=_PROGRAMS_SHOWN)
         redesigns = [(row, context.wallets.progress(session, row.id)) for row in programs]
         status = context.wallets.status(session)
+        is_part = part == "progress"
+        cards = {} if is_part else context.wallets.cards_in(session, [row.id for row in programs])
     return visit.page(
-        "console/wallet_progress.html" if part == "progress" else "console/wallets.html",
+        "console/wallet_progress.html" if is_part else "console/wallets.html",
+        cards=cards,
         configured=status.configured,
         faults=status.faults,
         redesigns=[(row, progress) for row, progress in redesigns if progress is not None],
