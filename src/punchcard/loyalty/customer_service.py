@@ -71,6 +71,24 @@ def erase_customer(session: Session, act: Act, token: str) -> None:
     tell_change(session, act, [card.id for card in cards])
 
 
+def choose_news(session: Session, act: Act, token: str, *, wants_news: bool) -> None:
+    """Keep whether the holder of a card wants news; an anonymous card has nobody to ask.
+
+    Consent is the person's: it counts for all of their cards at this vendor. Raises CardNotFound.
+    """
+    card = _card_of(session, token)
+    if card.customer_id is None:
+        return
+    customer = session.get_one(Customer, card.customer_id, with_for_update=True)
+    if customer.marketing_consent == wants_news:
+        return
+    customer.marketing_consent = wants_news
+    customer.marketing_consent_at = act.now if wants_news else None
+    customer.updated_at = act.now
+    of, new = ("customer", customer.id), {"marketing_consent": wants_news}
+    record_act(session, act, "customer.news_chosen", of=of, vendor_id=customer.vendor_id, new=new)
+
+
 def _card_of(session: Session, token: str, *, lock: bool = False) -> LoyaltyCard:
     if as_card_token(token) != token:
         raise CardNotFound

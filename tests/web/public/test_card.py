@@ -280,3 +280,27 @@ def test_every_name_is_whole_and_only_text_on_the_card_and_the_data_page(
         shown = visitor.get(page)
         assert name in text_of(shown)
         assert "<" not in name or name not in shown.text
+
+
+def test_news_can_be_asked_for_and_given_up(visitor: Visitor, path: str, context: Context) -> None:
+    visitor.get(f"{path}/data")
+
+    visitor.post(f"{path}/news", news="yes")
+    with context.database.read() as session:
+        customer = session.query(Customer).one()
+        assert (customer.marketing_consent, customer.marketing_consent_at is None) == (True, False)
+    visitor.get(f"{path}/data")
+    visitor.post(f"{path}/news", news="no")
+
+    with context.database.read() as session:
+        customer = session.query(Customer).one()
+    assert (customer.marketing_consent, customer.marketing_consent_at) == (False, None)
+
+
+def test_nobody_elses_form_asks_for_news(visitor: Visitor, path: str, context: Context) -> None:
+    visitor.get(f"{path}/data")
+
+    assert visitor.post(f"{path}/news", csrf="0", news="yes").status_code == 403
+
+    with context.database.read() as session:
+        assert not session.query(Customer).one().marketing_consent

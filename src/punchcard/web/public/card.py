@@ -117,6 +117,17 @@ def open_data(visit: VisitDep, token: str) -> Response:
     )
 
 
+@router.post("/c/{token}/news")
+def choose_news(visit: VisitDep, token: str, form: FormDep) -> Response:
+    """Keep whether the customer wants news from the shop."""
+    visit.context.limits.enrolments.take(address_of(visit))
+    wants_news = form.value("news") == "yes"
+    with visit.context.database.write() as session:
+        _open(visit, session, token)
+        customer_service.choose_news(session, visit.act(), token, wants_news=wants_news)
+    return visit.redirect(f"/c/{token}/data", N_("Saved."))
+
+
 @router.post("/c/{token}/erase")
 def erase(visit: VisitDep, token: str, form: FormDep) -> Response:
     """Forget the customer; the card goes on as an anonymous one."""
