@@ -22,6 +22,7 @@ from punchcard.web.console.card_page import (
     show_card,
 )
 from punchcard.web.forms import Form
+from punchcard.web.once import once, submit
 from punchcard.web.visits import FormDep, Visit
 
 router = APIRouter(prefix=PREFIX)
@@ -141,7 +142,7 @@ def _operate(
         find_card(session, visit, card_id)
     if form.is_valid:
         with form.refusals():
-            visit.context.till.submit(operation(_occasion(visit, form)))
+            submit(visit, operation(_occasion(visit, form)))
     if not form.is_valid:
         return show_card(visit, card_id, form, opened=opened, status=422)
     return visit.redirect(card_path(card_id), done)
@@ -153,6 +154,7 @@ def _occasion(visit: Visit, form: Form) -> Occasion:
         vendor_id=visit.vendor_id,
         actor=Actor(visit.subject.kind, visit.subject.id),
         request_id=visit.request_id,
+        **once(visit, form),
     )
     # A PIN costs a bcrypt and a commit of its own: before the till, outside transactions.
     staff = identify_staff(

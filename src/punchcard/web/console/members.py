@@ -12,6 +12,7 @@ from punchcard.loyalty.operations import Actor, OpenCard
 from punchcard.web.console.list_filters import STATUSES, VISITS, asked_cards
 from punchcard.web.customer_form import read_customer
 from punchcard.web.forms import Form
+from punchcard.web.once import once, submit
 from punchcard.web.visits import FormDep, Visit, signed_in
 
 router = APIRouter(prefix="/console/members")
@@ -74,7 +75,8 @@ def enrol(visit: Operator, form: FormDep) -> Response:
     card_id = None
     if program_id and form.is_valid:
         with form.refusals():
-            receipt = visit.context.till.submit(
+            receipt = submit(
+                visit,
                 OpenCard(
                     vendor_id=visit.vendor_id,
                     actor=Actor(visit.subject.kind, visit.subject.id),
@@ -82,7 +84,8 @@ def enrol(visit: Operator, form: FormDep) -> Response:
                     customer=customer,
                     locale=locale,
                     request_id=visit.request_id,
-                )
+                    **once(visit, form),
+                ),
             )
             card_id = receipt.card.id
     if card_id is None:

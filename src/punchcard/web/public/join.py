@@ -14,7 +14,9 @@ from punchcard.wallets.card_facts import CardAddresses
 from punchcard.web.card_faces import face_of_program, words_of
 from punchcard.web.customer_form import read_customer
 from punchcard.web.forms import Form
+from punchcard.web.once import once, submit
 from punchcard.web.public.visitors import address_of, count_look
+from punchcard.web.refusals import FormExpired
 from punchcard.web.visits import FormDep, Visit, VisitDep
 
 router = APIRouter()
@@ -46,16 +48,21 @@ def join(visit: VisitDep, slug: str, form: FormDep) -> Response:
     if not form.is_valid:
         return _join_page(visit, slug, form, status=422)
     try:
-        receipt = context.till.submit(_operation(visit, page, customer))
+        receipt = submit(visit, _operation(visit, page, customer, form))
     except ProgramInactive:
         # Switched off between the two steps; to the public it is then simply not there.
         raise ProgramNotFound from None
+    except FormExpired as refusal:
+        form.refusal = visit.say(refusal.sentence)
+        return _join_page(visit, slug, form, status=409)
     addresses = CardAddresses(context.settings.base_url, context.card_sealer)
     token = addresses.token(receipt.card.id, receipt.card.token_sealed)
     return visit.redirect(f"/c/{token}?welcome=1")
 
 
-def _operation(visit: Visit, page: ProgramPage, customer: NewCustomer | None) -> OpenCard:
+def _operation(
+    visit: Visit, page: ProgramPage, customer: NewCustomer | None, form: Form
+) -> OpenCard:
     return OpenCard(
         vendor_id=page.vendor.id,
         actor=Actor("public", None),
@@ -65,6 +72,7 @@ def _operation(visit: Visit, page: ProgramPage, customer: NewCustomer | None) ->
         locale=visit.language,
         origin=Origin(address_of(visit), visit.user_agent, None),
         request_id=visit.request_id,
+        **once(visit, form),
     )
 
 
