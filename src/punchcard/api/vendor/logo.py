@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from punchcard.api.deps import CallerDep
 from punchcard.api.openapi import problems
 from punchcard.api.program_shapes import ProgramShape, program_shape
+from punchcard.loyalty import program_service
 from punchcard.wallets import logo_service
 
 router = APIRouter(prefix="/api/v1/vendor/loyalty/programs", tags=["programs"])
@@ -31,6 +32,9 @@ def upload_logo(
     answer is where the picture is shown.
     """
     context = caller.context
+    with context.database.read() as session:
+        # A program that is none is told before its picture is unpacked.
+        program_service.get_program(session, caller.vendor_id, program_id)
     logo = logo_service.check_logo(body, context.settings)
     with context.database.write() as session:
         row = logo_service.set_logo(session, caller.vendor_id, program_id, logo, caller.act())
