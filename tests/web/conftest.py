@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 
 import pytest
+from sqlalchemy import update
 from starlette.types import ASGIApp
 
+from punchcard.accounts.models import Member
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
@@ -54,8 +56,11 @@ def visitor(visitors: Callable[..., Visitor]) -> Visitor:
 
 @pytest.fixture
 def alice(context: Context) -> Shop:
-    """Open Café Alice."""
-    return cast.open_cafe_alice(context)
+    """Open Café Alice, whose owner reads English."""
+    shop = cast.open_cafe_alice(context)
+    with context.database.write() as session:
+        session.execute(update(Member).where(Member.vendor_id == shop.id).values(language="en"))
+    return shop
 
 
 @pytest.fixture

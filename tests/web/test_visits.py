@@ -100,6 +100,7 @@ def test_a_form_of_another_visitor_is_not_taken(visitors: Visitors, alice: Shop)
         ("https://evil.example", 403),
         ("http://shop.test.evil.example", 403),
         ("http://shop.test:8080", 403),
+        ("http://[", 403),
     ],
 )
 def test_a_form_comes_from_a_page_of_this_server(
@@ -152,5 +153,7 @@ def test_the_language_is_the_persons_then_the_chosen_then_the_browsers(
     stranger.post("/language", language="lb", next="/")
     assert '<html lang="lb">' in stranger.get("/sign-in").text
     assert '<html lang="en">' in stranger.get("/sign-in?lang=en").text
-    owner = visitors(alice)
+    owner = visitors(alice, language="de")
+    assert '<html lang="en">' in owner.get("/console/account").text
+    owner.post("/console/account/profile", name="Alice", language="")
     assert '<html lang="fr">' in owner.get("/console/account").text
