@@ -31,7 +31,7 @@ ROUTES: list[Route] = sorted(
         for router in ROUTERS
         for route in router.routes
         if isinstance(route, APIRoute)
-        for method in route.methods
+        for method in route.methods or ()
     }
 )
 PUBLIC_STARTS = ("/static/", "/colour/", "/badges/", "/join/", "/c/", "/terminal", "/verify-email")
