@@ -1,5 +1,6 @@
 """The promises of the HTTP contract about staff, terminals and customers, one by one."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -109,6 +110,28 @@ def test_a_right_pin_buys_a_token_for_the_shift(desk: Desk) -> None:
     lent = desk.stage.as_alices("loyalty:operate")
     elsewhere = desk.stamp(card, staff_token=bought["staff_token"], by=lent)
     check_problem(elsewhere, 403, code="staff_token_invalid")
+
+
+def test_a_token_counts_in_a_list_only_for_what_happened_while_it_ran(stage: Stage) -> None:
+    desk = Desk(stage)
+    desk.pin("27594", name="Shift")
+    token = desk.api.post(f"{LOYALTY}/pins/verify", {"pin": "27594"}).json()["staff_token"]
+    card = desk.card(desk.program(pin_policy="required", cooldown_minutes=0))
+    bought_at = stage.clock.now()
+    stage.clock.advance(hours=20)
+
+    def stamp(hours: int | None) -> dict[str, Any]:
+        key, when = f"shift-{hours}", {}
+        if hours is not None:
+            when = {"occurred_at": (bought_at + timedelta(hours=hours)).isoformat()}
+        proved = {"card": card["id"], "staff_token": token, **when}
+        return {"op": "stamp", "idempotency_key": key, **proved}
+
+    results = desk.operations(stamp(1), stamp(19), stamp(None), stamp(-1), stamp(2))
+
+    assert [result["status"] for result in results] == [201, 403, 403, 403, 201]
+    refused = [result["problem"]["code"] for result in results if "problem" in result]
+    assert refused == ["staff_token_invalid"] * 3
 
 
 def test_a_pin_for_one_program_opens_no_other(desk: Desk) -> None:
