@@ -1,5 +1,6 @@
 // One card: what is on it, and what can be done with it in one touch.
 
+import { isFull } from "./card_rules.js";
 import { cardFace, wordOf } from "./card_face.js";
 import { askAmount } from "./amount_pad.js";
 import { button, h, icon, iconButton, notice } from "./dom.js";
@@ -35,7 +36,7 @@ export function showCard(app, { card, code = "", isStale = false }) {
   function deeds() {
     const all = [];
     if (now.card && now.card.status !== "active") return [notice("bad", t("This card is blocked. Nothing can be done with it."))];
-    if (now.card?.rewards_ready > 0) all.push(redeemButton(), app.line.isUp() ? null : h("p", { class: "wait" }, icon("wifi-off"), h("span", {}, t("Redeeming needs the line."))));
+    if (isFull(now.card, program?.type)) all.push(redeemButton(), app.line.isUp() ? null : h("p", { class: "wait" }, icon("wifi-off"), h("span", {}, t("Redeeming needs the line."))));
     if (types.some((type) => type !== "points")) all.push(stampRow());
     if (types.some((type) => type !== "stamps")) all.push(button("receipt", t("Purchase: add points"), earn, { class: "big wide" }));
     if (program && program.type !== "stamps") all.push(rewardList(app, program, now.card, redeemPoints));

@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { isFull } from "../../../src/punchcard/web/static/js/terminal/card_rules.js";
+
+test("a full card can be exchanged, also with stamps to spare", () => {
+  assert.equal(isFull({ stamps: 8, stamps_target: 8 }, "stamps"), true);
+  assert.equal(isFull({ stamps: 11, stamps_target: 8 }, "hybrid"), true);
+});
+
+test("a card that is not full cannot, whatever its points are good for", () => {
+  assert.equal(isFull({ stamps: 7, stamps_target: 8, points: 83, rewards_ready: 1 }, "hybrid"), false);
+  assert.equal(isFull({ stamps: 0, stamps_target: 10, points: 500, rewards_ready: 3 }, "points"), false);
+});
+
+test("of a card that was never seen nothing is known", () => {
+  assert.equal(isFull(null, "stamps"), false);
+});
