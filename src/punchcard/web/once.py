@@ -6,7 +6,7 @@ becomes the idempotency key of what it asks the till for, so the till gives its 
 
 import hmac
 import json
-from typing import Final, TypedDict
+from typing import Final, NamedTuple
 
 from punchcard.kit.ids import as_id
 from punchcard.kit.secrets import derive_key
@@ -22,11 +22,11 @@ ONCE_FIELD: Final = "once"
 _NOT_SAID: Final = frozenset({CSRF_FIELD, ONCE_FIELD, "staff_pin"})
 
 
-class Once(TypedDict, total=False):
+class Once(NamedTuple):
     """What an operation carries so that it is done once; see `operations.Operation`."""
 
-    idempotency_key: str
-    fingerprint: bytes
+    idempotency_key: str | None = None
+    fingerprint: bytes | None = None
 
 
 def once(visit: Visit, form: Form) -> Once:

@@ -150,11 +150,13 @@ def _operate(
 
 def _occasion(visit: Visit, form: Form) -> Occasion:
     context = visit.context
+    sent = once(visit, form)
     occasion = Occasion(
         vendor_id=visit.vendor_id,
         actor=Actor(visit.subject.kind, visit.subject.id),
         request_id=visit.request_id,
-        **once(visit, form),
+        idempotency_key=sent.idempotency_key,
+        fingerprint=sent.fingerprint,
     )
     # A PIN costs a bcrypt and a commit of its own: before the till, outside transactions.
     staff = identify_staff(

@@ -72,7 +72,7 @@ def enrol(visit: Operator, form: FormDep) -> Response:
     program_id = form.text("program_id", limit=36)
     locale = form.choice("locale", LANGUAGES, required=False)
     customer = read_customer(form, locale=locale, accepted_terms=False)
-    card_id = None
+    sent, card_id = once(visit, form), None
     if program_id and form.is_valid:
         with form.refusals():
             receipt = submit(
@@ -84,7 +84,8 @@ def enrol(visit: Operator, form: FormDep) -> Response:
                     customer=customer,
                     locale=locale,
                     request_id=visit.request_id,
-                    **once(visit, form),
+                    idempotency_key=sent.idempotency_key,
+                    fingerprint=sent.fingerprint,
                 ),
             )
             card_id = receipt.card.id

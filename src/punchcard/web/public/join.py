@@ -63,6 +63,7 @@ def join(visit: VisitDep, slug: str, form: FormDep) -> Response:
 def _operation(
     visit: Visit, page: ProgramPage, customer: NewCustomer | None, form: Form
 ) -> OpenCard:
+    sent = once(visit, form)
     return OpenCard(
         vendor_id=page.vendor.id,
         actor=Actor("public", None),
@@ -72,7 +73,8 @@ def _operation(
         locale=visit.language,
         origin=Origin(address_of(visit), visit.user_agent, None),
         request_id=visit.request_id,
-        **once(visit, form),
+        idempotency_key=sent.idempotency_key,
+        fingerprint=sent.fingerprint,
     )
 
 
