@@ -51,7 +51,7 @@ def update_settings(visit: Manager, form: FormDep) -> Response:
 
 
 @router.get("/changes")
-def open_changes(visit: Manager, before: str = "") -> Response:
+def open_changes(visit: Owner, before: str = "") -> Response:
     """List who changed what, newest first, a page at a time."""
     with visit.context.database.read() as session:
         rows = audit_service.list_events(
