@@ -94,6 +94,8 @@ def test_all_entries_are_a_page_away(visitor: Visitor, till: Api, path: str) -> 
 
     assert f"{path}/history" in visitor.get(path).text
     assert visitor.get(f"{path}/history").text.count("<time") == 13
+    for nowhere in ("%00", "elsewhere", "9" * 40):
+        assert visitor.get(f"{path}/history?before={nowhere}").text.count("<time") == 13
 
 
 def test_a_blocked_card_says_so(visitor: Visitor, path: str, till: Api, context: Context) -> None:

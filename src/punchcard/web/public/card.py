@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
 from punchcard.kit.i18n import N_, as_language
+from punchcard.kit.ids import as_id
 from punchcard.loyalty import card_changes, card_service, customer_service, ledger_reader
 from punchcard.loyalty.card_changes import CardChange
 from punchcard.loyalty.cards import CardView
@@ -75,7 +76,7 @@ def open_history(visit: VisitDep, token: str, before: str = "") -> Response:
     with visit.context.database.read() as session:
         opened = _open(visit, session, token)
         entries = ledger_reader.list_card_entries(
-            session, opened.card.id, limit=_ENTRIES_A_PAGE + 1, before_id=before or None
+            session, opened.card.id, limit=_ENTRIES_A_PAGE + 1, before_id=as_id(before)
         )
     more = entries[_ENTRIES_A_PAGE - 1].id if len(entries) > _ENTRIES_A_PAGE else None
     return visit.page(
