@@ -134,6 +134,17 @@ def test_a_suspended_shop_is_told_so_wherever_its_people_knock(
 
 
 @ON_SQLITE
+def test_a_form_after_the_session_asks_for_a_sign_in_wherever_it_says_it_stood(
+    visitor: Visitor,
+) -> None:
+    visitor.client.headers["referer"] = "http://["
+    assert visitor.post("/console/members/new").headers["location"] == "/sign-in?next=/"
+    visitor.client.headers["referer"] = "http://shop.test/console/members/new"
+    wanted = visitor.post("/console/members/new").headers["location"]
+    assert wanted == "/sign-in?next=/console/members/new"
+
+
+@ON_SQLITE
 def test_a_language_is_chosen_before_signing_in_and_stays(visitor: Visitor, alice: Shop) -> None:
     visitor.get("/sign-in")
     visitor.post("/language", language="lu", next="/sign-in")

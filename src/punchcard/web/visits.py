@@ -150,7 +150,7 @@ class Visit:
     def check_csrf(self, shown: str) -> None:
         """Let a change through that comes from a page of ours. Raises FormExpired."""
         origin = self.request.headers.get("origin")
-        if origin and origin != "null" and urlsplit(origin).netloc != self.request.url.netloc:
+        if origin and origin != "null" and _server_of(origin) != self.request.url.netloc:
             raise FormExpired
         if not hmac.compare_digest(shown.encode("utf-8", "replace"), self.csrf.encode()):
             raise FormExpired
@@ -237,8 +237,17 @@ def _wanted(request: Request) -> str:
     if request.method == "GET":
         query = f"?{request.url.query}" if request.url.query else ""
         return request.url.path + query
-    came_from = urlsplit(request.headers.get("referer", ""))
-    return came_from.path if came_from.netloc == request.url.netloc else "/"
+    referer = request.headers.get("referer", "")
+    is_ours = _server_of(referer) == request.url.netloc
+    return urlsplit(referer).path if is_ours else "/"
+
+
+def _server_of(address: str) -> str | None:
+    """Return the server in an address; None when it is none, as "http://[" is."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return None
 
 
 def _subject_of(context: Context, token: str | None) -> Subject:
