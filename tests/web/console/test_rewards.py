@@ -68,6 +68,10 @@ def test_what_does_not_fit_is_told_beside_its_field(
     assert page.status_code == 422
     for field in ("name", "points_required", "valid_from"):
         assert f'id="{field}-fault"' in page.text
+    for day in ("0001-01-01", "9999-12-31"):
+        beyond = {**FORM, "valid_from": day, "valid_until": day}
+        page = owner.post(f"/console/programs/{bread.id}/rewards/new", **beyond)
+        assert (page.status_code, 'id="valid_until-fault"' in page.text) == (422, True)
     turned = {**FORM, "valid_from": "2026-03-31", "valid_until": "2026-03-10"}
     page = owner.post(f"/console/programs/{bread.id}/rewards/new", **turned)
     assert 'id="valid_until-fault"' in page.text

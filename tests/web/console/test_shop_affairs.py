@@ -73,6 +73,8 @@ def test_a_terminal_is_paired_by_the_code_renamed_and_sent_away(
     device = paired.json()["device"]["id"]
     seen = owner.get("/console/terminals/paired?since=2026-03-02T08:00:00Z")
     assert "Till is paired." in seen.text
+    no_moment = owner.get("/console/terminals/paired?since=2026-03-02T08:00:00")
+    assert no_moment.status_code == 404
 
     owner.get(f"/console/terminals/{device}")
     renamed = owner.follow(

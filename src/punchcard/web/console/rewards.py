@@ -136,10 +136,14 @@ def _read_day(form: Form, name: str) -> date | None:
     if not typed:
         return None
     try:
-        return date.fromisoformat(typed)
+        day = date.fromisoformat(typed)
     except ValueError:
+        day = date.min
+    # The first and the last day of all have none beside them, as another time zone needs.
+    if not date.min.year < day.year < date.max.year:
         form.fault(name, N_("A day such as 2026-12-31."))
         return None
+    return day
 
 
 def _start_of(day: date | None, zone: ZoneInfo) -> datetime | None:

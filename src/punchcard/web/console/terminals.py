@@ -1,10 +1,10 @@
 """The console's page of the terminals: pair one, name it, move it, send it away."""
 
-from datetime import datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Response
+from pydantic import AwareDatetime
 
 from punchcard.accounts import device_service, location_service
 from punchcard.accounts.subjects import VENDOR_MANAGE
@@ -48,7 +48,7 @@ def pair(visit: Manager, form: FormDep) -> Response:
 
 
 @router.get("/paired")
-def show_paired(visit: Manager, since: datetime) -> Response:
+def show_paired(visit: Manager, since: AwareDatetime) -> Response:
     """Tell the page with the code which terminals were paired since: part of a page."""
     with visit.context.database.read() as session:
         rows = device_service.list_devices(session, visit.vendor_id, after_id=None, limit=_SHOWN)
