@@ -306,3 +306,14 @@ def test_nobody_elses_form_asks_for_news(visitor: Visitor, path: str, context: C
 
     with context.database.read() as session:
         assert not session.query(Customer).one().marketing_consent
+
+
+def test_what_a_stranger_can_change_is_counted_as_strictly_as_joining(
+    visitor: Visitor, path: str, context: Context
+) -> None:
+    visitor.get(path)
+    for _ in range(context.settings.public_enrolments_per_minute - 1):
+        context.limits.enrolments.take("203.0.113.7")
+
+    for change in ("language", "news", "erase"):
+        assert visitor.post(f"{path}/{change}", language="de").status_code == 429

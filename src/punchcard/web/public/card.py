@@ -93,6 +93,7 @@ def open_history(visit: VisitDep, token: str, before: str = "") -> Response:
 @router.post("/c/{token}/language")
 def choose_language(visit: VisitDep, token: str, form: FormDep) -> Response:
     """Let the card speak another language from now on, here and in wallets."""
+    visit.context.limits.enrolments.take(address_of(visit))
     language = as_language(form.value("language"))
     with visit.context.database.write() as session:
         opened = _open(visit, session, token)
