@@ -64,7 +64,9 @@ class Notices:
         self._words: set[str] = set()
         self.hearing = threading.Event()
         self._stop = threading.Event()
-        self._wake_in, self._wake_out = _pair()
+        # Made with the thread: who never tells or hears has nothing to close.
+        self._wake_in: socket.socket
+        self._wake_out: socket.socket
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -73,6 +75,7 @@ class Notices:
             return
         with self._lock:
             if self._thread is None and not self._stop.is_set():
+                self._wake_in, self._wake_out = _pair()
                 self._thread = threading.Thread(target=self._run, name="notices", daemon=True)
                 self._thread.start()
 
@@ -85,16 +88,17 @@ class Notices:
             was_empty = not self._words
             if len(self._words) < WORDS_LIMIT:
                 self._words.update(words)
-        if was_empty:
+        if was_empty and self._thread is not None:
             self._wake()
 
     def close(self) -> None:
         """Tell what still waits if the database is there, then stop."""
         with self._lock:
             self._stop.set()
+        if self._thread is None:
+            return
         self._wake()
-        if self._thread is not None:
-            self._thread.join()
+        self._thread.join()
         self._wake_in.close()
         self._wake_out.close()
 
