@@ -1,6 +1,8 @@
 """`punchcard stats rebuild`: compares, tells, corrects."""
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -18,17 +20,19 @@ from tests.support import cast
 
 
 @pytest.fixture
-def context(database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Context:
+def context(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Context]:
     """Let Café Alice open one card, and let the command line find it."""
     for name in ("database_url", "secret_key", "pin_pepper", "data_dir"):
         monkeypatch.setenv(f"PUNCHCARD_{name.upper()}", str(getattr(settings, name)))
-    context = build_context(settings, database=database)
-    alice = cast.open_cafe_alice(context)
-    program = shelf.program(alice, status="active")
-    actor = Actor(SYSTEM.kind, None)
-    context.till.submit(OpenCard(vendor_id=alice.id, actor=actor, program_id=program.id))
-    context.till.close()
-    return context
+    with closing(build_context(settings, database=database)) as context:
+        alice = cast.open_cafe_alice(context)
+        program = shelf.program(alice, status="active")
+        actor = Actor(SYSTEM.kind, None)
+        context.till.submit(OpenCard(vendor_id=alice.id, actor=actor, program_id=program.id))
+        context.till.close()
+        yield context
 
 
 def damage(context: Context) -> None:
