@@ -1,7 +1,7 @@
 """Staff at the terminal, from pairing it to undoing a stamp."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from punchcard.kit.i18n import translate
 from tests.journeys.support.axe import assert_no_axe_violations
@@ -64,6 +64,38 @@ def test_staff_pair_scan_stamp_are_refused_too_soon_redeem_and_undo(
     ]
     assert {one["staff"]["name"] for one in entries} == {"Léa"}
     assert {one["actor"]["kind"] for one in entries} == {"device"}
+
+
+@ON_SQLITE
+def test_a_lost_answer_leaves_only_the_same_question_and_gives_one_reward(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter = open_counter(api, alice, type="points", points_per_currency_unit=10)
+    counter.reward("A cake", 100)
+    card = counter.card()
+    page = visits.open()
+    visits.watch.allow(r"points/redeem")
+    pair(page, counter)
+    open_shift(page)
+    find_card(page, card)
+    earned = {"card": card["id"], "amount_minor": 3000, "staff_pin": LEA[1]}
+    assert counter.api.post("/vendor/loyalty/points/earn", earned).status_code == 201
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    page.route("**/points/redeem", lose_the_answer, times=1)
+    find_card(page, card)
+    page.locator(".reward-row", has_text="A cake").click()
+
+    again = page.get_by_role("button", name="Ask again")
+    expect(again).to_be_visible()
+    expect(page.locator(".reward-row")).to_have_count(0)
+    again.click()
+
+    expect(page.locator(".notice.good")).to_contain_text("Redeemed: A cake")
+    assert counter.types(card) == ["points_earned", "points_redeemed"]
 
 
 @ON_SQLITE

@@ -35,6 +35,8 @@ export function showCard(app, { card, code = "", isStale = false }) {
 
   function deeds() {
     const all = [];
+    // While it is not known what became of it, only the same question may be asked again.
+    if (now.awaitsAnswer) return [];
     if (now.card && now.card.status !== "active") return [notice("bad", t("This card is blocked. Nothing can be done with it."))];
     if (isFull(now.card, program?.type)) all.push(redeemButton(), app.line.isUp() ? null : h("p", { class: "wait" }, icon("wifi-off"), h("span", {}, t("Redeeming needs the line."))));
     if (types.some((type) => type !== "points")) all.push(stampRow());
@@ -100,6 +102,7 @@ export function showCard(app, { card, code = "", isStale = false }) {
   }
 
   function answered(outcome, words) {
+    now.awaitsAnswer = outcome.kind === "unknown";
     if (outcome.kind === "accepted") return accepted(outcome.answer, words);
     if (outcome.kind === "refused") return refused(outcome.problem);
     const again = button("refresh-cw", t("Ask again"), () => busy(async () => answered(await outcome.again(), words)), { class: "secondary" });

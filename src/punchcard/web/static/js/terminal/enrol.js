@@ -29,10 +29,11 @@ export function showEnrol(app, { contact = "" } = {}) {
     send.disabled = true;
     const outcome = await app.desk.enrol(fieldsOf(form, programs));
     await finish(outcome);
-    send.disabled = false;
   }
 
   async function finish(outcome) {
+    // While it is not known whether the card is open, only the same question may be asked again.
+    send.disabled = outcome.kind === "unknown";
     if (outcome.kind === "accepted") {
       app.feedback("good");
       return handOver(app, outcome.answer);
