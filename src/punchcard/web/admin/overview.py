@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Annotated, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Response
 from sqlalchemy.orm import Session
@@ -92,8 +93,8 @@ def open_audit(visit: Admin, vendor: str = "", before: str = "") -> Response:
         events=rows[:_EVENTS_SHOWN],
         names=names,
         form=visit.form({"vendor": vendor}),
-        next_url=f"/admin/audit?vendor={vendor}&before={more}" if more else None,
-        first_url=f"/admin/audit?vendor={vendor}" if before else None,
+        next_url=f"/admin/audit?{urlencode({'vendor': vendor, 'before': more})}" if more else None,
+        first_url=f"/admin/audit?{urlencode({'vendor': vendor})}" if before else None,
     )
 
 
