@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from bench.commit_to_push import commit_to_push
 from bench.embedded import stamps_sqlite
 from bench.fanout import fanout
 from bench.figures import Figure
@@ -41,6 +42,7 @@ BENCHES: dict[str, tuple[str, Bench]] = {
     "passes": ("signed Apple passes, beside openssl speed and other builders", passes),
     "first-pass": ("the first pass of a process", first_pass),
     "pushes": ("pushes to phones over one connection", pushes),
+    "commit-to-push": ("from a committed stamp to the wallet, idle worker", commit_to_push),
     "fanout": ("a redesign on its way to 100,000 cards on phones", fanout),
     "reads": ("reads at 10 thousand, 1 million and 10 million entries", reads),
 }

@@ -100,7 +100,7 @@ class Callers:
         self._start.wait()
         end = perf_counter() + self._seconds
         while (sent := perf_counter()) < end:
-            operation = self._operation(randrange(CARDS) + 1, f"{self._round}-{caller}-{sent}")
+            operation = self.operation(randrange(CARDS) + 1, f"{self._round}-{caller}-{sent}")
             try:
                 self._context.till.submit(operation)
                 accepted += 1
@@ -110,7 +110,8 @@ class Callers:
         self.latencies += latencies
         return accepted
 
-    def _operation(self, card: int, key: str) -> AddStamp:
+    def operation(self, card: int, key: str) -> AddStamp:
+        """Return a stamp for the card with this number."""
         shop = self._shop
         return AddStamp(
             vendor_id=shop.vendor_id,
