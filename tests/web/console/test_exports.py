@@ -61,7 +61,6 @@ def test_the_file_is_named_after_shop_list_and_day(owner: Visitor, counter: Coun
     assert named == 'attachment; filename="cafe-alice-pins-2026-03-02.csv"'
 
 
-@on_sqlite
 def test_permissions_are_those_of_the_api() -> None:
     api = {
         path.rpartition("/")[2].removesuffix(".csv"): needed
