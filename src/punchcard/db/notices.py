@@ -142,7 +142,9 @@ class Notices:
                 if self._words and (pace <= 0 or self._stop.is_set()):
                     self._send(connection)
                     told_at = time.monotonic()
-                elif self._stop.is_set():
+                    # Perhaps these were the last words before the end, whose wake-up is used up.
+                    continue
+                if self._stop.is_set():
                     return
                 # While words wait for their turn another wake-up would only spin this loop.
                 selector.select(pace if self._words else _LOOK_SECONDS)
