@@ -14,6 +14,7 @@ from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import as_id
 from punchcard.kit.money import is_currency
 from punchcard.loyalty import program_service, shop_service
+from punchcard.web.admin.programs import STATUSES as PROGRAM_STATUSES
 from punchcard.web.forms import Form
 from punchcard.web.visits import FormDep, Visit, signed_in
 
@@ -173,4 +174,5 @@ def _vendor_page(
         form=form or visit.form(initial),
         refused=refused or visit.form(),
         status_names=dict(STATUSES),
+        program_status_names=dict(PROGRAM_STATUSES),
     )

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime
 
-from punchcard.accounts import device_service, location_service
+from punchcard.accounts import device_service, location_service, vendor_service
 from punchcard.accounts.subjects import VENDOR_MANAGE
 from punchcard.kit.i18n import N_
 from punchcard.web.forms import Form
@@ -41,7 +41,8 @@ def pair(visit: Manager, form: FormDep) -> Response:
         )
         # Behind the #: what stands there is never sent, so no log on the way sees the code.
         url = f"{settings.base_url.rstrip('/')}/terminal#{urlencode({'pair': code})}"
-        shown = {"code": code, "url": url, "expires_at": row.expires_at}
+        timezone = vendor_service.get_vendor(session, visit.vendor_id).timezone
+        shown = {"code": code, "url": url, "expires_at": row.expires_at, "timezone": timezone}
     if shown is None:
         return _list_page(visit, form, status=422)
     return visit.page("console/pairing.html", **shown, since=visit.context.clock.now().isoformat())
