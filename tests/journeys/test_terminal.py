@@ -43,6 +43,8 @@ def test_staff_pair_scan_stamp_are_refused_too_soon_redeem_and_undo(
     refusal = page.locator(".notice.bad")
     expect(refusal).to_contain_text("Too soon: the next stamp is possible at 10:15.")
     expect(refusal.locator(".countdown")).to_contain_text("14:")
+    # A touch too many is just when one wants to take the one before back.
+    expect(refusal.get_by_role("button", name="Undo")).to_be_visible()
 
     visits.advance(minutes=15)
     expect(page.locator(".keypad")).to_be_visible()

@@ -122,14 +122,23 @@ export function showCard(app, { card, code = "", isStale = false }) {
     app.feedback("bad");
     const moment = momentOf(problem);
     if (problem.next_stamp_at && now.card) now.card = { ...now.card, next_stamp_at: problem.next_stamp_at };
-    tell("bad", sentenceOf(problem, app.clock.now()), moment && countdownTo(moment, app.clock.now));
+    const wait = moment && countdownTo(moment, app.clock.now);
+    tell("bad", sentenceOf(problem, app.clock.now()), (wait || lastUndo()) && h("div", { class: "actions" }, wait, lastUndo()));
     if (problem.code === "staff_token_invalid") app.lock();
+  }
+
+  /** What was done to this card last can still be undone, also after a touch too many. */
+  function lastUndo() {
+    const { last } = app.state;
+    return last && now.card?.id === last.card ? undoButton(app, { id: last.id }, undone) : null;
   }
 
   function undone(outcome) {
     if (outcome.kind === "taken back") return tell("good", t("Taken back: it was not sent yet."), null);
     if (outcome.kind === "accepted") {
       now.card = outcome.answer.card;
+      app.state.last = null;
+      app.store.keep("last", null);
       app.feedback("good");
       draw();
       return tell("good", t("Undone. The ledger shows both."), null);
