@@ -46,14 +46,19 @@ export function countdownTo(moment, now, onEnd = () => {}) {
   const shown = h("span", { class: "countdown", role: "timer" });
   const tick = () => {
     const left = countdown(moment, now());
-    shown.textContent = left;
+    shown.textContent = withUnit(left);
     if (!left) onEnd();
     else setTimeout(() => (shown.isConnected ? tick() : null), 1000);
   };
   // The first look comes before it is put on the screen.
-  shown.textContent = countdown(moment, now());
+  shown.textContent = withUnit(countdown(moment, now()));
   setTimeout(tick, 250);
   return shown;
+}
+
+/** A time that is left must not be taken for a time of day. */
+function withUnit(left) {
+  return left && `${left} ${left.split(":").length > 2 ? "h" : "min"}`;
 }
 
 /** The moment a problem counts down to, if it does. */
