@@ -12,13 +12,14 @@ from punchcard.accounts.password_reset import PasswordReset
 from punchcard.accounts.rate_limit import PublicLimits
 from punchcard.accounts.sign_in_service import SignIn
 from punchcard.db.database import Database
-from punchcard.kit.bell import Bell
+from punchcard.kit.bell import Bells
 from punchcard.kit.clock import Clock, SystemClock
 from punchcard.kit.ids import Ids, SystemIds
 from punchcard.kit.mail import Mailer, build_mailer
 from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.batch import Outcome
+from punchcard.loyalty.batch_writes import CARD_CHANGED
 from punchcard.loyalty.customer_mail import CustomerMail, WalletLinks
 from punchcard.loyalty.live import LiveCards
 from punchcard.loyalty.moving_codes import MovingCodes
@@ -40,7 +41,7 @@ class Context:
     clock: Clock
     ids: Ids
     database: Database
-    bell: Bell
+    bells: Bells
     sealer: Sealer
     card_sealer: Sealer
     moving_codes: MovingCodes
@@ -98,13 +99,13 @@ def build_context(
         settings=settings,
     )
     card_sealer = Sealer(settings.secret_key, "card token")
-    bell = Bell()
+    bells = Bells()
     live = LiveCards(
         database, limit=settings.live_streams_limit, card_limit=settings.live_streams_per_card
     )
 
     def after_commit(outcomes: Sequence[Outcome]) -> None:
-        bell.ring()
+        bells.ring(CARD_CHANGED)
         live.tell_outcomes(outcomes)
 
     @cache
@@ -147,7 +148,7 @@ def build_context(
         clock=clock,
         ids=ids,
         database=database,
-        bell=bell,
+        bells=bells,
         sealer=Sealer(settings.secret_key, "context"),
         card_sealer=card_sealer,
         moving_codes=moving_codes,

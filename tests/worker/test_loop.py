@@ -126,7 +126,7 @@ def test_a_ring_wakes_the_worker_long_before_its_next_round(
     running.start()
     try:
         leave(context, "sweep", "a")
-        context.bell.ring()
+        context.bells.ring()
         assert done.wait(10)
     finally:
         running.stop()
@@ -144,7 +144,7 @@ def test_long_work_of_one_lane_keeps_no_other_lane_waiting(context: Context) -> 
     running.start()
     try:
         leave(context, "quick", "a")
-        context.bell.ring()
+        context.bells.ring()
         assert quick.wait(10)
     finally:
         let_go.set()

@@ -16,6 +16,7 @@ from punchcard.accounts.errors import CredentialsInvalid, TooManyRequests
 from punchcard.accounts.rate_limit import counted_address
 from punchcard.api.deps import ContextDep, LimitReads, get_limits
 from punchcard.api.openapi import problems
+from punchcard.loyalty.batch_writes import CARD_CHANGED
 from punchcard.wallets.apple_registry import Registration
 from punchcard.wallets.apple_wallet_service import BuiltPass
 from punchcard.wallets.pkpass import MIME_TYPE
@@ -87,7 +88,7 @@ def register_device(
     if not context.apple_wallet.register(wanted):
         return Response(status_code=200)
     # The phone may have missed a change since its pass was made: the worker looks at once.
-    context.bell.ring()
+    context.bells.ring(CARD_CHANGED)
     return Response(status_code=201)
 
 

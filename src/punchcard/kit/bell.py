@@ -1,6 +1,7 @@
-"""A bell: rung for almost nothing, it wakes whoever waits for work."""
+"""Bells: rung for almost nothing, they wake whoever waits for work of their topics."""
 
 import threading
+from collections.abc import Collection
 
 
 class Bell:
@@ -20,3 +21,29 @@ class Bell:
         """Wait for a ring after the first `heard` ones, or until `seconds` have passed."""
         with self._condition:
             self._condition.wait_for(lambda: self.rings > heard, timeout=seconds)
+
+
+class Bells:
+    """The bells of a process: who works on some topics is not woken for others."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._hung: list[tuple[frozenset[str], Bell]] = []
+
+    def hang(self, topics: Collection[str]) -> Bell:
+        """Return a new bell that is rung for each of `topics`."""
+        bell = Bell()
+        with self._lock:
+            self._hung = [*self._hung, (frozenset(topics), bell)]
+        return bell
+
+    def take_down(self, bell: Bell) -> None:
+        """Forget a bell that nobody hears any more."""
+        with self._lock:
+            self._hung = [one for one in self._hung if one[1] is not bell]
+
+    def ring(self, topic: str | None = None) -> None:
+        """Ring the bells of a topic, or all of them."""
+        for topics, bell in self._hung:
+            if topic is None or topic in topics:
+                bell.ring()

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from punchcard.context import Context
 from punchcard.db import outbox
 from punchcard.db.outbox import Claimed, Hopeless, NotYet
+from punchcard.kit.bell import Bell
 from punchcard.worker.schedule import Chore
 
 Handler = Callable[[Context, str], None]
@@ -55,7 +56,7 @@ class Worker:
     def ask_to_stop(self) -> None:
         """Let `run` end after the work in hand."""
         self._stopped.set()
-        self._context.bell.ring()
+        self._context.bells.ring()
 
     def stop(self) -> None:
         """Finish the work in hand, then stop the thread."""
@@ -92,7 +93,13 @@ class Worker:
         return counts
 
     def _run_lane(self, lane: Mapping[str, Handler], does_chores: bool) -> None:
-        bell, heard = self._context.bell, 0
+        bell = self._context.bells.hang(lane)
+        try:
+            self._work_lane(lane, bell, does_chores)
+        finally:
+            self._context.bells.take_down(bell)
+
+    def _work_lane(self, lane: Mapping[str, Handler], bell: Bell, does_chores: bool) -> None:
         while not self._stopped.is_set():
             # Counted before looking: what rings while this lane is busy is looked for again.
             heard = bell.rings
