@@ -97,8 +97,6 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
         version=__version__,
         docs_url=None,
         redoc_url=None,
-        # A body that is not said to be anything is JSON, as it is to the lean routes.
-        strict_content_type=False,
         # Each thing has one address; a redirect would be an answer the document knows nothing of.
         redirect_slashes=False,
         lifespan=_lifespan(context, worker) if worker is not None else None,

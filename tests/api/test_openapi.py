@@ -6,6 +6,7 @@ import pytest
 from fastapi import FastAPI
 
 from punchcard.api import openapi
+from punchcard.api.routing import serve_routers
 from punchcard.main import ROUTERS
 
 
@@ -13,8 +14,7 @@ from punchcard.main import ROUTERS
 def document() -> dict[str, Any]:
     """Make the document of the framework's own routes."""
     app = FastAPI()
-    for router in ROUTERS:
-        app.include_router(router)
+    serve_routers(app, ROUTERS)
     openapi.install(app)
     return app.openapi()
 

@@ -9,13 +9,14 @@ from email.utils import formatdate, parsedate_to_datetime
 from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from punchcard.accounts.errors import CredentialsInvalid, TooManyRequests
 from punchcard.accounts.rate_limit import counted_address
 from punchcard.api.deps import ContextDep, LimitReads, get_limits
 from punchcard.api.openapi import problems
+from punchcard.api.routing import api_router
 from punchcard.loyalty.batch_writes import CARD_CHANGED
 from punchcard.wallets.apple_registry import Registration
 from punchcard.wallets.apple_wallet_service import BuiltPass
@@ -30,7 +31,7 @@ _TAG_DIGITS: Final = 18
 
 _log = logging.getLogger(__name__)
 
-router = APIRouter(prefix="/api/v1/loyalty/apple/v1", tags=["apple wallet"])
+router = api_router("/api/v1/loyalty/apple/v1", tag="apple wallet")
 
 DeviceId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,100}$", description="The phone's.")]
 PassTypeId = Annotated[str, Path(max_length=255)]

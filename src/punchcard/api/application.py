@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 
 from punchcard.api import access, errors, idempotency, lean_openapi, openapi
 from punchcard.api.lean import LeanRoute
+from punchcard.api.routing import serve_routers
 from punchcard.context import Context
 
 
@@ -23,8 +24,7 @@ def prepare(
     app.state.limits = context.limits
     errors.install(app)
     idempotency.install(app)
-    for router in routers:
-        app.include_router(router)
+    serve_routers(app, routers)
     access.check_routes(app.routes)
     lean_openapi.install(app, lean_routes)
     openapi.install(app)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from punchcard.accounts import sign_in_service
 from punchcard.accounts.rows import name_of
@@ -22,9 +22,10 @@ from punchcard.api.people_shapes import (
     VerifiedShape,
     session_shape,
 )
+from punchcard.api.routing import api_router
 from punchcard.context import Context
 
-router = APIRouter(prefix="/api/v1/auth", tags=["Signing in"])
+router = api_router("/api/v1/auth", tag="Signing in")
 
 
 @router.post("/token", responses=problems(401, 403))

@@ -1,13 +1,12 @@
 """A terminal introduces itself with a pairing code."""
 
-from fastapi import APIRouter
-
 from punchcard.accounts import device_service
 from punchcard.api.deps import LimitPairings, VisitorDep
 from punchcard.api.openapi import problems
 from punchcard.api.people_shapes import PairedShape, PairRequest, device_shape
+from punchcard.api.routing import api_router
 
-router = APIRouter(prefix="/api/v1/devices", tags=["Devices"])
+router = api_router("/api/v1/devices", tag="Devices")
 
 
 @router.post("/pair", status_code=201, dependencies=[LimitPairings], responses=problems(404))

@@ -6,11 +6,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Header, Response
+from fastapi import Header, Response
 
 from punchcard.api.field_messages import NotFound
+from punchcard.api.routing import api_router
 
-router = APIRouter(include_in_schema=False)
+router = api_router()
 
 VIEWER: Final = "swagger-ui-dist-5.35.0"
 """The folder of the viewer in `static/vendor`; `vendor.toml` lists what is in it."""

@@ -7,7 +7,6 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from secrets import token_hex
 from typing import Final
 from urllib.parse import quote
 
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from punchcard.api.errors import BodyTooLarge, answer, problem
 from punchcard.kit import logs
+from punchcard.kit.chance import Chance
 from punchcard.kit.i18n import negotiate
 
 _log = logging.getLogger(__name__)
@@ -48,12 +48,12 @@ class Front:
         app: ASGIApp,
         *,
         body_limit_bytes: int,
-        new_request_id: Callable[[], str] = lambda: token_hex(8),
+        new_request_id: Callable[[], str] | None = None,
         access_log: Callable[[str], None] = logs.write_access_line,
     ) -> None:
         self._app = app
         self._body_limit_bytes = body_limit_bytes
-        self._new_request_id = new_request_id
+        self._new_request_id = new_request_id or _request_ids()
         self._access_log = access_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -184,6 +184,11 @@ class _Passage:
 
     def _language(self) -> str:
         return negotiate(self._accept_language.decode("latin-1"))
+
+
+def _request_ids() -> Callable[[], str]:
+    chance = Chance()
+    return lambda: f"{chance.number():016x}"
 
 
 def printable_path(path: str) -> str:

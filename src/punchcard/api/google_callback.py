@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from punchcard.api.deps import LimitReads, VisitorDep
 from punchcard.api.openapi import problems
+from punchcard.api.routing import api_router
 from punchcard.api.shapes import Shape
 from punchcard.loyalty import program_service
 from punchcard.loyalty.public_service import WalletNotConfigured
@@ -16,7 +17,7 @@ from punchcard.wallets.pass_content import ACCENT, BACKGROUND
 
 NOTICE_BYTES = 16_384
 
-router = APIRouter(prefix="/api/v1/loyalty/google", tags=["google wallet"])
+router = api_router("/api/v1/loyalty/google", tag="google wallet")
 
 
 class Heard(Shape):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -11,12 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from punchcard.api.deps import ContextDep
+from punchcard.api.routing import api_router
 from punchcard.api.shapes import Shape
 from punchcard.context import Context
 from punchcard.db.migrate import is_current
 from punchcard.db.outbox import OutboxRow
 
-router = APIRouter(tags=["operations"])
+router = api_router(tag="operations")
 
 
 class Alive(Shape):

@@ -7,7 +7,7 @@ import io
 import logging
 from typing import Annotated, Any, NoReturn
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,7 @@ from punchcard.api.public_shapes import (
     public_program,
     public_transaction,
 )
+from punchcard.api.routing import api_router
 from punchcard.context import Context
 from punchcard.db.outbox import Hopeless, NotYet
 from punchcard.loyalty import card_service, customer_service, ledger_reader, public_service
@@ -50,7 +51,7 @@ from punchcard.wallets.platform import WalletAway
 
 _log = logging.getLogger(__name__)
 
-router = APIRouter(prefix="/api/v1/loyalty", tags=["public"])
+router = api_router("/api/v1/loyalty", tag="public")
 
 Token = Annotated[str, Path(description="The secret token in the card's address.")]
 

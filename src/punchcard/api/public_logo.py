@@ -2,17 +2,18 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from punchcard.api.deps import LimitReads, VisitorDep
 from punchcard.api.openapi import problems
+from punchcard.api.routing import api_router
 from punchcard.wallets import logo_service
 
 # The address names the picture's version, so what is behind it never changes.
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 _FOR_A_WHILE: Final = "public, max-age=300"
 
-router = APIRouter(prefix="/api/v1/loyalty", tags=["public"])
+router = api_router("/api/v1/loyalty", tag="public")
 
 
 @router.get(

@@ -1,11 +1,11 @@
 """Names for things: ordered ids, card numbers a person can type, tokens nobody can guess."""
 
-import os
 import re
 import secrets
 import threading
 from typing import Protocol
 
+from punchcard.kit.chance import Chance
 from punchcard.kit.clock import Clock
 
 CARD_NUMBER_DIGITS = 12
@@ -50,6 +50,7 @@ class SystemIds:
         self._clock = clock
         self._lock = threading.Lock()
         self._last = 0
+        self._chance = Chance()
 
     def new_id(self) -> str:
         """Return a UUIDv7 (RFC 9562, section 5.7), later than every one this object gave before.
@@ -63,7 +64,7 @@ class SystemIds:
         ordered = (milliseconds << 12) | (rest * 4096 // 1000)
         with self._lock:
             self._last = ordered = max(ordered, self._last + 1)
-        chance = int.from_bytes(os.urandom(8)) >> 2
+        chance = self._chance.number() >> 2
         value = (ordered >> 12 << 80) | (7 << 76) | ((ordered & 0xFFF) << 64) | (2 << 62) | chance
         text = f"{value:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

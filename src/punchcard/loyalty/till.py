@@ -168,7 +168,7 @@ class Till:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[list[Outcome]] = loop.create_future()
         self._put(_Parcel(operations, done, loop))
-        return await asyncio.shield(done)
+        return await done
 
     def _put(self, parcel: _Parcel) -> None:
         with self._ready:

@@ -41,8 +41,8 @@ def create_pages(context: Context, routers: list[APIRouter]) -> FastAPI:
     app.add_exception_handler(SignInNeeded, _send_to_sign_in)
     app.add_exception_handler(CardReplaced, _tell_of_replacement)
     app.add_exception_handler(Exception, _answer)
-    for router in routers:
-        app.include_router(router)
+    # As they are: `include_router` would build each route a second time, at the first page.
+    app.router.routes.extend(route for router in routers for route in router.routes)
     return app
 
 

@@ -1,13 +1,12 @@
 """Who changed what, on the whole platform."""
 
-from fastapi import APIRouter
-
 from punchcard.accounts import audit_service
 from punchcard.api.deps import CallerDep, Listed, PageDep, listed
 from punchcard.api.people_shapes import AuditEventShape, audit_event_shape
+from punchcard.api.routing import api_router
 from punchcard.api.shapes import IdText
 
-router = APIRouter(prefix="/api/v1/admin/audit-events", tags=["Platform"])
+router = api_router("/api/v1/admin/audit-events", tag="platform")
 
 
 @router.get("")

@@ -3,18 +3,19 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from punchcard.api.deps import CallerDep, Listed, PageDep, listed
 from punchcard.api.openapi import problems
 from punchcard.api.program_shapes import ProgramShape, ProgramStatus, program_values
+from punchcard.api.routing import api_router
 from punchcard.api.shapes import IdText, Moment, line
 from punchcard.api.stats_shapes import DaysDep, PlatformStatsShape, platform_stats_shape
 from punchcard.api.wallet_shapes import WalletStatusShape, wallet_status_shape
 from punchcard.loyalty import program_service, stats_service
 from punchcard.loyalty.models import LoyaltyProgram
 
-router = APIRouter(prefix="/api/v1/admin/loyalty", tags=["platform"])
+router = api_router("/api/v1/admin/loyalty", tag="platform")
 
 SearchText = Annotated[str, *line(0, 120)]
 

@@ -1,14 +1,13 @@
 """How the server stands, for the platform's admins."""
 
-from fastapi import APIRouter
-
 from punchcard import __version__
 from punchcard.api.dashboard_shapes import ParkedShape, QueueShape, ServerStatusShape, TillShape
 from punchcard.api.deps import CallerDep
+from punchcard.api.routing import api_router
 from punchcard.db import outbox
 from punchcard.db.migrate import is_current
 
-router = APIRouter(prefix="/api/v1/admin/status", tags=["platform"])
+router = api_router("/api/v1/admin/status", tag="platform")
 
 _PARKED_SHOWN = 20
 

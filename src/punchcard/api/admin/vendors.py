@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from punchcard.accounts import vendor_service
 from punchcard.accounts.member_service import NewMember
@@ -17,10 +17,11 @@ from punchcard.api.people_shapes import (
     given,
     vendor_shape,
 )
+from punchcard.api.routing import api_router
 from punchcard.api.shapes import line
 from punchcard.loyalty import shop_service
 
-router = APIRouter(prefix="/api/v1/admin/vendors", tags=["Platform"])
+router = api_router("/api/v1/admin/vendors", tag="platform")
 
 Search = Annotated[str, *line(0, 120), Query(description="Part of a name or short name.")]
 

@@ -1,7 +1,5 @@
 """The keys of the vendor's own software."""
 
-from fastapi import APIRouter
-
 from punchcard.accounts import api_key_service
 from punchcard.api.deps import CallerDep, Listed, PageDep, listed
 from punchcard.api.openapi import problems
@@ -11,8 +9,9 @@ from punchcard.api.people_shapes import (
     NewApiKeyShape,
     api_key_shape,
 )
+from punchcard.api.routing import api_router
 
-router = APIRouter(prefix="/api/v1/vendor/api-keys", tags=["API keys"])
+router = api_router("/api/v1/vendor/api-keys", tag="API keys")
 
 
 @router.get("")

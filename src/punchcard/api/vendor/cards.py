@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act
@@ -17,11 +17,12 @@ from punchcard.api.cards_shapes import (
 )
 from punchcard.api.deps import Caller, CallerDep, Listed, PageDep, listed
 from punchcard.api.openapi import problems
+from punchcard.api.routing import api_router
 from punchcard.api.shapes import IdText, Moment, line
 from punchcard.loyalty import card_changes, card_service
 from punchcard.loyalty.cards import CardView
 
-router = APIRouter(prefix="/api/v1/vendor/loyalty/cards", tags=["cards"])
+router = api_router("/api/v1/vendor/loyalty/cards", tag="cards")
 
 Search = Annotated[
     Annotated[str, *line(1, 100)] | None,

@@ -1,12 +1,11 @@
 """How a vendor's programs do together."""
 
-from fastapi import APIRouter
-
 from punchcard.api.dashboard_shapes import DashboardShape, dashboard_shape
 from punchcard.api.deps import CallerDep
+from punchcard.api.routing import api_router
 from punchcard.loyalty import dashboard_service
 
-router = APIRouter(prefix="/api/v1/vendor/loyalty/dashboard", tags=["programs"])
+router = api_router("/api/v1/vendor/loyalty/dashboard", tag="programs")
 
 
 @router.get("")

@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 import segno
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from punchcard.accounts import device_service
 from punchcard.api.deps import CallerDep, Listed, PageDep, listed
@@ -16,8 +16,9 @@ from punchcard.api.people_shapes import (
     device_shape,
     given,
 )
+from punchcard.api.routing import api_router
 
-router = APIRouter(prefix="/api/v1/vendor/devices", tags=["Devices"])
+router = api_router("/api/v1/vendor/devices", tag="Devices")
 
 
 @router.get("")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import StreamingResponse
 
 from punchcard.accounts import exports as account_exports
@@ -12,12 +12,13 @@ from punchcard.accounts.exports import Table, stream
 from punchcard.api.cards_shapes import CardStatus
 from punchcard.api.deps import Caller, CallerDep
 from punchcard.api.openapi import problems
+from punchcard.api.routing import api_router
 from punchcard.api.shapes import IdText, Moment
 from punchcard.api.stats_shapes import DaysDep
 from punchcard.loyalty import exports as loyalty_exports
 from punchcard.loyalty.ledger_reader import EntryFilter
 
-router = APIRouter(prefix="/api/v1/vendor/loyalty/exports", tags=["exports"])
+router = api_router("/api/v1/vendor/loyalty/exports", tag="exports")
 
 MEDIA_TYPE: Final = "text/csv"
 _CSV: Final[dict[str, Any]] = {

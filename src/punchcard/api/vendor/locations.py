@@ -1,7 +1,5 @@
 """The places where the vendor serves customers."""
 
-from fastapi import APIRouter
-
 from punchcard.accounts import location_service
 from punchcard.api.deps import CallerDep, Listed, PageDep, listed
 from punchcard.api.openapi import problems
@@ -12,8 +10,9 @@ from punchcard.api.people_shapes import (
     given,
     location_shape,
 )
+from punchcard.api.routing import api_router
 
-router = APIRouter(prefix="/api/v1/vendor/locations", tags=["Locations"])
+router = api_router("/api/v1/vendor/locations", tag="Locations")
 
 
 @router.get("")

@@ -2,15 +2,16 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 
 from punchcard.api.deps import CallerDep
 from punchcard.api.openapi import problems
 from punchcard.api.program_shapes import ProgramShape, program_shape
+from punchcard.api.routing import api_router
 from punchcard.loyalty import program_service
 from punchcard.wallets import logo_service
 
-router = APIRouter(prefix="/api/v1/vendor/loyalty/programs", tags=["programs"])
+router = api_router("/api/v1/vendor/loyalty/programs", tag="programs")
 
 _FILE: Final = {"schema": {"type": "string", "format": "binary"}}
 _BODY: Final[dict[str, Any]] = {

@@ -1,6 +1,6 @@
 """The people who sign in for the vendor."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from punchcard.accounts import member_service
 from punchcard.accounts.member_service import NewMember
@@ -13,8 +13,9 @@ from punchcard.api.people_shapes import (
     given,
     member_shape,
 )
+from punchcard.api.routing import api_router
 
-router = APIRouter(prefix="/api/v1/vendor/members", tags=["Members"])
+router = api_router("/api/v1/vendor/members", tag="Members")
 
 
 @router.get("")

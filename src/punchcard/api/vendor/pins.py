@@ -3,19 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from punchcard.api.deps import CallerDep, Listed, PageDep, listed
 from punchcard.api.openapi import problems
 from punchcard.api.people_shapes import LEFT_OUT
+from punchcard.api.routing import api_router
 from punchcard.api.shapes import IdText, Moment, Name, Shape, line
 from punchcard.loyalty import pin_service
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.pin_service import PinFilter
 from punchcard.loyalty.rules.pin_rules import PIN_PATTERN
 
-router = APIRouter(prefix="/api/v1/vendor/loyalty/pins", tags=["staff PINs"])
+router = api_router("/api/v1/vendor/loyalty/pins", tag="staff PINs")
 
 PinText = Annotated[str, Field(pattern=PIN_PATTERN, examples=["4711"])]
 StaffId = Annotated[str, *line(1, 64)]

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from punchcard.api.deps import Caller, CallerDep, Listed, PageDep, listed
 from punchcard.api.openapi import problems
@@ -15,9 +15,10 @@ from punchcard.api.program_shapes import (
     fields_of,
     program_shape,
 )
+from punchcard.api.routing import api_router
 from punchcard.loyalty import program_service
 
-router = APIRouter(prefix="/api/v1/vendor/loyalty/programs", tags=["programs"])
+router = api_router("/api/v1/vendor/loyalty/programs", tag="programs")
 
 
 @router.get("")

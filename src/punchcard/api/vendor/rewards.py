@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from punchcard.api.deps import CallerDep, Listed, PageDep, listed
 from punchcard.api.openapi import problems
@@ -13,10 +13,11 @@ from punchcard.api.program_shapes import (
     fields_of,
     reward_shape,
 )
+from punchcard.api.routing import api_router
 from punchcard.loyalty import reward_service
 from punchcard.loyalty.reward_service import RewardFilter
 
-router = APIRouter(prefix="/api/v1/vendor/loyalty", tags=["rewards"])
+router = api_router("/api/v1/vendor/loyalty", tag="rewards")
 
 
 @router.get("/programs/{program_id}/rewards", responses=problems(404))

@@ -1,7 +1,5 @@
 """The vendor about itself: what it is called, its habits, its closing, its audit trail."""
 
-from fastapi import APIRouter
-
 from punchcard.accounts import audit_service, vendor_service
 from punchcard.api.deps import CallerDep, Listed, PageDep, listed
 from punchcard.api.openapi import problems
@@ -13,9 +11,10 @@ from punchcard.api.people_shapes import (
     given,
     vendor_shape,
 )
+from punchcard.api.routing import api_router
 from punchcard.loyalty import shop_service
 
-router = APIRouter(prefix="/api/v1/vendor", tags=["Vendor"])
+router = api_router("/api/v1/vendor", tag="Vendor")
 
 
 @router.get("")

@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from punchcard.api.deps import CallerDep
 from punchcard.api.openapi import problems
+from punchcard.api.routing import api_router
 from punchcard.api.shapes import IdText
 from punchcard.api.staff_report_shapes import StaffReportShape, staff_report_shape
 from punchcard.api.stats_shapes import DaysDep
 from punchcard.loyalty.staff_report_service import staff_report
 
-router = APIRouter(prefix="/api/v1/vendor/loyalty/staff-report", tags=["statistics"])
+router = api_router("/api/v1/vendor/loyalty/staff-report", tag="statistics")
 
 OfProgram = Annotated[IdText | None, Query(description="Only this program.")]
 

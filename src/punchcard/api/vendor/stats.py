@@ -1,13 +1,12 @@
 """What a program does for its vendor."""
 
-from fastapi import APIRouter
-
 from punchcard.api.deps import CallerDep
 from punchcard.api.openapi import problems
+from punchcard.api.routing import api_router
 from punchcard.api.stats_shapes import DaysDep, ProgramStatsShape, program_stats_shape
 from punchcard.loyalty import program_service, stats_service
 
-router = APIRouter(prefix="/api/v1/vendor/loyalty/programs", tags=["programs"])
+router = api_router("/api/v1/vendor/loyalty/programs", tag="programs")
 
 
 @router.get("/{program_id}/stats", responses=problems(404))

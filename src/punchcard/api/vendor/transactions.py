@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from punchcard.api.cards_shapes import Transaction, transaction_answer
 from punchcard.api.deps import CallerDep, Listed, PageDep, listed
 from punchcard.api.openapi import problems
+from punchcard.api.routing import api_router
 from punchcard.api.shapes import IdText, Moment, line
 from punchcard.loyalty import card_service, ledger_reader
 from punchcard.loyalty.ledger_reader import EntryFilter, ReadEntry
 
-router = APIRouter(prefix="/api/v1/vendor/loyalty", tags=["ledger"])
+router = api_router("/api/v1/vendor/loyalty", tag="ledger")
 
 # A query's own facts must stand outside the union with None: inside it they go unseen.
 EntryType = Annotated[Annotated[str, *line(1, 24)] | None, Query(examples=["stamp_earned"])]

@@ -1,13 +1,12 @@
 """How far a program's redesign has reached the phones."""
 
-from fastapi import APIRouter
-
 from punchcard.api.deps import CallerDep
 from punchcard.api.openapi import problems
+from punchcard.api.routing import api_router
 from punchcard.api.wallet_shapes import ProgramWalletShape, fanout_shape
 from punchcard.loyalty import program_service
 
-router = APIRouter(prefix="/api/v1/vendor/loyalty/programs", tags=["programs"])
+router = api_router("/api/v1/vendor/loyalty/programs", tag="programs")
 
 
 @router.get("/{program_id}/wallet", responses=problems(404))
