@@ -1,0 +1,59 @@
+"""The outbox: whose turn it is."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from punchcard.db import outbox
+from punchcard.db.database import Database
+from punchcard.kit.clock import ManualClock
+
+LEASE = timedelta(seconds=60)
+
+
+@pytest.fixture
+def opened_at(clock: ManualClock) -> datetime:
+    return clock.now()
+
+
+def leave(database: Database, topic: str, key: str, at: datetime) -> None:
+    with database.write() as session:
+        outbox.leave(session, topic, key, at)
+
+
+def claim(database: Database, topics: Sequence[str], now: datetime, limit: int = 50) -> list[str]:
+    with database.write() as session:
+        return [w.key for w in outbox.claim(session, topics, limit=limit, now=now, lease=LEASE)]
+
+
+def test_the_oldest_of_all_topics_comes_first(database: Database, opened_at: datetime) -> None:
+    for minute, (topic, key) in enumerate([("mail", "a"), ("card", "b"), ("mail", "c")]):
+        leave(database, topic, key, opened_at + timedelta(minutes=minute))
+    now = opened_at + timedelta(hours=1)
+
+    assert claim(database, ["card", "mail"], now, limit=2) == ["a", "b"]
+    assert claim(database, ["card", "mail"], now) == ["c"]
+
+
+def test_other_topics_are_left_to_others(database: Database, opened_at: datetime) -> None:
+    leave(database, "card", "a", opened_at)
+
+    assert claim(database, ["mail"], opened_at) == []
+    assert claim(database, ["card"], opened_at) == ["a"]
+
+
+def test_work_is_not_taken_before_its_time(database: Database, opened_at: datetime) -> None:
+    leave(database, "card", "a", opened_at + timedelta(seconds=1))
+
+    assert claim(database, ["card"], opened_at) == []
+
+
+def test_a_worker_that_vanished_loses_its_work_with_its_lease(
+    database: Database, opened_at: datetime
+) -> None:
+    leave(database, "card", "a", opened_at)
+    assert claim(database, ["card"], opened_at) == ["a"]
+
+    assert claim(database, ["card"], opened_at + LEASE / 2) == []
+    assert claim(database, ["card"], opened_at + LEASE) == ["a"]
