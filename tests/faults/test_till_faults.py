@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import pytest
+from sqlalchemy import select
 
 from punchcard.db.database import Database
 from punchcard.kit.clock import SystemClock
@@ -17,8 +18,9 @@ from punchcard.kit.values import value
 from punchcard.loyalty.batch import Outcome
 from punchcard.loyalty.cards import Receipt
 from punchcard.loyalty.errors import TillBusy
+from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.operations import CardOperation, Operation, StaffIdentity
-from punchcard.loyalty.till import Till, TillClosed
+from punchcard.loyalty.till import LISTS_IN_FLIGHT, Till, TillClosed
 from tests.faults.gate import DEADLINE_SECONDS, GateClock
 from tests.support.books import audited
 from tests.support.counter import SEALER, Counter, open_counter, open_till
@@ -222,3 +224,28 @@ def test_many_threads_and_loops_share_one_till(alice: Counter, cards: list[str])
     for thread in threads:
         thread.join()
     assert purchases(alice) == 36
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_long_list_keeps_nobody_at_a_till_waiting(alice: Counter, cards: list[str]) -> None:
+    held, free = cards[:2]
+    purchase = alice.earn(held, 100)
+    with ThreadPoolExecutor() as threads, alice.database.write_connection() as connection:
+        connection.execute(
+            select(LoyaltyCard.id).where(LoyaltyCard.id == held).with_for_update()
+        ).one()
+        lists = [
+            threads.submit(alice.till.submit_all, [purchase] * (alice.till.batch_limit + 1))
+            for _ in range(LISTS_IN_FLIGHT + 1)
+        ]
+        wait_until(lambda: alice.till.waiting == alice.till.batch_limit + 1)
+
+        assert alice.till.submit(alice.earn(free, 100)).card.points == 1
+
+        assert not any(one.done() for one in lists)
+        connection.rollback()
+        done = [one.result(DEADLINE_SECONDS) for one in lists]
+
+    assert [code for outcomes in done for code in codes(outcomes)] == ["points_earned"] * (
+        (LISTS_IN_FLIGHT + 1) * (alice.till.batch_limit + 1)
+    )

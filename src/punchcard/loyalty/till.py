@@ -2,8 +2,9 @@
 
 Operations wait in a bounded queue; whatever waits when a batch has been committed makes the next
 batch, in one transaction. There is no timer: a quiet server adds no delay, a busy one pays for one
-commit many times. Threads do the work: one on SQLite, which has one writing connection, a few on
-PostgreSQL, where row locks keep them, and other servers' tills, apart.
+commit many times. Threads do the work: one on SQLite, which has one writing connection; on
+PostgreSQL, where row locks keep them and other servers' tills apart, two more that do long lists,
+so that whoever stands at a till does not wait for somebody's import.
 """
 
 import asyncio
@@ -32,6 +33,8 @@ from punchcard.loyalty.till_queries import WalletColumns
 
 _log = logging.getLogger(__name__)
 
+LISTS_IN_FLIGHT = 2
+"""While the database writes one long list, the next is worked out: a third more a second."""
 RETRY_AFTER_SECONDS = 1
 SINGLE_ATTEMPTS = 4
 
@@ -95,13 +98,20 @@ class Till:
         )
         self._queue_limit = queue_limit
         self._queue: deque[_Parcel] = deque()
+        self._lists: deque[_Parcel] = deque()
         self._waiting = 0
-        self._ready = threading.Condition()
+        guard = threading.Lock()
+        self._ready = threading.Condition(guard)
+        self._list_ready = threading.Condition(guard)
+        self._has_list_threads = not database.is_sqlite
         self._is_closed = False
         self.counts = Counts()
+        takes = [self._take] * (1 if database.is_sqlite else batches_in_flight)
+        if self._has_list_threads:
+            takes += [self._take_list] * LISTS_IN_FLIGHT
         self._threads = [
-            threading.Thread(target=self._work, name=f"till-{number}", daemon=True)
-            for number in range(1 if database.is_sqlite else batches_in_flight)
+            threading.Thread(target=self._work, args=(take,), name=f"till-{number}", daemon=True)
+            for number, take in enumerate(takes)
         ]
 
     def start(self) -> None:
@@ -114,6 +124,7 @@ class Till:
         with self._ready:
             self._is_closed = True
             self._ready.notify_all()
+            self._list_ready.notify_all()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
@@ -176,12 +187,16 @@ class Till:
                 raise TillClosed(retry_after_seconds=RETRY_AFTER_SECONDS)
             if self._waiting + len(parcel.operations) > self._queue_limit:
                 raise TillBusy(retry_after_seconds=RETRY_AFTER_SECONDS)
-            self._queue.append(parcel)
             self._waiting += len(parcel.operations)
-            self._ready.notify()
+            if self._has_list_threads and len(parcel.operations) > self.batch_limit:
+                self._lists.append(parcel)
+                self._list_ready.notify()
+            else:
+                self._queue.append(parcel)
+                self._ready.notify()
 
-    def _work(self) -> None:
-        while parcels := self._take():
+    def _work(self, take: Callable[[], list[_Parcel]]) -> None:
+        while parcels := take():
             operations = [o for parcel in parcels for o in parcel.operations]
             outcomes = self._do(operations)
             self._count(outcomes)
@@ -218,6 +233,17 @@ class Till:
                 parcels.append(parcel)
             self._waiting -= size
             return parcels
+
+    def _take_list(self) -> list[_Parcel]:
+        """Wait for a list and return it; none when the till is closed and all are done."""
+        with self._list_ready:
+            while not self._lists and not self._is_closed:
+                self._list_ready.wait()
+            if not self._lists:
+                return []
+            parcel = self._lists.popleft()
+            self._waiting -= len(parcel.operations)
+            return [parcel]
 
     def _do(self, operations: Sequence[Operation]) -> list[Outcome]:
         """Return what became of each operation; never raises."""
