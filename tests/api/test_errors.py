@@ -15,8 +15,10 @@ from punchcard.api import errors
 from punchcard.api.field_messages import MalformedJson, refusal_of, refusal_of_body
 from punchcard.api.front import Front
 from punchcard.api.shapes import IdText, Moment, Name, Shape, fault, whole
+from punchcard.db.failures import DatabaseBusy
 from punchcard.kit.errors import DomainError, InvalidInput, Kind, invalid_field
 from punchcard.kit.i18n import N_
+from punchcard.kit.statuses import STATUS_BY_KIND
 from punchcard.loyalty.errors import IdempotencyKeyReused, StampTooSoon
 from tests.support.calls import call
 
@@ -84,7 +86,7 @@ def test_every_kind_has_a_status_and_every_status_a_title() -> None:
         Refusal.kind = kind
         answer = errors.problem(Refusal(), "en", "r1")
         body = json.loads(bytes(answer.body))
-        assert body["status"] == answer.status_code == errors.STATUS_BY_KIND[kind]
+        assert body["status"] == answer.status_code == STATUS_BY_KIND[kind]
         assert body["title"]
         assert answer.headers["content-type"] == "application/problem+json"
         assert ("retry-after" in answer.headers) == (answer.status_code in (423, 429, 503))
@@ -119,7 +121,7 @@ def test_a_refusal_is_told_in_four_languages_with_the_same_facts(
 
 
 def test_a_refusal_that_knows_how_long_says_how_long() -> None:
-    refusal = errors.DatabaseBusy(retry_after_seconds=7)
+    refusal = DatabaseBusy(retry_after_seconds=7)
     assert errors.problem(refusal, "en", "r1").headers["retry-after"] == "7"
 
 

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from punchcard.api import errors
 from punchcard.api.front import Front, printable_path
 from punchcard.api.shapes import Shape
+from punchcard.db.failures import DatabaseBusy
 from punchcard.kit import logs
 from tests.support.calls import call
 
@@ -227,7 +228,7 @@ def test_what_escapes_is_answered_and_logged(caplog: pytest.LogCaptureFixture) -
 
 def test_a_refusal_that_escapes_a_lean_route_is_told_as_one() -> None:
     async def lean(scope: Scope, receive: Receive, send: Send) -> None:
-        raise errors.DatabaseBusy(retry_after_seconds=3)
+        raise DatabaseBusy(retry_after_seconds=3)
 
     front = Front(lean, body_limit_bytes=LIMIT, access_log=lambda line: None)
     answer = call(front, "GET", "/x")

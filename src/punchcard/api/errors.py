@@ -9,30 +9,18 @@ from typing import Any, Final
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy import exc as database_errors
 from starlette.exceptions import HTTPException
 
 from punchcard.api.field_messages import MalformedJson, NotFound, NotSentAsJson, refusal_of
+from punchcard.db.failures import DATABASE_FAILURES, DatabaseBusy
 from punchcard.kit import logs
 from punchcard.kit.clock import to_rfc3339
-from punchcard.kit.errors import DomainError, InvalidInput, Kind
+from punchcard.kit.errors import INTERNAL, DomainError, InvalidInput, Kind
 from punchcard.kit.i18n import N_, negotiate, translate
+from punchcard.kit.statuses import STATUS_BY_KIND
 
 MEDIA_TYPE: Final = "application/problem+json"
 
-STATUS_BY_KIND: Final[dict[Kind, int]] = {
-    Kind.MALFORMED: 400,
-    Kind.UNKNOWN_CALLER: 401,
-    Kind.FORBIDDEN: 403,
-    Kind.MISSING: 404,
-    Kind.REFUSED: 409,
-    Kind.CONFLICT: 409,
-    Kind.TOO_LARGE: 413,
-    Kind.INVALID: 422,
-    Kind.LOCKED: 423,
-    Kind.TOO_MANY: 429,
-    Kind.BUSY: 503,
-}
 _TITLES: Final[dict[int, str]] = {
     400: N_("Malformed request"),
     401: N_("Not signed in"),
@@ -50,16 +38,7 @@ _TITLES: Final[dict[int, str]] = {
 # How long to wait when the refusal itself does not say.
 _RETRY_AFTER_SECONDS: Final[dict[int, int]] = {423: 60, 429: 10, 503: 1}
 
-# The database is away or held up: the caller may try again, unlike after a statement gone wrong.
-DATABASE_FAILURES: Final[tuple[type[Exception], ...]] = (
-    database_errors.OperationalError,
-    database_errors.InterfaceError,
-    database_errors.TimeoutError,
-)
-
 _PLACES: Final = frozenset({"body", "query", "header", "path"})
-
-_INTERNAL = N_("Something went wrong on our side. Quote the request id when you report it.")
 
 _log = logging.getLogger(__name__)
 
@@ -70,14 +49,6 @@ class BodyTooLarge(DomainError):
     code = "body_too_large"
     kind = Kind.TOO_LARGE
     sentence = N_("The body of the request is larger than {limit_bytes} bytes.")
-
-
-class DatabaseBusy(DomainError):
-    """The database does not answer, or not in time."""
-
-    code = "busy"
-    kind = Kind.BUSY
-    sentence = N_("The server is busy. Please try again in a moment.")
 
 
 def problem(error: DomainError, language: str, request_id: str) -> Response:
@@ -123,7 +94,7 @@ def answer(error: Exception, language: str, request_id: str) -> Response:
     if isinstance(error, DATABASE_FAILURES):
         _log.error("The database does not answer.", exc_info=error)
         return problem(DatabaseBusy(), language, request_id)
-    detail = translate(_INTERNAL, language)
+    detail = translate(INTERNAL, language)
     return Response(
         _encode(_body(500, "internal_error", detail, language, request_id)),
         500,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from punchcard.kit.i18n import N_
 
@@ -22,6 +22,9 @@ class Kind(Enum):
     TOO_MANY = "too_many"
     BUSY = "busy"
 
+
+INTERNAL: Final = N_("Something went wrong on our side. Quote the request id when you report it.")
+"""What is told of a failure that nobody foresaw, and nothing else."""
 
 Fact = str | int | bool | datetime | None
 

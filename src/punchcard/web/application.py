@@ -1,20 +1,18 @@
 """The application of the pages: routers and refusals, put together."""
 
 import logging
-from typing import Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy import exc as database_errors
 from starlette.exceptions import HTTPException
 
 from punchcard.context import Context
-from punchcard.kit.errors import DomainError
-from punchcard.kit.i18n import N_, translate
+from punchcard.db.failures import DATABASE_FAILURES, DatabaseBusy
+from punchcard.kit.errors import INTERNAL, DomainError
+from punchcard.kit.i18n import translate
+from punchcard.kit.statuses import STATUS_BY_KIND
 from punchcard.web.refusals import (
-    INTERNAL,
-    STATUS_BY_KIND,
     TITLES,
     CardReplaced,
     PageNotFound,
@@ -24,19 +22,13 @@ from punchcard.web.visits import SESSION_COOKIE, Visit, get_visit
 
 _log = logging.getLogger(__name__)
 
-_BUSY: Final = N_("The server is busy. Please try again in a moment.")
-_DATABASE_FAILURES: Final = (
-    database_errors.OperationalError,
-    database_errors.InterfaceError,
-    database_errors.TimeoutError,
-)
-
 
 def create_pages(context: Context, routers: list[APIRouter]) -> FastAPI:
     """Return the application that serves the pages of `routers`."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.context = context
-    for kind in (DomainError, *_DATABASE_FAILURES, HTTPException, RequestValidationError):
+    foreseen: tuple[type[Exception], ...] = (DomainError, HTTPException, RequestValidationError)
+    for kind in (*foreseen, *DATABASE_FAILURES):
         app.add_exception_handler(kind, _answer)
     app.add_exception_handler(SignInNeeded, _send_to_sign_in)
     app.add_exception_handler(CardReplaced, _tell_of_replacement)
@@ -84,7 +76,7 @@ def _visit_of(request: Request) -> Visit:
         visit = get_visit(request)
         visit.set_cookie(SESSION_COOKIE, None, seconds=0)
         return visit
-    except _DATABASE_FAILURES:
+    except DATABASE_FAILURES:
         request.cookies.clear()
         return get_visit(request)
 
@@ -96,9 +88,9 @@ def _told(error: Exception, visit: Visit) -> tuple[int, str]:
     if isinstance(error, HTTPException):
         known = error.status_code in TITLES and error.status_code >= 413
         error = PageNotFound() if not known else error
+    if isinstance(error, DATABASE_FAILURES):
+        error = DatabaseBusy()
     if isinstance(error, DomainError):
         sentence = translate(error.sentence, visit.language, **error.facts)
         return STATUS_BY_KIND[error.kind], sentence
-    if isinstance(error, _DATABASE_FAILURES):
-        return 503, visit.say(_BUSY)
     return 500, visit.say(INTERNAL)

@@ -5,19 +5,6 @@ from typing import Final
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
 
-STATUS_BY_KIND: Final[dict[Kind, int]] = {
-    Kind.MALFORMED: 400,
-    Kind.UNKNOWN_CALLER: 401,
-    Kind.FORBIDDEN: 403,
-    Kind.MISSING: 404,
-    Kind.REFUSED: 409,
-    Kind.CONFLICT: 409,
-    Kind.TOO_LARGE: 413,
-    Kind.INVALID: 422,
-    Kind.LOCKED: 423,
-    Kind.TOO_MANY: 429,
-    Kind.BUSY: 503,
-}
 TITLES: Final[dict[int, str]] = {
     400: N_("That did not arrive whole"),
     401: N_("Please sign in"),
@@ -33,8 +20,6 @@ TITLES: Final[dict[int, str]] = {
     503: N_("One moment, please"),
 }
 """What stands above the sentence, by status."""
-
-INTERNAL: Final = N_("Something went wrong on our side. Quote the request id when you report it.")
 
 
 class PageNotFound(DomainError):

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from punchcard.accounts.errors import NotAllowed
 from punchcard.api.cards_shapes import CardLinks, Receipt, receipt_answer
-from punchcard.api.errors import STATUS_BY_KIND, problem_body
+from punchcard.api.errors import problem_body
 from punchcard.api.field_messages import refusal_of_body
 from punchcard.api.lean import LeanAnswer, LeanHandler, LeanRequest, LeanRoute
 from punchcard.api.vendor.operation_shapes import (
@@ -36,6 +36,7 @@ from punchcard.api.vendor.operation_shapes import (
 from punchcard.context import Context
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import as_id
+from punchcard.kit.statuses import STATUS_BY_KIND
 from punchcard.loyalty import points_service, stamp_service
 from punchcard.loyalty.batch import Outcome
 from punchcard.loyalty.cards import Receipt as TillReceipt

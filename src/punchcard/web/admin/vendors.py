@@ -1,21 +1,20 @@
 """The platform's vendors: found, made, changed, suspended."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.checks import is_timezone
 from punchcard.accounts.member_service import NewMember
 from punchcard.accounts.subjects import PLATFORM_ADMIN
 from punchcard.accounts.vendor_service import NewVendor
-from punchcard.kit.i18n import LANGUAGES, N_
+from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
-from punchcard.kit.money import is_currency
 from punchcard.loyalty import program_service, shop_service
 from punchcard.web.admin.programs import STATUSES as PROGRAM_STATUSES
 from punchcard.web.forms import Form
+from punchcard.web.vendor_form import read_vendor
 from punchcard.web.visits import FormDep, Visit, signed_in
 
 router = APIRouter(prefix="/admin/vendors")
@@ -66,7 +65,7 @@ def open_new_vendor(visit: Admin) -> Response:
 @router.post("/new")
 def create_vendor(visit: Admin, form: FormDep) -> Response:
     """Make a vendor with its first owner, who is invited or gets a first password."""
-    values = _read(form)
+    values = read_vendor(form)
     values["slug"] = form.text("slug", limit=63)
     owner_name = form.text("owner_name", limit=120)
     owner_email = form.email("owner_email")
@@ -95,7 +94,7 @@ def open_vendor(visit: Admin, vendor_id: str) -> Response:
 @router.post("/{vendor_id}")
 def update_vendor(visit: Admin, vendor_id: str, form: FormDep) -> Response:
     """Change name, short name, language, currency or time zone."""
-    changes = {**_read(form), "slug": form.text("slug", limit=63)}
+    changes = {**read_vendor(form), "slug": form.text("slug", limit=63)}
     if form.is_valid:
         with form.refusals(), visit.context.database.write() as session:
             shop_service.update_vendor(session, visit.act(), vendor_id, changes)
@@ -123,20 +122,6 @@ def resume_vendor(visit: Admin, vendor_id: str, form: FormDep) -> Response:
     if not form.is_valid:
         return _vendor_page(visit, vendor_id, None, refused=form, status=409)
     return visit.redirect(f"/admin/vendors/{vendor_id}", N_("The vendor may go on."))
-
-
-def _read(form: Form) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        "name": form.text("name", limit=120),
-        "language": form.choice("language", LANGUAGES),
-        "currency": form.text("currency", limit=3),
-        "timezone": form.text("timezone", limit=64),
-    }
-    if values["currency"] and not is_currency(values["currency"]):
-        form.fault("currency", N_("Must be a currency code such as EUR."))
-    if values["timezone"] and not is_timezone(values["timezone"]):
-        form.fault("timezone", N_("Must be a time zone such as Europe/Luxembourg."))
-    return values
 
 
 def _owner(visit: Visit, form: Form, name: str, email: str) -> NewMember:

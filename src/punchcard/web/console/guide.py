@@ -9,10 +9,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import location_service, vendor_service
-from punchcard.accounts.checks import is_timezone
 from punchcard.accounts.subjects import LOYALTY_MANAGE, VENDOR_MANAGE
-from punchcard.kit.i18n import LANGUAGES, N_
-from punchcard.kit.money import is_currency
+from punchcard.kit.i18n import N_
 from punchcard.loyalty import (
     first_steps,
     pin_service,
@@ -33,6 +31,7 @@ from punchcard.web.console.program_form import (
 )
 from punchcard.web.console.program_start import create_from, start_page
 from punchcard.web.forms import Form
+from punchcard.web.vendor_form import read_vendor
 from punchcard.web.visits import FormDep, Visit, signed_in
 
 router = APIRouter(prefix="/console/guide")
@@ -61,17 +60,8 @@ def open_shop(visit: ShopManager) -> Response:
 @router.post("/shop")
 def tell_shop(visit: ShopManager, form: FormDep) -> Response:
     """Keep it, the address with the first location."""
-    changes: dict[str, Any] = {
-        "name": form.text("name", limit=NAME_CHARACTERS),
-        "language": form.choice("language", LANGUAGES),
-        "currency": form.text("currency", limit=3),
-        "timezone": form.text("timezone", limit=64),
-    }
+    changes = read_vendor(form)
     address = form.text("address", required=False, limit=_ADDRESS_CHARACTERS)
-    if changes["currency"] and not is_currency(changes["currency"]):
-        form.fault("currency", N_("Must be a currency code such as EUR."))
-    if changes["timezone"] and not is_timezone(changes["timezone"]):
-        form.fault("timezone", N_("Must be a time zone such as Europe/Luxembourg."))
     if form.is_valid:
         with form.refusals(), visit.context.database.write() as session:
             act = visit.act()

@@ -1,17 +1,16 @@
 """The console's page of the shop itself: its habits, who changed what, and its closing."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import audit_service, vendor_service
-from punchcard.accounts.checks import is_timezone
 from punchcard.accounts.subjects import VENDOR_MANAGE, VENDOR_OWN
-from punchcard.kit.i18n import LANGUAGES, N_
+from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
-from punchcard.kit.money import is_currency
 from punchcard.loyalty import shop_service
 from punchcard.web.forms import Form
+from punchcard.web.vendor_form import read_vendor
 from punchcard.web.visits import SESSION_COOKIE, FormDep, Visit, signed_in
 
 router = APIRouter(prefix="/console/settings")
@@ -31,17 +30,7 @@ def open_settings(visit: Manager) -> Response:
 @router.post("")
 def update_settings(visit: Manager, form: FormDep) -> Response:
     """Change them; passes follow a new name or language."""
-    changes: dict[str, Any] = {
-        "name": form.text("name", limit=120),
-        "language": form.choice("language", LANGUAGES),
-        "currency": form.text("currency", limit=3),
-        "timezone": form.text("timezone", limit=64),
-        "keeps_origins": form.is_on("keeps_origins"),
-    }
-    if changes["currency"] and not is_currency(changes["currency"]):
-        form.fault("currency", N_("Must be a currency code such as EUR."))
-    if changes["timezone"] and not is_timezone(changes["timezone"]):
-        form.fault("timezone", N_("Must be a time zone such as Europe/Luxembourg."))
+    changes = read_vendor(form) | {"keeps_origins": form.is_on("keeps_origins")}
     if form.is_valid:
         with form.refusals(), visit.context.database.write() as session:
             shop_service.update_vendor(session, visit.act(), visit.vendor_id, changes)
