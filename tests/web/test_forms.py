@@ -149,3 +149,11 @@ def test_a_refusal_stands_above_the_form_and_faults_beside_their_fields() -> Non
 def test_what_is_not_there_is_no_fault_of_the_form() -> None:
     with pytest.raises(Gone), form().refusals():
         raise Gone
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "3.50"), ("fr", "3,50"), ("lb", "3,50")])
+def test_an_amount_stands_in_its_field_as_the_visitor_types_it(language: str, shown: str) -> None:
+    form = Form(language=language, initial={"value": Decimal("3.50"), "none": None})
+
+    assert form.value("value") == shown
+    assert form.value("none") == ""

@@ -62,7 +62,8 @@ def test_who_tries_too_often_has_to_wait_even_with_the_right_password(
     for _ in range(context.settings.sign_in_attempts):
         visitor.sign_in(alice.email("owner"), "wrong")
     answer = visitor.sign_in(alice.email("owner"), PASSWORD)
-    assert answer.status_code == 422
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
     assert "Too many attempts. Please wait a little." in answer.text
 
 

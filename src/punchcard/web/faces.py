@@ -16,6 +16,9 @@ PAGES: Final = frozenset(
 )
 """The first part of every page's address."""
 
+API: Final = frozenset({"api", "docs", "openapi.json", "healthz", "readyz", "metrics"})
+"""The first part of every other address that leads somewhere."""
+
 
 class Faces:
     """Hands each request to the pages or to the API; start and end of the server are the API's.
@@ -32,7 +35,7 @@ class Faces:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
-        if scope["type"] != "http" or scope["path"].split("/", 2)[1:2][0] not in PAGES:
+        if scope["type"] != "http" or not _is_for_pages(scope):
             await self._api(scope, receive, send)
             return
         if self._pages is None:
@@ -44,3 +47,13 @@ class Faces:
         with self._making:
             if self._pages is None:
                 self._pages = self._make_pages()
+
+
+def _is_for_pages(scope: Scope) -> bool:
+    """Tell whether the pages answer, as they do a browser at an address that leads nowhere."""
+    first = scope["path"].split("/", 2)[1:2]
+    if not first or first[0] in API:
+        return False
+    return first[0] in PAGES or any(
+        name == b"accept" and b"text/html" in value for name, value in scope["headers"]
+    )

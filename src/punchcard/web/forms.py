@@ -39,6 +39,7 @@ class Form:
         self.initial = dict(initial or {})
         self.errors: dict[str, str] = {}
         self.refusal: str | None = None
+        self.wait_seconds: int | None = None
 
     @property
     def is_valid(self) -> bool:
@@ -49,6 +50,8 @@ class Form:
         """Return what stands in a field: as typed, or as it was before."""
         if self._data is None:
             found = self.initial.get(name)
+            if isinstance(found, Decimal) and self._language != "en":
+                return str(found).replace(".", ",")
             return "" if found is None else str(found)
         found = self._data.get(name)
         return found if isinstance(found, str) else ""
@@ -182,6 +185,8 @@ class Form:
             if refusal.kind is Kind.MISSING:
                 raise
             self.refusal = translate(refusal.sentence, self._language, **refusal.facts)
+            if refusal.kind is Kind.TOO_MANY:
+                self.wait_seconds = refusal.retry_after_seconds
 
 
 def _is_unicode(text: str) -> bool:

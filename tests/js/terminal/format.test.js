@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clockTime, countdown, localeOf, money, number } from "../../../src/punchcard/web/static/js/terminal/format.js";
+import { clockTime, countdown, localeOf, money, number, useTimeZone } from "../../../src/punchcard/web/static/js/terminal/format.js";
 
 const at = Date.parse("2026-03-02T09:00:00Z");
 const plain = (text) => text.replace(/[\u00a0\u202f]/g, " ");
@@ -34,4 +34,15 @@ test("a countdown that is over is empty", () => {
 test("a moment of another day says which", () => {
   assert.match(clockTime(at, "en", at), /^\d\d:\d\d$/);
   assert.match(clockTime(at + 86_400_000, "en", at), /3 Mar/);
+});
+
+test("the clock is the shop's, wherever the device was set up", () => {
+  useTimeZone("Asia/Tokyo");
+  assert.equal(clockTime(at, "en", at), "18:00");
+  assert.match(clockTime(at + 7 * 3_600_000, "en", at), /3 Mar/);
+  useTimeZone("Pacific/Honolulu");
+  assert.equal(clockTime(at, "en", at), "23:00");
+  useTimeZone("Not/AZone");
+  assert.match(clockTime(at, "en", at), /^\d\d:\d\d$/);
+  useTimeZone(undefined);
 });

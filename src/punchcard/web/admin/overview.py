@@ -90,6 +90,7 @@ def open_audit(visit: Admin, vendor: str = "", before: str = "") -> Response:
     more = rows[_EVENTS_SHOWN - 1].id if len(rows) > _EVENTS_SHOWN else None
     return visit.page(
         "admin/audit.html",
+        timezone=None,
         events=rows[:_EVENTS_SHOWN],
         names=names,
         form=visit.form({"vendor": vendor}),

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 
-from punchcard.accounts import member_service, sign_in_service
+from punchcard.accounts import member_service, sign_in_service, vendor_service
 from punchcard.accounts.rows import name_of
 from punchcard.accounts.subjects import LOYALTY_READ, PLATFORM_ADMIN
 from punchcard.kit.i18n import LANGUAGES, N_
@@ -121,10 +121,14 @@ def _account_page(
     password: Form | None = None,
 ) -> Response:
     """Show the page; a form that was refused stands in it as it was sent."""
+    is_member = visit.subject.kind == "member"
     with visit.context.database.read() as session:
         name = name_of(session, visit.subject)
         person = sign_in_service.load_person(session, visit.subject)
         email, language = person.email, getattr(person, "language", None)
+        timezone = (
+            vendor_service.get_vendor(session, visit.vendor_id).timezone if is_member else None
+        )
         sessions = sign_in_service.list_sessions(
             session,
             visit.subject,
@@ -140,7 +144,8 @@ def _account_page(
         password=password or visit.form(),
         name=name,
         email=email,
-        is_member=visit.subject.kind == "member",
+        is_member=is_member,
+        timezone=timezone,
         sessions=[(row, browser_name(row.user_agent)) for row in sessions],
         home=_home(visit),
         sends_mail=visit.context.mailroom.is_configured,

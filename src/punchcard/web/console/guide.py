@@ -25,7 +25,7 @@ from punchcard.web.console.guide_steps import GUIDE_PAGES, path_after
 from punchcard.web.console.program_form import (
     NAME_CHARACTERS,
     Ground,
-    amount_text,
+    amount_of,
     ground_of,
     read_stamp_reward,
 )
@@ -230,7 +230,7 @@ def _reward_page(
         "stamps_target": program.stamps_target,
         "reward_name": reward.get("name"),
         "reward_description": reward.get("description"),
-        "reward_value": amount_text(reward.get("value_minor"), program.currency),
+        "reward_value": amount_of(reward.get("value_minor"), program.currency),
         "points_per_currency_unit": program.points_per_currency_unit,
         "points_required": 100,
     }

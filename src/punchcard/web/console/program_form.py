@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from punchcard.kit.i18n import LANGUAGES, N_
@@ -113,10 +114,10 @@ def initial_of(program: LoyaltyProgram) -> dict[str, Any]:
     choices = ("pin_policy", "void_policy")
     numbers = (*_STAMP_NUMBERS, *_POINT_NUMBERS, *_PIN_NUMBERS)
     initial = {name: getattr(program, name) for name in (*names, *choices, *numbers)}
-    initial["minimum_purchase"] = amount_text(program.minimum_purchase_minor, program.currency)
+    initial["minimum_purchase"] = amount_of(program.minimum_purchase_minor, program.currency)
     initial["reward_name"] = reward.get("name")
     initial["reward_description"] = reward.get("description")
-    initial["reward_value"] = amount_text(reward.get("value_minor"), program.currency)
+    initial["reward_value"] = amount_of(reward.get("value_minor"), program.currency)
     initial["barcode"] = program.branding.get("barcode") or "qr"
     for name, otherwise in COLOURS.items():
         initial[name] = program.branding.get(name) or otherwise
@@ -126,12 +127,9 @@ def initial_of(program: LoyaltyProgram) -> dict[str, Any]:
     return initial
 
 
-def amount_text(amount_minor: int | None, currency: str) -> str:
-    """Return an amount as somebody types it: `12.50`."""
-    if amount_minor is None:
-        return ""
-    digits = minor_digits(currency)
-    return f"{amount_minor / 10**digits:.{digits}f}" if digits else str(amount_minor)
+def amount_of(amount_minor: int | None, currency: str) -> Decimal | None:
+    """Return an amount in whole units with all digits of the currency, as a field shows it."""
+    return None if amount_minor is None else Decimal(amount_minor).scaleb(-minor_digits(currency))
 
 
 def _read_branding(form: Form, before: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from punchcard.loyalty.rules.program_rules import REWARD_BOUNDS
 from punchcard.web.console.program_form import (
     DESCRIPTION_CHARACTERS,
     NAME_CHARACTERS,
-    amount_text,
+    amount_of,
 )
 from punchcard.web.console.programs import CONFIRMED
 from punchcard.web.forms import Form
@@ -164,7 +164,7 @@ def _dates_of(reward: Reward, zone: ZoneInfo) -> dict[str, str]:
 def _initial(reward: Reward, program: LoyaltyProgram) -> dict[str, Any]:
     names = ("name", "description", "points_required", "stock_left", "per_card_limit")
     initial = {name: getattr(reward, name) for name in names}
-    initial["value"] = amount_text(reward.value_minor, program.currency)
+    initial["value"] = amount_of(reward.value_minor, program.currency)
     initial.update(_dates_of(reward, ZoneInfo(program.timezone)))
     for language, words in reward.texts.items():
         for name, text in words.items():

@@ -50,11 +50,13 @@ def open_changes(visit: Owner, before: str = "") -> Response:
             limit=_EVENTS_SHOWN + 1,
         )
         names = audit_service.actor_names(session, rows)
+        timezone = vendor_service.get_vendor(session, visit.vendor_id).timezone
     more = rows[_EVENTS_SHOWN - 1].id if len(rows) > _EVENTS_SHOWN else None
     return visit.page(
         "console/changes.html",
         events=rows[:_EVENTS_SHOWN],
         names=names,
+        timezone=timezone,
         next_url=f"/console/settings/changes?before={more}" if more else None,
         first_url="/console/settings/changes" if before else None,
     )

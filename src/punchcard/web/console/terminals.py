@@ -97,8 +97,10 @@ def _list_page(visit: Visit, form: Form, status: int = 200) -> Response:
         locations = location_service.list_locations(
             session, visit.vendor_id, after_id=None, limit=_SHOWN
         )
+        timezone = vendor_service.get_vendor(session, visit.vendor_id).timezone
     return visit.page(
         "console/terminals.html",
+        timezone=timezone,
         status=status,
         form=form,
         devices=devices,

@@ -8,6 +8,7 @@ import { createDesk } from "./desk.js";
 import { h, notice, say } from "./dom.js";
 import { showEnrol } from "./enrol.js";
 import { createFeedback } from "./feedback.js";
+import { useTimeZone } from "./format.js";
 import { createLine } from "./line.js";
 import { showOptions } from "./options.js";
 import { showPair } from "./pair.js";
@@ -43,6 +44,7 @@ async function start() {
   const [device, shift, shop, book, settings, skew, last] = kept;
   app.state = { device, shift, shop, last, book: book ?? emptyBook() };
   app.state.settings = { language: null, sound: true, vibration: true, camera: false, ...settings };
+  useTimeZone(shop?.timezone);
   app.clock = createClock(skew ?? 0);
   const learn = app.clock.learn;
   app.clock.learn = (...heard) => learn(...heard) && store.keep("skew", app.clock.skew());

@@ -2,6 +2,7 @@
 
 import { LineDown, Refusal } from "./api.js";
 import { numberOf, readCode } from "./codes.js";
+import { useTimeZone } from "./format.js";
 import { digestOf, emptyKnown, recalled, remembered, tokenIn } from "./known.js";
 import { added, emptyBook, keyOf, seen, vouched, withdrawn } from "./queue.js";
 import { opened } from "./shift_rules.js";
@@ -64,7 +65,8 @@ export function createDesk(app) {
     const withPoints = active.filter((program) => program.type !== "stamps");
     const rewards = await Promise.all(withPoints.map(({ id }) => all(`${LOYALTY}/programs/${id}/rewards`)));
     const people = pins.map(({ id, name, program_id }) => ({ id, name, program_id }));
-    const shop = { name: vendor.name, location: place.name, currency: vendor.currency, people };
+    const shop = { name: vendor.name, location: place.name, currency: vendor.currency, timezone: vendor.timezone, people };
+    useTimeZone(shop.timezone);
     app.state.shop = { ...shop, programs: active, rewards: rewards.flat(), read_at: clock.now() };
     await store.keep("shop", app.state.shop);
     app.changed("shop");

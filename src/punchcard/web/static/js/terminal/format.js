@@ -26,6 +26,21 @@ export function money(minor, currency, language) {
   return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
 }
 
+// The shop's time zone once it is known; until then the device's own.
+let zone;
+
+/**
+ * Tell moments as the shop's clock on the wall does, whatever the device is set to.
+ * @param {string | undefined} timezone IANA's name; one that the browser does not know is passed over
+ */
+export function useTimeZone(timezone) {
+  try {
+    zone = new Intl.DateTimeFormat("en", { timeZone: timezone }).resolvedOptions().timeZone;
+  } catch {
+    zone = undefined;
+  }
+}
+
 /**
  * The time of day, with the day before it when that is not today.
  * @param {string | number} moment RFC 3339 or milliseconds
@@ -35,9 +50,10 @@ export function money(minor, currency, language) {
 export function clockTime(moment, language, now) {
   const at = new Date(moment);
   const time = { hour: "2-digit", minute: "2-digit" };
-  const isToday = at.toDateString() === new Date(now).toDateString();
+  const dayOf = new Intl.DateTimeFormat("en", { dateStyle: "short", timeZone: zone });
+  const isToday = dayOf.format(at) === dayOf.format(now);
   const day = isToday ? {} : { weekday: "short", day: "numeric", month: "short" };
-  return new Intl.DateTimeFormat(localeOf(language), { ...day, ...time }).format(at);
+  return new Intl.DateTimeFormat(localeOf(language), { ...day, ...time, timeZone: zone }).format(at);
 }
 
 /**
