@@ -1,4 +1,4 @@
-"""The fixtures of every test: a fresh database of each kind, a frozen clock, ids, settings.
+"""The fixtures of every test: a fresh database of each kind, a frozen clock, ids, settings, shops.
 
 `database` runs a test twice, on SQLite and on PostgreSQL; for only one of them:
 `@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)`.
@@ -18,8 +18,11 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from tests.support.databases import PostgresqlTemplate, SqliteTemplate
+from tests.support.shop_fixtures import alice, bob, context, server_settings
 from tests.support.sockets import shut_outside_sockets
 from tools.postgresql import THROWAWAY, postgresql_server
+
+__all__ = ["alice", "bob", "context", "server_settings"]
 
 GIVEN_SERVER = os.environ.get("PUNCHCARD_TEST_DATABASE_URL")
 MONDAY_MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -1,6 +1,5 @@
 """A forgotten password, an invitation, another address to sign in with."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -23,44 +22,25 @@ from punchcard.accounts.member_service import NewMember
 from punchcard.accounts.models import Member, OutgoingMail
 from punchcard.accounts.vendor_service import suspend_vendor
 from punchcard.context import Context, build_context
-from punchcard.db.database import Database
 from punchcard.db.outbox import OutboxRow
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import InvalidInput
-from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from tests.support import cast
 from tests.support.cast import PASSWORD, Shop, by_operator
+from tests.support.letters import mails
 
 NEW = "a password never used before"
 
 
 @pytest.fixture
-def context(
-    database: Database, settings: Settings, clock: ManualClock, ids: SystemIds
-) -> Iterator[Context]:
-    """Build a context that writes mails to the log."""
-    mailing = replace(settings, smtp_url="log:", base_url="https://punch.example/")
-    with closing(build_context(mailing, clock=clock, ids=ids, database=database)) as built:
-        yield built
-
-
-@pytest.fixture
-def alice(context: Context) -> Shop:
-    """Open Café Alice."""
-    return cast.open_cafe_alice(context)
+def server_settings(settings: Settings) -> Settings:
+    """Write mails to the log."""
+    return replace(settings, smtp_url="log:", base_url="https://punch.example/")
 
 
 def ask(context: Context, email: str, asked_from: str = "192.0.2.1") -> None:
     context.password_reset.request(email, asked_from=asked_from, language="de")
-
-
-def mails(context: Context) -> list[Mail]:
-    """Return the mails that wait, oldest first."""
-    with context.database.read() as session:
-        ids = session.scalars(select(OutgoingMail.id).order_by(OutgoingMail.id)).all()
-        found = [context.mailroom.find(session, mail_id) for mail_id in ids]
-    return [mail for mail in found if mail is not None]
 
 
 def token(mail: Mail) -> str:

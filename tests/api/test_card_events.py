@@ -3,23 +3,19 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
-from punchcard.context import Context, build_context
-from punchcard.db.database import Database
-from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import SystemIds
+from punchcard.context import Context
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef
 from punchcard.main import create_app
 from tests.loyalty import shelf
-from tests.support import cast
 from tests.support.cast import Shop
 from tests.support.http import InProcess
 from tests.support.served import served
@@ -30,18 +26,9 @@ Lines = Iterator[str]
 
 
 @pytest.fixture
-def context(
-    database: Database, settings: Settings, clock: ManualClock, ids: SystemIds
-) -> Iterator[Context]:
-    """Build a context whose pages hear often that the server is there, and are few."""
-    quick = replace(settings, live_heartbeat_seconds=0.2, live_streams_per_card=2)
-    with closing(build_context(quick, clock=clock, ids=ids, database=database)) as built:
-        yield built
-
-
-@pytest.fixture
-def alice(context: Context) -> Shop:
-    return cast.open_cafe_alice(context)
+def server_settings(settings: Settings) -> Settings:
+    """Let pages hear often that the server is there, and be few."""
+    return replace(settings, live_heartbeat_seconds=0.2, live_streams_per_card=2)
 
 
 @pytest.fixture

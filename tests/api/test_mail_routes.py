@@ -1,16 +1,11 @@
 """Forgotten passwords, new addresses and confirmations over HTTP."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
 
-from punchcard.accounts.mail_letters import Mail
-from punchcard.accounts.models import OutgoingMail
 from punchcard.context import Context, build_context
-from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
@@ -18,25 +13,15 @@ from punchcard.main import create_app, create_worker
 from tests.support import cast
 from tests.support.cast import PASSWORD
 from tests.support.http import Api, InProcess
+from tests.support.letters import mails
 
 NEW = "a password never used before"
 
 
 @pytest.fixture
-def context(
-    database: Database, settings: Settings, clock: ManualClock, ids: SystemIds
-) -> Iterator[Context]:
-    """Build a context that writes mails to the log."""
-    mailing = replace(settings, smtp_url="log:")
-    with closing(build_context(mailing, clock=clock, ids=ids, database=database)) as built:
-        yield built
-
-
-def mails(context: Context) -> list[Mail]:
-    with context.database.read() as session:
-        ids = session.scalars(select(OutgoingMail.id).order_by(OutgoingMail.id)).all()
-        found = [context.mailroom.find(session, mail_id) for mail_id in ids]
-    return [mail for mail in found if mail is not None]
+def server_settings(settings: Settings) -> Settings:
+    """Write mails to the log."""
+    return replace(settings, smtp_url="log:")
 
 
 def token(context: Context) -> str:

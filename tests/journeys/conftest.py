@@ -22,8 +22,6 @@ from tests.journeys.support.clocks import FlowingClock
 from tests.journeys.support.engine import Engine, film_folder, running_engine
 from tests.journeys.support.town import Town, open_town
 from tests.journeys.support.visits import Visits
-from tests.support import cast
-from tests.support.cast import Shop
 from tests.support.demo_server import free_port
 from tests.support.http import Api
 from tests.support.served import served
@@ -72,18 +70,6 @@ def api(address: str) -> Iterator[Api]:
     """Call the API of the served shop as nobody."""
     with caller(address) as client:
         yield Api(client)
-
-
-@pytest.fixture
-def alice(context: Context) -> Shop:
-    """Open Café Alice."""
-    return cast.open_cafe_alice(context)
-
-
-@pytest.fixture
-def bob(context: Context) -> Shop:
-    """Open Boulangerie Bob."""
-    return cast.open_boulangerie_bob(context)
 
 
 @pytest.fixture(scope="session")

@@ -56,12 +56,6 @@ def context(
         yield built
 
 
-@pytest.fixture
-def alice(context: Context) -> Shop:
-    """Open Café Alice."""
-    return cast.open_cafe_alice(context)
-
-
 def a_program(context: Context, shop: Shop, name: str = "Coffee") -> str:
     """Open a stamp program."""
     reward = {"name": "A coffee"}

@@ -1,19 +1,18 @@
 """Fixtures of the wallets' tests."""
 
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 
-from punchcard.context import Context, build_context
-from punchcard.db.database import Database
+from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
-from punchcard.main import create_worker
+from punchcard.main import create_app, create_worker
 from punchcard.worker.loop import Worker
 from tests.support.counter import Counter, open_counter
+from tests.support.http import Api, InProcess
 from tests.wallets.google import Google, open_google
+from tests.wallets.shown import OpenCards
 
 
 @pytest.fixture
@@ -24,13 +23,16 @@ def google(clock: ManualClock) -> Iterator[Google]:
 
 
 @pytest.fixture
-def context(
-    database: Database, settings: Settings, clock: ManualClock, ids: SystemIds, google: Google
-) -> Iterator[Context]:
-    """Build a server that uses the Google of the test."""
-    chosen = google.settings(settings)
-    with closing(build_context(chosen, clock=clock, ids=ids, database=database)) as built:
-        yield built
+def server_settings(settings: Settings, google: Google) -> Settings:
+    """Use the Google of the test."""
+    return google.settings(settings)
+
+
+@pytest.fixture
+def api(context: Context) -> Iterator[Api]:
+    """Call the server as nobody."""
+    with InProcess(create_app(context)) as caller:
+        yield caller
 
 
 @pytest.fixture
@@ -49,3 +51,23 @@ def alice(context: Context) -> Counter:
 def program(alice: Counter) -> str:
     """Open a stamp card that can be stamped at any time."""
     return alice.program(cooldown_minutes=0, max_daily_stamps=50)
+
+
+@pytest.fixture
+def google_cards(context: Context, alice: Counter, program: str) -> OpenCards:
+    """Open cards of that program whose holders ask for Google's link: `google_cards(3)`."""
+
+    def open_cards(number: int) -> list[str]:
+        cards = alice.cards(program, number)
+        for card in cards:
+            context.google_wallet.save_link(card)
+        return cards
+
+    return open_cards
+
+
+@pytest.fixture
+def google_card(google_cards: OpenCards) -> str:
+    """Open one such card."""
+    (card,) = google_cards(1)
+    return card

@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
-from punchcard.db.outbox import OutboxRow
 from punchcard.fakes.google import Fault
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
@@ -29,24 +28,15 @@ from punchcard.worker.loop import Worker
 from tests.support.cast import by_operator
 from tests.support.counter import Counter, open_counter
 from tests.wallets.google import ISSUER, Google
+from tests.wallets.shown import OpenCards, shown, waiting
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-def shown(google: Google) -> list[str]:
-    found = google.fake.objects.values()
-    return sorted(str(one["loyaltyPoints"]["balance"]["string"]) for one in found)
 
 
 def work_until_done(worker: Worker, clock: ManualClock, rounds: int = 60) -> None:
     for _ in range(rounds):
         worker.do_work()
         clock.advance(seconds=60)
-
-
-def waiting(context: Context) -> list[OutboxRow]:
-    with context.database.read() as session:
-        return list(session.scalars(select(OutboxRow)))
 
 
 def the_object(context: Context) -> GoogleObject:
@@ -67,13 +57,11 @@ def test_a_link_puts_the_card_there_and_opens_it(
 
 
 def test_asking_for_the_link_again_sends_nothing_new(
-    context: Context, google: Google, alice: Counter, program: str
+    context: Context, google: Google, google_card: str
 ) -> None:
-    card = alice.card(program)
-    context.google_wallet.save_link(card)
     sent = len(google.fake.requests)
 
-    context.google_wallet.save_link(card)
+    context.google_wallet.save_link(google_card)
 
     assert len(google.fake.requests) == sent
 
@@ -90,13 +78,11 @@ def test_a_card_nobody_asked_a_link_for_stays_unknown_to_google(
 
 
 def test_five_quick_stamps_make_one_update_that_shows_the_newest(
-    context: Context, google: Google, alice: Counter, program: str, worker: Worker
+    context: Context, google: Google, alice: Counter, google_card: str, worker: Worker
 ) -> None:
-    card = alice.card(program)
-    context.google_wallet.save_link(card)
     worker.do_work()
     for _ in range(5):
-        context.till.submit(alice.stamp(card))
+        context.till.submit(alice.stamp(google_card))
 
     worker.do_work()
 
@@ -105,12 +91,10 @@ def test_five_quick_stamps_make_one_update_that_shows_the_newest(
 
 
 def test_a_fourth_stamp_of_a_day_arrives_silently(
-    context: Context, google: Google, alice: Counter, program: str, worker: Worker
+    context: Context, google: Google, alice: Counter, google_card: str, worker: Worker
 ) -> None:
-    card = alice.card(program)
-    context.google_wallet.save_link(card)
     for _ in range(5):
-        context.till.submit(alice.stamp(card))
+        context.till.submit(alice.stamp(google_card))
         worker.do_work()
 
     assert shown(google) == ["5/10"]
@@ -136,17 +120,15 @@ def test_whatever_fails_google_shows_the_ledger_in_the_end(
     context: Context,
     google: Google,
     alice: Counter,
-    program: str,
+    google_card: str,
     worker: Worker,
     clock: ManualClock,
     faults: list[Fault],
 ) -> None:
-    card = alice.card(program)
-    context.google_wallet.save_link(card)
     worker.do_work()
     clock.advance(hours=2)
     google.fake.script(*faults)
-    context.till.submit(alice.stamp(card, 3))
+    context.till.submit(alice.stamp(google_card, 3))
 
     work_until_done(worker, clock)
 
@@ -156,13 +138,11 @@ def test_whatever_fails_google_shows_the_ledger_in_the_end(
 
 
 def test_what_google_lost_is_made_again(
-    context: Context, google: Google, alice: Counter, program: str, worker: Worker
+    context: Context, google: Google, alice: Counter, google_card: str, worker: Worker
 ) -> None:
-    card = alice.card(program)
-    context.google_wallet.save_link(card)
     google.fake.classes.clear()
     google.fake.objects.clear()
-    context.till.submit(alice.stamp(card))
+    context.till.submit(alice.stamp(google_card))
 
     worker.do_work()
 
@@ -175,13 +155,11 @@ def test_an_hour_without_google_parks_nothing(
     context: Context,
     google: Google,
     alice: Counter,
-    program: str,
+    google_cards: OpenCards,
     worker: Worker,
     clock: ManualClock,
 ) -> None:
-    cards = alice.cards(program, 5)
-    for card in cards:
-        context.google_wallet.save_link(card)
+    cards = google_cards(5)
     worker.do_work()
     google.fake.script(*[Fault(503)] * 1000)
     for card in cards:
@@ -202,21 +180,19 @@ def test_a_worker_that_died_between_sending_and_noting_it_sends_again_without_ha
     context: Context,
     google: Google,
     alice: Counter,
-    program: str,
+    google_card: str,
     worker: Worker,
     clock: ManualClock,
 ) -> None:
-    card = alice.card(program)
-    context.google_wallet.save_link(card)
     worker.do_work()
     before = the_object(context)
-    context.till.submit(alice.stamp(card))
+    context.till.submit(alice.stamp(google_card))
     worker.do_work()
     with context.database.write() as session:
         row = session.get_one(GoogleObject, before.number)
         row.fingerprint, row.balance = before.fingerprint, before.balance
         row.notified_at, row.sending_until = [], clock.now()
-        card_changes.tell_change(session, by_operator(context), [card])
+        card_changes.tell_change(session, by_operator(context), [google_card])
 
     worker.do_work()
 
@@ -245,16 +221,13 @@ def test_a_replaced_card_gets_a_new_object_and_the_old_one_tells_nothing_more(
 
 
 def test_many_workers_never_have_two_requests_for_one_card_under_way(
-    context: Context, google: Google, alice: Counter, program: str
+    context: Context, google: Google, alice: Counter, google_card: str
 ) -> None:
-    card = alice.card(program)
-    context.google_wallet.save_link(card)
-
     def stamp_and_refresh() -> None:
         for _ in range(4):
-            context.till.submit(alice.stamp(card))
+            context.till.submit(alice.stamp(google_card))
             try:
-                context.wallets.refresh(card)
+                context.wallets.refresh(google_card)
             except GoogleAway:
                 continue
 
@@ -263,24 +236,22 @@ def test_many_workers_never_have_two_requests_for_one_card_under_way(
         thread.start()
     for thread in threads:
         thread.join()
-    context.wallets.refresh(card)
+    context.wallets.refresh(google_card)
 
     assert google.fake.overlaps == 0
     assert shown(google) == ["16/10"]
 
 
 def test_notices_say_who_holds_the_card_and_count_once(
-    context: Context, google: Google, alice: Counter, program: str
+    context: Context, google: Google, google_card: str
 ) -> None:
-    card = alice.card(program)
-    context.google_wallet.save_link(card)
     (object_id,) = google.fake.objects
     saved = google.fake.save(object_id)
 
     assert [context.google_wallet.hear(saved) for _ in range(3)] == [True, False, False]
     with context.database.read() as session:
-        states = context.wallets.states(session, [card])
-    assert states == {card: {"apple": "none", "google": "installed"}}
+        states = context.wallets.states(session, [google_card])
+    assert states == {google_card: {"apple": "none", "google": "installed"}}
 
     context.google_wallet.hear(google.fake.remove(object_id))
     assert the_object(context).state == "removed"
@@ -310,10 +281,14 @@ def redesign(context: Context, alice: Counter, program: str, **fields: Any) -> N
 
 
 def test_a_new_colour_is_one_request_for_all_cards(
-    context: Context, google: Google, alice: Counter, program: str, worker: Worker
+    context: Context,
+    google: Google,
+    alice: Counter,
+    program: str,
+    google_cards: OpenCards,
+    worker: Worker,
 ) -> None:
-    for card in alice.cards(program, 4):
-        context.google_wallet.save_link(card)
+    google_cards(4)
     worker.do_work()
     redesign(context, alice, program, branding={"background_color": "#123456"})
     sent = len(google.fake.requests)
@@ -335,12 +310,11 @@ def test_a_new_target_reaches_every_card_turn_by_turn_and_after_a_failure(
     google: Google,
     alice: Counter,
     program: str,
+    google_cards: OpenCards,
     clock: ManualClock,
 ) -> None:
     chunky = replace(context.settings, fanout_chunk_cards=2, fanout_turn_seconds=0.0)
-    cards = alice.cards(program, 7)
-    for card in cards:
-        context.google_wallet.save_link(card)
+    google_cards(7)
     steps = iter(range(10_000))
     context = replace(
         context, settings=chunky, wallets=_wallets(context, chunky, lambda: float(next(steps)))

@@ -5,12 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from punchcard.accounts import vendor_service
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
-from punchcard.db.outbox import OutboxRow
 from punchcard.fakes.google import Fault
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
@@ -22,11 +21,7 @@ from punchcard.worker.loop import Worker
 from tests.support.cast import by_operator
 from tests.support.counter import Counter, open_counter
 from tests.wallets.google import Google
-
-
-def rows(context: Context) -> int:
-    with context.database.read() as session:
-        return session.scalar(select(func.count()).select_from(OutboxRow)) or 0
+from tests.wallets.shown import OpenCards, shown, waiting
 
 
 def state(context: Context, card: str) -> str:
@@ -68,7 +63,7 @@ def test_a_reward_that_begins_or_ends_by_its_date_shows_on_the_pass(
     assert keep_house(worker, clock, hours=1)["touch_dated_rewards"] == 0
     assert keep_house(worker, clock, days=2)["touch_dated_rewards"] == 1
     assert next_reward(google) == ["A cake"]
-    assert rows(context) == 0
+    assert waiting(context) == []
 
 
 def test_a_shops_new_name_reaches_its_passes(
@@ -93,20 +88,17 @@ def test_what_no_pass_shows_of_a_shop_touches_no_program(
         shop_service.update_vendor(session, by_operator(context), alice.vendor_id, changes)
         vendor = vendor_service.get_vendor(session, alice.vendor_id)
         assert vendor.keeps_origins
-    assert rows(context) == 0
+    assert waiting(context) == []
 
 
 def test_a_lost_notice_is_made_up_for_within_days(
     context: Context,
     google: Google,
-    alice: Counter,
-    program: str,
+    google_cards: OpenCards,
     worker: Worker,
     clock: ManualClock,
 ) -> None:
-    kept, given_up = alice.cards(program, 2)
-    for card in (kept, given_up):
-        context.google_wallet.save_link(card)
+    kept, given_up = google_cards(2)
     names = dict(zip(sorted((kept, given_up)), _objects_by_card(context), strict=True))
     google.fake.objects[names[kept]]["hasUsers"] = True
     context.google_wallet.hear(google.fake.save(names[given_up]))
@@ -129,14 +121,11 @@ def _objects_by_card(context: Context) -> list[str]:
 def test_looking_for_lost_notices_goes_on_where_google_failed(
     context: Context,
     google: Google,
-    alice: Counter,
-    program: str,
+    google_cards: OpenCards,
     worker: Worker,
     clock: ManualClock,
 ) -> None:
-    cards = alice.cards(program, 3)
-    for card in cards:
-        context.google_wallet.save_link(card)
+    cards = google_cards(3)
     for one in google.fake.objects.values():
         one["hasUsers"] = True
     keep_house(worker, clock)
@@ -147,14 +136,12 @@ def test_looking_for_lost_notices_goes_on_where_google_failed(
         keep_house(worker, clock, minutes=5)
 
     assert [state(context, card) for card in cards] == ["installed"] * 3
-    assert rows(context) == 0
+    assert waiting(context) == []
 
 
 def test_a_notice_that_comes_while_google_is_asked_counts_more(
-    context: Context, google: Google, alice: Counter, program: str
+    context: Context, google: Google, google_card: str
 ) -> None:
-    card = alice.card(program)
-    context.google_wallet.save_link(card)
     (object_id,) = google.fake.objects
     asked = context.google_wallet.client.get
 
@@ -167,7 +154,7 @@ def test_a_notice_that_comes_while_google_is_asked_counts_more(
     context.google_wallet.__dict__["client"] = Interrupted()
     context.google_wallet.check(object_id.rpartition(".")[2])
 
-    assert state(context, card) == "installed"
+    assert state(context, google_card) == "installed"
 
 
 @pytest.fixture
@@ -183,15 +170,14 @@ def test_without_a_wallet_no_work_piles_up_and_one_set_up_later_shows_everything
     alice = open_counter(bare.database, bare.till, clock=clock, ids=ids)
     cards = alice.cards(alice.program(cooldown_minutes=0), 4)
     bare.till.submit_all([alice.stamp(card) for card in cards])
-    assert rows(bare) == 4
+    assert len(waiting(bare)) == 4
 
     assert create_worker(bare).do_chores()["drop_needless_work"] == 4
 
-    assert rows(bare) == 0
+    assert waiting(bare) == []
     with closing(build_context(google.settings(bare.settings), clock=clock, ids=ids)) as later:
         later.google_wallet.save_link(cards[0])
-        (found,) = google.fake.objects.values()
-        assert found["loyaltyPoints"]["balance"]["string"] == "1/10"
+        assert shown(google) == ["1/10"]
 
 
 def test_word_about_a_card_that_has_a_pass_outlives_a_time_without_wallets(
@@ -211,5 +197,4 @@ def test_word_about_a_card_that_has_a_pass_outlives_a_time_without_wallets(
         assert create_worker(off).do_chores()["drop_needless_work"] == 1
 
     create_worker(context).do_work()
-    (found,) = google.fake.objects.values()
-    assert found["loyaltyPoints"]["balance"]["string"] == "1/10"
+    assert shown(google) == ["1/10"]

@@ -1,42 +1,21 @@
 """Wallets over HTTP and at the command line."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
 
-from punchcard.context import Context, build_context
+from punchcard.context import Context
 from punchcard.db import outbox
-from punchcard.db.database import Database
 from punchcard.fakes.google import Fault
-from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import SystemIds
-from punchcard.kit.settings import Settings
-from punchcard.main import create_app, create_worker
+from punchcard.main import create_worker
 from tests.loyalty import shelf
 from tests.support import cast
 from tests.support.cast import Shop
-from tests.support.http import Api, InProcess
+from tests.support.http import Api
 from tests.wallets.google import Google
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def context(
-    database: Database, settings: Settings, clock: ManualClock, ids: SystemIds, google: Google
-) -> Iterator[Context]:
-    chosen = google.settings(settings)
-    with closing(build_context(chosen, clock=clock, ids=ids, database=database)) as built:
-        yield built
-
-
-@pytest.fixture
-def api(context: Context) -> Iterator[Api]:
-    with InProcess(create_app(context)) as caller:
-        yield caller
 
 
 @pytest.fixture

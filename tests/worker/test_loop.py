@@ -1,30 +1,19 @@
 """The worker: what it does with work that succeeds, that fails, and that waits for somebody."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from punchcard.context import Context, build_context
+from punchcard.context import Context
 from punchcard.db import outbox
-from punchcard.db.database import Database
 from punchcard.db.outbox import Hopeless, NotYet, OutboxRow
 from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.worker.loop import Handler, Worker
-
-
-@pytest.fixture
-def context(
-    database: Database, settings: Settings, clock: ManualClock, ids: SystemIds
-) -> Iterator[Context]:
-    with closing(build_context(settings, clock=clock, ids=ids, database=database)) as built:
-        yield built
 
 
 def failing(error: Exception) -> Handler:

@@ -11,10 +11,8 @@ from sqlalchemy import select
 from punchcard.accounts.mail_letters import Mail
 from punchcard.accounts.models import OutgoingMail
 from punchcard.context import Context, build_context
-from punchcard.db.database import Database
 from punchcard.db.outbox import OutboxRow
 from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.main import create_worker
 from tests.support import cast
@@ -40,17 +38,9 @@ def server(tmp_path: Path) -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def context(
-    database: Database,
-    settings: Settings,
-    clock: ManualClock,
-    ids: SystemIds,
-    server: MailServer,
-) -> Iterator[Context]:
-    """Build a context that sends by a real server; no wallet is set up."""
-    mailing = replace(settings, base_url="https://punch.example", **server.settings)
-    with closing(build_context(mailing, clock=clock, ids=ids, database=database)) as built:
-        yield built
+def server_settings(settings: Settings, server: MailServer) -> Settings:
+    """Send by a real server; no wallet is set up."""
+    return replace(settings, base_url="https://punch.example", **server.settings)
 
 
 def leave(context: Context) -> None:

@@ -1,22 +1,10 @@
 """The whole server in this process, with programs of Café Alice to hold cards of."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from punchcard.context import Context
 from punchcard.loyalty.models import LoyaltyProgram
-from punchcard.main import create_app
 from tests.loyalty import shelf
 from tests.support.cast import Shop
-from tests.support.http import Api, InProcess
-
-
-@pytest.fixture
-def api(context: Context) -> Iterator[Api]:
-    """Call the server as nobody."""
-    with InProcess(create_app(context)) as caller:
-        yield caller
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Café Alice and Boulangerie Bob behind the API, with a memory for credentials."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -10,10 +9,7 @@ from fastapi import FastAPI
 from punchcard.api.admin import loyalty
 from punchcard.api.application import prepare
 from punchcard.api.vendor import pins, programs, rewards, stats
-from punchcard.context import Context, build_context
-from punchcard.db.database import Database
-from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import SystemIds
+from punchcard.context import Context
 from punchcard.kit.settings import Settings
 from tests.support import cast
 from tests.support.cast import Shop
@@ -21,13 +17,9 @@ from tests.support.http import Api, InProcess
 
 
 @pytest.fixture
-def context(
-    database: Database, settings: Settings, clock: ManualClock, ids: SystemIds
-) -> Iterator[Context]:
-    """Build a context that remembers for ten minutes, on both databases in turn."""
-    lasting = replace(settings, credential_cache_seconds=600)
-    with closing(build_context(lasting, clock=clock, ids=ids, database=database)) as built:
-        yield built
+def server_settings(settings: Settings) -> Settings:
+    """Remember a credential for ten minutes."""
+    return replace(settings, credential_cache_seconds=600)
 
 
 @pytest.fixture

@@ -2,26 +2,24 @@
 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from punchcard.context import Context, build_context
-from punchcard.db.database import Database
+from punchcard.context import Context
 from punchcard.db.outbox import OutboxRow
 from punchcard.fakes.apns import Apns, Script, served_apns
 from punchcard.fakes.apple_chain import AppleChain
 from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.main import create_worker
 from tests.support.books import audited
 from tests.support.counter import open_counter
 from tests.support.demo_server import free_port
+from tests.wallets.apple.certified import with_certificates
 from tests.wallets.apple.phone import Phone
 
 PHONES, STAMPS = 3, 15
@@ -35,27 +33,9 @@ def port() -> int:
 
 
 @pytest.fixture
-def context(
-    database: Database,
-    settings: Settings,
-    clock: ManualClock,
-    ids: SystemIds,
-    chain: AppleChain,
-    port: int,
-) -> Iterator[Context]:
-    """Build a server whose operator has certificates."""
-    configured = replace(
-        settings,
-        base_url="https://shop.test",
-        apple_certificate=chain.certificate_pem,
-        apple_private_key=chain.key_pem,
-        apple_wwdr_certificate=chain.intermediate_pem,
-        apple_apns_url=f"https://127.0.0.1:{port}",
-        apple_apns_ca_certificate=chain.root_pem,
-        apple_push_timeout_seconds=2,
-    )
-    with closing(build_context(configured, clock=clock, ids=ids, database=database)) as built:
-        yield built
+def server_settings(settings: Settings, chain: AppleChain, port: int) -> Settings:
+    """Give the operator certificates; the push service is where the test puts it."""
+    return with_certificates(settings, chain, f"https://127.0.0.1:{port}")
 
 
 @contextmanager

@@ -10,11 +10,9 @@ import httpx
 import pytest
 
 from punchcard.context import Context, build_context
-from punchcard.db.database import Database
 from punchcard.fakes.apns import Apns, served_apns
 from punchcard.fakes.apple_chain import PASS_TYPE, AppleChain, make_chain
 from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.main import create_app, create_worker
@@ -23,6 +21,7 @@ from tests.loyalty import shelf
 from tests.support import cast
 from tests.support.cast import Shop
 from tests.support.http import Api, InProcess
+from tests.wallets.apple.certified import with_certificates
 from tests.wallets.apple.opened_pass import OpenedPass, check_document, check_pictures, open_pass
 
 SERVICE = "/loyalty/apple/v1"
@@ -37,35 +36,10 @@ def apns(chain: AppleChain) -> Iterator[Apns]:
 
 
 @pytest.fixture
-def context(
-    database: Database,
-    settings: Settings,
-    clock: ManualClock,
-    ids: SystemIds,
-    chain: AppleChain,
-    apns: Apns,
-) -> Iterator[Context]:
-    """Build a context whose operator has certificates."""
-    configured = replace(
-        settings,
-        base_url="https://shop.test",
-        apple_certificate=chain.certificate_pem,
-        apple_private_key=chain.key_pem,
-        apple_wwdr_certificate=chain.intermediate_pem,
-        apple_registrations_per_pass=3,
-        apple_apns_url=apns.url,
-        apple_apns_ca_certificate=chain.root_pem,
-        apple_push_timeout_seconds=2,
-    )
-    with closing(build_context(configured, clock=clock, ids=ids, database=database)) as built:
-        yield built
-
-
-@pytest.fixture
-def api(context: Context) -> Iterator[Api]:
-    """Call the server as nobody."""
-    with InProcess(create_app(context)) as caller:
-        yield caller
+def server_settings(settings: Settings, chain: AppleChain, apns: Apns) -> Settings:
+    """Give the operator certificates; three phones at most may hold a pass."""
+    configured = with_certificates(settings, chain, apns.url)
+    return replace(configured, apple_registrations_per_pass=3)
 
 
 @pytest.fixture

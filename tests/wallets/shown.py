@@ -1,0 +1,24 @@
+"""What Google shows of the test's cards, and what is still to be told."""
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from punchcard.context import Context
+from punchcard.db.outbox import OutboxRow
+from tests.wallets.google import Google
+
+OpenCards = Callable[[int], list[str]]
+"""Opens so many cards whose holders ask for Google's link; returns their ids."""
+
+
+def shown(google: Google) -> list[str]:
+    """Return the balance on each card that Google has."""
+    found = google.fake.objects.values()
+    return sorted(str(one["loyaltyPoints"]["balance"]["string"]) for one in found)
+
+
+def waiting(context: Context) -> list[OutboxRow]:
+    """Return the work that the worker has not done yet."""
+    with context.database.read() as session:
+        return list(session.scalars(select(OutboxRow)))
