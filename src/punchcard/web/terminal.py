@@ -25,7 +25,7 @@ POLICY: Final = visits.POLICY.replace("script-src 'self'", "script-src 'self' 'w
 
 _SCOPE: Final = "/terminal"
 _WORKER: Final = "js/terminal/sw.js"
-_STYLES: Final = (assets.PICO, "css/house.css", "css/terminal.css")
+_STYLES: Final = (assets.PICO, "css/house.css", "css/card.css", "css/terminal.css")
 _ICON_PURPOSES: Final = {"card": "any", "maskable": "maskable"}
 _TOUCH_ICON: Final = "icons/maskable-192.png"
 _READER: Final = (

@@ -78,6 +78,12 @@ def test_every_script_and_what_it_imports_is_kept(pages: httpx.Client) -> None:
             assert path.relative_to(assets.STATIC).as_posix() in kept, wanted
 
 
+def test_every_style_of_the_shell_is_kept(pages: httpx.Client) -> None:
+    styles = re.findall(r'<link rel="stylesheet" href="([^"]*)"', pages.get("/terminal").text)
+    assert styles
+    assert set(styles) <= set(shell_list(pages)["files"])
+
+
 def test_the_reader_that_is_loaded_only_if_needed_is_not_part_of_the_shell(
     pages: httpx.Client,
 ) -> None:
