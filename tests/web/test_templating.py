@@ -45,6 +45,13 @@ def test_a_name_stands_in_a_sentence_as_it_was_typed(name: str) -> None:
     assert page.count("<") == 2
 
 
+def test_options_keep_their_values_and_speak_the_language_of_the_page() -> None:
+    template = environment("fr").from_string(
+        "{% for value, label in translated(options) %}{{ value }}:{{ label }} {% endfor %}"
+    )
+    assert template.render(options=[("a", "Name"), ("b", "Day")]) == "a:Nom b:Jour "
+
+
 def test_a_page_that_lacks_a_value_fails_at_once() -> None:
     with pytest.raises(UndefinedError):
         environment("en").from_string("{{ nothing }}").render()

@@ -1,5 +1,6 @@
 """The templates: one environment per language, so that macros speak it too."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -39,9 +40,16 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(_GLOBALS)
-    made.globals.update(Wording(language).names())
+    wording = Wording(language)
+    made.globals.update(wording.names())
     made.globals["language"] = language
+    made.globals["translated"] = lambda pairs: _translated(pairs, wording)
     return made
+
+
+def _translated(options: Iterable[tuple[str, str]], wording: Wording) -> list[tuple[str, str]]:
+    """Return a field's options, pairs of value and label, with the labels in the language."""
+    return [(value, wording.sentence(label)) for value, label in options]
 
 
 def render(template: str, language: str, **values: Any) -> str:
