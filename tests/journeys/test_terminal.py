@@ -15,6 +15,7 @@ from tests.journeys.terminal_steps import (
     find_card,
     open_counter,
     open_shift,
+    open_terminal,
     pair,
     stamp,
     type_pin,
@@ -32,8 +33,7 @@ def test_staff_pair_scan_stamp_are_refused_too_soon_redeem_and_undo(
     card = counter.card()
     camera.show(card["public_url"])
     page = visits.open(camera=True)
-    pair(page, counter)
-    open_shift(page)
+    open_terminal(page, counter)
     page.get_by_role("button", name="Scan with the camera").click()
     expect(page.locator(".till-card h1")).to_have_text("Anna")
 
@@ -77,8 +77,7 @@ def test_a_lost_answer_leaves_only_the_same_question_and_gives_one_reward(
     card = counter.card()
     page = visits.open()
     visits.watch.allow(r"points/redeem")
-    pair(page, counter)
-    open_shift(page)
+    open_terminal(page, counter)
     find_card(page, card)
     earned = {"card": card["id"], "amount_minor": 3000, "staff_pin": LEA[1]}
     assert counter.api.post("/vendor/loyalty/points/earn", earned).status_code == 201
@@ -127,8 +126,7 @@ def test_a_shift_locks_itself_after_two_idle_minutes_and_opens_with_its_pin(
 ) -> None:
     page = visits.open(width=820)
     counter = open_counter(api, alice)
-    pair(page, counter)
-    open_shift(page)
+    open_terminal(page, counter)
     visits.advance(minutes=1)
     page.locator("#code").click()
     visits.advance(minutes=1, seconds=30)
@@ -148,8 +146,7 @@ def test_a_purchase_earns_points_that_buy_a_reward(visits: Visits, api: Api, ali
     counter.reward("A whole cake", 1000)
     card = counter.card()
     page = visits.open(width=1440)
-    pair(page, counter)
-    open_shift(page)
+    open_terminal(page, counter)
     find_card(page, card)
     page.get_by_role("button", name="Purchase: add points").click()
     for key in ("1", "2", ",", "5"):
@@ -171,8 +168,7 @@ def test_a_customer_is_enrolled_at_the_till_and_takes_the_card_home(
 ) -> None:
     counter = open_counter(api, alice)
     page = visits.open()
-    pair(page, counter)
-    open_shift(page)
+    open_terminal(page, counter)
     find(page, "anna@example.lu")
     expect(page.locator(".notice.warn")).to_contain_text("No card was found.")
     page.locator(".found").get_by_role("button", name="New customer").click()
@@ -196,8 +192,7 @@ def test_several_cards_of_one_contact_are_offered(visits: Visits, api: Api, alic
     counter.open_program(name="Tea card")
     second = counter.card(email="anna@example.lu")
     page = visits.open()
-    pair(page, counter)
-    open_shift(page)
+    open_terminal(page, counter)
     find(page, "anna@example.lu")
     expect(page.locator(".choice-card")).to_have_count(2)
     page.locator(".choice-card", has_text="Tea card").click()
@@ -234,6 +229,8 @@ def test_the_terminal_works_by_keyboard_and_hand_scanner_alone(
     page.keyboard.press("Escape")
     expect(page.locator(".scan")).to_be_visible()
     assert counter.types(card) == ["stamp_earned", "voided"]
+    page.locator(".chip.line").click()
+    expect(page.locator(".waiting .entries li")).to_contain_text("taken back")
 
 
 @ON_SQLITE

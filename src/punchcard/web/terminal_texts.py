@@ -166,6 +166,7 @@ TEXTS: Final[tuple[str, ...]] = (
     N_("Your PIN, please."),
     N_("accepted"),
     N_("refused"),
+    N_("taken back"),
     N_("refused: {n}"),
     N_("waiting: {n}"),
     N_("waits"),

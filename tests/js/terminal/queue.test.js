@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  MOST_RESULTS, MOST_WAITING, added, batchOf, emptyBook, isFinal, keyOf, lacksProof, seen, settled, tried, unseen, vouched, withdrawn,
+  MOST_RESULTS, MOST_WAITING, added, batchOf, emptyBook, isFinal, keyOf, lacksProof, seen, settled, takenBack, tried, unseen, vouched, withdrawn,
 } from "../../../src/punchcard/web/static/js/terminal/queue.js";
 
 const ALICE = "alice";
@@ -113,4 +113,12 @@ test("nobody can vouch for what a rule refused", () => {
   const before = bookOf("a");
   const book = settled(before, before.queue, [tooSoon], 1);
   assert.equal(vouched(book, "a", "st_hugo", "Hugo"), book);
+});
+
+test("a result that was taken back afterwards says so, and others do not", () => {
+  const done = (id) => ({ status: 201, receipt: { card: {}, transaction: { id } } });
+  const before = bookOf("a", "b");
+  const book = settled(before, before.queue, [done("t1"), done("t2")], 1);
+  const after = takenBack(book, "t1");
+  assert.deepEqual(after.done.map((one) => [keyOf(one), one.is_taken_back ?? false]), [["b", false], ["a", true]]);
 });

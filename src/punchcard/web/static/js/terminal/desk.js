@@ -4,7 +4,7 @@ import { LineDown, Refusal } from "./api.js";
 import { numberOf, readCode } from "./codes.js";
 import { useTimeZone } from "./format.js";
 import { digestOf, emptyKnown, recalled, remembered, tokenIn } from "./known.js";
-import { added, emptyBook, keyOf, seen, vouched, withdrawn } from "./queue.js";
+import { added, emptyBook, keyOf, seen, takenBack, vouched, withdrawn } from "./queue.js";
 import { opened } from "./shift_rules.js";
 import { t } from "./texts.js";
 
@@ -171,11 +171,18 @@ export function createDesk(app) {
 
   const proof = () => (app.state.shift ? { staff_token: app.state.shift.token } : {});
 
+  /** What became of taking an entry back, once the book knows it, too. */
+  async function noted(id, outcome) {
+    if (outcome.kind === "accepted") await setBook((book) => takenBack(book, id));
+    return outcome.again ? { ...outcome, again: async () => noted(id, await outcome.again()) } : outcome;
+  }
+
   return {
     ...{ pair, refreshShop, openShift, setShift, find, submit, setBook, rememberCard },
     redeemStamps: (card) => direct("/stamp/redeem", { card, ...proof() }),
     redeemReward: (card, rewardId) => direct("/points/redeem", { card, reward_id: rewardId, ...proof() }),
-    voidEntry: (id, reason) => direct(`/transactions/${id}/void`, { reason, ...proof() }),
+    voidEntry: async (id, reason) =>
+      noted(id, await direct(`/transactions/${id}/void`, { reason, ...proof() })),
     enrol: (fields) => direct("/cards", fields),
     /** Take back what was queued; false when it may have been sent. */
     async withdraw(key) {

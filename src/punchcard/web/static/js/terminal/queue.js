@@ -95,6 +95,13 @@ export function seen(book, key = null) {
   return { ...book, done: bounded(book.done.map(look)) };
 }
 
+/** The book that knows of an accepted entry that it was taken back afterwards. */
+export function takenBack(book, transactionId) {
+  const mark = (entry) =>
+    entry.receipt?.transaction?.id === transactionId ? { ...entry, is_taken_back: true } : entry;
+  return { ...book, done: book.done.map(mark) };
+}
+
 /** Tell whether only the proof of who stood at the till was refused, so another may vouch. */
 export function lacksProof(entry) {
   const codes = ["staff_token_invalid", "staff_pin_required"];

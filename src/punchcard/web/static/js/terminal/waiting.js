@@ -47,11 +47,12 @@ function row(app, entry) {
     h("div", {}, h("b", {}, what), " ", badge(entry)),
     h("small", {}, [card, label.program, entry.staff_name, when].filter(Boolean).join(" · ")),
     entry.problem && h("p", { class: "why" }, sentenceOf(entry.problem, app.clock.now())),
-    entry.receipt && h("small", {}, after(entry.receipt)),
+    entry.receipt && !entry.is_taken_back && h("small", {}, after(entry.receipt)),
     again(app, entry));
 }
 
 function badge(entry) {
+  if (entry.is_taken_back) return h("span", { class: "badge" }, t("taken back"));
   if (entry.status === "accepted") return h("span", { class: "badge good" }, t("accepted"));
   if (entry.status === "refused") return h("span", { class: "badge bad" }, t("refused"));
   return h("span", { class: "badge warn" }, t("waits"));
