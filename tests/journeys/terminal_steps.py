@@ -5,6 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from tests.journeys.support.visits import Visits
 from tests.support.cast import Shop
 from tests.support.http import Api
 
@@ -93,6 +94,22 @@ def type_pin(page: Page, pin: str) -> None:
     page.locator(".pin button.big").click()
 
 
+def open_terminal(page: Page, counter: Counter) -> None:
+    """Pair the page's device, and open Léa's shift on it."""
+    pair(page, counter)
+    open_shift(page)
+
+
+def open_till(
+    visits: Visits, api: Api, alice: Shop, **program: Any
+) -> tuple[Counter, dict[str, Any], Page]:
+    """Open a counter with Anna's card, and a terminal with Léa's shift; returns the three."""
+    counter = open_counter(api, alice, **program)
+    card, page = counter.card(), visits.open()
+    open_terminal(page, counter)
+    return counter, card, page
+
+
 def find(page: Page, text: str) -> None:
     """Type what a card is found by, from wherever one is."""
     page.locator(".bar .place").click()
@@ -106,9 +123,27 @@ def find_card(page: Page, card: dict[str, Any]) -> None:
     expect(page.locator(".till-card")).to_contain_text(card["number"][:4])
 
 
+def find_card_offline(page: Page, number: str) -> None:
+    """Find a card of which no more may be known than its number."""
+    find(page, number)
+    expect(page.locator(".till-card")).to_be_visible()
+
+
 def stamp(page: Page) -> None:
     """Press the large button."""
     page.locator(".stamp-it").click()
+
+
+def stamp_offline(page: Page, text: str) -> None:
+    """Find a card by `text` and stamp it; without a line, the device says that it keeps that."""
+    find(page, text)
+    stamp(page)
+    told_kept(page)
+
+
+def told_kept(page: Page) -> None:
+    """Wait until the device says that it keeps what was done."""
+    expect(page.locator(".notice.warn")).to_contain_text("Kept on this device.")
 
 
 def kept_by_worker(page: Page) -> None:

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from punchcard.context import Context
 from tests.journeys.support.mishaps import kill_tab, offline
@@ -15,12 +15,16 @@ from tests.journeys.terminal_steps import (
     LEA,
     find,
     find_card,
+    find_card_offline,
     kept_by_worker,
     open_counter,
     open_shift,
-    pair,
+    open_terminal,
+    open_till,
     queue_is,
     stamp,
+    stamp_offline,
+    told_kept,
     type_pin,
 )
 from tests.support.cast import Shop
@@ -40,16 +44,13 @@ def test_five_operations_outlive_the_line_and_the_tab_and_are_done_once(
     counter = open_counter(api, alice, type="hybrid", points_per_currency_unit=1)
     cards = [counter.card(name=name) for name in ("Anna", "Ben", "Cleo")]
     page = visits.open(width=820)
-    pair(page, counter)
-    open_shift(page)
+    open_terminal(page, counter)
     kept_by_worker(page)
     find_card(page, cards[0])
 
     with offline(page):
         for card in cards:
-            find(page, card["number"])
-            stamp(page)
-            expect(page.locator(".notice.warn")).to_contain_text("Kept on this device.")
+            stamp_offline(page, card["number"])
         for keys in ("9", "4,5"):
             page.get_by_role("button", name="Purchase: add points").click()
             page.keyboard.type(keys)
@@ -72,16 +73,12 @@ def test_five_operations_outlive_the_line_and_the_tab_and_are_done_once(
 
 
 def test_each_result_is_shown_and_a_refusal_says_why(visits: Visits, api: Api, alice: Shop) -> None:
-    counter = open_counter(api, alice)
-    card = counter.card()
-    page = visits.open()
-    pair(page, counter)
-    open_shift(page)
+    counter, card, page = open_till(visits, api, alice)
     find_card(page, card)
     with offline(page):
         for _press in range(2):
             stamp(page)
-            expect(page.locator(".notice.warn")).to_be_visible()
+            told_kept(page)
         queue_is(page, 2)
     queue_is(page, 0)
     expect(page.locator(".chip.line")).to_have_class(re.compile("bad"))
@@ -96,16 +93,12 @@ def test_each_result_is_shown_and_a_refusal_says_why(visits: Visits, api: Api, a
 def test_a_card_nobody_has_seen_is_queued_by_its_code(
     visits: Visits, api: Api, alice: Shop
 ) -> None:
-    counter = open_counter(api, alice)
-    card = counter.card()
-    page = visits.open()
-    pair(page, counter)
-    open_shift(page)
+    counter, card, page = open_till(visits, api, alice)
     with offline(page):
         find(page, card["public_url"])
         expect(page.locator(".till-card h1")).to_have_text("Unknown card")
         stamp(page)
-        expect(page.locator(".notice.warn")).to_contain_text("Kept on this device.")
+        told_kept(page)
         find(page, "anna@example.lu")
         expect(page.locator(".notice.warn")).to_contain_text("not by phone")
     queue_is(page, 0)
@@ -116,11 +109,7 @@ def test_a_card_nobody_has_seen_is_queued_by_its_code(
 def test_a_card_that_was_seen_shows_its_last_state_and_redeems_nothing(
     visits: Visits, api: Api, alice: Shop
 ) -> None:
-    counter = open_counter(api, alice, stamps_target=1)
-    card = counter.card()
-    page = visits.open()
-    pair(page, counter)
-    open_shift(page)
+    counter, card, page = open_till(visits, api, alice, stamps_target=1)
     find_card(page, card)
     stamp(page)
     expect(page.locator(".notice.good")).to_be_visible()
@@ -133,26 +122,17 @@ def test_a_card_that_was_seen_shows_its_last_state_and_redeems_nothing(
 
 @ON_SQLITE
 def test_what_was_not_sent_yet_can_be_taken_back(visits: Visits, api: Api, alice: Shop) -> None:
-    counter = open_counter(api, alice)
-    card = counter.card()
-    page = visits.open()
-    pair(page, counter)
-    open_shift(page)
+    counter, card, page = open_till(visits, api, alice)
     with offline(page):
         # The first try is what finds out that the line is down; the second is never sent.
         find_card_offline(page, card["number"])
         stamp(page)
-        expect(page.locator(".notice.warn")).to_be_visible()
+        told_kept(page)
         page.get_by_role("button", name="Undo").click()
         expect(page.locator(".told")).to_contain_text("Scan the card again")
         queue_is(page, 1)
     queue_is(page, 0)
     assert counter.types(card) == ["stamp_earned"]
-
-
-def find_card_offline(page: Page, number: str) -> None:
-    find(page, number)
-    expect(page.locator(".till-card")).to_be_visible()
 
 
 @ON_SQLITE
@@ -162,16 +142,13 @@ def test_two_tabs_of_one_device_send_each_operation_once(
     counter = open_counter(api, alice)
     cards = [counter.card(name=name) for name in ("Anna", "Ben")]
     page = visits.open(width=1440)
-    pair(page, counter)
-    open_shift(page)
+    open_terminal(page, counter)
     other = page.context.new_page()
     other.goto("/terminal")
     expect(other.locator(".scan")).to_be_visible()
     with offline(page):
         for tab, card in zip((page, other), cards, strict=True):
-            find(tab, card["number"])
-            stamp(tab)
-            expect(tab.locator(".notice.warn")).to_contain_text("Kept on this device.")
+            stamp_offline(tab, card["number"])
         queue_is(page, 2)
         expect(page.locator(".chip.line")).to_contain_text("waiting: 2")
     queue_is(page, 0)
@@ -182,19 +159,12 @@ def test_two_tabs_of_one_device_send_each_operation_once(
 def test_a_locked_shift_goes_on_without_a_line_and_asks_for_the_pin_when_it_is_back(
     visits: Visits, api: Api, alice: Shop
 ) -> None:
-    counter = open_counter(api, alice)
-    card = counter.card()
-    page = visits.open()
-    pair(page, counter)
-    open_shift(page)
+    counter, card, page = open_till(visits, api, alice)
     with offline(page):
-        find(page, card["number"])
-        expect(page.locator(".till-card")).to_be_visible()
+        find_card_offline(page, card["number"])
         visits.advance(minutes=3)
         page.get_by_role("button", name="Go on as Léa").click()
-        find(page, card["number"])
-        stamp(page)
-        expect(page.locator(".notice.warn")).to_be_visible()
+        stamp_offline(page, card["number"])
     expect(page.locator(".keypad")).to_be_visible()
     queue_is(page, 0)
     type_pin(page, LEA[1])
@@ -206,15 +176,9 @@ def test_a_locked_shift_goes_on_without_a_line_and_asks_for_the_pin_when_it_is_b
 def test_stamps_of_a_long_outage_count_although_the_shift_ended_meanwhile(
     visits: Visits, api: Api, alice: Shop, context: Context
 ) -> None:
-    counter = open_counter(api, alice)
-    card = counter.card()
-    page = visits.open()
-    pair(page, counter)
-    open_shift(page)
+    counter, card, page = open_till(visits, api, alice)
     with offline(page):
-        find(page, card["number"])
-        stamp(page)
-        expect(page.locator(".notice.warn")).to_be_visible()
+        stamp_offline(page, card["number"])
         visits.advance(hours=12)
         alice_again = api.with_token(alice.token())
     queue_is(page, 0)
@@ -229,15 +193,9 @@ def test_stamps_of_a_long_outage_count_although_the_shift_ended_meanwhile(
 def test_a_removed_device_says_so_keeps_its_queue_and_sends_it_when_paired_again(
     visits: Visits, api: Api, alice: Shop, context: Context
 ) -> None:
-    counter = open_counter(api, alice)
-    card = counter.card()
-    page = visits.open()
-    pair(page, counter)
-    open_shift(page)
+    counter, card, page = open_till(visits, api, alice)
     with offline(page):
-        find(page, card["number"])
-        stamp(page)
-        expect(page.locator(".notice.warn")).to_be_visible()
+        stamp_offline(page, card["number"])
         (device,) = counter.api.get("/vendor/devices").json()["items"]
         assert counter.api.delete(f"/vendor/devices/{device['id']}").status_code == 204
     expect(page.locator(".notice.bad")).to_contain_text("no longer paired")
@@ -275,8 +233,7 @@ def test_a_till_whose_clock_is_hours_off_writes_down_the_server_s_time(
 
     page.route("**/api/v1/**", with_date)
     page.context.clock.set_system_time(context.clock.now() - timedelta(hours=5))
-    pair(page, counter)
-    open_shift(page)
+    open_terminal(page, counter)
     find_card(page, card)
     stamp(page)
     expect(page.locator(".notice.good")).to_be_visible()
@@ -290,8 +247,7 @@ def test_the_app_opens_from_the_browser_s_cache_alone(
 ) -> None:
     counter = open_counter(api, alice)
     page = visits.open()
-    pair(page, counter)
-    open_shift(page)
+    open_terminal(page, counter)
     kept_by_worker(page)
     page.close()
     again = page.context.new_page()
