@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from punchcard.cli import main
+from punchcard.kit.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,14 @@ class Ran:
 
 
 Punchcard = Callable[..., Ran]
+
+
+@pytest.fixture
+def known_settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Let the command line find the test's database, folder and secrets."""
+    for name in ("database_url", "secret_key", "pin_pepper", "data_dir"):
+        monkeypatch.setenv(f"PUNCHCARD_{name.upper()}", str(getattr(settings, name)))
+    return settings
 
 
 @pytest.fixture

@@ -22,13 +22,9 @@ ACTOR = Actor("system", None)
 
 
 @pytest.fixture
-def context(
-    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Context]:
+def context(database: Database, known_settings: Settings) -> Iterator[Context]:
     """Let Café Alice stamp one card and Boulangerie Bob open one."""
-    for name in ("database_url", "secret_key", "pin_pepper", "data_dir"):
-        monkeypatch.setenv(f"PUNCHCARD_{name.upper()}", str(getattr(settings, name)))
-    with closing(build_context(settings, database=database)) as built:
+    with closing(build_context(known_settings, database=database)) as built:
         for shop in (cast.open_cafe_alice(built), cast.open_boulangerie_bob(built)):
             program = shelf.program(shop, status="active", pin_policy="off")
             opening = OpenCard(vendor_id=shop.id, actor=ACTOR, program_id=program.id)

@@ -20,13 +20,9 @@ from tests.support import cast
 
 
 @pytest.fixture
-def context(
-    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Context]:
+def context(database: Database, known_settings: Settings) -> Iterator[Context]:
     """Let Café Alice open one card, and let the command line find it."""
-    for name in ("database_url", "secret_key", "pin_pepper", "data_dir"):
-        monkeypatch.setenv(f"PUNCHCARD_{name.upper()}", str(getattr(settings, name)))
-    with closing(build_context(settings, database=database)) as context:
+    with closing(build_context(known_settings, database=database)) as context:
         alice = cast.open_cafe_alice(context)
         program = shelf.program(alice, status="active")
         actor = Actor(SYSTEM.kind, None)

@@ -22,18 +22,17 @@ from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.operations import CardOperation, Operation, StaffIdentity
 from punchcard.loyalty.till import LISTS_IN_FLIGHT, Till, TillClosed
 from tests.faults.gate import DEADLINE_SECONDS, GateClock
+from tests.support.audited_counter import audited_counter
 from tests.support.books import audited
-from tests.support.counter import SEALER, Counter, open_counter, open_till
+from tests.support.counter import SEALER, Counter
 
 
 @pytest.fixture
 def alice(database: Database) -> Iterator[Counter]:
     """Open Café Alice's counter with three cards; afterwards the books must be right."""
     clock = SystemClock()
-    ids = SystemIds(clock)
-    with open_till(database, clock=clock, ids=ids) as till:
-        yield open_counter(database, till, clock=clock, ids=ids)
-    audited(database)
+    with audited_counter(database, clock, SystemIds(clock)) as counter:
+        yield counter
 
 
 @pytest.fixture

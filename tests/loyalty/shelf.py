@@ -11,6 +11,16 @@ from tests.support.cast import Shop, by_operator
 
 STAMPS = {"name": "Coffee card", "type": "stamps", "stamp_reward": {"name": "A coffee"}}
 POINTS = {"name": "Bread points", "type": "points"}
+HYBRID: dict[str, Any] = {
+    "type": "hybrid",
+    "status": "active",
+    "pin_policy": "off",
+    "cooldown_minutes": 0,
+    "max_daily_stamps": 50,
+    "stamps_target": 3,
+    "stamp_reward": {"name": "A coffee", "value_minor": 350},
+}
+"""Stamps and points without PINs or pauses: three stamps make a coffee."""
 
 
 def program(shop: Shop, **fields: Any) -> LoyaltyProgram:

@@ -22,16 +22,6 @@ from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 from tests.support.statements import counted_statements
 
-COFFEE: dict[str, Any] = {
-    "type": "hybrid",
-    "status": "active",
-    "pin_policy": "off",
-    "cooldown_minutes": 0,
-    "max_daily_stamps": 50,
-    "stamps_target": 3,
-    "stamp_reward": {"name": "A coffee", "value_minor": 350},
-}
-
 
 def do(shop: Shop, kind: Any, card_id: str, **fields: Any) -> None:
     card = CardRef(CardKey.ID, card_id)
@@ -53,16 +43,16 @@ def seen(shop: Shop) -> Dashboard:
 
 @pytest.fixture
 def coffee(alice: Shop) -> LoyaltyProgram:
-    return shelf.program(alice, **COFFEE)
+    return shelf.program(alice, **shelf.HYBRID)
 
 
 def test_programs_are_added_up_and_currencies_kept_apart(
     alice: Shop, bob: Shop, coffee: LoyaltyProgram
 ) -> None:
     coffee_and_its_reward(alice, coffee)
-    swiss = shelf.program(alice, **COFFEE, currency="CHF")
+    swiss = shelf.program(alice, **shelf.HYBRID, currency="CHF")
     do(alice, EarnPoints, shelf.opened_card(alice, swiss), amount_minor=1250)
-    coffee_and_its_reward(bob, shelf.program(bob, **COFFEE))
+    coffee_and_its_reward(bob, shelf.program(bob, **shelf.HYBRID))
     dashboard = seen(alice)
     assert (dashboard.members, dashboard.active_members) == (2, 2)
     month = dashboard.month

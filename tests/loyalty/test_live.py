@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
 from sqlalchemy import text
@@ -50,16 +50,16 @@ def card_id(alice: Shop) -> str:
     return shelf.opened_card(alice, shelf.program(alice, **EASY))
 
 
-@contextmanager
-def another_process(
+@pytest.fixture
+def neighbour(
     database_url: str, settings: Settings, clock: ManualClock, ids: SystemIds
 ) -> Iterator[Context]:
     """Build what a second server process has: pools, till and ears of its own."""
     with (
         closing(Database(database_url)) as database,
-        closing(build_context(settings, clock=clock, ids=ids, database=database)) as context,
+        closing(build_context(settings, clock=clock, ids=ids, database=database)) as built,
     ):
-        yield context
+        yield built
 
 
 def test_a_stamp_reaches_the_page_that_shows_the_card(
@@ -143,59 +143,44 @@ def test_a_page_that_left_with_its_event_loop_disturbs_nobody(
 
 @ONLY_POSTGRESQL
 def test_a_stamp_of_another_server_process_is_heard(
-    context: Context,
-    database_url: str,
-    settings: Settings,
-    clock: ManualClock,
-    ids: SystemIds,
-    alice: Shop,
-    card_id: str,
+    context: Context, neighbour: Context, alice: Shop, card_id: str
 ) -> None:
-    async def look(other: Context) -> None:
+    async def look() -> None:
         with context.live.watch(card_id) as watch:
-            assert await stamped_while_watched(watch, other, alice.id, card_id)
+            assert await stamped_while_watched(watch, neighbour, alice.id, card_id)
 
     asyncio.run(open_ears(context))
-    with another_process(database_url, settings, clock, ids) as other:
-        asyncio.run(look(other))
+    asyncio.run(look())
 
 
 @ONLY_POSTGRESQL
 def test_a_thousand_cards_at_once_are_all_heard(
-    context: Context, database_url: str, settings: Settings, clock: ManualClock, ids: SystemIds
+    context: Context, neighbour: Context, ids: SystemIds
 ) -> None:
     cards = [ids.new_id() for _ in range(1000)]
 
-    async def look(other: Context) -> int:
+    async def look() -> int:
         with context.live.watch(cards[0]) as first, context.live.watch(cards[-1]) as last:
-            other.live.tell(cards)
+            neighbour.live.tell(cards)
             return await first.changed(PATIENCE) + await last.changed(PATIENCE)
 
     asyncio.run(open_ears(context))
-    with another_process(database_url, settings, clock, ids) as other:
-        assert asyncio.run(look(other)) == 2
+    assert asyncio.run(look()) == 2
 
 
 @ONLY_POSTGRESQL
 def test_ears_that_were_cut_off_hear_again_and_miss_nothing(
-    context: Context,
-    database_url: str,
-    settings: Settings,
-    clock: ManualClock,
-    ids: SystemIds,
-    alice: Shop,
-    card_id: str,
+    context: Context, neighbour: Context, alice: Shop, card_id: str
 ) -> None:
-    async def look(other: Context) -> None:
+    async def look() -> None:
         with context.live.watch(card_id) as watch:
             await asyncio.to_thread(kill_ears, context.database)
             # Whatever was told meanwhile may be lost, so the page is told to look again.
             assert await watch.changed(PATIENCE)
-            assert await stamped_while_watched(watch, other, alice.id, card_id)
+            assert await stamped_while_watched(watch, neighbour, alice.id, card_id)
 
     asyncio.run(open_ears(context))
-    with another_process(database_url, settings, clock, ids) as other:
-        asyncio.run(look(other))
+    asyncio.run(look())
 
 
 def kill_ears(database: Database) -> None:

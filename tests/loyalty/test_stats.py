@@ -33,16 +33,6 @@ from punchcard.loyalty.stats_service import Stats
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 
-HYBRID = {
-    "type": "hybrid",
-    "status": "active",
-    "pin_policy": "off",
-    "cooldown_minutes": 0,
-    "max_daily_stamps": 50,
-    "stamps_target": 3,
-    "stamp_reward": {"name": "A coffee", "value_minor": 350},
-}
-
 
 class Counter:
     """The shop's counter: hands operations to its till."""
@@ -70,7 +60,7 @@ class Counter:
 @pytest.fixture
 def counter(alice: Shop) -> Counter:
     """Open the counter of a hybrid program."""
-    return Counter(alice, shelf.program(alice, **HYBRID))
+    return Counter(alice, shelf.program(alice, **shelf.HYBRID))
 
 
 def compared(shop: Shop) -> Comparison:
@@ -177,7 +167,7 @@ def test_a_long_range_has_totals_for_all_and_a_series_of_its_last_366_days(
 
 
 def test_bobs_business_is_not_in_alices_figures(counter: Counter, bob: Shop) -> None:
-    other = Counter(bob, shelf.program(bob, **HYBRID, currency="CHF"))
+    other = Counter(bob, shelf.program(bob, **shelf.HYBRID, currency="CHF"))
     other.do(EarnPoints, card=other.open(), amount_minor=777)
     assert counter.stats().cards == 0
     counter.do(EarnPoints, card=counter.open(), amount_minor=1000)

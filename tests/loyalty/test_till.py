@@ -34,8 +34,8 @@ from punchcard.loyalty.errors import (
 )
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, TransactionOrigin
 from punchcard.loyalty.operations import AnswerAgain, CardKey, CardRef, NewCustomer, Origin
-from tests.support.books import audited
-from tests.support.counter import BY_TILL, SEALER, Counter, open_counter, open_till
+from tests.support.audited_counter import audited_counter
+from tests.support.counter import BY_TILL, SEALER, Counter, open_counter
 
 HOUR = timedelta(hours=1)
 
@@ -43,9 +43,8 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def alice(database: Database, clock: ManualClock, ids: SystemIds) -> Iterator[Counter]:
     """Open Café Alice's counter; afterwards the books must be right, whatever was done."""
-    with open_till(database, clock=clock, ids=ids) as till:
-        yield open_counter(database, till, clock=clock, ids=ids)
-    audited(database)
+    with audited_counter(database, clock, ids) as counter:
+        yield counter
 
 
 @pytest.fixture

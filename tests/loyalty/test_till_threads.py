@@ -23,18 +23,17 @@ from punchcard.loyalty.errors import (
 )
 from punchcard.loyalty.models import Reward
 from punchcard.loyalty.operations import NewCustomer, Operation
+from tests.support.audited_counter import audited_counter
 from tests.support.books import audited, check_day_limits, standing
-from tests.support.counter import Counter, open_counter, open_till
+from tests.support.counter import Counter
 
 
 @pytest.fixture
 def alice(database: Database) -> Iterator[Counter]:
     """Open Café Alice's counter by the machine's clock; afterwards the books must be right."""
     clock = SystemClock()
-    ids = SystemIds(clock)
-    with open_till(database, clock=clock, ids=ids) as till:
-        yield open_counter(database, till, clock=clock, ids=ids)
-    audited(database)
+    with audited_counter(database, clock, SystemIds(clock)) as counter:
+        yield counter
 
 
 def at_once(counter: Counter, operations: Sequence[Operation]) -> list[Outcome]:

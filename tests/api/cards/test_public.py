@@ -35,6 +35,12 @@ def suspend(context: Context, shop: Shop) -> None:
         session.get_one(Vendor, shop.id).status = "suspended"
 
 
+def keep_origins(shop: Shop) -> None:
+    """Let the shop keep where each change came from."""
+    with shop.context.database.write() as session:
+        session.get_one(Vendor, shop.id).keeps_origins = True
+
+
 def test_a_program_shows_what_customers_may_see(api: Api, alice: Shop) -> None:
     program = shelf.program(
         alice,
@@ -250,13 +256,11 @@ def test_a_wallet_that_is_not_set_up_says_so(
 def test_the_export_holds_everything_about_the_customer(
     api: Api,
     owner: Api,
-    context: Context,
     alice: Shop,
     coffee: LoyaltyProgram,
     points: LoyaltyProgram,
 ) -> None:
-    with context.database.write() as session:
-        session.get_one(Vendor, alice.id).keeps_origins = True
+    keep_origins(alice)
     card = enrol(owner, coffee, customer={**ANNA, "marketing_consent": True})
     enrol(owner, points, customer=ANNA)
     enrol(owner, coffee, customer={"name": "Somebody else"})
@@ -301,8 +305,7 @@ def test_a_customer_is_forgotten_and_the_ledger_verifies(
     coffee: LoyaltyProgram,
     points: LoyaltyProgram,
 ) -> None:
-    with context.database.write() as session:
-        session.get_one(Vendor, alice.id).keeps_origins = True
+    keep_origins(alice)
     card = enrol(owner, coffee, customer=ANNA, locale="de")
     other = enrol(owner, points, customer=ANNA)
     ben = enrol(owner, coffee, customer={"name": "Ben"})

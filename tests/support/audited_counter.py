@@ -1,0 +1,18 @@
+"""A counter whose books are audited in the end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from punchcard.db.database import Database
+from punchcard.kit.clock import Clock
+from punchcard.kit.ids import Ids
+from tests.support.books import audited
+from tests.support.counter import Counter, open_counter, open_till
+
+
+@contextmanager
+def audited_counter(database: Database, clock: Clock, ids: Ids) -> Iterator[Counter]:
+    """Open Café Alice's counter; when its till has stopped, the books must be right."""
+    with open_till(database, clock=clock, ids=ids) as till:
+        yield open_counter(database, till, clock=clock, ids=ids)
+    audited(database)
