@@ -104,7 +104,6 @@ def _list_page(visit: Visit, form: Form, status: int = 200) -> Response:
         status=status,
         form=form,
         devices=devices,
-        locations=locations,
         location_names={row.id: row.name for row in locations},
     )
 
