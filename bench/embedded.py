@@ -14,6 +14,7 @@ from bench.figures import Figure, Goal, figure, middle, percentile
 from bench.servers import bench_settings
 from bench.shop import CountedIds, Shop, open_cards, open_shop
 from bench.workshop import Workshop
+from punchcard.cli.serve import settle_in
 from punchcard.context import Context, build_context
 from punchcard.db import migrate
 from punchcard.kit.errors import DomainError
@@ -36,6 +37,7 @@ def stamps_sqlite(workshop: Workshop) -> list[Figure]:
             shop = open_shop(context)
             with workshop.counting("opening cards on SQLite", CARDS) as advance:
                 open_cards(context, shop, CARDS, advance)
+            settle_in()
             for number in workshop.each_round("SQLite, 16 callers"):
                 plain.append(_plain_commits(path / "plain.db", workshop.seconds))
                 callers = Callers(context, shop, workshop.seconds, number)

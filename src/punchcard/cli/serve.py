@@ -149,7 +149,6 @@ def _app(
     *, does_work: bool, settings: "Settings | None" = None, around: "Around | None" = None
 ) -> "ASGIApp":
     import gc
-    import sys
 
     gc.disable()
     from punchcard.context import build_context
@@ -163,9 +162,17 @@ def _app(
     app = create_app(context, worker=create_worker(context, does_work=does_work))
     if around is not None:
         app = around(app, context)
+    settle_in()
+    return app
+
+
+def settle_in() -> None:
+    """Set the interpreter for a server that has been put together: threads, and the collector."""
+    import gc
+    import sys
+
     sys.setswitchinterval(_SWITCH_SECONDS)
     # What was loaded so far lives as long as the process: the collector need not look at it.
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
     gc.enable()
-    return app

@@ -123,13 +123,10 @@ class PinDesk:
                 if found is not None:
                     _refuse_locked(found.locked_until, now)
                     return found, True
+                until = pin_lookup.credential_locked_until(connection, subject)
             else:
                 index = self._index(subject.vendor_id, pin)
-                found = pin_lookup.find_by_index(connection, subject, index)
-            if found is not None:
-                until = found.credential_locked_until
-            else:
-                until = pin_lookup.credential_locked_until(connection, subject)
+                found, until = pin_lookup.find_by_index(connection, subject, index)
         _refuse_locked(until, now)
         return found, False
 

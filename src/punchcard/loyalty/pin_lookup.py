@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, String, bindparam, or_, select
+from sqlalchemy import (
+    Connection,
+    LargeBinary,
+    String,
+    and_,
+    bindparam,
+    literal,
+    or_,
+    select,
+)
 
 from punchcard.accounts.models import Throttle
 from punchcard.accounts.subjects import Subject
@@ -38,28 +47,44 @@ class FoundPin:
 _credential_lock = (
     select(Throttle.blocked_until).where(Throttle.key == bindparam("credential", type_=String))
 ).scalar_subquery()
-_pins = select(
+_columns = select(
     *(StaffPin.id, StaffPin.vendor_id, StaffPin.program_id, StaffPin.staff_id, StaffPin.name),
     *(StaffPin.pin_hash, StaffPin.generation, StaffPin.failed_attempts),
     *(StaffPin.locked_until, StaffPin.last_used_at, _credential_lock.label("blocked_until")),
-).where(StaffPin.retired_at.is_(None))
-_own = _pins.where(StaffPin.vendor_id == bindparam("vendor_id", type_=Id))
+)
+_is_in_use = StaffPin.retired_at.is_(None)
+_is_own = StaffPin.vendor_id == bindparam("vendor_id", type_=Id)
+_pins = _columns.where(_is_in_use)
 
-_BY_INDEX = _own.where(StaffPin.pin_index == bindparam("pin_index", type_=LargeBinary))
-_BY_NAME = _own.where(
+# One row even where nobody has the PIN: the credential's lock is asked in the same breath.
+_nobody = select(literal(1).label("one")).subquery()
+_BY_INDEX = _columns.select_from(
+    _nobody.outerjoin(
+        StaffPin,
+        and_(_is_own, _is_in_use, StaffPin.pin_index == bindparam("pin_index", type_=LargeBinary)),
+    )
+)
+_BY_NAME = _pins.where(
+    _is_own,
     or_(
         StaffPin.id == bindparam("pin_id", type_=Id),
         StaffPin.staff_id == bindparam("staff_id", type_=String),
-    )
+    ),
 )
 _AGAIN = _pins.where(StaffPin.id == bindparam("pin_id", type_=Id))
 _CREDENTIAL = select(_credential_lock)
 
 
-def find_by_index(connection: Connection, subject: Subject, pin_index: bytes) -> FoundPin | None:
-    """Return the PIN of the subject's vendor that was typed, if anybody has it."""
+def find_by_index(
+    connection: Connection, subject: Subject, pin_index: bytes
+) -> tuple[FoundPin | None, datetime | None]:
+    """Return the PIN of the subject's vendor that was typed, if anybody has it.
+
+    Beside it stands until when unnamed entry is locked on the credential, if it ever was.
+    """
     facts = {"vendor_id": subject.vendor_id, "pin_index": pin_index}
-    return _found(connection.execute(_BY_INDEX, _with(subject, facts)).one_or_none())
+    row = connection.execute(_BY_INDEX, _with(subject, facts)).one()
+    return _found(row) if row.id is not None else None, row.blocked_until
 
 
 def find_by_name(connection: Connection, subject: Subject, staff_id: str) -> FoundPin | None:

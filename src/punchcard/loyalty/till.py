@@ -10,6 +10,7 @@ so that whoever stands at a till does not wait for somebody's import.
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -206,9 +207,17 @@ class Till:
                 parcel.outcomes = outcomes[start:end]
                 start = end
             _answer(parcels)
+            self._let_others_on()
             # After the answers: nobody at a till waits for what follows from a commit.
             if self._on_commit is not None:
                 self._on_commit(outcomes)
+
+    def _let_others_on(self) -> None:
+        """Give a turn to whoever was answered, while what they hand in next still fills a batch."""
+        waiting = -1
+        while waiting < self._waiting < self.batch_limit:
+            waiting = self._waiting
+            time.sleep(0)
 
     def _count(self, outcomes: Sequence[Outcome]) -> None:
         refused = sum(isinstance(outcome, DomainError) for outcome in outcomes)
