@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from punchcard.accounts.errors import CredentialsInvalid, TooManyRequests
 from punchcard.accounts.rate_limit import counted_address
-from punchcard.api.deps import ContextDep, LimitReads, get_limits
+from punchcard.api.deps import ContextDep, LimitReads
 from punchcard.api.openapi import problems
 from punchcard.api.routing import api_router
 from punchcard.loyalty.batch_writes import CARD_CHANGED
@@ -176,7 +176,7 @@ def write_log(
     """Write down what a phone complains of. Anybody may call this: it is bounded, and says 200."""
     try:
         host = request.client.host if request.client else ""
-        get_limits(request).enrolments.take(counted_address(host))
+        context.limits.enrolments.take(counted_address(host))
     except TooManyRequests:
         return Response(status_code=200)
     for message in _messages(body):

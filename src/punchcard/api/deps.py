@@ -1,8 +1,12 @@
-"""What routes ask for: the context, who is calling, and which page of a list."""
+"""What routes ask for: the context, who is calling, and which page of a list.
+
+What needs no database is async: the framework runs it in place, and all else in a thread, which
+costs more than most of what is done there.
+"""
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 
@@ -10,6 +14,7 @@ from fastapi import Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import HasherBusy, NotAllowed
@@ -81,10 +86,9 @@ class _Key:
     fingerprint: bytes
 
 
-def get_context(request: Request) -> Context:
+async def get_context(request: Request) -> Context:
     """Return what everything works with."""
-    context: Context = request.app.state.context
-    return context
+    return _context_of(request)
 
 
 ContextDep = Annotated[Context, Depends(get_context)]
@@ -104,31 +108,31 @@ async def _read_idempotency_key(request: Request) -> _Key | None:
     if key is None:
         return None
     body = await request.body()
-    secret_key, path = get_context(request).settings.secret_key, request.url.path
+    secret_key, path = _context_of(request).settings.secret_key, request.url.path
     fingerprint = idempotency.fingerprint(secret_key, request.method, path, body)
     return _Key(key=key, fingerprint=fingerprint)
 
 
-def get_caller(
+async def get_caller(
     request: Request,
     context: ContextDep,
     _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     key: Annotated[_Key | None, Depends(_read_idempotency_key)],
-) -> Iterator[Caller]:
+) -> AsyncIterator[Caller]:
     """Say who is calling, once the table says that they may; give an answer given before again."""
-    subject = _subject(request, context)
+    subject = await _subject(request, context)
     access.require(access.ACCESS[request.method, request.scope["route"].path], subject)
     keyed = None
     if key is not None and subject.vendor_id is not None:
         keyed = Keyed(subject.vendor_id, key.key, key.fingerprint)
-        _replay_if_answered(context, keyed)
+        await run_in_threadpool(_replay_if_answered, context, keyed)
     caller = _caller(request, context, subject, keyed)
     try:
         yield caller
     except (DomainError, IdempotencyRace) as error:
         # A twin of this request may have been quicker; then its answer is this one's too.
         if keyed is not None:
-            _replay_if_answered(context, keyed)
+            await run_in_threadpool(_replay_if_answered, context, keyed)
         if isinstance(error, IdempotencyRace):
             raise HasherBusy(retry_after_seconds=1) from error
         raise
@@ -137,7 +141,7 @@ def get_caller(
 CallerDep = Annotated[Caller, Depends(get_caller)]
 
 
-def get_visitor(request: Request, context: ContextDep) -> Caller:
+async def get_visitor(request: Request, context: ContextDep) -> Caller:
     """Say where a request of a public route comes from; credentials are not looked at."""
     rule = access.ACCESS[request.method, request.scope["route"].path]
     access.require(rule, NOBODY)
@@ -147,14 +151,16 @@ def get_visitor(request: Request, context: ContextDep) -> Caller:
 VisitorDep = Annotated[Caller, Depends(get_visitor)]
 
 
-def get_limits(request: Request) -> PublicLimits:
+async def get_limits(request: Request) -> PublicLimits:
     """Return how often an address may call public routes."""
     limits: PublicLimits = request.app.state.limits
     return limits
 
 
-def _taking(kind: Callable[[PublicLimits], Callable[[str], None]]) -> Callable[..., None]:
-    def take(request: Request, limits: Annotated[PublicLimits, Depends(get_limits)]) -> None:
+def _taking(
+    kind: Callable[[PublicLimits], Callable[[str], None]],
+) -> Callable[..., Awaitable[None]]:
+    async def take(request: Request, limits: Annotated[PublicLimits, Depends(get_limits)]) -> None:
         kind(limits)(counted_address(request.client.host if request.client else ""))
 
     return take
@@ -179,7 +185,7 @@ class Page:
         return self.limit + 1
 
 
-def get_page(
+async def get_page(
     context: ContextDep,
     limit: Annotated[int, Query(ge=1, le=200, description="How many to return; 200 at most.")] = 50,
     cursor: Annotated[
@@ -219,12 +225,21 @@ def listed(
     )
 
 
-def _subject(request: Request, context: Context) -> Subject:
+def _context_of(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
+
+
+async def _subject(request: Request, context: Context) -> Subject:
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     bearer = bearer.strip()
     if scheme.lower() != "bearer" or not bearer:
         return NOBODY
-    return context.credentials.resolve(bearer)
+    known = context.credentials.recall(bearer)
+    # Only an unknown caller costs a look into the database.
+    if known is not None:
+        return known
+    return await run_in_threadpool(context.credentials.resolve, bearer)
 
 
 def _caller(request: Request, context: Context, subject: Subject, keyed: Keyed | None) -> Caller:
