@@ -1,31 +1,18 @@
 """The pages in this process, with Café Alice and Boulangerie Bob."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import update
 from starlette.types import ASGIApp
 
 from punchcard.accounts.models import Member
-from punchcard.context import Context, build_context
-from punchcard.db.database import Database
-from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import SystemIds
-from punchcard.kit.settings import Settings
+from punchcard.context import Context
 from punchcard.main import create_app
 from tests.support import cast
 from tests.support.cast import PASSWORD, Shop
 from tests.support.pages import Visitor
-
-
-@pytest.fixture
-def context(
-    database: Database, settings: Settings, clock: ManualClock, ids: SystemIds
-) -> Iterator[Context]:
-    """Build a context on both databases in turn."""
-    with closing(build_context(settings, clock=clock, ids=ids, database=database)) as built:
-        yield built
 
 
 @pytest.fixture

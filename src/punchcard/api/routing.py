@@ -21,6 +21,6 @@ def serve_routers(app: FastAPI, routers: Iterable[APIRouter]) -> None:
     """Make `app` serve the routes of `routers` as they are.
 
     `include_router` would build each of them a second time, for an app that adds dependencies or
-    prefixes of its own: half a second of a start.
+    prefixes of its own: a sixth of a second of each start.
     """
     app.router.routes.extend(route for router in routers for route in router.routes)
