@@ -21,7 +21,6 @@ def prepare(
     Raises LookupError when a route is missing from the table of what is allowed.
     """
     app.state.context = context
-    app.state.limits = context.limits
     errors.install(app)
     idempotency.install(app)
     serve_routers(app, routers)

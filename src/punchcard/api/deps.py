@@ -151,17 +151,11 @@ async def get_visitor(request: Request, context: ContextDep) -> Caller:
 VisitorDep = Annotated[Caller, Depends(get_visitor)]
 
 
-async def get_limits(request: Request) -> PublicLimits:
-    """Return how often an address may call public routes."""
-    limits: PublicLimits = request.app.state.limits
-    return limits
-
-
 def _taking(
     kind: Callable[[PublicLimits], Callable[[str], None]],
 ) -> Callable[..., Awaitable[None]]:
-    async def take(request: Request, limits: Annotated[PublicLimits, Depends(get_limits)]) -> None:
-        kind(limits)(counted_address(request.client.host if request.client else ""))
+    async def take(request: Request, context: ContextDep) -> None:
+        kind(context.limits)(counted_address(request.client.host if request.client else ""))
 
     return take
 
