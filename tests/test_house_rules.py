@@ -31,6 +31,25 @@ def _names_a_dialect(node: ast.AST) -> bool:
     return any(f"{name}.".startswith("sqlalchemy.dialects.") for name in imported)
 
 
+_AFTER_A_COMMIT = {"subscribe", "publish", "forget_subject", "forget_vendor", "tell", "ring"}
+"""What only the wiring may do: services announce, and whoever must hear of it has subscribed."""
+
+
+def _does_by_hand_what_follows_a_commit(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(value=ast.Attribute(attr="credentials" | "staff_tokens"), attr="forget"):
+            return True
+        case ast.Attribute(attr=name):
+            return name in _AFTER_A_COMMIT
+    return False
+
+
+def test_no_face_does_by_hand_what_follows_a_commit() -> None:
+    places = set(_where(_does_by_hand_what_follows_a_commit))
+    assert {place for place in places if place.startswith(("api/", "web/"))} == set()
+    assert "context.py" in places, "the rule found nothing where the wiring is"
+
+
 @pytest.mark.parametrize(
     ("does", "allowed_in"),
     [

@@ -1,26 +1,26 @@
 """Everything that is built once and lives as long as the process; the faces receive it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from punchcard.accounts.address_change import AddressChange, AddressLinks
 from punchcard.accounts.credentials import Credentials
+from punchcard.accounts.events import CredentialChanged, SubjectChanged, VendorChanged
 from punchcard.accounts.hashing import Hasher
 from punchcard.accounts.mailroom import Mailroom
 from punchcard.accounts.password_reset import PasswordReset
 from punchcard.accounts.rate_limit import PublicLimits
 from punchcard.accounts.sign_in_service import SignIn
 from punchcard.db.database import Database
+from punchcard.db.outbox import WorkEnqueued
 from punchcard.kit.bell import Bells
 from punchcard.kit.clock import Clock, SystemClock
 from punchcard.kit.ids import Ids, SystemIds
 from punchcard.kit.mail import Mailer, build_mailer
 from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.batch import Outcome
-from punchcard.loyalty.batch_writes import CARD_CHANGED
 from punchcard.loyalty.customer_mail import CustomerMail, WalletLinks
+from punchcard.loyalty.events import CardsChanged, StaffPinChanged
 from punchcard.loyalty.live import LiveCards
 from punchcard.loyalty.moving_codes import MovingCodes
 from punchcard.loyalty.pin_desk import PinDesk
@@ -93,7 +93,6 @@ def build_context(
     sign_in = SignIn(
         database=database,
         hasher=hasher,
-        credentials=credentials,
         clock=clock,
         ids=ids,
         settings=settings,
@@ -103,10 +102,6 @@ def build_context(
     live = LiveCards(
         database, limit=settings.live_streams_limit, card_limit=settings.live_streams_per_card
     )
-
-    def after_commit(outcomes: Sequence[Outcome]) -> None:
-        bells.ring(CARD_CHANGED)
-        live.tell_outcomes(outcomes)
 
     @cache
     def wallet_columns() -> WalletColumns:
@@ -121,7 +116,6 @@ def build_context(
         queue_limit=settings.till_queue_limit,
         batch_limit=settings.till_batch_limit,
         batches_in_flight=settings.till_postgresql_batches_in_flight,
-        on_commit=after_commit,
         wallet_columns=wallet_columns,
     )
     till.start()
@@ -140,6 +134,8 @@ def build_context(
         [apple_wallet, google_wallet], database=database, clock=clock, settings=settings
     )
     limits = PublicLimits(settings, clock)
+    staff_tokens = StaffTokens(database, clock, settings)
+    _subscribe(database, bells=bells, live=live, credentials=credentials, staff_tokens=staff_tokens)
     mailroom = Mailroom(clock=clock, ids=ids, settings=settings, is_configured=mailer.is_configured)
     address_links = AddressLinks(settings, clock)
     address_change = AddressChange(mailroom, address_links)
@@ -163,7 +159,6 @@ def build_context(
         password_reset=PasswordReset(
             database=database,
             sign_in=sign_in,
-            credentials=credentials,
             mailroom=mailroom,
             limits=limits,
             clock=clock,
@@ -182,11 +177,28 @@ def build_context(
             wallet_links=_wallet_links(wallets),
         ),
         pin_desk=PinDesk(database, hasher, clock, settings),
-        staff_tokens=StaffTokens(database, clock, settings),
+        staff_tokens=staff_tokens,
         google_wallet=google_wallet,
         wallets=wallets,
         apple_wallet=apple_wallet,
     )
+
+
+def _subscribe(
+    database: Database,
+    *,
+    bells: Bells,
+    live: LiveCards,
+    credentials: Credentials,
+    staff_tokens: StaffTokens,
+) -> None:
+    """Wire what follows a commit in this process: the only place that knows it."""
+    database.subscribe(WorkEnqueued, lambda event: bells.ring(event.topic))
+    database.subscribe(CardsChanged, lambda event: live.tell(event.card_ids))
+    database.subscribe(CredentialChanged, lambda event: credentials.forget(event.credential_id))
+    database.subscribe(SubjectChanged, lambda event: credentials.forget_subject(event.subject_id))
+    database.subscribe(VendorChanged, lambda event: credentials.forget_vendor(event.vendor_id))
+    database.subscribe(StaffPinChanged, lambda event: staff_tokens.forget(event.pin_id))
 
 
 def _wallet_links(wallets: Wallets) -> WalletLinks:

@@ -16,6 +16,7 @@ from punchcard.loyalty.live import LiveCards, LiveUpdatesBusy, Watch
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef
 from tests.loyalty import shelf
 from tests.support.cast import Shop
+from tests.support.open_pages import open_ears
 
 EASY = {"status": "active", "pin_policy": "off", "cooldown_minutes": 0, "max_daily_stamps": 50}
 PATIENCE = 30.0
@@ -29,13 +30,6 @@ def stamp(context: Context, vendor_id: str, card_id: str) -> None:
         vendor_id=vendor_id, actor=Actor("system", None), card=CardRef(CardKey.ID, card_id)
     )
     context.till.submit(operation)
-
-
-async def open_ears(context: Context) -> None:
-    """Wait until other processes are heard, which rings everybody once."""
-    if not context.database.is_sqlite:
-        with context.live.watch("a card"):
-            assert await asyncio.to_thread(context.live.hearing.wait, PATIENCE)
 
 
 async def stamped_while_watched(

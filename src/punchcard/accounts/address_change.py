@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from punchcard.accounts import checks
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import EmailTaken, LinkInvalid, MailNotConfigured
+from punchcard.accounts.events import SubjectChanged
 from punchcard.accounts.links import Links
 from punchcard.accounts.mailroom import Mailroom
 from punchcard.accounts.member_service import refuse_taken_email
 from punchcard.accounts.models import Admin, Member
 from punchcard.accounts.password_reset import mail_to, person_of, person_subject, vendor_of
 from punchcard.accounts.sign_in_service import load_person
+from punchcard.db.events import announce
 from punchcard.kit.clock import Clock, to_rfc3339
 from punchcard.kit.settings import Settings
 
@@ -85,6 +87,7 @@ class AddressChange:
             session.flush()
         except IntegrityError as error:
             raise EmailTaken from error
+        announce(session, SubjectChanged(person.id))
         self._mailroom.leave(session, notice)
         self._record(session, act, person, old)
         return person

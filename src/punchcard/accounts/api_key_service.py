@@ -7,8 +7,10 @@ from punchcard.accounts import checks
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.credentials import API_KEY_PREFIX
 from punchcard.accounts.errors import ApiKeyNotFound
+from punchcard.accounts.events import CredentialChanged
 from punchcard.accounts.models import ApiKey
 from punchcard.accounts.rows import find_own, page
+from punchcard.db.events import announce
 from punchcard.kit.secrets import hash_token
 
 _SHOWN_CHARACTERS = 12
@@ -48,11 +50,12 @@ def list_api_keys(
 def revoke_api_key(session: Session, act: Act, vendor_id: str, api_key_id: str) -> ApiKey:
     """Revoke a key for good; a second time changes nothing.
 
-    Call `credentials.forget(api_key_id)` after the commit. Raises ApiKeyNotFound.
+    Raises ApiKeyNotFound.
     """
     row = find_own(session, ApiKey, vendor_id, api_key_id, missing=ApiKeyNotFound, lock=True)
     if row.revoked_at is None:
         row.revoked_at = act.now
+        announce(session, CredentialChanged(row.id))
         of = ("api_key", row.id)
         record_act(session, act, "api_key.revoked", of=of, vendor_id=vendor_id)
     return row

@@ -12,10 +12,12 @@ from punchcard.accounts import checks
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.credentials import DEVICE_PREFIX
 from punchcard.accounts.errors import DeviceNotFound, PairingCodeInvalid
+from punchcard.accounts.events import CredentialChanged
 from punchcard.accounts.location_service import get_open_location, list_locations
 from punchcard.accounts.models import Device, Location, PairingCode, Vendor
 from punchcard.accounts.rows import apply, find_own, page
 from punchcard.accounts.subjects import Subject
+from punchcard.db.events import announce
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import Ids
@@ -100,8 +102,7 @@ def update_device(
 ) -> Device:
     """Change `name`, or move the device by `location_id`.
 
-    Call `credentials.forget(device_id)` after the commit. Raises DeviceNotFound,
-    LocationNotFound.
+    Raises DeviceNotFound, LocationNotFound.
     """
     device = _lock(session, vendor_id, device_id)
     wanted = dict(changes)
@@ -111,15 +112,17 @@ def update_device(
         wanted["location_id"] = get_open_location(session, vendor_id, wanted["location_id"]).id
     old, new = apply(device, wanted)
     if new:
+        announce(session, CredentialChanged(device.id))
         of = ("device", device.id)
         record_act(session, act, "device.updated", of=of, vendor_id=vendor_id, old=old, new=new)
     return device
 
 
 def revoke_device(session: Session, act: Act, vendor_id: str, device_id: str) -> None:
-    """Revoke a device for good. Call `credentials.forget(device_id)` after the commit."""
+    """Revoke a device for good. Raises DeviceNotFound."""
     device = _lock(session, vendor_id, device_id)
     device.revoked_at = act.now
+    announce(session, CredentialChanged(device.id))
     record_act(session, act, "device.revoked", of=("device", device.id), vendor_id=vendor_id)
 
 

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from punchcard.accounts import checks
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import EmailTaken, LastOwner, MemberNotFound, VendorNotFound
+from punchcard.accounts.events import SubjectChanged
 from punchcard.accounts.models import AccessToken, Admin, Member, Vendor
 from punchcard.accounts.rows import apply, find_own, page
+from punchcard.db.events import announce
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +76,7 @@ def update_member(
     """Change `name`, `role`, `language` or `password_hash`.
 
     A new role or password ends nothing by itself, but a new password revokes the person's
-    sessions. Call `credentials.forget_subject(member_id)` after the commit. Raises LastOwner.
+    sessions. Raises LastOwner.
     """
     member = _lock_member(session, vendor_id, member_id)
     wanted = _checked(changes)
@@ -85,6 +87,7 @@ def update_member(
         set_password(session, act, member, password_hash)
     old, new = apply(member, wanted)
     if new:
+        announce(session, SubjectChanged(member.id))
         of = ("member", member.id)
         record_act(session, act, "member.updated", of=of, vendor_id=vendor_id, old=old, new=new)
     return member
@@ -93,8 +96,7 @@ def update_member(
 def remove_member(session: Session, act: Act, vendor_id: str, member_id: str) -> None:
     """Remove a person and end their sessions; history keeps the name. Raises LastOwner.
 
-    The address becomes free again, here or at another vendor. Call
-    `credentials.forget_subject(member_id)` after the commit.
+    The address becomes free again, here or at another vendor.
     """
     member = _lock_member(session, vendor_id, member_id)
     if member.role == "owner":
@@ -132,6 +134,7 @@ def revoke_sessions(
     if keep_session is not None:
         query = query.where(AccessToken.id != keep_session)
     session.execute(query.values(revoked_at=act.now))
+    announce(session, SubjectChanged(member_id))
 
 
 def refuse_taken_email(session: Session, email: str) -> None:

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import checks, sign_in_service
 from punchcard.accounts.audit_service import Act, record_act
-from punchcard.accounts.credentials import Credentials
 from punchcard.accounts.errors import LinkInvalid, MailNotConfigured, NotAllowed
 from punchcard.accounts.links import Links
 from punchcard.accounts.mail_letters import Mail
@@ -40,7 +39,6 @@ class PasswordReset:
         *,
         database: Database,
         sign_in: SignIn,
-        credentials: Credentials,
         mailroom: Mailroom,
         limits: PublicLimits,
         clock: Clock,
@@ -49,7 +47,6 @@ class PasswordReset:
     ) -> None:
         self._database = database
         self._sign_in = sign_in
-        self._credentials = credentials
         self._mailroom = mailroom
         self._limits = limits
         self._clock = clock
@@ -116,7 +113,6 @@ class PasswordReset:
             record_act(session, act, action, of=of, vendor_id=subject.vendor_id)
             self._sign_in.forget_failures(session, person.email)
             self._mailroom.leave(session, _notice(session, person))
-        self._credentials.forget_subject(person.id)
 
     def _mail(
         self,

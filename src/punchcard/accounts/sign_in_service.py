@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import checks, member_service, throttle
 from punchcard.accounts.audit_service import Act, record_act
-from punchcard.accounts.credentials import ACCESS_PREFIX, Credentials
+from punchcard.accounts.credentials import ACCESS_PREFIX
 from punchcard.accounts.errors import (
     CredentialsInvalid,
     HasherBusy,
@@ -18,11 +18,13 @@ from punchcard.accounts.errors import (
     SessionNotFound,
     VendorSuspended,
 )
+from punchcard.accounts.events import CredentialChanged, SubjectChanged
 from punchcard.accounts.hashing import Hasher, password_bytes
 from punchcard.accounts.models import AccessToken, Admin, Member, Vendor
 from punchcard.accounts.subjects import ADMIN_PERMISSIONS, ROLES, Subject
 from punchcard.accounts.throttle import Failure, Limit
 from punchcard.db.database import Database
+from punchcard.db.events import announce
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids, as_id
 from punchcard.kit.secrets import derive_key, hash_token
@@ -52,14 +54,12 @@ class SignIn:
         *,
         database: Database,
         hasher: Hasher,
-        credentials: Credentials,
         clock: Clock,
         ids: Ids,
         settings: Settings,
     ) -> None:
         self._database = database
         self._hasher = hasher
-        self._credentials = credentials
         self._clock = clock
         self._ids = ids
         self._cost = settings.password_bcrypt_cost
@@ -106,7 +106,6 @@ class SignIn:
         with self._database.write() as session:
             throttle.reset(session, failure.key)
             set_password(session, act, load_person(session, subject), hashed)
-        self._credentials.forget_subject(subject.id or "")
 
     def confirm_password(self, subject: Subject, current: str) -> None:
         """Let a caller through who knows their own password; raises like `change_password`."""
@@ -187,31 +186,27 @@ def list_sessions(
 
 
 def revoke_session(session: Session, act: Act, session_id: str) -> None:
-    """End one of the caller's own sessions; raises SessionNotFound.
-
-    Call `credentials.forget(session_id)` after the commit.
-    """
+    """End one of the caller's own sessions; raises SessionNotFound."""
     wanted = as_id(session_id)
     query = _own_sessions(act.subject).where(AccessToken.id == wanted)
     row = session.scalar(query.with_for_update()) if wanted else None
     if row is None:
         raise SessionNotFound
     row.revoked_at = act.now
+    announce(session, CredentialChanged(row.id))
     of = ("session", row.id)
     record_act(session, act, "session.revoked", of=of, vendor_id=act.subject.vendor_id)
 
 
 def revoke_other_sessions(session: Session, act: Act) -> int:
-    """End all of the caller's sessions but the one in use; returns how many there were.
-
-    Call `credentials.forget_subject(subject.id)` after the commit.
-    """
+    """End all of the caller's sessions but the one in use; returns how many there were."""
     others = _own_sessions(act.subject).where(
         AccessToken.id != act.subject.credential_id, AccessToken.expires_at > act.now
     )
     rows = session.scalars(others.with_for_update()).all()
     for row in rows:
         row.revoked_at = act.now
+        announce(session, CredentialChanged(row.id))
         of = ("session", row.id)
         record_act(session, act, "session.revoked", of=of, vendor_id=act.subject.vendor_id)
     return len(rows)
@@ -228,6 +223,7 @@ def set_password(session: Session, act: Act, person: Member | Admin, password_ha
     others = _own_sessions(act.subject).where(AccessToken.id != act.subject.credential_id)
     for row in session.scalars(others):
         row.revoked_at = act.now
+    announce(session, SubjectChanged(person.id))
     of = ("admin", person.id)
     record_act(session, act, "admin.password_changed", of=of, vendor_id=None)
 

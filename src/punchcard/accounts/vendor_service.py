@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from punchcard.accounts import checks, location_service, member_service
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import SlugTaken, VendorClosed, VendorNotFound
+from punchcard.accounts.events import VendorChanged
 from punchcard.accounts.member_service import NewMember
 from punchcard.accounts.models import AccessToken, ApiKey, Device, Member, Vendor
 from punchcard.accounts.rows import apply
+from punchcard.db.events import announce
 from punchcard.kit.ids import as_id
 
 _FIELDS = ("name", "slug", "currency", "timezone", "language", "keeps_origins")
@@ -113,16 +115,14 @@ def update_vendor(session: Session, act: Act, vendor_id: str, changes: Mapping[s
     if new:
         vendor.updated_at = act.now
         _flush(session)
+        announce(session, VendorChanged(vendor.id))
         of = ("vendor", vendor.id)
         record_act(session, act, "vendor.updated", of=of, vendor_id=vendor.id, old=old, new=new)
     return vendor
 
 
 def suspend_vendor(session: Session, act: Act, vendor_id: str) -> Vendor:
-    """Stop a vendor for the time being: its people, keys and devices are refused.
-
-    Call `credentials.forget_vendor` after the commit.
-    """
+    """Stop a vendor for the time being: its people, keys and devices are refused."""
     return _set_status(session, act, vendor_id, "suspended", "vendor.suspended")
 
 
@@ -132,10 +132,7 @@ def resume_vendor(session: Session, act: Act, vendor_id: str) -> Vendor:
 
 
 def close_vendor(session: Session, act: Act, vendor_id: str) -> Vendor:
-    """Close a vendor for good: every session, key and device is revoked; the ledger stays.
-
-    Call `credentials.forget_vendor` after the commit.
-    """
+    """Close a vendor for good: every session, key and device is revoked; the ledger stays."""
     vendor = _set_status(session, act, vendor_id, "closed", "vendor.closed")
     people = select(Member.id).where(Member.vendor_id == vendor.id)
     for table, theirs in (
@@ -154,6 +151,7 @@ def _set_status(session: Session, act: Act, vendor_id: str, status: str, action:
     old, new = apply(vendor, {"status": status})
     if new:
         vendor.updated_at = act.now
+        announce(session, VendorChanged(vendor.id))
         of = ("vendor", vendor.id)
         record_act(session, act, action, of=of, vendor_id=vendor.id, old=old, new=new)
     return vendor

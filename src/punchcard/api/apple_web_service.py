@@ -17,7 +17,6 @@ from punchcard.accounts.rate_limit import counted_address
 from punchcard.api.deps import ContextDep, LimitReads
 from punchcard.api.openapi import problems
 from punchcard.api.routing import api_router
-from punchcard.loyalty.batch_writes import CARD_CHANGED
 from punchcard.wallets.apple_registry import Registration
 from punchcard.wallets.apple_wallet_service import BuiltPass
 from punchcard.wallets.pkpass import MIME_TYPE
@@ -88,8 +87,6 @@ def register_device(
     wanted = Registration(device_library_id, body.push_token, own_pass)
     if not context.apple_wallet.register(wanted):
         return Response(status_code=200)
-    # The phone may have missed a change since its pass was made: the worker looks at once.
-    context.bells.ring(CARD_CHANGED)
     return Response(status_code=201)
 
 

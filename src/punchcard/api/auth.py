@@ -115,7 +115,6 @@ def verify_email(body: EmailVerification, visitor: VisitorDep) -> VerifiedShape:
     context = visitor.context
     with context.database.write() as session:
         confirmed = context.customer_mail.confirm(session, visitor.act(), body.token)
-    context.credentials.forget_subject(confirmed.id)
     return VerifiedShape(kind=confirmed.kind)
 
 
@@ -146,7 +145,6 @@ def revoke_session(session_id: Annotated[str, Path(max_length=36)], caller: Call
 def _revoke(caller: CallerDep, session_id: str) -> None:
     with caller.context.database.write() as session:
         sign_in_service.revoke_session(session, caller.act(), session_id)
-    caller.context.credentials.forget(session_id.lower())
 
 
 def _subject_shape(context: Context, subject: Subject) -> SubjectShape:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from punchcard.db.dialects import prepare_postgresql, prepare_sqlite
+from punchcard.db.events import EventType, Subscriptions, take_announced
 
 _FOR_ALL: Final = "-c timezone=UTC -c jit=off -c lock_timeout=10000"
 
@@ -45,11 +46,21 @@ class Database:
             else self._reader.execution_options(isolation_level="AUTOCOMMIT")
         )
         self._turn = Turnstile()
+        self._subscriptions = Subscriptions()
 
     @property
     def address(self) -> str:
         """Return the address, as PostgreSQL's own library takes it; it may hold a password."""
         return self._writer.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def subscribe(
+        self, event_type: type[EventType], subscriber: Callable[[EventType], None]
+    ) -> None:
+        """Call `subscriber` for each event of this type that a committed transaction announced.
+
+        It runs in the thread that committed, so it must be quick. Other processes are not told.
+        """
+        self._subscriptions.subscribe(event_type, subscriber)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -59,19 +70,30 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Open a session whose changes are kept when the block ends and undone if it raises."""
+        """Open a session whose changes are kept when the block ends and undone if it raises.
+
+        What was announced in it is published after the commit.
+        """
         with (
             self._in_turn(),
             Session(self._writer, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
+        self._subscriptions.publish(take_announced(session))
 
     @contextmanager
     def write_connection(self) -> Iterator[Connection]:
-        """Open a Core connection in one writing transaction: the till's way in."""
+        """Open a Core connection in one writing transaction: the till's way in.
+
+        What was announced in it is published after the commit.
+        """
         with self._in_turn(), self._till.begin() as connection:
+            # The pool lends the same connection again: what a rollback left is not ours.
+            take_announced(connection)
             yield connection
+            announced = take_announced(connection)
+        self._subscriptions.publish(announced)
 
     @contextmanager
     def read_connection(self) -> Iterator[Connection]:

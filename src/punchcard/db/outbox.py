@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from punchcard.db.base import Base, table_of
 from punchcard.db.bulk import BulkInsert
 from punchcard.db.dialects import insert_into
+from punchcard.db.events import Event, announce
 from punchcard.db.types import BigInt, UtcDateTime
 
 _ERROR_CHARACTERS: Final = 2000
@@ -45,6 +46,13 @@ class NotYet(Exception):
 
 class Hopeless(Exception):
     """Work that fails however often it is tried: it is parked at once, with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkEnqueued(Event):
+    """Work of a topic was enqueued: whoever does such work need not wait for its next look."""
+
+    topic: str
 
 
 class OutboxRow(Base):
@@ -94,7 +102,13 @@ def waiting_rows(topic: str, keys: Iterable[str], now: datetime) -> list[dict[st
 
 def leave(session: Session, topic: str, key: str, now: datetime) -> None:
     """Leave work for the worker in the caller's transaction; what already waits is enough."""
-    insert_waiting(session.connection(), [_waiting_row(topic, key, now)])
+    leave_each(session, topic, [key], now)
+
+
+def leave_each(session: Session, topic: str, keys: Iterable[str], now: datetime) -> None:
+    """Leave work on each of `keys` as `leave` does, in one statement."""
+    insert_waiting(session.connection(), waiting_rows(topic, keys, now))
+    announce(session, WorkEnqueued(topic))
 
 
 def leave_for(session: Session, topic: str, keys: Select[str], now: datetime) -> int:
@@ -113,6 +127,7 @@ def leave_for(session: Session, topic: str, keys: Select[str], now: datetime) ->
     result = session.execute(
         statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
     )
+    announce(session, WorkEnqueued(topic))
     return cast("CursorResult[Any]", result).rowcount
 
 

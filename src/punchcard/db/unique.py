@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from punchcard.db.events import dropped_on_error
+
 
 @contextmanager
 def refusing_duplicates(session: Session, refusal: Callable[[], Exception]) -> Iterator[None]:
@@ -14,7 +16,7 @@ def refusing_duplicates(session: Session, refusal: Callable[[], Exception]) -> I
     Only the block is undone then: the transaction around it can go on.
     """
     try:
-        with session.begin_nested():
+        with dropped_on_error(session), session.begin_nested():
             yield
     except IntegrityError:
         raise refusal() from None

@@ -20,7 +20,7 @@ from punchcard.demo.shops import SHOPS
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.mail import TO_THE_LOG
 from punchcard.kit.settings import Settings, load_settings
-from punchcard.loyalty.batch_writes import CUSTOMER_WELCOME
+from punchcard.loyalty.events import CUSTOMER_WELCOME
 
 DATABASE = "punchcard.db"
 _KEYS = "keys"

@@ -11,9 +11,11 @@ from sqlalchemy import Connection, update
 from punchcard.accounts.models import AuditEvent, Customer
 from punchcard.db.base import table_of
 from punchcard.db.bulk import BulkInsert, BulkUpdate, write_together
-from punchcard.db.outbox import insert_waiting, waiting_rows
+from punchcard.db.events import announce
+from punchcard.db.outbox import WorkEnqueued, insert_waiting, waiting_rows
 from punchcard.loyalty.cards import HeldCard
 from punchcard.loyalty.enrolment import NewCard, card_codes
+from punchcard.loyalty.events import CARD_CHANGED, CUSTOMER_WELCOME, CardsChanged
 from punchcard.loyalty.ledger import EntryRow
 from punchcard.loyalty.models import (
     LoyaltyCard,
@@ -25,9 +27,6 @@ from punchcard.loyalty.operations import AdjustPoints, Origin
 from punchcard.loyalty.rollup import add_to_rollup
 from punchcard.loyalty.rules.rollup_rules import ROLLUP_COLUMNS, rollup_deltas
 from punchcard.loyalty.rules.state import CardState, EntryDraft, ProgramRules
-
-CARD_CHANGED = "card.changed"
-CUSTOMER_WELCOME = "customer.welcome"
 
 _CARDS = table_of(LoyaltyCard)
 _CUSTOMERS = table_of(Customer)
@@ -119,7 +118,7 @@ class Writes:
         )
 
     def flush(self, connection: Connection, now: datetime) -> None:
-        """Send everything: sets that others refer to come first."""
+        """Send everything, sets that others refer to first, and announce which cards changed."""
         if not self.cards:
             return
         opened = [self.new_cards[i] for i in self.cards if i in self.new_cards]
@@ -143,6 +142,10 @@ class Writes:
                 (add_to_rollup, self._day_rows()),
             ],
         )
+        announce(connection, CardsChanged(frozenset(self.cards)))
+        announce(connection, WorkEnqueued(CARD_CHANGED))
+        if opened:
+            announce(connection, WorkEnqueued(CUSTOMER_WELCOME))
 
     def _day_rows(self) -> list[dict[str, Any]]:
         return [

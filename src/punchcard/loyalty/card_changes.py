@@ -1,10 +1,10 @@
 """What the vendor's side changes about a card: its customer, its status, its number and token.
 
 Balances are the till's. Each change locks the card's row first, so that a batch of the till sees
-the card before or after it, and leaves `card.changed` in the outbox.
+the card before or after it, and announces that the card has changed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,10 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.models import Customer
 from punchcard.db import outbox
-from punchcard.db.outbox import insert_waiting, waiting_rows
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.ids import as_id
 from punchcard.kit.secrets import Sealer, hash_token
 from punchcard.loyalty import till_queries as queries
-from punchcard.loyalty.batch_writes import CARD_CHANGED
 from punchcard.loyalty.enrolment import CARD_TOKEN_BYTES, fold_name
 from punchcard.loyalty.errors import (
     CardAlreadyExists,
@@ -29,9 +27,9 @@ from punchcard.loyalty.errors import (
     ContactTaken,
     TillBusy,
 )
+from punchcard.loyalty.events import CUSTOMER_ADDRESS, announce_cards_changed
 from punchcard.loyalty.models import LoyaltyCard, RetiredCardCode
 
-CUSTOMER_ADDRESS = "customer.address"
 CUSTOMER_FIELDS = ("name", "email", "phone", "birthday", "locale", "marketing_consent")
 """What can be told about a customer; contacts are already normalised."""
 
@@ -117,12 +115,6 @@ def lock_card(session: Session, vendor_id: str, card_id: str) -> LoyaltyCard:
     return card
 
 
-def tell_change(session: Session, act: Act, card_ids: Iterable[str]) -> None:
-    """Leave word for the worker that cards look different now; passes and pages follow it."""
-    session.flush()
-    insert_waiting(session.connection(), waiting_rows(CARD_CHANGED, card_ids, act.now))
-
-
 def _set_status(session: Session, act: Act, vendor_id: str, card_id: str, *, status: str) -> None:
     card = lock_card(session, vendor_id, card_id)
     _refuse_if_closed(card)
@@ -204,7 +196,7 @@ def _change_customer(
         customer.updated_at = act.now
     _ask_to_confirm(session, act, customer, changed)
     others = select(LoyaltyCard.id).where(LoyaltyCard.customer_id == customer.id)
-    tell_change(session, act, session.scalars(others))
+    announce_cards_changed(session, session.scalars(others), act.now)
     return [f"customer.{name}" for name in changed] or ["customer.is_verified"]
 
 
@@ -241,4 +233,4 @@ def _fill(customer: Customer, fields: Mapping[str, Any], act: Act) -> None:
 def _record(session: Session, act: Act, action: str, card: LoyaltyCard, **values: Any) -> None:
     session.flush()
     record_act(session, act, action, of=("card", card.id), vendor_id=card.vendor_id, **values)
-    tell_change(session, act, [card.id])
+    announce_cards_changed(session, [card.id], act.now)

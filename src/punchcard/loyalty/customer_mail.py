@@ -100,7 +100,6 @@ class CustomerMail:
     def confirm(self, session: Session, act: Act, token: str) -> Confirmed:
         """Believe that an address belongs to whom its link was sent for; twice is as once.
 
-        For members and admins call `credentials.forget_subject(id)` after the commit.
         Raises LinkInvalid, EmailTaken, AddressHeldElsewhere.
         """
         facts = self._links.read(token)

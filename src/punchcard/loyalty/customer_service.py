@@ -18,8 +18,8 @@ from punchcard.accounts.models import Customer, Vendor
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import as_card_token
 from punchcard.kit.secrets import hash_token
-from punchcard.loyalty.card_changes import tell_change
 from punchcard.loyalty.errors import CardNotFound
+from punchcard.loyalty.events import announce_cards_changed
 from punchcard.loyalty.models import (
     LoyaltyCard,
     LoyaltyProgram,
@@ -68,7 +68,7 @@ def erase_customer(session: Session, act: Act, token: str) -> None:
     if customer_id is not None:
         _empty(session, act, customer_id, cards)
     _forget_origins(session, [card.id for card in cards])
-    tell_change(session, act, [card.id for card in cards])
+    announce_cards_changed(session, [card.id for card in cards], act.now)
 
 
 def choose_news(session: Session, act: Act, token: str, *, wants_news: bool) -> None:

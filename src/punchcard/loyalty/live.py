@@ -8,15 +8,13 @@ import asyncio
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from punchcard.db.database import Database
 from punchcard.db.notices import Notices
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
-from punchcard.loyalty.batch import Outcome
-from punchcard.loyalty.cards import Receipt
 
 CHANNEL: Final = "punchcard_cards"
 _RETRY_AFTER_SECONDS: Final = 30
@@ -138,12 +136,6 @@ class LiveCards:
         if card_ids and not self._is_closed:
             self._ring_cards(card_ids)
             self._notices.tell(card_ids)
-
-    def tell_outcomes(self, outcomes: Sequence[Outcome]) -> None:
-        """Say which cards a batch of the till has changed."""
-        self.tell(
-            {one.card.id for one in outcomes if isinstance(one, Receipt) and not one.is_replay}
-        )
 
     def end_watches(self) -> None:
         """Make every page leave and let none come: the server is about to stop."""

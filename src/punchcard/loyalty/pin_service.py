@@ -7,8 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
+from punchcard.db.events import announce
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.ids import as_id
+from punchcard.loyalty.events import StaffPinChanged
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.pin_desk import PreparedPin
 from punchcard.loyalty.pin_errors import (
@@ -94,6 +96,7 @@ def update_pin(
     Raises StaffPinNotFound, StaffPinRetired, PinAlreadyUsed, StaffIdTaken, ProgramNotFound.
     """
     pin = _locked(session, vendor_id, pin_id)
+    announce(session, StaffPinChanged(pin.id))
     _check_program(session, vendor_id, fields)
     changed = {name: value for name, value in fields.items() if getattr(pin, name) != value}
     if not changed and prepared is None:
@@ -137,6 +140,7 @@ def retire_pin(session: Session, vendor_id: str, pin_id: str, act: Act) -> Staff
         raise StaffPinNotFound()
     pin.retired_at = act.now
     pin.updated_at = act.now
+    announce(session, StaffPinChanged(pin.id))
     _record(session, "pin.retired", pin, act, old=_values(pin))
     return pin
 

@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.models import Vendor
 from punchcard.db import outbox
+from punchcard.db.events import announce
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.errors import ProgramNotFound
+from punchcard.loyalty.events import PROGRAM_CHANGED, StaffPinChanged
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.program_errors import ProgramHasCards, SlugTaken
 from punchcard.loyalty.rules.logo_rules import kept_branding
@@ -34,9 +36,6 @@ FIELDS = (
     *("self_enrollment", "terms_text", "branding", "texts"),
 )
 """What a vendor decides about a program."""
-
-PROGRAM_CHANGED = "program.changed"
-"""The outbox's topic for programs whose cards may look different now."""
 
 _SLUG_ATTEMPTS = 20
 
@@ -162,10 +161,9 @@ def deactivate_program(
     )
 
 
-def delete_program(session: Session, vendor_id: str, program_id: str, act: Act) -> Sequence[str]:
+def delete_program(session: Session, vendor_id: str, program_id: str, act: Act) -> None:
     """Remove a program that never had a card, with its rewards; its PINs are retired.
 
-    Returns the ids of these PINs, whose staff tokens are to be forgotten after the commit.
     Raises ProgramNotFound, ProgramHasCards.
     """
     program = _locked(session, vendor_id, program_id, against_new_cards=True)
@@ -184,7 +182,8 @@ def delete_program(session: Session, vendor_id: str, program_id: str, act: Act) 
     )
     _record(session, "program.deleted", program, act, old=_values(program))
     session.delete(program)
-    return retired
+    for pin_id in retired:
+        announce(session, StaffPinChanged(pin_id))
 
 
 def touch_program(session: Session, program: LoyaltyProgram, act: Act) -> None:

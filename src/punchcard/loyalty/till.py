@@ -68,8 +68,7 @@ class Till:
 
     `queue_limit` bounds the operations that wait; above it `TillBusy` is raised and nothing is
     written. `batch_limit` bounds the operations of one transaction; of a list that is handed in
-    as one, `list_limit` go into a transaction, which costs less. `on_commit` is told the outcomes
-    in the till's own thread after each batch has been answered: it must be quick and never raise.
+    as one, `list_limit` go into a transaction, which costs less.
     """
 
     def __init__(
@@ -83,12 +82,10 @@ class Till:
         batch_limit: int = 64,
         list_limit: int = 256,
         batches_in_flight: int = 1,
-        on_commit: Callable[[Sequence[Outcome]], None] | None = None,
         wallet_columns: Callable[[], WalletColumns] = tuple,
     ) -> None:
         self.batch_limit = batch_limit
         self._list_limit = min(list_limit, queue_limit)
-        self._on_commit = on_commit
         self._database = database
         self._tools = Tools(
             clock=clock,
@@ -208,9 +205,6 @@ class Till:
                 start = end
             _answer(parcels)
             self._let_others_on()
-            # After the answers: nobody at a till waits for what follows from a commit.
-            if self._on_commit is not None:
-                self._on_commit(outcomes)
 
     def _let_others_on(self) -> None:
         """Give a turn to whoever was answered, while what they hand in next still fills a batch."""

@@ -12,7 +12,7 @@ from punchcard.db import outbox
 from punchcard.db.base import table_of
 from punchcard.db.dialects import id_as_text, insert_into
 from punchcard.kit.ids import Ids
-from punchcard.loyalty.batch_writes import CARD_CHANGED
+from punchcard.loyalty.events import CARD_CHANGED
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.wallets.models import AppleDeviceRegistration, ApplePass, AppleUpdateTag
 

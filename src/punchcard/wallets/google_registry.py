@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from punchcard.db import outbox
 from punchcard.db.dialects import insert_into
 from punchcard.kit.clock import to_rfc3339
-from punchcard.loyalty.batch_writes import CARD_CHANGED
+from punchcard.loyalty.events import CARD_CHANGED
 from punchcard.wallets.google_callback import Notice
 from punchcard.wallets.google_client import Put
 from punchcard.wallets.google_models import GoogleClass, GoogleNonce, GoogleObject

@@ -19,9 +19,8 @@ from punchcard.db.dialects import id_as_text
 from punchcard.db.outbox import Hopeless, NotYet, OutboxRow
 from punchcard.kit.clock import Clock
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.batch_writes import CARD_CHANGED
+from punchcard.loyalty.events import CARD_CHANGED, PROGRAM_CHANGED
 from punchcard.loyalty.models import LoyaltyProgram
-from punchcard.loyalty.program_service import PROGRAM_CHANGED
 from punchcard.wallets.google_models import GoogleObject, WalletFanout
 from punchcard.wallets.models import ApplePass
 from punchcard.wallets.platform import Platform

@@ -91,7 +91,6 @@ def verify_email(visit: VisitDep, form: FormDep) -> Response:
         confirmed = visit.context.customer_mail.confirm(session, visit.act(), token)
     if confirmed is None:
         return visit.page("verify_email.html", status=409, form=form, is_done=False)
-    visit.context.credentials.forget_subject(confirmed.id)
     visit.set_cookie(VERIFY_COOKIE, None, seconds=0)
     if confirmed.kind == "customer":
         return visit.redirect("/verify-email/done")

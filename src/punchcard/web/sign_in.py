@@ -65,7 +65,6 @@ def sign_out(visit: VisitDep, form: FormDep) -> Response:
                 sign_in_service.revoke_session(session, visit.act(), visit.subject.credential_id)
         except SessionNotFound:
             pass  # ended elsewhere meanwhile, which is what was asked for
-        visit.context.credentials.forget(visit.subject.credential_id)
     visit.set_cookie(SESSION_COOKIE, None, seconds=0)
     return visit.redirect("/sign-in", N_("You are signed out."))
 

@@ -8,9 +8,12 @@ from punchcard.accounts.mailroom import MAIL_SEND
 from punchcard.context import Context
 from punchcard.db.outbox import Hopeless, NotYet
 from punchcard.kit.mail import MailRefused, MailServerAway
-from punchcard.loyalty.batch_writes import CARD_CHANGED, CUSTOMER_WELCOME
-from punchcard.loyalty.card_changes import CUSTOMER_ADDRESS
-from punchcard.loyalty.program_service import PROGRAM_CHANGED
+from punchcard.loyalty.events import (
+    CARD_CHANGED,
+    CUSTOMER_ADDRESS,
+    CUSTOMER_WELCOME,
+    PROGRAM_CHANGED,
+)
 from punchcard.wallets.google_registry import GOOGLE_CHECK
 from punchcard.worker.loop import Handler
 

@@ -82,9 +82,7 @@ def update_vendor(vendor_id: str, body: VendorChangeByAdmin, caller: CallerDep) 
 def suspend_vendor(vendor_id: str, caller: CallerDep) -> VendorShape:
     """Stop a vendor for the time being: its people, keys and devices are refused."""
     with caller.context.database.write() as session:
-        answer = vendor_shape(vendor_service.suspend_vendor(session, caller.act(), vendor_id))
-    caller.context.credentials.forget_vendor(answer.id)
-    return answer
+        return vendor_shape(vendor_service.suspend_vendor(session, caller.act(), vendor_id))
 
 
 @router.post("/{vendor_id}/resume", responses=problems(404, 409))

@@ -41,6 +41,4 @@ def revoke_api_key(api_key_id: str, caller: CallerDep) -> ApiKeyShape:
     """Revoke a key for good: it stops working at once. A second time changes nothing."""
     with caller.context.database.write() as session:
         row = api_key_service.revoke_api_key(session, caller.act(), caller.vendor_id, api_key_id)
-        answer = api_key_shape(row)
-    caller.context.credentials.forget(answer.id)
-    return answer
+        return api_key_shape(row)

@@ -102,9 +102,7 @@ def update_card(caller: CallerDep, card_id: str, request: CardChangeRequest) -> 
     act = caller.act()
     with caller.context.database.write() as session:
         card_changes.update_card(session, act, caller.vendor_id, card_id, request.as_change())
-        card = _read(session, caller, card_id)
-    caller.context.live.tell([card.id])
-    return card
+        return _read(session, caller, card_id)
 
 
 @router.post("/{card_id}/block", responses=problems(404, 409))
@@ -136,7 +134,6 @@ def _change(caller: Caller, card_id: str, change: Callable[[Session, Act, str, s
         card = _read(session, caller, card_id)
         # An answer is kept for good: without the customer, who may ask to be forgotten.
         caller.remember(session, 200, card.model_copy(update={"customer": None}))
-    caller.context.live.tell([card.id])
     return card
 
 

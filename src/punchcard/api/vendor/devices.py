@@ -62,9 +62,7 @@ def update_device(device_id: str, body: DeviceChange, caller: CallerDep) -> Devi
         device = device_service.update_device(
             session, caller.act(), caller.vendor_id, device_id, given(body)
         )
-        answer = device_shape(device)
-    caller.context.credentials.forget(answer.id)
-    return answer
+        return device_shape(device)
 
 
 @router.delete("/{device_id}", status_code=204, responses=problems(404))
@@ -72,5 +70,4 @@ def revoke_device(device_id: str, caller: CallerDep) -> Response:
     """Revoke a device for good: its token stops working at once."""
     with caller.context.database.write() as session:
         device_service.revoke_device(session, caller.act(), caller.vendor_id, device_id)
-    caller.context.credentials.forget(device_id.lower())
     return Response(status_code=204)

@@ -62,9 +62,7 @@ def update_member(member_id: str, body: MemberChange, caller: CallerDep) -> Memb
         member = member_service.update_member(
             session, caller.act(), caller.vendor_id, member_id, changes
         )
-        answer = member_shape(member)
-    caller.context.credentials.forget_subject(answer.id)
-    return answer
+        return member_shape(member)
 
 
 @router.delete("/{member_id}", status_code=204, responses=problems(404, 409))
@@ -72,5 +70,4 @@ def remove_member(member_id: str, caller: CallerDep) -> Response:
     """Remove a person and end their sessions; the last owner stays."""
     with caller.context.database.write() as session:
         member_service.remove_member(session, caller.act(), caller.vendor_id, member_id)
-    caller.context.credentials.forget_subject(member_id.lower())
     return Response(status_code=204)

@@ -142,7 +142,6 @@ def update_pin(caller: CallerDep, pin_id: str, request: PinChange) -> PinShape:
         row = pin_service.update_pin(
             session, caller.vendor_id, pin_id, fields, act, prepared=prepared
         )
-    context.staff_tokens.forget(row.id)
     return pin_shape(row, act.now)
 
 
@@ -151,8 +150,7 @@ def retire_pin(caller: CallerDep, pin_id: str) -> None:
     """Retire a person's PIN, and end their staff tokens; history keeps the name."""
     context = caller.context
     with context.database.write() as session:
-        row = pin_service.retire_pin(session, caller.vendor_id, pin_id, caller.act())
-    context.staff_tokens.forget(row.id)
+        pin_service.retire_pin(session, caller.vendor_id, pin_id, caller.act())
 
 
 @router.post("/{pin_id}/unlock", responses=problems(404, 409))

@@ -74,9 +74,7 @@ def delete_program(caller: CallerDep, program_id: str) -> None:
     """Delete a program that never had a card, with its rewards; its PINs are retired."""
     act = caller.act()
     with caller.context.database.write() as session:
-        retired = program_service.delete_program(session, caller.vendor_id, program_id, act)
-    for pin_id in retired:
-        caller.context.staff_tokens.forget(pin_id)
+        program_service.delete_program(session, caller.vendor_id, program_id, act)
 
 
 @router.post("/{program_id}/activate", responses=problems(404))

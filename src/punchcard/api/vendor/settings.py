@@ -43,7 +43,6 @@ def close_vendor(caller: CallerDep) -> VendorShape:
         vendor = vendor_service.close_vendor(session, caller.act(), caller.vendor_id)
         answer = vendor_shape(vendor)
         caller.remember(session, 200, answer)
-    caller.context.credentials.forget_vendor(caller.vendor_id)
     return answer
 
 

@@ -72,7 +72,6 @@ def retry_parked(visit: Admin, form: FormDep) -> Response:
     """Let what failed for good be tried again."""
     with visit.context.database.write() as session:
         tried = visit.context.wallets.retry_parked(session)
-    visit.context.bells.ring()
     return visit.redirect("/admin/health", N_("To be tried again: {count}"), count=tried)
 
 

@@ -110,7 +110,6 @@ def suspend_vendor(visit: Admin, vendor_id: str, form: FormDep) -> Response:
         vendor_service.suspend_vendor(session, visit.act(), vendor_id)
     if not form.is_valid:
         return _vendor_page(visit, vendor_id, None, refused=form, status=409)
-    visit.context.credentials.forget_vendor(vendor_id.lower())
     return visit.redirect(f"/admin/vendors/{vendor_id}", N_("The vendor is suspended."))
 
 

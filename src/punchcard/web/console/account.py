@@ -40,7 +40,6 @@ def change_profile(visit: Member, form: FormDep) -> Response:
             member_service.update_member(session, visit.act(), visit.vendor_id, own_id, changes)
     if not form.is_valid:
         return _account_page(visit, status=422, profile=form)
-    visit.context.credentials.forget_subject(own_id)
     return visit.redirect(_home(visit), N_("Saved."))
 
 
@@ -94,7 +93,6 @@ def revoke_other_sessions(visit: Person, form: FormDep) -> Response:
     """End all of one's own sessions but this one."""
     with visit.context.database.write() as session:
         sign_in_service.revoke_other_sessions(session, visit.act())
-    visit.context.credentials.forget_subject(visit.subject.id or "")
     return visit.redirect(_home(visit), N_("Everywhere else you are signed out."))
 
 
@@ -104,7 +102,6 @@ def revoke_session(visit: Person, session_id: str, form: FormDep) -> Response:
     """End one of one's own sessions."""
     with visit.context.database.write() as session:
         sign_in_service.revoke_session(session, visit.act(), session_id)
-    visit.context.credentials.forget(session_id.lower())
     return visit.redirect(_home(visit), N_("That session has ended."))
 
 

@@ -51,9 +51,7 @@ def create_api_key(visit: Owner, form: FormDep) -> Response:
 def revoke_api_key(visit: Owner, api_key_id: str, form: FormDep) -> Response:
     """Revoke a key: it stops working at once."""
     with visit.context.database.write() as session:
-        row = api_key_service.revoke_api_key(session, visit.act(), visit.vendor_id, api_key_id)
-        revoked_id = row.id
-    visit.context.credentials.forget(revoked_id)
+        api_key_service.revoke_api_key(session, visit.act(), visit.vendor_id, api_key_id)
     return visit.redirect("/console/api-keys", N_("The key no longer works."))
 
 

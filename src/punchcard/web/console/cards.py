@@ -82,7 +82,6 @@ def update_card(visit: Operator, card_id: str, form: FormDep) -> Response:
             card_changes.update_card(session, visit.act(), visit.vendor_id, card_id, change)
     if not form.is_valid:
         return _edit_page(visit, card_id, form, status=422)
-    visit.context.live.tell([card_id.lower()])
     return visit.redirect(card_path(card_id), N_("Saved."))
 
 
@@ -119,7 +118,6 @@ def erase(visit: Manager, card_id: str, form: FormDep) -> Response:
         if token is None:
             raise CardNotFound
         customer_service.erase_customer(session, visit.act(), token)
-    visit.context.live.tell([card.id])
     return visit.redirect(card_path(card_id), N_("What was known about the holder is deleted."))
 
 
@@ -136,7 +134,6 @@ def _change(
         change(session, visit.act(), visit.vendor_id, card_id)
     if not form.is_valid:
         return show_card(visit, card_id, form, status=409)
-    visit.context.live.tell([card_id.lower()])
     return visit.redirect(card_path(card_id), done)
 
 

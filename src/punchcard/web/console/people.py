@@ -76,7 +76,6 @@ def update_person(visit: Owner, member_id: str, form: FormDep) -> Response:
             member_service.update_member(session, visit.act(), visit.vendor_id, member_id, changes)
     if not form.is_valid:
         return _person_page(visit, member_id, form, status=422)
-    visit.context.credentials.forget_subject(member_id.lower())
     return visit.redirect("/console/people", N_("Saved."))
 
 
@@ -87,7 +86,6 @@ def remove_person(visit: Owner, member_id: str, form: FormDep) -> Response:
         member_service.remove_member(session, visit.act(), visit.vendor_id, member_id)
     if not form.is_valid:
         return _list_page(visit, form, status=409)
-    visit.context.credentials.forget_subject(member_id.lower())
     return visit.redirect("/console/people", N_("The person can no longer sign in."))
 
 

@@ -68,10 +68,9 @@ def update_pin(visit: Manager, pin_id: str, form: FormDep) -> Response:
             typed = form.value("pin")
             prepared = context.pin_desk.prepare(visit.vendor_id, typed) if typed else None
             with context.database.write() as session:
-                row = pin_service.update_pin(
+                pin_service.update_pin(
                     session, visit.vendor_id, pin_id, fields, visit.act(), prepared=prepared
                 )
-            context.staff_tokens.forget(row.id)
     if not form.is_valid:
         return _pin_page(visit, pin_id, form, status=422)
     return visit.redirect("/console/pins", N_("Saved."))
@@ -90,9 +89,7 @@ def unlock_pin(visit: Manager, pin_id: str, form: FormDep) -> Response:
 def retire_pin(visit: Manager, pin_id: str, form: FormDep) -> Response:
     """Retire a PIN and end its shifts; history keeps the name."""
     with visit.context.database.write() as session:
-        row = pin_service.retire_pin(session, visit.vendor_id, pin_id, visit.act())
-        pin_id, name = row.id, row.name
-    visit.context.staff_tokens.forget(pin_id)
+        name = pin_service.retire_pin(session, visit.vendor_id, pin_id, visit.act()).name
     return visit.redirect("/console/pins", N_("The PIN of {name} is retired."), name=name)
 
 

@@ -164,13 +164,8 @@ def deactivate_program(visit: Manager, program_id: str, form: FormDep) -> Respon
 @router.post("/{program_id}/delete")
 def delete_program(visit: Manager, program_id: str, form: FormDep) -> Response:
     """Delete a program that never had a card."""
-    retired = []
     with form.refusals(), visit.context.database.write() as session:
-        retired = list(
-            program_service.delete_program(session, visit.vendor_id, program_id, visit.act())
-        )
-    for pin_id in retired:
-        visit.context.staff_tokens.forget(pin_id)
+        program_service.delete_program(session, visit.vendor_id, program_id, visit.act())
     if not form.is_valid:
         return program_page.show(visit, program_id, None, faults=form, status=409)
     return visit.redirect("/console/programs", N_("The program is deleted."))

@@ -74,7 +74,6 @@ def close_shop(visit: Owner, form: FormDep) -> Response:
         vendor_service.close_vendor(session, visit.act(), visit.vendor_id)
     if not form.is_valid:
         return _settings_page(visit, None, closing=form, status=409)
-    visit.context.credentials.forget_vendor(visit.vendor_id)
     visit.set_cookie(SESSION_COOKIE, None, seconds=0)
     return visit.redirect("/sign-in", N_("The shop is closed. Its ledger stays as it is."))
 

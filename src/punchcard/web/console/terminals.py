@@ -78,7 +78,6 @@ def update_terminal(visit: Manager, device_id: str, form: FormDep) -> Response:
             device_service.update_device(session, visit.act(), visit.vendor_id, device_id, changes)
     if not form.is_valid:
         return _terminal_page(visit, device_id, form, status=422)
-    visit.context.credentials.forget(device_id.lower())
     return visit.redirect("/console/terminals", N_("Saved."))
 
 
@@ -87,7 +86,6 @@ def revoke_terminal(visit: Manager, device_id: str, form: FormDep) -> Response:
     """Send a terminal away: it can do nothing any more."""
     with visit.context.database.write() as session:
         device_service.revoke_device(session, visit.act(), visit.vendor_id, device_id)
-    visit.context.credentials.forget(device_id.lower())
     return visit.redirect("/console/terminals", N_("The terminal is no longer paired."))
 
 

@@ -1,0 +1,45 @@
+"""What happens to cards, programs and staff: the outbox's topics, and the events after a commit.
+
+Topics are durable: the worker acts on them, also after a crash. Events are for this process alone.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from punchcard.db import outbox
+from punchcard.db.events import Event, announce
+
+CARD_CHANGED: Final = "card.changed"
+"""A card looks different now: its passes follow. The key is the card's id."""
+PROGRAM_CHANGED: Final = "program.changed"
+"""A program's cards may look different now: their passes follow. The key is the program's id."""
+CUSTOMER_WELCOME: Final = "customer.welcome"
+"""A card was opened for a customer with an address. The key is the card's id."""
+CUSTOMER_ADDRESS: Final = "customer.address"
+"""A customer has an address that nobody has confirmed yet. The key is the customer's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardsChanged(Event):
+    """Cards look different now: pages that show them follow."""
+
+    card_ids: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPinChanged(Event):
+    """A staff PIN was changed or retired: tokens issued for it may have ended."""
+
+    pin_id: str
+
+
+def announce_cards_changed(session: Session, card_ids: Iterable[str], now: datetime) -> None:
+    """Let the passes and the open pages of these cards follow, once this is committed."""
+    changed = frozenset(card_ids)
+    session.flush()
+    outbox.leave_each(session, CARD_CHANGED, changed, now)
+    announce(session, CardsChanged(changed))
