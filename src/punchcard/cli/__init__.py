@@ -4,7 +4,9 @@ A file has a function `register(app)` that adds its commands; it imports what is
 them, so that `--help` is quick. Whatever goes wrong is one line on standard error and exit code 1.
 """
 
+import os
 from collections.abc import Sequence
+from typing import Final
 
 import typer
 
@@ -24,6 +26,7 @@ from punchcard.cli import (
 from punchcard.cli.support import explain
 
 _GROUPS = (serve, demo, migrate, vendor, admin, api_key, stats, ledger, wallet, doctor, backup)
+_OWNER_ALONE: Final = 0o077
 
 app = typer.Typer(
     name="punchcard",
@@ -37,7 +40,11 @@ for group in _GROUPS:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command (the process's own arguments when None) and exit with its code."""
+    """Run one command (the process's own arguments when None) and exit with its code.
+
+    What it writes, and what processes that it starts write, is its owner's alone.
+    """
+    usual_mask = os.umask(_OWNER_ALONE)
     try:
         app(args=arguments)
     except Exception as error:
@@ -46,3 +53,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         typer.echo(f"punchcard: {line}", err=True)
         raise SystemExit(1) from None
+    finally:
+        os.umask(usual_mask)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,9 +31,15 @@ def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
-def doctor(as_json: Json = False) -> None:
+def doctor(
+    as_json: Json = False,
+    is_mending: Annotated[
+        bool, typer.Option("--fix", help="Close files and folders that others may read.")
+    ] = False,
+) -> None:
     """Check settings, secrets, disk and database; exit code 1 when something is wrong."""
     import json
+    from functools import partial
 
     from punchcard.kit.settings import load_settings
 
@@ -41,6 +48,7 @@ def doctor(as_json: Json = False) -> None:
         _secrets,
         _address,
         _disk,
+        partial(_files, is_mending=is_mending),
         _database,
         _apple_wallet,
         _google_wallet,
@@ -90,6 +98,45 @@ def _disk(settings: "Settings") -> Finding:
     free = shutil.disk_usage(settings.data_dir).free
     told = f"{free / 1024**3:.1f} GiB free where the data lies ({settings.data_dir})."
     return Finding("disk", "ok" if free >= _LEAST_FREE_BYTES else "warning", told)
+
+
+def _files(settings: "Settings", *, is_mending: bool) -> Finding:
+    from shlex import quote
+
+    from punchcard.kit.private_files import close_to_others, too_open
+
+    paths = too_open(_own_paths(settings))
+    if not paths:
+        return Finding("files", "ok", "What Punchcard keeps is readable by its owner only.")
+    told = " ".join(quote(str(path)) for path in paths)
+    if not is_mending:
+        return Finding(
+            "files",
+            "warning",
+            "Others on this machine have rights to customers' data. Unless you gave them, run:"
+            f" punchcard doctor --fix (or: chmod go= {told})",
+        )
+    try:
+        for path in paths:
+            close_to_others(path)
+    except OSError as error:
+        message = f"{error.filename} stays open to others, run this as its owner: {error.strerror}."
+        return Finding("files", "warning", message)
+    return Finding("files", "ok", f"Now readable by their owner only: {told}")
+
+
+def _own_paths(settings: "Settings") -> list[Path]:
+    """Return what Punchcard makes in its data directory and for its database, outside in."""
+    from sqlalchemy import make_url
+
+    folder = settings.data_dir
+    paths = [folder, folder / "secret_key", folder / "pin_pepper"]
+    if settings.is_embedded:
+        name = make_url(settings.database_url).database or ""
+        paths += [Path(name + suffix) for suffix in ("", "-wal", "-shm")]
+    backups = folder / "backups"
+    paths += [backups, *sorted(backups.glob("*")), folder / "demo", folder / "demo.unfinished"]
+    return paths
 
 
 def _database(settings: "Settings") -> Finding:

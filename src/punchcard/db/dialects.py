@@ -1,7 +1,9 @@
 """What differs between SQLite and PostgreSQL, in one place; sets of rows are in `bulk.py`."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import reduce
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +28,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from punchcard.db.base import Base
+from punchcard.kit.private_files import make_private_file
 
 Row = Mapping[str, Any]
 
@@ -52,8 +55,18 @@ def prepare_sqlite(engine: Engine, *, busy_seconds: int, read_only: bool) -> Non
 
     pysqlite's own transaction handling is switched off: each transaction is begun here, a writing
     one with BEGIN IMMEDIATE, because a lock that is asked for later fails at once when another
-    process has written in between.
+    process has written in between. A file that is not there yet is made for its owner alone.
     """
+
+    @event.listens_for(engine, "do_connect")
+    def _make_file(*_: Any) -> None:
+        name = engine.url.database or ":memory:"
+        if name == ":memory:" or name.startswith("file:"):
+            return
+        # SQLite would make it with the rights that the umask leaves, and gives -wal and -shm the
+        # same. Where no file can be made SQLite says so better.
+        with suppress(OSError):
+            make_private_file(Path(name))
 
     @event.listens_for(engine, "connect")
     def _connect(raw: Any, _record: Any) -> None:

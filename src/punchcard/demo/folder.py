@@ -1,6 +1,5 @@
 """The folder of the demonstration: built beside its place and moved there whole, or not at all."""
 
-import os
 import shutil
 from collections.abc import Mapping
 from contextlib import closing
@@ -19,6 +18,7 @@ from punchcard.demo.opening import hash_password, open_platform, open_shop
 from punchcard.demo.shops import SHOPS
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.mail import TO_THE_LOG
+from punchcard.kit.private_files import make_private_folder, write_private_text
 from punchcard.kit.settings import Settings, load_settings
 from punchcard.loyalty.events import CUSTOMER_WELCOME
 
@@ -63,7 +63,8 @@ class DemoFolder:
         """
         shutil.rmtree(self._unfinished, ignore_errors=True)
         shutil.rmtree(self.path, ignore_errors=True)
-        self._unfinished.mkdir(parents=True, mode=0o700)
+        make_private_folder(self._unfinished.parent)
+        make_private_folder(self._unfinished)
         settings = _settings(self._unfinished)
         upgrade(settings.database_url)
         clock = ManualClock(now - timedelta(days=days, hours=2))
@@ -88,11 +89,9 @@ class DemoFolder:
     def _keep_keys(self, keys: Mapping[str, str]) -> None:
         """Write each key to a file that only its owner reads: the database has their hashes."""
         folder = self._unfinished / _KEYS
-        folder.mkdir(mode=0o700)
+        make_private_folder(folder)
         for slug, key in keys.items():
-            handle = os.open(folder / slug, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(key + "\n")
+            write_private_text(folder / slug, key + "\n")
 
 
 def _drop_mails(context: Context) -> None:

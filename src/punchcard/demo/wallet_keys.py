@@ -1,7 +1,6 @@
 """Keys and certificates of the demonstration's wallets: made once, kept, worth nothing outside."""
 
 import json
-import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from punchcard.fakes.apple_chain import AppleChain, Pair, key_pem, make_chain
+from punchcard.kit.private_files import make_private_folder, write_private_text
 
 GOOGLE_ISSUER: Final = "3388000000000000000"
 GOOGLE_ACCOUNT: Final = "demonstration@punchcard.example"
@@ -44,7 +44,7 @@ def kept_keys(folder: Path) -> WalletKeys:
 
 
 def _make(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(folder)
     chain = make_chain()
     for field in fields(AppleChain):
         key, certificate = getattr(chain, field.name)
@@ -56,9 +56,7 @@ def _make(folder: Path) -> None:
 
 def _write(path: Path, text: str) -> None:
     path.unlink(missing_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(text)
+    write_private_text(path, text)
 
 
 def _read_pair(path: Path) -> Pair:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from punchcard.kit.private_files import make_private_folder, write_private_text
+
 PREFIX = "PUNCHCARD_"
 
 
@@ -208,7 +210,7 @@ def _with_secrets(settings: Settings, values: dict[str, Any]) -> Settings:
             " process needs the same one, and it must outlive this machine."
         )
     if settings.is_embedded:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        make_private_folder(settings.data_dir)
     for name in missing:
         values[name] = _kept_secret(settings.data_dir / name)
     return Settings(**values)
@@ -216,11 +218,9 @@ def _with_secrets(settings: Settings, values: dict[str, Any]) -> Settings:
 
 def _kept_secret(path: Path) -> str:
     """Return the secret kept at `path`, readable by its owner only; made the first time."""
+    secret = secrets.token_urlsafe(48)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write_private_text(path, secret + "\n")
     except FileExistsError:
         return path.read_text(encoding="ascii").strip()
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        secret = secrets.token_urlsafe(48)
-        file.write(secret + "\n")
     return secret
