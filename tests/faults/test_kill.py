@@ -1,32 +1,14 @@
 """Kill a server at any moment: what it answered is in the ledger once, a retry settles the rest."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 
 from punchcard.db.database import Database
-from punchcard.kit.clock import SystemClock
-from punchcard.kit.ids import SystemIds
 from punchcard.loyalty.cards import Receipt
 from tests.support.books import audited
-from tests.support.counter import Counter, open_counter, open_till
+from tests.support.counter import counter_at
 from tests.support.till_process import Answer, Plan, answers, operation, running
 
 ROUNDS, THREADS = 5, 6
-
-
-@contextmanager
-def counter_at(url: str, vendor_id: str | None = None) -> Iterator[Counter]:
-    """Open the database anew, as a restarted server does."""
-    clock = SystemClock()
-    ids = SystemIds(clock)
-    database = Database(url)
-    with open_till(database, clock=clock, ids=ids) as till:
-        if vendor_id is None:
-            yield open_counter(database, till, clock=clock, ids=ids)
-        else:
-            yield Counter(database, till, clock, ids, vendor_id)
-    database.close()
 
 
 def kill_after(plan: Plan, number: int) -> list[Answer]:

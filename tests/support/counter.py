@@ -7,8 +7,8 @@ from typing import Any
 
 from punchcard.accounts.models import Location, Vendor
 from punchcard.db.database import Database
-from punchcard.kit.clock import Clock
-from punchcard.kit.ids import Ids
+from punchcard.kit.clock import Clock, SystemClock
+from punchcard.kit.ids import Ids, SystemIds
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.operations import (
@@ -180,3 +180,17 @@ def open_counter(
         )
     )
     return counter
+
+
+@contextmanager
+def counter_at(url: str, vendor_id: str | None = None) -> Iterator[Counter]:
+    """Open the database anew, as a restarted server does."""
+    clock = SystemClock()
+    ids = SystemIds(clock)
+    database = Database(url)
+    with open_till(database, clock=clock, ids=ids) as till:
+        if vendor_id is None:
+            yield open_counter(database, till, clock=clock, ids=ids)
+        else:
+            yield Counter(database, till, clock, ids, vendor_id)
+    database.close()

@@ -1,23 +1,21 @@
 """`punchcard backup`: a copy of everything, taken while the shop is open."""
 
-import shutil
-import subprocess
-import tempfile
+import glob
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from punchcard.cli.support import CommandFailed, Json, say
 
 if TYPE_CHECKING:
-    import sqlite3
-
-    from sqlalchemy import URL
+    from types import FrameType
 
     from punchcard.kit.settings import Settings
 
-_PAGES_A_STEP = 1000
+_MADE_UP: Final = "punchcard-*"
 
 
 def register(app: typer.Typer) -> None:
@@ -33,8 +31,10 @@ def backup(
 ) -> None:
     """Copy the database into one file, and check the copy. The server may go on serving.
 
+    The file appears when it is whole and on disk. What a killed backup left is removed.
     The secrets are not in it: keep `secret_key` and `pin_pepper` in another safe place.
     """
+    from punchcard.cli.backup_file import swept_folder, whole_file
     from punchcard.kit.clock import SystemClock
     from punchcard.kit.settings import load_settings
 
@@ -42,82 +42,88 @@ def backup(
     suffix = "db" if settings.is_embedded else "dump"
     stamp = SystemClock().now().strftime("%Y%m%dT%H%M%SZ")
     target = to or settings.data_dir / "backups" / f"punchcard-{stamp}.{suffix}"
-    if target.exists():
-        raise CommandFailed(f"{target} is there already; nothing was written.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(target.name + ".unfinished")
-    try:
-        if settings.is_embedded:
-            _copy_sqlite(settings, unfinished, is_silent=as_json)
-        else:
-            _dump_postgresql(settings, unfinished)
-        unfinished.chmod(0o600)
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    names = glob.escape(target.name) if to else _MADE_UP
+    with _stopped_in_order(), swept_folder(target.parent, names) as swept:
+        _tell_leftovers(target.parent, swept)
+        with whole_file(target) as unfinished:
+            if settings.is_embedded:
+                _copy_sqlite(settings, unfinished, is_silent=as_json)
+            else:
+                _dump_postgresql(settings, unfinished, is_silent=as_json)
     size = target.stat().st_size
     text = f"{target}: {size:,} bytes. Keep the secrets with it, but in another place."
     say({"file": str(target), "bytes": size}, as_json=as_json, text=text)
 
 
-def _copy_sqlite(settings: "Settings", target: Path, *, is_silent: bool) -> None:
-    """Copy page by page through SQLite, which keeps the copy whole, then check it."""
-    import sqlite3
-    from contextlib import closing
+@contextmanager
+def _stopped_in_order() -> Iterator[None]:
+    """Leave nothing half-written at SIGTERM either, by which a service manager stops a command."""
+    import signal
 
-    from rich.console import Console
-    from rich.progress import Progress
-    from sqlalchemy import make_url
+    def stop(_number: int, _frame: "FrameType | None") -> None:
+        raise CommandFailed("The backup was stopped; no file was written.")
 
-    source = make_url(settings.database_url).database or ""
-    if not Path(source).exists():
-        raise CommandFailed(f"There is no database at {source} yet.")
-    progress = Progress(console=Console(stderr=True), disable=is_silent, transient=True)
-    with (
-        closing(sqlite3.connect(source)) as kept,
-        closing(sqlite3.connect(target)) as copy,
-        progress,
-    ):
-        task = progress.add_task("Copying", total=None)
-
-        def show(_status: int, remaining: int, total: int) -> None:
-            progress.update(task, total=total, completed=total - remaining)
-
-        kept.backup(copy, pages=_PAGES_A_STEP, progress=show)
-        _check(copy)
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
-def _check(copy: "sqlite3.Connection") -> None:
-    found = copy.execute("PRAGMA integrity_check").fetchone()[0]
-    if found != "ok":
-        raise CommandFailed(f"The copy is damaged: {found}")
+def _tell_leftovers(folder: Path, swept: list[Path]) -> None:
+    from punchcard.cli.backup_file import UNFINISHED
 
-
-def _dump_postgresql(settings: "Settings", target: Path) -> None:
-    """Let pg_dump write its own format; pg_restore reads it."""
-    from sqlalchemy import make_url
-
-    program = shutil.which("pg_dump")
-    if program is None:
-        raise CommandFailed("pg_dump was not found: install PostgreSQL's client programs.")
-    url = make_url(settings.database_url).set(drivername="postgresql")
-    with tempfile.TemporaryDirectory() as folder:
-        address = _without_password(url, Path(folder) / "passfile")
-        done = subprocess.run(  # noqa: S603 the address is the operator's own setting
-            [program, "--format=custom", f"--file={target}", f"--dbname={address}"],
-            capture_output=True,
-            text=True,
-            check=False,
+    for path in swept:
+        typer.echo(f"Removed {path}: a backup was killed while it wrote it.", err=True)
+    for path in sorted(folder.glob(f"*{UNFINISHED}")):
+        typer.echo(
+            f"{path} is left alone: another backup writes it, or was killed while it did.", err=True
         )
-    if done.returncode != 0:
-        raise CommandFailed(f"pg_dump failed: {done.stderr.strip()}")
 
 
-def _without_password(url: "URL", passfile: Path) -> str:
-    """Return the address with its password moved to a file: every user may read arguments."""
-    if url.password:
-        password = str(url.password).replace("\\", "\\\\").replace(":", "\\:")
-        passfile.touch(mode=0o600)
-        passfile.write_text(f"*:*:*:*:{password}\n", encoding="utf-8")
-        url = url.update_query_dict({"passfile": str(passfile)})
-    return url.set(password=None).render_as_string()
+def _copy_sqlite(settings: "Settings", unfinished: Path, *, is_silent: bool) -> None:
+    from sqlalchemy import make_url
+
+    from punchcard.db.sqlite_copy import CopyFailed, copy_sqlite
+
+    source = Path(make_url(settings.database_url).database or "")
+    try:
+        with _bar("Copying and checking", is_silent=is_silent) as show:
+            copy_sqlite(
+                source,
+                unfinished,
+                busy_seconds=settings.database_busy_seconds,
+                reserve_bytes=settings.backup_reserve_bytes,
+                progress=show,
+            )
+    except CopyFailed as error:
+        raise CommandFailed(str(error)) from error
+    except OSError as error:
+        raise CommandFailed(f"{error.filename or unfinished}: {error.strerror}") from error
+
+
+def _dump_postgresql(settings: "Settings", unfinished: Path, *, is_silent: bool) -> None:
+    from punchcard.cli.backup_postgresql import dump
+
+    with _bar("Dumping and checking", is_silent=is_silent):
+        dump(settings, unfinished)
+
+
+@contextmanager
+def _bar(what: str, *, is_silent: bool) -> Iterator[Callable[[int, int], None]]:
+    """Draw a bar on standard error; the function that is given moves it: done, of how many."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(
+        *columns,
+        TimeElapsedColumn(),
+        console=console,
+        # A nightly job's mail needs no bar.
+        disable=is_silent or not console.is_terminal,
+        transient=True,
+    ) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

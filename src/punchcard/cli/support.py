@@ -87,6 +87,8 @@ def explain(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, DBAPIError):
         return f"The database does not answer: {str(error.orig).strip().splitlines()[0]}"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
     return None
 
 

@@ -130,6 +130,10 @@ class Settings:
     fanout_turn_seconds: float = 10.0
     housekeeping_minutes: int = 15
 
+    # Backups
+    backup_reserve_bytes: int = 67_108_864
+    backup_lock_wait_seconds: int = 60
+
     @property
     def is_embedded(self) -> bool:
         """Tell whether the database is a SQLite file, served by this one process."""
