@@ -1,16 +1,18 @@
 """What the server writes: every kind of mail, in every language, with any name in it."""
 
 import unicodedata
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from punchcard.accounts.mail_letters import Mail, write_letter
+from punchcard.accounts import mail_letters
+from punchcard.accounts.mail_letters import Mail
 from punchcard.accounts.mail_texts import WORDINGS
 from punchcard.kit.i18n import LANGUAGES
-from punchcard.kit.mail import one_line
+from punchcard.kit.mail import Letter, one_line
 
 FACTS = {
     "name": "Anna",
@@ -48,10 +50,14 @@ def mail(kind: str, language: str = "en", **facts: str) -> Mail:
     return Mail(kind=kind, to="anna@example.com", language=language, facts={**FACTS, **facts})
 
 
+def written(mail: Mail) -> Letter:
+    return mail_letters.write_letter("id", mail, sent_at=datetime(2026, 3, 1, 9, tzinfo=UTC))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", sorted(WORDINGS))
 def test_every_mail_is_whole_in_every_language(kind: str, language: str) -> None:
-    letter = write_letter("id", mail(kind, language))
+    letter = written(mail(kind, language))
     seen = Seen(letter.html)
 
     assert letter.language == language
@@ -69,21 +75,19 @@ def test_every_mail_is_whole_in_every_language(kind: str, language: str) -> None
 
 def test_languages_are_not_left_in_english() -> None:
     for kind in WORDINGS:
-        subjects = {write_letter("id", mail(kind, language)).subject for language in LANGUAGES}
+        subjects = {written(mail(kind, language)).subject for language in LANGUAGES}
         assert len(subjects) == len(LANGUAGES)
 
 
 def test_the_end_of_a_link_is_told_by_the_shops_clock() -> None:
-    letter = write_letter("id", mail("password_reset", "de"))
+    letter = written(mail("password_reset", "de"))
 
     assert "02.03.2026, 10:00" in letter.text
 
 
 def test_what_there_is_not_is_not_offered() -> None:
     facts = {name: FACTS[name] for name in ("shop", "program", "card_link", "timezone")}
-    letter = write_letter(
-        "id", Mail(kind="customer_welcome", to="a@b.example", language="en", facts=facts)
-    )
+    letter = written(Mail(kind="customer_welcome", to="a@b.example", language="en", facts=facts))
 
     assert letter.text.startswith("Hello,\n")
     assert "Wallet" not in letter.text
@@ -95,7 +99,7 @@ def test_what_there_is_not_is_not_offered() -> None:
 def test_any_name_is_shown_as_it_is_and_makes_no_markup(name: str) -> None:
     shown = one_line(name)
 
-    letter = write_letter("id", mail("customer_welcome", name=name, shop=name, program=name))
+    letter = written(mail("customer_welcome", name=name, shop=name, program=name))
     seen = Seen(letter.html)
 
     assert shown in letter.text
@@ -108,14 +112,14 @@ def test_any_name_is_shown_as_it_is_and_makes_no_markup(name: str) -> None:
     "name", ["<script>alert(1)</script>", "{{ 7 * 7 }}", "{shop}", "🥐 & Söhne", "מאפייה"]
 )
 def test_names_with_markup_placeholders_and_other_scripts_render_intact(name: str) -> None:
-    letter = write_letter("id", mail("invitation", shop=name))
+    letter = written(mail("invitation", shop=name))
 
     assert name in letter.subject
     assert name in Seen(letter.html).text
 
 
 def test_a_name_from_right_to_left_turns_nothing_around_it() -> None:
-    letter = write_letter("id", mail("invitation", name="מאפייה"))
+    letter = written(mail("invitation", name="מאפייה"))
 
     assert "\u2068מאפייה\u2069" in letter.text
     assert unicodedata.name("\u2068") == "FIRST STRONG ISOLATE"

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
@@ -34,6 +35,7 @@ LETTER = Letter(
     html="<p>Grüezi 🥐</p>\n",
     language="de",
     sender_name="Café Alice",
+    sent_at=datetime(2026, 3, 2, 9, 0, 5, 123456, tzinfo=UTC),
 )
 
 
@@ -61,6 +63,36 @@ def test_a_letter_arrives_by_starttls_with_text_html_and_the_shop_as_sender(
     assert letter["Message-ID"] == "<018f@punchcard.example>"
     assert plain(letter).strip() == "Grüezi 🥐"
     assert html(letter).strip() == "<p>Grüezi 🥐</p>"
+
+
+def test_a_letter_carries_what_rfc_5322_requires_and_says_that_a_program_wrote_it(
+    server: MailServer,
+) -> None:
+    build_mailer(settings(**server.settings)).send(LETTER)
+
+    [letter] = server.inbox.letters
+    assert letter.get_all("Date") == ["Mon, 02 Mar 2026 09:00:05 +0000"]
+    for once in ("From", "To", "Subject", "Message-ID", "MIME-Version"):
+        assert len(letter.get_all(once, [])) == 1
+    assert letter["Auto-Submitted"] == "auto-generated"
+
+
+def test_the_date_is_told_in_english_and_utc_wherever_the_clock_stands() -> None:
+    moment = datetime(2026, 12, 1, 0, 30, tzinfo=timezone(timedelta(hours=2)))
+    message = as_message(replace(LETTER, sent_at=moment), Address("", addr_spec="a@b.example"))
+
+    assert message["Date"] == "Mon, 30 Nov 2026 22:30:00 +0000"
+
+
+def test_a_sender_whose_domain_is_outside_ascii_writes_it_as_the_network_does(
+    server: MailServer,
+) -> None:
+    given = {**server.settings, "mail_from": "Bäckerei <info@bäckerei.example>"}
+    build_mailer(settings(**given)).send(LETTER)
+
+    [letter] = server.inbox.letters
+    assert letter["From"] == "Café Alice <info@xn--bckerei-5wa.example>"
+    assert letter["Message-ID"] == "<018f@xn--bckerei-5wa.example>"
 
 
 def test_a_letter_arrives_over_a_line_that_is_private_from_the_start(tmp_path: Path) -> None:

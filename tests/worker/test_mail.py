@@ -77,6 +77,17 @@ def test_a_forgotten_password_is_mended_from_the_mail(context: Context, server: 
     assert cast.sign_in(context, alice.email("owner"), PASSWORD + " anew").startswith("at_")
 
 
+def test_a_mail_is_dated_by_the_clock_of_the_server_when_it_leaves(
+    context: Context, server: MailServer, clock: ManualClock
+) -> None:
+    leave(context)
+    clock.advance(hours=1)
+
+    create_worker(context).do_work()
+
+    assert server.inbox.letters[0]["Date"] == "Mon, 02 Mar 2026 10:00:00 +0000"
+
+
 def test_a_letter_put_off_is_tried_again_later(
     context: Context, server: MailServer, clock: ManualClock
 ) -> None:

@@ -44,8 +44,8 @@ class _Shown:
     is_main: bool
 
 
-def write_letter(mail_id: str, mail: Mail) -> Letter:
-    """Return the letter of a mail."""
+def write_letter(mail_id: str, mail: Mail, *, sent_at: datetime) -> Letter:
+    """Return the letter of a mail, dated `sent_at`."""
     wording, said = WORDINGS[mail.kind], _said(mail.facts)
 
     def say(sentence: str) -> str:
@@ -76,6 +76,7 @@ def write_letter(mail_id: str, mail: Mail) -> Letter:
         html=_templates().get_template("mail.html").render(values),
         language=mail.language,
         sender_name=mail.facts.get("shop"),
+        sent_at=sent_at,
     )
 
 

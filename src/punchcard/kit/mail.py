@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -40,7 +41,10 @@ class MailServerAway(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """One mail: plain text with the same as HTML. `sender_name` stands before our address."""
+    """One mail: plain text with the same as HTML.
+
+    `sender_name` stands before our address; `sent_at` (aware) is the date its reader sees.
+    """
 
     id: str
     to: str
@@ -48,6 +52,7 @@ class Letter:
     text: str
     html: str
     language: str
+    sent_at: datetime
     sender_name: str | None = None
 
 
@@ -184,7 +189,10 @@ def build_mailer(settings: Settings) -> Mailer:
 
 
 def as_message(letter: Letter, sender: Address) -> EmailMessage:
-    """Return the letter as it travels. Raises MailRefused when its address can't be one."""
+    """Return the letter as it travels, with the headers of RFC 5322, section 3.6.
+
+    Raises MailRefused when its address can't be one.
+    """
     message = EmailMessage(policy=SMTP)
     name = one_line(letter.sender_name or sender.display_name)
     try:
@@ -193,6 +201,7 @@ def as_message(letter: Letter, sender: Address) -> EmailMessage:
     except (ValueError, MessageError, IndexError):
         raise MailRefused("this is no address that mail can be sent to") from None
     message["Subject"] = one_line(letter.subject)
+    message["Date"] = letter.sent_at.astimezone(UTC)
     message["Message-ID"] = f"<{letter.id}@{sender.domain}>"
     # Out-of-office notices and the like are for people, not for us.
     message["Auto-Submitted"] = "auto-generated"
@@ -232,8 +241,8 @@ def _sender(settings: Settings) -> Address:
     name, _, rest = given.rpartition("<")
     spec = rest.removesuffix(">") if name or rest.endswith(">") else given
     try:
-        return Address(name.strip().strip('"'), addr_spec=spec)
-    except (ValueError, MessageError, IndexError):
+        return Address(name.strip().strip('"'), addr_spec=_envelope(spec))
+    except (ValueError, MessageError, IndexError, MailRefused):
         raise SettingsError(
             "PUNCHCARD_MAIL_FROM must be set with PUNCHCARD_SMTP_URL, and be an address such as"
             " no-reply@shop.example or Punchcard <no-reply@shop.example>."
