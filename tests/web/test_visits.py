@@ -16,7 +16,7 @@ from punchcard.main import create_app
 from punchcard.web.visits import SESSION_COOKIE, VISITOR_COOKIE
 from tests.support import cast
 from tests.support.cast import PASSWORD, Shop
-from tests.support.pages import Visitor
+from tests.support.pages import Visitor, text_of
 
 Visitors = Callable[..., Visitor]
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -111,6 +111,76 @@ def test_a_form_comes_from_a_page_of_this_server(
     owner.client.headers["origin"] = origin
     answer = owner.post("/console/account/profile", name="Alice", language="")
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://cards.example", 303),
+        ("https://cards.example:443", 303),
+        ("https://CARDS.example", 303),
+        ("https://127.0.0.1:8000", 303),
+        ("null", 303),
+        ("https://cards.example:8443", 403),
+        ("http://cards.example", 403),
+        ("https://cards.example.evil.example", 403),
+        ("https://evil.example", 403),
+    ],
+)
+def test_behind_a_proxy_that_sends_its_own_host_forms_come_from_the_public_address(
+    secure: tuple[Visitor, Shop], origin: str, status: int
+) -> None:
+    visitor, alice = secure
+    visitor.client.headers.update({"host": "127.0.0.1:8000", "origin": origin})
+    assert visitor.sign_in(alice.email("owner"), PASSWORD).status_code == status
+
+
+def test_who_runs_the_server_is_told_which_address_to_set(secure: tuple[Visitor, Shop]) -> None:
+    visitor, _ = secure
+    visitor.get("/sign-in")
+    visitor.client.headers["origin"] = "https://other.example"
+    told = text_of(visitor.post("/sign-in"))
+    assert "https://other.example" in told
+    assert "https://cards.example" in told
+    assert "PUNCHCARD_BASE_URL" in told
+
+
+def test_an_origin_is_never_repeated_as_it_came(visitor: Visitor) -> None:
+    visitor.get("/sign-in")
+    visitor.client.headers["origin"] = "https://<script>alert(1)</script>"
+    answer = visitor.post("/sign-in")
+    assert answer.status_code == 403
+    assert "alert(1)" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("referer", "wanted"),
+    [
+        ("https://cards.example/console/account", "/console/account"),
+        ("https://evil.example/console/account", "/"),
+        ("http://[", "/"),
+    ],
+)
+def test_after_signing_in_a_form_is_found_again_behind_a_proxy_with_its_own_host(
+    secure: tuple[Visitor, Shop], referer: str, wanted: str
+) -> None:
+    visitor, _ = secure
+    visitor.get("/sign-in")
+    visitor.client.headers.update({"host": "127.0.0.1:8000", "referer": referer})
+    answer = visitor.post("/console/account/profile", name="Alice", language="")
+    assert answer.headers["location"] == f"/sign-in?next={wanted}"
+
+
+@pytest.mark.parametrize("asks_by_script", [False, True])
+def test_a_path_outside_ascii_is_written_as_addresses_are(
+    visitor: Visitor, asks_by_script: bool
+) -> None:
+    visitor.get("/sign-in")
+    if asks_by_script:
+        visitor.client.headers["hx-request"] = "true"
+    answer = visitor.post("/language", language="de", next="/join/€ ?a=b&c=%20")
+    header = "hx-redirect" if asks_by_script else "location"
+    assert answer.headers[header] == "/join/%E2%82%AC%20?a=b&c=%20"
 
 
 def test_a_notice_is_shown_once_in_the_language_of_the_reader(

@@ -82,6 +82,14 @@ def _secrets(settings: "Settings") -> Finding:
 
 
 def _address(settings: "Settings") -> Finding:
+    from punchcard.kit.origins import origin_of
+
+    if origin_of(settings.base_url) is None:
+        message = (
+            f"PUNCHCARD_BASE_URL is {settings.base_url}, which is no address of a server such as"
+            " https://cards.example."
+        )
+        return Finding("address", "error", message)
     if settings.base_url.startswith("https://"):
         return Finding("address", "ok", f"Cards link to {settings.base_url}.")
     message = (

@@ -46,6 +46,20 @@ class FormExpired(DomainError):
     sentence = N_("This form is too old or came from elsewhere. Load the page and try again.")
 
 
+class FormFromElsewhere(DomainError):
+    """A browser says that the form stands on another server's page: facts `origin`, `address`.
+
+    Mostly it is a proxy that hides the address of the browser, so it tells how that is mended.
+    """
+
+    code = "form_from_elsewhere"
+    kind = Kind.FORBIDDEN
+    sentence = N_(
+        "This form came from {origin}, but the pages of this server stand at {address}."
+        " If you run it: PUNCHCARD_BASE_URL must be the address that browsers show."
+    )
+
+
 class SignInNeeded(Exception):
     """Nobody is signed in; `wanted` is the page to come back to."""
 

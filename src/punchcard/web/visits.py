@@ -4,7 +4,7 @@ import hmac
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -16,10 +16,11 @@ from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.context import Context
 from punchcard.kit import logs
 from punchcard.kit.i18n import as_language, negotiate, translate
+from punchcard.kit.origins import is_same_server, origin_of
 from punchcard.kit.secrets import Signer, derive_key
 from punchcard.web.forms import Form
 from punchcard.web.navigation import Entry, entries, is_current
-from punchcard.web.refusals import FormExpired, SignInNeeded
+from punchcard.web.refusals import FormExpired, FormFromElsewhere, SignInNeeded
 from punchcard.web.templating import render
 
 SESSION_COOKIE: Final = "punchcard_session"
@@ -33,6 +34,8 @@ _USER_AGENT_CHARACTERS: Final = 200
 _NOTICE_SECONDS: Final = 60
 _FIELDS_LIMIT: Final = 300
 _VISITOR_CHARACTERS: Final = 64
+# What may stand in an address as it is (RFC 3986), as `RedirectResponse` has it.
+_SAFE_IN_ADDRESSES: Final = ":/%#?=@[]!$&'()*+,;"
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -124,7 +127,8 @@ class Visit:
             notice = self._signer().sign({"text": done, "params": params})
             self.set_cookie(NOTICE_COOKIE, notice, seconds=_NOTICE_SECONDS)
         if self.is_fragment:
-            response = Response(status_code=204, headers={"HX-Redirect": path})
+            sent = quote(path, safe=_SAFE_IN_ADDRESSES)
+            response = Response(status_code=204, headers={"HX-Redirect": sent})
         else:
             response = RedirectResponse(path, 303)
         return self.finish(response)
@@ -148,10 +152,17 @@ class Visit:
         return response
 
     def check_csrf(self, shown: str) -> None:
-        """Let a change through that comes from a page of ours. Raises FormExpired."""
+        """Let a change through that comes from a page of ours.
+
+        Raises FormExpired, and FormFromElsewhere when the browser names another origin.
+        """
         origin = self.request.headers.get("origin")
-        if origin and origin != "null" and _server_of(origin) != self.request.url.netloc:
-            raise FormExpired
+        # Pages that send no referrer, as ours, make browsers say "null" with a form.
+        if origin and origin != "null" and not _is_ours(self.request, origin):
+            base_url = self.context.settings.base_url
+            raise FormFromElsewhere(
+                origin=origin_of(origin) or "?", address=origin_of(base_url) or "?"
+            )
         if not hmac.compare_digest(shown.encode("utf-8", "replace"), self.csrf.encode()):
             raise FormExpired
 
@@ -238,16 +249,22 @@ def _wanted(request: Request) -> str:
         query = f"?{request.url.query}" if request.url.query else ""
         return request.url.path + query
     referer = request.headers.get("referer", "")
-    is_ours = _server_of(referer) == request.url.netloc
-    return urlsplit(referer).path if is_ours else "/"
+    return urlsplit(referer).path if _is_ours(request, referer) else "/"
 
 
-def _server_of(address: str) -> str | None:
-    """Return the server in an address; None when it is none, as "http://[" is."""
-    try:
-        return urlsplit(address).netloc
-    except ValueError:
-        return None
+def _is_ours(request: Request, address: str) -> bool:
+    """Tell whether an address that a browser sent is one of this server's.
+
+    Its origin is that of BASE_URL, or names the server that was asked: many proxies pass on a Host
+    of their own, and some servers are reached at several addresses.
+    """
+    context: Context = request.app.state.context
+    origin = origin_of(address)
+    if origin is None:
+        return False
+    return origin == origin_of(context.settings.base_url) or is_same_server(
+        origin, request.headers.get("host", "")
+    )
 
 
 def _subject_of(context: Context, token: str | None) -> Subject:
