@@ -15,6 +15,7 @@ from punchcard.db.database import Database
 from punchcard.db.outbox import WorkEnqueued
 from punchcard.kit.bell import Bells
 from punchcard.kit.clock import Clock, SystemClock
+from punchcard.kit.descriptors import live_stream_limit
 from punchcard.kit.ids import Ids, SystemIds
 from punchcard.kit.mail import Mailer, build_mailer
 from punchcard.kit.secrets import Sealer
@@ -100,7 +101,7 @@ def build_context(
     card_sealer = Sealer(settings.secret_key, "card token")
     bells = Bells()
     live = LiveCards(
-        database, limit=settings.live_streams_limit, card_limit=settings.live_streams_per_card
+        database, limit=live_stream_limit(settings), card_limit=settings.live_streams_per_card
     )
 
     @cache

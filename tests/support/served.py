@@ -7,14 +7,22 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from punchcard.api.http_protocol import protocol_of
+from punchcard.kit.settings import Settings
+
 
 @contextmanager
-def served(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
-    """Serve `app` on `port`, or a free one, and return its address; stop when the block ends."""
+def served(app: ASGIApp, *, port: int = 0, settings: Settings | None = None) -> Iterator[str]:
+    """Serve `app` on `port`, or a free one, and return its address; stop when the block ends.
+
+    Connections have the bounds of `settings`, as those of `punchcard serve` have.
+    """
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
         port=port,
+        http=protocol_of(settings or Settings()),
+        ws="none",
         log_config=None,
         access_log=False,
         lifespan="off",

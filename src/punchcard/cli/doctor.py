@@ -49,6 +49,7 @@ def doctor(
         _address,
         _disk,
         partial(_files, is_mending=is_mending),
+        _connections,
         _database,
         _apple_wallet,
         _google_wallet,
@@ -145,6 +146,20 @@ def _own_paths(settings: "Settings") -> list[Path]:
     backups = folder / "backups"
     paths += [backups, *sorted(backups.glob("*")), folder / "demo", folder / "demo.unfinished"]
     return paths
+
+
+def _connections(settings: "Settings") -> Finding:
+    from punchcard.kit.descriptors import connection_limit, descriptor_limit, live_stream_limit
+
+    descriptors = descriptor_limit()
+    told = (
+        f"{descriptors} open files allow {connection_limit(settings)} connections of a process,"
+        f" {live_stream_limit(settings)} of them for customers' pages."
+    )
+    if live_stream_limit(settings) < settings.live_streams_limit:
+        more = f" PUNCHCARD_LIVE_STREAMS_LIMIT is {settings.live_streams_limit}: raise ulimit -n."
+        return Finding("connections", "warning", told + more)
+    return Finding("connections", "ok", told)
 
 
 def _database(settings: "Settings") -> Finding:

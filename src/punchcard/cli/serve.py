@@ -1,7 +1,7 @@
 """`punchcard serve` and `punchcard worker`: the processes that run a shop."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -27,7 +27,6 @@ _SWITCH_SECONDS: Final = 0.001
 # A list of operations makes thousands of objects that all live until it is answered, and hardly
 # anything here goes round in circles: looking through them every 700 costs a tenth of the time.
 _COLLECT_AFTER: Final = (20_000, 20, 20)
-_KEEP_ALIVE_SECONDS: Final = 30
 _GRACE_SECONDS: Final = 30
 
 
@@ -112,6 +111,7 @@ def run_server(
         partial(_app, does_work=has_worker, settings=settings, around=around) if settings else None
     )
     settings = settings or load_settings()
+    http = _bounded_http(settings)
     signal.signal(signal.SIGTERM, _leave)
     uvicorn.run(
         given or factory,
@@ -119,14 +119,34 @@ def run_server(
         host=host,
         port=port,
         workers=workers,
+        http=http,
+        # Nothing here speaks it, and it would come in past the bounds.
+        ws="none",
         # Punchcard logs requests itself: uvicorn's own lines would show card tokens.
         access_log=False,
         log_config=None,
         server_header=False,
         forwarded_allow_ips=settings.trusted_proxies,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+
+
+def _bounded_http(settings: "Settings") -> Any:
+    """Return the protocol of connections. Raises CommandFailed where there is no httptools.
+
+    uvicorn would go on without it, with a protocol that has no bounds.
+    """
+    try:
+        from punchcard.api.http_protocol import protocol_of
+    except ModuleNotFoundError as error:
+        if error.name != "httptools":
+            raise
+        raise CommandFailed(
+            "The package httptools is missing, which bounds what clients send."
+            " Install it: pip install httptools"
+        ) from error
+    return protocol_of(settings)
 
 
 def _leave(_number: int, _frame: "FrameType | None") -> None:

@@ -55,7 +55,15 @@ class Settings:
     database_busy_seconds: int = 30
 
     # HTTP
+    connections_limit: int = 0
+    request_head_limit_bytes: int = 65_536
+    request_head_timeout_seconds: float = 10.0
     body_limit_bytes: int = 1_048_576
+    request_body_timeout_seconds: float = 20.0
+    request_body_least_bytes_per_second: int = 1000
+    discard_limit_bytes: int = 8_388_608
+    discard_timeout_seconds: float = 30.0
+    keep_alive_seconds: int = 30
     logo_limit_bytes: int = 1_000_000
     page_size_limit: int = 200
     public_enrolments_per_minute: int = 120
