@@ -47,7 +47,7 @@ from punchcard.api.vendor import devices as vendor_devices
 from punchcard.api.vendor import settings as vendor_settings
 from punchcard.context import Context
 from punchcard.kit.stopping import heard_before_stop
-from punchcard.web.faces import Faces
+from punchcard.web.faces import Faces, refusal_of_body
 from punchcard.worker.handlers import MAIL_LANE, WALLET_LANES
 from punchcard.worker.loop import Worker
 from punchcard.worker.schedule import HOUSE_CHORES, OWN_CHORES
@@ -106,6 +106,7 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
     return Front(
         LeanWay(faces, context, LEAN_ROUTES),
         body_limit_bytes=context.settings.body_limit_bytes,
+        page_refusal=refusal_of_body,
     )
 
 

@@ -4,13 +4,11 @@ import http.client
 import json
 import logging
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +20,7 @@ from punchcard.api.shapes import Shape
 from punchcard.db.failures import DatabaseBusy
 from punchcard.kit import logs
 from tests.support.calls import call
+from tests.support.served import served as served_at_address
 
 LIMIT = 1000
 TOKEN = "q8Zc3vN1-_kLmPoIuYtReW"
@@ -69,24 +68,8 @@ def front(lines: list[str]) -> Front:
 @contextmanager
 def served(app: ASGIApp) -> Iterator[int]:
     """Serve `app` on a free port of this machine, by the real server."""
-    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, ws="none")
-    server = uvicorn.Server(config)
-    started = threading.Event()
-    startup = server.startup
-
-    async def tell_startup(sockets: Any = None) -> None:
-        await startup(sockets=sockets)
-        started.set()
-
-    server.startup = tell_startup  # type: ignore[method-assign]
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    assert started.wait(10)
-    try:
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(10)
+    with served_at_address(app) as address:
+        yield int(address.rpartition(":")[2])
 
 
 def text_of(length: int) -> bytes:
@@ -191,6 +174,21 @@ def test_a_client_that_holds_its_body_back_is_let_go(front: Front) -> None:
         answer.read()
         assert answer.status == 413
         assert answer.headers["connection"] == "close"
+
+
+def test_whoever_waits_to_send_a_body_is_let_go_by_any_answer_that_does_not_ask_for_it() -> None:
+    async def unread(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response("who are you", 401)(scope, receive, send)
+
+    async def read(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await Response("fine", 200)(scope, receive, send)
+
+    headers = {"expect": "100-continue", "content-length": "2"}
+    for app, connection in ((unread, "close"), (read, None)):
+        front = Front(app, body_limit_bytes=LIMIT, access_log=lambda line: None)
+        answer = call(front, "POST", "/x", headers=headers, content=b"{}")
+        assert answer.headers.get("connection") == connection
 
 
 def test_what_an_app_does_after_the_limit_reaches_nobody() -> None:

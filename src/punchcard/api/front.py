@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from punchcard.api.errors import BodyTooLarge, answer, problem
 from punchcard.kit import logs
 from punchcard.kit.chance import Chance
+from punchcard.kit.errors import DomainError
 from punchcard.kit.i18n import negotiate
 
 _log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ _SECURITY: Final = [
     (b"referrer-policy", b"no-referrer"),
 ]
 _NO_STORE: Final = (b"cache-control", b"no-store")
+_CLOSE: Final = (b"connection", b"close")
 # nginx's status for a client that left before the answer; it stands in the log only.
 _CLIENT_LEFT: Final = 499
 
@@ -35,6 +37,14 @@ _PUBLIC_CARD = re.compile(r"(?<=/cards/)[^/]+|(?<=/apple/v1/devices/)[^/]+")
 _TOKEN = re.compile(r"(?<=/)[A-Za-z0-9_-]{22}(?=/|$)")
 _SIGNED_IN_PATHS: Final = ("/api/v1/vendor/", "/api/v1/admin/")
 _PATH_CHARACTERS: Final = 200
+
+
+PageRefusal = Callable[[Scope, int], DomainError | None]
+"""Says how a page tells that a body is larger than so many bytes; None when the API is asked."""
+
+
+def no_page(_scope: Scope, _limit_bytes: int) -> None:
+    """Say that every request is one of the API."""
 
 
 class Front:
@@ -48,11 +58,13 @@ class Front:
         app: ASGIApp,
         *,
         body_limit_bytes: int,
+        page_refusal: PageRefusal = no_page,
         new_request_id: Callable[[], str] | None = None,
         access_log: Callable[[str], None] = logs.write_access_line,
     ) -> None:
         self._app = app
         self._body_limit_bytes = body_limit_bytes
+        self._page_refusal = page_refusal
         self._new_request_id = new_request_id or _request_ids()
         self._access_log = access_log
 
@@ -62,7 +74,14 @@ class Front:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        passage = _Passage(scope, receive, send, self._body_limit_bytes, self._new_request_id)
+        passage = _Passage(
+            scope,
+            receive,
+            send,
+            limit=self._body_limit_bytes,
+            page_refusal=self._page_refusal,
+            new_request_id=self._new_request_id,
+        )
         mark = logs.request_id.set(passage.request_id)
         try:
             await passage.serve(self._app)
@@ -80,8 +99,10 @@ class _Passage:
         "_accept_language",
         "_content_length",
         "_expects_continue",
+        "_has_read",
         "_is_refused",
         "_limit",
+        "_page_refusal",
         "_receive",
         "_received",
         "_scope",
@@ -95,16 +116,20 @@ class _Passage:
         scope: Scope,
         receive: Receive,
         send: Send,
+        *,
         limit: int,
+        page_refusal: PageRefusal,
         new_request_id: Callable[[], str],
     ) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
         self._limit = limit
+        self._page_refusal = page_refusal
         self._accept_language = b""
         self._content_length: int | None = None
         self._expects_continue = False
+        self._has_read = False
         self._received = 0
         self._is_refused = False
         self.status = 0
@@ -116,11 +141,15 @@ class _Passage:
 
     async def serve(self, app: ASGIApp) -> None:
         """Let `app` answer, unless the body is known to be too large."""
+        receive = self._receive
         if self._content_length is not None and self._content_length > self._limit:
-            await self._refuse_body()
-            return
-        # A body of told length is cut off by the server itself; any other is counted.
-        receive = self._receive if self._content_length is not None else self._counted
+            if self._page_error() is None:
+                await self._refuse_body()
+                return
+            receive = self._too_large
+        elif self._content_length is None or self._expects_continue:
+            # A body of told length is cut off by the server itself; any other is counted.
+            receive = self._counted
         try:
             await app(self._scope, receive, self._hardened)
         except ClientDisconnect:
@@ -140,14 +169,24 @@ class _Passage:
                 self._expects_continue = True
 
     async def _counted(self) -> Message:
+        self._has_read = True
         message = await self._receive()
         self._received += len(message.get("body", b""))
         if self._received > self._limit:
-            if not self.status:
-                await self._refuse_body()
-            # To the app it looks as if the client had left: it stops, and writes nothing.
-            raise ClientDisconnect
+            return await self._too_large()
         return message
+
+    async def _too_large(self) -> Message:
+        """Raise what a page tells in its own way; for the API, answer and end the app."""
+        if not self.status:
+            if error := self._page_error():
+                raise error
+            await self._refuse_body()
+        # To the app it looks as if the client had left: it stops, and writes nothing.
+        raise ClientDisconnect
+
+    def _page_error(self) -> DomainError | None:
+        return self._page_refusal(self._scope, self._limit)
 
     async def _hardened(self, message: Message) -> None:
         if self._is_refused:
@@ -163,15 +202,15 @@ class _Passage:
             name == b"cache-control" for name, _ in given
         ):
             headers.append(_NO_STORE)
+        if self._expects_continue and not self._has_read:
+            # Such a client holds its body back now, so on a kept connection its next request
+            # would be read as that body.
+            headers.append(_CLOSE)
         return headers
 
     async def _refuse_body(self) -> None:
         """Answer 413 without reading on; the server drops what still arrives of the body."""
         response = problem(BodyTooLarge(limit_bytes=self._limit), self._language(), self.request_id)
-        if self._expects_continue:
-            # Such a client holds its body back now, so on a kept connection its next request
-            # would be read as that body.
-            response.headers["connection"] = "close"
         await response(self._scope, self._receive, self._hardened)
         self._is_refused = True
 

@@ -7,6 +7,9 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from punchcard.kit.errors import DomainError
+from punchcard.web.refusals import TooLargeToSend
+
 PAGES: Final = frozenset(
     {
         *("", "sign-in", "sign-out", "language", "forgot-password", "reset-password"),
@@ -47,6 +50,11 @@ class Faces:
         with self._making:
             if self._pages is None:
                 self._pages = self._make_pages()
+
+
+def refusal_of_body(scope: Scope, limit_bytes: int) -> DomainError | None:
+    """Return how a page tells that what was sent is too large; None where the API answers."""
+    return TooLargeToSend(limit_kilobytes=limit_bytes // 1000) if _is_for_pages(scope) else None
 
 
 def _is_for_pages(scope: Scope) -> bool:

@@ -30,6 +30,17 @@ class PageNotFound(DomainError):
     sentence = N_("There is nothing at this address. Perhaps the link is old or incomplete.")
 
 
+class TooLargeToSend(DomainError):
+    """What a form sent is more than the server reads: facts `limit_kilobytes`."""
+
+    code = "body_too_large"
+    kind = Kind.TOO_LARGE
+    sentence = N_(
+        "What you sent is too large: at most {limit_kilobytes} kB can be sent at once. Go back and"
+        " choose a smaller file."
+    )
+
+
 class CardReplaced(Exception):
     """A card's token that a replaced card no longer answers to; `shop` is whose card it is."""
 
