@@ -1,4 +1,4 @@
-"""From what a caller shows to who is calling, quickly: a bounded memory before the database."""
+"""From what a caller shows to who is calling, quickly: a bounded cache before the database."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from punchcard.accounts.subjects import (
 )
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
-from punchcard.kit.memory import Memory
+from punchcard.kit.refreshing_cache import RefreshingCache
 from punchcard.kit.secrets import hash_token
 from punchcard.kit.settings import Settings
 
@@ -42,14 +42,15 @@ class Credentials:
     """Resolves bearer tokens to subjects.
 
     What was found is remembered for `credential_cache_seconds` (0: not at all), so a change made
-    by another process is felt that much later; `forget…` makes one of this process felt at once.
+    by another process is felt that much later at most; `forget…` makes one of this process felt at
+    once.
     """
 
     def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
         self._database = database
         self._clock = clock
-        self._memory = Memory[_Known](
-            keep_for=timedelta(seconds=settings.credential_cache_seconds), limit=CACHE_LIMIT
+        self._cache = RefreshingCache[_Known](
+            clock, keep_for=timedelta(seconds=settings.credential_cache_seconds), limit=CACHE_LIMIT
         )
         self._resolution = timedelta(seconds=settings.last_used_resolution_seconds)
         self._uses: dict[tuple[_Credential, str], datetime] = {}
@@ -60,19 +61,18 @@ class Credentials:
         Raises CredentialsInvalid when it is wrong, expired or revoked or its person removed, and
         VendorSuspended.
         """
-        return self.recall(bearer) or self._look_up(bearer, self._clock.now())
+        return self._used(self._cache.get_or_load(bearer, lambda: self._load(bearer)))
 
-    def recall(self, bearer: str) -> Subject | None:
-        """Return who shows this token if that is remembered; never asks the database."""
-        now = self._clock.now()
-        known = self._memory.recall(bearer, now)
-        if known is None:
-            return None
-        self._note_use(known, now)
-        return known.subject
+    def resolve_cached(self, bearer: str) -> Subject | None:
+        """Return who shows this token if that is remembered, None if `resolve` is to be asked.
+
+        Never asks the database.
+        """
+        known = self._cache.get(bearer)
+        return self._used(known) if known is not None else None
 
     def forget(self, credential_id: str) -> None:
-        """Drop one access token, API key or device from memory: call it after the commit."""
+        """Drop one access token, API key or device from the cache: call it after the commit."""
         self._forget(lambda subject: subject.credential_id == credential_id)
 
     def forget_subject(self, subject_id: str) -> None:
@@ -104,17 +104,13 @@ class Credentials:
         return len(uses)
 
     def _forget(self, is_meant: Callable[[Subject], bool]) -> None:
-        self._memory.forget(lambda _bearer, known: is_meant(known.subject))
+        self._cache.invalidate(lambda _bearer, known: is_meant(known.subject))
 
-    def _look_up(self, bearer: str, now: datetime) -> Subject:
-        known = self._memory.look_up(bearer, now, lambda: self._ask(bearer, now))
-        self._note_use(known, now)
-        return known.subject
-
-    def _ask(self, bearer: str, now: datetime) -> tuple[_Known, datetime | None]:
+    def _load(self, bearer: str) -> tuple[_Known, datetime | None]:
         query = _QUERIES.get(bearer[:3])
         if query is None or len(bearer) > _LONGEST_BEARER:
             raise CredentialsInvalid
+        now = self._clock.now()
         with self._database.read_connection() as connection:
             row = connection.execute(query.select, {"hash": hash_token(bearer)}).one_or_none()
         if row is None:
@@ -122,10 +118,11 @@ class Credentials:
         ends_at = row.expires_at if query.table is AccessToken else None
         return _Known(query.read(row, now), (query.table, row.id)), ends_at
 
-    def _note_use(self, known: _Known, now: datetime) -> None:
+    def _used(self, known: _Known) -> Subject:
         if len(self._uses) >= _USES_LIMIT:
             self._uses = {}
-        self._uses[known.use] = now
+        self._uses[known.use] = self._clock.now()
+        return known.subject
 
 
 class _Query(NamedTuple):

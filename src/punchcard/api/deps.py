@@ -229,7 +229,7 @@ async def _subject(request: Request, context: Context) -> Subject:
     bearer = bearer.strip()
     if scheme.lower() != "bearer" or not bearer:
         return NOBODY
-    known = context.credentials.recall(bearer)
+    known = context.credentials.resolve_cached(bearer)
     # Only an unknown caller costs a look into the database.
     if known is not None:
         return known

@@ -129,7 +129,7 @@ class LeanWay:
         bearer = bearer.strip()
         if scheme.lower() != "bearer":
             raise CredentialsInvalid
-        known = self._context.credentials.recall(bearer)
+        known = self._context.credentials.resolve_cached(bearer)
         # Only an unknown caller costs a look into the database, and that off the event loop.
         if known is not None:
             return known

@@ -12,7 +12,7 @@ from punchcard.db.database import Database
 from punchcard.db.types import Id
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import as_id
-from punchcard.kit.memory import Memory
+from punchcard.kit.refreshing_cache import RefreshingCache
 from punchcard.kit.secrets import Signer
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import StaffPin
@@ -47,9 +47,9 @@ class _Known(NamedTuple):
 class StaffTokens:
     """Issues staff tokens and checks them; a check costs microseconds once the PIN is known.
 
-    What the database says of a PIN is remembered for `credential_cache_seconds`; `forget` makes a
-    change of this process felt at once. A person who is locked keeps a running token: the lock is
-    there against guesses, and a token is none.
+    What the database says of a PIN is remembered for `credential_cache_seconds` at most; `forget`
+    makes a change of this process felt at once. A person who is locked keeps a running token: the
+    lock is there against guesses, and a token is none.
     """
 
     def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
@@ -58,8 +58,8 @@ class StaffTokens:
         self._signer = Signer(settings.secret_key, "staff token", STAFF_PREFIX)
         self._life = timedelta(minutes=settings.staff_token_minutes)
         self._grace = timedelta(hours=settings.offline_grace_hours)
-        self._memory = Memory[_Known](
-            keep_for=timedelta(seconds=settings.credential_cache_seconds), limit=CACHE_LIMIT
+        self._cache = RefreshingCache[_Known](
+            clock, keep_for=timedelta(seconds=settings.credential_cache_seconds), limit=CACHE_LIMIT
         )
         self._guard = threading.Lock()
         # A signature never turns bad, so a token that was found good is not computed again.
@@ -87,26 +87,25 @@ class StaffTokens:
         """
         now = self._clock.now()
         facts = self._read.get(token) or self._read_token(token, now)
-        known = self._memory.recall(facts.pin_id, now) or self._look_up(facts.pin_id, now)
+        known = self._cache.get_or_load(facts.pin_id, lambda: (self._load(facts.pin_id), None))
         return self._checked(facts, known, subject, now, occurred_at)
 
-    def recall(
+    def verify_cached(
         self, token: str, subject: Subject, *, occurred_at: datetime | None = None
     ) -> StaffIdentity | None:
-        """Return whose token it is if that is remembered; never asks the database.
+        """Return whose token it is if that is remembered, None if `verify` is to be asked.
 
-        Raises StaffTokenInvalid like `verify`.
+        Never asks the database. Raises StaffTokenInvalid like `verify`.
         """
         facts = self._read.get(token)
-        now = self._clock.now()
-        known = self._memory.recall(facts.pin_id, now) if facts is not None else None
+        known = self._cache.get(facts.pin_id) if facts is not None else None
         if facts is None or known is None:
             return None
-        return self._checked(facts, known, subject, now, occurred_at)
+        return self._checked(facts, known, subject, self._clock.now(), occurred_at)
 
     def forget(self, pin_id: str) -> None:
-        """Drop a PIN from memory: call it after the commit that changed it."""
-        self._memory.forget(lambda kept_id, _known: kept_id == pin_id)
+        """Drop a PIN from the cache: call it after the commit that changed it."""
+        self._cache.invalidate(lambda kept_id, _known: kept_id == pin_id)
 
     def _read_token(self, token: str, now: datetime) -> _Facts:
         signed = self._signer.verify(token) if len(token) <= _LONGEST_TOKEN else None
@@ -143,10 +142,7 @@ class StaffTokens:
             return False
         return facts.issued <= occurred_at.timestamp() < facts.expires
 
-    def _look_up(self, pin_id: str, now: datetime) -> _Known:
-        return self._memory.look_up(pin_id, now, lambda: (self._ask(pin_id), None))
-
-    def _ask(self, pin_id: str) -> _Known:
+    def _load(self, pin_id: str) -> _Known:
         with self._database.read_connection() as connection:
             row = connection.execute(_STAFF_PIN, {"pin_id": pin_id}).one_or_none()
         if row is None or row.retired_at is not None:

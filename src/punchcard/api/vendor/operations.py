@@ -142,7 +142,7 @@ class Counter:
     async def _prove(self, body: Proved) -> StaffIdentity | DomainError | None:
         try:
             if body.staff_token is not None and body.staff_pin is None and body.staff_id is None:
-                known = self._context.staff_tokens.recall(
+                known = self._context.staff_tokens.verify_cached(
                     body.staff_token, self._request.subject, occurred_at=body.occurred_at
                 )
                 if known is not None:
