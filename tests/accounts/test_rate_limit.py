@@ -36,6 +36,38 @@ def test_memory_is_bounded_and_the_busy_are_remembered(clock: ManualClock) -> No
         limiter.take("busy")
 
 
+def test_a_crowd_of_new_addresses_frees_nobody_who_is_being_refused(clock: ManualClock) -> None:
+    limiter = RateLimiter(clock, per_minute=1)
+    limiter.take("loud")
+    let_in = 0
+
+    for number in range(3 * ADDRESSES_LIMIT):
+        limiter.take(str(number))
+        if number % 1000 == 0:
+            clock.advance(seconds=1)
+            try:
+                limiter.take("loud")
+                let_in += 1
+            except TooManyRequests:
+                pass
+
+    # Half a minute has passed: not even one call is due.
+    assert let_in == 0
+
+
+def test_a_crowd_makes_the_limiter_forget_who_was_seen_longest_ago(clock: ManualClock) -> None:
+    limiter = RateLimiter(clock, per_minute=1)
+    for number in range(ADDRESSES_LIMIT):
+        clock.advance(seconds=0.001)
+        limiter.take(str(number))
+    limiter.take("one too many")
+
+    limiter.take("0")
+    for kept in (ADDRESSES_LIMIT // 2, ADDRESSES_LIMIT - 1, "one too many"):
+        with pytest.raises(TooManyRequests):
+            limiter.take(str(kept))
+
+
 @pytest.mark.parametrize(
     ("host", "counted"),
     [

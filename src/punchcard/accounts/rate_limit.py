@@ -15,8 +15,9 @@ ADDRESSES_LIMIT: Final = 10_000
 class RateLimiter:
     """Lets each address through `per_minute` times a minute, and up to that many at once.
 
-    Kept in the memory of this process, for a bounded number of addresses: when there are more,
-    those that have been quiet for a minute are forgotten, and if none has, all are.
+    Kept in the memory of this process, for a bounded number of addresses. When there are more,
+    those that have been quiet for a minute are forgotten, and at least the half that was seen
+    longest ago: a crowd of new addresses does not free one that is being refused right now.
     """
 
     def __init__(self, clock: Clock, *, per_minute: int) -> None:
@@ -33,6 +34,7 @@ class RateLimiter:
             left, seen = self._buckets.get(address, (self._size, now))
             left = min(self._size, left + max(0.0, now - seen) * self._per_second)
             if left < 1:
+                # Seen now, so that it is among the last to be forgotten.
                 self._buckets[address] = (left, now)
                 raise TooManyRequests(retry_after_seconds=ceil((1 - left) / self._per_second))
             if address not in self._buckets and len(self._buckets) >= ADDRESSES_LIMIT:
@@ -40,11 +42,10 @@ class RateLimiter:
             self._buckets[address] = (left - 1, now)
 
     def _make_room(self, now: float) -> None:
-        self._buckets = {
-            address: bucket for address, bucket in self._buckets.items() if bucket[1] > now - 60
-        }
-        if len(self._buckets) >= ADDRESSES_LIMIT:
-            self._buckets = {}
+        # Half at once: to sort is dear, and this many newcomers pay for it together.
+        keep = ADDRESSES_LIMIT // 2
+        latest = sorted(self._buckets.items(), key=lambda one: one[1][1], reverse=True)[:keep]
+        self._buckets = {address: bucket for address, bucket in latest if bucket[1] > now - 60}
 
 
 class PublicLimits:
