@@ -6,7 +6,7 @@ from functools import cache
 from punchcard.accounts.address_change import AddressChange, AddressLinks
 from punchcard.accounts.credentials import Credentials
 from punchcard.accounts.events import CredentialChanged, SubjectChanged, VendorChanged
-from punchcard.accounts.hashing import Hasher
+from punchcard.accounts.hashing import Hasher, password_hasher, pin_hasher
 from punchcard.accounts.mailroom import Mailroom
 from punchcard.accounts.password_reset import PasswordReset
 from punchcard.accounts.rate_limit import PublicLimits
@@ -48,7 +48,8 @@ class Context:
     moving_codes: MovingCodes
     till: Till
     live: LiveCards
-    hasher: Hasher
+    password_hasher: Hasher
+    pin_hasher: Hasher
     limits: PublicLimits
     credentials: Credentials
     sign_in: SignIn
@@ -89,11 +90,14 @@ def build_context(
         pool_size=settings.database_pool_size,
         busy_seconds=settings.database_busy_seconds,
     )
-    hasher = Hasher(settings)
+    # Two, so that strangers' sign-ins never take a PIN's turn.
+    for_passwords, for_pins = password_hasher(settings), pin_hasher(settings)
+    limits = PublicLimits(settings, clock)
     credentials = Credentials(database, clock, settings)
     sign_in = SignIn(
         database=database,
-        hasher=hasher,
+        hasher=for_passwords,
+        limits=limits,
         clock=clock,
         ids=ids,
         settings=settings,
@@ -134,7 +138,6 @@ def build_context(
     wallets = Wallets(
         [apple_wallet, google_wallet], database=database, clock=clock, settings=settings
     )
-    limits = PublicLimits(settings, clock)
     staff_tokens = StaffTokens(database, clock, settings)
     _subscribe(database, bells=bells, live=live, credentials=credentials, staff_tokens=staff_tokens)
     mailroom = Mailroom(clock=clock, ids=ids, settings=settings, is_configured=mailer.is_configured)
@@ -151,7 +154,8 @@ def build_context(
         moving_codes=moving_codes,
         till=till,
         live=live,
-        hasher=hasher,
+        password_hasher=for_passwords,
+        pin_hasher=for_pins,
         limits=limits,
         credentials=credentials,
         sign_in=sign_in,
@@ -177,7 +181,7 @@ def build_context(
             base_url=settings.base_url,
             wallet_links=_wallet_links(wallets),
         ),
-        pin_desk=PinDesk(database, hasher, clock, settings),
+        pin_desk=PinDesk(database, for_pins, clock, settings),
         staff_tokens=staff_tokens,
         google_wallet=google_wallet,
         wallets=wallets,

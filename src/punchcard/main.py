@@ -132,8 +132,8 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        # A full queue before bcrypt must leave everything else the usual number of threads.
-        waiting = context.settings.bcrypt_threads + context.settings.bcrypt_queue_limit
+        # Full queues before bcrypt must leave everything else the usual number of threads.
+        waiting = context.password_hasher.places + context.pin_hasher.places
         to_thread.current_default_thread_limiter().total_tokens += waiting
         worker.start()
         try:

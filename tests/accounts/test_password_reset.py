@@ -53,7 +53,7 @@ def asked_token(context: Context, email: str) -> str:
 
 
 def reset(context: Context, link_token: str, new: str = NEW) -> None:
-    context.password_reset.reset(link_token, new, request_id="test")
+    context.password_reset.reset(link_token, new, asked_from="192.0.2.1", request_id="test")
 
 
 def test_a_link_sets_a_new_password_and_ends_every_session(context: Context, alice: Shop) -> None:

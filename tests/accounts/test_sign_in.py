@@ -2,7 +2,6 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -19,6 +18,7 @@ from punchcard.accounts.throttle import Limit
 from punchcard.accounts.vendor_service import suspend_vendor
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
+from punchcard.worker.schedule import forget_failures
 from tests.support import cast
 from tests.support.cast import PASSWORD, Shop, by_operator
 
@@ -26,7 +26,7 @@ WRONG = "wrong password"
 
 
 def guess(context: Context, email: str, password: str = WRONG) -> None:
-    context.sign_in.sign_in(email, password, user_agent=None, request_id=None)
+    cast.sign_in(context, email, password)
 
 
 def guess_until_blocked(context: Context, email: str) -> None:
@@ -114,23 +114,6 @@ def test_no_address_is_kept_in_the_counters(context: Context, alice: Shop) -> No
     assert "alice" not in key
 
 
-def test_an_unchecked_attempt_is_taken_back_with_the_pause_it_began(
-    context: Context, clock: ManualClock
-) -> None:
-    limit = Limit(attempts=2, block_seconds=30, block_limit_seconds=60)
-    with context.database.write() as session:
-        throttle.fail(session, "till", limit=limit, now=clock.now())
-        second = throttle.fail(session, "till", limit=limit, now=clock.now())
-    assert second.blocked_until == clock.now() + timedelta(seconds=30)
-
-    with context.database.write() as session:
-        throttle.forgive(session, second)
-
-    with context.database.write() as session:
-        again = throttle.fail(session, "till", limit=limit, now=clock.now())
-    assert again.failures == 2
-
-
 def test_failures_of_another_day_no_longer_count(context: Context, clock: ManualClock) -> None:
     limit = Limit(attempts=2, block_seconds=30, block_limit_seconds=60)
     with context.database.write() as session:
@@ -139,6 +122,25 @@ def test_failures_of_another_day_no_longer_count(context: Context, clock: Manual
 
     with context.database.write() as session:
         assert throttle.fail(session, "till", limit=limit, now=clock.now()).failures == 1
+
+
+def test_counters_that_count_no_more_are_forgotten_within_a_day(
+    context: Context, clock: ManualClock
+) -> None:
+    long = Limit(attempts=1, block_seconds=2 * 86_400, block_limit_seconds=2 * 86_400)
+    short = Limit(attempts=9, block_seconds=30, block_limit_seconds=60)
+    with context.database.write() as session:
+        throttle.fail(session, "blocked", limit=long, now=clock.now())
+        throttle.fail(session, "old", limit=short, now=clock.now())
+    clock.advance(days=1, seconds=1)
+    with context.database.write() as session:
+        throttle.fail(session, "new", limit=short, now=clock.now())
+
+    with context.database.write() as session:
+        forget_failures(context, session, clock.now())
+
+    with context.database.read() as session:
+        assert set(session.scalars(select(Throttle.key))) == {"blocked", "new"}
 
 
 def test_right_password_of_a_suspended_vendor_is_told_why(context: Context, alice: Shop) -> None:

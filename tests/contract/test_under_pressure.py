@@ -1,33 +1,40 @@
 """Full, lost, locked, too often: 503, 423 and 429 with the time to wait, and nothing is written."""
 
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
+from punchcard.api.access import ACCESS
+from punchcard.kit.settings import Settings
 from tests.contract.conftest import MADE_AT, Opens, Stage, open_context, open_stage, settings_for
 from tests.contract.problems import check_problem, nothing_written
+from tests.contract.requests import Route, request_of
 from tests.contract.world import LOYALTY, populate
 from tests.support.cast import PASSWORD
 from tests.support.databases import PostgresqlTemplate
+from tests.support.waiting import wait_until
 
 STAMP = f"{LOYALTY}/stamp"
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    """Wait for something another thread does, half a minute at most."""
-    pause = threading.Event()
-    for _ in range(30_000):
-        if is_so():
-            return
-        pause.wait(0.001)
-    raise AssertionError("it never came to be")
+NOBODY = {"email": "nobody@nowhere.example", "password": "a wrong password"}
+NEW_PASSWORD = {"token": "none", "new_password": "a password never used before"}
+ANSWERED_ALWAYS = {
+    # Nothing is written, nor hashed slowly, before Google's signature was found good.
+    ("POST", "/api/v1/loyalty/google/callback"),
+    # Beyond the limit it drops what is said, and answers 200 as Apple wants it.
+    ("POST", "/api/v1/loyalty/apple/v1/log"),
+}
+CHANGING_FOR_ALL = sorted(
+    route
+    for route, rule in ACCESS.items()
+    if rule.is_public and route[0] != "GET" and route not in ANSWERED_ALWAYS
+)
 
 
 def test_a_full_queue_is_busy_and_what_was_taken_is_done(opens: Opens) -> None:
@@ -134,7 +141,10 @@ def test_signing_in_wrong_is_slowed_down_the_same_for_unknown_addresses(
         ("public_reads_per_minute", "GET", "/loyalty/programs/{slug}", None, 200),
         ("public_reads_per_minute", "GET", "/loyalty/cards/{token}", None, 200),
         ("public_enrolments_per_minute", "POST", "/loyalty/programs/{slug}/enroll", {}, 201),
+        ("public_enrolments_per_minute", "POST", "/auth/verify-email", {"token": "none"}, 409),
         ("pairing_attempts_per_minute", "POST", "/devices/pair", {"code": "A", "name": "B"}, 404),
+        ("sign_ins_per_minute", "POST", "/auth/token", NOBODY, 401),
+        ("sign_ins_per_minute", "POST", "/auth/password-reset/confirm", NEW_PASSWORD, 409),
     ],
 )
 def test_public_routes_are_limited_per_address(
@@ -151,6 +161,18 @@ def test_public_routes_are_limited_per_address(
 
     stage.clock.advance(seconds=int(answer.headers["retry-after"]))
     assert stage.api.call(method, whole, body).status_code == before
+
+
+@pytest.mark.parametrize("route", CHANGING_FOR_ALL, ids=" ".join)
+def test_whatever_a_stranger_may_change_is_limited_per_address(opens: Opens, route: Route) -> None:
+    limits = [field.name for field in fields(Settings) if field.name.endswith("_per_minute")]
+    stage = opens(**dict.fromkeys(limits, 1), smtp_url="log:", sign_in_attempts=9)
+    wanted = request_of(route, stage.world.alices)
+
+    assert stage.api.call(**wanted).status_code != 429
+
+    with nothing_written(stage.context.database):
+        check_problem(stage.api.call(**wanted), 429, code="too_many_requests")
 
 
 @contextmanager

@@ -2,8 +2,7 @@
 
 import asyncio
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -25,6 +24,7 @@ from tests.faults.gate import DEADLINE_SECONDS, GateClock
 from tests.support.audited_counter import audited_counter
 from tests.support.books import audited
 from tests.support.counter import SEALER, Counter
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -67,13 +67,6 @@ def gated(alice: Counter) -> Iterator[Gated]:
     yield Gated(till, gate)
     gate.open()
     till.close()
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 def purchases(counter: Counter) -> int:

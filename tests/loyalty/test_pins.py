@@ -317,7 +317,7 @@ def test_pins_are_listed_in_use_and_retired(alice: Shop) -> None:
 
 def test_a_check_costs_one_bcrypt_whatever_the_number_of_staff(alice: Shop) -> None:
     context = alice.context
-    hasher = CountingHasher(context.hasher)
+    hasher = CountingHasher(context.pin_hasher)
     desk = PinDesk(context.database, hasher, context.clock, context.settings)
     till = shelf.till(alice)
 
@@ -401,7 +401,7 @@ class InterruptedHasher(CountingHasher):
 
 def interrupted(shop: Shop, meanwhile: Callable[[], object]) -> PinDesk:
     context = shop.context
-    hasher = InterruptedHasher(context.hasher, meanwhile)
+    hasher = InterruptedHasher(context.pin_hasher, meanwhile)
     return PinDesk(context.database, hasher, context.clock, context.settings)
 
 

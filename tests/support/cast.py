@@ -1,6 +1,7 @@
 """The cast of the tests: Café Alice and Boulangerie Bob, and who works there."""
 
 from dataclasses import dataclass
+from itertools import count
 
 from punchcard.accounts import api_key_service, device_service, member_service, vendor_service
 from punchcard.accounts.admin_service import create_admin
@@ -12,6 +13,7 @@ from punchcard.accounts.vendor_service import NewVendor
 from punchcard.context import Context
 
 PASSWORD = "a password for tests"
+_homes = count()
 
 
 def by_operator(context: Context) -> Act:
@@ -107,6 +109,12 @@ def make_admin(context: Context, email: str = "admin@platform.example") -> str:
 
 
 def sign_in(context: Context, email: str, password: str = PASSWORD) -> str:
-    """Sign in; returns the access token."""
-    signed_in = context.sign_in.sign_in(email, password, user_agent="tests", request_id=None)
+    """Sign in, each time from an address of one's own; returns the access token."""
+    signed_in = context.sign_in.sign_in(
+        email,
+        password,
+        asked_from=f"home {next(_homes)}",
+        user_agent="tests",
+        request_id=None,
+    )
     return signed_in.access_token

@@ -72,7 +72,9 @@ def test_a_forgotten_password_is_mended_from_the_mail(context: Context, server: 
 
     [link] = links(server.inbox.letters[0])
     link_token = link.removeprefix("https://punch.example/reset-password?token=")
-    context.password_reset.reset(link_token, PASSWORD + " anew", request_id=None)
+    context.password_reset.reset(
+        link_token, PASSWORD + " anew", asked_from="192.0.2.1", request_id=None
+    )
 
     assert cast.sign_in(context, alice.email("owner"), PASSWORD + " anew").startswith("at_")
 

@@ -2,48 +2,110 @@
 
 import base64
 import hashlib
+import threading
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 
 import bcrypt
 
-from punchcard.accounts.errors import HasherBusy
+from punchcard.accounts.errors import HasherBusy, TooManyRequests
 from punchcard.kit.settings import Settings
+
+_RETRY_AFTER_SECONDS = 1
 
 
 class Hasher:
-    """Hashes and checks passwords and PINs.
+    """Hashes and checks secrets of one kind: passwords have one, PINs another.
 
-    `bcrypt_threads` run at once (each costs a processor for a tenth of a second or more);
-    `bcrypt_queue_limit` may wait; who comes after that is refused with HasherBusy at once.
+    `threads` run at once (each costs a processor for a tenth of a second or more); `queue_limit`
+    may wait. Who comes after that is refused with HasherBusy at once. With `queue_per_caller` one
+    caller may have that many waiting beside those that run; the next is refused with
+    TooManyRequests, so that the loudest does not keep everybody else out.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._room = BoundedSemaphore(settings.bcrypt_threads + settings.bcrypt_queue_limit)
-        self._turns = BoundedSemaphore(settings.bcrypt_threads)
+    def __init__(
+        self, *, threads: int, queue_limit: int, queue_per_caller: int | None = None
+    ) -> None:
+        self.places = threads + queue_limit
+        """How many may run and wait together."""
+        self._places_per_caller = self.places
+        if queue_per_caller is not None:
+            self._places_per_caller = min(self.places, threads + queue_per_caller)
+        self._turns = BoundedSemaphore(threads)
+        self._guard = threading.Lock()
+        self._taken = 0
+        self._callers: Counter[str] = Counter()
 
-    def hash(self, plain: bytes, cost: int) -> str:
-        """Return the bcrypt hash of at most 72 bytes at the given cost."""
-        with self.turn():
+    @property
+    def taken(self) -> int:
+        """Return how many places are taken: of those that run and those that wait."""
+        return self._taken
+
+    def hash(self, plain: bytes, cost: int, *, caller: str | None = None) -> str:
+        """Return the bcrypt hash of at most 72 bytes at the given cost; raises like `place`."""
+        with self.place(caller), self.turn():
             return bcrypt.hashpw(plain, bcrypt.gensalt(cost)).decode("ascii")
 
     def verify(self, plain: bytes, hashed: str) -> bool:
-        """Tell whether `plain` is what `hashed` was made of."""
+        """Tell whether `plain` is what `hashed` was made of; raises like `place`."""
+        with self.place():
+            return self.verify_in_place(plain, hashed)
+
+    def verify_in_place(self, plain: bytes, hashed: str) -> bool:
+        """Tell whether `plain` is what `hashed` was made of, for who holds a `place`."""
         with self.turn():
             return bcrypt.checkpw(plain, hashed.encode("ascii"))
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for one of the turns and hold it; raises HasherBusy when too many wait already."""
-        if not self._room.acquire(blocking=False):
-            raise HasherBusy(retry_after_seconds=1)
+    def place(self, caller: str | None = None) -> Iterator[None]:
+        """Hold a place in the queue: take it before work that would be in vain without one.
+
+        `caller` says whose it is (a network address, a person's id); None counts for nobody.
+        Never waits. Raises HasherBusy, TooManyRequests.
+        """
+        with self._guard:
+            if caller is not None and self._callers[caller] >= self._places_per_caller:
+                raise TooManyRequests(retry_after_seconds=_RETRY_AFTER_SECONDS)
+            if self._taken >= self.places:
+                raise HasherBusy(retry_after_seconds=_RETRY_AFTER_SECONDS)
+            self._taken += 1
+            if caller is not None:
+                self._callers[caller] += 1
         try:
-            with self._turns:
-                yield
+            yield
         finally:
-            self._room.release()
+            with self._guard:
+                self._taken -= 1
+                if caller is not None:
+                    self._leave(caller)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for one of the turns and hold it, for who holds a `place`."""
+        with self._turns:
+            yield
+
+    def _leave(self, caller: str) -> None:
+        self._callers[caller] -= 1
+        if not self._callers[caller]:
+            del self._callers[caller]
+
+
+def password_hasher(settings: Settings) -> Hasher:
+    """Return what passwords wait for: a few threads, and a small share of the queue for each."""
+    return Hasher(
+        threads=settings.password_bcrypt_threads,
+        queue_limit=settings.password_bcrypt_queue_limit,
+        queue_per_caller=settings.password_bcrypt_queue_per_caller,
+    )
+
+
+def pin_hasher(settings: Settings) -> Hasher:
+    """Return what PINs wait for: strangers cannot get into this queue."""
+    return Hasher(threads=settings.bcrypt_threads, queue_limit=settings.bcrypt_queue_limit)
 
 
 def password_bytes(password: str) -> bytes:

@@ -96,13 +96,17 @@ class PasswordReset:
         with self._database.read() as session:
             self._find(session, token)
 
-    def reset(self, token: str, new: str, *, request_id: str | None) -> None:
+    def reset(self, token: str, new: str, *, asked_from: str, request_id: str | None) -> None:
         """Set the password of whom the link was sent to and end all their sessions.
 
-        Raises LinkInvalid, InvalidInput for a password that is too short or long, HasherBusy.
+        `asked_from` is the network address of who asks; it counts like signing in.
+        Raises LinkInvalid, InvalidInput for a password that is too short or long, HasherBusy,
+        TooManyRequests.
         """
+        caller = counted_address(asked_from)
+        self._limits.sign_ins.take(caller)
         self.check(token)
-        hashed = self._sign_in.hash_password(new, "new_password")
+        hashed = self._sign_in.hash_password(new, "new_password", caller=caller)
         with self._database.write() as session:
             person = self._find(session, token)
             subject = person_subject(person)

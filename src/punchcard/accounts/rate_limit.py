@@ -54,6 +54,7 @@ class PublicLimits:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.reads = RateLimiter(clock, per_minute=settings.public_reads_per_minute)
         self.enrolments = RateLimiter(clock, per_minute=settings.public_enrolments_per_minute)
+        self.sign_ins = RateLimiter(clock, per_minute=settings.sign_ins_per_minute)
         self.pairings = RateLimiter(clock, per_minute=settings.pairing_attempts_per_minute)
         self.mails = RateLimiter(clock, per_minute=settings.mail_requests_per_minute)
 

@@ -12,7 +12,6 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.credentials import ACCESS_PREFIX
 from punchcard.accounts.errors import (
     CredentialsInvalid,
-    HasherBusy,
     NotAllowed,
     PasswordWrong,
     SessionNotFound,
@@ -21,6 +20,7 @@ from punchcard.accounts.errors import (
 from punchcard.accounts.events import CredentialChanged, SubjectChanged
 from punchcard.accounts.hashing import Hasher, password_bytes
 from punchcard.accounts.models import AccessToken, Admin, Member, Vendor
+from punchcard.accounts.rate_limit import PublicLimits, counted_address
 from punchcard.accounts.subjects import ADMIN_PERMISSIONS, ROLES, Subject
 from punchcard.accounts.throttle import Failure, Limit
 from punchcard.db.database import Database
@@ -45,8 +45,9 @@ class SignedIn:
 class SignIn:
     """Checks passwords.
 
-    It opens its own transactions, because a check is three steps: count the attempt and commit,
-    run bcrypt outside of any transaction, then write down what came of it.
+    It opens its own transactions, because a check is four steps: take a place in the queue for
+    bcrypt, count the attempt and commit, run bcrypt outside of any transaction, then write down
+    what came of it. Who gets no place has cost nothing, and is not counted.
     """
 
     def __init__(
@@ -54,12 +55,14 @@ class SignIn:
         *,
         database: Database,
         hasher: Hasher,
+        limits: PublicLimits,
         clock: Clock,
         ids: Ids,
         settings: Settings,
     ) -> None:
         self._database = database
         self._hasher = hasher
+        self._limits = limits
         self._clock = clock
         self._ids = ids
         self._cost = settings.password_bcrypt_cost
@@ -74,19 +77,30 @@ class SignIn:
         self._nobodys_hash = f"$2b${self._cost:02d}$" + "." * 53
 
     def sign_in(
-        self, email: str, password: str, *, user_agent: str | None, request_id: str | None
+        self,
+        email: str,
+        password: str,
+        *,
+        asked_from: str,
+        user_agent: str | None,
+        request_id: str | None,
     ) -> SignedIn:
         """Open a session for the person with this address and password.
 
-        Raises CredentialsInvalid, the same and as slowly for an unknown address, TooManyRequests
-        after repeated failures, HasherBusy, and VendorSuspended when the password was right.
+        `asked_from` is the network address of who asks. Raises TooManyRequests for who asks too
+        often, before anything is done; CredentialsInvalid, the same and as slowly for an unknown
+        address; TooManyRequests after repeated failures; HasherBusy; and VendorSuspended when the
+        password was right.
         """
+        caller = counted_address(asked_from)
+        self._limits.sign_ins.take(caller)
         address = checks.as_email(email)
-        failure = self._count(address or email)
-        with self._database.read() as session:
-            person = find_person(session, address) if address is not None else None
-        hashed = person.password_hash if person is not None else self._nobodys_hash
-        is_right = self._verify(failure, password, hashed)
+        with self._hasher.place(caller):
+            failure = self._count(address or email)
+            with self._database.read() as session:
+                person = find_person(session, address) if address is not None else None
+            hashed = person.password_hash if person is not None else self._nobodys_hash
+            is_right = self._hasher.verify_in_place(password_bytes(password), hashed)
         if person is None or not is_right:
             raise CredentialsInvalid
         return self._open_session(failure, person, user_agent, request_id)
@@ -101,7 +115,7 @@ class SignIn:
         """
         checks.password("new_password", new)
         failure = self._confirm(subject, current)
-        hashed = self.hash_password(new)
+        hashed = self.hash_password(new, caller=subject.id)
         act = Act(subject=subject, now=self._clock.now(), ids=self._ids, request_id=request_id)
         with self._database.write() as session:
             throttle.reset(session, failure.key)
@@ -113,9 +127,16 @@ class SignIn:
         with self._database.write() as session:
             throttle.reset(session, failure.key)
 
-    def hash_password(self, password: str, field: str = "password") -> str:
-        """Return the hash to store of a new password; call it outside of transactions."""
-        return self._hasher.hash(password_bytes(checks.password(field, password)), self._cost)
+    def hash_password(
+        self, password: str, field: str = "password", *, caller: str | None = None
+    ) -> str:
+        """Return the hash to store of a new password; call it outside of transactions.
+
+        `caller` is who has a share of the queue for it, see `Hasher.place`.
+        Raises InvalidInput for a password that is too short or long, HasherBusy, TooManyRequests.
+        """
+        plain = password_bytes(checks.password(field, password))
+        return self._hasher.hash(plain, self._cost, caller=caller)
 
     def forget_failures(self, session: Session, email: str) -> None:
         """Forget the wrong passwords typed for an address: its owner has chosen another one."""
@@ -124,8 +145,11 @@ class SignIn:
     def _confirm(self, subject: Subject, current: str) -> Failure:
         with self._database.read() as session:
             person = load_person(session, subject)
-        failure = self._count(person.email)
-        if not self._verify(failure, current, person.password_hash):
+        with self._hasher.place(subject.id):
+            failure = self._count(person.email)
+            plain = password_bytes(current)
+            is_right = self._hasher.verify_in_place(plain, person.password_hash)
+        if not is_right:
             raise PasswordWrong
         return failure
 
@@ -137,14 +161,6 @@ class SignIn:
     def _throttle_key(self, address: str) -> str:
         digest = hmac.digest(self._key, address.encode("utf-8", "replace"), "sha256")
         return f"sign_in:{digest.hex()}"
-
-    def _verify(self, failure: Failure, password: str, hashed: str) -> bool:
-        try:
-            return self._hasher.verify(password_bytes(password), hashed)
-        except HasherBusy:
-            with self._database.write() as session:
-                throttle.forgive(session, failure)
-            raise
 
     def _open_session(
         self,

@@ -1,14 +1,16 @@
 """Failures counted against a key by atomic SQL, and the pause that follows too many of them.
 
-An attempt is counted before it is checked and forgiven when it was right: guesses that arrive at
-the same moment can't slip past the limit, because each must get through the counter first.
+An attempt is counted before it is checked, and its key is reset when it was right: guesses that
+arrive at the same moment can't slip past the limit, because each must get through the counter
+first.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, case, delete, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, case, delete, literal, null, or_, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.errors import TooManyRequests
@@ -16,7 +18,8 @@ from punchcard.accounts.models import Throttle
 from punchcard.db.dialects import insert_into
 from punchcard.db.types import UtcDateTime
 
-# Longer than any pause, or waiting it out would buy a fresh set of attempts.
+# Longer than any pause (PINs are locked for a day at most), or waiting it out would buy a fresh set
+# of attempts.
 FORGOTTEN_AFTER = timedelta(days=1)
 
 
@@ -39,7 +42,7 @@ class Failure:
 
 
 def fail(session: Session, key: str, *, limit: Limit, now: datetime) -> Failure:
-    """Count one attempt against `key` as a failure until it is forgiven.
+    """Count one attempt against `key` as a failure, until `reset`.
 
     The attempt that reaches the limit is still allowed, and begins the pause for those after it.
     Commit this on its own, before the attempt is checked, so that it survives a refusal.
@@ -65,22 +68,20 @@ def fail(session: Session, key: str, *, limit: Limit, now: datetime) -> Failure:
     return Failure(key=key, failures=row.failures, blocked_until=row.blocked_until)
 
 
-def forgive(session: Session, failure: Failure) -> None:
-    """Take one counted attempt back, and the pause it began: it was never really checked."""
-    blocked = Throttle.blocked_until
-    session.execute(
-        update(Throttle)
-        .where(Throttle.key == failure.key, Throttle.failures > 0)
-        .values(
-            failures=Throttle.failures - 1,
-            blocked_until=case((blocked == failure.blocked_until, null()), else_=blocked),
-        )
-    )
-
-
 def reset(session: Session, key: str) -> None:
     """Forget every failure of `key`: an attempt was right."""
     session.execute(delete(Throttle).where(Throttle.key == key))
+
+
+def forget_old(session: Session, now: datetime) -> int:
+    """Delete the counters that stand for nothing any more; returns how many there were.
+
+    A counter that is as old as FORGOTTEN_AFTER and blocks nobody counts as none.
+    """
+    is_over = or_(Throttle.blocked_until.is_(None), Throttle.blocked_until <= now)
+    old = delete(Throttle).where(Throttle.updated_at < now - FORGOTTEN_AFTER, is_over)
+    result = session.execute(old.execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def _pause(failures: int, limit: Limit, now: datetime) -> datetime | None:

@@ -7,7 +7,14 @@ from fastapi import Path, Response
 from punchcard.accounts import sign_in_service
 from punchcard.accounts.rows import name_of
 from punchcard.accounts.subjects import Subject
-from punchcard.api.deps import CallerDep, Listed, PageDep, VisitorDep, listed
+from punchcard.api.deps import (
+    CallerDep,
+    LimitEnrolments,
+    Listed,
+    PageDep,
+    VisitorDep,
+    listed,
+)
 from punchcard.api.openapi import problems
 from punchcard.api.people_shapes import (
     EmailChange,
@@ -28,17 +35,18 @@ from punchcard.context import Context
 router = api_router("/api/v1/auth", tag="Signing in")
 
 
-@router.post("/token", responses=problems(401, 403))
+@router.post("/token", responses=problems(401, 403, 429))
 def sign_in(body: TokenRequest, visitor: VisitorDep) -> TokenShape:
     """Sign in with an e-mail address and a password.
 
     After repeated failures the address has to wait, longer each time, whoever tries; an address
-    that nobody has is answered the same.
+    that nobody has is answered the same. How often one network address may try is limited too.
     """
     context = visitor.context
     signed_in = context.sign_in.sign_in(
         body.email,
         body.password,
+        asked_from=visitor.address or "",
         user_agent=visitor.user_agent,
         request_id=visitor.request_id,
     )
@@ -87,11 +95,14 @@ def request_password_reset(body: PasswordResetRequest, visitor: VisitorDep) -> R
     return Response(status_code=202)
 
 
-@router.post("/password-reset/confirm", status_code=204, responses=problems(409))
+@router.post("/password-reset/confirm", status_code=204, responses=problems(409, 429))
 def reset_password(body: PasswordResetConfirm, visitor: VisitorDep) -> Response:
     """Set a new password by the link's token, which works once; all sessions end."""
     visitor.context.password_reset.reset(
-        body.token, body.new_password, request_id=visitor.request_id
+        body.token,
+        body.new_password,
+        asked_from=visitor.address or "",
+        request_id=visitor.request_id,
     )
     return Response(status_code=204)
 
@@ -106,7 +117,7 @@ def change_email(body: EmailChange, caller: CallerDep) -> Response:
     return Response(status_code=202)
 
 
-@router.post("/verify-email", responses=problems(409))
+@router.post("/verify-email", dependencies=[LimitEnrolments], responses=problems(409, 429))
 def verify_email(body: EmailVerification, visitor: VisitorDep) -> VerifiedShape:
     """Confirm by the link's token that an address is theirs: a customer's, or a person's new one.
 

@@ -75,7 +75,11 @@ class Settings:
 
     # Who is calling
     password_bcrypt_cost: int = 12
+    password_bcrypt_threads: int = 1
+    password_bcrypt_queue_limit: int = 32
+    password_bcrypt_queue_per_caller: int = 2
     access_token_hours: int = 12
+    sign_ins_per_minute: int = 20
     sign_in_attempts: int = 5
     sign_in_slowdown_seconds: int = 30
     sign_in_slowdown_limit_seconds: int = 3600

@@ -12,6 +12,7 @@ from punchcard.accounts import checks
 from punchcard.kit.errors import DomainError, InvalidInput, Kind
 from punchcard.kit.i18n import N_, translate
 from punchcard.kit.money import minor_digits
+from punchcard.kit.statuses import STATUS_BY_KIND
 
 TEXT_CHARACTERS: Final = 200
 _SPACES = re.compile("[\\s\u202f\u00a0'’]")
@@ -25,6 +26,7 @@ class Form:
 
     Each reader returns the value, or None after noting a fault in `errors`. `values` is what was
     typed, for showing the form again; without data (a page that is opened) it is `initial`.
+    A page that shows it again answers with `status`; `wait_seconds` goes with 429 and 503.
     """
 
     def __init__(
@@ -40,11 +42,17 @@ class Form:
         self.errors: dict[str, str] = {}
         self.refusal: str | None = None
         self.wait_seconds: int | None = None
+        self.refused_status = 422
 
     @property
     def is_valid(self) -> bool:
         """Tell whether nothing was wrong so far."""
         return not self.errors and self.refusal is None
+
+    @property
+    def status(self) -> int:
+        """Return the status of a page that shows the form: 200 unless something was wrong."""
+        return 200 if self.is_valid else self.refused_status
 
     def value(self, name: str) -> str:
         """Return what stands in a field: as typed, or as it was before."""
@@ -185,8 +193,9 @@ class Form:
             if refusal.kind is Kind.MISSING:
                 raise
             self.refusal = translate(refusal.sentence, self._language, **refusal.facts)
-            if refusal.kind is Kind.TOO_MANY:
+            if refusal.kind in (Kind.TOO_MANY, Kind.BUSY):
                 self.wait_seconds = refusal.retry_after_seconds
+                self.refused_status = STATUS_BY_KIND[refusal.kind]
 
 
 def _is_unicode(text: str) -> bool:

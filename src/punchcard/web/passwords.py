@@ -34,15 +34,12 @@ def ask_for_link(visit: VisitDep, form: FormDep) -> Response:
     """Send a link; the answer is the same for an address that nobody has."""
     email = form.email("email")
     if email:
-        client = visit.request.client
         with form.refusals():
             visit.context.password_reset.request(
-                email,
-                asked_from=counted_address(client.host if client else ""),
-                language=visit.language,
+                email, asked_from=visit.address, language=visit.language
             )
     if not form.is_valid:
-        return _forgotten_page(visit, form, status=422)
+        return _forgotten_page(visit, form)
     return visit.redirect("/forgot-password?sent=yes")
 
 
@@ -66,9 +63,11 @@ def reset_password(visit: VisitDep, form: FormDep) -> Response:
         form.fault("again", N_("This is not the same password."))
     if form.is_valid:
         with form.refusals():
-            visit.context.password_reset.reset(token, new, request_id=visit.request_id)
+            visit.context.password_reset.reset(
+                token, new, asked_from=visit.address, request_id=visit.request_id
+            )
     if not form.is_valid:
-        return visit.page("reset_password.html", status=422, form=form)
+        return visit.form_page("reset_password.html", form)
     visit.set_cookie(RESET_COOKIE, None, seconds=0)
     visit.set_cookie(SESSION_COOKIE, None, seconds=0)
     return visit.redirect("/sign-in", N_("The password is set. Please sign in with it."))
@@ -85,6 +84,7 @@ def open_verify(visit: VisitDep, token: str = "") -> Response:
 @router.post("/verify-email")
 def verify_email(visit: VisitDep, form: FormDep) -> Response:
     """Believe that the address is theirs: a customer's, or the new one of a person."""
+    visit.context.limits.enrolments.take(counted_address(visit.address))
     confirmed = None
     with form.refusals(), visit.context.database.write() as session:
         token = _token(visit, VERIFY_COOKIE)
@@ -124,17 +124,14 @@ def _refused(visit: Visit, token: str) -> str | None:
 
 def _refused_page(visit: Visit, sentence: str) -> Response:
     form = visit.form()
-    form.refusal = sentence
-    return _forgotten_page(visit, form, status=409)
+    form.refusal, form.refused_status = sentence, 409
+    return _forgotten_page(visit, form)
 
 
-def _forgotten_page(
-    visit: Visit, form: Form, *, is_sent: bool = False, status: int = 200
-) -> Response:
-    return visit.page(
+def _forgotten_page(visit: Visit, form: Form, *, is_sent: bool = False) -> Response:
+    return visit.form_page(
         "forgot_password.html",
-        status=status,
-        form=form,
+        form,
         is_sent=is_sent,
         sends_mail=visit.context.mailroom.is_configured,
         minutes=visit.context.settings.password_reset_minutes,

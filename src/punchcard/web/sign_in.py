@@ -8,12 +8,10 @@ from punchcard.accounts import sign_in_service
 from punchcard.accounts.errors import SessionNotFound
 from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.kit.i18n import N_, as_language
-from punchcard.web.forms import Form
 from punchcard.web.visits import (
     LANGUAGE_COOKIE,
     SESSION_COOKIE,
     FormDep,
-    Visit,
     VisitDep,
 )
 
@@ -47,10 +45,14 @@ def sign_in(visit: VisitDep, form: FormDep) -> Response:
     if email and form.is_valid:
         with form.refusals():
             signed_in = visit.context.sign_in.sign_in(
-                email, password, user_agent=visit.user_agent, request_id=visit.request_id
+                email,
+                password,
+                asked_from=visit.address,
+                user_agent=visit.user_agent,
+                request_id=visit.request_id,
             )
     if signed_in is None:
-        return _asked_again(visit, form)
+        return visit.form_page("sign_in.html", form)
     seconds = visit.context.settings.access_token_hours * 3600
     visit.set_cookie(SESSION_COOKIE, signed_in.access_token, seconds=seconds)
     return visit.redirect(_local(form.value("next")) or home_of(signed_in.subject))
@@ -76,15 +78,6 @@ def choose_language(visit: VisitDep, form: FormDep) -> Response:
     if chosen is not None:
         visit.set_cookie(LANGUAGE_COOKIE, chosen, seconds=_LANGUAGE_SECONDS)
     return visit.redirect(_local(form.value("next")) or "/")
-
-
-def _asked_again(visit: Visit, form: Form) -> Response:
-    """Show the form with what was wrong; who tries too often is told how long to wait."""
-    if form.wait_seconds is None:
-        return visit.page("sign_in.html", status=422, form=form)
-    response = visit.page("sign_in.html", status=429, form=form)
-    response.headers["Retry-After"] = str(form.wait_seconds)
-    return response
 
 
 def home_of(subject: Subject) -> str:

@@ -78,6 +78,12 @@ class Visit:
         return (self.request.headers.get("user-agent") or "")[:_USER_AGENT_CHARACTERS] or None
 
     @property
+    def address(self) -> str:
+        """Return the network address the request came from; empty when that is not known."""
+        client = self.request.client
+        return client.host if client else ""
+
+    @property
     def csrf(self) -> str:
         """Return what forms of this visitor must carry."""
         key = derive_key(self.context.settings.secret_key, _CSRF_PURPOSE)
@@ -117,6 +123,13 @@ class Visit:
         }
         response = HTMLResponse(render(template, self.language, **values), status)
         return self.finish(response)
+
+    def form_page(self, template: str, form: Form, **values: Any) -> Response:
+        """Return the page of a form; if it was refused, who has to wait is told how long."""
+        response = self.page(template, status=form.status, form=form, **values)
+        if form.wait_seconds is not None:
+            response.headers["Retry-After"] = str(form.wait_seconds)
+        return response
 
     def redirect(self, path: str, done: str | None = None, **params: Any) -> Response:
         """Send the visitor on to `path`; `done`, a sentence of the catalogues, is shown there.

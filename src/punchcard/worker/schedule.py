@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, delete, or_
+from sqlalchemy import CursorResult, delete
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Delete
 
+from punchcard.accounts import throttle
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mailroom import forget_expired_mails
-from punchcard.accounts.models import AccessToken, PairingCode, Throttle
+from punchcard.accounts.models import AccessToken, PairingCode
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
 from punchcard.kit.settings import Settings
@@ -49,9 +50,8 @@ def forget_pairing_codes(context: Context, session: Session, now: datetime) -> i
 
 
 def forget_failures(context: Context, session: Session, now: datetime) -> int:
-    """Forget failures that were counted a month ago and block nobody."""
-    is_over = or_(Throttle.blocked_until.is_(None), Throttle.blocked_until < now)
-    return _delete(session, delete(Throttle).where(Throttle.updated_at < now - _OLD, is_over))
+    """Forget failures that count no more: strangers leave a row for each address they try."""
+    return throttle.forget_old(session, now)
 
 
 def forget_notices(context: Context, session: Session, now: datetime) -> int:

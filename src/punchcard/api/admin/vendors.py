@@ -48,7 +48,9 @@ def create_vendor(body: VendorRequest, caller: CallerDep) -> VendorShape:
         email=body.owner.email,
         name=body.owner.name,
         role="owner",
-        password_hash=caller.context.sign_in.hash_password(body.owner.password),
+        password_hash=caller.context.sign_in.hash_password(
+            body.owner.password, caller=caller.subject.id
+        ),
     )
     wanted = NewVendor(
         name=body.name,

@@ -36,7 +36,7 @@ def create_member(body: MemberRequest, caller: CallerDep) -> MemberShape:
         name=body.name,
         role=body.role,
         language=body.language,
-        password_hash=caller.context.sign_in.hash_password(body.password),
+        password_hash=_hashed(caller, body.password),
     )
     with caller.context.database.write() as session:
         member = member_service.create_member(session, caller.act(), caller.vendor_id, person)
@@ -57,7 +57,7 @@ def update_member(member_id: str, body: MemberChange, caller: CallerDep) -> Memb
     """Change a person's name, role, language or password; the last owner stays one."""
     changes = given(body)
     if "password" in changes:
-        changes["password_hash"] = caller.context.sign_in.hash_password(changes.pop("password"))
+        changes["password_hash"] = _hashed(caller, changes.pop("password"))
     with caller.context.database.write() as session:
         member = member_service.update_member(
             session, caller.act(), caller.vendor_id, member_id, changes
@@ -71,3 +71,7 @@ def remove_member(member_id: str, caller: CallerDep) -> Response:
     with caller.context.database.write() as session:
         member_service.remove_member(session, caller.act(), caller.vendor_id, member_id)
     return Response(status_code=204)
+
+
+def _hashed(caller: CallerDep, password: str) -> str:
+    return caller.context.sign_in.hash_password(password, caller=caller.subject.id)

@@ -126,7 +126,7 @@ def resume_vendor(visit: Admin, vendor_id: str, form: FormDep) -> Response:
 def _owner(visit: Visit, form: Form, name: str, email: str) -> NewMember:
     typed = form.value("password")
     hashed = (
-        visit.context.sign_in.hash_password(typed)
+        visit.context.sign_in.hash_password(typed, caller=visit.subject.id)
         if typed
         else visit.context.password_reset.new_unknown_password()
     )

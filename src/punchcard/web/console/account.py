@@ -39,7 +39,7 @@ def change_profile(visit: Member, form: FormDep) -> Response:
         with form.refusals(), visit.context.database.write() as session:
             member_service.update_member(session, visit.act(), visit.vendor_id, own_id, changes)
     if not form.is_valid:
-        return _account_page(visit, status=422, profile=form)
+        return _account_page(visit, profile=form)
     return visit.redirect(_home(visit), N_("Saved."))
 
 
@@ -58,7 +58,7 @@ def change_email(visit: Person, form: FormDep) -> Response:
                     session, visit.act(), email, language=visit.language
                 )
     if not form.is_valid:
-        return _account_page(visit, status=422, address=form)
+        return _account_page(visit, address=form)
     return visit.redirect(
         _home(visit),
         N_("A link is on its way to {email}. Until you follow it, nothing changes."),
@@ -81,7 +81,7 @@ def change_password(visit: Person, form: FormDep) -> Response:
                 visit.subject, current=current, new=new, request_id=visit.request_id
             )
     if not form.is_valid:
-        return _account_page(visit, status=422, password=form)
+        return _account_page(visit, password=form)
     return visit.redirect(
         _home(visit), N_("The password is changed. Everywhere else you are signed out.")
     )
@@ -112,7 +112,6 @@ def _home(visit: Visit) -> str:
 def _account_page(
     visit: Visit,
     *,
-    status: int = 200,
     profile: Form | None = None,
     address: Form | None = None,
     password: Form | None = None,
@@ -133,9 +132,9 @@ def _account_page(
             before_id=None,
             limit=_SESSIONS_SHOWN,
         )
-    return visit.page(
+    return visit.form_page(
         "console/account.html",
-        status=status,
+        profile or address or password or visit.form(),
         profile=profile or visit.form({"name": name, "language": language}),
         address=address or visit.form(),
         password=password or visit.form(),

@@ -94,7 +94,7 @@ def _first_password(visit: Visit, form: Form) -> str:
     typed = form.value("password")
     if not typed:
         return visit.context.password_reset.new_unknown_password()
-    return visit.context.sign_in.hash_password(typed)
+    return visit.context.sign_in.hash_password(typed, caller=visit.subject.id)
 
 
 def _list_page(visit: Visit, form: Form, status: int = 200) -> Response:

@@ -6,8 +6,7 @@ from punchcard.web.visits import Visit
 
 def address_of(visit: Visit) -> str:
     """Return the network address a visitor is counted by."""
-    client = visit.request.client
-    return counted_address(client.host if client else "")
+    return counted_address(visit.address)
 
 
 def count_look(visit: Visit) -> None:
