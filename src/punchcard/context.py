@@ -11,7 +11,7 @@ from punchcard.accounts.mailroom import Mailroom
 from punchcard.accounts.password_reset import PasswordReset
 from punchcard.accounts.rate_limit import PublicLimits
 from punchcard.accounts.sign_in_service import SignIn
-from punchcard.db.database import Database
+from punchcard.db.database import Database, open_database
 from punchcard.db.outbox import WorkEnqueued
 from punchcard.kit.bell import Bells
 from punchcard.kit.clock import Clock, SystemClock
@@ -85,11 +85,7 @@ def build_context(
     mailer = mailer or build_mailer(settings)
     clock = clock or SystemClock()
     ids = ids or SystemIds(clock)
-    database = database or Database(
-        settings.database_url,
-        pool_size=settings.database_pool_size,
-        busy_seconds=settings.database_busy_seconds,
-    )
+    database = database or open_database(settings)
     # Two, so that strangers' sign-ins never take a PIN's turn.
     for_passwords, for_pins = password_hasher(settings), pin_hasher(settings)
     limits = PublicLimits(settings, clock)
@@ -121,6 +117,9 @@ def build_context(
         queue_limit=settings.till_queue_limit,
         batch_limit=settings.till_batch_limit,
         batches_in_flight=settings.till_postgresql_batches_in_flight,
+        locked_wait_seconds=settings.till_locked_wait_seconds,
+        locked_retry_seconds=settings.till_locked_retry_seconds,
+        locked_limit=settings.till_locked_limit,
         wallet_columns=wallet_columns,
     )
     till.start()

@@ -167,11 +167,11 @@ def _database(settings: "Settings") -> Finding:
 
     from sqlalchemy.exc import SQLAlchemyError
 
-    from punchcard.db.database import Database
+    from punchcard.db.database import open_database
     from punchcard.db.migrate import current, head
 
     try:
-        with closing(Database(settings.database_url)) as database:
+        with closing(open_database(settings)) as database:
             found = current(database)
     except SQLAlchemyError as error:
         return Finding("database", "error", f"It does not answer: {type(error).__name__}.")

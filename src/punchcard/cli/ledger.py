@@ -36,10 +36,10 @@ def verify(
     Exits with 1, naming the entry, when anything is damaged. It only reads, and may run beside a
     server.
     """
-    from punchcard.db.database import Database
+    from punchcard.db.database import open_database
     from punchcard.kit.settings import load_settings
 
-    with closing(Database(load_settings().database_url)) as database:
+    with closing(open_database(load_settings())) as database:
         verdict = _verify(database, vendor, shows_progress=not as_json)
     say(_facts(verdict), as_json=as_json, text=_text(verdict))
     if not verdict.is_sound:

@@ -40,7 +40,7 @@ def rebuild(
         found = _compare(context, is_silent=as_json)
         is_corrected = bool(found.differences) and not check
         if is_corrected:
-            with context.database.write_connection() as connection:
+            with context.database.long_write_connection() as connection:
                 stats_rebuild.correct(connection, found.differences)
     say(_facts(found, is_corrected=is_corrected), as_json=as_json, text=_text(found, is_corrected))
     if check and found.differences:
@@ -53,7 +53,7 @@ def _compare(context: "Context", *, is_silent: bool) -> "Comparison":
 
     from punchcard.loyalty import stats_rebuild
 
-    with context.database.read_connection() as connection:
+    with context.database.snapshot() as connection:
         total = stats_rebuild.count_rows(connection)
     columns = (
         *("[progress.description]{task.description}", BarColumn()),

@@ -47,12 +47,12 @@ def ready_settings() -> "Settings":
     """
     from contextlib import closing
 
-    from punchcard.db.database import Database
+    from punchcard.db.database import open_database
     from punchcard.db.migrate import is_current, upgrade
     from punchcard.kit.settings import load_settings
 
     settings = load_settings()
-    with closing(Database(settings.database_url)) as database:
+    with closing(open_database(settings)) as database:
         is_ready = is_current(database)
     if not is_ready:
         if not settings.is_embedded:

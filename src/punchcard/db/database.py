@@ -12,8 +12,10 @@ from sqlalchemy.pool import StaticPool
 
 from punchcard.db.dialects import prepare_postgresql, prepare_sqlite
 from punchcard.db.events import EventType, Subscriptions, take_announced
+from punchcard.db.limits import DEFAULT_LIMITS, DatabaseLimits, Work, current_work, database_limits
+from punchcard.kit.settings import Settings
 
-_FOR_ALL: Final = "-c timezone=UTC -c jit=off -c lock_timeout=10000"
+_FOR_ALL: Final = "-c timezone=UTC -c jit=off"
 
 # Every statement of the till finds its rows by keys, and its text never changes: one plan serves
 # for good, and no plan may read a table from end to end, which looks cheap while a shop is small.
@@ -27,18 +29,29 @@ class Database:
     """Hands out sessions and connections; each `with` block is one transaction.
 
     SQLite: one writing connection, taken in turn, so that "database is locked" cannot happen within
-    the process; readers have connections of their own and never wait. PostgreSQL: one pool.
+    the process; readers have connections of their own and never wait. PostgreSQL: two pools, of
+    the till and of all else; `limits` say how long each kind of work may take there.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 8, busy_seconds: int = 30) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 8,
+        busy_seconds: int = 30,
+        limits: DatabaseLimits = DEFAULT_LIMITS,
+    ) -> None:
         self.is_sqlite = url.startswith("sqlite")
+        self._limits = limits
         if self.is_sqlite:
             self._reader = _sqlite_engine(url, pool_size, busy_seconds, read_only=True)
             self._writer = _sqlite_engine(url, pool_size, busy_seconds, read_only=False)
             self._till = self._writer
         else:
-            self._reader = self._writer = _postgresql_engine(url, pool_size, _FOR_ALL)
-            self._till = _postgresql_engine(url, pool_size, f"{_FOR_ALL} {_FOR_THE_TILL}")
+            of_requests = limits.by_work[Work.REQUEST].as_options()
+            of_till = f"{limits.by_work[Work.TILL].as_options()} {_FOR_THE_TILL}"
+            self._reader = self._writer = _postgresql_engine(url, pool_size, of_requests, limits)
+            self._till = _postgresql_engine(url, pool_size, of_till, limits)
         # SQLite begins and ends a transaction within the process, for next to nothing.
         self._glancer = (
             self._reader
@@ -66,6 +79,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """Open a session to read with; nothing written in it is kept."""
         with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+            self._limit_session(session)
             yield session
 
     @contextmanager
@@ -79,6 +93,7 @@ class Database:
             Session(self._writer, expire_on_commit=False) as session,
             session.begin(),
         ):
+            self._limit_session(session)
             yield session
         self._subscriptions.publish(take_announced(session))
 
@@ -96,6 +111,13 @@ class Database:
         self._subscriptions.publish(announced)
 
     @contextmanager
+    def long_write_connection(self) -> Iterator[Connection]:
+        """Open a Core connection in one writing transaction that may take long: a migration."""
+        with self._in_turn(), self._writer.begin() as connection:
+            self._limit(connection, Work.LONG)
+            yield connection
+
+    @contextmanager
     def read_connection(self) -> Iterator[Connection]:
         """Open a Core connection to read with."""
         with self._reader.connect() as connection:
@@ -108,6 +130,7 @@ class Database:
             # SQLite's readers see one moment anyway.
             if not self.is_sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ")
+                self._limit(connection, Work.LONG)
             yield connection
 
     @contextmanager
@@ -123,6 +146,15 @@ class Database:
         self._reader.dispose()
         self._writer.dispose()
         self._till.dispose()
+
+    def _limit_session(self, session: Session) -> None:
+        if not self.is_sqlite and current_work() is not Work.REQUEST:
+            self._limit(session.connection(), current_work())
+
+    def _limit(self, connection: Connection, work: Work) -> None:
+        """Give the transaction the limits of `work`; each connection begins with its pool's."""
+        if not self.is_sqlite:
+            connection.exec_driver_sql(self._limits.by_work[work].as_statement())
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
@@ -162,6 +194,16 @@ class Turnstile:
                 self._is_taken = False
 
 
+def open_database(settings: Settings) -> Database:
+    """Return the database that the settings name, with their limits."""
+    return Database(
+        settings.database_url,
+        pool_size=settings.database_pool_size,
+        busy_seconds=settings.database_busy_seconds,
+        limits=database_limits(settings),
+    )
+
+
 def with_driver(url: str) -> str:
     """Return a PostgreSQL address that names the driver this server uses."""
     for scheme in ("postgresql://", "postgres://"):
@@ -170,7 +212,7 @@ def with_driver(url: str) -> str:
     return url
 
 
-def _postgresql_engine(url: str, pool_size: int, options: str) -> Engine:
+def _postgresql_engine(url: str, pool_size: int, options: str, limits: DatabaseLimits) -> Engine:
     engine = create_engine(
         with_driver(url),
         pool_size=pool_size,
@@ -180,7 +222,11 @@ def _postgresql_engine(url: str, pool_size: int, options: str) -> Engine:
         # The till does without: a connection that died shows at its first statement, and what
         # was not done is told to be tried again.
         pool_pre_ping=_FOR_THE_TILL not in options,
-        connect_args={"connect_timeout": 5, "options": options},
+        connect_args={
+            "connect_timeout": 5,
+            "options": f"{_FOR_ALL} {options} {limits.for_server()}",
+            **limits.for_client(),
+        },
     )
     prepare_postgresql(engine)
     return engine

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Select,
     String,
     Text,
     TypeDecorator,
@@ -136,20 +137,39 @@ def is_away(error: Exception) -> bool:
     if error.connection_invalidated:
         return True
     # A connection that cannot even be opened counts as no invalidated one.
-    is_between_writers = is_conflict(error) or _sqlstate(error) == _LOCK_TIMEOUT
+    is_between_writers = is_conflict(error) or is_lock_timeout(error)
     return isinstance(error, OperationalError) and not is_between_writers
+
+
+def is_lock_timeout(error: Exception) -> bool:
+    """Tell whether a lock was waited for as long as a transaction may wait."""
+    return isinstance(error, DBAPIError) and _sqlstate(error) == _LOCK_TIMEOUT
 
 
 def _sqlstate(error: DBAPIError) -> str | None:
     return getattr(error.orig, "sqlstate", None)
 
 
+def locked_elsewhere(
+    connection: Connection, query: Select[*tuple[Any, ...]]
+) -> set[tuple[Any, ...]]:
+    """Return those rows of `query` that another transaction holds, and lock all others.
+
+    Waits for nobody. On SQLite, which has one writer, there are none.
+    """
+    if is_sqlite(connection):
+        return set()
+    free = {tuple(row) for row in connection.execute(query.with_for_update(skip_locked=True))}
+    return {tuple(row) for row in connection.execute(query)} - free
+
+
 def lock_for_migration(connection: Connection) -> None:
     """Wait until no other process migrates; SQLite's BEGIN IMMEDIATE has waited already."""
     if not is_sqlite(connection):
+        before = connection.exec_driver_sql("SHOW lock_timeout").scalar_one()
         connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('punchcard migrate'))")
-        connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{before}'")
 
 
 def insert_into(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:

@@ -33,7 +33,7 @@ def upgrade(url: str) -> None:
 
     database = Database(url)
     try:
-        with database.write_connection() as connection:
+        with database.long_write_connection() as connection:
             lock_for_migration(connection)
             command.upgrade(config(connection=connection), "head")
     finally:

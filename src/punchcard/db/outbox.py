@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
+    Connection,
     CursorResult,
     Index,
     Select,
@@ -26,7 +27,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from punchcard.db.base import Base, table_of
 from punchcard.db.bulk import BulkInsert
-from punchcard.db.dialects import insert_into
+from punchcard.db.dialects import insert_into, locked_elsewhere
 from punchcard.db.events import Event, announce
 from punchcard.db.types import BigInt, UtcDateTime
 
@@ -249,6 +250,14 @@ def _still_mine(work: Claimed) -> tuple[ColumnElement[bool], ...]:
         OutboxRow.status == "claimed",
         OutboxRow.attempts == work.attempts,
     )
+
+
+def locked_keys(connection: Connection, topic: str, keys: Iterable[str]) -> set[str]:
+    """Return those of `keys` whose waiting work of `topic` another transaction holds."""
+    query = select(OutboxRow.key).where(
+        OutboxRow.topic == topic, OutboxRow.status == "waiting", OutboxRow.key.in_(set(keys))
+    )
+    return {row[0] for row in locked_elsewhere(connection, query)}
 
 
 insert_waiting = BulkInsert(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import vendor_service
 from punchcard.accounts.subjects import SCOPES
-from punchcard.db.database import Database
+from punchcard.db.database import open_database
 from punchcard.demo.folder import DemoFolder
 from punchcard.demo.phone import PHONE_PATH
 from punchcard.demo.shops import ADMIN_EMAIL, PASSWORD, SHOPS, DemoShop
@@ -100,7 +100,7 @@ def _people() -> list[tuple[str, ...]]:
 def _cards(settings: Settings) -> list[tuple[str, ...]]:
     sealer = Sealer(settings.secret_key, "card token")
     rows: list[tuple[str, ...]] = []
-    with closing(Database(settings.database_url)) as database, database.read() as session:
+    with closing(open_database(settings)) as database, database.read() as session:
         for shop in SHOPS:
             for card in _chosen(session, shop):
                 token = sealer.open(card.token_sealed, card.id)

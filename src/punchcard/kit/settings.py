@@ -51,8 +51,31 @@ class Settings:
     till_queue_limit: int = 2000
     till_batch_limit: int = 64
     till_postgresql_batches_in_flight: int = 1
+    till_locked_wait_seconds: float = 3.0
+    till_locked_retry_seconds: float = 0.05
+    till_locked_limit: int = 256
+
+    # The database; the limits of a statement, a lock and a silent transaction are PostgreSQL's
     database_pool_size: int = 8
     database_busy_seconds: int = 30
+    till_statement_timeout_seconds: float = 10.0
+    till_lock_timeout_seconds: float = 1.0
+    till_idle_transaction_timeout_seconds: float = 5.0
+    request_statement_timeout_seconds: float = 30.0
+    request_lock_timeout_seconds: float = 5.0
+    request_idle_transaction_timeout_seconds: float = 10.0
+    worker_statement_timeout_seconds: float = 120.0
+    worker_lock_timeout_seconds: float = 10.0
+    worker_idle_transaction_timeout_seconds: float = 10.0
+    long_statement_timeout_seconds: float = 0.0
+    long_lock_timeout_seconds: float = 10.0
+    long_idle_transaction_timeout_seconds: float = 3600.0
+    database_keepalive_idle_seconds: int = 15
+    database_keepalive_interval_seconds: int = 5
+    database_keepalive_count: int = 3
+    database_tcp_user_timeout_seconds: float = 30.0
+    readiness_timeout_seconds: float = 3.0
+    readiness_write_probe_seconds: float = 15.0
 
     # HTTP
     connections_limit: int = 0

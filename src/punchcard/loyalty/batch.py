@@ -1,18 +1,18 @@
 """One batch of the till: operations that share one transaction, each decided on its own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from punchcard.accounts.errors import LocationNotFound
 from punchcard.kit.errors import DomainError
 from punchcard.loyalty import till_queries as queries
+from punchcard.loyalty.batch_locks import BatchLocks, programs_of
 from punchcard.loyalty.batch_writes import Writes, adjustment_event
 from punchcard.loyalty.cards import HeldCard, Receipt, answer_facts, as_answered, held_card
-from punchcard.loyalty.enrolment import NewCard, Tools, prepare_card
+from punchcard.loyalty.enrolment import NewCard, Tools, prepare_card, vouched_contact
 from punchcard.loyalty.errors import (
     CardNotFound,
     IdempotencyKeyReused,
@@ -67,54 +67,40 @@ class Batch:
     connection: Connection
     tools: Tools
     now: datetime = field(init=False)
-    cards: dict[CardRef, HeldCard] = field(init=False, default_factory=dict)
+    cards: dict[CardRef, HeldCard] = field(init=False)
     writes: Writes = field(init=False, default_factory=Writes)
-    targets: dict[Pair, tuple[str, str | None]] = field(init=False, default_factory=dict)
-    rewards: dict[Pair, RewardState] = field(init=False, default_factory=dict)
+    targets: dict[Pair, tuple[str, str | None]] = field(init=False)
+    rewards: dict[Pair, RewardState] = field(init=False)
     keys: dict[Pair, tuple[str | None, bytes | None]] = field(init=False, default_factory=dict)
     references: dict[Pair, str] = field(init=False, default_factory=dict)
     locations: set[Pair] = field(init=False, default_factory=set)
     receipts: dict[Pair, Receipt] = field(init=False, default_factory=dict)
     waiting: set[str] = field(init=False, default_factory=set)
     opening: dict[Pair, tuple[ProgramRules, bool]] = field(init=False, default_factory=dict)
+    locks: BatchLocks = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing locked."""
+        self.locks = BatchLocks(self.connection, self.tools)
+
+    def lock(
+        self, operations: Sequence[Operation], *, waits: bool = False, looks_closer: bool = False
+    ) -> None:
+        """Lock what `operations` need; see BatchLocks for what is locked by others."""
+        self.locks.lock(operations, waits=waits, looks_closer=looks_closer)
+        self.now, self.cards = self.locks.now, self.locks.cards
+        self.targets, self.rewards = self.locks.targets, self.locks.rewards
 
     def run(self, operations: Sequence[Operation]) -> list[Outcome | None]:
         """Return what became of each operation, in order; None for one that must wait.
 
-        Everything accepted is written when this returns, and durable when the caller commits.
+        All they need was locked before. Everything accepted is written when this returns, and
+        durable when the caller commits.
         """
-        self._lock(operations)
-        # After the locks: another server may have stamped a card while this one waited for it.
-        self.now = self.tools.clock.now()
         self._look_up(operations)
         outcomes = [self._outcome(operation) for operation in operations]
         self.writes.flush(self.connection, self.now)
         return outcomes
-
-    def _lock(self, operations: Sequence[Operation]) -> None:
-        """Lock cards, then rewards, each in the order of their ids, and read their programs."""
-        voids = [(o.vendor_id, o.transaction_id) for o in operations if isinstance(o, VoidEntry)]
-        self.targets = queries.void_targets(self.connection, voids)
-        refs = [o.card for o in operations if isinstance(o, CardOperation)]
-        refs += [CardRef(CardKey.ID, card_id) for card_id, _ in self.targets.values()]
-        wallets = self.tools.wallet_columns()
-        rows = queries.lock_cards(self.connection, refs, wallets)
-        programs = self._programs(rows.values())
-        by_id = {
-            row.id: held_card(row, programs[row.program_id], has_wallets=bool(wallets))
-            for row in rows.values()
-        }
-        self.cards = {ref: by_id[row.id] for ref, row in rows.items()}
-        wanted = {(o.vendor_id, o.reward_id) for o in operations if isinstance(o, RedeemReward)}
-        wanted |= {(vendor, reward) for (vendor, _), (_, reward) in self.targets.items() if reward}
-        self.rewards = queries.lock_rewards(self.connection, wanted)
-
-    def _programs(self, rows: Iterable[Row[Any]]) -> dict[str, ProgramRules]:
-        stamps = {row.program_id: (row.program_version, row.program_updated_at) for row in rows}
-        kept = {i: self.tools.programs.get(i, stamp) for i, stamp in stamps.items()}
-        missing = [program_id for program_id, rules in kept.items() if rules is None]
-        fresh = self.tools.programs.load(self.connection, missing) if missing else {}
-        return {i: rules or fresh[i] for i, rules in kept.items()}
 
     def _look_up(self, operations: Sequence[Operation]) -> None:
         self.keys = queries.find_keys(
@@ -166,7 +152,7 @@ class Batch:
         card_row = self.connection.execute(
             queries.card_query(wallets).where(queries.CARDS.c.id == row.card_id)
         ).one()
-        program = self._programs([card_row])[card_row.program_id]
+        program = programs_of(self.connection, self.tools, [card_row])[card_row.program_id]
         card = held_card(card_row, program, has_wallets=bool(wallets))
         view = as_answered(card.view(self.now), entry)
         return Receipt(entry=entry, staff_name=entry.pop("staff_name"), card=view, is_replay=True)
@@ -256,7 +242,11 @@ class Batch:
         program, keeps_origins = self._program_to_open(operation)
         state = CardState(id=self.tools.ids.new_id())
         decision = decide(operation, program, state, self.now)
-        new = prepare_card(self.connection, operation, state.id, self.tools, self.now)
+        contact = vouched_contact(operation)
+        known = self.locks.customers[contact] if contact else ()
+        new = prepare_card(
+            self.connection, operation, state.id, self.tools, self.now, customers=known
+        )
         held = _fresh(new, program, state, keeps=keeps_origins)
         self.writes.new_cards[state.id] = new
         return self._accept(operation, held, decision)

@@ -1,6 +1,6 @@
 """Enrolment inside the till's batch: a new card, and the customer it belongs to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -46,16 +46,30 @@ class NewCard:
     customer_shown: dict[str, Any] | None
 
 
+def vouched_contact(operation: OpenCard) -> tuple[str, str | None, str | None] | None:
+    """Return the contact by which an enrolment's customer may be known, if the vendor vouches."""
+    told = operation.customer
+    if told is None or not operation.is_vouched or not (told.email or told.phone):
+        return None
+    return operation.vendor_id, told.email, told.phone
+
+
 def prepare_card(
-    connection: Connection, operation: OpenCard, card_id: str, tools: Tools, now: datetime
+    connection: Connection,
+    operation: OpenCard,
+    card_id: str,
+    tools: Tools,
+    now: datetime,
+    *,
+    customers: Sequence[Row[Any]],
 ) -> NewCard:
     """Return the new card's row; its number and token are drawn here, anew for each attempt.
 
+    `customers` are those known by its `vouched_contact`, locked.
     Raises CardAlreadyExists or ContactConflict for a contact the vendor vouches for.
     """
-    known, told = None, operation.customer
-    if told is not None and operation.is_vouched:
-        known = _known_customer(connection, operation, told)
+    told = operation.customer
+    known = _known_customer(connection, operation, customers)
     row = None
     if told is not None and known is None:
         row = _customer_row(operation, told, tools.ids.new_id(), now)
@@ -92,11 +106,8 @@ def fold_name(name: str | None) -> str | None:
 
 
 def _known_customer(
-    connection: Connection, operation: OpenCard, told: NewCustomer
+    connection: Connection, operation: OpenCard, found: Sequence[Row[Any]]
 ) -> Row[Any] | None:
-    found = queries.customers_with(
-        connection, operation.vendor_id, email=told.email, phone=told.phone
-    )
     if len(found) > 1:
         raise ContactConflict
     if not found:

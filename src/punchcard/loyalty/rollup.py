@@ -1,9 +1,14 @@
 """How figures are added to the daily rollup: by the till's batch, and by a rebuild."""
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Final
+
+from sqlalchemy import Connection, select
 
 from punchcard.db.base import table_of
 from punchcard.db.bulk import BulkInsert
+from punchcard.db.dialects import locked_elsewhere
 from punchcard.loyalty.models import DailyRollup
 from punchcard.loyalty.rules.rollup_rules import ROLLUP_COLUMNS
 
@@ -15,3 +20,13 @@ add_to_rollup: Final = BulkInsert(
     f"ON CONFLICT (program_id, day) DO UPDATE SET {_ADDED}",
 )
 """Adds each row's figures to what is kept for its program and day."""
+
+
+def locked_programs(connection: Connection, days: Iterable[tuple[str, date]]) -> set[str]:
+    """Return the programs of which another transaction holds the figures of one of `days`."""
+    wanted = set(days)
+    query = select(DailyRollup.program_id, DailyRollup.day).where(
+        DailyRollup.program_id.in_({program_id for program_id, _ in wanted}),
+        DailyRollup.day.in_({day for _, day in wanted}),
+    )
+    return {row[0] for row in locked_elsewhere(connection, query)}

@@ -14,21 +14,22 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-
-from sqlalchemy.exc import SQLAlchemyError
+from dataclasses import dataclass
+from itertools import count
 
 from punchcard.db.database import Database
-from punchcard.db.dialects import is_away, is_conflict
 from punchcard.kit.clock import Clock
-from punchcard.kit.errors import DomainError
+from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.ids import Ids
 from punchcard.kit.secrets import Sealer
-from punchcard.loyalty.batch import Batch, Outcome
+from punchcard.loyalty.batch import Outcome
+from punchcard.loyalty.batch_runner import RETRY_AFTER_SECONDS, BatchRunner
 from punchcard.loyalty.cards import Receipt
 from punchcard.loyalty.enrolment import Tools
 from punchcard.loyalty.errors import TillBusy
+from punchcard.loyalty.locked_parcels import LockedParcels
 from punchcard.loyalty.operations import Operation
+from punchcard.loyalty.parcels import Parcel, answer
 from punchcard.loyalty.program_rules import ProgramCache
 from punchcard.loyalty.till_queries import WalletColumns
 
@@ -36,22 +37,10 @@ _log = logging.getLogger(__name__)
 
 LISTS_IN_FLIGHT = 2
 """While the database writes one long list, the next is worked out: a third more a second."""
-RETRY_AFTER_SECONDS = 1
-SINGLE_ATTEMPTS = 4
 
 
 class TillClosed(TillBusy):
     """The till has been closed and takes no more operations; another server process may."""
-
-
-@dataclass(slots=True)
-class _Parcel:
-    """Operations that were handed in together: they share a batch and keep their order."""
-
-    operations: Sequence[Operation]
-    done: "Future[list[Outcome]] | asyncio.Future[list[Outcome]]"
-    loop: asyncio.AbstractEventLoop | None = None
-    outcomes: list[Outcome] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -61,6 +50,7 @@ class Counts:
     batches: int = 0
     accepted: int = 0
     refused: int = 0
+    failed: int = 0
 
 
 class Till:
@@ -68,7 +58,8 @@ class Till:
 
     `queue_limit` bounds the operations that wait; above it `TillBusy` is raised and nothing is
     written. `batch_limit` bounds the operations of one transaction; of a list that is handed in
-    as one, `list_limit` go into a transaction, which costs less.
+    as one, `list_limit` go into a transaction, which costs less. The `locked_` limits are those of
+    operations on rows that others hold, see LockedParcels.
     """
 
     def __init__(
@@ -82,22 +73,31 @@ class Till:
         batch_limit: int = 64,
         list_limit: int = 256,
         batches_in_flight: int = 1,
+        locked_wait_seconds: float = 3.0,
+        locked_retry_seconds: float = 0.05,
+        locked_limit: int = 256,
         wallet_columns: Callable[[], WalletColumns] = tuple,
     ) -> None:
         self.batch_limit = batch_limit
         self._list_limit = min(list_limit, queue_limit)
-        self._database = database
-        self._tools = Tools(
+        tools = Tools(
             clock=clock,
             ids=ids,
             sealer=sealer,
             programs=ProgramCache(),
             wallet_columns=wallet_columns,
         )
+        self._locked = LockedParcels(
+            wait_seconds=locked_wait_seconds,
+            retry_seconds=locked_retry_seconds,
+            limit=locked_limit,
+        )
+        self._runner = BatchRunner(database, tools, self._locked)
         self._queue_limit = queue_limit
-        self._queue: deque[_Parcel] = deque()
-        self._lists: deque[_Parcel] = deque()
+        self._queue: deque[Parcel] = deque()
+        self._lists: deque[Parcel] = deque()
         self._waiting = 0
+        self._numbers = count()
         guard = threading.Lock()
         self._ready = threading.Condition(guard)
         self._list_ready = threading.Condition(guard)
@@ -107,6 +107,7 @@ class Till:
         takes = [self._take] * (1 if database.is_sqlite else batches_in_flight)
         if self._has_list_threads:
             takes += [self._take_list] * LISTS_IN_FLIGHT
+            takes += [lambda: self._locked.take(self.batch_limit)]
         self._threads = [
             threading.Thread(target=self._work, args=(take,), name=f"till-{number}", daemon=True)
             for number, take in enumerate(takes)
@@ -123,9 +124,12 @@ class Till:
             self._is_closed = True
             self._ready.notify_all()
             self._list_ready.notify_all()
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join()
+        # What these set aside at the last moment is still done by the one behind them.
+        *threads, last = self._threads
+        for thread in threads:
+            _join(thread)
+        self._locked.end()
+        _join(last)
 
     @property
     def is_running(self) -> bool:
@@ -134,8 +138,8 @@ class Till:
 
     @property
     def waiting(self) -> int:
-        """Return how many operations wait."""
-        return self._waiting
+        """Return how many operations wait: for their turn, or for rows that others hold."""
+        return self._waiting + self._locked.size
 
     def submit(self, operation: Operation) -> Receipt:
         """Do one operation and wait for it. Raises its refusal, or TillBusy."""
@@ -150,7 +154,7 @@ class Till:
         for start in range(0, len(operations), self._list_limit):
             done: Future[list[Outcome]] = Future()
             try:
-                self._put(_Parcel(operations[start : start + self._list_limit], done))
+                self._put(Parcel(operations[start : start + self._list_limit], done))
             except TillBusy as busy:
                 return _with_rest(outcomes, busy, len(operations))
             outcomes += done.result()
@@ -176,15 +180,16 @@ class Till:
     async def _answer_parcel(self, operations: Sequence[Operation]) -> list[Outcome]:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[list[Outcome]] = loop.create_future()
-        self._put(_Parcel(operations, done, loop))
+        self._put(Parcel(operations, done, loop))
         return await done
 
-    def _put(self, parcel: _Parcel) -> None:
+    def _put(self, parcel: Parcel) -> None:
         with self._ready:
             if self._is_closed:
                 raise TillClosed(retry_after_seconds=RETRY_AFTER_SECONDS)
-            if self._waiting + len(parcel.operations) > self._queue_limit:
+            if self.waiting + len(parcel.operations) > self._queue_limit:
                 raise TillBusy(retry_after_seconds=RETRY_AFTER_SECONDS)
+            parcel.number = next(self._numbers)
             self._waiting += len(parcel.operations)
             if self._has_list_threads and len(parcel.operations) > self.batch_limit:
                 self._lists.append(parcel)
@@ -193,17 +198,14 @@ class Till:
                 self._queue.append(parcel)
                 self._ready.notify()
 
-    def _work(self, take: Callable[[], list[_Parcel]]) -> None:
+    def _work(self, take: Callable[[], list[Parcel]]) -> None:
         while parcels := take():
-            operations = [o for parcel in parcels for o in parcel.operations]
-            outcomes = self._do(operations)
+            settled = self._runner.do(parcels)
+            if not settled:
+                continue
+            outcomes = [outcome for parcel in settled for outcome in parcel.settled]
             self._count(outcomes)
-            start = 0
-            for parcel in parcels:
-                end = start + len(parcel.operations)
-                parcel.outcomes = outcomes[start:end]
-                start = end
-            _answer(parcels)
+            answer(settled)
             self._let_others_on()
 
     def _let_others_on(self) -> None:
@@ -214,18 +216,20 @@ class Till:
             time.sleep(0)
 
     def _count(self, outcomes: Sequence[Outcome]) -> None:
-        refused = sum(isinstance(outcome, DomainError) for outcome in outcomes)
+        refusals = [outcome for outcome in outcomes if isinstance(outcome, DomainError)]
+        failed = sum(refusal.kind is Kind.BUSY for refusal in refusals)
         with self._ready:
             self.counts.batches += 1
-            self.counts.refused += refused
-            self.counts.accepted += len(outcomes) - refused
+            self.counts.failed += failed
+            self.counts.refused += len(refusals) - failed
+            self.counts.accepted += len(outcomes) - len(refusals)
 
-    def _take(self) -> list[_Parcel]:
+    def _take(self) -> list[Parcel]:
         """Wait for parcels and return those that fit a batch; none when the till is closed."""
         with self._ready:
             while not self._queue and not self._is_closed:
                 self._ready.wait()
-            parcels: list[_Parcel] = []
+            parcels: list[Parcel] = []
             size = 0
             # The first is taken whatever its size: a long list is a batch of its own.
             while self._queue and (
@@ -237,7 +241,7 @@ class Till:
             self._waiting -= size
             return parcels
 
-    def _take_list(self) -> list[_Parcel]:
+    def _take_list(self) -> list[Parcel]:
         """Wait for a list and return it; none when the till is closed and all are done."""
         with self._list_ready:
             while not self._lists and not self._is_closed:
@@ -248,79 +252,10 @@ class Till:
             self._waiting -= len(parcel.operations)
             return [parcel]
 
-    def _do(self, operations: Sequence[Operation]) -> list[Outcome]:
-        """Return what became of each operation; never raises."""
-        outcomes: dict[int, Outcome] = {}
-        left = list(range(len(operations)))
-        while left:
-            for index, outcome in zip(
-                left, self._attempt([operations[i] for i in left]), strict=True
-            ):
-                if outcome is not None:
-                    outcomes[index] = outcome
-            left = [index for index in left if index not in outcomes]
-        return [outcomes[index] for index in range(len(operations))]
 
-    def _attempt(self, operations: Sequence[Operation]) -> Sequence[Outcome | None]:
-        """Do operations as one set; if the database refuses the set, one at a time.
-
-        The first operation is always settled: nothing before it in the batch can make it wait.
-        """
-        try:
-            return self._transact(operations)
-        except SQLAlchemyError as error:
-            if is_away(error):
-                return [_busy(error)] * len(operations)
-            _log.info("a batch of %d is done in single steps: %s", len(operations), type(error))
-        except Exception:
-            _log.exception("a batch of %d is done in single steps", len(operations))
-        return [self._alone(operation) for operation in operations]
-
-    def _alone(self, operation: Operation) -> Outcome:
-        """Do one operation in a transaction of its own.
-
-        After a conflict with another writer it is tried again: what won is then visible, as the
-        earlier answer to the same key, or as the refusal it makes of this operation.
-        """
-        for _ in range(SINGLE_ATTEMPTS):
-            try:
-                outcome = self._transact([operation])[0]
-                assert outcome is not None
-                return outcome
-            except SQLAlchemyError as error:
-                last: Exception = error
-                if not is_conflict(error):
-                    break
-            except Exception as error:
-                _log.exception("an operation failed")
-                last = error
-                break
-        return _busy(last)
-
-    def _transact(self, operations: Sequence[Operation]) -> Sequence[Outcome | None]:
-        with self._database.write_connection() as connection:
-            return Batch(connection, self._tools).run(operations)
-
-
-def _answer(parcels: Sequence[_Parcel]) -> None:
-    """Hand each parcel its outcomes; one wake-up an event loop, however many callers wait there."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Parcel]] = {}
-    for parcel in parcels:
-        if parcel.loop is None:
-            parcel.done.set_result(parcel.outcomes)
-        else:
-            by_loop.setdefault(parcel.loop, []).append(parcel)
-    for loop, theirs in by_loop.items():
-        try:
-            loop.call_soon_threadsafe(_answer_in_loop, theirs)
-        except RuntimeError:
-            _log.warning("%d callers left before their answer", len(theirs))
-
-
-def _answer_in_loop(parcels: Sequence[_Parcel]) -> None:
-    for parcel in parcels:
-        if not parcel.done.done():
-            parcel.done.set_result(parcel.outcomes)
+def _join(thread: threading.Thread) -> None:
+    if thread.is_alive():
+        thread.join()
 
 
 def _with_rest(outcomes: list[Outcome], busy: TillBusy, total: int) -> list[Outcome]:
@@ -334,8 +269,3 @@ def _settled(outcome: Outcome) -> Receipt:
     if isinstance(outcome, DomainError):
         raise outcome
     return outcome
-
-
-def _busy(error: Exception) -> TillBusy:
-    _log.error("the database did not take an operation: %s", error)
-    return TillBusy(retry_after_seconds=RETRY_AFTER_SECONDS)

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
     Row,
@@ -22,21 +21,17 @@ from sqlalchemy.engine import Dialect
 from punchcard.accounts.models import Customer, IdempotencyRecord, Location, Vendor
 from punchcard.db.base import table_of
 from punchcard.db.dialects import one_of
-from punchcard.kit.secrets import hash_token
 from punchcard.loyalty.models import (
     LoyaltyCard,
     LoyaltyProgram,
     LoyaltyTransaction,
-    Reward,
     StaffPin,
 )
-from punchcard.loyalty.operations import CardKey, CardRef
 from punchcard.loyalty.rules.state import (
     CardState,
     Forgiven,
     PastEntry,
     PastStamp,
-    RewardState,
 )
 
 CARDS = table_of(LoyaltyCard)
@@ -44,7 +39,6 @@ CUSTOMERS = table_of(Customer)
 ENTRIES = table_of(LoyaltyTransaction)
 PROGRAMS = table_of(LoyaltyProgram)
 VENDORS = table_of(Vendor)
-_REWARDS = table_of(Reward)
 _RECORDS = table_of(IdempotencyRecord)
 _LOCATIONS = table_of(Location)
 _PINS = table_of(StaffPin)
@@ -61,12 +55,6 @@ WalletColumns = tuple[ColumnElement[str], ...]
 
 KeyPair = tuple[str, str]
 """A vendor and an idempotency key."""
-
-_KEY_COLUMNS: dict[str, Column[Any]] = {
-    CardKey.ID: CARDS.c.id,
-    CardKey.NUMBER: CARDS.c.number,
-    CardKey.TOKEN: CARDS.c.token_hash,
-}
 
 
 def card_query(wallets: WalletColumns = ()) -> Select[Any]:
@@ -92,62 +80,6 @@ def card_query(wallets: WalletColumns = ()) -> Select[Any]:
         .join(VENDORS, VENDORS.c.id == CARDS.c.vendor_id)
         .outerjoin(CUSTOMERS, CUSTOMERS.c.id == CARDS.c.customer_id)
     )
-
-
-@lru_cache(maxsize=8)
-def _lock_statement(key: str, dialect: Dialect, wallets: WalletColumns) -> Select[Any]:
-    return (
-        card_query(wallets)
-        .where(one_of(_KEY_COLUMNS[key], "values", dialect))
-        .order_by(CARDS.c.id)
-        .with_for_update(of=CARDS)
-    )
-
-
-def lock_cards(
-    connection: Connection, refs: Iterable[CardRef], wallets: WalletColumns = ()
-) -> dict[CardRef, Row[Any]]:
-    """Lock the cards that `refs` name, in the order of their ids, and return their rows.
-
-    Locks are always taken in that order, so that two batches cannot wait for each other: refs of
-    several kinds are first turned into ids.
-    """
-    wanted = set(refs)
-    kinds = {ref.key for ref in wanted}
-    if len(kinds) > 1:
-        ids = _ids_of(connection, wanted)
-        rows = _lock(connection, CardKey.ID, list(ids.values()), wallets)
-        by_id = {row.id: row for row in rows}
-        return {ref: by_id[card_id] for ref, card_id in ids.items() if card_id in by_id}
-    if not kinds:
-        return {}
-    kind = kinds.pop()
-    by_value = {_stored(ref): ref for ref in wanted}
-    rows = _lock(connection, kind, list(by_value), wallets)
-    column = _KEY_COLUMNS[kind].name
-    return {by_value[getattr(row, column)]: row for row in rows}
-
-
-def _lock(
-    connection: Connection, kind: str, values: Sequence[Any], wallets: WalletColumns
-) -> Sequence[Row[Any]]:
-    statement = _lock_statement(kind, connection.dialect, wallets)
-    return connection.execute(statement, {"values": values}).all()
-
-
-def _ids_of(connection: Connection, refs: set[CardRef]) -> dict[CardRef, str]:
-    found = {ref: ref.value for ref in refs if ref.key == CardKey.ID}
-    for kind in (CardKey.NUMBER, CardKey.TOKEN):
-        by_value = {_stored(ref): ref for ref in refs if ref.key == kind}
-        if by_value:
-            column = _KEY_COLUMNS[kind]
-            rows = connection.execute(select(column, CARDS.c.id).where(column.in_(by_value)))
-            found |= {by_value[value]: card_id for value, card_id in rows}
-    return found
-
-
-def _stored(ref: CardRef) -> str | bytes:
-    return hash_token(ref.value) if ref.key == CardKey.TOKEN else ref.value
 
 
 @lru_cache(maxsize=2)
@@ -286,38 +218,6 @@ def past_stamps(
     return tuple(PastStamp(at, quantity) for at, quantity in connection.execute(query))
 
 
-def lock_rewards(
-    connection: Connection, pairs: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], RewardState]:
-    """Lock the rewards named by (vendor, reward), in the order of their ids, after the cards."""
-    wanted = set(pairs)
-    if not wanted:
-        return {}
-    rows = connection.execute(
-        select(_REWARDS)
-        .where(_REWARDS.c.id.in_({reward_id for _, reward_id in wanted}))
-        .order_by(_REWARDS.c.id)
-        .with_for_update()
-    )
-    rewards = {(row.vendor_id, row.id): _reward_of(row) for row in rows}
-    return {pair: reward for pair, reward in rewards.items() if pair in wanted}
-
-
-def _reward_of(row: Row[Any]) -> RewardState:
-    return RewardState(
-        id=row.id,
-        program_id=row.program_id,
-        name=row.name,
-        points_required=row.points_required,
-        value_minor=row.value_minor,
-        stock_left=row.stock_left,
-        per_card_limit=row.per_card_limit,
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
-        is_archived=row.archived_at is not None,
-    )
-
-
 def times_redeemed(connection: Connection, card_id: str, reward_id: str) -> int:
     """Return how often a card redeemed a reward, without what was voided."""
     counted = func.count()
@@ -380,24 +280,27 @@ def customers_with(
 
     Locked, so that an erasure that is under way at this moment is waited for and then seen.
     """
+    if email is None and phone is None:
+        return []
+    query = named_customers(select(CUSTOMERS), vendor_id, email, phone)
+    return connection.execute(query.order_by(CUSTOMERS.c.id).with_for_update()).all()
+
+
+def named_customers(
+    query: Select[Any], vendor_id: str, email: str | None, phone: str | None
+) -> Select[Any]:
+    """Narrow a query of customers to a vendor's verified ones with one of these contacts."""
     contacts = []
     if email is not None:
         contacts.append(CUSTOMERS.c.email == email)
     if phone is not None:
         contacts.append(CUSTOMERS.c.phone == phone)
-    if not contacts:
-        return []
-    return connection.execute(
-        select(CUSTOMERS)
-        .where(
-            CUSTOMERS.c.vendor_id == vendor_id,
-            CUSTOMERS.c.is_verified,
-            CUSTOMERS.c.erased_at.is_(None),
-            or_(*contacts),
-        )
-        .order_by(CUSTOMERS.c.id)
-        .with_for_update()
-    ).all()
+    return query.where(
+        CUSTOMERS.c.vendor_id == vendor_id,
+        CUSTOMERS.c.is_verified,
+        CUSTOMERS.c.erased_at.is_(None),
+        or_(*contacts),
+    )
 
 
 def card_held(connection: Connection, program_id: str, customer_id: str) -> str | None:

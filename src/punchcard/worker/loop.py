@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from punchcard.context import Context
 from punchcard.db import outbox
+from punchcard.db.limits import Work, working_as
 from punchcard.db.outbox import Claimed, Hopeless, NotYet
 from punchcard.kit.bell import Bell
 from punchcard.worker.schedule import Chore
@@ -95,7 +96,8 @@ class Worker:
     def _run_lane(self, lane: Mapping[str, Handler], does_chores: bool) -> None:
         bell = self._context.bells.hang(lane)
         try:
-            self._work_lane(lane, bell, does_chores)
+            with working_as(Work.WORKER):
+                self._work_lane(lane, bell, does_chores)
         finally:
             self._context.bells.take_down(bell)
 
