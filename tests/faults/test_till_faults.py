@@ -19,11 +19,11 @@ from punchcard.loyalty.cards import Receipt
 from punchcard.loyalty.errors import TillBusy
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.operations import CardOperation, Operation, StaffIdentity
-from punchcard.loyalty.till import LISTS_IN_FLIGHT, Till, TillClosed
+from punchcard.loyalty.till import Till, TillClosed
 from tests.faults.gate import DEADLINE_SECONDS, GateClock
 from tests.support.audited_counter import audited_counter
 from tests.support.books import audited
-from tests.support.counter import SEALER, Counter
+from tests.support.counter import SEALER, Counter, open_till
 from tests.support.waiting import wait_until
 
 
@@ -221,23 +221,23 @@ def test_many_threads_and_loops_share_one_till(alice: Counter, cards: list[str])
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_long_list_keeps_nobody_at_a_till_waiting(alice: Counter, cards: list[str]) -> None:
     held, free = cards[:2]
-    purchase = alice.earn(held, 100)
-    with ThreadPoolExecutor() as threads, alice.database.write_connection() as connection:
-        connection.execute(
-            select(LoyaltyCard.id).where(LoyaltyCard.id == held).with_for_update()
-        ).one()
-        lists = [
-            threads.submit(alice.till.submit_all, [purchase] * (alice.till.batch_limit + 1))
-            for _ in range(LISTS_IN_FLIGHT + 1)
-        ]
-        wait_until(lambda: alice.till.waiting == alice.till.batch_limit + 1)
+    purchase, size = alice.earn(held, 100), alice.till.batch_limit + 1
+    with (
+        open_till(
+            alice.database, clock=alice.clock, ids=alice.ids, locked_wait_seconds=DEADLINE_SECONDS
+        ) as till,
+        ThreadPoolExecutor() as threads,
+    ):
+        with alice.database.write_connection() as connection:
+            connection.execute(
+                select(LoyaltyCard.id).where(LoyaltyCard.id == held).with_for_update()
+            ).one()
+            lists = [threads.submit(till.submit_all, [purchase] * size) for _ in range(3)]
+            wait_until(lambda: till.waiting == 3 * size)
 
-        assert alice.till.submit(alice.earn(free, 100)).card.points == 1
+            assert till.submit(alice.earn(free, 100)).card.points == 1
 
-        assert not any(one.done() for one in lists)
-        connection.rollback()
+            assert not any(one.done() for one in lists)
         done = [one.result(DEADLINE_SECONDS) for one in lists]
 
-    assert [code for outcomes in done for code in codes(outcomes)] == ["points_earned"] * (
-        (LISTS_IN_FLIGHT + 1) * (alice.till.batch_limit + 1)
-    )
+    assert [code for outcomes in done for code in codes(outcomes)] == ["points_earned"] * (3 * size)

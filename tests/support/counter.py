@@ -32,7 +32,7 @@ BY_TILL = Actor("device", "till-1")
 
 
 @contextmanager
-def open_till(database: Database, *, clock: Clock, ids: Ids, **limits: int) -> Iterator[Till]:
+def open_till(database: Database, *, clock: Clock, ids: Ids, **limits: Any) -> Iterator[Till]:
     """Run a till; finish what waits and stop when the block ends."""
     till = Till(database, clock=clock, ids=ids, sealer=SEALER, **limits)
     till.start()

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Row
 
 from punchcard.db import outbox
 from punchcard.loyalty import till_locks, till_queries
-from punchcard.loyalty.batch_writes import CARD_CHANGED
 from punchcard.loyalty.cards import HeldCard, held_card
 from punchcard.loyalty.enrolment import Tools, vouched_contact
+from punchcard.loyalty.events import CARD_CHANGED
 from punchcard.loyalty.operations import (
     CardKey,
     CardOperation,
@@ -54,8 +54,7 @@ class BatchLocks:
 
         With `waits` nothing is passed over: it is waited for, as long as the transaction may. With
         `looks_closer` the rows that are written last are looked at as well, which costs more: the
-        statistics of the day, held as the id of their program, and the card's waiting work, held
-        as the card.
+        statistics of the day, held as the id of their program, and the card's waiting work.
         """
         self._lock_cards(operations, waits=waits)
         self._lock_rewards(operations, waits=waits)
@@ -74,7 +73,7 @@ class BatchLocks:
         return rows
 
     def rows_of(self, operation: Operation) -> set[str]:
-        """Return the ids of the rows that an operation needs, held or not, and of its program."""
+        """Return the names of the rows that an operation needs, held or not, and its program."""
         if isinstance(operation, OpenCard):
             contact = vouched_contact(operation)
             known = self.customers.get(contact, ()) if contact else ()
@@ -83,7 +82,7 @@ class BatchLocks:
         ref, reward_id = self._named_by(operation)
         rows = {reward_id} if reward_id else set()
         if ref in self.card_ids:
-            rows.add(self.card_ids[ref])
+            rows |= {self.card_ids[ref], _work_of(self.card_ids[ref])}
         if ref in self.cards:
             rows.add(self.cards[ref].program.id)
         return rows
@@ -134,7 +133,7 @@ class BatchLocks:
 
     def _look_closer(self, operations: Sequence[Operation]) -> None:
         ids = {card.state.id for card in self.cards.values()}
-        self.held |= outbox.locked_keys(self.connection, CARD_CHANGED, ids)
+        self.held.update(map(_work_of, outbox.locked_keys(self.connection, CARD_CHANGED, ids)))
         days = set()
         for operation in operations:
             if isinstance(operation, OpenCard):
@@ -145,6 +144,11 @@ class BatchLocks:
                 moments = {self.now, operation.occurred_at, card.state.last_activity_at} - {None}
                 days |= {(card.program.id, card.program.day_of(at)) for at in moments if at}
         self.held |= locked_programs(self.connection, days)
+
+
+def _work_of(card_id: str) -> str:
+    """Return what a card's waiting work is named by: it may be held while its card is free."""
+    return f"{CARD_CHANGED} {card_id}"
 
 
 def programs_of(

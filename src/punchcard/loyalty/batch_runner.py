@@ -31,16 +31,18 @@ class BatchRunner:
 
     def do(self, parcels: Sequence[Parcel]) -> list[Parcel]:
         """Do parcels and return those that have their outcomes; the others were set aside."""
+        # What waited before looks at everything first: it is no hurry, and must block nobody.
+        looks_closer = any(parcel.awaits for parcel in parcels)
         settled: list[Parcel] = []
         left = list(parcels)
         while left:
-            kept = self._attempt(left)
+            kept = self._attempt(left, looks_closer=looks_closer)
             settled += [parcel for parcel in kept if parcel.is_settled]
             left = [parcel for parcel in kept if not parcel.is_settled]
         self._locked.settle(settled)
         return settled
 
-    def _attempt(self, parcels: Sequence[Parcel]) -> list[Parcel]:
+    def _attempt(self, parcels: Sequence[Parcel], *, looks_closer: bool) -> list[Parcel]:
         """Do what is left of parcels as one set; if the database refuses it, one at a time.
 
         Returns the parcels that were not set aside. The first operation of theirs is always
@@ -48,7 +50,7 @@ class BatchRunner:
         """
         kept = list(parcels)
         try:
-            self._transact(kept)
+            self._transact(kept, looks_closer=looks_closer)
         except _LockTimeout as held:
             return self._attempt_by_program(held.programs)
         except SQLAlchemyError as error:

@@ -1,0 +1,75 @@
+"""A till's process that stops halfway: its batch is written, and neither kept nor undone.
+
+Run with `python -m tests.support.halfway_process` and a JSON of `Halfway`. It says "halfway" on
+standard output and then waits for the end of its standard input.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from punchcard.db.database import Database
+from punchcard.db.limits import DEFAULT_LIMITS, Work
+from punchcard.kit.clock import SystemClock
+from punchcard.kit.ids import SystemIds
+from punchcard.loyalty.batch import Batch
+from punchcard.loyalty.enrolment import Tools
+from punchcard.loyalty.program_rules import ProgramCache
+from punchcard.loyalty.till import Till
+from tests.support.counter import SEALER, Counter
+
+
+@dataclass(frozen=True)
+class Halfway:
+    """Which card gets points, and how long PostgreSQL bears the silence."""
+
+    url: str
+    vendor_id: str
+    card: str
+    idle_seconds: float
+
+
+@contextmanager
+def halfway(plan: Halfway) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a process until it is halfway; it is killed when the block ends."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.support.halfway_process", json.dumps(asdict(plan))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"halfway\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def work(plan: Halfway) -> None:
+    """Do what the plan says."""
+    clock = SystemClock()
+    ids = SystemIds(clock)
+    tools = Tools(clock=clock, ids=ids, sealer=SEALER, programs=ProgramCache())
+    of_till = replace(DEFAULT_LIMITS.by_work[Work.TILL], idle_seconds=plan.idle_seconds)
+    limits = replace(DEFAULT_LIMITS, by_work={**DEFAULT_LIMITS.by_work, Work.TILL: of_till})
+    with (
+        closing(Database(plan.url, limits=limits)) as database,
+        database.write_connection() as connection,
+    ):
+        till = Till(database, clock=clock, ids=ids, sealer=SEALER)
+        operation = Counter(database, till, clock, ids, plan.vendor_id).earn(plan.card, 100)
+        batch = Batch(connection, tools)
+        batch.lock([operation])
+        batch.run([operation])
+        sys.stdout.write("halfway\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    work(Halfway(**json.loads(sys.argv[1])))
