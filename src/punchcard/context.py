@@ -13,6 +13,7 @@ from punchcard.accounts.rate_limit import PublicLimits
 from punchcard.accounts.sign_in_service import SignIn
 from punchcard.db.database import Database, open_database
 from punchcard.db.outbox import WorkEnqueued
+from punchcard.db.readiness import Readiness
 from punchcard.kit.bell import Bells
 from punchcard.kit.clock import Clock, SystemClock
 from punchcard.kit.descriptors import live_stream_limit
@@ -63,6 +64,7 @@ class Context:
     apple_wallet: AppleWallet
     google_wallet: GoogleWallet
     wallets: Wallets
+    readiness: Readiness
 
     def close(self) -> None:
         """Finish what the till still holds, then close what is open."""
@@ -185,6 +187,12 @@ def build_context(
         google_wallet=google_wallet,
         wallets=wallets,
         apple_wallet=apple_wallet,
+        readiness=Readiness(
+            database,
+            clock,
+            timeout_seconds=settings.readiness_timeout_seconds,
+            probe_seconds=settings.readiness_write_probe_seconds,
+        ),
     )
 
 

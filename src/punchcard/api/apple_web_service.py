@@ -17,6 +17,7 @@ from punchcard.accounts.rate_limit import counted_address
 from punchcard.api.deps import ContextDep, LimitReads
 from punchcard.api.openapi import problems
 from punchcard.api.routing import api_router
+from punchcard.kit.log_throttle import EACH
 from punchcard.wallets.apple_registry import Registration
 from punchcard.wallets.apple_wallet_service import BuiltPass
 from punchcard.wallets.pkpass import MIME_TYPE
@@ -178,7 +179,7 @@ def write_log(
         return Response(status_code=200)
     for message in _messages(body):
         context.apple_wallet.complaints += 1
-        _log.warning("A phone's Wallet says: %s", message)
+        _log.warning("A phone's Wallet says: %s", message, extra=EACH)
     return Response(status_code=200)
 
 

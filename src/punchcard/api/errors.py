@@ -1,7 +1,6 @@
 """How refusals leave the server: `application/problem+json` (RFC 9457), one table of statuses."""
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from punchcard.api.field_messages import MalformedJson, NotFound, NotSentAsJson, refusal_of
-from punchcard.db.failures import DATABASE_FAILURES, DatabaseBusy
+from punchcard.db.failures import DATABASE_ERRORS
+from punchcard.db.failures import refusal_of as failure_refusal
 from punchcard.kit import logs
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.errors import INTERNAL, DomainError, InvalidInput, Kind
@@ -39,8 +39,6 @@ _TITLES: Final[dict[int, str]] = {
 _RETRY_AFTER_SECONDS: Final[dict[int, int]] = {423: 60, 429: 10, 503: 1}
 
 _PLACES: Final = frozenset({"body", "query", "header", "path"})
-
-_log = logging.getLogger(__name__)
 
 
 class BodyTooLarge(DomainError):
@@ -91,9 +89,8 @@ def answer(error: Exception, language: str, request_id: str) -> Response:
         return problem(refusal, language, request_id)
     if isinstance(error, HTTPException):
         return _framework_problem(error, language, request_id)
-    if isinstance(error, DATABASE_FAILURES):
-        _log.error("The database does not answer.", exc_info=error)
-        return problem(DatabaseBusy(), language, request_id)
+    if (failure := failure_refusal(error)) is not None:
+        return problem(failure, language, request_id)
     detail = translate(INTERNAL, language)
     return Response(
         _encode(_body(500, "internal_error", detail, language, request_id)),
@@ -115,14 +112,23 @@ def request_id_of(request: Request) -> str:
 
 def install(app: FastAPI) -> None:
     """Make `app` answer everything that goes wrong as a problem."""
-    foreseen = (DomainError, RequestValidationError, HTTPException, *DATABASE_FAILURES)
-    for kind in (*foreseen, Exception):
+    for kind in (DomainError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _answer_request)
+    for kind in DATABASE_ERRORS:
+        app.add_exception_handler(kind, _answer_database)
 
 
 # Async so that it runs at once, not after a turn in the thread pool.
 async def _answer_request(request: Request, error: Exception) -> Response:
     return answer(error, language_of(request), request_id_of(request))
+
+
+async def _answer_database(request: Request, error: Exception) -> Response:
+    failure = failure_refusal(error)
+    if failure is None:
+        # A statement gone wrong, which nobody foresaw: the outermost layer logs and answers it.
+        raise error
+    return problem(failure, language_of(request), request_id_of(request))
 
 
 def _framework_problem(error: HTTPException, language: str, request_id: str) -> Response:

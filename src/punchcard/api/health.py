@@ -1,6 +1,7 @@
 """For whoever watches the server: alive, ready, and figures for Prometheus."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Literal
 
 from fastapi import Response
@@ -8,14 +9,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from punchcard.api.deps import ContextDep
 from punchcard.api.routing import api_router
 from punchcard.api.shapes import Shape
 from punchcard.context import Context
-from punchcard.db.migrate import is_current
 from punchcard.db.outbox import OutboxRow
+from punchcard.db.readiness import Found
 
 router = api_router(tag="operations")
 
@@ -26,12 +26,26 @@ class Alive(Shape):
     status: Literal["alive"] = "alive"
 
 
+class NotReady(StrEnum):
+    """Why the server is not ready."""
+
+    DATABASE_UNAVAILABLE = "database_unavailable"
+    DATABASE_NOT_MIGRATED = "database_not_migrated"
+    STORAGE_NOT_WRITABLE = "storage_not_writable"
+    TILL_STOPPED = "till_stopped"
+
+
 class Ready(Shape):
-    """What the server needs to serve, part by part; ready when all are true."""
+    """What the server needs to serve, part by part; ready when all are true.
+
+    `storage`: what is written is kept. `code` names the first part that is not true.
+    """
 
     is_ready: bool
+    code: NotReady | None
     database: bool
     migrated: bool
+    storage: bool
     till: bool
 
 
@@ -46,15 +60,25 @@ def get_alive() -> Alive:
     summary="Can the server serve?",
     responses={503: {"description": "Not ready; the parts tell why.", "model": Ready}},
 )
-def get_ready(context: ContextDep, response: Response) -> Ready:
-    """Tell whether the database answers, is migrated, and the till is running."""
-    database, migrated = _look_at_database(context)
+async def get_ready(context: ContextDep, response: Response) -> Ready:
+    """Tell whether the database answers, is migrated and keeps what is written, and the till runs.
+
+    Answers within a time of its own, also while the database hangs.
+    """
+    found = await context.readiness.ask()
     till = context.till.is_running
-    is_ready = database and migrated and till
-    if not is_ready:
+    code = _first_missing(found, till=till)
+    if code is not None:
         response.status_code = 503
         response.headers["Retry-After"] = "5"
-    return Ready(is_ready=is_ready, database=database, migrated=migrated, till=till)
+    return Ready(
+        is_ready=code is None,
+        code=code,
+        database=found.answers,
+        migrated=found.is_migrated,
+        storage=found.is_writable,
+        till=till,
+    )
 
 
 @router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
@@ -65,11 +89,14 @@ def get_metrics(context: ContextDep) -> Response:
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def _look_at_database(context: Context) -> tuple[bool, bool]:
-    try:
-        return True, is_current(context.database)
-    except SQLAlchemyError:
-        return False, False
+def _first_missing(found: Found, *, till: bool) -> NotReady | None:
+    parts = {
+        NotReady.DATABASE_UNAVAILABLE: found.answers,
+        NotReady.DATABASE_NOT_MIGRATED: found.is_migrated,
+        NotReady.STORAGE_NOT_WRITABLE: found.is_writable,
+        NotReady.TILL_STOPPED: till,
+    }
+    return next((code for code, is_there in parts.items() if not is_there), None)
 
 
 class _Figures(Collector):
@@ -85,6 +112,11 @@ class _Figures(Collector):
         counts = till.counts
         yield _gauge("punchcard_till_accepted", "Operations accepted since start", counts.accepted)
         yield _gauge("punchcard_till_refused", "Operations refused since start", counts.refused)
+        failed = "Operations that were told to come back: busy, or nothing could be written"
+        yield _gauge("punchcard_till_failed", failed, counts.failed)
+        is_writable = self._context.database.writes.failure is None
+        written = "0 after a write that failed for want of storage, until one succeeds"
+        yield _gauge("punchcard_storage_writable", written, is_writable)
         yield _gauge("punchcard_till_batches", "Transactions of the till", counts.batches)
         complaints = self._context.apple_wallet.complaints
         meaning = "Lines that phones wrote to the log of Apple Wallet's service since start"

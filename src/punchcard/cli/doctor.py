@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _LEAST_SECRET_CHARACTERS = 32
 _LEAST_FREE_BYTES = 1024**3
+_FULL_BYTES = 64 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,8 @@ def _disk(settings: "Settings") -> Finding:
         return Finding("disk", "ok", "The data lies with PostgreSQL.")
     free = shutil.disk_usage(settings.data_dir).free
     told = f"{free / 1024**3:.1f} GiB free where the data lies ({settings.data_dir})."
+    if free < _FULL_BYTES:
+        return Finding("disk", "error", f"The disk is full: {told}")
     return Finding("disk", "ok" if free >= _LEAST_FREE_BYTES else "warning", told)
 
 
@@ -168,16 +171,26 @@ def _database(settings: "Settings") -> Finding:
     from sqlalchemy.exc import SQLAlchemyError
 
     from punchcard.db.database import open_database
+    from punchcard.db.failures import first_line, is_storage_failure
     from punchcard.db.migrate import current, head
+    from punchcard.db.readiness import probe_write
+    from punchcard.kit.clock import SystemClock
 
     try:
         with closing(open_database(settings)) as database:
             found = current(database)
+            if found == head():
+                probe_write(database, SystemClock())
     except SQLAlchemyError as error:
-        return Finding("database", "error", f"It does not answer: {type(error).__name__}.")
+        problem = "Nothing can be written" if is_storage_failure(error) else "It does not answer"
+        return Finding("database", "error", f"{problem}: {first_line(error)}")
     if found != head():
         return Finding("database", "error", "It is not up to date. Run: punchcard migrate")
-    return Finding("database", "ok", f"It answers and is up to date (revision {found}).")
+    return Finding(
+        "database",
+        "ok",
+        f"It answers, keeps what is written, and is up to date (revision {found}).",
+    )
 
 
 def _apple_wallet(settings: "Settings") -> Finding:

@@ -78,9 +78,12 @@ def explain(error: Exception) -> str | None:
     """Return one line about a failure that was to be expected, or None for any other."""
     from sqlalchemy.exc import DBAPIError
 
+    from punchcard.db.failures import first_line, is_storage_failure
     from punchcard.kit.errors import DomainError
     from punchcard.kit.settings import SettingsError
 
+    if is_storage_failure(error):
+        return f"The database cannot write: {first_line(error)}"
     if isinstance(error, DomainError):
         return _refusal(error)
     if isinstance(error, CommandFailed | SettingsError):

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from punchcard.db.dialects import prepare_postgresql, prepare_sqlite
 from punchcard.db.events import EventType, Subscriptions, take_announced
 from punchcard.db.limits import DEFAULT_LIMITS, DatabaseLimits, Work, current_work, database_limits
+from punchcard.db.write_health import WriteHealth
 from punchcard.kit.settings import Settings
 
 _FOR_ALL: Final = "-c timezone=UTC -c jit=off"
@@ -43,6 +45,7 @@ class Database:
     ) -> None:
         self.is_sqlite = url.startswith("sqlite")
         self._limits = limits
+        self.writes = WriteHealth()
         if self.is_sqlite:
             self._reader = _sqlite_engine(url, pool_size, busy_seconds, read_only=True)
             self._writer = _sqlite_engine(url, pool_size, busy_seconds, read_only=False)
@@ -89,6 +92,7 @@ class Database:
         What was announced in it is published after the commit.
         """
         with (
+            self._noting_errors(),
             self._in_turn(),
             Session(self._writer, expire_on_commit=False) as session,
             session.begin(),
@@ -103,7 +107,7 @@ class Database:
 
         What was announced in it is published after the commit.
         """
-        with self._in_turn(), self._till.begin() as connection:
+        with self._noting_errors(), self._in_turn(), self._till.begin() as connection:
             # The pool lends the same connection again: what a rollback left is not ours.
             take_announced(connection)
             yield connection
@@ -146,6 +150,14 @@ class Database:
         self._reader.dispose()
         self._writer.dispose()
         self._till.dispose()
+
+    @contextmanager
+    def _noting_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            self.writes.note_error(error)
+            raise
 
     def _limit_session(self, session: Session) -> None:
         if not self.is_sqlite and current_work() is not Work.REQUEST:

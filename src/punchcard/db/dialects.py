@@ -29,6 +29,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from punchcard.db.base import Base
+from punchcard.db.failures import is_storage_failure
 from punchcard.kit.private_files import make_private_file
 
 Row = Mapping[str, Any]
@@ -130,7 +131,7 @@ def is_conflict(error: Exception) -> bool:
 
 def is_away(error: Exception) -> bool:
     """Tell a database that cannot be reached or cannot go on from one that refused a statement."""
-    if isinstance(error, PoolTimeoutError):
+    if isinstance(error, PoolTimeoutError) or is_storage_failure(error):
         return True
     if not isinstance(error, DBAPIError):
         return False

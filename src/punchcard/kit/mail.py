@@ -15,6 +15,7 @@ from email.policy import SMTP
 from typing import Final, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from punchcard.kit.log_throttle import EACH
 from punchcard.kit.settings import Settings, SettingsError
 
 TO_THE_LOG: Final = "log:"
@@ -84,7 +85,7 @@ class LogMailer:
 
     def send(self, letter: Letter) -> None:
         """Write the letter's text to the log."""
-        _log.warning("mail to %s: %s\n%s", letter.to, letter.subject, letter.text)
+        _log.warning("mail to %s: %s\n%s", letter.to, letter.subject, letter.text, extra=EACH)
 
 
 @dataclass(frozen=True, kw_only=True)

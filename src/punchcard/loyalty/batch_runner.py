@@ -8,6 +8,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from punchcard.db.database import Database
 from punchcard.db.dialects import is_away, is_conflict, is_lock_timeout
+from punchcard.db.failures import (
+    STORAGE_RETRY_SECONDS,
+    StorageNotWritable,
+    first_line,
+    is_storage_failure,
+)
+from punchcard.kit.errors import DomainError
 from punchcard.loyalty.batch import Batch, Outcome
 from punchcard.loyalty.enrolment import Tools
 from punchcard.loyalty.errors import TillBusy
@@ -106,6 +113,8 @@ class BatchRunner:
         finally:
             if held:
                 self._locked.release(held)
+        if batch.writes.cards:
+            self._database.writes.note_success()
         for (parcel, place), outcome in zip(asked, outcomes, strict=True):
             parcel.outcomes[place] = outcome
         for parcel, place in places:
@@ -120,9 +129,10 @@ class BatchRunner:
         return rows
 
     def _give_up(self, parcels: Sequence[Parcel], error: Exception) -> None:
+        refusal = _failed(error) if parcels else None
         for parcel in parcels:
             for place in parcel.left:
-                parcel.outcomes[place] = _busy(error)
+                parcel.outcomes[place] = refusal
 
     def _do_singly(self, parcels: Sequence[Parcel]) -> None:
         for parcel in parcels:
@@ -141,6 +151,8 @@ class BatchRunner:
                     batch = Batch(connection, self._tools)
                     batch.lock([operation], waits=True)
                     outcome = batch.run([operation])[0]
+                if batch.writes.cards:
+                    self._database.writes.note_success()
                 assert outcome is not None
                 return outcome
             except SQLAlchemyError as error:
@@ -151,7 +163,7 @@ class BatchRunner:
                 _log.exception("an operation failed")
                 last = error
                 break
-        return _busy(last)
+        return _failed(last)
 
 
 class _LockTimeout(Exception):
@@ -175,6 +187,8 @@ def _left(parcels: Sequence[Parcel]) -> list[Operation]:
     return [parcel.operations[place] for parcel in parcels for place in parcel.left]
 
 
-def _busy(error: Exception) -> TillBusy:
-    _log.error("the database did not take an operation: %s", error)
+def _failed(error: Exception) -> DomainError:
+    _log.error("the database did not take an operation: %s", first_line(error))
+    if is_storage_failure(error):
+        return StorageNotWritable(retry_after_seconds=STORAGE_RETRY_SECONDS)
     return TillBusy(retry_after_seconds=RETRY_AFTER_SECONDS)

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from punchcard.context import Context
-from punchcard.db.failures import DATABASE_FAILURES, DatabaseBusy
+from punchcard.db.failures import DATABASE_ERRORS, refusal_of
 from punchcard.kit.errors import INTERNAL, DomainError
 from punchcard.kit.i18n import translate
 from punchcard.kit.statuses import STATUS_BY_KIND
@@ -28,7 +28,7 @@ def create_pages(context: Context, routers: list[APIRouter]) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.context = context
     foreseen: tuple[type[Exception], ...] = (DomainError, HTTPException, RequestValidationError)
-    for kind in (*foreseen, *DATABASE_FAILURES):
+    for kind in (*foreseen, *DATABASE_ERRORS):
         app.add_exception_handler(kind, _answer)
     app.add_exception_handler(SignInNeeded, _send_to_sign_in)
     app.add_exception_handler(CardReplaced, _tell_of_replacement)
@@ -51,6 +51,7 @@ def _tell_of_replacement(request: Request, error: Exception) -> Response:
 def _answer(request: Request, error: Exception) -> Response:
     """Tell a refusal, or that something went wrong, as a page in the visitor's language."""
     visit = _visit_of(request)
+    error = refusal_of(error) or error
     status, sentence = _told(error, visit)
     if status == 500:
         _log.error("A page failed unforeseen.", exc_info=error)
@@ -76,7 +77,7 @@ def _visit_of(request: Request) -> Visit:
         visit = get_visit(request)
         visit.set_cookie(SESSION_COOKIE, None, seconds=0)
         return visit
-    except DATABASE_FAILURES:
+    except DATABASE_ERRORS:
         request.cookies.clear()
         return get_visit(request)
 
@@ -88,8 +89,6 @@ def _told(error: Exception, visit: Visit) -> tuple[int, str]:
     if isinstance(error, HTTPException):
         known = error.status_code in TITLES and error.status_code >= 413
         error = PageNotFound() if not known else error
-    if isinstance(error, DATABASE_FAILURES):
-        error = DatabaseBusy()
     if isinstance(error, DomainError):
         sentence = translate(error.sentence, visit.language, **error.facts)
         return STATUS_BY_KIND[error.kind], sentence

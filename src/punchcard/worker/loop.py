@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from punchcard.context import Context
 from punchcard.db import outbox
+from punchcard.db.failures import first_line
 from punchcard.db.limits import Work, working_as
 from punchcard.db.outbox import Claimed, Hopeless, NotYet
 from punchcard.kit.bell import Bell
@@ -111,7 +112,7 @@ class Worker:
                 if self._do_lane(lane):
                     continue
             except SQLAlchemyError as error:
-                _log.warning("the worker waits for the database: %s", type(error).__name__)
+                _log.warning("the worker waits for the database: %s", first_line(error))
             bell.wait(heard, self._context.settings.worker_idle_seconds)
 
     def _do_lane(self, lane: Mapping[str, Handler]) -> int:
