@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sqlite3
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -51,11 +52,16 @@ def shop() -> FastAPI:
 
     @app.get("/api/database/{failure}")
     def database(failure: str) -> None:
+        if failure == "full":
+            cause = sqlite3.OperationalError(SECRET)
+            cause.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise database_errors.OperationalError(SECRET, {}, cause)
         if failure == "pool":
             raise database_errors.TimeoutError
         kind = {
             "operational": database_errors.OperationalError,
             "interface": database_errors.InterfaceError,
+            "integrity": database_errors.IntegrityError,
         }[failure]
         raise kind(SECRET, {}, Exception(SECRET))
 
@@ -268,7 +274,23 @@ def test_a_lost_database_is_busy_and_logged(
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
     assert answer.headers["retry-after"] == "1"
     assert SECRET not in answer.text
-    assert "The database does not answer." in caplog.text
+    assert [record.exc_info for record in caplog.records] == [None], "one line, not a traceback"
+    assert "The database does not answer: " in caplog.text
+
+
+def test_a_full_disk_has_a_code_of_its_own(shop: FastAPI) -> None:
+    answer = call(shop, "GET", "/api/database/full")
+    assert (answer.status_code, answer.json()["code"]) == (503, "storage_not_writable")
+    assert answer.headers["retry-after"] == "10"
+
+
+def test_a_statement_gone_wrong_is_a_bug_and_logged_as_one(
+    shop: FastAPI, caplog: pytest.LogCaptureFixture
+) -> None:
+    front = Front(shop, body_limit_bytes=1000, access_log=lambda line: None)
+    answer = call(front, "GET", "/api/database/integrity")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert [record.exc_info is not None for record in caplog.records] == [True]
 
 
 def test_what_nobody_foresaw_is_logged_with_its_id_and_answered_without_a_trace(

@@ -12,6 +12,7 @@ from punchcard.accounts import audit_service
 from punchcard.accounts.models import ApiKey, AuditEvent, Device, Location, Member
 from punchcard.accounts.rows import page
 from punchcard.db.database import Database
+from punchcard.db.limits import Work, working_as
 from punchcard.kit.i18n import N_
 from punchcard.kit.spreadsheet import Column, Kind, Sheet
 
@@ -41,7 +42,7 @@ def stream(database: Database, table: Table, *, language: str, timezone: str) ->
     yield sheet.head()
     after: str | None = None
     while True:
-        with database.read() as session:
+        with working_as(Work.LONG), database.read() as session:
             rows, after = table.read(session, after)
         if rows:
             yield sheet.rows(rows)

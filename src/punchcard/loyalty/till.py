@@ -4,7 +4,8 @@ Operations wait in a bounded queue; whatever waits when a batch has been committ
 batch, in one transaction. There is no timer: a quiet server adds no delay, a busy one pays for one
 commit many times. Threads do the work: one on SQLite, which has one writing connection; on
 PostgreSQL, where row locks keep them and other servers' tills apart, two more that do long lists,
-so that whoever stands at a till does not wait for somebody's import.
+so that whoever stands at a till does not wait for somebody's import, and one that does what waited
+for rows that somebody else held.
 """
 
 import asyncio
