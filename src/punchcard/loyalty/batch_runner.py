@@ -38,8 +38,8 @@ class BatchRunner:
 
     def do(self, parcels: Sequence[Parcel]) -> list[Parcel]:
         """Do parcels and return those that have their outcomes; the others were set aside."""
-        # What waited before looks at everything first: it is no hurry, and must block nobody.
-        looks_closer = any(parcel.awaits for parcel in parcels)
+        # What others kept waiting looks at everything first: it is in no hurry, and blocks nobody.
+        looks_closer = any(parcel.is_foreign for parcel in parcels)
         settled: list[Parcel] = []
         left = list(parcels)
         while left:
