@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from punchcard.kit.errors import DomainError
+from punchcard.loyalty.errors import ReferenceAlreadyUsed
 from punchcard.loyalty.ledger import FIRST_HASH, EntryRow, make_entry
 from punchcard.loyalty.operations import (
     AddStamp,
@@ -60,6 +61,7 @@ class Rush:
     wishes: list[Wish]
 
 
+RECEIPTS = (None, None, "R-1", "R-2")
 WISHES = st.builds(
     Wish,
     kind=st.sampled_from(
@@ -137,7 +139,10 @@ def operation_of(
     kind, amounts = {
         "stamp": (AddStamp, {"quantity": 1 + wish.size % 3}),
         "redeem_stamps": (RedeemStamps, {}),
-        "earn": (EarnPoints, {"amount_minor": wish.size * 37}),
+        "earn": (
+            EarnPoints,
+            {"amount_minor": wish.size * 37, "reference": RECEIPTS[wish.pick % len(RECEIPTS)]},
+        ),
         "reward": (RedeemReward, {"reward_id": reward_id}),
         "points": (RedeemPoints, {"points": 1 + wish.size % 20}),
         "adjust": (AdjustPoints, {"points_delta": wish.size - 30 or 1}),
@@ -158,6 +163,7 @@ class Shop:
     def do(self, operation: Operation, now: datetime) -> EntryRow | DomainError:
         """Do an operation; returns its main entry, or the refusal."""
         try:
+            self._check_reference(operation)
             history = self._history(operation)
             decision = decide(operation, self.program, self.card, now, history)
         except DomainError as refusal:
@@ -185,6 +191,12 @@ class Shop:
             self.reward = replace(self.reward, stock_left=left)
         return self.entries[-len(decision.steps) :]
 
+    def _check_reference(self, operation: Operation) -> None:
+        if isinstance(operation, EarnPoints) and operation.reference:
+            for entry in standing(self.entries):
+                if entry["reference"] == operation.reference:
+                    raise ReferenceAlreadyUsed(transaction_id=entry["id"])
+
     def _history(self, operation: Operation) -> History:
         if isinstance(operation, VoidEntry):
             return self._void_history(operation.transaction_id)
@@ -196,6 +208,7 @@ class Shop:
         entry = self.entries[index]
         voided_by = [e["id"] for e in self.entries if e["voids"] == entry_id]
         names = ("id", "type", "program_id", "stamps_delta", "points_delta", "amount_minor")
+        names = (*names, "reference")
         past = PastEntry(
             **{name: entry[name] for name in names},
             reward_id=entry["reward_id"],

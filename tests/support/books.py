@@ -9,12 +9,18 @@ from sqlalchemy import func, select
 from punchcard.db.database import Database
 from punchcard.loyalty.ledger import FIRST_HASH, EntryRow, entry_hash
 from punchcard.loyalty.ledger_verify import verify_ledger
-from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyTransaction
+from punchcard.loyalty.models import (
+    DailyRollup,
+    LoyaltyCard,
+    LoyaltyTransaction,
+    ReferenceClaim,
+)
 from punchcard.loyalty.stats_rebuild import compare
 
 _CARDS = LoyaltyCard.__table__
 _ENTRIES = LoyaltyTransaction.__table__
 _ROLLUP = DailyRollup.__table__
+_CLAIMS = ReferenceClaim.__table__
 
 Chains = dict[str, list[EntryRow]]
 """Every card's entries, in their order."""
@@ -33,6 +39,7 @@ def audited(database: Database) -> Chains:
         assert kept == (last["stamps_after"], last["points_after"], last["points_carry_after"])
         assert (card["sequence"], card["head_hash"]) == (last["sequence"], last["hash"])
     _check_rollup(database, chains, cards)
+    _check_references(database, chains)
     with database.snapshot() as connection:
         assert verify_ledger(connection).damages == []
     return chains
@@ -81,6 +88,20 @@ def _check_rollup(database: Database, chains: Chains, cards: Any) -> None:
     assert kept["purchase_amount_minor"] == sum(entry["amount_minor"] for entry in purchases)
     rewards = [e for e in alive if e["type"] == "stamps_redeemed" or e["reward"] is not None]
     assert kept["rewards_redeemed"] == len(rewards)
+
+
+def _check_references(database: Database, chains: Chains) -> None:
+    """Check that every purchase that stands holds its receipt number, and nothing else does."""
+    with database.read_connection() as connection:
+        kept = {tuple(row) for row in connection.execute(select(_CLAIMS))}
+    standing_ = standing([entry for chain in chains.values() for entry in chain])
+    due = [
+        (entry["program_id"], entry["type"], entry["reference"], entry["id"])
+        for entry in standing_
+        if entry["type"] == "points_earned" and entry["reference"]
+    ]
+    assert kept == set(due)
+    assert len(due) == len({claim[:3] for claim in due})
 
 
 def standing(entries: list[EntryRow]) -> list[EntryRow]:

@@ -87,6 +87,19 @@ class BulkUpdate(Bulk):
         self.on_sqlite = f"{head} SET {given} WHERE id = ?"
 
 
+class BulkDelete(Bulk):
+    """Deletes the rows of one table that equal the given ones in every column of `columns`."""
+
+    def __init__(self, table: Table, columns: Sequence[str]) -> None:
+        super().__init__(table, columns)
+        # Names come from the models, never from a caller.
+        head = f"DELETE FROM {table.name}"  # noqa: S608
+        same = " AND ".join(f"t.{column} = r.{column}" for column in columns)
+        given = " AND ".join(f"{column} = ?" for column in columns)
+        self.on_postgresql = f"{head} AS t USING {self._recordset} WHERE {same}"
+        self.on_sqlite = f"{head} WHERE {given}"
+
+
 def write_together(connection: Connection, writes: Sequence[tuple[Bulk, Sequence[Row]]]) -> None:
     """Write several sets; on PostgreSQL in one statement, so they must not touch the same rows.
 

@@ -34,6 +34,7 @@ from punchcard.loyalty.operations import (
     RedeemReward,
     VoidEntry,
 )
+from punchcard.loyalty.reference_claims import PURCHASE, claimed_references
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.stamp_rules import is_late
 from punchcard.loyalty.rules.state import (
@@ -41,6 +42,7 @@ from punchcard.loyalty.rules.state import (
     CardState,
     Decision,
     History,
+    PastEntry,
     ProgramRules,
     RewardState,
 )
@@ -76,6 +78,7 @@ class Batch:
     locations: set[Pair] = field(init=False, default_factory=set)
     receipts: dict[Pair, Receipt] = field(init=False, default_factory=dict)
     waiting: set[str] = field(init=False, default_factory=set)
+    deferred: set[Pair | str] = field(init=False, default_factory=set)
     opening: dict[Pair, tuple[ProgramRules, bool]] = field(init=False, default_factory=dict)
     locks: BatchLocks = field(init=False)
 
@@ -107,7 +110,7 @@ class Batch:
             self.connection,
             [(o.vendor_id, o.idempotency_key) for o in operations if o.idempotency_key],
         )
-        self.references = queries.used_references(
+        self.references = claimed_references(
             self.connection,
             [
                 (self.cards[o.card].program.id, o.reference)
@@ -115,7 +118,6 @@ class Batch:
                 if isinstance(o, EarnPoints) and o.reference and o.card in self.cards
             ],
         )
-
         self.locations = queries.open_locations(
             self.connection, [(o.vendor_id, o.location_id) for o in operations if o.location_id]
         )
@@ -124,6 +126,7 @@ class Batch:
         try:
             return self._answered(operation) or self._decided(operation)
         except _Deferred:
+            self._note_deferred(operation)
             return None
         except DomainError as refusal:
             return refusal
@@ -168,7 +171,10 @@ class Batch:
             raise _Deferred
         history = self._history(operation, card)
         decision = decide(operation, card.program, card.state, self.now, history)
-        return self._accept(operation, card, decision)
+        receipt = self._accept(operation, card, decision)
+        if history.entry is not None:
+            self._release_reference(history.entry)
+        return receipt
 
     def _card(self, operation: Operation) -> HeldCard:
         if isinstance(operation, VoidEntry):
@@ -228,10 +234,30 @@ class Batch:
             self.waiting.add(card.state.id)
             raise _Deferred
 
+    def _note_deferred(self, operation: Operation) -> None:
+        """Note what an operation that waits will free or claim: others may have to wait for it."""
+        if isinstance(operation, VoidEntry):
+            self.deferred.add(operation.transaction_id)
+        elif isinstance(operation, EarnPoints) and operation.reference:
+            self.deferred.add((self.cards[operation.card].program.id, operation.reference))
+
     def _check_reference(self, reference: str, card: HeldCard) -> None:
-        used_by = self.references.get((card.program.id, reference))
+        pair = (card.program.id, reference)
+        used_by = self.references.get(pair)
+        if pair in self.deferred or used_by in self.deferred:
+            # An earlier operation on another card claims or frees this reference in the next batch.
+            self.waiting.add(card.state.id)
+            raise _Deferred
         if used_by is not None:
             raise ReferenceAlreadyUsed(transaction_id=used_by)
+
+    def _release_reference(self, past: PastEntry) -> None:
+        if past.reference is None or past.type != PURCHASE:
+            return
+        pair = (past.program_id, past.reference)
+        if self.references.get(pair) == past.id:
+            del self.references[pair]
+        self.writes.release_reference(*pair, past.id)
 
     def _check_location(self, operation: Operation) -> None:
         location_id = operation.location_id
@@ -312,6 +338,7 @@ class Batch:
             self.receipts[(operation.vendor_id, operation.idempotency_key)] = receipt
         if isinstance(operation, EarnPoints) and operation.reference:
             self.references[(card.program.id, operation.reference)] = entry["id"]
+            self.writes.claim_reference(card.program.id, operation.reference, entry["id"])
         if operation.origin is not None and card.keeps_origins:
             self.writes.add_origin(entry["id"], operation.origin, self.now)
         if isinstance(operation, AdjustPoints):

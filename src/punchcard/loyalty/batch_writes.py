@@ -11,6 +11,7 @@ from sqlalchemy import Connection, update
 from punchcard.accounts.models import AuditEvent, Customer
 from punchcard.db.base import table_of
 from punchcard.db.bulk import BulkInsert, BulkUpdate, write_together
+from punchcard.db.dialects import Row
 from punchcard.db.events import announce
 from punchcard.db.outbox import WorkEnqueued, insert_waiting, waiting_rows
 from punchcard.loyalty.cards import HeldCard
@@ -24,6 +25,12 @@ from punchcard.loyalty.models import (
     TransactionOrigin,
 )
 from punchcard.loyalty.operations import AdjustPoints, Origin
+from punchcard.loyalty.reference_claims import (
+    claim_of,
+    delete_claims,
+    in_order,
+    insert_claims,
+)
 from punchcard.loyalty.rollup import add_to_rollup
 from punchcard.loyalty.rules.rollup_rules import ROLLUP_COLUMNS, rollup_deltas
 from punchcard.loyalty.rules.state import CardState, EntryDraft, ProgramRules
@@ -76,6 +83,8 @@ class Writes:
     entries: list[EntryRow] = field(default_factory=list)
     origins: list[dict[str, Any]] = field(default_factory=list)
     audits: list[dict[str, Any]] = field(default_factory=list)
+    claims: list[Row] = field(default_factory=list)
+    released: list[Row] = field(default_factory=list)
     stocks: dict[str, int] = field(default_factory=dict)
     days: defaultdict[tuple[str, date], dict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: dict.fromkeys(ROLLUP_COLUMNS, 0))
@@ -117,6 +126,14 @@ class Writes:
             }
         )
 
+    def claim_reference(self, program_id: str, reference: str, entry_id: str) -> None:
+        """Note that a purchase's entry holds its receipt number from now on."""
+        self.claims.append(claim_of(program_id, reference, entry_id))
+
+    def release_reference(self, program_id: str, reference: str, entry_id: str) -> None:
+        """Note that the receipt number of a purchase's entry, now voided, is free again."""
+        self.released.append(claim_of(program_id, reference, entry_id))
+
     def flush(self, connection: Connection, now: datetime) -> None:
         """Send everything, sets that others refer to first, and announce which cards changed."""
         if not self.cards:
@@ -128,6 +145,8 @@ class Writes:
             connection.execute(
                 update(_REWARDS).where(_REWARDS.c.id == reward_id).values(stock_left=left)
             )
+        # In a statement of its own: what it frees may be claimed by an entry of this very batch.
+        delete_claims(connection, self.released)
         moved = [card for i, card in self.cards.items() if i not in self.new_cards]
         write_together(
             connection,
@@ -136,6 +155,7 @@ class Writes:
                 (_insert_cards, [_new_card_row(n, self.cards[n.card_id], now) for n in opened]),
                 (_update_cards, [_state_row(card, now) for card in moved]),
                 (_insert_entries, self.entries),
+                (insert_claims, in_order(self.claims)),
                 (_insert_origins, self.origins),
                 (_insert_audits, self.audits),
                 (insert_waiting, _work(opened, self.cards, now)),

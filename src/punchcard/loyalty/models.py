@@ -150,7 +150,6 @@ class RetiredCardCode(Base):
 
 
 _HAS_KEY = text("idempotency_key IS NOT NULL")
-_HAS_REFERENCE = text("reference IS NOT NULL AND type = 'points_earned'")
 _IS_VOID = text("voids IS NOT NULL")
 
 
@@ -171,14 +170,6 @@ class LoyaltyTransaction(Base):
             unique=True,
             postgresql_where=_HAS_KEY,
             sqlite_where=_HAS_KEY,
-        ),
-        Index(
-            "uq_loyalty_transactions_reference",
-            "program_id",
-            "reference",
-            unique=True,
-            postgresql_where=_HAS_REFERENCE,
-            sqlite_where=_HAS_REFERENCE,
         ),
         Index(
             "uq_loyalty_transactions_voids",
@@ -221,6 +212,20 @@ class LoyaltyTransaction(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     previous_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class ReferenceClaim(Base):
+    """A shop's receipt number in use: the live entry of each type that it stands for.
+
+    Written with the entry, deleted with the entry's void: what a void frees can be claimed again.
+    """
+
+    __tablename__ = "reference_claims"
+
+    program_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    type: Mapped[str] = mapped_column(String(24), primary_key=True)
+    reference: Mapped[str] = mapped_column(String(128), primary_key=True)
+    transaction_id: Mapped[str] = mapped_column(ForeignKey("loyalty_transactions.id"))
 
 
 class TransactionOrigin(Base):

@@ -157,6 +157,7 @@ def past_entry(connection: Connection, entry_id: str) -> PastEntry:
         stamps_delta=row.stamps_delta,
         points_delta=row.points_delta,
         amount_minor=row.amount_minor,
+        reference=row.reference,
         reward_id=row.reward_id,
         reward=row.reward,
         carry_delta=row.points_carry_after - (row.carry or 0),
@@ -227,23 +228,6 @@ def times_redeemed(connection: Connection, card_id: str, reward_id: str) -> int:
     rows = connection.execute(query.group_by(ENTRIES.c.type))
     counts: dict[str, int] = {row[0]: row[1] for row in rows}
     return counts.get("points_redeemed", 0) - counts.get("voided", 0)
-
-
-def used_references(
-    connection: Connection, pairs: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], str]:
-    """Return the entry that credited each (program, reference) that was used before."""
-    wanted = set(pairs)
-    if not wanted:
-        return {}
-    rows = connection.execute(
-        select(ENTRIES.c.program_id, ENTRIES.c.reference, ENTRIES.c.id).where(
-            ENTRIES.c.program_id.in_({program for program, _ in wanted}),
-            ENTRIES.c.reference.in_({reference for _, reference in wanted}),
-            ENTRIES.c.type == "points_earned",
-        )
-    )
-    return {(row[0], row[1]): row[2] for row in rows}
 
 
 def open_locations(

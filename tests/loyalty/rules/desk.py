@@ -144,6 +144,7 @@ def past(type: str, **facts: Any) -> PastEntry:
         "stamps_delta": 0,
         "points_delta": 0,
         "amount_minor": None,
+        "reference": None,
         "reward_id": None,
         "reward": None,
         "carry_delta": 0,

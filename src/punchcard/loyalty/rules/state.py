@@ -145,6 +145,7 @@ class PastEntry:
     stamps_delta: int
     points_delta: int
     amount_minor: int | None
+    reference: str | None
     reward_id: str | None
     reward: dict[str, Any] | None
     carry_delta: int
