@@ -27,7 +27,7 @@ from tests.support.counter import BY_TILL, Counter, open_counter, open_till
 from tests.support.filler import fill
 from tests.support.plans import Sent, broad_steps, engines_of, recorded
 
-CARDS = 250
+CARDS, SHOPS = 250, 40
 HERE = Origin("::1", "a browser", None)
 
 
@@ -50,6 +50,7 @@ def program(alice: Counter, database: Database, clock: ManualClock, ids: SystemI
             vendor_id=alice.vendor_id,
             program_id=program_id,
             cards=CARDS,
+            shops=SHOPS,
         )
     return program_id
 
@@ -65,8 +66,7 @@ def work_through_everything(alice: Counter, program: str, clock: ManualClock) ->
             till.submit(alice.enrol(program, idempotency_key="open", origin=HERE)),
         )
     )
-    phone = NewCustomer(email="guest-1@example.com", phone="+352600000001")
-    refused = till.submit_all([alice.enrol(program, customer=phone, is_vouched=True)])
+    refused = till.submit_all([alice.enrol(program, customer=zoe, is_vouched=True)])
     assert not isinstance(refused[0], Receipt)
     place, anna = alice.location(), alice.staff()
     cake = alice.reward(program, stock_left=3, per_card_limit=2, points_required=1)

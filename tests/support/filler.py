@@ -23,30 +23,39 @@ from punchcard.loyalty.models import (
 ENTRIES_A_CARD = 20
 TYPES = ("points_earned", "stamp_earned", "voided", "stamp_earned")
 """What follows the opening of a card, again and again; each void takes back the stamp before."""
-STAFF, SHOPS = 200, 40
+STAFF_A_SHOP = 5
 
 Rows = dict[Table, list[dict[str, Any]]]
 
 
 def fill(
-    connection: Connection, ids: Ids, now: datetime, *, vendor_id: str, program_id: str, cards: int
+    connection: Connection,
+    ids: Ids,
+    now: datetime,
+    *,
+    vendor_id: str,
+    program_id: str,
+    cards: int,
+    shops: int = 0,
 ) -> None:
     """Write `cards` cards with customers and ENTRIES_A_CARD entries each; gather statistics.
 
-    Every purchase has a receipt number, every entry a key. Hashes have the right size only.
+    Beside them `shops` other shops, each with what it sets up, and people at the till. Every
+    purchase has a receipt number, every entry a key. Hashes have the right size only.
     """
     rows: Rows = {table_of(model): [] for model in _MODELS}
-    for number in range(SHOPS):
+    for number in range(shops):
         for model, row in _of_shop(ids, now, number):
             rows[table_of(model)].append(row)
-    pins = [_pin(ids, now, vendor_id, number) for number in range(STAFF)]
+    pins = [_pin(ids, now, vendor_id, number) for number in range(shops * STAFF_A_SHOP)]
     rows[table_of(StaffPin)] += pins
     for number in range(cards):
-        pin_id = pins[number % STAFF]["id"]
-        for model, row in _of_card(ids, now, vendor_id, program_id, pin_id, number):
+        pin_id = pins[number % len(pins)]["id"] if pins else None
+        for model, row in _of_card(ids, now, vendor_id, program_id, pin_id):
             rows[table_of(model)].append(row)
     for table, of_table in rows.items():
-        connection.execute(insert(table), of_table)
+        if of_table:
+            connection.execute(insert(table), of_table)
     if not is_sqlite(connection):
         connection.execute(text("ANALYZE"))
 
@@ -73,7 +82,7 @@ def _of_shop(ids: Ids, now: datetime, number: int) -> Iterator[tuple[type, dict[
     shop_id, program_id = ids.new_id(), ids.new_id()
     at, money = {"created_at": now, "updated_at": now}, {"currency": "EUR", "timezone": "UTC"}
     name = {"name": f"Shop {number}"}
-    slug = {"slug": f"shop-{number}"}
+    slug = {"slug": shop_id}
     yield Vendor, {**at, **money, **name, **slug, "id": shop_id, "language": "fr"}
     kind = {"type": "stamps", "status": "active", "card_name": "Card"}
     shop = {"vendor_id": shop_id}
@@ -92,19 +101,20 @@ def _pin(ids: Ids, now: datetime, vendor_id: str, number: int) -> dict[str, Any]
 
 
 def _of_card(
-    ids: Ids, now: datetime, vendor_id: str, program_id: str, pin_id: str, number: int
+    ids: Ids, now: datetime, vendor_id: str, program_id: str, pin_id: str | None
 ) -> Iterator[tuple[type, dict[str, Any]]]:
     card_id, customer_id = ids.new_id(), ids.new_id()
     shop = {"vendor_id": vendor_id}
     at = {"created_at": now, "updated_at": now}
-    contact = {"email": f"guest-{number}@example.com", "phone": f"+3526{number:08}"}
+    digits = f"{int(card_id[-12:], 16) % 10**11:011}"
+    contact = {"email": f"{digits}@example.com", "phone": f"+35{digits}"}
     yield Customer, {**shop, **at, **contact, "id": customer_id, "is_verified": True}
     yield (
         LoyaltyCard,
         {
             **shop,
             **{"id": card_id, "program_id": program_id, "customer_id": customer_id},
-            **{"number": f"9{number:011}", "token_hash": card_id.encode()[:32]},
+            **{"number": f"9{digits}", "token_hash": card_id.encode()[:32]},
             **{"token_sealed": b"", "head_hash": bytes(32), "sequence": ENTRIES_A_CARD},
             **{"enrolled_at": now, "last_activity_at": now, "updated_at": now},
         },
@@ -114,7 +124,7 @@ def _of_card(
         entry_id = ids.new_id()
         kind = TYPES[sequence % len(TYPES)] if sequence > 1 else "card_opened"
         voids, before = (before if kind == "voided" else None), entry_id
-        reference = f"old-{number}-{sequence}" if kind == "points_earned" else None
+        reference = f"old-{entry_id}" if kind == "points_earned" else None
         yield (
             LoyaltyTransaction,
             {
@@ -146,7 +156,7 @@ def _of_card(
         IdempotencyRecord,
         {
             **shop,
-            **{"key": f"other-{number}", "fingerprint": bytes(32), "status": 200},
+            **{"key": f"other-{card_id}", "fingerprint": bytes(32), "status": 200},
             **{"body_sealed": b"", "created_at": now},
         },
     )

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.errors import TransactionNotFound
 from punchcard.loyalty.ledger import EntryRow
 from punchcard.loyalty.models import StaffPin, TransactionOrigin
-from punchcard.loyalty.till_queries import ENTRIES
+from punchcard.loyalty.till_queries import CARDS, ENTRIES
 
 _PINS = StaffPin.__table__
 _VOIDING = ENTRIES.alias("voiding")
@@ -57,7 +57,7 @@ def list_entries(
     before_id: str | None = None,
 ) -> list[ReadEntry]:
     """Return up to `limit` of the vendor's entries, newest first, that come after `before_id`."""
-    query = _filtered(_query().where(ENTRIES.c.vendor_id == vendor_id), wanted)
+    query = _filtered(_query().where(_of_vendor(vendor_id, wanted.card_id)), wanted)
     return _page(session, query, limit, before_id)
 
 
@@ -106,8 +106,20 @@ def _query() -> Select[Any]:
     )
 
 
+def _of_vendor(vendor_id: str, card_id: str | None) -> ColumnElement[bool]:
+    """Return the condition that an entry is the vendor's, and of the card if one is named.
+
+    A card's entries are found by the card alone: beside `vendor_id`, SQLite would rather read all
+    that the vendor ever recorded, which stands in the order that is wanted.
+    """
+    if card_id is None:
+        return ENTRIES.c.vendor_id == vendor_id
+    cards = select(CARDS.c.id).where(CARDS.c.id == card_id, CARDS.c.vendor_id == vendor_id)
+    return ENTRIES.c.card_id.in_(cards)
+
+
 def _filtered(query: Select[Any], wanted: EntryFilter) -> Select[Any]:
-    for name in ("program_id", "card_id", "staff_pin_id", "location_id", "type"):
+    for name in ("program_id", "staff_pin_id", "location_id", "type"):
         value = getattr(wanted, name)
         if value is not None:
             query = query.where(ENTRIES.c[name] == value)

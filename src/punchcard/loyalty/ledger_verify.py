@@ -6,12 +6,12 @@ that an entry costs microseconds; what is hashed is the canonical form of `ledge
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Select, func, null, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, null, select
 
 from punchcard.db.reading import ROWS_AT_ONCE, stream_plain
 from punchcard.loyalty.card_spans import ALL_CARDS, CardSpan
@@ -71,9 +71,10 @@ def verify_ledger(
 ) -> Verdict:
     """Verify the ledger of all vendors or of one, and compare each card with its entries.
 
-    `connection` is a snapshot (`Database.snapshot`); `span` bounds the cards that are looked at.
-    `progress` is told how many entries have been verified, every ROWS_AT_ONCE entries and at the
-    end.
+    `connection` is a snapshot (`Database.snapshot`); `span` bounds the cards that are looked at,
+    and the entries that are asked whether their card exists: ids of both follow one another in
+    time. What is read grows with the cards of the span, not with those beside it. `progress` is
+    told how many entries have been verified, every ROWS_AT_ONCE entries and at the end.
     """
     verdict = Verdict()
     scope = _Scope(vendor_id, span)
@@ -91,6 +92,9 @@ def verify_ledger(
         chain = next(chains, None)
     while chain is not None:
         chain = _without_card(chain, chains, verdict)
+    if scope.is_narrow:
+        for orphan in _orphans(connection, scope):
+            verdict.add(orphan[0], orphan[1], _NO_CARD)
     progress(verdict.entries)
     return verdict
 
@@ -101,6 +105,11 @@ class _Scope:
 
     vendor_id: str | None
     span: CardSpan
+
+    @property
+    def is_narrow(self) -> bool:
+        """Tell whether entries are read by the cards they belong to."""
+        return self.vendor_id is not None or self.span != ALL_CARDS
 
     def narrow(
         self, query: Select[Any], vendor: ColumnElement[str], card: ColumnElement[str]
@@ -205,8 +214,11 @@ def _counts_of(row: list[Any]) -> _Counts:
     return (0, 0, 0)
 
 
+_NO_CARD: Final = "the card of this entry does not exist"
+
+
 def _without_card(chain: _Chain, chains: Iterator[_Chain], verdict: Verdict) -> _Chain | None:
-    verdict.add(chain.last_id, chain.card_id, "the card of this entry does not exist")
+    verdict.add(chain.last_id, chain.card_id, _NO_CARD)
     return next(chains, None)
 
 
@@ -262,17 +274,47 @@ _CARD_NAMES: Final = (
 
 
 def _entries(connection: Connection, scope: _Scope) -> Iterator[list[Any]]:
-    """Give all entries by card and sequence; a row begins with HASHED_FIELDS in their order."""
+    """Give all entries by card and sequence; a row begins with HASHED_FIELDS in their order.
+
+    In a narrow scope they are found by their cards: an index by vendor and card would cost every
+    stamp, and without one a database is free to read all that the vendor ever recorded.
+    """
     of_reward = ("reward_name", "reward_value_minor")
     columns: list[ColumnElement[Any]] = [
         null() if name in of_reward else ENTRIES.c[name] for name in HASHED_FIELDS
     ]
 
     def narrow(query: Select[Any]) -> Select[Any]:
-        query = query.order_by(ENTRIES.c.card_id, ENTRIES.c.sequence)
-        return scope.narrow(query, ENTRIES.c.vendor_id, ENTRIES.c.card_id)
+        if not scope.is_narrow:
+            return query.order_by(ENTRIES.c.card_id, ENTRIES.c.sequence)
+        query = query.join_from(CARDS, ENTRIES, ENTRIES.c.card_id == CARDS.c.id)
+        query = query.order_by(CARDS.c.id, ENTRIES.c.sequence)
+        return scope.narrow(query, CARDS.c.vendor_id, CARDS.c.id)
 
     return stream_plain(connection, [*columns, ENTRIES.c.reward, ENTRIES.c.hash], narrow)
+
+
+def _orphans(connection: Connection, scope: _Scope) -> Sequence[Row[str, str]]:
+    """Return the last entry and the card of each chain whose card the vendor does not have.
+
+    Each is told in the span that holds the id of the chain's first entry: every id lies in one.
+    """
+    before, later = ENTRIES.alias("before"), ENTRIES.alias("later")
+    of_vendor = [] if scope.vendor_id is None else [CARDS.c.vendor_id == scope.vendor_id]
+    last = (
+        select(later.c.id)
+        .where(later.c.card_id == ENTRIES.c.card_id)
+        .order_by(later.c.sequence.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(last, ENTRIES.c.card_id).where(
+        ~exists().where(CARDS.c.id == ENTRIES.c.card_id, *of_vendor),
+        ~exists().where(
+            before.c.card_id == ENTRIES.c.card_id, before.c.sequence < ENTRIES.c.sequence
+        ),
+    )
+    return connection.execute(scope.narrow(query, ENTRIES.c.vendor_id, ENTRIES.c.id)).all()
 
 
 def _cards(connection: Connection, scope: _Scope) -> Iterator[list[Any]]:

@@ -180,6 +180,7 @@ class LoyaltyTransaction(Base):
         ),
         Index("ix_loyalty_transactions_vendor_id_id", "vendor_id", "id"),
         Index("ix_loyalty_transactions_program_id_id", "program_id", "id"),
+        Index("ix_loyalty_transactions_vendor_id_type_id", "vendor_id", "type", "id"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

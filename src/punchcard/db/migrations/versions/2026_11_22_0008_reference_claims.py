@@ -1,4 +1,7 @@
-"""Receipt numbers stand in a table of their own: the void of a purchase frees its number."""
+"""Receipt numbers stand in a table of their own: the void of a purchase frees its number.
+
+And entries of a rare type are found by an index.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,6 +35,11 @@ def upgrade() -> None:
         " SELECT program_id, type, reference, id FROM loyalty_transactions AS entry"
         " WHERE reference IS NOT NULL AND type = 'points_earned' AND NOT EXISTS"
         " (SELECT 1 FROM loyalty_transactions AS void WHERE void.voids = entry.id)"
+    )
+    op.create_index(
+        "ix_loyalty_transactions_vendor_id_type_id",
+        "loyalty_transactions",
+        ["vendor_id", "type", "id"],
     )
     op.drop_index("uq_loyalty_transactions_reference", table_name="loyalty_transactions")
 

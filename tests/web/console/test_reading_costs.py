@@ -1,0 +1,109 @@
+"""What a page or a list of the ledger reads does not grow with the entries of other cards.
+
+Counted, not timed: steps of SQLite's virtual machine, rows that PostgreSQL's plans look at.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from punchcard.context import Context
+from punchcard.loyalty.card_spans import next_span
+from punchcard.loyalty.ledger_verify import verify_ledger
+from punchcard.loyalty.operations import CardKey, CardRef, RedeemStamps
+from tests.support.cast import Shop
+from tests.support.filler import ENTRIES_A_CARD, fill
+from tests.support.pages import Visitor
+from tests.support.plans import counted_steps, engines_of, recorded, rows_looked_at
+from tests.web.console.counter import ACTOR, Counter
+
+FEW, MANY = 200 // ENTRIES_A_CARD, 5000 // ENTRIES_A_CARD
+# A deeper tree of the index, another plan for a table that has grown: never the history itself.
+SLACK_ROWS, SLACK_STEPS = 60, 1.2
+
+API = "/api/v1/vendor/loyalty"
+
+
+class Asked:
+    """What somebody asks of a shop that has been open for long."""
+
+    def __init__(self, shop: Shop, counter: Counter, owner: Visitor) -> None:
+        self.shop, self.counter, self.owner = shop, counter, owner
+        self.card_id = counter.open("Marie Schmit")
+        self.entry_id = counter.stamp(self.card_id).entry["id"]
+        full = counter.open("Zoé Weber")
+        counter.stamp(full, 5)
+        redeem = RedeemStamps(
+            vendor_id=shop.id, actor=ACTOR, card=CardRef(CardKey.ID, full), staff=None
+        )
+        shop.context.till.submit(redeem)
+        self.headers = {"Authorization": f"Bearer {shop.token()}"}
+
+    def get(self, path: str, **query: str) -> None:
+        """Open a page."""
+        assert self.owner.client.get(path, params=query).status_code == 200
+
+    def read(self, **query: str) -> None:
+        """List entries by the API."""
+        answer = self.owner.client.get(f"{API}/transactions", params=query, headers=self.headers)
+        assert answer.status_code == 200, answer.text
+
+    def verify(self) -> None:
+        """Verify one part of the ledger, as the console does."""
+        with self.shop.context.database.snapshot() as connection:
+            span = next_span(connection, self.shop.id, None, cards=2)
+            verdict = verify_ledger(connection, vendor_id=self.shop.id, span=span)
+        assert (verdict.is_sound, verdict.cards, verdict.entries) == (True, 2, 5)
+
+
+ASKS: dict[str, Callable[[Asked], None]] = {
+    "a card's page": lambda asked: asked.get(f"/console/members/{asked.card_id}"),
+    "an entry's page": lambda asked: asked.get(f"/console/ledger/{asked.entry_id}"),
+    "a part of a verification": Asked.verify,
+    "entries of a rare type": lambda asked: asked.read(type="stamps_redeemed"),
+    "entries of a card": lambda asked: asked.read(card_id=asked.card_id),
+}
+
+
+@pytest.mark.parametrize("what", ASKS)
+def test_what_is_read_does_not_grow_with_the_entries_of_other_cards(
+    what: str, context: Context, alice: Shop, counter: Counter, owner: Visitor
+) -> None:
+    asked = Asked(alice, counter, owner)
+    _fill(asked, FEW)
+    few = _cost(context, asked, what)
+    _fill(asked, MANY)
+    many = _cost(context, asked, what)
+    assert few > 0
+    assert many <= (few * SLACK_STEPS if context.database.is_sqlite else few + SLACK_ROWS)
+
+
+def _fill(asked: Asked, cards: int) -> None:
+    context = asked.shop.context
+    with context.database.write_connection() as connection:
+        fill(
+            connection,
+            *(context.ids, context.clock.now() - timedelta(minutes=1)),
+            vendor_id=asked.shop.id,
+            program_id=asked.counter.program.id,
+            cards=cards,
+        )
+
+
+def _cost(context: Context, asked: Asked, what: str) -> int:
+    """Return the steps or rows of asking; asked once before, so that memories are warm."""
+    ASKS[what](asked)
+    _, reader = engines_of(context.database)
+    if context.database.is_sqlite:
+        with counted_steps(reader) as steps:
+            ASKS[what](asked)
+        return steps[0]
+    with recorded(reader) as sent:
+        ASKS[what](asked)
+    with context.database.read_connection() as connection:
+        # A table is small here, and cheaper to scan; what is asked is whether there is another way.
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        reads = [one for one in sent if one.statement.lstrip().startswith("SELECT")]
+        return sum(rows_looked_at(connection, one) for one in reads)
