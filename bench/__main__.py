@@ -17,6 +17,7 @@ from bench.passes import first_pass, passes
 from bench.pins import pins
 from bench.pushes import pushes
 from bench.reads import reads
+from bench.receipts import LARGE_SIZES, SIZES, receipts
 from bench.stamps import memory, operations, stamps
 from bench.start import start
 from bench.workshop import Bench, Workshop, bars
@@ -45,7 +46,11 @@ BENCHES: dict[str, tuple[str, Bench]] = {
     "commit-to-push": ("from a committed stamp to the wallet, idle worker", commit_to_push),
     "fanout": ("a redesign on its way to 100,000 cards on phones", fanout),
     "reads": ("reads at 10 thousand, 1 million and 10 million entries", reads),
+    "receipts": ("purchases with receipt numbers at up to 1 million of them", receipts(SIZES)),
+    "receipts-10m": ("the same at 10 million, which take long to write", receipts(LARGE_SIZES)),
 }
+ONLY_BY_NAME = ("receipts-10m",)
+"""Benches that run only when they are asked for."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,7 +71,8 @@ def _run(asked: argparse.Namespace) -> list[Figure]:
     with bars(is_shown=sys.stderr.isatty()) as progress:
         workshop = Workshop(rounds=asked.rounds, seconds=asked.seconds, progress=progress)
         try:
-            for name in dict.fromkeys(asked.only or BENCHES):
+            every = [name for name in BENCHES if name not in ONLY_BY_NAME]
+            for name in dict.fromkeys(asked.only or every):
                 for figure in BENCHES[name][1](workshop):
                     figures.append(figure)
                     if asked.json:

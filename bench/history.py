@@ -49,7 +49,7 @@ class History:
             # A replica's session leaves triggers and foreign keys alone.
             connection.execute("SET session_replication_role = replica")
             connection.execute("SET maintenance_work_mem = '512MB'")
-            definitions = _drop_indexes(connection)
+            definitions = drop_indexes(connection)
             self._copy_cards(connection)
             for statement in self._statements(connection):
                 connection.execute(statement)
@@ -93,7 +93,7 @@ class History:
         )
 
 
-def _drop_indexes(connection: psycopg.Connection) -> list[bytes]:
+def drop_indexes(connection: psycopg.Connection) -> list[bytes]:
     """Drop what is not a constraint's, and return the statements that make it again."""
     rows = connection.execute(
         "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%s)"

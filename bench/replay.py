@@ -1,13 +1,14 @@
 """`python -m bench.replay`: real purchases through a running server, then every sum compared.
 
 Opens a card for each of the 23,570 customers of bench/data/CDNOW_master.txt on the day of their
-first purchase, and sends what they bought, in the order of days, through `POST /operations` to a
-points program with 3 points a dollar. Then compares every card's balance, the program's statistics
-and the ledger with sums of its own; exits with 1 unless all agree exactly.
+first purchase, and sends what they bought, in the order of days and with receipt numbers as a till
+does, through `POST /operations` to a points program with 3 points a dollar. Then compares every
+card's balance, the program's statistics and the ledger with sums of its own; exits with 1 unless
+all agree exactly.
 
-Starts a server on a fresh SQLite database; with --database-url on that PostgreSQL database, which
-should be a scratch one; with --server and --key it uses a running server, whose ledger is then to
-be verified there (`punchcard ledger verify`).
+Starts a server on a fresh SQLite database, then one on a fresh PostgreSQL; with --database-url only
+on that database, which should be a scratch one; with --server and --key it uses a running server,
+whose ledger is then to be verified there (`punchcard ledger verify`).
 """
 
 import argparse
@@ -40,8 +41,16 @@ from rich.text import Text
 from bench.client import Client
 from bench.comparison import differing_cards, differing_ledger, differing_statistics
 from bench.purchases import POINTS_PER_DOLLAR, Purchase, Purchases, read_purchases
-from bench.servers import bench_settings, environment_of, punchcard_command, serving
+from bench.servers import (
+    DURABLE,
+    bench_settings,
+    create_database,
+    environment_of,
+    punchcard_command,
+    serving,
+)
 from punchcard.kit.settings import Settings
+from tools.postgresql import postgresql_server
 
 CONNECTIONS = 8
 CALL_SIZE = 500
@@ -65,12 +74,17 @@ class Host:
 class Replay:
     """One replay into a program of its own."""
 
-    def __init__(self, host: Host, purchases: Purchases, progress: Progress) -> None:
+    def __init__(
+        self, host: Host, purchases: Purchases, progress: Progress, *, has_references: bool
+    ) -> None:
         self._host = host
+        self._has_references = has_references
         self._purchases = purchases
         self._progress = progress
         self._cards: dict[str, str] = {}
         self._program_id = ""
+        self.per_second = 0.0
+        """Purchases answered a second, once `run` is over."""
 
     def run(self) -> None:
         """Open the cards, then send the purchases."""
@@ -84,7 +98,9 @@ class Replay:
         queues: list[list[Purchase]] = [[] for _ in shares]
         for one in self._purchases.bought:
             queues[whose[one.customer]].append(one)
-        self._side_by_side("Replaying purchases", len(self._purchases.bought), self._send, queues)
+        bought, begun = len(self._purchases.bought), perf_counter()
+        self._side_by_side("Replaying purchases", bought, self._send, queues)
+        self.per_second = bought / (perf_counter() - begun)
 
     def differences(self) -> Iterator[str]:
         """Give a line for everything that is not as it was computed from the file."""
@@ -130,7 +146,9 @@ class Replay:
             yield len(results)
 
     def _operation(self, one: Purchase) -> dict[str, object]:
+        receipt = {"reference": f"CDNOW-{one.line}"} if self._has_references else {}
         return {
+            **receipt,
             "op": "earn",
             "idempotency_key": f"{self._program_id}:{one.line}",
             "card": self._cards[one.customer],
@@ -140,12 +158,20 @@ class Replay:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Replay, compare, and return 0 only if everything agrees."""
+    """Replay on each database, compare, and return 0 only if everything agrees."""
     asked = _parser().parse_args(arguments)
-    console = Console(stderr=True)
     purchases = read_purchases()
-    with _host(asked) as host, _progress(console) as progress:
-        replay = Replay(host, purchases, progress)
+    if asked.server or asked.database_url:
+        return _replay(asked, asked.database_url, purchases)
+    with postgresql_server(DURABLE) as server:
+        urls = ("", create_database(server, "replay"))
+        return max(_replay(asked, url, purchases) for url in urls)
+
+
+def _replay(asked: argparse.Namespace, database_url: str, purchases: Purchases) -> int:
+    console = Console(stderr=True)
+    with _host(asked, database_url) as host, _progress(console) as progress:
+        replay = Replay(host, purchases, progress, has_references=not asked.no_references)
         begun = perf_counter()
         replay.run()
         seconds = perf_counter() - begun
@@ -153,6 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for difference in differences[:_SHOWN]:
         console.print(f"[red]Differs:[/] {difference}")
     console.print(_summary(purchases, seconds, len(differences), host))
+    console.print(f"{replay.per_second:,.0f} purchases a second.")
     return 1 if differences else 0
 
 
@@ -165,15 +192,18 @@ def _summary(purchases: Purchases, seconds: float, differences: int, host: Host)
         else "[green]Every balance, every day of the statistics"
         + (" and the ledger agree.[/]" if host.settings else " agree.[/]")
     )
+    where = ""
+    if host.settings:
+        where = "SQLite: " if host.settings.is_embedded else "PostgreSQL: "
     return (
-        f"{cards:,} cards and {bought:,} purchases worth ${dollars:,}.{cents:02d} in"
+        f"{where}{cards:,} cards and {bought:,} purchases worth ${dollars:,}.{cents:02d} in"
         f" {seconds:.0f} s; {purchases.free} purchases of $0.00 earn nothing and were left out."
         f"\n{verdict}"
     )
 
 
 @contextmanager
-def _host(asked: argparse.Namespace) -> Iterator[Host]:
+def _host(asked: argparse.Namespace, database_url: str) -> Iterator[Host]:
     """Give the running server that was named, or start one and make a vendor and a key on it."""
     if asked.server:
         if not asked.key:
@@ -181,7 +211,7 @@ def _host(asked: argparse.Namespace) -> Iterator[Host]:
         yield Host(asked.server, asked.key, None)
         return
     with TemporaryDirectory(prefix="punchcard-replay-") as folder:
-        settings = bench_settings(Path(folder), asked.database_url)
+        settings = bench_settings(Path(folder), database_url)
         _punchcard(settings, "migrate")
         slug = f"cdnow-{uuid4().hex[:8]}"
         vendor = ["--name", "CDNOW", "--slug", slug, "--email", f"owner@{slug}.example"]
@@ -241,6 +271,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--database-url", default="", help="serve this scratch database")
+    parser.add_argument(
+        "--no-references", action="store_true", help="send purchases without receipt numbers"
+    )
     parser.add_argument("--server", default="", help="use the server at this address")
     parser.add_argument("--key", default="", help=f"a key of that server's, with {SCOPES}")
     return parser
