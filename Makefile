@@ -2,9 +2,11 @@
 
 BIN := .venv/bin
 STAMP := .venv/.set-up
+NODE := node_modules/.bin
+NODE_STAMP := node_modules/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser run test screenshots lint format migration-check migration bench \
+.PHONY: help setup setup-browser setup-node run test screenshots lint format migration-check migration bench \
 	replay lock vendor clean
 
 help: ## Say what each target does
@@ -17,6 +19,8 @@ run: setup ## Start the demo on http://127.0.0.1:8000: three shops with 90 days 
 
 setup-browser: setup ## Find Chromium for the tests, or install Debian's
 	@$(BIN)/python -m tools.browser
+
+setup-node: $(NODE_STAMP) ## Install the linters of scripts and styles, by npm
 
 test: setup-browser ## Run every test on SQLite and PostgreSQL (T=tests/db for some)
 	@$(BIN)/pytest --numprocesses logical $(T)
@@ -55,13 +59,17 @@ lock: setup ## Take the newest versions that pyproject.toml allows into the lock
 	@$(LOCK) --output-file requirements.txt
 	@$(LOCK) --extra dev --output-file requirements-dev.txt
 
-vendor: setup ## Fetch the browser files of every vendor.toml again, by npm
+vendor: setup-node ## Fetch the browser files of every vendor.toml again, by npm
 	@$(BIN)/python -m tools.vendor
 
 clean: ## Remove .venv, caches and builds; data stays
-	@rm -rf .venv build dist .*_cache .hypothesis src/*.egg-info
+	@rm -rf .venv node_modules build dist .*_cache .hypothesis src/*.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): requirements-dev.txt pyproject.toml tools/make_venv.sh
 	@sh tools/make_venv.sh
+	@touch $@
+
+$(NODE_STAMP): package-lock.json package.json | setup
+	@$(BIN)/python -m tools.node_tools
 	@touch $@

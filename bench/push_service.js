@@ -2,7 +2,7 @@
 // certificates, and 200 to every push. Run with a JSON of {key, certificate, root} on its standard
 // input; says its port.
 
-const http2 = require("node:http2");
+import http2 from "node:http2";
 
 let told = "";
 process.stdin.on("data", (text) => (told += text));

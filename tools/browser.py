@@ -6,10 +6,11 @@ Nothing is downloaded from a browser's maker: the browser is this machine's, or 
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from tools import debian
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Without fonts a machine shows boxes for Arabic, Hebrew and emoji, and nobody sees them break.
@@ -38,13 +39,17 @@ def find_browser(environment: Mapping[str, str] = os.environ) -> Path | None:
 
 def flags() -> list[str]:
     """Return the flags for this machine: a root user's Chromium has no sandbox."""
-    return [*FLAGS, *(["--no-sandbox"] if _is_root() else [])]
+    return [*FLAGS, *(["--no-sandbox"] if debian.is_root() else [])]
 
 
 def main() -> int:
     """Make sure that there is a browser; returns 1, and says what to do, when there is none."""
     if find_browser() is None and not os.environ.get("PUNCHCARD_CHROMIUM"):
-        _install()
+        # Ubuntu's package is a pointer to a snap, and fails here.
+        debian.install(
+            ["chromium", *FONTS],
+            "Installing Debian's Chromium for the tests: a minute or two, only once",
+        )
     if find_browser() is None:
         print(_HELP, file=sys.stderr)
         return 1
@@ -57,27 +62,6 @@ The tests drive a real browser, and none was found. Install one:
     Fedora:          sudo dnf install chromium google-noto-sans-fonts google-noto-color-emoji-fonts
     macOS:           brew install --cask chromium
 or say where one is: PUNCHCARD_CHROMIUM=/path/to/chrome make test"""
-
-
-def _install() -> None:
-    if not (_is_root() and shutil.which("apt-get")):
-        return
-    print("Installing Debian's Chromium for the tests: a minute or two, only once")
-    # The index may be old or missing; Ubuntu's package is a pointer to a snap, and fails here.
-    packages = ["--no-install-recommends", "chromium", *FONTS]
-    _ran(["apt-get", "update", "-qq"])
-    _ran(["apt-get", "install", "-y", "-qq", *packages])
-
-
-def _ran(command: list[str]) -> None:
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(command, env=quiet, check=False, capture_output=True, text=True)
-    if done.returncode:
-        print(done.stderr, file=sys.stderr)
-
-
-def _is_root() -> bool:
-    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 if __name__ == "__main__":
