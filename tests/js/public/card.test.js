@@ -67,7 +67,10 @@ test("where lines are refused the page asks less and less often, and tries the l
     page.line().fail({ isRefused: true });
     page.waits.at(-1).task();
   }
-  assert.deepEqual(page.waits.map(({ ms }) => ms), [5000, 10000, 20000, 40000, 60000, 60000]);
+  assert.deepEqual(
+    page.waits.map(({ ms }) => ms),
+    [5000, 10000, 20000, 40000, 60000, 60000],
+  );
   assert.deepEqual(page.looks, [1, 2, 3, 4, 5, 6]);
   assert.equal(page.lines.length, 7);
 });
@@ -78,7 +81,10 @@ test("a line that holds again makes the pauses short again", () => {
   page.waits.at(-1).task();
   page.line().send(CARD);
   page.line().fail({ isRefused: true });
-  assert.deepEqual(page.waits.map(({ ms }) => ms), [5000, 5000]);
+  assert.deepEqual(
+    page.waits.map(({ ms }) => ms),
+    [5000, 5000],
+  );
 });
 
 test("a page that nobody looks at keeps no line, and none is opened for it", () => {

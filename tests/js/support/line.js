@@ -9,7 +9,12 @@ export function makeLine(serve) {
   async function fetch(path, { method = "GET", headers = {}, body, signal } = {}) {
     signal?.throwIfAborted();
     if (state === "cut") throw new TypeError("Failed to fetch");
-    const request = { method, path, headers, body: body === undefined ? undefined : JSON.parse(body) };
+    const request = {
+      method,
+      path,
+      headers,
+      body: body === undefined ? undefined : JSON.parse(body),
+    };
     calls.push(request);
     const { status = 200, body: answer = {}, headers: given = {} } = await serve(request);
     // The server has done its work; only the word of it is lost.

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { LARGEST_MINOR, minorDigits, pressed, toMinor } from "../../../src/punchcard/web/static/js/terminal/amount.js";
+import {
+  LARGEST_MINOR,
+  minorDigits,
+  pressed,
+  toMinor,
+} from "../../../src/punchcard/web/static/js/terminal/amount.js";
 
-const type = (keys, digits = 2) => [...keys].reduce((typed, key) => pressed(typed, key, digits), "");
+const type = (keys, digits = 2) =>
+  [...keys].reduce((typed, key) => pressed(typed, key, digits), "");
 
 test("a comma and a point part euros from cents alike", () => {
   assert.equal(toMinor("12,50", 2), 1250);

@@ -9,8 +9,14 @@ test("a full card can be exchanged, also with stamps to spare", () => {
 });
 
 test("a card that is not full cannot, whatever its points are good for", () => {
-  assert.equal(isFull({ stamps: 7, stamps_target: 8, points: 83, rewards_ready: 1 }, "hybrid"), false);
-  assert.equal(isFull({ stamps: 0, stamps_target: 10, points: 500, rewards_ready: 3 }, "points"), false);
+  assert.equal(
+    isFull({ stamps: 7, stamps_target: 8, points: 83, rewards_ready: 1 }, "hybrid"),
+    false,
+  );
+  assert.equal(
+    isFull({ stamps: 0, stamps_target: 10, points: 500, rewards_ready: 3 }, "points"),
+    false,
+  );
 });
 
 test("of a card that was never seen nothing is known", () => {

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isCardNumber, numberOf, readCode, spaced } from "../../../src/punchcard/web/static/js/terminal/codes.js";
+import {
+  isCardNumber,
+  numberOf,
+  readCode,
+  spaced,
+} from "../../../src/punchcard/web/static/js/terminal/codes.js";
 
 const NUMBER = "414022630526";
 const TOKEN = "l9zCwiucNfF6wUwYUqh_UQ";
@@ -11,7 +16,10 @@ test("a card is read from its number, its token and the address of its page", ()
   assert.deepEqual(readCode("4140 2263-0526"), { kind: "card", code: NUMBER });
   assert.deepEqual(readCode(TOKEN), { kind: "card", code: TOKEN });
   assert.deepEqual(readCode(`https://shop.example/c/${TOKEN}`), { kind: "card", code: TOKEN });
-  assert.deepEqual(readCode(`https://shop.example/c/${TOKEN}?lang=fr`), { kind: "card", code: TOKEN });
+  assert.deepEqual(readCode(`https://shop.example/c/${TOKEN}?lang=fr`), {
+    kind: "card",
+    code: TOKEN,
+  });
 });
 
 test("a moving code is kept whole: its digits prove that it was there", () => {
@@ -34,7 +42,8 @@ test("a mistyped digit and two that changed places are no card number", () => {
       const wrong = NUMBER.slice(0, place) + digit + NUMBER.slice(place + 1);
       assert.equal(isCardNumber(wrong), wrong === NUMBER, wrong);
     }
-    const swapped = NUMBER.slice(0, place) + (NUMBER[place + 1] ?? "") + NUMBER[place] + NUMBER.slice(place + 2);
+    const swapped =
+      NUMBER.slice(0, place) + (NUMBER[place + 1] ?? "") + NUMBER[place] + NUMBER.slice(place + 2);
     assert.equal(isCardNumber(swapped), swapped === NUMBER, swapped);
   }
 });

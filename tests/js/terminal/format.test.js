@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clockTime, countdown, localeOf, money, number, useTimeZone } from "../../../src/punchcard/web/static/js/terminal/format.js";
+import {
+  clockTime,
+  countdown,
+  localeOf,
+  money,
+  number,
+  useTimeZone,
+} from "../../../src/punchcard/web/static/js/terminal/format.js";
 
 const at = Date.parse("2026-03-02T09:00:00Z");
 const plain = (text) => text.replace(/[\u00a0\u202f]/g, " ");

@@ -2,7 +2,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  MOST_RESULTS, MOST_WAITING, added, batchOf, emptyBook, isFinal, keyOf, lacksProof, seen, settled, takenBack, tried, unseen, vouched, withdrawn,
+  MOST_RESULTS,
+  MOST_WAITING,
+  added,
+  batchOf,
+  emptyBook,
+  isFinal,
+  keyOf,
+  lacksProof,
+  seen,
+  settled,
+  takenBack,
+  tried,
+  unseen,
+  vouched,
+  withdrawn,
 } from "../../../src/punchcard/web/static/js/terminal/queue.js";
 
 const ALICE = "alice";
@@ -29,7 +43,10 @@ test("what is settled is not queued again", () => {
 });
 
 test("a full queue says so instead of forgetting something", () => {
-  const book = { queue: Array.from({ length: MOST_WAITING }, (_x, n) => entry(String(n))), done: [] };
+  const book = {
+    queue: Array.from({ length: MOST_WAITING }, (_x, n) => entry(String(n))),
+    done: [],
+  };
   assert.throws(() => added(book, entry("one more")), RangeError);
 });
 
@@ -48,7 +65,13 @@ test("what was accepted and what was refused is shown, newest first", () => {
   const book = bookOf("a", "b");
   const after = settled(book, book.queue, [accepted, tooSoon], 7);
   assert.deepEqual(after.queue, []);
-  assert.deepEqual(after.done.map((one) => [keyOf(one), one.status, one.settled_at]), [["b", "refused", 7], ["a", "accepted", 7]]);
+  assert.deepEqual(
+    after.done.map((one) => [keyOf(one), one.status, one.settled_at]),
+    [
+      ["b", "refused", 7],
+      ["a", "accepted", 7],
+    ],
+  );
   assert.equal(after.done[0].problem.code, "stamp_too_soon");
 });
 
@@ -120,5 +143,11 @@ test("a result that was taken back afterwards says so, and others do not", () =>
   const before = bookOf("a", "b");
   const book = settled(before, before.queue, [done("t1"), done("t2")], 1);
   const after = takenBack(book, "t1");
-  assert.deepEqual(after.done.map((one) => [keyOf(one), one.is_taken_back ?? false]), [["b", false], ["a", true]]);
+  assert.deepEqual(
+    after.done.map((one) => [keyOf(one), one.is_taken_back ?? false]),
+    [
+      ["b", false],
+      ["a", true],
+    ],
+  );
 });

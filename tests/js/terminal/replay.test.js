@@ -4,7 +4,12 @@ import { test } from "node:test";
 import { createApi, sendOperations } from "../../../src/punchcard/web/static/js/terminal/api.js";
 import { createClock } from "../../../src/punchcard/web/static/js/terminal/clock.js";
 import { added, emptyBook, keyOf } from "../../../src/punchcard/web/static/js/terminal/queue.js";
-import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS, createReplay, pauseBefore } from "../../../src/punchcard/web/static/js/terminal/replay.js";
+import {
+  FIRST_PAUSE_MS,
+  LONGEST_PAUSE_MS,
+  createReplay,
+  pauseBefore,
+} from "../../../src/punchcard/web/static/js/terminal/replay.js";
 import { makeLine } from "../support/line.js";
 
 const ALICE = "alice";
@@ -33,7 +38,13 @@ function makeTill(server, { vendorId = ALICE } = {}) {
   const line = makeLine(server.serve);
   const clock = createClock(0, () => 1_772_442_000_000);
   const heard = [];
-  const api = createApi({ fetch: line.fetch, token: () => "dt_one", language: () => "fr", clock, onLine: (isUp) => heard.push(isUp) });
+  const api = createApi({
+    fetch: line.fetch,
+    token: () => "dt_one",
+    language: () => "fr",
+    clock,
+    onLine: (isUp) => heard.push(isUp),
+  });
   let book = emptyBook();
   let last = Promise.resolve();
   const pauses = [];
@@ -57,7 +68,17 @@ function makeTill(server, { vendorId = ALICE } = {}) {
     pauses.shift().work();
     await last;
   };
-  return { line, replay, queue, pauses, pauseEnds, heard, waiting: () => book.queue.map(keyOf), done: () => book.done, book: () => book };
+  return {
+    line,
+    replay,
+    queue,
+    pauses,
+    pauseEnds,
+    heard,
+    waiting: () => book.queue.map(keyOf),
+    done: () => book.done,
+    book: () => book,
+  };
 }
 
 test("what waits is sent in its order, in one request", async () => {
@@ -97,23 +118,31 @@ test("an answer that was lost does nothing twice", async () => {
   till.line.mend();
   await till.replay.now();
   assert.deepEqual(server.ledger, ["a", "b"]);
-  assert.deepEqual(till.done().map((entry) => entry.status), ["accepted", "accepted"]);
+  assert.deepEqual(
+    till.done().map((entry) => entry.status),
+    ["accepted", "accepted"],
+  );
 });
 
 test("what a rule refuses is final, and the next ones go on", async () => {
   const server = makeServer();
-  server.refuseOne = ({ idempotency_key: key }) => (key === "b" ? { status: 409, problem: { code: "stamp_too_soon" } } : null);
+  server.refuseOne = ({ idempotency_key: key }) =>
+    key === "b" ? { status: 409, problem: { code: "stamp_too_soon" } } : null;
   const till = makeTill(server);
   till.queue("a", "b", "c");
   await till.replay.drain();
   assert.deepEqual(server.ledger, ["a", "c"]);
-  assert.deepEqual(till.done().map((entry) => entry.status), ["accepted", "refused", "accepted"]);
+  assert.deepEqual(
+    till.done().map((entry) => entry.status),
+    ["accepted", "refused", "accepted"],
+  );
 });
 
 test("a busy till gets the rest again, in order", async () => {
   const server = makeServer();
   let isBusy = true;
-  server.refuseOne = ({ idempotency_key: key }) => (isBusy && key !== "a" ? { status: 503, problem: { code: "busy" } } : null);
+  server.refuseOne = ({ idempotency_key: key }) =>
+    isBusy && key !== "a" ? { status: 503, problem: { code: "busy" } } : null;
   const till = makeTill(server);
   till.queue("a", "b", "c");
   await till.replay.drain();
@@ -125,7 +154,11 @@ test("a busy till gets the rest again, in order", async () => {
 
 test("too many requests wait as long as the server asked", async () => {
   const server = makeServer();
-  server.refuse = () => ({ status: 429, body: { code: "too_many_requests" }, headers: { ...PROBLEM, "Retry-After": "20" } });
+  server.refuse = () => ({
+    status: 429,
+    body: { code: "too_many_requests" },
+    headers: { ...PROBLEM, "Retry-After": "20" },
+  });
   const till = makeTill(server);
   till.queue("a");
   await till.replay.drain();
@@ -150,7 +183,8 @@ test("a device that was removed pauses the queue until it is paired again", asyn
 
 test("a list that is too large is sent in halves", async () => {
   const server = makeServer();
-  server.refuse = ({ body }) => (body.operations.length > 2 ? { status: 413, body: { code: "body_too_large" } } : null);
+  server.refuse = ({ body }) =>
+    body.operations.length > 2 ? { status: 413, body: { code: "body_too_large" } } : null;
   const till = makeTill(server);
   till.queue("a", "b", "c", "d", "e");
   await till.replay.drain();
@@ -163,11 +197,16 @@ test("a refusal of the whole list is final and shown on each", async () => {
   const till = makeTill(server);
   till.queue("a", "b");
   await till.replay.drain();
-  assert.deepEqual(till.done().map((entry) => entry.problem.detail), ["No.", "No."]);
+  assert.deepEqual(
+    till.done().map((entry) => entry.problem.detail),
+    ["No.", "No."],
+  );
 });
 
 test("a hotel's sign-in page is no answer", async () => {
-  const till = makeTill({ serve: () => ({ status: 200, headers: { "Content-Type": "text/html" } }) });
+  const till = makeTill({
+    serve: () => ({ status: 200, headers: { "Content-Type": "text/html" } }),
+  });
   till.queue("a");
   await till.replay.drain();
   assert.deepEqual(till.waiting(), ["a"]);
@@ -184,7 +223,10 @@ test("what another shop's pairing left is not sent to this one", async () => {
 });
 
 test("pauses double up to a minute, and tills of one shop do not come back as one", () => {
-  assert.deepEqual([0, 1, 2, 3].map((n) => pauseBefore(n, 0, 1)), [1, 2, 4, 8].map((n) => n * FIRST_PAUSE_MS));
+  assert.deepEqual(
+    [0, 1, 2, 3].map((n) => pauseBefore(n, 0, 1)),
+    [1, 2, 4, 8].map((n) => n * FIRST_PAUSE_MS),
+  );
   assert.equal(pauseBefore(50, 0, 1), LONGEST_PAUSE_MS);
   assert.equal(pauseBefore(50, 0, 0), LONGEST_PAUSE_MS / 2);
   assert.equal(pauseBefore(0, 90_000, 1), 90_000);

@@ -1,14 +1,40 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { KEPT_FOR_MS, MOST_KNOWN, digestOf, emptyKnown, recalled, remembered, tokenIn } from "../../../src/punchcard/web/static/js/terminal/known.js";
+import {
+  KEPT_FOR_MS,
+  MOST_KNOWN,
+  digestOf,
+  emptyKnown,
+  recalled,
+  remembered,
+  tokenIn,
+} from "../../../src/punchcard/web/static/js/terminal/known.js";
 import { coloursOf, contrast } from "../../../src/punchcard/web/static/js/terminal/look.js";
-import { IDLE_MS, backOnLine, continued, opened, stateOf } from "../../../src/punchcard/web/static/js/terminal/shift_rules.js";
+import {
+  IDLE_MS,
+  backOnLine,
+  continued,
+  opened,
+  stateOf,
+} from "../../../src/punchcard/web/static/js/terminal/shift_rules.js";
 import { setTexts, t } from "../../../src/punchcard/web/static/js/terminal/texts.js";
 
 const NOW = Date.parse("2026-03-02T09:00:00Z");
-const VERIFIED = { staff_pin: { id: "p1", name: "Léa", program_id: null }, staff_token: "st_1", expires_at: "2026-03-02T17:00:00Z" };
-const card = (id, more = {}) => ({ id, number: "482915036274", program_id: "x", stamps: 3, points: 0, customer: null, ...more });
+const VERIFIED = {
+  staff_pin: { id: "p1", name: "Léa", program_id: null },
+  staff_token: "st_1",
+  expires_at: "2026-03-02T17:00:00Z",
+};
+const card = (id, more = {}) => ({
+  id,
+  number: "482915036274",
+  program_id: "x",
+  stamps: 3,
+  points: 0,
+  customer: null,
+  ...more,
+});
 
 test("a shift is open until nobody touched the till for two minutes", () => {
   const shift = opened(VERIFIED, NOW);
@@ -19,7 +45,10 @@ test("a shift is open until nobody touched the till for two minutes", () => {
 
 test("a shift ends with its token, and nobody has none", () => {
   const shift = opened(VERIFIED, NOW);
-  assert.equal(stateOf({ ...shift, last_active: NOW + 8 * 3_600_000 }, NOW + 8 * 3_600_000), "none");
+  assert.equal(
+    stateOf({ ...shift, last_active: NOW + 8 * 3_600_000 }, NOW + 8 * 3_600_000),
+    "none",
+  );
   assert.equal(stateOf(null, NOW), "none");
 });
 
@@ -46,7 +75,9 @@ test("a card is known again by its number and by its token, which is not kept", 
 });
 
 test("of a customer only the name is kept", () => {
-  const told = card("a", { customer: { name: "Anna", email: "anna@example.lu", phone: "+352621123456" } });
+  const told = card("a", {
+    customer: { name: "Anna", email: "anna@example.lu", phone: "+352621123456" },
+  });
   const kept = JSON.stringify(remembered(emptyKnown(), told, null, NOW));
   assert.match(kept, /Anna/);
   assert.doesNotMatch(kept, /example|352621/);
@@ -54,7 +85,8 @@ test("of a customer only the name is kept", () => {
 
 test("known cards are bounded and forgotten after a week", () => {
   let known = emptyKnown();
-  for (let n = 0; n < MOST_KNOWN + 10; n += 1) known = remembered(known, card(`c${n}`, { number: String(n) }), null, NOW + n);
+  for (let n = 0; n < MOST_KNOWN + 10; n += 1)
+    known = remembered(known, card(`c${n}`, { number: String(n) }), null, NOW + n);
   assert.equal(Object.keys(known.cards).length, MOST_KNOWN);
   assert.equal(recalled(known, { number: "0" }, NOW), null);
   const last = { number: String(MOST_KNOWN + 9) };
@@ -69,7 +101,11 @@ test("a receipt without a token keeps the digest a scan has left", () => {
 });
 
 test("the ink of a card can always be read", () => {
-  for (const branding of [{}, { background_color: "#f3e9ec" }, { background_color: "#14594b", text_color: "#14594b" }]) {
+  for (const branding of [
+    {},
+    { background_color: "#f3e9ec" },
+    { background_color: "#14594b", text_color: "#14594b" },
+  ]) {
     const { card: background, ink, accent, mark } = coloursOf(branding);
     assert.ok(contrast(background, ink) >= 4.5);
     assert.ok(contrast(accent, mark) >= 4.5);

@@ -3,7 +3,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import vm from "node:vm";
 
-const SCRIPT = readFileSync(new URL("../../../src/punchcard/web/static/js/terminal/sw.js", import.meta.url), "utf8");
+const SCRIPT = readFileSync(
+  new URL("../../../src/punchcard/web/static/js/terminal/sw.js", import.meta.url),
+  "utf8",
+);
 const HERE = "https://shop.example";
 
 /** Caches as a browser has them, as far as the worker asks. */
@@ -35,7 +38,11 @@ function makeCaches() {
 
 /** A worker of one version of the server; `ask` is what the page's browser asks it. */
 async function startWorker(version, { caches, online = true }) {
-  const files = ["/terminal", "/terminal/texts.json?lang=fr", `/static/${version}/js/terminal/app.js`];
+  const files = [
+    "/terminal",
+    "/terminal/texts.json?lang=fr",
+    `/static/${version}/js/terminal/app.js`,
+  ];
   const shell = { version, files, later: [`/static/${version}/vendor/reader.wasm`] };
   const heard = {};
   const asked = [];
@@ -55,7 +62,14 @@ async function startWorker(version, { caches, online = true }) {
     if (!online) throw new TypeError("Failed to fetch");
     return { from: "server", ok: true, clone: () => ({ from: "cache", path: request.url }) };
   };
-  vm.runInNewContext(`const SHELL = ${JSON.stringify(shell)};\n${SCRIPT}`, { self, caches, Request, fetch, URL, Promise });
+  vm.runInNewContext(`const SHELL = ${JSON.stringify(shell)};\n${SCRIPT}`, {
+    self,
+    caches,
+    Request,
+    fetch,
+    URL,
+    Promise,
+  });
   const happens = async (name) => {
     const waited = [];
     heard[name]({ waitUntil: (work) => waited.push(work) });
@@ -65,7 +79,10 @@ async function startWorker(version, { caches, online = true }) {
   await happens("activate");
   const ask = async (path, { mode = "cors", method = "GET" } = {}) => {
     let answer = null;
-    heard.fetch({ request: { url: HERE + path, mode, method }, respondWith: (work) => (answer = work) });
+    heard.fetch({
+      request: { url: HERE + path, mode, method },
+      respondWith: (work) => (answer = work),
+    });
     return answer && (await answer);
   };
   return { ask, asked };

@@ -35,7 +35,9 @@ document.addEventListener("click", (event) => {
 const wide = window.matchMedia("(min-width: 60rem)");
 const menu = document.querySelector("details.menu");
 if (menu) {
-  const fit = () => { menu.open = wide.matches; };
+  const fit = () => {
+    menu.open = wide.matches;
+  };
   wide.addEventListener("change", fit);
   fit();
 }

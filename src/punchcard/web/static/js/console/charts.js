@@ -10,7 +10,8 @@ const asNumber = new Intl.NumberFormat([document.documentElement.lang, "de"]);
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
 /** @param {number} time Seconds; the name of the bar that stands there or next to it. */
-const asDay = (time) => data.labels[Math.min(times.length - 1, Math.max(0, Math.round((time - times[0]) / step)))];
+const asDay = (time) =>
+  data.labels[Math.min(times.length - 1, Math.max(0, Math.round((time - times[0]) / step)))];
 
 /** @param {string} name A custom property of the stylesheet, such as `--accent`. */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -22,7 +23,11 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
  */
 function options(figure, told) {
   const place = figure.querySelector(".chart-plot");
-  const axis = { stroke: colour("--ink-soft"), ticks: { show: false }, font: "12px system-ui, sans-serif" };
+  const axis = {
+    stroke: colour("--ink-soft"),
+    ticks: { show: false },
+    font: "12px system-ui, sans-serif",
+  };
   return {
     width: place.clientWidth,
     height: place.clientHeight,
@@ -35,25 +40,42 @@ function options(figure, told) {
       y: { range: (_plot, _low, high) => [0, Math.max(4, high * 1.1)] },
     },
     axes: [
-      { ...axis, size: 26, grid: { show: false }, space: 64, values: (_plot, marks) => marks.map((mark) => asDay(mark)) },
+      {
+        ...axis,
+        size: 26,
+        grid: { show: false },
+        space: 64,
+        values: (_plot, marks) => marks.map((mark) => asDay(mark)),
+      },
       {
         ...axis,
         size: 44,
         space: 36,
-        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 1_000_000],
+        incrs: [
+          1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000,
+          1_000_000,
+        ],
         grid: { stroke: colour("--line"), width: 1 },
         values: (_plot, marks) => marks.map((mark) => asNumber.format(mark)),
       },
     ],
     series: [
       {},
-      { fill: colour("--accent"), width: 0, points: { show: false }, paths: window.uPlot.paths.bars({ size: [0.68, 24], radius: 0.2 }) },
+      {
+        fill: colour("--accent"),
+        width: 0,
+        points: { show: false },
+        paths: window.uPlot.paths.bars({ size: [0.68, 24], radius: 0.2 }),
+      },
     ],
     hooks: {
-      setCursor: [(plot) => {
-        const { idx } = plot.cursor;
-        told.textContent = idx == null ? "" : `${data.labels[idx]}: ${asNumber.format(plot.data[1][idx])}`;
-      }],
+      setCursor: [
+        (plot) => {
+          const { idx } = plot.cursor;
+          told.textContent =
+            idx == null ? "" : `${data.labels[idx]}: ${asNumber.format(plot.data[1][idx])}`;
+        },
+      ],
     },
   };
 }
@@ -62,7 +84,8 @@ function options(figure, told) {
 function draw(figure) {
   figure.hidden = false;
   const caption = figure.querySelector("figcaption");
-  const told = caption.querySelector("output") ?? caption.appendChild(document.createElement("output"));
+  const told =
+    caption.querySelector("output") ?? caption.appendChild(document.createElement("output"));
   const place = figure.querySelector(".chart-plot");
   place.replaceChildren();
   return new window.uPlot(options(figure, told), [times, data[figure.dataset.chart]], place);

@@ -5,7 +5,8 @@ const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /** @returns {string} a card of the server's as `data-state` of the front has it */
-export const stateOf = (card) => [card.stamps, card.points, card.rewards_ready, card.status].join("/");
+export const stateOf = (card) =>
+  [card.stamps, card.points, card.rewards_ready, card.status].join("/");
 
 /**
  * Calls `tell` with each state of a card while the page is looked at. Where the server keeps no
@@ -71,7 +72,9 @@ function show(news) {
   const after = news.getElementById("front");
   if (before.dataset.state === after.dataset.state) return;
   const had = before.querySelectorAll(".full").length;
-  after.querySelectorAll(".full").forEach((hole, place) => hole.classList.toggle("new", place >= had));
+  after
+    .querySelectorAll(".full")
+    .forEach((hole, place) => hole.classList.toggle("new", place >= had));
   after.classList.add("arrived");
   before.replaceWith(after);
   by("around").replaceWith(news.getElementById("around"));
@@ -124,7 +127,13 @@ function offerInstall(button) {
 if (globalThis.document) {
   const front = by("front");
   const tell = (state) => state !== by("front").dataset.state && look();
-  const stop = follow({ Source: EventSource, url: front.dataset.events, page: document, tell, look });
+  const stop = follow({
+    Source: EventSource,
+    url: front.dataset.events,
+    page: document,
+    tell,
+    look,
+  });
   addEventListener("pagehide", stop);
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   if (by("moving-code")) keepMoving();

@@ -16,9 +16,19 @@ export async function askAmount(currency, rate) {
   const digits = minorDigits(currency);
   let typed = "";
   let finish = () => {};
-  const shown = h("output", { class: "amount", "aria-live": "polite", tabindex: "-1", autofocus: true });
+  const shown = h("output", {
+    class: "amount",
+    "aria-live": "polite",
+    tabindex: "-1",
+    autofocus: true,
+  });
   const points = h("p", { class: "muted points-of" });
-  const go = h("button", { type: "button", class: "big wide", onclick: () => send() }, icon("check"), h("span", {}, t("Add the points")));
+  const go = h(
+    "button",
+    { type: "button", class: "big wide", onclick: () => send() },
+    icon("check"),
+    h("span", {}, t("Add the points")),
+  );
 
   const send = () => toMinor(typed, digits) && finish(toMinor(typed, digits));
   const press = (key) => {
@@ -35,10 +45,15 @@ export async function askAmount(currency, rate) {
     go.disabled = !minor;
   };
   const stop = hearKeys(press);
-  const answer = ask(t("Amount of the purchase"), (close) => {
-    finish = close;
-    return [shown, points, keypad({ onKey: press, corner: digits ? "," : "" }), go];
-  }, t("Close"), "pad");
+  const answer = ask(
+    t("Amount of the purchase"),
+    (close) => {
+      finish = close;
+      return [shown, points, keypad({ onKey: press, corner: digits ? "," : "" }), go];
+    },
+    t("Close"),
+    "pad",
+  );
   draw();
   const amount = await answer;
   stop();

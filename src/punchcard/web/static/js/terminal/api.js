@@ -66,7 +66,8 @@ export function createApi({ fetch, token, language, clock, onLine }) {
 async function readAnswer(answer) {
   // A hotel's sign-in page or a proxy without its server is no answer of ours.
   const isOurs = (answer.headers.get("Content-Type") ?? "").includes("json");
-  if (!isOurs && answer.status !== 204) throw new Error(`an answer ${answer.status} that is not ours`);
+  if (!isOurs && answer.status !== 204)
+    throw new Error(`an answer ${answer.status} that is not ours`);
   const body = answer.status === 204 ? null : await answer.json();
   if (answer.ok) return body;
   throw new Refusal(answer.status, body, Number(answer.headers.get("Retry-After") ?? 0) * 1000);

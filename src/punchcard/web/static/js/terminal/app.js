@@ -129,7 +129,9 @@ app.show = (name, props = {}) => {
 /** Whether no program asks for a PIN, or the shop has given none. */
 app.worksWithoutPin = () => {
   const { shop } = app.state;
-  return Boolean(shop && shop.programs.length && shop.programs.every((one) => one.pin_policy === "off"));
+  return Boolean(
+    shop && shop.programs.length && shop.programs.every((one) => one.pin_policy === "off"),
+  );
 };
 
 app.lock = async () => {
@@ -141,7 +143,9 @@ app.lock = async () => {
 
 /** Whether a screen stands there that needs an open shift, and there is none any more. */
 app.isBehindLock = () =>
-  !FREE.has(app.screenName) && !app.worksWithoutPin() && stateOf(app.state.shift, app.clock.now()) !== "open";
+  !FREE.has(app.screenName) &&
+  !app.worksWithoutPin() &&
+  stateOf(app.state.shift, app.clock.now()) !== "open";
 
 app.setSetting = async (name, value) => {
   app.state.settings = { ...app.state.settings, [name]: value };
@@ -157,7 +161,8 @@ async function speak(language) {
   setTexts(known, answer?.ok ? await answer.json() : {});
   app.language = known;
   document.documentElement.lang = known;
-  document.querySelector("link[rel=manifest]").href = `/terminal/manifest.webmanifest?lang=${known}`;
+  document.querySelector("link[rel=manifest]").href =
+    `/terminal/manifest.webmanifest?lang=${known}`;
 }
 
 async function lineIsBack() {
@@ -189,7 +194,11 @@ function listen() {
 
 start().catch((error) => {
   // Nothing can be promised where nothing can be kept.
-  const words = t("This browser keeps nothing, so the terminal cannot work here. Leave private browsing, or use another browser.");
-  document.getElementById("terminal").replaceChildren(h("main", { id: "screen" }, notice("bad", words)));
+  const words = t(
+    "This browser keeps nothing, so the terminal cannot work here. Leave private browsing, or use another browser.",
+  );
+  document
+    .getElementById("terminal")
+    .replaceChildren(h("main", { id: "screen" }, notice("bad", words)));
   throw error;
 });

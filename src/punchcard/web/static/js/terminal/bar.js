@@ -7,7 +7,10 @@ import { t } from "./texts.js";
 
 export function createBar(app) {
   const element = h("header", { class: "bar" });
-  return { element, draw: () => element.replaceChildren(place(app), h("div", { class: "bar-end" }, ...chips(app))) };
+  return {
+    element,
+    draw: () => element.replaceChildren(place(app), h("div", { class: "bar-end" }, ...chips(app))),
+  };
 }
 
 function place(app) {
@@ -16,7 +19,12 @@ function place(app) {
   const isManned = shift && stateOf(shift, app.clock.now()) === "open";
   return h(
     "button",
-    { type: "button", class: isManned ? "place manned" : "place", onclick: () => app.show("scan"), title: t("To the scanner") },
+    {
+      type: "button",
+      class: isManned ? "place manned" : "place",
+      onclick: () => app.show("scan"),
+      title: t("To the scanner"),
+    },
     icon("mark"),
     h("span", {}, words),
   );
@@ -27,7 +35,13 @@ function chips(app) {
   const all = [lineChip(app, book)];
   if (device && shift && stateOf(shift, app.clock.now()) === "open") {
     const label = t("Lock, or let somebody else take over");
-    const chip = { type: "button", class: "chip who", onclick: app.lock, title: label, "aria-label": `${shift.name}: ${label}` };
+    const chip = {
+      type: "button",
+      class: "chip who",
+      onclick: app.lock,
+      title: label,
+      "aria-label": `${shift.name}: ${label}`,
+    };
     all.push(h("button", chip, icon("lock"), h("span", {}, shift.name)));
   }
   all.push(iconButton("settings", t("Options"), () => app.show("options")));
@@ -48,6 +62,13 @@ function lineChip(app, book) {
     onclick: () => app.show("waiting"),
     title: t("Show what waits"),
   };
-  const short = waits || refused ? h("b", { "aria-hidden": "true" }, String(waits + refused)) : null;
-  return h("button", attributes, icon(isUp ? "wifi" : "wifi-off"), h("span", { class: "line-words" }, words.join(", ")), short);
+  const short =
+    waits || refused ? h("b", { "aria-hidden": "true" }, String(waits + refused)) : null;
+  return h(
+    "button",
+    attributes,
+    icon(isUp ? "wifi" : "wifi-off"),
+    h("span", { class: "line-words" }, words.join(", ")),
+    short,
+  );
 }

@@ -23,7 +23,11 @@ export function showCard(app, { card, code = "", isStale = false }) {
   const { shop, shift } = app.state;
   const program = card && shop?.programs.find((one) => one.id === card.program_id);
   const types = program ? [program.type] : (shop?.programs ?? []).map((one) => one.type);
-  const label = { number: card?.number ?? code, name: card?.customer?.name ?? null, program: wordOf(program, "name") };
+  const label = {
+    number: card?.number ?? code,
+    name: card?.customer?.name ?? null,
+    program: wordOf(program, "name"),
+  };
   // Somebody who proved who they are vouches for the card; otherwise its moving code must.
   const ref = () => (now.card && (shift || !code.includes("/")) ? now.card.id : code);
 
@@ -37,31 +41,84 @@ export function showCard(app, { card, code = "", isStale = false }) {
     const all = [];
     // While it is not known what became of it, only the same question may be asked again.
     if (now.awaitsAnswer) return [];
-    if (now.card && now.card.status !== "active") return [notice("bad", t("This card is blocked. Nothing can be done with it."))];
-    if (isFull(now.card, program?.type)) all.push(redeemButton(), app.line.isUp() ? null : h("p", { class: "wait" }, icon("wifi-off"), h("span", {}, t("Redeeming needs the line."))));
+    if (now.card && now.card.status !== "active")
+      return [notice("bad", t("This card is blocked. Nothing can be done with it."))];
+    if (isFull(now.card, program?.type))
+      all.push(
+        redeemButton(),
+        app.line.isUp()
+          ? null
+          : h(
+              "p",
+              { class: "wait" },
+              icon("wifi-off"),
+              h("span", {}, t("Redeeming needs the line.")),
+            ),
+      );
     if (types.some((type) => type !== "points")) all.push(stampRow());
-    if (types.some((type) => type !== "stamps")) all.push(button("receipt", t("Purchase: add points"), earn, { class: "big wide" }));
-    if (program && program.type !== "stamps") all.push(rewardList(app, program, now.card, redeemPoints));
+    if (types.some((type) => type !== "stamps"))
+      all.push(button("receipt", t("Purchase: add points"), earn, { class: "big wide" }));
+    if (program && program.type !== "stamps")
+      all.push(rewardList(app, program, now.card, redeemPoints));
     return all.filter(Boolean);
   }
 
   function stampRow() {
-    const most = Math.max(1, Math.min(50, now.card?.stamps_left_today || 1, program?.max_daily_stamps ?? 50));
+    const most = Math.max(
+      1,
+      Math.min(50, now.card?.stamps_left_today || 1, program?.max_daily_stamps ?? 50),
+    );
     now.quantity = Math.min(now.quantity, most);
-    const step = (by) => { now.quantity = Math.max(1, Math.min(most, now.quantity + by)); draw(); };
+    const step = (by) => {
+      now.quantity = Math.max(1, Math.min(most, now.quantity + by));
+      draw();
+    };
     const words = now.quantity === 1 ? t("Stamp") : t("{n} stamps", { n: now.quantity });
     const press = button("stamp", words, stamp, { class: "big stamp-it" });
     const wait = now.card?.next_stamp_at && Date.parse(now.card.next_stamp_at) > app.clock.now();
-    const row = h("div", { class: "stamp-row" },
-      most > 1 && iconButton("minus", t("One stamp fewer"), () => step(-1), { class: "step", disabled: now.quantity === 1 }),
+    const row = h(
+      "div",
+      { class: "stamp-row" },
+      most > 1 &&
+        iconButton("minus", t("One stamp fewer"), () => step(-1), {
+          class: "step",
+          disabled: now.quantity === 1,
+        }),
       press,
-      most > 1 && iconButton("plus", t("One stamp more"), () => step(1), { class: "step", disabled: now.quantity === most }));
-    return h("div", {}, row, wait && h("p", { class: "wait" }, icon("clock"), h("span", {}, t("Next stamp in"), " ", countdownTo(now.card.next_stamp_at, app.clock.now, draw))));
+      most > 1 &&
+        iconButton("plus", t("One stamp more"), () => step(1), {
+          class: "step",
+          disabled: now.quantity === most,
+        }),
+    );
+    return h(
+      "div",
+      {},
+      row,
+      wait &&
+        h(
+          "p",
+          { class: "wait" },
+          icon("clock"),
+          h(
+            "span",
+            {},
+            t("Next stamp in"),
+            " ",
+            countdownTo(now.card.next_stamp_at, app.clock.now, draw),
+          ),
+        ),
+    );
   }
 
   function redeemButton() {
     const reward = wordOf(program, "reward_name");
-    return button("gift", reward ? t("Redeem: {reward}", { reward }) : t("Redeem the reward"), redeemStamps, { class: "big wide reward", disabled: !app.line.isUp() });
+    return button(
+      "gift",
+      reward ? t("Redeem: {reward}", { reward }) : t("Redeem the reward"),
+      redeemStamps,
+      { class: "big wide reward", disabled: !app.line.isUp() },
+    );
   }
 
   async function busy(work) {
@@ -77,36 +134,68 @@ export function showCard(app, { card, code = "", isStale = false }) {
     }
   }
 
-  const stamp = () => busy(async () => {
-    const quantity = now.quantity;
-    now.quantity = 1;
-    const fields = quantity === 1 ? {} : { quantity };
-    queued(await app.desk.submit({ op: "stamp", card: ref(), ...fields }, { ...label, quantity }));
-  });
+  const stamp = () =>
+    busy(async () => {
+      const quantity = now.quantity;
+      now.quantity = 1;
+      const fields = quantity === 1 ? {} : { quantity };
+      queued(
+        await app.desk.submit({ op: "stamp", card: ref(), ...fields }, { ...label, quantity }),
+      );
+    });
 
   const earn = async () => {
     const currency = program?.currency ?? shop.currency;
     const amount = await askAmount(currency, program?.points_per_currency_unit);
     if (amount === null) return;
-    await busy(async () => queued(await app.desk.submit({ op: "earn", card: ref(), amount_minor: amount }, { ...label, amount, currency })));
+    await busy(async () =>
+      queued(
+        await app.desk.submit(
+          { op: "earn", card: ref(), amount_minor: amount },
+          { ...label, amount, currency },
+        ),
+      ),
+    );
   };
 
-  const redeemStamps = () => busy(async () => answered(await app.desk.redeemStamps(ref()), t("Redeemed: hand over the reward.")));
-  const redeemPoints = (reward) => busy(async () => answered(await app.desk.redeemReward(ref(), reward.id), t("Redeemed: {reward}", { reward: reward.shown })));
+  const redeemStamps = () =>
+    busy(async () =>
+      answered(await app.desk.redeemStamps(ref()), t("Redeemed: hand over the reward.")),
+    );
+  const redeemPoints = (reward) =>
+    busy(async () =>
+      answered(
+        await app.desk.redeemReward(ref(), reward.id),
+        t("Redeemed: {reward}", { reward: reward.shown }),
+      ),
+    );
 
   function queued(outcome) {
     if (outcome.kind === "accepted") return accepted(outcome.receipt, doneWords(outcome.receipt));
     if (outcome.kind === "refused") return refused(outcome.problem);
     app.feedback("good");
-    return tell("warn", t("Kept on this device. It is sent as soon as the line is back."), undoButton(app, { key: outcome.key }, undone));
+    return tell(
+      "warn",
+      t("Kept on this device. It is sent as soon as the line is back."),
+      undoButton(app, { key: outcome.key }, undone),
+    );
   }
 
   function answered(outcome, words) {
     now.awaitsAnswer = outcome.kind === "unknown";
     if (outcome.kind === "accepted") return accepted(outcome.answer, words);
     if (outcome.kind === "refused") return refused(outcome.problem);
-    const again = button("refresh-cw", t("Ask again"), () => busy(async () => answered(await outcome.again(), words)), { class: "secondary" });
-    return tell("bad", t("The line went down before the answer came. Ask again: it is done only once."), again);
+    const again = button(
+      "refresh-cw",
+      t("Ask again"),
+      () => busy(async () => answered(await outcome.again(), words)),
+      { class: "secondary" },
+    );
+    return tell(
+      "bad",
+      t("The line went down before the answer came. Ask again: it is done only once."),
+      again,
+    );
   }
 
   function accepted(receipt, words) {
@@ -121,9 +210,14 @@ export function showCard(app, { card, code = "", isStale = false }) {
   function refused(problem) {
     app.feedback("bad");
     const moment = momentOf(problem);
-    if (problem.next_stamp_at && now.card) now.card = { ...now.card, next_stamp_at: problem.next_stamp_at };
+    if (problem.next_stamp_at && now.card)
+      now.card = { ...now.card, next_stamp_at: problem.next_stamp_at };
     const wait = moment && countdownTo(moment, app.clock.now);
-    tell("bad", sentenceOf(problem, app.clock.now()), (wait || lastUndo()) && h("div", { class: "actions" }, wait, lastUndo()));
+    tell(
+      "bad",
+      sentenceOf(problem, app.clock.now()),
+      (wait || lastUndo()) && h("div", { class: "actions" }, wait, lastUndo()),
+    );
     if (problem.code === "staff_token_invalid") app.lock();
   }
 
@@ -134,7 +228,8 @@ export function showCard(app, { card, code = "", isStale = false }) {
   }
 
   function undone(outcome) {
-    if (outcome.kind === "taken back") return tell("good", t("Taken back: it was not sent yet."), null);
+    if (outcome.kind === "taken back")
+      return tell("good", t("Taken back: it was not sent yet."), null);
     if (outcome.kind === "accepted") {
       now.card = outcome.answer.card;
       app.state.last = null;
@@ -147,26 +242,44 @@ export function showCard(app, { card, code = "", isStale = false }) {
   }
 
   function tell(kind, words, more) {
-    told.replaceChildren(notice(kind, h("p", {}, words), more && h("div", { class: "actions" }, more)));
+    told.replaceChildren(
+      notice(kind, h("p", {}, words), more && h("div", { class: "actions" }, more)),
+    );
   }
 
   function doneWords({ transaction, card: after }) {
     if (transaction.type === "points_earned") {
       const paid = money(transaction.amount_minor, transaction.currency, language());
-      return t("{amount}: {n} points more, {total} in all.", { amount: paid, n: number(transaction.points_delta, language()), total: number(after.points, language()) });
+      return t("{amount}: {n} points more, {total} in all.", {
+        amount: paid,
+        n: number(transaction.points_delta, language()),
+        total: number(after.points, language()),
+      });
     }
-    return t("Stamped: {n} of {target}.", { n: number(after.stamps, language()), target: number(after.stamps_target, language()) });
+    return t("Stamped: {n} of {target}.", {
+      n: number(after.stamps, language()),
+      target: number(after.stamps_target, language()),
+    });
   }
 
-  const next = button("qr-code", t("Next customer"), () => app.show("scan"), { class: "secondary big wide next" });
-  app.main.append(h("div", { class: "card-screen" }, face, h("div", { class: "card-side" }, told, actions, next)));
+  const next = button("qr-code", t("Next customer"), () => app.show("scan"), {
+    class: "secondary big wide next",
+  });
+  app.main.append(
+    h("div", { class: "card-screen" }, face, h("div", { class: "card-side" }, told, actions, next)),
+  );
   draw();
   (actions.querySelector("button:not([disabled]):not(.step)") ?? next).focus();
-  const leave = (event) => event.key === "Escape" && !document.querySelector("dialog[open]") && app.show("scan");
+  const leave = (event) =>
+    event.key === "Escape" && !document.querySelector("dialog[open]") && app.show("scan");
   addEventListener("keydown", leave);
   return {
     leave: () => removeEventListener("keydown", leave),
     changed: (what) => what === "line" && draw(),
-    scanned: (text) => { app.feedback("read"); app.show("scan"); app.screen.scanned?.(text); },
+    scanned: (text) => {
+      app.feedback("read");
+      app.show("scan");
+      app.screen.scanned?.(text);
+    },
   };
 }

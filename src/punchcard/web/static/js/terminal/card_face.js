@@ -25,7 +25,13 @@ export function cardFace(app, card, { code = "", isStale = false }) {
   if (!card) {
     element.append(
       h("h1", { tabindex: "-1" }, t("Unknown card")),
-      h("p", {}, t("The line is down and this device has not seen the card before. What it holds is not known.")),
+      h(
+        "p",
+        {},
+        t(
+          "The line is down and this device has not seen the card before. What it holds is not known.",
+        ),
+      ),
       h("p", { class: "number-line" }, code),
     );
     return element;
@@ -33,11 +39,35 @@ export function cardFace(app, card, { code = "", isStale = false }) {
   const isStamps = program ? program.type !== "points" : true;
   const isPoints = program ? program.type !== "stamps" : card.points > 0;
   element.append(
-    h("div", { class: "card-head" }, h("div", {}, h("h1", { tabindex: "-1" }, card.customer?.name ?? t("Card without a name")), h("p", {}, wordOf(program, "name"))),
-      card.status !== "active" && h("strong", { class: "state" }, t("Blocked"))),
+    h(
+      "div",
+      { class: "card-head" },
+      h(
+        "div",
+        {},
+        h("h1", { tabindex: "-1" }, card.customer?.name ?? t("Card without a name")),
+        h("p", {}, wordOf(program, "name")),
+      ),
+      card.status !== "active" && h("strong", { class: "state" }, t("Blocked")),
+    ),
     ...(isStamps ? stamps(card) : []),
-    ...(isPoints ? [h("p", { class: "big" }, t("{n} points", { n: number(card.points, language()) }))] : []),
-    isStale ? h("p", { class: "stale" }, icon("clock"), h("span", {}, t("As seen at {time}; it may have changed since.", { time: clockTime(card.seen_at, language(), app.clock.now()) }))) : "",
+    ...(isPoints
+      ? [h("p", { class: "big" }, t("{n} points", { n: number(card.points, language()) }))]
+      : []),
+    isStale
+      ? h(
+          "p",
+          { class: "stale" },
+          icon("clock"),
+          h(
+            "span",
+            {},
+            t("As seen at {time}; it may have changed since.", {
+              time: clockTime(card.seen_at, language(), app.clock.now()),
+            }),
+          ),
+        )
+      : "",
     h("p", { class: "number-line" }, spaced(card.number)),
   );
   return element;
@@ -45,12 +75,35 @@ export function cardFace(app, card, { code = "", isStale = false }) {
 
 function stamps(card) {
   const shown = Math.min(card.stamps, card.stamps_target);
-  const words = t("{n} of {target} stamps", { n: number(card.stamps, language()), target: number(card.stamps_target, language()) });
-  const hole = (place) => h("li", { class: place < shown ? "full" : "" }, place < shown && icon("check"));
-  const holes = card.stamps_target <= 20 ? h("ul", { class: "holes", "aria-hidden": "true" }, ...Array.from({ length: card.stamps_target }, (_x, place) => hole(place))) : h("progress", { value: shown, max: card.stamps_target, "aria-hidden": "true" });
+  const words = t("{n} of {target} stamps", {
+    n: number(card.stamps, language()),
+    target: number(card.stamps_target, language()),
+  });
+  const hole = (place) =>
+    h("li", { class: place < shown ? "full" : "" }, place < shown && icon("check"));
+  const holes =
+    card.stamps_target <= 20
+      ? h(
+          "ul",
+          { class: "holes", "aria-hidden": "true" },
+          ...Array.from({ length: card.stamps_target }, (_x, place) => hole(place)),
+        )
+      : h("progress", { value: shown, max: card.stamps_target, "aria-hidden": "true" });
   return [
     h("p", { class: "big" }, words),
     holes,
-    card.rewards_ready > 0 && h("p", { class: "ready" }, icon("gift"), h("strong", {}, card.rewards_ready > 1 ? t("Rewards ready: {n}", { n: card.rewards_ready }) : t("Reward ready"))),
+    card.rewards_ready > 0 &&
+      h(
+        "p",
+        { class: "ready" },
+        icon("gift"),
+        h(
+          "strong",
+          {},
+          card.rewards_ready > 1
+            ? t("Rewards ready: {n}", { n: card.rewards_ready })
+            : t("Reward ready"),
+        ),
+      ),
   ].filter(Boolean);
 }

@@ -7,5 +7,10 @@
  * @param {string | undefined} type of the card's program
  */
 export function isFull(card, type) {
-  return Boolean(card) && type !== "points" && card.stamps_target > 0 && card.stamps >= card.stamps_target;
+  return (
+    Boolean(card) &&
+    type !== "points" &&
+    card.stamps_target > 0 &&
+    card.stamps >= card.stamps_target
+  );
 }

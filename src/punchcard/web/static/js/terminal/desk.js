@@ -25,7 +25,8 @@ export function newKey() {
 
 /** Why something could not be written down; nothing was done then. */
 function notKept(error) {
-  if (error instanceof RangeError) return t("Too much waits on this device already. Nothing was done.");
+  if (error instanceof RangeError)
+    return t("Too much waits on this device already. Nothing was done.");
   return t("This device could not write it down. Nothing was done.");
 }
 
@@ -63,9 +64,17 @@ export function createDesk(app) {
     ]);
     const active = programs.filter((program) => program.status === "active");
     const withPoints = active.filter((program) => program.type !== "stamps");
-    const rewards = await Promise.all(withPoints.map(({ id }) => all(`${LOYALTY}/programs/${id}/rewards`)));
+    const rewards = await Promise.all(
+      withPoints.map(({ id }) => all(`${LOYALTY}/programs/${id}/rewards`)),
+    );
     const people = pins.map(({ id, name, program_id }) => ({ id, name, program_id }));
-    const shop = { name: vendor.name, location: place.name, currency: vendor.currency, timezone: vendor.timezone, people };
+    const shop = {
+      name: vendor.name,
+      location: place.name,
+      currency: vendor.currency,
+      timezone: vendor.timezone,
+      people,
+    };
     useTimeZone(shop.timezone);
     app.state.shop = { ...shop, programs: active, rewards: rewards.flat(), read_at: clock.now() };
     await store.keep("shop", app.state.shop);
@@ -76,7 +85,9 @@ export function createDesk(app) {
     const items = [];
     let cursor = null;
     do {
-      const page = await api.get(`${path}?limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+      const page = await api.get(
+        `${path}?limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`,
+      );
       items.push(...page.items);
       cursor = page.next_cursor;
     } while (cursor);
@@ -104,7 +115,9 @@ export function createDesk(app) {
     const read = readCode(text);
     if (read.kind === "nothing") return { cards: [], isStale: false, isUnknown: false, read };
     try {
-      const { items } = await api.get(`${LOYALTY}/cards/lookup?code=${encodeURIComponent(text.trim())}`);
+      const { items } = await api.get(
+        `${LOYALTY}/cards/lookup?code=${encodeURIComponent(text.trim())}`,
+      );
       await Promise.all(items.map(rememberCard));
       return { cards: items, isStale: false, isUnknown: false, read };
     } catch (error) {
@@ -122,7 +135,9 @@ export function createDesk(app) {
 
   async function rememberCard(card) {
     const digest = await digestOf(tokenIn(card.public_url));
-    await store.change("known", (known) => remembered(known ?? emptyKnown(), card, digest, clock.now()));
+    await store.change("known", (known) =>
+      remembered(known ?? emptyKnown(), card, digest, clock.now()),
+    );
   }
 
   /**
@@ -133,7 +148,11 @@ export function createDesk(app) {
    */
   async function submit(fields, label) {
     const { device, shift } = app.state;
-    const body = { ...fields, idempotency_key: newKey(), occurred_at: new Date(clock.now()).toISOString() };
+    const body = {
+      ...fields,
+      idempotency_key: newKey(),
+      occurred_at: new Date(clock.now()).toISOString(),
+    };
     if (shift) body.staff_token = shift.token;
     const entry = { body, label, vendor_id: device.vendor_id, staff_name: shift?.name ?? null };
     try {
@@ -142,7 +161,8 @@ export function createDesk(app) {
       return { kind: "refused", key: keyOf(entry), problem: { detail: notKept(error) } };
     }
     const sending = app.replay.now();
-    if (app.line.isUp()) await Promise.race([sending, new Promise((done) => setTimeout(done, ANSWER_MS))]);
+    if (app.line.isUp())
+      await Promise.race([sending, new Promise((done) => setTimeout(done, ANSWER_MS))]);
     const key = keyOf(entry);
     const book = (await store.read("book")) ?? emptyBook();
     const done = book.done.find((one) => keyOf(one) === key);
@@ -174,13 +194,16 @@ export function createDesk(app) {
   /** What became of taking an entry back, once the book knows it, too. */
   async function noted(id, outcome) {
     if (outcome.kind === "accepted") await setBook((book) => takenBack(book, id));
-    return outcome.again ? { ...outcome, again: async () => noted(id, await outcome.again()) } : outcome;
+    return outcome.again
+      ? { ...outcome, again: async () => noted(id, await outcome.again()) }
+      : outcome;
   }
 
   return {
     ...{ pair, refreshShop, openShift, setShift, find, submit, setBook, rememberCard },
     redeemStamps: (card) => direct("/stamp/redeem", { card, ...proof() }),
-    redeemReward: (card, rewardId) => direct("/points/redeem", { card, reward_id: rewardId, ...proof() }),
+    redeemReward: (card, rewardId) =>
+      direct("/points/redeem", { card, reward_id: rewardId, ...proof() }),
     voidEntry: async (id, reason) =>
       noted(id, await direct(`/transactions/${id}/void`, { reason, ...proof() })),
     enrol: (fields) => direct("/cards", fields),

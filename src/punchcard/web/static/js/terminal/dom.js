@@ -26,13 +26,25 @@ export function icon(name) {
 
 /** A button with a drawing and words. */
 export function button(name, words, onclick, attributes = {}) {
-  return h("button", { type: "button", onclick, ...attributes }, name && icon(name), h("span", {}, words));
+  return h(
+    "button",
+    { type: "button", onclick, ...attributes },
+    name && icon(name),
+    h("span", {}, words),
+  );
 }
 
 /** A button of a drawing alone; `label` is what it does. */
 export function iconButton(name, label, onclick, attributes = {}) {
   const classes = ["icon", attributes.class].filter(Boolean).join(" ");
-  const all = { type: "button", "aria-label": label, title: label, onclick, ...attributes, class: classes };
+  const all = {
+    type: "button",
+    "aria-label": label,
+    title: label,
+    onclick,
+    ...attributes,
+    class: classes,
+  };
   return h("button", all, icon(name));
 }
 
@@ -79,7 +91,12 @@ export function ask(title, fill, leave, kind = "") {
     const dialog = h(
       "dialog",
       { class: `ask ${kind}`, "aria-labelledby": "ask-title" },
-      h("div", { class: "ask-head" }, h("h2", { id: "ask-title" }, title), iconButton("x", leave, () => close(null))),
+      h(
+        "div",
+        { class: "ask-head" },
+        h("h2", { id: "ask-title" }, title),
+        iconButton("x", leave, () => close(null)),
+      ),
       ...fill(close),
     );
     dialog.addEventListener("close", () => {

@@ -1,6 +1,16 @@
 // A sound and a tremble for those who look at the customer, not at the screen.
 
-const TONES = { good: [[660, 0], [880, 0.09]], bad: [[220, 0], [180, 0.14]], read: [[1200, 0]] };
+const TONES = {
+  good: [
+    [660, 0],
+    [880, 0.09],
+  ],
+  bad: [
+    [220, 0],
+    [180, 0.14],
+  ],
+  read: [[1200, 0]],
+};
 const TREMBLES = { good: 40, bad: [60, 50, 60], read: 15 };
 
 /**

@@ -53,7 +53,9 @@ export function clockTime(moment, language, now) {
   const dayOf = new Intl.DateTimeFormat("en", { dateStyle: "short", timeZone: zone });
   const isToday = dayOf.format(at) === dayOf.format(now);
   const day = isToday ? {} : { weekday: "short", day: "numeric", month: "short" };
-  return new Intl.DateTimeFormat(localeOf(language), { ...day, ...time, timeZone: zone }).format(at);
+  return new Intl.DateTimeFormat(localeOf(language), { ...day, ...time, timeZone: zone }).format(
+    at,
+  );
 }
 
 /**

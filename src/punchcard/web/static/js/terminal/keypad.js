@@ -17,7 +17,12 @@ export function keypad({ onKey, corner = "" }) {
 function keyOf(key, onKey) {
   if (!key) return h("span", {});
   const isBack = key === "back";
-  const attributes = { type: "button", class: "key", onclick: () => onKey(key), "aria-label": isBack ? t("Delete the last") : null };
+  const attributes = {
+    type: "button",
+    class: "key",
+    onclick: () => onKey(key),
+    "aria-label": isBack ? t("Delete the last") : null,
+  };
   return h("button", attributes, isBack ? icon("delete") : key);
 }
 
@@ -27,7 +32,13 @@ function keyOf(key, onKey) {
  */
 export function hearKeys(onKey) {
   const hear = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]:not(.pad)")) return;
+    if (
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      document.querySelector("dialog[open]:not(.pad)")
+    )
+      return;
     if (event.target instanceof HTMLInputElement) return;
     const isButton = event.target instanceof HTMLButtonElement;
     const key = event.key === "Backspace" ? "back" : event.key === "." ? "," : event.key;

@@ -48,7 +48,9 @@ export function recalled(known, { number, digest }, now) {
 export async function digestOf(token) {
   if (!token || !globalThis.crypto?.subtle) return null;
   const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
-  return Array.from(new Uint8Array(bytes).slice(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return Array.from(new Uint8Array(bytes).slice(0, 16), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
 }
 
 /** The token in a card's address. */

@@ -12,19 +12,45 @@ export function showOptions(app) {
     [t("Version"), app.facts.version],
   ].filter(([, value]) => value);
   app.main.append(
-    h("div", { class: "narrow" },
+    h(
+      "div",
+      { class: "narrow" },
       h("h1", {}, t("Options")),
-      h("section", { class: "panel" },
-        h("h2", {}, t("Language")), languageChoice(app, () => app.show("options")),
+      h(
+        "section",
+        { class: "panel" },
+        h("h2", {}, t("Language")),
+        languageChoice(app, () => app.show("options")),
         h("h2", {}, t("Feedback")),
         toggle(app, "sound", t("Sound"), settings.sound),
-        toggle(app, "vibration", t("Vibration"), settings.vibration)),
-      h("section", { class: "panel" }, h("h2", {}, t("This device")),
-        h("dl", { class: "facts" }, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
-        h("div", { class: "actions" },
-          device && !device.is_revoked && button("refresh-cw", t("Read programs and names again"), (event) => refresh(app, event.currentTarget), { class: "secondary" }),
-          device && button("trash-2", t("Unpair this device"), () => unpair(app), { class: "danger" }))),
-      button("arrow-left", t("Back"), () => app.show("scan"), { class: "secondary wide" })),
+        toggle(app, "vibration", t("Vibration"), settings.vibration),
+      ),
+      h(
+        "section",
+        { class: "panel" },
+        h("h2", {}, t("This device")),
+        h(
+          "dl",
+          { class: "facts" },
+          ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+        ),
+        h(
+          "div",
+          { class: "actions" },
+          device &&
+            !device.is_revoked &&
+            button(
+              "refresh-cw",
+              t("Read programs and names again"),
+              (event) => refresh(app, event.currentTarget),
+              { class: "secondary" },
+            ),
+          device &&
+            button("trash-2", t("Unpair this device"), () => unpair(app), { class: "danger" }),
+        ),
+      ),
+      button("arrow-left", t("Back"), () => app.show("scan"), { class: "secondary wide" }),
+    ),
   );
   return {};
 }
@@ -35,13 +61,33 @@ export function languageChoice(app, onDone) {
     await app.setSetting("language", code);
     onDone();
   };
-  const one = ([code, name]) => h("button", { type: "button", class: "secondary", lang: code, "aria-pressed": String(code === app.language), onclick: () => choose(code) }, name);
-  return h("div", { class: "language-choice", role: "group", "aria-label": t("Language") }, ...Object.entries(app.facts.languages).map(one));
+  const one = ([code, name]) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "secondary",
+        lang: code,
+        "aria-pressed": String(code === app.language),
+        onclick: () => choose(code),
+      },
+      name,
+    );
+  return h(
+    "div",
+    { class: "language-choice", role: "group", "aria-label": t("Language") },
+    ...Object.entries(app.facts.languages).map(one),
+  );
 }
 
 function toggle(app, name, words, isOn) {
   const set = (event) => app.setSetting(name, event.target.checked);
-  return h("label", { class: "choice switch" }, h("input", { type: "checkbox", role: "switch", name, checked: isOn, onchange: set }), h("span", {}, words));
+  return h(
+    "label",
+    { class: "choice switch" },
+    h("input", { type: "checkbox", role: "switch", name, checked: isOn, onchange: set }),
+    h("span", {}, words),
+  );
 }
 
 async function refresh(app, pressed) {
@@ -52,11 +98,27 @@ async function refresh(app, pressed) {
 
 async function unpair(app) {
   const waits = app.state.book.queue.length;
-  const isSure = await ask(t("Unpair this device?"), (close) => [
-    waits > 0 && notice("bad", t("Not sent yet: {n}. They stay here until this device is paired with the same shop again.", { n: waits })),
-    h("p", {}, t("It forgets the shop, the shift and all cards. Remove it in the console too.")),
-    button("trash-2", t("Unpair"), () => close(true), { class: "danger big wide" }),
-  ].filter(Boolean), t("Close"));
+  const isSure = await ask(
+    t("Unpair this device?"),
+    (close) =>
+      [
+        waits > 0 &&
+          notice(
+            "bad",
+            t(
+              "Not sent yet: {n}. They stay here until this device is paired with the same shop again.",
+              { n: waits },
+            ),
+          ),
+        h(
+          "p",
+          {},
+          t("It forgets the shop, the shift and all cards. Remove it in the console too."),
+        ),
+        button("trash-2", t("Unpair"), () => close(true), { class: "danger big wide" }),
+      ].filter(Boolean),
+    t("Close"),
+  );
   if (!isSure) return;
   const { settings, book } = app.state;
   await app.store.alone("replay", () => app.store.forgetAllBut({ settings, book }));

@@ -12,11 +12,29 @@ export function showPair(app) {
   const problems = h("div", { class: "problems" });
   const codeField = field(
     t("Pairing code"),
-    { name: "code", value: code, required: true, maxlength: 20, autocapitalize: "characters", spellcheck: "false", class: "code" },
+    {
+      name: "code",
+      value: code,
+      required: true,
+      maxlength: 20,
+      autocapitalize: "characters",
+      spellcheck: "false",
+      class: "code",
+    },
     t("A manager finds it in the console, under Terminals."),
   );
-  const nameField = field(t("Name of this device"), { name: "name", value: device?.name ?? t("Till"), required: true, maxlength: 100 });
-  const press = h("button", { class: "big wide", type: "submit" }, icon("tablet-smartphone"), h("span", {}, t("Pair this device")));
+  const nameField = field(t("Name of this device"), {
+    name: "name",
+    value: device?.name ?? t("Till"),
+    required: true,
+    maxlength: 100,
+  });
+  const press = h(
+    "button",
+    { class: "big wide", type: "submit" },
+    icon("tablet-smartphone"),
+    h("span", {}, t("Pair this device")),
+  );
   const form = h("form", { class: "panel", onsubmit: submit }, codeField, nameField, press);
 
   async function submit(event) {
@@ -40,7 +58,11 @@ export function showPair(app) {
       { class: "narrow" },
       h("h1", {}, t("Set up this terminal")),
       device?.is_revoked && revokedNotice(app, book),
-      h("p", { class: "muted" }, t("Pair it with your shop once. After that it opens by itself, also without a line.")),
+      h(
+        "p",
+        { class: "muted" },
+        t("Pair it with your shop once. After that it opens by itself, also without a line."),
+      ),
       problems,
       form,
       languageChoice(app, () => app.show("pair")),
@@ -54,9 +76,21 @@ function revokedNotice(app, book) {
   const waits = book.queue.length;
   return notice(
     "bad",
-    h("p", {}, t("This device is no longer paired: the shop has removed it, or it was set up anew.")),
-    waits > 0 && h("p", {}, t("Still waiting here and not lost: {n}. Pair it again with the same shop to send them.", { n: waits })),
-    waits > 0 && button("receipt", t("Show what waits"), () => app.show("waiting"), { class: "secondary" }),
+    h(
+      "p",
+      {},
+      t("This device is no longer paired: the shop has removed it, or it was set up anew."),
+    ),
+    waits > 0 &&
+      h(
+        "p",
+        {},
+        t("Still waiting here and not lost: {n}. Pair it again with the same shop to send them.", {
+          n: waits,
+        }),
+      ),
+    waits > 0 &&
+      button("receipt", t("Show what waits"), () => app.show("waiting"), { class: "secondary" }),
   );
 }
 

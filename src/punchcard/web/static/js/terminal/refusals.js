@@ -17,15 +17,24 @@ export function sentenceOf(problem, now) {
     case "stamp_too_soon":
       return t("Too soon: the next stamp is possible at {time}.", { time: moment });
     case "daily_stamp_limit_reached":
-      return t("The stamps of this day are used up. The next one is possible at {time}.", { time: moment });
+      return t("The stamps of this day are used up. The next one is possible at {time}.", {
+        time: moment,
+      });
     case "staff_pin_locked":
       return t("Too many wrong PINs. Locked until {time}.", { time: moment });
     case "staff_pin_invalid":
       if (problem.remaining_attempts === undefined) return problem.detail;
-      if (!problem.remaining_attempts && at) return t("Too many wrong PINs. Locked until {time}.", { time: moment });
-      return t("This PIN is wrong. Attempts left: {n}.", { n: number(problem.remaining_attempts, language()) });
+      if (!problem.remaining_attempts && at)
+        return t("Too many wrong PINs. Locked until {time}.", { time: moment });
+      return t("This PIN is wrong. Attempts left: {n}.", {
+        n: number(problem.remaining_attempts, language()),
+      });
     default:
-      return problem.errors?.[0]?.message ?? problem.detail ?? t("The server refused without saying why.");
+      return (
+        problem.errors?.[0]?.message ??
+        problem.detail ??
+        t("The server refused without saying why.")
+      );
   }
 }
 

@@ -14,22 +14,47 @@ export function rewardList(app, program, card, onChoose) {
   const now = app.clock.now();
   const rewards = offered(app.state.shop.rewards, program.id, now);
   if (!rewards.length) return h("p", { class: "muted" }, t("This program has no rewards yet."));
-  return h("section", { class: "rewards" }, h("h2", {}, t("Redeem points")), h("ul", {}, ...rewards.map((one) => h("li", {}, rewardButton(app, one, card, onChoose)))));
+  return h(
+    "section",
+    { class: "rewards" },
+    h("h2", {}, t("Redeem points")),
+    h("ul", {}, ...rewards.map((one) => h("li", {}, rewardButton(app, one, card, onChoose)))),
+  );
 }
 
 /** The rewards of a program that can be had now, cheapest first. */
 export function offered(rewards, programId, now) {
   const isOffered = (one) =>
-    one.program_id === programId && one.status === "active" && one.stock_left !== 0 &&
-    (!one.valid_from || Date.parse(one.valid_from) <= now) && (!one.valid_until || Date.parse(one.valid_until) > now);
-  return rewards.filter(isOffered).sort((one, other) => one.points_required - other.points_required);
+    one.program_id === programId &&
+    one.status === "active" &&
+    one.stock_left !== 0 &&
+    (!one.valid_from || Date.parse(one.valid_from) <= now) &&
+    (!one.valid_until || Date.parse(one.valid_until) > now);
+  return rewards
+    .filter(isOffered)
+    .sort((one, other) => one.points_required - other.points_required);
 }
 
 function rewardButton(app, reward, card, onChoose) {
   const shown = reward.texts?.[language()]?.name ?? reward.name;
   const missing = reward.points_required - card.points;
   const cost = t("{n} points", { n: number(reward.points_required, language()) });
-  const why = !app.line.isUp() ? t("Redeeming needs the line.") : missing > 0 ? t("Points missing: {n}", { n: number(missing, language()) }) : "";
-  const attributes = { type: "button", class: "secondary reward-row", disabled: Boolean(why), onclick: () => onChoose({ ...reward, shown }) };
-  return h("button", attributes, icon("gift"), h("span", {}, h("b", {}, shown), h("small", {}, why || cost)), h("span", { class: "cost" }, cost));
+  const why = !app.line.isUp()
+    ? t("Redeeming needs the line.")
+    : missing > 0
+      ? t("Points missing: {n}", { n: number(missing, language()) })
+      : "";
+  const attributes = {
+    type: "button",
+    class: "secondary reward-row",
+    disabled: Boolean(why),
+    onclick: () => onChoose({ ...reward, shown }),
+  };
+  return h(
+    "button",
+    attributes,
+    icon("gift"),
+    h("span", {}, h("b", {}, shown), h("small", {}, why || cost)),
+    h("span", { class: "cost" }, cost),
+  );
 }

@@ -13,20 +13,53 @@ export function showScan(app) {
   let isBusy = false;
   const video = h("video", { muted: true, playsinline: true, "aria-hidden": "true" });
   const tools = h("div", { class: "camera-tools" });
-  const view = h("div", { class: "camera", hidden: true }, video, h("div", { class: "frame", "aria-hidden": "true" }), tools);
+  const view = h(
+    "div",
+    { class: "camera", hidden: true },
+    video,
+    h("div", { class: "frame", "aria-hidden": "true" }),
+    tools,
+  );
   const found = h("div", { class: "found" });
-  const input = h("input", { id: "code", type: "text", maxlength: 300, autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "search" });
-  const form = h("form", { class: "search", onsubmit: (event) => { event.preventDefault(); look(input.value); } },
+  const input = h("input", {
+    id: "code",
+    type: "text",
+    maxlength: 300,
+    autocomplete: "off",
+    autocapitalize: "off",
+    spellcheck: "false",
+    enterkeyhint: "search",
+  });
+  const form = h(
+    "form",
+    {
+      class: "search",
+      onsubmit: (event) => {
+        event.preventDefault();
+        look(input.value);
+      },
+    },
     h("label", { for: "code" }, t("Card number, phone or e-mail")),
-    h("div", { class: "search-row" }, input, h("button", { type: "submit", "aria-label": t("Find the card") }, icon("search"))));
-  const start = button("camera", t("Scan with the camera"), () => turnOn(true), { class: "big wide camera-start" });
+    h(
+      "div",
+      { class: "search-row" },
+      input,
+      h("button", { type: "submit", "aria-label": t("Find the card") }, icon("search")),
+    ),
+  );
+  const start = button("camera", t("Scan with the camera"), () => turnOn(true), {
+    class: "big wide camera-start",
+  });
 
   async function turnOn(isAsked) {
     start.hidden = true;
     view.hidden = false;
     tools.replaceChildren(h("span", {}, t("Opening the camera…")));
     try {
-      const opened = await openCamera(video, app.facts.reader, (code) => { app.feedback("read"); look(code); });
+      const opened = await openCamera(video, app.facts.reader, (code) => {
+        app.feedback("read");
+        look(code);
+      });
       if (isGone) return opened.stop();
       camera = opened;
       if (isAsked) app.setSetting("camera", true);
@@ -47,12 +80,22 @@ export function showScan(app) {
 
   function cameraTools() {
     let isLit = false;
-    const torch = camera.torch && iconButton("sun", t("Light"), async () => {
-      isLit = !isLit;
-      await camera.torch(isLit).catch(() => {});
-      torch.setAttribute("aria-pressed", String(isLit));
-    }, { "aria-pressed": "false" });
-    const off = iconButton("x", t("Close the camera"), () => { turnOff(); app.setSetting("camera", false); });
+    const torch =
+      camera.torch &&
+      iconButton(
+        "sun",
+        t("Light"),
+        async () => {
+          isLit = !isLit;
+          await camera.torch(isLit).catch(() => {});
+          torch.setAttribute("aria-pressed", String(isLit));
+        },
+        { "aria-pressed": "false" },
+      );
+    const off = iconButton("x", t("Close the camera"), () => {
+      turnOff();
+      app.setSetting("camera", false);
+    });
     return [h("span", {}, t("Hold the code into the frame")), torch, off].filter(Boolean);
   }
 
@@ -78,18 +121,57 @@ export function showScan(app) {
       app.show("card", { card: cards[0] ?? null, code: read.code, isStale });
       return [];
     }
-    if (cards.length) return [h("h2", {}, t("Which card?")), h("div", { class: "choices" }, ...cards.map((card) => choice(app, card)))];
+    if (cards.length)
+      return [
+        h("h2", {}, t("Which card?")),
+        h("div", { class: "choices" }, ...cards.map((card) => choice(app, card))),
+      ];
     app.feedback("bad");
-    if (isStale) return [notice("warn", t("There is no line. Cards can be found by their code or number, but not by phone, e-mail or name."))];
+    if (isStale)
+      return [
+        notice(
+          "warn",
+          t(
+            "There is no line. Cards can be found by their code or number, but not by phone, e-mail or name.",
+          ),
+        ),
+      ];
     const contact = read.kind === "contact" ? text.trim() : "";
-    return [notice("warn", t("No card was found.")), button("user-plus", t("New customer"), () => app.show("enrol", { contact }), { class: "secondary" })];
+    return [
+      notice("warn", t("No card was found.")),
+      button("user-plus", t("New customer"), () => app.show("enrol", { contact }), {
+        class: "secondary",
+      }),
+    ];
   }
 
   app.main.append(
     h("h1", { class: "visually-hidden" }, t("Find a card")),
-    h("div", { class: "scan" },
-      h("div", { class: "scan-main" }, view, start, h("p", { class: "muted hint" }, icon("keyboard"), h("span", {}, t("A hand scanner works anywhere: just scan.")))),
-      h("div", { class: "scan-side" }, form, found, button("user-plus", t("New customer"), () => app.show("enrol"), { class: "secondary wide" }))),
+    h(
+      "div",
+      { class: "scan" },
+      h(
+        "div",
+        { class: "scan-main" },
+        view,
+        start,
+        h(
+          "p",
+          { class: "muted hint" },
+          icon("keyboard"),
+          h("span", {}, t("A hand scanner works anywhere: just scan.")),
+        ),
+      ),
+      h(
+        "div",
+        { class: "scan-side" },
+        form,
+        found,
+        button("user-plus", t("New customer"), () => app.show("enrol"), {
+          class: "secondary wide",
+        }),
+      ),
+    ),
   );
   if (app.state.settings.camera) turnOn(false);
   else start.focus();
@@ -108,12 +190,23 @@ export function showScan(app) {
 function choice(app, card) {
   const program = app.state.shop?.programs.find((one) => one.id === card.program_id);
   const words = [program?.name, spaced(card.number)].filter(Boolean).join(" · ");
-  return h("button", { type: "button", class: "choice-card", onclick: () => app.show("card", { card }) },
-    icon("id-card"), h("span", {}, h("b", {}, card.customer?.name ?? t("Card without a name")), h("small", {}, words)));
+  return h(
+    "button",
+    { type: "button", class: "choice-card", onclick: () => app.show("card", { card }) },
+    icon("id-card"),
+    h(
+      "span",
+      {},
+      h("b", {}, card.customer?.name ?? t("Card without a name")),
+      h("small", {}, words),
+    ),
+  );
 }
 
 function whyNot(error) {
-  if (error.name === "NotAllowedError") return t("The camera is not allowed here. Allow it in the browser's settings of this page.");
-  if (error.name === "NotFoundError" || !navigator.mediaDevices) return t("This device has no camera that can be used.");
+  if (error.name === "NotAllowedError")
+    return t("The camera is not allowed here. Allow it in the browser's settings of this page.");
+  if (error.name === "NotFoundError" || !navigator.mediaDevices)
+    return t("This device has no camera that can be used.");
   return t("The camera did not open. Please try again.");
 }

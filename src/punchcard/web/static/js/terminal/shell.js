@@ -15,7 +15,9 @@ export async function keepShell(app) {
     if (isNew) location.reload();
   };
   const scope = { scope: "/terminal", updateViaCache: "none" };
-  const registration = await navigator.serviceWorker.register("/terminal/sw.js", scope).catch(() => null);
+  const registration = await navigator.serviceWorker
+    .register("/terminal/sw.js", scope)
+    .catch(() => null);
   // What is kept must not be thrown away when the device runs short of room.
   await navigator.storage?.persist?.().catch(() => false);
   if (registration) setInterval(() => registration.update().catch(() => {}), LOOK_AGAIN_MS);

@@ -20,19 +20,33 @@ export function showShift(app, { person } = {}) {
 
 function showPeople(app) {
   const tile = (one) =>
-    h("button", { type: "button", class: "person", onclick: () => app.show("shift", { person: one }) },
-      h("span", { class: "initials", "aria-hidden": "true" }, initials(one.name)), h("span", {}, one.name));
+    h(
+      "button",
+      { type: "button", class: "person", onclick: () => app.show("shift", { person: one }) },
+      h("span", { class: "initials", "aria-hidden": "true" }, initials(one.name)),
+      h("span", {}, one.name),
+    );
   app.main.append(
     h("h1", {}, t("Who is at the till?")),
     h("div", { class: "people" }, ...app.state.shop.people.map(tile)),
-    button("keyboard", t("Only type my PIN"), () => app.show("shift", { person: { id: null, name: null } }), { class: "secondary wide-on-phone" }),
+    button(
+      "keyboard",
+      t("Only type my PIN"),
+      () => app.show("shift", { person: { id: null, name: null } }),
+      { class: "secondary wide-on-phone" },
+    ),
   );
   app.main.querySelector("button")?.focus();
   return { changed: (what) => what === "shop" && app.show("shift") };
 }
 
 function initials(name) {
-  return [...new Intl.Segmenter().segment(name.trim())].filter((_s, place, all) => !place || all[place - 1].segment === " ").map((one) => one.segment).slice(0, 2).join("").toUpperCase();
+  return [...new Intl.Segmenter().segment(name.trim())]
+    .filter((_s, place, all) => !place || all[place - 1].segment === " ")
+    .map((one) => one.segment)
+    .slice(0, 2)
+    .join("")
+    .toUpperCase();
 }
 
 function showPin(app, person, isSame) {
@@ -40,13 +54,22 @@ function showPin(app, person, isSame) {
   let isBusy = false;
   const dots = h("div", { class: "pin-dots", role: "img" });
   const problems = h("div", { class: "problems", "aria-live": "assertive" });
-  const go = h("button", { type: "button", class: "big wide", onclick: send }, icon("check"), h("span", {}, t("Open the shift")));
+  const go = h(
+    "button",
+    { type: "button", class: "big wide", onclick: send },
+    icon("check"),
+    h("span", {}, t("Open the shift")),
+  );
   const stop = hearKeys(press);
 
   function draw() {
     dots.setAttribute("aria-label", t("Digits typed: {n}", { n: typed.length }));
     const shown = Math.max(SHORTEST_PIN, typed.length);
-    dots.replaceChildren(...Array.from({ length: shown }, (_x, place) => h("i", { class: place < typed.length ? "full" : "" })));
+    dots.replaceChildren(
+      ...Array.from({ length: shown }, (_x, place) =>
+        h("i", { class: place < typed.length ? "full" : "" }),
+      ),
+    );
     go.disabled = isBusy || typed.length < SHORTEST_PIN;
   }
 
@@ -75,25 +98,50 @@ function showPin(app, person, isSame) {
   draw();
   const mayGoOn = isSame && !app.line.isUp();
   app.main.append(
-    h("div", { class: "pin" },
+    h(
+      "div",
+      { class: "pin" },
       h("h1", {}, person?.name ?? t("Type your PIN")),
-      h("p", { class: "muted" }, isSame ? t("Locked. Your PIN opens it again.") : t("Your PIN, please.")),
-      app.state.shop?.people.length === 0 && notice("warn", t("Nobody has a PIN yet. A manager gives them in the console, under Staff PINs.")),
+      h(
+        "p",
+        { class: "muted" },
+        isSame ? t("Locked. Your PIN opens it again.") : t("Your PIN, please."),
+      ),
+      app.state.shop?.people.length === 0 &&
+        notice(
+          "warn",
+          t("Nobody has a PIN yet. A manager gives them in the console, under Staff PINs."),
+        ),
       mayGoOn && withoutLine(app),
-      dots, problems, keypad({ onKey: press }), go,
-      app.state.shop?.people.length > 0 && button("users", t("Somebody else"), () => switchPerson(app), { class: "secondary wide" })),
+      dots,
+      problems,
+      keypad({ onKey: press }),
+      go,
+      app.state.shop?.people.length > 0 &&
+        button("users", t("Somebody else"), () => switchPerson(app), { class: "secondary wide" }),
+    ),
   );
   // The names may come after the screen does, when the device starts for the first time.
-  const hasChanged = (what) => (what === "line" && isSame) || (what === "shop" && !person && !typed);
+  const hasChanged = (what) =>
+    (what === "line" && isSame) || (what === "shop" && !person && !typed);
   return { leave: stop, changed: (what) => hasChanged(what) && app.show("shift") };
 }
 
 function explain(app, error) {
   const now = app.clock.now();
-  if (error instanceof LineDown) return [notice("warn", t("Without a line nobody can check a PIN. Please try again when it is back."))];
+  if (error instanceof LineDown)
+    return [
+      notice("warn", t("Without a line nobody can check a PIN. Please try again when it is back.")),
+    ];
   if (!(error instanceof Refusal)) return [notice("bad", sentenceOfError(error, now))];
   const moment = momentOf(error.problem);
-  return [notice("bad", h("p", {}, sentenceOf(error.problem, now)), moment && h("p", {}, countdownTo(moment, app.clock.now)))];
+  return [
+    notice(
+      "bad",
+      h("p", {}, sentenceOf(error.problem, now)),
+      moment && h("p", {}, countdownTo(moment, app.clock.now)),
+    ),
+  ];
 }
 
 /** The PIN can't be checked now; the same person may go on with what can wait, and shows it later. */
@@ -105,7 +153,13 @@ function withoutLine(app) {
   };
   return notice(
     "warn",
-    h("p", {}, t("There is no line, so the PIN cannot be checked. Stamps and purchases can go on; the PIN is asked for when the line is back.")),
+    h(
+      "p",
+      {},
+      t(
+        "There is no line, so the PIN cannot be checked. Stamps and purchases can go on; the PIN is asked for when the line is back.",
+      ),
+    ),
     button("wifi-off", t("Go on as {name}", { name: shift.name }), goOn),
   );
 }

@@ -29,7 +29,8 @@ async function table(mode, work) {
   return work(database.transaction(TABLE, mode, { durability: "strict" }).objectStore(TABLE));
 }
 
-const neighbours = "BroadcastChannel" in globalThis ? new BroadcastChannel("punchcard-terminal") : null;
+const neighbours =
+  "BroadcastChannel" in globalThis ? new BroadcastChannel("punchcard-terminal") : null;
 
 /** Read one thing; undefined when it is not kept. */
 export const read = (name) => get(name, table);

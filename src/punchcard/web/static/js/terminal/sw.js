@@ -22,10 +22,14 @@ async function install() {
 
 async function activate() {
   const names = await caches.keys();
-  const old = names.filter((name) => name.startsWith("terminal-") && name !== CACHE && name !== LATER);
+  const old = names.filter(
+    (name) => name.startsWith("terminal-") && name !== CACHE && name !== LATER,
+  );
   await Promise.all(old.map((name) => caches.delete(name)));
   const later = await caches.open(LATER);
-  const gone = (await later.keys()).filter((one) => !SHELL.later.includes(new URL(one.url).pathname));
+  const gone = (await later.keys()).filter(
+    (one) => !SHELL.later.includes(new URL(one.url).pathname),
+  );
   await Promise.all(gone.map((one) => later.delete(one)));
   await self.clients.claim();
 }
@@ -49,7 +53,10 @@ async function shell(request) {
 async function file(request, pathname) {
   const cache = await caches.open(CACHE);
   const later = await caches.open(LATER);
-  const found = (await cache.match(request)) ?? (await later.match(request)) ?? (await ofThisVersion(cache, later, pathname));
+  const found =
+    (await cache.match(request)) ??
+    (await later.match(request)) ??
+    (await ofThisVersion(cache, later, pathname));
   if (found) return found;
   const answer = await fetch(request);
   if (answer.ok && SHELL.later.includes(pathname)) await later.put(request, answer.clone());

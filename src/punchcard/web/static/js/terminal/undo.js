@@ -24,23 +24,57 @@ export function undoButton(app, what, onDone) {
   async function takeBack() {
     press.disabled = true;
     if (await app.desk.withdraw(what.key)) return onDone({ kind: "taken back" });
-    return press.replaceWith(notice("warn", t("It may have been sent already. Scan the card again and undo it there when the line is back.")));
+    return press.replaceWith(
+      notice(
+        "warn",
+        t(
+          "It may have been sent already. Scan the card again and undo it there when the line is back.",
+        ),
+      ),
+    );
   }
 
   return press;
 }
 
 function askReason() {
-  const reasons = [t("Wrong card"), t("Wrong number or amount"), t("The customer changed their mind")];
-  return ask(t("Why is it undone?"), (close) => {
-    const own = h("input", { id: "own-reason", maxlength: LONGEST_REASON, autocomplete: "off" });
-    const send = (event) => {
-      event.preventDefault();
-      if (own.value.trim()) close(own.value.trim());
-    };
-    return [
-      h("div", { class: "choices" }, ...reasons.map((reason, place) => button(null, reason, () => close(reason), { class: "secondary wide big", autofocus: !place }))),
-      h("form", { onsubmit: send }, h("label", { for: "own-reason" }, t("Another reason")), h("div", { class: "search-row" }, own, h("button", { type: "submit", "aria-label": t("Undo for this reason") }, icon("check")))),
-    ];
-  }, t("Close"));
+  const reasons = [
+    t("Wrong card"),
+    t("Wrong number or amount"),
+    t("The customer changed their mind"),
+  ];
+  return ask(
+    t("Why is it undone?"),
+    (close) => {
+      const own = h("input", { id: "own-reason", maxlength: LONGEST_REASON, autocomplete: "off" });
+      const send = (event) => {
+        event.preventDefault();
+        if (own.value.trim()) close(own.value.trim());
+      };
+      return [
+        h(
+          "div",
+          { class: "choices" },
+          ...reasons.map((reason, place) =>
+            button(null, reason, () => close(reason), {
+              class: "secondary wide big",
+              autofocus: !place,
+            }),
+          ),
+        ),
+        h(
+          "form",
+          { onsubmit: send },
+          h("label", { for: "own-reason" }, t("Another reason")),
+          h(
+            "div",
+            { class: "search-row" },
+            own,
+            h("button", { type: "submit", "aria-label": t("Undo for this reason") }, icon("check")),
+          ),
+        ),
+      ];
+    },
+    t("Close"),
+  );
 }

@@ -25,30 +25,63 @@ function content(app) {
   const others = book.queue.length - own.length;
   return [
     h("h1", {}, t("Waiting on this device")),
-    device?.is_revoked && notice("bad", t("This device is no longer paired: the shop has removed it, or it was set up anew.")),
-    !app.line.isUp() && notice("warn", t("There is no line. Everything is kept here and sent by itself when it is back.")),
-    others > 0 && notice("warn", t("From a shop this device was paired with before, and not sent: {n}. Save them as a file.", { n: others })),
-    book.queue.length ? h("ol", { class: "entries" }, ...book.queue.map((entry) => row(app, entry))) : h("p", { class: "empty" }, icon("check"), h("span", {}, t("Nothing waits."))),
-    h("div", { class: "actions" },
-      own.length > 0 && !device?.is_revoked && button("refresh-cw", t("Send now"), () => app.replay.now()),
-      book.queue.length + book.done.length > 0 && button("download", t("Save as a file"), () => save(app), { class: "secondary" }),
-      button("arrow-left", t("Back"), () => app.show("scan"), { class: "secondary" })),
+    device?.is_revoked &&
+      notice(
+        "bad",
+        t("This device is no longer paired: the shop has removed it, or it was set up anew."),
+      ),
+    !app.line.isUp() &&
+      notice(
+        "warn",
+        t("There is no line. Everything is kept here and sent by itself when it is back."),
+      ),
+    others > 0 &&
+      notice(
+        "warn",
+        t(
+          "From a shop this device was paired with before, and not sent: {n}. Save them as a file.",
+          { n: others },
+        ),
+      ),
+    book.queue.length
+      ? h("ol", { class: "entries" }, ...book.queue.map((entry) => row(app, entry)))
+      : h("p", { class: "empty" }, icon("check"), h("span", {}, t("Nothing waits."))),
+    h(
+      "div",
+      { class: "actions" },
+      own.length > 0 &&
+        !device?.is_revoked &&
+        button("refresh-cw", t("Send now"), () => app.replay.now()),
+      book.queue.length + book.done.length > 0 &&
+        button("download", t("Save as a file"), () => save(app), { class: "secondary" }),
+      button("arrow-left", t("Back"), () => app.show("scan"), { class: "secondary" }),
+    ),
     book.done.length > 0 && h("h2", {}, t("What became of the last ones")),
-    book.done.length > 0 && h("ol", { class: "entries" }, ...book.done.map((entry) => row(app, entry))),
+    book.done.length > 0 &&
+      h("ol", { class: "entries" }, ...book.done.map((entry) => row(app, entry))),
   ];
 }
 
 function row(app, entry) {
   const { label, body } = entry;
-  const what = body.op === "stamp" ? t("Stamps: {n}", { n: body.quantity ?? 1 }) : t("Purchase: {amount}", { amount: money(body.amount_minor, label.currency ?? "EUR", language()) });
-  const card = label.name ?? (/^[0-9]{12}$/.test(label.number) ? spaced(label.number) : t("Scanned card"));
+  const what =
+    body.op === "stamp"
+      ? t("Stamps: {n}", { n: body.quantity ?? 1 })
+      : t("Purchase: {amount}", {
+          amount: money(body.amount_minor, label.currency ?? "EUR", language()),
+        });
+  const card =
+    label.name ?? (/^[0-9]{12}$/.test(label.number) ? spaced(label.number) : t("Scanned card"));
   const when = clockTime(body.occurred_at, language(), app.clock.now());
-  return h("li", { class: entry.status ?? "waits" },
+  return h(
+    "li",
+    { class: entry.status ?? "waits" },
     h("div", {}, h("b", {}, what), " ", badge(entry)),
     h("small", {}, [card, label.program, entry.staff_name, when].filter(Boolean).join(" · ")),
     entry.problem && h("p", { class: "why" }, sentenceOf(entry.problem, app.clock.now())),
     entry.receipt && !entry.is_taken_back && h("small", {}, after(entry.receipt)),
-    again(app, entry));
+    again(app, entry),
+  );
 }
 
 function badge(entry) {
@@ -60,19 +93,23 @@ function badge(entry) {
 
 function after({ card, transaction }) {
   const words = [spaced(card.number)];
-  if (transaction.stamps_delta) words.push(t("{n} of {target} stamps", { n: card.stamps, target: card.stamps_target }));
+  if (transaction.stamps_delta)
+    words.push(t("{n} of {target} stamps", { n: card.stamps, target: card.stamps_target }));
   if (transaction.points_delta) words.push(t("{n} points", { n: card.points }));
   return words.join(" · ");
 }
 
 function again(app, entry) {
   const { shift } = app.state;
-  if (!lacksProof(entry) || stateOf(shift, app.clock.now()) !== "open" || shift.is_unproved) return "";
+  if (!lacksProof(entry) || stateOf(shift, app.clock.now()) !== "open" || shift.is_unproved)
+    return "";
   const send = async () => {
     await app.desk.vouch(keyOf(entry));
     await app.replay.now();
   };
-  return button("refresh-cw", t("Send again as {name}", { name: shift.name }), send, { class: "secondary" });
+  return button("refresh-cw", t("Send again as {name}", { name: shift.name }), send, {
+    class: "secondary",
+  });
 }
 
 /** Everything as a file, without the proofs: for a shop whose device cannot send it any more. */
@@ -80,7 +117,11 @@ function save(app) {
   const plain = (entry) => ({ ...entry, body: { ...entry.body, staff_token: undefined } });
   const { queue, done } = app.state.book;
   const device = { id: app.state.device?.id, name: app.state.device?.name };
-  const text = JSON.stringify({ device, waiting: queue.map(plain), results: done.map(plain) }, null, 2);
+  const text = JSON.stringify(
+    { device, waiting: queue.map(plain), results: done.map(plain) },
+    null,
+    2,
+  );
   const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
   h("a", { href: address, download: "punchcard-terminal.json" }).click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
