@@ -21,6 +21,16 @@ def test_a_page_of_the_version_before_gets_the_file_and_nobody_keeps_it(visitor:
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
 
 
+def test_a_script_comes_without_its_comments_and_keeps_its_lines(visitor: Visitor) -> None:
+    script = (assets.STATIC / "js/terminal/queue.js").read_text(encoding="utf-8")
+    answer = visitor.get(assets.address("js/terminal/queue.js"))
+    assert "@param" in script
+    assert "@param" not in answer.text
+    assert len(answer.text.splitlines()) == len(script.splitlines())
+    kept = [line for line in answer.text.splitlines() if line]
+    assert [line for line in script.splitlines() if line in set(kept)] == kept
+
+
 def test_browsers_that_unpack_get_it_packed(visitor: Visitor) -> None:
     address = assets.address("css/house.css")
     packed = visitor.client.get(address, headers={"accept-encoding": "gzip"})

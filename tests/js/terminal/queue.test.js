@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  MOST_RESULTS,
-  MOST_WAITING,
   added,
   batchOf,
   emptyBook,
   isFinal,
   keyOf,
   lacksProof,
+  MOST_RESULTS,
+  MOST_WAITING,
   seen,
   settled,
   takenBack,

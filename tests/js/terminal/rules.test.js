@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  KEPT_FOR_MS,
-  MOST_KNOWN,
   digestOf,
   emptyKnown,
+  KEPT_FOR_MS,
+  MOST_KNOWN,
   recalled,
   remembered,
   tokenIn,
 } from "../../../src/punchcard/web/static/js/terminal/known.js";
 import { coloursOf, contrast } from "../../../src/punchcard/web/static/js/terminal/look.js";
 import {
-  IDLE_MS,
   backOnLine,
   continued,
+  IDLE_MS,
   opened,
   stateOf,
 } from "../../../src/punchcard/web/static/js/terminal/shift_rules.js";

@@ -1,15 +1,26 @@
 // What every signed-in page does for the hand: copies texts, asks before it deletes, sends once.
 
+/**
+ * The element of a kind that was clicked, or that holds what was.
+ * @param {Event} event
+ * @param {string} selector
+ * @returns {HTMLElement | null}
+ */
+function clicked(event, selector) {
+  return event.target instanceof Element ? event.target.closest(selector) : null;
+}
+
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy]");
+  const button = clicked(event, "[data-copy]");
   if (!button) return;
-  await navigator.clipboard.writeText(button.dataset.copy);
+  await navigator.clipboard.writeText(button.dataset.copy ?? "");
   button.classList.add("done");
   button.querySelector("[data-copied]")?.removeAttribute("hidden");
 });
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (!(form instanceof HTMLFormElement)) return;
   const question = event.submitter?.dataset.ask ?? form.dataset.ask;
   if (question && !window.confirm(question)) {
     event.preventDefault();
@@ -28,13 +39,13 @@ window.addEventListener("pageshow", () => {
 });
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-print]")) window.print();
+  if (clicked(event, "[data-print]")) window.print();
 });
 
 // On wide screens the menu always lies open; on small ones it closes itself.
 const wide = window.matchMedia("(min-width: 60rem)");
 const menu = document.querySelector("details.menu");
-if (menu) {
+if (menu instanceof HTMLDetailsElement) {
   const fit = () => {
     menu.open = wide.matches;
   };

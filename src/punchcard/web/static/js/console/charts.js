@@ -1,8 +1,12 @@
 // Draws the overview's series as bars, in the colours of the page; a table beside them says the same.
 
-/** @typedef {{days: string[], [name: string]: (string|number)[]}} Series */
+/**
+ * One figure a day under the name of each chart; `days` as 2026-02-28, `labels` as people read them.
+ * @typedef {{days: string[], labels: string[]} & Record<string, (string | number)[]>} Series
+ */
 
-const data = /** @type {Series} */ (JSON.parse(document.getElementById("chart-data").textContent));
+/** @type {Series} */
+const data = JSON.parse(document.getElementById("chart-data")?.textContent ?? "");
 const times = data.days.map((day) => Date.parse(`${day}T00:00:00Z`) / 1000);
 const step = times.length > 1 ? times[1] - times[0] : 86_400;
 // German stands in where a browser does not know Luxembourgish.
@@ -17,12 +21,11 @@ const asDay = (time) =>
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /**
- * @param {HTMLElement} figure
+ * @param {Element} place
  * @param {HTMLOutputElement} told Says the day under the pointer.
  * @returns {object} What uPlot draws.
  */
-function options(figure, told) {
-  const place = figure.querySelector(".chart-plot");
+function options(place, told) {
   const axis = {
     stroke: colour("--ink-soft"),
     ticks: { show: false },
@@ -36,8 +39,8 @@ function options(figure, told) {
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     padding: [8, 4, 0, 0],
     scales: {
-      x: { range: (_plot, low, high) => [low - step * 0.6, high + step * 0.6] },
-      y: { range: (_plot, _low, high) => [0, Math.max(4, high * 1.1)] },
+      x: { range: aroundBars },
+      y: { range: fromZero },
     },
     axes: [
       {
@@ -45,7 +48,7 @@ function options(figure, told) {
         size: 26,
         grid: { show: false },
         space: 64,
-        values: (_plot, marks) => marks.map((mark) => asDay(mark)),
+        values: (/** @type {Plot} */ _plot, /** @type {number[]} */ marks) => marks.map(asDay),
       },
       {
         ...axis,
@@ -56,7 +59,8 @@ function options(figure, told) {
           1_000_000,
         ],
         grid: { stroke: colour("--line"), width: 1 },
-        values: (_plot, marks) => marks.map((mark) => asNumber.format(mark)),
+        values: (/** @type {Plot} */ _plot, /** @type {number[]} */ marks) =>
+          marks.map((mark) => asNumber.format(mark)),
       },
     ],
     series: [
@@ -70,7 +74,7 @@ function options(figure, told) {
     ],
     hooks: {
       setCursor: [
-        (plot) => {
+        (/** @type {Plot} */ plot) => {
           const { idx } = plot.cursor;
           told.textContent =
             idx == null ? "" : `${data.labels[idx]}: ${asNumber.format(plot.data[1][idx])}`;
@@ -80,18 +84,47 @@ function options(figure, told) {
   };
 }
 
+/**
+ * @param {Plot} _plot
+ * @param {number} low
+ * @param {number} high
+ */
+const aroundBars = (_plot, low, high) => [low - step * 0.6, high + step * 0.6];
+
+/**
+ * @param {Plot} _plot
+ * @param {number} _low
+ * @param {number} high
+ */
+const fromZero = (_plot, _low, high) => [0, Math.max(4, high * 1.1)];
+
+/**
+ * The element inside another. Throws where there is none.
+ * @param {ParentNode} around
+ * @param {string} selector
+ */
+function within(around, selector) {
+  const element = around.querySelector(selector);
+  if (!element) throw new Error(`the page has no ${selector}`);
+  return element;
+}
+
 /** @param {HTMLElement} figure */
 function draw(figure) {
   figure.hidden = false;
-  const caption = figure.querySelector("figcaption");
+  const caption = within(figure, "figcaption");
   const told =
     caption.querySelector("output") ?? caption.appendChild(document.createElement("output"));
-  const place = figure.querySelector(".chart-plot");
+  const place = within(figure, ".chart-plot");
   place.replaceChildren();
-  return new window.uPlot(options(figure, told), [times, data[figure.dataset.chart]], place);
+  const values = data[figure.dataset.chart ?? ""];
+  return new window.uPlot(options(place, told), [times, values], place);
 }
 
-const figures = [...document.querySelectorAll("[data-chart]")];
+/** @type {HTMLElement[]} */
+const figures = [...document.querySelectorAll("[data-chart]")].filter(
+  (figure) => figure instanceof HTMLElement,
+);
 for (const figure of figures) figure.hidden = false;
 let plots = figures.map(draw);
 dark.addEventListener("change", () => {
@@ -101,6 +134,6 @@ dark.addEventListener("change", () => {
 new ResizeObserver(() => {
   for (const plot of plots) {
     const place = plot.root.parentElement;
-    plot.setSize({ width: place.clientWidth, height: place.clientHeight });
+    if (place) plot.setSize({ width: place.clientWidth, height: place.clientHeight });
   }
-}).observe(document.querySelector(".chart-grid"));
+}).observe(within(document, ".chart-grid"));

@@ -4,15 +4,33 @@ const MOVES_EVERY_MS = 10_000;
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** @returns {string} a card of the server's as `data-state` of the front has it */
+/**
+ * A card of the server's as `data-state` of the front has it.
+ * @param {{stamps: number, points: number, rewards_ready: number, status: string}} card
+ */
 export const stateOf = (card) =>
   [card.stamps, card.points, card.rewards_ready, card.status].join("/");
 
 /**
+ * The browser's EventSource, as far as it is used here.
+ * @typedef {Pick<EventSource, "addEventListener" | "close" | "readyState">} Source
+ * @typedef {{new (url: string): Source, readonly CLOSED: number}} SourceClass
+ */
+
+/**
  * Calls `tell` with each state of a card while the page is looked at. Where the server keeps no
  * line open, `look` asks, less and less often, each time before the line is tried again.
+ * @param {object} tools
+ * @param {SourceClass} tools.Source
+ * @param {string} tools.url
+ * @param {Pick<Document, "hidden" | "addEventListener">} tools.page
+ * @param {(state: string) => unknown} tools.tell
+ * @param {() => unknown} tools.look
+ * @param {(work: () => void, ms: number) => unknown} [tools.wait]
+ * @returns {() => void} what ends it
  */
 export function follow({ Source, url, page, tell, look, wait = setTimeout }) {
+  /** @type {Source | null} */
   let source = null;
   let pause = FIRST_PAUSE_MS;
   const stop = () => {
@@ -44,7 +62,16 @@ export function follow({ Source, url, page, tell, look, wait = setTimeout }) {
   return stop;
 }
 
-const by = (id) => document.getElementById(id);
+/**
+ * The element with an id in a page. Throws where there is none.
+ * @param {string} id
+ * @param {Document} page
+ */
+function by(id, page = document) {
+  const element = page.getElementById(id);
+  if (!element) throw new Error(`the page has no #${id}`);
+  return element;
+}
 
 let isLooking = false;
 let mustLookAgain = false;
@@ -55,7 +82,9 @@ async function look() {
   if (isLooking) return;
   isLooking = true;
   try {
-    const answer = await fetch(by("front").dataset.path, { headers: { "HX-Request": "true" } });
+    const answer = await fetch(by("front").dataset.path ?? "", {
+      headers: { "HX-Request": "true" },
+    });
     // The card was replaced or is gone: its page says so.
     if ([404, 410].includes(answer.status)) return location.reload();
     if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
@@ -67,44 +96,57 @@ async function look() {
   if (mustLookAgain) look();
 }
 
+/** @param {Document} news the page as it is now */
 function show(news) {
   const before = by("front");
-  const after = news.getElementById("front");
+  const after = by("front", news);
   if (before.dataset.state === after.dataset.state) return;
   const had = before.querySelectorAll(".full").length;
-  after
-    .querySelectorAll(".full")
-    .forEach((hole, place) => hole.classList.toggle("new", place >= had));
+  for (const [place, hole] of after.querySelectorAll(".full").entries()) {
+    hole.classList.toggle("new", place >= had);
+  }
   after.classList.add("arrived");
   before.replaceWith(after);
-  by("around").replaceWith(news.getElementById("around"));
-  by("told").textContent = after.dataset.told;
+  by("around").replaceWith(by("around", news));
+  by("told").textContent = after.dataset.told ?? "";
 }
 
-/** Let the code move on: a picture of it is soon worth nothing. */
-function keepMoving() {
+/**
+ * Let the code move on: a picture of it is soon worth nothing.
+ * @param {HTMLImageElement} code
+ */
+function keepMoving(code) {
+  const [address] = code.src.split("?");
   setInterval(() => {
     if (document.hidden) return;
     const next = new Image();
     next.addEventListener("load", () => {
-      for (const picture of document.querySelectorAll(".qr-frame img")) picture.src = next.src;
+      for (const picture of document.querySelectorAll(".qr-frame img")) {
+        picture.setAttribute("src", next.src);
+      }
     });
-    next.src = `${by("moving-code").src.split("?")[0]}?at=${Date.now()}`;
+    next.src = `${address}?at=${Date.now()}`;
   }, MOVES_EVERY_MS);
 }
 
-/** Offer the code on a white screen that stays on. */
+/**
+ * Offer the code on a white screen that stays on.
+ * @param {HTMLElement} button
+ * @param {HTMLDialogElement} dialog
+ */
 function brighten(button, dialog) {
+  /** @type {WakeLockSentinel | null} */
   let lock = null;
   const stayAwake = async () => {
-    lock = await navigator.wakeLock?.request("screen").catch(() => null);
-    by("wake-note").textContent = lock ? button.dataset.wake : "";
+    lock = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
+    by("wake-note").textContent = (lock && button.dataset.wake) ?? "";
   };
   button.hidden = false;
   button.addEventListener("click", () => {
-    const code = document.querySelector(".code .qr-frame").firstElementChild.cloneNode(true);
+    const code = document.querySelector(".code .qr-frame > *")?.cloneNode(true);
+    if (!(code instanceof Element)) return;
     code.removeAttribute("id");
-    dialog.querySelector(".qr-frame").replaceChildren(code);
+    dialog.querySelector(".qr-frame")?.replaceChildren(code);
     dialog.showModal();
     stayAwake();
   });
@@ -115,7 +157,10 @@ function brighten(button, dialog) {
   });
 }
 
-/** Offer to keep the card on the home screen where the browser lets a page offer it. */
+/**
+ * Offer to keep the card on the home screen where the browser lets a page offer it.
+ * @param {HTMLElement} button
+ */
 function offerInstall(button) {
   addEventListener("beforeinstallprompt", (event) => {
     event.preventDefault();
@@ -126,17 +171,20 @@ function offerInstall(button) {
 
 if (globalThis.document) {
   const front = by("front");
-  const tell = (state) => state !== by("front").dataset.state && look();
+  const tell = (/** @type {string} */ state) => state !== by("front").dataset.state && look();
   const stop = follow({
     Source: EventSource,
-    url: front.dataset.events,
+    url: front.dataset.events ?? "",
     page: document,
     tell,
     look,
   });
   addEventListener("pagehide", stop);
   addEventListener("pageshow", (event) => event.persisted && location.reload());
-  if (by("moving-code")) keepMoving();
-  if (by("brighten")) brighten(by("brighten"), by("bright"));
+  const code = document.getElementById("moving-code");
+  if (code instanceof HTMLImageElement) keepMoving(code);
+  const button = document.getElementById("brighten");
+  const bright = document.getElementById("bright");
+  if (button && bright instanceof HTMLDialogElement) brighten(button, bright);
   offerInstall(by("install"));
 }

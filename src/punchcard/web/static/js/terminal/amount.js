@@ -8,8 +8,8 @@ export const LARGEST_MINOR = 10_000_000_000;
  * @param {string} currency ISO 4217
  */
 export function minorDigits(currency) {
-  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions()
-    .maximumFractionDigits;
+  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  return format.resolvedOptions().maximumFractionDigits ?? 0;
 }
 
 /**

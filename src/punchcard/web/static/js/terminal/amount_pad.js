@@ -15,7 +15,7 @@ import { language, t } from "./texts.js";
 export async function askAmount(currency, rate) {
   const digits = minorDigits(currency);
   let typed = "";
-  let finish = () => {};
+  let finish = (/** @type {number} */ _amount) => {};
   const shown = h("output", {
     class: "amount",
     "aria-live": "polite",
@@ -30,8 +30,11 @@ export async function askAmount(currency, rate) {
     h("span", {}, t("Add the points")),
   );
 
-  const send = () => toMinor(typed, digits) && finish(toMinor(typed, digits));
-  const press = (key) => {
+  const send = () => {
+    const minor = toMinor(typed, digits);
+    if (minor) finish(minor);
+  };
+  const press = (/** @type {string} */ key) => {
     if (key === "Enter") return send();
     typed = pressed(typed, key, digits);
     return draw();
@@ -60,7 +63,11 @@ export async function askAmount(currency, rate) {
   return amount;
 }
 
-/** What is typed, as the language writes the currency around it. */
+/**
+ * What is typed, as the language writes the currency around it.
+ * @param {string} typed
+ * @param {string} currency
+ */
 function written(typed, currency) {
   const format = new Intl.NumberFormat(localeOf(language()), { style: "currency", currency });
   const point = format.formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";

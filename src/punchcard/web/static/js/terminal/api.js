@@ -9,7 +9,7 @@ export class LineDown extends Error {}
 export class Refusal extends Error {
   /**
    * @param {number} status
-   * @param {Record<string, any>} problem
+   * @param {Terminal.Problem} problem
    * @param {number} retryAfterMs
    */
   constructor(status, problem, retryAfterMs) {
@@ -22,14 +22,22 @@ export class Refusal extends Error {
 
 /**
  * @param {object} tools
- * @param {typeof fetch} tools.fetch
+ * @param {typeof globalThis.fetch} tools.fetch
  * @param {() => string | null} tools.token
  * @param {() => string} tools.language
- * @param {{learn: Function, device: () => number}} tools.clock
+ * @param {Pick<import("./clock.js").Clock, "learn" | "device">} tools.clock
  * @param {(isUp: boolean) => void} tools.onLine told after every attempt whether the line is up
+ * @returns {Terminal.Api}
  */
 export function createApi({ fetch, token, language, clock, onLine }) {
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @param {{key?: string}} [options]
+   */
   async function call(method, path, body, { key } = {}) {
+    /** @type {Record<string, string>} */
     const headers = { Accept: "application/json", "Accept-Language": language() };
     if (token()) headers.Authorization = `Bearer ${token()}`;
     if (key) headers["Idempotency-Key"] = key;
@@ -63,6 +71,7 @@ export function createApi({ fetch, token, language, clock, onLine }) {
   };
 }
 
+/** @param {Response} answer */
 async function readAnswer(answer) {
   // A hotel's sign-in page or a proxy without its server is no answer of ours.
   const isOurs = (answer.headers.get("Content-Type") ?? "").includes("json");
@@ -75,8 +84,9 @@ async function readAnswer(answer) {
 
 /**
  * Send a list of operations and tell the replay what to do next.
- * @param {{post: Function}} api
- * @param {object[]} operations
+ * @param {Pick<Terminal.Api, "post">} api
+ * @param {Terminal.Operation[]} operations
+ * @returns {Promise<Terminal.Answer>}
  */
 export async function sendOperations(api, operations) {
   try {

@@ -5,6 +5,7 @@ import { unseen } from "./queue.js";
 import { stateOf } from "./shift_rules.js";
 import { t } from "./texts.js";
 
+/** @param {Terminal.App} app */
 export function createBar(app) {
   const element = h("header", { class: "bar" });
   return {
@@ -13,6 +14,7 @@ export function createBar(app) {
   };
 }
 
+/** @param {Terminal.App} app */
 function place(app) {
   const { shop, device, shift } = app.state;
   const words = device && shop ? shop.location : "Punchcard";
@@ -30,6 +32,7 @@ function place(app) {
   );
 }
 
+/** @param {Terminal.App} app */
 function chips(app) {
   const { shift, book, device } = app.state;
   const all = [lineChip(app, book)];
@@ -48,6 +51,10 @@ function chips(app) {
   return all;
 }
 
+/**
+ * @param {Terminal.App} app
+ * @param {Terminal.Book} book
+ */
 function lineChip(app, book) {
   const waits = book.queue.length;
   const refused = unseen(book);

@@ -2,11 +2,15 @@
 
 import { spaced } from "./codes.js";
 import { h, icon } from "./dom.js";
-import { clockTime, number } from "./format.js";
+import { clockTime, money, number } from "./format.js";
 import { paint } from "./look.js";
 import { language, t } from "./texts.js";
 
-/** A program's words in the language of the device. */
+/**
+ * A program's words in the language of the device.
+ * @param {Terminal.Program | null | undefined} program
+ * @param {keyof Terminal.ProgramWords} name
+ */
 export function wordOf(program, name) {
   const own = program?.texts?.[language()]?.[name];
   if (own) return own;
@@ -14,12 +18,31 @@ export function wordOf(program, name) {
 }
 
 /**
- * @param {object} app
- * @param {object | null} card null is a card nobody has seen here before
+ * What was done, as staff read it after a stamp or a purchase.
+ * @param {Terminal.Receipt} receipt
+ */
+export function doneWords({ transaction, card }) {
+  const { amount_minor, currency } = transaction;
+  if (transaction.type === "points_earned" && amount_minor !== null && currency !== null) {
+    return t("{amount}: {n} points more, {total} in all.", {
+      amount: money(amount_minor, currency, language()),
+      n: number(transaction.points_delta, language()),
+      total: number(card.points, language()),
+    });
+  }
+  return t("Stamped: {n} of {target}.", {
+    n: number(card.stamps, language()),
+    target: number(card.stamps_target, language()),
+  });
+}
+
+/**
+ * @param {Terminal.App} app
+ * @param {Terminal.Card | null} card null is a card nobody has seen here before
  * @param {{code?: string, isStale?: boolean}} seen
  */
 export function cardFace(app, card, { code = "", isStale = false }) {
-  const program = card && app.state.shop?.programs.find((one) => one.id === card.program_id);
+  const program = app.state.shop?.programs.find((one) => one.id === card?.program_id);
   const element = h("section", { class: "card-face till-card", "aria-label": t("The card") });
   paint(element, program?.branding ?? {});
   if (!card) {
@@ -63,7 +86,7 @@ export function cardFace(app, card, { code = "", isStale = false }) {
             "span",
             {},
             t("As seen at {time}; it may have changed since.", {
-              time: clockTime(card.seen_at, language(), app.clock.now()),
+              time: clockTime(card.seen_at ?? app.clock.now(), language(), app.clock.now()),
             }),
           ),
         )
@@ -73,13 +96,14 @@ export function cardFace(app, card, { code = "", isStale = false }) {
   return element;
 }
 
+/** @param {Terminal.Card} card */
 function stamps(card) {
   const shown = Math.min(card.stamps, card.stamps_target);
   const words = t("{n} of {target} stamps", {
     n: number(card.stamps, language()),
     target: number(card.stamps_target, language()),
   });
-  const hole = (place) =>
+  const hole = (/** @type {number} */ place) =>
     h("li", { class: place < shown ? "full" : "" }, place < shown && icon("check"));
   const holes =
     card.stamps_target <= 20
@@ -89,21 +113,10 @@ function stamps(card) {
           ...Array.from({ length: card.stamps_target }, (_x, place) => hole(place)),
         )
       : h("progress", { value: shown, max: card.stamps_target, "aria-hidden": "true" });
-  return [
-    h("p", { class: "big" }, words),
-    holes,
-    card.rewards_ready > 0 &&
-      h(
-        "p",
-        { class: "ready" },
-        icon("gift"),
-        h(
-          "strong",
-          {},
-          card.rewards_ready > 1
-            ? t("Rewards ready: {n}", { n: card.rewards_ready })
-            : t("Reward ready"),
-        ),
-      ),
-  ].filter(Boolean);
+  const ready = card.rewards_ready;
+  const shownReady =
+    ready > 1 ? t("Rewards ready: {n}", { n: ready }) : ready > 0 && t("Reward ready");
+  const big = h("p", { class: "big" }, words);
+  if (!shownReady) return [big, holes];
+  return [big, holes, h("p", { class: "ready" }, icon("gift"), h("strong", {}, shownReady))];
 }

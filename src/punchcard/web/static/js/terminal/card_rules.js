@@ -8,7 +8,7 @@
  */
 export function isFull(card, type) {
   return (
-    Boolean(card) &&
+    card !== null &&
     type !== "points" &&
     card.stamps_target > 0 &&
     card.stamps >= card.stamps_target

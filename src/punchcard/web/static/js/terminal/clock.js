@@ -19,6 +19,8 @@ export function skewAfter(known, date, sent, received) {
   return Math.min(Math.max(known, least), most);
 }
 
+/** @typedef {ReturnType<typeof createClock>} Clock */
+
 /**
  * A clock that learns from answers; `now()` is the server's time in milliseconds.
  * @param {number} skew milliseconds
@@ -30,7 +32,12 @@ export function createClock(skew = 0, device = () => Date.now()) {
     now: () => device() + known,
     device,
     skew: () => known,
-    /** @returns {boolean} whether anything was learned */
+    /**
+     * @param {string | null} date
+     * @param {number} sent
+     * @param {number} received
+     * @returns {boolean} whether anything was learned
+     */
     learn(date, sent, received) {
       const before = known;
       known = skewAfter(known, date, sent, received);

@@ -2,10 +2,11 @@
 
 /**
  * Make an element: h("button", {class: "big", onclick: press}, "Stamp").
- * @param {string} tag
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
  * @param {Record<string, any>} attributes functions are listeners, false and null are left out
- * @param {...(Node | string | null | false | undefined)} children
- * @returns {HTMLElement}
+ * @param {...Terminal.Child} children
+ * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -14,17 +15,38 @@ export function h(tag, attributes = {}, ...children) {
     if (typeof value === "function") element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.filter((child) => child || child === ""));
+  for (const child of children) if (child) element.append(child);
   return element;
 }
 
-/** A drawing of the shell's, by its name. */
+/**
+ * The element of the page with an id. Throws where there is none.
+ * @param {string} id
+ */
+export function byId(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`the page has no #${id}`);
+  return element;
+}
+
+/**
+ * A drawing of the shell's, by its name. Throws where there is none.
+ * @param {string} name
+ */
 export function icon(name) {
-  const kept = document.getElementById("icons").content.querySelector(`[data-icon="${name}"] svg`);
+  const icons = /** @type {HTMLTemplateElement} */ (byId("icons"));
+  const kept = icons.content.querySelector(`[data-icon="${name}"] svg`);
+  if (!kept) throw new Error(`the shell has no drawing ${name}`);
   return kept.cloneNode(true);
 }
 
-/** A button with a drawing and words. */
+/**
+ * A button with words, and a drawing if it is named.
+ * @param {string | null} name
+ * @param {string} words
+ * @param {(event: MouseEvent) => unknown} onclick
+ * @param {Record<string, any>} attributes
+ */
 export function button(name, words, onclick, attributes = {}) {
   return h(
     "button",
@@ -34,7 +56,13 @@ export function button(name, words, onclick, attributes = {}) {
   );
 }
 
-/** A button of a drawing alone; `label` is what it does. */
+/**
+ * A button of a drawing alone.
+ * @param {string} name
+ * @param {string} label what it does
+ * @param {(event: MouseEvent) => unknown} onclick
+ * @param {Record<string, any>} attributes
+ */
 export function iconButton(name, label, onclick, attributes = {}) {
   const classes = ["icon", attributes.class].filter(Boolean).join(" ");
   const all = {
@@ -48,14 +76,23 @@ export function iconButton(name, label, onclick, attributes = {}) {
   return h("button", all, icon(name));
 }
 
-/** A sentence in a box whose colour and drawing tell its kind: "good", "warn" or "bad". */
+/**
+ * A sentence in a box whose colour and drawing tell its kind.
+ * @param {Terminal.Kind} kind
+ * @param {...Terminal.Child} content
+ */
 export function notice(kind, ...content) {
   const name = { good: "check", warn: "info", bad: "triangle-alert" }[kind];
   const role = kind === "bad" ? "alert" : "status";
   return h("div", { class: `notice ${kind}`, role }, icon(name), h("div", {}, ...content));
 }
 
-/** A labelled field; the input is `field.querySelector("input")`. */
+/**
+ * A labelled field; the input is `field.querySelector("input")`.
+ * @param {string} label
+ * @param {Record<string, any>} attributes of the input; `name` is needed
+ * @param {string} hint
+ */
 export function field(label, attributes, hint = "") {
   const id = `field-${attributes.name}`;
   const tied = hint ? { "aria-describedby": `${id}-hint` } : {};
@@ -68,23 +105,27 @@ export function field(label, attributes, hint = "") {
   );
 }
 
-/** Say something to those who cannot see the screen. */
+/**
+ * Say something to those who cannot see the screen.
+ * @param {string} words
+ */
 export function say(words) {
-  document.getElementById("said").textContent = words;
+  byId("said").textContent = words;
 }
 
 /**
  * Ask in a dialog; resolves to what `close(value)` was called with, null when it was left.
  * @param {string} title
- * @param {(close: (value: any) => void) => Node[]} fill
+ * @param {(close: (value: any) => void) => Terminal.Child[]} fill
  * @param {string} leave the word on the button that leaves it
  * @param {string} kind a class of the dialog
  * @returns {Promise<any>}
  */
 export function ask(title, fill, leave, kind = "") {
   return new Promise((resolve) => {
+    /** @type {any} */
     let answer = null;
-    const close = (value) => {
+    const close = (/** @type {any} */ value) => {
       answer = value;
       dialog.close();
     };

@@ -1,12 +1,16 @@
 // A new customer at the till: a few fields, their consent, and the card for their phone.
 
-import { spaced } from "./codes.js";
-import { button, field, h, icon, notice } from "./dom.js";
 import { wordOf } from "./card_face.js";
-import { tokenIn } from "./known.js";
+import { button, field, h, icon, notice } from "./dom.js";
+import { handOver } from "./hand_over.js";
 import { sentenceOf } from "./refusals.js";
 import { language, t } from "./texts.js";
 
+/**
+ * @param {Terminal.App} app
+ * @param {Terminal.ScreenProps} props `contact` is the phone or e-mail nobody was found by
+ * @returns {Terminal.Screen}
+ */
 export function showEnrol(app, { contact = "" } = {}) {
   const programs = app.state.shop?.programs ?? [];
   const problems = h("div", { class: "problems" });
@@ -49,6 +53,7 @@ export function showEnrol(app, { contact = "" } = {}) {
     send,
   );
 
+  /** @param {SubmitEvent} event */
   async function submit(event) {
     event.preventDefault();
     send.disabled = true;
@@ -56,6 +61,10 @@ export function showEnrol(app, { contact = "" } = {}) {
     await finish(outcome);
   }
 
+  /**
+   * @param {Terminal.Outcome<Terminal.Card>} outcome
+   * @returns {Promise<void>}
+   */
   async function finish(outcome) {
     // While it is not known whether the card is open, only the same question may be asked again.
     send.disabled = outcome.kind === "unknown";
@@ -66,9 +75,8 @@ export function showEnrol(app, { contact = "" } = {}) {
     app.feedback("bad");
     if (outcome.kind === "refused") {
       const { problem } = outcome;
-      const open =
-        problem.card_id &&
-        button("id-card", t("Open the card they have"), () => openCard(app, problem.card_id));
+      const id = problem.card_id;
+      const open = id && button("id-card", t("Open the card they have"), () => openCard(app, id));
       return problems.replaceChildren(
         notice("bad", h("p", {}, sentenceOf(problem, app.clock.now())), open),
       );
@@ -104,20 +112,26 @@ export function showEnrol(app, { contact = "" } = {}) {
   return {};
 }
 
+/**
+ * What the server is asked; without a name, phone and e-mail it is nobody's card.
+ * @param {HTMLFormElement} form
+ * @param {Terminal.Program[]} programs
+ */
 function fieldsOf(form, programs) {
   const data = new FormData(form);
-  const told = ["name", "email", "phone"].map((name) => [
-    name,
-    String(data.get(name) ?? "").trim(),
-  ]);
-  const customer = Object.fromEntries(told.filter(([, value]) => value));
-  customer.locale = String(data.get("locale"));
-  customer.marketing_consent = data.get("marketing_consent") === "on";
-  const isSomebody = Object.keys(customer).length > 2;
   const program_id = String(data.get("program") ?? programs[0]?.id);
-  return { program_id, locale: customer.locale, ...(isSomebody ? { customer } : {}) };
+  const locale = String(data.get("locale"));
+  const told = ["name", "email", "phone"].flatMap((name) => {
+    const value = String(data.get(name) ?? "").trim();
+    return value ? [[name, value]] : [];
+  });
+  if (!told.length) return { program_id, locale };
+  const marketing_consent = data.get("marketing_consent") === "on";
+  const customer = { ...Object.fromEntries(told), locale, marketing_consent };
+  return { program_id, locale, customer };
 }
 
+/** @param {Terminal.Program[]} programs */
 function programChoice(programs) {
   const options = programs.map((one) => h("option", { value: one.id }, wordOf(one, "name")));
   return h(
@@ -128,6 +142,7 @@ function programChoice(programs) {
   );
 }
 
+/** @param {Terminal.App} app */
 function languageField(app) {
   const options = Object.entries(app.facts.languages).map(([code, name]) =>
     h("option", { value: code, lang: code, selected: code === language() }, name),
@@ -140,6 +155,11 @@ function languageField(app) {
   );
 }
 
+/**
+ * @param {string} name
+ * @param {string} words
+ * @param {boolean} required
+ */
 function tick(name, words, required = false) {
   return h(
     "label",
@@ -149,6 +169,7 @@ function tick(name, words, required = false) {
   );
 }
 
+/** @param {Terminal.Program[]} programs */
 function terms(programs) {
   const all = programs.map((one) => wordOf(one, "terms_text")).filter(Boolean);
   return all.length
@@ -156,58 +177,11 @@ function terms(programs) {
     : "";
 }
 
+/**
+ * @param {Terminal.App} app
+ * @param {string} id
+ */
 async function openCard(app, id) {
   const card = await app.api.get(`/vendor/loyalty/cards/${id}`).catch(() => null);
   if (card) app.show("card", { card });
-}
-
-/** The card is open: its page goes to the customer's phone by a code on the screen, or by a message. */
-function handOver(app, card) {
-  const share = async () => navigator.share({ url: card.public_url }).catch(() => {});
-  const copy = button(
-    "copy",
-    t("Copy the link"),
-    async (event) => {
-      await navigator.clipboard.writeText(card.public_url);
-      event.currentTarget?.classList.add("done");
-      app.tell(t("Copied."));
-    },
-    { class: "secondary" },
-  );
-  app.main.replaceChildren(
-    h(
-      "div",
-      { class: "narrow hand-over" },
-      h("h1", { tabindex: "-1" }, t("The card is open")),
-      h("p", {}, t("The customer scans this with their phone:")),
-      card.public_url &&
-        h(
-          "div",
-          { class: "qr-frame" },
-          h("img", {
-            src: `/terminal/cards/${tokenIn(card.public_url)}.svg`,
-            alt: t("QR code of the card's page"),
-            width: 280,
-            height: 280,
-          }),
-        ),
-      h("p", { class: "number-line" }, spaced(card.number)),
-      card.public_url &&
-        h(
-          "div",
-          { class: "actions" },
-          "share" in navigator &&
-            button("share", t("Share the link"), share, { class: "secondary" }),
-          copy,
-        ),
-      button("stamp", t("Go on with this card"), () => app.show("card", { card }), {
-        class: "big wide",
-      }),
-      button("qr-code", t("Next customer"), () => app.show("scan"), {
-        class: "secondary big wide",
-      }),
-    ),
-  );
-  app.main.querySelector("h1").focus();
-  window.scrollTo(0, 0);
 }

@@ -1,5 +1,6 @@
 // A sound and a tremble for those who look at the customer, not at the screen.
 
+/** @type {Record<Sound, [pitch: number, after: number][]>} */
 const TONES = {
   good: [
     [660, 0],
@@ -11,7 +12,10 @@ const TONES = {
   ],
   read: [[1200, 0]],
 };
+/** @type {Record<Sound, number | number[]>} */
 const TREMBLES = { good: 40, bad: [60, 50, 60], read: 15 };
+
+/** @typedef {"good" | "bad" | "read"} Sound */
 
 /**
  * @param {() => {sound: boolean, vibration: boolean}} settings
@@ -19,7 +23,7 @@ const TREMBLES = { good: 40, bad: [60, 50, 60], read: 15 };
 export function createFeedback(settings) {
   /** @type {AudioContext | null} */
   let audio = null;
-  return (kind) => {
+  return (/** @type {Sound} */ kind) => {
     if (settings().vibration) navigator.vibrate?.(TREMBLES[kind]);
     if (!settings().sound || !("AudioContext" in window)) return;
     audio ??= new AudioContext();
@@ -27,6 +31,11 @@ export function createFeedback(settings) {
   };
 }
 
+/**
+ * @param {AudioContext} audio
+ * @param {number} pitch hertz
+ * @param {number} at seconds of the context's clock
+ */
 function beep(audio, pitch, at) {
   const tone = audio.createOscillator();
   const loudness = audio.createGain();

@@ -1,6 +1,7 @@
 // Numbers, money and moments as the device's language writes them.
 
 // Browsers seldom know how Luxembourgish is written; German in Luxembourg writes numbers the same.
+/** @type {Record<string, string>} */
 const LOCALES = { en: "en-GB", fr: "fr", de: "de", lb: "de-LU" };
 
 /** @param {string} language */
@@ -23,10 +24,11 @@ export function number(value, language) {
  */
 export function money(minor, currency, language) {
   const format = new Intl.NumberFormat(localeOf(language), { style: "currency", currency });
-  return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
+  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 0));
 }
 
 // The shop's time zone once it is known; until then the device's own.
+/** @type {string | undefined} */
 let zone;
 
 /**
@@ -49,9 +51,11 @@ export function useTimeZone(timezone) {
  */
 export function clockTime(moment, language, now) {
   const at = new Date(moment);
+  /** @type {Intl.DateTimeFormatOptions} */
   const time = { hour: "2-digit", minute: "2-digit" };
   const dayOf = new Intl.DateTimeFormat("en", { dateStyle: "short", timeZone: zone });
   const isToday = dayOf.format(at) === dayOf.format(now);
+  /** @type {Intl.DateTimeFormatOptions} */
   const day = isToday ? {} : { weekday: "short", day: "numeric", month: "short" };
   return new Intl.DateTimeFormat(localeOf(language), { ...day, ...time, timeZone: zone }).format(
     at,

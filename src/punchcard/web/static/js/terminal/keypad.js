@@ -6,7 +6,7 @@ import { t } from "./texts.js";
 /**
  * @param {object} options
  * @param {(key: string) => void} options.onKey a digit, "back", or what `corner` is
- * @param {string} options.corner what stands left of the zero: "," or "" for nothing
+ * @param {string} [options.corner] what stands left of the zero: "," or "" for nothing
  * @returns {HTMLElement}
  */
 export function keypad({ onKey, corner = "" }) {
@@ -14,6 +14,10 @@ export function keypad({ onKey, corner = "" }) {
   return h("div", { class: "keypad" }, ...keys.map((key) => keyOf(key, onKey)));
 }
 
+/**
+ * @param {string} key
+ * @param {(key: string) => void} onKey
+ */
 function keyOf(key, onKey) {
   if (!key) return h("span", {});
   const isBack = key === "back";
@@ -31,7 +35,7 @@ function keyOf(key, onKey) {
  * @param {(key: string) => void} onKey also gets "Enter"
  */
 export function hearKeys(onKey) {
-  const hear = (event) => {
+  const hear = (/** @type {KeyboardEvent} */ event) => {
     if (
       event.ctrlKey ||
       event.metaKey ||

@@ -4,17 +4,18 @@
 export const MOST_KNOWN = 300;
 export const KEPT_FOR_MS = 7 * 86_400_000;
 
-/** @returns {{cards: Record<string, object>}} */
+/** @returns {Terminal.Known} */
 export function emptyKnown() {
   return { cards: {} };
 }
 
 /**
  * The known cards with one as it is now; those not seen for long are let go.
- * @param {{cards: Record<string, any>}} known
- * @param {object} card as the server tells it
+ * @param {Terminal.Known} known
+ * @param {Terminal.Card} card as the server tells it
  * @param {string | null} digest of the card's token
  * @param {number} now milliseconds
+ * @returns {Terminal.Known}
  */
 export function remembered(known, card, digest, now) {
   const { id, number, program_id, stamps, stamps_target, rewards_ready, points } = card;
@@ -37,14 +38,21 @@ export function remembered(known, card, digest, now) {
 
 /**
  * The card that was seen with this number or digest of a token, else null.
+ * @param {Terminal.Known} known
+ * @param {{number: string | null, digest: string | null}} wanted
+ * @param {number} now milliseconds
  */
 export function recalled(known, { number, digest }, now) {
-  const isIt = (one) => (number && one.number === number) || (digest && one.digest === digest);
+  const isIt = (/** @type {Terminal.KeptCard} */ one) =>
+    (number && one.number === number) || (digest && one.digest === digest);
   const found = Object.values(known.cards).find(isIt);
   return found && now - found.seen_at < KEPT_FOR_MS ? found : null;
 }
 
-/** A digest of a card's token: the token itself would open the card's page. */
+/**
+ * A digest of a card's token: the token itself would open the card's page.
+ * @param {string | null} token
+ */
 export async function digestOf(token) {
   if (!token || !globalThis.crypto?.subtle) return null;
   const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
@@ -53,7 +61,10 @@ export async function digestOf(token) {
   ).join("");
 }
 
-/** The token in a card's address. */
+/**
+ * The token in a card's address.
+ * @param {string | null | undefined} address
+ */
 export function tokenIn(address) {
   return address ? address.slice(address.lastIndexOf("/") + 1) : null;
 }

@@ -11,10 +11,11 @@ export function createLine({ onBack, onChange }) {
   let pause = FIRST_LOOK_MS;
   let timer = 0;
 
+  /** @param {boolean} now */
   function told(now) {
     clearTimeout(timer);
-    if (!now) timer = setTimeout(look, (pause = Math.min(pause * 2, LONGEST_LOOK_MS)));
-    else pause = FIRST_LOOK_MS;
+    pause = now ? FIRST_LOOK_MS : Math.min(pause * 2, LONGEST_LOOK_MS);
+    if (!now) timer = setTimeout(look, pause);
     if (now === isUp) return;
     isUp = now;
     onChange();

@@ -17,17 +17,23 @@ export function coloursOf(branding = {}) {
   return { card, ink, accent, mark: best(accent) };
 }
 
-/** How much two colours stand apart, 1 to 21. */
+/**
+ * How much two colours stand apart, 1 to 21.
+ * @param {string} one
+ * @param {string} other
+ */
 export function contrast(one, other) {
   const [darker, lighter] = [luminance(one), luminance(other)].sort((a, b) => a - b);
   return (lighter + 0.05) / (darker + 0.05);
 }
 
+/** @param {string} background */
 function best(background) {
   const [white, black] = INKS;
   return contrast(background, white) >= contrast(background, black) ? white : black;
 }
 
+/** @param {string} colour as #rrggbb */
 function luminance(colour) {
   const [red, green, blue] = [1, 3, 5].map((place) => {
     const share = parseInt(colour.slice(place, place + 2), 16) / 255;
@@ -36,7 +42,11 @@ function luminance(colour) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-/** Put a program's colours on an element. */
+/**
+ * Put a program's colours on an element.
+ * @param {HTMLElement} element
+ * @param {Terminal.Branding} branding
+ */
 export function paint(element, branding) {
   const { card, ink, accent, mark } = coloursOf(branding);
   element.style.setProperty("--card", card);

@@ -3,6 +3,10 @@
 import { ask, button, h, notice } from "./dom.js";
 import { t } from "./texts.js";
 
+/**
+ * @param {Terminal.App} app
+ * @returns {Terminal.Screen}
+ */
 export function showOptions(app) {
   const { device, settings, shop } = app.state;
   const facts = [
@@ -10,7 +14,7 @@ export function showOptions(app) {
     [t("Location"), shop?.location],
     [t("Device"), device?.name],
     [t("Version"), app.facts.version],
-  ].filter(([, value]) => value);
+  ].flatMap(([name, value]) => (name && value ? [[name, value]] : []));
   app.main.append(
     h(
       "div",
@@ -37,14 +41,7 @@ export function showOptions(app) {
         h(
           "div",
           { class: "actions" },
-          device &&
-            !device.is_revoked &&
-            button(
-              "refresh-cw",
-              t("Read programs and names again"),
-              (event) => refresh(app, event.currentTarget),
-              { class: "secondary" },
-            ),
+          device && !device.is_revoked && refreshButton(app),
           device &&
             button("trash-2", t("Unpair this device"), () => unpair(app), { class: "danger" }),
         ),
@@ -55,13 +52,17 @@ export function showOptions(app) {
   return {};
 }
 
-/** The four languages, each by its own name. */
+/**
+ * The four languages, each by its own name.
+ * @param {Terminal.App} app
+ * @param {() => void} onDone
+ */
 export function languageChoice(app, onDone) {
-  const choose = async (code) => {
+  const choose = async (/** @type {string} */ code) => {
     await app.setSetting("language", code);
     onDone();
   };
-  const one = ([code, name]) =>
+  const one = (/** @type {[string, string]} */ [code, name]) =>
     h(
       "button",
       {
@@ -80,22 +81,31 @@ export function languageChoice(app, onDone) {
   );
 }
 
+/**
+ * @param {Terminal.App} app
+ * @param {"sound" | "vibration"} name
+ * @param {string} words
+ * @param {boolean} isOn
+ */
 function toggle(app, name, words, isOn) {
-  const set = (event) => app.setSetting(name, event.target.checked);
-  return h(
-    "label",
-    { class: "choice switch" },
-    h("input", { type: "checkbox", role: "switch", name, checked: isOn, onchange: set }),
-    h("span", {}, words),
-  );
+  const input = h("input", { type: "checkbox", role: "switch", name, checked: isOn });
+  input.addEventListener("change", () => app.setSetting(name, input.checked));
+  return h("label", { class: "choice switch" }, input, h("span", {}, words));
 }
 
-async function refresh(app, pressed) {
-  pressed.disabled = true;
-  await app.refresh();
-  app.show("options");
+/** @param {Terminal.App} app */
+function refreshButton(app) {
+  const refresh = async () => {
+    press.disabled = true;
+    await app.refresh();
+    app.show("options");
+  };
+  const words = t("Read programs and names again");
+  const press = button("refresh-cw", words, refresh, { class: "secondary" });
+  return press;
 }
 
+/** @param {Terminal.App} app */
 async function unpair(app) {
   const waits = app.state.book.queue.length;
   const isSure = await ask(

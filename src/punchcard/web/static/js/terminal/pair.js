@@ -6,6 +6,10 @@ import { languageChoice } from "./options.js";
 import { sentenceOfError } from "./refusals.js";
 import { t } from "./texts.js";
 
+/**
+ * @param {Terminal.App} app
+ * @returns {Terminal.Screen}
+ */
 export function showPair(app) {
   const { device, book } = app.state;
   const code = takeCode();
@@ -37,6 +41,7 @@ export function showPair(app) {
   );
   const form = h("form", { class: "panel", onsubmit: submit }, codeField, nameField, press);
 
+  /** @param {SubmitEvent} event */
   async function submit(event) {
     event.preventDefault();
     const [typed, name] = [...form.querySelectorAll("input")].map((input) => input.value.trim());
@@ -47,7 +52,7 @@ export function showPair(app) {
       app.show("shift");
     } catch (error) {
       problems.replaceChildren(notice("bad", sentenceOfError(error, app.clock.now())));
-      if (error instanceof Refusal) form.querySelector("input").select();
+      if (error instanceof Refusal) form.querySelector("input")?.select();
       press.disabled = false;
     }
   }
@@ -68,10 +73,14 @@ export function showPair(app) {
       languageChoice(app, () => app.show("pair")),
     ),
   );
-  (code ? press : form.querySelector("input")).focus();
+  (code ? press : form.querySelector("input"))?.focus();
   return {};
 }
 
+/**
+ * @param {Terminal.App} app
+ * @param {Terminal.Book} book
+ */
 function revokedNotice(app, book) {
   const waits = book.queue.length;
   return notice(

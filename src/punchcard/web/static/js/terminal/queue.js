@@ -10,13 +10,16 @@ export const MOST_RESULTS = 100;
 /** How many operations the server takes at once. */
 export const MOST_AT_ONCE = 500;
 
-/** @returns {{queue: object[], done: object[]}} */
+/** @returns {Terminal.Book} */
 export function emptyBook() {
   return { queue: [], done: [] };
 }
 
 /**
  * The book with one more entry at the end of the queue. Throws RangeError when it is full.
+ * @param {Terminal.Book} book
+ * @param {Terminal.Waiting} entry
+ * @returns {Terminal.Book}
  */
 export function added(book, entry) {
   if (book.queue.length >= MOST_WAITING) throw new RangeError("the queue is full");
@@ -26,44 +29,65 @@ export function added(book, entry) {
 
 /**
  * The entries to send next, in their order: those of the shop the device is paired with.
+ * @param {Terminal.Book} book
+ * @param {string | null} vendorId
  */
 export function batchOf(book, vendorId, limit = MOST_AT_ONCE) {
   return book.queue.filter((entry) => entry.vendor_id === vendorId).slice(0, limit);
 }
 
-/** The book in which these entries have been on their way, so that nobody takes them back. */
+/**
+ * The book in which these entries have been on their way, so that nobody takes them back.
+ * @param {Terminal.Book} book
+ * @param {Terminal.Waiting[]} entries
+ * @returns {Terminal.Book}
+ */
 export function tried(book, entries) {
   const keys = new Set(entries.map(keyOf));
-  const mark = (entry) => (keys.has(keyOf(entry)) ? { ...entry, was_sent: true } : entry);
+  const mark = (/** @type {Terminal.Waiting} */ entry) =>
+    keys.has(keyOf(entry)) ? { ...entry, was_sent: true } : entry;
   return { ...book, queue: book.queue.map(mark) };
 }
 
-/** Tell whether an answer settles an operation, or leaves it to be sent again. */
+/**
+ * Whether an answer settles an operation, or leaves it to be sent again.
+ * @param {number} status
+ */
 export function isFinal(status) {
   return status !== 429 && status < 500;
 }
 
 /**
  * The book after an answer: what is settled leaves the queue and stands among the results.
- * @param {{queue: object[], done: object[]}} book
- * @param {object[]} entries as they were sent
- * @param {{status: number, receipt?: object, problem?: object}[]} results one for each, in order
+ * @param {Terminal.Book} book
+ * @param {Terminal.Waiting[]} entries as they were sent
+ * @param {Terminal.Result[]} results one for each, in order
  * @param {number} now milliseconds
+ * @returns {Terminal.Book}
  */
 export function settled(book, entries, results, now) {
+  /** @type {Map<string, Terminal.Result>} */
   const found = new Map();
   entries.forEach((entry, place) => {
     const result = results[place];
     if (result && isFinal(result.status)) found.set(keyOf(entry), result);
   });
-  const leaving = book.queue.filter((entry) => found.has(keyOf(entry)));
-  const finished = leaving.map((entry) => finish(entry, found.get(keyOf(entry)), now));
+  const finished = book.queue.flatMap((entry) => {
+    const result = found.get(keyOf(entry));
+    return result ? [finish(entry, result, now)] : [];
+  });
   return {
     queue: book.queue.filter((entry) => !found.has(keyOf(entry))),
     done: bounded([...finished.reverse(), ...book.done]),
   };
 }
 
+/**
+ * @param {Terminal.Waiting} entry
+ * @param {Terminal.Result} result
+ * @param {number} now milliseconds
+ * @returns {Terminal.Done}
+ */
 function finish(entry, result, now) {
   const isAccepted = result.status < 300;
   const { staff_token: _proof, ...body } = entry.body;
@@ -78,59 +102,98 @@ function finish(entry, result, now) {
   };
 }
 
+/** @param {Terminal.Done[]} done */
 function bounded(done) {
   let room = MOST_RESULTS;
   return done.filter((entry) => !entry.is_seen || room-- > 0);
 }
 
-/** The book without an entry that was never sent; the same book when it is not there any more. */
+/**
+ * The book without an entry that was never sent; the same book when it is not there any more.
+ * @param {Terminal.Book} book
+ * @param {string} key
+ * @returns {Terminal.Book}
+ */
 export function withdrawn(book, key) {
-  const stays = (entry) => keyOf(entry) !== key || entry.was_sent;
+  const stays = (/** @type {Terminal.Waiting} */ entry) => keyOf(entry) !== key || entry.was_sent;
   return book.queue.every(stays) ? book : { ...book, queue: book.queue.filter(stays) };
 }
 
-/** The book in which somebody has looked at one result, or at all of them. */
+/**
+ * The book in which somebody has looked at one result, or at all of them.
+ * @param {Terminal.Book} book
+ * @param {string | null} key
+ * @returns {Terminal.Book}
+ */
 export function seen(book, key = null) {
-  const look = (entry) => (!key || keyOf(entry) === key ? { ...entry, is_seen: true } : entry);
+  const look = (/** @type {Terminal.Done} */ entry) =>
+    !key || keyOf(entry) === key ? { ...entry, is_seen: true } : entry;
   return { ...book, done: bounded(book.done.map(look)) };
 }
 
-/** The book that knows of an accepted entry that it was taken back afterwards. */
+/**
+ * The book that knows of an accepted entry that it was taken back afterwards.
+ * @param {Terminal.Book} book
+ * @param {string} transactionId
+ * @returns {Terminal.Book}
+ */
 export function takenBack(book, transactionId) {
-  const mark = (entry) =>
+  const mark = (/** @type {Terminal.Done} */ entry) =>
     entry.receipt?.transaction?.id === transactionId ? { ...entry, is_taken_back: true } : entry;
   return { ...book, done: book.done.map(mark) };
 }
 
-/** Tell whether only the proof of who stood at the till was refused, so another may vouch. */
+/**
+ * Whether only the proof of who stood at the till was refused, so another may vouch.
+ * @param {Terminal.Entry} entry
+ * @returns {entry is Terminal.Done}
+ */
 export function lacksProof(entry) {
   const codes = ["staff_token_invalid", "staff_pin_required"];
-  return entry.status === "refused" && codes.includes(entry.problem?.code);
+  return entry.status === "refused" && codes.includes(entry.problem?.code ?? "");
 }
 
-/** The book in which a refused entry waits again, for the person of this token to vouch. */
+/**
+ * The book in which a refused entry waits again, for the person of this token to vouch.
+ * @param {Terminal.Book} book
+ * @param {string} key
+ * @param {string} token
+ * @param {string} staffName
+ * @returns {Terminal.Book}
+ */
 export function vouched(book, key, token, staffName) {
   const entry = book.done.find((one) => keyOf(one) === key);
   if (!entry || !lacksProof(entry)) return book;
-  const { status: _s, settled_at: _at, problem: _p, receipt: _r, is_seen: _seen, ...again } = entry;
-  const body = { ...again.body, staff_token: token };
+  const { label, vendor_id, was_sent } = entry;
+  const body = { ...entry.body, staff_token: token };
+  const again = { body, label, vendor_id, staff_name: staffName, was_sent };
   return {
-    queue: [...book.queue, { ...again, body, staff_name: staffName }],
+    queue: [...book.queue, again],
     done: book.done.filter((one) => keyOf(one) !== key),
   };
 }
 
-/** How many refusals nobody has looked at. */
+/**
+ * How many refusals nobody has looked at.
+ * @param {Terminal.Book} book
+ */
 export function unseen(book) {
   return book.done.filter((entry) => !entry.is_seen).length;
 }
 
-/** What names an operation for good. */
+/**
+ * What names an operation for good.
+ * @param {Terminal.Entry} entry
+ */
 export function keyOf(entry) {
   return entry.body.idempotency_key;
 }
 
-/** The entries of one card that wait, newest last. */
+/**
+ * The entries of one card that wait, newest last.
+ * @param {Terminal.Book} book
+ * @param {string} card
+ */
 export function waitingFor(book, card) {
   return book.queue.filter((entry) => entry.body.card === card);
 }

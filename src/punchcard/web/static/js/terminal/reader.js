@@ -9,10 +9,15 @@ const SAME_CUSTOMER_MS = 30_000;
 
 const last = { code: "", seenAt: -Infinity };
 
+/**
+ * @param {{module: string, wasm: string}} addresses of the reader for browsers without one
+ * @returns {Promise<CodeReader>}
+ */
 async function openDetector({ module, wasm }) {
   const own = globalThis.BarcodeDetector;
   const known = own ? await own.getSupportedFormats().catch(() => []) : [];
-  if (FORMATS.every((format) => known.includes(format))) return new own({ formats: FORMATS });
+  if (own && FORMATS.every((format) => known.includes(format)))
+    return new own({ formats: FORMATS });
   const { BarcodeDetector, prepareZXingModule } = await import(module);
   // Without this the package would ask another server for its wasm.
   prepareZXingModule({ overrides: { locateFile: () => wasm } });
@@ -48,6 +53,12 @@ export async function openCamera(video, addresses, onCode) {
   return { stop, torch: torchOf(track) };
 }
 
+/**
+ * @param {HTMLVideoElement} video
+ * @param {CodeReader} detector
+ * @param {() => boolean} isOpen
+ * @param {(code: string) => void} onCode
+ */
 async function watch(video, detector, isOpen, onCode) {
   if (Date.now() - last.seenAt < SAME_CUSTOMER_MS) last.seenAt = Date.now();
   while (isOpen()) {
@@ -58,13 +69,18 @@ async function watch(video, detector, isOpen, onCode) {
   }
 }
 
+/**
+ * @param {string} code
+ * @param {number} now milliseconds
+ */
 function isNew(code, now) {
   const isSame = code === last.code && now - last.seenAt <= AWAY_MS;
   Object.assign(last, { code, seenAt: now });
   return !isSame;
 }
 
+/** @param {MediaStreamTrack} track */
 function torchOf(track) {
   if (!track.getCapabilities?.().torch) return null;
-  return (isOn) => track.applyConstraints({ advanced: [{ torch: isOn }] });
+  return (/** @type {boolean} */ isOn) => track.applyConstraints({ advanced: [{ torch: isOn }] });
 }

@@ -7,11 +7,12 @@ import { language, t } from "./texts.js";
 
 /**
  * What a problem says to people at a counter.
- * @param {Record<string, any>} problem
+ * @param {Terminal.Problem} problem
  * @param {number} now milliseconds of the server's time
  */
 export function sentenceOf(problem, now) {
   const at = problem.next_stamp_at ?? problem.locked_until;
+  const said = problem.detail ?? t("The server refused without saying why.");
   const moment = at ? clockTime(at, language(), now) : "";
   switch (problem.code) {
     case "stamp_too_soon":
@@ -23,22 +24,22 @@ export function sentenceOf(problem, now) {
     case "staff_pin_locked":
       return t("Too many wrong PINs. Locked until {time}.", { time: moment });
     case "staff_pin_invalid":
-      if (problem.remaining_attempts === undefined) return problem.detail;
+      if (problem.remaining_attempts === undefined) return said;
       if (!problem.remaining_attempts && at)
         return t("Too many wrong PINs. Locked until {time}.", { time: moment });
       return t("This PIN is wrong. Attempts left: {n}.", {
         n: number(problem.remaining_attempts, language()),
       });
     default:
-      return (
-        problem.errors?.[0]?.message ??
-        problem.detail ??
-        t("The server refused without saying why.")
-      );
+      return problem.errors?.[0]?.message ?? said;
   }
 }
 
-/** The sentence of whatever went wrong. */
+/**
+ * The sentence of whatever went wrong; throws what is no trouble of the line or the server.
+ * @param {unknown} error
+ * @param {number} now milliseconds of the server's time
+ */
 export function sentenceOfError(error, now) {
   if (error instanceof Refusal) return sentenceOf(error.problem, now);
   if (error instanceof LineDown) return t("There is no line to the server.");
@@ -65,12 +66,18 @@ export function countdownTo(moment, now, onEnd = () => {}) {
   return shown;
 }
 
-/** A time that is left must not be taken for a time of day. */
+/**
+ * A time that is left must not be taken for a time of day.
+ * @param {string} left
+ */
 function withUnit(left) {
   return left && `${left} ${left.split(":").length > 2 ? "h" : "min"}`;
 }
 
-/** The moment a problem counts down to, if it does. */
+/**
+ * The moment a problem counts down to, if it does.
+ * @param {Terminal.Problem} problem
+ */
 export function momentOf(problem) {
   return problem.next_stamp_at ?? problem.locked_until ?? null;
 }

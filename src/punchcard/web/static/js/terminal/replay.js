@@ -1,6 +1,6 @@
 // Sends what waits, in order, until nothing does: on its own again and again while the line is down.
 
-import { MOST_AT_ONCE, batchOf, isFinal, settled, tried } from "./queue.js";
+import { batchOf, isFinal, MOST_AT_ONCE, settled, tried } from "./queue.js";
 
 /** The first and the longest pause between two attempts, in milliseconds. */
 export const FIRST_PAUSE_MS = 1000;
@@ -19,17 +19,14 @@ export function pauseBefore(attempt, askedMs, chance) {
 
 /**
  * @typedef {object} Tools
- * @property {() => Promise<object>} read the book
- * @property {(change: (book: object) => object) => Promise<object>} change the book, at once
- * @property {(operations: object[]) => Promise<Answer>} send
+ * @property {() => Promise<Terminal.Book>} read the book
+ * @property {(change: (book: Terminal.Book) => Terminal.Book) => Promise<unknown>} change the book
+ * @property {(operations: Terminal.Operation[]) => Promise<Terminal.Answer>} send
  * @property {() => string | null} vendorId of the shop the device is paired with
- * @property {(work: () => Promise<T>) => Promise<T>} alone runs work in one tab at a time
- * @property {(work: () => void, ms: number) => void} later
+ * @property {(work: () => Promise<void>) => Promise<void>} alone runs work in one tab at a time
+ * @property {(work: () => void, ms: number) => unknown} later
  * @property {() => number} now
  * @property {() => number} chance
- *
- * @typedef {{kind: "answered", results: object[]} | {kind: "later", askedMs: number}
- *   | {kind: "paused"} | {kind: "too_large"} | {kind: "refused", result: object}} Answer
  */
 
 /**
@@ -65,7 +62,7 @@ export function createReplay(tools) {
       size = Math.ceil(entries.length / 2);
       return true;
     }
-    const results = answer.results ?? entries.map(() => answer.result);
+    const results = answer.kind === "answered" ? answer.results : entries.map(() => answer.result);
     await tools.change((book) => settled(book, entries, results, tools.now()));
     const isStuck = entries.some((_entry, place) => !isFinal(results[place]?.status ?? 503));
     if (isStuck) return waitFor(0);
@@ -73,10 +70,12 @@ export function createReplay(tools) {
     return true;
   }
 
+  /** @param {number} askedMs */
   function waitFor(askedMs) {
     const pause = pauseBefore(attempt, askedMs, tools.chance());
     attempt += 1;
-    const mine = (timer += 1);
+    timer += 1;
+    const mine = timer;
     tools.later(() => {
       if (mine === timer) drain();
     }, pause);

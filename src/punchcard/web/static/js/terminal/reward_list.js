@@ -5,14 +5,14 @@ import { number } from "./format.js";
 import { language, t } from "./texts.js";
 
 /**
- * @param {object} app
- * @param {object} program
- * @param {object} card
- * @param {(reward: object) => void} onChoose gets the reward with its name as `shown`
+ * @param {Terminal.App} app
+ * @param {Terminal.Program} program
+ * @param {Terminal.Card | null} card null is one nobody has seen here before: nothing can be had
+ * @param {(reward: Terminal.Reward & {shown: string}) => unknown} onChoose `shown` is its name
  */
 export function rewardList(app, program, card, onChoose) {
   const now = app.clock.now();
-  const rewards = offered(app.state.shop.rewards, program.id, now);
+  const rewards = offered(app.state.shop?.rewards ?? [], program.id, now);
   if (!rewards.length) return h("p", { class: "muted" }, t("This program has no rewards yet."));
   return h(
     "section",
@@ -22,9 +22,14 @@ export function rewardList(app, program, card, onChoose) {
   );
 }
 
-/** The rewards of a program that can be had now, cheapest first. */
+/**
+ * The rewards of a program that can be had now, cheapest first.
+ * @param {Terminal.Reward[]} rewards
+ * @param {string} programId
+ * @param {number} now milliseconds
+ */
 export function offered(rewards, programId, now) {
-  const isOffered = (one) =>
+  const isOffered = (/** @type {Terminal.Reward} */ one) =>
     one.program_id === programId &&
     one.status === "active" &&
     one.stock_left !== 0 &&
@@ -35,9 +40,15 @@ export function offered(rewards, programId, now) {
     .sort((one, other) => one.points_required - other.points_required);
 }
 
+/**
+ * @param {Terminal.App} app
+ * @param {Terminal.Reward} reward
+ * @param {Terminal.Card | null} card
+ * @param {(reward: Terminal.Reward & {shown: string}) => unknown} onChoose
+ */
 function rewardButton(app, reward, card, onChoose) {
   const shown = reward.texts?.[language()]?.name ?? reward.name;
-  const missing = reward.points_required - card.points;
+  const missing = reward.points_required - (card?.points ?? 0);
   const cost = t("{n} points", { n: number(reward.points_required, language()) });
   const why = !app.line.isUp()
     ? t("Redeeming needs the line.")

@@ -1,25 +1,19 @@
 // Finding the card: by camera, hand scanner, number, phone or e-mail.
 
 import { Refusal } from "./api.js";
+import { createCamera } from "./camera.js";
 import { spaced } from "./codes.js";
-import { button, h, icon, iconButton, notice } from "./dom.js";
-import { openCamera } from "./reader.js";
+import { button, h, icon, notice } from "./dom.js";
 import { sentenceOfError } from "./refusals.js";
 import { t } from "./texts.js";
 
+/**
+ * @param {Terminal.App} app
+ * @returns {Terminal.Screen}
+ */
 export function showScan(app) {
-  let camera = null;
   let isGone = false;
   let isBusy = false;
-  const video = h("video", { muted: true, playsinline: true, "aria-hidden": "true" });
-  const tools = h("div", { class: "camera-tools" });
-  const view = h(
-    "div",
-    { class: "camera", hidden: true },
-    video,
-    h("div", { class: "frame", "aria-hidden": "true" }),
-    tools,
-  );
   const found = h("div", { class: "found" });
   const input = h("input", {
     id: "code",
@@ -30,15 +24,13 @@ export function showScan(app) {
     spellcheck: "false",
     enterkeyhint: "search",
   });
+  const search = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    look(input.value);
+  };
   const form = h(
     "form",
-    {
-      class: "search",
-      onsubmit: (event) => {
-        event.preventDefault();
-        look(input.value);
-      },
-    },
+    { class: "search", onsubmit: search },
     h("label", { for: "code" }, t("Card number, phone or e-mail")),
     h(
       "div",
@@ -47,58 +39,8 @@ export function showScan(app) {
       h("button", { type: "submit", "aria-label": t("Find the card") }, icon("search")),
     ),
   );
-  const start = button("camera", t("Scan with the camera"), () => turnOn(true), {
-    class: "big wide camera-start",
-  });
 
-  async function turnOn(isAsked) {
-    start.hidden = true;
-    view.hidden = false;
-    tools.replaceChildren(h("span", {}, t("Opening the camera…")));
-    try {
-      const opened = await openCamera(video, app.facts.reader, (code) => {
-        app.feedback("read");
-        look(code);
-      });
-      if (isGone) return opened.stop();
-      camera = opened;
-      if (isAsked) app.setSetting("camera", true);
-      tools.replaceChildren(...cameraTools());
-    } catch (error) {
-      turnOff();
-      if (isAsked) found.replaceChildren(notice("warn", whyNot(error)));
-    }
-    return undefined;
-  }
-
-  function turnOff() {
-    camera?.stop();
-    camera = null;
-    view.hidden = true;
-    start.hidden = false;
-  }
-
-  function cameraTools() {
-    let isLit = false;
-    const torch =
-      camera.torch &&
-      iconButton(
-        "sun",
-        t("Light"),
-        async () => {
-          isLit = !isLit;
-          await camera.torch(isLit).catch(() => {});
-          torch.setAttribute("aria-pressed", String(isLit));
-        },
-        { "aria-pressed": "false" },
-      );
-    const off = iconButton("x", t("Close the camera"), () => {
-      turnOff();
-      app.setSetting("camera", false);
-    });
-    return [h("span", {}, t("Hold the code into the frame")), torch, off].filter(Boolean);
-  }
-
+  /** @param {string} text */
   async function look(text) {
     if (isBusy || !text.trim()) return;
     isBusy = true;
@@ -107,44 +49,59 @@ export function showScan(app) {
       const result = await app.desk.find(text);
       if (!isGone) found.replaceChildren(...show(result, text));
     } catch (error) {
-      if (error instanceof Refusal && error.status === 401) return app.revoked();
+      if (error instanceof Refusal && error.status === 401) {
+        await app.revoked();
+        return;
+      }
       if (!isGone) found.replaceChildren(notice("bad", sentenceOfError(error, app.clock.now())));
       app.feedback("bad");
     } finally {
       isBusy = false;
     }
-    return undefined;
   }
 
+  /**
+   * Show the one card there is, or return what to show in its stead.
+   * @param {Awaited<ReturnType<typeof app.desk.find>>} result
+   * @param {string} text as scanned or typed
+   * @returns {HTMLElement[]}
+   */
   function show({ cards, isStale, isUnknown, read }, text) {
     if (cards.length === 1 || isUnknown) {
       app.show("card", { card: cards[0] ?? null, code: read.code, isStale });
       return [];
     }
-    if (cards.length)
-      return [
-        h("h2", {}, t("Which card?")),
-        h("div", { class: "choices" }, ...cards.map((card) => choice(app, card))),
-      ];
+    if (cards.length) {
+      const choices = cards.map((card) => choice(app, card));
+      return [h("h2", {}, t("Which card?")), h("div", { class: "choices" }, ...choices)];
+    }
     app.feedback("bad");
-    if (isStale)
-      return [
-        notice(
-          "warn",
-          t(
-            "There is no line. Cards can be found by their code or number, but not by phone, e-mail or name.",
-          ),
-        ),
-      ];
+    if (isStale) {
+      const words = t(
+        "There is no line. Cards can be found by their code or number, but not by phone, e-mail or name.",
+      );
+      return [notice("warn", words)];
+    }
     const contact = read.kind === "contact" ? text.trim() : "";
+    const enrol = () => app.show("enrol", { contact });
     return [
       notice("warn", t("No card was found.")),
-      button("user-plus", t("New customer"), () => app.show("enrol", { contact }), {
-        class: "secondary",
-      }),
+      button("user-plus", t("New customer"), enrol, { class: "secondary" }),
     ];
   }
 
+  const camera = createCamera(
+    app,
+    (code) => {
+      app.feedback("read");
+      look(code);
+    },
+    (words) => found.replaceChildren(notice("warn", words)),
+  );
+  const hint = h("span", {}, t("A hand scanner works anywhere: just scan."));
+  const enrol = button("user-plus", t("New customer"), () => app.show("enrol"), {
+    class: "secondary wide",
+  });
   app.main.append(
     h("h1", { class: "visually-hidden" }, t("Find a card")),
     h(
@@ -153,40 +110,27 @@ export function showScan(app) {
       h(
         "div",
         { class: "scan-main" },
-        view,
-        start,
-        h(
-          "p",
-          { class: "muted hint" },
-          icon("keyboard"),
-          h("span", {}, t("A hand scanner works anywhere: just scan.")),
-        ),
+        camera.view,
+        camera.start,
+        h("p", { class: "muted hint" }, icon("keyboard"), hint),
       ),
-      h(
-        "div",
-        { class: "scan-side" },
-        form,
-        found,
-        button("user-plus", t("New customer"), () => app.show("enrol"), {
-          class: "secondary wide",
-        }),
-      ),
+      h("div", { class: "scan-side" }, form, found, enrol),
     ),
   );
-  if (app.state.settings.camera) turnOn(false);
-  else start.focus();
-  const hide = () => (document.hidden ? turnOff() : app.state.settings.camera && turnOn(false));
-  document.addEventListener("visibilitychange", hide);
+  if (!app.state.settings.camera) camera.start.focus();
   return {
     scanned: look,
     leave() {
       isGone = true;
-      camera?.stop();
-      document.removeEventListener("visibilitychange", hide);
+      camera.leave();
     },
   };
 }
 
+/**
+ * @param {Terminal.App} app
+ * @param {Terminal.Card} card
+ */
 function choice(app, card) {
   const program = app.state.shop?.programs.find((one) => one.id === card.program_id);
   const words = [program?.name, spaced(card.number)].filter(Boolean).join(" · ");
@@ -201,12 +145,4 @@ function choice(app, card) {
       h("small", {}, words),
     ),
   );
-}
-
-function whyNot(error) {
-  if (error.name === "NotAllowedError")
-    return t("The camera is not allowed here. Allow it in the browser's settings of this page.");
-  if (error.name === "NotFoundError" || !navigator.mediaDevices)
-    return t("This device has no camera that can be used.");
-  return t("The camera did not open. Please try again.");
 }

@@ -10,16 +10,26 @@ import { t } from "./texts.js";
 const LONGEST_PIN = 8;
 const SHORTEST_PIN = 4;
 
+/**
+ * @param {Terminal.App} app
+ * @param {Terminal.ScreenProps} props `person` was tapped; one without an id types the PIN alone
+ * @returns {Terminal.Screen}
+ */
 export function showShift(app, { person } = {}) {
   const { shift, shop } = app.state;
-  const isLocked = stateOf(shift, app.clock.now()) === "locked";
-  const chosen = person ?? (isLocked ? { id: shift.pin_id, name: shift.name } : null);
-  if (!chosen && shop?.people.length) return showPeople(app);
-  return showPin(app, chosen, isLocked && chosen?.id === shift.pin_id);
+  const locked = shift && stateOf(shift, app.clock.now()) === "locked" ? shift : null;
+  const chosen = person ?? (locked ? { id: locked.pin_id, name: locked.name } : null);
+  if (!chosen && shop?.people.length) return showPeople(app, shop.people);
+  return showPin(app, chosen, locked && chosen?.id === locked.pin_id ? locked : null);
 }
 
-function showPeople(app) {
-  const tile = (one) =>
+/**
+ * @param {Terminal.App} app
+ * @param {Terminal.Shop["people"]} people
+ * @returns {Terminal.Screen}
+ */
+function showPeople(app, people) {
+  const tile = (/** @type {Terminal.Shop["people"][number]} */ one) =>
     h(
       "button",
       { type: "button", class: "person", onclick: () => app.show("shift", { person: one }) },
@@ -28,7 +38,7 @@ function showPeople(app) {
     );
   app.main.append(
     h("h1", {}, t("Who is at the till?")),
-    h("div", { class: "people" }, ...app.state.shop.people.map(tile)),
+    h("div", { class: "people" }, ...people.map(tile)),
     button(
       "keyboard",
       t("Only type my PIN"),
@@ -40,6 +50,7 @@ function showPeople(app) {
   return { changed: (what) => what === "shop" && app.show("shift") };
 }
 
+/** @param {string} name */
 function initials(name) {
   return [...new Intl.Segmenter().segment(name.trim())]
     .filter((_s, place, all) => !place || all[place - 1].segment === " ")
@@ -49,7 +60,13 @@ function initials(name) {
     .toUpperCase();
 }
 
-function showPin(app, person, isSame) {
+/**
+ * @param {Terminal.App} app
+ * @param {Terminal.Person | null} person
+ * @param {Terminal.Shift | null} locked the person's own shift, if the PIN opens that again
+ * @returns {Terminal.Screen}
+ */
+function showPin(app, person, locked) {
   let typed = "";
   let isBusy = false;
   const dots = h("div", { class: "pin-dots", role: "img" });
@@ -73,6 +90,7 @@ function showPin(app, person, isSame) {
     go.disabled = isBusy || typed.length < SHORTEST_PIN;
   }
 
+  /** @param {string} key */
   function press(key) {
     if (isBusy) return;
     if (key === "Enter") return void (typed.length >= SHORTEST_PIN && send());
@@ -96,7 +114,7 @@ function showPin(app, person, isSame) {
   }
 
   draw();
-  const mayGoOn = isSame && !app.line.isUp();
+  const people = app.state.shop?.people;
   app.main.append(
     h(
       "div",
@@ -105,28 +123,32 @@ function showPin(app, person, isSame) {
       h(
         "p",
         { class: "muted" },
-        isSame ? t("Locked. Your PIN opens it again.") : t("Your PIN, please."),
+        locked ? t("Locked. Your PIN opens it again.") : t("Your PIN, please."),
       ),
-      app.state.shop?.people.length === 0 &&
+      people?.length === 0 &&
         notice(
           "warn",
           t("Nobody has a PIN yet. A manager gives them in the console, under Staff PINs."),
         ),
-      mayGoOn && withoutLine(app),
+      locked && !app.line.isUp() && withoutLine(app, locked),
       dots,
       problems,
       keypad({ onKey: press }),
       go,
-      app.state.shop?.people.length > 0 &&
+      Boolean(people?.length) &&
         button("users", t("Somebody else"), () => switchPerson(app), { class: "secondary wide" }),
     ),
   );
   // The names may come after the screen does, when the device starts for the first time.
-  const hasChanged = (what) =>
-    (what === "line" && isSame) || (what === "shop" && !person && !typed);
+  const hasChanged = (/** @type {string} */ what) =>
+    (what === "line" && locked) || (what === "shop" && !person && !typed);
   return { leave: stop, changed: (what) => hasChanged(what) && app.show("shift") };
 }
 
+/**
+ * @param {Terminal.App} app
+ * @param {unknown} error
+ */
 function explain(app, error) {
   const now = app.clock.now();
   if (error instanceof LineDown)
@@ -144,9 +166,12 @@ function explain(app, error) {
   ];
 }
 
-/** The PIN can't be checked now; the same person may go on with what can wait, and shows it later. */
-function withoutLine(app) {
-  const { shift } = app.state;
+/**
+ * The PIN can't be checked now; the same person may go on with what can wait, and shows it later.
+ * @param {Terminal.App} app
+ * @param {Terminal.Shift} shift
+ */
+function withoutLine(app, shift) {
   const goOn = async () => {
     await app.desk.setShift(continued(shift, app.clock.now()));
     app.show("scan");
@@ -164,6 +189,7 @@ function withoutLine(app) {
   );
 }
 
+/** @param {Terminal.App} app */
 async function switchPerson(app) {
   await app.desk.setShift(null);
   app.show("shift");

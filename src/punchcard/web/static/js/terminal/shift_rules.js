@@ -13,7 +13,12 @@ export function stateOf(shift, now) {
   return shift.is_locked || now - shift.last_active >= IDLE_MS ? "locked" : "open";
 }
 
-/** The shift of whose PIN was right. */
+/**
+ * The shift of whose PIN was right.
+ * @param {Terminal.Verified} verified
+ * @param {number} now milliseconds
+ * @returns {Terminal.Shift}
+ */
 export function opened(verified, now) {
   return {
     pin_id: verified.staff_pin.id,
@@ -27,12 +32,21 @@ export function opened(verified, now) {
   };
 }
 
-/** The locked shift that goes on without its PIN, because nobody can check one: until the line is back. */
+/**
+ * The locked shift that goes on without its PIN, because nobody can check one: until the line is back.
+ * @param {Terminal.Shift} shift
+ * @param {number} now milliseconds
+ * @returns {Terminal.Shift}
+ */
 export function continued(shift, now) {
   return { ...shift, is_locked: false, is_unproved: true, last_active: now };
 }
 
-/** The shift after the line came back: who went on without a PIN shows it now. */
+/**
+ * The shift after the line came back: who went on without a PIN shows it now.
+ * @param {Terminal.Shift | null} shift
+ * @returns {Terminal.Shift | null}
+ */
 export function backOnLine(shift) {
   return shift?.is_unproved ? { ...shift, is_locked: true, is_unproved: false } : shift;
 }

@@ -8,22 +8,33 @@ const TABLE = "kept";
 /** @type {Promise<IDBDatabase> | null} */
 let opening = null;
 
+/** @returns {Promise<IDBDatabase>} */
 function open() {
-  opening ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open(DATABASE, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
-    request.onerror = () => reject(request.error);
-    request.onsuccess = () => {
-      request.result.onclose = () => (opening = null);
-      resolve(request.result);
-    };
-  }).catch((error) => {
+  opening ??= /** @type {Promise<IDBDatabase>} */ (
+    new Promise((resolve, reject) => {
+      const request = indexedDB.open(DATABASE, 1);
+      request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
+      request.onerror = () => reject(request.error);
+      request.onsuccess = () => {
+        request.result.onclose = () => {
+          opening = null;
+        };
+        resolve(request.result);
+      };
+    })
+  ).catch((error) => {
     opening = null;
     throw error;
   });
   return opening;
 }
 
+/**
+ * @template T
+ * @param {IDBTransactionMode} mode
+ * @param {(store: IDBObjectStore) => T | PromiseLike<T>} work
+ * @returns {Promise<T>}
+ */
 async function table(mode, work) {
   const database = await open();
   return work(database.transaction(TABLE, mode, { durability: "strict" }).objectStore(TABLE));
@@ -32,10 +43,17 @@ async function table(mode, work) {
 const neighbours =
   "BroadcastChannel" in globalThis ? new BroadcastChannel("punchcard-terminal") : null;
 
-/** Read one thing; undefined when it is not kept. */
+/**
+ * Read one thing; undefined when it is not kept.
+ * @param {string} name
+ */
 export const read = (name) => get(name, table);
 
-/** Keep one thing. Resolves when it is safe. */
+/**
+ * Keep one thing. Resolves when it is safe.
+ * @param {string} name
+ * @param {any} value
+ */
 export async function keep(name, value) {
   await set(name, value, table);
   neighbours?.postMessage(name);
@@ -44,11 +62,19 @@ export async function keep(name, value) {
 /**
  * Change one thing in a single step, also against other tabs; returns it as it is then.
  * @param {string} name
- * @param {(value: any) => any} change
+ * @param {(value: any) => any} work makes what is kept from what was
  */
 export async function change(name, work) {
+  /** @type {any} */
   let after;
-  await update(name, (before) => (after = work(before)), table);
+  await update(
+    name,
+    (/** @type {any} */ before) => {
+      after = work(before);
+      return after;
+    },
+    table,
+  );
   neighbours?.postMessage(name);
   return after;
 }
@@ -66,6 +92,7 @@ export async function forgetAllBut(kept) {
   neighbours?.postMessage("everything");
 }
 
+/** @param {IDBTransaction} transaction */
 function finished(transaction) {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = resolve;
@@ -73,12 +100,21 @@ function finished(transaction) {
   });
 }
 
-/** Call `listener` with the name of what another tab has changed. */
+/**
+ * Call `listener` with the name of what another tab has changed.
+ * @param {(name: string) => void} listener
+ */
 export function onChangeElsewhere(listener) {
   if (neighbours) neighbours.onmessage = (event) => listener(event.data);
 }
 
-/** Run `work` in one tab at a time. */
+/**
+ * Run `work` in one tab at a time.
+ * @template T
+ * @param {string} name
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
 export function alone(name, work) {
   return navigator.locks ? navigator.locks.request(`punchcard-${name}`, work) : work();
 }

@@ -1,13 +1,14 @@
 // Keeps the terminal's shell. The server writes `const SHELL` before this: what to keep, and the
 // version that names the cache. Nothing of the API is ever kept here.
 
-/* global SHELL */
 const CACHE = `terminal-${SHELL.version}`;
 /** What is large and seldom needed is kept when it was asked for once. */
 const LATER = "terminal-later";
 
-self.addEventListener("install", (event) => event.waitUntil(install()));
-self.addEventListener("activate", (event) => event.waitUntil(activate()));
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
+worker.addEventListener("install", (event) => event.waitUntil(install()));
+worker.addEventListener("activate", (event) => event.waitUntil(activate()));
 
 async function install() {
   const cache = await caches.open(CACHE);
@@ -17,7 +18,7 @@ async function install() {
     return new Request(file, { credentials: "omit", cache: isFixed ? "default" : "reload" });
   });
   await cache.addAll(wanted);
-  await self.skipWaiting();
+  await worker.skipWaiting();
 }
 
 async function activate() {
@@ -31,13 +32,13 @@ async function activate() {
     (one) => !SHELL.later.includes(new URL(one.url).pathname),
   );
   await Promise.all(gone.map((one) => later.delete(one)));
-  await self.clients.claim();
+  await worker.clients.claim();
 }
 
-self.addEventListener("fetch", (event) => {
+worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
-  if (request.method !== "GET" || origin !== self.location.origin) return;
+  if (request.method !== "GET" || origin !== worker.location.origin) return;
   if (request.mode === "navigate") {
     if (pathname === "/terminal") event.respondWith(shell(request));
   } else if (pathname.startsWith("/static/") || pathname === "/terminal/texts.json") {
@@ -45,11 +46,16 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
+/** @param {Request} request */
 async function shell(request) {
   const cache = await caches.open(CACHE);
   return (await cache.match("/terminal")) ?? fetch(request);
 }
 
+/**
+ * @param {Request} request
+ * @param {string} pathname
+ */
 async function file(request, pathname) {
   const cache = await caches.open(CACHE);
   const later = await caches.open(LATER);
@@ -63,7 +69,12 @@ async function file(request, pathname) {
   return answer;
 }
 
-/** A page of the version before asks under the old address: it gets the file of this one. */
+/**
+ * A page of the version before asks under the old address: it gets the file of this one.
+ * @param {Cache} cache
+ * @param {Cache} later
+ * @param {string} pathname
+ */
 async function ofThisVersion(cache, later, pathname) {
   const name = pathname.replace(/^\/static\/[^/]+\//, "/");
   const address = [...SHELL.files, ...SHELL.later].find(

@@ -1,5 +1,6 @@
 // The sentences of the catalogues in the device's language; the English sentence is the key.
 
+/** @type {Record<string, string>} */
 let sentences = {};
 let current = "en";
 

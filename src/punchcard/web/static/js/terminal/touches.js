@@ -5,10 +5,12 @@ import { createWedge } from "./wedge.js";
 
 const NOTE_EVERY_MS = 15_000;
 
+/** @param {Terminal.App} app */
 export function watchTouches(app) {
   let timer = 0;
   let noted = 0;
 
+  /** @param {Event} [event] without one the time only begins to run */
   function touched(event) {
     clearTimeout(timer);
     timer = setTimeout(idle, IDLE_MS);
@@ -36,7 +38,7 @@ export function watchTouches(app) {
   }
 
   function lock() {
-    document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+    for (const dialog of document.querySelectorAll("dialog")) if (dialog.open) dialog.close();
     app.lock();
   }
 
@@ -46,6 +48,7 @@ export function watchTouches(app) {
   listenToScanner(app);
 }
 
+/** @param {Terminal.App} app */
 function listenToScanner(app) {
   const wedge = createWedge();
   addEventListener(

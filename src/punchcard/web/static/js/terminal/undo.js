@@ -6,24 +6,25 @@ import { t } from "./texts.js";
 const LONGEST_REASON = 200;
 
 /**
- * @param {object} app
- * @param {{id?: string, key?: string}} what the entry in the ledger, or the key of what waits
- * @param {(outcome: object) => void} onDone
+ * @param {Terminal.App} app
+ * @param {{id: string} | {key: string}} what the entry in the ledger, or the key of what waits
+ * @param {(outcome: Terminal.Undone) => unknown} onDone
  */
 export function undoButton(app, what, onDone) {
   const press = button("undo-2", t("Undo"), undo, { class: "secondary" });
 
   async function undo() {
-    if (what.key) return takeBack();
+    if ("key" in what) return takeBack(what.key);
     const reason = await askReason();
     if (!reason) return undefined;
     press.disabled = true;
     return onDone(await app.desk.voidEntry(what.id, reason));
   }
 
-  async function takeBack() {
+  /** @param {string} key */
+  async function takeBack(key) {
     press.disabled = true;
-    if (await app.desk.withdraw(what.key)) return onDone({ kind: "taken back" });
+    if (await app.desk.withdraw(key)) return onDone({ kind: "taken back" });
     return press.replaceWith(
       notice(
         "warn",
@@ -47,7 +48,7 @@ function askReason() {
     t("Why is it undone?"),
     (close) => {
       const own = h("input", { id: "own-reason", maxlength: LONGEST_REASON, autocomplete: "off" });
-      const send = (event) => {
+      const send = (/** @type {SubmitEvent} */ event) => {
         event.preventDefault();
         if (own.value.trim()) close(own.value.trim());
       };

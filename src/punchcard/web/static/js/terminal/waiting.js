@@ -8,10 +8,14 @@ import { sentenceOf } from "./refusals.js";
 import { stateOf } from "./shift_rules.js";
 import { language, t } from "./texts.js";
 
+/**
+ * @param {Terminal.App} app
+ * @returns {Terminal.Screen}
+ */
 export function showWaiting(app) {
   const body = h("div", { class: "narrow waiting" });
   app.main.append(body);
-  const draw = () => body.replaceChildren(...content(app).filter(Boolean));
+  const draw = () => body.replaceChildren(...content(app).filter((one) => one instanceof Node));
   draw();
   return {
     changed: draw,
@@ -19,6 +23,7 @@ export function showWaiting(app) {
   };
 }
 
+/** @param {Terminal.App} app */
 function content(app) {
   const { book, device } = app.state;
   const own = book.queue.filter((entry) => entry.vendor_id === device?.vendor_id);
@@ -62,13 +67,17 @@ function content(app) {
   ];
 }
 
+/**
+ * @param {Terminal.App} app
+ * @param {Terminal.Entry} entry
+ */
 function row(app, entry) {
   const { label, body } = entry;
   const what =
     body.op === "stamp"
       ? t("Stamps: {n}", { n: body.quantity ?? 1 })
       : t("Purchase: {amount}", {
-          amount: money(body.amount_minor, label.currency ?? "EUR", language()),
+          amount: money(body.amount_minor ?? 0, label.currency ?? "EUR", language()),
         });
   const card =
     label.name ?? (/^[0-9]{12}$/.test(label.number) ? spaced(label.number) : t("Scanned card"));
@@ -84,6 +93,7 @@ function row(app, entry) {
   );
 }
 
+/** @param {Terminal.Entry} entry */
 function badge(entry) {
   if (entry.is_taken_back) return h("span", { class: "badge" }, t("taken back"));
   if (entry.status === "accepted") return h("span", { class: "badge good" }, t("accepted"));
@@ -91,6 +101,7 @@ function badge(entry) {
   return h("span", { class: "badge warn" }, t("waits"));
 }
 
+/** @param {Terminal.Receipt} receipt */
 function after({ card, transaction }) {
   const words = [spaced(card.number)];
   if (transaction.stamps_delta)
@@ -99,10 +110,14 @@ function after({ card, transaction }) {
   return words.join(" · ");
 }
 
+/**
+ * @param {Terminal.App} app
+ * @param {Terminal.Entry} entry
+ */
 function again(app, entry) {
   const { shift } = app.state;
-  if (!lacksProof(entry) || stateOf(shift, app.clock.now()) !== "open" || shift.is_unproved)
-    return "";
+  if (!shift || shift.is_unproved || stateOf(shift, app.clock.now()) !== "open") return null;
+  if (!lacksProof(entry)) return null;
   const send = async () => {
     await app.desk.vouch(keyOf(entry));
     await app.replay.now();
@@ -112,9 +127,15 @@ function again(app, entry) {
   });
 }
 
-/** Everything as a file, without the proofs: for a shop whose device cannot send it any more. */
+/**
+ * Everything as a file, without the proofs: for a shop whose device cannot send it any more.
+ * @param {Terminal.App} app
+ */
 function save(app) {
-  const plain = (entry) => ({ ...entry, body: { ...entry.body, staff_token: undefined } });
+  const plain = (/** @type {Terminal.Entry} */ entry) => ({
+    ...entry,
+    body: { ...entry.body, staff_token: undefined },
+  });
   const { queue, done } = app.state.book;
   const device = { id: app.state.device?.id, name: app.state.device?.name };
   const text = JSON.stringify(

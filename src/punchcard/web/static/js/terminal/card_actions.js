@@ -1,0 +1,109 @@
+// The buttons for what can be done with a card as it is now.
+
+import { wordOf } from "./card_face.js";
+import { isFull } from "./card_rules.js";
+import { button, h, icon, iconButton, notice } from "./dom.js";
+import { countdownTo } from "./refusals.js";
+import { rewardList } from "./reward_list.js";
+import { t } from "./texts.js";
+
+const MOST_STAMPS = 50;
+
+/**
+ * @typedef {object} Shown what the screen of a card shows
+ * @property {Terminal.Card | null} card null is one nobody has seen here before
+ * @property {Terminal.Program | undefined} program of the card, if both are known
+ * @property {boolean} isStale the card is shown as it was seen last
+ * @property {boolean} isBusy something is being asked
+ * @property {boolean} awaitsAnswer nobody knows what became of what was asked last
+ * @property {number} quantity of stamps to give
+ *
+ * @typedef {object} Does what the buttons do
+ * @property {() => void} draw the screen again
+ * @property {() => unknown} stamp
+ * @property {() => unknown} earn
+ * @property {() => unknown} redeemStamps
+ * @property {(reward: Terminal.Reward & {shown: string}) => unknown} redeemPoints
+ */
+
+/**
+ * @param {Terminal.App} app
+ * @param {Shown} now
+ * @param {Does} does
+ * @returns {HTMLElement[]}
+ */
+export function cardActions(app, now, does) {
+  const { card, program } = now;
+  // While it is not known what became of it, only the same question may be asked again.
+  if (now.awaitsAnswer) return [];
+  if (card && card.status !== "active")
+    return [notice("bad", t("This card is blocked. Nothing can be done with it."))];
+  const types = program ? [program.type] : (app.state.shop?.programs ?? []).map((one) => one.type);
+  const all = [];
+  if (isFull(card, program?.type)) all.push(...redeeming(app, now, does));
+  if (types.some((type) => type !== "points")) all.push(stampRow(app, now, does));
+  if (types.some((type) => type !== "stamps"))
+    all.push(button("receipt", t("Purchase: add points"), does.earn, { class: "big wide" }));
+  if (program && program.type !== "stamps")
+    all.push(rewardList(app, program, card, does.redeemPoints));
+  return all;
+}
+
+/**
+ * @param {Terminal.App} app
+ * @param {Shown} now
+ * @param {Does} does
+ */
+function redeeming(app, now, does) {
+  const reward = wordOf(now.program, "reward_name");
+  const words = reward ? t("Redeem: {reward}", { reward }) : t("Redeem the reward");
+  const isUp = app.line.isUp();
+  const attributes = { class: "big wide reward", disabled: !isUp };
+  const press = button("gift", words, does.redeemStamps, attributes);
+  return isUp ? [press] : [press, waiting("wifi-off", t("Redeeming needs the line."))];
+}
+
+/**
+ * @param {Terminal.App} app
+ * @param {Shown} now
+ * @param {Does} does
+ */
+function stampRow(app, now, does) {
+  const { card, program } = now;
+  const bounds = [MOST_STAMPS, card?.stamps_left_today || 1, program?.max_daily_stamps];
+  const most = Math.max(1, Math.min(...bounds.map((one) => one ?? MOST_STAMPS)));
+  now.quantity = Math.min(now.quantity, most);
+  /**
+   * @param {string} drawing
+   * @param {string} words
+   * @param {number} by
+   * @param {number} end
+   */
+  const step = (drawing, words, by, end) => {
+    const move = () => {
+      now.quantity = Math.max(1, Math.min(most, now.quantity + by));
+      does.draw();
+    };
+    return iconButton(drawing, words, move, { class: "step", disabled: now.quantity === end });
+  };
+  const words = now.quantity === 1 ? t("Stamp") : t("{n} stamps", { n: now.quantity });
+  const row = h(
+    "div",
+    { class: "stamp-row" },
+    most > 1 && step("minus", t("One stamp fewer"), -1, 1),
+    button("stamp", words, does.stamp, { class: "big stamp-it" }),
+    most > 1 && step("plus", t("One stamp more"), 1, most),
+  );
+  const next = card?.next_stamp_at;
+  if (!next || Date.parse(next) <= app.clock.now()) return h("div", {}, row);
+  const left = countdownTo(next, app.clock.now, does.draw);
+  return h("div", {}, row, waiting("clock", t("Next stamp in"), " ", left));
+}
+
+/**
+ * @param {string} drawing
+ * @param {...Terminal.Child} content
+ */
+function waiting(drawing, ...content) {
+  return h("p", { class: "wait" }, icon(drawing), h("span", {}, ...content));
+}

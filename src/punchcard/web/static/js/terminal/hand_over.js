@@ -1,0 +1,65 @@
+// A card that was just opened: its page goes to the customer's phone.
+
+import { spaced } from "./codes.js";
+import { button, h } from "./dom.js";
+import { tokenIn } from "./known.js";
+import { t } from "./texts.js";
+
+/**
+ * Show the card's page as a code for the customer's phone, and as a link to send or to copy.
+ * @param {Terminal.App} app
+ * @param {Terminal.Card} card
+ */
+export function handOver(app, card) {
+  const title = h("h1", { tabindex: "-1" }, t("The card is open"));
+  app.main.replaceChildren(
+    h(
+      "div",
+      { class: "narrow hand-over" },
+      title,
+      h("p", {}, t("The customer scans this with their phone:")),
+      card.public_url && codeOf(card.public_url),
+      h("p", { class: "number-line" }, spaced(card.number)),
+      card.public_url && links(app, card.public_url),
+      button("stamp", t("Go on with this card"), () => app.show("card", { card }), {
+        class: "big wide",
+      }),
+      button("qr-code", t("Next customer"), () => app.show("scan"), {
+        class: "secondary big wide",
+      }),
+    ),
+  );
+  title.focus();
+  window.scrollTo(0, 0);
+}
+
+/** @param {string} url of the card's page */
+function codeOf(url) {
+  const alt = t("QR code of the card's page");
+  const src = `/terminal/cards/${tokenIn(url)}.svg`;
+  return h("div", { class: "qr-frame" }, h("img", { src, alt, width: 280, height: 280 }));
+}
+
+/**
+ * @param {Terminal.App} app
+ * @param {string} url of the card's page
+ */
+function links(app, url) {
+  const share = () => navigator.share({ url }).catch(() => {});
+  const copy = button(
+    "copy",
+    t("Copy the link"),
+    async () => {
+      await navigator.clipboard.writeText(url);
+      copy.classList.add("done");
+      app.tell(t("Copied."));
+    },
+    { class: "secondary" },
+  );
+  return h(
+    "div",
+    { class: "actions" },
+    "share" in navigator && button("share", t("Share the link"), share, { class: "secondary" }),
+    copy,
+  );
+}

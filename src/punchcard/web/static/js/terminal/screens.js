@@ -1,0 +1,79 @@
+// The screens, and which of them may stand there.
+
+import { showCard } from "./card.js";
+import { showEnrol } from "./enrol.js";
+import { showOptions } from "./options.js";
+import { showPair } from "./pair.js";
+import { showScan } from "./scan.js";
+import { showShift } from "./shift.js";
+import { stateOf } from "./shift_rules.js";
+import { showWaiting } from "./waiting.js";
+
+/** @type {Record<Terminal.ScreenName, (app: Terminal.App, props: Terminal.ScreenProps) => Terminal.Screen>} */
+const SCREENS = {
+  pair: showPair,
+  shift: showShift,
+  scan: showScan,
+  card: showCard,
+  enrol: showEnrol,
+  waiting: showWaiting,
+  options: showOptions,
+};
+
+/**
+ * What is open without a PIN: nothing there moves a balance.
+ * @type {Set<Terminal.ScreenName>}
+ */
+export const FREE = new Set(["pair", "shift", "waiting", "options"]);
+
+/**
+ * Show a screen, or the one that has to come before it.
+ * @param {Terminal.App} app
+ * @param {Terminal.ScreenName} name
+ * @param {Terminal.ScreenProps} props
+ */
+export function showScreen(app, name, props = {}) {
+  app.screen?.leave?.();
+  const shown = allowed(app, name);
+  app.main.className = `screen-${shown}`;
+  app.main.replaceChildren();
+  app.screenName = shown;
+  app.main.focus({ preventScroll: true });
+  app.screen = SCREENS[shown](app, props);
+  app.bar.draw();
+  window.scrollTo(0, 0);
+  if (shown === "shift" || shown === "pair") app.reloadIfNew?.();
+}
+
+/**
+ * @param {Terminal.App} app
+ * @param {Terminal.ScreenName} name
+ * @returns {Terminal.ScreenName}
+ */
+function allowed(app, name) {
+  const { device } = app.state;
+  if ((!device || device.is_revoked) && name !== "waiting" && name !== "options") return "pair";
+  return FREE.has(name) || isShiftOpen(app) || worksWithoutPin(app) ? name : "shift";
+}
+
+/**
+ * Whether a screen stands there that needs an open shift, and there is none any more.
+ * @param {Terminal.App} app
+ */
+export function isBehindLock(app) {
+  return !FREE.has(app.screenName) && !worksWithoutPin(app) && !isShiftOpen(app);
+}
+
+/** @param {Terminal.App} app */
+function isShiftOpen(app) {
+  return stateOf(app.state.shift, app.clock.now()) === "open";
+}
+
+/**
+ * Whether no program asks for a PIN, or the shop has given none.
+ * @param {Terminal.App} app
+ */
+function worksWithoutPin(app) {
+  const programs = app.state.shop?.programs ?? [];
+  return programs.length > 0 && programs.every((one) => one.pin_policy === "off");
+}

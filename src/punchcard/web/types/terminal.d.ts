@@ -1,0 +1,309 @@
+// What the terminal's modules hand one another: what the server says, what the device keeps, and
+// the parts of the program. Moments are RFC 3339 texts of the server, or milliseconds of its time.
+
+declare namespace Terminal {
+  type Kind = "good" | "warn" | "bad";
+  type ScreenName = "pair" | "shift" | "scan" | "card" | "enrol" | "waiting" | "options";
+  type Child = Node | string | null | false | undefined;
+
+  // What the server says -----------------------------------------------------------------------
+
+  /** A problem of RFC 9457 with the fields of its code. */
+  interface Problem {
+    code?: string;
+    detail?: string;
+    errors?: { field?: string; message: string }[];
+    next_stamp_at?: string | null;
+    locked_until?: string | null;
+    remaining_attempts?: number;
+    card_id?: string;
+  }
+
+  interface Branding {
+    background_color?: string;
+    text_color?: string;
+    accent_color?: string;
+  }
+
+  interface ProgramWords {
+    name?: string;
+    reward_name?: string;
+    terms_text?: string | null;
+  }
+
+  interface Program extends ProgramWords {
+    id: string;
+    name: string;
+    type: "stamps" | "points" | "hybrid";
+    status: string;
+    currency: string;
+    stamp_reward: { name: string } | null;
+    points_per_currency_unit: number;
+    max_daily_stamps: number;
+    pin_policy: string;
+    branding: Branding;
+    texts?: Record<string, ProgramWords>;
+  }
+
+  interface Reward {
+    id: string;
+    program_id: string;
+    name: string;
+    points_required: number;
+    stock_left: number | null;
+    valid_from: string | null;
+    valid_until: string | null;
+    texts?: Record<string, { name?: string }>;
+    status: string;
+  }
+
+  /** A card as the server tells it; what is kept of it lacks the address of its page. */
+  interface Card {
+    id: string;
+    number: string;
+    program_id: string;
+    status: string;
+    stamps: number;
+    stamps_target: number;
+    points: number;
+    rewards_ready: number;
+    next_stamp_at: string | null;
+    stamps_left_today: number;
+    customer: { name: string | null } | null;
+    public_url?: string | null;
+    /** When this device saw it last; of kept cards only. */
+    seen_at?: number;
+  }
+
+  interface KeptCard extends Card {
+    seen_at: number;
+    digest: string | null;
+  }
+
+  interface Transaction {
+    id: string;
+    type: string;
+    stamps_delta: number;
+    points_delta: number;
+    amount_minor: number | null;
+    currency: string | null;
+  }
+
+  interface Receipt {
+    transaction: Transaction;
+    card: Card;
+  }
+
+  /** What a person's PIN is exchanged for. */
+  interface Verified {
+    staff_pin: { id: string; name: string; program_id: string | null };
+    staff_token: string;
+    expires_at: string;
+  }
+
+  // What the device keeps ----------------------------------------------------------------------
+
+  interface Device {
+    id: string;
+    name: string;
+    location_id: string;
+    token: string;
+    is_revoked: boolean;
+    /** Known once the server was asked whose the device is. */
+    vendor_id?: string;
+  }
+
+  interface Shift {
+    pin_id: string;
+    name: string;
+    program_id: string | null;
+    token: string;
+    expires_at: string;
+    last_active: number;
+    is_locked: boolean;
+    /** Somebody went on without a PIN because nobody could check one. */
+    is_unproved: boolean;
+  }
+
+  interface Person {
+    id: string | null;
+    name: string | null;
+    program_id?: string | null;
+  }
+
+  interface Shop {
+    name: string;
+    location: string;
+    currency: string;
+    timezone: string;
+    people: { id: string; name: string; program_id: string | null }[];
+    programs: Program[];
+    rewards: Reward[];
+    read_at: number;
+  }
+
+  interface Settings {
+    language: string | null;
+    sound: boolean;
+    vibration: boolean;
+    camera: boolean;
+  }
+
+  /** An operation as it is sent, each time the same. */
+  interface Operation {
+    idempotency_key: string;
+    occurred_at: string;
+    op: string;
+    card: string;
+    quantity?: number;
+    amount_minor?: number;
+    staff_token?: string;
+  }
+
+  type OperationFields = Omit<Operation, "idempotency_key" | "occurred_at" | "staff_token">;
+
+  /** What people are shown of an operation. */
+  interface Label {
+    number: string;
+    name: string | null;
+    program: string;
+    quantity?: number;
+    amount?: number;
+    currency?: string;
+  }
+
+  /** An operation of the queue, as it waits and as it is kept afterwards. */
+  interface Queued {
+    body: Operation;
+    label: Label;
+    vendor_id: string | undefined;
+    staff_name: string | null;
+    was_sent?: boolean;
+  }
+
+  /** An operation that waits: the server has said nothing of it yet. */
+  interface Waiting extends Queued {
+    status?: undefined;
+    problem?: undefined;
+    receipt?: undefined;
+    is_taken_back?: undefined;
+  }
+
+  /** An operation the server has answered. */
+  interface Done extends Queued {
+    status: "accepted" | "refused";
+    settled_at: number;
+    is_seen: boolean;
+    problem: Problem | null;
+    receipt: Receipt | null;
+    is_taken_back?: boolean;
+  }
+
+  type Entry = Waiting | Done;
+
+  interface Book {
+    queue: Waiting[];
+    done: Done[];
+  }
+
+  /** The server's answer to one operation of a list. */
+  interface Result {
+    status: number;
+    receipt?: Receipt;
+    problem?: Problem;
+  }
+
+  /** The server's answer to a list of operations. */
+  type Answer =
+    | { kind: "answered"; results: Result[] }
+    | { kind: "later"; askedMs: number }
+    | { kind: "paused" }
+    | { kind: "too_large"; result: Result }
+    | { kind: "refused"; result: Result };
+
+  interface Known {
+    cards: Record<string, KeptCard>;
+  }
+
+  // What became of what was asked --------------------------------------------------------------
+
+  type Submitted =
+    | { kind: "accepted"; key: string; receipt: Receipt }
+    | { kind: "refused"; key: string; problem: Problem }
+    | { kind: "queued"; key: string };
+
+  /** `again` asks once more under the same key. */
+  type Outcome<T> =
+    | { kind: "accepted"; answer: T }
+    | { kind: "refused"; problem: Problem }
+    | { kind: "unknown"; again: () => Promise<Outcome<T>> };
+
+  type Undone = Outcome<Receipt> | { kind: "taken back" };
+
+  // The parts of the program -------------------------------------------------------------------
+
+  interface Api {
+    get(path: string): Promise<any>;
+    post(path: string, body: object, options?: { key?: string }): Promise<any>;
+  }
+
+  /** What the shell tells its scripts. */
+  interface Facts {
+    version: string;
+    language: string;
+    languages: Record<string, string>;
+    texts: Record<string, string>;
+    reader: { module: string; wasm: string };
+  }
+
+  interface State {
+    device: Device | null;
+    shift: Shift | null;
+    shop: Shop | null;
+    /** The entry made last, and its card. */
+    last: { id: string; card: string } | null;
+    book: Book;
+    settings: Settings;
+  }
+
+  /** What stands on the screen. `changed` hears what of the state has changed, or "line". */
+  interface Screen {
+    changed?(what: string): unknown;
+    scanned?(code: string): unknown;
+    leave?(): unknown;
+  }
+
+  interface ScreenProps {
+    card?: Card | null;
+    code?: string;
+    isStale?: boolean;
+    contact?: string;
+    person?: Person;
+  }
+
+  interface App {
+    facts: Facts;
+    store: typeof import("../static/js/terminal/store.js");
+    state: State;
+    language: string;
+    screen: Screen | null;
+    screenName: ScreenName;
+    main: HTMLElement;
+    clock: import("../static/js/terminal/clock.js").Clock;
+    line: ReturnType<typeof import("../static/js/terminal/line.js").createLine>;
+    api: Api;
+    feedback: ReturnType<typeof import("../static/js/terminal/feedback.js").createFeedback>;
+    replay: ReturnType<typeof import("../static/js/terminal/replay.js").createReplay>;
+    desk: ReturnType<typeof import("../static/js/terminal/desk.js").createDesk>;
+    bar: ReturnType<typeof import("../static/js/terminal/bar.js").createBar>;
+    changed(what: string): void;
+    refresh(): Promise<void>;
+    revoked(): Promise<void>;
+    show(name: ScreenName, props?: ScreenProps): void;
+    lock(): Promise<void>;
+    isBehindLock(): boolean;
+    setSetting<K extends keyof Settings>(name: K, value: Settings[K]): Promise<void>;
+    tell(words: string): void;
+    reloadIfNew?(): void;
+  }
+}
