@@ -54,5 +54,10 @@ class Visitor:
 
 
 def text_of(answer: httpx.Response) -> str:
-    """Return what a page says, without its marks."""
-    return unescape(re.sub(r"<[^>]*>", " ", answer.text))
+    """Return what a page says, without its marks, each run of white space as one space."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
+
+
+def markup_of(answer: httpx.Response) -> str:
+    """Return a page's HTML, each run of white space as one space: layout is the formatter's."""
+    return " ".join(answer.text.split())

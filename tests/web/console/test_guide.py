@@ -7,7 +7,7 @@ from punchcard.context import Context
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
 from tests.loyalty import shelf
 from tests.support.cast import Shop
-from tests.support.pages import Visitor, text_of
+from tests.support.pages import Visitor, markup_of, text_of
 
 Visitors = Callable[..., Visitor]
 SHOP = {
@@ -23,7 +23,7 @@ def test_a_new_owner_is_led_from_the_shop_to_the_poster(
     visitors: Visitors, alice: Shop, context: Context
 ) -> None:
     owner = visitors(alice)
-    assert 'id="guide-next" href="/console/guide/shop"' in owner.get("/console").text
+    assert 'id="guide-next" href="/console/guide/shop"' in markup_of(owner.get("/console"))
     owner.get("/console/guide/shop")
     assert owner.post("/console/guide/shop", **SHOP).headers["location"] == "/console/guide/program"
     owner.get("/console/guide/program")
