@@ -16,6 +16,7 @@ from tests.journeys.terminal_steps import (
     open_counter,
     open_shift,
     open_terminal,
+    open_till,
     pair,
     stamp,
     type_pin,
@@ -100,6 +101,29 @@ def test_a_lost_answer_leaves_only_the_same_question_and_gives_one_reward(
 
 
 @ON_SQLITE
+def test_a_lost_answer_to_an_undo_is_asked_for_again_and_says_that_it_is_undone(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter, card, page = open_till(visits, api, alice)
+    visits.watch.allow(r"transactions/.*/void")
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    page.route("**/transactions/*/void", lose_the_answer, times=1)
+    find_card(page, card)
+    stamp(page)
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Wrong card").click()
+    page.get_by_role("button", name="Ask again").click()
+
+    expect(page.locator(".notice.good")).to_contain_text("Undone.")
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    assert counter.types(card) == ["stamp_earned", "voided"]
+
+
+@ON_SQLITE
 def test_five_wrong_pins_lock_one_person_and_nobody_else(
     visits: Visits, api: Api, alice: Shop
 ) -> None:
@@ -177,6 +201,10 @@ def test_a_customer_is_enrolled_at_the_till_and_takes_the_card_home(
     page.get_by_label("The customer agrees").check()
     page.get_by_role("button", name="Open the card").click()
     expect(page.get_by_role("img", name="QR code of the card's page")).to_be_visible()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy the link").click()
+    expect(page.get_by_role("button", name="Copied.")).to_be_visible()
+    assert "/c/" in page.evaluate("navigator.clipboard.readText()")
     page.get_by_role("button", name="Go on with this card").click()
     expect(page.locator(".till-card h1")).to_have_text("Anna <b>Weber</b> 🥐")
     stamp(page)

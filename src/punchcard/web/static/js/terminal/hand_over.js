@@ -1,7 +1,7 @@
 // A card that was just opened: its page goes to the customer's phone.
 
 import { spaced } from "./codes.js";
-import { button, h } from "./dom.js";
+import { button, h, icon } from "./dom.js";
 import { tokenIn } from "./known.js";
 import { t } from "./texts.js";
 
@@ -51,7 +51,7 @@ function links(app, url) {
     t("Copy the link"),
     async () => {
       await navigator.clipboard.writeText(url);
-      copy.classList.add("done");
+      copy.replaceChildren(icon("check"), h("span", {}, t("Copied.")));
       app.tell(t("Copied."));
     },
     { class: "secondary" },
