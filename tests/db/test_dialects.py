@@ -1,10 +1,8 @@
 """Errors of both databases, read alike: a conflict, a statement that is wrong, a database away."""
 
 import socket
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
@@ -12,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from punchcard.db.database import Database
 from punchcard.db.dialects import is_away, is_conflict
+from tests.support.databases import opened_file
 
 EVENT = text(
     "INSERT INTO audit_events (id, actor_kind, action, subject_kind, subject_id, created_at)"
@@ -92,12 +91,10 @@ def unused_address() -> str:
 
 
 @on_sqlite
-def test_a_file_held_by_another_process_is_a_database_away(
-    database_url: str, tmp_path: Path
-) -> None:
+def test_a_file_held_by_another_process_is_a_database_away(database_url: str) -> None:
     with (
         closing(Database(database_url, busy_seconds=0)) as database,
-        closing(sqlite3.connect(tmp_path / "punchcard.db", isolation_level=None)) as other,
+        opened_file(database_url) as other,
     ):
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(SQLAlchemyError) as error, database.write_connection():

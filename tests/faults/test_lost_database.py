@@ -1,14 +1,12 @@
 """The database goes away and comes back: callers are told to wait, and a retry settles all."""
 
 import socket
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from itertools import count
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -23,6 +21,7 @@ from punchcard.loyalty.errors import TillBusy
 from punchcard.loyalty.operations import Operation
 from tests.support.books import audited
 from tests.support.counter import Counter, open_counter, open_till
+from tests.support.databases import opened_file
 
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -155,12 +154,12 @@ def test_a_server_that_hangs_up_is_asked_once_for_a_whole_batch() -> None:
 
 @on_sqlite
 def test_a_file_that_another_process_holds_makes_callers_wait_and_loses_nothing(
-    database_url: str, tmp_path: Path
+    database_url: str,
 ) -> None:
     with closing(Database(database_url, busy_seconds=0)) as database, counter_on(database) as alice:
         card = alice.card(alice.program(type="points"))
         asked = alice.earn(card, 100, idempotency_key="k-1")
-        with closing(sqlite3.connect(tmp_path / "punchcard.db", isolation_level=None)) as other:
+        with opened_file(database_url) as other:
             other.execute("BEGIN IMMEDIATE")
             assert is_done(alice, asked) is None
         assert alice.till.submit(asked).card.points == 1

@@ -1,8 +1,9 @@
 """Fresh migrated databases: copies of one that was migrated once."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
@@ -33,8 +34,19 @@ class SqliteTemplate:
     """A migrated SQLite file that tests take copies of."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._path = folder / "template.db"
         migrate.upgrade(f"sqlite:///{self._path}")
+
+    @contextmanager
+    def lend(self) -> Iterator[str]:
+        """Give the address of a fresh migrated database: always the same file, made anew."""
+        try:
+            yield self.copy_to(self._folder / "lent.db")
+        finally:
+            # Whoever holds it still writes into a file that nobody sees any more.
+            for path in self._folder.glob("lent.db*"):
+                path.unlink()
 
     def copy_to(self, path: Path) -> str:
         """Put a fresh migrated database at `path` and return its address."""
@@ -105,3 +117,12 @@ class PostgresqlTemplate:
 
     def _run(self, statement: str) -> None:
         self._connection.execute(statement.encode())
+
+
+@contextmanager
+def opened_file(url: str) -> Iterator[sqlite3.Connection]:
+    """Open the SQLite file of an address as another process would, without transactions."""
+    path = make_url(url).database
+    assert path is not None
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        yield connection
