@@ -12,6 +12,7 @@ from bench.commit_to_push import commit_to_push
 from bench.embedded import stamps_sqlite
 from bench.fanout import fanout
 from bench.figures import Figure
+from bench.instructions import instructions
 from bench.machine import machine
 from bench.passes import first_pass, passes
 from bench.pins import pins
@@ -38,6 +39,7 @@ BENCHES: dict[str, tuple[str, Bench]] = {
     "operations-500": ("POST /operations on PostgreSQL, 500 stamps a call", operations),
     "memory": ("memory of the server under 64 connections", memory),
     "stamps-sqlite": ("stamps on SQLite inside the process, 16 callers", stamps_sqlite),
+    "instructions": ("instructions of a stamp and of a list's, by callgrind", instructions),
     "pins": ("PIN checks at 1, 50 and 500 staff, beside bare bcrypt", pins),
     "start": ("from the start of the process to its first answer", start),
     "passes": ("signed Apple passes, beside openssl speed and other builders", passes),

@@ -50,15 +50,19 @@ def figure(
     reference: str | None = None,
     reference_value: float | None = None,
     goal: Goal | None = None,
+    digits: int = 4,
 ) -> Figure:
-    """Return the figure, its ratio to the reference, and whether `goal` is met."""
+    """Return the figure, its ratio to the reference, and whether `goal` is met.
+
+    Four significant digits are more than a shared machine can promise; a count may have more.
+    """
     ratio = value / reference_value if reference_value else None
     return Figure(
         name=name,
-        value=_short(value),
+        value=_short(value, digits),
         unit=unit,
         reference=reference,
-        reference_value=None if reference_value is None else _short(reference_value),
+        reference_value=None if reference_value is None else _short(reference_value, digits),
         ratio=None if ratio is None else round(ratio, 3),
         goal=str(goal) if goal else None,
         met=_is_met(goal, value, ratio, reference_value) if goal else None,
@@ -86,6 +90,5 @@ def _is_met(goal: Goal, value: float, ratio: float | None, reference: float | No
     return found is not None and goal.is_met(found)
 
 
-def _short(value: float) -> float:
-    """Return four significant digits, more than a shared machine can promise."""
-    return float(f"{value:.4g}")
+def _short(value: float, digits: int) -> float:
+    return float(f"{value:.{digits}g}")
