@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,15 @@ def test_what_one_place_does_no_other_does(
 
 
 def _where(does: Callable[[ast.AST], bool]) -> Iterator[str]:
-    for path in SOURCE.rglob("*.py"):
-        if any(does(node) for node in ast.walk(ast.parse(path.read_bytes()))):
-            yield path.relative_to(SOURCE).as_posix()
+    for place, nodes in _parsed().items():
+        if any(does(node) for node in nodes):
+            yield place
+
+
+@cache
+def _parsed() -> dict[str, list[ast.AST]]:
+    """Return the nodes of every file, parsed once for all rules."""
+    return {
+        path.relative_to(SOURCE).as_posix(): list(ast.walk(ast.parse(path.read_bytes())))
+        for path in SOURCE.rglob("*.py")
+    }

@@ -34,7 +34,9 @@ def test_the_page_runs_only_scripts_of_this_server(api: Api) -> None:
 @on_sqlite
 def test_everything_the_page_names_is_there(api: Api) -> None:
     _, _, page = get(api, "/docs")
-    for path in re.findall(r'(?:href|src)="(/[^"]+)"', page):
+    paths = re.findall(r'(?:href|src)="(/[^"]+)"', page)
+    assert {Path(path).suffix for path in paths} == {".css", ".js", ".json"}
+    for path in paths:
         status, headers, text = get(api, path)
         assert status == 200, path
         assert text

@@ -7,6 +7,14 @@ import pytest
 from punchcard.web import assets
 from tests.support.pages import Visitor
 
+MEDIA_TYPES = {
+    "css": {"text/css"},
+    "js": {"text/javascript"},
+    "png": {"image/png"},
+    "svg": {"image/svg+xml"},
+    "wasm": {"application/wasm"},
+}
+
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
@@ -64,12 +72,13 @@ def test_a_file_that_is_not_there_is_found_out_when_the_page_is_made(visitor: Vi
 
 
 def test_every_file_has_a_media_type_browsers_accept_with_nosniff(visitor: Visitor) -> None:
-    for name in [*assets.names("css/")[:1], *assets.names("js/")[:1], *assets.names("icons/")]:
+    kinds: dict[str, set[str]] = {}
+    for name in assets.names(""):
         answer = visitor.get(assets.address(name))
-        assert answer.status_code == 200
-        assert answer.headers["content-type"].partition(";")[0] in {
-            *("text/css", "text/javascript", "image/png", "image/svg+xml"),
-        }
+        assert answer.status_code == 200, name
+        suffix = name.rpartition(".")[2]
+        kinds.setdefault(suffix, set()).add(answer.headers["content-type"].partition(";")[0])
+    assert kinds == MEDIA_TYPES
 
 
 def test_a_drawing_takes_its_colour_from_the_text_and_says_nothing(visitor: Visitor) -> None:
