@@ -5,9 +5,13 @@ STAMP := .venv/.set-up
 NODE := node_modules/.bin
 NODE_STAMP := node_modules/.set-up
 
+# What a run leaves to the other database or to another width is drawn by the day.
+DRAW := $(shell date -u +%F)
+SEED := $(shell date -u +%s)
+
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser setup-node run test screenshots lint format migration-check migration bench \
-	replay lock vendor clean
+.PHONY: help setup setup-browser setup-node run test test-all fuzz coverage screenshots lint format \
+	migration-check migration bench replay lock vendor clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,8 +26,22 @@ setup-browser: setup ## Find Chromium for the tests, or install Debian's
 
 setup-node: $(NODE_STAMP) ## Install the linters of scripts and styles, by npm
 
-test: setup-browser ## Run every test on SQLite and PostgreSQL (T=tests/db for some)
-	@$(BIN)/pytest --numprocesses logical $(T)
+PYTEST := $(BIN)/pytest --numprocesses logical --dist loadgroup --durations 10
+
+test: setup-browser ## Run the tests on SQLite and PostgreSQL, pages on one of them (T=tests/db for some)
+	@PUNCHCARD_TEST_DRAW="$(DRAW)" $(PYTEST) $(T)
+
+test-all: setup-browser ## Run every test on both databases, and look at every screen at every width
+	@$(PYTEST) $(T)
+
+fuzz: setup ## Send requests made up anew to every route, fifty each (SEED=... for the same again)
+	@PUNCHCARD_TEST_FUZZ_SEED="$(SEED)" $(PYTEST) tests/contract/test_schemathesis.py
+
+coverage: setup-browser ## Run every test and fail below 95 % of branches, or 100 % of the rules'
+	@$(BIN)/coverage erase
+	@COVERAGE_PROCESS_START=pyproject.toml $(PYTEST) --cov --cov-report= $(T)
+	@$(BIN)/coverage report --fail-under 95 --skip-covered --skip-empty
+	@$(BIN)/coverage report --fail-under 100 --include 'src/punchcard/loyalty/rules/*'
 
 lint: setup migration-check ## Check style, types, imports, spelling, migrations, catalogues
 	@$(BIN)/ruff check
@@ -63,7 +81,7 @@ vendor: setup-node ## Fetch the browser files of every vendor.toml again, by npm
 	@$(BIN)/python -m tools.vendor
 
 clean: ## Remove .venv, caches and builds; data stays
-	@rm -rf .venv node_modules build dist .*_cache .hypothesis src/*.egg-info
+	@rm -rf .venv node_modules build dist .coverage .*_cache .hypothesis src/*.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): requirements-dev.txt pyproject.toml tools/make_venv.sh

@@ -17,22 +17,39 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
+from tests.support.cost import Cost
 from tests.support.databases import PostgresqlTemplate, SqliteTemplate
+from tests.support.draw import left_out, repeat_line
 from tests.support.shop_fixtures import alice, bob, context, server_settings
 from tests.support.sockets import shut_outside_sockets
 from tools.postgresql import THROWAWAY, postgresql_server
 
 __all__ = ["alice", "bob", "context", "server_settings"]
 
+WORLDS = frozenset({"town", "fuzzed", "either_stage", "folder", "built"})
+"""Fixtures that take seconds and serve many tests of a file: these go to one worker."""
+COST = "processor seconds"
 GIVEN_SERVER = os.environ.get("PUNCHCARD_TEST_DATABASE_URL")
 MONDAY_MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Shut outside sockets before anything is collected; let no property fail by the clock."""
     shut_outside_sockets()
     hypothesis.settings.register_profile("shared machine", deadline=None)
     hypothesis.settings.load_profile("shared machine")
+    config.pluginmanager.register(Cost(repeat_line()), COST)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what this run does on the other database; put together what shares a world."""
+    out = {id(item) for item in left_out(items)}
+    config.hook.pytest_deselected(items=[item for item in items if id(item) in out])
+    items[:] = [item for item in items if id(item) not in out]
+    for item in items:
+        if WORLDS.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture
@@ -104,22 +121,27 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template() -> Iterator[PostgresqlTemplate]:
+def postgresql_template(pytestconfig: pytest.Config) -> Iterator[PostgresqlTemplate]:
     """Start a PostgreSQL that forgets at a power cut, and so is quick; migrate a database."""
-    with _template(THROWAWAY) as template:
+    with _template(THROWAWAY, pytestconfig) as template:
         yield template
 
 
 @pytest.fixture(scope="session")
-def durable_template() -> Iterator[PostgresqlTemplate]:
+def durable_template(pytestconfig: pytest.Config) -> Iterator[PostgresqlTemplate]:
     """Start a PostgreSQL with its own, durable settings; migrate one database."""
-    with _template({}) as template:
+    with _template({}, pytestconfig) as template:
         yield template
 
 
 @contextmanager
-def _template(server_settings: dict[str, str]) -> Iterator[PostgresqlTemplate]:
-    """Use the server whose address was given, or start one."""
+def _template(
+    server_settings: dict[str, str], config: pytest.Config
+) -> Iterator[PostgresqlTemplate]:
+    """Use the server whose address was given, or start one and add what it has used at the end."""
+    cost = config.pluginmanager.get_plugin(COST)
     with ExitStack() as stack:
         server = GIVEN_SERVER or stack.enter_context(postgresql_server(server_settings))
         yield stack.enter_context(closing(PostgresqlTemplate(server)))
+        if not GIVEN_SERVER:
+            cost.add_server(server)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -23,8 +23,9 @@ from schemathesis.specs.openapi.checks import (
 from punchcard.api.access import ACCESS, PUBLIC
 from punchcard.main import create_app
 from tests.contract.conftest import Stage
-from tests.contract.requests import Route, path_of, request_of
+from tests.contract.requests import Route, is_of_wallets, path_of, request_of
 from tests.contract.world import Stock
+from tests.support.draw import FUZZ_SEED
 from tests.support.served import served
 
 CHECKS = [
@@ -34,7 +35,8 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 14
+# `make fuzz` makes requests up anew; otherwise the same few are sent each time.
+EXAMPLES = 50 if FUZZ_SEED else 5
 # These end what others work with, so Bob's people try them, on Bob's shop.
 _BY_BOB = {
     ("POST", "/api/v1/auth/logout"): "manager",
@@ -95,9 +97,10 @@ def test_whatever_is_sent_the_answer_is_a_promised_one(route: Route, fuzzed: Fuz
     checks = CHECKS if is_list else [*CHECKS, negative_data_rejection]
     seen: set[int] = set()
 
+    @seed(FUZZ_SEED)
     @settings(
         max_examples=EXAMPLES,
-        derandomize=True,
+        derandomize=not FUZZ_SEED,
         database=None,
         deadline=None,
         phases=[Phase.generate],
@@ -119,7 +122,9 @@ def test_whatever_is_sent_the_answer_is_a_promised_one(route: Route, fuzzed: Fuz
 
     send()
 
-    assert seen - {401, 403}, "it was let in at least once"
+    # What wallets ask is signed, which nothing made up here is.
+    if not is_of_wallets(route):
+        assert seen - {401, 403}, "it was let in at least once"
 
 
 def _tokens(route: Route, stage: Stage) -> list[str | None]:

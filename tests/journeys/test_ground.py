@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.support.axe import assert_no_axe_violations
+from tests.journeys.support.axe import CONTRAST, assert_no_axe_violations
 from tests.journeys.support.camera import Camera
 from tests.journeys.support.clocks import FlowingClock
 from tests.journeys.support.engine import Engine
@@ -151,6 +151,18 @@ def test_axe_names_what_shuts_somebody_out_whatever_the_policy_forbids(visiting:
             page.goto("/bad")
             with pytest.raises(AssertionError, match=r"image-alt \(critical\).*\n.*coffee.png"):
                 assert_no_axe_violations(page)
+
+
+def test_axe_can_be_asked_for_colours_alone(visiting: Visiting) -> None:
+    faint = '<font color="#eeeeee">Coffee</font>'
+    pages = {"/faint": html(f"<p>{faint}</p>"), "/bad": html('<img src="/coffee.png"><input>')}
+    with small_site(pages) as address, closing(visiting(address)) as visits:
+        page = visits.open()
+        page.goto("/bad")
+        assert_no_axe_violations(page, rules=CONTRAST)
+        page.goto("/faint")
+        with pytest.raises(AssertionError, match="color-contrast"):
+            assert_no_axe_violations(page, rules=CONTRAST)
 
 
 WATCHING = """

@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.journeys.screens import SCREENS, Screen
-from tests.journeys.support.axe import assert_no_axe_violations
+from tests.journeys.support.axe import assert_usable
 from tests.journeys.support.engine import Engine
 from tests.journeys.support.town import Town
-from tests.journeys.support.visits import SCHEMES, WIDTHS, Visits
+from tests.journeys.support.visits import WIDTHS, Visits
 
 
 def test_every_screen_has_a_name_of_its_own() -> None:
@@ -29,9 +29,5 @@ def test_a_screen_shuts_nobody_out_at_any_width(
         screen.open(page, town, "en")
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, f"{screen.name} is {wide} pixels wide at {width}"
-            for scheme in SCHEMES:
-                page.emulate_media(color_scheme=scheme)
-                assert_no_axe_violations(page, exclude=screen.others)
+            assert_usable(page, name=screen.name, width=width, exclude=screen.others)
     assert visits.watch.verdict() == []

@@ -7,6 +7,8 @@ from typing import Any
 
 from playwright.sync_api import CDPSession, Page
 
+from tests.journeys.support.visits import WIDTHS
+from tests.support.draw import DRAW, drawn
 from tools.vendor import Shelf
 
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -19,17 +21,42 @@ Promise.race([
 """
 
 
-def assert_no_axe_violations(page: Page, *, exclude: tuple[str, ...] = ()) -> None:
+CONTRAST = ("color-contrast",)
+"""The rule that looks at colours, and so at dark and light."""
+
+
+def assert_no_axe_violations(
+    page: Page, *, exclude: tuple[str, ...] = (), rules: tuple[str, ...] = ()
+) -> None:
     """Fail, naming every violation and its elements, unless axe finds nothing on `page`.
 
-    `exclude` holds CSS selectors of parts that are not ours. Works on pages whose policy forbids
+    `exclude` holds CSS selectors of parts that are not ours, `rules` the only rules that are
+    asked if it is not all of them. Works on pages whose policy forbids
     every other script, and on pages without JavaScript: axe runs in a world of its own.
     """
-    found = axe_violations(page, exclude=exclude)
+    found = axe_violations(page, exclude=exclude, rules=rules)
     assert not found, f"axe on {page.url}:\n" + "\n".join(_told(violation) for violation in found)
 
 
-def axe_violations(page: Page, *, exclude: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def assert_usable(page: Page, *, name: str, width: int, exclude: tuple[str, ...] = ()) -> None:
+    """Fail unless `page`, `width` pixels wide, fits its window and shuts nobody out in any colours.
+
+    axe takes most of the time: in a run that is drawn it looks at one width of each `name`.
+    """
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width, f"{name} is {wide} pixels wide at {width}"
+    if DRAW and width != drawn(name, WIDTHS):
+        return
+    page.emulate_media(color_scheme="light")
+    assert_no_axe_violations(page, exclude=exclude)
+    # Nothing but colours depends on the scheme.
+    page.emulate_media(color_scheme="dark")
+    assert_no_axe_violations(page, exclude=exclude, rules=CONTRAST)
+
+
+def axe_violations(
+    page: Page, *, exclude: tuple[str, ...] = (), rules: tuple[str, ...] = ()
+) -> list[dict[str, Any]]:
     """Return what axe holds against `page`, as axe tells it."""
     session = page.context.new_cdp_session(page)
     try:
@@ -40,10 +67,11 @@ def axe_violations(page: Page, *, exclude: tuple[str, ...] = ()) -> list[dict[st
             _disable_scripts(session, is_disabled=True)
             _disable_scripts(session, is_disabled=False)
         _evaluate(session, world, _source())
-        options = {"runOnly": _TAGS, "resultTypes": ["violations"]}
+        asked = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": _TAGS}
+        options = {"runOnly": asked, "resultTypes": ["violations"]}
         where = {"exclude": [[selector] for selector in exclude]} if exclude else None
-        asked = f"{json.dumps(where) if where else 'document'}, {json.dumps(options)}"
-        run = _RUN.replace("ASKED", asked)
+        call = f"{json.dumps(where) if where else 'document'}, {json.dumps(options)}"
+        run = _RUN.replace("ASKED", call)
         violations: list[dict[str, Any]] = json.loads(_evaluate(session, world, run))
         if is_without_scripts:
             _disable_scripts(session, is_disabled=True)
