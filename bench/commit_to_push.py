@@ -23,7 +23,7 @@ from punchcard.fakes.google import FakeGoogle
 from punchcard.fakes.serving import served
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.settings import Settings
-from punchcard.loyalty import card_service
+from punchcard.loyalty.cards import card_service
 from punchcard.main import create_worker
 
 _ISSUER: Final = "3388000000012345678"

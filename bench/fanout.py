@@ -24,14 +24,14 @@ from bench.servers import (
 )
 from bench.shop import CountedIds, Progress, Shop, open_cards, open_shop
 from bench.workshop import Workshop
+from punchcard.accounts.access.subjects import SYSTEM
 from punchcard.accounts.audit_service import Act
-from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context, build_context
 from punchcard.db import migrate
 from punchcard.fakes.apple_chain import make_chain
 from punchcard.kit.settings import PREFIX, Settings
-from punchcard.loyalty import program_service
-from punchcard.wallets.google_models import WalletFanout
+from punchcard.loyalty.programs import program_service
+from punchcard.wallets.google.models import WalletFanout
 from tools.postgresql import postgresql_server
 
 CARDS: Final = 100_000

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from punchcard.fakes.apple_chain import PASS_TYPE, TEAM, AppleChain
-from punchcard.wallets.pkpass import PassFile
+from punchcard.wallets.apple.pkpass import PassFile
 
 _SCRIPTS: Final = Path(__file__).parent / "peers"
 _FETCH_SECONDS: Final = 180

@@ -15,12 +15,12 @@ from bench.figures import Figure, Goal, figure, middle
 from bench.servers import bench_settings
 from bench.shop import PIN, Shop, open_shop
 from bench.workshop import Workshop
-from punchcard.accounts.subjects import Subject
+from punchcard.accounts.access.subjects import Subject
 from punchcard.context import Context, build_context
 from punchcard.db import migrate
 from punchcard.loyalty.models import StaffPin
-from punchcard.loyalty.pin_desk import PinDesk, PinHasher
 from punchcard.loyalty.pin_errors import StaffPinInvalid
+from punchcard.loyalty.staff.pin_verifier import PinDesk, PinHasher
 
 STAFF = (1, 50, 500)
 _WRONG_PIN = "730164"

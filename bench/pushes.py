@@ -19,8 +19,8 @@ from bench.processes import cpu_seconds
 from bench.workshop import Workshop
 from punchcard.fakes.apple_chain import PASS_TYPE, AppleChain, make_chain
 from punchcard.kit.settings import load_settings
-from punchcard.wallets.apns import ApnsClient
-from punchcard.wallets.signing import PassSigner
+from punchcard.wallets.apple.apns import ApnsClient
+from punchcard.wallets.apple.signing import PassSigner
 
 _SERVICE: Final = Path(__file__).parent / "push_service.js"
 _PUSHES_A_TURN: Final = 10_000

@@ -23,9 +23,9 @@ from bench.workshop import Bench, Workshop
 from punchcard.cli.serve import settle_in
 from punchcard.context import Context, build_context
 from punchcard.db import migrate
-from punchcard.loyalty import program_service
 from punchcard.loyalty.operations import Actor, CardKey, CardRef, EarnPoints
-from punchcard.loyalty.till_queries import CARDS
+from punchcard.loyalty.programs import program_service
+from punchcard.loyalty.till.till_queries import CARDS
 from tools.postgresql import THROWAWAY, postgresql_server
 
 SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}

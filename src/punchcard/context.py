@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from functools import cache
 
-from punchcard.accounts.address_change import AddressChange, AddressLinks
-from punchcard.accounts.credentials import Credentials
+from punchcard.accounts.access.address_change import AddressChange, AddressLinks
+from punchcard.accounts.access.credentials import Credentials
+from punchcard.accounts.access.hashing import Hasher, password_hasher, pin_hasher
+from punchcard.accounts.access.password_reset import PasswordReset
+from punchcard.accounts.access.rate_limit import PublicLimits
+from punchcard.accounts.access.sign_in_service import SignIn
 from punchcard.accounts.events import CredentialChanged, SubjectChanged, VendorChanged
-from punchcard.accounts.hashing import Hasher, password_hasher, pin_hasher
-from punchcard.accounts.mailroom import Mailroom
-from punchcard.accounts.password_reset import PasswordReset
-from punchcard.accounts.rate_limit import PublicLimits
-from punchcard.accounts.sign_in_service import SignIn
+from punchcard.accounts.mail.mailroom import Mailroom
 from punchcard.db.database import Database, open_database
 from punchcard.db.outbox import WorkEnqueued
 from punchcard.db.readiness import Readiness
@@ -21,18 +21,18 @@ from punchcard.kit.ids import Ids, SystemIds
 from punchcard.kit.mail import Mailer, build_mailer
 from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.customer_mail import CustomerMail, WalletLinks
+from punchcard.loyalty.cards.customer_mail import CustomerMail, WalletLinks
 from punchcard.loyalty.events import CardsChanged, StaffPinChanged
 from punchcard.loyalty.live import LiveCards
-from punchcard.loyalty.moving_codes import MovingCodes
-from punchcard.loyalty.pin_desk import PinDesk
-from punchcard.loyalty.staff_tokens import StaffTokens
-from punchcard.loyalty.till import Till
-from punchcard.loyalty.till_queries import WalletColumns
-from punchcard.wallets.apple_wallet_service import AppleWallet
-from punchcard.wallets.google_wallet_service import GoogleWallet
-from punchcard.wallets.state_columns import state_columns
+from punchcard.loyalty.rotating_codes import MovingCodes
+from punchcard.loyalty.staff.pin_verifier import PinDesk
+from punchcard.loyalty.staff.staff_tokens import StaffTokens
+from punchcard.loyalty.till.till import Till
+from punchcard.loyalty.till.till_queries import WalletColumns
+from punchcard.wallets.apple.apple_wallet_service import AppleWallet
+from punchcard.wallets.google.google_wallet_service import GoogleWallet
 from punchcard.wallets.wallet_service import Wallets
+from punchcard.wallets.wallet_states import state_columns
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,22 +10,22 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from punchcard import __version__
-from punchcard.api import (
+from punchcard.api.application import prepare
+from punchcard.api.http.fast_routes import LeanWay
+from punchcard.api.http.outer_middleware import Front
+from punchcard.api.routes import (
     apple_web_service,
     auth,
-    devices,
     docs_page,
     google_callback,
     health,
+    pairing,
     public,
     public_logo,
 )
-from punchcard.api.admin import audit, status, vendors
-from punchcard.api.admin import loyalty as platform_loyalty
-from punchcard.api.application import prepare
-from punchcard.api.front import Front
-from punchcard.api.lean import LeanWay
-from punchcard.api.vendor import (
+from punchcard.api.routes.admin import audit, status, vendors
+from punchcard.api.routes.admin import loyalty as platform_loyalty
+from punchcard.api.routes.vendor_api import (
     api_keys,
     cards,
     dashboard,
@@ -43,11 +43,11 @@ from punchcard.api.vendor import (
     transactions,
     wallet,
 )
-from punchcard.api.vendor import devices as vendor_devices
-from punchcard.api.vendor import settings as vendor_settings
+from punchcard.api.routes.vendor_api import devices as vendor_devices
+from punchcard.api.routes.vendor_api import settings as vendor_settings
 from punchcard.context import Context
 from punchcard.kit.stopping import heard_before_stop
-from punchcard.web.faces import Faces, refusal_of_body
+from punchcard.web.dispatcher import Faces, refusal_of_body
 from punchcard.worker.handlers import MAIL_LANE, WALLET_LANES
 from punchcard.worker.loop import Worker
 from punchcard.worker.schedule import HOUSE_CHORES, OWN_CHORES
@@ -56,7 +56,7 @@ ROUTERS: Final[list[APIRouter]] = [
     health.router,
     docs_page.router,
     auth.router,
-    devices.router,
+    pairing.router,
     vendor_settings.router,
     members.router,
     locations.router,

@@ -17,8 +17,8 @@ from punchcard.db.database import Database
 from punchcard.db.sqlite_copy import PAGES_A_STEP
 from tests.support.books import audited
 from tests.support.busy_shop import busy_shop, enlarge
-from tests.support.counter import counter_at
 from tests.support.databases import PostgresqlTemplate
+from tests.support.drivers.till import counter_at
 from tests.support.file_rights import bound_by_rights, mode, usual_umask, without_writes
 from tests.support.server_process import PUNCHCARD, command, environment_for
 from tools.postgresql import PROGRAMS

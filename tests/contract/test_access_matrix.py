@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from punchcard.api.access import ACCESS
+from punchcard.api.http.permissions import ACCESS
 from tests.contract.conftest import Stage
 from tests.contract.requests import Route, is_of_wallets, request_of
 from tests.contract.world import Stock

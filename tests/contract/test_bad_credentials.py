@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from punchcard.api.access import ACCESS
+from punchcard.api.http.permissions import ACCESS
 from tests.contract.conftest import Stage
 from tests.contract.problems import check_problem, nothing_written
 from tests.contract.requests import request_of

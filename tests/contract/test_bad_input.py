@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from punchcard.api.access import ACCESS
+from punchcard.api.http.permissions import ACCESS
 from tests.contract.conftest import Stage
 from tests.contract.problems import check_problem, nothing_written
 from tests.contract.requests import BODIES, Route, is_of_wallets, path_of, request_of

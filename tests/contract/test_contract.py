@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.contract.conftest import Stage
-from tests.contract.desk import Desk
 from tests.contract.problems import check_problem
 from tests.contract.world import LOYALTY
+from tests.support.drivers.api import Desk
 
 PROGRAM = """id slug name card_name type status currency timezone stamps_target stamp_reward
     points_per_currency_unit minimum_purchase_minor minimum_redemption_points welcome_stamps

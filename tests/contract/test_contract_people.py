@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.contract.conftest import Stage
-from tests.contract.desk import Desk
 from tests.contract.problems import check_problem, nothing_written
 from tests.contract.world import LOYALTY
 from tests.support.books import audited
+from tests.support.drivers.api import Desk
 
 PUBLIC = "/loyalty"
 

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from tests.contract.conftest import Stage
-from tests.contract.desk import Desk
 from tests.contract.problems import check_problem, nothing_written
 from tests.contract.world import LOYALTY
 from tests.support.books import audited
+from tests.support.drivers.api import Desk
 
 
 @pytest.fixture

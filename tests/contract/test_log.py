@@ -4,12 +4,12 @@ import logging
 
 import pytest
 
-from punchcard.api.access import ACCESS
+from punchcard.api.http.permissions import ACCESS
 from tests.contract.conftest import Stage
-from tests.contract.desk import Desk
 from tests.contract.requests import request_of
 from tests.contract.world import LOYALTY
 from tests.support.cast import PASSWORD
+from tests.support.drivers.api import Desk
 
 PIN, WRONG_PIN, WRONG_PASSWORD = "73910264", "60284951", "a wrong but telling password"
 CUSTOMER = {"name": "Séraphine", "email": "seraphine@x.example", "phone": "+352621446688"}

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
-from punchcard.api.access import ACCESS
+from punchcard.api.http.permissions import ACCESS
 from punchcard.kit.settings import Settings
 from tests.contract.conftest import MADE_AT, Opens, Stage, open_context, open_stage, settings_for
 from tests.contract.problems import check_problem, nothing_written

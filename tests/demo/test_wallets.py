@@ -20,9 +20,9 @@ from punchcard.demo.phone import PHONE_PATH
 from punchcard.demo.shops import CAFE
 from punchcard.demo.wallets import demo_wallets
 from punchcard.fakes.serving import served
-from punchcard.loyalty import card_service
+from punchcard.loyalty.cards import card_service
 from punchcard.main import create_app, create_worker
-from punchcard.wallets.signing import load_signer
+from punchcard.wallets.apple.signing import load_signer
 from tests.support.demo_server import free_port
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}

@@ -3,9 +3,9 @@
 from itertools import islice
 
 from punchcard.db.database import Database
-from punchcard.loyalty.cards import Receipt
+from punchcard.loyalty.cards.card_view import Receipt
 from tests.support.books import audited
-from tests.support.counter import counter_at
+from tests.support.drivers.till import counter_at
 from tests.support.till_process import Answer, Plan, answers, operation, running
 
 ROUNDS, THREADS = 5, 6

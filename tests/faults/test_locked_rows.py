@@ -17,14 +17,14 @@ from punchcard.db.outbox import OutboxRow
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import SystemIds
-from punchcard.loyalty.cards import Receipt
+from punchcard.loyalty.cards.card_view import Receipt
 from punchcard.loyalty.errors import TillBusy
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, Reward
 from punchcard.loyalty.operations import NewCustomer, Operation
-from punchcard.loyalty.till import LISTS_IN_FLIGHT
+from punchcard.loyalty.till.till import LISTS_IN_FLIGHT
 from tests.faults.gate import DEADLINE_SECONDS
 from tests.support.books import audited
-from tests.support.counter import Counter, open_counter, open_till
+from tests.support.drivers.till import Counter, open_counter, open_till
 from tests.support.halfway_process import Halfway, halfway
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

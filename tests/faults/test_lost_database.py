@@ -16,12 +16,12 @@ from sqlalchemy.engine import make_url
 from punchcard.db.database import Database
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.ids import SystemIds
-from punchcard.loyalty.cards import Receipt
+from punchcard.loyalty.cards.card_view import Receipt
 from punchcard.loyalty.errors import TillBusy
 from punchcard.loyalty.operations import Operation
 from tests.support.books import audited
-from tests.support.counter import Counter, open_counter, open_till
 from tests.support.databases import opened_file
+from tests.support.drivers.till import Counter, open_counter, open_till
 
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -23,11 +23,11 @@ from punchcard.fakes.google import FakeGoogle
 from punchcard.fakes.serving import served
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.settings import Settings, load_settings
-from punchcard.wallets.google_token import ServiceAccount
+from punchcard.wallets.google.access_token import ServiceAccount
 from punchcard.wallets.models import ApplePass
 from tests.support.books import audited
-from tests.support.counter import Counter, open_counter
 from tests.support.demo_server import free_port
+from tests.support.drivers.till import Counter, open_counter
 from tests.support.server_process import PUNCHCARD, environment_for
 from tests.wallets.apple.phone import Phone
 from tests.wallets.google import EMAIL, ISSUER, Google, service_account

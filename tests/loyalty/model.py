@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from punchcard.kit.errors import DomainError
 from punchcard.loyalty.errors import ReferenceAlreadyUsed
-from punchcard.loyalty.ledger import FIRST_HASH, EntryRow, make_entry
+from punchcard.loyalty.ledger.entry import FIRST_HASH, EntryRow, make_entry
 from punchcard.loyalty.operations import (
     AddStamp,
     AdjustPoints,
@@ -28,7 +28,7 @@ from punchcard.loyalty.operations import (
     VoidEntry,
 )
 from punchcard.loyalty.rules import decide
-from punchcard.loyalty.rules.state import (
+from punchcard.loyalty.rules.values import (
     CardState,
     Decision,
     Forgiven,

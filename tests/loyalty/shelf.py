@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from punchcard.accounts.subjects import Subject
+from punchcard.accounts.access.subjects import Subject
 from punchcard.context import Context
-from punchcard.loyalty import pin_service, program_service, reward_service
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.operations import Actor, OpenCard
+from punchcard.loyalty.programs import program_service, reward_service
+from punchcard.loyalty.staff import pin_service
 from tests.support.cast import Shop, by_operator
 
 STAMPS = {"name": "Coffee card", "type": "stamps", "stamp_reward": {"name": "A coffee"}}

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from punchcard.context import Context
-from punchcard.loyalty import card_changes, customer_service
-from punchcard.loyalty.card_changes import CardChange
+from punchcard.loyalty.cards import card_changes, customer_service
+from punchcard.loyalty.cards.card_changes import CardChange
 from punchcard.loyalty.operations import Actor, NewCustomer, OpenCard
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator

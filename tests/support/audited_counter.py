@@ -7,7 +7,7 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids
 from tests.support.books import audited
-from tests.support.counter import Counter, open_counter, open_till
+from tests.support.drivers.till import Counter, open_counter, open_till
 
 
 @contextmanager

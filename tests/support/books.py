@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from punchcard.db.database import Database
-from punchcard.loyalty.ledger import FIRST_HASH, EntryRow, entry_hash
-from punchcard.loyalty.ledger_verify import verify_ledger
+from punchcard.loyalty.ledger.entry import FIRST_HASH, EntryRow, entry_hash
+from punchcard.loyalty.ledger.ledger_verify import verify_ledger
 from punchcard.loyalty.models import (
     DailyRollup,
     LoyaltyCard,
     LoyaltyTransaction,
     ReferenceClaim,
 )
-from punchcard.loyalty.stats_rebuild import compare
+from punchcard.loyalty.reports.stats_rebuild import compare
 
 _CARDS = LoyaltyCard.__table__
 _ENTRIES = LoyaltyTransaction.__table__

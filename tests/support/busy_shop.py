@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from tests.support.counter import counter_at
+from tests.support.drivers.till import counter_at
 from tests.support.till_process import Answer, Plan, answers, running
 
 _DEADLINE_SECONDS = 60

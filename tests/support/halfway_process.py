@@ -16,11 +16,11 @@ from punchcard.db.database import Database
 from punchcard.db.limits import DEFAULT_LIMITS, Work
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.ids import SystemIds
-from punchcard.loyalty.batch import Batch
-from punchcard.loyalty.enrolment import Tools
-from punchcard.loyalty.program_rules import ProgramCache
-from punchcard.loyalty.till import Till
-from tests.support.counter import SEALER, Counter
+from punchcard.loyalty.programs.rules_loader import ProgramCache
+from punchcard.loyalty.till.batch import Batch
+from punchcard.loyalty.till.enrolment import Tools
+from punchcard.loyalty.till.till import Till
+from tests.support.drivers.till import SEALER, Counter
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from punchcard.api.http_protocol import protocol_of
+from punchcard.api.http.http_protocol import protocol_of
 from punchcard.kit.settings import Settings
 
 

@@ -21,7 +21,7 @@ from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import SystemIds
 from punchcard.loyalty.operations import Operation
-from tests.support.counter import Counter, open_till
+from tests.support.drivers.till import Counter, open_till
 
 
 @dataclass(frozen=True)

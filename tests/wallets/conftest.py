@@ -9,7 +9,7 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.settings import Settings
 from punchcard.main import create_app, create_worker
 from punchcard.worker.loop import Worker
-from tests.support.counter import Counter, open_counter
+from tests.support.drivers.till import Counter, open_counter
 from tests.support.http import Api, InProcess
 from tests.wallets.google import Google, open_google
 from tests.wallets.shown import OpenCards

@@ -15,9 +15,9 @@ from punchcard.fakes.google import FakeGoogle
 from punchcard.fakes.serving import served
 from punchcard.kit.clock import Clock
 from punchcard.kit.settings import Settings
-from punchcard.wallets.google_client import GoogleClient
-from punchcard.wallets.google_token import ServiceAccount, TokenSource
-from punchcard.wallets.pace import Pace
+from punchcard.wallets.google.access_token import ServiceAccount, TokenSource
+from punchcard.wallets.google.google_client import GoogleClient
+from punchcard.wallets.google.rate_limiter import Pace
 
 ISSUER = "3388000000012345678"
 EMAIL = "punchcard@shop.iam.gserviceaccount.com"

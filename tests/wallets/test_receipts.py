@@ -15,8 +15,8 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.main import create_app
-from punchcard.wallets.apple_registry import Registration
-from punchcard.wallets.google_models import GoogleObject
+from punchcard.wallets.apple.apple_registry import Registration
+from punchcard.wallets.google.models import GoogleObject
 from tests.loyalty import shelf
 from tests.support import cast
 from tests.support.http import Api, InProcess

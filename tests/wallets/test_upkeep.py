@@ -14,12 +14,12 @@ from punchcard.fakes.google import Fault
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
-from punchcard.loyalty import shop_service
+from punchcard.loyalty.programs import vendor_changes
 from punchcard.main import create_worker
-from punchcard.wallets.google_models import GoogleObject
+from punchcard.wallets.google.models import GoogleObject
 from punchcard.worker.loop import Worker
 from tests.support.cast import by_operator
-from tests.support.counter import Counter, open_counter
+from tests.support.drivers.till import Counter, open_counter
 from tests.wallets.google import Google
 from tests.wallets.shown import OpenCards, shown, waiting
 
@@ -72,7 +72,7 @@ def test_a_shops_new_name_reaches_its_passes(
     context.google_wallet.save_link(alice.card(program))
     with context.database.write() as session:
         changes = {"name": "Chez Alice"}
-        shop_service.update_vendor(session, by_operator(context), alice.vendor_id, changes)
+        vendor_changes.update_vendor(session, by_operator(context), alice.vendor_id, changes)
 
     worker.do_work()
 
@@ -85,7 +85,7 @@ def test_what_no_pass_shows_of_a_shop_touches_no_program(
 ) -> None:
     with context.database.write() as session:
         changes = {"keeps_origins": True}
-        shop_service.update_vendor(session, by_operator(context), alice.vendor_id, changes)
+        vendor_changes.update_vendor(session, by_operator(context), alice.vendor_id, changes)
         vendor = vendor_service.get_vendor(session, alice.vendor_id)
         assert vendor.keeps_origins
     assert waiting(context) == []

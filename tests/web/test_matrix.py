@@ -15,9 +15,9 @@ from punchcard.kit.i18n import LANGUAGES, translate
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.main import create_app
-from punchcard.web.refusals import FormExpired
+from punchcard.web.pages.errors import FormExpired
+from punchcard.web.pages.page_request import SESSION_COOKIE
 from punchcard.web.routers import ROUTERS
-from punchcard.web.visits import SESSION_COOKIE
 from tests.conftest import MONDAY_MORNING
 from tests.contract.world import World, populate
 from tests.support.databases import SqliteTemplate

@@ -1,6 +1,6 @@
 """Scripts lose the comments that have lines to themselves, and nothing else."""
 
-from punchcard.web import assets
+from punchcard.web.pages import assets
 
 
 def test_what_only_looks_like_a_comment_stays() -> None:

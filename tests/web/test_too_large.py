@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 from punchcard.kit.settings import Settings
 from tests.support.cast import PASSWORD, Shop
 from tests.support.served import served
-from tests.web.test_visits import Visitors
+from tests.web.pages.test_page_request import Visitors
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

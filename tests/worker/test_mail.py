@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from punchcard.accounts.mail_letters import Mail
+from punchcard.accounts.mail.mail_letters import Mail
 from punchcard.accounts.models import OutgoingMail
 from punchcard.context import Context, build_context
 from punchcard.db.outbox import OutboxRow

@@ -4,8 +4,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import checks
+from punchcard.accounts.access.credentials import API_KEY_PREFIX
 from punchcard.accounts.audit_service import Act, record_act
-from punchcard.accounts.credentials import API_KEY_PREFIX
 from punchcard.accounts.errors import ApiKeyNotFound
 from punchcard.accounts.events import CredentialChanged
 from punchcard.accounts.models import ApiKey

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, FastAPI
 
-from punchcard.api import access, errors, idempotency, lean_openapi, openapi
-from punchcard.api.lean import LeanRoute
-from punchcard.api.routing import serve_routers
+from punchcard.api.http import fast_routes_openapi, idempotency, openapi, permissions, problems
+from punchcard.api.http.fast_routes import LeanRoute
+from punchcard.api.http.routing import serve_routers
 from punchcard.context import Context
 
 
@@ -21,9 +21,9 @@ def prepare(
     Raises LookupError when a route is missing from the table of what is allowed.
     """
     app.state.context = context
-    errors.install(app)
+    problems.install(app)
     idempotency.install(app)
     serve_routers(app, routers)
-    access.check_routes(app.routes)
-    lean_openapi.install(app, lean_routes)
+    permissions.check_routes(app.routes)
+    fast_routes_openapi.install(app, lean_routes)
     openapi.install(app)

@@ -11,7 +11,7 @@ from punchcard.cli.support import CommandFailed, Json
 
 if TYPE_CHECKING:
     from punchcard.kit.settings import Settings
-    from punchcard.wallets.signing import Complaint
+    from punchcard.wallets.apple.signing import Complaint
 
 _LEAST_SECRET_CHARACTERS = 32
 _LEAST_FREE_BYTES = 1024**3
@@ -196,7 +196,7 @@ def _database(settings: "Settings") -> Finding:
 def _apple_wallet(settings: "Settings") -> Finding:
     from datetime import UTC, datetime, timedelta
 
-    from punchcard.wallets.signing import CertificateError, Complaint, load_signer
+    from punchcard.wallets.apple.signing import CertificateError, Complaint, load_signer
 
     try:
         signer = load_signer(settings)
@@ -221,11 +221,11 @@ def _apple_wallet(settings: "Settings") -> Finding:
 
 def _google_wallet(settings: "Settings") -> Finding:
     from punchcard.kit.clock import SystemClock
-    from punchcard.wallets import google_check
+    from punchcard.wallets.google import holder_check
 
-    if not google_check.is_wanted(settings):
+    if not holder_check.is_wanted(settings):
         return Finding("google wallet", "ok", "Not set up: customers are shown no link to it.")
-    if complaints := google_check.complaints(settings, SystemClock()):
+    if complaints := holder_check.complaints(settings, SystemClock()):
         return _complained("google wallet", complaints)
     return Finding(
         "google wallet",

@@ -9,7 +9,7 @@ from punchcard.cli.support import Json, say
 
 if TYPE_CHECKING:
     from punchcard.db.database import Database
-    from punchcard.loyalty.ledger_verify import Damage, Verdict
+    from punchcard.loyalty.ledger.ledger_verify import Damage, Verdict
 
 commands = typer.Typer(help="The ledger of every stamp and point.", no_args_is_help=True)
 
@@ -50,7 +50,7 @@ def _verify(database: "Database", slug: str | None, *, shows_progress: bool) -> 
     from rich.console import Console
 
     from punchcard.accounts.vendor_service import get_vendor_by_slug
-    from punchcard.loyalty.ledger_verify import count_entries, verify_ledger
+    from punchcard.loyalty.ledger.ledger_verify import count_entries, verify_ledger
 
     vendor_id = None
     if slug is not None:

@@ -138,7 +138,7 @@ def _bounded_http(settings: "Settings") -> Any:
     uvicorn would go on without it, with a protocol that has no bounds.
     """
     try:
-        from punchcard.api.http_protocol import protocol_of
+        from punchcard.api.http.http_protocol import protocol_of
     except ModuleNotFoundError as error:
         if error.name != "httptools":
             raise

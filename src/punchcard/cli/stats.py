@@ -8,7 +8,7 @@ from punchcard.cli.support import CommandFailed, Json, opened_context, say
 
 if TYPE_CHECKING:
     from punchcard.context import Context
-    from punchcard.loyalty.stats_rebuild import Comparison, Difference
+    from punchcard.loyalty.reports.stats_rebuild import Comparison, Difference
 
 SHOWN_DIFFERENCES = 20
 
@@ -35,7 +35,7 @@ def rebuild(
     The server may go on serving. With --check the exit code is 1 when anything differs.
     """
     from punchcard.db.limits import Work, working_as
-    from punchcard.loyalty import stats_rebuild
+    from punchcard.loyalty.reports import stats_rebuild
 
     with opened_context() as context:
         found = _compare(context, is_silent=as_json)
@@ -52,7 +52,7 @@ def _compare(context: "Context", *, is_silent: bool) -> "Comparison":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from punchcard.loyalty import stats_rebuild
+    from punchcard.loyalty.reports import stats_rebuild
 
     with context.database.snapshot() as connection:
         total = stats_rebuild.count_rows(connection)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from punchcard.demo.opening import OpenShop
 from punchcard.demo.people import Strangers
-from punchcard.loyalty.cards import CardView
+from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.operations import NewCustomer
 
 ZONE = ZoneInfo("Europe/Luxembourg")

@@ -12,17 +12,18 @@ from punchcard.accounts import (
     member_service,
     vendor_service,
 )
+from punchcard.accounts.access.subjects import ROLES, SCOPES, SYSTEM, Subject
 from punchcard.accounts.admin_service import create_admin
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.member_service import NewMember
-from punchcard.accounts.subjects import ROLES, SCOPES, SYSTEM, Subject
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.context import Context
 from punchcard.demo.people import plain
 from punchcard.demo.shops import ADMIN_EMAIL, PASSWORD, DemoShop, Offer, Person
-from punchcard.loyalty import pin_service, program_service, reward_service
 from punchcard.loyalty.operations import Actor, StaffIdentity
-from punchcard.loyalty.pin_desk import PreparedPin
+from punchcard.loyalty.programs import program_service, reward_service
+from punchcard.loyalty.staff import pin_service
+from punchcard.loyalty.staff.pin_verifier import PreparedPin
 
 
 @dataclass(frozen=True)

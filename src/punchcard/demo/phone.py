@@ -15,8 +15,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from punchcard.context import Context
-from punchcard.loyalty import card_service
-from punchcard.wallets.apple_registry import Registration
+from punchcard.loyalty.cards import card_service
+from punchcard.wallets.apple.apple_registry import Registration
 
 PHONE_PATH: Final = "/demo/phone"
 DEVICE: Final = "a-phone-of-the-demonstration"

@@ -8,15 +8,15 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.subjects import SCOPES
+from punchcard.accounts.access.subjects import SCOPES
 from punchcard.db.database import open_database
 from punchcard.demo.folder import DemoFolder
 from punchcard.demo.phone import PHONE_PATH
 from punchcard.demo.shops import ADMIN_EMAIL, PASSWORD, SHOPS, DemoShop
 from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
-from punchcard.loyalty import card_service
-from punchcard.loyalty.cards import CardView
+from punchcard.loyalty.cards import card_service
+from punchcard.loyalty.cards.card_view import CardView
 
 _LOOKED_AT = 200
 _WIDEST = 1000

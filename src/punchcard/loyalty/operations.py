@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CARD_TOKEN_LENGTH, as_card_number, as_card_token, as_id
 from punchcard.kit.values import value
-from punchcard.loyalty.moving_codes import as_moving_code
+from punchcard.loyalty.rotating_codes import as_moving_code
 
 
 class CardKey:

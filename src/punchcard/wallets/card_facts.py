@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Vendor
 from punchcard.kit.secrets import Sealer
-from punchcard.loyalty.cards import held_card
+from punchcard.loyalty.cards.card_view import held_card
 from punchcard.loyalty.models import LoyaltyProgram, Reward
-from punchcard.loyalty.program_rules import load_rules
-from punchcard.loyalty.rules.state import ProgramRules
-from punchcard.loyalty.till_queries import CARDS, card_query
+from punchcard.loyalty.programs.rules_loader import load_rules
+from punchcard.loyalty.rules.values import ProgramRules
+from punchcard.loyalty.till.till_queries import CARDS, card_query
 from punchcard.wallets.pass_content import CardFacts, CardState, ProgramFacts, RewardFacts
 
 _REWARDS_SHOWN = 100

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.kit.ids import as_id
 from punchcard.kit.settings import Settings
-from punchcard.loyalty import program_service
 from punchcard.loyalty.errors import ProgramNotFound
 from punchcard.loyalty.models import LoyaltyProgram
-from punchcard.loyalty.public_service import open_program_id
+from punchcard.loyalty.programs import program_service
+from punchcard.loyalty.programs.public_service import open_program_id
 from punchcard.loyalty.rules.logo_rules import is_uploaded, logo_path, version_of
-from punchcard.wallets import images
+from punchcard.wallets import uploads
 from punchcard.wallets.models import PassImage
 
 
@@ -37,7 +37,7 @@ def check_logo(content: bytes, settings: Settings) -> Logo:
 
     It takes long for a large picture: call it before the transaction.
     """
-    return Logo(images.checked_png(content, limit_bytes=settings.logo_limit_bytes))
+    return Logo(uploads.checked_png(content, limit_bytes=settings.logo_limit_bytes))
 
 
 def set_logo(
@@ -45,7 +45,7 @@ def set_logo(
 ) -> LoyaltyProgram:
     """Make this the program's logo; its passes follow. Raises ProgramNotFound."""
     program = program_service.lock_program(session, vendor_id, program_id)
-    kept = images.keep_image(session, program.id, images.LOGO, logo.png, now=act.now)
+    kept = uploads.keep_image(session, program.id, uploads.LOGO, logo.png, now=act.now)
     path = logo_path(program.id, kept.sha256)
     if program.branding.get("logo_url") != path:
         _point_at(session, program, path, act)
@@ -55,9 +55,9 @@ def set_logo(
 def remove_logo(session: Session, vendor_id: str, program_id: str, act: Act) -> None:
     """Take the uploaded logo away, if there is one; passes follow. Raises ProgramNotFound."""
     program = program_service.lock_program(session, vendor_id, program_id)
-    if images.find_image(session, program.id, images.LOGO) is None:
+    if uploads.find_image(session, program.id, uploads.LOGO) is None:
         return
-    images.drop_image(session, program.id, images.LOGO)
+    uploads.drop_image(session, program.id, uploads.LOGO)
     own = program.branding.get("logo_url")
     _point_at(session, program, None if is_uploaded(own) else own, act)
 
@@ -68,7 +68,7 @@ def find_logo(session: Session, name: str) -> ShownLogo:
     Raises ProgramNotFound, also when no logo was uploaded.
     """
     program_id = as_id(name) or open_program_id(session, name)
-    image = session.get(PassImage, (program_id, images.LOGO))
+    image = session.get(PassImage, (program_id, uploads.LOGO))
     if image is None:
         raise ProgramNotFound
     return ShownLogo(image.content, version_of(image.sha256))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from punchcard.kit.i18n import LANGUAGES, N_, SOURCE_LANGUAGE, Language, as_language, translate
-from punchcard.loyalty.moving_codes import has_moving_code
+from punchcard.loyalty.rotating_codes import has_moving_code
 
 BarcodeKind = Literal["qr", "code128"]
 CardState = Literal["active", "blocked", "replaced", "closed"]

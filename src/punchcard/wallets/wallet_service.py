@@ -21,7 +21,7 @@ from punchcard.kit.clock import Clock
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.events import CARD_CHANGED, PROGRAM_CHANGED
 from punchcard.loyalty.models import LoyaltyProgram
-from punchcard.wallets.google_models import GoogleObject, WalletFanout
+from punchcard.wallets.google.models import GoogleObject, WalletFanout
 from punchcard.wallets.models import ApplePass
 from punchcard.wallets.platform import Platform
 

@@ -12,13 +12,8 @@ from punchcard.db.failures import DATABASE_ERRORS, refusal_of
 from punchcard.kit.errors import INTERNAL, DomainError
 from punchcard.kit.i18n import translate
 from punchcard.kit.statuses import STATUS_BY_KIND
-from punchcard.web.refusals import (
-    TITLES,
-    CardReplaced,
-    PageNotFound,
-    SignInNeeded,
-)
-from punchcard.web.visits import SESSION_COOKIE, Visit, get_visit
+from punchcard.web.pages.errors import TITLES, CardReplaced, PageNotFound, SignInNeeded
+from punchcard.web.pages.page_request import SESSION_COOKIE, Visit, get_visit
 
 _log = logging.getLogger(__name__)
 

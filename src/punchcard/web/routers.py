@@ -4,37 +4,32 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from punchcard.web import assets, colours, passwords, sign_in, terminal
+from punchcard.web.account import passwords, profile, sign_in
 from punchcard.web.admin import overview as platform
 from punchcard.web.admin import programs as all_programs
 from punchcard.web.admin import vendors
 from punchcard.web.console import (
-    account,
     api_keys,
-    card_operations,
-    cards,
     exports,
-    guide,
-    ledger,
-    ledger_verification,
     locations,
-    members,
     overview,
     people,
     pins,
-    posters,
-    programs,
-    rewards,
     settings,
     staff_report,
     terminals,
-    wallets,
 )
+from punchcard.web.console.cards import card_operations, cards, members
+from punchcard.web.console.guide import guide
+from punchcard.web.console.ledger import ledger, verification
+from punchcard.web.console.programs import posters, programs, rewards, wallets
+from punchcard.web.pages import assets, theme_css
 from punchcard.web.public import badges, card, join
+from punchcard.web.terminal import shell
 
 ROUTERS: Final[list[APIRouter]] = [
     assets.router,
-    colours.router,
+    theme_css.router,
     sign_in.router,
     passwords.router,
     overview.router,
@@ -45,7 +40,7 @@ ROUTERS: Final[list[APIRouter]] = [
     members.router,
     cards.router,
     card_operations.router,
-    ledger_verification.router,
+    verification.router,
     ledger.router,
     staff_report.router,
     pins.router,
@@ -56,12 +51,12 @@ ROUTERS: Final[list[APIRouter]] = [
     people.router,
     api_keys.router,
     settings.router,
-    account.router,
+    profile.router,
     platform.router,
     vendors.router,
     all_programs.router,
     join.router,
     card.router,
     badges.router,
-    terminal.router,
+    shell.router,
 ]

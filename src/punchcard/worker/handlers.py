@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from punchcard.accounts.mail_letters import write_letter
-from punchcard.accounts.mailroom import MAIL_SEND
+from punchcard.accounts.mail.mail_letters import write_letter
+from punchcard.accounts.mail.mailroom import MAIL_SEND
 from punchcard.context import Context
 from punchcard.db.outbox import Hopeless, NotYet
 from punchcard.kit.mail import MailRefused, MailServerAway
@@ -14,7 +14,7 @@ from punchcard.loyalty.events import (
     CUSTOMER_WELCOME,
     PROGRAM_CHANGED,
 )
-from punchcard.wallets.google_registry import GOOGLE_CHECK
+from punchcard.wallets.google.google_registry import GOOGLE_CHECK
 from punchcard.worker.loop import Handler
 
 

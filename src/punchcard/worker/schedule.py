@@ -10,15 +10,16 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Delete
 
 from punchcard.accounts import throttle
+from punchcard.accounts.access.subjects import SYSTEM
 from punchcard.accounts.audit_service import Act
-from punchcard.accounts.mailroom import forget_expired_mails
+from punchcard.accounts.mail.mailroom import forget_expired_mails
 from punchcard.accounts.models import AccessToken, PairingCode
-from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
 from punchcard.kit.settings import Settings
-from punchcard.loyalty import reward_service
 from punchcard.loyalty.models import TransactionOrigin
-from punchcard.wallets import apple_registry, google_registry
+from punchcard.loyalty.programs import reward_service
+from punchcard.wallets.apple import apple_registry
+from punchcard.wallets.google import google_registry
 
 _OLD: Final = timedelta(days=30)
 _MANY: Final = 1000

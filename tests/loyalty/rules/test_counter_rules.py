@@ -16,8 +16,8 @@ from punchcard.loyalty.errors import (
 )
 from punchcard.loyalty.operations import Actor
 from punchcard.loyalty.rules import decide
-from punchcard.loyalty.rules.state import History
-from tests.loyalty.rules.desk import (
+from punchcard.loyalty.rules.values import History
+from tests.support.drivers.rules import (
     ANNA,
     MONDAY,
     PROGRAM,

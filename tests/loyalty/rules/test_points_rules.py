@@ -15,8 +15,8 @@ from punchcard.loyalty.errors import (
     RewardNotFound,
 )
 from punchcard.loyalty.rules import decide
-from punchcard.loyalty.rules.state import BALANCE_LIMIT, NO_HISTORY, RewardOffer
-from tests.loyalty.rules.desk import (
+from punchcard.loyalty.rules.values import BALANCE_LIMIT, NO_HISTORY, RewardOffer
+from tests.support.drivers.rules import (
     CAKE,
     MONDAY,
     adjust,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from punchcard.kit.errors import DomainError
 from punchcard.loyalty.operations import Actor, OpenCard, VoidEntry
-from punchcard.loyalty.rules.state import CardState, RewardState
+from punchcard.loyalty.rules.values import CardState, RewardState
 from tests.loyalty.model import (
     PROGRAMS,
     REWARDS,

@@ -15,8 +15,8 @@ from punchcard.loyalty.errors import (
 )
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.stamp_rules import next_stamp
-from punchcard.loyalty.rules.state import BALANCE_LIMIT, CardState, ProgramRules
-from tests.loyalty.rules.desk import (
+from punchcard.loyalty.rules.values import BALANCE_LIMIT, CardState, ProgramRules
+from tests.support.drivers.rules import (
     MONDAY,
     card,
     points_program,

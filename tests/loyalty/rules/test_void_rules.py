@@ -14,8 +14,8 @@ from punchcard.loyalty.errors import (
     TransactionNotFound,
 )
 from punchcard.loyalty.rules import decide
-from punchcard.loyalty.rules.state import CardState, Decision, Forgiven, History, ProgramRules
-from tests.loyalty.rules.desk import (
+from punchcard.loyalty.rules.values import CardState, Decision, Forgiven, History, ProgramRules
+from tests.support.drivers.rules import (
     CAKE,
     ENTRY,
     MONDAY,

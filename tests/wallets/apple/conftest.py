@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from punchcard.fakes.apple_chain import AppleChain, make_chain
-from punchcard.wallets.signing import PassSigner
+from punchcard.wallets.apple.signing import PassSigner
 
 
 @pytest.fixture(scope="session")

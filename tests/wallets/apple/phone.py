@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from punchcard.context import Context
 from punchcard.loyalty.models import LoyaltyCard
-from punchcard.wallets.apple_registry import Registration
-from punchcard.wallets.apple_wallet_service import BuiltPass
+from punchcard.wallets.apple.apple_registry import Registration
+from punchcard.wallets.apple.apple_wallet_service import BuiltPass
 from tests.wallets.apple.opened_pass import open_pass
 
 

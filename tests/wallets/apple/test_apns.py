@@ -8,8 +8,8 @@ import pytest
 
 from punchcard.fakes.apns import Apns, Script, served_apns
 from punchcard.fakes.apple_chain import PASS_TYPE, AppleChain, make_chain
-from punchcard.wallets.apns import ApnsClient
-from punchcard.wallets.signing import PassSigner
+from punchcard.wallets.apple.apns import ApnsClient
+from punchcard.wallets.apple.signing import PassSigner
 
 TOKENS = [f"{number:064x}" for number in range(300)]
 

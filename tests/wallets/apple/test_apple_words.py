@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from punchcard.kit.i18n import LANGUAGES
-from punchcard.wallets.apple_words import words_of
+from punchcard.wallets.apple.pass_texts import words_of
 from punchcard.wallets.pass_content import card_language, for_holder, pass_content
 from tests.wallets.facts import card, program
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from punchcard.fakes.apple_chain import AppleChain
-from punchcard.wallets.cms import DetachedSigner
+from punchcard.wallets.apple.cms import DetachedSigner
 from tests.wallets.apple.opened_pass import verify_detached
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

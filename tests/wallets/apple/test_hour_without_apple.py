@@ -17,8 +17,8 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.settings import Settings
 from punchcard.main import create_worker
 from tests.support.books import audited
-from tests.support.counter import open_counter
 from tests.support.demo_server import free_port
+from tests.support.drivers.till import open_counter
 from tests.wallets.apple.certified import with_certificates
 from tests.wallets.apple.phone import Phone
 

@@ -13,7 +13,7 @@ from h2.settings import SettingCodes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from punchcard.wallets.http2 import (
+from punchcard.wallets.apple.http2 import (
     PREFACE,
     Answered,
     Event,

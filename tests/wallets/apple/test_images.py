@@ -9,16 +9,16 @@ from contextlib import suppress
 import pytest
 from PIL import Image
 
-from punchcard.wallets import images
-from punchcard.wallets.images import LONGEST_SIDE, ImageRefused, ImageSizeRefused
-from punchcard.wallets.pictures import logo_files
+from punchcard.wallets import uploads
+from punchcard.wallets.apple.pass_images import logo_files
+from punchcard.wallets.uploads import LONGEST_SIDE, ImageRefused, ImageSizeRefused
 from tests.support.pictures import a_moving_picture, a_picture, opened
 
 LIMIT = 1_000_000
 
 
 def checked_png(content: bytes) -> bytes:
-    return images.checked_png(content, limit_bytes=LIMIT)
+    return uploads.checked_png(content, limit_bytes=LIMIT)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])

@@ -12,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from punchcard.kit.i18n import LANGUAGES
-from punchcard.wallets.apple_pass import PassIdentity, text_files
-from punchcard.wallets.apple_words import words_of
+from punchcard.wallets.apple.pass_images import icon_files, strip_files
+from punchcard.wallets.apple.pass_json import PassIdentity, text_files
+from punchcard.wallets.apple.pass_texts import words_of
+from punchcard.wallets.apple.pkpass import PassFile, build_pkpass
+from punchcard.wallets.apple.signing import PassSigner
 from punchcard.wallets.pass_content import (
     CardFacts,
     ProgramFacts,
@@ -21,9 +24,6 @@ from punchcard.wallets.pass_content import (
     for_holder,
     pass_content,
 )
-from punchcard.wallets.pictures import icon_files, strip_files
-from punchcard.wallets.pkpass import PassFile, build_pkpass
-from punchcard.wallets.signing import PassSigner
 from tests.wallets.apple.opened_pass import (
     OpenedPass,
     check_document,

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from punchcard.fakes.apple_chain import P12_PASSWORD, PASS_TYPE, TEAM, AppleChain, make_chain
 from punchcard.kit.settings import Settings, load_settings
-from punchcard.wallets.signing import CertificateError, PassSigner, load_signer
+from punchcard.wallets.apple.signing import CertificateError, PassSigner, load_signer
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 MONTH = timedelta(days=30)

@@ -16,7 +16,7 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.main import create_app, create_worker
-from punchcard.wallets.apple_pushes import AppleAway, AppleRefuses
+from punchcard.wallets.apple.pass_pushes import AppleAway, AppleRefuses
 from tests.loyalty import shelf
 from tests.support import cast
 from tests.support.cast import Shop

@@ -7,8 +7,8 @@ from sqlalchemy import update
 
 from punchcard.accounts.models import Member
 from tests.support.cast import Shop
+from tests.support.drivers.pages import Counter
 from tests.support.pages import Visitor
-from tests.web.console.counter import Counter
 
 
 @pytest.fixture

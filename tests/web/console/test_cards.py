@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from punchcard.loyalty.till_queries import ENTRIES
+from punchcard.loyalty.till.till_queries import ENTRIES
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.damage import behind_the_triggers
+from tests.support.drivers.pages import ANNAS_PIN, Counter
 from tests.support.pages import Visitor, text_of
-from tests.web.console.counter import ANNAS_PIN, Counter
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

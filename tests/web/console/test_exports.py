@@ -5,11 +5,11 @@ import io
 
 import pytest
 
-from punchcard.api.access import ACCESS
+from punchcard.api.http.permissions import ACCESS
 from punchcard.web.console.exports import LISTS
 from tests.support.cast import Shop
+from tests.support.drivers.pages import Counter
 from tests.support.pages import Visitor, text_of
-from tests.web.console.counter import Counter
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import update
 
 from punchcard.kit.clock import ManualClock
-from punchcard.loyalty.till_queries import ENTRIES
-from punchcard.web.console.ledger_verification import CARDS_AT_ONCE
+from punchcard.loyalty.till.till_queries import ENTRIES
+from punchcard.web.console.ledger.verification import CARDS_AT_ONCE
 from tests.support.cast import Shop
 from tests.support.damage import behind_the_triggers
+from tests.support.drivers.pages import Counter
 from tests.support.pages import Visitor, markup_of, text_of
-from tests.web.console.counter import Counter
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 _STATE = re.compile(r'name="state" value="([^"]*)"')

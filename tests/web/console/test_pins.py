@@ -8,8 +8,8 @@ from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.pin_errors import StaffPinInvalid, StaffPinLocked
 from punchcard.loyalty.rules.pin_rules import is_too_simple
 from tests.support.cast import Shop
+from tests.support.drivers.pages import ANNAS_PIN, Counter
 from tests.support.pages import Visitor, text_of
-from tests.web.console.counter import ANNAS_PIN, Counter
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

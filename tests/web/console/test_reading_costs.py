@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import text
 
 from punchcard.context import Context
-from punchcard.loyalty.card_spans import next_span
-from punchcard.loyalty.ledger_verify import verify_ledger
+from punchcard.loyalty.ledger.card_ranges import next_span
+from punchcard.loyalty.ledger.ledger_verify import verify_ledger
 from punchcard.loyalty.operations import CardKey, CardRef, RedeemStamps
 from tests.support.cast import Shop
+from tests.support.drivers.pages import ACTOR, Counter
 from tests.support.filler import ENTRIES_A_CARD, fill
 from tests.support.pages import Visitor
 from tests.support.plans import counted_steps, engines_of, recorded, rows_looked_at
-from tests.web.console.counter import ACTOR, Counter
 
 FEW, MANY = 200 // ENTRIES_A_CARD, 5000 // ENTRIES_A_CARD
 # A deeper tree of the index, another plan for a table that has grown: never the history itself.

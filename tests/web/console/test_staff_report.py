@@ -3,8 +3,8 @@
 import pytest
 
 from tests.support.cast import Shop
+from tests.support.drivers.pages import Counter
 from tests.support.pages import Visitor, text_of
-from tests.web.console.counter import Counter
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -2,8 +2,9 @@
 
 import re
 
-from punchcard.web import assets, terminal
-from punchcard.web.terminal_texts import TEXTS
+from punchcard.web.pages import assets
+from punchcard.web.terminal import shell
+from punchcard.web.terminal.texts import TEXTS
 
 SCRIPTS = assets.STATIC / "js" / "terminal"
 _SAID = re.compile(r'\bt\(\s*"((?:[^"\\]|\\.)*)"')
@@ -16,8 +17,8 @@ def test_the_list_of_sentences_is_what_the_scripts_say() -> None:
 
 
 def test_a_new_version_has_a_new_name() -> None:
-    assert re.fullmatch("[0-9a-f]{12}", terminal.version())
-    assert terminal.version() != assets.version()
+    assert re.fullmatch("[0-9a-f]{12}", shell.version())
+    assert shell.version() != assets.version()
 
 
 def test_scripts_are_short_enough_to_read() -> None:

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from punchcard.kit.i18n import LANGUAGES, translate
-from punchcard.web import assets
-from punchcard.web.terminal_texts import TEXTS
+from punchcard.web.pages import assets
+from punchcard.web.terminal.texts import TEXTS
 
 # The shell asks no database anything.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from punchcard.loyalty.errors import ProgramInactive
 from punchcard.loyalty.operations import OpenCard
-from punchcard.loyalty.rules.state import CardState, Decision, EntryDraft, ProgramRules, Steps
+from punchcard.loyalty.rules.values import CardState, Decision, EntryDraft, ProgramRules, Steps
 
 
 def open_card(

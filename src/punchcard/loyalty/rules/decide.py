@@ -23,7 +23,7 @@ from punchcard.loyalty.operations import (
     VoidEntry,
 )
 from punchcard.loyalty.rules import card_rules, points_rules, stamp_rules, void_rules
-from punchcard.loyalty.rules.state import (
+from punchcard.loyalty.rules.values import (
     NO_HISTORY,
     CardState,
     Decision,

@@ -12,7 +12,7 @@ from punchcard.loyalty.errors import (
     RewardNotFound,
 )
 from punchcard.loyalty.operations import AdjustPoints, EarnPoints, RedeemPoints, RedeemReward
-from punchcard.loyalty.rules.state import (
+from punchcard.loyalty.rules.values import (
     BALANCE_LIMIT,
     Decision,
     EntryDraft,

@@ -12,7 +12,7 @@ from punchcard.loyalty.errors import (
     StampTooSoon,
 )
 from punchcard.loyalty.operations import AddStamp, RedeemStamps
-from punchcard.loyalty.rules.state import (
+from punchcard.loyalty.rules.values import (
     BALANCE_LIMIT,
     CardState,
     Decision,

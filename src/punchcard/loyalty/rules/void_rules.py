@@ -11,7 +11,7 @@ from punchcard.loyalty.errors import (
 )
 from punchcard.loyalty.operations import VoidEntry
 from punchcard.loyalty.rules.stamp_rules import with_stamp_clock
-from punchcard.loyalty.rules.state import (
+from punchcard.loyalty.rules.values import (
     CardState,
     Decision,
     EntryDraft,

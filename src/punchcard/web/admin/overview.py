@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from punchcard import __version__
 from punchcard.accounts import audit_service, vendor_service
-from punchcard.accounts.subjects import PLATFORM_ADMIN
+from punchcard.accounts.access.subjects import PLATFORM_ADMIN
 from punchcard.db import outbox
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
-from punchcard.loyalty import stats_service
-from punchcard.web.visits import FormDep, Visit, signed_in
+from punchcard.loyalty.reports import stats_service
+from punchcard.web.pages.page_request import FormDep, Visit, signed_in
 
 router = APIRouter(prefix="/admin")
 

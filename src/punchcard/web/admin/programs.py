@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.subjects import PLATFORM_ADMIN
+from punchcard.accounts.access.subjects import PLATFORM_ADMIN
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
-from punchcard.loyalty import program_service
-from punchcard.web.visits import Visit, signed_in
+from punchcard.loyalty.programs import program_service
+from punchcard.web.pages.page_request import Visit, signed_in
 
 router = APIRouter(prefix="/admin/programs")
 

@@ -6,16 +6,16 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import vendor_service
+from punchcard.accounts.access.subjects import PLATFORM_ADMIN
 from punchcard.accounts.member_service import NewMember
-from punchcard.accounts.subjects import PLATFORM_ADMIN
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
-from punchcard.loyalty import program_service, shop_service
+from punchcard.loyalty.programs import program_service, vendor_changes
 from punchcard.web.admin.programs import STATUSES as PROGRAM_STATUSES
-from punchcard.web.forms import Form
-from punchcard.web.vendor_form import read_vendor
-from punchcard.web.visits import FormDep, Visit, signed_in
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.page_request import FormDep, Visit, signed_in
+from punchcard.web.pages.vendor_form import read_vendor
 
 router = APIRouter(prefix="/admin/vendors")
 
@@ -97,7 +97,7 @@ def update_vendor(visit: Admin, vendor_id: str, form: FormDep) -> Response:
     changes = {**read_vendor(form), "slug": form.text("slug", limit=63)}
     if form.is_valid:
         with form.refusals(), visit.context.database.write() as session:
-            shop_service.update_vendor(session, visit.act(), vendor_id, changes)
+            vendor_changes.update_vendor(session, visit.act(), vendor_id, changes)
     if not form.is_valid:
         return _vendor_page(visit, vendor_id, form, status=422)
     return visit.redirect(f"/admin/vendors/{vendor_id}", N_("Saved."))

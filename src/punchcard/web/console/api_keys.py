@@ -5,10 +5,15 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import api_key_service
-from punchcard.accounts.subjects import LOYALTY_MANAGE, LOYALTY_OPERATE, LOYALTY_READ, VENDOR_OWN
+from punchcard.accounts.access.subjects import (
+    LOYALTY_MANAGE,
+    LOYALTY_OPERATE,
+    LOYALTY_READ,
+    VENDOR_OWN,
+)
 from punchcard.kit.i18n import N_
-from punchcard.web.forms import Form
-from punchcard.web.visits import FormDep, Visit, signed_in
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.page_request import FormDep, Visit, signed_in
 
 router = APIRouter(prefix="/console/api-keys")
 

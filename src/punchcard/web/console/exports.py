@@ -9,15 +9,15 @@ from fastapi.responses import StreamingResponse
 
 from punchcard.accounts import exports as account_exports
 from punchcard.accounts import vendor_service
+from punchcard.accounts.access.subjects import LOYALTY_MANAGE, VENDOR_MANAGE, VENDOR_OWN
 from punchcard.accounts.errors import NotAllowed
 from punchcard.accounts.exports import Table, stream
-from punchcard.accounts.subjects import LOYALTY_MANAGE, VENDOR_MANAGE, VENDOR_OWN
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
-from punchcard.loyalty import exports as loyalty_exports
+from punchcard.loyalty.reports import exports as loyalty_exports
 from punchcard.web.console.list_filters import as_day, asked_cards, asked_entries
-from punchcard.web.refusals import PageNotFound
-from punchcard.web.visits import Visit, signed_in
+from punchcard.web.pages.errors import PageNotFound
+from punchcard.web.pages.page_request import Visit, signed_in
 
 router = APIRouter(prefix="/console/exports")
 

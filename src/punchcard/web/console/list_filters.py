@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
-from punchcard.loyalty.exports import CardFilter
-from punchcard.loyalty.ledger_reader import EntryFilter
-from punchcard.web import entry_names
+from punchcard.loyalty.ledger.ledger_reader import EntryFilter
+from punchcard.loyalty.reports.exports import CardFilter
+from punchcard.web.pages import entry_names
 
 STATUSES: Final = (
     ("active", N_("Active")),

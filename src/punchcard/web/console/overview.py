@@ -9,15 +9,17 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.subjects import LOYALTY_MANAGE, LOYALTY_READ
-from punchcard.loyalty import attention_service, first_steps, ledger_reader, program_service
-from punchcard.loyalty.dashboard_service import CHART_DAYS, Dashboard, vendor_dashboard
-from punchcard.loyalty.ledger_reader import EntryFilter
+from punchcard.accounts.access.subjects import LOYALTY_MANAGE, LOYALTY_READ
+from punchcard.loyalty.ledger import ledger_reader
+from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.models import LoyaltyProgram
-from punchcard.loyalty.stats_service import Figures
-from punchcard.web.console.guide_steps import GUIDE_PAGES
-from punchcard.web.visits import Visit, signed_in
-from punchcard.web.wording import Wording
+from punchcard.loyalty.programs import onboarding, program_service
+from punchcard.loyalty.reports import attention_service
+from punchcard.loyalty.reports.dashboard_service import CHART_DAYS, Dashboard, vendor_dashboard
+from punchcard.loyalty.reports.stats_service import Figures
+from punchcard.web.console.guide.guide_steps import GUIDE_PAGES
+from punchcard.web.pages.formatting import Wording
+from punchcard.web.pages.page_request import Visit, signed_in
 
 router = APIRouter(prefix="/console")
 
@@ -88,7 +90,7 @@ def _for_managers(
     if not visit.may(LOYALTY_MANAGE):
         return {"steps": None, "guide_pages": (), "attention": None, "stuck": []}
     now = visit.context.clock.now()
-    steps = first_steps.first_steps(session, visit.vendor_id)
+    steps = onboarding.first_steps(session, visit.vendor_id)
     redesigns = ((row, visit.context.wallets.progress(session, row.id)) for row in programs)
     return {
         "steps": None if steps.is_finished else steps,

@@ -8,14 +8,15 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.subjects import LOYALTY_MANAGE
+from punchcard.accounts.access.subjects import LOYALTY_MANAGE
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
-from punchcard.loyalty import pin_service, program_service
 from punchcard.loyalty.models import StaffPin
+from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.rules.pin_rules import is_too_simple
-from punchcard.web.forms import Form
-from punchcard.web.visits import FormDep, Visit, signed_in
+from punchcard.loyalty.staff import pin_service
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.page_request import FormDep, Visit, signed_in
 
 router = APIRouter(prefix="/console/pins")
 

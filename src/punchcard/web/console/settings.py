@@ -5,13 +5,13 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import audit_service, vendor_service
-from punchcard.accounts.subjects import VENDOR_MANAGE, VENDOR_OWN
+from punchcard.accounts.access.subjects import VENDOR_MANAGE, VENDOR_OWN
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
-from punchcard.loyalty import shop_service
-from punchcard.web.forms import Form
-from punchcard.web.vendor_form import read_vendor
-from punchcard.web.visits import SESSION_COOKIE, FormDep, Visit, signed_in
+from punchcard.loyalty.programs import vendor_changes
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.page_request import SESSION_COOKIE, FormDep, Visit, signed_in
+from punchcard.web.pages.vendor_form import read_vendor
 
 router = APIRouter(prefix="/console/settings")
 
@@ -33,7 +33,7 @@ def update_settings(visit: Manager, form: FormDep) -> Response:
     changes = read_vendor(form) | {"keeps_origins": form.is_on("keeps_origins")}
     if form.is_valid:
         with form.refusals(), visit.context.database.write() as session:
-            shop_service.update_vendor(session, visit.act(), visit.vendor_id, changes)
+            vendor_changes.update_vendor(session, visit.act(), visit.vendor_id, changes)
     if not form.is_valid:
         return _settings_page(visit, form, status=422)
     return visit.redirect("/console/settings", N_("Saved."))

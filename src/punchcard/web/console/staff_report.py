@@ -7,16 +7,17 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.subjects import LOYALTY_MANAGE
+from punchcard.accounts.access.subjects import LOYALTY_MANAGE
 from punchcard.kit.ids import as_id
-from punchcard.loyalty import card_service, program_service
-from punchcard.loyalty.staff_report_service import (
+from punchcard.loyalty.cards import card_service
+from punchcard.loyalty.programs import program_service
+from punchcard.loyalty.reports.staff_report_service import (
     REPORT_DAYS_LIMIT,
     StaffReport,
     staff_report,
 )
 from punchcard.web.console.list_filters import Asked, as_day
-from punchcard.web.visits import Visit, signed_in
+from punchcard.web.pages.page_request import Visit, signed_in
 
 router = APIRouter(prefix="/console/staff-report")
 

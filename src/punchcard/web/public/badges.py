@@ -14,8 +14,8 @@ from fastapi import APIRouter, Response
 
 from punchcard.kit.i18n import LANGUAGES, N_, SOURCE_LANGUAGE, translate
 from punchcard.wallets.wallet_service import Links
-from punchcard.web.refusals import PageNotFound
-from punchcard.web.visits import VisitDep
+from punchcard.web.pages.errors import PageNotFound
+from punchcard.web.pages.page_request import VisitDep
 
 router = APIRouter()
 

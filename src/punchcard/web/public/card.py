@@ -9,20 +9,21 @@ from sqlalchemy.orm import Session
 
 from punchcard.kit.i18n import N_, as_language
 from punchcard.kit.ids import as_id
-from punchcard.loyalty import card_changes, card_service, customer_service, ledger_reader
-from punchcard.loyalty.card_changes import CardChange
-from punchcard.loyalty.cards import CardView
+from punchcard.loyalty.cards import card_changes, card_service, customer_service
+from punchcard.loyalty.cards.card_changes import CardChange
+from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.retired_cards import shop_of_retired_token
 from punchcard.loyalty.errors import CardNotFound
-from punchcard.loyalty.public_service import ProgramPage, page_of
-from punchcard.loyalty.retired_cards import shop_of_retired_token
-from punchcard.web import assets
-from punchcard.web.card_faces import CardFace, face_of_card, words_of
-from punchcard.web.colours import colours_of
+from punchcard.loyalty.ledger import ledger_reader
+from punchcard.loyalty.programs.public_service import ProgramPage, page_of
+from punchcard.web.pages import assets
+from punchcard.web.pages.card_preview import CardFace, face_of_card, words_of
+from punchcard.web.pages.errors import CardReplaced
+from punchcard.web.pages.page_request import FormDep, Visit, VisitDep
+from punchcard.web.pages.theme_css import colours_of
 from punchcard.web.public.badges import wallet_buttons
 from punchcard.web.public.packing import packed
 from punchcard.web.public.visitors import address_of, count_look
-from punchcard.web.refusals import CardReplaced
-from punchcard.web.visits import FormDep, Visit, VisitDep
 
 router = APIRouter()
 

@@ -6,18 +6,18 @@ from fastapi import APIRouter, Response
 
 from punchcard.kit.errors import InvalidInput
 from punchcard.kit.i18n import N_
-from punchcard.loyalty import public_service
 from punchcard.loyalty.errors import ProgramInactive, ProgramNotFound
 from punchcard.loyalty.operations import Actor, NewCustomer, OpenCard, Origin
-from punchcard.loyalty.public_service import ProgramPage
+from punchcard.loyalty.programs import public_service
+from punchcard.loyalty.programs.public_service import ProgramPage
 from punchcard.wallets.card_facts import CardAddresses
-from punchcard.web.card_faces import face_of_program, words_of
-from punchcard.web.customer_form import read_customer
-from punchcard.web.forms import Form
-from punchcard.web.once import once, submit
+from punchcard.web.pages.card_preview import face_of_program, words_of
+from punchcard.web.pages.customer_form import read_customer
+from punchcard.web.pages.errors import FormExpired
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.idempotent_forms import once, submit
+from punchcard.web.pages.page_request import FormDep, Visit, VisitDep
 from punchcard.web.public.visitors import address_of, count_look
-from punchcard.web.refusals import FormExpired
-from punchcard.web.visits import FormDep, Visit, VisitDep
 
 router = APIRouter()
 

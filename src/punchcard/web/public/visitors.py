@@ -1,7 +1,7 @@
 """How often strangers may come."""
 
-from punchcard.accounts.rate_limit import counted_address
-from punchcard.web.visits import Visit
+from punchcard.accounts.access.rate_limit import counted_address
+from punchcard.web.pages.page_request import Visit
 
 
 def address_of(visit: Visit) -> str:

@@ -1,0 +1,105 @@
+"""A new address to sign in with: it counts once a link sent to it was followed."""
+
+import hmac
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import checks
+from punchcard.accounts.access.password_reset import mail_to, person_of, person_subject, vendor_of
+from punchcard.accounts.access.sign_in_service import load_person
+from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.errors import EmailTaken, LinkInvalid, MailNotConfigured
+from punchcard.accounts.events import SubjectChanged
+from punchcard.accounts.links import Links
+from punchcard.accounts.mail.mailroom import Mailroom
+from punchcard.accounts.member_service import refuse_taken_email
+from punchcard.accounts.models import Admin, Member
+from punchcard.db.events import announce
+from punchcard.kit.clock import Clock, to_rfc3339
+from punchcard.kit.settings import Settings
+
+
+class AddressLinks:
+    """The links that confirm an address: of people who sign in, and of customers."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.life = timedelta(hours=settings.email_verification_hours)
+        self._clock = clock
+        self._links = Links(settings.secret_key, "email verification", clock)
+        self._address = f"{settings.base_url.rstrip('/')}/verify-email?token="
+
+    def facts(self, kind: str, owner_id: str, email: str, **more: str) -> dict[str, str]:
+        """Return the facts of a mail that hold a new link and when it ends."""
+        expires_at = self._clock.now() + self.life
+        token = self._links.issue(
+            {"kind": kind, "id": owner_id, "email": email, **more}, expires_at=expires_at
+        )
+        return {"link": self._address + token, "expires_at": to_rfc3339(expires_at)}
+
+    def read(self, token: str) -> dict[str, Any]:
+        """Return what a link says: kind, id, email and what else it was made of."""
+        return self._links.read(token)
+
+
+class AddressChange:
+    """Changes the address a member or admin signs in with, in two steps."""
+
+    def __init__(self, mailroom: Mailroom, links: AddressLinks) -> None:
+        self._mailroom = mailroom
+        self._links = links
+
+    def request(self, session: Session, act: Act, new: str, *, language: str) -> None:
+        """Leave a mail with a link for the caller's new address; until then nothing changes.
+
+        Ask for the caller's password first (`SignIn.confirm_password`).
+        Raises InvalidInput, EmailTaken, TooManyRequests, MailNotConfigured.
+        """
+        if not self._mailroom.is_configured:
+            raise MailNotConfigured
+        address = checks.email("email", new)
+        refuse_taken_email(session, address)
+        self._mailroom.count(session, "new_address", address)
+        person = load_person(session, act.subject)
+        facts = self._links.facts(act.subject.kind, person.id, address, was=person.email)
+        vendor = vendor_of(session, person)
+        mail = mail_to(person, vendor, "new_address", facts, language, to=address)
+        self._mailroom.leave(session, mail, expires_at=act.now + self._links.life)
+
+    def confirm(self, session: Session, act: Act, facts: dict[str, Any]) -> Member | Admin:
+        """Let a person sign in with the address that the link was sent to.
+
+        The address of before is told. Raises LinkInvalid (it was used, or the address changed in
+        another way since) and EmailTaken.
+        """
+        person = person_of(session, facts)
+        old = person.email
+        if not hmac.compare_digest(old.encode(), str(facts["was"]).encode()):
+            raise LinkInvalid
+        refuse_taken_email(session, facts["email"])
+        vendor = vendor_of(session, person)
+        notice = mail_to(person, vendor, "address_changed", {})
+        person.email = facts["email"]
+        try:
+            session.flush()
+        except IntegrityError as error:
+            raise EmailTaken from error
+        announce(session, SubjectChanged(person.id))
+        self._mailroom.leave(session, notice)
+        self._record(session, act, person, old)
+        return person
+
+    def _record(self, session: Session, act: Act, person: Member | Admin, old: str) -> None:
+        by = person_subject(person)
+        record_act(
+            session,
+            replace(act, subject=by),
+            f"{by.kind}.email_changed",
+            of=(by.kind, person.id),
+            vendor_id=by.vendor_id,
+            old={"email": old},
+            new={"email": person.email},
+        )

@@ -1,0 +1,232 @@
+"""From what a caller shows to who is calling, quickly: a bounded cache before the database."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import LargeBinary, Row, Select, bindparam, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.access.subjects import (
+    ADMIN_PERMISSIONS,
+    DEVICE_PERMISSIONS,
+    ROLES,
+    SCOPES,
+    Subject,
+)
+from punchcard.accounts.errors import CredentialsInvalid, VendorSuspended
+from punchcard.accounts.models import AccessToken, Admin, ApiKey, Device, Member, Vendor
+from punchcard.db.database import Database
+from punchcard.kit.clock import Clock
+from punchcard.kit.refreshing_cache import RefreshingCache
+from punchcard.kit.secrets import hash_token
+from punchcard.kit.settings import Settings
+
+ACCESS_PREFIX: Final = "at_"
+API_KEY_PREFIX: Final = "pk_"
+DEVICE_PREFIX: Final = "dt_"
+
+CACHE_LIMIT: Final = 10_000
+_USES_LIMIT = 100_000
+_LONGEST_BEARER = 100
+
+_Credential = type[AccessToken] | type[ApiKey] | type[Device]
+
+
+class _Known(NamedTuple):
+    subject: Subject
+    use: tuple[_Credential, str]
+
+
+class Credentials:
+    """Resolves bearer tokens to subjects.
+
+    What was found is remembered for `credential_cache_seconds` (0: not at all), so a change made
+    by another process is felt that much later at most; `forget…` makes one of this process felt at
+    once.
+    """
+
+    def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
+        self._database = database
+        self._clock = clock
+        self._cache = RefreshingCache[_Known](
+            clock, keep_for=timedelta(seconds=settings.credential_cache_seconds), limit=CACHE_LIMIT
+        )
+        self._resolution = timedelta(seconds=settings.last_used_resolution_seconds)
+        self._uses: dict[tuple[_Credential, str], datetime] = {}
+
+    def resolve(self, bearer: str) -> Subject:
+        """Return who shows this token; a remembered one costs a microsecond or two.
+
+        Raises CredentialsInvalid when it is wrong, expired or revoked or its person removed, and
+        VendorSuspended.
+        """
+        return self._used(self._cache.get_or_load(bearer, lambda: self._load(bearer)))
+
+    def resolve_cached(self, bearer: str) -> Subject | None:
+        """Return who shows this token if that is remembered, None if `resolve` is to be asked.
+
+        Never asks the database.
+        """
+        known = self._cache.get(bearer)
+        return self._used(known) if known is not None else None
+
+    def forget(self, credential_id: str) -> None:
+        """Drop one access token, API key or device from the cache: call it after the commit."""
+        self._forget(lambda subject: subject.credential_id == credential_id)
+
+    def forget_subject(self, subject_id: str) -> None:
+        """Drop everything one person, key or device showed: call it after the commit."""
+        self._forget(lambda subject: subject.id == subject_id)
+
+    def forget_vendor(self, vendor_id: str) -> None:
+        """Drop everything a vendor's people, keys and devices showed: call it after the commit."""
+        self._forget(lambda subject: subject.vendor_id == vendor_id)
+
+    def flush_last_used(self, session: Session) -> int:
+        """Write down when credentials were last used; returns how many were looked at.
+
+        Each is written at most once in `last_used_resolution_seconds`. The worker calls this.
+        """
+        uses, self._uses = self._uses, {}
+        # In the order of ids, so that two processes never wait for each other crosswise.
+        for (table, credential_id), used_at in sorted(
+            list(uses.items()), key=lambda use: use[0][1]
+        ):
+            is_old = or_(
+                table.last_used_at.is_(None), table.last_used_at <= used_at - self._resolution
+            )
+            statement = update(table).where(table.id == credential_id, is_old)
+            session.execute(
+                statement.values(last_used_at=used_at),
+                execution_options={"synchronize_session": False},
+            )
+        return len(uses)
+
+    def _forget(self, is_meant: Callable[[Subject], bool]) -> None:
+        self._cache.invalidate(lambda _bearer, known: is_meant(known.subject))
+
+    def _load(self, bearer: str) -> tuple[_Known, datetime | None]:
+        query = _QUERIES.get(bearer[:3])
+        if query is None or len(bearer) > _LONGEST_BEARER:
+            raise CredentialsInvalid
+        now = self._clock.now()
+        with self._database.read_connection() as connection:
+            row = connection.execute(query.select, {"hash": hash_token(bearer)}).one_or_none()
+        if row is None:
+            raise CredentialsInvalid
+        ends_at = row.expires_at if query.table is AccessToken else None
+        return _Known(query.read(row, now), (query.table, row.id)), ends_at
+
+    def _used(self, known: _Known) -> Subject:
+        if len(self._uses) >= _USES_LIMIT:
+            self._uses = {}
+        self._uses[known.use] = self._clock.now()
+        return known.subject
+
+
+class _Query(NamedTuple):
+    table: _Credential
+    select: Select[*tuple[Any, ...]]
+    read: Callable[[Row[Any], datetime], Subject]
+
+
+def _read_access_token(row: Row[Any], now: datetime) -> Subject:
+    if row.expires_at <= now or row.is_removed:
+        raise CredentialsInvalid
+    if row.admin_id is not None:
+        return Subject(
+            kind="admin", id=row.admin_id, permissions=ADMIN_PERMISSIONS, credential_id=row.id
+        )
+    _check_vendor(row.vendor_status)
+    return Subject(
+        kind="member",
+        id=row.member_id,
+        vendor_id=row.vendor_id,
+        role=row.role,
+        permissions=ROLES[row.role],
+        language=row.language,
+        credential_id=row.id,
+    )
+
+
+def _read_api_key(row: Row[Any], _now: datetime) -> Subject:
+    _check_vendor(row.vendor_status)
+    return Subject(
+        kind="api_key",
+        id=row.id,
+        vendor_id=row.vendor_id,
+        permissions=frozenset(row.scopes).intersection(SCOPES),
+        language=row.language,
+        credential_id=row.id,
+    )
+
+
+def _read_device(row: Row[Any], _now: datetime) -> Subject:
+    _check_vendor(row.vendor_status)
+    return Subject(
+        kind="device",
+        id=row.id,
+        vendor_id=row.vendor_id,
+        permissions=DEVICE_PERMISSIONS,
+        location_id=row.location_id,
+        language=row.language,
+        credential_id=row.id,
+    )
+
+
+def _check_vendor(status: str) -> None:
+    if status == "suspended":
+        raise VendorSuspended
+    if status != "active":
+        raise CredentialsInvalid
+
+
+_HASH = bindparam("hash", type_=LargeBinary)
+_QUERIES: Final = {
+    ACCESS_PREFIX: _Query(
+        AccessToken,
+        select(
+            AccessToken.id,
+            AccessToken.expires_at,
+            AccessToken.admin_id,
+            AccessToken.member_id,
+            Member.vendor_id,
+            Member.role,
+            func.coalesce(Member.language, Vendor.language).label("language"),
+            Vendor.status.label("vendor_status"),
+            or_(Member.removed_at.is_not(None), Admin.removed_at.is_not(None)).label("is_removed"),
+        )
+        .outerjoin(Member, Member.id == AccessToken.member_id)
+        .outerjoin(Vendor, Vendor.id == Member.vendor_id)
+        .outerjoin(Admin, Admin.id == AccessToken.admin_id)
+        .where(AccessToken.token_hash == _HASH, AccessToken.revoked_at.is_(None)),
+        _read_access_token,
+    ),
+    API_KEY_PREFIX: _Query(
+        ApiKey,
+        select(
+            ApiKey.id,
+            ApiKey.vendor_id,
+            ApiKey.scopes,
+            Vendor.language,
+            Vendor.status.label("vendor_status"),
+        )
+        .join(Vendor, Vendor.id == ApiKey.vendor_id)
+        .where(ApiKey.key_hash == _HASH, ApiKey.revoked_at.is_(None)),
+        _read_api_key,
+    ),
+    DEVICE_PREFIX: _Query(
+        Device,
+        select(
+            Device.id,
+            Device.vendor_id,
+            Device.location_id,
+            Vendor.language,
+            Vendor.status.label("vendor_status"),
+        )
+        .join(Vendor, Vendor.id == Device.vendor_id)
+        .where(Device.token_hash == _HASH, Device.revoked_at.is_(None)),
+        _read_device,
+    ),
+}

@@ -1,0 +1,199 @@
+"""A forgotten password, and the first one of somebody invited: a link that works once."""
+
+import hmac
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import checks
+from punchcard.accounts.access import sign_in_service
+from punchcard.accounts.access.rate_limit import PublicLimits, counted_address
+from punchcard.accounts.access.sign_in_service import SignIn
+from punchcard.accounts.access.subjects import Subject
+from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.errors import LinkInvalid, MailNotConfigured, NotAllowed
+from punchcard.accounts.links import Links
+from punchcard.accounts.mail.mail_letters import Mail
+from punchcard.accounts.mail.mailroom import Mailroom
+from punchcard.accounts.models import Admin, Member, Vendor
+from punchcard.db.database import Database
+from punchcard.kit.clock import Clock, to_rfc3339
+from punchcard.kit.i18n import SOURCE_LANGUAGE
+from punchcard.kit.ids import Ids
+from punchcard.kit.secrets import derive_key
+from punchcard.kit.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+class PasswordReset:
+    """Lets people choose a password by a link sent to their address.
+
+    A link carries a fingerprint of the password it replaces: used once, it fits no longer, and so
+    do all others of that person. Like SignIn it opens its own transactions: bcrypt runs in none.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        sign_in: SignIn,
+        mailroom: Mailroom,
+        limits: PublicLimits,
+        clock: Clock,
+        ids: Ids,
+        settings: Settings,
+    ) -> None:
+        self._database = database
+        self._sign_in = sign_in
+        self._mailroom = mailroom
+        self._limits = limits
+        self._clock = clock
+        self._ids = ids
+        self._address = f"{settings.base_url.rstrip('/')}/reset-password?token="
+        self._links = Links(settings.secret_key, "password reset", clock)
+        self._key = derive_key(settings.secret_key, "punchcard password reset")
+        self._reset_life = timedelta(minutes=settings.password_reset_minutes)
+        self._invitation_life = timedelta(hours=settings.invitation_hours)
+
+    def request(self, email: str, *, asked_from: str, language: str) -> None:
+        """Leave a mail with a link for whoever signs in with the address.
+
+        An address that nobody has is answered the same and leaves as much work. `asked_from` is
+        the network address of who asks; `language` is for people who have chosen none.
+        Raises MailNotConfigured, and TooManyRequests for the address or for who asks.
+        """
+        self._limits.mails.take(counted_address(asked_from))
+        if not self._mailroom.is_configured:
+            _log.warning("a new password was asked for, but no mail server is set up")
+            raise MailNotConfigured
+        address = checks.as_email(email)
+        expires_at = self._clock.now() + self._reset_life
+        with self._database.write() as session:
+            self._mailroom.count(session, "password_reset", address or email)
+            person = sign_in_service.find_person(session, address) if address else None
+            mail = self._mail(session, person, "password_reset", language, expires_at)
+            self._mailroom.leave(session, mail, expires_at=expires_at)
+
+    def invite(self, session: Session, member: Member) -> None:
+        """Leave a mail that lets a new member choose their first password.
+
+        Create the member with `new_unknown_password()`. Raises MailNotConfigured.
+        """
+        if not self._mailroom.is_configured:
+            raise MailNotConfigured
+        expires_at = self._clock.now() + self._invitation_life
+        mail = self._mail(session, member, "invitation", SOURCE_LANGUAGE, expires_at)
+        self._mailroom.leave(session, mail, expires_at=expires_at)
+
+    def new_unknown_password(self) -> str:
+        """Return the hash of a password that nobody knows; call it outside of transactions."""
+        return self._sign_in.hash_password(self._ids.new_token())
+
+    def check(self, token: str) -> None:
+        """Raise LinkInvalid when a link can't be used (any more)."""
+        with self._database.read() as session:
+            self._find(session, token)
+
+    def reset(self, token: str, new: str, *, asked_from: str, request_id: str | None) -> None:
+        """Set the password of whom the link was sent to and end all their sessions.
+
+        `asked_from` is the network address of who asks; it counts like signing in.
+        Raises LinkInvalid, InvalidInput for a password that is too short or long, HasherBusy,
+        TooManyRequests.
+        """
+        caller = counted_address(asked_from)
+        self._limits.sign_ins.take(caller)
+        self.check(token)
+        hashed = self._sign_in.hash_password(new, "new_password", caller=caller)
+        with self._database.write() as session:
+            person = self._find(session, token)
+            subject = person_subject(person)
+            act = Act(subject=subject, now=self._clock.now(), ids=self._ids, request_id=request_id)
+            sign_in_service.set_password(session, act, person, hashed)
+            of = (subject.kind, person.id)
+            action = f"{subject.kind}.password_reset"
+            record_act(session, act, action, of=of, vendor_id=subject.vendor_id)
+            self._sign_in.forget_failures(session, person.email)
+            self._mailroom.leave(session, _notice(session, person))
+
+    def _mail(
+        self,
+        session: Session,
+        person: Member | Admin | None,
+        kind: str,
+        language: str,
+        expires_at: datetime,
+    ) -> Mail | None:
+        if person is None:
+            return None
+        vendor = vendor_of(session, person)
+        if vendor is not None and vendor.status == "closed":
+            return None
+        token = self._links.issue(
+            {"kind": _kind(person), "id": person.id, "was": self._fingerprint(person)},
+            expires_at=expires_at,
+        )
+        facts = {"link": self._address + token, "expires_at": to_rfc3339(expires_at)}
+        return mail_to(person, vendor, kind, facts, language)
+
+    def _find(self, session: Session, token: str) -> Member | Admin:
+        facts = self._links.read(token)
+        person = person_of(session, facts)
+        if not hmac.compare_digest(self._fingerprint(person), facts["was"]):
+            raise LinkInvalid
+        return person
+
+    def _fingerprint(self, person: Member | Admin) -> str:
+        # With the address: a link sent to one that has been given up since opens nothing.
+        plain = f"{person.email}\n{person.password_hash}".encode()
+        return hmac.digest(self._key, plain, "sha256").hex()
+
+
+def mail_to(
+    person: Member | Admin,
+    vendor: Vendor | None,
+    kind: str,
+    facts: dict[str, str],
+    language: str = SOURCE_LANGUAGE,
+    *,
+    to: str | None = None,
+) -> Mail:
+    """Return a mail to a person who signs in, in the language they read."""
+    told: dict[str, Any] = {"name": person.name, **facts}
+    if vendor is not None:
+        language = vendor.language
+        told |= {"shop": vendor.name, "timezone": vendor.timezone}
+    if isinstance(person, Member) and person.language:
+        language = person.language
+    return Mail(kind=kind, to=to or person.email, language=language, facts=told)
+
+
+def person_of(session: Session, facts: dict[str, Any]) -> Member | Admin:
+    """Return the person a link was made for, held in a transaction. Raises LinkInvalid."""
+    try:
+        return sign_in_service.load_person(session, Subject(kind=facts["kind"], id=facts["id"]))
+    except NotAllowed:
+        raise LinkInvalid from None
+
+
+def vendor_of(session: Session, person: Member | Admin) -> Vendor | None:
+    """Return whom a person works for; None for an admin."""
+    return session.get_one(Vendor, person.vendor_id) if isinstance(person, Member) else None
+
+
+def _notice(session: Session, person: Member | Admin) -> Mail:
+    return mail_to(person, vendor_of(session, person), "password_changed", {})
+
+
+def _kind(person: Member | Admin) -> str:
+    return "member" if isinstance(person, Member) else "admin"
+
+
+def person_subject(person: Member | Admin) -> Subject:
+    """Return the person as who acts: by a link, so without a session that could be kept."""
+    if isinstance(person, Member):
+        return Subject(kind="member", id=person.id, vendor_id=person.vendor_id)
+    return Subject(kind="admin", id=person.id)

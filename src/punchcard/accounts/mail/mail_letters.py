@@ -1,0 +1,110 @@
+"""From a kind of mail and its facts to the letter: text and HTML, in the reader's language."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from punchcard.accounts.mail.mail_texts import GREETING, GREETING_BY_NAME, WORDINGS
+from punchcard.kit.i18n import translate
+from punchcard.kit.mail import Letter, one_line
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+Facts = Mapping[str, str]
+
+_TEMPLATES: Final = Path(__file__).parent.parent / "templates"
+_RIGHT_TO_LEFT: Final = {"R", "AL"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """A mail before it is worded.
+
+    `facts`: name (of the reader), shop, program, link, …; `expires_at` (RFC 3339) and `timezone`.
+    """
+
+    kind: str
+    to: str
+    language: str
+    facts: Facts
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shown:
+    """One line as the templates show it."""
+
+    text: str
+    link: str | None
+    is_main: bool
+
+
+def write_letter(mail_id: str, mail: Mail, *, sent_at: datetime) -> Letter:
+    """Return the letter of a mail, dated `sent_at`."""
+    wording, said = WORDINGS[mail.kind], _said(mail.facts)
+
+    def say(sentence: str) -> str:
+        return translate(sentence, mail.language, **said)
+
+    shown = [
+        _Shown(
+            text=say(line.sentence),
+            link=mail.facts[line.link] if line.link else None,
+            is_main=line.is_main,
+        )
+        for line in wording.lines
+        if line.only_with is None or line.only_with in mail.facts
+    ]
+    subject = say(wording.subject)
+    values = {
+        "language": mail.language,
+        "subject": subject,
+        "greeting": say(GREETING_BY_NAME if "name" in said else GREETING),
+        "lines": shown,
+        "signature": said.get("shop", "Punchcard"),
+    }
+    return Letter(
+        id=mail_id,
+        to=mail.to,
+        subject=subject,
+        text=_templates().get_template("mail.txt").render(values),
+        html=_templates().get_template("mail.html").render(values),
+        language=mail.language,
+        sender_name=mail.facts.get("shop"),
+        sent_at=sent_at,
+    )
+
+
+def _said(facts: Facts) -> dict[str, Any]:
+    said: dict[str, Any] = {name: _apart(one_line(value)) for name, value in facts.items() if value}
+    if "expires_at" in facts:
+        moment = datetime.fromisoformat(facts["expires_at"])
+        zone = facts.get("timezone")
+        said["expires_at"] = moment.astimezone(ZoneInfo(zone)) if zone else moment
+    return said
+
+
+def _apart(text: str) -> str:
+    """Return a text that is written from right to left so that it turns nothing around it."""
+    if any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in text):
+        return f"\u2068{text}\u2069"
+    return text
+
+
+@cache
+def _templates() -> "Environment":
+    # Imported with the first mail: most starts of the server and of the command line write none.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,272 @@
+"""What routes ask for: the context, who is calling, and which page of a list.
+
+What needs no database is async: the framework runs it in place, and all else in a thread, which
+costs more than most of what is done there.
+"""
+
+import base64
+import binascii
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Depends, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+
+from punchcard.accounts.access.rate_limit import PublicLimits, counted_address
+from punchcard.accounts.access.subjects import NOBODY, Subject
+from punchcard.accounts.audit_service import Act
+from punchcard.accounts.errors import HasherBusy, NotAllowed
+from punchcard.api.http import idempotency, permissions
+from punchcard.api.http.idempotency import IdempotencyRace, Keyed
+from punchcard.api.http.problems import request_id_of
+from punchcard.api.schemas.fields import Shape
+from punchcard.context import Context
+from punchcard.kit.errors import DomainError, invalid_field
+from punchcard.kit.i18n import N_, negotiate
+from punchcard.kit.ids import as_id
+
+_VENDOR_PATHS = "/api/v1/vendor"
+_USER_AGENT_CHARACTERS = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """One request and who makes it."""
+
+    context: Context
+    subject: Subject
+    language: str
+    request_id: str
+    address: str | None
+    user_agent: str | None
+    idempotency: Keyed | None = None
+
+    @property
+    def vendor_id(self) -> str:
+        """Return the vendor the caller acts for; only vendor routes ask."""
+        if self.subject.vendor_id is None:
+            raise NotAllowed
+        return self.subject.vendor_id
+
+    def act(self) -> Act:
+        """Return who does it, when, and in which request, for what is audited."""
+        return Act(
+            subject=self.subject,
+            now=self.context.clock.now(),
+            ids=self.context.ids,
+            request_id=self.request_id,
+        )
+
+    def remember(self, session: Session, status: int, shape: BaseModel | None) -> None:
+        """Keep the answer under the request's key, if it has one, inside the change's transaction.
+
+        Call it last: what a rule refuses must not be kept. Raises IdempotencyRace.
+        """
+        if self.idempotency is None:
+            return
+        idempotency.store_answer(
+            session,
+            self.context.sealer,
+            self.idempotency,
+            status=status,
+            body=shape.model_dump_json().encode() if shape is not None else b"",
+            now=self.context.clock.now(),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Key:
+    """An idempotency key as it was sent, with what it was sent with."""
+
+    key: str
+    fingerprint: bytes
+
+
+async def get_context(request: Request) -> Context:
+    """Return what everything works with."""
+    return _context_of(request)
+
+
+ContextDep = Annotated[Context, Depends(get_context)]
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="bearer",
+    description="An access token `at_…`, an API key `pk_…` or a device token `dt_…`.",
+)
+
+
+async def _read_idempotency_key(request: Request) -> _Key | None:
+    """Read the key and the body it belongs to; the framework has read the body already."""
+    if request.method != "POST" or not request.url.path.startswith(_VENDOR_PATHS):
+        return None
+    key = idempotency.read_key(request.headers.get(idempotency.HEADER))
+    if key is None:
+        return None
+    body = await request.body()
+    secret_key, path = _context_of(request).settings.secret_key, request.url.path
+    fingerprint = idempotency.fingerprint(secret_key, request.method, path, body)
+    return _Key(key=key, fingerprint=fingerprint)
+
+
+async def get_caller(
+    request: Request,
+    context: ContextDep,
+    _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    key: Annotated[_Key | None, Depends(_read_idempotency_key)],
+) -> AsyncIterator[Caller]:
+    """Say who is calling, once the table says that they may; give an answer given before again."""
+    subject = await _subject(request, context)
+    permissions.require(permissions.ACCESS[request.method, request.scope["route"].path], subject)
+    keyed = None
+    if key is not None and subject.vendor_id is not None:
+        keyed = Keyed(subject.vendor_id, key.key, key.fingerprint)
+        await run_in_threadpool(_replay_if_answered, context, keyed)
+    caller = _caller(request, context, subject, keyed)
+    try:
+        yield caller
+    except (DomainError, IdempotencyRace) as error:
+        # A twin of this request may have been quicker; then its answer is this one's too.
+        if keyed is not None:
+            await run_in_threadpool(_replay_if_answered, context, keyed)
+        if isinstance(error, IdempotencyRace):
+            raise HasherBusy(retry_after_seconds=1) from error
+        raise
+
+
+CallerDep = Annotated[Caller, Depends(get_caller)]
+
+
+async def get_visitor(request: Request, context: ContextDep) -> Caller:
+    """Say where a request of a public route comes from; credentials are not looked at."""
+    rule = permissions.ACCESS[request.method, request.scope["route"].path]
+    permissions.require(rule, NOBODY)
+    return _caller(request, context, NOBODY, None)
+
+
+VisitorDep = Annotated[Caller, Depends(get_visitor)]
+
+
+def _taking(
+    kind: Callable[[PublicLimits], Callable[[str], None]],
+) -> Callable[..., Awaitable[None]]:
+    async def take(request: Request, context: ContextDep) -> None:
+        kind(context.limits)(counted_address(request.client.host if request.client else ""))
+
+    return take
+
+
+LimitReads = Depends(_taking(lambda limits: limits.reads.take))
+LimitEnrolments = Depends(_taking(lambda limits: limits.enrolments.take))
+LimitPairings = Depends(_taking(lambda limits: limits.pairings.take))
+"""For `dependencies=[…]` of public routes."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which part of a list is asked for: `limit` rows beyond the row `cursor` names."""
+
+    limit: int
+    cursor: str | None
+
+    @property
+    def fetch(self) -> int:
+        """Return how many rows to ask for: one more than shown tells whether there are more."""
+        return self.limit + 1
+
+
+async def get_page(
+    context: ContextDep,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many to return; 200 at most.")] = 50,
+    cursor: Annotated[
+        str | None,
+        Query(max_length=100, description="`next_cursor` of the page before."),
+    ] = None,
+) -> Page:
+    """Read `limit` and `cursor`."""
+    return Page(
+        min(limit, context.settings.page_size_limit),
+        _read_cursor(cursor) if cursor is not None else None,
+    )
+
+
+PageDep = Annotated[Page, Depends(get_page)]
+
+Item = TypeVar("Item", bound=Shape)
+Row = TypeVar("Row")
+
+
+class Listed(Shape, Generic[Item]):
+    """One page of a list; `next_cursor` is null on the last one."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+def listed(
+    page: Page, rows: list[Row], shape: Callable[[Row], Item], row_id: Callable[[Row], str]
+) -> Listed[Item]:
+    """Return the page that `page.fetch` rows make: `listed(page, rows, card_of, row_id)`."""
+    shown = rows[: page.limit]
+    more = len(rows) > page.limit
+    return Listed[Item](
+        items=[shape(row) for row in shown],
+        next_cursor=_write_cursor(row_id(shown[-1])) if more else None,
+    )
+
+
+def _context_of(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
+
+
+async def _subject(request: Request, context: Context) -> Subject:
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    bearer = bearer.strip()
+    if scheme.lower() != "bearer" or not bearer:
+        return NOBODY
+    known = context.credentials.resolve_cached(bearer)
+    # Only an unknown caller costs a look into the database.
+    if known is not None:
+        return known
+    return await run_in_threadpool(context.credentials.resolve, bearer)
+
+
+def _caller(request: Request, context: Context, subject: Subject, keyed: Keyed | None) -> Caller:
+    accepted = request.headers.get("accept-language")
+    agent = request.headers.get("user-agent")
+    return Caller(
+        context=context,
+        subject=subject,
+        language=negotiate(accepted) if accepted else subject.language or negotiate(None),
+        request_id=request_id_of(request),
+        address=request.client.host if request.client else None,
+        user_agent=agent[:_USER_AGENT_CHARACTERS] if agent else None,
+        idempotency=keyed,
+    )
+
+
+def _replay_if_answered(context: Context, keyed: Keyed) -> None:
+    with context.database.read() as session:
+        answer = idempotency.find_answer(session, context.sealer, keyed)
+    if answer is not None:
+        raise answer
+
+
+def _read_cursor(cursor: str) -> str:
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        found = as_id(base64.urlsafe_b64decode(padded).decode("ascii"))
+    except (binascii.Error, UnicodeError):
+        found = None
+    if found is None:
+        raise invalid_field("query", "cursor", message=N_("Must be the next_cursor of a list."))
+    return found
+
+
+def _write_cursor(row_id: str) -> str:
+    return base64.urlsafe_b64encode(row_id.encode()).rstrip(b"=").decode()

@@ -1,0 +1,220 @@
+"""What is allowed: one table of all routes, and nowhere else.
+
+A route that is missing here fails at start. `ACCESS[method, path]` is PUBLIC, SIGNED_IN, PERSON,
+or a rule with the permissions any one of which suffices.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import BaseRoute
+
+from punchcard.accounts.access.subjects import (
+    LOYALTY_MANAGE,
+    LOYALTY_OPERATE,
+    LOYALTY_READ,
+    PLATFORM_ADMIN,
+    VENDOR_MANAGE,
+    VENDOR_OWN,
+    Subject,
+)
+from punchcard.accounts.errors import CredentialsMissing, NotAllowed
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may use a route."""
+
+    any_of: frozenset[str] = frozenset()
+    is_public: bool = False
+    is_for_people: bool = False
+
+    def allows(self, subject: Subject) -> bool:
+        """Tell whether the caller may use the route."""
+        if self.is_public:
+            return True
+        if subject.kind == "nobody":
+            return False
+        if self.is_for_people and subject.kind not in ("member", "admin"):
+            return False
+        return not self.any_of or subject.may(*self.any_of)
+
+
+PUBLIC: Final = Rule(is_public=True)
+SIGNED_IN: Final = Rule()
+PERSON: Final = Rule(is_for_people=True)
+"""Members and admins: who signed in with a password, unlike API keys and devices."""
+
+_OWN: Final = Rule(frozenset({VENDOR_OWN}))
+_MANAGE_VENDOR: Final = Rule(frozenset({VENDOR_MANAGE}))
+_READ: Final = Rule(frozenset({LOYALTY_READ}))
+_OPERATE: Final = Rule(frozenset({LOYALTY_OPERATE}))
+_MANAGE: Final = Rule(frozenset({LOYALTY_MANAGE}))
+# What a till must see to do its work, so a device may read it too.
+_SEE: Final = Rule(frozenset({LOYALTY_READ, LOYALTY_OPERATE}))
+# Programs, rewards and the names of staff: whoever changes them must see them as well.
+_SEE_RULES: Final = Rule(frozenset({LOYALTY_READ, LOYALTY_OPERATE, LOYALTY_MANAGE}))
+_ADMIN: Final = Rule(frozenset({PLATFORM_ADMIN}))
+
+_AUTH = "/api/v1/auth"
+_VENDOR = "/api/v1/vendor"
+_LOYALTY = "/api/v1/vendor/loyalty"
+_PLATFORM = "/api/v1/admin"
+_OPEN = "/api/v1/loyalty"
+_APPLE = f"{_OPEN}/apple/v1"
+_APPLE_REGISTRATION = (
+    f"{_APPLE}/devices/{{device_library_id}}/registrations/{{pass_type_id}}/{{serial_number}}"
+)
+
+ACCESS: Final[dict[tuple[str, str], Rule]] = {
+    ("POST", f"{_AUTH}/token"): PUBLIC,
+    ("GET", f"{_AUTH}/me"): SIGNED_IN,
+    ("POST", f"{_AUTH}/logout"): PERSON,
+    ("POST", f"{_AUTH}/password"): PERSON,
+    ("POST", f"{_AUTH}/password-reset"): PUBLIC,
+    ("POST", f"{_AUTH}/password-reset/confirm"): PUBLIC,
+    ("POST", f"{_AUTH}/email"): PERSON,
+    ("POST", f"{_AUTH}/verify-email"): PUBLIC,
+    ("GET", f"{_AUTH}/sessions"): PERSON,
+    ("DELETE", f"{_AUTH}/sessions/{{session_id}}"): PERSON,
+    ("POST", "/api/v1/devices/pair"): PUBLIC,
+    # The vendor's own affairs
+    ("GET", _VENDOR): _SEE_RULES,
+    ("PATCH", _VENDOR): _MANAGE_VENDOR,
+    ("POST", f"{_VENDOR}/close"): _OWN,
+    ("GET", f"{_VENDOR}/members"): _OWN,
+    ("POST", f"{_VENDOR}/members"): _OWN,
+    ("GET", f"{_VENDOR}/members/{{member_id}}"): _OWN,
+    ("PATCH", f"{_VENDOR}/members/{{member_id}}"): _OWN,
+    ("DELETE", f"{_VENDOR}/members/{{member_id}}"): _OWN,
+    ("GET", f"{_VENDOR}/locations"): _SEE_RULES,
+    ("POST", f"{_VENDOR}/locations"): _MANAGE_VENDOR,
+    ("GET", f"{_VENDOR}/locations/{{location_id}}"): _SEE_RULES,
+    ("PATCH", f"{_VENDOR}/locations/{{location_id}}"): _MANAGE_VENDOR,
+    ("DELETE", f"{_VENDOR}/locations/{{location_id}}"): _MANAGE_VENDOR,
+    ("GET", f"{_VENDOR}/devices"): _MANAGE_VENDOR,
+    ("POST", f"{_VENDOR}/devices/pairing-codes"): _MANAGE_VENDOR,
+    ("PATCH", f"{_VENDOR}/devices/{{device_id}}"): _MANAGE_VENDOR,
+    ("DELETE", f"{_VENDOR}/devices/{{device_id}}"): _MANAGE_VENDOR,
+    ("GET", f"{_VENDOR}/api-keys"): _OWN,
+    ("POST", f"{_VENDOR}/api-keys"): _OWN,
+    ("DELETE", f"{_VENDOR}/api-keys/{{api_key_id}}"): _OWN,
+    ("GET", f"{_VENDOR}/audit-events"): _OWN,
+    # Programs and rewards
+    ("GET", f"{_LOYALTY}/programs"): _SEE_RULES,
+    ("POST", f"{_LOYALTY}/programs"): _MANAGE,
+    ("GET", f"{_LOYALTY}/programs/{{program_id}}"): _SEE_RULES,
+    ("PATCH", f"{_LOYALTY}/programs/{{program_id}}"): _MANAGE,
+    ("DELETE", f"{_LOYALTY}/programs/{{program_id}}"): _MANAGE,
+    ("POST", f"{_LOYALTY}/programs/{{program_id}}/activate"): _MANAGE,
+    ("POST", f"{_LOYALTY}/programs/{{program_id}}/deactivate"): _MANAGE,
+    ("PUT", f"{_LOYALTY}/programs/{{program_id}}/logo"): _MANAGE,
+    ("DELETE", f"{_LOYALTY}/programs/{{program_id}}/logo"): _MANAGE,
+    ("GET", f"{_LOYALTY}/programs/{{program_id}}/stats"): _READ,
+    ("GET", f"{_LOYALTY}/dashboard"): _READ,
+    # Who did what is for those who answer for the staff, not for the staff.
+    ("GET", f"{_LOYALTY}/staff-report"): _MANAGE,
+    ("GET", f"{_LOYALTY}/programs/{{program_id}}/wallet"): _READ,
+    ("GET", f"{_LOYALTY}/programs/{{program_id}}/rewards"): _SEE_RULES,
+    ("POST", f"{_LOYALTY}/programs/{{program_id}}/rewards"): _MANAGE,
+    ("PATCH", f"{_LOYALTY}/rewards/{{reward_id}}"): _MANAGE,
+    ("DELETE", f"{_LOYALTY}/rewards/{{reward_id}}"): _MANAGE,
+    # Whole lists to take away: for those who answer for the shop, and secrets' owners alone
+    ("GET", f"{_LOYALTY}/exports/cards.csv"): _MANAGE,
+    ("GET", f"{_LOYALTY}/exports/transactions.csv"): _MANAGE,
+    ("GET", f"{_LOYALTY}/exports/rewards.csv"): _MANAGE,
+    ("GET", f"{_LOYALTY}/exports/pins.csv"): _MANAGE,
+    ("GET", f"{_LOYALTY}/exports/staff-report.csv"): _MANAGE,
+    ("GET", f"{_LOYALTY}/exports/locations.csv"): _MANAGE_VENDOR,
+    ("GET", f"{_LOYALTY}/exports/devices.csv"): _MANAGE_VENDOR,
+    ("GET", f"{_LOYALTY}/exports/people.csv"): _OWN,
+    ("GET", f"{_LOYALTY}/exports/api-keys.csv"): _OWN,
+    ("GET", f"{_LOYALTY}/exports/audit-events.csv"): _OWN,
+    # Cards and the ledger
+    ("GET", f"{_LOYALTY}/cards"): _READ,
+    ("POST", f"{_LOYALTY}/cards"): _OPERATE,
+    ("GET", f"{_LOYALTY}/cards/lookup"): _SEE,
+    ("GET", f"{_LOYALTY}/cards/{{card_id}}"): _SEE,
+    ("PATCH", f"{_LOYALTY}/cards/{{card_id}}"): _OPERATE,
+    ("POST", f"{_LOYALTY}/cards/{{card_id}}/block"): _OPERATE,
+    ("POST", f"{_LOYALTY}/cards/{{card_id}}/unblock"): _OPERATE,
+    ("POST", f"{_LOYALTY}/cards/{{card_id}}/replace"): _OPERATE,
+    ("GET", f"{_LOYALTY}/cards/{{card_id}}/transactions"): _SEE,
+    ("GET", f"{_LOYALTY}/transactions"): _READ,
+    # The till
+    ("POST", f"{_LOYALTY}/stamp"): _OPERATE,
+    ("POST", f"{_LOYALTY}/stamp/redeem"): _OPERATE,
+    ("POST", f"{_LOYALTY}/points/earn"): _OPERATE,
+    ("POST", f"{_LOYALTY}/points/redeem"): _OPERATE,
+    ("POST", f"{_LOYALTY}/points/adjust"): _MANAGE,
+    ("POST", f"{_LOYALTY}/transactions/{{transaction_id}}/void"): _OPERATE,
+    ("POST", f"{_LOYALTY}/operations"): _OPERATE,
+    # Staff PINs
+    ("GET", f"{_LOYALTY}/pins"): _SEE_RULES,
+    ("POST", f"{_LOYALTY}/pins"): _MANAGE,
+    ("GET", f"{_LOYALTY}/pins/{{pin_id}}"): _SEE_RULES,
+    ("PATCH", f"{_LOYALTY}/pins/{{pin_id}}"): _MANAGE,
+    ("DELETE", f"{_LOYALTY}/pins/{{pin_id}}"): _MANAGE,
+    ("POST", f"{_LOYALTY}/pins/{{pin_id}}/unlock"): _MANAGE,
+    ("POST", f"{_LOYALTY}/pins/verify"): _OPERATE,
+    # The platform
+    ("GET", f"{_PLATFORM}/loyalty/programs"): _ADMIN,
+    ("GET", f"{_PLATFORM}/loyalty/programs/{{program_id}}"): _ADMIN,
+    ("GET", f"{_PLATFORM}/loyalty/stats"): _ADMIN,
+    ("GET", f"{_PLATFORM}/loyalty/wallet"): _ADMIN,
+    ("GET", f"{_PLATFORM}/status"): _ADMIN,
+    ("GET", f"{_PLATFORM}/vendors"): _ADMIN,
+    ("POST", f"{_PLATFORM}/vendors"): _ADMIN,
+    ("GET", f"{_PLATFORM}/vendors/{{vendor_id}}"): _ADMIN,
+    ("PATCH", f"{_PLATFORM}/vendors/{{vendor_id}}"): _ADMIN,
+    ("POST", f"{_PLATFORM}/vendors/{{vendor_id}}/suspend"): _ADMIN,
+    ("POST", f"{_PLATFORM}/vendors/{{vendor_id}}/resume"): _ADMIN,
+    ("GET", f"{_PLATFORM}/audit-events"): _ADMIN,
+    # The public: a card's token is the credential of the card's own routes
+    ("GET", f"{_OPEN}/programs/{{slug}}"): PUBLIC,
+    ("POST", f"{_OPEN}/programs/{{slug}}/enroll"): PUBLIC,
+    ("GET", f"{_OPEN}/programs/{{slug}}/logo.png"): PUBLIC,
+    ("GET", f"{_OPEN}/cards/{{token}}"): PUBLIC,
+    ("GET", f"{_OPEN}/cards/{{token}}/events"): PUBLIC,
+    ("GET", f"{_OPEN}/cards/{{token}}/transactions"): PUBLIC,
+    ("GET", f"{_OPEN}/cards/{{token}}/qr.svg"): PUBLIC,
+    ("GET", f"{_OPEN}/cards/{{token}}/apple.pkpass"): PUBLIC,
+    ("GET", f"{_OPEN}/cards/{{token}}/google"): PUBLIC,
+    ("GET", f"{_OPEN}/cards/{{token}}/export"): PUBLIC,
+    ("DELETE", f"{_OPEN}/cards/{{token}}/customer"): PUBLIC,
+    # Google: its signature is the credential; the logo is anybody's
+    ("POST", f"{_OPEN}/google/callback"): PUBLIC,
+    ("GET", f"{_OPEN}/google/programs/{{program_id}}/logo.png"): PUBLIC,
+    # Phones with a pass: its own token, or the name of the phone, is the credential
+    ("POST", _APPLE_REGISTRATION): PUBLIC,
+    ("DELETE", _APPLE_REGISTRATION): PUBLIC,
+    ("GET", f"{_APPLE}/devices/{{device_library_id}}/registrations/{{pass_type_id}}"): PUBLIC,
+    ("GET", f"{_APPLE}/passes/{{pass_type_id}}/{{serial_number}}"): PUBLIC,
+    ("POST", f"{_APPLE}/log"): PUBLIC,
+}
+
+
+def require(rule: Rule, subject: Subject) -> None:
+    """Let the caller through, or raise CredentialsMissing or NotAllowed."""
+    if not rule.allows(subject):
+        raise CredentialsMissing if subject.kind == "nobody" else NotAllowed
+
+
+def check_routes(routes: Iterable[BaseRoute]) -> None:
+    """Raise LookupError when a route of the API has no rule, or would be looked up wrongly.
+
+    Routers carry their whole path as their own prefix: the framework tells a route only the path
+    that it was declared with.
+    """
+    for route in iter_route_contexts(list(routes)):
+        path = route.path or ""
+        if not path.startswith("/api/") or not route.methods:
+            continue
+        for method in route.methods - {"HEAD", "OPTIONS"}:
+            if (method, path) not in ACCESS:
+                raise LookupError(f"{method} {path} has no rule in the table of what is allowed")
+        declared = route.original_route
+        if isinstance(declared, APIRoute) and declared.path != path:
+            raise LookupError(f"{path} is declared as {declared.path}: give the router its prefix")

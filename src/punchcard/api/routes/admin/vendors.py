@@ -1,0 +1,94 @@
+"""The platform's vendors."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from punchcard.accounts import vendor_service
+from punchcard.accounts.member_service import NewMember
+from punchcard.accounts.vendor_service import NewVendor
+from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
+from punchcard.api.http.openapi import problems
+from punchcard.api.http.routing import api_router
+from punchcard.api.schemas.accounts import (
+    VendorChangeByAdmin,
+    VendorRequest,
+    VendorShape,
+    VendorStatus,
+    given,
+    vendor_shape,
+)
+from punchcard.api.schemas.fields import line
+from punchcard.loyalty.programs import vendor_changes
+
+router = api_router("/api/v1/admin/vendors", tag="platform")
+
+Search = Annotated[str, *line(0, 120), Query(description="Part of a name or short name.")]
+
+
+@router.get("")
+def list_vendors(
+    caller: CallerDep,
+    page: PageDep,
+    query: Search | None = None,
+    status: VendorStatus | None = None,
+) -> Listed[VendorShape]:
+    """List vendors, oldest first."""
+    with caller.context.database.read() as session:
+        rows = vendor_service.list_vendors(
+            session, query=query, status=status, after_id=page.cursor, limit=page.fetch
+        )
+    return listed(page, rows, vendor_shape, lambda row: row.id)
+
+
+@router.post("", status_code=201, responses=problems(409))
+def create_vendor(body: VendorRequest, caller: CallerDep) -> VendorShape:
+    """Create a vendor with its first owner and its first location."""
+    owner = NewMember(
+        email=body.owner.email,
+        name=body.owner.name,
+        role="owner",
+        password_hash=caller.context.sign_in.hash_password(
+            body.owner.password, caller=caller.subject.id
+        ),
+    )
+    wanted = NewVendor(
+        name=body.name,
+        slug=body.slug,
+        currency=body.currency,
+        timezone=body.timezone,
+        language=body.language,
+        owner=owner,
+        location_name=body.location_name,
+    )
+    with caller.context.database.write() as session:
+        return vendor_shape(vendor_service.create_vendor(session, caller.act(), wanted))
+
+
+@router.get("/{vendor_id}", responses=problems(404))
+def get_vendor(vendor_id: str, caller: CallerDep) -> VendorShape:
+    """Show one vendor."""
+    with caller.context.database.read() as session:
+        return vendor_shape(vendor_service.get_vendor(session, vendor_id))
+
+
+@router.patch("/{vendor_id}", responses=problems(404, 409))
+def update_vendor(vendor_id: str, body: VendorChangeByAdmin, caller: CallerDep) -> VendorShape:
+    """Change a vendor's name, short name, currency, time zone, language or its origins."""
+    with caller.context.database.write() as session:
+        vendor = vendor_changes.update_vendor(session, caller.act(), vendor_id, given(body))
+        return vendor_shape(vendor)
+
+
+@router.post("/{vendor_id}/suspend", responses=problems(404, 409))
+def suspend_vendor(vendor_id: str, caller: CallerDep) -> VendorShape:
+    """Stop a vendor for the time being: its people, keys and devices are refused."""
+    with caller.context.database.write() as session:
+        return vendor_shape(vendor_service.suspend_vendor(session, caller.act(), vendor_id))
+
+
+@router.post("/{vendor_id}/resume", responses=problems(404, 409))
+def resume_vendor(vendor_id: str, caller: CallerDep) -> VendorShape:
+    """Let a suspended vendor go on."""
+    with caller.context.database.write() as session:
+        return vendor_shape(vendor_service.resume_vendor(session, caller.act(), vendor_id))

@@ -1,0 +1,173 @@
+"""Signing in and out, one's own sessions and password."""
+
+from typing import Annotated
+
+from fastapi import Path, Response
+
+from punchcard.accounts.access import sign_in_service
+from punchcard.accounts.access.subjects import Subject
+from punchcard.accounts.rows import name_of
+from punchcard.api.http.dependencies import (
+    CallerDep,
+    LimitEnrolments,
+    Listed,
+    PageDep,
+    VisitorDep,
+    listed,
+)
+from punchcard.api.http.openapi import problems
+from punchcard.api.http.routing import api_router
+from punchcard.api.schemas.accounts import (
+    EmailChange,
+    EmailVerification,
+    PasswordChange,
+    PasswordResetConfirm,
+    PasswordResetRequest,
+    SessionShape,
+    SubjectShape,
+    TokenRequest,
+    TokenShape,
+    VerifiedShape,
+    session_shape,
+)
+from punchcard.context import Context
+
+router = api_router("/api/v1/auth", tag="Signing in")
+
+
+@router.post("/token", responses=problems(401, 403, 429))
+def sign_in(body: TokenRequest, visitor: VisitorDep) -> TokenShape:
+    """Sign in with an e-mail address and a password.
+
+    After repeated failures the address has to wait, longer each time, whoever tries; an address
+    that nobody has is answered the same. How often one network address may try is limited too.
+    """
+    context = visitor.context
+    signed_in = context.sign_in.sign_in(
+        body.email,
+        body.password,
+        asked_from=visitor.address or "",
+        user_agent=visitor.user_agent,
+        request_id=visitor.request_id,
+    )
+    return TokenShape(
+        access_token=signed_in.access_token,
+        token_type="bearer",  # noqa: S106 - the name of the scheme
+        expires_in=context.settings.access_token_hours * 3600,
+        subject=_subject_shape(context, signed_in.subject),
+    )
+
+
+@router.get("/me")
+def me(caller: CallerDep) -> SubjectShape:
+    """Say who the caller is and what they may do."""
+    return _subject_shape(caller.context, caller.subject)
+
+
+@router.post("/logout", status_code=204)
+def sign_out(caller: CallerDep) -> Response:
+    """End the session the request came with; API keys and devices have none."""
+    _revoke(caller, caller.subject.credential_id or "")
+    return Response(status_code=204)
+
+
+@router.post("/password", status_code=204, responses=problems(429))
+def change_password(body: PasswordChange, caller: CallerDep) -> Response:
+    """Change one's own password; all other sessions end."""
+    caller.context.sign_in.change_password(
+        caller.subject,
+        current=body.current_password,
+        new=body.new_password,
+        request_id=caller.request_id,
+    )
+    return Response(status_code=204)
+
+
+@router.post("/password-reset", status_code=202, responses=problems(409, 429))
+def request_password_reset(body: PasswordResetRequest, visitor: VisitorDep) -> Response:
+    """Send a link for a new password to whoever signs in with the address.
+
+    The answer is the same for an address that nobody has.
+    """
+    visitor.context.password_reset.request(
+        body.email, asked_from=visitor.address or "", language=visitor.language
+    )
+    return Response(status_code=202)
+
+
+@router.post("/password-reset/confirm", status_code=204, responses=problems(409, 429))
+def reset_password(body: PasswordResetConfirm, visitor: VisitorDep) -> Response:
+    """Set a new password by the link's token, which works once; all sessions end."""
+    visitor.context.password_reset.reset(
+        body.token,
+        body.new_password,
+        asked_from=visitor.address or "",
+        request_id=visitor.request_id,
+    )
+    return Response(status_code=204)
+
+
+@router.post("/email", status_code=202, responses=problems(409, 429))
+def change_email(body: EmailChange, caller: CallerDep) -> Response:
+    """Send a link to the caller's new address; once it is followed, they sign in with that one."""
+    context = caller.context
+    context.sign_in.confirm_password(caller.subject, body.current_password)
+    with context.database.write() as session:
+        context.address_change.request(session, caller.act(), body.email, language=caller.language)
+    return Response(status_code=202)
+
+
+@router.post("/verify-email", dependencies=[LimitEnrolments], responses=problems(409, 429))
+def verify_email(body: EmailVerification, visitor: VisitorDep) -> VerifiedShape:
+    """Confirm by the link's token that an address is theirs: a customer's, or a person's new one.
+
+    Let a person press a button for it: mail programs follow links by themselves.
+    """
+    context = visitor.context
+    with context.database.write() as session:
+        confirmed = context.customer_mail.confirm(session, visitor.act(), body.token)
+    return VerifiedShape(kind=confirmed.kind)
+
+
+@router.get("/sessions")
+def list_sessions(caller: CallerDep, page: PageDep) -> Listed[SessionShape]:
+    """List one's own open sessions, newest first."""
+    with caller.context.database.read() as session:
+        rows = sign_in_service.list_sessions(
+            session,
+            caller.subject,
+            now=caller.context.clock.now(),
+            before_id=page.cursor,
+            limit=page.fetch,
+        )
+    current_id = caller.subject.credential_id
+    return listed(
+        page, rows, lambda row: session_shape(row, current_id=current_id), lambda row: row.id
+    )
+
+
+@router.delete("/sessions/{session_id}", status_code=204, responses=problems(404))
+def revoke_session(session_id: Annotated[str, Path(max_length=36)], caller: CallerDep) -> Response:
+    """End one of one's own sessions."""
+    _revoke(caller, session_id)
+    return Response(status_code=204)
+
+
+def _revoke(caller: CallerDep, session_id: str) -> None:
+    with caller.context.database.write() as session:
+        sign_in_service.revoke_session(session, caller.act(), session_id)
+
+
+def _subject_shape(context: Context, subject: Subject) -> SubjectShape:
+    with context.database.read() as session:
+        name = name_of(session, subject)
+    return SubjectShape(
+        kind=subject.kind,
+        id=subject.id,
+        name=name,
+        vendor_id=subject.vendor_id,
+        role=subject.role,
+        permissions=sorted(subject.permissions),
+        location_id=subject.location_id,
+        language=subject.language,
+    )

@@ -1,0 +1,143 @@
+"""For whoever watches the server: alive, ready, and figures for Prometheus."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Literal
+
+from fastapi import Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import func, select
+
+from punchcard.api.http.dependencies import ContextDep
+from punchcard.api.http.routing import api_router
+from punchcard.api.schemas.fields import Shape
+from punchcard.context import Context
+from punchcard.db.outbox import OutboxRow
+from punchcard.db.readiness import Found
+
+router = api_router(tag="operations")
+
+
+class Alive(Shape):
+    """The process answers."""
+
+    status: Literal["alive"] = "alive"
+
+
+class NotReady(StrEnum):
+    """Why the server is not ready."""
+
+    DATABASE_UNAVAILABLE = "database_unavailable"
+    DATABASE_NOT_MIGRATED = "database_not_migrated"
+    STORAGE_NOT_WRITABLE = "storage_not_writable"
+    TILL_STOPPED = "till_stopped"
+
+
+class Ready(Shape):
+    """What the server needs to serve, part by part; ready when all are true.
+
+    `storage`: what is written is kept. `code` names the first part that is not true.
+    """
+
+    is_ready: bool
+    code: NotReady | None
+    database: bool
+    migrated: bool
+    storage: bool
+    till: bool
+
+
+@router.get("/healthz", summary="Is the process alive?")
+def get_alive() -> Alive:
+    """Answer as long as the process runs."""
+    return Alive()
+
+
+@router.get(
+    "/readyz",
+    summary="Can the server serve?",
+    responses={503: {"description": "Not ready; the parts tell why.", "model": Ready}},
+)
+async def get_ready(context: ContextDep, response: Response) -> Ready:
+    """Tell whether the database answers, is migrated and keeps what is written, and the till runs.
+
+    Answers within a time of its own, also while the database hangs.
+    """
+    found = await context.readiness.ask()
+    till = context.till.is_running
+    code = _first_missing(found, till=till)
+    if code is not None:
+        response.status_code = 503
+        response.headers["Retry-After"] = "5"
+    return Ready(
+        is_ready=code is None,
+        code=code,
+        database=found.answers,
+        migrated=found.is_migrated,
+        storage=found.is_writable,
+        till=till,
+    )
+
+
+@router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
+def get_metrics(context: ContextDep) -> Response:
+    """Return the figures of this process and of the queue of work, as text."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Figures(context))
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _first_missing(found: Found, *, till: bool) -> NotReady | None:
+    parts = {
+        NotReady.DATABASE_UNAVAILABLE: found.answers,
+        NotReady.DATABASE_NOT_MIGRATED: found.is_migrated,
+        NotReady.STORAGE_NOT_WRITABLE: found.is_writable,
+        NotReady.TILL_STOPPED: till,
+    }
+    return next((code for code, is_there in parts.items() if not is_there), None)
+
+
+class _Figures(Collector):
+    """Reads the figures at the moment they are asked for."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def collect(self) -> Iterator[Metric]:
+        till = self._context.till
+        yield _gauge("punchcard_till_running", "1 while the till works", till.is_running)
+        yield _gauge("punchcard_till_waiting", "Operations that wait for the till", till.waiting)
+        counts = till.counts
+        yield _gauge("punchcard_till_accepted", "Operations accepted since start", counts.accepted)
+        yield _gauge("punchcard_till_refused", "Operations refused since start", counts.refused)
+        failed = "Operations that were told to come back: busy, or nothing could be written"
+        yield _gauge("punchcard_till_failed", failed, counts.failed)
+        is_writable = self._context.database.writes.failure is None
+        written = "0 after a write that failed for want of storage, until one succeeds"
+        yield _gauge("punchcard_storage_writable", written, is_writable)
+        yield _gauge("punchcard_till_batches", "Transactions of the till", counts.batches)
+        complaints = self._context.apple_wallet.complaints
+        meaning = "Lines that phones wrote to the log of Apple Wallet's service since start"
+        yield _gauge("punchcard_apple_log_lines", meaning, complaints)
+        outbox = GaugeMetricFamily(
+            "punchcard_outbox_rows",
+            "Work left by changes, by topic and status",
+            None,
+            ["topic", "status"],
+        )
+        for topic, status, number in self._outbox():
+            outbox.add_metric([topic, status], number)
+        yield outbox
+
+    def _outbox(self) -> list[tuple[str, str, int]]:
+        query = select(OutboxRow.topic, OutboxRow.status, func.count()).group_by(
+            OutboxRow.topic, OutboxRow.status
+        )
+        with self._context.database.read() as session:
+            return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
+def _gauge(name: str, meaning: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, meaning, value)

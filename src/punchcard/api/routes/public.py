@@ -1,0 +1,272 @@
+"""The public's routes: a program's page, enrolment, and a customer's own card.
+
+The secret token in a card's address is its holder's credential: it opens that card.
+"""
+
+import io
+import logging
+from typing import Annotated, Any, NoReturn
+
+from fastapi import Path, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
+
+from punchcard.api.http.dependencies import (
+    Caller,
+    LimitEnrolments,
+    LimitReads,
+    Listed,
+    PageDep,
+    VisitorDep,
+    listed,
+)
+from punchcard.api.http.event_stream import CONTENT as EVENTS
+from punchcard.api.http.event_stream import CardEvents
+from punchcard.api.http.openapi import problems
+from punchcard.api.http.routing import api_router
+from punchcard.api.routes.apple_web_service import pass_answer
+from punchcard.api.schemas.card_requests import PublicEnrolRequest
+from punchcard.api.schemas.cards import CardLinks
+from punchcard.api.schemas.public import (
+    Enrolled,
+    PublicCard,
+    PublicProgram,
+    PublicTransaction,
+    public_card,
+    public_program,
+    public_transaction,
+)
+from punchcard.context import Context
+from punchcard.db.outbox import Hopeless, NotYet
+from punchcard.loyalty.cards import card_service, customer_service
+from punchcard.loyalty.cards.card_view import CardView, Receipt
+from punchcard.loyalty.errors import ProgramInactive, ProgramNotFound
+from punchcard.loyalty.ledger import ledger_reader
+from punchcard.loyalty.ledger.ledger_reader import ReadEntry
+from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.operations import Actor, OpenCard, Origin
+from punchcard.loyalty.programs import public_service
+from punchcard.loyalty.programs.public_service import ProgramPage, WalletNotConfigured
+from punchcard.loyalty.rotating_codes import has_moving_code
+from punchcard.wallets.apple.pkpass import MIME_TYPE
+from punchcard.wallets.platform import WalletAway
+
+_log = logging.getLogger(__name__)
+
+router = api_router("/api/v1/loyalty", tag="public")
+
+Token = Annotated[str, Path(description="The secret token in the card's address.")]
+
+
+@router.get("/programs/{slug}", responses=problems(404), dependencies=[LimitReads])
+def get_public_program(visitor: VisitorDep, slug: str) -> PublicProgram:
+    """Return what customers may see of a program that is open for business."""
+    context = visitor.context
+    with context.database.read() as session:
+        page = public_service.open_program(session, slug, now=context.clock.now())
+        return PublicProgram.model_validate(public_program(page, context.settings.base_url))
+
+
+@router.post(
+    "/programs/{slug}/enroll",
+    status_code=201,
+    responses=problems(403, 404),
+    dependencies=[LimitEnrolments],
+)
+def enrol_visitor(visitor: VisitorDep, slug: str, request: PublicEnrolRequest) -> Enrolled:
+    """Give the visitor a card, anonymous or with what they tell about themselves.
+
+    Whether somebody has given the same address before is neither looked up nor told. A welcome
+    bonus is credited at the first visit.
+    """
+    context = visitor.context
+    with context.database.read() as session:
+        page = public_service.open_program(session, slug, now=context.clock.now())
+    public_service.check_enrolment(page.program, accepts_terms=request.accept_terms)
+    try:
+        receipt = context.till.submit(_operation(visitor, page, request))
+    except ProgramInactive:
+        # Switched off between the two steps; to the public it is then simply not there.
+        raise ProgramNotFound from None
+    return _enrolled(context, receipt, page)
+
+
+@router.get("/cards/{token}", responses=problems(404), dependencies=[LimitReads])
+def get_own_card(visitor: VisitorDep, token: Token) -> PublicCard:
+    """Return the customer's own card."""
+    return own_card(visitor.context, token)
+
+
+@router.get(
+    "/cards/{token}/events",
+    response_class=Response,
+    # FastAPI would look for it in the arguments of the class.
+    status_code=200,
+    responses={200: {"content": EVENTS}, **problems(404)},
+    dependencies=[LimitReads],
+)
+def watch_own_card(visitor: VisitorDep, token: Token) -> CardEvents:
+    """Send the card now and whenever it changes, as Server-Sent Events named `card`.
+
+    Each holds what `GET /cards/{token}` answers. A comment every 15 seconds says that the server is
+    there. 503 while too many pages are kept up to date.
+    """
+    context = visitor.context
+    with context.database.read() as session:
+        card_id = _card(session, visitor, token).id
+
+    def read() -> str:
+        return own_card(context, token).model_dump_json()
+
+    return CardEvents(context.live, card_id, read, context.settings)
+
+
+@router.get("/cards/{token}/transactions", responses=problems(404), dependencies=[LimitReads])
+def list_own_transactions(
+    visitor: VisitorDep, page: PageDep, token: Token
+) -> Listed[PublicTransaction]:
+    """Return the card's ledger, newest entry first."""
+    with visitor.context.database.read() as session:
+        card = _card(session, visitor, token)
+        entries = ledger_reader.list_card_entries(
+            session, card.id, limit=page.fetch, before_id=page.cursor
+        )
+    return listed(page, entries, _transaction, lambda entry: entry.id)
+
+
+@router.get(
+    "/cards/{token}/qr.svg",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {}}}, **problems(404)},
+    dependencies=[LimitReads],
+)
+def get_qr_code(visitor: VisitorDep, token: Token) -> Response:
+    """Return the QR code that a till scans: of the card's address, or the moving one of now."""
+    import segno
+
+    context = visitor.context
+    with context.database.read() as session:
+        card = _card(session, visitor, token)
+        branding = session.get_one(LoyaltyProgram, card.program_id).branding
+    if has_moving_code(branding):
+        text = context.moving_codes.code_for(card.number, context.clock.now())
+    else:
+        text = _links(context).address(token)
+    picture = io.BytesIO()
+    code = segno.make_qr(text, error="m")
+    code.save(picture, kind="svg", scale=8, border=4, light="#ffffff", svgclass=None)
+    return Response(picture.getvalue(), media_type="image/svg+xml")
+
+
+@router.get(
+    "/cards/{token}/apple.pkpass",
+    response_class=Response,
+    responses={200: {"content": {MIME_TYPE: {}}}, **problems(404)},
+    dependencies=[LimitReads],
+)
+def get_apple_pass(visitor: VisitorDep, token: Token) -> Response:
+    """Return the card's pass for Apple Wallet."""
+    wallet = visitor.context.apple_wallet
+    if wallet.link_for(token) is None:
+        _refuse_wallet(visitor, token)
+    with visitor.context.database.read() as session:
+        card = _card(session, visitor, token)
+    return pass_answer(wallet.hand_out(card.id, card.number))
+
+
+@router.get(
+    "/cards/{token}/google",
+    status_code=302,
+    response_class=RedirectResponse,
+    responses=problems(404, 503),
+    dependencies=[LimitReads],
+)
+def get_google_pass(visitor: VisitorDep, token: Token) -> str:
+    """Lead to the page that puts the card into Google Wallet."""
+    wallet = visitor.context.google_wallet
+    if not wallet.is_configured:
+        _refuse_wallet(visitor, token)
+    with visitor.context.database.read() as session:
+        card = _card(session, visitor, token)
+    try:
+        return wallet.save_link(card.id)
+    except (NotYet, Hopeless) as error:
+        _log.error("no link to Google Wallet: %s", error)
+        raise WalletAway from error
+
+
+@router.get("/cards/{token}/export", responses=problems(404), dependencies=[LimitReads])
+def export_customer(visitor: VisitorDep, token: Token) -> dict[str, Any]:
+    """Return everything that the shop holds about the card's customer."""
+    context = visitor.context
+    with context.database.read() as session:
+        return customer_service.export_customer(session, token, now=context.clock.now())
+
+
+@router.delete(
+    "/cards/{token}/customer",
+    status_code=204,
+    responses=problems(404),
+    dependencies=[LimitEnrolments],
+)
+def erase_customer(visitor: VisitorDep, token: Token) -> None:
+    """Forget the card's customer. Their cards go on as anonymous ones; the ledger stays valid."""
+    with visitor.context.database.write() as session:
+        customer_service.erase_customer(session, visitor.act(), token)
+
+
+def own_card(context: Context, token: str) -> PublicCard:
+    """Return the card that a token opens, as it is now. Raises CardNotFound."""
+    now = context.clock.now()
+    with context.database.read() as session:
+        card = card_service.get_card_by_token(session, token, now=now)
+        page = public_service.page_of(session, card.program_id, now=now)
+        wallet = context.wallets.states(session, [card.id])[card.id]
+    answer = public_card(card, token, page, _links(context))
+    return PublicCard.model_validate({**answer, "wallet": wallet})
+
+
+def _operation(visitor: Caller, page: ProgramPage, request: PublicEnrolRequest) -> OpenCard:
+    told = request.customer
+    return OpenCard(
+        vendor_id=page.vendor.id,
+        actor=Actor("public", None),
+        program_id=page.program.id,
+        customer=told.as_new(accepted_terms=request.accept_terms) if told else None,
+        is_vouched=False,
+        locale=request.locale or (told.locale if told else None),
+        origin=Origin(visitor.address, visitor.user_agent, None),
+        request_id=visitor.request_id,
+    )
+
+
+def _enrolled(context: Context, receipt: Receipt, page: ProgramPage) -> Enrolled:
+    links = _links(context)
+    token = links.token(receipt.card.id, receipt.card.token_sealed)
+    assert token is not None
+    wallet = context.wallets.links_for(token)
+    return Enrolled.model_validate(
+        {
+            "card": public_card(receipt.card, token, page, links),
+            "card_url": links.address(token),
+            "wallet": {"apple_url": wallet.apple, "google_url": wallet.google},
+        }
+    )
+
+
+def _card(session: Session, visitor: Caller, token: str) -> CardView:
+    return card_service.get_card_by_token(session, token, now=visitor.context.clock.now())
+
+
+def _refuse_wallet(visitor: Caller, token: str) -> NoReturn:
+    with visitor.context.database.read() as session:
+        _card(session, visitor, token)
+    raise WalletNotConfigured
+
+
+def _transaction(entry: ReadEntry) -> PublicTransaction:
+    return PublicTransaction.model_validate(public_transaction(entry))
+
+
+def _links(context: Context) -> CardLinks:
+    return CardLinks(context.settings.base_url, context.card_sealer)

@@ -1,0 +1,148 @@
+"""The vendor's cards: find, change, block, replace. They are opened in `enrolment.py`."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+from fastapi import Query
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.audit_service import Act
+from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, listed
+from punchcard.api.http.openapi import problems
+from punchcard.api.http.routing import api_router
+from punchcard.api.schemas.card_requests import CardChangeRequest
+from punchcard.api.schemas.cards import Card, CardLinks, CardStatus, FoundCards, card_answer
+from punchcard.api.schemas.fields import IdText, Moment, line
+from punchcard.loyalty.cards import card_changes, card_service
+from punchcard.loyalty.cards.card_view import CardView
+
+router = api_router("/api/v1/vendor/loyalty/cards", tag="cards")
+
+Search = Annotated[
+    Annotated[str, *line(1, 100)] | None,
+    Query(description="Part of a name, e-mail or phone; or the beginning of a card number."),
+]
+ActiveSince = Annotated[
+    Moment | None, Query(description="Only cards whose last activity was at or after this.")
+]
+ActiveBefore = Annotated[
+    Moment | None, Query(description="Only cards whose last activity was before this.")
+]
+Code = Annotated[
+    str,
+    *line(1, 300),
+    Query(
+        description="A card's moving code, token, address or number; an e-mail address or a phone."
+    ),
+]
+
+
+@router.get("")
+def list_cards(
+    caller: CallerDep,
+    page: PageDep,
+    *,
+    program_id: IdText | None = None,
+    query: Search = None,
+    status: CardStatus | None = None,
+    active_since: ActiveSince = None,
+    active_before: ActiveBefore = None,
+) -> Listed[Card]:
+    """Return the vendor's cards, newest first."""
+    with caller.context.database.read() as session:
+        views = card_service.list_cards(
+            session,
+            caller.vendor_id,
+            now=caller.context.clock.now(),
+            limit=page.fetch,
+            before_id=page.cursor,
+            program_id=program_id,
+            status=status,
+            query=query,
+            active_since=active_since,
+            active_before=active_before,
+        )
+        shape = _shape(session, caller, views)
+    return listed(page, views, shape, lambda view: view.id)
+
+
+@router.get("/lookup", responses=problems(409))
+def look_up_cards(caller: CallerDep, code: Code) -> FoundCards:
+    """Return the cards that a code names: none, one, or those of everybody with that contact.
+
+    At most 50, those of customers whose contact the shop vouches for first.
+    """
+    now = caller.context.clock.now()
+    caller.context.moving_codes.is_fresh(code.strip(), now)
+    with caller.context.database.read() as session:
+        views = card_service.lookup_cards(session, caller.vendor_id, code, now=now)
+        shape = _shape(session, caller, views)
+    return FoundCards(items=[shape(view) for view in views])
+
+
+@router.get("/{card_id}", responses=problems(404))
+def get_card(caller: CallerDep, card_id: str) -> Card:
+    """Return one card."""
+    with caller.context.database.read() as session:
+        return _read(session, caller, card_id)
+
+
+@router.patch("/{card_id}", responses=problems(404, 409))
+def update_card(caller: CallerDep, card_id: str, request: CardChangeRequest) -> Card:
+    """Change whom the card belongs to; an anonymous card gets a customer, known or new.
+
+    Contacts that the shop sends are taken as verified, and belong to one customer.
+    """
+    act = caller.act()
+    with caller.context.database.write() as session:
+        card_changes.update_card(session, act, caller.vendor_id, card_id, request.as_change())
+        return _read(session, caller, card_id)
+
+
+@router.post("/{card_id}/block", responses=problems(404, 409))
+def block_card(caller: CallerDep, card_id: str) -> Card:
+    """Stop a card from being used until it is unblocked."""
+    return _change(caller, card_id, card_changes.block_card)
+
+
+@router.post("/{card_id}/unblock", responses=problems(404, 409))
+def unblock_card(caller: CallerDep, card_id: str) -> Card:
+    """Let a blocked card be used again."""
+    return _change(caller, card_id, card_changes.unblock_card)
+
+
+@router.post("/{card_id}/replace", responses=problems(404, 409))
+def replace_card(caller: CallerDep, card_id: str) -> Card:
+    """Give a card a new number and token; the old ones stop working, balances stay."""
+
+    def replace(session: Session, act: Act, vendor_id: str, card_id: str) -> None:
+        card_changes.replace_card(session, act, vendor_id, card_id, caller.context.card_sealer)
+
+    return _change(caller, card_id, replace)
+
+
+def _change(caller: Caller, card_id: str, change: Callable[[Session, Act, str, str], None]) -> Card:
+    act = caller.act()
+    with caller.context.database.write() as session:
+        change(session, act, caller.vendor_id, card_id)
+        card = _read(session, caller, card_id)
+        # An answer is kept for good: without the customer, who may ask to be forgotten.
+        caller.remember(session, 200, card.model_copy(update={"customer": None}))
+    return card
+
+
+def _read(session: Session, caller: Caller, card_id: str) -> Card:
+    now = caller.context.clock.now()
+    view = card_service.get_card(session, caller.vendor_id, card_id, now=now)
+    return _shape(session, caller, [view])(view)
+
+
+def _shape(
+    session: Session, caller: Caller, views: Sequence[CardView]
+) -> Callable[[CardView], Card]:
+    context = caller.context
+    links = CardLinks(context.settings.base_url, context.card_sealer)
+    wallets = context.wallets.states(session, [view.id for view in views])
+    return lambda view: Card.model_validate(
+        {**card_answer(view, links), "wallet": wallets[view.id]}
+    )

@@ -1,0 +1,73 @@
+"""The vendor's paired terminals, and the codes that pair new ones."""
+
+from urllib.parse import urlencode
+
+import segno
+from fastapi import Response
+
+from punchcard.accounts import device_service
+from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
+from punchcard.api.http.openapi import problems
+from punchcard.api.http.routing import api_router
+from punchcard.api.schemas.accounts import (
+    DeviceChange,
+    DeviceShape,
+    PairingCodeRequest,
+    PairingCodeShape,
+    device_shape,
+    given,
+)
+
+router = api_router("/api/v1/vendor/devices", tag="Devices")
+
+
+@router.get("")
+def list_devices(caller: CallerDep, page: PageDep) -> Listed[DeviceShape]:
+    """List the vendor's paired devices, oldest first."""
+    with caller.context.database.read() as session:
+        rows = device_service.list_devices(
+            session, caller.vendor_id, after_id=page.cursor, limit=page.fetch
+        )
+    return listed(page, rows, device_shape, lambda row: row.id)
+
+
+@router.post("/pairing-codes", status_code=201, responses=problems(404))
+def create_pairing_code(body: PairingCodeRequest, caller: CallerDep) -> PairingCodeShape:
+    """Make a code that pairs one device, once, within minutes, as text and as a QR code."""
+    settings = caller.context.settings
+    with caller.context.database.write() as session:
+        code, row = device_service.create_pairing_code(
+            session,
+            caller.act(),
+            caller.vendor_id,
+            location_id=body.location_id,
+            minutes=settings.pairing_code_minutes,
+        )
+        # Behind the #: what stands there is never sent, so no log on the way sees the code.
+        url = f"{settings.base_url.rstrip('/')}/terminal#{urlencode({'pair': code})}"
+        answer = PairingCodeShape(
+            code=code,
+            expires_at=row.expires_at,
+            pairing_url=url,
+            qr_svg=segno.make(url).svg_inline(scale=4),
+        )
+        caller.remember(session, 201, answer)
+    return answer
+
+
+@router.patch("/{device_id}", responses=problems(404))
+def update_device(device_id: str, body: DeviceChange, caller: CallerDep) -> DeviceShape:
+    """Rename a device, or move it to another location."""
+    with caller.context.database.write() as session:
+        device = device_service.update_device(
+            session, caller.act(), caller.vendor_id, device_id, given(body)
+        )
+        return device_shape(device)
+
+
+@router.delete("/{device_id}", status_code=204, responses=problems(404))
+def revoke_device(device_id: str, caller: CallerDep) -> Response:
+    """Revoke a device for good: its token stops working at once."""
+    with caller.context.database.write() as session:
+        device_service.revoke_device(session, caller.act(), caller.vendor_id, device_id)
+    return Response(status_code=204)

@@ -1,0 +1,64 @@
+"""The places where the vendor serves customers."""
+
+from punchcard.accounts import location_service
+from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
+from punchcard.api.http.openapi import problems
+from punchcard.api.http.routing import api_router
+from punchcard.api.schemas.accounts import (
+    LocationChange,
+    LocationRequest,
+    LocationShape,
+    given,
+    location_shape,
+)
+
+router = api_router("/api/v1/vendor/locations", tag="Locations")
+
+
+@router.get("")
+def list_locations(caller: CallerDep, page: PageDep) -> Listed[LocationShape]:
+    """List the vendor's open locations, oldest first."""
+    with caller.context.database.read() as session:
+        rows = location_service.list_locations(
+            session, caller.vendor_id, after_id=page.cursor, limit=page.fetch
+        )
+    return listed(page, rows, location_shape, lambda row: row.id)
+
+
+@router.post("", status_code=201)
+def create_location(body: LocationRequest, caller: CallerDep) -> LocationShape:
+    """Open a location."""
+    with caller.context.database.write() as session:
+        location = location_service.create_location(
+            session, caller.act(), caller.vendor_id, name=body.name, address=body.address
+        )
+        answer = location_shape(location)
+        caller.remember(session, 201, answer)
+    return answer
+
+
+@router.get("/{location_id}", responses=problems(404))
+def get_location(location_id: str, caller: CallerDep) -> LocationShape:
+    """Show one location, closed or not."""
+    with caller.context.database.read() as session:
+        return location_shape(location_service.get_location(session, caller.vendor_id, location_id))
+
+
+@router.patch("/{location_id}", responses=problems(404))
+def update_location(location_id: str, body: LocationChange, caller: CallerDep) -> LocationShape:
+    """Change a location's name or address."""
+    with caller.context.database.write() as session:
+        location = location_service.update_location(
+            session, caller.act(), caller.vendor_id, location_id, given(body)
+        )
+        return location_shape(location)
+
+
+@router.delete("/{location_id}", responses=problems(404, 409))
+def close_location(location_id: str, caller: CallerDep) -> LocationShape:
+    """Close a location for good; its devices must have moved."""
+    with caller.context.database.write() as session:
+        location = location_service.close_location(
+            session, caller.act(), caller.vendor_id, location_id
+        )
+        return location_shape(location)

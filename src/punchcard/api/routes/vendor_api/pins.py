@@ -1,0 +1,182 @@
+"""Staff and their PINs."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import Query
+from pydantic import Field
+
+from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
+from punchcard.api.http.openapi import problems
+from punchcard.api.http.routing import api_router
+from punchcard.api.schemas.accounts import LEFT_OUT
+from punchcard.api.schemas.fields import IdText, Moment, Name, Shape, line
+from punchcard.loyalty.models import StaffPin
+from punchcard.loyalty.rules.pin_rules import PIN_PATTERN
+from punchcard.loyalty.staff import pin_service
+from punchcard.loyalty.staff.pin_service import PinFilter
+
+router = api_router("/api/v1/vendor/loyalty/pins", tag="staff PINs")
+
+PinText = Annotated[str, Field(pattern=PIN_PATTERN, examples=["4711"])]
+StaffId = Annotated[str, *line(1, 64)]
+
+
+class PinRequest(Shape):
+    """A person and the PIN they get; `program_id` null makes it good for every program."""
+
+    name: Name
+    pin: PinText
+    staff_id: StaffId | None = None
+    program_id: IdText | None = None
+
+
+class PinChange(Shape):
+    """What changes about a person; a new PIN unlocks them and ends their staff tokens."""
+
+    name: Name = LEFT_OUT
+    pin: PinText = LEFT_OUT
+    staff_id: StaffId | None = None
+    program_id: IdText | None = None
+
+
+class PinShape(Shape):
+    """A person at the till; the PIN itself is never shown."""
+
+    id: IdText
+    name: str
+    staff_id: str | None
+    program_id: IdText | None
+    status: Literal["active", "locked", "retired"]
+    failed_attempts: int
+    locked_until: Moment | None
+    last_used_at: Moment | None
+    retired_at: Moment | None
+    created_at: Moment
+    updated_at: Moment
+
+
+class VerifyRequest(Shape):
+    """A typed PIN; `staff_id` names the person by a StaffPin's id or its `staff_id`."""
+
+    pin: PinText
+    staff_id: StaffId | None = None
+
+
+class VerifiedShape(Shape):
+    """Whose PIN it is, and a token that stands for it during a shift."""
+
+    staff_pin: PinShape
+    staff_token: str
+    expires_at: Moment
+
+
+@router.get("")
+def list_pins(
+    caller: CallerDep,
+    page: PageDep,
+    status: Annotated[PinFilter, Query(description="Which PINs to return.")] = "in_use",
+) -> Listed[PinShape]:
+    """Return the vendor's staff, oldest first."""
+    now = caller.context.clock.now()
+    with caller.context.database.read() as session:
+        rows = pin_service.list_pins(
+            session, caller.vendor_id, limit=page.fetch, after_id=page.cursor, status=status
+        )
+    return listed(page, list(rows), lambda row: pin_shape(row, now), lambda row: row.id)
+
+
+@router.post("", status_code=201, responses=problems(404, 409))
+def create_pin(caller: CallerDep, request: PinRequest) -> PinShape:
+    """Give a person a PIN. Trivial ones are refused, and those somebody else of the shop has."""
+    prepared = caller.context.pin_desk.prepare(caller.vendor_id, request.pin)
+    fields = request.model_dump(exclude={"pin"})
+    act = caller.act()
+    with caller.context.database.write() as session:
+        row = pin_service.create_pin(session, caller.vendor_id, fields, prepared, act)
+        answer = pin_shape(row, act.now)
+        caller.remember(session, 201, answer)
+    return answer
+
+
+@router.post("/verify", responses=problems(423))
+def verify_pin(caller: CallerDep, request: VerifyRequest) -> VerifiedShape:
+    """Check a PIN, and lend a staff token to this caller for the rest of the shift.
+
+    A wrong PIN counts against the person named by `staff_id`, or else against this caller.
+    """
+    context = caller.context
+    hit = context.pin_desk.check(caller.subject, request.pin, request.staff_id)
+    token, expires_at = context.staff_tokens.issue(hit, caller.subject)
+    with context.database.read() as session:
+        row = pin_service.get_pin(session, caller.vendor_id, hit.identity.pin_id)
+    answer = VerifiedShape(
+        staff_pin=pin_shape(row, context.clock.now()), staff_token=token, expires_at=expires_at
+    )
+    if caller.idempotency is not None:
+        with context.database.write() as session:
+            caller.remember(session, 200, answer)
+    return answer
+
+
+@router.get("/{pin_id}", responses=problems(404))
+def get_pin(caller: CallerDep, pin_id: str) -> PinShape:
+    """Return one person, retired or not."""
+    with caller.context.database.read() as session:
+        row = pin_service.get_pin(session, caller.vendor_id, pin_id)
+    return pin_shape(row, caller.context.clock.now())
+
+
+@router.patch("/{pin_id}", responses=problems(404, 409))
+def update_pin(caller: CallerDep, pin_id: str, request: PinChange) -> PinShape:
+    """Change the given fields, or the PIN itself."""
+    context = caller.context
+    prepared = None
+    if "pin" in request.model_fields_set:
+        with context.database.read() as session:
+            pin_service.get_pin(session, caller.vendor_id, pin_id)
+        prepared = context.pin_desk.prepare(caller.vendor_id, request.pin)
+    fields = request.model_dump(exclude={"pin"}, exclude_unset=True)
+    act = caller.act()
+    with context.database.write() as session:
+        row = pin_service.update_pin(
+            session, caller.vendor_id, pin_id, fields, act, prepared=prepared
+        )
+    return pin_shape(row, act.now)
+
+
+@router.delete("/{pin_id}", status_code=204, responses=problems(404))
+def retire_pin(caller: CallerDep, pin_id: str) -> None:
+    """Retire a person's PIN, and end their staff tokens; history keeps the name."""
+    context = caller.context
+    with context.database.write() as session:
+        pin_service.retire_pin(session, caller.vendor_id, pin_id, caller.act())
+
+
+@router.post("/{pin_id}/unlock", responses=problems(404, 409))
+def unlock_pin(caller: CallerDep, pin_id: str) -> PinShape:
+    """Let a locked person go on at once."""
+    act = caller.act()
+    with caller.context.database.write() as session:
+        row = pin_service.unlock_pin(session, caller.vendor_id, pin_id, act)
+        answer = pin_shape(row, act.now)
+        caller.remember(session, 200, answer)
+    return answer
+
+
+def pin_shape(row: StaffPin, now: datetime) -> PinShape:
+    """Return a person as the vendor sees them; a lock that has run out is none."""
+    locked_until = row.locked_until if row.locked_until and row.locked_until > now else None
+    return PinShape(
+        id=row.id,
+        name=row.name,
+        staff_id=row.staff_id,
+        program_id=row.program_id,
+        status="retired" if row.retired_at else "locked" if locked_until else "active",
+        failed_attempts=row.failed_attempts,
+        locked_until=locked_until,
+        last_used_at=row.last_used_at,
+        retired_at=row.retired_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,102 @@
+"""The vendor's programs."""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import Query
+
+from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, listed
+from punchcard.api.http.openapi import problems
+from punchcard.api.http.routing import api_router
+from punchcard.api.schemas.programs import (
+    ProgramChange,
+    ProgramRequest,
+    ProgramShape,
+    ProgramStatus,
+    fields_of,
+    program_shape,
+)
+from punchcard.loyalty.programs import program_service
+
+router = api_router("/api/v1/vendor/loyalty/programs", tag="programs")
+
+
+@router.get("")
+def list_programs(
+    caller: CallerDep,
+    page: PageDep,
+    status: Annotated[ProgramStatus | None, Query(description="Only programs like this.")] = None,
+) -> Listed[ProgramShape]:
+    """Return the vendor's programs, oldest first."""
+    with caller.context.database.read() as session:
+        rows = program_service.list_programs(
+            session, caller.vendor_id, limit=page.fetch, after_id=page.cursor, status=status
+        )
+    shape = partial(program_shape, base_url=_base(caller))
+    return listed(page, list(rows), shape, lambda row: row.id)
+
+
+@router.post("", status_code=201, responses=problems(409))
+def create_program(caller: CallerDep, request: ProgramRequest) -> ProgramShape:
+    """Make a program: a draft, unless it is to be active at once."""
+    act = caller.act()
+    with caller.context.database.write() as session:
+        row = program_service.create_program(session, caller.vendor_id, fields_of(request), act)
+        answer = program_shape(row, _base(caller))
+        caller.remember(session, 201, answer)
+    return answer
+
+
+@router.get("/{program_id}", responses=problems(404))
+def get_program(caller: CallerDep, program_id: str) -> ProgramShape:
+    """Return one program."""
+    with caller.context.database.read() as session:
+        row = program_service.get_program(session, caller.vendor_id, program_id)
+        return program_shape(row, _base(caller))
+
+
+@router.patch("/{program_id}", responses=problems(404, 409))
+def update_program(caller: CallerDep, program_id: str, request: ProgramChange) -> ProgramShape:
+    """Change the given fields; every change raises `version`, which ledger entries cite.
+
+    Type, currency and time zone stay as they are once there are cards.
+    """
+    fields = fields_of(request)
+    with caller.context.database.write() as session:
+        row = program_service.update_program(
+            session, caller.vendor_id, program_id, fields, caller.act()
+        )
+        return program_shape(row, _base(caller))
+
+
+@router.delete("/{program_id}", status_code=204, responses=problems(404, 409))
+def delete_program(caller: CallerDep, program_id: str) -> None:
+    """Delete a program that never had a card, with its rewards; its PINs are retired."""
+    act = caller.act()
+    with caller.context.database.write() as session:
+        program_service.delete_program(session, caller.vendor_id, program_id, act)
+
+
+@router.post("/{program_id}/activate", responses=problems(404))
+def activate_program(caller: CallerDep, program_id: str) -> ProgramShape:
+    """Open the program for business."""
+    with caller.context.database.write() as session:
+        row = program_service.activate_program(session, caller.vendor_id, program_id, caller.act())
+        answer = program_shape(row, _base(caller))
+        caller.remember(session, 200, answer)
+    return answer
+
+
+@router.post("/{program_id}/deactivate", responses=problems(404))
+def deactivate_program(caller: CallerDep, program_id: str) -> ProgramShape:
+    """Close the program for business; its cards keep their balances."""
+    with caller.context.database.write() as session:
+        act = caller.act()
+        row = program_service.deactivate_program(session, caller.vendor_id, program_id, act)
+        answer = program_shape(row, _base(caller))
+        caller.remember(session, 200, answer)
+    return answer
+
+
+def _base(caller: Caller) -> str:
+    return caller.context.settings.base_url

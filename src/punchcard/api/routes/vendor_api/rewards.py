@@ -1,0 +1,70 @@
+"""What points can be exchanged for."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
+from punchcard.api.http.openapi import problems
+from punchcard.api.http.routing import api_router
+from punchcard.api.schemas.programs import (
+    RewardChange,
+    RewardRequest,
+    RewardShape,
+    fields_of,
+    reward_shape,
+)
+from punchcard.loyalty.programs import reward_service
+from punchcard.loyalty.programs.reward_service import RewardFilter
+
+router = api_router("/api/v1/vendor/loyalty", tag="rewards")
+
+
+@router.get("/programs/{program_id}/rewards", responses=problems(404))
+def list_rewards(
+    caller: CallerDep,
+    page: PageDep,
+    program_id: str,
+    status: Annotated[RewardFilter, Query(description="Which rewards to return.")] = "active",
+) -> Listed[RewardShape]:
+    """Return a program's rewards, oldest first."""
+    with caller.context.database.read() as session:
+        rows = reward_service.list_rewards(
+            session,
+            caller.vendor_id,
+            program_id,
+            limit=page.fetch,
+            after_id=page.cursor,
+            status=status,
+        )
+    return listed(page, list(rows), reward_shape, lambda row: row.id)
+
+
+@router.post("/programs/{program_id}/rewards", status_code=201, responses=problems(404))
+def create_reward(caller: CallerDep, program_id: str, request: RewardRequest) -> RewardShape:
+    """Add a reward to a program."""
+    with caller.context.database.write() as session:
+        row = reward_service.create_reward(
+            session, caller.vendor_id, program_id, fields_of(request), caller.act()
+        )
+        answer = reward_shape(row)
+        caller.remember(session, 201, answer)
+    return answer
+
+
+@router.patch("/rewards/{reward_id}", responses=problems(404))
+def update_reward(caller: CallerDep, reward_id: str, request: RewardChange) -> RewardShape:
+    """Change the given fields of a reward; null takes a limit away."""
+    fields = fields_of(request)
+    with caller.context.database.write() as session:
+        row = reward_service.update_reward(
+            session, caller.vendor_id, reward_id, fields, caller.act()
+        )
+        return reward_shape(row)
+
+
+@router.delete("/rewards/{reward_id}", status_code=204, responses=problems(404))
+def archive_reward(caller: CallerDep, reward_id: str) -> None:
+    """Take a reward out of the catalogue; the ledger keeps its own copy of it."""
+    with caller.context.database.write() as session:
+        reward_service.archive_reward(session, caller.vendor_id, reward_id, caller.act())

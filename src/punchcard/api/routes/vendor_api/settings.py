@@ -1,0 +1,56 @@
+"""The vendor about itself: what it is called, its habits, its closing, its audit trail."""
+
+from punchcard.accounts import audit_service, vendor_service
+from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
+from punchcard.api.http.openapi import problems
+from punchcard.api.http.routing import api_router
+from punchcard.api.schemas.accounts import (
+    AuditEventShape,
+    VendorChange,
+    VendorShape,
+    audit_event_shape,
+    given,
+    vendor_shape,
+)
+from punchcard.loyalty.programs import vendor_changes
+
+router = api_router("/api/v1/vendor", tag="Vendor")
+
+
+@router.get("")
+def get_vendor(caller: CallerDep) -> VendorShape:
+    """Show the vendor the caller acts for."""
+    with caller.context.database.read() as session:
+        return vendor_shape(vendor_service.get_vendor(session, caller.vendor_id))
+
+
+@router.patch("")
+def update_vendor(body: VendorChange, caller: CallerDep) -> VendorShape:
+    """Change the vendor's name, currency, time zone, language, or whether it keeps origins.
+
+    Programs that exist keep the currency and the time zone they were made with; their passes follow
+    a new name or language.
+    """
+    with caller.context.database.write() as session:
+        vendor = vendor_changes.update_vendor(session, caller.act(), caller.vendor_id, given(body))
+        return vendor_shape(vendor)
+
+
+@router.post("/close", responses=problems(409))
+def close_vendor(caller: CallerDep) -> VendorShape:
+    """Close the vendor for good: every session, key and device ends; the ledger stays."""
+    with caller.context.database.write() as session:
+        vendor = vendor_service.close_vendor(session, caller.act(), caller.vendor_id)
+        answer = vendor_shape(vendor)
+        caller.remember(session, 200, answer)
+    return answer
+
+
+@router.get("/audit-events")
+def list_audit_events(caller: CallerDep, page: PageDep) -> Listed[AuditEventShape]:
+    """List who changed what at this vendor, newest first."""
+    with caller.context.database.read() as session:
+        rows = audit_service.list_events(
+            session, vendor_id=caller.vendor_id, before_id=page.cursor, limit=page.fetch
+        )
+    return listed(page, rows, audit_event_shape, lambda row: row.id)

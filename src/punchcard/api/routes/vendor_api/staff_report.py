@@ -1,0 +1,39 @@
+"""What each person at the till did."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from punchcard.api.http.dependencies import CallerDep
+from punchcard.api.http.openapi import problems
+from punchcard.api.http.routing import api_router
+from punchcard.api.schemas.fields import IdText
+from punchcard.api.schemas.staff_report import StaffReportShape, staff_report_shape
+from punchcard.api.schemas.stats import DaysDep
+from punchcard.loyalty.reports.staff_report_service import staff_report
+
+router = api_router("/api/v1/vendor/loyalty/staff-report", tag="statistics")
+
+OfProgram = Annotated[IdText | None, Query(description="Only this program.")]
+
+
+@router.get("", responses=problems(404))
+def get_staff_report(
+    caller: CallerDep, days: DaysDep, program_id: OfProgram = None
+) -> StaffReportShape:
+    """Return stamps, points, redemptions, voids and concentration per person, at most 92 days.
+
+    Days are the vendor's, or those of the program's time zone. What was entered more than 72 hours
+    after it happened is not in the report.
+    """
+    context = caller.context
+    with context.database.read() as session:
+        report = staff_report(
+            session,
+            caller.vendor_id,
+            now=context.clock.now(),
+            first=days.first,
+            last=days.last,
+            program_id=program_id,
+        )
+    return staff_report_shape(report)

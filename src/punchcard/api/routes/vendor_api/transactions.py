@@ -1,0 +1,71 @@
+"""The ledger as the vendor reads it, newest entry first."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
+from punchcard.api.http.openapi import problems
+from punchcard.api.http.routing import api_router
+from punchcard.api.schemas.cards import Transaction, transaction_answer
+from punchcard.api.schemas.fields import IdText, Moment, line
+from punchcard.loyalty.cards import card_service
+from punchcard.loyalty.ledger import ledger_reader
+from punchcard.loyalty.ledger.ledger_reader import EntryFilter, ReadEntry
+
+router = api_router("/api/v1/vendor/loyalty", tag="ledger")
+
+# A query's own facts must stand outside the union with None: inside it they go unseen.
+EntryType = Annotated[Annotated[str, *line(1, 24)] | None, Query(examples=["stamp_earned"])]
+Since = Annotated[
+    Moment | None, Query(alias="from", description="Only what happened at or after this.")
+]
+Until = Annotated[Moment | None, Query(alias="to", description="Only what happened before this.")]
+
+
+@router.get("/transactions")
+def list_transactions(
+    caller: CallerDep,
+    page: PageDep,
+    *,
+    program_id: IdText | None = None,
+    card_id: IdText | None = None,
+    staff_pin_id: IdText | None = None,
+    location_id: IdText | None = None,
+    type: EntryType = None,
+    since: Since = None,
+    until: Until = None,
+) -> Listed[Transaction]:
+    """Return the vendor's ledger, newest entry first."""
+    wanted = EntryFilter(
+        program_id=program_id,
+        card_id=card_id,
+        staff_pin_id=staff_pin_id,
+        location_id=location_id,
+        type=type,
+        since=since,
+        until=until,
+    )
+    with caller.context.database.read() as session:
+        entries = ledger_reader.list_entries(
+            session, caller.vendor_id, wanted, limit=page.fetch, before_id=page.cursor
+        )
+    return listed(page, entries, _shape, lambda entry: entry.id)
+
+
+@router.get("/cards/{card_id}/transactions", responses=problems(404))
+def list_card_transactions(caller: CallerDep, page: PageDep, card_id: str) -> Listed[Transaction]:
+    """Return one card's ledger, newest entry first."""
+    with caller.context.database.read() as session:
+        card = card_service.get_card(
+            session, caller.vendor_id, card_id, now=caller.context.clock.now()
+        )
+        entries = ledger_reader.list_card_entries(
+            session, card.id, limit=page.fetch, before_id=page.cursor
+        )
+    return listed(page, entries, _shape, lambda entry: entry.id)
+
+
+def _shape(entry: ReadEntry) -> Transaction:
+    answer = transaction_answer(entry.row, entry.staff_name, entry.voided_by)
+    return Transaction.model_validate(answer)

@@ -1,0 +1,386 @@
+"""What is said about vendors, people, places, keys, devices and the audit trail."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field, StringConstraints
+
+from punchcard.accounts.models import (
+    AccessToken,
+    ApiKey,
+    AuditEvent,
+    Device,
+    Location,
+    Member,
+    Vendor,
+)
+from punchcard.api.schemas.fields import (
+    Currency,
+    Email,
+    Flag,
+    IdText,
+    Language,
+    Moment,
+    Name,
+    Shape,
+    Slug,
+    Timezone,
+    line,
+)
+
+Told = TypeVar("Told", bound=Shape)
+
+# A field that may be left out, but not be null.
+LEFT_OUT: Any = Field(default_factory=lambda: None)
+
+RoleName = Literal["owner", "manager", "staff"]
+ScopeName = Literal["loyalty:read", "loyalty:operate", "loyalty:manage"]
+VendorStatus = Literal["active", "suspended", "closed"]
+NewPassword = Annotated[str, StringConstraints(min_length=8, max_length=200)]
+"""Long enough to be one; `accounts.checks` has the same bounds for the other faces."""
+GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Address = Annotated[str, *line(0, 300)]
+LinkToken = Annotated[str, *line(1, 1500)]
+
+
+class VendorShape(Shape):
+    """A shop or chain."""
+
+    id: IdText
+    slug: str
+    name: str
+    currency: str
+    timezone: str
+    language: str
+    status: VendorStatus
+    keeps_origins: bool
+    created_at: Moment
+    updated_at: Moment
+
+
+class VendorChange(Shape):
+    """What a vendor changes about itself; what is left out stays."""
+
+    name: Name = LEFT_OUT
+    currency: Currency = LEFT_OUT
+    timezone: Timezone = LEFT_OUT
+    language: Language = LEFT_OUT
+    keeps_origins: Flag = LEFT_OUT
+
+
+class VendorChangeByAdmin(VendorChange):
+    """What the platform changes about a vendor; what is left out stays."""
+
+    slug: Slug = LEFT_OUT
+
+
+class FirstOwner(Shape):
+    """Who a new vendor belongs to."""
+
+    email: Email
+    name: Name
+    password: NewPassword
+
+
+class VendorRequest(Shape):
+    """A vendor to be created, with its first owner and its first location."""
+
+    name: Name
+    slug: Slug
+    currency: Currency
+    timezone: Timezone
+    language: Language = "en"
+    owner: FirstOwner
+    location_name: Name | None = None
+
+
+class MemberShape(Shape):
+    """A person who signs in for a vendor."""
+
+    id: IdText
+    email: str
+    name: str
+    role: RoleName
+    language: str | None
+    created_at: Moment
+
+
+class MemberRequest(Shape):
+    """A person to be added."""
+
+    email: Email
+    name: Name
+    role: RoleName
+    password: NewPassword
+    language: Language | None = None
+
+
+class MemberChange(Shape):
+    """What changes about a person; a new password ends their sessions."""
+
+    name: Name = LEFT_OUT
+    role: RoleName = LEFT_OUT
+    language: Language | None = None
+    password: NewPassword = LEFT_OUT
+
+
+class LocationShape(Shape):
+    """A place where a vendor serves customers."""
+
+    id: IdText
+    name: str
+    address: str | None
+    closed_at: Moment | None
+    created_at: Moment
+
+
+class LocationRequest(Shape):
+    """A location to be opened."""
+
+    name: Name
+    address: Address | None = None
+
+
+class LocationChange(Shape):
+    """What changes about a location."""
+
+    name: Name = LEFT_OUT
+    address: Address | None = None
+
+
+class DeviceShape(Shape):
+    """A paired terminal."""
+
+    id: IdText
+    name: str
+    location_id: IdText | None
+    paired_at: Moment
+    last_used_at: Moment | None
+
+
+class DeviceChange(Shape):
+    """What changes about a device; another location moves it."""
+
+    name: Name = LEFT_OUT
+    location_id: IdText = LEFT_OUT
+
+
+class PairingCodeRequest(Shape):
+    """Where the device to be paired will stand; may be left out with a single location."""
+
+    location_id: IdText | None = None
+
+
+class PairingCodeShape(Shape):
+    """A code that pairs one device, once; shown now and never again."""
+
+    code: str
+    expires_at: Moment
+    pairing_url: str
+    qr_svg: str
+
+
+class PairRequest(Shape):
+    """A pairing code and what the device is to be called."""
+
+    code: Annotated[str, *line(1, 20)]
+    name: Name
+
+
+class PairedShape(Shape):
+    """A paired device and its token, shown now and never again."""
+
+    token: str
+    device: DeviceShape
+
+
+class ApiKeyShape(Shape):
+    """A key of the vendor's own software."""
+
+    id: IdText
+    name: str
+    prefix: str
+    scopes: list[ScopeName]
+    created_at: Moment
+    last_used_at: Moment | None
+    revoked_at: Moment | None
+
+
+class NewApiKeyShape(ApiKeyShape):
+    """A new key, shown now and never again."""
+
+    key: str
+
+
+class ApiKeyRequest(Shape):
+    """A key to be made."""
+
+    name: Name
+    scopes: Annotated[list[ScopeName], Field(min_length=1, max_length=3)]
+
+
+class SubjectShape(Shape):
+    """Who is calling and what they may do."""
+
+    kind: Literal["admin", "member", "api_key", "device"]
+    id: IdText
+    name: str
+    vendor_id: IdText | None
+    role: RoleName | None
+    permissions: list[str]
+    location_id: IdText | None
+    language: str | None
+
+
+class TokenRequest(Shape):
+    """An e-mail address and a password."""
+
+    email: Annotated[str, StringConstraints(min_length=1, max_length=254)]
+    password: GivenPassword
+
+
+class TokenShape(Shape):
+    """A new session; the token is shown now and never again."""
+
+    access_token: str
+    token_type: Literal["bearer"]
+    expires_in: int
+    subject: SubjectShape
+
+
+class PasswordChange(Shape):
+    """The caller's own password, the current and the new one."""
+
+    current_password: GivenPassword
+    new_password: NewPassword
+
+
+class PasswordResetRequest(Shape):
+    """Whose password is forgotten."""
+
+    email: Annotated[str, StringConstraints(min_length=1, max_length=254)]
+
+
+class PasswordResetConfirm(Shape):
+    """The token of the mail's link and the new password."""
+
+    token: LinkToken
+    new_password: NewPassword
+
+
+class EmailChange(Shape):
+    """The caller's new address, and their password once more."""
+
+    email: Email
+    current_password: GivenPassword
+
+
+class EmailVerification(Shape):
+    """The token of the mail's link."""
+
+    token: LinkToken
+
+
+class VerifiedShape(Shape):
+    """Whose address was confirmed."""
+
+    kind: Literal["customer", "member", "admin"]
+
+
+class SessionShape(Shape):
+    """A session of the caller."""
+
+    id: IdText
+    user_agent: str | None
+    created_at: Moment
+    expires_at: Moment
+    last_used_at: Moment | None
+    is_current: bool
+
+
+class ActorShape(Shape):
+    """Who did something."""
+
+    kind: str
+    id: str | None
+
+
+class AuditedShape(Shape):
+    """What was acted upon."""
+
+    kind: str
+    id: str
+
+
+class AuditEventShape(Shape):
+    """Who changed what, with the old and the new values."""
+
+    id: IdText
+    vendor_id: IdText | None
+    actor: ActorShape
+    action: str
+    subject: AuditedShape
+    old: dict[str, Any] | None
+    new: dict[str, Any] | None
+    request_id: str | None
+    created_at: Moment
+
+
+def vendor_shape(row: Vendor) -> VendorShape:
+    """Return a vendor as it is told."""
+    return _from_row(VendorShape, row)
+
+
+def member_shape(row: Member) -> MemberShape:
+    """Return a person as they are told."""
+    return _from_row(MemberShape, row)
+
+
+def location_shape(row: Location) -> LocationShape:
+    """Return a location as it is told."""
+    return _from_row(LocationShape, row)
+
+
+def device_shape(row: Device) -> DeviceShape:
+    """Return a device as it is told."""
+    return _from_row(DeviceShape, row)
+
+
+def api_key_shape(row: ApiKey) -> ApiKeyShape:
+    """Return a key as it is told, without the key."""
+    return _from_row(ApiKeyShape, row)
+
+
+def session_shape(row: AccessToken, *, current_id: str | None) -> SessionShape:
+    """Return a session as it is told."""
+    return SessionShape(
+        id=row.id,
+        user_agent=row.user_agent,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+        is_current=row.id == current_id,
+    )
+
+
+def audit_event_shape(row: AuditEvent) -> AuditEventShape:
+    """Return an event as it is told."""
+    return AuditEventShape(
+        id=row.id,
+        vendor_id=row.vendor_id,
+        actor=ActorShape(kind=row.actor_kind, id=row.actor_id),
+        action=row.action,
+        subject=AuditedShape(kind=row.subject_kind, id=row.subject_id),
+        old=row.old,
+        new=row.new,
+        request_id=row.request_id,
+        created_at=row.created_at,
+    )
+
+
+def given(change: Shape) -> dict[str, Any]:
+    """Return the fields that a change really names."""
+    return change.model_dump(exclude_unset=True)
+
+
+def _from_row(shape: type[Told], row: object) -> Told:
+    return shape(**{field: getattr(row, field) for field in shape.model_fields})

@@ -1,0 +1,275 @@
+"""How cards, ledger entries and receipts leave the server: plain builders, and their schemas.
+
+The builders make dictionaries that orjson writes as they are: a stamp is answered without a model
+being built. The models beside them stand in the OpenAPI document; a test holds both together.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from punchcard.api.schemas.fields import Moment, Shape
+from punchcard.kit.clock import to_rfc3339
+from punchcard.kit.secrets import Sealer
+from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.card_view import Receipt as TillReceipt
+
+CardStatus = Literal["active", "blocked", "replaced", "closed"]
+WalletState = Literal["none", "issued", "installed"]
+HashText = Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=["9f86d081884c7d65" * 4])]
+
+_CUSTOMER_FIELDS = (
+    *("id", "name", "email", "phone", "birthday", "locale"),
+    "marketing_consent",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CardLinks:
+    """Makes the address of a card's page: unseals its token and puts it behind `base_url`."""
+
+    base_url: str
+    sealer: Sealer
+
+    def token(self, card_id: str, token_sealed: bytes) -> str | None:
+        """Return the card's token, or None when it was sealed under another secret key."""
+        token = self.sealer.open(token_sealed, card_id)
+        return token.decode() if token is not None else None
+
+    def public_url(self, card_id: str, token_sealed: bytes) -> str | None:
+        """Return the address of the card's page, or None when its token can't be unsealed."""
+        token = self.token(card_id, token_sealed)
+        return self.address(token) if token is not None else None
+
+    def address(self, token: str) -> str:
+        """Return the address of the page of the card with this token."""
+        return f"{self.base_url.rstrip('/')}/c/{token}"
+
+
+def receipt_answer(
+    receipt: TillReceipt, links: CardLinks, token: str | None = None
+) -> dict[str, Any]:
+    """Return a Receipt of the contract; `token` is the card's, if it is known without unsealing."""
+    card = receipt.card
+    return {
+        "transaction": transaction_answer(receipt.entry, receipt.staff_name),
+        "card": card_answer(card, links, token),
+        "reward_ready": card.rewards_ready > 0,
+        "next_stamp_at": moment_or_none(card.next_stamp_at),
+        "stamps_left_today": card.stamps_left_today,
+    }
+
+
+def card_answer(card: CardView, links: CardLinks, token: str | None = None) -> dict[str, Any]:
+    """Return a Card of the contract; `token` is the card's, if it is known without unsealing."""
+    return {
+        "id": card.id,
+        "program_id": card.program_id,
+        "number": card.number,
+        "status": card.status,
+        "customer": customer_answer(card.customer),
+        **balance_answer(card),
+        "public_url": (
+            links.address(token) if token else links.public_url(card.id, card.token_sealed)
+        ),
+        "wallet": {"apple": card.wallet_apple, "google": card.wallet_google},
+    }
+
+
+def balance_answer(card: CardView) -> dict[str, Any]:
+    """Return the fields of a card that are the same for the shop and for its customer."""
+    return {
+        "stamps": card.stamps,
+        "stamps_target": card.stamps_target,
+        "rewards_ready": card.rewards_ready,
+        "points": card.points,
+        "lifetime": {
+            "stamps": card.lifetime_stamps,
+            "points": card.lifetime_points,
+            "rewards": card.lifetime_rewards,
+        },
+        "next_stamp_at": moment_or_none(card.next_stamp_at),
+        "stamps_left_today": card.stamps_left_today,
+        "enrolled_at": moment(card.enrolled_at),
+        "last_activity_at": moment_or_none(card.last_activity_at),
+    }
+
+
+def customer_answer(customer: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return a card's customer as the shop sees them; None for an anonymous card."""
+    if customer is None:
+        return None
+    return {name: customer[name] for name in _CUSTOMER_FIELDS}
+
+
+def transaction_answer(
+    entry: Mapping[str, Any], staff_name: str | None, voided_by: str | None = None
+) -> dict[str, Any]:
+    """Return a Transaction of the contract."""
+    staff_pin_id = entry["staff_pin_id"]
+    return {
+        "id": entry["id"],
+        "program_id": entry["program_id"],
+        "card_id": entry["card_id"],
+        "sequence": entry["sequence"],
+        "type": entry["type"],
+        "stamps_delta": entry["stamps_delta"],
+        "points_delta": entry["points_delta"],
+        "stamps_after": entry["stamps_after"],
+        "points_after": entry["points_after"],
+        "points_carry_after": entry["points_carry_after"],
+        "amount_minor": entry["amount_minor"],
+        "currency": entry["currency"],
+        "reference": entry["reference"],
+        "reward": _reward_answer(entry["reward_id"], entry["reward"]),
+        "staff": {"id": staff_pin_id, "name": staff_name} if staff_pin_id else None,
+        "location_id": entry["location_id"],
+        "actor": {"kind": entry["actor_kind"], "id": entry["actor_id"]},
+        "note": entry["note"],
+        "voids": entry["voids"],
+        "voided_by": voided_by,
+        "program_version": entry["program_version"],
+        "idempotency_key": entry["idempotency_key"],
+        "occurred_at": moment(entry["occurred_at"]),
+        "created_at": moment(entry["created_at"]),
+        "previous_hash": entry["previous_hash"].hex(),
+        "hash": entry["hash"].hex(),
+    }
+
+
+def moment(at: datetime) -> str:
+    """Return `at` as the contract writes moments."""
+    return to_rfc3339(at)
+
+
+def moment_or_none(at: datetime | None) -> str | None:
+    """Return `at` as the contract writes moments, or None."""
+    return moment(at) if at is not None else None
+
+
+def _reward_answer(
+    reward_id: str | None, reward: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    if reward is None:
+        return None
+    return {"id": reward_id, "name": reward.get("name"), "value_minor": reward.get("value_minor")}
+
+
+class CardCustomer(Shape):
+    """Whom a card belongs to, as far as they told."""
+
+    id: str
+    name: str | None
+    email: str | None
+    phone: str | None
+    birthday: str | None
+    locale: str | None
+    marketing_consent: bool
+
+
+class Lifetime(Shape):
+    """What a card ever collected; what was voided does not count."""
+
+    stamps: int
+    points: int
+    rewards: int
+
+
+class WalletStates(Shape):
+    """Whether the card was put into a phone's wallet."""
+
+    apple: WalletState
+    google: WalletState
+
+
+class Card(Shape):
+    """A customer's card."""
+
+    id: str
+    program_id: str
+    number: Annotated[str, Field(pattern="^[0-9]{12}$", examples=["482915036274"])]
+    status: CardStatus
+    customer: CardCustomer | None
+    stamps: int
+    stamps_target: int
+    rewards_ready: int
+    points: int
+    lifetime: Lifetime
+    next_stamp_at: Moment | None
+    stamps_left_today: int
+    enrolled_at: Moment
+    last_activity_at: Moment | None
+    public_url: str | None
+    wallet: WalletStates
+
+
+class FoundCards(Shape):
+    """The cards that a code names."""
+
+    items: list[Card]
+
+
+class TransactionReward(Shape):
+    """What was given; `id` is null for the reward of a full stamp card."""
+
+    id: str | None
+    name: str | None
+    value_minor: int | None
+
+
+class TransactionStaff(Shape):
+    """The person at the till: the staff PIN's id and name."""
+
+    id: str
+    name: str | None
+
+
+class TransactionActor(Shape):
+    """Whose credential asked."""
+
+    kind: Literal["admin", "member", "api_key", "device", "public", "system"]
+    id: str | None
+
+
+class Transaction(Shape):
+    """An entry of the ledger; `hash` covers everything but the note, see docs/ledger.md."""
+
+    id: str
+    program_id: str
+    card_id: str
+    sequence: int
+    type: Annotated[str, Field(examples=["stamp_earned"])]
+    stamps_delta: int
+    points_delta: int
+    stamps_after: int
+    points_after: int
+    points_carry_after: int
+    amount_minor: int | None
+    currency: str | None
+    reference: str | None
+    reward: TransactionReward | None
+    staff: TransactionStaff | None
+    location_id: str | None
+    actor: TransactionActor
+    note: str | None
+    voids: str | None
+    voided_by: str | None
+    program_version: int
+    idempotency_key: str | None
+    occurred_at: Moment
+    created_at: Moment
+    previous_hash: HashText
+    hash: HashText
+
+
+class Receipt(Shape):
+    """What the till answers: the new entry and the card after it."""
+
+    transaction: Transaction
+    card: Card
+    reward_ready: bool
+    next_stamp_at: Moment | None
+    stamps_left_today: int

@@ -1,0 +1,88 @@
+"""What first pages show: a vendor's figures, and how the platform's server stands."""
+
+from typing import Literal
+
+from punchcard.api.schemas.fields import Moment, Shape
+from punchcard.api.schemas.stats import (
+    Day,
+    FiguresShape,
+    MoneyShape,
+    PlatformDay,
+    figure_values,
+    money_shape,
+)
+from punchcard.loyalty.reports.dashboard_service import Dashboard
+
+
+class DashboardShape(Shape):
+    """A vendor's programs together.
+
+    `members` are all cards, `active_members` those used in the last 30 days; `month` is since the
+    first of this month; `daily` are the last 90 days. Amounts are kept apart by currency:
+    `reward_value_minor` is what was given away, at its worth of then.
+    """
+
+    today: Day
+    members: int
+    active_members: int
+    month: FiguresShape
+    month_money: list[MoneyShape]
+    all_time: FiguresShape
+    all_time_money: list[MoneyShape]
+    daily: list[PlatformDay]
+
+
+class TillShape(Shape):
+    """The till of this process, and what it did since it was started."""
+
+    is_running: bool
+    waiting: int
+    accepted: int
+    refused: int
+    batches: int
+
+
+class QueueShape(Shape):
+    """Work that changes have left, of one topic; `oldest_at` is the oldest row that waits."""
+
+    topic: str
+    waiting: int
+    claimed: int
+    parked: int
+    oldest_at: Moment | None
+
+
+class ParkedShape(Shape):
+    """Work that was given up, and why."""
+
+    topic: str
+    key: str
+    attempts: int
+    last_error: str | None
+    created_at: Moment
+
+
+class ServerStatusShape(Shape):
+    """How the server stands; till and pages are those of the process that answers."""
+
+    version: str
+    database: Literal["sqlite", "postgresql"]
+    is_migrated: bool
+    till: TillShape
+    live_pages: int
+    queue: list[QueueShape]
+    parked: list[ParkedShape]
+
+
+def dashboard_shape(found: Dashboard) -> DashboardShape:
+    """Return a vendor's figures as they are told."""
+    return DashboardShape(
+        today=found.today,
+        members=found.members,
+        active_members=found.active_members,
+        month=FiguresShape(**figure_values(found.month, FiguresShape)),
+        month_money=[money_shape(money) for money in found.month_money],
+        all_time=FiguresShape(**figure_values(found.all_time, FiguresShape)),
+        all_time_money=[money_shape(money) for money in found.all_time_money],
+        daily=[PlatformDay(day=d, **figure_values(f, FiguresShape)) for d, f in found.days],
+    )

@@ -1,0 +1,152 @@
+"""What a till sends: one shape an operation, alone or as an item of `POST /operations`."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from punchcard.api.schemas.cards import Receipt
+from punchcard.api.schemas.fields import IdText, Moment, Shape, line, whole
+
+CardCode = Annotated[str, *line(1, 300)]
+StaffPinText = Annotated[str, Field(pattern="^[0-9]{4,8}$")]
+StaffTokenText = Annotated[str, Field(pattern="^[A-Za-z0-9_.-]{1,500}$")]
+Quantity = Annotated[int, whole(1, 50)]
+PurchaseAmount = Annotated[int, whole(1, 10_000_000_000)]
+Points = Annotated[int, whole(1, 1_000_000_000)]
+PointsDelta = Annotated[int, whole(-1_000_000_000, 1_000_000_000)]
+Reason = Annotated[str, *line(1, 500)]
+Note = Annotated[str, *line(0, 500)]
+Reference = Annotated[str, *line(1, 128)]
+Key = Annotated[str, Field(pattern="^[!-~]{1,128}$")]
+
+
+class Timed(Shape):
+    """An operation that may have happened before it is sent."""
+
+    occurred_at: Moment | None = None
+    location_id: IdText | None = None
+
+
+class Proved(Timed):
+    """An operation that a person at the till stands for: by PIN, or by the token of a PIN."""
+
+    staff_pin: StaffPinText | None = None
+    staff_id: Annotated[str, *line(1, 64)] | None = None
+    staff_token: StaffTokenText | None = None
+
+
+class Staffed(Proved):
+    """An operation that may carry a note."""
+
+    note: Note | None = None
+
+
+class StampRequest(Staffed):
+    """Put stamps on a card."""
+
+    card: CardCode
+    quantity: Quantity = 1
+
+
+class RedeemStampsRequest(Staffed):
+    """Exchange a full stamp card for its reward."""
+
+    card: CardCode
+
+
+class EarnRequest(Staffed):
+    """Credit the points of a purchase."""
+
+    card: CardCode
+    amount_minor: PurchaseAmount
+    reference: Reference | None = None
+
+
+class RedeemPointsRequest(Staffed):
+    """Exchange points for a reward, or take a number of points."""
+
+    card: CardCode
+    reward_id: IdText | None = None
+    points: Points | None = None
+
+
+class AdjustRequest(Timed):
+    """Correct a card's points by hand."""
+
+    card: CardCode
+    points_delta: PointsDelta
+    reason: Reason
+
+
+class VoidRequest(Proved):
+    """Reverse an entry; the reason becomes the note of the reversing one."""
+
+    reason: Reason
+
+
+class StampItem(StampRequest):
+    """`POST /stamp` as an item of a list."""
+
+    op: Literal["stamp"]
+    idempotency_key: Key
+
+
+class RedeemStampsItem(RedeemStampsRequest):
+    """`POST /stamp/redeem` as an item of a list."""
+
+    op: Literal["redeem_stamps"]
+    idempotency_key: Key
+
+
+class EarnItem(EarnRequest):
+    """`POST /points/earn` as an item of a list."""
+
+    op: Literal["earn"]
+    idempotency_key: Key
+
+
+class RedeemPointsItem(RedeemPointsRequest):
+    """`POST /points/redeem` as an item of a list."""
+
+    op: Literal["redeem_points"]
+    idempotency_key: Key
+
+
+class VoidItem(VoidRequest):
+    """`POST /transactions/{transaction_id}/void` as an item of a list."""
+
+    op: Literal["void"]
+    idempotency_key: Key
+    transaction_id: IdText
+
+
+Item = Annotated[
+    StampItem | RedeemStampsItem | EarnItem | RedeemPointsItem | VoidItem,
+    Field(discriminator="op"),
+]
+
+
+class OperationsRequest(Shape):
+    """What a till saved up while it was offline, or an import; done in this order."""
+
+    operations: Annotated[list[Item], Field(min_length=1, max_length=500)]
+
+
+class LooseOperations(Shape):
+    """The same list before each item is looked at on its own."""
+
+    operations: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=500)]
+
+
+class OperationResult(Shape):
+    """What became of one item: a receipt (status 201), or the problem it would get alone."""
+
+    status: int
+    receipt: Receipt | None = None
+    problem: dict[str, Any] | None = None
+
+
+class OperationsAnswer(Shape):
+    """The results of a list of operations, in its order."""
+
+    results: list[OperationResult]

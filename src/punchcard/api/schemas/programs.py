@@ -1,0 +1,258 @@
+"""What is said about programs and their rewards."""
+
+from typing import Annotated, Any, Literal
+
+from punchcard.api.schemas.accounts import LEFT_OUT
+from punchcard.api.schemas.fields import (
+    Colour,
+    Currency,
+    Flag,
+    HttpsUrl,
+    IdText,
+    LogoUrl,
+    LongText,
+    Moment,
+    Name,
+    Shape,
+    ShortText,
+    Slug,
+    Texts,
+    Timezone,
+    whole,
+)
+from punchcard.loyalty.models import LoyaltyProgram, Reward
+from punchcard.loyalty.programs.program_service import FIELDS as PROGRAM_FIELDS
+from punchcard.loyalty.programs.reward_service import FIELDS as REWARD_FIELDS
+from punchcard.loyalty.rules.logo_rules import shown_branding
+from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, REWARD_BOUNDS
+
+ProgramType = Literal["stamps", "points", "hybrid"]
+ProgramStatus = Literal["draft", "active", "inactive"]
+PinPolicy = Literal["required", "optional", "off"]
+VoidPolicy = Literal["clamp", "allow_negative", "refuse"]
+
+StampsTarget = Annotated[int, whole(*PROGRAM_BOUNDS["stamps_target"])]
+Rate = Annotated[int, whole(*PROGRAM_BOUNDS["points_per_currency_unit"])]
+MinimumPurchase = Annotated[int, whole(*PROGRAM_BOUNDS["minimum_purchase_minor"])]
+MinimumRedemption = Annotated[int, whole(*PROGRAM_BOUNDS["minimum_redemption_points"])]
+WelcomeStamps = Annotated[int, whole(*PROGRAM_BOUNDS["welcome_stamps"])]
+WelcomePoints = Annotated[int, whole(*PROGRAM_BOUNDS["welcome_points"])]
+Cooldown = Annotated[int, whole(*PROGRAM_BOUNDS["cooldown_minutes"])]
+DailyStamps = Annotated[int, whole(*PROGRAM_BOUNDS["max_daily_stamps"])]
+PinAttempts = Annotated[int, whole(*PROGRAM_BOUNDS["pin_max_attempts"])]
+PinLockout = Annotated[int, whole(*PROGRAM_BOUNDS["pin_lockout_minutes"])]
+
+PointsRequired = Annotated[int, whole(*REWARD_BOUNDS["points_required"])]
+ValueMinor = Annotated[int, whole(*REWARD_BOUNDS["value_minor"])]
+StockLeft = Annotated[int, whole(*REWARD_BOUNDS["stock_left"])]
+PerCardLimit = Annotated[int, whole(*REWARD_BOUNDS["per_card_limit"])]
+
+
+class StampReward(Shape):
+    """What a full stamp card earns."""
+
+    name: Name
+    description: ShortText | None = None
+    value_minor: ValueMinor | None = None
+
+
+class Branding(Shape):
+    """How cards and passes look.
+
+    `barcode` "code128" is for tills whose scanners read no QR; "rotating" is a QR code that moves
+    where the phone can do that, so that a picture of it is soon worth nothing.
+    """
+
+    background_color: Colour | None = None
+    text_color: Colour | None = None
+    accent_color: Colour | None = None
+    logo_url: LogoUrl | None = None
+    hero_url: HttpsUrl | None = None
+    barcode: Literal["qr", "code128", "rotating"] | None = None
+
+
+class ProgramWords(Shape):
+    """A program's words in one language; what is left out is shown as the program has it."""
+
+    name: Name | None = None
+    card_name: Name | None = None
+    reward_name: Name | None = None
+    reward_description: ShortText | None = None
+    terms_text: LongText | None = None
+
+
+class ProgramRequest(Shape):
+    """A program to be made: currency and time zone are the vendor's unless given."""
+
+    name: Name
+    type: ProgramType
+    slug: Slug = LEFT_OUT
+    card_name: Name = LEFT_OUT
+    status: Literal["draft", "active"] = LEFT_OUT
+    currency: Currency = LEFT_OUT
+    timezone: Timezone = LEFT_OUT
+    stamps_target: StampsTarget = 10
+    stamp_reward: StampReward | None = None
+    points_per_currency_unit: Rate = 1
+    minimum_purchase_minor: MinimumPurchase = 0
+    minimum_redemption_points: MinimumRedemption = 0
+    welcome_stamps: WelcomeStamps = 0
+    welcome_points: WelcomePoints = 0
+    cooldown_minutes: Cooldown = 15
+    max_daily_stamps: DailyStamps = 5
+    pin_policy: PinPolicy = "required"
+    pin_max_attempts: PinAttempts = 5
+    pin_lockout_minutes: PinLockout = 30
+    void_policy: VoidPolicy = "clamp"
+    self_enrollment: Flag = True
+    terms_text: LongText | None = None
+    branding: Branding = LEFT_OUT
+    texts: Texts[ProgramWords] = LEFT_OUT
+
+
+class ProgramChange(Shape):
+    """What changes about a program; what is left out stays."""
+
+    name: Name = LEFT_OUT
+    type: ProgramType = LEFT_OUT
+    slug: Slug = LEFT_OUT
+    card_name: Name = LEFT_OUT
+    status: ProgramStatus = LEFT_OUT
+    currency: Currency = LEFT_OUT
+    timezone: Timezone = LEFT_OUT
+    stamps_target: StampsTarget = LEFT_OUT
+    stamp_reward: StampReward | None = None
+    points_per_currency_unit: Rate = LEFT_OUT
+    minimum_purchase_minor: MinimumPurchase = LEFT_OUT
+    minimum_redemption_points: MinimumRedemption = LEFT_OUT
+    welcome_stamps: WelcomeStamps = LEFT_OUT
+    welcome_points: WelcomePoints = LEFT_OUT
+    cooldown_minutes: Cooldown = LEFT_OUT
+    max_daily_stamps: DailyStamps = LEFT_OUT
+    pin_policy: PinPolicy = LEFT_OUT
+    pin_max_attempts: PinAttempts = LEFT_OUT
+    pin_lockout_minutes: PinLockout = LEFT_OUT
+    void_policy: VoidPolicy = LEFT_OUT
+    self_enrollment: Flag = LEFT_OUT
+    terms_text: LongText | None = None
+    branding: Branding = LEFT_OUT
+    texts: Texts[ProgramWords] = LEFT_OUT
+
+
+class ProgramShape(Shape):
+    """A stamp card or points program."""
+
+    id: IdText
+    slug: str
+    name: str
+    card_name: str
+    type: ProgramType
+    status: ProgramStatus
+    currency: str
+    timezone: str
+    stamps_target: int
+    stamp_reward: StampReward | None
+    points_per_currency_unit: int
+    minimum_purchase_minor: int
+    minimum_redemption_points: int
+    welcome_stamps: int
+    welcome_points: int
+    cooldown_minutes: int
+    max_daily_stamps: int
+    pin_policy: PinPolicy
+    pin_max_attempts: int
+    pin_lockout_minutes: int
+    void_policy: VoidPolicy
+    self_enrollment: bool
+    terms_text: str | None
+    branding: Branding
+    texts: Texts[ProgramWords]
+    version: int
+
+
+class RewardWords(Shape):
+    """A reward's words in one language."""
+
+    name: Name | None = None
+    description: ShortText | None = None
+
+
+class RewardRequest(Shape):
+    """A reward to be added; without `stock_left` it never runs out."""
+
+    name: Name
+    points_required: PointsRequired
+    description: ShortText | None = None
+    value_minor: ValueMinor | None = None
+    stock_left: StockLeft | None = None
+    per_card_limit: PerCardLimit | None = None
+    valid_from: Moment | None = None
+    valid_until: Moment | None = None
+    texts: Texts[RewardWords] = LEFT_OUT
+
+
+class RewardChange(Shape):
+    """What changes about a reward; what is left out stays, null takes a limit away."""
+
+    name: Name = LEFT_OUT
+    points_required: PointsRequired = LEFT_OUT
+    description: ShortText | None = None
+    value_minor: ValueMinor | None = None
+    stock_left: StockLeft | None = None
+    per_card_limit: PerCardLimit | None = None
+    valid_from: Moment | None = None
+    valid_until: Moment | None = None
+    texts: Texts[RewardWords] = LEFT_OUT
+
+
+class RewardShape(Shape):
+    """Something points can be exchanged for; `stock_left` null is a stock without end."""
+
+    id: IdText
+    program_id: IdText
+    name: str
+    description: str | None
+    points_required: int
+    value_minor: int | None
+    stock_left: int | None
+    per_card_limit: int | None
+    valid_from: Moment | None
+    valid_until: Moment | None
+    texts: Texts[RewardWords]
+    status: Literal["active", "archived"]
+    created_at: Moment
+
+
+def program_values(row: LoyaltyProgram, base_url: str) -> dict[str, Any]:
+    """Return the fields of ProgramShape; `base_url` is where an uploaded logo is shown."""
+    values = {name: getattr(row, name) for name in PROGRAM_FIELDS}
+    branding = shown_branding(row.branding, base_url)
+    return {**values, "id": row.id, "version": row.version, "branding": branding}
+
+
+def program_shape(row: LoyaltyProgram, base_url: str) -> ProgramShape:
+    """Return a program as its vendor sees it."""
+    return ProgramShape(**program_values(row, base_url))
+
+
+def reward_shape(row: Reward) -> RewardShape:
+    """Return a reward as its vendor sees it."""
+    return RewardShape(
+        **{name: getattr(row, name) for name in REWARD_FIELDS},
+        id=row.id,
+        program_id=row.program_id,
+        status="active" if row.archived_at is None else "archived",
+        created_at=row.created_at,
+    )
+
+
+def fields_of(request: Shape) -> dict[str, Any]:
+    """Return the fields a request names; within documents, what is null is left out."""
+    given = request.model_dump(exclude_unset=True)
+    return {name: _compact(value) for name, value in given.items()}
+
+
+def _compact(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: _compact(inner) for name, inner in value.items() if inner is not None}

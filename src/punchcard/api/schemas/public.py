@@ -1,0 +1,189 @@
+"""What a customer may see: their card and its program, without what is the shop's own business."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from punchcard.api.schemas.cards import (
+    CardLinks,
+    CardStatus,
+    Lifetime,
+    WalletStates,
+    balance_answer,
+    moment,
+)
+from punchcard.api.schemas.fields import Moment, Shape, Texts
+from punchcard.api.schemas.programs import (
+    Branding,
+    ProgramType,
+    ProgramWords,
+    RewardWords,
+    StampReward,
+)
+from punchcard.kit.i18n import LANGUAGES
+from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.ledger.ledger_reader import ReadEntry
+from punchcard.loyalty.models import Reward
+from punchcard.loyalty.programs.public_service import ProgramPage
+from punchcard.loyalty.rules.logo_rules import shown_branding
+
+
+class PublicReward(Shape):
+    """Something points can be exchanged for now."""
+
+    name: str
+    description: str | None
+    points_required: int
+    texts: Texts[RewardWords]
+
+
+class PublicProgram(Shape):
+    """A program as it is shown to customers; `languages` are those it has words in."""
+
+    slug: str
+    name: str
+    card_name: str
+    vendor: str
+    type: ProgramType
+    currency: str
+    stamps_target: int
+    stamp_reward: StampReward | None
+    rewards: list[PublicReward]
+    self_enrollment: bool
+    terms_text: str | None
+    branding: Branding
+    texts: Texts[ProgramWords]
+    languages: list[Literal["en", "fr", "de", "lb"]]
+
+
+class PublicCustomer(Shape):
+    """What a card tells of its holder; everything held about them is in the export."""
+
+    name: str | None
+    locale: str | None
+
+
+class PublicCard(Shape):
+    """A card as its holder sees it."""
+
+    number: str
+    token: str
+    status: CardStatus
+    program: PublicProgram
+    customer: PublicCustomer | None
+    stamps: int
+    stamps_target: int
+    rewards_ready: int
+    points: int
+    lifetime: Lifetime
+    next_stamp_at: Moment | None
+    stamps_left_today: int
+    enrolled_at: Moment
+    last_activity_at: Moment | None
+    public_url: str
+    wallet: WalletStates
+
+
+class WalletLinks(Shape):
+    """Where the card's passes are; null while the operator has not set a wallet up."""
+
+    apple_url: str | None
+    google_url: str | None
+
+
+class Enrolled(Shape):
+    """A visitor's new card."""
+
+    card: PublicCard
+    card_url: str
+    wallet: WalletLinks
+
+
+class PublicTransactionReward(Shape):
+    """What was given."""
+
+    name: str | None
+    value_minor: int | None
+
+
+class PublicTransaction(Shape):
+    """An entry of the card's ledger as its holder sees it."""
+
+    sequence: int
+    type: str
+    stamps_delta: int
+    points_delta: int
+    stamps_after: int
+    points_after: int
+    amount_minor: int | None
+    currency: str | None
+    reward: PublicTransactionReward | None
+    is_voided: bool
+    occurred_at: Moment
+
+
+def public_program(page: ProgramPage, base_url: str) -> dict[str, Any]:
+    """Return a PublicProgram; `base_url` is where an uploaded logo is shown."""
+    program = page.program
+    return {
+        "slug": program.slug,
+        "name": program.name,
+        "card_name": program.card_name,
+        "vendor": page.vendor.name,
+        "type": program.type,
+        "currency": program.currency,
+        "stamps_target": program.stamps_target,
+        "stamp_reward": program.stamp_reward,
+        "rewards": [_public_reward(reward) for reward in page.rewards],
+        "self_enrollment": program.self_enrollment,
+        "terms_text": program.terms_text,
+        "branding": shown_branding(program.branding, base_url),
+        "texts": program.texts,
+        "languages": _languages(page.vendor.language, program.texts),
+    }
+
+
+def public_card(card: CardView, token: str, page: ProgramPage, links: CardLinks) -> dict[str, Any]:
+    """Return a PublicCard."""
+    customer = card.customer
+    return {
+        "number": card.number,
+        "token": token,
+        "status": card.status,
+        "program": public_program(page, links.base_url),
+        "customer": customer and {"name": customer["name"], "locale": customer["locale"]},
+        **balance_answer(card),
+        "public_url": links.address(token),
+        "wallet": {"apple": "none", "google": "none"},
+    }
+
+
+def public_transaction(entry: ReadEntry) -> dict[str, Any]:
+    """Return a PublicTransaction."""
+    row = entry.row
+    reward = row["reward"]
+    return {
+        "sequence": row["sequence"],
+        "type": row["type"],
+        "stamps_delta": row["stamps_delta"],
+        "points_delta": row["points_delta"],
+        "stamps_after": row["stamps_after"],
+        "points_after": row["points_after"],
+        "amount_minor": row["amount_minor"],
+        "currency": row["currency"],
+        "reward": reward and {"name": reward.get("name"), "value_minor": reward.get("value_minor")},
+        "is_voided": entry.voided_by is not None,
+        "occurred_at": moment(row["occurred_at"]),
+    }
+
+
+def _public_reward(reward: Reward) -> dict[str, Any]:
+    return {
+        "name": reward.name,
+        "description": reward.description,
+        "points_required": reward.points_required,
+        "texts": reward.texts,
+    }
+
+
+def _languages(own: str, texts: Mapping[str, Any]) -> list[str]:
+    return [language for language in LANGUAGES if language == own or texts.get(language)]

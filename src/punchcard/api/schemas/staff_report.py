@@ -1,0 +1,90 @@
+"""The staff report as it is told."""
+
+from typing import Literal
+
+from punchcard.api.schemas.fields import IdText, Shape
+from punchcard.api.schemas.stats import Day
+from punchcard.loyalty.reports.staff_report_service import StaffLine, StaffReport
+
+Flag = Literal["one_card", "same_card_every_day", "many_voids"]
+
+
+class TopCardShape(Shape):
+    """One of the cards that got most stamps from a person, and on how many days."""
+
+    card_id: IdText
+    stamps: int
+    days: int
+
+
+class StaffPersonShape(Shape):
+    """The person: the staff PIN's id and name."""
+
+    id: IdText
+    name: str
+    is_retired: bool
+
+
+class StaffLineShape(Shape):
+    """What one person did; `staff` is null for what was done without a PIN.
+
+    `voids` are entries the person reversed, `void_share` the part of them among `operations`.
+    `days` are those with a stamp. Shares of stamps are null when there were none. A flag says where
+    to look, not what to think: `one_card` got more than 30 % of at least 20 stamps;
+    `same_card_every_day` was stamped on each of at least 5 days; `many_voids` are at least 5, more
+    than three times as often as colleagues do.
+    """
+
+    staff: StaffPersonShape | None
+    operations: int
+    stamps: int
+    points: int
+    purchase_amount_minor: int
+    redemptions: int
+    voids: int
+    void_share: float | None
+    adjustments: int
+    adjusted_points: int
+    cards: int
+    days: int
+    top_card_share: float | None
+    top_five_share: float | None
+    top_cards: list[TopCardShape]
+    flags: list[Flag]
+
+
+class StaffReportShape(Shape):
+    """Who did what in a period of at most 92 days."""
+
+    first_day: Day
+    last_day: Day
+    timezone: str
+    program_id: IdText | None
+    lines: list[StaffLineShape]
+
+
+def staff_report_shape(report: StaffReport) -> StaffReportShape:
+    """Return the report as it is told."""
+    return StaffReportShape(
+        first_day=report.range.first,
+        last_day=report.range.last,
+        timezone=report.timezone,
+        program_id=report.program_id,
+        lines=[_line(line) for line in report.lines],
+    )
+
+
+def _line(line: StaffLine) -> StaffLineShape:
+    same = (name for name in StaffLineShape.model_fields if name not in ("staff", "top_cards"))
+    person = line.pin_id and StaffPersonShape(
+        id=line.pin_id, name=line.name or "", is_retired=line.is_retired
+    )
+    return StaffLineShape.model_validate(
+        {
+            **{name: getattr(line, name) for name in same},
+            "staff": person or None,
+            "top_cards": [
+                TopCardShape.model_validate(top, from_attributes=True) for top in line.top_cards
+            ],
+        }
+    )

@@ -1,0 +1,212 @@
+"""What is said about statistics, and how a range of days is asked for."""
+
+import re
+from datetime import date
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Query
+from pydantic import BeforeValidator, WithJsonSchema
+
+from punchcard.api.schemas.fields import IdText, Shape, fault
+from punchcard.kit.i18n import N_
+from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.reports.stats_service import (
+    DateRange,
+    Figures,
+    Money,
+    PlatformStats,
+    Stats,
+    redemption_rate,
+)
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FIRST_YEAR: Final = 1970
+_BAD_DAY = N_("Must be a day such as 2026-03-14.")
+
+
+def _read_day(value: object) -> date:
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            raise fault(_BAD_DAY) from None
+        if day.year >= _FIRST_YEAR:
+            return day
+    raise fault(_BAD_DAY)
+
+
+Day = Annotated[
+    date,
+    BeforeValidator(_read_day),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-03-14"]}),
+]
+
+
+class DaysAsked:
+    """The days a request names: from the first to the last, both included."""
+
+    def __init__(
+        self,
+        first: Annotated[
+            Day | None, Query(alias="from", description="First day; 30 days before `to` if none.")
+        ] = None,
+        last: Annotated[
+            Day | None, Query(alias="to", description="Last day; today if none.")
+        ] = None,
+    ) -> None:
+        self.first = first
+        self.last = last
+
+
+DaysDep = Annotated[DaysAsked, Depends()]
+
+
+class FiguresShape(Shape):
+    """What happened; a void subtracts on its own day. Amounts are in the minor unit."""
+
+    cards: int
+    stamps_earned: int
+    stamps_redeemed: int
+    points_earned: int
+    points_redeemed: int
+    points_adjusted: int
+    rewards_redeemed: int
+    purchases: int
+
+
+class ProgramFigures(FiguresShape):
+    """What happened in one program."""
+
+    reward_value_minor: int
+    purchase_amount_minor: int
+
+
+class ProgramTotals(ProgramFigures):
+    """What happened in one program over some time.
+
+    `redemption_rate` is the part of the stamps (in a points program: of the points) earned in that
+    time that was redeemed; null when none was earned.
+    """
+
+    redemption_rate: float | None
+
+
+class ProgramDay(ProgramFigures):
+    """What happened in one program on one day."""
+
+    day: Day
+
+
+class ProgramStatsShape(Shape):
+    """A program's statistics.
+
+    `cards` counts all its cards, `active_cards` those used in the last 30 days. `daily` holds every
+    day of the range, of a long one the last 366; `totals` always cover all of it.
+    """
+
+    program_id: IdText
+    currency: str
+    timezone: str
+    first_day: Day
+    last_day: Day
+    cards: int
+    active_cards: int
+    totals: ProgramTotals
+    all_time: ProgramTotals
+    daily: list[ProgramDay]
+
+
+class MoneyShape(Shape):
+    """Amounts of one currency."""
+
+    currency: str
+    purchase_amount_minor: int
+    reward_value_minor: int
+
+
+class PlatformDay(FiguresShape):
+    """What happened on one day."""
+
+    day: Day
+
+
+class ProgramCounts(Shape):
+    """How many programs there are."""
+
+    draft: int
+    active: int
+    inactive: int
+
+
+class PlatformStatsShape(Shape):
+    """All vendors together; amounts of the range are kept apart by currency."""
+
+    first_day: Day
+    last_day: Day
+    vendors: int
+    programs: ProgramCounts
+    cards: int
+    active_cards: int
+    totals: FiguresShape
+    all_time: FiguresShape
+    money: list[MoneyShape]
+    daily: list[PlatformDay]
+
+
+def program_stats_shape(program: LoyaltyProgram, stats: Stats) -> ProgramStatsShape:
+    """Return a program's statistics as they are told."""
+
+    def totals(figures: Figures) -> ProgramTotals:
+        rate = redemption_rate(program.type, figures)
+        return ProgramTotals(**figure_values(figures, ProgramFigures), redemption_rate=rate)
+
+    return ProgramStatsShape(
+        program_id=program.id,
+        currency=program.currency,
+        timezone=program.timezone,
+        **_range(stats.range),
+        cards=stats.cards,
+        active_cards=stats.active_cards,
+        totals=totals(stats.totals),
+        all_time=totals(stats.all_time),
+        daily=[ProgramDay(day=day, **figure_values(f, ProgramFigures)) for day, f in stats.days],
+    )
+
+
+def platform_stats_shape(platform: PlatformStats) -> PlatformStatsShape:
+    """Return the platform's statistics as they are told."""
+    stats = platform.stats
+    return PlatformStatsShape(
+        **_range(stats.range),
+        vendors=platform.vendors,
+        programs=ProgramCounts(
+            **{name: platform.programs.get(name, 0) for name in ProgramCounts.model_fields}
+        ),
+        cards=stats.cards,
+        active_cards=stats.active_cards,
+        totals=FiguresShape(**figure_values(stats.totals, FiguresShape)),
+        all_time=FiguresShape(**figure_values(stats.all_time, FiguresShape)),
+        money=[money_shape(money) for money in platform.money],
+        daily=[PlatformDay(day=day, **figure_values(f, FiguresShape)) for day, f in stats.days],
+    )
+
+
+def money_shape(money: Money) -> MoneyShape:
+    """Return the amounts of one currency as they are told."""
+    return MoneyShape(
+        currency=money.currency,
+        purchase_amount_minor=money.purchase_amount_minor,
+        reward_value_minor=money.reward_value_minor,
+    )
+
+
+def _range(days: DateRange) -> dict[str, date]:
+    return {"first_day": days.first, "last_day": days.last}
+
+
+def figure_values(figures: Figures, shape: type[FiguresShape]) -> dict[str, Any]:
+    """Return those of the figures that `shape` has, under its names."""
+    known = {**figures, "cards": figures["cards_opened"]}
+    return {name: known[name] for name in shape.model_fields}

@@ -1,0 +1,236 @@
+"""What the vendor's side changes about a card: its customer, its status, its number and token.
+
+Balances are the till's. Each change locks the card's row first, so that a batch of the till sees
+the card before or after it, and announces that the card has changed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.models import Customer
+from punchcard.db import outbox
+from punchcard.db.unique import refusing_duplicates
+from punchcard.kit.ids import as_id
+from punchcard.kit.secrets import Sealer, hash_token
+from punchcard.loyalty.errors import (
+    CardAlreadyExists,
+    CardBlocked,
+    CardNotFound,
+    ContactConflict,
+    ContactTaken,
+    TillBusy,
+)
+from punchcard.loyalty.events import CUSTOMER_ADDRESS, announce_cards_changed
+from punchcard.loyalty.models import LoyaltyCard, RetiredCardCode
+from punchcard.loyalty.till import till_queries as queries
+from punchcard.loyalty.till.enrolment import CARD_TOKEN_BYTES, fold_name
+
+CUSTOMER_FIELDS = ("name", "email", "phone", "birthday", "locale", "marketing_consent")
+"""What can be told about a customer; contacts are already normalised."""
+
+_CONTACTS = ("email", "phone")
+_NUMBER_DRAWS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardChange:
+    """What is to be changed: fields of the customer, and of the card itself (`locale`)."""
+
+    customer: Mapping[str, Any] | None = None
+    card: Mapping[str, Any] | None = None
+
+
+def update_card(
+    session: Session, act: Act, vendor_id: str, card_id: str, change: CardChange
+) -> None:
+    """Change the given fields; an anonymous card gets a customer: a known one, or a new one.
+
+    Contacts typed by the vendor's side are vouched for: the customer becomes verified once each of
+    their contacts was typed so, and a verified contact belongs to one customer.
+    Raises CardNotFound, ContactTaken; for an anonymous card also CardAlreadyExists (the customer
+    holds another card of the program) and ContactConflict.
+    """
+    card = lock_card(session, vendor_id, card_id)
+    changed = _change_card(card, change.card or {})
+    told = dict(change.customer or {})
+    if told and card.customer_id is None:
+        changed += _give_to_customer(session, act, card, told)
+    elif told:
+        changed += _change_customer(session, act, card, told)
+    if not changed:
+        return
+    card.updated_at = act.now
+    # Names of fields only: the audit trail is for good, and customers may ask to be forgotten.
+    _record(session, act, "card.updated", card, new={"fields": sorted(changed)})
+
+
+def block_card(session: Session, act: Act, vendor_id: str, card_id: str) -> None:
+    """Stop the card from being used until it is unblocked. Raises CardNotFound, CardBlocked."""
+    _set_status(session, act, vendor_id, card_id, status="blocked")
+
+
+def unblock_card(session: Session, act: Act, vendor_id: str, card_id: str) -> None:
+    """Let a blocked card be used again. Raises CardNotFound, CardBlocked (it is closed)."""
+    _set_status(session, act, vendor_id, card_id, status="active")
+
+
+def replace_card(session: Session, act: Act, vendor_id: str, card_id: str, sealer: Sealer) -> None:
+    """Give the card a new number and token; the old ones stop working, for good.
+
+    Id, balances, status and ledger stay. Raises CardNotFound, CardBlocked (it is closed).
+    """
+    card = lock_card(session, vendor_id, card_id)
+    _refuse_if_closed(card)
+    old_number = card.number
+    session.add(
+        RetiredCardCode(
+            number=old_number, token_hash=card.token_hash, card_id=card.id, replaced_at=act.now
+        )
+    )
+    token = act.ids.new_token(CARD_TOKEN_BYTES)
+    card.number = _free_number(session, act)
+    card.token_hash = hash_token(token)
+    card.token_sealed = sealer.seal(token.encode(), card.id)
+    card.updated_at = act.now
+    numbers = {"old": {"number": old_number}, "new": {"number": card.number}}
+    _record(session, act, "card.replaced", card, **numbers)
+
+
+def lock_card(session: Session, vendor_id: str, card_id: str) -> LoyaltyCard:
+    """Return the vendor's card, held until the end of the transaction. Raises CardNotFound."""
+    wanted = as_id(card_id)
+    card = wanted and session.scalar(
+        select(LoyaltyCard)
+        .where(LoyaltyCard.id == wanted, LoyaltyCard.vendor_id == vendor_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if not card:
+        raise CardNotFound
+    return card
+
+
+def _set_status(session: Session, act: Act, vendor_id: str, card_id: str, *, status: str) -> None:
+    card = lock_card(session, vendor_id, card_id)
+    _refuse_if_closed(card)
+    if card.status == status:
+        return
+    old, card.status = card.status, status
+    card.updated_at = act.now
+    action = "card.blocked" if status == "blocked" else "card.unblocked"
+    _record(session, act, action, card, old={"status": old}, new={"status": status})
+
+
+def _refuse_if_closed(card: LoyaltyCard) -> None:
+    if card.status not in ("active", "blocked"):
+        raise CardBlocked
+
+
+def _free_number(session: Session, act: Act) -> str:
+    """Return a number that no card has and none ever had; the first draw nearly always is one."""
+    for _ in range(_NUMBER_DRAWS):
+        number = act.ids.new_card_number()
+        held = select(LoyaltyCard.id).where(LoyaltyCard.number == number)
+        if session.get(RetiredCardCode, number) is None and session.scalar(held) is None:
+            return number
+    raise TillBusy
+
+
+def _change_card(card: LoyaltyCard, fields: Mapping[str, Any]) -> list[str]:
+    if "locale" not in fields or card.locale == fields["locale"]:
+        return []
+    card.locale = fields["locale"]
+    return ["locale"]
+
+
+def _give_to_customer(
+    session: Session, act: Act, card: LoyaltyCard, told: dict[str, Any]
+) -> list[str]:
+    given = {name: value for name, value in told.items() if value not in (None, False)}
+    if not given:
+        return []
+    known = queries.customers_with(
+        session.connection(), card.vendor_id, email=given.get("email"), phone=given.get("phone")
+    )
+    if len(known) > 1:
+        raise ContactConflict
+    if known:
+        held = queries.card_held(session.connection(), card.program_id, known[0].id)
+        if held is not None:
+            raise CardAlreadyExists(card_id=held)
+        customer = session.get_one(Customer, known[0].id, with_for_update=True)
+        # What is known stays as it is: a card in a new hand is no reason to overwrite it.
+        given = {name: value for name, value in given.items() if not getattr(customer, name)}
+    else:
+        customer = Customer(
+            id=act.ids.new_id(), vendor_id=card.vendor_id, created_at=act.now, updated_at=act.now
+        )
+        customer.is_verified = any(name in given for name in _CONTACTS)
+    with refusing_duplicates(session, ContactTaken):
+        _fill(customer, given, act)
+        session.add(customer)
+    _ask_to_confirm(session, act, customer, given)
+    with refusing_duplicates(session, CardAlreadyExists):
+        card.customer_id = customer.id
+    return ["customer"]
+
+
+def _change_customer(
+    session: Session, act: Act, card: LoyaltyCard, told: dict[str, Any]
+) -> list[str]:
+    customer = session.scalars(
+        select(Customer).where(Customer.id == card.customer_id).with_for_update()
+    ).one()
+    changed = {name: value for name, value in told.items() if getattr(customer, name) != value}
+    is_verified = customer.is_verified or _is_vouched(customer, told)
+    if not changed and is_verified == customer.is_verified:
+        return []
+    with refusing_duplicates(session, ContactTaken):
+        _fill(customer, changed, act)
+        customer.is_verified = is_verified
+        customer.updated_at = act.now
+    _ask_to_confirm(session, act, customer, changed)
+    others = select(LoyaltyCard.id).where(LoyaltyCard.customer_id == customer.id)
+    announce_cards_changed(session, session.scalars(others), act.now)
+    return [f"customer.{name}" for name in changed] or ["customer.is_verified"]
+
+
+def _is_vouched(customer: Customer, told: Mapping[str, Any]) -> bool:
+    """Tell whether each contact the customer then has is one that somebody answers for.
+
+    The vendor's side for what it has just typed, the customer for an address they have confirmed.
+    """
+    after = {name: told.get(name, getattr(customer, name)) for name in _CONTACTS}
+    held = {name for name, value in after.items() if value is not None}
+    if customer.email_verified_at is not None and "email" not in told:
+        held.discard("email")
+    return any(after.values()) and held.issubset(told)
+
+
+def _ask_to_confirm(
+    session: Session, act: Act, customer: Customer, changed: Mapping[str, Any]
+) -> None:
+    if changed.get("email"):
+        outbox.leave(session, CUSTOMER_ADDRESS, customer.id, act.now)
+
+
+def _fill(customer: Customer, fields: Mapping[str, Any], act: Act) -> None:
+    if "email" in fields and fields["email"] != customer.email:
+        customer.email_verified_at = None
+    for name, value in fields.items():
+        setattr(customer, name, value)
+    if "name" in fields:
+        customer.name_folded = fold_name(fields["name"])
+    if "marketing_consent" in fields:
+        customer.marketing_consent_at = act.now if fields["marketing_consent"] else None
+
+
+def _record(session: Session, act: Act, action: str, card: LoyaltyCard, **values: Any) -> None:
+    session.flush()
+    record_act(session, act, action, of=("card", card.id), vendor_id=card.vendor_id, **values)
+    announce_cards_changed(session, [card.id], act.now)

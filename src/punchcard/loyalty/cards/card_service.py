@@ -1,0 +1,160 @@
+"""Cards, read: one, a page of many, or those that a code at the till names.
+
+Every query starts from the vendor; a list costs three queries, however long it is.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import checks
+from punchcard.kit.ids import as_card_token, as_id
+from punchcard.kit.secrets import hash_token
+from punchcard.loyalty.cards.card_view import CardView, held_card
+from punchcard.loyalty.errors import CardNotFound
+from punchcard.loyalty.operations import CardKey, CardRef
+from punchcard.loyalty.programs.rules_loader import load_rules
+from punchcard.loyalty.till.enrolment import fold_name
+from punchcard.loyalty.till.till_queries import CARDS, CUSTOMERS, card_query
+
+LOOKUP_LIMIT = 50
+"""How many cards one contact can name: an address typed by strangers may stand on many."""
+
+_HOLDERS = CUSTOMERS.alias("holder")
+_LEAST_DIGITS = 3
+_NOT_DIGITS = re.compile(r"[^0-9]+")
+
+
+def get_card(session: Session, vendor_id: str, card_id: str, *, now: datetime) -> CardView:
+    """Return the vendor's card as it is at `now`. Raises CardNotFound."""
+    wanted = as_id(card_id)
+    if wanted is None:
+        raise CardNotFound
+    found = _views(session, _of_vendor(vendor_id).where(CARDS.c.id == wanted), now)
+    if not found:
+        raise CardNotFound
+    return found[0]
+
+
+def list_cards(
+    session: Session,
+    vendor_id: str,
+    *,
+    now: datetime,
+    limit: int,
+    before_id: str | None = None,
+    program_id: str | None = None,
+    status: str | None = None,
+    query: str | None = None,
+    active_since: datetime | None = None,
+    active_before: datetime | None = None,
+) -> list[CardView]:
+    """Return up to `limit` cards, newest first, that come after `before_id`.
+
+    `query` is a part of the customer's name, e-mail address or phone number, or the beginning of
+    the card's number. `active_since` and `active_before` (not included) bound the last activity.
+    """
+    wanted = _of_vendor(vendor_id).order_by(CARDS.c.id.desc()).limit(limit)
+    if before_id is not None:
+        wanted = wanted.where(CARDS.c.id < before_id)
+    if program_id is not None:
+        wanted = wanted.where(CARDS.c.program_id == program_id)
+    if status is not None:
+        wanted = wanted.where(CARDS.c.status == status)
+    if active_since is not None:
+        wanted = wanted.where(CARDS.c.last_activity_at >= active_since)
+    if active_before is not None:
+        wanted = wanted.where(CARDS.c.last_activity_at < active_before)
+    if query and query.strip():
+        wanted = wanted.where(_like(vendor_id, query.strip()))
+    return _views(session, wanted, now)
+
+
+def lookup_cards(session: Session, vendor_id: str, code: str, *, now: datetime) -> list[CardView]:
+    """Return the cards of the vendor that `code` names, none if it names none.
+
+    `code` is a card's token or whole address, its id or number, or its moving code, which the
+    caller has checked (one card); or an e-mail address or phone number (up to LOOKUP_LIMIT cards,
+    those of verified customers first).
+    """
+    condition = _named_by(vendor_id, code.strip())
+    if condition is None:
+        return []
+    verified_first = (CUSTOMERS.c.is_verified.desc(), CARDS.c.id.desc())
+    wanted = card_query().where(condition).order_by(*verified_first)
+    return _views(session, wanted.limit(LOOKUP_LIMIT), now)
+
+
+def card_labels(session: Session, card_ids: Collection[str]) -> dict[str, str]:
+    """Return what each card is called in a list: its holder's name, or its number."""
+    if not card_ids:
+        return {}
+    query = (
+        select(CARDS.c.id, CARDS.c.number, _HOLDERS.c.name)
+        .outerjoin(_HOLDERS, _HOLDERS.c.id == CARDS.c.customer_id)
+        .where(CARDS.c.id.in_(card_ids))
+    )
+    return {row.id: row.name or row.number for row in session.execute(query)}
+
+
+def get_card_by_token(session: Session, token: str, *, now: datetime) -> CardView:
+    """Return the card that a secret token opens, whichever vendor's it is. Raises CardNotFound."""
+    if as_card_token(token) != token:
+        raise CardNotFound
+    found = _views(session, card_query().where(CARDS.c.token_hash == hash_token(token)), now)
+    if not found:
+        raise CardNotFound
+    return found[0]
+
+
+def _of_vendor(vendor_id: str) -> Select[Any]:
+    return card_query().where(CARDS.c.vendor_id == vendor_id)
+
+
+def _views(session: Session, query: Select[Any], now: datetime) -> list[CardView]:
+    rows: Sequence[Row[Any]] = session.execute(query).all()
+    if not rows:
+        return []
+    rules = load_rules(session, {row.program_id for row in rows})
+    return [held_card(row, rules[row.program_id][1]).view(now) for row in rows]
+
+
+def _like(vendor_id: str, query: str) -> ColumnElement[bool]:
+    conditions = [
+        _HOLDERS.c.name_folded.contains(fold_name(query) or "", autoescape=True),
+        _HOLDERS.c.email.contains(query.lower(), autoescape=True),
+    ]
+    digits = _NOT_DIGITS.sub("", query)
+    if len(digits) < _LEAST_DIGITS:
+        return _held_by(vendor_id, or_(*conditions))
+    conditions.append(_HOLDERS.c.phone.contains(digits))
+    return or_(CARDS.c.number.startswith(digits), _held_by(vendor_id, or_(*conditions)))
+
+
+def _named_by(vendor_id: str, code: str) -> ColumnElement[bool] | None:
+    ref = CardRef.parse(code)
+    if ref is not None:
+        column, value = {
+            CardKey.ID: (CARDS.c.id, ref.value),
+            CardKey.NUMBER: (CARDS.c.number, ref.value),
+            CardKey.TOKEN: (CARDS.c.token_hash, hash_token(ref.value)),
+        }[ref.key]
+        return and_(column == value, CARDS.c.vendor_id == vendor_id)
+    if email := checks.as_email(code):
+        return _held_by(vendor_id, _HOLDERS.c.email == email)
+    if phone := checks.as_phone(code):
+        return _held_by(vendor_id, _HOLDERS.c.phone == phone)
+    return None
+
+
+def _held_by(vendor_id: str, customers: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that a card belongs to one of the vendor's `customers`.
+
+    Customers are looked for first, by their own indexes: they are few, the vendor's cards many.
+    """
+    found = select(_HOLDERS.c.id).where(_HOLDERS.c.vendor_id == vendor_id, customers)
+    return CARDS.c.customer_id.in_(found)

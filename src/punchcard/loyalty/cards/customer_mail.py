@@ -1,0 +1,174 @@
+"""Mails to customers: their new card, and the question whether the address is really theirs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.access.address_change import AddressChange, AddressLinks
+from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.errors import AddressHeldElsewhere, LinkInvalid, TooManyRequests
+from punchcard.accounts.mail.mail_letters import Mail
+from punchcard.accounts.mail.mailroom import Mailroom
+from punchcard.accounts.models import Customer, Member, Vendor
+from punchcard.db.database import Database
+from punchcard.db.unique import refusing_duplicates
+from punchcard.kit.clock import Clock
+from punchcard.kit.secrets import Sealer
+from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
+
+WalletLinks = Callable[[str], Mapping[str, str | None]]
+"""From a card's token to `apple_link` and `google_link`."""
+
+# A welcome that comes days late (the worker was off, mail was set up since) is none.
+_WELCOME_WITHIN: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmed:
+    """Whose address was confirmed: a customer's, a member's or an admin's."""
+
+    kind: Literal["customer", "member", "admin"]
+    id: str
+    vendor_id: str | None
+
+
+class CustomerMail:
+    """Writes to customers who told an address, and hears of those who confirm it.
+
+    The worker asks for the mails, so whoever enrols learns nothing: the answer comes before, and
+    is the same whether the address is known, is pausing, or is none.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        mailroom: Mailroom,
+        links: AddressLinks,
+        address_change: AddressChange,
+        clock: Clock,
+        card_sealer: Sealer,
+        base_url: str,
+        wallet_links: WalletLinks,
+    ) -> None:
+        self._database = database
+        self._mailroom = mailroom
+        self._links = links
+        self._address_change = address_change
+        self._clock = clock
+        self._card_sealer = card_sealer
+        self._base_url = base_url.rstrip("/")
+        self._wallet_links = wallet_links
+
+    def welcome(self, card_id: str) -> None:
+        """Leave a mail with the links of a new card and, until confirmed, the address's own."""
+        if not self._mailroom.is_configured:
+            return
+        query = (
+            select(LoyaltyCard, Customer, Vendor, LoyaltyProgram)
+            .join(Customer, Customer.id == LoyaltyCard.customer_id)
+            .join(Vendor, Vendor.id == LoyaltyCard.vendor_id)
+            .join(LoyaltyProgram, LoyaltyProgram.id == LoyaltyCard.program_id)
+            .where(LoyaltyCard.id == card_id)
+        )
+        with self._database.write() as session:
+            row = session.execute(query).one_or_none()
+            if row is None or row[0].enrolled_at < self._clock.now() - _WELCOME_WITHIN:
+                return
+            card, customer, vendor, program = row
+            language = card.locale or customer.locale or vendor.language
+            words = program.texts.get(language) or {}
+            facts = {"program": words.get("card_name") or program.card_name}
+            facts |= {"language": language, **self._card_facts(card)}
+            self._leave(session, "customer_welcome", customer, vendor, facts)
+
+    def ask_to_confirm(self, customer_id: str) -> None:
+        """Leave a mail that asks the customer to confirm an address they have not yet."""
+        if not self._mailroom.is_configured:
+            return
+        with self._database.write() as session:
+            customer = session.get(Customer, customer_id)
+            if customer is None or customer.email_verified_at is not None:
+                return
+            vendor = session.get_one(Vendor, customer.vendor_id)
+            self._leave(session, "customer_address", customer, vendor, {})
+
+    def confirm(self, session: Session, act: Act, token: str) -> Confirmed:
+        """Believe that an address belongs to whom its link was sent for; twice is as once.
+
+        Raises LinkInvalid, EmailTaken, AddressHeldElsewhere.
+        """
+        facts = self._links.read(token)
+        if facts["kind"] == "customer":
+            customer = _confirm_customer(session, act, facts)
+            return Confirmed(kind="customer", id=customer.id, vendor_id=customer.vendor_id)
+        person = self._address_change.confirm(session, act, facts)
+        vendor_id = person.vendor_id if isinstance(person, Member) else None
+        return Confirmed(kind=facts["kind"], id=person.id, vendor_id=vendor_id)
+
+    def _leave(
+        self,
+        session: Session,
+        kind: str,
+        customer: Customer,
+        vendor: Vendor,
+        facts: dict[str, str],
+    ) -> None:
+        if customer.email is None or vendor.status != "active":
+            return
+        try:
+            self._mailroom.count(session, "customer", customer.email)
+        except TooManyRequests:
+            return
+        language = facts.pop("language", None) or customer.locale or vendor.language
+        facts |= {"shop": vendor.name, "timezone": vendor.timezone}
+        # A name that a stranger typed is not put into a mail to somebody else.
+        if customer.name and (customer.is_verified or customer.email_verified_at is not None):
+            facts["name"] = customer.name
+        if customer.email_verified_at is None:
+            facts |= self._links.facts("customer", customer.id, customer.email)
+            if customer.marketing_consent:
+                facts["wants_news"] = "yes"
+        mail = Mail(kind=kind, to=customer.email, language=language, facts=facts)
+        self._mailroom.leave(session, mail, expires_at=self._clock.now() + self._links.life)
+
+    def _card_facts(self, card: LoyaltyCard) -> dict[str, str]:
+        opened = self._card_sealer.open(card.token_sealed, card.id)
+        if opened is None:
+            return {}
+        token = opened.decode()
+        wallets = {name: link for name, link in self._wallet_links(token).items() if link}
+        return {"card_link": f"{self._base_url}/c/{token}", **wallets}
+
+
+def _confirm_customer(session: Session, act: Act, facts: Mapping[str, Any]) -> Customer:
+    customer = session.get(Customer, facts["id"], with_for_update=True)
+    if customer is None or customer.erased_at is not None or customer.email != facts["email"]:
+        raise LinkInvalid
+    if customer.email_verified_at is not None:
+        return customer
+    with refusing_duplicates(session, AddressHeldElsewhere):
+        _refuse_held_elsewhere(session, customer)
+        customer.email_verified_at = customer.updated_at = act.now
+        # The link proves the address, not a telephone number that was typed beside it.
+        if customer.phone is None:
+            customer.is_verified = True
+    of = ("customer", customer.id)
+    record_act(session, act, "customer.email_verified", of=of, vendor_id=customer.vendor_id)
+    return customer
+
+
+def _refuse_held_elsewhere(session: Session, customer: Customer) -> None:
+    other = select(Customer.id).where(
+        Customer.vendor_id == customer.vendor_id,
+        Customer.email == customer.email,
+        Customer.is_verified,
+        Customer.erased_at.is_(None),
+        Customer.id != customer.id,
+    )
+    if session.scalar(other) is not None:
+        raise AddressHeldElsewhere

@@ -1,0 +1,150 @@
+"""The ledger: how an entry is numbered, chained and hashed.
+
+The hash of an entry is SHA-256 over the UTF-8 text `punchcard-entry-1`, a line feed, and the
+entry's canonical form: the JSON array (RFC 8785: no spaces) of the values of `HASHED_FIELDS` in
+their order. Ids are lower-case text, moments RFC 3339 in UTC with six digits after the second,
+hashes lower-case hex, absent values null. The first entry of a card follows `FIRST_HASH`.
+
+Personal data never enters the hashed part: a note stands outside it, so that erasing a customer
+leaves every chain valid. `docs/ledger.md` shows how to check a chain with other tools.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from punchcard.kit.clock import to_rfc3339
+from punchcard.loyalty.operations import Operation
+from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules
+
+EntryRow = dict[str, Any]
+"""A ledger entry with every column of `loyalty_transactions` by name."""
+
+FIRST_HASH = bytes(32)
+
+HASHED_FIELDS = (
+    "id",
+    "vendor_id",
+    "program_id",
+    "program_version",
+    "card_id",
+    "sequence",
+    "type",
+    "stamps_delta",
+    "points_delta",
+    "stamps_after",
+    "points_after",
+    "points_carry_after",
+    "amount_minor",
+    "currency",
+    "reference",
+    "reward_id",
+    "reward_name",
+    "reward_value_minor",
+    "staff_pin_id",
+    "location_id",
+    "actor_kind",
+    "actor_id",
+    "voids",
+    "idempotency_key",
+    "occurred_at",
+    "created_at",
+    "previous_hash",
+)
+
+HASH_DOMAIN = b"punchcard-entry-1\n"
+
+
+def entry_hash(row: Mapping[str, Any]) -> bytes:
+    """Return the SHA-256 of an entry's canonical form; see the module's description."""
+    return hashlib.sha256(HASH_DOMAIN + canonical_form(row)).digest()
+
+
+def canonical_form(row: Mapping[str, Any]) -> bytes:
+    """Return the bytes that are hashed: the JSON array of `HASHED_FIELDS`."""
+    reward = row["reward"] or {}
+    return orjson.dumps(
+        [
+            row["id"],
+            row["vendor_id"],
+            row["program_id"],
+            row["program_version"],
+            row["card_id"],
+            row["sequence"],
+            row["type"],
+            row["stamps_delta"],
+            row["points_delta"],
+            row["stamps_after"],
+            row["points_after"],
+            row["points_carry_after"],
+            row["amount_minor"],
+            row["currency"],
+            row["reference"],
+            row["reward_id"],
+            reward.get("name"),
+            reward.get("value_minor"),
+            row["staff_pin_id"],
+            row["location_id"],
+            row["actor_kind"],
+            row["actor_id"],
+            row["voids"],
+            row["idempotency_key"],
+            to_rfc3339(row["occurred_at"]),
+            to_rfc3339(row["created_at"]),
+            row["previous_hash"].hex(),
+        ]
+    )
+
+
+def make_entry(
+    draft: EntryDraft,
+    after: CardState,
+    *,
+    entry_id: str,
+    operation: Operation,
+    program: ProgramRules,
+    sequence: int,
+    previous_hash: bytes,
+    now: datetime,
+    is_main: bool,
+) -> EntryRow:
+    """Return the entry of `draft`, numbered `sequence` and chained to `previous_hash`.
+
+    Only the main entry of an operation carries its key, note and fingerprint.
+    """
+    row: EntryRow = {
+        "id": entry_id,
+        "vendor_id": operation.vendor_id,
+        "program_id": program.id,
+        "program_version": program.version,
+        "card_id": after.id,
+        "sequence": sequence,
+        "type": draft.type,
+        "stamps_delta": draft.stamps_delta,
+        "points_delta": draft.points_delta,
+        "stamps_after": after.stamps,
+        "points_after": after.points,
+        "points_carry_after": after.points_carry,
+        "amount_minor": draft.amount_minor,
+        "currency": program.currency if draft.amount_minor is not None else None,
+        "reference": draft.reference,
+        "reward_id": draft.reward_id,
+        "reward": draft.reward,
+        "staff_pin_id": operation.staff.pin_id if operation.staff else None,
+        "location_id": operation.location_id,
+        "actor_kind": operation.actor.kind,
+        "actor_id": operation.actor.id,
+        "note": operation.note if is_main else None,
+        "voids": draft.voids,
+        "idempotency_key": operation.idempotency_key if is_main else None,
+        "fingerprint": operation.fingerprint if is_main else None,
+        "answer": None,
+        "occurred_at": operation.occurred_at or now,
+        "created_at": now,
+        "previous_hash": previous_hash,
+    }
+    row["hash"] = entry_hash(row)
+    return row

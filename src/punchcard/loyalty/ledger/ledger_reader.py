@@ -1,0 +1,143 @@
+"""The ledger, read: entries newest first, with who stood at the till and what voided them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session
+
+from punchcard.kit.ids import as_id
+from punchcard.loyalty.errors import TransactionNotFound
+from punchcard.loyalty.ledger.entry import EntryRow
+from punchcard.loyalty.models import StaffPin, TransactionOrigin
+from punchcard.loyalty.till.till_queries import CARDS, ENTRIES
+
+_PINS = StaffPin.__table__
+_VOIDING = ENTRIES.alias("voiding")
+
+# An operation never lies ahead of the moment it is recorded but for the skew of clocks.
+_SKEW = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEntry:
+    """An entry with the name of the staff behind it and the entry that voided it."""
+
+    row: EntryRow
+    staff_name: str | None
+    voided_by: str | None
+
+    @property
+    def id(self) -> str:
+        """Return the entry's id."""
+        return str(self.row["id"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryFilter:
+    """Which entries are wanted; `since` and `until` (not included) bound when they happened."""
+
+    program_id: str | None = None
+    card_id: str | None = None
+    staff_pin_id: str | None = None
+    location_id: str | None = None
+    type: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def list_entries(
+    session: Session,
+    vendor_id: str,
+    wanted: EntryFilter,
+    *,
+    limit: int,
+    before_id: str | None = None,
+) -> list[ReadEntry]:
+    """Return up to `limit` of the vendor's entries, newest first, that come after `before_id`."""
+    query = _filtered(_query().where(_of_vendor(vendor_id, wanted.card_id)), wanted)
+    return _page(session, query, limit, before_id)
+
+
+def list_card_entries(
+    session: Session, card_id: str, *, limit: int, before_id: str | None = None
+) -> list[ReadEntry]:
+    """Return up to `limit` entries of one card, newest first, that come after `before_id`.
+
+    The caller has made sure that the card may be seen.
+    """
+    query = _query().where(ENTRIES.c.card_id == card_id)
+    return _page(session, query, limit, before_id)
+
+
+def get_entry(session: Session, vendor_id: str, transaction_id: str) -> ReadEntry:
+    """Return the vendor's entry. Raises TransactionNotFound."""
+    wanted = as_id(transaction_id)
+    found = None
+    if wanted is not None:
+        query = _query().where(ENTRIES.c.id == wanted, ENTRIES.c.vendor_id == vendor_id)
+        found = session.execute(query).mappings().one_or_none()
+    if found is None:
+        raise TransactionNotFound
+    return _read(dict(found))
+
+
+def get_origin(session: Session, entry: ReadEntry) -> TransactionOrigin | None:
+    """Return where an entry came from, if that was kept and is not forgotten yet."""
+    return session.get(TransactionOrigin, entry.id)
+
+
+def _page(
+    session: Session, query: Select[Any], limit: int, before_id: str | None
+) -> list[ReadEntry]:
+    if before_id is not None:
+        query = query.where(ENTRIES.c.id < before_id)
+    rows = session.execute(query.order_by(ENTRIES.c.id.desc()).limit(limit)).mappings()
+    return [_read(dict(row)) for row in rows]
+
+
+def _query() -> Select[Any]:
+    return (
+        select(ENTRIES, _PINS.c.name.label("staff_name"), _VOIDING.c.id.label("voided_by"))
+        .outerjoin(_PINS, _PINS.c.id == ENTRIES.c.staff_pin_id)
+        .outerjoin(_VOIDING, _VOIDING.c.voids == ENTRIES.c.id)
+    )
+
+
+def _of_vendor(vendor_id: str, card_id: str | None) -> ColumnElement[bool]:
+    """Return the condition that an entry is the vendor's, and of the card if one is named.
+
+    A card's entries are found by the card alone: beside `vendor_id`, SQLite would rather read all
+    that the vendor ever recorded, which stands in the order that is wanted.
+    """
+    if card_id is None:
+        return ENTRIES.c.vendor_id == vendor_id
+    cards = select(CARDS.c.id).where(CARDS.c.id == card_id, CARDS.c.vendor_id == vendor_id)
+    return ENTRIES.c.card_id.in_(cards)
+
+
+def _filtered(query: Select[Any], wanted: EntryFilter) -> Select[Any]:
+    for name in ("program_id", "staff_pin_id", "location_id", "type"):
+        value = getattr(wanted, name)
+        if value is not None:
+            query = query.where(ENTRIES.c[name] == value)
+    if wanted.since is not None:
+        # Ids carry the time of recording, so that the index of ids bounds the search.
+        query = query.where(
+            ENTRIES.c.occurred_at >= wanted.since, ENTRIES.c.id >= first_id_at(wanted.since)
+        )
+    if wanted.until is not None:
+        query = query.where(ENTRIES.c.occurred_at < wanted.until)
+    return query
+
+
+def first_id_at(moment: datetime) -> str:
+    """Return an id below every one (UUIDv7) of an entry that happened at `moment` or later."""
+    since_epoch = moment - _SKEW - datetime(1970, 1, 1, tzinfo=UTC)
+    return str(UUID(int=max(0, since_epoch // timedelta(milliseconds=1)) << 80))
+
+
+def _read(row: EntryRow) -> ReadEntry:
+    return ReadEntry(row, row.pop("staff_name"), row.pop("voided_by"))

@@ -1,0 +1,326 @@
+"""The ledger, verified: every hash, chain, sequence and balance is derived again.
+
+Entries are read in the order of cards and sequence, beside the cards, in one snapshot and with
+bounded memory. Values come from the database as plain texts and numbers (see `db/reading.py`), so
+that an entry costs microseconds; what is hashed is the canonical form of `ledger.py`.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, null, select
+
+from punchcard.db.reading import ROWS_AT_ONCE, stream_plain
+from punchcard.loyalty.ledger.card_ranges import ALL_CARDS, CardSpan
+from punchcard.loyalty.ledger.entry import FIRST_HASH, HASH_DOMAIN, HASHED_FIELDS
+from punchcard.loyalty.till.till_queries import CARDS, ENTRIES
+
+DAMAGES_TOLD: Final = 1000
+"""How many damages a verdict names; it counts them all."""
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Something that is not as the ledger's rules made it; `entry_id` None: the card's own row."""
+
+    entry_id: str | None
+    card_id: str
+    what: str
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What a verification found."""
+
+    entries: int = 0
+    cards: int = 0
+    damage_count: int = 0
+    damages: list[Damage] = field(default_factory=list)
+
+    @property
+    def is_sound(self) -> bool:
+        """Tell whether nothing is damaged."""
+        return self.damage_count == 0
+
+    def add(self, entry_id: str | None, card_id: str, what: str) -> None:
+        """Note a damage."""
+        self.damage_count += 1
+        if len(self.damages) < DAMAGES_TOLD:
+            self.damages.append(Damage(entry_id, card_id, what))
+
+
+def count_entries(connection: Connection, *, vendor_id: str | None = None) -> int:
+    """Return how many entries there are to verify."""
+    query = select(func.count()).select_from(ENTRIES)
+    if vendor_id is not None:
+        query = query.where(ENTRIES.c.vendor_id == vendor_id)
+    return connection.execute(query).scalar_one()
+
+
+def verify_ledger(
+    connection: Connection,
+    *,
+    vendor_id: str | None = None,
+    span: CardSpan = ALL_CARDS,
+    progress: Progress = lambda entries: None,
+) -> Verdict:
+    """Verify the ledger of all vendors or of one, and compare each card with its entries.
+
+    `connection` is a snapshot (`Database.snapshot`); `span` bounds the cards that are looked at,
+    and the entries that are asked whether their card exists: ids of both follow one another in
+    time. What is read grows with the cards of the span, not with those beside it. `progress` is
+    told how many entries have been verified, every ROWS_AT_ONCE entries and at the end.
+    """
+    verdict = Verdict()
+    scope = _Scope(vendor_id, span)
+    chains = _chains(connection, verdict, scope, progress)
+    chain = next(chains, None)
+    for card in _cards(connection, scope):
+        card_id = card[0]
+        verdict.cards += 1
+        while chain is not None and chain.card_id < card_id:
+            chain = _without_card(chain, chains, verdict)
+        if chain is None or chain.card_id != card_id:
+            verdict.add(None, card_id, "the ledger holds no entry of this card")
+            continue
+        _compare(card, chain, verdict)
+        chain = next(chains, None)
+    while chain is not None:
+        chain = _without_card(chain, chains, verdict)
+    if scope.is_narrow:
+        for orphan in _orphans(connection, scope):
+            verdict.add(orphan[0], orphan[1], _NO_CARD)
+    progress(verdict.entries)
+    return verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Whose cards are looked at, and which of them."""
+
+    vendor_id: str | None
+    span: CardSpan
+
+    @property
+    def is_narrow(self) -> bool:
+        """Tell whether entries are read by the cards they belong to."""
+        return self.vendor_id is not None or self.span != ALL_CARDS
+
+    def narrow(
+        self, query: Select[Any], vendor: ColumnElement[str], card: ColumnElement[str]
+    ) -> Select[Any]:
+        of_vendor = [] if self.vendor_id is None else [vendor == self.vendor_id]
+        return query.where(*of_vendor, *self.span.holds(card))
+
+
+_HASHED: Final = len(HASHED_FIELDS)
+_AT: Final = {name: place for place, name in enumerate(HASHED_FIELDS)}
+_ID, _VENDOR, _PROGRAM, _CARD = _AT["id"], _AT["vendor_id"], _AT["program_id"], _AT["card_id"]
+_SEQUENCE, _TYPE, _VOIDS, _PREVIOUS = (
+    _AT["sequence"],
+    _AT["type"],
+    _AT["voids"],
+    _AT["previous_hash"],
+)
+_STAMPS_DELTA, _POINTS_DELTA = _AT["stamps_delta"], _AT["points_delta"]
+_STAMPS_AFTER, _POINTS_AFTER = _AT["stamps_after"], _AT["points_after"]
+_CARRY_AFTER = _AT["points_carry_after"]
+_REWARD_NAME, _REWARD_VALUE = _AT["reward_name"], _AT["reward_value_minor"]
+_REWARD, _HASH = _HASHED, _HASHED + 1
+
+_Counts = tuple[int, int, int]
+"""What an entry adds to a card's lifetime: stamps, points, rewards."""
+
+_CARRYING: Final = frozenset({"points_earned", "voided"})
+
+
+@dataclass(slots=True)
+class _Chain:
+    """One card's entries, as far as they have been read."""
+
+    card_id: str
+    vendor_id: str
+    program_id: str
+    verdict: Verdict
+    last_id: str = ""
+    sequence: int = 0
+    head: str = FIRST_HASH.hex()
+    stamps: int = 0
+    points: int = 0
+    carry: int = 0
+    lifetime: _Counts = (0, 0, 0)
+    voidable: dict[str, _Counts] = field(default_factory=dict)
+
+    def take(self, row: list[Any], canonical_hash: str) -> None:
+        """Check the next entry and follow it."""
+        if canonical_hash != row[_HASH]:
+            self._damaged(row, "its hash does not match what it says")
+        if row[_SEQUENCE] != self.sequence + 1:
+            self._damaged(row, f"it is number {row[_SEQUENCE]}, after number {self.sequence}")
+        elif row[_PREVIOUS] != self.head:
+            self._damaged(row, "it does not follow the hash of the entry before it")
+        if row[_VENDOR] != self.vendor_id or row[_PROGRAM] != self.program_id:
+            self._damaged(row, "it names another shop or program than the entries before it")
+        self._follow_balance(row)
+        self._follow_lifetime(row)
+        self.last_id = row[_ID]
+        self.sequence = row[_SEQUENCE]
+        self.head = row[_HASH]
+
+    def _follow_balance(self, row: list[Any]) -> None:
+        """Derive the balance; go on from what the entry says, so that one fault is told once."""
+        if self.stamps + row[_STAMPS_DELTA] != row[_STAMPS_AFTER]:
+            self._damaged(row, "its stamps do not add up with the entry before it")
+        if self.points + row[_POINTS_DELTA] != row[_POINTS_AFTER]:
+            self._damaged(row, "its points do not add up with the entry before it")
+        if self.carry != row[_CARRY_AFTER] and row[_TYPE] not in _CARRYING:
+            self._damaged(row, "it moves the carried fraction of a point")
+        self.stamps = row[_STAMPS_AFTER]
+        self.points = row[_POINTS_AFTER]
+        self.carry = row[_CARRY_AFTER]
+
+    def _follow_lifetime(self, row: list[Any]) -> None:
+        if row[_TYPE] == "voided":
+            counts = self.voidable.pop(row[_VOIDS], None)
+            if counts is None:
+                self._damaged(row, "it voids no earlier entry of its card, or one voided before")
+                return
+            counts = (-counts[0], -counts[1], -counts[2])
+        else:
+            counts = _counts_of(row)
+            self.voidable[row[_ID]] = counts
+        mine = self.lifetime
+        self.lifetime = (mine[0] + counts[0], mine[1] + counts[1], mine[2] + counts[2])
+
+    def _damaged(self, row: list[Any], what: str) -> None:
+        self.verdict.add(row[_ID], self.card_id, what)
+
+
+def _counts_of(row: list[Any]) -> _Counts:
+    kind = row[_TYPE]
+    if kind == "stamp_earned":
+        return (row[_STAMPS_DELTA], 0, 0)
+    if kind == "points_earned":
+        return (0, row[_POINTS_DELTA], 0)
+    if kind == "welcome_bonus":
+        return (row[_STAMPS_DELTA], row[_POINTS_DELTA], 0)
+    if kind == "stamps_redeemed" or (kind == "points_redeemed" and row[_REWARD] is not None):
+        return (0, 0, 1)
+    return (0, 0, 0)
+
+
+_NO_CARD: Final = "the card of this entry does not exist"
+
+
+def _without_card(chain: _Chain, chains: Iterator[_Chain], verdict: Verdict) -> _Chain | None:
+    verdict.add(chain.last_id, chain.card_id, _NO_CARD)
+    return next(chains, None)
+
+
+def _chains(
+    connection: Connection, verdict: Verdict, scope: _Scope, progress: Progress
+) -> Iterator[_Chain]:
+    """Give each card's chain once its last entry has been taken, in the order of the cards."""
+    chain: _Chain | None = None
+    for row in _entries(connection, scope):
+        if chain is None or chain.card_id != row[_CARD]:
+            if chain is not None:
+                yield chain
+            chain = _Chain(row[_CARD], row[_VENDOR], row[_PROGRAM], verdict)
+        try:
+            chain.take(row, _hash_of(row))
+        except (TypeError, ValueError, AttributeError):
+            # SQLite keeps a text where a number belongs, if somebody writes one there.
+            verdict.add(row[_ID], row[_CARD], "it holds a value of the wrong kind")
+        verdict.entries += 1
+        if verdict.entries % ROWS_AT_ONCE == 0:
+            progress(verdict.entries)
+    if chain is not None:
+        yield chain
+
+
+def _hash_of(row: list[Any]) -> str:
+    if row[_REWARD] is not None:
+        reward = orjson.loads(row[_REWARD])
+        row[_REWARD_NAME] = reward.get("name")
+        row[_REWARD_VALUE] = reward.get("value_minor")
+    return hashlib.sha256(HASH_DOMAIN + orjson.dumps(row[:_HASHED])).hexdigest()
+
+
+def _compare(card: list[Any], chain: _Chain, verdict: Verdict) -> None:
+    """Hold a card's columns against what its entries add up to."""
+    derived = [
+        *(chain.vendor_id, chain.program_id, chain.stamps, chain.points, chain.carry),
+        *chain.lifetime,
+        *(chain.sequence, chain.head),
+    ]
+    if card[1:] == derived:
+        return
+    for name, kept, value in zip(_CARD_NAMES, card[1:], derived, strict=True):
+        if kept != value:
+            what = f"the card's {name} is {kept}, by the ledger it is {value}"
+            verdict.add(None, card[0], what)
+
+
+_CARD_NAMES: Final = (
+    *("vendor_id", "program_id", "stamps", "points", "points_carry"),
+    *("lifetime_stamps", "lifetime_points", "lifetime_rewards", "sequence", "head_hash"),
+)
+
+
+def _entries(connection: Connection, scope: _Scope) -> Iterator[list[Any]]:
+    """Give all entries by card and sequence; a row begins with HASHED_FIELDS in their order.
+
+    In a narrow scope they are found by their cards: an index by vendor and card would cost every
+    stamp, and without one a database is free to read all that the vendor ever recorded.
+    """
+    of_reward = ("reward_name", "reward_value_minor")
+    columns: list[ColumnElement[Any]] = [
+        null() if name in of_reward else ENTRIES.c[name] for name in HASHED_FIELDS
+    ]
+
+    def narrow(query: Select[Any]) -> Select[Any]:
+        if not scope.is_narrow:
+            return query.order_by(ENTRIES.c.card_id, ENTRIES.c.sequence)
+        query = query.join_from(CARDS, ENTRIES, ENTRIES.c.card_id == CARDS.c.id)
+        query = query.order_by(CARDS.c.id, ENTRIES.c.sequence)
+        return scope.narrow(query, CARDS.c.vendor_id, CARDS.c.id)
+
+    return stream_plain(connection, [*columns, ENTRIES.c.reward, ENTRIES.c.hash], narrow)
+
+
+def _orphans(connection: Connection, scope: _Scope) -> Sequence[Row[str, str]]:
+    """Return the last entry and the card of each chain whose card the vendor does not have.
+
+    Each is told in the span that holds the id of the chain's first entry: every id lies in one.
+    """
+    before, later = ENTRIES.alias("before"), ENTRIES.alias("later")
+    of_vendor = [] if scope.vendor_id is None else [CARDS.c.vendor_id == scope.vendor_id]
+    last = (
+        select(later.c.id)
+        .where(later.c.card_id == ENTRIES.c.card_id)
+        .order_by(later.c.sequence.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(last, ENTRIES.c.card_id).where(
+        ~exists().where(CARDS.c.id == ENTRIES.c.card_id, *of_vendor),
+        ~exists().where(
+            before.c.card_id == ENTRIES.c.card_id, before.c.sequence < ENTRIES.c.sequence
+        ),
+    )
+    return connection.execute(scope.narrow(query, ENTRIES.c.vendor_id, ENTRIES.c.id)).all()
+
+
+def _cards(connection: Connection, scope: _Scope) -> Iterator[list[Any]]:
+    """Give all cards by id: the id, then the columns of _CARD_NAMES."""
+
+    def narrow(query: Select[Any]) -> Select[Any]:
+        return scope.narrow(query.order_by(CARDS.c.id), CARDS.c.vendor_id, CARDS.c.id)
+
+    return stream_plain(connection, [CARDS.c[name] for name in ("id", *_CARD_NAMES)], narrow)

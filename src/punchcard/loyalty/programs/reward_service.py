@@ -1,0 +1,168 @@
+"""Rewards: what points can be exchanged for, with stock, dates and a limit per card."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.audit_service import Act, record_act
+from punchcard.kit.ids import as_id
+from punchcard.loyalty.errors import RewardNotFound
+from punchcard.loyalty.models import LoyaltyProgram, Reward
+from punchcard.loyalty.programs.program_service import get_program, lock_program, touch_program
+from punchcard.loyalty.rules.program_rules import check_reward
+
+FIELDS = (
+    *("name", "description", "points_required", "value_minor", "stock_left", "per_card_limit"),
+    *("valid_from", "valid_until", "texts"),
+)
+"""What a vendor decides about a reward."""
+
+RewardFilter = Literal["active", "archived", "all"]
+
+
+def create_reward(
+    session: Session, vendor_id: str, program_id: str, fields: Mapping[str, Any], act: Act
+) -> Reward:
+    """Add a reward to the vendor's program; `stock_left` None is a stock without end.
+
+    `fields` holds names of FIELDS; `name` and `points_required` are required.
+    Raises ProgramNotFound, InvalidInput.
+    """
+    check_reward(fields)
+    program = lock_program(session, vendor_id, program_id)
+    reward = Reward(
+        **{**dict.fromkeys(FIELDS), "texts": {}, **fields},
+        id=act.ids.new_id(),
+        vendor_id=vendor_id,
+        program_id=program.id,
+        created_at=act.now,
+        updated_at=act.now,
+    )
+    session.add(reward)
+    touch_program(session, program, act)
+    session.flush()
+    _record(session, "reward.created", reward, act, new=_values(reward))
+    return reward
+
+
+def get_reward(session: Session, vendor_id: str, reward_id: str) -> Reward:
+    """Return the vendor's reward, archived or not. Raises RewardNotFound."""
+    wanted = as_id(reward_id)
+    reward = session.get(Reward, wanted) if wanted else None
+    if reward is None or reward.vendor_id != vendor_id:
+        raise RewardNotFound()
+    return reward
+
+
+def list_rewards(
+    session: Session,
+    vendor_id: str,
+    program_id: str,
+    *,
+    limit: int,
+    after_id: str | None = None,
+    status: RewardFilter = "active",
+) -> Sequence[Reward]:
+    """Return up to `limit` rewards of a program after `after_id`, oldest first.
+
+    Raises ProgramNotFound.
+    """
+    program = get_program(session, vendor_id, program_id)
+    wanted = select(Reward).where(Reward.program_id == program.id).order_by(Reward.id).limit(limit)
+    if after_id is not None:
+        wanted = wanted.where(Reward.id > after_id)
+    if status == "active":
+        wanted = wanted.where(Reward.archived_at.is_(None))
+    elif status == "archived":
+        wanted = wanted.where(Reward.archived_at.is_not(None))
+    return session.scalars(wanted).all()
+
+
+def update_reward(
+    session: Session, vendor_id: str, reward_id: str, fields: Mapping[str, Any], act: Act
+) -> Reward:
+    """Change the given fields, and raise the program's version if any of them is new.
+
+    Raises RewardNotFound (an archived reward is history), InvalidInput.
+    """
+    reward = _locked(session, vendor_id, reward_id)
+    changed = {name: value for name, value in fields.items() if getattr(reward, name) != value}
+    if not changed:
+        return reward
+    check_reward({**_values(reward), **changed})
+    old = {name: getattr(reward, name) for name in changed}
+    for name, value in changed.items():
+        setattr(reward, name, value)
+    _touch(session, reward, act)
+    _record(session, "reward.updated", reward, act, old=old, new=changed)
+    return reward
+
+
+def archive_reward(session: Session, vendor_id: str, reward_id: str, act: Act) -> None:
+    """Take a reward out of the catalogue; entries that name it keep their own copy.
+
+    Raises RewardNotFound, also when it was archived before.
+    """
+    reward = _locked(session, vendor_id, reward_id)
+    reward.archived_at = act.now
+    _touch(session, reward, act)
+    _record(session, "reward.archived", reward, act, old=_values(reward))
+
+
+def touch_dated(session: Session, act: Act, *, limit: int) -> int:
+    """Raise the version of up to `limit` programs with a reward that began or ended by its date.
+
+    Returns how many; those whose date lies after the program's last change, so each date once.
+    """
+    has_passed = (
+        and_(date > LoyaltyProgram.updated_at, date <= act.now)
+        for date in (Reward.valid_from, Reward.valid_until)
+    )
+    dated = select(LoyaltyProgram.id).join(Reward, Reward.program_id == LoyaltyProgram.id)
+    dated = dated.where(Reward.archived_at.is_(None))
+    programs = session.scalars(
+        select(LoyaltyProgram)
+        .where(LoyaltyProgram.id.in_(dated.where(or_(*has_passed))))
+        .order_by(LoyaltyProgram.id)
+        .limit(limit)
+        .with_for_update(key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    for program in programs:
+        touch_program(session, program, act)
+    return len(programs)
+
+
+def _locked(session: Session, vendor_id: str, reward_id: str) -> Reward:
+    reward = get_reward(session, vendor_id, reward_id)
+    # The program first, as everywhere, or two changes could wait for each other crosswise.
+    lock_program(session, vendor_id, reward.program_id)
+    # The stock moves with every redemption: what is compared and kept must be the newest.
+    session.refresh(reward, with_for_update=True)
+    if reward.archived_at is not None:
+        raise RewardNotFound()
+    return reward
+
+
+def _touch(session: Session, reward: Reward, act: Act) -> None:
+    reward.updated_at = act.now
+    touch_program(session, get_program(session, reward.vendor_id, reward.program_id), act)
+
+
+def _values(reward: Reward) -> dict[str, Any]:
+    return {name: getattr(reward, name) for name in FIELDS}
+
+
+def _record(
+    session: Session,
+    action: str,
+    reward: Reward,
+    act: Act,
+    *,
+    old: Mapping[str, Any] | None = None,
+    new: Mapping[str, Any] | None = None,
+) -> None:
+    of = ("reward", reward.id)
+    record_act(session, act, action, of=of, vendor_id=reward.vendor_id, old=old, new=new)

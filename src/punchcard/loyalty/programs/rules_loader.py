@@ -1,0 +1,99 @@
+"""Programs as the rules see them: read once a version, then kept in memory."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.orm import Session
+
+from punchcard.db.base import table_of
+from punchcard.kit.money import minor_units
+from punchcard.loyalty.models import LoyaltyProgram, Reward
+from punchcard.loyalty.rotating_codes import has_moving_code
+from punchcard.loyalty.rules.values import ProgramRules, RewardOffer
+
+_PROGRAMS = table_of(LoyaltyProgram)
+_REWARDS = table_of(Reward)
+
+Stamp = tuple[int, datetime]
+"""A program's version and the time of its last change: the same stamp, the same rules."""
+
+
+class ProgramCache:
+    """Keeps programs' rules in memory; the caller shows the stamp the database has just told.
+
+    Bounded by `limit` programs; when full it starts anew, which costs one read a program.
+    """
+
+    def __init__(self, limit: int = 10_000) -> None:
+        self._limit = limit
+        self._kept: dict[str, tuple[Stamp, ProgramRules]] = {}
+
+    def get(self, program_id: str, stamp: Stamp) -> ProgramRules | None:
+        """Return the rules of a program if the kept ones are those of `stamp`."""
+        kept = self._kept.get(program_id)
+        return kept[1] if kept is not None and kept[0] == stamp else None
+
+    def load(
+        self, connection: Connection | Session, program_ids: Iterable[str]
+    ) -> dict[str, ProgramRules]:
+        """Read the rules of `program_ids` (missing ones are left out) and keep them."""
+        loaded = load_rules(connection, program_ids)
+        if len(self._kept) + len(loaded) > self._limit:
+            self._kept.clear()
+        for stamp, rules in loaded.values():
+            self._kept[rules.id] = (stamp, rules)
+        return {program_id: rules for program_id, (_, rules) in loaded.items()}
+
+
+def load_rules(
+    connection: Connection | Session, program_ids: Iterable[str]
+) -> dict[str, tuple[Stamp, ProgramRules]]:
+    """Read programs with their offers, as rules, each with its stamp."""
+    wanted = sorted(set(program_ids))
+    programs = connection.execute(select(_PROGRAMS).where(_PROGRAMS.c.id.in_(wanted))).all()
+    offers: dict[str, list[RewardOffer]] = {}
+    for reward in connection.execute(
+        select(
+            _REWARDS.c.program_id,
+            _REWARDS.c.points_required,
+            _REWARDS.c.valid_from,
+            _REWARDS.c.valid_until,
+        ).where(_REWARDS.c.program_id.in_(wanted), _REWARDS.c.archived_at.is_(None))
+    ):
+        offer = RewardOffer(reward.points_required, reward.valid_from, reward.valid_until)
+        offers.setdefault(reward.program_id, []).append(offer)
+    return {row.id: (stamp_of(row), _rules_of(row, offers.get(row.id, []))) for row in programs}
+
+
+def stamp_of(row: Any) -> Stamp:
+    """Return the stamp of a program's row."""
+    return (row.version, row.updated_at)
+
+
+def _rules_of(row: Row[Any], offers: list[RewardOffer]) -> ProgramRules:
+    return ProgramRules(
+        id=row.id,
+        vendor_id=row.vendor_id,
+        type=row.type,
+        status=row.status,
+        currency=row.currency,
+        minor_units=minor_units(row.currency),
+        zone=ZoneInfo(row.timezone),
+        stamps_target=row.stamps_target,
+        stamp_reward=row.stamp_reward,
+        points_per_currency_unit=row.points_per_currency_unit,
+        minimum_purchase_minor=row.minimum_purchase_minor,
+        minimum_redemption_points=row.minimum_redemption_points,
+        welcome_stamps=row.welcome_stamps,
+        welcome_points=row.welcome_points,
+        cooldown=timedelta(minutes=row.cooldown_minutes),
+        max_daily_stamps=row.max_daily_stamps,
+        pin_policy=row.pin_policy,
+        void_policy=row.void_policy,
+        version=row.version,
+        offers=tuple(offers),
+        has_moving_code=has_moving_code(row.branding),
+    )

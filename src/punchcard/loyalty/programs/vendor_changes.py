@@ -1,0 +1,38 @@
+"""What a vendor changes about itself, and what its programs' cards then show."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import vendor_service
+from punchcard.accounts.audit_service import Act
+from punchcard.accounts.models import Vendor
+from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.programs.program_service import touch_program
+
+
+def update_vendor(session: Session, act: Act, vendor_id: str, changes: Mapping[str, Any]) -> Vendor:
+    """Change a vendor as `vendor_service.update_vendor` does; passes follow what they show of it.
+
+    Raises VendorNotFound, SlugTaken, InvalidInput.
+    """
+    before = vendor_service.get_vendor(session, vendor_id)
+    shown = (before.name, before.language)
+    vendor = vendor_service.update_vendor(session, act, vendor_id, changes)
+    if (vendor.name, vendor.language) != shown:
+        _touch_programs(session, act, vendor.id)
+    return vendor
+
+
+def _touch_programs(session: Session, act: Act, vendor_id: str) -> None:
+    programs = session.scalars(
+        select(LoyaltyProgram)
+        .where(LoyaltyProgram.vendor_id == vendor_id)
+        .order_by(LoyaltyProgram.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    for program in programs.all():
+        touch_program(session, program, act)

@@ -1,0 +1,228 @@
+"""What a loyalty program has as tables to export: cards, the ledger, rewards, PINs, staff."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, Final, TypedDict, Unpack
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.exports import ROWS_AT_ONCE, Page, Row, Table, paged
+from punchcard.accounts.models import Location
+from punchcard.kit.i18n import N_
+from punchcard.kit.spreadsheet import Column, Kind
+from punchcard.loyalty.cards import card_service
+from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.ledger import ledger_reader
+from punchcard.loyalty.ledger.ledger_reader import EntryFilter, ReadEntry
+from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, StaffPin
+from punchcard.loyalty.reports.staff_report_service import StaffLine, staff_report
+
+_CARD_COLUMNS: Final = (
+    *(Column(N_("Card number")), Column(N_("Program")), Column(N_("Status"))),
+    *(Column(N_("Name")), Column(N_("E-mail address")), Column(N_("Phone"))),
+    *(
+        Column(N_("Birthday")),
+        Column(N_("Language")),
+        Column(N_("Agrees to get news"), Kind.NUMBER),
+    ),
+    *(Column(N_("Stamps"), Kind.NUMBER), Column(N_("Points"), Kind.NUMBER)),
+    *(Column(N_("Stamps ever"), Kind.NUMBER), Column(N_("Points ever"), Kind.NUMBER)),
+    Column(N_("Rewards redeemed"), Kind.NUMBER),
+    *(Column(N_("Joined"), Kind.MOMENT), Column(N_("Last activity"), Kind.MOMENT)),
+    Column(N_("Id")),
+)
+_ENTRY_COLUMNS: Final = (
+    *(Column(N_("When"), Kind.MOMENT), Column(N_("Recorded"), Kind.MOMENT)),
+    *(Column(N_("Program")), Column(N_("Card number")), Column(N_("Type"))),
+    *(Column(N_("Stamps"), Kind.NUMBER), Column(N_("Points"), Kind.NUMBER)),
+    *(Column(N_("Stamps after"), Kind.NUMBER), Column(N_("Points after"), Kind.NUMBER)),
+    *(Column(N_("Amount"), Kind.MONEY), Column(N_("Reference")), Column(N_("Reward"))),
+    *(Column(N_("Staff")), Column(N_("Location")), Column(N_("Note"))),
+    *(Column(N_("Voids")), Column(N_("Voided by")), Column(N_("Id"))),
+)
+_REWARD_COLUMNS: Final = (
+    *(Column(N_("Program")), Column(N_("Name")), Column(N_("Points needed"), Kind.NUMBER)),
+    *(Column(N_("Value"), Kind.MONEY), Column(N_("In stock"), Kind.NUMBER)),
+    Column(N_("At most per card"), Kind.NUMBER),
+    *(Column(N_("Valid from"), Kind.MOMENT), Column(N_("Valid until"), Kind.MOMENT)),
+    *(Column(N_("Added"), Kind.MOMENT), Column(N_("Archived"), Kind.MOMENT), Column(N_("Id"))),
+)
+_PIN_COLUMNS: Final = (
+    *(Column(N_("Name")), Column(N_("Staff number")), Column(N_("Program"))),
+    *(Column(N_("Added"), Kind.MOMENT), Column(N_("Last used"), Kind.MOMENT)),
+    *(Column(N_("Locked until"), Kind.MOMENT), Column(N_("Retired"), Kind.MOMENT)),
+    Column(N_("Id")),
+)
+_STAFF_COLUMNS: Final = (
+    *(Column(N_("Name")), Column(N_("Operations"), Kind.NUMBER), Column(N_("Days"), Kind.NUMBER)),
+    *(Column(N_("Stamps"), Kind.NUMBER), Column(N_("Points"), Kind.NUMBER)),
+    *(Column(N_("Redemptions"), Kind.NUMBER), Column(N_("Voids"), Kind.NUMBER)),
+    Column(N_("Share of voids"), Kind.NUMBER),
+    *(Column(N_("Adjustments"), Kind.NUMBER), Column(N_("Points adjusted"), Kind.NUMBER)),
+    *(Column(N_("Cards"), Kind.NUMBER), Column(N_("Share of the top card"), Kind.NUMBER)),
+    Column(N_("Share of the top five cards"), Kind.NUMBER),
+    *(Column(N_("Worth a look")), Column(N_("Id"))),
+)
+
+
+class CardFilter(TypedDict, total=False):
+    """Which cards are wanted, as `card_service.list_cards` says."""
+
+    program_id: str | None
+    status: str | None
+    query: str | None
+    active_since: datetime | None
+    active_before: datetime | None
+
+
+def cards(vendor_id: str, *, now: datetime, **wanted: Unpack[CardFilter]) -> Table:
+    """Return the cards with their customers, newest first, as `card_service.list_cards` does."""
+
+    def read(session: Session, before_id: str | None) -> Page:
+        views = card_service.list_cards(
+            session,
+            vendor_id,
+            now=now,
+            limit=ROWS_AT_ONCE,
+            before_id=before_id,
+            **wanted,
+        )
+        names = _program_names(session, vendor_id)
+        return paged(views, lambda view: _card_values(view, names))
+
+    return Table(_CARD_COLUMNS, read)
+
+
+def transactions(vendor_id: str, wanted: EntryFilter) -> Table:
+    """Return the ledger, newest entry first."""
+
+    def read(session: Session, before_id: str | None) -> Page:
+        entries = ledger_reader.list_entries(
+            session, vendor_id, wanted, limit=ROWS_AT_ONCE, before_id=before_id
+        )
+        programs = _program_names(session, vendor_id)
+        numbers = _named(
+            session, LoyaltyCard.id, LoyaltyCard.number, {one.row["card_id"] for one in entries}
+        )
+        places = _named(
+            session, Location.id, Location.name, {one.row["location_id"] for one in entries}
+        )
+        return paged(entries, lambda one: _entry_values(one, programs, numbers, places))
+
+    return Table(_ENTRY_COLUMNS, read)
+
+
+def rewards(vendor_id: str) -> Table:
+    """Return the rewards of all programs, also archived ones, oldest first."""
+
+    def read(session: Session, after_id: str | None) -> Page:
+        query = (
+            select(Reward, LoyaltyProgram.name, LoyaltyProgram.currency)
+            .join(LoyaltyProgram, LoyaltyProgram.id == Reward.program_id)
+            .where(Reward.vendor_id == vendor_id)
+            .order_by(Reward.id)
+            .limit(ROWS_AT_ONCE)
+        )
+        if after_id is not None:
+            query = query.where(Reward.id > after_id)
+        found = session.execute(query).all()
+        after = found[-1][0].id if len(found) == ROWS_AT_ONCE else None
+        return [_reward_values(*row) for row in found], after
+
+    return Table(_REWARD_COLUMNS, read)
+
+
+def pins(vendor_id: str) -> Table:
+    """Return the people with a PIN, also retired ones, oldest first; nothing of the PINs."""
+
+    def read(session: Session, after_id: str | None) -> Page:
+        query = select(StaffPin).where(StaffPin.vendor_id == vendor_id).order_by(StaffPin.id)
+        if after_id is not None:
+            query = query.where(StaffPin.id > after_id)
+        names = _program_names(session, vendor_id)
+        found = session.scalars(query.limit(ROWS_AT_ONCE)).all()
+        return paged(found, lambda pin: _pin_values(pin, names))
+
+    return Table(_PIN_COLUMNS, read)
+
+
+def staff(
+    vendor_id: str,
+    *,
+    now: datetime,
+    first: date | None = None,
+    last: date | None = None,
+    program_id: str | None = None,
+) -> Table:
+    """Return the staff report; reading it raises what `staff_report` raises."""
+
+    def read(session: Session, _after_id: str | None) -> Page:
+        report = staff_report(
+            session, vendor_id, now=now, first=first, last=last, program_id=program_id
+        )
+        return [_staff_values(line) for line in report.lines], None
+
+    return Table(_STAFF_COLUMNS, read)
+
+
+def _card_values(view: CardView, programs: dict[str, str]) -> Row:
+    customer = view.customer or {}
+    return (
+        *(view.number, programs.get(view.program_id), view.status),
+        *(customer.get(name) for name in ("name", "email", "phone", "birthday", "locale")),
+        int(customer["marketing_consent"]) if customer else None,
+        *(view.stamps, view.points, view.lifetime_stamps, view.lifetime_points),
+        *(view.lifetime_rewards, view.enrolled_at, view.last_activity_at, view.id),
+    )
+
+
+def _entry_values(
+    entry: ReadEntry, programs: dict[str, str], numbers: dict[str, str], places: dict[str, str]
+) -> Row:
+    row: Any = entry.row
+    return (
+        *(row["occurred_at"], row["created_at"], programs.get(row["program_id"])),
+        *(numbers.get(row["card_id"]), row["type"], row["stamps_delta"], row["points_delta"]),
+        *(row["stamps_after"], row["points_after"], (row["amount_minor"], row["currency"])),
+        *(row["reference"], (row["reward"] or {}).get("name"), entry.staff_name),
+        *(places.get(row["location_id"]), row["note"], row["voids"], entry.voided_by, row["id"]),
+    )
+
+
+def _reward_values(reward: Reward, program: str, currency: str) -> Row:
+    return (
+        *(program, reward.name, reward.points_required, (reward.value_minor, currency)),
+        *(reward.stock_left, reward.per_card_limit, reward.valid_from, reward.valid_until),
+        *(reward.created_at, reward.archived_at, reward.id),
+    )
+
+
+def _pin_values(pin: StaffPin, programs: dict[str, str]) -> Row:
+    return (
+        *(pin.name, pin.staff_id, programs.get(pin.program_id or "")),
+        *(pin.created_at, pin.last_used_at, pin.locked_until, pin.retired_at, pin.id),
+    )
+
+
+def _staff_values(line: StaffLine) -> Row:
+    return (
+        *(line.name, line.operations, line.days, line.stamps, line.points, line.redemptions),
+        *(line.voids, line.void_share, line.adjustments, line.adjusted_points, line.cards),
+        *(line.top_card_share, line.top_five_share, " ".join(line.flags), line.pin_id),
+    )
+
+
+def _program_names(session: Session, vendor_id: str) -> dict[str, str]:
+    query = select(LoyaltyProgram.id, LoyaltyProgram.name).where(
+        LoyaltyProgram.vendor_id == vendor_id
+    )
+    return {row.id: row.name for row in session.execute(query)}
+
+
+def _named(session: Session, key: Any, name: Any, ids: Iterable[str | None]) -> dict[str, str]:
+    wanted = [one for one in ids if one is not None]
+    if not wanted:
+        return {}
+    rows = session.execute(select(key, name).where(key.in_(wanted)))
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,207 @@
+"""Staff PINs: create, read, change, unlock, retire. Checking a typed PIN is the PIN desk's work."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.audit_service import Act, record_act
+from punchcard.db.events import announce
+from punchcard.db.unique import refusing_duplicates
+from punchcard.kit.ids import as_id
+from punchcard.loyalty.events import StaffPinChanged
+from punchcard.loyalty.models import StaffPin
+from punchcard.loyalty.pin_errors import (
+    PinAlreadyUsed,
+    StaffIdTaken,
+    StaffPinNotFound,
+    StaffPinRetired,
+)
+from punchcard.loyalty.programs.program_service import get_program
+from punchcard.loyalty.staff.pin_verifier import PreparedPin
+
+FIELDS = ("name", "staff_id", "program_id")
+"""What a vendor decides about a staff PIN, beside the PIN itself."""
+
+PinFilter = Literal["in_use", "retired", "all"]
+
+
+def create_pin(
+    session: Session, vendor_id: str, fields: Mapping[str, Any], prepared: PreparedPin, act: Act
+) -> StaffPin:
+    """Give a person of the vendor's staff a PIN, good for one program or (None) for all.
+
+    `fields` holds names of FIELDS, `name` is required; `prepared` comes from the PIN desk.
+    Raises PinAlreadyUsed, StaffIdTaken, ProgramNotFound.
+    """
+    _check_program(session, vendor_id, fields)
+    pin = StaffPin(
+        **{**dict.fromkeys(FIELDS), **fields},
+        id=act.ids.new_id(),
+        vendor_id=vendor_id,
+        pin_hash=prepared.pin_hash,
+        pin_index=prepared.pin_index,
+        created_at=act.now,
+        updated_at=act.now,
+    )
+    with refusing_duplicates(session, _taken(session, vendor_id, prepared, pin_id=None)):
+        session.add(pin)
+    _record(session, "pin.created", pin, act, new=_values(pin))
+    return pin
+
+
+def get_pin(session: Session, vendor_id: str, pin_id: str) -> StaffPin:
+    """Return the vendor's staff PIN, retired or not. Raises StaffPinNotFound."""
+    wanted = as_id(pin_id)
+    pin = session.get(StaffPin, wanted) if wanted else None
+    if pin is None or pin.vendor_id != vendor_id:
+        raise StaffPinNotFound()
+    return pin
+
+
+def list_pins(
+    session: Session,
+    vendor_id: str,
+    *,
+    limit: int,
+    after_id: str | None = None,
+    status: PinFilter = "in_use",
+) -> Sequence[StaffPin]:
+    """Return up to `limit` of the vendor's staff PINs after `after_id`, oldest first."""
+    wanted = (
+        select(StaffPin).where(StaffPin.vendor_id == vendor_id).order_by(StaffPin.id).limit(limit)
+    )
+    if after_id is not None:
+        wanted = wanted.where(StaffPin.id > after_id)
+    if status == "in_use":
+        wanted = wanted.where(StaffPin.retired_at.is_(None))
+    elif status == "retired":
+        wanted = wanted.where(StaffPin.retired_at.is_not(None))
+    return session.scalars(wanted).all()
+
+
+def update_pin(
+    session: Session,
+    vendor_id: str,
+    pin_id: str,
+    fields: Mapping[str, Any],
+    act: Act,
+    *,
+    prepared: PreparedPin | None = None,
+) -> StaffPin:
+    """Change the given fields, and the PIN itself if a prepared one is handed in.
+
+    A new PIN ends the staff tokens of the old one, and unlocks the person.
+    Raises StaffPinNotFound, StaffPinRetired, PinAlreadyUsed, StaffIdTaken, ProgramNotFound.
+    """
+    pin = _locked(session, vendor_id, pin_id)
+    announce(session, StaffPinChanged(pin.id))
+    _check_program(session, vendor_id, fields)
+    changed = {name: value for name, value in fields.items() if getattr(pin, name) != value}
+    if not changed and prepared is None:
+        return pin
+    old = {name: getattr(pin, name) for name in changed}
+    with refusing_duplicates(session, _taken(session, vendor_id, prepared, pin_id=pin.id)):
+        for name, value in changed.items():
+            setattr(pin, name, value)
+        if prepared is not None:
+            _renew(pin, prepared)
+        pin.updated_at = act.now
+    if prepared is not None:
+        _record(session, "pin.changed", pin, act, new={"generation": pin.generation})
+    if changed:
+        _record(session, "pin.updated", pin, act, old=old, new=changed)
+    return pin
+
+
+def unlock_pin(session: Session, vendor_id: str, pin_id: str, act: Act) -> StaffPin:
+    """Forget a person's wrong PINs, so that they can go on at once.
+
+    Raises StaffPinNotFound, StaffPinRetired.
+    """
+    pin = _locked(session, vendor_id, pin_id)
+    old = {"failed_attempts": pin.failed_attempts, "locked_until": pin.locked_until}
+    pin.failed_attempts = 0
+    pin.locked_until = None
+    _record(
+        session, "pin.unlocked", pin, act, old=old, new={"failed_attempts": 0, "locked_until": None}
+    )
+    return pin
+
+
+def retire_pin(session: Session, vendor_id: str, pin_id: str, act: Act) -> StaffPin:
+    """End a person's PIN and staff tokens for good; history keeps their name.
+
+    Raises StaffPinNotFound, also when it was retired before.
+    """
+    pin = _row_locked(session, vendor_id, pin_id)
+    if pin.retired_at is not None:
+        raise StaffPinNotFound()
+    pin.retired_at = act.now
+    pin.updated_at = act.now
+    announce(session, StaffPinChanged(pin.id))
+    _record(session, "pin.retired", pin, act, old=_values(pin))
+    return pin
+
+
+def _renew(pin: StaffPin, prepared: PreparedPin) -> None:
+    pin.pin_hash = prepared.pin_hash
+    pin.pin_index = prepared.pin_index
+    pin.generation += 1
+    pin.failed_attempts = 0
+    pin.locked_until = None
+
+
+def _locked(session: Session, vendor_id: str, pin_id: str) -> StaffPin:
+    pin = _row_locked(session, vendor_id, pin_id)
+    if pin.retired_at is not None:
+        raise StaffPinRetired()
+    return pin
+
+
+def _row_locked(session: Session, vendor_id: str, pin_id: str) -> StaffPin:
+    pin = get_pin(session, vendor_id, pin_id)
+    session.refresh(pin, with_for_update=True)
+    return pin
+
+
+def _check_program(session: Session, vendor_id: str, fields: Mapping[str, Any]) -> None:
+    if fields.get("program_id") is not None:
+        get_program(session, vendor_id, fields["program_id"])
+
+
+def _taken(
+    session: Session, vendor_id: str, prepared: PreparedPin | None, *, pin_id: str | None
+) -> Callable[[], Exception]:
+    """Return what tells which of the two names that exist once was taken."""
+
+    def refusal() -> Exception:
+        if prepared is None:
+            return StaffIdTaken()
+        same_pin = select(StaffPin.id).where(
+            StaffPin.vendor_id == vendor_id,
+            StaffPin.retired_at.is_(None),
+            StaffPin.pin_index == prepared.pin_index,
+            StaffPin.id != pin_id if pin_id is not None else StaffPin.id.is_not(None),
+        )
+        return PinAlreadyUsed() if session.scalar(same_pin) is not None else StaffIdTaken()
+
+    return refusal
+
+
+def _values(pin: StaffPin) -> dict[str, Any]:
+    return {name: getattr(pin, name) for name in FIELDS}
+
+
+def _record(
+    session: Session,
+    action: str,
+    pin: StaffPin,
+    act: Act,
+    *,
+    old: Mapping[str, Any] | None = None,
+    new: Mapping[str, Any] | None = None,
+) -> None:
+    of = ("staff_pin", pin.id)
+    record_act(session, act, action, of=of, vendor_id=pin.vendor_id, old=old, new=new)

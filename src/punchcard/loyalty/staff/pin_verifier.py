@@ -1,0 +1,198 @@
+"""The PIN desk: checks a typed PIN, and counts wrong ones against whom they belong to.
+
+One bcrypt a check, however many staff there are, for a miss as for a hit, and never inside a
+transaction. A wrong PIN counts against the person who was named; if nobody (or nobody known) was
+named, against the credential that typed it. Each count is committed on its own, so it survives the
+refusal.
+
+What was typed counts as right only if the lock is still open when the success is written down:
+guesses that arrive all at once can't slip past the limit, and once it is reached a right PIN and a
+wrong one get the same answer.
+"""
+
+import base64
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Protocol
+
+from punchcard.accounts.access.subjects import Subject
+from punchcard.db.database import Database
+from punchcard.kit.clock import Clock
+from punchcard.kit.errors import invalid_field
+from punchcard.kit.i18n import N_
+from punchcard.kit.secrets import derive_key
+from punchcard.kit.settings import Settings
+from punchcard.loyalty.operations import StaffIdentity
+from punchcard.loyalty.pin_errors import PinTooSimple, StaffPinInvalid, StaffPinLocked
+from punchcard.loyalty.rules.pin_rules import is_pin, is_too_simple
+from punchcard.loyalty.staff import pin_lockout, pin_queries
+from punchcard.loyalty.staff.pin_lockout import Miss
+from punchcard.loyalty.staff.pin_queries import FoundPin
+
+_NOT_A_PIN = N_("Must be 4 to 8 digits.")
+
+
+class PinHasher(Protocol):
+    """Hashes slowly, a few at once."""
+
+    def hash(self, plain: bytes, cost: int) -> str:
+        """Return the bcrypt hash of `plain`."""
+
+    def verify(self, plain: bytes, hashed: str) -> bool:
+        """Tell whether `plain` is what `hashed` was made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPin:
+    """A new PIN, ready to be stored: made before the transaction, because hashing takes long."""
+
+    pin_hash: str
+    pin_index: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PinHit:
+    """A right PIN: whose it is, and the generation that a staff token of it carries."""
+
+    identity: StaffIdentity
+    generation: int
+
+
+class PinDesk:
+    """Prepares new PINs and checks typed ones."""
+
+    def __init__(
+        self, database: Database, hasher: PinHasher, clock: Clock, settings: Settings
+    ) -> None:
+        self._database = database
+        self._hasher = hasher
+        self._clock = clock
+        self._resolution = timedelta(seconds=settings.last_used_resolution_seconds)
+        self._cost = settings.pin_bcrypt_cost
+        self._hash_key = derive_key(settings.pin_pepper, "punchcard pin hash")
+        self._index_key = derive_key(settings.pin_pepper, "punchcard pin index")
+        # A well-formed hash that belongs to nobody: comparing with it takes as long as any other.
+        self._nobodys_hash = f"$2b${self._cost:02d}${'.' * 53}"
+
+    def prepare(self, vendor_id: str, pin: str) -> PreparedPin:
+        """Return what is kept of a new PIN; takes one bcrypt.
+
+        Raises InvalidInput if it is not 4 to 8 digits, PinTooSimple.
+        """
+        if not is_pin(pin):
+            raise invalid_field("pin", message=_NOT_A_PIN)
+        if is_too_simple(pin):
+            raise PinTooSimple()
+        pin_hash = self._hasher.hash(self._peppered(pin), self._cost)
+        return PreparedPin(pin_hash, self._index(vendor_id, pin))
+
+    def verify(self, subject: Subject, pin: str, staff_id: str | None = None) -> StaffIdentity:
+        """Return whose PIN it is; see `check`."""
+        return self.check(subject, pin, staff_id).identity
+
+    def check(self, subject: Subject, pin: str, staff_id: str | None = None) -> PinHit:
+        """Compare a PIN that `subject` typed, and count the outcome.
+
+        `staff_id` names the person: a StaffPin's id or its staff_id.
+        Raises InvalidInput if it is not 4 to 8 digits, StaffPinInvalid(remaining_attempts), and
+        StaffPinLocked(locked_until) for a person or a credential with too many wrong ones.
+        """
+        if not is_pin(pin):
+            raise invalid_field("staff_pin", message=_NOT_A_PIN)
+        found, is_named = self._find(subject, pin, staff_id)
+        hashed = found.pin_hash if found is not None else self._nobodys_hash
+        is_right = self._hasher.verify(self._peppered(pin), hashed)
+        if found is not None and is_right and self._counts_as_right(found, subject, is_named):
+            identity = StaffIdentity(found.id, found.staff_id, found.name, found.program_id)
+            return PinHit(identity, found.generation)
+        raise self._counted_as_wrong(found if is_named else None, subject)
+
+    def _find(
+        self, subject: Subject, pin: str, staff_id: str | None
+    ) -> tuple[FoundPin | None, bool]:
+        """Return the one PIN to compare with, if any, and whether its person was named.
+
+        Raises StaffPinLocked if that person, or the credential of an unnamed entry, is locked.
+        """
+        now = self._clock.now()
+        with self._database.glance_connection() as connection:
+            if staff_id is not None:
+                found = pin_queries.find_by_name(connection, subject, staff_id)
+                if found is not None:
+                    _refuse_locked(found.locked_until, now)
+                    return found, True
+                until = pin_queries.credential_locked_until(connection, subject)
+            else:
+                index = self._index(subject.vendor_id, pin)
+                found, until = pin_queries.find_by_index(connection, subject, index)
+        _refuse_locked(until, now)
+        return found, False
+
+    def _counts_as_right(self, pin: FoundPin, subject: Subject, is_named: bool) -> bool:
+        """Write the success down; False if the PIN was changed or retired in the meantime.
+
+        When there is nothing to write, looking once more is enough.
+        Raises StaffPinLocked if the person, or the credential of an unnamed entry, is locked now.
+        """
+        now = self._clock.now()
+        with self._database.glance_connection() as connection:
+            current = pin_queries.find_again(connection, subject, pin)
+        if current is None:
+            return False
+        if not is_named:
+            _refuse_locked(current.credential_locked_until, now)
+        _refuse_locked(current.locked_until, now)
+        if not self._is_worth_writing(current, now):
+            return True
+        with self._database.write_connection() as connection:
+            if pin_lockout.count_hit(connection, pin.id, pin.generation, now=now):
+                return True
+            current = pin_queries.find_again(connection, subject, pin)
+            _refuse_locked(current.locked_until if current else None, now)
+        return False
+
+    def _is_worth_writing(self, pin: FoundPin, now: datetime) -> bool:
+        if pin.failed_attempts or pin.locked_until is not None or pin.last_used_at is None:
+            return True
+        return pin.last_used_at <= now - self._resolution
+
+    def _counted_as_wrong(
+        self, pin: FoundPin | None, subject: Subject
+    ) -> StaffPinInvalid | StaffPinLocked:
+        """Count the failure in a transaction of its own, and return the refusal to raise."""
+        now = self._clock.now()
+        with self._database.write_connection() as connection:
+            if pin is not None:
+                miss = pin_lockout.count_miss_of_person(
+                    connection, pin.id, pin.vendor_id, pin.program_id, now=now
+                )
+            else:
+                miss = pin_lockout.count_miss_of_credential(connection, subject, now=now)
+        return _refusal(miss, now)
+
+    def _peppered(self, pin: str) -> bytes:
+        # bcrypt stops at a NUL byte, so the digest is written as text.
+        return base64.b64encode(hmac.digest(self._hash_key, pin.encode(), "sha256"))
+
+    def _index(self, vendor_id: str | None, pin: str) -> bytes:
+        return hmac.digest(self._index_key, f"{vendor_id}|{pin}".encode(), "sha256")
+
+
+def _refuse_locked(until: datetime | None, now: datetime) -> None:
+    if until is not None and until > now:
+        raise _locked(until, now)
+
+
+def _refusal(miss: Miss, now: datetime) -> StaffPinInvalid | StaffPinLocked:
+    if not miss.was_open and miss.locked_until is not None:
+        return _locked(miss.locked_until, now)
+    if miss.locked_until is None:
+        return StaffPinInvalid(remaining_attempts=miss.remaining_attempts)
+    return StaffPinInvalid(remaining_attempts=0, locked_until=miss.locked_until)
+
+
+def _locked(until: datetime, now: datetime) -> StaffPinLocked:
+    seconds = max(1, ceil((until - now).total_seconds()))
+    return StaffPinLocked(locked_until=until, retry_after_seconds=seconds)

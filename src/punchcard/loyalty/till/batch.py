@@ -1,0 +1,366 @@
+"""One batch of the till: operations that share one transaction, each decided on its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from punchcard.accounts.errors import LocationNotFound
+from punchcard.kit.errors import DomainError
+from punchcard.loyalty.cards.card_view import (
+    HeldCard,
+    Receipt,
+    answer_facts,
+    as_answered,
+    held_card,
+)
+from punchcard.loyalty.errors import (
+    CardNotFound,
+    IdempotencyKeyReused,
+    ProgramNotFound,
+    ReferenceAlreadyUsed,
+    TransactionNotFound,
+)
+from punchcard.loyalty.ledger.entry import FIRST_HASH, EntryRow, make_entry
+from punchcard.loyalty.operations import (
+    AddStamp,
+    AdjustPoints,
+    AnswerAgain,
+    CardKey,
+    CardOperation,
+    CardRef,
+    EarnPoints,
+    OpenCard,
+    Operation,
+    RedeemReward,
+    VoidEntry,
+)
+from punchcard.loyalty.rules import decide
+from punchcard.loyalty.rules.stamp_rules import is_late
+from punchcard.loyalty.rules.values import (
+    NO_HISTORY,
+    CardState,
+    Decision,
+    History,
+    PastEntry,
+    ProgramRules,
+    RewardState,
+)
+from punchcard.loyalty.till import till_queries as queries
+from punchcard.loyalty.till.batch_locks import BatchLocks, programs_of
+from punchcard.loyalty.till.batch_writes import Writes, adjustment_event
+from punchcard.loyalty.till.enrolment import NewCard, Tools, prepare_card, vouched_contact
+from punchcard.loyalty.till.reference_claims import PURCHASE, claimed_references
+
+Outcome = Receipt | DomainError
+Pair = tuple[str, str]
+
+# More stampings than a day can hold (50) and its neighbours: enough to find a card's last day.
+_LAST_STAMPS = 120
+
+
+class _Deferred(Exception):
+    """The operation must see entries of this very batch in the ledger: it waits for the next."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Decides operations one after another over cards it has locked, then writes them as sets.
+
+    A card may appear several times: each operation sees the card as the one before left it. Only
+    those that must look into the ledger for a card already moved in this batch wait for the next.
+    """
+
+    connection: Connection
+    tools: Tools
+    now: datetime = field(init=False)
+    cards: dict[CardRef, HeldCard] = field(init=False)
+    writes: Writes = field(init=False, default_factory=Writes)
+    targets: dict[Pair, tuple[str, str | None]] = field(init=False)
+    rewards: dict[Pair, RewardState] = field(init=False)
+    keys: dict[Pair, tuple[str | None, bytes | None]] = field(init=False, default_factory=dict)
+    references: dict[Pair, str] = field(init=False, default_factory=dict)
+    locations: set[Pair] = field(init=False, default_factory=set)
+    receipts: dict[Pair, Receipt] = field(init=False, default_factory=dict)
+    waiting: set[str] = field(init=False, default_factory=set)
+    deferred: set[Pair | str] = field(init=False, default_factory=set)
+    opening: dict[Pair, tuple[ProgramRules, bool]] = field(init=False, default_factory=dict)
+    locks: BatchLocks = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing locked."""
+        self.locks = BatchLocks(self.connection, self.tools)
+
+    def lock(
+        self, operations: Sequence[Operation], *, waits: bool = False, looks_closer: bool = False
+    ) -> None:
+        """Lock what `operations` need; see BatchLocks for what is locked by others."""
+        self.locks.lock(operations, waits=waits, looks_closer=looks_closer)
+        self.now, self.cards = self.locks.now, self.locks.cards
+        self.targets, self.rewards = self.locks.targets, self.locks.rewards
+
+    def run(self, operations: Sequence[Operation]) -> list[Outcome | None]:
+        """Return what became of each operation, in order; None for one that must wait.
+
+        All they need was locked before. Everything accepted is written when this returns, and
+        durable when the caller commits.
+        """
+        self._look_up(operations)
+        outcomes = [self._outcome(operation) for operation in operations]
+        self.writes.flush(self.connection, self.now)
+        return outcomes
+
+    def _look_up(self, operations: Sequence[Operation]) -> None:
+        self.keys = queries.find_keys(
+            self.connection,
+            [(o.vendor_id, o.idempotency_key) for o in operations if o.idempotency_key],
+        )
+        self.references = claimed_references(
+            self.connection,
+            [
+                (self.cards[o.card].program.id, o.reference)
+                for o in operations
+                if isinstance(o, EarnPoints) and o.reference and o.card in self.cards
+            ],
+        )
+        self.locations = queries.open_locations(
+            self.connection, [(o.vendor_id, o.location_id) for o in operations if o.location_id]
+        )
+
+    def _outcome(self, operation: Operation) -> Outcome | None:
+        try:
+            return self._answered(operation) or self._decided(operation)
+        except _Deferred:
+            self._note_deferred(operation)
+            return None
+        except DomainError as refusal:
+            return refusal
+
+    def _answered(self, operation: Operation) -> Receipt | None:
+        """Return the answer that the operation's key was given before, if it was."""
+        if operation.idempotency_key is None:
+            return None
+        pair = (operation.vendor_id, operation.idempotency_key)
+        if pair in self.receipts:
+            earlier = self.receipts[pair]
+            if earlier.entry["fingerprint"] != operation.fingerprint:
+                raise IdempotencyKeyReused
+            return replace(earlier, is_replay=True)
+        if pair not in self.keys:
+            return None
+        entry_id, fingerprint = self.keys[pair]
+        if entry_id is None or fingerprint != operation.fingerprint:
+            raise IdempotencyKeyReused
+        return self._replay(entry_id)
+
+    def _replay(self, entry_id: str) -> Receipt:
+        row = queries.entry_by_id(self.connection, entry_id)
+        entry = dict(row._mapping)
+        wallets = self.tools.wallet_columns()
+        card_row = self.connection.execute(
+            queries.card_query(wallets).where(queries.CARDS.c.id == row.card_id)
+        ).one()
+        program = programs_of(self.connection, self.tools, [card_row])[card_row.program_id]
+        card = held_card(card_row, program, has_wallets=bool(wallets))
+        view = as_answered(card.view(self.now), entry)
+        return Receipt(entry=entry, staff_name=entry.pop("staff_name"), card=view, is_replay=True)
+
+    def _decided(self, operation: Operation) -> Receipt:
+        if isinstance(operation, AnswerAgain):
+            raise operation.refusal
+        self._check_location(operation)
+        if isinstance(operation, OpenCard):
+            return self._opened(operation)
+        card = self._card(operation)
+        if card.state.id in self.waiting:
+            raise _Deferred
+        history = self._history(operation, card)
+        decision = decide(operation, card.program, card.state, self.now, history)
+        receipt = self._accept(operation, card, decision)
+        if history.entry is not None:
+            self._release_reference(history.entry)
+        return receipt
+
+    def _card(self, operation: Operation) -> HeldCard:
+        if isinstance(operation, VoidEntry):
+            target = self.targets.get((operation.vendor_id, operation.transaction_id))
+            if target is None:
+                raise TransactionNotFound
+            return self.cards[CardRef(CardKey.ID, target[0])]
+        assert isinstance(operation, CardOperation)
+        card = self.cards.get(operation.card)
+        if card is None or card.program.vendor_id != operation.vendor_id:
+            raise CardNotFound
+        return card
+
+    def _history(self, operation: Operation, card: HeldCard) -> History:
+        """Look up what the rules must know of the card's past, for the few that must."""
+        match operation:
+            case AddStamp() if is_late(card.state, operation.occurred_at or self.now):
+                return self._neighbouring_stamps(operation, card)
+            case EarnPoints() if operation.reference:
+                self._check_reference(operation.reference, card)
+            case RedeemReward():
+                return self._reward_history(operation, card)
+            case VoidEntry():
+                return self._void_history(operation, card)
+        return NO_HISTORY
+
+    def _neighbouring_stamps(self, operation: AddStamp, card: HeldCard) -> History:
+        self._must_be_untouched(card)
+        at = operation.occurred_at or self.now
+        # A calendar day has at most 25 hours.
+        reach = max(card.program.cooldown, timedelta(hours=26))
+        stamps = queries.past_stamps(
+            self.connection, card.state.id, limit=1000, since=at - reach, until=at + reach
+        )
+        return History(stamps=stamps)
+
+    def _reward_history(self, operation: RedeemReward, card: HeldCard) -> History:
+        reward = self.rewards.get((operation.vendor_id, operation.reward_id))
+        times = 0
+        if reward is not None and reward.per_card_limit is not None:
+            self._must_be_untouched(card)
+            times = queries.times_redeemed(self.connection, card.state.id, reward.id)
+        return History(reward=reward, times_redeemed=times)
+
+    def _void_history(self, operation: VoidEntry, card: HeldCard) -> History:
+        self._must_be_untouched(card)
+        past = queries.past_entry(self.connection, operation.transaction_id)
+        stamps = queries.past_stamps(
+            self.connection, card.state.id, limit=_LAST_STAMPS, without=past.id
+        )
+        reward = self.rewards.get((operation.vendor_id, past.reward_id or ""))
+        forgiven = queries.forgiven(self.connection, card.state.id)
+        return History(stamps=stamps, entry=past, forgiven=forgiven, reward=reward)
+
+    def _must_be_untouched(self, card: HeldCard) -> None:
+        if card.is_touched:
+            self.waiting.add(card.state.id)
+            raise _Deferred
+
+    def _note_deferred(self, operation: Operation) -> None:
+        """Note what an operation that waits will free or claim: others may have to wait for it."""
+        if isinstance(operation, VoidEntry):
+            self.deferred.add(operation.transaction_id)
+        elif isinstance(operation, EarnPoints) and operation.reference:
+            self.deferred.add((self.cards[operation.card].program.id, operation.reference))
+
+    def _check_reference(self, reference: str, card: HeldCard) -> None:
+        pair = (card.program.id, reference)
+        used_by = self.references.get(pair)
+        if pair in self.deferred or used_by in self.deferred:
+            # An earlier operation on another card claims or frees this reference in the next batch.
+            self.waiting.add(card.state.id)
+            raise _Deferred
+        if used_by is not None:
+            raise ReferenceAlreadyUsed(transaction_id=used_by)
+
+    def _release_reference(self, past: PastEntry) -> None:
+        if past.reference is None or past.type != PURCHASE:
+            return
+        pair = (past.program_id, past.reference)
+        if self.references.get(pair) == past.id:
+            del self.references[pair]
+        self.writes.release_reference(*pair, past.id)
+
+    def _check_location(self, operation: Operation) -> None:
+        location_id = operation.location_id
+        if location_id is not None and (operation.vendor_id, location_id) not in self.locations:
+            raise LocationNotFound
+
+    def _opened(self, operation: OpenCard) -> Receipt:
+        program, keeps_origins = self._program_to_open(operation)
+        state = CardState(id=self.tools.ids.new_id())
+        decision = decide(operation, program, state, self.now)
+        contact = vouched_contact(operation)
+        known = self.locks.customers[contact] if contact else ()
+        new = prepare_card(
+            self.connection, operation, state.id, self.tools, self.now, customers=known
+        )
+        held = _fresh(new, program, state, keeps=keeps_origins)
+        self.writes.new_cards[state.id] = new
+        return self._accept(operation, held, decision)
+
+    def _program_to_open(self, operation: OpenCard) -> tuple[ProgramRules, bool]:
+        """Return the program and whether its vendor keeps origins; asked once a batch."""
+        pair = (operation.vendor_id, operation.program_id)
+        if pair not in self.opening:
+            stamp = queries.program_stamp(self.connection, *pair)
+            if stamp is None:
+                raise ProgramNotFound
+            programs = self.tools.programs
+            program = programs.get(operation.program_id, (stamp.version, stamp.updated_at))
+            if program is None:
+                loaded = programs.load(self.connection, [operation.program_id])
+                program = loaded[operation.program_id]
+            self.opening[pair] = (program, stamp.keeps_origins)
+        return self.opening[pair]
+
+    def _accept(self, operation: Operation, card: HeldCard, decision: Decision) -> Receipt:
+        """Number and chain the entries, move the card, note everything that is to be written."""
+        before = card.state
+        main = 0 if isinstance(operation, OpenCard) else len(decision.steps) - 1
+        entries = []
+        for index, (draft, after) in enumerate(decision.steps):
+            card.sequence += 1
+            entry = make_entry(
+                draft,
+                after,
+                entry_id=self.tools.ids.new_id(),
+                operation=operation,
+                program=card.program,
+                sequence=card.sequence,
+                previous_hash=card.head_hash,
+                now=self.now,
+                is_main=index == main,
+            )
+            card.head_hash = entry["hash"]
+            entries.append(entry)
+            self.writes.add_entry(entry, draft, card.program)
+        card.state = decision.card
+        card.is_touched = True
+        self.writes.move_card(card, before)
+        self._count_stock(operation, decision)
+        return self._receipt(operation, card, entries[main])
+
+    def _count_stock(self, operation: Operation, decision: Decision) -> None:
+        if decision.reward_id is None:
+            return
+        pair = (operation.vendor_id, decision.reward_id)
+        reward = self.rewards[pair]
+        left = (reward.stock_left or 0) + decision.stock_change
+        self.rewards[pair] = replace(reward, stock_left=left)
+        self.writes.stocks[reward.id] = left
+
+    def _receipt(self, operation: Operation, card: HeldCard, entry: EntryRow) -> Receipt:
+        view = card.view(self.now)
+        staff = operation.staff
+        entry["staff_id"] = staff.staff_id if staff else None
+        receipt = Receipt(entry=entry, staff_name=staff.name if staff else None, card=view)
+        if operation.idempotency_key is not None:
+            entry["answer"] = answer_facts(view)
+            self.receipts[(operation.vendor_id, operation.idempotency_key)] = receipt
+        if isinstance(operation, EarnPoints) and operation.reference:
+            self.references[(card.program.id, operation.reference)] = entry["id"]
+            self.writes.claim_reference(card.program.id, operation.reference, entry["id"])
+        if operation.origin is not None and card.keeps_origins:
+            self.writes.add_origin(entry["id"], operation.origin, self.now)
+        if isinstance(operation, AdjustPoints):
+            self.writes.audits.append(adjustment_event(operation, entry, self.tools.ids.new_id()))
+        return receipt
+
+
+def _fresh(new: NewCard, program: ProgramRules, state: CardState, *, keeps: bool) -> HeldCard:
+    return HeldCard(
+        state=state,
+        program=program,
+        number=new.number,
+        token_sealed=new.token_sealed,
+        customer=new.customer_shown,
+        enrolled_at=new.enrolled_at,
+        sequence=0,
+        head_hash=FIRST_HASH,
+        keeps_origins=keeps,
+    )

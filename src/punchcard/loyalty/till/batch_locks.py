@@ -1,0 +1,162 @@
+"""What a batch of the till locks, and what of it others hold."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from punchcard.db import outbox
+from punchcard.loyalty.cards.card_view import HeldCard, held_card
+from punchcard.loyalty.events import CARD_CHANGED
+from punchcard.loyalty.operations import (
+    CardKey,
+    CardOperation,
+    CardRef,
+    OpenCard,
+    Operation,
+    RedeemReward,
+    VoidEntry,
+)
+from punchcard.loyalty.rules.values import ProgramRules, RewardState
+from punchcard.loyalty.till import till_locks, till_queries
+from punchcard.loyalty.till.enrolment import Tools, vouched_contact
+from punchcard.loyalty.till.rollup import locked_programs
+from punchcard.loyalty.till.till_locks import Contact
+
+Pair = tuple[str, str]
+
+
+@dataclass(slots=True)
+class BatchLocks:
+    """The rows that operations need: cards, then rewards, then customers.
+
+    What another transaction holds is passed over, so that no batch waits behind one row: `held`
+    are the ids of those rows, of any kind. Cards are named as operations name them.
+    """
+
+    connection: Connection
+    tools: Tools
+    now: datetime = field(init=False)
+    cards: dict[CardRef, HeldCard] = field(init=False, default_factory=dict)
+    card_ids: dict[CardRef, str] = field(init=False, default_factory=dict)
+    targets: dict[Pair, tuple[str, str | None]] = field(init=False, default_factory=dict)
+    rewards: dict[Pair, RewardState] = field(init=False, default_factory=dict)
+    customers: dict[Contact, Sequence[Row[Any]]] = field(init=False, default_factory=dict)
+    held: set[str] = field(init=False, default_factory=set)
+    _held_customers: dict[Contact, set[str]] = field(init=False, default_factory=dict)
+
+    def lock(
+        self, operations: Sequence[Operation], *, waits: bool = False, looks_closer: bool = False
+    ) -> None:
+        """Lock what `operations` need, as far as it is free, and note the time after that.
+
+        With `waits` nothing is passed over: it is waited for, as long as the transaction may. With
+        `looks_closer` the rows that are written last are looked at as well, which costs more: the
+        statistics of the day, held as the id of their program, and the card's waiting work.
+        """
+        self._lock_cards(operations, waits=waits)
+        self._lock_rewards(operations, waits=waits)
+        self._lock_customers(operations, waits=waits)
+        # After the locks: another server may have stamped a card while this one waited for it.
+        self.now = self.tools.clock.now()
+        if looks_closer:
+            self._look_closer(operations)
+
+    @property
+    def locked(self) -> set[str]:
+        """Return the ids of the rows that this batch holds."""
+        rows = {card.state.id for card in self.cards.values()}
+        rows.update(reward.id for reward in self.rewards.values())
+        rows.update(row.id for known in self.customers.values() for row in known)
+        return rows
+
+    def rows_of(self, operation: Operation) -> set[str]:
+        """Return the names of the rows that an operation needs, held or not, and its program."""
+        if isinstance(operation, OpenCard):
+            contact = vouched_contact(operation)
+            known = self.customers.get(contact, ()) if contact else ()
+            held = self._held_customers.get(contact, set()) if contact else set()
+            return {operation.program_id, *held, *(row.id for row in known)}
+        ref, reward_id = self._named_by(operation)
+        rows = {reward_id} if reward_id else set()
+        if ref in self.card_ids:
+            rows |= {self.card_ids[ref], _work_of(self.card_ids[ref])}
+        if ref in self.cards:
+            rows.add(self.cards[ref].program.id)
+        return rows
+
+    def programs_of(self, operations: Sequence[Operation]) -> set[str]:
+        """Return the ids of the programs of operations, as far as their cards were locked."""
+        refs = {self._named_by(operation)[0] for operation in operations}
+        programs = {self.cards[ref].program.id for ref in refs if ref in self.cards}
+        return programs | {o.program_id for o in operations if isinstance(o, OpenCard)}
+
+    def _named_by(self, operation: Operation) -> tuple[CardRef | None, str | None]:
+        if isinstance(operation, VoidEntry):
+            target = self.targets.get((operation.vendor_id, operation.transaction_id))
+            return (CardRef(CardKey.ID, target[0]), target[1]) if target else (None, None)
+        reward_id = operation.reward_id if isinstance(operation, RedeemReward) else None
+        return operation.card if isinstance(operation, CardOperation) else None, reward_id
+
+    def _lock_cards(self, operations: Sequence[Operation], *, waits: bool) -> None:
+        voids = [(o.vendor_id, o.transaction_id) for o in operations if isinstance(o, VoidEntry)]
+        self.targets = till_queries.void_targets(self.connection, voids)
+        refs = [o.card for o in operations if isinstance(o, CardOperation)]
+        refs += [CardRef(CardKey.ID, card_id) for card_id, _ in self.targets.values()]
+        wallets = self.tools.wallet_columns()
+        found = till_locks.lock_cards(self.connection, refs, wallets, waits=waits)
+        programs = programs_of(self.connection, self.tools, found.free.values())
+        by_id = {
+            row.id: held_card(row, programs[row.program_id], has_wallets=bool(wallets))
+            for row in found.free.values()
+        }
+        self.cards = {ref: by_id[row.id] for ref, row in found.free.items()}
+        self.card_ids = {ref: row.id for ref, row in found.free.items()} | found.held
+        self.held.update(found.held.values())
+
+    def _lock_rewards(self, operations: Sequence[Operation], *, waits: bool) -> None:
+        wanted = {(o.vendor_id, o.reward_id) for o in operations if isinstance(o, RedeemReward)}
+        wanted |= {(vendor, reward) for (vendor, _), (_, reward) in self.targets.items() if reward}
+        found = till_locks.lock_rewards(self.connection, wanted, waits=waits)
+        self.rewards = found.free
+        self.held.update(found.held.values())
+
+    def _lock_customers(self, operations: Sequence[Operation], *, waits: bool) -> None:
+        asked = (vouched_contact(o) for o in operations if isinstance(o, OpenCard))
+        for contact in dict.fromkeys(asked):
+            if contact is not None:
+                known, held = till_locks.lock_customers(self.connection, contact, waits=waits)
+                self.customers[contact], self._held_customers[contact] = known, held
+                self.held |= held
+
+    def _look_closer(self, operations: Sequence[Operation]) -> None:
+        ids = {card.state.id for card in self.cards.values()}
+        self.held.update(map(_work_of, outbox.locked_keys(self.connection, CARD_CHANGED, ids)))
+        days = set()
+        for operation in operations:
+            if isinstance(operation, OpenCard):
+                continue
+            ref, _ = self._named_by(operation)
+            if ref in self.cards:
+                card = self.cards[ref]
+                moments = {self.now, operation.occurred_at, card.state.last_activity_at} - {None}
+                days |= {(card.program.id, card.program.day_of(at)) for at in moments if at}
+        self.held |= locked_programs(self.connection, days)
+
+
+def _work_of(card_id: str) -> str:
+    """Return what a card's waiting work is named by: it may be held while its card is free."""
+    return f"{CARD_CHANGED} {card_id}"
+
+
+def programs_of(
+    connection: Connection, tools: Tools, rows: Iterable[Row[Any]]
+) -> dict[str, ProgramRules]:
+    """Return the rules of the programs of cards' rows, by id."""
+    stamps = {row.program_id: (row.program_version, row.program_updated_at) for row in rows}
+    kept = {i: tools.programs.get(i, stamp) for i, stamp in stamps.items()}
+    missing = [program_id for program_id, rules in kept.items() if rules is None]
+    fresh = tools.programs.load(connection, missing) if missing else {}
+    return {i: rules or fresh[i] for i, rules in kept.items()}

@@ -1,0 +1,248 @@
+"""What a batch writes: collected while deciding, then sent as one statement a table."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, update
+
+from punchcard.accounts.models import AuditEvent, Customer
+from punchcard.db.base import table_of
+from punchcard.db.bulk import BulkInsert, BulkUpdate, write_together
+from punchcard.db.dialects import Row
+from punchcard.db.events import announce
+from punchcard.db.outbox import WorkEnqueued, insert_waiting, waiting_rows
+from punchcard.loyalty.cards.card_view import HeldCard
+from punchcard.loyalty.events import CARD_CHANGED, CUSTOMER_WELCOME, CardsChanged
+from punchcard.loyalty.ledger.entry import EntryRow
+from punchcard.loyalty.models import (
+    LoyaltyCard,
+    LoyaltyTransaction,
+    Reward,
+    TransactionOrigin,
+)
+from punchcard.loyalty.operations import AdjustPoints, Origin
+from punchcard.loyalty.rules.rollup_rules import ROLLUP_COLUMNS, rollup_deltas
+from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules
+from punchcard.loyalty.till.enrolment import NewCard, card_codes
+from punchcard.loyalty.till.reference_claims import claim_of, delete_claims, in_order, insert_claims
+from punchcard.loyalty.till.rollup import add_to_rollup
+
+_CARDS = table_of(LoyaltyCard)
+_CUSTOMERS = table_of(Customer)
+_REWARDS = table_of(Reward)
+
+_STATE_COLUMNS = (
+    "stamps",
+    "points",
+    "points_carry",
+    "lifetime_stamps",
+    "lifetime_points",
+    "lifetime_rewards",
+    "last_stamp_at",
+    "stamps_day",
+    "stamps_on_day",
+    "is_welcome_due",
+    "last_activity_at",
+    "sequence",
+    "head_hash",
+    "updated_at",
+)
+_NEW_CARD_COLUMNS = tuple(column.key for column in _CARDS.columns)
+_ENTRY_COLUMNS = tuple(column.key for column in table_of(LoyaltyTransaction).columns)
+_CUSTOMER_COLUMNS = tuple(
+    c.key for c in _CUSTOMERS.columns if c.key not in ("erased_at", "email_verified_at")
+)
+
+_insert_customers = BulkInsert(_CUSTOMERS, _CUSTOMER_COLUMNS)
+_insert_cards = BulkInsert(_CARDS, _NEW_CARD_COLUMNS)
+_update_cards = BulkUpdate(_CARDS, _STATE_COLUMNS)
+_insert_entries = BulkInsert(table_of(LoyaltyTransaction), _ENTRY_COLUMNS)
+_insert_origins = BulkInsert(
+    table_of(TransactionOrigin),
+    ("transaction_id", "address", "user_agent", "device_id", "created_at"),
+)
+_insert_audits = BulkInsert(
+    table_of(AuditEvent), tuple(column.key for column in table_of(AuditEvent).columns)
+)
+
+
+@dataclass(slots=True)
+class Writes:
+    """The rows of one batch, by table."""
+
+    cards: dict[str, HeldCard] = field(default_factory=dict)
+    new_cards: dict[str, NewCard] = field(default_factory=dict)
+    entries: list[EntryRow] = field(default_factory=list)
+    origins: list[dict[str, Any]] = field(default_factory=list)
+    audits: list[dict[str, Any]] = field(default_factory=list)
+    claims: list[Row] = field(default_factory=list)
+    released: list[Row] = field(default_factory=list)
+    stocks: dict[str, int] = field(default_factory=dict)
+    days: defaultdict[tuple[str, date], dict[str, int]] = field(
+        default_factory=lambda: defaultdict(lambda: dict.fromkeys(ROLLUP_COLUMNS, 0))
+    )
+
+    def add_entry(self, entry: EntryRow, draft: EntryDraft, program: ProgramRules) -> None:
+        """Note an entry and what it adds to the statistics of its day."""
+        self.entries.append(entry)
+        deltas = rollup_deltas(
+            type=draft.type,
+            stamps_delta=draft.stamps_delta,
+            points_delta=draft.points_delta,
+            amount_minor=draft.amount_minor,
+            has_reward=draft.reward is not None,
+            reward_value_minor=(draft.reward or {}).get("value_minor"),
+            voided_type=draft.voided_type,
+        )
+        self._add_day(program, entry["occurred_at"], deltas)
+
+    def move_card(self, card: HeldCard, before: CardState) -> None:
+        """Note where a card stands now, and move it to the day it was last seen."""
+        self.cards[card.state.id] = card
+        was, seen = before.last_activity_at, card.state.last_activity_at
+        if was == seen or seen is None:
+            return
+        if was is not None:
+            self._add_day(card.program, was, {"cards_last_seen": -1})
+        self._add_day(card.program, seen, {"cards_last_seen": 1})
+
+    def add_origin(self, entry_id: str, origin: Origin, now: datetime) -> None:
+        """Note where an operation came from."""
+        self.origins.append(
+            {
+                "transaction_id": entry_id,
+                "address": origin.address,
+                "user_agent": origin.user_agent,
+                "device_id": origin.device_id,
+                "created_at": now,
+            }
+        )
+
+    def claim_reference(self, program_id: str, reference: str, entry_id: str) -> None:
+        """Note that a purchase's entry holds its receipt number from now on."""
+        self.claims.append(claim_of(program_id, reference, entry_id))
+
+    def release_reference(self, program_id: str, reference: str, entry_id: str) -> None:
+        """Note that the receipt number of a purchase's entry, now voided, is free again."""
+        self.released.append(claim_of(program_id, reference, entry_id))
+
+    def flush(self, connection: Connection, now: datetime) -> None:
+        """Send everything, sets that others refer to first, and announce which cards changed."""
+        if not self.cards:
+            return
+        opened = [self.new_cards[i] for i in self.cards if i in self.new_cards]
+        for new in opened:
+            _complete_customer(connection, new, now)
+        for reward_id, left in sorted(self.stocks.items()):
+            connection.execute(
+                update(_REWARDS).where(_REWARDS.c.id == reward_id).values(stock_left=left)
+            )
+        # In a statement of its own: what it frees may be claimed by an entry of this very batch.
+        delete_claims(connection, self.released)
+        moved = [card for i, card in self.cards.items() if i not in self.new_cards]
+        write_together(
+            connection,
+            [
+                (_insert_customers, [n.new_customer for n in opened if n.new_customer]),
+                (_insert_cards, [_new_card_row(n, self.cards[n.card_id], now) for n in opened]),
+                (_update_cards, [_state_row(card, now) for card in moved]),
+                (_insert_entries, self.entries),
+                (insert_claims, in_order(self.claims)),
+                (_insert_origins, self.origins),
+                (_insert_audits, self.audits),
+                (insert_waiting, _work(opened, self.cards, now)),
+                (add_to_rollup, self._day_rows()),
+            ],
+        )
+        announce(connection, CardsChanged(frozenset(self.cards)))
+        announce(connection, WorkEnqueued(CARD_CHANGED))
+        if opened:
+            announce(connection, WorkEnqueued(CUSTOMER_WELCOME))
+
+    def _day_rows(self) -> list[dict[str, Any]]:
+        return [
+            {"program_id": program_id, "day": day, **columns}
+            for (program_id, day), columns in sorted(self.days.items())
+            if any(columns.values())
+        ]
+
+    def _add_day(self, program: ProgramRules, at: datetime, deltas: dict[str, int]) -> None:
+        columns = self.days[(program.id, program.day_of(at))]
+        for name, delta in deltas.items():
+            columns[name] += delta
+
+
+def adjustment_event(operation: AdjustPoints, entry: EntryRow, event_id: str) -> dict[str, Any]:
+    """Return the audit event of a correction by hand, with the balance before and after."""
+    after = entry["points_after"]
+    return {
+        "id": event_id,
+        "vendor_id": operation.vendor_id,
+        "actor_kind": operation.actor.kind,
+        "actor_id": operation.actor.id,
+        "action": "card.points_adjusted",
+        "subject_kind": "card",
+        "subject_id": entry["card_id"],
+        "old": {"points": after - operation.points_delta},
+        "new": {"points": after, "reason": operation.note, "transaction_id": entry["id"]},
+        "request_id": operation.request_id,
+        "created_at": entry["created_at"],
+    }
+
+
+def _work(
+    opened: Iterable[NewCard], card_ids: Iterable[str], now: datetime
+) -> list[dict[str, Any]]:
+    """Return what is left to the worker: passes to be brought up to date, customers to welcome."""
+    welcome = [new.card_id for new in opened if new.customer_shown and new.customer_shown["email"]]
+    return [
+        *waiting_rows(CARD_CHANGED, card_ids, now),
+        *waiting_rows(CUSTOMER_WELCOME, welcome, now),
+    ]
+
+
+def _complete_customer(connection: Connection, new: NewCard, now: datetime) -> None:
+    if new.customer_facts:
+        connection.execute(
+            update(_CUSTOMERS)
+            .where(_CUSTOMERS.c.id == new.customer_id)
+            .values(**new.customer_facts, updated_at=now)
+        )
+
+
+def _new_card_row(new: NewCard, card: HeldCard, now: datetime) -> dict[str, Any]:
+    return {
+        **_state_row(card, now),
+        **card_codes(new),
+        "vendor_id": card.program.vendor_id,
+        "program_id": card.program.id,
+        "customer_id": new.customer_id,
+        "status": card.state.status,
+        "locale": new.locale,
+        "location_id": new.location_id,
+        "enrolled_at": new.enrolled_at,
+    }
+
+
+def _state_row(card: HeldCard, now: datetime) -> dict[str, Any]:
+    state = card.state
+    return {
+        "id": state.id,
+        "stamps": state.stamps,
+        "points": state.points,
+        "points_carry": state.points_carry,
+        "lifetime_stamps": state.lifetime_stamps,
+        "lifetime_points": state.lifetime_points,
+        "lifetime_rewards": state.lifetime_rewards,
+        "last_stamp_at": state.last_stamp_at,
+        "stamps_day": state.stamps_day,
+        "stamps_on_day": state.stamps_on_day,
+        "is_welcome_due": state.is_welcome_due,
+        "last_activity_at": state.last_activity_at,
+        "sequence": card.sequence,
+        "head_hash": card.head_hash,
+        "updated_at": now,
+    }

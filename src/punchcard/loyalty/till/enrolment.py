@@ -1,0 +1,159 @@
+"""Enrolment inside the till's batch: a new card, and the customer it belongs to."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from punchcard.kit.clock import Clock
+from punchcard.kit.ids import Ids
+from punchcard.kit.secrets import Sealer, hash_token
+from punchcard.loyalty.errors import CardAlreadyExists, ContactConflict
+from punchcard.loyalty.operations import NewCustomer, OpenCard
+from punchcard.loyalty.programs.rules_loader import ProgramCache
+from punchcard.loyalty.till import till_queries as queries
+
+CARD_TOKEN_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a batch works with, handed in by the till."""
+
+    clock: Clock
+    ids: Ids
+    sealer: Sealer
+    programs: ProgramCache
+    wallet_columns: Callable[[], queries.WalletColumns] = tuple
+
+
+@dataclass(frozen=True, slots=True)
+class NewCard:
+    """A card that is to be written, and its customer: a new row, or more facts for a known one."""
+
+    card_id: str
+    number: str
+    token: str
+    token_sealed: bytes
+    locale: str | None
+    location_id: str | None
+    enrolled_at: datetime
+    customer_id: str | None
+    new_customer: dict[str, Any] | None
+    customer_facts: dict[str, Any]
+    customer_shown: dict[str, Any] | None
+
+
+def vouched_contact(operation: OpenCard) -> tuple[str, str | None, str | None] | None:
+    """Return the contact by which an enrolment's customer may be known, if the vendor vouches."""
+    told = operation.customer
+    if told is None or not operation.is_vouched or not (told.email or told.phone):
+        return None
+    return operation.vendor_id, told.email, told.phone
+
+
+def prepare_card(
+    connection: Connection,
+    operation: OpenCard,
+    card_id: str,
+    tools: Tools,
+    now: datetime,
+    *,
+    customers: Sequence[Row[Any]],
+) -> NewCard:
+    """Return the new card's row; its number and token are drawn here, anew for each attempt.
+
+    `customers` are those known by its `vouched_contact`, locked.
+    Raises CardAlreadyExists or ContactConflict for a contact the vendor vouches for.
+    """
+    told = operation.customer
+    known = _known_customer(connection, operation, customers)
+    row = None
+    if told is not None and known is None:
+        row = _customer_row(operation, told, tools.ids.new_id(), now)
+    facts = _missing_facts(known, told) if known is not None and told is not None else {}
+    customer_id = known.id if known is not None else row["id"] if row else None
+    token = tools.ids.new_token(CARD_TOKEN_BYTES)
+    return NewCard(
+        card_id=card_id,
+        number=tools.ids.new_card_number(),
+        token=token,
+        token_sealed=tools.sealer.seal(token.encode(), card_id),
+        locale=operation.locale or (told.locale if told else None),
+        location_id=operation.location_id,
+        enrolled_at=operation.occurred_at or now,
+        customer_id=customer_id,
+        new_customer=row,
+        customer_facts=facts,
+        customer_shown=_shown(known, row, facts),
+    )
+
+
+def card_codes(new: NewCard) -> dict[str, Any]:
+    """Return the columns that find a card by its number and its token."""
+    return {
+        "number": new.number,
+        "token_hash": hash_token(new.token),
+        "token_sealed": new.token_sealed,
+    }
+
+
+def fold_name(name: str | None) -> str | None:
+    """Return a name as search compares it: without case."""
+    return name.casefold() if name else None
+
+
+def _known_customer(
+    connection: Connection, operation: OpenCard, found: Sequence[Row[Any]]
+) -> Row[Any] | None:
+    if len(found) > 1:
+        raise ContactConflict
+    if not found:
+        return None
+    held = queries.card_held(connection, operation.program_id, found[0].id)
+    if held is not None:
+        raise CardAlreadyExists(card_id=held)
+    return found[0]
+
+
+def _customer_row(
+    operation: OpenCard, told: NewCustomer, customer_id: str, now: datetime
+) -> dict[str, Any]:
+    facts = asdict(told)
+    accepted_terms = facts.pop("accepted_terms")
+    return {
+        **facts,
+        "id": customer_id,
+        "vendor_id": operation.vendor_id,
+        "name_folded": fold_name(told.name),
+        "is_verified": operation.is_vouched and bool(told.email or told.phone),
+        "marketing_consent_at": now if told.marketing_consent else None,
+        "terms_accepted_at": now if accepted_terms else None,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _missing_facts(known: Row[Any], told: NewCustomer) -> dict[str, Any]:
+    """Return what was told now and not known before; nothing known is overwritten."""
+    names = ("name", "email", "phone", "birthday", "locale")
+    facts = {
+        name: getattr(told, name)
+        for name in names
+        if getattr(told, name) is not None and getattr(known, name) is None
+    }
+    if "name" in facts:
+        facts["name_folded"] = fold_name(told.name)
+    return facts
+
+
+def _shown(
+    known: Row[Any] | None, row: dict[str, Any] | None, facts: dict[str, Any]
+) -> dict[str, Any] | None:
+    source = {**known._mapping, **facts} if known is not None else row
+    if source is None:
+        return None
+    names = ("id", "name", "email", "phone", "birthday", "locale", "marketing_consent")
+    return {name: source[name] for name in names}

@@ -1,0 +1,181 @@
+"""Parcels whose rows somebody else has locked: set aside, so that nobody waits behind them.
+
+They are tried again in batches of their own until their rows are free, or until somebody outside
+this process has held one for too long; then what needs that row is refused and the rest is done.
+Whatever needs a row that an earlier parcel waits for waits behind it, so that operations on one
+card keep their order. PostgreSQL only: SQLite has one writer, and nothing is ever locked.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+
+from punchcard.loyalty.till.batch_locks import BatchLocks
+from punchcard.loyalty.till.submissions import Parcel
+
+_SOONEST_SECONDS = 0.005
+
+Place = tuple[int, int]
+"""An operation: the number of its parcel, and its place there."""
+
+
+class LockedParcels:
+    """The parcels that wait for rows, in the order they were handed in.
+
+    `wait_seconds` bounds how long one waits for rows that others hold, `retry_seconds` is the
+    longest time between two attempts, `limit` bounds the operations that wait for others' rows:
+    above it they are refused at once. This process's own batches end by themselves: rows they
+    hold are waited for without limit.
+    """
+
+    def __init__(
+        self,
+        *,
+        wait_seconds: float,
+        retry_seconds: float,
+        limit: int,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._wait_seconds = wait_seconds
+        self._retry_seconds = retry_seconds
+        self._limit = limit
+        self._monotonic = monotonic
+        self._parcels: dict[int, Parcel] = {}
+        self._own: Counter[str] = Counter()
+        self._changed = threading.Condition()
+        self._is_ending = False
+        self.size = 0
+        """How many operations wait."""
+
+    def hold(self, rows: Collection[str]) -> None:
+        """Note the rows that a batch of this process holds, until `release`."""
+        with self._changed:
+            self._own.update(rows)
+
+    def sift(self, parcels: list[Parcel], locks: BatchLocks) -> set[Place]:
+        """Set aside those of `parcels` that need rows others hold, and take them out of the list.
+
+        Returns the operations to refuse: they need a row that was waited for long enough.
+        """
+        if not locks.held and not self._parcels:
+            return set()
+        with self._changed:
+            return self._sift(parcels, locks)
+
+    def release(self, rows: Collection[str]) -> None:
+        """Let go of the rows of a batch that has ended; wakes who waited for this process."""
+        with self._changed:
+            self._own.subtract(rows)
+            for row in rows:
+                if self._own[row] <= 0:
+                    del self._own[row]
+            own = [parcel for parcel in self._parcels.values() if not parcel.is_foreign]
+            for parcel in own:
+                parcel.retry_at = 0.0
+            if own:
+                self._changed.notify_all()
+
+    def set_aside(self, parcels: list[Parcel], rows: set[str]) -> None:
+        """Set parcels aside for `rows`, which others hold, and take them out of the list.
+
+        Those that have waited long enough stay in it.
+        """
+        with self._changed:
+            parcels[:] = [p for p in parcels if not self._may_wait(p, rows, is_foreign=True)]
+
+    def settle(self, parcels: Sequence[Parcel]) -> None:
+        """Forget parcels that have their outcomes."""
+        if not self._parcels:
+            return
+        with self._changed:
+            for parcel in parcels:
+                if self._parcels.pop(parcel.number, None) is not None:
+                    self.size -= len(parcel.operations)
+            self._changed.notify_all()
+
+    def take(self, limit: int) -> list[Parcel]:
+        """Wait until parcels are due and return those that fit a batch of `limit` operations.
+
+        Returns none once `end` was called and nothing is left.
+        """
+        with self._changed:
+            while self._parcels or not self._is_ending:
+                now = self._monotonic()
+                due = [p for p in self._parcels.values() if p.retry_at <= now]
+                if due:
+                    return _fitting(sorted(due, key=lambda p: p.number), limit)
+                times = [parcel.retry_at for parcel in self._parcels.values()]
+                self._changed.wait(min(times) - now if times else None)
+            return []
+
+    def end(self) -> None:
+        """Wait for others' rows no more; `take` returns none when nothing is left."""
+        with self._changed:
+            self._is_ending = True
+            for parcel in self._parcels.values():
+                parcel.retry_at = 0.0
+            self._changed.notify_all()
+
+    def _sift(self, parcels: list[Parcel], locks: BatchLocks) -> set[Place]:
+        here = {parcel.number for parcel in parcels}
+        waiting = [p for p in self._parcels.values() if p.number not in here]
+        cards = set(locks.card_ids.values())
+        refused: set[Place] = set()
+        for parcel in list(parcels):
+            needed = {place: locks.rows_of(parcel.operations[place]) for place in parcel.left}
+            rows = set().union(*needed.values())
+            before = [p for p in waiting if p.number < parcel.number and p.awaits & rows]
+            stuck = rows & locks.held.union(*(p.awaits for p in before))
+            if not stuck:
+                continue
+            is_foreign = any(p.is_foreign for p in before) or any(
+                not self._own[row] for row in rows & locks.held
+            )
+            # Its other cards, too: what comes later must not overtake it there.
+            if self._may_wait(parcel, stuck | (rows & cards), is_foreign=is_foreign):
+                waiting.append(parcel)
+                parcels.remove(parcel)
+            else:
+                refused |= {(parcel.number, place) for place in needed if needed[place] & stuck}
+        return refused
+
+    def _may_wait(self, parcel: Parcel, rows: set[str], *, is_foreign: bool) -> bool:
+        """Set a parcel aside, unless it has waited for others long enough."""
+        now = self._monotonic()
+        if not is_foreign:
+            parcel.stuck_since = None
+        elif parcel.stuck_since is None:
+            parcel.stuck_since = now
+        parcel.is_foreign = is_foreign
+        since = now if parcel.stuck_since is None else parcel.stuck_since
+        if is_foreign and (
+            self._is_ending or now - since >= self._wait_seconds or not self._has_room(parcel)
+        ):
+            return False
+        parcel.awaits = rows
+        # Soon at first: most locks are held for milliseconds.
+        pause = max(_SOONEST_SECONDS, (now - since) / 4) if is_foreign else self._retry_seconds
+        parcel.retry_at = now + min(self._retry_seconds, pause)
+        if parcel.number not in self._parcels:
+            self._parcels[parcel.number] = parcel
+            self.size += len(parcel.operations)
+            self._changed.notify_all()
+        return True
+
+    def _has_room(self, parcel: Parcel) -> bool:
+        others = (p for p in self._parcels.values() if p.is_foreign and p is not parcel)
+        waiting = sum(len(other.operations) for other in others)
+        return not waiting or waiting + len(parcel.operations) <= self._limit
+
+
+def _fitting(parcels: Sequence[Parcel], limit: int) -> list[Parcel]:
+    """Return the first parcels, `limit` operations together; the first whatever its size."""
+    chosen: list[Parcel] = []
+    size = 0
+    for parcel in parcels:
+        size += len(parcel.operations)
+        if chosen and size > limit:
+            break
+        chosen.append(parcel)
+    return chosen

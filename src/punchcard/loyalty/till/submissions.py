@@ -1,0 +1,73 @@
+"""Parcels: operations that were handed in to the till together, and how they are answered."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import cast
+
+from punchcard.loyalty.operations import Operation
+from punchcard.loyalty.till.batch import Outcome
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Parcel:
+    """Operations that were handed in together: they share a batch and keep their order.
+
+    `number` is its place among all that were handed in. `awaits` are the ids of the rows it waits
+    for, `is_foreign` says that another process holds one, `stuck_since` for how long, and
+    `retry_at` when to try again, both in seconds of the monotonic clock.
+    """
+
+    operations: Sequence[Operation]
+    done: "Future[list[Outcome]] | asyncio.Future[list[Outcome]]"
+    loop: asyncio.AbstractEventLoop | None = None
+    number: int = 0
+    outcomes: list[Outcome | None] = field(init=False)
+    awaits: set[str] = field(init=False, default_factory=set)
+    is_foreign: bool = field(init=False, default=False)
+    stuck_since: float | None = field(init=False, default=None)
+    retry_at: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        """Begin without any outcome."""
+        self.outcomes = [None] * len(self.operations)
+
+    @property
+    def left(self) -> list[int]:
+        """Return the places of the operations that have no outcome yet."""
+        return [place for place, outcome in enumerate(self.outcomes) if outcome is None]
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether every operation has its outcome."""
+        return None not in self.outcomes
+
+    @property
+    def settled(self) -> list[Outcome]:
+        """Return the outcomes of a settled parcel."""
+        return cast("list[Outcome]", self.outcomes)
+
+
+def answer(parcels: Iterable[Parcel]) -> None:
+    """Hand each parcel its outcomes; one wake-up an event loop, however many callers wait there."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Parcel]] = {}
+    for parcel in parcels:
+        if parcel.loop is None:
+            parcel.done.set_result(parcel.settled)
+        else:
+            by_loop.setdefault(parcel.loop, []).append(parcel)
+    for loop, theirs in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_answer_in_loop, theirs)
+        except RuntimeError:
+            _log.warning("%d callers left before their answer", len(theirs))
+
+
+def _answer_in_loop(parcels: Sequence[Parcel]) -> None:
+    for parcel in parcels:
+        if not parcel.done.done():
+            parcel.done.set_result(parcel.settled)

@@ -1,0 +1,272 @@
+"""The till: the only writer of balances.
+
+Operations wait in a bounded queue; whatever waits when a batch has been committed makes the next
+batch, in one transaction. There is no timer: a quiet server adds no delay, a busy one pays for one
+commit many times. Threads do the work: one on SQLite, which has one writing connection; on
+PostgreSQL, where row locks keep them and other servers' tills apart, two more that do long lists,
+so that whoever stands at a till does not wait for somebody's import, and one that does what waited
+for rows that somebody else held.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from itertools import count
+
+from punchcard.db.database import Database
+from punchcard.kit.clock import Clock
+from punchcard.kit.errors import DomainError, Kind
+from punchcard.kit.ids import Ids
+from punchcard.kit.secrets import Sealer
+from punchcard.loyalty.cards.card_view import Receipt
+from punchcard.loyalty.errors import TillBusy
+from punchcard.loyalty.operations import Operation
+from punchcard.loyalty.programs.rules_loader import ProgramCache
+from punchcard.loyalty.till.batch import Outcome
+from punchcard.loyalty.till.batch_runner import RETRY_AFTER_SECONDS, BatchRunner
+from punchcard.loyalty.till.enrolment import Tools
+from punchcard.loyalty.till.locked_submissions import LockedParcels
+from punchcard.loyalty.till.submissions import Parcel, answer
+from punchcard.loyalty.till.till_queries import WalletColumns
+
+_log = logging.getLogger(__name__)
+
+LISTS_IN_FLIGHT = 2
+"""While the database writes one long list, the next is worked out: a third more a second."""
+
+
+class TillClosed(TillBusy):
+    """The till has been closed and takes no more operations; another server process may."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the till has done since it was started."""
+
+    batches: int = 0
+    accepted: int = 0
+    refused: int = 0
+    failed: int = 0
+
+
+class Till:
+    """Takes operations from any thread or event loop, and answers each when it is durable.
+
+    `queue_limit` bounds the operations that wait; above it `TillBusy` is raised and nothing is
+    written. `batch_limit` bounds the operations of one transaction; of a list that is handed in
+    as one, `list_limit` go into a transaction, which costs less. The `locked_` limits are those of
+    operations on rows that others hold, see LockedParcels.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Clock,
+        ids: Ids,
+        sealer: Sealer,
+        queue_limit: int = 2000,
+        batch_limit: int = 64,
+        list_limit: int = 256,
+        batches_in_flight: int = 1,
+        locked_wait_seconds: float = 3.0,
+        locked_retry_seconds: float = 0.05,
+        locked_limit: int = 256,
+        wallet_columns: Callable[[], WalletColumns] = tuple,
+    ) -> None:
+        self.batch_limit = batch_limit
+        self._list_limit = min(list_limit, queue_limit)
+        tools = Tools(
+            clock=clock,
+            ids=ids,
+            sealer=sealer,
+            programs=ProgramCache(),
+            wallet_columns=wallet_columns,
+        )
+        self._locked = LockedParcels(
+            wait_seconds=locked_wait_seconds,
+            retry_seconds=locked_retry_seconds,
+            limit=locked_limit,
+        )
+        self._runner = BatchRunner(database, tools, self._locked)
+        self._queue_limit = queue_limit
+        self._queue: deque[Parcel] = deque()
+        self._lists: deque[Parcel] = deque()
+        self._waiting = 0
+        self._numbers = count()
+        guard = threading.Lock()
+        self._ready = threading.Condition(guard)
+        self._list_ready = threading.Condition(guard)
+        self._has_list_threads = not database.is_sqlite
+        self._is_closed = False
+        self.counts = Counts()
+        takes = [self._take] * (1 if database.is_sqlite else batches_in_flight)
+        if self._has_list_threads:
+            takes += [self._take_list] * LISTS_IN_FLIGHT
+            takes += [lambda: self._locked.take(self.batch_limit)]
+        self._threads = [
+            threading.Thread(target=self._work, args=(take,), name=f"till-{number}", daemon=True)
+            for number, take in enumerate(takes)
+        ]
+
+    def start(self) -> None:
+        """Start the threads that do the work."""
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """Finish what waits, then stop; operations handed in from now on raise TillClosed."""
+        with self._ready:
+            self._is_closed = True
+            self._ready.notify_all()
+            self._list_ready.notify_all()
+        # What these set aside at the last moment is still done by the one behind them.
+        *threads, last = self._threads
+        for thread in threads:
+            _join(thread)
+        self._locked.end()
+        _join(last)
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether operations are being worked on."""
+        return not self._is_closed and all(thread.is_alive() for thread in self._threads)
+
+    @property
+    def waiting(self) -> int:
+        """Return how many operations wait: for their turn, or for rows that others hold."""
+        return self._waiting + self._locked.size
+
+    def submit(self, operation: Operation) -> Receipt:
+        """Do one operation and wait for it. Raises its refusal, or TillBusy."""
+        return _settled(self.submit_all([operation])[0])
+
+    def submit_all(self, operations: Sequence[Operation]) -> list[Outcome]:
+        """Do operations in their order and return what became of each, receipt or refusal.
+
+        Raises TillBusy while nothing was done; later it is what became of the rest.
+        """
+        outcomes: list[Outcome] = []
+        for start in range(0, len(operations), self._list_limit):
+            done: Future[list[Outcome]] = Future()
+            try:
+                self._put(Parcel(operations[start : start + self._list_limit], done))
+            except TillBusy as busy:
+                return _with_rest(outcomes, busy, len(operations))
+            outcomes += done.result()
+        return outcomes
+
+    async def answer(self, operation: Operation) -> Receipt:
+        """Do one operation without blocking the event loop. Raises its refusal, or TillBusy.
+
+        A caller that gives up changes nothing: the operation is done or not as if it had stayed.
+        """
+        return _settled((await self._answer_parcel([operation]))[0])
+
+    async def answer_all(self, operations: Sequence[Operation]) -> list[Outcome]:
+        """Do operations as `submit_all` does, without blocking the event loop."""
+        outcomes: list[Outcome] = []
+        for start in range(0, len(operations), self._list_limit):
+            try:
+                outcomes += await self._answer_parcel(operations[start : start + self._list_limit])
+            except TillBusy as busy:
+                return _with_rest(outcomes, busy, len(operations))
+        return outcomes
+
+    async def _answer_parcel(self, operations: Sequence[Operation]) -> list[Outcome]:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[list[Outcome]] = loop.create_future()
+        self._put(Parcel(operations, done, loop))
+        return await done
+
+    def _put(self, parcel: Parcel) -> None:
+        with self._ready:
+            if self._is_closed:
+                raise TillClosed(retry_after_seconds=RETRY_AFTER_SECONDS)
+            if self.waiting + len(parcel.operations) > self._queue_limit:
+                raise TillBusy(retry_after_seconds=RETRY_AFTER_SECONDS)
+            parcel.number = next(self._numbers)
+            self._waiting += len(parcel.operations)
+            if self._has_list_threads and len(parcel.operations) > self.batch_limit:
+                self._lists.append(parcel)
+                self._list_ready.notify()
+            else:
+                self._queue.append(parcel)
+                self._ready.notify()
+
+    def _work(self, take: Callable[[], list[Parcel]]) -> None:
+        while parcels := take():
+            settled = self._runner.do(parcels)
+            if not settled:
+                continue
+            outcomes = [outcome for parcel in settled for outcome in parcel.settled]
+            self._count(outcomes)
+            answer(settled)
+            self._let_others_on()
+
+    def _let_others_on(self) -> None:
+        """Give a turn to whoever was answered, while what they hand in next still fills a batch."""
+        waiting = -1
+        while waiting < self._waiting < self.batch_limit:
+            waiting = self._waiting
+            time.sleep(0)
+
+    def _count(self, outcomes: Sequence[Outcome]) -> None:
+        refusals = [outcome for outcome in outcomes if isinstance(outcome, DomainError)]
+        failed = sum(refusal.kind is Kind.BUSY for refusal in refusals)
+        with self._ready:
+            self.counts.batches += 1
+            self.counts.failed += failed
+            self.counts.refused += len(refusals) - failed
+            self.counts.accepted += len(outcomes) - len(refusals)
+
+    def _take(self) -> list[Parcel]:
+        """Wait for parcels and return those that fit a batch; none when the till is closed."""
+        with self._ready:
+            while not self._queue and not self._is_closed:
+                self._ready.wait()
+            parcels: list[Parcel] = []
+            size = 0
+            # The first is taken whatever its size: a long list is a batch of its own.
+            while self._queue and (
+                not parcels or size + len(self._queue[0].operations) <= self.batch_limit
+            ):
+                parcel = self._queue.popleft()
+                size += len(parcel.operations)
+                parcels.append(parcel)
+            self._waiting -= size
+            return parcels
+
+    def _take_list(self) -> list[Parcel]:
+        """Wait for a list and return it; none when the till is closed and all are done."""
+        with self._list_ready:
+            while not self._lists and not self._is_closed:
+                self._list_ready.wait()
+            if not self._lists:
+                return []
+            parcel = self._lists.popleft()
+            self._waiting -= len(parcel.operations)
+            return [parcel]
+
+
+def _join(thread: threading.Thread) -> None:
+    if thread.is_alive():
+        thread.join()
+
+
+def _with_rest(outcomes: list[Outcome], busy: TillBusy, total: int) -> list[Outcome]:
+    """Return `outcomes` with `busy` for each operation that is left; raise it if all are left."""
+    if not outcomes:
+        raise busy
+    return outcomes + [busy] * (total - len(outcomes))
+
+
+def _settled(outcome: Outcome) -> Receipt:
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome

@@ -1,0 +1,168 @@
+"""How the till locks rows: what is free at once, and what another transaction holds it names."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Column, Connection, Row, Select, select
+from sqlalchemy.engine import Dialect
+
+from punchcard.db.base import table_of
+from punchcard.db.dialects import is_sqlite, one_of
+from punchcard.kit.secrets import hash_token
+from punchcard.loyalty.models import Reward
+from punchcard.loyalty.operations import CardKey, CardRef
+from punchcard.loyalty.rules.values import RewardState
+from punchcard.loyalty.till.till_queries import (
+    CARDS,
+    CUSTOMERS,
+    WalletColumns,
+    card_query,
+    named_customers,
+)
+
+Contact = tuple[str, str | None, str | None]
+"""A vendor, and an e-mail address or a phone number or both."""
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+_REWARDS = table_of(Reward)
+
+_KEY_COLUMNS: dict[str, Column[Any]] = {
+    CardKey.ID: CARDS.c.id,
+    CardKey.NUMBER: CARDS.c.number,
+    CardKey.TOKEN: CARDS.c.token_hash,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Locked(Generic[Key, Value]):
+    """What was locked, by what names it, and the ids of what another transaction holds."""
+
+    free: dict[Key, Value]
+    held: dict[Key, str]
+
+
+@lru_cache(maxsize=16)
+def _lock_statement(
+    key: str, dialect: Dialect, wallets: WalletColumns, *, waits: bool
+) -> Select[Any]:
+    return (
+        card_query(wallets)
+        .where(one_of(_KEY_COLUMNS[key], "values", dialect))
+        .order_by(CARDS.c.id)
+        .with_for_update(of=CARDS, skip_locked=not waits)
+    )
+
+
+@lru_cache(maxsize=8)
+def _id_statement(key: str, dialect: Dialect) -> Select[Any]:
+    column = _KEY_COLUMNS[key]
+    return select(column, CARDS.c.id).where(one_of(column, "values", dialect))
+
+
+def lock_cards(
+    connection: Connection,
+    refs: Iterable[CardRef],
+    wallets: WalletColumns = (),
+    *,
+    waits: bool = False,
+) -> Locked[CardRef, Row[Any]]:
+    """Lock the cards that `refs` name and return their rows.
+
+    A card that another transaction holds is passed over, so that two batches cannot wait for each
+    other; with `waits` it is waited for, and cards are locked in the order of their ids.
+    """
+    wanted = set(refs)
+    kinds = {ref.key for ref in wanted}
+    if not kinds:
+        return Locked({}, {})
+    # Of several kinds two may name one card: they are first turned into ids.
+    ids = _ids_of(connection, wanted) if len(kinds) > 1 else None
+    if ids is None:
+        kind = kinds.pop()
+        by_value = {_stored(ref): ref for ref in wanted}
+        rows = _lock(connection, kind, list(by_value), wallets, waits=waits)
+        name = _KEY_COLUMNS[kind].name
+        free = {by_value[getattr(row, name)]: row for row in rows}
+        missing = wanted.difference(free)
+        # Not there at all, or held: told apart by a look that locks nothing.
+        ids = {} if waits or is_sqlite(connection) else _ids_of(connection, missing)
+    else:
+        rows = _lock(connection, CardKey.ID, list(ids.values()), wallets, waits=waits)
+        by_id = {row.id: row for row in rows}
+        free = {ref: by_id[card_id] for ref, card_id in ids.items() if card_id in by_id}
+    return Locked(free, {ref: card_id for ref, card_id in ids.items() if ref not in free})
+
+
+def _lock(
+    connection: Connection, kind: str, values: Sequence[Any], wallets: WalletColumns, *, waits: bool
+) -> Sequence[Row[Any]]:
+    statement = _lock_statement(kind, connection.dialect, wallets, waits=waits)
+    return connection.execute(statement, {"values": values}).all()
+
+
+def _ids_of(connection: Connection, refs: set[CardRef]) -> dict[CardRef, str]:
+    found: dict[CardRef, str] = {}
+    for kind in {ref.key for ref in refs}:
+        by_value = {_stored(ref): ref for ref in refs if ref.key == kind}
+        statement = _id_statement(kind, connection.dialect)
+        rows = connection.execute(statement, {"values": list(by_value)})
+        found |= {by_value[value]: card_id for value, card_id in rows}
+    return found
+
+
+def _stored(ref: CardRef) -> str | bytes:
+    return hash_token(ref.value) if ref.key == CardKey.TOKEN else ref.value
+
+
+def lock_rewards(
+    connection: Connection, pairs: Iterable[tuple[str, str]], *, waits: bool = False
+) -> Locked[tuple[str, str], RewardState]:
+    """Lock the rewards named by (vendor, reward), after the cards; as `lock_cards` does."""
+    wanted = set(pairs)
+    if not wanted:
+        return Locked({}, {})
+    named = _REWARDS.c.id.in_({reward_id for _, reward_id in wanted})
+    query = select(_REWARDS).where(named).order_by(_REWARDS.c.id)
+    rows = connection.execute(query.with_for_update(skip_locked=not waits))
+    free = {(row.vendor_id, row.id): _reward_of(row) for row in rows}
+    free = {pair: reward for pair, reward in free.items() if pair in wanted}
+    missing = wanted.difference(free)
+    if not missing or waits or is_sqlite(connection):
+        return Locked(free, {})
+    there = connection.execute(select(_REWARDS.c.vendor_id, _REWARDS.c.id).where(named))
+    return Locked(free, {(row[0], row[1]): row[1] for row in there if (row[0], row[1]) in missing})
+
+
+def _reward_of(row: Row[Any]) -> RewardState:
+    return RewardState(
+        id=row.id,
+        program_id=row.program_id,
+        name=row.name,
+        points_required=row.points_required,
+        value_minor=row.value_minor,
+        stock_left=row.stock_left,
+        per_card_limit=row.per_card_limit,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        is_archived=row.archived_at is not None,
+    )
+
+
+def lock_customers(
+    connection: Connection, contact: Contact, *, waits: bool = False
+) -> tuple[Sequence[Row[Any]], set[str]]:
+    """Lock the vendor's verified customers with a contact, after the rewards.
+
+    Returns their rows, and the ids of those that another transaction holds; as `lock_cards` does.
+    An erasure that is under way at this moment is waited for, here or later, and then seen.
+    """
+    there = connection.scalars(named_customers(select(CUSTOMERS.c.id), *contact)).all()
+    if not there:
+        return [], set()
+    query = named_customers(select(CUSTOMERS), *contact).order_by(CUSTOMERS.c.id)
+    rows = connection.execute(query.with_for_update(skip_locked=not waits)).all()
+    return rows, set(there).difference(row.id for row in rows) if not waits else set()

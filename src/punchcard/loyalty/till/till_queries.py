@@ -1,0 +1,291 @@
+"""What the till reads inside its batch; every statement is bound to one vendor's data."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.engine import Dialect
+
+from punchcard.accounts.models import Customer, IdempotencyRecord, Location, Vendor
+from punchcard.db.base import table_of
+from punchcard.db.dialects import one_of
+from punchcard.loyalty.models import (
+    LoyaltyCard,
+    LoyaltyProgram,
+    LoyaltyTransaction,
+    StaffPin,
+)
+from punchcard.loyalty.rules.values import CardState, Forgiven, PastEntry, PastStamp
+
+CARDS = table_of(LoyaltyCard)
+CUSTOMERS = table_of(Customer)
+ENTRIES = table_of(LoyaltyTransaction)
+PROGRAMS = table_of(LoyaltyProgram)
+VENDORS = table_of(Vendor)
+_RECORDS = table_of(IdempotencyRecord)
+_LOCATIONS = table_of(Location)
+_PINS = table_of(StaffPin)
+
+_CARD_COLUMNS = (
+    *(CARDS.c[name] for name in CardState._fields),
+    *(CARDS.c[name] for name in ("vendor_id", "program_id", "customer_id", "number")),
+    *(CARDS.c[name] for name in ("token_hash", "token_sealed", "locale", "location_id")),
+    *(CARDS.c[name] for name in ("enrolled_at", "updated_at", "sequence", "head_hash")),
+)
+
+WalletColumns = tuple[ColumnElement[str], ...]
+"""`wallet_apple` and `wallet_google`, for whoever reads a card; empty while there is no wallet."""
+
+KeyPair = tuple[str, str]
+"""A vendor and an idempotency key."""
+
+
+def card_query(wallets: WalletColumns = ()) -> Select[Any]:
+    """Return the query that fills a HeldCard: card, customer, and the program's stamp.
+
+    It begins with the fields of a CardState, in their order.
+    """
+    return (
+        select(
+            *_CARD_COLUMNS,
+            CUSTOMERS.c.name.label("customer_name"),
+            CUSTOMERS.c.email.label("customer_email"),
+            CUSTOMERS.c.phone.label("customer_phone"),
+            CUSTOMERS.c.birthday.label("customer_birthday"),
+            CUSTOMERS.c.locale.label("customer_locale"),
+            CUSTOMERS.c.marketing_consent.label("customer_marketing_consent"),
+            PROGRAMS.c.version.label("program_version"),
+            PROGRAMS.c.updated_at.label("program_updated_at"),
+            VENDORS.c.keeps_origins,
+            *wallets,
+        )
+        .join(PROGRAMS, PROGRAMS.c.id == CARDS.c.program_id)
+        .join(VENDORS, VENDORS.c.id == CARDS.c.vendor_id)
+        .outerjoin(CUSTOMERS, CUSTOMERS.c.id == CARDS.c.customer_id)
+    )
+
+
+@lru_cache(maxsize=2)
+def _key_statement(dialect: Dialect) -> Any:
+    of_entries = select(
+        ENTRIES.c.vendor_id, ENTRIES.c.idempotency_key, ENTRIES.c.id, ENTRIES.c.fingerprint
+    ).where(
+        one_of(ENTRIES.c.vendor_id, "vendors", dialect),
+        one_of(ENTRIES.c.idempotency_key, "keys", dialect),
+    )
+    of_records = select(
+        _RECORDS.c.vendor_id, _RECORDS.c.key, literal(None, ENTRIES.c.id.type), literal(None)
+    ).where(
+        one_of(_RECORDS.c.vendor_id, "vendors", dialect),
+        one_of(_RECORDS.c.key, "keys", dialect),
+    )
+    return of_entries.union_all(of_records)
+
+
+def find_keys(
+    connection: Connection, pairs: Iterable[KeyPair]
+) -> dict[KeyPair, tuple[str | None, bytes | None]]:
+    """Return the entry and fingerprint each used key stands for; no entry: a key of other use."""
+    wanted = set(pairs)
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        _key_statement(connection.dialect),
+        {
+            "vendors": sorted({vendor for vendor, _ in wanted}),
+            "keys": sorted({key for _, key in wanted}),
+        },
+    )
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows if (row[0], row[1]) in wanted}
+
+
+def entry_by_id(connection: Connection, entry_id: str) -> Row[Any]:
+    """Return one entry with the name of the staff behind it."""
+    return connection.execute(
+        select(ENTRIES, _PINS.c.name.label("staff_name"), _PINS.c.staff_id.label("staff_id"))
+        .outerjoin(_PINS, _PINS.c.id == ENTRIES.c.staff_pin_id)
+        .where(ENTRIES.c.id == entry_id)
+    ).one()
+
+
+def void_targets(
+    connection: Connection, pairs: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[str, str | None]]:
+    """Return card and reward of each (vendor, entry) to be voided; others' do not exist."""
+    wanted = set(pairs)
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        select(ENTRIES.c.vendor_id, ENTRIES.c.id, ENTRIES.c.card_id, ENTRIES.c.reward_id).where(
+            ENTRIES.c.id.in_({entry_id for _, entry_id in wanted})
+        )
+    )
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows if (row[0], row[1]) in wanted}
+
+
+def past_entry(connection: Connection, entry_id: str) -> PastEntry:
+    """Return the entry that is to be voided: what it moved, and what voided it before."""
+    voiding = ENTRIES.alias("voiding")
+    before = ENTRIES.alias("before")
+    row = connection.execute(
+        select(ENTRIES, voiding.c.id.label("voided_by"), before.c.points_carry_after.label("carry"))
+        .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
+        .outerjoin(before, _follows(ENTRIES, before))
+        .where(ENTRIES.c.id == entry_id)
+    ).one()
+    return PastEntry(
+        id=row.id,
+        type=row.type,
+        program_id=row.program_id,
+        stamps_delta=row.stamps_delta,
+        points_delta=row.points_delta,
+        amount_minor=row.amount_minor,
+        reference=row.reference,
+        reward_id=row.reward_id,
+        reward=row.reward,
+        carry_delta=row.points_carry_after - (row.carry or 0),
+        voided_by=row.voided_by,
+    )
+
+
+def forgiven(connection: Connection, card_id: str) -> Forgiven:
+    """Return what the voids on a card did not take back: the sum of each void and its entry."""
+    void, voided, before_void, before = (ENTRIES.alias(n) for n in ("v", "e", "bv", "be"))
+
+    def total(of_void: Any, of_entry: Any) -> Any:
+        return func.coalesce(func.sum(of_void + of_entry), 0)
+
+    row = connection.execute(
+        select(
+            total(void.c.stamps_delta, voided.c.stamps_delta),
+            total(void.c.points_delta, voided.c.points_delta),
+            total(
+                void.c.points_carry_after - before_void.c.points_carry_after,
+                voided.c.points_carry_after - func.coalesce(before.c.points_carry_after, 0),
+            ),
+        )
+        .join(voided, voided.c.id == void.c.voids)
+        .join(before_void, _follows(void, before_void))
+        .outerjoin(before, _follows(voided, before))
+        .where(void.c.card_id == card_id)
+    ).one()
+    return Forgiven(int(row[0]), int(row[1]), int(row[2]))
+
+
+def _follows(entry: Any, before: Any) -> ColumnElement[bool]:
+    return and_(before.c.card_id == entry.c.card_id, before.c.sequence == entry.c.sequence - 1)
+
+
+def past_stamps(
+    connection: Connection, card_id: str, *, limit: int, without: str | None = None, **span: Any
+) -> tuple[PastStamp, ...]:
+    """Return a card's stampings that were not voided, latest first, at most `limit`.
+
+    `span` may hold `since` and `until`; `without` leaves one entry out.
+    """
+    voiding = ENTRIES.alias("voiding")
+    query = (
+        select(ENTRIES.c.occurred_at, ENTRIES.c.stamps_delta)
+        .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
+        .where(
+            ENTRIES.c.card_id == card_id,
+            ENTRIES.c.type == "stamp_earned",
+            voiding.c.id.is_(None),
+        )
+        .order_by(ENTRIES.c.occurred_at.desc())
+        .limit(limit)
+    )
+    if without is not None:
+        query = query.where(ENTRIES.c.id != without)
+    if "since" in span:
+        query = query.where(ENTRIES.c.occurred_at.between(span["since"], span["until"]))
+    return tuple(PastStamp(at, quantity) for at, quantity in connection.execute(query))
+
+
+def times_redeemed(connection: Connection, card_id: str, reward_id: str) -> int:
+    """Return how often a card redeemed a reward, without what was voided."""
+    counted = func.count()
+    query = select(ENTRIES.c.type, counted).where(
+        ENTRIES.c.card_id == card_id, ENTRIES.c.reward_id == reward_id
+    )
+    rows = connection.execute(query.group_by(ENTRIES.c.type))
+    counts: dict[str, int] = {row[0]: row[1] for row in rows}
+    return counts.get("points_redeemed", 0) - counts.get("voided", 0)
+
+
+def open_locations(
+    connection: Connection, pairs: Iterable[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Return those of the (vendor, location) that are open locations of that vendor."""
+    wanted = set(pairs)
+    if not wanted:
+        return set()
+    rows = connection.execute(
+        select(_LOCATIONS.c.vendor_id, _LOCATIONS.c.id).where(
+            _LOCATIONS.c.id.in_({location_id for _, location_id in wanted}),
+            _LOCATIONS.c.closed_at.is_(None),
+        )
+    )
+    return wanted.intersection((row[0], row[1]) for row in rows)
+
+
+def program_stamp(
+    connection: Connection, vendor_id: str, program_id: str
+) -> Row[int, datetime, bool] | None:
+    """Return a vendor's program's version, last change, and whether origins are kept."""
+    return connection.execute(
+        select(PROGRAMS.c.version, PROGRAMS.c.updated_at, VENDORS.c.keeps_origins)
+        .join(VENDORS, VENDORS.c.id == PROGRAMS.c.vendor_id)
+        .where(PROGRAMS.c.id == program_id, PROGRAMS.c.vendor_id == vendor_id)
+    ).one_or_none()
+
+
+def customers_with(
+    connection: Connection, vendor_id: str, *, email: str | None, phone: str | None
+) -> Sequence[Row[Any]]:
+    """Lock and return the vendor's verified customers with this e-mail address or phone number.
+
+    Locked, so that an erasure that is under way at this moment is waited for and then seen.
+    """
+    if email is None and phone is None:
+        return []
+    query = named_customers(select(CUSTOMERS), vendor_id, email, phone)
+    return connection.execute(query.order_by(CUSTOMERS.c.id).with_for_update()).all()
+
+
+def named_customers(
+    query: Select[Any], vendor_id: str, email: str | None, phone: str | None
+) -> Select[Any]:
+    """Narrow a query of customers to a vendor's verified ones with one of these contacts."""
+    given = ((CUSTOMERS.c.email, email), (CUSTOMERS.c.phone, phone))
+    # The vendor stands beside each contact: SQLite takes an index for either side of an OR only
+    # if that side names all of the index's columns; otherwise it reads all the vendor's customers.
+    contacts = [
+        and_(CUSTOMERS.c.vendor_id == vendor_id, column == value)
+        for column, value in given
+        if value is not None
+    ]
+    return query.where(CUSTOMERS.c.is_verified, CUSTOMERS.c.erased_at.is_(None), or_(*contacts))
+
+
+def card_held(connection: Connection, program_id: str, customer_id: str) -> str | None:
+    """Return the card a customer holds in a program, if any."""
+    return connection.execute(
+        select(CARDS.c.id).where(
+            CARDS.c.program_id == program_id,
+            CARDS.c.customer_id == customer_id,
+            CARDS.c.status.in_(("active", "blocked")),
+        )
+    ).scalar_one_or_none()

@@ -1,0 +1,345 @@
+"""Apple Wallet: builds passes, remembers which phones hold them, and wakes those phones."""
+
+import base64
+import hashlib
+import hmac
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, partial
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from punchcard.db.database import Database
+from punchcard.db.outbox import NotYet
+from punchcard.kit.clock import Clock
+from punchcard.kit.ids import Ids
+from punchcard.kit.secrets import Sealer, derive_key
+from punchcard.kit.settings import Settings
+from punchcard.wallets import uploads
+from punchcard.wallets.apple import apple_registry as registry
+from punchcard.wallets.apple.apns import ApnsClient
+from punchcard.wallets.apple.apple_registry import PushTarget, Registration
+from punchcard.wallets.apple.pass_images import icon_files, logo_files, strip_files
+from punchcard.wallets.apple.pass_json import PassIdentity, text_files
+from punchcard.wallets.apple.pass_pushes import PassPushes
+from punchcard.wallets.apple.pass_texts import words_of
+from punchcard.wallets.apple.pkpass import PassFile, build_pkpass, manifest_of
+from punchcard.wallets.apple.signing import CertificateError, PassSigner, load_signer
+from punchcard.wallets.card_facts import CardAddresses, PassFacts, load_facts
+from punchcard.wallets.models import ApplePass
+from punchcard.wallets.pass_content import CardFacts, PassContent, for_holder
+from punchcard.wallets.platform import Records, WalletAway
+
+_ATTEMPTS: Final = 5
+
+_log = logging.getLogger(__name__)
+
+
+class PassKeepsChanging(NotYet):
+    """Others changed a pass each time it was to be brought up to date; it is tried again later."""
+
+    def __init__(self) -> None:
+        super().__init__("others keep changing this pass")
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltPass:
+    """A signed pass, and when it last changed (whole seconds since 1970)."""
+
+    content: bytes
+    modified_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a pass is made of, before it is signed."""
+
+    files: tuple[PassFile, ...]
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Return what differs as soon as anything on the pass does."""
+        return hashlib.sha256(manifest_of(self.files)).digest()
+
+
+class AppleWallet:
+    """Apple's side of a card. While there is no certificate, `is_configured` is False.
+
+    `complaints` counts what phones wrote to this process's log.
+    """
+
+    name: Final = "apple"
+    records: Final[Records] = registry
+
+    def __init__(
+        self, *, database: Database, clock: Clock, ids: Ids, settings: Settings, sealer: Sealer
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+        self._settings = settings
+        self._addresses = CardAddresses(settings.base_url, sealer)
+        self.complaints = 0
+        self._token_key = derive_key(settings.secret_key, "punchcard apple pass")
+
+    @cached_property
+    def signer(self) -> PassSigner | None:
+        """Return the operator's signer; a certificate that can't be read is logged, once."""
+        try:
+            return load_signer(self._settings)
+        except CertificateError as error:
+            _log.error("Apple Wallet is switched off: %s", error)
+            return None
+
+    @property
+    def is_configured(self) -> bool:
+        """Tell whether the operator has a certificate, also one that has ended."""
+        return self.signer is not None
+
+    @property
+    def fault(self) -> str | None:
+        """Return that the certificate has ended, if it has: phones refuse what it signs."""
+        if self.signer is None or self._clock.now() < self._ends_at:
+            return None
+        return self._ended
+
+    @property
+    def signs_until(self) -> datetime | None:
+        """Return when the first of its certificates ends; None while it is not set up."""
+        return self._ends_at if self.signer is not None else None
+
+    @cached_property
+    def _ends_at(self) -> datetime:
+        assert self.signer is not None
+        certificates = (self.signer.certificate, self.signer.intermediate)
+        return min(one.not_valid_after_utc for one in certificates)
+
+    @cached_property
+    def _ended(self) -> str:
+        """Return the words for a certificate that has ended; they are logged once."""
+        reason = f"the certificate ended on {self._ends_at:%Y-%m-%d}; renew it"
+        _log.error("Apple Wallet hands out no passes: %s (see punchcard doctor)", reason)
+        return reason
+
+    @property
+    def pass_type_id(self) -> str:
+        """Return the pass type of all passes, "" while there are none."""
+        return self.signer.pass_type_id if self.signer else ""
+
+    def link_for(self, token: str) -> str | None:
+        """Return where the pass of the card with this token is, None while there is none."""
+        if not self.is_configured or self.fault:
+            return None
+        return f"{self._base}/api/v1/loyalty/cards/{token}/apple.pkpass"
+
+    def hand_out(self, card_id: str, number: str) -> BuiltPass:
+        """Return the card's pass for the first or another phone."""
+        with self._database.read() as session:
+            found = session.get(ApplePass, number)
+        is_first = found is None or found.fingerprint == registry.UNKNOWN
+        if is_first:
+            with self._database.write() as session:
+                registry.keep_pass(session, number, card_id, now=self._clock.now())
+        built, look = self._build(number)
+        if is_first:
+            with self._database.write() as session:
+                registry.note_first_look(session, number, look.fingerprint)
+        return built
+
+    def latest(self, serial_number: str, *, known_since: int | None = None) -> BuiltPass | None:
+        """Return a pass as it is now, None if it has not changed after `known_since`.
+
+        The pass must have been handed out: `is_token_of` says so. Raises WalletAway while the
+        certificate has ended.
+        """
+        with self._database.read() as session:
+            found = session.get_one(ApplePass, serial_number)
+        if known_since is not None and known_since >= found.modified_at:
+            return None
+        return self._build(serial_number)[0]
+
+    def is_token_of(self, serial_number: str, token: str) -> bool:
+        """Tell whether a phone that shows `token` holds this pass.
+
+        An unknown pass takes the same time as a wrong token, and has the same answer.
+        """
+        expected = self.token_of(serial_number)
+        is_right = hmac.compare_digest(expected.encode(), token.encode("utf-8", "replace"))
+        with self._database.read() as session:
+            return session.get(ApplePass, serial_number) is not None and is_right
+
+    def token_of(self, serial_number: str) -> str:
+        """Return the secret that a pass carries for good; it is derived, so nothing can leak it."""
+        digest = hmac.digest(self._token_key, serial_number.encode(), "sha256")
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+    def register(self, wanted: Registration) -> bool:
+        """Let a phone hear of a pass's changes; True if that is new."""
+        limit = self._settings.apple_registrations_per_pass
+        with self._database.write() as session:
+            is_new = registry.register(
+                session, wanted, limit=limit, now=self._clock.now(), ids=self._ids
+            )
+        return bool(is_new)
+
+    def unregister(self, device_library_id: str, serial_number: str) -> None:
+        """Forget that a phone wanted to hear of a pass."""
+        with self._database.write() as session:
+            registry.unregister(session, device_library_id, serial_number)
+
+    def updated_since(self, device_library_id: str, since: int | None) -> tuple[list[str], int]:
+        """Return the device's passes that changed after the tag `since`, and the newest tag."""
+        with self._database.read() as session:
+            return registry.updated_since(session, device_library_id, since)
+
+    def refresh_cards(self, card_ids: Collection[str], *, is_urgent: bool = True) -> dict[str, str]:
+        """Note which passes of these cards look different, and wake their phones.
+
+        Nothing is hopeless here, so what comes back is empty. Raises PassKeepsChanging, and
+        AppleAway or AppleRefuses when phones could not be woken; they are the next time. While the
+        certificate has ended, phones are left asleep: `apple_registry.leave_unpushed` finds them.
+        """
+        self.note_changes(card_ids)
+        if self.fault:
+            return {}
+        with self._database.read() as session:
+            behind = {
+                row.serial_number: row.update_tag
+                for row in registry.passes_of(session, card_ids)
+                if row.pushed_tag < row.update_tag
+            }
+            targets = registry.push_targets(session, behind) if behind else []
+        if behind:
+            self._wake(behind, targets)
+        return {}
+
+    def refresh_program(self, program_id: str) -> None:
+        """Do nothing: a pass shares nothing with others that is not on itself."""
+
+    def close(self) -> None:
+        """Close the connection to the push service, if one was opened."""
+        if "_pushes" in self.__dict__:
+            self._pushes.close()
+
+    def note_changes(self, card_ids: Collection[str]) -> None:
+        """Write down which passes of these cards look different now. Raises PassKeepsChanging."""
+        for _attempt in range(_ATTEMPTS):
+            if not self._write_changes(self._new_looks(sorted(set(card_ids)))):
+                return
+        raise PassKeepsChanging
+
+    @cached_property
+    def _pushes(self) -> PassPushes:
+        assert self.signer is not None
+        settings = self._settings
+        client = ApnsClient(
+            settings.apple_apns_url,
+            topic=self.signer.pass_type_id,
+            tls=self.signer.client_context(settings.apple_apns_ca_certificate),
+            timeout_seconds=settings.apple_push_timeout_seconds,
+            parallel_limit=settings.apple_push_parallel_limit,
+        )
+        return PassPushes(client, self._database, self._clock)
+
+    def _wake(self, behind: Mapping[str, int], targets: Sequence[PushTarget]) -> None:
+        unwoken = self._pushes.send([target.push_token for target in targets])
+        waiting = {one.serial_number for one in targets if one.push_token in unwoken.tokens}
+        done = {serial: tag for serial, tag in behind.items() if serial not in waiting}
+        with self._database.write() as session:
+            registry.note_pushed(session, done)
+        unwoken.raise_if_any()
+
+    @property
+    def _base(self) -> str:
+        return self._settings.base_url.rstrip("/")
+
+    def _build(self, serial_number: str) -> tuple[BuiltPass, _Look]:
+        assert self.signer is not None
+        if self.fault:
+            raise WalletAway
+        with self._database.read() as session:
+            # The time is read before the content: a change in between is then asked for again.
+            row = session.get_one(ApplePass, serial_number)
+            look = self._looks(session, [row])[serial_number]
+        sign = partial(self.signer.sign, at=self._clock.now())
+        return BuiltPass(build_pkpass(look.files, sign), row.modified_at), look
+
+    def _new_looks(self, card_ids: Sequence[str]) -> dict[str, tuple[bytes, bytes]]:
+        """Return old and new fingerprint of each pass that looks different now."""
+        with self._database.read() as session:
+            rows = registry.passes_of(session, card_ids)
+            looks = self._looks(session, rows) if rows else {}
+        found = {
+            row.serial_number: (row.fingerprint, looks[row.serial_number].fingerprint)
+            for row in rows
+        }
+        return {serial: (old, new) for serial, (old, new) in found.items() if old != new}
+
+    def _write_changes(self, looks: dict[str, tuple[bytes, bytes]]) -> set[str]:
+        """Write new fingerprints; returns the passes that somebody else was quicker to change."""
+        if not looks:
+            return set()
+        now = self._clock.now()
+        with self._database.write() as session:
+            tag = registry.next_tag(session)
+            return registry.note_changes(session, looks, tag=tag, now=now)
+
+    def _looks(self, session: Session, rows: Sequence[ApplePass]) -> dict[str, _Look]:
+        now = self._clock.now()
+        facts = load_facts(session, [row.card_id for row in rows], self._addresses, now=now)
+        programs = {found.program.id for found in facts.values()}
+        logos = {
+            program: uploads.find_image(session, program, uploads.LOGO) for program in programs
+        }
+        return {
+            row.serial_number: self._look(
+                row.serial_number, facts[row.card_id], logos[facts[row.card_id].program.id]
+            )
+            for row in rows
+        }
+
+    def _look(self, serial_number: str, facts: PassFacts, logo: bytes | None) -> _Look:
+        assert self.signer is not None
+        card = facts.card
+        if card.number != serial_number:
+            card = _replaced(card, serial_number)
+        words = words_of(facts.program, card)
+        content = for_holder(words.content, facts.program, card)
+        identity = PassIdentity(
+            pass_type_id=self.signer.pass_type_id,
+            team_id=self.signer.team_id,
+            serial_number=serial_number,
+            web_service_url=f"{self._base}/api/v1/loyalty/apple",
+            authentication_token=self.token_of(serial_number),
+        )
+        texts = text_files(content, words, identity)
+        return _Look((*texts, *_pictures(content, logo)))
+
+
+def _replaced(card: CardFacts, serial_number: str) -> CardFacts:
+    """Return what the pass of an old number shows: that it is over, and nothing of its holder."""
+    return CardFacts(
+        id=card.id,
+        number=serial_number,
+        status="replaced",
+        stamps=0,
+        points=0,
+        rewards_ready=0,
+        language=card.language,
+    )
+
+
+def _pictures(content: PassContent, logo: bytes | None) -> tuple[PassFile, ...]:
+    colours = (content.background_color, content.accent_color, content.text_color)
+    files: tuple[PassFile, ...] = (
+        logo_files(logo, content.background_color)
+        if logo is not None
+        else icon_files(content.background_color, content.accent_color)
+    )
+    if content.stamps is None or content.stamps_target is None:
+        return files
+    filled = max(0, min(content.stamps, content.stamps_target))
+    return (*files, *strip_files(filled, content.stamps_target, *colours))

@@ -1,0 +1,102 @@
+"""Looks whether Google lets this server in: for the operator, who is told what to do if not."""
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+from punchcard.kit.clock import Clock
+from punchcard.kit.settings import Settings
+from punchcard.wallets.apple.signing import Complaint
+from punchcard.wallets.google.access_token import (
+    ServiceAccount,
+    ServiceAccountUnreadable,
+    TokenSource,
+)
+from punchcard.wallets.google.google_client import CLASS, GoogleClient
+from punchcard.wallets.google.google_errors import GoogleAway, GoogleNeedsOperator, GoogleRefused
+from punchcard.wallets.google.rate_limiter import Pace
+
+if TYPE_CHECKING:
+    import httpx
+
+# Nothing has this name: to be told so is to have been let in.
+_PROBE: Final = "punchcard-doctor"
+
+
+def is_wanted(settings: Settings) -> bool:
+    """Tell whether the operator has begun to set Google Wallet up."""
+    return bool(settings.google_issuer_id or settings.google_service_account)
+
+
+def complaints(settings: Settings, clock: Clock) -> list[Complaint]:
+    """Return what is wrong with Google Wallet; it asks Google for a token and one answer."""
+    found = _complaint_of_settings(settings)
+    if found is None:
+        try:
+            account = ServiceAccount.parse(settings.google_service_account)
+        except ServiceAccountUnreadable as error:
+            found = str(error)
+        else:
+            found = _complaint_of_google(settings, account, clock)
+    complaints = [Complaint("error", found)] if found is not None else []
+    if not settings.base_url.startswith("https://"):
+        message = (
+            "Google fetches logos and sends its notices only over https: set PUNCHCARD_BASE_URL."
+        )
+        complaints.append(Complaint("warning", message))
+    return complaints
+
+
+def _complaint_of_settings(settings: Settings) -> str | None:
+    if not settings.google_issuer_id:
+        return "PUNCHCARD_GOOGLE_ISSUER_ID is missing: Google Wallet is off."
+    if not settings.google_service_account:
+        return "PUNCHCARD_GOOGLE_SERVICE_ACCOUNT is missing: Google Wallet is off."
+    if not settings.google_issuer_id.isdigit():
+        return "PUNCHCARD_GOOGLE_ISSUER_ID must be the issuer's number: digits only."
+    return None
+
+
+def _complaint_of_google(settings: Settings, account: ServiceAccount, clock: Clock) -> str | None:
+    import httpx
+
+    with closing(httpx.Client(timeout=settings.google_timeout_seconds)) as http:
+        tokens = TokenSource(account, http, token_url=settings.google_token_url, clock=clock)
+        try:
+            tokens.get()
+        except GoogleNeedsOperator as error:
+            return (
+                f"Google gives {account.email} {error}. Was the key deleted in the Cloud console,"
+                " or is this machine's clock wrong?"
+            )
+        except GoogleAway as error:
+            return f"Google cannot be reached for a token ({error}). May this server go out there?"
+        return _complaint_of_issuer(settings, account, tokens, http, clock)
+
+
+def _complaint_of_issuer(
+    settings: Settings,
+    account: ServiceAccount,
+    tokens: TokenSource,
+    http: "httpx.Client",
+    clock: Clock,
+) -> str | None:
+    client = GoogleClient(
+        http,
+        tokens,
+        api_url=settings.google_api_url,
+        clock=clock,
+        pace=Pace(settings.google_requests_per_second),
+    )
+    try:
+        client.get(CLASS, f"{settings.google_issuer_id}.{_PROBE}")
+    except GoogleNeedsOperator as error:
+        return (
+            f"Google knows {account.email}, but does not let it act for issuer"
+            f" {settings.google_issuer_id}. Is the Google Wallet API switched on in its Cloud"
+            f" project? Google says: {error}"
+        )
+    except GoogleRefused as error:
+        return f"Google does not know issuer {settings.google_issuer_id}: {error}"
+    except GoogleAway as error:
+        return f"Google gave a token, but its Wallet API does not answer ({error})."
+    return None

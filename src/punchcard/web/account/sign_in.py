@@ -1,0 +1,86 @@
+"""Signing in and out of the console and the platform's admin."""
+
+from typing import Final
+
+from fastapi import APIRouter, Response
+
+from punchcard.accounts.access import sign_in_service
+from punchcard.accounts.access.subjects import NOBODY, Subject
+from punchcard.accounts.errors import SessionNotFound
+from punchcard.kit.i18n import N_, as_language
+from punchcard.web.pages.page_request import LANGUAGE_COOKIE, SESSION_COOKIE, FormDep, VisitDep
+
+router = APIRouter()
+
+_LANGUAGE_SECONDS: Final = 365 * 86_400
+
+
+@router.get("/")
+def open_front_door(visit: VisitDep) -> Response:
+    """Send the visitor where they work."""
+    return visit.redirect(home_of(visit.subject) if visit.subject is not NOBODY else "/sign-in")
+
+
+@router.get("/sign-in")
+def open_sign_in(visit: VisitDep, next: str = "") -> Response:
+    """Ask for address and password; whoever is signed in already goes on."""
+    if visit.subject is not NOBODY:
+        return visit.redirect(_local(next) or home_of(visit.subject))
+    return visit.page("sign_in.html", form=visit.form({"next": next}))
+
+
+@router.post("/sign-in")
+def sign_in(visit: VisitDep, form: FormDep) -> Response:
+    """Open a session, and go where the visitor wanted to."""
+    email = form.text("email", limit=254)
+    password = form.value("password")
+    if not password:
+        form.fault("password", N_("Please fill this in."))
+    signed_in = None
+    if email and form.is_valid:
+        with form.refusals():
+            signed_in = visit.context.sign_in.sign_in(
+                email,
+                password,
+                asked_from=visit.address,
+                user_agent=visit.user_agent,
+                request_id=visit.request_id,
+            )
+    if signed_in is None:
+        return visit.form_page("sign_in.html", form)
+    seconds = visit.context.settings.access_token_hours * 3600
+    visit.set_cookie(SESSION_COOKIE, signed_in.access_token, seconds=seconds)
+    return visit.redirect(_local(form.value("next")) or home_of(signed_in.subject))
+
+
+@router.post("/sign-out")
+def sign_out(visit: VisitDep, form: FormDep) -> Response:
+    """End the session."""
+    if visit.subject.credential_id is not None:
+        try:
+            with visit.context.database.write() as session:
+                sign_in_service.revoke_session(session, visit.act(), visit.subject.credential_id)
+        except SessionNotFound:
+            pass  # ended elsewhere meanwhile, which is what was asked for
+    visit.set_cookie(SESSION_COOKIE, None, seconds=0)
+    return visit.redirect("/sign-in", N_("You are signed out."))
+
+
+@router.post("/language")
+def choose_language(visit: VisitDep, form: FormDep) -> Response:
+    """Keep the language for pages of visitors who are not signed in."""
+    chosen = as_language(form.value("language"))
+    if chosen is not None:
+        visit.set_cookie(LANGUAGE_COOKIE, chosen, seconds=_LANGUAGE_SECONDS)
+    return visit.redirect(_local(form.value("next")) or "/")
+
+
+def home_of(subject: Subject) -> str:
+    """Return the page somebody starts from."""
+    return "/admin" if subject.kind == "admin" else "/console"
+
+
+def _local(path: str) -> str | None:
+    """Return a path of this server as it is; anything that leads elsewhere is dropped."""
+    is_local = path.startswith("/") and path[1:2] not in ("/", "\\") and path.isprintable()
+    return path if is_local else None

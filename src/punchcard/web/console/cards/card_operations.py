@@ -1,0 +1,171 @@
+"""What moves a card's balance from the console: each time through the till, as at the counter."""
+
+from collections.abc import Callable
+from typing import Final
+
+from fastapi import APIRouter, Response
+
+from punchcard.kit.i18n import N_
+from punchcard.loyalty.errors import TransactionNotFound
+from punchcard.loyalty.ledger import ledger_reader
+from punchcard.loyalty.operations import Actor, Operation
+from punchcard.loyalty.programs.public_service import page_of
+from punchcard.loyalty.staff.identify import identify_staff
+from punchcard.loyalty.till import points_service, stamp_service
+from punchcard.loyalty.till.requests import Occasion
+from punchcard.web.console.cards.card_page import (
+    PREFIX,
+    REASON_CHARACTERS,
+    Manager,
+    Operator,
+    card_path,
+    find_card,
+    show_card,
+)
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.idempotent_forms import once, submit
+from punchcard.web.pages.page_request import FormDep, Visit
+
+router = APIRouter(prefix=PREFIX)
+
+_STAMPS_AT_ONCE: Final = 50
+
+
+@router.post("/stamp")
+def add_stamp(visit: Operator, card_id: str, form: FormDep) -> Response:
+    """Put stamps on the card."""
+    quantity = form.whole("quantity", minimum=1, maximum=_STAMPS_AT_ONCE)
+    return _operate(
+        visit,
+        card_id,
+        form,
+        lambda occasion: stamp_service.add_stamp(card_id, quantity=quantity or 1, **occasion),
+        done=N_("Stamped."),
+        opened="stamp",
+    )
+
+
+@router.post("/redeem")
+def redeem_stamps(visit: Operator, card_id: str, form: FormDep) -> Response:
+    """Exchange a full card for its reward."""
+    return _operate(
+        visit,
+        card_id,
+        form,
+        lambda occasion: stamp_service.redeem_stamps(card_id, **occasion),
+        done=N_("The reward is handed out."),
+        opened="redeem",
+    )
+
+
+@router.post("/earn")
+def earn_points(visit: Operator, card_id: str, form: FormDep) -> Response:
+    """Credit the points of a purchase."""
+    with visit.context.database.read() as session:
+        card = find_card(session, visit, card_id)
+        program = page_of(session, card.program_id, now=visit.context.clock.now()).program
+        currency = program.currency
+    amount_minor = form.money("amount", currency)
+    return _operate(
+        visit,
+        card_id,
+        form,
+        lambda occasion: points_service.earn_points(
+            card_id, amount_minor=amount_minor or 0, **occasion
+        ),
+        done=N_("The points are added."),
+        opened="earn",
+    )
+
+
+@router.post("/redeem-points")
+def redeem_points(visit: Operator, card_id: str, form: FormDep) -> Response:
+    """Exchange points for a reward of the catalogue."""
+    reward_id = form.text("reward_id", limit=36)
+    return _operate(
+        visit,
+        card_id,
+        form,
+        lambda occasion: points_service.redeem_points(
+            card_id, reward_id=reward_id, points=None, **occasion
+        ),
+        done=N_("The reward is handed out."),
+        opened="redeem-points",
+    )
+
+
+@router.post("/adjust")
+def adjust_points(visit: Manager, card_id: str, form: FormDep) -> Response:
+    """Correct the points, with a reason."""
+    limit = visit.context.settings.adjustment_limit_points
+    delta = form.whole("points_delta", minimum=-limit, maximum=limit)
+    reason = form.text("reason", limit=REASON_CHARACTERS)
+    return _operate(
+        visit,
+        card_id,
+        form,
+        lambda occasion: points_service.adjust_points(
+            card_id, points_delta=delta or 0, reason=reason or "", limit_points=limit, **occasion
+        ),
+        done=N_("The points are corrected."),
+        opened="adjust",
+    )
+
+
+@router.post("/entries/{transaction_id}/void")
+def void_entry(visit: Operator, card_id: str, transaction_id: str, form: FormDep) -> Response:
+    """Take an entry back, by one more entry that names it."""
+    with visit.context.database.read() as session:
+        entry = ledger_reader.get_entry(session, visit.vendor_id, transaction_id)
+        if entry.row["card_id"] != card_id.lower():
+            raise TransactionNotFound
+    reason = form.text("void_reason", limit=REASON_CHARACTERS)
+    return _operate(
+        visit,
+        card_id,
+        form,
+        lambda occasion: points_service.void(transaction_id, reason=reason or "", **occasion),
+        done=N_("The entry is taken back."),
+        opened=entry.id,
+    )
+
+
+def _operate(
+    visit: Visit,
+    card_id: str,
+    form: Form,
+    operation: Callable[[Occasion], Operation],
+    *,
+    done: str,
+    opened: str,
+) -> Response:
+    with visit.context.database.read() as session:
+        find_card(session, visit, card_id)
+    if form.is_valid:
+        with form.refusals():
+            submit(visit, operation(_occasion(visit, form)))
+    if not form.is_valid:
+        return show_card(visit, card_id, form, opened=opened, status=422)
+    return visit.redirect(card_path(card_id), done)
+
+
+def _occasion(visit: Visit, form: Form) -> Occasion:
+    context = visit.context
+    sent = once(visit, form)
+    occasion = Occasion(
+        vendor_id=visit.vendor_id,
+        actor=Actor(visit.subject.kind, visit.subject.id),
+        request_id=visit.request_id,
+        idempotency_key=sent.idempotency_key,
+        fingerprint=sent.fingerprint,
+    )
+    # A PIN costs a bcrypt and a commit of its own: before the till, outside transactions.
+    staff = identify_staff(
+        context.pin_desk,
+        context.staff_tokens,
+        visit.subject,
+        staff_pin=form.value("staff_pin") or None,
+    )
+    if staff is not None:
+        occasion["staff"] = staff
+    return occasion

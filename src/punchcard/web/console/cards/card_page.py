@@ -1,0 +1,95 @@
+"""What the pages of one card have in common: who may open them, and how the card is shown."""
+
+from typing import Annotated, Final
+
+from fastapi import Depends, Response
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import location_service
+from punchcard.accounts.access.subjects import LOYALTY_MANAGE, LOYALTY_OPERATE, LOYALTY_READ
+from punchcard.kit.ids import as_id
+from punchcard.loyalty.cards import card_service
+from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.ledger import ledger_reader
+from punchcard.loyalty.ledger.card_ranges import CardSpan
+from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
+from punchcard.loyalty.programs.public_service import page_of
+from punchcard.wallets.card_facts import CardAddresses
+from punchcard.web.console.list_filters import STATUSES
+from punchcard.web.pages.card_preview import face_of_card
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.page_request import Visit, signed_in
+
+PREFIX: Final = "/console/members/{card_id}"
+
+Reader = Annotated[Visit, Depends(signed_in(LOYALTY_READ))]
+Operator = Annotated[Visit, Depends(signed_in(LOYALTY_OPERATE))]
+Manager = Annotated[Visit, Depends(signed_in(LOYALTY_MANAGE))]
+
+REASON_CHARACTERS: Final = 200
+_ENTRIES_SHOWN: Final = 50
+
+
+def card_path(card_id: str) -> str:
+    """Return the address of a card's page."""
+    return f"/console/members/{card_id}"
+
+
+def find_card(session: Session, visit: Visit, card_id: str) -> CardView:
+    """Return the card, if it is the visitor's vendor's. Raises CardNotFound."""
+    return card_service.get_card(session, visit.vendor_id, card_id, now=visit.context.clock.now())
+
+
+def card_token(visit: Visit, card: CardView) -> str | None:
+    """Return the secret token in the card's link; None when its seal cannot be opened."""
+    return addresses(visit).token(card.id, card.token_sealed)
+
+
+def addresses(visit: Visit) -> CardAddresses:
+    """Return what knows the links of cards."""
+    return CardAddresses(visit.context.settings.base_url, visit.context.card_sealer)
+
+
+def verify_card(visit: Visit, card_id: str) -> Verdict:
+    """Derive the card's chain of entries again, and its balances from them."""
+    with visit.context.database.snapshot() as connection:
+        return verify_ledger(
+            connection, vendor_id=visit.vendor_id, span=CardSpan.of_card(card_id.lower())
+        )
+
+
+def show_card(
+    visit: Visit, card_id: str, form: Form, *, before: str = "", opened: str = "", status: int = 200
+) -> Response:
+    """Answer with the card's page; `opened` names the form that lies open, by what it does."""
+    context = visit.context
+    with context.database.read() as session:
+        card = find_card(session, visit, card_id)
+        page = page_of(session, card.program_id, now=context.clock.now())
+        entries = ledger_reader.list_card_entries(
+            session, card.id, limit=_ENTRIES_SHOWN + 1, before_id=as_id(before) if before else None
+        )
+        face = face_of_card(session, context, card, visit.language)
+        wallet = context.wallets.states(session, [card.id])[card.id]
+        places = location_service.location_names(session, visit.vendor_id)
+    token = card_token(visit, card)
+    more = entries[_ENTRIES_SHOWN - 1].id if len(entries) > _ENTRIES_SHOWN else None
+    return visit.page(
+        "console/card.html",
+        status=status,
+        form=form,
+        opened=opened,
+        card=card,
+        face=face,
+        program=page.program,
+        rewards=[one for one in page.rewards if one.points_required <= card.points],
+        entries=entries[:_ENTRIES_SHOWN],
+        places=places if len(places) > 1 else {},
+        status_names=dict(STATUSES),
+        verdict=verify_card(visit, card.id),
+        wallet=wallet,
+        url=addresses(visit).address(token) if token else None,
+        limit_points=context.settings.adjustment_limit_points,
+        next_url=f"{card_path(card.id)}?before={more}" if more else None,
+        first_url=card_path(card.id) if before else None,
+    )

@@ -1,0 +1,110 @@
+"""The console's list of members, and enrolling one by hand."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Response
+
+from punchcard.accounts.access.subjects import LOYALTY_OPERATE, LOYALTY_READ
+from punchcard.kit.i18n import LANGUAGES, N_
+from punchcard.kit.ids import as_id
+from punchcard.loyalty.cards import card_service
+from punchcard.loyalty.operations import Actor, OpenCard
+from punchcard.loyalty.programs import program_service
+from punchcard.web.console.list_filters import STATUSES, VISITS, asked_cards
+from punchcard.web.pages.customer_form import read_customer
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.idempotent_forms import once, submit
+from punchcard.web.pages.page_request import FormDep, Visit, signed_in
+
+router = APIRouter(prefix="/console/members")
+
+Reader = Annotated[Visit, Depends(signed_in(LOYALTY_READ))]
+Operator = Annotated[Visit, Depends(signed_in(LOYALTY_OPERATE))]
+
+_HERE: Final = "/console/members"
+_SHOWN: Final = 50
+_PROGRAMS_SHOWN: Final = 200
+
+
+@router.get("")
+def open_members(visit: Reader, before: str = "", part: str = "") -> Response:
+    """List cards with their holders, newest first; `part` "rows" answers only the list."""
+    now = visit.context.clock.now()
+    asked, wanted = asked_cards(visit.request.query_params, now=now)
+    with visit.context.database.read() as session:
+        programs = program_service.list_programs(session, visit.vendor_id, limit=_PROGRAMS_SHOWN)
+        cards = card_service.list_cards(
+            session,
+            visit.vendor_id,
+            now=now,
+            limit=_SHOWN + 1,
+            before_id=as_id(before) if before else None,
+            **wanted,
+        )
+        named = [(row.id, row.name) for row in programs]
+        types = {row.id: row.type for row in programs}
+    more = cards[_SHOWN - 1].id if len(cards) > _SHOWN else None
+    return visit.page(
+        "console/member_rows.html" if part == "rows" else "console/members.html",
+        cards=cards[:_SHOWN],
+        form=visit.form(asked.fields),
+        programs=named,
+        program_names=dict(named),
+        program_types=types,
+        statuses=STATUSES,
+        status_names=dict(STATUSES),
+        visit_choices=VISITS,
+        is_filtered=bool(asked.fields),
+        export_url=asked.address("/console/exports/cards.csv"),
+        next_url=asked.address(_HERE, before=more) if more else None,
+        first_url=asked.address(_HERE) if before else None,
+    )
+
+
+@router.get("/new")
+def open_new_member(visit: Operator) -> Response:
+    """Ask what a new member tells about themselves; everything may stay empty."""
+    return _new_page(visit, visit.form())
+
+
+@router.post("/new")
+def enrol(visit: Operator, form: FormDep) -> Response:
+    """Open a card through the till, and show how to hand it over."""
+    program_id = form.text("program_id", limit=36)
+    locale = form.choice("locale", LANGUAGES, required=False)
+    customer = read_customer(form, locale=locale, accepted_terms=False)
+    sent, card_id = once(visit, form), None
+    if program_id and form.is_valid:
+        with form.refusals():
+            receipt = submit(
+                visit,
+                OpenCard(
+                    vendor_id=visit.vendor_id,
+                    actor=Actor(visit.subject.kind, visit.subject.id),
+                    program_id=program_id,
+                    customer=customer,
+                    locale=locale,
+                    request_id=visit.request_id,
+                    idempotency_key=sent.idempotency_key,
+                    fingerprint=sent.fingerprint,
+                ),
+            )
+            card_id = receipt.card.id
+    if card_id is None:
+        return _new_page(visit, form, status=422)
+    return visit.redirect(f"{_HERE}/{card_id}/hand-over", N_("The card is open."))
+
+
+def _new_page(visit: Visit, form: Form, status: int = 200) -> Response:
+    with visit.context.database.read() as session:
+        rows = program_service.list_programs(
+            session, visit.vendor_id, limit=_PROGRAMS_SHOWN, status="active"
+        )
+        programs = [(row.id, row.name) for row in rows]
+    return visit.page(
+        "console/new_member.html",
+        status=status,
+        form=form,
+        programs=programs,
+        months=range(1, 13),
+    )

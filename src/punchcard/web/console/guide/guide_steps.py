@@ -1,0 +1,63 @@
+"""The steps of the first-run guide: where each is, and what it is called."""
+
+from typing import Final, NamedTuple
+
+from punchcard.kit.i18n import N_
+from punchcard.loyalty.programs.onboarding import Step
+
+
+class GuidePage(NamedTuple):
+    """One step: its page, its icon, what to do there, and why."""
+
+    step: Step
+    path: str
+    icon: str
+    title: str
+    reason: str
+
+
+GUIDE_PAGES: Final = (
+    GuidePage(
+        "shop",
+        "/console/guide/shop",
+        "store",
+        N_("Tell about your shop"),
+        N_("Its name, language and address, as customers will see them."),
+    ),
+    GuidePage(
+        "program",
+        "/console/guide/program",
+        "layers",
+        N_("Choose your program"),
+        N_("Stamps or points, a name and a colour."),
+    ),
+    GuidePage(
+        "reward",
+        "/console/guide/reward",
+        "gift",
+        N_("Choose the reward"),
+        N_("What a customer gets, and for how much loyalty."),
+    ),
+    GuidePage(
+        "pins",
+        "/console/guide/pins",
+        "key-round",
+        N_("Give your people a PIN"),
+        N_("So that every stamp names who gave it."),
+    ),
+    GuidePage(
+        "poster",
+        "/console/guide/poster",
+        "printer",
+        N_("Put the poster on the counter"),
+        N_("Customers scan it and have their card. This is done once the first one has."),
+    ),
+)
+"""In the order in which they are taken."""
+
+
+def path_after(step: Step) -> str:
+    """Return the page of the step after this one; the overview after the last."""
+    places = [page.step for page in GUIDE_PAGES]
+    following = GUIDE_PAGES[places.index(step) + 1 :]
+    return following[0].path if following else "/console"

@@ -1,0 +1,101 @@
+"""The console's ledger: every entry with who made it and where, each to be looked at closely."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Response
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import audit_service, location_service, vendor_service
+from punchcard.accounts.access.subjects import LOYALTY_READ
+from punchcard.kit.ids import as_id
+from punchcard.loyalty.cards import card_service
+from punchcard.loyalty.ledger import ledger_reader
+from punchcard.loyalty.ledger.ledger_reader import ReadEntry
+from punchcard.loyalty.programs import program_service
+from punchcard.loyalty.staff import pin_service
+from punchcard.web.console.cards.card_page import verify_card
+from punchcard.web.console.list_filters import asked_entries
+from punchcard.web.pages import entry_names
+from punchcard.web.pages.page_request import Visit, signed_in
+
+router = APIRouter(prefix="/console/ledger")
+
+Reader = Annotated[Visit, Depends(signed_in(LOYALTY_READ))]
+
+_HERE: Final = "/console/ledger"
+_SHOWN: Final = 50
+_CHOICES_SHOWN: Final = 200
+
+
+@router.get("")
+def open_ledger(visit: Reader, before: str = "", part: str = "") -> Response:
+    """List entries, newest first; `part` "rows" answers only the list."""
+    context = visit.context
+    with context.database.read() as session:
+        vendor = vendor_service.get_vendor(session, visit.vendor_id)
+        asked, wanted = asked_entries(
+            visit.request.query_params, now=context.clock.now(), timezone=vendor.timezone
+        )
+        entries = ledger_reader.list_entries(
+            session,
+            visit.vendor_id,
+            wanted,
+            limit=_SHOWN + 1,
+            before_id=as_id(before) if before else None,
+        )
+        shown, names = entries[:_SHOWN], _names(session, visit, entries)
+    more = shown[-1].id if len(entries) > _SHOWN else None
+    return visit.page(
+        "console/ledger_rows.html" if part == "rows" else "console/ledger.html",
+        entries=shown,
+        form=visit.form(asked.fields),
+        types=list(entry_names.NAMES.items()),
+        timezone=vendor.timezone,
+        is_filtered=bool(asked.fields.keys() - {"from"}),
+        export_url=asked.address("/console/exports/transactions.csv"),
+        next_url=asked.address(_HERE, before=more) if more else None,
+        first_url=asked.address(_HERE) if before else None,
+        **names,
+    )
+
+
+@router.get("/{transaction_id}")
+def open_entry(visit: Reader, transaction_id: str) -> Response:
+    """Show one entry with everything that is kept of it, and whether its chain holds."""
+    with visit.context.database.read() as session:
+        entry = ledger_reader.get_entry(session, visit.vendor_id, transaction_id)
+        row = entry.row
+        vendor = vendor_service.get_vendor(session, visit.vendor_id)
+        program = program_service.get_program(session, visit.vendor_id, row["program_id"])
+        origin = ledger_reader.get_origin(session, entry)
+        places = location_service.location_names(session, visit.vendor_id)
+        facts: dict[str, Any] = {
+            "program_name": program.name,
+            "holder": card_service.card_labels(session, [row["card_id"]])[row["card_id"]],
+            "actor": audit_service.actor_name(session, row["actor_kind"], row["actor_id"]),
+            "place": places.get(row["location_id"]),
+        }
+    verdict = verify_card(visit, row["card_id"])
+    return visit.page(
+        "console/ledger_entry.html",
+        entry=entry,
+        row=row,
+        origin=origin,
+        timezone=vendor.timezone,
+        damages=[one.what for one in verdict.damages if one.entry_id in (entry.id, None)],
+        chain_is_sound=verdict.is_sound,
+        **facts,
+    )
+
+
+def _names(session: Session, visit: Visit, entries: Sequence[ReadEntry]) -> dict[str, Any]:
+    """Return what the rows and the filter call programs, people, places and cards."""
+    programs = program_service.list_programs(session, visit.vendor_id, limit=_CHOICES_SHOWN)
+    people = pin_service.list_pins(session, visit.vendor_id, limit=_CHOICES_SHOWN, status="all")
+    return {
+        "programs": [(row.id, row.name) for row in programs],
+        "people": [(row.id, row.name) for row in people],
+        "places": location_service.location_names(session, visit.vendor_id),
+        "holders": card_service.card_labels(session, {one.row["card_id"] for one in entries}),
+    }

@@ -1,0 +1,95 @@
+"""Verifying a vendor's ledger from the console: a part a request, so that none takes long.
+
+How far it has come travels with the page, signed; a page with scripts asks for the next part by
+itself, one without by a button.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Response
+
+from punchcard.accounts.access.subjects import LOYALTY_MANAGE
+from punchcard.kit.secrets import Signer
+from punchcard.loyalty.ledger.card_ranges import count_cards, next_span
+from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
+from punchcard.web.pages.page_request import FormDep, Visit, signed_in
+
+router = APIRouter(prefix="/console/ledger/verify")
+
+Manager = Annotated[Visit, Depends(signed_in(LOYALTY_MANAGE))]
+
+CARDS_AT_ONCE: Final = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a verification has come: `following` is the first card of the next part.
+
+    `damage` is the first that was found: what it is, and the entry or the card.
+    """
+
+    vendor_id: str
+    cards_total: int
+    cards: int = 0
+    entries: int = 0
+    damage_count: int = 0
+    damage: tuple[str, str | None, str] | None = None
+    following: str | None = None
+    is_done: bool = False
+
+
+@router.get("")
+def open_verification(visit: Manager) -> Response:
+    """Explain what is verified, and offer to do it."""
+    return visit.page("console/ledger_verification.html", progress=None, state="")
+
+
+@router.post("")
+def verify_part(visit: Manager, form: FormDep) -> Response:
+    """Verify the next part of the ledger, the first one if none was before."""
+    progress = _verified(visit, _read(visit, form.value("state")))
+    parts = "console/ledger_progress.html"
+    return visit.page(
+        parts if visit.is_fragment else "console/ledger_verification.html",
+        progress=progress,
+        state=_signer(visit).sign(asdict(progress)),
+    )
+
+
+def _verified(visit: Visit, before: Progress | None) -> Progress:
+    vendor_id = visit.vendor_id
+    with visit.context.database.snapshot() as connection:
+        if before is None:
+            total = count_cards(connection, vendor_id=vendor_id)
+            before = Progress(vendor_id=vendor_id, cards_total=total)
+        span = next_span(connection, vendor_id, before.following, cards=CARDS_AT_ONCE)
+        verdict = verify_ledger(connection, vendor_id=vendor_id, span=span)
+    return replace(
+        before,
+        cards=before.cards + verdict.cards,
+        entries=before.entries + verdict.entries,
+        damage_count=before.damage_count + verdict.damage_count,
+        damage=before.damage or _first(verdict),
+        following=span.before,
+        is_done=span.before is None,
+    )
+
+
+def _first(verdict: Verdict) -> tuple[str, str | None, str] | None:
+    if not verdict.damages:
+        return None
+    damage = verdict.damages[0]
+    return damage.what, damage.entry_id, damage.card_id
+
+
+def _read(visit: Visit, state: str) -> Progress | None:
+    """Return how far it has come; None begins anew, also with a state that is not the vendor's."""
+    facts = _signer(visit).verify(state)
+    if facts is None or facts["vendor_id"] != visit.vendor_id or facts["is_done"]:
+        return None
+    return Progress(**facts)
+
+
+def _signer(visit: Visit) -> Signer:
+    return Signer(visit.context.settings.secret_key, "ledger verification", "")

@@ -1,0 +1,162 @@
+"""The fields of a program's page, read and shown again."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from punchcard.kit.i18n import LANGUAGES, N_
+from punchcard.kit.money import minor_digits
+from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, PROGRAM_CHOICES
+from punchcard.wallets.pass_content import ACCENT, BACKGROUND, TEXT
+from punchcard.web.console.programs.change_labels import BARCODES
+from punchcard.web.pages.forms import Form
+
+NAME_CHARACTERS: Final = 120
+DESCRIPTION_CHARACTERS: Final = 500
+TERMS_CHARACTERS: Final = 10_000
+
+WORDS: Final = {
+    "name": NAME_CHARACTERS,
+    "card_name": NAME_CHARACTERS,
+    "reward_name": NAME_CHARACTERS,
+    "reward_description": DESCRIPTION_CHARACTERS,
+    "terms_text": TERMS_CHARACTERS,
+}
+"""What a program says in each language, and how many characters it may have."""
+_STAMP_NUMBERS: Final = (
+    "stamps_target",
+    "cooldown_minutes",
+    "max_daily_stamps",
+    "welcome_stamps",
+)
+_POINT_NUMBERS: Final = (
+    "points_per_currency_unit",
+    "minimum_redemption_points",
+    "welcome_points",
+)
+_PIN_NUMBERS: Final = ("pin_max_attempts", "pin_lockout_minutes")
+COLOURS: Final = {"background_color": BACKGROUND, "text_color": TEXT, "accent_color": ACCENT}
+"""Each colour of a card, and what it is until somebody chooses."""
+_HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a program's form stands on: its type, its currency, and how it was until now."""
+
+    type: str
+    currency: str
+    branding: Mapping[str, Any]
+    stamp_reward: Mapping[str, Any]
+
+    @property
+    def has_stamps(self) -> bool:
+        """Tell whether its cards collect stamps."""
+        return self.type != "points"
+
+    @property
+    def has_points(self) -> bool:
+        """Tell whether its cards collect points."""
+        return self.type != "stamps"
+
+
+def ground_of(program: LoyaltyProgram) -> Ground:
+    """Return what the form of an existing program stands on."""
+    return Ground(program.type, program.currency, program.branding, program.stamp_reward or {})
+
+
+def read_program(form: Form, ground: Ground) -> dict[str, Any]:
+    """Return the fields of a program as typed; what is wrong is None, and noted in the form."""
+    fields: dict[str, Any] = {
+        "name": form.text("name", limit=NAME_CHARACTERS),
+        "card_name": form.text("card_name", limit=NAME_CHARACTERS),
+        "slug": form.text("slug", limit=63),
+        "terms_text": form.text("terms_text", required=False, limit=TERMS_CHARACTERS, lines=True),
+        "self_enrollment": form.is_on("self_enrollment"),
+        "pin_policy": form.choice("pin_policy", PROGRAM_CHOICES["pin_policy"]),
+        "void_policy": form.choice("void_policy", PROGRAM_CHOICES["void_policy"]),
+        "branding": _read_branding(form, ground.branding),
+        "texts": _read_texts(form),
+    }
+    numbers = list(_PIN_NUMBERS)
+    if ground.has_stamps:
+        numbers.extend(_STAMP_NUMBERS)
+        fields["stamp_reward"] = read_stamp_reward(form, ground)
+    if ground.has_points:
+        numbers.extend(_POINT_NUMBERS)
+        fields["minimum_purchase_minor"] = form.money("minimum_purchase", ground.currency)
+    for name in numbers:
+        minimum, maximum = PROGRAM_BOUNDS[name]
+        fields[name] = form.whole(name, minimum=minimum, maximum=maximum)
+    return fields
+
+
+def read_stamp_reward(form: Form, ground: Ground) -> dict[str, Any] | None:
+    """Return what a full stamp card earns; None when it has no name yet."""
+    name = form.text("reward_name", required=False, limit=NAME_CHARACTERS)
+    description = form.text("reward_description", required=False, limit=DESCRIPTION_CHARACTERS)
+    value = form.money("reward_value", ground.currency, required=False)
+    if name is None:
+        if description or value is not None:
+            form.fault("reward_name", N_("Please fill this in."))
+        return None
+    told = {"name": name, "description": description, "value_minor": value}
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def initial_of(program: LoyaltyProgram) -> dict[str, Any]:
+    """Return what the form shows of a program before anybody typed."""
+    reward = program.stamp_reward or {}
+    names = ("name", "card_name", "slug", "terms_text", "self_enrollment")
+    choices = ("pin_policy", "void_policy")
+    numbers = (*_STAMP_NUMBERS, *_POINT_NUMBERS, *_PIN_NUMBERS)
+    initial = {name: getattr(program, name) for name in (*names, *choices, *numbers)}
+    initial["minimum_purchase"] = amount_of(program.minimum_purchase_minor, program.currency)
+    initial["reward_name"] = reward.get("name")
+    initial["reward_description"] = reward.get("description")
+    initial["reward_value"] = amount_of(reward.get("value_minor"), program.currency)
+    initial["barcode"] = program.branding.get("barcode") or "qr"
+    for name, otherwise in COLOURS.items():
+        initial[name] = program.branding.get(name) or otherwise
+    for language in LANGUAGES:
+        for name, words in (program.texts.get(language) or {}).items():
+            initial[f"{language}-{name}"] = words
+    return initial
+
+
+def amount_of(amount_minor: int | None, currency: str) -> Decimal | None:
+    """Return an amount in whole units with all digits of the currency, as a field shows it."""
+    return None if amount_minor is None else Decimal(amount_minor).scaleb(-minor_digits(currency))
+
+
+def _read_branding(form: Form, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the look: what nobody chose stays out, and what the form does not show stays."""
+    branding = dict(before)
+    for name, otherwise in COLOURS.items():
+        typed = form.value(name).strip().lower()
+        if not _HEX.fullmatch(typed):
+            form.fault(name, N_("A colour such as #14594b."))
+        elif typed != str(before.get(name, otherwise)).lower():
+            branding[name] = typed
+    barcode = form.choice("barcode", tuple(BARCODES))
+    if barcode and barcode != before.get("barcode", "qr"):
+        branding["barcode"] = barcode
+    return branding
+
+
+def _read_texts(form: Form) -> dict[str, dict[str, str]]:
+    texts: dict[str, dict[str, str]] = {}
+    for language in LANGUAGES:
+        words = {}
+        for name, limit in WORDS.items():
+            typed = form.text(
+                f"{language}-{name}", required=False, limit=limit, lines=name == "terms_text"
+            )
+            if typed:
+                words[name] = typed
+        if words:
+            texts[language] = words
+    return texts

@@ -1,0 +1,139 @@
+"""A program's own page and its history, put together."""
+
+from typing import Any, Final
+
+from fastapi import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import audit_service, vendor_service
+from punchcard.kit.i18n import LANGUAGES
+from punchcard.kit.ids import as_id
+from punchcard.loyalty.models import LoyaltyProgram, Reward
+from punchcard.loyalty.programs import impact_service, program_service, reward_service
+from punchcard.loyalty.rules.logo_rules import is_uploaded
+from punchcard.web.console.programs.change_labels import (
+    BARCODES,
+    PIN_POLICIES,
+    STATUSES,
+    TYPE_NAMES,
+    VOID_POLICIES,
+    action_name,
+    told_changes,
+)
+from punchcard.web.console.programs.program_form import WORDS, ground_of, initial_of, read_program
+from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
+from punchcard.web.pages.card_preview import join_address
+from punchcard.web.pages.formatting import Wording
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.page_request import Visit
+
+_REWARDS_SHOWN: Final = 200
+_EVENTS_SHOWN: Final = 40
+
+
+def show(
+    visit: Visit,
+    program_id: str,
+    form: Form | None,
+    *,
+    preview_language: str = "",
+    is_preview: bool = False,
+    logo_form: Form | None = None,
+    faults: Form | None = None,
+    status: int = 200,
+) -> Response:
+    """Show a program to be changed: as saved, or as typed in `form`.
+
+    `is_preview`: somebody without scripts asked for the card of what is typed. `faults` holds what
+    was wrong with a form other than the program's.
+    """
+    with visit.context.database.read() as session:
+        program = program_service.get_program(session, visit.vendor_id, program_id)
+        vendor = vendor_service.get_vendor(session, visit.vendor_id)
+        values = _lists(session, program)
+        preview = preview_of(
+            session,
+            program.id,
+            preview_language or (form.value(LANGUAGE_FIELD) if form else ""),
+            now=visit.context.clock.now(),
+            typed=read_program(form, ground_of(program)) if form else None,
+        )
+    shown = form or visit.form(initial_of(program))
+    if faults is not None:
+        shown.errors.update(faults.errors)
+        shown.refusal = faults.refusal
+    return visit.page(
+        "console/program.html",
+        status=status,
+        form=shown,
+        logo_form=logo_form or visit.form(),
+        program=program,
+        preview=preview,
+        is_preview=is_preview,
+        ground=ground_of(program),
+        has_logo=is_uploaded(program.branding.get("logo_url")),
+        join_url=join_address(visit.context, program.slug),
+        other_languages=_other_languages(program, vendor.language),
+        own_language=vendor.language,
+        words=WORDS,
+        statuses=STATUSES,
+        type_names=TYPE_NAMES,
+        pin_policies=list(PIN_POLICIES.items()),
+        void_policies=list(VOID_POLICIES.items()),
+        barcodes=list(BARCODES.items()),
+        **values,
+    )
+
+
+def show_changes(visit: Visit, program_id: str, before: str) -> Response:
+    """Show who changed what about the program and its rewards, newest first."""
+    with visit.context.database.read() as session:
+        program = program_service.get_program(session, visit.vendor_id, program_id)
+        rewards = select(Reward.id).where(Reward.program_id == program.id)
+        events = audit_service.list_events(
+            session,
+            vendor_id=visit.vendor_id,
+            before_id=as_id(before) if before else None,
+            limit=_EVENTS_SHOWN + 1,
+            subject_ids=[program.id, *session.scalars(rewards)],
+        )
+        names = audit_service.actor_names(session, events)
+        reward_names = _reward_names(session, program.id)
+    wording = Wording(visit.language)
+    shown = events[:_EVENTS_SHOWN]
+    more = shown[-1].id if len(events) > _EVENTS_SHOWN else None
+    here = f"/console/programs/{program.id}/changes"
+    return visit.page(
+        "console/program_changes.html",
+        program=program,
+        told=[(event, told_changes(event, wording, program.currency)) for event in shown],
+        action_name=action_name,
+        names=names,
+        reward_names=reward_names,
+        next_url=f"{here}?before={more}" if more else None,
+        first_url=here if before else None,
+    )
+
+
+def _lists(session: Session, program: LoyaltyProgram) -> dict[str, Any]:
+    rewards = reward_service.list_rewards(
+        session, program.vendor_id, program.id, limit=_REWARDS_SHOWN
+    )
+    return {
+        "rewards": rewards,
+        "running_cards": impact_service.running_cards(session, program.id),
+    }
+
+
+def _reward_names(session: Session, program_id: str) -> dict[str, str]:
+    rows = session.execute(select(Reward.id, Reward.name).where(Reward.program_id == program_id))
+    return {reward_id: name for reward_id, name in rows}
+
+
+def _other_languages(program: LoyaltyProgram, own: str) -> list[str]:
+    """Return the languages that have words of their own beside those that stand for all.
+
+    The shop's own is among them only where the API gave it some: they hide those for all.
+    """
+    return [code for code in LANGUAGES if code != own or program.texts.get(code)]

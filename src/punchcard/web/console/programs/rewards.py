@@ -1,0 +1,197 @@
+"""The console's pages of what points can be exchanged for."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Response
+
+from punchcard.accounts import vendor_service
+from punchcard.accounts.access.subjects import LOYALTY_MANAGE
+from punchcard.kit.i18n import LANGUAGES, N_
+from punchcard.loyalty.errors import RewardNotFound
+from punchcard.loyalty.models import LoyaltyProgram, Reward
+from punchcard.loyalty.programs import impact_service, program_service, reward_service
+from punchcard.loyalty.rules.program_rules import REWARD_BOUNDS
+from punchcard.web.console.programs.program_form import (
+    DESCRIPTION_CHARACTERS,
+    NAME_CHARACTERS,
+    amount_of,
+)
+from punchcard.web.console.programs.programs import CONFIRMED
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.page_request import FormDep, Visit, signed_in
+
+router = APIRouter(prefix="/console/programs/{program_id}/rewards")
+
+Manager = Annotated[Visit, Depends(signed_in(LOYALTY_MANAGE))]
+
+_WORDS: Final = {"name": NAME_CHARACTERS, "description": DESCRIPTION_CHARACTERS}
+
+
+@router.get("/new")
+def open_new_reward(visit: Manager, program_id: str) -> Response:
+    """Ask what points can be exchanged for."""
+    return _page(visit, program_id, None, visit.form({"points_required": 100}))
+
+
+@router.post("/new")
+def create_reward(visit: Manager, program_id: str, form: FormDep) -> Response:
+    """Add a reward to the program."""
+    with visit.context.database.read() as session:
+        program = program_service.get_program(session, visit.vendor_id, program_id)
+    fields = _read(form, program)
+    if form.is_valid:
+        with form.refusals(), visit.context.database.write() as session:
+            reward_service.create_reward(session, visit.vendor_id, program.id, fields, visit.act())
+    if not form.is_valid:
+        return _page(visit, program_id, None, form, status=422)
+    return visit.redirect(f"/console/programs/{program.id}#rewards", N_("The reward is there."))
+
+
+@router.get("/{reward_id}")
+def open_reward(visit: Manager, program_id: str, reward_id: str) -> Response:
+    """Show a reward to be changed."""
+    return _page(visit, program_id, reward_id, None)
+
+
+@router.post("/{reward_id}")
+def update_reward(visit: Manager, program_id: str, reward_id: str, form: FormDep) -> Response:
+    """Change a reward; another price is told to concern running cards, and asked once more."""
+    with visit.context.database.read() as session:
+        program = program_service.get_program(session, visit.vendor_id, program_id)
+        row = reward_service.get_reward(session, visit.vendor_id, reward_id)
+        fields = _read(form, program, row)
+        impacts = (
+            impact_service.impacts_of_price(session, row, fields["points_required"])
+            if form.is_valid
+            else []
+        )
+    here = f"/console/programs/{program.id}/rewards/{row.id}"
+    if impacts and not form.is_on(CONFIRMED):
+        return visit.page(
+            "console/program_confirm.html",
+            form=form,
+            program=program,
+            impacts=impacts,
+            action=here,
+            back=here,
+        )
+    if form.is_valid:
+        with form.refusals(), visit.context.database.write() as session:
+            reward_service.update_reward(session, visit.vendor_id, row.id, fields, visit.act())
+    if not form.is_valid:
+        return _page(visit, program_id, reward_id, form, status=422)
+    return visit.redirect(f"/console/programs/{program.id}#rewards", N_("Saved."))
+
+
+@router.post("/{reward_id}/archive")
+def archive_reward(visit: Manager, program_id: str, reward_id: str, form: FormDep) -> Response:
+    """Offer a reward no more; the ledger keeps what it was."""
+    with visit.context.database.write() as session:
+        reward_service.archive_reward(session, visit.vendor_id, reward_id, visit.act())
+    done = N_("The reward is offered no more.")
+    return visit.redirect(f"/console/programs/{program_id}#rewards", done)
+
+
+def _read(form: Form, program: LoyaltyProgram, before: Reward | None = None) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "name": form.text("name", limit=NAME_CHARACTERS),
+        "description": form.text("description", required=False, limit=DESCRIPTION_CHARACTERS),
+        "value_minor": form.money("value", program.currency, required=False),
+        "texts": _read_texts(form),
+    }
+    for name in ("points_required", "stock_left", "per_card_limit"):
+        minimum, maximum = REWARD_BOUNDS[name]
+        fields[name] = form.whole(
+            name, minimum=minimum, maximum=maximum, required=name == "points_required"
+        )
+    zone = ZoneInfo(program.timezone)
+    kept = _dates_of(before, zone) if before else {}
+    first, last = _read_day(form, "valid_from"), _read_day(form, "valid_until")
+    start = _start_of(first, zone)
+    end = _start_of(last + timedelta(days=1), zone) if last else None
+    # A moment that was set to the minute elsewhere stays as long as its day does.
+    is_same = {name: form.value(name) == kept.get(name) for name in ("valid_from", "valid_until")}
+    fields["valid_from"] = before.valid_from if before and is_same["valid_from"] else start
+    fields["valid_until"] = before.valid_until if before and is_same["valid_until"] else end
+    return fields
+
+
+def _read_texts(form: Form) -> dict[str, dict[str, str]]:
+    texts: dict[str, dict[str, str]] = {}
+    for language in LANGUAGES:
+        typed = {
+            name: form.text(f"{language}-{name}", required=False, limit=limit)
+            for name, limit in _WORDS.items()
+        }
+        words = {name: text for name, text in typed.items() if text}
+        if words:
+            texts[language] = words
+    return texts
+
+
+def _read_day(form: Form, name: str) -> date | None:
+    typed = form.value(name).strip()
+    if not typed:
+        return None
+    try:
+        day = date.fromisoformat(typed)
+    except ValueError:
+        day = date.min
+    # The first and the last day of all have none beside them, as another time zone needs.
+    if not date.min.year < day.year < date.max.year:
+        form.fault(name, N_("A day such as 2026-12-31."))
+        return None
+    return day
+
+
+def _start_of(day: date | None, zone: ZoneInfo) -> datetime | None:
+    return datetime.combine(day, time(), zone) if day else None
+
+
+def _dates_of(reward: Reward, zone: ZoneInfo) -> dict[str, str]:
+    """Return the first and the last day on which a reward can be had."""
+    dates = {}
+    if reward.valid_from:
+        dates["valid_from"] = reward.valid_from.astimezone(zone).date().isoformat()
+    if reward.valid_until:
+        last = reward.valid_until.astimezone(zone) - timedelta(microseconds=1)
+        dates["valid_until"] = last.date().isoformat()
+    return dates
+
+
+def _initial(reward: Reward, program: LoyaltyProgram) -> dict[str, Any]:
+    names = ("name", "description", "points_required", "stock_left", "per_card_limit")
+    initial = {name: getattr(reward, name) for name in names}
+    initial["value"] = amount_of(reward.value_minor, program.currency)
+    initial.update(_dates_of(reward, ZoneInfo(program.timezone)))
+    for language, words in reward.texts.items():
+        for name, text in words.items():
+            initial[f"{language}-{name}"] = text
+    return initial
+
+
+def _page(
+    visit: Visit, program_id: str, reward_id: str | None, form: Form | None, status: int = 200
+) -> Response:
+    with visit.context.database.read() as session:
+        program = program_service.get_program(session, visit.vendor_id, program_id)
+        own = vendor_service.get_vendor(session, visit.vendor_id).language
+        row = None
+        loss = None
+        if reward_id is not None:
+            row = reward_service.get_reward(session, visit.vendor_id, reward_id)
+            if row.program_id != program.id or row.archived_at is not None:
+                raise RewardNotFound
+            loss = impact_service.impact_of_archiving(session, row)
+    texts = row.texts if row else {}
+    return visit.page(
+        "console/reward.html",
+        status=status,
+        form=form or visit.form(_initial(row, program) if row else {}),
+        program=program,
+        reward=row,
+        loss=loss,
+        other_languages=[code for code in LANGUAGES if code != own or texts.get(code)],
+    )

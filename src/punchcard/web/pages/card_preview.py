@@ -1,0 +1,102 @@
+"""A card as its holder sees it, made of the same content as its passes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from punchcard.context import Context
+from punchcard.kit.i18n import LANGUAGES, SOURCE_LANGUAGE, Language, as_language
+from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.rotating_codes import has_moving_code
+from punchcard.loyalty.rules.logo_rules import is_uploaded
+from punchcard.wallets.card_facts import CardAddresses, load_facts, load_programs
+from punchcard.wallets.pass_content import (
+    CardFacts,
+    PassContent,
+    ProgramFacts,
+    card_language,
+    pass_content,
+)
+
+SAMPLE_NUMBER: Final = "482915036274"
+"""The number on cards that only show what a program looks like."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardFace:
+    """What a page shows of a card: `content` in words, `branding` for its colours.
+
+    `logo` is the address of an uploaded logo: pages load nothing from elsewhere.
+    """
+
+    content: PassContent
+    branding: Mapping[str, Any]
+    logo: str | None
+    has_moving_code: bool
+
+    @property
+    def news(self) -> str:
+        """Return what to tell of the card after a change, as a phone does of its pass."""
+        if self.content.is_void:
+            return str(self.content.status.value)
+        told = [(balance.change_message or "%@", balance) for balance in self.content.balances]
+        return ". ".join(text.replace("%@", str(balance.value)) for text, balance in told)
+
+
+def face_of(program: ProgramFacts, card: CardFacts, language: Language | None = None) -> CardFace:
+    """Return how a card looks, in its own language unless another is asked for."""
+    logo_url = program.branding.get("logo_url")
+    return CardFace(
+        content=pass_content(program, card, language or card_language(program, card)),
+        branding=program.branding,
+        logo=logo_url if is_uploaded(logo_url) else None,
+        has_moving_code=has_moving_code(program.branding),
+    )
+
+
+def face_of_card(
+    session: Session, context: Context, card: CardView, language: str | None = None
+) -> CardFace:
+    """Return how somebody's card looks now."""
+    addresses = CardAddresses(context.settings.base_url, context.card_sealer)
+    facts = load_facts(session, [card.id], addresses, now=context.clock.now())[card.id]
+    return face_of(facts.program, facts.card, as_language(language) if language else None)
+
+
+def face_of_program(session: Session, program_id: str, language: str, *, now: datetime) -> CardFace:
+    """Return how a new card of a program looks: two stamps on it, or some points."""
+    program = load_programs(session, [program_id], now=now)[program_id]
+    return face_of(program, sample_card(program), as_language(language) or SOURCE_LANGUAGE)
+
+
+def sample_card(program: ProgramFacts, name: str | None = None) -> CardFacts:
+    """Return a card that nobody holds, as far as a customer may have come after some visits."""
+    has_stamps, has_points = program.type != "points", program.type != "stamps"
+    prices = [reward.points_required for reward in program.rewards] or [100]
+    return CardFacts(
+        id="",
+        number=SAMPLE_NUMBER,
+        status="active",
+        stamps=max(1, program.stamps_target * 2 // 5) if has_stamps else 0,
+        points=max(1, min(prices) * 3 // 5) if has_points else 0,
+        rewards_ready=0,
+        customer_name=name,
+    )
+
+
+def join_address(context: Context, slug: str) -> str:
+    """Return the address at which customers join a program."""
+    return f"{context.settings.base_url.rstrip('/')}/join/{slug}"
+
+
+def words_of(texts: Mapping[str, Any], language: str, name: str, otherwise: str | None) -> str:
+    """Return the shop's own words in a language, or those it has for all."""
+    return str((texts.get(language) or {}).get(name) or otherwise or "")
+
+
+def languages_of(own: str, texts: Mapping[str, Any]) -> list[Language]:
+    """Return the languages in which a shop has words of its own."""
+    return [language for language in LANGUAGES if language == own or texts.get(language)]

@@ -1,0 +1,126 @@
+"""How pages write numbers, money, days and sentences, as the language does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import (
+    format_date,
+    format_datetime,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_month_names,
+)
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from punchcard.kit.i18n import locale_of, translate
+from punchcard.kit.money import minor_digits
+from punchcard.web.pages import entry_names
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One language's way of writing; `names()` are what templates call."""
+
+    language: str
+
+    @property
+    def locale(self) -> str:
+        """Return the name of the language as CLDR knows it."""
+        return locale_of(self.language)
+
+    def names(self) -> dict[str, Callable[..., Any]]:
+        """Return the functions that templates see, under the names they use."""
+        return {
+            "_": self.sentence,
+            "count": self.count,
+            "number": self.number,
+            "percent": self.percent,
+            "money": self.money,
+            "day": self.day,
+            "moment": self.moment,
+            "clock": self.clock,
+            "ago": self.ago,
+            "birthday": self.birthday,
+            "signed": self.signed,
+            "month_name": self.month_name,
+            "minor_digits": minor_digits,
+            "entry_name": self.entry_name,
+        }
+
+    def sentence(self, text: str, /, **params: Any) -> str:
+        """Return `text`, a key of the catalogues, in this language with its placeholders filled."""
+        return translate(text, self.language, **params)
+
+    def count(self, n: int, one: str, many: str, /, **params: Any) -> str:
+        """Return `one` or `many`, both translated already, with `{n}` filled.
+
+        All four languages have two forms; French counts zero among the ones.
+        """
+        is_one = n in (0, 1) if self.language == "fr" else n == 1
+        text = one if is_one else many
+        for name, value in {"n": self.number(n), **params}.items():
+            text = text.replace("{" + name + "}", str(value))
+        return text
+
+    def number(self, value: float | Decimal) -> str:
+        """Return a number with the language's grouping."""
+        return format_decimal(value, locale=self.locale)
+
+    def signed(self, value: int) -> str:
+        """Return a change with its sign."""
+        return f"+{self.number(value)}" if value > 0 else f"−{self.number(-value)}"
+
+    def entry_name(self, type: str) -> str:
+        """Return what an entry of the ledger is called, by its type."""
+        return self.sentence(entry_names.NAMES.get(type, type))
+
+    def month_name(self, month: int) -> str:
+        """Return the name of a month, 1 to 12, as it stands alone."""
+        return str(get_month_names("wide", context="stand-alone", locale=self.locale)[month])
+
+    def percent(self, share: float | None) -> str:
+        """Return a share (0.25) as a percentage; a dash when there is none."""
+        return "–" if share is None else format_percent(share, locale=self.locale)
+
+    def money(self, amount_minor: int, currency: str) -> str:
+        """Return an amount in minor units with its currency."""
+        amount = Decimal(amount_minor).scaleb(-minor_digits(currency))
+        return format_currency(amount, currency, locale=self.locale)
+
+    def day(self, value: date | datetime, timezone: str = "UTC", style: str = "medium") -> str:
+        """Return the day, of a moment as it is in `timezone`."""
+        if isinstance(value, datetime):
+            value = value.astimezone(ZoneInfo(timezone)).date()
+        return format_date(value, style, locale=self.locale)
+
+    def short_day(self, value: date) -> str:
+        """Return day and month, as beside a chart."""
+        return format_skeleton("MMMd", value, locale=self.locale)
+
+    def moment(self, value: datetime, timezone: str = "UTC", style: str = "medium") -> str:
+        """Return day and time of day in `timezone`."""
+        zone = ZoneInfo(timezone)
+        local = value.astimezone(zone)
+        if style == "long":
+            return format_datetime(local, "long", tzinfo=zone, locale=self.locale)
+        return f"{self.day(local.date())}, {self.clock(value, timezone)}"
+
+    def birthday(self, value: str) -> str:
+        """Return a day of every year, given as MM-DD."""
+        # Of a leap year, so that the 29th of February is one.
+        of_some_year = date.fromisoformat(f"2024-{value}")
+        return format_skeleton("MMMMd", of_some_year, locale=self.locale)
+
+    def clock(self, value: datetime, timezone: str = "UTC") -> str:
+        """Return the time of day in `timezone`, without seconds."""
+        zone = ZoneInfo(timezone)
+        return format_time(value.astimezone(zone), "short", tzinfo=zone, locale=self.locale)
+
+    def ago(self, value: datetime, now: datetime) -> str:
+        """Return how long ago it was, in words."""
+        return format_timedelta(value - now, add_direction=True, locale=self.locale)

@@ -1,0 +1,303 @@
+"""One request of a page: who it is, in which language, and how it is answered."""
+
+import hmac
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
+from urllib.parse import quote, urlsplit
+
+from fastapi import Depends, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from punchcard.accounts.access.credentials import ACCESS_PREFIX
+from punchcard.accounts.access.subjects import NOBODY, Subject
+from punchcard.accounts.audit_service import Act
+from punchcard.accounts.errors import CredentialsInvalid, NotAllowed
+from punchcard.context import Context
+from punchcard.kit import logs
+from punchcard.kit.i18n import as_language, negotiate, translate
+from punchcard.kit.origins import is_same_server, origin_of
+from punchcard.kit.secrets import Signer, derive_key
+from punchcard.web.pages.errors import FormExpired, FormFromElsewhere, SignInNeeded
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.navigation import Entry, entries, is_current
+from punchcard.web.pages.templating import render
+
+SESSION_COOKIE: Final = "punchcard_session"
+VISITOR_COOKIE: Final = "punchcard_visitor"
+LANGUAGE_COOKIE: Final = "punchcard_language"
+NOTICE_COOKIE: Final = "punchcard_notice"
+CSRF_FIELD: Final = "csrf"
+CSRF_HEADER: Final = "x-csrf-token"
+_CSRF_PURPOSE: Final = "punchcard page forms"
+_USER_AGENT_CHARACTERS: Final = 200
+_NOTICE_SECONDS: Final = 60
+_FIELDS_LIMIT: Final = 300
+_VISITOR_CHARACTERS: Final = 64
+# What may stand in an address as it is (RFC 3986), as `RedirectResponse` has it.
+_SAFE_IN_ADDRESSES: Final = ":/%#?=@[]!$&'()*+,;"
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'"
+)
+"""What a page may load and run: nothing that is not a file of this server."""
+
+
+@dataclass(kw_only=True)
+class Visit:
+    """One request of a page and who makes it."""
+
+    context: Context
+    request: Request
+    subject: Subject
+    session_token: str | None
+    visitor: str
+    """What forms are bound to while nobody is signed in."""
+    language: str
+    request_id: str
+    policy: str = POLICY
+    _cookies: list[tuple[str, str | None, dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def vendor_id(self) -> str:
+        """Return the vendor the visitor acts for. Raises NotAllowed when there is none."""
+        if self.subject.vendor_id is None:
+            raise NotAllowed
+        return self.subject.vendor_id
+
+    @property
+    def is_fragment(self) -> bool:
+        """Tell whether a part of the page is asked for, by the page's own script."""
+        return self.request.headers.get("hx-request") == "true"
+
+    @property
+    def user_agent(self) -> str | None:
+        """Return what browser it says it is."""
+        return (self.request.headers.get("user-agent") or "")[:_USER_AGENT_CHARACTERS] or None
+
+    @property
+    def address(self) -> str:
+        """Return the network address the request came from; empty when that is not known."""
+        client = self.request.client
+        return client.host if client else ""
+
+    @property
+    def csrf(self) -> str:
+        """Return what forms of this visitor must carry."""
+        key = derive_key(self.context.settings.secret_key, _CSRF_PURPOSE)
+        bound_to = self.session_token or self.visitor
+        return hmac.digest(key, bound_to.encode("utf-8", "replace"), "sha256").hex()
+
+    def act(self) -> Act:
+        """Return who does it, when, and in which request, for what is audited."""
+        return Act(
+            subject=self.subject,
+            now=self.context.clock.now(),
+            ids=self.context.ids,
+            request_id=self.request_id,
+        )
+
+    def may(self, *any_of: str) -> bool:
+        """Tell whether the visitor has at least one of these permissions."""
+        return self.subject.may(*any_of)
+
+    def say(self, text: str, **params: Any) -> str:
+        """Return a sentence of the catalogues in the visitor's language."""
+        return translate(text, self.language, **params)
+
+    def form(self, initial: Mapping[str, Any] | None = None) -> Form:
+        """Return a form that shows `initial`, for a page that is opened."""
+        return Form(language=self.language, initial=initial)
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        """Return a template as the answer; it sees `visit`, `notice` and `values`."""
+        notice = self._take_notice()
+        values = {
+            "visit": self,
+            "notice": notice,
+            "now": self.context.clock.now(),
+            "navigation": self._navigation(),
+            **values,
+        }
+        response = HTMLResponse(render(template, self.language, **values), status)
+        return self.finish(response)
+
+    def form_page(self, template: str, form: Form, **values: Any) -> Response:
+        """Return the page of a form; if it was refused, who has to wait is told how long."""
+        response = self.page(template, status=form.status, form=form, **values)
+        if form.wait_seconds is not None:
+            response.headers["Retry-After"] = str(form.wait_seconds)
+        return response
+
+    def redirect(self, path: str, done: str | None = None, **params: Any) -> Response:
+        """Send the visitor on to `path`; `done`, a sentence of the catalogues, is shown there.
+
+        `params` fill its placeholders.
+        """
+        if done is not None:
+            notice = self._signer().sign({"text": done, "params": params})
+            self.set_cookie(NOTICE_COOKIE, notice, seconds=_NOTICE_SECONDS)
+        if self.is_fragment:
+            sent = quote(path, safe=_SAFE_IN_ADDRESSES)
+            response = Response(status_code=204, headers={"HX-Redirect": sent})
+        else:
+            response = RedirectResponse(path, 303)
+        return self.finish(response)
+
+    def set_cookie(self, name: str, value: str | None, *, seconds: int) -> None:
+        """Let the answer set a cookie, or drop it (None)."""
+        self._cookies.append((name, value, {"max_age": seconds}))
+
+    def finish(self, response: Response) -> Response:
+        """Give the answer the headers and cookies of every page."""
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Content-Security-Policy"] = self.policy
+        response.headers["Permissions-Policy"] = "geolocation=(), microphone=(), payment=()"
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        if self.context.settings.base_url.startswith("https:"):
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        if self.session_token is None and VISITOR_COOKIE not in self.request.cookies:
+            self.set_cookie(VISITOR_COOKIE, self.visitor, seconds=86_400)
+        for name, value, options in self._cookies:
+            self._write_cookie(response, name, value, **options)
+        return response
+
+    def check_csrf(self, shown: str) -> None:
+        """Let a change through that comes from a page of ours.
+
+        Raises FormExpired, and FormFromElsewhere when the browser names another origin.
+        """
+        origin = self.request.headers.get("origin")
+        # Pages that send no referrer, as ours, make browsers say "null" with a form.
+        if origin and origin != "null" and not _is_ours(self.request, origin):
+            base_url = self.context.settings.base_url
+            raise FormFromElsewhere(
+                origin=origin_of(origin) or "?", address=origin_of(base_url) or "?"
+            )
+        if not hmac.compare_digest(shown.encode("utf-8", "replace"), self.csrf.encode()):
+            raise FormExpired
+
+    def _write_cookie(
+        self, response: Response, name: str, value: str | None, *, max_age: int
+    ) -> None:
+        secure = self.context.settings.base_url.startswith("https:")
+        common: dict[str, Any] = {"httponly": True, "samesite": "lax", "secure": secure}
+        if value is None:
+            response.delete_cookie(name, **common)
+        else:
+            response.set_cookie(name, value, max_age=max_age, **common)
+
+    def _navigation(self) -> list[tuple[Entry, bool]]:
+        path = self.request.url.path
+        return [(entry, is_current(entry, path)) for entry in entries(self.subject)]
+
+    def _take_notice(self) -> str | None:
+        sent = self.request.cookies.get(NOTICE_COOKIE)
+        if sent is None or self.is_fragment:
+            return None
+        self.set_cookie(NOTICE_COOKIE, None, seconds=0)
+        facts = self._signer().verify(sent)
+        return self.say(facts["text"], **facts["params"]) if facts else None
+
+    def _signer(self) -> Signer:
+        return Signer(self.context.settings.secret_key, "page notices", "")
+
+
+def get_visit(request: Request) -> Visit:
+    """Say who visits; a session that has ended is nobody's."""
+    context: Context = request.app.state.context
+    token = request.cookies.get(SESSION_COOKIE)
+    subject = _subject_of(context, token)
+    return Visit(
+        context=context,
+        request=request,
+        subject=subject,
+        session_token=token if subject is not NOBODY else None,
+        visitor=_visitor_of(request, context),
+        language=_language_of(request, subject),
+        request_id=request.scope.get("state", {}).get("request_id") or logs.request_id.get(),
+    )
+
+
+VisitDep = Annotated[Visit, Depends(get_visit)]
+"""A page for anybody."""
+
+
+async def get_form(request: Request, visit: VisitDep) -> AsyncIterator[Form]:
+    """Read what a form sent; it must come from a page of ours. Raises FormExpired.
+
+    Files that came with it are closed once the page has answered.
+    """
+    async with request.form(max_files=2, max_fields=_FIELDS_LIMIT) as data:
+        shown = request.headers.get(CSRF_HEADER) or data.get(CSRF_FIELD)
+        visit.check_csrf(shown if isinstance(shown, str) else "")
+        yield Form(data, language=visit.language)
+
+
+FormDep = Annotated[Form, Depends(get_form)]
+"""Every route that changes something takes one: it is what checks where the request came from."""
+
+
+def signed_in(*any_of: str) -> Callable[[Visit], Visit]:
+    """Return a dependency: a visit of somebody with one of these permissions.
+
+    Nobody is sent to the sign-in page and back; others get NotAllowed.
+    """
+
+    def get_signed_in(visit: VisitDep) -> Visit:
+        if visit.subject is NOBODY:
+            raise SignInNeeded(_wanted(visit.request))
+        if not visit.may(*any_of):
+            raise NotAllowed
+        return visit
+
+    return get_signed_in
+
+
+def _wanted(request: Request) -> str:
+    """Return the page to open after signing in: this one, or where its form stands."""
+    if request.method == "GET":
+        query = f"?{request.url.query}" if request.url.query else ""
+        return request.url.path + query
+    referer = request.headers.get("referer", "")
+    return urlsplit(referer).path if _is_ours(request, referer) else "/"
+
+
+def _is_ours(request: Request, address: str) -> bool:
+    """Tell whether an address that a browser sent is one of this server's.
+
+    Its origin is that of BASE_URL, or names the server that was asked: many proxies pass on a Host
+    of their own, and some servers are reached at several addresses.
+    """
+    context: Context = request.app.state.context
+    origin = origin_of(address)
+    if origin is None:
+        return False
+    return origin == origin_of(context.settings.base_url) or is_same_server(
+        origin, request.headers.get("host", "")
+    )
+
+
+def _subject_of(context: Context, token: str | None) -> Subject:
+    if token is None or not token.startswith(ACCESS_PREFIX):
+        return NOBODY
+    try:
+        return context.credentials.resolve(token)
+    except CredentialsInvalid:
+        return NOBODY
+
+
+def _visitor_of(request: Request, context: Context) -> str:
+    known = request.cookies.get(VISITOR_COOKIE, "")
+    if 20 <= len(known) <= _VISITOR_CHARACTERS and known.isascii():
+        return known
+    return context.ids.new_token()
+
+
+def _language_of(request: Request, subject: Subject) -> str:
+    """Return the language asked for in the address, chosen before, the person's, the browser's."""
+    asked = as_language(request.query_params.get("lang", ""))
+    chosen = as_language(request.cookies.get(LANGUAGE_COOKIE, ""))
+    return asked or subject.language or chosen or negotiate(request.headers.get("accept-language"))

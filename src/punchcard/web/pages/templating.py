@@ -1,0 +1,57 @@
+"""The templates: one environment per language, so that macros speak it too."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from punchcard.kit.i18n import LANGUAGES
+from punchcard.web.pages import assets, qr, theme_css
+from punchcard.web.pages.formatting import Wording
+
+TEMPLATES: Final = Path(__file__).parent.parent / "templates"
+
+LANGUAGE_NAMES: Final = {"en": "English", "fr": "Français", "de": "Deutsch", "lb": "Lëtzebuergesch"}
+"""Each language by its own name."""
+
+# Only our own drawings are marked safe, here; templates never mark anything.
+_GLOBALS: Final[dict[str, Any]] = {
+    "asset": assets.address,
+    "assets": assets,
+    "icon": lambda name: Markup(assets.icon(name)),  # noqa: S704 - a file of ours
+    "qr": lambda text, **options: Markup(qr.svg(text, **options)),  # noqa: S704 - drawn by us
+    "look_address": theme_css.address,
+    "LANGUAGES": LANGUAGES,
+    "LANGUAGE_NAMES": LANGUAGE_NAMES,
+}
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def environment(language: str) -> Environment:
+    """Return the environment whose templates speak `language`."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(_GLOBALS)
+    wording = Wording(language)
+    made.globals.update(wording.names())
+    made.globals["language"] = language
+    made.globals["translated"] = lambda pairs: _translated(pairs, wording)
+    return made
+
+
+def _translated(options: Iterable[tuple[str, str]], wording: Wording) -> list[tuple[str, str]]:
+    """Return a field's options, pairs of value and label, with the labels in the language."""
+    return [(value, wording.sentence(label)) for value, label in options]
+
+
+def render(template: str, language: str, **values: Any) -> str:
+    """Return the text of a template, a path below `templates/`, in a language."""
+    return environment(language).get_template(template).render(values)

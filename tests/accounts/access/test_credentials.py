@@ -1,0 +1,234 @@
+"""Who shows what, and how quickly a change is felt."""
+
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from punchcard.accounts import (
+    api_key_service,
+    device_service,
+    location_service,
+    member_service,
+    vendor_service,
+)
+from punchcard.accounts.access.credentials import Credentials
+from punchcard.accounts.errors import CredentialsInvalid, NotAllowed, VendorSuspended
+from punchcard.accounts.models import ApiKey
+from punchcard.context import Context, build_context
+from punchcard.db.database import Database
+from punchcard.kit.clock import ManualClock
+from punchcard.kit.settings import Settings
+from tests.support import cast
+from tests.support.cast import Shop, by_operator
+
+
+@pytest.fixture
+def remembering(context: Context, settings: Settings) -> Credentials:
+    """Build the credentials of a process that remembers for two seconds."""
+    return Credentials(context.database, context.clock, settings)
+
+
+@pytest.mark.parametrize(
+    ("role", "permissions"),
+    [
+        (
+            "owner",
+            {
+                "loyalty:read",
+                "loyalty:operate",
+                "loyalty:manage",
+                "vendor:manage",
+                "vendor:own",
+            },
+        ),
+        ("manager", {"loyalty:read", "loyalty:operate", "loyalty:manage", "vendor:manage"}),
+        ("staff", {"loyalty:read", "loyalty:operate"}),
+    ],
+)
+def test_a_member_may_what_the_role_says(
+    context: Context, alice: Shop, role: str, permissions: set[str]
+) -> None:
+    if role != "owner":
+        alice.hire(role)
+
+    subject = context.credentials.resolve(alice.token(role))
+
+    assert subject.kind == "member"
+    assert subject.vendor_id == alice.id
+    assert subject.role == role
+    assert subject.permissions == permissions
+    assert subject.language == "fr"
+
+
+def test_an_admin_has_the_platform_and_no_vendor(context: Context) -> None:
+    subject = context.credentials.resolve(cast.make_admin(context))
+
+    assert subject.kind == "admin"
+    assert subject.vendor_id is None
+    assert subject.permissions == {"platform:admin"}
+
+
+def test_an_api_key_may_exactly_its_scopes(context: Context, alice: Shop) -> None:
+    subject = context.credentials.resolve(alice.api_key("loyalty:read", "loyalty:manage"))
+
+    assert subject.kind == "api_key"
+    assert subject.vendor_id == alice.id
+    assert subject.permissions == {"loyalty:read", "loyalty:manage"}
+
+
+def test_a_device_operates_at_its_location(context: Context, alice: Shop) -> None:
+    subject = context.credentials.resolve(alice.device())
+
+    with context.database.read() as session:
+        [location] = location_service.list_locations(session, alice.id, after_id=None, limit=2)
+    assert subject.kind == "device"
+    assert subject.permissions == {"loyalty:operate"}
+    assert subject.location_id == location.id
+
+
+@pytest.mark.parametrize(
+    "bearer", ["", "nonsense", "at_wrong", "pk_wrong", "dt_wrong", "pk_" + "x" * 5000, "pk_\xff"]
+)
+def test_what_nobody_was_given_is_invalid(context: Context, bearer: str) -> None:
+    with pytest.raises(CredentialsInvalid):
+        context.credentials.resolve(bearer)
+
+
+def test_a_session_ends_after_its_hours(context: Context, clock: ManualClock, alice: Shop) -> None:
+    token = alice.token()
+    clock.advance(hours=context.settings.access_token_hours)
+
+    with pytest.raises(CredentialsInvalid):
+        context.credentials.resolve(token)
+
+
+def test_a_remembered_session_ends_at_its_hour_too(
+    remembering: Credentials, context: Context, clock: ManualClock, alice: Shop
+) -> None:
+    token = alice.token()
+    clock.advance(hours=context.settings.access_token_hours, seconds=-1)
+    remembering.resolve(token)
+    clock.advance(seconds=1)
+
+    with pytest.raises(CredentialsInvalid):
+        remembering.resolve(token)
+
+
+def test_a_revoked_key_stops_at_once_where_it_was_forgotten(
+    remembering: Credentials, context: Context, alice: Shop
+) -> None:
+    key = alice.api_key("loyalty:read")
+    key_id = remembering.resolve(key).credential_id
+    assert key_id is not None
+    with context.database.write() as session:
+        api_key_service.revoke_api_key(session, by_operator(context), alice.id, key_id)
+
+    remembering.forget(key_id)
+
+    with pytest.raises(CredentialsInvalid):
+        remembering.resolve(key)
+
+
+def test_a_revoked_key_stops_in_other_processes_within_two_seconds(
+    remembering: Credentials, context: Context, settings: Settings, clock: ManualClock, alice: Shop
+) -> None:
+    key = alice.api_key("loyalty:read")
+    key_id = remembering.resolve(key).credential_id
+    assert key_id is not None
+    with context.database.write() as session:
+        api_key_service.revoke_api_key(session, by_operator(context), alice.id, key_id)
+    assert remembering.resolve(key).credential_id == key_id
+
+    clock.advance(seconds=settings.credential_cache_seconds)
+
+    with pytest.raises(CredentialsInvalid):
+        remembering.resolve(key)
+
+
+def test_a_removed_member_and_a_revoked_device_are_refused(context: Context, alice: Shop) -> None:
+    member_id = alice.hire("staff")
+    token, device = alice.token("staff"), alice.device()
+    device_id = context.credentials.resolve(device).id
+    assert device_id is not None
+    with context.database.write() as session:
+        act = by_operator(context)
+        member_service.remove_member(session, act, alice.id, member_id)
+        device_service.revoke_device(session, act, alice.id, device_id)
+
+    for bearer in (token, device):
+        with pytest.raises(CredentialsInvalid):
+            context.credentials.resolve(bearer)
+
+
+def test_a_suspended_vendor_is_told_so_and_may_come_back(
+    remembering: Credentials, context: Context, alice: Shop
+) -> None:
+    bearers = [alice.token(), alice.api_key("loyalty:read"), alice.device()]
+    for bearer in bearers:
+        remembering.resolve(bearer)
+    with context.database.write() as session:
+        vendor_service.suspend_vendor(session, by_operator(context), alice.id)
+    remembering.forget_vendor(alice.id)
+
+    for bearer in bearers:
+        with pytest.raises(VendorSuspended):
+            remembering.resolve(bearer)
+
+    with context.database.write() as session:
+        vendor_service.resume_vendor(session, by_operator(context), alice.id)
+    assert [remembering.resolve(bearer).vendor_id for bearer in bearers] == [alice.id] * 3
+
+
+def test_a_closed_vendor_leaves_no_way_in(context: Context, alice: Shop) -> None:
+    bearers = [alice.token(), alice.api_key("loyalty:read"), alice.device()]
+    with context.database.write() as session:
+        vendor_service.close_vendor(session, by_operator(context), alice.id)
+
+    for bearer in bearers:
+        with pytest.raises(CredentialsInvalid):
+            context.credentials.resolve(bearer)
+    with pytest.raises(CredentialsInvalid):
+        alice.token()
+
+
+def test_last_use_is_written_once_a_minute(
+    context: Context, clock: ManualClock, alice: Shop
+) -> None:
+    key = alice.api_key("loyalty:read")
+
+    first = clock.now()
+    assert _use_and_flush(context, key) == first
+    clock.advance(seconds=59)
+    assert _use_and_flush(context, key) == first
+    clock.advance(seconds=1)
+    assert _use_and_flush(context, key) == clock.now()
+
+
+def test_memory_of_credentials_is_bounded_and_forgets_the_stale(
+    database: Database, settings: Settings, clock: ManualClock
+) -> None:
+    brief = replace(settings, credential_cache_seconds=1)
+    with closing(build_context(brief, clock=clock, database=database)) as context:
+        key = cast.open_cafe_alice(context).api_key("loyalty:read")
+        first = context.credentials.resolve(key)
+        assert context.credentials.resolve(key) is first
+        clock.advance(seconds=1)
+        assert context.credentials.resolve(key) is not first
+
+
+def test_a_key_has_no_sessions_and_no_password(context: Context, alice: Shop) -> None:
+    subject = context.credentials.resolve(alice.api_key("loyalty:read"))
+
+    with pytest.raises(NotAllowed):
+        context.sign_in.change_password(
+            subject, current="whatever", new="something long", request_id=None
+        )
+
+
+def _use_and_flush(context: Context, key: str) -> object:
+    context.credentials.resolve(key)
+    with context.database.write() as session:
+        context.credentials.flush_last_used(session)
+    with context.database.read() as session:
+        return session.query(ApiKey.last_used_at).scalar()

@@ -1,0 +1,75 @@
+"""bcrypt in turn."""
+
+from contextlib import ExitStack
+from dataclasses import replace
+
+import pytest
+
+from punchcard.accounts.access.hashing import Hasher, password_bytes, password_hasher, pin_hasher
+from punchcard.accounts.errors import HasherBusy, TooManyRequests
+from punchcard.kit.settings import Settings
+
+
+def test_a_hash_is_of_its_password_only() -> None:
+    hasher = Hasher(threads=1, queue_limit=1)
+    hashed = hasher.hash(password_bytes("père noël"), 4)
+
+    assert hasher.verify(password_bytes("pe\u0300re noe\u0308l"), hashed)
+    assert not hasher.verify(password_bytes("pere noel"), hashed)
+
+
+def test_who_comes_when_the_queue_is_full_is_refused_at_once() -> None:
+    hasher = Hasher(threads=1, queue_limit=0)
+
+    with hasher.place(), pytest.raises(HasherBusy) as refusal:
+        hasher.hash(b"x", 4)
+
+    assert refusal.value.retry_after_seconds == 1
+    assert hasher.hash(b"x", 4)
+
+
+def test_one_caller_has_a_share_of_the_queue_and_the_others_the_rest() -> None:
+    hasher = Hasher(threads=1, queue_limit=4, queue_per_caller=2)
+
+    with ExitStack() as held:
+        for _ in range(3):
+            held.enter_context(hasher.place("loud"))
+        with pytest.raises(TooManyRequests) as refusal:
+            hasher.hash(b"x", 4, caller="loud")
+        assert refusal.value.retry_after_seconds == 1
+        assert hasher.hash(b"x", 4, caller="quiet")
+        for caller in ("quiet", None):
+            held.enter_context(hasher.place(caller))
+        with pytest.raises(HasherBusy):
+            hasher.hash(b"x", 4, caller="late")
+        assert hasher.taken == hasher.places
+
+    assert hasher.taken == 0
+    with hasher.place("loud"):
+        assert hasher.taken == 1
+
+
+def test_a_place_is_given_back_whatever_becomes_of_the_work() -> None:
+    hasher = Hasher(threads=1, queue_limit=0, queue_per_caller=0)
+
+    for _ in range(2):
+        with pytest.raises(LookupError), hasher.place("a"):
+            raise LookupError
+
+    assert hasher.hash(b"x", 4, caller="a")
+
+
+def test_passwords_and_pins_do_not_wait_for_each_other(settings: Settings) -> None:
+    narrow = replace(
+        settings,
+        bcrypt_threads=1,
+        bcrypt_queue_limit=0,
+        password_bcrypt_threads=1,
+        password_bcrypt_queue_limit=0,
+    )
+    for_passwords, for_pins = password_hasher(narrow), pin_hasher(narrow)
+
+    with for_passwords.place(), for_passwords.turn():
+        assert for_pins.hash(b"x", 4)
+    with for_pins.place(), for_pins.turn():
+        assert for_passwords.hash(b"x", 4)

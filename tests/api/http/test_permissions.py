@@ -1,0 +1,142 @@
+"""The table of what is allowed."""
+
+import pytest
+from fastapi import APIRouter, FastAPI
+
+from punchcard.accounts.access.subjects import (
+    ADMIN_PERMISSIONS,
+    DEVICE_PERMISSIONS,
+    NOBODY,
+    ROLES,
+    SCOPES,
+    Subject,
+)
+from punchcard.accounts.errors import CredentialsMissing, NotAllowed
+from punchcard.api.http.permissions import ACCESS, PUBLIC, SIGNED_IN, check_routes, require
+
+LOYALTY = "/api/v1/vendor/loyalty"
+OWNER = Subject(kind="member", role="owner", permissions=ROLES["owner"])
+MANAGER = Subject(kind="member", role="manager", permissions=ROLES["manager"])
+STAFF = Subject(kind="member", role="staff", permissions=ROLES["staff"])
+DEVICE = Subject(kind="device", permissions=DEVICE_PERMISSIONS)
+ADMIN = Subject(kind="admin", permissions=ADMIN_PERMISSIONS)
+KEYS = [Subject(kind="api_key", permissions=frozenset({scope})) for scope in SCOPES]
+
+
+def test_nobody_reaches_only_what_is_public() -> None:
+    open_to_all = {route for route, rule in ACCESS.items() if rule.allows(NOBODY)}
+
+    assert open_to_all == {route for route, rule in ACCESS.items() if rule is PUBLIC}
+    assert all(
+        path.startswith(("/api/v1/loyalty/", "/api/v1/auth/token", "/api/v1/devices/pair"))
+        # The token of a mail's link is the credential.
+        or path.startswith(("/api/v1/auth/password-reset", "/api/v1/auth/verify-email"))
+        for _, path in open_to_all
+    )
+
+
+def test_owner_reaches_all_of_the_vendor_and_nothing_of_the_platform() -> None:
+    for (_, path), rule in ACCESS.items():
+        assert rule.allows(OWNER) is not path.startswith("/api/v1/admin")
+
+
+def test_admin_reaches_the_platform_and_no_vendor() -> None:
+    for (_, path), rule in ACCESS.items():
+        assert rule.allows(ADMIN) is not path.startswith("/api/v1/vendor")
+
+
+def test_manager_reaches_all_but_members_keys_closing_and_the_trail() -> None:
+    barred = {
+        path.removeprefix("/api/v1/vendor/").removeprefix("loyalty/").partition("/")[0]
+        for (_, path), rule in ACCESS.items()
+        if rule.allows(OWNER) and not rule.allows(MANAGER)
+    }
+
+    # The same again as files to take away, where `test_exports.py` holds which.
+    assert barred == {"members", "api-keys", "close", "audit-events", "exports"}
+
+
+def test_staff_change_nothing_but_cards() -> None:
+    changes = {
+        path.removeprefix(LOYALTY)
+        for (method, path), rule in ACCESS.items()
+        if method != "GET" and path.startswith("/api/v1/vendor") and rule.allows(STAFF)
+    }
+
+    assert changes == {
+        "/cards",
+        "/cards/{card_id}",
+        "/cards/{card_id}/block",
+        "/cards/{card_id}/unblock",
+        "/cards/{card_id}/replace",
+        "/stamp",
+        "/stamp/redeem",
+        "/points/earn",
+        "/points/redeem",
+        "/transactions/{transaction_id}/void",
+        "/operations",
+        "/pins/verify",
+    }
+
+
+def test_a_device_sees_what_a_till_needs() -> None:
+    seen = {
+        path.removeprefix("/api/v1/vendor")
+        for (method, path), rule in ACCESS.items()
+        if method == "GET" and path.startswith("/api/v1/vendor") and rule.allows(DEVICE)
+    }
+
+    assert seen == {
+        "",
+        "/locations",
+        "/locations/{location_id}",
+        "/loyalty/programs",
+        "/loyalty/programs/{program_id}",
+        "/loyalty/programs/{program_id}/rewards",
+        "/loyalty/cards/lookup",
+        "/loyalty/cards/{card_id}",
+        "/loyalty/cards/{card_id}/transactions",
+        "/loyalty/pins",
+        "/loyalty/pins/{pin_id}",
+    }
+
+
+def test_a_key_with_one_scope_changes_only_what_the_scope_says() -> None:
+    read, operate, manage = KEYS
+
+    def changes(key: Subject) -> set[str]:
+        return {
+            path.removeprefix(LOYALTY)
+            for (method, path), rule in ACCESS.items()
+            if method != "GET" and path.startswith(LOYALTY) and rule.allows(key)
+        }
+
+    assert changes(read) == set()
+    assert changes(operate) == changes(STAFF)
+    assert changes(manage).isdisjoint(changes(operate))
+    assert "/points/adjust" in changes(manage)
+
+
+def test_not_signed_in_and_not_allowed_are_told_apart() -> None:
+    with pytest.raises(CredentialsMissing):
+        require(SIGNED_IN, NOBODY)
+    with pytest.raises(NotAllowed):
+        require(ACCESS["GET", "/api/v1/admin/vendors"], OWNER)
+    require(SIGNED_IN, DEVICE)
+
+
+def test_a_route_without_a_rule_stops_the_start() -> None:
+    app = FastAPI()
+    app.add_api_route("/api/v1/vendor/secrets", lambda: None, methods=["GET"])
+
+    with pytest.raises(LookupError, match="has no rule"):
+        check_routes(app.routes)
+
+
+def test_a_route_that_would_be_looked_up_wrongly_stops_the_start() -> None:
+    router, app = APIRouter(), FastAPI()
+    router.add_api_route("/members", lambda: None, methods=["GET"])
+    app.include_router(router, prefix="/api/v1/vendor")
+
+    with pytest.raises(LookupError, match="give the router its prefix"):
+        check_routes(app.routes)

@@ -1,0 +1,307 @@
+"""What customers are written to, and what their answer changes."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from punchcard.accounts.errors import AddressHeldElsewhere, LinkInvalid
+from punchcard.accounts.mail.mail_letters import Mail
+from punchcard.accounts.models import Customer, OutgoingMail
+from punchcard.context import Context, build_context
+from punchcard.db.database import Database
+from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import SystemIds
+from punchcard.kit.settings import Settings
+from punchcard.loyalty.cards import card_changes, customer_service
+from punchcard.loyalty.cards.card_changes import CardChange
+from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.operations import Actor, NewCustomer, OpenCard
+from punchcard.loyalty.programs import program_service
+from punchcard.main import create_worker
+from tests.support import cast
+from tests.support.cast import Shop, by_operator
+
+EMAIL = "anna@example.com"
+
+
+class Post:
+    """A mailer that keeps what it is given."""
+
+    is_configured = True
+
+    def __init__(self) -> None:
+        self.letters: list[Any] = []
+
+    def send(self, letter: Any) -> None:
+        self.letters.append(letter)
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+def context(
+    database: Database, settings: Settings, clock: ManualClock, ids: SystemIds, post: Post
+) -> Iterator[Context]:
+    """Build a context whose letters are kept in `post`."""
+    mailing = replace(settings, base_url="https://punch.example/")
+    with closing(
+        build_context(mailing, clock=clock, ids=ids, database=database, mailer=post)
+    ) as built:
+        yield built
+
+
+def a_program(context: Context, shop: Shop, name: str = "Coffee") -> str:
+    """Open a stamp program."""
+    reward = {"name": "A coffee"}
+    fields: dict[str, Any] = {
+        "name": name,
+        "type": "stamps",
+        "status": "active",
+        "stamp_reward": reward,
+    }
+    fields["texts"] = {"lb": {"card_name": "Kaffiskaart"}}
+    with context.database.write() as session:
+        return program_service.create_program(session, shop.id, fields, by_operator(context)).id
+
+
+def enrol(
+    context: Context, shop: Shop, program_id: str, *, by_shop: bool = False, **told: Any
+) -> CardView:
+    customer = NewCustomer(**{"email": EMAIL, **told})
+    operation = OpenCard(
+        vendor_id=shop.id,
+        actor=Actor("public", None),
+        program_id=program_id,
+        customer=customer,
+        is_vouched=by_shop,
+        locale=told.get("locale"),
+    )
+    return context.till.submit(operation).card
+
+
+def work(context: Context) -> None:
+    """Let the worker do everything there is."""
+    worker = create_worker(context)
+    while worker.do_work():
+        pass
+
+
+def confirm_link(letter: Any) -> str:
+    found = [line for line in letter.text.splitlines() if "/verify-email?token=" in line]
+    assert len(found) == 1
+    return str(found[0].partition("?token=")[2])
+
+
+def confirm(context: Context, letter: Any) -> None:
+    with context.database.write() as session:
+        context.customer_mail.confirm(session, by_operator(context), confirm_link(letter))
+
+
+def customers(context: Context) -> list[Customer]:
+    with context.database.read() as session:
+        return list(session.scalars(select(Customer).order_by(Customer.id)))
+
+
+def test_a_new_customer_is_welcomed_with_their_card_in_its_language(
+    context: Context, alice: Shop, post: Post
+) -> None:
+    enrol(context, alice, a_program(context, alice), locale="lb")
+    work(context)
+
+    [letter] = post.letters
+    assert (letter.to, letter.language, letter.sender_name) == (EMAIL, "lb", "Café Alice")
+    assert letter.subject == "Är Kaart bei Café Alice"
+    assert "Hei ass Är Kaart: Kaffiskaart." in letter.text
+    assert "https://punch.example/c/" in letter.text
+    assert "https://punch.example/verify-email?token=" in letter.text
+    with context.database.read() as session:
+        assert session.scalars(select(OutgoingMail)).all() == []
+
+
+def test_a_card_without_an_address_brings_no_mail(
+    context: Context, alice: Shop, post: Post
+) -> None:
+    enrol(context, alice, a_program(context, alice), email=None, name="Anna")
+    work(context)
+
+    assert post.letters == []
+
+
+def test_a_name_a_stranger_typed_is_not_carried_to_an_address(
+    context: Context, alice: Shop, post: Post
+) -> None:
+    program = a_program(context, alice)
+    enrol(context, alice, program, name="Buy at http://evil.example")
+    enrol(context, alice, program, by_shop=True, name="Anna", email="other@example.com")
+    work(context)
+
+    by_stranger, by_shop = post.letters
+    assert "evil" not in by_stranger.text + by_stranger.html + by_stranger.subject
+    assert by_shop.text.startswith("Bonjour Anna,")
+
+
+def test_the_link_makes_the_address_the_customers(
+    context: Context, alice: Shop, post: Post
+) -> None:
+    enrol(context, alice, a_program(context, alice), marketing_consent=True)
+    work(context)
+    [before] = customers(context)
+    assert (before.is_verified, before.accepts_news) == (False, False)
+
+    confirm(context, post.letters[0])
+    confirm(context, post.letters[0])
+
+    [after] = customers(context)
+    assert after.is_verified
+    assert after.email_verified_at == context.clock.now()
+    assert after.accepts_news
+
+
+def test_news_need_a_wish_as_well_as_the_link(context: Context, alice: Shop, post: Post) -> None:
+    enrol(context, alice, a_program(context, alice), locale="en")
+    work(context)
+    assert "news" not in post.letters[0].text
+
+    confirm(context, post.letters[0])
+
+    assert not customers(context)[0].accepts_news
+
+
+def test_a_link_proves_no_telephone_number_beside_the_address(
+    context: Context, alice: Shop, post: Post
+) -> None:
+    card = enrol(context, alice, a_program(context, alice), phone="+352621000001")
+    work(context)
+    confirm(context, post.letters[0])
+    assert not customers(context)[0].is_verified
+
+    # The shop vouches for the number; the address has its own proof.
+    change = CardChange(customer={"phone": "+352621000001"})
+    with context.database.write() as session:
+        card_changes.update_card(session, by_operator(context), alice.id, card.id, change)
+
+    assert customers(context)[0].is_verified
+
+
+def test_an_address_that_is_another_customers_leaves_both_as_they_are(
+    context: Context, alice: Shop, post: Post
+) -> None:
+    program = a_program(context, alice)
+    enrol(context, alice, program, by_shop=True)
+    enrol(context, alice, program)
+    work(context)
+    before = [(one.is_verified, one.email_verified_at) for one in customers(context)]
+
+    with pytest.raises(AddressHeldElsewhere):
+        confirm(context, post.letters[1])
+
+    assert [(one.is_verified, one.email_verified_at) for one in customers(context)] == before
+
+
+def test_the_same_address_at_another_shop_is_another_matter(
+    context: Context, alice: Shop, post: Post
+) -> None:
+    bob = cast.open_boulangerie_bob(context)
+    enrol(context, alice, a_program(context, alice))
+    enrol(context, bob, a_program(context, bob, "Bread"))
+    work(context)
+
+    for letter in post.letters:
+        confirm(context, letter)
+
+    assert [one.is_verified for one in customers(context)] == [True, True]
+
+
+def test_nobody_is_flooded_by_strangers_who_type_their_address(
+    context: Context, alice: Shop, post: Post
+) -> None:
+    program = a_program(context, alice)
+    for _ in range(context.settings.mails_per_address + 3):
+        enrol(context, alice, program)
+        work(context)
+
+    assert len(post.letters) == context.settings.mails_per_address
+
+
+def test_an_address_that_changed_is_asked_again_and_the_old_link_is_dead(
+    context: Context, alice: Shop, post: Post
+) -> None:
+    card = enrol(context, alice, a_program(context, alice))
+    work(context)
+    change = CardChange(customer={"email": "new@example.com"})
+    with context.database.write() as session:
+        card_changes.update_card(session, by_operator(context), alice.id, card.id, change)
+    work(context)
+
+    old, new = post.letters
+    assert new.to == "new@example.com"
+    with pytest.raises(LinkInvalid):
+        confirm(context, old)
+    confirm(context, new)
+    assert customers(context)[0].email_verified_at is not None
+
+
+def test_a_forgotten_customer_can_no_longer_be_confirmed(
+    context: Context, alice: Shop, post: Post
+) -> None:
+    card = enrol(context, alice, a_program(context, alice))
+    work(context)
+    opened = context.card_sealer.open(card.token_sealed, card.id)
+    assert opened is not None
+    with context.database.write() as session:
+        customer_service.erase_customer(session, by_operator(context), opened.decode())
+
+    with pytest.raises(LinkInvalid):
+        confirm(context, post.letters[0])
+
+
+def test_a_welcome_that_would_come_days_late_is_not_sent(
+    context: Context, alice: Shop, post: Post, clock: ManualClock
+) -> None:
+    enrol(context, alice, a_program(context, alice))
+    clock.advance(days=2)
+    work(context)
+
+    assert post.letters == []
+
+
+def test_a_link_ends_after_its_days(
+    context: Context, alice: Shop, post: Post, clock: ManualClock
+) -> None:
+    enrol(context, alice, a_program(context, alice))
+    work(context)
+    clock.advance(hours=context.settings.email_verification_hours)
+
+    with pytest.raises(LinkInvalid):
+        confirm(context, post.letters[0])
+
+
+def test_a_customer_who_confirmed_is_not_asked_again(
+    context: Context, alice: Shop, post: Post
+) -> None:
+    enrol(context, alice, a_program(context, alice), by_shop=True)
+    work(context)
+    confirm(context, post.letters[0])
+    enrol(context, alice, a_program(context, alice, "Lunch"), by_shop=True)
+    work(context)
+
+    assert "/verify-email" not in post.letters[1].text
+    assert "https://punch.example/c/" in post.letters[1].text
+
+
+def test_mails_say_nothing_of_shop_or_address_in_the_database(
+    context: Context, alice: Shop
+) -> None:
+    with context.database.write() as session:
+        mail = Mail(kind="customer_welcome", to=EMAIL, language="en", facts={})
+        context.mailroom.leave(session, mail)
+    with context.database.read() as session:
+        [row] = session.scalars(select(OutgoingMail))
+    assert EMAIL.encode() not in row.content_sealed

@@ -1,0 +1,107 @@
+"""Before rules change: how many customers win, and how many lose."""
+
+from typing import Any
+
+import pytest
+
+from punchcard.accounts.access.subjects import SYSTEM
+from punchcard.loyalty.cards import card_changes
+from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, EarnPoints
+from punchcard.loyalty.programs import impact_service, reward_service
+from punchcard.loyalty.programs.impact_service import Impact
+from tests.loyalty import shelf
+from tests.support.cast import Shop, by_operator
+
+HYBRID: dict[str, Any] = {
+    "type": "hybrid",
+    "status": "active",
+    "pin_policy": "off",
+    "cooldown_minutes": 0,
+    "max_daily_stamps": 50,
+    "stamps_target": 10,
+    "stamp_reward": {"name": "A coffee"},
+}
+
+
+def card_with(shop: Shop, program: LoyaltyProgram, *, stamps: int = 0, points: int = 0) -> str:
+    card_id = shelf.opened_card(shop, program)
+    asked: dict[str, Any] = {
+        "vendor_id": shop.id,
+        "actor": Actor(SYSTEM.kind, None),
+        "card": CardRef(CardKey.ID, card_id),
+    }
+    if stamps:
+        shop.context.till.submit(AddStamp(**asked, quantity=stamps))
+    if points:
+        shop.context.till.submit(EarnPoints(**asked, amount_minor=points * 100))
+    return card_id
+
+
+@pytest.fixture
+def program(alice: Shop) -> LoyaltyProgram:
+    """Open a program with cards of 4, 8 and 12 stamps, and of 90 points."""
+    made = shelf.program(alice, **HYBRID)
+    for stamps in (4, 8, 12):
+        card_with(alice, made, stamps=stamps)
+    card_with(alice, made, points=90)
+    return made
+
+
+def impacts(shop: Shop, program: LoyaltyProgram, **fields: Any) -> list[Impact]:
+    with shop.context.database.read() as session:
+        return impact_service.impacts_of_program(session, program, fields)
+
+
+def test_a_smaller_card_is_full_at_once_for_some(alice: Shop, program: LoyaltyProgram) -> None:
+    (impact,) = impacts(alice, program, stamps_target=6)
+    # Eight stamps fill it once, twelve twice instead of once.
+    assert (impact.cards, impact.winners, impact.losers) == (4, 2, 0)
+    assert (impact.before, impact.after) == (10, 6)
+
+
+def test_a_larger_card_is_full_no_more_for_some(alice: Shop, program: LoyaltyProgram) -> None:
+    (impact,) = impacts(alice, program, stamps_target=15)
+    assert (impact.winners, impact.losers) == (0, 1)
+
+
+def test_another_rate_takes_nothing_from_anybody(alice: Shop, program: LoyaltyProgram) -> None:
+    (impact,) = impacts(alice, program, points_per_currency_unit=2)
+    assert (impact.matter, impact.cards) == ("points_per_currency_unit", 4)
+    assert (impact.winners, impact.losers) == (0, 0)
+
+
+def test_the_same_rules_and_other_words_concern_no_card(
+    alice: Shop, program: LoyaltyProgram
+) -> None:
+    assert impacts(alice, program, stamps_target=10, name="Another name") == []
+
+
+def test_rules_without_a_card_concern_nobody(alice: Shop, bob: Shop) -> None:
+    card_with(bob, shelf.program(bob, **HYBRID), stamps=8)
+    assert impacts(alice, shelf.program(alice, **HYBRID), stamps_target=5) == []
+
+
+def test_a_blocked_card_is_concerned_too(alice: Shop, program: LoyaltyProgram) -> None:
+    blocked = card_with(alice, program, stamps=8)
+    with alice.context.database.write() as session:
+        card_changes.block_card(session, by_operator(alice.context), alice.id, blocked)
+    with alice.context.database.read() as session:
+        assert impact_service.running_cards(session, program.id) == 5
+
+
+def test_a_dearer_reward_slips_out_of_reach_for_some(alice: Shop, program: LoyaltyProgram) -> None:
+    context = alice.context
+    with context.database.write() as session:
+        fields = {"name": "A cup", "points_required": 80}
+        reward = reward_service.create_reward(
+            session, alice.id, program.id, fields, by_operator(context)
+        )
+    with context.database.read() as session:
+        (dearer,) = impact_service.impacts_of_price(session, reward, 100)
+        assert impact_service.impacts_of_price(session, reward, 80) == []
+        (cheaper,) = impact_service.impacts_of_price(session, reward, 50)
+        archived = impact_service.impact_of_archiving(session, reward)
+    assert (dearer.winners, dearer.losers) == (0, 1)
+    assert (cheaper.winners, cheaper.losers) == (0, 0)
+    assert (archived.losers, archived.after) == (1, None)

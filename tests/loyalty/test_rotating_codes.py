@@ -1,0 +1,89 @@
+"""Codes that move: what is good when, for which card, and what a picture of one is worth."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from punchcard.kit.settings import Settings
+from punchcard.loyalty.errors import CodeExpired
+from punchcard.loyalty.operations import CardKey, CardRef
+from punchcard.loyalty.rotating_codes import DIGITS, PERIOD_SECONDS, MovingCodes, as_moving_code
+
+NUMBER = "572483901167"
+OTHER = "572483901123"
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+SETTINGS = Settings(secret_key="a secret of 32 characters at least")
+CODES = MovingCodes(SETTINGS)
+
+
+def is_refused(text: str, at: datetime) -> bool:
+    try:
+        return not CODES.is_fresh(text, at)
+    except CodeExpired:
+        return True
+
+
+def test_a_code_names_its_number_and_holds_no_token() -> None:
+    code = CODES.code_for(NUMBER, NOON)
+
+    assert CardRef.parse(code) == CardRef(CardKey.NUMBER, NUMBER)
+    seconds, _, rest = code.partition(".")
+    assert (int(seconds), len(rest)) == (int(NOON.timestamp()), DIGITS + 1 + len(NUMBER))
+
+
+@given(seconds=st.integers(0, 4_000_000_000), later=st.integers(-300, 300))
+def test_a_code_is_good_for_its_period_and_the_drift_on_both_sides(
+    seconds: int, later: int
+) -> None:
+    made = datetime.fromtimestamp(seconds, UTC)
+    begins = seconds - seconds % PERIOD_SECONDS
+    drift = SETTINGS.moving_code_drift_seconds
+    at = made + timedelta(seconds=later)
+
+    is_its_time = begins - drift <= seconds + later < begins + PERIOD_SECONDS + drift
+    assert is_refused(CODES.code_for(NUMBER, made), at) is not is_its_time
+
+
+def test_a_picture_of_yesterday_is_refused() -> None:
+    with pytest.raises(CodeExpired):
+        CODES.is_fresh(CODES.code_for(NUMBER, NOON - timedelta(days=1)), NOON)
+
+
+def test_an_old_picture_with_a_new_time_written_on_it_is_refused() -> None:
+    old = CODES.code_for(NUMBER, NOON - timedelta(days=1))
+    with pytest.raises(CodeExpired):
+        CODES.is_fresh(f"{int(NOON.timestamp())}.{old.partition('.')[2]}", NOON)
+
+
+def test_one_cards_digits_are_not_anothers() -> None:
+    code = CODES.code_for(NUMBER, NOON)
+    with pytest.raises(CodeExpired):
+        CODES.is_fresh(code.replace(NUMBER, OTHER), NOON)
+
+
+def test_another_servers_codes_are_refused() -> None:
+    elsewhere = MovingCodes(replace(SETTINGS, secret_key="another secret of 32 characters!"))
+    with pytest.raises(CodeExpired):
+        CODES.is_fresh(elsewhere.code_for(NUMBER, NOON), NOON)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NUMBER,
+        "5724 8390 1167",
+        "abcdefghijklmnopqrstuv",
+        "https://shop.test/c/abcdefghijklmnopqrstuv",
+        "anna@example.com",
+        "",
+        f"1772452800.1234567/{NUMBER}",
+        "1772452800.12345678/572483901164",
+        f"١٧٧٢٤٥٢٨٠٠.12345678/{NUMBER}",
+    ],
+)
+def test_what_stands_still_is_not_fresh_and_not_refused(text: str) -> None:
+    assert CODES.is_fresh(text, NOON) is False
+    assert as_moving_code(text) is None

@@ -1,0 +1,102 @@
+"""What waits for locked rows: in order, for own batches without limit, for others with one."""
+
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from punchcard.loyalty.till.batch_locks import BatchLocks
+from punchcard.loyalty.till.locked_submissions import LockedParcels
+from punchcard.loyalty.till.submissions import Parcel
+
+
+@dataclass
+class Locks:
+    """What a batch found: every operation is the name of the one card it needs."""
+
+    held: set[str]
+    card_ids: dict[str, str] = field(default_factory=lambda: {name: name for name in "abc"})
+
+    def rows_of(self, operation: str) -> set[str]:
+        return {operation}
+
+
+class Waiting:
+    """Parcels that wait for cards named by letters, by a clock that is set."""
+
+    def __init__(self, limit: int = 100) -> None:
+        self.time = 0.0
+        self.parcels = LockedParcels(
+            wait_seconds=3, retry_seconds=1, limit=limit, monotonic=lambda: self.time
+        )
+
+    def sift(self, *parcels: Parcel, held: str = "") -> tuple[list[Parcel], set[tuple[int, int]]]:
+        kept = list(parcels)
+        refused = self.parcels.sift(kept, cast("BatchLocks", Locks(set(held))))
+        return kept, refused
+
+
+@pytest.fixture
+def waiting() -> Waiting:
+    return Waiting()
+
+
+def parcel(number: int, cards: str) -> Parcel:
+    return Parcel(cast("Any", list(cards)), Future(), number=number)
+
+
+def test_what_needs_no_held_card_goes_on(waiting: Waiting) -> None:
+    stuck, free = parcel(1, "a"), parcel(2, "b")
+    assert waiting.sift(stuck, free, held="a") == ([free], set())
+    assert waiting.parcels.size == 1
+
+
+def test_a_list_waits_as_a_whole_and_nobody_overtakes_it(waiting: Waiting) -> None:
+    first, second, third = parcel(1, "ab"), parcel(2, "b"), parcel(3, "c")
+    assert waiting.sift(first, second, third, held="a") == ([third], set())
+    # The held card has become free before the list was tried again.
+    late = parcel(4, "a")
+    assert waiting.sift(late) == ([], set())
+    assert waiting.sift(first, second, late) == ([first, second, late], set())
+
+
+def test_others_are_waited_for_with_a_limit(waiting: Waiting) -> None:
+    stuck = parcel(1, "ba")
+    assert waiting.sift(stuck, held="a") == ([], set())
+    waiting.time = 2.9
+    assert waiting.sift(stuck, held="a") == ([], set())
+    waiting.time = 3.0
+    assert waiting.sift(stuck, held="a") == ([stuck], {(1, 1)})
+
+
+def test_own_batches_are_waited_for_without_a_limit(waiting: Waiting) -> None:
+    stuck = parcel(1, "a")
+    waiting.parcels.hold({"a"})
+    for waiting.time in range(100):
+        assert waiting.sift(stuck, held="a") == ([], set())
+    waiting.parcels.release({"a"})
+    assert waiting.parcels.take(10) == [stuck]
+
+
+def test_whoever_stands_behind_another_is_refused_after_the_same_time(waiting: Waiting) -> None:
+    first, second = parcel(1, "a"), parcel(2, "a")
+    waiting.sift(first, second, held="a")
+    waiting.time = 3.0
+    assert waiting.sift(first, second, held="a") == ([first, second], {(1, 0), (2, 0)})
+
+
+def test_too_many_are_refused_at_once() -> None:
+    waiting = Waiting(limit=3)
+    first, second = parcel(1, "aaa"), parcel(2, "ab")
+    assert waiting.sift(first, second, held="a") == ([second], {(2, 0)})
+
+
+def test_at_the_end_nobody_waits_for_others(waiting: Waiting) -> None:
+    stuck = parcel(1, "a")
+    waiting.sift(stuck, held="a")
+    waiting.parcels.end()
+    assert waiting.parcels.take(10) == [stuck]
+    assert waiting.sift(stuck, held="a") == ([stuck], {(1, 0)})
+    waiting.parcels.settle([stuck])
+    assert waiting.parcels.take(10) == []

@@ -1,0 +1,76 @@
+"""Café Alice's counter as the console sees it: a program, Anna's PIN, and cards."""
+
+from typing import Any
+
+from punchcard.loyalty.cards.card_service import get_card
+from punchcard.loyalty.cards.card_view import CardView, Receipt
+from punchcard.loyalty.models import LoyaltyProgram, StaffPin
+from punchcard.loyalty.operations import (
+    Actor,
+    AddStamp,
+    CardKey,
+    CardRef,
+    EarnPoints,
+    NewCustomer,
+    OpenCard,
+    StaffIdentity,
+)
+from tests.loyalty import shelf
+from tests.support.cast import Shop
+
+ANNAS_PIN = "4711"
+ACTOR = Actor("device", None)
+FREE: dict[str, Any] = {
+    "type": "hybrid",
+    "status": "active",
+    "pin_policy": "optional",
+    "cooldown_minutes": 0,
+    "max_daily_stamps": 50,
+    "stamps_target": 5,
+}
+
+
+class Counter:
+    """One shop's counter; programs are free of limits unless `fields` say otherwise."""
+
+    def __init__(self, shop: Shop, **fields: Any) -> None:
+        self.shop = shop
+        self.program: LoyaltyProgram = shelf.program(shop, **{**FREE, **fields})
+        self.anna: StaffPin = shelf.pin(shop, ANNAS_PIN, "Anna")
+
+    def open(self, name: str | None = "Marie Schmit", **told: Any) -> str:
+        """Open a card for somebody; returns its id."""
+        customer = NewCustomer(name=name, **told) if name or told else None
+        opened = self.shop.context.till.submit(
+            OpenCard(
+                vendor_id=self.shop.id,
+                actor=ACTOR,
+                program_id=self.program.id,
+                customer=customer,
+            )
+        )
+        return opened.card.id
+
+    def stamp(self, card_id: str, quantity: int = 1, **occasion: Any) -> Receipt:
+        """Stamp a card, with Anna at the till."""
+        card = CardRef(CardKey.ID, card_id)
+        return self.shop.context.till.submit(
+            AddStamp(card=card, quantity=quantity, **self._by_anna(), **occasion)
+        )
+
+    def earn(self, card_id: str, amount_minor: int) -> Receipt:
+        """Credit a purchase, with Anna at the till."""
+        card = CardRef(CardKey.ID, card_id)
+        return self.shop.context.till.submit(
+            EarnPoints(card=card, amount_minor=amount_minor, **self._by_anna())
+        )
+
+    def card(self, card_id: str) -> CardView:
+        """Read a card as it is now."""
+        context = self.shop.context
+        with context.database.read() as session:
+            return get_card(session, self.shop.id, card_id, now=context.clock.now())
+
+    def _by_anna(self) -> dict[str, Any]:
+        staff = StaffIdentity(self.anna.id, None, self.anna.name, None)
+        return {"vendor_id": self.shop.id, "actor": ACTOR, "staff": staff}

@@ -1,0 +1,196 @@
+"""A shop's counter: vendors, programs and cards straight over the till, no server around it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from punchcard.accounts.models import Location, Vendor
+from punchcard.db.database import Database
+from punchcard.kit.clock import Clock, SystemClock
+from punchcard.kit.ids import Ids, SystemIds
+from punchcard.kit.secrets import Sealer
+from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
+from punchcard.loyalty.operations import (
+    Actor,
+    AddStamp,
+    AdjustPoints,
+    CardKey,
+    CardRef,
+    EarnPoints,
+    OpenCard,
+    RedeemPoints,
+    RedeemReward,
+    RedeemStamps,
+    StaffIdentity,
+    VoidEntry,
+)
+from punchcard.loyalty.till.till import Till
+
+SEALER = Sealer("a secret of 32 characters at least", "card token")
+BY_TILL = Actor("device", "till-1")
+
+
+@contextmanager
+def open_till(database: Database, *, clock: Clock, ids: Ids, **limits: Any) -> Iterator[Till]:
+    """Run a till; finish what waits and stop when the block ends."""
+    till = Till(database, clock=clock, ids=ids, sealer=SEALER, **limits)
+    till.start()
+    try:
+        yield till
+    finally:
+        till.close()
+
+
+@dataclass(frozen=True)
+class Counter:
+    """One vendor's counter; each verb makes an operation, `till` does it."""
+
+    database: Database
+    till: Till
+    clock: Clock
+    ids: Ids
+    vendor_id: str
+
+    def program(self, **fields: Any) -> str:
+        """Open a program: a coffee card without PINs unless `fields` say otherwise."""
+        now, program_id = self.clock.now(), self.ids.new_id()
+        given = {
+            "slug": program_id,
+            "name": "Coffee card",
+            "card_name": "Coffee card",
+            "type": "stamps",
+            "status": "active",
+            "currency": "EUR",
+            "timezone": "Europe/Luxembourg",
+            "stamp_reward": {"name": "A coffee", "value_minor": 350},
+            "pin_policy": "off",
+            **fields,
+        }
+        self.add(
+            LoyaltyProgram(
+                id=program_id, vendor_id=self.vendor_id, created_at=now, updated_at=now, **given
+            )
+        )
+        return program_id
+
+    def reward(self, program_id: str, **fields: Any) -> str:
+        """Put a cake for 100 points into the catalogue."""
+        now, reward_id = self.clock.now(), self.ids.new_id()
+        given = {"name": "A cake", "points_required": 100, **fields}
+        ids = {"id": reward_id, "vendor_id": self.vendor_id, "program_id": program_id}
+        self.add(Reward(**ids, created_at=now, updated_at=now, **given))
+        return reward_id
+
+    def location(self) -> str:
+        """Open a place of the vendor."""
+        location_id = self.ids.new_id()
+        ids = {"id": location_id, "vendor_id": self.vendor_id}
+        self.add(Location(**ids, name="Gare", created_at=self.clock.now()))
+        return location_id
+
+    def staff(self, name: str = "Anna", staff_id: str | None = "a1") -> StaffIdentity:
+        """Employ somebody whose PIN is known to be right."""
+        now, pin_id = self.clock.now(), self.ids.new_id()
+        self.add(
+            StaffPin(
+                id=pin_id,
+                vendor_id=self.vendor_id,
+                staff_id=staff_id,
+                name=name,
+                pin_hash="$2b$",
+                pin_index=pin_id.encode()[-32:],
+                created_at=now,
+                updated_at=now,
+            )
+        )
+        return StaffIdentity(pin_id=pin_id, staff_id=staff_id, name=name, program_id=None)
+
+    def card(self, program_id: str, **more: Any) -> str:
+        """Open a card through the till; returns its id."""
+        return self.till.submit(self.enrol(program_id, **more)).card.id
+
+    def cards(self, program_id: str, number: int) -> list[str]:
+        """Open several cards through the till; returns their ids."""
+        outcomes = self.till.submit_all([self.enrol(program_id) for _ in range(number)])
+        return [outcome.card.id for outcome in outcomes]  # type: ignore[union-attr]
+
+    def enrol(self, program_id: str, **more: Any) -> OpenCard:
+        """Ask for a new card."""
+        return OpenCard(**self._common(more), program_id=program_id)
+
+    def stamp(self, card_id: str, quantity: int = 1, **more: Any) -> AddStamp:
+        """Ask for stamps."""
+        return AddStamp(**self._on(card_id, more), quantity=quantity)
+
+    def redeem_stamps(self, card_id: str, **more: Any) -> RedeemStamps:
+        """Ask for the reward of a full card."""
+        return RedeemStamps(**self._on(card_id, more))
+
+    def earn(self, card_id: str, amount_minor: int, **more: Any) -> EarnPoints:
+        """Ask for the points of a purchase."""
+        return EarnPoints(**self._on(card_id, more), amount_minor=amount_minor)
+
+    def redeem(self, card_id: str, reward_id: str, **more: Any) -> RedeemReward:
+        """Ask for a reward."""
+        return RedeemReward(**self._on(card_id, more), reward_id=reward_id)
+
+    def redeem_points(self, card_id: str, points: int, **more: Any) -> RedeemPoints:
+        """Ask to take points off."""
+        return RedeemPoints(**self._on(card_id, more), points=points)
+
+    def adjust(self, card_id: str, points_delta: int, **more: Any) -> AdjustPoints:
+        """Ask for a correction by hand."""
+        return AdjustPoints(**self._on(card_id, more), points_delta=points_delta)
+
+    def void(self, transaction_id: str, **more: Any) -> VoidEntry:
+        """Ask to reverse an entry."""
+        return VoidEntry(**self._common(more), transaction_id=transaction_id)
+
+    def _common(self, more: dict[str, Any]) -> dict[str, Any]:
+        key = more.get("idempotency_key")
+        given = {"vendor_id": self.vendor_id, "actor": BY_TILL, **more}
+        return {"fingerprint": b"f" * 32, **given} if key else given
+
+    def _on(self, card_id: str, more: dict[str, Any]) -> dict[str, Any]:
+        return {**self._common(more), "card": CardRef(CardKey.ID, card_id)}
+
+    def add(self, row: Any) -> None:
+        """Put a row into the database."""
+        with self.database.write() as session:
+            session.add(row)
+
+
+def open_counter(
+    database: Database, till: Till, *, clock: Clock, ids: Ids, slug: str = "cafe-alice"
+) -> Counter:
+    """Open a vendor with a counter."""
+    now, vendor_id = clock.now(), ids.new_id()
+    counter = Counter(database, till, clock, ids, vendor_id)
+    counter.add(
+        Vendor(
+            id=vendor_id,
+            slug=slug,
+            name=slug,
+            currency="EUR",
+            timezone="Europe/Luxembourg",
+            language="fr",
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    return counter
+
+
+@contextmanager
+def counter_at(url: str, vendor_id: str | None = None) -> Iterator[Counter]:
+    """Open the database anew, as a restarted server does."""
+    clock = SystemClock()
+    ids = SystemIds(clock)
+    database = Database(url)
+    with open_till(database, clock=clock, ids=ids) as till:
+        if vendor_id is None:
+            yield open_counter(database, till, clock=clock, ids=ids)
+        else:
+            yield Counter(database, till, clock, ids, vendor_id)
+    database.close()

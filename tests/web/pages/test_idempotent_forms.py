@@ -1,0 +1,133 @@
+"""Forms that are sent twice, by a double click or a reload, count once."""
+
+import re
+from typing import Any
+
+import pytest
+
+from punchcard.context import Context
+from punchcard.loyalty.models import LoyaltyCard
+from tests.loyalty import shelf
+from tests.support.cast import Shop
+from tests.support.drivers.pages import ANNAS_PIN, Counter
+from tests.support.pages import Visitor
+
+_ACTION = re.compile(r'action="([^"]*)"')
+_ONCE = re.compile(r'name="once" value="([0-9a-f-]{36})"')
+
+
+@pytest.fixture
+def counter(alice: Shop) -> Counter:
+    """Open Café Alice's counter."""
+    return Counter(alice)
+
+
+@pytest.fixture
+def owner(visitors: Any, alice: Shop) -> Visitor:
+    """Sign the owner of Café Alice in."""
+    owner: Visitor = visitors(alice, "owner")
+    return owner
+
+
+def once_of(visitor: Visitor, page: str, action: str) -> str:
+    """Open a page and return what one of its forms holds to count once."""
+    forms = visitor.get(page).text.split("<form")
+    (form,) = (one for one in forms if (found := _ACTION.search(one)) and found[1] == action)
+    once = _ONCE.search(form)
+    assert once is not None
+    return once[1]
+
+
+def cards_of(context: Context) -> list[LoyaltyCard]:
+    with context.database.read() as session:
+        return session.query(LoyaltyCard).all()
+
+
+@pytest.mark.parametrize(
+    ("verb", "fields"), [("stamp", {"quantity": "2"}), ("earn", {"amount": "7.00"})]
+)
+def test_a_form_sent_twice_moves_the_balance_once(
+    owner: Visitor, counter: Counter, verb: str, fields: dict[str, str]
+) -> None:
+    page = f"/console/members/{counter.open()}"
+    once = once_of(owner, page, f"{page}/{verb}")
+    first = owner.post(f"{page}/{verb}", once=once, **fields)
+    after_first = counter.card(page.rsplit("/", 1)[-1])
+    again = owner.post(f"{page}/{verb}", once=once, **fields)
+    assert (first.status_code, again.status_code) == (303, 303)
+    after = counter.card(page.rsplit("/", 1)[-1])
+    assert (after.stamps, after.points) == (after_first.stamps, after_first.points)
+    assert after.stamps + after.points > 0
+
+
+def test_a_reward_asked_for_twice_is_handed_out_once(owner: Visitor, counter: Counter) -> None:
+    card_id = counter.open()
+    counter.stamp(card_id, 10)
+    page = f"/console/members/{card_id}"
+    once = once_of(owner, page, f"{page}/redeem")
+    assert owner.post(f"{page}/redeem", once=once).status_code == 303
+    # The PIN was forgotten first: a proof does not make it another request.
+    assert owner.post(f"{page}/redeem", once=once, staff_pin=ANNAS_PIN).status_code == 303
+    assert counter.card(card_id).stamps == 5
+
+
+def test_the_next_look_at_the_page_stamps_anew(owner: Visitor, counter: Counter) -> None:
+    card_id = counter.open()
+    page = f"/console/members/{card_id}"
+    for _ in range(2):
+        once = once_of(owner, page, f"{page}/stamp")
+        assert owner.post(f"{page}/stamp", once=once, quantity="1").status_code == 303
+    assert counter.card(card_id).stamps == 2
+
+
+def test_the_same_form_with_other_numbers_is_refused(owner: Visitor, counter: Counter) -> None:
+    card_id = counter.open()
+    page = f"/console/members/{card_id}"
+    once = once_of(owner, page, f"{page}/stamp")
+    assert owner.post(f"{page}/stamp", once=once, quantity="1").status_code == 303
+    assert owner.post(f"{page}/stamp", once=once, quantity="2").status_code == 422
+    assert counter.card(card_id).stamps == 1
+
+
+def test_enrolling_twice_by_one_form_opens_one_card(owner: Visitor, counter: Counter) -> None:
+    page = "/console/members/new"
+    fields = {"once": once_of(owner, page, page), "program_id": counter.program.id}
+    first, again = (owner.post(page, **fields) for _ in range(2))
+    assert first.status_code == 303
+    assert first.headers["location"] == again.headers["location"]
+    assert len(cards_of(counter.shop.context)) == 1
+
+
+def test_a_customer_who_taps_twice_gets_one_card(
+    visitor: Visitor, alice: Shop, context: Context
+) -> None:
+    page = f"/join/{shelf.program(alice, status='active').slug}"
+    once = once_of(visitor, page, page)
+    first, again = (visitor.post(page, once=once, name="Marie") for _ in range(2))
+    assert first.headers["location"] == again.headers["location"]
+    assert len(cards_of(context)) == 1
+
+
+def test_another_visitor_gets_no_card_by_somebody_elses_form(
+    visitors: Any, alice: Shop, context: Context
+) -> None:
+    page = f"/join/{shelf.program(alice, status='active').slug}"
+    marie, other = visitors(), visitors()
+    once = once_of(marie, page, page)
+    other.get(page)
+    first, second = (each.post(page, once=once) for each in (marie, other))
+    assert first.headers["location"] != second.headers["location"]
+    assert len(cards_of(context)) == 2
+
+
+def test_somebody_else_who_joins_by_the_same_form_is_asked_again(
+    visitor: Visitor, alice: Shop, context: Context
+) -> None:
+    page = f"/join/{shelf.program(alice, status='active').slug}"
+    once = once_of(visitor, page, page)
+    visitor.post(page, once=once, name="Marie")
+    answer = visitor.post(page, once=once, name="Jos")
+    assert answer.status_code == 409
+    assert 'value="Jos"' in answer.text
+    assert once not in answer.text
+    assert len(cards_of(context)) == 1
