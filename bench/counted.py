@@ -14,8 +14,8 @@ from bench.codes import card_number, card_token
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.secrets import Sealer
-from punchcard.loyalty.cards.card_view import Receipt
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, StaffIdentity
+from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till
 
 LIST_SIZE = 250

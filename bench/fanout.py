@@ -24,8 +24,8 @@ from bench.servers import (
 )
 from bench.shop import CountedIds, Progress, Shop, open_cards, open_shop
 from bench.workshop import Workshop
-from punchcard.accounts.access.subjects import SYSTEM
 from punchcard.accounts.audit_service import Act
+from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context, build_context
 from punchcard.db import migrate
 from punchcard.fakes.apple_chain import make_chain

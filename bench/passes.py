@@ -15,12 +15,13 @@ from bench.figures import Figure, Goal, figure, middle
 from bench.pass_peers import Ingredients, Peer, peers
 from bench.workshop import Workshop
 from punchcard.fakes.apple_chain import AppleChain, make_chain
-from punchcard.wallets.apple.pass_images import logo_files, png_of, strip_files
+from punchcard.wallets.apple.pass_images import logo_files, strip_files
 from punchcard.wallets.apple.pass_json import PassIdentity, text_files
 from punchcard.wallets.apple.pass_texts import words_of
 from punchcard.wallets.apple.pkpass import PassFile, build_pkpass
 from punchcard.wallets.apple.signing import PassSigner
 from punchcard.wallets.pass_content import CardFacts, ProgramFacts, for_holder
+from punchcard.wallets.png import png_of
 
 _TARGET: Final = 10
 _COLOURS: Final = ("#1f2937", "#f59e0b", "#ffffff")

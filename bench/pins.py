@@ -15,7 +15,7 @@ from bench.figures import Figure, Goal, figure, middle
 from bench.servers import bench_settings
 from bench.shop import PIN, Shop, open_shop
 from bench.workshop import Workshop
-from punchcard.accounts.access.subjects import Subject
+from punchcard.accounts.subjects import Subject
 from punchcard.context import Context, build_context
 from punchcard.db import migrate
 from punchcard.loyalty.models import StaffPin

@@ -25,7 +25,7 @@ from punchcard.context import Context, build_context
 from punchcard.db import migrate
 from punchcard.loyalty.operations import Actor, CardKey, CardRef, EarnPoints
 from punchcard.loyalty.programs import program_service
-from punchcard.loyalty.till.till_queries import CARDS
+from punchcard.loyalty.tables import CARDS
 from tools.postgresql import THROWAWAY, postgresql_server
 
 SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 from bench.codes import card_number, card_token
 from punchcard.accounts import api_key_service, vendor_service
-from punchcard.accounts.access.subjects import LOYALTY_OPERATE, LOYALTY_READ, SYSTEM, Subject
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.member_service import NewMember
+from punchcard.accounts.subjects import LOYALTY_OPERATE, LOYALTY_READ, SYSTEM, Subject
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.context import Context
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.ids import SystemIds
-from punchcard.loyalty.cards.card_view import Receipt
 from punchcard.loyalty.operations import Actor, OpenCard
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.staff import pin_service
+from punchcard.loyalty.till.receipt import Receipt
 
 PIN = "482915"
 CARD_TOKEN_BYTES = 16

@@ -21,6 +21,7 @@ from punchcard.kit.ids import Ids, SystemIds
 from punchcard.kit.mail import Mailer, build_mailer
 from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
+from punchcard.loyalty.cards.card_queries import WalletColumns
 from punchcard.loyalty.cards.customer_mail import CustomerMail, WalletLinks
 from punchcard.loyalty.events import CardsChanged, StaffPinChanged
 from punchcard.loyalty.live import LiveCards
@@ -28,7 +29,6 @@ from punchcard.loyalty.rotating_codes import MovingCodes
 from punchcard.loyalty.staff.pin_verifier import PinDesk
 from punchcard.loyalty.staff.staff_tokens import StaffTokens
 from punchcard.loyalty.till.till import Till
-from punchcard.loyalty.till.till_queries import WalletColumns
 from punchcard.wallets.apple.apple_wallet_service import AppleWallet
 from punchcard.wallets.google.google_wallet_service import GoogleWallet
 from punchcard.wallets.wallet_service import Wallets

@@ -15,7 +15,6 @@ from punchcard.accounts import (
     member_service,
     vendor_service,
 )
-from punchcard.accounts.access.subjects import SYSTEM
 from punchcard.accounts.audit_service import difference
 from punchcard.accounts.errors import (
     DeviceNotFound,
@@ -29,6 +28,7 @@ from punchcard.accounts.errors import (
     VendorClosed,
 )
 from punchcard.accounts.models import AuditEvent, Device, Member
+from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import InvalidInput

@@ -13,7 +13,7 @@ from punchcard.context import Context, build_context
 from punchcard.db.database import Database
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, OpenCard
-from punchcard.loyalty.till.till_queries import CARDS, ENTRIES
+from punchcard.loyalty.tables import CARDS, ENTRIES
 from tests.loyalty import shelf
 from tests.support import cast
 from tests.support.damage import behind_the_triggers

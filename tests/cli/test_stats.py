@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from punchcard.accounts.access.subjects import SYSTEM
+from punchcard.accounts.subjects import SYSTEM
 from punchcard.cli import main
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from punchcard.loyalty.ledger.entry import HASHED_FIELDS
-from punchcard.loyalty.till.till_queries import CARDS
+from punchcard.loyalty.tables import CARDS
 from tests.loyalty.story import Story
 
 PAGE = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")

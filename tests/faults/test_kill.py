@@ -3,7 +3,7 @@
 from itertools import islice
 
 from punchcard.db.database import Database
-from punchcard.loyalty.cards.card_view import Receipt
+from punchcard.loyalty.till.receipt import Receipt
 from tests.support.books import audited
 from tests.support.drivers.till import counter_at
 from tests.support.till_process import Answer, Plan, answers, operation, running

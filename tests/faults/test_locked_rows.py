@@ -17,10 +17,10 @@ from punchcard.db.outbox import OutboxRow
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import SystemIds
-from punchcard.loyalty.cards.card_view import Receipt
 from punchcard.loyalty.errors import TillBusy
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, Reward
 from punchcard.loyalty.operations import NewCustomer, Operation
+from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import LISTS_IN_FLIGHT
 from tests.faults.gate import DEADLINE_SECONDS
 from tests.support.books import audited

@@ -16,9 +16,9 @@ from sqlalchemy.engine import make_url
 from punchcard.db.database import Database
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.ids import SystemIds
-from punchcard.loyalty.cards.card_view import Receipt
 from punchcard.loyalty.errors import TillBusy
 from punchcard.loyalty.operations import Operation
+from punchcard.loyalty.till.receipt import Receipt
 from tests.support.books import audited
 from tests.support.databases import opened_file
 from tests.support.drivers.till import Counter, open_counter, open_till

@@ -14,11 +14,11 @@ from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.values import value
-from punchcard.loyalty.cards.card_view import Receipt
 from punchcard.loyalty.errors import TillBusy
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.operations import CardOperation, Operation, StaffIdentity
 from punchcard.loyalty.till.batch import Outcome
+from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till, TillClosed
 from tests.faults.gate import DEADLINE_SECONDS, GateClock
 from tests.support.audited_counter import audited_counter

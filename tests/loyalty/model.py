@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from punchcard.kit.errors import DomainError
 from punchcard.loyalty.errors import ReferenceAlreadyUsed
-from punchcard.loyalty.ledger.entry import FIRST_HASH, EntryRow, make_entry
+from punchcard.loyalty.ledger.entry import FIRST_HASH, make_entry
 from punchcard.loyalty.operations import (
     AddStamp,
     AdjustPoints,
@@ -38,6 +38,7 @@ from punchcard.loyalty.rules.values import (
     ProgramRules,
     RewardState,
 )
+from punchcard.loyalty.tables import EntryRow
 from tests.support.books import check_chain, standing
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from punchcard.accounts.access.subjects import Subject
+from punchcard.accounts.subjects import Subject
 from punchcard.context import Context
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.operations import Actor, OpenCard

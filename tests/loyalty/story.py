@@ -8,7 +8,6 @@ from sqlalchemy import select, update
 
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
-from punchcard.loyalty.cards.card_view import Receipt
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
 from punchcard.loyalty.operations import (
     Actor,
@@ -24,7 +23,8 @@ from punchcard.loyalty.operations import (
     RedeemStamps,
     VoidEntry,
 )
-from punchcard.loyalty.till.till_queries import ENTRIES
+from punchcard.loyalty.tables import ENTRIES
+from punchcard.loyalty.till.receipt import Receipt
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.damage import behind_the_triggers

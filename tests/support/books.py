@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from punchcard.db.database import Database
-from punchcard.loyalty.ledger.entry import FIRST_HASH, EntryRow, entry_hash
+from punchcard.loyalty.ledger.entry import FIRST_HASH, entry_hash
 from punchcard.loyalty.ledger.ledger_verify import verify_ledger
 from punchcard.loyalty.models import (
     DailyRollup,
@@ -16,6 +16,7 @@ from punchcard.loyalty.models import (
     ReferenceClaim,
 )
 from punchcard.loyalty.reports.stats_rebuild import compare
+from punchcard.loyalty.tables import EntryRow
 
 _CARDS = LoyaltyCard.__table__
 _ENTRIES = LoyaltyTransaction.__table__

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from itertools import count
 
 from punchcard.accounts import api_key_service, device_service, member_service, vendor_service
-from punchcard.accounts.access.subjects import SYSTEM
 from punchcard.accounts.admin_service import create_admin
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.member_service import NewMember
 from punchcard.accounts.models import Vendor
+from punchcard.accounts.subjects import SYSTEM
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.context import Context
 

@@ -4,12 +4,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import checks
-from punchcard.accounts.access.credentials import API_KEY_PREFIX
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import ApiKeyNotFound
 from punchcard.accounts.events import CredentialChanged
 from punchcard.accounts.models import ApiKey
 from punchcard.accounts.rows import find_own, page
+from punchcard.accounts.subjects import API_KEY_PREFIX
 from punchcard.db.events import announce
 from punchcard.kit.secrets import hash_token
 

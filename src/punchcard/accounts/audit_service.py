@@ -12,8 +12,8 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.access.subjects import Subject
 from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, Member
+from punchcard.accounts.subjects import Subject
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import Ids
 

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Final
 from zoneinfo import available_timezones
 
-from punchcard.accounts.access.subjects import ROLES, SCOPES
+from punchcard.accounts.subjects import ROLES, SCOPES
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_, as_language
 from punchcard.kit.money import is_currency

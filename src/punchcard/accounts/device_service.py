@@ -9,14 +9,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import checks
-from punchcard.accounts.access.credentials import DEVICE_PREFIX
-from punchcard.accounts.access.subjects import Subject
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import DeviceNotFound, PairingCodeInvalid
 from punchcard.accounts.events import CredentialChanged
 from punchcard.accounts.location_service import get_open_location, list_locations
 from punchcard.accounts.models import Device, Location, PairingCode, Vendor
 from punchcard.accounts.rows import apply, find_own, page
+from punchcard.accounts.subjects import DEVICE_PREFIX, Subject
 from punchcard.db.events import announce
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_

@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.access.subjects import Subject
 from punchcard.accounts.audit_service import difference
 from punchcard.accounts.models import Admin, ApiKey, Device, Location, Member
+from punchcard.accounts.subjects import Subject
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import as_id
 

@@ -63,8 +63,8 @@ def ready_settings() -> "Settings":
 
 def by_operator(context: "Context") -> "Act":
     """Return who acts when a command is run: the system, on behalf of its operator."""
-    from punchcard.accounts.access.subjects import SYSTEM
     from punchcard.accounts.audit_service import Act
+    from punchcard.accounts.subjects import SYSTEM
 
     return Act(subject=SYSTEM, now=context.clock.now(), ids=context.ids)
 

@@ -12,15 +12,14 @@ from itertools import groupby
 from random import Random
 from typing import Any
 
-from punchcard.accounts.access.subjects import Subject
 from punchcard.accounts.audit_service import Act
+from punchcard.accounts.subjects import Subject
 from punchcard.context import Context
 from punchcard.demo.guests import ZONE, Doing, Event, Guest, day_of_events, invite
 from punchcard.demo.opening import Counter, OpenShop, Prize
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError
 from punchcard.loyalty.cards import card_changes
-from punchcard.loyalty.cards.card_view import Receipt
 from punchcard.loyalty.operations import (
     Actor,
     AddStamp,
@@ -34,6 +33,7 @@ from punchcard.loyalty.operations import (
     RedeemStamps,
     VoidEntry,
 )
+from punchcard.loyalty.till.receipt import Receipt
 
 SEED = 20
 SLOT_MINUTES = 60

@@ -12,10 +12,10 @@ from punchcard.accounts import (
     member_service,
     vendor_service,
 )
-from punchcard.accounts.access.subjects import ROLES, SCOPES, SYSTEM, Subject
 from punchcard.accounts.admin_service import create_admin
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.member_service import NewMember
+from punchcard.accounts.subjects import ROLES, SCOPES, SYSTEM, Subject
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.context import Context
 from punchcard.demo.people import plain

@@ -8,7 +8,7 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.access.subjects import SCOPES
+from punchcard.accounts.subjects import SCOPES
 from punchcard.db.database import open_database
 from punchcard.demo.folder import DemoFolder
 from punchcard.demo.phone import PHONE_PATH

@@ -105,3 +105,6 @@ def as_card_token(text: str) -> str | None:
     """Return the card token in `text`, which may be a whole card address, or None."""
     token = text.rsplit("/", 1)[-1] if "/" in text else text
     return token if _CARD_TOKEN.fullmatch(token) else None
+
+
+CARD_TOKEN_BYTES = 16

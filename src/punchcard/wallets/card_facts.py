@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Vendor
 from punchcard.kit.secrets import Sealer
-from punchcard.loyalty.cards.card_view import held_card
+from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs.rules_loader import load_rules
 from punchcard.loyalty.rules.values import ProgramRules
-from punchcard.loyalty.till.till_queries import CARDS, card_query
+from punchcard.loyalty.tables import CARDS
+from punchcard.loyalty.till.held_card import held_card
 from punchcard.wallets.pass_content import CardFacts, CardState, ProgramFacts, RewardFacts
 
 _REWARDS_SHOWN = 100

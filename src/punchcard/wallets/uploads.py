@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
-from punchcard.wallets.apple.pass_images import png_of
 from punchcard.wallets.models import PassImage
+from punchcard.wallets.png import png_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -5,7 +5,8 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, case, exists, literal_column
 
-from punchcard.loyalty.till.till_queries import CARDS, WalletColumns
+from punchcard.loyalty.cards.card_queries import WalletColumns
+from punchcard.loyalty.tables import CARDS
 from punchcard.wallets.google.models import GoogleObject
 from punchcard.wallets.models import AppleDeviceRegistration, ApplePass
 

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Delete
 
 from punchcard.accounts import throttle
-from punchcard.accounts.access.subjects import SYSTEM
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mail.mailroom import forget_expired_mails
 from punchcard.accounts.models import AccessToken, PairingCode
+from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import TransactionOrigin

@@ -3,7 +3,8 @@
 import pytest
 from fastapi import APIRouter, FastAPI
 
-from punchcard.accounts.access.subjects import (
+from punchcard.accounts.errors import CredentialsMissing, NotAllowed
+from punchcard.accounts.subjects import (
     ADMIN_PERMISSIONS,
     DEVICE_PERMISSIONS,
     NOBODY,
@@ -11,7 +12,6 @@ from punchcard.accounts.access.subjects import (
     SCOPES,
     Subject,
 )
-from punchcard.accounts.errors import CredentialsMissing, NotAllowed
 from punchcard.api.http.permissions import ACCESS, PUBLIC, SIGNED_IN, check_routes, require
 
 LOYALTY = "/api/v1/vendor/loyalty"

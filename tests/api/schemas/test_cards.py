@@ -19,7 +19,7 @@ from punchcard.api.schemas.cards import (
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.cards.card_view import CardView
-from punchcard.loyalty.cards.card_view import Receipt as TillReceipt
+from punchcard.loyalty.till.receipt import Receipt as TillReceipt
 
 SEALER = Sealer("a secret of 32 characters at least", "card token")
 LINKS = CardLinks("https://shop.example/", SEALER)

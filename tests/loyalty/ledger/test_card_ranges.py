@@ -8,7 +8,7 @@ from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.ledger.card_ranges import CardSpan, count_cards, next_span
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
 from punchcard.loyalty.operations import OpenCard
-from punchcard.loyalty.till.till_queries import CARDS
+from punchcard.loyalty.tables import CARDS
 from tests.loyalty import shelf
 from tests.loyalty.story import ACTOR, Story, submit, tell_story
 from tests.support.cast import Shop

@@ -12,7 +12,7 @@ from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.ledger.entry import entry_hash
 from punchcard.loyalty.ledger.ledger_verify import count_entries, verify_ledger
 from punchcard.loyalty.operations import AddStamp, CardKey, CardRef, OpenCard
-from punchcard.loyalty.till.till_queries import CARDS, ENTRIES
+from punchcard.loyalty.tables import CARDS, ENTRIES
 from tests.loyalty import shelf
 from tests.loyalty.story import ACTOR, Story, submit, tell_story
 from tests.support.cast import Shop

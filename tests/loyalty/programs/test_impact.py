@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from punchcard.accounts.access.subjects import SYSTEM
+from punchcard.accounts.subjects import SYSTEM
 from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, EarnPoints

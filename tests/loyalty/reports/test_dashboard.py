@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from punchcard.accounts.access.subjects import SYSTEM
+from punchcard.accounts.subjects import SYSTEM
 from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.operations import (

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, update
 
-from punchcard.accounts.access.subjects import SYSTEM
+from punchcard.accounts.subjects import SYSTEM
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError, InvalidInput
 from punchcard.loyalty.models import DailyRollup, LoyaltyProgram

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from punchcard.accounts.access.subjects import Subject
+from punchcard.accounts.subjects import Subject
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError, InvalidInput
 from punchcard.loyalty.errors import StaffPinRequired

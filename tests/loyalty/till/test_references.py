@@ -11,10 +11,10 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import SystemIds
-from punchcard.loyalty.cards.card_view import Receipt
 from punchcard.loyalty.errors import AlreadyVoided, NotVoidable, ReferenceAlreadyUsed
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.batch import Outcome
+from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till
 from tests.support.audited_counter import audited_counter
 from tests.support.drivers.till import Counter, open_till

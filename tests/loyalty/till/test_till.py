@@ -15,7 +15,6 @@ from punchcard.db.outbox import OutboxRow
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import SystemIds
-from punchcard.loyalty.cards.card_view import Receipt
 from punchcard.loyalty.errors import (
     AlreadyVoided,
     CardAlreadyExists,
@@ -34,6 +33,7 @@ from punchcard.loyalty.errors import (
 )
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, TransactionOrigin
 from punchcard.loyalty.operations import AnswerAgain, CardKey, CardRef, NewCustomer, Origin
+from punchcard.loyalty.till.receipt import Receipt
 from tests.support.audited_counter import audited_counter
 from tests.support.drivers.till import BY_TILL, SEALER, Counter, open_counter
 

@@ -11,10 +11,10 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import SystemIds
-from punchcard.loyalty.cards.card_view import Receipt
-from punchcard.loyalty.ledger.entry import EntryRow
 from punchcard.loyalty.rules.values import CardState, RewardState
+from punchcard.loyalty.tables import EntryRow
 from punchcard.loyalty.till.batch import Outcome
+from punchcard.loyalty.till.receipt import Receipt
 from tests.loyalty.model import (
     PROGRAMS,
     REWARDS,

@@ -14,7 +14,6 @@ from punchcard.accounts.models import Vendor
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
-from punchcard.loyalty.cards.card_view import Receipt
 from punchcard.loyalty.operations import (
     AddStamp,
     CardKey,
@@ -23,6 +22,7 @@ from punchcard.loyalty.operations import (
     Operation,
     Origin,
 )
+from punchcard.loyalty.till.receipt import Receipt
 from tests.support.drivers.till import BY_TILL, Counter, open_counter, open_till
 from tests.support.filler import fill
 from tests.support.plans import Sent, broad_steps, engines_of, recorded

@@ -12,7 +12,6 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import SystemIds
-from punchcard.loyalty.cards.card_view import Receipt
 from punchcard.loyalty.errors import (
     AlreadyVoided,
     DailyStampLimitReached,
@@ -23,6 +22,7 @@ from punchcard.loyalty.errors import (
 from punchcard.loyalty.models import Reward
 from punchcard.loyalty.operations import NewCustomer, Operation
 from punchcard.loyalty.till.batch import Outcome
+from punchcard.loyalty.till.receipt import Receipt
 from tests.support.audited_counter import audited_counter
 from tests.support.books import audited, check_day_limits, standing
 from tests.support.drivers.till import Counter

@@ -3,7 +3,7 @@
 from typing import Any
 
 from punchcard.loyalty.cards.card_service import get_card
-from punchcard.loyalty.cards.card_view import CardView, Receipt
+from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.models import LoyaltyProgram, StaffPin
 from punchcard.loyalty.operations import (
     Actor,
@@ -15,6 +15,7 @@ from punchcard.loyalty.operations import (
     OpenCard,
     StaffIdentity,
 )
+from punchcard.loyalty.till.receipt import Receipt
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from punchcard.loyalty.till.till_queries import ENTRIES
+from punchcard.loyalty.tables import ENTRIES
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.damage import behind_the_triggers

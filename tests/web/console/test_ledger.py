@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from punchcard.kit.clock import ManualClock
-from punchcard.loyalty.till.till_queries import ENTRIES
+from punchcard.loyalty.tables import ENTRIES
 from punchcard.web.console.ledger.verification import CARDS_AT_ONCE
 from tests.support.cast import Shop
 from tests.support.damage import behind_the_triggers

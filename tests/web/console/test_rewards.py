@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from punchcard.accounts.access.subjects import SYSTEM
+from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.operations import Actor, CardKey, CardRef, EarnPoints

@@ -7,24 +7,23 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import LargeBinary, Row, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.access.subjects import (
+from punchcard.accounts.errors import CredentialsInvalid, VendorSuspended
+from punchcard.accounts.models import AccessToken, Admin, ApiKey, Device, Member, Vendor
+from punchcard.accounts.subjects import (
+    ACCESS_PREFIX,
     ADMIN_PERMISSIONS,
+    API_KEY_PREFIX,
     DEVICE_PERMISSIONS,
+    DEVICE_PREFIX,
     ROLES,
     SCOPES,
     Subject,
 )
-from punchcard.accounts.errors import CredentialsInvalid, VendorSuspended
-from punchcard.accounts.models import AccessToken, Admin, ApiKey, Device, Member, Vendor
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.refreshing_cache import RefreshingCache
 from punchcard.kit.secrets import hash_token
 from punchcard.kit.settings import Settings
-
-ACCESS_PREFIX: Final = "at_"
-API_KEY_PREFIX: Final = "pk_"
-DEVICE_PREFIX: Final = "dt_"
 
 CACHE_LIMIT: Final = 10_000
 _USES_LIMIT = 100_000

@@ -11,13 +11,13 @@ from punchcard.accounts import checks
 from punchcard.accounts.access import sign_in_service
 from punchcard.accounts.access.rate_limit import PublicLimits, counted_address
 from punchcard.accounts.access.sign_in_service import SignIn
-from punchcard.accounts.access.subjects import Subject
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import LinkInvalid, MailNotConfigured, NotAllowed
 from punchcard.accounts.links import Links
 from punchcard.accounts.mail.mail_letters import Mail
 from punchcard.accounts.mail.mailroom import Mailroom
 from punchcard.accounts.models import Admin, Member, Vendor
+from punchcard.accounts.subjects import Subject
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock, to_rfc3339
 from punchcard.kit.i18n import SOURCE_LANGUAGE

@@ -8,10 +8,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import checks, member_service, throttle
-from punchcard.accounts.access.credentials import ACCESS_PREFIX
 from punchcard.accounts.access.hashing import Hasher, password_bytes
 from punchcard.accounts.access.rate_limit import PublicLimits, counted_address
-from punchcard.accounts.access.subjects import ADMIN_PERMISSIONS, ROLES, Subject
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import (
     CredentialsInvalid,
@@ -22,6 +20,7 @@ from punchcard.accounts.errors import (
 )
 from punchcard.accounts.events import CredentialChanged, SubjectChanged
 from punchcard.accounts.models import AccessToken, Admin, Member, Vendor
+from punchcard.accounts.subjects import ACCESS_PREFIX, ADMIN_PERMISSIONS, ROLES, Subject
 from punchcard.accounts.throttle import Failure, Limit
 from punchcard.db.database import Database
 from punchcard.db.events import announce

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from punchcard.accounts.access.rate_limit import PublicLimits, counted_address
-from punchcard.accounts.access.subjects import NOBODY, Subject
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import HasherBusy, NotAllowed
+from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.api.http import idempotency, permissions
 from punchcard.api.http.idempotency import IdempotencyRace, Keyed
 from punchcard.api.http.problems import request_id_of

@@ -15,8 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from punchcard.accounts.access.subjects import Subject
 from punchcard.accounts.errors import CredentialsInvalid, CredentialsMissing
+from punchcard.accounts.subjects import Subject
 from punchcard.api.http import idempotency, permissions
 from punchcard.api.http.field_messages import NotSentAsJson
 from punchcard.api.schemas.fields import Shape

@@ -11,7 +11,8 @@ from typing import Final
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
-from punchcard.accounts.access.subjects import (
+from punchcard.accounts.errors import CredentialsMissing, NotAllowed
+from punchcard.accounts.subjects import (
     LOYALTY_MANAGE,
     LOYALTY_OPERATE,
     LOYALTY_READ,
@@ -20,7 +21,6 @@ from punchcard.accounts.access.subjects import (
     VENDOR_OWN,
     Subject,
 )
-from punchcard.accounts.errors import CredentialsMissing, NotAllowed
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from punchcard.accounts.access import sign_in_service
-from punchcard.accounts.access.subjects import Subject
 from punchcard.accounts.rows import name_of
+from punchcard.accounts.subjects import Subject
 from punchcard.api.http.dependencies import (
     CallerDep,
     LimitEnrolments,

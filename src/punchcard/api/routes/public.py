@@ -39,7 +39,7 @@ from punchcard.api.schemas.public import (
 from punchcard.context import Context
 from punchcard.db.outbox import Hopeless, NotYet
 from punchcard.loyalty.cards import card_service, customer_service
-from punchcard.loyalty.cards.card_view import CardView, Receipt
+from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.errors import ProgramInactive, ProgramNotFound
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.ledger_reader import ReadEntry
@@ -48,6 +48,7 @@ from punchcard.loyalty.operations import Actor, OpenCard, Origin
 from punchcard.loyalty.programs import public_service
 from punchcard.loyalty.programs.public_service import ProgramPage, WalletNotConfigured
 from punchcard.loyalty.rotating_codes import has_moving_code
+from punchcard.loyalty.till.receipt import Receipt
 from punchcard.wallets.apple.pkpass import MIME_TYPE
 from punchcard.wallets.platform import WalletAway
 

@@ -15,7 +15,7 @@ from punchcard.api.schemas.fields import Moment, Shape
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.cards.card_view import CardView
-from punchcard.loyalty.cards.card_view import Receipt as TillReceipt
+from punchcard.loyalty.till.receipt import Receipt as TillReceipt
 
 CardStatus = Literal["active", "blocked", "replaced", "closed"]
 WalletState = Literal["none", "issued", "installed"]

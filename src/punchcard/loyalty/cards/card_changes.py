@@ -15,8 +15,10 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.models import Customer
 from punchcard.db import outbox
 from punchcard.db.unique import refusing_duplicates
-from punchcard.kit.ids import as_id
+from punchcard.kit.folding import fold_name
+from punchcard.kit.ids import CARD_TOKEN_BYTES, as_id
 from punchcard.kit.secrets import Sealer, hash_token
+from punchcard.loyalty.cards import card_queries
 from punchcard.loyalty.errors import (
     CardAlreadyExists,
     CardBlocked,
@@ -27,8 +29,6 @@ from punchcard.loyalty.errors import (
 )
 from punchcard.loyalty.events import CUSTOMER_ADDRESS, announce_cards_changed
 from punchcard.loyalty.models import LoyaltyCard, RetiredCardCode
-from punchcard.loyalty.till import till_queries as queries
-from punchcard.loyalty.till.enrolment import CARD_TOKEN_BYTES, fold_name
 
 CUSTOMER_FIELDS = ("name", "email", "phone", "birthday", "locale", "marketing_consent")
 """What can be told about a customer; contacts are already normalised."""
@@ -154,13 +154,13 @@ def _give_to_customer(
     given = {name: value for name, value in told.items() if value not in (None, False)}
     if not given:
         return []
-    known = queries.customers_with(
+    known = card_queries.customers_with(
         session.connection(), card.vendor_id, email=given.get("email"), phone=given.get("phone")
     )
     if len(known) > 1:
         raise ContactConflict
     if known:
-        held = queries.card_held(session.connection(), card.program_id, known[0].id)
+        held = card_queries.card_held(session.connection(), card.program_id, known[0].id)
         if held is not None:
             raise CardAlreadyExists(card_id=held)
         customer = session.get_one(Customer, known[0].id, with_for_update=True)

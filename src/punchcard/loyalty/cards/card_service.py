@@ -12,14 +12,15 @@ from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import checks
+from punchcard.kit.folding import fold_name
 from punchcard.kit.ids import as_card_token, as_id
 from punchcard.kit.secrets import hash_token
-from punchcard.loyalty.cards.card_view import CardView, held_card
+from punchcard.loyalty.cards.card_queries import card_query
+from punchcard.loyalty.cards.card_view import CardView, view_of_row
 from punchcard.loyalty.errors import CardNotFound
 from punchcard.loyalty.operations import CardKey, CardRef
 from punchcard.loyalty.programs.rules_loader import load_rules
-from punchcard.loyalty.till.enrolment import fold_name
-from punchcard.loyalty.till.till_queries import CARDS, CUSTOMERS, card_query
+from punchcard.loyalty.tables import CARDS, CUSTOMERS
 
 LOOKUP_LIMIT = 50
 """How many cards one contact can name: an address typed by strangers may stand on many."""
@@ -120,7 +121,7 @@ def _views(session: Session, query: Select[Any], now: datetime) -> list[CardView
     if not rows:
         return []
     rules = load_rules(session, {row.program_id for row in rows})
-    return [held_card(row, rules[row.program_id][1]).view(now) for row in rows]
+    return [view_of_row(row, rules[row.program_id][1], now) for row in rows]
 
 
 def _like(vendor_id: str, query: str) -> ColumnElement[bool]:

@@ -1,46 +1,10 @@
 """Cards as the till holds them: read from the database, moved by the rules, shown to callers."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from punchcard.kit.clock import to_rfc3339
-from punchcard.kit.values import value
-from punchcard.loyalty.ledger.entry import EntryRow
 from punchcard.loyalty.rules.stamp_rules import next_stamp
 from punchcard.loyalty.rules.values import CardState, ProgramRules
-
-
-@dataclass(slots=True)
-class HeldCard:
-    """A card in the till's hand: its state moves with each entry of the batch."""
-
-    state: CardState
-    program: ProgramRules
-    number: str
-    token_sealed: bytes
-    customer: dict[str, Any] | None
-    enrolled_at: datetime
-    sequence: int
-    head_hash: bytes
-    keeps_origins: bool
-    is_touched: bool = False
-    wallets: tuple[str, str] | None = None
-
-    def view(self, now: datetime) -> "CardView":
-        """Return the card as a caller may see it at `now`."""
-        view = view_of(
-            self.state,
-            self.program,
-            number=self.number,
-            token_sealed=self.token_sealed,
-            customer=self.customer,
-            enrolled_at=self.enrolled_at,
-            now=now,
-        )
-        if self.wallets is None:
-            return view
-        return view._replace(wallet_apple=self.wallets[0], wallet_google=self.wallets[1])
 
 
 class CardView(NamedTuple):
@@ -68,16 +32,6 @@ class CardView(NamedTuple):
     last_activity_at: datetime | None
     wallet_apple: str = "none"
     wallet_google: str = "none"
-
-
-@value
-class Receipt:
-    """What the till answers: the entry, the card after it, and whether it was answered before."""
-
-    entry: EntryRow
-    staff_name: str | None
-    card: CardView
-    is_replay: bool = False
 
 
 def view_of(
@@ -114,59 +68,16 @@ def view_of(
     )
 
 
-def answer_facts(view: CardView) -> dict[str, Any]:
-    """Return what an entry must keep so that the same answer can be given again."""
-    return {
-        "balance": [view.stamps, view.points],
-        "lifetime": [view.lifetime_stamps, view.lifetime_points, view.lifetime_rewards],
-        "stamps_target": view.stamps_target,
-        "rewards_ready": view.rewards_ready,
-        "next_stamp_at": to_rfc3339(view.next_stamp_at) if view.next_stamp_at else None,
-        "stamps_left_today": view.stamps_left_today,
-        "last_activity_at": to_rfc3339(view.last_activity_at) if view.last_activity_at else None,
-        "number": view.number,
-        "status": view.status,
-    }
-
-
-def as_answered(view: CardView, entry: EntryRow) -> CardView:
-    """Return the card as it was shown when `entry` was first answered.
-
-    Contact data and the link are today's: they are not kept beside the ledger.
-    """
-    facts = entry["answer"]
-    # Not the entry's own balance: a welcome bonus follows the entry that opens a card.
-    stamps, points = facts["balance"]
-    lifetime_stamps, lifetime_points, lifetime_rewards = facts["lifetime"]
-    return view._replace(
-        stamps=stamps,
-        points=points,
-        lifetime_stamps=lifetime_stamps,
-        lifetime_points=lifetime_points,
-        lifetime_rewards=lifetime_rewards,
-        stamps_target=facts["stamps_target"],
-        rewards_ready=facts["rewards_ready"],
-        next_stamp_at=_moment(facts["next_stamp_at"]),
-        stamps_left_today=facts["stamps_left_today"],
-        last_activity_at=_moment(facts["last_activity_at"]),
-        number=facts["number"],
-        status=facts["status"],
-    )
-
-
-def held_card(row: Any, program: ProgramRules, *, has_wallets: bool = False) -> HeldCard:
-    """Return the card in a row of `card_query`, which may end with the wallets' columns."""
-    return HeldCard(
-        state=CardState._make(row[: len(CardState._fields)]),
-        program=program,
+def view_of_row(row: Any, program: ProgramRules, now: datetime) -> CardView:
+    """Return what the card in a row of `card_query` shows at `now`."""
+    return view_of(
+        CardState._make(row[: len(CardState._fields)]),
+        program,
         number=row.number,
         token_sealed=row.token_sealed,
         customer=customer_of(row),
         enrolled_at=row.enrolled_at,
-        sequence=row.sequence,
-        head_hash=row.head_hash,
-        keeps_origins=row.keeps_origins,
-        wallets=(row.wallet_apple, row.wallet_google) if has_wallets else None,
+        now=now,
     )
 
 
@@ -183,7 +94,3 @@ def customer_of(row: Any) -> dict[str, Any] | None:
         "locale": row.customer_locale,
         "marketing_consent": row.customer_marketing_consent,
     }
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from punchcard.loyalty.till.till_queries import CARDS
+from punchcard.loyalty.tables import CARDS
 
 
 @dataclass(frozen=True, slots=True)

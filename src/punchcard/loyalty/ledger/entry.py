@@ -19,9 +19,7 @@ import orjson
 from punchcard.kit.clock import to_rfc3339
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules
-
-EntryRow = dict[str, Any]
-"""A ledger entry with every column of `loyalty_transactions` by name."""
+from punchcard.loyalty.tables import EntryRow
 
 FIRST_HASH = bytes(32)
 

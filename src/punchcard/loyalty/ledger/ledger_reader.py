@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.errors import TransactionNotFound
-from punchcard.loyalty.ledger.entry import EntryRow
 from punchcard.loyalty.models import StaffPin, TransactionOrigin
-from punchcard.loyalty.till.till_queries import CARDS, ENTRIES
+from punchcard.loyalty.tables import CARDS, ENTRIES, EntryRow
 
 _PINS = StaffPin.__table__
 _VOIDING = ENTRIES.alias("voiding")

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, nul
 from punchcard.db.reading import ROWS_AT_ONCE, stream_plain
 from punchcard.loyalty.ledger.card_ranges import ALL_CARDS, CardSpan
 from punchcard.loyalty.ledger.entry import FIRST_HASH, HASH_DOMAIN, HASHED_FIELDS
-from punchcard.loyalty.till.till_queries import CARDS, ENTRIES
+from punchcard.loyalty.tables import CARDS, ENTRIES
 
 DAMAGES_TOLD: Final = 1000
 """How many damages a verdict names; it counts them all."""

@@ -23,7 +23,7 @@ from punchcard.loyalty.ledger.ledger_reader import first_id_at
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.programs.program_service import get_program
 from punchcard.loyalty.reports.stats_service import DateRange, date_range
-from punchcard.loyalty.till.till_queries import ENTRIES
+from punchcard.loyalty.tables import ENTRIES
 
 REPORT_DAYS_LIMIT: Final = 92
 RECORDED_WITHIN: Final = timedelta(hours=72)

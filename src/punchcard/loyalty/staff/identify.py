@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from punchcard.accounts.access.subjects import Subject
+from punchcard.accounts.subjects import Subject
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.errors import StaffPinRequired

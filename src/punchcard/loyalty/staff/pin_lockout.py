@@ -21,8 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-from punchcard.accounts.access.subjects import Subject
 from punchcard.accounts.models import Throttle
+from punchcard.accounts.subjects import Subject
 from punchcard.db.dialects import insert_for
 from punchcard.db.types import Id, UtcDateTime
 from punchcard.loyalty.models import LoyaltyProgram, StaffPin

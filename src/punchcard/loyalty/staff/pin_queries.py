@@ -19,8 +19,8 @@ from sqlalchemy import (
     select,
 )
 
-from punchcard.accounts.access.subjects import Subject
 from punchcard.accounts.models import Throttle
+from punchcard.accounts.subjects import Subject
 from punchcard.db.types import Id
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.models import StaffPin

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Protocol
 
-from punchcard.accounts.access.subjects import Subject
+from punchcard.accounts.subjects import Subject
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.errors import invalid_field

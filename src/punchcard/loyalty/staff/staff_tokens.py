@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, select
 
-from punchcard.accounts.access.subjects import Subject
+from punchcard.accounts.subjects import Subject
 from punchcard.db.database import Database
 from punchcard.db.types import Id
 from punchcard.kit.clock import Clock

@@ -8,13 +8,7 @@ from sqlalchemy import Connection
 
 from punchcard.accounts.errors import LocationNotFound
 from punchcard.kit.errors import DomainError
-from punchcard.loyalty.cards.card_view import (
-    HeldCard,
-    Receipt,
-    answer_facts,
-    as_answered,
-    held_card,
-)
+from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.errors import (
     CardNotFound,
     IdempotencyKeyReused,
@@ -22,7 +16,7 @@ from punchcard.loyalty.errors import (
     ReferenceAlreadyUsed,
     TransactionNotFound,
 )
-from punchcard.loyalty.ledger.entry import FIRST_HASH, EntryRow, make_entry
+from punchcard.loyalty.ledger.entry import FIRST_HASH, make_entry
 from punchcard.loyalty.operations import (
     AddStamp,
     AdjustPoints,
@@ -47,10 +41,13 @@ from punchcard.loyalty.rules.values import (
     ProgramRules,
     RewardState,
 )
+from punchcard.loyalty.tables import CARDS, EntryRow
 from punchcard.loyalty.till import till_queries as queries
 from punchcard.loyalty.till.batch_locks import BatchLocks, programs_of
 from punchcard.loyalty.till.batch_writes import Writes, adjustment_event
 from punchcard.loyalty.till.enrolment import NewCard, Tools, prepare_card, vouched_contact
+from punchcard.loyalty.till.held_card import HeldCard, held_card
+from punchcard.loyalty.till.receipt import Receipt, answer_facts, as_answered
 from punchcard.loyalty.till.reference_claims import PURCHASE, claimed_references
 
 Outcome = Receipt | DomainError
@@ -159,7 +156,7 @@ class Batch:
         entry = dict(row._mapping)
         wallets = self.tools.wallet_columns()
         card_row = self.connection.execute(
-            queries.card_query(wallets).where(queries.CARDS.c.id == row.card_id)
+            card_query(wallets).where(CARDS.c.id == row.card_id)
         ).one()
         program = programs_of(self.connection, self.tools, [card_row])[card_row.program_id]
         card = held_card(card_row, program, has_wallets=bool(wallets))

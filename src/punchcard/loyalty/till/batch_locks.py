@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from punchcard.db import outbox
-from punchcard.loyalty.cards.card_view import HeldCard, held_card
 from punchcard.loyalty.events import CARD_CHANGED
 from punchcard.loyalty.operations import (
     CardKey,
@@ -22,6 +21,7 @@ from punchcard.loyalty.operations import (
 from punchcard.loyalty.rules.values import ProgramRules, RewardState
 from punchcard.loyalty.till import till_locks, till_queries
 from punchcard.loyalty.till.enrolment import Tools, vouched_contact
+from punchcard.loyalty.till.held_card import HeldCard, held_card
 from punchcard.loyalty.till.rollup import locked_programs
 from punchcard.loyalty.till.till_locks import Contact
 

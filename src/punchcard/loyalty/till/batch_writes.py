@@ -14,9 +14,7 @@ from punchcard.db.bulk import BulkInsert, BulkUpdate, write_together
 from punchcard.db.dialects import Row
 from punchcard.db.events import announce
 from punchcard.db.outbox import WorkEnqueued, insert_waiting, waiting_rows
-from punchcard.loyalty.cards.card_view import HeldCard
 from punchcard.loyalty.events import CARD_CHANGED, CUSTOMER_WELCOME, CardsChanged
-from punchcard.loyalty.ledger.entry import EntryRow
 from punchcard.loyalty.models import (
     LoyaltyCard,
     LoyaltyTransaction,
@@ -26,7 +24,9 @@ from punchcard.loyalty.models import (
 from punchcard.loyalty.operations import AdjustPoints, Origin
 from punchcard.loyalty.rules.rollup_rules import ROLLUP_COLUMNS, rollup_deltas
 from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules
+from punchcard.loyalty.tables import EntryRow
 from punchcard.loyalty.till.enrolment import NewCard, card_codes
+from punchcard.loyalty.till.held_card import HeldCard
 from punchcard.loyalty.till.reference_claims import claim_of, delete_claims, in_order, insert_claims
 from punchcard.loyalty.till.rollup import add_to_rollup
 

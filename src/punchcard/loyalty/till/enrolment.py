@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from punchcard.kit.clock import Clock
-from punchcard.kit.ids import Ids
+from punchcard.kit.folding import fold_name
+from punchcard.kit.ids import CARD_TOKEN_BYTES, Ids
 from punchcard.kit.secrets import Sealer, hash_token
+from punchcard.loyalty.cards import card_queries
+from punchcard.loyalty.cards.card_queries import WalletColumns
 from punchcard.loyalty.errors import CardAlreadyExists, ContactConflict
 from punchcard.loyalty.operations import NewCustomer, OpenCard
 from punchcard.loyalty.programs.rules_loader import ProgramCache
-from punchcard.loyalty.till import till_queries as queries
-
-CARD_TOKEN_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Tools:
     ids: Ids
     sealer: Sealer
     programs: ProgramCache
-    wallet_columns: Callable[[], queries.WalletColumns] = tuple
+    wallet_columns: Callable[[], WalletColumns] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,6 @@ def card_codes(new: NewCard) -> dict[str, Any]:
     }
 
 
-def fold_name(name: str | None) -> str | None:
-    """Return a name as search compares it: without case."""
-    return name.casefold() if name else None
-
-
 def _known_customer(
     connection: Connection, operation: OpenCard, found: Sequence[Row[Any]]
 ) -> Row[Any] | None:
@@ -112,7 +107,7 @@ def _known_customer(
         raise ContactConflict
     if not found:
         return None
-    held = queries.card_held(connection, operation.program_id, found[0].id)
+    held = card_queries.card_held(connection, operation.program_id, found[0].id)
     if held is not None:
         raise CardAlreadyExists(card_id=held)
     return found[0]

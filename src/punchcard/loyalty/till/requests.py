@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 import orjson
 
-from punchcard.accounts.access.subjects import LOYALTY_MANAGE, Subject
+from punchcard.accounts.subjects import LOYALTY_MANAGE, Subject
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.errors import CardNotFound, OccurredAtOutOfRange
 from punchcard.loyalty.operations import Actor, CardRef, Origin, StaffIdentity

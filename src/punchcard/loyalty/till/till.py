@@ -23,7 +23,7 @@ from punchcard.kit.clock import Clock
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.ids import Ids
 from punchcard.kit.secrets import Sealer
-from punchcard.loyalty.cards.card_view import Receipt
+from punchcard.loyalty.cards.card_queries import WalletColumns
 from punchcard.loyalty.errors import TillBusy
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.programs.rules_loader import ProgramCache
@@ -31,8 +31,8 @@ from punchcard.loyalty.till.batch import Outcome
 from punchcard.loyalty.till.batch_runner import RETRY_AFTER_SECONDS, BatchRunner
 from punchcard.loyalty.till.enrolment import Tools
 from punchcard.loyalty.till.locked_submissions import LockedParcels
+from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.submissions import Parcel, answer
-from punchcard.loyalty.till.till_queries import WalletColumns
 
 _log = logging.getLogger(__name__)
 

@@ -11,16 +11,11 @@ from sqlalchemy.engine import Dialect
 from punchcard.db.base import table_of
 from punchcard.db.dialects import is_sqlite, one_of
 from punchcard.kit.secrets import hash_token
+from punchcard.loyalty.cards.card_queries import WalletColumns, card_query, named_customers
 from punchcard.loyalty.models import Reward
 from punchcard.loyalty.operations import CardKey, CardRef
 from punchcard.loyalty.rules.values import RewardState
-from punchcard.loyalty.till.till_queries import (
-    CARDS,
-    CUSTOMERS,
-    WalletColumns,
-    card_query,
-    named_customers,
-)
+from punchcard.loyalty.tables import CARDS, CUSTOMERS
 
 Contact = tuple[str, str | None, str | None]
 """A vendor, and an e-mail address or a phone number or both."""

@@ -1,6 +1,6 @@
 """What the till reads inside its batch; every statement is bound to one vendor's data."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -9,72 +9,29 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Select,
     and_,
     func,
     literal,
-    or_,
     select,
 )
 from sqlalchemy.engine import Dialect
 
-from punchcard.accounts.models import Customer, IdempotencyRecord, Location, Vendor
+from punchcard.accounts.models import IdempotencyRecord, Location
 from punchcard.db.base import table_of
 from punchcard.db.dialects import one_of
 from punchcard.loyalty.models import (
-    LoyaltyCard,
-    LoyaltyProgram,
-    LoyaltyTransaction,
     StaffPin,
 )
-from punchcard.loyalty.rules.values import CardState, Forgiven, PastEntry, PastStamp
+from punchcard.loyalty.rules.values import Forgiven, PastEntry, PastStamp
+from punchcard.loyalty.tables import ENTRIES, PROGRAMS, VENDORS
 
-CARDS = table_of(LoyaltyCard)
-CUSTOMERS = table_of(Customer)
-ENTRIES = table_of(LoyaltyTransaction)
-PROGRAMS = table_of(LoyaltyProgram)
-VENDORS = table_of(Vendor)
 _RECORDS = table_of(IdempotencyRecord)
 _LOCATIONS = table_of(Location)
 _PINS = table_of(StaffPin)
 
-_CARD_COLUMNS = (
-    *(CARDS.c[name] for name in CardState._fields),
-    *(CARDS.c[name] for name in ("vendor_id", "program_id", "customer_id", "number")),
-    *(CARDS.c[name] for name in ("token_hash", "token_sealed", "locale", "location_id")),
-    *(CARDS.c[name] for name in ("enrolled_at", "updated_at", "sequence", "head_hash")),
-)
-
-WalletColumns = tuple[ColumnElement[str], ...]
-"""`wallet_apple` and `wallet_google`, for whoever reads a card; empty while there is no wallet."""
 
 KeyPair = tuple[str, str]
 """A vendor and an idempotency key."""
-
-
-def card_query(wallets: WalletColumns = ()) -> Select[Any]:
-    """Return the query that fills a HeldCard: card, customer, and the program's stamp.
-
-    It begins with the fields of a CardState, in their order.
-    """
-    return (
-        select(
-            *_CARD_COLUMNS,
-            CUSTOMERS.c.name.label("customer_name"),
-            CUSTOMERS.c.email.label("customer_email"),
-            CUSTOMERS.c.phone.label("customer_phone"),
-            CUSTOMERS.c.birthday.label("customer_birthday"),
-            CUSTOMERS.c.locale.label("customer_locale"),
-            CUSTOMERS.c.marketing_consent.label("customer_marketing_consent"),
-            PROGRAMS.c.version.label("program_version"),
-            PROGRAMS.c.updated_at.label("program_updated_at"),
-            VENDORS.c.keeps_origins,
-            *wallets,
-        )
-        .join(PROGRAMS, PROGRAMS.c.id == CARDS.c.program_id)
-        .join(VENDORS, VENDORS.c.id == CARDS.c.vendor_id)
-        .outerjoin(CUSTOMERS, CUSTOMERS.c.id == CARDS.c.customer_id)
-    )
 
 
 @lru_cache(maxsize=2)
@@ -250,42 +207,3 @@ def program_stamp(
         .join(VENDORS, VENDORS.c.id == PROGRAMS.c.vendor_id)
         .where(PROGRAMS.c.id == program_id, PROGRAMS.c.vendor_id == vendor_id)
     ).one_or_none()
-
-
-def customers_with(
-    connection: Connection, vendor_id: str, *, email: str | None, phone: str | None
-) -> Sequence[Row[Any]]:
-    """Lock and return the vendor's verified customers with this e-mail address or phone number.
-
-    Locked, so that an erasure that is under way at this moment is waited for and then seen.
-    """
-    if email is None and phone is None:
-        return []
-    query = named_customers(select(CUSTOMERS), vendor_id, email, phone)
-    return connection.execute(query.order_by(CUSTOMERS.c.id).with_for_update()).all()
-
-
-def named_customers(
-    query: Select[Any], vendor_id: str, email: str | None, phone: str | None
-) -> Select[Any]:
-    """Narrow a query of customers to a vendor's verified ones with one of these contacts."""
-    given = ((CUSTOMERS.c.email, email), (CUSTOMERS.c.phone, phone))
-    # The vendor stands beside each contact: SQLite takes an index for either side of an OR only
-    # if that side names all of the index's columns; otherwise it reads all the vendor's customers.
-    contacts = [
-        and_(CUSTOMERS.c.vendor_id == vendor_id, column == value)
-        for column, value in given
-        if value is not None
-    ]
-    return query.where(CUSTOMERS.c.is_verified, CUSTOMERS.c.erased_at.is_(None), or_(*contacts))
-
-
-def card_held(connection: Connection, program_id: str, customer_id: str) -> str | None:
-    """Return the card a customer holds in a program, if any."""
-    return connection.execute(
-        select(CARDS.c.id).where(
-            CARDS.c.program_id == program_id,
-            CARDS.c.customer_id == customer_id,
-            CARDS.c.status.in_(("active", "blocked")),
-        )
-    ).scalar_one_or_none()

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from punchcard.wallets.apple.pkpass import PassFile, pass_file
+from punchcard.wallets.png import png_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -133,13 +134,6 @@ def _scaled(name: str, image: "Image", points: tuple[int, int]) -> tuple[PassFil
         suffix = "" if scale == 1 else f"@{scale}x"
         files.append(pass_file(f"{name}{suffix}.png", png_of(small)))
     return tuple(files)
-
-
-def png_of(image: "Image") -> bytes:
-    """Return an image as PNG, without whatever else its file carried."""
-    content = io.BytesIO()
-    image.save(content, "PNG")
-    return content.getvalue()
 
 
 def _within(image: "Image", width: int, height: int) -> "Image":

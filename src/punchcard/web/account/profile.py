@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import member_service, vendor_service
 from punchcard.accounts.access import sign_in_service
-from punchcard.accounts.access.subjects import LOYALTY_READ, PLATFORM_ADMIN
 from punchcard.accounts.rows import name_of
+from punchcard.accounts.subjects import LOYALTY_READ, PLATFORM_ADMIN
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.web.pages.browsers import browser_name
 from punchcard.web.pages.forms import Form

@@ -5,8 +5,8 @@ from typing import Final
 from fastapi import APIRouter, Response
 
 from punchcard.accounts.access import sign_in_service
-from punchcard.accounts.access.subjects import NOBODY, Subject
 from punchcard.accounts.errors import SessionNotFound
+from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.kit.i18n import N_, as_language
 from punchcard.web.pages.page_request import LANGUAGE_COOKIE, SESSION_COOKIE, FormDep, VisitDep
 

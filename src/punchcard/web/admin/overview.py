@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from punchcard import __version__
 from punchcard.accounts import audit_service, vendor_service
-from punchcard.accounts.access.subjects import PLATFORM_ADMIN
+from punchcard.accounts.subjects import PLATFORM_ADMIN
 from punchcard.db import outbox
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.access.subjects import PLATFORM_ADMIN
+from punchcard.accounts.subjects import PLATFORM_ADMIN
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.programs import program_service

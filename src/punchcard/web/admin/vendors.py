@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.access.subjects import PLATFORM_ADMIN
 from punchcard.accounts.member_service import NewMember
+from punchcard.accounts.subjects import PLATFORM_ADMIN
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import api_key_service
-from punchcard.accounts.access.subjects import (
+from punchcard.accounts.subjects import (
     LOYALTY_MANAGE,
     LOYALTY_OPERATE,
     LOYALTY_READ,

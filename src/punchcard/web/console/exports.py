@@ -9,9 +9,9 @@ from fastapi.responses import StreamingResponse
 
 from punchcard.accounts import exports as account_exports
 from punchcard.accounts import vendor_service
-from punchcard.accounts.access.subjects import LOYALTY_MANAGE, VENDOR_MANAGE, VENDOR_OWN
 from punchcard.accounts.errors import NotAllowed
 from punchcard.accounts.exports import Table, stream
+from punchcard.accounts.subjects import LOYALTY_MANAGE, VENDOR_MANAGE, VENDOR_OWN
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.reports import exports as loyalty_exports

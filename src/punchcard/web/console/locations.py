@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import location_service
-from punchcard.accounts.access.subjects import VENDOR_MANAGE
+from punchcard.accounts.subjects import VENDOR_MANAGE
 from punchcard.kit.i18n import N_
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, Visit, signed_in

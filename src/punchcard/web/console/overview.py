@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.access.subjects import LOYALTY_MANAGE, LOYALTY_READ
+from punchcard.accounts.subjects import LOYALTY_MANAGE, LOYALTY_READ
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.models import LoyaltyProgram

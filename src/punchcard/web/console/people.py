@@ -5,8 +5,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import member_service
-from punchcard.accounts.access.subjects import VENDOR_OWN
 from punchcard.accounts.member_service import NewMember
+from punchcard.accounts.subjects import VENDOR_OWN
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, Visit, signed_in

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.access.subjects import LOYALTY_MANAGE
+from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.models import StaffPin

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import audit_service, vendor_service
-from punchcard.accounts.access.subjects import VENDOR_MANAGE, VENDOR_OWN
+from punchcard.accounts.subjects import VENDOR_MANAGE, VENDOR_OWN
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.programs import vendor_changes

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.access.subjects import LOYALTY_MANAGE
+from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.programs import program_service

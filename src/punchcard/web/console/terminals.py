@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime
 
 from punchcard.accounts import device_service, location_service, vendor_service
-from punchcard.accounts.access.subjects import VENDOR_MANAGE
+from punchcard.accounts.subjects import VENDOR_MANAGE
 from punchcard.kit.i18n import N_
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, Visit, signed_in

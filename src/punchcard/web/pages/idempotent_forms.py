@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 
 from punchcard.kit.ids import as_id
 from punchcard.kit.secrets import derive_key
-from punchcard.loyalty.cards.card_view import Receipt
 from punchcard.loyalty.errors import IdempotencyKeyReused
 from punchcard.loyalty.operations import Operation
+from punchcard.loyalty.till.receipt import Receipt
 from punchcard.web.pages.errors import FormExpired
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import CSRF_FIELD, Visit

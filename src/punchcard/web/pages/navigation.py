@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from punchcard.accounts.access.subjects import (
+from punchcard.accounts.subjects import (
     LOYALTY_MANAGE,
     LOYALTY_READ,
     PLATFORM_ADMIN,

@@ -9,10 +9,9 @@ from urllib.parse import quote, urlsplit
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from punchcard.accounts.access.credentials import ACCESS_PREFIX
-from punchcard.accounts.access.subjects import NOBODY, Subject
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import CredentialsInvalid, NotAllowed
+from punchcard.accounts.subjects import ACCESS_PREFIX, NOBODY, Subject
 from punchcard.context import Context
 from punchcard.kit import logs
 from punchcard.kit.i18n import as_language, negotiate, translate

@@ -2,7 +2,7 @@
 
 import pytest
 
-from punchcard.accounts.access.subjects import LOYALTY_OPERATE
+from punchcard.accounts.subjects import LOYALTY_OPERATE
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.models import LoyaltyProgram

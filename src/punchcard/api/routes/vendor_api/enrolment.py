@@ -6,8 +6,8 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from punchcard.accounts.access.subjects import Subject
 from punchcard.accounts.errors import NotAllowed
+from punchcard.accounts.subjects import Subject
 from punchcard.api.http.fast_routes import LeanAnswer, LeanRequest, LeanRoute
 from punchcard.api.http.field_messages import refusal_of_body
 from punchcard.api.schemas.card_requests import EnrolRequest

@@ -37,7 +37,6 @@ from punchcard.context import Context
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import as_id
 from punchcard.kit.statuses import STATUS_BY_KIND
-from punchcard.loyalty.cards.card_view import Receipt as TillReceipt
 from punchcard.loyalty.errors import TransactionNotFound
 from punchcard.loyalty.operations import (
     Actor,
@@ -51,6 +50,7 @@ from punchcard.loyalty.operations import (
 from punchcard.loyalty.staff.identify import identify_staff
 from punchcard.loyalty.till import points_service, stamp_service
 from punchcard.loyalty.till.batch import Outcome
+from punchcard.loyalty.till.receipt import Receipt as TillReceipt
 from punchcard.loyalty.till.requests import Occasion, canonical_request, checked_occurred_at
 
 PREFIX: Final = "/api/v1/vendor/loyalty"

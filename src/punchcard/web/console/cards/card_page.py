@@ -6,7 +6,7 @@ from fastapi import Depends, Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import location_service
-from punchcard.accounts.access.subjects import LOYALTY_MANAGE, LOYALTY_OPERATE, LOYALTY_READ
+from punchcard.accounts.subjects import LOYALTY_MANAGE, LOYALTY_OPERATE, LOYALTY_READ
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.card_view import CardView

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 
-from punchcard.accounts.access.subjects import LOYALTY_OPERATE, LOYALTY_READ
+from punchcard.accounts.subjects import LOYALTY_OPERATE, LOYALTY_READ
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.cards import card_service

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import location_service, vendor_service
-from punchcard.accounts.access.subjects import LOYALTY_MANAGE, VENDOR_MANAGE
+from punchcard.accounts.subjects import LOYALTY_MANAGE, VENDOR_MANAGE
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import onboarding, program_service, reward_service, vendor_changes

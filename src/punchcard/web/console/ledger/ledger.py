@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import audit_service, location_service, vendor_service
-from punchcard.accounts.access.subjects import LOYALTY_READ
+from punchcard.accounts.subjects import LOYALTY_READ
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.ledger import ledger_reader

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 
-from punchcard.accounts.access.subjects import LOYALTY_MANAGE
+from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.kit.secrets import Signer
 from punchcard.loyalty.ledger.card_ranges import count_cards, next_span
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query, Response
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.access.subjects import LOYALTY_READ
+from punchcard.accounts.subjects import LOYALTY_READ
 from punchcard.kit.i18n import LANGUAGES, N_, Language, as_language
 from punchcard.kit.money import minor_units
 from punchcard.loyalty.models import LoyaltyProgram

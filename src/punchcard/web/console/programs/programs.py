@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 
-from punchcard.accounts.access.subjects import LOYALTY_MANAGE, LOYALTY_READ
+from punchcard.accounts.subjects import LOYALTY_MANAGE, LOYALTY_READ
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.programs import impact_service, program_service
 from punchcard.loyalty.reports import dashboard_service

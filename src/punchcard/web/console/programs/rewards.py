@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.access.subjects import LOYALTY_MANAGE
+from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.loyalty.errors import RewardNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward

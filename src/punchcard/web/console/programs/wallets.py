@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 
-from punchcard.accounts.access.subjects import LOYALTY_MANAGE
+from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.loyalty.programs import program_service
 from punchcard.web.pages.page_request import Visit, signed_in
 

@@ -50,3 +50,12 @@ NOBODY: Final = Subject(kind="nobody")
 
 SYSTEM: Final = Subject(kind="system")
 """The server itself: the command line on the operator's machine, and the worker."""
+
+
+ACCESS_PREFIX: Final = "at_"
+
+
+API_KEY_PREFIX: Final = "pk_"
+
+
+DEVICE_PREFIX: Final = "dt_"

@@ -1,0 +1,56 @@
+"""A card in the hand of the till: read from the database, moved by the rules."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from punchcard.loyalty.cards.card_view import CardView, customer_of, view_of
+from punchcard.loyalty.rules.values import CardState, ProgramRules
+
+
+@dataclass(slots=True)
+class HeldCard:
+    """A card in the till's hand: its state moves with each entry of the batch."""
+
+    state: CardState
+    program: ProgramRules
+    number: str
+    token_sealed: bytes
+    customer: dict[str, Any] | None
+    enrolled_at: datetime
+    sequence: int
+    head_hash: bytes
+    keeps_origins: bool
+    is_touched: bool = False
+    wallets: tuple[str, str] | None = None
+
+    def view(self, now: datetime) -> "CardView":
+        """Return the card as a caller may see it at `now`."""
+        view = view_of(
+            self.state,
+            self.program,
+            number=self.number,
+            token_sealed=self.token_sealed,
+            customer=self.customer,
+            enrolled_at=self.enrolled_at,
+            now=now,
+        )
+        if self.wallets is None:
+            return view
+        return view._replace(wallet_apple=self.wallets[0], wallet_google=self.wallets[1])
+
+
+def held_card(row: Any, program: ProgramRules, *, has_wallets: bool = False) -> HeldCard:
+    """Return the card in a row of `card_query`, which may end with the wallets' columns."""
+    return HeldCard(
+        state=CardState._make(row[: len(CardState._fields)]),
+        program=program,
+        number=row.number,
+        token_sealed=row.token_sealed,
+        customer=customer_of(row),
+        enrolled_at=row.enrolled_at,
+        sequence=row.sequence,
+        head_hash=row.head_hash,
+        keeps_origins=row.keeps_origins,
+        wallets=(row.wallet_apple, row.wallet_google) if has_wallets else None,
+    )

@@ -1,0 +1,63 @@
+"""What the till answers, and what an entry keeps so that the same can be answered again."""
+
+from datetime import datetime
+from typing import Any
+
+from punchcard.kit.clock import to_rfc3339
+from punchcard.kit.values import value
+from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.tables import EntryRow
+
+
+@value
+class Receipt:
+    """What the till answers: the entry, the card after it, and whether it was answered before."""
+
+    entry: EntryRow
+    staff_name: str | None
+    card: CardView
+    is_replay: bool = False
+
+
+def answer_facts(view: CardView) -> dict[str, Any]:
+    """Return what an entry must keep so that the same answer can be given again."""
+    return {
+        "balance": [view.stamps, view.points],
+        "lifetime": [view.lifetime_stamps, view.lifetime_points, view.lifetime_rewards],
+        "stamps_target": view.stamps_target,
+        "rewards_ready": view.rewards_ready,
+        "next_stamp_at": to_rfc3339(view.next_stamp_at) if view.next_stamp_at else None,
+        "stamps_left_today": view.stamps_left_today,
+        "last_activity_at": to_rfc3339(view.last_activity_at) if view.last_activity_at else None,
+        "number": view.number,
+        "status": view.status,
+    }
+
+
+def as_answered(view: CardView, entry: EntryRow) -> CardView:
+    """Return the card as it was shown when `entry` was first answered.
+
+    Contact data and the link are today's: they are not kept beside the ledger.
+    """
+    facts = entry["answer"]
+    # Not the entry's own balance: a welcome bonus follows the entry that opens a card.
+    stamps, points = facts["balance"]
+    lifetime_stamps, lifetime_points, lifetime_rewards = facts["lifetime"]
+    return view._replace(
+        stamps=stamps,
+        points=points,
+        lifetime_stamps=lifetime_stamps,
+        lifetime_points=lifetime_points,
+        lifetime_rewards=lifetime_rewards,
+        stamps_target=facts["stamps_target"],
+        rewards_ready=facts["rewards_ready"],
+        next_stamp_at=_moment(facts["next_stamp_at"]),
+        stamps_left_today=facts["stamps_left_today"],
+        last_activity_at=_moment(facts["last_activity_at"]),
+        number=facts["number"],
+        status=facts["status"],
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
