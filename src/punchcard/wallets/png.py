@@ -1,6 +1,10 @@
 """Pictures as PNG, the one format that wallets and pages share."""
 
 import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 def png_of(image: "Image") -> bytes:
