@@ -135,13 +135,13 @@ def counted_steps(engine: Engine) -> Iterator[list[int]]:
     def begin(raw: Any, _record: Any, _proxy: Any) -> None:
         raw.set_progress_handler(step, 1)
 
-    def end(raw: Any, _record: Any) -> None:
+    def end(raw: Any, _record: Any, _state: Any) -> None:
         raw.set_progress_handler(None, 1)
 
     event.listen(engine, "checkout", begin)
-    event.listen(engine, "checkin", end)
+    event.listen(engine, "reset", end)
     try:
         yield steps
     finally:
         event.remove(engine, "checkout", begin)
-        event.remove(engine, "checkin", end)
+        event.remove(engine, "reset", end)
