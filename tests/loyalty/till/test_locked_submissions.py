@@ -32,8 +32,10 @@ class Waiting:
         )
 
     def sift(self, *parcels: Parcel, held: str = "") -> tuple[list[Parcel], set[tuple[int, int]]]:
-        kept = list(parcels)
-        refused = self.parcels.sift(kept, cast("BatchLocks", Locks(set(held))))
+        kept, turn = list(parcels), self.parcels.begin()
+        self.parcels.hold(turn, set())
+        refused = self.parcels.sift(kept, cast("BatchLocks", Locks(set(held))), turn)
+        self.parcels.end(turn)
         return kept, refused
 
 
@@ -72,11 +74,36 @@ def test_others_are_waited_for_with_a_limit(waiting: Waiting) -> None:
 
 def test_own_batches_are_waited_for_without_a_limit(waiting: Waiting) -> None:
     stuck = parcel(1, "a")
-    waiting.parcels.hold({"a"})
+    turn = waiting.parcels.begin()
+    waiting.parcels.hold(turn, {"a"})
     for waiting.time in range(100):
         assert waiting.sift(stuck, held="a") == ([], set())
-    waiting.parcels.release({"a"})
+    waiting.parcels.end(turn)
     assert waiting.parcels.take(10) == [stuck]
+
+
+def test_what_an_own_batch_may_hold_is_not_counted_against_others(waiting: Waiting) -> None:
+    stuck = parcel(1, "a")
+    turn = waiting.parcels.begin()
+    for waiting.time in range(100):
+        assert waiting.sift(stuck, held="a") == ([], set())
+    waiting.parcels.hold(turn, {"b"})
+    assert waiting.sift(stuck, held="a") == ([], set())
+    waiting.time += 3.0
+    assert waiting.sift(stuck, held="a") == ([stuck], {(1, 0)})
+
+
+def test_what_an_own_batch_has_just_let_go_of_is_not_counted_either(waiting: Waiting) -> None:
+    stuck, kept = parcel(1, "a"), list[Parcel]()
+    for waiting.time in range(100):
+        other, mine = waiting.parcels.begin(), waiting.parcels.begin()
+        waiting.parcels.hold(other, {"a"})
+        waiting.parcels.end(other)
+        waiting.parcels.hold(mine, set())
+        kept = [stuck]
+        assert waiting.parcels.sift(kept, cast("BatchLocks", Locks({"a"})), mine) == set()
+        assert kept == []
+        waiting.parcels.end(mine)
 
 
 def test_whoever_stands_behind_another_is_refused_after_the_same_time(waiting: Waiting) -> None:
@@ -95,7 +122,7 @@ def test_too_many_are_refused_at_once() -> None:
 def test_at_the_end_nobody_waits_for_others(waiting: Waiting) -> None:
     stuck = parcel(1, "a")
     waiting.sift(stuck, held="a")
-    waiting.parcels.end()
+    waiting.parcels.close()
     assert waiting.parcels.take(10) == [stuck]
     assert waiting.sift(stuck, held="a") == ([stuck], {(1, 0)})
     waiting.parcels.settle([stuck])

@@ -95,14 +95,14 @@ class BatchRunner:
 
         Raises _LockTimeout with the parcels that were to be done.
         """
-        held: set[str] = set()
+        turn = self._locked.begin()
         batch: Batch | None = None
         try:
             with self._database.write_connection() as connection:
                 batch = Batch(connection, self._tools)
                 batch.lock(_left(parcels), looks_closer=looks_closer)
-                held = self._hold(batch)
-                refused = self._locked.sift(parcels, batch.locks)
+                self._locked.hold(turn, batch.locks.locked)
+                refused = self._locked.sift(parcels, batch.locks, turn)
                 places = [(parcel, place) for parcel in parcels for place in parcel.left]
                 asked = [p for p in places if (p[0].number, p[1]) not in refused]
                 outcomes = batch.run([parcel.operations[place] for parcel, place in asked])
@@ -111,8 +111,7 @@ class BatchRunner:
                 raise _LockTimeout(error, _by_program(parcels, batch)) from error
             raise
         finally:
-            if held:
-                self._locked.release(held)
+            self._locked.end(turn)
         if batch.writes.cards:
             self._database.writes.note_success()
         for (parcel, place), outcome in zip(asked, outcomes, strict=True):
@@ -120,13 +119,6 @@ class BatchRunner:
         for parcel, place in places:
             if (parcel.number, place) in refused:
                 parcel.outcomes[place] = TillBusy(retry_after_seconds=RETRY_AFTER_SECONDS)
-
-    def _hold(self, batch: Batch) -> set[str]:
-        if self._database.is_sqlite:
-            return set()
-        rows = batch.locks.locked
-        self._locked.hold(rows)
-        return rows
 
     def _give_up(self, parcels: Sequence[Parcel], error: Exception) -> None:
         refusal = _failed(error) if parcels else None
@@ -146,10 +138,12 @@ class BatchRunner:
         earlier answer to the same key, or as the refusal it makes of this operation.
         """
         for _ in range(SINGLE_ATTEMPTS):
+            turn = self._locked.begin()
             try:
                 with self._database.write_connection() as connection:
                     batch = Batch(connection, self._tools)
                     batch.lock([operation], waits=True)
+                    self._locked.hold(turn, batch.locks.locked)
                     outcome = batch.run([operation])[0]
                 if batch.writes.cards:
                     self._database.writes.note_success()
@@ -163,6 +157,8 @@ class BatchRunner:
                 _log.exception("an operation failed")
                 last = error
                 break
+            finally:
+                self._locked.end(turn)
         return _failed(last)
 
 

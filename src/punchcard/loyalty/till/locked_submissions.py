@@ -8,8 +8,8 @@ card keep their order. PostgreSQL only: SQLite has one writer, and nothing is ev
 
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from punchcard.loyalty.till.batch_locks import BatchLocks
 from punchcard.loyalty.till.submissions import Parcel
@@ -18,6 +18,15 @@ _SOONEST_SECONDS = 0.005
 
 Place = tuple[int, int]
 """An operation: the number of its parcel, and its place there."""
+
+
+@dataclass(slots=True, eq=False)
+class Turn:
+    """A batch of this process under way: `rows` it holds, and those others `ended` meanwhile."""
+
+    is_locking: bool = True
+    rows: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
 
 
 class LockedParcels:
@@ -42,18 +51,25 @@ class LockedParcels:
         self._limit = limit
         self._monotonic = monotonic
         self._parcels: dict[int, Parcel] = {}
-        self._own: Counter[str] = Counter()
+        self._turns: set[Turn] = set()
         self._changed = threading.Condition()
-        self._is_ending = False
+        self._is_closing = False
         self.size = 0
         """How many operations wait."""
 
-    def hold(self, rows: Collection[str]) -> None:
-        """Note the rows that a batch of this process holds, until `release`."""
+    def begin(self) -> Turn:
+        """Begin a batch of this process, before it locks anything; `end` must follow."""
+        turn = Turn()
         with self._changed:
-            self._own.update(rows)
+            self._turns.add(turn)
+        return turn
 
-    def sift(self, parcels: list[Parcel], locks: BatchLocks) -> set[Place]:
+    def hold(self, turn: Turn, rows: set[str]) -> None:
+        """Note the rows that a batch has locked."""
+        with self._changed:
+            turn.rows, turn.is_locking = rows, False
+
+    def sift(self, parcels: list[Parcel], locks: BatchLocks, turn: Turn) -> set[Place]:
         """Set aside those of `parcels` that need rows others hold, and take them out of the list.
 
         Returns the operations to refuse: they need a row that was waited for long enough.
@@ -61,15 +77,14 @@ class LockedParcels:
         if not locks.held and not self._parcels:
             return set()
         with self._changed:
-            return self._sift(parcels, locks)
+            return self._sift(parcels, locks, turn)
 
-    def release(self, rows: Collection[str]) -> None:
+    def end(self, turn: Turn) -> None:
         """Let go of the rows of a batch that has ended; wakes who waited for this process."""
         with self._changed:
-            self._own.subtract(rows)
-            for row in rows:
-                if self._own[row] <= 0:
-                    del self._own[row]
+            self._turns.discard(turn)
+            for other in self._turns:
+                other.ended |= turn.rows
             own = [parcel for parcel in self._parcels.values() if not parcel.is_foreign]
             for parcel in own:
                 parcel.retry_at = 0.0
@@ -97,10 +112,10 @@ class LockedParcels:
     def take(self, limit: int) -> list[Parcel]:
         """Wait until parcels are due and return those that fit a batch of `limit` operations.
 
-        Returns none once `end` was called and nothing is left.
+        Returns none once `close` was called and nothing is left.
         """
         with self._changed:
-            while self._parcels or not self._is_ending:
+            while self._parcels or not self._is_closing:
                 now = self._monotonic()
                 due = [p for p in self._parcels.values() if p.retry_at <= now]
                 if due:
@@ -109,18 +124,22 @@ class LockedParcels:
                 self._changed.wait(min(times) - now if times else None)
             return []
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Wait for others' rows no more; `take` returns none when nothing is left."""
         with self._changed:
-            self._is_ending = True
+            self._is_closing = True
             for parcel in self._parcels.values():
                 parcel.retry_at = 0.0
             self._changed.notify_all()
 
-    def _sift(self, parcels: list[Parcel], locks: BatchLocks) -> set[Place]:
+    def _sift(self, parcels: list[Parcel], locks: BatchLocks, turn: Turn) -> set[Place]:
         here = {parcel.number for parcel in parcels}
         waiting = [p for p in self._parcels.values() if p.number not in here]
         cards = set(locks.card_ids.values())
+        others = self._turns - {turn}
+        foreign = locks.held.difference(turn.ended, *(other.rows for other in others))
+        # One that is locking may hold what it has not told yet.
+        is_certain = not any(other.is_locking for other in others)
         refused: set[Place] = set()
         for parcel in list(parcels):
             needed = {place: locks.rows_of(parcel.operations[place]) for place in parcel.left}
@@ -129,33 +148,33 @@ class LockedParcels:
             stuck = rows & locks.held.union(*(p.awaits for p in before))
             if not stuck:
                 continue
-            is_foreign = any(p.is_foreign for p in before) or any(
-                not self._own[row] for row in rows & locks.held
-            )
+            is_foreign = any(p.is_foreign for p in before) or bool(rows & foreign)
             # Its other cards, too: what comes later must not overtake it there.
-            if self._may_wait(parcel, stuck | (rows & cards), is_foreign=is_foreign):
+            awaits = stuck | (rows & cards)
+            if self._may_wait(parcel, awaits, is_foreign=is_foreign, is_certain=is_certain):
                 waiting.append(parcel)
                 parcels.remove(parcel)
             else:
                 refused |= {(parcel.number, place) for place in needed if needed[place] & stuck}
         return refused
 
-    def _may_wait(self, parcel: Parcel, rows: set[str], *, is_foreign: bool) -> bool:
+    def _may_wait(
+        self, parcel: Parcel, rows: set[str], *, is_foreign: bool, is_certain: bool = True
+    ) -> bool:
         """Set a parcel aside, unless it has waited for others long enough."""
         now = self._monotonic()
         if not is_foreign:
-            parcel.stuck_since = None
-        elif parcel.stuck_since is None:
-            parcel.stuck_since = now
-        parcel.is_foreign = is_foreign
-        since = now if parcel.stuck_since is None else parcel.stuck_since
-        if is_foreign and (
-            self._is_ending or now - since >= self._wait_seconds or not self._has_room(parcel)
-        ):
-            return False
+            parcel.is_foreign, parcel.stuck_since = False, None
+        elif is_certain:
+            parcel.is_foreign = True
+            parcel.stuck_since = now if parcel.stuck_since is None else parcel.stuck_since
+            is_late = self._is_closing or now - parcel.stuck_since >= self._wait_seconds
+            if is_late or not self._has_room(parcel):
+                return False
         parcel.awaits = rows
         # Soon at first: most locks are held for milliseconds.
-        pause = max(_SOONEST_SECONDS, (now - since) / 4) if is_foreign else self._retry_seconds
+        since = now if parcel.stuck_since is None else parcel.stuck_since
+        pause = max(_SOONEST_SECONDS, (now - since) / 4)
         parcel.retry_at = now + min(self._retry_seconds, pause)
         if parcel.number not in self._parcels:
             self._parcels[parcel.number] = parcel

@@ -129,7 +129,7 @@ class Till:
         *threads, last = self._threads
         for thread in threads:
             _join(thread)
-        self._locked.end()
+        self._locked.close()
         _join(last)
 
     @property
