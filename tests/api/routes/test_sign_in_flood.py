@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import count
 
 import httpx
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from punchcard.accounts.models import Throttle
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
+from punchcard.kit.settings import Settings
 from punchcard.main import create_app
 from tests.loyalty import shelf
 from tests.support.cast import PASSWORD, Shop
@@ -34,6 +36,12 @@ class Crowd:
         if any(name == b"x-test-crowd" for name, _ in scope.get("headers", [])):
             scope["client"] = (f"2001:db8:0:{next(self._numbers):x}::1", 1)
         await self._app(scope, receive, send)
+
+
+@pytest.fixture
+def server_settings(settings: Settings) -> Settings:
+    """Hash one password at a time, so that whoever holds the turn holds up all of them."""
+    return replace(settings, password_bcrypt_threads=1)
 
 
 @pytest.fixture
@@ -62,7 +70,7 @@ def test_a_till_is_answered_while_strangers_fill_the_queue_for_passwords(
     card = shelf.opened_card(alice, shelf.program(alice, **{**shelf.HYBRID, "name": "Club"}))
 
     with ThreadPoolExecutor(hasher.places) as pool:
-        # Whoever holds the turns keeps every password from being hashed until the block ends.
+        # Whoever holds the turn keeps every password from being hashed until the block ends.
         with hasher.turn():
             sent = [pool.submit(knock, api, n, headers=CROWD) for n in range(hasher.places)]
             wait_until(lambda: hasher.taken == hasher.places)
