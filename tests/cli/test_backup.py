@@ -68,10 +68,14 @@ def waiting_backup(
     environment: Mapping[str, str], folder: Path
 ) -> Iterator["subprocess.Popen[str]"]:
     """Start a backup that is kept waiting, and go on once its file has been begun."""
+    patient = {
+        "PUNCHCARD_DATABASE_BUSY_SECONDS": "600",
+        "PUNCHCARD_BACKUP_LOCK_WAIT_SECONDS": "600",
+    }
     with (
         keeping_others_out(environment["PUNCHCARD_DATABASE_URL"]),
         subprocess.Popen(
-            [PUNCHCARD, "backup"], env=dict(environment), stderr=subprocess.PIPE, text=True
+            [PUNCHCARD, "backup"], env={**environment, **patient}, stderr=subprocess.PIPE, text=True
         ) as process,
     ):
         try:
@@ -81,6 +85,8 @@ def waiting_backup(
                 if list(folder.glob("backups/*.unfinished")):
                     break
                 pause.wait(0.02)
+            else:
+                raise AssertionError("the backup did not begin its file")
             yield process
         finally:
             process.kill()
