@@ -4,6 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.set-up
 NODE := node_modules/.bin
 NODE_STAMP := node_modules/.set-up
+TEMPLATES := $(wildcard src/punchcard/*/templates)
 
 # What a run leaves to the other database or to another width is drawn by the day.
 DRAW := $(shell date -u +%F)
@@ -43,17 +44,23 @@ coverage: setup-browser ## Run every test and fail below 95 % of branches, or 10
 	@$(BIN)/coverage report --fail-under 95 --skip-covered --skip-empty
 	@$(BIN)/coverage report --fail-under 100 --include 'src/punchcard/loyalty/rules/*'
 
-lint: setup migration-check ## Check style, types, imports, spelling, migrations, catalogues
+lint: setup setup-node migration-check ## Check style, types, imports, spelling, migrations, catalogues
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/codespell
 	@$(BIN)/python -m tools.check_catalogues
+	@$(BIN)/djlint --quiet --check --lint $(TEMPLATES)
+	@$(NODE)/biome check --error-on-warnings
+	@$(NODE)/tsc --project tsconfig.json
+	@$(NODE)/tsc --project tsconfig.worker.json
 
-format: setup ## Lay out the code and apply safe fixes
+format: setup setup-node ## Lay out the code and apply safe fixes
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/ruff format
+	@$(BIN)/djlint --quiet --warn --reformat $(TEMPLATES)
+	@$(NODE)/biome check --write
 
 migration-check: setup ## Compare models and migrations on both databases
 	@$(BIN)/python -m tools.migrations check

@@ -1,5 +1,6 @@
 """The lock files fit what pyproject.toml asks for, and say nothing about where it comes from."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -43,3 +44,14 @@ def test_a_lock_holds_hashes_and_no_address(lock: str, wanted: list[str]) -> Non
 
 
 _PINNED = r"[a-z0-9-]+==[^ /]+( ; [^/:]+)?( --hash=sha256:[0-9a-f]{64})+"
+
+
+def test_the_lock_of_the_node_tools_holds_hashes_and_no_address() -> None:
+    text = (ROOT / "package-lock.json").read_text(encoding="utf-8")
+    root, *packages = json.loads(text)["packages"].values()
+    asked = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+    assert root["devDependencies"] == asked
+    assert [version for version in asked.values() if not re.fullmatch(r"[0-9.]+", version)] == []
+    assert len(packages) > len(asked)
+    assert [one for one in packages if not one["integrity"].startswith("sha512-")] == []
+    assert "resolved" not in text

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 OLDEST_NODE = 18
 
 _HELP = f"""\
-make lint checks scripts and styles by tools for Node {OLDEST_NODE} or newer, and {{lack}}.
+Scripts and styles are checked by tools that run on Node {OLDEST_NODE} or newer, and {{lack}}.
     Debian, Ubuntu:  sudo apt install nodejs npm
     Fedora:          sudo dnf install nodejs
     macOS:           brew install node
