@@ -38,11 +38,12 @@ test-all: setup-browser ## Run every test on both databases, and look at every s
 fuzz: setup ## Send requests made up anew to every route, fifty each (SEED=... for the same again)
 	@PUNCHCARD_TEST_FUZZ_SEED="$(SEED)" $(PYTEST) tests/contract/test_schemathesis.py
 
-coverage: setup-browser ## Run every test and fail below 95 % of branches, or 100 % of the rules'
+coverage: setup-browser ## Run the tests; fail below 95 % of branches, or 100 % of the rules'
 	@$(BIN)/coverage erase
-	@COVERAGE_PROCESS_START=pyproject.toml $(PYTEST) --cov --cov-report= $(T)
-	@$(BIN)/coverage report --fail-under 95 --skip-covered --skip-empty
-	@$(BIN)/coverage report --fail-under 100 --include 'src/punchcard/loyalty/rules/*'
+	@$(BIN)/coverage run -m pytest --numprocesses logical --dist loadgroup $(T)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --include 'src/punchcard/loyalty/rules/*' --show-missing --fail-under 100
+	@$(BIN)/coverage report --skip-covered --fail-under 95
 
 lint: setup setup-node migration-check ## Check style, types, imports, spelling, migrations, catalogues
 	@$(BIN)/ruff check
@@ -88,7 +89,7 @@ vendor: setup-node ## Fetch the browser files of every vendor.toml again, by npm
 	@$(BIN)/python -m tools.vendor
 
 clean: ## Remove .venv, caches and builds; data stays
-	@rm -rf .venv node_modules build dist .coverage .*_cache .hypothesis src/*.egg-info
+	@rm -rf .venv node_modules build dist .coverage* .*_cache .hypothesis src/*.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): requirements-dev.txt pyproject.toml tools/make_venv.sh

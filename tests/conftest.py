@@ -139,9 +139,10 @@ def _template(
     server_settings: dict[str, str], config: pytest.Config
 ) -> Iterator[PostgresqlTemplate]:
     """Use the server whose address was given, or start one and add what it has used at the end."""
-    cost = config.pluginmanager.get_plugin(COST)
     with ExitStack() as stack:
         server = GIVEN_SERVER or stack.enter_context(postgresql_server(server_settings))
         yield stack.enter_context(closing(PostgresqlTemplate(server)))
         if not GIVEN_SERVER:
+            cost = config.pluginmanager.get_plugin(COST)
+            assert isinstance(cost, Cost)
             cost.add_server(server)

@@ -45,7 +45,7 @@ def damage_the_stamp(url: str) -> str:
     with behind_the_triggers(url) as connection:
         where = ENTRIES.c.type == "stamp_earned"
         connection.execute(update(ENTRIES).where(where).values(stamps_delta=2))
-        return connection.execute(select(ENTRIES.c.id).where(where)).scalar_one()
+        return str(connection.execute(select(ENTRIES.c.id).where(where)).scalar_one())
 
 
 @pytest.mark.usefixtures("context")

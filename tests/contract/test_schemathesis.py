@@ -112,7 +112,7 @@ def test_whatever_is_sent_the_answer_is_a_promised_one(route: Route, fuzzed: Fuz
         made_real=st.sampled_from(["no", "what it names", "all but one field"]),
         token=st.sampled_from(tokens),
     )
-    def send(case: Case, made_real: str, token: str | None) -> None:
+    def send(case: Case[Any], made_real: str, token: str | None) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         if made_real != "no":
             _make_real(case, route, stock, is_almost_all=made_real == "all but one field")
@@ -139,7 +139,7 @@ def _tokens(route: Route, stage: Stage) -> list[str | None]:
     return [owner, world.alice["all scopes"]] if "/vendor/loyalty" in route[1] else [owner]
 
 
-def _make_real(case: Case, route: Route, stock: Stock, *, is_almost_all: bool) -> None:
+def _make_real(case: Case[Any], route: Route, stock: Stock, *, is_almost_all: bool) -> None:
     """Let the case name things that are there, so that it gets past the look-up."""
     if not route[1].startswith("/api/"):
         return
@@ -152,6 +152,7 @@ def _make_real(case: Case, route: Route, stock: Stock, *, is_almost_all: bool) -
         return
     if is_almost_all:
         first = dict(list(case.body.items())[:1])
+        assert case.meta is not None
         case.body = (
             {**good, **first} if case.meta.generation.mode.is_positive else {**first, **good}
         )

@@ -3,6 +3,7 @@
 The model looks its history up by walking the whole list, so it shares no query with the till.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
@@ -137,7 +138,7 @@ def operation_of(
     if wish.kind == "void":
         return VoidEntry(transaction_id=answered[wish.pick % len(answered)], **common)
     common["card"] = CardRef(CardKey.ID, card_id)
-    kind, amounts = {
+    kinds: dict[str, tuple[Callable[..., Operation], dict[str, Any]]] = {
         "stamp": (AddStamp, {"quantity": 1 + wish.size % 3}),
         "redeem_stamps": (RedeemStamps, {}),
         "earn": (
@@ -147,7 +148,8 @@ def operation_of(
         "reward": (RedeemReward, {"reward_id": reward_id}),
         "points": (RedeemPoints, {"points": 1 + wish.size % 20}),
         "adjust": (AdjustPoints, {"points_delta": wish.size - 30 or 1}),
-    }[wish.kind]
+    }
+    kind, amounts = kinds[wish.kind]
     return kind(**common, **amounts)
 
 

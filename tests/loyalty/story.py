@@ -83,7 +83,7 @@ def tell_story(context: Context, alice: Shop, url: str, clock: ManualClock) -> S
         stamp_reward={"name": "Ein «Café» \U0001f950", "value_minor": 350},
     )
     cake = shelf.reward(alice, program.id, points_required=10, name='Kuchen "Großmutter"')
-    on = {"vendor_id": alice.id, "actor": ACTOR}
+    on: dict[str, Any] = {"vendor_id": alice.id, "actor": ACTOR}
     opened = submit(context, OpenCard(program_id=program.id, **on))
     quiet = submit(context, OpenCard(program_id=program.id, **on))
     card = CardRef(CardKey.ID, opened.card.id)
@@ -92,7 +92,7 @@ def tell_story(context: Context, alice: Shop, url: str, clock: ManualClock) -> S
     def at(minutes: int) -> Any:
         return clock.now() - timedelta(minutes=minutes)
 
-    void = {"vendor_id": alice.id, "actor": Actor("member", "m")}
+    void: dict[str, Any] = {"vendor_id": alice.id, "actor": Actor("member", "m")}
     stamped = submit(context, AddStamp(quantity=2, occurred_at=at(30), **on))
     eaten = submit(context, RedeemStamps(note="Für Anna", **on))
     bought = submit(context, EarnPoints(amount_minor=1999, reference='Bon №7 "é"', **on))

@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-import psutil
 import psycopg
 import pytest
+
+from bench.processes import cpu_seconds
 
 _WORKERS_COST = "punchcard_processor_seconds"
 
@@ -54,12 +55,5 @@ def _server_seconds(address: str) -> float:
     with psycopg.connect(address) as connection:
         row = connection.execute("SHOW data_directory").fetchone()
         assert row is not None
-        pid = int((Path(row[0]) / "postmaster.pid").read_text(encoding="utf-8").split()[0])
-        server = psutil.Process(pid)
-        own = server.cpu_times()
-        living = [child.cpu_times() for child in server.children()]
-    # What a session used is added to the server's children when the session ends.
-    return sum(
-        (one.user + one.system for one in living),
-        own.user + own.system + own.children_user + own.children_system,
-    )
+        pid = (Path(row[0]) / "postmaster.pid").read_text(encoding="utf-8").split()[0]
+        return cpu_seconds(int(pid))

@@ -19,7 +19,8 @@ class Case:
 def kept(nodeids: list[str], draw: str, *fixtures: str) -> list[str]:
     cases = [Case(nodeid, *fixtures) for nodeid in nodeids]
     out = left_out(cast(Any, cases), draw)
-    return [case.nodeid for case in cases if case not in out]
+    left = {id(case) for case in out}
+    return [case.nodeid for case in cases if id(case) not in left]
 
 
 def both(test: str, *more: str) -> list[str]:

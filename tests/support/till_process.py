@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from punchcard.db.database import Database
 from punchcard.kit.clock import SystemClock
@@ -54,7 +55,7 @@ class Answer:
 def operation(plan: Plan, counter: Counter, thread: int, number: int) -> Operation:
     """Return an operation of the plan, always the same one."""
     card = plan.cards[(thread + number) % len(plan.cards)]
-    key = {"idempotency_key": f"{plan.name}-{thread}-{number}"}
+    key: dict[str, Any] = {"idempotency_key": f"{plan.name}-{thread}-{number}"}
     if plan.kind == "steady":
         if number % 3 == 2:
             return counter.redeem_points(card, 1, **key)

@@ -310,5 +310,8 @@ def test_what_nobody_foresaw_is_logged_with_its_id_and_answered_without_a_trace(
 
 
 def test_malformed_json_wins_over_other_faults() -> None:
-    faults = [{"type": "missing", "loc": ("body",)}, {"type": "json_invalid", "loc": ("body", 3)}]
+    faults: list[dict[str, Any]] = [
+        {"type": "missing", "loc": ("body",)},
+        {"type": "json_invalid", "loc": ("body", 3)},
+    ]
     assert isinstance(refusal_of(faults), MalformedJson)

@@ -106,6 +106,7 @@ def test_in_the_short_night_of_spring_the_day_ends_after_23_hours() -> None:
         decide(stamp(), rules, full, morning.astimezone(UTC) + timedelta(hours=22, minutes=59))
     next_day = refusal.value.facts["next_stamp_at"]
     assert next_day == morning.astimezone(UTC) + timedelta(hours=23)
+    assert isinstance(next_day, datetime)
     assert decide(stamp(), rules, full, next_day).card.stamps == 2
 
 
@@ -132,6 +133,7 @@ def test_a_day_that_begins_without_a_midnight_begins_an_hour_later() -> None:
     with pytest.raises(DailyStampLimitReached) as refusal:
         decide(stamp(), rules, stamped(evening, rules=rules), evening + minutes(30))
     begins = refusal.value.facts["next_stamp_at"]
+    assert isinstance(begins, datetime)
     assert begins == datetime(2026, 4, 23, 22, tzinfo=UTC)
     assert decide(stamp(), rules, stamped(evening, rules=rules), begins).card.stamps == 2
 

@@ -84,7 +84,12 @@ def test_a_void_is_no_visit() -> None:
 
 def test_a_voided_purchase_takes_its_points_and_their_fraction() -> None:
     held = card(points=12, points_carry=50, lifetime_points=12)
-    earned = {"type": "points_earned", "points_delta": 7, "carry_delta": -25, "amount_minor": 675}
+    earned: dict[str, Any] = {
+        "type": "points_earned",
+        "points_delta": 7,
+        "carry_delta": -25,
+        "amount_minor": 675,
+    }
     [(entry, after)] = voided(points_program(), held, **earned).steps
     assert (entry.points_delta, entry.amount_minor) == (-7, 675)
     assert (after.points, after.points_carry, after.lifetime_points) == (5, 75, 5)
@@ -144,7 +149,7 @@ def test_allow_negative_leaves_a_debt() -> None:
     assert voided(rules, card(stamps=1), type="stamp_earned", stamps_delta=3).card.stamps == -2
     rules = points_program(void_policy="allow_negative")
     held = card(points=4, points_carry=20)
-    earned = {"type": "points_earned", "points_delta": 9, "carry_delta": 30}
+    earned: dict[str, Any] = {"type": "points_earned", "points_delta": 9, "carry_delta": 30}
     after = voided(rules, held, **earned).card
     assert (after.points, after.points_carry) == (-6, 90)
 

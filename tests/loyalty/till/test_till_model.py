@@ -99,7 +99,7 @@ class Day:
         at_till, in_model = [], []
         for wish in rush.wishes:
             self.keys += 1
-            common = {
+            common: dict[str, Any] = {
                 **{"vendor_id": self.counter.vendor_id, "actor": BY_TILL},
                 "idempotency_key": f"{self.card_id} {self.keys}",
                 "fingerprint": b"f" * 32,

@@ -53,7 +53,7 @@ def receipts(outcomes: Sequence[Outcome]) -> list[Receipt]:
     return [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
 
 
-def refusals(outcomes: Sequence[Outcome]) -> set[type]:
+def refusals(outcomes: Sequence[Outcome]) -> set[type[DomainError]]:
     return {type(outcome) for outcome in outcomes if isinstance(outcome, DomainError)}
 
 

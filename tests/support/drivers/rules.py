@@ -38,8 +38,8 @@ ALICE = "019cac1e-7b00-7000-8000-000000000005"
 ANNA = StaffIdentity(
     pin_id="019cac1e-7b00-7000-8000-000000000006", staff_id="a1", name="Anna", program_id=None
 )
-_BY_TILL = {"vendor_id": ALICE, "actor": Actor("device", "till-1")}
-_ON_CARD = {**_BY_TILL, "card": CardRef(CardKey.ID, CARD)}
+_BY_TILL: dict[str, Any] = {"vendor_id": ALICE, "actor": Actor("device", "till-1")}
+_ON_CARD: dict[str, Any] = {**_BY_TILL, "card": CardRef(CardKey.ID, CARD)}
 
 _COFFEE_CARD = ProgramRules(
     id=PROGRAM,

@@ -4,6 +4,7 @@ import base64
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -74,7 +75,7 @@ def test_intermediate_within_the_p12_is_enough(settings: Settings, chain: AppleC
         ({"apple_p12": "AAAA"}, "is PUNCHCARD_APPLE_P12_PASSWORD right"),
     ],
 )
-def test_what_cannot_be_read_says_why(pems: Settings, changes: dict[str, str], told: str) -> None:
+def test_what_cannot_be_read_says_why(pems: Settings, changes: dict[str, Any], told: str) -> None:
     with pytest.raises(CertificateError, match=told):
         load_signer(replace(pems, **changes))
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import httpx
@@ -403,10 +404,14 @@ def test_a_committed_stamp_wakes_the_worker_at_once(
         context.google_wallet.save_link(card)
         worker = create_worker(context)
         worker.start()
+
+        def has_heard(times: int) -> bool:
+            return google.fake.count("PATCH", "loyaltyObject") >= times
+
         try:
             for told in range(1, 8):
                 context.till.submit(alice.stamp(card))
-                _wait_until(lambda told=told: google.fake.count("PATCH", "loyaltyObject") >= told)
+                _wait_until(partial(has_heard, told))
         finally:
             worker.stop()
 

@@ -141,7 +141,7 @@ def test_bob_never_finds_alices_cards(
         ("POST", "/replace"),
         ("GET", "/transactions"),
     ):
-        body = {} if method == "PATCH" else None
+        body: dict[str, object] | None = {} if method == "PATCH" else None
         answer = theirs.call(method, f"{CARDS}/{card['id']}{path}", body)
         assert (answer.status_code, answer.json()["code"]) == (404, "card_not_found")
     assert theirs.get(CARDS).json()["items"] == []
