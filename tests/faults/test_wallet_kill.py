@@ -30,7 +30,7 @@ from tests.support.demo_server import free_port
 from tests.support.drivers.till import Counter, open_counter
 from tests.support.server_process import PUNCHCARD, environment_for
 from tests.wallets.apple.phone import Phone
-from tests.wallets.google import EMAIL, ISSUER, Google, service_account
+from tests.wallets.google_account import EMAIL, ISSUER, Google, service_account
 
 DEADLINE_SECONDS = 60
 TOKEN = "a phone"

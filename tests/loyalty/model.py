@@ -210,8 +210,8 @@ class Shop:
         [index] = [i for i, entry in enumerate(self.entries) if entry["id"] == entry_id]
         entry = self.entries[index]
         voided_by = [e["id"] for e in self.entries if e["voids"] == entry_id]
-        names = ("id", "type", "program_id", "stamps_delta", "points_delta", "amount_minor")
-        names = (*names, "reference")
+        names = ["id", "type", "program_id", "stamps_delta", "points_delta", "amount_minor"]
+        names.append("reference")
         past = PastEntry(
             **{name: entry[name] for name in names},
             reward_id=entry["reward_id"],

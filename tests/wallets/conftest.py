@@ -11,7 +11,7 @@ from punchcard.main import create_app, create_worker
 from punchcard.worker.loop import Worker
 from tests.support.drivers.till import Counter, open_counter
 from tests.support.http import Api, InProcess
-from tests.wallets.google import Google, open_google
+from tests.wallets.google_account import Google, open_google
 from tests.wallets.shown import OpenCards
 
 

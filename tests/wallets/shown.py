@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from punchcard.context import Context
 from punchcard.db.outbox import OutboxRow
-from tests.wallets.google import Google
+from tests.wallets.google_account import Google
 
 OpenCards = Callable[[int], list[str]]
 """Opens so many cards whose holders ask for Google's link; returns their ids."""

@@ -21,7 +21,7 @@ from tests.loyalty import shelf
 from tests.support import cast
 from tests.support.http import Api, InProcess
 from tests.support.statements import statements_of
-from tests.wallets.google import Google
+from tests.wallets.google_account import Google
 
 NOWHERE = {"apple": "none", "google": "none"}
 

@@ -20,7 +20,7 @@ from punchcard.wallets.google.models import GoogleObject
 from punchcard.worker.loop import Worker
 from tests.support.cast import by_operator
 from tests.support.drivers.till import Counter, open_counter
-from tests.wallets.google import Google
+from tests.wallets.google_account import Google
 from tests.wallets.shown import OpenCards, shown, waiting
 
 

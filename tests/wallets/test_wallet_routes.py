@@ -13,7 +13,7 @@ from tests.loyalty import shelf
 from tests.support import cast
 from tests.support.cast import Shop
 from tests.support.http import Api
-from tests.wallets.google import Google
+from tests.wallets.google_account import Google
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -22,7 +22,7 @@ from punchcard.kit.settings import Settings
 from tests.support.served import served
 
 HEAD_LIMIT = 2000
-SMALL = {"request_head_limit_bytes": HEAD_LIMIT, "database_url": "sqlite://"}
+SMALL: dict[str, Any] = {"request_head_limit_bytes": HEAD_LIMIT, "database_url": "sqlite://"}
 GET = b"GET /get HTTP/1.1\r\nHost: a\r\n\r\n"
 
 

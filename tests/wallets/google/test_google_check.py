@@ -12,7 +12,7 @@ from punchcard.kit.clock import ManualClock, SystemClock
 from punchcard.kit.settings import Settings
 from punchcard.wallets.google import holder_check
 from tests.cli.conftest import Punchcard, punchcard
-from tests.wallets.google import EMAIL, ISSUER, Google, open_google
+from tests.wallets.google_account import EMAIL, ISSUER, Google, open_google
 
 __all__ = ["punchcard"]
 

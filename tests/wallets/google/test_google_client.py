@@ -14,7 +14,7 @@ from punchcard.wallets.google.google_client import CLASS, OBJECT, Body, GoogleCl
 from punchcard.wallets.google.google_errors import GoogleAway, GoogleNeedsOperator, GoogleRefused
 from punchcard.wallets.google.google_objects import GoogleShop, loyalty_class, loyalty_object
 from tests.wallets import facts
-from tests.wallets.google import ISSUER, Google, service_account
+from tests.wallets.google_account import ISSUER, Google, service_account
 
 SHOP = GoogleShop(issuer_id=ISSUER, base_url="https://shop.test")
 

@@ -22,7 +22,7 @@ from punchcard.worker.loop import Worker
 from tests.support.books import audited
 from tests.support.cast import by_operator
 from tests.support.drivers.till import Counter
-from tests.wallets.google import ISSUER, Google
+from tests.wallets.google_account import ISSUER, Google
 
 CARDS = 3
 FAULTS = [

@@ -20,7 +20,7 @@ from punchcard.wallets.google.google_objects import (
 )
 from punchcard.wallets.pass_content import RewardFacts
 from tests.wallets import facts
-from tests.wallets.google import ISSUER
+from tests.wallets.google_account import ISSUER
 
 SHOP = GoogleShop(issuer_id=ISSUER, base_url="https://shop.test")
 

@@ -20,6 +20,7 @@ from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.kit.totp import totp
 from punchcard.loyalty.cards import card_changes
+from punchcard.loyalty.events import announce_cards_changed
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.programs import program_service
 from punchcard.main import create_worker
@@ -29,7 +30,7 @@ from punchcard.wallets.google.models import GoogleObject, WalletFanout
 from punchcard.worker.loop import Worker
 from tests.support.cast import by_operator
 from tests.support.drivers.till import Counter, open_counter
-from tests.wallets.google import ISSUER, Google
+from tests.wallets.google_account import ISSUER, Google
 from tests.wallets.shown import OpenCards, shown, waiting
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -194,7 +195,7 @@ def test_a_worker_that_died_between_sending_and_noting_it_sends_again_without_ha
         row = session.get_one(GoogleObject, before.number)
         row.fingerprint, row.balance = before.fingerprint, before.balance
         row.notified_at, row.sending_until = [], clock.now()
-        card_changes.tell_change(session, by_operator(context), [google_card])
+        announce_cards_changed(session, [google_card], clock.now())
 
     worker.do_work()
 
