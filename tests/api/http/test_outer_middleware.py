@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from punchcard.api.http import problems
 from punchcard.api.http.outer_middleware import Front, printable_path
-from punchcard.api.schemas.fields import Shape
+from punchcard.api.schemas.fields import Schema
 from punchcard.db.failures import DatabaseBusy
 from punchcard.kit import logs
 from tests.support.calls import call
@@ -26,7 +26,7 @@ LIMIT = 1000
 TOKEN = "q8Zc3vN1-_kLmPoIuYtReW"
 
 
-class Body(Shape):
+class Body(Schema):
     text: str
 
 

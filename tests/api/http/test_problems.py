@@ -15,7 +15,7 @@ from sqlalchemy import exc as database_errors
 from punchcard.api.http import problems
 from punchcard.api.http.field_messages import MalformedJson, refusal_of, refusal_of_body
 from punchcard.api.http.outer_middleware import Front
-from punchcard.api.schemas.fields import IdText, Moment, Name, Shape, fault, whole
+from punchcard.api.schemas.fields import IdText, Moment, Name, Schema, fault, whole
 from punchcard.db.failures import DatabaseBusy
 from punchcard.kit.errors import DomainError, InvalidInput, Kind, invalid_field
 from punchcard.kit.i18n import N_
@@ -28,7 +28,7 @@ JSON = {"content-type": "application/json"}
 SECRET = "hunter2-never-repeat-me"
 
 
-class Order(Shape):
+class Order(Schema):
     name: Name
     cups: Annotated[int, whole(1, 5)] = 1
     size: Literal["small", "large"] = "small"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from punchcard.api.schemas import fields
-from punchcard.api.schemas.fields import Shape, Texts, whole
+from punchcard.api.schemas.fields import Schema, Texts, whole
 
 NAME = TypeAdapter(fields.Name)
 SHORT_TEXT = TypeAdapter(fields.ShortText)
@@ -35,11 +35,11 @@ TEXTS: list[TypeAdapter[Any]] = [
 ]
 
 
-class Greeting(Shape):
+class Greeting(Schema):
     hello: fields.Name
 
 
-class Door(Shape):
+class Door(Schema):
     name: fields.Name
     opens_at: fields.Moment | None = None
     texts: Texts[Greeting] = Texts()

@@ -23,7 +23,7 @@ from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.api.http import idempotency, permissions
 from punchcard.api.http.idempotency import IdempotencyRace, Keyed
 from punchcard.api.http.problems import request_id_of
-from punchcard.api.schemas.fields import Shape
+from punchcard.api.schemas.fields import Schema
 from punchcard.context import Context
 from punchcard.kit.errors import DomainError, invalid_field
 from punchcard.kit.i18n import N_, negotiate
@@ -61,7 +61,7 @@ class Caller:
             request_id=self.request_id,
         )
 
-    def remember(self, session: Session, status: int, shape: BaseModel | None) -> None:
+    def remember(self, session: Session, status: int, schema: BaseModel | None) -> None:
         """Keep the answer under the request's key, if it has one, inside the change's transaction.
 
         Call it last: what a rule refuses must not be kept. Raises IdempotencyRace.
@@ -73,7 +73,7 @@ class Caller:
             self.context.sealer,
             self.idempotency,
             status=status,
-            body=shape.model_dump_json().encode() if shape is not None else b"",
+            body=schema.model_dump_json().encode() if schema is not None else b"",
             now=self.context.clock.now(),
         )
 
@@ -196,11 +196,11 @@ async def get_page(
 
 PageDep = Annotated[Page, Depends(get_page)]
 
-Item = TypeVar("Item", bound=Shape)
+Item = TypeVar("Item", bound=Schema)
 Row = TypeVar("Row")
 
 
-class Listed(Shape, Generic[Item]):
+class Listed(Schema, Generic[Item]):
     """One page of a list; `next_cursor` is null on the last one."""
 
     items: list[Item]
@@ -208,13 +208,13 @@ class Listed(Shape, Generic[Item]):
 
 
 def listed(
-    page: Page, rows: list[Row], shape: Callable[[Row], Item], row_id: Callable[[Row], str]
+    page: Page, rows: list[Row], schema: Callable[[Row], Item], row_id: Callable[[Row], str]
 ) -> Listed[Item]:
     """Return the page that `page.fetch` rows make: `listed(page, rows, card_of, row_id)`."""
     shown = rows[: page.limit]
     more = len(rows) > page.limit
     return Listed[Item](
-        items=[shape(row) for row in shown],
+        items=[schema(row) for row in shown],
         next_cursor=_write_cursor(row_id(shown[-1])) if more else None,
     )
 

@@ -19,7 +19,7 @@ from punchcard.accounts.errors import CredentialsInvalid, CredentialsMissing
 from punchcard.accounts.subjects import Subject
 from punchcard.api.http import idempotency, permissions
 from punchcard.api.http.field_messages import NotSentAsJson
-from punchcard.api.schemas.fields import Shape
+from punchcard.api.schemas.fields import Schema
 from punchcard.context import Context
 from punchcard.kit.i18n import negotiate
 
@@ -62,8 +62,8 @@ class LeanRoute:
     path: str
     handler: LeanHandler
     summary: str
-    request: type[Shape]
-    answer: type[Shape]
+    request: type[Schema]
+    answer: type[Schema]
     status: int
     takes_key: bool = True
 

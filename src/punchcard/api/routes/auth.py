@@ -23,12 +23,12 @@ from punchcard.api.schemas.accounts import (
     PasswordChange,
     PasswordResetConfirm,
     PasswordResetRequest,
-    SessionShape,
-    SubjectShape,
+    SessionSchema,
+    SubjectSchema,
     TokenRequest,
-    TokenShape,
-    VerifiedShape,
-    session_shape,
+    TokenSchema,
+    VerifiedSchema,
+    session_schema,
 )
 from punchcard.context import Context
 
@@ -36,7 +36,7 @@ router = api_router("/api/v1/auth", tag="Signing in")
 
 
 @router.post("/token", responses=problems(401, 403, 429))
-def sign_in(body: TokenRequest, visitor: VisitorDep) -> TokenShape:
+def sign_in(body: TokenRequest, visitor: VisitorDep) -> TokenSchema:
     """Sign in with an e-mail address and a password.
 
     After repeated failures the address has to wait, longer each time, whoever tries; an address
@@ -50,18 +50,18 @@ def sign_in(body: TokenRequest, visitor: VisitorDep) -> TokenShape:
         user_agent=visitor.user_agent,
         request_id=visitor.request_id,
     )
-    return TokenShape(
+    return TokenSchema(
         access_token=signed_in.access_token,
         token_type="bearer",  # noqa: S106 - the name of the scheme
         expires_in=context.settings.access_token_hours * 3600,
-        subject=_subject_shape(context, signed_in.subject),
+        subject=_subject_schema(context, signed_in.subject),
     )
 
 
 @router.get("/me")
-def me(caller: CallerDep) -> SubjectShape:
+def me(caller: CallerDep) -> SubjectSchema:
     """Say who the caller is and what they may do."""
-    return _subject_shape(caller.context, caller.subject)
+    return _subject_schema(caller.context, caller.subject)
 
 
 @router.post("/logout", status_code=204)
@@ -118,7 +118,7 @@ def change_email(body: EmailChange, caller: CallerDep) -> Response:
 
 
 @router.post("/verify-email", dependencies=[LimitEnrolments], responses=problems(409, 429))
-def verify_email(body: EmailVerification, visitor: VisitorDep) -> VerifiedShape:
+def verify_email(body: EmailVerification, visitor: VisitorDep) -> VerifiedSchema:
     """Confirm by the link's token that an address is theirs: a customer's, or a person's new one.
 
     Let a person press a button for it: mail programs follow links by themselves.
@@ -126,11 +126,11 @@ def verify_email(body: EmailVerification, visitor: VisitorDep) -> VerifiedShape:
     context = visitor.context
     with context.database.write() as session:
         confirmed = context.customer_mail.confirm(session, visitor.act(), body.token)
-    return VerifiedShape(kind=confirmed.kind)
+    return VerifiedSchema(kind=confirmed.kind)
 
 
 @router.get("/sessions")
-def list_sessions(caller: CallerDep, page: PageDep) -> Listed[SessionShape]:
+def list_sessions(caller: CallerDep, page: PageDep) -> Listed[SessionSchema]:
     """List one's own open sessions, newest first."""
     with caller.context.database.read() as session:
         rows = sign_in_service.list_sessions(
@@ -142,7 +142,7 @@ def list_sessions(caller: CallerDep, page: PageDep) -> Listed[SessionShape]:
         )
     current_id = caller.subject.credential_id
     return listed(
-        page, rows, lambda row: session_shape(row, current_id=current_id), lambda row: row.id
+        page, rows, lambda row: session_schema(row, current_id=current_id), lambda row: row.id
     )
 
 
@@ -158,10 +158,10 @@ def _revoke(caller: CallerDep, session_id: str) -> None:
         sign_in_service.revoke_session(session, caller.act(), session_id)
 
 
-def _subject_shape(context: Context, subject: Subject) -> SubjectShape:
+def _subject_schema(context: Context, subject: Subject) -> SubjectSchema:
     with context.database.read() as session:
         name = name_of(session, subject)
-    return SubjectShape(
+    return SubjectSchema(
         kind=subject.kind,
         id=subject.id,
         name=name,

@@ -7,7 +7,7 @@ from fastapi import Depends, Request, Response
 from punchcard.api.http.dependencies import LimitReads, VisitorDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.fields import Shape
+from punchcard.api.schemas.fields import Schema
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.programs.public_service import WalletNotConfigured
 from punchcard.wallets import uploads
@@ -20,7 +20,7 @@ NOTICE_BYTES = 16_384
 router = api_router("/api/v1/loyalty/google", tag="google wallet")
 
 
-class Heard(Shape):
+class Heard(Schema):
     """The notice was taken in; `is_new` is false for one that was heard before."""
 
     is_new: bool

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from punchcard.api.http.dependencies import ContextDep
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.fields import Shape
+from punchcard.api.schemas.fields import Schema
 from punchcard.context import Context
 from punchcard.db.outbox import OutboxRow
 from punchcard.db.readiness import Found
@@ -20,7 +20,7 @@ from punchcard.db.readiness import Found
 router = api_router(tag="operations")
 
 
-class Alive(Shape):
+class Alive(Schema):
     """The process answers."""
 
     status: Literal["alive"] = "alive"
@@ -35,7 +35,7 @@ class NotReady(StrEnum):
     TILL_STOPPED = "till_stopped"
 
 
-class Ready(Shape):
+class Ready(Schema):
     """What the server needs to serve, part by part; ready when all are true.
 
     `storage`: what is written is kept. `code` names the first part that is not true.

@@ -4,13 +4,13 @@ from punchcard.accounts import device_service
 from punchcard.api.http.dependencies import LimitPairings, VisitorDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.accounts import PairedShape, PairRequest, device_shape
+from punchcard.api.schemas.accounts import PairedSchema, PairRequest, device_schema
 
 router = api_router("/api/v1/devices", tag="Devices")
 
 
 @router.post("/pair", status_code=201, dependencies=[LimitPairings], responses=problems(404))
-def pair(body: PairRequest, visitor: VisitorDep) -> PairedShape:
+def pair(body: PairRequest, visitor: VisitorDep) -> PairedSchema:
     """Exchange a pairing code for a device token; a code works once."""
     context = visitor.context
     with context.database.write() as session:
@@ -22,4 +22,4 @@ def pair(body: PairRequest, visitor: VisitorDep) -> PairedShape:
             ids=context.ids,
             request_id=visitor.request_id,
         )
-        return PairedShape(token=token, device=device_shape(device))
+        return PairedSchema(token=token, device=device_schema(device))

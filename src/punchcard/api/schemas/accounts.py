@@ -21,13 +21,13 @@ from punchcard.api.schemas.fields import (
     Language,
     Moment,
     Name,
-    Shape,
+    Schema,
     Slug,
     Timezone,
     line,
 )
 
-Told = TypeVar("Told", bound=Shape)
+Told = TypeVar("Told", bound=Schema)
 
 # A field that may be left out, but not be null.
 LEFT_OUT: Any = Field(default_factory=lambda: None)
@@ -42,7 +42,7 @@ Address = Annotated[str, *line(0, 300)]
 LinkToken = Annotated[str, *line(1, 1500)]
 
 
-class VendorShape(Shape):
+class VendorSchema(Schema):
     """A shop or chain."""
 
     id: IdText
@@ -57,7 +57,7 @@ class VendorShape(Shape):
     updated_at: Moment
 
 
-class VendorChange(Shape):
+class VendorChange(Schema):
     """What a vendor changes about itself; what is left out stays."""
 
     name: Name = LEFT_OUT
@@ -73,7 +73,7 @@ class VendorChangeByAdmin(VendorChange):
     slug: Slug = LEFT_OUT
 
 
-class FirstOwner(Shape):
+class FirstOwner(Schema):
     """Who a new vendor belongs to."""
 
     email: Email
@@ -81,7 +81,7 @@ class FirstOwner(Shape):
     password: NewPassword
 
 
-class VendorRequest(Shape):
+class VendorRequest(Schema):
     """A vendor to be created, with its first owner and its first location."""
 
     name: Name
@@ -93,7 +93,7 @@ class VendorRequest(Shape):
     location_name: Name | None = None
 
 
-class MemberShape(Shape):
+class MemberSchema(Schema):
     """A person who signs in for a vendor."""
 
     id: IdText
@@ -104,7 +104,7 @@ class MemberShape(Shape):
     created_at: Moment
 
 
-class MemberRequest(Shape):
+class MemberRequest(Schema):
     """A person to be added."""
 
     email: Email
@@ -114,7 +114,7 @@ class MemberRequest(Shape):
     language: Language | None = None
 
 
-class MemberChange(Shape):
+class MemberChange(Schema):
     """What changes about a person; a new password ends their sessions."""
 
     name: Name = LEFT_OUT
@@ -123,7 +123,7 @@ class MemberChange(Shape):
     password: NewPassword = LEFT_OUT
 
 
-class LocationShape(Shape):
+class LocationSchema(Schema):
     """A place where a vendor serves customers."""
 
     id: IdText
@@ -133,21 +133,21 @@ class LocationShape(Shape):
     created_at: Moment
 
 
-class LocationRequest(Shape):
+class LocationRequest(Schema):
     """A location to be opened."""
 
     name: Name
     address: Address | None = None
 
 
-class LocationChange(Shape):
+class LocationChange(Schema):
     """What changes about a location."""
 
     name: Name = LEFT_OUT
     address: Address | None = None
 
 
-class DeviceShape(Shape):
+class DeviceSchema(Schema):
     """A paired terminal."""
 
     id: IdText
@@ -157,20 +157,20 @@ class DeviceShape(Shape):
     last_used_at: Moment | None
 
 
-class DeviceChange(Shape):
+class DeviceChange(Schema):
     """What changes about a device; another location moves it."""
 
     name: Name = LEFT_OUT
     location_id: IdText = LEFT_OUT
 
 
-class PairingCodeRequest(Shape):
+class PairingCodeRequest(Schema):
     """Where the device to be paired will stand; may be left out with a single location."""
 
     location_id: IdText | None = None
 
 
-class PairingCodeShape(Shape):
+class PairingCodeSchema(Schema):
     """A code that pairs one device, once; shown now and never again."""
 
     code: str
@@ -179,21 +179,21 @@ class PairingCodeShape(Shape):
     qr_svg: str
 
 
-class PairRequest(Shape):
+class PairRequest(Schema):
     """A pairing code and what the device is to be called."""
 
     code: Annotated[str, *line(1, 20)]
     name: Name
 
 
-class PairedShape(Shape):
+class PairedSchema(Schema):
     """A paired device and its token, shown now and never again."""
 
     token: str
-    device: DeviceShape
+    device: DeviceSchema
 
 
-class ApiKeyShape(Shape):
+class ApiKeySchema(Schema):
     """A key of the vendor's own software."""
 
     id: IdText
@@ -205,20 +205,20 @@ class ApiKeyShape(Shape):
     revoked_at: Moment | None
 
 
-class NewApiKeyShape(ApiKeyShape):
+class NewApiKeySchema(ApiKeySchema):
     """A new key, shown now and never again."""
 
     key: str
 
 
-class ApiKeyRequest(Shape):
+class ApiKeyRequest(Schema):
     """A key to be made."""
 
     name: Name
     scopes: Annotated[list[ScopeName], Field(min_length=1, max_length=3)]
 
 
-class SubjectShape(Shape):
+class SubjectSchema(Schema):
     """Who is calling and what they may do."""
 
     kind: Literal["admin", "member", "api_key", "device"]
@@ -231,62 +231,62 @@ class SubjectShape(Shape):
     language: str | None
 
 
-class TokenRequest(Shape):
+class TokenRequest(Schema):
     """An e-mail address and a password."""
 
     email: Annotated[str, StringConstraints(min_length=1, max_length=254)]
     password: GivenPassword
 
 
-class TokenShape(Shape):
+class TokenSchema(Schema):
     """A new session; the token is shown now and never again."""
 
     access_token: str
     token_type: Literal["bearer"]
     expires_in: int
-    subject: SubjectShape
+    subject: SubjectSchema
 
 
-class PasswordChange(Shape):
+class PasswordChange(Schema):
     """The caller's own password, the current and the new one."""
 
     current_password: GivenPassword
     new_password: NewPassword
 
 
-class PasswordResetRequest(Shape):
+class PasswordResetRequest(Schema):
     """Whose password is forgotten."""
 
     email: Annotated[str, StringConstraints(min_length=1, max_length=254)]
 
 
-class PasswordResetConfirm(Shape):
+class PasswordResetConfirm(Schema):
     """The token of the mail's link and the new password."""
 
     token: LinkToken
     new_password: NewPassword
 
 
-class EmailChange(Shape):
+class EmailChange(Schema):
     """The caller's new address, and their password once more."""
 
     email: Email
     current_password: GivenPassword
 
 
-class EmailVerification(Shape):
+class EmailVerification(Schema):
     """The token of the mail's link."""
 
     token: LinkToken
 
 
-class VerifiedShape(Shape):
+class VerifiedSchema(Schema):
     """Whose address was confirmed."""
 
     kind: Literal["customer", "member", "admin"]
 
 
-class SessionShape(Shape):
+class SessionSchema(Schema):
     """A session of the caller."""
 
     id: IdText
@@ -297,62 +297,62 @@ class SessionShape(Shape):
     is_current: bool
 
 
-class ActorShape(Shape):
+class ActorSchema(Schema):
     """Who did something."""
 
     kind: str
     id: str | None
 
 
-class AuditedShape(Shape):
+class AuditedSchema(Schema):
     """What was acted upon."""
 
     kind: str
     id: str
 
 
-class AuditEventShape(Shape):
+class AuditEventSchema(Schema):
     """Who changed what, with the old and the new values."""
 
     id: IdText
     vendor_id: IdText | None
-    actor: ActorShape
+    actor: ActorSchema
     action: str
-    subject: AuditedShape
+    subject: AuditedSchema
     old: dict[str, Any] | None
     new: dict[str, Any] | None
     request_id: str | None
     created_at: Moment
 
 
-def vendor_shape(row: Vendor) -> VendorShape:
+def vendor_schema(row: Vendor) -> VendorSchema:
     """Return a vendor as it is told."""
-    return _from_row(VendorShape, row)
+    return _from_row(VendorSchema, row)
 
 
-def member_shape(row: Member) -> MemberShape:
+def member_schema(row: Member) -> MemberSchema:
     """Return a person as they are told."""
-    return _from_row(MemberShape, row)
+    return _from_row(MemberSchema, row)
 
 
-def location_shape(row: Location) -> LocationShape:
+def location_schema(row: Location) -> LocationSchema:
     """Return a location as it is told."""
-    return _from_row(LocationShape, row)
+    return _from_row(LocationSchema, row)
 
 
-def device_shape(row: Device) -> DeviceShape:
+def device_schema(row: Device) -> DeviceSchema:
     """Return a device as it is told."""
-    return _from_row(DeviceShape, row)
+    return _from_row(DeviceSchema, row)
 
 
-def api_key_shape(row: ApiKey) -> ApiKeyShape:
+def api_key_schema(row: ApiKey) -> ApiKeySchema:
     """Return a key as it is told, without the key."""
-    return _from_row(ApiKeyShape, row)
+    return _from_row(ApiKeySchema, row)
 
 
-def session_shape(row: AccessToken, *, current_id: str | None) -> SessionShape:
+def session_schema(row: AccessToken, *, current_id: str | None) -> SessionSchema:
     """Return a session as it is told."""
-    return SessionShape(
+    return SessionSchema(
         id=row.id,
         user_agent=row.user_agent,
         created_at=row.created_at,
@@ -362,14 +362,14 @@ def session_shape(row: AccessToken, *, current_id: str | None) -> SessionShape:
     )
 
 
-def audit_event_shape(row: AuditEvent) -> AuditEventShape:
+def audit_event_schema(row: AuditEvent) -> AuditEventSchema:
     """Return an event as it is told."""
-    return AuditEventShape(
+    return AuditEventSchema(
         id=row.id,
         vendor_id=row.vendor_id,
-        actor=ActorShape(kind=row.actor_kind, id=row.actor_id),
+        actor=ActorSchema(kind=row.actor_kind, id=row.actor_id),
         action=row.action,
-        subject=AuditedShape(kind=row.subject_kind, id=row.subject_id),
+        subject=AuditedSchema(kind=row.subject_kind, id=row.subject_id),
         old=row.old,
         new=row.new,
         request_id=row.request_id,
@@ -377,10 +377,10 @@ def audit_event_shape(row: AuditEvent) -> AuditEventShape:
     )
 
 
-def given(change: Shape) -> dict[str, Any]:
+def given(change: Schema) -> dict[str, Any]:
     """Return the fields that a change really names."""
     return change.model_dump(exclude_unset=True)
 
 
-def _from_row(shape: type[Told], row: object) -> Told:
-    return shape(**{field: getattr(row, field) for field in shape.model_fields})
+def _from_row(schema: type[Told], row: object) -> Told:
+    return schema(**{field: getattr(row, field) for field in schema.model_fields})

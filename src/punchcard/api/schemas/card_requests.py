@@ -3,13 +3,22 @@
 from typing import Any
 
 from punchcard.api.schemas.accounts import LEFT_OUT
-from punchcard.api.schemas.fields import Birthday, Email, Flag, IdText, Language, Name, Phone, Shape
+from punchcard.api.schemas.fields import (
+    Birthday,
+    Email,
+    Flag,
+    IdText,
+    Language,
+    Name,
+    Phone,
+    Schema,
+)
 from punchcard.api.schemas.operations import Timed
 from punchcard.loyalty.cards.card_changes import CardChange
 from punchcard.loyalty.operations import NewCustomer
 
 
-class CustomerRequest(Shape):
+class CustomerRequest(Schema):
     """What a customer tells about themselves; everything may be left out."""
 
     name: Name | None = None
@@ -27,7 +36,7 @@ class CustomerRequest(Shape):
         return NewCustomer(**told, accepted_terms=accepted_terms)
 
 
-class CustomerChange(Shape):
+class CustomerChange(Schema):
     """What changes about a customer; what is left out stays, null takes it away."""
 
     name: Name | None = None
@@ -38,7 +47,7 @@ class CustomerChange(Shape):
     marketing_consent: Flag = LEFT_OUT
 
 
-class CardChangeRequest(Shape):
+class CardChangeRequest(Schema):
     """What changes about a card; what is left out stays."""
 
     customer: CustomerChange = LEFT_OUT
@@ -58,7 +67,7 @@ class EnrolRequest(Timed):
     locale: Language | None = None
 
 
-class PublicEnrolRequest(Shape):
+class PublicEnrolRequest(Schema):
     """What a visitor sends to get a card; without a customer it is an anonymous one."""
 
     customer: CustomerRequest | None = None

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from punchcard.api.schemas.fields import Moment, Shape
+from punchcard.api.schemas.fields import Moment, Schema
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.cards.card_view import CardView
@@ -158,7 +158,7 @@ def _reward_answer(
     return {"id": reward_id, "name": reward.get("name"), "value_minor": reward.get("value_minor")}
 
 
-class CardCustomer(Shape):
+class CardCustomer(Schema):
     """Whom a card belongs to, as far as they told."""
 
     id: str
@@ -170,7 +170,7 @@ class CardCustomer(Shape):
     marketing_consent: bool
 
 
-class Lifetime(Shape):
+class Lifetime(Schema):
     """What a card ever collected; what was voided does not count."""
 
     stamps: int
@@ -178,14 +178,14 @@ class Lifetime(Shape):
     rewards: int
 
 
-class WalletStates(Shape):
+class WalletStates(Schema):
     """Whether the card was put into a phone's wallet."""
 
     apple: WalletState
     google: WalletState
 
 
-class Card(Shape):
+class Card(Schema):
     """A customer's card."""
 
     id: str
@@ -206,13 +206,13 @@ class Card(Shape):
     wallet: WalletStates
 
 
-class FoundCards(Shape):
+class FoundCards(Schema):
     """The cards that a code names."""
 
     items: list[Card]
 
 
-class TransactionReward(Shape):
+class TransactionReward(Schema):
     """What was given; `id` is null for the reward of a full stamp card."""
 
     id: str | None
@@ -220,21 +220,21 @@ class TransactionReward(Shape):
     value_minor: int | None
 
 
-class TransactionStaff(Shape):
+class TransactionStaff(Schema):
     """The person at the till: the staff PIN's id and name."""
 
     id: str
     name: str | None
 
 
-class TransactionActor(Shape):
+class TransactionActor(Schema):
     """Whose credential asked."""
 
     kind: Literal["admin", "member", "api_key", "device", "public", "system"]
     id: str | None
 
 
-class Transaction(Shape):
+class Transaction(Schema):
     """An entry of the ledger; `hash` covers everything but the note, see docs/ledger.md."""
 
     id: str
@@ -265,7 +265,7 @@ class Transaction(Shape):
     hash: HashText
 
 
-class Receipt(Shape):
+class Receipt(Schema):
     """What the till answers: the new entry and the card after it."""
 
     transaction: Transaction

@@ -2,19 +2,19 @@
 
 from typing import Literal
 
-from punchcard.api.schemas.fields import Moment, Shape
+from punchcard.api.schemas.fields import Moment, Schema
 from punchcard.api.schemas.stats import (
     Day,
-    FiguresShape,
-    MoneyShape,
+    FiguresSchema,
+    MoneySchema,
     PlatformDay,
     figure_values,
-    money_shape,
+    money_schema,
 )
 from punchcard.loyalty.reports.dashboard_service import Dashboard
 
 
-class DashboardShape(Shape):
+class DashboardSchema(Schema):
     """A vendor's programs together.
 
     `members` are all cards, `active_members` those used in the last 30 days; `month` is since the
@@ -25,14 +25,14 @@ class DashboardShape(Shape):
     today: Day
     members: int
     active_members: int
-    month: FiguresShape
-    month_money: list[MoneyShape]
-    all_time: FiguresShape
-    all_time_money: list[MoneyShape]
+    month: FiguresSchema
+    month_money: list[MoneySchema]
+    all_time: FiguresSchema
+    all_time_money: list[MoneySchema]
     daily: list[PlatformDay]
 
 
-class TillShape(Shape):
+class TillSchema(Schema):
     """The till of this process, and what it did since it was started."""
 
     is_running: bool
@@ -42,7 +42,7 @@ class TillShape(Shape):
     batches: int
 
 
-class QueueShape(Shape):
+class QueueSchema(Schema):
     """Work that changes have left, of one topic; `oldest_at` is the oldest row that waits."""
 
     topic: str
@@ -52,7 +52,7 @@ class QueueShape(Shape):
     oldest_at: Moment | None
 
 
-class ParkedShape(Shape):
+class ParkedSchema(Schema):
     """Work that was given up, and why."""
 
     topic: str
@@ -62,27 +62,27 @@ class ParkedShape(Shape):
     created_at: Moment
 
 
-class ServerStatusShape(Shape):
+class ServerStatusSchema(Schema):
     """How the server stands; till and pages are those of the process that answers."""
 
     version: str
     database: Literal["sqlite", "postgresql"]
     is_migrated: bool
-    till: TillShape
+    till: TillSchema
     live_pages: int
-    queue: list[QueueShape]
-    parked: list[ParkedShape]
+    queue: list[QueueSchema]
+    parked: list[ParkedSchema]
 
 
-def dashboard_shape(found: Dashboard) -> DashboardShape:
+def dashboard_schema(found: Dashboard) -> DashboardSchema:
     """Return a vendor's figures as they are told."""
-    return DashboardShape(
+    return DashboardSchema(
         today=found.today,
         members=found.members,
         active_members=found.active_members,
-        month=FiguresShape(**figure_values(found.month, FiguresShape)),
-        month_money=[money_shape(money) for money in found.month_money],
-        all_time=FiguresShape(**figure_values(found.all_time, FiguresShape)),
-        all_time_money=[money_shape(money) for money in found.all_time_money],
-        daily=[PlatformDay(day=d, **figure_values(f, FiguresShape)) for d, f in found.days],
+        month=FiguresSchema(**figure_values(found.month, FiguresSchema)),
+        month_money=[money_schema(money) for money in found.month_money],
+        all_time=FiguresSchema(**figure_values(found.all_time, FiguresSchema)),
+        all_time_money=[money_schema(money) for money in found.all_time_money],
+        daily=[PlatformDay(day=d, **figure_values(f, FiguresSchema)) for d, f in found.days],
     )

@@ -29,7 +29,7 @@ from punchcard.kit.money import is_currency
 LARGEST_WHOLE_NUMBER: Final = 9_007_199_254_740_991
 
 
-class Shape(BaseModel):
+class Schema(BaseModel):
     """A request or an answer: exactly the fields it names, nothing beside them."""
 
     model_config = ConfigDict(extra="forbid")
@@ -302,10 +302,10 @@ Moment = Annotated[
     ),
 ]
 
-Words = TypeVar("Words", bound=Shape)
+Words = TypeVar("Words", bound=Schema)
 
 
-class Texts(Shape, Generic[Words]):
+class Texts(Schema, Generic[Words]):
     """The same words in several languages: `Texts[ProgramWords]`; a language may be left out."""
 
     en: Words | None = None

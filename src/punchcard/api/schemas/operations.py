@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from punchcard.api.schemas.cards import Receipt
-from punchcard.api.schemas.fields import IdText, Moment, Shape, line, whole
+from punchcard.api.schemas.fields import IdText, Moment, Schema, line, whole
 
 CardCode = Annotated[str, *line(1, 300)]
 StaffPinText = Annotated[str, Field(pattern="^[0-9]{4,8}$")]
@@ -20,7 +20,7 @@ Reference = Annotated[str, *line(1, 128)]
 Key = Annotated[str, Field(pattern="^[!-~]{1,128}$")]
 
 
-class Timed(Shape):
+class Timed(Schema):
     """An operation that may have happened before it is sent."""
 
     occurred_at: Moment | None = None
@@ -126,19 +126,19 @@ Item = Annotated[
 ]
 
 
-class OperationsRequest(Shape):
+class OperationsRequest(Schema):
     """What a till saved up while it was offline, or an import; done in this order."""
 
     operations: Annotated[list[Item], Field(min_length=1, max_length=500)]
 
 
-class LooseOperations(Shape):
+class LooseOperations(Schema):
     """The same list before each item is looked at on its own."""
 
     operations: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=500)]
 
 
-class OperationResult(Shape):
+class OperationResult(Schema):
     """What became of one item: a receipt (status 201), or the problem it would get alone."""
 
     status: int
@@ -146,7 +146,7 @@ class OperationResult(Shape):
     problem: dict[str, Any] | None = None
 
 
-class OperationsAnswer(Shape):
+class OperationsAnswer(Schema):
     """The results of a list of operations, in its order."""
 
     results: list[OperationResult]

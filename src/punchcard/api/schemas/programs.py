@@ -13,7 +13,7 @@ from punchcard.api.schemas.fields import (
     LongText,
     Moment,
     Name,
-    Shape,
+    Schema,
     ShortText,
     Slug,
     Texts,
@@ -48,7 +48,7 @@ StockLeft = Annotated[int, whole(*REWARD_BOUNDS["stock_left"])]
 PerCardLimit = Annotated[int, whole(*REWARD_BOUNDS["per_card_limit"])]
 
 
-class StampReward(Shape):
+class StampReward(Schema):
     """What a full stamp card earns."""
 
     name: Name
@@ -56,7 +56,7 @@ class StampReward(Shape):
     value_minor: ValueMinor | None = None
 
 
-class Branding(Shape):
+class Branding(Schema):
     """How cards and passes look.
 
     `barcode` "code128" is for tills whose scanners read no QR; "rotating" is a QR code that moves
@@ -71,7 +71,7 @@ class Branding(Shape):
     barcode: Literal["qr", "code128", "rotating"] | None = None
 
 
-class ProgramWords(Shape):
+class ProgramWords(Schema):
     """A program's words in one language; what is left out is shown as the program has it."""
 
     name: Name | None = None
@@ -81,7 +81,7 @@ class ProgramWords(Shape):
     terms_text: LongText | None = None
 
 
-class ProgramRequest(Shape):
+class ProgramRequest(Schema):
     """A program to be made: currency and time zone are the vendor's unless given."""
 
     name: Name
@@ -110,7 +110,7 @@ class ProgramRequest(Shape):
     texts: Texts[ProgramWords] = LEFT_OUT
 
 
-class ProgramChange(Shape):
+class ProgramChange(Schema):
     """What changes about a program; what is left out stays."""
 
     name: Name = LEFT_OUT
@@ -139,7 +139,7 @@ class ProgramChange(Shape):
     texts: Texts[ProgramWords] = LEFT_OUT
 
 
-class ProgramShape(Shape):
+class ProgramSchema(Schema):
     """A stamp card or points program."""
 
     id: IdText
@@ -170,14 +170,14 @@ class ProgramShape(Shape):
     version: int
 
 
-class RewardWords(Shape):
+class RewardWords(Schema):
     """A reward's words in one language."""
 
     name: Name | None = None
     description: ShortText | None = None
 
 
-class RewardRequest(Shape):
+class RewardRequest(Schema):
     """A reward to be added; without `stock_left` it never runs out."""
 
     name: Name
@@ -191,7 +191,7 @@ class RewardRequest(Shape):
     texts: Texts[RewardWords] = LEFT_OUT
 
 
-class RewardChange(Shape):
+class RewardChange(Schema):
     """What changes about a reward; what is left out stays, null takes a limit away."""
 
     name: Name = LEFT_OUT
@@ -205,7 +205,7 @@ class RewardChange(Shape):
     texts: Texts[RewardWords] = LEFT_OUT
 
 
-class RewardShape(Shape):
+class RewardSchema(Schema):
     """Something points can be exchanged for; `stock_left` null is a stock without end."""
 
     id: IdText
@@ -224,20 +224,20 @@ class RewardShape(Shape):
 
 
 def program_values(row: LoyaltyProgram, base_url: str) -> dict[str, Any]:
-    """Return the fields of ProgramShape; `base_url` is where an uploaded logo is shown."""
+    """Return the fields of ProgramSchema; `base_url` is where an uploaded logo is shown."""
     values = {name: getattr(row, name) for name in PROGRAM_FIELDS}
     branding = shown_branding(row.branding, base_url)
     return {**values, "id": row.id, "version": row.version, "branding": branding}
 
 
-def program_shape(row: LoyaltyProgram, base_url: str) -> ProgramShape:
+def program_schema(row: LoyaltyProgram, base_url: str) -> ProgramSchema:
     """Return a program as its vendor sees it."""
-    return ProgramShape(**program_values(row, base_url))
+    return ProgramSchema(**program_values(row, base_url))
 
 
-def reward_shape(row: Reward) -> RewardShape:
+def reward_schema(row: Reward) -> RewardSchema:
     """Return a reward as its vendor sees it."""
-    return RewardShape(
+    return RewardSchema(
         **{name: getattr(row, name) for name in REWARD_FIELDS},
         id=row.id,
         program_id=row.program_id,
@@ -246,7 +246,7 @@ def reward_shape(row: Reward) -> RewardShape:
     )
 
 
-def fields_of(request: Shape) -> dict[str, Any]:
+def fields_of(request: Schema) -> dict[str, Any]:
     """Return the fields a request names; within documents, what is null is left out."""
     given = request.model_dump(exclude_unset=True)
     return {name: _compact(value) for name, value in given.items()}

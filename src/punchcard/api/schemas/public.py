@@ -11,7 +11,7 @@ from punchcard.api.schemas.cards import (
     balance_answer,
     moment,
 )
-from punchcard.api.schemas.fields import Moment, Shape, Texts
+from punchcard.api.schemas.fields import Moment, Schema, Texts
 from punchcard.api.schemas.programs import (
     Branding,
     ProgramType,
@@ -27,7 +27,7 @@ from punchcard.loyalty.programs.public_service import ProgramPage
 from punchcard.loyalty.rules.logo_rules import shown_branding
 
 
-class PublicReward(Shape):
+class PublicReward(Schema):
     """Something points can be exchanged for now."""
 
     name: str
@@ -36,7 +36,7 @@ class PublicReward(Shape):
     texts: Texts[RewardWords]
 
 
-class PublicProgram(Shape):
+class PublicProgram(Schema):
     """A program as it is shown to customers; `languages` are those it has words in."""
 
     slug: str
@@ -55,14 +55,14 @@ class PublicProgram(Shape):
     languages: list[Literal["en", "fr", "de", "lb"]]
 
 
-class PublicCustomer(Shape):
+class PublicCustomer(Schema):
     """What a card tells of its holder; everything held about them is in the export."""
 
     name: str | None
     locale: str | None
 
 
-class PublicCard(Shape):
+class PublicCard(Schema):
     """A card as its holder sees it."""
 
     number: str
@@ -83,14 +83,14 @@ class PublicCard(Shape):
     wallet: WalletStates
 
 
-class WalletLinks(Shape):
+class WalletLinks(Schema):
     """Where the card's passes are; null while the operator has not set a wallet up."""
 
     apple_url: str | None
     google_url: str | None
 
 
-class Enrolled(Shape):
+class Enrolled(Schema):
     """A visitor's new card."""
 
     card: PublicCard
@@ -98,14 +98,14 @@ class Enrolled(Shape):
     wallet: WalletLinks
 
 
-class PublicTransactionReward(Shape):
+class PublicTransactionReward(Schema):
     """What was given."""
 
     name: str | None
     value_minor: int | None
 
 
-class PublicTransaction(Shape):
+class PublicTransaction(Schema):
     """An entry of the card's ledger as its holder sees it."""
 
     sequence: int

@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from punchcard.api.schemas.fields import IdText, Shape
+from punchcard.api.schemas.fields import IdText, Schema
 from punchcard.api.schemas.stats import Day
 from punchcard.loyalty.reports.staff_report_service import StaffLine, StaffReport
 
 Flag = Literal["one_card", "same_card_every_day", "many_voids"]
 
 
-class TopCardShape(Shape):
+class TopCardSchema(Schema):
     """One of the cards that got most stamps from a person, and on how many days."""
 
     card_id: IdText
@@ -17,7 +17,7 @@ class TopCardShape(Shape):
     days: int
 
 
-class StaffPersonShape(Shape):
+class StaffPersonSchema(Schema):
     """The person: the staff PIN's id and name."""
 
     id: IdText
@@ -25,7 +25,7 @@ class StaffPersonShape(Shape):
     is_retired: bool
 
 
-class StaffLineShape(Shape):
+class StaffLineSchema(Schema):
     """What one person did; `staff` is null for what was done without a PIN.
 
     `voids` are entries the person reversed, `void_share` the part of them among `operations`.
@@ -35,7 +35,7 @@ class StaffLineShape(Shape):
     than three times as often as colleagues do.
     """
 
-    staff: StaffPersonShape | None
+    staff: StaffPersonSchema | None
     operations: int
     stamps: int
     points: int
@@ -49,23 +49,23 @@ class StaffLineShape(Shape):
     days: int
     top_card_share: float | None
     top_five_share: float | None
-    top_cards: list[TopCardShape]
+    top_cards: list[TopCardSchema]
     flags: list[Flag]
 
 
-class StaffReportShape(Shape):
+class StaffReportSchema(Schema):
     """Who did what in a period of at most 92 days."""
 
     first_day: Day
     last_day: Day
     timezone: str
     program_id: IdText | None
-    lines: list[StaffLineShape]
+    lines: list[StaffLineSchema]
 
 
-def staff_report_shape(report: StaffReport) -> StaffReportShape:
+def staff_report_schema(report: StaffReport) -> StaffReportSchema:
     """Return the report as it is told."""
-    return StaffReportShape(
+    return StaffReportSchema(
         first_day=report.range.first,
         last_day=report.range.last,
         timezone=report.timezone,
@@ -74,17 +74,17 @@ def staff_report_shape(report: StaffReport) -> StaffReportShape:
     )
 
 
-def _line(line: StaffLine) -> StaffLineShape:
-    same = (name for name in StaffLineShape.model_fields if name not in ("staff", "top_cards"))
-    person = line.pin_id and StaffPersonShape(
+def _line(line: StaffLine) -> StaffLineSchema:
+    same = (name for name in StaffLineSchema.model_fields if name not in ("staff", "top_cards"))
+    person = line.pin_id and StaffPersonSchema(
         id=line.pin_id, name=line.name or "", is_retired=line.is_retired
     )
-    return StaffLineShape.model_validate(
+    return StaffLineSchema.model_validate(
         {
             **{name: getattr(line, name) for name in same},
             "staff": person or None,
             "top_cards": [
-                TopCardShape.model_validate(top, from_attributes=True) for top in line.top_cards
+                TopCardSchema.model_validate(top, from_attributes=True) for top in line.top_cards
             ],
         }
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Query
 from pydantic import BeforeValidator, WithJsonSchema
 
-from punchcard.api.schemas.fields import IdText, Shape, fault
+from punchcard.api.schemas.fields import IdText, Schema, fault
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.reports.stats_service import (
@@ -63,7 +63,7 @@ class DaysAsked:
 DaysDep = Annotated[DaysAsked, Depends()]
 
 
-class FiguresShape(Shape):
+class FiguresSchema(Schema):
     """What happened; a void subtracts on its own day. Amounts are in the minor unit."""
 
     cards: int
@@ -76,7 +76,7 @@ class FiguresShape(Shape):
     purchases: int
 
 
-class ProgramFigures(FiguresShape):
+class ProgramFigures(FiguresSchema):
     """What happened in one program."""
 
     reward_value_minor: int
@@ -99,7 +99,7 @@ class ProgramDay(ProgramFigures):
     day: Day
 
 
-class ProgramStatsShape(Shape):
+class ProgramStatsSchema(Schema):
     """A program's statistics.
 
     `cards` counts all its cards, `active_cards` those used in the last 30 days. `daily` holds every
@@ -118,7 +118,7 @@ class ProgramStatsShape(Shape):
     daily: list[ProgramDay]
 
 
-class MoneyShape(Shape):
+class MoneySchema(Schema):
     """Amounts of one currency."""
 
     currency: str
@@ -126,13 +126,13 @@ class MoneyShape(Shape):
     reward_value_minor: int
 
 
-class PlatformDay(FiguresShape):
+class PlatformDay(FiguresSchema):
     """What happened on one day."""
 
     day: Day
 
 
-class ProgramCounts(Shape):
+class ProgramCounts(Schema):
     """How many programs there are."""
 
     draft: int
@@ -140,7 +140,7 @@ class ProgramCounts(Shape):
     inactive: int
 
 
-class PlatformStatsShape(Shape):
+class PlatformStatsSchema(Schema):
     """All vendors together; amounts of the range are kept apart by currency."""
 
     first_day: Day
@@ -149,20 +149,20 @@ class PlatformStatsShape(Shape):
     programs: ProgramCounts
     cards: int
     active_cards: int
-    totals: FiguresShape
-    all_time: FiguresShape
-    money: list[MoneyShape]
+    totals: FiguresSchema
+    all_time: FiguresSchema
+    money: list[MoneySchema]
     daily: list[PlatformDay]
 
 
-def program_stats_shape(program: LoyaltyProgram, stats: Stats) -> ProgramStatsShape:
+def program_stats_schema(program: LoyaltyProgram, stats: Stats) -> ProgramStatsSchema:
     """Return a program's statistics as they are told."""
 
     def totals(figures: Figures) -> ProgramTotals:
         rate = redemption_rate(program.type, figures)
         return ProgramTotals(**figure_values(figures, ProgramFigures), redemption_rate=rate)
 
-    return ProgramStatsShape(
+    return ProgramStatsSchema(
         program_id=program.id,
         currency=program.currency,
         timezone=program.timezone,
@@ -175,10 +175,10 @@ def program_stats_shape(program: LoyaltyProgram, stats: Stats) -> ProgramStatsSh
     )
 
 
-def platform_stats_shape(platform: PlatformStats) -> PlatformStatsShape:
+def platform_stats_schema(platform: PlatformStats) -> PlatformStatsSchema:
     """Return the platform's statistics as they are told."""
     stats = platform.stats
-    return PlatformStatsShape(
+    return PlatformStatsSchema(
         **_range(stats.range),
         vendors=platform.vendors,
         programs=ProgramCounts(
@@ -186,16 +186,16 @@ def platform_stats_shape(platform: PlatformStats) -> PlatformStatsShape:
         ),
         cards=stats.cards,
         active_cards=stats.active_cards,
-        totals=FiguresShape(**figure_values(stats.totals, FiguresShape)),
-        all_time=FiguresShape(**figure_values(stats.all_time, FiguresShape)),
-        money=[money_shape(money) for money in platform.money],
-        daily=[PlatformDay(day=day, **figure_values(f, FiguresShape)) for day, f in stats.days],
+        totals=FiguresSchema(**figure_values(stats.totals, FiguresSchema)),
+        all_time=FiguresSchema(**figure_values(stats.all_time, FiguresSchema)),
+        money=[money_schema(money) for money in platform.money],
+        daily=[PlatformDay(day=day, **figure_values(f, FiguresSchema)) for day, f in stats.days],
     )
 
 
-def money_shape(money: Money) -> MoneyShape:
+def money_schema(money: Money) -> MoneySchema:
     """Return the amounts of one currency as they are told."""
-    return MoneyShape(
+    return MoneySchema(
         currency=money.currency,
         purchase_amount_minor=money.purchase_amount_minor,
         reward_value_minor=money.reward_value_minor,
@@ -206,7 +206,7 @@ def _range(days: DateRange) -> dict[str, date]:
     return {"first_day": days.first, "last_day": days.last}
 
 
-def figure_values(figures: Figures, shape: type[FiguresShape]) -> dict[str, Any]:
-    """Return those of the figures that `shape` has, under its names."""
+def figure_values(figures: Figures, schema: type[FiguresSchema]) -> dict[str, Any]:
+    """Return those of the figures that `schema` has, under its names."""
     known = {**figures, "cards": figures["cards_opened"]}
-    return {name: known[name] for name in shape.model_fields}
+    return {name: known[name] for name in schema.model_fields}

@@ -1,10 +1,10 @@
 """How wallets stand: which are set up, what waits, and how far redesigns have come."""
 
-from punchcard.api.schemas.fields import Moment, Shape
+from punchcard.api.schemas.fields import Moment, Schema
 from punchcard.wallets.wallet_service import Progress, WalletStatus
 
 
-class FanoutShape(Shape):
+class FanoutSchema(Schema):
     """How far a program's redesign has reached its cards; `finished_at` null while under way."""
 
     program_id: str
@@ -18,7 +18,7 @@ class FanoutShape(Shape):
     finished_at: Moment | None
 
 
-class WorkShape(Shape):
+class WorkSchema(Schema):
     """Changes that wait for their passes; `parked` ones failed for good, `last_error` says why."""
 
     topic: str
@@ -27,26 +27,26 @@ class WorkShape(Shape):
     last_error: str | None
 
 
-class WalletStatusShape(Shape):
+class WalletStatusSchema(Schema):
     """How wallets stand on this server; `faults` says what keeps one from handing out passes."""
 
     configured: list[str]
     faults: dict[str, str]
-    work: list[WorkShape]
-    redesigns: list[FanoutShape]
+    work: list[WorkSchema]
+    redesigns: list[FanoutSchema]
 
 
-class ProgramWalletShape(Shape):
+class ProgramWalletSchema(Schema):
     """The latest redesign of a program, null while no card had to follow one."""
 
-    redesign: FanoutShape | None
+    redesign: FanoutSchema | None
 
 
-def fanout_shape(progress: Progress) -> FanoutShape:
-    """Return a FanoutShape."""
-    return FanoutShape.model_validate(progress, from_attributes=True)
+def fanout_schema(progress: Progress) -> FanoutSchema:
+    """Return a FanoutSchema."""
+    return FanoutSchema.model_validate(progress, from_attributes=True)
 
 
-def wallet_status_shape(status: WalletStatus) -> WalletStatusShape:
-    """Return a WalletStatusShape."""
-    return WalletStatusShape.model_validate(status, from_attributes=True)
+def wallet_status_schema(status: WalletStatus) -> WalletStatusSchema:
+    """Return a WalletStatusSchema."""
+    return WalletStatusSchema.model_validate(status, from_attributes=True)

@@ -3,7 +3,7 @@
 from punchcard.accounts import audit_service
 from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.accounts import AuditEventShape, audit_event_shape
+from punchcard.api.schemas.accounts import AuditEventSchema, audit_event_schema
 from punchcard.api.schemas.fields import IdText
 
 router = api_router("/api/v1/admin/audit-events", tag="platform")
@@ -12,10 +12,10 @@ router = api_router("/api/v1/admin/audit-events", tag="platform")
 @router.get("")
 def list_audit_events(
     caller: CallerDep, page: PageDep, vendor_id: IdText | None = None
-) -> Listed[AuditEventShape]:
+) -> Listed[AuditEventSchema]:
     """List who changed what, newest first, at one vendor or everywhere."""
     with caller.context.database.read() as session:
         rows = audit_service.list_events(
             session, vendor_id=vendor_id, before_id=page.cursor, limit=page.fetch
         )
-    return listed(page, rows, audit_event_shape, lambda row: row.id)
+    return listed(page, rows, audit_event_schema, lambda row: row.id)

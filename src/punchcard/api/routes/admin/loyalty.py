@@ -9,9 +9,9 @@ from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.fields import IdText, Moment, line
-from punchcard.api.schemas.programs import ProgramShape, ProgramStatus, program_values
-from punchcard.api.schemas.stats import DaysDep, PlatformStatsShape, platform_stats_shape
-from punchcard.api.schemas.wallets import WalletStatusShape, wallet_status_shape
+from punchcard.api.schemas.programs import ProgramSchema, ProgramStatus, program_values
+from punchcard.api.schemas.stats import DaysDep, PlatformStatsSchema, platform_stats_schema
+from punchcard.api.schemas.wallets import WalletStatusSchema, wallet_status_schema
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports import stats_service
@@ -21,7 +21,7 @@ router = api_router("/api/v1/admin/loyalty", tag="platform")
 SearchText = Annotated[str, *line(0, 120)]
 
 
-class AdminProgramShape(ProgramShape):
+class AdminProgramSchema(ProgramSchema):
     """A program, whose it is, and since when."""
 
     vendor_id: IdText
@@ -36,7 +36,7 @@ def list_programs(
     query: Annotated[SearchText, Query(description="A part of the name or of the slug.")] = "",
     status: Annotated[ProgramStatus | None, Query(description="Only programs like this.")] = None,
     vendor_id: Annotated[IdText | None, Query(description="Only programs of this vendor.")] = None,
-) -> Listed[AdminProgramShape]:
+) -> Listed[AdminProgramSchema]:
     """Return programs of all vendors, oldest first."""
     with caller.context.database.read() as session:
         rows = program_service.list_programs(
@@ -47,37 +47,37 @@ def list_programs(
             status=status,
             query=query,
         )
-    shape = partial(admin_program_shape, base_url=caller.context.settings.base_url)
-    return listed(page, list(rows), shape, lambda row: row.id)
+    schema = partial(admin_program_schema, base_url=caller.context.settings.base_url)
+    return listed(page, list(rows), schema, lambda row: row.id)
 
 
 @router.get("/programs/{program_id}", responses=problems(404))
-def get_program(caller: CallerDep, program_id: str) -> AdminProgramShape:
+def get_program(caller: CallerDep, program_id: str) -> AdminProgramSchema:
     """Return one program of any vendor."""
     with caller.context.database.read() as session:
         row = program_service.get_any_program(session, program_id)
-        return admin_program_shape(row, caller.context.settings.base_url)
+        return admin_program_schema(row, caller.context.settings.base_url)
 
 
 @router.get("/wallet")
-def get_wallet_status(caller: CallerDep) -> WalletStatusShape:
+def get_wallet_status(caller: CallerDep) -> WalletStatusSchema:
     """Return which wallets are set up, what waits for them, and how far redesigns have come."""
     with caller.context.database.read() as session:
-        return wallet_status_shape(caller.context.wallets.status(session))
+        return wallet_status_schema(caller.context.wallets.status(session))
 
 
 @router.get("/stats")
-def get_platform_stats(caller: CallerDep, days: DaysDep) -> PlatformStatsShape:
+def get_platform_stats(caller: CallerDep, days: DaysDep) -> PlatformStatsSchema:
     """Return the figures of all vendors together."""
     now = caller.context.clock.now()
     with caller.context.database.read() as session:
         stats = stats_service.platform_stats(session, now=now, first=days.first, last=days.last)
-    return platform_stats_shape(stats)
+    return platform_stats_schema(stats)
 
 
-def admin_program_shape(row: LoyaltyProgram, base_url: str) -> AdminProgramShape:
+def admin_program_schema(row: LoyaltyProgram, base_url: str) -> AdminProgramSchema:
     """Return a program as the platform sees it."""
-    return AdminProgramShape(
+    return AdminProgramSchema(
         **program_values(row, base_url),
         vendor_id=row.vendor_id,
         created_at=row.created_at,

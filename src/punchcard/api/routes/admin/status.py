@@ -3,7 +3,12 @@
 from punchcard import __version__
 from punchcard.api.http.dependencies import CallerDep
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.dashboard import ParkedShape, QueueShape, ServerStatusShape, TillShape
+from punchcard.api.schemas.dashboard import (
+    ParkedSchema,
+    QueueSchema,
+    ServerStatusSchema,
+    TillSchema,
+)
 from punchcard.db import outbox
 from punchcard.db.migrate import is_current
 
@@ -13,18 +18,18 @@ _PARKED_SHOWN = 20
 
 
 @router.get("")
-def get_status(caller: CallerDep) -> ServerStatusShape:
+def get_status(caller: CallerDep) -> ServerStatusSchema:
     """Return version, till, queue and what was given up; wallets have an address of their own."""
     context = caller.context
     with context.database.read() as session:
         queue = outbox.depths(session)
         parked = outbox.newest_parked(session, limit=_PARKED_SHOWN)
     till = context.till
-    return ServerStatusShape(
+    return ServerStatusSchema(
         version=__version__,
         database="sqlite" if context.database.is_sqlite else "postgresql",
         is_migrated=is_current(context.database),
-        till=TillShape(
+        till=TillSchema(
             is_running=till.is_running,
             waiting=till.waiting,
             accepted=till.counts.accepted,
@@ -32,9 +37,9 @@ def get_status(caller: CallerDep) -> ServerStatusShape:
             batches=till.counts.batches,
         ),
         live_pages=context.live.watching,
-        queue=[QueueShape.model_validate(depth, from_attributes=True) for depth in queue],
+        queue=[QueueSchema.model_validate(depth, from_attributes=True) for depth in queue],
         parked=[
-            ParkedShape(
+            ParkedSchema(
                 topic=row.topic,
                 key=row.key,
                 attempts=row.attempts,

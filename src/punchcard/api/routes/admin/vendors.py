@@ -13,10 +13,10 @@ from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.accounts import (
     VendorChangeByAdmin,
     VendorRequest,
-    VendorShape,
+    VendorSchema,
     VendorStatus,
     given,
-    vendor_shape,
+    vendor_schema,
 )
 from punchcard.api.schemas.fields import line
 from punchcard.loyalty.programs import vendor_changes
@@ -32,17 +32,17 @@ def list_vendors(
     page: PageDep,
     query: Search | None = None,
     status: VendorStatus | None = None,
-) -> Listed[VendorShape]:
+) -> Listed[VendorSchema]:
     """List vendors, oldest first."""
     with caller.context.database.read() as session:
         rows = vendor_service.list_vendors(
             session, query=query, status=status, after_id=page.cursor, limit=page.fetch
         )
-    return listed(page, rows, vendor_shape, lambda row: row.id)
+    return listed(page, rows, vendor_schema, lambda row: row.id)
 
 
 @router.post("", status_code=201, responses=problems(409))
-def create_vendor(body: VendorRequest, caller: CallerDep) -> VendorShape:
+def create_vendor(body: VendorRequest, caller: CallerDep) -> VendorSchema:
     """Create a vendor with its first owner and its first location."""
     owner = NewMember(
         email=body.owner.email,
@@ -62,33 +62,33 @@ def create_vendor(body: VendorRequest, caller: CallerDep) -> VendorShape:
         location_name=body.location_name,
     )
     with caller.context.database.write() as session:
-        return vendor_shape(vendor_service.create_vendor(session, caller.act(), wanted))
+        return vendor_schema(vendor_service.create_vendor(session, caller.act(), wanted))
 
 
 @router.get("/{vendor_id}", responses=problems(404))
-def get_vendor(vendor_id: str, caller: CallerDep) -> VendorShape:
+def get_vendor(vendor_id: str, caller: CallerDep) -> VendorSchema:
     """Show one vendor."""
     with caller.context.database.read() as session:
-        return vendor_shape(vendor_service.get_vendor(session, vendor_id))
+        return vendor_schema(vendor_service.get_vendor(session, vendor_id))
 
 
 @router.patch("/{vendor_id}", responses=problems(404, 409))
-def update_vendor(vendor_id: str, body: VendorChangeByAdmin, caller: CallerDep) -> VendorShape:
+def update_vendor(vendor_id: str, body: VendorChangeByAdmin, caller: CallerDep) -> VendorSchema:
     """Change a vendor's name, short name, currency, time zone, language or its origins."""
     with caller.context.database.write() as session:
         vendor = vendor_changes.update_vendor(session, caller.act(), vendor_id, given(body))
-        return vendor_shape(vendor)
+        return vendor_schema(vendor)
 
 
 @router.post("/{vendor_id}/suspend", responses=problems(404, 409))
-def suspend_vendor(vendor_id: str, caller: CallerDep) -> VendorShape:
+def suspend_vendor(vendor_id: str, caller: CallerDep) -> VendorSchema:
     """Stop a vendor for the time being: its people, keys and devices are refused."""
     with caller.context.database.write() as session:
-        return vendor_shape(vendor_service.suspend_vendor(session, caller.act(), vendor_id))
+        return vendor_schema(vendor_service.suspend_vendor(session, caller.act(), vendor_id))
 
 
 @router.post("/{vendor_id}/resume", responses=problems(404, 409))
-def resume_vendor(vendor_id: str, caller: CallerDep) -> VendorShape:
+def resume_vendor(vendor_id: str, caller: CallerDep) -> VendorSchema:
     """Let a suspended vendor go on."""
     with caller.context.database.write() as session:
-        return vendor_shape(vendor_service.resume_vendor(session, caller.act(), vendor_id))
+        return vendor_schema(vendor_service.resume_vendor(session, caller.act(), vendor_id))

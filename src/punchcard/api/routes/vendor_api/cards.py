@@ -62,8 +62,8 @@ def list_cards(
             active_since=active_since,
             active_before=active_before,
         )
-        shape = _shape(session, caller, views)
-    return listed(page, views, shape, lambda view: view.id)
+        schema = _schema(session, caller, views)
+    return listed(page, views, schema, lambda view: view.id)
 
 
 @router.get("/lookup", responses=problems(409))
@@ -76,8 +76,8 @@ def look_up_cards(caller: CallerDep, code: Code) -> FoundCards:
     caller.context.moving_codes.is_fresh(code.strip(), now)
     with caller.context.database.read() as session:
         views = card_service.lookup_cards(session, caller.vendor_id, code, now=now)
-        shape = _shape(session, caller, views)
-    return FoundCards(items=[shape(view) for view in views])
+        schema = _schema(session, caller, views)
+    return FoundCards(items=[schema(view) for view in views])
 
 
 @router.get("/{card_id}", responses=problems(404))
@@ -134,10 +134,10 @@ def _change(caller: Caller, card_id: str, change: Callable[[Session, Act, str, s
 def _read(session: Session, caller: Caller, card_id: str) -> Card:
     now = caller.context.clock.now()
     view = card_service.get_card(session, caller.vendor_id, card_id, now=now)
-    return _shape(session, caller, [view])(view)
+    return _schema(session, caller, [view])(view)
 
 
-def _shape(
+def _schema(
     session: Session, caller: Caller, views: Sequence[CardView]
 ) -> Callable[[CardView], Card]:
     context = caller.context

@@ -11,10 +11,10 @@ from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.accounts import (
     DeviceChange,
-    DeviceShape,
+    DeviceSchema,
     PairingCodeRequest,
-    PairingCodeShape,
-    device_shape,
+    PairingCodeSchema,
+    device_schema,
     given,
 )
 
@@ -22,17 +22,17 @@ router = api_router("/api/v1/vendor/devices", tag="Devices")
 
 
 @router.get("")
-def list_devices(caller: CallerDep, page: PageDep) -> Listed[DeviceShape]:
+def list_devices(caller: CallerDep, page: PageDep) -> Listed[DeviceSchema]:
     """List the vendor's paired devices, oldest first."""
     with caller.context.database.read() as session:
         rows = device_service.list_devices(
             session, caller.vendor_id, after_id=page.cursor, limit=page.fetch
         )
-    return listed(page, rows, device_shape, lambda row: row.id)
+    return listed(page, rows, device_schema, lambda row: row.id)
 
 
 @router.post("/pairing-codes", status_code=201, responses=problems(404))
-def create_pairing_code(body: PairingCodeRequest, caller: CallerDep) -> PairingCodeShape:
+def create_pairing_code(body: PairingCodeRequest, caller: CallerDep) -> PairingCodeSchema:
     """Make a code that pairs one device, once, within minutes, as text and as a QR code."""
     settings = caller.context.settings
     with caller.context.database.write() as session:
@@ -45,7 +45,7 @@ def create_pairing_code(body: PairingCodeRequest, caller: CallerDep) -> PairingC
         )
         # Behind the #: what stands there is never sent, so no log on the way sees the code.
         url = f"{settings.base_url.rstrip('/')}/terminal#{urlencode({'pair': code})}"
-        answer = PairingCodeShape(
+        answer = PairingCodeSchema(
             code=code,
             expires_at=row.expires_at,
             pairing_url=url,
@@ -56,13 +56,13 @@ def create_pairing_code(body: PairingCodeRequest, caller: CallerDep) -> PairingC
 
 
 @router.patch("/{device_id}", responses=problems(404))
-def update_device(device_id: str, body: DeviceChange, caller: CallerDep) -> DeviceShape:
+def update_device(device_id: str, body: DeviceChange, caller: CallerDep) -> DeviceSchema:
     """Rename a device, or move it to another location."""
     with caller.context.database.write() as session:
         device = device_service.update_device(
             session, caller.act(), caller.vendor_id, device_id, given(body)
         )
-        return device_shape(device)
+        return device_schema(device)
 
 
 @router.delete("/{device_id}", status_code=204, responses=problems(404))

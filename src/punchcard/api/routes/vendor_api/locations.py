@@ -7,58 +7,58 @@ from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.accounts import (
     LocationChange,
     LocationRequest,
-    LocationShape,
+    LocationSchema,
     given,
-    location_shape,
+    location_schema,
 )
 
 router = api_router("/api/v1/vendor/locations", tag="Locations")
 
 
 @router.get("")
-def list_locations(caller: CallerDep, page: PageDep) -> Listed[LocationShape]:
+def list_locations(caller: CallerDep, page: PageDep) -> Listed[LocationSchema]:
     """List the vendor's open locations, oldest first."""
     with caller.context.database.read() as session:
         rows = location_service.list_locations(
             session, caller.vendor_id, after_id=page.cursor, limit=page.fetch
         )
-    return listed(page, rows, location_shape, lambda row: row.id)
+    return listed(page, rows, location_schema, lambda row: row.id)
 
 
 @router.post("", status_code=201)
-def create_location(body: LocationRequest, caller: CallerDep) -> LocationShape:
+def create_location(body: LocationRequest, caller: CallerDep) -> LocationSchema:
     """Open a location."""
     with caller.context.database.write() as session:
         location = location_service.create_location(
             session, caller.act(), caller.vendor_id, name=body.name, address=body.address
         )
-        answer = location_shape(location)
+        answer = location_schema(location)
         caller.remember(session, 201, answer)
     return answer
 
 
 @router.get("/{location_id}", responses=problems(404))
-def get_location(location_id: str, caller: CallerDep) -> LocationShape:
+def get_location(location_id: str, caller: CallerDep) -> LocationSchema:
     """Show one location, closed or not."""
     with caller.context.database.read() as session:
-        return location_shape(location_service.get_location(session, caller.vendor_id, location_id))
+        return location_schema(location_service.get_location(session, caller.vendor_id, location_id))
 
 
 @router.patch("/{location_id}", responses=problems(404))
-def update_location(location_id: str, body: LocationChange, caller: CallerDep) -> LocationShape:
+def update_location(location_id: str, body: LocationChange, caller: CallerDep) -> LocationSchema:
     """Change a location's name or address."""
     with caller.context.database.write() as session:
         location = location_service.update_location(
             session, caller.act(), caller.vendor_id, location_id, given(body)
         )
-        return location_shape(location)
+        return location_schema(location)
 
 
 @router.delete("/{location_id}", responses=problems(404, 409))
-def close_location(location_id: str, caller: CallerDep) -> LocationShape:
+def close_location(location_id: str, caller: CallerDep) -> LocationSchema:
     """Close a location for good; its devices must have moved."""
     with caller.context.database.write() as session:
         location = location_service.close_location(
             session, caller.act(), caller.vendor_id, location_id
         )
-        return location_shape(location)
+        return location_schema(location)

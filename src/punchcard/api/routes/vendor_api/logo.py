@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from punchcard.api.http.dependencies import CallerDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.programs import ProgramShape, program_shape
+from punchcard.api.schemas.programs import ProgramSchema, program_schema
 from punchcard.loyalty.programs import program_service
 from punchcard.wallets import logo_service
 
@@ -26,7 +26,7 @@ async def _read_body(request: Request) -> bytes:
 @router.put("/{program_id}/logo", responses=problems(404), openapi_extra=_BODY)
 def upload_logo(
     caller: CallerDep, program_id: str, body: Annotated[bytes, Depends(_read_body)]
-) -> ProgramShape:
+) -> ProgramSchema:
     """Show a PNG or JPEG picture as the program's logo, on cards, pages and passes.
 
     The body is the file itself; what it says to be does not count. `branding.logo_url` of the
@@ -39,7 +39,7 @@ def upload_logo(
     logo = logo_service.check_logo(body, context.settings)
     with context.database.write() as session:
         row = logo_service.set_logo(session, caller.vendor_id, program_id, logo, caller.act())
-        return program_shape(row, context.settings.base_url)
+        return program_schema(row, context.settings.base_url)
 
 
 @router.delete("/{program_id}/logo", status_code=204, responses=problems(404))

@@ -10,26 +10,26 @@ from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.accounts import (
     MemberChange,
     MemberRequest,
-    MemberShape,
+    MemberSchema,
     given,
-    member_shape,
+    member_schema,
 )
 
 router = api_router("/api/v1/vendor/members", tag="Members")
 
 
 @router.get("")
-def list_members(caller: CallerDep, page: PageDep) -> Listed[MemberShape]:
+def list_members(caller: CallerDep, page: PageDep) -> Listed[MemberSchema]:
     """List the people of the vendor, longest there first."""
     with caller.context.database.read() as session:
         rows = member_service.list_members(
             session, caller.vendor_id, after_id=page.cursor, limit=page.fetch
         )
-    return listed(page, rows, member_shape, lambda row: row.id)
+    return listed(page, rows, member_schema, lambda row: row.id)
 
 
 @router.post("", status_code=201, responses=problems(409))
-def create_member(body: MemberRequest, caller: CallerDep) -> MemberShape:
+def create_member(body: MemberRequest, caller: CallerDep) -> MemberSchema:
     """Add a person; an address signs in at one vendor only."""
     person = NewMember(
         email=body.email,
@@ -40,20 +40,20 @@ def create_member(body: MemberRequest, caller: CallerDep) -> MemberShape:
     )
     with caller.context.database.write() as session:
         member = member_service.create_member(session, caller.act(), caller.vendor_id, person)
-        answer = member_shape(member)
+        answer = member_schema(member)
         caller.remember(session, 201, answer)
     return answer
 
 
 @router.get("/{member_id}", responses=problems(404))
-def get_member(member_id: str, caller: CallerDep) -> MemberShape:
+def get_member(member_id: str, caller: CallerDep) -> MemberSchema:
     """Show one person."""
     with caller.context.database.read() as session:
-        return member_shape(member_service.get_member(session, caller.vendor_id, member_id))
+        return member_schema(member_service.get_member(session, caller.vendor_id, member_id))
 
 
 @router.patch("/{member_id}", responses=problems(404, 409))
-def update_member(member_id: str, body: MemberChange, caller: CallerDep) -> MemberShape:
+def update_member(member_id: str, body: MemberChange, caller: CallerDep) -> MemberSchema:
     """Change a person's name, role, language or password; the last owner stays one."""
     changes = given(body)
     if "password" in changes:
@@ -62,7 +62,7 @@ def update_member(member_id: str, body: MemberChange, caller: CallerDep) -> Memb
         member = member_service.update_member(
             session, caller.act(), caller.vendor_id, member_id, changes
         )
-        return member_shape(member)
+        return member_schema(member)
 
 
 @router.delete("/{member_id}", status_code=204, responses=problems(404, 409))

@@ -226,16 +226,16 @@ def _fingerprint(body: Timed, transaction_id: str | None) -> bytes:
 
 
 @lru_cache(maxsize=32)
-def _fingerprinted(shape: type[Timed]) -> tuple[str, list[str]]:
+def _fingerprinted(schema: type[Timed]) -> tuple[str, list[str]]:
     """Return what a shape is called in a fingerprint, and which fields, in order, stand in it."""
-    names = {*shape.model_fields, "transaction_id"} - _NOT_IN_FINGERPRINT
-    return shape.__name__.removesuffix("Item").removesuffix("Request"), sorted(names)
+    names = {*schema.model_fields, "transaction_id"} - _NOT_IN_FINGERPRINT
+    return schema.__name__.removesuffix("Item").removesuffix("Request"), sorted(names)
 
 
-def _single(shape: type[Timed]) -> LeanHandler:
+def _single(schema: type[Timed]) -> LeanHandler:
     async def handle(context: Context, request: LeanRequest) -> LeanAnswer:
         try:
-            body = shape.model_validate_json(request.body)
+            body = schema.model_validate_json(request.body)
         except ValidationError as error:
             raise refusal_of_body(error) from None
         operation = await Counter(context, request).operation(

@@ -10,7 +10,7 @@ from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.accounts import LEFT_OUT
-from punchcard.api.schemas.fields import IdText, Moment, Name, Shape, line
+from punchcard.api.schemas.fields import IdText, Moment, Name, Schema, line
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.rules.pin_rules import PIN_PATTERN
 from punchcard.loyalty.staff import pin_service
@@ -22,7 +22,7 @@ PinText = Annotated[str, Field(pattern=PIN_PATTERN, examples=["4711"])]
 StaffId = Annotated[str, *line(1, 64)]
 
 
-class PinRequest(Shape):
+class PinRequest(Schema):
     """A person and the PIN they get; `program_id` null makes it good for every program."""
 
     name: Name
@@ -31,7 +31,7 @@ class PinRequest(Shape):
     program_id: IdText | None = None
 
 
-class PinChange(Shape):
+class PinChange(Schema):
     """What changes about a person; a new PIN unlocks them and ends their staff tokens."""
 
     name: Name = LEFT_OUT
@@ -40,7 +40,7 @@ class PinChange(Shape):
     program_id: IdText | None = None
 
 
-class PinShape(Shape):
+class PinSchema(Schema):
     """A person at the till; the PIN itself is never shown."""
 
     id: IdText
@@ -56,17 +56,17 @@ class PinShape(Shape):
     updated_at: Moment
 
 
-class VerifyRequest(Shape):
+class VerifyRequest(Schema):
     """A typed PIN; `staff_id` names the person by a StaffPin's id or its `staff_id`."""
 
     pin: PinText
     staff_id: StaffId | None = None
 
 
-class VerifiedShape(Shape):
+class VerifiedSchema(Schema):
     """Whose PIN it is, and a token that stands for it during a shift."""
 
-    staff_pin: PinShape
+    staff_pin: PinSchema
     staff_token: str
     expires_at: Moment
 
@@ -76,31 +76,31 @@ def list_pins(
     caller: CallerDep,
     page: PageDep,
     status: Annotated[PinFilter, Query(description="Which PINs to return.")] = "in_use",
-) -> Listed[PinShape]:
+) -> Listed[PinSchema]:
     """Return the vendor's staff, oldest first."""
     now = caller.context.clock.now()
     with caller.context.database.read() as session:
         rows = pin_service.list_pins(
             session, caller.vendor_id, limit=page.fetch, after_id=page.cursor, status=status
         )
-    return listed(page, list(rows), lambda row: pin_shape(row, now), lambda row: row.id)
+    return listed(page, list(rows), lambda row: pin_schema(row, now), lambda row: row.id)
 
 
 @router.post("", status_code=201, responses=problems(404, 409))
-def create_pin(caller: CallerDep, request: PinRequest) -> PinShape:
+def create_pin(caller: CallerDep, request: PinRequest) -> PinSchema:
     """Give a person a PIN. Trivial ones are refused, and those somebody else of the shop has."""
     prepared = caller.context.pin_desk.prepare(caller.vendor_id, request.pin)
     fields = request.model_dump(exclude={"pin"})
     act = caller.act()
     with caller.context.database.write() as session:
         row = pin_service.create_pin(session, caller.vendor_id, fields, prepared, act)
-        answer = pin_shape(row, act.now)
+        answer = pin_schema(row, act.now)
         caller.remember(session, 201, answer)
     return answer
 
 
 @router.post("/verify", responses=problems(423))
-def verify_pin(caller: CallerDep, request: VerifyRequest) -> VerifiedShape:
+def verify_pin(caller: CallerDep, request: VerifyRequest) -> VerifiedSchema:
     """Check a PIN, and lend a staff token to this caller for the rest of the shift.
 
     A wrong PIN counts against the person named by `staff_id`, or else against this caller.
@@ -110,8 +110,8 @@ def verify_pin(caller: CallerDep, request: VerifyRequest) -> VerifiedShape:
     token, expires_at = context.staff_tokens.issue(hit, caller.subject)
     with context.database.read() as session:
         row = pin_service.get_pin(session, caller.vendor_id, hit.identity.pin_id)
-    answer = VerifiedShape(
-        staff_pin=pin_shape(row, context.clock.now()), staff_token=token, expires_at=expires_at
+    answer = VerifiedSchema(
+        staff_pin=pin_schema(row, context.clock.now()), staff_token=token, expires_at=expires_at
     )
     if caller.idempotency is not None:
         with context.database.write() as session:
@@ -120,15 +120,15 @@ def verify_pin(caller: CallerDep, request: VerifyRequest) -> VerifiedShape:
 
 
 @router.get("/{pin_id}", responses=problems(404))
-def get_pin(caller: CallerDep, pin_id: str) -> PinShape:
+def get_pin(caller: CallerDep, pin_id: str) -> PinSchema:
     """Return one person, retired or not."""
     with caller.context.database.read() as session:
         row = pin_service.get_pin(session, caller.vendor_id, pin_id)
-    return pin_shape(row, caller.context.clock.now())
+    return pin_schema(row, caller.context.clock.now())
 
 
 @router.patch("/{pin_id}", responses=problems(404, 409))
-def update_pin(caller: CallerDep, pin_id: str, request: PinChange) -> PinShape:
+def update_pin(caller: CallerDep, pin_id: str, request: PinChange) -> PinSchema:
     """Change the given fields, or the PIN itself."""
     context = caller.context
     prepared = None
@@ -142,7 +142,7 @@ def update_pin(caller: CallerDep, pin_id: str, request: PinChange) -> PinShape:
         row = pin_service.update_pin(
             session, caller.vendor_id, pin_id, fields, act, prepared=prepared
         )
-    return pin_shape(row, act.now)
+    return pin_schema(row, act.now)
 
 
 @router.delete("/{pin_id}", status_code=204, responses=problems(404))
@@ -154,20 +154,20 @@ def retire_pin(caller: CallerDep, pin_id: str) -> None:
 
 
 @router.post("/{pin_id}/unlock", responses=problems(404, 409))
-def unlock_pin(caller: CallerDep, pin_id: str) -> PinShape:
+def unlock_pin(caller: CallerDep, pin_id: str) -> PinSchema:
     """Let a locked person go on at once."""
     act = caller.act()
     with caller.context.database.write() as session:
         row = pin_service.unlock_pin(session, caller.vendor_id, pin_id, act)
-        answer = pin_shape(row, act.now)
+        answer = pin_schema(row, act.now)
         caller.remember(session, 200, answer)
     return answer
 
 
-def pin_shape(row: StaffPin, now: datetime) -> PinShape:
+def pin_schema(row: StaffPin, now: datetime) -> PinSchema:
     """Return a person as the vendor sees them; a lock that has run out is none."""
     locked_until = row.locked_until if row.locked_until and row.locked_until > now else None
-    return PinShape(
+    return PinSchema(
         id=row.id,
         name=row.name,
         staff_id=row.staff_id,

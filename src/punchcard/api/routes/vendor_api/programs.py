@@ -11,10 +11,10 @@ from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.programs import (
     ProgramChange,
     ProgramRequest,
-    ProgramShape,
+    ProgramSchema,
     ProgramStatus,
     fields_of,
-    program_shape,
+    program_schema,
 )
 from punchcard.loyalty.programs import program_service
 
@@ -26,37 +26,37 @@ def list_programs(
     caller: CallerDep,
     page: PageDep,
     status: Annotated[ProgramStatus | None, Query(description="Only programs like this.")] = None,
-) -> Listed[ProgramShape]:
+) -> Listed[ProgramSchema]:
     """Return the vendor's programs, oldest first."""
     with caller.context.database.read() as session:
         rows = program_service.list_programs(
             session, caller.vendor_id, limit=page.fetch, after_id=page.cursor, status=status
         )
-    shape = partial(program_shape, base_url=_base(caller))
-    return listed(page, list(rows), shape, lambda row: row.id)
+    schema = partial(program_schema, base_url=_base(caller))
+    return listed(page, list(rows), schema, lambda row: row.id)
 
 
 @router.post("", status_code=201, responses=problems(409))
-def create_program(caller: CallerDep, request: ProgramRequest) -> ProgramShape:
+def create_program(caller: CallerDep, request: ProgramRequest) -> ProgramSchema:
     """Make a program: a draft, unless it is to be active at once."""
     act = caller.act()
     with caller.context.database.write() as session:
         row = program_service.create_program(session, caller.vendor_id, fields_of(request), act)
-        answer = program_shape(row, _base(caller))
+        answer = program_schema(row, _base(caller))
         caller.remember(session, 201, answer)
     return answer
 
 
 @router.get("/{program_id}", responses=problems(404))
-def get_program(caller: CallerDep, program_id: str) -> ProgramShape:
+def get_program(caller: CallerDep, program_id: str) -> ProgramSchema:
     """Return one program."""
     with caller.context.database.read() as session:
         row = program_service.get_program(session, caller.vendor_id, program_id)
-        return program_shape(row, _base(caller))
+        return program_schema(row, _base(caller))
 
 
 @router.patch("/{program_id}", responses=problems(404, 409))
-def update_program(caller: CallerDep, program_id: str, request: ProgramChange) -> ProgramShape:
+def update_program(caller: CallerDep, program_id: str, request: ProgramChange) -> ProgramSchema:
     """Change the given fields; every change raises `version`, which ledger entries cite.
 
     Type, currency and time zone stay as they are once there are cards.
@@ -66,7 +66,7 @@ def update_program(caller: CallerDep, program_id: str, request: ProgramChange) -
         row = program_service.update_program(
             session, caller.vendor_id, program_id, fields, caller.act()
         )
-        return program_shape(row, _base(caller))
+        return program_schema(row, _base(caller))
 
 
 @router.delete("/{program_id}", status_code=204, responses=problems(404, 409))
@@ -78,22 +78,22 @@ def delete_program(caller: CallerDep, program_id: str) -> None:
 
 
 @router.post("/{program_id}/activate", responses=problems(404))
-def activate_program(caller: CallerDep, program_id: str) -> ProgramShape:
+def activate_program(caller: CallerDep, program_id: str) -> ProgramSchema:
     """Open the program for business."""
     with caller.context.database.write() as session:
         row = program_service.activate_program(session, caller.vendor_id, program_id, caller.act())
-        answer = program_shape(row, _base(caller))
+        answer = program_schema(row, _base(caller))
         caller.remember(session, 200, answer)
     return answer
 
 
 @router.post("/{program_id}/deactivate", responses=problems(404))
-def deactivate_program(caller: CallerDep, program_id: str) -> ProgramShape:
+def deactivate_program(caller: CallerDep, program_id: str) -> ProgramSchema:
     """Close the program for business; its cards keep their balances."""
     with caller.context.database.write() as session:
         act = caller.act()
         row = program_service.deactivate_program(session, caller.vendor_id, program_id, act)
-        answer = program_shape(row, _base(caller))
+        answer = program_schema(row, _base(caller))
         caller.remember(session, 200, answer)
     return answer
 

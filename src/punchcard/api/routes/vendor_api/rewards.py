@@ -10,9 +10,9 @@ from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.programs import (
     RewardChange,
     RewardRequest,
-    RewardShape,
+    RewardSchema,
     fields_of,
-    reward_shape,
+    reward_schema,
 )
 from punchcard.loyalty.programs import reward_service
 from punchcard.loyalty.programs.reward_service import RewardFilter
@@ -26,7 +26,7 @@ def list_rewards(
     page: PageDep,
     program_id: str,
     status: Annotated[RewardFilter, Query(description="Which rewards to return.")] = "active",
-) -> Listed[RewardShape]:
+) -> Listed[RewardSchema]:
     """Return a program's rewards, oldest first."""
     with caller.context.database.read() as session:
         rows = reward_service.list_rewards(
@@ -37,30 +37,30 @@ def list_rewards(
             after_id=page.cursor,
             status=status,
         )
-    return listed(page, list(rows), reward_shape, lambda row: row.id)
+    return listed(page, list(rows), reward_schema, lambda row: row.id)
 
 
 @router.post("/programs/{program_id}/rewards", status_code=201, responses=problems(404))
-def create_reward(caller: CallerDep, program_id: str, request: RewardRequest) -> RewardShape:
+def create_reward(caller: CallerDep, program_id: str, request: RewardRequest) -> RewardSchema:
     """Add a reward to a program."""
     with caller.context.database.write() as session:
         row = reward_service.create_reward(
             session, caller.vendor_id, program_id, fields_of(request), caller.act()
         )
-        answer = reward_shape(row)
+        answer = reward_schema(row)
         caller.remember(session, 201, answer)
     return answer
 
 
 @router.patch("/rewards/{reward_id}", responses=problems(404))
-def update_reward(caller: CallerDep, reward_id: str, request: RewardChange) -> RewardShape:
+def update_reward(caller: CallerDep, reward_id: str, request: RewardChange) -> RewardSchema:
     """Change the given fields of a reward; null takes a limit away."""
     fields = fields_of(request)
     with caller.context.database.write() as session:
         row = reward_service.update_reward(
             session, caller.vendor_id, reward_id, fields, caller.act()
         )
-        return reward_shape(row)
+        return reward_schema(row)
 
 
 @router.delete("/rewards/{reward_id}", status_code=204, responses=problems(404))

@@ -5,12 +5,12 @@ from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.accounts import (
-    AuditEventShape,
+    AuditEventSchema,
     VendorChange,
-    VendorShape,
-    audit_event_shape,
+    VendorSchema,
+    audit_event_schema,
     given,
-    vendor_shape,
+    vendor_schema,
 )
 from punchcard.loyalty.programs import vendor_changes
 
@@ -18,14 +18,14 @@ router = api_router("/api/v1/vendor", tag="Vendor")
 
 
 @router.get("")
-def get_vendor(caller: CallerDep) -> VendorShape:
+def get_vendor(caller: CallerDep) -> VendorSchema:
     """Show the vendor the caller acts for."""
     with caller.context.database.read() as session:
-        return vendor_shape(vendor_service.get_vendor(session, caller.vendor_id))
+        return vendor_schema(vendor_service.get_vendor(session, caller.vendor_id))
 
 
 @router.patch("")
-def update_vendor(body: VendorChange, caller: CallerDep) -> VendorShape:
+def update_vendor(body: VendorChange, caller: CallerDep) -> VendorSchema:
     """Change the vendor's name, currency, time zone, language, or whether it keeps origins.
 
     Programs that exist keep the currency and the time zone they were made with; their passes follow
@@ -33,24 +33,24 @@ def update_vendor(body: VendorChange, caller: CallerDep) -> VendorShape:
     """
     with caller.context.database.write() as session:
         vendor = vendor_changes.update_vendor(session, caller.act(), caller.vendor_id, given(body))
-        return vendor_shape(vendor)
+        return vendor_schema(vendor)
 
 
 @router.post("/close", responses=problems(409))
-def close_vendor(caller: CallerDep) -> VendorShape:
+def close_vendor(caller: CallerDep) -> VendorSchema:
     """Close the vendor for good: every session, key and device ends; the ledger stays."""
     with caller.context.database.write() as session:
         vendor = vendor_service.close_vendor(session, caller.act(), caller.vendor_id)
-        answer = vendor_shape(vendor)
+        answer = vendor_schema(vendor)
         caller.remember(session, 200, answer)
     return answer
 
 
 @router.get("/audit-events")
-def list_audit_events(caller: CallerDep, page: PageDep) -> Listed[AuditEventShape]:
+def list_audit_events(caller: CallerDep, page: PageDep) -> Listed[AuditEventSchema]:
     """List who changed what at this vendor, newest first."""
     with caller.context.database.read() as session:
         rows = audit_service.list_events(
             session, vendor_id=caller.vendor_id, before_id=page.cursor, limit=page.fetch
         )
-    return listed(page, rows, audit_event_shape, lambda row: row.id)
+    return listed(page, rows, audit_event_schema, lambda row: row.id)

@@ -8,7 +8,7 @@ from punchcard.api.http.dependencies import CallerDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.fields import IdText
-from punchcard.api.schemas.staff_report import StaffReportShape, staff_report_shape
+from punchcard.api.schemas.staff_report import StaffReportSchema, staff_report_schema
 from punchcard.api.schemas.stats import DaysDep
 from punchcard.loyalty.reports.staff_report_service import staff_report
 
@@ -20,7 +20,7 @@ OfProgram = Annotated[IdText | None, Query(description="Only this program.")]
 @router.get("", responses=problems(404))
 def get_staff_report(
     caller: CallerDep, days: DaysDep, program_id: OfProgram = None
-) -> StaffReportShape:
+) -> StaffReportSchema:
     """Return stamps, points, redemptions, voids and concentration per person, at most 92 days.
 
     Days are the vendor's, or those of the program's time zone. What was entered more than 72 hours
@@ -36,4 +36,4 @@ def get_staff_report(
             last=days.last,
             program_id=program_id,
         )
-    return staff_report_shape(report)
+    return staff_report_schema(report)

@@ -3,7 +3,7 @@
 from punchcard.api.http.dependencies import CallerDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.stats import DaysDep, ProgramStatsShape, program_stats_shape
+from punchcard.api.schemas.stats import DaysDep, ProgramStatsSchema, program_stats_schema
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports import stats_service
 
@@ -11,7 +11,7 @@ router = api_router("/api/v1/vendor/loyalty/programs", tag="programs")
 
 
 @router.get("/{program_id}/stats", responses=problems(404))
-def get_program_stats(caller: CallerDep, program_id: str, days: DaysDep) -> ProgramStatsShape:
+def get_program_stats(caller: CallerDep, program_id: str, days: DaysDep) -> ProgramStatsSchema:
     """Return totals and a daily series; days are those of the program's time zone."""
     now = caller.context.clock.now()
     with caller.context.database.read() as session:
@@ -19,4 +19,4 @@ def get_program_stats(caller: CallerDep, program_id: str, days: DaysDep) -> Prog
         stats = stats_service.program_stats(
             session, program, now=now, first=days.first, last=days.last
         )
-    return program_stats_shape(program, stats)
+    return program_stats_schema(program, stats)

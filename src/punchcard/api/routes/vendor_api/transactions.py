@@ -50,7 +50,7 @@ def list_transactions(
         entries = ledger_reader.list_entries(
             session, caller.vendor_id, wanted, limit=page.fetch, before_id=page.cursor
         )
-    return listed(page, entries, _shape, lambda entry: entry.id)
+    return listed(page, entries, _schema, lambda entry: entry.id)
 
 
 @router.get("/cards/{card_id}/transactions", responses=problems(404))
@@ -63,9 +63,9 @@ def list_card_transactions(caller: CallerDep, page: PageDep, card_id: str) -> Li
         entries = ledger_reader.list_card_entries(
             session, card.id, limit=page.fetch, before_id=page.cursor
         )
-    return listed(page, entries, _shape, lambda entry: entry.id)
+    return listed(page, entries, _schema, lambda entry: entry.id)
 
 
-def _shape(entry: ReadEntry) -> Transaction:
+def _schema(entry: ReadEntry) -> Transaction:
     answer = transaction_answer(entry.row, entry.staff_name, entry.voided_by)
     return Transaction.model_validate(answer)
