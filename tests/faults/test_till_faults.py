@@ -82,16 +82,16 @@ def test_a_full_queue_refuses_at_once_and_writes_nothing(
     alice: Counter, cards: list[str], gated: Gated
 ) -> None:
     async def crowd() -> list[Receipt]:
-        first = asyncio.create_task(gated.till.answer(alice.earn(cards[0], 100)))
+        first = asyncio.create_task(gated.till.submit_async(alice.earn(cards[0], 100)))
         await asyncio.sleep(0)
         gated.gate.wait_for_batch()
         waiting = [
-            asyncio.create_task(gated.till.answer(alice.earn(cards[0], 100))) for _ in range(3)
+            asyncio.create_task(gated.till.submit_async(alice.earn(cards[0], 100))) for _ in range(3)
         ]
         await asyncio.sleep(0)
         assert gated.till.waiting == 3
         with pytest.raises(TillBusy) as busy:
-            await gated.till.answer(alice.earn(cards[1], 100))
+            await gated.till.submit_async(alice.earn(cards[1], 100))
         assert busy.value.retry_after_seconds == 1
         gated.gate.open()
         return await asyncio.gather(first, *waiting)
@@ -105,7 +105,7 @@ def test_a_list_that_meets_a_full_queue_tells_what_was_done_and_what_was_not(
 ) -> None:
     async def meet() -> list[Outcome]:
         five = [alice.earn(cards[0], 100, idempotency_key=f"k-{n}") for n in range(5)]
-        mine = asyncio.create_task(gated.till.answer_all(five))
+        mine = asyncio.create_task(gated.till.submit_all_async(five))
         await asyncio.sleep(0)
         gated.gate.wait_for_batch()
         with ThreadPoolExecutor() as threads:
@@ -131,10 +131,10 @@ def test_a_caller_who_leaves_cancels_nothing(
     alice: Counter, cards: list[str], gated: Gated
 ) -> None:
     async def leave() -> None:
-        asked = asyncio.create_task(gated.till.answer(alice.earn(cards[0], 100)))
+        asked = asyncio.create_task(gated.till.submit_async(alice.earn(cards[0], 100)))
         await asyncio.sleep(0)
         gated.gate.wait_for_batch()
-        waiting = asyncio.create_task(gated.till.answer(alice.earn(cards[1], 100)))
+        waiting = asyncio.create_task(gated.till.submit_async(alice.earn(cards[1], 100)))
         await asyncio.sleep(0)
         asked.cancel()
         waiting.cancel()
@@ -197,7 +197,7 @@ def test_one_bad_operation_never_harms_its_neighbours(
 
 def test_a_thread_that_leaves_its_loop_harms_nobody(alice: Counter, cards: list[str]) -> None:
     loop = asyncio.new_event_loop()
-    asked = loop.create_task(alice.till.answer(alice.earn(cards[0], 100)))
+    asked = loop.create_task(alice.till.submit_async(alice.earn(cards[0], 100)))
     loop.run_until_complete(asyncio.sleep(0, None))
     asked.cancel()
     loop.run_until_complete(asyncio.gather(asked, return_exceptions=True))
@@ -208,7 +208,7 @@ def test_a_thread_that_leaves_its_loop_harms_nobody(alice: Counter, cards: list[
 
 def test_many_threads_and_loops_share_one_till(alice: Counter, cards: list[str]) -> None:
     async def few() -> None:
-        await asyncio.gather(*(alice.till.answer(alice.earn(c, 100)) for c in cards * 3))
+        await asyncio.gather(*(alice.till.submit_async(alice.earn(c, 100)) for c in cards * 3))
 
     threads = [threading.Thread(target=asyncio.run, args=(few(),)) for _ in range(4)]
     for thread in threads:

@@ -18,7 +18,7 @@ from punchcard.kit.clock import SystemClock
 from punchcard.kit.ids import SystemIds
 from punchcard.loyalty.programs.rules_loader import ProgramCache
 from punchcard.loyalty.till.batch import Batch
-from punchcard.loyalty.till.enrolment import Tools
+from punchcard.loyalty.till.enrolment import TillDependencies
 from punchcard.loyalty.till.till import Till
 from tests.support.drivers.till import SEALER, Counter
 
@@ -54,7 +54,7 @@ def work(plan: Halfway) -> None:
     """Do what the plan says."""
     clock = SystemClock()
     ids = SystemIds(clock)
-    tools = Tools(clock=clock, ids=ids, sealer=SEALER, programs=ProgramCache())
+    tools = TillDependencies(clock=clock, ids=ids, sealer=SEALER, programs=ProgramCache())
     of_till = replace(DEFAULT_LIMITS.by_work[Work.TILL], idle_seconds=plan.idle_seconds)
     limits = replace(DEFAULT_LIMITS, by_work={**DEFAULT_LIMITS.by_work, Work.TILL: of_till})
     with (

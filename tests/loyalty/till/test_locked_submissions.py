@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 
 from punchcard.loyalty.till.batch_locks import BatchLocks
-from punchcard.loyalty.till.locked_submissions import LockedParcels
-from punchcard.loyalty.till.submissions import Parcel
+from punchcard.loyalty.till.locked_submissions import LockedSubmissions
+from punchcard.loyalty.till.submissions import Submission
 
 
 @dataclass
@@ -27,15 +27,15 @@ class Waiting:
 
     def __init__(self, limit: int = 100) -> None:
         self.time = 0.0
-        self.parcels = LockedParcels(
+        self.submissions = LockedSubmissions(
             wait_seconds=3, retry_seconds=1, limit=limit, monotonic=lambda: self.time
         )
 
-    def sift(self, *parcels: Parcel, held: str = "") -> tuple[list[Parcel], set[tuple[int, int]]]:
-        kept, turn = list(parcels), self.parcels.begin()
-        self.parcels.hold(turn, set())
-        refused = self.parcels.sift(kept, cast("BatchLocks", Locks(set(held))), turn)
-        self.parcels.end(turn)
+    def sift(self, *submissions: Submission, held: str = "") -> tuple[list[Submission], set[tuple[int, int]]]:
+        kept, turn = list(submissions), self.submissions.begin()
+        self.submissions.hold(turn, set())
+        refused = self.submissions.sift(kept, cast("BatchLocks", Locks(set(held))), turn)
+        self.submissions.end(turn)
         return kept, refused
 
 
@@ -44,27 +44,27 @@ def waiting() -> Waiting:
     return Waiting()
 
 
-def parcel(number: int, cards: str) -> Parcel:
-    return Parcel(cast("Any", list(cards)), Future(), number=number)
+def submission(number: int, cards: str) -> Submission:
+    return Submission(cast("Any", list(cards)), Future(), number=number)
 
 
 def test_what_needs_no_held_card_goes_on(waiting: Waiting) -> None:
-    stuck, free = parcel(1, "a"), parcel(2, "b")
+    stuck, free = submission(1, "a"), submission(2, "b")
     assert waiting.sift(stuck, free, held="a") == ([free], set())
-    assert waiting.parcels.size == 1
+    assert waiting.submissions.size == 1
 
 
 def test_a_list_waits_as_a_whole_and_nobody_overtakes_it(waiting: Waiting) -> None:
-    first, second, third = parcel(1, "ab"), parcel(2, "b"), parcel(3, "c")
+    first, second, third = submission(1, "ab"), submission(2, "b"), submission(3, "c")
     assert waiting.sift(first, second, third, held="a") == ([third], set())
     # The held card has become free before the list was tried again.
-    late = parcel(4, "a")
+    late = submission(4, "a")
     assert waiting.sift(late) == ([], set())
     assert waiting.sift(first, second, late) == ([first, second, late], set())
 
 
 def test_others_are_waited_for_with_a_limit(waiting: Waiting) -> None:
-    stuck = parcel(1, "ba")
+    stuck = submission(1, "ba")
     assert waiting.sift(stuck, held="a") == ([], set())
     waiting.time = 2.9
     assert waiting.sift(stuck, held="a") == ([], set())
@@ -73,41 +73,41 @@ def test_others_are_waited_for_with_a_limit(waiting: Waiting) -> None:
 
 
 def test_own_batches_are_waited_for_without_a_limit(waiting: Waiting) -> None:
-    stuck = parcel(1, "a")
-    turn = waiting.parcels.begin()
-    waiting.parcels.hold(turn, {"a"})
+    stuck = submission(1, "a")
+    turn = waiting.submissions.begin()
+    waiting.submissions.hold(turn, {"a"})
     for waiting.time in range(100):
         assert waiting.sift(stuck, held="a") == ([], set())
-    waiting.parcels.end(turn)
-    assert waiting.parcels.take(10) == [stuck]
+    waiting.submissions.end(turn)
+    assert waiting.submissions.take(10) == [stuck]
 
 
 def test_what_an_own_batch_may_hold_is_not_counted_against_others(waiting: Waiting) -> None:
-    stuck = parcel(1, "a")
-    turn = waiting.parcels.begin()
+    stuck = submission(1, "a")
+    turn = waiting.submissions.begin()
     for waiting.time in range(100):
         assert waiting.sift(stuck, held="a") == ([], set())
-    waiting.parcels.hold(turn, {"b"})
+    waiting.submissions.hold(turn, {"b"})
     assert waiting.sift(stuck, held="a") == ([], set())
     waiting.time += 3.0
     assert waiting.sift(stuck, held="a") == ([stuck], {(1, 0)})
 
 
 def test_what_an_own_batch_has_just_let_go_of_is_not_counted_either(waiting: Waiting) -> None:
-    stuck, kept = parcel(1, "a"), list[Parcel]()
+    stuck, kept = submission(1, "a"), list[Submission]()
     for waiting.time in range(100):
-        other, mine = waiting.parcels.begin(), waiting.parcels.begin()
-        waiting.parcels.hold(other, {"a"})
-        waiting.parcels.end(other)
-        waiting.parcels.hold(mine, set())
+        other, mine = waiting.submissions.begin(), waiting.submissions.begin()
+        waiting.submissions.hold(other, {"a"})
+        waiting.submissions.end(other)
+        waiting.submissions.hold(mine, set())
         kept = [stuck]
-        assert waiting.parcels.sift(kept, cast("BatchLocks", Locks({"a"})), mine) == set()
+        assert waiting.submissions.sift(kept, cast("BatchLocks", Locks({"a"})), mine) == set()
         assert kept == []
-        waiting.parcels.end(mine)
+        waiting.submissions.end(mine)
 
 
 def test_whoever_stands_behind_another_is_refused_after_the_same_time(waiting: Waiting) -> None:
-    first, second = parcel(1, "a"), parcel(2, "a")
+    first, second = submission(1, "a"), submission(2, "a")
     waiting.sift(first, second, held="a")
     waiting.time = 3.0
     assert waiting.sift(first, second, held="a") == ([first, second], {(1, 0), (2, 0)})
@@ -115,15 +115,15 @@ def test_whoever_stands_behind_another_is_refused_after_the_same_time(waiting: W
 
 def test_too_many_are_refused_at_once() -> None:
     waiting = Waiting(limit=3)
-    first, second = parcel(1, "aaa"), parcel(2, "ab")
+    first, second = submission(1, "aaa"), submission(2, "ab")
     assert waiting.sift(first, second, held="a") == ([second], {(2, 0)})
 
 
 def test_at_the_end_nobody_waits_for_others(waiting: Waiting) -> None:
-    stuck = parcel(1, "a")
+    stuck = submission(1, "a")
     waiting.sift(stuck, held="a")
-    waiting.parcels.close()
-    assert waiting.parcels.take(10) == [stuck]
+    waiting.submissions.close()
+    assert waiting.submissions.take(10) == [stuck]
     assert waiting.sift(stuck, held="a") == ([stuck], {(1, 0)})
-    waiting.parcels.settle([stuck])
-    assert waiting.parcels.take(10) == []
+    waiting.submissions.settle([stuck])
+    assert waiting.submissions.take(10) == []

@@ -44,8 +44,13 @@ from punchcard.loyalty.rules.values import (
 from punchcard.loyalty.tables import CARDS, EntryRow
 from punchcard.loyalty.till import till_queries as queries
 from punchcard.loyalty.till.batch_locks import BatchLocks, programs_of
-from punchcard.loyalty.till.batch_writes import Writes, adjustment_event
-from punchcard.loyalty.till.enrolment import NewCard, Tools, prepare_card, vouched_contact
+from punchcard.loyalty.till.batch_writes import BatchWrites, adjustment_event
+from punchcard.loyalty.till.enrolment import (
+    NewCard,
+    TillDependencies,
+    prepare_card,
+    vouched_contact,
+)
 from punchcard.loyalty.till.held_card import HeldCard, held_card
 from punchcard.loyalty.till.receipt import Receipt, answer_facts, as_answered
 from punchcard.loyalty.till.reference_claims import PURCHASE, claimed_references
@@ -70,10 +75,10 @@ class Batch:
     """
 
     connection: Connection
-    tools: Tools
+    dependencies: TillDependencies
     now: datetime = field(init=False)
     cards: dict[CardRef, HeldCard] = field(init=False)
-    writes: Writes = field(init=False, default_factory=Writes)
+    writes: BatchWrites = field(init=False, default_factory=BatchWrites)
     targets: dict[Pair, tuple[str, str | None]] = field(init=False)
     rewards: dict[Pair, RewardState] = field(init=False)
     keys: dict[Pair, tuple[str | None, bytes | None]] = field(init=False, default_factory=dict)
@@ -87,7 +92,7 @@ class Batch:
 
     def __post_init__(self) -> None:
         """Begin with nothing locked."""
-        self.locks = BatchLocks(self.connection, self.tools)
+        self.locks = BatchLocks(self.connection, self.dependencies)
 
     def lock(
         self, operations: Sequence[Operation], *, waits: bool = False, looks_closer: bool = False
@@ -154,11 +159,11 @@ class Batch:
     def _replay(self, entry_id: str) -> Receipt:
         row = queries.entry_by_id(self.connection, entry_id)
         entry = dict(row._mapping)
-        wallets = self.tools.wallet_columns()
+        wallets = self.dependencies.wallet_columns()
         card_row = self.connection.execute(
             card_query(wallets).where(CARDS.c.id == row.card_id)
         ).one()
-        program = programs_of(self.connection, self.tools, [card_row])[card_row.program_id]
+        program = programs_of(self.connection, self.dependencies, [card_row])[card_row.program_id]
         card = held_card(card_row, program, has_wallets=bool(wallets))
         view = as_answered(card.view(self.now), entry)
         return Receipt(entry=entry, staff_name=entry.pop("staff_name"), card=view, is_replay=True)
@@ -269,12 +274,12 @@ class Batch:
 
     def _opened(self, operation: OpenCard) -> Receipt:
         program, keeps_origins = self._program_to_open(operation)
-        state = CardState(id=self.tools.ids.new_id())
+        state = CardState(id=self.dependencies.ids.new_id())
         decision = decide(operation, program, state, self.now)
         contact = vouched_contact(operation)
         known = self.locks.customers[contact] if contact else ()
         new = prepare_card(
-            self.connection, operation, state.id, self.tools, self.now, customers=known
+            self.connection, operation, state.id, self.dependencies, self.now, customers=known
         )
         held = _fresh(new, program, state, keeps=keeps_origins)
         self.writes.new_cards[state.id] = new
@@ -287,7 +292,7 @@ class Batch:
             stamp = queries.program_stamp(self.connection, *pair)
             if stamp is None:
                 raise ProgramNotFound
-            programs = self.tools.programs
+            programs = self.dependencies.programs
             program = programs.get(operation.program_id, (stamp.version, stamp.updated_at))
             if program is None:
                 loaded = programs.load(self.connection, [operation.program_id])
@@ -305,7 +310,7 @@ class Batch:
             entry = make_entry(
                 draft,
                 after,
-                entry_id=self.tools.ids.new_id(),
+                entry_id=self.dependencies.ids.new_id(),
                 operation=operation,
                 program=card.program,
                 sequence=card.sequence,
@@ -345,7 +350,7 @@ class Batch:
         if operation.origin is not None and card.keeps_origins:
             self.writes.add_origin(entry["id"], operation.origin, self.now)
         if isinstance(operation, AdjustPoints):
-            self.writes.audits.append(adjustment_event(operation, entry, self.tools.ids.new_id()))
+            self.writes.audits.append(adjustment_event(operation, entry, self.dependencies.ids.new_id()))
         return receipt
 
 

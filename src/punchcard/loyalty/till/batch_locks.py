@@ -20,7 +20,7 @@ from punchcard.loyalty.operations import (
 )
 from punchcard.loyalty.rules.values import ProgramRules, RewardState
 from punchcard.loyalty.till import till_locks, till_queries
-from punchcard.loyalty.till.enrolment import Tools, vouched_contact
+from punchcard.loyalty.till.enrolment import TillDependencies, vouched_contact
 from punchcard.loyalty.till.held_card import HeldCard, held_card
 from punchcard.loyalty.till.rollup import locked_programs
 from punchcard.loyalty.till.till_locks import Contact
@@ -37,7 +37,7 @@ class BatchLocks:
     """
 
     connection: Connection
-    tools: Tools
+    dependencies: TillDependencies
     now: datetime = field(init=False)
     cards: dict[CardRef, HeldCard] = field(init=False, default_factory=dict)
     card_ids: dict[CardRef, str] = field(init=False, default_factory=dict)
@@ -60,7 +60,7 @@ class BatchLocks:
         self._lock_rewards(operations, waits=waits)
         self._lock_customers(operations, waits=waits)
         # After the locks: another server may have stamped a card while this one waited for it.
-        self.now = self.tools.clock.now()
+        self.now = self.dependencies.clock.now()
         if looks_closer:
             self._look_closer(operations)
 
@@ -105,9 +105,9 @@ class BatchLocks:
         self.targets = till_queries.void_targets(self.connection, voids)
         refs = [o.card for o in operations if isinstance(o, CardOperation)]
         refs += [CardRef(CardKey.ID, card_id) for card_id, _ in self.targets.values()]
-        wallets = self.tools.wallet_columns()
+        wallets = self.dependencies.wallet_columns()
         found = till_locks.lock_cards(self.connection, refs, wallets, waits=waits)
-        programs = programs_of(self.connection, self.tools, found.free.values())
+        programs = programs_of(self.connection, self.dependencies, found.free.values())
         by_id = {
             row.id: held_card(row, programs[row.program_id], has_wallets=bool(wallets))
             for row in found.free.values()
@@ -152,11 +152,11 @@ def _work_of(card_id: str) -> str:
 
 
 def programs_of(
-    connection: Connection, tools: Tools, rows: Iterable[Row[Any]]
+    connection: Connection, dependencies: TillDependencies, rows: Iterable[Row[Any]]
 ) -> dict[str, ProgramRules]:
     """Return the rules of the programs of cards' rows, by id."""
     stamps = {row.program_id: (row.program_version, row.program_updated_at) for row in rows}
-    kept = {i: tools.programs.get(i, stamp) for i, stamp in stamps.items()}
+    kept = {i: dependencies.programs.get(i, stamp) for i, stamp in stamps.items()}
     missing = [program_id for program_id, rules in kept.items() if rules is None]
-    fresh = tools.programs.load(connection, missing) if missing else {}
+    fresh = dependencies.programs.load(connection, missing) if missing else {}
     return {i: rules or fresh[i] for i, rules in kept.items()}

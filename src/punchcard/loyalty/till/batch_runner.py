@@ -18,9 +18,9 @@ from punchcard.kit.errors import DomainError
 from punchcard.loyalty.errors import TillBusy
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.batch import Batch, Outcome
-from punchcard.loyalty.till.enrolment import Tools
-from punchcard.loyalty.till.locked_submissions import LockedParcels
-from punchcard.loyalty.till.submissions import Parcel
+from punchcard.loyalty.till.enrolment import TillDependencies
+from punchcard.loyalty.till.locked_submissions import LockedSubmissions
+from punchcard.loyalty.till.submissions import Submission
 
 RETRY_AFTER_SECONDS: Final = 1
 SINGLE_ATTEMPTS: Final = 4
@@ -31,31 +31,31 @@ _log = logging.getLogger(__name__)
 class BatchRunner:
     """Does parcels, from several threads at once; those on rows others hold go to `locked`."""
 
-    def __init__(self, database: Database, tools: Tools, locked: LockedParcels) -> None:
+    def __init__(self, database: Database, dependencies: TillDependencies, locked: LockedSubmissions) -> None:
         self._database = database
-        self._tools = tools
+        self._dependencies = dependencies
         self._locked = locked
 
-    def do(self, parcels: Sequence[Parcel]) -> list[Parcel]:
+    def do(self, submissions: Sequence[Submission]) -> list[Submission]:
         """Do parcels and return those that have their outcomes; the others were set aside."""
         # What others kept waiting looks at everything first: it is in no hurry, and blocks nobody.
-        looks_closer = any(parcel.is_foreign for parcel in parcels)
-        settled: list[Parcel] = []
-        left = list(parcels)
+        looks_closer = any(submission.is_foreign for submission in submissions)
+        settled: list[Submission] = []
+        left = list(submissions)
         while left:
             kept = self._attempt(left, looks_closer=looks_closer)
-            settled += [parcel for parcel in kept if parcel.is_settled]
-            left = [parcel for parcel in kept if not parcel.is_settled]
+            settled += [submission for submission in kept if submission.is_settled]
+            left = [submission for submission in kept if not submission.is_settled]
         self._locked.settle(settled)
         return settled
 
-    def _attempt(self, parcels: Sequence[Parcel], *, looks_closer: bool) -> list[Parcel]:
+    def _attempt(self, submissions: Sequence[Submission], *, looks_closer: bool) -> list[Submission]:
         """Do what is left of parcels as one set; if the database refuses it, one at a time.
 
         Returns the parcels that were not set aside. The first operation of theirs is always
         settled: nothing before it in the batch can make it wait.
         """
-        kept = list(parcels)
+        kept = list(submissions)
         try:
             self._transact(kept, looks_closer=looks_closer)
         except _LockTimeout as held:
@@ -71,18 +71,18 @@ class BatchRunner:
             self._do_singly(kept)
         return kept
 
-    def _attempt_by_program(self, programs: dict[frozenset[str], list[Parcel]]) -> list[Parcel]:
+    def _attempt_by_program(self, programs: dict[frozenset[str], list[Submission]]) -> list[Submission]:
         """Do the parcels of each program as a set of their own, after one waited for a lock.
 
         What is written last is shared by a program's cards at most: only the program whose rows
         are held by somebody else must wait.
         """
-        done: list[Parcel] = []
+        done: list[Submission] = []
         for rows, kept in programs.items():
             try:
                 self._transact(kept, looks_closer=True)
             except _LockTimeout as held:
-                kept[:] = [parcel for theirs in held.programs.values() for parcel in theirs]
+                kept[:] = [submission for theirs in held.programs.values() for submission in theirs]
                 self._locked.set_aside(kept, set(rows))
                 self._give_up(kept, held.error)
             except SQLAlchemyError as error:
@@ -90,7 +90,7 @@ class BatchRunner:
             done += kept
         return done
 
-    def _transact(self, parcels: list[Parcel], *, looks_closer: bool = False) -> None:
+    def _transact(self, submissions: list[Submission], *, looks_closer: bool = False) -> None:
         """Do what is left of parcels in one transaction; takes out of the list what is set aside.
 
         Raises _LockTimeout with the parcels that were to be done.
@@ -99,37 +99,37 @@ class BatchRunner:
         batch: Batch | None = None
         try:
             with self._database.write_connection() as connection:
-                batch = Batch(connection, self._tools)
-                batch.lock(_left(parcels), looks_closer=looks_closer)
+                batch = Batch(connection, self._dependencies)
+                batch.lock(_left(submissions), looks_closer=looks_closer)
                 self._locked.hold(turn, batch.locks.locked)
-                refused = self._locked.sift(parcels, batch.locks, turn)
-                places = [(parcel, place) for parcel in parcels for place in parcel.left]
+                refused = self._locked.sift(submissions, batch.locks, turn)
+                places = [(submission, place) for submission in submissions for place in submission.left]
                 asked = [p for p in places if (p[0].number, p[1]) not in refused]
-                outcomes = batch.run([parcel.operations[place] for parcel, place in asked])
+                outcomes = batch.run([submission.operations[place] for submission, place in asked])
         except SQLAlchemyError as error:
             if batch is not None and is_lock_timeout(error):
-                raise _LockTimeout(error, _by_program(parcels, batch)) from error
+                raise _LockTimeout(error, _by_program(submissions, batch)) from error
             raise
         finally:
             self._locked.end(turn)
         if batch.writes.cards:
             self._database.writes.note_success()
-        for (parcel, place), outcome in zip(asked, outcomes, strict=True):
-            parcel.outcomes[place] = outcome
-        for parcel, place in places:
-            if (parcel.number, place) in refused:
-                parcel.outcomes[place] = TillBusy(retry_after_seconds=RETRY_AFTER_SECONDS)
+        for (submission, place), outcome in zip(asked, outcomes, strict=True):
+            submission.outcomes[place] = outcome
+        for submission, place in places:
+            if (submission.number, place) in refused:
+                submission.outcomes[place] = TillBusy(retry_after_seconds=RETRY_AFTER_SECONDS)
 
-    def _give_up(self, parcels: Sequence[Parcel], error: Exception) -> None:
-        refusal = _failed(error) if parcels else None
-        for parcel in parcels:
-            for place in parcel.left:
-                parcel.outcomes[place] = refusal
+    def _give_up(self, submissions: Sequence[Submission], error: Exception) -> None:
+        refusal = _failed(error) if submissions else None
+        for submission in submissions:
+            for place in submission.left:
+                submission.outcomes[place] = refusal
 
-    def _do_singly(self, parcels: Sequence[Parcel]) -> None:
-        for parcel in parcels:
-            for place in parcel.left:
-                parcel.outcomes[place] = self._alone(parcel.operations[place])
+    def _do_singly(self, submissions: Sequence[Submission]) -> None:
+        for submission in submissions:
+            for place in submission.left:
+                submission.outcomes[place] = self._alone(submission.operations[place])
 
     def _alone(self, operation: Operation) -> Outcome:
         """Do one operation in a transaction of its own.
@@ -141,7 +141,7 @@ class BatchRunner:
             turn = self._locked.begin()
             try:
                 with self._database.write_connection() as connection:
-                    batch = Batch(connection, self._tools)
+                    batch = Batch(connection, self._dependencies)
                     batch.lock([operation], waits=True)
                     self._locked.hold(turn, batch.locks.locked)
                     outcome = batch.run([operation])[0]
@@ -165,22 +165,22 @@ class BatchRunner:
 class _LockTimeout(Exception):
     """A batch waited for a lock as long as it may: its parcels, by the programs they are of."""
 
-    def __init__(self, error: Exception, programs: dict[frozenset[str], list[Parcel]]) -> None:
+    def __init__(self, error: Exception, programs: dict[frozenset[str], list[Submission]]) -> None:
         super().__init__(str(error))
         self.error = error
         self.programs = programs
 
 
-def _by_program(parcels: Sequence[Parcel], batch: Batch) -> dict[frozenset[str], list[Parcel]]:
-    found: dict[frozenset[str], list[Parcel]] = {}
-    for parcel in parcels:
-        programs = batch.locks.programs_of(parcel.operations)
-        found.setdefault(frozenset(programs), []).append(parcel)
+def _by_program(submissions: Sequence[Submission], batch: Batch) -> dict[frozenset[str], list[Submission]]:
+    found: dict[frozenset[str], list[Submission]] = {}
+    for submission in submissions:
+        programs = batch.locks.programs_of(submission.operations)
+        found.setdefault(frozenset(programs), []).append(submission)
     return found
 
 
-def _left(parcels: Sequence[Parcel]) -> list[Operation]:
-    return [parcel.operations[place] for parcel in parcels for place in parcel.left]
+def _left(submissions: Sequence[Submission]) -> list[Operation]:
+    return [submission.operations[place] for submission in submissions for place in submission.left]
 
 
 def _failed(error: Exception) -> DomainError:

@@ -70,7 +70,7 @@ _insert_audits = BulkInsert(
 
 
 @dataclass(slots=True)
-class Writes:
+class BatchWrites:
     """The rows of one batch, by table."""
 
     cards: dict[str, HeldCard] = field(default_factory=dict)

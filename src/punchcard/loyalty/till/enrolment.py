@@ -19,7 +19,7 @@ from punchcard.loyalty.programs.rules_loader import ProgramCache
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class TillDependencies:
     """What a batch works with, handed in by the till."""
 
     clock: Clock
@@ -58,7 +58,7 @@ def prepare_card(
     connection: Connection,
     operation: OpenCard,
     card_id: str,
-    tools: Tools,
+    dependencies: TillDependencies,
     now: datetime,
     *,
     customers: Sequence[Row[Any]],
@@ -72,15 +72,15 @@ def prepare_card(
     known = _known_customer(connection, operation, customers)
     row = None
     if told is not None and known is None:
-        row = _customer_row(operation, told, tools.ids.new_id(), now)
+        row = _customer_row(operation, told, dependencies.ids.new_id(), now)
     facts = _missing_facts(known, told) if known is not None and told is not None else {}
     customer_id = known.id if known is not None else row["id"] if row else None
-    token = tools.ids.new_token(CARD_TOKEN_BYTES)
+    token = dependencies.ids.new_token(CARD_TOKEN_BYTES)
     return NewCard(
         card_id=card_id,
-        number=tools.ids.new_card_number(),
+        number=dependencies.ids.new_card_number(),
         token=token,
-        token_sealed=tools.sealer.seal(token.encode(), card_id),
+        token_sealed=dependencies.sealer.seal(token.encode(), card_id),
         locale=operation.locale or (told.locale if told else None),
         location_id=operation.location_id,
         enrolled_at=operation.occurred_at or now,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from punchcard.loyalty.till.batch_locks import BatchLocks
-from punchcard.loyalty.till.submissions import Parcel
+from punchcard.loyalty.till.submissions import Submission
 
 _SOONEST_SECONDS = 0.005
 
@@ -29,7 +29,7 @@ class Turn:
     ended: set[str] = field(default_factory=set)
 
 
-class LockedParcels:
+class LockedSubmissions:
     """The parcels that wait for rows, in the order they were handed in.
 
     `wait_seconds` bounds how long one waits for rows that others hold, `retry_seconds` is the
@@ -50,7 +50,7 @@ class LockedParcels:
         self._retry_seconds = retry_seconds
         self._limit = limit
         self._monotonic = monotonic
-        self._parcels: dict[int, Parcel] = {}
+        self._submissions: dict[int, Submission] = {}
         self._turns: set[Turn] = set()
         self._changed = threading.Condition()
         self._is_closing = False
@@ -69,15 +69,15 @@ class LockedParcels:
         with self._changed:
             turn.rows, turn.is_locking = rows, False
 
-    def sift(self, parcels: list[Parcel], locks: BatchLocks, turn: Turn) -> set[Place]:
-        """Set aside those of `parcels` that need rows others hold, and take them out of the list.
+    def sift(self, submissions: list[Submission], locks: BatchLocks, turn: Turn) -> set[Place]:
+        """Set aside those of `submissions` that need rows others hold, and take them out of the list.
 
         Returns the operations to refuse: they need a row that was waited for long enough.
         """
-        if not locks.held and not self._parcels:
+        if not locks.held and not self._submissions:
             return set()
         with self._changed:
-            return self._sift(parcels, locks, turn)
+            return self._sift(submissions, locks, turn)
 
     def end(self, turn: Turn) -> None:
         """Let go of the rows of a batch that has ended; wakes who waited for this process."""
@@ -85,42 +85,42 @@ class LockedParcels:
             self._turns.discard(turn)
             for other in self._turns:
                 other.ended |= turn.rows
-            own = [parcel for parcel in self._parcels.values() if not parcel.is_foreign]
-            for parcel in own:
-                parcel.retry_at = 0.0
+            own = [submission for submission in self._submissions.values() if not submission.is_foreign]
+            for submission in own:
+                submission.retry_at = 0.0
             if own:
                 self._changed.notify_all()
 
-    def set_aside(self, parcels: list[Parcel], rows: set[str]) -> None:
+    def set_aside(self, submissions: list[Submission], rows: set[str]) -> None:
         """Set parcels aside for `rows`, which others hold, and take them out of the list.
 
         Those that have waited long enough stay in it.
         """
         with self._changed:
-            parcels[:] = [p for p in parcels if not self._may_wait(p, rows, is_foreign=True)]
+            submissions[:] = [p for p in submissions if not self._may_wait(p, rows, is_foreign=True)]
 
-    def settle(self, parcels: Sequence[Parcel]) -> None:
+    def settle(self, submissions: Sequence[Submission]) -> None:
         """Forget parcels that have their outcomes."""
-        if not self._parcels:
+        if not self._submissions:
             return
         with self._changed:
-            for parcel in parcels:
-                if self._parcels.pop(parcel.number, None) is not None:
-                    self.size -= len(parcel.operations)
+            for submission in submissions:
+                if self._submissions.pop(submission.number, None) is not None:
+                    self.size -= len(submission.operations)
             self._changed.notify_all()
 
-    def take(self, limit: int) -> list[Parcel]:
+    def take(self, limit: int) -> list[Submission]:
         """Wait until parcels are due and return those that fit a batch of `limit` operations.
 
         Returns none once `close` was called and nothing is left.
         """
         with self._changed:
-            while self._parcels or not self._is_closing:
+            while self._submissions or not self._is_closing:
                 now = self._monotonic()
-                due = [p for p in self._parcels.values() if p.retry_at <= now]
+                due = [p for p in self._submissions.values() if p.retry_at <= now]
                 if due:
                     return _fitting(sorted(due, key=lambda p: p.number), limit)
-                times = [parcel.retry_at for parcel in self._parcels.values()]
+                times = [submission.retry_at for submission in self._submissions.values()]
                 self._changed.wait(min(times) - now if times else None)
             return []
 
@@ -128,73 +128,73 @@ class LockedParcels:
         """Wait for others' rows no more; `take` returns none when nothing is left."""
         with self._changed:
             self._is_closing = True
-            for parcel in self._parcels.values():
-                parcel.retry_at = 0.0
+            for submission in self._submissions.values():
+                submission.retry_at = 0.0
             self._changed.notify_all()
 
-    def _sift(self, parcels: list[Parcel], locks: BatchLocks, turn: Turn) -> set[Place]:
-        here = {parcel.number for parcel in parcels}
-        waiting = [p for p in self._parcels.values() if p.number not in here]
+    def _sift(self, submissions: list[Submission], locks: BatchLocks, turn: Turn) -> set[Place]:
+        here = {submission.number for submission in submissions}
+        waiting = [p for p in self._submissions.values() if p.number not in here]
         cards = set(locks.card_ids.values())
         others = self._turns - {turn}
         foreign = locks.held.difference(turn.ended, *(other.rows for other in others))
         # One that is locking may hold what it has not told yet.
         is_certain = not any(other.is_locking for other in others)
         refused: set[Place] = set()
-        for parcel in list(parcels):
-            needed = {place: locks.rows_of(parcel.operations[place]) for place in parcel.left}
+        for submission in list(submissions):
+            needed = {place: locks.rows_of(submission.operations[place]) for place in submission.left}
             rows = set().union(*needed.values())
-            before = [p for p in waiting if p.number < parcel.number and p.awaits & rows]
+            before = [p for p in waiting if p.number < submission.number and p.awaits & rows]
             stuck = rows & locks.held.union(*(p.awaits for p in before))
             if not stuck:
                 continue
             is_foreign = any(p.is_foreign for p in before) or bool(rows & foreign)
             # Its other cards, too: what comes later must not overtake it there.
             awaits = stuck | (rows & cards)
-            if self._may_wait(parcel, awaits, is_foreign=is_foreign, is_certain=is_certain):
-                waiting.append(parcel)
-                parcels.remove(parcel)
+            if self._may_wait(submission, awaits, is_foreign=is_foreign, is_certain=is_certain):
+                waiting.append(submission)
+                submissions.remove(submission)
             else:
-                refused |= {(parcel.number, place) for place in needed if needed[place] & stuck}
+                refused |= {(submission.number, place) for place in needed if needed[place] & stuck}
         return refused
 
     def _may_wait(
-        self, parcel: Parcel, rows: set[str], *, is_foreign: bool, is_certain: bool = True
+        self, submission: Submission, rows: set[str], *, is_foreign: bool, is_certain: bool = True
     ) -> bool:
         """Set a parcel aside, unless it has waited for others long enough."""
         now = self._monotonic()
         if not is_foreign:
-            parcel.is_foreign, parcel.stuck_since = False, None
+            submission.is_foreign, submission.stuck_since = False, None
         elif is_certain:
-            parcel.is_foreign = True
-            parcel.stuck_since = now if parcel.stuck_since is None else parcel.stuck_since
-            is_late = self._is_closing or now - parcel.stuck_since >= self._wait_seconds
-            if is_late or not self._has_room(parcel):
+            submission.is_foreign = True
+            submission.stuck_since = now if submission.stuck_since is None else submission.stuck_since
+            is_late = self._is_closing or now - submission.stuck_since >= self._wait_seconds
+            if is_late or not self._has_room(submission):
                 return False
-        parcel.awaits = rows
+        submission.awaits = rows
         # Soon at first: most locks are held for milliseconds.
-        since = now if parcel.stuck_since is None else parcel.stuck_since
+        since = now if submission.stuck_since is None else submission.stuck_since
         pause = max(_SOONEST_SECONDS, (now - since) / 4)
-        parcel.retry_at = now + min(self._retry_seconds, pause)
-        if parcel.number not in self._parcels:
-            self._parcels[parcel.number] = parcel
-            self.size += len(parcel.operations)
+        submission.retry_at = now + min(self._retry_seconds, pause)
+        if submission.number not in self._submissions:
+            self._submissions[submission.number] = submission
+            self.size += len(submission.operations)
             self._changed.notify_all()
         return True
 
-    def _has_room(self, parcel: Parcel) -> bool:
-        others = (p for p in self._parcels.values() if p.is_foreign and p is not parcel)
+    def _has_room(self, submission: Submission) -> bool:
+        others = (p for p in self._submissions.values() if p.is_foreign and p is not submission)
         waiting = sum(len(other.operations) for other in others)
-        return not waiting or waiting + len(parcel.operations) <= self._limit
+        return not waiting or waiting + len(submission.operations) <= self._limit
 
 
-def _fitting(parcels: Sequence[Parcel], limit: int) -> list[Parcel]:
+def _fitting(submissions: Sequence[Submission], limit: int) -> list[Submission]:
     """Return the first parcels, `limit` operations together; the first whatever its size."""
-    chosen: list[Parcel] = []
+    chosen: list[Submission] = []
     size = 0
-    for parcel in parcels:
-        size += len(parcel.operations)
+    for submission in submissions:
+        size += len(submission.operations)
         if chosen and size > limit:
             break
-        chosen.append(parcel)
+        chosen.append(submission)
     return chosen

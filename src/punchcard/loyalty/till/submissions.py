@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
-class Parcel:
+class Submission:
     """Operations that were handed in together: they share a batch and keep their order.
 
     `number` is its place among all that were handed in. `awaits` are the ids of the rows it waits
@@ -52,14 +52,14 @@ class Parcel:
         return cast("list[Outcome]", self.outcomes)
 
 
-def answer(parcels: Iterable[Parcel]) -> None:
+def answer(submissions: Iterable[Submission]) -> None:
     """Hand each parcel its outcomes; one wake-up an event loop, however many callers wait there."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[Parcel]] = {}
-    for parcel in parcels:
-        if parcel.loop is None:
-            parcel.done.set_result(parcel.settled)
+    by_loop: dict[asyncio.AbstractEventLoop, list[Submission]] = {}
+    for submission in submissions:
+        if submission.loop is None:
+            submission.done.set_result(submission.settled)
         else:
-            by_loop.setdefault(parcel.loop, []).append(parcel)
+            by_loop.setdefault(submission.loop, []).append(submission)
     for loop, theirs in by_loop.items():
         try:
             loop.call_soon_threadsafe(_answer_in_loop, theirs)
@@ -67,7 +67,7 @@ def answer(parcels: Iterable[Parcel]) -> None:
             _log.warning("%d callers left before their answer", len(theirs))
 
 
-def _answer_in_loop(parcels: Sequence[Parcel]) -> None:
-    for parcel in parcels:
-        if not parcel.done.done():
-            parcel.done.set_result(parcel.settled)
+def _answer_in_loop(submissions: Sequence[Submission]) -> None:
+    for submission in submissions:
+        if not submission.done.done():
+            submission.done.set_result(submission.settled)

@@ -29,10 +29,10 @@ from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.programs.rules_loader import ProgramCache
 from punchcard.loyalty.till.batch import Outcome
 from punchcard.loyalty.till.batch_runner import RETRY_AFTER_SECONDS, BatchRunner
-from punchcard.loyalty.till.enrolment import Tools
-from punchcard.loyalty.till.locked_submissions import LockedParcels
+from punchcard.loyalty.till.enrolment import TillDependencies
+from punchcard.loyalty.till.locked_submissions import LockedSubmissions
 from punchcard.loyalty.till.receipt import Receipt
-from punchcard.loyalty.till.submissions import Parcel, answer
+from punchcard.loyalty.till.submissions import Submission, answer
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Till:
     `queue_limit` bounds the operations that wait; above it `TillBusy` is raised and nothing is
     written. `batch_limit` bounds the operations of one transaction; of a list that is handed in
     as one, `list_limit` go into a transaction, which costs less. The `locked_` limits are those of
-    operations on rows that others hold, see LockedParcels.
+    operations on rows that others hold, see LockedSubmissions.
     """
 
     def __init__(
@@ -81,22 +81,22 @@ class Till:
     ) -> None:
         self.batch_limit = batch_limit
         self._list_limit = min(list_limit, queue_limit)
-        tools = Tools(
+        dependencies = TillDependencies(
             clock=clock,
             ids=ids,
             sealer=sealer,
             programs=ProgramCache(),
             wallet_columns=wallet_columns,
         )
-        self._locked = LockedParcels(
+        self._locked = LockedSubmissions(
             wait_seconds=locked_wait_seconds,
             retry_seconds=locked_retry_seconds,
             limit=locked_limit,
         )
-        self._runner = BatchRunner(database, tools, self._locked)
+        self._runner = BatchRunner(database, dependencies, self._locked)
         self._queue_limit = queue_limit
-        self._queue: deque[Parcel] = deque()
-        self._lists: deque[Parcel] = deque()
+        self._queue: deque[Submission] = deque()
+        self._lists: deque[Submission] = deque()
         self._waiting = 0
         self._numbers = count()
         guard = threading.Lock()
@@ -155,56 +155,56 @@ class Till:
         for start in range(0, len(operations), self._list_limit):
             done: Future[list[Outcome]] = Future()
             try:
-                self._put(Parcel(operations[start : start + self._list_limit], done))
+                self._put(Submission(operations[start : start + self._list_limit], done))
             except TillBusy as busy:
                 return _with_rest(outcomes, busy, len(operations))
             outcomes += done.result()
         return outcomes
 
-    async def answer(self, operation: Operation) -> Receipt:
+    async def submit_async(self, operation: Operation) -> Receipt:
         """Do one operation without blocking the event loop. Raises its refusal, or TillBusy.
 
         A caller that gives up changes nothing: the operation is done or not as if it had stayed.
         """
-        return _settled((await self._answer_parcel([operation]))[0])
+        return _settled((await self._submit_one([operation]))[0])
 
-    async def answer_all(self, operations: Sequence[Operation]) -> list[Outcome]:
+    async def submit_all_async(self, operations: Sequence[Operation]) -> list[Outcome]:
         """Do operations as `submit_all` does, without blocking the event loop."""
         outcomes: list[Outcome] = []
         for start in range(0, len(operations), self._list_limit):
             try:
-                outcomes += await self._answer_parcel(operations[start : start + self._list_limit])
+                outcomes += await self._submit_one(operations[start : start + self._list_limit])
             except TillBusy as busy:
                 return _with_rest(outcomes, busy, len(operations))
         return outcomes
 
-    async def _answer_parcel(self, operations: Sequence[Operation]) -> list[Outcome]:
+    async def _submit_one(self, operations: Sequence[Operation]) -> list[Outcome]:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[list[Outcome]] = loop.create_future()
-        self._put(Parcel(operations, done, loop))
+        self._put(Submission(operations, done, loop))
         return await done
 
-    def _put(self, parcel: Parcel) -> None:
+    def _put(self, submission: Submission) -> None:
         with self._ready:
             if self._is_closed:
                 raise TillClosed(retry_after_seconds=RETRY_AFTER_SECONDS)
-            if self.waiting + len(parcel.operations) > self._queue_limit:
+            if self.waiting + len(submission.operations) > self._queue_limit:
                 raise TillBusy(retry_after_seconds=RETRY_AFTER_SECONDS)
-            parcel.number = next(self._numbers)
-            self._waiting += len(parcel.operations)
-            if self._has_list_threads and len(parcel.operations) > self.batch_limit:
-                self._lists.append(parcel)
+            submission.number = next(self._numbers)
+            self._waiting += len(submission.operations)
+            if self._has_list_threads and len(submission.operations) > self.batch_limit:
+                self._lists.append(submission)
                 self._list_ready.notify()
             else:
-                self._queue.append(parcel)
+                self._queue.append(submission)
                 self._ready.notify()
 
-    def _work(self, take: Callable[[], list[Parcel]]) -> None:
-        while parcels := take():
-            settled = self._runner.do(parcels)
+    def _work(self, take: Callable[[], list[Submission]]) -> None:
+        while submissions := take():
+            settled = self._runner.do(submissions)
             if not settled:
                 continue
-            outcomes = [outcome for parcel in settled for outcome in parcel.settled]
+            outcomes = [outcome for submission in settled for outcome in submission.settled]
             self._count(outcomes)
             answer(settled)
             self._let_others_on()
@@ -225,33 +225,33 @@ class Till:
             self.counts.refused += len(refusals) - failed
             self.counts.accepted += len(outcomes) - len(refusals)
 
-    def _take(self) -> list[Parcel]:
+    def _take(self) -> list[Submission]:
         """Wait for parcels and return those that fit a batch; none when the till is closed."""
         with self._ready:
             while not self._queue and not self._is_closed:
                 self._ready.wait()
-            parcels: list[Parcel] = []
+            submissions: list[Submission] = []
             size = 0
             # The first is taken whatever its size: a long list is a batch of its own.
             while self._queue and (
-                not parcels or size + len(self._queue[0].operations) <= self.batch_limit
+                not submissions or size + len(self._queue[0].operations) <= self.batch_limit
             ):
-                parcel = self._queue.popleft()
-                size += len(parcel.operations)
-                parcels.append(parcel)
+                submission = self._queue.popleft()
+                size += len(submission.operations)
+                submissions.append(submission)
             self._waiting -= size
-            return parcels
+            return submissions
 
-    def _take_list(self) -> list[Parcel]:
+    def _take_list(self) -> list[Submission]:
         """Wait for a list and return it; none when the till is closed and all are done."""
         with self._list_ready:
             while not self._lists and not self._is_closed:
                 self._list_ready.wait()
             if not self._lists:
                 return []
-            parcel = self._lists.popleft()
-            self._waiting -= len(parcel.operations)
-            return [parcel]
+            submission = self._lists.popleft()
+            self._waiting -= len(submission.operations)
+            return [submission]
 
 
 def _join(thread: threading.Thread) -> None:

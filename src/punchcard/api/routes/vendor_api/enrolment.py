@@ -25,7 +25,7 @@ async def enrol(context: Context, request: LeanRequest) -> LeanAnswer:
         body = EnrolRequest.model_validate_json(request.body)
     except ValidationError as error:
         raise refusal_of_body(error) from None
-    receipt = await context.till.answer(_operation(context, request, body))
+    receipt = await context.till.submit_async(_operation(context, request, body))
     links = CardLinks(context.settings.base_url, context.card_sealer)
     return LeanAnswer(201, card_answer(receipt.card, links), receipt.is_replay)
 

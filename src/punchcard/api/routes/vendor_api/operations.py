@@ -241,7 +241,7 @@ def _single(schema: type[Timed]) -> LeanHandler:
         operation = await Counter(context, request).operation(
             body, key=request.idempotency_key, transaction_id=_transaction_id(request)
         )
-        receipt = await context.till.answer(operation)
+        receipt = await context.till.submit_async(operation)
         answer = receipt_answer(receipt, _links(context), _token(operation, receipt))
         return LeanAnswer(201, answer, receipt.is_replay)
 
@@ -273,7 +273,7 @@ async def do_operations(context: Context, request: LeanRequest) -> LeanAnswer:
             item, key=item.idempotency_key, transaction_id=transaction_id
         )
         accepted.append((len(results) - 1, operation))
-    outcomes = await context.till.answer_all([operation for _, operation in accepted])
+    outcomes = await context.till.submit_all_async([operation for _, operation in accepted])
     links = _links(context)
     for (index, operation), outcome in zip(accepted, outcomes, strict=True):
         results[index] = _result(operation, outcome, request, links)
