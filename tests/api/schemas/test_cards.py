@@ -11,10 +11,10 @@ from punchcard.api.schemas.cards import (
     CardLinks,
     Receipt,
     Transaction,
-    card_answer,
+    card_response,
     moment,
-    receipt_answer,
-    transaction_answer,
+    receipt_response,
+    transaction_response,
 )
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.secrets import Sealer
@@ -109,7 +109,7 @@ def sent(answer: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize("changes", [{}, SPARE_CARD])
 def test_a_card_is_built_as_its_model_says(changes: dict[str, Any]) -> None:
-    answer = sent(card_answer(card(**changes), LINKS))
+    answer = sent(card_response(card(**changes), LINKS))
     assert Card.model_validate(answer).model_dump(mode="json") == answer
     assert list(answer) == list(Card.model_fields)
     assert answer["public_url"] == f"https://shop.example/c/{TOKEN}"
@@ -117,7 +117,7 @@ def test_a_card_is_built_as_its_model_says(changes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("changes", [{}, EMPTY_ENTRY, {"reward_id": None}])
 def test_an_entry_is_built_as_its_model_says(changes: dict[str, Any]) -> None:
-    answer = sent(transaction_answer(entry(**changes), "Anna", voided_by=CARD_ID))
+    answer = sent(transaction_response(entry(**changes), "Anna", voided_by=CARD_ID))
     assert Transaction.model_validate(answer).model_dump(mode="json") == answer
     assert list(answer) == list(Transaction.model_fields)
 
@@ -125,7 +125,7 @@ def test_an_entry_is_built_as_its_model_says(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize("changes", [{}, SPARE_CARD, {"rewards_ready": 0}])
 def test_a_receipt_is_built_as_its_model_says(changes: dict[str, Any]) -> None:
     view = card(**changes)
-    answer = sent(receipt_answer(TillReceipt(entry=entry(), staff_name="Anna", card=view), LINKS))
+    answer = sent(receipt_response(TillReceipt(entry=entry(), staff_name="Anna", card=view), LINKS))
     assert Receipt.model_validate(answer).model_dump(mode="json") == answer
     assert list(answer) == list(Receipt.model_fields)
     assert answer["reward_ready"] is (view.rewards_ready > 0)
@@ -133,7 +133,7 @@ def test_a_receipt_is_built_as_its_model_says(changes: dict[str, Any]) -> None:
 
 def test_a_token_sealed_under_another_key_leaves_the_card_without_an_address() -> None:
     other = CardLinks("https://shop.example", Sealer("another secret, long enough", "card token"))
-    answer = card_answer(card(), other)
+    answer = card_response(card(), other)
     assert answer["public_url"] is None
     assert Card.model_validate(answer)
 

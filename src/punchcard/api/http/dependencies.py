@@ -68,7 +68,7 @@ class Caller:
         """
         if self.idempotency is None:
             return
-        idempotency.store_answer(
+        idempotency.store_response(
             session,
             self.context.sealer,
             self.idempotency,
@@ -125,14 +125,14 @@ async def get_caller(
     keyed = None
     if key is not None and subject.vendor_id is not None:
         keyed = Keyed(subject.vendor_id, key.key, key.fingerprint)
-        await run_in_threadpool(_replay_if_answered, context, keyed)
+        await run_in_threadpool(_replay_if_known, context, keyed)
     caller = _caller(request, context, subject, keyed)
     try:
         yield caller
     except (DomainError, IdempotencyRace) as error:
         # A twin of this request may have been quicker; then its answer is this one's too.
         if keyed is not None:
-            await run_in_threadpool(_replay_if_answered, context, keyed)
+            await run_in_threadpool(_replay_if_known, context, keyed)
         if isinstance(error, IdempotencyRace):
             raise HasherBusy(retry_after_seconds=1) from error
         raise
@@ -250,11 +250,11 @@ def _caller(request: Request, context: Context, subject: Subject, keyed: Keyed |
     )
 
 
-def _replay_if_answered(context: Context, keyed: Keyed) -> None:
+def _replay_if_known(context: Context, keyed: Keyed) -> None:
     with context.database.read() as session:
-        answer = idempotency.find_answer(session, context.sealer, keyed)
-    if answer is not None:
-        raise answer
+        response = idempotency.find_response(session, context.sealer, keyed)
+    if response is not None:
+        raise response
 
 
 def _read_cursor(cursor: str) -> str:

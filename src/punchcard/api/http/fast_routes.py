@@ -63,7 +63,7 @@ class LeanRoute:
     handler: LeanHandler
     summary: str
     request: type[Schema]
-    answer: type[Schema]
+    response: type[Schema]
     status: int
     takes_key: bool = True
 
@@ -113,12 +113,12 @@ class LeanWay:
             address=scope["client"][0] if scope["client"] else None,
             user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:200] or None,
         )
-        answer = await route.handler(self._context, request)
-        body = orjson.dumps(answer.body)
+        response = await route.handler(self._context, request)
+        body = orjson.dumps(response.body)
         sent = [_JSON, (b"content-length", str(len(body)).encode())]
-        if answer.is_replay:
+        if response.is_replay:
             sent.append(_REPLAYED)
-        start = {"type": "http.response.start", "status": answer.status, "headers": sent}
+        start = {"type": "http.response.start", "status": response.status, "headers": sent}
         await send(start)
         await send({"type": "http.response.body", "body": body})
 

@@ -25,7 +25,7 @@ def install(app: FastAPI, routes: Sequence[LeanRoute]) -> None:
 
 def add_lean_routes(document: dict[str, Any], routes: Sequence[LeanRoute]) -> dict[str, Any]:
     """Add the paths and schemas of `routes` to the document."""
-    models = {route.request for route in routes} | {route.answer for route in routes}
+    models = {route.request for route in routes} | {route.response for route in routes}
     wanted = [(model, "validation") for model in sorted(models, key=lambda model: model.__name__)]
     _, schemas = models_json_schema(wanted, ref_template=_REF)  # type: ignore[arg-type] # literals
     known = document.setdefault("components", {}).setdefault("schemas", {})
@@ -37,9 +37,9 @@ def add_lean_routes(document: dict[str, Any], routes: Sequence[LeanRoute]) -> di
 
 
 def _described(route: LeanRoute) -> dict[str, Any]:
-    answer = {
+    response = {
         "description": "Done.",
-        "content": {"application/json": {"schema": _ref(route.answer.__name__)}},
+        "content": {"application/json": {"schema": _ref(route.response.__name__)}},
     }
     return {
         "tags": ["till"],
@@ -51,7 +51,7 @@ def _described(route: LeanRoute) -> dict[str, Any]:
             "content": {"application/json": {"schema": _ref(route.request.__name__)}},
         },
         "responses": {
-            str(route.status): answer,
+            str(route.status): response,
             **{str(status): refusal for status, refusal in problems(*_REFUSALS).items()},
         },
     }

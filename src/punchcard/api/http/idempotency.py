@@ -82,7 +82,7 @@ def _hmac_key(secret_key: str) -> bytes:
     return derive_key(secret_key, "punchcard idempotency fingerprint")
 
 
-def find_answer(session: Session, sealer: Sealer, request: Keyed) -> Replay | None:
+def find_response(session: Session, sealer: Sealer, request: Keyed) -> Replay | None:
     """Return the answer given under the key before, or None.
 
     Raises IdempotencyKeyReused when it was given to another request.
@@ -97,7 +97,7 @@ def find_answer(session: Session, sealer: Sealer, request: Keyed) -> Replay | No
     return Replay(record.status, body)
 
 
-def store_answer(
+def store_response(
     session: Session, sealer: Sealer, request: Keyed, *, status: int, body: bytes, now: datetime
 ) -> None:
     """Keep an answer inside the change's own transaction; raises IdempotencyRace."""

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from punchcard.api.http.problems import BodyTooLarge, answer, problem
+from punchcard.api.http.problems import BodyTooLarge, problem, response
 from punchcard.kit import logs
 from punchcard.kit.chance import Chance
 from punchcard.kit.errors import DomainError
@@ -215,7 +215,7 @@ class _Passage:
         self._is_refused = True
 
     async def _answer(self, error: Exception) -> None:
-        response = answer(error, self._language(), self.request_id)
+        response = response(error, self._language(), self.request_id)
         if response.status_code == 500:
             _log.error("A request failed unforeseen.", exc_info=error)
         if not self.status:

@@ -78,7 +78,7 @@ def problem_body(error: DomainError, language: str, request_id: str) -> dict[str
     return body
 
 
-def answer(error: Exception, language: str, request_id: str) -> Response:
+def response(error: Exception, language: str, request_id: str) -> Response:
     """Return the answer to whatever went wrong; what nobody foresaw tells no detail."""
     if isinstance(error, DomainError):
         return problem(error, language, request_id)
@@ -113,14 +113,14 @@ def request_id_of(request: Request) -> str:
 def install(app: FastAPI) -> None:
     """Make `app` answer everything that goes wrong as a problem."""
     for kind in (DomainError, RequestValidationError, HTTPException, Exception):
-        app.add_exception_handler(kind, _answer_request)
+        app.add_exception_handler(kind, _respond)
     for kind in DATABASE_ERRORS:
         app.add_exception_handler(kind, _answer_database)
 
 
 # Async so that it runs at once, not after a turn in the thread pool.
-async def _answer_request(request: Request, error: Exception) -> Response:
-    return answer(error, language_of(request), request_id_of(request))
+async def _respond(request: Request, error: Exception) -> Response:
+    return response(error, language_of(request), request_id_of(request))
 
 
 async def _answer_database(request: Request, error: Exception) -> Response:

@@ -154,7 +154,7 @@ def get_latest_pass(
     """Return a pass as it is now, unless it has not changed since the phone's own."""
     known = _seconds(if_modified_since)
     built = context.apple_wallet.latest(own_pass, known_since=known)
-    return Response(status_code=304) if built is None else pass_answer(built)
+    return Response(status_code=304) if built is None else pass_response(built)
 
 
 async def _read_log(request: Request) -> bytes:
@@ -183,7 +183,7 @@ def write_log(
     return Response(status_code=200)
 
 
-def pass_answer(built: BuiltPass) -> Response:
+def pass_response(built: BuiltPass) -> Response:
     """Return a pass as phones take it."""
     return Response(
         built.content,

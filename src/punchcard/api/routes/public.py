@@ -24,7 +24,7 @@ from punchcard.api.http.event_stream import CONTENT as EVENTS
 from punchcard.api.http.event_stream import CardEvents
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.routes.apple_web_service import pass_answer
+from punchcard.api.routes.apple_web_service import pass_response
 from punchcard.api.schemas.card_requests import PublicEnrolRequest
 from punchcard.api.schemas.cards import CardLinks
 from punchcard.api.schemas.public import (
@@ -172,7 +172,7 @@ def get_apple_pass(visitor: VisitorDep, token: Token) -> Response:
         _refuse_wallet(visitor, token)
     with visitor.context.database.read() as session:
         card = _card(session, visitor, token)
-    return pass_answer(wallet.hand_out(card.id, card.number))
+    return pass_response(wallet.hand_out(card.id, card.number))
 
 
 @router.get(
@@ -223,8 +223,8 @@ def own_card(context: Context, token: str) -> PublicCard:
         card = card_service.get_card_by_token(session, token, now=now)
         page = public_service.page_of(session, card.program_id, now=now)
         wallet = context.wallets.states(session, [card.id])[card.id]
-    answer = public_card(card, token, page, _links(context))
-    return PublicCard.model_validate({**answer, "wallet": wallet})
+    response = public_card(card, token, page, _links(context))
+    return PublicCard.model_validate({**response, "wallet": wallet})
 
 
 def _operation(visitor: Caller, page: ProgramPage, request: PublicEnrolRequest) -> OpenCard:

@@ -49,29 +49,29 @@ class CardLinks:
         return f"{self.base_url.rstrip('/')}/c/{token}"
 
 
-def receipt_answer(
+def receipt_response(
     receipt: TillReceipt, links: CardLinks, token: str | None = None
 ) -> dict[str, Any]:
     """Return a Receipt of the contract; `token` is the card's, if it is known without unsealing."""
     card = receipt.card
     return {
-        "transaction": transaction_answer(receipt.entry, receipt.staff_name),
-        "card": card_answer(card, links, token),
+        "transaction": transaction_response(receipt.entry, receipt.staff_name),
+        "card": card_response(card, links, token),
         "reward_ready": card.rewards_ready > 0,
         "next_stamp_at": moment_or_none(card.next_stamp_at),
         "stamps_left_today": card.stamps_left_today,
     }
 
 
-def card_answer(card: CardView, links: CardLinks, token: str | None = None) -> dict[str, Any]:
+def card_response(card: CardView, links: CardLinks, token: str | None = None) -> dict[str, Any]:
     """Return a Card of the contract; `token` is the card's, if it is known without unsealing."""
     return {
         "id": card.id,
         "program_id": card.program_id,
         "number": card.number,
         "status": card.status,
-        "customer": customer_answer(card.customer),
-        **balance_answer(card),
+        "customer": customer_response(card.customer),
+        **balance_response(card),
         "public_url": (
             links.address(token) if token else links.public_url(card.id, card.token_sealed)
         ),
@@ -79,7 +79,7 @@ def card_answer(card: CardView, links: CardLinks, token: str | None = None) -> d
     }
 
 
-def balance_answer(card: CardView) -> dict[str, Any]:
+def balance_response(card: CardView) -> dict[str, Any]:
     """Return the fields of a card that are the same for the shop and for its customer."""
     return {
         "stamps": card.stamps,
@@ -98,14 +98,14 @@ def balance_answer(card: CardView) -> dict[str, Any]:
     }
 
 
-def customer_answer(customer: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def customer_response(customer: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Return a card's customer as the shop sees them; None for an anonymous card."""
     if customer is None:
         return None
     return {name: customer[name] for name in _CUSTOMER_FIELDS}
 
 
-def transaction_answer(
+def transaction_response(
     entry: Mapping[str, Any], staff_name: str | None, voided_by: str | None = None
 ) -> dict[str, Any]:
     """Return a Transaction of the contract."""
@@ -124,7 +124,7 @@ def transaction_answer(
         "amount_minor": entry["amount_minor"],
         "currency": entry["currency"],
         "reference": entry["reference"],
-        "reward": _reward_answer(entry["reward_id"], entry["reward"]),
+        "reward": _reward_response(entry["reward_id"], entry["reward"]),
         "staff": {"id": staff_pin_id, "name": staff_name} if staff_pin_id else None,
         "location_id": entry["location_id"],
         "actor": {"kind": entry["actor_kind"], "id": entry["actor_id"]},
@@ -150,7 +150,7 @@ def moment_or_none(at: datetime | None) -> str | None:
     return moment(at) if at is not None else None
 
 
-def _reward_answer(
+def _reward_response(
     reward_id: str | None, reward: Mapping[str, Any] | None
 ) -> dict[str, Any] | None:
     if reward is None:

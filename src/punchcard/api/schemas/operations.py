@@ -146,7 +146,7 @@ class OperationResult(Schema):
     problem: dict[str, Any] | None = None
 
 
-class OperationsAnswer(Schema):
+class OperationsResponse(Schema):
     """The results of a list of operations, in its order."""
 
     results: list[OperationResult]

@@ -8,7 +8,7 @@ from punchcard.api.schemas.cards import (
     CardStatus,
     Lifetime,
     WalletStates,
-    balance_answer,
+    balance_response,
     moment,
 )
 from punchcard.api.schemas.fields import Moment, Schema, Texts
@@ -151,7 +151,7 @@ def public_card(card: CardView, token: str, page: ProgramPage, links: CardLinks)
         "status": card.status,
         "program": public_program(page, links.base_url),
         "customer": customer and {"name": customer["name"], "locale": customer["locale"]},
-        **balance_answer(card),
+        **balance_response(card),
         "public_url": links.address(token),
         "wallet": {"apple": "none", "google": "none"},
     }

@@ -52,7 +52,7 @@ from punchcard.loyalty.till.enrolment import (
     vouched_contact,
 )
 from punchcard.loyalty.till.held_card import HeldCard, held_card
-from punchcard.loyalty.till.receipt import Receipt, answer_facts, as_answered
+from punchcard.loyalty.till.receipt import Receipt, as_answered, response_facts
 from punchcard.loyalty.till.reference_claims import PURCHASE, claimed_references
 
 Outcome = Receipt | DomainError
@@ -342,7 +342,7 @@ class Batch:
         entry["staff_id"] = staff.staff_id if staff else None
         receipt = Receipt(entry=entry, staff_name=staff.name if staff else None, card=view)
         if operation.idempotency_key is not None:
-            entry["answer"] = answer_facts(view)
+            entry["answer"] = response_facts(view)
             self.receipts[(operation.vendor_id, operation.idempotency_key)] = receipt
         if isinstance(operation, EarnPoints) and operation.reference:
             self.references[(card.program.id, operation.reference)] = entry["id"]

@@ -19,7 +19,7 @@ class Receipt:
     is_replay: bool = False
 
 
-def answer_facts(view: CardView) -> dict[str, Any]:
+def response_facts(view: CardView) -> dict[str, Any]:
     """Return what an entry must keep so that the same answer can be given again."""
     return {
         "balance": [view.stamps, view.points],

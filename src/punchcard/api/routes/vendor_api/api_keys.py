@@ -31,9 +31,9 @@ def create_api_key(body: ApiKeyRequest, caller: CallerDep) -> NewApiKeySchema:
         key, row = api_key_service.create_api_key(
             session, caller.act(), caller.vendor_id, name=body.name, scopes=list(body.scopes)
         )
-        answer = NewApiKeySchema(key=key, **api_key_schema(row).model_dump())
-        caller.remember(session, 201, answer)
-    return answer
+        response = NewApiKeySchema(key=key, **api_key_schema(row).model_dump())
+        caller.remember(session, 201, response)
+    return response
 
 
 @router.delete("/{api_key_id}", responses=problems(404))

@@ -45,14 +45,14 @@ def create_pairing_code(body: PairingCodeRequest, caller: CallerDep) -> PairingC
         )
         # Behind the #: what stands there is never sent, so no log on the way sees the code.
         url = f"{settings.base_url.rstrip('/')}/terminal#{urlencode({'pair': code})}"
-        answer = PairingCodeSchema(
+        response = PairingCodeSchema(
             code=code,
             expires_at=row.expires_at,
             pairing_url=url,
             qr_svg=segno.make(url).svg_inline(scale=4),
         )
-        caller.remember(session, 201, answer)
-    return answer
+        caller.remember(session, 201, response)
+    return response
 
 
 @router.patch("/{device_id}", responses=problems(404))

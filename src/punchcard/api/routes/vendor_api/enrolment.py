@@ -11,7 +11,7 @@ from punchcard.accounts.subjects import Subject
 from punchcard.api.http.fast_routes import LeanAnswer, LeanRequest, LeanRoute
 from punchcard.api.http.field_messages import refusal_of_body
 from punchcard.api.schemas.card_requests import EnrolRequest
-from punchcard.api.schemas.cards import Card, CardLinks, card_answer
+from punchcard.api.schemas.cards import Card, CardLinks, card_response
 from punchcard.context import Context
 from punchcard.kit.errors import DomainError
 from punchcard.kit.secrets import derive_key
@@ -27,7 +27,7 @@ async def enrol(context: Context, request: LeanRequest) -> LeanAnswer:
         raise refusal_of_body(error) from None
     receipt = await context.till.submit_async(_operation(context, request, body))
     links = CardLinks(context.settings.base_url, context.card_sealer)
-    return LeanAnswer(201, card_answer(receipt.card, links), receipt.is_replay)
+    return LeanAnswer(201, card_response(receipt.card, links), receipt.is_replay)
 
 
 def _operation(context: Context, request: LeanRequest, body: EnrolRequest) -> Operation:
@@ -98,7 +98,7 @@ ROUTES: Final = [
         handler=enrol,
         summary="Open a card, for a customer or anonymously",
         request=EnrolRequest,
-        answer=Card,
+        response=Card,
         status=201,
     )
 ]

@@ -37,7 +37,7 @@ def export_cards(
     """Return the cards with their customers, newest first."""
     now = caller.context.clock.now()
     table = loyalty_exports.cards(caller.vendor_id, now=now, program_id=program_id, status=status)
-    return csv_answer(caller, "cards", table)
+    return csv_response(caller, "cards", table)
 
 
 @router.get("/transactions.csv", **_CSV)
@@ -46,7 +46,7 @@ def export_transactions(
 ) -> StreamingResponse:
     """Return the ledger, newest entry first."""
     wanted = EntryFilter(program_id=program_id, since=since, until=until)
-    return csv_answer(
+    return csv_response(
         caller, "transactions", loyalty_exports.transactions(caller.vendor_id, wanted)
     )
 
@@ -66,10 +66,10 @@ def export_staff_report(
     with caller.context.database.read() as session:
         rows = table.read(session, None)
     # Read before the answer begins: what is wrong with the period must still be a refusal.
-    return csv_answer(caller, "staff-report", Table(table.columns, lambda *_: rows))
+    return csv_response(caller, "staff-report", Table(table.columns, lambda *_: rows))
 
 
-def csv_answer(caller: Caller, name: str, table: Table) -> StreamingResponse:
+def csv_response(caller: Caller, name: str, table: Table) -> StreamingResponse:
     """Return a table as a file to keep, in the caller's language and the vendor's time zone."""
     database = caller.context.database
     with database.read() as session:
@@ -84,7 +84,7 @@ def csv_answer(caller: Caller, name: str, table: Table) -> StreamingResponse:
 
 def _add(name: str, make: Callable[[str], Table], told: str) -> None:
     def export(caller: CallerDep) -> StreamingResponse:
-        return csv_answer(caller, name, make(caller.vendor_id))
+        return csv_response(caller, name, make(caller.vendor_id))
 
     router.add_api_route(
         f"/{name}.csv", export, name=f"export_{name.replace('-', '_')}", description=told, **_CSV

@@ -32,9 +32,9 @@ def create_location(body: LocationRequest, caller: CallerDep) -> LocationSchema:
         location = location_service.create_location(
             session, caller.act(), caller.vendor_id, name=body.name, address=body.address
         )
-        answer = location_schema(location)
-        caller.remember(session, 201, answer)
-    return answer
+        response = location_schema(location)
+        caller.remember(session, 201, response)
+    return response
 
 
 @router.get("/{location_id}", responses=problems(404))

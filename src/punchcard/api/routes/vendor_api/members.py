@@ -40,9 +40,9 @@ def create_member(body: MemberRequest, caller: CallerDep) -> MemberSchema:
     )
     with caller.context.database.write() as session:
         member = member_service.create_member(session, caller.act(), caller.vendor_id, person)
-        answer = member_schema(member)
-        caller.remember(session, 201, answer)
-    return answer
+        response = member_schema(member)
+        caller.remember(session, 201, response)
+    return response
 
 
 @router.get("/{member_id}", responses=problems(404))

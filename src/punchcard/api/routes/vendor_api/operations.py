@@ -14,15 +14,15 @@ from punchcard.accounts.errors import NotAllowed
 from punchcard.api.http.fast_routes import LeanAnswer, LeanHandler, LeanRequest, LeanRoute
 from punchcard.api.http.field_messages import refusal_of_body
 from punchcard.api.http.problems import problem_body
-from punchcard.api.schemas.cards import CardLinks, Receipt, receipt_answer
+from punchcard.api.schemas.cards import CardLinks, Receipt, receipt_response
 from punchcard.api.schemas.operations import (
     AdjustRequest,
     EarnItem,
     EarnRequest,
     Item,
     LooseOperations,
-    OperationsAnswer,
     OperationsRequest,
+    OperationsResponse,
     Proved,
     RedeemPointsItem,
     RedeemPointsRequest,
@@ -242,8 +242,8 @@ def _single(schema: type[Timed]) -> LeanHandler:
             body, key=request.idempotency_key, transaction_id=_transaction_id(request)
         )
         receipt = await context.till.submit_async(operation)
-        answer = receipt_answer(receipt, _links(context), _token(operation, receipt))
-        return LeanAnswer(201, answer, receipt.is_replay)
+        response = receipt_response(receipt, _links(context), _token(operation, receipt))
+        return LeanAnswer(201, response, receipt.is_replay)
 
     return handle
 
@@ -306,7 +306,7 @@ def _result(
 ) -> dict[str, Any]:
     if isinstance(outcome, DomainError):
         return _refused(outcome, request)
-    return {"status": 201, "receipt": receipt_answer(outcome, links, _token(operation, outcome))}
+    return {"status": 201, "receipt": receipt_response(outcome, links, _token(operation, outcome))}
 
 
 def _token(operation: Operation, receipt: TillReceipt) -> str | None:
@@ -336,7 +336,7 @@ def _route(path: str, request: type[Timed], summary: str) -> LeanRoute:
         handler=_single(request),
         summary=summary,
         request=request,
-        answer=Receipt,
+        response=Receipt,
         status=201,
     )
 
@@ -357,7 +357,7 @@ ROUTES: Final = [
         handler=do_operations,
         summary="Do up to 500 operations in their order, each on its own",
         request=OperationsRequest,
-        answer=OperationsAnswer,
+        response=OperationsResponse,
         status=200,
         takes_key=False,
     ),

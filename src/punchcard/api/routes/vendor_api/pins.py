@@ -94,9 +94,9 @@ def create_pin(caller: CallerDep, request: PinRequest) -> PinSchema:
     act = caller.act()
     with caller.context.database.write() as session:
         row = pin_service.create_pin(session, caller.vendor_id, fields, prepared, act)
-        answer = pin_schema(row, act.now)
-        caller.remember(session, 201, answer)
-    return answer
+        response = pin_schema(row, act.now)
+        caller.remember(session, 201, response)
+    return response
 
 
 @router.post("/verify", responses=problems(423))
@@ -110,13 +110,13 @@ def verify_pin(caller: CallerDep, request: VerifyRequest) -> VerifiedSchema:
     token, expires_at = context.staff_tokens.issue(hit, caller.subject)
     with context.database.read() as session:
         row = pin_service.get_pin(session, caller.vendor_id, hit.identity.pin_id)
-    answer = VerifiedSchema(
+    response = VerifiedSchema(
         staff_pin=pin_schema(row, context.clock.now()), staff_token=token, expires_at=expires_at
     )
     if caller.idempotency is not None:
         with context.database.write() as session:
-            caller.remember(session, 200, answer)
-    return answer
+            caller.remember(session, 200, response)
+    return response
 
 
 @router.get("/{pin_id}", responses=problems(404))
@@ -159,9 +159,9 @@ def unlock_pin(caller: CallerDep, pin_id: str) -> PinSchema:
     act = caller.act()
     with caller.context.database.write() as session:
         row = pin_service.unlock_pin(session, caller.vendor_id, pin_id, act)
-        answer = pin_schema(row, act.now)
-        caller.remember(session, 200, answer)
-    return answer
+        response = pin_schema(row, act.now)
+        caller.remember(session, 200, response)
+    return response
 
 
 def pin_schema(row: StaffPin, now: datetime) -> PinSchema:

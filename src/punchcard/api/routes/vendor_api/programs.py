@@ -42,9 +42,9 @@ def create_program(caller: CallerDep, request: ProgramRequest) -> ProgramSchema:
     act = caller.act()
     with caller.context.database.write() as session:
         row = program_service.create_program(session, caller.vendor_id, fields_of(request), act)
-        answer = program_schema(row, _base(caller))
-        caller.remember(session, 201, answer)
-    return answer
+        response = program_schema(row, _base(caller))
+        caller.remember(session, 201, response)
+    return response
 
 
 @router.get("/{program_id}", responses=problems(404))
@@ -82,9 +82,9 @@ def activate_program(caller: CallerDep, program_id: str) -> ProgramSchema:
     """Open the program for business."""
     with caller.context.database.write() as session:
         row = program_service.activate_program(session, caller.vendor_id, program_id, caller.act())
-        answer = program_schema(row, _base(caller))
-        caller.remember(session, 200, answer)
-    return answer
+        response = program_schema(row, _base(caller))
+        caller.remember(session, 200, response)
+    return response
 
 
 @router.post("/{program_id}/deactivate", responses=problems(404))
@@ -93,9 +93,9 @@ def deactivate_program(caller: CallerDep, program_id: str) -> ProgramSchema:
     with caller.context.database.write() as session:
         act = caller.act()
         row = program_service.deactivate_program(session, caller.vendor_id, program_id, act)
-        answer = program_schema(row, _base(caller))
-        caller.remember(session, 200, answer)
-    return answer
+        response = program_schema(row, _base(caller))
+        caller.remember(session, 200, response)
+    return response
 
 
 def _base(caller: Caller) -> str:

@@ -47,9 +47,9 @@ def create_reward(caller: CallerDep, program_id: str, request: RewardRequest) ->
         row = reward_service.create_reward(
             session, caller.vendor_id, program_id, fields_of(request), caller.act()
         )
-        answer = reward_schema(row)
-        caller.remember(session, 201, answer)
-    return answer
+        response = reward_schema(row)
+        caller.remember(session, 201, response)
+    return response
 
 
 @router.patch("/rewards/{reward_id}", responses=problems(404))

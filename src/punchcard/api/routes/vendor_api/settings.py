@@ -41,9 +41,9 @@ def close_vendor(caller: CallerDep) -> VendorSchema:
     """Close the vendor for good: every session, key and device ends; the ledger stays."""
     with caller.context.database.write() as session:
         vendor = vendor_service.close_vendor(session, caller.act(), caller.vendor_id)
-        answer = vendor_schema(vendor)
-        caller.remember(session, 200, answer)
-    return answer
+        response = vendor_schema(vendor)
+        caller.remember(session, 200, response)
+    return response
 
 
 @router.get("/audit-events")

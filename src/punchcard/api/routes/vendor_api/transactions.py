@@ -7,7 +7,7 @@ from fastapi import Query
 from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.cards import Transaction, transaction_answer
+from punchcard.api.schemas.cards import Transaction, transaction_response
 from punchcard.api.schemas.fields import IdText, Moment, line
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.ledger import ledger_reader
@@ -67,5 +67,5 @@ def list_card_transactions(caller: CallerDep, page: PageDep, card_id: str) -> Li
 
 
 def _schema(entry: ReadEntry) -> Transaction:
-    answer = transaction_answer(entry.row, entry.staff_name, entry.voided_by)
-    return Transaction.model_validate(answer)
+    response = transaction_response(entry.row, entry.staff_name, entry.voided_by)
+    return Transaction.model_validate(response)
