@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from punchcard import __version__
 from punchcard.api.application import prepare
-from punchcard.api.http.fast_routes import LeanWay
+from punchcard.api.http.fast_routes import FastRoutes
 from punchcard.api.http.outer_middleware import Front
 from punchcard.api.routes import (
     apple_web_service,
@@ -104,7 +104,7 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
     prepare(app, context, ROUTERS, LEAN_ROUTES)
     faces = Faces(api=app, make_pages=partial(_create_pages, context))
     return Front(
-        LeanWay(faces, context, LEAN_ROUTES),
+        FastRoutes(faces, context, LEAN_ROUTES),
         body_limit_bytes=context.settings.body_limit_bytes,
         page_refusal=refusal_of_body,
     )

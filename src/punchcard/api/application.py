@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, FastAPI
 
 from punchcard.api.http import fast_routes_openapi, idempotency, openapi, permissions, problems
-from punchcard.api.http.fast_routes import LeanRoute
+from punchcard.api.http.fast_routes import FastRoute
 from punchcard.api.http.routing import serve_routers
 from punchcard.context import Context
 
@@ -14,9 +14,9 @@ def prepare(
     app: FastAPI,
     context: Context,
     routers: list[APIRouter],
-    lean_routes: Sequence[LeanRoute] = (),
+    fast_routes: Sequence[FastRoute] = (),
 ) -> None:
-    """Make `app` serve `routers` with this context, and describe `lean_routes` beside them.
+    """Make `app` serve `routers` with this context, and describe `fast_routes` beside them.
 
     Raises LookupError when a route is missing from the table of what is allowed.
     """
@@ -25,5 +25,5 @@ def prepare(
     idempotency.install(app)
     serve_routers(app, routers)
     permissions.check_routes(app.routes)
-    fast_routes_openapi.install(app, lean_routes)
+    fast_routes_openapi.install(app, fast_routes)
     openapi.install(app)

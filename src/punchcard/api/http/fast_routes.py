@@ -29,7 +29,7 @@ _REPLAYED: Final = (b"idempotency-replayed", b"true")
 
 
 @dataclass(frozen=True, slots=True)
-class LeanRequest:
+class FastRequest:
     """One request of a till: who sends it, what it says, and where it came from."""
 
     subject: Subject
@@ -44,7 +44,7 @@ class LeanRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class LeanAnswer:
+class FastResponse:
     """What is answered: a status, a body that orjson can write, and whether it is a replay."""
 
     status: int
@@ -52,15 +52,15 @@ class LeanAnswer:
     is_replay: bool = False
 
 
-LeanHandler = Callable[[Context, LeanRequest], Awaitable[LeanAnswer]]
+FastHandler = Callable[[Context, FastRequest], Awaitable[FastResponse]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeanRoute:
+class FastRoute:
     """A POST route: its path template, its handler, and how it stands in the OpenAPI document."""
 
     path: str
-    handler: LeanHandler
+    handler: FastHandler
     summary: str
     request: type[Schema]
     response: type[Schema]
@@ -68,10 +68,10 @@ class LeanRoute:
     takes_key: bool = True
 
 
-class LeanWay:
+class FastRoutes:
     """Serves lean routes itself and passes every other request to `app`."""
 
-    def __init__(self, app: ASGIApp, context: Context, routes: list[LeanRoute]) -> None:
+    def __init__(self, app: ASGIApp, context: Context, routes: list[FastRoute]) -> None:
         self._app = app
         self._context = context
         self._exact = {route.path: route for route in routes if "{" not in route.path}
@@ -92,7 +92,7 @@ class LeanWay:
 
     async def _serve(
         self,
-        route: LeanRoute,
+        route: FastRoute,
         path: Mapping[str, str],
         scope: Scope,
         receive: Receive,
@@ -102,7 +102,7 @@ class LeanWay:
         subject = await self._subject(headers.get(b"authorization", b""))
         permissions.require(permissions.ACCESS["POST", route.path], subject)
         _check_json(headers.get(b"content-type"))
-        request = LeanRequest(
+        request = FastRequest(
             subject=subject,
             vendor_id=subject.vendor_id or "",
             body=await _body(receive),

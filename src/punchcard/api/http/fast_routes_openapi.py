@@ -6,24 +6,24 @@ from typing import Any, Final
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
-from punchcard.api.http.fast_routes import LeanRoute
+from punchcard.api.http.fast_routes import FastRoute
 from punchcard.api.http.openapi import problems
 
 _REF: Final = "#/components/schemas/{model}"
 _REFUSALS: Final = (404, 409, 423)
 
 
-def install(app: FastAPI, routes: Sequence[LeanRoute]) -> None:
+def install(app: FastAPI, routes: Sequence[FastRoute]) -> None:
     """Make `app` describe `routes` beside its own; call it before `openapi.install` completes."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
-        return add_lean_routes(plain(), routes)
+        return add_fast_routes(plain(), routes)
 
     app.openapi = openapi  # type: ignore[method-assign] # FastAPI's own way to extend it
 
 
-def add_lean_routes(document: dict[str, Any], routes: Sequence[LeanRoute]) -> dict[str, Any]:
+def add_fast_routes(document: dict[str, Any], routes: Sequence[FastRoute]) -> dict[str, Any]:
     """Add the paths and schemas of `routes` to the document."""
     models = {route.request for route in routes} | {route.response for route in routes}
     wanted = [(model, "validation") for model in sorted(models, key=lambda model: model.__name__)]
@@ -36,7 +36,7 @@ def add_lean_routes(document: dict[str, Any], routes: Sequence[LeanRoute]) -> di
     return document
 
 
-def _described(route: LeanRoute) -> dict[str, Any]:
+def _described(route: FastRoute) -> dict[str, Any]:
     response = {
         "description": "Done.",
         "content": {"application/json": {"schema": _ref(route.response.__name__)}},

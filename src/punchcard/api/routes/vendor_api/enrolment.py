@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from punchcard.accounts.errors import NotAllowed
 from punchcard.accounts.subjects import Subject
-from punchcard.api.http.fast_routes import LeanAnswer, LeanRequest, LeanRoute
+from punchcard.api.http.fast_routes import FastRequest, FastResponse, FastRoute
 from punchcard.api.http.field_messages import refusal_of_body
 from punchcard.api.schemas.card_requests import EnrolRequest
 from punchcard.api.schemas.cards import Card, CardLinks, card_response
@@ -19,7 +19,7 @@ from punchcard.loyalty.operations import Actor, AnswerAgain, OpenCard, Operation
 from punchcard.loyalty.till.requests import Occasion, canonical_request, checked_occurred_at
 
 
-async def enrol(context: Context, request: LeanRequest) -> LeanAnswer:
+async def enrol(context: Context, request: FastRequest) -> FastResponse:
     """Open a card and answer it, or answer as before to a request that came before."""
     try:
         body = EnrolRequest.model_validate_json(request.body)
@@ -27,10 +27,10 @@ async def enrol(context: Context, request: LeanRequest) -> LeanAnswer:
         raise refusal_of_body(error) from None
     receipt = await context.till.submit_async(_operation(context, request, body))
     links = CardLinks(context.settings.base_url, context.card_sealer)
-    return LeanAnswer(201, card_response(receipt.card, links), receipt.is_replay)
+    return FastResponse(201, card_response(receipt.card, links), receipt.is_replay)
 
 
-def _operation(context: Context, request: LeanRequest, body: EnrolRequest) -> Operation:
+def _operation(context: Context, request: FastRequest, body: EnrolRequest) -> Operation:
     """Return the operation; with a key, what is refused here may still have an earlier answer."""
     subject = request.subject
     base = Occasion(vendor_id=request.vendor_id, actor=Actor(subject.kind, subject.id))
@@ -53,7 +53,7 @@ def _operation(context: Context, request: LeanRequest, body: EnrolRequest) -> Op
 
 
 def _occasion(
-    context: Context, request: LeanRequest, body: EnrolRequest, base: Occasion
+    context: Context, request: FastRequest, body: EnrolRequest, base: Occasion
 ) -> Occasion:
     subject = request.subject
     return Occasion(
@@ -93,7 +93,7 @@ def _key(secret_key: str) -> bytes:
 
 
 ROUTES: Final = [
-    LeanRoute(
+    FastRoute(
         path="/api/v1/vendor/loyalty/cards",
         handler=enrol,
         summary="Open a card, for a customer or anonymously",

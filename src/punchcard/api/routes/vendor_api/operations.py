@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 
 from punchcard.accounts.errors import NotAllowed
-from punchcard.api.http.fast_routes import LeanAnswer, LeanHandler, LeanRequest, LeanRoute
+from punchcard.api.http.fast_routes import FastHandler, FastRequest, FastResponse, FastRoute
 from punchcard.api.http.field_messages import refusal_of_body
 from punchcard.api.http.problems import problem_body
 from punchcard.api.schemas.cards import CardLinks, Receipt, receipt_response
@@ -65,7 +65,7 @@ _Proof = tuple[str | None, str | None, str | None, datetime | None]
 class Counter:
     """Turns what one request says into operations, each with its occasion."""
 
-    def __init__(self, context: Context, request: LeanRequest) -> None:
+    def __init__(self, context: Context, request: FastRequest) -> None:
         self._context = context
         self._request = request
         # A list names the same person again and again: each proof is looked at once.
@@ -232,8 +232,8 @@ def _fingerprinted(schema: type[Timed]) -> tuple[str, list[str]]:
     return schema.__name__.removesuffix("Item").removesuffix("Request"), sorted(names)
 
 
-def _single(schema: type[Timed]) -> LeanHandler:
-    async def handle(context: Context, request: LeanRequest) -> LeanAnswer:
+def _single(schema: type[Timed]) -> FastHandler:
+    async def handle(context: Context, request: FastRequest) -> FastResponse:
         try:
             body = schema.model_validate_json(request.body)
         except ValidationError as error:
@@ -243,12 +243,12 @@ def _single(schema: type[Timed]) -> LeanHandler:
         )
         receipt = await context.till.submit_async(operation)
         response = receipt_response(receipt, _links(context), _token(operation, receipt))
-        return LeanAnswer(201, response, receipt.is_replay)
+        return FastResponse(201, response, receipt.is_replay)
 
     return handle
 
 
-def _transaction_id(request: LeanRequest) -> str | None:
+def _transaction_id(request: FastRequest) -> str | None:
     named = request.path.get("transaction_id")
     if named is None:
         return None
@@ -258,7 +258,7 @@ def _transaction_id(request: LeanRequest) -> str | None:
     return found
 
 
-async def do_operations(context: Context, request: LeanRequest) -> LeanAnswer:
+async def do_operations(context: Context, request: FastRequest) -> FastResponse:
     """Do up to 500 operations in their order, each on its own, and tell what became of each."""
     counter = Counter(context, request)
     results: list[dict[str, Any]] = []
@@ -277,7 +277,7 @@ async def do_operations(context: Context, request: LeanRequest) -> LeanAnswer:
     links = _links(context)
     for (index, operation), outcome in zip(accepted, outcomes, strict=True):
         results[index] = _result(operation, outcome, request, links)
-    return LeanAnswer(200, {"results": results})
+    return FastResponse(200, {"results": results})
 
 
 def _items(body: bytes) -> list[Item | DomainError]:
@@ -302,7 +302,7 @@ def _item(loose: dict[str, Any]) -> Item | DomainError:
 
 
 def _result(
-    operation: Operation, outcome: Outcome, request: LeanRequest, links: CardLinks
+    operation: Operation, outcome: Outcome, request: FastRequest, links: CardLinks
 ) -> dict[str, Any]:
     if isinstance(outcome, DomainError):
         return _refused(outcome, request)
@@ -319,7 +319,7 @@ def _token(operation: Operation, receipt: TillReceipt) -> str | None:
     return operation.card.value if operation.card.key == CardKey.TOKEN else None
 
 
-def _refused(error: DomainError, request: LeanRequest) -> dict[str, Any]:
+def _refused(error: DomainError, request: FastRequest) -> dict[str, Any]:
     return {
         "status": STATUS_BY_KIND[error.kind],
         "problem": problem_body(error, request.language, request.request_id),
@@ -330,8 +330,8 @@ def _links(context: Context) -> CardLinks:
     return CardLinks(context.settings.base_url, context.card_sealer)
 
 
-def _route(path: str, request: type[Timed], summary: str) -> LeanRoute:
-    return LeanRoute(
+def _route(path: str, request: type[Timed], summary: str) -> FastRoute:
+    return FastRoute(
         path=PREFIX + path,
         handler=_single(request),
         summary=summary,
@@ -352,7 +352,7 @@ ROUTES: Final = [
         VoidRequest,
         "Reverse an earning or a redemption",
     ),
-    LeanRoute(
+    FastRoute(
         path=f"{PREFIX}/operations",
         handler=do_operations,
         summary="Do up to 500 operations in their order, each on its own",
