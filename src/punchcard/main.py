@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from punchcard import __version__
 from punchcard.api.application import prepare
 from punchcard.api.http.fast_routes import FastRoutes
-from punchcard.api.http.outer_middleware import Front
+from punchcard.api.http.outer_middleware import OuterMiddleware
 from punchcard.api.routes import (
     apple_web_service,
     auth,
@@ -103,7 +103,7 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
     )
     prepare(app, context, ROUTERS, LEAN_ROUTES)
     faces = Faces(api=app, make_pages=partial(_create_pages, context))
-    return Front(
+    return OuterMiddleware(
         FastRoutes(faces, context, LEAN_ROUTES),
         body_limit_bytes=context.settings.body_limit_bytes,
         page_refusal=refusal_of_body,

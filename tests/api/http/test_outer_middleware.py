@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from punchcard.api.http import problems
-from punchcard.api.http.outer_middleware import Front, printable_path
+from punchcard.api.http.outer_middleware import OuterMiddleware, printable_path
 from punchcard.api.schemas.fields import Schema
 from punchcard.db.failures import DatabaseBusy
 from punchcard.kit import logs
@@ -37,7 +37,7 @@ def lines() -> list[str]:
 
 
 @pytest.fixture
-def front(lines: list[str]) -> Front:
+def front(lines: list[str]) -> OuterMiddleware:
     """Serve a small shop behind the layer."""
     app = FastAPI()
     problems.install(app)
@@ -62,7 +62,7 @@ def front(lines: list[str]) -> Front:
     def page() -> Response:
         return Response("x")
 
-    return Front(app, body_limit_bytes=LIMIT, access_log=lines.append)
+    return OuterMiddleware(app, body_limit_bytes=LIMIT, access_log=lines.append)
 
 
 @contextmanager
@@ -80,20 +80,20 @@ def text_of(length: int) -> bytes:
 
 
 @pytest.mark.parametrize("given_id", ["till-7", "x" * 128, "!~"])
-def test_a_request_id_is_echoed_and_known_to_routes_and_logs(front: Front, given_id: str) -> None:
+def test_a_request_id_is_echoed_and_known_to_routes_and_logs(front: OuterMiddleware, given_id: str) -> None:
     answer = call(front, "GET", "/api/name", headers={"x-request-id": given_id})
     assert answer.headers["x-request-id"] == given_id
     assert answer.json() == {"state": given_id, "logs": given_id}
 
 
 @pytest.mark.parametrize("given_id", [None, "", "x" * 129, "two words", "tab\there", "é"])
-def test_a_request_without_a_usable_id_gets_one(front: Front, given_id: str | None) -> None:
+def test_a_request_without_a_usable_id_gets_one(front: OuterMiddleware, given_id: str | None) -> None:
     headers = {} if given_id is None else {"x-request-id": given_id.encode()}
     made = call(front, "GET", "/api/name", headers=headers).headers["x-request-id"]
     assert re.fullmatch(r"[0-9a-f]{16}", made)
 
 
-def test_two_requests_get_two_ids_and_leave_none_behind(front: Front) -> None:
+def test_two_requests_get_two_ids_and_leave_none_behind(front: OuterMiddleware) -> None:
     first, second = (call(front, "GET", "/api/name").headers["x-request-id"] for _ in range(2))
     assert first != second
     assert logs.request_id.get() == "-"
@@ -102,7 +102,7 @@ def test_two_requests_get_two_ids_and_leave_none_behind(front: Front) -> None:
 # Headers
 
 
-def test_answers_are_hardened_and_api_answers_not_kept(front: Front) -> None:
+def test_answers_are_hardened_and_api_answers_not_kept(front: OuterMiddleware) -> None:
     api, page = call(front, "GET", "/api/name"), call(front, "GET", "/page")
     for answer in (api, page):
         assert answer.headers["x-content-type-options"] == "nosniff"
@@ -111,7 +111,7 @@ def test_answers_are_hardened_and_api_answers_not_kept(front: Front) -> None:
     assert "cache-control" not in page.headers
 
 
-def test_a_route_may_say_itself_how_long_its_answer_is_kept(front: Front) -> None:
+def test_a_route_may_say_itself_how_long_its_answer_is_kept(front: OuterMiddleware) -> None:
     kept = call(front, "GET", "/api/cached").headers.get_list("cache-control")
     assert kept == ["public, max-age=60"]
 
@@ -123,7 +123,7 @@ def test_a_route_may_say_itself_how_long_its_answer_is_kept(front: Front) -> Non
 @pytest.mark.parametrize("is_streamed", [False, True])
 @pytest.mark.parametrize(("length", "status"), [(LIMIT, 200), (LIMIT + 1, 413), (LIMIT * 50, 413)])
 def test_a_body_is_read_up_to_the_limit_and_no_further(
-    front: Front, path: str, is_streamed: bool, length: int, status: int
+    front: OuterMiddleware, path: str, is_streamed: bool, length: int, status: int
 ) -> None:
     with served(front) as port, closing(http.client.HTTPConnection("127.0.0.1", port)) as shop:
         headers = {"content-type": "application/json", "accept-language": "fr"}
@@ -157,13 +157,13 @@ def test_a_body_told_to_be_too_large_is_refused_before_any_of_it_is_read() -> No
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         read.append("by the app")
 
-    front = Front(app, body_limit_bytes=LIMIT, access_log=lambda line: None)
+    front = OuterMiddleware(app, body_limit_bytes=LIMIT, access_log=lambda line: None)
     answer = call(front, "POST", "/api/echo", content=b"x" * (LIMIT + 1))
     assert answer.status_code == 413
     assert read == []
 
 
-def test_a_client_that_holds_its_body_back_is_let_go(front: Front) -> None:
+def test_a_client_that_holds_its_body_back_is_let_go(front: OuterMiddleware) -> None:
     headers = {"content-length": "5000", "expect": "100-continue"}
     with served(front) as port, closing(http.client.HTTPConnection("127.0.0.1", port)) as shop:
         shop.putrequest("POST", "/api/echo")
@@ -186,7 +186,7 @@ def test_whoever_waits_to_send_a_body_is_let_go_by_any_answer_that_does_not_ask_
 
     headers = {"expect": "100-continue", "content-length": "2"}
     for app, connection in ((unread, "close"), (read, None)):
-        front = Front(app, body_limit_bytes=LIMIT, access_log=lambda line: None)
+        front = OuterMiddleware(app, body_limit_bytes=LIMIT, access_log=lambda line: None)
         answer = call(front, "POST", "/x", headers=headers, content=b"{}")
         assert answer.headers.get("connection") == connection
 
@@ -203,7 +203,7 @@ def test_what_an_app_does_after_the_limit_reaches_nobody() -> None:
         for _ in range(10):
             yield b"x" * 500
 
-    front = Front(stubborn, body_limit_bytes=LIMIT, access_log=lambda line: None)
+    front = OuterMiddleware(stubborn, body_limit_bytes=LIMIT, access_log=lambda line: None)
     answer = call(front, "POST", "/x", content=pieces())
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
@@ -215,7 +215,7 @@ def test_what_escapes_is_answered_and_logged(caplog: pytest.LogCaptureFixture) -
     async def broken(scope: Scope, receive: Receive, send: Send) -> None:
         raise RuntimeError("the secret reason")
 
-    front = Front(broken, body_limit_bytes=LIMIT, access_log=lambda line: None)
+    front = OuterMiddleware(broken, body_limit_bytes=LIMIT, access_log=lambda line: None)
     answer = call(front, "GET", "/x", headers={"accept-language": "de"})
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
@@ -228,7 +228,7 @@ def test_a_refusal_that_escapes_a_lean_route_is_told_as_one() -> None:
     async def lean(scope: Scope, receive: Receive, send: Send) -> None:
         raise DatabaseBusy(retry_after_seconds=3)
 
-    front = Front(lean, body_limit_bytes=LIMIT, access_log=lambda line: None)
+    front = OuterMiddleware(lean, body_limit_bytes=LIMIT, access_log=lambda line: None)
     answer = call(front, "GET", "/x")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")
 
@@ -240,7 +240,7 @@ def test_a_failure_in_the_midst_of_an_answer_is_logged_and_not_answered_twice(
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise RuntimeError("halfway")
 
-    front = Front(halfway, body_limit_bytes=LIMIT, access_log=lines.append)
+    front = OuterMiddleware(halfway, body_limit_bytes=LIMIT, access_log=lines.append)
     with served(front) as port, closing(http.client.HTTPConnection("127.0.0.1", port)) as shop:
         shop.request("GET", "/x")
         with pytest.raises(http.client.HTTPException):
@@ -252,7 +252,7 @@ def test_a_failure_in_the_midst_of_an_answer_is_logged_and_not_answered_twice(
 # The log
 
 
-def test_one_line_tells_method_path_status_and_time(front: Front, lines: list[str]) -> None:
+def test_one_line_tells_method_path_status_and_time(front: OuterMiddleware, lines: list[str]) -> None:
     call(front, "GET", "/api/name?key=pk_secret", headers={"authorization": "Bearer pk_secret"})
     call(front, "GET", "/nowhere")
     assert re.fullmatch(r"GET /api/name 200 \d+\.\d ms", lines[0])
@@ -311,7 +311,7 @@ def test_other_connections_pass_untouched() -> None:
     async def nothing(*_: Any) -> Any:
         return None
 
-    front = Front(app, body_limit_bytes=LIMIT)
+    front = OuterMiddleware(app, body_limit_bytes=LIMIT)
     step = front({"type": "lifespan"}, nothing, nothing)
     with pytest.raises(StopIteration):
         step.send(None)

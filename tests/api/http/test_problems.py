@@ -14,7 +14,7 @@ from sqlalchemy import exc as database_errors
 
 from punchcard.api.http import problems
 from punchcard.api.http.field_messages import MalformedJson, refusal_of, refusal_of_body
-from punchcard.api.http.outer_middleware import Front
+from punchcard.api.http.outer_middleware import OuterMiddleware
 from punchcard.api.schemas.fields import IdText, Moment, Name, Schema, fault, whole
 from punchcard.db.failures import DatabaseBusy
 from punchcard.kit.errors import DomainError, InvalidInput, Kind, invalid_field
@@ -287,7 +287,7 @@ def test_a_full_disk_has_a_code_of_its_own(shop: FastAPI) -> None:
 def test_a_statement_gone_wrong_is_a_bug_and_logged_as_one(
     shop: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
-    front = Front(shop, body_limit_bytes=1000, access_log=lambda line: None)
+    front = OuterMiddleware(shop, body_limit_bytes=1000, access_log=lambda line: None)
     answer = call(front, "GET", "/api/database/integrity")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert [record.exc_info is not None for record in caplog.records] == [True]
@@ -296,7 +296,7 @@ def test_a_statement_gone_wrong_is_a_bug_and_logged_as_one(
 def test_what_nobody_foresaw_is_logged_with_its_id_and_answered_without_a_trace(
     shop: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
-    front = Front(shop, body_limit_bytes=1000, access_log=lambda line: None)
+    front = OuterMiddleware(shop, body_limit_bytes=1000, access_log=lambda line: None)
     with caplog.at_level(logging.ERROR):
         headers = {"x-request-id": "till-7", "accept-language": "lb"}
         answer = call(front, "GET", "/api/broken", headers=headers)

@@ -47,7 +47,7 @@ def no_page(_scope: Scope, _limit_bytes: int) -> None:
     """Say that every request is one of the API."""
 
 
-class Front:
+class OuterMiddleware:
     """Names each request, bounds its body, hardens and logs its answer, and catches what escapes.
 
     The id of the request is in `scope["state"]["request_id"]` and in `kit.logs.request_id`.
@@ -74,7 +74,7 @@ class Front:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        passage = _Passage(
+        passage = _RequestLifecycle(
             scope,
             receive,
             send,
@@ -92,7 +92,7 @@ class Front:
             logs.request_id.reset(mark)
 
 
-class _Passage:
+class _RequestLifecycle:
     """One request on its way through: what was received so far, and what was answered."""
 
     __slots__ = (
