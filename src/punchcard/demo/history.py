@@ -115,7 +115,7 @@ class History:
     def _enrolment(self, event: Event) -> _Asked:
         guest, counter = event.guest, _counter(event.guest)
         at_counter = {"actor": counter.terminal, "location_id": counter.location_id}
-        occasion: dict[str, Any] = {"actor": _PUBLIC} if guest.enrols_alone else at_counter
+        metadata: dict[str, Any] = {"actor": _PUBLIC} if guest.enrols_alone else at_counter
         operation = OpenCard(
             vendor_id=guest.shop.vendor_id,
             program_id=guest.shop.program_id,
@@ -123,7 +123,7 @@ class History:
             is_vouched=not guest.enrols_alone,
             locale=guest.customer.locale if guest.customer else None,
             occurred_at=event.at,
-            **occasion,
+            **metadata,
         )
         return _Asked(guest, operation)
 
@@ -131,36 +131,36 @@ class History:
         """Return what a guest asks for: a reward that is due, then what today's purchase earns."""
         if guest.card is None or guest.is_blocked or at >= self.clock.now():
             return []
-        occasion = self._occasion(guest, at)
+        metadata = self._metadata(guest, at)
         trade = guest.shop.shop.trade
         asked: list[Operation] = []
         if trade.quantities and guest.card.stamps >= guest.card.stamps_target:
-            asked.append(RedeemStamps(**occasion(0)))
+            asked.append(RedeemStamps(**metadata(0)))
         elif (prize := self._chosen_prize(guest, at)) is not None:
-            asked.append(RedeemReward(reward_id=prize.id, **occasion(0)))
+            asked.append(RedeemReward(reward_id=prize.id, **metadata(0)))
         if trade.quantities:
             sizes = range(1, len(trade.quantities) + 1)
             quantity = self._chance.choices(sizes, trade.quantities)[0]
-            asked.append(AddStamp(quantity=quantity, **occasion(1)))
+            asked.append(AddStamp(quantity=quantity, **metadata(1)))
         if trade.basket_minor[2]:
-            asked.append(self._purchase(trade.basket_minor, occasion(2)))
+            asked.append(self._purchase(trade.basket_minor, metadata(2)))
         return [_Asked(guest, operation) for operation in asked]
 
-    def _purchase(self, basket: tuple[int, int, int], occasion: dict[str, Any]) -> EarnPoints:
+    def _purchase(self, basket: tuple[int, int, int], metadata: dict[str, Any]) -> EarnPoints:
         least, usual, most = basket
         amount = round(self._chance.triangular(least, most, usual) * self._chance.uniform(0.5, 1))
         self._purchases += 1
         return EarnPoints(
-            amount_minor=max(least, amount), reference=f"R-{self._purchases:06d}", **occasion
+            amount_minor=max(least, amount), reference=f"R-{self._purchases:06d}", **metadata
         )
 
-    def _occasion(self, guest: Guest, at: datetime) -> Callable[[int], dict[str, Any]]:
+    def _metadata(self, guest: Guest, at: datetime) -> Callable[[int], dict[str, Any]]:
         counter = _counter(guest)
         staff = self._chance.choice(counter.staff)
         assert guest.card is not None
         card = CardRef(CardKey.ID, guest.card.id)
 
-        def occasion(step: int) -> dict[str, Any]:
+        def metadata(step: int) -> dict[str, Any]:
             moment = at + timedelta(seconds=step * 6)
             key = f"till-{guest.shop.shop.slug}-{moment.timestamp():.6f}-{card.value[-12:]}"
             return {
@@ -174,7 +174,7 @@ class History:
                 "fingerprint": hashlib.sha256(key.encode()).digest(),
             }
 
-        return occasion
+        return metadata
 
     def _chosen_prize(self, guest: Guest, at: datetime) -> Prize | None:
         """Return what the guest takes today: most save up for something better."""

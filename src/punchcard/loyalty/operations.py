@@ -183,7 +183,7 @@ class OpenCard(Operation):
 
 
 @value
-class AnswerAgain(Operation):
+class ReplayOnly(Operation):
     """Give the answer that the operation's key was given before, if there is one, else `refusal`.
 
     For a request that would be refused today (an expired token, a PIN since retired) but may be

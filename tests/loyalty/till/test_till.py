@@ -32,7 +32,7 @@ from punchcard.loyalty.errors import (
     TransactionNotFound,
 )
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, TransactionOrigin
-from punchcard.loyalty.operations import AnswerAgain, CardKey, CardRef, NewCustomer, Origin
+from punchcard.loyalty.operations import CardKey, CardRef, NewCustomer, Origin, ReplayOnly
 from punchcard.loyalty.till.receipt import Receipt
 from tests.support.audited_counter import audited_counter
 from tests.support.drivers.till import BY_TILL, SEALER, Counter, open_counter
@@ -258,7 +258,7 @@ def test_a_request_refused_today_still_gets_the_answer_of_when_it_was_accepted(
 ) -> None:
     card = alice.card(alice.program())
     common = {"vendor_id": alice.vendor_id, "actor": BY_TILL, "fingerprint": b"f" * 32}
-    question = AnswerAgain(refusal=CardBlocked(), idempotency_key="k-1", **common)  # type: ignore[arg-type]
+    question = ReplayOnly(refusal=CardBlocked(), idempotency_key="k-1", **common)  # type: ignore[arg-type]
     assert isinstance(refusal_of(alice, question), CardBlocked)
     first = alice.till.submit(alice.stamp(card, idempotency_key="k-1"))
     assert alice.till.submit(question) == replace(first, is_replay=True)

@@ -52,11 +52,11 @@ class Counter:
         )
         return opened.card.id
 
-    def stamp(self, card_id: str, quantity: int = 1, **occasion: Any) -> Receipt:
+    def stamp(self, card_id: str, quantity: int = 1, **metadata: Any) -> Receipt:
         """Stamp a card, with Anna at the till."""
         card = CardRef(CardKey.ID, card_id)
         return self.shop.context.till.submit(
-            AddStamp(card=card, quantity=quantity, **self._by_anna(), **occasion)
+            AddStamp(card=card, quantity=quantity, **self._by_anna(), **metadata)
         )
 
     def earn(self, card_id: str, amount_minor: int) -> Receipt:

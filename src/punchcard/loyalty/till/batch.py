@@ -20,7 +20,6 @@ from punchcard.loyalty.ledger.entry import FIRST_HASH, make_entry
 from punchcard.loyalty.operations import (
     AddStamp,
     AdjustPoints,
-    AnswerAgain,
     CardKey,
     CardOperation,
     CardRef,
@@ -28,6 +27,7 @@ from punchcard.loyalty.operations import (
     OpenCard,
     Operation,
     RedeemReward,
+    ReplayOnly,
     VoidEntry,
 )
 from punchcard.loyalty.rules import decide
@@ -169,7 +169,7 @@ class Batch:
         return Receipt(entry=entry, staff_name=entry.pop("staff_name"), card=view, is_replay=True)
 
     def _decided(self, operation: Operation) -> Receipt:
-        if isinstance(operation, AnswerAgain):
+        if isinstance(operation, ReplayOnly):
             raise operation.refusal
         self._check_location(operation)
         if isinstance(operation, OpenCard):

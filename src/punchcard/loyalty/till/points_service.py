@@ -11,23 +11,23 @@ from punchcard.loyalty.operations import (
     RedeemReward,
     VoidEntry,
 )
-from punchcard.loyalty.till.requests import Occasion, card_ref
+from punchcard.loyalty.till.requests import OperationMetadata, card_ref
 
 
 def earn_points(
-    card: str, *, amount_minor: int, reference: str | None = None, **occasion: Unpack[Occasion]
+    card: str, *, amount_minor: int, reference: str | None = None, **metadata: Unpack[OperationMetadata]
 ) -> EarnPoints:
     """Credit the points of a purchase of `amount_minor`; `reference` is credited once a program.
 
     Raises CardNotFound.
     """
     return EarnPoints(
-        card=card_ref(card), amount_minor=amount_minor, reference=reference, **occasion
+        card=card_ref(card), amount_minor=amount_minor, reference=reference, **metadata
     )
 
 
 def redeem_points(
-    card: str, *, reward_id: str | None, points: int | None, **occasion: Unpack[Occasion]
+    card: str, *, reward_id: str | None, points: int | None, **metadata: Unpack[OperationMetadata]
 ) -> RedeemReward | RedeemPoints:
     """Exchange points for a reward, or take a number of points: exactly one must be given.
 
@@ -35,9 +35,9 @@ def redeem_points(
     """
     ref = card_ref(card)
     if reward_id is not None and points is None:
-        return RedeemReward(card=ref, reward_id=reward_id, **occasion)
+        return RedeemReward(card=ref, reward_id=reward_id, **metadata)
     if points is not None and reward_id is None:
-        return RedeemPoints(card=ref, points=points, **occasion)
+        return RedeemPoints(card=ref, points=points, **metadata)
     raise invalid_field("points", message=N_("Give either a reward or a number of points."))
 
 
@@ -47,7 +47,7 @@ def adjust_points(
     points_delta: int,
     reason: str,
     limit_points: int,
-    **occasion: Unpack[Occasion],
+    **metadata: Unpack[OperationMetadata],
 ) -> AdjustPoints:
     """Correct a card's points by hand, by at most `limit_points`; the reason is kept.
 
@@ -56,11 +56,11 @@ def adjust_points(
     if points_delta == 0 or abs(points_delta) > limit_points:
         sentence = N_("Must lie between -{limit} and {limit}, and not be 0.")
         raise invalid_field("points_delta", message=sentence, limit=limit_points)
-    occasion["note"] = reason
-    return AdjustPoints(card=card_ref(card), points_delta=points_delta, **occasion)
+    metadata["note"] = reason
+    return AdjustPoints(card=card_ref(card), points_delta=points_delta, **metadata)
 
 
-def void(transaction_id: str, *, reason: str, **occasion: Unpack[Occasion]) -> VoidEntry:
+def void(transaction_id: str, *, reason: str, **metadata: Unpack[OperationMetadata]) -> VoidEntry:
     """Reverse an earning or a redemption once; the reason becomes the reversing entry's note."""
-    occasion["note"] = reason
-    return VoidEntry(transaction_id=transaction_id, **occasion)
+    metadata["note"] = reason
+    return VoidEntry(transaction_id=transaction_id, **metadata)

@@ -12,7 +12,7 @@ from punchcard.loyalty.errors import CardNotFound, OccurredAtOutOfRange
 from punchcard.loyalty.operations import Actor, CardRef, Origin, StaffIdentity
 
 
-class Occasion(TypedDict, total=False):
+class OperationMetadata(TypedDict, total=False):
     """What every operation carries, as keyword arguments; see `operations.Operation`."""
 
     vendor_id: str

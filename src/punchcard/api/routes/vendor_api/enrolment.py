@@ -15,8 +15,12 @@ from punchcard.api.schemas.cards import Card, CardLinks, card_response
 from punchcard.context import Context
 from punchcard.kit.errors import DomainError
 from punchcard.kit.secrets import derive_key
-from punchcard.loyalty.operations import Actor, AnswerAgain, OpenCard, Operation, Origin
-from punchcard.loyalty.till.requests import Occasion, canonical_request, checked_occurred_at
+from punchcard.loyalty.operations import Actor, OpenCard, Operation, Origin, ReplayOnly
+from punchcard.loyalty.till.requests import (
+    OperationMetadata,
+    canonical_request,
+    checked_occurred_at,
+)
 
 
 async def enrol(context: Context, request: FastRequest) -> FastResponse:
@@ -33,30 +37,30 @@ async def enrol(context: Context, request: FastRequest) -> FastResponse:
 def _operation(context: Context, request: FastRequest, body: EnrolRequest) -> Operation:
     """Return the operation; with a key, what is refused here may still have an earlier answer."""
     subject = request.subject
-    base = Occasion(vendor_id=request.vendor_id, actor=Actor(subject.kind, subject.id))
+    base = OperationMetadata(vendor_id=request.vendor_id, actor=Actor(subject.kind, subject.id))
     if request.idempotency_key is not None:
         base["idempotency_key"] = request.idempotency_key
         base["fingerprint"] = _fingerprint(context.settings.secret_key, body)
     try:
-        occasion = _occasion(context, request, body, base)
+        metadata = _metadata(context, request, body, base)
     except DomainError as refusal:
         if request.idempotency_key is None:
             raise
-        return AnswerAgain(refusal=refusal, **base)
+        return ReplayOnly(refusal=refusal, **base)
     customer = body.customer.as_new() if body.customer else None
     return OpenCard(
         program_id=body.program_id,
         customer=customer,
         locale=body.locale or (body.customer.locale if body.customer else None),
-        **occasion,
+        **metadata,
     )
 
 
-def _occasion(
-    context: Context, request: FastRequest, body: EnrolRequest, base: Occasion
-) -> Occasion:
+def _metadata(
+    context: Context, request: FastRequest, body: EnrolRequest, base: OperationMetadata
+) -> OperationMetadata:
     subject = request.subject
-    return Occasion(
+    return OperationMetadata(
         **base,
         location_id=_location(subject, body.location_id),
         occurred_at=checked_occurred_at(

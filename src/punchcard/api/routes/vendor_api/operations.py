@@ -40,18 +40,22 @@ from punchcard.kit.statuses import STATUS_BY_KIND
 from punchcard.loyalty.errors import TransactionNotFound
 from punchcard.loyalty.operations import (
     Actor,
-    AnswerAgain,
     CardKey,
     CardOperation,
     Operation,
     Origin,
+    ReplayOnly,
     StaffIdentity,
 )
 from punchcard.loyalty.staff.identify import identify_staff
 from punchcard.loyalty.till import points_service, stamp_service
 from punchcard.loyalty.till.batch import Outcome
 from punchcard.loyalty.till.receipt import Receipt as TillReceipt
-from punchcard.loyalty.till.requests import Occasion, canonical_request, checked_occurred_at
+from punchcard.loyalty.till.requests import (
+    OperationMetadata,
+    canonical_request,
+    checked_occurred_at,
+)
 
 PREFIX: Final = "/api/v1/vendor/loyalty"
 
@@ -84,24 +88,24 @@ class Counter:
         With a key, what would be refused here becomes a question for the earlier answer: the
         request may be the repetition of one that was accepted when its token was still good.
         """
-        base = Occasion(vendor_id=self._request.vendor_id, actor=self._actor)
+        base = OperationMetadata(vendor_id=self._request.vendor_id, actor=self._actor)
         if key is not None:
             base["idempotency_key"] = key
             base["fingerprint"] = _fingerprint(body, transaction_id)
         try:
-            occasion = await self._occasion(base, body)
-            return _operation(body, transaction_id, occasion, self._context)
+            metadata = await self._metadata(base, body)
+            return _operation(body, transaction_id, metadata, self._context)
         except DomainError as refusal:
             if key is None:
                 raise
-            return AnswerAgain(refusal=refusal, **base)
+            return ReplayOnly(refusal=refusal, **base)
 
-    async def _occasion(self, base: Occasion, body: Timed) -> Occasion:
+    async def _metadata(self, base: OperationMetadata, body: Timed) -> OperationMetadata:
         context, request = self._context, self._request
         occurred_at = checked_occurred_at(
             body.occurred_at, now=self._now, subject=request.subject, settings=context.settings
         )
-        occasion = Occasion(
+        metadata = OperationMetadata(
             **base,
             location_id=self._location(body),
             occurred_at=occurred_at,
@@ -113,12 +117,12 @@ class Counter:
         if card := said.get("card"):
             # A terminal that was offline sends later what it scanned then.
             at = occurred_at or self._now
-            occasion["is_code_fresh"] = context.moving_codes.is_fresh(card, at)
+            metadata["is_code_fresh"] = context.moving_codes.is_fresh(card, at)
         if "staff_token" in said:
-            occasion["staff"] = await self._staff(cast("Proved", body))
+            metadata["staff"] = await self._staff(cast("Proved", body))
         if note := said.get("note"):
-            occasion["note"] = note
-        return occasion
+            metadata["note"] = note
+        return metadata
 
     def _location(self, body: Timed) -> str | None:
         own = self._request.subject.location_id
@@ -164,44 +168,44 @@ class Counter:
 
 
 def _operation(
-    body: Timed, transaction_id: str | None, occasion: Occasion, context: Context
+    body: Timed, transaction_id: str | None, metadata: OperationMetadata, context: Context
 ) -> Operation:
     if transaction_id is not None and isinstance(body, VoidRequest):
-        return points_service.void(transaction_id, reason=body.reason, **occasion)
-    return _MAKERS[type(body)](body, occasion, context)
+        return points_service.void(transaction_id, reason=body.reason, **metadata)
+    return _MAKERS[type(body)](body, metadata, context)
 
 
-def _stamp(body: StampRequest, occasion: Occasion, _context: Context) -> Operation:
-    return stamp_service.add_stamp(body.card, quantity=body.quantity, **occasion)
+def _stamp(body: StampRequest, metadata: OperationMetadata, _context: Context) -> Operation:
+    return stamp_service.add_stamp(body.card, quantity=body.quantity, **metadata)
 
 
-def _redeem_stamps(body: RedeemStampsRequest, occasion: Occasion, _context: Context) -> Operation:
-    return stamp_service.redeem_stamps(body.card, **occasion)
+def _redeem_stamps(body: RedeemStampsRequest, metadata: OperationMetadata, _context: Context) -> Operation:
+    return stamp_service.redeem_stamps(body.card, **metadata)
 
 
-def _earn(body: EarnRequest, occasion: Occasion, _context: Context) -> Operation:
+def _earn(body: EarnRequest, metadata: OperationMetadata, _context: Context) -> Operation:
     return points_service.earn_points(
-        body.card, amount_minor=body.amount_minor, reference=body.reference, **occasion
+        body.card, amount_minor=body.amount_minor, reference=body.reference, **metadata
     )
 
 
-def _redeem_points(body: RedeemPointsRequest, occasion: Occasion, _context: Context) -> Operation:
+def _redeem_points(body: RedeemPointsRequest, metadata: OperationMetadata, _context: Context) -> Operation:
     return points_service.redeem_points(
-        body.card, reward_id=body.reward_id, points=body.points, **occasion
+        body.card, reward_id=body.reward_id, points=body.points, **metadata
     )
 
 
-def _adjust(body: AdjustRequest, occasion: Occasion, context: Context) -> Operation:
+def _adjust(body: AdjustRequest, metadata: OperationMetadata, context: Context) -> Operation:
     return points_service.adjust_points(
         body.card,
         points_delta=body.points_delta,
         reason=body.reason,
         limit_points=context.settings.adjustment_limit_points,
-        **occasion,
+        **metadata,
     )
 
 
-_Maker = Callable[[Any, Occasion, Context], Operation]
+_Maker = Callable[[Any, OperationMetadata, Context], Operation]
 # By the very type: to ask a model whether it is one of another costs more than the operation.
 _MAKERS: Final[dict[type[Timed], _Maker]] = {
     StampRequest: _stamp,

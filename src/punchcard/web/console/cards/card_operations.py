@@ -12,7 +12,7 @@ from punchcard.loyalty.operations import Actor, Operation
 from punchcard.loyalty.programs.public_service import page_of
 from punchcard.loyalty.staff.identify import identify_staff
 from punchcard.loyalty.till import points_service, stamp_service
-from punchcard.loyalty.till.requests import Occasion
+from punchcard.loyalty.till.requests import OperationMetadata
 from punchcard.web.console.cards.card_page import (
     PREFIX,
     REASON_CHARACTERS,
@@ -39,7 +39,7 @@ def add_stamp(visit: Operator, card_id: str, form: FormDep) -> Response:
         visit,
         card_id,
         form,
-        lambda occasion: stamp_service.add_stamp(card_id, quantity=quantity or 1, **occasion),
+        lambda metadata: stamp_service.add_stamp(card_id, quantity=quantity or 1, **metadata),
         done=N_("Stamped."),
         opened="stamp",
     )
@@ -52,7 +52,7 @@ def redeem_stamps(visit: Operator, card_id: str, form: FormDep) -> Response:
         visit,
         card_id,
         form,
-        lambda occasion: stamp_service.redeem_stamps(card_id, **occasion),
+        lambda metadata: stamp_service.redeem_stamps(card_id, **metadata),
         done=N_("The reward is handed out."),
         opened="redeem",
     )
@@ -70,8 +70,8 @@ def earn_points(visit: Operator, card_id: str, form: FormDep) -> Response:
         visit,
         card_id,
         form,
-        lambda occasion: points_service.earn_points(
-            card_id, amount_minor=amount_minor or 0, **occasion
+        lambda metadata: points_service.earn_points(
+            card_id, amount_minor=amount_minor or 0, **metadata
         ),
         done=N_("The points are added."),
         opened="earn",
@@ -86,8 +86,8 @@ def redeem_points(visit: Operator, card_id: str, form: FormDep) -> Response:
         visit,
         card_id,
         form,
-        lambda occasion: points_service.redeem_points(
-            card_id, reward_id=reward_id, points=None, **occasion
+        lambda metadata: points_service.redeem_points(
+            card_id, reward_id=reward_id, points=None, **metadata
         ),
         done=N_("The reward is handed out."),
         opened="redeem-points",
@@ -104,8 +104,8 @@ def adjust_points(visit: Manager, card_id: str, form: FormDep) -> Response:
         visit,
         card_id,
         form,
-        lambda occasion: points_service.adjust_points(
-            card_id, points_delta=delta or 0, reason=reason or "", limit_points=limit, **occasion
+        lambda metadata: points_service.adjust_points(
+            card_id, points_delta=delta or 0, reason=reason or "", limit_points=limit, **metadata
         ),
         done=N_("The points are corrected."),
         opened="adjust",
@@ -124,7 +124,7 @@ def void_entry(visit: Operator, card_id: str, transaction_id: str, form: FormDep
         visit,
         card_id,
         form,
-        lambda occasion: points_service.void(transaction_id, reason=reason or "", **occasion),
+        lambda metadata: points_service.void(transaction_id, reason=reason or "", **metadata),
         done=N_("The entry is taken back."),
         opened=entry.id,
     )
@@ -134,7 +134,7 @@ def _operate(
     visit: Visit,
     card_id: str,
     form: Form,
-    operation: Callable[[Occasion], Operation],
+    operation: Callable[[OperationMetadata], Operation],
     *,
     done: str,
     opened: str,
@@ -143,16 +143,16 @@ def _operate(
         find_card(session, visit, card_id)
     if form.is_valid:
         with form.refusals():
-            submit(visit, operation(_occasion(visit, form)))
+            submit(visit, operation(_metadata(visit, form)))
     if not form.is_valid:
         return show_card(visit, card_id, form, opened=opened, status=422)
     return visit.redirect(card_path(card_id), done)
 
 
-def _occasion(visit: Visit, form: Form) -> Occasion:
+def _metadata(visit: Visit, form: Form) -> OperationMetadata:
     context = visit.context
     sent = once(visit, form)
-    occasion = Occasion(
+    metadata = OperationMetadata(
         vendor_id=visit.vendor_id,
         actor=Actor(visit.subject.kind, visit.subject.id),
         request_id=visit.request_id,
@@ -167,5 +167,5 @@ def _occasion(visit: Visit, form: Form) -> Occasion:
         staff_pin=form.value("staff_pin") or None,
     )
     if staff is not None:
-        occasion["staff"] = staff
-    return occasion
+        metadata["staff"] = staff
+    return metadata
