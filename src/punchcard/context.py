@@ -25,7 +25,7 @@ from punchcard.loyalty.cards.card_queries import WalletColumns
 from punchcard.loyalty.cards.customer_mail import CustomerMail, WalletLinks
 from punchcard.loyalty.events import CardsChanged, StaffPinChanged
 from punchcard.loyalty.live import LiveCards
-from punchcard.loyalty.rotating_codes import MovingCodes
+from punchcard.loyalty.rotating_codes import RotatingCodes
 from punchcard.loyalty.staff.pin_verifier import PinDesk
 from punchcard.loyalty.staff.staff_tokens import StaffTokens
 from punchcard.loyalty.till.till import Till
@@ -46,7 +46,7 @@ class Context:
     bells: Bells
     sealer: Sealer
     card_sealer: Sealer
-    moving_codes: MovingCodes
+    rotating_codes: RotatingCodes
     till: Till
     live: LiveCards
     password_hasher: Hasher
@@ -128,13 +128,13 @@ def build_context(
     apple_wallet = AppleWallet(
         database=database, clock=clock, ids=ids, settings=settings, sealer=card_sealer
     )
-    moving_codes = MovingCodes(settings)
+    rotating_codes = RotatingCodes(settings)
     google_wallet = GoogleWallet(
         database=database,
         clock=clock,
         settings=settings,
         sealer=card_sealer,
-        moving_codes=moving_codes,
+        rotating_codes=rotating_codes,
     )
     wallets = Wallets(
         [apple_wallet, google_wallet], database=database, clock=clock, settings=settings
@@ -152,7 +152,7 @@ def build_context(
         bells=bells,
         sealer=Sealer(settings.secret_key, "context"),
         card_sealer=card_sealer,
-        moving_codes=moving_codes,
+        rotating_codes=rotating_codes,
         till=till,
         live=live,
         password_hasher=for_passwords,

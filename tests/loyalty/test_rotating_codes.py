@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.errors import CodeExpired
 from punchcard.loyalty.operations import CardKey, CardRef
-from punchcard.loyalty.rotating_codes import DIGITS, PERIOD_SECONDS, MovingCodes, as_moving_code
+from punchcard.loyalty.rotating_codes import DIGITS, PERIOD_SECONDS, RotatingCodes, as_rotating_code
 
 NUMBER = "572483901167"
 OTHER = "572483901123"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SETTINGS = Settings(secret_key="a secret of 32 characters at least")
-CODES = MovingCodes(SETTINGS)
+CODES = RotatingCodes(SETTINGS)
 
 
 def is_refused(text: str, at: datetime) -> bool:
@@ -65,7 +65,7 @@ def test_one_cards_digits_are_not_anothers() -> None:
 
 
 def test_another_servers_codes_are_refused() -> None:
-    elsewhere = MovingCodes(replace(SETTINGS, secret_key="another secret of 32 characters!"))
+    elsewhere = RotatingCodes(replace(SETTINGS, secret_key="another secret of 32 characters!"))
     with pytest.raises(CodeExpired):
         CODES.is_fresh(elsewhere.code_for(NUMBER, NOON), NOON)
 
@@ -86,4 +86,4 @@ def test_another_servers_codes_are_refused() -> None:
 )
 def test_what_stands_still_is_not_fresh_and_not_refused(text: str) -> None:
     assert CODES.is_fresh(text, NOON) is False
-    assert as_moving_code(text) is None
+    assert as_rotating_code(text) is None

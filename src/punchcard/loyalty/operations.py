@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CARD_TOKEN_LENGTH, as_card_number, as_card_token, as_id
 from punchcard.kit.values import value
-from punchcard.loyalty.rotating_codes import as_moving_code
+from punchcard.loyalty.rotating_codes import as_rotating_code
 
 
 class CardKey:
@@ -41,7 +41,7 @@ class CardRef(NamedTuple):
             return cls(CardKey.NUMBER, number)
         if token := as_card_token(text):
             return cls(CardKey.TOKEN, token)
-        if code := as_moving_code(text):
+        if code := as_rotating_code(text):
             return cls(CardKey.NUMBER, code.number)
         return None
 

@@ -24,7 +24,7 @@ _KEY_BYTES: Final = 20
 _SHAPE: Final = re.compile(r"([0-9]{1,11})\.([0-9]{8})/([0-9]{12})")
 
 
-class MovingCode(NamedTuple):
+class RotatingCode(NamedTuple):
     """What stands in a moving code: when it was made (seconds since 1970), its digits, the card."""
 
     seconds: int
@@ -32,20 +32,20 @@ class MovingCode(NamedTuple):
     number: str
 
 
-def as_moving_code(text: str) -> MovingCode | None:
+def as_rotating_code(text: str) -> RotatingCode | None:
     """Return what `text` says if it is written as a moving code, whether or not it is right."""
     found = _SHAPE.fullmatch(text)
     if found is None or (number := as_card_number(found[3])) is None:
         return None
-    return MovingCode(int(found[1]), found[2], number)
+    return RotatingCode(int(found[1]), found[2], number)
 
 
-def has_moving_code(branding: Mapping[str, Any]) -> bool:
+def has_rotating_code(branding: Mapping[str, Any]) -> bool:
     """Tell whether the cards of a program with this branding show a code that moves."""
     return branding.get("barcode") == "rotating"
 
 
-class MovingCodes:
+class RotatingCodes:
     """Makes and checks moving codes; each card number has a key of its own."""
 
     def __init__(self, settings: Settings) -> None:
@@ -67,7 +67,7 @@ class MovingCodes:
         Good are the digits of the period that `at` lies in, and of those that began or end within
         `moving_code_drift_seconds` of it. Raises CodeExpired for any other moving code.
         """
-        code = as_moving_code(text)
+        code = as_rotating_code(text)
         if code is None:
             return False
         begins = code.seconds - code.seconds % PERIOD_SECONDS

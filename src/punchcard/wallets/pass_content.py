@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from punchcard.kit.i18n import LANGUAGES, N_, SOURCE_LANGUAGE, Language, as_language, translate
-from punchcard.loyalty.rotating_codes import has_moving_code
+from punchcard.loyalty.rotating_codes import has_rotating_code
 
 BarcodeKind = Literal["qr", "code128"]
 CardState = Literal["active", "blocked", "replaced", "closed"]
@@ -316,6 +316,6 @@ def _barcode(program: ProgramFacts, card: CardFacts) -> Barcode | None:
     if program.branding.get("barcode") == "code128":
         return Barcode(kind="code128", value=card.number, text=text)
     # Where codes move, none may hold the token: it opens the page that shows the code of now.
-    if has_moving_code(program.branding):
+    if has_rotating_code(program.branding):
         return Barcode(kind="qr", value=card.number, text=text)
     return Barcode(kind="qr", value=card.token, text=text)

@@ -170,13 +170,13 @@ def test_welcome_stamps_use_up_neither_the_cooldown_nor_the_day() -> None:
 def test_where_codes_move_a_reward_goes_to_a_fresh_code_or_through_a_person(
     proof: dict[str, Any],
 ) -> None:
-    rules = program(has_moving_code=True)
+    rules = program(has_rotating_code=True)
     decided = decide(replace(redeem_stamps(), **proof), rules, card(stamps=10), MONDAY)
     assert decided.card.stamps == 0
 
 
 def test_where_codes_move_a_picture_alone_takes_nothing_off_a_card() -> None:
-    stamps, points = program(has_moving_code=True), points_program(has_moving_code=True)
+    stamps, points = program(has_rotating_code=True), points_program(has_rotating_code=True)
     with pytest.raises(FreshCodeRequired):
         decide(redeem_stamps(), stamps, card(stamps=10), MONDAY)
     with pytest.raises(FreshCodeRequired):
@@ -186,5 +186,5 @@ def test_where_codes_move_a_picture_alone_takes_nothing_off_a_card() -> None:
 
 
 def test_where_codes_move_a_still_code_goes_on_collecting() -> None:
-    rules = program(has_moving_code=True)
+    rules = program(has_rotating_code=True)
     assert decide(stamp(), rules, card(), MONDAY).card.stamps == 1

@@ -47,7 +47,7 @@ from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.operations import Actor, OpenCard, Origin
 from punchcard.loyalty.programs import public_service
 from punchcard.loyalty.programs.public_service import ProgramPage, WalletNotConfigured
-from punchcard.loyalty.rotating_codes import has_moving_code
+from punchcard.loyalty.rotating_codes import has_rotating_code
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.wallets.apple.pkpass import MIME_TYPE
 from punchcard.wallets.platform import WalletAway
@@ -149,8 +149,8 @@ def get_qr_code(visitor: VisitorDep, token: Token) -> Response:
     with context.database.read() as session:
         card = _card(session, visitor, token)
         branding = session.get_one(LoyaltyProgram, card.program_id).branding
-    if has_moving_code(branding):
-        text = context.moving_codes.code_for(card.number, context.clock.now())
+    if has_rotating_code(branding):
+        text = context.rotating_codes.code_for(card.number, context.clock.now())
     else:
         text = _links(context).address(token)
     picture = io.BytesIO()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from punchcard.db.base import table_of
 from punchcard.kit.money import minor_units
 from punchcard.loyalty.models import LoyaltyProgram, Reward
-from punchcard.loyalty.rotating_codes import has_moving_code
+from punchcard.loyalty.rotating_codes import has_rotating_code
 from punchcard.loyalty.rules.values import ProgramRules, RewardOffer
 
 _PROGRAMS = table_of(LoyaltyProgram)
@@ -95,5 +95,5 @@ def _rules_of(row: Row[Any], offers: list[RewardOffer]) -> ProgramRules:
         void_policy=row.void_policy,
         version=row.version,
         offers=tuple(offers),
-        has_moving_code=has_moving_code(row.branding),
+        has_rotating_code=has_rotating_code(row.branding),
     )

@@ -97,7 +97,7 @@ def _check_staff(operation: Operation, program: ProgramRules) -> None:
 
 def _check_code(operation: Operation, program: ProgramRules) -> None:
     """Refuse a redemption that rests on nothing but a code anybody may have a picture of."""
-    if not program.has_moving_code or not isinstance(operation, _REDEMPTIONS):
+    if not program.has_rotating_code or not isinstance(operation, _REDEMPTIONS):
         return
     has_person = operation.staff is not None or operation.actor.kind == "member"
     if not (operation.is_code_fresh or has_person):

@@ -58,7 +58,7 @@ class ProgramRules:
     void_policy: str
     version: int
     offers: tuple[RewardOffer, ...] = ()
-    has_moving_code: bool = False
+    has_rotating_code: bool = False
 
     @property
     def has_stamps(self) -> bool:

@@ -231,7 +231,7 @@ def _barcode(barcode: Barcode) -> Body:
 
 
 def _rotating(barcode: Barcode, key: bytes) -> Body:
-    """Return a code that moves, as `loyalty.moving_codes` reads it."""
+    """Return a code that moves, as `loyalty.rotating_codes` reads it."""
     return {
         "type": "QR_CODE",
         "valuePattern": f"{{totp_timestamp_seconds}}.{{totp_value_0}}/{barcode.value}",

@@ -10,7 +10,7 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.rotating_codes import MovingCodes, has_moving_code
+from punchcard.loyalty.rotating_codes import RotatingCodes, has_rotating_code
 from punchcard.wallets.card_facts import CardAddresses, PassFacts, load_facts, load_programs
 from punchcard.wallets.google import google_registry as registry
 from punchcard.wallets.google.access_token import (
@@ -58,12 +58,12 @@ class GoogleWallet:
         clock: Clock,
         settings: Settings,
         sealer: Sealer,
-        moving_codes: MovingCodes,
+        rotating_codes: RotatingCodes,
     ) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
-        self._moving_codes = moving_codes
+        self._moving_codes = rotating_codes
         self._addresses = CardAddresses(settings.base_url, sealer)
         self._shop = GoogleShop(issuer_id=settings.google_issuer_id, base_url=settings.base_url)
 
@@ -263,7 +263,7 @@ class GoogleWallet:
 
     def _body(self, row: GoogleObject, facts: PassFacts) -> Body:
         card = facts.card if facts.card.number == row.number else _replaced(facts.card, row.number)
-        moves = has_moving_code(facts.program.branding)
+        moves = has_rotating_code(facts.program.branding)
         key = self._moving_codes.key_of(row.number) if moves else None
         return loyalty_object(self._shop, facts.program, card, rotating_key=key)
 

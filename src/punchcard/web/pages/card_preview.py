@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from punchcard.context import Context
 from punchcard.kit.i18n import LANGUAGES, SOURCE_LANGUAGE, Language, as_language
 from punchcard.loyalty.cards.card_view import CardView
-from punchcard.loyalty.rotating_codes import has_moving_code
+from punchcard.loyalty.rotating_codes import has_rotating_code
 from punchcard.loyalty.rules.logo_rules import is_uploaded
 from punchcard.wallets.card_facts import CardAddresses, load_facts, load_programs
 from punchcard.wallets.pass_content import (
@@ -35,7 +35,7 @@ class CardFace:
     content: PassContent
     branding: Mapping[str, Any]
     logo: str | None
-    has_moving_code: bool
+    has_rotating_code: bool
 
     @property
     def news(self) -> str:
@@ -53,7 +53,7 @@ def face_of(program: ProgramFacts, card: CardFacts, language: Language | None = 
         content=pass_content(program, card, language or card_language(program, card)),
         branding=program.branding,
         logo=logo_url if is_uploaded(logo_url) else None,
-        has_moving_code=has_moving_code(program.branding),
+        has_rotating_code=has_rotating_code(program.branding),
     )
 
 

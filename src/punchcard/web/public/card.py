@@ -195,6 +195,6 @@ def _code(visit: Visit, card: CardView, face: CardFace, token: str) -> str | Non
     """Return what stands in the code that a till scans; none where the card is of no use."""
     if card.status not in ("active", "blocked"):
         return None
-    if face.has_moving_code:
-        return visit.context.moving_codes.code_for(card.number, visit.context.clock.now())
+    if face.has_rotating_code:
+        return visit.context.rotating_codes.code_for(card.number, visit.context.clock.now())
     return f"{visit.context.settings.base_url.rstrip('/')}/c/{token}"

@@ -73,7 +73,7 @@ def look_up_cards(caller: CallerDep, code: Code) -> FoundCards:
     At most 50, those of customers whose contact the shop vouches for first.
     """
     now = caller.context.clock.now()
-    caller.context.moving_codes.is_fresh(code.strip(), now)
+    caller.context.rotating_codes.is_fresh(code.strip(), now)
     with caller.context.database.read() as session:
         views = card_service.lookup_cards(session, caller.vendor_id, code, now=now)
         schema = _schema(session, caller, views)

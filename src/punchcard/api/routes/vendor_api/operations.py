@@ -117,7 +117,7 @@ class Counter:
         if card := said.get("card"):
             # A terminal that was offline sends later what it scanned then.
             at = occurred_at or self._now
-            metadata["is_code_fresh"] = context.moving_codes.is_fresh(card, at)
+            metadata["is_code_fresh"] = context.rotating_codes.is_fresh(card, at)
         if "staff_token" in said:
             metadata["staff"] = await self._staff(cast("Proved", body))
         if note := said.get("note"):
