@@ -14,13 +14,13 @@ from punchcard.accounts.mail.mailroom import Mailroom
 from punchcard.db.database import Database, open_database
 from punchcard.db.outbox import WorkEnqueued
 from punchcard.db.readiness import Readiness
-from punchcard.kit.bell import Bells
 from punchcard.kit.clock import Clock, SystemClock
 from punchcard.kit.descriptors import live_stream_limit
 from punchcard.kit.ids import Ids, SystemIds
 from punchcard.kit.mail import Mailer, build_mailer
 from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
+from punchcard.kit.wakeup import WakeupRegistry
 from punchcard.loyalty.cards.card_queries import WalletColumns
 from punchcard.loyalty.cards.customer_mail import CustomerMail, WalletLinks
 from punchcard.loyalty.events import CardsChanged, StaffPinChanged
@@ -43,7 +43,7 @@ class Context:
     clock: Clock
     ids: Ids
     database: Database
-    bells: Bells
+    wakeups: WakeupRegistry
     sealer: Sealer
     card_sealer: Sealer
     rotating_codes: RotatingCodes
@@ -101,7 +101,7 @@ def build_context(
         settings=settings,
     )
     card_sealer = Sealer(settings.secret_key, "card token")
-    bells = Bells()
+    wakeups = WakeupRegistry()
     live = LiveCards(
         database, limit=live_stream_limit(settings), card_limit=settings.live_streams_per_card
     )
@@ -140,7 +140,7 @@ def build_context(
         [apple_wallet, google_wallet], database=database, clock=clock, settings=settings
     )
     staff_tokens = StaffTokens(database, clock, settings)
-    _subscribe(database, bells=bells, live=live, credentials=credentials, staff_tokens=staff_tokens)
+    _subscribe(database, wakeups=wakeups, live=live, credentials=credentials, staff_tokens=staff_tokens)
     mailroom = Mailroom(clock=clock, ids=ids, settings=settings, is_configured=mailer.is_configured)
     address_links = AddressLinks(settings, clock)
     address_change = AddressChange(mailroom, address_links)
@@ -149,7 +149,7 @@ def build_context(
         clock=clock,
         ids=ids,
         database=database,
-        bells=bells,
+        wakeups=wakeups,
         sealer=Sealer(settings.secret_key, "context"),
         card_sealer=card_sealer,
         rotating_codes=rotating_codes,
@@ -199,13 +199,13 @@ def build_context(
 def _subscribe(
     database: Database,
     *,
-    bells: Bells,
+    wakeups: WakeupRegistry,
     live: LiveCards,
     credentials: Credentials,
     staff_tokens: StaffTokens,
 ) -> None:
     """Wire what follows a commit in this process: the only place that knows it."""
-    database.subscribe(WorkEnqueued, lambda event: bells.ring(event.topic))
+    database.subscribe(WorkEnqueued, lambda event: wakeups.notify(event.topic))
     database.subscribe(CardsChanged, lambda event: live.tell(event.card_ids))
     database.subscribe(CredentialChanged, lambda event: credentials.forget(event.credential_id))
     database.subscribe(SubjectChanged, lambda event: credentials.forget_subject(event.subject_id))

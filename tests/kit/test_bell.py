@@ -2,46 +2,46 @@
 
 import threading
 
-from punchcard.kit.bell import Bells
+from punchcard.kit.wakeup import WakeupRegistry
 
 
 def test_a_topic_rings_its_own_bells_only() -> None:
-    bells = Bells()
-    cards, mails = bells.hang(["card.changed"]), bells.hang(["mail.send", "mail.welcome"])
+    wakeups = WakeupRegistry()
+    cards, mails = wakeups.subscribe(["card.changed"]), wakeups.subscribe(["mail.send", "mail.welcome"])
 
-    bells.ring("card.changed")
+    wakeups.notify("card.changed")
 
-    assert (cards.rings, mails.rings) == (1, 0)
+    assert (cards.count, mails.count) == (1, 0)
 
 
 def test_all_bells_can_be_rung_at_once() -> None:
-    bells = Bells()
-    cards, nothing = bells.hang(["card.changed"]), bells.hang([])
+    wakeups = WakeupRegistry()
+    cards, nothing = wakeups.subscribe(["card.changed"]), wakeups.subscribe([])
 
-    bells.ring()
+    wakeups.notify()
 
-    assert (cards.rings, nothing.rings) == (1, 1)
+    assert (cards.count, nothing.count) == (1, 1)
 
 
 def test_a_bell_that_was_taken_down_is_not_rung() -> None:
-    bells = Bells()
-    bell = bells.hang(["card.changed"])
+    wakeups = WakeupRegistry()
+    wakeup = wakeups.subscribe(["card.changed"])
 
-    bells.take_down(bell)
-    bells.ring("card.changed")
+    wakeups.unsubscribe(wakeup)
+    wakeups.notify("card.changed")
 
-    assert bell.rings == 0
+    assert wakeup.count == 0
 
 
 def test_a_ring_that_came_just_before_the_wait_is_heard() -> None:
-    bells = Bells()
-    bell = bells.hang(["card.changed"])
-    heard = bell.rings
-    bells.ring("card.changed")
+    wakeups = WakeupRegistry()
+    wakeup = wakeups.subscribe(["card.changed"])
+    heard = wakeup.count
+    wakeups.notify("card.changed")
     done = threading.Event()
 
     def wait() -> None:
-        bell.wait(heard, 3600)
+        wakeup.wait(heard, 3600)
         done.set()
 
     threading.Thread(target=wait, daemon=True).start()

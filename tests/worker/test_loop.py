@@ -115,7 +115,7 @@ def test_a_ring_wakes_the_worker_long_before_its_next_round(
     running.start()
     try:
         leave(context, "sweep", "a")
-        context.bells.ring()
+        context.wakeups.notify()
         assert done.wait(10)
     finally:
         running.stop()
@@ -133,7 +133,7 @@ def test_long_work_of_one_lane_keeps_no_other_lane_waiting(context: Context) -> 
     running.start()
     try:
         leave(context, "quick", "a")
-        context.bells.ring()
+        context.wakeups.notify()
         assert quick.wait(10)
     finally:
         let_go.set()

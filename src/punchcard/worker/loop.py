@@ -20,7 +20,7 @@ from punchcard.db import outbox
 from punchcard.db.failures import first_line
 from punchcard.db.limits import Work, working_as
 from punchcard.db.outbox import Claimed, Hopeless, NotYet
-from punchcard.kit.bell import Bell
+from punchcard.kit.wakeup import Wakeup
 from punchcard.worker.schedule import Chore
 
 Handler = Callable[[Context, str], None]
@@ -58,7 +58,7 @@ class Worker:
     def ask_to_stop(self) -> None:
         """Let `run` end after the work in hand."""
         self._stopped.set()
-        self._context.bells.ring()
+        self._context.wakeups.notify()
 
     def stop(self) -> None:
         """Finish the work in hand, then stop the thread."""
@@ -95,17 +95,17 @@ class Worker:
         return counts
 
     def _run_lane(self, lane: Mapping[str, Handler], does_chores: bool) -> None:
-        bell = self._context.bells.hang(lane)
+        wakeup = self._context.wakeups.subscribe(lane)
         try:
             with working_as(Work.WORKER):
-                self._work_lane(lane, bell, does_chores)
+                self._work_lane(lane, wakeup, does_chores)
         finally:
-            self._context.bells.take_down(bell)
+            self._context.wakeups.unsubscribe(wakeup)
 
-    def _work_lane(self, lane: Mapping[str, Handler], bell: Bell, does_chores: bool) -> None:
+    def _work_lane(self, lane: Mapping[str, Handler], wakeup: Wakeup, does_chores: bool) -> None:
         while not self._stopped.is_set():
             # Counted before looking: what rings while this lane is busy is looked for again.
-            heard = bell.rings
+            heard = wakeup.count
             try:
                 if does_chores:
                     self.do_chores()
@@ -113,7 +113,7 @@ class Worker:
                     continue
             except SQLAlchemyError as error:
                 _log.warning("the worker waits for the database: %s", first_line(error))
-            bell.wait(heard, self._context.settings.worker_idle_seconds)
+            wakeup.wait(heard, self._context.settings.worker_idle_seconds)
 
     def _do_lane(self, lane: Mapping[str, Handler]) -> int:
         if not lane:

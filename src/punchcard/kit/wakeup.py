@@ -4,46 +4,46 @@ import threading
 from collections.abc import Collection
 
 
-class Bell:
+class Wakeup:
     """Counts its rings, so that one that came just before the wait is not missed."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
-        self.rings = 0
+        self.count = 0
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Wake those who wait."""
         with self._condition:
-            self.rings += 1
+            self.count += 1
             self._condition.notify_all()
 
     def wait(self, heard: int, seconds: float) -> None:
-        """Wait for a ring after the first `heard` ones, or until `seconds` have passed."""
+        """Wait for a notify after the first `heard` ones, or until `seconds` have passed."""
         with self._condition:
-            self._condition.wait_for(lambda: self.rings > heard, timeout=seconds)
+            self._condition.wait_for(lambda: self.count > heard, timeout=seconds)
 
 
-class Bells:
+class WakeupRegistry:
     """The bells of a process: who works on some topics is not woken for others."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._hung: list[tuple[frozenset[str], Bell]] = []
+        self._hung: list[tuple[frozenset[str], Wakeup]] = []
 
-    def hang(self, topics: Collection[str]) -> Bell:
+    def subscribe(self, topics: Collection[str]) -> Wakeup:
         """Return a new bell that is rung for each of `topics`."""
-        bell = Bell()
+        wakeup = Wakeup()
         with self._lock:
-            self._hung = [*self._hung, (frozenset(topics), bell)]
-        return bell
+            self._hung = [*self._hung, (frozenset(topics), wakeup)]
+        return wakeup
 
-    def take_down(self, bell: Bell) -> None:
+    def unsubscribe(self, wakeup: Wakeup) -> None:
         """Forget a bell that nobody hears any more."""
         with self._lock:
-            self._hung = [one for one in self._hung if one[1] is not bell]
+            self._hung = [one for one in self._hung if one[1] is not wakeup]
 
-    def ring(self, topic: str | None = None) -> None:
+    def notify(self, topic: str | None = None) -> None:
         """Ring the bells of a topic, or all of them."""
-        for topics, bell in self._hung:
+        for topics, wakeup in self._hung:
             if topic is None or topic in topics:
-                bell.ring()
+                wakeup.notify()
