@@ -206,7 +206,7 @@ def _subscribe(
 ) -> None:
     """Wire what follows a commit in this process: the only place that knows it."""
     database.subscribe(WorkEnqueued, lambda event: wakeups.notify(event.topic))
-    database.subscribe(CardsChanged, lambda event: live.tell(event.card_ids))
+    database.subscribe(CardsChanged, lambda event: live.publish(event.card_ids))
     database.subscribe(CredentialChanged, lambda event: credentials.forget(event.credential_id))
     database.subscribe(SubjectChanged, lambda event: credentials.forget_subject(event.subject_id))
     database.subscribe(VendorChanged, lambda event: credentials.forget_vendor(event.vendor_id))

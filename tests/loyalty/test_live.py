@@ -155,7 +155,7 @@ def test_a_thousand_cards_at_once_are_all_heard(
 
     async def look() -> int:
         with context.live.watch(cards[0]) as first, context.live.watch(cards[-1]) as last:
-            neighbour.live.tell(cards)
+            neighbour.live.publish(cards)
             return await first.changed(PATIENCE) + await last.changed(PATIENCE)
 
     asyncio.run(open_ears(context))

@@ -12,7 +12,7 @@ async def open_ears(context: Context) -> None:
     """Wait until other processes are heard, which rings everybody once."""
     if not context.database.is_sqlite:
         with context.live.watch("a card"):
-            assert await asyncio.to_thread(context.live.hearing.wait, PATIENCE_SECONDS)
+            assert await asyncio.to_thread(context.live.is_listening.wait, PATIENCE_SECONDS)
 
 
 def pages_that_follow(

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from punchcard.db.database import Database
-from punchcard.db.notices import Notices
+from punchcard.db.pg_notifier import PgNotifier
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
 
@@ -95,14 +95,14 @@ class LiveCards:
         self._watches: defaultdict[str, set[Watch]] = defaultdict(set)
         self._count = 0
         self._is_closed = False
-        self._notices = Notices(
-            database, CHANNEL, hear=self._ring_cards, missed=self._ring_everybody
+        self._notifier = PgNotifier(
+            database, CHANNEL, on_message=self._ring_cards, on_reconnect=self._ring_everybody
         )
 
     @property
-    def hearing(self) -> threading.Event:
+    def is_listening(self) -> threading.Event:
         """Return what is set while changes of other processes are heard; never on SQLite."""
-        return self._notices.hearing
+        return self._notifier.is_listening
 
     @property
     def watching(self) -> int:
@@ -118,7 +118,7 @@ class LiveCards:
                 raise LiveUpdatesBusy(retry_after_seconds=_RETRY_AFTER_SECONDS)
             self._watches[card_id].add(watch)
             self._count += 1
-        self._notices.start()
+        self._notifier.start()
         return watch
 
     def leave(self, watch: Watch) -> None:
@@ -131,11 +131,11 @@ class LiveCards:
             if not beside:
                 self._watches.pop(watch.card_id, None)
 
-    def tell(self, card_ids: Collection[str]) -> None:
+    def publish(self, card_ids: Collection[str]) -> None:
         """Say that these cards have changed, here and in the other processes; never blocks."""
         if card_ids and not self._is_closed:
             self._ring_cards(card_ids)
-            self._notices.tell(card_ids)
+            self._notifier.publish(card_ids)
 
     def end_watches(self) -> None:
         """Make every page leave and let none come: the server is about to stop."""
@@ -148,7 +148,7 @@ class LiveCards:
     def close(self) -> None:
         """End all watches, and the connection to the other processes."""
         self.end_watches()
-        self._notices.close()
+        self._notifier.close()
 
     def _ring_cards(self, card_ids: Iterable[str]) -> None:
         # The usual case by far, in the till's own thread: nobody looks.

@@ -18,7 +18,7 @@ from punchcard.db.database import Database
 if TYPE_CHECKING:
     from psycopg import Connection, Notify
 
-WORDS_IN_A_NOTICE: Final = 200
+WORDS_PER_MESSAGE: Final = 200
 """A notice holds less than 8000 bytes; a word is an id of 36."""
 WORDS_LIMIT: Final = 20_000
 """How many words may wait while the database is away; beyond it the newest are dropped."""
@@ -40,11 +40,11 @@ _CONNECT: Final = {
 _log = logging.getLogger(__name__)
 
 
-class Notices:
+class PgNotifier:
     """Tells and hears words on one channel; its thread and connection begin with the first use.
 
-    `hear` gets the words of other processes, `missed` is called whenever some may have been lost;
-    both in the thread of this object. `hearing` is set while others are heard. On SQLite there are
+    `on_message` gets the words of other processes, `on_reconnect` is called whenever some may have been lost;
+    both in the thread of this object. `is_listening` is set while others are heard. On SQLite there are
     no other processes, and nothing happens.
     """
 
@@ -53,16 +53,16 @@ class Notices:
         database: Database,
         channel: str,
         *,
-        hear: Callable[[list[str]], None],
-        missed: Callable[[], None],
+        on_message: Callable[[list[str]], None],
+        on_reconnect: Callable[[], None],
     ) -> None:
         self._database = database
         self._channel = channel
-        self._hear = hear
-        self._missed = missed
+        self._on_message = on_message
+        self._on_reconnect = on_reconnect
         self._lock = threading.Lock()
         self._words: set[str] = set()
-        self.hearing = threading.Event()
+        self.is_listening = threading.Event()
         self._stop = threading.Event()
         # Made with the thread: who never tells or hears has nothing to close.
         self._wake_in: socket.socket
@@ -79,7 +79,7 @@ class Notices:
                 self._thread = threading.Thread(target=self._run, name="notices", daemon=True)
                 self._thread.start()
 
-    def tell(self, words: Iterable[str]) -> None:
+    def publish(self, words: Iterable[str]) -> None:
         """Let the other processes hear `words` soon, each once; never blocks, never raises."""
         if self._database.is_sqlite:
             return
@@ -123,11 +123,11 @@ class Notices:
                     connection.add_notify_handler(self._heard_while_telling(connection))
                     connection.execute(f"LISTEN {self._channel}")
                     pause = _BACKOFF_SECONDS
-                    self._missed()
-                    self.hearing.set()
+                    self._on_reconnect()
+                    self.is_listening.set()
                     self._serve(connection)
             except psycopg.Error as error:
-                self.hearing.clear()
+                self.is_listening.clear()
                 _log.warning("word from other processes is cut off: %s", type(error).__name__)
                 self._stop.wait(pause)
                 pause = min(pause * 2, _BACKOFF_LIMIT_SECONDS)
@@ -155,8 +155,8 @@ class Notices:
         with self._lock:
             words, self._words = sorted(self._words), set()
         try:
-            for start in range(0, len(words), WORDS_IN_A_NOTICE):
-                payload = " ".join(words[start : start + WORDS_IN_A_NOTICE])
+            for start in range(0, len(words), WORDS_PER_MESSAGE):
+                payload = " ".join(words[start : start + WORDS_PER_MESSAGE])
                 connection.execute("SELECT pg_notify(%s, %s)", (self._channel, payload))
         except Exception:
             with self._lock:
@@ -173,7 +173,7 @@ class Notices:
 
     def _take(self, connection: "Connection", pid: int, payload: bytes) -> None:
         if pid != connection.info.backend_pid:
-            self._hear(payload.decode().split())
+            self._on_message(payload.decode().split())
 
 
 def _pair() -> tuple[socket.socket, socket.socket]:
