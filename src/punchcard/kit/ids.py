@@ -5,8 +5,8 @@ import secrets
 import threading
 from typing import Protocol
 
-from punchcard.kit.chance import Chance
 from punchcard.kit.clock import Clock
+from punchcard.kit.random_pool import RandomPool
 
 CARD_NUMBER_DIGITS = 12
 CARD_TOKEN_LENGTH = 22
@@ -50,7 +50,7 @@ class SystemIds:
         self._clock = clock
         self._lock = threading.Lock()
         self._last = 0
-        self._chance = Chance()
+        self._chance = RandomPool()
 
     def new_id(self) -> str:
         """Return a UUIDv7 (RFC 9562, section 5.7), later than every one this object gave before.

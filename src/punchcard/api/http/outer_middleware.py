@@ -15,9 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from punchcard.api.http.problems import BodyTooLarge, problem, response
 from punchcard.kit import logs
-from punchcard.kit.chance import Chance
 from punchcard.kit.errors import DomainError
 from punchcard.kit.i18n import negotiate
+from punchcard.kit.random_pool import RandomPool
 
 _log = logging.getLogger(__name__)
 
@@ -226,7 +226,7 @@ class _RequestLifecycle:
 
 
 def _request_ids() -> Callable[[], str]:
-    chance = Chance()
+    chance = RandomPool()
     return lambda: f"{chance.number():016x}"
 
 

@@ -8,7 +8,7 @@ from typing import Final
 _PAGE: Final = struct.Struct("=512Q")
 
 
-class Chance:
+class RandomPool:
     """Gives random numbers of 64 bits to any thread, each once.
 
     The source is asked once for 512 of them: each time it is asked the thread lets go of the

@@ -2,11 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from punchcard.kit.chance import Chance
+from punchcard.kit.random_pool import RandomPool
 
 
 def test_no_number_comes_twice_to_any_thread() -> None:
-    chance = Chance()
+    chance = RandomPool()
 
     def draw(_: int) -> list[int]:
         return [chance.number() for _ in range(2_000)]
@@ -18,7 +18,7 @@ def test_no_number_comes_twice_to_any_thread() -> None:
 
 
 def test_all_64_bits_are_used() -> None:
-    chance = Chance()
+    chance = RandomPool()
     ones = zeros = 0
     for _ in range(1_000):
         number = chance.number()
