@@ -39,7 +39,7 @@ def shown(connection: Connection) -> list[str]:
     [
         (Database.write_connection, ["10s", "1s", "5s"]),
         (Database.read_connection, ["30s", "5s", "10s"]),
-        (Database.glance_connection, ["30s", "5s", "10s"]),
+        (Database.autocommit_connection, ["30s", "5s", "10s"]),
         (by_session, ["30s", "5s", "10s"]),
         (by_worker, ["2min", "10s", "10s"]),
         (Database.snapshot, ["0", "10s", "1h"]),

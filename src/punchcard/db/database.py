@@ -56,12 +56,12 @@ class Database:
             self._reader = self._writer = _postgresql_engine(url, pool_size, of_requests, limits)
             self._till = _postgresql_engine(url, pool_size, of_till, limits)
         # SQLite begins and ends a transaction within the process, for next to nothing.
-        self._glancer = (
+        self._autocommitter = (
             self._reader
             if self.is_sqlite
             else self._reader.execution_options(isolation_level="AUTOCOMMIT")
         )
-        self._turn = Turnstile()
+        self._turn = FifoLock()
         self._subscriptions = Subscriptions()
 
     @property
@@ -138,11 +138,11 @@ class Database:
             yield connection
 
     @contextmanager
-    def glance_connection(self) -> Iterator[Connection]:
+    def autocommit_connection(self) -> Iterator[Connection]:
         """Open a Core connection for statements that need nothing of one another: each sees the
         newest state, and none pays for beginning and ending a transaction.
         """
-        with self._glancer.connect() as connection:
+        with self._autocommitter.connect() as connection:
             yield connection
 
     def close(self) -> None:
@@ -177,7 +177,7 @@ class Database:
             yield
 
 
-class Turnstile:
+class FifoLock:
     """A lock that lets waiting threads through in the order they came.
 
     A plain lock may be taken again and again by a busy till while a console page waits.

@@ -117,7 +117,7 @@ class PinDesk:
         Raises StaffPinLocked if that person, or the credential of an unnamed entry, is locked.
         """
         now = self._clock.now()
-        with self._database.glance_connection() as connection:
+        with self._database.autocommit_connection() as connection:
             if staff_id is not None:
                 found = pin_queries.find_by_name(connection, subject, staff_id)
                 if found is not None:
@@ -137,7 +137,7 @@ class PinDesk:
         Raises StaffPinLocked if the person, or the credential of an unnamed entry, is locked now.
         """
         now = self._clock.now()
-        with self._database.glance_connection() as connection:
+        with self._database.autocommit_connection() as connection:
             current = pin_queries.find_again(connection, subject, pin)
         if current is None:
             return False
