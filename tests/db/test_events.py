@@ -47,7 +47,7 @@ def test_an_event_is_published_after_the_commit_and_not_before(
 
     database.subscribe(Rang, look)
     with database.write() as session:
-        outbox.leave(session, "topic", "key", clock.now())
+        outbox.enqueue(session, "topic", "key", clock.now())
         announce(session, Rang("a"))
         assert heard == []
     assert heard == ["a"]
@@ -103,6 +103,6 @@ def test_whoever_does_the_work_of_a_topic_hears_that_there_is_some(
     topics: list[str] = []
     database.subscribe(WorkEnqueued, lambda event: topics.append(event.topic))
     with database.write() as session:
-        outbox.leave(session, "mail", "1", clock.now())
+        outbox.enqueue(session, "mail", "1", clock.now())
         assert topics == []
     assert topics == ["mail"]

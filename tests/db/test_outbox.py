@@ -19,7 +19,7 @@ def opened_at(clock: ManualClock) -> datetime:
 
 def leave(database: Database, topic: str, key: str, at: datetime) -> None:
     with database.write() as session:
-        outbox.leave(session, topic, key, at)
+        outbox.enqueue(session, topic, key, at)
 
 
 def claim(database: Database, topics: Sequence[str], now: datetime, limit: int = 50) -> list[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from punchcard.context import Context
 from punchcard.db import outbox
-from punchcard.db.outbox import Hopeless, NotYet, OutboxRow
+from punchcard.db.outbox import OutboxRow, PermanentFailure, RetryLater
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.settings import Settings
 from punchcard.worker.loop import Handler, Worker
@@ -26,7 +26,7 @@ def failing(error: Exception) -> Handler:
 def leave(context: Context, topic: str, *keys: str) -> None:
     with context.database.write() as session:
         for key in keys:
-            outbox.leave(session, topic, key, context.clock.now())
+            outbox.enqueue(session, topic, key, context.clock.now())
 
 
 def rows(context: Context) -> list[OutboxRow]:
@@ -66,7 +66,7 @@ def test_one_failure_leaves_its_neighbours_done(context: Context) -> None:
 def test_hopeless_work_is_parked_at_once_with_its_reason(context: Context) -> None:
     leave(context, "sweep", "a")
 
-    worker(context, sweep=failing(Hopeless("no such floor"))).do_work()
+    worker(context, sweep=failing(PermanentFailure("no such floor"))).do_work()
 
     (left,) = rows(context)
     assert (left.status, left.last_error) == ("parked", "Hopeless: no such floor")
@@ -76,7 +76,7 @@ def test_work_waits_for_somebody_who_is_away_longer_than_it_is_tried(
     context: Context, clock: ManualClock
 ) -> None:
     leave(context, "sweep", "a")
-    away = worker(context, sweep=failing(NotYet("away")))
+    away = worker(context, sweep=failing(RetryLater("away")))
 
     for _ in range(3 * context.settings.worker_attempts):
         away.do_work()
@@ -91,7 +91,7 @@ def test_patience_ends_after_days(context: Context, clock: ManualClock) -> None:
     leave(context, "sweep", "a")
     clock.advance(hours=context.settings.worker_patience_hours + 1)
 
-    worker(context, sweep=failing(NotYet("away"))).do_work()
+    worker(context, sweep=failing(RetryLater("away"))).do_work()
 
     assert [row.status for row in rows(context)] == ["parked"]
 
@@ -100,7 +100,7 @@ def test_who_asks_for_a_pause_gets_it(context: Context) -> None:
     leave(context, "sweep", "a")
 
     pause = timedelta(minutes=7)
-    worker(context, sweep=failing(NotYet("later", retry_after=pause))).do_work()
+    worker(context, sweep=failing(RetryLater("later", retry_after=pause))).do_work()
 
     assert [row.available_at for row in rows(context)] == [context.clock.now() + pause]
 

@@ -34,7 +34,7 @@ from punchcard.db.types import BigInt, UtcDateTime
 _ERROR_CHARACTERS: Final = 2000
 
 
-class NotYet(Exception):
+class RetryLater(Exception):
     """Work that waits for somebody else, who is away: it is tried again for days, not for attempts.
 
     `retry_after` is how long at least to leave them alone.
@@ -45,7 +45,7 @@ class NotYet(Exception):
         self.retry_after = retry_after
 
 
-class Hopeless(Exception):
+class PermanentFailure(Exception):
     """Work that fails however often it is tried: it is parked at once, with the reason."""
 
 
@@ -101,18 +101,18 @@ def waiting_rows(topic: str, keys: Iterable[str], now: datetime) -> list[dict[st
     return [_waiting_row(topic, key, now) for key in sorted(keys)]
 
 
-def leave(session: Session, topic: str, key: str, now: datetime) -> None:
+def enqueue(session: Session, topic: str, key: str, now: datetime) -> None:
     """Leave work for the worker in the caller's transaction; what already waits is enough."""
-    leave_each(session, topic, [key], now)
+    enqueue_each(session, topic, [key], now)
 
 
-def leave_each(session: Session, topic: str, keys: Iterable[str], now: datetime) -> None:
-    """Leave work on each of `keys` as `leave` does, in one statement."""
+def enqueue_each(session: Session, topic: str, keys: Iterable[str], now: datetime) -> None:
+    """Leave work on each of `keys` as `enqueue` does, in one statement."""
     insert_waiting(session.connection(), waiting_rows(topic, keys, now))
     announce(session, WorkEnqueued(topic))
 
 
-def leave_for(session: Session, topic: str, keys: Select[str], now: datetime) -> int:
+def enqueue_found(session: Session, topic: str, keys: Select[str], now: datetime) -> int:
     """Leave work on every key that `keys` finds, in one statement; returns on how many.
 
     Keys with work of any kind are passed over, parked work too: that is the operator's.

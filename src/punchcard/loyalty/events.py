@@ -41,5 +41,5 @@ def announce_cards_changed(session: Session, card_ids: Iterable[str], now: datet
     """Let the passes and the open pages of these cards follow, once this is committed."""
     changed = frozenset(card_ids)
     session.flush()
-    outbox.leave_each(session, CARD_CHANGED, changed, now)
+    outbox.enqueue_each(session, CARD_CHANGED, changed, now)
     announce(session, CardsChanged(changed))

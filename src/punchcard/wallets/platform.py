@@ -57,8 +57,8 @@ class Platform(Protocol):
     def refresh_cards(self, card_ids: Collection[str], *, is_urgent: bool = True) -> dict[str, str]:
         """Bring these cards' passes up to date; returns why some never will be.
 
-        Raises NotYet when somebody else is away.
+        Raises RetryLater when somebody else is away.
         """
 
     def refresh_program(self, program_id: str) -> None:
-        """Bring up to date what all cards of a program share. Raises NotYet or Hopeless."""
+        """Bring up to date what all cards of a program share. Raises RetryLater or Hopeless."""

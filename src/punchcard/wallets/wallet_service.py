@@ -16,7 +16,7 @@ from punchcard.db import outbox
 from punchcard.db.base import table_of
 from punchcard.db.database import Database
 from punchcard.db.dialects import id_as_text
-from punchcard.db.outbox import Hopeless, NotYet, OutboxRow
+from punchcard.db.outbox import OutboxRow, PermanentFailure, RetryLater
 from punchcard.kit.clock import Clock
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.events import CARD_CHANGED, PROGRAM_CHANGED
@@ -111,15 +111,15 @@ class Wallets:
         }
 
     def refresh(self, card_id: str) -> None:
-        """Bring a card's passes up to date in every wallet. Raises NotYet or Hopeless."""
+        """Bring a card's passes up to date in every wallet. Raises RetryLater or Hopeless."""
         if failed := self._refresh_cards([card_id], is_urgent=True):
-            raise Hopeless(failed[card_id])
+            raise PermanentFailure(failed[card_id])
 
     def refresh_program(self, program_id: str) -> None:
         """Bring what a program's cards share, then each card, up to date, as far as a turn goes.
 
         What is left waits in the outbox and goes on behind the last card that is done, also after
-        a restart. Raises NotYet or Hopeless.
+        a restart. Raises RetryLater or Hopeless.
         """
         _each(self.configured, lambda platform: platform.refresh_program(program_id))
         ends = self._stopwatch() + self._settings.fanout_turn_seconds
@@ -128,7 +128,7 @@ class Wallets:
             fanout = self._step(fanout)
             if fanout is not None and self._stopwatch() >= ends:
                 with self._database.write() as session:
-                    outbox.leave(session, PROGRAM_CHANGED, program_id, self._clock.now())
+                    outbox.enqueue(session, PROGRAM_CHANGED, program_id, self._clock.now())
                 return
 
     def progress(self, session: Session, program_id: str) -> Progress | None:
@@ -164,7 +164,7 @@ class Wallets:
             select(OutboxRow).where(OutboxRow.topic.in_(_TOPICS), OutboxRow.status == "parked")
         ).all()
         for row in rows:
-            outbox.leave(session, row.topic, row.key, self._clock.now())
+            outbox.enqueue(session, row.topic, row.key, self._clock.now())
             session.delete(row)
         return len(rows)
 
@@ -273,12 +273,12 @@ def _work(session: Session, topic: str) -> Work:
 
 
 def _each(platforms: Sequence[Platform], do: Callable[[Platform], None]) -> None:
-    """Do it for every wallet: one that is away keeps no other one waiting. Raises NotYet."""
-    away: NotYet | None = None
+    """Do it for every wallet: one that is away keeps no other one waiting. Raises RetryLater."""
+    away: RetryLater | None = None
     for platform in platforms:
         try:
             do(platform)
-        except NotYet as error:
+        except RetryLater as error:
             away = error
     if away is not None:
         raise away

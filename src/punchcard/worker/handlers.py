@@ -6,7 +6,7 @@ from typing import Final
 from punchcard.accounts.mail.mail_letters import write_letter
 from punchcard.accounts.mail.mailroom import MAIL_SEND
 from punchcard.context import Context
-from punchcard.db.outbox import Hopeless, NotYet
+from punchcard.db.outbox import PermanentFailure, RetryLater
 from punchcard.kit.mail import MailRefused, MailServerAway
 from punchcard.loyalty.events import (
     CARD_CHANGED,
@@ -47,9 +47,9 @@ def send_mail(context: Context, mail_id: str) -> None:
             # Dated by this attempt: one that waited for days for the server would look like spam.
             context.mailer.send(write_letter(mail_id, mail, sent_at=context.clock.now()))
         except MailServerAway as error:
-            raise NotYet(str(error)) from error
+            raise RetryLater(str(error)) from error
         except MailRefused as error:
-            raise Hopeless(str(error)) from error
+            raise PermanentFailure(str(error)) from error
     with context.database.write() as session:
         context.mailroom.forget(session, mail_id)
 

@@ -2,8 +2,8 @@
 
 Work may be done twice (a worker can die between handling and finishing), so a handler brings
 something up to date and may be called again. It raises when that failed: the row waits, longer
-each time, and is parked with the reason after `worker_attempts`; `NotYet` waits for days, because
-somebody else is away, and `Hopeless` is parked at once.
+each time, and is parked with the reason after `worker_attempts`; `RetryLater` waits for days, because
+somebody else is away, and `PermanentFailure` is parked at once.
 """
 
 import logging
@@ -19,7 +19,7 @@ from punchcard.context import Context
 from punchcard.db import outbox
 from punchcard.db.failures import first_line
 from punchcard.db.limits import Work, working_as
-from punchcard.db.outbox import Claimed, Hopeless, NotYet
+from punchcard.db.outbox import Claimed, PermanentFailure, RetryLater
 from punchcard.kit.wakeup import Wakeup
 from punchcard.worker.schedule import Chore
 
@@ -155,9 +155,9 @@ class Worker:
 
     def _is_given_up(self, work: Claimed, error: Exception) -> bool:
         settings = self._context.settings
-        if isinstance(error, Hopeless):
+        if isinstance(error, PermanentFailure):
             return True
-        if isinstance(error, NotYet):
+        if isinstance(error, RetryLater):
             age = self._context.clock.now() - work.created_at
             return age > timedelta(hours=settings.worker_patience_hours)
         return work.attempts >= settings.worker_attempts
@@ -166,7 +166,7 @@ class Worker:
         settings = self._context.settings
         longest = settings.worker_backoff_limit_seconds
         least = 0.0
-        if isinstance(error, NotYet):
+        if isinstance(error, RetryLater):
             longest = settings.worker_away_limit_seconds
             least = error.retry_after.total_seconds() if error.retry_after else 0.0
         wait = min(longest, settings.worker_backoff_seconds * 2 ** min(work.attempts - 1, 30))

@@ -81,14 +81,14 @@ def check_google_holders(context: Context, session: Session, now: datetime) -> i
     if not context.google_wallet.is_configured:
         return 0
     before = now - timedelta(days=context.settings.google_check_days)
-    return google_registry.leave_checks(session, before=before, limit=_MANY, now=now)
+    return google_registry.enqueue_checks(session, before=before, limit=_MANY, now=now)
 
 
 def wake_forgotten_phones(context: Context, session: Session, now: datetime) -> int:
     """Leave word about passes that changed while phones could not be woken."""
     if not context.apple_wallet.is_configured or context.apple_wallet.fault:
         return 0
-    return apple_registry.leave_unpushed(session, now=now)
+    return apple_registry.enqueue_unpushed(session, now=now)
 
 
 def write_last_used(context: Context, session: Session, now: datetime) -> int:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from punchcard.context import Context
-from punchcard.db.outbox import Hopeless, NotYet, OutboxRow
+from punchcard.db.outbox import OutboxRow, PermanentFailure, RetryLater
 from punchcard.fakes.google import Fault
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError
@@ -81,7 +81,7 @@ class Days:
         for name, what in steps:
             try:
                 getattr(self, name)(what)
-            except (DomainError, NotYet, Hopeless):
+            except (DomainError, RetryLater, PermanentFailure):
                 continue
 
     def link(self, which: int) -> None:

@@ -111,7 +111,7 @@ def test_what_was_given_up_is_shown_with_its_reason_and_tried_again(
     admin: Visitor, context: Context
 ) -> None:
     with context.database.write() as session:
-        outbox.leave(session, "card.changed", "0" * 36, context.clock.now())
+        outbox.enqueue(session, "card.changed", "0" * 36, context.clock.now())
         row = session.query(outbox.OutboxRow).one()
         row.status, row.last_error = "parked", "Google said no <b>today</b>"
     assert "Something needs you" in admin.get("/admin").text

@@ -67,7 +67,7 @@ class AddressChange:
         facts = self._links.facts(act.subject.kind, person.id, address, was=person.email)
         vendor = vendor_of(session, person)
         mail = mail_to(person, vendor, "new_address", facts, language, to=address)
-        self._mailroom.leave(session, mail, expires_at=act.now + self._links.life)
+        self._mailroom.enqueue(session, mail, expires_at=act.now + self._links.life)
 
     def confirm(self, session: Session, act: Act, facts: dict[str, Any]) -> Member | Admin:
         """Let a person sign in with the address that the link was sent to.
@@ -88,7 +88,7 @@ class AddressChange:
         except IntegrityError as error:
             raise EmailTaken from error
         announce(session, SubjectChanged(person.id))
-        self._mailroom.leave(session, notice)
+        self._mailroom.enqueue(session, notice)
         self._record(session, act, person, old)
         return person
 

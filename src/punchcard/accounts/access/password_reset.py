@@ -75,7 +75,7 @@ class PasswordReset:
             self._mailroom.count(session, "password_reset", address or email)
             person = sign_in_service.find_person(session, address) if address else None
             mail = self._mail(session, person, "password_reset", language, expires_at)
-            self._mailroom.leave(session, mail, expires_at=expires_at)
+            self._mailroom.enqueue(session, mail, expires_at=expires_at)
 
     def invite(self, session: Session, member: Member) -> None:
         """Leave a mail that lets a new member choose their first password.
@@ -86,7 +86,7 @@ class PasswordReset:
             raise MailNotConfigured
         expires_at = self._clock.now() + self._invitation_life
         mail = self._mail(session, member, "invitation", SOURCE_LANGUAGE, expires_at)
-        self._mailroom.leave(session, mail, expires_at=expires_at)
+        self._mailroom.enqueue(session, mail, expires_at=expires_at)
 
     def new_unknown_password(self) -> str:
         """Return the hash of a password that nobody knows; call it outside of transactions."""
@@ -117,7 +117,7 @@ class PasswordReset:
             action = f"{subject.kind}.password_reset"
             record_act(session, act, action, of=of, vendor_id=subject.vendor_id)
             self._sign_in.forget_failures(session, person.email)
-            self._mailroom.leave(session, _notice(session, person))
+            self._mailroom.enqueue(session, _notice(session, person))
 
     def _mail(
         self,

@@ -61,7 +61,7 @@ class Mailroom:
                 created_at=now,
             )
         )
-        outbox.leave(session, MAIL_SEND, mail_id, now)
+        outbox.enqueue(session, MAIL_SEND, mail_id, now)
 
     def find(self, session: Session, mail_id: str) -> Mail | None:
         """Return a mail that is still to be sent; None when it is gone, too old or none."""

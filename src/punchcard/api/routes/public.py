@@ -37,7 +37,7 @@ from punchcard.api.schemas.public import (
     public_transaction,
 )
 from punchcard.context import Context
-from punchcard.db.outbox import Hopeless, NotYet
+from punchcard.db.outbox import PermanentFailure, RetryLater
 from punchcard.loyalty.cards import card_service, customer_service
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.errors import ProgramInactive, ProgramNotFound
@@ -191,7 +191,7 @@ def get_google_pass(visitor: VisitorDep, token: Token) -> str:
         card = _card(session, visitor, token)
     try:
         return wallet.save_link(card.id)
-    except (NotYet, Hopeless) as error:
+    except (RetryLater, PermanentFailure) as error:
         _log.error("no link to Google Wallet: %s", error)
         raise WalletAway from error
 

@@ -216,7 +216,7 @@ def _ask_to_confirm(
     session: Session, act: Act, customer: Customer, changed: Mapping[str, Any]
 ) -> None:
     if changed.get("email"):
-        outbox.leave(session, CUSTOMER_ADDRESS, customer.id, act.now)
+        outbox.enqueue(session, CUSTOMER_ADDRESS, customer.id, act.now)
 
 
 def _fill(customer: Customer, fields: Mapping[str, Any], act: Act) -> None:

@@ -134,7 +134,7 @@ class CustomerMail:
             if customer.marketing_consent:
                 facts["wants_news"] = "yes"
         mail = Mail(kind=kind, to=customer.email, language=language, facts=facts)
-        self._mailroom.leave(session, mail, expires_at=self._clock.now() + self._links.life)
+        self._mailroom.enqueue(session, mail, expires_at=self._clock.now() + self._links.life)
 
     def _card_facts(self, card: LoyaltyCard) -> dict[str, str]:
         opened = self._card_sealer.open(card.token_sealed, card.id)

@@ -193,7 +193,7 @@ def touch_program(session: Session, program: LoyaltyProgram, act: Act) -> None:
     """
     program.version += 1
     program.updated_at = act.now
-    outbox.leave(session, PROGRAM_CHANGED, program.id, act.now)
+    outbox.enqueue(session, PROGRAM_CHANGED, program.id, act.now)
 
 
 def lock_program(session: Session, vendor_id: str, program_id: str) -> LoyaltyProgram:

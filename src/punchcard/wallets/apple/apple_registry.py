@@ -306,11 +306,11 @@ def states(session: Session, card_ids: Iterable[str]) -> dict[str, str]:
     return found | dict.fromkeys(installed, "installed")
 
 
-def leave_unpushed(session: Session, *, now: datetime) -> int:
+def enqueue_unpushed(session: Session, *, now: datetime) -> int:
     """Leave word about every pass that changed without its phones being woken; says how many."""
     card_id = id_as_text(session.connection(), table_of(ApplePass).c.card_id)
     unpushed = select(card_id).where(ApplePass.pushed_tag < ApplePass.update_tag)
-    return outbox.leave_for(session, CARD_CHANGED, unpushed, now)
+    return outbox.enqueue_found(session, CARD_CHANGED, unpushed, now)
 
 
 def _wake_late(session: Session, found: ApplePass, now: datetime) -> None:
@@ -320,7 +320,7 @@ def _wake_late(session: Session, found: ApplePass, now: datetime) -> None:
         execution_options=_NO_SYNC,
     )
     if cast("CursorResult[Any]", done).rowcount:
-        outbox.leave(session, CARD_CHANGED, found.card_id, now)
+        outbox.enqueue(session, CARD_CHANGED, found.card_id, now)
 
 
 def _renew_token(session: Session, wanted: Registration, now: datetime) -> None:

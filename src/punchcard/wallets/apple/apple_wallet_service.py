@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from punchcard.db.database import Database
-from punchcard.db.outbox import NotYet
+from punchcard.db.outbox import RetryLater
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids
 from punchcard.kit.secrets import Sealer, derive_key
@@ -38,7 +38,7 @@ _ATTEMPTS: Final = 5
 _log = logging.getLogger(__name__)
 
 
-class PassKeepsChanging(NotYet):
+class PassKeepsChanging(RetryLater):
     """Others changed a pass each time it was to be brought up to date; it is tried again later."""
 
     def __init__(self) -> None:
@@ -200,7 +200,7 @@ class AppleWallet:
 
         Nothing is hopeless here, so what comes back is empty. Raises PassKeepsChanging, and
         AppleAway or AppleRefuses when phones could not be woken; they are the next time. While the
-        certificate has ended, phones are left asleep: `apple_registry.leave_unpushed` finds them.
+        certificate has ended, phones are left asleep: `apple_registry.enqueue_unpushed` finds them.
         """
         self.note_changes(card_ids)
         if self.fault:

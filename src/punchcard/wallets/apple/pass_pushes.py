@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from punchcard.db.database import Database
-from punchcard.db.outbox import NotYet
+from punchcard.db.outbox import RetryLater
 from punchcard.kit.clock import Clock
 from punchcard.wallets.apple import apple_registry as registry
 from punchcard.wallets.apple.apns import ApnsClient, PushResult
@@ -21,11 +21,11 @@ _OPERATOR_TAKES: Final = timedelta(minutes=15)
 _log = logging.getLogger(__name__)
 
 
-class AppleAway(NotYet):
+class AppleAway(RetryLater):
     """Apple's push service did not take a push now."""
 
 
-class AppleRefuses(NotYet):
+class AppleRefuses(RetryLater):
     """Apple refuses this operator's pushes: the certificate, the topic or the address is wrong."""
 
 
@@ -34,7 +34,7 @@ class Unwoken:
     """The tokens that are still to be pushed to, and why."""
 
     tokens: frozenset[str]
-    error: NotYet | None
+    error: RetryLater | None
 
     def raise_if_any(self) -> None:
         """Raise the reason if there is one."""

@@ -102,14 +102,14 @@ def note_holder(session: Session, row: GoogleObject, *, has_users: bool, now: da
 def note_lost(session: Session, row: GoogleObject, *, now: datetime) -> None:
     """Write down that Google no longer has an object, and leave word to make it again."""
     _set(session, row.number, fingerprint=None, balance=None, told_at=now)
-    outbox.leave(session, CARD_CHANGED, row.card_id, now)
+    outbox.enqueue(session, CARD_CHANGED, row.card_id, now)
 
 
-def leave_checks(session: Session, *, before: datetime, limit: int, now: datetime) -> int:
+def enqueue_checks(session: Session, *, before: datetime, limit: int, now: datetime) -> int:
     """Leave word about up to `limit` objects that Google last told of before `before`."""
     overdue = select(GoogleObject.number).where(GoogleObject.told_at < before)
     keys = overdue.order_by(GoogleObject.told_at).limit(limit)
-    return outbox.leave_for(session, GOOGLE_CHECK, keys, now)
+    return outbox.enqueue_found(session, GOOGLE_CHECK, keys, now)
 
 
 def class_of(session: Session, program_id: str) -> GoogleClass | None:
