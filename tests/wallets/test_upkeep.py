@@ -31,7 +31,7 @@ def state(context: Context, card: str) -> str:
 
 def keep_house(worker: Worker, clock: ManualClock, **later: float) -> dict[str, int]:
     clock.advance(**later)
-    counts = worker.do_chores()
+    counts = worker.run_tasks()
     for _ in range(5):
         worker.do_work()
     return counts
@@ -172,7 +172,7 @@ def test_without_a_wallet_no_work_piles_up_and_one_set_up_later_shows_everything
     bare.till.submit_all([alice.stamp(card) for card in cards])
     assert len(waiting(bare)) == 4
 
-    assert create_worker(bare).do_chores()["drop_needless_work"] == 4
+    assert create_worker(bare).run_tasks()["drop_needless_work"] == 4
 
     assert waiting(bare) == []
     with closing(build_context(google.settings(bare.settings), clock=clock, ids=ids)) as later:
@@ -194,7 +194,7 @@ def test_word_about_a_card_that_has_a_pass_outlives_a_time_without_wallets(
     create_worker(context).do_work()
     context.till.submit_all([alice.stamp(with_pass), alice.stamp(without)])
     with closing(build_context(settings, clock=clock, ids=ids)) as off:
-        assert create_worker(off).do_chores()["drop_needless_work"] == 1
+        assert create_worker(off).run_tasks()["drop_needless_work"] == 1
 
     create_worker(context).do_work()
     assert shown(google) == ["1/10"]

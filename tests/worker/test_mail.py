@@ -166,7 +166,7 @@ def test_the_house_forgets_mails_nobody_sent(context: Context, clock: ManualCloc
     leave(context)
     clock.advance(days=4)
 
-    assert create_worker(context).do_chores()["forget_mails"] == 1
+    assert create_worker(context).run_tasks()["forget_mails"] == 1
     assert waiting(context)[1] == []
 
 

@@ -21,7 +21,7 @@ from punchcard.db.failures import first_line
 from punchcard.db.limits import Work, working_as
 from punchcard.db.outbox import Claimed, PermanentFailure, RetryLater
 from punchcard.kit.wakeup import Wakeup
-from punchcard.worker.schedule import Chore
+from punchcard.worker.schedule import PeriodicTask
 
 Handler = Callable[[Context, str], None]
 """Brings what `key` names up to date; raises when it could not."""
@@ -42,11 +42,11 @@ class Worker:
         self,
         context: Context,
         lanes: Sequence[Mapping[str, Handler]],
-        chores: Sequence[Chore],
+        tasks: Sequence[PeriodicTask],
     ) -> None:
         self._context = context
         self._lanes = lanes or [{}]
-        self._chores = chores
+        self._tasks = tasks
         self._due: dict[str, datetime] = {}
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self.run, name="worker", daemon=True)
@@ -82,33 +82,33 @@ class Worker:
         """Claim and handle what is due in every lane; returns how many rows there were."""
         return sum(self._do_lane(lane) for lane in self._lanes)
 
-    def do_chores(self) -> dict[str, int]:
+    def run_tasks(self) -> dict[str, int]:
         """Do the chores that are due; returns what each of them counted."""
         now = self._context.clock.now()
         counts = {}
-        for chore in self._chores:
-            if now < self._due.get(chore.name, now):
+        for task in self._tasks:
+            if now < self._due.get(task.name, now):
                 continue
-            self._due[chore.name] = now + chore.every(self._context.settings)
+            self._due[task.name] = now + task.every(self._context.settings)
             with self._context.database.write() as session:
-                counts[chore.name] = chore.do(self._context, session, now)
+                counts[task.name] = task.do(self._context, session, now)
         return counts
 
-    def _run_lane(self, lane: Mapping[str, Handler], does_chores: bool) -> None:
+    def _run_lane(self, lane: Mapping[str, Handler], runs_tasks: bool) -> None:
         wakeup = self._context.wakeups.subscribe(lane)
         try:
             with working_as(Work.WORKER):
-                self._work_lane(lane, wakeup, does_chores)
+                self._work_lane(lane, wakeup, runs_tasks)
         finally:
             self._context.wakeups.unsubscribe(wakeup)
 
-    def _work_lane(self, lane: Mapping[str, Handler], wakeup: Wakeup, does_chores: bool) -> None:
+    def _work_lane(self, lane: Mapping[str, Handler], wakeup: Wakeup, runs_tasks: bool) -> None:
         while not self._stopped.is_set():
             # Counted before looking: what rings while this lane is busy is looked for again.
             heard = wakeup.count
             try:
-                if does_chores:
-                    self.do_chores()
+                if runs_tasks:
+                    self.run_tasks()
                 if self._do_lane(lane):
                     continue
             except SQLAlchemyError as error:

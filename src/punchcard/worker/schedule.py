@@ -26,7 +26,7 @@ _MANY: Final = 1000
 
 
 @dataclass(frozen=True)
-class Chore:
+class PeriodicTask:
     """Something to do every so often; `do` returns how many rows it concerned."""
 
     name: str
@@ -108,13 +108,13 @@ def _resolution(settings: Settings) -> timedelta:
     return timedelta(seconds=settings.last_used_resolution_seconds)
 
 
-OWN_CHORES: Final = [Chore("write_last_used", _resolution, write_last_used)]
+OWN_CHORES: Final = [PeriodicTask("write_last_used", _resolution, write_last_used)]
 """What every serving process does for itself."""
 
 HOUSE_CHORES: Final = [
-    Chore("wake_forgotten_phones", _daily, wake_forgotten_phones),
+    PeriodicTask("wake_forgotten_phones", _daily, wake_forgotten_phones),
     *(
-        Chore(do.__name__, _housekeeping, do)
+        PeriodicTask(do.__name__, _housekeeping, do)
         for do in (
             forget_origins,
             forget_access_tokens,

@@ -565,7 +565,7 @@ def test_new_certificate_wakes_the_phones_that_the_old_one_could_not(
     create_worker(before_renewal).do_work()
 
     renewed = create_worker(context)
-    assert renewed.do_chores()["wake_forgotten_phones"] == 1
+    assert renewed.run_tasks()["wake_forgotten_phones"] == 1
     renewed.do_work()
 
     assert counter.apns.pushes == [phone.token]

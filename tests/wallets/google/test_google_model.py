@@ -125,7 +125,7 @@ class Days:
         """Let Google be well again, the house be kept a week later, and the worker finish."""
         self.google.fake.heal()
         self.clock.advance(days=8)
-        self.worker.do_chores()
+        self.worker.run_tasks()
         for _ in range(30):
             self.worker.do_work()
             self.clock.advance(minutes=6)
