@@ -10,7 +10,7 @@ from punchcard.accounts.access.password_reset import PasswordReset
 from punchcard.accounts.access.rate_limit import PublicLimits
 from punchcard.accounts.access.sign_in_service import SignIn
 from punchcard.accounts.events import CredentialChanged, SubjectChanged, VendorChanged
-from punchcard.accounts.mail.mailroom import Mailroom
+from punchcard.accounts.mail.mail_queue import MailQueue
 from punchcard.db.database import Database, open_database
 from punchcard.db.outbox import WorkEnqueued
 from punchcard.db.readiness import Readiness
@@ -55,7 +55,7 @@ class Context:
     credentials: Credentials
     sign_in: SignIn
     mailer: Mailer
-    mailroom: Mailroom
+    mail_queue: MailQueue
     password_reset: PasswordReset
     address_change: AddressChange
     customer_mail: CustomerMail
@@ -141,9 +141,9 @@ def build_context(
     )
     staff_tokens = StaffTokens(database, clock, settings)
     _subscribe(database, wakeups=wakeups, live=live, credentials=credentials, staff_tokens=staff_tokens)
-    mailroom = Mailroom(clock=clock, ids=ids, settings=settings, is_configured=mailer.is_configured)
+    mail_queue = MailQueue(clock=clock, ids=ids, settings=settings, is_configured=mailer.is_configured)
     address_links = AddressLinks(settings, clock)
-    address_change = AddressChange(mailroom, address_links)
+    address_change = AddressChange(mail_queue, address_links)
     return Context(
         settings=settings,
         clock=clock,
@@ -161,11 +161,11 @@ def build_context(
         credentials=credentials,
         sign_in=sign_in,
         mailer=mailer,
-        mailroom=mailroom,
+        mail_queue=mail_queue,
         password_reset=PasswordReset(
             database=database,
             sign_in=sign_in,
-            mailroom=mailroom,
+            mail_queue=mail_queue,
             limits=limits,
             clock=clock,
             ids=ids,
@@ -174,7 +174,7 @@ def build_context(
         address_change=address_change,
         customer_mail=CustomerMail(
             database=database,
-            mailroom=mailroom,
+            mail_queue=mail_queue,
             links=address_links,
             address_change=address_change,
             clock=clock,

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from punchcard.kit.mail import (
-    Letter,
     LogMailer,
     MailDeferred,
+    MailMessage,
     MailRefused,
     MailServerAway,
     NoMailer,
@@ -27,7 +27,7 @@ from punchcard.kit.mail import (
 from punchcard.kit.settings import Settings, SettingsError
 from tests.support.mail_server import MailServer, html, mail_server, plain
 
-LETTER = Letter(
+LETTER = MailMessage(
     id="018f",
     to="anna@example.com",
     subject="Ihre Karte bei Café Alice",

@@ -45,7 +45,7 @@ def server_settings(settings: Settings, server: MailServer) -> Settings:
 
 def leave(context: Context) -> None:
     with context.database.write() as session:
-        context.mailroom.enqueue(session, MAIL)
+        context.mail_queue.enqueue(session, MAIL)
 
 
 def waiting(context: Context) -> tuple[list[OutboxRow], list[OutgoingMail]]:

@@ -41,7 +41,7 @@ class MailServerAway(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letter:
+class MailMessage:
     """One mail: plain text with the same as HTML.
 
     `sender_name` stands before our address; `sent_at` (aware) is the date its reader sees.
@@ -64,7 +64,7 @@ class Mailer(Protocol):
     def is_configured(self) -> bool:
         """Tell whether letters arrive anywhere."""
 
-    def send(self, letter: Letter) -> None:
+    def send(self, mail: MailMessage) -> None:
         """Hand the letter over; raises MailRefused, MailDeferred or MailServerAway."""
 
 
@@ -73,7 +73,7 @@ class NoMailer:
 
     is_configured = False
 
-    def send(self, letter: Letter) -> None:
+    def send(self, mail: MailMessage) -> None:
         """Raise MailServerAway."""
         raise MailServerAway("no mail server is set up")
 
@@ -83,9 +83,9 @@ class LogMailer:
 
     is_configured = True
 
-    def send(self, letter: Letter) -> None:
+    def send(self, mail: MailMessage) -> None:
         """Write the letter's text to the log."""
-        _log.warning("mail to %s: %s\n%s", letter.to, letter.subject, letter.text, extra=EACH)
+        _log.warning("mail to %s: %s\n%s", mail.to, mail.subject, mail.text, extra=EACH)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,12 +108,12 @@ class SmtpMailer:
 
     is_configured = True
 
-    def send(self, letter: Letter) -> None:
+    def send(self, mail: MailMessage) -> None:
         """Hand the letter over."""
-        message = as_message(letter, self.sender)
+        message = as_message(mail, self.sender)
         try:
             with self._connected() as server:
-                server.send_message(message, self.sender.addr_spec, [_envelope(letter.to)])
+                server.send_message(message, self.sender.addr_spec, [_envelope(mail.to)])
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0]
             raise _refused(code) from None
@@ -189,27 +189,27 @@ def build_mailer(settings: Settings) -> Mailer:
     )
 
 
-def as_message(letter: Letter, sender: Address) -> EmailMessage:
+def as_message(mail: MailMessage, sender: Address) -> EmailMessage:
     """Return the letter as it travels, with the headers of RFC 5322, section 3.6.
 
     Raises MailRefused when its address can't be one.
     """
     message = EmailMessage(policy=SMTP)
-    name = one_line(letter.sender_name or sender.display_name)
+    name = one_line(mail.sender_name or sender.display_name)
     try:
         message["From"] = Address(name, addr_spec=sender.addr_spec)
-        message["To"] = Address(addr_spec=_envelope(letter.to))
+        message["To"] = Address(addr_spec=_envelope(mail.to))
     except (ValueError, MessageError, IndexError):
         raise MailRefused("this is no address that mail can be sent to") from None
-    message["Subject"] = one_line(letter.subject)
-    message["Date"] = letter.sent_at.astimezone(UTC)
-    message["Message-ID"] = f"<{letter.id}@{sender.domain}>"
+    message["Subject"] = one_line(mail.subject)
+    message["Date"] = mail.sent_at.astimezone(UTC)
+    message["Message-ID"] = f"<{mail.id}@{sender.domain}>"
     # Out-of-office notices and the like are for people, not for us.
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
     # After the parts: they take along every Content- line that stands before them.
-    message["Content-Language"] = letter.language
+    message["Content-Language"] = mail.language
     return message
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from punchcard.accounts.mail.mail_letters import write_letter
-from punchcard.accounts.mail.mailroom import MAIL_SEND
+from punchcard.accounts.mail.mail_letters import write_message
+from punchcard.accounts.mail.mail_queue import MAIL_SEND
 from punchcard.context import Context
 from punchcard.db.outbox import PermanentFailure, RetryLater
 from punchcard.kit.mail import MailRefused, MailServerAway
@@ -41,17 +41,17 @@ def ask_to_confirm(context: Context, customer_id: str) -> None:
 def send_mail(context: Context, mail_id: str) -> None:
     """Hand a mail to the mail server; one that has had its time is thrown away."""
     with context.database.read() as session:
-        mail = context.mailroom.find(session, mail_id)
+        mail = context.mail_queue.find(session, mail_id)
     if mail is not None and context.mailer.is_configured:
         try:
             # Dated by this attempt: one that waited for days for the server would look like spam.
-            context.mailer.send(write_letter(mail_id, mail, sent_at=context.clock.now()))
+            context.mailer.send(write_message(mail_id, mail, sent_at=context.clock.now()))
         except MailServerAway as error:
             raise RetryLater(str(error)) from error
         except MailRefused as error:
             raise PermanentFailure(str(error)) from error
     with context.database.write() as session:
-        context.mailroom.forget(session, mail_id)
+        context.mail_queue.forget(session, mail_id)
 
 
 def check_google(context: Context, number: str) -> None:

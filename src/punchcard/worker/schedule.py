@@ -11,7 +11,7 @@ from sqlalchemy.sql.dml import Delete
 
 from punchcard.accounts import throttle
 from punchcard.accounts.audit_service import Act
-from punchcard.accounts.mail.mailroom import forget_expired_mails
+from punchcard.accounts.mail.mail_queue import forget_expired_mails
 from punchcard.accounts.models import AccessToken, PairingCode
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context

@@ -12,7 +12,7 @@ from punchcard.accounts.mail import mail_letters
 from punchcard.accounts.mail.mail_letters import Mail
 from punchcard.accounts.mail.mail_texts import WORDINGS
 from punchcard.kit.i18n import LANGUAGES
-from punchcard.kit.mail import Letter, one_line
+from punchcard.kit.mail import MailMessage, one_line
 
 FACTS = {
     "name": "Anna",
@@ -50,8 +50,8 @@ def mail(kind: str, language: str = "en", **facts: str) -> Mail:
     return Mail(kind=kind, to="anna@example.com", language=language, facts={**FACTS, **facts})
 
 
-def written(mail: Mail) -> Letter:
-    return mail_letters.write_letter("id", mail, sent_at=datetime(2026, 3, 1, 9, tzinfo=UTC))
+def written(mail: Mail) -> MailMessage:
+    return mail_letters.write_message("id", mail, sent_at=datetime(2026, 3, 1, 9, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -301,7 +301,7 @@ def test_mails_say_nothing_of_shop_or_address_in_the_database(
 ) -> None:
     with context.database.write() as session:
         mail = Mail(kind="customer_welcome", to=EMAIL, language="en", facts={})
-        context.mailroom.enqueue(session, mail)
+        context.mail_queue.enqueue(session, mail)
     with context.database.read() as session:
         [row] = session.scalars(select(OutgoingMail))
     assert EMAIL.encode() not in row.content_sealed

@@ -15,7 +15,7 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import EmailTaken, LinkInvalid, MailNotConfigured
 from punchcard.accounts.events import SubjectChanged
 from punchcard.accounts.links import Links
-from punchcard.accounts.mail.mailroom import Mailroom
+from punchcard.accounts.mail.mail_queue import MailQueue
 from punchcard.accounts.member_service import refuse_taken_email
 from punchcard.accounts.models import Admin, Member
 from punchcard.db.events import announce
@@ -48,8 +48,8 @@ class AddressLinks:
 class AddressChange:
     """Changes the address a member or admin signs in with, in two steps."""
 
-    def __init__(self, mailroom: Mailroom, links: AddressLinks) -> None:
-        self._mailroom = mailroom
+    def __init__(self, mail_queue: MailQueue, links: AddressLinks) -> None:
+        self._mail_queue = mail_queue
         self._links = links
 
     def request(self, session: Session, act: Act, new: str, *, language: str) -> None:
@@ -58,16 +58,16 @@ class AddressChange:
         Ask for the caller's password first (`SignIn.confirm_password`).
         Raises InvalidInput, EmailTaken, TooManyRequests, MailNotConfigured.
         """
-        if not self._mailroom.is_configured:
+        if not self._mail_queue.is_configured:
             raise MailNotConfigured
         address = checks.email("email", new)
         refuse_taken_email(session, address)
-        self._mailroom.count(session, "new_address", address)
+        self._mail_queue.count(session, "new_address", address)
         person = load_person(session, act.subject)
         facts = self._links.facts(act.subject.kind, person.id, address, was=person.email)
         vendor = vendor_of(session, person)
         mail = mail_to(person, vendor, "new_address", facts, language, to=address)
-        self._mailroom.enqueue(session, mail, expires_at=act.now + self._links.life)
+        self._mail_queue.enqueue(session, mail, expires_at=act.now + self._links.life)
 
     def confirm(self, session: Session, act: Act, facts: dict[str, Any]) -> Member | Admin:
         """Let a person sign in with the address that the link was sent to.
@@ -88,7 +88,7 @@ class AddressChange:
         except IntegrityError as error:
             raise EmailTaken from error
         announce(session, SubjectChanged(person.id))
-        self._mailroom.enqueue(session, notice)
+        self._mail_queue.enqueue(session, notice)
         self._record(session, act, person, old)
         return person
 

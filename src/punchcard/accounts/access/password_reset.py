@@ -15,7 +15,7 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import LinkInvalid, MailNotConfigured, NotAllowed
 from punchcard.accounts.links import Links
 from punchcard.accounts.mail.mail_letters import Mail
-from punchcard.accounts.mail.mailroom import Mailroom
+from punchcard.accounts.mail.mail_queue import MailQueue
 from punchcard.accounts.models import Admin, Member, Vendor
 from punchcard.accounts.subjects import Subject
 from punchcard.db.database import Database
@@ -40,7 +40,7 @@ class PasswordReset:
         *,
         database: Database,
         sign_in: SignIn,
-        mailroom: Mailroom,
+        mail_queue: MailQueue,
         limits: PublicLimits,
         clock: Clock,
         ids: Ids,
@@ -48,7 +48,7 @@ class PasswordReset:
     ) -> None:
         self._database = database
         self._sign_in = sign_in
-        self._mailroom = mailroom
+        self._mail_queue = mail_queue
         self._limits = limits
         self._clock = clock
         self._ids = ids
@@ -66,27 +66,27 @@ class PasswordReset:
         Raises MailNotConfigured, and TooManyRequests for the address or for who asks.
         """
         self._limits.mails.take(counted_address(asked_from))
-        if not self._mailroom.is_configured:
+        if not self._mail_queue.is_configured:
             _log.warning("a new password was asked for, but no mail server is set up")
             raise MailNotConfigured
         address = checks.as_email(email)
         expires_at = self._clock.now() + self._reset_life
         with self._database.write() as session:
-            self._mailroom.count(session, "password_reset", address or email)
+            self._mail_queue.count(session, "password_reset", address or email)
             person = sign_in_service.find_person(session, address) if address else None
             mail = self._mail(session, person, "password_reset", language, expires_at)
-            self._mailroom.enqueue(session, mail, expires_at=expires_at)
+            self._mail_queue.enqueue(session, mail, expires_at=expires_at)
 
     def invite(self, session: Session, member: Member) -> None:
         """Leave a mail that lets a new member choose their first password.
 
         Create the member with `new_unknown_password()`. Raises MailNotConfigured.
         """
-        if not self._mailroom.is_configured:
+        if not self._mail_queue.is_configured:
             raise MailNotConfigured
         expires_at = self._clock.now() + self._invitation_life
         mail = self._mail(session, member, "invitation", SOURCE_LANGUAGE, expires_at)
-        self._mailroom.enqueue(session, mail, expires_at=expires_at)
+        self._mail_queue.enqueue(session, mail, expires_at=expires_at)
 
     def new_unknown_password(self) -> str:
         """Return the hash of a password that nobody knows; call it outside of transactions."""
@@ -117,7 +117,7 @@ class PasswordReset:
             action = f"{subject.kind}.password_reset"
             record_act(session, act, action, of=of, vendor_id=subject.vendor_id)
             self._sign_in.forget_failures(session, person.email)
-            self._mailroom.enqueue(session, _notice(session, person))
+            self._mail_queue.enqueue(session, _notice(session, person))
 
     def _mail(
         self,

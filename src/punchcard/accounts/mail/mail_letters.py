@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from punchcard.accounts.mail.mail_texts import GREETING, GREETING_BY_NAME, WORDINGS
 from punchcard.kit.i18n import translate
-from punchcard.kit.mail import Letter, one_line
+from punchcard.kit.mail import MailMessage, one_line
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -44,7 +44,7 @@ class _Shown:
     is_main: bool
 
 
-def write_letter(mail_id: str, mail: Mail, *, sent_at: datetime) -> Letter:
+def write_message(mail_id: str, mail: Mail, *, sent_at: datetime) -> MailMessage:
     """Return the letter of a mail, dated `sent_at`."""
     wording, said = WORDINGS[mail.kind], _said(mail.facts)
 
@@ -68,7 +68,7 @@ def write_letter(mail_id: str, mail: Mail, *, sent_at: datetime) -> Letter:
         "lines": shown,
         "signature": said.get("shop", "Punchcard"),
     }
-    return Letter(
+    return MailMessage(
         id=mail_id,
         to=mail.to,
         subject=subject,
@@ -91,7 +91,7 @@ def _said(facts: Facts) -> dict[str, Any]:
 
 def _apart(text: str) -> str:
     """Return a text that is written from right to left so that it turns nothing around it."""
-    if any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in text):
+    if any(unicodedata.bidirectional(message) in _RIGHT_TO_LEFT for message in text):
         return f"\u2068{text}\u2069"
     return text
 

@@ -25,7 +25,7 @@ _DAY_SECONDS: Final = 24 * 3600
 _NOTICE_LIFE: Final = timedelta(days=3)
 
 
-class Mailroom:
+class MailQueue:
     """Takes mails in and hands them to the worker, one row of the outbox for each.
 
     What is left here is sealed: a mail holds an address, and often a link that lets its reader in.

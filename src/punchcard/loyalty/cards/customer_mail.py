@@ -12,7 +12,7 @@ from punchcard.accounts.access.address_change import AddressChange, AddressLinks
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import AddressHeldElsewhere, LinkInvalid, TooManyRequests
 from punchcard.accounts.mail.mail_letters import Mail
-from punchcard.accounts.mail.mailroom import Mailroom
+from punchcard.accounts.mail.mail_queue import MailQueue
 from punchcard.accounts.models import Customer, Member, Vendor
 from punchcard.db.database import Database
 from punchcard.db.unique import refusing_duplicates
@@ -47,7 +47,7 @@ class CustomerMail:
         self,
         *,
         database: Database,
-        mailroom: Mailroom,
+        mail_queue: MailQueue,
         links: AddressLinks,
         address_change: AddressChange,
         clock: Clock,
@@ -56,7 +56,7 @@ class CustomerMail:
         wallet_links: WalletLinks,
     ) -> None:
         self._database = database
-        self._mailroom = mailroom
+        self._mail_queue = mail_queue
         self._links = links
         self._address_change = address_change
         self._clock = clock
@@ -66,7 +66,7 @@ class CustomerMail:
 
     def welcome(self, card_id: str) -> None:
         """Leave a mail with the links of a new card and, until confirmed, the address's own."""
-        if not self._mailroom.is_configured:
+        if not self._mail_queue.is_configured:
             return
         query = (
             select(LoyaltyCard, Customer, Vendor, LoyaltyProgram)
@@ -88,7 +88,7 @@ class CustomerMail:
 
     def ask_to_confirm(self, customer_id: str) -> None:
         """Leave a mail that asks the customer to confirm an address they have not yet."""
-        if not self._mailroom.is_configured:
+        if not self._mail_queue.is_configured:
             return
         with self._database.write() as session:
             customer = session.get(Customer, customer_id)
@@ -121,7 +121,7 @@ class CustomerMail:
         if customer.email is None or vendor.status != "active":
             return
         try:
-            self._mailroom.count(session, "customer", customer.email)
+            self._mail_queue.count(session, "customer", customer.email)
         except TooManyRequests:
             return
         language = facts.pop("language", None) or customer.locale or vendor.language
@@ -134,7 +134,7 @@ class CustomerMail:
             if customer.marketing_consent:
                 facts["wants_news"] = "yes"
         mail = Mail(kind=kind, to=customer.email, language=language, facts=facts)
-        self._mailroom.enqueue(session, mail, expires_at=self._clock.now() + self._links.life)
+        self._mail_queue.enqueue(session, mail, expires_at=self._clock.now() + self._links.life)
 
     def _card_facts(self, card: LoyaltyCard) -> dict[str, str]:
         opened = self._card_sealer.open(card.token_sealed, card.id)

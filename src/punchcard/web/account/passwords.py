@@ -133,6 +133,6 @@ def _forgotten_page(visit: Visit, form: Form, *, is_sent: bool = False) -> Respo
         "forgot_password.html",
         form,
         is_sent=is_sent,
-        sends_mail=visit.context.mailroom.is_configured,
+        sends_mail=visit.context.mail_queue.is_configured,
         minutes=visit.context.settings.password_reset_minutes,
     )

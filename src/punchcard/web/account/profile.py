@@ -145,5 +145,5 @@ def _account_page(
         timezone=timezone,
         sessions=[(row, browser_name(row.user_agent)) for row in sessions],
         home=_home(visit),
-        sends_mail=visit.context.mailroom.is_configured,
+        sends_mail=visit.context.mail_queue.is_configured,
     )

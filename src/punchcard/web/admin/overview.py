@@ -63,7 +63,7 @@ def open_health(visit: Admin) -> Response:
         till_limit=visit.context.settings.till_queue_limit,
         version=__version__,
         database="SQLite" if visit.context.settings.is_embedded else "PostgreSQL",
-        sends_mail=visit.context.mailroom.is_configured,
+        sends_mail=visit.context.mail_queue.is_configured,
     )
 
 

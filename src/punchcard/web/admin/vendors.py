@@ -134,7 +134,7 @@ def _owner(visit: Visit, form: Form, name: str, email: str) -> NewMember:
 
 
 def _mails(visit: Visit) -> bool:
-    return visit.context.mailroom.is_configured
+    return visit.context.mail_queue.is_configured
 
 
 def _vendor_page(

@@ -36,7 +36,7 @@ def add_person(visit: Owner, form: FormDep) -> Response:
     name = form.text("name", limit=120)
     email = form.email("email")
     role = form.choice("role", [role for role, *_ in ROLES])
-    is_invited = visit.context.mailroom.is_configured and not form.value("password")
+    is_invited = visit.context.mail_queue.is_configured and not form.value("password")
     if not is_invited and not form.value("password"):
         form.fault("password", N_("Please fill this in."))
     if name and email and role and form.is_valid:
@@ -107,7 +107,7 @@ def _list_page(visit: Visit, form: Form, status: int = 200) -> Response:
         people=rows,
         roles=ROLES,
         role_names={role: name for role, name, _ in ROLES},
-        sends_mail=visit.context.mailroom.is_configured,
+        sends_mail=visit.context.mail_queue.is_configured,
     )
 
 
