@@ -20,7 +20,7 @@ from punchcard.context import Context, build_context
 from punchcard.db import migrate
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.pin_errors import StaffPinInvalid
-from punchcard.loyalty.staff.pin_verifier import PinDesk, PinHasher
+from punchcard.loyalty.staff.pin_verifier import PinHasher, PinVerifier
 
 STAFF = (1, 50, 500)
 _WRONG_PIN = "730164"
@@ -74,7 +74,7 @@ def _measure(workshop: Workshop, context: Context, shop: Shop, staff: int) -> li
     plain = b"p" * 44
     hashed = bcrypt.hashpw(plain, bcrypt.gensalt(context.settings.pin_bcrypt_cost))
     hasher = TimedHasher(context.pin_hasher)
-    desk = PinDesk(context.database, hasher, context.clock, context.settings)
+    desk = PinVerifier(context.database, hasher, context.clock, context.settings)
     strangers = (Subject(kind="api_key", id=f"{n}", vendor_id=shop.vendor_id) for n in count())
 
     def right() -> None:

@@ -78,7 +78,7 @@ def open_shop(context: Context) -> Shop:
     )
     with context.database.write() as session:
         vendor_id = vendor_service.create_vendor(session, act, wanted).id
-    prepared = context.pin_desk.prepare(vendor_id, PIN)
+    prepared = context.pin_verifier.prepare(vendor_id, PIN)
     fields = {
         "name": "Coffee card",
         "type": "stamps",
@@ -96,7 +96,7 @@ def open_shop(context: Context) -> Shop:
         )
         api_key_id = key.id
     subject = Subject(kind="api_key", id=api_key_id, vendor_id=vendor_id)
-    staff_token, _ = context.staff_tokens.issue(context.pin_desk.check(subject, PIN), subject)
+    staff_token, _ = context.staff_tokens.issue(context.pin_verifier.check(subject, PIN), subject)
     return Shop(
         vendor_id=vendor_id,
         program_id=program_id,

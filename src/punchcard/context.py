@@ -26,7 +26,7 @@ from punchcard.loyalty.cards.customer_mail import CustomerMail, WalletLinks
 from punchcard.loyalty.events import CardsChanged, StaffPinChanged
 from punchcard.loyalty.live import LiveCards
 from punchcard.loyalty.rotating_codes import RotatingCodes
-from punchcard.loyalty.staff.pin_verifier import PinDesk
+from punchcard.loyalty.staff.pin_verifier import PinVerifier
 from punchcard.loyalty.staff.staff_tokens import StaffTokens
 from punchcard.loyalty.till.till import Till
 from punchcard.wallets.apple.apple_wallet_service import AppleWallet
@@ -59,7 +59,7 @@ class Context:
     password_reset: PasswordReset
     address_change: AddressChange
     customer_mail: CustomerMail
-    pin_desk: PinDesk
+    pin_verifier: PinVerifier
     staff_tokens: StaffTokens
     apple_wallet: AppleWallet
     google_wallet: GoogleWallet
@@ -182,7 +182,7 @@ def build_context(
             base_url=settings.base_url,
             wallet_links=_wallet_links(wallets),
         ),
-        pin_desk=PinDesk(database, for_pins, clock, settings),
+        pin_verifier=PinVerifier(database, for_pins, clock, settings),
         staff_tokens=staff_tokens,
         google_wallet=google_wallet,
         wallets=wallets,

@@ -70,7 +70,7 @@ def test_people_sign_in_with_the_password_and_pins_are_right(folder: DemoFolder)
             shop.email(owner), PASSWORD, asked_from="192.0.2.1", user_agent=None, request_id=None
         )
         assert owner.pin is not None
-        identity = context.pin_desk.verify(signed_in.subject, owner.pin)
+        identity = context.pin_verifier.verify(signed_in.subject, owner.pin)
     assert identity.name == owner.name
 
 

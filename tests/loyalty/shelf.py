@@ -44,7 +44,7 @@ def reward(shop: Shop, program_id: str, **fields: Any) -> Reward:
 def pin(shop: Shop, digits: str = "4711", name: str = "Anna", **fields: Any) -> StaffPin:
     """Give somebody a PIN."""
     context = shop.context
-    prepared = context.pin_desk.prepare(shop.id, digits)
+    prepared = context.pin_verifier.prepare(shop.id, digits)
     with context.database.write() as session:
         return pin_service.create_pin(
             session, shop.id, {"name": name, **fields}, prepared, by_operator(context)

@@ -137,7 +137,7 @@ def _create_vendor(session: Session, act: Act, shop: DemoShop, password_hash: st
 
 def _prepared_pins(context: Context, vendor_id: str, shop: DemoShop) -> dict[str, PreparedPin]:
     return {
-        person.name: context.pin_desk.prepare(vendor_id, person.pin)
+        person.name: context.pin_verifier.prepare(vendor_id, person.pin)
         for person in shop.people
         if person.pin is not None
     }

@@ -22,7 +22,7 @@ RIGHT = "4711"
 def lend(shop: Shop, subject: Subject | None = None) -> str:
     """Exchange the PIN for a token at the shop's first till."""
     subject = subject or shelf.till(shop)
-    hit = shop.context.pin_desk.check(subject, RIGHT)
+    hit = shop.context.pin_verifier.check(subject, RIGHT)
     return shop.context.staff_tokens.issue(hit, subject)[0]
 
 
@@ -38,7 +38,7 @@ def who(
 
 
 def change_pin(shop: Shop, pin_id: str, *, forget: StaffTokens | None = None) -> None:
-    prepared = shop.context.pin_desk.prepare(shop.id, "6250")
+    prepared = shop.context.pin_verifier.prepare(shop.id, "6250")
     with shop.context.database.write() as session:
         act = by_operator(shop.context)
         pin_service.update_pin(session, shop.id, pin_id, {}, act, prepared=prepared)
@@ -50,7 +50,7 @@ def test_a_token_names_the_person_and_ends_after_a_shift(alice: Shop, clock: Man
     pin = shelf.pin(alice, RIGHT, staff_id="anna")
     till = shelf.till(alice)
     token, expires_at = alice.context.staff_tokens.issue(
-        alice.context.pin_desk.check(till, RIGHT), till
+        alice.context.pin_verifier.check(till, RIGHT), till
     )
     assert token.startswith("st_")
     assert expires_at == clock.now() + timedelta(minutes=480)
@@ -145,14 +145,14 @@ def test_a_locked_persons_running_token_stays_good(alice: Shop) -> None:
     token = lend(alice)
     for _ in range(6):
         with pytest.raises(DomainError):
-            alice.context.pin_desk.verify(shelf.till(alice), "9173", pin.id)
+            alice.context.pin_verifier.verify(shelf.till(alice), "9173", pin.id)
     assert who(alice, token) == "Anna"
 
 
 def test_who_stands_at_the_till_is_told_by_token_or_by_pin_or_by_nobody(alice: Shop) -> None:
     pin = shelf.pin(alice, RIGHT, staff_id="anna")
     token, till = lend(alice), shelf.till(alice)
-    desk, tokens = alice.context.pin_desk, alice.context.staff_tokens
+    desk, tokens = alice.context.pin_verifier, alice.context.staff_tokens
     anna = StaffIdentity(pin.id, "anna", "Anna", None)
     assert identify_staff(desk, tokens, till) is None
     assert identify_staff(desk, tokens, till, staff_pin=RIGHT) == anna

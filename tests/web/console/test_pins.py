@@ -19,7 +19,7 @@ def at_the_till(counter: Counter, pin: str) -> str:
     context = counter.shop.context
     subject = context.credentials.resolve(counter.shop.token("owner"))
     try:
-        return context.pin_desk.verify(subject, pin).name
+        return context.pin_verifier.verify(subject, pin).name
     except (StaffPinInvalid, StaffPinLocked) as refusal:
         return refusal.code
 
@@ -74,7 +74,7 @@ def test_a_locked_person_is_shown_as_such_and_unlocked(
     owner.post(f"/console/pins/{counter.anna.id}", name="Anna", staff_id="anna")
     for _ in range(5):
         with pytest.raises((StaffPinInvalid, StaffPinLocked)):
-            context.pin_desk.verify(subject, "9753", "anna")
+            context.pin_verifier.verify(subject, "9753", "anna")
     text = " ".join(text_of(owner.get("/console/pins")).split())
     assert "locked until 10:30" in text.replace("\u202f", " ")
     assert "in 30 minutes" in text

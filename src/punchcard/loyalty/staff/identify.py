@@ -8,12 +8,12 @@ from punchcard.kit.i18n import N_
 from punchcard.loyalty.errors import StaffPinRequired
 from punchcard.loyalty.operations import StaffIdentity
 from punchcard.loyalty.pin_errors import StaffTokenInvalid
-from punchcard.loyalty.staff.pin_verifier import PinDesk
+from punchcard.loyalty.staff.pin_verifier import PinVerifier
 from punchcard.loyalty.staff.staff_tokens import StaffTokens, names
 
 
 def identify_staff(
-    desk: PinDesk,
+    desk: PinVerifier,
     tokens: StaffTokens,
     subject: Subject,
     *,

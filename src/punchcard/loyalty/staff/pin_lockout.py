@@ -40,7 +40,7 @@ class PinLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Miss:
+class FailedAttempt:
     """What a wrong PIN led to; `was_open` is False if a lock stood already and nothing counted."""
 
     was_open: bool
@@ -66,7 +66,7 @@ def limit_of(connection: Connection, vendor_id: str | None, program_id: str | No
     )
 
 
-def count_hit(connection: Connection, pin_id: str, generation: int, *, now: datetime) -> bool:
+def record_success(connection: Connection, pin_id: str, generation: int, *, now: datetime) -> bool:
     """Forget a person's misses and note the use, if they are not locked at this very moment.
 
     Returns False, and changes nothing, if they are, or if the PIN was changed or retired.
@@ -82,9 +82,9 @@ def count_hit(connection: Connection, pin_id: str, generation: int, *, now: date
     return connection.execute(statement).one_or_none() is not None
 
 
-def count_miss_of_person(
+def record_failure_of_person(
     connection: Connection, pin_id: str, vendor_id: str, program_id: str | None, *, now: datetime
-) -> Miss:
+) -> FailedAttempt:
     """Count a wrong PIN against the person who was named; the last allowed one locks them."""
     limit = limit_of(connection, vendor_id, program_id)
     # A lock that has run out is followed by a fresh set of attempts.
@@ -101,11 +101,11 @@ def count_miss_of_person(
     row = connection.execute(statement).one_or_none()
     if row is None:
         lock = select(StaffPin.locked_until).where(StaffPin.id == pin_id)
-        return Miss(False, 0, connection.scalar(lock))
-    return Miss(True, max(0, limit.attempts - row.failed_attempts), row.locked_until)
+        return FailedAttempt(False, 0, connection.scalar(lock))
+    return FailedAttempt(True, max(0, limit.attempts - row.failed_attempts), row.locked_until)
 
 
-def count_miss_of_credential(connection: Connection, subject: Subject, *, now: datetime) -> Miss:
+def record_failure_of_credential(connection: Connection, subject: Subject, *, now: datetime) -> FailedAttempt:
     """Count a wrong PIN that named nobody against the credential that typed it.
 
     A right PIN does not forgive these: who knows one PIN could guess at all the others for ever.
@@ -124,8 +124,8 @@ def count_miss_of_credential(connection: Connection, subject: Subject, *, now: d
     row = connection.execute(_count_credential(connection.dialect), facts).one_or_none()
     if row is None:
         lock = select(Throttle.blocked_until).where(Throttle.key == key)
-        return Miss(False, 0, connection.scalar(lock))
-    return Miss(True, max(0, limit.attempts - row.failures), row.blocked_until)
+        return FailedAttempt(False, 0, connection.scalar(lock))
+    return FailedAttempt(True, max(0, limit.attempts - row.failures), row.blocked_until)
 
 
 # Statements that are made once: to put one together costs more than to run it, and a wrong PIN

@@ -28,7 +28,7 @@ from punchcard.loyalty.operations import StaffIdentity
 from punchcard.loyalty.pin_errors import PinTooSimple, StaffPinInvalid, StaffPinLocked
 from punchcard.loyalty.rules.pin_rules import is_pin, is_too_simple
 from punchcard.loyalty.staff import pin_lockout, pin_queries
-from punchcard.loyalty.staff.pin_lockout import Miss
+from punchcard.loyalty.staff.pin_lockout import FailedAttempt
 from punchcard.loyalty.staff.pin_queries import FoundPin
 
 _NOT_A_PIN = N_("Must be 4 to 8 digits.")
@@ -53,14 +53,14 @@ class PreparedPin:
 
 
 @dataclass(frozen=True, slots=True)
-class PinHit:
+class VerifiedPin:
     """A right PIN: whose it is, and the generation that a staff token of it carries."""
 
     identity: StaffIdentity
     generation: int
 
 
-class PinDesk:
+class PinVerifier:
     """Prepares new PINs and checks typed ones."""
 
     def __init__(
@@ -92,7 +92,7 @@ class PinDesk:
         """Return whose PIN it is; see `check`."""
         return self.check(subject, pin, staff_id).identity
 
-    def check(self, subject: Subject, pin: str, staff_id: str | None = None) -> PinHit:
+    def check(self, subject: Subject, pin: str, staff_id: str | None = None) -> VerifiedPin:
         """Compare a PIN that `subject` typed, and count the outcome.
 
         `staff_id` names the person: a StaffPin's id or its staff_id.
@@ -106,7 +106,7 @@ class PinDesk:
         is_right = self._hasher.verify(self._peppered(pin), hashed)
         if found is not None and is_right and self._counts_as_right(found, subject, is_named):
             identity = StaffIdentity(found.id, found.staff_id, found.name, found.program_id)
-            return PinHit(identity, found.generation)
+            return VerifiedPin(identity, found.generation)
         raise self._counted_as_wrong(found if is_named else None, subject)
 
     def _find(
@@ -147,7 +147,7 @@ class PinDesk:
         if not self._is_worth_writing(current, now):
             return True
         with self._database.write_connection() as connection:
-            if pin_lockout.count_hit(connection, pin.id, pin.generation, now=now):
+            if pin_lockout.record_success(connection, pin.id, pin.generation, now=now):
                 return True
             current = pin_queries.find_again(connection, subject, pin)
             _refuse_locked(current.locked_until if current else None, now)
@@ -165,11 +165,11 @@ class PinDesk:
         now = self._clock.now()
         with self._database.write_connection() as connection:
             if pin is not None:
-                miss = pin_lockout.count_miss_of_person(
+                miss = pin_lockout.record_failure_of_person(
                     connection, pin.id, pin.vendor_id, pin.program_id, now=now
                 )
             else:
-                miss = pin_lockout.count_miss_of_credential(connection, subject, now=now)
+                miss = pin_lockout.record_failure_of_credential(connection, subject, now=now)
         return _refusal(miss, now)
 
     def _peppered(self, pin: str) -> bytes:
@@ -185,7 +185,7 @@ def _refuse_locked(until: datetime | None, now: datetime) -> None:
         raise _locked(until, now)
 
 
-def _refusal(miss: Miss, now: datetime) -> StaffPinInvalid | StaffPinLocked:
+def _refusal(miss: FailedAttempt, now: datetime) -> StaffPinInvalid | StaffPinLocked:
     if not miss.was_open and miss.locked_until is not None:
         return _locked(miss.locked_until, now)
     if miss.locked_until is None:

@@ -18,7 +18,7 @@ from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.operations import StaffIdentity
 from punchcard.loyalty.pin_errors import StaffTokenInvalid
-from punchcard.loyalty.staff.pin_verifier import PinHit
+from punchcard.loyalty.staff.pin_verifier import VerifiedPin
 
 STAFF_PREFIX: Final = "st_"
 CACHE_LIMIT: Final = 10_000
@@ -65,7 +65,7 @@ class StaffTokens:
         # A signature never turns bad, so a token that was found good is not computed again.
         self._read: dict[str, _Facts] = {}
 
-    def issue(self, hit: PinHit, subject: Subject) -> tuple[str, datetime]:
+    def issue(self, hit: VerifiedPin, subject: Subject) -> tuple[str, datetime]:
         """Return a token for whose PIN was right, good for `subject` alone, and when it expires."""
         issued = int(self._clock.now().timestamp())
         expires = issued + int(self._life.total_seconds())

@@ -40,7 +40,7 @@ def create_pin(visit: Manager, form: FormDep) -> Response:
     if form.is_valid:
         # Hashing takes long, so it comes before the transaction.
         with form.refusals():
-            prepared = visit.context.pin_desk.prepare(visit.vendor_id, form.value("pin"))
+            prepared = visit.context.pin_verifier.prepare(visit.vendor_id, form.value("pin"))
             with visit.context.database.write() as session:
                 pin_service.create_pin(session, visit.vendor_id, fields, prepared, visit.act())
     if not form.is_valid:
@@ -67,7 +67,7 @@ def update_pin(visit: Manager, pin_id: str, form: FormDep) -> Response:
             with context.database.read() as session:
                 pin_service.get_pin(session, visit.vendor_id, pin_id)
             typed = form.value("pin")
-            prepared = context.pin_desk.prepare(visit.vendor_id, typed) if typed else None
+            prepared = context.pin_verifier.prepare(visit.vendor_id, typed) if typed else None
             with context.database.write() as session:
                 pin_service.update_pin(
                     session, visit.vendor_id, pin_id, fields, visit.act(), prepared=prepared

@@ -157,7 +157,7 @@ class Counter:
 
     def _identify(self, body: Proved) -> StaffIdentity | None:
         return identify_staff(
-            self._context.pin_desk,
+            self._context.pin_verifier,
             self._context.staff_tokens,
             self._request.subject,
             staff_pin=body.staff_pin,

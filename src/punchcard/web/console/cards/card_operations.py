@@ -161,7 +161,7 @@ def _metadata(visit: Visit, form: Form) -> OperationMetadata:
     )
     # A PIN costs a bcrypt and a commit of its own: before the till, outside transactions.
     staff = identify_staff(
-        context.pin_desk,
+        context.pin_verifier,
         context.staff_tokens,
         visit.subject,
         staff_pin=form.value("staff_pin") or None,

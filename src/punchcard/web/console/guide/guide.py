@@ -124,7 +124,7 @@ def add_pin(visit: Manager, form: FormDep) -> Response:
     pin = form.text("pin", limit=8)
     if name and pin and form.is_valid:
         with form.refusals():
-            prepared = visit.context.pin_desk.prepare(visit.vendor_id, pin)
+            prepared = visit.context.pin_verifier.prepare(visit.vendor_id, pin)
             with visit.context.database.write() as session:
                 fields = {"name": name}
                 pin_service.create_pin(session, visit.vendor_id, fields, prepared, visit.act())
