@@ -13,7 +13,7 @@ from punchcard.kit.errors import INTERNAL, DomainError
 from punchcard.kit.i18n import translate
 from punchcard.kit.statuses import STATUS_BY_KIND
 from punchcard.web.pages.errors import TITLES, CardReplaced, PageNotFound, SignInNeeded
-from punchcard.web.pages.page_request import SESSION_COOKIE, Visit, get_visit
+from punchcard.web.pages.page_request import SESSION_COOKIE, PageRequest, get_page_request
 
 _log = logging.getLogger(__name__)
 
@@ -35,25 +35,25 @@ def create_pages(context: Context, routers: list[APIRouter]) -> FastAPI:
 
 def _send_to_sign_in(request: Request, error: Exception) -> Response:
     assert isinstance(error, SignInNeeded)
-    return get_visit(request).redirect(f"/sign-in?next={quote(error.wanted, safe='/')}")
+    return get_page_request(request).redirect(f"/sign-in?next={quote(error.wanted, safe='/')}")
 
 
 def _tell_of_replacement(request: Request, error: Exception) -> Response:
     assert isinstance(error, CardReplaced)
-    return get_visit(request).page("public/replaced.html", status=410, shop=error.shop)
+    return get_page_request(request).render("public/replaced.html", status=410, shop=error.shop)
 
 
 def _answer(request: Request, error: Exception) -> Response:
     """Tell a refusal, or that something went wrong, as a page in the visitor's language."""
-    visit = _visit_of(request)
+    page_request = _page_request_of(request)
     error = refusal_of(error) or error
-    status, sentence = _told(error, visit)
+    status, sentence = _told(error, page_request)
     if status == 500:
         _log.error("A page failed unforeseen.", exc_info=error)
-    response = visit.page(
+    response = page_request.render(
         "refusal.html",
         status=status,
-        title=visit.say(TITLES[status]),
+        title=page_request.say(TITLES[status]),
         sentence=sentence,
         is_internal=status == 500,
     )
@@ -62,22 +62,22 @@ def _answer(request: Request, error: Exception) -> Response:
     return response
 
 
-def _visit_of(request: Request) -> Visit:
+def _page_request_of(request: Request) -> PageRequest:
     """Return the visit, as nobody's where even saying who it is fails."""
     try:
-        return get_visit(request)
+        return get_page_request(request)
     except DomainError:
         # The session is of no use any more: the visitor must be able to begin another.
         request.cookies.clear()
-        visit = get_visit(request)
-        visit.set_cookie(SESSION_COOKIE, None, seconds=0)
-        return visit
+        page_request = get_page_request(request)
+        page_request.set_cookie(SESSION_COOKIE, None, seconds=0)
+        return page_request
     except DATABASE_ERRORS:
         request.cookies.clear()
-        return get_visit(request)
+        return get_page_request(request)
 
 
-def _told(error: Exception, visit: Visit) -> tuple[int, str]:
+def _told(error: Exception, page_request: PageRequest) -> tuple[int, str]:
     if isinstance(error, RequestValidationError):
         # An address or query that no link of ours holds.
         error = PageNotFound()
@@ -85,6 +85,6 @@ def _told(error: Exception, visit: Visit) -> tuple[int, str]:
         known = error.status_code in TITLES and error.status_code >= 413
         error = PageNotFound() if not known else error
     if isinstance(error, DomainError):
-        sentence = translate(error.sentence, visit.language, **error.facts)
+        sentence = translate(error.sentence, page_request.language, **error.facts)
         return STATUS_BY_KIND[error.kind], sentence
-    return 500, visit.say(INTERNAL)
+    return 500, page_request.say(INTERNAL)

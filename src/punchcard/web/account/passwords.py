@@ -13,7 +13,7 @@ from punchcard.accounts.access.rate_limit import counted_address
 from punchcard.kit.errors import DomainError
 from punchcard.kit.i18n import N_
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import SESSION_COOKIE, FormDep, Visit, VisitDep
+from punchcard.web.pages.page_request import SESSION_COOKIE, FormDep, PageRequest, PageRequestDep
 
 router = APIRouter()
 
@@ -24,115 +24,115 @@ _TOKEN_CHARACTERS: Final = 1500
 
 
 @router.get("/forgot-password")
-def open_forgotten(visit: VisitDep, sent: str = "") -> Response:
+def open_forgotten(request: PageRequestDep, sent: str = "") -> Response:
     """Ask for the address that a link is to be sent to, or say that it is on its way."""
-    return _forgotten_page(visit, visit.form(), is_sent=bool(sent))
+    return _forgotten_page(request, request.form(), is_sent=bool(sent))
 
 
 @router.post("/forgot-password")
-def ask_for_link(visit: VisitDep, form: FormDep) -> Response:
+def ask_for_link(request: PageRequestDep, form: FormDep) -> Response:
     """Send a link; the answer is the same for an address that nobody has."""
     email = form.email("email")
     if email:
         with form.refusals():
-            visit.context.password_reset.request(
-                email, asked_from=visit.address, language=visit.language
+            request.context.password_reset.request(
+                email, asked_from=request.address, language=request.language
             )
     if not form.is_valid:
-        return _forgotten_page(visit, form)
-    return visit.redirect("/forgot-password?sent=yes")
+        return _forgotten_page(request, form)
+    return request.redirect("/forgot-password?sent=yes")
 
 
 @router.get("/reset-password")
-def open_reset(visit: VisitDep, token: str = "") -> Response:
+def open_reset(request: PageRequestDep, token: str = "") -> Response:
     """Ask for another password, or for the first one of somebody who was invited."""
     if token:
-        return _keep(visit, RESET_COOKIE, token, "/reset-password")
-    if (refusal := _refused(visit, _token(visit, RESET_COOKIE))) is not None:
-        return _refused_page(visit, refusal)
-    return visit.page("reset_password.html", form=visit.form())
+        return _keep(request, RESET_COOKIE, token, "/reset-password")
+    if (refusal := _refused(request, _token(request, RESET_COOKIE))) is not None:
+        return _refused_page(request, refusal)
+    return request.render("reset_password.html", form=request.form())
 
 
 @router.post("/reset-password")
-def reset_password(visit: VisitDep, form: FormDep) -> Response:
+def reset_password(request: PageRequestDep, form: FormDep) -> Response:
     """Set the password; the link works no more, and every session of the person has ended."""
-    token, new = _token(visit, RESET_COOKIE), form.value("new_password")
-    if (refusal := _refused(visit, token)) is not None:
-        return _refused_page(visit, refusal)
+    token, new = _token(request, RESET_COOKIE), form.value("new_password")
+    if (refusal := _refused(request, token)) is not None:
+        return _refused_page(request, refusal)
     if new != form.value("again"):
         form.fault("again", N_("This is not the same password."))
     if form.is_valid:
         with form.refusals():
-            visit.context.password_reset.reset(
-                token, new, asked_from=visit.address, request_id=visit.request_id
+            request.context.password_reset.reset(
+                token, new, asked_from=request.address, request_id=request.request_id
             )
     if not form.is_valid:
-        return visit.form_page("reset_password.html", form)
-    visit.set_cookie(RESET_COOKIE, None, seconds=0)
-    visit.set_cookie(SESSION_COOKIE, None, seconds=0)
-    return visit.redirect("/sign-in", N_("The password is set. Please sign in with it."))
+        return request.form_page("reset_password.html", form)
+    request.set_cookie(RESET_COOKIE, None, seconds=0)
+    request.set_cookie(SESSION_COOKIE, None, seconds=0)
+    return request.redirect("/sign-in", N_("The password is set. Please sign in with it."))
 
 
 @router.get("/verify-email")
-def open_verify(visit: VisitDep, token: str = "") -> Response:
+def open_verify(request: PageRequestDep, token: str = "") -> Response:
     """Ask whoever followed a link to press the button."""
     if token:
-        return _keep(visit, VERIFY_COOKIE, token, "/verify-email")
-    return visit.page("verify_email.html", form=visit.form(), is_done=False)
+        return _keep(request, VERIFY_COOKIE, token, "/verify-email")
+    return request.render("verify_email.html", form=request.form(), is_done=False)
 
 
 @router.post("/verify-email")
-def verify_email(visit: VisitDep, form: FormDep) -> Response:
+def verify_email(request: PageRequestDep, form: FormDep) -> Response:
     """Believe that the address is theirs: a customer's, or the new one of a person."""
-    visit.context.limits.enrolments.take(counted_address(visit.address))
+    request.context.limits.enrolments.take(counted_address(request.address))
     confirmed = None
-    with form.refusals(), visit.context.database.write() as session:
-        token = _token(visit, VERIFY_COOKIE)
-        confirmed = visit.context.customer_mail.confirm(session, visit.act(), token)
+    with form.refusals(), request.context.database.write() as session:
+        token = _token(request, VERIFY_COOKIE)
+        confirmed = request.context.customer_mail.confirm(session, request.act(), token)
     if confirmed is None:
-        return visit.page("verify_email.html", status=409, form=form, is_done=False)
-    visit.set_cookie(VERIFY_COOKIE, None, seconds=0)
+        return request.render("verify_email.html", status=409, form=form, is_done=False)
+    request.set_cookie(VERIFY_COOKIE, None, seconds=0)
     if confirmed.kind == "customer":
-        return visit.redirect("/verify-email/done")
-    return visit.redirect("/sign-in", N_("From now on you sign in with the new address."))
+        return request.redirect("/verify-email/done")
+    return request.redirect("/sign-in", N_("From now on you sign in with the new address."))
 
 
 @router.get("/verify-email/done")
-def open_verified(visit: VisitDep) -> Response:
+def open_verified(request: PageRequestDep) -> Response:
     """Thank a customer."""
-    return visit.page("verify_email.html", form=visit.form(), is_done=True)
+    return request.render("verify_email.html", form=request.form(), is_done=True)
 
 
-def _keep(visit: Visit, cookie: str, token: str, path: str) -> Response:
+def _keep(request: PageRequest, cookie: str, token: str, path: str) -> Response:
     is_possible = len(token) <= _TOKEN_CHARACTERS and token.isascii() and token.isprintable()
-    visit.set_cookie(cookie, token if is_possible else "-", seconds=_LINK_SECONDS)
-    return visit.redirect(path)
+    request.set_cookie(cookie, token if is_possible else "-", seconds=_LINK_SECONDS)
+    return request.redirect(path)
 
 
-def _token(visit: Visit, cookie: str) -> str:
-    return visit.request.cookies.get(cookie, "")
+def _token(request: PageRequest, cookie: str) -> str:
+    return request.http.cookies.get(cookie, "")
 
 
-def _refused(visit: Visit, token: str) -> str | None:
+def _refused(request: PageRequest, token: str) -> str | None:
     """Return in words why a link cannot be used, None when it can."""
     try:
-        visit.context.password_reset.check(token)
+        request.context.password_reset.check(token)
     except DomainError as refusal:
-        return visit.say(refusal.sentence)
+        return request.say(refusal.sentence)
     return None
 
 
-def _refused_page(visit: Visit, sentence: str) -> Response:
-    form = visit.form()
+def _refused_page(request: PageRequest, sentence: str) -> Response:
+    form = request.form()
     form.refusal, form.refused_status = sentence, 409
-    return _forgotten_page(visit, form)
+    return _forgotten_page(request, form)
 
 
-def _forgotten_page(visit: Visit, form: Form, *, is_sent: bool = False) -> Response:
-    return visit.form_page(
+def _forgotten_page(request: PageRequest, form: Form, *, is_sent: bool = False) -> Response:
+    return request.form_page(
         "forgot_password.html",
         form,
         is_sent=is_sent,
-        sends_mail=visit.context.mail_queue.is_configured,
-        minutes=visit.context.settings.password_reset_minutes,
+        sends_mail=request.context.mail_queue.is_configured,
+        minutes=request.context.settings.password_reset_minutes,
     )

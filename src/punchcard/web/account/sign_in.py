@@ -8,7 +8,12 @@ from punchcard.accounts.access import sign_in_service
 from punchcard.accounts.errors import SessionNotFound
 from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.kit.i18n import N_, as_language
-from punchcard.web.pages.page_request import LANGUAGE_COOKIE, SESSION_COOKIE, FormDep, VisitDep
+from punchcard.web.pages.page_request import (
+    LANGUAGE_COOKIE,
+    SESSION_COOKIE,
+    FormDep,
+    PageRequestDep,
+)
 
 router = APIRouter()
 
@@ -16,21 +21,21 @@ _LANGUAGE_SECONDS: Final = 365 * 86_400
 
 
 @router.get("/")
-def open_front_door(visit: VisitDep) -> Response:
+def open_front_door(request: PageRequestDep) -> Response:
     """Send the visitor where they work."""
-    return visit.redirect(home_of(visit.subject) if visit.subject is not NOBODY else "/sign-in")
+    return request.redirect(home_of(request.subject) if request.subject is not NOBODY else "/sign-in")
 
 
 @router.get("/sign-in")
-def open_sign_in(visit: VisitDep, next: str = "") -> Response:
+def open_sign_in(request: PageRequestDep, next: str = "") -> Response:
     """Ask for address and password; whoever is signed in already goes on."""
-    if visit.subject is not NOBODY:
-        return visit.redirect(_local(next) or home_of(visit.subject))
-    return visit.page("sign_in.html", form=visit.form({"next": next}))
+    if request.subject is not NOBODY:
+        return request.redirect(_local(next) or home_of(request.subject))
+    return request.render("sign_in.html", form=request.form({"next": next}))
 
 
 @router.post("/sign-in")
-def sign_in(visit: VisitDep, form: FormDep) -> Response:
+def sign_in(request: PageRequestDep, form: FormDep) -> Response:
     """Open a session, and go where the visitor wanted to."""
     email = form.text("email", limit=254)
     password = form.value("password")
@@ -39,40 +44,40 @@ def sign_in(visit: VisitDep, form: FormDep) -> Response:
     signed_in = None
     if email and form.is_valid:
         with form.refusals():
-            signed_in = visit.context.sign_in.sign_in(
+            signed_in = request.context.sign_in.sign_in(
                 email,
                 password,
-                asked_from=visit.address,
-                user_agent=visit.user_agent,
-                request_id=visit.request_id,
+                asked_from=request.address,
+                user_agent=request.user_agent,
+                request_id=request.request_id,
             )
     if signed_in is None:
-        return visit.form_page("sign_in.html", form)
-    seconds = visit.context.settings.access_token_hours * 3600
-    visit.set_cookie(SESSION_COOKIE, signed_in.access_token, seconds=seconds)
-    return visit.redirect(_local(form.value("next")) or home_of(signed_in.subject))
+        return request.form_page("sign_in.html", form)
+    seconds = request.context.settings.access_token_hours * 3600
+    request.set_cookie(SESSION_COOKIE, signed_in.access_token, seconds=seconds)
+    return request.redirect(_local(form.value("next")) or home_of(signed_in.subject))
 
 
 @router.post("/sign-out")
-def sign_out(visit: VisitDep, form: FormDep) -> Response:
+def sign_out(request: PageRequestDep, form: FormDep) -> Response:
     """End the session."""
-    if visit.subject.credential_id is not None:
+    if request.subject.credential_id is not None:
         try:
-            with visit.context.database.write() as session:
-                sign_in_service.revoke_session(session, visit.act(), visit.subject.credential_id)
+            with request.context.database.write() as session:
+                sign_in_service.revoke_session(session, request.act(), request.subject.credential_id)
         except SessionNotFound:
             pass  # ended elsewhere meanwhile, which is what was asked for
-    visit.set_cookie(SESSION_COOKIE, None, seconds=0)
-    return visit.redirect("/sign-in", N_("You are signed out."))
+    request.set_cookie(SESSION_COOKIE, None, seconds=0)
+    return request.redirect("/sign-in", N_("You are signed out."))
 
 
 @router.post("/language")
-def choose_language(visit: VisitDep, form: FormDep) -> Response:
+def choose_language(request: PageRequestDep, form: FormDep) -> Response:
     """Keep the language for pages of visitors who are not signed in."""
     chosen = as_language(form.value("language"))
     if chosen is not None:
-        visit.set_cookie(LANGUAGE_COOKIE, chosen, seconds=_LANGUAGE_SECONDS)
-    return visit.redirect(_local(form.value("next")) or "/")
+        request.set_cookie(LANGUAGE_COOKIE, chosen, seconds=_LANGUAGE_SECONDS)
+    return request.redirect(_local(form.value("next")) or "/")
 
 
 def home_of(subject: Subject) -> str:

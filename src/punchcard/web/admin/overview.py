@@ -14,11 +14,11 @@ from punchcard.db import outbox
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.reports import stats_service
-from punchcard.web.pages.page_request import FormDep, Visit, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
 
 router = APIRouter(prefix="/admin")
 
-Admin = Annotated[Visit, Depends(signed_in(PLATFORM_ADMIN))]
+Admin = Annotated[PageRequest, Depends(signed_in(PLATFORM_ADMIN))]
 
 _DAYS_SHOWN: Final = 90
 _EVENTS_SHOWN: Final = 50
@@ -26,15 +26,15 @@ _PARKED_SHOWN: Final = 20
 
 
 @router.get("")
-def open_overview(visit: Admin) -> Response:
+def open_overview(request: Admin) -> Response:
     """Show the figures of all vendors together."""
-    now = visit.context.clock.now()
+    now = request.context.clock.now()
     first = now.date() - timedelta(days=_DAYS_SHOWN - 1)
-    with visit.context.database.read() as session:
+    with request.context.database.read() as session:
         stats = stats_service.platform_stats(session, now=now, first=first, last=now.date())
-        status = visit.context.wallets.status(session)
+        status = request.context.wallets.status(session)
     days = [(day.isoformat(), figures) for day, figures in stats.stats.days]
-    return visit.page(
+    return request.render(
         "admin/overview.html",
         platform=stats,
         days=days,
@@ -44,41 +44,41 @@ def open_overview(visit: Admin) -> Response:
 
 
 @router.get("/health")
-def open_health(visit: Admin) -> Response:
+def open_health(request: Admin) -> Response:
     """Show what waits, what failed for good and why, and which wallets work."""
-    now, signs_until = visit.context.clock.now(), visit.context.apple_wallet.signs_until
-    with visit.context.database.read() as session:
-        status = visit.context.wallets.status(session)
+    now, signs_until = request.context.clock.now(), request.context.apple_wallet.signs_until
+    with request.context.database.read() as session:
+        status = request.context.wallets.status(session)
         depths = outbox.depths(session)
         parked = outbox.newest_parked(session, limit=_PARKED_SHOWN)
-    return visit.page(
+    return request.render(
         "admin/health.html",
         wallets=status,
         signs_until=signs_until,
         days_left=(signs_until - now).days if signs_until else None,
-        warns_days=visit.context.settings.apple_certificate_warning_days,
+        warns_days=request.context.settings.apple_certificate_warning_days,
         depths=depths,
         parked=parked,
-        till_waiting=visit.context.till.waiting,
-        till_limit=visit.context.settings.till_queue_limit,
+        till_waiting=request.context.till.waiting,
+        till_limit=request.context.settings.till_queue_limit,
         version=__version__,
-        database="SQLite" if visit.context.settings.is_embedded else "PostgreSQL",
-        sends_mail=visit.context.mail_queue.is_configured,
+        database="SQLite" if request.context.settings.is_embedded else "PostgreSQL",
+        sends_mail=request.context.mail_queue.is_configured,
     )
 
 
 @router.post("/health/retry")
-def retry_parked(visit: Admin, form: FormDep) -> Response:
+def retry_parked(request: Admin, form: FormDep) -> Response:
     """Let what failed for good be tried again."""
-    with visit.context.database.write() as session:
-        tried = visit.context.wallets.retry_parked(session)
-    return visit.redirect("/admin/health", N_("To be tried again: {count}"), count=tried)
+    with request.context.database.write() as session:
+        tried = request.context.wallets.retry_parked(session)
+    return request.redirect("/admin/health", N_("To be tried again: {count}"), count=tried)
 
 
 @router.get("/audit")
-def open_audit(visit: Admin, vendor: str = "", before: str = "") -> Response:
+def open_audit(request: Admin, vendor: str = "", before: str = "") -> Response:
     """List who changed what on the platform, newest first; of one vendor when asked (its slug)."""
-    with visit.context.database.read() as session:
+    with request.context.database.read() as session:
         rows = audit_service.list_events(
             session,
             vendor_id=_vendor_id(session, vendor),
@@ -87,12 +87,12 @@ def open_audit(visit: Admin, vendor: str = "", before: str = "") -> Response:
         )
         names = audit_service.actor_names(session, rows)
     more = rows[_EVENTS_SHOWN - 1].id if len(rows) > _EVENTS_SHOWN else None
-    return visit.page(
+    return request.render(
         "admin/audit.html",
         timezone=None,
         events=rows[:_EVENTS_SHOWN],
         names=names,
-        form=visit.form({"vendor": vendor}),
+        form=request.form({"vendor": vendor}),
         next_url=f"/admin/audit?{urlencode({'vendor': vendor, 'before': more})}" if more else None,
         first_url=f"/admin/audit?{urlencode({'vendor': vendor})}" if before else None,
     )

@@ -10,11 +10,11 @@ from punchcard.accounts.subjects import PLATFORM_ADMIN
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.programs import program_service
-from punchcard.web.pages.page_request import Visit, signed_in
+from punchcard.web.pages.page_request import PageRequest, signed_in
 
 router = APIRouter(prefix="/admin/programs")
 
-Admin = Annotated[Visit, Depends(signed_in(PLATFORM_ADMIN))]
+Admin = Annotated[PageRequest, Depends(signed_in(PLATFORM_ADMIN))]
 
 STATUSES: Final = (
     ("draft", N_("Draft")),
@@ -26,9 +26,9 @@ _SHOWN: Final = 50
 
 
 @router.get("")
-def open_programs(visit: Admin, query: str = "", status: str = "", after: str = "") -> Response:
+def open_programs(request: Admin, query: str = "", status: str = "", after: str = "") -> Response:
     """List programs, oldest first; `query` is looked for in names and short names."""
-    with visit.context.database.read() as session:
+    with request.context.database.read() as session:
         rows = program_service.list_programs(
             session,
             None,
@@ -43,11 +43,11 @@ def open_programs(visit: Admin, query: str = "", status: str = "", after: str = 
         }
     asked = {"query": query, "status": status}
     more = rows[_SHOWN - 1].id if len(rows) > _SHOWN else None
-    return visit.page(
+    return request.render(
         "admin/programs.html",
         programs=rows[:_SHOWN],
         vendor_names=names,
-        form=visit.form(asked),
+        form=request.form(asked),
         statuses=STATUSES,
         next_url=f"/admin/programs?{urlencode({**asked, 'after': more})}" if more else None,
         first_url=f"/admin/programs?{urlencode(asked)}" if after else None,

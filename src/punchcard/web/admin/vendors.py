@@ -14,12 +14,12 @@ from punchcard.kit.ids import as_id
 from punchcard.loyalty.programs import program_service, vendor_changes
 from punchcard.web.admin.programs import STATUSES as PROGRAM_STATUSES
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, Visit, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
 from punchcard.web.pages.vendor_form import read_vendor
 
 router = APIRouter(prefix="/admin/vendors")
 
-Admin = Annotated[Visit, Depends(signed_in(PLATFORM_ADMIN))]
+Admin = Annotated[PageRequest, Depends(signed_in(PLATFORM_ADMIN))]
 
 STATUSES: Final = (
     ("active", N_("Active")),
@@ -33,10 +33,10 @@ _DEFAULTS: Final = {"currency": "EUR", "timezone": "Europe/Luxembourg", "languag
 
 
 @router.get("")
-def open_vendors(visit: Admin, query: str = "", status: str = "", after: str = "") -> Response:
+def open_vendors(request: Admin, query: str = "", status: str = "", after: str = "") -> Response:
     """List the vendors, oldest first; `query` is looked for in names and short names."""
     known = [value for value, _ in STATUSES]
-    with visit.context.database.read() as session:
+    with request.context.database.read() as session:
         rows = vendor_service.list_vendors(
             session,
             query=query[:120].replace("\x00", "") or None,
@@ -46,10 +46,10 @@ def open_vendors(visit: Admin, query: str = "", status: str = "", after: str = "
         )
     asked = {"query": query, "status": status}
     more = rows[_SHOWN - 1].id if len(rows) > _SHOWN else None
-    return visit.page(
+    return request.render(
         "admin/vendors.html",
         vendors=rows[:_SHOWN],
-        form=visit.form(asked),
+        form=request.form(asked),
         statuses=STATUSES,
         next_url=f"/admin/vendors?{urlencode({**asked, 'after': more})}" if more else None,
         first_url=f"/admin/vendors?{urlencode(asked)}" if after else None,
@@ -57,106 +57,106 @@ def open_vendors(visit: Admin, query: str = "", status: str = "", after: str = "
 
 
 @router.get("/new")
-def open_new_vendor(visit: Admin) -> Response:
+def open_new_vendor(request: Admin) -> Response:
     """Ask for what a new vendor needs."""
-    return visit.page("admin/new_vendor.html", form=visit.form(_DEFAULTS), sends_mail=_mails(visit))
+    return request.render("admin/new_vendor.html", form=request.form(_DEFAULTS), sends_mail=_mails(request))
 
 
 @router.post("/new")
-def create_vendor(visit: Admin, form: FormDep) -> Response:
+def create_vendor(request: Admin, form: FormDep) -> Response:
     """Make a vendor with its first owner, who is invited or gets a first password."""
     values = read_vendor(form)
     values["slug"] = form.text("slug", limit=63)
     owner_name = form.text("owner_name", limit=120)
     owner_email = form.email("owner_email")
-    is_invited = _mails(visit) and not form.value("password")
+    is_invited = _mails(request) and not form.value("password")
     if not is_invited and not form.value("password"):
         form.fault("password", N_("Please fill this in."))
     if form.is_valid and owner_name and owner_email:
         with form.refusals(email="owner_email"):
-            wanted = NewVendor(**values, owner=_owner(visit, form, owner_name, owner_email))
-            with visit.context.database.write() as session:
-                vendor = vendor_service.create_vendor(session, visit.act(), wanted)
+            wanted = NewVendor(**values, owner=_owner(request, form, owner_name, owner_email))
+            with request.context.database.write() as session:
+                vendor = vendor_service.create_vendor(session, request.act(), wanted)
                 if is_invited:
                     owner = vendor_service.first_owner(session, vendor.id)
-                    visit.context.password_reset.invite(session, owner)
+                    request.context.password_reset.invite(session, owner)
     if not form.is_valid:
-        return visit.page("admin/new_vendor.html", status=422, form=form, sends_mail=_mails(visit))
-    return visit.redirect("/admin/vendors", N_("{name} is open."), name=values["name"])
+        return request.render("admin/new_vendor.html", status=422, form=form, sends_mail=_mails(request))
+    return request.redirect("/admin/vendors", N_("{name} is open."), name=values["name"])
 
 
 @router.get("/{vendor_id}")
-def open_vendor(visit: Admin, vendor_id: str) -> Response:
+def open_vendor(request: Admin, vendor_id: str) -> Response:
     """Show one vendor with its programs."""
-    return _vendor_page(visit, vendor_id, None)
+    return _vendor_page(request, vendor_id, None)
 
 
 @router.post("/{vendor_id}")
-def update_vendor(visit: Admin, vendor_id: str, form: FormDep) -> Response:
+def update_vendor(request: Admin, vendor_id: str, form: FormDep) -> Response:
     """Change name, short name, language, currency or time zone."""
     changes = {**read_vendor(form), "slug": form.text("slug", limit=63)}
     if form.is_valid:
-        with form.refusals(), visit.context.database.write() as session:
-            vendor_changes.update_vendor(session, visit.act(), vendor_id, changes)
+        with form.refusals(), request.context.database.write() as session:
+            vendor_changes.update_vendor(session, request.act(), vendor_id, changes)
     if not form.is_valid:
-        return _vendor_page(visit, vendor_id, form, status=422)
-    return visit.redirect(f"/admin/vendors/{vendor_id}", N_("Saved."))
+        return _vendor_page(request, vendor_id, form, status=422)
+    return request.redirect(f"/admin/vendors/{vendor_id}", N_("Saved."))
 
 
 @router.post("/{vendor_id}/suspend")
-def suspend_vendor(visit: Admin, vendor_id: str, form: FormDep) -> Response:
+def suspend_vendor(request: Admin, vendor_id: str, form: FormDep) -> Response:
     """Stop a vendor for the time being: its people, keys and terminals are refused."""
-    with form.refusals(), visit.context.database.write() as session:
-        vendor_service.suspend_vendor(session, visit.act(), vendor_id)
+    with form.refusals(), request.context.database.write() as session:
+        vendor_service.suspend_vendor(session, request.act(), vendor_id)
     if not form.is_valid:
-        return _vendor_page(visit, vendor_id, None, refused=form, status=409)
-    return visit.redirect(f"/admin/vendors/{vendor_id}", N_("The vendor is suspended."))
+        return _vendor_page(request, vendor_id, None, refused=form, status=409)
+    return request.redirect(f"/admin/vendors/{vendor_id}", N_("The vendor is suspended."))
 
 
 @router.post("/{vendor_id}/resume")
-def resume_vendor(visit: Admin, vendor_id: str, form: FormDep) -> Response:
+def resume_vendor(request: Admin, vendor_id: str, form: FormDep) -> Response:
     """Let a suspended vendor go on."""
-    with form.refusals(), visit.context.database.write() as session:
-        vendor_service.resume_vendor(session, visit.act(), vendor_id)
+    with form.refusals(), request.context.database.write() as session:
+        vendor_service.resume_vendor(session, request.act(), vendor_id)
     if not form.is_valid:
-        return _vendor_page(visit, vendor_id, None, refused=form, status=409)
-    return visit.redirect(f"/admin/vendors/{vendor_id}", N_("The vendor may go on."))
+        return _vendor_page(request, vendor_id, None, refused=form, status=409)
+    return request.redirect(f"/admin/vendors/{vendor_id}", N_("The vendor may go on."))
 
 
-def _owner(visit: Visit, form: Form, name: str, email: str) -> NewMember:
+def _owner(request: PageRequest, form: Form, name: str, email: str) -> NewMember:
     typed = form.value("password")
     hashed = (
-        visit.context.sign_in.hash_password(typed, caller=visit.subject.id)
+        request.context.sign_in.hash_password(typed, caller=request.subject.id)
         if typed
-        else visit.context.password_reset.new_unknown_password()
+        else request.context.password_reset.new_unknown_password()
     )
     return NewMember(email=email, name=name, role="owner", password_hash=hashed)
 
 
-def _mails(visit: Visit) -> bool:
-    return visit.context.mail_queue.is_configured
+def _mails(request: PageRequest) -> bool:
+    return request.context.mail_queue.is_configured
 
 
 def _vendor_page(
-    visit: Visit,
+    request: PageRequest,
     vendor_id: str,
     form: Form | None,
     *,
     refused: Form | None = None,
     status: int = 200,
 ) -> Response:
-    with visit.context.database.read() as session:
+    with request.context.database.read() as session:
         vendor = vendor_service.get_vendor(session, vendor_id)
         programs = program_service.list_programs(session, vendor.id, limit=_PROGRAMS_SHOWN)
         fields = ("name", "slug", "language", "currency", "timezone")
         initial = {field: getattr(vendor, field) for field in fields}
-    return visit.page(
+    return request.render(
         "admin/vendor.html",
         status=status,
         vendor=vendor,
         programs=programs,
-        form=form or visit.form(initial),
-        refused=refused or visit.form(),
+        form=form or request.form(initial),
+        refused=refused or request.form(),
         status_names=dict(STATUSES),
         program_status_names=dict(PROGRAM_STATUSES),
     )

@@ -13,11 +13,11 @@ from punchcard.accounts.subjects import (
 )
 from punchcard.kit.i18n import N_
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, Visit, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
 
 router = APIRouter(prefix="/console/api-keys")
 
-Owner = Annotated[Visit, Depends(signed_in(VENDOR_OWN))]
+Owner = Annotated[PageRequest, Depends(signed_in(VENDOR_OWN))]
 
 SCOPES: Final = (
     (LOYALTY_READ, N_("Read programs, cards and the ledger")),
@@ -29,13 +29,13 @@ _SHOWN: Final = 200
 
 
 @router.get("")
-def open_api_keys(visit: Owner) -> Response:
+def open_api_keys(request: Owner) -> Response:
     """List the keys, with a form for another one."""
-    return _list_page(visit, visit.form({"scopes": [LOYALTY_READ, LOYALTY_OPERATE]}))
+    return _list_page(request, request.form({"scopes": [LOYALTY_READ, LOYALTY_OPERATE]}))
 
 
 @router.post("")
-def create_api_key(visit: Owner, form: FormDep) -> Response:
+def create_api_key(request: Owner, form: FormDep) -> Response:
     """Make a key and show it, once."""
     name = form.text("name", limit=120)
     scopes = form.choices("scopes")
@@ -43,26 +43,26 @@ def create_api_key(visit: Owner, form: FormDep) -> Response:
         form.fault("scopes", N_("Please choose at least one."))
     key = None
     if name and form.is_valid:
-        with form.refusals(), visit.context.database.write() as session:
+        with form.refusals(), request.context.database.write() as session:
             key, _row = api_key_service.create_api_key(
-                session, visit.act(), visit.vendor_id, name=name, scopes=scopes
+                session, request.act(), request.vendor_id, name=name, scopes=scopes
             )
     if key is None:
-        return _list_page(visit, form, status=422)
-    return _list_page(visit, visit.form({"scopes": scopes}), status=201, new_key=key)
+        return _list_page(request, form, status=422)
+    return _list_page(request, request.form({"scopes": scopes}), status=201, new_key=key)
 
 
 @router.post("/{api_key_id}/revoke")
-def revoke_api_key(visit: Owner, api_key_id: str, form: FormDep) -> Response:
+def revoke_api_key(request: Owner, api_key_id: str, form: FormDep) -> Response:
     """Revoke a key: it stops working at once."""
-    with visit.context.database.write() as session:
-        api_key_service.revoke_api_key(session, visit.act(), visit.vendor_id, api_key_id)
-    return visit.redirect("/console/api-keys", N_("The key no longer works."))
+    with request.context.database.write() as session:
+        api_key_service.revoke_api_key(session, request.act(), request.vendor_id, api_key_id)
+    return request.redirect("/console/api-keys", N_("The key no longer works."))
 
 
-def _list_page(visit: Visit, form: Form, status: int = 200, new_key: str | None = None) -> Response:
-    with visit.context.database.read() as session:
-        rows = api_key_service.list_api_keys(session, visit.vendor_id, after_id=None, limit=_SHOWN)
-    return visit.page(
+def _list_page(request: PageRequest, form: Form, status: int = 200, new_key: str | None = None) -> Response:
+    with request.context.database.read() as session:
+        rows = api_key_service.list_api_keys(session, request.vendor_id, after_id=None, limit=_SHOWN)
+    return request.render(
         "console/api_keys.html", status=status, form=form, keys=rows, scopes=SCOPES, new_key=new_key
     )

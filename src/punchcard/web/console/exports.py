@@ -17,48 +17,48 @@ from punchcard.kit.ids import as_id
 from punchcard.loyalty.reports import exports as loyalty_exports
 from punchcard.web.console.list_filters import as_day, asked_cards, asked_entries
 from punchcard.web.pages.errors import PageNotFound
-from punchcard.web.pages.page_request import Visit, signed_in
+from punchcard.web.pages.page_request import PageRequest, signed_in
 
 router = APIRouter(prefix="/console/exports")
 
-Manager = Annotated[Visit, Depends(signed_in(LOYALTY_MANAGE))]
+Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
 
 
-def _cards(visit: Visit, _timezone: str) -> Table:
-    now = visit.context.clock.now()
-    _asked, wanted = asked_cards(visit.request.query_params, now=now)
-    return loyalty_exports.cards(visit.vendor_id, now=now, **wanted)
+def _cards(request: PageRequest, _timezone: str) -> Table:
+    now = request.context.clock.now()
+    _asked, wanted = asked_cards(request.http.query_params, now=now)
+    return loyalty_exports.cards(request.vendor_id, now=now, **wanted)
 
 
-def _transactions(visit: Visit, timezone: str) -> Table:
+def _transactions(request: PageRequest, timezone: str) -> Table:
     """Return the entries that are asked for: all of them where nothing is."""
-    asked = visit.request.query_params
-    now = visit.context.clock.now()
+    asked = request.http.query_params
+    now = request.context.clock.now()
     _asked, wanted = asked_entries(asked, now=now, timezone=timezone)
     everything = replace(wanted, since=None) if "from" not in asked else wanted
-    return loyalty_exports.transactions(visit.vendor_id, everything)
+    return loyalty_exports.transactions(request.vendor_id, everything)
 
 
-def _staff(visit: Visit, _timezone: str) -> Table:
-    asked = visit.request.query_params
+def _staff(request: PageRequest, _timezone: str) -> Table:
+    asked = request.http.query_params
     table = loyalty_exports.staff(
-        visit.vendor_id,
-        now=visit.context.clock.now(),
+        request.vendor_id,
+        now=request.context.clock.now(),
         first=as_day(asked.get("from", "")),
         last=as_day(asked.get("to", "")),
         program_id=as_id(asked.get("program_id", "")),
     )
-    with visit.context.database.read() as session:
+    with request.context.database.read() as session:
         rows = table.read(session, None)
     # Read before the answer begins: what is wrong with the period must still be a refusal.
     return Table(table.columns, lambda *_: rows)
 
 
-def _whole(read: Callable[[str], Table]) -> Callable[[Visit, str], Table]:
-    return lambda visit, _timezone: read(visit.vendor_id)
+def _whole(read: Callable[[str], Table]) -> Callable[[PageRequest, str], Table]:
+    return lambda request, _timezone: read(request.vendor_id)
 
 
-LISTS: Final[dict[str, tuple[str, str, Callable[[Visit, str], Table]]]] = {
+LISTS: Final[dict[str, tuple[str, str, Callable[[PageRequest, str], Table]]]] = {
     "cards": (N_("Members and cards"), LOYALTY_MANAGE, _cards),
     "transactions": (N_("Ledger"), LOYALTY_MANAGE, _transactions),
     "rewards": (N_("Rewards"), LOYALTY_MANAGE, _whole(loyalty_exports.rewards)),
@@ -77,33 +77,33 @@ Names and permissions are those of the API's exports.
 
 
 @router.get("")
-def open_exports(visit: Manager) -> Response:
+def open_exports(request: Manager) -> Response:
     """Offer every list that the visitor may see."""
     offered = [(name, title) for name, (title, permission, _) in LISTS.items()]
-    allowed = [(name, title) for name, title in offered if visit.may(LISTS[name][1])]
-    return visit.page("console/exports.html", lists=allowed)
+    allowed = [(name, title) for name, title in offered if request.may(LISTS[name][1])]
+    return request.render("console/exports.html", lists=allowed)
 
 
 @router.get("/{name}.csv")
-def export(visit: Manager, name: str) -> Response:
+def export(request: Manager, name: str) -> Response:
     """Return one list as a file to keep; streamed, however long. Raises PageNotFound."""
     if name not in LISTS:
         raise PageNotFound
     _title, permission, read = LISTS[name]
-    if not visit.may(permission):
+    if not request.may(permission):
         raise NotAllowed
-    database = visit.context.database
+    database = request.context.database
     with database.read() as session:
-        vendor = vendor_service.get_vendor(session, visit.vendor_id)
-    day = visit.context.clock.now().date().isoformat()
+        vendor = vendor_service.get_vendor(session, request.vendor_id)
+    day = request.context.clock.now().date().isoformat()
     answer = StreamingResponse(
         stream(
             database,
-            read(visit, vendor.timezone),
-            language=visit.language,
+            read(request, vendor.timezone),
+            language=request.language,
             timezone=vendor.timezone,
         ),
         media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{vendor.slug}-{name}-{day}.csv"'},
     )
-    return visit.finish(answer)
+    return request.finish(answer)

@@ -51,12 +51,12 @@ def asked_cards(query: Mapping[str, str], *, now: datetime) -> tuple[Asked, Card
     sought = query.get("query", "").replace("\x00", "")[:_QUERY_CHARACTERS].strip()
     program_id = as_id(query.get("program_id", ""))
     status = _one_of(query.get("status"), STATUSES)
-    visit = _one_of(query.get("visit"), VISITS)
+    request = _one_of(query.get("visit"), VISITS)
     wanted = CardFilter(program_id=program_id, status=status, query=sought or None)
-    if visit is not None:
-        bound = now - timedelta(days=_VISIT_DAYS[visit])
-        wanted["active_since" if visit.startswith("last") else "active_before"] = bound
-    told = {"query": sought, "program_id": program_id, "status": status, "visit": visit}
+    if request is not None:
+        bound = now - timedelta(days=_VISIT_DAYS[request])
+        wanted["active_since" if request.startswith("last") else "active_before"] = bound
+    told = {"query": sought, "program_id": program_id, "status": status, "visit": request}
     return _asked(told), wanted
 
 

@@ -8,11 +8,11 @@ from punchcard.accounts import location_service
 from punchcard.accounts.subjects import VENDOR_MANAGE
 from punchcard.kit.i18n import N_
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, Visit, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
 
 router = APIRouter(prefix="/console/locations")
 
-Manager = Annotated[Visit, Depends(signed_in(VENDOR_MANAGE))]
+Manager = Annotated[PageRequest, Depends(signed_in(VENDOR_MANAGE))]
 
 _SHOWN: Final = 200
 _NAME_CHARACTERS: Final = 120
@@ -20,57 +20,57 @@ _ADDRESS_CHARACTERS: Final = 300
 
 
 @router.get("")
-def open_locations(visit: Manager) -> Response:
+def open_locations(request: Manager) -> Response:
     """List the locations, with a form for another one."""
-    return _list_page(visit, visit.form())
+    return _list_page(request, request.form())
 
 
 @router.post("")
-def create_location(visit: Manager, form: FormDep) -> Response:
+def create_location(request: Manager, form: FormDep) -> Response:
     """Open a location."""
     name, address = _read(form)
     if name and form.is_valid:
-        with form.refusals(), visit.context.database.write() as session:
+        with form.refusals(), request.context.database.write() as session:
             location_service.create_location(
-                session, visit.act(), visit.vendor_id, name=name, address=address
+                session, request.act(), request.vendor_id, name=name, address=address
             )
     if not form.is_valid:
-        return _list_page(visit, form, status=422)
-    return visit.redirect("/console/locations", N_("The location is open."))
+        return _list_page(request, form, status=422)
+    return request.redirect("/console/locations", N_("The location is open."))
 
 
 @router.get("/{location_id}")
-def open_location(visit: Manager, location_id: str) -> Response:
+def open_location(request: Manager, location_id: str) -> Response:
     """Show one location to be changed."""
-    with visit.context.database.read() as session:
-        found = location_service.get_location(session, visit.vendor_id, location_id)
+    with request.context.database.read() as session:
+        found = location_service.get_location(session, request.vendor_id, location_id)
         initial = {"name": found.name, "address": found.address}
-    return visit.page("console/location.html", form=visit.form(initial), location_id=location_id)
+    return request.render("console/location.html", form=request.form(initial), location_id=location_id)
 
 
 @router.post("/{location_id}")
-def update_location(visit: Manager, location_id: str, form: FormDep) -> Response:
+def update_location(request: Manager, location_id: str, form: FormDep) -> Response:
     """Change the name or the address."""
     name, address = _read(form)
     if form.is_valid:
         changes = {"name": name, "address": address}
-        with form.refusals(), visit.context.database.write() as session:
+        with form.refusals(), request.context.database.write() as session:
             location_service.update_location(
-                session, visit.act(), visit.vendor_id, location_id, changes
+                session, request.act(), request.vendor_id, location_id, changes
             )
     if not form.is_valid:
-        return visit.page("console/location.html", status=422, form=form, location_id=location_id)
-    return visit.redirect("/console/locations", N_("Saved."))
+        return request.render("console/location.html", status=422, form=form, location_id=location_id)
+    return request.redirect("/console/locations", N_("Saved."))
 
 
 @router.post("/{location_id}/close")
-def close_location(visit: Manager, location_id: str, form: FormDep) -> Response:
+def close_location(request: Manager, location_id: str, form: FormDep) -> Response:
     """Close a location for good; while a terminal stands there it says so."""
-    with form.refusals(), visit.context.database.write() as session:
-        location_service.close_location(session, visit.act(), visit.vendor_id, location_id)
+    with form.refusals(), request.context.database.write() as session:
+        location_service.close_location(session, request.act(), request.vendor_id, location_id)
     if not form.is_valid:
-        return _list_page(visit, form, status=409)
-    return visit.redirect("/console/locations", N_("The location is closed."))
+        return _list_page(request, form, status=409)
+    return request.redirect("/console/locations", N_("The location is closed."))
 
 
 def _read(form: Form) -> tuple[str | None, str | None]:
@@ -78,9 +78,9 @@ def _read(form: Form) -> tuple[str | None, str | None]:
     return name, form.text("address", required=False, limit=_ADDRESS_CHARACTERS)
 
 
-def _list_page(visit: Visit, form: Form, status: int = 200) -> Response:
-    with visit.context.database.read() as session:
+def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
+    with request.context.database.read() as session:
         rows = location_service.list_locations(
-            session, visit.vendor_id, after_id=None, limit=_SHOWN
+            session, request.vendor_id, after_id=None, limit=_SHOWN
         )
-    return visit.page("console/locations.html", status=status, form=form, locations=rows)
+    return request.render("console/locations.html", status=status, form=form, locations=rows)

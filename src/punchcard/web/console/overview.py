@@ -19,11 +19,11 @@ from punchcard.loyalty.reports.dashboard_service import CHART_DAYS, Dashboard, v
 from punchcard.loyalty.reports.stats_service import Figures
 from punchcard.web.console.guide.guide_steps import GUIDE_PAGES
 from punchcard.web.pages.formatting import Wording
-from punchcard.web.pages.page_request import Visit, signed_in
+from punchcard.web.pages.page_request import PageRequest, signed_in
 
 router = APIRouter(prefix="/console")
 
-Reader = Annotated[Visit, Depends(signed_in(LOYALTY_READ))]
+Reader = Annotated[PageRequest, Depends(signed_in(LOYALTY_READ))]
 
 PERIODS: Final = (30, CHART_DAYS, 365)
 """The days that the charts can show; a year is shown by weeks."""
@@ -42,13 +42,13 @@ class Bucket:
 
 
 @router.get("")
-def open_overview(visit: Reader, days: int = CHART_DAYS, program: str = "") -> Response:
+def open_overview(request: Reader, days: int = CHART_DAYS, program: str = "") -> Response:
     """Show the figures of all programs or one; the guide, until the shop has its first customer."""
     days = days if days in PERIODS else CHART_DAYS
-    context = visit.context
+    context = request.context
     now = context.clock.now()
     with context.database.read() as session:
-        vendor = vendor_service.get_vendor(session, visit.vendor_id)
+        vendor = vendor_service.get_vendor(session, request.vendor_id)
         programs = program_service.list_programs(session, vendor.id, limit=_PROGRAMS_SHOWN)
         chosen = program_service.get_program(session, vendor.id, program) if program else None
         found = vendor_dashboard(
@@ -64,14 +64,14 @@ def open_overview(visit: Reader, days: int = CHART_DAYS, program: str = "") -> R
             EntryFilter(program_id=chosen.id if chosen else None),
             limit=_ENTRIES_SHOWN,
         )
-        values = {**_for_managers(session, visit, programs), "vendor": vendor}
+        values = {**_for_managers(session, request, programs), "vendor": vendor}
     buckets = _buckets(found, days)
     types = {row.type for row in ([chosen] if chosen else programs)}
-    return visit.page(
+    return request.render(
         "console/overview.html",
         dashboard=found,
         buckets=buckets,
-        chart=_chart(buckets, Wording(visit.language)),
+        chart=_chart(buckets, Wording(request.language)),
         days=days,
         periods=PERIODS,
         programs=programs,
@@ -84,18 +84,18 @@ def open_overview(visit: Reader, days: int = CHART_DAYS, program: str = "") -> R
 
 
 def _for_managers(
-    session: Session, visit: Visit, programs: Sequence[LoyaltyProgram]
+    session: Session, request: PageRequest, programs: Sequence[LoyaltyProgram]
 ) -> dict[str, Any]:
     """Return the guide and what needs attention, for those who can do something about it."""
-    if not visit.may(LOYALTY_MANAGE):
+    if not request.may(LOYALTY_MANAGE):
         return {"steps": None, "guide_pages": (), "attention": None, "stuck": []}
-    now = visit.context.clock.now()
-    steps = onboarding.first_steps(session, visit.vendor_id)
-    redesigns = ((row, visit.context.wallets.progress(session, row.id)) for row in programs)
+    now = request.context.clock.now()
+    steps = onboarding.first_steps(session, request.vendor_id)
+    redesigns = ((row, request.context.wallets.progress(session, row.id)) for row in programs)
     return {
         "steps": None if steps.is_finished else steps,
         "guide_pages": GUIDE_PAGES,
-        "attention": attention_service.what_needs_attention(session, visit.vendor_id, now=now),
+        "attention": attention_service.what_needs_attention(session, request.vendor_id, now=now),
         "stuck": [(row, found) for row, found in redesigns if found and found.cards_failed],
     }
 

@@ -9,11 +9,11 @@ from punchcard.accounts.member_service import NewMember
 from punchcard.accounts.subjects import VENDOR_OWN
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, Visit, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
 
 router = APIRouter(prefix="/console/people")
 
-Owner = Annotated[Visit, Depends(signed_in(VENDOR_OWN))]
+Owner = Annotated[PageRequest, Depends(signed_in(VENDOR_OWN))]
 
 ROLES: Final = (
     ("owner", N_("Owner"), N_("Everything, people, API keys and closing the shop included.")),
@@ -25,46 +25,46 @@ _SHOWN: Final = 200
 
 
 @router.get("")
-def open_people(visit: Owner) -> Response:
+def open_people(request: Owner) -> Response:
     """List the people, with a form for another one."""
-    return _list_page(visit, visit.form({"role": "staff"}))
+    return _list_page(request, request.form({"role": "staff"}))
 
 
 @router.post("")
-def add_person(visit: Owner, form: FormDep) -> Response:
+def add_person(request: Owner, form: FormDep) -> Response:
     """Add a person: by a mail in which they choose their password, or with a first one."""
     name = form.text("name", limit=120)
     email = form.email("email")
     role = form.choice("role", [role for role, *_ in ROLES])
-    is_invited = visit.context.mail_queue.is_configured and not form.value("password")
+    is_invited = request.context.mail_queue.is_configured and not form.value("password")
     if not is_invited and not form.value("password"):
         form.fault("password", N_("Please fill this in."))
     if name and email and role and form.is_valid:
         with form.refusals():
             person = NewMember(
-                email=email, name=name, role=role, password_hash=_first_password(visit, form)
+                email=email, name=name, role=role, password_hash=_first_password(request, form)
             )
-            with visit.context.database.write() as session:
-                row = member_service.create_member(session, visit.act(), visit.vendor_id, person)
+            with request.context.database.write() as session:
+                row = member_service.create_member(session, request.act(), request.vendor_id, person)
                 if is_invited:
-                    visit.context.password_reset.invite(session, row)
+                    request.context.password_reset.invite(session, row)
     if not form.is_valid:
-        return _list_page(visit, form, status=422)
+        return _list_page(request, form, status=422)
     done = N_("The invitation to {name} is on its way.") if is_invited else N_("{name} is added.")
-    return visit.redirect("/console/people", done, name=name)
+    return request.redirect("/console/people", done, name=name)
 
 
 @router.get("/{member_id}")
-def open_person(visit: Owner, member_id: str) -> Response:
+def open_person(request: Owner, member_id: str) -> Response:
     """Show one person to be changed."""
-    with visit.context.database.read() as session:
-        row = member_service.get_member(session, visit.vendor_id, member_id)
+    with request.context.database.read() as session:
+        row = member_service.get_member(session, request.vendor_id, member_id)
         initial = {"name": row.name, "role": row.role, "language": row.language}
-    return _person_page(visit, member_id, visit.form(initial))
+    return _person_page(request, member_id, request.form(initial))
 
 
 @router.post("/{member_id}")
-def update_person(visit: Owner, member_id: str, form: FormDep) -> Response:
+def update_person(request: Owner, member_id: str, form: FormDep) -> Response:
     """Change name, role or language; the last owner stays one."""
     changes: dict[str, Any] = {
         "name": form.text("name", limit=120),
@@ -72,46 +72,46 @@ def update_person(visit: Owner, member_id: str, form: FormDep) -> Response:
         "language": form.choice("language", LANGUAGES, required=False),
     }
     if form.is_valid:
-        with form.refusals(), visit.context.database.write() as session:
-            member_service.update_member(session, visit.act(), visit.vendor_id, member_id, changes)
+        with form.refusals(), request.context.database.write() as session:
+            member_service.update_member(session, request.act(), request.vendor_id, member_id, changes)
     if not form.is_valid:
-        return _person_page(visit, member_id, form, status=422)
-    return visit.redirect("/console/people", N_("Saved."))
+        return _person_page(request, member_id, form, status=422)
+    return request.redirect("/console/people", N_("Saved."))
 
 
 @router.post("/{member_id}/remove")
-def remove_person(visit: Owner, member_id: str, form: FormDep) -> Response:
+def remove_person(request: Owner, member_id: str, form: FormDep) -> Response:
     """Remove a person and end their sessions; the last owner stays."""
-    with form.refusals(), visit.context.database.write() as session:
-        member_service.remove_member(session, visit.act(), visit.vendor_id, member_id)
+    with form.refusals(), request.context.database.write() as session:
+        member_service.remove_member(session, request.act(), request.vendor_id, member_id)
     if not form.is_valid:
-        return _list_page(visit, form, status=409)
-    return visit.redirect("/console/people", N_("The person can no longer sign in."))
+        return _list_page(request, form, status=409)
+    return request.redirect("/console/people", N_("The person can no longer sign in."))
 
 
-def _first_password(visit: Visit, form: Form) -> str:
+def _first_password(request: PageRequest, form: Form) -> str:
     """Return the hash of what was typed, or of a password that nobody knows."""
     typed = form.value("password")
     if not typed:
-        return visit.context.password_reset.new_unknown_password()
-    return visit.context.sign_in.hash_password(typed, caller=visit.subject.id)
+        return request.context.password_reset.new_unknown_password()
+    return request.context.sign_in.hash_password(typed, caller=request.subject.id)
 
 
-def _list_page(visit: Visit, form: Form, status: int = 200) -> Response:
-    with visit.context.database.read() as session:
-        rows = member_service.list_members(session, visit.vendor_id, after_id=None, limit=_SHOWN)
-    return visit.page(
+def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
+    with request.context.database.read() as session:
+        rows = member_service.list_members(session, request.vendor_id, after_id=None, limit=_SHOWN)
+    return request.render(
         "console/people.html",
         status=status,
         form=form,
         people=rows,
         roles=ROLES,
         role_names={role: name for role, name, _ in ROLES},
-        sends_mail=visit.context.mail_queue.is_configured,
+        sends_mail=request.context.mail_queue.is_configured,
     )
 
 
-def _person_page(visit: Visit, member_id: str, form: Form, status: int = 200) -> Response:
-    return visit.page(
+def _person_page(request: PageRequest, member_id: str, form: Form, status: int = 200) -> Response:
+    return request.render(
         "console/person.html", status=status, form=form, member_id=member_id, roles=ROLES
     )

@@ -16,11 +16,11 @@ from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.rules.pin_rules import is_too_simple
 from punchcard.loyalty.staff import pin_service
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, Visit, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
 
 router = APIRouter(prefix="/console/pins")
 
-Manager = Annotated[Visit, Depends(signed_in(LOYALTY_MANAGE))]
+Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
 
 _SHOWN: Final = 50
 _PROGRAMS_SHOWN: Final = 200
@@ -28,70 +28,70 @@ _SUGGESTED_DIGITS: Final = 4
 
 
 @router.get("")
-def open_pins(visit: Manager, retired: bool = False, after: str = "") -> Response:
+def open_pins(request: Manager, retired: bool = False, after: str = "") -> Response:
     """List who has a PIN, with a form for another person; or those whose PINs are retired."""
-    return _list_page(visit, visit.form(), retired=retired, after=after)
+    return _list_page(request, request.form(), retired=retired, after=after)
 
 
 @router.post("")
-def create_pin(visit: Manager, form: FormDep) -> Response:
+def create_pin(request: Manager, form: FormDep) -> Response:
     """Give a person a PIN."""
     fields = _read(form)
     if form.is_valid:
         # Hashing takes long, so it comes before the transaction.
         with form.refusals():
-            prepared = visit.context.pin_verifier.prepare(visit.vendor_id, form.value("pin"))
-            with visit.context.database.write() as session:
-                pin_service.create_pin(session, visit.vendor_id, fields, prepared, visit.act())
+            prepared = request.context.pin_verifier.prepare(request.vendor_id, form.value("pin"))
+            with request.context.database.write() as session:
+                pin_service.create_pin(session, request.vendor_id, fields, prepared, request.act())
     if not form.is_valid:
-        return _list_page(visit, form, status=422)
-    return visit.redirect("/console/pins", N_("{name} has a PIN."), name=fields["name"])
+        return _list_page(request, form, status=422)
+    return request.redirect("/console/pins", N_("{name} has a PIN."), name=fields["name"])
 
 
 @router.get("/{pin_id}")
-def open_pin(visit: Manager, pin_id: str) -> Response:
+def open_pin(request: Manager, pin_id: str) -> Response:
     """Show one person: name, program, another PIN, retirement."""
-    with visit.context.database.read() as session:
-        row = pin_service.get_pin(session, visit.vendor_id, pin_id)
+    with request.context.database.read() as session:
+        row = pin_service.get_pin(session, request.vendor_id, pin_id)
         initial = {field: getattr(row, field) for field in pin_service.FIELDS}
-    return _pin_page(visit, pin_id, visit.form(initial))
+    return _pin_page(request, pin_id, request.form(initial))
 
 
 @router.post("/{pin_id}")
-def update_pin(visit: Manager, pin_id: str, form: FormDep) -> Response:
+def update_pin(request: Manager, pin_id: str, form: FormDep) -> Response:
     """Change the person's facts, and the PIN when another one was typed."""
-    context = visit.context
+    context = request.context
     fields = _read(form)
     if form.is_valid:
         with form.refusals():
             with context.database.read() as session:
-                pin_service.get_pin(session, visit.vendor_id, pin_id)
+                pin_service.get_pin(session, request.vendor_id, pin_id)
             typed = form.value("pin")
-            prepared = context.pin_verifier.prepare(visit.vendor_id, typed) if typed else None
+            prepared = context.pin_verifier.prepare(request.vendor_id, typed) if typed else None
             with context.database.write() as session:
                 pin_service.update_pin(
-                    session, visit.vendor_id, pin_id, fields, visit.act(), prepared=prepared
+                    session, request.vendor_id, pin_id, fields, request.act(), prepared=prepared
                 )
     if not form.is_valid:
-        return _pin_page(visit, pin_id, form, status=422)
-    return visit.redirect("/console/pins", N_("Saved."))
+        return _pin_page(request, pin_id, form, status=422)
+    return request.redirect("/console/pins", N_("Saved."))
 
 
 @router.post("/{pin_id}/unlock")
-def unlock_pin(visit: Manager, pin_id: str, form: FormDep) -> Response:
+def unlock_pin(request: Manager, pin_id: str, form: FormDep) -> Response:
     """Let a locked person go on at once."""
-    with visit.context.database.write() as session:
-        row = pin_service.unlock_pin(session, visit.vendor_id, pin_id, visit.act())
+    with request.context.database.write() as session:
+        row = pin_service.unlock_pin(session, request.vendor_id, pin_id, request.act())
         name = row.name
-    return visit.redirect("/console/pins", N_("{name} may go on."), name=name)
+    return request.redirect("/console/pins", N_("{name} may go on."), name=name)
 
 
 @router.post("/{pin_id}/retire")
-def retire_pin(visit: Manager, pin_id: str, form: FormDep) -> Response:
+def retire_pin(request: Manager, pin_id: str, form: FormDep) -> Response:
     """Retire a PIN and end its shifts; history keeps the name."""
-    with visit.context.database.write() as session:
-        name = pin_service.retire_pin(session, visit.vendor_id, pin_id, visit.act()).name
-    return visit.redirect("/console/pins", N_("The PIN of {name} is retired."), name=name)
+    with request.context.database.write() as session:
+        name = pin_service.retire_pin(session, request.vendor_id, pin_id, request.act()).name
+    return request.redirect("/console/pins", N_("The PIN of {name} is retired."), name=name)
 
 
 def suggested_pin() -> str:
@@ -110,29 +110,29 @@ def _read(form: Form) -> dict[str, Any]:
     }
 
 
-def _programs(session: Session, visit: Visit) -> list[tuple[str, str]]:
-    rows = program_service.list_programs(session, visit.vendor_id, limit=_PROGRAMS_SHOWN)
+def _programs(session: Session, request: PageRequest) -> list[tuple[str, str]]:
+    rows = program_service.list_programs(session, request.vendor_id, limit=_PROGRAMS_SHOWN)
     return [(row.id, row.name) for row in rows]
 
 
 def _list_page(
-    visit: Visit, form: Form, *, retired: bool = False, after: str = "", status: int = 200
+    request: PageRequest, form: Form, *, retired: bool = False, after: str = "", status: int = 200
 ) -> Response:
-    with visit.context.database.read() as session:
+    with request.context.database.read() as session:
         rows: list[StaffPin] = list(
             pin_service.list_pins(
                 session,
-                visit.vendor_id,
+                request.vendor_id,
                 limit=_SHOWN + 1,
                 after_id=as_id(after) if after else None,
                 status="retired" if retired else "in_use",
             )
         )
-        programs = _programs(session, visit)
-        timezone = vendor_service.get_vendor(session, visit.vendor_id).timezone
+        programs = _programs(session, request)
+        timezone = vendor_service.get_vendor(session, request.vendor_id).timezone
     asked = {"retired": "1"} if retired else {}
     more = rows[_SHOWN - 1].id if len(rows) > _SHOWN else None
-    return visit.page(
+    return request.render(
         "console/pins.html",
         status=status,
         form=form,
@@ -147,11 +147,11 @@ def _list_page(
     )
 
 
-def _pin_page(visit: Visit, pin_id: str, form: Form, status: int = 200) -> Response:
-    with visit.context.database.read() as session:
-        row = pin_service.get_pin(session, visit.vendor_id, pin_id)
-        programs = _programs(session, visit)
-    return visit.page(
+def _pin_page(request: PageRequest, pin_id: str, form: Form, status: int = 200) -> Response:
+    with request.context.database.read() as session:
+        row = pin_service.get_pin(session, request.vendor_id, pin_id)
+        programs = _programs(session, request)
+    return request.render(
         "console/pin.html",
         status=status,
         form=form,

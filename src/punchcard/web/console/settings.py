@@ -10,49 +10,49 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.programs import vendor_changes
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import SESSION_COOKIE, FormDep, Visit, signed_in
+from punchcard.web.pages.page_request import SESSION_COOKIE, FormDep, PageRequest, signed_in
 from punchcard.web.pages.vendor_form import read_vendor
 
 router = APIRouter(prefix="/console/settings")
 
-Manager = Annotated[Visit, Depends(signed_in(VENDOR_MANAGE))]
-Owner = Annotated[Visit, Depends(signed_in(VENDOR_OWN))]
+Manager = Annotated[PageRequest, Depends(signed_in(VENDOR_MANAGE))]
+Owner = Annotated[PageRequest, Depends(signed_in(VENDOR_OWN))]
 
 _EVENTS_SHOWN: Final = 50
 
 
 @router.get("")
-def open_settings(visit: Manager) -> Response:
+def open_settings(request: Manager) -> Response:
     """Show what the shop is called and its habits."""
-    return _settings_page(visit, None)
+    return _settings_page(request, None)
 
 
 @router.post("")
-def update_settings(visit: Manager, form: FormDep) -> Response:
+def update_settings(request: Manager, form: FormDep) -> Response:
     """Change them; passes follow a new name or language."""
     changes = read_vendor(form) | {"keeps_origins": form.is_on("keeps_origins")}
     if form.is_valid:
-        with form.refusals(), visit.context.database.write() as session:
-            vendor_changes.update_vendor(session, visit.act(), visit.vendor_id, changes)
+        with form.refusals(), request.context.database.write() as session:
+            vendor_changes.update_vendor(session, request.act(), request.vendor_id, changes)
     if not form.is_valid:
-        return _settings_page(visit, form, status=422)
-    return visit.redirect("/console/settings", N_("Saved."))
+        return _settings_page(request, form, status=422)
+    return request.redirect("/console/settings", N_("Saved."))
 
 
 @router.get("/changes")
-def open_changes(visit: Owner, before: str = "") -> Response:
+def open_changes(request: Owner, before: str = "") -> Response:
     """List who changed what, newest first, a page at a time."""
-    with visit.context.database.read() as session:
+    with request.context.database.read() as session:
         rows = audit_service.list_events(
             session,
-            vendor_id=visit.vendor_id,
+            vendor_id=request.vendor_id,
             before_id=as_id(before) if before else None,
             limit=_EVENTS_SHOWN + 1,
         )
         names = audit_service.actor_names(session, rows)
-        timezone = vendor_service.get_vendor(session, visit.vendor_id).timezone
+        timezone = vendor_service.get_vendor(session, request.vendor_id).timezone
     more = rows[_EVENTS_SHOWN - 1].id if len(rows) > _EVENTS_SHOWN else None
-    return visit.page(
+    return request.render(
         "console/changes.html",
         events=rows[:_EVENTS_SHOWN],
         names=names,
@@ -63,36 +63,36 @@ def open_changes(visit: Owner, before: str = "") -> Response:
 
 
 @router.post("/close")
-def close_shop(visit: Owner, form: FormDep) -> Response:
+def close_shop(request: Owner, form: FormDep) -> Response:
     """Close the shop for good, once its name was typed: nobody signs in or stamps any more."""
-    with visit.context.database.read() as session:
-        name = vendor_service.get_vendor(session, visit.vendor_id).name
+    with request.context.database.read() as session:
+        name = vendor_service.get_vendor(session, request.vendor_id).name
     if form.value("confirm").strip() != name:
         form.fault("confirm", N_("Type the name of the shop exactly as it stands above."))
-        return _settings_page(visit, None, closing=form, status=422)
-    with form.refusals(), visit.context.database.write() as session:
-        vendor_service.close_vendor(session, visit.act(), visit.vendor_id)
+        return _settings_page(request, None, closing=form, status=422)
+    with form.refusals(), request.context.database.write() as session:
+        vendor_service.close_vendor(session, request.act(), request.vendor_id)
     if not form.is_valid:
-        return _settings_page(visit, None, closing=form, status=409)
-    visit.set_cookie(SESSION_COOKIE, None, seconds=0)
-    return visit.redirect("/sign-in", N_("The shop is closed. Its ledger stays as it is."))
+        return _settings_page(request, None, closing=form, status=409)
+    request.set_cookie(SESSION_COOKIE, None, seconds=0)
+    return request.redirect("/sign-in", N_("The shop is closed. Its ledger stays as it is."))
 
 
 def _settings_page(
-    visit: Visit, form: Form | None, *, closing: Form | None = None, status: int = 200
+    request: PageRequest, form: Form | None, *, closing: Form | None = None, status: int = 200
 ) -> Response:
-    with visit.context.database.read() as session:
-        vendor = vendor_service.get_vendor(session, visit.vendor_id)
+    with request.context.database.read() as session:
+        vendor = vendor_service.get_vendor(session, request.vendor_id)
         fields = ("name", "language", "currency", "timezone", "keeps_origins")
         initial = {field: getattr(vendor, field) for field in fields}
         slug, name = vendor.slug, vendor.name
-    return visit.page(
+    return request.render(
         "console/settings.html",
         status=status,
-        form=form or visit.form(initial),
-        closing=closing or visit.form(),
+        form=form or request.form(initial),
+        closing=closing or request.form(),
         slug=slug,
         shop_name=name,
-        origin_days=visit.context.settings.origin_days,
-        may_close=visit.may(VENDOR_OWN),
+        origin_days=request.context.settings.origin_days,
+        may_close=request.may(VENDOR_OWN),
     )

@@ -17,11 +17,11 @@ from punchcard.loyalty.reports.staff_report_service import (
     staff_report,
 )
 from punchcard.web.console.list_filters import Asked, as_day
-from punchcard.web.pages.page_request import Visit, signed_in
+from punchcard.web.pages.page_request import PageRequest, signed_in
 
 router = APIRouter(prefix="/console/staff-report")
 
-Manager = Annotated[Visit, Depends(signed_in(LOYALTY_MANAGE))]
+Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
 
 PERIODS: Final = (7, 30, 90)
 """The periods that a link offers: so many days up to today."""
@@ -29,29 +29,29 @@ _PROGRAMS_SHOWN: Final = 200
 
 
 @router.get("")
-def open_staff_report(visit: Manager, program_id: str = "") -> Response:
+def open_staff_report(request: Manager, program_id: str = "") -> Response:
     """Show stamps, points, redemptions, voids and concentration per person in a period."""
-    query = visit.request.query_params
+    query = request.http.query_params
     first, last = as_day(query.get("from", "")), as_day(query.get("to", ""))
-    now = visit.context.clock.now()
+    now = request.context.clock.now()
     report, cards = None, {}
-    with visit.context.database.read() as session:
-        vendor = vendor_service.get_vendor(session, visit.vendor_id)
-        programs = program_service.list_programs(session, visit.vendor_id, limit=_PROGRAMS_SHOWN)
+    with request.context.database.read() as session:
+        vendor = vendor_service.get_vendor(session, request.vendor_id)
+        programs = program_service.list_programs(session, request.vendor_id, limit=_PROGRAMS_SHOWN)
         named = [(row.id, row.name) for row in programs]
         wanted = as_id(program_id)
         wanted = wanted if wanted in dict(named) else None
-        form = visit.form({"program_id": wanted, "from": first, "to": last})
+        form = request.form({"program_id": wanted, "from": first, "to": last})
         with form.refusals():
             report = staff_report(
-                session, visit.vendor_id, now=now, first=first, last=last, program_id=wanted
+                session, request.vendor_id, now=now, first=first, last=last, program_id=wanted
             )
             cards = card_service.card_labels(session, _top_cards(report))
     if report is not None:
         form.initial |= {"from": report.range.first, "to": report.range.last}
     asked = _asked(form.initial)
     today = now.astimezone(ZoneInfo(report.timezone if report else vendor.timezone)).date()
-    return visit.page(
+    return request.render(
         "console/staff_report.html",
         status=200 if report is not None else 422,
         form=form,

@@ -15,7 +15,7 @@ from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.web.pages.errors import FormExpired
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import CSRF_FIELD, Visit
+from punchcard.web.pages.page_request import CSRF_FIELD, PageRequest
 
 ONCE_FIELD: Final = "once"
 # A proof may be typed anew for the same thing, and a digest of a PIN would give it away.
@@ -29,7 +29,7 @@ class Once(NamedTuple):
     fingerprint: bytes | None = None
 
 
-def once(visit: Visit, form: Form) -> Once:
+def once(request: PageRequest, form: Form) -> Once:
     """Return the key and fingerprint of a form that includes `parts/once.html`; else nothing.
 
     The key is the visitor's own: nobody is given the answer to another's form.
@@ -37,17 +37,17 @@ def once(visit: Visit, form: Form) -> Once:
     form_id = as_id(form.value(ONCE_FIELD))
     if form_id is None:
         return Once()
-    secret = derive_key(visit.context.settings.secret_key, "punchcard forms that count once")
-    key = hmac.digest(secret, f"{visit.csrf} {form_id}".encode(), "sha256").hex()
+    secret = derive_key(request.context.settings.secret_key, "punchcard forms that count once")
+    key = hmac.digest(secret, f"{request.csrf} {form_id}".encode(), "sha256").hex()
     said = sorted(field for field in form.sent() if field[0] not in _NOT_SAID)
     # Made with a key: it stays in the ledger, and a form may hold names and addresses.
-    request = json.dumps([visit.request.url.path, said]).encode()
-    return Once(idempotency_key=f"form:{key}", fingerprint=hmac.digest(secret, request, "sha256"))
+    body = json.dumps([request.http.url.path, said]).encode()
+    return Once(idempotency_key=f"form:{key}", fingerprint=hmac.digest(secret, body, "sha256"))
 
 
-def submit(visit: Visit, operation: Operation) -> Receipt:
+def submit(request: PageRequest, operation: Operation) -> Receipt:
     """Ask the till. Raises FormExpired when the form came before, with something else in it."""
     try:
-        return visit.context.till.submit(operation)
+        return request.context.till.submit(operation)
     except IdempotencyKeyReused:
         raise FormExpired from None

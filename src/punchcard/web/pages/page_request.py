@@ -45,11 +45,11 @@ POLICY: Final = (
 
 
 @dataclass(kw_only=True)
-class Visit:
+class PageRequest:
     """One request of a page and who makes it."""
 
     context: Context
-    request: Request
+    http: Request
     subject: Subject
     session_token: str | None
     visitor: str
@@ -69,17 +69,17 @@ class Visit:
     @property
     def is_fragment(self) -> bool:
         """Tell whether a part of the page is asked for, by the page's own script."""
-        return self.request.headers.get("hx-request") == "true"
+        return self.http.headers.get("hx-request") == "true"
 
     @property
     def user_agent(self) -> str | None:
         """Return what browser it says it is."""
-        return (self.request.headers.get("user-agent") or "")[:_USER_AGENT_CHARACTERS] or None
+        return (self.http.headers.get("user-agent") or "")[:_USER_AGENT_CHARACTERS] or None
 
     @property
     def address(self) -> str:
         """Return the network address the request came from; empty when that is not known."""
-        client = self.request.client
+        client = self.http.client
         return client.host if client else ""
 
     @property
@@ -110,11 +110,11 @@ class Visit:
         """Return a form that shows `initial`, for a page that is opened."""
         return Form(language=self.language, initial=initial)
 
-    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
-        """Return a template as the answer; it sees `visit`, `notice` and `values`."""
+    def render(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        """Return a template as the answer; it sees `page_request`, `notice` and `values`."""
         notice = self._take_notice()
         values = {
-            "visit": self,
+            "request": self,
             "notice": notice,
             "now": self.context.clock.now(),
             "navigation": self._navigation(),
@@ -157,7 +157,7 @@ class Visit:
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if self.context.settings.base_url.startswith("https:"):
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        if self.session_token is None and VISITOR_COOKIE not in self.request.cookies:
+        if self.session_token is None and VISITOR_COOKIE not in self.http.cookies:
             self.set_cookie(VISITOR_COOKIE, self.visitor, seconds=86_400)
         for name, value, options in self._cookies:
             self._write_cookie(response, name, value, **options)
@@ -168,9 +168,9 @@ class Visit:
 
         Raises FormExpired, and FormFromElsewhere when the browser names another origin.
         """
-        origin = self.request.headers.get("origin")
+        origin = self.http.headers.get("origin")
         # Pages that send no referrer, as ours, make browsers say "null" with a form.
-        if origin and origin != "null" and not _is_ours(self.request, origin):
+        if origin and origin != "null" and not _is_ours(self.http, origin):
             base_url = self.context.settings.base_url
             raise FormFromElsewhere(
                 origin=origin_of(origin) or "?", address=origin_of(base_url) or "?"
@@ -189,11 +189,11 @@ class Visit:
             response.set_cookie(name, value, max_age=max_age, **common)
 
     def _navigation(self) -> list[tuple[Entry, bool]]:
-        path = self.request.url.path
+        path = self.http.url.path
         return [(entry, is_current(entry, path)) for entry in entries(self.subject)]
 
     def _take_notice(self) -> str | None:
-        sent = self.request.cookies.get(NOTICE_COOKIE)
+        sent = self.http.cookies.get(NOTICE_COOKIE)
         if sent is None or self.is_fragment:
             return None
         self.set_cookie(NOTICE_COOKIE, None, seconds=0)
@@ -204,14 +204,14 @@ class Visit:
         return Signer(self.context.settings.secret_key, "page notices", "")
 
 
-def get_visit(request: Request) -> Visit:
+def get_page_request(request: Request) -> PageRequest:
     """Say who visits; a session that has ended is nobody's."""
     context: Context = request.app.state.context
     token = request.cookies.get(SESSION_COOKIE)
     subject = _subject_of(context, token)
-    return Visit(
+    return PageRequest(
         context=context,
-        request=request,
+        http=request,
         subject=subject,
         session_token=token if subject is not NOBODY else None,
         visitor=_visitor_of(request, context),
@@ -220,37 +220,37 @@ def get_visit(request: Request) -> Visit:
     )
 
 
-VisitDep = Annotated[Visit, Depends(get_visit)]
+PageRequestDep = Annotated[PageRequest, Depends(get_page_request)]
 """A page for anybody."""
 
 
-async def get_form(request: Request, visit: VisitDep) -> AsyncIterator[Form]:
+async def get_form(request: Request, page_request: PageRequestDep) -> AsyncIterator[Form]:
     """Read what a form sent; it must come from a page of ours. Raises FormExpired.
 
     Files that came with it are closed once the page has answered.
     """
     async with request.form(max_files=2, max_fields=_FIELDS_LIMIT) as data:
         shown = request.headers.get(CSRF_HEADER) or data.get(CSRF_FIELD)
-        visit.check_csrf(shown if isinstance(shown, str) else "")
-        yield Form(data, language=visit.language)
+        page_request.check_csrf(shown if isinstance(shown, str) else "")
+        yield Form(data, language=page_request.language)
 
 
 FormDep = Annotated[Form, Depends(get_form)]
 """Every route that changes something takes one: it is what checks where the request came from."""
 
 
-def signed_in(*any_of: str) -> Callable[[Visit], Visit]:
+def signed_in(*any_of: str) -> Callable[[PageRequest], PageRequest]:
     """Return a dependency: a visit of somebody with one of these permissions.
 
     Nobody is sent to the sign-in page and back; others get NotAllowed.
     """
 
-    def get_signed_in(visit: VisitDep) -> Visit:
-        if visit.subject is NOBODY:
-            raise SignInNeeded(_wanted(visit.request))
-        if not visit.may(*any_of):
+    def get_signed_in(page_request: PageRequestDep) -> PageRequest:
+        if page_request.subject is NOBODY:
+            raise SignInNeeded(_wanted(page_request.http))
+        if not page_request.may(*any_of):
             raise NotAllowed
-        return visit
+        return page_request
 
     return get_signed_in
 

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Response
 from punchcard.kit.i18n import LANGUAGES, N_, SOURCE_LANGUAGE, translate
 from punchcard.wallets.wallet_service import Links
 from punchcard.web.pages.errors import PageNotFound
-from punchcard.web.pages.page_request import VisitDep
+from punchcard.web.pages.page_request import PageRequestDep
 
 router = APIRouter()
 
@@ -49,9 +49,9 @@ def wallet_buttons(links: Links, folder: Path, language: str) -> list[WalletButt
 
 
 @router.get("/badges/{name}")
-def get_badge(visit: VisitDep, name: str) -> Response:
+def get_badge(request: PageRequestDep, name: str) -> Response:
     """Return a maker's badge as it was put there. Raises PageNotFound."""
-    path = _find(visit.context.settings.data_dir, name)
+    path = _find(request.context.settings.data_dir, name)
     if path is None:
         raise PageNotFound
     headers = {"Cache-Control": "public, max-age=3600", "Content-Security-Policy": _POLICY}

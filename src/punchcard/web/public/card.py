@@ -19,7 +19,7 @@ from punchcard.loyalty.programs.public_service import ProgramPage, page_of
 from punchcard.web.pages import assets
 from punchcard.web.pages.card_preview import CardFace, face_of_card, words_of
 from punchcard.web.pages.errors import CardReplaced
-from punchcard.web.pages.page_request import FormDep, Visit, VisitDep
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.theme_css import colours_of
 from punchcard.web.public.badges import wallet_buttons
 from punchcard.web.public.packing import packed
@@ -41,18 +41,18 @@ class _Opened:
 
 
 @router.get("/c/{token}")
-def open_card(visit: VisitDep, token: str, welcome: bool = False, part: str = "") -> Response:
+def open_card(request: PageRequestDep, token: str, welcome: bool = False, part: str = "") -> Response:
     """Show the card: its progress, the code to scan, the latest entries, and the way to wallets.
 
     `part` "live" answers only what a stamp changes, for the page's own script.
     """
-    context = visit.context
+    context = request.context
     with context.database.read() as session:
-        opened = _open(visit, session, token)
+        opened = _open(request, session, token)
         card = opened.card
         entries = ledger_reader.list_card_entries(session, card.id, limit=_ENTRIES_SHOWN + 1)
     links = context.wallets.links_for(token)
-    response = visit.page(
+    response = request.render(
         "public/card_live.html" if part == "live" else "public/card.html",
         token=token,
         card=card,
@@ -64,23 +64,23 @@ def open_card(visit: VisitDep, token: str, welcome: bool = False, part: str = ""
         words_of=words_of,
         entries=entries[:_ENTRIES_SHOWN],
         has_more=len(entries) > _ENTRIES_SHOWN,
-        code=_code(visit, card, opened.face, token),
-        wallets=wallet_buttons(links, context.settings.data_dir, visit.language),
+        code=_code(request, card, opened.face, token),
+        wallets=wallet_buttons(links, context.settings.data_dir, request.language),
         is_new=welcome,
     )
-    return packed(visit.request, response)
+    return packed(request.http, response)
 
 
 @router.get("/c/{token}/history")
-def open_history(visit: VisitDep, token: str, before: str = "") -> Response:
+def open_history(request: PageRequestDep, token: str, before: str = "") -> Response:
     """Show all entries of the card, newest first, a page at a time."""
-    with visit.context.database.read() as session:
-        opened = _open(visit, session, token)
+    with request.context.database.read() as session:
+        opened = _open(request, session, token)
         entries = ledger_reader.list_card_entries(
             session, opened.card.id, limit=_ENTRIES_A_PAGE + 1, before_id=as_id(before)
         )
     more = entries[_ENTRIES_A_PAGE - 1].id if len(entries) > _ENTRIES_A_PAGE else None
-    return visit.page(
+    return request.render(
         "public/history.html",
         token=token,
         face=opened.face,
@@ -92,26 +92,26 @@ def open_history(visit: VisitDep, token: str, before: str = "") -> Response:
 
 
 @router.post("/c/{token}/language")
-def choose_language(visit: VisitDep, token: str, form: FormDep) -> Response:
+def choose_language(request: PageRequestDep, token: str, form: FormDep) -> Response:
     """Let the card speak another language from now on, here and in wallets."""
-    visit.context.limits.enrolments.take(address_of(visit))
+    request.context.limits.enrolments.take(address_of(request))
     language = as_language(form.value("language"))
-    with visit.context.database.write() as session:
-        opened = _open(visit, session, token)
+    with request.context.database.write() as session:
+        opened = _open(request, session, token)
         if language is not None:
             change = CardChange(card={"locale": language})
             vendor_id = opened.page.vendor.id
-            card_changes.update_card(session, visit.act(), vendor_id, opened.card.id, change)
+            card_changes.update_card(session, request.act(), vendor_id, opened.card.id, change)
     here, pages = form.value("next"), [f"/c/{token}{page}" for page in _PAGES]
-    return visit.redirect(here if here in pages else pages[0])
+    return request.redirect(here if here in pages else pages[0])
 
 
 @router.get("/c/{token}/data")
-def open_data(visit: VisitDep, token: str) -> Response:
+def open_data(request: PageRequestDep, token: str) -> Response:
     """Show what the shop knows about the customer, to take along or to have forgotten."""
-    with visit.context.database.read() as session:
-        opened = _open(visit, session, token)
-    return visit.page(
+    with request.context.database.read() as session:
+        opened = _open(request, session, token)
+    return request.render(
         "public/data.html",
         token=token,
         known=opened.card.customer,
@@ -121,35 +121,35 @@ def open_data(visit: VisitDep, token: str) -> Response:
 
 
 @router.post("/c/{token}/news")
-def choose_news(visit: VisitDep, token: str, form: FormDep) -> Response:
+def choose_news(request: PageRequestDep, token: str, form: FormDep) -> Response:
     """Keep whether the customer wants news from the shop."""
-    visit.context.limits.enrolments.take(address_of(visit))
+    request.context.limits.enrolments.take(address_of(request))
     wants_news = form.value("news") == "yes"
-    with visit.context.database.write() as session:
-        _open(visit, session, token)
-        customer_service.choose_news(session, visit.act(), token, wants_news=wants_news)
-    return visit.redirect(f"/c/{token}/data", N_("Saved."))
+    with request.context.database.write() as session:
+        _open(request, session, token)
+        customer_service.choose_news(session, request.act(), token, wants_news=wants_news)
+    return request.redirect(f"/c/{token}/data", N_("Saved."))
 
 
 @router.post("/c/{token}/erase")
-def erase(visit: VisitDep, token: str, form: FormDep) -> Response:
+def erase(request: PageRequestDep, token: str, form: FormDep) -> Response:
     """Forget the customer; the card goes on as an anonymous one."""
-    visit.context.limits.enrolments.take(address_of(visit))
+    request.context.limits.enrolments.take(address_of(request))
     if not form.is_on("sure"):
-        return visit.redirect(f"/c/{token}/data", N_("Nothing was deleted: please tick the box."))
-    with visit.context.database.write() as session:
-        _open(visit, session, token)
-        customer_service.erase_customer(session, visit.act(), token)
+        return request.redirect(f"/c/{token}/data", N_("Nothing was deleted: please tick the box."))
+    with request.context.database.write() as session:
+        _open(request, session, token)
+        customer_service.erase_customer(session, request.act(), token)
     # The card's language is forgotten too: this once it is still known.
-    here = f"/c/{token}?lang={visit.language}"
-    return visit.redirect(here, N_("What we knew about you is deleted."))
+    here = f"/c/{token}?lang={request.language}"
+    return request.redirect(here, N_("What we knew about you is deleted."))
 
 
 @router.get("/c/{token}/card.webmanifest")
-def get_manifest(visit: VisitDep, token: str) -> Response:
+def get_manifest(request: PageRequestDep, token: str) -> Response:
     """Return what a phone needs to keep the card on its home screen."""
-    with visit.context.database.read() as session:
-        face = _open(visit, session, token).face
+    with request.context.database.read() as session:
+        face = _open(request, session, token).face
     background, _ink, _accent = colours_of(face.branding)
     sizes = (("icons/card-192.png", "192x192"), ("icons/card-512.png", "512x512"))
     manifest = {
@@ -167,16 +167,16 @@ def get_manifest(visit: VisitDep, token: str) -> Response:
             for name, size in sizes
         ],
     }
-    return visit.finish(JSONResponse(manifest, media_type="application/manifest+json"))
+    return request.finish(JSONResponse(manifest, media_type="application/manifest+json"))
 
 
-def _open(visit: Visit, session: Session, token: str) -> _Opened:
+def _open(request: PageRequest, session: Session, token: str) -> _Opened:
     """Return the card as it is now, and let the whole page speak its language.
 
     Raises CardReplaced, CardNotFound.
     """
-    count_look(visit)
-    context = visit.context
+    count_look(request)
+    context = request.context
     now = context.clock.now()
     try:
         card = card_service.get_card_by_token(session, token, now=now)
@@ -185,16 +185,16 @@ def _open(visit: Visit, session: Session, token: str) -> _Opened:
         if shop is None:
             raise
         raise CardReplaced(shop) from None
-    asked = as_language(visit.request.query_params.get("lang", ""))
+    asked = as_language(request.http.query_params.get("lang", ""))
     face = face_of_card(session, context, card, asked)
-    visit.language = face.content.language
+    request.language = face.content.language
     return _Opened(card, face, page_of(session, card.program_id, now=now))
 
 
-def _code(visit: Visit, card: CardView, face: CardFace, token: str) -> str | None:
+def _code(request: PageRequest, card: CardView, face: CardFace, token: str) -> str | None:
     """Return what stands in the code that a till scans; none where the card is of no use."""
     if card.status not in ("active", "blocked"):
         return None
     if face.has_rotating_code:
-        return visit.context.rotating_codes.code_for(card.number, visit.context.clock.now())
-    return f"{visit.context.settings.base_url.rstrip('/')}/c/{token}"
+        return request.context.rotating_codes.code_for(card.number, request.context.clock.now())
+    return f"{request.context.settings.base_url.rstrip('/')}/c/{token}"

@@ -16,7 +16,7 @@ from punchcard.web.pages.customer_form import read_customer
 from punchcard.web.pages.errors import FormExpired
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.idempotent_forms import once, submit
-from punchcard.web.pages.page_request import FormDep, Visit, VisitDep
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.public.visitors import address_of, count_look
 
 router = APIRouter()
@@ -26,66 +26,66 @@ _BELOW: Final = {"phone", "birthday_day", "birthday_month", "marketing_consent"}
 
 
 @router.get("/join/{slug}")
-def open_join_page(visit: VisitDep, slug: str) -> Response:
+def open_join_page(request: PageRequestDep, slug: str) -> Response:
     """Show the program's card, what it is good for, and the few questions to get one."""
-    count_look(visit)
-    return _join_page(visit, slug, visit.form({"language": visit.language}))
+    count_look(request)
+    return _join_page(request, slug, request.form({"language": request.language}))
 
 
 @router.post("/join/{slug}")
-def join(visit: VisitDep, slug: str, form: FormDep) -> Response:
+def join(request: PageRequestDep, slug: str, form: FormDep) -> Response:
     """Give the visitor a card, anonymous or with what they told, and show it."""
-    context = visit.context
-    context.limits.enrolments.take(address_of(visit))
+    context = request.context
+    context.limits.enrolments.take(address_of(request))
     with context.database.read() as session:
         page = public_service.open_program(session, slug, now=context.clock.now())
     accepts = form.is_on("accept_terms")
-    customer = read_customer(form, locale=visit.language, accepted_terms=accepts)
+    customer = read_customer(form, locale=request.language, accepted_terms=accepts)
     try:
         public_service.check_enrolment(page.program, accepts_terms=accepts)
     except InvalidInput:
         form.fault("accept_terms", N_("Please accept the terms to get a card."))
     if not form.is_valid:
-        return _join_page(visit, slug, form, status=422)
+        return _join_page(request, slug, form, status=422)
     try:
-        receipt = submit(visit, _operation(visit, page, customer, form))
+        receipt = submit(request, _operation(request, page, customer, form))
     except ProgramInactive:
         # Switched off between the two steps; to the public it is then simply not there.
         raise ProgramNotFound from None
     except FormExpired as refusal:
-        form.refusal = visit.say(refusal.sentence)
-        return _join_page(visit, slug, form, status=409)
+        form.refusal = request.say(refusal.sentence)
+        return _join_page(request, slug, form, status=409)
     addresses = CardAddresses(context.settings.base_url, context.card_sealer)
     token = addresses.token(receipt.card.id, receipt.card.token_sealed)
-    return visit.redirect(f"/c/{token}?welcome=1")
+    return request.redirect(f"/c/{token}?welcome=1")
 
 
 def _operation(
-    visit: Visit, page: ProgramPage, customer: NewCustomer | None, form: Form
+    request: PageRequest, page: ProgramPage, customer: NewCustomer | None, form: Form
 ) -> OpenCard:
-    sent = once(visit, form)
+    sent = once(request, form)
     return OpenCard(
         vendor_id=page.vendor.id,
         actor=Actor("public", None),
         program_id=page.program.id,
         customer=customer,
         is_vouched=False,
-        locale=visit.language,
-        origin=Origin(address_of(visit), visit.user_agent, None),
-        request_id=visit.request_id,
+        locale=request.language,
+        origin=Origin(address_of(request), request.user_agent, None),
+        request_id=request.request_id,
         idempotency_key=sent.idempotency_key,
         fingerprint=sent.fingerprint,
     )
 
 
-def _join_page(visit: Visit, slug: str, form: Form, status: int = 200) -> Response:
-    with visit.context.database.read() as session:
-        now = visit.context.clock.now()
+def _join_page(request: PageRequest, slug: str, form: Form, status: int = 200) -> Response:
+    with request.context.database.read() as session:
+        now = request.context.clock.now()
         page = public_service.open_program(session, slug, now=now)
-        values = _words(page, visit.language)
-        values["face"] = face_of_program(session, page.program.id, visit.language, now=now)
+        values = _words(page, request.language)
+        values["face"] = face_of_program(session, page.program.id, request.language, now=now)
         program, vendor, rewards = page.program, page.vendor, list(page.rewards)
-    return visit.page(
+    return request.render(
         "public/join.html",
         status=status,
         form=form,
@@ -93,7 +93,7 @@ def _join_page(visit: Visit, slug: str, form: Form, status: int = 200) -> Respon
         vendor=vendor,
         rewards=rewards,
         months=range(1, 13),
-        sends_mail=visit.context.mailer.is_configured,
+        sends_mail=request.context.mailer.is_configured,
         has_faults_below=bool(_BELOW & form.errors.keys()),
         **values,
     )

@@ -1,14 +1,14 @@
 """How often strangers may come."""
 
 from punchcard.accounts.access.rate_limit import counted_address
-from punchcard.web.pages.page_request import Visit
+from punchcard.web.pages.page_request import PageRequest
 
 
-def address_of(visit: Visit) -> str:
+def address_of(request: PageRequest) -> str:
     """Return the network address a visitor is counted by."""
-    return counted_address(visit.address)
+    return counted_address(request.address)
 
 
-def count_look(visit: Visit) -> None:
+def count_look(request: PageRequest) -> None:
     """Count one look at a public page. Raises TooManyRequests."""
-    visit.context.limits.reads.take(address_of(visit))
+    request.context.limits.reads.take(address_of(request))

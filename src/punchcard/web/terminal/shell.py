@@ -14,7 +14,7 @@ from punchcard.kit.i18n import LANGUAGES, as_language, translate
 from punchcard.kit.ids import as_card_token
 from punchcard.web.pages import assets, page_request, qr
 from punchcard.web.pages.errors import PageNotFound
-from punchcard.web.pages.page_request import VisitDep
+from punchcard.web.pages.page_request import PageRequestDep
 from punchcard.web.pages.templating import LANGUAGE_NAMES, TEMPLATES
 from punchcard.web.terminal.texts import SHORT_NAME, TEXTS
 
@@ -45,14 +45,14 @@ _ICONS: Final = (
 
 
 @router.get("/terminal")
-def open_terminal(visit: VisitDep) -> Response:
+def open_terminal(request: PageRequestDep) -> Response:
     """Return the shell; it holds nothing of anybody, so a browser may keep it."""
-    visit.policy = POLICY
-    return visit.page(
+    request.policy = POLICY
+    return request.render(
         "terminal/shell.html",
         modules=[*_modules(), assets.IDB_KEYVAL],
         icons=_ICONS,
-        facts=_facts(visit.language),
+        facts=_facts(request.language),
     )
 
 
@@ -108,12 +108,12 @@ def get_texts(lang: Annotated[str, Query(max_length=20)] = "en") -> Response:
 
 
 @router.get("/terminal/cards/{token}.svg")
-def get_card_code(visit: VisitDep, token: str) -> Response:
+def get_card_code(request: PageRequestDep, token: str) -> Response:
     """Return the address of a card's page as a QR code, for the phone of its customer."""
     if as_card_token(token) != token:
         raise PageNotFound
-    address = f"{visit.context.settings.base_url.rstrip('/')}/c/{token}"
-    return visit.finish(Response(qr.svg(address), media_type="image/svg+xml"))
+    address = f"{request.context.settings.base_url.rstrip('/')}/c/{token}"
+    return request.finish(Response(qr.svg(address), media_type="image/svg+xml"))
 
 
 @lru_cache(maxsize=1)

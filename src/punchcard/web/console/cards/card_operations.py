@@ -24,7 +24,7 @@ from punchcard.web.console.cards.card_page import (
 )
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.idempotent_forms import once, submit
-from punchcard.web.pages.page_request import FormDep, Visit
+from punchcard.web.pages.page_request import FormDep, PageRequest
 
 router = APIRouter(prefix=PREFIX)
 
@@ -32,11 +32,11 @@ _STAMPS_AT_ONCE: Final = 50
 
 
 @router.post("/stamp")
-def add_stamp(visit: Operator, card_id: str, form: FormDep) -> Response:
+def add_stamp(request: Operator, card_id: str, form: FormDep) -> Response:
     """Put stamps on the card."""
     quantity = form.whole("quantity", minimum=1, maximum=_STAMPS_AT_ONCE)
     return _operate(
-        visit,
+        request,
         card_id,
         form,
         lambda metadata: stamp_service.add_stamp(card_id, quantity=quantity or 1, **metadata),
@@ -46,10 +46,10 @@ def add_stamp(visit: Operator, card_id: str, form: FormDep) -> Response:
 
 
 @router.post("/redeem")
-def redeem_stamps(visit: Operator, card_id: str, form: FormDep) -> Response:
+def redeem_stamps(request: Operator, card_id: str, form: FormDep) -> Response:
     """Exchange a full card for its reward."""
     return _operate(
-        visit,
+        request,
         card_id,
         form,
         lambda metadata: stamp_service.redeem_stamps(card_id, **metadata),
@@ -59,15 +59,15 @@ def redeem_stamps(visit: Operator, card_id: str, form: FormDep) -> Response:
 
 
 @router.post("/earn")
-def earn_points(visit: Operator, card_id: str, form: FormDep) -> Response:
+def earn_points(request: Operator, card_id: str, form: FormDep) -> Response:
     """Credit the points of a purchase."""
-    with visit.context.database.read() as session:
-        card = find_card(session, visit, card_id)
-        program = page_of(session, card.program_id, now=visit.context.clock.now()).program
+    with request.context.database.read() as session:
+        card = find_card(session, request, card_id)
+        program = page_of(session, card.program_id, now=request.context.clock.now()).program
         currency = program.currency
     amount_minor = form.money("amount", currency)
     return _operate(
-        visit,
+        request,
         card_id,
         form,
         lambda metadata: points_service.earn_points(
@@ -79,11 +79,11 @@ def earn_points(visit: Operator, card_id: str, form: FormDep) -> Response:
 
 
 @router.post("/redeem-points")
-def redeem_points(visit: Operator, card_id: str, form: FormDep) -> Response:
+def redeem_points(request: Operator, card_id: str, form: FormDep) -> Response:
     """Exchange points for a reward of the catalogue."""
     reward_id = form.text("reward_id", limit=36)
     return _operate(
-        visit,
+        request,
         card_id,
         form,
         lambda metadata: points_service.redeem_points(
@@ -95,13 +95,13 @@ def redeem_points(visit: Operator, card_id: str, form: FormDep) -> Response:
 
 
 @router.post("/adjust")
-def adjust_points(visit: Manager, card_id: str, form: FormDep) -> Response:
+def adjust_points(request: Manager, card_id: str, form: FormDep) -> Response:
     """Correct the points, with a reason."""
-    limit = visit.context.settings.adjustment_limit_points
+    limit = request.context.settings.adjustment_limit_points
     delta = form.whole("points_delta", minimum=-limit, maximum=limit)
     reason = form.text("reason", limit=REASON_CHARACTERS)
     return _operate(
-        visit,
+        request,
         card_id,
         form,
         lambda metadata: points_service.adjust_points(
@@ -113,15 +113,15 @@ def adjust_points(visit: Manager, card_id: str, form: FormDep) -> Response:
 
 
 @router.post("/entries/{transaction_id}/void")
-def void_entry(visit: Operator, card_id: str, transaction_id: str, form: FormDep) -> Response:
+def void_entry(request: Operator, card_id: str, transaction_id: str, form: FormDep) -> Response:
     """Take an entry back, by one more entry that names it."""
-    with visit.context.database.read() as session:
-        entry = ledger_reader.get_entry(session, visit.vendor_id, transaction_id)
+    with request.context.database.read() as session:
+        entry = ledger_reader.get_entry(session, request.vendor_id, transaction_id)
         if entry.row["card_id"] != card_id.lower():
             raise TransactionNotFound
     reason = form.text("void_reason", limit=REASON_CHARACTERS)
     return _operate(
-        visit,
+        request,
         card_id,
         form,
         lambda metadata: points_service.void(transaction_id, reason=reason or "", **metadata),
@@ -131,7 +131,7 @@ def void_entry(visit: Operator, card_id: str, transaction_id: str, form: FormDep
 
 
 def _operate(
-    visit: Visit,
+    request: PageRequest,
     card_id: str,
     form: Form,
     operation: Callable[[OperationMetadata], Operation],
@@ -139,23 +139,23 @@ def _operate(
     done: str,
     opened: str,
 ) -> Response:
-    with visit.context.database.read() as session:
-        find_card(session, visit, card_id)
+    with request.context.database.read() as session:
+        find_card(session, request, card_id)
     if form.is_valid:
         with form.refusals():
-            submit(visit, operation(_metadata(visit, form)))
+            submit(request, operation(_metadata(request, form)))
     if not form.is_valid:
-        return show_card(visit, card_id, form, opened=opened, status=422)
-    return visit.redirect(card_path(card_id), done)
+        return show_card(request, card_id, form, opened=opened, status=422)
+    return request.redirect(card_path(card_id), done)
 
 
-def _metadata(visit: Visit, form: Form) -> OperationMetadata:
-    context = visit.context
-    sent = once(visit, form)
+def _metadata(request: PageRequest, form: Form) -> OperationMetadata:
+    context = request.context
+    sent = once(request, form)
     metadata = OperationMetadata(
-        vendor_id=visit.vendor_id,
-        actor=Actor(visit.subject.kind, visit.subject.id),
-        request_id=visit.request_id,
+        vendor_id=request.vendor_id,
+        actor=Actor(request.subject.kind, request.subject.id),
+        request_id=request.request_id,
         idempotency_key=sent.idempotency_key,
         fingerprint=sent.fingerprint,
     )
@@ -163,7 +163,7 @@ def _metadata(visit: Visit, form: Form) -> OperationMetadata:
     staff = identify_staff(
         context.pin_verifier,
         context.staff_tokens,
-        visit.subject,
+        request.subject,
         staff_pin=form.value("staff_pin") or None,
     )
     if staff is not None:

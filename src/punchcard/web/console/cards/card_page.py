@@ -18,13 +18,13 @@ from punchcard.wallets.card_facts import CardAddresses
 from punchcard.web.console.list_filters import STATUSES
 from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import Visit, signed_in
+from punchcard.web.pages.page_request import PageRequest, signed_in
 
 PREFIX: Final = "/console/members/{card_id}"
 
-Reader = Annotated[Visit, Depends(signed_in(LOYALTY_READ))]
-Operator = Annotated[Visit, Depends(signed_in(LOYALTY_OPERATE))]
-Manager = Annotated[Visit, Depends(signed_in(LOYALTY_MANAGE))]
+Reader = Annotated[PageRequest, Depends(signed_in(LOYALTY_READ))]
+Operator = Annotated[PageRequest, Depends(signed_in(LOYALTY_OPERATE))]
+Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
 
 REASON_CHARACTERS: Final = 200
 _ENTRIES_SHOWN: Final = 50
@@ -35,46 +35,46 @@ def card_path(card_id: str) -> str:
     return f"/console/members/{card_id}"
 
 
-def find_card(session: Session, visit: Visit, card_id: str) -> CardView:
+def find_card(session: Session, request: PageRequest, card_id: str) -> CardView:
     """Return the card, if it is the visitor's vendor's. Raises CardNotFound."""
-    return card_service.get_card(session, visit.vendor_id, card_id, now=visit.context.clock.now())
+    return card_service.get_card(session, request.vendor_id, card_id, now=request.context.clock.now())
 
 
-def card_token(visit: Visit, card: CardView) -> str | None:
+def card_token(request: PageRequest, card: CardView) -> str | None:
     """Return the secret token in the card's link; None when its seal cannot be opened."""
-    return addresses(visit).token(card.id, card.token_sealed)
+    return addresses(request).token(card.id, card.token_sealed)
 
 
-def addresses(visit: Visit) -> CardAddresses:
+def addresses(request: PageRequest) -> CardAddresses:
     """Return what knows the links of cards."""
-    return CardAddresses(visit.context.settings.base_url, visit.context.card_sealer)
+    return CardAddresses(request.context.settings.base_url, request.context.card_sealer)
 
 
-def verify_card(visit: Visit, card_id: str) -> Verdict:
+def verify_card(request: PageRequest, card_id: str) -> Verdict:
     """Derive the card's chain of entries again, and its balances from them."""
-    with visit.context.database.snapshot() as connection:
+    with request.context.database.snapshot() as connection:
         return verify_ledger(
-            connection, vendor_id=visit.vendor_id, span=CardSpan.of_card(card_id.lower())
+            connection, vendor_id=request.vendor_id, span=CardSpan.of_card(card_id.lower())
         )
 
 
 def show_card(
-    visit: Visit, card_id: str, form: Form, *, before: str = "", opened: str = "", status: int = 200
+    request: PageRequest, card_id: str, form: Form, *, before: str = "", opened: str = "", status: int = 200
 ) -> Response:
     """Answer with the card's page; `opened` names the form that lies open, by what it does."""
-    context = visit.context
+    context = request.context
     with context.database.read() as session:
-        card = find_card(session, visit, card_id)
+        card = find_card(session, request, card_id)
         page = page_of(session, card.program_id, now=context.clock.now())
         entries = ledger_reader.list_card_entries(
             session, card.id, limit=_ENTRIES_SHOWN + 1, before_id=as_id(before) if before else None
         )
-        face = face_of_card(session, context, card, visit.language)
+        face = face_of_card(session, context, card, request.language)
         wallet = context.wallets.states(session, [card.id])[card.id]
-        places = location_service.location_names(session, visit.vendor_id)
-    token = card_token(visit, card)
+        places = location_service.location_names(session, request.vendor_id)
+    token = card_token(request, card)
     more = entries[_ENTRIES_SHOWN - 1].id if len(entries) > _ENTRIES_SHOWN else None
-    return visit.page(
+    return request.render(
         "console/card.html",
         status=status,
         form=form,
@@ -86,9 +86,9 @@ def show_card(
         entries=entries[:_ENTRIES_SHOWN],
         places=places if len(places) > 1 else {},
         status_names=dict(STATUSES),
-        verdict=verify_card(visit, card.id),
+        verdict=verify_card(request, card.id),
         wallet=wallet,
-        url=addresses(visit).address(token) if token else None,
+        url=addresses(request).address(token) if token else None,
         limit_points=context.settings.adjustment_limit_points,
         next_url=f"{card_path(card.id)}?before={more}" if more else None,
         first_url=card_path(card.id) if before else None,

@@ -25,49 +25,49 @@ from punchcard.web.console.cards.card_page import (
 from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.customer_form import read_customer
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, Visit
+from punchcard.web.pages.page_request import FormDep, PageRequest
 
 router = APIRouter(prefix=PREFIX)
 
 
 @router.get("")
-def open_card(visit: Reader, card_id: str, before: str = "") -> Response:
+def open_card(request: Reader, card_id: str, before: str = "") -> Response:
     """Show the card, its holder and its history, newest entry first."""
-    return show_card(visit, card_id, visit.form(), before=before)
+    return show_card(request, card_id, request.form(), before=before)
 
 
 @router.get("/hand-over")
-def open_hand_over(visit: Operator, card_id: str) -> Response:
+def open_hand_over(request: Operator, card_id: str) -> Response:
     """Show the card with its link, as a code for the holder's phone, and the way to wallets."""
-    with visit.context.database.read() as session:
-        card = find_card(session, visit, card_id)
-        face = face_of_card(session, visit.context, card)
-    token = card_token(visit, card)
+    with request.context.database.read() as session:
+        card = find_card(session, request, card_id)
+        face = face_of_card(session, request.context, card)
+    token = card_token(request, card)
     if token is None:
         raise CardNotFound
-    return visit.page(
+    return request.render(
         "console/card_hand_over.html",
         card=card,
         face=face,
-        url=addresses(visit).address(token),
-        links=visit.context.wallets.links_for(token),
+        url=addresses(request).address(token),
+        links=request.context.wallets.links_for(token),
     )
 
 
 @router.get("/edit")
-def open_edit(visit: Operator, card_id: str) -> Response:
+def open_edit(request: Operator, card_id: str) -> Response:
     """Show what is known about the holder, to be changed."""
-    with visit.context.database.read() as session:
-        card = find_card(session, visit, card_id)
+    with request.context.database.read() as session:
+        card = find_card(session, request, card_id)
     known: dict[str, Any] = dict(card.customer or {})
     if known.get("birthday"):
         month, day = known["birthday"].split("-")
         known.update(birthday_month=int(month), birthday_day=int(day))
-    return _edit_page(visit, card_id, visit.form(known))
+    return _edit_page(request, card_id, request.form(known))
 
 
 @router.post("/edit")
-def update_card(visit: Operator, card_id: str, form: FormDep) -> Response:
+def update_card(request: Operator, card_id: str, form: FormDep) -> Response:
     """Change what is known; an anonymous card gets a holder."""
     locale = form.choice("locale", LANGUAGES, required=False)
     told = read_customer(form, locale=locale, accepted_terms=False)
@@ -78,68 +78,68 @@ def update_card(visit: Operator, card_id: str, form: FormDep) -> Response:
         change = CardChange(
             customer={**customer, "locale": locale} if told else None, card={"locale": locale}
         )
-        with form.refusals(), visit.context.database.write() as session:
-            card_changes.update_card(session, visit.act(), visit.vendor_id, card_id, change)
+        with form.refusals(), request.context.database.write() as session:
+            card_changes.update_card(session, request.act(), request.vendor_id, card_id, change)
     if not form.is_valid:
-        return _edit_page(visit, card_id, form, status=422)
-    return visit.redirect(card_path(card_id), N_("Saved."))
+        return _edit_page(request, card_id, form, status=422)
+    return request.redirect(card_path(card_id), N_("Saved."))
 
 
 @router.post("/block")
-def block(visit: Operator, card_id: str, form: FormDep) -> Response:
+def block(request: Operator, card_id: str, form: FormDep) -> Response:
     """Stop the card from being used."""
-    return _change(visit, card_id, form, card_changes.block_card, N_("The card is blocked."))
+    return _change(request, card_id, form, card_changes.block_card, N_("The card is blocked."))
 
 
 @router.post("/unblock")
-def unblock(visit: Operator, card_id: str, form: FormDep) -> Response:
+def unblock(request: Operator, card_id: str, form: FormDep) -> Response:
     """Let the card be used again."""
     done = N_("The card can be used again.")
-    return _change(visit, card_id, form, card_changes.unblock_card, done)
+    return _change(request, card_id, form, card_changes.unblock_card, done)
 
 
 @router.post("/replace")
-def replace(visit: Operator, card_id: str, form: FormDep) -> Response:
+def replace(request: Operator, card_id: str, form: FormDep) -> Response:
     """Give the card a new number and link; the old ones stop working, balances stay."""
 
     def change(session: Session, act: Act, vendor_id: str, card_id: str) -> None:
-        card_changes.replace_card(session, act, vendor_id, card_id, visit.context.card_sealer)
+        card_changes.replace_card(session, act, vendor_id, card_id, request.context.card_sealer)
 
     done = N_("The card has a new number and link. The old ones no longer work.")
-    return _change(visit, card_id, form, change, done)
+    return _change(request, card_id, form, change, done)
 
 
 @router.post("/erase")
-def erase(visit: Manager, card_id: str, form: FormDep) -> Response:
+def erase(request: Manager, card_id: str, form: FormDep) -> Response:
     """Forget the holder, who asked for it; the card goes on as an anonymous one."""
-    with visit.context.database.write() as session:
-        card = find_card(session, visit, card_id)
-        token = card_token(visit, card)
+    with request.context.database.write() as session:
+        card = find_card(session, request, card_id)
+        token = card_token(request, card)
         if token is None:
             raise CardNotFound
-        customer_service.erase_customer(session, visit.act(), token)
-    return visit.redirect(card_path(card_id), N_("What was known about the holder is deleted."))
+        customer_service.erase_customer(session, request.act(), token)
+    return request.redirect(card_path(card_id), N_("What was known about the holder is deleted."))
 
 
 def _change(
-    visit: Visit,
+    request: PageRequest,
     card_id: str,
     form: Form,
     change: Callable[[Session, Act, str, str], None],
     done: str,
 ) -> Response:
-    with visit.context.database.read() as session:
-        find_card(session, visit, card_id)
-    with form.refusals(), visit.context.database.write() as session:
-        change(session, visit.act(), visit.vendor_id, card_id)
+    with request.context.database.read() as session:
+        find_card(session, request, card_id)
+    with form.refusals(), request.context.database.write() as session:
+        change(session, request.act(), request.vendor_id, card_id)
     if not form.is_valid:
-        return show_card(visit, card_id, form, status=409)
-    return visit.redirect(card_path(card_id), done)
+        return show_card(request, card_id, form, status=409)
+    return request.redirect(card_path(card_id), done)
 
 
-def _edit_page(visit: Visit, card_id: str, form: Form, status: int = 200) -> Response:
-    with visit.context.database.read() as session:
-        card = find_card(session, visit, card_id)
-    return visit.page(
+def _edit_page(request: PageRequest, card_id: str, form: Form, status: int = 200) -> Response:
+    with request.context.database.read() as session:
+        card = find_card(session, request, card_id)
+    return request.render(
         "console/card_edit.html", status=status, form=form, card=card, months=range(1, 13)
     )

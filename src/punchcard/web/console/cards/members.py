@@ -14,12 +14,12 @@ from punchcard.web.console.list_filters import STATUSES, VISITS, asked_cards
 from punchcard.web.pages.customer_form import read_customer
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.idempotent_forms import once, submit
-from punchcard.web.pages.page_request import FormDep, Visit, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
 
 router = APIRouter(prefix="/console/members")
 
-Reader = Annotated[Visit, Depends(signed_in(LOYALTY_READ))]
-Operator = Annotated[Visit, Depends(signed_in(LOYALTY_OPERATE))]
+Reader = Annotated[PageRequest, Depends(signed_in(LOYALTY_READ))]
+Operator = Annotated[PageRequest, Depends(signed_in(LOYALTY_OPERATE))]
 
 _HERE: Final = "/console/members"
 _SHOWN: Final = 50
@@ -27,15 +27,15 @@ _PROGRAMS_SHOWN: Final = 200
 
 
 @router.get("")
-def open_members(visit: Reader, before: str = "", part: str = "") -> Response:
+def open_members(request: Reader, before: str = "", part: str = "") -> Response:
     """List cards with their holders, newest first; `part` "rows" answers only the list."""
-    now = visit.context.clock.now()
-    asked, wanted = asked_cards(visit.request.query_params, now=now)
-    with visit.context.database.read() as session:
-        programs = program_service.list_programs(session, visit.vendor_id, limit=_PROGRAMS_SHOWN)
+    now = request.context.clock.now()
+    asked, wanted = asked_cards(request.http.query_params, now=now)
+    with request.context.database.read() as session:
+        programs = program_service.list_programs(session, request.vendor_id, limit=_PROGRAMS_SHOWN)
         cards = card_service.list_cards(
             session,
-            visit.vendor_id,
+            request.vendor_id,
             now=now,
             limit=_SHOWN + 1,
             before_id=as_id(before) if before else None,
@@ -44,10 +44,10 @@ def open_members(visit: Reader, before: str = "", part: str = "") -> Response:
         named = [(row.id, row.name) for row in programs]
         types = {row.id: row.type for row in programs}
     more = cards[_SHOWN - 1].id if len(cards) > _SHOWN else None
-    return visit.page(
+    return request.render(
         "console/member_rows.html" if part == "rows" else "console/members.html",
         cards=cards[:_SHOWN],
-        form=visit.form(asked.fields),
+        form=request.form(asked.fields),
         programs=named,
         program_names=dict(named),
         program_types=types,
@@ -62,46 +62,46 @@ def open_members(visit: Reader, before: str = "", part: str = "") -> Response:
 
 
 @router.get("/new")
-def open_new_member(visit: Operator) -> Response:
+def open_new_member(request: Operator) -> Response:
     """Ask what a new member tells about themselves; everything may stay empty."""
-    return _new_page(visit, visit.form())
+    return _new_page(request, request.form())
 
 
 @router.post("/new")
-def enrol(visit: Operator, form: FormDep) -> Response:
+def enrol(request: Operator, form: FormDep) -> Response:
     """Open a card through the till, and show how to hand it over."""
     program_id = form.text("program_id", limit=36)
     locale = form.choice("locale", LANGUAGES, required=False)
     customer = read_customer(form, locale=locale, accepted_terms=False)
-    sent, card_id = once(visit, form), None
+    sent, card_id = once(request, form), None
     if program_id and form.is_valid:
         with form.refusals():
             receipt = submit(
-                visit,
+                request,
                 OpenCard(
-                    vendor_id=visit.vendor_id,
-                    actor=Actor(visit.subject.kind, visit.subject.id),
+                    vendor_id=request.vendor_id,
+                    actor=Actor(request.subject.kind, request.subject.id),
                     program_id=program_id,
                     customer=customer,
                     locale=locale,
-                    request_id=visit.request_id,
+                    request_id=request.request_id,
                     idempotency_key=sent.idempotency_key,
                     fingerprint=sent.fingerprint,
                 ),
             )
             card_id = receipt.card.id
     if card_id is None:
-        return _new_page(visit, form, status=422)
-    return visit.redirect(f"{_HERE}/{card_id}/hand-over", N_("The card is open."))
+        return _new_page(request, form, status=422)
+    return request.redirect(f"{_HERE}/{card_id}/hand-over", N_("The card is open."))
 
 
-def _new_page(visit: Visit, form: Form, status: int = 200) -> Response:
-    with visit.context.database.read() as session:
+def _new_page(request: PageRequest, form: Form, status: int = 200) -> Response:
+    with request.context.database.read() as session:
         rows = program_service.list_programs(
-            session, visit.vendor_id, limit=_PROGRAMS_SHOWN, status="active"
+            session, request.vendor_id, limit=_PROGRAMS_SHOWN, status="active"
         )
         programs = [(row.id, row.name) for row in rows]
-    return visit.page(
+    return request.render(
         "console/new_member.html",
         status=status,
         form=form,

@@ -26,120 +26,120 @@ from punchcard.web.console.programs.program_form import (
 )
 from punchcard.web.console.programs.program_start import create_from, start_page
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, Visit, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
 from punchcard.web.pages.vendor_form import read_vendor
 
 router = APIRouter(prefix="/console/guide")
 
-Manager = Annotated[Visit, Depends(signed_in(LOYALTY_MANAGE))]
-ShopManager = Annotated[Visit, Depends(signed_in(VENDOR_MANAGE))]
+Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
+ShopManager = Annotated[PageRequest, Depends(signed_in(VENDOR_MANAGE))]
 
 _PINS_SHOWN: Final = 200
 _ADDRESS_CHARACTERS: Final = 300
 
 
 @router.get("")
-def open_guide(visit: Manager) -> Response:
+def open_guide(request: Manager) -> Response:
     """Go to the first step that is not done."""
-    step = _steps(visit).next
+    step = _steps(request).next
     pages = {page.step: page.path for page in GUIDE_PAGES}
-    return visit.redirect(pages[step] if step else "/console")
+    return request.redirect(pages[step] if step else "/console")
 
 
 @router.get("/shop")
-def open_shop(visit: ShopManager) -> Response:
+def open_shop(request: ShopManager) -> Response:
     """Ask what the shop is called, what it speaks, and where it is."""
-    return _shop_page(visit, None)
+    return _shop_page(request, None)
 
 
 @router.post("/shop")
-def tell_shop(visit: ShopManager, form: FormDep) -> Response:
+def tell_shop(request: ShopManager, form: FormDep) -> Response:
     """Keep it, the address with the first location."""
     changes = read_vendor(form)
     address = form.text("address", required=False, limit=_ADDRESS_CHARACTERS)
     if form.is_valid:
-        with form.refusals(), visit.context.database.write() as session:
-            act = visit.act()
-            vendor_changes.update_vendor(session, act, visit.vendor_id, changes)
-            _keep_address(session, visit, address)
+        with form.refusals(), request.context.database.write() as session:
+            act = request.act()
+            vendor_changes.update_vendor(session, act, request.vendor_id, changes)
+            _keep_address(session, request, address)
     if not form.is_valid:
-        return _shop_page(visit, form, status=422)
-    return visit.redirect(path_after("shop"), N_("Saved."))
+        return _shop_page(request, form, status=422)
+    return request.redirect(path_after("shop"), N_("Saved."))
 
 
 @router.get("/program")
-def open_program(visit: Manager) -> Response:
+def open_program(request: Manager) -> Response:
     """Ask for the kind of program; once there is one, the next step is due."""
-    if _steps(visit).program_id is not None:
-        return visit.redirect(path_after("program"))
-    return start_page(visit, None, is_guide=True, **_guide_values(visit))
+    if _steps(request).program_id is not None:
+        return request.redirect(path_after("program"))
+    return start_page(request, None, is_guide=True, **_guide_values(request))
 
 
 @router.post("/program")
-def make_program(visit: Manager, form: FormDep) -> Response:
+def make_program(request: Manager, form: FormDep) -> Response:
     """Make the program, as a draft until it has its reward."""
-    if _steps(visit).program_id is None and create_from(visit, form) is None:
-        return start_page(visit, form, is_guide=True, status=422, **_guide_values(visit))
-    return visit.redirect(path_after("program"))
+    if _steps(request).program_id is None and create_from(request, form) is None:
+        return start_page(request, form, is_guide=True, status=422, **_guide_values(request))
+    return request.redirect(path_after("program"))
 
 
 @router.get("/reward")
-def open_reward(visit: Manager) -> Response:
+def open_reward(request: Manager) -> Response:
     """Ask what customers get, and for how many stamps or points."""
-    program = _program_without_reward(visit)
+    program = _program_without_reward(request)
     if program is None:
-        return visit.redirect("/console/guide")
-    return _reward_page(visit, program, None)
+        return request.redirect("/console/guide")
+    return _reward_page(request, program, None)
 
 
 @router.post("/reward")
-def choose_reward(visit: Manager, form: FormDep) -> Response:
+def choose_reward(request: Manager, form: FormDep) -> Response:
     """Keep the reward and open the program for business."""
-    program = _program_without_reward(visit)
+    program = _program_without_reward(request)
     if program is None:
-        return visit.redirect("/console/guide")
+        return request.redirect("/console/guide")
     fields, offer = _read_reward(form, ground_of(program))
     if form.is_valid:
-        with form.refusals(stamp_reward="reward_name"), visit.context.database.write() as session:
-            act = visit.act()
-            program_service.update_program(session, visit.vendor_id, program.id, fields, act)
+        with form.refusals(stamp_reward="reward_name"), request.context.database.write() as session:
+            act = request.act()
+            program_service.update_program(session, request.vendor_id, program.id, fields, act)
             if offer is not None:
-                reward_service.create_reward(session, visit.vendor_id, program.id, offer, act)
-            program_service.activate_program(session, visit.vendor_id, program.id, act)
+                reward_service.create_reward(session, request.vendor_id, program.id, offer, act)
+            program_service.activate_program(session, request.vendor_id, program.id, act)
     if not form.is_valid:
-        return _reward_page(visit, program, form, status=422)
-    return visit.redirect(path_after("reward"), N_("Your program is open for business."))
+        return _reward_page(request, program, form, status=422)
+    return request.redirect(path_after("reward"), N_("Your program is open for business."))
 
 
 @router.get("/pins")
-def open_pins(visit: Manager) -> Response:
+def open_pins(request: Manager) -> Response:
     """Ask who works at the till."""
-    return _pins_page(visit, visit.form({"pin": new_pin()}))
+    return _pins_page(request, request.form({"pin": new_pin()}))
 
 
 @router.post("/pins")
-def add_pin(visit: Manager, form: FormDep) -> Response:
+def add_pin(request: Manager, form: FormDep) -> Response:
     """Give one person a PIN."""
     name = form.text("name", limit=NAME_CHARACTERS)
     pin = form.text("pin", limit=8)
     if name and pin and form.is_valid:
         with form.refusals():
-            prepared = visit.context.pin_verifier.prepare(visit.vendor_id, pin)
-            with visit.context.database.write() as session:
+            prepared = request.context.pin_verifier.prepare(request.vendor_id, pin)
+            with request.context.database.write() as session:
                 fields = {"name": name}
-                pin_service.create_pin(session, visit.vendor_id, fields, prepared, visit.act())
+                pin_service.create_pin(session, request.vendor_id, fields, prepared, request.act())
     if not form.is_valid:
-        return _pins_page(visit, form, status=422)
-    return visit.redirect("/console/guide/pins", N_("{name} can stamp now."), name=name)
+        return _pins_page(request, form, status=422)
+    return request.redirect("/console/guide/pins", N_("{name} can stamp now."), name=name)
 
 
 @router.get("/poster")
-def open_poster(visit: Manager) -> Response:
+def open_poster(request: Manager) -> Response:
     """Go to the poster of the program that the guide made."""
-    program_id = _steps(visit).program_id
+    program_id = _steps(request).program_id
     if program_id is None:
-        return visit.redirect("/console/guide/program")
-    return visit.redirect(f"/console/programs/{program_id}/poster")
+        return request.redirect("/console/guide/program")
+    return request.redirect(f"/console/programs/{program_id}/poster")
 
 
 def new_pin() -> str:
@@ -150,30 +150,30 @@ def new_pin() -> str:
             return pin
 
 
-def _steps(visit: Visit) -> onboarding.FirstSteps:
-    with visit.context.database.read() as session:
-        return onboarding.first_steps(session, visit.vendor_id)
+def _steps(request: PageRequest) -> onboarding.FirstSteps:
+    with request.context.database.read() as session:
+        return onboarding.first_steps(session, request.vendor_id)
 
 
-def _program_without_reward(visit: Visit) -> LoyaltyProgram | None:
+def _program_without_reward(request: PageRequest) -> LoyaltyProgram | None:
     """Return the guide's program while its reward is still to be chosen."""
-    with visit.context.database.read() as session:
-        steps = onboarding.first_steps(session, visit.vendor_id)
+    with request.context.database.read() as session:
+        steps = onboarding.first_steps(session, request.vendor_id)
         if steps.program_id is None or "reward" in steps.done:
             return None
-        return program_service.get_program(session, visit.vendor_id, steps.program_id)
+        return program_service.get_program(session, request.vendor_id, steps.program_id)
 
 
-def _guide_values(visit: Visit) -> dict[str, Any]:
-    return {"steps": _steps(visit), "guide_pages": GUIDE_PAGES}
+def _guide_values(request: PageRequest) -> dict[str, Any]:
+    return {"steps": _steps(request), "guide_pages": GUIDE_PAGES}
 
 
-def _keep_address(session: Any, visit: Visit, address: str | None) -> None:
-    found = location_service.list_locations(session, visit.vendor_id, after_id=None, limit=1)
+def _keep_address(session: Any, request: PageRequest, address: str | None) -> None:
+    found = location_service.list_locations(session, request.vendor_id, after_id=None, limit=1)
     if found and address:
         changes = {"address": address}
         location_service.update_location(
-            session, visit.act(), visit.vendor_id, found[0].id, changes
+            session, request.act(), request.vendor_id, found[0].id, changes
         )
 
 
@@ -199,26 +199,26 @@ def _read_reward(form: Form, ground: Ground) -> tuple[dict[str, Any], dict[str, 
     }
 
 
-def _shop_page(visit: Visit, form: Form | None, status: int = 200) -> Response:
-    with visit.context.database.read() as session:
-        vendor = vendor_service.get_vendor(session, visit.vendor_id)
+def _shop_page(request: PageRequest, form: Form | None, status: int = 200) -> Response:
+    with request.context.database.read() as session:
+        vendor = vendor_service.get_vendor(session, request.vendor_id)
         initial = {
             name: getattr(vendor, name) for name in ("name", "language", "currency", "timezone")
         }
         found = location_service.list_locations(session, vendor.id, after_id=None, limit=1)
         initial["address"] = found[0].address if found else None
-    return visit.page(
+    return request.render(
         "console/guide_shop.html",
         status=status,
-        form=form or visit.form(initial),
+        form=form or request.form(initial),
         step="shop",
         skip_to=path_after("shop"),
-        **_guide_values(visit),
+        **_guide_values(request),
     )
 
 
 def _reward_page(
-    visit: Visit, program: LoyaltyProgram, form: Form | None, status: int = 200
+    request: PageRequest, program: LoyaltyProgram, form: Form | None, status: int = 200
 ) -> Response:
     reward = program.stamp_reward or {}
     initial = {
@@ -229,27 +229,27 @@ def _reward_page(
         "points_per_currency_unit": program.points_per_currency_unit,
         "points_required": 100,
     }
-    return visit.page(
+    return request.render(
         "console/guide_reward.html",
         status=status,
-        form=form or visit.form(initial),
+        form=form or request.form(initial),
         program=program,
         ground=ground_of(program),
         step="reward",
         skip_to=path_after("reward"),
-        **_guide_values(visit),
+        **_guide_values(request),
     )
 
 
-def _pins_page(visit: Visit, form: Form, status: int = 200) -> Response:
-    with visit.context.database.read() as session:
-        pins = pin_service.list_pins(session, visit.vendor_id, limit=_PINS_SHOWN)
-    return visit.page(
+def _pins_page(request: PageRequest, form: Form, status: int = 200) -> Response:
+    with request.context.database.read() as session:
+        pins = pin_service.list_pins(session, request.vendor_id, limit=_PINS_SHOWN)
+    return request.render(
         "console/guide_pins.html",
         status=status,
         form=form,
         pins=pins,
         step="pins",
         skip_to=path_after("pins"),
-        **_guide_values(visit),
+        **_guide_values(request),
     )

@@ -17,11 +17,11 @@ from punchcard.loyalty.staff import pin_service
 from punchcard.web.console.cards.card_page import verify_card
 from punchcard.web.console.list_filters import asked_entries
 from punchcard.web.pages import entry_names
-from punchcard.web.pages.page_request import Visit, signed_in
+from punchcard.web.pages.page_request import PageRequest, signed_in
 
 router = APIRouter(prefix="/console/ledger")
 
-Reader = Annotated[Visit, Depends(signed_in(LOYALTY_READ))]
+Reader = Annotated[PageRequest, Depends(signed_in(LOYALTY_READ))]
 
 _HERE: Final = "/console/ledger"
 _SHOWN: Final = 50
@@ -29,27 +29,27 @@ _CHOICES_SHOWN: Final = 200
 
 
 @router.get("")
-def open_ledger(visit: Reader, before: str = "", part: str = "") -> Response:
+def open_ledger(request: Reader, before: str = "", part: str = "") -> Response:
     """List entries, newest first; `part` "rows" answers only the list."""
-    context = visit.context
+    context = request.context
     with context.database.read() as session:
-        vendor = vendor_service.get_vendor(session, visit.vendor_id)
+        vendor = vendor_service.get_vendor(session, request.vendor_id)
         asked, wanted = asked_entries(
-            visit.request.query_params, now=context.clock.now(), timezone=vendor.timezone
+            request.http.query_params, now=context.clock.now(), timezone=vendor.timezone
         )
         entries = ledger_reader.list_entries(
             session,
-            visit.vendor_id,
+            request.vendor_id,
             wanted,
             limit=_SHOWN + 1,
             before_id=as_id(before) if before else None,
         )
-        shown, names = entries[:_SHOWN], _names(session, visit, entries)
+        shown, names = entries[:_SHOWN], _names(session, request, entries)
     more = shown[-1].id if len(entries) > _SHOWN else None
-    return visit.page(
+    return request.render(
         "console/ledger_rows.html" if part == "rows" else "console/ledger.html",
         entries=shown,
-        form=visit.form(asked.fields),
+        form=request.form(asked.fields),
         types=list(entry_names.NAMES.items()),
         timezone=vendor.timezone,
         is_filtered=bool(asked.fields.keys() - {"from"}),
@@ -61,23 +61,23 @@ def open_ledger(visit: Reader, before: str = "", part: str = "") -> Response:
 
 
 @router.get("/{transaction_id}")
-def open_entry(visit: Reader, transaction_id: str) -> Response:
+def open_entry(request: Reader, transaction_id: str) -> Response:
     """Show one entry with everything that is kept of it, and whether its chain holds."""
-    with visit.context.database.read() as session:
-        entry = ledger_reader.get_entry(session, visit.vendor_id, transaction_id)
+    with request.context.database.read() as session:
+        entry = ledger_reader.get_entry(session, request.vendor_id, transaction_id)
         row = entry.row
-        vendor = vendor_service.get_vendor(session, visit.vendor_id)
-        program = program_service.get_program(session, visit.vendor_id, row["program_id"])
+        vendor = vendor_service.get_vendor(session, request.vendor_id)
+        program = program_service.get_program(session, request.vendor_id, row["program_id"])
         origin = ledger_reader.get_origin(session, entry)
-        places = location_service.location_names(session, visit.vendor_id)
+        places = location_service.location_names(session, request.vendor_id)
         facts: dict[str, Any] = {
             "program_name": program.name,
             "holder": card_service.card_labels(session, [row["card_id"]])[row["card_id"]],
             "actor": audit_service.actor_name(session, row["actor_kind"], row["actor_id"]),
             "place": places.get(row["location_id"]),
         }
-    verdict = verify_card(visit, row["card_id"])
-    return visit.page(
+    verdict = verify_card(request, row["card_id"])
+    return request.render(
         "console/ledger_entry.html",
         entry=entry,
         row=row,
@@ -89,13 +89,13 @@ def open_entry(visit: Reader, transaction_id: str) -> Response:
     )
 
 
-def _names(session: Session, visit: Visit, entries: Sequence[ReadEntry]) -> dict[str, Any]:
+def _names(session: Session, request: PageRequest, entries: Sequence[ReadEntry]) -> dict[str, Any]:
     """Return what the rows and the filter call programs, people, places and cards."""
-    programs = program_service.list_programs(session, visit.vendor_id, limit=_CHOICES_SHOWN)
-    people = pin_service.list_pins(session, visit.vendor_id, limit=_CHOICES_SHOWN, status="all")
+    programs = program_service.list_programs(session, request.vendor_id, limit=_CHOICES_SHOWN)
+    people = pin_service.list_pins(session, request.vendor_id, limit=_CHOICES_SHOWN, status="all")
     return {
         "programs": [(row.id, row.name) for row in programs],
         "people": [(row.id, row.name) for row in people],
-        "places": location_service.location_names(session, visit.vendor_id),
+        "places": location_service.location_names(session, request.vendor_id),
         "holders": card_service.card_labels(session, {one.row["card_id"] for one in entries}),
     }

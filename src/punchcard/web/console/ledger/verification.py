@@ -13,11 +13,11 @@ from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.kit.secrets import Signer
 from punchcard.loyalty.ledger.card_ranges import count_cards, next_span
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
-from punchcard.web.pages.page_request import FormDep, Visit, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
 
 router = APIRouter(prefix="/console/ledger/verify")
 
-Manager = Annotated[Visit, Depends(signed_in(LOYALTY_MANAGE))]
+Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
 
 CARDS_AT_ONCE: Final = 200
 
@@ -40,26 +40,26 @@ class Progress:
 
 
 @router.get("")
-def open_verification(visit: Manager) -> Response:
+def open_verification(request: Manager) -> Response:
     """Explain what is verified, and offer to do it."""
-    return visit.page("console/ledger_verification.html", progress=None, state="")
+    return request.render("console/ledger_verification.html", progress=None, state="")
 
 
 @router.post("")
-def verify_part(visit: Manager, form: FormDep) -> Response:
+def verify_part(request: Manager, form: FormDep) -> Response:
     """Verify the next part of the ledger, the first one if none was before."""
-    progress = _verified(visit, _read(visit, form.value("state")))
+    progress = _verified(request, _read(request, form.value("state")))
     parts = "console/ledger_progress.html"
-    return visit.page(
-        parts if visit.is_fragment else "console/ledger_verification.html",
+    return request.render(
+        parts if request.is_fragment else "console/ledger_verification.html",
         progress=progress,
-        state=_signer(visit).sign(asdict(progress)),
+        state=_signer(request).sign(asdict(progress)),
     )
 
 
-def _verified(visit: Visit, before: Progress | None) -> Progress:
-    vendor_id = visit.vendor_id
-    with visit.context.database.snapshot() as connection:
+def _verified(request: PageRequest, before: Progress | None) -> Progress:
+    vendor_id = request.vendor_id
+    with request.context.database.snapshot() as connection:
         if before is None:
             total = count_cards(connection, vendor_id=vendor_id)
             before = Progress(vendor_id=vendor_id, cards_total=total)
@@ -83,13 +83,13 @@ def _first(verdict: Verdict) -> tuple[str, str | None, str] | None:
     return damage.what, damage.entry_id, damage.card_id
 
 
-def _read(visit: Visit, state: str) -> Progress | None:
+def _read(request: PageRequest, state: str) -> Progress | None:
     """Return how far it has come; None begins anew, also with a state that is not the vendor's."""
-    facts = _signer(visit).verify(state)
-    if facts is None or facts["vendor_id"] != visit.vendor_id or facts["is_done"]:
+    facts = _signer(request).verify(state)
+    if facts is None or facts["vendor_id"] != request.vendor_id or facts["is_done"]:
         return None
     return Progress(**facts)
 
 
-def _signer(visit: Visit) -> Signer:
-    return Signer(visit.context.settings.secret_key, "ledger verification", "")
+def _signer(request: PageRequest) -> Signer:
+    return Signer(request.context.settings.secret_key, "ledger verification", "")

@@ -15,11 +15,11 @@ from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.rules.logo_rules import is_uploaded
 from punchcard.web.pages.card_preview import join_address, words_of
 from punchcard.web.pages.formatting import Wording
-from punchcard.web.pages.page_request import Visit, signed_in
+from punchcard.web.pages.page_request import PageRequest, signed_in
 
 router = APIRouter(prefix="/console/programs/{program_id}/poster")
 
-Reader = Annotated[Visit, Depends(signed_in(LOYALTY_READ))]
+Reader = Annotated[PageRequest, Depends(signed_in(LOYALTY_READ))]
 
 FORMATS: Final = {"poster": N_("Counter poster (A5)"), "tent": N_("Table card to fold (A5)")}
 LANGUAGES_MOST: Final = 2
@@ -38,20 +38,20 @@ class PosterWords:
 
 @router.get("")
 def open_poster(
-    visit: Reader,
+    request: Reader,
     program_id: str,
     format: str = "poster",
     languages: Annotated[list[str] | None, Query(max_length=20)] = None,
 ) -> Response:
     """Show the sheet with what to choose around it; printed, only the sheet is there."""
-    with visit.context.database.read() as session:
-        program = program_service.get_program(session, visit.vendor_id, program_id)
-        vendor = vendor_service.get_vendor(session, visit.vendor_id)
+    with request.context.database.read() as session:
+        program = program_service.get_program(session, request.vendor_id, program_id)
+        vendor = vendor_service.get_vendor(session, request.vendor_id)
     chosen = [found for code in languages or [] if (found := as_language(code))]
     chosen = list(dict.fromkeys(chosen))[:LANGUAGES_MOST] or [as_language(vendor.language) or "en"]
     logo_url = program.branding.get("logo_url")
-    url = join_address(visit.context, program.slug)
-    return visit.page(
+    url = join_address(request.context, program.slug)
+    return request.render(
         "console/poster.html",
         program=program,
         shop_name=vendor.name,

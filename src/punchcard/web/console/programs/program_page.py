@@ -26,14 +26,14 @@ from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, previ
 from punchcard.web.pages.card_preview import join_address
 from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import Visit
+from punchcard.web.pages.page_request import PageRequest
 
 _REWARDS_SHOWN: Final = 200
 _EVENTS_SHOWN: Final = 40
 
 
 def show(
-    visit: Visit,
+    request: PageRequest,
     program_id: str,
     form: Form | None,
     *,
@@ -48,32 +48,32 @@ def show(
     `is_preview`: somebody without scripts asked for the card of what is typed. `faults` holds what
     was wrong with a form other than the program's.
     """
-    with visit.context.database.read() as session:
-        program = program_service.get_program(session, visit.vendor_id, program_id)
-        vendor = vendor_service.get_vendor(session, visit.vendor_id)
+    with request.context.database.read() as session:
+        program = program_service.get_program(session, request.vendor_id, program_id)
+        vendor = vendor_service.get_vendor(session, request.vendor_id)
         values = _lists(session, program)
         preview = preview_of(
             session,
             program.id,
             preview_language or (form.value(LANGUAGE_FIELD) if form else ""),
-            now=visit.context.clock.now(),
+            now=request.context.clock.now(),
             typed=read_program(form, ground_of(program)) if form else None,
         )
-    shown = form or visit.form(initial_of(program))
+    shown = form or request.form(initial_of(program))
     if faults is not None:
         shown.errors.update(faults.errors)
         shown.refusal = faults.refusal
-    return visit.page(
+    return request.render(
         "console/program.html",
         status=status,
         form=shown,
-        logo_form=logo_form or visit.form(),
+        logo_form=logo_form or request.form(),
         program=program,
         preview=preview,
         is_preview=is_preview,
         ground=ground_of(program),
         has_logo=is_uploaded(program.branding.get("logo_url")),
-        join_url=join_address(visit.context, program.slug),
+        join_url=join_address(request.context, program.slug),
         other_languages=_other_languages(program, vendor.language),
         own_language=vendor.language,
         words=WORDS,
@@ -86,25 +86,25 @@ def show(
     )
 
 
-def show_changes(visit: Visit, program_id: str, before: str) -> Response:
+def show_changes(request: PageRequest, program_id: str, before: str) -> Response:
     """Show who changed what about the program and its rewards, newest first."""
-    with visit.context.database.read() as session:
-        program = program_service.get_program(session, visit.vendor_id, program_id)
+    with request.context.database.read() as session:
+        program = program_service.get_program(session, request.vendor_id, program_id)
         rewards = select(Reward.id).where(Reward.program_id == program.id)
         events = audit_service.list_events(
             session,
-            vendor_id=visit.vendor_id,
+            vendor_id=request.vendor_id,
             before_id=as_id(before) if before else None,
             limit=_EVENTS_SHOWN + 1,
             subject_ids=[program.id, *session.scalars(rewards)],
         )
         names = audit_service.actor_names(session, events)
         reward_names = _reward_names(session, program.id)
-    wording = Wording(visit.language)
+    wording = Wording(request.language)
     shown = events[:_EVENTS_SHOWN]
     more = shown[-1].id if len(events) > _EVENTS_SHOWN else None
     here = f"/console/programs/{program.id}/changes"
-    return visit.page(
+    return request.render(
         "console/program_changes.html",
         program=program,
         told=[(event, told_changes(event, wording, program.currency)) for event in shown],

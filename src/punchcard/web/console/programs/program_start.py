@@ -10,7 +10,7 @@ from punchcard.loyalty.programs import program_service
 from punchcard.web.console.programs.change_labels import TYPE_NAMES, TYPES
 from punchcard.web.console.programs.program_form import NAME_CHARACTERS
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import Visit
+from punchcard.web.pages.page_request import PageRequest
 
 COLOURS: Final = (
     ("#14594b", N_("Green")),
@@ -25,7 +25,7 @@ _ACCENT: Final = "#f2b84b"
 _INK: Final = "#ffffff"
 
 
-def create_from(visit: Visit, form: Form) -> str | None:
+def create_from(request: PageRequest, form: Form) -> str | None:
     """Make the program that the form tells, a draft; None if something was wrong with it."""
     name = form.text("name", limit=NAME_CHARACTERS)
     type = form.choice("type", tuple(TYPE_NAMES))
@@ -34,22 +34,22 @@ def create_from(visit: Visit, form: Form) -> str | None:
         return None
     branding = {"background_color": colour, "text_color": _INK, "accent_color": _ACCENT}
     fields = {"name": name, "type": type, "branding": branding}
-    with form.refusals(), visit.context.database.write() as session:
-        return program_service.create_program(session, visit.vendor_id, fields, visit.act()).id
+    with form.refusals(), request.context.database.write() as session:
+        return program_service.create_program(session, request.vendor_id, fields, request.act()).id
     return None
 
 
 def start_page(
-    visit: Visit, form: Form | None, *, is_guide: bool = False, status: int = 200, **values: Any
+    request: PageRequest, form: Form | None, *, is_guide: bool = False, status: int = 200, **values: Any
 ) -> Response:
     """Show the three kinds by pictures, with believable answers to the rest."""
-    with visit.context.database.read() as session:
-        shop_name = vendor_service.get_vendor(session, visit.vendor_id).name
+    with request.context.database.read() as session:
+        shop_name = vendor_service.get_vendor(session, request.vendor_id).name
     initial = {"type": "stamps", "name": shop_name[:NAME_CHARACTERS], "colour": COLOURS[0][0]}
-    return visit.page(
+    return request.render(
         "console/guide_program.html" if is_guide else "console/program_new.html",
         status=status,
-        form=form or visit.form(initial),
+        form=form or request.form(initial),
         types=TYPES,
         colours=COLOURS,
         step="program",

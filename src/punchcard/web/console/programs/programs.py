@@ -14,12 +14,12 @@ from punchcard.web.console.programs.change_labels import STATUSES, TYPE_NAMES
 from punchcard.web.console.programs.program_form import ground_of, read_program
 from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
 from punchcard.web.console.programs.program_start import create_from, start_page
-from punchcard.web.pages.page_request import FormDep, Visit, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
 
 router = APIRouter(prefix="/console/programs")
 
-Reader = Annotated[Visit, Depends(signed_in(LOYALTY_READ))]
-Manager = Annotated[Visit, Depends(signed_in(LOYALTY_MANAGE))]
+Reader = Annotated[PageRequest, Depends(signed_in(LOYALTY_READ))]
+Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
 
 _SHOWN: Final = 200
 CONFIRMED: Final = "confirmed"
@@ -27,52 +27,52 @@ CONFIRMED: Final = "confirmed"
 
 
 @router.get("")
-def open_programs(visit: Reader) -> Response:
+def open_programs(request: Reader) -> Response:
     """List the programs with their members."""
-    with visit.context.database.read() as session:
-        rows = program_service.list_programs(session, visit.vendor_id, limit=_SHOWN)
-        members = dashboard_service.members_by_program(session, visit.vendor_id)
-    return visit.page(
+    with request.context.database.read() as session:
+        rows = program_service.list_programs(session, request.vendor_id, limit=_SHOWN)
+        members = dashboard_service.members_by_program(session, request.vendor_id)
+    return request.render(
         "console/programs.html",
         programs=rows,
         members=members,
         statuses=STATUSES,
         type_names=TYPE_NAMES,
-        may_manage=visit.may(LOYALTY_MANAGE),
+        may_manage=request.may(LOYALTY_MANAGE),
     )
 
 
 @router.get("/new")
-def open_new_program(visit: Manager) -> Response:
+def open_new_program(request: Manager) -> Response:
     """Ask for the kind of program."""
-    return start_page(visit, None)
+    return start_page(request, None)
 
 
 @router.post("/new")
-def create_program(visit: Manager, form: FormDep) -> Response:
+def create_program(request: Manager, form: FormDep) -> Response:
     """Make a program, a draft, and go on to its rules and its look."""
-    program_id = create_from(visit, form)
+    program_id = create_from(request, form)
     if program_id is None:
-        return start_page(visit, form, status=422)
+        return start_page(request, form, status=422)
     done = N_("Your program is made. Customers see nothing of it until you open it.")
-    return visit.redirect(f"/console/programs/{program_id}", done)
+    return request.redirect(f"/console/programs/{program_id}", done)
 
 
 @router.get("/{program_id}")
-def open_program(visit: Manager, program_id: str, preview: str = "") -> Response:
+def open_program(request: Manager, program_id: str, preview: str = "") -> Response:
     """Show a program to be changed, with its card; `preview` is the language of the card."""
-    return program_page.show(visit, program_id, None, preview_language=preview)
+    return program_page.show(request, program_id, None, preview_language=preview)
 
 
 @router.post("/{program_id}")
-def update_program(visit: Manager, program_id: str, form: FormDep) -> Response:
+def update_program(request: Manager, program_id: str, form: FormDep) -> Response:
     """Change a program; what concerns running cards is told first and asked once more."""
-    with visit.context.database.read() as session:
-        row = program_service.get_program(session, visit.vendor_id, program_id)
+    with request.context.database.read() as session:
+        row = program_service.get_program(session, request.vendor_id, program_id)
         fields = read_program(form, ground_of(row))
         impacts = impact_service.impacts_of_program(session, row, fields) if form.is_valid else []
     if impacts and not form.is_on(CONFIRMED):
-        return visit.page(
+        return request.render(
             "console/program_confirm.html",
             form=form,
             program=row,
@@ -81,92 +81,92 @@ def update_program(visit: Manager, program_id: str, form: FormDep) -> Response:
             back=f"/console/programs/{row.id}",
         )
     if form.is_valid:
-        with form.refusals(stamp_reward="reward_name"), visit.context.database.write() as session:
+        with form.refusals(stamp_reward="reward_name"), request.context.database.write() as session:
             program_service.update_program(
-                session, visit.vendor_id, program_id, fields, visit.act()
+                session, request.vendor_id, program_id, fields, request.act()
             )
     if not form.is_valid:
-        return program_page.show(visit, program_id, form, status=422)
+        return program_page.show(request, program_id, form, status=422)
     language = form.value(LANGUAGE_FIELD)
-    return visit.redirect(f"/console/programs/{row.id}?preview={language[:2]}", N_("Saved."))
+    return request.redirect(f"/console/programs/{row.id}?preview={language[:2]}", N_("Saved."))
 
 
 @router.post("/{program_id}/preview")
-def preview_program(visit: Manager, program_id: str, form: FormDep) -> Response:
+def preview_program(request: Manager, program_id: str, form: FormDep) -> Response:
     """Show the card as it would be with what is typed; nothing is saved.
 
     The page's script asks for the card alone, a browser without scripts gets the whole page.
     """
-    if not visit.is_fragment:
-        return program_page.show(visit, program_id, form, is_preview=True)
-    with visit.context.database.read() as session:
-        row = program_service.get_program(session, visit.vendor_id, program_id)
+    if not request.is_fragment:
+        return program_page.show(request, program_id, form, is_preview=True)
+    with request.context.database.read() as session:
+        row = program_service.get_program(session, request.vendor_id, program_id)
         preview = preview_of(
             session,
             row.id,
             form.value(LANGUAGE_FIELD),
-            now=visit.context.clock.now(),
+            now=request.context.clock.now(),
             typed=read_program(form, ground_of(row)),
         )
-    return visit.page("console/program_preview.html", preview=preview, program=row)
+    return request.render("console/program_preview.html", preview=preview, program=row)
 
 
 @router.get("/{program_id}/changes")
-def open_changes(visit: Manager, program_id: str, before: str = "") -> Response:
+def open_changes(request: Manager, program_id: str, before: str = "") -> Response:
     """List who changed what about the program and its rewards, in words, newest first."""
-    return program_page.show_changes(visit, program_id, before)
+    return program_page.show_changes(request, program_id, before)
 
 
 @router.post("/{program_id}/logo")
-def upload_logo(visit: Manager, program_id: str, form: FormDep) -> Response:
+def upload_logo(request: Manager, program_id: str, form: FormDep) -> Response:
     """Show a picture on the card, pages and passes."""
     content = form.upload("logo")
     if content is None:
         form.fault("logo", N_("Please choose a picture."))
     else:
         with form.refusals():
-            logo = logo_service.check_logo(content, visit.context.settings)
-            with visit.context.database.write() as session:
-                logo_service.set_logo(session, visit.vendor_id, program_id, logo, visit.act())
+            logo = logo_service.check_logo(content, request.context.settings)
+            with request.context.database.write() as session:
+                logo_service.set_logo(session, request.vendor_id, program_id, logo, request.act())
     if not form.is_valid:
-        return program_page.show(visit, program_id, None, logo_form=form, status=422)
-    return visit.redirect(f"/console/programs/{program_id}#look", N_("The logo is on the card."))
+        return program_page.show(request, program_id, None, logo_form=form, status=422)
+    return request.redirect(f"/console/programs/{program_id}#look", N_("The logo is on the card."))
 
 
 @router.post("/{program_id}/logo/remove")
-def remove_logo(visit: Manager, program_id: str, form: FormDep) -> Response:
+def remove_logo(request: Manager, program_id: str, form: FormDep) -> Response:
     """Take the uploaded picture away."""
-    with visit.context.database.write() as session:
-        logo_service.remove_logo(session, visit.vendor_id, program_id, visit.act())
-    return visit.redirect(f"/console/programs/{program_id}#look", N_("The logo is taken away."))
+    with request.context.database.write() as session:
+        logo_service.remove_logo(session, request.vendor_id, program_id, request.act())
+    return request.redirect(f"/console/programs/{program_id}#look", N_("The logo is taken away."))
 
 
 @router.post("/{program_id}/activate")
-def activate_program(visit: Manager, program_id: str, form: FormDep) -> Response:
+def activate_program(request: Manager, program_id: str, form: FormDep) -> Response:
     """Open the program for business."""
-    with form.refusals(stamp_reward="reward_name"), visit.context.database.write() as session:
-        program_service.activate_program(session, visit.vendor_id, program_id, visit.act())
+    with form.refusals(stamp_reward="reward_name"), request.context.database.write() as session:
+        program_service.activate_program(session, request.vendor_id, program_id, request.act())
     if not form.is_valid:
         # What was sent is a button alone: what lacks is marked in the form as saved.
-        return program_page.show(visit, program_id, None, faults=form, status=422)
+        return program_page.show(request, program_id, None, faults=form, status=422)
     done = N_("The program is open for business.")
-    return visit.redirect(f"/console/programs/{program_id}", done)
+    return request.redirect(f"/console/programs/{program_id}", done)
 
 
 @router.post("/{program_id}/deactivate")
-def deactivate_program(visit: Manager, program_id: str, form: FormDep) -> Response:
+def deactivate_program(request: Manager, program_id: str, form: FormDep) -> Response:
     """Close the program for business; its cards keep what is on them."""
-    with visit.context.database.write() as session:
-        program_service.deactivate_program(session, visit.vendor_id, program_id, visit.act())
+    with request.context.database.write() as session:
+        program_service.deactivate_program(session, request.vendor_id, program_id, request.act())
     done = N_("The program is switched off. Its cards keep what is on them.")
-    return visit.redirect(f"/console/programs/{program_id}", done)
+    return request.redirect(f"/console/programs/{program_id}", done)
 
 
 @router.post("/{program_id}/delete")
-def delete_program(visit: Manager, program_id: str, form: FormDep) -> Response:
+def delete_program(request: Manager, program_id: str, form: FormDep) -> Response:
     """Delete a program that never had a card."""
-    with form.refusals(), visit.context.database.write() as session:
-        program_service.delete_program(session, visit.vendor_id, program_id, visit.act())
+    with form.refusals(), request.context.database.write() as session:
+        program_service.delete_program(session, request.vendor_id, program_id, request.act())
     if not form.is_valid:
-        return program_page.show(visit, program_id, None, faults=form, status=409)
-    return visit.redirect("/console/programs", N_("The program is deleted."))
+        return program_page.show(request, program_id, None, faults=form, status=409)
+    return request.redirect("/console/programs", N_("The program is deleted."))

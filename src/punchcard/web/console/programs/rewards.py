@@ -20,47 +20,47 @@ from punchcard.web.console.programs.program_form import (
 )
 from punchcard.web.console.programs.programs import CONFIRMED
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, Visit, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
 
 router = APIRouter(prefix="/console/programs/{program_id}/rewards")
 
-Manager = Annotated[Visit, Depends(signed_in(LOYALTY_MANAGE))]
+Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
 
 _WORDS: Final = {"name": NAME_CHARACTERS, "description": DESCRIPTION_CHARACTERS}
 
 
 @router.get("/new")
-def open_new_reward(visit: Manager, program_id: str) -> Response:
+def open_new_reward(request: Manager, program_id: str) -> Response:
     """Ask what points can be exchanged for."""
-    return _page(visit, program_id, None, visit.form({"points_required": 100}))
+    return _page(request, program_id, None, request.form({"points_required": 100}))
 
 
 @router.post("/new")
-def create_reward(visit: Manager, program_id: str, form: FormDep) -> Response:
+def create_reward(request: Manager, program_id: str, form: FormDep) -> Response:
     """Add a reward to the program."""
-    with visit.context.database.read() as session:
-        program = program_service.get_program(session, visit.vendor_id, program_id)
+    with request.context.database.read() as session:
+        program = program_service.get_program(session, request.vendor_id, program_id)
     fields = _read(form, program)
     if form.is_valid:
-        with form.refusals(), visit.context.database.write() as session:
-            reward_service.create_reward(session, visit.vendor_id, program.id, fields, visit.act())
+        with form.refusals(), request.context.database.write() as session:
+            reward_service.create_reward(session, request.vendor_id, program.id, fields, request.act())
     if not form.is_valid:
-        return _page(visit, program_id, None, form, status=422)
-    return visit.redirect(f"/console/programs/{program.id}#rewards", N_("The reward is there."))
+        return _page(request, program_id, None, form, status=422)
+    return request.redirect(f"/console/programs/{program.id}#rewards", N_("The reward is there."))
 
 
 @router.get("/{reward_id}")
-def open_reward(visit: Manager, program_id: str, reward_id: str) -> Response:
+def open_reward(request: Manager, program_id: str, reward_id: str) -> Response:
     """Show a reward to be changed."""
-    return _page(visit, program_id, reward_id, None)
+    return _page(request, program_id, reward_id, None)
 
 
 @router.post("/{reward_id}")
-def update_reward(visit: Manager, program_id: str, reward_id: str, form: FormDep) -> Response:
+def update_reward(request: Manager, program_id: str, reward_id: str, form: FormDep) -> Response:
     """Change a reward; another price is told to concern running cards, and asked once more."""
-    with visit.context.database.read() as session:
-        program = program_service.get_program(session, visit.vendor_id, program_id)
-        row = reward_service.get_reward(session, visit.vendor_id, reward_id)
+    with request.context.database.read() as session:
+        program = program_service.get_program(session, request.vendor_id, program_id)
+        row = reward_service.get_reward(session, request.vendor_id, reward_id)
         fields = _read(form, program, row)
         impacts = (
             impact_service.impacts_of_price(session, row, fields["points_required"])
@@ -69,7 +69,7 @@ def update_reward(visit: Manager, program_id: str, reward_id: str, form: FormDep
         )
     here = f"/console/programs/{program.id}/rewards/{row.id}"
     if impacts and not form.is_on(CONFIRMED):
-        return visit.page(
+        return request.render(
             "console/program_confirm.html",
             form=form,
             program=program,
@@ -78,20 +78,20 @@ def update_reward(visit: Manager, program_id: str, reward_id: str, form: FormDep
             back=here,
         )
     if form.is_valid:
-        with form.refusals(), visit.context.database.write() as session:
-            reward_service.update_reward(session, visit.vendor_id, row.id, fields, visit.act())
+        with form.refusals(), request.context.database.write() as session:
+            reward_service.update_reward(session, request.vendor_id, row.id, fields, request.act())
     if not form.is_valid:
-        return _page(visit, program_id, reward_id, form, status=422)
-    return visit.redirect(f"/console/programs/{program.id}#rewards", N_("Saved."))
+        return _page(request, program_id, reward_id, form, status=422)
+    return request.redirect(f"/console/programs/{program.id}#rewards", N_("Saved."))
 
 
 @router.post("/{reward_id}/archive")
-def archive_reward(visit: Manager, program_id: str, reward_id: str, form: FormDep) -> Response:
+def archive_reward(request: Manager, program_id: str, reward_id: str, form: FormDep) -> Response:
     """Offer a reward no more; the ledger keeps what it was."""
-    with visit.context.database.write() as session:
-        reward_service.archive_reward(session, visit.vendor_id, reward_id, visit.act())
+    with request.context.database.write() as session:
+        reward_service.archive_reward(session, request.vendor_id, reward_id, request.act())
     done = N_("The reward is offered no more.")
-    return visit.redirect(f"/console/programs/{program_id}#rewards", done)
+    return request.redirect(f"/console/programs/{program_id}#rewards", done)
 
 
 def _read(form: Form, program: LoyaltyProgram, before: Reward | None = None) -> dict[str, Any]:
@@ -173,23 +173,23 @@ def _initial(reward: Reward, program: LoyaltyProgram) -> dict[str, Any]:
 
 
 def _page(
-    visit: Visit, program_id: str, reward_id: str | None, form: Form | None, status: int = 200
+    request: PageRequest, program_id: str, reward_id: str | None, form: Form | None, status: int = 200
 ) -> Response:
-    with visit.context.database.read() as session:
-        program = program_service.get_program(session, visit.vendor_id, program_id)
-        own = vendor_service.get_vendor(session, visit.vendor_id).language
+    with request.context.database.read() as session:
+        program = program_service.get_program(session, request.vendor_id, program_id)
+        own = vendor_service.get_vendor(session, request.vendor_id).language
         row = None
         loss = None
         if reward_id is not None:
-            row = reward_service.get_reward(session, visit.vendor_id, reward_id)
+            row = reward_service.get_reward(session, request.vendor_id, reward_id)
             if row.program_id != program.id or row.archived_at is not None:
                 raise RewardNotFound
             loss = impact_service.impact_of_archiving(session, row)
     texts = row.texts if row else {}
-    return visit.page(
+    return request.render(
         "console/reward.html",
         status=status,
-        form=form or visit.form(_initial(row, program) if row else {}),
+        form=form or request.form(_initial(row, program) if row else {}),
         program=program,
         reward=row,
         loss=loss,

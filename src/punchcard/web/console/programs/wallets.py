@@ -6,29 +6,29 @@ from fastapi import APIRouter, Depends, Response
 
 from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.loyalty.programs import program_service
-from punchcard.web.pages.page_request import Visit, signed_in
+from punchcard.web.pages.page_request import PageRequest, signed_in
 
 router = APIRouter(prefix="/console/wallets")
 
-Manager = Annotated[Visit, Depends(signed_in(LOYALTY_MANAGE))]
+Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
 
 _PROGRAMS_SHOWN: Final = 200
 
 
 @router.get("")
-def open_wallets(visit: Manager, part: str = "") -> Response:
+def open_wallets(request: Manager, part: str = "") -> Response:
     """Show which wallets hand out passes, and the progress of each program's redesign.
 
     `part` "progress" answers only what moves.
     """
-    context = visit.context
+    context = request.context
     with context.database.read() as session:
-        programs = program_service.list_programs(session, visit.vendor_id, limit=_PROGRAMS_SHOWN)
+        programs = program_service.list_programs(session, request.vendor_id, limit=_PROGRAMS_SHOWN)
         redesigns = [(row, context.wallets.progress(session, row.id)) for row in programs]
         status = context.wallets.status(session)
         is_part = part == "progress"
         cards = {} if is_part else context.wallets.cards_in(session, [row.id for row in programs])
-    return visit.page(
+    return request.render(
         "console/wallet_progress.html" if is_part else "console/wallets.html",
         cards=cards,
         configured=status.configured,
