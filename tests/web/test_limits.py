@@ -43,8 +43,8 @@ ELSEWHERE = {
 def server_settings(settings: Settings) -> Settings:
     """Let everybody do everything once a minute, and write mails to the log."""
     limits = [f.name for f in fields(Settings) if f.name.endswith("_per_minute")]
-    once: dict[str, Any] = dict.fromkeys(limits, 1)
-    return replace(settings, **{**once, "public_reads_per_minute": 1000}, smtp_url="log:")
+    form_key: dict[str, Any] = dict.fromkeys(limits, 1)
+    return replace(settings, **{**form_key, "public_reads_per_minute": 1000}, smtp_url="log:")
 
 
 def test_every_form_for_strangers_is_looked_at_here() -> None:

@@ -33,9 +33,9 @@ def once_of(visitor: Visitor, page: str, action: str) -> str:
     """Open a page and return what one of its forms holds to count once."""
     forms = visitor.get(page).text.split("<form")
     (form,) = (one for one in forms if (found := _ACTION.search(one)) and found[1] == action)
-    once = _ONCE.search(form)
-    assert once is not None
-    return once[1]
+    form_key = _ONCE.search(form)
+    assert form_key is not None
+    return form_key[1]
 
 
 def cards_of(context: Context) -> list[LoyaltyCard]:
@@ -50,10 +50,10 @@ def test_a_form_sent_twice_moves_the_balance_once(
     owner: Visitor, counter: Counter, verb: str, fields: dict[str, str]
 ) -> None:
     page = f"/console/members/{counter.open()}"
-    once = once_of(owner, page, f"{page}/{verb}")
-    first = owner.post(f"{page}/{verb}", once=once, **fields)
+    form_key = once_of(owner, page, f"{page}/{verb}")
+    first = owner.post(f"{page}/{verb}", form_key=form_key, **fields)
     after_first = counter.card(page.rsplit("/", 1)[-1])
-    again = owner.post(f"{page}/{verb}", once=once, **fields)
+    again = owner.post(f"{page}/{verb}", form_key=form_key, **fields)
     assert (first.status_code, again.status_code) == (303, 303)
     after = counter.card(page.rsplit("/", 1)[-1])
     assert (after.stamps, after.points) == (after_first.stamps, after_first.points)
@@ -64,10 +64,10 @@ def test_a_reward_asked_for_twice_is_handed_out_once(owner: Visitor, counter: Co
     card_id = counter.open()
     counter.stamp(card_id, 10)
     page = f"/console/members/{card_id}"
-    once = once_of(owner, page, f"{page}/redeem")
-    assert owner.post(f"{page}/redeem", once=once).status_code == 303
+    form_key = once_of(owner, page, f"{page}/redeem")
+    assert owner.post(f"{page}/redeem", form_key=form_key).status_code == 303
     # The PIN was forgotten first: a proof does not make it another request.
-    assert owner.post(f"{page}/redeem", once=once, staff_pin=ANNAS_PIN).status_code == 303
+    assert owner.post(f"{page}/redeem", form_key=form_key, staff_pin=ANNAS_PIN).status_code == 303
     assert counter.card(card_id).stamps == 5
 
 
@@ -75,17 +75,17 @@ def test_the_next_look_at_the_page_stamps_anew(owner: Visitor, counter: Counter)
     card_id = counter.open()
     page = f"/console/members/{card_id}"
     for _ in range(2):
-        once = once_of(owner, page, f"{page}/stamp")
-        assert owner.post(f"{page}/stamp", once=once, quantity="1").status_code == 303
+        form_key = once_of(owner, page, f"{page}/stamp")
+        assert owner.post(f"{page}/stamp", form_key=form_key, quantity="1").status_code == 303
     assert counter.card(card_id).stamps == 2
 
 
 def test_the_same_form_with_other_numbers_is_refused(owner: Visitor, counter: Counter) -> None:
     card_id = counter.open()
     page = f"/console/members/{card_id}"
-    once = once_of(owner, page, f"{page}/stamp")
-    assert owner.post(f"{page}/stamp", once=once, quantity="1").status_code == 303
-    assert owner.post(f"{page}/stamp", once=once, quantity="2").status_code == 422
+    form_key = once_of(owner, page, f"{page}/stamp")
+    assert owner.post(f"{page}/stamp", form_key=form_key, quantity="1").status_code == 303
+    assert owner.post(f"{page}/stamp", form_key=form_key, quantity="2").status_code == 422
     assert counter.card(card_id).stamps == 1
 
 
@@ -102,8 +102,8 @@ def test_a_customer_who_taps_twice_gets_one_card(
     visitor: Visitor, alice: Shop, context: Context
 ) -> None:
     page = f"/join/{shelf.program(alice, status='active').slug}"
-    once = once_of(visitor, page, page)
-    first, again = (visitor.post(page, once=once, name="Marie") for _ in range(2))
+    form_key = once_of(visitor, page, page)
+    first, again = (visitor.post(page, form_key=form_key, name="Marie") for _ in range(2))
     assert first.headers["location"] == again.headers["location"]
     assert len(cards_of(context)) == 1
 
@@ -113,9 +113,9 @@ def test_another_visitor_gets_no_card_by_somebody_elses_form(
 ) -> None:
     page = f"/join/{shelf.program(alice, status='active').slug}"
     marie, other = visitors(), visitors()
-    once = once_of(marie, page, page)
+    form_key = once_of(marie, page, page)
     other.get(page)
-    first, second = (each.post(page, once=once) for each in (marie, other))
+    first, second = (each.post(page, form_key=form_key) for each in (marie, other))
     assert first.headers["location"] != second.headers["location"]
     assert len(cards_of(context)) == 2
 
@@ -124,10 +124,10 @@ def test_somebody_else_who_joins_by_the_same_form_is_asked_again(
     visitor: Visitor, alice: Shop, context: Context
 ) -> None:
     page = f"/join/{shelf.program(alice, status='active').slug}"
-    once = once_of(visitor, page, page)
-    visitor.post(page, once=once, name="Marie")
-    answer = visitor.post(page, once=once, name="Jos")
+    form_key = once_of(visitor, page, page)
+    visitor.post(page, form_key=form_key, name="Marie")
+    answer = visitor.post(page, form_key=form_key, name="Jos")
     assert answer.status_code == 409
     assert 'value="Jos"' in answer.text
-    assert once not in answer.text
+    assert form_key not in answer.text
     assert len(cards_of(context)) == 1

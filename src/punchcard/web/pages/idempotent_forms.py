@@ -17,32 +17,32 @@ from punchcard.web.pages.errors import FormExpired
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import CSRF_FIELD, PageRequest
 
-ONCE_FIELD: Final = "once"
+FORM_KEY_FIELD: Final = "once"
 # A proof may be typed anew for the same thing, and a digest of a PIN would give it away.
-_NOT_SAID: Final = frozenset({CSRF_FIELD, ONCE_FIELD, "staff_pin"})
+_NOT_SAID: Final = frozenset({CSRF_FIELD, FORM_KEY_FIELD, "staff_pin"})
 
 
-class Once(NamedTuple):
+class FormKey(NamedTuple):
     """What an operation carries so that it is done once; see `operations.Operation`."""
 
     idempotency_key: str | None = None
     fingerprint: bytes | None = None
 
 
-def once(request: PageRequest, form: Form) -> Once:
-    """Return the key and fingerprint of a form that includes `parts/once.html`; else nothing.
+def form_key(request: PageRequest, form: Form) -> FormKey:
+    """Return the key and fingerprint of a form that includes `parts/form_key.html`; else nothing.
 
     The key is the visitor's own: nobody is given the answer to another's form.
     """
-    form_id = as_id(form.value(ONCE_FIELD))
+    form_id = as_id(form.value(FORM_KEY_FIELD))
     if form_id is None:
-        return Once()
+        return FormKey()
     secret = derive_key(request.context.settings.secret_key, "punchcard forms that count once")
     key = hmac.digest(secret, f"{request.csrf} {form_id}".encode(), "sha256").hex()
     said = sorted(field for field in form.sent() if field[0] not in _NOT_SAID)
     # Made with a key: it stays in the ledger, and a form may hold names and addresses.
     body = json.dumps([request.http.url.path, said]).encode()
-    return Once(idempotency_key=f"form:{key}", fingerprint=hmac.digest(secret, body, "sha256"))
+    return FormKey(idempotency_key=f"form:{key}", fingerprint=hmac.digest(secret, body, "sha256"))
 
 
 def submit(request: PageRequest, operation: Operation) -> Receipt:

@@ -15,7 +15,7 @@ from punchcard.web.pages.card_preview import face_of_program, words_of
 from punchcard.web.pages.customer_form import read_customer
 from punchcard.web.pages.errors import FormExpired
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.idempotent_forms import once, submit
+from punchcard.web.pages.idempotent_forms import form_key, submit
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.public.visitors import address_of, count_look
 
@@ -63,7 +63,7 @@ def join(request: PageRequestDep, slug: str, form: FormDep) -> Response:
 def _operation(
     request: PageRequest, page: ProgramPage, customer: NewCustomer | None, form: Form
 ) -> OpenCard:
-    sent = once(request, form)
+    sent = form_key(request, form)
     return OpenCard(
         vendor_id=page.vendor.id,
         actor=Actor("public", None),

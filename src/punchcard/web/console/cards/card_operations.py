@@ -23,7 +23,7 @@ from punchcard.web.console.cards.card_page import (
     show_card,
 )
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.idempotent_forms import once, submit
+from punchcard.web.pages.idempotent_forms import form_key, submit
 from punchcard.web.pages.page_request import FormDep, PageRequest
 
 router = APIRouter(prefix=PREFIX)
@@ -151,7 +151,7 @@ def _operate(
 
 def _metadata(request: PageRequest, form: Form) -> OperationMetadata:
     context = request.context
-    sent = once(request, form)
+    sent = form_key(request, form)
     metadata = OperationMetadata(
         vendor_id=request.vendor_id,
         actor=Actor(request.subject.kind, request.subject.id),

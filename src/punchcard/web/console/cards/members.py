@@ -13,7 +13,7 @@ from punchcard.loyalty.programs import program_service
 from punchcard.web.console.list_filters import STATUSES, VISITS, asked_cards
 from punchcard.web.pages.customer_form import read_customer
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.idempotent_forms import once, submit
+from punchcard.web.pages.idempotent_forms import form_key, submit
 from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
 
 router = APIRouter(prefix="/console/members")
@@ -73,7 +73,7 @@ def enrol(request: Operator, form: FormDep) -> Response:
     program_id = form.text("program_id", limit=36)
     locale = form.choice("locale", LANGUAGES, required=False)
     customer = read_customer(form, locale=locale, accepted_terms=False)
-    sent, card_id = once(request, form), None
+    sent, card_id = form_key(request, form), None
     if program_id and form.is_valid:
         with form.refusals():
             receipt = submit(
