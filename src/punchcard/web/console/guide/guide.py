@@ -19,9 +19,9 @@ from punchcard.loyalty.staff import pin_service
 from punchcard.web.console.guide.guide_steps import GUIDE_PAGES, path_after
 from punchcard.web.console.programs.program_form import (
     NAME_CHARACTERS,
-    Ground,
+    ProgramContext,
     amount_of,
-    ground_of,
+    program_context_of,
     read_stamp_reward,
 )
 from punchcard.web.console.programs.program_start import create_from, start_page
@@ -98,7 +98,7 @@ def choose_reward(request: Manager, form: FormDep) -> Response:
     program = _program_without_reward(request)
     if program is None:
         return request.redirect("/console/guide")
-    fields, offer = _read_reward(form, ground_of(program))
+    fields, offer = _read_reward(form, program_context_of(program))
     if form.is_valid:
         with form.refusals(stamp_reward="reward_name"), request.context.database.write() as session:
             act = request.act()
@@ -177,16 +177,16 @@ def _keep_address(session: Any, request: PageRequest, address: str | None) -> No
         )
 
 
-def _read_reward(form: Form, ground: Ground) -> tuple[dict[str, Any], dict[str, Any] | None]:
+def _read_reward(form: Form, program_context: ProgramContext) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Return the program's fields and the offer for points, whichever the program has."""
     fields: dict[str, Any] = {}
-    if ground.has_stamps:
+    if program_context.has_stamps:
         minimum, maximum = PROGRAM_BOUNDS["stamps_target"]
         fields["stamps_target"] = form.whole("stamps_target", minimum=minimum, maximum=maximum)
-        fields["stamp_reward"] = read_stamp_reward(form, ground)
+        fields["stamp_reward"] = read_stamp_reward(form, program_context)
         if fields["stamp_reward"] is None:
             form.fault("reward_name", N_("Please fill this in."))
-    if not ground.has_points:
+    if not program_context.has_points:
         return fields, None
     minimum, maximum = PROGRAM_BOUNDS["points_per_currency_unit"]
     fields["points_per_currency_unit"] = form.whole(
@@ -234,7 +234,7 @@ def _reward_page(
         status=status,
         form=form or request.form(initial),
         program=program,
-        ground=ground_of(program),
+        program_context=program_context_of(program),
         step="reward",
         skip_to=path_after("reward"),
         **_guide_values(request),

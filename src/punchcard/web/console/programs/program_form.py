@@ -44,7 +44,7 @@ _HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class ProgramContext:
     """What a program's form stands on: its type, its currency, and how it was until now."""
 
     type: str
@@ -63,12 +63,12 @@ class Ground:
         return self.type != "stamps"
 
 
-def ground_of(program: LoyaltyProgram) -> Ground:
+def program_context_of(program: LoyaltyProgram) -> ProgramContext:
     """Return what the form of an existing program stands on."""
-    return Ground(program.type, program.currency, program.branding, program.stamp_reward or {})
+    return ProgramContext(program.type, program.currency, program.branding, program.stamp_reward or {})
 
 
-def read_program(form: Form, ground: Ground) -> dict[str, Any]:
+def read_program(form: Form, program_context: ProgramContext) -> dict[str, Any]:
     """Return the fields of a program as typed; what is wrong is None, and noted in the form."""
     fields: dict[str, Any] = {
         "name": form.text("name", limit=NAME_CHARACTERS),
@@ -78,27 +78,27 @@ def read_program(form: Form, ground: Ground) -> dict[str, Any]:
         "self_enrollment": form.is_on("self_enrollment"),
         "pin_policy": form.choice("pin_policy", PROGRAM_CHOICES["pin_policy"]),
         "void_policy": form.choice("void_policy", PROGRAM_CHOICES["void_policy"]),
-        "branding": _read_branding(form, ground.branding),
+        "branding": _read_branding(form, program_context.branding),
         "texts": _read_texts(form),
     }
     numbers = list(_PIN_NUMBERS)
-    if ground.has_stamps:
+    if program_context.has_stamps:
         numbers.extend(_STAMP_NUMBERS)
-        fields["stamp_reward"] = read_stamp_reward(form, ground)
-    if ground.has_points:
+        fields["stamp_reward"] = read_stamp_reward(form, program_context)
+    if program_context.has_points:
         numbers.extend(_POINT_NUMBERS)
-        fields["minimum_purchase_minor"] = form.money("minimum_purchase", ground.currency)
+        fields["minimum_purchase_minor"] = form.money("minimum_purchase", program_context.currency)
     for name in numbers:
         minimum, maximum = PROGRAM_BOUNDS[name]
         fields[name] = form.whole(name, minimum=minimum, maximum=maximum)
     return fields
 
 
-def read_stamp_reward(form: Form, ground: Ground) -> dict[str, Any] | None:
+def read_stamp_reward(form: Form, program_context: ProgramContext) -> dict[str, Any] | None:
     """Return what a full stamp card earns; None when it has no name yet."""
     name = form.text("reward_name", required=False, limit=NAME_CHARACTERS)
     description = form.text("reward_description", required=False, limit=DESCRIPTION_CHARACTERS)
-    value = form.money("reward_value", ground.currency, required=False)
+    value = form.money("reward_value", program_context.currency, required=False)
     if name is None:
         if description or value is not None:
             form.fault("reward_name", N_("Please fill this in."))

@@ -21,7 +21,12 @@ from punchcard.web.console.programs.change_labels import (
     action_name,
     told_changes,
 )
-from punchcard.web.console.programs.program_form import WORDS, ground_of, initial_of, read_program
+from punchcard.web.console.programs.program_form import (
+    WORDS,
+    initial_of,
+    program_context_of,
+    read_program,
+)
 from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
 from punchcard.web.pages.card_preview import join_address
 from punchcard.web.pages.formatting import Wording
@@ -57,7 +62,7 @@ def show(
             program.id,
             preview_language or (form.value(LANGUAGE_FIELD) if form else ""),
             now=request.context.clock.now(),
-            typed=read_program(form, ground_of(program)) if form else None,
+            typed=read_program(form, program_context_of(program)) if form else None,
         )
     shown = form or request.form(initial_of(program))
     if faults is not None:
@@ -71,7 +76,7 @@ def show(
         program=program,
         preview=preview,
         is_preview=is_preview,
-        ground=ground_of(program),
+        program_context=program_context_of(program),
         has_logo=is_uploaded(program.branding.get("logo_url")),
         join_url=join_address(request.context, program.slug),
         other_languages=_other_languages(program, vendor.language),

@@ -11,7 +11,7 @@ from punchcard.loyalty.reports import dashboard_service
 from punchcard.wallets import logo_service
 from punchcard.web.console.programs import program_page
 from punchcard.web.console.programs.change_labels import STATUSES, TYPE_NAMES
-from punchcard.web.console.programs.program_form import ground_of, read_program
+from punchcard.web.console.programs.program_form import program_context_of, read_program
 from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
 from punchcard.web.console.programs.program_start import create_from, start_page
 from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
@@ -69,7 +69,7 @@ def update_program(request: Manager, program_id: str, form: FormDep) -> Response
     """Change a program; what concerns running cards is told first and asked once more."""
     with request.context.database.read() as session:
         row = program_service.get_program(session, request.vendor_id, program_id)
-        fields = read_program(form, ground_of(row))
+        fields = read_program(form, program_context_of(row))
         impacts = impact_service.impacts_of_program(session, row, fields) if form.is_valid else []
     if impacts and not form.is_on(CONFIRMED):
         return request.render(
@@ -106,7 +106,7 @@ def preview_program(request: Manager, program_id: str, form: FormDep) -> Respons
             row.id,
             form.value(LANGUAGE_FIELD),
             now=request.context.clock.now(),
-            typed=read_program(form, ground_of(row)),
+            typed=read_program(form, program_context_of(row)),
         )
     return request.render("console/program_preview.html", preview=preview, program=row)
 
