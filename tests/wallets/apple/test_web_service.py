@@ -387,7 +387,7 @@ def test_worker_that_died_before_the_push_is_made_up_for(
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
     owner.post("/vendor/loyalty/stamp", json={"card": card["id"]})
-    context.apple_wallet.note_changes([card["id"]])
+    context.apple_wallet.record_changes([card["id"]])
     assert counter.follow(card) == [phone.token]
     assert counter.follow(card) == []
 

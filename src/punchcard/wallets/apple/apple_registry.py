@@ -73,7 +73,7 @@ def passes_of(session: Session, card_ids: Iterable[str]) -> Sequence[ApplePass]:
     ).all()
 
 
-def note_first_look(session: Session, serial_number: str, fingerprint: bytes) -> None:
+def record_first_look(session: Session, serial_number: str, fingerprint: bytes) -> None:
     """Remember what a pass looks like when it is built for the first time."""
     session.execute(
         update(ApplePass)
@@ -83,7 +83,7 @@ def note_first_look(session: Session, serial_number: str, fingerprint: bytes) ->
     )
 
 
-def note_changes(
+def record_changes(
     session: Session,
     looks: Mapping[str, tuple[bytes, bytes]],
     *,
@@ -243,7 +243,7 @@ def next_cards(
     return session.scalars(query.order_by(LoyaltyCard.id).limit(limit)).all()
 
 
-def note_pushed(session: Session, tags: Mapping[str, int]) -> None:
+def record_pushed(session: Session, tags: Mapping[str, int]) -> None:
     """Write down up to which tag the phones of each of these passes were woken."""
     changes = [
         {"serial_number": row.serial_number, "pushed_tag": tags[row.serial_number]}
@@ -283,7 +283,7 @@ def count_bad_token(session: Session, push_token: str, *, limit: int) -> None:
     )
 
 
-def note_pushes(session: Session, push_tokens: Iterable[str], *, now: datetime) -> None:
+def record_pushes(session: Session, push_tokens: Iterable[str], *, now: datetime) -> None:
     """Write down that Apple took pushes to these tokens."""
     session.execute(
         update(AppleDeviceRegistration)

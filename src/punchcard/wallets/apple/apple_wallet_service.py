@@ -146,7 +146,7 @@ class AppleWallet:
         built, look = self._build(number)
         if is_first:
             with self._database.write() as session:
-                registry.note_first_look(session, number, look.fingerprint)
+                registry.record_first_look(session, number, look.fingerprint)
         return built
 
     def latest(self, serial_number: str, *, known_since: int | None = None) -> BuiltPass | None:
@@ -202,7 +202,7 @@ class AppleWallet:
         AppleAway or AppleRefuses when phones could not be woken; they are the next time. While the
         certificate has ended, phones are left asleep: `apple_registry.enqueue_unpushed` finds them.
         """
-        self.note_changes(card_ids)
+        self.record_changes(card_ids)
         if self.fault:
             return {}
         with self._database.read() as session:
@@ -224,7 +224,7 @@ class AppleWallet:
         if "_pushes" in self.__dict__:
             self._pushes.close()
 
-    def note_changes(self, card_ids: Collection[str]) -> None:
+    def record_changes(self, card_ids: Collection[str]) -> None:
         """Write down which passes of these cards look different now. Raises PassKeepsChanging."""
         for _attempt in range(_ATTEMPTS):
             if not self._write_changes(self._new_looks(sorted(set(card_ids)))):
@@ -249,7 +249,7 @@ class AppleWallet:
         waiting = {one.serial_number for one in targets if one.push_token in unwoken.tokens}
         done = {serial: tag for serial, tag in behind.items() if serial not in waiting}
         with self._database.write() as session:
-            registry.note_pushed(session, done)
+            registry.record_pushed(session, done)
         unwoken.raise_if_any()
 
     @property
@@ -285,7 +285,7 @@ class AppleWallet:
         now = self._clock.now()
         with self._database.write() as session:
             tag = registry.next_tag(session)
-            return registry.note_changes(session, looks, tag=tag, now=now)
+            return registry.record_changes(session, looks, tag=tag, now=now)
 
     def _looks(self, session: Session, rows: Sequence[ApplePass]) -> dict[str, _Look]:
         now = self._clock.now()

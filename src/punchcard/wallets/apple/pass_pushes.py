@@ -80,7 +80,7 @@ class PassPushes:
         if not (taken or gone or bad):
             return
         with self._database.write() as session:
-            registry.note_pushes(session, taken, now=now)
+            registry.record_pushes(session, taken, now=now)
             for result in gone:
                 # A phone that registered again since then is not gone.
                 since = _moment(result.gone_since) or now

@@ -61,7 +61,7 @@ def may_notify(row: GoogleObject, balance: str, *, per_day: int, now: datetime) 
     return len(_recent(row, now)) < per_day
 
 
-def note_sent(
+def record_sent(
     session: Session,
     row: GoogleObject,
     put: Put,
@@ -84,7 +84,7 @@ def note_sent(
     )
 
 
-def note_holder(session: Session, row: GoogleObject, *, has_users: bool, now: datetime) -> None:
+def record_holder(session: Session, row: GoogleObject, *, has_users: bool, now: datetime) -> None:
     """Write down whether somebody holds an object, unless a notice has come in since `row`."""
     is_as_it_was = (
         GoogleObject.state == row.state,
@@ -99,7 +99,7 @@ def note_holder(session: Session, row: GoogleObject, *, has_users: bool, now: da
     _set(session, row.number, told_at=now)
 
 
-def note_lost(session: Session, row: GoogleObject, *, now: datetime) -> None:
+def record_lost(session: Session, row: GoogleObject, *, now: datetime) -> None:
     """Write down that Google no longer has an object, and leave word to make it again."""
     _set(session, row.number, fingerprint=None, balance=None, told_at=now)
     outbox.enqueue(session, CARD_CHANGED, row.card_id, now)
@@ -117,7 +117,7 @@ def class_of(session: Session, program_id: str) -> GoogleClass | None:
     return session.get(GoogleClass, program_id)
 
 
-def note_class(session: Session, program_id: str, fingerprint: bytes, *, now: datetime) -> None:
+def record_class(session: Session, program_id: str, fingerprint: bytes, *, now: datetime) -> None:
     """Write down what Google has under a program's class now."""
     values = {"program_id": program_id, "fingerprint": fingerprint, "sent_at": now}
     insert = insert_into(session, GoogleClass).values({**values, "created_at": now})
@@ -128,7 +128,7 @@ def note_class(session: Session, program_id: str, fingerprint: bytes, *, now: da
     )
 
 
-def note_notice(session: Session, notice: Notice, number: str | None, *, now: datetime) -> bool:
+def record_notice(session: Session, notice: Notice, number: str | None, *, now: datetime) -> bool:
     """Write down what a notice says; returns False if it was heard before."""
     heard = insert_into(session, GoogleNonce).values(nonce=notice.nonce, heard_at=now)
     is_new = heard.on_conflict_do_nothing().returning(GoogleNonce.nonce)

@@ -179,7 +179,7 @@ class GoogleWallet:
                 return
             self.client.put(CLASS, body, is_known=row is not None)
             with self._database.write() as session:
-                registry.note_class(session, program_id, look, now=now)
+                registry.record_class(session, program_id, look, now=now)
             # Once more around: somebody may have changed the program, or sent an older look.
 
     def hear(self, body: bytes) -> bool:
@@ -192,7 +192,7 @@ class GoogleWallet:
         notice = verify_notice(body, issuer_id=issuer_id, roots=self._roots.current(), now=now)
         number = self._shop.number_of(notice.object_id) if notice.object_id else None
         with self._database.write() as session:
-            return registry.note_notice(session, notice, number, now=now)
+            return registry.record_notice(session, notice, number, now=now)
 
     def check(self, number: str) -> None:
         """Ask Google who holds a card: the notice of it may have been lost, or the card itself.
@@ -207,10 +207,10 @@ class GoogleWallet:
         now = self._clock.now()
         with self._database.write() as session:
             if found is None:
-                registry.note_lost(session, row, now=now)
+                registry.record_lost(session, row, now=now)
             else:
                 has_users = bool(found.get("hasUsers"))
-                registry.note_holder(session, row, has_users=has_users, now=now)
+                registry.record_holder(session, row, has_users=has_users, now=now)
 
     def _refresh_object(self, row: GoogleObject, *, is_urgent: bool) -> None:
         """Send an object as it is now, if it looks different; nobody else sends it meanwhile."""
@@ -247,7 +247,7 @@ class GoogleWallet:
             self._send_class(facts)
             done = put()
         with self._database.write() as session:
-            registry.note_sent(
+            registry.record_sent(
                 session, row, done, fingerprint=fingerprint(body), balance=balance, now=now
             )
 
@@ -255,7 +255,7 @@ class GoogleWallet:
         body = loyalty_class(self._shop, facts.program)
         self.client.put(CLASS, body, is_known=False)
         with self._database.write() as session:
-            registry.note_class(session, facts.program.id, fingerprint(body), now=self._clock.now())
+            registry.record_class(session, facts.program.id, fingerprint(body), now=self._clock.now())
 
     def _is_up_to_date(self, row: GoogleObject, facts: PassFacts) -> bool:
         # While somebody sends, what is written down is about to change.
