@@ -208,8 +208,8 @@ def _subscribe(
     database.subscribe(WorkEnqueued, lambda event: wakeups.notify(event.topic))
     database.subscribe(CardsChanged, lambda event: live.publish(event.card_ids))
     database.subscribe(CredentialChanged, lambda event: credentials.forget(event.credential_id))
-    database.subscribe(SubjectChanged, lambda event: credentials.forget_subject(event.subject_id))
-    database.subscribe(VendorChanged, lambda event: credentials.forget_vendor(event.vendor_id))
+    database.subscribe(SubjectChanged, lambda event: credentials.invalidate_subject(event.subject_id))
+    database.subscribe(VendorChanged, lambda event: credentials.invalidate_vendor(event.vendor_id))
     database.subscribe(StaffPinChanged, lambda event: staff_tokens.forget(event.pin_id))
 
 

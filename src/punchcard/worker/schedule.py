@@ -11,7 +11,7 @@ from sqlalchemy.sql.dml import Delete
 
 from punchcard.accounts import throttle
 from punchcard.accounts.audit_service import Act
-from punchcard.accounts.mail.mail_queue import forget_expired_mails
+from punchcard.accounts.mail.mail_queue import delete_expired_mails
 from punchcard.accounts.models import AccessToken, PairingCode
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
@@ -34,35 +34,35 @@ class PeriodicTask:
     do: Callable[[Context, Session, datetime], int]
 
 
-def forget_origins(context: Context, session: Session, now: datetime) -> int:
+def expire_origins(context: Context, session: Session, now: datetime) -> int:
     """Forget where operations came from after `origin_days`."""
     before = now - timedelta(days=context.settings.origin_days)
     return _delete(session, delete(TransactionOrigin).where(TransactionOrigin.created_at < before))
 
 
-def forget_access_tokens(context: Context, session: Session, now: datetime) -> int:
+def expire_access_tokens(context: Context, session: Session, now: datetime) -> int:
     """Forget sessions that ended a month ago."""
     return _delete(session, delete(AccessToken).where(AccessToken.expires_at < now - _OLD))
 
 
-def forget_pairing_codes(context: Context, session: Session, now: datetime) -> int:
+def expire_pairing_codes(context: Context, session: Session, now: datetime) -> int:
     """Forget pairing codes that expired a month ago."""
     return _delete(session, delete(PairingCode).where(PairingCode.expires_at < now - _OLD))
 
 
-def forget_failures(context: Context, session: Session, now: datetime) -> int:
+def expire_failures(context: Context, session: Session, now: datetime) -> int:
     """Forget failures that count no more: strangers leave a row for each address they try."""
     return throttle.forget_old(session, now)
 
 
-def forget_notices(context: Context, session: Session, now: datetime) -> int:
+def expire_notices(context: Context, session: Session, now: datetime) -> int:
     """Forget which of Google's notices were heard a month ago."""
-    return google_registry.forget_nonces(session, before=now - _OLD)
+    return google_registry.expire_nonces(session, before=now - _OLD)
 
 
-def forget_mails(context: Context, session: Session, now: datetime) -> int:
+def expire_mails(context: Context, session: Session, now: datetime) -> int:
     """Forget the mails that were not sent in their time."""
-    return forget_expired_mails(session, now)
+    return delete_expired_mails(session, now)
 
 
 def touch_dated_rewards(context: Context, session: Session, now: datetime) -> int:
@@ -116,15 +116,15 @@ HOUSE_CHORES: Final = [
     *(
         PeriodicTask(do.__name__, _housekeeping, do)
         for do in (
-            forget_origins,
-            forget_access_tokens,
-            forget_pairing_codes,
-            forget_failures,
-            forget_notices,
+            expire_origins,
+            expire_access_tokens,
+            expire_pairing_codes,
+            expire_failures,
+            expire_notices,
             touch_dated_rewards,
             drop_needless_work,
             check_google_holders,
-            forget_mails,
+            expire_mails,
         )
     ),
 ]

@@ -169,7 +169,7 @@ def test_a_suspended_vendor_is_told_so_and_may_come_back(
         remembering.resolve(bearer)
     with context.database.write() as session:
         vendor_service.suspend_vendor(session, by_operator(context), alice.id)
-    remembering.forget_vendor(alice.id)
+    remembering.invalidate_vendor(alice.id)
 
     for bearer in bearers:
         with pytest.raises(VendorSuspended):

@@ -74,11 +74,11 @@ class Credentials:
         """Drop one access token, API key or device from the cache: call it after the commit."""
         self._forget(lambda subject: subject.credential_id == credential_id)
 
-    def forget_subject(self, subject_id: str) -> None:
+    def invalidate_subject(self, subject_id: str) -> None:
         """Drop everything one person, key or device showed: call it after the commit."""
         self._forget(lambda subject: subject.id == subject_id)
 
-    def forget_vendor(self, vendor_id: str) -> None:
+    def invalidate_vendor(self, vendor_id: str) -> None:
         """Drop everything a vendor's people, keys and devices showed: call it after the commit."""
         self._forget(lambda subject: subject.vendor_id == vendor_id)
 

@@ -116,7 +116,7 @@ class PasswordReset:
             of = (subject.kind, person.id)
             action = f"{subject.kind}.password_reset"
             record_act(session, act, action, of=of, vendor_id=subject.vendor_id)
-            self._sign_in.forget_failures(session, person.email)
+            self._sign_in.reset_failures(session, person.email)
             self._mail_queue.enqueue(session, _notice(session, person))
 
     def _mail(

@@ -137,7 +137,7 @@ class SignIn:
         plain = password_bytes(checks.password(field, password))
         return self._hasher.hash(plain, self._cost, caller=caller)
 
-    def forget_failures(self, session: Session, email: str) -> None:
+    def reset_failures(self, session: Session, email: str) -> None:
         """Forget the wrong passwords typed for an address: its owner has chosen another one."""
         throttle.reset(session, self._throttle_key(email))
 

@@ -87,7 +87,7 @@ class MailQueue:
         session.execute(delete(OutgoingMail).where(OutgoingMail.id == mail_id))
 
 
-def forget_expired_mails(session: Session, now: datetime) -> int:
+def delete_expired_mails(session: Session, now: datetime) -> int:
     """Delete the mails that had their time; returns how many there were."""
     statement = delete(OutgoingMail).where(OutgoingMail.expires_at <= now)
     statement = statement.execution_options(synchronize_session=False)

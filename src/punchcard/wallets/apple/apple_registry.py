@@ -254,7 +254,7 @@ def record_pushed(session: Session, tags: Mapping[str, int]) -> None:
         session.execute(update(ApplePass), changes)
 
 
-def forget_token(session: Session, push_token: str, *, registered_before: datetime) -> int:
+def delete_token(session: Session, push_token: str, *, registered_before: datetime) -> int:
     """Drop the registrations of a token that Apple says is gone, unless it came back since."""
     done = session.execute(
         delete(AppleDeviceRegistration).where(

@@ -84,7 +84,7 @@ class PassPushes:
             for result in gone:
                 # A phone that registered again since then is not gone.
                 since = _moment(result.gone_since) or now
-                registry.forget_token(session, result.push_token, registered_before=since)
+                registry.delete_token(session, result.push_token, registered_before=since)
             for token in bad:
                 registry.count_bad_token(session, token, limit=_BAD_TOKEN_LIMIT)
 

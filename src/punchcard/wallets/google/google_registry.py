@@ -147,7 +147,7 @@ def record_notice(session: Session, notice: Notice, number: str | None, *, now: 
     return True
 
 
-def forget_nonces(session: Session, *, before: datetime) -> int:
+def expire_nonces(session: Session, *, before: datetime) -> int:
     """Forget notices of long ago: they have ended, so that they can't come again."""
     statement = delete(GoogleNonce).where(GoogleNonce.heard_at < before)
     result = session.execute(statement.execution_options(synchronize_session=False))
