@@ -8,7 +8,7 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import ApiKeyNotFound
 from punchcard.accounts.events import CredentialChanged
 from punchcard.accounts.models import ApiKey
-from punchcard.accounts.rows import find_own, page
+from punchcard.accounts.rows import find_own, paginate
 from punchcard.accounts.subjects import API_KEY_PREFIX
 from punchcard.db.events import announce
 from punchcard.kit.secrets import hash_token
@@ -42,7 +42,7 @@ def list_api_keys(
     session: Session, vendor_id: str, *, after_id: str | None, limit: int
 ) -> list[ApiKey]:
     """Return the vendor's keys, revoked ones included, oldest first."""
-    return page(
+    return paginate(
         session, select(ApiKey).where(ApiKey.vendor_id == vendor_id), ApiKey, after_id, limit
     )
 

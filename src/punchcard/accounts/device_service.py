@@ -14,7 +14,7 @@ from punchcard.accounts.errors import DeviceNotFound, PairingCodeInvalid
 from punchcard.accounts.events import CredentialChanged
 from punchcard.accounts.location_service import get_open_location, list_locations
 from punchcard.accounts.models import Device, Location, PairingCode, Vendor
-from punchcard.accounts.rows import apply, find_own, page
+from punchcard.accounts.rows import apply_changes, find_own, paginate
 from punchcard.accounts.subjects import DEVICE_PREFIX, Subject
 from punchcard.db.events import announce
 from punchcard.kit.errors import invalid_field
@@ -85,7 +85,7 @@ def list_devices(
 ) -> list[Device]:
     """Return the vendor's paired devices, oldest first."""
     query = select(Device).where(Device.vendor_id == vendor_id, Device.revoked_at.is_(None))
-    return page(session, query, Device, after_id, limit)
+    return paginate(session, query, Device, after_id, limit)
 
 
 def get_device(session: Session, vendor_id: str, device_id: str) -> Device:
@@ -109,7 +109,7 @@ def update_device(
         wanted["name"] = checks.one_line("name", wanted["name"])
     if "location_id" in wanted:
         wanted["location_id"] = get_open_location(session, vendor_id, wanted["location_id"]).id
-    old, new = apply(device, wanted)
+    old, new = apply_changes(device, wanted)
     if new:
         announce(session, CredentialChanged(device.id))
         of = ("device", device.id)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import audit_service
 from punchcard.accounts.models import ApiKey, AuditEvent, Device, Location, Member
-from punchcard.accounts.rows import page
+from punchcard.accounts.rows import paginate
 from punchcard.db.database import Database
 from punchcard.db.limits import Work, working_as
 from punchcard.kit.i18n import N_
@@ -158,6 +158,6 @@ def _own(
     query: Select[Any] = select(table).where(table.vendor_id == vendor_id)
 
     def read(session: Session, after_id: str | None) -> Page:
-        return paged(page(session, query, table, after_id, ROWS_AT_ONCE), values)
+        return paged(paginate(session, query, table, after_id, ROWS_AT_ONCE), values)
 
     return Table(columns, read)

@@ -10,7 +10,7 @@ from punchcard.accounts import checks
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import LocationHasDevices, LocationNotFound
 from punchcard.accounts.models import Device, Location
-from punchcard.accounts.rows import apply, find_own, page
+from punchcard.accounts.rows import apply_changes, find_own, paginate
 
 
 def create_location(
@@ -43,7 +43,7 @@ def list_locations(
 ) -> list[Location]:
     """Return the vendor's open locations, oldest first."""
     query = select(Location).where(Location.vendor_id == vendor_id, Location.closed_at.is_(None))
-    return page(session, query, Location, after_id, limit)
+    return paginate(session, query, Location, after_id, limit)
 
 
 def location_names(session: Session, vendor_id: str) -> dict[str, str]:
@@ -75,7 +75,7 @@ def update_location(
         wanted["name"] = checks.one_line("name", wanted["name"])
     if "address" in wanted:
         wanted["address"] = _address(wanted["address"])
-    old, new = apply(location, wanted)
+    old, new = apply_changes(location, wanted)
     if new:
         of = ("location", location.id)
         record_act(session, act, "location.updated", of=of, vendor_id=vendor_id, old=old, new=new)

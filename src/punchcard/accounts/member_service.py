@@ -13,7 +13,7 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import EmailTaken, LastOwner, MemberNotFound, VendorNotFound
 from punchcard.accounts.events import SubjectChanged
 from punchcard.accounts.models import AccessToken, Admin, Member, Vendor
-from punchcard.accounts.rows import apply, find_own, page
+from punchcard.accounts.rows import apply_changes, find_own, paginate
 from punchcard.db.events import announce
 
 
@@ -59,7 +59,7 @@ def list_members(
 ) -> list[Member]:
     """Return the people of a vendor, longest there first."""
     query = select(Member).where(Member.vendor_id == vendor_id, Member.removed_at.is_(None))
-    return page(session, query, Member, after_id, limit)
+    return paginate(session, query, Member, after_id, limit)
 
 
 def get_member(session: Session, vendor_id: str, member_id: str) -> Member:
@@ -85,7 +85,7 @@ def update_member(
     password_hash = wanted.pop("password_hash", None)
     if password_hash is not None:
         set_password(session, act, member, password_hash)
-    old, new = apply(member, wanted)
+    old, new = apply_changes(member, wanted)
     if new:
         announce(session, SubjectChanged(member.id))
         of = ("member", member.id)

@@ -35,7 +35,7 @@ def find_own(
     return row
 
 
-def page(
+def paginate(
     session: Session, query: Select[Own], table: type[Own], after_id: str | None, limit: int
 ) -> list[Own]:
     """Return up to `limit` rows of `query`, oldest first, that come after `after_id`."""
@@ -44,7 +44,7 @@ def page(
     return list(session.scalars(query.order_by(table.id).limit(limit)))
 
 
-def apply(row: object, changes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def apply_changes(row: object, changes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Set the fields of `row` that differ from `changes`; returns their old and new values."""
     old, new = difference({name: getattr(row, name) for name in changes}, changes)
     for name, value in new.items():

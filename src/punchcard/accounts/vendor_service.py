@@ -14,7 +14,7 @@ from punchcard.accounts.errors import SlugTaken, VendorClosed, VendorNotFound
 from punchcard.accounts.events import VendorChanged
 from punchcard.accounts.member_service import NewMember
 from punchcard.accounts.models import AccessToken, ApiKey, Device, Member, Vendor
-from punchcard.accounts.rows import apply
+from punchcard.accounts.rows import apply_changes
 from punchcard.db.events import announce
 from punchcard.kit.ids import as_id
 
@@ -111,7 +111,7 @@ def first_owner(session: Session, vendor_id: str) -> Member:
 def update_vendor(session: Session, act: Act, vendor_id: str, changes: Mapping[str, Any]) -> Vendor:
     """Change name, slug, currency, timezone, language or keeps_origins; raises SlugTaken."""
     vendor = _lock(session, vendor_id)
-    old, new = apply(vendor, _checked(changes))
+    old, new = apply_changes(vendor, _checked(changes))
     if new:
         vendor.updated_at = act.now
         _flush(session)
@@ -148,7 +148,7 @@ def close_vendor(session: Session, act: Act, vendor_id: str) -> Vendor:
 
 def _set_status(session: Session, act: Act, vendor_id: str, status: str, action: str) -> Vendor:
     vendor = _lock(session, vendor_id)
-    old, new = apply(vendor, {"status": status})
+    old, new = apply_changes(vendor, {"status": status})
     if new:
         vendor.updated_at = act.now
         announce(session, VendorChanged(vendor.id))
