@@ -32,13 +32,15 @@ def _names_a_dialect(node: ast.AST) -> bool:
     return any(f"{name}.".startswith("sqlalchemy.dialects.") for name in imported)
 
 
-_AFTER_A_COMMIT = {"subscribe", "publish", "forget_subject", "forget_vendor", "tell", "ring"}
+_AFTER_A_COMMIT = {"subscribe", "publish", "notify"}
 """What only the wiring may do: services announce, and whoever must hear of it has subscribed."""
 
 
 def _does_by_hand_what_follows_a_commit(node: ast.AST) -> bool:
     match node:
-        case ast.Attribute(value=ast.Attribute(attr="credentials" | "staff_tokens"), attr="forget"):
+        case ast.Attribute(
+            value=ast.Attribute(attr="credentials" | "staff_tokens"), attr="invalidate"
+        ):
             return True
         case ast.Attribute(attr=name):
             return name in _AFTER_A_COMMIT

@@ -140,8 +140,12 @@ def build_context(
         [apple_wallet, google_wallet], database=database, clock=clock, settings=settings
     )
     staff_tokens = StaffTokens(database, clock, settings)
-    _subscribe(database, wakeups=wakeups, live=live, credentials=credentials, staff_tokens=staff_tokens)
-    mail_queue = MailQueue(clock=clock, ids=ids, settings=settings, is_configured=mailer.is_configured)
+    _subscribe(
+        database, wakeups=wakeups, live=live, credentials=credentials, staff_tokens=staff_tokens
+    )
+    mail_queue = MailQueue(
+        clock=clock, ids=ids, settings=settings, is_configured=mailer.is_configured
+    )
     address_links = AddressLinks(settings, clock)
     address_change = AddressChange(mail_queue, address_links)
     return Context(
@@ -207,10 +211,12 @@ def _subscribe(
     """Wire what follows a commit in this process: the only place that knows it."""
     database.subscribe(WorkEnqueued, lambda event: wakeups.notify(event.topic))
     database.subscribe(CardsChanged, lambda event: live.publish(event.card_ids))
-    database.subscribe(CredentialChanged, lambda event: credentials.forget(event.credential_id))
-    database.subscribe(SubjectChanged, lambda event: credentials.invalidate_subject(event.subject_id))
+    database.subscribe(CredentialChanged, lambda event: credentials.invalidate(event.credential_id))
+    database.subscribe(
+        SubjectChanged, lambda event: credentials.invalidate_subject(event.subject_id)
+    )
     database.subscribe(VendorChanged, lambda event: credentials.invalidate_vendor(event.vendor_id))
-    database.subscribe(StaffPinChanged, lambda event: staff_tokens.forget(event.pin_id))
+    database.subscribe(StaffPinChanged, lambda event: staff_tokens.invalidate(event.pin_id))
 
 
 def _wallet_links(wallets: Wallets) -> WalletLinks:

@@ -14,7 +14,9 @@ on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect
 @on_postgresql
 def test_words_told_just_before_the_stop_do_not_hold_it_up(database: Database) -> None:
     for pause in range(6):
-        notifier = PgNotifier(database, "test_words", on_message=lambda _words: None, on_reconnect=lambda: None)
+        notifier = PgNotifier(
+            database, "test_words", on_message=lambda _words: None, on_reconnect=lambda: None
+        )
         notifier.publish(["one"])
         assert notifier.is_listening.wait(30)
         time.sleep(0.01 * pause)  # the stop meets the pace at another place each time

@@ -86,7 +86,8 @@ def test_a_full_queue_refuses_at_once_and_writes_nothing(
         await asyncio.sleep(0)
         gated.gate.wait_for_batch()
         waiting = [
-            asyncio.create_task(gated.till.submit_async(alice.earn(cards[0], 100))) for _ in range(3)
+            asyncio.create_task(gated.till.submit_async(alice.earn(cards[0], 100)))
+            for _ in range(3)
         ]
         await asyncio.sleep(0)
         assert gated.till.waiting == 3

@@ -7,7 +7,10 @@ from punchcard.kit.wakeup import WakeupRegistry
 
 def test_a_topic_rings_its_own_bells_only() -> None:
     wakeups = WakeupRegistry()
-    cards, mails = wakeups.subscribe(["card.changed"]), wakeups.subscribe(["mail.send", "mail.welcome"])
+    cards, mails = (
+        wakeups.subscribe(["card.changed"]),
+        wakeups.subscribe(["mail.send", "mail.welcome"]),
+    )
 
     wakeups.notify("card.changed")
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from punchcard.accounts.mail.mail_letters import Mail
+from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.models import OutgoingMail
 from punchcard.context import Context
 

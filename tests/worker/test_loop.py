@@ -69,7 +69,7 @@ def test_hopeless_work_is_parked_at_once_with_its_reason(context: Context) -> No
     worker(context, sweep=failing(PermanentFailure("no such floor"))).do_work()
 
     (left,) = rows(context)
-    assert (left.status, left.last_error) == ("parked", "Hopeless: no such floor")
+    assert (left.status, left.last_error) == ("parked", "PermanentFailure: no such floor")
 
 
 def test_work_waits_for_somebody_who_is_away_longer_than_it_is_tried(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from punchcard.accounts.mail.mail_letters import Mail
+from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.models import OutgoingMail
 from punchcard.context import Context, build_context
 from punchcard.db.outbox import OutboxRow
@@ -166,7 +166,7 @@ def test_the_house_forgets_mails_nobody_sent(context: Context, clock: ManualCloc
     leave(context)
     clock.advance(days=4)
 
-    assert create_worker(context).run_tasks()["forget_mails"] == 1
+    assert create_worker(context).run_tasks()["expire_mails"] == 1
     assert waiting(context)[1] == []
 
 

@@ -73,7 +73,7 @@ def reset(session: Session, key: str) -> None:
     session.execute(delete(Throttle).where(Throttle.key == key))
 
 
-def forget_old(session: Session, now: datetime) -> int:
+def expire_old(session: Session, now: datetime) -> int:
     """Delete the counters that stand for nothing any more; returns how many there were.
 
     A counter that is as old as FORGOTTEN_AFTER and blocks nobody counts as none.

@@ -41,11 +41,11 @@ _log = logging.getLogger(__name__)
 
 
 class PgNotifier:
-    """Tells and hears words on one channel; its thread and connection begin with the first use.
+    """Publishes and receives words on one channel; its thread and connection begin with first use.
 
-    `on_message` gets the words of other processes, `on_reconnect` is called whenever some may have been lost;
-    both in the thread of this object. `is_listening` is set while others are heard. On SQLite there are
-    no other processes, and nothing happens.
+    `on_message` gets the words of other processes, `on_reconnect` is called whenever some may have
+    been lost; both in the thread of this object. `is_listening` is set while others are received.
+    On SQLite there are no other processes, and nothing happens.
     """
 
     def __init__(

@@ -61,4 +61,7 @@ class Platform(Protocol):
         """
 
     def refresh_program(self, program_id: str) -> None:
-        """Bring up to date what all cards of a program share. Raises RetryLater or Hopeless."""
+        """Bring up to date what all cards of a program share.
+
+        Raises RetryLater or PermanentFailure.
+        """

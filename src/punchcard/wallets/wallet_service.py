@@ -111,7 +111,10 @@ class Wallets:
         }
 
     def refresh(self, card_id: str) -> None:
-        """Bring a card's passes up to date in every wallet. Raises RetryLater or Hopeless."""
+        """Bring a card's passes up to date in every wallet.
+
+        Raises RetryLater or PermanentFailure.
+        """
         if failed := self._refresh_cards([card_id], is_urgent=True):
             raise PermanentFailure(failed[card_id])
 
@@ -119,7 +122,7 @@ class Wallets:
         """Bring what a program's cards share, then each card, up to date, as far as a turn goes.
 
         What is left waits in the outbox and goes on behind the last card that is done, also after
-        a restart. Raises RetryLater or Hopeless.
+        a restart. Raises RetryLater or PermanentFailure.
         """
         _each(self.configured, lambda platform: platform.refresh_program(program_id))
         ends = self._stopwatch() + self._settings.fanout_turn_seconds

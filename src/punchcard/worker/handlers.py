@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from punchcard.accounts.mail.mail_letters import write_message
+from punchcard.accounts.mail.mail_messages import write_message
 from punchcard.accounts.mail.mail_queue import MAIL_SEND
 from punchcard.context import Context
 from punchcard.db.outbox import PermanentFailure, RetryLater
@@ -51,7 +51,7 @@ def send_mail(context: Context, mail_id: str) -> None:
         except MailRefused as error:
             raise PermanentFailure(str(error)) from error
     with context.database.write() as session:
-        context.mail_queue.forget(session, mail_id)
+        context.mail_queue.delete(session, mail_id)
 
 
 def check_google(context: Context, number: str) -> None:

@@ -2,8 +2,8 @@
 
 Work may be done twice (a worker can die between handling and finishing), so a handler brings
 something up to date and may be called again. It raises when that failed: the row waits, longer
-each time, and is parked with the reason after `worker_attempts`; `RetryLater` waits for days, because
-somebody else is away, and `PermanentFailure` is parked at once.
+each time, and is parked with the reason after `worker_attempts`; `RetryLater` waits for days,
+because somebody else is away, and `PermanentFailure` is parked at once.
 """
 
 import logging

@@ -52,7 +52,7 @@ def expire_pairing_codes(context: Context, session: Session, now: datetime) -> i
 
 def expire_failures(context: Context, session: Session, now: datetime) -> int:
     """Forget failures that count no more: strangers leave a row for each address they try."""
-    return throttle.forget_old(session, now)
+    return throttle.expire_old(session, now)
 
 
 def expire_notices(context: Context, session: Session, now: datetime) -> int:

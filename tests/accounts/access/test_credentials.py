@@ -124,7 +124,7 @@ def test_a_revoked_key_stops_at_once_where_it_was_forgotten(
     with context.database.write() as session:
         api_key_service.revoke_api_key(session, by_operator(context), alice.id, key_id)
 
-    remembering.forget(key_id)
+    remembering.invalidate(key_id)
 
     with pytest.raises(CredentialsInvalid):
         remembering.resolve(key)

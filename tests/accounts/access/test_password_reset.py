@@ -17,7 +17,7 @@ from punchcard.accounts.errors import (
     PasswordWrong,
     TooManyRequests,
 )
-from punchcard.accounts.mail.mail_letters import Mail
+from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.member_service import NewMember
 from punchcard.accounts.models import Member, OutgoingMail
 from punchcard.accounts.vendor_service import suspend_vendor

@@ -19,7 +19,7 @@ from punchcard.accounts.throttle import Limit
 from punchcard.accounts.vendor_service import suspend_vendor
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
-from punchcard.worker.schedule import reset_failures
+from punchcard.worker.schedule import expire_failures
 from tests.support import cast
 from tests.support.cast import PASSWORD, Shop, by_operator
 
@@ -138,7 +138,7 @@ def test_counters_that_count_no_more_are_forgotten_within_a_day(
         throttle.fail(session, "new", limit=short, now=clock.now())
 
     with context.database.write() as session:
-        reset_failures(context, session, clock.now())
+        expire_failures(context, session, clock.now())
 
     with context.database.read() as session:
         assert set(session.scalars(select(Throttle.key))) == {"blocked", "new"}

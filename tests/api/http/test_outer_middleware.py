@@ -80,14 +80,18 @@ def text_of(length: int) -> bytes:
 
 
 @pytest.mark.parametrize("given_id", ["till-7", "x" * 128, "!~"])
-def test_a_request_id_is_echoed_and_known_to_routes_and_logs(front: OuterMiddleware, given_id: str) -> None:
+def test_a_request_id_is_echoed_and_known_to_routes_and_logs(
+    front: OuterMiddleware, given_id: str
+) -> None:
     answer = call(front, "GET", "/api/name", headers={"x-request-id": given_id})
     assert answer.headers["x-request-id"] == given_id
     assert answer.json() == {"state": given_id, "logs": given_id}
 
 
 @pytest.mark.parametrize("given_id", [None, "", "x" * 129, "two words", "tab\there", "é"])
-def test_a_request_without_a_usable_id_gets_one(front: OuterMiddleware, given_id: str | None) -> None:
+def test_a_request_without_a_usable_id_gets_one(
+    front: OuterMiddleware, given_id: str | None
+) -> None:
     headers = {} if given_id is None else {"x-request-id": given_id.encode()}
     made = call(front, "GET", "/api/name", headers=headers).headers["x-request-id"]
     assert re.fullmatch(r"[0-9a-f]{16}", made)
@@ -252,7 +256,9 @@ def test_a_failure_in_the_midst_of_an_answer_is_logged_and_not_answered_twice(
 # The log
 
 
-def test_one_line_tells_method_path_status_and_time(front: OuterMiddleware, lines: list[str]) -> None:
+def test_one_line_tells_method_path_status_and_time(
+    front: OuterMiddleware, lines: list[str]
+) -> None:
     call(front, "GET", "/api/name?key=pk_secret", headers={"authorization": "Bearer pk_secret"})
     call(front, "GET", "/nowhere")
     assert re.fullmatch(r"GET /api/name 200 \d+\.\d ms", lines[0])

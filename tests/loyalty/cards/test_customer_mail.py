@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from punchcard.accounts.errors import AddressHeldElsewhere, LinkInvalid
-from punchcard.accounts.mail.mail_letters import Mail
+from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.models import Customer, OutgoingMail
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database

@@ -43,7 +43,7 @@ def change_pin(shop: Shop, pin_id: str, *, forget: StaffTokens | None = None) ->
         act = by_operator(shop.context)
         pin_service.update_pin(session, shop.id, pin_id, {}, act, prepared=prepared)
     if forget:
-        forget.forget(pin_id)
+        forget.invalidate(pin_id)
 
 
 def test_a_token_names_the_person_and_ends_after_a_shift(alice: Shop, clock: ManualClock) -> None:

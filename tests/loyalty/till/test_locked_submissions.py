@@ -31,7 +31,9 @@ class Waiting:
             wait_seconds=3, retry_seconds=1, limit=limit, monotonic=lambda: self.time
         )
 
-    def sift(self, *submissions: Submission, held: str = "") -> tuple[list[Submission], set[tuple[int, int]]]:
+    def sift(
+        self, *submissions: Submission, held: str = ""
+    ) -> tuple[list[Submission], set[tuple[int, int]]]:
         kept, turn = list(submissions), self.submissions.begin()
         self.submissions.hold(turn, set())
         refused = self.submissions.sift(kept, cast("BatchLocks", Locks(set(held))), turn)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from punchcard.accounts.mail.mail_letters import Mail
+from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.models import OutgoingMail
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database

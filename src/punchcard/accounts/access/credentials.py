@@ -70,7 +70,7 @@ class Credentials:
         known = self._cache.get(bearer)
         return self._used(known) if known is not None else None
 
-    def forget(self, credential_id: str) -> None:
+    def invalidate(self, credential_id: str) -> None:
         """Drop one access token, API key or device from the cache: call it after the commit."""
         self._forget(lambda subject: subject.credential_id == credential_id)
 

@@ -14,7 +14,7 @@ from punchcard.accounts.access.sign_in_service import SignIn
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import LinkInvalid, MailNotConfigured, NotAllowed
 from punchcard.accounts.links import Links
-from punchcard.accounts.mail.mail_letters import Mail
+from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.mail.mail_queue import MailQueue
 from punchcard.accounts.models import Admin, Member, Vendor
 from punchcard.accounts.subjects import Subject

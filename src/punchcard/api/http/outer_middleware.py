@@ -13,7 +13,7 @@ from urllib.parse import quote
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from punchcard.api.http.problems import BodyTooLarge, problem, response
+from punchcard.api.http.problems import BodyTooLarge, problem, problem_response
 from punchcard.kit import logs
 from punchcard.kit.errors import DomainError
 from punchcard.kit.i18n import negotiate
@@ -215,7 +215,7 @@ class _RequestLifecycle:
         self._is_refused = True
 
     async def _answer(self, error: Exception) -> None:
-        response = response(error, self._language(), self.request_id)
+        response = problem_response(error, self._language(), self.request_id)
         if response.status_code == 500:
             _log.error("A request failed unforeseen.", exc_info=error)
         if not self.status:

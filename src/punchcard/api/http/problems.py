@@ -78,7 +78,7 @@ def problem_body(error: DomainError, language: str, request_id: str) -> dict[str
     return body
 
 
-def response(error: Exception, language: str, request_id: str) -> Response:
+def problem_response(error: Exception, language: str, request_id: str) -> Response:
     """Return the answer to whatever went wrong; what nobody foresaw tells no detail."""
     if isinstance(error, DomainError):
         return problem(error, language, request_id)
@@ -120,7 +120,7 @@ def install(app: FastAPI) -> None:
 
 # Async so that it runs at once, not after a turn in the thread pool.
 async def _respond(request: Request, error: Exception) -> Response:
-    return response(error, language_of(request), request_id_of(request))
+    return problem_response(error, language_of(request), request_id_of(request))
 
 
 async def _answer_database(request: Request, error: Exception) -> Response:

@@ -74,7 +74,7 @@ async def get_ready(context: ContextDep, response: Response) -> Ready:
     return Ready(
         is_ready=code is None,
         code=code,
-        database=found.responses,
+        database=found.answers,
         migrated=found.is_migrated,
         storage=found.is_writable,
         till=till,
@@ -91,7 +91,7 @@ def get_metrics(context: ContextDep) -> Response:
 
 def _first_missing(found: Found, *, till: bool) -> NotReady | None:
     parts = {
-        NotReady.DATABASE_UNAVAILABLE: found.responses,
+        NotReady.DATABASE_UNAVAILABLE: found.answers,
         NotReady.DATABASE_NOT_MIGRATED: found.is_migrated,
         NotReady.STORAGE_NOT_WRITABLE: found.is_writable,
         NotReady.TILL_STOPPED: till,

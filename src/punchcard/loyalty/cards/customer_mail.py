@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.access.address_change import AddressChange, AddressLinks
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import AddressHeldElsewhere, LinkInvalid, TooManyRequests
-from punchcard.accounts.mail.mail_letters import Mail
+from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.mail.mail_queue import MailQueue
 from punchcard.accounts.models import Customer, Member, Vendor
 from punchcard.db.database import Database

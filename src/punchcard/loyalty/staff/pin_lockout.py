@@ -105,7 +105,9 @@ def record_failure_of_person(
     return FailedAttempt(True, max(0, limit.attempts - row.failed_attempts), row.locked_until)
 
 
-def record_failure_of_credential(connection: Connection, subject: Subject, *, now: datetime) -> FailedAttempt:
+def record_failure_of_credential(
+    connection: Connection, subject: Subject, *, now: datetime
+) -> FailedAttempt:
     """Count a wrong PIN that named nobody against the credential that typed it.
 
     A right PIN does not forgive these: who knows one PIN could guess at all the others for ever.

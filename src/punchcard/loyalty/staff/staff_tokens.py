@@ -103,7 +103,7 @@ class StaffTokens:
             return None
         return self._checked(facts, known, subject, self._clock.now(), occurred_at)
 
-    def forget(self, pin_id: str) -> None:
+    def invalidate(self, pin_id: str) -> None:
         """Drop a PIN from the cache: call it after the commit that changed it."""
         self._cache.invalidate(lambda kept_id, _known: kept_id == pin_id)
 

@@ -350,7 +350,9 @@ class Batch:
         if operation.origin is not None and card.keeps_origins:
             self.writes.add_origin(entry["id"], operation.origin, self.now)
         if isinstance(operation, AdjustPoints):
-            self.writes.audits.append(adjustment_event(operation, entry, self.dependencies.ids.new_id()))
+            self.writes.audits.append(
+                adjustment_event(operation, entry, self.dependencies.ids.new_id())
+            )
         return receipt
 
 

@@ -31,7 +31,9 @@ _log = logging.getLogger(__name__)
 class BatchRunner:
     """Does parcels, from several threads at once; those on rows others hold go to `locked`."""
 
-    def __init__(self, database: Database, dependencies: TillDependencies, locked: LockedSubmissions) -> None:
+    def __init__(
+        self, database: Database, dependencies: TillDependencies, locked: LockedSubmissions
+    ) -> None:
         self._database = database
         self._dependencies = dependencies
         self._locked = locked
@@ -49,7 +51,9 @@ class BatchRunner:
         self._locked.settle(settled)
         return settled
 
-    def _attempt(self, submissions: Sequence[Submission], *, looks_closer: bool) -> list[Submission]:
+    def _attempt(
+        self, submissions: Sequence[Submission], *, looks_closer: bool
+    ) -> list[Submission]:
         """Do what is left of parcels as one set; if the database refuses it, one at a time.
 
         Returns the parcels that were not set aside. The first operation of theirs is always
@@ -71,7 +75,9 @@ class BatchRunner:
             self._do_singly(kept)
         return kept
 
-    def _attempt_by_program(self, programs: dict[frozenset[str], list[Submission]]) -> list[Submission]:
+    def _attempt_by_program(
+        self, programs: dict[frozenset[str], list[Submission]]
+    ) -> list[Submission]:
         """Do the parcels of each program as a set of their own, after one waited for a lock.
 
         What is written last is shared by a program's cards at most: only the program whose rows
@@ -103,7 +109,9 @@ class BatchRunner:
                 batch.lock(_left(submissions), looks_closer=looks_closer)
                 self._locked.hold(turn, batch.locks.locked)
                 refused = self._locked.sift(submissions, batch.locks, turn)
-                places = [(submission, place) for submission in submissions for place in submission.left]
+                places = [
+                    (submission, place) for submission in submissions for place in submission.left
+                ]
                 asked = [p for p in places if (p[0].number, p[1]) not in refused]
                 outcomes = batch.run([submission.operations[place] for submission, place in asked])
         except SQLAlchemyError as error:
@@ -171,7 +179,9 @@ class _LockTimeout(Exception):
         self.programs = programs
 
 
-def _by_program(submissions: Sequence[Submission], batch: Batch) -> dict[frozenset[str], list[Submission]]:
+def _by_program(
+    submissions: Sequence[Submission], batch: Batch
+) -> dict[frozenset[str], list[Submission]]:
     found: dict[frozenset[str], list[Submission]] = {}
     for submission in submissions:
         programs = batch.locks.programs_of(submission.operations)

@@ -70,7 +70,7 @@ class LockedSubmissions:
             turn.rows, turn.is_locking = rows, False
 
     def sift(self, submissions: list[Submission], locks: BatchLocks, turn: Turn) -> set[Place]:
-        """Set aside those of `submissions` that need rows others hold, and take them out of the list.
+        """Set aside those of `submissions` that need rows others hold: they leave the list.
 
         Returns the operations to refuse: they need a row that was waited for long enough.
         """
@@ -85,7 +85,9 @@ class LockedSubmissions:
             self._turns.discard(turn)
             for other in self._turns:
                 other.ended |= turn.rows
-            own = [submission for submission in self._submissions.values() if not submission.is_foreign]
+            own = [
+                submission for submission in self._submissions.values() if not submission.is_foreign
+            ]
             for submission in own:
                 submission.retry_at = 0.0
             if own:
@@ -97,7 +99,9 @@ class LockedSubmissions:
         Those that have waited long enough stay in it.
         """
         with self._changed:
-            submissions[:] = [p for p in submissions if not self._may_wait(p, rows, is_foreign=True)]
+            submissions[:] = [
+                p for p in submissions if not self._may_wait(p, rows, is_foreign=True)
+            ]
 
     def settle(self, submissions: Sequence[Submission]) -> None:
         """Forget parcels that have their outcomes."""
@@ -142,7 +146,9 @@ class LockedSubmissions:
         is_certain = not any(other.is_locking for other in others)
         refused: set[Place] = set()
         for submission in list(submissions):
-            needed = {place: locks.rows_of(submission.operations[place]) for place in submission.left}
+            needed = {
+                place: locks.rows_of(submission.operations[place]) for place in submission.left
+            }
             rows = set().union(*needed.values())
             before = [p for p in waiting if p.number < submission.number and p.awaits & rows]
             stuck = rows & locks.held.union(*(p.awaits for p in before))
@@ -167,7 +173,9 @@ class LockedSubmissions:
             submission.is_foreign, submission.stuck_since = False, None
         elif is_certain:
             submission.is_foreign = True
-            submission.stuck_since = now if submission.stuck_since is None else submission.stuck_since
+            submission.stuck_since = (
+                now if submission.stuck_since is None else submission.stuck_since
+            )
             is_late = self._is_closing or now - submission.stuck_since >= self._wait_seconds
             if is_late or not self._has_room(submission):
                 return False

@@ -15,7 +15,11 @@ from punchcard.loyalty.till.requests import OperationMetadata, card_ref
 
 
 def earn_points(
-    card: str, *, amount_minor: int, reference: str | None = None, **metadata: Unpack[OperationMetadata]
+    card: str,
+    *,
+    amount_minor: int,
+    reference: str | None = None,
+    **metadata: Unpack[OperationMetadata],
 ) -> EarnPoints:
     """Credit the points of a purchase of `amount_minor`; `reference` is credited once a program.
 

@@ -255,7 +255,9 @@ class GoogleWallet:
         body = loyalty_class(self._shop, facts.program)
         self.client.put(CLASS, body, is_known=False)
         with self._database.write() as session:
-            registry.record_class(session, facts.program.id, fingerprint(body), now=self._clock.now())
+            registry.record_class(
+                session, facts.program.id, fingerprint(body), now=self._clock.now()
+            )
 
     def _is_up_to_date(self, row: GoogleObject, facts: PassFacts) -> bool:
         # While somebody sends, what is written down is about to change.

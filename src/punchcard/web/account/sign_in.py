@@ -23,7 +23,9 @@ _LANGUAGE_SECONDS: Final = 365 * 86_400
 @router.get("/")
 def open_front_door(request: PageRequestDep) -> Response:
     """Send the visitor where they work."""
-    return request.redirect(home_of(request.subject) if request.subject is not NOBODY else "/sign-in")
+    return request.redirect(
+        home_of(request.subject) if request.subject is not NOBODY else "/sign-in"
+    )
 
 
 @router.get("/sign-in")
@@ -64,7 +66,9 @@ def sign_out(request: PageRequestDep, form: FormDep) -> Response:
     if request.subject.credential_id is not None:
         try:
             with request.context.database.write() as session:
-                sign_in_service.revoke_session(session, request.act(), request.subject.credential_id)
+                sign_in_service.revoke_session(
+                    session, request.act(), request.subject.credential_id
+                )
         except SessionNotFound:
             pass  # ended elsewhere meanwhile, which is what was asked for
     request.set_cookie(SESSION_COOKIE, None, seconds=0)

@@ -59,7 +59,9 @@ def open_vendors(request: Admin, query: str = "", status: str = "", after: str =
 @router.get("/new")
 def open_new_vendor(request: Admin) -> Response:
     """Ask for what a new vendor needs."""
-    return request.render("admin/new_vendor.html", form=request.form(_DEFAULTS), sends_mail=_mails(request))
+    return request.render(
+        "admin/new_vendor.html", form=request.form(_DEFAULTS), sends_mail=_mails(request)
+    )
 
 
 @router.post("/new")
@@ -81,7 +83,9 @@ def create_vendor(request: Admin, form: FormDep) -> Response:
                     owner = vendor_service.first_owner(session, vendor.id)
                     request.context.password_reset.invite(session, owner)
     if not form.is_valid:
-        return request.render("admin/new_vendor.html", status=422, form=form, sends_mail=_mails(request))
+        return request.render(
+            "admin/new_vendor.html", status=422, form=form, sends_mail=_mails(request)
+        )
     return request.redirect("/admin/vendors", N_("{name} is open."), name=values["name"])
 
 

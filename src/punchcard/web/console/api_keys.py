@@ -60,9 +60,13 @@ def revoke_api_key(request: Owner, api_key_id: str, form: FormDep) -> Response:
     return request.redirect("/console/api-keys", N_("The key no longer works."))
 
 
-def _list_page(request: PageRequest, form: Form, status: int = 200, new_key: str | None = None) -> Response:
+def _list_page(
+    request: PageRequest, form: Form, status: int = 200, new_key: str | None = None
+) -> Response:
     with request.context.database.read() as session:
-        rows = api_key_service.list_api_keys(session, request.vendor_id, after_id=None, limit=_SHOWN)
+        rows = api_key_service.list_api_keys(
+            session, request.vendor_id, after_id=None, limit=_SHOWN
+        )
     return request.render(
         "console/api_keys.html", status=status, form=form, keys=rows, scopes=SCOPES, new_key=new_key
     )

@@ -45,7 +45,9 @@ def open_location(request: Manager, location_id: str) -> Response:
     with request.context.database.read() as session:
         found = location_service.get_location(session, request.vendor_id, location_id)
         initial = {"name": found.name, "address": found.address}
-    return request.render("console/location.html", form=request.form(initial), location_id=location_id)
+    return request.render(
+        "console/location.html", form=request.form(initial), location_id=location_id
+    )
 
 
 @router.post("/{location_id}")
@@ -59,7 +61,9 @@ def update_location(request: Manager, location_id: str, form: FormDep) -> Respon
                 session, request.act(), request.vendor_id, location_id, changes
             )
     if not form.is_valid:
-        return request.render("console/location.html", status=422, form=form, location_id=location_id)
+        return request.render(
+            "console/location.html", status=422, form=form, location_id=location_id
+        )
     return request.redirect("/console/locations", N_("Saved."))
 
 

@@ -45,7 +45,9 @@ def add_person(request: Owner, form: FormDep) -> Response:
                 email=email, name=name, role=role, password_hash=_first_password(request, form)
             )
             with request.context.database.write() as session:
-                row = member_service.create_member(session, request.act(), request.vendor_id, person)
+                row = member_service.create_member(
+                    session, request.act(), request.vendor_id, person
+                )
                 if is_invited:
                     request.context.password_reset.invite(session, row)
     if not form.is_valid:
@@ -73,7 +75,9 @@ def update_person(request: Owner, member_id: str, form: FormDep) -> Response:
     }
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
-            member_service.update_member(session, request.act(), request.vendor_id, member_id, changes)
+            member_service.update_member(
+                session, request.act(), request.vendor_id, member_id, changes
+            )
     if not form.is_valid:
         return _person_page(request, member_id, form, status=422)
     return request.redirect("/console/people", N_("Saved."))

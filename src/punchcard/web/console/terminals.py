@@ -45,7 +45,9 @@ def pair(request: Manager, form: FormDep) -> Response:
         shown = {"code": code, "url": url, "expires_at": row.expires_at, "timezone": timezone}
     if shown is None:
         return _list_page(request, form, status=422)
-    return request.render("console/pairing.html", **shown, since=request.context.clock.now().isoformat())
+    return request.render(
+        "console/pairing.html", **shown, since=request.context.clock.now().isoformat()
+    )
 
 
 @router.get("/paired")
@@ -75,7 +77,9 @@ def update_terminal(request: Manager, device_id: str, form: FormDep) -> Response
     }
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
-            device_service.update_device(session, request.act(), request.vendor_id, device_id, changes)
+            device_service.update_device(
+                session, request.act(), request.vendor_id, device_id, changes
+            )
     if not form.is_valid:
         return _terminal_page(request, device_id, form, status=422)
     return request.redirect("/console/terminals", N_("Saved."))
@@ -91,7 +95,9 @@ def revoke_terminal(request: Manager, device_id: str, form: FormDep) -> Response
 
 def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
     with request.context.database.read() as session:
-        devices = device_service.list_devices(session, request.vendor_id, after_id=None, limit=_SHOWN)
+        devices = device_service.list_devices(
+            session, request.vendor_id, after_id=None, limit=_SHOWN
+        )
         locations = location_service.list_locations(
             session, request.vendor_id, after_id=None, limit=_SHOWN
         )

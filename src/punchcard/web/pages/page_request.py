@@ -125,7 +125,7 @@ class PageRequest:
 
     def form_page(self, template: str, form: Form, **values: Any) -> Response:
         """Return the page of a form; if it was refused, who has to wait is told how long."""
-        response = self.page(template, status=form.status, form=form, **values)
+        response = self.render(template, status=form.status, form=form, **values)
         if form.wait_seconds is not None:
             response.headers["Retry-After"] = str(form.wait_seconds)
         return response

@@ -41,7 +41,9 @@ class _Opened:
 
 
 @router.get("/c/{token}")
-def open_card(request: PageRequestDep, token: str, welcome: bool = False, part: str = "") -> Response:
+def open_card(
+    request: PageRequestDep, token: str, welcome: bool = False, part: str = ""
+) -> Response:
     """Show the card: its progress, the code to scan, the latest entries, and the way to wallets.
 
     `part` "live" answers only what a stamp changes, for the page's own script.

@@ -41,7 +41,9 @@ def create_location(body: LocationRequest, caller: CallerDep) -> LocationSchema:
 def get_location(location_id: str, caller: CallerDep) -> LocationSchema:
     """Show one location, closed or not."""
     with caller.context.database.read() as session:
-        return location_schema(location_service.get_location(session, caller.vendor_id, location_id))
+        return location_schema(
+            location_service.get_location(session, caller.vendor_id, location_id)
+        )
 
 
 @router.patch("/{location_id}", responses=problems(404))

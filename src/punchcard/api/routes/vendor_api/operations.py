@@ -179,7 +179,9 @@ def _stamp(body: StampRequest, metadata: OperationMetadata, _context: Context) -
     return stamp_service.add_stamp(body.card, quantity=body.quantity, **metadata)
 
 
-def _redeem_stamps(body: RedeemStampsRequest, metadata: OperationMetadata, _context: Context) -> Operation:
+def _redeem_stamps(
+    body: RedeemStampsRequest, metadata: OperationMetadata, _context: Context
+) -> Operation:
     return stamp_service.redeem_stamps(body.card, **metadata)
 
 
@@ -189,7 +191,9 @@ def _earn(body: EarnRequest, metadata: OperationMetadata, _context: Context) -> 
     )
 
 
-def _redeem_points(body: RedeemPointsRequest, metadata: OperationMetadata, _context: Context) -> Operation:
+def _redeem_points(
+    body: RedeemPointsRequest, metadata: OperationMetadata, _context: Context
+) -> Operation:
     return points_service.redeem_points(
         body.card, reward_id=body.reward_id, points=body.points, **metadata
     )

@@ -37,7 +37,9 @@ def card_path(card_id: str) -> str:
 
 def find_card(session: Session, request: PageRequest, card_id: str) -> CardView:
     """Return the card, if it is the visitor's vendor's. Raises CardNotFound."""
-    return card_service.get_card(session, request.vendor_id, card_id, now=request.context.clock.now())
+    return card_service.get_card(
+        session, request.vendor_id, card_id, now=request.context.clock.now()
+    )
 
 
 def card_token(request: PageRequest, card: CardView) -> str | None:
@@ -59,7 +61,13 @@ def verify_card(request: PageRequest, card_id: str) -> Verdict:
 
 
 def show_card(
-    request: PageRequest, card_id: str, form: Form, *, before: str = "", opened: str = "", status: int = 200
+    request: PageRequest,
+    card_id: str,
+    form: Form,
+    *,
+    before: str = "",
+    opened: str = "",
+    status: int = 200,
 ) -> Response:
     """Answer with the card's page; `opened` names the form that lies open, by what it does."""
     context = request.context

@@ -177,7 +177,9 @@ def _keep_address(session: Any, request: PageRequest, address: str | None) -> No
         )
 
 
-def _read_reward(form: Form, program_context: ProgramContext) -> tuple[dict[str, Any], dict[str, Any] | None]:
+def _read_reward(
+    form: Form, program_context: ProgramContext
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Return the program's fields and the offer for points, whichever the program has."""
     fields: dict[str, Any] = {}
     if program_context.has_stamps:

@@ -65,7 +65,9 @@ class ProgramContext:
 
 def program_context_of(program: LoyaltyProgram) -> ProgramContext:
     """Return what the form of an existing program stands on."""
-    return ProgramContext(program.type, program.currency, program.branding, program.stamp_reward or {})
+    return ProgramContext(
+        program.type, program.currency, program.branding, program.stamp_reward or {}
+    )
 
 
 def read_program(form: Form, program_context: ProgramContext) -> dict[str, Any]:

@@ -40,7 +40,12 @@ def create_from(request: PageRequest, form: Form) -> str | None:
 
 
 def start_page(
-    request: PageRequest, form: Form | None, *, is_guide: bool = False, status: int = 200, **values: Any
+    request: PageRequest,
+    form: Form | None,
+    *,
+    is_guide: bool = False,
+    status: int = 200,
+    **values: Any,
 ) -> Response:
     """Show the three kinds by pictures, with believable answers to the rest."""
     with request.context.database.read() as session:

@@ -43,7 +43,9 @@ def create_reward(request: Manager, program_id: str, form: FormDep) -> Response:
     fields = _read(form, program)
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
-            reward_service.create_reward(session, request.vendor_id, program.id, fields, request.act())
+            reward_service.create_reward(
+                session, request.vendor_id, program.id, fields, request.act()
+            )
     if not form.is_valid:
         return _page(request, program_id, None, form, status=422)
     return request.redirect(f"/console/programs/{program.id}#rewards", N_("The reward is there."))
@@ -173,7 +175,11 @@ def _initial(reward: Reward, program: LoyaltyProgram) -> dict[str, Any]:
 
 
 def _page(
-    request: PageRequest, program_id: str, reward_id: str | None, form: Form | None, status: int = 200
+    request: PageRequest,
+    program_id: str,
+    reward_id: str | None,
+    form: Form | None,
+    status: int = 200,
 ) -> Response:
     with request.context.database.read() as session:
         program = program_service.get_program(session, request.vendor_id, program_id)

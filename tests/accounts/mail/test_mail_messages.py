@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from punchcard.accounts.mail import mail_letters
-from punchcard.accounts.mail.mail_letters import Mail
+from punchcard.accounts.mail import mail_messages
+from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.mail.mail_texts import WORDINGS
 from punchcard.kit.i18n import LANGUAGES
 from punchcard.kit.mail import MailMessage, one_line
@@ -51,7 +51,7 @@ def mail(kind: str, language: str = "en", **facts: str) -> Mail:
 
 
 def written(mail: Mail) -> MailMessage:
-    return mail_letters.write_message("id", mail, sent_at=datetime(2026, 3, 1, 9, tzinfo=UTC))
+    return mail_messages.write_message("id", mail, sent_at=datetime(2026, 3, 1, 9, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

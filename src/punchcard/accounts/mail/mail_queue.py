@@ -10,7 +10,7 @@ from sqlalchemy import CursorResult, delete
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import throttle
-from punchcard.accounts.mail.mail_letters import Mail
+from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.models import OutgoingMail
 from punchcard.accounts.throttle import Limit
 from punchcard.db import outbox
@@ -43,10 +43,10 @@ class MailQueue:
             block_limit_seconds=_DAY_SECONDS,
         )
 
-    def leave(
+    def enqueue(
         self, session: Session, mail: Mail | None, *, expires_at: datetime | None = None
     ) -> None:
-        """Leave a mail in the caller's transaction; it is sent before `expires_at` or never.
+        """Enqueue a mail in the caller's transaction; it is sent before `expires_at` or never.
 
         None leaves a row that the worker throws away: what is asked for in the name of an address
         that nobody has costs the same.
@@ -82,7 +82,7 @@ class MailQueue:
         key = f"{purpose}:{digest.hex()}"
         throttle.fail(session, key, limit=self._limit, now=self._clock.now())
 
-    def forget(self, session: Session, mail_id: str) -> None:
+    def delete(self, session: Session, mail_id: str) -> None:
         """Delete a mail: it was sent, or never will be."""
         session.execute(delete(OutgoingMail).where(OutgoingMail.id == mail_id))
 
