@@ -106,3 +106,10 @@ def test_whoever_does_the_work_of_a_topic_hears_that_there_is_some(
         outbox.enqueue(session, "mail", "1", clock.now())
         assert topics == []
     assert topics == ["mail"]
+
+
+def test_a_closed_database_calls_nobody_any_more(database: Database, heard: list[str]) -> None:
+    database.close()
+    with database.write() as session:
+        announce(session, Rang("a"))
+    assert heard == []

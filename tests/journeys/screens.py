@@ -184,11 +184,11 @@ SCREENS: tuple[Screen, ...] = (
     Screen("admin-health", "/admin/health", ADMIN),
     Screen("admin-audit", "/admin/audit", ADMIN),
     Screen("admin-account", "/admin/account", ADMIN),
-    Screen("terminal-pair", "/terminal", is_whole=False),
     *(
         Screen(f"terminal-{prepare.__name__}", "/terminal", prepare=prepare, is_whole=False)
         for prepare in (
-            *(terminal_screens.people, terminal_screens.pin, terminal_screens.scan),
+            *(terminal_screens.pair, terminal_screens.people),
+            *(terminal_screens.pin, terminal_screens.scan),
             *(terminal_screens.card, terminal_screens.amount, terminal_screens.waiting),
             *(terminal_screens.enrol, terminal_screens.options),
         )

@@ -28,6 +28,11 @@ async kept => {
 """
 
 
+def pair(page: Page, _town: Town) -> None:
+    """Show a device that belongs to no shop yet."""
+    expect(page.locator("input.code")).to_be_visible()
+
+
 def people(page: Page, town: Town) -> None:
     """Show who can open a shift."""
     _put(page, {"device": _device(town)})

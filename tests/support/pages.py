@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from tests.support.http import AppTransport
 
+_LINE_BREAK = re.compile(r"[ \t]*\n[ \t\n]*")
 _CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 
 
@@ -54,10 +55,10 @@ class Visitor:
 
 
 def text_of(answer: httpx.Response) -> str:
-    """Return what a page says, without its marks, each run of white space as one space."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
+    """Return what a page says, without its marks; where its lines break is the formatter's."""
+    return _LINE_BREAK.sub(" ", unescape(re.sub(r"<[^>]*>", " ", answer.text)))
 
 
 def markup_of(answer: httpx.Response) -> str:
-    """Return a page's HTML, each run of white space as one space: layout is the formatter's."""
-    return " ".join(answer.text.split())
+    """Return a page's HTML; where its lines break is the formatter's."""
+    return _LINE_BREAK.sub(" ", answer.text)

@@ -146,10 +146,12 @@ class Database:
             yield connection
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection and forget subscribers; used again, it begins anew."""
         self._reader.dispose()
         self._writer.dispose()
         self._till.dispose()
+        self._subscriptions = Subscriptions()
+        self.writes.forget()
 
     @contextmanager
     def _noting_errors(self) -> Iterator[None]:

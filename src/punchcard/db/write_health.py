@@ -27,6 +27,11 @@ class WriteHealth:
         known_at = self._known_at
         return float("inf") if known_at is None else self._monotonic() - known_at
 
+    def forget(self) -> None:
+        """Know nothing of writes any more."""
+        with self._lock:
+            self._known_at = self._failure = None
+
     def note_success(self) -> None:
         """Note that something was written and kept."""
         with self._lock:

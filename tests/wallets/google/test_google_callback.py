@@ -24,7 +24,7 @@ from punchcard.wallets.google.callback import (
     verify_notice,
 )
 
-REAL = json.loads((Path(__file__).parent / "data" / "google_notices.json").read_text())
+REAL = json.loads((Path(__file__).parent.parent / "data" / "google_notices.json").read_text())
 KEYS_URL = "https://keys.test/keys"
 
 
