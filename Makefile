@@ -27,7 +27,7 @@ setup-browser: setup ## Find Chromium for the tests, or install Debian's
 
 setup-node: $(NODE_STAMP) ## Install the linters of scripts and styles, by npm
 
-PYTEST := $(BIN)/pytest --numprocesses logical --dist loadgroup --durations 10
+PYTEST := $(BIN)/pytest --numprocesses logical --durations 10
 
 test: setup-browser ## Run the tests on SQLite and PostgreSQL, pages on one of them (T=tests/db for some)
 	@PUNCHCARD_TEST_DRAW="$(DRAW)" $(PYTEST) $(T)
@@ -40,7 +40,7 @@ fuzz: setup ## Send requests made up anew to every route, fifty each (SEED=... f
 
 coverage: setup-browser ## Run the tests; fail below 95 % of branches, or 100 % of the rules'
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest --numprocesses logical --dist loadgroup $(T)
+	@$(BIN)/coverage run -m pytest --numprocesses logical $(T)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --include 'src/punchcard/loyalty/rules/*' --show-missing --fail-under 100
 	@$(BIN)/coverage report --skip-covered --fail-under 95

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -26,8 +27,6 @@ from tools.postgresql import THROWAWAY, postgresql_server
 
 __all__ = ["alice", "bob", "context", "server_settings"]
 
-WORLDS = frozenset({"town", "fuzzed", "either_stage", "folder", "built"})
-"""Fixtures that take seconds and serve many tests of a file: these go to one worker."""
 COST = "processor seconds"
 GIVEN_SERVER = os.environ.get("PUNCHCARD_TEST_DATABASE_URL")
 MONDAY_MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -41,15 +40,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Cost(repeat_line()), COST)
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let what shares a world be done by the worker that made it."""
+    from tests.support.worlds import WorldScheduling
+
+    return WorldScheduling(config, log) if config.getvalue("dist") == "load" else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what this run does on the other database; put together what shares a world."""
+    """Leave out what this run does on the other database; see `tests/support/draw.py`."""
     out = {id(item) for item in left_out(items)}
     config.hook.pytest_deselected(items=[item for item in items if id(item) in out])
     items[:] = [item for item in items if id(item) not in out]
-    for item in items:
-        if WORLDS.intersection(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture

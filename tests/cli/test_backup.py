@@ -17,7 +17,7 @@ from punchcard.db.database import Database
 from punchcard.db.sqlite_copy import PAGES_A_STEP
 from tests.support.books import audited
 from tests.support.busy_shop import busy_shop, enlarge
-from tests.support.databases import PostgresqlTemplate
+from tests.support.databases import PostgresqlTemplate, file_of
 from tests.support.drivers.till import counter_at
 from tests.support.file_rights import bound_by_rights, mode, usual_umask, without_writes
 from tests.support.server_process import PUNCHCARD, command, environment_for
@@ -100,9 +100,9 @@ def keys_at(url: str) -> set[str]:
 
 @on_sqlite
 def test_a_busy_shop_is_copied_whole(
-    environment: dict[str, str], database_url: str, tmp_path: Path, folder: Path
+    environment: dict[str, str], database_url: str, folder: Path
 ) -> None:
-    enlarge(tmp_path / "punchcard.db", 20 * PAGES_A_STEP)
+    enlarge(file_of(database_url), 20 * PAGES_A_STEP)
     with busy_shop(database_url) as shop:
         before = {answer.key for answer in shop.answered}
         ran = command(environment, "backup", "--json")
@@ -226,9 +226,9 @@ def test_a_disk_that_takes_no_writes_is_copied_with_what_its_log_holds(
         alice.till.submit(alice.earn(card, 100, idempotency_key="last"))
         # Copied while it is open: as a power cut, or a disk gone read-only, leaves it.
         for suffix in logs and ("", *logs):
-            shutil.copy(tmp_path / f"punchcard.db{suffix}", kept)
+            shutil.copy(f"{file_of(database_url)}{suffix}", f"{kept / 'punchcard.db'}{suffix}")
     if not logs:
-        shutil.copy(tmp_path / "punchcard.db", kept)
+        shutil.copy(file_of(database_url), kept / "punchcard.db")
     url = f"sqlite:///{kept / 'punchcard.db'}"
     with without_writes(kept):
         ran = subprocess.run(

@@ -11,6 +11,7 @@ from punchcard.db.database import Database
 from punchcard.db.sqlite_copy import PAGES_A_STEP, CopyFailed, copy_sqlite
 from tests.support.books import audited
 from tests.support.busy_shop import busy_shop, enlarge
+from tests.support.databases import file_of
 
 STEPS = 4
 
@@ -18,10 +19,9 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def source(database_url: str, tmp_path: Path) -> Path:
+def source(database_url: str) -> Path:
     """Give the file of a migrated database."""
-    assert database_url
-    return tmp_path / "punchcard.db"
+    return file_of(database_url)
 
 
 @pytest.fixture

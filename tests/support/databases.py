@@ -30,6 +30,11 @@ $$
 """
 
 
+def file_of(url: str) -> Path:
+    """Return the file of an SQLite database."""
+    return Path(url.removeprefix("sqlite:///"))
+
+
 class SqliteTemplate:
     """A migrated SQLite file that tests take copies of."""
 

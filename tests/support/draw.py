@@ -19,7 +19,7 @@ DRAW = os.environ.get("PUNCHCARD_TEST_DRAW", "")
 
 # Their tests ask how pages look and requests are answered; what each database does with the
 # statements below is asked by the rooms that hold the statements, on both and always.
-_DRAWN_ROOMS = frozenset({"api", "contract", "web"})
+_DRAWN_ROOMS = frozenset({"api", "contract", "journeys", "web"})
 _DATABASE = re.compile(r"(?<=[\[-])(sqlite|postgresql)(?=[\]-])")
 _T = TypeVar("_T")
 

@@ -17,7 +17,7 @@ from punchcard.web.pages.errors import FormExpired
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import CSRF_FIELD, PageRequest
 
-FORM_KEY_FIELD: Final = "once"
+FORM_KEY_FIELD: Final = "form_key"
 # A proof may be typed anew for the same thing, and a digest of a PIN would give it away.
 _NOT_SAID: Final = frozenset({CSRF_FIELD, FORM_KEY_FIELD, "staff_pin"})
 
