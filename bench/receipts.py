@@ -6,7 +6,7 @@ ledgers of all sizes in turn.
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -101,21 +101,19 @@ def _buyer(folder: Path, database_url: str, entries: int) -> Iterator[_Buyer]:
     folder.mkdir()
     settings = bench_settings(folder, database_url)
     migrate.upgrade(settings.database_url)
-    context = build_context(settings, ids=CountedIds())
-    try:
+    with closing(build_context(settings)) as context:
         shop = open_shop(context)
         with context.database.write() as session:
             program = program_service.get_program(session, shop.vendor_id, shop.program_id)
             program.type, program.pin_policy = "points", "off"
         values = _values(context, shop, entries)
-        if context.database.is_sqlite:
-            _fill_sqlite(folder / "punchcard.db", values)
-        else:
-            _fill_postgresql(database_url, values)
+    if settings.is_embedded:
+        _fill_sqlite(folder / "punchcard.db", values)
+    else:
+        _fill_postgresql(database_url, values)
+    with closing(build_context(settings, ids=CountedIds())) as context:
         open_cards(context, shop, _CARDS, lambda _more: None)
         yield _Buyer(context, shop, _own_cards(context))
-    finally:
-        context.close()
 
 
 def _own_cards(context: Context) -> list[str]:
@@ -153,9 +151,11 @@ def _fill_postgresql(url: str, values: dict[str, object]) -> None:
 
 
 def _fill_sqlite(path: Path, values: dict[str, object]) -> None:
+    """Write it all without indexes and without a journal, then build the indexes."""
     connection = sqlite3.connect(path, isolation_level=None)
     kept = {**values, **{n: str(values[n]).replace("-", "") for n in ("vendor", "program")}}
-    connection.execute("PRAGMA synchronous = OFF")
+    for pragma in ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE"):
+        connection.execute(f"PRAGMA {pragma}")
     connection.execute("PRAGMA cache_size = -262144")
     connection.execute("BEGIN")
     definitions = connection.execute(_INDEXES).fetchall()
@@ -166,7 +166,6 @@ def _fill_sqlite(path: Path, values: dict[str, object]) -> None:
     for _, definition in definitions:
         connection.execute(definition)
     connection.execute("COMMIT")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 
 
