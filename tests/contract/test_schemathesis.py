@@ -20,7 +20,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from punchcard.api.http.permissions import ACCESS, PUBLIC
+from punchcard.accounts.subjects import PUBLIC
+from punchcard.api.http.permissions import ACCESS
 from punchcard.main import create_app
 from tests.contract.conftest import Stage
 from tests.contract.requests import Route, is_of_wallets, path_of, request_of

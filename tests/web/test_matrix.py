@@ -9,6 +9,8 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
+from punchcard.accounts.errors import NotAllowed
+from punchcard.accounts.subjects import ADMIN_PERMISSIONS, ROLES, Subject
 from punchcard.context import build_context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.i18n import LANGUAGES, translate
@@ -17,6 +19,7 @@ from punchcard.kit.settings import Settings
 from punchcard.main import create_app
 from punchcard.web.pages.errors import FormExpired
 from punchcard.web.pages.page_request import SESSION_COOKIE
+from punchcard.web.permissions import ACCESS
 from punchcard.web.routers import ROUTERS
 from tests.conftest import MONDAY_MORNING
 from tests.contract.world import World, populate
@@ -161,6 +164,30 @@ def test_no_form_is_taken_from_another_site(served: tuple[ASGIApp, World]) -> No
         for route in ROUTES:
             if route[0] == "POST" and not route[1].startswith("/admin"):
                 assert call(owner, route, world).status_code == 403, route
+
+
+def test_a_page_answers_everybody_as_the_table_says(served: tuple[ASGIApp, World]) -> None:
+    app, world = served
+    admin = Subject(kind="admin", permissions=ADMIN_PERMISSIONS)
+    people = [("admin", world.admin, admin)] + [
+        (role, world.alice[role], Subject(kind="member", role=role, permissions=permissions))
+        for role, permissions in ROLES.items()
+    ]
+    for name, token, subject in people:
+        with enter(app, token) as visitor:
+            for route in ROUTES:
+                # A form without its token changes nothing, and is told so only to whom it is for.
+                answer = call(visitor, route, world, csrf="")
+                refused = NotAllowed.sentence if not ACCESS[route].allows(subject) else None
+                if route[0] == "POST" and refused is None:
+                    refused = FormExpired.sentence
+                if refused is None:
+                    assert answer.status_code < 500, (name, route)
+                    assert answer.status_code != 403, (name, route)
+                    continue
+                assert answer.status_code == 403, (name, route)
+                told = {translate(refused, language) for language in LANGUAGES}
+                assert any(sentence in text_of(answer) for sentence in told), (name, route)
 
 
 def test_staff_open_what_they_need_and_nothing_else(served: tuple[ASGIApp, World]) -> None:

@@ -52,6 +52,31 @@ SYSTEM: Final = Subject(kind="system")
 """The server itself: the command line on the operator's machine, and the worker."""
 
 
+@dataclass(frozen=True, slots=True)
+class AccessRule:
+    """Who may use a route, of the API or of the pages."""
+
+    any_of: frozenset[str] = frozenset()
+    is_public: bool = False
+    is_for_people: bool = False
+
+    def allows(self, subject: Subject) -> bool:
+        """Tell whether the caller may use the route."""
+        if self.is_public:
+            return True
+        if subject.kind == "nobody":
+            return False
+        if self.is_for_people and subject.kind not in ("member", "admin"):
+            return False
+        return not self.any_of or subject.may(*self.any_of)
+
+
+PUBLIC: Final = AccessRule(is_public=True)
+SIGNED_IN: Final = AccessRule()
+PERSON: Final = AccessRule(is_for_people=True)
+"""Members and admins: who signed in with a password, unlike API keys and devices."""
+
+
 ACCESS_PREFIX: Final = "at_"
 
 

@@ -13,13 +13,22 @@ from punchcard.kit.errors import INTERNAL, DomainError
 from punchcard.kit.i18n import translate
 from punchcard.kit.statuses import STATUS_BY_KIND
 from punchcard.web.pages.errors import TITLES, CardReplaced, PageNotFound, SignInNeeded
-from punchcard.web.pages.page_request import SESSION_COOKIE, PageRequest, get_page_request
+from punchcard.web.pages.page_request import (
+    SESSION_COOKIE,
+    PageRequest,
+    get_page_request,
+    get_permitted_page_request,
+)
+from punchcard.web.permissions import check_routes
 
 _log = logging.getLogger(__name__)
 
 
 def create_pages(context: Context, routers: list[APIRouter]) -> FastAPI:
-    """Return the application that serves the pages of `routers`."""
+    """Return the application that serves the pages of `routers`.
+
+    Raises LookupError when a page is missing from the table of what is allowed.
+    """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.context = context
     foreseen: tuple[type[Exception], ...] = (DomainError, HTTPException, RequestValidationError)
@@ -30,6 +39,7 @@ def create_pages(context: Context, routers: list[APIRouter]) -> FastAPI:
     app.add_exception_handler(Exception, _answer)
     # As they are: `include_router` would build each route a second time, at the first page.
     app.router.routes.extend(route for router in routers for route in router.routes)
+    check_routes(app.router.routes, get_permitted_page_request)
     return app
 
 

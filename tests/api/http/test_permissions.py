@@ -8,11 +8,13 @@ from punchcard.accounts.subjects import (
     ADMIN_PERMISSIONS,
     DEVICE_PERMISSIONS,
     NOBODY,
+    PUBLIC,
     ROLES,
     SCOPES,
+    SIGNED_IN,
     Subject,
 )
-from punchcard.api.http.permissions import ACCESS, PUBLIC, SIGNED_IN, check_routes, require
+from punchcard.api.http.permissions import ACCESS, check_routes, require
 
 LOYALTY = "/api/v1/vendor/loyalty"
 OWNER = Subject(kind="member", role="owner", permissions=ROLES["owner"])

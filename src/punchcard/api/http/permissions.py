@@ -1,11 +1,11 @@
 """What is allowed: one table of all routes, and nowhere else.
 
 A route that is missing here fails at start. `ACCESS[method, path]` is PUBLIC, SIGNED_IN, PERSON,
-or a rule with the permissions any one of which suffices.
+or a rule with the permissions any one of which suffices. The pages have a table of their own,
+`web/permissions.py`, held against this one by a test.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -16,47 +16,26 @@ from punchcard.accounts.subjects import (
     LOYALTY_MANAGE,
     LOYALTY_OPERATE,
     LOYALTY_READ,
+    PERSON,
     PLATFORM_ADMIN,
+    PUBLIC,
+    SIGNED_IN,
     VENDOR_MANAGE,
     VENDOR_OWN,
+    AccessRule,
     Subject,
 )
 
-
-@dataclass(frozen=True)
-class Rule:
-    """Who may use a route."""
-
-    any_of: frozenset[str] = frozenset()
-    is_public: bool = False
-    is_for_people: bool = False
-
-    def allows(self, subject: Subject) -> bool:
-        """Tell whether the caller may use the route."""
-        if self.is_public:
-            return True
-        if subject.kind == "nobody":
-            return False
-        if self.is_for_people and subject.kind not in ("member", "admin"):
-            return False
-        return not self.any_of or subject.may(*self.any_of)
-
-
-PUBLIC: Final = Rule(is_public=True)
-SIGNED_IN: Final = Rule()
-PERSON: Final = Rule(is_for_people=True)
-"""Members and admins: who signed in with a password, unlike API keys and devices."""
-
-_OWN: Final = Rule(frozenset({VENDOR_OWN}))
-_MANAGE_VENDOR: Final = Rule(frozenset({VENDOR_MANAGE}))
-_READ: Final = Rule(frozenset({LOYALTY_READ}))
-_OPERATE: Final = Rule(frozenset({LOYALTY_OPERATE}))
-_MANAGE: Final = Rule(frozenset({LOYALTY_MANAGE}))
+_OWN: Final = AccessRule(frozenset({VENDOR_OWN}))
+_MANAGE_VENDOR: Final = AccessRule(frozenset({VENDOR_MANAGE}))
+_READ: Final = AccessRule(frozenset({LOYALTY_READ}))
+_OPERATE: Final = AccessRule(frozenset({LOYALTY_OPERATE}))
+_MANAGE: Final = AccessRule(frozenset({LOYALTY_MANAGE}))
 # What a till must see to do its work, so a device may read it too.
-_SEE: Final = Rule(frozenset({LOYALTY_READ, LOYALTY_OPERATE}))
+_SEE: Final = AccessRule(frozenset({LOYALTY_READ, LOYALTY_OPERATE}))
 # Programs, rewards and the names of staff: whoever changes them must see them as well.
-_SEE_RULES: Final = Rule(frozenset({LOYALTY_READ, LOYALTY_OPERATE, LOYALTY_MANAGE}))
-_ADMIN: Final = Rule(frozenset({PLATFORM_ADMIN}))
+_SEE_RULES: Final = AccessRule(frozenset({LOYALTY_READ, LOYALTY_OPERATE, LOYALTY_MANAGE}))
+_ADMIN: Final = AccessRule(frozenset({PLATFORM_ADMIN}))
 
 _AUTH = "/api/v1/auth"
 _VENDOR = "/api/v1/vendor"
@@ -68,7 +47,7 @@ _APPLE_REGISTRATION = (
     f"{_APPLE}/devices/{{device_library_id}}/registrations/{{pass_type_id}}/{{serial_number}}"
 )
 
-ACCESS: Final[dict[tuple[str, str], Rule]] = {
+ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_AUTH}/token"): PUBLIC,
     ("GET", f"{_AUTH}/me"): SIGNED_IN,
     ("POST", f"{_AUTH}/logout"): PERSON,
@@ -196,7 +175,7 @@ ACCESS: Final[dict[tuple[str, str], Rule]] = {
 }
 
 
-def require(rule: Rule, subject: Subject) -> None:
+def require(rule: AccessRule, subject: Subject) -> None:
     """Let the caller through, or raise CredentialsMissing or NotAllowed."""
     if not rule.allows(subject):
         raise CredentialsMissing if subject.kind == "nobody" else NotAllowed

@@ -1,35 +1,31 @@
 """One's own account: name, language, address, password, and where one is signed in."""
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from punchcard.accounts import member_service, vendor_service
 from punchcard.accounts.access import sign_in_service
 from punchcard.accounts.rows import name_of
-from punchcard.accounts.subjects import LOYALTY_READ, PLATFORM_ADMIN
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.web.pages.browsers import browser_name
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter()
-
-Person = Annotated[PageRequest, Depends(signed_in(LOYALTY_READ, PLATFORM_ADMIN))]
-Member = Annotated[PageRequest, Depends(signed_in(LOYALTY_READ))]
 
 _SESSIONS_SHOWN: Final = 50
 
 
 @router.get("/console/account")
 @router.get("/admin/account")
-def open_account(request: Person) -> Response:
+def open_account(request: PageRequestDep) -> Response:
     """Show who one is, what one signs in with, and one's open sessions."""
     return _account_page(request)
 
 
 @router.post("/console/account/profile")
-def change_profile(request: Member, form: FormDep) -> Response:
+def change_profile(request: PageRequestDep, form: FormDep) -> Response:
     """Change one's own name, or the language one reads."""
     changes = {
         "name": form.text("name", limit=120),
@@ -46,7 +42,7 @@ def change_profile(request: Member, form: FormDep) -> Response:
 
 @router.post("/console/account/email")
 @router.post("/admin/account/email")
-def change_email(request: Person, form: FormDep) -> Response:
+def change_email(request: PageRequestDep, form: FormDep) -> Response:
     """Send a link to another address; once it is followed, one signs in with that one."""
     email, password = form.email("email"), form.value("current_password")
     if not password:
@@ -69,7 +65,7 @@ def change_email(request: Person, form: FormDep) -> Response:
 
 @router.post("/console/account/password")
 @router.post("/admin/account/password")
-def change_password(request: Person, form: FormDep) -> Response:
+def change_password(request: PageRequestDep, form: FormDep) -> Response:
     """Set another password; all other sessions end."""
     current, new = form.value("current"), form.value("new_password")
     if not current:
@@ -90,7 +86,7 @@ def change_password(request: Person, form: FormDep) -> Response:
 
 @router.post("/console/account/sessions/revoke-others")
 @router.post("/admin/account/sessions/revoke-others")
-def revoke_other_sessions(request: Person, form: FormDep) -> Response:
+def revoke_other_sessions(request: PageRequestDep, form: FormDep) -> Response:
     """End all of one's own sessions but this one."""
     with request.context.database.write() as session:
         sign_in_service.revoke_other_sessions(session, request.act())
@@ -99,7 +95,7 @@ def revoke_other_sessions(request: Person, form: FormDep) -> Response:
 
 @router.post("/console/account/sessions/{session_id}/revoke")
 @router.post("/admin/account/sessions/{session_id}/revoke")
-def revoke_session(request: Person, session_id: str, form: FormDep) -> Response:
+def revoke_session(request: PageRequestDep, session_id: str, form: FormDep) -> Response:
     """End one of one's own sessions."""
     with request.context.database.write() as session:
         sign_in_service.revoke_session(session, request.act(), session_id)

@@ -1,25 +1,22 @@
 """The platform's vendors: found, made, changed, suspended."""
 
-from typing import Annotated, Final
+from typing import Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from punchcard.accounts import vendor_service
 from punchcard.accounts.member_service import NewMember
-from punchcard.accounts.subjects import PLATFORM_ADMIN
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.programs import program_service, vendor_changes
 from punchcard.web.admin.programs import STATUSES as PROGRAM_STATUSES
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.vendor_form import read_vendor
 
 router = APIRouter(prefix="/admin/vendors")
-
-Admin = Annotated[PageRequest, Depends(signed_in(PLATFORM_ADMIN))]
 
 STATUSES: Final = (
     ("active", N_("Active")),
@@ -33,7 +30,9 @@ _DEFAULTS: Final = {"currency": "EUR", "timezone": "Europe/Luxembourg", "languag
 
 
 @router.get("")
-def open_vendors(request: Admin, query: str = "", status: str = "", after: str = "") -> Response:
+def open_vendors(
+    request: PageRequestDep, query: str = "", status: str = "", after: str = ""
+) -> Response:
     """List the vendors, oldest first; `query` is looked for in names and short names."""
     known = [value for value, _ in STATUSES]
     with request.context.database.read() as session:
@@ -57,7 +56,7 @@ def open_vendors(request: Admin, query: str = "", status: str = "", after: str =
 
 
 @router.get("/new")
-def open_new_vendor(request: Admin) -> Response:
+def open_new_vendor(request: PageRequestDep) -> Response:
     """Ask for what a new vendor needs."""
     return request.render(
         "admin/new_vendor.html", form=request.form(_DEFAULTS), sends_mail=_mails(request)
@@ -65,7 +64,7 @@ def open_new_vendor(request: Admin) -> Response:
 
 
 @router.post("/new")
-def create_vendor(request: Admin, form: FormDep) -> Response:
+def create_vendor(request: PageRequestDep, form: FormDep) -> Response:
     """Make a vendor with its first owner, who is invited or gets a first password."""
     values = read_vendor(form)
     values["slug"] = form.text("slug", limit=63)
@@ -90,13 +89,13 @@ def create_vendor(request: Admin, form: FormDep) -> Response:
 
 
 @router.get("/{vendor_id}")
-def open_vendor(request: Admin, vendor_id: str) -> Response:
+def open_vendor(request: PageRequestDep, vendor_id: str) -> Response:
     """Show one vendor with its programs."""
     return _vendor_page(request, vendor_id, None)
 
 
 @router.post("/{vendor_id}")
-def update_vendor(request: Admin, vendor_id: str, form: FormDep) -> Response:
+def update_vendor(request: PageRequestDep, vendor_id: str, form: FormDep) -> Response:
     """Change name, short name, language, currency or time zone."""
     changes = {**read_vendor(form), "slug": form.text("slug", limit=63)}
     if form.is_valid:
@@ -108,7 +107,7 @@ def update_vendor(request: Admin, vendor_id: str, form: FormDep) -> Response:
 
 
 @router.post("/{vendor_id}/suspend")
-def suspend_vendor(request: Admin, vendor_id: str, form: FormDep) -> Response:
+def suspend_vendor(request: PageRequestDep, vendor_id: str, form: FormDep) -> Response:
     """Stop a vendor for the time being: its people, keys and terminals are refused."""
     with form.refusals(), request.context.database.write() as session:
         vendor_service.suspend_vendor(session, request.act(), vendor_id)
@@ -118,7 +117,7 @@ def suspend_vendor(request: Admin, vendor_id: str, form: FormDep) -> Response:
 
 
 @router.post("/{vendor_id}/resume")
-def resume_vendor(request: Admin, vendor_id: str, form: FormDep) -> Response:
+def resume_vendor(request: PageRequestDep, vendor_id: str, form: FormDep) -> Response:
     """Let a suspended vendor go on."""
     with form.refusals(), request.context.database.write() as session:
         vendor_service.resume_vendor(session, request.act(), vendor_id)

@@ -1,23 +1,20 @@
 """The console's page of the keys of the vendor's own software."""
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from punchcard.accounts import api_key_service
 from punchcard.accounts.subjects import (
     LOYALTY_MANAGE,
     LOYALTY_OPERATE,
     LOYALTY_READ,
-    VENDOR_OWN,
 )
 from punchcard.kit.i18n import N_
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/api-keys")
-
-Owner = Annotated[PageRequest, Depends(signed_in(VENDOR_OWN))]
 
 SCOPES: Final = (
     (LOYALTY_READ, N_("Read programs, cards and the ledger")),
@@ -29,13 +26,13 @@ _SHOWN: Final = 200
 
 
 @router.get("")
-def open_api_keys(request: Owner) -> Response:
+def open_api_keys(request: PageRequestDep) -> Response:
     """List the keys, with a form for another one."""
     return _list_page(request, request.form({"scopes": [LOYALTY_READ, LOYALTY_OPERATE]}))
 
 
 @router.post("")
-def create_api_key(request: Owner, form: FormDep) -> Response:
+def create_api_key(request: PageRequestDep, form: FormDep) -> Response:
     """Make a key and show it, once."""
     name = form.text("name", limit=120)
     scopes = form.choices("scopes")
@@ -53,7 +50,7 @@ def create_api_key(request: Owner, form: FormDep) -> Response:
 
 
 @router.post("/{api_key_id}/revoke")
-def revoke_api_key(request: Owner, api_key_id: str, form: FormDep) -> Response:
+def revoke_api_key(request: PageRequestDep, api_key_id: str, form: FormDep) -> Response:
     """Revoke a key: it stops working at once."""
     with request.context.database.write() as session:
         api_key_service.revoke_api_key(session, request.act(), request.vendor_id, api_key_id)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from punchcard.accounts import exports as account_exports
@@ -17,11 +17,9 @@ from punchcard.kit.ids import as_id
 from punchcard.loyalty.reports import exports as loyalty_exports
 from punchcard.web.console.list_filters import as_day, asked_cards, asked_entries
 from punchcard.web.pages.errors import PageNotFound
-from punchcard.web.pages.page_request import PageRequest, signed_in
+from punchcard.web.pages.page_request import PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/exports")
-
-Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
 
 
 def _cards(request: PageRequest, _timezone: str) -> Table:
@@ -77,7 +75,7 @@ Names and permissions are those of the API's exports.
 
 
 @router.get("")
-def open_exports(request: Manager) -> Response:
+def open_exports(request: PageRequestDep) -> Response:
     """Offer every list that the visitor may see."""
     offered = [(name, title) for name, (title, permission, _) in LISTS.items()]
     allowed = [(name, title) for name, title in offered if request.may(LISTS[name][1])]
@@ -85,7 +83,7 @@ def open_exports(request: Manager) -> Response:
 
 
 @router.get("/{name}.csv")
-def export(request: Manager, name: str) -> Response:
+def export(request: PageRequestDep, name: str) -> Response:
     """Return one list as a file to keep; streamed, however long. Raises PageNotFound."""
     if name not in LISTS:
         raise PageNotFound

@@ -1,18 +1,15 @@
 """The console's page of the places where the vendor serves customers."""
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from punchcard.accounts import location_service
-from punchcard.accounts.subjects import VENDOR_MANAGE
 from punchcard.kit.i18n import N_
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/locations")
-
-Manager = Annotated[PageRequest, Depends(signed_in(VENDOR_MANAGE))]
 
 _SHOWN: Final = 200
 _NAME_CHARACTERS: Final = 120
@@ -20,13 +17,13 @@ _ADDRESS_CHARACTERS: Final = 300
 
 
 @router.get("")
-def open_locations(request: Manager) -> Response:
+def open_locations(request: PageRequestDep) -> Response:
     """List the locations, with a form for another one."""
     return _list_page(request, request.form())
 
 
 @router.post("")
-def create_location(request: Manager, form: FormDep) -> Response:
+def create_location(request: PageRequestDep, form: FormDep) -> Response:
     """Open a location."""
     name, address = _read(form)
     if name and form.is_valid:
@@ -40,7 +37,7 @@ def create_location(request: Manager, form: FormDep) -> Response:
 
 
 @router.get("/{location_id}")
-def open_location(request: Manager, location_id: str) -> Response:
+def open_location(request: PageRequestDep, location_id: str) -> Response:
     """Show one location to be changed."""
     with request.context.database.read() as session:
         found = location_service.get_location(session, request.vendor_id, location_id)
@@ -51,7 +48,7 @@ def open_location(request: Manager, location_id: str) -> Response:
 
 
 @router.post("/{location_id}")
-def update_location(request: Manager, location_id: str, form: FormDep) -> Response:
+def update_location(request: PageRequestDep, location_id: str, form: FormDep) -> Response:
     """Change the name or the address."""
     name, address = _read(form)
     if form.is_valid:
@@ -68,7 +65,7 @@ def update_location(request: Manager, location_id: str, form: FormDep) -> Respon
 
 
 @router.post("/{location_id}/close")
-def close_location(request: Manager, location_id: str, form: FormDep) -> Response:
+def close_location(request: PageRequestDep, location_id: str, form: FormDep) -> Response:
     """Close a location for good; while a terminal stands there it says so."""
     with form.refusals(), request.context.database.write() as session:
         location_service.close_location(session, request.act(), request.vendor_id, location_id)

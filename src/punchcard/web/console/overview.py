@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.subjects import LOYALTY_MANAGE, LOYALTY_READ
+from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.models import LoyaltyProgram
@@ -19,11 +19,9 @@ from punchcard.loyalty.reports.dashboard_service import CHART_DAYS, Dashboard, v
 from punchcard.loyalty.reports.stats_service import Figures
 from punchcard.web.console.guide.guide_steps import GUIDE_PAGES
 from punchcard.web.pages.formatting import Wording
-from punchcard.web.pages.page_request import PageRequest, signed_in
+from punchcard.web.pages.page_request import PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console")
-
-Reader = Annotated[PageRequest, Depends(signed_in(LOYALTY_READ))]
 
 PERIODS: Final = (30, CHART_DAYS, 365)
 """The days that the charts can show; a year is shown by weeks."""
@@ -42,7 +40,7 @@ class Bucket:
 
 
 @router.get("")
-def open_overview(request: Reader, days: int = CHART_DAYS, program: str = "") -> Response:
+def open_overview(request: PageRequestDep, days: int = CHART_DAYS, program: str = "") -> Response:
     """Show the figures of all programs or one; the guide, until the shop has its first customer."""
     days = days if days in PERIODS else CHART_DAYS
     context = request.context

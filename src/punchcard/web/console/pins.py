@@ -1,14 +1,13 @@
 """The console's page of the staff PINs: who stands at the till."""
 
 import secrets
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.models import StaffPin
@@ -16,11 +15,9 @@ from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.rules.pin_rules import is_too_simple
 from punchcard.loyalty.staff import pin_service
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/pins")
-
-Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
 
 _SHOWN: Final = 50
 _PROGRAMS_SHOWN: Final = 200
@@ -28,13 +25,13 @@ _SUGGESTED_DIGITS: Final = 4
 
 
 @router.get("")
-def open_pins(request: Manager, retired: bool = False, after: str = "") -> Response:
+def open_pins(request: PageRequestDep, retired: bool = False, after: str = "") -> Response:
     """List who has a PIN, with a form for another person; or those whose PINs are retired."""
     return _list_page(request, request.form(), retired=retired, after=after)
 
 
 @router.post("")
-def create_pin(request: Manager, form: FormDep) -> Response:
+def create_pin(request: PageRequestDep, form: FormDep) -> Response:
     """Give a person a PIN."""
     fields = _read(form)
     if form.is_valid:
@@ -49,7 +46,7 @@ def create_pin(request: Manager, form: FormDep) -> Response:
 
 
 @router.get("/{pin_id}")
-def open_pin(request: Manager, pin_id: str) -> Response:
+def open_pin(request: PageRequestDep, pin_id: str) -> Response:
     """Show one person: name, program, another PIN, retirement."""
     with request.context.database.read() as session:
         row = pin_service.get_pin(session, request.vendor_id, pin_id)
@@ -58,7 +55,7 @@ def open_pin(request: Manager, pin_id: str) -> Response:
 
 
 @router.post("/{pin_id}")
-def update_pin(request: Manager, pin_id: str, form: FormDep) -> Response:
+def update_pin(request: PageRequestDep, pin_id: str, form: FormDep) -> Response:
     """Change the person's facts, and the PIN when another one was typed."""
     context = request.context
     fields = _read(form)
@@ -78,7 +75,7 @@ def update_pin(request: Manager, pin_id: str, form: FormDep) -> Response:
 
 
 @router.post("/{pin_id}/unlock")
-def unlock_pin(request: Manager, pin_id: str, form: FormDep) -> Response:
+def unlock_pin(request: PageRequestDep, pin_id: str, form: FormDep) -> Response:
     """Let a locked person go on at once."""
     with request.context.database.write() as session:
         row = pin_service.unlock_pin(session, request.vendor_id, pin_id, request.act())
@@ -87,7 +84,7 @@ def unlock_pin(request: Manager, pin_id: str, form: FormDep) -> Response:
 
 
 @router.post("/{pin_id}/retire")
-def retire_pin(request: Manager, pin_id: str, form: FormDep) -> Response:
+def retire_pin(request: PageRequestDep, pin_id: str, form: FormDep) -> Response:
     """Retire a PIN and end its shifts; history keeps the name."""
     with request.context.database.write() as session:
         name = pin_service.retire_pin(session, request.vendor_id, pin_id, request.act()).name

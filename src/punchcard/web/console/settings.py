@@ -1,34 +1,31 @@
 """The console's page of the shop itself: its habits, who changed what, and its closing."""
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from punchcard.accounts import audit_service, vendor_service
-from punchcard.accounts.subjects import VENDOR_MANAGE, VENDOR_OWN
+from punchcard.accounts.subjects import VENDOR_OWN
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.programs import vendor_changes
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import SESSION_COOKIE, FormDep, PageRequest, signed_in
+from punchcard.web.pages.page_request import SESSION_COOKIE, FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.vendor_form import read_vendor
 
 router = APIRouter(prefix="/console/settings")
-
-Manager = Annotated[PageRequest, Depends(signed_in(VENDOR_MANAGE))]
-Owner = Annotated[PageRequest, Depends(signed_in(VENDOR_OWN))]
 
 _EVENTS_SHOWN: Final = 50
 
 
 @router.get("")
-def open_settings(request: Manager) -> Response:
+def open_settings(request: PageRequestDep) -> Response:
     """Show what the shop is called and its habits."""
     return _settings_page(request, None)
 
 
 @router.post("")
-def update_settings(request: Manager, form: FormDep) -> Response:
+def update_settings(request: PageRequestDep, form: FormDep) -> Response:
     """Change them; passes follow a new name or language."""
     changes = read_vendor(form) | {"keeps_origins": form.is_on("keeps_origins")}
     if form.is_valid:
@@ -40,7 +37,7 @@ def update_settings(request: Manager, form: FormDep) -> Response:
 
 
 @router.get("/changes")
-def open_changes(request: Owner, before: str = "") -> Response:
+def open_changes(request: PageRequestDep, before: str = "") -> Response:
     """List who changed what, newest first, a page at a time."""
     with request.context.database.read() as session:
         rows = audit_service.list_events(
@@ -63,7 +60,7 @@ def open_changes(request: Owner, before: str = "") -> Response:
 
 
 @router.post("/close")
-def close_shop(request: Owner, form: FormDep) -> Response:
+def close_shop(request: PageRequestDep, form: FormDep) -> Response:
     """Close the shop for good, once its name was typed: nobody signs in or stamps any more."""
     with request.context.database.read() as session:
         name = vendor_service.get_vendor(session, request.vendor_id).name

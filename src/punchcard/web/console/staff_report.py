@@ -1,13 +1,12 @@
 """The console's staff report: what each person did, and where a second look is worth it."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.programs import program_service
@@ -17,11 +16,9 @@ from punchcard.loyalty.reports.staff_report_service import (
     staff_report,
 )
 from punchcard.web.console.list_filters import Asked, as_day
-from punchcard.web.pages.page_request import PageRequest, signed_in
+from punchcard.web.pages.page_request import PageRequestDep
 
 router = APIRouter(prefix="/console/staff-report")
-
-Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
 
 PERIODS: Final = (7, 30, 90)
 """The periods that a link offers: so many days up to today."""
@@ -29,7 +26,7 @@ _PROGRAMS_SHOWN: Final = 200
 
 
 @router.get("")
-def open_staff_report(request: Manager, program_id: str = "") -> Response:
+def open_staff_report(request: PageRequestDep, program_id: str = "") -> Response:
     """Show stamps, points, redemptions, voids and concentration per person in a period."""
     query = request.http.query_params
     first, last = as_day(query.get("from", "")), as_day(query.get("to", ""))

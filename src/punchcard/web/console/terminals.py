@@ -1,32 +1,29 @@
 """The console's page of the terminals: pair one, name it, move it, send it away."""
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from pydantic import AwareDatetime
 
 from punchcard.accounts import device_service, location_service, vendor_service
-from punchcard.accounts.subjects import VENDOR_MANAGE
 from punchcard.kit.i18n import N_
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/terminals")
-
-Manager = Annotated[PageRequest, Depends(signed_in(VENDOR_MANAGE))]
 
 _SHOWN: Final = 200
 
 
 @router.get("")
-def open_terminals(request: Manager) -> Response:
+def open_terminals(request: PageRequestDep) -> Response:
     """List the paired terminals."""
     return _list_page(request, request.form())
 
 
 @router.post("/pair")
-def pair(request: Manager, form: FormDep) -> Response:
+def pair(request: PageRequestDep, form: FormDep) -> Response:
     """Show a code, as text and to be scanned, that pairs one terminal once."""
     location_id = form.value("location_id") or None
     shown: dict[str, Any] | None = None
@@ -51,7 +48,7 @@ def pair(request: Manager, form: FormDep) -> Response:
 
 
 @router.get("/paired")
-def show_paired(request: Manager, since: AwareDatetime) -> Response:
+def show_paired(request: PageRequestDep, since: AwareDatetime) -> Response:
     """Tell the page with the code which terminals were paired since: part of a page."""
     with request.context.database.read() as session:
         rows = device_service.list_devices(session, request.vendor_id, after_id=None, limit=_SHOWN)
@@ -60,7 +57,7 @@ def show_paired(request: Manager, since: AwareDatetime) -> Response:
 
 
 @router.get("/{device_id}")
-def open_terminal(request: Manager, device_id: str) -> Response:
+def open_terminal(request: PageRequestDep, device_id: str) -> Response:
     """Show one terminal to be renamed or moved."""
     with request.context.database.read() as session:
         row = device_service.get_device(session, request.vendor_id, device_id)
@@ -69,7 +66,7 @@ def open_terminal(request: Manager, device_id: str) -> Response:
 
 
 @router.post("/{device_id}")
-def update_terminal(request: Manager, device_id: str, form: FormDep) -> Response:
+def update_terminal(request: PageRequestDep, device_id: str, form: FormDep) -> Response:
     """Rename a terminal, or move it to another location."""
     changes: dict[str, Any] = {
         "name": form.text("name", limit=120),
@@ -86,7 +83,7 @@ def update_terminal(request: Manager, device_id: str, form: FormDep) -> Response
 
 
 @router.post("/{device_id}/revoke")
-def revoke_terminal(request: Manager, device_id: str, form: FormDep) -> Response:
+def revoke_terminal(request: PageRequestDep, device_id: str, form: FormDep) -> Response:
     """Send a terminal away: it can do nothing any more."""
     with request.context.database.write() as session:
         device_service.revoke_device(session, request.act(), request.vendor_id, device_id)

@@ -1,16 +1,10 @@
-"""What the signed-in pages offer, in the order of a shop's day, and who may open what."""
+"""What the signed-in pages offer, in the order of a shop's day."""
 
 from typing import Final, NamedTuple
 
-from punchcard.accounts.subjects import (
-    LOYALTY_MANAGE,
-    LOYALTY_READ,
-    PLATFORM_ADMIN,
-    VENDOR_MANAGE,
-    VENDOR_OWN,
-    Subject,
-)
+from punchcard.accounts.subjects import Subject
 from punchcard.kit.i18n import N_
+from punchcard.web.permissions import ACCESS
 
 
 class Entry(NamedTuple):
@@ -19,38 +13,37 @@ class Entry(NamedTuple):
     path: str
     icon: str
     label: str
-    permission: str
 
 
 CONSOLE: Final = (
-    Entry("/console", "house", N_("Overview"), LOYALTY_READ),
-    Entry("/console/members", "users", N_("Members"), LOYALTY_READ),
-    Entry("/console/programs", "layers", N_("Programs"), LOYALTY_READ),
-    Entry("/console/ledger", "receipt", N_("Ledger"), LOYALTY_READ),
-    Entry("/console/pins", "key-round", N_("Staff PINs"), LOYALTY_MANAGE),
-    Entry("/console/staff-report", "chart-column", N_("Staff report"), LOYALTY_MANAGE),
-    Entry("/console/terminals", "tablet-smartphone", N_("Terminals"), VENDOR_MANAGE),
-    Entry("/console/locations", "map-pin", N_("Locations"), VENDOR_MANAGE),
-    Entry("/console/wallets", "wallet", N_("Wallets"), LOYALTY_MANAGE),
-    Entry("/console/people", "shield-check", N_("People"), VENDOR_OWN),
-    Entry("/console/api-keys", "plug", N_("API keys"), VENDOR_OWN),
-    Entry("/console/settings", "settings", N_("Settings"), VENDOR_MANAGE),
-    Entry("/console/account", "lock", N_("Your account"), LOYALTY_READ),
+    Entry("/console", "house", N_("Overview")),
+    Entry("/console/members", "users", N_("Members")),
+    Entry("/console/programs", "layers", N_("Programs")),
+    Entry("/console/ledger", "receipt", N_("Ledger")),
+    Entry("/console/pins", "key-round", N_("Staff PINs")),
+    Entry("/console/staff-report", "chart-column", N_("Staff report")),
+    Entry("/console/terminals", "tablet-smartphone", N_("Terminals")),
+    Entry("/console/locations", "map-pin", N_("Locations")),
+    Entry("/console/wallets", "wallet", N_("Wallets")),
+    Entry("/console/people", "shield-check", N_("People")),
+    Entry("/console/api-keys", "plug", N_("API keys")),
+    Entry("/console/settings", "settings", N_("Settings")),
+    Entry("/console/account", "lock", N_("Your account")),
 )
 ADMIN: Final = (
-    Entry("/admin", "house", N_("Overview"), PLATFORM_ADMIN),
-    Entry("/admin/vendors", "store", N_("Vendors"), PLATFORM_ADMIN),
-    Entry("/admin/programs", "layers", N_("Programs"), PLATFORM_ADMIN),
-    Entry("/admin/health", "bell", N_("Queue and wallets"), PLATFORM_ADMIN),
-    Entry("/admin/audit", "history", N_("Audit events"), PLATFORM_ADMIN),
-    Entry("/admin/account", "lock", N_("Your account"), PLATFORM_ADMIN),
+    Entry("/admin", "house", N_("Overview")),
+    Entry("/admin/vendors", "store", N_("Vendors")),
+    Entry("/admin/programs", "layers", N_("Programs")),
+    Entry("/admin/health", "bell", N_("Queue and wallets")),
+    Entry("/admin/audit", "history", N_("Audit events")),
+    Entry("/admin/account", "lock", N_("Your account")),
 )
 
 
 def entries(subject: Subject) -> list[Entry]:
     """Return what this person may open."""
     offered = ADMIN if subject.kind == "admin" else CONSOLE
-    return [entry for entry in offered if subject.may(entry.permission)]
+    return [entry for entry in offered if ACCESS["GET", entry.path].allows(subject)]
 
 
 def is_current(entry: Entry, path: str) -> bool:

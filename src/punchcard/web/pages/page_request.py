@@ -1,7 +1,7 @@
 """One request of a page: who it is, in which language, and how it is answered."""
 
 import hmac
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 from urllib.parse import quote, urlsplit
@@ -21,6 +21,7 @@ from punchcard.web.pages.errors import FormExpired, FormFromElsewhere, SignInNee
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.navigation import Entry, entries, is_current
 from punchcard.web.pages.templating import render
+from punchcard.web.permissions import ACCESS
 
 SESSION_COOKIE: Final = "punchcard_session"
 VISITOR_COOKIE: Final = "punchcard_visitor"
@@ -205,7 +206,7 @@ class PageRequest:
 
 
 def get_page_request(request: Request) -> PageRequest:
-    """Say who visits; a session that has ended is nobody's."""
+    """Resolve the visitor, whatever the page; a session that has ended is nobody's."""
     context: Context = request.app.state.context
     token = request.cookies.get(SESSION_COOKIE)
     subject = _subject_of(context, token)
@@ -220,8 +221,21 @@ def get_page_request(request: Request) -> PageRequest:
     )
 
 
-PageRequestDep = Annotated[PageRequest, Depends(get_page_request)]
-"""A page for anybody."""
+def get_permitted_page_request(request: Request) -> PageRequest:
+    """Resolve the visitor, once the table says that they may open the page.
+
+    Nobody is sent to the sign-in page and back (SignInNeeded); others get NotAllowed.
+    """
+    page_request = get_page_request(request)
+    if not ACCESS[request.method, request.scope["route"].path].allows(page_request.subject):
+        if page_request.subject is NOBODY:
+            raise SignInNeeded(_wanted(request))
+        raise NotAllowed
+    return page_request
+
+
+PageRequestDep = Annotated[PageRequest, Depends(get_permitted_page_request)]
+"""A page for whoever `web/permissions.py` lets open it."""
 
 
 async def get_form(request: Request, page_request: PageRequestDep) -> AsyncIterator[Form]:
@@ -237,22 +251,6 @@ async def get_form(request: Request, page_request: PageRequestDep) -> AsyncItera
 
 FormDep = Annotated[Form, Depends(get_form)]
 """Every route that changes something takes one: it is what checks where the request came from."""
-
-
-def signed_in(*any_of: str) -> Callable[[PageRequest], PageRequest]:
-    """Return a dependency: a visit of somebody with one of these permissions.
-
-    Nobody is sent to the sign-in page and back; others get NotAllowed.
-    """
-
-    def get_signed_in(page_request: PageRequestDep) -> PageRequest:
-        if page_request.subject is NOBODY:
-            raise SignInNeeded(_wanted(page_request.http))
-        if not page_request.may(*any_of):
-            raise NotAllowed
-        return page_request
-
-    return get_signed_in
 
 
 def _wanted(request: Request) -> str:

@@ -16,15 +16,13 @@ from punchcard.loyalty.till.requests import OperationMetadata
 from punchcard.web.console.cards.card_page import (
     PREFIX,
     REASON_CHARACTERS,
-    Manager,
-    Operator,
     card_path,
     find_card,
     show_card,
 )
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.idempotent_forms import form_key, submit
-from punchcard.web.pages.page_request import FormDep, PageRequest
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix=PREFIX)
 
@@ -32,7 +30,7 @@ _STAMPS_AT_ONCE: Final = 50
 
 
 @router.post("/stamp")
-def add_stamp(request: Operator, card_id: str, form: FormDep) -> Response:
+def add_stamp(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
     """Put stamps on the card."""
     quantity = form.whole("quantity", minimum=1, maximum=_STAMPS_AT_ONCE)
     return _operate(
@@ -46,7 +44,7 @@ def add_stamp(request: Operator, card_id: str, form: FormDep) -> Response:
 
 
 @router.post("/redeem")
-def redeem_stamps(request: Operator, card_id: str, form: FormDep) -> Response:
+def redeem_stamps(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
     """Exchange a full card for its reward."""
     return _operate(
         request,
@@ -59,7 +57,7 @@ def redeem_stamps(request: Operator, card_id: str, form: FormDep) -> Response:
 
 
 @router.post("/earn")
-def earn_points(request: Operator, card_id: str, form: FormDep) -> Response:
+def earn_points(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
     """Credit the points of a purchase."""
     with request.context.database.read() as session:
         card = find_card(session, request, card_id)
@@ -79,7 +77,7 @@ def earn_points(request: Operator, card_id: str, form: FormDep) -> Response:
 
 
 @router.post("/redeem-points")
-def redeem_points(request: Operator, card_id: str, form: FormDep) -> Response:
+def redeem_points(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
     """Exchange points for a reward of the catalogue."""
     reward_id = form.text("reward_id", limit=36)
     return _operate(
@@ -95,7 +93,7 @@ def redeem_points(request: Operator, card_id: str, form: FormDep) -> Response:
 
 
 @router.post("/adjust")
-def adjust_points(request: Manager, card_id: str, form: FormDep) -> Response:
+def adjust_points(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
     """Correct the points, with a reason."""
     limit = request.context.settings.adjustment_limit_points
     delta = form.whole("points_delta", minimum=-limit, maximum=limit)
@@ -113,7 +111,9 @@ def adjust_points(request: Manager, card_id: str, form: FormDep) -> Response:
 
 
 @router.post("/entries/{transaction_id}/void")
-def void_entry(request: Operator, card_id: str, transaction_id: str, form: FormDep) -> Response:
+def void_entry(
+    request: PageRequestDep, card_id: str, transaction_id: str, form: FormDep
+) -> Response:
     """Take an entry back, by one more entry that names it."""
     with request.context.database.read() as session:
         entry = ledger_reader.get_entry(session, request.vendor_id, transaction_id)

@@ -1,12 +1,11 @@
 """What the pages of one card have in common: who may open them, and how the card is shown."""
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import Depends, Response
+from fastapi import Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import location_service
-from punchcard.accounts.subjects import LOYALTY_MANAGE, LOYALTY_OPERATE, LOYALTY_READ
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.card_view import CardView
@@ -18,13 +17,9 @@ from punchcard.wallets.card_facts import CardAddresses
 from punchcard.web.console.list_filters import STATUSES
 from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import PageRequest, signed_in
+from punchcard.web.pages.page_request import PageRequest
 
 PREFIX: Final = "/console/members/{card_id}"
-
-Reader = Annotated[PageRequest, Depends(signed_in(LOYALTY_READ))]
-Operator = Annotated[PageRequest, Depends(signed_in(LOYALTY_OPERATE))]
-Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
 
 REASON_CHARACTERS: Final = 200
 _ENTRIES_SHOWN: Final = 50

@@ -13,9 +13,6 @@ from punchcard.loyalty.cards.card_changes import CardChange
 from punchcard.loyalty.errors import CardNotFound
 from punchcard.web.console.cards.card_page import (
     PREFIX,
-    Manager,
-    Operator,
-    Reader,
     addresses,
     card_path,
     card_token,
@@ -25,19 +22,19 @@ from punchcard.web.console.cards.card_page import (
 from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.customer_form import read_customer
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, PageRequest
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix=PREFIX)
 
 
 @router.get("")
-def open_card(request: Reader, card_id: str, before: str = "") -> Response:
+def open_card(request: PageRequestDep, card_id: str, before: str = "") -> Response:
     """Show the card, its holder and its history, newest entry first."""
     return show_card(request, card_id, request.form(), before=before)
 
 
 @router.get("/hand-over")
-def open_hand_over(request: Operator, card_id: str) -> Response:
+def open_hand_over(request: PageRequestDep, card_id: str) -> Response:
     """Show the card with its link, as a code for the holder's phone, and the way to wallets."""
     with request.context.database.read() as session:
         card = find_card(session, request, card_id)
@@ -55,7 +52,7 @@ def open_hand_over(request: Operator, card_id: str) -> Response:
 
 
 @router.get("/edit")
-def open_edit(request: Operator, card_id: str) -> Response:
+def open_edit(request: PageRequestDep, card_id: str) -> Response:
     """Show what is known about the holder, to be changed."""
     with request.context.database.read() as session:
         card = find_card(session, request, card_id)
@@ -67,7 +64,7 @@ def open_edit(request: Operator, card_id: str) -> Response:
 
 
 @router.post("/edit")
-def update_card(request: Operator, card_id: str, form: FormDep) -> Response:
+def update_card(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
     """Change what is known; an anonymous card gets a holder."""
     locale = form.choice("locale", LANGUAGES, required=False)
     told = read_customer(form, locale=locale, accepted_terms=False)
@@ -86,20 +83,20 @@ def update_card(request: Operator, card_id: str, form: FormDep) -> Response:
 
 
 @router.post("/block")
-def block(request: Operator, card_id: str, form: FormDep) -> Response:
+def block(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
     """Stop the card from being used."""
     return _change(request, card_id, form, card_changes.block_card, N_("The card is blocked."))
 
 
 @router.post("/unblock")
-def unblock(request: Operator, card_id: str, form: FormDep) -> Response:
+def unblock(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
     """Let the card be used again."""
     done = N_("The card can be used again.")
     return _change(request, card_id, form, card_changes.unblock_card, done)
 
 
 @router.post("/replace")
-def replace(request: Operator, card_id: str, form: FormDep) -> Response:
+def replace(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
     """Give the card a new number and link; the old ones stop working, balances stay."""
 
     def change(session: Session, act: Act, vendor_id: str, card_id: str) -> None:
@@ -110,7 +107,7 @@ def replace(request: Operator, card_id: str, form: FormDep) -> Response:
 
 
 @router.post("/erase")
-def erase(request: Manager, card_id: str, form: FormDep) -> Response:
+def erase(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
     """Forget the holder, who asked for it; the card goes on as an anonymous one."""
     with request.context.database.write() as session:
         card = find_card(session, request, card_id)

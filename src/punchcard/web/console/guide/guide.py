@@ -4,12 +4,11 @@ Where somebody stands is told by what the shop has, so the guide can be left and
 """
 
 import secrets
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from punchcard.accounts import location_service, vendor_service
-from punchcard.accounts.subjects import LOYALTY_MANAGE, VENDOR_MANAGE
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import onboarding, program_service, reward_service, vendor_changes
@@ -26,20 +25,17 @@ from punchcard.web.console.programs.program_form import (
 )
 from punchcard.web.console.programs.program_start import create_from, start_page
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.vendor_form import read_vendor
 
 router = APIRouter(prefix="/console/guide")
-
-Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
-ShopManager = Annotated[PageRequest, Depends(signed_in(VENDOR_MANAGE))]
 
 _PINS_SHOWN: Final = 200
 _ADDRESS_CHARACTERS: Final = 300
 
 
 @router.get("")
-def open_guide(request: Manager) -> Response:
+def open_guide(request: PageRequestDep) -> Response:
     """Go to the first step that is not done."""
     step = _steps(request).next
     pages = {page.step: page.path for page in GUIDE_PAGES}
@@ -47,13 +43,13 @@ def open_guide(request: Manager) -> Response:
 
 
 @router.get("/shop")
-def open_shop(request: ShopManager) -> Response:
+def open_shop(request: PageRequestDep) -> Response:
     """Ask what the shop is called, what it speaks, and where it is."""
     return _shop_page(request, None)
 
 
 @router.post("/shop")
-def tell_shop(request: ShopManager, form: FormDep) -> Response:
+def tell_shop(request: PageRequestDep, form: FormDep) -> Response:
     """Keep it, the address with the first location."""
     changes = read_vendor(form)
     address = form.text("address", required=False, limit=_ADDRESS_CHARACTERS)
@@ -68,7 +64,7 @@ def tell_shop(request: ShopManager, form: FormDep) -> Response:
 
 
 @router.get("/program")
-def open_program(request: Manager) -> Response:
+def open_program(request: PageRequestDep) -> Response:
     """Ask for the kind of program; once there is one, the next step is due."""
     if _steps(request).program_id is not None:
         return request.redirect(path_after("program"))
@@ -76,7 +72,7 @@ def open_program(request: Manager) -> Response:
 
 
 @router.post("/program")
-def make_program(request: Manager, form: FormDep) -> Response:
+def make_program(request: PageRequestDep, form: FormDep) -> Response:
     """Make the program, as a draft until it has its reward."""
     if _steps(request).program_id is None and create_from(request, form) is None:
         return start_page(request, form, is_guide=True, status=422, **_guide_values(request))
@@ -84,7 +80,7 @@ def make_program(request: Manager, form: FormDep) -> Response:
 
 
 @router.get("/reward")
-def open_reward(request: Manager) -> Response:
+def open_reward(request: PageRequestDep) -> Response:
     """Ask what customers get, and for how many stamps or points."""
     program = _program_without_reward(request)
     if program is None:
@@ -93,7 +89,7 @@ def open_reward(request: Manager) -> Response:
 
 
 @router.post("/reward")
-def choose_reward(request: Manager, form: FormDep) -> Response:
+def choose_reward(request: PageRequestDep, form: FormDep) -> Response:
     """Keep the reward and open the program for business."""
     program = _program_without_reward(request)
     if program is None:
@@ -112,13 +108,13 @@ def choose_reward(request: Manager, form: FormDep) -> Response:
 
 
 @router.get("/pins")
-def open_pins(request: Manager) -> Response:
+def open_pins(request: PageRequestDep) -> Response:
     """Ask who works at the till."""
     return _pins_page(request, request.form({"pin": new_pin()}))
 
 
 @router.post("/pins")
-def add_pin(request: Manager, form: FormDep) -> Response:
+def add_pin(request: PageRequestDep, form: FormDep) -> Response:
     """Give one person a PIN."""
     name = form.text("name", limit=NAME_CHARACTERS)
     pin = form.text("pin", limit=8)
@@ -134,7 +130,7 @@ def add_pin(request: Manager, form: FormDep) -> Response:
 
 
 @router.get("/poster")
-def open_poster(request: Manager) -> Response:
+def open_poster(request: PageRequestDep) -> Response:
     """Go to the poster of the program that the guide made."""
     program_id = _steps(request).program_id
     if program_id is None:

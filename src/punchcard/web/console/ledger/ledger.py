@@ -1,13 +1,12 @@
 """The console's ledger: every entry with who made it and where, each to be looked at closely."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import audit_service, location_service, vendor_service
-from punchcard.accounts.subjects import LOYALTY_READ
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.ledger import ledger_reader
@@ -17,11 +16,9 @@ from punchcard.loyalty.staff import pin_service
 from punchcard.web.console.cards.card_page import verify_card
 from punchcard.web.console.list_filters import asked_entries
 from punchcard.web.pages import entry_names
-from punchcard.web.pages.page_request import PageRequest, signed_in
+from punchcard.web.pages.page_request import PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/ledger")
-
-Reader = Annotated[PageRequest, Depends(signed_in(LOYALTY_READ))]
 
 _HERE: Final = "/console/ledger"
 _SHOWN: Final = 50
@@ -29,7 +26,7 @@ _CHOICES_SHOWN: Final = 200
 
 
 @router.get("")
-def open_ledger(request: Reader, before: str = "", part: str = "") -> Response:
+def open_ledger(request: PageRequestDep, before: str = "", part: str = "") -> Response:
     """List entries, newest first; `part` "rows" answers only the list."""
     context = request.context
     with context.database.read() as session:
@@ -61,7 +58,7 @@ def open_ledger(request: Reader, before: str = "", part: str = "") -> Response:
 
 
 @router.get("/{transaction_id}")
-def open_entry(request: Reader, transaction_id: str) -> Response:
+def open_entry(request: PageRequestDep, transaction_id: str) -> Response:
     """Show one entry with everything that is kept of it, and whether its chain holds."""
     with request.context.database.read() as session:
         entry = ledger_reader.get_entry(session, request.vendor_id, transaction_id)

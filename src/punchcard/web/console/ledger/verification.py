@@ -5,19 +5,16 @@ itself, one without by a button.
 """
 
 from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
-from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.kit.secrets import Signer
 from punchcard.loyalty.ledger.card_ranges import count_cards, next_span
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
-from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/ledger/verify")
-
-Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
 
 CARDS_AT_ONCE: Final = 200
 
@@ -40,13 +37,13 @@ class Progress:
 
 
 @router.get("")
-def open_verification(request: Manager) -> Response:
+def open_verification(request: PageRequestDep) -> Response:
     """Explain what is verified, and offer to do it."""
     return request.render("console/ledger_verification.html", progress=None, state="")
 
 
 @router.post("")
-def verify_part(request: Manager, form: FormDep) -> Response:
+def verify_part(request: PageRequestDep, form: FormDep) -> Response:
     """Verify the next part of the ledger, the first one if none was before."""
     progress = _verified(request, _read(request, form.value("state")))
     parts = "console/ledger_progress.html"

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.subjects import LOYALTY_READ
 from punchcard.kit.i18n import LANGUAGES, N_, Language, as_language
 from punchcard.kit.money import minor_units
 from punchcard.loyalty.models import LoyaltyProgram
@@ -15,11 +14,9 @@ from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.rules.logo_rules import is_uploaded
 from punchcard.web.pages.card_preview import join_address, words_of
 from punchcard.web.pages.formatting import Wording
-from punchcard.web.pages.page_request import PageRequest, signed_in
+from punchcard.web.pages.page_request import PageRequestDep
 
 router = APIRouter(prefix="/console/programs/{program_id}/poster")
-
-Reader = Annotated[PageRequest, Depends(signed_in(LOYALTY_READ))]
 
 FORMATS: Final = {"poster": N_("Counter poster (A5)"), "tent": N_("Table card to fold (A5)")}
 LANGUAGES_MOST: Final = 2
@@ -38,7 +35,7 @@ class PosterWords:
 
 @router.get("")
 def open_poster(
-    request: Reader,
+    request: PageRequestDep,
     program_id: str,
     format: str = "poster",
     languages: Annotated[list[str] | None, Query(max_length=20)] = None,

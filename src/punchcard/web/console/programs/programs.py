@@ -1,10 +1,10 @@
 """The console's pages of the programs: list, make, change, open and close, delete."""
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
-from punchcard.accounts.subjects import LOYALTY_MANAGE, LOYALTY_READ
+from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.programs import impact_service, program_service
 from punchcard.loyalty.reports import dashboard_service
@@ -14,12 +14,9 @@ from punchcard.web.console.programs.change_labels import STATUSES, TYPE_NAMES
 from punchcard.web.console.programs.program_form import program_context_of, read_program
 from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
 from punchcard.web.console.programs.program_start import create_from, start_page
-from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequestDep
 
 router = APIRouter(prefix="/console/programs")
-
-Reader = Annotated[PageRequest, Depends(signed_in(LOYALTY_READ))]
-Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
 
 _SHOWN: Final = 200
 CONFIRMED: Final = "confirmed"
@@ -27,7 +24,7 @@ CONFIRMED: Final = "confirmed"
 
 
 @router.get("")
-def open_programs(request: Reader) -> Response:
+def open_programs(request: PageRequestDep) -> Response:
     """List the programs with their members."""
     with request.context.database.read() as session:
         rows = program_service.list_programs(session, request.vendor_id, limit=_SHOWN)
@@ -43,13 +40,13 @@ def open_programs(request: Reader) -> Response:
 
 
 @router.get("/new")
-def open_new_program(request: Manager) -> Response:
+def open_new_program(request: PageRequestDep) -> Response:
     """Ask for the kind of program."""
     return start_page(request, None)
 
 
 @router.post("/new")
-def create_program(request: Manager, form: FormDep) -> Response:
+def create_program(request: PageRequestDep, form: FormDep) -> Response:
     """Make a program, a draft, and go on to its rules and its look."""
     program_id = create_from(request, form)
     if program_id is None:
@@ -59,13 +56,13 @@ def create_program(request: Manager, form: FormDep) -> Response:
 
 
 @router.get("/{program_id}")
-def open_program(request: Manager, program_id: str, preview: str = "") -> Response:
+def open_program(request: PageRequestDep, program_id: str, preview: str = "") -> Response:
     """Show a program to be changed, with its card; `preview` is the language of the card."""
     return program_page.show(request, program_id, None, preview_language=preview)
 
 
 @router.post("/{program_id}")
-def update_program(request: Manager, program_id: str, form: FormDep) -> Response:
+def update_program(request: PageRequestDep, program_id: str, form: FormDep) -> Response:
     """Change a program; what concerns running cards is told first and asked once more."""
     with request.context.database.read() as session:
         row = program_service.get_program(session, request.vendor_id, program_id)
@@ -92,7 +89,7 @@ def update_program(request: Manager, program_id: str, form: FormDep) -> Response
 
 
 @router.post("/{program_id}/preview")
-def preview_program(request: Manager, program_id: str, form: FormDep) -> Response:
+def preview_program(request: PageRequestDep, program_id: str, form: FormDep) -> Response:
     """Show the card as it would be with what is typed; nothing is saved.
 
     The page's script asks for the card alone, a browser without scripts gets the whole page.
@@ -112,13 +109,13 @@ def preview_program(request: Manager, program_id: str, form: FormDep) -> Respons
 
 
 @router.get("/{program_id}/changes")
-def open_changes(request: Manager, program_id: str, before: str = "") -> Response:
+def open_changes(request: PageRequestDep, program_id: str, before: str = "") -> Response:
     """List who changed what about the program and its rewards, in words, newest first."""
     return program_page.show_changes(request, program_id, before)
 
 
 @router.post("/{program_id}/logo")
-def upload_logo(request: Manager, program_id: str, form: FormDep) -> Response:
+def upload_logo(request: PageRequestDep, program_id: str, form: FormDep) -> Response:
     """Show a picture on the card, pages and passes."""
     content = form.upload("logo")
     if content is None:
@@ -134,7 +131,7 @@ def upload_logo(request: Manager, program_id: str, form: FormDep) -> Response:
 
 
 @router.post("/{program_id}/logo/remove")
-def remove_logo(request: Manager, program_id: str, form: FormDep) -> Response:
+def remove_logo(request: PageRequestDep, program_id: str, form: FormDep) -> Response:
     """Take the uploaded picture away."""
     with request.context.database.write() as session:
         logo_service.remove_logo(session, request.vendor_id, program_id, request.act())
@@ -142,7 +139,7 @@ def remove_logo(request: Manager, program_id: str, form: FormDep) -> Response:
 
 
 @router.post("/{program_id}/activate")
-def activate_program(request: Manager, program_id: str, form: FormDep) -> Response:
+def activate_program(request: PageRequestDep, program_id: str, form: FormDep) -> Response:
     """Open the program for business."""
     with form.refusals(stamp_reward="reward_name"), request.context.database.write() as session:
         program_service.activate_program(session, request.vendor_id, program_id, request.act())
@@ -154,7 +151,7 @@ def activate_program(request: Manager, program_id: str, form: FormDep) -> Respon
 
 
 @router.post("/{program_id}/deactivate")
-def deactivate_program(request: Manager, program_id: str, form: FormDep) -> Response:
+def deactivate_program(request: PageRequestDep, program_id: str, form: FormDep) -> Response:
     """Close the program for business; its cards keep what is on them."""
     with request.context.database.write() as session:
         program_service.deactivate_program(session, request.vendor_id, program_id, request.act())
@@ -163,7 +160,7 @@ def deactivate_program(request: Manager, program_id: str, form: FormDep) -> Resp
 
 
 @router.post("/{program_id}/delete")
-def delete_program(request: Manager, program_id: str, form: FormDep) -> Response:
+def delete_program(request: PageRequestDep, program_id: str, form: FormDep) -> Response:
     """Delete a program that never had a card."""
     with form.refusals(), request.context.database.write() as session:
         program_service.delete_program(session, request.vendor_id, program_id, request.act())

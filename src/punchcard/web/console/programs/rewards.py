@@ -1,13 +1,12 @@
 """The console's pages of what points can be exchanged for."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.loyalty.errors import RewardNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
@@ -20,23 +19,21 @@ from punchcard.web.console.programs.program_form import (
 )
 from punchcard.web.console.programs.programs import CONFIRMED
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, PageRequest, signed_in
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/programs/{program_id}/rewards")
-
-Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
 
 _WORDS: Final = {"name": NAME_CHARACTERS, "description": DESCRIPTION_CHARACTERS}
 
 
 @router.get("/new")
-def open_new_reward(request: Manager, program_id: str) -> Response:
+def open_new_reward(request: PageRequestDep, program_id: str) -> Response:
     """Ask what points can be exchanged for."""
     return _page(request, program_id, None, request.form({"points_required": 100}))
 
 
 @router.post("/new")
-def create_reward(request: Manager, program_id: str, form: FormDep) -> Response:
+def create_reward(request: PageRequestDep, program_id: str, form: FormDep) -> Response:
     """Add a reward to the program."""
     with request.context.database.read() as session:
         program = program_service.get_program(session, request.vendor_id, program_id)
@@ -52,13 +49,15 @@ def create_reward(request: Manager, program_id: str, form: FormDep) -> Response:
 
 
 @router.get("/{reward_id}")
-def open_reward(request: Manager, program_id: str, reward_id: str) -> Response:
+def open_reward(request: PageRequestDep, program_id: str, reward_id: str) -> Response:
     """Show a reward to be changed."""
     return _page(request, program_id, reward_id, None)
 
 
 @router.post("/{reward_id}")
-def update_reward(request: Manager, program_id: str, reward_id: str, form: FormDep) -> Response:
+def update_reward(
+    request: PageRequestDep, program_id: str, reward_id: str, form: FormDep
+) -> Response:
     """Change a reward; another price is told to concern running cards, and asked once more."""
     with request.context.database.read() as session:
         program = program_service.get_program(session, request.vendor_id, program_id)
@@ -88,7 +87,9 @@ def update_reward(request: Manager, program_id: str, reward_id: str, form: FormD
 
 
 @router.post("/{reward_id}/archive")
-def archive_reward(request: Manager, program_id: str, reward_id: str, form: FormDep) -> Response:
+def archive_reward(
+    request: PageRequestDep, program_id: str, reward_id: str, form: FormDep
+) -> Response:
     """Offer a reward no more; the ledger keeps what it was."""
     with request.context.database.write() as session:
         reward_service.archive_reward(session, request.vendor_id, reward_id, request.act())

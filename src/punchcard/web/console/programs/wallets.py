@@ -1,22 +1,19 @@
 """The console's page of the wallets: which are on, and how far redesigns have come."""
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
-from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.loyalty.programs import program_service
-from punchcard.web.pages.page_request import PageRequest, signed_in
+from punchcard.web.pages.page_request import PageRequestDep
 
 router = APIRouter(prefix="/console/wallets")
-
-Manager = Annotated[PageRequest, Depends(signed_in(LOYALTY_MANAGE))]
 
 _PROGRAMS_SHOWN: Final = 200
 
 
 @router.get("")
-def open_wallets(request: Manager, part: str = "") -> Response:
+def open_wallets(request: PageRequestDep, part: str = "") -> Response:
     """Show which wallets hand out passes, and the progress of each program's redesign.
 
     `part` "progress" answers only what moves.

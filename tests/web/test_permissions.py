@@ -1,0 +1,250 @@
+"""The table of what is allowed on pages, held against the pages and against the API's table."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import APIRouter
+from starlette.routing import BaseRoute
+
+from punchcard.accounts.subjects import ADMIN_PERMISSIONS, NOBODY, PUBLIC, ROLES, Subject
+from punchcard.api.http.permissions import ACCESS as API
+from punchcard.web.pages.page_request import FormDep, get_permitted_page_request
+from punchcard.web.permissions import ACCESS, check_routes
+from punchcard.web.routers import ROUTERS
+
+Route = tuple[str, str]
+
+EVERYBODY = {
+    "nobody": NOBODY,
+    "admin": Subject(kind="admin", permissions=ADMIN_PERMISSIONS),
+    **{
+        role: Subject(kind="member", role=role, permissions=permissions)
+        for role, permissions in ROLES.items()
+    },
+}
+
+_AUTH = "/api/v1/auth"
+_VENDOR = "/api/v1/vendor"
+_LOYALTY = "/api/v1/vendor/loyalty"
+_PLATFORM = "/api/v1/admin"
+_CARD = "/console/members/{card_id}"
+_PROGRAM = "/console/programs/{program_id}"
+
+SAME: dict[Route, list[Route]] = {
+    **{
+        (method, f"/{start}/account{page}"): [(api_method, f"{_AUTH}{path}")]
+        for start in ("console", "admin")
+        for method, page, api_method, path in (
+            ("GET", "", "GET", "/sessions"),
+            ("POST", "/email", "POST", "/email"),
+            ("POST", "/password", "POST", "/password"),
+            ("POST", "/sessions/{session_id}/revoke", "DELETE", "/sessions/{session_id}"),
+            ("POST", "/sessions/revoke-others", "DELETE", "/sessions/{session_id}"),
+        )
+    },
+    # The shop and its first program
+    ("GET", "/console"): [("GET", f"{_LOYALTY}/dashboard")],
+    ("GET", "/console/guide"): [("POST", f"{_LOYALTY}/programs")],
+    ("GET", "/console/guide/shop"): [("PATCH", _VENDOR)],
+    ("POST", "/console/guide/shop"): [
+        ("PATCH", _VENDOR),
+        ("PATCH", f"{_VENDOR}/locations/{{location_id}}"),
+    ],
+    ("GET", "/console/guide/program"): [("POST", f"{_LOYALTY}/programs")],
+    ("POST", "/console/guide/program"): [("POST", f"{_LOYALTY}/programs")],
+    ("GET", "/console/guide/reward"): [("PATCH", f"{_LOYALTY}/programs/{{program_id}}")],
+    ("POST", "/console/guide/reward"): [
+        ("PATCH", f"{_LOYALTY}/programs/{{program_id}}"),
+        ("POST", f"{_LOYALTY}/programs/{{program_id}}/rewards"),
+        ("POST", f"{_LOYALTY}/programs/{{program_id}}/activate"),
+    ],
+    ("GET", "/console/guide/pins"): [("POST", f"{_LOYALTY}/pins")],
+    ("POST", "/console/guide/pins"): [("POST", f"{_LOYALTY}/pins")],
+    # Members and their cards
+    ("GET", "/console/members"): [("GET", f"{_LOYALTY}/cards")],
+    ("GET", "/console/members/new"): [("POST", f"{_LOYALTY}/cards")],
+    ("POST", "/console/members/new"): [("POST", f"{_LOYALTY}/cards")],
+    ("GET", _CARD): [
+        ("GET", f"{_LOYALTY}/cards/{{card_id}}"),
+        ("GET", f"{_LOYALTY}/cards/{{card_id}}/transactions"),
+    ],
+    ("GET", f"{_CARD}/edit"): [("PATCH", f"{_LOYALTY}/cards/{{card_id}}")],
+    ("POST", f"{_CARD}/edit"): [("PATCH", f"{_LOYALTY}/cards/{{card_id}}")],
+    ("POST", f"{_CARD}/block"): [("POST", f"{_LOYALTY}/cards/{{card_id}}/block")],
+    ("POST", f"{_CARD}/unblock"): [("POST", f"{_LOYALTY}/cards/{{card_id}}/unblock")],
+    ("POST", f"{_CARD}/replace"): [("POST", f"{_LOYALTY}/cards/{{card_id}}/replace")],
+    ("POST", f"{_CARD}/stamp"): [("POST", f"{_LOYALTY}/stamp")],
+    ("POST", f"{_CARD}/redeem"): [("POST", f"{_LOYALTY}/stamp/redeem")],
+    ("POST", f"{_CARD}/earn"): [("POST", f"{_LOYALTY}/points/earn")],
+    ("POST", f"{_CARD}/redeem-points"): [("POST", f"{_LOYALTY}/points/redeem")],
+    ("POST", f"{_CARD}/adjust"): [("POST", f"{_LOYALTY}/points/adjust")],
+    ("POST", f"{_CARD}/entries/{{transaction_id}}/void"): [
+        ("POST", f"{_LOYALTY}/transactions/{{transaction_id}}/void")
+    ],
+    # Programs and rewards
+    ("GET", "/console/programs"): [("GET", f"{_LOYALTY}/programs")],
+    ("GET", "/console/programs/new"): [("POST", f"{_LOYALTY}/programs")],
+    ("POST", "/console/programs/new"): [("POST", f"{_LOYALTY}/programs")],
+    ("GET", _PROGRAM): [("PATCH", f"{_LOYALTY}/programs/{{program_id}}")],
+    ("POST", _PROGRAM): [("PATCH", f"{_LOYALTY}/programs/{{program_id}}")],
+    ("POST", f"{_PROGRAM}/preview"): [("PATCH", f"{_LOYALTY}/programs/{{program_id}}")],
+    ("POST", f"{_PROGRAM}/activate"): [("POST", f"{_LOYALTY}/programs/{{program_id}}/activate")],
+    ("POST", f"{_PROGRAM}/deactivate"): [
+        ("POST", f"{_LOYALTY}/programs/{{program_id}}/deactivate")
+    ],
+    ("POST", f"{_PROGRAM}/delete"): [("DELETE", f"{_LOYALTY}/programs/{{program_id}}")],
+    ("POST", f"{_PROGRAM}/logo"): [("PUT", f"{_LOYALTY}/programs/{{program_id}}/logo")],
+    ("POST", f"{_PROGRAM}/logo/remove"): [("DELETE", f"{_LOYALTY}/programs/{{program_id}}/logo")],
+    ("GET", f"{_PROGRAM}/poster"): [("GET", f"{_LOYALTY}/programs/{{program_id}}")],
+    ("GET", f"{_PROGRAM}/rewards/new"): [("POST", f"{_LOYALTY}/programs/{{program_id}}/rewards")],
+    ("POST", f"{_PROGRAM}/rewards/new"): [("POST", f"{_LOYALTY}/programs/{{program_id}}/rewards")],
+    ("GET", f"{_PROGRAM}/rewards/{{reward_id}}"): [("PATCH", f"{_LOYALTY}/rewards/{{reward_id}}")],
+    ("POST", f"{_PROGRAM}/rewards/{{reward_id}}"): [("PATCH", f"{_LOYALTY}/rewards/{{reward_id}}")],
+    ("POST", f"{_PROGRAM}/rewards/{{reward_id}}/archive"): [
+        ("DELETE", f"{_LOYALTY}/rewards/{{reward_id}}")
+    ],
+    # The ledger, and the staff
+    ("GET", "/console/ledger"): [("GET", f"{_LOYALTY}/transactions")],
+    ("GET", "/console/ledger/{transaction_id}"): [("GET", f"{_LOYALTY}/transactions")],
+    ("GET", "/console/pins"): [("POST", f"{_LOYALTY}/pins")],
+    ("POST", "/console/pins"): [("POST", f"{_LOYALTY}/pins")],
+    ("GET", "/console/pins/{pin_id}"): [("PATCH", f"{_LOYALTY}/pins/{{pin_id}}")],
+    ("POST", "/console/pins/{pin_id}"): [("PATCH", f"{_LOYALTY}/pins/{{pin_id}}")],
+    ("POST", "/console/pins/{pin_id}/retire"): [("DELETE", f"{_LOYALTY}/pins/{{pin_id}}")],
+    ("POST", "/console/pins/{pin_id}/unlock"): [("POST", f"{_LOYALTY}/pins/{{pin_id}}/unlock")],
+    ("GET", "/console/staff-report"): [("GET", f"{_LOYALTY}/staff-report")],
+    # The shop's own affairs
+    ("GET", "/console/locations"): [("POST", f"{_VENDOR}/locations")],
+    ("POST", "/console/locations"): [("POST", f"{_VENDOR}/locations")],
+    ("GET", "/console/locations/{location_id}"): [
+        ("PATCH", f"{_VENDOR}/locations/{{location_id}}")
+    ],
+    ("POST", "/console/locations/{location_id}"): [
+        ("PATCH", f"{_VENDOR}/locations/{{location_id}}")
+    ],
+    ("POST", "/console/locations/{location_id}/close"): [
+        ("DELETE", f"{_VENDOR}/locations/{{location_id}}")
+    ],
+    ("GET", "/console/terminals"): [("GET", f"{_VENDOR}/devices")],
+    ("POST", "/console/terminals/pair"): [("POST", f"{_VENDOR}/devices/pairing-codes")],
+    ("GET", "/console/terminals/paired"): [("GET", f"{_VENDOR}/devices")],
+    ("GET", "/console/terminals/{device_id}"): [("GET", f"{_VENDOR}/devices")],
+    ("POST", "/console/terminals/{device_id}"): [("PATCH", f"{_VENDOR}/devices/{{device_id}}")],
+    ("POST", "/console/terminals/{device_id}/revoke"): [
+        ("DELETE", f"{_VENDOR}/devices/{{device_id}}")
+    ],
+    ("GET", "/console/settings"): [("PATCH", _VENDOR)],
+    ("POST", "/console/settings"): [("PATCH", _VENDOR)],
+    ("GET", "/console/settings/changes"): [("GET", f"{_VENDOR}/audit-events")],
+    ("POST", "/console/settings/close"): [("POST", f"{_VENDOR}/close")],
+    ("GET", "/console/api-keys"): [("GET", f"{_VENDOR}/api-keys")],
+    ("POST", "/console/api-keys"): [("POST", f"{_VENDOR}/api-keys")],
+    ("POST", "/console/api-keys/{api_key_id}/revoke"): [
+        ("DELETE", f"{_VENDOR}/api-keys/{{api_key_id}}")
+    ],
+    ("GET", "/console/people"): [("GET", f"{_VENDOR}/members")],
+    ("POST", "/console/people"): [("POST", f"{_VENDOR}/members")],
+    ("GET", "/console/people/{member_id}"): [("GET", f"{_VENDOR}/members/{{member_id}}")],
+    ("POST", "/console/people/{member_id}"): [("PATCH", f"{_VENDOR}/members/{{member_id}}")],
+    ("POST", "/console/people/{member_id}/remove"): [
+        ("DELETE", f"{_VENDOR}/members/{{member_id}}")
+    ],
+    # The platform
+    ("GET", "/admin"): [("GET", f"{_PLATFORM}/loyalty/stats")],
+    ("GET", "/admin/audit"): [("GET", f"{_PLATFORM}/audit-events")],
+    ("GET", "/admin/health"): [("GET", f"{_PLATFORM}/status")],
+    ("GET", "/admin/programs"): [("GET", f"{_PLATFORM}/loyalty/programs")],
+    ("GET", "/admin/vendors"): [("GET", f"{_PLATFORM}/vendors")],
+    ("GET", "/admin/vendors/new"): [("POST", f"{_PLATFORM}/vendors")],
+    ("POST", "/admin/vendors/new"): [("POST", f"{_PLATFORM}/vendors")],
+    ("GET", "/admin/vendors/{vendor_id}"): [("GET", f"{_PLATFORM}/vendors/{{vendor_id}}")],
+    ("POST", "/admin/vendors/{vendor_id}"): [("PATCH", f"{_PLATFORM}/vendors/{{vendor_id}}")],
+    ("POST", "/admin/vendors/{vendor_id}/suspend"): [
+        ("POST", f"{_PLATFORM}/vendors/{{vendor_id}}/suspend")
+    ],
+    ("POST", "/admin/vendors/{vendor_id}/resume"): [
+        ("POST", f"{_PLATFORM}/vendors/{{vendor_id}}/resume")
+    ],
+}
+"""What each page behind a sign-in does, as the API does it: the routes over the same services.
+
+A page that holds a form to change something stands beside the route that changes it.
+"""
+
+ONLY_PAGES: dict[Route, str] = {
+    ("POST", "/console/account/profile"): "one's own name; the API changes it as the owner",
+    ("GET", "/console/guide/poster"): "leads on to the poster",
+    ("GET", f"{_CARD}/hand-over"): "the link is told in the API's answer to whoever opens a card",
+    ("POST", f"{_CARD}/erase"): "the API lets the holder alone erase, by the card's token",
+    (
+        "GET",
+        f"{_PROGRAM}/changes",
+    ): "of one program, for those who change it",
+    ("GET", "/console/ledger/verify"): "the API verifies nothing",
+    ("POST", "/console/ledger/verify"): "the API verifies nothing",
+    ("GET", "/console/wallets"): "how the shop's wallets are set up; the API tells it by program",
+    ("GET", "/console/exports"): "each list has a permission of its own: see test_exports.py",
+    (
+        "GET",
+        "/console/exports/{name}.csv",
+    ): "as above",
+    ("POST", "/admin/health/retry"): "the API retries nothing",
+}
+"""Pages without such a route, and why."""
+
+
+def test_every_page_behind_a_sign_in_is_compared_with_the_api_or_says_why_not() -> None:
+    inside = {page for page, rule in ACCESS.items() if rule is not PUBLIC}
+
+    assert SAME.keys() | ONLY_PAGES.keys() == inside
+    assert SAME.keys().isdisjoint(ONLY_PAGES)
+
+
+@pytest.mark.parametrize("page", SAME, ids=" ".join)
+def test_a_page_lets_in_exactly_whom_the_api_lets_do_the_same(page: Route) -> None:
+    let_in = {name for name, subject in EVERYBODY.items() if ACCESS[page].allows(subject)}
+    for route in SAME[page]:
+        by_the_api = {name for name, subject in EVERYBODY.items() if API[route].allows(subject)}
+        assert let_in == by_the_api, route
+
+
+def _pages() -> Iterator[BaseRoute]:
+    for router in ROUTERS:
+        yield from router.routes
+
+
+def test_every_page_is_in_the_table_and_the_other_way_round() -> None:
+    check_routes(_pages(), get_permitted_page_request)
+
+
+def test_a_page_without_a_rule_stops_the_start() -> None:
+    router = APIRouter(prefix="/console/secrets")
+    router.add_api_route("", lambda: None, methods=["GET"])
+
+    with pytest.raises(LookupError, match=r"GET /console/secrets has no rule"):
+        check_routes([*_pages(), *router.routes], get_permitted_page_request)
+
+
+def test_a_rule_without_a_page_stops_the_start() -> None:
+    left = [page for page in _pages() if getattr(page, "path", "") != "/console/exports"]
+
+    with pytest.raises(LookupError, match=r"GET /console/exports has a rule, but"):
+        check_routes(left, get_permitted_page_request)
+
+
+def test_a_page_that_never_asks_who_may_open_it_stops_the_start() -> None:
+    router = APIRouter(prefix="/console/people")
+    router.add_api_route("", lambda: None, methods=["GET"])
+
+    with pytest.raises(LookupError, match=r"GET /console/people never asks"):
+        check_routes([*_pages(), *router.routes], get_permitted_page_request)
+
+
+def test_a_page_asks_by_way_of_its_form_too() -> None:
+    def add_person(form: FormDep) -> None:
+        """Stand for a page that takes nothing else: the form takes the request."""
+
+    router = APIRouter(prefix="/console/people")
+    router.add_api_route("", add_person, methods=["POST"])
+
+    check_routes([*_pages(), *router.routes], get_permitted_page_request)
