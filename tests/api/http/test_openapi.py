@@ -1,5 +1,7 @@
 """The document says what the server does."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -68,3 +70,28 @@ def test_fields_that_may_be_left_out_are_not_said_to_be_null(document: dict[str,
     assert "required" not in change
     assert change["properties"]["name"]["type"] == "string"
     assert "default" not in change["properties"]["name"]
+
+
+def test_components_bear_the_names_of_things(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+
+    assert {"Vendor", "Program", "Listed_Vendor_"} <= set(schemas)
+    assert [name for name in schemas if "Schema" in name] == []
+    assert [name for name, schema in schemas.items() if "Schema" in schema.get("title", "")] == []
+    assert schemas["Listed_Vendor_"]["properties"]["items"]["items"] == {
+        "$ref": "#/components/schemas/Vendor"
+    }
+
+
+def test_every_reference_leads_to_a_component(document: dict[str, Any]) -> None:
+    wanted = set(re.findall(r"#/components/schemas/([^\"]+)", json.dumps(document)))
+
+    assert wanted <= set(document["components"]["schemas"])
+    assert len(wanted) > 50
+
+
+def test_two_components_of_one_name_stop_the_document() -> None:
+    document: dict[str, Any] = {"components": {"schemas": {"VendorSchema": {}, "Vendor": {}}}}
+
+    with pytest.raises(LookupError, match="would be called Vendor"):
+        openapi.with_public_names(document)

@@ -1,5 +1,6 @@
 """The OpenAPI document: what the framework can't know is added from the same tables it obeys."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -56,6 +57,9 @@ _IDEMPOTENCY_KEY: Final[dict[str, Any]] = {
 }
 # Its items carry keys of their own.
 _WITHOUT_KEY: Final = "/api/v1/vendor/loyalty/operations"
+_COMPONENTS: Final = "#/components/schemas/"
+# In code a schema is told from the thing by its name's end, also inside of a list of such.
+_SCHEMA_ENDING: Final = re.compile(r"(?<=\w)Schema(?=[_\]]|$)")
 _METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 
 
@@ -77,7 +81,12 @@ def install(app: FastAPI) -> None:
 
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Add to every operation what all of its kind share: refusals, credentials, key."""
+    """Add to every operation what all of its kind share: refusals, credentials, key.
+
+    Components lose the `Schema` at the end of their names: `VendorSchema` is `Vendor` to clients.
+    Raises LookupError when two would then bear the same name.
+    """
+    document = with_public_names(document)
     document["info"]["version"] = __version__
     parts = document.setdefault("components", {})
     schemas = parts.setdefault("schemas", {})
@@ -101,6 +110,37 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
         if method == "POST" and path.startswith("/api/v1/vendor") and path != _WITHOUT_KEY:
             _add_idempotency(operation)
     return document
+
+
+def with_public_names(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with `Schema` dropped from the ends of components' names and titles.
+
+    Raises LookupError when two components would then bear the same name.
+    """
+    renamed: dict[str, Any] = _with_public_references(document)
+    schemas = renamed.get("components", {}).get("schemas", {})
+    public: dict[str, Any] = {}
+    for name, schema in schemas.items():
+        new = _SCHEMA_ENDING.sub("", name)
+        if new in public:
+            raise LookupError(f"two schemas would be called {new} in the OpenAPI document")
+        if "title" in schema:
+            schema["title"] = _SCHEMA_ENDING.sub("", schema["title"])
+        public[new] = schema
+    if schemas:
+        renamed["components"]["schemas"] = public
+    return renamed
+
+
+def _with_public_references(part: Any) -> Any:
+    """Return a copy of a part of the document that refers to components by their public names."""
+    if isinstance(part, dict):
+        return {name: _with_public_references(value) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_with_public_references(value) for value in part]
+    if isinstance(part, str) and part.startswith(_COMPONENTS):
+        return _SCHEMA_ENDING.sub("", part)
+    return part
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
