@@ -18,8 +18,8 @@ from bench.workshop import Workshop
 from punchcard.accounts.subjects import Subject
 from punchcard.context import Context, build_context
 from punchcard.db import migrate
+from punchcard.loyalty.errors import StaffPinInvalid
 from punchcard.loyalty.models import StaffPin
-from punchcard.loyalty.pin_errors import StaffPinInvalid
 from punchcard.loyalty.staff.pin_verifier import PinHasher, PinVerifier
 
 STAFF = (1, 50, 500)

@@ -22,7 +22,7 @@ from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
 from punchcard.kit.wakeup import WakeupRegistry
 from punchcard.loyalty.cards.card_queries import WalletColumns
-from punchcard.loyalty.cards.customer_mail import CustomerMail, WalletLinks
+from punchcard.loyalty.cards.customer_mail import CustomerMail, WalletLinksOf
 from punchcard.loyalty.events import CardsChanged, StaffPinChanged
 from punchcard.loyalty.live import LiveCards
 from punchcard.loyalty.rotating_codes import RotatingCodes
@@ -219,7 +219,7 @@ def _subscribe(
     database.subscribe(StaffPinChanged, lambda event: staff_tokens.invalidate(event.pin_id))
 
 
-def _wallet_links(wallets: Wallets) -> WalletLinks:
+def _wallet_links(wallets: Wallets) -> WalletLinksOf:
     def links_of(token: str) -> dict[str, str | None]:
         found = wallets.links_for(token)
         return {"apple_link": found.apple, "google_link": found.google}

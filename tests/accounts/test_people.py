@@ -24,8 +24,8 @@ from punchcard.accounts.errors import (
     LocationNotFound,
     MemberNotFound,
     PairingCodeInvalid,
-    SlugTaken,
     VendorClosed,
+    VendorSlugTaken,
 )
 from punchcard.accounts.models import AuditEvent, Device, Member
 from punchcard.accounts.subjects import SYSTEM
@@ -76,9 +76,9 @@ def test_a_new_vendor_has_an_owner_and_a_location(context: Context, alice: Shop)
 def test_a_short_name_and_an_address_are_given_once(
     context: Context, alice: Shop, bob: Shop
 ) -> None:
-    with pytest.raises(SlugTaken):
+    with pytest.raises(VendorSlugTaken):
         cast.open_cafe_alice(context)
-    with pytest.raises(SlugTaken), context.database.write() as session:
+    with pytest.raises(VendorSlugTaken), context.database.write() as session:
         vendor_service.update_vendor(session, by_operator(context), bob.id, {"slug": alice.slug})
     with pytest.raises(EmailTaken):
         alice.hire("owner")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from punchcard.db.database import Database, open_database
-from punchcard.db.limits import DEFAULT_LIMITS, Work, working_as
+from punchcard.db.limits import DEFAULT_LIMITS, WorkKind, working_as
 from punchcard.kit.settings import Settings
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -25,7 +25,7 @@ def by_session(database: Database) -> Iterator[Connection]:
 
 @contextmanager
 def by_worker(database: Database) -> Iterator[Connection]:
-    with working_as(Work.WORKER), database.write() as session:
+    with working_as(WorkKind.WORKER), database.write() as session:
         yield session.connection()
 
 
@@ -63,8 +63,8 @@ def test_settings_set_them(database_url: str) -> None:
 
 
 def test_long_work_outlives_a_short_limit_of_statements(database_url: str) -> None:
-    short = replace(DEFAULT_LIMITS.by_work[Work.REQUEST], statement_seconds=0.05)
-    limits = replace(DEFAULT_LIMITS, by_work={**DEFAULT_LIMITS.by_work, Work.REQUEST: short})
+    short = replace(DEFAULT_LIMITS.by_work[WorkKind.REQUEST], statement_seconds=0.05)
+    limits = replace(DEFAULT_LIMITS, by_work={**DEFAULT_LIMITS.by_work, WorkKind.REQUEST: short})
     slow = text("SELECT pg_sleep(0.2)")
     with closing(Database(database_url, limits=limits)) as database:
         with database.snapshot() as connection:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import punchcard
+from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError
 from punchcard.kit.settings import _SECRETS, Settings
-from punchcard.kit.statuses import STATUS_BY_KIND
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 FROM_THE_FRAMEWORK = {(405, "method_not_allowed"), (500, "internal_error")}

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from punchcard.kit.spreadsheet import Column, Kind, Sheet
+from punchcard.kit.spreadsheet import Column, ColumnKind, Sheet
 
 AT = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
 COLUMNS = (
     Column("Name"),
-    Column("Points", Kind.NUMBER),
-    Column("Amount", Kind.MONEY),
-    Column("When", Kind.MOMENT),
+    Column("Points", ColumnKind.NUMBER),
+    Column("Amount", ColumnKind.MONEY),
+    Column("When", ColumnKind.MOMENT),
 )
 SHEET = Sheet(COLUMNS, "en", "Europe/Luxembourg")
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from punchcard.db.database import Database
-from punchcard.db.limits import DEFAULT_LIMITS, Work
+from punchcard.db.limits import DEFAULT_LIMITS, WorkKind
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.ids import SystemIds
 from punchcard.loyalty.programs.rules_loader import ProgramCache
@@ -55,8 +55,8 @@ def work(plan: Halfway) -> None:
     clock = SystemClock()
     ids = SystemIds(clock)
     tools = TillDependencies(clock=clock, ids=ids, sealer=SEALER, programs=ProgramCache())
-    of_till = replace(DEFAULT_LIMITS.by_work[Work.TILL], idle_seconds=plan.idle_seconds)
-    limits = replace(DEFAULT_LIMITS, by_work={**DEFAULT_LIMITS.by_work, Work.TILL: of_till})
+    of_till = replace(DEFAULT_LIMITS.by_work[WorkKind.TILL], idle_seconds=plan.idle_seconds)
+    limits = replace(DEFAULT_LIMITS, by_work={**DEFAULT_LIMITS.by_work, WorkKind.TILL: of_till})
     with (
         closing(Database(plan.url, limits=limits)) as database,
         database.write_connection() as connection,

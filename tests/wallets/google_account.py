@@ -17,7 +17,7 @@ from punchcard.kit.clock import Clock
 from punchcard.kit.settings import Settings
 from punchcard.wallets.google.access_token import ServiceAccount, TokenSource
 from punchcard.wallets.google.google_client import GoogleClient
-from punchcard.wallets.google.rate_limiter import Pace
+from punchcard.wallets.google.rate_limiter import BlockingRateLimiter
 
 ISSUER = "3388000000012345678"
 EMAIL = "punchcard@shop.iam.gserviceaccount.com"
@@ -67,7 +67,7 @@ class Google:
                 tokens,
                 api_url=self.address + fake.API_PATH,
                 clock=self.clock,
-                pace=Pace(100_000),
+                pace=BlockingRateLimiter(100_000),
             )
 
 

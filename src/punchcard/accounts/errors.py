@@ -76,7 +76,7 @@ class VendorNotFound(DomainError):
     sentence = N_("There is no such shop.")
 
 
-class SlugTaken(DomainError):
+class VendorSlugTaken(DomainError):
     """Another vendor has this short name."""
 
     code = "slug_taken"

@@ -12,14 +12,14 @@ from punchcard.accounts import audit_service
 from punchcard.accounts.models import ApiKey, AuditEvent, Device, Location, Member
 from punchcard.accounts.rows import paginate
 from punchcard.db.database import Database
-from punchcard.db.limits import Work, working_as
+from punchcard.db.limits import WorkKind, working_as
 from punchcard.kit.i18n import N_
-from punchcard.kit.spreadsheet import Column, Kind, Sheet
+from punchcard.kit.spreadsheet import Column, ColumnKind, Sheet
 
 ROWS_AT_ONCE: Final = 500
 
 Row = Sequence[Any]
-Page = tuple[Sequence[Row], str | None]
+ReadPage = tuple[Sequence[Row], str | None]
 """Some rows, and the id after which the next ones follow; None when these are the last."""
 
 Own = TypeVar("Own", Location, Member, ApiKey, Device)
@@ -30,7 +30,7 @@ class Table:
     """A list to export: its columns, and how to read the rows that follow an id."""
 
     columns: Sequence[Column]
-    read: Callable[[Session, str | None], Page]
+    read: Callable[[Session, str | None], ReadPage]
 
 
 def stream(database: Database, table: Table, *, language: str, timezone: str) -> Iterator[bytes]:
@@ -42,7 +42,7 @@ def stream(database: Database, table: Table, *, language: str, timezone: str) ->
     yield sheet.head()
     after: str | None = None
     while True:
-        with working_as(Work.LONG), database.read() as session:
+        with working_as(WorkKind.LONG), database.read() as session:
             rows, after = table.read(session, after)
         if rows:
             yield sheet.rows(rows)
@@ -50,7 +50,7 @@ def stream(database: Database, table: Table, *, language: str, timezone: str) ->
             return
 
 
-def paged(found: Sequence[Any], values: Callable[[Any], Row]) -> Page:
+def paged(found: Sequence[Any], values: Callable[[Any], Row]) -> ReadPage:
     """Return a page of what a list of ROWS_AT_ONCE gave; each row of it has an `id`."""
     after = found[-1].id if len(found) == ROWS_AT_ONCE else None
     return [values(row) for row in found], after
@@ -60,7 +60,11 @@ def locations(vendor_id: str) -> Table:
     """Return all locations, also closed ones, oldest first."""
     columns = (
         *(Column(N_("Name")), Column(N_("Address"))),
-        *(Column(N_("Opened"), Kind.MOMENT), Column(N_("Closed"), Kind.MOMENT), Column(N_("Id"))),
+        *(
+            Column(N_("Opened"), ColumnKind.MOMENT),
+            Column(N_("Closed"), ColumnKind.MOMENT),
+            Column(N_("Id")),
+        ),
     )
     return _own(
         Location,
@@ -74,8 +78,8 @@ def devices(vendor_id: str) -> Table:
     """Return all terminals that were ever paired, oldest first."""
     columns = (
         *(Column(N_("Name")), Column(N_("Location id"))),
-        *(Column(N_("Paired"), Kind.MOMENT), Column(N_("Last used"), Kind.MOMENT)),
-        *(Column(N_("Revoked"), Kind.MOMENT), Column(N_("Id"))),
+        *(Column(N_("Paired"), ColumnKind.MOMENT), Column(N_("Last used"), ColumnKind.MOMENT)),
+        *(Column(N_("Revoked"), ColumnKind.MOMENT), Column(N_("Id"))),
     )
     return _own(
         Device,
@@ -91,8 +95,8 @@ def people(vendor_id: str) -> Table:
     """Return all who sign in for the vendor, or did, oldest first."""
     columns = (
         *(Column(N_("Name")), Column(N_("E-mail address")), Column(N_("Role"))),
-        *(Column(N_("Language")), Column(N_("Added"), Kind.MOMENT)),
-        *(Column(N_("Removed"), Kind.MOMENT), Column(N_("Id"))),
+        *(Column(N_("Language")), Column(N_("Added"), ColumnKind.MOMENT)),
+        *(Column(N_("Removed"), ColumnKind.MOMENT), Column(N_("Id"))),
     )
     return _own(
         Member,
@@ -108,8 +112,8 @@ def api_keys(vendor_id: str) -> Table:
     """Return all API keys by their beginnings, which open nothing, oldest first."""
     columns = (
         *(Column(N_("Name")), Column(N_("Begins with")), Column(N_("Scopes"))),
-        *(Column(N_("Added"), Kind.MOMENT), Column(N_("Last used"), Kind.MOMENT)),
-        *(Column(N_("Revoked"), Kind.MOMENT), Column(N_("Id"))),
+        *(Column(N_("Added"), ColumnKind.MOMENT), Column(N_("Last used"), ColumnKind.MOMENT)),
+        *(Column(N_("Revoked"), ColumnKind.MOMENT), Column(N_("Id"))),
     )
     return _own(
         ApiKey,
@@ -125,13 +129,13 @@ def api_keys(vendor_id: str) -> Table:
 def audit_events(vendor_id: str) -> Table:
     """Return who changed what, newest first; old and new values as JSON."""
     columns = (
-        *(Column(N_("When"), Kind.MOMENT), Column(N_("Action")), Column(N_("Changed kind"))),
+        *(Column(N_("When"), ColumnKind.MOMENT), Column(N_("Action")), Column(N_("Changed kind"))),
         *(Column(N_("Changed id")), Column(N_("Actor kind")), Column(N_("Actor id"))),
         *(Column(N_("Values before")), Column(N_("Values after"))),
         *(Column(N_("Request id")), Column(N_("Id"))),
     )
 
-    def read(session: Session, before_id: str | None) -> Page:
+    def read(session: Session, before_id: str | None) -> ReadPage:
         found = audit_service.list_events(
             session, vendor_id=vendor_id, before_id=before_id, limit=ROWS_AT_ONCE
         )
@@ -157,7 +161,7 @@ def _own(
 ) -> Table:
     query: Select[Any] = select(table).where(table.vendor_id == vendor_id)
 
-    def read(session: Session, after_id: str | None) -> Page:
+    def read(session: Session, after_id: str | None) -> ReadPage:
         return paged(paginate(session, query, table, after_id, ROWS_AT_ONCE), values)
 
     return Table(columns, read)

@@ -13,7 +13,7 @@ from punchcard.kit.secrets import Sealer
 _LONGEST: Final = 1500
 
 
-class Links:
+class LinkTokens:
     """Issues and reads the tokens of one purpose; nothing is kept, and no address is readable."""
 
     def __init__(self, secret_key: str, purpose: str, clock: Clock) -> None:

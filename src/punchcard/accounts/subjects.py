@@ -11,7 +11,7 @@ VENDOR_OWN: Final = "vendor:own"
 PLATFORM_ADMIN: Final = "platform:admin"
 
 Role = Literal["owner", "manager", "staff"]
-Kind = Literal["admin", "member", "api_key", "device", "nobody", "system"]
+SubjectKind = Literal["admin", "member", "api_key", "device", "nobody", "system"]
 
 SCOPES: Final = (LOYALTY_READ, LOYALTY_OPERATE, LOYALTY_MANAGE)
 """What an API key can be given."""
@@ -31,7 +31,7 @@ ADMIN_PERMISSIONS: Final = frozenset({PLATFORM_ADMIN})
 class Subject:
     """One caller. `id` names the person, key or device; `credential_id` what they showed."""
 
-    kind: Kind
+    kind: SubjectKind
     id: str | None = None
     vendor_id: str | None = None
     role: str | None = None

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import checks, location_service, member_service
 from punchcard.accounts.audit_service import Act, record_act
-from punchcard.accounts.errors import SlugTaken, VendorClosed, VendorNotFound
+from punchcard.accounts.errors import VendorClosed, VendorNotFound, VendorSlugTaken
 from punchcard.accounts.events import VendorChanged
 from punchcard.accounts.member_service import NewMember
 from punchcard.accounts.models import AccessToken, ApiKey, Device, Member, Vendor
@@ -171,7 +171,7 @@ def _flush(session: Session) -> None:
     try:
         session.flush()
     except IntegrityError as error:
-        raise SlugTaken from error
+        raise VendorSlugTaken from error
 
 
 def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:

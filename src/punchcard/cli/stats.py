@@ -34,14 +34,14 @@ def rebuild(
 
     The server may go on serving. With --check the exit code is 1 when anything differs.
     """
-    from punchcard.db.limits import Work, working_as
+    from punchcard.db.limits import WorkKind, working_as
     from punchcard.loyalty.reports import stats_rebuild
 
     with opened_context() as context:
         found = _compare(context, is_silent=as_json)
         is_corrected = bool(found.differences) and not check
         if is_corrected:
-            with working_as(Work.WORKER), context.database.write() as session:
+            with working_as(WorkKind.WORKER), context.database.write() as session:
                 stats_rebuild.correct(session.connection(), found.differences)
     say(_facts(found, is_corrected=is_corrected), as_json=as_json, text=_text(found, is_corrected))
     if check and found.differences:

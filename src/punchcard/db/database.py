@@ -13,7 +13,13 @@ from sqlalchemy.pool import StaticPool
 
 from punchcard.db.dialects import prepare_postgresql, prepare_sqlite
 from punchcard.db.events import EventType, Subscriptions, take_announced
-from punchcard.db.limits import DEFAULT_LIMITS, DatabaseLimits, Work, current_work, database_limits
+from punchcard.db.limits import (
+    DEFAULT_LIMITS,
+    DatabaseLimits,
+    WorkKind,
+    current_work,
+    database_limits,
+)
 from punchcard.db.write_health import WriteHealth
 from punchcard.kit.settings import Settings
 
@@ -51,8 +57,8 @@ class Database:
             self._writer = _sqlite_engine(url, pool_size, busy_seconds, read_only=False)
             self._till = self._writer
         else:
-            of_requests = limits.by_work[Work.REQUEST].as_options()
-            of_till = f"{limits.by_work[Work.TILL].as_options()} {_FOR_THE_TILL}"
+            of_requests = limits.by_work[WorkKind.REQUEST].as_options()
+            of_till = f"{limits.by_work[WorkKind.TILL].as_options()} {_FOR_THE_TILL}"
             self._reader = self._writer = _postgresql_engine(url, pool_size, of_requests, limits)
             self._till = _postgresql_engine(url, pool_size, of_till, limits)
         # SQLite begins and ends a transaction within the process, for next to nothing.
@@ -118,7 +124,7 @@ class Database:
     def long_write_connection(self) -> Iterator[Connection]:
         """Open a Core connection in one writing transaction that may take long: a migration."""
         with self._in_turn(), self._writer.begin() as connection:
-            self._limit(connection, Work.LONG)
+            self._limit(connection, WorkKind.LONG)
             yield connection
 
     @contextmanager
@@ -134,7 +140,7 @@ class Database:
             # SQLite's readers see one moment anyway.
             if not self.is_sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ")
-                self._limit(connection, Work.LONG)
+                self._limit(connection, WorkKind.LONG)
             yield connection
 
     @contextmanager
@@ -162,10 +168,10 @@ class Database:
             raise
 
     def _limit_session(self, session: Session) -> None:
-        if not self.is_sqlite and current_work() is not Work.REQUEST:
+        if not self.is_sqlite and current_work() is not WorkKind.REQUEST:
             self._limit(session.connection(), current_work())
 
-    def _limit(self, connection: Connection, work: Work) -> None:
+    def _limit(self, connection: Connection, work: WorkKind) -> None:
         """Give the transaction the limits of `work`; each connection begins with its pool's."""
         if not self.is_sqlite:
             connection.exec_driver_sql(self._limits.by_work[work].as_statement())

@@ -14,7 +14,7 @@ from typing import Final
 from punchcard.kit.settings import Settings
 
 
-class Work(Enum):
+class WorkKind(Enum):
     """What a transaction is for: it says how long it may take."""
 
     TILL = "till"
@@ -23,11 +23,11 @@ class Work(Enum):
     LONG = "long"
 
 
-_current: ContextVar[Work] = ContextVar("work", default=Work.REQUEST)
+_current: ContextVar[WorkKind] = ContextVar("work", default=WorkKind.REQUEST)
 
 
 @contextmanager
-def working_as(work: Work) -> Iterator[None]:
+def working_as(work: WorkKind) -> Iterator[None]:
     """Let the transactions of this thread have the limits of `work` while inside."""
     token = _current.set(work)
     try:
@@ -36,7 +36,7 @@ def working_as(work: Work) -> Iterator[None]:
         _current.reset(token)
 
 
-def current_work() -> Work:
+def current_work() -> WorkKind:
     """Return the kind of work of this thread."""
     return _current.get()
 
@@ -76,7 +76,7 @@ class WorkLimits:
 class DatabaseLimits:
     """The limits of each kind of work, and when a peer that vanished is given up, in seconds."""
 
-    by_work: dict[Work, WorkLimits]
+    by_work: dict[WorkKind, WorkLimits]
     keepalive_idle_seconds: int
     keepalive_interval_seconds: int
     keepalive_count: int
@@ -109,7 +109,7 @@ def database_limits(settings: Settings) -> DatabaseLimits:
             lock_seconds=getattr(settings, f"{work.value}_lock_timeout_seconds"),
             idle_seconds=getattr(settings, f"{work.value}_idle_transaction_timeout_seconds"),
         )
-        for work in Work
+        for work in WorkKind
     }
     return DatabaseLimits(
         by_work=by_work,

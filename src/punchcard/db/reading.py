@@ -29,11 +29,13 @@ from punchcard.db.types import UtcDateTime
 
 ROWS_AT_ONCE: Final = 2000
 
-Column = ColumnElement[Any]
+SelectedColumn = ColumnElement[Any]
 
 
 def stream_plain(
-    connection: Connection, columns: Sequence[Column], narrow: Callable[[Select[Any]], Select[Any]]
+    connection: Connection,
+    columns: Sequence[SelectedColumn],
+    narrow: Callable[[Select[Any]], Select[Any]],
 ) -> Iterator[list[Any]]:
     """Give the rows of `narrow(select(columns))` one after another, ROWS_AT_ONCE held at a time.
 
@@ -61,7 +63,7 @@ def stream_plain(
             yield row
 
 
-def _as_text(column: Column) -> Column:
+def _as_text(column: SelectedColumn) -> SelectedColumn:
     kind = column.type
     if isinstance(kind, UtcDateTime):
         return func.to_char(func.timezone("UTC", column), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
@@ -70,7 +72,7 @@ def _as_text(column: Column) -> Column:
     return cast(column, Text) if isinstance(kind, Uuid | JSON) else column
 
 
-def _as_kept(column: Column) -> Column:
+def _as_kept(column: SelectedColumn) -> SelectedColumn:
     kind = column.type
     return type_coerce(column, String) if _conversion(kind) or isinstance(kind, JSON) else column
 

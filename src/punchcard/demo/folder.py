@@ -13,7 +13,7 @@ from sqlalchemy import delete
 from punchcard.context import Context, build_context
 from punchcard.db.migrate import upgrade
 from punchcard.db.outbox import OutboxRow
-from punchcard.demo.history import History, Progress
+from punchcard.demo.history import HistorySimulator, Progress
 from punchcard.demo.opening import hash_password, open_platform, open_shop
 from punchcard.demo.shops import SHOPS
 from punchcard.kit.clock import ManualClock
@@ -72,7 +72,7 @@ class DemoFolder:
             password_hash = hash_password(context)
             open_platform(context, password_hash)
             shops = [open_shop(context, shop, password_hash, now) for shop in SHOPS]
-            history = History(context, clock, shops, days, now)
+            history = HistorySimulator(context, clock, shops, days, now)
             history.live(progress)
             _drop_mails(context)
         self._keep_keys({shop.shop.slug: shop.key for shop in shops})

@@ -47,7 +47,7 @@ class Guest:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class GuestEvent:
     """Something that happens to one guest at one moment."""
 
     at: datetime
@@ -80,7 +80,9 @@ def invite(shop: OpenShop, days: int, chance: Random) -> list[Guest]:
     return guests
 
 
-def day_of_events(guests: list[Guest], number: int, day: date, chance: Random) -> Iterator[Event]:
+def day_of_events(
+    guests: list[Guest], number: int, day: date, chance: Random
+) -> Iterator[GuestEvent]:
     """Return what happens on the `number`-th day, in no order."""
     for guest in guests:
         weight = guest.shop.shop.trade.weekdays[day.weekday()]
@@ -88,27 +90,27 @@ def day_of_events(guests: list[Guest], number: int, day: date, chance: Random) -
             continue
         moment = _moment(guest, day, chance)
         if guest.card is None:
-            yield Event(moment, guest, Doing.ENROLS)
+            yield GuestEvent(moment, guest, Doing.ENROLS)
         elif chance.random() < guest.visits_a_week / 7 * weight:
             yield from _visit(guest, moment, chance)
 
 
-def _visit(guest: Guest, moment: datetime, chance: Random) -> Iterator[Event]:
+def _visit(guest: Guest, moment: datetime, chance: Random) -> Iterator[GuestEvent]:
     if guest.is_blocked:
         if chance.random() < 0.6:
             return
         doing = chance.choice((Doing.FINDS_CARD, Doing.GETS_NEW_CARD))
-        yield Event(moment - timedelta(minutes=1), guest, doing)
+        yield GuestEvent(moment - timedelta(minutes=1), guest, doing)
     elif chance.random() < 0.004:
-        yield Event(moment, guest, Doing.LOSES_CARD)
+        yield GuestEvent(moment, guest, Doing.LOSES_CARD)
         return
-    yield Event(moment, guest, Doing.VISITS)
+    yield GuestEvent(moment, guest, Doing.VISITS)
     if chance.random() < 0.004:
-        yield Event(moment + timedelta(minutes=4), guest, Doing.COMPLAINS)
+        yield GuestEvent(moment + timedelta(minutes=4), guest, Doing.COMPLAINS)
     later = moment + timedelta(hours=chance.uniform(3, 5))
     closing = max(guest.shop.shop.trade.hours)
     if chance.random() < _SECOND_VISIT and later.astimezone(ZONE).hour <= closing:
-        yield Event(later, guest, Doing.VISITS)
+        yield GuestEvent(later, guest, Doing.VISITS)
 
 
 def _joined_day(days: int, chance: Random) -> int:

@@ -15,8 +15,8 @@ from typing import Any
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.subjects import Subject
 from punchcard.context import Context
-from punchcard.demo.guests import ZONE, Doing, Event, Guest, day_of_events, invite
-from punchcard.demo.opening import Counter, OpenShop, Prize
+from punchcard.demo.guests import ZONE, Doing, Guest, GuestEvent, day_of_events, invite
+from punchcard.demo.opening import OpenShop, Prize, ServicePoint
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError
 from punchcard.loyalty.cards import card_changes
@@ -54,7 +54,7 @@ class _Asked:
 
 
 @dataclass
-class History:
+class HistorySimulator:
     """Lives the days of some shops one after another; `operations` counts what the till took."""
 
     context: Context
@@ -79,10 +79,10 @@ class History:
                 self._live_slot(list(together))
             progress(number + 1)
 
-    def _is_within(self, event: Event) -> bool:
+    def _is_within(self, event: GuestEvent) -> bool:
         return self.ends - timedelta(days=self.days) < event.at < self.ends
 
-    def _live_slot(self, events: list[Event]) -> None:
+    def _live_slot(self, events: list[GuestEvent]) -> None:
         for event in events:
             self._change_card(event)
         opened = self._submit(self._enrolment(e) for e in events if e.doing is Doing.ENROLS)
@@ -112,7 +112,7 @@ class History:
         self.operations += len(receipts)
         return receipts
 
-    def _enrolment(self, event: Event) -> _Asked:
+    def _enrolment(self, event: GuestEvent) -> _Asked:
         guest, counter = event.guest, _counter(event.guest)
         at_counter = {"actor": counter.terminal, "location_id": counter.location_id}
         metadata: dict[str, Any] = {"actor": _PUBLIC} if guest.enrols_alone else at_counter
@@ -213,7 +213,7 @@ class History:
             )
             yield _Asked(one.guest, void)
 
-    def _adjustment(self, event: Event) -> _Asked:
+    def _adjustment(self, event: GuestEvent) -> _Asked:
         guest, manager = event.guest, event.guest.shop.manager
         assert guest.card is not None
         operation = AdjustPoints(
@@ -225,7 +225,7 @@ class History:
         )
         return _Asked(guest, operation)
 
-    def _change_card(self, event: Event) -> None:
+    def _change_card(self, event: GuestEvent) -> None:
         guest = event.guest
         if guest.card is None or event.doing in (Doing.ENROLS, Doing.VISITS, Doing.COMPLAINS):
             return
@@ -250,7 +250,7 @@ def _slot_end(moment: datetime) -> datetime:
     return start.replace(second=0, microsecond=0) + timedelta(minutes=SLOT_MINUTES)
 
 
-def _counter(guest: Guest) -> Counter:
+def _counter(guest: Guest) -> ServicePoint:
     return guest.shop.counters[guest.counter]
 
 

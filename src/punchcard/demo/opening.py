@@ -39,7 +39,7 @@ class Prize:
 
 
 @dataclass(frozen=True)
-class Counter:
+class ServicePoint:
     """One place to be served at: the terminal there, and who stands behind it."""
 
     location_id: str
@@ -55,7 +55,7 @@ class OpenShop:
     vendor_id: str
     program_id: str
     manager: Subject
-    counters: list[Counter]
+    counters: list[ServicePoint]
     prizes: list[Prize]
     key: str
     taken: dict[str, int] = field(default_factory=dict)
@@ -190,7 +190,7 @@ class _Room:
 
     def furnish(
         self, location_id: str, people: list[Person], pins: dict[str, PreparedPin]
-    ) -> Counter:
+    ) -> ServicePoint:
         """Pair a terminal at the location, and give who works there a PIN."""
         session, act = self.session, self.act
         code, _ = device_service.create_pairing_code(
@@ -200,7 +200,7 @@ class _Room:
             session, code=code, name="Till 1", now=act.now, ids=act.ids, request_id=None
         )
         staff = [self._give_pin(person, pins[person.name]) for person in people]
-        return Counter(location_id, Actor("device", device.id), staff)
+        return ServicePoint(location_id, Actor("device", device.id), staff)
 
     def offer(self, program_id: str, offer: Offer, history_ends: datetime) -> Prize:
         """Add a reward to the program."""

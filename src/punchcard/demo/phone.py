@@ -46,7 +46,7 @@ class HeldPass:
 
 
 @dataclass
-class Phone:
+class DemoPhone:
     """The phone; `events` is what happened on it, the latest first."""
 
     context: Context

@@ -8,14 +8,14 @@ from typing import Any
 
 from starlette.responses import HTMLResponse
 
-from punchcard.demo.phone import HeldPass, Phone
+from punchcard.demo.phone import DemoPhone, HeldPass
 from punchcard.fakes import pages
 
 _REFRESH_SECONDS = 2
 _RGB = re.compile(r"rgb\((\d{1,3}), (\d{1,3}), (\d{1,3})\)")
 
 
-def phone_page(phone: Phone) -> HTMLResponse:
+def phone_page(phone: DemoPhone) -> HTMLResponse:
     """Return the page; it loads itself anew, so that pushes show as they arrive."""
     passes = sorted(phone.passes.items())
     shown = "".join(_pass(serial, held) for serial, held in passes)
@@ -30,7 +30,7 @@ def phone_page(phone: Phone) -> HTMLResponse:
     )
 
 
-def _events(phone: Phone) -> str:
+def _events(phone: DemoPhone) -> str:
     items = "".join(
         f"<li><time>{at:%H:%M:%S}</time> UTC {escape(sentence)}</li>"
         for at, sentence in list(phone.events)

@@ -19,7 +19,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from punchcard.context import Context
-from punchcard.demo.phone import PHONE_PATH, Phone
+from punchcard.demo.phone import PHONE_PATH, DemoPhone
 from punchcard.demo.phone_page import phone_page
 from punchcard.demo.wallet_keys import GOOGLE_ACCOUNT, GOOGLE_ISSUER, WalletKeys, kept_keys
 from punchcard.fakes import google as google_addresses
@@ -46,7 +46,7 @@ class DemoWallets:
 
     def around(self, app: ASGIApp, context: Context) -> ASGIApp:
         """Return `app` with the stand-ins' pages beside it."""
-        phone = Phone(context)
+        phone = DemoPhone(context)
         self.on_push = phone.wake
         return _Front(app, phone, self._google(context))
 
@@ -112,7 +112,7 @@ def demo_wallets(folder: Path, settings: Settings, local_url: str) -> Iterator[D
 class _Front:
     """Serves the stand-ins, and takes a browser that asks for a pass to the pretended phone."""
 
-    def __init__(self, app: ASGIApp, phone: Phone, google: FakeGoogle) -> None:
+    def __init__(self, app: ASGIApp, phone: DemoPhone, google: FakeGoogle) -> None:
         self._app, self._phone = app, phone
         self._pages = Starlette(
             routes=[

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-Schema = Mapping[str, Any]
+JsonSchema = Mapping[str, Any]
 
 _INT64: Final = re.compile(r"-?[0-9]{1,19}")
 _INT32: Final = range(-(2**31), 2**31)
@@ -22,10 +22,10 @@ _LIMITS: Final = {"messages": 10, "merchantLocations": 10, "valueAddedModuleData
 
 
 @cache
-def schemas() -> dict[str, Schema]:
+def schemas() -> dict[str, JsonSchema]:
     """Return Google's description of each kind of thing."""
     text = resources.files("punchcard.fakes").joinpath("data/walletobjects.json").read_text("utf-8")
-    found: dict[str, Schema] = json.loads(text)["schemas"]
+    found: dict[str, JsonSchema] = json.loads(text)["schemas"]
     return found
 
 
@@ -37,7 +37,7 @@ def faults(name: str, body: Any, *, is_patch: bool = False) -> list[str]:
     return found
 
 
-def _faults(schema: Schema, value: Any, at: str, *, is_patch: bool) -> Iterator[str]:
+def _faults(schema: JsonSchema, value: Any, at: str, *, is_patch: bool) -> Iterator[str]:
     if "$ref" in schema:
         yield from _object_faults(schemas()[schema["$ref"]], value, at, is_patch=is_patch)
     elif schema["type"] == "object":
@@ -53,7 +53,7 @@ def _faults(schema: Schema, value: Any, at: str, *, is_patch: bool) -> Iterator[
         yield from _plain_faults(schema, value, at)
 
 
-def _object_faults(schema: Schema, value: Any, at: str, *, is_patch: bool) -> Iterator[str]:
+def _object_faults(schema: JsonSchema, value: Any, at: str, *, is_patch: bool) -> Iterator[str]:
     if not isinstance(value, dict):
         yield f"{at}: must be an object"
         return
@@ -75,7 +75,7 @@ def _object_faults(schema: Schema, value: Any, at: str, *, is_patch: bool) -> It
                 yield f"{at}.{name}: required"
 
 
-def _plain_faults(schema: Schema, value: Any, at: str) -> Iterator[str]:
+def _plain_faults(schema: JsonSchema, value: Any, at: str) -> Iterator[str]:
     kind, form = schema["type"], schema.get("format")
     if kind == "string":
         if not isinstance(value, str):
@@ -94,7 +94,7 @@ def _plain_faults(schema: Schema, value: Any, at: str) -> Iterator[str]:
         yield f"{at}: must be true or false"
 
 
-def _allowed(schema: Schema) -> list[str]:
+def _allowed(schema: JsonSchema) -> list[str]:
     deprecated = schema.get("enumDeprecated") or [False] * len(schema["enum"])
     pairs = zip(schema["enum"], deprecated, strict=True)
     return [value for value, is_old in pairs if not is_old]

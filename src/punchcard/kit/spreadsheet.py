@@ -21,7 +21,7 @@ _BYTE_ORDER_MARK: Final = "\ufeff"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-class Kind(Enum):
+class ColumnKind(Enum):
     """What stands in a column, and how many columns it makes in the sheet.
 
     TEXT takes a text or None. NUMBER takes a number or None. MOMENT takes an aware datetime or None
@@ -40,7 +40,7 @@ class Column:
     """A heading, which is a sentence of the catalogues, and what stands below it."""
 
     heading: str
-    kind: Kind = Kind.TEXT
+    kind: ColumnKind = ColumnKind.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ class Sheet:
         for column in self.columns:
             heading = translate(column.heading, self.language)
             cells.append(heading)
-            if column.kind is Kind.MOMENT:
+            if column.kind is ColumnKind.MOMENT:
                 cells.append(f"{heading} (UTC)")
-            elif column.kind is Kind.MONEY:
+            elif column.kind is ColumnKind.MONEY:
                 cells.append(translate(N_("Currency"), self.language))
         return (_BYTE_ORDER_MARK + _lines([cells])).encode()
 
@@ -83,13 +83,13 @@ def _lines(rows: Iterable[Sequence[str]]) -> str:
     return text.getvalue()
 
 
-def _cells(kind: Kind, value: Any, zone: ZoneInfo) -> tuple[str, ...]:
+def _cells(kind: ColumnKind, value: Any, zone: ZoneInfo) -> tuple[str, ...]:
     match kind:
-        case Kind.MOMENT:
+        case ColumnKind.MOMENT:
             return _moment(value, zone)
-        case Kind.MONEY:
+        case ColumnKind.MONEY:
             return _money(*value)
-        case Kind.NUMBER:
+        case ColumnKind.NUMBER:
             return ("" if value is None else str(value),)
     return (_text(value),)
 

@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple
 from punchcard.kit.ids import as_card_number
 from punchcard.kit.secrets import derive_key
 from punchcard.kit.settings import Settings
-from punchcard.kit.totp import totp
 from punchcard.loyalty.errors import CodeExpired
+from punchcard.loyalty.totp import totp
 
 PERIOD_SECONDS: Final = 30
 DIGITS: Final = 8

@@ -16,7 +16,7 @@ from punchcard.loyalty.programs.rules_loader import load_rules
 from punchcard.loyalty.rules.values import ProgramRules
 from punchcard.loyalty.tables import CARDS
 from punchcard.loyalty.till.held_card import held_card
-from punchcard.wallets.pass_content import CardFacts, CardState, ProgramFacts, RewardFacts
+from punchcard.wallets.pass_content import CardFacts, PassState, ProgramFacts, RewardFacts
 
 _REWARDS_SHOWN = 100
 
@@ -120,7 +120,7 @@ def _card(row: Row[Any], rules: ProgramRules, addresses: CardAddresses, now: dat
     return CardFacts(
         id=row.id,
         number=row.number,
-        status=cast(CardState, row.status),
+        status=cast(PassState, row.status),
         stamps=view.stamps,
         points=view.points,
         rewards_ready=view.rewards_ready,

@@ -12,7 +12,7 @@ from punchcard.kit.i18n import LANGUAGES, N_, SOURCE_LANGUAGE, Language, as_lang
 from punchcard.loyalty.rotating_codes import has_rotating_code
 
 BarcodeKind = Literal["qr", "code128"]
-CardState = Literal["active", "blocked", "replaced", "closed"]
+PassState = Literal["active", "blocked", "replaced", "closed"]
 
 BACKGROUND: Final = "#1f2937"
 TEXT: Final = "#ffffff"
@@ -62,7 +62,7 @@ class CardFacts:
 
     id: str
     number: str
-    status: CardState
+    status: PassState
     stamps: int
     points: int
     rewards_ready: int

@@ -29,7 +29,7 @@ _REASON_CHARACTERS: Final = 500
 
 
 @dataclass(frozen=True)
-class Links:
+class PassLinks:
     """Where the passes of one card are; None for a wallet that is not set up."""
 
     apple: str | None
@@ -37,7 +37,7 @@ class Links:
 
 
 @dataclass(frozen=True)
-class Progress:
+class FanoutProgress:
     """How far a program's redesign has reached its cards."""
 
     program_id: str
@@ -52,7 +52,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Work:
+class OutboxBacklog:
     """Changes that wait for their passes; what is parked failed for good, or for too long."""
 
     topic: str
@@ -70,8 +70,8 @@ class WalletStatus:
 
     configured: list[str]
     faults: dict[str, str]
-    work: list[Work]
-    redesigns: list[Progress]
+    work: list[OutboxBacklog]
+    redesigns: list[FanoutProgress]
 
 
 class Wallets:
@@ -97,10 +97,10 @@ class Wallets:
         """Return the wallets that are set up."""
         return [platform for platform in self._platforms if platform.is_configured]
 
-    def links_for(self, token: str | None) -> Links:
+    def links_for(self, token: str | None) -> PassLinks:
         """Return where the passes of the card with this token are."""
         found = {one.name: one.link_for(token) for one in self.configured if token is not None}
-        return Links(apple=found.get("apple"), google=found.get("google"))
+        return PassLinks(apple=found.get("apple"), google=found.get("google"))
 
     def states(self, session: Session, card_ids: Collection[str]) -> dict[str, dict[str, str]]:
         """Return for each card in which wallets it is: none, issued or installed."""
@@ -134,12 +134,12 @@ class Wallets:
                     outbox.enqueue(session, PROGRAM_CHANGED, program_id, self._clock.now())
                 return
 
-    def progress(self, session: Session, program_id: str) -> Progress | None:
+    def progress(self, session: Session, program_id: str) -> FanoutProgress | None:
         """Return how far the latest redesign of a program is, None if there was none."""
         fanout = session.get(WalletFanout, program_id)
         return _progress(fanout) if fanout is not None else None
 
-    def unfinished(self, session: Session, *, limit: int = 100) -> list[Progress]:
+    def unfinished(self, session: Session, *, limit: int = 100) -> list[FanoutProgress]:
         """Return the redesigns that are under way, the oldest first."""
         wanted = select(WalletFanout).where(WalletFanout.finished_at.is_(None))
         rows = session.scalars(wanted.order_by(WalletFanout.started_at).limit(limit))
@@ -262,12 +262,12 @@ _NAMES: Final = ("apple", "google")
 _TOPICS: Final = (CARD_CHANGED, PROGRAM_CHANGED)
 
 
-def _work(session: Session, topic: str) -> Work:
+def _work(session: Session, topic: str) -> OutboxBacklog:
     of_topic = OutboxRow.topic == topic
     counts = select(OutboxRow.status, func.count()).where(of_topic).group_by(OutboxRow.status)
     number = {status: count for status, count in session.execute(counts)}
     reason = select(OutboxRow.last_error).where(of_topic, OutboxRow.last_error.is_not(None))
-    return Work(
+    return OutboxBacklog(
         topic=topic,
         waiting=number.get("waiting", 0) + number.get("claimed", 0),
         parked=number.get("parked", 0),
@@ -287,8 +287,8 @@ def _each(platforms: Sequence[Platform], do: Callable[[Platform], None]) -> None
         raise away
 
 
-def _progress(fanout: WalletFanout) -> Progress:
-    return Progress(
+def _progress(fanout: WalletFanout) -> FanoutProgress:
+    return FanoutProgress(
         program_id=fanout.program_id,
         program_version=fanout.program_version,
         cards_total=fanout.cards_total,

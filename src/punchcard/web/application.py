@@ -9,9 +9,9 @@ from starlette.exceptions import HTTPException
 
 from punchcard.context import Context
 from punchcard.db.failures import DATABASE_ERRORS, refusal_of
+from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import INTERNAL, DomainError
 from punchcard.kit.i18n import translate
-from punchcard.kit.statuses import STATUS_BY_KIND
 from punchcard.web.pages.errors import TITLES, CardReplaced, PageNotFound, SignInNeeded
 from punchcard.web.pages.page_request import (
     SESSION_COOKIE,

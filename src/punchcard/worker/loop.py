@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from punchcard.context import Context
 from punchcard.db import outbox
 from punchcard.db.failures import first_line
-from punchcard.db.limits import Work, working_as
+from punchcard.db.limits import WorkKind, working_as
 from punchcard.db.outbox import Claimed, PermanentFailure, RetryLater
 from punchcard.kit.wakeup import Wakeup
 from punchcard.worker.schedule import PeriodicTask
@@ -97,7 +97,7 @@ class Worker:
     def _run_lane(self, lane: Mapping[str, Handler], runs_tasks: bool) -> None:
         wakeup = self._context.wakeups.subscribe(lane)
         try:
-            with working_as(Work.WORKER):
+            with working_as(WorkKind.WORKER):
                 self._work_lane(lane, wakeup, runs_tasks)
         finally:
             self._context.wakeups.unsubscribe(wakeup)

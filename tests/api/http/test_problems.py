@@ -17,9 +17,9 @@ from punchcard.api.http.field_messages import MalformedJson, refusal_of, refusal
 from punchcard.api.http.outer_middleware import OuterMiddleware
 from punchcard.api.schemas.fields import IdText, Moment, Name, Schema, fault, whole
 from punchcard.db.failures import DatabaseBusy
+from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError, InvalidInput, Kind, invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.kit.statuses import STATUS_BY_KIND
 from punchcard.loyalty.errors import IdempotencyKeyReused, StampTooSoon
 from tests.support.calls import call
 

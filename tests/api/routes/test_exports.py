@@ -103,7 +103,7 @@ def test_a_long_list_is_read_a_page_at_a_time(context: Context, alice: Shop) -> 
     total = ROWS_AT_ONCE + 3
     asked: list[str | None] = []
 
-    def pages(_session: object, after: str | None) -> account_exports.Page:
+    def pages(_session: object, after: str | None) -> account_exports.ReadPage:
         asked.append(after)
         rows = ROWS_AT_ONCE if after is None else total - ROWS_AT_ONCE
         return [(str(n),) for n in range(rows)], "last" if after is None else None

@@ -18,7 +18,7 @@ from punchcard.context import Context, build_context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.pin_errors import StaffPinInvalid
+from punchcard.loyalty.errors import StaffPinInvalid
 from punchcard.loyalty.staff import pin_service
 from punchcard.main import create_app
 from punchcard.web.pages.page_request import SESSION_COOKIE

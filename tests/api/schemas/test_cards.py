@@ -9,7 +9,7 @@ import pytest
 from punchcard.api.schemas.cards import (
     Card,
     CardLinks,
-    Receipt,
+    ReceiptSchema,
     Transaction,
     card_response,
     moment,
@@ -19,7 +19,7 @@ from punchcard.api.schemas.cards import (
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.cards.card_view import CardView
-from punchcard.loyalty.till.receipt import Receipt as TillReceipt
+from punchcard.loyalty.till.receipt import Receipt
 
 SEALER = Sealer("a secret of 32 characters at least", "card token")
 LINKS = CardLinks("https://shop.example/", SEALER)
@@ -125,9 +125,9 @@ def test_an_entry_is_built_as_its_model_says(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize("changes", [{}, SPARE_CARD, {"rewards_ready": 0}])
 def test_a_receipt_is_built_as_its_model_says(changes: dict[str, Any]) -> None:
     view = card(**changes)
-    answer = sent(receipt_response(TillReceipt(entry=entry(), staff_name="Anna", card=view), LINKS))
-    assert Receipt.model_validate(answer).model_dump(mode="json") == answer
-    assert list(answer) == list(Receipt.model_fields)
+    answer = sent(receipt_response(Receipt(entry=entry(), staff_name="Anna", card=view), LINKS))
+    assert ReceiptSchema.model_validate(answer).model_dump(mode="json") == answer
+    assert list(answer) == list(ReceiptSchema.model_fields)
     assert answer["reward_ready"] is (view.rewards_ready > 0)
 
 

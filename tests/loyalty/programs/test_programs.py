@@ -8,9 +8,8 @@ from sqlalchemy import select
 
 from punchcard.accounts.models import AuditEvent
 from punchcard.kit.errors import InvalidInput
-from punchcard.loyalty.errors import ProgramNotFound
+from punchcard.loyalty.errors import ProgramHasCards, ProgramNotFound, ProgramSlugTaken
 from punchcard.loyalty.models import LoyaltyProgram, Reward
-from punchcard.loyalty.program_errors import ProgramHasCards, SlugTaken
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.staff import pin_service
 from tests.loyalty import shelf
@@ -64,10 +63,10 @@ def test_a_name_without_latin_letters_still_gets_a_slug(alice: Shop) -> None:
 
 def test_a_slug_that_was_asked_for_is_refused_when_it_is_taken(alice: Shop, bob: Shop) -> None:
     shelf.program(alice, slug="coffee")
-    with pytest.raises(SlugTaken):
+    with pytest.raises(ProgramSlugTaken):
         shelf.program(bob, slug="coffee")
     other = shelf.program(bob, slug="bread")
-    with pytest.raises(SlugTaken):
+    with pytest.raises(ProgramSlugTaken):
         change(bob, other, slug="coffee")
 
 

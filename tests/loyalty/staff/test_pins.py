@@ -14,17 +14,17 @@ from punchcard.accounts.access.hashing import Hasher
 from punchcard.accounts.models import AuditEvent
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import InvalidInput
-from punchcard.loyalty.errors import ProgramNotFound
-from punchcard.loyalty.models import StaffPin
-from punchcard.loyalty.pin_errors import (
+from punchcard.loyalty.errors import (
     PinAlreadyUsed,
     PinTooSimple,
+    ProgramNotFound,
     StaffIdTaken,
     StaffPinInvalid,
     StaffPinLocked,
     StaffPinNotFound,
     StaffPinRetired,
 )
+from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.staff import pin_service
 from punchcard.loyalty.staff.pin_verifier import PinVerifier
 from tests.loyalty import shelf

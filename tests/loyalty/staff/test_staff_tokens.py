@@ -7,9 +7,8 @@ import pytest
 from punchcard.accounts.subjects import Subject
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError, InvalidInput
-from punchcard.loyalty.errors import StaffPinRequired
+from punchcard.loyalty.errors import StaffPinRequired, StaffTokenInvalid
 from punchcard.loyalty.operations import StaffIdentity
-from punchcard.loyalty.pin_errors import StaffTokenInvalid
 from punchcard.loyalty.staff import pin_service
 from punchcard.loyalty.staff.identify import identify_staff
 from punchcard.loyalty.staff.staff_tokens import StaffTokens

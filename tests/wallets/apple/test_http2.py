@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from punchcard.wallets.apple.http2 import (
     PREFACE,
     Answered,
-    Event,
     Goodbye,
     Http2Client,
     Http2Error,
+    Http2Event,
     PingAnswered,
     Reset,
 )
@@ -49,7 +49,7 @@ class Pair:
         """Hand over what the client sends; returns what the server understands."""
         return list(self.server.receive_data(self.client.take_outgoing()))
 
-    def to_client(self) -> list[Event]:
+    def to_client(self) -> list[Http2Event]:
         """Hand over what the server sends; returns what the client understands."""
         return self.client.receive(self.server.data_to_send())
 
@@ -94,7 +94,7 @@ def test_answers_are_read_wherever_the_stream_is_cut(cuts: list[int], body: byte
         pair.server.send_headers(stream, headers, end_stream=stream != 3)
     pair.server.send_data(3, body, end_stream=True)
     sent = pair.server.data_to_send()
-    events: list[Event] = []
+    events: list[Http2Event] = []
     for start, stop in pairwise([0, *sorted(min(cut, len(sent)) for cut in cuts), len(sent)]):
         events += pair.client.receive(sent[start:stop])
     answers = {event.stream: event for event in events if isinstance(event, Answered)}

@@ -3,12 +3,12 @@
 import pytest
 
 from punchcard.context import Context
-from punchcard.wallets.wallet_service import Links
+from punchcard.wallets.wallet_service import PassLinks
 from punchcard.web.public.badges import wallet_buttons
 from tests.support.pages import Visitor
 
 BADGE = b'<svg xmlns="http://www.w3.org/2000/svg" width="110" height="35"><!-- as drawn --></svg>'
-BOTH = Links(apple="/c/x.pkpass", google="/c/x/google")
+BOTH = PassLinks(apple="/c/x.pkpass", google="/c/x/google")
 
 
 def put(context: Context, name: str, content: bytes = BADGE) -> None:
@@ -27,7 +27,7 @@ def test_without_artwork_each_wallet_is_offered_in_plain_words(context: Context)
 def test_a_wallet_that_is_off_has_no_button_whatever_artwork_there_is(context: Context) -> None:
     put(context, "apple-en.svg")
 
-    assert wallet_buttons(Links(apple=None, google=None), context.settings.data_dir, "en") == []
+    assert wallet_buttons(PassLinks(apple=None, google=None), context.settings.data_dir, "en") == []
 
 
 def test_the_badge_is_in_the_pages_language_or_else_in_english(context: Context) -> None:

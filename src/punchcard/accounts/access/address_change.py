@@ -14,7 +14,7 @@ from punchcard.accounts.access.sign_in_service import load_person
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import EmailTaken, LinkInvalid, MailNotConfigured
 from punchcard.accounts.events import SubjectChanged
-from punchcard.accounts.links import Links
+from punchcard.accounts.links import LinkTokens
 from punchcard.accounts.mail.mail_queue import MailQueue
 from punchcard.accounts.member_service import refuse_taken_email
 from punchcard.accounts.models import Admin, Member
@@ -29,7 +29,7 @@ class AddressLinks:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.life = timedelta(hours=settings.email_verification_hours)
         self._clock = clock
-        self._links = Links(settings.secret_key, "email verification", clock)
+        self._links = LinkTokens(settings.secret_key, "email verification", clock)
         self._address = f"{settings.base_url.rstrip('/')}/verify-email?token="
 
     def facts(self, kind: str, owner_id: str, email: str, **more: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from punchcard.accounts.access.rate_limit import PublicLimits, counted_address
 from punchcard.accounts.access.sign_in_service import SignIn
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import LinkInvalid, MailNotConfigured, NotAllowed
-from punchcard.accounts.links import Links
+from punchcard.accounts.links import LinkTokens
 from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.mail.mail_queue import MailQueue
 from punchcard.accounts.models import Admin, Member, Vendor
@@ -53,7 +53,7 @@ class PasswordReset:
         self._clock = clock
         self._ids = ids
         self._address = f"{settings.base_url.rstrip('/')}/reset-password?token="
-        self._links = Links(settings.secret_key, "password reset", clock)
+        self._links = LinkTokens(settings.secret_key, "password reset", clock)
         self._key = derive_key(settings.secret_key, "punchcard password reset")
         self._reset_life = timedelta(minutes=settings.password_reset_minutes)
         self._invitation_life = timedelta(hours=settings.invitation_hours)

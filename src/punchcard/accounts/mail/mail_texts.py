@@ -21,7 +21,7 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wording:
+class MailText:
     """One kind of mail: its subject and its lines."""
 
     subject: str
@@ -40,8 +40,8 @@ _NEWS = Line(
     only_with="wants_news",
 )
 
-WORDINGS: Final[Mapping[str, Wording]] = {
-    "password_reset": Wording(
+WORDINGS: Final[Mapping[str, MailText]] = {
+    "password_reset": MailText(
         subject=N_("Choose a new password"),
         lines=(
             Line(sentence=N_("Somebody asked for a new password for this address.")),
@@ -50,14 +50,14 @@ WORDINGS: Final[Mapping[str, Wording]] = {
             Line(sentence=N_("If it was not you, do nothing: your password stays as it is.")),
         ),
     ),
-    "password_changed": Wording(
+    "password_changed": MailText(
         subject=N_("Your password was changed"),
         lines=(
             Line(sentence=N_("You can sign in with your new password from now on.")),
             Line(sentence=N_("If it was not you, choose a new password at once.")),
         ),
     ),
-    "invitation": Wording(
+    "invitation": MailText(
         subject=N_("Your access to {shop}"),
         lines=(
             Line(sentence=N_("You are now part of the team of {shop}.")),
@@ -66,7 +66,7 @@ WORDINGS: Final[Mapping[str, Wording]] = {
             _ONCE,
         ),
     ),
-    "new_address": Wording(
+    "new_address": MailText(
         subject=N_("Confirm your new address"),
         lines=(
             Line(sentence=N_("Please confirm that you want to sign in with this address.")),
@@ -75,14 +75,14 @@ WORDINGS: Final[Mapping[str, Wording]] = {
             Line(sentence=N_("If it was not you, do nothing: nobody can sign in with it.")),
         ),
     ),
-    "address_changed": Wording(
+    "address_changed": MailText(
         subject=N_("Your address was changed"),
         lines=(
             Line(sentence=N_("From now on you sign in with another e-mail address.")),
             Line(sentence=N_("If it was not you, tell whoever runs your shop's system at once.")),
         ),
     ),
-    "customer_welcome": Wording(
+    "customer_welcome": MailText(
         subject=N_("Your card at {shop}"),
         lines=(
             Line(sentence=N_("Here is your card: {program}. Show it whenever you come by.")),
@@ -100,7 +100,7 @@ WORDINGS: Final[Mapping[str, Wording]] = {
             Line(sentence=N_("If you did not ask for a card, do nothing.")),
         ),
     ),
-    "customer_address": Wording(
+    "customer_address": MailText(
         subject=N_("Confirm your address for {shop}"),
         lines=(
             Line(sentence=_WHY_CONFIRM),

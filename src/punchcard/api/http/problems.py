@@ -13,11 +13,11 @@ from starlette.exceptions import HTTPException
 from punchcard.api.http.field_messages import MalformedJson, NotFound, NotSentAsJson, refusal_of
 from punchcard.db.failures import DATABASE_ERRORS
 from punchcard.db.failures import refusal_of as failure_refusal
+from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit import logs
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.errors import INTERNAL, DomainError, InvalidInput, Kind
 from punchcard.kit.i18n import N_, negotiate, translate
-from punchcard.kit.statuses import STATUS_BY_KIND
 
 MEDIA_TYPE: Final = "application/problem+json"
 

@@ -27,7 +27,7 @@ from punchcard.api.schemas.accounts import (
     SubjectSchema,
     TokenRequest,
     TokenSchema,
-    VerifiedSchema,
+    VerifiedAddressSchema,
     session_schema,
 )
 from punchcard.context import Context
@@ -118,7 +118,7 @@ def change_email(body: EmailChange, caller: CallerDep) -> Response:
 
 
 @router.post("/verify-email", dependencies=[LimitEnrolments], responses=problems(409, 429))
-def verify_email(body: EmailVerification, visitor: VisitorDep) -> VerifiedSchema:
+def verify_email(body: EmailVerification, visitor: VisitorDep) -> VerifiedAddressSchema:
     """Confirm by the link's token that an address is theirs: a customer's, or a person's new one.
 
     Let a person press a button for it: mail programs follow links by themselves.
@@ -126,7 +126,7 @@ def verify_email(body: EmailVerification, visitor: VisitorDep) -> VerifiedSchema
     context = visitor.context
     with context.database.write() as session:
         confirmed = context.customer_mail.confirm(session, visitor.act(), body.token)
-    return VerifiedSchema(kind=confirmed.kind)
+    return VerifiedAddressSchema(kind=confirmed.kind)
 
 
 @router.get("/sessions")

@@ -18,7 +18,7 @@ from punchcard.api.schemas.fields import (
     Email,
     Flag,
     IdText,
-    Language,
+    LanguageText,
     Moment,
     Name,
     Schema,
@@ -63,7 +63,7 @@ class VendorChange(Schema):
     name: Name = LEFT_OUT
     currency: Currency = LEFT_OUT
     timezone: Timezone = LEFT_OUT
-    language: Language = LEFT_OUT
+    language: LanguageText = LEFT_OUT
     keeps_origins: Flag = LEFT_OUT
 
 
@@ -88,7 +88,7 @@ class VendorRequest(Schema):
     slug: Slug
     currency: Currency
     timezone: Timezone
-    language: Language = "en"
+    language: LanguageText = "en"
     owner: FirstOwner
     location_name: Name | None = None
 
@@ -111,7 +111,7 @@ class MemberRequest(Schema):
     name: Name
     role: RoleName
     password: NewPassword
-    language: Language | None = None
+    language: LanguageText | None = None
 
 
 class MemberChange(Schema):
@@ -119,7 +119,7 @@ class MemberChange(Schema):
 
     name: Name = LEFT_OUT
     role: RoleName = LEFT_OUT
-    language: Language | None = None
+    language: LanguageText | None = None
     password: NewPassword = LEFT_OUT
 
 
@@ -280,7 +280,7 @@ class EmailVerification(Schema):
     token: LinkToken
 
 
-class VerifiedSchema(Schema):
+class VerifiedAddressSchema(Schema):
     """Whose address was confirmed."""
 
     kind: Literal["customer", "member", "admin"]

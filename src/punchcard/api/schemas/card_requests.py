@@ -8,7 +8,7 @@ from punchcard.api.schemas.fields import (
     Email,
     Flag,
     IdText,
-    Language,
+    LanguageText,
     Name,
     Phone,
     Schema,
@@ -25,7 +25,7 @@ class CustomerRequest(Schema):
     email: Email | None = None
     phone: Phone | None = None
     birthday: Birthday | None = None
-    locale: Language | None = None
+    locale: LanguageText | None = None
     marketing_consent: Flag = False
 
     def as_new(self, *, accepted_terms: bool = False) -> NewCustomer | None:
@@ -43,7 +43,7 @@ class CustomerChange(Schema):
     email: Email | None = None
     phone: Phone | None = None
     birthday: Birthday | None = None
-    locale: Language | None = None
+    locale: LanguageText | None = None
     marketing_consent: Flag = LEFT_OUT
 
 
@@ -51,7 +51,7 @@ class CardChangeRequest(Schema):
     """What changes about a card; what is left out stays."""
 
     customer: CustomerChange = LEFT_OUT
-    locale: Language | None = None
+    locale: LanguageText | None = None
 
     def as_change(self) -> CardChange:
         """Return the fields that were given."""
@@ -64,7 +64,7 @@ class EnrolRequest(Timed):
 
     program_id: IdText
     customer: CustomerRequest | None = None
-    locale: Language | None = None
+    locale: LanguageText | None = None
 
 
 class PublicEnrolRequest(Schema):
@@ -72,4 +72,4 @@ class PublicEnrolRequest(Schema):
 
     customer: CustomerRequest | None = None
     accept_terms: Flag = False
-    locale: Language | None = None
+    locale: LanguageText | None = None

@@ -15,7 +15,7 @@ from punchcard.api.schemas.fields import Moment, Schema
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.cards.card_view import CardView
-from punchcard.loyalty.till.receipt import Receipt as TillReceipt
+from punchcard.loyalty.till.receipt import Receipt
 
 CardStatus = Literal["active", "blocked", "replaced", "closed"]
 WalletState = Literal["none", "issued", "installed"]
@@ -50,7 +50,7 @@ class CardLinks:
 
 
 def receipt_response(
-    receipt: TillReceipt, links: CardLinks, token: str | None = None
+    receipt: Receipt, links: CardLinks, token: str | None = None
 ) -> dict[str, Any]:
     """Return a Receipt of the contract; `token` is the card's, if it is known without unsealing."""
     card = receipt.card
@@ -265,7 +265,7 @@ class Transaction(Schema):
     hash: HashText
 
 
-class Receipt(Schema):
+class ReceiptSchema(Schema):
     """What the till answers: the new entry and the card after it."""
 
     transaction: Transaction

@@ -244,7 +244,7 @@ def _known_language(tag: str) -> str:
     return as_language(tag) or tag
 
 
-Language = Annotated[
+LanguageText = Annotated[
     str,
     StringConstraints(max_length=2),
     AfterValidator(_known_language),

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from punchcard.api.schemas.cards import Receipt
+from punchcard.api.schemas.cards import ReceiptSchema
 from punchcard.api.schemas.fields import IdText, Moment, Schema, line, whole
 
 CardCode = Annotated[str, *line(1, 300)]
@@ -142,7 +142,7 @@ class OperationResult(Schema):
     """What became of one item: a receipt (status 201), or the problem it would get alone."""
 
     status: int
-    receipt: Receipt | None = None
+    receipt: ReceiptSchema | None = None
     problem: dict[str, Any] | None = None
 
 

@@ -1,7 +1,7 @@
 """How wallets stand: which are set up, what waits, and how far redesigns have come."""
 
 from punchcard.api.schemas.fields import Moment, Schema
-from punchcard.wallets.wallet_service import Progress, WalletStatus
+from punchcard.wallets.wallet_service import FanoutProgress, WalletStatus
 
 
 class FanoutSchema(Schema):
@@ -42,7 +42,7 @@ class ProgramWalletSchema(Schema):
     redesign: FanoutSchema | None
 
 
-def fanout_schema(progress: Progress) -> FanoutSchema:
+def fanout_schema(progress: FanoutProgress) -> FanoutSchema:
     """Return a FanoutSchema."""
     return FanoutSchema.model_validate(progress, from_attributes=True)
 

@@ -12,12 +12,12 @@ from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import checks
-from punchcard.kit.folding import fold_name
 from punchcard.kit.ids import as_card_token, as_id
 from punchcard.kit.secrets import hash_token
 from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.card_view import CardView, view_of_row
 from punchcard.loyalty.errors import CardNotFound
+from punchcard.loyalty.folding import fold_name
 from punchcard.loyalty.operations import CardKey, CardRef
 from punchcard.loyalty.programs.rules_loader import load_rules
 from punchcard.loyalty.tables import CARDS, CUSTOMERS

@@ -20,7 +20,7 @@ from punchcard.kit.clock import Clock
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
 
-WalletLinks = Callable[[str], Mapping[str, str | None]]
+WalletLinksOf = Callable[[str], Mapping[str, str | None]]
 """From a card's token to `apple_link` and `google_link`."""
 
 # A welcome that comes days late (the worker was off, mail was set up since) is none.
@@ -53,7 +53,7 @@ class CustomerMail:
         clock: Clock,
         card_sealer: Sealer,
         base_url: str,
-        wallet_links: WalletLinks,
+        wallet_links: WalletLinksOf,
     ) -> None:
         self._database = database
         self._mail_queue = mail_queue

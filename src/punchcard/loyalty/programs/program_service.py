@@ -15,10 +15,9 @@ from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
-from punchcard.loyalty.errors import ProgramNotFound
+from punchcard.loyalty.errors import ProgramHasCards, ProgramNotFound, ProgramSlugTaken
 from punchcard.loyalty.events import PROGRAM_CHANGED, StaffPinChanged
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
-from punchcard.loyalty.program_errors import ProgramHasCards, SlugTaken
 from punchcard.loyalty.rules.logo_rules import kept_branding
 from punchcard.loyalty.rules.program_rules import (
     FIXED_BY_CARDS,
@@ -137,7 +136,7 @@ def update_program(
         return program
     _check_change(session, program, changed)
     old = {name: getattr(program, name) for name in changed}
-    with refusing_duplicates(session, SlugTaken):
+    with refusing_duplicates(session, ProgramSlugTaken):
         for name, value in changed.items():
             setattr(program, name, value)
         touch_program(session, program, act)
@@ -242,10 +241,10 @@ def _insert(session: Session, vendor_id: str, values: dict[str, Any], act: Act) 
             created_at=act.now,
             updated_at=act.now,
         )
-        with suppress(SlugTaken), refusing_duplicates(session, SlugTaken):
+        with suppress(ProgramSlugTaken), refusing_duplicates(session, ProgramSlugTaken):
             session.add(program)
             return program
-    raise SlugTaken()
+    raise ProgramSlugTaken()
 
 
 def _slugs(session: Session, values: Mapping[str, Any]) -> list[str]:

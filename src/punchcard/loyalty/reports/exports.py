@@ -7,10 +7,10 @@ from typing import Any, Final, TypedDict, Unpack
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.exports import ROWS_AT_ONCE, Page, Row, Table, paged
+from punchcard.accounts.exports import ROWS_AT_ONCE, ReadPage, Row, Table, paged
 from punchcard.accounts.models import Location
 from punchcard.kit.i18n import N_
-from punchcard.kit.spreadsheet import Column, Kind
+from punchcard.kit.spreadsheet import Column, ColumnKind
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.ledger import ledger_reader
@@ -24,44 +24,58 @@ _CARD_COLUMNS: Final = (
     *(
         Column(N_("Birthday")),
         Column(N_("Language")),
-        Column(N_("Agrees to get news"), Kind.NUMBER),
+        Column(N_("Agrees to get news"), ColumnKind.NUMBER),
     ),
-    *(Column(N_("Stamps"), Kind.NUMBER), Column(N_("Points"), Kind.NUMBER)),
-    *(Column(N_("Stamps ever"), Kind.NUMBER), Column(N_("Points ever"), Kind.NUMBER)),
-    Column(N_("Rewards redeemed"), Kind.NUMBER),
-    *(Column(N_("Joined"), Kind.MOMENT), Column(N_("Last activity"), Kind.MOMENT)),
+    *(Column(N_("Stamps"), ColumnKind.NUMBER), Column(N_("Points"), ColumnKind.NUMBER)),
+    *(Column(N_("Stamps ever"), ColumnKind.NUMBER), Column(N_("Points ever"), ColumnKind.NUMBER)),
+    Column(N_("Rewards redeemed"), ColumnKind.NUMBER),
+    *(Column(N_("Joined"), ColumnKind.MOMENT), Column(N_("Last activity"), ColumnKind.MOMENT)),
     Column(N_("Id")),
 )
 _ENTRY_COLUMNS: Final = (
-    *(Column(N_("When"), Kind.MOMENT), Column(N_("Recorded"), Kind.MOMENT)),
+    *(Column(N_("When"), ColumnKind.MOMENT), Column(N_("Recorded"), ColumnKind.MOMENT)),
     *(Column(N_("Program")), Column(N_("Card number")), Column(N_("Type"))),
-    *(Column(N_("Stamps"), Kind.NUMBER), Column(N_("Points"), Kind.NUMBER)),
-    *(Column(N_("Stamps after"), Kind.NUMBER), Column(N_("Points after"), Kind.NUMBER)),
-    *(Column(N_("Amount"), Kind.MONEY), Column(N_("Reference")), Column(N_("Reward"))),
+    *(Column(N_("Stamps"), ColumnKind.NUMBER), Column(N_("Points"), ColumnKind.NUMBER)),
+    *(Column(N_("Stamps after"), ColumnKind.NUMBER), Column(N_("Points after"), ColumnKind.NUMBER)),
+    *(Column(N_("Amount"), ColumnKind.MONEY), Column(N_("Reference")), Column(N_("Reward"))),
     *(Column(N_("Staff")), Column(N_("Location")), Column(N_("Note"))),
     *(Column(N_("Voids")), Column(N_("Voided by")), Column(N_("Id"))),
 )
 _REWARD_COLUMNS: Final = (
-    *(Column(N_("Program")), Column(N_("Name")), Column(N_("Points needed"), Kind.NUMBER)),
-    *(Column(N_("Value"), Kind.MONEY), Column(N_("In stock"), Kind.NUMBER)),
-    Column(N_("At most per card"), Kind.NUMBER),
-    *(Column(N_("Valid from"), Kind.MOMENT), Column(N_("Valid until"), Kind.MOMENT)),
-    *(Column(N_("Added"), Kind.MOMENT), Column(N_("Archived"), Kind.MOMENT), Column(N_("Id"))),
+    *(Column(N_("Program")), Column(N_("Name")), Column(N_("Points needed"), ColumnKind.NUMBER)),
+    *(Column(N_("Value"), ColumnKind.MONEY), Column(N_("In stock"), ColumnKind.NUMBER)),
+    Column(N_("At most per card"), ColumnKind.NUMBER),
+    *(Column(N_("Valid from"), ColumnKind.MOMENT), Column(N_("Valid until"), ColumnKind.MOMENT)),
+    *(
+        Column(N_("Added"), ColumnKind.MOMENT),
+        Column(N_("Archived"), ColumnKind.MOMENT),
+        Column(N_("Id")),
+    ),
 )
 _PIN_COLUMNS: Final = (
     *(Column(N_("Name")), Column(N_("Staff number")), Column(N_("Program"))),
-    *(Column(N_("Added"), Kind.MOMENT), Column(N_("Last used"), Kind.MOMENT)),
-    *(Column(N_("Locked until"), Kind.MOMENT), Column(N_("Retired"), Kind.MOMENT)),
+    *(Column(N_("Added"), ColumnKind.MOMENT), Column(N_("Last used"), ColumnKind.MOMENT)),
+    *(Column(N_("Locked until"), ColumnKind.MOMENT), Column(N_("Retired"), ColumnKind.MOMENT)),
     Column(N_("Id")),
 )
 _STAFF_COLUMNS: Final = (
-    *(Column(N_("Name")), Column(N_("Operations"), Kind.NUMBER), Column(N_("Days"), Kind.NUMBER)),
-    *(Column(N_("Stamps"), Kind.NUMBER), Column(N_("Points"), Kind.NUMBER)),
-    *(Column(N_("Redemptions"), Kind.NUMBER), Column(N_("Voids"), Kind.NUMBER)),
-    Column(N_("Share of voids"), Kind.NUMBER),
-    *(Column(N_("Adjustments"), Kind.NUMBER), Column(N_("Points adjusted"), Kind.NUMBER)),
-    *(Column(N_("Cards"), Kind.NUMBER), Column(N_("Share of the top card"), Kind.NUMBER)),
-    Column(N_("Share of the top five cards"), Kind.NUMBER),
+    *(
+        Column(N_("Name")),
+        Column(N_("Operations"), ColumnKind.NUMBER),
+        Column(N_("Days"), ColumnKind.NUMBER),
+    ),
+    *(Column(N_("Stamps"), ColumnKind.NUMBER), Column(N_("Points"), ColumnKind.NUMBER)),
+    *(Column(N_("Redemptions"), ColumnKind.NUMBER), Column(N_("Voids"), ColumnKind.NUMBER)),
+    Column(N_("Share of voids"), ColumnKind.NUMBER),
+    *(
+        Column(N_("Adjustments"), ColumnKind.NUMBER),
+        Column(N_("Points adjusted"), ColumnKind.NUMBER),
+    ),
+    *(
+        Column(N_("Cards"), ColumnKind.NUMBER),
+        Column(N_("Share of the top card"), ColumnKind.NUMBER),
+    ),
+    Column(N_("Share of the top five cards"), ColumnKind.NUMBER),
     *(Column(N_("Worth a look")), Column(N_("Id"))),
 )
 
@@ -79,7 +93,7 @@ class CardFilter(TypedDict, total=False):
 def cards(vendor_id: str, *, now: datetime, **wanted: Unpack[CardFilter]) -> Table:
     """Return the cards with their customers, newest first, as `card_service.list_cards` does."""
 
-    def read(session: Session, before_id: str | None) -> Page:
+    def read(session: Session, before_id: str | None) -> ReadPage:
         views = card_service.list_cards(
             session,
             vendor_id,
@@ -97,7 +111,7 @@ def cards(vendor_id: str, *, now: datetime, **wanted: Unpack[CardFilter]) -> Tab
 def transactions(vendor_id: str, wanted: EntryFilter) -> Table:
     """Return the ledger, newest entry first."""
 
-    def read(session: Session, before_id: str | None) -> Page:
+    def read(session: Session, before_id: str | None) -> ReadPage:
         entries = ledger_reader.list_entries(
             session, vendor_id, wanted, limit=ROWS_AT_ONCE, before_id=before_id
         )
@@ -116,7 +130,7 @@ def transactions(vendor_id: str, wanted: EntryFilter) -> Table:
 def rewards(vendor_id: str) -> Table:
     """Return the rewards of all programs, also archived ones, oldest first."""
 
-    def read(session: Session, after_id: str | None) -> Page:
+    def read(session: Session, after_id: str | None) -> ReadPage:
         query = (
             select(Reward, LoyaltyProgram.name, LoyaltyProgram.currency)
             .join(LoyaltyProgram, LoyaltyProgram.id == Reward.program_id)
@@ -136,7 +150,7 @@ def rewards(vendor_id: str) -> Table:
 def pins(vendor_id: str) -> Table:
     """Return the people with a PIN, also retired ones, oldest first; nothing of the PINs."""
 
-    def read(session: Session, after_id: str | None) -> Page:
+    def read(session: Session, after_id: str | None) -> ReadPage:
         query = select(StaffPin).where(StaffPin.vendor_id == vendor_id).order_by(StaffPin.id)
         if after_id is not None:
             query = query.where(StaffPin.id > after_id)
@@ -157,7 +171,7 @@ def staff(
 ) -> Table:
     """Return the staff report; reading it raises what `staff_report` raises."""
 
-    def read(session: Session, _after_id: str | None) -> Page:
+    def read(session: Session, _after_id: str | None) -> ReadPage:
         report = staff_report(
             session, vendor_id, now=now, first=first, last=last, program_id=program_id
         )

@@ -5,9 +5,8 @@ from datetime import datetime
 from punchcard.accounts.subjects import Subject
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.loyalty.errors import StaffPinRequired
+from punchcard.loyalty.errors import StaffPinRequired, StaffTokenInvalid
 from punchcard.loyalty.operations import StaffIdentity
-from punchcard.loyalty.pin_errors import StaffTokenInvalid
 from punchcard.loyalty.staff.pin_verifier import PinVerifier
 from punchcard.loyalty.staff.staff_tokens import StaffTokens, names
 

@@ -10,14 +10,14 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.db.events import announce
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.ids import as_id
-from punchcard.loyalty.events import StaffPinChanged
-from punchcard.loyalty.models import StaffPin
-from punchcard.loyalty.pin_errors import (
+from punchcard.loyalty.errors import (
     PinAlreadyUsed,
     StaffIdTaken,
     StaffPinNotFound,
     StaffPinRetired,
 )
+from punchcard.loyalty.events import StaffPinChanged
+from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.programs.program_service import get_program
 from punchcard.loyalty.staff.pin_verifier import PreparedPin
 

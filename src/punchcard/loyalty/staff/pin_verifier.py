@@ -24,8 +24,8 @@ from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.secrets import derive_key
 from punchcard.kit.settings import Settings
+from punchcard.loyalty.errors import PinTooSimple, StaffPinInvalid, StaffPinLocked
 from punchcard.loyalty.operations import StaffIdentity
-from punchcard.loyalty.pin_errors import PinTooSimple, StaffPinInvalid, StaffPinLocked
 from punchcard.loyalty.rules.pin_rules import is_pin, is_too_simple
 from punchcard.loyalty.staff import pin_lockout, pin_queries
 from punchcard.loyalty.staff.pin_lockout import FailedAttempt

@@ -15,9 +15,9 @@ from punchcard.kit.ids import as_id
 from punchcard.kit.refreshing_cache import RefreshingCache
 from punchcard.kit.secrets import Signer
 from punchcard.kit.settings import Settings
+from punchcard.loyalty.errors import StaffTokenInvalid
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.operations import StaffIdentity
-from punchcard.loyalty.pin_errors import StaffTokenInvalid
 from punchcard.loyalty.staff.pin_verifier import VerifiedPin
 
 STAFF_PREFIX: Final = "st_"

@@ -23,7 +23,7 @@ from punchcard.wallets.apple.apns_connection import (
 )
 from punchcard.wallets.apple.http2 import Http2Error
 
-Verdict = Literal["taken", "gone", "bad_token", "retry", "stopped"]
+PushVerdict = Literal["taken", "gone", "bad_token", "retry", "stopped"]
 
 _CONNECTIONS_TRIED: Final = 4
 _TIMES_SENT: Final = 3
@@ -47,7 +47,7 @@ class PushResult:
     retry_after: float | None = None
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> PushVerdict:
         """Return what to do about it: `stopped` is ours to mend before anything is sent again."""
         if self.status == 200:
             return "taken"

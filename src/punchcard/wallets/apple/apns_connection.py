@@ -13,9 +13,9 @@ import orjson
 from punchcard.wallets.apple.http2 import (
     REFUSED_STREAM,
     Answered,
-    Event,
     Goodbye,
     Http2Client,
+    Http2Event,
     PingAnswered,
     Reset,
 )
@@ -164,7 +164,7 @@ class ApnsConnection:
         if self._http.outgoing:
             self._socket.sendall(self._http.take_outgoing())
 
-    def _receive(self, until: float | None = None) -> list[Event]:
+    def _receive(self, until: float | None = None) -> list[Http2Event]:
         """Wait for the next frames, or for the time of the earliest deadline."""
         if not self._socket.pending():
             now = self._stopwatch()
@@ -182,7 +182,7 @@ class ApnsConnection:
         self.was_greeted = True
         return self._http.receive(data)
 
-    def _handle(self, event: Event, settle: Settle) -> None:
+    def _handle(self, event: Http2Event, settle: Settle) -> None:
         match event:
             case Answered(stream=stream):
                 if flight := self._flights.pop(stream, None):

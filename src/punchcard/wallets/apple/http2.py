@@ -71,7 +71,7 @@ class PingAnswered:
     """The other side is there."""
 
 
-Event = Answered | Reset | Goodbye | PingAnswered
+Http2Event = Answered | Reset | Goodbye | PingAnswered
 
 
 class Http2Client:
@@ -96,7 +96,7 @@ class Http2Client:
         self._block: tuple[int, int, bytes] | None = None
         self._unread = b""
         self._consumed = 0
-        self._takers: dict[int, Callable[[int, int, bytes], Event | None]] = {
+        self._takers: dict[int, Callable[[int, int, bytes], Http2Event | None]] = {
             _DATA: self._take_data,
             _HEADERS: self._take_headers,
             _RST_STREAM: self._take_reset,
@@ -153,10 +153,10 @@ class Http2Client:
         self.outgoing.clear()
         return data
 
-    def receive(self, data: bytes) -> list[Event]:
+    def receive(self, data: bytes) -> list[Http2Event]:
         """Take what was received, cut anywhere; returns what it says. Raises Http2Error."""
         data = self._unread + data
-        events: list[Event] = []
+        events: list[Http2Event] = []
         place, end = 0, len(data)
         while end - place >= _HEAD.size:
             high, low, kind, flags, stream = _HEAD.unpack_from(data, place)
@@ -173,7 +173,7 @@ class Http2Client:
         self._unread = data[place:]
         return events
 
-    def _take(self, kind: int, flags: int, stream: int, payload: bytes) -> Event | None:
+    def _take(self, kind: int, flags: int, stream: int, payload: bytes) -> Http2Event | None:
         if self._block is not None and kind != _CONTINUATION:
             raise Http2Error("a frame interrupts headers")
         take = self._takers.get(kind)
@@ -183,7 +183,7 @@ class Http2Client:
         except (struct.error, IndexError, HPACKError) as error:
             raise Http2Error(f"a frame of kind {kind} is broken") from error
 
-    def _take_headers(self, flags: int, stream: int, payload: bytes) -> Event | None:
+    def _take_headers(self, flags: int, stream: int, payload: bytes) -> Http2Event | None:
         block = _unpadded(flags, payload)
         if flags & _PRIORITY:
             block = block[5:]
@@ -192,7 +192,7 @@ class Http2Client:
             return None
         return self._take_block(flags, stream, block)
 
-    def _take_continuation(self, flags: int, stream: int, payload: bytes) -> Event | None:
+    def _take_continuation(self, flags: int, stream: int, payload: bytes) -> Http2Event | None:
         if self._block is None or self._block[0] != stream:
             raise Http2Error("headers go on that never began")
         _, first_flags, block = self._block
@@ -205,7 +205,7 @@ class Http2Client:
         self._block = None
         return self._take_block(first_flags, stream, block)
 
-    def _take_block(self, flags: int, stream: int, block: bytes) -> Event | None:
+    def _take_block(self, flags: int, stream: int, block: bytes) -> Http2Event | None:
         # Always decoded, also for a request that was given up: later headers may refer to it.
         headers: Headers = dict(self._decoder.decode(block, raw=True))
         if stream not in self._open:
@@ -215,7 +215,7 @@ class Http2Client:
             known = self._open[stream] = Answered(stream, headers)
         return self._end(flags, stream, known)
 
-    def _take_data(self, flags: int, stream: int, payload: bytes) -> Event | None:
+    def _take_data(self, flags: int, stream: int, payload: bytes) -> Http2Event | None:
         self._consumed += len(payload)
         if self._consumed >= _FRAME_LIMIT:
             self.outgoing += _frame(_WINDOW_UPDATE, 0, 0, _NUMBER.pack(self._consumed))
@@ -226,13 +226,13 @@ class Http2Client:
         known.body = (known.body + _unpadded(flags, payload))[:_BODY_LIMIT]
         return self._end(flags, stream, known)
 
-    def _end(self, flags: int, stream: int, known: Answered | None) -> Event | None:
+    def _end(self, flags: int, stream: int, known: Answered | None) -> Http2Event | None:
         if not flags & _END_STREAM:
             return None
         del self._open[stream]
         return known or Answered(stream, {})
 
-    def _take_reset(self, flags: int, stream: int, payload: bytes) -> Event | None:
+    def _take_reset(self, flags: int, stream: int, payload: bytes) -> Http2Event | None:
         code: int = _NUMBER.unpack(payload)[0]
         return None if self._open.pop(stream, self) is self else Reset(stream, code)
 
@@ -249,13 +249,13 @@ class Http2Client:
     def _take_promise(self, flags: int, stream: int, payload: bytes) -> None:
         raise Http2Error("a promise that was forbidden")
 
-    def _take_ping(self, flags: int, stream: int, payload: bytes) -> Event | None:
+    def _take_ping(self, flags: int, stream: int, payload: bytes) -> Http2Event | None:
         if flags & _ACK:
             return PingAnswered()
         self.outgoing += _frame(_PING, _ACK, 0, payload)
         return None
 
-    def _take_goodbye(self, flags: int, stream: int, payload: bytes) -> Event:
+    def _take_goodbye(self, flags: int, stream: int, payload: bytes) -> Http2Event:
         return Goodbye(_NUMBER.unpack_from(payload)[0] & _LAST_STREAM)
 
     def _take_window(self, flags: int, stream: int, payload: bytes) -> None:

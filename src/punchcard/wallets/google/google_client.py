@@ -18,7 +18,7 @@ from punchcard.wallets.google.google_errors import (
     GoogleNeedsOperator,
     GoogleRefused,
 )
-from punchcard.wallets.google.rate_limiter import Pace
+from punchcard.wallets.google.rate_limiter import BlockingRateLimiter
 
 if TYPE_CHECKING:
     import httpx
@@ -53,7 +53,13 @@ class GoogleClient:
     """
 
     def __init__(
-        self, http: "httpx.Client", tokens: TokenSource, *, api_url: str, clock: Clock, pace: Pace
+        self,
+        http: "httpx.Client",
+        tokens: TokenSource,
+        *,
+        api_url: str,
+        clock: Clock,
+        pace: BlockingRateLimiter,
     ) -> None:
         self._http = http
         self._tokens = tokens

@@ -31,7 +31,7 @@ from punchcard.wallets.google.google_objects import (
     save_claims,
 )
 from punchcard.wallets.google.models import GoogleObject
-from punchcard.wallets.google.rate_limiter import Pace
+from punchcard.wallets.google.rate_limiter import BlockingRateLimiter
 from punchcard.wallets.pass_content import CardFacts
 from punchcard.wallets.platform import Records
 
@@ -97,7 +97,7 @@ class GoogleWallet:
             tokens,
             api_url=settings.google_api_url,
             clock=self._clock,
-            pace=Pace(settings.google_requests_per_second),
+            pace=BlockingRateLimiter(settings.google_requests_per_second),
         )
 
     @cached_property

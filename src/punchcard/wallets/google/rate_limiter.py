@@ -8,7 +8,7 @@ from typing import Final
 _BURST_SHARE: Final = 3
 
 
-class Pace:
+class BlockingRateLimiter:
     """Lets callers through `per_second` times a second, with bursts of a third of that.
 
     Whoever is not urgent leaves half of a burst to those who are: a stamp's update does not wait

@@ -9,10 +9,10 @@ from typing import Any, Final
 from starlette.datastructures import FormData, UploadFile
 
 from punchcard.accounts import checks
+from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError, InvalidInput, Kind
 from punchcard.kit.i18n import N_, translate
 from punchcard.kit.money import minor_digits
-from punchcard.kit.statuses import STATUS_BY_KIND
 
 TEXT_CHARACTERS: Final = 200
 _SPACES = re.compile("[\\s\u202f\u00a0'’]")

@@ -13,7 +13,7 @@ from typing import Final
 from fastapi import APIRouter, Response
 
 from punchcard.kit.i18n import LANGUAGES, N_, SOURCE_LANGUAGE, translate
-from punchcard.wallets.wallet_service import Links
+from punchcard.wallets.wallet_service import PassLinks
 from punchcard.web.pages.errors import PageNotFound
 from punchcard.web.pages.page_request import PageRequestDep
 
@@ -38,7 +38,7 @@ class WalletButton:
     badge: str | None
 
 
-def wallet_buttons(links: Links, folder: Path, language: str) -> list[WalletButton]:
+def wallet_buttons(links: PassLinks, folder: Path, language: str) -> list[WalletButton]:
     """Return a button for each wallet that is set up; `folder` is the server's data directory."""
     ways = (("apple", links.apple), ("google", links.google))
     return [

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from punchcard.accounts.models import IdempotencyRecord
 from punchcard.kit.clock import ManualClock
-from punchcard.loyalty.pin_errors import StaffTokenInvalid
+from punchcard.loyalty.errors import StaffTokenInvalid
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.http import Api

@@ -14,7 +14,7 @@ from punchcard.accounts.errors import NotAllowed
 from punchcard.api.http.fast_routes import FastHandler, FastRequest, FastResponse, FastRoute
 from punchcard.api.http.field_messages import refusal_of_body
 from punchcard.api.http.problems import problem_body
-from punchcard.api.schemas.cards import CardLinks, Receipt, receipt_response
+from punchcard.api.schemas.cards import CardLinks, ReceiptSchema, receipt_response
 from punchcard.api.schemas.operations import (
     AdjustRequest,
     EarnItem,
@@ -34,9 +34,9 @@ from punchcard.api.schemas.operations import (
     VoidRequest,
 )
 from punchcard.context import Context
+from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import as_id
-from punchcard.kit.statuses import STATUS_BY_KIND
 from punchcard.loyalty.errors import TransactionNotFound
 from punchcard.loyalty.operations import (
     Actor,
@@ -50,7 +50,7 @@ from punchcard.loyalty.operations import (
 from punchcard.loyalty.staff.identify import identify_staff
 from punchcard.loyalty.till import points_service, stamp_service
 from punchcard.loyalty.till.batch import Outcome
-from punchcard.loyalty.till.receipt import Receipt as TillReceipt
+from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.requests import (
     OperationMetadata,
     canonical_request,
@@ -66,8 +66,8 @@ _NOT_IN_FINGERPRINT: Final = frozenset({"staff_pin", "staff_token", "op", "idemp
 _Proof = tuple[str | None, str | None, str | None, datetime | None]
 
 
-class Counter:
-    """Turns what one request says into operations, each with its occasion."""
+class OperationBuilder:
+    """Turns what one request says into operations, each with its metadata."""
 
     def __init__(self, context: Context, request: FastRequest) -> None:
         self._context = context
@@ -246,7 +246,7 @@ def _single(schema: type[Timed]) -> FastHandler:
             body = schema.model_validate_json(request.body)
         except ValidationError as error:
             raise refusal_of_body(error) from None
-        operation = await Counter(context, request).operation(
+        operation = await OperationBuilder(context, request).operation(
             body, key=request.idempotency_key, transaction_id=_transaction_id(request)
         )
         receipt = await context.till.submit_async(operation)
@@ -268,7 +268,7 @@ def _transaction_id(request: FastRequest) -> str | None:
 
 async def do_operations(context: Context, request: FastRequest) -> FastResponse:
     """Do up to 500 operations in their order, each on its own, and tell what became of each."""
-    counter = Counter(context, request)
+    counter = OperationBuilder(context, request)
     results: list[dict[str, Any]] = []
     accepted: list[tuple[int, Operation]] = []
     for item in _items(request.body):
@@ -317,7 +317,7 @@ def _result(
     return {"status": 201, "receipt": receipt_response(outcome, links, _token(operation, outcome))}
 
 
-def _token(operation: Operation, receipt: TillReceipt) -> str | None:
+def _token(operation: Operation, receipt: Receipt) -> str | None:
     """Return the card's token if the request named the card by it: then none is unsealed.
 
     What was answered before may have named a token that was replaced since.
@@ -344,7 +344,7 @@ def _route(path: str, request: type[Timed], summary: str) -> FastRoute:
         handler=_single(request),
         summary=summary,
         request=request,
-        response=Receipt,
+        response=ReceiptSchema,
         status=201,
     )
 

@@ -63,7 +63,7 @@ class VerifyRequest(Schema):
     staff_id: StaffId | None = None
 
 
-class VerifiedSchema(Schema):
+class VerifiedPinSchema(Schema):
     """Whose PIN it is, and a token that stands for it during a shift."""
 
     staff_pin: PinSchema
@@ -100,7 +100,7 @@ def create_pin(caller: CallerDep, request: PinRequest) -> PinSchema:
 
 
 @router.post("/verify", responses=problems(423))
-def verify_pin(caller: CallerDep, request: VerifyRequest) -> VerifiedSchema:
+def verify_pin(caller: CallerDep, request: VerifyRequest) -> VerifiedPinSchema:
     """Check a PIN, and lend a staff token to this caller for the rest of the shift.
 
     A wrong PIN counts against the person named by `staff_id`, or else against this caller.
@@ -110,7 +110,7 @@ def verify_pin(caller: CallerDep, request: VerifyRequest) -> VerifiedSchema:
     token, expires_at = context.staff_tokens.issue(hit, caller.subject)
     with context.database.read() as session:
         row = pin_service.get_pin(session, caller.vendor_id, hit.identity.pin_id)
-    response = VerifiedSchema(
+    response = VerifiedPinSchema(
         staff_pin=pin_schema(row, context.clock.now()), staff_token=token, expires_at=expires_at
     )
     if caller.idempotency is not None:

@@ -20,7 +20,7 @@ CARDS_AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Progress:
+class VerificationProgress:
     """How far a verification has come: `following` is the first card of the next part.
 
     `damage` is the first that was found: what it is, and the entry or the card.
@@ -54,12 +54,12 @@ def verify_part(request: PageRequestDep, form: FormDep) -> Response:
     )
 
 
-def _verified(request: PageRequest, before: Progress | None) -> Progress:
+def _verified(request: PageRequest, before: VerificationProgress | None) -> VerificationProgress:
     vendor_id = request.vendor_id
     with request.context.database.snapshot() as connection:
         if before is None:
             total = count_cards(connection, vendor_id=vendor_id)
-            before = Progress(vendor_id=vendor_id, cards_total=total)
+            before = VerificationProgress(vendor_id=vendor_id, cards_total=total)
         span = next_span(connection, vendor_id, before.following, cards=CARDS_AT_ONCE)
         verdict = verify_ledger(connection, vendor_id=vendor_id, span=span)
     return replace(
@@ -80,12 +80,12 @@ def _first(verdict: Verdict) -> tuple[str, str | None, str] | None:
     return damage.what, damage.entry_id, damage.card_id
 
 
-def _read(request: PageRequest, state: str) -> Progress | None:
+def _read(request: PageRequest, state: str) -> VerificationProgress | None:
     """Return how far it has come; None begins anew, also with a state that is not the vendor's."""
     facts = _signer(request).verify(state)
     if facts is None or facts["vendor_id"] != request.vendor_id or facts["is_done"]:
         return None
-    return Progress(**facts)
+    return VerificationProgress(**facts)
 
 
 def _signer(request: PageRequest) -> Signer:
