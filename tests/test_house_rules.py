@@ -1,6 +1,8 @@
 """House rules that no linter knows, checked over the whole source."""
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -66,6 +68,61 @@ def test_what_one_place_does_no_other_does(
     places = set(_where(does))
     assert {place for place in places if not place.startswith(allowed_in)} == set()
     assert places, "the rule found nothing at all: it no longer sees what it should"
+
+
+MODULES_A_FOLDER = 20
+
+
+def test_no_folder_of_ours_reads_as_somebody_elses_code() -> None:
+    folders = {part for place in _parsed() for part in place.split("/")[:-1]}
+
+    # Tools and forges skip these as third-party code.
+    assert folders & {"vendor", "vendored", "third_party", "node_modules"} == set()
+    assert "vendor_api" in folders, "the rule no longer sees folders"
+
+
+def test_a_folder_holds_no_more_modules_than_a_reader_can_keep_in_mind() -> None:
+    modules = Counter(
+        place.rpartition("/")[0] for place in _parsed() if not place.endswith("__init__.py")
+    )
+
+    assert {name: count for name, count in modules.items() if count > MODULES_A_FOLDER} == {}
+    assert modules["kit"] > 5, "the rule no longer counts"
+
+
+def test_every_package_says_what_it_is_for() -> None:
+    silent = [
+        place
+        for place, nodes in _parsed().items()
+        if place.endswith("__init__.py")
+        and not any(isinstance(node, ast.Module) and ast.get_docstring(node) for node in nodes)
+    ]
+
+    assert silent == []
+
+
+def test_no_two_public_classes_bear_one_name() -> None:
+    places: dict[str, list[str]] = {}
+    classes: set[str] = set()
+    for place, nodes in _parsed().items():
+        for name, is_class in _public_types(nodes):
+            places.setdefault(name, []).append(place)
+            classes |= {name} if is_class else set()
+
+    twins = {name: places[name] for name in classes if len(places[name]) > 1}
+    assert twins == {}
+    assert {"AccessRule", "Receipt"} <= classes, "the rule no longer sees classes"
+
+
+def _public_types(nodes: list[ast.AST]) -> Iterator[tuple[str, bool]]:
+    """Give the name of each class of a module, and (False) of each alias of a type."""
+    (module,) = (node for node in nodes if isinstance(node, ast.Module))
+    for node in module.body:
+        match node:
+            case ast.ClassDef(name=name) if not name.startswith("_"):
+                yield name, True
+            case ast.Assign(targets=[ast.Name(id=name)]) if re.fullmatch("[A-Z][a-z]\\w*", name):
+                yield name, False
 
 
 def _where(does: Callable[[ast.AST], bool]) -> Iterator[str]:

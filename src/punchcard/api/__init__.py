@@ -1,1 +1,1 @@
-"""The HTTP interface: routes, shapes, errors and the outer layer."""
+"""The HTTP interface: routes, schemas, and what all routes share."""

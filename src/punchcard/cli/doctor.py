@@ -11,7 +11,7 @@ from punchcard.cli.support import CommandFailed, Json
 
 if TYPE_CHECKING:
     from punchcard.kit.settings import Settings
-    from punchcard.wallets.apple.signing import Complaint
+    from punchcard.wallets.platform import Complaint
 
 _LEAST_SECRET_CHARACTERS = 32
 _LEAST_FREE_BYTES = 1024**3
@@ -196,7 +196,8 @@ def _database(settings: "Settings") -> Finding:
 def _apple_wallet(settings: "Settings") -> Finding:
     from datetime import UTC, datetime, timedelta
 
-    from punchcard.wallets.apple.signing import CertificateError, Complaint, load_signer
+    from punchcard.wallets.apple.signing import CertificateError, load_signer
+    from punchcard.wallets.platform import Complaint
 
     try:
         signer = load_signer(settings)

@@ -1,6 +1,7 @@
 """What every wallet can do, whichever company's it is."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -15,6 +16,14 @@ class WalletAway(DomainError):
     code = "busy"
     kind = Kind.BUSY
     sentence = N_("The server is busy. Please try again in a moment.")
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """Something about what the operator set up: an error stops passes, a warning will."""
+
+    state: str
+    message: str
 
 
 class Records(Protocol):

@@ -1,0 +1,1 @@
+"""What every route shares: the outer middleware, permissions, problems, idempotency, OpenAPI."""

@@ -1,0 +1,1 @@
+"""Cards and who holds them: found, shown, changed, blocked, replaced and erased."""

@@ -1,0 +1,1 @@
+"""The ledger: how an entry is hashed and chained, how entries are read and verified."""

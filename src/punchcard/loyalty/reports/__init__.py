@@ -1,0 +1,1 @@
+"""What a shop and its platform look back on: statistics, dashboard, staff report, exports."""

@@ -1,0 +1,1 @@
+"""Who stands at the till: staff PINs, their lockout, and the tokens of a shift."""

@@ -1,0 +1,1 @@
+"""The till: the only writer of balances, which takes operations in batches."""

@@ -9,7 +9,6 @@ import binascii
 import ssl
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -23,20 +22,13 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from punchcard.kit.settings import Settings
 from punchcard.wallets.apple.cms import DetachedSigner
+from punchcard.wallets.platform import Complaint
 
 _PASS_TYPE_EXTENSION: Final = ObjectIdentifier("1.2.840.113635.100.6.1.16")
 
 
 class CertificateError(Exception):
     """The operator's certificates cannot be used; the text says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Complaint:
-    """Something about the certificates: an error stops passes, a warning will."""
-
-    state: str
-    message: str
 
 
 class PassSigner:

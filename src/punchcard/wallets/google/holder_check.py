@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Final
 
 from punchcard.kit.clock import Clock
 from punchcard.kit.settings import Settings
-from punchcard.wallets.apple.signing import Complaint
 from punchcard.wallets.google.access_token import (
     ServiceAccount,
     ServiceAccountUnreadable,
@@ -13,7 +12,8 @@ from punchcard.wallets.google.access_token import (
 )
 from punchcard.wallets.google.google_client import CLASS, GoogleClient
 from punchcard.wallets.google.google_errors import GoogleAway, GoogleNeedsOperator, GoogleRefused
-from punchcard.wallets.google.rate_limiter import Pace
+from punchcard.wallets.google.rate_limiter import BlockingRateLimiter
+from punchcard.wallets.platform import Complaint
 
 if TYPE_CHECKING:
     import httpx
@@ -85,7 +85,7 @@ def _complaint_of_issuer(
         tokens,
         api_url=settings.google_api_url,
         clock=clock,
-        pace=Pace(settings.google_requests_per_second),
+        pace=BlockingRateLimiter(settings.google_requests_per_second),
     )
     try:
         client.get(CLASS, f"{settings.google_issuer_id}.{_PROBE}")

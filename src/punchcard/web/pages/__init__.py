@@ -1,0 +1,1 @@
+"""What every page shares: who asks, forms, templates, formats, files and navigation."""

@@ -1,0 +1,1 @@
+"""The ledger's pages: its entries, one entry, and verifying the whole."""

@@ -1,0 +1,1 @@
+"""Programs and rewards: their forms, the preview of the card, posters and wallets."""
