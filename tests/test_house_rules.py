@@ -55,11 +55,21 @@ def test_no_face_does_by_hand_what_follows_a_commit() -> None:
     assert "context.py" in places, "the rule found nothing where the wiring is"
 
 
+def _spells_a_cards_address(node: ast.AST) -> bool:
+    """Tell whether `node` is a text with a value behind "/c/"; routes are plain texts."""
+    return isinstance(node, ast.JoinedStr) and any(
+        isinstance(part, ast.Constant) and str(part.value).endswith("/c/") for part in node.values
+    )
+
+
 @pytest.mark.parametrize(
     ("does", "allowed_in"),
     [
         pytest.param(_reads_the_environment, "kit/settings.py", id="reads the environment"),
         pytest.param(_names_a_dialect, "db/", id="names a database dialect"),
+        pytest.param(
+            _spells_a_cards_address, "loyalty/cards/links.py", id="spells a card's address"
+        ),
     ],
 )
 def test_what_one_place_does_no_other_does(

@@ -23,6 +23,7 @@ from punchcard.kit.settings import Settings
 from punchcard.kit.wakeup import WakeupRegistry
 from punchcard.loyalty.cards.card_queries import WalletColumns
 from punchcard.loyalty.cards.customer_mail import CustomerMail, WalletLinksOf
+from punchcard.loyalty.cards.links import CardLinks, card_sealer
 from punchcard.loyalty.events import CardsChanged, StaffPinChanged
 from punchcard.loyalty.live import LiveCards
 from punchcard.loyalty.rotating_codes import RotatingCodes
@@ -46,6 +47,7 @@ class Context:
     wakeups: WakeupRegistry
     sealer: Sealer
     card_sealer: Sealer
+    card_links: CardLinks
     rotating_codes: RotatingCodes
     till: Till
     live: LiveCards
@@ -100,7 +102,8 @@ def build_context(
         ids=ids,
         settings=settings,
     )
-    card_sealer = Sealer(settings.secret_key, "card token")
+    card_seals = card_sealer(settings)
+    card_links = CardLinks(settings.base_url, card_seals)
     wakeups = WakeupRegistry()
     live = LiveCards(
         database, limit=live_stream_limit(settings), card_limit=settings.live_streams_per_card
@@ -115,7 +118,7 @@ def build_context(
         database,
         clock=clock,
         ids=ids,
-        sealer=card_sealer,
+        sealer=card_seals,
         queue_limit=settings.till_queue_limit,
         batch_limit=settings.till_batch_limit,
         batches_in_flight=settings.till_postgresql_batches_in_flight,
@@ -126,14 +129,14 @@ def build_context(
     )
     till.start()
     apple_wallet = AppleWallet(
-        database=database, clock=clock, ids=ids, settings=settings, sealer=card_sealer
+        database=database, clock=clock, ids=ids, settings=settings, card_links=card_links
     )
     rotating_codes = RotatingCodes(settings)
     google_wallet = GoogleWallet(
         database=database,
         clock=clock,
         settings=settings,
-        sealer=card_sealer,
+        card_links=card_links,
         rotating_codes=rotating_codes,
     )
     wallets = Wallets(
@@ -155,7 +158,8 @@ def build_context(
         database=database,
         wakeups=wakeups,
         sealer=Sealer(settings.secret_key, "context"),
-        card_sealer=card_sealer,
+        card_sealer=card_seals,
+        card_links=card_links,
         rotating_codes=rotating_codes,
         till=till,
         live=live,
@@ -182,8 +186,7 @@ def build_context(
             links=address_links,
             address_change=address_change,
             clock=clock,
-            card_sealer=card_sealer,
-            base_url=settings.base_url,
+            card_links=card_links,
             wallet_links=_wallet_links(wallets),
         ),
         pin_verifier=PinVerifier(database, for_pins, clock, settings),

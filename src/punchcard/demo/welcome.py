@@ -13,10 +13,11 @@ from punchcard.db.database import open_database
 from punchcard.demo.folder import DemoFolder
 from punchcard.demo.phone import PHONE_PATH
 from punchcard.demo.shops import ADMIN_EMAIL, PASSWORD, SHOPS, DemoShop
-from punchcard.kit.secrets import Sealer
+from punchcard.kit.ids import as_card_token
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.links import CardLinks, card_sealer
 
 _LOOKED_AT = 200
 _WIDEST = 1000
@@ -73,7 +74,7 @@ def _wallets(base: str, card: str | None) -> list[tuple[str, ...]]:
         ("A pretended iPhone: its passes, and pushes as they arrive", f"{base}{PHONE_PATH}")
     ]
     if card is not None:
-        links = card.replace("/c/", "/api/v1/loyalty/cards/")
+        links = f"{base}/api/v1/loyalty/cards/{as_card_token(card)}"
         rows += [
             ("Put the first card into that iPhone (in a browser)", f"{links}/apple.pkpass"),
             ("Put it into a wallet like Google's", f"{links}/google"),
@@ -98,14 +99,13 @@ def _people() -> list[tuple[str, ...]]:
 
 
 def _cards(settings: Settings) -> list[tuple[str, ...]]:
-    sealer = Sealer(settings.secret_key, "card token")
+    links = CardLinks(settings.base_url, card_sealer(settings))
     rows: list[tuple[str, ...]] = []
     with closing(open_database(settings)) as database, database.read() as session:
         for shop in SHOPS:
             for card in _chosen(session, shop):
-                token = sealer.open(card.token_sealed, card.id)
-                if token is not None:
-                    address = f"{settings.base_url}/c/{token.decode()}"
+                address = links.public_url(card.id, card.token_sealed)
+                if address is not None:
                     rows.append((shop.name, _balance(shop, card), address))
     return rows
 

@@ -9,8 +9,8 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Vendor
-from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.cards.card_queries import card_query
+from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs.rules_loader import load_rules
 from punchcard.loyalty.rules.values import ProgramRules
@@ -29,25 +29,8 @@ class PassFacts:
     card: CardFacts
 
 
-@dataclass(frozen=True)
-class CardAddresses:
-    """Makes the address of a card's page from its sealed token."""
-
-    base_url: str
-    sealer: Sealer
-
-    def token(self, card_id: str, token_sealed: bytes) -> str | None:
-        """Return the card's token, or None when it was sealed under another secret key."""
-        token = self.sealer.open(token_sealed, card_id)
-        return token.decode() if token is not None else None
-
-    def address(self, token: str) -> str:
-        """Return the address of the page of the card with this token."""
-        return f"{self.base_url.rstrip('/')}/c/{token}"
-
-
 def load_facts(
-    session: Session, card_ids: Iterable[str], addresses: CardAddresses, *, now: datetime
+    session: Session, card_ids: Iterable[str], links: CardLinks, *, now: datetime
 ) -> dict[str, PassFacts]:
     """Return the facts of each card that exists, by its id."""
     rows = session.execute(card_query().where(CARDS.c.id.in_(sorted(set(card_ids))))).all()
@@ -57,7 +40,7 @@ def load_facts(
     return {
         row.id: PassFacts(
             program=programs[row.program_id],
-            card=_card(row, rules[row.program_id][1], addresses, now),
+            card=_card(row, rules[row.program_id][1], links, now),
         )
         for row in rows
     }
@@ -114,9 +97,9 @@ def _program(
     )
 
 
-def _card(row: Row[Any], rules: ProgramRules, addresses: CardAddresses, now: datetime) -> CardFacts:
+def _card(row: Row[Any], rules: ProgramRules, links: CardLinks, now: datetime) -> CardFacts:
     view = held_card(row, rules).view(now)
-    token = addresses.token(row.id, row.token_sealed)
+    token = links.token(row.id, row.token_sealed)
     return CardFacts(
         id=row.id,
         number=row.number,
@@ -125,7 +108,23 @@ def _card(row: Row[Any], rules: ProgramRules, addresses: CardAddresses, now: dat
         points=view.points,
         rewards_ready=view.rewards_ready,
         token=token,
-        url=addresses.address(token) if token else None,
+        url=links.address(token) if token else None,
         customer_name=row.customer_name,
         language=row.locale or row.customer_locale,
+    )
+
+
+def replaced(card: CardFacts, number: str) -> CardFacts:
+    """Return what a wallet shows of a card under a `number` it has no more.
+
+    That it is over, and nothing of its holder: whoever has the old phone may be somebody else.
+    """
+    return CardFacts(
+        id=card.id,
+        number=number,
+        status="replaced",
+        stamps=0,
+        points=0,
+        rewards_ready=0,
+        language=card.language,
     )

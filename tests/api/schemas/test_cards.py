@@ -8,7 +8,6 @@ import pytest
 
 from punchcard.api.schemas.cards import (
     Card,
-    CardLinks,
     ReceiptSchema,
     Transaction,
     card_response,
@@ -19,6 +18,7 @@ from punchcard.api.schemas.cards import (
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.till.receipt import Receipt
 
 SEALER = Sealer("a secret of 32 characters at least", "card token")

@@ -4,7 +4,6 @@ from punchcard.context import Context
 from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.cards.retired_cards import shop_of_retired_token
 from punchcard.loyalty.operations import Actor, OpenCard
-from punchcard.wallets.card_facts import CardAddresses
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 
@@ -15,8 +14,7 @@ def test_an_old_token_tells_whose_card_it_was_and_a_working_one_nothing(
     program = shelf.program(alice, status="active", pin_policy="off")
     opening = OpenCard(vendor_id=alice.id, actor=Actor("api_key", None), program_id=program.id)
     card = context.till.submit(opening).card
-    addresses = CardAddresses(context.settings.base_url, context.card_sealer)
-    token = addresses.token(card.id, card.token_sealed)
+    token = context.card_links.token(card.id, card.token_sealed)
     assert token is not None
 
     with context.database.write() as session:

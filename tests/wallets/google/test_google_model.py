@@ -15,7 +15,7 @@ from punchcard.kit.errors import DomainError
 from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.programs import program_service
-from punchcard.wallets.card_facts import CardAddresses, load_facts
+from punchcard.wallets.card_facts import load_facts
 from punchcard.wallets.google.models import GoogleObject
 from punchcard.wallets.pass_content import PassContent, card_language, pass_content
 from punchcard.worker.loop import Worker
@@ -137,12 +137,11 @@ class Days:
     def check(self) -> None:
         """Compare what Google has with what the ledger's cards show."""
         context = self.context
-        addresses = CardAddresses(context.settings.base_url, context.card_sealer)
         with context.database.read() as session:
             rows = session.scalars(
                 select(GoogleObject).where(GoogleObject.card_id.in_(self.cards))
             ).all()
-            facts = load_facts(session, self.cards, addresses, now=self.clock.now())
+            facts = load_facts(session, self.cards, context.card_links, now=self.clock.now())
         for row in rows:
             shown = self.google.fake.objects.get(f"{ISSUER}.c.{row.number}")
             if shown is None:

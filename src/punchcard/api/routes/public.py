@@ -26,7 +26,6 @@ from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.routes.apple_web_service import pass_response
 from punchcard.api.schemas.card_requests import PublicEnrolRequest
-from punchcard.api.schemas.cards import CardLinks
 from punchcard.api.schemas.public import (
     Enrolled,
     PublicCard,
@@ -152,7 +151,7 @@ def get_qr_code(visitor: VisitorDep, token: Token) -> Response:
     if has_rotating_code(branding):
         text = context.rotating_codes.code_for(card.number, context.clock.now())
     else:
-        text = _links(context).address(token)
+        text = context.card_links.address(token)
     picture = io.BytesIO()
     code = segno.make_qr(text, error="m")
     code.save(picture, kind="svg", scale=8, border=4, light="#ffffff", svgclass=None)
@@ -223,7 +222,7 @@ def own_card(context: Context, token: str) -> PublicCard:
         card = card_service.get_card_by_token(session, token, now=now)
         page = public_service.page_of(session, card.program_id, now=now)
         wallet = context.wallets.states(session, [card.id])[card.id]
-    response = public_card(card, token, page, _links(context))
+    response = public_card(card, token, page, context.card_links)
     return PublicCard.model_validate({**response, "wallet": wallet})
 
 
@@ -242,7 +241,7 @@ def _operation(visitor: Caller, page: ProgramPage, request: PublicEnrolRequest) 
 
 
 def _enrolled(context: Context, receipt: Receipt, page: ProgramPage) -> Enrolled:
-    links = _links(context)
+    links = context.card_links
     token = links.token(receipt.card.id, receipt.card.token_sealed)
     assert token is not None
     wallet = context.wallets.links_for(token)
@@ -267,7 +266,3 @@ def _refuse_wallet(visitor: Caller, token: str) -> NoReturn:
 
 def _transaction(entry: ReadEntry) -> PublicTransaction:
     return PublicTransaction.model_validate(public_transaction(entry))
-
-
-def _links(context: Context) -> CardLinks:
-    return CardLinks(context.settings.base_url, context.card_sealer)

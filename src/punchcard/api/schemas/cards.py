@@ -5,7 +5,6 @@ being built. The models beside them stand in the OpenAPI document; a test holds 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -13,8 +12,8 @@ from pydantic import Field
 
 from punchcard.api.schemas.fields import Moment, Schema
 from punchcard.kit.clock import to_rfc3339
-from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.till.receipt import Receipt
 
 CardStatus = Literal["active", "blocked", "replaced", "closed"]
@@ -25,28 +24,6 @@ _CUSTOMER_FIELDS = (
     *("id", "name", "email", "phone", "birthday", "locale"),
     "marketing_consent",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class CardLinks:
-    """Makes the address of a card's page: unseals its token and puts it behind `base_url`."""
-
-    base_url: str
-    sealer: Sealer
-
-    def token(self, card_id: str, token_sealed: bytes) -> str | None:
-        """Return the card's token, or None when it was sealed under another secret key."""
-        token = self.sealer.open(token_sealed, card_id)
-        return token.decode() if token is not None else None
-
-    def public_url(self, card_id: str, token_sealed: bytes) -> str | None:
-        """Return the address of the card's page, or None when its token can't be unsealed."""
-        token = self.token(card_id, token_sealed)
-        return self.address(token) if token is not None else None
-
-    def address(self, token: str) -> str:
-        """Return the address of the page of the card with this token."""
-        return f"{self.base_url.rstrip('/')}/c/{token}"
 
 
 def receipt_response(

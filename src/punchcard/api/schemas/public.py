@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from punchcard.api.schemas.cards import (
-    CardLinks,
     CardStatus,
     Lifetime,
     WalletStates,
@@ -21,6 +20,7 @@ from punchcard.api.schemas.programs import (
 )
 from punchcard.kit.i18n import LANGUAGES
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.ledger.ledger_reader import ReadEntry
 from punchcard.loyalty.models import Reward
 from punchcard.loyalty.programs.public_service import ProgramPage

@@ -17,7 +17,7 @@ from punchcard.accounts.models import Customer, Member, Vendor
 from punchcard.db.database import Database
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.clock import Clock
-from punchcard.kit.secrets import Sealer
+from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
 
 WalletLinksOf = Callable[[str], Mapping[str, str | None]]
@@ -51,8 +51,7 @@ class CustomerMail:
         links: AddressLinks,
         address_change: AddressChange,
         clock: Clock,
-        card_sealer: Sealer,
-        base_url: str,
+        card_links: CardLinks,
         wallet_links: WalletLinksOf,
     ) -> None:
         self._database = database
@@ -60,8 +59,7 @@ class CustomerMail:
         self._links = links
         self._address_change = address_change
         self._clock = clock
-        self._card_sealer = card_sealer
-        self._base_url = base_url.rstrip("/")
+        self._card_links = card_links
         self._wallet_links = wallet_links
 
     def welcome(self, card_id: str) -> None:
@@ -137,12 +135,11 @@ class CustomerMail:
         self._mail_queue.enqueue(session, mail, expires_at=self._clock.now() + self._links.life)
 
     def _card_facts(self, card: LoyaltyCard) -> dict[str, str]:
-        opened = self._card_sealer.open(card.token_sealed, card.id)
-        if opened is None:
+        token = self._card_links.token(card.id, card.token_sealed)
+        if token is None:
             return {}
-        token = opened.decode()
         wallets = {name: link for name, link in self._wallet_links(token).items() if link}
-        return {"card_link": f"{self._base_url}/c/{token}", **wallets}
+        return {"card_link": self._card_links.address(token), **wallets}
 
 
 def _confirm_customer(session: Session, act: Act, facts: Mapping[str, Any]) -> Customer:

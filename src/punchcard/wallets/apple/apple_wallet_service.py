@@ -16,8 +16,9 @@ from punchcard.db.database import Database
 from punchcard.db.outbox import RetryLater
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids
-from punchcard.kit.secrets import Sealer, derive_key
+from punchcard.kit.secrets import derive_key
 from punchcard.kit.settings import Settings
+from punchcard.loyalty.cards.links import CardLinks
 from punchcard.wallets import uploads
 from punchcard.wallets.apple import apple_registry as registry
 from punchcard.wallets.apple.apns import ApnsClient
@@ -28,9 +29,9 @@ from punchcard.wallets.apple.pass_pushes import PassPushes
 from punchcard.wallets.apple.pass_texts import words_of
 from punchcard.wallets.apple.pkpass import PassFile, build_pkpass, manifest_of
 from punchcard.wallets.apple.signing import CertificateError, PassSigner, load_signer
-from punchcard.wallets.card_facts import CardAddresses, PassFacts, load_facts
+from punchcard.wallets.card_facts import PassFacts, load_facts, replaced
 from punchcard.wallets.models import ApplePass
-from punchcard.wallets.pass_content import CardFacts, PassContent, for_holder
+from punchcard.wallets.pass_content import PassContent, for_holder
 from punchcard.wallets.platform import Records, WalletAway
 
 _ATTEMPTS: Final = 5
@@ -75,13 +76,19 @@ class AppleWallet:
     records: Final[Records] = registry
 
     def __init__(
-        self, *, database: Database, clock: Clock, ids: Ids, settings: Settings, sealer: Sealer
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        ids: Ids,
+        settings: Settings,
+        card_links: CardLinks,
     ) -> None:
         self._database = database
         self._clock = clock
         self._ids = ids
         self._settings = settings
-        self._addresses = CardAddresses(settings.base_url, sealer)
+        self._card_links = card_links
         self.complaints = 0
         self._token_key = derive_key(settings.secret_key, "punchcard apple pass")
 
@@ -289,7 +296,7 @@ class AppleWallet:
 
     def _looks(self, session: Session, rows: Sequence[ApplePass]) -> dict[str, _Look]:
         now = self._clock.now()
-        facts = load_facts(session, [row.card_id for row in rows], self._addresses, now=now)
+        facts = load_facts(session, [row.card_id for row in rows], self._card_links, now=now)
         programs = {found.program.id for found in facts.values()}
         logos = {
             program: uploads.find_image(session, program, uploads.LOGO) for program in programs
@@ -305,7 +312,7 @@ class AppleWallet:
         assert self.signer is not None
         card = facts.card
         if card.number != serial_number:
-            card = _replaced(card, serial_number)
+            card = replaced(card, serial_number)
         words = words_of(facts.program, card)
         content = for_holder(words.content, facts.program, card)
         identity = PassIdentity(
@@ -317,19 +324,6 @@ class AppleWallet:
         )
         texts = text_files(content, words, identity)
         return _Look((*texts, *_pictures(content, logo)))
-
-
-def _replaced(card: CardFacts, serial_number: str) -> CardFacts:
-    """Return what the pass of an old number shows: that it is over, and nothing of its holder."""
-    return CardFacts(
-        id=card.id,
-        number=serial_number,
-        status="replaced",
-        stamps=0,
-        points=0,
-        rewards_ready=0,
-        language=card.language,
-    )
 
 
 def _pictures(content: PassContent, logo: bytes | None) -> tuple[PassFile, ...]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
-from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
+from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.rotating_codes import RotatingCodes, has_rotating_code
-from punchcard.wallets.card_facts import CardAddresses, PassFacts, load_facts, load_programs
+from punchcard.wallets.card_facts import PassFacts, load_facts, load_programs, replaced
 from punchcard.wallets.google import google_registry as registry
 from punchcard.wallets.google.access_token import (
     ServiceAccount,
@@ -32,7 +32,6 @@ from punchcard.wallets.google.google_objects import (
 )
 from punchcard.wallets.google.models import GoogleObject
 from punchcard.wallets.google.rate_limiter import BlockingRateLimiter
-from punchcard.wallets.pass_content import CardFacts
 from punchcard.wallets.platform import Records
 
 if TYPE_CHECKING:
@@ -57,14 +56,14 @@ class GoogleWallet:
         database: Database,
         clock: Clock,
         settings: Settings,
-        sealer: Sealer,
+        card_links: CardLinks,
         rotating_codes: RotatingCodes,
     ) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
         self._moving_codes = rotating_codes
-        self._addresses = CardAddresses(settings.base_url, sealer)
+        self._card_links = card_links
         self._shop = GoogleShop(issuer_id=settings.google_issuer_id, base_url=settings.base_url)
 
     @cached_property
@@ -264,28 +263,15 @@ class GoogleWallet:
         return row.sending_until is None and row.fingerprint == fingerprint(self._body(row, facts))
 
     def _body(self, row: GoogleObject, facts: PassFacts) -> Body:
-        card = facts.card if facts.card.number == row.number else _replaced(facts.card, row.number)
+        card = facts.card if facts.card.number == row.number else replaced(facts.card, row.number)
         moves = has_rotating_code(facts.program.branding)
         key = self._moving_codes.key_of(row.number) if moves else None
         return loyalty_object(self._shop, facts.program, card, rotating_key=key)
 
     def _facts(self, card_ids: Collection[str]) -> dict[str, PassFacts]:
         with self._database.read() as session:
-            return load_facts(session, card_ids, self._addresses, now=self._clock.now())
+            return load_facts(session, card_ids, self._card_links, now=self._clock.now())
 
     def _object(self, number: str) -> GoogleObject:
         with self._database.read() as session:
             return session.get_one(GoogleObject, number)
-
-
-def _replaced(card: CardFacts, number: str) -> CardFacts:
-    """Return what the object of an old number shows: that it is over, nothing of its holder."""
-    return CardFacts(
-        id=card.id,
-        number=number,
-        status="replaced",
-        stamps=0,
-        points=0,
-        rewards_ready=0,
-        language=card.language,
-    )

@@ -12,7 +12,7 @@ from punchcard.kit.i18n import LANGUAGES, SOURCE_LANGUAGE, Language, as_language
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.rotating_codes import has_rotating_code
 from punchcard.loyalty.rules.logo_rules import is_uploaded
-from punchcard.wallets.card_facts import CardAddresses, load_facts, load_programs
+from punchcard.wallets.card_facts import load_facts, load_programs
 from punchcard.wallets.pass_content import (
     CardFacts,
     PassContent,
@@ -61,8 +61,8 @@ def face_of_card(
     session: Session, context: Context, card: CardView, language: str | None = None
 ) -> CardFace:
     """Return how somebody's card looks now."""
-    addresses = CardAddresses(context.settings.base_url, context.card_sealer)
-    facts = load_facts(session, [card.id], addresses, now=context.clock.now())[card.id]
+    links, now = context.card_links, context.clock.now()
+    facts = load_facts(session, [card.id], links, now=now)[card.id]
     return face_of(facts.program, facts.card, as_language(language) if language else None)
 
 

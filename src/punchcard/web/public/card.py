@@ -12,6 +12,7 @@ from punchcard.kit.ids import as_id
 from punchcard.loyalty.cards import card_changes, card_service, customer_service
 from punchcard.loyalty.cards.card_changes import CardChange
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.links import public_path
 from punchcard.loyalty.cards.retired_cards import shop_of_retired_token
 from punchcard.loyalty.errors import CardNotFound
 from punchcard.loyalty.ledger import ledger_reader
@@ -88,8 +89,8 @@ def open_history(request: PageRequestDep, token: str, before: str = "") -> Respo
         face=opened.face,
         program=opened.page.program,
         entries=entries[:_ENTRIES_A_PAGE],
-        next_url=f"/c/{token}/history?before={more}" if more else None,
-        first_url=f"/c/{token}/history" if before else None,
+        next_url=f"{public_path(token)}/history?before={more}" if more else None,
+        first_url=f"{public_path(token)}/history" if before else None,
     )
 
 
@@ -104,7 +105,7 @@ def choose_language(request: PageRequestDep, token: str, form: FormDep) -> Respo
             change = CardChange(card={"locale": language})
             vendor_id = opened.page.vendor.id
             card_changes.update_card(session, request.act(), vendor_id, opened.card.id, change)
-    here, pages = form.value("next"), [f"/c/{token}{page}" for page in _PAGES]
+    here, pages = form.value("next"), [public_path(token) + page for page in _PAGES]
     return request.redirect(here if here in pages else pages[0])
 
 
@@ -130,7 +131,7 @@ def choose_news(request: PageRequestDep, token: str, form: FormDep) -> Response:
     with request.context.database.write() as session:
         _open(request, session, token)
         customer_service.choose_news(session, request.act(), token, wants_news=wants_news)
-    return request.redirect(f"/c/{token}/data", N_("Saved."))
+    return request.redirect(f"{public_path(token)}/data", N_("Saved."))
 
 
 @router.post("/c/{token}/erase")
@@ -138,12 +139,14 @@ def erase(request: PageRequestDep, token: str, form: FormDep) -> Response:
     """Forget the customer; the card goes on as an anonymous one."""
     request.context.limits.enrolments.take(address_of(request))
     if not form.is_on("sure"):
-        return request.redirect(f"/c/{token}/data", N_("Nothing was deleted: please tick the box."))
+        return request.redirect(
+            f"{public_path(token)}/data", N_("Nothing was deleted: please tick the box.")
+        )
     with request.context.database.write() as session:
         _open(request, session, token)
         customer_service.erase_customer(session, request.act(), token)
     # The card's language is forgotten too: this once it is still known.
-    here = f"/c/{token}?lang={request.language}"
+    here = f"{public_path(token)}?lang={request.language}"
     return request.redirect(here, N_("What we knew about you is deleted."))
 
 
@@ -155,12 +158,12 @@ def get_manifest(request: PageRequestDep, token: str) -> Response:
     background, _ink, _accent = colours_of(face.branding)
     sizes = (("icons/card-192.png", "192x192"), ("icons/card-512.png", "512x512"))
     manifest = {
-        "id": f"/c/{token}",
+        "id": public_path(token),
         "name": face.content.card_name,
         "short_name": face.content.card_name[:_NAME_ON_PHONES],
         "lang": face.content.language,
-        "start_url": f"/c/{token}",
-        "scope": f"/c/{token}",
+        "start_url": public_path(token),
+        "scope": public_path(token),
         "display": "standalone",
         "background_color": background,
         "theme_color": background,
@@ -199,4 +202,4 @@ def _code(request: PageRequest, card: CardView, face: CardFace, token: str) -> s
         return None
     if face.has_rotating_code:
         return request.context.rotating_codes.code_for(card.number, request.context.clock.now())
-    return f"{request.context.settings.base_url.rstrip('/')}/c/{token}"
+    return request.context.card_links.address(token)

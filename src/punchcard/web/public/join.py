@@ -6,11 +6,11 @@ from fastapi import APIRouter, Response
 
 from punchcard.kit.errors import InvalidInput
 from punchcard.kit.i18n import N_
+from punchcard.loyalty.cards.links import public_path
 from punchcard.loyalty.errors import ProgramInactive, ProgramNotFound
 from punchcard.loyalty.operations import Actor, NewCustomer, OpenCard, Origin
 from punchcard.loyalty.programs import public_service
 from punchcard.loyalty.programs.public_service import ProgramPage
-from punchcard.wallets.card_facts import CardAddresses
 from punchcard.web.pages.card_preview import face_of_program, words_of
 from punchcard.web.pages.customer_form import read_customer
 from punchcard.web.pages.errors import FormExpired
@@ -55,9 +55,9 @@ def join(request: PageRequestDep, slug: str, form: FormDep) -> Response:
     except FormExpired as refusal:
         form.refusal = request.say(refusal.sentence)
         return _join_page(request, slug, form, status=409)
-    addresses = CardAddresses(context.settings.base_url, context.card_sealer)
-    token = addresses.token(receipt.card.id, receipt.card.token_sealed)
-    return request.redirect(f"/c/{token}?welcome=1")
+    token = context.card_links.token(receipt.card.id, receipt.card.token_sealed)
+    assert token is not None
+    return request.redirect(f"{public_path(token)}?welcome=1")
 
 
 def _operation(

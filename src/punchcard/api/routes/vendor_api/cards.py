@@ -11,7 +11,7 @@ from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, 
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.card_requests import CardChangeRequest
-from punchcard.api.schemas.cards import Card, CardLinks, CardStatus, FoundCards, card_response
+from punchcard.api.schemas.cards import Card, CardStatus, FoundCards, card_response
 from punchcard.api.schemas.fields import IdText, Moment, line
 from punchcard.loyalty.cards import card_changes, card_service
 from punchcard.loyalty.cards.card_view import CardView
@@ -141,8 +141,7 @@ def _schema(
     session: Session, caller: Caller, views: Sequence[CardView]
 ) -> Callable[[CardView], Card]:
     context = caller.context
-    links = CardLinks(context.settings.base_url, context.card_sealer)
     wallets = context.wallets.states(session, [view.id for view in views])
     return lambda view: Card.model_validate(
-        {**card_response(view, links), "wallet": wallets[view.id]}
+        {**card_response(view, context.card_links), "wallet": wallets[view.id]}
     )

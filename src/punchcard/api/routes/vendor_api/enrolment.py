@@ -11,7 +11,7 @@ from punchcard.accounts.subjects import Subject
 from punchcard.api.http.fast_routes import FastRequest, FastResponse, FastRoute
 from punchcard.api.http.field_messages import refusal_of_body
 from punchcard.api.schemas.card_requests import EnrolRequest
-from punchcard.api.schemas.cards import Card, CardLinks, card_response
+from punchcard.api.schemas.cards import Card, card_response
 from punchcard.context import Context
 from punchcard.kit.errors import DomainError
 from punchcard.kit.secrets import derive_key
@@ -30,8 +30,8 @@ async def enrol(context: Context, request: FastRequest) -> FastResponse:
     except ValidationError as error:
         raise refusal_of_body(error) from None
     receipt = await context.till.submit_async(_operation(context, request, body))
-    links = CardLinks(context.settings.base_url, context.card_sealer)
-    return FastResponse(201, card_response(receipt.card, links), receipt.is_replay)
+    response = card_response(receipt.card, context.card_links)
+    return FastResponse(201, response, receipt.is_replay)
 
 
 def _operation(context: Context, request: FastRequest, body: EnrolRequest) -> Operation:

@@ -14,7 +14,7 @@ from punchcard.accounts.errors import NotAllowed
 from punchcard.api.http.fast_routes import FastHandler, FastRequest, FastResponse, FastRoute
 from punchcard.api.http.field_messages import refusal_of_body
 from punchcard.api.http.problems import problem_body
-from punchcard.api.schemas.cards import CardLinks, ReceiptSchema, receipt_response
+from punchcard.api.schemas.cards import ReceiptSchema, receipt_response
 from punchcard.api.schemas.operations import (
     AdjustRequest,
     EarnItem,
@@ -37,6 +37,7 @@ from punchcard.context import Context
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import as_id
+from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.errors import TransactionNotFound
 from punchcard.loyalty.operations import (
     Actor,
@@ -250,7 +251,7 @@ def _single(schema: type[Timed]) -> FastHandler:
             body, key=request.idempotency_key, transaction_id=_transaction_id(request)
         )
         receipt = await context.till.submit_async(operation)
-        response = receipt_response(receipt, _links(context), _token(operation, receipt))
+        response = receipt_response(receipt, context.card_links, _token(operation, receipt))
         return FastResponse(201, response, receipt.is_replay)
 
     return handle
@@ -282,7 +283,7 @@ async def do_operations(context: Context, request: FastRequest) -> FastResponse:
         )
         accepted.append((len(results) - 1, operation))
     outcomes = await context.till.submit_all_async([operation for _, operation in accepted])
-    links = _links(context)
+    links = context.card_links
     for (index, operation), outcome in zip(accepted, outcomes, strict=True):
         results[index] = _result(operation, outcome, request, links)
     return FastResponse(200, {"results": results})
@@ -332,10 +333,6 @@ def _refused(error: DomainError, request: FastRequest) -> dict[str, Any]:
         "status": STATUS_BY_KIND[error.kind],
         "problem": problem_body(error, request.language, request.request_id),
     }
-
-
-def _links(context: Context) -> CardLinks:
-    return CardLinks(context.settings.base_url, context.card_sealer)
 
 
 def _route(path: str, request: type[Timed], summary: str) -> FastRoute:

@@ -13,7 +13,6 @@ from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.card_ranges import CardSpan
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
 from punchcard.loyalty.programs.public_service import page_of
-from punchcard.wallets.card_facts import CardAddresses
 from punchcard.web.console.list_filters import STATUSES
 from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.forms import Form
@@ -39,12 +38,7 @@ def find_card(session: Session, request: PageRequest, card_id: str) -> CardView:
 
 def card_token(request: PageRequest, card: CardView) -> str | None:
     """Return the secret token in the card's link; None when its seal cannot be opened."""
-    return addresses(request).token(card.id, card.token_sealed)
-
-
-def addresses(request: PageRequest) -> CardAddresses:
-    """Return what knows the links of cards."""
-    return CardAddresses(request.context.settings.base_url, request.context.card_sealer)
+    return request.context.card_links.token(card.id, card.token_sealed)
 
 
 def verify_card(request: PageRequest, card_id: str) -> Verdict:
@@ -91,7 +85,7 @@ def show_card(
         status_names=dict(STATUSES),
         verdict=verify_card(request, card.id),
         wallet=wallet,
-        url=addresses(request).address(token) if token else None,
+        url=context.card_links.address(token) if token else None,
         limit_points=context.settings.adjustment_limit_points,
         next_url=f"{card_path(card.id)}?before={more}" if more else None,
         first_url=card_path(card.id) if before else None,

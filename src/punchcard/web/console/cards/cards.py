@@ -13,7 +13,6 @@ from punchcard.loyalty.cards.card_changes import CardChange
 from punchcard.loyalty.errors import CardNotFound
 from punchcard.web.console.cards.card_page import (
     PREFIX,
-    addresses,
     card_path,
     card_token,
     find_card,
@@ -46,7 +45,7 @@ def open_hand_over(request: PageRequestDep, card_id: str) -> Response:
         "console/card_hand_over.html",
         card=card,
         face=face,
-        url=addresses(request).address(token),
+        url=request.context.card_links.address(token),
         links=request.context.wallets.links_for(token),
     )
 

@@ -1,0 +1,36 @@
+"""Where a card's page stands: the one place that spells its address."""
+
+from punchcard.kit.secrets import Sealer
+from punchcard.kit.settings import Settings
+
+
+def card_sealer(settings: Settings) -> Sealer:
+    """Return what seals the secret tokens of cards; a seal is bound to the card's id."""
+    return Sealer(settings.secret_key, "card token")
+
+
+def public_path(token: str) -> str:
+    """Return the path of the page of the card with this token."""
+    return f"/c/{token}"
+
+
+class CardLinks:
+    """Makes the address of a card's page: unseals its token and puts it behind `base_url`."""
+
+    def __init__(self, base_url: str, sealer: Sealer) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._sealer = sealer
+
+    def token(self, card_id: str, token_sealed: bytes) -> str | None:
+        """Return the card's token, or None when it was sealed under another secret key."""
+        token = self._sealer.open(token_sealed, card_id)
+        return token.decode() if token is not None else None
+
+    def public_url(self, card_id: str, token_sealed: bytes) -> str | None:
+        """Return the address of the card's page, or None when its token can't be unsealed."""
+        token = self.token(card_id, token_sealed)
+        return self.address(token) if token is not None else None
+
+    def address(self, token: str) -> str:
+        """Return the address of the page of the card with this token."""
+        return self.base_url + public_path(token)
