@@ -23,9 +23,10 @@ from bench.workshop import Bench, Workshop
 from punchcard.cli.serve import settle_in
 from punchcard.context import Context, build_context
 from punchcard.db import migrate
-from punchcard.loyalty.operations import Actor, CardKey, CardRef, EarnPoints
+from punchcard.loyalty.operations import Actor
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.tables import CARDS
+from punchcard.loyalty.till import points_service
 from tools.postgresql import THROWAWAY, postgresql_server
 
 SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
@@ -84,16 +85,16 @@ class _Buyer:
         """Hand in a purchase and wait for its receipt."""
         self.bought += 1
         key = f"new-{self.bought}"
-        operation = EarnPoints(
-            vendor_id=self.shop.vendor_id,
-            actor=Actor("api_key", self.shop.api_key_id),
-            card=CardRef(CardKey.ID, self.cards[self.bought % len(self.cards)]),
+        points_service.earn_points(
+            self.context.till,
+            self.cards[self.bought % len(self.cards)],
             amount_minor=1250,
             reference=key,
+            vendor_id=self.shop.vendor_id,
+            actor=Actor("api_key", self.shop.api_key_id),
             idempotency_key=key,
             fingerprint=key.encode().ljust(32)[:32],
         )
-        self.context.till.submit(operation)
 
 
 @contextmanager

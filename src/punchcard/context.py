@@ -29,6 +29,7 @@ from punchcard.loyalty.live import LiveCards
 from punchcard.loyalty.rotating_codes import RotatingCodes
 from punchcard.loyalty.staff.pin_verifier import PinVerifier
 from punchcard.loyalty.staff.staff_tokens import StaffTokens
+from punchcard.loyalty.till.requests import OperationServices
 from punchcard.loyalty.till.till import Till
 from punchcard.wallets.apple.apple_wallet_service import AppleWallet
 from punchcard.wallets.google.google_wallet_service import GoogleWallet
@@ -63,6 +64,7 @@ class Context:
     customer_mail: CustomerMail
     pin_verifier: PinVerifier
     staff_tokens: StaffTokens
+    operation_services: OperationServices
     apple_wallet: AppleWallet
     google_wallet: GoogleWallet
     wallets: Wallets
@@ -142,6 +144,7 @@ def build_context(
     wallets = Wallets(
         [apple_wallet, google_wallet], database=database, clock=clock, settings=settings
     )
+    pin_verifier = PinVerifier(database, for_pins, clock, settings)
     staff_tokens = StaffTokens(database, clock, settings)
     _subscribe(
         database, wakeups=wakeups, live=live, credentials=credentials, staff_tokens=staff_tokens
@@ -189,8 +192,15 @@ def build_context(
             card_links=card_links,
             wallet_links=_wallet_links(wallets),
         ),
-        pin_verifier=PinVerifier(database, for_pins, clock, settings),
+        pin_verifier=pin_verifier,
         staff_tokens=staff_tokens,
+        operation_services=OperationServices(
+            clock=clock,
+            settings=settings,
+            rotating_codes=rotating_codes,
+            pin_verifier=pin_verifier,
+            staff_tokens=staff_tokens,
+        ),
         google_wallet=google_wallet,
         wallets=wallets,
         apple_wallet=apple_wallet,

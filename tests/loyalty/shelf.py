@@ -4,8 +4,9 @@ from typing import Any
 
 from punchcard.accounts.subjects import Subject
 from punchcard.context import Context
+from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, StaffPin
-from punchcard.loyalty.operations import Actor, OpenCard
+from punchcard.loyalty.operations import Actor
 from punchcard.loyalty.programs import program_service, reward_service
 from punchcard.loyalty.staff import pin_service
 from tests.support.cast import Shop, by_operator
@@ -73,8 +74,10 @@ def card(shop: Shop, program: LoyaltyProgram) -> LoyaltyCard:
 
 def opened_card(shop: Shop, program: LoyaltyProgram) -> str:
     """Open a card through the till; returns its id."""
-    wanted = OpenCard(vendor_id=shop.id, actor=Actor("system", None), program_id=program.id)
-    return shop.context.till.submit(wanted).card.id
+    opened = card_service.open_card(
+        shop.context.till, program.id, vendor_id=shop.id, actor=Actor("system", None)
+    )
+    return opened.card.id
 
 
 def till(shop: Shop, number: int = 1) -> Subject:

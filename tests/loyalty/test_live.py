@@ -13,7 +13,8 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.live import LiveCards, LiveUpdatesBusy, Watch
-from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef
+from punchcard.loyalty.operations import Actor
+from punchcard.loyalty.till import stamp_service
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.open_pages import open_ears
@@ -26,10 +27,7 @@ ONLY_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indire
 
 
 def stamp(context: Context, vendor_id: str, card_id: str) -> None:
-    operation = AddStamp(
-        vendor_id=vendor_id, actor=Actor("system", None), card=CardRef(CardKey.ID, card_id)
-    )
-    context.till.submit(operation)
+    stamp_service.add_stamp(context.till, card_id, vendor_id=vendor_id, actor=Actor("system", None))
 
 
 async def stamped_while_watched(

@@ -7,7 +7,8 @@ import pytest
 from punchcard.context import Context
 from punchcard.loyalty.cards import card_changes, customer_service
 from punchcard.loyalty.cards.card_changes import CardChange
-from punchcard.loyalty.operations import Actor, NewCustomer, OpenCard
+from punchcard.loyalty.cards.card_service import open_card
+from punchcard.loyalty.operations import Actor, NewCustomer, OperationMetadata
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 from tests.support.open_pages import pages_that_follow
@@ -20,10 +21,8 @@ def annas_cards(context: Context, alice: Shop) -> list[str]:
     cards = []
     for name in ("Coffee", "Cake"):
         program = shelf.program(alice, name=name, status="active", pin_policy="off")
-        opening = OpenCard(
-            vendor_id=alice.id, actor=Actor("api_key", None), program_id=program.id, customer=anna
-        )
-        cards.append(context.till.submit(opening).card.id)
+        by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor("api_key", None)}
+        cards.append(open_card(context.till, program.id, customer=anna, **by).card.id)
     return cards
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.errors import CodeExpired
-from punchcard.loyalty.operations import CardKey, CardRef
+from punchcard.loyalty.operations import CardRef
 from punchcard.loyalty.rotating_codes import DIGITS, PERIOD_SECONDS, RotatingCodes, as_rotating_code
 
 NUMBER = "572483901167"
@@ -21,7 +21,7 @@ CODES = RotatingCodes(SETTINGS)
 
 def is_refused(text: str, at: datetime) -> bool:
     try:
-        return not CODES.is_fresh(text, at)
+        return CODES.verify(text, at) is None
     except CodeExpired:
         return True
 
@@ -29,7 +29,7 @@ def is_refused(text: str, at: datetime) -> bool:
 def test_a_code_names_its_number_and_holds_no_token() -> None:
     code = CODES.code_for(NUMBER, NOON)
 
-    assert CardRef.parse(code) == CardRef(CardKey.NUMBER, NUMBER)
+    assert CODES.verify(code, NOON) == NUMBER
     seconds, _, rest = code.partition(".")
     assert (int(seconds), len(rest)) == (int(NOON.timestamp()), DIGITS + 1 + len(NUMBER))
 
@@ -47,27 +47,31 @@ def test_a_code_is_good_for_its_period_and_the_drift_on_both_sides(
     assert is_refused(CODES.code_for(NUMBER, made), at) is not is_its_time
 
 
+def test_a_code_that_was_not_checked_names_no_card() -> None:
+    assert CardRef.parse(CODES.code_for(NUMBER, NOON)) is None
+
+
 def test_a_picture_of_yesterday_is_refused() -> None:
     with pytest.raises(CodeExpired):
-        CODES.is_fresh(CODES.code_for(NUMBER, NOON - timedelta(days=1)), NOON)
+        CODES.verify(CODES.code_for(NUMBER, NOON - timedelta(days=1)), NOON)
 
 
 def test_an_old_picture_with_a_new_time_written_on_it_is_refused() -> None:
     old = CODES.code_for(NUMBER, NOON - timedelta(days=1))
     with pytest.raises(CodeExpired):
-        CODES.is_fresh(f"{int(NOON.timestamp())}.{old.partition('.')[2]}", NOON)
+        CODES.verify(f"{int(NOON.timestamp())}.{old.partition('.')[2]}", NOON)
 
 
 def test_one_cards_digits_are_not_anothers() -> None:
     code = CODES.code_for(NUMBER, NOON)
     with pytest.raises(CodeExpired):
-        CODES.is_fresh(code.replace(NUMBER, OTHER), NOON)
+        CODES.verify(code.replace(NUMBER, OTHER), NOON)
 
 
 def test_another_servers_codes_are_refused() -> None:
     elsewhere = RotatingCodes(replace(SETTINGS, secret_key="another secret of 32 characters!"))
     with pytest.raises(CodeExpired):
-        CODES.is_fresh(elsewhere.code_for(NUMBER, NOON), NOON)
+        CODES.verify(elsewhere.code_for(NUMBER, NOON), NOON)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +88,6 @@ def test_another_servers_codes_are_refused() -> None:
         f"١٧٧٢٤٥٢٨٠٠.12345678/{NUMBER}",
     ],
 )
-def test_what_stands_still_is_not_fresh_and_not_refused(text: str) -> None:
-    assert CODES.is_fresh(text, NOON) is False
+def test_what_stands_still_is_no_moving_code_and_not_refused(text: str) -> None:
+    assert CODES.verify(text, NOON) is None
     assert as_rotating_code(text) is None

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypedDict
 
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CARD_TOKEN_LENGTH, as_card_number, as_card_token, as_id
 from punchcard.kit.values import value
-from punchcard.loyalty.rotating_codes import as_rotating_code
 
 
 class CardKey:
@@ -28,8 +27,8 @@ class CardRef(NamedTuple):
     def parse(cls, text: str) -> "CardRef | None":
         """Return what `text` names, or None when it can name no card at all.
 
-        Ids, numbers (spaces and hyphens allowed), tokens and moving codes never look alike. A
-        moving code is not checked here: by itself it names its card as the bare number would.
+        Ids, numbers (spaces and hyphens allowed) and tokens never look alike, nor like a moving
+        code, which names no card before it was checked: see `RotatingCodes.verify`.
         """
         # First what most cards are named by: with a letter in it, it can be nothing else.
         has_length = len(text) == CARD_TOKEN_LENGTH
@@ -41,8 +40,6 @@ class CardRef(NamedTuple):
             return cls(CardKey.NUMBER, number)
         if token := as_card_token(text):
             return cls(CardKey.TOKEN, token)
-        if code := as_rotating_code(text):
-            return cls(CardKey.NUMBER, code.number)
         return None
 
 
@@ -96,6 +93,22 @@ class Operation:
     origin: Origin | None = None
     request_id: str | None = None
     is_code_fresh: bool = False
+
+
+class OperationMetadata(TypedDict, total=False):
+    """What every operation carries, as keyword arguments; see `Operation`."""
+
+    vendor_id: str
+    actor: Actor
+    staff: StaffIdentity | None
+    location_id: str | None
+    note: str | None
+    occurred_at: datetime | None
+    idempotency_key: str | None
+    fingerprint: bytes | None
+    origin: Origin | None
+    request_id: str | None
+    is_code_fresh: bool
 
 
 @value

@@ -61,22 +61,24 @@ class RotatingCodes:
         seconds = int(at.timestamp())
         return f"{seconds}.{self._digits(number, seconds)}/{number}"
 
-    def is_fresh(self, text: str, at: datetime) -> bool:
-        """Tell whether `text` is a card's moving code at `at`; False for whatever stands still.
+    def verify(self, text: str, at: datetime) -> str | None:
+        """Return the number of the card whose moving code at `at` is `text`.
+
+        None for whatever is not written as a moving code.
 
         Good are the digits of the period that `at` lies in, and of those that began or end within
         `moving_code_drift_seconds` of it. Raises CodeExpired for any other moving code.
         """
         code = as_rotating_code(text)
         if code is None:
-            return False
+            return None
         begins = code.seconds - code.seconds % PERIOD_SECONDS
         ends = begins + PERIOD_SECONDS
         is_its_time = begins - self._drift <= at.timestamp() < ends + self._drift
         is_right = hmac.compare_digest(self._digits(code.number, code.seconds), code.digits)
         if not (is_its_time and is_right):
             raise CodeExpired
-        return True
+        return code.number
 
     def _digits(self, number: str, seconds: int) -> str:
         return totp(self.key_of(number), seconds // PERIOD_SECONDS, DIGITS)

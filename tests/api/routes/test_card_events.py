@@ -13,7 +13,8 @@ import pytest
 from punchcard.context import Context
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import LoyaltyCard
-from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef
+from punchcard.loyalty.operations import Actor
+from punchcard.loyalty.till import stamp_service
 from punchcard.main import create_app
 from tests.loyalty import shelf
 from tests.support.cast import Shop
@@ -49,8 +50,8 @@ def open_card(shop: Shop) -> str:
 
 
 def stamp(shop: Shop, token: str) -> None:
-    card = CardRef(CardKey.TOKEN, token)
-    shop.context.till.submit(AddStamp(vendor_id=shop.id, actor=Actor("system", None), card=card))
+    actor = Actor("system", None)
+    stamp_service.add_stamp(shop.context.till, token, vendor_id=shop.id, actor=actor)
 
 
 @contextmanager

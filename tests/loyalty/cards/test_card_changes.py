@@ -10,7 +10,7 @@ from punchcard.kit.ids import SystemIds
 from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.errors import CardBlocked, TillBusy
 from punchcard.loyalty.models import LoyaltyCard, RetiredCardCode
-from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, OpenCard
+from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 
@@ -28,8 +28,7 @@ class OneNumber(SystemIds):
 
 def open_card(context: Context, shop: Shop) -> str:
     program = shelf.program(shop, status="active", pin_policy="off")
-    opening = OpenCard(vendor_id=shop.id, actor=ACTOR, program_id=program.id)
-    return context.till.submit(opening).card.id
+    return shelf.opened_card(shop, program)
 
 
 def test_a_stamp_that_waits_behind_a_block_is_refused(context: Context, alice: Shop) -> None:

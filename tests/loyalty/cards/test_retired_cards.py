@@ -2,8 +2,9 @@
 
 from punchcard.context import Context
 from punchcard.loyalty.cards import card_changes
+from punchcard.loyalty.cards.card_service import open_card
 from punchcard.loyalty.cards.retired_cards import shop_of_retired_token
-from punchcard.loyalty.operations import Actor, OpenCard
+from punchcard.loyalty.operations import Actor
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 
@@ -12,8 +13,8 @@ def test_an_old_token_tells_whose_card_it_was_and_a_working_one_nothing(
     context: Context, alice: Shop
 ) -> None:
     program = shelf.program(alice, status="active", pin_policy="off")
-    opening = OpenCard(vendor_id=alice.id, actor=Actor("api_key", None), program_id=program.id)
-    card = context.till.submit(opening).card
+    actor = Actor("api_key", None)
+    card = open_card(context.till, program.id, vendor_id=alice.id, actor=actor).card
     token = context.card_links.token(card.id, card.token_sealed)
     assert token is not None
 

@@ -7,9 +7,10 @@ import pytest
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.models import LoyaltyProgram
-from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, EarnPoints
+from punchcard.loyalty.operations import Actor, OperationMetadata
 from punchcard.loyalty.programs import impact_service, reward_service
 from punchcard.loyalty.programs.impact_service import Impact
+from punchcard.loyalty.till import points_service, stamp_service
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 
@@ -26,15 +27,12 @@ HYBRID: dict[str, Any] = {
 
 def card_with(shop: Shop, program: LoyaltyProgram, *, stamps: int = 0, points: int = 0) -> str:
     card_id = shelf.opened_card(shop, program)
-    asked: dict[str, Any] = {
-        "vendor_id": shop.id,
-        "actor": Actor(SYSTEM.kind, None),
-        "card": CardRef(CardKey.ID, card_id),
-    }
+    till = shop.context.till
+    by: OperationMetadata = {"vendor_id": shop.id, "actor": Actor(SYSTEM.kind, None)}
     if stamps:
-        shop.context.till.submit(AddStamp(**asked, quantity=stamps))
+        stamp_service.add_stamp(till, card_id, quantity=stamps, **by)
     if points:
-        shop.context.till.submit(EarnPoints(**asked, amount_minor=points * 100))
+        points_service.earn_points(till, card_id, amount_minor=points * 100, **by)
     return card_id
 
 

@@ -2,20 +2,13 @@
 
 from typing import Any
 
-from punchcard.loyalty.cards.card_service import get_card
+from punchcard.loyalty.cards.card_service import get_card, open_card
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.models import LoyaltyProgram, StaffPin
-from punchcard.loyalty.operations import (
-    Actor,
-    AddStamp,
-    CardKey,
-    CardRef,
-    EarnPoints,
-    NewCustomer,
-    OpenCard,
-    StaffIdentity,
-)
+from punchcard.loyalty.operations import Actor, NewCustomer, OperationMetadata, StaffIdentity
+from punchcard.loyalty.till.points_service import earn_points
 from punchcard.loyalty.till.receipt import Receipt
+from punchcard.loyalty.till.stamp_service import add_stamp
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 
@@ -42,29 +35,19 @@ class Counter:
     def open(self, name: str | None = "Marie Schmit", **told: Any) -> str:
         """Open a card for somebody; returns its id."""
         customer = NewCustomer(name=name, **told) if name or told else None
-        opened = self.shop.context.till.submit(
-            OpenCard(
-                vendor_id=self.shop.id,
-                actor=ACTOR,
-                program_id=self.program.id,
-                customer=customer,
-            )
-        )
-        return opened.card.id
+        till, program_id = self.shop.context.till, self.program.id
+        common: OperationMetadata = {"vendor_id": self.shop.id, "actor": ACTOR}
+        return open_card(till, program_id, customer=customer, **common).card.id
 
     def stamp(self, card_id: str, quantity: int = 1, **metadata: Any) -> Receipt:
         """Stamp a card, with Anna at the till."""
-        card = CardRef(CardKey.ID, card_id)
-        return self.shop.context.till.submit(
-            AddStamp(card=card, quantity=quantity, **self._by_anna(), **metadata)
-        )
+        till = self.shop.context.till
+        return add_stamp(till, card_id, quantity=quantity, **self._by_anna(), **metadata)
 
     def earn(self, card_id: str, amount_minor: int) -> Receipt:
         """Credit a purchase, with Anna at the till."""
-        card = CardRef(CardKey.ID, card_id)
-        return self.shop.context.till.submit(
-            EarnPoints(card=card, amount_minor=amount_minor, **self._by_anna())
-        )
+        till = self.shop.context.till
+        return earn_points(till, card_id, amount_minor=amount_minor, **self._by_anna())
 
     def card(self, card_id: str) -> CardView:
         """Read a card as it is now."""

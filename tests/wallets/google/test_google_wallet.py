@@ -381,7 +381,7 @@ def test_the_till_takes_the_code_that_a_phone_makes_of_googles_object(
         shown_by_google["rotatingBarcode"], int(context.clock.now().timestamp())
     )
 
-    assert context.rotating_codes.is_fresh(scanned, context.clock.now())
+    assert context.rotating_codes.verify(scanned, context.clock.now())
 
 
 def _on_the_phone(code: Any, seconds: int) -> str:

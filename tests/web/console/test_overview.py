@@ -10,7 +10,8 @@ import pytest
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.models import LoyaltyProgram
-from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef
+from punchcard.loyalty.operations import Actor, OperationMetadata
+from punchcard.loyalty.till import stamp_service
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.pages import Visitor, text_of
@@ -19,10 +20,9 @@ Visitors = Callable[..., Visitor]
 
 
 def stamp(shop: Shop, program: LoyaltyProgram, quantity: int) -> None:
-    card = CardRef(CardKey.ID, shelf.opened_card(shop, program))
-    shop.context.till.submit(
-        AddStamp(vendor_id=shop.id, actor=Actor(SYSTEM.kind, None), card=card, quantity=quantity)
-    )
+    card = shelf.opened_card(shop, program)
+    by: OperationMetadata = {"vendor_id": shop.id, "actor": Actor(SYSTEM.kind, None)}
+    stamp_service.add_stamp(shop.context.till, card, quantity=quantity, **by)
 
 
 def chart(page: Any) -> dict[str, list[Any]]:

@@ -9,7 +9,8 @@ import pytest
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
 from punchcard.loyalty.models import LoyaltyProgram, Reward
-from punchcard.loyalty.operations import Actor, CardKey, CardRef, EarnPoints
+from punchcard.loyalty.operations import Actor, OperationMetadata
+from punchcard.loyalty.till import points_service
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.pages import Visitor, text_of
@@ -81,9 +82,9 @@ def test_a_dearer_reward_is_asked_about_when_somebody_saved_for_it(
     visitors: Visitors, alice: Shop, bread: LoyaltyProgram, context: Context
 ) -> None:
     reward = shelf.reward(alice, bread.id)
-    card = CardRef(CardKey.ID, shelf.opened_card(alice, bread))
-    asked: dict[str, Any] = {"vendor_id": alice.id, "actor": Actor(SYSTEM.kind, None)}
-    context.till.submit(EarnPoints(**asked, card=card, amount_minor=12_000))
+    card = shelf.opened_card(alice, bread)
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(SYSTEM.kind, None)}
+    points_service.earn_points(context.till, card, amount_minor=12_000, **by)
     owner = visitors(alice)
     here = f"/console/programs/{bread.id}/rewards/{reward.id}"
     owner.get(here)

@@ -22,6 +22,7 @@ from punchcard.api.http.field_messages import NotSentAsJson
 from punchcard.api.schemas.fields import Schema
 from punchcard.context import Context
 from punchcard.kit.i18n import negotiate
+from punchcard.loyalty.till.requests import OperationCaller
 
 _JSON: Final = (b"content-type", b"application/json")
 _OTHER_JSON: Final = re.compile(rb"application/[^ ]+\+json")
@@ -50,6 +51,17 @@ class FastResponse:
     status: int
     body: Any
     is_replay: bool = False
+
+
+def caller_of(request: FastRequest) -> OperationCaller:
+    """Return who asks for an operation by this request."""
+    return OperationCaller(
+        subject=request.subject,
+        vendor_id=request.vendor_id,
+        request_id=request.request_id,
+        address=request.address,
+        user_agent=request.user_agent,
+    )
 
 
 FastHandler = Callable[[Context, FastRequest], Awaitable[FastResponse]]

@@ -43,11 +43,11 @@ from punchcard.loyalty.errors import ProgramInactive, ProgramNotFound
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.ledger_reader import ReadEntry
 from punchcard.loyalty.models import LoyaltyProgram
-from punchcard.loyalty.operations import Actor, OpenCard, Origin
 from punchcard.loyalty.programs import public_service
 from punchcard.loyalty.programs.public_service import ProgramPage, WalletNotConfigured
 from punchcard.loyalty.rotating_codes import has_rotating_code
 from punchcard.loyalty.till.receipt import Receipt
+from punchcard.loyalty.till.requests import OperationBuilder, OperationCaller, RequestDetails
 from punchcard.wallets.apple.pkpass import MIME_TYPE
 from punchcard.wallets.platform import WalletAway
 
@@ -84,7 +84,7 @@ def enrol_visitor(visitor: VisitorDep, slug: str, request: PublicEnrolRequest) -
         page = public_service.open_program(session, slug, now=context.clock.now())
     public_service.check_enrolment(page.program, accepts_terms=request.accept_terms)
     try:
-        receipt = context.till.submit(_operation(visitor, page, request))
+        receipt = _open_card(visitor, page, request)
     except ProgramInactive:
         # Switched off between the two steps; to the public it is then simply not there.
         raise ProgramNotFound from None
@@ -226,17 +226,26 @@ def own_card(context: Context, token: str) -> PublicCard:
     return PublicCard.model_validate({**response, "wallet": wallet})
 
 
-def _operation(visitor: Caller, page: ProgramPage, request: PublicEnrolRequest) -> OpenCard:
-    told = request.customer
-    return OpenCard(
+def _open_card(visitor: Caller, page: ProgramPage, request: PublicEnrolRequest) -> Receipt:
+    context, told = visitor.context, request.customer
+    caller = OperationCaller(
+        subject=visitor.subject,
         vendor_id=page.vendor.id,
-        actor=Actor("public", None),
-        program_id=page.program.id,
-        customer=told.as_new(accepted_terms=request.accept_terms) if told else None,
-        is_vouched=False,
-        locale=request.locale or (told.locale if told else None),
-        origin=Origin(visitor.address, visitor.user_agent, None),
         request_id=visitor.request_id,
+        address=visitor.address,
+        user_agent=visitor.user_agent,
+    )
+    return OperationBuilder(context.operation_services, caller).submit(
+        context.till,
+        RequestDetails(),
+        lambda till, metadata: card_service.open_card(
+            till,
+            page.program.id,
+            customer=told.as_new(accepted_terms=request.accept_terms) if told else None,
+            is_vouched=False,
+            locale=request.locale or (told.locale if told else None),
+            **metadata,
+        ),
     )
 
 

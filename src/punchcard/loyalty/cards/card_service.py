@@ -1,4 +1,4 @@
-"""Cards, read: one, a page of many, or those that a code at the till names.
+"""Cards: opened through the till, and read: one, a page of many, or those that a code names.
 
 Every query starts from the vendor; a list costs three queries, however long it is.
 """
@@ -6,7 +6,7 @@ Every query starts from the vendor; a list costs three queries, however long it 
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar, Unpack
 
 from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 from sqlalchemy.orm import Session
@@ -18,9 +18,28 @@ from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.card_view import CardView, view_of_row
 from punchcard.loyalty.errors import CardNotFound
 from punchcard.loyalty.folding import fold_name
-from punchcard.loyalty.operations import CardKey, CardRef
+from punchcard.loyalty.operations import (
+    CardKey,
+    CardRef,
+    NewCustomer,
+    OpenCard,
+    Operation,
+    OperationMetadata,
+)
 from punchcard.loyalty.programs.rules_loader import load_rules
+from punchcard.loyalty.rotating_codes import RotatingCodes
 from punchcard.loyalty.tables import CARDS, CUSTOMERS
+
+Answer = TypeVar("Answer", covariant=True)
+
+
+class Submits(Protocol[Answer]):
+    """What `open_card` needs of the till, which stands above the cards and is handed in."""
+
+    def submit(self, operation: Operation) -> Answer:
+        """Do an operation and wait for its receipt."""
+        ...
+
 
 LOOKUP_LIMIT = 50
 """How many cards one contact can name: an address typed by strangers may stand on many."""
@@ -75,14 +94,41 @@ def list_cards(
     return _views(session, wanted, now)
 
 
-def lookup_cards(session: Session, vendor_id: str, code: str, *, now: datetime) -> list[CardView]:
+def open_card(
+    till: Submits[Answer],
+    program_id: str,
+    *,
+    customer: NewCustomer | None = None,
+    is_vouched: bool = True,
+    locale: str | None = None,
+    **metadata: Unpack[OperationMetadata],
+) -> Answer:
+    """Open a card in a program, for a customer or anonymously; see OpenCard for `is_vouched`.
+
+    Waits until it is durable. Raises ProgramNotFound, ProgramInactive, CardAlreadyExists,
+    ContactConflict, TillBusy.
+    """
+    return till.submit(
+        OpenCard(
+            program_id=program_id,
+            customer=customer,
+            is_vouched=is_vouched,
+            locale=locale,
+            **metadata,
+        )
+    )
+
+
+def lookup_cards(
+    session: Session, vendor_id: str, code: str, rotating_codes: RotatingCodes, *, now: datetime
+) -> list[CardView]:
     """Return the cards of the vendor that `code` names, none if it names none.
 
-    `code` is a card's token or whole address, its id or number, or its moving code, which the
-    caller has checked (one card); or an e-mail address or phone number (up to LOOKUP_LIMIT cards,
-    those of verified customers first).
+    `code` is a card's token or whole address, its id or number, or its moving code (one card); or
+    an e-mail address or phone number (up to LOOKUP_LIMIT cards, those of verified customers first).
+    Raises CodeExpired for a moving code that is not right now.
     """
-    condition = _named_by(vendor_id, code.strip())
+    condition = _named_by(vendor_id, code.strip(), rotating_codes, now)
     if condition is None:
         return []
     verified_first = (CUSTOMERS.c.is_verified.desc(), CARDS.c.id.desc())
@@ -136,8 +182,12 @@ def _like(vendor_id: str, query: str) -> ColumnElement[bool]:
     return or_(CARDS.c.number.startswith(digits), _held_by(vendor_id, or_(*conditions)))
 
 
-def _named_by(vendor_id: str, code: str) -> ColumnElement[bool] | None:
+def _named_by(
+    vendor_id: str, code: str, rotating_codes: RotatingCodes, now: datetime
+) -> ColumnElement[bool] | None:
     ref = CardRef.parse(code)
+    if ref is None and (number := rotating_codes.verify(code, now)):
+        ref = CardRef(CardKey.NUMBER, number)
     if ref is not None:
         column, value = {
             CardKey.ID: (CARDS.c.id, ref.value),

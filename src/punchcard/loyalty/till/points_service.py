@@ -1,70 +1,74 @@
-"""Points, as a till asks for them: each verb makes the operation that the till then does."""
+"""Points and voids: each function does one operation through the till and waits for it.
+
+What it returns is durable. All of them raise what any operation may be refused with, and TillBusy.
+"""
 
 from typing import Unpack
 
-from punchcard.kit.errors import invalid_field
-from punchcard.kit.i18n import N_
-from punchcard.loyalty.operations import (
-    AdjustPoints,
-    EarnPoints,
-    RedeemPoints,
-    RedeemReward,
-    VoidEntry,
-)
-from punchcard.loyalty.till.requests import OperationMetadata, card_ref
+from punchcard.loyalty.operations import AdjustPoints, EarnPoints, OperationMetadata, VoidEntry
+from punchcard.loyalty.till.receipt import Receipt
+from punchcard.loyalty.till.requests import card_ref, checked_points_delta, points_redemption
+from punchcard.loyalty.till.till import Till
 
 
 def earn_points(
+    till: Till,
     card: str,
     *,
     amount_minor: int,
     reference: str | None = None,
     **metadata: Unpack[OperationMetadata],
-) -> EarnPoints:
+) -> Receipt:
     """Credit the points of a purchase of `amount_minor`; `reference` is credited once a program.
 
-    Raises CardNotFound.
+    Raises CardNotFound, ReferenceAlreadyUsed.
     """
-    return EarnPoints(
-        card=card_ref(card), amount_minor=amount_minor, reference=reference, **metadata
+    return till.submit(
+        EarnPoints(card=card_ref(card), amount_minor=amount_minor, reference=reference, **metadata)
     )
 
 
 def redeem_points(
-    card: str, *, reward_id: str | None, points: int | None, **metadata: Unpack[OperationMetadata]
-) -> RedeemReward | RedeemPoints:
+    till: Till,
+    card: str,
+    *,
+    reward_id: str | None,
+    points: int | None,
+    **metadata: Unpack[OperationMetadata],
+) -> Receipt:
     """Exchange points for a reward, or take a number of points: exactly one must be given.
 
-    Raises CardNotFound, InvalidInput.
+    Raises CardNotFound, InvalidInput, NotEnoughPoints.
     """
-    ref = card_ref(card)
-    if reward_id is not None and points is None:
-        return RedeemReward(card=ref, reward_id=reward_id, **metadata)
-    if points is not None and reward_id is None:
-        return RedeemPoints(card=ref, points=points, **metadata)
-    raise invalid_field("points", message=N_("Give either a reward or a number of points."))
+    return till.submit(
+        points_redemption(card_ref(card), reward_id=reward_id, points=points, **metadata)
+    )
 
 
 def adjust_points(
+    till: Till,
     card: str,
     *,
     points_delta: int,
     reason: str,
     limit_points: int,
     **metadata: Unpack[OperationMetadata],
-) -> AdjustPoints:
+) -> Receipt:
     """Correct a card's points by hand, by at most `limit_points`; the reason is kept.
 
     Raises CardNotFound, InvalidInput.
     """
-    if points_delta == 0 or abs(points_delta) > limit_points:
-        sentence = N_("Must lie between -{limit} and {limit}, and not be 0.")
-        raise invalid_field("points_delta", message=sentence, limit=limit_points)
+    delta = checked_points_delta(points_delta, limit_points)
     metadata["note"] = reason
-    return AdjustPoints(card=card_ref(card), points_delta=points_delta, **metadata)
+    return till.submit(AdjustPoints(card=card_ref(card), points_delta=delta, **metadata))
 
 
-def void(transaction_id: str, *, reason: str, **metadata: Unpack[OperationMetadata]) -> VoidEntry:
-    """Reverse an earning or a redemption once; the reason becomes the reversing entry's note."""
+def void(
+    till: Till, transaction_id: str, *, reason: str, **metadata: Unpack[OperationMetadata]
+) -> Receipt:
+    """Reverse an earning or a redemption once; the reason becomes the reversing entry's note.
+
+    Raises TransactionNotFound.
+    """
     metadata["note"] = reason
-    return VoidEntry(transaction_id=transaction_id, **metadata)
+    return till.submit(VoidEntry(transaction_id=transaction_id, **metadata))

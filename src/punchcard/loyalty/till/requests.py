@@ -1,31 +1,273 @@
-"""The occasion of an operation: who asks, who stands at the till, where and when it happened."""
+"""From a caller and what they ask to an operation: the same rules behind every face.
 
-from collections.abc import Sequence
+A face hands over what it has read. Here it is decided where and when the operation happened, which
+card a text names, who stands at the till, and what becomes of a request that is refused but may be
+the repetition of one that was accepted.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypedDict
+from functools import lru_cache
+from typing import Any, NamedTuple, Unpack
 
 import orjson
 
-from punchcard.accounts.subjects import LOYALTY_MANAGE, Subject
+from punchcard.accounts.errors import NotAllowed
+from punchcard.accounts.subjects import LOYALTY_MANAGE, NOBODY, Subject
+from punchcard.kit.clock import Clock
+from punchcard.kit.errors import DomainError, invalid_field
+from punchcard.kit.i18n import N_
+from punchcard.kit.secrets import derive_key
 from punchcard.kit.settings import Settings
+from punchcard.kit.values import value
 from punchcard.loyalty.errors import CardNotFound, OccurredAtOutOfRange
-from punchcard.loyalty.operations import Actor, CardRef, Origin, StaffIdentity
+from punchcard.loyalty.operations import (
+    Actor,
+    CardKey,
+    CardRef,
+    Operation,
+    OperationMetadata,
+    Origin,
+    RedeemPoints,
+    RedeemReward,
+    ReplayOnly,
+    StaffIdentity,
+)
+from punchcard.loyalty.rotating_codes import RotatingCodes
+from punchcard.loyalty.staff.identify import identify_staff
+from punchcard.loyalty.staff.pin_verifier import PinVerifier
+from punchcard.loyalty.staff.staff_tokens import StaffTokens
+from punchcard.loyalty.till.receipt import Receipt
+from punchcard.loyalty.till.till import Till
 
 
-class OperationMetadata(TypedDict, total=False):
-    """What every operation carries, as keyword arguments; see `operations.Operation`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationServices:
+    """What a builder works with; one for the whole process."""
 
+    clock: Clock
+    settings: Settings
+    rotating_codes: RotatingCodes
+    pin_verifier: PinVerifier
+    staff_tokens: StaffTokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationCaller:
+    """Who asks, at which vendor, and from where; the subject NOBODY is the public."""
+
+    subject: Subject
     vendor_id: str
-    actor: Actor
-    staff: StaffIdentity | None
-    location_id: str | None
-    note: str | None
-    occurred_at: datetime | None
-    idempotency_key: str | None
-    fingerprint: bytes | None
-    origin: Origin | None
-    request_id: str | None
-    is_code_fresh: bool
+    request_id: str | None = None
+    address: str | None = None
+    user_agent: str | None = None
+
+
+class StaffProof(NamedTuple):
+    """What is shown for who stands at the till; of a token also when it was used (None: now)."""
+
+    pin: str | None
+    staff_id: str | None
+    token: str | None
+    token_used_at: datetime | None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        pin: str | None = None,
+        staff_id: str | None = None,
+        token: str | None = None,
+        occurred_at: datetime | None = None,
+    ) -> "StaffProof | None":
+        """Return the proof in these fields of a request, None when all are empty.
+
+        A token may have been good when the operation happened, and be no more.
+        """
+        if token is not None:
+            return cls(pin, staff_id, token, occurred_at)
+        return cls(pin, staff_id, None, None) if pin is not None or staff_id is not None else None
+
+
+@value
+class RequestDetails:
+    """What a request says beside what it asks for; all of it may be missing.
+
+    `fingerprint` tells the request from others under the same `idempotency_key`.
+    """
+
+    location_id: str | None = None
+    occurred_at: datetime | None = None
+    note: str | None = None
+    proof: StaffProof | None = None
+    idempotency_key: str | None = None
+    fingerprint: bytes | None = None
+
+
+TillCall = Callable[[Till, OperationMetadata], Receipt]
+"""One of the functions that do a single operation, with all but these two bound."""
+
+
+class OperationBuilder:
+    """Turns what one caller asks at one moment into operations.
+
+    Of a list of requests each proof of staff is looked at once.
+    """
+
+    def __init__(self, services: OperationServices, caller: OperationCaller) -> None:
+        self._services = services
+        self._caller = caller
+        self._identified: dict[StaffProof, StaffIdentity | DomainError | None] = {}
+        self._now = services.clock.now()
+        subject = caller.subject
+        self._actor = Actor("public" if subject is NOBODY else subject.kind, subject.id)
+        device_id = subject.id if subject.kind == "device" else None
+        self._origin = Origin(caller.address, caller.user_agent, device_id)
+
+    def may_block(self, details: RequestDetails) -> bool:
+        """Tell whether building waits for a bcrypt or the database: then do it in a thread."""
+        proof = details.proof
+        if proof is None or proof in self._identified:
+            return False
+        if proof.token is None or proof.pin is not None or proof.staff_id is not None:
+            return True
+        try:
+            known = self._services.staff_tokens.verify_cached(
+                proof.token, self._caller.subject, occurred_at=proof.token_used_at
+            )
+        except DomainError as refusal:
+            self._identified[proof] = refusal
+            return False
+        if known is not None:
+            self._identified[proof] = known
+        return known is None
+
+    def build(
+        self, details: RequestDetails, make: Callable[[OperationMetadata], Operation]
+    ) -> Operation:
+        """Return the operation that `make` makes of its metadata.
+
+        With an idempotency key, what is refused becomes a question for the earlier answer
+        (ReplayOnly): the request may repeat one that was accepted when its token was still good.
+        Without one the refusal is raised: NotAllowed, OccurredAtOutOfRange, what
+        `identify_staff` raises, and what `make` raises. May block, see `may_block`.
+        """
+        try:
+            metadata = self._metadata(details)
+            self._add_staff(details, metadata)
+            return make(metadata)
+        except DomainError as refusal:
+            return self._replay_only(details, refusal)
+
+    def build_on_card(
+        self,
+        details: RequestDetails,
+        card: str,
+        make: Callable[[CardRef, OperationMetadata], Operation],
+    ) -> Operation:
+        """Return the operation that `make` makes on the card that the text `card` names.
+
+        It is the card's id, number, token or address, or a moving code that was right when the
+        operation happened: a terminal without a line sends later what it scanned then.
+        Raises, beside what `build` does, CardNotFound and CodeExpired.
+        """
+        try:
+            metadata = self._metadata(details)
+            ref = CardRef.parse(card) or self._by_rotating_code(card, metadata)
+            self._add_staff(details, metadata)
+            if ref is None:
+                raise CardNotFound
+            return make(ref, metadata)
+        except DomainError as refusal:
+            return self._replay_only(details, refusal)
+
+    def submit(self, till: Till, details: RequestDetails, do: TillCall) -> Receipt:
+        """Return the receipt of what `do` asks of the till with its metadata, and wait for it.
+
+        With an idempotency key, a caller who is refused here is given the answer the key was given
+        before, if there is one. Raises as `build` does, and what `do` raises.
+        """
+        try:
+            metadata = self._metadata(details)
+            self._add_staff(details, metadata)
+        except DomainError as refusal:
+            return till.submit(self._replay_only(details, refusal))
+        return do(till, metadata)
+
+    def _metadata(self, details: RequestDetails) -> OperationMetadata:
+        occurred_at = details.occurred_at
+        if occurred_at is not None:
+            occurred_at = checked_occurred_at(
+                occurred_at,
+                now=self._now,
+                subject=self._caller.subject,
+                settings=self._services.settings,
+            )
+        return {
+            "vendor_id": self._caller.vendor_id,
+            "actor": self._actor,
+            "location_id": self._location(details.location_id),
+            "note": details.note or None,
+            "occurred_at": occurred_at,
+            "idempotency_key": details.idempotency_key,
+            "fingerprint": details.fingerprint,
+            "origin": self._origin,
+            "request_id": self._caller.request_id,
+        }
+
+    def _location(self, asked: str | None) -> str | None:
+        """Return where it happened: who has a place of their own speaks for no other."""
+        own = self._caller.subject.location_id
+        if own is not None and asked not in (None, own):
+            raise NotAllowed
+        return asked or own
+
+    def _by_rotating_code(self, text: str, metadata: OperationMetadata) -> CardRef | None:
+        at = metadata["occurred_at"] or self._now
+        number = self._services.rotating_codes.verify(text, at)
+        if number is None:
+            return None
+        metadata["is_code_fresh"] = True
+        return CardRef(CardKey.NUMBER, number)
+
+    def _add_staff(self, details: RequestDetails, metadata: OperationMetadata) -> None:
+        proof = details.proof
+        if proof is None:
+            return
+        if proof not in self._identified:
+            self._identified[proof] = self._identify(proof)
+        found = self._identified[proof]
+        if isinstance(found, DomainError):
+            raise found
+        metadata["staff"] = found
+
+    def _identify(self, proof: StaffProof) -> StaffIdentity | DomainError | None:
+        try:
+            return identify_staff(
+                self._services.pin_verifier,
+                self._services.staff_tokens,
+                self._caller.subject,
+                staff_pin=proof.pin,
+                staff_id=proof.staff_id,
+                staff_token=proof.token,
+                occurred_at=proof.token_used_at,
+            )
+        except DomainError as refusal:
+            return refusal
+
+    def _replay_only(self, details: RequestDetails, refusal: DomainError) -> ReplayOnly:
+        if details.idempotency_key is None:
+            raise refusal
+        return ReplayOnly(
+            vendor_id=self._caller.vendor_id,
+            actor=self._actor,
+            idempotency_key=details.idempotency_key,
+            fingerprint=details.fingerprint,
+            refusal=refusal,
+        )
 
 
 def card_ref(text: str) -> CardRef:
@@ -36,17 +278,41 @@ def card_ref(text: str) -> CardRef:
     return ref
 
 
+def points_redemption(
+    card: CardRef,
+    *,
+    reward_id: str | None,
+    points: int | None,
+    **metadata: Unpack[OperationMetadata],
+) -> RedeemReward | RedeemPoints:
+    """Return the operation that exchanges points for a reward, or takes a number of points.
+
+    Exactly one must be given. Raises InvalidInput.
+    """
+    if reward_id is not None and points is None:
+        return RedeemReward(card=card, reward_id=reward_id, **metadata)
+    if points is not None and reward_id is None:
+        return RedeemPoints(card=card, points=points, **metadata)
+    raise invalid_field("points", message=N_("Give either a reward or a number of points."))
+
+
+def checked_points_delta(points_delta: int, limit_points: int) -> int:
+    """Return by how much points may be corrected by hand. Raises InvalidInput."""
+    if points_delta == 0 or abs(points_delta) > limit_points:
+        sentence = N_("Must lie between -{limit} and {limit}, and not be 0.")
+        raise invalid_field("points_delta", message=sentence, limit=limit_points)
+    return points_delta
+
+
 def checked_occurred_at(
-    occurred_at: datetime | None, *, now: datetime, subject: Subject, settings: Settings
-) -> datetime | None:
+    occurred_at: datetime, *, now: datetime, subject: Subject, settings: Settings
+) -> datetime:
     """Return when an operation happened, as the ledger may keep it.
 
     It lies at most `offline_grace_hours` back, any time back for who may manage, and never ahead
     of now: a terminal's clock that runs ahead by up to `clock_skew_seconds` is read as now.
     Raises OccurredAtOutOfRange.
     """
-    if occurred_at is None:
-        return None
     earliest = now - timedelta(hours=settings.offline_grace_hours)
     latest = now + timedelta(seconds=settings.clock_skew_seconds)
     is_too_old = occurred_at < earliest and not subject.may(LOYALTY_MANAGE)
@@ -55,10 +321,29 @@ def checked_occurred_at(
     return min(occurred_at, now)
 
 
-def canonical_request(kind: str, fields: Sequence[Any]) -> bytes:
+def fingerprint(kind: str, fields: Sequence[Any]) -> bytes:
     """Return what tells one request from another under the same idempotency key.
 
     The same operation is the same request whether it came alone or in a list. Proofs of staff (PIN
-    and token) are left out: they may be renewed, and a digest of a PIN would give it away.
+    and token) are left out of `fields`: they may be renewed, and a digest of a PIN would give it
+    away.
     """
+    return hashlib.sha256(_canonical(kind, fields)).digest()
+
+
+def keyed_fingerprint(secret_key: str, kind: str, fields: Sequence[Any]) -> bytes:
+    """Return the same for a request that is made of personal data.
+
+    It is kept in the ledger for good, so it is made with a key: nobody can try out names and
+    addresses against it.
+    """
+    return hmac.digest(_enrolment_key(secret_key), _canonical(kind, fields), "sha256")
+
+
+def _canonical(kind: str, fields: Sequence[Any]) -> bytes:
     return orjson.dumps([kind, *fields])
+
+
+@lru_cache(maxsize=4)
+def _enrolment_key(secret_key: str) -> bytes:
+    return derive_key(secret_key, "punchcard enrolment fingerprint")

@@ -1,22 +1,24 @@
-"""Stamps, as a till asks for them: each verb makes the operation that the till then does."""
+"""Stamps: each function does one operation through the till and waits until it is durable."""
 
 from typing import Unpack
 
-from punchcard.loyalty.operations import AddStamp, RedeemStamps
-from punchcard.loyalty.till.requests import OperationMetadata, card_ref
+from punchcard.loyalty.operations import AddStamp, OperationMetadata, RedeemStamps
+from punchcard.loyalty.till.receipt import Receipt
+from punchcard.loyalty.till.requests import card_ref
+from punchcard.loyalty.till.till import Till
 
 
-def add_stamp(card: str, *, quantity: int = 1, **metadata: Unpack[OperationMetadata]) -> AddStamp:
-    """Put `quantity` stamps on a card named by id, number or token.
+def add_stamp(
+    till: Till, card: str, *, quantity: int = 1, **metadata: Unpack[OperationMetadata]
+) -> Receipt:
+    """Put `quantity` stamps (1 to 50) on a card named by id, number or token.
 
-    The till refuses with StampTooSoon or DailyStampLimitReached. Raises CardNotFound.
+    Raises CardNotFound, StampTooSoon, DailyStampLimitReached, what any operation may be refused
+    with, and TillBusy.
     """
-    return AddStamp(card=card_ref(card), quantity=quantity, **metadata)
+    return till.submit(AddStamp(card=card_ref(card), quantity=quantity, **metadata))
 
 
-def redeem_stamps(card: str, **metadata: Unpack[OperationMetadata]) -> RedeemStamps:
-    """Exchange a full stamp card for its reward; the till refuses with NotEnoughStamps.
-
-    Raises CardNotFound.
-    """
-    return RedeemStamps(card=card_ref(card), **metadata)
+def redeem_stamps(till: Till, card: str, **metadata: Unpack[OperationMetadata]) -> Receipt:
+    """Exchange a full stamp card for its reward. Raises CardNotFound, NotEnoughStamps, TillBusy."""
+    return till.submit(RedeemStamps(card=card_ref(card), **metadata))

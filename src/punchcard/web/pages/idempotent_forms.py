@@ -6,13 +6,20 @@ becomes the idempotency key of what it asks the till for, so the till gives its 
 
 import hmac
 import json
-from typing import Final, NamedTuple
+from typing import Final
 
+from punchcard.accounts.subjects import NOBODY
 from punchcard.kit.ids import as_id
 from punchcard.kit.secrets import derive_key
 from punchcard.loyalty.errors import IdempotencyKeyReused
-from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.receipt import Receipt
+from punchcard.loyalty.till.requests import (
+    OperationBuilder,
+    OperationCaller,
+    RequestDetails,
+    StaffProof,
+    TillCall,
+)
 from punchcard.web.pages.errors import FormExpired
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import CSRF_FIELD, PageRequest
@@ -22,32 +29,50 @@ FORM_KEY_FIELD: Final = "form_key"
 _NOT_SAID: Final = frozenset({CSRF_FIELD, FORM_KEY_FIELD, "staff_pin"})
 
 
-class FormKey(NamedTuple):
-    """What an operation carries so that it is done once; see `operations.Operation`."""
+def submit(
+    request: PageRequest,
+    form: Form,
+    do: TillCall,
+    *,
+    staff_pin: str | None = None,
+    public_at: str | None = None,
+) -> Receipt:
+    """Do once what a form asks for, for whoever is signed in; return the receipt.
 
-    idempotency_key: str | None = None
-    fingerprint: bytes | None = None
+    With `public_at`, a vendor's id, the public asks, whoever may be signed in.
+    Raises FormExpired when the form came before, with something else in it, and what `do` and
+    OperationBuilder refuse.
+    """
+    context = request.context
+    caller = OperationCaller(
+        subject=NOBODY if public_at else request.subject,
+        vendor_id=public_at or request.vendor_id,
+        request_id=request.request_id,
+        address=request.address or None,
+        user_agent=request.user_agent,
+    )
+    key, fingerprint = _form_key(request, form)
+    details = RequestDetails(
+        proof=StaffProof.of(pin=staff_pin), idempotency_key=key, fingerprint=fingerprint
+    )
+    builder = OperationBuilder(context.operation_services, caller)
+    try:
+        return builder.submit(context.till, details, do)
+    except IdempotencyKeyReused:
+        raise FormExpired from None
 
 
-def form_key(request: PageRequest, form: Form) -> FormKey:
+def _form_key(request: PageRequest, form: Form) -> tuple[str | None, bytes | None]:
     """Return the key and fingerprint of a form that includes `parts/form_key.html`; else nothing.
 
     The key is the visitor's own: nobody is given the answer to another's form.
     """
     form_id = as_id(form.value(FORM_KEY_FIELD))
     if form_id is None:
-        return FormKey()
+        return None, None
     secret = derive_key(request.context.settings.secret_key, "punchcard forms that count once")
     key = hmac.digest(secret, f"{request.csrf} {form_id}".encode(), "sha256").hex()
     said = sorted(field for field in form.sent() if field[0] not in _NOT_SAID)
     # Made with a key: it stays in the ledger, and a form may hold names and addresses.
     body = json.dumps([request.http.url.path, said]).encode()
-    return FormKey(idempotency_key=f"form:{key}", fingerprint=hmac.digest(secret, body, "sha256"))
-
-
-def submit(request: PageRequest, operation: Operation) -> Receipt:
-    """Ask the till. Raises FormExpired when the form came before, with something else in it."""
-    try:
-        return request.context.till.submit(operation)
-    except IdempotencyKeyReused:
-        raise FormExpired from None
+    return f"form:{key}", hmac.digest(secret, body, "sha256")

@@ -6,16 +6,18 @@ from fastapi import APIRouter, Response
 
 from punchcard.kit.errors import InvalidInput
 from punchcard.kit.i18n import N_
+from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.links import public_path
 from punchcard.loyalty.errors import ProgramInactive, ProgramNotFound
-from punchcard.loyalty.operations import Actor, NewCustomer, OpenCard, Origin
+from punchcard.loyalty.operations import NewCustomer
 from punchcard.loyalty.programs import public_service
 from punchcard.loyalty.programs.public_service import ProgramPage
+from punchcard.loyalty.till.receipt import Receipt
 from punchcard.web.pages.card_preview import face_of_program, words_of
 from punchcard.web.pages.customer_form import read_customer
 from punchcard.web.pages.errors import FormExpired
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.idempotent_forms import form_key, submit
+from punchcard.web.pages.idempotent_forms import submit
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.public.visitors import address_of, count_look
 
@@ -48,7 +50,7 @@ def join(request: PageRequestDep, slug: str, form: FormDep) -> Response:
     if not form.is_valid:
         return _join_page(request, slug, form, status=422)
     try:
-        receipt = submit(request, _operation(request, page, customer, form))
+        receipt = _open_card(request, page, customer, form)
     except ProgramInactive:
         # Switched off between the two steps; to the public it is then simply not there.
         raise ProgramNotFound from None
@@ -60,21 +62,21 @@ def join(request: PageRequestDep, slug: str, form: FormDep) -> Response:
     return request.redirect(f"{public_path(token)}?welcome=1")
 
 
-def _operation(
+def _open_card(
     request: PageRequest, page: ProgramPage, customer: NewCustomer | None, form: Form
-) -> OpenCard:
-    sent = form_key(request, form)
-    return OpenCard(
-        vendor_id=page.vendor.id,
-        actor=Actor("public", None),
-        program_id=page.program.id,
-        customer=customer,
-        is_vouched=False,
-        locale=request.language,
-        origin=Origin(address_of(request), request.user_agent, None),
-        request_id=request.request_id,
-        idempotency_key=sent.idempotency_key,
-        fingerprint=sent.fingerprint,
+) -> Receipt:
+    return submit(
+        request,
+        form,
+        lambda till, metadata: card_service.open_card(
+            till,
+            page.program.id,
+            customer=customer,
+            is_vouched=False,
+            locale=request.language,
+            **metadata,
+        ),
+        public_at=page.vendor.id,
     )
 
 

@@ -72,10 +72,11 @@ def look_up_cards(caller: CallerDep, code: Code) -> FoundCards:
 
     At most 50, those of customers whose contact the shop vouches for first.
     """
-    now = caller.context.clock.now()
-    caller.context.rotating_codes.is_fresh(code.strip(), now)
-    with caller.context.database.read() as session:
-        views = card_service.lookup_cards(session, caller.vendor_id, code, now=now)
+    context = caller.context
+    with context.database.read() as session:
+        views = card_service.lookup_cards(
+            session, caller.vendor_id, code, context.rotating_codes, now=context.clock.now()
+        )
         schema = _schema(session, caller, views)
     return FoundCards(items=[schema(view) for view in views])
 

@@ -1,17 +1,20 @@
 """The routes that move balances: read, find out who stands at the till, ask the till, answer."""
 
-import hashlib
 from collections.abc import Callable
-from datetime import datetime
-from functools import lru_cache
-from typing import Any, Final, cast
+from functools import lru_cache, partial
+from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 
-from punchcard.accounts.errors import NotAllowed
-from punchcard.api.http.fast_routes import FastHandler, FastRequest, FastResponse, FastRoute
+from punchcard.api.http.fast_routes import (
+    FastHandler,
+    FastRequest,
+    FastResponse,
+    FastRoute,
+    caller_of,
+)
 from punchcard.api.http.field_messages import refusal_of_body
 from punchcard.api.http.problems import problem_body
 from punchcard.api.schemas.cards import ReceiptSchema, receipt_response
@@ -23,7 +26,6 @@ from punchcard.api.schemas.operations import (
     LooseOperations,
     OperationsRequest,
     OperationsResponse,
-    Proved,
     RedeemPointsItem,
     RedeemPointsRequest,
     RedeemStampsItem,
@@ -37,25 +39,30 @@ from punchcard.context import Context
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import as_id
+from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.errors import TransactionNotFound
 from punchcard.loyalty.operations import (
-    Actor,
+    AddStamp,
+    AdjustPoints,
     CardKey,
     CardOperation,
+    CardRef,
+    EarnPoints,
     Operation,
-    Origin,
-    ReplayOnly,
-    StaffIdentity,
+    OperationMetadata,
+    RedeemStamps,
+    VoidEntry,
 )
-from punchcard.loyalty.staff.identify import identify_staff
-from punchcard.loyalty.till import points_service, stamp_service
 from punchcard.loyalty.till.batch import Outcome
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.requests import (
-    OperationMetadata,
-    canonical_request,
-    checked_occurred_at,
+    OperationBuilder,
+    RequestDetails,
+    StaffProof,
+    checked_points_delta,
+    fingerprint,
+    points_redemption,
 )
 
 PREFIX: Final = "/api/v1/vendor/loyalty"
@@ -64,153 +71,98 @@ _ITEM: TypeAdapter[Item] = TypeAdapter(Item)
 # What is left out of a request's fingerprint: proofs may be renewed, and the key is the key.
 _NOT_IN_FINGERPRINT: Final = frozenset({"staff_pin", "staff_token", "op", "idempotency_key"})
 
-_Proof = tuple[str | None, str | None, str | None, datetime | None]
+
+def _builder(context: Context, request: FastRequest) -> OperationBuilder:
+    return OperationBuilder(context.operation_services, caller_of(request))
 
 
-class OperationBuilder:
-    """Turns what one request says into operations, each with its metadata."""
-
-    def __init__(self, context: Context, request: FastRequest) -> None:
-        self._context = context
-        self._request = request
-        # A list names the same person again and again: each proof is looked at once.
-        self._proved: dict[_Proof, StaffIdentity | DomainError | None] = {}
-        subject = request.subject
-        self._now = context.clock.now()
-        self._actor = Actor(subject.kind, subject.id)
-        device_id = subject.id if subject.kind == "device" else None
-        self._origin = Origin(request.address, request.user_agent, device_id)
-
-    async def operation(
-        self, body: Timed, *, key: str | None, transaction_id: str | None = None
-    ) -> Operation:
-        """Return the operation that `body` asks for.
-
-        With a key, what would be refused here becomes a question for the earlier answer: the
-        request may be the repetition of one that was accepted when its token was still good.
-        """
-        base = OperationMetadata(vendor_id=self._request.vendor_id, actor=self._actor)
-        if key is not None:
-            base["idempotency_key"] = key
-            base["fingerprint"] = _fingerprint(body, transaction_id)
-        try:
-            metadata = await self._metadata(base, body)
-            return _operation(body, transaction_id, metadata, self._context)
-        except DomainError as refusal:
-            if key is None:
-                raise
-            return ReplayOnly(refusal=refusal, **base)
-
-    async def _metadata(self, base: OperationMetadata, body: Timed) -> OperationMetadata:
-        context, request = self._context, self._request
-        occurred_at = checked_occurred_at(
-            body.occurred_at, now=self._now, subject=request.subject, settings=context.settings
-        )
-        metadata = OperationMetadata(
-            **base,
-            location_id=self._location(body),
-            occurred_at=occurred_at,
-            origin=self._origin,
-            request_id=request.request_id,
-        )
-        # The fields themselves: asking a model whether it has one costs more than all the rest.
-        said = body.__dict__
-        if card := said.get("card"):
-            # A terminal that was offline sends later what it scanned then.
-            at = occurred_at or self._now
-            metadata["is_code_fresh"] = context.rotating_codes.is_fresh(card, at)
-        if "staff_token" in said:
-            metadata["staff"] = await self._staff(cast("Proved", body))
-        if note := said.get("note"):
-            metadata["note"] = note
-        return metadata
-
-    def _location(self, body: Timed) -> str | None:
-        own = self._request.subject.location_id
-        if own is not None and body.location_id not in (None, own):
-            raise NotAllowed
-        return body.location_id or own
-
-    async def _staff(self, body: Proved) -> StaffIdentity | None:
-        # A token may have been good when it happened, and be no more.
-        at = body.occurred_at if body.staff_token is not None else None
-        proof = (body.staff_pin, body.staff_id, body.staff_token, at)
-        if proof == (None, None, None, None):
-            return None
-        if proof not in self._proved:
-            self._proved[proof] = await self._prove(body)
-        found = self._proved[proof]
-        if isinstance(found, DomainError):
-            raise found
-        return found
-
-    async def _prove(self, body: Proved) -> StaffIdentity | DomainError | None:
-        try:
-            if body.staff_token is not None and body.staff_pin is None and body.staff_id is None:
-                known = self._context.staff_tokens.verify_cached(
-                    body.staff_token, self._request.subject, occurred_at=body.occurred_at
-                )
-                if known is not None:
-                    return known
-            return await run_in_threadpool(self._identify, body)
-        except DomainError as refusal:
-            return refusal
-
-    def _identify(self, body: Proved) -> StaffIdentity | None:
-        return identify_staff(
-            self._context.pin_verifier,
-            self._context.staff_tokens,
-            self._request.subject,
-            staff_pin=body.staff_pin,
-            staff_id=body.staff_id,
-            staff_token=body.staff_token,
-            occurred_at=body.occurred_at,
-        )
-
-
-def _operation(
-    body: Timed, transaction_id: str | None, metadata: OperationMetadata, context: Context
+async def _operation(
+    builder: OperationBuilder,
+    settings: Settings,
+    body: Timed,
+    *,
+    key: str | None,
+    transaction_id: str | None = None,
 ) -> Operation:
-    if transaction_id is not None and isinstance(body, VoidRequest):
-        return points_service.void(transaction_id, reason=body.reason, **metadata)
-    return _MAKERS[type(body)](body, metadata, context)
+    """Return the operation that `body` asks for; what may block is done off the event loop."""
+    details = _details(body, key, transaction_id)
+    make = _maker(builder, details, body, transaction_id, settings)
+    return await run_in_threadpool(make) if builder.may_block(details) else make()
 
 
-def _stamp(body: StampRequest, metadata: OperationMetadata, _context: Context) -> Operation:
-    return stamp_service.add_stamp(body.card, quantity=body.quantity, **metadata)
+def _maker(
+    builder: OperationBuilder,
+    details: RequestDetails,
+    body: Timed,
+    transaction_id: str | None,
+    settings: Settings,
+) -> Callable[[], Operation]:
+    # The fields themselves: asking a model whether it has one costs more than all the rest.
+    card = body.__dict__.get("card")
+    if card is None:
+        assert transaction_id is not None
+        return partial(builder.build, details, partial(_void, transaction_id))
+    return partial(
+        builder.build_on_card, details, card, partial(_MAKERS[type(body)], body, settings)
+    )
+
+
+def _details(body: Timed, key: str | None, transaction_id: str | None) -> RequestDetails:
+    said = body.__dict__
+    return RequestDetails(
+        location_id=body.location_id,
+        occurred_at=body.occurred_at,
+        # What must be given a reason keeps it as its note.
+        note=said.get("note") or said.get("reason"),
+        proof=StaffProof.of(
+            pin=said.get("staff_pin"),
+            staff_id=said.get("staff_id"),
+            token=said.get("staff_token"),
+            occurred_at=body.occurred_at,
+        ),
+        idempotency_key=key,
+        fingerprint=_fingerprint(body, transaction_id) if key is not None else None,
+    )
+
+
+def _void(transaction_id: str, metadata: OperationMetadata) -> Operation:
+    return VoidEntry(transaction_id=transaction_id, **metadata)
+
+
+def _stamp(
+    body: StampRequest, _settings: Settings, card: CardRef, metadata: OperationMetadata
+) -> Operation:
+    return AddStamp(card=card, quantity=body.quantity, **metadata)
 
 
 def _redeem_stamps(
-    body: RedeemStampsRequest, metadata: OperationMetadata, _context: Context
+    _body: RedeemStampsRequest, _settings: Settings, card: CardRef, metadata: OperationMetadata
 ) -> Operation:
-    return stamp_service.redeem_stamps(body.card, **metadata)
+    return RedeemStamps(card=card, **metadata)
 
 
-def _earn(body: EarnRequest, metadata: OperationMetadata, _context: Context) -> Operation:
-    return points_service.earn_points(
-        body.card, amount_minor=body.amount_minor, reference=body.reference, **metadata
+def _earn(
+    body: EarnRequest, _settings: Settings, card: CardRef, metadata: OperationMetadata
+) -> Operation:
+    return EarnPoints(
+        card=card, amount_minor=body.amount_minor, reference=body.reference, **metadata
     )
 
 
 def _redeem_points(
-    body: RedeemPointsRequest, metadata: OperationMetadata, _context: Context
+    body: RedeemPointsRequest, _settings: Settings, card: CardRef, metadata: OperationMetadata
 ) -> Operation:
-    return points_service.redeem_points(
-        body.card, reward_id=body.reward_id, points=body.points, **metadata
-    )
+    return points_redemption(card, reward_id=body.reward_id, points=body.points, **metadata)
 
 
-def _adjust(body: AdjustRequest, metadata: OperationMetadata, context: Context) -> Operation:
-    return points_service.adjust_points(
-        body.card,
-        points_delta=body.points_delta,
-        reason=body.reason,
-        limit_points=context.settings.adjustment_limit_points,
-        **metadata,
-    )
+def _adjust(
+    body: AdjustRequest, settings: Settings, card: CardRef, metadata: OperationMetadata
+) -> Operation:
+    delta = checked_points_delta(body.points_delta, settings.adjustment_limit_points)
+    return AdjustPoints(card=card, points_delta=delta, **metadata)
 
 
-_Maker = Callable[[Any, OperationMetadata, Context], Operation]
+_Maker = Callable[[Any, Settings, CardRef, OperationMetadata], Operation]
 # By the very type: to ask a model whether it is one of another costs more than the operation.
 _MAKERS: Final[dict[type[Timed], _Maker]] = {
     StampRequest: _stamp,
@@ -230,8 +182,7 @@ def _fingerprint(body: Timed, transaction_id: str | None) -> bytes:
     said = body.__dict__
     if transaction_id is not None:
         said = {**said, "transaction_id": transaction_id}
-    fields = [(name, said[name]) for name in names if said.get(name) is not None]
-    return hashlib.sha256(canonical_request(kind, fields)).digest()
+    return fingerprint(kind, [(n, said[n]) for n in names if said.get(n) is not None])
 
 
 @lru_cache(maxsize=32)
@@ -247,8 +198,12 @@ def _single(schema: type[Timed]) -> FastHandler:
             body = schema.model_validate_json(request.body)
         except ValidationError as error:
             raise refusal_of_body(error) from None
-        operation = await OperationBuilder(context, request).operation(
-            body, key=request.idempotency_key, transaction_id=_transaction_id(request)
+        operation = await _operation(
+            _builder(context, request),
+            context.settings,
+            body,
+            key=request.idempotency_key,
+            transaction_id=_transaction_id(request),
         )
         receipt = await context.till.submit_async(operation)
         response = receipt_response(receipt, context.card_links, _token(operation, receipt))
@@ -269,7 +224,7 @@ def _transaction_id(request: FastRequest) -> str | None:
 
 async def do_operations(context: Context, request: FastRequest) -> FastResponse:
     """Do up to 500 operations in their order, each on its own, and tell what became of each."""
-    counter = OperationBuilder(context, request)
+    builder, settings = _builder(context, request), context.settings
     results: list[dict[str, Any]] = []
     accepted: list[tuple[int, Operation]] = []
     for item in _items(request.body):
@@ -278,8 +233,8 @@ async def do_operations(context: Context, request: FastRequest) -> FastResponse:
             results[-1] = _refused(item, request)
             continue
         transaction_id = item.__dict__.get("transaction_id")
-        operation = await counter.operation(
-            item, key=item.idempotency_key, transaction_id=transaction_id
+        operation = await _operation(
+            builder, settings, item, key=item.idempotency_key, transaction_id=transaction_id
         )
         accepted.append((len(results) - 1, operation))
     outcomes = await context.till.submit_all_async([operation for _, operation in accepted])

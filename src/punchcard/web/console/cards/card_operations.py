@@ -1,6 +1,5 @@
 """What moves a card's balance from the console: each time through the till, as at the counter."""
 
-from collections.abc import Callable
 from typing import Final
 
 from fastapi import APIRouter, Response
@@ -8,11 +7,9 @@ from fastapi import APIRouter, Response
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.errors import TransactionNotFound
 from punchcard.loyalty.ledger import ledger_reader
-from punchcard.loyalty.operations import Actor, Operation
 from punchcard.loyalty.programs.public_service import page_of
-from punchcard.loyalty.staff.identify import identify_staff
 from punchcard.loyalty.till import points_service, stamp_service
-from punchcard.loyalty.till.requests import OperationMetadata
+from punchcard.loyalty.till.requests import TillCall
 from punchcard.web.console.cards.card_page import (
     PREFIX,
     REASON_CHARACTERS,
@@ -21,7 +18,7 @@ from punchcard.web.console.cards.card_page import (
     show_card,
 )
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.idempotent_forms import form_key, submit
+from punchcard.web.pages.idempotent_forms import submit
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix=PREFIX)
@@ -37,7 +34,9 @@ def add_stamp(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
         request,
         card_id,
         form,
-        lambda metadata: stamp_service.add_stamp(card_id, quantity=quantity or 1, **metadata),
+        lambda till, metadata: stamp_service.add_stamp(
+            till, card_id, quantity=quantity or 1, **metadata
+        ),
         done=N_("Stamped."),
         opened="stamp",
     )
@@ -50,7 +49,7 @@ def redeem_stamps(request: PageRequestDep, card_id: str, form: FormDep) -> Respo
         request,
         card_id,
         form,
-        lambda metadata: stamp_service.redeem_stamps(card_id, **metadata),
+        lambda till, metadata: stamp_service.redeem_stamps(till, card_id, **metadata),
         done=N_("The reward is handed out."),
         opened="redeem",
     )
@@ -68,8 +67,8 @@ def earn_points(request: PageRequestDep, card_id: str, form: FormDep) -> Respons
         request,
         card_id,
         form,
-        lambda metadata: points_service.earn_points(
-            card_id, amount_minor=amount_minor or 0, **metadata
+        lambda till, metadata: points_service.earn_points(
+            till, card_id, amount_minor=amount_minor or 0, **metadata
         ),
         done=N_("The points are added."),
         opened="earn",
@@ -84,8 +83,8 @@ def redeem_points(request: PageRequestDep, card_id: str, form: FormDep) -> Respo
         request,
         card_id,
         form,
-        lambda metadata: points_service.redeem_points(
-            card_id, reward_id=reward_id, points=None, **metadata
+        lambda till, metadata: points_service.redeem_points(
+            till, card_id, reward_id=reward_id, points=None, **metadata
         ),
         done=N_("The reward is handed out."),
         opened="redeem-points",
@@ -102,8 +101,13 @@ def adjust_points(request: PageRequestDep, card_id: str, form: FormDep) -> Respo
         request,
         card_id,
         form,
-        lambda metadata: points_service.adjust_points(
-            card_id, points_delta=delta or 0, reason=reason or "", limit_points=limit, **metadata
+        lambda till, metadata: points_service.adjust_points(
+            till,
+            card_id,
+            points_delta=delta or 0,
+            reason=reason or "",
+            limit_points=limit,
+            **metadata,
         ),
         done=N_("The points are corrected."),
         opened="adjust",
@@ -124,7 +128,9 @@ def void_entry(
         request,
         card_id,
         form,
-        lambda metadata: points_service.void(transaction_id, reason=reason or "", **metadata),
+        lambda till, metadata: points_service.void(
+            till, transaction_id, reason=reason or "", **metadata
+        ),
         done=N_("The entry is taken back."),
         opened=entry.id,
     )
@@ -134,7 +140,7 @@ def _operate(
     request: PageRequest,
     card_id: str,
     form: Form,
-    operation: Callable[[OperationMetadata], Operation],
+    do: TillCall,
     *,
     done: str,
     opened: str,
@@ -143,29 +149,7 @@ def _operate(
         find_card(session, request, card_id)
     if form.is_valid:
         with form.refusals():
-            submit(request, operation(_metadata(request, form)))
+            submit(request, form, do, staff_pin=form.value("staff_pin") or None)
     if not form.is_valid:
         return show_card(request, card_id, form, opened=opened, status=422)
     return request.redirect(card_path(card_id), done)
-
-
-def _metadata(request: PageRequest, form: Form) -> OperationMetadata:
-    context = request.context
-    sent = form_key(request, form)
-    metadata = OperationMetadata(
-        vendor_id=request.vendor_id,
-        actor=Actor(request.subject.kind, request.subject.id),
-        request_id=request.request_id,
-        idempotency_key=sent.idempotency_key,
-        fingerprint=sent.fingerprint,
-    )
-    # A PIN costs a bcrypt and a commit of its own: before the till, outside transactions.
-    staff = identify_staff(
-        context.pin_verifier,
-        context.staff_tokens,
-        request.subject,
-        staff_pin=form.value("staff_pin") or None,
-    )
-    if staff is not None:
-        metadata["staff"] = staff
-    return metadata

@@ -7,12 +7,11 @@ from fastapi import APIRouter, Response
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.cards import card_service
-from punchcard.loyalty.operations import Actor, OpenCard
 from punchcard.loyalty.programs import program_service
 from punchcard.web.console.list_filters import STATUSES, VISITS, asked_cards
 from punchcard.web.pages.customer_form import read_customer
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.idempotent_forms import form_key, submit
+from punchcard.web.pages.idempotent_forms import submit
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/members")
@@ -69,20 +68,14 @@ def enrol(request: PageRequestDep, form: FormDep) -> Response:
     program_id = form.text("program_id", limit=36)
     locale = form.choice("locale", LANGUAGES, required=False)
     customer = read_customer(form, locale=locale, accepted_terms=False)
-    sent, card_id = form_key(request, form), None
+    card_id = None
     if program_id and form.is_valid:
         with form.refusals():
             receipt = submit(
                 request,
-                OpenCard(
-                    vendor_id=request.vendor_id,
-                    actor=Actor(request.subject.kind, request.subject.id),
-                    program_id=program_id,
-                    customer=customer,
-                    locale=locale,
-                    request_id=request.request_id,
-                    idempotency_key=sent.idempotency_key,
-                    fingerprint=sent.fingerprint,
+                form,
+                lambda till, metadata: card_service.open_card(
+                    till, program_id, customer=customer, locale=locale, **metadata
                 ),
             )
             card_id = receipt.card.id
