@@ -30,13 +30,13 @@ from punchcard.loyalty.programs.rules_loader import load_rules
 from punchcard.loyalty.rotating_codes import RotatingCodes
 from punchcard.loyalty.tables import CARDS, CUSTOMERS
 
-Answer = TypeVar("Answer", covariant=True)
+Answer_co = TypeVar("Answer_co", covariant=True)
 
 
-class Submits(Protocol[Answer]):
+class Submits(Protocol[Answer_co]):
     """What `open_card` needs of the till, which stands above the cards and is handed in."""
 
-    def submit(self, operation: Operation) -> Answer:
+    def submit(self, operation: Operation) -> Answer_co:
         """Do an operation and wait for its receipt."""
         ...
 
@@ -95,14 +95,14 @@ def list_cards(
 
 
 def open_card(
-    till: Submits[Answer],
+    till: Submits[Answer_co],
     program_id: str,
     *,
     customer: NewCustomer | None = None,
     is_vouched: bool = True,
     locale: str | None = None,
     **metadata: Unpack[OperationMetadata],
-) -> Answer:
+) -> Answer_co:
     """Open a card in a program, for a customer or anonymously; see OpenCard for `is_vouched`.
 
     Waits until it is durable. Raises ProgramNotFound, ProgramInactive, CardAlreadyExists,
