@@ -1,0 +1,62 @@
+"""What lines of text, longer texts and short names for addresses must look like.
+
+Each rule returns the text as it is to be kept, or raises InvalidValue.
+"""
+
+import re
+from typing import Final
+
+from punchcard.kit.i18n import N_
+from punchcard.kit.validation.invalid import InvalidValue
+
+NAME_CHARACTERS: Final = 120
+SLUG_CHARACTERS: Final = 63
+
+# Surrogates can't be stored; U+2028 and U+2029 break a line as "\n" does.
+_CONTROLS = "\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029"
+LINE_PATTERN: Final = f"^[^{_CONTROLS}]*$"
+"""What every line of text matches once the blanks around it are off: ECMA 262, as JSON Schema."""
+LINE_NOT_BLANK_PATTERN: Final = f"^[^{_CONTROLS}]*[^\\s{_CONTROLS}][^{_CONTROLS}]*$"
+PARAGRAPHS_PATTERN: Final = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$"
+SLUG_PATTERN: Final = "^\\s*[a-z0-9](-?[a-z0-9])*\\s*$"
+
+_CONTROL = re.compile(f"[{_CONTROLS}\\ud800-\\udfff]")
+_CONTROL_BUT_BREAKS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*")
+
+_EMPTY = N_("Must not be empty.")
+_TOO_SHORT = N_("Must be at least {min_length} characters long.")
+_TOO_LONG = N_("Must be at most {max_length} characters long.")
+
+
+def one_line(text: str, *, maximum: int = NAME_CHARACTERS, minimum: int = 1) -> str:
+    """Return `text` without blanks around it: one line of `minimum` to `maximum` characters."""
+    stripped = text.strip()
+    if _CONTROL.search(stripped):
+        raise InvalidValue(N_("Must be one line of text without control characters."))
+    if len(stripped) < minimum:
+        raise InvalidValue(_EMPTY if minimum == 1 else _TOO_SHORT, min_length=minimum)
+    return _short_enough(stripped, maximum)
+
+
+def paragraphs(text: str, *, maximum: int) -> str:
+    """Return `text` with plain line breaks: up to `maximum` characters, on any number of lines."""
+    if _CONTROL_BUT_BREAKS.search(text):
+        raise InvalidValue(N_("Must be text without control characters."))
+    return _short_enough(text.replace("\r\n", "\n").replace("\r", "\n"), maximum)
+
+
+def slug(text: str) -> str:
+    """Return `text` without blanks around it if it can stand in an address: `cafe-alice`."""
+    stripped = text.strip()
+    if len(stripped) > SLUG_CHARACTERS or _SLUG.fullmatch(stripped) is None:
+        raise InvalidValue(
+            N_("Must consist of small letters, digits and single hyphens between them.")
+        )
+    return stripped
+
+
+def _short_enough(text: str, maximum: int) -> str:
+    if len(text) > maximum:
+        raise InvalidValue(_TOO_LONG, max_length=maximum)
+    return text

@@ -1,0 +1,52 @@
+"""Names as search compares them."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from punchcard.kit.folding import FOLDED_CHARACTERS, fold_name
+
+
+@pytest.mark.parametrize(
+    ("name", "folded"),
+    [
+        ("José", "jose"),
+        ("Jose\u0301", "jose"),
+        ("Müller", "muller"),
+        ("Zoë", "zoe"),
+        ("İpek", "ipek"),
+        ("Işık", "isik"),
+        ("Łukasz", "lukasz"),
+        ("Nguyễn Thị Ánh", "nguyen thi anh"),
+        ("Đorđe", "dorde"),
+        ("Bjørn Ærø", "bjorn aero"),
+        ("Groß", "gross"),
+        ("GROẞ", "gross"),
+        ("Cœur", "coeur"),
+        ("Þóra Guðrún", "thora gudrun"),
+        ("O’Brien", "o'brien"),
+        ("Jean\u2011Luc", "jean-luc"),
+        ("Anna\u00a0\u200bLéa ", "anna lea"),
+        ("Ａｎｎａ", "anna"),
+        ("Αθηνά", "αθηνα"),
+        ("Андрей", "андреи"),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_name_is_found_as_people_type_it(name: str | None, folded: str | None) -> None:
+    assert fold_name(name) == folded
+
+
+@given(st.text(max_size=120))
+def test_names_that_look_alike_fold_alike(name: str) -> None:
+    folded = fold_name(name)
+    assert folded == fold_name(unicodedata.normalize("NFD", name))
+    assert folded == fold_name(unicodedata.normalize("NFC", name))
+    assert folded is None or len(folded) <= FOLDED_CHARACTERS
+
+
+def test_the_longest_name_fits_its_column() -> None:
+    assert len(fold_name("\ufdfa" * 120) or "") == FOLDED_CHARACTERS
