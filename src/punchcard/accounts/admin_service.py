@@ -3,19 +3,20 @@
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from punchcard.accounts import checks
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import EmailTaken
 from punchcard.accounts.member_service import refuse_taken_email
 from punchcard.accounts.models import Admin
+from punchcard.kit.validation import contacts, texts
+from punchcard.kit.validation.invalid import check_field
 
 
 def create_admin(session: Session, act: Act, *, email: str, name: str, password_hash: str) -> Admin:
     """Add a platform admin; raises EmailTaken when anybody signs in with the address already."""
     admin = Admin(
         id=act.ids.new_id(),
-        email=checks.email("email", email),
-        name=checks.one_line("name", name),
+        email=check_field("email", contacts.email, email),
+        name=check_field("name", texts.one_line, name),
         password_hash=password_hash,
         created_at=act.now,
     )

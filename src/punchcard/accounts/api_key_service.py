@@ -12,6 +12,8 @@ from punchcard.accounts.rows import find_own, paginate
 from punchcard.accounts.subjects import API_KEY_PREFIX
 from punchcard.db.events import announce
 from punchcard.kit.secrets import hash_token
+from punchcard.kit.validation import texts
+from punchcard.kit.validation.invalid import check_field
 
 _SHOWN_CHARACTERS = 12
 
@@ -24,7 +26,7 @@ def create_api_key(
     row = ApiKey(
         id=act.ids.new_id(),
         vendor_id=vendor_id,
-        name=checks.one_line("name", name),
+        name=check_field("name", texts.one_line, name),
         prefix=secret[:_SHOWN_CHARACTERS],
         key_hash=hash_token(secret),
         scopes=checks.scopes("scopes", scopes),

@@ -8,7 +8,6 @@ from typing import Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from punchcard.accounts import checks
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import DeviceNotFound, PairingCodeInvalid
 from punchcard.accounts.events import CredentialChanged
@@ -21,6 +20,8 @@ from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import Ids
 from punchcard.kit.secrets import hash_token
+from punchcard.kit.validation import texts
+from punchcard.kit.validation.invalid import check_field
 
 # No 0 and O, no 1, I and L: they look alike on a screen across the counter.
 CODE_LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -59,7 +60,7 @@ def pair_device(
 
     Spaces, hyphens and small letters in the code are forgiven. Raises PairingCodeInvalid.
     """
-    device_name = checks.one_line("name", name)
+    device_name = check_field("name", texts.one_line, name)
     used = _use_code(session, code, now)
     token = DEVICE_PREFIX + ids.new_token()
     device = Device(
@@ -106,7 +107,7 @@ def update_device(
     device = _lock(session, vendor_id, device_id)
     wanted = dict(changes)
     if "name" in wanted:
-        wanted["name"] = checks.one_line("name", wanted["name"])
+        wanted["name"] = check_field("name", texts.one_line, wanted["name"])
     if "location_id" in wanted:
         wanted["location_id"] = get_open_location(session, vendor_id, wanted["location_id"]).id
     old, new = apply_changes(device, wanted)

@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts import checks
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import LocationHasDevices, LocationNotFound
 from punchcard.accounts.models import Device, Location
 from punchcard.accounts.rows import apply_changes, find_own, paginate
+from punchcard.kit.validation import texts
+from punchcard.kit.validation.invalid import check_field
 
 
 def create_location(
@@ -20,7 +21,7 @@ def create_location(
     location = Location(
         id=act.ids.new_id(),
         vendor_id=vendor_id,
-        name=checks.one_line("name", name),
+        name=check_field("name", texts.one_line, name),
         address=_address(address),
         created_at=act.now,
     )
@@ -72,7 +73,7 @@ def update_location(
     location = _lock_open(session, vendor_id, location_id)
     wanted = dict(changes)
     if "name" in wanted:
-        wanted["name"] = checks.one_line("name", wanted["name"])
+        wanted["name"] = check_field("name", texts.one_line, wanted["name"])
     if "address" in wanted:
         wanted["address"] = _address(wanted["address"])
     old, new = apply_changes(location, wanted)
@@ -104,4 +105,6 @@ def _lock_open(session: Session, vendor_id: str, location_id: str) -> Location:
 
 
 def _address(text: str | None) -> str | None:
-    return checks.one_line("address", text, maximum=300, minimum=0) or None if text else None
+    if not text:
+        return None
+    return check_field("address", texts.one_line, text, maximum=300, minimum=0) or None

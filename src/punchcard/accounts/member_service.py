@@ -15,6 +15,8 @@ from punchcard.accounts.events import SubjectChanged
 from punchcard.accounts.models import AccessToken, Admin, Member, Vendor
 from punchcard.accounts.rows import apply_changes, find_own, paginate
 from punchcard.db.events import announce
+from punchcard.kit.validation import contacts, places, texts
+from punchcard.kit.validation.invalid import check_field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +35,10 @@ def create_member(session: Session, act: Act, vendor_id: str, person: NewMember)
     member = Member(
         id=act.ids.new_id(),
         vendor_id=vendor_id,
-        email=checks.email("email", person.email),
-        name=checks.one_line("name", person.name),
+        email=check_field("email", contacts.email, person.email),
+        name=check_field("name", texts.one_line, person.name),
         role=checks.role("role", person.role),
-        language=checks.language("language", person.language) if person.language else None,
+        language=_language(person.language) if person.language else None,
         password_hash=person.password_hash,
         created_at=act.now,
     )
@@ -163,9 +165,13 @@ def _refuse_last_owner(session: Session, vendor_id: str) -> None:
 def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
     wanted = dict(changes)
     if "name" in wanted:
-        wanted["name"] = checks.one_line("name", wanted["name"])
+        wanted["name"] = check_field("name", texts.one_line, wanted["name"])
     if "role" in wanted:
         wanted["role"] = checks.role("role", wanted["role"])
     if wanted.get("language") is not None:
-        wanted["language"] = checks.language("language", wanted["language"])
+        wanted["language"] = _language(wanted["language"])
     return wanted
+
+
+def _language(tag: str) -> str:
+    return check_field("language", places.language, tag)

@@ -29,7 +29,10 @@ ADMIN_PERMISSIONS: Final = frozenset({PLATFORM_ADMIN})
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One caller. `id` names the person, key or device; `credential_id` what they showed."""
+    """One caller. `id` names the person, key or device; `credential_id` what they showed.
+
+    `country` is the vendor's: where phone numbers without a country code are from.
+    """
 
     kind: SubjectKind
     id: str | None = None
@@ -38,6 +41,7 @@ class Subject:
     permissions: frozenset[str] = frozenset()
     location_id: str | None = None
     language: str | None = None
+    country: str | None = None
     credential_id: str | None = None
 
     def may(self, *any_of: str) -> bool:

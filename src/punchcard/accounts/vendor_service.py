@@ -1,6 +1,6 @@
 """Vendors: the tenants that everything else belongs to."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from punchcard.accounts import checks, location_service, member_service
+from punchcard.accounts import location_service, member_service
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import VendorClosed, VendorNotFound, VendorSlugTaken
 from punchcard.accounts.events import VendorChanged
@@ -17,13 +17,27 @@ from punchcard.accounts.models import AccessToken, ApiKey, Device, Member, Vendo
 from punchcard.accounts.rows import apply_changes
 from punchcard.db.events import announce
 from punchcard.kit.ids import as_id
+from punchcard.kit.validation import places, texts
+from punchcard.kit.validation.invalid import check_field
 
-_FIELDS = ("name", "slug", "currency", "timezone", "language", "keeps_origins")
+_FIELDS = ("name", "slug", "currency", "timezone", "language", "country", "keeps_origins")
+_RULES: Mapping[str, Callable[[str], str]] = {
+    "name": texts.one_line,
+    "slug": texts.slug,
+    "currency": places.currency,
+    "timezone": places.timezone,
+    "language": places.language,
+    "country": places.country,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewVendor:
-    """A vendor to be created, with its first owner and its first location."""
+    """A vendor to be created, with its first owner and its first location.
+
+    `country` (ISO 3166-1 alpha-2) is where phone numbers without a country code are from; None
+    takes it from the time zone or the currency, if they tell it.
+    """
 
     name: str
     slug: str
@@ -32,6 +46,7 @@ class NewVendor:
     language: str
     owner: NewMember
     location_name: str | None = None
+    country: str | None = None
 
 
 def create_vendor(session: Session, act: Act, wanted: NewVendor) -> Vendor:
@@ -39,9 +54,11 @@ def create_vendor(session: Session, act: Act, wanted: NewVendor) -> Vendor:
 
     Raises SlugTaken and EmailTaken.
     """
+    told = _checked({field: getattr(wanted, field) for field in _FIELDS[:6]})
+    told["country"] = told["country"] or places.country_of(told["timezone"], told["currency"])
     vendor = Vendor(
         id=act.ids.new_id(),
-        **_checked({field: getattr(wanted, field) for field in _FIELDS[:5]}),
+        **told,
         keeps_origins=False,
         status="active",
         created_at=act.now,
@@ -109,9 +126,18 @@ def first_owner(session: Session, vendor_id: str) -> Member:
 
 
 def update_vendor(session: Session, act: Act, vendor_id: str, changes: Mapping[str, Any]) -> Vendor:
-    """Change name, slug, currency, timezone, language or keeps_origins; raises SlugTaken."""
+    """Change name, slug, currency, timezone, language, country or keeps_origins.
+
+    A country of None takes it from the time zone or the currency again, if they tell it.
+    Raises SlugTaken, InvalidInput.
+    """
     vendor = _lock(session, vendor_id)
-    old, new = apply_changes(vendor, _checked(changes))
+    wanted = _checked(changes)
+    if "country" in wanted and wanted["country"] is None:
+        timezone = wanted.get("timezone", vendor.timezone)
+        currency = wanted.get("currency", vendor.currency)
+        wanted["country"] = places.country_of(timezone, currency)
+    old, new = apply_changes(vendor, wanted)
     if new:
         vendor.updated_at = act.now
         _flush(session)
@@ -175,14 +201,12 @@ def _flush(session: Session) -> None:
 
 
 def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
-    check = {
-        "name": checks.one_line,
-        "slug": checks.slug,
-        "currency": checks.currency,
-        "timezone": checks.timezone,
-        "language": checks.language,
-    }
     return {
-        field: check[field](field, value) if field in check else value
+        field: value if _is_free(field, value) else check_field(field, _RULES[field], value)
         for field, value in changes.items()
     }
+
+
+def _is_free(field: str, value: Any) -> bool:
+    """Tell whether there is nothing to check: a field without a rule, a country left to us."""
+    return field not in _RULES or (field == "country" and value is None)

@@ -30,6 +30,13 @@ def create(
     currency: Annotated[str, typer.Option(help="A currency code: EUR.")],
     timezone: Annotated[str, typer.Option(help="A time zone: Europe/Luxembourg.")],
     language: Annotated[str, typer.Option(help="en, fr, de or lb.")] = "en",
+    country: Annotated[
+        str | None,
+        typer.Option(
+            help="Where it is: LU. Phone numbers without a country code are from there."
+            " Left out, it is taken from the time zone or the currency."
+        ),
+    ] = None,
     owner: Annotated[str | None, typer.Option(help="The owner's name.")] = None,
     location: Annotated[str | None, typer.Option(help="The first location's name.")] = None,
     as_json: Json = False,
@@ -54,6 +61,7 @@ def create(
             language=language,
             owner=person,
             location_name=location,
+            country=country,
         )
         with context.database.write() as session:
             vendor = vendor_service.create_vendor(session, by_operator(context), wanted)
@@ -99,5 +107,5 @@ def _print_table(vendors: list["Vendor"]) -> None:
 
 
 def _facts(vendor: "Vendor") -> dict[str, Any]:
-    fields = ("id", "slug", "name", "currency", "timezone", "language", "status")
+    fields = ("id", "slug", "name", "currency", "timezone", "language", "country", "status")
     return {field: getattr(vendor, field) for field in fields}

@@ -17,6 +17,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from punchcard.kit.log_throttle import EACH
 from punchcard.kit.settings import Settings, SettingsError
+from punchcard.kit.validation.contacts import ascii_domain
+from punchcard.kit.validation.invalid import InvalidValue
 
 TO_THE_LOG: Final = "log:"
 """The SMTP_URL that writes mails to the log, links and all: for trying out only."""
@@ -224,8 +226,8 @@ def _envelope(address: str) -> str:
     if domain.isascii():
         return address
     try:
-        return f"{local}@{domain.encode('idna').decode('ascii')}"
-    except UnicodeError:
+        return f"{local}@{ascii_domain(domain)}"
+    except InvalidValue:
         raise MailRefused("this is no address that mail can be sent to") from None
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from punchcard.accounts import checks
 from punchcard.accounts.access.password_reset import mail_to, person_of, person_subject, vendor_of
 from punchcard.accounts.access.sign_in_service import load_person
 from punchcard.accounts.audit_service import Act, record_act
@@ -21,6 +20,8 @@ from punchcard.accounts.models import Admin, Member
 from punchcard.db.events import announce
 from punchcard.kit.clock import Clock, to_rfc3339
 from punchcard.kit.settings import Settings
+from punchcard.kit.validation import contacts
+from punchcard.kit.validation.invalid import check_field
 
 
 class AddressLinks:
@@ -60,7 +61,7 @@ class AddressChange:
         """
         if not self._mail_queue.is_configured:
             raise MailNotConfigured
-        address = checks.email("email", new)
+        address = check_field("email", contacts.email, new)
         refuse_taken_email(session, address)
         self._mail_queue.count(session, "new_address", address)
         person = load_person(session, act.subject)

@@ -145,6 +145,7 @@ def _read_access_token(row: Row[Any], now: datetime) -> Subject:
         role=row.role,
         permissions=ROLES[row.role],
         language=row.language,
+        country=row.country,
         credential_id=row.id,
     )
 
@@ -157,6 +158,7 @@ def _read_api_key(row: Row[Any], _now: datetime) -> Subject:
         vendor_id=row.vendor_id,
         permissions=frozenset(row.scopes).intersection(SCOPES),
         language=row.language,
+        country=row.country,
         credential_id=row.id,
     )
 
@@ -170,6 +172,7 @@ def _read_device(row: Row[Any], _now: datetime) -> Subject:
         permissions=DEVICE_PERMISSIONS,
         location_id=row.location_id,
         language=row.language,
+        country=row.country,
         credential_id=row.id,
     )
 
@@ -193,6 +196,7 @@ _QUERIES: Final = {
             Member.vendor_id,
             Member.role,
             func.coalesce(Member.language, Vendor.language).label("language"),
+            Vendor.country,
             Vendor.status.label("vendor_status"),
             or_(Member.removed_at.is_not(None), Admin.removed_at.is_not(None)).label("is_removed"),
         )
@@ -209,6 +213,7 @@ _QUERIES: Final = {
             ApiKey.vendor_id,
             ApiKey.scopes,
             Vendor.language,
+            Vendor.country,
             Vendor.status.label("vendor_status"),
         )
         .join(Vendor, Vendor.id == ApiKey.vendor_id)
@@ -222,6 +227,7 @@ _QUERIES: Final = {
             Device.vendor_id,
             Device.location_id,
             Vendor.language,
+            Vendor.country,
             Vendor.status.label("vendor_status"),
         )
         .join(Vendor, Vendor.id == Device.vendor_id)

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from punchcard.accounts import checks
 from punchcard.accounts.access import sign_in_service
 from punchcard.accounts.access.rate_limit import PublicLimits, counted_address
 from punchcard.accounts.access.sign_in_service import SignIn
@@ -69,11 +68,10 @@ class PasswordReset:
         if not self._mail_queue.is_configured:
             _log.warning("a new password was asked for, but no mail server is set up")
             raise MailNotConfigured
-        address = checks.as_email(email)
         expires_at = self._clock.now() + self._reset_life
         with self._database.write() as session:
-            self._mail_queue.count(session, "password_reset", address or email)
-            person = sign_in_service.find_person(session, address) if address else None
+            self._mail_queue.count(session, "password_reset", sign_in_service.address_of(email))
+            person = sign_in_service.find_person(session, email)
             mail = self._mail(session, person, "password_reset", language, expires_at)
             self._mail_queue.enqueue(session, mail, expires_at=expires_at)
 

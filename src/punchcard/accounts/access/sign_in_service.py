@@ -28,6 +28,7 @@ from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids, as_id
 from punchcard.kit.secrets import derive_key, hash_token
 from punchcard.kit.settings import Settings
+from punchcard.kit.validation.contacts import email_forms
 
 _USER_AGENT_CHARACTERS = 200
 
@@ -93,11 +94,10 @@ class SignIn:
         """
         caller = counted_address(asked_from)
         self._limits.sign_ins.take(caller)
-        address = checks.as_email(email)
         with self._hasher.place(caller):
-            failure = self._count(address or email)
+            failure = self._count(email)
             with self._database.read() as session:
-                person = find_person(session, address) if address is not None else None
+                person = find_person(session, email)
             hashed = person.password_hash if person is not None else self._nobodys_hash
             is_right = self._hasher.verify_in_place(password_bytes(password), hashed)
         if person is None or not is_right:
@@ -158,7 +158,8 @@ class SignIn:
             return throttle.fail(session, key, limit=self._limit, now=self._clock.now())
 
     def _throttle_key(self, address: str) -> str:
-        digest = hmac.digest(self._key, address.encode("utf-8", "replace"), "sha256")
+        counted = address_of(address).encode("utf-8", "replace")
+        digest = hmac.digest(self._key, counted, "sha256")
         return f"sign_in:{digest.hex()}"
 
     def _open_session(
@@ -243,10 +244,23 @@ def set_password(session: Session, act: Act, person: Member | Admin, password_ha
     record_act(session, act, "admin.password_changed", of=of, vendor_id=None)
 
 
-def find_person(session: Session, address: str) -> Member | Admin | None:
-    """Return who signs in with the address; a removed member no longer has one."""
-    member = session.scalar(select(Member).where(Member.email == address))
-    return member or session.scalar(select(Admin).where(Admin.email == address))
+def find_person(session: Session, typed: str) -> Member | Admin | None:
+    """Return who signs in with the address that was typed; a removed member no longer has one.
+
+    Their address may have been kept under an older rule: who is kept exactly as typed comes first.
+    """
+    for address in email_forms(typed):
+        member = session.scalar(select(Member).where(Member.email == address))
+        person = member or session.scalar(select(Admin).where(Admin.email == address))
+        if person is not None:
+            return person
+    return None
+
+
+def address_of(typed: str) -> str:
+    """Return the one form of an address by which attempts are counted, or else what was typed."""
+    forms = email_forms(typed)
+    return forms[-1] if forms else typed
 
 
 def load_person(session: Session, subject: Subject) -> Member | Admin:

@@ -227,7 +227,7 @@ def own_card(context: Context, token: str) -> PublicCard:
 
 
 def _open_card(visitor: Caller, page: ProgramPage, request: PublicEnrolRequest) -> Receipt:
-    context, told = visitor.context, request.customer
+    context, told, country = visitor.context, request.customer, page.vendor.country
     caller = OperationCaller(
         subject=visitor.subject,
         vendor_id=page.vendor.id,
@@ -241,7 +241,7 @@ def _open_card(visitor: Caller, page: ProgramPage, request: PublicEnrolRequest) 
         lambda till, metadata: card_service.open_card(
             till,
             page.program.id,
-            customer=told.as_new(accepted_terms=request.accept_terms) if told else None,
+            customer=told.as_new(country, accepted_terms=request.accept_terms) if told else None,
             is_vouched=False,
             locale=request.locale or (told.locale if told else None),
             **metadata,

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
+from punchcard.accounts.checks import PASSWORD_MAXIMUM, PASSWORD_MINIMUM
 from punchcard.accounts.models import (
     AccessToken,
     ApiKey,
@@ -14,6 +15,7 @@ from punchcard.accounts.models import (
     Vendor,
 )
 from punchcard.api.schemas.fields import (
+    Country,
     Currency,
     Email,
     Flag,
@@ -35,11 +37,15 @@ LEFT_OUT: Any = Field(default_factory=lambda: None)
 RoleName = Literal["owner", "manager", "staff"]
 ScopeName = Literal["loyalty:read", "loyalty:operate", "loyalty:manage"]
 VendorStatus = Literal["active", "suspended", "closed"]
-NewPassword = Annotated[str, StringConstraints(min_length=8, max_length=200)]
-"""Long enough to be one; `accounts.checks` has the same bounds for the other faces."""
+NewPassword = Annotated[
+    str, StringConstraints(min_length=PASSWORD_MINIMUM, max_length=PASSWORD_MAXIMUM)
+]
 GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Address = Annotated[str, *line(0, 300)]
 LinkToken = Annotated[str, *line(1, 1500)]
+
+
+_COUNTRY_LEFT = "ISO 3166-1 alpha-2; null takes it from the time zone or the currency."
 
 
 class VendorSchema(Schema):
@@ -51,6 +57,9 @@ class VendorSchema(Schema):
     currency: str
     timezone: str
     language: str
+    country: str | None = Field(
+        description="Where phone numbers are from that come without a country code."
+    )
     status: VendorStatus
     keeps_origins: bool
     created_at: Moment
@@ -64,6 +73,7 @@ class VendorChange(Schema):
     currency: Currency = LEFT_OUT
     timezone: Timezone = LEFT_OUT
     language: LanguageText = LEFT_OUT
+    country: Country | None = Field(default=None, description=_COUNTRY_LEFT)
     keeps_origins: Flag = LEFT_OUT
 
 
@@ -91,6 +101,7 @@ class VendorRequest(Schema):
     language: LanguageText = "en"
     owner: FirstOwner
     location_name: Name | None = None
+    country: Country | None = Field(default=None, description=_COUNTRY_LEFT)
 
 
 class MemberSchema(Schema):

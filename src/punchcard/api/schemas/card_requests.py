@@ -14,8 +14,12 @@ from punchcard.api.schemas.fields import (
     Schema,
 )
 from punchcard.api.schemas.operations import Timed
+from punchcard.kit.validation import contacts
+from punchcard.kit.validation.invalid import check_field
 from punchcard.loyalty.cards.card_changes import CardChange
 from punchcard.loyalty.operations import NewCustomer
+
+_PHONE = ("body", "customer", "phone")
 
 
 class CustomerRequest(Schema):
@@ -28,9 +32,12 @@ class CustomerRequest(Schema):
     locale: LanguageText | None = None
     marketing_consent: Flag = False
 
-    def as_new(self, *, accepted_terms: bool = False) -> NewCustomer | None:
-        """Return what was told, or None if nothing that describes a person was."""
-        told = self.model_dump()
+    def as_new(self, country: str | None, *, accepted_terms: bool = False) -> NewCustomer | None:
+        """Return what was told, or None if nothing that describes a person was.
+
+        `country` is the shop's: its phone numbers come without a country code. Raises InvalidInput.
+        """
+        told = _with_whole_phone(self.model_dump(), country)
         if not any(value for name, value in told.items() if name != "locale"):
             return None
         return NewCustomer(**told, accepted_terms=accepted_terms)
@@ -53,10 +60,16 @@ class CardChangeRequest(Schema):
     customer: CustomerChange = LEFT_OUT
     locale: LanguageText | None = None
 
-    def as_change(self) -> CardChange:
-        """Return the fields that were given."""
+    def as_change(self, country: str | None) -> CardChange:
+        """Return the fields that were given.
+
+        `country` is the shop's: its phone numbers come without a country code. Raises InvalidInput.
+        """
         given: dict[str, Any] = self.model_dump(exclude_unset=True)
-        return CardChange(customer=given.pop("customer", None), card=given)
+        customer = given.pop("customer", None)
+        if customer is not None:
+            customer = _with_whole_phone(customer, country)
+        return CardChange(customer=customer, card=given)
 
 
 class EnrolRequest(Timed):
@@ -73,3 +86,12 @@ class PublicEnrolRequest(Schema):
     customer: CustomerRequest | None = None
     accept_terms: Flag = False
     locale: LanguageText | None = None
+
+
+def _with_whole_phone(customer: dict[str, Any], country: str | None) -> dict[str, Any]:
+    if customer.get("phone") is None:
+        return customer
+    return {
+        **customer,
+        "phone": check_field(_PHONE, contacts.phone, customer["phone"], country=country),
+    }

@@ -4,6 +4,7 @@ Each text type publishes the pattern it enforces, so the OpenAPI document tells 
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 
@@ -19,11 +20,11 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from punchcard.accounts.checks import is_timezone
 from punchcard.kit.clock import to_rfc3339
-from punchcard.kit.i18n import LANGUAGES, N_, as_language
+from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
-from punchcard.kit.money import is_currency
+from punchcard.kit.validation import contacts, places, texts
+from punchcard.kit.validation.invalid import InvalidValue
 
 # JSON readers in browsers hold whole numbers exactly up to here (2**53 - 1).
 LARGEST_WHOLE_NUMBER: Final = 9_007_199_254_740_991
@@ -56,33 +57,30 @@ WholeNumber = Annotated[int, whole(-LARGEST_WHOLE_NUMBER, LARGEST_WHOLE_NUMBER)]
 AmountMinor = Annotated[int, whole(0, 1_000_000_000_000)]
 Flag = Annotated[bool, Field(strict=True)]
 
-_CONTROLS = "\\x00-\\x1f\\x7f-\\x9f"
-_LINE = f"^[^{_CONTROLS}]*$"
-_LINE_NOT_BLANK = f"^[^{_CONTROLS}]*[^\\s{_CONTROLS}][^{_CONTROLS}]*$"
-_PARAGRAPHS = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$"
 
-_CONTROL = re.compile(f"[{_CONTROLS}]")
-_CONTROL_BUT_BREAKS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+def ruled(rule: Callable[..., str], *, pattern: str, bounds: Any = None, **published: Any) -> Any:
+    """Return the parts of a text type that a rule of `kit.validation` reads.
 
+    `bounds` are the rule's own. The pattern is what the document tells; the rule may refuse more.
+    """
 
-def _one_line(text: str) -> str:
-    if _CONTROL.search(text):
-        raise fault(N_("Must be one line of text without control characters."))
-    return text
+    def check(text: str) -> str:
+        try:
+            return rule(text, **(bounds or {}))
+        except InvalidValue as error:
+            raise fault(error.sentence, **error.params) from None
 
-
-def _paragraphs(text: str) -> str:
-    if _CONTROL_BUT_BREAKS.search(text):
-        raise fault(N_("Must be text without control characters."))
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return (AfterValidator(check), Field(json_schema_extra={"pattern": pattern, **published}))
 
 
 def line(minimum: int, maximum: int) -> Any:
     """Return the parts of one line of text, stripped: `Annotated[str, *line(1, 64)]`."""
-    return (
-        StringConstraints(strip_whitespace=True, min_length=minimum, max_length=maximum),
-        AfterValidator(_one_line),
-        Field(json_schema_extra={"pattern": _LINE_NOT_BLANK if minimum else _LINE}),
+    return ruled(
+        texts.one_line,
+        bounds={"minimum": minimum, "maximum": maximum},
+        pattern=texts.LINE_NOT_BLANK_PATTERN if minimum else texts.LINE_PATTERN,
+        minLength=minimum,
+        maxLength=maximum,
     )
 
 
@@ -102,54 +100,38 @@ def _text(pattern: str, *, maximum: int, sentence: str, **published: Any) -> Any
     )
 
 
-Name = Annotated[str, *line(1, 120)]
+Name = Annotated[str, *line(1, texts.NAME_CHARACTERS)]
 ShortText = Annotated[str, *line(0, 500)]
 LongText = Annotated[
     str,
-    StringConstraints(max_length=10_000),
-    AfterValidator(_paragraphs),
-    Field(json_schema_extra={"pattern": _PARAGRAPHS}),
+    *ruled(
+        texts.paragraphs,
+        bounds={"maximum": 10_000},
+        pattern=texts.PARAGRAPHS_PATTERN,
+        maxLength=10_000,
+    ),
 ]
-
-# One label, an @, at least two labels: what mail servers really take, without quoted local parts.
-_EMAIL = (
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-    r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-)
-_BAD_EMAIL = N_("Must be an e-mail address such as name@example.com.")
-
-
-def _lower_email(text: str) -> str:
-    if text.index("@") > 64:
-        raise fault(_BAD_EMAIL)
-    return text.lower()
-
 
 Email = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=3, max_length=254),
-    *_text(_EMAIL, maximum=254, sentence=_BAD_EMAIL, examples=["alice@example.com"]),
-    AfterValidator(_lower_email),
+    *ruled(
+        contacts.email,
+        pattern=contacts.EMAIL_PATTERN,
+        minLength=3,
+        examples=["alice@example.com", "info@bücher.lu"],
+    ),
 ]
-
-_PHONE = r"\+[ ()-]*[1-9]([ ()-]*[0-9]){6,14}"
-
-
-def _compact_phone(text: str) -> str:
-    return re.sub(r"[ ()-]", "", text)
-
 
 Phone = Annotated[
     str,
-    StringConstraints(strip_whitespace=True),
-    *_text(
-        _PHONE,
-        maximum=40,
-        sentence=N_("Must be a phone number with its country code, such as +352 621 123 456."),
-        examples=["+352621123456"],
+    *ruled(
+        contacts.phone_of_any_country,
+        pattern=contacts.PHONE_PATTERN,
+        minLength=3,
+        examples=["+352621123456", "621 123 456"],
     ),
-    AfterValidator(_compact_phone),
 ]
+"""A number in its one form, or the digits of one that is yet to be read in the shop's country."""
 
 Birthday = Annotated[
     str,
@@ -162,15 +144,7 @@ Birthday = Annotated[
     ),
 ]
 
-Slug = Annotated[
-    str,
-    *_text(
-        r"[a-z0-9](-?[a-z0-9])*",
-        maximum=63,
-        sentence=N_("Must consist of small letters, digits and single hyphens between them."),
-        examples=["cafe-alice"],
-    ),
-]
+Slug = Annotated[str, *ruled(texts.slug, pattern=texts.SLUG_PATTERN, examples=["cafe-alice"])]
 
 Colour = Annotated[
     str,
@@ -208,47 +182,15 @@ LogoUrl = Annotated[
 ]
 
 
-def _known_currency(code: str) -> str:
-    if not is_currency(code):
-        raise fault(N_("Must be a currency code such as EUR."))
-    return code
-
-
 Currency = Annotated[
-    str,
-    StringConstraints(max_length=3),
-    AfterValidator(_known_currency),
-    Field(json_schema_extra={"pattern": "^[A-Z]{3}$", "examples": ["EUR"]}),
+    str, *ruled(places.currency, pattern=places.CURRENCY_PATTERN, examples=["EUR"])
 ]
-
-
-def _known_timezone(name: str) -> str:
-    if not is_timezone(name):
-        raise fault(N_("Must be a time zone such as Europe/Luxembourg."))
-    return name
-
-
 Timezone = Annotated[
-    str,
-    StringConstraints(max_length=64),
-    AfterValidator(_known_timezone),
-    Field(
-        json_schema_extra={"pattern": "^[A-Za-z0-9_+/-]{1,64}$", "examples": ["Europe/Luxembourg"]}
-    ),
+    str, *ruled(places.timezone, pattern=places.TIMEZONE_PATTERN, examples=["Europe/Luxembourg"])
 ]
-
-
-def _known_language(tag: str) -> str:
-    if tag not in (*LANGUAGES, "lu"):
-        raise fault(N_("Must be one of the languages en, fr, de, lb."))
-    return as_language(tag) or tag
-
-
+Country = Annotated[str, *ruled(places.country, pattern=places.COUNTRY_PATTERN, examples=["LU"])]
 LanguageText = Annotated[
-    str,
-    StringConstraints(max_length=2),
-    AfterValidator(_known_language),
-    Field(json_schema_extra={"enum": [*LANGUAGES, "lu"]}),
+    str, *ruled(places.language, pattern=places.LANGUAGE_PATTERN, examples=["en", "fr"])
 ]
 
 

@@ -39,7 +39,9 @@ _PHONE = re.compile(r"\+?[0-9 ()./-]+")
 _NATIONAL_DIGITS = re.compile(r"[0-9]{3,17}")
 _ZERO_IN_BRACKETS = re.compile(r"\( *0+ *\)")
 _BETWEEN_DIGITS = re.compile(r"[ ()./-]")
-_AS_ONCE_KEPT = re.compile(r"\+[1-9][0-9]{6,14}")
+_NOT_THERE = r"@\s\x00-\x1f\x7f-\x9f\ud800-\udfff"
+_EMAIL_AS_ONCE_KEPT = re.compile(rf"[^{_NOT_THERE}]{{1,64}}@[^{_NOT_THERE}]+")
+_PHONE_AS_ONCE_KEPT = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def email(text: str) -> str:
@@ -58,7 +60,7 @@ def email(text: str) -> str:
         raise InvalidValue(_EMAIL_SENTENCE) from None
     if len(found.normalized) > EMAIL_CHARACTERS or not _LAST_LABEL.search(found.ascii_domain):
         raise InvalidValue(_EMAIL_SENTENCE)
-    return found.normalized
+    return str(found.normalized)
 
 
 def email_forms(text: str) -> tuple[str, ...]:
@@ -68,7 +70,8 @@ def email_forms(text: str) -> tuple[str, ...]:
     none under this one must still be found.
     """
     typed = text.strip().lower()
-    forms = [typed] if "@" in typed and len(typed) <= EMAIL_CHARACTERS else []
+    is_one = len(typed) <= EMAIL_CHARACTERS and _EMAIL_AS_ONCE_KEPT.fullmatch(typed)
+    forms = [typed] if is_one else []
     with suppress(InvalidValue):
         forms.append(email(text))
     return tuple(dict.fromkeys(forms))
@@ -81,7 +84,7 @@ def ascii_domain(domain: str) -> str:
         found = validator.validate_email(f"x@{domain}", check_deliverability=False)
     except validator.EmailNotValidError:
         raise InvalidValue(_EMAIL_SENTENCE) from None
-    return found.ascii_domain
+    return str(found.ascii_domain)
 
 
 def phone(text: str, *, country: str | None) -> str:
@@ -127,7 +130,7 @@ def phone_forms(text: str, *, country: str | None) -> tuple[str, ...]:
         as_once_kept = _digits(_typed_phone(text))
     except InvalidValue:
         return ()
-    forms = [as_once_kept] if _AS_ONCE_KEPT.fullmatch(as_once_kept) else []
+    forms = [as_once_kept] if _PHONE_AS_ONCE_KEPT.fullmatch(as_once_kept) else []
     with suppress(InvalidValue):
         forms.append(phone(text, country=country))
     return tuple(dict.fromkeys(forms))

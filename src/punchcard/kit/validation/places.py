@@ -15,6 +15,7 @@ from punchcard.kit.validation.invalid import InvalidValue
 CURRENCY_PATTERN: Final = "^\\s*[A-Z]{3}\\s*$"
 TIMEZONE_PATTERN: Final = "^\\s*[A-Za-z0-9_+/-]{1,64}\\s*$"
 COUNTRY_PATTERN: Final = "^\\s*[A-Z]{2}\\s*$"
+LANGUAGE_PATTERN: Final = "^\\s*(en|fr|de|lb|lu)\\s*$"
 LANGUAGE_TAGS: Final = (*LANGUAGES, "lu")
 """What a language may be called; `lu` is taken for `lb`, as many write it."""
 

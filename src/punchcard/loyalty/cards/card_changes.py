@@ -15,6 +15,7 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.models import Customer
 from punchcard.db import outbox
 from punchcard.db.unique import refusing_duplicates
+from punchcard.kit.folding import fold_name
 from punchcard.kit.ids import CARD_TOKEN_BYTES, as_id
 from punchcard.kit.secrets import Sealer, hash_token
 from punchcard.loyalty.cards import card_queries
@@ -27,7 +28,6 @@ from punchcard.loyalty.errors import (
     TillBusy,
 )
 from punchcard.loyalty.events import CUSTOMER_ADDRESS, announce_cards_changed
-from punchcard.loyalty.folding import fold_name
 from punchcard.loyalty.models import LoyaltyCard, RetiredCardCode
 
 CUSTOMER_FIELDS = ("name", "email", "phone", "birthday", "locale", "marketing_consent")

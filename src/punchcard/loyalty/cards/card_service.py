@@ -8,16 +8,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, Unpack
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts import checks
+from punchcard.kit.folding import fold_name
 from punchcard.kit.ids import as_card_token, as_id
 from punchcard.kit.secrets import hash_token
+from punchcard.kit.validation import contacts
 from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.card_view import CardView, view_of_row
 from punchcard.loyalty.errors import CardNotFound
-from punchcard.loyalty.folding import fold_name
 from punchcard.loyalty.operations import (
     CardKey,
     CardRef,
@@ -70,13 +70,15 @@ def list_cards(
     program_id: str | None = None,
     status: str | None = None,
     query: str | None = None,
+    country: str | None = None,
     active_since: datetime | None = None,
     active_before: datetime | None = None,
 ) -> list[CardView]:
     """Return up to `limit` cards, newest first, that come after `before_id`.
 
-    `query` is a part of the customer's name, e-mail address or phone number, or the beginning of
-    the card's number. `active_since` and `active_before` (not included) bound the last activity.
+    `query` is a part of the customer's name, e-mail address or phone number (a whole one also as
+    it is dialled in `country`, the shop's), or the beginning of the card's number. `active_since`
+    and `active_before` (not included) bound the last activity.
     """
     wanted = _of_vendor(vendor_id).order_by(CARDS.c.id.desc()).limit(limit)
     if before_id is not None:
@@ -90,7 +92,7 @@ def list_cards(
     if active_before is not None:
         wanted = wanted.where(CARDS.c.last_activity_at < active_before)
     if query and query.strip():
-        wanted = wanted.where(_like(vendor_id, query.strip()))
+        wanted = wanted.where(_like(vendor_id, query.strip(), country))
     return _views(session, wanted, now)
 
 
@@ -120,15 +122,22 @@ def open_card(
 
 
 def lookup_cards(
-    session: Session, vendor_id: str, code: str, rotating_codes: RotatingCodes, *, now: datetime
+    session: Session,
+    vendor_id: str,
+    code: str,
+    rotating_codes: RotatingCodes,
+    *,
+    now: datetime,
+    country: str | None = None,
 ) -> list[CardView]:
     """Return the cards of the vendor that `code` names, none if it names none.
 
-    `code` is a card's token or whole address, its id or number, or its moving code (one card); or
+    `code` is a card's token or whole address, its id or number, or its rotating code (one card); or
     an e-mail address or phone number (up to LOOKUP_LIMIT cards, those of verified customers first).
-    Raises CodeExpired for a moving code that is not right now.
+    A number without a country code is one of `country`, the shop's.
+    Raises CodeExpired for a rotating code that is not right now.
     """
-    condition = _named_by(vendor_id, code.strip(), rotating_codes, now)
+    condition = _named_by(vendor_id, code.strip(), rotating_codes, now, country)
     if condition is None:
         return []
     verified_first = (CUSTOMERS.c.is_verified.desc(), CARDS.c.id.desc())
@@ -170,20 +179,23 @@ def _views(session: Session, query: Select[Any], now: datetime) -> list[CardView
     return [view_of_row(row, rules[row.program_id][1], now) for row in rows]
 
 
-def _like(vendor_id: str, query: str) -> ColumnElement[bool]:
-    conditions = [
-        _HOLDERS.c.name_folded.contains(fold_name(query) or "", autoescape=True),
-        _HOLDERS.c.email.contains(query.lower(), autoescape=True),
-    ]
-    digits = _NOT_DIGITS.sub("", query)
+def _like(vendor_id: str, query: str, country: str | None) -> ColumnElement[bool]:
+    typed = contacts.fold_typed(query)
+    conditions = [_HOLDERS.c.email.contains(typed.lower(), autoescape=True)] if typed else []
+    if folded := fold_name(query):
+        conditions.append(_HOLDERS.c.name_folded.contains(folded, autoescape=True))
+    if forms := contacts.phone_forms(query, country=country):
+        conditions.append(_HOLDERS.c.phone.in_(forms))
+    digits = _NOT_DIGITS.sub("", typed)
     if len(digits) < _LEAST_DIGITS:
-        return _held_by(vendor_id, or_(*conditions))
-    conditions.append(_HOLDERS.c.phone.contains(digits))
+        return _held_by(vendor_id, or_(false(), *conditions))
+    # Zeros that one dials before a number are no part of it.
+    conditions.append(_HOLDERS.c.phone.contains(digits.lstrip("0") or digits))
     return or_(CARDS.c.number.startswith(digits), _held_by(vendor_id, or_(*conditions)))
 
 
 def _named_by(
-    vendor_id: str, code: str, rotating_codes: RotatingCodes, now: datetime
+    vendor_id: str, code: str, rotating_codes: RotatingCodes, now: datetime, country: str | None
 ) -> ColumnElement[bool] | None:
     ref = CardRef.parse(code)
     if ref is None and (number := rotating_codes.verify(code, now)):
@@ -195,10 +207,10 @@ def _named_by(
             CardKey.TOKEN: (CARDS.c.token_hash, hash_token(ref.value)),
         }[ref.key]
         return and_(column == value, CARDS.c.vendor_id == vendor_id)
-    if email := checks.as_email(code):
-        return _held_by(vendor_id, _HOLDERS.c.email == email)
-    if phone := checks.as_phone(code):
-        return _held_by(vendor_id, _HOLDERS.c.phone == phone)
+    if emails := contacts.email_forms(code):
+        return _held_by(vendor_id, _HOLDERS.c.email.in_(emails))
+    if phones := contacts.phone_forms(code, country=country):
+        return _held_by(vendor_id, _HOLDERS.c.phone.in_(phones))
     return None
 
 

@@ -86,6 +86,7 @@ class CardFilter(TypedDict, total=False):
     program_id: str | None
     status: str | None
     query: str | None
+    country: str | None
     active_since: datetime | None
     active_before: datetime | None
 

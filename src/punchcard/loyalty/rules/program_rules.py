@@ -8,11 +8,11 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from punchcard.accounts import checks
 from punchcard.kit.errors import InvalidInput
 from punchcard.kit.i18n import N_
+from punchcard.kit.validation import places, texts
+from punchcard.kit.validation.invalid import check_field
 
-SLUG_CHARACTERS = 63
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 PROGRAM_BOUNDS: Mapping[str, tuple[int, int]] = {
@@ -40,7 +40,7 @@ PROGRAM_CHOICES: Mapping[str, tuple[str, ...]] = {
     "void_policy": ("clamp", "allow_negative", "refuse"),
 }
 
-_CHECKS = {"slug": checks.slug, "currency": checks.currency, "timezone": checks.timezone}
+_CHECKS = {"slug": texts.slug, "currency": places.currency, "timezone": places.timezone}
 
 FIXED_BY_CARDS = ("type", "currency", "timezone")
 """What can't change once there are cards: entries' money and the statistics' days rest on it."""
@@ -56,7 +56,7 @@ def check_program(fields: Mapping[str, Any]) -> None:
     for name, check in _CHECKS.items():
         if name in fields:
             try:
-                check(name, fields[name])
+                check_field(name, check, fields[name])
             except InvalidInput as refusal:
                 faults.extend(refusal.errors)
     if faults:
@@ -85,7 +85,7 @@ def check_reward(reward: Mapping[str, Any]) -> None:
 def slug_of(name: str) -> str:
     """Return the slug a name suggests: `Café Alice` becomes `cafe-alice`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    slug = _NOT_SLUG.sub("-", plain).strip("-")[: SLUG_CHARACTERS - 10].strip("-")
+    slug = _NOT_SLUG.sub("-", plain).strip("-")[: texts.SLUG_CHARACTERS - 10].strip("-")
     return slug or "program"
 
 

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from punchcard.kit.clock import Clock
+from punchcard.kit.folding import fold_name
 from punchcard.kit.ids import CARD_TOKEN_BYTES, Ids
 from punchcard.kit.secrets import Sealer, hash_token
 from punchcard.loyalty.cards import card_queries
 from punchcard.loyalty.cards.card_queries import WalletColumns
 from punchcard.loyalty.errors import CardAlreadyExists, ContactConflict
-from punchcard.loyalty.folding import fold_name
 from punchcard.loyalty.operations import NewCustomer, OpenCard
 from punchcard.loyalty.programs.rules_loader import ProgramCache
 

@@ -10,11 +10,12 @@ from punchcard.accounts.member_service import NewMember
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
+from punchcard.kit.validation import texts
 from punchcard.loyalty.programs import program_service, vendor_changes
 from punchcard.web.admin.programs import STATUSES as PROGRAM_STATUSES
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
-from punchcard.web.pages.vendor_form import read_vendor
+from punchcard.web.pages.vendor_form import VENDOR_FIELDS, country_choices, read_vendor
 
 router = APIRouter(prefix="/admin/vendors")
 
@@ -58,16 +59,14 @@ def open_vendors(
 @router.get("/new")
 def open_new_vendor(request: PageRequestDep) -> Response:
     """Ask for what a new vendor needs."""
-    return request.render(
-        "admin/new_vendor.html", form=request.form(_DEFAULTS), sends_mail=_mails(request)
-    )
+    return _new_page(request, request.form(_DEFAULTS))
 
 
 @router.post("/new")
 def create_vendor(request: PageRequestDep, form: FormDep) -> Response:
     """Make a vendor with its first owner, who is invited or gets a first password."""
     values = read_vendor(form)
-    values["slug"] = form.text("slug", limit=63)
+    values["slug"] = form.checked("slug", texts.slug)
     owner_name = form.text("owner_name", limit=120)
     owner_email = form.email("owner_email")
     is_invited = _mails(request) and not form.value("password")
@@ -82,9 +81,7 @@ def create_vendor(request: PageRequestDep, form: FormDep) -> Response:
                     owner = vendor_service.first_owner(session, vendor.id)
                     request.context.password_reset.invite(session, owner)
     if not form.is_valid:
-        return request.render(
-            "admin/new_vendor.html", status=422, form=form, sends_mail=_mails(request)
-        )
+        return _new_page(request, form, status=422)
     return request.redirect("/admin/vendors", N_("{name} is open."), name=values["name"])
 
 
@@ -96,8 +93,8 @@ def open_vendor(request: PageRequestDep, vendor_id: str) -> Response:
 
 @router.post("/{vendor_id}")
 def update_vendor(request: PageRequestDep, vendor_id: str, form: FormDep) -> Response:
-    """Change name, short name, language, currency or time zone."""
-    changes = {**read_vendor(form), "slug": form.text("slug", limit=63)}
+    """Change name, short name, language, currency, time zone or country."""
+    changes = {**read_vendor(form), "slug": form.checked("slug", texts.slug)}
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
             vendor_changes.update_vendor(session, request.act(), vendor_id, changes)
@@ -140,6 +137,16 @@ def _mails(request: PageRequest) -> bool:
     return request.context.mail_queue.is_configured
 
 
+def _new_page(request: PageRequest, form: Form, status: int = 200) -> Response:
+    return request.render(
+        "admin/new_vendor.html",
+        status=status,
+        form=form,
+        countries=country_choices(request.language),
+        sends_mail=_mails(request),
+    )
+
+
 def _vendor_page(
     request: PageRequest,
     vendor_id: str,
@@ -151,14 +158,14 @@ def _vendor_page(
     with request.context.database.read() as session:
         vendor = vendor_service.get_vendor(session, vendor_id)
         programs = program_service.list_programs(session, vendor.id, limit=_PROGRAMS_SHOWN)
-        fields = ("name", "slug", "language", "currency", "timezone")
-        initial = {field: getattr(vendor, field) for field in fields}
+        initial = {field: getattr(vendor, field) for field in ("slug", *VENDOR_FIELDS)}
     return request.render(
         "admin/vendor.html",
         status=status,
         vendor=vendor,
         programs=programs,
         form=form or request.form(initial),
+        countries=country_choices(request.language),
         refused=refused or request.form(),
         status_names=dict(STATUSES),
         program_status_names=dict(PROGRAM_STATUSES),

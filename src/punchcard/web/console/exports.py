@@ -24,7 +24,9 @@ router = APIRouter(prefix="/console/exports")
 
 def _cards(request: PageRequest, _timezone: str) -> Table:
     now = request.context.clock.now()
-    _asked, wanted = asked_cards(request.http.query_params, now=now)
+    _asked, wanted = asked_cards(
+        request.http.query_params, now=now, country=request.subject.country
+    )
     return loyalty_exports.cards(request.vendor_id, now=now, **wanted)
 
 

@@ -46,13 +46,18 @@ class Asked:
         return f"{path}?{query}" if query else path
 
 
-def asked_cards(query: Mapping[str, str], *, now: datetime) -> tuple[Asked, CardFilter]:
-    """Return which cards a page's address asks for; what makes no sense is left out."""
+def asked_cards(
+    query: Mapping[str, str], *, now: datetime, country: str | None
+) -> tuple[Asked, CardFilter]:
+    """Return which cards a page's address asks for; what makes no sense is left out.
+
+    `country` is the shop's: phone numbers without a country code are looked for there.
+    """
     sought = query.get("query", "").replace("\x00", "")[:_QUERY_CHARACTERS].strip()
     program_id = as_id(query.get("program_id", ""))
     status = _one_of(query.get("status"), STATUSES)
     request = _one_of(query.get("visit"), VISITS)
-    wanted = CardFilter(program_id=program_id, status=status, query=sought or None)
+    wanted = CardFilter(program_id=program_id, status=status, query=sought or None, country=country)
     if request is not None:
         bound = now - timedelta(days=_VISIT_DAYS[request])
         wanted["active_since" if request.startswith("last") else "active_before"] = bound

@@ -11,7 +11,7 @@ from punchcard.kit.ids import as_id
 from punchcard.loyalty.programs import vendor_changes
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import SESSION_COOKIE, FormDep, PageRequest, PageRequestDep
-from punchcard.web.pages.vendor_form import read_vendor
+from punchcard.web.pages.vendor_form import VENDOR_FIELDS, country_choices, read_vendor
 
 router = APIRouter(prefix="/console/settings")
 
@@ -80,8 +80,7 @@ def _settings_page(
 ) -> Response:
     with request.context.database.read() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
-        fields = ("name", "language", "currency", "timezone", "keeps_origins")
-        initial = {field: getattr(vendor, field) for field in fields}
+        initial = {field: getattr(vendor, field) for field in (*VENDOR_FIELDS, "keeps_origins")}
         slug, name = vendor.slug, vendor.name
     return request.render(
         "console/settings.html",
@@ -89,6 +88,7 @@ def _settings_page(
         form=form or request.form(initial),
         closing=closing or request.form(),
         slug=slug,
+        countries=country_choices(request.language),
         shop_name=name,
         origin_days=request.context.settings.origin_days,
         may_close=request.may(VENDOR_OWN),

@@ -3,17 +3,21 @@
 import calendar
 
 from punchcard.kit.i18n import N_
+from punchcard.kit.validation.texts import NAME_CHARACTERS
 from punchcard.loyalty.operations import NewCustomer
 from punchcard.web.pages.forms import Form
 
-NAME_CHARACTERS = 120
 
+def read_customer(
+    form: Form, *, country: str | None, locale: str | None, accepted_terms: bool
+) -> NewCustomer | None:
+    """Return what was told, or None if nothing was; faults are noted in the form.
 
-def read_customer(form: Form, *, locale: str | None, accepted_terms: bool) -> NewCustomer | None:
-    """Return what was told, or None if nothing was; faults are noted in the form."""
+    `country` is the shop's, whose phone numbers are typed without a country code.
+    """
     name = form.text("name", required=False, limit=NAME_CHARACTERS)
     email = form.email("email", required=False)
-    phone = form.phone("phone", required=False)
+    phone = form.phone("phone", country, required=False)
     birthday = _birthday(form)
     consents = form.is_on("marketing_consent")
     if consents and not (email or phone or form.errors):

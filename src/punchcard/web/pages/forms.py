@@ -1,22 +1,22 @@
 """What a page's form sent: read field by field, each fault kept beside its field."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Final
 
 from starlette.datastructures import FormData, UploadFile
 
-from punchcard.accounts import checks
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError, InvalidInput, Kind
 from punchcard.kit.i18n import N_, translate
 from punchcard.kit.money import minor_digits
+from punchcard.kit.validation import contacts, texts
+from punchcard.kit.validation.invalid import InvalidValue
 
 TEXT_CHARACTERS: Final = 200
 _SPACES = re.compile("[\\s\u202f\u00a0'’]")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _WHOLE = re.compile(r"-?[0-9]{1,12}")
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{0,4})?|\.[0-9]{1,4}")
 
@@ -78,18 +78,27 @@ class Form:
 
         Without `lines` it is one line.
         """
-        typed = self.value(name).replace("\r\n", "\n").strip()
+        if lines:
+            return self.checked(name, texts.paragraphs, required=required, maximum=limit)
+        return self.checked(name, texts.one_line, required=required, maximum=limit)
+
+    def checked(
+        self, name: str, rule: Callable[..., str], *, required: bool = True, **bounds: Any
+    ) -> str | None:
+        """Return a text as a rule of `kit.validation` writes it; None when it is empty or wrong.
+
+        `bounds` are the rule's own, such as `maximum`.
+        """
+        typed = self.value(name).strip()
         if not typed:
             if required:
                 self.fault(name, N_("Please fill this in."))
             return None
-        if len(typed) > limit:
-            self.fault(name, N_("At most {limit} characters."), limit=limit)
+        try:
+            return rule(typed, **bounds)
+        except InvalidValue as error:
+            self.fault(name, error.sentence, **error.params)
             return None
-        if _CONTROL.search(typed) or (not lines and "\n" in typed) or not _is_unicode(typed):
-            self.fault(name, N_("There are characters in it that cannot be kept."))
-            return None
-        return typed
 
     def whole(self, name: str, *, minimum: int, maximum: int, required: bool = True) -> int | None:
         """Return a whole number between the bounds."""
@@ -126,21 +135,12 @@ class Form:
         return int(amount)
 
     def email(self, name: str, *, required: bool = True) -> str | None:
-        """Return an e-mail address in small letters."""
-        typed = self.text(name, required=required, limit=254)
-        found = checks.as_email(typed) if typed else None
-        if typed and found is None:
-            self.fault(name, N_("Must be an e-mail address such as name@example.com."))
-        return found
+        """Return an e-mail address in its one form."""
+        return self.checked(name, contacts.email, required=required)
 
-    def phone(self, name: str, *, required: bool = True) -> str | None:
-        """Return a phone number with its country code as +digits."""
-        typed = self.text(name, required=required, limit=40)
-        found = checks.as_phone(typed) if typed else None
-        if typed and found is None:
-            message = N_("Must be a phone number with its country code, such as +352 621 123 456.")
-            self.fault(name, message)
-        return found
+    def phone(self, name: str, country: str | None, *, required: bool = True) -> str | None:
+        """Return a phone number in its one form; without a country code it is one of `country`."""
+        return self.checked(name, contacts.phone, required=required, country=country)
 
     def choice(self, name: str, options: Sequence[str], *, required: bool = True) -> str | None:
         """Return one of the options."""
@@ -196,11 +196,3 @@ class Form:
             if refusal.kind in (Kind.TOO_MANY, Kind.BUSY):
                 self.wait_seconds = refusal.retry_after_seconds
                 self.refused_status = STATUS_BY_KIND[refusal.kind]
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

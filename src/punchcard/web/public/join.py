@@ -42,7 +42,9 @@ def join(request: PageRequestDep, slug: str, form: FormDep) -> Response:
     with context.database.read() as session:
         page = public_service.open_program(session, slug, now=context.clock.now())
     accepts = form.is_on("accept_terms")
-    customer = read_customer(form, locale=request.language, accepted_terms=accepts)
+    customer = read_customer(
+        form, country=page.vendor.country, locale=request.language, accepted_terms=accepts
+    )
     try:
         public_service.check_enrolment(page.program, accepts_terms=accepts)
     except InvalidInput:

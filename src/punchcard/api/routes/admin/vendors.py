@@ -60,6 +60,7 @@ def create_vendor(body: VendorRequest, caller: CallerDep) -> VendorSchema:
         language=body.language,
         owner=owner,
         location_name=body.location_name,
+        country=body.country,
     )
     with caller.context.database.write() as session:
         return vendor_schema(vendor_service.create_vendor(session, caller.act(), wanted))
@@ -74,7 +75,7 @@ def get_vendor(vendor_id: str, caller: CallerDep) -> VendorSchema:
 
 @router.patch("/{vendor_id}", responses=problems(404, 409))
 def update_vendor(vendor_id: str, body: VendorChangeByAdmin, caller: CallerDep) -> VendorSchema:
-    """Change a vendor's name, short name, currency, time zone, language or its origins."""
+    """Change a vendor's name, short name, currency, time zone, language, country or origins."""
     with caller.context.database.write() as session:
         vendor = vendor_changes.update_vendor(session, caller.act(), vendor_id, given(body))
         return vendor_schema(vendor)

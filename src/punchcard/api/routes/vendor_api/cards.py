@@ -59,6 +59,7 @@ def list_cards(
             program_id=program_id,
             status=status,
             query=query,
+            country=caller.subject.country,
             active_since=active_since,
             active_before=active_before,
         )
@@ -75,7 +76,12 @@ def look_up_cards(caller: CallerDep, code: Code) -> FoundCards:
     context = caller.context
     with context.database.read() as session:
         views = card_service.lookup_cards(
-            session, caller.vendor_id, code, context.rotating_codes, now=context.clock.now()
+            session,
+            caller.vendor_id,
+            code,
+            context.rotating_codes,
+            now=context.clock.now(),
+            country=caller.subject.country,
         )
         schema = _schema(session, caller, views)
     return FoundCards(items=[schema(view) for view in views])
@@ -94,9 +100,9 @@ def update_card(caller: CallerDep, card_id: str, request: CardChangeRequest) -> 
 
     Contacts that the shop sends are taken as verified, and belong to one customer.
     """
-    act = caller.act()
+    act, change = caller.act(), request.as_change(caller.subject.country)
     with caller.context.database.write() as session:
-        card_changes.update_card(session, act, caller.vendor_id, card_id, request.as_change())
+        card_changes.update_card(session, act, caller.vendor_id, card_id, change)
         return _read(session, caller, card_id)
 
 

@@ -28,16 +28,18 @@ async def enrol(context: Context, request: FastRequest) -> FastResponse:
         idempotency_key=key,
         fingerprint=_fingerprint(secret_key, body) if key is not None else None,
     )
-    receipt = await context.till.submit_async(builder.build(details, partial(_open_card, body)))
+    receipt = await context.till.submit_async(
+        builder.build(details, partial(_open_card, body, request.subject.country))
+    )
     response = card_response(receipt.card, context.card_links)
     return FastResponse(201, response, receipt.is_replay)
 
 
-def _open_card(body: EnrolRequest, metadata: OperationMetadata) -> OpenCard:
+def _open_card(body: EnrolRequest, country: str | None, metadata: OperationMetadata) -> OpenCard:
     customer = body.customer
     return OpenCard(
         program_id=body.program_id,
-        customer=customer.as_new() if customer else None,
+        customer=customer.as_new(country) if customer else None,
         locale=body.locale or (customer.locale if customer else None),
         **metadata,
     )

@@ -66,7 +66,7 @@ def open_edit(request: PageRequestDep, card_id: str) -> Response:
 def update_card(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
     """Change what is known; an anonymous card gets a holder."""
     locale = form.choice("locale", LANGUAGES, required=False)
-    told = read_customer(form, locale=locale, accepted_terms=False)
+    told = read_customer(form, country=request.subject.country, locale=locale, accepted_terms=False)
     if form.is_valid:
         fields = ("name", "email", "phone", "birthday", "marketing_consent")
         customer = {field: getattr(told, field, None) for field in fields}

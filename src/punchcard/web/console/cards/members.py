@@ -25,7 +25,7 @@ _PROGRAMS_SHOWN: Final = 200
 def open_members(request: PageRequestDep, before: str = "", part: str = "") -> Response:
     """List cards with their holders, newest first; `part` "rows" answers only the list."""
     now = request.context.clock.now()
-    asked, wanted = asked_cards(request.http.query_params, now=now)
+    asked, wanted = asked_cards(request.http.query_params, now=now, country=request.subject.country)
     with request.context.database.read() as session:
         programs = program_service.list_programs(session, request.vendor_id, limit=_PROGRAMS_SHOWN)
         cards = card_service.list_cards(
@@ -67,7 +67,9 @@ def enrol(request: PageRequestDep, form: FormDep) -> Response:
     """Open a card through the till, and show how to hand it over."""
     program_id = form.text("program_id", limit=36)
     locale = form.choice("locale", LANGUAGES, required=False)
-    customer = read_customer(form, locale=locale, accepted_terms=False)
+    customer = read_customer(
+        form, country=request.subject.country, locale=locale, accepted_terms=False
+    )
     card_id = None
     if program_id and form.is_valid:
         with form.refusals():

@@ -26,7 +26,7 @@ from punchcard.web.console.programs.program_form import (
 from punchcard.web.console.programs.program_start import create_from, start_page
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
-from punchcard.web.pages.vendor_form import read_vendor
+from punchcard.web.pages.vendor_form import VENDOR_FIELDS, country_choices, read_vendor
 
 router = APIRouter(prefix="/console/guide")
 
@@ -200,9 +200,7 @@ def _read_reward(
 def _shop_page(request: PageRequest, form: Form | None, status: int = 200) -> Response:
     with request.context.database.read() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
-        initial = {
-            name: getattr(vendor, name) for name in ("name", "language", "currency", "timezone")
-        }
+        initial = {name: getattr(vendor, name) for name in VENDOR_FIELDS}
         found = location_service.list_locations(session, vendor.id, after_id=None, limit=1)
         initial["address"] = found[0].address if found else None
     return request.render(
@@ -210,6 +208,7 @@ def _shop_page(request: PageRequest, form: Form | None, status: int = 200) -> Re
         status=status,
         form=form or request.form(initial),
         step="shop",
+        countries=country_choices(request.language),
         skip_to=path_after("shop"),
         **_guide_values(request),
     )

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.money import minor_digits
+from punchcard.kit.validation import texts
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, PROGRAM_CHOICES
 from punchcard.wallets.pass_content import ACCENT, BACKGROUND, TEXT
@@ -75,7 +76,7 @@ def read_program(form: Form, program_context: ProgramContext) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "name": form.text("name", limit=NAME_CHARACTERS),
         "card_name": form.text("card_name", limit=NAME_CHARACTERS),
-        "slug": form.text("slug", limit=63),
+        "slug": form.checked("slug", texts.slug),
         "terms_text": form.text("terms_text", required=False, limit=TERMS_CHARACTERS, lines=True),
         "self_enrollment": form.is_on("self_enrollment"),
         "pin_policy": form.choice("pin_policy", PROGRAM_CHOICES["pin_policy"]),

@@ -3,8 +3,17 @@
 const TOKEN = /^[A-Za-z0-9_-]{22}$/;
 const MOVING = /^[0-9]{1,11}\.[0-9]{8}\/[0-9]{12}$/;
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
-const PHONE = /^\+?[0-9][0-9 ()./-]{4,}$/;
+const PHONE = /^[+(]*[0-9][0-9 ()./-]{4,}$/;
 const ADDRESS = /^https?:\/\/\S+\/c\/([A-Za-z0-9_-]{22})(?:[/?#]\S*)?$/;
+
+/**
+ * A text as the server reads it: without invisible characters, with plain blanks, dashes, letters.
+ * @param {string} text
+ */
+function folded(text) {
+  const plain = text.replace(/\p{Cf}/gu, "").normalize("NFKC");
+  return plain.replace(/[\p{Pd}\u2212]/gu, "-").replace(/\p{Zs}/gu, " ").trim();
+}
 
 /**
  * Tell what a text names.
@@ -13,7 +22,7 @@ const ADDRESS = /^https?:\/\/\S+\/c\/([A-Za-z0-9_-]{22})(?:[/?#]\S*)?$/;
  *   what to send; "card" may be queued without a line, "contact" has to be looked up.
  */
 export function readCode(text) {
-  const code = text.trim();
+  const code = folded(text);
   if (!code) return { kind: "nothing", code };
   const address = ADDRESS.exec(code);
   if (address) return { kind: "card", code: address[1] };

@@ -25,14 +25,17 @@ export function showEnrol(app, { contact = "" } = {}) {
     "form",
     { class: "panel enrol", onsubmit: submit },
     programs.length > 1 && programChoice(programs),
-    field(t("Name"), { name: "name", maxlength: 200 }),
+    field(t("Name"), { name: "name", maxlength: 120 }),
     h(
       "div",
       { class: "row" },
+      // Not an e-mail field: browsers take ASCII alone in those, the server every address there is.
       field(t("E-mail"), {
         name: "email",
-        type: "email",
-        maxlength: 200,
+        inputmode: "email",
+        autocapitalize: "none",
+        spellcheck: "false",
+        maxlength: 254,
         value: isMail ? contact : null,
       }),
       field(
