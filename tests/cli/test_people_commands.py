@@ -9,7 +9,7 @@ from punchcard.accounts.models import AuditEvent
 from punchcard.context import build_context
 from punchcard.kit.settings import load_settings
 from tests.cli.conftest import Punchcard
-from tests.support import cast
+from tests.support import cast, typed
 
 ALICE = (
     *("--name", "Café Alice", "--slug", "cafe-alice"),
@@ -37,6 +37,35 @@ def test_shops_are_listed_for_people_and_for_machines(punchcard: Punchcard) -> N
     [vendor] = punchcard("vendor", "list", "--json").json
     assert vendor["name"] == "Café Alice"
     assert vendor["status"] == "active"
+
+
+@pytest.mark.parametrize("field", sorted(typed.VENDOR_FIELDS))
+def test_a_shops_field_is_taken_or_refused_as_by_api_and_pages(
+    punchcard: Punchcard, field: str
+) -> None:
+    for number, (text, kept) in enumerate(typed.VENDOR_FIELDS[field].items()):
+        owner = ("--slug", f"shop-{number}", "--email", f"owner-{number}@cafe.example")
+        # Of an option that is given twice, the last one counts.
+        made = punchcard("vendor", "create", *ALICE, *owner, f"--{field}", text, "--json")
+        if kept is None:
+            assert made.exit_code != 0, text
+            assert field in made.err, text
+        else:
+            assert made.json[field] == kept, text
+
+
+@pytest.mark.parametrize("text", [text for text, kept in typed.EMAILS.items() if kept is None])
+def test_an_address_that_is_none_opens_no_shop(punchcard: Punchcard, text: str) -> None:
+    made = punchcard("vendor", "create", *ALICE, "--email", text)
+    assert made.exit_code != 0
+    assert "Must be an e-mail address such as name@example.com." in " ".join(made.err.split())
+    assert punchcard("vendor", "list", "--json").json == []
+
+
+def test_a_shop_is_where_its_time_zone_is_unless_told(punchcard: Punchcard) -> None:
+    assert punchcard("vendor", "create", *ALICE, "--json").json["country"] == "LU"
+    bob = ("--slug", "bob", "--email", "bob@bob.example", "--country", "BE", "--json")
+    assert punchcard("vendor", "create", *ALICE, *bob).json["country"] == "BE"
 
 
 def test_a_key_is_printed_once_and_works(punchcard: Punchcard) -> None:

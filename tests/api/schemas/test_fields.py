@@ -110,7 +110,7 @@ def test_long_texts_keep_their_lines_and_tabs() -> None:
     [
         (" Alice@Example.COM ", "alice@example.com"),
         ("a.b+c@x-y.lu", "a.b+c@x-y.lu"),
-        ("a@b.xn--p1ai", "a@b.xn--p1ai"),
+        ("a@b.xn--p1ai", "a@b.рф"),
         ("x" * 64 + "@b.lu", "x" * 64 + "@b.lu"),
     ],
 )
@@ -122,7 +122,7 @@ def test_email_addresses_are_lower_case(text: str, email: str) -> None:
     "text",
     [
         *("alice", "a@b", "@b.lu", "a@", "a b@c.lu", ".a@b.lu", "a.@b.lu", "a..b@c.lu", "a@b..lu"),
-        *("a@-b.lu", "a@b-.lu", "a@b.lu.", "a@b@c.lu", '"a b"@c.lu', "a@1.2.3.4", "älice@b.lu"),
+        *("a@-b.lu", "a@b-.lu", "a@b.lu.", "a@b@c.lu", '"a b"@c.lu', "a@1.2.3.4"),
         *("x" * 65 + "@b.lu", "a@" + "b" * 64 + ".lu", "a@" + "b." * 126 + "lu", "a@b.lu\nBcc: x"),
     ],
 )
@@ -132,12 +132,11 @@ def test_what_no_mail_server_takes_is_no_email_address(text: str) -> None:
 
 def test_phone_numbers_are_kept_without_their_punctuation() -> None:
     assert PHONE.validate_python(" +352 (621) 123-456 ") == "+352621123456"
-    assert PHONE.validate_python("+1234567") == "+1234567"
+    assert PHONE.validate_python("621 111 001") == "621111001"
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["621123456", "+0621123456", "+123456", "+1234567890123456", "+352a621123", "+٣٥٢٦٢١١٢٣"],
+    "text", ["12", "+0621123456", "+123456", "+1234567890123456", "+352a621123", "+999123456789"]
 )
 def test_what_cannot_be_dialled_is_no_phone_number(text: str) -> None:
     assert not accepts(PHONE, text)

@@ -31,8 +31,17 @@ test("a moving code is kept whole: its digits prove that it was there", () => {
 test("an address and a phone number have to be looked up", () => {
   assert.equal(readCode("anna@example.lu").kind, "contact");
   assert.equal(readCode("+352 621 123 456").kind, "contact");
+  assert.equal(readCode("zoé@bücher.lu").kind, "contact");
+  assert.equal(readCode("(020) 7946 0958").kind, "contact");
   assert.equal(readCode("Anna").kind, "words");
   assert.equal(readCode("  ").kind, "nothing");
+});
+
+test("what was pasted is read without what cannot be seen", () => {
+  const contact = { kind: "contact", code: "+352 621-111 001" };
+  assert.deepEqual(readCode("\u202a+352\u00a0621\u2011111 001\u202c"), contact);
+  assert.deepEqual(readCode("ａnna@example.lu\u200b"), { kind: "contact", code: "anna@example.lu" });
+  assert.deepEqual(readCode(`4140\u00a02263\u20110526`), { kind: "card", code: NUMBER });
 });
 
 test("a mistyped digit and two that changed places are no card number", () => {
