@@ -95,6 +95,12 @@ def test_a_sender_whose_domain_is_outside_ascii_writes_it_as_the_network_does(
     assert letter["Message-ID"] == "<018f@xn--bckerei-5wa.example>"
 
 
+def test_a_domain_is_written_by_the_rules_of_2008() -> None:
+    # By those of 2003 it would be strasse.example, which is somebody else's.
+    message = as_message(replace(LETTER, to="ana@straße.example"), Address("", addr_spec="a@b.lu"))
+    assert message["To"] == "ana@xn--strae-oqa.example"
+
+
 def test_a_letter_arrives_over_a_line_that_is_private_from_the_start(tmp_path: Path) -> None:
     with mail_server(tmp_path, is_private=True) as server:
         given = {**server.settings, "smtp_url": server.url.replace("smtp:", "smtps:")}

@@ -1,6 +1,7 @@
 """What is typed into a field is judged the same by every face, and kept in the same form."""
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -41,13 +42,33 @@ class Faces:
         self.let_in = let_in
         self.program: LoyaltyProgram = shelf.program(shop, status="active")
 
+    @cached_property
+    def owner(self) -> Api:
+        """Call as the shop's owner."""
+        return self.api.with_token(self.shop.token())
+
+    @cached_property
+    def till(self) -> Api:
+        """Call as a paired terminal."""
+        return self.api.with_token(self.shop.device())
+
+    @cached_property
+    def console(self) -> Visitor:
+        """Look at pages as the shop's owner."""
+        return self.let_in(self.shop)
+
+    @cached_property
+    def stranger(self) -> Visitor:
+        """Look at pages as anybody, in French."""
+        return self.let_in(language="fr")
+
     def vendor_api(self, field: str, text: str) -> Kept:
         """Enrol as the shop's software does."""
-        return self._enrol(self.api.with_token(self.shop.token()), field, text)
+        return self._enrol(self.owner, field, text)
 
     def terminal(self, field: str, text: str) -> Kept:
         """Enrol as a paired terminal does."""
-        return self._enrol(self.api.with_token(self.shop.device()), field, text)
+        return self._enrol(self.till, field, text)
 
     def public_api(self, field: str, text: str) -> Kept:
         """Enrol as a customer's app does."""
@@ -56,27 +77,25 @@ class Faces:
 
     def api_change(self, field: str, text: str) -> Kept:
         """Change an anonymous card."""
-        api = self.api.with_token(self.shop.token())
-        card = api.post(_CARDS, {"program_id": self.program.id}).json()
+        card = self.owner.post(_CARDS, {"program_id": self.program.id}).json()
         path = f"{_CARDS}/{card['id']}"
-        return self._asked("PATCH", path, {"customer": {field: text}}, api, field)
+        return self._asked("PATCH", path, {"customer": {field: text}}, self.owner, field)
 
     def join_page(self, field: str, text: str) -> Kept:
         """Join as a customer does with their phone."""
-        visitor, path = self.let_in(language="fr"), f"/join/{self.program.slug}"
-        return self._sent(visitor, path, field, text, "fr")
+        path = f"/join/{self.program.slug}"
+        return self._sent(self.stranger, path, field, text, "fr")
 
     def console_new(self, field: str, text: str) -> Kept:
         """Enrol in the console."""
-        visitor = self.let_in(self.shop)
-        return self._sent(visitor, "/console/members/new", field, text, program_id=self.program.id)
+        return self._sent(
+            self.console, "/console/members/new", field, text, program_id=self.program.id
+        )
 
     def console_edit(self, field: str, text: str) -> Kept:
         """Change an anonymous card in the console."""
-        api = self.api.with_token(self.shop.token())
-        card = api.post(_CARDS, {"program_id": self.program.id}).json()
-        visitor = self.let_in(self.shop)
-        return self._sent(visitor, f"/console/members/{card['id']}/edit", field, text)
+        card = self.owner.post(_CARDS, {"program_id": self.program.id}).json()
+        return self._sent(self.console, f"/console/members/{card['id']}/edit", field, text)
 
     def _enrol(self, api: Api, field: str, text: str) -> Kept:
         body = {"program_id": self.program.id, "customer": {field: text}}
@@ -146,8 +165,9 @@ def test_a_contact_is_taken_or_refused_alike_by_every_face(faces: Faces, face: s
 def test_a_name_is_refused_by_the_api_and_by_pages_in_the_same_words(
     faces: Faces, name: str
 ) -> None:
-    api = faces.api.with_token(faces.shop.token())
-    answer = api.post(_CARDS, {"program_id": faces.program.id, "customer": {"name": f"a{name}"}})
+    answer = faces.owner.post(
+        _CARDS, {"program_id": faces.program.id, "customer": {"name": f"a{name}"}}
+    )
     [error] = answer.json()["errors"]
     visitor = faces.let_in()
     visitor.get(f"/join/{faces.program.slug}")
@@ -200,13 +220,13 @@ def test_a_vendors_field_is_taken_or_refused_alike_by_api_and_page(
 def test_a_number_dialled_as_in_the_shops_country_finds_its_customer(
     faces: Faces, country: str, phone: str, codes: list[str]
 ) -> None:
-    owner = faces.api.with_token(faces.shop.token())
+    owner = faces.owner
     assert owner.patch("/vendor", {"country": country}).json()["country"] == country
     body = {"program_id": faces.program.id, "customer": {"name": "Anna", "phone": codes[0]}}
     card = owner.post(_CARDS, body).json()
     assert card["customer"]["phone"] == phone
 
-    till, console = faces.api.with_token(faces.shop.device()), faces.let_in(faces.shop)
+    till, console = faces.till, faces.console
     for code in [*codes, phone]:
         found = till.get(f"{_CARDS}/lookup", params={"code": code}).json()["items"]
         assert [one["id"] for one in found] == [card["id"]], code
@@ -216,7 +236,7 @@ def test_a_number_dialled_as_in_the_shops_country_finds_its_customer(
 
 
 def test_an_address_finds_its_customer_however_it_is_typed(faces: Faces) -> None:
-    owner = faces.api.with_token(faces.shop.token())
+    owner = faces.owner
     body = {"program_id": faces.program.id, "customer": {"email": "info@bücher.lu"}}
     card = owner.post(_CARDS, body).json()
     for code in ("INFO@BÜCHER.LU", "info@xn--bcher-kva.lu", "\u202ainfo@bücher.lu\u202c"):
@@ -237,7 +257,7 @@ def test_an_address_finds_its_customer_however_it_is_typed(faces: Faces) -> None
     ],
 )
 def test_a_name_is_found_without_its_accents(faces: Faces, name: str, queries: list[str]) -> None:
-    owner, console = faces.api.with_token(faces.shop.token()), faces.let_in(faces.shop)
+    owner, console = faces.owner, faces.console
     for customer in (name, "Somebody Else"):
         body = {"program_id": faces.program.id, "customer": {"name": customer}}
         assert owner.post(_CARDS, body).status_code == 201
