@@ -72,8 +72,9 @@ def email_forms(text: str) -> tuple[str, ...]:
     typed = text.strip().lower()
     is_one = len(typed) <= EMAIL_CHARACTERS and _EMAIL_AS_ONCE_KEPT.fullmatch(typed)
     forms = [typed] if is_one else []
-    with suppress(InvalidValue):
-        forms.append(email(text))
+    if "@" in fold_typed(text):
+        with suppress(InvalidValue):
+            forms.append(email(text))
     return tuple(dict.fromkeys(forms))
 
 
