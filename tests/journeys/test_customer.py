@@ -180,7 +180,7 @@ def test_a_customer_joins_with_the_keyboard_alone(visits: Visits, till: Api) -> 
         elif here == "Get my card":
             page.keyboard.press("Enter")
             break
-    assert reached[0] == "To the content"
+    assert reached[0] == "Skip to content"
     expect(page.locator(".card-face")).to_contain_text("Ana")
 
 
@@ -225,7 +225,7 @@ def test_a_customer_takes_everything_along_and_is_then_forgotten(
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Delete").click()
 
-    expect(page.get_by_text("What we knew about you is deleted.")).to_be_visible()
+    expect(page.get_by_text("Your data is deleted.")).to_be_visible()
     card = till.get(f"/vendor/loyalty/cards/{first_card_id(till)}").json()
     assert card["customer"] is None
     assert card["stamps"] == 1

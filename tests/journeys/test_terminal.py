@@ -93,7 +93,7 @@ def test_a_lost_answer_leaves_only_the_same_question_and_gives_one_reward(
     find_card(page, card)
     page.locator(".reward-row", has_text="A cake").click()
 
-    again = page.get_by_role("button", name="Ask again")
+    again = page.get_by_role("button", name="Try again")
     expect(again).to_be_visible()
     expect(page.locator(".reward-row")).to_have_count(0)
     again.click()
@@ -118,7 +118,7 @@ def test_a_lost_answer_to_an_undo_is_asked_for_again_and_says_that_it_is_undone(
     stamp(page)
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("button", name="Wrong card").click()
-    page.get_by_role("button", name="Ask again").click()
+    page.get_by_role("button", name="Try again").click()
 
     expect(page.locator(".notice.good")).to_contain_text("Undone.")
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
@@ -207,7 +207,7 @@ def test_a_customer_is_enrolled_at_the_till_and_takes_the_card_home(
     page.get_by_role("button", name="Copy the link").click()
     expect(page.get_by_role("button", name="Copied.")).to_be_visible()
     assert "/c/" in page.evaluate("navigator.clipboard.readText()")
-    page.get_by_role("button", name="Go on with this card").click()
+    page.get_by_role("button", name="Continue with this card").click()
     expect(page.locator(".till-card h1")).to_have_text("Anna <b>Weber</b> 🥐")
     stamp(page)
     expect(page.locator(".notice.good")).to_be_visible()

@@ -200,7 +200,7 @@ def test_a_removed_device_says_so_keeps_its_queue_and_sends_it_when_paired_again
         assert counter.api.delete(f"/vendor/devices/{device['id']}").status_code == 204
     expect(page.locator(".notice.bad")).to_contain_text("no longer paired")
     expect(page.locator(".notice.bad")).to_contain_text("Still waiting here and not lost: 1.")
-    page.get_by_role("button", name="Show what waits").last.click()
+    page.get_by_role("button", name="Show what is waiting").last.click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save as a file").click()
     text = saved.value.path().read_text()

@@ -178,6 +178,6 @@ class AddressHeldElsewhere(DomainError):
     code = "address_held_elsewhere"
     kind = Kind.CONFLICT
     sentence = N_(
-        "This address already belongs to another card of the shop. Both cards work on;"
+        "This address already belongs to another card of the shop. Both cards keep working;"
         " the shop can help."
     )

@@ -108,7 +108,7 @@ class NotEnoughStamps(DomainError):
 
     code = "not_enough_stamps"
     kind = Kind.REFUSED
-    sentence = N_("The card is not full yet. Stamps missing: {stamps_missing}.")
+    sentence = N_("The card is not full yet. Stamps to go: {stamps_missing}.")
 
 
 class NotEnoughPoints(DomainError):
@@ -146,7 +146,7 @@ class RedemptionBelowMinimum(DomainError):
 
     code = "redemption_below_minimum"
     kind = Kind.REFUSED
-    sentence = N_("At least {minimum_redemption_points} points must be redeemed at once.")
+    sentence = N_("Redeem at least {minimum_redemption_points} points at a time.")
 
 
 class BalanceLimitReached(DomainError):
@@ -218,7 +218,7 @@ class FreshCodeRequired(DomainError):
 
     code = "fresh_code_required"
     kind = Kind.FORBIDDEN
-    sentence = N_("Please scan the moving code on the customer's card, or enter a staff PIN.")
+    sentence = N_("Please scan the rotating code on the customer's card, or enter a staff PIN.")
 
 
 class StaffPinRequired(DomainError):
@@ -314,7 +314,7 @@ class OccurredAtOutOfRange(DomainError):
 
     code = "occurred_at_out_of_range"
     kind = Kind.INVALID
-    sentence = N_("The time of the operation must lie between {earliest} and {latest}.")
+    sentence = N_("The time of the operation must be between {earliest} and {latest}.")
 
 
 class TillBusy(DomainError):

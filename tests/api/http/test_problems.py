@@ -235,7 +235,7 @@ def test_names_of_unknown_fields_are_cut_and_made_printable() -> None:
 
 
 def test_a_validators_own_sentence_is_translated_and_filled() -> None:
-    error = fault(N_("Must lie between {minimum} and {maximum}."), minimum=1, maximum=2000)
+    error = fault(N_("Must be between {minimum} and {maximum}."), minimum=1, maximum=2000)
     detail = {"type": error.type, "loc": ("body", "a"), "ctx": error.context}
     body = problems.problem_body(refusal_of([detail]), "de", "r1")
     assert body["errors"][0]["message"] == "Muss zwischen 1 und 2.000 liegen."

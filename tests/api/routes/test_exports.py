@@ -68,7 +68,7 @@ def test_cards_come_with_their_customers_and_run_no_formula(
         "active",
     )
     assert (row["Name"], row["Phone"]) == ("'=Chloé", "'+352621123456")
-    assert (row["Stamps"], row["Agrees to get news"]) == ("1", "1")
+    assert (row["Stamps"], row["Agreed to news"]) == ("1", "1")
     assert row["Joined"] == "2026-03-02 10:00:00"
     assert row["Joined (UTC)"] == "2026-03-02T09:00:00Z"
     assert read(owner, "cards.csv", params={"status": "blocked"}) == []

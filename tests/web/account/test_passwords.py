@@ -75,7 +75,7 @@ def test_an_address_that_nobody_has_is_answered_the_same(
     known = ask(visitors(), alice.email("owner"))
     unknown = ask(visitors(), "nobody@nowhere.example")
     assert known == unknown
-    assert "Look into your mail" in known
+    assert "Check your e-mail" in known
     assert [mail.to for mail in mails(context)] == [alice.email("owner")]
 
 
@@ -131,7 +131,7 @@ def test_a_link_ends_after_its_time(
     ("new", "again", "fault"),
     [
         ("short", "short", "At least 8 characters."),
-        (NEW, "something else", "This is not the same password."),
+        (NEW, "something else", "The passwords do not match."),
     ],
 )
 def test_a_password_is_long_enough_and_typed_twice(

@@ -102,7 +102,7 @@ def test_a_session_that_was_ended_elsewhere_leads_to_sign_in_and_back(
     here, there = visitors(alice), visitors(alice)
     there.get("/console/account")
     ended = there.post("/console/account/sessions/revoke-others")
-    assert "Everywhere else you are signed out." in there.follow(ended).text
+    assert "You are signed out everywhere else." in there.follow(ended).text
 
     assert here.get("/console/account").headers["location"] == "/sign-in?next=/console/account"
     assert there.get("/console/account").status_code == 200

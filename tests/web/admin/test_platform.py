@@ -60,7 +60,7 @@ def test_what_a_vendor_lacks_is_told_and_nothing_is_opened(
 
 def test_vendors_are_found_by_name_and_status(admin: Visitor, alice: Shop, bob: Shop) -> None:
     assert "Boulangerie Bob" not in admin.get("/admin/vendors?query=alice").text
-    assert "No vendor fits" in admin.get("/admin/vendors?status=suspended").text
+    assert "No matching vendor" in admin.get("/admin/vendors?status=suspended").text
     both = admin.get("/admin/vendors?status=unheard-of&query=").text
     assert "Café Alice" in both
     assert "Boulangerie Bob" in both
@@ -104,7 +104,7 @@ def test_all_programs_are_listed_with_whose_they_are(
     assert re.search(r"Coffee card.*Café Alice", listed, re.DOTALL)
     assert "Bread card" in listed
     assert "Bread card" not in admin.get("/admin/programs?query=coffee").text
-    assert "No program fits" in admin.get("/admin/programs?status=active").text
+    assert "No matching program" in admin.get("/admin/programs?status=active").text
 
 
 def test_what_was_given_up_is_shown_with_its_reason_and_tried_again(

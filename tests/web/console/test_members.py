@@ -84,7 +84,7 @@ def test_the_page_s_script_gets_only_the_list(owner: Visitor, counter: Counter) 
 @on_sqlite
 def test_an_empty_list_says_how_members_come(owner: Visitor) -> None:
     assert "Print the poster" in text_of(owner.get("/console/members"))
-    assert "Nobody fits" in text_of(owner.get("/console/members?query=nobody"))
+    assert "No matching member" in text_of(owner.get("/console/members?query=nobody"))
 
 
 @on_sqlite

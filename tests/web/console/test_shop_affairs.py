@@ -93,7 +93,7 @@ def test_a_person_is_added_given_another_role_and_removed(
     owner: Visitor, visitors: Visitors
 ) -> None:
     page = owner.get("/console/people")
-    assert "Everything but people, API keys and closing the shop." in page.text
+    assert "Everything except people, API keys and closing the shop." in page.text
     person = {"name": "Zoé", "email": "zoe@alice.example", "role": "staff", "password": PASSWORD}
     added = owner.follow(owner.post("/console/people", **person))
     assert "Zoé is added." in added.text

@@ -231,7 +231,7 @@ def test_who_is_forgotten_reads_so_in_the_language_of_the_card(visitor: Visitor,
 
     page = visitor.follow(visitor.post(f"{path}/erase", sure="on"))
 
-    assert "What we knew about you is deleted." in text_of(page)
+    assert "Your data is deleted." in text_of(page)
     assert "Ana" not in page.text
 
 

@@ -34,7 +34,7 @@ GREETING_BY_NAME: Final = N_("Hello {name}")
 _ONCE = Line(sentence=N_("This link works once, until {expires_at}."))
 _UNTIL = Line(sentence=N_("This link works until {expires_at}."))
 _CONFIRM = N_("Confirm this address")
-_WHY_CONFIRM = N_("Please confirm your address: the shop can then find your card by it.")
+_WHY_CONFIRM = N_("Please confirm your address, so that the shop can find your card by it.")
 _NEWS = Line(
     sentence=N_("By confirming you also agree to get news from {shop} by e-mail."),
     only_with="wants_news",
@@ -47,14 +47,14 @@ WORDINGS: Final[Mapping[str, MailText]] = {
             Line(sentence=N_("Somebody asked for a new password for this address.")),
             Line(sentence=N_("Choose a new password"), link="link", is_main=True),
             _ONCE,
-            Line(sentence=N_("If it was not you, do nothing: your password stays as it is.")),
+            Line(sentence=N_("If this was not you, do nothing: your password stays as it is.")),
         ),
     ),
     "password_changed": MailText(
         subject=N_("Your password was changed"),
         lines=(
             Line(sentence=N_("You can sign in with your new password from now on.")),
-            Line(sentence=N_("If it was not you, choose a new password at once.")),
+            Line(sentence=N_("If this was not you, choose a new password at once.")),
         ),
     ),
     "invitation": MailText(
@@ -72,20 +72,20 @@ WORDINGS: Final[Mapping[str, MailText]] = {
             Line(sentence=N_("Please confirm that you want to sign in with this address.")),
             Line(sentence=_CONFIRM, link="link", is_main=True),
             _UNTIL,
-            Line(sentence=N_("If it was not you, do nothing: nobody can sign in with it.")),
+            Line(sentence=N_("If this was not you, do nothing: nobody can sign in with it.")),
         ),
     ),
     "address_changed": MailText(
         subject=N_("Your address was changed"),
         lines=(
             Line(sentence=N_("From now on you sign in with another e-mail address.")),
-            Line(sentence=N_("If it was not you, tell whoever runs your shop's system at once.")),
+            Line(sentence=N_("If this was not you, tell whoever runs your shop's system at once.")),
         ),
     ),
     "customer_welcome": MailText(
         subject=N_("Your card at {shop}"),
         lines=(
-            Line(sentence=N_("Here is your card: {program}. Show it whenever you come by.")),
+            Line(sentence=N_("Here is your card: {program}. Show it at every visit.")),
             Line(
                 sentence=N_("Open your card"),
                 link="card_link",

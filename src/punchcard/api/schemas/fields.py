@@ -231,7 +231,7 @@ def _read_moment(value: object) -> datetime:
     except (ValueError, OverflowError):
         raise fault(_BAD_MOMENT) from None
     if moment < _MOMENTS_START:
-        raise fault(N_("Must lie between the years 1970 and 9999."))
+        raise fault(N_("Must be between the years 1970 and 9999."))
     return moment
 
 

@@ -217,7 +217,7 @@ def _locked(
 
 def _check_change(session: Session, program: LoyaltyProgram, changed: Mapping[str, Any]) -> None:
     if changed.get("status") == "draft":
-        raise invalid_field("status", message=N_("A program does not become a draft again."))
+        raise invalid_field("status", message=N_("A program cannot become a draft again."))
     if any(name in changed for name in FIXED_BY_CARDS):
         _locked(session, program.vendor_id, program.id, against_new_cards=True)
         _refuse_if_cards(session, program)

@@ -24,10 +24,11 @@ _CARD_COLUMNS: Final = (
     *(
         Column(N_("Birthday")),
         Column(N_("Language")),
-        Column(N_("Agrees to get news"), ColumnKind.NUMBER),
+        Column(N_("Agreed to news"), ColumnKind.NUMBER),
     ),
     *(Column(N_("Stamps"), ColumnKind.NUMBER), Column(N_("Points"), ColumnKind.NUMBER)),
-    *(Column(N_("Stamps ever"), ColumnKind.NUMBER), Column(N_("Points ever"), ColumnKind.NUMBER)),
+    Column(N_("Stamps in total"), ColumnKind.NUMBER),
+    Column(N_("Points in total"), ColumnKind.NUMBER),
     Column(N_("Rewards redeemed"), ColumnKind.NUMBER),
     *(Column(N_("Joined"), ColumnKind.MOMENT), Column(N_("Last activity"), ColumnKind.MOMENT)),
     Column(N_("Id")),

@@ -85,7 +85,7 @@ def date_range(today: date, first: date | None, last: date | None) -> DateRange:
     last = last or max(today, first or today)
     first = first or last - timedelta(days=DEFAULT_DAYS - 1)
     if first > last:
-        message = N_("Must not lie after the end of the range.")
+        message = N_("Must not be after the end of the range.")
         raise invalid_field("query", "from", message=message)
     return DateRange(first, last)
 

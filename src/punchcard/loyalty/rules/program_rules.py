@@ -67,7 +67,7 @@ def check_complete(program: Mapping[str, Any]) -> None:
     """Raise InvalidInput if a program is not yet fit to be active."""
     reward = program["stamp_reward"] or {}
     if program["type"] != "points" and not reward.get("name"):
-        sentence = N_("Tell what a full stamp card earns before the program becomes active.")
+        sentence = N_("Set the reward for a full stamp card before you activate the program.")
         raise InvalidInput([_fault("stamp_reward", sentence)])
 
 
@@ -77,7 +77,7 @@ def check_reward(reward: Mapping[str, Any]) -> None:
     faults = _out_of_bounds(given, REWARD_BOUNDS)
     start, end = given.get("valid_from"), given.get("valid_until")
     if start and end and end <= start:
-        faults.append(_fault("valid_until", N_("Must lie after the beginning of the validity.")))
+        faults.append(_fault("valid_until", N_("Must be after the start of the validity.")))
     if faults:
         raise InvalidInput(faults)
 
@@ -92,7 +92,7 @@ def slug_of(name: str) -> str:
 def _out_of_bounds(
     fields: Mapping[str, Any], bounds: Mapping[str, tuple[int, int]]
 ) -> list[dict[str, Any]]:
-    sentence = N_("Must lie between {minimum} and {maximum}.")
+    sentence = N_("Must be between {minimum} and {maximum}.")
     return [
         _fault(name, sentence, minimum=minimum, maximum=maximum)
         for name, (minimum, maximum) in bounds.items()

@@ -299,7 +299,7 @@ def points_redemption(
 def checked_points_delta(points_delta: int, limit_points: int) -> int:
     """Return by how much points may be corrected by hand. Raises InvalidInput."""
     if points_delta == 0 or abs(points_delta) > limit_points:
-        sentence = N_("Must lie between -{limit} and {limit}, and not be 0.")
+        sentence = N_("Must be between -{limit} and {limit}, and not 0.")
         raise invalid_field("points_delta", message=sentence, limit=limit_points)
     return points_delta
 

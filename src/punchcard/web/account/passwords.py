@@ -60,7 +60,7 @@ def reset_password(request: PageRequestDep, form: FormDep) -> Response:
     if (refusal := _refused(request, token)) is not None:
         return _refused_page(request, refusal)
     if new != form.value("again"):
-        form.fault("again", N_("This is not the same password."))
+        form.fault("again", N_("The passwords do not match."))
     if form.is_valid:
         with form.refusals():
             request.context.password_reset.reset(

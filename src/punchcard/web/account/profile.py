@@ -58,7 +58,7 @@ def change_email(request: PageRequestDep, form: FormDep) -> Response:
         return _account_page(request, address=form)
     return request.redirect(
         _home(request),
-        N_("A link is on its way to {email}. Until you follow it, nothing changes."),
+        N_("We sent a link to {email}. Nothing changes until you open it."),
         email=email,
     )
 
@@ -71,7 +71,7 @@ def change_password(request: PageRequestDep, form: FormDep) -> Response:
     if not current:
         form.fault("current", N_("Please fill this in."))
     if new != form.value("again"):
-        form.fault("again", N_("This is not the same password."))
+        form.fault("again", N_("The passwords do not match."))
     if form.is_valid:
         with form.refusals():
             request.context.sign_in.change_password(
@@ -80,7 +80,7 @@ def change_password(request: PageRequestDep, form: FormDep) -> Response:
     if not form.is_valid:
         return _account_page(request, password=form)
     return request.redirect(
-        _home(request), N_("The password is changed. Everywhere else you are signed out.")
+        _home(request), N_("Your password is changed. You are signed out everywhere else.")
     )
 
 
@@ -90,7 +90,7 @@ def revoke_other_sessions(request: PageRequestDep, form: FormDep) -> Response:
     """End all of one's own sessions but this one."""
     with request.context.database.write() as session:
         sign_in_service.revoke_other_sessions(session, request.act())
-    return request.redirect(_home(request), N_("Everywhere else you are signed out."))
+    return request.redirect(_home(request), N_("You are signed out everywhere else."))
 
 
 @router.post("/console/account/sessions/{session_id}/revoke")

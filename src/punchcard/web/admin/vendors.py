@@ -120,7 +120,7 @@ def resume_vendor(request: PageRequestDep, vendor_id: str, form: FormDep) -> Res
         vendor_service.resume_vendor(session, request.act(), vendor_id)
     if not form.is_valid:
         return _vendor_page(request, vendor_id, None, refused=form, status=409)
-    return request.redirect(f"/admin/vendors/{vendor_id}", N_("The vendor may go on."))
+    return request.redirect(f"/admin/vendors/{vendor_id}", N_("The vendor is active again."))
 
 
 def _owner(request: PageRequest, form: Form, name: str, email: str) -> NewMember:

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/console/people")
 
 ROLES: Final = (
     ("owner", N_("Owner"), N_("Everything, people, API keys and closing the shop included.")),
-    ("manager", N_("Manager"), N_("Everything but people, API keys and closing the shop.")),
+    ("manager", N_("Manager"), N_("Everything except people, API keys and closing the shop.")),
     ("staff", N_("Staff"), N_("Looks things up and works at the till.")),
 )
 """Each role: its name, what it is called, what it may do."""

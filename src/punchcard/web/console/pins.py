@@ -80,7 +80,7 @@ def unlock_pin(request: PageRequestDep, pin_id: str, form: FormDep) -> Response:
     with request.context.database.write() as session:
         row = pin_service.unlock_pin(session, request.vendor_id, pin_id, request.act())
         name = row.name
-    return request.redirect("/console/pins", N_("{name} may go on."), name=name)
+    return request.redirect("/console/pins", N_("{name} can stamp again."), name=name)
 
 
 @router.post("/{pin_id}/retire")

@@ -65,7 +65,7 @@ def close_shop(request: PageRequestDep, form: FormDep) -> Response:
     with request.context.database.read() as session:
         name = vendor_service.get_vendor(session, request.vendor_id).name
     if form.value("confirm").strip() != name:
-        form.fault("confirm", N_("Type the name of the shop exactly as it stands above."))
+        form.fault("confirm", N_("Type the name of the shop exactly as shown above."))
         return _settings_page(request, None, closing=form, status=422)
     with form.refusals(), request.context.database.write() as session:
         vendor_service.close_vendor(session, request.act(), request.vendor_id)

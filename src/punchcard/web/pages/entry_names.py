@@ -10,7 +10,7 @@ NAMES: Final[dict[str, str]] = {
     "stamp_earned": N_("Stamp"),
     "stamps_redeemed": N_("Reward collected"),
     "points_earned": N_("Points collected"),
-    "points_redeemed": N_("Points exchanged"),
+    "points_redeemed": N_("Points redeemed"),
     "points_adjusted": N_("Points corrected"),
     "voided": N_("Taken back"),
 }

@@ -6,17 +6,17 @@ from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
 
 TITLES: Final[dict[int, str]] = {
-    400: N_("That did not arrive whole"),
+    400: N_("The request was incomplete"),
     401: N_("Please sign in"),
-    403: N_("Not for you to open"),
-    404: N_("Nothing here"),
-    405: N_("Nothing here"),
-    409: N_("That cannot be done"),
+    403: N_("You do not have access"),
+    404: N_("Page not found"),
+    405: N_("Page not found"),
+    409: N_("That is not possible"),
     413: N_("Too large"),
     422: N_("Please check what you typed"),
     423: N_("Locked"),
     429: N_("One moment, please"),
-    500: N_("That went wrong"),
+    500: N_("Something went wrong"),
     503: N_("One moment, please"),
 }
 """What stands above the sentence, by status."""
@@ -36,8 +36,8 @@ class TooLargeToSend(DomainError):
     code = "body_too_large"
     kind = Kind.TOO_LARGE
     sentence = N_(
-        "What you sent is too large: at most {limit_kilobytes} kB can be sent at once. Go back and"
-        " choose a smaller file."
+        "What you sent is too large: {limit_kilobytes} kB at most. Go back and choose a"
+        " smaller file."
     )
 
 
@@ -54,7 +54,7 @@ class FormExpired(DomainError):
 
     code = "form_expired"
     kind = Kind.FORBIDDEN
-    sentence = N_("This form is too old or came from elsewhere. Load the page and try again.")
+    sentence = N_("This form has expired or came from another site. Reload the page and try again.")
 
 
 class FormFromElsewhere(DomainError):
@@ -66,8 +66,8 @@ class FormFromElsewhere(DomainError):
     code = "form_from_elsewhere"
     kind = Kind.FORBIDDEN
     sentence = N_(
-        "This form came from {origin}, but the pages of this server stand at {address}."
-        " If you run it: PUNCHCARD_BASE_URL must be the address that browsers show."
+        "This form came from {origin}, but this server's pages are at {address}. If you run"
+        " the server: set PUNCHCARD_BASE_URL to the address that browsers show."
     )
 
 

@@ -147,7 +147,7 @@ def erase(request: PageRequestDep, token: str, form: FormDep) -> Response:
         customer_service.erase_customer(session, request.act(), token)
     # The card's language is forgotten too: this once it is still known.
     here = f"{public_path(token)}?lang={request.language}"
-    return request.redirect(here, N_("What we knew about you is deleted."))
+    return request.redirect(here, N_("Your data is deleted."))
 
 
 @router.get("/c/{token}/card.webmanifest")

@@ -114,7 +114,7 @@ def erase(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
         if token is None:
             raise CardNotFound
         customer_service.erase_customer(session, request.act(), token)
-    return request.redirect(card_path(card_id), N_("What was known about the holder is deleted."))
+    return request.redirect(card_path(card_id), N_("The holder's data is deleted."))
 
 
 def _change(

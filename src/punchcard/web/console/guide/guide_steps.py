@@ -21,7 +21,7 @@ GUIDE_PAGES: Final = (
         "shop",
         "/console/guide/shop",
         "store",
-        N_("Tell about your shop"),
+        N_("Set up your shop"),
         N_("Its name, language and address, as customers will see them."),
     ),
     GuidePage(
@@ -36,21 +36,21 @@ GUIDE_PAGES: Final = (
         "/console/guide/reward",
         "gift",
         N_("Choose the reward"),
-        N_("What a customer gets, and for how much loyalty."),
+        N_("What customers get, and what it takes to earn it."),
     ),
     GuidePage(
         "pins",
         "/console/guide/pins",
         "key-round",
         N_("Give your people a PIN"),
-        N_("So that every stamp names who gave it."),
+        N_("So that every stamp shows who gave it."),
     ),
     GuidePage(
         "poster",
         "/console/guide/poster",
         "printer",
         N_("Put the poster on the counter"),
-        N_("Customers scan it and have their card. This is done once the first one has."),
+        N_("Customers scan it to get their card. This step is done once the first one has joined."),
     ),
 )
 """In the order in which they are taken."""

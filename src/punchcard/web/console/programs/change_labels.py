@@ -10,9 +10,9 @@ from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.templating import LANGUAGE_NAMES
 
 TYPES: Final = (
-    ("stamps", N_("Stamp card"), N_("One stamp a visit; the full card earns a reward.")),
+    ("stamps", N_("Stamp card"), N_("One stamp per visit; a full card earns a reward.")),
     ("points", N_("Points"), N_("Every purchase earns points; points buy rewards.")),
-    ("hybrid", N_("Stamps and points"), N_("Stamps for visits and points for what was spent.")),
+    ("hybrid", N_("Stamps and points"), N_("Stamps for visits and points for purchases.")),
 )
 """Each type: its name, what it is called, what it is good for in one sentence."""
 TYPE_NAMES: Final = {type: name for type, name, _ in TYPES}
@@ -23,9 +23,9 @@ STATUSES: Final = {
 }
 """Each status: what it is called, and the tone of its badge."""
 PIN_POLICIES: Final = {
-    "required": N_("Always: every stamp names who gave it"),
-    "optional": N_("If somebody types one"),
-    "off": N_("Never: whoever has the terminal may stamp"),
+    "required": N_("Always: every stamp shows who gave it"),
+    "optional": N_("If someone enters one"),
+    "off": N_("Never: anyone with the terminal can stamp"),
 }
 VOID_POLICIES: Final = {
     "clamp": N_("Take back what is still there, never below zero"),
@@ -34,10 +34,8 @@ VOID_POLICIES: Final = {
 }
 BARCODES: Final = {
     "qr": N_("QR code"),
-    "code128": N_("Bar code, for tills whose scanner reads no QR code"),
-    "rotating": N_(
-        "QR code that changes every half minute, so that a photo of it is worth nothing"
-    ),
+    "code128": N_("Barcode, for scanners that cannot read QR codes"),
+    "rotating": N_("QR code that changes every 30 seconds, so that a photo of it is useless"),
 }
 
 _LABELS: Final = {
@@ -52,16 +50,16 @@ _LABELS: Final = {
     "stamp_reward": N_("Reward"),
     "points_per_currency_unit": N_("Points per unit of money"),
     "minimum_purchase_minor": N_("Smallest purchase that earns points"),
-    "minimum_redemption_points": N_("Fewest points that can be exchanged"),
+    "minimum_redemption_points": N_("Fewest points that can be redeemed"),
     "welcome_stamps": N_("Stamps on a new card"),
     "welcome_points": N_("Points on a new card"),
     "cooldown_minutes": N_("Minutes between two stamps"),
-    "max_daily_stamps": N_("Most stamps on one day"),
+    "max_daily_stamps": N_("Most stamps per day"),
     "pin_policy": N_("Staff PIN at the till"),
-    "pin_max_attempts": N_("Wrong PINs before somebody is locked"),
-    "pin_lockout_minutes": N_("Minutes that somebody stays locked"),
-    "void_policy": N_("When an entry is taken back that was spent already"),
-    "self_enrollment": N_("Customers may join by themselves"),
+    "pin_max_attempts": N_("Wrong PINs before a person is locked"),
+    "pin_lockout_minutes": N_("Minutes a person stays locked"),
+    "void_policy": N_("When something already spent is taken back"),
+    "self_enrollment": N_("Customers can join by themselves"),
     "terms_text": N_("Terms"),
     "branding": N_("Look"),
     "logo_url": N_("Logo"),
@@ -81,14 +79,14 @@ _LABELS: Final = {
     "valid_until": N_("Valid until"),
 }
 _ACTIONS: Final = {
-    "program.created": N_("Program made"),
+    "program.created": N_("Program created"),
     "program.updated": N_("Program changed"),
     "program.activated": N_("Opened for business"),
     "program.deactivated": N_("Switched off"),
     "program.logo_changed": N_("Logo changed"),
     "reward.created": N_("Reward added"),
     "reward.updated": N_("Reward changed"),
-    "reward.archived": N_("Reward taken out"),
+    "reward.archived": N_("Reward withdrawn"),
 }
 _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "type": TYPE_NAMES,

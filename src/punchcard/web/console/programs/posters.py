@@ -70,7 +70,7 @@ def poster_words(program: LoyaltyProgram, language: Language) -> PosterWords:
         language=language,
         card_name=words_of(program.texts, language, "card_name", program.card_name),
         promise=_promise(program, Wording(language)),
-        how=say(N_("Scan the code. Your card is there at once.")),
+        how=say(N_("Scan the code and get your card right away.")),
         note=say(N_("No app, no password, nothing to install.")),
     )
 

@@ -51,7 +51,7 @@ def create_program(request: PageRequestDep, form: FormDep) -> Response:
     program_id = create_from(request, form)
     if program_id is None:
         return start_page(request, form, status=422)
-    done = N_("Your program is made. Customers see nothing of it until you open it.")
+    done = N_("Your program is created. Customers do not see it until you open it.")
     return request.redirect(f"/console/programs/{program_id}", done)
 
 
@@ -135,7 +135,7 @@ def remove_logo(request: PageRequestDep, program_id: str, form: FormDep) -> Resp
     """Take the uploaded picture away."""
     with request.context.database.write() as session:
         logo_service.remove_logo(session, request.vendor_id, program_id, request.act())
-    return request.redirect(f"/console/programs/{program_id}#look", N_("The logo is taken away."))
+    return request.redirect(f"/console/programs/{program_id}#look", N_("The logo is removed."))
 
 
 @router.post("/{program_id}/activate")

@@ -45,7 +45,7 @@ def create_reward(request: PageRequestDep, program_id: str, form: FormDep) -> Re
             )
     if not form.is_valid:
         return _page(request, program_id, None, form, status=422)
-    return request.redirect(f"/console/programs/{program.id}#rewards", N_("The reward is there."))
+    return request.redirect(f"/console/programs/{program.id}#rewards", N_("The reward is added."))
 
 
 @router.get("/{reward_id}")
@@ -93,7 +93,7 @@ def archive_reward(
     """Offer a reward no more; the ledger keeps what it was."""
     with request.context.database.write() as session:
         reward_service.archive_reward(session, request.vendor_id, reward_id, request.act())
-    done = N_("The reward is offered no more.")
+    done = N_("The reward is no longer offered.")
     return request.redirect(f"/console/programs/{program_id}#rewards", done)
 
 

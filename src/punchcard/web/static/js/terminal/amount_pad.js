@@ -44,7 +44,7 @@ export async function askAmount(currency, rate) {
     shown.textContent = written(typed, currency);
     // The card keeps what rounding leaves over, so the receipt may say one more.
     const earned = minor && rate ? Math.floor((minor * rate) / 10 ** digits) : 0;
-    points.textContent = rate ? t("About {n} points", { n: number(earned, language()) }) : "";
+    points.textContent = rate ? t("Points: about {n}", { n: number(earned, language()) }) : "";
     go.disabled = !minor;
   };
   const stop = hearKeys(press);

@@ -172,7 +172,7 @@ function listen() {
 start().catch((error) => {
   // Nothing can be promised where nothing can be kept.
   const words = t(
-    "This browser keeps nothing, so the terminal cannot work here. Leave private browsing, or use another browser.",
+    "This browser stores nothing, so the terminal cannot work here. Leave private browsing, or use another browser.",
   );
   byId("terminal").replaceChildren(h("main", { id: "screen" }, notice("bad", words)));
   throw error;

@@ -25,7 +25,7 @@ function place(app) {
       type: "button",
       class: isManned ? "place manned" : "place",
       onclick: () => app.show("scan"),
-      title: t("To the scanner"),
+      title: t("Back to the scanner"),
     },
     icon("mark"),
     h("span", {}, words),
@@ -59,7 +59,7 @@ function lineChip(app, book) {
   const waits = book.queue.length;
   const refused = unseen(book);
   const isUp = app.line.isUp();
-  const words = [isUp ? t("Online") : t("No line")];
+  const words = [isUp ? t("Online") : t("Offline")];
   if (waits) words.push(t("waiting: {n}", { n: waits }));
   if (refused) words.push(t("refused: {n}", { n: refused }));
   const kind = refused ? "bad" : waits || !isUp ? "warn" : "good";
@@ -67,7 +67,7 @@ function lineChip(app, book) {
     type: "button",
     class: `chip line ${kind}`,
     onclick: () => app.show("waiting"),
-    title: t("Show what waits"),
+    title: t("Show what is waiting"),
   };
   const short =
     waits || refused ? h("b", { "aria-hidden": "true" }, String(waits + refused)) : null;

@@ -57,7 +57,7 @@ export function createCamera(app, onCode, onTrouble) {
       turnOff();
       app.setSetting("camera", false);
     });
-    const words = h("span", {}, t("Hold the code into the frame"));
+    const words = h("span", {}, t("Hold the code in the frame"));
     return torch ? [words, lamp(torch), off] : [words, off];
   }
 
@@ -91,7 +91,7 @@ function lamp(torch) {
 function whyNot(error) {
   const name = error instanceof Error ? error.name : "";
   if (name === "NotAllowedError")
-    return t("The camera is not allowed here. Allow it in the browser's settings of this page.");
+    return t("The camera is blocked. Allow it for this page in the browser's settings.");
   if (name === "NotFoundError" || !navigator.mediaDevices)
     return t("This device has no camera that can be used.");
   return t("The camera did not open. Please try again.");

@@ -91,7 +91,7 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
     if (outcome.kind === "accepted") return accepted(outcome.receipt, doneWords(outcome.receipt));
     if (outcome.kind === "refused") return refused(outcome.problem);
     app.feedback("good");
-    const words = t("Kept on this device. It is sent as soon as the line is back.");
+    const words = t("Saved on this device. It is sent as soon as you are back online.");
     return tell("warn", words, undoButton(app, { key: outcome.key }, undone));
   }
 
@@ -109,10 +109,10 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
 
   /** @param {() => Promise<void>} askAgain */
   function unanswered(askAgain) {
-    const again = button("refresh-cw", t("Ask again"), () => busy(askAgain), {
+    const again = button("refresh-cw", t("Try again"), () => busy(askAgain), {
       class: "secondary",
     });
-    const words = t("The line went down before the answer came. Ask again: it is done only once.");
+    const words = t("The connection was lost before the answer came. Try again: it is done only once.");
     tell("bad", words, again);
   }
 
@@ -153,7 +153,7 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
    */
   function undone(outcome) {
     now.awaitsAnswer = outcome.kind === "unknown";
-    if (outcome.kind === "taken back") return tell("good", t("Taken back: it was not sent yet."));
+    if (outcome.kind === "taken back") return tell("good", t("Undone: it had not been sent yet."));
     if (outcome.kind === "refused") return refused(outcome.problem);
     if (outcome.kind === "unknown") return unanswered(async () => undone(await outcome.again()));
     now.card = outcome.answer.card;

@@ -37,7 +37,7 @@ export function cardActions(app, now, does) {
   // While it is not known what became of it, only the same question may be asked again.
   if (now.awaitsAnswer) return [];
   if (card && card.status !== "active")
-    return [notice("bad", t("This card is blocked. Nothing can be done with it."))];
+    return [notice("bad", t("This card is blocked and cannot be used."))];
   const types = program ? [program.type] : (app.state.shop?.programs ?? []).map((one) => one.type);
   const all = [];
   if (isFull(card, program?.type)) all.push(...redeeming(app, now, does));
@@ -60,7 +60,7 @@ function redeeming(app, now, does) {
   const isUp = app.line.isUp();
   const attributes = { class: "big wide reward", disabled: !isUp };
   const press = button("gift", words, does.redeemStamps, attributes);
-  return isUp ? [press] : [press, waiting("wifi-off", t("Redeeming needs the line."))];
+  return isUp ? [press] : [press, waiting("wifi-off", t("You need to be online to redeem."))];
 }
 
 /**

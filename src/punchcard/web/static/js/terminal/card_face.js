@@ -24,7 +24,7 @@ export function wordOf(program, name) {
 export function doneWords({ transaction, card }) {
   const { amount_minor, currency } = transaction;
   if (transaction.type === "points_earned" && amount_minor !== null && currency !== null) {
-    return t("{amount}: {n} points more, {total} in all.", {
+    return t("{amount}: +{n} points, {total} in total.", {
       amount: money(amount_minor, currency, language()),
       n: number(transaction.points_delta, language()),
       total: number(card.points, language()),
@@ -52,7 +52,7 @@ export function cardFace(app, card, { code = "", isStale = false }) {
         "p",
         {},
         t(
-          "The line is down and this device has not seen the card before. What it holds is not known.",
+          "You are offline and this device has not seen the card before, so its balance is not known.",
         ),
       ),
       h("p", { class: "number-line" }, code),
@@ -85,7 +85,7 @@ export function cardFace(app, card, { code = "", isStale = false }) {
           h(
             "span",
             {},
-            t("As seen at {time}; it may have changed since.", {
+            t("Last seen at {time}; it may have changed since.", {
               time: clockTime(card.seen_at ?? app.clock.now(), language(), app.clock.now()),
             }),
           ),

@@ -21,8 +21,8 @@ const READ_AGAIN_MS = 5 * 60_000;
  */
 function notKept(error) {
   if (error instanceof RangeError)
-    return t("Too much waits on this device already. Nothing was done.");
-  return t("This device could not write it down. Nothing was done.");
+    return t("Too much is already waiting on this device. Nothing was done.");
+  return t("This device could not save it. Nothing was done.");
 }
 
 /** @param {Terminal.App} app */

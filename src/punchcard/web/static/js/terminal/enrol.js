@@ -46,13 +46,13 @@ export function showEnrol(app, { contact = "" } = {}) {
     ),
     languageField(app),
     terms(programs),
-    tick("marketing_consent", t("The customer wants to hear about offers.")),
+    tick("marketing_consent", t("The customer wants news and offers.")),
     tick(
       "consent",
-      t("The customer agrees that the shop keeps this, and accepts the terms."),
+      t("The customer agrees that the shop stores these details, and accepts the terms."),
       true,
     ),
-    h("p", { class: "muted" }, t("All fields may stay empty: then it is a card without a name.")),
+    h("p", { class: "muted" }, t("You can leave every field empty: the card then has no name.")),
     send,
   );
 
@@ -79,12 +79,12 @@ export function showEnrol(app, { contact = "" } = {}) {
     if (outcome.kind === "refused") {
       const { problem } = outcome;
       const id = problem.card_id;
-      const open = id && button("id-card", t("Open the card they have"), () => openCard(app, id));
+      const open = id && button("id-card", t("Open their existing card"), () => openCard(app, id));
       return problems.replaceChildren(
         notice("bad", h("p", {}, sentenceOf(problem, app.clock.now())), open),
       );
     }
-    const again = button("refresh-cw", t("Ask again"), async () => finish(await outcome.again()), {
+    const again = button("refresh-cw", t("Try again"), async () => finish(await outcome.again()), {
       class: "secondary",
     });
     return problems.replaceChildren(
@@ -93,7 +93,7 @@ export function showEnrol(app, { contact = "" } = {}) {
         h(
           "p",
           {},
-          t("Opening a card needs the line. Ask again when it is back: it is done only once."),
+          t("You need to be online to open a card. Try again once you are: it is done only once."),
         ),
         again,
       ),
@@ -105,7 +105,7 @@ export function showEnrol(app, { contact = "" } = {}) {
       "div",
       { class: "narrow" },
       h("h1", {}, t("New customer")),
-      !app.line.isUp() && notice("warn", t("Opening a card needs the line.")),
+      !app.line.isUp() && notice("warn", t("You need to be online to open a card.")),
       problems,
       form,
       button("arrow-left", t("Back"), () => app.show("scan"), { class: "secondary wide" }),

@@ -21,7 +21,7 @@ export function handOver(app, card) {
       card.public_url && codeOf(card.public_url),
       h("p", { class: "number-line" }, spaced(card.number)),
       card.public_url && links(app, card.public_url),
-      button("stamp", t("Go on with this card"), () => app.show("card", { card }), {
+      button("stamp", t("Continue with this card"), () => app.show("card", { card }), {
         class: "big wide",
       }),
       button("qr-code", t("Next customer"), () => app.show("scan"), {

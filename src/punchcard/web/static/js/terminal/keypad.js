@@ -25,7 +25,7 @@ function keyOf(key, onKey) {
     type: "button",
     class: "key",
     onclick: () => onKey(key),
-    "aria-label": isBack ? t("Delete the last") : null,
+    "aria-label": isBack ? t("Delete the last digit") : null,
   };
   return h("button", attributes, isBack ? icon("delete") : key);
 }

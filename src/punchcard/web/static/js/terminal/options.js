@@ -100,7 +100,7 @@ function refreshButton(app) {
     await app.refresh();
     app.show("options");
   };
-  const words = t("Read programs and names again");
+  const words = t("Reload programs and names");
   const press = button("refresh-cw", words, refresh, { class: "secondary" });
   return press;
 }

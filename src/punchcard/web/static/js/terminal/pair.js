@@ -66,7 +66,7 @@ export function showPair(app) {
       h(
         "p",
         { class: "muted" },
-        t("Pair it with your shop once. After that it opens by itself, also without a line."),
+        t("Pair it with your shop once. After that it opens by itself, even offline."),
       ),
       problems,
       form,
@@ -88,18 +88,18 @@ function revokedNotice(app, book) {
     h(
       "p",
       {},
-      t("This device is no longer paired: the shop has removed it, or it was set up anew."),
+      t("This device is no longer paired: the shop has removed it, or it was set up again."),
     ),
     waits > 0 &&
       h(
         "p",
         {},
-        t("Still waiting here and not lost: {n}. Pair it again with the same shop to send them.", {
+        t("Still waiting here, not lost: {n}. Pair this device with the same shop again to send them.", {
           n: waits,
         }),
       ),
     waits > 0 &&
-      button("receipt", t("Show what waits"), () => app.show("waiting"), { class: "secondary" }),
+      button("receipt", t("Show what is waiting"), () => app.show("waiting"), { class: "secondary" }),
   );
 }
 

@@ -18,7 +18,7 @@ export function sentenceOf(problem, now) {
     case "stamp_too_soon":
       return t("Too soon: the next stamp is possible at {time}.", { time: moment });
     case "daily_stamp_limit_reached":
-      return t("The stamps of this day are used up. The next one is possible at {time}.", {
+      return t("The stamps for today are used up. The next one is possible at {time}.", {
         time: moment,
       });
     case "staff_pin_locked":
@@ -42,7 +42,7 @@ export function sentenceOf(problem, now) {
  */
 export function sentenceOfError(error, now) {
   if (error instanceof Refusal) return sentenceOf(error.problem, now);
-  if (error instanceof LineDown) return t("There is no line to the server.");
+  if (error instanceof LineDown) return t("The server cannot be reached.");
   throw error;
 }
 

@@ -51,7 +51,7 @@ function rewardButton(app, reward, card, onChoose) {
   const missing = reward.points_required - (card?.points ?? 0);
   const cost = t("{n} points", { n: number(reward.points_required, language()) });
   const why = !app.line.isUp()
-    ? t("Redeeming needs the line.")
+    ? t("You need to be online to redeem.")
     : missing > 0
       ? t("Points missing: {n}", { n: number(missing, language()) })
       : "";

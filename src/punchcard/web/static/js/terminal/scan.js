@@ -44,7 +44,7 @@ export function showScan(app) {
   async function look(text) {
     if (isBusy || !text.trim()) return;
     isBusy = true;
-    found.replaceChildren(h("p", { class: "muted", "aria-busy": "true" }, t("Looking…")));
+    found.replaceChildren(h("p", { class: "muted", "aria-busy": "true" }, t("Searching…")));
     try {
       const result = await app.desk.find(text);
       if (!isGone) found.replaceChildren(...show(result, text));
@@ -78,7 +78,7 @@ export function showScan(app) {
     app.feedback("bad");
     if (isStale) {
       const words = t(
-        "There is no line. Cards can be found by their code or number, but not by phone, e-mail or name.",
+        "You are offline. Cards can be found by code or number, but not by phone, e-mail or name.",
       );
       return [notice("warn", words)];
     }

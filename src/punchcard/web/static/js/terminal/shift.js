@@ -41,7 +41,7 @@ function showPeople(app, people) {
     h("div", { class: "people" }, ...people.map(tile)),
     button(
       "keyboard",
-      t("Only type my PIN"),
+      t("Just enter my PIN"),
       () => app.show("shift", { person: { id: null, name: null } }),
       { class: "secondary wide-on-phone" },
     ),
@@ -75,12 +75,12 @@ function showPin(app, person, locked) {
     "button",
     { type: "button", class: "big wide", onclick: send },
     icon("check"),
-    h("span", {}, t("Open the shift")),
+    h("span", {}, t("Start the shift")),
   );
   const stop = hearKeys(press);
 
   function draw() {
-    dots.setAttribute("aria-label", t("Digits typed: {n}", { n: typed.length }));
+    dots.setAttribute("aria-label", t("Digits entered: {n}", { n: typed.length }));
     const shown = Math.max(SHORTEST_PIN, typed.length);
     dots.replaceChildren(
       ...Array.from({ length: shown }, (_x, place) =>
@@ -119,16 +119,16 @@ function showPin(app, person, locked) {
     h(
       "div",
       { class: "pin" },
-      h("h1", {}, person?.name ?? t("Type your PIN")),
+      h("h1", {}, person?.name ?? t("Enter your PIN")),
       h(
         "p",
         { class: "muted" },
-        locked ? t("Locked. Your PIN opens it again.") : t("Your PIN, please."),
+        locked ? t("Locked. Enter your PIN to unlock.") : t("Your PIN, please."),
       ),
       people?.length === 0 &&
         notice(
           "warn",
-          t("Nobody has a PIN yet. A manager gives them in the console, under Staff PINs."),
+          t("Nobody has a PIN yet. A manager adds them in the console, under Staff PINs."),
         ),
       locked && !app.line.isUp() && withoutLine(app, locked),
       dots,
@@ -153,7 +153,7 @@ function explain(app, error) {
   const now = app.clock.now();
   if (error instanceof LineDown)
     return [
-      notice("warn", t("Without a line nobody can check a PIN. Please try again when it is back.")),
+      notice("warn", t("A PIN cannot be checked offline. Please try again once you are back online.")),
     ];
   if (!(error instanceof Refusal)) return [notice("bad", sentenceOfError(error, now))];
   const moment = momentOf(error.problem);
@@ -182,10 +182,10 @@ function withoutLine(app, shift) {
       "p",
       {},
       t(
-        "There is no line, so the PIN cannot be checked. Stamps and purchases can go on; the PIN is asked for when the line is back.",
+        "You are offline, so the PIN cannot be checked. You can go on with stamps and purchases; the PIN is asked for once you are back online.",
       ),
     ),
-    button("wifi-off", t("Go on as {name}", { name: shift.name }), goOn),
+    button("wifi-off", t("Continue as {name}", { name: shift.name }), goOn),
   );
 }
 

@@ -29,7 +29,7 @@ export function undoButton(app, what, onDone) {
       notice(
         "warn",
         t(
-          "It may have been sent already. Scan the card again and undo it there when the line is back.",
+          "It may already have been sent. Once you are back online, scan the card again and undo it there.",
         ),
       ),
     );
@@ -45,7 +45,7 @@ function askReason() {
     t("The customer changed their mind"),
   ];
   return ask(
-    t("Why is it undone?"),
+    t("Why undo it?"),
     (close) => {
       const own = h("input", { id: "own-reason", maxlength: LONGEST_REASON, autocomplete: "off" });
       const send = (/** @type {SubmitEvent} */ event) => {

@@ -33,24 +33,24 @@ function content(app) {
     device?.is_revoked &&
       notice(
         "bad",
-        t("This device is no longer paired: the shop has removed it, or it was set up anew."),
+        t("This device is no longer paired: the shop has removed it, or it was set up again."),
       ),
     !app.line.isUp() &&
       notice(
         "warn",
-        t("There is no line. Everything is kept here and sent by itself when it is back."),
+        t("You are offline. Everything is saved here and sent automatically once you are back online."),
       ),
     others > 0 &&
       notice(
         "warn",
         t(
-          "From a shop this device was paired with before, and not sent: {n}. Save them as a file.",
+          "Not sent, from a shop this device was paired with before: {n}. Save them as a file.",
           { n: others },
         ),
       ),
     book.queue.length
       ? h("ol", { class: "entries" }, ...book.queue.map((entry) => row(app, entry)))
-      : h("p", { class: "empty" }, icon("check"), h("span", {}, t("Nothing waits."))),
+      : h("p", { class: "empty" }, icon("check"), h("span", {}, t("Nothing is waiting."))),
     h(
       "div",
       { class: "actions" },
@@ -61,7 +61,7 @@ function content(app) {
         button("download", t("Save as a file"), () => save(app), { class: "secondary" }),
       button("arrow-left", t("Back"), () => app.show("scan"), { class: "secondary" }),
     ),
-    book.done.length > 0 && h("h2", {}, t("What became of the last ones")),
+    book.done.length > 0 && h("h2", {}, t("Recent operations")),
     book.done.length > 0 &&
       h("ol", { class: "entries" }, ...book.done.map((entry) => row(app, entry))),
   ];
@@ -98,7 +98,7 @@ function badge(entry) {
   if (entry.is_taken_back) return h("span", { class: "badge" }, t("taken back"));
   if (entry.status === "accepted") return h("span", { class: "badge good" }, t("accepted"));
   if (entry.status === "refused") return h("span", { class: "badge bad" }, t("refused"));
-  return h("span", { class: "badge warn" }, t("waits"));
+  return h("span", { class: "badge warn" }, t("waiting"));
 }
 
 /** @param {Terminal.Receipt} receipt */
