@@ -115,7 +115,7 @@ def test_a_card_that_was_seen_shows_its_last_state_and_redeems_nothing(
     expect(page.locator(".notice.good")).to_be_visible()
     with offline(page):
         find_card(page, card)
-        expect(page.locator(".stale")).to_contain_text("As seen at 10:00")
+        expect(page.locator(".stale")).to_contain_text("Last seen at 10:00")
         expect(page.locator("button.reward")).to_be_disabled()
     assert counter.types(card) == ["stamp_earned"]
 
@@ -163,7 +163,7 @@ def test_a_locked_shift_goes_on_without_a_line_and_asks_for_the_pin_when_it_is_b
     with offline(page):
         find_card_offline(page, card["number"])
         visits.advance(minutes=3)
-        page.get_by_role("button", name="Go on as Léa").click()
+        page.get_by_role("button", name="Continue as Léa").click()
         stamp_offline(page, card["number"])
     expect(page.locator(".keypad")).to_be_visible()
     queue_is(page, 0)
@@ -199,7 +199,7 @@ def test_a_removed_device_says_so_keeps_its_queue_and_sends_it_when_paired_again
         (device,) = counter.api.get("/vendor/devices").json()["items"]
         assert counter.api.delete(f"/vendor/devices/{device['id']}").status_code == 204
     expect(page.locator(".notice.bad")).to_contain_text("no longer paired")
-    expect(page.locator(".notice.bad")).to_contain_text("Still waiting here and not lost: 1.")
+    expect(page.locator(".notice.bad")).to_contain_text("Still waiting here, not lost: 1.")
     page.get_by_role("button", name="Show what is waiting").last.click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save as a file").click()

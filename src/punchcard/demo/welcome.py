@@ -62,7 +62,7 @@ def _addresses(base: str) -> list[tuple[str, ...]]:
         ("Terminal, for the counter (pair it in the console)", f"{base}/terminal"),
         ("Join Café Alice, as a customer", f"{base}/join/{SHOPS[0].program['slug']}"),
         ("Admin, for whoever runs the platform", f"{base}/admin"),
-        ("Reference of the API", f"{base}/docs"),
+        ("API reference", f"{base}/docs"),
         ("Alive?", f"{base}/healthz"),
         ("Ready?", f"{base}/readyz"),
         ("Figures for Prometheus", f"{base}/metrics"),

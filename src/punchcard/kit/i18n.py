@@ -1,7 +1,8 @@
 """Sentences in the caller's language: English in the code is the key, the catalogues hold the rest.
 
-Sentences hold `{placeholders}`. They are worded so that no plural is needed ("Points missing: {n}"
-rather than "{n} points are missing"): one sentence, one translation.
+Sentences hold `{placeholders}`. Most are worded so that no plural is needed ("Attempts left: {n}"):
+one sentence, one translation. Where a count reads better in the sentence there are two, and
+`plural` chooses.
 """
 
 import logging
@@ -53,6 +54,15 @@ def translate(text: str, language: str, **params: Any) -> str:
         return _write(params[name], language) if name in params else match[0]
 
     return _PLACEHOLDER.sub(fill, sentence)
+
+
+def plural(n: int, one: str, many: str, language: str) -> str:
+    """Return `one` or `many`, as `language` counts `n`.
+
+    All four languages have two forms; French counts zero among the ones.
+    """
+    is_one = n in (0, 1) if language == "fr" else n == 1
+    return one if is_one else many
 
 
 def negotiate(accept_language: str | None) -> Language:

@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-from punchcard.kit.i18n import LANGUAGES, N_, SOURCE_LANGUAGE, Language, as_language, translate
+from punchcard.kit.i18n import (
+    LANGUAGES,
+    N_,
+    SOURCE_LANGUAGE,
+    Language,
+    as_language,
+    plural,
+    translate,
+)
 from punchcard.loyalty.rotating_codes import has_rotating_code
 
 BarcodeKind = Literal["qr", "code128"]
@@ -207,8 +215,8 @@ _REWARD: Final = N_("Reward")
 _STATUS: Final = N_("Status")
 _READY: Final = N_("Ready to collect")
 _READY_SEVERAL: Final = N_("Rewards ready to collect: {count}")
-_STAMPS_MISSING: Final = N_("Stamps missing: {count}")
-_POINTS_MISSING: Final = N_("Points missing: {count}")
+_STAMPS_TO_GO: Final = (N_("{n} stamp to go"), N_("{n} stamps to go"))
+_POINTS_TO_GO: Final = (N_("{n} point to go"), N_("{n} points to go"))
 _COLLECT: Final = N_("Collect points")
 _VOID: Final = {
     "blocked": N_("This card is blocked. Please ask at the shop."),
@@ -231,6 +239,10 @@ class _Words:
     def say(self, sentence: str, **params: Any) -> str:
         """Return a sentence of the catalogues."""
         return translate(sentence, self.language, **params)
+
+    def count(self, n: int, forms: tuple[str, str]) -> str:
+        """Return the sentence for one or for many, with its `{n}` filled."""
+        return self.say(plural(n, *forms, self.language), n=n)
 
 
 def _balances(program: ProgramFacts, card: CardFacts, words: _Words) -> tuple[PassField, ...]:
@@ -276,11 +288,11 @@ def _status(program: ProgramFacts, card: CardFacts, words: _Words) -> str:
     if card.rewards_ready == 1:
         return words.say(_READY)
     if program.type != "points":
-        return words.say(_STAMPS_MISSING, count=max(0, program.stamps_target - card.stamps))
+        return words.count(max(0, program.stamps_target - card.stamps), _STAMPS_TO_GO)
     ahead = [r.points_required for r in program.rewards if r.points_required > card.points]
     if not ahead:
         return words.say(_COLLECT)
-    return words.say(_POINTS_MISSING, count=ahead[0] - card.points)
+    return words.count(ahead[0] - card.points, _POINTS_TO_GO)
 
 
 def _customer(card: CardFacts, words: _Words) -> PassField | None:

@@ -189,7 +189,7 @@ def test_a_new_address_counts_once_its_link_was_followed_and_the_button_pressed(
     asked = owner.post(
         "/console/account/email", email="new@alice.example", current_password=PASSWORD
     )
-    assert "A link is on its way to new@alice.example." in owner.follow(asked).text
+    assert "We sent a link to new@alice.example." in owner.follow(asked).text
 
     owner.follow(owner.get(link(context)))
     assert visitors().sign_in("new@alice.example", PASSWORD).status_code == 422
@@ -226,7 +226,7 @@ def test_without_a_mail_server_the_page_says_whom_to_ask(
         Visitor(create_app(silent)) as visitor,
     ):
         page = visitor.get("/forgot-password")
-        assert "This server sends no mail." in page.text
+        assert "This server does not send e-mail." in page.text
         visitor.get("/sign-in")
         refused = visitor.post("/forgot-password", email="a@b.example")
     assert "Mail is not configured here." in refused.text

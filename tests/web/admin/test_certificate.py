@@ -61,4 +61,4 @@ def test_an_owner_sees_how_many_cards_are_in_the_wallet(visitor: Visitor, alice:
     visitor.post("/console/account/profile", name="Alice", language="en")
     page = text_of(visitor.get("/console/wallets"))
     assert "0 cards are in it." in page
-    assert "Customers can put their card into this wallet." in page
+    assert "Customers can add their card to this wallet." in page

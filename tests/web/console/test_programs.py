@@ -107,7 +107,7 @@ def test_a_smaller_card_is_asked_about_before_it_concerns_customers(
     smaller = {**FORM, "stamps_target": "8", "terms_text": "Two\nlines"}
     asked = owner.post(f"/console/programs/{coffee.id}?lang=en", **smaller)
     assert asked.status_code == 200
-    assert "It concerns 1 card in use." in text_of(asked)
+    assert "This affects 1 card in use." in text_of(asked)
     assert stored(context, coffee.id).stamps_target == 10
     saved = owner.post(f"/console/programs/{coffee.id}", **smaller, confirmed="on")
     assert saved.status_code == 303

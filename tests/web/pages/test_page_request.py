@@ -211,7 +211,7 @@ def test_the_pages_own_script_is_told_where_to_go(visitors: Visitors, alice: Sho
 def test_what_is_not_there_is_told_in_words(visitors: Visitors, alice: Shop, path: str) -> None:
     page = visitors(alice).get(path)
     assert page.status_code == 404
-    assert "<h1>Nothing here</h1>" in page.text
+    assert "<h1>Page not found</h1>" in page.text
     assert 'href="/"' in page.text
 
 

@@ -37,6 +37,7 @@ def change_profile(request: PageRequestDep, form: FormDep) -> Response:
             member_service.update_member(session, request.act(), request.vendor_id, own_id, changes)
     if not form.is_valid:
         return _account_page(request, profile=form)
+    request.choose_language(changes["language"])
     return request.redirect(_home(request), N_("Saved."))
 
 
@@ -132,7 +133,8 @@ def _account_page(
     return request.form_page(
         "console/account.html",
         profile or address or password or request.form(),
-        profile=profile or request.form({"name": name, "language": language}),
+        profile=profile
+        or request.form({"name": name, "language": request.chosen_language or language}),
         address=address or request.form(),
         password=password or request.form(),
         name=name,

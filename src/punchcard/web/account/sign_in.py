@@ -1,7 +1,5 @@
 """Signing in and out of the console and the platform's admin."""
 
-from typing import Final
-
 from fastapi import APIRouter, Response
 
 from punchcard.accounts.access import sign_in_service
@@ -9,15 +7,12 @@ from punchcard.accounts.errors import SessionNotFound
 from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.kit.i18n import N_, as_language
 from punchcard.web.pages.page_request import (
-    LANGUAGE_COOKIE,
     SESSION_COOKIE,
     FormDep,
     PageRequestDep,
 )
 
 router = APIRouter()
-
-_LANGUAGE_SECONDS: Final = 365 * 86_400
 
 
 @router.get("/")
@@ -77,10 +72,10 @@ def sign_out(request: PageRequestDep, form: FormDep) -> Response:
 
 @router.post("/language")
 def choose_language(request: PageRequestDep, form: FormDep) -> Response:
-    """Keep the language for pages of visitors who are not signed in."""
+    """Keep the language for all pages in this browser, before signing in and after."""
     chosen = as_language(form.value("language"))
     if chosen is not None:
-        request.set_cookie(LANGUAGE_COOKIE, chosen, seconds=_LANGUAGE_SECONDS)
+        request.choose_language(chosen)
     return request.redirect(_local(form.value("next")) or "/")
 
 

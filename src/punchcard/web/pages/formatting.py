@@ -17,7 +17,7 @@ from babel.dates import (
 )
 from babel.numbers import format_currency, format_decimal, format_percent
 
-from punchcard.kit.i18n import locale_of, translate
+from punchcard.kit.i18n import locale_of, plural, translate
 from punchcard.kit.money import minor_digits
 from punchcard.web.pages import entry_names
 
@@ -57,12 +57,8 @@ class Wording:
         return translate(text, self.language, **params)
 
     def count(self, n: int, one: str, many: str, /, **params: Any) -> str:
-        """Return `one` or `many`, both translated already, with `{n}` filled.
-
-        All four languages have two forms; French counts zero among the ones.
-        """
-        is_one = n in (0, 1) if self.language == "fr" else n == 1
-        text = one if is_one else many
+        """Return `one` or `many`, both translated already, with `{n}` filled."""
+        text = plural(n, one, many, self.language)
         for name, value in {"n": self.number(n), **params}.items():
             text = text.replace("{" + name + "}", str(value))
         return text

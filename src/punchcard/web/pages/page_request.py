@@ -32,6 +32,7 @@ CSRF_HEADER: Final = "x-csrf-token"
 _CSRF_PURPOSE: Final = "punchcard page forms"
 _USER_AGENT_CHARACTERS: Final = 200
 _NOTICE_SECONDS: Final = 60
+_LANGUAGE_SECONDS: Final = 365 * 86_400
 _FIELDS_LIMIT: Final = 300
 _VISITOR_CHARACTERS: Final = 64
 # What may stand in an address as it is (RFC 3986), as `RedirectResponse` has it.
@@ -71,6 +72,15 @@ class PageRequest:
     def is_fragment(self) -> bool:
         """Tell whether a part of the page is asked for, by the page's own script."""
         return self.http.headers.get("hx-request") == "true"
+
+    @property
+    def chosen_language(self) -> str | None:
+        """Return the language that was chosen in this browser."""
+        return _chosen_language(self.http)
+
+    def choose_language(self, language: str | None) -> None:
+        """Keep a language for all pages in this browser, or keep none."""
+        self.set_cookie(LANGUAGE_COOKIE, language, seconds=_LANGUAGE_SECONDS if language else 0)
 
     @property
     def user_agent(self) -> str | None:
@@ -294,7 +304,14 @@ def _visitor_of(request: Request, context: Context) -> str:
 
 
 def _language_of(request: Request, subject: Subject) -> str:
-    """Return the language asked for in the address, chosen before, the person's, the browser's."""
+    """Return the language asked for in the address, chosen here, the person's, the browser's.
+
+    A person's is that of their profile, else their shop's.
+    """
     asked = as_language(request.query_params.get("lang", ""))
-    chosen = as_language(request.cookies.get(LANGUAGE_COOKIE, ""))
-    return asked or subject.language or chosen or negotiate(request.headers.get("accept-language"))
+    chosen = _chosen_language(request)
+    return asked or chosen or subject.language or negotiate(request.headers.get("accept-language"))
+
+
+def _chosen_language(request: Request) -> str | None:
+    return as_language(request.cookies.get(LANGUAGE_COOKIE, ""))

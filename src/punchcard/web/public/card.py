@@ -21,6 +21,7 @@ from punchcard.web.pages import assets
 from punchcard.web.pages.card_preview import CardFace, face_of_card, words_of
 from punchcard.web.pages.errors import CardReplaced
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
+from punchcard.web.pages.reward_names import reward_names
 from punchcard.web.pages.theme_css import colours_of
 from punchcard.web.public.badges import wallet_buttons
 from punchcard.web.public.packing import packed
@@ -54,6 +55,7 @@ def open_card(
         opened = _open(request, session, token)
         card = opened.card
         entries = ledger_reader.list_card_entries(session, card.id, limit=_ENTRIES_SHOWN + 1)
+        names = reward_names(session, entries[:_ENTRIES_SHOWN], request.language)
     links = context.wallets.links_for(token)
     response = request.render(
         "public/card_live.html" if part == "live" else "public/card.html",
@@ -66,6 +68,7 @@ def open_card(
         rewards=list(opened.page.rewards),
         words_of=words_of,
         entries=entries[:_ENTRIES_SHOWN],
+        reward_names=names,
         has_more=len(entries) > _ENTRIES_SHOWN,
         code=_code(request, card, opened.face, token),
         wallets=wallet_buttons(links, context.settings.data_dir, request.language),
@@ -82,6 +85,7 @@ def open_history(request: PageRequestDep, token: str, before: str = "") -> Respo
         entries = ledger_reader.list_card_entries(
             session, opened.card.id, limit=_ENTRIES_A_PAGE + 1, before_id=as_id(before)
         )
+        names = reward_names(session, entries[:_ENTRIES_A_PAGE], request.language)
     more = entries[_ENTRIES_A_PAGE - 1].id if len(entries) > _ENTRIES_A_PAGE else None
     return request.render(
         "public/history.html",
@@ -89,6 +93,7 @@ def open_history(request: PageRequestDep, token: str, before: str = "") -> Respo
         face=opened.face,
         program=opened.page.program,
         entries=entries[:_ENTRIES_A_PAGE],
+        reward_names=names,
         next_url=f"{public_path(token)}/history?before={more}" if more else None,
         first_url=f"{public_path(token)}/history" if before else None,
     )

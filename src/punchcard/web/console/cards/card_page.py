@@ -17,6 +17,7 @@ from punchcard.web.console.list_filters import STATUSES
 from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import PageRequest
+from punchcard.web.pages.reward_names import reward_names
 
 PREFIX: Final = "/console/members/{card_id}"
 
@@ -66,6 +67,7 @@ def show_card(
         entries = ledger_reader.list_card_entries(
             session, card.id, limit=_ENTRIES_SHOWN + 1, before_id=as_id(before) if before else None
         )
+        names = reward_names(session, entries[:_ENTRIES_SHOWN], request.language)
         face = face_of_card(session, context, card, request.language)
         wallet = context.wallets.states(session, [card.id])[card.id]
         places = location_service.location_names(session, request.vendor_id)
@@ -81,6 +83,7 @@ def show_card(
         program=page.program,
         rewards=[one for one in page.rewards if one.points_required <= card.points],
         entries=entries[:_ENTRIES_SHOWN],
+        reward_names=names,
         places=places if len(places) > 1 else {},
         status_names=dict(STATUSES),
         verdict=verify_card(request, card.id),

@@ -17,6 +17,7 @@ from punchcard.web.console.cards.card_page import verify_card
 from punchcard.web.console.list_filters import asked_entries
 from punchcard.web.pages import entry_names
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
+from punchcard.web.pages.reward_names import reward_names
 
 router = APIRouter(prefix="/console/ledger")
 
@@ -69,6 +70,7 @@ def open_entry(request: PageRequestDep, transaction_id: str) -> Response:
         places = location_service.location_names(session, request.vendor_id)
         facts: dict[str, Any] = {
             "program_name": program.name,
+            "reward_names": reward_names(session, [entry], request.language),
             "holder": card_service.card_labels(session, [row["card_id"]])[row["card_id"]],
             "actor": audit_service.actor_name(session, row["actor_kind"], row["actor_id"]),
             "place": places.get(row["location_id"]),
@@ -94,5 +96,6 @@ def _names(session: Session, request: PageRequest, entries: Sequence[ReadEntry])
         "programs": [(row.id, row.name) for row in programs],
         "people": [(row.id, row.name) for row in people],
         "places": location_service.location_names(session, request.vendor_id),
+        "reward_names": reward_names(session, entries, request.language),
         "holders": card_service.card_labels(session, {one.row["card_id"] for one in entries}),
     }

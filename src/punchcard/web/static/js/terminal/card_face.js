@@ -4,7 +4,7 @@ import { spaced } from "./codes.js";
 import { h, icon } from "./dom.js";
 import { clockTime, money, number } from "./format.js";
 import { paint } from "./look.js";
-import { language, t } from "./texts.js";
+import { count, language, t } from "./texts.js";
 
 /**
  * A program's words in the language of the device.
@@ -75,7 +75,7 @@ export function cardFace(app, card, { code = "", isStale = false }) {
     ),
     ...(isStamps ? stamps(card) : []),
     ...(isPoints
-      ? [h("p", { class: "big" }, t("{n} points", { n: number(card.points, language()) }))]
+      ? [h("p", { class: "big" }, count(card.points, t("{n} point"), t("{n} points")))]
       : []),
     isStale
       ? h(

@@ -1,8 +1,7 @@
 // What points can be exchanged for, cheapest first; what is out of reach says by how much.
 
 import { h, icon } from "./dom.js";
-import { number } from "./format.js";
-import { language, t } from "./texts.js";
+import { count, language, t } from "./texts.js";
 
 /**
  * @param {Terminal.App} app
@@ -49,11 +48,11 @@ export function offered(rewards, programId, now) {
 function rewardButton(app, reward, card, onChoose) {
   const shown = reward.texts?.[language()]?.name ?? reward.name;
   const missing = reward.points_required - (card?.points ?? 0);
-  const cost = t("{n} points", { n: number(reward.points_required, language()) });
+  const cost = count(reward.points_required, t("{n} point"), t("{n} points"));
   const why = !app.line.isUp()
     ? t("You need to be online to redeem.")
     : missing > 0
-      ? t("Points missing: {n}", { n: number(missing, language()) })
+      ? count(missing, t("{n} point to go"), t("{n} points to go"))
       : "";
   const attributes = {
     type: "button",

@@ -6,7 +6,7 @@ import { clockTime, money } from "./format.js";
 import { keyOf, lacksProof, seen, unseen } from "./queue.js";
 import { sentenceOf } from "./refusals.js";
 import { stateOf } from "./shift_rules.js";
-import { language, t } from "./texts.js";
+import { count, language, t } from "./texts.js";
 
 /**
  * @param {Terminal.App} app
@@ -106,7 +106,7 @@ function after({ card, transaction }) {
   const words = [spaced(card.number)];
   if (transaction.stamps_delta)
     words.push(t("{n} of {target} stamps", { n: card.stamps, target: card.stamps_target }));
-  if (transaction.points_delta) words.push(t("{n} points", { n: card.points }));
+  if (transaction.points_delta) words.push(count(card.points, t("{n} point"), t("{n} points")));
   return words.join(" · ");
 }
 
