@@ -179,7 +179,7 @@ def test_a_purchase_earns_points_that_buy_a_reward(visits: Visits, api: Api, ali
         page.locator(".keypad .key", has_text=key).click()
     expect(page.locator("output")).to_have_text("€12.5")
     page.get_by_role("button", name="Add the points").click()
-    expect(page.locator(".notice.good")).to_contain_text("€12.50: 125 points more, 125 in all.")
+    expect(page.locator(".notice.good")).to_contain_text("€12.50: +125 points, 125 in total.")
     expect(page.locator(".reward-row", has_text="A whole cake")).to_be_disabled()
     expect(page.locator(".reward-row", has_text="A whole cake")).to_contain_text("875")
     page.locator(".reward-row", has_text="100 points").first.click()

@@ -73,7 +73,7 @@ def test_luxembourgish_answers_to_its_wrong_name_too() -> None:
         ("en", "the next one is possible at 2 Mar 2026, 09:05 UTC."),
         ("fr", "le prochain sera possible le 2 mars 2026, 09:05 UTC."),
         ("de", "Der nächste ist möglich ab 02.03.2026, 09:05 UTC."),
-        ("lb", "deen nächsten ass méiglech ab 2. Mäe. 2026, 09:05 UTC."),
+        ("lb", "Deen nächsten ass méiglech ab 2. Mäe. 2026, 09:05 UTC."),
     ],
 )
 def test_a_moment_is_written_as_the_language_writes_it(language: str, said: str) -> None:

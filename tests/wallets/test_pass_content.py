@@ -18,7 +18,7 @@ from tests.wallets.facts import TOKEN, card, program
 def test_stamp_card_shows_progress_and_what_is_missing() -> None:
     shown = pass_content(program(), card(stamps=7), "en")
     assert [field.value for field in shown.balances] == ["7/10"]
-    assert shown.status.value == "Stamps missing: 3"
+    assert shown.status.value == "3 stamps to go"
     assert shown.reward is not None
     assert shown.reward.value == "Coffee for free"
     assert shown.points is None
@@ -40,7 +40,7 @@ def test_points_card_saves_for_the_next_reward() -> None:
     shown = pass_content(program(type="points", rewards=offers), card(points=120), "fr")
     assert shown.reward is not None
     assert shown.reward.value == "Gâteau"
-    assert shown.status.value == "Points manquants : 80"
+    assert shown.status.value == "Encore 80 points"
     assert shown.stamps is None
 
 
@@ -50,6 +50,22 @@ def test_hybrid_card_shows_both_balances() -> None:
         ("Stempel", "1/10"),
         ("Punkte", 12),
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "several"),
+    [
+        ("en", "1 stamp to go", "2 stamps to go"),
+        ("fr", "Encore 1 tampon", "Encore 2 tampons"),
+        ("de", "Noch 1 Stempel", "Noch 2 Stempel"),
+        ("lb", "Nach 1 Stempel", "Nach 2 Stempelen"),
+    ],
+)
+def test_what_is_to_go_is_counted_as_the_language_does(
+    language: Any, one: str, several: str
+) -> None:
+    assert pass_content(program(), card(stamps=9), language).status.value == one
+    assert pass_content(program(), card(stamps=8), language).status.value == several
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -114,8 +114,8 @@ test("the ink of a card can always be read", () => {
 });
 
 test("a sentence is said in the device's language, with its placeholders filled", () => {
-  setTexts("fr", { "Points missing: {n}": "Points manquants : {n}" });
-  assert.equal(t("Points missing: {n}", { n: 3 }), "Points manquants : 3");
+  setTexts("fr", { "Digits entered: {n}": "Chiffres saisis : {n}" });
+  assert.equal(t("Digits entered: {n}", { n: 3 }), "Chiffres saisis : 3");
   assert.equal(t("Not translated {yet}"), "Not translated {yet}");
   setTexts("en", {});
 });

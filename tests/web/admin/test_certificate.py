@@ -60,5 +60,5 @@ def test_an_owner_sees_how_many_cards_are_in_the_wallet(visitor: Visitor, alice:
     visitor.get("/console/account")
     visitor.post("/console/account/profile", name="Alice", language="en")
     page = text_of(visitor.get("/console/wallets"))
-    assert "0 cards are in it." in page
+    assert "0 cards in this wallet" in page
     assert "Customers can add their card to this wallet." in page

@@ -102,7 +102,7 @@ def test_a_changed_entry_is_found_and_named(
     assert "its hash does not match what it says" in owner.get(f"/console/ledger/{entry_id}").text
     owner.get("/console/ledger/verify")
     answer = owner.post("/console/ledger/verify")
-    assert "Damage was found" in answer.text
+    assert "Damage found" in answer.text
     assert f'href="/console/ledger/{entry_id}"' in answer.text
 
 
@@ -122,7 +122,7 @@ def test_a_long_ledger_is_verified_a_part_at_a_time(
     owner.get("/console/ledger/verify")
     first = owner.post("/console/ledger/verify")
     assert f"{CARDS_AT_ONCE} of {CARDS_AT_ONCE + 1} cards" in text_of(first)
-    assert "<noscript> <button>Go on</button> </noscript>" in markup_of(first)
+    assert "<noscript> <button>Continue</button> </noscript>" in markup_of(first)
 
     state = state_of(first)
     elsewhere = visitors(bob, "owner")

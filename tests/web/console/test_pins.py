@@ -79,7 +79,7 @@ def test_a_locked_person_is_shown_as_such_and_unlocked(
     assert "locked until 10:30" in text.replace("\u202f", " ")
     assert "in 30 minutes" in text
     answer = owner.post(f"/console/pins/{counter.anna.id}/unlock")
-    assert "Anna may go on." in owner.follow(answer).text
+    assert "Anna can stamp again." in owner.follow(answer).text
     assert at_the_till(counter, ANNAS_PIN) == "Anna"
 
 

@@ -34,4 +34,4 @@ def test_a_poster_warns_while_its_code_leads_nowhere(visitors: Visitors, alice: 
     assert "The program is not open" in text_of(page)
     closed = shelf.program(alice, status="active", self_enrollment=False)
     page = visitors(alice).get(f"/console/programs/{closed.id}/poster?lang=en")
-    assert "may not join this program by themselves" in text_of(page)
+    assert "cannot join this program by themselves" in text_of(page)

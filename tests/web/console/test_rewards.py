@@ -90,7 +90,7 @@ def test_a_dearer_reward_is_asked_about_when_somebody_saved_for_it(
     owner.get(here)
     dearer = {**FORM, "points_required": "150"}
     page = owner.post(f"{here}?lang=en", **dearer)
-    assert "1 of them can collect a reward today and no longer could." in text_of(page)
+    assert "1 of them could collect a reward today, but not after this change." in text_of(page)
     assert stored(context, reward.id).points_required == 100
     assert owner.post(here, **dearer, confirmed="on").status_code == 303
     assert stored(context, reward.id).points_required == 150

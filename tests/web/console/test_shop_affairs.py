@@ -162,7 +162,7 @@ def test_the_shops_settings_are_changed_and_who_did_it_is_kept(owner: Visitor) -
     assert 'value="Chez Alice"' in saved.text
     assert 'name="keeps_origins" value="on" checked' in markup_of(saved)
     changes = text_of(owner.get("/console/settings/changes"))
-    assert "vendor.updated" in changes
+    assert "Shop settings changed" in changes
     assert "Chez Alice" in changes
     assert "The owner" in changes
 
@@ -215,7 +215,7 @@ def test_a_password_is_changed_by_who_knows_the_present_one(
     refused = owner.post("/console/account/password", current="wrong", **new)
     assert refused.status_code == 422
     done = owner.follow(owner.post("/console/account/password", current=PASSWORD, **new))
-    assert "The password is changed." in done.text
+    assert "Your password is changed." in done.text
     assert elsewhere.get("/console/account").status_code == 303
 
 

@@ -40,7 +40,7 @@ def test_what_is_usual_is_called_so(owner: Visitor, counter: Counter) -> None:
 @on_sqlite
 def test_a_period_and_a_program_can_be_chosen(owner: Visitor, counter: Counter) -> None:
     counter.stamp(counter.open())
-    assert "Nobody did anything" in words(owner, "/console/staff-report?to=2026-02-01")
+    assert "No activity in this period" in words(owner, "/console/staff-report?to=2026-02-01")
     assert "Anna" in words(owner, f"/console/staff-report?program_id={counter.program.id}")
 
 
@@ -59,7 +59,7 @@ def test_another_shop_s_program_is_taken_for_all(
     theirs = Counter(bob)
     theirs.stamp(theirs.open())
     page = owner.get(f"/console/staff-report?program_id={theirs.program.id}")
-    assert "Nobody did anything" in text_of(page)
+    assert "No activity in this period" in text_of(page)
 
 
 @on_sqlite

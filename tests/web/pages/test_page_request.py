@@ -16,7 +16,7 @@ from punchcard.main import create_app
 from punchcard.web.pages.page_request import SESSION_COOKIE, VISITOR_COOKIE
 from tests.support import cast
 from tests.support.cast import PASSWORD, Shop
-from tests.support.pages import Visitor, text_of
+from tests.support.pages import Visitor, markup_of, text_of
 
 Visitors = Callable[..., Visitor]
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -215,7 +215,7 @@ def test_what_is_not_there_is_told_in_words(visitors: Visitors, alice: Shop, pat
     assert 'href="/"' in page.text
 
 
-def test_the_language_is_the_persons_then_the_chosen_then_the_browsers(
+def test_the_language_is_the_chosen_then_the_persons_then_the_shops_then_the_browsers(
     visitors: Visitors, alice: Shop
 ) -> None:
     stranger = visitors(language="de-LU,de;q=0.9")
@@ -225,5 +225,11 @@ def test_the_language_is_the_persons_then_the_chosen_then_the_browsers(
     assert '<html lang="en">' in stranger.get("/sign-in?lang=en").text
     owner = visitors(alice, language="de")
     assert '<html lang="en">' in owner.get("/console/account").text
+    owner.post("/language", language="de", next="/")
+    chosen = owner.get("/console/account")
+    assert '<html lang="de">' in chosen.text
+    assert '<option value="de" selected>' in markup_of(chosen)
+    owner.post("/console/account/profile", name="Alice", language="lb")
+    assert '<html lang="lb">' in owner.get("/console/account").text
     owner.post("/console/account/profile", name="Alice", language="")
     assert '<html lang="fr">' in owner.get("/console/account").text

@@ -183,7 +183,7 @@ def test_a_replaced_cards_old_address_says_so_and_nothing_of_the_new_one(
     for page in ("", "/history", "/data", "/card.webmanifest"):
         answer = visitor.get(path + page)
         assert answer.status_code == 410
-        assert "Café Alice has given it a new code" in text_of(answer)
+        assert "Café Alice has issued a new card" in text_of(answer)
         assert card["number"] not in answer.text
         assert card["public_url"].rsplit("/", 1)[1] not in answer.text
         assert "Ana" not in answer.text

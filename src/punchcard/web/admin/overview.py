@@ -13,6 +13,7 @@ from punchcard.db import outbox
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.reports import stats_service
+from punchcard.web.console.audit_events import told_events
 from punchcard.web.pages.page_request import FormDep, PageRequestDep
 
 router = APIRouter(prefix="/admin")
@@ -82,13 +83,14 @@ def open_audit(request: PageRequestDep, vendor: str = "", before: str = "") -> R
             before_id=as_id(before) if before else None,
             limit=_EVENTS_SHOWN + 1,
         )
-        names = audit_service.actor_names(session, rows)
+        told = told_events(
+            session, rows[:_EVENTS_SHOWN], request.language, timezone="UTC", shows_customers=False
+        )
     more = rows[_EVENTS_SHOWN - 1].id if len(rows) > _EVENTS_SHOWN else None
     return request.render(
         "admin/audit.html",
         timezone=None,
-        events=rows[:_EVENTS_SHOWN],
-        names=names,
+        told=told,
         form=request.form({"vendor": vendor}),
         next_url=f"/admin/audit?{urlencode({'vendor': vendor, 'before': more})}" if more else None,
         first_url=f"/admin/audit?{urlencode({'vendor': vendor})}" if before else None,

@@ -9,6 +9,7 @@ from punchcard.accounts.subjects import VENDOR_OWN
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.programs import vendor_changes
+from punchcard.web.console.audit_events import told_events
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import SESSION_COOKIE, FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.vendor_form import VENDOR_FIELDS, country_choices, read_vendor
@@ -46,13 +47,18 @@ def open_changes(request: PageRequestDep, before: str = "") -> Response:
             before_id=as_id(before) if before else None,
             limit=_EVENTS_SHOWN + 1,
         )
-        names = audit_service.actor_names(session, rows)
         timezone = vendor_service.get_vendor(session, request.vendor_id).timezone
+        told = told_events(
+            session,
+            rows[:_EVENTS_SHOWN],
+            request.language,
+            timezone=timezone,
+            shows_customers=True,
+        )
     more = rows[_EVENTS_SHOWN - 1].id if len(rows) > _EVENTS_SHOWN else None
     return request.render(
         "console/changes.html",
-        events=rows[:_EVENTS_SHOWN],
-        names=names,
+        told=told,
         timezone=timezone,
         next_url=f"/console/settings/changes?before={more}" if more else None,
         first_url="/console/settings/changes" if before else None,

@@ -1,13 +1,9 @@
-"""What a program's rules are called on pages, and its changes told in words."""
+"""What a program's rules and their values are called on pages."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
-from punchcard.accounts.models import AuditEvent
 from punchcard.kit.i18n import N_
-from punchcard.web.pages.formatting import Wording
-from punchcard.web.pages.templating import LANGUAGE_NAMES
 
 TYPES: Final = (
     ("stamps", N_("Stamp card"), N_("One stamp per visit; a full card earns a reward.")),
@@ -38,7 +34,7 @@ BARCODES: Final = {
     "rotating": N_("QR code that changes every 30 seconds, so that a photo of it is useless"),
 }
 
-_LABELS: Final = {
+LABELS: Final = {
     "name": N_("Name of the program"),
     "card_name": N_("Name on the card"),
     "slug": N_("Short name in the link"),
@@ -78,86 +74,10 @@ _LABELS: Final = {
     "valid_from": N_("Valid from"),
     "valid_until": N_("Valid until"),
 }
-_ACTIONS: Final = {
-    "program.created": N_("Program created"),
-    "program.updated": N_("Program changed"),
-    "program.activated": N_("Opened for business"),
-    "program.deactivated": N_("Switched off"),
-    "program.logo_changed": N_("Logo changed"),
-    "reward.created": N_("Reward added"),
-    "reward.updated": N_("Reward changed"),
-    "reward.archived": N_("Reward withdrawn"),
-}
-_CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
+CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "type": TYPE_NAMES,
     "status": {status: name for status, (name, _) in STATUSES.items()},
     "pin_policy": PIN_POLICIES,
     "void_policy": VOID_POLICIES,
     "barcode": BARCODES,
 }
-_CREATING: Final = ("program.created", "reward.created", "reward.archived")
-
-
-@dataclass(frozen=True, slots=True)
-class ToldChange:
-    """One value that changed: what it is called, and how it was and is, in words."""
-
-    label: str
-    before: str
-    after: str
-
-
-def action_name(action: str) -> str:
-    """Return what an audited action is called, a sentence of the catalogues."""
-    return _ACTIONS.get(action, action)
-
-
-def told_changes(event: AuditEvent, wording: Wording, currency: str) -> list[ToldChange]:
-    """Return what an event of a program or a reward changed, document by document.
-
-    Making something changes nothing: its values are what it has now, or the next event tells.
-    """
-    if event.action in _CREATING:
-        return []
-    old, new = dict(_flat(event.old or {})), dict(_flat(event.new or {}))
-    tell = _Teller(wording, currency)
-    return [
-        ToldChange(tell.label(path), tell.value(path, old.get(path)), tell.value(path, after))
-        for path in {**old, **new}
-        if old.get(path) != (after := new.get(path))
-    ]
-
-
-def _flat(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any]]:
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, (*above, name))
-        else:
-            yield (*above, name), value
-
-
-@dataclass(frozen=True, slots=True)
-class _Teller:
-    wording: Wording
-    currency: str
-
-    def label(self, path: tuple[str, ...]) -> str:
-        """Return what stands in this place of the document: `Name on the card (Deutsch)`."""
-        language = LANGUAGE_NAMES.get(path[1]) if path[0] == "texts" and len(path) > 1 else None
-        is_reward = path[0] == "stamp_reward" and path[-1] == "name"
-        name = "reward_name" if is_reward else path[-1]
-        label = self.wording.sentence(_LABELS.get(name, name))
-        return f"{label} ({language})" if language else label
-
-    def value(self, path: tuple[str, ...], value: Any) -> str:
-        """Return a value as people say it."""
-        name = path[-1]
-        if value is None or value == "":
-            return "–"
-        if isinstance(value, bool):
-            return self.wording.sentence(N_("yes") if value else N_("no"))
-        if name in _CHOICES:
-            return self.wording.sentence(_CHOICES[name].get(str(value), str(value)))
-        if name.endswith("_minor"):
-            return self.wording.money(int(value), self.currency)
-        return self.wording.number(value) if isinstance(value, int) else str(value)

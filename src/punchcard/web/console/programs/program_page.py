@@ -12,14 +12,13 @@ from punchcard.kit.ids import as_id
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs import impact_service, program_service, reward_service
 from punchcard.loyalty.rules.logo_rules import is_uploaded
+from punchcard.web.console.audit_labels import ACTIONS, ACTORS, ChangeTeller
 from punchcard.web.console.programs.change_labels import (
     BARCODES,
     PIN_POLICIES,
     STATUSES,
     TYPE_NAMES,
     VOID_POLICIES,
-    action_name,
-    told_changes,
 )
 from punchcard.web.console.programs.program_form import (
     WORDS,
@@ -105,15 +104,18 @@ def show_changes(request: PageRequest, program_id: str, before: str) -> Response
         )
         names = audit_service.actor_names(session, events)
         reward_names = _reward_names(session, program.id)
-    wording = Wording(request.language)
+    teller = ChangeTeller(
+        wording=Wording(request.language), currency=program.currency, timezone=program.timezone
+    )
     shown = events[:_EVENTS_SHOWN]
     more = shown[-1].id if len(events) > _EVENTS_SHOWN else None
     here = f"/console/programs/{program.id}/changes"
     return request.render(
         "console/program_changes.html",
         program=program,
-        told=[(event, told_changes(event, wording, program.currency)) for event in shown],
-        action_name=action_name,
+        told=[(event, teller.changes(event)) for event in shown],
+        actions=ACTIONS,
+        actors=ACTORS,
         names=names,
         reward_names=reward_names,
         next_url=f"{here}?before={more}" if more else None,

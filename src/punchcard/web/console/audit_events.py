@@ -1,0 +1,115 @@
+"""The audit trail in the reader's language: who did what, to what, and what that changed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import audit_service
+from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, Location, Member, Vendor
+from punchcard.loyalty.cards import card_service
+from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
+from punchcard.web.console.audit_labels import ACTIONS, ACTORS, ChangeTeller, ToldChange
+from punchcard.web.pages.formatting import Wording
+
+_NAMED: Final[Mapping[str, Any]] = {
+    "admin": Admin,
+    "api_key": ApiKey,
+    "device": Device,
+    "location": Location,
+    "member": Member,
+    "program": LoyaltyProgram,
+    "reward": Reward,
+    "staff_pin": StaffPin,
+    "vendor": Vendor,
+}
+_DEFAULT_CURRENCY: Final = "EUR"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldEvent:
+    """One event in words; `of` names what was acted upon, empty where the rest says it."""
+
+    at: datetime
+    who: str
+    what: str
+    of: str
+    changes: Sequence[ToldChange]
+
+
+def told_events(
+    session: Session,
+    events: Sequence[AuditEvent],
+    language: str,
+    *,
+    timezone: str,
+    shows_customers: bool,
+) -> list[ToldEvent]:
+    """Return the events in words, moments as the clocks of `timezone` show them.
+
+    With `shows_customers` a card is called by its holder; admins of the platform see none of them.
+    """
+    wording = Wording(language)
+    actors = audit_service.actor_names(session, events)
+    names = _names(session, events, shows_customers=shows_customers)
+    currencies = _currencies(session, events)
+
+    def told(event: AuditEvent) -> ToldEvent:
+        kind = wording.sentence(ACTORS.get(event.actor_kind, event.actor_kind))
+        currency = currencies.get(event.subject_id or "", _DEFAULT_CURRENCY)
+        teller = ChangeTeller(wording=wording, currency=currency, timezone=timezone, names=names)
+        return ToldEvent(
+            at=event.created_at,
+            who=actors.get(event.actor_id or "") or kind,
+            what=wording.sentence(ACTIONS.get(event.action, event.action)),
+            of=_name_of(event, names),
+            changes=teller.changes(event),
+        )
+
+    return [told(event) for event in events]
+
+
+def _name_of(event: AuditEvent, names: Mapping[str, str]) -> str:
+    if event.subject_id == event.actor_id:
+        return ""
+    recorded = (event.old or {}).get("name") or (event.new or {}).get("name") or ""
+    return names.get(event.subject_id or "") or str(recorded)
+
+
+def _names(
+    session: Session, events: Iterable[AuditEvent], *, shows_customers: bool
+) -> dict[str, str]:
+    """Return what the things that these events speak of are called, by id."""
+    ids: dict[str, set[str]] = {}
+    for event in events:
+        ids.setdefault(event.subject_kind, set()).add(event.subject_id or "")
+        for name, value in [*(event.old or {}).items(), *(event.new or {}).items()]:
+            if name.endswith("_id") and isinstance(value, str):
+                ids.setdefault(name.removesuffix("_id"), set()).add(value)
+    names: dict[str, str] = {}
+    for kind, table in _NAMED.items():
+        if kind in ids:
+            found = session.execute(select(table.id, table.name).where(table.id.in_(ids[kind])))
+            names.update({row.id: row.name for row in found})
+    if shows_customers:
+        names.update(card_service.card_labels(session, ids.get("card", set())))
+    return names
+
+
+def _currencies(session: Session, events: Iterable[AuditEvent]) -> dict[str, str]:
+    """Return in which currency a program or reward counts, by its id."""
+    wanted = {event.subject_id for event in events if event.subject_kind in ("program", "reward")}
+    if not wanted:
+        return {}
+    programs = select(LoyaltyProgram.id, LoyaltyProgram.currency)
+    rewards = select(Reward.id, LoyaltyProgram.currency).join(
+        LoyaltyProgram, LoyaltyProgram.id == Reward.program_id
+    )
+    rows = [
+        *session.execute(programs.where(LoyaltyProgram.id.in_(wanted))),
+        *session.execute(rewards.where(Reward.id.in_(wanted))),
+    ]
+    return {row[0]: row[1] for row in rows}

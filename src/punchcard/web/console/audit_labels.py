@@ -1,0 +1,217 @@
+"""What audited actions are called, and what they changed, in words."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from punchcard.accounts.models import AuditEvent
+from punchcard.kit.i18n import N_
+from punchcard.web.console.api_keys import SCOPES
+from punchcard.web.console.list_filters import STATUSES as CARD_STATUSES
+from punchcard.web.console.people import ROLES
+from punchcard.web.console.programs import change_labels
+from punchcard.web.pages.formatting import Wording
+from punchcard.web.pages.templating import LANGUAGE_NAMES
+
+ACTIONS: Final[Mapping[str, str]] = {
+    "admin.created": N_("Admin added"),
+    "admin.email_changed": N_("E-mail address changed"),
+    "admin.password_changed": N_("Password changed"),
+    "admin.password_reset": N_("Password reset by e-mail"),
+    "api_key.created": N_("API key created"),
+    "api_key.revoked": N_("API key revoked"),
+    "card.blocked": N_("Card blocked"),
+    "card.points_adjusted": N_("Points corrected"),
+    "card.replaced": N_("Card replaced"),
+    "card.unblocked": N_("Card unblocked"),
+    "card.updated": N_("Card details changed"),
+    "customer.email_verified": N_("Customer confirmed their e-mail address"),
+    "customer.erased": N_("Customer data deleted"),
+    "customer.news_chosen": N_("Customer changed their choice about news"),
+    "device.paired": N_("Terminal paired"),
+    "device.revoked": N_("Terminal unpaired"),
+    "device.updated": N_("Terminal changed"),
+    "location.closed": N_("Location closed"),
+    "location.created": N_("Location added"),
+    "location.updated": N_("Location changed"),
+    "member.created": N_("Person added"),
+    "member.email_changed": N_("E-mail address changed"),
+    "member.password_changed": N_("Password changed"),
+    "member.password_reset": N_("Password reset by e-mail"),
+    "member.removed": N_("Person removed"),
+    "member.updated": N_("Person changed"),
+    "pairing_code.created": N_("Pairing code created"),
+    "pin.changed": N_("Staff PIN changed"),
+    "pin.created": N_("Staff PIN added"),
+    "pin.retired": N_("Staff PIN retired"),
+    "pin.unlocked": N_("Staff PIN unlocked"),
+    "pin.updated": N_("Staff PIN details changed"),
+    "program.activated": N_("Opened for business"),
+    "program.created": N_("Program created"),
+    "program.deactivated": N_("Switched off"),
+    "program.deleted": N_("Program deleted"),
+    "program.logo_changed": N_("Logo changed"),
+    "program.updated": N_("Program changed"),
+    "reward.archived": N_("Reward withdrawn"),
+    "reward.created": N_("Reward added"),
+    "reward.updated": N_("Reward changed"),
+    "session.opened": N_("Signed in"),
+    "session.revoked": N_("Session ended"),
+    "vendor.closed": N_("Shop closed"),
+    "vendor.created": N_("Shop opened"),
+    "vendor.resumed": N_("Shop resumed"),
+    "vendor.suspended": N_("Shop suspended"),
+    "vendor.updated": N_("Shop settings changed"),
+}
+"""What each action of the audit trail is called."""
+ACTORS: Final[Mapping[str, str]] = {
+    "admin": N_("Admin"),
+    "api_key": N_("API key"),
+    "device": N_("Terminal"),
+    "member": N_("Person"),
+    "nobody": N_("The customer"),
+    "system": N_("The server"),
+}
+"""What an actor without a name is called, by kind."""
+
+_LABELS: Final[Mapping[str, str]] = {
+    **change_labels.LABELS,
+    "name": N_("Name"),
+    "address": N_("Address"),
+    "birthday": N_("Birthday"),
+    "cards": N_("Cards"),
+    "email": N_("E-mail"),
+    "staff_id": N_("Staff number"),
+    "expires_at": N_("Valid until"),
+    "failed_attempts": N_("Wrong PINs"),
+    "fields": N_("Changed fields"),
+    "is_verified": N_("Confirmed"),
+    "keeps_origins": N_("Keep from which address and device each entry came"),
+    "language": N_("Language"),
+    "locale": N_("Language of the card"),
+    "location_id": N_("Location"),
+    "locked_until": N_("Locked until"),
+    "marketing_consent": N_("News and offers"),
+    "number": N_("Card number"),
+    "phone": N_("Phone"),
+    "points": N_("Points"),
+    "prefix": N_("Begins with"),
+    "program_id": N_("Program"),
+    "reason": N_("Reason"),
+    "role": N_("Role"),
+    "scopes": N_("Permissions"),
+}
+_CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
+    **change_labels.CHOICES,
+    "status": {
+        **dict(CARD_STATUSES),
+        **{status: name for status, (name, _) in change_labels.STATUSES.items()},
+        "active": N_("active"),
+        "suspended": N_("Suspended"),
+    },
+    "role": {role: name for role, name, _ in ROLES},
+    "scopes": dict(SCOPES),
+}
+# What something has when it is made would fill a page, and the next event tells what it had.
+_CREATING: Final = ("program.created", "program.deleted", "reward.created", "reward.archived")
+# What only software follows.
+_HIDDEN: Final = frozenset({"transaction_id", "pairing_code_id", "generation"})
+_MOMENTS: Final = ("_at", "_until", "valid_from")
+_UNKNOWN: Final = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldChange:
+    """One value that changed: what it is called, and how it was and is, in words.
+
+    `before` is empty where there was none before, `after` where there is none now.
+    """
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChangeTeller:
+    """Tells what events changed: money in `currency`, moments as the clocks of `timezone` show.
+
+    `names` are what people call the things behind ids.
+    """
+
+    wording: Wording
+    currency: str
+    timezone: str
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def changes(self, event: AuditEvent) -> list[ToldChange]:
+        """Return what an event changed, value by value; making something changes nothing."""
+        if event.action in _CREATING:
+            return []
+        old, new = dict(_flat(event.old or {})), dict(_flat(event.new or {}))
+        return [
+            ToldChange(
+                self._label(path),
+                self._value(path, old[path]) if path in old else "",
+                self._value(path, new[path]) if path in new else "",
+            )
+            for path in {**old, **new}
+            if path[-1] not in _HIDDEN and (path not in old or old[path] != new.get(path))
+        ]
+
+    def _label(self, path: tuple[str, ...]) -> str:
+        """Return what stands in this place of the document: `Name on the card (Deutsch)`."""
+        language = LANGUAGE_NAMES.get(path[1]) if path[0] == "texts" and len(path) > 1 else None
+        is_reward = path[0] == "stamp_reward" and path[-1] == "name"
+        label = self._label_of("reward_name" if is_reward else path[-1])
+        return f"{label} ({language})" if language else label
+
+    def _label_of(self, name: str) -> str:
+        return self.wording.sentence(_LABELS.get(name, name))
+
+    def _value(self, path: tuple[str, ...], value: Any) -> str:
+        """Return a value as people say it."""
+        name = path[-1]
+        if name == "program_id" and value is None:
+            return self.wording.sentence(N_("all programs"))
+        if value in (None, "", []):
+            return _UNKNOWN
+        if isinstance(value, list):
+            return self._listed(name, value)
+        if isinstance(value, bool):
+            return self.wording.sentence(N_("yes") if value else N_("no"))
+        return self._number(name, value) if isinstance(value, int) else self._text(name, str(value))
+
+    def _listed(self, name: str, values: list[Any]) -> str:
+        if name == "cards":
+            return self.wording.number(len(values))
+        if name == "fields":
+            return ", ".join(self._label_of(one.removeprefix("customer.")) for one in values)
+        return ", ".join(self._text(name, str(one)) for one in values)
+
+    def _number(self, name: str, value: int) -> str:
+        if name.endswith("_minor"):
+            return self.wording.money(value, self.currency)
+        return self.wording.number(value)
+
+    def _text(self, name: str, value: str) -> str:
+        if name in _CHOICES:
+            return self.wording.sentence(_CHOICES[name].get(value, value))
+        if name in ("language", "locale"):
+            return LANGUAGE_NAMES.get(value, value)
+        if name.endswith("_id") and name != "staff_id":
+            return self.names.get(value, _UNKNOWN)
+        if name.endswith(_MOMENTS):
+            return self.wording.moment(datetime.fromisoformat(value), self.timezone)
+        return value
+
+
+def _flat(
+    values: Mapping[str, Any], above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, (*above, name))
+        else:
+            yield (*above, name), value

@@ -1,0 +1,112 @@
+"""The audit trail in words: every action has a label, values are told as people say them."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import punchcard
+from punchcard.context import Context
+from punchcard.kit.i18n import LANGUAGES, catalogue
+from punchcard.web.console.audit_labels import ACTIONS, ACTORS
+from tests.support.cast import PASSWORD, Shop, make_admin
+from tests.support.drivers.pages import Counter
+from tests.support.pages import Visitor, text_of
+
+SOURCES = Path(punchcard.__file__).parent
+RECORDING = {"record", "record_act", "_record", "_set_status", "update_program"}
+ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
+
+
+def recorded_actions() -> Iterator[str]:
+    """Yield every action that the code hands to the audit trail, read from its source."""
+    for path in SOURCES.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            yield from actions_in(node)
+
+
+def actions_in(node: ast.AST) -> Iterator[str]:
+    """Yield the actions in a call that records, and in what is called `action`."""
+    match node:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in RECORDING:
+            parts: list[ast.AST] = [*node.args, *(one.value for one in node.keywords)]
+        case ast.Assign(targets=[ast.Name(id="action")]):
+            parts = [node.value]
+        case ast.FunctionDef():
+            defaults = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            parts = [value for arg, value in defaults if arg.arg == "action" and value]
+        case ast.Dict():
+            pairs = zip(node.keys, node.values, strict=True)
+            parts = [v for k, v in pairs if isinstance(k, ast.Constant) and k.value == "action"]
+        case _:
+            return
+    for part in parts:
+        yield from written_in(part)
+
+
+def written_in(part: ast.AST) -> Iterator[str]:
+    """Yield the actions an expression may give; `f"{kind}.reset"` stands for both who sign in."""
+    for node in ast.walk(part):
+        if isinstance(node, ast.JoinedStr) and isinstance(node.values[-1], ast.Constant):
+            ending = str(node.values[-1].value)
+            if re.fullmatch(r"\.[a-z_]+", ending):
+                yield from (f"{kind}{ending}" for kind in ("admin", "member"))
+        elif isinstance(node, ast.Constant) and ACTION.fullmatch(str(node.value)):
+            yield str(node.value)
+
+
+def test_every_recorded_action_has_a_label_and_no_label_is_left_over() -> None:
+    assert set(recorded_actions()) == set(ACTIONS)
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+def test_every_label_is_translated(language: str) -> None:
+    sentences = catalogue(language)
+    assert {*ACTIONS.values(), *ACTORS.values()} - sentences.keys() == set()
+
+
+def test_events_are_told_in_words_with_names_and_local_time(
+    owner: Visitor, counter: Counter
+) -> None:
+    card_id = counter.open("Marie Schmit")
+    owner.get(f"/console/members/{card_id}")
+    owner.post(f"/console/members/{card_id}/block")
+    page = owner.get("/console/settings/changes")
+    told = text_of(page)
+    assert "Card blocked" in told
+    assert "Marie Schmit" in told
+    assert "Signed in" in told
+    assert ACTION.search(re.sub(r"\S+@\S+|\d\S*", "", told)) is None
+    assert re.search(r"[0-9a-f]{8}-[0-9a-f]{4}", told) is None
+    assert re.search(r"\dT\d\d:\d\d", told) is None
+
+    french = text_of(owner.get("/console/settings/changes?lang=fr"))
+    assert "Carte bloquée" in french
+    assert "Connexion" in french
+
+
+def test_a_locked_moment_and_a_place_are_told_as_the_shop_says_them(
+    owner: Visitor, alice: Shop
+) -> None:
+    owner.get("/console/terminals")
+    alice.device()
+    told = text_of(owner.get("/console/settings/changes?lang=de"))
+    assert "Terminal gekoppelt" in told
+    assert "Standort" in told
+    assert re.search(r"[0-9a-f]{8}-[0-9a-f]{4}", told) is None
+
+
+def test_the_platform_is_not_told_the_names_of_customers(
+    owner: Visitor, counter: Counter, context: Context, visitors: Callable[..., Visitor]
+) -> None:
+    make_admin(context)
+    admin = visitors()
+    admin.sign_in("admin@platform.example", PASSWORD)
+    card_id = counter.open("Marie Schmit")
+    owner.get(f"/console/members/{card_id}")
+    owner.post(f"/console/members/{card_id}/block")
+    told = text_of(admin.get("/admin/audit"))
+    assert "Card blocked" in told
+    assert "Marie Schmit" not in told
