@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from bench.codes import card_number, card_token
 from punchcard.accounts import api_key_service, vendor_service
 from punchcard.accounts.audit_service import Act
-from punchcard.accounts.member_service import NewMember
 from punchcard.accounts.subjects import LOYALTY_OPERATE, LOYALTY_READ, SYSTEM, Subject
+from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.context import Context
 from punchcard.kit.clock import SystemClock
@@ -72,7 +72,7 @@ def open_shop(context: Context) -> Shop:
         currency="EUR",
         timezone="Europe/Luxembourg",
         language="fr",
-        owner=NewMember(
+        owner=NewUser(
             email="owner@cafe-alice.example", name="Alice", role="owner", password_hash=NO_PASSWORD
         ),
     )

@@ -33,7 +33,6 @@ from punchcard.api.routes.vendor_api import (
     exports,
     locations,
     logo,
-    members,
     operations,
     pins,
     programs,
@@ -41,6 +40,7 @@ from punchcard.api.routes.vendor_api import (
     staff_report,
     stats,
     transactions,
+    users,
     wallet,
 )
 from punchcard.api.routes.vendor_api import devices as vendor_devices
@@ -58,7 +58,8 @@ ROUTERS: Final[list[APIRouter]] = [
     auth.router,
     pairing.router,
     vendor_settings.router,
-    members.router,
+    users.router,
+    users.former_router,
     locations.router,
     vendor_devices.router,
     api_keys.router,

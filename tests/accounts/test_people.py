@@ -12,7 +12,7 @@ from punchcard.accounts import (
     audit_service,
     device_service,
     location_service,
-    member_service,
+    user_service,
     vendor_service,
 )
 from punchcard.accounts.audit_service import difference
@@ -22,12 +22,12 @@ from punchcard.accounts.errors import (
     LastOwner,
     LocationHasDevices,
     LocationNotFound,
-    MemberNotFound,
     PairingCodeInvalid,
+    UserNotFound,
     VendorClosed,
     VendorSlugTaken,
 )
-from punchcard.accounts.models import AuditEvent, Device, Member
+from punchcard.accounts.models import AuditEvent, Device, User
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
@@ -38,7 +38,7 @@ from tests.support.cast import PASSWORD, Shop, by_operator
 
 def owner_id(context: Context, shop: Shop) -> str:
     with context.database.read() as session:
-        return session.scalars(select(Member.id).where(Member.email == shop.email("owner"))).one()
+        return session.scalars(select(User.id).where(User.email == shop.email("owner"))).one()
 
 
 def pair(context: Context, code: str, name: str = "Till") -> Device:
@@ -68,9 +68,9 @@ def trail(context: Context, shop: Shop) -> list[AuditEvent]:
 def test_a_new_vendor_has_an_owner_and_a_location(context: Context, alice: Shop) -> None:
     with context.database.read() as session:
         [location] = location_service.list_locations(session, alice.id, after_id=None, limit=9)
-        [member] = member_service.list_members(session, alice.id, after_id=None, limit=9)
+        [user] = user_service.list_users(session, alice.id, after_id=None, limit=9)
     assert location.name == "Café Alice"
-    assert member.role == "owner"
+    assert user.role == "owner"
 
 
 def test_a_short_name_and_an_address_are_given_once(
@@ -115,23 +115,21 @@ def test_last_owner_can_neither_be_removed_nor_demoted(context: Context, alice: 
     act = by_operator(context)
 
     with pytest.raises(LastOwner), context.database.write() as session:
-        member_service.remove_member(session, act, alice.id, owner)
+        user_service.remove_user(session, act, alice.id, owner)
     with pytest.raises(LastOwner), context.database.write() as session:
-        member_service.update_member(session, act, alice.id, owner, {"role": "staff"})
+        user_service.update_user(session, act, alice.id, owner, {"role": "staff"})
 
 
 def test_two_owners_who_demote_each_other_at_once_leave_one(context: Context, alice: Shop) -> None:
     second = alice.hire("manager")
     with context.database.write() as session:
-        member_service.update_member(
-            session, by_operator(context), alice.id, second, {"role": "owner"}
-        )
+        user_service.update_user(session, by_operator(context), alice.id, second, {"role": "owner"})
 
-    def demote(member_id: str) -> bool:
+    def demote(user_id: str) -> bool:
         try:
             with context.database.write() as session:
-                member_service.update_member(
-                    session, by_operator(context), alice.id, member_id, {"role": "staff"}
+                user_service.update_user(
+                    session, by_operator(context), alice.id, user_id, {"role": "staff"}
                 )
         except LastOwner:
             return False
@@ -146,11 +144,11 @@ def test_two_owners_who_demote_each_other_at_once_leave_one(context: Context, al
 def test_a_removed_persons_address_is_free_again(context: Context, alice: Shop, bob: Shop) -> None:
     staff = alice.hire("staff")
     with context.database.write() as session:
-        member_service.remove_member(session, by_operator(context), alice.id, staff)
+        user_service.remove_user(session, by_operator(context), alice.id, staff)
 
     assert alice.hire("staff") != staff
-    with pytest.raises(MemberNotFound), context.database.read() as session:
-        member_service.get_member(session, alice.id, staff)
+    with pytest.raises(UserNotFound), context.database.read() as session:
+        user_service.get_user(session, alice.id, staff)
 
 
 def test_bob_cannot_reach_alices_people_places_and_devices(
@@ -161,8 +159,8 @@ def test_bob_cannot_reach_alices_people_places_and_devices(
     assert device.location_id is not None
     act = by_operator(context)
 
-    with pytest.raises(MemberNotFound), context.database.write() as session:
-        member_service.update_member(session, act, bob.id, owner, {"name": "Mine"})
+    with pytest.raises(UserNotFound), context.database.write() as session:
+        user_service.update_user(session, act, bob.id, owner, {"name": "Mine"})
     with pytest.raises(LocationNotFound), context.database.write() as session:
         location_service.update_location(session, act, bob.id, device.location_id, {"name": "Mine"})
     with pytest.raises(DeviceNotFound), context.database.write() as session:
@@ -277,7 +275,7 @@ def test_trail_of_everything_holds_no_secret(context: Context, alice: Shop) -> N
     with context.database.write() as session:
         key_id = context.credentials.resolve(key).id or ""
         api_key_service.revoke_api_key(session, act, alice.id, key_id)
-        member_service.remove_member(session, act, alice.id, staff)
+        user_service.remove_user(session, act, alice.id, staff)
 
     events = trail(context, alice)
     written = json.dumps([[event.old, event.new] for event in events])

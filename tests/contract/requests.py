@@ -23,7 +23,7 @@ _NEW_VENDOR = {
     "timezone": "Europe/Paris",
     "owner": _NEW_OWNER,
 }
-_NEW_MEMBER = {"email": "dan@dan.example", "name": "Dan", "role": "staff", "password": PASSWORD}
+_NEW_USER = {"email": "dan@dan.example", "name": "Dan", "role": "staff", "password": PASSWORD}
 
 BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
     ("POST", f"{_AUTH}/token"): credentials,
@@ -46,8 +46,10 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
         "name": "Till 3",
     },
     ("PATCH", _VENDOR): lambda _: {"name": "Another name"},
-    ("POST", f"{_VENDOR}/members"): lambda _: _NEW_MEMBER,
-    ("PATCH", f"{_VENDOR}/members/{{member_id}}"): lambda _: {"name": "Another name"},
+    ("POST", f"{_VENDOR}/users"): lambda _: _NEW_USER,
+    ("PATCH", f"{_VENDOR}/users/{{user_id}}"): lambda _: {"name": "Another name"},
+    ("POST", f"{_VENDOR}/members"): lambda _: _NEW_USER,
+    ("PATCH", f"{_VENDOR}/members/{{user_id}}"): lambda _: {"name": "Another name"},
     ("POST", f"{_VENDOR}/locations"): lambda _: {"name": "The market stall"},
     ("PATCH", f"{_VENDOR}/locations/{{location_id}}"): lambda _: {"name": "Another name"},
     ("POST", f"{_VENDOR}/devices/pairing-codes"): lambda stock: {

@@ -91,7 +91,7 @@ def test_a_revoked_device_stops_at_once(stage: Stage) -> None:
 def test_a_removed_member_stops_at_once(stage: Stage) -> None:
     owner, staff = stage.as_alices("owner"), stage.as_alices("staff")
 
-    assert owner.delete(f"/vendor/members/{stage.world.alices['member_id']}").status_code == 204
+    assert owner.delete(f"/vendor/users/{stage.world.alices['user_id']}").status_code == 204
 
     _is_refused(staff, stage)
 

@@ -55,7 +55,7 @@ def populate(context: Context) -> World:
 
 
 def _open(context: Context, api: Api, shop: Shop) -> tuple[Tokens, Stock]:
-    members = {role: shop.hire(role) for role in ("manager", "staff")}
+    users = {role: shop.hire(role) for role in ("manager", "staff")}
     tokens = {role: shop.token(role) for role in ("owner", "manager", "staff")}
     tokens |= {scope: shop.api_key(scope) for scope in SCOPES}
     tokens |= {"device": shop.device(), "all scopes": shop.api_key(*SCOPES)}
@@ -64,7 +64,7 @@ def _open(context: Context, api: Api, shop: Shop) -> tuple[Tokens, Stock]:
         "vendor_id": shop.id,
         "owner_email": shop.email("owner"),
         "staff_email": shop.email("staff"),
-        "member_id": members["staff"],
+        "user_id": users["staff"],
         **shop_floor.places(),
         **shop_floor.programs(),
         **shop_floor.staff(),

@@ -29,8 +29,8 @@ def counter(api: Api, alice: Shop) -> Counter:
 
 def manager(visits: Visits, counter: Counter, alice: Shop, **look: Any) -> Page:
     """Sign the manager in, who reads English."""
-    member_id = alice.hire("manager")
-    changed = counter.api.patch(f"/vendor/members/{member_id}", {"language": "en"})
+    user_id = alice.hire("manager")
+    changed = counter.api.patch(f"/vendor/users/{user_id}", {"language": "en"})
     assert changed.status_code == 200, changed.text
     page = visits.open(**look)
     visits.sign_in(page, alice.token("manager"))

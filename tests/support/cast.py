@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from itertools import count
 
-from punchcard.accounts import api_key_service, device_service, member_service, vendor_service
+from punchcard.accounts import api_key_service, device_service, user_service, vendor_service
 from punchcard.accounts.admin_service import create_admin
 from punchcard.accounts.audit_service import Act
-from punchcard.accounts.member_service import NewMember
 from punchcard.accounts.models import Vendor
 from punchcard.accounts.subjects import SYSTEM
+from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.context import Context
 
@@ -36,13 +36,11 @@ class Shop:
     def hire(self, role: str) -> str:
         """Add a person with a role; returns their id."""
         hashed = self.context.sign_in.hash_password(PASSWORD)
-        person = NewMember(
+        person = NewUser(
             email=self.email(role), name=f"The {role}", role=role, password_hash=hashed
         )
         with self.context.database.write() as session:
-            return member_service.create_member(
-                session, by_operator(self.context), self.id, person
-            ).id
+            return user_service.create_user(session, by_operator(self.context), self.id, person).id
 
     def token(self, role: str = "owner") -> str:
         """Sign in; returns the access token."""
@@ -79,7 +77,7 @@ def open_shop(context: Context, slug: str, name: str) -> Shop:
         currency="EUR",
         timezone="Europe/Luxembourg",
         language="fr",
-        owner=NewMember(
+        owner=NewUser(
             email=f"owner@{slug}.example", name="The owner", role="owner", password_hash=hashed
         ),
     )

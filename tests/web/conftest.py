@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 from starlette.types import ASGIApp
 
-from punchcard.accounts.models import Member
+from punchcard.accounts.models import User
 from punchcard.context import Context
 from punchcard.main import create_app
 from tests.support import cast
@@ -46,7 +46,7 @@ def alice(context: Context) -> Shop:
     """Open Café Alice, whose owner reads English."""
     shop = cast.open_cafe_alice(context)
     with context.database.write() as session:
-        session.execute(update(Member).where(Member.vendor_id == shop.id).values(language="en"))
+        session.execute(update(User).where(User.vendor_id == shop.id).values(language="en"))
     return shop
 
 

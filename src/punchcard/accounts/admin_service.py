@@ -5,8 +5,8 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import EmailTaken
-from punchcard.accounts.member_service import refuse_taken_email
 from punchcard.accounts.models import Admin
+from punchcard.accounts.user_service import refuse_taken_email
 from punchcard.kit.validation import contacts, texts
 from punchcard.kit.validation.invalid import check_field
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, Member
+from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, User
 from punchcard.accounts.subjects import Subject
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import Ids
@@ -22,11 +22,11 @@ Values = Mapping[str, Any]
 _SECRET_NAMES = frozenset({"password", "pin", "token", "key", "secret", "code", "hash", "key_hash"})
 _SECRET_ENDINGS = ("_hash", "_password", "_token", "_secret", "_sealed", "_pin", "pin_index")
 
-_ACTORS: Final[dict[str, type[Admin | ApiKey | Device | Member]]] = {
+_ACTORS: Final[dict[str, type[Admin | ApiKey | Device | User]]] = {
     "admin": Admin,
     "api_key": ApiKey,
     "device": Device,
-    "member": Member,
+    "member": User,
 }
 
 
@@ -86,7 +86,7 @@ def record_act(
     old: Values | None = None,
     new: Values | None = None,
 ) -> None:
-    """Append the event of `act` upon `of`, a kind and an id: ("member", member.id)."""
+    """Append the event of `act` upon `of`, a kind and an id: ("member", user.id)."""
     subject_kind, subject_id = of
     record(
         session,

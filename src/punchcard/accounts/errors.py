@@ -92,8 +92,8 @@ class EmailTaken(DomainError):
     sentence = N_("Somebody already signs in with this e-mail address.")
 
 
-class MemberNotFound(DomainError):
-    """No such member of this vendor."""
+class UserNotFound(DomainError):
+    """No such user of this vendor."""
 
     code = "member_not_found"
     kind = Kind.MISSING

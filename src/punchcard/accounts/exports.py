@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import audit_service
-from punchcard.accounts.models import ApiKey, AuditEvent, Device, Location, Member
+from punchcard.accounts.models import ApiKey, AuditEvent, Device, Location, User
 from punchcard.accounts.rows import paginate
 from punchcard.db.database import Database
 from punchcard.db.limits import WorkKind, working_as
@@ -22,7 +22,7 @@ Row = Sequence[Any]
 ReadPage = tuple[Sequence[Row], str | None]
 """Some rows, and the id after which the next ones follow; None when these are the last."""
 
-Own = TypeVar("Own", Location, Member, ApiKey, Device)
+Own = TypeVar("Own", Location, User, ApiKey, Device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def people(vendor_id: str) -> Table:
         *(Column(N_("Removed"), ColumnKind.MOMENT), Column(N_("Id"))),
     )
     return _own(
-        Member,
+        User,
         vendor_id,
         columns,
         lambda row: (

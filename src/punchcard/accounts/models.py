@@ -45,8 +45,14 @@ class Location(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Member(Base):
-    """A person who signs in for one vendor, with a role there."""
+class User(Base):
+    """A person who signs in for one vendor, with a role there.
+
+    Stored data and the HTTP contract still say "member": the table and its columns, the actions of
+    the audit trail (`member.created`), the kind of an actor and error codes. They are kept, since a
+    ledger's hashes and other software depend on them. In the code and on the pages a member is
+    who holds a card.
+    """
 
     __tablename__ = "members"
     __table_args__ = (CheckConstraint("role IN ('owner', 'manager', 'staff')", name="role"),)
@@ -76,7 +82,7 @@ class Admin(Base):
 
 
 class AccessToken(Base):
-    """One signed-in session of a member or an admin."""
+    """One signed-in session of a user or an admin."""
 
     __tablename__ = "access_tokens"
     __table_args__ = (
@@ -84,7 +90,7 @@ class AccessToken(Base):
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
-    member_id: Mapped[str | None] = mapped_column(ForeignKey("members.id"), index=True)
+    user_id: Mapped[str | None] = mapped_column("member_id", ForeignKey("members.id"), index=True)
     admin_id: Mapped[str | None] = mapped_column(ForeignKey("admins.id"), index=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     user_agent: Mapped[str | None] = mapped_column(String(200))

@@ -7,12 +7,12 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import difference
-from punchcard.accounts.models import Admin, ApiKey, Device, Location, Member
+from punchcard.accounts.models import Admin, ApiKey, Device, Location, User
 from punchcard.accounts.subjects import Subject
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import as_id
 
-Own = TypeVar("Own", Location, Member, ApiKey, Device)
+Own = TypeVar("Own", Location, User, ApiKey, Device)
 
 
 def find_own(
@@ -54,7 +54,7 @@ def apply_changes(row: object, changes: Mapping[str, Any]) -> tuple[dict[str, An
 
 def name_of(session: Session, subject: Subject) -> str:
     """Return what the person, key or device is called."""
-    tables = {"member": Member, "admin": Admin, "api_key": ApiKey, "device": Device}
+    tables = {"member": User, "admin": Admin, "api_key": ApiKey, "device": Device}
     column = tables[subject.kind].__table__.c
     name: str = session.scalars(select(column.name).where(column.id == subject.id)).one()
     return name

@@ -8,13 +8,13 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from punchcard.accounts import location_service, member_service
+from punchcard.accounts import location_service, user_service
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import VendorClosed, VendorNotFound, VendorSlugTaken
 from punchcard.accounts.events import VendorChanged
-from punchcard.accounts.member_service import NewMember
-from punchcard.accounts.models import AccessToken, ApiKey, Device, Member, Vendor
+from punchcard.accounts.models import AccessToken, ApiKey, Device, User, Vendor
 from punchcard.accounts.rows import apply_changes
+from punchcard.accounts.user_service import NewUser
 from punchcard.db.events import announce
 from punchcard.kit.ids import as_id
 from punchcard.kit.validation import places, texts
@@ -44,7 +44,7 @@ class NewVendor:
     currency: str
     timezone: str
     language: str
-    owner: NewMember
+    owner: NewUser
     location_name: str | None = None
     country: str | None = None
 
@@ -69,7 +69,7 @@ def create_vendor(session: Session, act: Act, wanted: NewVendor) -> Vendor:
     new = {field: getattr(vendor, field) for field in _FIELDS}
     of = ("vendor", vendor.id)
     record_act(session, act, "vendor.created", of=of, vendor_id=vendor.id, new=new)
-    member_service.create_member(session, act, vendor.id, wanted.owner)
+    user_service.create_user(session, act, vendor.id, wanted.owner)
     location_service.create_location(
         session, act, vendor.id, name=wanted.location_name or vendor.name
     )
@@ -117,12 +117,12 @@ def list_vendors(
     return list(session.scalars(statement))
 
 
-def first_owner(session: Session, vendor_id: str) -> Member:
+def first_owner(session: Session, vendor_id: str) -> User:
     """Return the owner who has been there longest."""
-    owners = select(Member).where(
-        Member.vendor_id == vendor_id, Member.role == "owner", Member.removed_at.is_(None)
+    owners = select(User).where(
+        User.vendor_id == vendor_id, User.role == "owner", User.removed_at.is_(None)
     )
-    return session.scalars(owners.order_by(Member.id).limit(1)).one()
+    return session.scalars(owners.order_by(User.id).limit(1)).one()
 
 
 def update_vendor(session: Session, act: Act, vendor_id: str, changes: Mapping[str, Any]) -> Vendor:
@@ -160,9 +160,9 @@ def resume_vendor(session: Session, act: Act, vendor_id: str) -> Vendor:
 def close_vendor(session: Session, act: Act, vendor_id: str) -> Vendor:
     """Close a vendor for good: every session, key and device is revoked; the ledger stays."""
     vendor = _set_status(session, act, vendor_id, "closed", "vendor.closed")
-    people = select(Member.id).where(Member.vendor_id == vendor.id)
+    people = select(User.id).where(User.vendor_id == vendor.id)
     for table, theirs in (
-        (AccessToken, AccessToken.member_id.in_(people)),
+        (AccessToken, AccessToken.user_id.in_(people)),
         (ApiKey, ApiKey.vendor_id == vendor.id),
         (Device, Device.vendor_id == vendor.id),
     ):

@@ -43,11 +43,11 @@ def create(
 ) -> None:
     """Create a shop with its first owner and its first location."""
     from punchcard.accounts import vendor_service
-    from punchcard.accounts.member_service import NewMember
+    from punchcard.accounts.user_service import NewUser
     from punchcard.accounts.vendor_service import NewVendor
 
     with opened_context() as context:
-        person = NewMember(
+        person = NewUser(
             email=email,
             name=owner or name,
             role="owner",

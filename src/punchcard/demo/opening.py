@@ -9,13 +9,13 @@ from punchcard.accounts import (
     api_key_service,
     device_service,
     location_service,
-    member_service,
+    user_service,
     vendor_service,
 )
 from punchcard.accounts.admin_service import create_admin
 from punchcard.accounts.audit_service import Act
-from punchcard.accounts.member_service import NewMember
 from punchcard.accounts.subjects import ROLES, SCOPES, SYSTEM, Subject
+from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.context import Context
 from punchcard.demo.people import plain
@@ -123,7 +123,7 @@ def _create_vendor(session: Session, act: Act, shop: DemoShop, password_hash: st
             currency="EUR",
             timezone="Europe/Luxembourg",
             language=shop.language,
-            owner=_member(shop, owner, password_hash),
+            owner=_user(shop, owner, password_hash),
             location_name=shop.locations[0][0],
         ),
     )
@@ -151,8 +151,8 @@ def _hire(
     for person in shop.people:
         if person.role in (None, "owner"):
             continue
-        new = _member(shop, person, password_hash)
-        row = member_service.create_member(session, act, vendor_id, new)
+        new = _user(shop, person, password_hash)
+        row = user_service.create_user(session, act, vendor_id, new)
         if person.role == "manager":
             manager = Subject(
                 kind="member",
@@ -164,9 +164,9 @@ def _hire(
     return manager
 
 
-def _member(shop: DemoShop, person: Person, password_hash: str) -> NewMember:
+def _user(shop: DemoShop, person: Person, password_hash: str) -> NewUser:
     assert person.role is not None
-    return NewMember(
+    return NewUser(
         email=shop.email(person),
         name=person.name,
         role=person.role,

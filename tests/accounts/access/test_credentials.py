@@ -9,7 +9,7 @@ from punchcard.accounts import (
     api_key_service,
     device_service,
     location_service,
-    member_service,
+    user_service,
     vendor_service,
 )
 from punchcard.accounts.access.credentials import Credentials
@@ -147,13 +147,13 @@ def test_a_revoked_key_stops_in_other_processes_within_two_seconds(
 
 
 def test_a_removed_member_and_a_revoked_device_are_refused(context: Context, alice: Shop) -> None:
-    member_id = alice.hire("staff")
+    user_id = alice.hire("staff")
     token, device = alice.token("staff"), alice.device()
     device_id = context.credentials.resolve(device).id
     assert device_id is not None
     with context.database.write() as session:
         act = by_operator(context)
-        member_service.remove_member(session, act, alice.id, member_id)
+        user_service.remove_user(session, act, alice.id, user_id)
         device_service.revoke_device(session, act, alice.id, device_id)
 
     for bearer in (token, device):

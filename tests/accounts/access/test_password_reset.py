@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from punchcard.accounts import member_service
+from punchcard.accounts import user_service
 from punchcard.accounts.audit_service import Act, list_events
 from punchcard.accounts.errors import (
     CredentialsInvalid,
@@ -18,8 +18,8 @@ from punchcard.accounts.errors import (
     TooManyRequests,
 )
 from punchcard.accounts.mail.mail_messages import Mail
-from punchcard.accounts.member_service import NewMember
-from punchcard.accounts.models import Member, OutgoingMail
+from punchcard.accounts.models import OutgoingMail, User
+from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import suspend_vendor
 from punchcard.context import Context, build_context
 from punchcard.db.outbox import OutboxRow
@@ -157,7 +157,7 @@ def test_a_removed_member_and_a_closed_shop_get_nothing(context: Context, alice:
     staff = alice.hire("staff")
     link_token = asked_token(context, alice.email("staff"))
     with context.database.write() as session:
-        member_service.remove_member(session, by_operator(context), alice.id, staff)
+        user_service.remove_user(session, by_operator(context), alice.id, staff)
 
     with pytest.raises(LinkInvalid):
         reset(context, link_token)
@@ -229,12 +229,12 @@ def test_without_a_mail_server_it_is_said_so_and_no_link_is_logged(
 
 def test_somebody_invited_chooses_their_first_password(context: Context, alice: Shop) -> None:
     hashed = context.password_reset.new_unknown_password()
-    person = NewMember(
+    person = NewUser(
         email="dan@dan.example", name="Dan", role="staff", password_hash=hashed, language="lb"
     )
     with context.database.write() as session:
-        member = member_service.create_member(session, by_operator(context), alice.id, person)
-        context.password_reset.invite(session, member)
+        user = user_service.create_user(session, by_operator(context), alice.id, person)
+        context.password_reset.invite(session, user)
 
     [mail] = mails(context)
     assert (mail.kind, mail.to, mail.language) == ("invitation", "dan@dan.example", "lb")
@@ -285,9 +285,9 @@ def test_an_address_that_was_taken_meanwhile_stays_whose_it_is(
     context: Context, alice: Shop
 ) -> None:
     change_address(context, alice, "new@alice.example")
-    person = NewMember(email="new@alice.example", name="X", role="staff", password_hash="x")
+    person = NewUser(email="new@alice.example", name="X", role="staff", password_hash="x")
     with context.database.write() as session:
-        member_service.create_member(session, by_operator(context), alice.id, person)
+        user_service.create_user(session, by_operator(context), alice.id, person)
 
     with pytest.raises(EmailTaken):
         confirm(context, token(mails(context)[0]))
@@ -312,5 +312,5 @@ def test_a_suspended_shops_people_may_still_choose_a_password(
     reset(context, link_token)
 
     with context.database.read() as session:
-        [owner] = session.scalars(select(Member))
+        [owner] = session.scalars(select(User))
     assert owner.email == alice.email("owner")

@@ -42,9 +42,7 @@ def test_a_twin_that_a_rule_refuses_gets_the_answer_of_the_first(owner: Api) -> 
         "password": "a password of hers",
     }
     with ThreadPoolExecutor(6) as pool:
-        answers = list(
-            pool.map(lambda _: owner.post("/vendor/members", eloise, key="k1"), range(6))
-        )
+        answers = list(pool.map(lambda _: owner.post("/vendor/users", eloise, key="k1"), range(6)))
 
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["id"] for answer in answers}) == 1

@@ -22,7 +22,7 @@ def document() -> dict[str, Any]:
 
 
 def test_every_operation_tells_its_refusals(document: dict[str, Any]) -> None:
-    create = document["paths"]["/api/v1/vendor/members"]["post"]
+    create = document["paths"]["/api/v1/vendor/users"]["post"]
 
     assert set(create["responses"]) == {
         *("201", "400", "401", "403", "409", "413", "422", "503"),
@@ -45,7 +45,7 @@ def test_whatever_names_a_thing_or_takes_a_body_tells_its_refusals(
 
 
 def test_every_operation_tells_who_may_use_it(document: dict[str, Any]) -> None:
-    create = document["paths"]["/api/v1/vendor/members"]["post"]
+    create = document["paths"]["/api/v1/vendor/users"]["post"]
     sign_in = document["paths"]["/api/v1/auth/token"]["post"]
 
     assert create["security"] == [{"bearer": []}]
@@ -58,14 +58,14 @@ def test_every_operation_tells_who_may_use_it(document: dict[str, Any]) -> None:
 def test_changes_of_a_vendor_take_an_idempotency_key(document: dict[str, Any]) -> None:
     names = [
         parameter["name"]
-        for parameter in document["paths"]["/api/v1/vendor/members"]["post"]["parameters"]
+        for parameter in document["paths"]["/api/v1/vendor/users"]["post"]["parameters"]
     ]
 
     assert names == ["Idempotency-Key"]
 
 
 def test_fields_that_may_be_left_out_are_not_said_to_be_null(document: dict[str, Any]) -> None:
-    change = document["components"]["schemas"]["MemberChange"]
+    change = document["components"]["schemas"]["UserChange"]
 
     assert "required" not in change
     assert change["properties"]["name"]["type"] == "string"

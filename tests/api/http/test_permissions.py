@@ -47,7 +47,7 @@ def test_admin_reaches_the_platform_and_no_vendor() -> None:
         assert rule.allows(ADMIN) is not path.startswith("/api/v1/vendor")
 
 
-def test_manager_reaches_all_but_members_keys_closing_and_the_trail() -> None:
+def test_manager_reaches_all_but_users_keys_closing_and_the_trail() -> None:
     barred = {
         path.removeprefix("/api/v1/vendor/").removeprefix("loyalty/").partition("/")[0]
         for (_, path), rule in ACCESS.items()
@@ -55,7 +55,7 @@ def test_manager_reaches_all_but_members_keys_closing_and_the_trail() -> None:
     }
 
     # The same again as files to take away, where `test_exports.py` holds which.
-    assert barred == {"members", "api-keys", "close", "audit-events", "exports"}
+    assert barred == {"users", "members", "api-keys", "close", "audit-events", "exports"}
 
 
 def test_staff_change_nothing_but_cards() -> None:

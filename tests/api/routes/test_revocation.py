@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from punchcard.accounts import api_key_service, device_service, member_service, vendor_service
+from punchcard.accounts import api_key_service, device_service, user_service, vendor_service
 from punchcard.accounts.access import sign_in_service
 from punchcard.accounts.audit_service import Act
 from punchcard.context import Context, build_context
@@ -97,12 +97,12 @@ def device_of(shop: Shop) -> Revoked:
     return Revoked(bearer, revoke)
 
 
-def member_of(shop: Shop) -> Revoked:
-    member_id = shop.hire("staff")
+def user_of(shop: Shop) -> Revoked:
+    user_id = shop.hire("staff")
 
     def remove() -> None:
         with shop.context.database.write() as session:
-            member_service.remove_member(session, by_operator(shop.context), shop.id, member_id)
+            user_service.remove_user(session, by_operator(shop.context), shop.id, user_id)
 
     return Revoked(shop.token("staff"), remove)
 
@@ -117,7 +117,7 @@ def device_of_suspended(shop: Shop) -> Revoked:
 
 @pytest.mark.parametrize("asks_every_seconds", [0.25, 0.9, 2.0])
 @pytest.mark.parametrize("way", ["lean", "framework"])
-@pytest.mark.parametrize("kind", [session_of, key_of, device_of, member_of, device_of_suspended])
+@pytest.mark.parametrize("kind", [session_of, key_of, device_of, user_of, device_of_suspended])
 def test_a_revoked_credential_is_refused_in_time_however_often_it_is_shown(
     api: Api,
     alice: Shop,

@@ -49,12 +49,16 @@ def test_what_does_not_fit_is_refused_and_named(owner: Api, change: dict[str, An
     assert error["loc"] == ["body", *change]
 
 
-def test_people_are_added_changed_and_removed(api: Api, owner: Api) -> None:
-    created = owner.post("/vendor/members", ELOISE)
+@pytest.mark.parametrize("users", ["/vendor/users", "/vendor/members"])
+def test_users_are_added_changed_and_removed_on_the_path_of_today_and_on_the_former_one(
+    api: Api, owner: Api, users: str
+) -> None:
+    created = owner.post(users, ELOISE)
     assert created.status_code == 201
     person = created.json()
     assert "password" not in person
-    path = f"/vendor/members/{person['id']}"
+    assert person in owner.get(users).json()["items"]
+    path = f"{users}/{person['id']}"
     assert owner.get(path).json() == person
 
     changed = owner.patch(path, {"role": "manager", "language": "fr"})
@@ -64,7 +68,7 @@ def test_people_are_added_changed_and_removed(api: Api, owner: Api) -> None:
     ).json()
     eloise = api.with_token(signed_in["access_token"])
     assert eloise.get("/vendor/locations").status_code == 200
-    assert eloise.get("/vendor/members").status_code == 403
+    assert eloise.get(users).status_code == 403
 
     assert owner.delete(path).status_code == 204
     assert eloise.get("/vendor/locations").status_code == 401
@@ -72,11 +76,11 @@ def test_people_are_added_changed_and_removed(api: Api, owner: Api) -> None:
 
 
 def test_a_role_is_felt_with_the_next_request(api: Api, owner: Api, alice: Shop) -> None:
-    member_id = alice.hire("staff")
+    user_id = alice.hire("staff")
     staff = api.with_token(alice.token("staff"))
     assert staff.post("/vendor/locations", {"name": "Terrace"}).status_code == 403
 
-    owner.patch(f"/vendor/members/{member_id}", {"role": "manager"})
+    owner.patch(f"/vendor/users/{user_id}", {"role": "manager"})
 
     assert staff.post("/vendor/locations", {"name": "Terrace"}).status_code == 201
 
@@ -84,10 +88,10 @@ def test_a_role_is_felt_with_the_next_request(api: Api, owner: Api, alice: Shop)
 def test_an_owner_sets_a_forgotten_password_and_old_sessions_end(
     api: Api, owner: Api, alice: Shop
 ) -> None:
-    member_id = alice.hire("staff")
+    user_id = alice.hire("staff")
     staff = api.with_token(alice.token("staff"))
 
-    answer = owner.patch(f"/vendor/members/{member_id}", {"password": "a fresh password"})
+    answer = owner.patch(f"/vendor/users/{user_id}", {"password": "a fresh password"})
 
     assert answer.status_code == 200
     assert staff.get("/auth/me").status_code == 401
@@ -96,15 +100,15 @@ def test_an_owner_sets_a_forgotten_password_and_old_sessions_end(
 
 
 def test_last_owner_stays(owner: Api) -> None:
-    [person] = owner.get("/vendor/members").json()["items"]
-    path = f"/vendor/members/{person['id']}"
+    [person] = owner.get("/vendor/users").json()["items"]
+    path = f"/vendor/users/{person['id']}"
 
     for answer in (owner.delete(path), owner.patch(path, {"role": "manager"})):
         assert (answer.status_code, answer.json()["code"]) == (409, "last_owner")
 
 
 def test_an_address_signs_in_at_one_vendor_only(owner: Api, bob: Shop) -> None:
-    answer = owner.post("/vendor/members", {**ELOISE, "email": bob.email("owner")})
+    answer = owner.post("/vendor/users", {**ELOISE, "email": bob.email("owner")})
 
     assert (answer.status_code, answer.json()["code"]) == (409, "email_taken")
 
@@ -203,7 +207,7 @@ def test_bobs_things_are_missing_for_alice(api: Api, owner: Api, bob: Shop) -> N
     bob.api_key("loyalty:read")
     things = {
         kind: of_bob.get(f"/vendor/{kind}").json()["items"][0]["id"]
-        for kind in ("members", "locations", "devices", "api-keys")
+        for kind in ("users", "members", "locations", "devices", "api-keys")
     }
 
     for kind, thing in things.items():
@@ -213,7 +217,7 @@ def test_bobs_things_are_missing_for_alice(api: Api, owner: Api, bob: Shop) -> N
     moved = {"location_id": things["locations"]}
     assert owner.post("/vendor/devices/pairing-codes", moved).status_code == 404
     for nonsense in ("x", "%00", "0" * 300):
-        assert owner.get(f"/vendor/members/{nonsense}").status_code == 404
+        assert owner.get(f"/vendor/users/{nonsense}").status_code == 404
 
 
 def test_trail_shows_owners_who_changed_what(api: Api, owner: Api, alice: Shop) -> None:

@@ -72,11 +72,11 @@ def test_a_token_is_good_for_its_own_till_only(alice: Shop, bob: Shop) -> None:
 
 def test_a_members_token_outlives_a_new_sign_in(alice: Shop) -> None:
     shelf.pin(alice, RIGHT)
-    member, again = (
+    user, again = (
         Subject(kind="member", id="anna", vendor_id=alice.id, credential_id=session)
         for session in ("morning", "afternoon")
     )
-    assert who(alice, lend(alice, member), again) == "Anna"
+    assert who(alice, lend(alice, user), again) == "Anna"
 
 
 @pytest.mark.parametrize("spoil", [str.upper, lambda t: t + "A", lambda t: t[3:], lambda _: "st_"])

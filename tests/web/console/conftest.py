@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import update
 
-from punchcard.accounts.models import Member
+from punchcard.accounts.models import User
 from tests.support.cast import Shop
 from tests.support.drivers.pages import Counter
 from tests.support.pages import Visitor
@@ -43,4 +43,4 @@ def staff(visitors: Callable[..., Visitor], alice: Shop) -> Visitor:
 
 def _let_read_english(shop: Shop) -> None:
     with shop.context.database.write() as session:
-        session.execute(update(Member).where(Member.vendor_id == shop.id).values(language="en"))
+        session.execute(update(User).where(User.vendor_id == shop.id).values(language="en"))

@@ -15,8 +15,8 @@ from punchcard.accounts.errors import EmailTaken, LinkInvalid, MailNotConfigured
 from punchcard.accounts.events import SubjectChanged
 from punchcard.accounts.links import LinkTokens
 from punchcard.accounts.mail.mail_queue import MailQueue
-from punchcard.accounts.member_service import refuse_taken_email
-from punchcard.accounts.models import Admin, Member
+from punchcard.accounts.models import Admin, User
+from punchcard.accounts.user_service import refuse_taken_email
 from punchcard.db.events import announce
 from punchcard.kit.clock import Clock, to_rfc3339
 from punchcard.kit.settings import Settings
@@ -47,7 +47,7 @@ class AddressLinks:
 
 
 class AddressChange:
-    """Changes the address a member or admin signs in with, in two steps."""
+    """Changes the address a user or admin signs in with, in two steps."""
 
     def __init__(self, mail_queue: MailQueue, links: AddressLinks) -> None:
         self._mail_queue = mail_queue
@@ -70,7 +70,7 @@ class AddressChange:
         mail = mail_to(person, vendor, "new_address", facts, language, to=address)
         self._mail_queue.enqueue(session, mail, expires_at=act.now + self._links.life)
 
-    def confirm(self, session: Session, act: Act, facts: dict[str, Any]) -> Member | Admin:
+    def confirm(self, session: Session, act: Act, facts: dict[str, Any]) -> User | Admin:
         """Let a person sign in with the address that the link was sent to.
 
         The address of before is told. Raises LinkInvalid (it was used, or the address changed in
@@ -93,7 +93,7 @@ class AddressChange:
         self._record(session, act, person, old)
         return person
 
-    def _record(self, session: Session, act: Act, person: Member | Admin, old: str) -> None:
+    def _record(self, session: Session, act: Act, person: User | Admin, old: str) -> None:
         by = person_subject(person)
         record_act(
             session,

@@ -8,7 +8,7 @@ from sqlalchemy import LargeBinary, Row, Select, bindparam, func, or_, select, u
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.errors import CredentialsInvalid, VendorSuspended
-from punchcard.accounts.models import AccessToken, Admin, ApiKey, Device, Member, Vendor
+from punchcard.accounts.models import AccessToken, Admin, ApiKey, Device, User, Vendor
 from punchcard.accounts.subjects import (
     ACCESS_PREFIX,
     ADMIN_PERMISSIONS,
@@ -140,7 +140,7 @@ def _read_access_token(row: Row[Any], now: datetime) -> Subject:
     _check_vendor(row.vendor_status)
     return Subject(
         kind="member",
-        id=row.member_id,
+        id=row.user_id,
         vendor_id=row.vendor_id,
         role=row.role,
         permissions=ROLES[row.role],
@@ -192,16 +192,16 @@ _QUERIES: Final = {
             AccessToken.id,
             AccessToken.expires_at,
             AccessToken.admin_id,
-            AccessToken.member_id,
-            Member.vendor_id,
-            Member.role,
-            func.coalesce(Member.language, Vendor.language).label("language"),
+            AccessToken.user_id.label("user_id"),
+            User.vendor_id,
+            User.role,
+            func.coalesce(User.language, Vendor.language).label("language"),
             Vendor.country,
             Vendor.status.label("vendor_status"),
-            or_(Member.removed_at.is_not(None), Admin.removed_at.is_not(None)).label("is_removed"),
+            or_(User.removed_at.is_not(None), Admin.removed_at.is_not(None)).label("is_removed"),
         )
-        .outerjoin(Member, Member.id == AccessToken.member_id)
-        .outerjoin(Vendor, Vendor.id == Member.vendor_id)
+        .outerjoin(User, User.id == AccessToken.user_id)
+        .outerjoin(Vendor, Vendor.id == User.vendor_id)
         .outerjoin(Admin, Admin.id == AccessToken.admin_id)
         .where(AccessToken.token_hash == _HASH, AccessToken.revoked_at.is_(None)),
         _read_access_token,

@@ -15,7 +15,7 @@ from punchcard.accounts.errors import LinkInvalid, MailNotConfigured, NotAllowed
 from punchcard.accounts.links import LinkTokens
 from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.mail.mail_queue import MailQueue
-from punchcard.accounts.models import Admin, Member, Vendor
+from punchcard.accounts.models import Admin, User, Vendor
 from punchcard.accounts.subjects import Subject
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock, to_rfc3339
@@ -75,15 +75,15 @@ class PasswordReset:
             mail = self._mail(session, person, "password_reset", language, expires_at)
             self._mail_queue.enqueue(session, mail, expires_at=expires_at)
 
-    def invite(self, session: Session, member: Member) -> None:
-        """Leave a mail that lets a new member choose their first password.
+    def invite(self, session: Session, user: User) -> None:
+        """Leave a mail that lets a new user choose their first password.
 
-        Create the member with `new_unknown_password()`. Raises MailNotConfigured.
+        Create the user with `new_unknown_password()`. Raises MailNotConfigured.
         """
         if not self._mail_queue.is_configured:
             raise MailNotConfigured
         expires_at = self._clock.now() + self._invitation_life
-        mail = self._mail(session, member, "invitation", SOURCE_LANGUAGE, expires_at)
+        mail = self._mail(session, user, "invitation", SOURCE_LANGUAGE, expires_at)
         self._mail_queue.enqueue(session, mail, expires_at=expires_at)
 
     def new_unknown_password(self) -> str:
@@ -120,7 +120,7 @@ class PasswordReset:
     def _mail(
         self,
         session: Session,
-        person: Member | Admin | None,
+        person: User | Admin | None,
         kind: str,
         language: str,
         expires_at: datetime,
@@ -137,21 +137,21 @@ class PasswordReset:
         facts = {"link": self._address + token, "expires_at": to_rfc3339(expires_at)}
         return mail_to(person, vendor, kind, facts, language)
 
-    def _find(self, session: Session, token: str) -> Member | Admin:
+    def _find(self, session: Session, token: str) -> User | Admin:
         facts = self._links.read(token)
         person = person_of(session, facts)
         if not hmac.compare_digest(self._fingerprint(person), facts["was"]):
             raise LinkInvalid
         return person
 
-    def _fingerprint(self, person: Member | Admin) -> str:
+    def _fingerprint(self, person: User | Admin) -> str:
         # With the address: a link sent to one that has been given up since opens nothing.
         plain = f"{person.email}\n{person.password_hash}".encode()
         return hmac.digest(self._key, plain, "sha256").hex()
 
 
 def mail_to(
-    person: Member | Admin,
+    person: User | Admin,
     vendor: Vendor | None,
     kind: str,
     facts: dict[str, str],
@@ -164,12 +164,12 @@ def mail_to(
     if vendor is not None:
         language = vendor.language
         told |= {"shop": vendor.name, "timezone": vendor.timezone}
-    if isinstance(person, Member) and person.language:
+    if isinstance(person, User) and person.language:
         language = person.language
     return Mail(kind=kind, to=to or person.email, language=language, facts=told)
 
 
-def person_of(session: Session, facts: dict[str, Any]) -> Member | Admin:
+def person_of(session: Session, facts: dict[str, Any]) -> User | Admin:
     """Return the person a link was made for, held in a transaction. Raises LinkInvalid."""
     try:
         return sign_in_service.load_person(session, Subject(kind=facts["kind"], id=facts["id"]))
@@ -177,21 +177,21 @@ def person_of(session: Session, facts: dict[str, Any]) -> Member | Admin:
         raise LinkInvalid from None
 
 
-def vendor_of(session: Session, person: Member | Admin) -> Vendor | None:
+def vendor_of(session: Session, person: User | Admin) -> Vendor | None:
     """Return whom a person works for; None for an admin."""
-    return session.get_one(Vendor, person.vendor_id) if isinstance(person, Member) else None
+    return session.get_one(Vendor, person.vendor_id) if isinstance(person, User) else None
 
 
-def _notice(session: Session, person: Member | Admin) -> Mail:
+def _notice(session: Session, person: User | Admin) -> Mail:
     return mail_to(person, vendor_of(session, person), "password_changed", {})
 
 
-def _kind(person: Member | Admin) -> str:
-    return "member" if isinstance(person, Member) else "admin"
+def _kind(person: User | Admin) -> str:
+    return "member" if isinstance(person, User) else "admin"
 
 
-def person_subject(person: Member | Admin) -> Subject:
+def person_subject(person: User | Admin) -> Subject:
     """Return the person as who acts: by a link, so without a session that could be kept."""
-    if isinstance(person, Member):
+    if isinstance(person, User):
         return Subject(kind="member", id=person.id, vendor_id=person.vendor_id)
     return Subject(kind="admin", id=person.id)

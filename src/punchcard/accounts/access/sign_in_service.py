@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts import checks, member_service, throttle
+from punchcard.accounts import checks, throttle, user_service
 from punchcard.accounts.access.hashing import Hasher, password_bytes
 from punchcard.accounts.access.rate_limit import PublicLimits, counted_address
 from punchcard.accounts.audit_service import Act, record_act
@@ -19,7 +19,7 @@ from punchcard.accounts.errors import (
     VendorSuspended,
 )
 from punchcard.accounts.events import CredentialChanged, SubjectChanged
-from punchcard.accounts.models import AccessToken, Admin, Member, Vendor
+from punchcard.accounts.models import AccessToken, Admin, User, Vendor
 from punchcard.accounts.subjects import ACCESS_PREFIX, ADMIN_PERMISSIONS, ROLES, Subject
 from punchcard.accounts.throttle import Failure, Limit
 from punchcard.db.database import Database
@@ -165,7 +165,7 @@ class SignIn:
     def _open_session(
         self,
         failure: Failure,
-        person: Member | Admin,
+        person: User | Admin,
         user_agent: str | None,
         request_id: str | None,
     ) -> SignedIn:
@@ -175,7 +175,7 @@ class SignIn:
             throttle.reset(session, failure.key)
             row = AccessToken(
                 id=self._ids.new_id(),
-                member_id=person.id if isinstance(person, Member) else None,
+                user_id=person.id if isinstance(person, User) else None,
                 admin_id=person.id if isinstance(person, Admin) else None,
                 token_hash=hash_token(token),
                 user_agent=(user_agent or "")[:_USER_AGENT_CHARACTERS] or None,
@@ -228,10 +228,10 @@ def revoke_other_sessions(session: Session, act: Act) -> int:
     return len(rows)
 
 
-def set_password(session: Session, act: Act, person: Member | Admin, password_hash: str) -> None:
+def set_password(session: Session, act: Act, person: User | Admin, password_hash: str) -> None:
     """Set the caller's own password; sessions other than the one in use end."""
-    if isinstance(person, Member):
-        member_service.set_password(
+    if isinstance(person, User):
+        user_service.set_password(
             session, act, person, password_hash, keep_session=act.subject.credential_id
         )
         return
@@ -244,13 +244,13 @@ def set_password(session: Session, act: Act, person: Member | Admin, password_ha
     record_act(session, act, "admin.password_changed", of=of, vendor_id=None)
 
 
-def find_person(session: Session, typed: str) -> Member | Admin | None:
-    """Return who signs in with the address that was typed; a removed member no longer has one.
+def find_person(session: Session, typed: str) -> User | Admin | None:
+    """Return who signs in with the address that was typed; a removed user no longer has one.
 
     Their address may have been kept under an older rule: who is kept exactly as typed comes first.
     """
     for address in email_forms(typed):
-        member = session.scalar(select(Member).where(Member.email == address))
+        member = session.scalar(select(User).where(User.email == address))
         person = member or session.scalar(select(Admin).where(Admin.email == address))
         if person is not None:
             return person
@@ -263,11 +263,11 @@ def address_of(typed: str) -> str:
     return forms[-1] if forms else typed
 
 
-def load_person(session: Session, subject: Subject) -> Member | Admin:
-    """Return the member or admin who calls, held if in a transaction that writes."""
-    person: Member | Admin | None = None
+def load_person(session: Session, subject: Subject) -> User | Admin:
+    """Return the user or admin who calls, held if in a transaction that writes."""
+    person: User | Admin | None = None
     if subject.kind == "member":
-        person = session.get(Member, subject.id, with_for_update=True)
+        person = session.get(User, subject.id, with_for_update=True)
     elif subject.kind == "admin":
         person = session.get(Admin, subject.id, with_for_update=True)
     if person is None or person.removed_at is not None:
@@ -275,7 +275,7 @@ def load_person(session: Session, subject: Subject) -> Member | Admin:
     return person
 
 
-def _signed_in(session: Session, person: Member | Admin, session_id: str) -> Subject:
+def _signed_in(session: Session, person: User | Admin, session_id: str) -> Subject:
     """Return the subject of a new session, unless the person changed while bcrypt ran."""
     now_stored = session.merge(person, load=False)
     session.refresh(now_stored, with_for_update=True)
@@ -307,5 +307,5 @@ def _signed_in(session: Session, person: Member | Admin, session_id: str) -> Sub
 def _own_sessions(subject: Subject) -> Select[AccessToken]:
     if subject.kind not in ("member", "admin"):
         raise NotAllowed
-    owner = AccessToken.member_id if subject.kind == "member" else AccessToken.admin_id
+    owner = AccessToken.user_id if subject.kind == "member" else AccessToken.admin_id
     return select(AccessToken).where(owner == subject.id, AccessToken.revoked_at.is_(None))

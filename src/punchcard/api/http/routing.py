@@ -6,14 +6,21 @@ from enum import Enum
 from fastapi import APIRouter, FastAPI
 
 
-def api_router(prefix: str = "", *, tag: str | None = None) -> APIRouter:
+def api_router(
+    prefix: str = "", *, tag: str | None = None, is_deprecated: bool = False
+) -> APIRouter:
     """Return a router; `tag` is its heading in the document, where routes without one are left out.
 
+    `is_deprecated` marks all its routes in the document: they work, and there is a newer path.
     A body that is not said to be anything is JSON, as it is to the lean routes.
     """
     tags: list[str | Enum] | None = [tag] if tag is not None else None
     return APIRouter(
-        prefix=prefix, tags=tags, include_in_schema=tag is not None, strict_content_type=False
+        prefix=prefix,
+        tags=tags,
+        deprecated=is_deprecated or None,
+        include_in_schema=tag is not None,
+        strict_content_type=False,
     )
 
 

@@ -11,7 +11,7 @@ from punchcard.accounts.models import (
     AuditEvent,
     Device,
     Location,
-    Member,
+    User,
     Vendor,
 )
 from punchcard.api.schemas.fields import (
@@ -104,8 +104,8 @@ class VendorRequest(Schema):
     country: Country | None = Field(default=None, description=_COUNTRY_LEFT)
 
 
-class MemberSchema(Schema):
-    """A person who signs in for a vendor."""
+class UserSchema(Schema):
+    """A user: a person who signs in for a vendor."""
 
     id: IdText
     email: str
@@ -115,8 +115,8 @@ class MemberSchema(Schema):
     created_at: Moment
 
 
-class MemberRequest(Schema):
-    """A person to be added."""
+class UserRequest(Schema):
+    """A user to be added."""
 
     email: Email
     name: Name
@@ -125,8 +125,8 @@ class MemberRequest(Schema):
     language: LanguageText | None = None
 
 
-class MemberChange(Schema):
-    """What changes about a person; a new password ends their sessions."""
+class UserChange(Schema):
+    """What changes about a user; a new password ends their sessions."""
 
     name: Name = LEFT_OUT
     role: RoleName = LEFT_OUT
@@ -341,9 +341,9 @@ def vendor_schema(row: Vendor) -> VendorSchema:
     return _from_row(VendorSchema, row)
 
 
-def member_schema(row: Member) -> MemberSchema:
+def user_schema(row: User) -> UserSchema:
     """Return a person as they are told."""
-    return _from_row(MemberSchema, row)
+    return _from_row(UserSchema, row)
 
 
 def location_schema(row: Location) -> LocationSchema:

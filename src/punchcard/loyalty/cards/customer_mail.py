@@ -13,7 +13,7 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import AddressHeldElsewhere, LinkInvalid, TooManyRequests
 from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.mail.mail_queue import MailQueue
-from punchcard.accounts.models import Customer, Member, Vendor
+from punchcard.accounts.models import Customer, User, Vendor
 from punchcard.db.database import Database
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.clock import Clock
@@ -29,7 +29,7 @@ _WELCOME_WITHIN: Final = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmed:
-    """Whose address was confirmed: a customer's, a member's or an admin's."""
+    """Whose address was confirmed: a customer's, a user's ("member") or an admin's."""
 
     kind: Literal["customer", "member", "admin"]
     id: str
@@ -105,7 +105,7 @@ class CustomerMail:
             customer = _confirm_customer(session, act, facts)
             return Confirmed(kind="customer", id=customer.id, vendor_id=customer.vendor_id)
         person = self._address_change.confirm(session, act, facts)
-        vendor_id = person.vendor_id if isinstance(person, Member) else None
+        vendor_id = person.vendor_id if isinstance(person, User) else None
         return Confirmed(kind=facts["kind"], id=person.id, vendor_id=vendor_id)
 
     def _leave(

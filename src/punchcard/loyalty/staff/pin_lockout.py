@@ -51,7 +51,7 @@ class FailedAttempt:
 def credential_key(subject: Subject) -> str:
     """Return the name under which a credential's misses count.
 
-    A member's count follows the person: signing in again buys no new attempts.
+    A user's count follows the person: signing in again buys no new attempts.
     """
     return f"pin:{subject.kind}:{subject.id}"
 

@@ -157,7 +157,7 @@ def names(identity: StaffIdentity, staff_id: str) -> bool:
 
 
 def _bound_to(subject: Subject) -> str:
-    # A member's token follows the person: signing in again during a shift does not end it.
+    # A user's token follows the person: signing in again during a shift does not end it.
     return f"{subject.kind}:{subject.id}"
 
 

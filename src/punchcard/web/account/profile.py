@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
-from punchcard.accounts import member_service, vendor_service
+from punchcard.accounts import user_service, vendor_service
 from punchcard.accounts.access import sign_in_service
 from punchcard.accounts.rows import name_of
 from punchcard.kit.i18n import LANGUAGES, N_
@@ -34,7 +34,7 @@ def change_profile(request: PageRequestDep, form: FormDep) -> Response:
     own_id = request.subject.id or ""
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
-            member_service.update_member(session, request.act(), request.vendor_id, own_id, changes)
+            user_service.update_user(session, request.act(), request.vendor_id, own_id, changes)
     if not form.is_valid:
         return _account_page(request, profile=form)
     request.choose_language(changes["language"])
@@ -115,13 +115,13 @@ def _account_page(
     password: Form | None = None,
 ) -> Response:
     """Show the page; a form that was refused stands in it as it was sent."""
-    is_member = request.subject.kind == "member"
+    is_user = request.subject.kind == "member"
     with request.context.database.read() as session:
         name = name_of(session, request.subject)
         person = sign_in_service.load_person(session, request.subject)
         email, language = person.email, getattr(person, "language", None)
         timezone = (
-            vendor_service.get_vendor(session, request.vendor_id).timezone if is_member else None
+            vendor_service.get_vendor(session, request.vendor_id).timezone if is_user else None
         )
         sessions = sign_in_service.list_sessions(
             session,
@@ -139,7 +139,7 @@ def _account_page(
         password=password or request.form(),
         name=name,
         email=email,
-        is_member=is_member,
+        is_user=is_user,
         timezone=timezone,
         sessions=[(row, browser_name(row.user_agent)) for row in sessions],
         home=_home(request),

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.member_service import NewMember
+from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
@@ -123,14 +123,14 @@ def resume_vendor(request: PageRequestDep, vendor_id: str, form: FormDep) -> Res
     return request.redirect(f"/admin/vendors/{vendor_id}", N_("The vendor is active again."))
 
 
-def _owner(request: PageRequest, form: Form, name: str, email: str) -> NewMember:
+def _owner(request: PageRequest, form: Form, name: str, email: str) -> NewUser:
     typed = form.value("password")
     hashed = (
         request.context.sign_in.hash_password(typed, caller=request.subject.id)
         if typed
         else request.context.password_reset.new_unknown_password()
     )
-    return NewMember(email=email, name=name, role="owner", password_hash=hashed)
+    return NewUser(email=email, name=name, role="owner", password_hash=hashed)
 
 
 def _mails(request: PageRequest) -> bool:

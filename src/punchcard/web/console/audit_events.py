@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import audit_service
-from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, Location, Member, Vendor
+from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, Location, User, Vendor
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
 from punchcard.web.console.audit_labels import ACTIONS, ACTORS, ChangeTeller, ToldChange
@@ -20,7 +20,7 @@ _NAMED: Final[Mapping[str, Any]] = {
     "api_key": ApiKey,
     "device": Device,
     "location": Location,
-    "member": Member,
+    "member": User,
     "program": LoyaltyProgram,
     "reward": Reward,
     "staff_pin": StaffPin,

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
-from punchcard.accounts import member_service
-from punchcard.accounts.member_service import NewMember
+from punchcard.accounts import user_service
+from punchcard.accounts.user_service import NewUser
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -38,13 +38,11 @@ def add_person(request: PageRequestDep, form: FormDep) -> Response:
         form.fault("password", N_("Please fill this in."))
     if name and email and role and form.is_valid:
         with form.refusals():
-            person = NewMember(
+            person = NewUser(
                 email=email, name=name, role=role, password_hash=_first_password(request, form)
             )
             with request.context.database.write() as session:
-                row = member_service.create_member(
-                    session, request.act(), request.vendor_id, person
-                )
+                row = user_service.create_user(session, request.act(), request.vendor_id, person)
                 if is_invited:
                     request.context.password_reset.invite(session, row)
     if not form.is_valid:
@@ -53,17 +51,17 @@ def add_person(request: PageRequestDep, form: FormDep) -> Response:
     return request.redirect("/console/people", done, name=name)
 
 
-@router.get("/{member_id}")
-def open_person(request: PageRequestDep, member_id: str) -> Response:
+@router.get("/{user_id}")
+def open_person(request: PageRequestDep, user_id: str) -> Response:
     """Show one person to be changed."""
     with request.context.database.read() as session:
-        row = member_service.get_member(session, request.vendor_id, member_id)
+        row = user_service.get_user(session, request.vendor_id, user_id)
         initial = {"name": row.name, "role": row.role, "language": row.language}
-    return _person_page(request, member_id, request.form(initial))
+    return _person_page(request, user_id, request.form(initial))
 
 
-@router.post("/{member_id}")
-def update_person(request: PageRequestDep, member_id: str, form: FormDep) -> Response:
+@router.post("/{user_id}")
+def update_person(request: PageRequestDep, user_id: str, form: FormDep) -> Response:
     """Change name, role or language; the last owner stays one."""
     changes: dict[str, Any] = {
         "name": form.text("name", limit=120),
@@ -72,19 +70,17 @@ def update_person(request: PageRequestDep, member_id: str, form: FormDep) -> Res
     }
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
-            member_service.update_member(
-                session, request.act(), request.vendor_id, member_id, changes
-            )
+            user_service.update_user(session, request.act(), request.vendor_id, user_id, changes)
     if not form.is_valid:
-        return _person_page(request, member_id, form, status=422)
+        return _person_page(request, user_id, form, status=422)
     return request.redirect("/console/people", N_("Saved."))
 
 
-@router.post("/{member_id}/remove")
-def remove_person(request: PageRequestDep, member_id: str, form: FormDep) -> Response:
+@router.post("/{user_id}/remove")
+def remove_person(request: PageRequestDep, user_id: str, form: FormDep) -> Response:
     """Remove a person and end their sessions; the last owner stays."""
     with form.refusals(), request.context.database.write() as session:
-        member_service.remove_member(session, request.act(), request.vendor_id, member_id)
+        user_service.remove_user(session, request.act(), request.vendor_id, user_id)
     if not form.is_valid:
         return _list_page(request, form, status=409)
     return request.redirect("/console/people", N_("The person can no longer sign in."))
@@ -100,7 +96,7 @@ def _first_password(request: PageRequest, form: Form) -> str:
 
 def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
     with request.context.database.read() as session:
-        rows = member_service.list_members(session, request.vendor_id, after_id=None, limit=_SHOWN)
+        rows = user_service.list_users(session, request.vendor_id, after_id=None, limit=_SHOWN)
     return request.render(
         "console/people.html",
         status=status,
@@ -112,7 +108,7 @@ def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
     )
 
 
-def _person_page(request: PageRequest, member_id: str, form: Form, status: int = 200) -> Response:
+def _person_page(request: PageRequest, user_id: str, form: Form, status: int = 200) -> Response:
     return request.render(
-        "console/person.html", status=status, form=form, member_id=member_id, roles=ROLES
+        "console/person.html", status=status, form=form, user_id=user_id, roles=ROLES
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query
 
 from punchcard.accounts import vendor_service
-from punchcard.accounts.member_service import NewMember
+from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
@@ -44,7 +44,7 @@ def list_vendors(
 @router.post("", status_code=201, responses=problems(409))
 def create_vendor(body: VendorRequest, caller: CallerDep) -> VendorSchema:
     """Create a vendor with its first owner and its first location."""
-    owner = NewMember(
+    owner = NewUser(
         email=body.owner.email,
         name=body.owner.name,
         role="owner",

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import checks
 from punchcard.accounts.audit_service import Act, record_act
-from punchcard.accounts.errors import EmailTaken, LastOwner, MemberNotFound, VendorNotFound
+from punchcard.accounts.errors import EmailTaken, LastOwner, UserNotFound, VendorNotFound
 from punchcard.accounts.events import SubjectChanged
-from punchcard.accounts.models import AccessToken, Admin, Member, Vendor
+from punchcard.accounts.models import AccessToken, Admin, User, Vendor
 from punchcard.accounts.rows import apply_changes, find_own, paginate
 from punchcard.db.events import announce
 from punchcard.kit.validation import contacts, places, texts
@@ -20,7 +20,7 @@ from punchcard.kit.validation.invalid import check_field
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewMember:
+class NewUser:
     """A person to be added. `password_hash` was made before the transaction began."""
 
     email: str
@@ -30,9 +30,9 @@ class NewMember:
     language: str | None = None
 
 
-def create_member(session: Session, act: Act, vendor_id: str, person: NewMember) -> Member:
+def create_user(session: Session, act: Act, vendor_id: str, person: NewUser) -> User:
     """Add a person; raises EmailTaken when anybody signs in with the address already."""
-    member = Member(
+    user = User(
         id=act.ids.new_id(),
         vendor_id=vendor_id,
         email=check_field("email", contacts.email, person.email),
@@ -42,121 +42,117 @@ def create_member(session: Session, act: Act, vendor_id: str, person: NewMember)
         password_hash=person.password_hash,
         created_at=act.now,
     )
-    refuse_taken_email(session, member.email)
-    session.add(member)
+    refuse_taken_email(session, user.email)
+    session.add(user)
     try:
         session.flush()
     except IntegrityError as error:
         raise EmailTaken from error
     fields = ("email", "name", "role", "language")
-    new = {field: getattr(member, field) for field in fields}
-    record_act(
-        session, act, "member.created", of=("member", member.id), vendor_id=vendor_id, new=new
-    )
-    return member
+    new = {field: getattr(user, field) for field in fields}
+    record_act(session, act, "member.created", of=("member", user.id), vendor_id=vendor_id, new=new)
+    return user
 
 
-def list_members(
-    session: Session, vendor_id: str, *, after_id: str | None, limit: int
-) -> list[Member]:
+def list_users(session: Session, vendor_id: str, *, after_id: str | None, limit: int) -> list[User]:
     """Return the people of a vendor, longest there first."""
-    query = select(Member).where(Member.vendor_id == vendor_id, Member.removed_at.is_(None))
-    return paginate(session, query, Member, after_id, limit)
+    query = select(User).where(User.vendor_id == vendor_id, User.removed_at.is_(None))
+    return paginate(session, query, User, after_id, limit)
 
 
-def get_member(session: Session, vendor_id: str, member_id: str) -> Member:
-    """Return one person who is still there; raises MemberNotFound."""
-    member = find_own(session, Member, vendor_id, member_id, missing=MemberNotFound)
-    if member.removed_at is not None:
-        raise MemberNotFound
-    return member
+def get_user(session: Session, vendor_id: str, user_id: str) -> User:
+    """Return one person who is still there; raises UserNotFound."""
+    user = find_own(session, User, vendor_id, user_id, missing=UserNotFound)
+    if user.removed_at is not None:
+        raise UserNotFound
+    return user
 
 
-def update_member(
-    session: Session, act: Act, vendor_id: str, member_id: str, changes: Mapping[str, Any]
-) -> Member:
+def update_user(
+    session: Session, act: Act, vendor_id: str, user_id: str, changes: Mapping[str, Any]
+) -> User:
     """Change `name`, `role`, `language` or `password_hash`.
 
     A new role or password ends nothing by itself, but a new password revokes the person's
     sessions. Raises LastOwner.
     """
-    member = _lock_member(session, vendor_id, member_id)
+    user = _lock_user(session, vendor_id, user_id)
     wanted = _checked(changes)
-    if member.role == "owner" and wanted.get("role", "owner") != "owner":
+    if user.role == "owner" and wanted.get("role", "owner") != "owner":
         _refuse_last_owner(session, vendor_id)
     password_hash = wanted.pop("password_hash", None)
     if password_hash is not None:
-        set_password(session, act, member, password_hash)
-    old, new = apply_changes(member, wanted)
+        set_password(session, act, user, password_hash)
+    old, new = apply_changes(user, wanted)
     if new:
-        announce(session, SubjectChanged(member.id))
-        of = ("member", member.id)
+        announce(session, SubjectChanged(user.id))
+        of = ("member", user.id)
         record_act(session, act, "member.updated", of=of, vendor_id=vendor_id, old=old, new=new)
-    return member
+    return user
 
 
-def remove_member(session: Session, act: Act, vendor_id: str, member_id: str) -> None:
+def remove_user(session: Session, act: Act, vendor_id: str, user_id: str) -> None:
     """Remove a person and end their sessions; history keeps the name. Raises LastOwner.
 
     The address becomes free again, here or at another vendor.
     """
-    member = _lock_member(session, vendor_id, member_id)
-    if member.role == "owner":
+    user = _lock_user(session, vendor_id, user_id)
+    if user.role == "owner":
         _refuse_last_owner(session, vendor_id)
-    old = {"email": member.email, "name": member.name, "role": member.role}
-    member.removed_at = act.now
-    member.email = f"{member.id}@removed.invalid"
-    revoke_sessions(session, act, member_id=member.id)
-    of = ("member", member.id)
+    old = {"email": user.email, "name": user.name, "role": user.role}
+    user.removed_at = act.now
+    user.email = f"{user.id}@removed.invalid"
+    revoke_sessions(session, act, user_id=user.id)
+    of = ("member", user.id)
     record_act(session, act, "member.removed", of=of, vendor_id=vendor_id, old=old)
 
 
 def set_password(
     session: Session,
     act: Act,
-    member: Member,
+    user: User,
     password_hash: str,
     *,
     keep_session: str | None = None,
 ) -> None:
     """Set a password and end the person's sessions, except the one to keep."""
-    member.password_hash = password_hash
-    revoke_sessions(session, act, member_id=member.id, keep_session=keep_session)
-    of = ("member", member.id)
-    record_act(session, act, "member.password_changed", of=of, vendor_id=member.vendor_id)
+    user.password_hash = password_hash
+    revoke_sessions(session, act, user_id=user.id, keep_session=keep_session)
+    of = ("member", user.id)
+    record_act(session, act, "member.password_changed", of=of, vendor_id=user.vendor_id)
 
 
 def revoke_sessions(
-    session: Session, act: Act, *, member_id: str, keep_session: str | None = None
+    session: Session, act: Act, *, user_id: str, keep_session: str | None = None
 ) -> None:
-    """End the sessions of a member, except the one to keep."""
+    """End the sessions of a user, except the one to keep."""
     query = update(AccessToken).where(
-        AccessToken.member_id == member_id, AccessToken.revoked_at.is_(None)
+        AccessToken.user_id == user_id, AccessToken.revoked_at.is_(None)
     )
     if keep_session is not None:
         query = query.where(AccessToken.id != keep_session)
     session.execute(query.values(revoked_at=act.now))
-    announce(session, SubjectChanged(member_id))
+    announce(session, SubjectChanged(user_id))
 
 
 def refuse_taken_email(session: Session, email: str) -> None:
-    """Raise EmailTaken when a member of any vendor or an admin signs in with the address."""
-    for table in (Member, Admin):
+    """Raise EmailTaken when a user of any vendor or an admin signs in with the address."""
+    for table in (User, Admin):
         if session.scalar(select(table.id).where(table.email == email)) is not None:
             raise EmailTaken
 
 
-def _lock_member(session: Session, vendor_id: str, member_id: str) -> Member:
+def _lock_user(session: Session, vendor_id: str, user_id: str) -> User:
     # The vendor's row stands for the set of its owners: two owners who demote each other at the
     # same moment take turns, and the second one finds out that there is no other left.
     if session.get(Vendor, vendor_id, with_for_update=True) is None:
         raise VendorNotFound
-    return get_member(session, vendor_id, member_id)
+    return get_user(session, vendor_id, user_id)
 
 
 def _refuse_last_owner(session: Session, vendor_id: str) -> None:
     owners = select(func.count()).where(
-        Member.vendor_id == vendor_id, Member.role == "owner", Member.removed_at.is_(None)
+        User.vendor_id == vendor_id, User.role == "owner", User.removed_at.is_(None)
     )
     if (session.scalar(owners) or 0) <= 1:
         raise LastOwner

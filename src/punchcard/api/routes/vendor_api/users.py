@@ -1,0 +1,82 @@
+"""The users of a vendor: the people who sign in for it."""
+
+from typing import Final
+
+from fastapi import Response
+
+from punchcard.accounts import user_service
+from punchcard.accounts.user_service import NewUser
+from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
+from punchcard.api.http.openapi import problems
+from punchcard.api.http.routing import api_router
+from punchcard.api.schemas.accounts import (
+    UserChange,
+    UserRequest,
+    UserSchema,
+    given,
+    user_schema,
+)
+
+router: Final = api_router("/api/v1/vendor/users", tag="Users")
+former_router: Final = api_router("/api/v1/vendor/members", tag="Users", is_deprecated=True)
+"""The same routes under their first path, for software that knows it."""
+
+
+def list_users(caller: CallerDep, page: PageDep) -> Listed[UserSchema]:
+    """List the users of the vendor, longest there first."""
+    with caller.context.database.read() as session:
+        rows = user_service.list_users(
+            session, caller.vendor_id, after_id=page.cursor, limit=page.fetch
+        )
+    return listed(page, rows, user_schema, lambda row: row.id)
+
+
+def create_user(body: UserRequest, caller: CallerDep) -> UserSchema:
+    """Add a user; an address signs in at one vendor only."""
+    new = NewUser(
+        email=body.email,
+        name=body.name,
+        role=body.role,
+        language=body.language,
+        password_hash=_hashed(caller, body.password),
+    )
+    with caller.context.database.write() as session:
+        user = user_service.create_user(session, caller.act(), caller.vendor_id, new)
+        response = user_schema(user)
+        caller.remember(session, 201, response)
+    return response
+
+
+def get_user(user_id: str, caller: CallerDep) -> UserSchema:
+    """Return one user."""
+    with caller.context.database.read() as session:
+        return user_schema(user_service.get_user(session, caller.vendor_id, user_id))
+
+
+def update_user(user_id: str, body: UserChange, caller: CallerDep) -> UserSchema:
+    """Change a user's name, role, language or password; the last owner stays an owner."""
+    changes = given(body)
+    if "password" in changes:
+        changes["password_hash"] = _hashed(caller, changes.pop("password"))
+    with caller.context.database.write() as session:
+        user = user_service.update_user(session, caller.act(), caller.vendor_id, user_id, changes)
+        return user_schema(user)
+
+
+def remove_user(user_id: str, caller: CallerDep) -> Response:
+    """Remove a user and end their sessions; the last owner stays."""
+    with caller.context.database.write() as session:
+        user_service.remove_user(session, caller.act(), caller.vendor_id, user_id)
+    return Response(status_code=204)
+
+
+for _router in (router, former_router):
+    _router.get("")(list_users)
+    _router.post("", status_code=201, responses=problems(409))(create_user)
+    _router.get("/{user_id}", responses=problems(404))(get_user)
+    _router.patch("/{user_id}", responses=problems(404, 409))(update_user)
+    _router.delete("/{user_id}", status_code=204, responses=problems(404, 409))(remove_user)
+
+
+def _hashed(caller: CallerDep, password: str) -> str:
+    return caller.context.sign_in.hash_password(password, caller=caller.subject.id)
