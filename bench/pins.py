@@ -74,16 +74,16 @@ def _measure(workshop: Workshop, context: Context, shop: Shop, staff: int) -> li
     plain = b"p" * 44
     hashed = bcrypt.hashpw(plain, bcrypt.gensalt(context.settings.pin_bcrypt_cost))
     hasher = TimedHasher(context.pin_hasher)
-    desk = PinVerifier(context.database, hasher, context.clock, context.settings)
+    verifier = PinVerifier(context.database, hasher, context.clock, context.settings)
     strangers = (Subject(kind="api_key", id=f"{n}", vendor_id=shop.vendor_id) for n in count())
 
     def right() -> None:
-        desk.verify(shop.subject, PIN)
+        verifier.verify(shop.subject, PIN)
 
     def wrong() -> None:
         # A credential that types wrong PINs is locked: each guess comes from another one.
         with suppress(StaffPinInvalid):
-            desk.verify(next(strangers), _WRONG_PIN)
+            verifier.verify(next(strangers), _WRONG_PIN)
 
     asked: dict[str, Callable[[], object]] = {
         "bare": lambda: bcrypt.checkpw(plain, hashed),

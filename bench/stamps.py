@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from bench.counter import ReferenceRound, Round
 from bench.figures import Figure, Goal, figure, middle
 from bench.processes import MemoryWatch
+from bench.served_shop import ReferenceRound, Round
 from bench.servers import import_cost
 from bench.workshop import Bench, Workshop
 
@@ -38,10 +38,10 @@ def operations(workshop: Workshop) -> list[Figure]:
 
 def memory(workshop: Workshop) -> list[Figure]:
     """Measure the server's memory while 64 connections stamp."""
-    counter = workshop.counter
-    with MemoryWatch(counter.server.pid) as watch:
+    served_shop = workshop.served_shop
+    with MemoryWatch(served_shop.server.pid) as watch:
         for _ in workshop.each_round("memory under 64 connections"):
-            counter.load(64, workshop.seconds)
+            served_shop.load(64, workshop.seconds)
     return [
         figure(
             "memory",
@@ -64,13 +64,13 @@ class _Found:
 
 
 def _interleaved(workshop: Workshop, connections: int, *, per_call: int) -> _Found:
-    counter, seconds = workshop.counter, workshop.seconds
+    served_shop, seconds = workshop.served_shop, workshop.seconds
     found = _Found([], [], [])
     what = f"{connections} connections" + (f", {per_call} a call" if per_call > 1 else "")
     for _ in workshop.each_round(f"{what}, beside pgbench"):
-        found.references.append(counter.reference(seconds))
-        found.rounds.append(counter.load(connections, seconds, per_call=per_call))
-        found.uncounted.append(counter.reference(seconds, counts=False))
+        found.references.append(served_shop.reference(seconds))
+        found.rounds.append(served_shop.load(connections, seconds, per_call=per_call))
+        found.uncounted.append(served_shop.reference(seconds, counts=False))
     return found
 
 

@@ -1,4 +1,4 @@
-"""What the benches of one run share: how long rounds take, the counter, and a word on progress."""
+"""What the benches of one run share: the length of a round, the shop, and progress."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench.counter import CARDS, Counter, open_counter
 from bench.figures import Figure
+from bench.served_shop import CARDS, BenchShop, open_bench_shop
 
 _T = TypeVar("_T")
 
@@ -25,10 +25,10 @@ class Workshop:
     _stack: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
-    def counter(self) -> Counter:
+    def served_shop(self) -> BenchShop:
         """Return the shop on PostgreSQL with its server and its reference."""
         with self.counting("opening 100,000 cards", CARDS) as advance:
-            return self._stack.enter_context(open_counter(advance))
+            return self._stack.enter_context(open_bench_shop(advance))
 
     @contextmanager
     def counting(self, what: str, total: int) -> Iterator[Callable[[int], None]]:

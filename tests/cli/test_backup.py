@@ -18,7 +18,7 @@ from punchcard.db.sqlite_copy import PAGES_A_STEP
 from tests.support.books import audited
 from tests.support.busy_shop import busy_shop, enlarge
 from tests.support.databases import PostgresqlTemplate, file_of
-from tests.support.drivers.till import counter_at
+from tests.support.drivers.till import till_driver_at
 from tests.support.file_rights import bound_by_rights, mode, usual_umask, without_writes
 from tests.support.server_process import PUNCHCARD, command, environment_for
 from tools.postgresql import PROGRAMS
@@ -221,7 +221,7 @@ def test_a_disk_that_takes_no_writes_is_copied_with_what_its_log_holds(
 ) -> None:
     kept = tmp_path / "kept"
     kept.mkdir()
-    with counter_at(database_url) as alice:
+    with till_driver_at(database_url) as alice:
         card = alice.card(alice.program(type="points"))
         alice.till.submit(alice.earn(card, 100, idempotency_key="last"))
         # Copied while it is open: as a power cut, or a disk gone read-only, leaves it.

@@ -8,7 +8,7 @@ import pytest
 from tests.contract.conftest import Stage
 from tests.contract.problems import check_problem
 from tests.contract.world import LOYALTY
-from tests.support.drivers.api import Desk
+from tests.support.drivers.api import ApiDriver
 
 PROGRAM = """id slug name card_name type status currency timezone stamps_target stamp_reward
     points_per_currency_unit minimum_purchase_minor minimum_redemption_points welcome_stamps
@@ -25,13 +25,15 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
 @pytest.fixture
-def desk(either_stage: Stage) -> Desk:
+def driver(either_stage: Stage) -> ApiDriver:
     """Stand at Café Alice's counter, on both databases in turn."""
-    return Desk(either_stage)
+    return ApiDriver(either_stage)
 
 
-def test_a_program_has_exactly_these_fields_and_defaults(desk: Desk) -> None:
-    program = desk.made(desk.api.post(f"{LOYALTY}/programs", {"name": "Coffee", "type": "stamps"}))
+def test_a_program_has_exactly_these_fields_and_defaults(driver: ApiDriver) -> None:
+    program = driver.made(
+        driver.api.post(f"{LOYALTY}/programs", {"name": "Coffee", "type": "stamps"})
+    )
 
     assert set(program) == set(PROGRAM.split())
     assert (program["status"], program["version"], program["slug"]) == ("draft", 1, "coffee")
@@ -41,13 +43,13 @@ def test_a_program_has_exactly_these_fields_and_defaults(desk: Desk) -> None:
     assert (program["pin_lockout_minutes"], program["void_policy"]) == (30, "clamp")
     assert program["self_enrollment"] is True
     assert (program["currency"], program["timezone"]) == ("EUR", "Europe/Luxembourg")
-    read = desk.api.get(f"{LOYALTY}/programs/{program['id']}").json()
+    read = driver.api.get(f"{LOYALTY}/programs/{program['id']}").json()
     assert read == program
 
 
-def test_a_card_has_exactly_these_fields(desk: Desk) -> None:
+def test_a_card_has_exactly_these_fields(driver: ApiDriver) -> None:
     told = {"name": "Léa", "email": "lea@lea.example", "birthday": "02-29", "locale": "fr"}
-    card = desk.card(desk.program(), customer={**told, "marketing_consent": True})
+    card = driver.card(driver.program(), customer={**told, "marketing_consent": True})
 
     assert set(card) == set(CARD.split())
     assert {**told, "marketing_consent": True}.items() <= card["customer"].items()
@@ -56,13 +58,13 @@ def test_a_card_has_exactly_these_fields(desk: Desk) -> None:
     assert (card["status"], card["rewards_ready"], card["stamps_left_today"]) == ("active", 0, 5)
     assert TIME.fullmatch(card["enrolled_at"])
     assert card["public_url"].startswith("http")
-    assert desk.now(card) == card
+    assert driver.now(card) == card
 
 
-def test_a_receipt_and_its_transaction_have_exactly_these_fields(desk: Desk) -> None:
-    program = desk.program()
-    card = desk.card(program)
-    receipt = desk.stamp(card, note="With oat milk", key="fields-1").json()
+def test_a_receipt_and_its_transaction_have_exactly_these_fields(driver: ApiDriver) -> None:
+    program = driver.program()
+    card = driver.card(program)
+    receipt = driver.stamp(card, note="With oat milk", key="fields-1").json()
 
     assert set(receipt) == set(RECEIPT.split())
     assert set(receipt["card"]) == set(CARD.split())
@@ -74,73 +76,73 @@ def test_a_receipt_and_its_transaction_have_exactly_these_fields(desk: Desk) -> 
     assert entry["actor"]["kind"] == "api_key"
     assert (entry["voids"], entry["voided_by"], entry["staff"]) == (None, None, None)
     assert receipt["next_stamp_at"] == receipt["card"]["next_stamp_at"]
-    first = desk.entries(card)[-1]
+    first = driver.entries(card)[-1]
     assert (first["type"], first["sequence"], first["previous_hash"]) == (
         "card_opened",
         1,
         "0" * 64,
     )
     assert entry["previous_hash"] == first["hash"] != entry["hash"]
-    assert desk.entries(card)[0] == entry
+    assert driver.entries(card)[0] == entry
 
 
-def test_a_change_raises_the_version_that_entries_cite(desk: Desk) -> None:
-    program = desk.program(cooldown_minutes=0)
-    card = desk.card(program)
-    desk.stamp(card)
-    changed = desk.api.patch(f"{LOYALTY}/programs/{program['id']}", {"name": "New name"}).json()
-    desk.stamp(card)
+def test_a_change_raises_the_version_that_entries_cite(driver: ApiDriver) -> None:
+    program = driver.program(cooldown_minutes=0)
+    card = driver.card(program)
+    driver.stamp(card)
+    changed = driver.api.patch(f"{LOYALTY}/programs/{program['id']}", {"name": "New name"}).json()
+    driver.stamp(card)
 
     assert changed["version"] == program["version"] + 1
-    cited = [entry["program_version"] for entry in desk.entries(card)]
+    cited = [entry["program_version"] for entry in driver.entries(card)]
     assert cited == [changed["version"], program["version"], program["version"]]
 
 
-def test_a_program_goes_from_draft_to_active_to_inactive(desk: Desk) -> None:
-    program = desk.program(status="draft")
+def test_a_program_goes_from_draft_to_active_to_inactive(driver: ApiDriver) -> None:
+    program = driver.program(status="draft")
     path = f"{LOYALTY}/programs/{program['id']}"
-    refused = desk.api.post(f"{LOYALTY}/cards", {"program_id": program["id"]})
+    refused = driver.api.post(f"{LOYALTY}/cards", {"program_id": program["id"]})
     check_problem(refused, 409, code="program_inactive")
 
-    assert desk.api.post(f"{path}/activate").json()["status"] == "active"
-    card = desk.card(program)
-    assert desk.api.post(f"{path}/deactivate").json()["status"] == "inactive"
-    check_problem(desk.stamp(card), 409, code="program_inactive")
-    check_problem(desk.api.delete(path), 409, code="program_has_cards")
+    assert driver.api.post(f"{path}/activate").json()["status"] == "active"
+    card = driver.card(program)
+    assert driver.api.post(f"{path}/deactivate").json()["status"] == "inactive"
+    check_problem(driver.stamp(card), 409, code="program_inactive")
+    check_problem(driver.api.delete(path), 409, code="program_has_cards")
 
 
-def test_a_program_without_cards_is_deleted(desk: Desk) -> None:
-    path = f"{LOYALTY}/programs/{desk.program()['id']}"
+def test_a_program_without_cards_is_deleted(driver: ApiDriver) -> None:
+    path = f"{LOYALTY}/programs/{driver.program()['id']}"
 
-    assert desk.api.delete(path).status_code == 204
-    check_problem(desk.api.get(path), 404, code="program_not_found")
+    assert driver.api.delete(path).status_code == 204
+    check_problem(driver.api.get(path), 404, code="program_not_found")
 
 
-def test_a_deleted_reward_is_archived(desk: Desk) -> None:
-    program = desk.points_program()
-    reward = desk.reward(program)
-    card = desk.card(program)
-    desk.earn(card, 20_000)
+def test_a_deleted_reward_is_archived(driver: ApiDriver) -> None:
+    program = driver.points_program()
+    reward = driver.reward(program)
+    card = driver.card(program)
+    driver.earn(card, 20_000)
 
-    assert desk.api.delete(f"{LOYALTY}/rewards/{reward['id']}").status_code == 204
-    assert desk.api.get(f"{LOYALTY}/programs/{program['id']}/rewards").json()["items"] == []
-    refused = desk.redeem(card, reward_id=reward["id"])
+    assert driver.api.delete(f"{LOYALTY}/rewards/{reward['id']}").status_code == 204
+    assert driver.api.get(f"{LOYALTY}/programs/{program['id']}/rewards").json()["items"] == []
+    refused = driver.redeem(card, reward_id=reward["id"])
     check_problem(refused, 409, code="reward_not_available")
 
 
-def test_pages_show_each_thing_once_also_while_others_come(desk: Desk) -> None:
-    program = desk.program(cooldown_minutes=0, max_daily_stamps=50)
-    card = desk.card(program)
+def test_pages_show_each_thing_once_also_while_others_come(driver: ApiDriver) -> None:
+    program = driver.program(cooldown_minutes=0, max_daily_stamps=50)
+    card = driver.card(program)
     for _ in range(6):
-        desk.stamp(card)
+        driver.stamp(card)
     seen: list[int] = []
     cursor = None
     while True:
         params = {"limit": 2, "card_id": card["id"]} | ({"cursor": cursor} if cursor else {})
-        page = desk.api.get(f"{LOYALTY}/transactions", params=params).json()
+        page = driver.api.get(f"{LOYALTY}/transactions", params=params).json()
         assert set(page) == {"items", "next_cursor"}
         seen += [entry["sequence"] for entry in page["items"]]
-        desk.stamp(card)
+        driver.stamp(card)
         cursor = page["next_cursor"]
         if cursor is None:
             break
@@ -148,15 +150,15 @@ def test_pages_show_each_thing_once_also_while_others_come(desk: Desk) -> None:
     assert seen == [7, 6, 5, 4, 3, 2, 1]
 
 
-def test_the_ledger_is_narrowed_by_type_and_time(desk: Desk) -> None:
-    program = desk.program(cooldown_minutes=0)
-    card = desk.card(program, occurred_at="2026-01-01T08:00:00Z")
+def test_the_ledger_is_narrowed_by_type_and_time(driver: ApiDriver) -> None:
+    program = driver.program(cooldown_minutes=0)
+    card = driver.card(program, occurred_at="2026-01-01T08:00:00Z")
     for day in (1, 2, 3):
-        desk.stamp(card, occurred_at=f"2026-01-0{day}T12:00:00Z")
+        driver.stamp(card, occurred_at=f"2026-01-0{day}T12:00:00Z")
 
     def found(**params: str) -> list[str]:
         params["program_id"] = program["id"]
-        items = desk.api.get(f"{LOYALTY}/transactions", params=params).json()["items"]
+        items = driver.api.get(f"{LOYALTY}/transactions", params=params).json()["items"]
         return [f"{entry['type']} {entry['occurred_at'][:10]}" for entry in items]
 
     assert found(type="card_opened") == ["card_opened 2026-01-01"]
@@ -165,16 +167,16 @@ def test_the_ledger_is_narrowed_by_type_and_time(desk: Desk) -> None:
     assert found(**since, to="2026-01-03T12:00:00Z") == ["stamp_earned 2026-01-02"]
 
 
-def test_statistics_count_what_happened_by_day(desk: Desk) -> None:
-    program = desk.points_program(points_per_currency_unit=3)
-    reward = desk.reward(program, value_minor=420)
-    card = desk.card(program, occurred_at="2026-02-27T08:00:00Z")
-    desk.earn(card, 10_000, occurred_at="2026-02-27T09:00:00Z")
-    desk.earn(card, 5_000, occurred_at="2026-02-28T09:00:00Z")
-    desk.redeem(card, reward_id=reward["id"], occurred_at="2026-02-28T10:00:00Z")
+def test_statistics_count_what_happened_by_day(driver: ApiDriver) -> None:
+    program = driver.points_program(points_per_currency_unit=3)
+    reward = driver.reward(program, value_minor=420)
+    card = driver.card(program, occurred_at="2026-02-27T08:00:00Z")
+    driver.earn(card, 10_000, occurred_at="2026-02-27T09:00:00Z")
+    driver.earn(card, 5_000, occurred_at="2026-02-28T09:00:00Z")
+    driver.redeem(card, reward_id=reward["id"], occurred_at="2026-02-28T10:00:00Z")
     params = {"from": "2026-02-27", "to": "2026-02-28"}
 
-    stats = desk.api.get(f"{LOYALTY}/programs/{program['id']}/stats", params=params).json()
+    stats = driver.api.get(f"{LOYALTY}/programs/{program['id']}/stats", params=params).json()
 
     assert (stats["cards"], stats["active_cards"]) == (1, 1)
     assert (stats["first_day"], stats["last_day"]) == ("2026-02-27", "2026-02-28")
@@ -187,29 +189,29 @@ def test_statistics_count_what_happened_by_day(desk: Desk) -> None:
     assert [day["day"] for day in stats["daily"]] == ["2026-02-27", "2026-02-28"]
 
 
-def test_whatever_found_a_fault_says_where_it_is(desk: Desk) -> None:
-    stats = f"{LOYALTY}/programs/{desk.program()['id']}/stats"
+def test_whatever_found_a_fault_says_where_it_is(driver: ApiDriver) -> None:
+    stats = f"{LOYALTY}/programs/{driver.program()['id']}/stats"
     days = {"from": "2026-03-02", "to": "2026-03-01"}
-    card = desk.card(desk.points_program())
+    card = driver.card(driver.points_program())
     for answer, loc in (
-        (desk.api.get(stats, params=days), ["query", "from"]),
-        (desk.api.get(stats, params={"to": "x"}), ["query", "to"]),
-        (desk.redeem(card), ["body", "points"]),
-        (desk.redeem(card, points=0), ["body", "points"]),
-        (desk.adjust(card, 10**6), ["body", "points_delta"]),
-        (desk.adjust(card, 10**16), ["body", "points_delta"]),
+        (driver.api.get(stats, params=days), ["query", "from"]),
+        (driver.api.get(stats, params={"to": "x"}), ["query", "to"]),
+        (driver.redeem(card), ["body", "points"]),
+        (driver.redeem(card, points=0), ["body", "points"]),
+        (driver.adjust(card, 10**6), ["body", "points_delta"]),
+        (driver.adjust(card, 10**16), ["body", "points_delta"]),
     ):
         assert check_problem(answer, 422)["errors"][0]["loc"] == loc
 
 
 @pytest.mark.parametrize("timezone", ["localtime", "Factory", "europe/paris", "+01:00", "Europe"])
-def test_a_time_zone_is_the_same_on_every_machine(desk: Desk, timezone: str) -> None:
+def test_a_time_zone_is_the_same_on_every_machine(driver: ApiDriver, timezone: str) -> None:
     body = {"name": "Zone", "type": "stamps", "timezone": timezone}
-    problem = check_problem(desk.api.post(f"{LOYALTY}/programs", body), 422)
+    problem = check_problem(driver.api.post(f"{LOYALTY}/programs", body), 422)
     assert problem["errors"][0]["loc"] == ["body", "timezone"]
 
 
-def test_the_contracts_bounds_of_a_program_hold(desk: Desk) -> None:
+def test_the_contracts_bounds_of_a_program_hold(driver: ApiDriver) -> None:
     for field, good, bad in (
         ("stamps_target", (1, 50), (0, 51)),
         ("points_per_currency_unit", (1, 1000), (0, 1001)),
@@ -218,30 +220,30 @@ def test_the_contracts_bounds_of_a_program_hold(desk: Desk) -> None:
     ):
         body: dict[str, Any] = {"name": "Bounds", "type": "stamps"}
         for value in good:
-            desk.made(desk.api.post(f"{LOYALTY}/programs", {**body, field: value}))
+            driver.made(driver.api.post(f"{LOYALTY}/programs", {**body, field: value}))
         for value in bad:
             problem = check_problem(
-                desk.api.post(f"{LOYALTY}/programs", {**body, field: value}), 422
+                driver.api.post(f"{LOYALTY}/programs", {**body, field: value}), 422
             )
             assert problem["errors"][0]["loc"] == ["body", field]
 
 
-def test_admins_see_every_vendors_programs_and_figures(desk: Desk) -> None:
-    program = desk.program(name="A name to look for")
-    admin = desk.stage.api.with_token(desk.stage.world.admin)
+def test_admins_see_every_vendors_programs_and_figures(driver: ApiDriver) -> None:
+    program = driver.program(name="A name to look for")
+    admin = driver.stage.api.with_token(driver.stage.world.admin)
 
     found = admin.get("/admin/loyalty/programs", params={"query": "name to look"}).json()["items"]
     assert [one["id"] for one in found] == [program["id"]]
-    assert found[0]["vendor_id"] == desk.stage.world.alices["vendor_id"]
+    assert found[0]["vendor_id"] == driver.stage.world.alices["vendor_id"]
     assert set(found[0]) >= set(PROGRAM.split())
     assert admin.get("/admin/loyalty/stats").json()["vendors"] == 2
 
 
-def test_the_trail_tells_who_changed_what_and_never_a_secret(desk: Desk) -> None:
-    program = desk.program(name="Before")
-    desk.api.patch(f"{LOYALTY}/programs/{program['id']}", {"name": "After"})
-    pin = desk.pin("620417", name="Trail")
-    events = desk.as_owner().get("/vendor/audit-events", params={"limit": 10}).json()["items"]
+def test_the_trail_tells_who_changed_what_and_never_a_secret(driver: ApiDriver) -> None:
+    program = driver.program(name="Before")
+    driver.api.patch(f"{LOYALTY}/programs/{program['id']}", {"name": "After"})
+    pin = driver.pin("620417", name="Trail")
+    events = driver.as_owner().get("/vendor/audit-events", params={"limit": 10}).json()["items"]
 
     changed = next(event for event in events if event["action"] == "program.updated")
     assert (changed["old"]["name"], changed["new"]["name"]) == ("Before", "After")

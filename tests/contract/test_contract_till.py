@@ -11,53 +11,53 @@ from tests.contract.conftest import Stage
 from tests.contract.problems import check_problem, nothing_written
 from tests.contract.world import LOYALTY
 from tests.support.books import audited
-from tests.support.drivers.api import Desk
+from tests.support.drivers.api import ApiDriver
 
 
 @pytest.fixture
-def desk(either_stage: Stage) -> Desk:
+def driver(either_stage: Stage) -> ApiDriver:
     """Stand at Café Alice's counter, on both databases in turn."""
-    return Desk(either_stage)
+    return ApiDriver(either_stage)
 
 
-def test_several_stamps_at_once_and_what_is_left_of_the_day(desk: Desk) -> None:
-    card = desk.card(desk.program())
-    receipt = desk.stamp(card, quantity=3).json()
+def test_several_stamps_at_once_and_what_is_left_of_the_day(driver: ApiDriver) -> None:
+    card = driver.card(driver.program())
+    receipt = driver.stamp(card, quantity=3).json()
 
     assert (receipt["card"]["stamps"], receipt["stamps_left_today"]) == (3, 2)
     assert receipt["next_stamp_at"] > receipt["transaction"]["occurred_at"]
 
 
-def test_a_stamp_within_the_cooldown_is_refused_and_tells_when(desk: Desk) -> None:
-    card = desk.card(desk.program())
-    desk.stamp(card, occurred_at="2026-03-02T08:50:00Z")
+def test_a_stamp_within_the_cooldown_is_refused_and_tells_when(driver: ApiDriver) -> None:
+    card = driver.card(driver.program())
+    driver.stamp(card, occurred_at="2026-03-02T08:50:00Z")
 
-    refused = desk.stamp(card, occurred_at="2026-03-02T08:51:00Z")
+    refused = driver.stamp(card, occurred_at="2026-03-02T08:51:00Z")
 
     problem = check_problem(refused, 409, code="stamp_too_soon")
     assert problem["next_stamp_at"] == "2026-03-02T09:05:00.000000Z"
 
 
-def test_the_days_limit_is_that_of_the_programs_time_zone(desk: Desk) -> None:
-    program = desk.program(cooldown_minutes=0, max_daily_stamps=2, timezone="Asia/Tokyo")
-    card = desk.card(program, occurred_at="2026-02-01T00:00:00Z")
+def test_the_days_limit_is_that_of_the_programs_time_zone(driver: ApiDriver) -> None:
+    program = driver.program(cooldown_minutes=0, max_daily_stamps=2, timezone="Asia/Tokyo")
+    card = driver.card(program, occurred_at="2026-02-01T00:00:00Z")
     # 14:30 UTC is half past eleven at night in Tokyo, 15:00 the next day there.
-    assert desk.stamp(card, quantity=2, occurred_at="2026-02-01T14:30:00Z").status_code == 201
-    refused = desk.stamp(card, occurred_at="2026-02-01T14:59:00Z")
+    assert driver.stamp(card, quantity=2, occurred_at="2026-02-01T14:30:00Z").status_code == 201
+    refused = driver.stamp(card, occurred_at="2026-02-01T14:59:00Z")
 
     problem = check_problem(refused, 409, code="daily_stamp_limit_reached")
     assert problem["next_stamp_at"] == "2026-02-01T15:00:00.000000Z"
-    assert desk.stamp(card, occurred_at="2026-02-01T15:00:00Z").status_code == 201
+    assert driver.stamp(card, occurred_at="2026-02-01T15:00:00Z").status_code == 201
 
 
-def test_a_full_card_earns_its_reward_and_keeps_the_rest(desk: Desk) -> None:
-    card = desk.card(desk.program(stamps_target=4, max_daily_stamps=50))
-    missing = check_problem(desk.redeem_stamps(card), 409, code="not_enough_stamps")
+def test_a_full_card_earns_its_reward_and_keeps_the_rest(driver: ApiDriver) -> None:
+    card = driver.card(driver.program(stamps_target=4, max_daily_stamps=50))
+    missing = check_problem(driver.redeem_stamps(card), 409, code="not_enough_stamps")
     assert missing["stamps_missing"] == 4
-    full = desk.stamp(card, quantity=10).json()
+    full = driver.stamp(card, quantity=10).json()
     assert (full["reward_ready"], full["card"]["rewards_ready"]) == (True, 2)
 
-    receipt = desk.redeem_stamps(card).json()
+    receipt = driver.redeem_stamps(card).json()
 
     assert (receipt["card"]["stamps"], receipt["card"]["rewards_ready"]) == (6, 1)
     entry = receipt["transaction"]
@@ -66,112 +66,112 @@ def test_a_full_card_earns_its_reward_and_keeps_the_rest(desk: Desk) -> None:
     assert receipt["card"]["lifetime"] == {"stamps": 10, "points": 0, "rewards": 1}
 
 
-def test_points_are_whole_and_the_rest_is_carried(desk: Desk) -> None:
-    card = desk.card(desk.points_program(points_per_currency_unit=3))
-    earned = [desk.earn(card, 150).json()["transaction"]["points_delta"] for _ in range(4)]
+def test_points_are_whole_and_the_rest_is_carried(driver: ApiDriver) -> None:
+    card = driver.card(driver.points_program(points_per_currency_unit=3))
+    earned = [driver.earn(card, 150).json()["transaction"]["points_delta"] for _ in range(4)]
 
     assert earned == [4, 5, 4, 5]
-    assert desk.now(card)["points"] == 18
+    assert driver.now(card)["points"] == 18
 
 
-def test_a_purchase_below_the_minimum_earns_nothing(desk: Desk) -> None:
-    card = desk.card(desk.points_program(minimum_purchase_minor=500))
+def test_a_purchase_below_the_minimum_earns_nothing(driver: ApiDriver) -> None:
+    card = driver.card(driver.points_program(minimum_purchase_minor=500))
 
-    problem = check_problem(desk.earn(card, 499), 409, code="purchase_below_minimum")
+    problem = check_problem(driver.earn(card, 499), 409, code="purchase_below_minimum")
     assert problem["minimum_purchase_minor"] == 500
-    assert desk.earn(card, 500).status_code == 201
+    assert driver.earn(card, 500).status_code == 201
 
 
-def test_a_purchase_is_credited_once_by_its_reference(desk: Desk) -> None:
-    program = desk.points_program()
-    card, other = desk.card(program), desk.card(program)
-    first = desk.earn(card, 1000, reference="bill 7").json()
+def test_a_purchase_is_credited_once_by_its_reference(driver: ApiDriver) -> None:
+    program = driver.points_program()
+    card, other = driver.card(program), driver.card(program)
+    first = driver.earn(card, 1000, reference="bill 7").json()
 
-    again = desk.earn(other, 1000, reference="bill 7")
+    again = driver.earn(other, 1000, reference="bill 7")
 
     problem = check_problem(again, 409, code="reference_already_used")
     assert problem["transaction_id"] == first["transaction"]["id"]
-    elsewhere = desk.card(desk.points_program())
-    assert desk.earn(elsewhere, 1000, reference="bill 7").status_code == 201
+    elsewhere = driver.card(driver.points_program())
+    assert driver.earn(elsewhere, 1000, reference="bill 7").status_code == 201
 
 
-def test_points_are_exchanged_for_a_reward_or_taken_off(desk: Desk) -> None:
-    program = desk.points_program()
-    reward, card = desk.reward(program, value_minor=450), desk.card(program)
-    desk.earn(card, 15_000)
+def test_points_are_exchanged_for_a_reward_or_taken_off(driver: ApiDriver) -> None:
+    program = driver.points_program()
+    reward, card = driver.reward(program, value_minor=450), driver.card(program)
+    driver.earn(card, 15_000)
 
-    receipt = desk.redeem(card, reward_id=reward["id"]).json()
+    receipt = driver.redeem(card, reward_id=reward["id"]).json()
     assert receipt["transaction"]["reward"] == {
         "id": reward["id"],
         "name": "A cake",
         "value_minor": 450,
     }
     assert receipt["card"]["points"] == 50
-    missing = check_problem(desk.redeem(card, reward_id=reward["id"]), 409)
+    missing = check_problem(driver.redeem(card, reward_id=reward["id"]), 409)
     assert (missing["code"], missing["points_missing"]) == ("not_enough_points", 50)
-    assert desk.redeem(card, points=20).json()["card"]["points"] == 30
-    check_problem(desk.redeem(card), 422)
-    check_problem(desk.redeem(card, points=1, reward_id=reward["id"]), 422)
+    assert driver.redeem(card, points=20).json()["card"]["points"] == 30
+    check_problem(driver.redeem(card), 422)
+    check_problem(driver.redeem(card, points=1, reward_id=reward["id"]), 422)
 
 
-def test_a_reward_runs_out_and_has_its_dates_and_its_limit_per_card(desk: Desk) -> None:
-    program = desk.points_program()
-    one = desk.reward(program, points_required=1, stock_left=1)
-    past = desk.reward(program, points_required=1, valid_until="2026-01-01T00:00:00Z")
-    each = desk.reward(program, points_required=1, per_card_limit=1)
-    card = desk.card(program)
-    desk.earn(card, 1000)
+def test_a_reward_runs_out_and_has_its_dates_and_its_limit_per_card(driver: ApiDriver) -> None:
+    program = driver.points_program()
+    one = driver.reward(program, points_required=1, stock_left=1)
+    past = driver.reward(program, points_required=1, valid_until="2026-01-01T00:00:00Z")
+    each = driver.reward(program, points_required=1, per_card_limit=1)
+    card = driver.card(program)
+    driver.earn(card, 1000)
 
-    assert desk.redeem(card, reward_id=one["id"]).status_code == 201
-    assert desk.redeem(card, reward_id=each["id"]).status_code == 201
+    assert driver.redeem(card, reward_id=one["id"]).status_code == 201
+    assert driver.redeem(card, reward_id=each["id"]).status_code == 201
     for reward in (one, past, each):
-        refused = desk.redeem(card, reward_id=reward["id"])
+        refused = driver.redeem(card, reward_id=reward["id"])
         assert check_problem(refused, 409, code="reward_not_available")["reason"]
 
 
-def test_the_least_points_to_redeem_hold(desk: Desk) -> None:
-    card = desk.card(desk.points_program(minimum_redemption_points=50))
-    desk.earn(card, 10_000)
+def test_the_least_points_to_redeem_hold(driver: ApiDriver) -> None:
+    card = driver.card(driver.points_program(minimum_redemption_points=50))
+    driver.earn(card, 10_000)
 
-    check_problem(desk.redeem(card, points=49), 409)
-    assert desk.redeem(card, points=50).status_code == 201
+    check_problem(driver.redeem(card, points=49), 409)
+    assert driver.redeem(card, points=50).status_code == 201
 
 
-def test_an_adjustment_needs_the_permission_a_reason_and_a_bound(desk: Desk) -> None:
-    card = desk.card(desk.points_program())
-    operate = desk.stage.as_alices("loyalty:operate")
+def test_an_adjustment_needs_the_permission_a_reason_and_a_bound(driver: ApiDriver) -> None:
+    card = driver.card(driver.points_program())
+    operate = driver.stage.as_alices("loyalty:operate")
 
-    check_problem(desk.adjust(card, 5, by=operate), 403, code="not_allowed")
-    check_problem(desk.adjust(card, 5, reason=" "), 422)
-    check_problem(desk.adjust(card, 10**9), 422)
-    receipt = desk.adjust(card, 40, reason="Wrong bill").json()
+    check_problem(driver.adjust(card, 5, by=operate), 403, code="not_allowed")
+    check_problem(driver.adjust(card, 5, reason=" "), 422)
+    check_problem(driver.adjust(card, 10**9), 422)
+    receipt = driver.adjust(card, 40, reason="Wrong bill").json()
     assert receipt["transaction"]["type"] == "points_adjusted"
     assert receipt["transaction"]["note"] == "Wrong bill"
-    check_problem(desk.adjust(card, -41), 409, code="not_enough_points")
+    check_problem(driver.adjust(card, -41), 409, code="not_enough_points")
 
 
-def test_stamps_are_not_for_points_programs_nor_points_for_stamps(desk: Desk) -> None:
-    points, stamps = desk.card(desk.points_program()), desk.card(desk.program())
-    both = desk.card(desk.program(type="hybrid"))
+def test_stamps_are_not_for_points_programs_nor_points_for_stamps(driver: ApiDriver) -> None:
+    points, stamps = driver.card(driver.points_program()), driver.card(driver.program())
+    both = driver.card(driver.program(type="hybrid"))
 
-    check_problem(desk.stamp(points), 409, code="program_type_mismatch")
-    check_problem(desk.earn(stamps, 100), 409, code="program_type_mismatch")
-    assert (desk.stamp(both).status_code, desk.earn(both, 100).status_code) == (201, 201)
+    check_problem(driver.stamp(points), 409, code="program_type_mismatch")
+    check_problem(driver.earn(stamps, 100), 409, code="program_type_mismatch")
+    assert (driver.stamp(both).status_code, driver.earn(both, 100).status_code) == (201, 201)
 
 
-def test_an_entry_is_voided_once_by_a_new_one_that_names_it(desk: Desk) -> None:
-    card = desk.card(desk.program())
-    stamped = desk.stamp(card)
+def test_an_entry_is_voided_once_by_a_new_one_that_names_it(driver: ApiDriver) -> None:
+    card = driver.card(driver.program())
+    stamped = driver.stamp(card)
 
-    voided = desk.void(stamped, reason="Wrong card").json()
+    voided = driver.void(stamped, reason="Wrong card").json()
 
     entry = voided["transaction"]
     assert (entry["type"], entry["stamps_delta"], entry["note"]) == ("voided", -1, "Wrong card")
     assert entry["voids"] == stamped.json()["transaction"]["id"]
-    assert desk.entries(card)[1]["voided_by"] == entry["id"]
-    again = check_problem(desk.void(stamped), 409, code="already_voided")
+    assert driver.entries(card)[1]["voided_by"] == entry["id"]
+    again = check_problem(driver.void(stamped), 409, code="already_voided")
     assert again["voided_by"] == entry["id"]
-    assert desk.stamp(card).status_code == 201, "the cooldown is as if it had never been"
+    assert driver.stamp(card).status_code == 201, "the cooldown is as if it had never been"
 
 
 @pytest.mark.parametrize(
@@ -179,37 +179,37 @@ def test_an_entry_is_voided_once_by_a_new_one_that_names_it(desk: Desk) -> None:
     [("clamp", 201, 0), ("allow_negative", 201, -60), ("refuse", 409, 40)],
 )
 def test_a_void_of_spent_points_follows_the_programs_policy(
-    desk: Desk, policy: str, status: int, points: int
+    driver: ApiDriver, policy: str, status: int, points: int
 ) -> None:
-    card = desk.card(desk.points_program(void_policy=policy))
-    earned = desk.earn(card, 10_000)
-    desk.redeem(card, points=60)
+    card = driver.card(driver.points_program(void_policy=policy))
+    earned = driver.earn(card, 10_000)
+    driver.redeem(card, points=60)
 
-    answer = desk.void(earned)
+    answer = driver.void(earned)
 
     assert answer.status_code == status
-    assert desk.now(card)["points"] == points
+    assert driver.now(card)["points"] == points
     if status == 409:
         assert check_problem(answer, 409, code="not_enough_points")["points_missing"] == 60
 
 
-def test_a_voided_redemption_gives_back_points_and_stock(desk: Desk) -> None:
-    program = desk.points_program()
-    reward, card = desk.reward(program, stock_left=1), desk.card(program)
-    desk.earn(card, 10_000)
-    redeemed = desk.redeem(card, reward_id=reward["id"])
+def test_a_voided_redemption_gives_back_points_and_stock(driver: ApiDriver) -> None:
+    program = driver.points_program()
+    reward, card = driver.reward(program, stock_left=1), driver.card(program)
+    driver.earn(card, 10_000)
+    redeemed = driver.redeem(card, reward_id=reward["id"])
 
-    assert desk.void(redeemed).json()["card"]["points"] == 100
-    assert desk.redeem(card, reward_id=reward["id"]).status_code == 201
+    assert driver.void(redeemed).json()["card"]["points"] == 100
+    assert driver.redeem(card, reward_id=reward["id"]).status_code == 201
 
 
-def _changes(desk: Desk) -> list[tuple[str, Any]]:
+def _changes(driver: ApiDriver) -> list[tuple[str, Any]]:
     """Return each kind of change, ready to be sent."""
-    stamps = desk.program(cooldown_minutes=0, max_daily_stamps=50, stamps_target=1)
-    points = desk.points_program()
-    card, points_card = desk.card(stamps), desk.card(points)
-    desk.stamp(card, quantity=5)
-    earned = desk.earn(points_card, 10_000).json()["transaction"]["id"]
+    stamps = driver.program(cooldown_minutes=0, max_daily_stamps=50, stamps_target=1)
+    points = driver.points_program()
+    card, points_card = driver.card(stamps), driver.card(points)
+    driver.stamp(card, quantity=5)
+    earned = driver.earn(points_card, 10_000).json()["transaction"]["id"]
     ids = {"card": card["id"]}, {"card": points_card["id"]}
     return [
         ("/stamp", {**ids[0], "quantity": 2}),
@@ -221,19 +221,21 @@ def _changes(desk: Desk) -> list[tuple[str, Any]]:
         ("/cards", {"program_id": stamps["id"]}),
         ("/programs", {"name": "Repeated", "type": "stamps"}),
         (f"/programs/{points['id']}/rewards", {"name": "A tart", "points_required": 5}),
-        (f"/cards/{desk.card(stamps)['id']}/replace", None),
+        (f"/cards/{driver.card(stamps)['id']}/replace", None),
         (f"/programs/{stamps['id']}/deactivate", None),
     ]
 
 
-def test_the_same_key_answers_the_same_also_after_others_came_between(desk: Desk) -> None:
-    changes = _changes(desk)
-    first = [_send(desk, path, body, f"again-{n}-{path}") for n, (path, body) in enumerate(changes)]
+def test_the_same_key_answers_the_same_also_after_others_came_between(driver: ApiDriver) -> None:
+    changes = _changes(driver)
+    first = [
+        _send(driver, path, body, f"again-{n}-{path}") for n, (path, body) in enumerate(changes)
+    ]
     assert [answer.status_code for answer in first if answer.status_code not in (200, 201)] == []
 
-    with nothing_written(desk.stage.context.database):
+    with nothing_written(driver.stage.context.database):
         second = [
-            _send(desk, path, body, f"again-{n}-{path}") for n, (path, body) in enumerate(changes)
+            _send(driver, path, body, f"again-{n}-{path}") for n, (path, body) in enumerate(changes)
         ]
 
     for before, after in zip(first, second, strict=True):
@@ -242,26 +244,26 @@ def test_the_same_key_answers_the_same_also_after_others_came_between(desk: Desk
         assert (after.status_code, after.json()) == (before.status_code, before.json())
 
 
-def test_an_answer_given_again_shows_the_cards_present_link_and_customer(desk: Desk) -> None:
-    card = desk.card(desk.program())
-    first = desk.stamp(card, key=f"link-{card['id']}").json()
-    new = desk.api.post(f"{LOYALTY}/cards/{card['id']}/replace").json()
+def test_an_answer_given_again_shows_the_cards_present_link_and_customer(driver: ApiDriver) -> None:
+    card = driver.card(driver.program())
+    first = driver.stamp(card, key=f"link-{card['id']}").json()
+    new = driver.api.post(f"{LOYALTY}/cards/{card['id']}/replace").json()
     told = {"customer": {"name": "Léo"}}
-    customer = desk.api.patch(f"{LOYALTY}/cards/{card['id']}", told).json()["customer"]
+    customer = driver.api.patch(f"{LOYALTY}/cards/{card['id']}", told).json()["customer"]
 
-    again = desk.stamp(card, key=f"link-{card['id']}").json()
+    again = driver.stamp(card, key=f"link-{card['id']}").json()
 
     today = {"public_url": new["public_url"], "customer": customer}
     assert again == {**first, "card": {**first["card"], **today}}
 
 
-def test_the_same_key_at_once_is_done_once(desk: Desk) -> None:
-    for path, body in _changes(desk):
+def test_the_same_key_at_once_is_done_once(driver: ApiDriver) -> None:
+    for path, body in _changes(driver):
         gate = threading.Barrier(4)
 
         def send(path: str = path, body: Any = body, gate: threading.Barrier = gate) -> Any:
             gate.wait(10)
-            return _send(desk, path, body, f"at-once-{path}")
+            return _send(driver, path, body, f"at-once-{path}")
 
         with ThreadPoolExecutor(4) as pool:
             answers = [done.result() for done in [pool.submit(send) for _ in range(4)]]
@@ -269,11 +271,11 @@ def test_the_same_key_at_once_is_done_once(desk: Desk) -> None:
         assert len({answer.text for answer in answers}) == 1, path
         replayed = [a for a in answers if "Idempotency-Replayed" in a.headers]
         assert len(replayed) == 3, path
-    audited(desk.stage.context.database)
+    audited(driver.stage.context.database)
 
 
-def test_a_list_of_operations_does_each_on_its_own_and_answers_again(desk: Desk) -> None:
-    stamps, points = desk.card(desk.program()), desk.card(desk.points_program())
+def test_a_list_of_operations_does_each_on_its_own_and_answers_again(driver: ApiDriver) -> None:
+    stamps, points = driver.card(driver.program()), driver.card(driver.points_program())
     key = stamps["id"]
     purchase = {"op": "earn", "card": points["number"], "amount_minor": 900}
     operations = [
@@ -286,8 +288,8 @@ def test_a_list_of_operations_does_each_on_its_own_and_answers_again(desk: Desk)
         {"op": "earn", "card": "nobody's", "amount_minor": 1, "idempotency_key": f"{key}-7"},
     ]
 
-    first = desk.operations(*operations)
-    second = desk.operations(*operations)
+    first = driver.operations(*operations)
+    second = driver.operations(*operations)
 
     codes = [one.get("problem", {}).get("code") for one in first]
     assert [one["status"] for one in first] == [201, 409, 201, 201, 409, 422, 404]
@@ -295,69 +297,69 @@ def test_a_list_of_operations_does_each_on_its_own_and_answers_again(desk: Desk)
     assert [one.get("receipt") for one in second] == [one.get("receipt") for one in first]
     entry = first[2]["receipt"]["transaction"]["id"]
     void = {"op": "void", "transaction_id": entry, "reason": "x", "idempotency_key": f"{key}-8"}
-    assert desk.operations(void)[0]["receipt"]["transaction"]["voids"] == entry
+    assert driver.operations(void)[0]["receipt"]["transaction"]["voids"] == entry
 
 
-def test_a_key_is_one_whether_alone_or_in_a_list(desk: Desk) -> None:
-    card = desk.card(desk.program())
-    alone = desk.stamp(card, key=f"both-{card['id']}").json()
+def test_a_key_is_one_whether_alone_or_in_a_list(driver: ApiDriver) -> None:
+    card = driver.card(driver.program())
+    alone = driver.stamp(card, key=f"both-{card['id']}").json()
     item = {"op": "stamp", "card": card["id"], "idempotency_key": f"both-{card['id']}"}
 
-    assert desk.operations(item)[0]["receipt"] == alone
+    assert driver.operations(item)[0]["receipt"] == alone
     assert (
-        desk.operations({**item, "quantity": 2})[0]["problem"]["code"] == "idempotency_key_reused"
+        driver.operations({**item, "quantity": 2})[0]["problem"]["code"] == "idempotency_key_reused"
     )
 
 
-def test_a_refusal_frees_the_key(desk: Desk) -> None:
-    card, key = desk.card(desk.points_program()), "freed"
-    check_problem(desk.redeem(card, points=5, key=key), 409, code="not_enough_points")
-    desk.earn(card, 10_000)
+def test_a_refusal_frees_the_key(driver: ApiDriver) -> None:
+    card, key = driver.card(driver.points_program()), "freed"
+    check_problem(driver.redeem(card, points=5, key=key), 409, code="not_enough_points")
+    driver.earn(card, 10_000)
 
-    assert desk.redeem(card, points=5, key=key).status_code == 201
-    check_problem(desk.redeem(card, points=6, key=key), 422, code="idempotency_key_reused")
+    assert driver.redeem(card, points=5, key=key).status_code == 201
+    check_problem(driver.redeem(card, points=6, key=key), 422, code="idempotency_key_reused")
 
 
-def test_a_card_is_named_by_id_number_token_or_address(desk: Desk) -> None:
-    card = desk.card(desk.program(cooldown_minutes=0))
+def test_a_card_is_named_by_id_number_token_or_address(driver: ApiDriver) -> None:
+    card = driver.card(driver.program(cooldown_minutes=0))
     token = card["public_url"].rsplit("/", 1)[-1]
 
     for name in (card["id"], card["number"], token, card["public_url"]):
-        answer = desk.api.post(f"{LOYALTY}/stamp", {"card": name})
+        answer = driver.api.post(f"{LOYALTY}/stamp", {"card": name})
         assert answer.status_code == 201, name
 
 
-def test_a_blocked_card_is_refused_until_it_is_unblocked(desk: Desk) -> None:
-    card = desk.card(desk.program())
+def test_a_blocked_card_is_refused_until_it_is_unblocked(driver: ApiDriver) -> None:
+    card = driver.card(driver.program())
     path = f"{LOYALTY}/cards/{card['id']}"
 
-    assert desk.api.post(f"{path}/block").json()["status"] == "blocked"
-    check_problem(desk.stamp(card), 409, code="card_blocked")
-    assert desk.api.post(f"{path}/unblock").json()["status"] == "active"
-    assert desk.stamp(card).status_code == 201
+    assert driver.api.post(f"{path}/block").json()["status"] == "blocked"
+    check_problem(driver.stamp(card), 409, code="card_blocked")
+    assert driver.api.post(f"{path}/unblock").json()["status"] == "active"
+    assert driver.stamp(card).status_code == 201
 
 
-def test_a_replaced_cards_old_codes_stop_and_its_balance_stays(desk: Desk) -> None:
-    card = desk.card(desk.program(cooldown_minutes=0))
-    desk.stamp(card)
+def test_a_replaced_cards_old_codes_stop_and_its_balance_stays(driver: ApiDriver) -> None:
+    card = driver.card(driver.program(cooldown_minutes=0))
+    driver.stamp(card)
 
-    new = desk.api.post(f"{LOYALTY}/cards/{card['id']}/replace").json()
+    new = driver.api.post(f"{LOYALTY}/cards/{card['id']}/replace").json()
 
     assert new["stamps"] == 1
     for old in (card["number"], card["public_url"]):
-        answer = desk.api.post(f"{LOYALTY}/stamp", {"card": old})
+        answer = driver.api.post(f"{LOYALTY}/stamp", {"card": old})
         check_problem(answer, 404, code="card_not_found")
     token = card["public_url"].rsplit("/", 1)[-1]
-    check_problem(desk.stage.api.get(f"/loyalty/cards/{token}"), 404, code="card_not_found")
-    assert desk.api.post(f"{LOYALTY}/stamp", {"card": new["number"]}).status_code == 201
+    check_problem(driver.stage.api.get(f"/loyalty/cards/{token}"), 404, code="card_not_found")
+    assert driver.api.post(f"{LOYALTY}/stamp", {"card": new["number"]}).status_code == 201
 
 
-def test_a_welcome_bonus_is_an_entry_of_its_own(desk: Desk) -> None:
-    card = desk.card(desk.program(welcome_stamps=2))
+def test_a_welcome_bonus_is_an_entry_of_its_own(driver: ApiDriver) -> None:
+    card = driver.card(driver.program(welcome_stamps=2))
 
     assert card["stamps"] == 2
-    assert [entry["type"] for entry in desk.entries(card)] == ["welcome_bonus", "card_opened"]
+    assert [entry["type"] for entry in driver.entries(card)] == ["welcome_bonus", "card_opened"]
 
 
-def _send(desk: Desk, path: str, body: Any, key: str) -> httpx.Response:
-    return desk.api.post(f"{LOYALTY}{path}", body, key=key)
+def _send(driver: ApiDriver, path: str, body: Any, key: str) -> httpx.Response:
+    return driver.api.post(f"{LOYALTY}{path}", body, key=key)

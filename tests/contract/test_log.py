@@ -9,7 +9,7 @@ from tests.contract.conftest import Stage
 from tests.contract.requests import request_of
 from tests.contract.world import LOYALTY
 from tests.support.cast import PASSWORD
-from tests.support.drivers.api import Desk
+from tests.support.drivers.api import ApiDriver
 
 PIN, WRONG_PIN, WRONG_PASSWORD = "73910264", "60284951", "a wrong but telling password"
 CUSTOMER = {"name": "Séraphine", "email": "seraphine@x.example", "phone": "+352621446688"}
@@ -25,7 +25,7 @@ def test_no_secret_of_a_whole_run_is_in_the_log(
     secrets = [*world.alice.values(), *world.bob.values(), world.admin, PASSWORD]
     secrets += [world.alices[name] for name in ("token", "staff_token", "pairing_code")]
 
-    secrets += _work(Desk(either_stage))
+    secrets += _work(ApiDriver(either_stage))
     for route in sorted(ACCESS):
         if not route[1].endswith(("/close", "/logout", "/suspend")):
             request = request_of(route, {**world.alices, "session_id": "x"})
@@ -37,20 +37,20 @@ def test_no_secret_of_a_whole_run_is_in_the_log(
     assert [secret for secret in secrets if secret in written] == []
 
 
-def _work(desk: Desk) -> list[str]:
+def _work(driver: ApiDriver) -> list[str]:
     """Let everything happen that has to do with secrets; returns those that are new."""
-    api, stock = desk.stage.api, desk.stage.world.alices
-    owner = desk.as_owner()
-    program = desk.program(pin_policy="required", cooldown_minutes=0)
-    card = desk.card(program, customer=CUSTOMER)
+    api, stock = driver.stage.api, driver.stage.world.alices
+    owner = driver.as_owner()
+    program = driver.program(pin_policy="required", cooldown_minutes=0)
+    card = driver.card(program, customer=CUSTOMER)
     taken = {"program_id": program["id"], "customer": CUSTOMER}
-    assert desk.api.post(f"{LOYALTY}/cards", taken).status_code == 409
-    pin = desk.pin(PIN, name="Log")
-    desk.stamp(card, staff_pin=PIN)
-    desk.stamp(card, staff_pin=WRONG_PIN, staff_id=pin["id"])
-    staff_token = desk.api.post(f"{LOYALTY}/pins/verify", {"pin": PIN}).json()["staff_token"]
-    desk.stamp(card, staff_token=staff_token)
-    desk.api.post(f"{LOYALTY}/stamp", {"card": card["public_url"], "staff_pin": [PIN]})
+    assert driver.api.post(f"{LOYALTY}/cards", taken).status_code == 409
+    pin = driver.pin(PIN, name="Log")
+    driver.stamp(card, staff_pin=PIN)
+    driver.stamp(card, staff_pin=WRONG_PIN, staff_id=pin["id"])
+    staff_token = driver.api.post(f"{LOYALTY}/pins/verify", {"pin": PIN}).json()["staff_token"]
+    driver.stamp(card, staff_token=staff_token)
+    driver.api.post(f"{LOYALTY}/stamp", {"card": card["public_url"], "staff_pin": [PIN]})
 
     key = owner.post("/vendor/api-keys", {"name": "K", "scopes": ["loyalty:read"]}).json()["key"]
     code = owner.post("/vendor/devices/pairing-codes", {"location_id": stock["location_id"]})

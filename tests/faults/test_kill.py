@@ -5,7 +5,7 @@ from itertools import islice
 from punchcard.db.database import Database
 from punchcard.loyalty.till.receipt import Receipt
 from tests.support.books import audited
-from tests.support.drivers.till import counter_at
+from tests.support.drivers.till import till_driver_at
 from tests.support.till_process import Answer, Plan, answers, operation, running
 
 ROUNDS, THREADS = 5, 6
@@ -20,7 +20,7 @@ def kill_after(plan: Plan, number: int) -> list[Answer]:
 
 
 def test_a_killed_server_loses_and_doubles_nothing(database_url: str) -> None:
-    with counter_at(database_url) as alice:
+    with till_driver_at(database_url) as alice:
         cards = alice.cards(alice.program(type="points", welcome_points=1000), 4)
     answered: list[Answer] = []
     settled: list[Receipt] = []
@@ -42,7 +42,7 @@ def test_a_killed_server_loses_and_doubles_nothing(database_url: str) -> None:
 
 def retry(plan: Plan, told: list[Answer]) -> list[Receipt]:
     """Ask again, as callers do, for what each thread was never answered."""
-    with counter_at(plan.url, plan.vendor_id) as alice:
+    with till_driver_at(plan.url, plan.vendor_id) as alice:
         left = [sum(answer.thread == thread for answer in told) for thread in range(THREADS)]
         return [
             alice.till.submit(operation(plan, alice, thread, number))

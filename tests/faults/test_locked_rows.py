@@ -24,7 +24,7 @@ from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import LISTS_IN_FLIGHT
 from tests.faults.gate import DEADLINE_SECONDS
 from tests.support.books import audited
-from tests.support.drivers.till import Counter, open_counter, open_till
+from tests.support.drivers.till import TillDriver, open_till, open_till_driver
 from tests.support.halfway_process import Halfway, halfway
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -38,12 +38,12 @@ def other(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def alice(database: Database) -> Iterator[Counter]:
+def alice(database: Database) -> Iterator[TillDriver]:
     """Open Café Alice's counter, patient for half a second; afterwards its books must be right."""
     clock = SystemClock()
     ids = SystemIds(clock)
     with open_till(database, clock=clock, ids=ids, locked_wait_seconds=0.5) as till:
-        yield open_counter(database, till, clock=clock, ids=ids)
+        yield open_till_driver(database, till, clock=clock, ids=ids)
     audited(database)
 
 
@@ -56,13 +56,13 @@ class Scene:
     free: Operation
 
 
-def of_a_card(alice: Counter) -> Scene:
+def of_a_card(alice: TillDriver) -> Scene:
     card, neighbour = alice.cards(alice.program(type="points"), 2)
     query = select(LoyaltyCard.id).where(LoyaltyCard.id == card)
     return Scene(query, alice.earn(card, 100), alice.earn(neighbour, 100))
 
 
-def of_a_reward(alice: Counter) -> Scene:
+def of_a_reward(alice: TillDriver) -> Scene:
     program = alice.program(type="points", welcome_points=500)
     cake, coffee = alice.reward(program, stock_left=9), alice.reward(program)
     card, neighbour = alice.cards(program, 2)
@@ -70,7 +70,7 @@ def of_a_reward(alice: Counter) -> Scene:
     return Scene(query, alice.redeem(card, cake), alice.redeem(neighbour, coffee))
 
 
-def of_a_customer(alice: Counter) -> Scene:
+def of_a_customer(alice: TillDriver) -> Scene:
     program, second = alice.program(), alice.program()
     noe = NewCustomer(name="Noé", email="noe@example.com")
     customer = alice.till.submit(alice.enrol(program, customer=noe)).card.customer
@@ -80,7 +80,7 @@ def of_a_customer(alice: Counter) -> Scene:
     return Scene(query, alice.enrol(second, customer=noe), alice.enrol(second, customer=lea))
 
 
-def of_a_day(alice: Counter) -> Scene:
+def of_a_day(alice: TillDriver) -> Scene:
     program = alice.program(type="points")
     card = alice.card(program)
     neighbour = alice.card(alice.program(type="points"))
@@ -88,7 +88,7 @@ def of_a_day(alice: Counter) -> Scene:
     return Scene(query, alice.earn(card, 100), alice.earn(neighbour, 100))
 
 
-def of_waiting_work(alice: Counter) -> Scene:
+def of_waiting_work(alice: TillDriver) -> Scene:
     card, neighbour = alice.cards(alice.program(type="points"), 2)
     query = select(OutboxRow.id).where(OutboxRow.key == card)
     return Scene(query, alice.earn(card, 100), alice.earn(neighbour, 100))
@@ -98,7 +98,7 @@ def of_waiting_work(alice: Counter) -> Scene:
     "scene_of", [of_a_card, of_a_reward, of_a_customer, of_a_day, of_waiting_work]
 )
 def test_a_held_row_holds_up_nobody_else(
-    alice: Counter, other: Database, scene_of: Callable[[Counter], Scene]
+    alice: TillDriver, other: Database, scene_of: Callable[[TillDriver], Scene]
 ) -> None:
     scene = scene_of(alice)
     with ThreadPoolExecutor() as threads, other.write_connection() as connection:
@@ -115,7 +115,7 @@ def test_a_held_row_holds_up_nobody_else(
 
 
 def test_a_list_is_done_but_for_what_a_held_card_keeps_from_it(
-    alice: Counter, other: Database
+    alice: TillDriver, other: Database
 ) -> None:
     held, free = alice.cards(alice.program(type="points"), 2)
     with other.write_connection() as connection:
@@ -125,7 +125,9 @@ def test_a_list_is_done_but_for_what_a_held_card_keeps_from_it(
     assert codes == ["busy", 1, "busy", 2]
 
 
-def test_lists_over_the_same_cards_wait_for_each_other_and_none_is_refused(alice: Counter) -> None:
+def test_lists_over_the_same_cards_wait_for_each_other_and_none_is_refused(
+    alice: TillDriver,
+) -> None:
     cards = alice.cards(alice.program(type="points"), 5)
     size = alice.till.batch_limit + 1
     asked = [alice.earn(cards[n % 5], 100) for n in range(size)]
@@ -139,7 +141,7 @@ def test_lists_over_the_same_cards_wait_for_each_other_and_none_is_refused(alice
 
 
 def test_a_frozen_process_lets_the_others_on_when_its_silence_was_too_long(
-    alice: Counter, database_url: str
+    alice: TillDriver, database_url: str
 ) -> None:
     frozen, neighbour = alice.cards(alice.program(type="points"), 2)
     elsewhere = alice.card(alice.program(type="points"))
@@ -154,7 +156,7 @@ def test_a_frozen_process_lets_the_others_on_when_its_silence_was_too_long(
             process.send_signal(signal.SIGCONT)
 
 
-def points_at_last(counter: Counter, card: str) -> int:
+def points_at_last(counter: TillDriver, card: str) -> int:
     """Return the points of a card after a purchase that is tried until it is taken."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:

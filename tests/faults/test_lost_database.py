@@ -21,21 +21,21 @@ from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.receipt import Receipt
 from tests.support.books import audited
 from tests.support.databases import opened_file
-from tests.support.drivers.till import Counter, open_counter, open_till
+from tests.support.drivers.till import TillDriver, open_till, open_till_driver
 
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @contextmanager
-def counter_on(database: Database) -> Iterator[Counter]:
+def counter_on(database: Database) -> Iterator[TillDriver]:
     clock = SystemClock()
     ids = SystemIds(clock)
     with open_till(database, clock=clock, ids=ids) as till:
-        yield open_counter(database, till, clock=clock, ids=ids)
+        yield open_till_driver(database, till, clock=clock, ids=ids)
 
 
-def is_done(counter: Counter, operation: Operation) -> Receipt | None:
+def is_done(counter: TillDriver, operation: Operation) -> Receipt | None:
     try:
         return counter.till.submit(operation)
     except TillBusy:
@@ -144,7 +144,7 @@ def test_a_server_that_hangs_up_is_asked_once_for_a_whole_batch() -> None:
             closing(Database(url)) as database,
             open_till(database, clock=clock, ids=ids) as till,
         ):
-            alice = Counter(database, till, clock, ids, vendor_id=ids.new_id())
+            alice = TillDriver(database, till, clock, ids, vendor_id=ids.new_id())
             outcomes = till.submit_all([alice.earn(ids.new_id(), 100) for _ in range(20)])
         server.shutdown(socket.SHUT_RDWR)
     thread.join()

@@ -21,22 +21,22 @@ from punchcard.loyalty.till.batch import Outcome
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till, TillClosed
 from tests.faults.gate import DEADLINE_SECONDS, GateClock
-from tests.support.audited_counter import audited_counter
+from tests.support.audited_till_driver import audited_till_driver
 from tests.support.books import audited
-from tests.support.drivers.till import SEALER, Counter, open_till
+from tests.support.drivers.till import SEALER, TillDriver, open_till
 from tests.support.waiting import wait_until
 
 
 @pytest.fixture
-def alice(database: Database) -> Iterator[Counter]:
+def alice(database: Database) -> Iterator[TillDriver]:
     """Open Café Alice's counter with three cards; afterwards the books must be right."""
     clock = SystemClock()
-    with audited_counter(database, clock, SystemIds(clock)) as counter:
+    with audited_till_driver(database, clock, SystemIds(clock)) as counter:
         yield counter
 
 
 @pytest.fixture
-def cards(alice: Counter) -> list[str]:
+def cards(alice: TillDriver) -> list[str]:
     """Open three points cards."""
     return alice.cards(alice.program(type="points"), 3)
 
@@ -50,7 +50,7 @@ class Gated:
 
 
 @pytest.fixture
-def gated(alice: Counter) -> Iterator[Gated]:
+def gated(alice: TillDriver) -> Iterator[Gated]:
     """Open a second till: one batch of two at a time, and room for three that wait."""
     gate = GateClock()
     till = Till(
@@ -69,7 +69,7 @@ def gated(alice: Counter) -> Iterator[Gated]:
     till.close()
 
 
-def purchases(counter: Counter) -> int:
+def purchases(counter: TillDriver) -> int:
     chains = audited(counter.database)
     return sum(e["type"] == "points_earned" for chain in chains.values() for e in chain)
 
@@ -79,7 +79,7 @@ def codes(outcomes: list[Outcome]) -> list[str]:
 
 
 def test_a_full_queue_refuses_at_once_and_writes_nothing(
-    alice: Counter, cards: list[str], gated: Gated
+    alice: TillDriver, cards: list[str], gated: Gated
 ) -> None:
     async def crowd() -> list[Receipt]:
         first = asyncio.create_task(gated.till.submit_async(alice.earn(cards[0], 100)))
@@ -102,7 +102,7 @@ def test_a_full_queue_refuses_at_once_and_writes_nothing(
 
 
 def test_a_list_that_meets_a_full_queue_tells_what_was_done_and_what_was_not(
-    alice: Counter, cards: list[str], gated: Gated
+    alice: TillDriver, cards: list[str], gated: Gated
 ) -> None:
     async def meet() -> list[Outcome]:
         five = [alice.earn(cards[0], 100, idempotency_key=f"k-{n}") for n in range(5)]
@@ -129,7 +129,7 @@ def test_a_list_that_meets_a_full_queue_tells_what_was_done_and_what_was_not(
 
 
 def test_a_caller_who_leaves_cancels_nothing(
-    alice: Counter, cards: list[str], gated: Gated
+    alice: TillDriver, cards: list[str], gated: Gated
 ) -> None:
     async def leave() -> None:
         asked = asyncio.create_task(gated.till.submit_async(alice.earn(cards[0], 100)))
@@ -149,7 +149,7 @@ def test_a_caller_who_leaves_cancels_nothing(
 
 
 def test_a_closing_till_finishes_what_waits_and_takes_no_more(
-    alice: Counter, cards: list[str], gated: Gated
+    alice: TillDriver, cards: list[str], gated: Gated
 ) -> None:
     with ThreadPoolExecutor() as threads:
         first = threads.submit(gated.till.submit, alice.earn(cards[0], 100))
@@ -172,7 +172,7 @@ class Juggle(CardOperation):
     """An operation that no rule knows."""
 
 
-def faulty(alice: Counter, card: str) -> list[Operation]:
+def faulty(alice: TillDriver, card: str) -> list[Operation]:
     nobody = StaffIdentity(pin_id=alice.ids.new_id(), staff_id=None, name="Nobody", program_id=None)
     earn = alice.earn(card, 100)
     return [
@@ -186,7 +186,7 @@ def faulty(alice: Counter, card: str) -> list[Operation]:
 
 @pytest.mark.parametrize("number", range(5))
 def test_one_bad_operation_never_harms_its_neighbours(
-    alice: Counter, cards: list[str], number: int
+    alice: TillDriver, cards: list[str], number: int
 ) -> None:
     bad = faulty(alice, cards[1])[number]
     good = [alice.earn(card, 100) for card in cards]
@@ -196,7 +196,7 @@ def test_one_bad_operation_never_harms_its_neighbours(
     assert purchases(alice) == 6
 
 
-def test_a_thread_that_leaves_its_loop_harms_nobody(alice: Counter, cards: list[str]) -> None:
+def test_a_thread_that_leaves_its_loop_harms_nobody(alice: TillDriver, cards: list[str]) -> None:
     loop = asyncio.new_event_loop()
     asked = loop.create_task(alice.till.submit_async(alice.earn(cards[0], 100)))
     loop.run_until_complete(asyncio.sleep(0, None))
@@ -207,7 +207,7 @@ def test_a_thread_that_leaves_its_loop_harms_nobody(alice: Counter, cards: list[
     assert alice.till.is_running
 
 
-def test_many_threads_and_loops_share_one_till(alice: Counter, cards: list[str]) -> None:
+def test_many_threads_and_loops_share_one_till(alice: TillDriver, cards: list[str]) -> None:
     async def few() -> None:
         await asyncio.gather(*(alice.till.submit_async(alice.earn(c, 100)) for c in cards * 3))
 
@@ -220,7 +220,7 @@ def test_many_threads_and_loops_share_one_till(alice: Counter, cards: list[str])
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_long_list_keeps_nobody_at_a_till_waiting(alice: Counter, cards: list[str]) -> None:
+def test_a_long_list_keeps_nobody_at_a_till_waiting(alice: TillDriver, cards: list[str]) -> None:
     held, free = cards[:2]
     purchase, size = alice.earn(held, 100), alice.till.batch_limit + 1
     with (

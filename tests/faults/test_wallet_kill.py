@@ -27,7 +27,7 @@ from punchcard.wallets.google.access_token import ServiceAccount
 from punchcard.wallets.models import ApplePass
 from tests.support.books import audited
 from tests.support.demo_server import free_port
-from tests.support.drivers.till import Counter, open_counter
+from tests.support.drivers.till import TillDriver, open_till_driver
 from tests.support.server_process import PUNCHCARD, environment_for
 from tests.wallets.apple.phone import Phone
 from tests.wallets.google_account import EMAIL, ISSUER, Google, service_account
@@ -115,8 +115,8 @@ def opened(environment: Environment) -> Iterator[Context]:
         yield context
 
 
-def counter_of(context: Context) -> Counter:
-    return open_counter(context.database, context.till, clock=context.clock, ids=context.ids)
+def counter_of(context: Context) -> TillDriver:
+    return open_till_driver(context.database, context.till, clock=context.clock, ids=context.ids)
 
 
 def check_books(context: Context, card: str) -> None:

@@ -10,24 +10,24 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.support.axe import assert_usable
 from tests.journeys.support.visits import Visits
-from tests.journeys.terminal_steps import LEA, LOYALTY, Counter, open_counter
 from tests.support.cast import Shop
+from tests.support.drivers.terminal import LEA, LOYALTY, TerminalDriver, open_terminal_driver
 from tests.support.http import Api
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def counter(api: Api, alice: Shop) -> Counter:
+def counter(api: Api, alice: Shop) -> TerminalDriver:
     """Open Café Alice's counter, where Léa has stamped Anna's card."""
-    opened = open_counter(
+    opened = open_terminal_driver(
         api, alice, pin_policy="optional", cooldown_minutes=0, max_daily_stamps=50
     )
     opened.card(name="Jang Weber")
     return opened
 
 
-def manager(visits: Visits, counter: Counter, alice: Shop, **look: Any) -> Page:
+def manager(visits: Visits, counter: TerminalDriver, alice: Shop, **look: Any) -> Page:
     """Sign the manager in, who reads English."""
     user_id = alice.hire("manager")
     changed = counter.api.patch(f"/vendor/users/{user_id}", {"language": "en"})
@@ -37,13 +37,13 @@ def manager(visits: Visits, counter: Counter, alice: Shop, **look: Any) -> Page:
     return page
 
 
-def leas_pin(counter: Counter) -> str:
+def leas_pin(counter: TerminalDriver) -> str:
     """Return the id of Léa's PIN."""
     pins = counter.api.get(f"{LOYALTY}/pins").json()["items"]
     return next(str(pin["id"]) for pin in pins if pin["name"] == LEA[0])
 
 
-def stamp(counter: Counter, card: dict[str, Any], quantity: int = 1) -> dict[str, Any]:
+def stamp(counter: TerminalDriver, card: dict[str, Any], quantity: int = 1) -> dict[str, Any]:
     answer = counter.api.post(
         f"{LOYALTY}/stamp", {"card": card["id"], "quantity": quantity, "staff_pin": LEA[1]}
     )
@@ -53,7 +53,7 @@ def stamp(counter: Counter, card: dict[str, Any], quantity: int = 1) -> dict[str
 
 
 def test_a_manager_finds_a_member_blocks_the_card_and_takes_a_wrong_entry_back(
-    visits: Visits, counter: Counter, alice: Shop
+    visits: Visits, counter: TerminalDriver, alice: Shop
 ) -> None:
     card = counter.card(name="Marie Schmit")
     stamp(counter, card, 3)
@@ -79,7 +79,7 @@ def test_a_manager_finds_a_member_blocks_the_card_and_takes_a_wrong_entry_back(
 
 @ON_SQLITE
 def test_a_manager_unlocks_a_pin_without_scripts(
-    visits: Visits, counter: Counter, alice: Shop
+    visits: Visits, counter: TerminalDriver, alice: Shop
 ) -> None:
     counter.api.patch(f"{LOYALTY}/pins/{leas_pin(counter)}", {"staff_id": "lea"})
     for _ in range(5):
@@ -98,7 +98,7 @@ def test_a_manager_unlocks_a_pin_without_scripts(
 
 @ON_SQLITE
 def test_a_manager_reads_the_staff_report_and_takes_the_ledger_along(
-    visits: Visits, counter: Counter, alice: Shop, tmp_path: Path
+    visits: Visits, counter: TerminalDriver, alice: Shop, tmp_path: Path
 ) -> None:
     card = counter.card(name="Marie Schmit")
     for _ in range(4):
@@ -126,7 +126,7 @@ def test_a_manager_reads_the_staff_report_and_takes_the_ledger_along(
 @ON_SQLITE
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_manager_verifies_the_ledger_and_looks_at_an_entry(
-    visits: Visits, counter: Counter, alice: Shop, javascript: bool
+    visits: Visits, counter: TerminalDriver, alice: Shop, javascript: bool
 ) -> None:
     card = counter.card(name="Marie Schmit")
     entry = stamp(counter, card)["transaction"]
@@ -143,7 +143,7 @@ def test_a_manager_verifies_the_ledger_and_looks_at_an_entry(
 
 @ON_SQLITE
 def test_a_member_is_enrolled_and_stamped_by_keyboard_alone(
-    visits: Visits, counter: Counter, alice: Shop
+    visits: Visits, counter: TerminalDriver, alice: Shop
 ) -> None:
     page = manager(visits, counter, alice, width=1440)
     page.goto("/console/members/new")
@@ -167,7 +167,7 @@ def test_a_member_is_enrolled_and_stamped_by_keyboard_alone(
 @ON_SQLITE
 @pytest.mark.parametrize("width", [360, 820, 1440])
 def test_no_page_about_members_and_staff_shuts_anybody_out(
-    visits: Visits, counter: Counter, alice: Shop, width: int
+    visits: Visits, counter: TerminalDriver, alice: Shop, width: int
 ) -> None:
     card = counter.card(name="Marie Schmit")
     # So many that the staff report points at it.

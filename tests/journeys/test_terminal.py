@@ -9,21 +9,21 @@ from punchcard.kit.i18n import translate
 from tests.journeys.support.axe import assert_no_axe_violations, assert_usable
 from tests.journeys.support.camera import Camera
 from tests.journeys.support.visits import Visits
-from tests.journeys.terminal_steps import (
+from tests.support.cast import Shop
+from tests.support.drivers.terminal import (
     HUGO,
     LEA,
     LOYALTY,
     find,
     find_card,
-    open_counter,
     open_shift,
     open_terminal,
+    open_terminal_driver,
     open_till,
     pair,
     stamp,
     type_pin,
 )
-from tests.support.cast import Shop
 from tests.support.http import Api
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -32,7 +32,7 @@ ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_staff_pair_scan_stamp_are_refused_too_soon_redeem_and_undo(
     visits: Visits, api: Api, alice: Shop, camera: Camera
 ) -> None:
-    counter = open_counter(api, alice, stamps_target=2)
+    counter = open_terminal_driver(api, alice, stamps_target=2)
     card = counter.card()
     camera.show(card["public_url"])
     page = visits.open(camera=True)
@@ -75,7 +75,7 @@ def test_staff_pair_scan_stamp_are_refused_too_soon_redeem_and_undo(
 def test_a_lost_answer_leaves_only_the_same_question_and_gives_one_reward(
     visits: Visits, api: Api, alice: Shop
 ) -> None:
-    counter = open_counter(api, alice, type="points", points_per_currency_unit=10)
+    counter = open_terminal_driver(api, alice, type="points", points_per_currency_unit=10)
     counter.reward("A cake", 100)
     card = counter.card()
     page = visits.open()
@@ -130,7 +130,7 @@ def test_five_wrong_pins_lock_one_person_and_nobody_else(
     visits: Visits, api: Api, alice: Shop
 ) -> None:
     page = visits.open()
-    counter = open_counter(api, alice)
+    counter = open_terminal_driver(api, alice)
     pair(page, counter)
     page.locator(".person", has_text="Léa").click()
     for left in (4, 3, 2, 1):
@@ -151,7 +151,7 @@ def test_a_shift_locks_itself_after_two_idle_minutes_and_opens_with_its_pin(
     visits: Visits, api: Api, alice: Shop
 ) -> None:
     page = visits.open(width=820)
-    counter = open_counter(api, alice)
+    counter = open_terminal_driver(api, alice)
     open_terminal(page, counter)
     visits.advance(minutes=1)
     page.locator("#code").click()
@@ -167,7 +167,7 @@ def test_a_shift_locks_itself_after_two_idle_minutes_and_opens_with_its_pin(
 
 @ON_SQLITE
 def test_a_purchase_earns_points_that_buy_a_reward(visits: Visits, api: Api, alice: Shop) -> None:
-    counter = open_counter(api, alice, type="points", points_per_currency_unit=10)
+    counter = open_terminal_driver(api, alice, type="points", points_per_currency_unit=10)
     counter.reward("A cake", 100)
     counter.reward("A whole cake", 1000)
     card = counter.card()
@@ -192,7 +192,7 @@ def test_a_purchase_earns_points_that_buy_a_reward(visits: Visits, api: Api, ali
 def test_a_customer_is_enrolled_at_the_till_and_takes_the_card_home(
     visits: Visits, api: Api, alice: Shop
 ) -> None:
-    counter = open_counter(api, alice)
+    counter = open_terminal_driver(api, alice)
     page = visits.open()
     open_terminal(page, counter)
     find(page, "anna@example.lu")
@@ -217,7 +217,7 @@ def test_a_customer_is_enrolled_at_the_till_and_takes_the_card_home(
 
 @ON_SQLITE
 def test_several_cards_of_one_contact_are_offered(visits: Visits, api: Api, alice: Shop) -> None:
-    counter = open_counter(api, alice)
+    counter = open_terminal_driver(api, alice)
     first = counter.card(email="anna@example.lu")
     counter.open_program(name="Tea card")
     second = counter.card(email="anna@example.lu")
@@ -234,7 +234,7 @@ def test_several_cards_of_one_contact_are_offered(visits: Visits, api: Api, alic
 def test_the_terminal_works_by_keyboard_and_hand_scanner_alone(
     visits: Visits, api: Api, alice: Shop
 ) -> None:
-    counter = open_counter(api, alice)
+    counter = open_terminal_driver(api, alice)
     card = counter.card()
     page = visits.open(width=1440)
     page.goto(f"/terminal#pair={counter.pairing_code()}")
@@ -268,7 +268,7 @@ def test_the_terminal_works_by_keyboard_and_hand_scanner_alone(
 def test_the_terminal_speaks_the_language_of_the_device(
     visits: Visits, api: Api, alice: Shop, language: str
 ) -> None:
-    counter = open_counter(api, alice)
+    counter = open_terminal_driver(api, alice)
     card = counter.card()
     page = visits.open(locale=language)
     pair(page, counter)
@@ -302,7 +302,7 @@ def test_the_language_is_chosen_on_the_device_and_stays(
 def test_no_screen_of_the_terminal_shuts_anybody_out(
     visits: Visits, api: Api, alice: Shop, width: int
 ) -> None:
-    counter = open_counter(api, alice, type="hybrid")
+    counter = open_terminal_driver(api, alice, type="hybrid")
     counter.reward("A cake", 100)
     card = counter.card()
     page = visits.open(width=width)

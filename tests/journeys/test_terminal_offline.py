@@ -10,16 +10,17 @@ from punchcard.context import Context
 from tests.journeys.support.mishaps import kill_tab, offline
 from tests.journeys.support.slow_line import measure
 from tests.journeys.support.visits import Visits
-from tests.journeys.terminal_steps import (
+from tests.support.cast import Shop
+from tests.support.drivers.terminal import (
     HUGO,
     LEA,
     find,
     find_card,
     find_card_offline,
     kept_by_worker,
-    open_counter,
     open_shift,
     open_terminal,
+    open_terminal_driver,
     open_till,
     queue_is,
     stamp,
@@ -27,7 +28,6 @@ from tests.journeys.terminal_steps import (
     told_kept,
     type_pin,
 )
-from tests.support.cast import Shop
 from tests.support.http import Api
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -41,7 +41,7 @@ def _lines_may_be_cut(visits: Visits) -> None:
 def test_five_operations_outlive_the_line_and_the_tab_and_are_done_once(
     visits: Visits, api: Api, alice: Shop
 ) -> None:
-    counter = open_counter(api, alice, type="hybrid", points_per_currency_unit=1)
+    counter = open_terminal_driver(api, alice, type="hybrid", points_per_currency_unit=1)
     cards = [counter.card(name=name) for name in ("Anna", "Ben", "Cleo")]
     page = visits.open(width=820)
     open_terminal(page, counter)
@@ -139,7 +139,7 @@ def test_what_was_not_sent_yet_can_be_taken_back(visits: Visits, api: Api, alice
 def test_two_tabs_of_one_device_send_each_operation_once(
     visits: Visits, api: Api, alice: Shop
 ) -> None:
-    counter = open_counter(api, alice)
+    counter = open_terminal_driver(api, alice)
     cards = [counter.card(name=name) for name in ("Anna", "Ben")]
     page = visits.open(width=1440)
     open_terminal(page, counter)
@@ -222,7 +222,7 @@ def test_a_removed_device_says_so_keeps_its_queue_and_sends_it_when_paired_again
 def test_a_till_whose_clock_is_hours_off_writes_down_the_server_s_time(
     visits: Visits, api: Api, alice: Shop, context: Context
 ) -> None:
-    counter = open_counter(api, alice)
+    counter = open_terminal_driver(api, alice)
     card = counter.card()
     page = visits.open()
 
@@ -245,7 +245,7 @@ def test_a_till_whose_clock_is_hours_off_writes_down_the_server_s_time(
 def test_the_app_opens_from_the_browser_s_cache_alone(
     visits: Visits, api: Api, alice: Shop
 ) -> None:
-    counter = open_counter(api, alice)
+    counter = open_terminal_driver(api, alice)
     page = visits.open()
     open_terminal(page, counter)
     kept_by_worker(page)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from tests.support.drivers.till import counter_at
+from tests.support.drivers.till import till_driver_at
 from tests.support.till_process import Answer, Plan, answers, running
 
 _DEADLINE_SECONDS = 60
@@ -37,7 +37,7 @@ class BusyShop:
 @contextmanager
 def busy_shop(url: str) -> Iterator[BusyShop]:
     """Open a shop of four cards and let a process of its own write until the block ends."""
-    with counter_at(url) as alice:
+    with till_driver_at(url) as alice:
         cards = alice.cards(alice.program(type="points", welcome_points=1000), 4)
     plan = Plan(
         name="busy", url=url, vendor_id=alice.vendor_id, cards=cards, kind="steady", threads=2

@@ -20,7 +20,7 @@ from punchcard.loyalty.programs.rules_loader import ProgramCache
 from punchcard.loyalty.till.batch import Batch
 from punchcard.loyalty.till.enrolment import TillDependencies
 from punchcard.loyalty.till.till import Till
-from tests.support.drivers.till import SEALER, Counter
+from tests.support.drivers.till import SEALER, TillDriver
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def work(plan: Halfway) -> None:
         database.write_connection() as connection,
     ):
         till = Till(database, clock=clock, ids=ids, sealer=SEALER)
-        operation = Counter(database, till, clock, ids, plan.vendor_id).earn(plan.card, 100)
+        operation = TillDriver(database, till, clock, ids, plan.vendor_id).earn(plan.card, 100)
         batch = Batch(connection, tools)
         batch.lock([operation])
         batch.run([operation])

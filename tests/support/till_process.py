@@ -22,7 +22,7 @@ from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import SystemIds
 from punchcard.loyalty.operations import Operation
-from tests.support.drivers.till import Counter, open_till
+from tests.support.drivers.till import TillDriver, open_till
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Answer:
     is_replay: bool
 
 
-def operation(plan: Plan, counter: Counter, thread: int, number: int) -> Operation:
+def operation(plan: Plan, counter: TillDriver, thread: int, number: int) -> Operation:
     """Return an operation of the plan, always the same one."""
     card = plan.cards[(thread + number) % len(plan.cards)]
     key: dict[str, Any] = {"idempotency_key": f"{plan.name}-{thread}-{number}"}
@@ -104,7 +104,7 @@ def work(plan: Plan) -> None:
     ids = SystemIds(clock)
     database = Database(plan.url)
     with open_till(database, clock=clock, ids=ids) as till:
-        counter = Counter(database, till, clock, ids, plan.vendor_id)
+        counter = TillDriver(database, till, clock, ids, plan.vendor_id)
         threads = [
             threading.Thread(target=_serve, args=(plan, counter, number))
             for number in range(plan.threads)
@@ -116,7 +116,7 @@ def work(plan: Plan) -> None:
     database.close()
 
 
-def _serve(plan: Plan, counter: Counter, thread: int) -> None:
+def _serve(plan: Plan, counter: TillDriver, thread: int) -> None:
     for number in count() if plan.operations is None else range(plan.operations):
         asked = operation(plan, counter, thread, number)
         assert asked.idempotency_key is not None

@@ -9,7 +9,7 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.settings import Settings
 from punchcard.main import create_app, create_worker
 from punchcard.worker.loop import Worker
-from tests.support.drivers.till import Counter, open_counter
+from tests.support.drivers.till import TillDriver, open_till_driver
 from tests.support.http import Api, InProcess
 from tests.wallets.google_account import Google, open_google
 from tests.wallets.shown import OpenCards
@@ -42,19 +42,19 @@ def worker(context: Context) -> Worker:
 
 
 @pytest.fixture
-def alice(context: Context) -> Counter:
+def alice(context: Context) -> TillDriver:
     """Open Café Alice's counter."""
-    return open_counter(context.database, context.till, clock=context.clock, ids=context.ids)
+    return open_till_driver(context.database, context.till, clock=context.clock, ids=context.ids)
 
 
 @pytest.fixture
-def program(alice: Counter) -> str:
+def program(alice: TillDriver) -> str:
     """Open a stamp card that can be stamped at any time."""
     return alice.program(cooldown_minutes=0, max_daily_stamps=50)
 
 
 @pytest.fixture
-def google_cards(context: Context, alice: Counter, program: str) -> OpenCards:
+def google_cards(context: Context, alice: TillDriver, program: str) -> OpenCards:
     """Open cards of that program whose holders ask for Google's link: `google_cards(3)`."""
 
     def open_cards(number: int) -> list[str]:

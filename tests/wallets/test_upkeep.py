@@ -19,7 +19,7 @@ from punchcard.main import create_worker
 from punchcard.wallets.google.models import GoogleObject
 from punchcard.worker.loop import Worker
 from tests.support.cast import by_operator
-from tests.support.drivers.till import Counter, open_counter
+from tests.support.drivers.till import TillDriver, open_till_driver
 from tests.wallets.google_account import Google
 from tests.wallets.shown import OpenCards, shown, waiting
 
@@ -47,7 +47,7 @@ def next_reward(google: Google) -> list[str]:
 
 
 def test_a_reward_that_begins_or_ends_by_its_date_shows_on_the_pass(
-    context: Context, google: Google, alice: Counter, worker: Worker, clock: ManualClock
+    context: Context, google: Google, alice: TillDriver, worker: Worker, clock: ManualClock
 ) -> None:
     program, now = alice.program(type="points"), clock.now()
     summer = {"valid_from": now + timedelta(days=3), "valid_until": now + timedelta(days=6)}
@@ -67,7 +67,7 @@ def test_a_reward_that_begins_or_ends_by_its_date_shows_on_the_pass(
 
 
 def test_a_shops_new_name_reaches_its_passes(
-    context: Context, google: Google, alice: Counter, program: str, worker: Worker
+    context: Context, google: Google, alice: TillDriver, program: str, worker: Worker
 ) -> None:
     context.google_wallet.save_link(alice.card(program))
     with context.database.write() as session:
@@ -81,7 +81,7 @@ def test_a_shops_new_name_reaches_its_passes(
 
 
 def test_what_no_pass_shows_of_a_shop_touches_no_program(
-    context: Context, alice: Counter, program: str
+    context: Context, alice: TillDriver, program: str
 ) -> None:
     with context.database.write() as session:
         changes = {"keeps_origins": True}
@@ -167,7 +167,7 @@ def bare(database: Database, settings: Settings, clock: ManualClock, ids: System
 def test_without_a_wallet_no_work_piles_up_and_one_set_up_later_shows_everything(
     bare: Context, google: Google, clock: ManualClock, ids: SystemIds
 ) -> None:
-    alice = open_counter(bare.database, bare.till, clock=clock, ids=ids)
+    alice = open_till_driver(bare.database, bare.till, clock=clock, ids=ids)
     cards = alice.cards(alice.program(cooldown_minutes=0), 4)
     bare.till.submit_all([alice.stamp(card) for card in cards])
     assert len(waiting(bare)) == 4
@@ -183,7 +183,7 @@ def test_without_a_wallet_no_work_piles_up_and_one_set_up_later_shows_everything
 def test_word_about_a_card_that_has_a_pass_outlives_a_time_without_wallets(
     context: Context,
     google: Google,
-    alice: Counter,
+    alice: TillDriver,
     program: str,
     clock: ManualClock,
     settings: Settings,

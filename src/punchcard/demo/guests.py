@@ -38,7 +38,7 @@ class Guest:
     shop: OpenShop
     joined_day: int
     visits_a_week: float
-    counter: int
+    service_point: int
     customer: NewCustomer | None
     enrols_alone: bool
     card: CardView | None = None
@@ -72,7 +72,7 @@ def invite(shop: OpenShop, days: int, chance: Random) -> list[Guest]:
                 visits_a_week=chance.uniform(often / 2, often)
                 if is_regular
                 else chance.uniform(rare, often / 3),
-                counter=chance.randrange(len(shop.counters)),
+                service_point=chance.randrange(len(shop.service_points)),
                 customer=None if is_anonymous else strangers.customer(accepted_terms=enrols_alone),
                 enrols_alone=enrols_alone,
             )

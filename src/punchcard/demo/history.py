@@ -113,8 +113,8 @@ class HistorySimulator:
         return receipts
 
     def _enrolment(self, event: GuestEvent) -> _Asked:
-        guest, counter = event.guest, _counter(event.guest)
-        at_counter = {"actor": counter.terminal, "location_id": counter.location_id}
+        guest, service_point = event.guest, _service_point(event.guest)
+        at_counter = {"actor": service_point.terminal, "location_id": service_point.location_id}
         metadata: dict[str, Any] = {"actor": _PUBLIC} if guest.enrols_alone else at_counter
         operation = OpenCard(
             vendor_id=guest.shop.vendor_id,
@@ -155,8 +155,8 @@ class HistorySimulator:
         )
 
     def _metadata(self, guest: Guest, at: datetime) -> Callable[[int], dict[str, Any]]:
-        counter = _counter(guest)
-        staff = self._chance.choice(counter.staff)
+        service_point = _service_point(guest)
+        staff = self._chance.choice(service_point.staff)
         assert guest.card is not None
         card = CardRef(CardKey.ID, guest.card.id)
 
@@ -165,9 +165,9 @@ class HistorySimulator:
             key = f"till-{guest.shop.shop.slug}-{moment.timestamp():.6f}-{card.value[-12:]}"
             return {
                 "vendor_id": guest.shop.vendor_id,
-                "actor": counter.terminal,
+                "actor": service_point.terminal,
                 "staff": staff,
-                "location_id": counter.location_id,
+                "location_id": service_point.location_id,
                 "occurred_at": min(moment, self.clock.now()),
                 "card": card,
                 "idempotency_key": key,
@@ -250,8 +250,8 @@ def _slot_end(moment: datetime) -> datetime:
     return start.replace(second=0, microsecond=0) + timedelta(minutes=SLOT_MINUTES)
 
 
-def _counter(guest: Guest) -> ServicePoint:
-    return guest.shop.counters[guest.counter]
+def _service_point(guest: Guest) -> ServicePoint:
+    return guest.shop.service_points[guest.service_point]
 
 
 def _can_have(guest: Guest, prize: Prize, at: datetime) -> bool:

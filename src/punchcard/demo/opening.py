@@ -40,7 +40,7 @@ class Prize:
 
 @dataclass(frozen=True)
 class ServicePoint:
-    """One place to be served at: the terminal there, and who stands behind it."""
+    """One place to be served at: its location, its terminal and the staff there."""
 
     location_id: str
     terminal: Actor
@@ -55,7 +55,7 @@ class OpenShop:
     vendor_id: str
     program_id: str
     manager: Subject
-    counters: list[ServicePoint]
+    service_points: list[ServicePoint]
     prizes: list[Prize]
     key: str
     taken: dict[str, int] = field(default_factory=dict)
@@ -94,7 +94,7 @@ def open_shop(
             vendor_id=vendor_id,
             program_id=program.id,
             manager=manager,
-            counters=[
+            service_points=[
                 room.furnish(place.id, _people_at(shop, number), pins)
                 for number, place in enumerate(places)
             ],

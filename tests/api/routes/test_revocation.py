@@ -181,10 +181,10 @@ def test_a_pin_locked_elsewhere_is_locked_at_once(api: Api, alice: Shop, card: s
     right = {"card": card, "staff_pin": PIN, "staff_id": pin.id}
     assert till.post(STAMP, right).is_success
 
-    desk, subject = alice.context.pin_verifier, shelf.till(alice, 2)
+    verifier, subject = alice.context.pin_verifier, shelf.till(alice, 2)
     for _ in range(5):
         with pytest.raises(StaffPinInvalid):
-            desk.check(subject, WRONG_PIN, pin.id)
+            verifier.check(subject, WRONG_PIN, pin.id)
 
     assert till.post(STAMP, right).status_code == 423
 

@@ -34,7 +34,7 @@ from tests.loyalty import shelf
 from tests.support.cast import Shop
 
 
-class Counter:
+class StatsDriver:
     """The shop's counter: hands operations to its till."""
 
     def __init__(self, shop: Shop, program: LoyaltyProgram) -> None:
@@ -58,9 +58,9 @@ class Counter:
 
 
 @pytest.fixture
-def counter(alice: Shop) -> Counter:
+def counter(alice: Shop) -> StatsDriver:
     """Open the counter of a hybrid program."""
-    return Counter(alice, shelf.program(alice, **shelf.HYBRID))
+    return StatsDriver(alice, shelf.program(alice, **shelf.HYBRID))
 
 
 def compared(shop: Shop) -> Comparison:
@@ -72,7 +72,7 @@ def figures(stats: Stats, *names: str) -> tuple[int, ...]:
     return tuple(stats.totals[name] for name in names)
 
 
-def test_a_day_at_the_counter_is_counted(counter: Counter) -> None:
+def test_a_day_at_the_counter_is_counted(counter: StatsDriver) -> None:
     card = counter.open()
     counter.open()
     counter.do(AddStamp, card=card, quantity=4)
@@ -93,7 +93,7 @@ def test_a_day_at_the_counter_is_counted(counter: Counter) -> None:
     assert stats.totals == stats.all_time
 
 
-def test_a_void_subtracts_on_its_own_day(counter: Counter, clock: ManualClock) -> None:
+def test_a_void_subtracts_on_its_own_day(counter: StatsDriver, clock: ManualClock) -> None:
     card = counter.open()
     bought = counter.do(EarnPoints, card=card, amount_minor=1250)
     monday = clock.now().date()
@@ -106,7 +106,7 @@ def test_a_void_subtracts_on_its_own_day(counter: Counter, clock: ManualClock) -
     assert stats_service.redemption_rate("points", stats.totals) is None
 
 
-def test_days_are_those_of_the_programs_time_zone(counter: Counter, clock: ManualClock) -> None:
+def test_days_are_those_of_the_programs_time_zone(counter: StatsDriver, clock: ManualClock) -> None:
     clock.set(datetime.fromisoformat("2026-03-02T22:30:00+00:00"))
     card = counter.open()
     clock.set(datetime.fromisoformat("2026-03-02T23:30:00+00:00"))
@@ -119,7 +119,7 @@ def test_days_are_those_of_the_programs_time_zone(counter: Counter, clock: Manua
 
 
 def test_cards_are_active_for_thirty_days_after_they_were_last_seen(
-    counter: Counter, clock: ManualClock
+    counter: StatsDriver, clock: ManualClock
 ) -> None:
     for _ in range(3):
         card = counter.open()
@@ -134,7 +134,7 @@ def test_cards_are_active_for_thirty_days_after_they_were_last_seen(
 
 
 def test_a_late_operation_counts_on_the_day_it_happened(
-    counter: Counter, clock: ManualClock
+    counter: StatsDriver, clock: ManualClock
 ) -> None:
     clock.advance(days=2)
     card = counter.open()
@@ -143,7 +143,7 @@ def test_a_late_operation_counts_on_the_day_it_happened(
     assert compared(counter.shop).differences == []
 
 
-def test_the_range_is_thirty_days_unless_given(counter: Counter) -> None:
+def test_the_range_is_thirty_days_unless_given(counter: StatsDriver) -> None:
     stats = counter.stats()
     assert (stats.range.first, stats.range.last) == (date(2026, 2, 1), date(2026, 3, 2))
     assert [day for day, _ in stats.days] == [
@@ -156,7 +156,7 @@ def test_the_range_is_thirty_days_unless_given(counter: Counter) -> None:
 
 
 def test_a_long_range_has_totals_for_all_and_a_series_of_its_last_366_days(
-    counter: Counter, clock: ManualClock
+    counter: StatsDriver, clock: ManualClock
 ) -> None:
     counter.open()
     clock.advance(days=1000)
@@ -166,8 +166,8 @@ def test_a_long_range_has_totals_for_all_and_a_series_of_its_last_366_days(
     assert stats.days[-1][0] == stats.range.last
 
 
-def test_bobs_business_is_not_in_alices_figures(counter: Counter, bob: Shop) -> None:
-    other = Counter(bob, shelf.program(bob, **shelf.HYBRID, currency="CHF"))
+def test_bobs_business_is_not_in_alices_figures(counter: StatsDriver, bob: Shop) -> None:
+    other = StatsDriver(bob, shelf.program(bob, **shelf.HYBRID, currency="CHF"))
     other.do(EarnPoints, card=other.open(), amount_minor=777)
     assert counter.stats().cards == 0
     counter.do(EarnPoints, card=counter.open(), amount_minor=1000)
@@ -184,7 +184,7 @@ def test_bobs_business_is_not_in_alices_figures(counter: Counter, bob: Shop) -> 
     ]
 
 
-def plausible_weeks(counter: Counter, clock: ManualClock) -> int:
+def plausible_weeks(counter: StatsDriver, clock: ManualClock) -> int:
     """Let the shop live for some weeks; returns how many operations the till took."""
     chance = Random(7)  # noqa: S311 - the same weeks every time
     reward = shelf.reward(counter.shop, counter.program.id, points_required=5, value_minor=90)
@@ -211,14 +211,14 @@ def plausible_weeks(counter: Counter, clock: ManualClock) -> int:
     return done
 
 
-def test_the_rebuild_finds_what_the_till_kept(counter: Counter, clock: ManualClock) -> None:
+def test_the_rebuild_finds_what_the_till_kept(counter: StatsDriver, clock: ManualClock) -> None:
     done = plausible_weeks(counter, clock)
     comparison = compared(counter.shop)
     assert comparison.differences == []
     assert comparison.entries == done > 60
 
 
-def test_damage_is_found_and_mended(counter: Counter, clock: ManualClock) -> None:
+def test_damage_is_found_and_mended(counter: StatsDriver, clock: ManualClock) -> None:
     plausible_weeks(counter, clock)
     database = counter.shop.context.database
     before = counter.stats(first=date(2026, 3, 1))
@@ -237,7 +237,7 @@ def test_damage_is_found_and_mended(counter: Counter, clock: ManualClock) -> Non
     assert counter.stats(first=date(2026, 3, 1)) == before
 
 
-def test_the_till_goes_on_while_the_rebuild_compares_and_corrects(counter: Counter) -> None:
+def test_the_till_goes_on_while_the_rebuild_compares_and_corrects(counter: StatsDriver) -> None:
     cards = [counter.open() for _ in range(4)]
     database = counter.shop.context.database
     with database.write_connection() as connection:
@@ -258,7 +258,7 @@ def test_the_till_goes_on_while_the_rebuild_compares_and_corrects(counter: Count
     assert compared(counter.shop).differences == []
 
 
-def test_progress_tells_every_row(counter: Counter) -> None:
+def test_progress_tells_every_row(counter: StatsDriver) -> None:
     for _ in range(3):
         counter.open()
     told: list[int] = []

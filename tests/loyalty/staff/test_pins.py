@@ -318,13 +318,13 @@ def test_pins_are_listed_in_use_and_retired(alice: Shop) -> None:
 def test_a_check_costs_one_bcrypt_whatever_the_number_of_staff(alice: Shop) -> None:
     context = alice.context
     hasher = CountingHasher(context.pin_hasher)
-    desk = PinVerifier(context.database, hasher, context.clock, context.settings)
+    verifier = PinVerifier(context.database, hasher, context.clock, context.settings)
     till = shelf.till(alice)
 
     def bcrypts(staff_id: str | None, digits: str) -> int:
         before = hasher.bcrypts
         with suppress(StaffPinInvalid):
-            desk.verify(till, digits, staff_id)
+            verifier.verify(till, digits, staff_id)
         return hasher.bcrypts - before
 
     for staff in range(3):
@@ -415,9 +415,9 @@ def test_a_lock_that_falls_during_the_check_holds_for_right_and_wrong_alike(
     alice: Shop, digits: str
 ) -> None:
     anna = shelf.pin(alice, RIGHT)
-    desk = interrupted(alice, lambda: lock(alice, anna.id))
+    verifier = interrupted(alice, lambda: lock(alice, anna.id))
     with pytest.raises(StaffPinLocked):
-        desk.verify(shelf.till(alice), digits, anna.id)
+        verifier.verify(shelf.till(alice), digits, anna.id)
     assert shelf.stored_pin(alice.context, anna.id).failed_attempts == 5
 
 
@@ -426,25 +426,25 @@ def test_a_till_that_is_locked_during_the_check_is_locked_for_right_and_wrong_al
     alice: Shop, digits: str
 ) -> None:
     shelf.pin(alice, RIGHT)
-    desk = interrupted(alice, lambda: lock(alice, None))
+    verifier = interrupted(alice, lambda: lock(alice, None))
     with pytest.raises(StaffPinLocked):
-        desk.verify(shelf.till(alice), digits)
+        verifier.verify(shelf.till(alice), digits)
 
 
 def test_a_pin_that_is_retired_or_changed_during_the_check_is_wrong(alice: Shop) -> None:
     anna, ben = shelf.pin(alice, RIGHT), shelf.pin(alice, "6250", name="Ben")
     with pytest.raises(StaffPinInvalid):
         interrupted(alice, lambda: retire(alice, anna)).verify(shelf.till(alice), RIGHT)
-    desk = interrupted(alice, lambda: change(alice, ben, digits="8306"))
+    verifier = interrupted(alice, lambda: change(alice, ben, digits="8306"))
     with pytest.raises(StaffPinInvalid):
-        desk.verify(shelf.till(alice), "6250", ben.id)
+        verifier.verify(shelf.till(alice), "6250", ben.id)
 
 
 def test_a_miss_during_the_check_is_forgiven_by_the_right_pin(alice: Shop) -> None:
     anna = shelf.pin(alice, RIGHT)
     assert attempt(alice, RIGHT) == "Anna"
-    desk = interrupted(alice, lambda: attempt(alice, WRONG, anna.id))
-    assert desk.verify(shelf.till(alice), RIGHT, anna.id).name == "Anna"
+    verifier = interrupted(alice, lambda: attempt(alice, WRONG, anna.id))
+    assert verifier.verify(shelf.till(alice), RIGHT, anna.id).name == "Anna"
     assert shelf.stored_pin(alice.context, anna.id).failed_attempts == 0
 
 

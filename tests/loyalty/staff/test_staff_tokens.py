@@ -151,16 +151,16 @@ def test_a_locked_persons_running_token_stays_good(alice: Shop) -> None:
 def test_who_stands_at_the_till_is_told_by_token_or_by_pin_or_by_nobody(alice: Shop) -> None:
     pin = shelf.pin(alice, RIGHT, staff_id="anna")
     token, till = lend(alice), shelf.till(alice)
-    desk, tokens = alice.context.pin_verifier, alice.context.staff_tokens
+    verifier, tokens = alice.context.pin_verifier, alice.context.staff_tokens
     anna = StaffIdentity(pin.id, "anna", "Anna", None)
-    assert identify_staff(desk, tokens, till) is None
-    assert identify_staff(desk, tokens, till, staff_pin=RIGHT) == anna
-    assert identify_staff(desk, tokens, till, staff_pin=RIGHT, staff_id="anna") == anna
-    assert identify_staff(desk, tokens, till, staff_token=token) == anna
-    assert identify_staff(desk, tokens, till, staff_token=token, staff_id=pin.id) == anna
+    assert identify_staff(verifier, tokens, till) is None
+    assert identify_staff(verifier, tokens, till, staff_pin=RIGHT) == anna
+    assert identify_staff(verifier, tokens, till, staff_pin=RIGHT, staff_id="anna") == anna
+    assert identify_staff(verifier, tokens, till, staff_token=token) == anna
+    assert identify_staff(verifier, tokens, till, staff_token=token, staff_id=pin.id) == anna
     with pytest.raises(StaffTokenInvalid):
-        identify_staff(desk, tokens, till, staff_token=token, staff_id="ben")
+        identify_staff(verifier, tokens, till, staff_token=token, staff_id="ben")
     with pytest.raises(InvalidInput):
-        identify_staff(desk, tokens, till, staff_token=token, staff_pin=RIGHT)
+        identify_staff(verifier, tokens, till, staff_token=token, staff_pin=RIGHT)
     with pytest.raises(StaffPinRequired):
-        identify_staff(desk, tokens, till, staff_id="anna")
+        identify_staff(verifier, tokens, till, staff_id="anna")

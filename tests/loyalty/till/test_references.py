@@ -16,16 +16,16 @@ from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.batch import Outcome
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till
-from tests.support.audited_counter import audited_counter
-from tests.support.drivers.till import Counter, open_till
+from tests.support.audited_till_driver import audited_till_driver
+from tests.support.drivers.till import TillDriver, open_till
 
 TILLS, ROUNDS = 4, 6
 
 
 @pytest.fixture
-def alice(database: Database, clock: ManualClock, ids: SystemIds) -> Iterator[Counter]:
+def alice(database: Database, clock: ManualClock, ids: SystemIds) -> Iterator[TillDriver]:
     """Open Café Alice's counter; afterwards the books must be right, whatever was done."""
-    with audited_counter(database, clock, ids) as counter:
+    with audited_till_driver(database, clock, ids) as counter:
         yield counter
 
 
@@ -39,11 +39,11 @@ def told(outcomes: Sequence[Outcome]) -> list[str]:
     return [o.entry["type"] if isinstance(o, Receipt) else o.code for o in outcomes]
 
 
-def earned(alice: Counter, card: str, reference: str = "R-2") -> str:
+def earned(alice: TillDriver, card: str, reference: str = "R-2") -> str:
     return entry_of(alice.till.submit(alice.earn(card, 99_900, reference=reference)))
 
 
-def test_a_void_frees_the_receipt_number(alice: Counter) -> None:
+def test_a_void_frees_the_receipt_number(alice: TillDriver) -> None:
     card = alice.card(alice.program(type="points"))
     alice.till.submit(alice.void(earned(alice, card)))
     second = alice.till.submit(alice.earn(card, 9_990, reference="R-2"))
@@ -53,14 +53,14 @@ def test_a_void_frees_the_receipt_number(alice: Counter) -> None:
     assert refusal.value.facts == {"transaction_id": second.entry["id"]}
 
 
-def test_a_number_can_be_freed_again_and_again(alice: Counter) -> None:
+def test_a_number_can_be_freed_again_and_again(alice: TillDriver) -> None:
     one, other = alice.cards(alice.program(type="points"), 2)
     for card in (one, other, one):
         alice.till.submit(alice.void(earned(alice, card)))
     earned(alice, other)
 
 
-def test_only_the_void_of_the_purchase_that_holds_the_number_frees_it(alice: Counter) -> None:
+def test_only_the_void_of_the_purchase_that_holds_the_number_frees_it(alice: TillDriver) -> None:
     card = alice.card(alice.program(type="points"))
     first = earned(alice, card)
     alice.till.submit(alice.void(first))
@@ -72,7 +72,7 @@ def test_only_the_void_of_the_purchase_that_holds_the_number_frees_it(alice: Cou
     assert refusal.value.facts == {"transaction_id": second}
 
 
-def test_a_void_cannot_be_voided_and_so_takes_no_number_back(alice: Counter) -> None:
+def test_a_void_cannot_be_voided_and_so_takes_no_number_back(alice: TillDriver) -> None:
     card = alice.card(alice.program(type="points"))
     void = entry_of(alice.till.submit(alice.void(earned(alice, card))))
     with pytest.raises(NotVoidable):
@@ -80,7 +80,7 @@ def test_a_void_cannot_be_voided_and_so_takes_no_number_back(alice: Counter) -> 
     earned(alice, card)
 
 
-def test_a_void_that_is_refused_frees_nothing(alice: Counter) -> None:
+def test_a_void_that_is_refused_frees_nothing(alice: TillDriver) -> None:
     card = alice.card(alice.program(type="points", void_policy="refuse"))
     purchase = earned(alice, card)
     alice.till.submit(alice.redeem_points(card, 500))
@@ -90,7 +90,7 @@ def test_a_void_that_is_refused_frees_nothing(alice: Counter) -> None:
         earned(alice, card)
 
 
-def test_numbers_of_other_purchases_and_programs_stay_taken(alice: Counter) -> None:
+def test_numbers_of_other_purchases_and_programs_stay_taken(alice: TillDriver) -> None:
     card = alice.card(alice.program(type="points"))
     elsewhere = alice.card(alice.program(type="points"))
     purchase = earned(alice, card)
@@ -103,7 +103,7 @@ def test_numbers_of_other_purchases_and_programs_stay_taken(alice: Counter) -> N
 
 
 @pytest.mark.parametrize("cards", [1, 2, 3])
-def test_a_list_is_done_in_its_order(alice: Counter, cards: int) -> None:
+def test_a_list_is_done_in_its_order(alice: TillDriver, cards: int) -> None:
     """Earn, void and earn stand together, on one card and on several."""
     held = alice.cards(alice.program(type="points"), cards)
     purchase = earned(alice, held[0])
@@ -122,7 +122,7 @@ def test_a_list_is_done_in_its_order(alice: Counter, cards: int) -> None:
 
 
 def test_a_void_that_waits_for_the_next_batch_keeps_its_place_before_a_purchase(
-    alice: Counter,
+    alice: TillDriver,
 ) -> None:
     """The void must see the card as the first operation left it; the purchases stay behind it."""
     one, other, third = alice.cards(alice.program(type="points"), 3)
@@ -144,7 +144,7 @@ def test_a_void_that_waits_for_the_next_batch_keeps_its_place_before_a_purchase(
     assert sequences == [3, 4, 2, 3]
 
 
-def test_a_repeated_list_is_answered_as_the_first_time(alice: Counter) -> None:
+def test_a_repeated_list_is_answered_as_the_first_time(alice: TillDriver) -> None:
     """As a till's offline queue does, whose answer got lost on the way."""
     card = alice.card(alice.program(type="points"))
     purchase = earned(alice, card)
@@ -159,7 +159,7 @@ def test_a_repeated_list_is_answered_as_the_first_time(alice: Counter) -> None:
 
 @pytest.fixture
 def tills(
-    alice: Counter, database: Database, clock: ManualClock, ids: SystemIds
+    alice: TillDriver, database: Database, clock: ManualClock, ids: SystemIds
 ) -> Iterator[list[Till]]:
     """Open tills beside Alice's: on PostgreSQL each writes on its own."""
     with ExitStack() as stack:
@@ -179,7 +179,7 @@ def at_once(tills: Sequence[Till], operations: Sequence[Sequence[Operation]]) ->
         return [o for outcomes in threads.map(one, tills, operations) for o in outcomes]
 
 
-def test_of_many_at_once_after_a_void_one_is_credited(alice: Counter, tills: list[Till]) -> None:
+def test_of_many_at_once_after_a_void_one_is_credited(alice: TillDriver, tills: list[Till]) -> None:
     cards = alice.cards(alice.program(type="points"), TILLS)
     alice.till.submit(alice.void(earned(alice, cards[0])))
     for number in range(ROUNDS):
@@ -191,7 +191,7 @@ def test_of_many_at_once_after_a_void_one_is_credited(alice: Counter, tills: lis
 
 
 def test_lists_with_the_same_numbers_in_any_order_credit_each_once(
-    alice: Counter, tills: list[Till]
+    alice: TillDriver, tills: list[Till]
 ) -> None:
     numbers = [f"R-{number}" for number in range(20)]
     cards = alice.cards(alice.program(type="points"), TILLS)
@@ -207,7 +207,7 @@ def test_lists_with_the_same_numbers_in_any_order_credit_each_once(
 
 
 def test_a_void_at_one_till_and_the_number_again_at_another(
-    alice: Counter, tills: list[Till]
+    alice: TillDriver, tills: list[Till]
 ) -> None:
     """Either the number was still held, or it was free: the books tell, and agree."""
     one, other, third = alice.cards(alice.program(type="points"), 3)

@@ -34,44 +34,44 @@ from punchcard.loyalty.errors import (
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, TransactionOrigin
 from punchcard.loyalty.operations import CardKey, CardRef, NewCustomer, Origin, ReplayOnly
 from punchcard.loyalty.till.receipt import Receipt
-from tests.support.audited_counter import audited_counter
-from tests.support.drivers.till import BY_TILL, SEALER, Counter, open_counter
+from tests.support.audited_till_driver import audited_till_driver
+from tests.support.drivers.till import BY_TILL, SEALER, TillDriver, open_till_driver
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def alice(database: Database, clock: ManualClock, ids: SystemIds) -> Iterator[Counter]:
+def alice(database: Database, clock: ManualClock, ids: SystemIds) -> Iterator[TillDriver]:
     """Open Café Alice's counter; afterwards the books must be right, whatever was done."""
-    with audited_counter(database, clock, ids) as counter:
+    with audited_till_driver(database, clock, ids) as counter:
         yield counter
 
 
 @pytest.fixture
-def bob(alice: Counter) -> Counter:
+def bob(alice: TillDriver) -> TillDriver:
     """Open Boulangerie Bob's counter on the same server."""
-    return open_counter(
+    return open_till_driver(
         alice.database, alice.till, clock=alice.clock, ids=alice.ids, slug="boulangerie-bob"
     )
 
 
-def refusal_of(counter: Counter, operation: Any) -> DomainError:
+def refusal_of(counter: TillDriver, operation: Any) -> DomainError:
     with pytest.raises(DomainError) as refusal:
         counter.till.submit(operation)
     return refusal.value
 
 
-def set_columns(counter: Counter, table: Any, row_id: str, **values: Any) -> None:
+def set_columns(counter: TillDriver, table: Any, row_id: str, **values: Any) -> None:
     with counter.database.write() as session:
         session.execute(update(table).where(table.id == row_id).values(**values))
 
 
-def count(counter: Counter, table: Any) -> int:
+def count(counter: TillDriver, table: Any) -> int:
     with counter.database.read() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def test_a_stamp_is_answered_with_its_entry_and_the_card_after_it(alice: Counter) -> None:
+def test_a_stamp_is_answered_with_its_entry_and_the_card_after_it(alice: TillDriver) -> None:
     anna, gare = alice.staff(), alice.location()
     card = alice.card(alice.program())
     receipt = alice.till.submit(alice.stamp(card, staff=anna, location_id=gare, note="Merci"))
@@ -84,7 +84,7 @@ def test_a_stamp_is_answered_with_its_entry_and_the_card_after_it(alice: Counter
 
 
 @pytest.mark.parametrize("key", [CardKey.ID, CardKey.NUMBER, CardKey.TOKEN])
-def test_a_card_is_found_by_id_number_and_token(alice: Counter, key: str) -> None:
+def test_a_card_is_found_by_id_number_and_token(alice: TillDriver, key: str) -> None:
     card = alice.till.submit(alice.enrol(alice.program())).card
     token = SEALER.open(card.token_sealed, card.id)
     assert token is not None
@@ -93,7 +93,7 @@ def test_a_card_is_found_by_id_number_and_token(alice: Counter, key: str) -> Non
     assert alice.till.submit(operation).card.stamps == 1
 
 
-def test_a_card_named_in_three_ways_in_one_list_is_one_card(alice: Counter) -> None:
+def test_a_card_named_in_three_ways_in_one_list_is_one_card(alice: TillDriver) -> None:
     program = alice.program(cooldown_minutes=0)
     card = alice.till.submit(alice.enrol(program)).card
     by_id = alice.stamp(card.id)
@@ -105,7 +105,7 @@ def test_a_card_named_in_three_ways_in_one_list_is_one_card(alice: Counter) -> N
 
 
 def test_bob_cannot_touch_alices_cards_entries_rewards_and_programs(
-    alice: Counter, bob: Counter
+    alice: TillDriver, bob: TillDriver
 ) -> None:
     program = alice.program(type="hybrid")
     card, reward, gare = alice.card(program), alice.reward(program), alice.location()
@@ -120,7 +120,7 @@ def test_bob_cannot_touch_alices_cards_entries_rewards_and_programs(
 
 
 def test_each_operation_of_a_list_sees_the_card_as_the_one_before_left_it(
-    alice: Counter,
+    alice: TillDriver,
 ) -> None:
     program = alice.program(stamps_target=2, cooldown_minutes=0)
     card = alice.card(program)
@@ -137,14 +137,14 @@ def test_each_operation_of_a_list_sees_the_card_as_the_one_before_left_it(
     ]
 
 
-def test_a_list_longer_than_a_batch_keeps_its_order(alice: Counter) -> None:
+def test_a_list_longer_than_a_batch_keeps_its_order(alice: TillDriver) -> None:
     card = alice.card(alice.program(type="points"))
     outcomes = alice.till.submit_all([alice.earn(card, 100 * n) for n in range(1, 151)])
     assert [o.entry["sequence"] for o in outcomes] == list(range(2, 152))  # type: ignore[union-attr]
     assert outcomes[-1].card.points == 150 * 151 // 2  # type: ignore[union-attr]
 
 
-def test_late_stamps_and_voids_in_one_list_see_what_came_before_them(alice: Counter) -> None:
+def test_late_stamps_and_voids_in_one_list_see_what_came_before_them(alice: TillDriver) -> None:
     card = alice.card(alice.program())
     now = alice.clock.now()
     times = [now - 2 * HOUR, now - HOUR, now - HOUR - timedelta(minutes=10), now - 3 * HOUR, now]
@@ -159,7 +159,7 @@ def test_late_stamps_and_voids_in_one_list_see_what_came_before_them(alice: Coun
 
 
 def test_a_voided_stamp_frees_the_cooldown_and_the_day_in_the_database_too(
-    alice: Counter,
+    alice: TillDriver,
 ) -> None:
     card = alice.card(alice.program(max_daily_stamps=2))
     first = alice.till.submit(alice.stamp(card, occurred_at=alice.clock.now() - HOUR))
@@ -172,7 +172,7 @@ def test_a_voided_stamp_frees_the_cooldown_and_the_day_in_the_database_too(
     assert isinstance(refusal_of(alice, late), DailyStampLimitReached)
 
 
-def test_the_same_key_gives_the_same_answer_for_good(alice: Counter) -> None:
+def test_the_same_key_gives_the_same_answer_for_good(alice: TillDriver) -> None:
     anna = alice.staff()
     card = alice.card(alice.program(stamps_target=2, cooldown_minutes=0))
     operation = alice.stamp(card, staff=anna, idempotency_key="k-1")
@@ -185,7 +185,7 @@ def test_the_same_key_gives_the_same_answer_for_good(alice: Counter) -> None:
     assert replace(again, is_replay=False) == first
 
 
-def test_the_same_key_twice_in_one_list_gives_one_stamp(alice: Counter) -> None:
+def test_the_same_key_twice_in_one_list_gives_one_stamp(alice: TillDriver) -> None:
     card = alice.card(alice.program(cooldown_minutes=0))
     operation = alice.stamp(card, idempotency_key="k-1")
     first, again = alice.till.submit_all([operation, operation])
@@ -196,7 +196,7 @@ def test_the_same_key_twice_in_one_list_gives_one_stamp(alice: Counter) -> None:
 
 @pytest.mark.parametrize("welcome", [0, 3])
 def test_a_repeated_enrolment_gives_the_card_as_it_was_answered(
-    alice: Counter, welcome: int
+    alice: TillDriver, welcome: int
 ) -> None:
     program = alice.program(welcome_stamps=welcome)
     guest = NewCustomer(name="Noé", email="noe@example.com")
@@ -207,7 +207,7 @@ def test_a_repeated_enrolment_gives_the_card_as_it_was_answered(
     assert alice.till.submit(operation) == replace(first, is_replay=True)
 
 
-def test_a_key_used_for_another_request_is_refused(alice: Counter) -> None:
+def test_a_key_used_for_another_request_is_refused(alice: TillDriver) -> None:
     card = alice.card(alice.program(cooldown_minutes=0))
     alice.till.submit(alice.stamp(card, idempotency_key="k-1"))
     other = alice.stamp(card, idempotency_key="k-1", fingerprint=b"o" * 32)
@@ -221,7 +221,7 @@ def test_a_key_used_for_another_request_is_refused(alice: Counter) -> None:
     assert isinstance(both[1], IdempotencyKeyReused)
 
 
-def test_a_key_used_elsewhere_in_the_api_is_refused(alice: Counter) -> None:
+def test_a_key_used_elsewhere_in_the_api_is_refused(alice: TillDriver) -> None:
     card = alice.card(alice.program())
     alice.add(
         IdempotencyRecord(
@@ -237,14 +237,14 @@ def test_a_key_used_elsewhere_in_the_api_is_refused(alice: Counter) -> None:
     assert isinstance(refused, IdempotencyKeyReused)
 
 
-def test_keys_belong_to_one_vendor(alice: Counter, bob: Counter) -> None:
+def test_keys_belong_to_one_vendor(alice: TillDriver, bob: TillDriver) -> None:
     for counter in (alice, bob):
         card = counter.card(counter.program())
         receipt = counter.till.submit(counter.stamp(card, idempotency_key="k-1"))
         assert not receipt.is_replay
 
 
-def test_a_refusal_frees_its_key(alice: Counter) -> None:
+def test_a_refusal_frees_its_key(alice: TillDriver) -> None:
     card = alice.card(alice.program())
     alice.till.submit(alice.stamp(card))
     operation = alice.stamp(card, idempotency_key="k-1")
@@ -254,7 +254,7 @@ def test_a_refusal_frees_its_key(alice: Counter) -> None:
 
 
 def test_a_request_refused_today_still_gets_the_answer_of_when_it_was_accepted(
-    alice: Counter,
+    alice: TillDriver,
 ) -> None:
     card = alice.card(alice.program())
     common = {"vendor_id": alice.vendor_id, "actor": BY_TILL, "fingerprint": b"f" * 32}
@@ -264,7 +264,7 @@ def test_a_request_refused_today_still_gets_the_answer_of_when_it_was_accepted(
     assert alice.till.submit(question) == replace(first, is_replay=True)
 
 
-def test_a_purchase_is_credited_once_whatever_card_shows_its_receipt(alice: Counter) -> None:
+def test_a_purchase_is_credited_once_whatever_card_shows_its_receipt(alice: TillDriver) -> None:
     program = alice.program(type="points")
     one, other = alice.cards(program, 2)
     credited = alice.till.submit(alice.earn(one, 500, reference="R-1"))
@@ -277,7 +277,7 @@ def test_a_purchase_is_credited_once_whatever_card_shows_its_receipt(alice: Coun
     assert isinstance(both[1], ReferenceAlreadyUsed)
 
 
-def test_a_reward_runs_out_and_a_void_puts_it_back(alice: Counter) -> None:
+def test_a_reward_runs_out_and_a_void_puts_it_back(alice: TillDriver) -> None:
     program = alice.program(type="points")
     cake, card = alice.reward(program, stock_left=1), alice.card(program)
     alice.till.submit(alice.earn(card, 30_000))
@@ -291,7 +291,7 @@ def test_a_reward_runs_out_and_a_void_puts_it_back(alice: Counter) -> None:
         assert session.get_one(Reward, cake).stock_left == 0
 
 
-def test_a_cards_limit_counts_what_was_not_voided(alice: Counter) -> None:
+def test_a_cards_limit_counts_what_was_not_voided(alice: TillDriver) -> None:
     program = alice.program(type="points")
     cake, card = alice.reward(program, per_card_limit=2), alice.card(program)
     alice.till.submit(alice.earn(card, 90_000))
@@ -302,7 +302,7 @@ def test_a_cards_limit_counts_what_was_not_voided(alice: Counter) -> None:
     assert alice.till.submit(alice.redeem(card, cake)).card.points == 700
 
 
-def test_forgiven_points_do_not_come_back_by_another_void(alice: Counter) -> None:
+def test_forgiven_points_do_not_come_back_by_another_void(alice: TillDriver) -> None:
     program = alice.program(type="points")
     card = alice.card(program)
     earned = alice.till.submit(alice.earn(card, 1050)).entry["id"]
@@ -313,7 +313,7 @@ def test_forgiven_points_do_not_come_back_by_another_void(alice: Counter) -> Non
 
 
 def test_a_correction_stands_in_the_audit_with_the_balance_before_and_after(
-    alice: Counter,
+    alice: TillDriver,
 ) -> None:
     card = alice.card(alice.program(type="points"))
     alice.till.submit(alice.adjust(card, 40))
@@ -331,7 +331,7 @@ def test_a_correction_stands_in_the_audit_with_the_balance_before_and_after(
 
 
 @pytest.mark.parametrize("keeps", [True, False])
-def test_origins_are_kept_only_when_the_vendor_wants_them(alice: Counter, keeps: bool) -> None:
+def test_origins_are_kept_only_when_the_vendor_wants_them(alice: TillDriver, keeps: bool) -> None:
     set_columns(alice, Vendor, alice.vendor_id, keeps_origins=keeps)
     here = Origin("192.0.2.7", "Browser", None)
     card = alice.card(alice.program(), origin=here)
@@ -339,7 +339,7 @@ def test_origins_are_kept_only_when_the_vendor_wants_them(alice: Counter, keeps:
     assert count(alice, TransactionOrigin) == (2 if keeps else 0)
 
 
-def test_many_changes_of_a_card_leave_one_word_in_the_outbox(alice: Counter) -> None:
+def test_many_changes_of_a_card_leave_one_word_in_the_outbox(alice: TillDriver) -> None:
     card = alice.card(alice.program(type="points"))
     for _ in range(3):
         alice.till.submit(alice.earn(card, 100))
@@ -348,7 +348,7 @@ def test_many_changes_of_a_card_leave_one_word_in_the_outbox(alice: Counter) -> 
     assert [(row.topic, row.key, row.status) for row in rows] == [("card.changed", card, "waiting")]
 
 
-def test_a_changed_program_counts_from_the_next_operation(alice: Counter) -> None:
+def test_a_changed_program_counts_from_the_next_operation(alice: TillDriver) -> None:
     program = alice.program()
     card = alice.card(program)
     alice.till.submit(alice.stamp(card))
@@ -357,13 +357,13 @@ def test_a_changed_program_counts_from_the_next_operation(alice: Counter) -> Non
     assert (receipt.card.stamps, receipt.entry["program_version"]) == (2, 2)
 
 
-def test_a_card_blocked_in_the_meantime_is_refused(alice: Counter) -> None:
+def test_a_card_blocked_in_the_meantime_is_refused(alice: TillDriver) -> None:
     card = alice.card(alice.program())
     set_columns(alice, LoyaltyCard, card, status="blocked")
     assert isinstance(refusal_of(alice, alice.stamp(card)), CardBlocked)
 
 
-def test_one_customer_holds_one_card_of_a_program(alice: Counter) -> None:
+def test_one_customer_holds_one_card_of_a_program(alice: TillDriver) -> None:
     program, other = alice.program(), alice.program()
     noe = NewCustomer(name="Noé", email="noe@example.com")
     held = alice.till.submit(alice.enrol(program, customer=noe)).card
@@ -378,7 +378,7 @@ def test_one_customer_holds_one_card_of_a_program(alice: Counter) -> None:
     assert count(alice, Customer) == 1
 
 
-def test_twins_in_one_list_get_one_card(alice: Counter) -> None:
+def test_twins_in_one_list_get_one_card(alice: TillDriver) -> None:
     program = alice.program()
     noe = NewCustomer(name="Noé", email="noe@example.com")
     neighbour = alice.enrol(program, customer=NewCustomer(name="Léa", email="lea@example.com"))
@@ -389,7 +389,7 @@ def test_twins_in_one_list_get_one_card(alice: Counter) -> None:
     assert isinstance(outcomes[2], Receipt)
 
 
-def test_an_address_and_a_phone_of_two_customers_are_a_conflict(alice: Counter) -> None:
+def test_an_address_and_a_phone_of_two_customers_are_a_conflict(alice: TillDriver) -> None:
     program = alice.program()
     alice.card(program, customer=NewCustomer(email="noe@example.com"))
     alice.card(program, customer=NewCustomer(phone="+352621000001"))
@@ -397,7 +397,7 @@ def test_an_address_and_a_phone_of_two_customers_are_a_conflict(alice: Counter) 
     assert isinstance(refusal_of(alice, alice.enrol(program, customer=both)), ContactConflict)
 
 
-def test_who_enrols_alone_learns_nothing_about_others(alice: Counter) -> None:
+def test_who_enrols_alone_learns_nothing_about_others(alice: TillDriver) -> None:
     program = alice.program(welcome_stamps=2)
     noe = NewCustomer(email="noe@example.com")
     alice.card(program, customer=noe)

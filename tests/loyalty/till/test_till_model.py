@@ -26,7 +26,7 @@ from tests.loyalty.model import (
     rules_of,
 )
 from tests.support.books import audited
-from tests.support.drivers.till import BY_TILL, Counter, open_counter, open_till
+from tests.support.drivers.till import BY_TILL, TillDriver, open_till, open_till_driver
 
 COMPARED = (
     *("type", "sequence", "stamps_delta", "points_delta", "stamps_after", "points_after"),
@@ -38,7 +38,7 @@ def test_any_day_goes_the_same_way_in_the_database_and_in_memory(
     database: Database, clock: ManualClock, ids: SystemIds
 ) -> None:
     with open_till(database, clock=clock, ids=ids) as till:
-        alice = open_counter(database, till, clock=clock, ids=ids)
+        alice = open_till_driver(database, till, clock=clock, ids=ids)
 
         @settings(max_examples=8, deadline=None, database=None)
         @given(program=PROGRAMS, reward=REWARDS, rushes=RUSHES, now=STARTS, vouched=st.booleans())
@@ -61,7 +61,7 @@ class Day:
 
     def __init__(
         self,
-        counter: Counter,
+        counter: TillDriver,
         clock: ManualClock,
         program: dict[str, Any],
         reward: dict[str, Any],

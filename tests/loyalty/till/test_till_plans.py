@@ -23,7 +23,7 @@ from punchcard.loyalty.operations import (
     Origin,
 )
 from punchcard.loyalty.till.receipt import Receipt
-from tests.support.drivers.till import BY_TILL, Counter, open_counter, open_till
+from tests.support.drivers.till import BY_TILL, TillDriver, open_till, open_till_driver
 from tests.support.filler import fill
 from tests.support.plans import Sent, broad_steps, engines_of, recorded
 
@@ -32,14 +32,14 @@ HERE = Origin("::1", "a browser", None)
 
 
 @pytest.fixture
-def alice(database: Database, clock: ManualClock, ids: SystemIds) -> Iterator[Counter]:
+def alice(database: Database, clock: ManualClock, ids: SystemIds) -> Iterator[TillDriver]:
     """Open Café Alice's counter."""
     with open_till(database, clock=clock, ids=ids) as till:
-        yield open_counter(database, till, clock=clock, ids=ids)
+        yield open_till_driver(database, till, clock=clock, ids=ids)
 
 
 @pytest.fixture
-def program(alice: Counter, database: Database, clock: ManualClock, ids: SystemIds) -> str:
+def program(alice: TillDriver, database: Database, clock: ManualClock, ids: SystemIds) -> str:
     """Open a program with a long history."""
     program_id = alice.program(type="hybrid", cooldown_minutes=0, max_daily_stamps=50)
     with database.write_connection() as connection:
@@ -55,7 +55,7 @@ def program(alice: Counter, database: Database, clock: ManualClock, ids: SystemI
     return program_id
 
 
-def work_through_everything(alice: Counter, program: str, clock: ManualClock) -> None:
+def work_through_everything(alice: TillDriver, program: str, clock: ManualClock) -> None:
     """Do every kind of operation, alone and in lists, and ask for some again."""
     till = alice.till
     zoe = NewCustomer(name="Zoé", email="zoe@example.com", phone="+352621111001")
@@ -97,7 +97,7 @@ def work_through_everything(alice: Counter, program: str, clock: ManualClock) ->
 
 
 def test_every_statement_of_the_till_goes_by_keys(
-    alice: Counter, program: str, database: Database, clock: ManualClock
+    alice: TillDriver, program: str, database: Database, clock: ManualClock
 ) -> None:
     till_engine, _ = engines_of(database)
     with recorded(till_engine) as sent:
@@ -114,7 +114,7 @@ def test_every_statement_of_the_till_goes_by_keys(
 
 
 def test_a_search_by_shop_program_or_type_alone_is_seen(
-    alice: Counter, program: str, database: Database
+    alice: TillDriver, program: str, database: Database
 ) -> None:
     """The check itself: what it lets through everywhere else, it must refuse here."""
     place = "?" if database.is_sqlite else "%s"

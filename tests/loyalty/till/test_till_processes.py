@@ -11,7 +11,7 @@ from punchcard.kit.clock import SystemClock
 from punchcard.kit.ids import SystemIds
 from punchcard.loyalty.models import Reward
 from tests.support.books import audited, check_day_limits, standing
-from tests.support.drivers.till import open_counter, open_till
+from tests.support.drivers.till import open_till, open_till_driver
 from tests.support.till_process import Plan, answers, running
 
 THREADS, OPERATIONS, CAKES, MISTAKES = 4, 40, 3, 5
@@ -22,7 +22,7 @@ def test_two_servers_lose_and_double_nothing(database: Database, database_url: s
     clock = SystemClock()
     ids = SystemIds(clock)
     with open_till(database, clock=clock, ids=ids) as till:
-        alice = open_counter(database, till, clock=clock, ids=ids)
+        alice = open_till_driver(database, till, clock=clock, ids=ids)
         program = alice.program(
             type="hybrid", cooldown_minutes=0, stamps_target=3, welcome_points=900
         )

@@ -23,20 +23,20 @@ from punchcard.loyalty.models import Reward
 from punchcard.loyalty.operations import NewCustomer, Operation
 from punchcard.loyalty.till.batch import Outcome
 from punchcard.loyalty.till.receipt import Receipt
-from tests.support.audited_counter import audited_counter
+from tests.support.audited_till_driver import audited_till_driver
 from tests.support.books import audited, check_day_limits, standing
-from tests.support.drivers.till import Counter
+from tests.support.drivers.till import TillDriver
 
 
 @pytest.fixture
-def alice(database: Database) -> Iterator[Counter]:
+def alice(database: Database) -> Iterator[TillDriver]:
     """Open Café Alice's counter by the machine's clock; afterwards the books must be right."""
     clock = SystemClock()
-    with audited_counter(database, clock, SystemIds(clock)) as counter:
+    with audited_till_driver(database, clock, SystemIds(clock)) as counter:
         yield counter
 
 
-def at_once(counter: Counter, operations: Sequence[Operation]) -> list[Outcome]:
+def at_once(counter: TillDriver, operations: Sequence[Operation]) -> list[Outcome]:
     """Do each operation from a thread of its own."""
 
     def one(operation: Operation) -> Outcome:
@@ -57,7 +57,7 @@ def refusals(outcomes: Sequence[Outcome]) -> set[type[DomainError]]:
     return {type(outcome) for outcome in outcomes if isinstance(outcome, DomainError)}
 
 
-def test_fifty_buyers_get_the_three_cakes_there_are(alice: Counter) -> None:
+def test_fifty_buyers_get_the_three_cakes_there_are(alice: TillDriver) -> None:
     program = alice.program(type="points", welcome_points=150)
     cake = alice.reward(program, stock_left=3)
     cards = alice.cards(program, 50)
@@ -68,7 +68,7 @@ def test_fifty_buyers_get_the_three_cakes_there_are(alice: Counter) -> None:
         assert session.get_one(Reward, cake).stock_left == 0
 
 
-def test_a_receipt_shown_at_ten_tills_is_credited_once(alice: Counter) -> None:
+def test_a_receipt_shown_at_ten_tills_is_credited_once(alice: TillDriver) -> None:
     cards = alice.cards(alice.program(type="points"), 10)
     outcomes = at_once(alice, [alice.earn(card, 500, reference="R-1") for card in cards])
     assert len(receipts(outcomes)) == 1
@@ -76,7 +76,7 @@ def test_a_receipt_shown_at_ten_tills_is_credited_once(alice: Counter) -> None:
 
 
 def test_the_same_request_ten_times_at_once_gives_one_stamp_and_nine_replays(
-    alice: Counter,
+    alice: TillDriver,
 ) -> None:
     card = alice.card(alice.program(cooldown_minutes=0))
     outcomes = at_once(alice, [alice.stamp(card, idempotency_key="k-1")] * 10)
@@ -86,7 +86,7 @@ def test_the_same_request_ten_times_at_once_gives_one_stamp_and_nine_replays(
     assert len({answer.entry["hash"] for answer in answers}) == 1
 
 
-def test_the_same_enrolment_ten_times_at_once_gives_one_card(alice: Counter) -> None:
+def test_the_same_enrolment_ten_times_at_once_gives_one_card(alice: TillDriver) -> None:
     noe = NewCustomer(name="Noé", email="noe@example.com")
     enrol = alice.enrol(alice.program(welcome_stamps=2), customer=noe, idempotency_key="k-1")
     answers = receipts(at_once(alice, [enrol] * 10))
@@ -94,7 +94,7 @@ def test_the_same_enrolment_ten_times_at_once_gives_one_card(alice: Counter) -> 
     assert {(answer.card.id, answer.card.stamps) for answer in answers} == {(answers[0].card.id, 2)}
 
 
-def test_one_key_for_ten_cards_at_once_stamps_one_of_them(alice: Counter) -> None:
+def test_one_key_for_ten_cards_at_once_stamps_one_of_them(alice: TillDriver) -> None:
     cards = alice.cards(alice.program(), 10)
     outcomes = at_once(
         alice,
@@ -107,7 +107,7 @@ def test_one_key_for_ten_cards_at_once_stamps_one_of_them(alice: Counter) -> Non
     assert refusals(outcomes) == {IdempotencyKeyReused}
 
 
-def test_a_mistake_voided_at_ten_tills_is_voided_once(alice: Counter) -> None:
+def test_a_mistake_voided_at_ten_tills_is_voided_once(alice: TillDriver) -> None:
     card = alice.card(alice.program(cooldown_minutes=0))
     mistake = alice.till.submit(alice.stamp(card)).entry["id"]
     outcomes = at_once(alice, [alice.void(mistake)] * 10)
@@ -115,7 +115,7 @@ def test_a_mistake_voided_at_ten_tills_is_voided_once(alice: Counter) -> None:
     assert refusals(outcomes) == {AlreadyVoided}
 
 
-def test_the_day_holds_when_twenty_tills_stamp_one_card(alice: Counter) -> None:
+def test_the_day_holds_when_twenty_tills_stamp_one_card(alice: TillDriver) -> None:
     card = alice.card(alice.program(cooldown_minutes=0, max_daily_stamps=5))
     now = alice.clock.now()
     late = [alice.stamp(card, occurred_at=now - timedelta(seconds=n)) for n in range(10)]
@@ -125,7 +125,7 @@ def test_the_day_holds_when_twenty_tills_stamp_one_card(alice: Counter) -> None:
     check_day_limits(audited(alice.database))
 
 
-def test_one_customer_enrolled_at_ten_tills_holds_one_card(alice: Counter) -> None:
+def test_one_customer_enrolled_at_ten_tills_holds_one_card(alice: TillDriver) -> None:
     program = alice.program()
     noe = NewCustomer(name="Noé", email="noe@example.com")
     outcomes = at_once(alice, [alice.enrol(program, customer=noe)] * 10)
@@ -133,7 +133,7 @@ def test_one_customer_enrolled_at_ten_tills_holds_one_card(alice: Counter) -> No
     assert {code.code for code in refusals(outcomes)} == {"card_already_exists"}
 
 
-def busy_hour(counter: Counter, cards: Sequence[str], cake: str, seed: int) -> None:
+def busy_hour(counter: TillDriver, cards: Sequence[str], cake: str, seed: int) -> None:
     """Do what one till does in a busy hour: anything, to any card."""
     chance = random.Random(seed)  # noqa: S311
     answered: list[str] = []
@@ -157,7 +157,7 @@ def busy_hour(counter: Counter, cards: Sequence[str], cake: str, seed: int) -> N
                 answered.append(outcome.entry["id"])
 
 
-def test_a_busy_hour_at_eight_tills_loses_and_doubles_nothing(alice: Counter) -> None:
+def test_a_busy_hour_at_eight_tills_loses_and_doubles_nothing(alice: TillDriver) -> None:
     program = alice.program(type="hybrid", cooldown_minutes=0, stamps_target=3, welcome_stamps=1)
     cake = alice.reward(program, stock_left=6, points_required=5)
     cards = alice.cards(program, 6)

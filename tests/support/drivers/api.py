@@ -1,4 +1,4 @@
-"""A shop's counter over HTTP, as an outside client's software would stand there."""
+"""ApiDriver: the vendor's software, which uses the API over HTTP as an outside client does."""
 
 from itertools import count
 from typing import Any
@@ -13,7 +13,7 @@ from tests.support.http import Api
 _numbers = count(1)
 
 
-class Desk:
+class ApiDriver:
     """Café Alice's software; each program that it opens is a new one."""
 
     def __init__(self, stage: Stage) -> None:

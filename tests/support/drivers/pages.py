@@ -1,4 +1,4 @@
-"""Café Alice's counter as the console sees it: a program, Anna's PIN, and cards."""
+"""PagesDriver: what tests of the pages need: a program, Anna's PIN, and cards."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ FREE: dict[str, Any] = {
 }
 
 
-class Counter:
+class PagesDriver:
     """One shop's counter; programs are free of limits unless `fields` say otherwise."""
 
     def __init__(self, shop: Shop, **fields: Any) -> None:

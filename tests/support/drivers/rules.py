@@ -1,4 +1,4 @@
-"""Café Alice's counter without a database: programs, cards and operations in one line each."""
+"""The driver of the pure rules: programs, cards and operations in one line each, no database."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A shop's counter: vendors, programs and cards straight over the till, no server around it."""
+"""TillDriver: vendors, programs and cards straight over the till, no server around it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,8 +43,8 @@ def open_till(database: Database, *, clock: Clock, ids: Ids, **limits: Any) -> I
 
 
 @dataclass(frozen=True)
-class Counter:
-    """One vendor's counter; each verb makes an operation, `till` does it."""
+class TillDriver:
+    """Drives the till for one vendor; each verb makes an operation."""
 
     database: Database
     till: Till
@@ -161,12 +161,12 @@ class Counter:
             session.add(row)
 
 
-def open_counter(
+def open_till_driver(
     database: Database, till: Till, *, clock: Clock, ids: Ids, slug: str = "cafe-alice"
-) -> Counter:
+) -> TillDriver:
     """Open a vendor with a counter."""
     now, vendor_id = clock.now(), ids.new_id()
-    counter = Counter(database, till, clock, ids, vendor_id)
+    counter = TillDriver(database, till, clock, ids, vendor_id)
     counter.add(
         Vendor(
             id=vendor_id,
@@ -183,14 +183,14 @@ def open_counter(
 
 
 @contextmanager
-def counter_at(url: str, vendor_id: str | None = None) -> Iterator[Counter]:
+def till_driver_at(url: str, vendor_id: str | None = None) -> Iterator[TillDriver]:
     """Open the database anew, as a restarted server does."""
     clock = SystemClock()
     ids = SystemIds(clock)
     database = Database(url)
     with open_till(database, clock=clock, ids=ids) as till:
         if vendor_id is None:
-            yield open_counter(database, till, clock=clock, ids=ids)
+            yield open_till_driver(database, till, clock=clock, ids=ids)
         else:
-            yield Counter(database, till, clock, ids, vendor_id)
+            yield TillDriver(database, till, clock, ids, vendor_id)
     database.close()

@@ -18,7 +18,7 @@ from punchcard.kit.settings import Settings
 from punchcard.main import create_worker
 from tests.support.books import audited
 from tests.support.demo_server import free_port
-from tests.support.drivers.till import open_counter
+from tests.support.drivers.till import open_till_driver
 from tests.wallets.apple.certified import with_certificates
 from tests.wallets.apple.phone import Phone
 
@@ -81,7 +81,7 @@ AWAY = {
 def test_after_an_hour_without_apple_every_phone_shows_the_ledger(
     context: Context, clock: ManualClock, chain: AppleChain, port: int, away: Callable[..., object]
 ) -> None:
-    alice = open_counter(context.database, context.till, clock=clock, ids=context.ids)
+    alice = open_till_driver(context.database, context.till, clock=clock, ids=context.ids)
     cards = alice.cards(alice.program(cooldown_minutes=0, max_daily_stamps=50), PHONES)
     phones = [Phone(context, card, f"token-{n}").add() for n, card in enumerate(cards)]
     worker = create_worker(context)

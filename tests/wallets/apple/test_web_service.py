@@ -148,7 +148,7 @@ def enrol(owner: Api, coffee: LoyaltyProgram, name: str = "Zoë") -> dict[str, A
 
 
 @dataclass
-class Counter:
+class StampsAndPushes:
     """The shop's counter, and the worker behind it."""
 
     owner: Api
@@ -169,13 +169,13 @@ class Counter:
 
 
 @pytest.fixture
-def counter(owner: Api, context: Context, apns: Apns) -> Counter:
+def counter(owner: Api, context: Context, apns: Apns) -> StampsAndPushes:
     """Stand at the counter."""
-    return Counter(owner, context, apns)
+    return StampsAndPushes(owner, context, apns)
 
 
 def test_phone_gets_a_card_and_sees_each_stamp(
-    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: StampsAndPushes, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     opened = phone.add(card)
@@ -194,7 +194,7 @@ def test_phone_gets_a_card_and_sees_each_stamp(
 
 
 def test_two_stamps_within_one_second_are_two_changes(
-    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: StampsAndPushes, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
@@ -208,7 +208,7 @@ def test_two_stamps_within_one_second_are_two_changes(
 
 
 def test_word_that_changed_nothing_wakes_nobody(
-    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: StampsAndPushes, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
@@ -218,7 +218,7 @@ def test_word_that_changed_nothing_wakes_nobody(
 
 
 def test_every_device_of_a_card_is_woken_once(
-    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: StampsAndPushes, coffee: LoyaltyProgram
 ) -> None:
     card = enrol(owner, coffee)
     phone, watch = Phone(api), Phone(api, name="f" * 32, token="f" * 64)
@@ -228,7 +228,7 @@ def test_every_device_of_a_card_is_woken_once(
 
 
 def test_new_push_token_replaces_the_old_one_for_all_passes_of_the_device(
-    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: StampsAndPushes, coffee: LoyaltyProgram
 ) -> None:
     phone = Phone(api)
     first, second = enrol(owner, coffee, "Zoë"), enrol(owner, coffee, "Ada")
@@ -241,7 +241,7 @@ def test_new_push_token_replaces_the_old_one_for_all_passes_of_the_device(
 
 
 def test_unregistered_phone_is_left_alone_and_may_come_back(
-    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: StampsAndPushes, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     opened = phone.add(card)
@@ -254,7 +254,7 @@ def test_unregistered_phone_is_left_alone_and_may_come_back(
 
 
 def test_replaced_card_lets_the_old_phone_know_only_that_it_is_over(
-    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: StampsAndPushes, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
@@ -274,7 +274,7 @@ def test_replaced_card_lets_the_old_phone_know_only_that_it_is_over(
 
 
 def test_blocked_card_is_void_until_it_is_unblocked(
-    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: StampsAndPushes, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
@@ -287,7 +287,7 @@ def test_blocked_card_is_void_until_it_is_unblocked(
 
 
 def test_erased_customer_leaves_the_pass(
-    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: StampsAndPushes, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
@@ -343,7 +343,7 @@ def test_pass_answers_head_and_a_date_nobody_can_read(
 
 
 def test_one_pass_keeps_a_bounded_number_of_phones(
-    api: Api, owner: Api, counter: Counter, clock: ManualClock, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: StampsAndPushes, clock: ManualClock, coffee: LoyaltyProgram
 ) -> None:
     card = enrol(owner, coffee)
     for number in range(5):
@@ -382,7 +382,7 @@ def test_push_token_of_another_form_is_refused(
 
 
 def test_worker_that_died_before_the_push_is_made_up_for(
-    api: Api, owner: Api, context: Context, counter: Counter, coffee: LoyaltyProgram
+    api: Api, owner: Api, context: Context, counter: StampsAndPushes, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
@@ -393,7 +393,7 @@ def test_worker_that_died_before_the_push_is_made_up_for(
 
 
 def test_phone_that_is_gone_is_forgotten_unless_it_came_back(
-    api: Api, owner: Api, counter: Counter, clock: ManualClock, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: StampsAndPushes, clock: ManualClock, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     opened = phone.add(card)
@@ -410,7 +410,7 @@ def test_phone_that_is_gone_is_forgotten_unless_it_came_back(
 
 
 def test_bad_token_is_dropped_the_second_time(
-    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: StampsAndPushes, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
@@ -421,7 +421,7 @@ def test_bad_token_is_dropped_the_second_time(
 
 
 def test_apple_away_is_tried_again_until_every_phone_is_woken(
-    api: Api, owner: Api, counter: Counter, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: StampsAndPushes, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
@@ -434,7 +434,7 @@ def test_apple_away_is_tried_again_until_every_phone_is_woken(
 
 
 def test_refused_certificate_stops_all_pushes_and_forgets_no_phone(
-    api: Api, owner: Api, counter: Counter, clock: ManualClock, coffee: LoyaltyProgram
+    api: Api, owner: Api, counter: StampsAndPushes, clock: ManualClock, coffee: LoyaltyProgram
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
@@ -465,7 +465,7 @@ def test_card_tells_in_which_wallet_it_is(
 
 
 def test_redesign_reaches_every_pass(
-    api: Api, owner: Api, context: Context, counter: Counter, coffee: LoyaltyProgram
+    api: Api, owner: Api, context: Context, counter: StampsAndPushes, coffee: LoyaltyProgram
 ) -> None:
     phone = Phone(api)
     cards = [enrol(owner, coffee, name) for name in ("Zoë", "Ada", "Bo")]
@@ -483,7 +483,7 @@ def test_redesign_reaches_every_pass(
 
 
 def test_phone_that_registers_after_a_change_is_woken_at_once(
-    api: Api, owner: Api, context: Context, counter: Counter, coffee: LoyaltyProgram
+    api: Api, owner: Api, context: Context, counter: StampsAndPushes, coffee: LoyaltyProgram
 ) -> None:
     phone, late, card = Phone(api), Phone(api, name="f" * 32, token="f" * 64), enrol(owner, coffee)
     phone.add(card)
@@ -503,7 +503,7 @@ def test_phone_that_registers_after_a_change_is_woken_at_once(
 
 
 def test_phone_that_registers_for_a_pass_that_never_changed_is_left_alone(
-    api: Api, owner: Api, context: Context, counter: Counter, coffee: LoyaltyProgram
+    api: Api, owner: Api, context: Context, counter: StampsAndPushes, coffee: LoyaltyProgram
 ) -> None:
     Phone(api).add(enrol(owner, coffee))
     create_worker(context).do_work()
@@ -550,7 +550,7 @@ def test_ended_certificate_hands_out_no_pass_and_says_so_once(
 def test_new_certificate_wakes_the_phones_that_the_old_one_could_not(
     before_renewal: Context,
     context: Context,
-    counter: Counter,
+    counter: StampsAndPushes,
     api: Api,
     alice: Shop,
     clock: ManualClock,

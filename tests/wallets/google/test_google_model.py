@@ -21,7 +21,7 @@ from punchcard.wallets.pass_content import PassContent, card_language, pass_cont
 from punchcard.worker.loop import Worker
 from tests.support.books import audited
 from tests.support.cast import by_operator
-from tests.support.drivers.till import Counter
+from tests.support.drivers.till import TillDriver
 from tests.wallets.google_account import ISSUER, Google
 
 CARDS = 3
@@ -66,7 +66,7 @@ class Days:
 
     context: Context
     google: Google
-    alice: Counter
+    alice: TillDriver
     worker: Worker
     clock: ManualClock
     program: str = field(init=False)
@@ -182,7 +182,7 @@ def check_shown(shown: dict[str, Any], content: PassContent) -> None:
 
 
 def test_google_ends_up_showing_the_ledger_whatever_happens(
-    context: Context, google: Google, alice: Counter, worker: Worker, clock: ManualClock
+    context: Context, google: Google, alice: TillDriver, worker: Worker, clock: ManualClock
 ) -> None:
     # Not shrunk: a step costs too much for that, and a failing day is short enough to read.
     @settings(max_examples=12, deadline=None, database=None, phases=[Phase.generate])

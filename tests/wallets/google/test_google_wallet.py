@@ -29,7 +29,7 @@ from punchcard.wallets.google.google_errors import GoogleAway
 from punchcard.wallets.google.models import GoogleObject, WalletFanout
 from punchcard.worker.loop import Worker
 from tests.support.cast import by_operator
-from tests.support.drivers.till import Counter, open_counter
+from tests.support.drivers.till import TillDriver, open_till_driver
 from tests.wallets.google_account import ISSUER, Google
 from tests.wallets.shown import OpenCards, shown, waiting
 
@@ -48,7 +48,7 @@ def the_object(context: Context) -> GoogleObject:
 
 
 def test_a_link_puts_the_card_there_and_opens_it(
-    context: Context, google: Google, alice: Counter, program: str
+    context: Context, google: Google, alice: TillDriver, program: str
 ) -> None:
     link = context.google_wallet.save_link(alice.card(program))
 
@@ -70,7 +70,7 @@ def test_asking_for_the_link_again_sends_nothing_new(
 
 
 def test_a_card_nobody_asked_a_link_for_stays_unknown_to_google(
-    context: Context, google: Google, alice: Counter, program: str, worker: Worker
+    context: Context, google: Google, alice: TillDriver, program: str, worker: Worker
 ) -> None:
     context.till.submit(alice.stamp(alice.card(program)))
 
@@ -81,7 +81,7 @@ def test_a_card_nobody_asked_a_link_for_stays_unknown_to_google(
 
 
 def test_five_quick_stamps_make_one_update_that_shows_the_newest(
-    context: Context, google: Google, alice: Counter, google_card: str, worker: Worker
+    context: Context, google: Google, alice: TillDriver, google_card: str, worker: Worker
 ) -> None:
     worker.do_work()
     for _ in range(5):
@@ -94,7 +94,7 @@ def test_five_quick_stamps_make_one_update_that_shows_the_newest(
 
 
 def test_a_fourth_stamp_of_a_day_arrives_silently(
-    context: Context, google: Google, alice: Counter, google_card: str, worker: Worker
+    context: Context, google: Google, alice: TillDriver, google_card: str, worker: Worker
 ) -> None:
     for _ in range(5):
         context.till.submit(alice.stamp(google_card))
@@ -122,7 +122,7 @@ FAULTS = {
 def test_whatever_fails_google_shows_the_ledger_in_the_end(
     context: Context,
     google: Google,
-    alice: Counter,
+    alice: TillDriver,
     google_card: str,
     worker: Worker,
     clock: ManualClock,
@@ -141,7 +141,7 @@ def test_whatever_fails_google_shows_the_ledger_in_the_end(
 
 
 def test_what_google_lost_is_made_again(
-    context: Context, google: Google, alice: Counter, google_card: str, worker: Worker
+    context: Context, google: Google, alice: TillDriver, google_card: str, worker: Worker
 ) -> None:
     google.fake.classes.clear()
     google.fake.objects.clear()
@@ -157,7 +157,7 @@ def test_what_google_lost_is_made_again(
 def test_an_hour_without_google_parks_nothing(
     context: Context,
     google: Google,
-    alice: Counter,
+    alice: TillDriver,
     google_cards: OpenCards,
     worker: Worker,
     clock: ManualClock,
@@ -182,7 +182,7 @@ def test_an_hour_without_google_parks_nothing(
 def test_a_worker_that_died_between_sending_and_noting_it_sends_again_without_harm(
     context: Context,
     google: Google,
-    alice: Counter,
+    alice: TillDriver,
     google_card: str,
     worker: Worker,
     clock: ManualClock,
@@ -204,7 +204,7 @@ def test_a_worker_that_died_between_sending_and_noting_it_sends_again_without_ha
 
 
 def test_a_replaced_card_gets_a_new_object_and_the_old_one_tells_nothing_more(
-    context: Context, google: Google, alice: Counter, program: str, worker: Worker
+    context: Context, google: Google, alice: TillDriver, program: str, worker: Worker
 ) -> None:
     card = alice.card(program)
     context.till.submit(alice.stamp(card, 4))
@@ -224,7 +224,7 @@ def test_a_replaced_card_gets_a_new_object_and_the_old_one_tells_nothing_more(
 
 
 def test_many_workers_never_have_two_requests_for_one_card_under_way(
-    context: Context, google: Google, alice: Counter, google_card: str
+    context: Context, google: Google, alice: TillDriver, google_card: str
 ) -> None:
     def stamp_and_refresh() -> None:
         for _ in range(4):
@@ -261,7 +261,7 @@ def test_notices_say_who_holds_the_card_and_count_once(
 
 
 def test_after_google_changes_its_root_key_only_the_new_one_counts(
-    context: Context, google: Google, alice: Counter, program: str, clock: ManualClock
+    context: Context, google: Google, alice: TillDriver, program: str, clock: ManualClock
 ) -> None:
     context.google_wallet.save_link(alice.card(program))
     (object_id,) = google.fake.objects
@@ -276,7 +276,7 @@ def test_after_google_changes_its_root_key_only_the_new_one_counts(
     assert context.google_wallet.hear(google.fake.save(object_id))
 
 
-def redesign(context: Context, alice: Counter, program: str, **fields: Any) -> None:
+def redesign(context: Context, alice: TillDriver, program: str, **fields: Any) -> None:
     with context.database.write() as session:
         program_service.update_program(
             session, alice.vendor_id, program, fields, by_operator(context)
@@ -286,7 +286,7 @@ def redesign(context: Context, alice: Counter, program: str, **fields: Any) -> N
 def test_a_new_colour_is_one_request_for_all_cards(
     context: Context,
     google: Google,
-    alice: Counter,
+    alice: TillDriver,
     program: str,
     google_cards: OpenCards,
     worker: Worker,
@@ -311,7 +311,7 @@ def test_a_new_colour_is_one_request_for_all_cards(
 def test_a_new_target_reaches_every_card_turn_by_turn_and_after_a_failure(
     context: Context,
     google: Google,
-    alice: Counter,
+    alice: TillDriver,
     program: str,
     google_cards: OpenCards,
     clock: ManualClock,
@@ -354,12 +354,12 @@ def test_a_wallet_that_is_not_set_up_has_no_link_and_nothing_fails(
     with closing(build_context(settings, clock=clock, ids=ids, database=database)) as context:
         links = context.wallets.links_for("x" * 22)
         assert (links.apple, links.google) == (None, None)
-        counter = open_counter(database, context.till, clock=clock, ids=ids)
+        counter = open_till_driver(database, context.till, clock=clock, ids=ids)
         context.wallets.refresh(counter.card(counter.program()))
 
 
 def test_rotating_codes_are_moving_and_differ_from_card_to_card(
-    context: Context, google: Google, alice: Counter
+    context: Context, google: Google, alice: TillDriver
 ) -> None:
     program = alice.program(branding={"barcode": "rotating"})
     for card in alice.cards(program, 2):
@@ -372,7 +372,7 @@ def test_rotating_codes_are_moving_and_differ_from_card_to_card(
 
 
 def test_the_till_takes_the_code_that_a_phone_makes_of_googles_object(
-    context: Context, google: Google, alice: Counter
+    context: Context, google: Google, alice: TillDriver
 ) -> None:
     context.google_wallet.save_link(alice.card(alice.program(branding={"barcode": "rotating"})))
     (shown_by_google,) = google.fake.objects.values()
@@ -400,7 +400,7 @@ def test_a_committed_stamp_wakes_the_worker_at_once(
     chosen = replace(google.settings(settings), worker_idle_seconds=3600.0)
     context = build_context(chosen, clock=clock, ids=ids, database=database)
     with closing(context):
-        alice = open_counter(database, context.till, clock=clock, ids=ids)
+        alice = open_till_driver(database, context.till, clock=clock, ids=ids)
         card = alice.card(alice.program(cooldown_minutes=0, max_daily_stamps=50))
         context.google_wallet.save_link(card)
         worker = create_worker(context)
@@ -426,7 +426,7 @@ def _wait_until(is_so: Callable[[], bool]) -> None:
 
 
 def test_every_body_that_was_ever_sent_was_fit_for_google(
-    context: Context, google: Google, alice: Counter, worker: Worker
+    context: Context, google: Google, alice: TillDriver, worker: Worker
 ) -> None:
     for kind in ("stamps", "points", "hybrid"):
         card = alice.card(alice.program(type=kind, terms_text="Be kind."))

@@ -7,15 +7,15 @@ from sqlalchemy import update
 
 from punchcard.accounts.models import User
 from tests.support.cast import Shop
-from tests.support.drivers.pages import Counter
+from tests.support.drivers.pages import PagesDriver
 from tests.support.pages import Visitor
 
 
 @pytest.fixture
-def counter(alice: Shop) -> Counter:
+def counter(alice: Shop) -> PagesDriver:
     """Open Café Alice's counter."""
     _let_read_english(alice)
-    return Counter(alice)
+    return PagesDriver(alice)
 
 
 @pytest.fixture

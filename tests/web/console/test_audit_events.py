@@ -12,7 +12,7 @@ from punchcard.context import Context
 from punchcard.kit.i18n import LANGUAGES, catalogue
 from punchcard.web.console.audit_labels import ACTIONS, ACTORS
 from tests.support.cast import PASSWORD, Shop, make_admin
-from tests.support.drivers.pages import Counter
+from tests.support.drivers.pages import PagesDriver
 from tests.support.pages import Visitor, text_of
 
 SOURCES = Path(punchcard.__file__).parent
@@ -68,7 +68,7 @@ def test_every_label_is_translated(language: str) -> None:
 
 
 def test_events_are_told_in_words_with_names_and_local_time(
-    owner: Visitor, counter: Counter
+    owner: Visitor, counter: PagesDriver
 ) -> None:
     card_id = counter.open("Marie Schmit")
     owner.get(f"/console/members/{card_id}")
@@ -99,7 +99,7 @@ def test_a_locked_moment_and_a_place_are_told_as_the_shop_says_them(
 
 
 def test_the_platform_is_not_told_the_names_of_customers(
-    owner: Visitor, counter: Counter, context: Context, visitors: Callable[..., Visitor]
+    owner: Visitor, counter: PagesDriver, context: Context, visitors: Callable[..., Visitor]
 ) -> None:
     make_admin(context)
     admin = visitors()

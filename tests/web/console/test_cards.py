@@ -12,7 +12,7 @@ from punchcard.loyalty.tables import ENTRIES
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.damage import behind_the_triggers
-from tests.support.drivers.pages import ANNAS_PIN, Counter
+from tests.support.drivers.pages import ANNAS_PIN, PagesDriver
 from tests.support.pages import Visitor, text_of
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -28,7 +28,7 @@ def do(visitor: Visitor, card_id: str, verb: str, **fields: str) -> Any:
 
 
 def test_the_page_shows_holder_history_and_that_the_chain_holds(
-    owner: Visitor, counter: Counter
+    owner: Visitor, counter: PagesDriver
 ) -> None:
     card_id = counter.open("Marie Schmit", email="marie@example.lu")
     receipt = counter.stamp(card_id, 2)
@@ -43,7 +43,7 @@ def test_the_page_shows_holder_history_and_that_the_chain_holds(
 
 
 def test_a_changed_entry_shows_on_the_page_of_its_card(
-    owner: Visitor, counter: Counter, database_url: str
+    owner: Visitor, counter: PagesDriver, database_url: str
 ) -> None:
     card_id = counter.open()
     counter.stamp(card_id)
@@ -57,7 +57,7 @@ def test_a_changed_entry_shows_on_the_page_of_its_card(
 
 
 def test_a_blocked_card_takes_no_stamp_until_it_is_unblocked(
-    owner: Visitor, counter: Counter
+    owner: Visitor, counter: PagesDriver
 ) -> None:
     card_id = counter.open()
     assert do(owner, card_id, "block").status_code == 303
@@ -71,7 +71,7 @@ def test_a_blocked_card_takes_no_stamp_until_it_is_unblocked(
 
 
 def test_a_replaced_card_has_another_number_and_the_same_balance(
-    owner: Visitor, counter: Counter
+    owner: Visitor, counter: PagesDriver
 ) -> None:
     card_id = counter.open()
     counter.stamp(card_id, 3)
@@ -84,7 +84,7 @@ def test_a_replaced_card_has_another_number_and_the_same_balance(
     assert after.stamps == 3
 
 
-def test_a_wrong_entry_is_taken_back_with_a_reason(owner: Visitor, counter: Counter) -> None:
+def test_a_wrong_entry_is_taken_back_with_a_reason(owner: Visitor, counter: PagesDriver) -> None:
     card_id = counter.open()
     entry_id = counter.stamp(card_id, 2).entry["id"]
     verb = f"entries/{entry_id}/void"
@@ -100,7 +100,7 @@ def test_a_wrong_entry_is_taken_back_with_a_reason(owner: Visitor, counter: Coun
 
 
 def test_an_entry_is_taken_back_only_from_the_page_of_its_card(
-    owner: Visitor, counter: Counter
+    owner: Visitor, counter: PagesDriver
 ) -> None:
     one, other = counter.open("One"), counter.open("Other")
     entry_id = counter.stamp(one).entry["id"]
@@ -109,7 +109,9 @@ def test_an_entry_is_taken_back_only_from_the_page_of_its_card(
     assert counter.card(one).stamps == 1
 
 
-def test_a_full_card_is_redeemed_and_only_then_offered(owner: Visitor, counter: Counter) -> None:
+def test_a_full_card_is_redeemed_and_only_then_offered(
+    owner: Visitor, counter: PagesDriver
+) -> None:
     card_id = counter.open()
     counter.stamp(card_id, 4)
     assert "Hand out the reward" not in owner.get(page_of(card_id)).text
@@ -119,7 +121,7 @@ def test_a_full_card_is_redeemed_and_only_then_offered(owner: Visitor, counter: 
     assert counter.card(card_id).stamps == 0
 
 
-def test_points_come_from_purchases_and_buy_rewards(owner: Visitor, counter: Counter) -> None:
+def test_points_come_from_purchases_and_buy_rewards(owner: Visitor, counter: PagesDriver) -> None:
     cake = shelf.reward(counter.shop, counter.program.id, points_required=10, name="A cake")
     shelf.reward(counter.shop, counter.program.id, points_required=5000, name="A year of cake")
     card_id = counter.open()
@@ -139,7 +141,7 @@ def test_points_come_from_purchases_and_buy_rewards(owner: Visitor, counter: Cou
     [("50", "sorry", 303), ("-20", "typo", 303), ("5", "", 422), ("0", "no", 422), ("x", "a", 422)],
 )
 def test_points_are_corrected_within_bounds_and_with_a_reason(
-    owner: Visitor, counter: Counter, delta: str, reason: str, status: int
+    owner: Visitor, counter: PagesDriver, delta: str, reason: str, status: int
 ) -> None:
     card_id = counter.open()
     counter.earn(card_id, 3000)
@@ -149,7 +151,7 @@ def test_points_are_corrected_within_bounds_and_with_a_reason(
 
 
 @on_sqlite
-def test_a_correction_has_its_limit(owner: Visitor, counter: Counter) -> None:
+def test_a_correction_has_its_limit(owner: Visitor, counter: PagesDriver) -> None:
     card_id = counter.open()
     limit = counter.shop.context.settings.adjustment_limit_points
     answer = do(owner, card_id, "adjust", points_delta=str(limit + 1), reason="too much")
@@ -159,7 +161,7 @@ def test_a_correction_has_its_limit(owner: Visitor, counter: Counter) -> None:
 def test_a_program_that_asks_for_pins_does_so_in_the_console_too(
     owner: Visitor, alice: Shop
 ) -> None:
-    counter = Counter(alice, pin_policy="required")
+    counter = PagesDriver(alice, pin_policy="required")
     card_id = counter.open()
     assert do(owner, card_id, "stamp", quantity="1").status_code == 422
     wrong = do(owner, card_id, "stamp", quantity="1", staff_pin="9999")
@@ -169,7 +171,7 @@ def test_a_program_that_asks_for_pins_does_so_in_the_console_too(
     assert "Anna" in text_of(owner.get(page_of(card_id)))
 
 
-def test_what_is_known_about_the_holder_is_changed(owner: Visitor, counter: Counter) -> None:
+def test_what_is_known_about_the_holder_is_changed(owner: Visitor, counter: PagesDriver) -> None:
     card_id = counter.open("Marie", email="marie@example.lu")
     assert 'value="marie@example.lu"' in owner.get(f"{page_of(card_id)}/edit").text
     answer = owner.post(
@@ -188,7 +190,7 @@ def test_what_is_known_about_the_holder_is_changed(owner: Visitor, counter: Coun
     assert wrong.status_code == 422
 
 
-def test_an_anonymous_card_gets_a_holder(owner: Visitor, counter: Counter) -> None:
+def test_an_anonymous_card_gets_a_holder(owner: Visitor, counter: PagesDriver) -> None:
     card_id = counter.open(None)
     owner.get(f"{page_of(card_id)}/edit")
     owner.post(f"{page_of(card_id)}/edit", name="Ana")
@@ -196,7 +198,7 @@ def test_an_anonymous_card_gets_a_holder(owner: Visitor, counter: Counter) -> No
 
 
 def test_the_holder_is_forgotten_and_the_ledger_stays_sound(
-    owner: Visitor, counter: Counter
+    owner: Visitor, counter: PagesDriver
 ) -> None:
     card_id = counter.open("Marie Schmit", email="marie@example.lu")
     counter.stamp(card_id, 2)
@@ -210,7 +212,7 @@ def test_the_holder_is_forgotten_and_the_ledger_stays_sound(
 
 @on_sqlite
 def test_staff_work_with_cards_but_neither_correct_points_nor_forget_people(
-    staff: Visitor, counter: Counter
+    staff: Visitor, counter: PagesDriver
 ) -> None:
     card_id = counter.open("Marie")
     page = staff.get(page_of(card_id)).text
@@ -224,9 +226,9 @@ def test_staff_work_with_cards_but_neither_correct_points_nor_forget_people(
 @on_sqlite
 @pytest.mark.parametrize("end", ["", "/edit", "/hand-over"])
 def test_another_shop_s_card_is_not_there(
-    owner: Visitor, counter: Counter, bob: Shop, end: str
+    owner: Visitor, counter: PagesDriver, bob: Shop, end: str
 ) -> None:
-    theirs = Counter(bob).open()
+    theirs = PagesDriver(bob).open()
     assert owner.get(f"{page_of(theirs)}{end}").status_code == 404
     assert owner.get(f"{page_of('nonsense')}{end}").status_code == 404
 
@@ -236,9 +238,9 @@ def test_another_shop_s_card_is_not_there(
     "verb", ["block", "unblock", "replace", "erase", "stamp", "redeem", "earn"]
 )
 def test_nothing_is_done_with_another_shop_s_card(
-    owner: Visitor, counter: Counter, bob: Shop, verb: str
+    owner: Visitor, counter: PagesDriver, bob: Shop, verb: str
 ) -> None:
-    theirs = Counter(bob)
+    theirs = PagesDriver(bob)
     card_id = theirs.open()
     owner.get("/console/members")
     answer = owner.post(f"{page_of(card_id)}/{verb}", quantity="1", amount="10")
@@ -247,7 +249,7 @@ def test_nothing_is_done_with_another_shop_s_card(
 
 
 @on_sqlite
-def test_an_odd_place_in_the_history_is_no_trouble(owner: Visitor, counter: Counter) -> None:
+def test_an_odd_place_in_the_history_is_no_trouble(owner: Visitor, counter: PagesDriver) -> None:
     card_id = counter.open()
     assert owner.get(f"{page_of(card_id)}?before=nonsense").status_code == 200
 
@@ -255,7 +257,7 @@ def test_an_odd_place_in_the_history_is_no_trouble(owner: Visitor, counter: Coun
 @on_sqlite
 @pytest.mark.parametrize("language", ["fr", "de", "lb"])
 def test_the_page_opens_in_every_language(
-    visitors: Callable[..., Visitor], alice: Shop, counter: Counter, language: str
+    visitors: Callable[..., Visitor], alice: Shop, counter: PagesDriver, language: str
 ) -> None:
     visitor = visitors(alice, "owner", language=language)
     page = visitor.get(f"{page_of(counter.open())}?lang={language}")
@@ -273,7 +275,7 @@ _NAMES = st.text(
 )
 @given(name=_NAMES | st.sampled_from(["<b>&amp;</b>", "\u202eAna", "👩🏽‍🍳", "{{ 7*7 }}", '"><x']))
 def test_every_name_stands_whole_on_the_page_the_list_and_the_ledger(
-    owner: Visitor, counter: Counter, name: str
+    owner: Visitor, counter: PagesDriver, name: str
 ) -> None:
     card_id = counter.open(name)
     for path in (page_of(card_id), "/console/members", "/console/ledger"):

@@ -8,7 +8,7 @@ import pytest
 from punchcard.api.http.permissions import ACCESS
 from punchcard.web.console.exports import LISTS
 from tests.support.cast import Shop
-from tests.support.drivers.pages import Counter
+from tests.support.drivers.pages import PagesDriver
 from tests.support.pages import Visitor, text_of
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -23,7 +23,9 @@ def rows(visitor: Visitor, path: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text), dialect))
 
 
-def test_the_file_holds_the_members_that_the_page_shows(owner: Visitor, counter: Counter) -> None:
+def test_the_file_holds_the_members_that_the_page_shows(
+    owner: Visitor, counter: PagesDriver
+) -> None:
     counter.open("Marie Schmit", email="marie@example.lu")
     counter.open("Jang Weber")
     head, *lines = rows(owner, "cards.csv?query=marie")
@@ -37,7 +39,7 @@ def test_the_file_holds_the_members_that_the_page_shows(owner: Visitor, counter:
 
 
 def test_the_ledger_s_file_holds_the_days_that_are_asked_for_or_all(
-    owner: Visitor, counter: Counter
+    owner: Visitor, counter: PagesDriver
 ) -> None:
     counter.stamp(counter.open(), 2)
     assert len(rows(owner, "transactions.csv")) == 3
@@ -45,7 +47,9 @@ def test_the_ledger_s_file_holds_the_days_that_are_asked_for_or_all(
     assert len(rows(owner, "transactions.csv?from=2026-01-01&to=2026-03-01")) == 1
 
 
-def test_the_staff_report_s_file_tells_what_stands_out(owner: Visitor, counter: Counter) -> None:
+def test_the_staff_report_s_file_tells_what_stands_out(
+    owner: Visitor, counter: PagesDriver
+) -> None:
     counter.stamp(counter.open(), 20)
     (line,) = rows(owner, "staff-report.csv")[1:]
     assert line[0] == "Anna"
@@ -55,7 +59,7 @@ def test_the_staff_report_s_file_tells_what_stands_out(owner: Visitor, counter: 
 
 
 @on_sqlite
-def test_the_file_is_named_after_shop_list_and_day(owner: Visitor, counter: Counter) -> None:
+def test_the_file_is_named_after_shop_list_and_day(owner: Visitor, counter: PagesDriver) -> None:
     answer = owner.get("/console/exports/pins.csv")
     named = answer.headers["content-disposition"]
     assert named == 'attachment; filename="cafe-alice-pins-2026-03-02.csv"'
@@ -89,9 +93,9 @@ def test_everybody_is_offered_what_they_may_take(
 
 
 def test_nothing_of_another_shop_is_in_any_file(
-    owner: Visitor, counter: Counter, bob: Shop
+    owner: Visitor, counter: PagesDriver, bob: Shop
 ) -> None:
-    theirs = Counter(bob)
+    theirs = PagesDriver(bob)
     card_id = theirs.open("Bob's guest")
     theirs.stamp(card_id)
     for name in LISTS:

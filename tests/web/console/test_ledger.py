@@ -12,14 +12,16 @@ from punchcard.loyalty.tables import ENTRIES
 from punchcard.web.console.ledger.verification import CARDS_AT_ONCE
 from tests.support.cast import Shop
 from tests.support.damage import behind_the_triggers
-from tests.support.drivers.pages import Counter
+from tests.support.drivers.pages import PagesDriver
 from tests.support.pages import Visitor, markup_of, text_of
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 _STATE = re.compile(r'name="state" value="([^"]*)"')
 
 
-def test_entries_stand_newest_first_with_who_and_whose(owner: Visitor, counter: Counter) -> None:
+def test_entries_stand_newest_first_with_who_and_whose(
+    owner: Visitor, counter: PagesDriver
+) -> None:
     card_id = counter.open("Marie Schmit")
     counter.stamp(card_id, 2)
     counter.earn(card_id, 1250)
@@ -30,7 +32,7 @@ def test_entries_stand_newest_first_with_who_and_whose(owner: Visitor, counter: 
 
 
 def test_the_ledger_narrows_to_type_person_program_and_days(
-    visitors: Callable[..., Visitor], alice: Shop, counter: Counter, clock: ManualClock
+    visitors: Callable[..., Visitor], alice: Shop, counter: PagesDriver, clock: ManualClock
 ) -> None:
     counter.stamp(counter.open("Early Bird"))
     clock.advance(days=40)
@@ -51,7 +53,7 @@ def test_the_ledger_narrows_to_type_person_program_and_days(
 
 
 @on_sqlite
-def test_more_entries_than_fit_go_on_over_pages(owner: Visitor, counter: Counter) -> None:
+def test_more_entries_than_fit_go_on_over_pages(owner: Visitor, counter: PagesDriver) -> None:
     card_id = counter.open()
     for _ in range(50):
         counter.stamp(card_id)
@@ -63,7 +65,7 @@ def test_more_entries_than_fit_go_on_over_pages(owner: Visitor, counter: Counter
     assert "Card opened" not in first.text.partition("<tbody>")[2]
 
 
-def test_an_entry_shows_all_that_is_kept_of_it(owner: Visitor, counter: Counter) -> None:
+def test_an_entry_shows_all_that_is_kept_of_it(owner: Visitor, counter: PagesDriver) -> None:
     receipt = counter.stamp(
         counter.open("Marie Schmit"), 2, idempotency_key="scan-1", fingerprint=bytes(32)
     )
@@ -77,7 +79,7 @@ def test_an_entry_shows_all_that_is_kept_of_it(owner: Visitor, counter: Counter)
 
 
 def test_an_entry_and_the_one_that_takes_it_back_lead_to_one_another(
-    owner: Visitor, counter: Counter
+    owner: Visitor, counter: PagesDriver
 ) -> None:
     card_id = counter.open()
     entry_id = counter.stamp(card_id).entry["id"]
@@ -92,7 +94,7 @@ def test_an_entry_and_the_one_that_takes_it_back_lead_to_one_another(
 
 
 def test_a_changed_entry_is_found_and_named(
-    owner: Visitor, counter: Counter, database_url: str
+    owner: Visitor, counter: PagesDriver, database_url: str
 ) -> None:
     card_id = counter.open()
     entry_id = counter.stamp(card_id).entry["id"]
@@ -106,7 +108,7 @@ def test_a_changed_entry_is_found_and_named(
     assert f'href="/console/ledger/{entry_id}"' in answer.text
 
 
-def test_a_sound_ledger_says_so(manager: Visitor, counter: Counter) -> None:
+def test_a_sound_ledger_says_so(manager: Visitor, counter: PagesDriver) -> None:
     counter.stamp(counter.open())
     assert "Verify now" in text_of(manager.get("/console/ledger/verify"))
     text = text_of(manager.post("/console/ledger/verify"))
@@ -115,7 +117,7 @@ def test_a_sound_ledger_says_so(manager: Visitor, counter: Counter) -> None:
 
 @on_sqlite
 def test_a_long_ledger_is_verified_a_part_at_a_time(
-    owner: Visitor, counter: Counter, bob: Shop, visitors: Callable[..., Visitor]
+    owner: Visitor, counter: PagesDriver, bob: Shop, visitors: Callable[..., Visitor]
 ) -> None:
     for _ in range(CARDS_AT_ONCE + 1):
         counter.open(None)
@@ -138,7 +140,7 @@ def test_a_long_ledger_is_verified_a_part_at_a_time(
 
 
 @on_sqlite
-def test_the_page_s_script_gets_only_the_progress(owner: Visitor, counter: Counter) -> None:
+def test_the_page_s_script_gets_only_the_progress(owner: Visitor, counter: PagesDriver) -> None:
     owner.get("/console/ledger/verify")
     csrf = re.search(r'name="csrf" value="([^"]+)"', owner.get("/console/ledger/verify").text)
     assert csrf is not None
@@ -150,8 +152,8 @@ def test_the_page_s_script_gets_only_the_progress(owner: Visitor, counter: Count
 
 
 @on_sqlite
-def test_another_shop_s_entry_is_not_there(owner: Visitor, counter: Counter, bob: Shop) -> None:
-    theirs = Counter(bob)
+def test_another_shop_s_entry_is_not_there(owner: Visitor, counter: PagesDriver, bob: Shop) -> None:
+    theirs = PagesDriver(bob)
     entry_id = theirs.stamp(theirs.open()).entry["id"]
     assert owner.get(f"/console/ledger/{entry_id}").status_code == 404
     assert owner.get("/console/ledger/nonsense").status_code == 404
@@ -159,7 +161,7 @@ def test_another_shop_s_entry_is_not_there(owner: Visitor, counter: Counter, bob
 
 @on_sqlite
 def test_staff_read_the_ledger_but_neither_verify_it_nor_take_it_along(
-    staff: Visitor, counter: Counter
+    staff: Visitor, counter: PagesDriver
 ) -> None:
     counter.stamp(counter.open())
     page = staff.get("/console/ledger").text

@@ -7,7 +7,7 @@ import pytest
 
 from punchcard.kit.clock import ManualClock
 from tests.support.cast import Shop
-from tests.support.drivers.pages import Counter
+from tests.support.drivers.pages import PagesDriver
 from tests.support.pages import Visitor, text_of
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -15,7 +15,7 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @pytest.mark.parametrize("query", ["schm", "SCHMIT", "marie@", "621 123", "+352621"])
 def test_a_member_is_found_by_a_part_of_what_is_known(
-    owner: Visitor, counter: Counter, query: str
+    owner: Visitor, counter: PagesDriver, query: str
 ) -> None:
     counter.open("Marie Schmit", email="marie@example.lu", phone="+352621123456")
     counter.open("Jang Weber")
@@ -26,14 +26,16 @@ def test_a_member_is_found_by_a_part_of_what_is_known(
     assert "Jang Weber" not in page.text
 
 
-def test_a_member_is_found_by_the_beginning_of_the_number(owner: Visitor, counter: Counter) -> None:
+def test_a_member_is_found_by_the_beginning_of_the_number(
+    owner: Visitor, counter: PagesDriver
+) -> None:
     card_id = counter.open(None)
     number = counter.card(card_id).number
     assert card_id in owner.get("/console/members", params={"query": number[:6]}).text
 
 
 def test_the_list_narrows_to_status_program_and_last_visit(
-    visitors: Callable[..., Visitor], alice: Shop, counter: Counter, clock: ManualClock
+    visitors: Callable[..., Visitor], alice: Shop, counter: PagesDriver, clock: ManualClock
 ) -> None:
     early = counter.open("Early Bird")
     counter.stamp(early)
@@ -58,7 +60,7 @@ def test_the_list_narrows_to_status_program_and_last_visit(
 
 @on_sqlite
 def test_more_members_than_fit_go_on_over_pages_and_back_to_the_first(
-    owner: Visitor, counter: Counter
+    owner: Visitor, counter: PagesDriver
 ) -> None:
     for place in range(52):
         counter.open(f"Guest {place:02}")
@@ -74,7 +76,7 @@ def test_more_members_than_fit_go_on_over_pages_and_back_to_the_first(
 
 
 @on_sqlite
-def test_the_page_s_script_gets_only_the_list(owner: Visitor, counter: Counter) -> None:
+def test_the_page_s_script_gets_only_the_list(owner: Visitor, counter: PagesDriver) -> None:
     counter.open()
     part = owner.get("/console/members?part=rows&query=marie").text
     assert part.lstrip().startswith('<div id="rows"')
@@ -94,7 +96,7 @@ def test_odd_addresses_are_no_trouble(owner: Visitor, query: str) -> None:
 
 
 def test_a_member_enrolled_by_hand_is_shown_with_the_link_to_hand_over(
-    staff: Visitor, counter: Counter
+    staff: Visitor, counter: PagesDriver
 ) -> None:
     staff.get("/console/members/new")
     answer = staff.post(
@@ -119,7 +121,7 @@ def test_a_member_enrolled_by_hand_is_shown_with_the_link_to_hand_over(
     [{"email": "nobody"}, {"phone": "12"}, {"program_id": ""}, {"marketing_consent": "on"}],
 )
 def test_what_is_wrong_stands_beside_its_field(
-    owner: Visitor, counter: Counter, wrong: dict[str, str]
+    owner: Visitor, counter: PagesDriver, wrong: dict[str, str]
 ) -> None:
     owner.get("/console/members/new")
     answer = owner.post("/console/members/new", **{"program_id": counter.program.id, **wrong})
@@ -128,7 +130,7 @@ def test_what_is_wrong_stands_beside_its_field(
 
 
 @on_sqlite
-def test_one_contact_gets_one_card_of_a_program(owner: Visitor, counter: Counter) -> None:
+def test_one_contact_gets_one_card_of_a_program(owner: Visitor, counter: PagesDriver) -> None:
     counter.open("Marie", email="marie@example.lu")
     owner.get("/console/members/new")
     answer = owner.post(
@@ -139,15 +141,15 @@ def test_one_contact_gets_one_card_of_a_program(owner: Visitor, counter: Counter
 
 
 def test_members_of_another_shop_are_not_in_the_list(
-    owner: Visitor, counter: Counter, bob: Shop
+    owner: Visitor, counter: PagesDriver, bob: Shop
 ) -> None:
-    Counter(bob).open("Bob's guest")
+    PagesDriver(bob).open("Bob's guest")
     assert "Bob&#39;s guest" not in owner.get("/console/members").text
 
 
 @on_sqlite
 def test_a_visit_long_ago_is_told_in_words(
-    visitors: Callable[..., Visitor], alice: Shop, counter: Counter, clock: ManualClock
+    visitors: Callable[..., Visitor], alice: Shop, counter: PagesDriver, clock: ManualClock
 ) -> None:
     counter.stamp(counter.open())
     clock.advance(days=3)

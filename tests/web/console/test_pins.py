@@ -8,13 +8,13 @@ from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.errors import StaffPinInvalid, StaffPinLocked
 from punchcard.loyalty.rules.pin_rules import is_too_simple
 from tests.support.cast import Shop
-from tests.support.drivers.pages import ANNAS_PIN, Counter
+from tests.support.drivers.pages import ANNAS_PIN, PagesDriver
 from tests.support.pages import Visitor, text_of
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def at_the_till(counter: Counter, pin: str) -> str:
+def at_the_till(counter: PagesDriver, pin: str) -> str:
     """Stamp a card from the console with a PIN; returns what the till says."""
     context = counter.shop.context
     subject = context.credentials.resolve(counter.shop.token("owner"))
@@ -25,7 +25,7 @@ def at_the_till(counter: Counter, pin: str) -> str:
 
 
 def test_a_person_gets_a_pin_that_works_and_is_shown_nowhere(
-    owner: Visitor, counter: Counter
+    owner: Visitor, counter: PagesDriver
 ) -> None:
     owner.get("/console/pins")
     answer = owner.post("/console/pins", name="Léa", pin="2968", staff_id="7")
@@ -45,7 +45,7 @@ def test_the_drawn_pin_is_not_a_simple_one(owner: Visitor) -> None:
 @on_sqlite
 @pytest.mark.parametrize("pin", ["1234", "12", "abcd", "", "123456789", ANNAS_PIN])
 def test_a_pin_that_is_simple_or_taken_is_refused(
-    owner: Visitor, counter: Counter, pin: str
+    owner: Visitor, counter: PagesDriver, pin: str
 ) -> None:
     owner.get("/console/pins")
     answer = owner.post("/console/pins", name="Léa", pin=pin)
@@ -54,7 +54,7 @@ def test_a_pin_that_is_simple_or_taken_is_refused(
 
 
 def test_a_changed_pin_works_at_once_and_the_old_one_no_more(
-    owner: Visitor, counter: Counter
+    owner: Visitor, counter: PagesDriver
 ) -> None:
     here = f"/console/pins/{counter.anna.id}"
     assert 'value="Anna"' in owner.get(here).text
@@ -64,7 +64,7 @@ def test_a_changed_pin_works_at_once_and_the_old_one_no_more(
 
 
 def test_a_locked_person_is_shown_as_such_and_unlocked(
-    owner: Visitor, counter: Counter, clock: ManualClock
+    owner: Visitor, counter: PagesDriver, clock: ManualClock
 ) -> None:
     context = counter.shop.context
     subject = context.credentials.resolve(counter.shop.token("owner"))
@@ -83,7 +83,9 @@ def test_a_locked_person_is_shown_as_such_and_unlocked(
     assert at_the_till(counter, ANNAS_PIN) == "Anna"
 
 
-def test_a_retired_pin_stops_working_and_its_name_stays(owner: Visitor, counter: Counter) -> None:
+def test_a_retired_pin_stops_working_and_its_name_stays(
+    owner: Visitor, counter: PagesDriver
+) -> None:
     entry_id = counter.stamp(counter.open()).entry["id"]
     owner.get("/console/pins")
     answer = owner.post(f"/console/pins/{counter.anna.id}/retire")
@@ -94,8 +96,8 @@ def test_a_retired_pin_stops_working_and_its_name_stays(owner: Visitor, counter:
 
 
 @on_sqlite
-def test_another_shop_s_pin_is_not_there(owner: Visitor, counter: Counter, bob: Shop) -> None:
-    theirs = Counter(bob).anna.id
+def test_another_shop_s_pin_is_not_there(owner: Visitor, counter: PagesDriver, bob: Shop) -> None:
+    theirs = PagesDriver(bob).anna.id
     owner.get("/console/pins")
     assert owner.get(f"/console/pins/{theirs}").status_code == 404
     for verb in ("unlock", "retire"):

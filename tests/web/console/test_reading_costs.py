@@ -14,7 +14,7 @@ from punchcard.loyalty.ledger.card_ranges import next_span
 from punchcard.loyalty.ledger.ledger_verify import verify_ledger
 from punchcard.loyalty.operations import CardKey, CardRef, RedeemStamps
 from tests.support.cast import Shop
-from tests.support.drivers.pages import ACTOR, Counter
+from tests.support.drivers.pages import ACTOR, PagesDriver
 from tests.support.filler import ENTRIES_A_CARD, fill
 from tests.support.pages import Visitor
 from tests.support.plans import counted_steps, engines_of, recorded, rows_looked_at
@@ -29,7 +29,7 @@ API = "/api/v1/vendor/loyalty"
 class Asked:
     """What somebody asks of a shop that has been open for long."""
 
-    def __init__(self, shop: Shop, counter: Counter, owner: Visitor) -> None:
+    def __init__(self, shop: Shop, counter: PagesDriver, owner: Visitor) -> None:
         self.shop, self.counter, self.owner = shop, counter, owner
         self.card_id = counter.open("Marie Schmit")
         self.entry_id = counter.stamp(self.card_id).entry["id"]
@@ -69,7 +69,7 @@ ASKS: dict[str, Callable[[Asked], None]] = {
 
 @pytest.mark.parametrize("what", ASKS)
 def test_what_is_read_does_not_grow_with_the_entries_of_other_cards(
-    what: str, context: Context, alice: Shop, counter: Counter, owner: Visitor
+    what: str, context: Context, alice: Shop, counter: PagesDriver, owner: Visitor
 ) -> None:
     asked = Asked(alice, counter, owner)
     _fill(asked, FEW)

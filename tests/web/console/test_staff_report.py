@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.cast import Shop
-from tests.support.drivers.pages import Counter
+from tests.support.drivers.pages import PagesDriver
 from tests.support.pages import Visitor, text_of
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -14,7 +14,7 @@ def words(visitor: Visitor, path: str = "/console/staff-report") -> str:
 
 
 def test_a_card_that_gets_most_of_the_stamps_stands_out_with_the_reason(
-    owner: Visitor, counter: Counter
+    owner: Visitor, counter: PagesDriver
 ) -> None:
     friend, guest = counter.open("A friend"), counter.open("A guest")
     counter.stamp(friend, 20)
@@ -29,7 +29,7 @@ def test_a_card_that_gets_most_of_the_stamps_stands_out_with_the_reason(
     assert owner.get(link.replace("&amp;", "&")).text.count("<tr>") == 3
 
 
-def test_what_is_usual_is_called_so(owner: Visitor, counter: Counter) -> None:
+def test_what_is_usual_is_called_so(owner: Visitor, counter: PagesDriver) -> None:
     for place in range(4):
         counter.stamp(counter.open(f"Guest {place}"), 2)
     text = words(owner)
@@ -38,7 +38,7 @@ def test_what_is_usual_is_called_so(owner: Visitor, counter: Counter) -> None:
 
 
 @on_sqlite
-def test_a_period_and_a_program_can_be_chosen(owner: Visitor, counter: Counter) -> None:
+def test_a_period_and_a_program_can_be_chosen(owner: Visitor, counter: PagesDriver) -> None:
     counter.stamp(counter.open())
     assert "No activity in this period" in words(owner, "/console/staff-report?to=2026-02-01")
     assert "Anna" in words(owner, f"/console/staff-report?program_id={counter.program.id}")
@@ -54,9 +54,9 @@ def test_a_period_that_cannot_be_is_refused_in_words(owner: Visitor, query: str)
 
 @on_sqlite
 def test_another_shop_s_program_is_taken_for_all(
-    owner: Visitor, counter: Counter, bob: Shop
+    owner: Visitor, counter: PagesDriver, bob: Shop
 ) -> None:
-    theirs = Counter(bob)
+    theirs = PagesDriver(bob)
     theirs.stamp(theirs.open())
     page = owner.get(f"/console/staff-report?program_id={theirs.program.id}")
     assert "No activity in this period" in text_of(page)

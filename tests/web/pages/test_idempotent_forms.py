@@ -9,7 +9,7 @@ from punchcard.context import Context
 from punchcard.loyalty.models import LoyaltyCard
 from tests.loyalty import shelf
 from tests.support.cast import Shop
-from tests.support.drivers.pages import ANNAS_PIN, Counter
+from tests.support.drivers.pages import ANNAS_PIN, PagesDriver
 from tests.support.pages import Visitor
 
 _ACTION = re.compile(r'action="([^"]*)"')
@@ -17,9 +17,9 @@ _FORM_KEY = re.compile(r'name="form_key" value="([0-9a-f-]{36})"')
 
 
 @pytest.fixture
-def counter(alice: Shop) -> Counter:
+def counter(alice: Shop) -> PagesDriver:
     """Open Café Alice's counter."""
-    return Counter(alice)
+    return PagesDriver(alice)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def cards_of(context: Context) -> list[LoyaltyCard]:
     ("verb", "fields"), [("stamp", {"quantity": "2"}), ("earn", {"amount": "7.00"})]
 )
 def test_a_form_sent_twice_moves_the_balance_once(
-    owner: Visitor, counter: Counter, verb: str, fields: dict[str, str]
+    owner: Visitor, counter: PagesDriver, verb: str, fields: dict[str, str]
 ) -> None:
     page = f"/console/members/{counter.open()}"
     form_key = key_of(owner, page, f"{page}/{verb}")
@@ -60,7 +60,7 @@ def test_a_form_sent_twice_moves_the_balance_once(
     assert after.stamps + after.points > 0
 
 
-def test_a_reward_asked_for_twice_is_handed_out_once(owner: Visitor, counter: Counter) -> None:
+def test_a_reward_asked_for_twice_is_handed_out_once(owner: Visitor, counter: PagesDriver) -> None:
     card_id = counter.open()
     counter.stamp(card_id, 10)
     page = f"/console/members/{card_id}"
@@ -71,7 +71,7 @@ def test_a_reward_asked_for_twice_is_handed_out_once(owner: Visitor, counter: Co
     assert counter.card(card_id).stamps == 5
 
 
-def test_the_next_look_at_the_page_stamps_anew(owner: Visitor, counter: Counter) -> None:
+def test_the_next_look_at_the_page_stamps_anew(owner: Visitor, counter: PagesDriver) -> None:
     card_id = counter.open()
     page = f"/console/members/{card_id}"
     for _ in range(2):
@@ -80,7 +80,7 @@ def test_the_next_look_at_the_page_stamps_anew(owner: Visitor, counter: Counter)
     assert counter.card(card_id).stamps == 2
 
 
-def test_the_same_form_with_other_numbers_is_refused(owner: Visitor, counter: Counter) -> None:
+def test_the_same_form_with_other_numbers_is_refused(owner: Visitor, counter: PagesDriver) -> None:
     card_id = counter.open()
     page = f"/console/members/{card_id}"
     form_key = key_of(owner, page, f"{page}/stamp")
@@ -89,7 +89,7 @@ def test_the_same_form_with_other_numbers_is_refused(owner: Visitor, counter: Co
     assert counter.card(card_id).stamps == 1
 
 
-def test_enrolling_twice_by_one_form_opens_one_card(owner: Visitor, counter: Counter) -> None:
+def test_enrolling_twice_by_one_form_opens_one_card(owner: Visitor, counter: PagesDriver) -> None:
     page = "/console/members/new"
     fields = {"form_key": key_of(owner, page, page), "program_id": counter.program.id}
     first, again = (owner.post(page, **fields) for _ in range(2))

@@ -12,7 +12,7 @@ from punchcard.loyalty.staff.staff_tokens import StaffTokens, names
 
 
 def identify_staff(
-    desk: PinVerifier,
+    verifier: PinVerifier,
     tokens: StaffTokens,
     subject: Subject,
     *,
@@ -36,7 +36,7 @@ def identify_staff(
             raise StaffTokenInvalid()
         return identity
     if staff_pin is not None:
-        return desk.verify(subject, staff_pin, staff_id)
+        return verifier.verify(subject, staff_pin, staff_id)
     if staff_id is not None:
         raise StaffPinRequired()
     return None

@@ -294,7 +294,7 @@ declare namespace Terminal {
     api: Api;
     feedback: ReturnType<typeof import("../static/js/terminal/feedback.js").createFeedback>;
     replay: ReturnType<typeof import("../static/js/terminal/replay.js").createReplay>;
-    desk: ReturnType<typeof import("../static/js/terminal/desk.js").createDesk>;
+    client: ReturnType<typeof import("../static/js/terminal/server_client.js").createServerClient>;
     bar: ReturnType<typeof import("../static/js/terminal/bar.js").createBar>;
     changed(what: string): void;
     refresh(): Promise<void>;

@@ -3,7 +3,7 @@
 import { createApi, Refusal, sendOperations } from "./api.js";
 import { createBar } from "./bar.js";
 import { createClock } from "./clock.js";
-import { createDesk } from "./desk.js";
+import { createServerClient } from "./server_client.js";
 import { byId, h, notice, say } from "./dom.js";
 import { createFeedback } from "./feedback.js";
 import { useTimeZone } from "./format.js";
@@ -66,7 +66,7 @@ function putTogether() {
   app.feedback = createFeedback(() => app.state.settings);
   app.replay = createReplay({
     read: async () => (await store.read("book")) ?? emptyBook(),
-    change: (work) => app.desk.setBook(work),
+    change: (work) => app.client.setBook(work),
     send: sendAll,
     vendorId: () => app.state.device?.vendor_id ?? null,
     alone: (work) => store.alone("replay", work),
@@ -74,7 +74,7 @@ function putTogether() {
     now: () => app.clock.now(),
     chance: Math.random,
   });
-  app.desk = createDesk(app);
+  app.client = createServerClient(app);
   app.bar = createBar(app);
   app.main = h("main", { id: "screen", tabindex: "-1" });
   byId("terminal").replaceChildren(app.bar.element, app.main);
@@ -98,7 +98,7 @@ async function sendAll(operations) {
 app.refresh = async () => {
   if (!app.state.device || app.state.device.is_revoked) return;
   try {
-    await app.desk.refreshShop();
+    await app.client.refreshShop();
   } catch (error) {
     if (error instanceof Refusal && error.status === 401) await app.revoked();
   }
@@ -117,7 +117,7 @@ app.isBehindLock = () => isBehindLock(app);
 
 app.lock = async () => {
   if (!app.state.shift) return;
-  const kept = app.desk.setShift({ ...app.state.shift, is_locked: true });
+  const kept = app.client.setShift({ ...app.state.shift, is_locked: true });
   app.show("shift");
   await kept;
 };
@@ -145,7 +145,7 @@ async function lineIsBack() {
   app.replay.now();
   const shift = backOnLine(app.state.shift);
   if (shift !== app.state.shift) {
-    await app.desk.setShift(shift);
+    await app.client.setShift(shift);
     if (!FREE.has(app.screenName)) app.show("shift");
   }
 }

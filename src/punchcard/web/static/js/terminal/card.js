@@ -61,7 +61,7 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
       now.quantity = 1;
       const fields = quantity === 1 ? {} : { quantity };
       const operation = { op: "stamp", card: ref(), ...fields };
-      queued(await app.desk.submit(operation, { ...label, quantity }));
+      queued(await app.client.submit(operation, { ...label, quantity }));
     });
 
   async function earn() {
@@ -71,18 +71,18 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
     if (amount === null) return;
     await busy(async () => {
       const operation = { op: "earn", card: ref(), amount_minor: amount };
-      queued(await app.desk.submit(operation, { ...label, amount, currency }));
+      queued(await app.client.submit(operation, { ...label, amount, currency }));
     });
   }
 
   const redeemStamps = () =>
     busy(async () => {
-      answered(await app.desk.redeemStamps(ref()), t("Redeemed: hand over the reward."));
+      answered(await app.client.redeemStamps(ref()), t("Redeemed: hand over the reward."));
     });
 
   const redeemPoints = (/** @type {Terminal.Reward & {shown: string}} */ reward) =>
     busy(async () => {
-      const outcome = await app.desk.redeemReward(ref(), reward.id);
+      const outcome = await app.client.redeemReward(ref(), reward.id);
       answered(outcome, t("Redeemed: {reward}", { reward: reward.shown }));
     });
 

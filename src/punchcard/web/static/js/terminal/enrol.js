@@ -60,7 +60,7 @@ export function showEnrol(app, { contact = "" } = {}) {
   async function submit(event) {
     event.preventDefault();
     send.disabled = true;
-    const outcome = await app.desk.enrol(fieldsOf(form, programs));
+    const outcome = await app.client.enrol(fieldsOf(form, programs));
     await finish(outcome);
   }
 

@@ -48,7 +48,7 @@ export function showPair(app) {
     press.disabled = true;
     problems.replaceChildren();
     try {
-      await app.desk.pair(typed, name);
+      await app.client.pair(typed, name);
       app.show("shift");
     } catch (error) {
       problems.replaceChildren(notice("bad", sentenceOfError(error, app.clock.now())));

@@ -46,7 +46,7 @@ export function showScan(app) {
     isBusy = true;
     found.replaceChildren(h("p", { class: "muted", "aria-busy": "true" }, t("Searching…")));
     try {
-      const result = await app.desk.find(text);
+      const result = await app.client.find(text);
       if (!isGone) found.replaceChildren(...show(result, text));
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) {
@@ -62,7 +62,7 @@ export function showScan(app) {
 
   /**
    * Show the one card there is, or return what to show in its stead.
-   * @param {Awaited<ReturnType<typeof app.desk.find>>} result
+   * @param {Awaited<ReturnType<typeof app.client.find>>} result
    * @param {string} text as scanned or typed
    * @returns {HTMLElement[]}
    */

@@ -102,7 +102,7 @@ function showPin(app, person, locked) {
   async function send() {
     [isBusy, go.disabled] = [true, true];
     try {
-      await app.desk.openShift(typed, person?.id);
+      await app.client.openShift(typed, person?.id);
       return app.show("scan");
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) return app.revoked();
@@ -173,7 +173,7 @@ function explain(app, error) {
  */
 function withoutLine(app, shift) {
   const goOn = async () => {
-    await app.desk.setShift(continued(shift, app.clock.now()));
+    await app.client.setShift(continued(shift, app.clock.now()));
     app.show("scan");
   };
   return notice(
@@ -191,6 +191,6 @@ function withoutLine(app, shift) {
 
 /** @param {Terminal.App} app */
 async function switchPerson(app) {
-  await app.desk.setShift(null);
+  await app.client.setShift(null);
   app.show("shift");
 }

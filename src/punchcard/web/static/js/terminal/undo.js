@@ -18,13 +18,13 @@ export function undoButton(app, what, onDone) {
     const reason = await askReason();
     if (!reason) return undefined;
     press.disabled = true;
-    return onDone(await app.desk.voidEntry(what.id, reason));
+    return onDone(await app.client.voidEntry(what.id, reason));
   }
 
   /** @param {string} key */
   async function takeBack(key) {
     press.disabled = true;
-    if (await app.desk.withdraw(key)) return onDone({ kind: "taken back" });
+    if (await app.client.withdraw(key)) return onDone({ kind: "taken back" });
     return press.replaceWith(
       notice(
         "warn",

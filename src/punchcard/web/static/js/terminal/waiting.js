@@ -19,7 +19,7 @@ export function showWaiting(app) {
   draw();
   return {
     changed: draw,
-    leave: () => unseen(app.state.book) && app.desk.setBook((book) => seen(book)),
+    leave: () => unseen(app.state.book) && app.client.setBook((book) => seen(book)),
   };
 }
 
@@ -119,7 +119,7 @@ function again(app, entry) {
   if (!shift || shift.is_unproved || stateOf(shift, app.clock.now()) !== "open") return null;
   if (!lacksProof(entry)) return null;
   const send = async () => {
-    await app.desk.vouch(keyOf(entry));
+    await app.client.vouch(keyOf(entry));
     await app.replay.now();
   };
   return button("refresh-cw", t("Send again as {name}", { name: shift.name }), send, {

@@ -1,4 +1,4 @@
-"""What people do at a terminal, and the shop it stands in."""
+"""TerminalDriver: what people do at a terminal in a browser, and the shop it stands in."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ LEA, HUGO = ("Léa", "2968"), ("Hugo", "7305")
 
 
 @dataclass
-class Counter:
+class TerminalDriver:
     """Café Alice's counter: its newest program, Léa and Hugo with their PINs."""
 
     api: Api
@@ -63,16 +63,16 @@ class Counter:
         return made
 
 
-def open_counter(api: Api, alice: Shop, **program: Any) -> Counter:
+def open_terminal_driver(api: Api, alice: Shop, **program: Any) -> TerminalDriver:
     """Open a program, a stamp card of ten unless `program` says otherwise, and give PINs."""
-    counter = Counter(api.with_token(alice.token()))
+    counter = TerminalDriver(api.with_token(alice.token()))
     counter.open_program(**program)
     for name, pin in (LEA, HUGO):
         counter.hire(name, pin)
     return counter
 
 
-def pair(page: Page, counter: Counter) -> None:
+def pair(page: Page, counter: TerminalDriver) -> None:
     """Open the link of the QR code in the console, and pair."""
     page.goto(f"/terminal#pair={counter.pairing_code()}")
     page.locator("form button[type=submit]").click()
@@ -94,7 +94,7 @@ def type_pin(page: Page, pin: str) -> None:
     page.locator(".pin button.big").click()
 
 
-def open_terminal(page: Page, counter: Counter) -> None:
+def open_terminal(page: Page, counter: TerminalDriver) -> None:
     """Pair the page's device, and open Léa's shift on it."""
     pair(page, counter)
     open_shift(page)
@@ -102,9 +102,9 @@ def open_terminal(page: Page, counter: Counter) -> None:
 
 def open_till(
     visits: Visits, api: Api, alice: Shop, **program: Any
-) -> tuple[Counter, dict[str, Any], Page]:
+) -> tuple[TerminalDriver, dict[str, Any], Page]:
     """Open a counter with Anna's card, and a terminal with Léa's shift; returns the three."""
-    counter = open_counter(api, alice, **program)
+    counter = open_terminal_driver(api, alice, **program)
     card, page = counter.card(), visits.open()
     open_terminal(page, counter)
     return counter, card, page

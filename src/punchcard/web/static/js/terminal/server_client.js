@@ -26,7 +26,7 @@ function notKept(error) {
 }
 
 /** @param {Terminal.App} app */
-export function createDesk(app) {
+export function createServerClient(app) {
   const { store, api, clock } = app;
   const { find, rememberCard } = createFinder(app);
 

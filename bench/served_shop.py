@@ -1,4 +1,4 @@
-"""The counter of the PostgreSQL benches: one shop with 100,000 cards, served by Punchcard, and a
+"""The shop of the PostgreSQL benches: one shop with 100,000 cards, served by Punchcard, and a
 second copy of its database in which pgbench does the same stamps.
 """
 
@@ -57,7 +57,7 @@ class ReferenceRound:
 
 
 @dataclass
-class Counter:
+class BenchShop:
     """A running server and its reference; both belong to the same PostgreSQL server."""
 
     server: Server
@@ -104,7 +104,7 @@ class Counter:
 
 
 @contextmanager
-def open_counter(progress: Progress) -> Iterator[Counter]:
+def open_bench_shop(progress: Progress) -> Iterator[BenchShop]:
     """Start PostgreSQL, open the shop and its cards through the till, copy the database, serve."""
     with TemporaryDirectory(prefix="punchcard-bench-") as folder, postgresql_server(DURABLE) as url:
         settings = bench_settings(Path(folder), create_database(url, _APP))
@@ -121,7 +121,7 @@ def open_counter(progress: Progress) -> Iterator[Counter]:
             _tidy(database_address(url, name))
         with psycopg.connect(url) as connection, serving(settings) as server:
             postgresql_pid = parent_of(connection.info.backend_pid)
-            yield Counter(server, shop, pgbench, postgresql_pid, count(1))
+            yield BenchShop(server, shop, pgbench, postgresql_pid, count(1))
 
 
 def _tidy(database_url: str) -> None:

@@ -7,12 +7,12 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids
 from tests.support.books import audited
-from tests.support.drivers.till import Counter, open_counter, open_till
+from tests.support.drivers.till import TillDriver, open_till, open_till_driver
 
 
 @contextmanager
-def audited_counter(database: Database, clock: Clock, ids: Ids) -> Iterator[Counter]:
+def audited_till_driver(database: Database, clock: Clock, ids: Ids) -> Iterator[TillDriver]:
     """Open Café Alice's counter; when its till has stopped, the books must be right."""
     with open_till(database, clock=clock, ids=ids) as till:
-        yield open_counter(database, till, clock=clock, ids=ids)
+        yield open_till_driver(database, till, clock=clock, ids=ids)
     audited(database)
