@@ -47,10 +47,10 @@ from punchcard.api.routes.vendor_api import devices as vendor_devices
 from punchcard.api.routes.vendor_api import settings as vendor_settings
 from punchcard.context import Context
 from punchcard.kit.stopping import heard_before_stop
-from punchcard.web.dispatcher import Faces, refusal_of_body
+from punchcard.web.dispatcher import Dispatcher, refusal_of_body
 from punchcard.worker.handlers import MAIL_LANE, WALLET_LANES
 from punchcard.worker.loop import Worker
-from punchcard.worker.schedule import HOUSE_CHORES, OWN_CHORES
+from punchcard.worker.schedule import PROCESS_TASKS, SHARED_TASKS
 
 ROUTERS: Final[list[APIRouter]] = [
     health.router,
@@ -84,7 +84,7 @@ ROUTERS: Final[list[APIRouter]] = [
     status.router,
 ]
 
-LEAN_ROUTES: Final = [*operations.ROUTES, *enrolment.ROUTES]
+FAST_ROUTES: Final = [*operations.ROUTES, *enrolment.ROUTES]
 
 
 def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
@@ -102,10 +102,10 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
         redirect_slashes=False,
         lifespan=_lifespan(context, worker) if worker is not None else None,
     )
-    prepare(app, context, ROUTERS, LEAN_ROUTES)
-    faces = Faces(api=app, make_pages=partial(_create_pages, context))
+    prepare(app, context, ROUTERS, FAST_ROUTES)
+    dispatcher = Dispatcher(api=app, make_pages=partial(_create_pages, context))
     return OuterMiddleware(
-        FastRoutes(faces, context, LEAN_ROUTES),
+        FastRoutes(dispatcher, context, FAST_ROUTES),
         body_limit_bytes=context.settings.body_limit_bytes,
         page_refusal=refusal_of_body,
     )
@@ -122,10 +122,10 @@ def _create_pages(context: Context) -> ASGIApp:
 def create_worker(context: Context, *, does_work: bool = True) -> Worker:
     """Return the worker of a process; without `does_work` it only does the process's own chores."""
     if not does_work:
-        return Worker(context, [], OWN_CHORES)
+        return Worker(context, [], PROCESS_TASKS)
     # Without a wallet nothing follows from a change: its word waits until there is one.
     lanes = [*(WALLET_LANES if context.wallets.configured else [{}]), MAIL_LANE]
-    return Worker(context, lanes, [*OWN_CHORES, *HOUSE_CHORES])
+    return Worker(context, lanes, [*PROCESS_TASKS, *SHARED_TASKS])
 
 
 def _lifespan(

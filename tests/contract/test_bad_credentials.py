@@ -15,7 +15,7 @@ STAMP = f"{LOYALTY}/stamp"
 
 
 def _is_refused(caller: Api, stage: Stage) -> None:
-    """Check a lean route and one of the framework's."""
+    """Check a fast route and one of the framework's."""
     card = stage.world.alices["card_id"]
     with nothing_written(stage.context.database):
         for answer in (

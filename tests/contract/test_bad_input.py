@@ -232,14 +232,14 @@ def test_a_page_that_is_none_is_invalid_in_every_list(
 )
 def test_any_language_header_gets_an_answer(quiet_stage: Stage, language: str, detail: str) -> None:
     headers = {"Accept-Language": language}
-    lean = quiet_stage.as_alices("owner").post(
+    fast = quiet_stage.as_alices("owner").post(
         "/vendor/loyalty/stamp", {"card": "999999999999"}, headers=headers
     )
     other = quiet_stage.as_alices("owner").get("/vendor/loyalty/cards/x", headers=headers)
 
-    assert check_problem(lean, 404)["detail"] == check_problem(other, 404)["detail"]
+    assert check_problem(fast, 404)["detail"] == check_problem(other, 404)["detail"]
     if detail.startswith("There"):
-        assert lean.json()["detail"] == detail
+        assert fast.json()["detail"] == detail
 
 
 def test_refusals_are_told_in_four_languages(quiet_stage: Stage) -> None:

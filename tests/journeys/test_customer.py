@@ -150,7 +150,7 @@ def test_the_code_fills_a_white_screen_and_the_keyboard_gets_there_and_back(
 
 
 @ON_SQLITE
-def test_a_moving_code_moves_also_where_it_is_large(visits: Visits, till: Api) -> None:
+def test_a_rotating_code_moves_also_where_it_is_large(visits: Visits, till: Api) -> None:
     page = visits.open()
     join(page, open_program(till, branding={"barcode": "rotating"}))
     page.get_by_role("button", name="Large and bright").click()

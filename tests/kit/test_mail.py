@@ -27,7 +27,7 @@ from punchcard.kit.mail import (
 from punchcard.kit.settings import Settings, SettingsError
 from tests.support.mail_server import MailServer, html, mail_server, plain
 
-LETTER = MailMessage(
+MESSAGE = MailMessage(
     id="018f",
     to="anna@example.com",
     subject="Ihre Karte bei Café Alice",
@@ -49,37 +49,37 @@ def settings(**given: Any) -> Settings:
     return Settings(**given)
 
 
-def test_a_letter_arrives_by_starttls_with_text_html_and_the_shop_as_sender(
+def test_a_message_arrives_by_starttls_with_text_html_and_the_shop_as_sender(
     server: MailServer,
 ) -> None:
-    build_mailer(settings(**server.settings)).send(LETTER)
+    build_mailer(settings(**server.settings)).send(MESSAGE)
 
-    [letter] = server.inbox.letters
+    [message] = server.inbox.messages
     assert server.inbox.recipients == ["anna@example.com"]
-    assert letter["Subject"] == LETTER.subject
-    assert letter["From"] == "Café Alice <no-reply@punchcard.example>"
-    assert letter["To"] == "anna@example.com"
-    assert letter["Content-Language"] == "de"
-    assert letter["Message-ID"] == "<018f@punchcard.example>"
-    assert plain(letter).strip() == "Grüezi 🥐"
-    assert html(letter).strip() == "<p>Grüezi 🥐</p>"
+    assert message["Subject"] == MESSAGE.subject
+    assert message["From"] == "Café Alice <no-reply@punchcard.example>"
+    assert message["To"] == "anna@example.com"
+    assert message["Content-Language"] == "de"
+    assert message["Message-ID"] == "<018f@punchcard.example>"
+    assert plain(message).strip() == "Grüezi 🥐"
+    assert html(message).strip() == "<p>Grüezi 🥐</p>"
 
 
-def test_a_letter_carries_what_rfc_5322_requires_and_says_that_a_program_wrote_it(
+def test_a_message_carries_what_rfc_5322_requires_and_says_that_a_program_wrote_it(
     server: MailServer,
 ) -> None:
-    build_mailer(settings(**server.settings)).send(LETTER)
+    build_mailer(settings(**server.settings)).send(MESSAGE)
 
-    [letter] = server.inbox.letters
-    assert letter.get_all("Date") == ["Mon, 02 Mar 2026 09:00:05 +0000"]
+    [message] = server.inbox.messages
+    assert message.get_all("Date") == ["Mon, 02 Mar 2026 09:00:05 +0000"]
     for once in ("From", "To", "Subject", "Message-ID", "MIME-Version"):
-        assert len(letter.get_all(once, [])) == 1
-    assert letter["Auto-Submitted"] == "auto-generated"
+        assert len(message.get_all(once, [])) == 1
+    assert message["Auto-Submitted"] == "auto-generated"
 
 
 def test_the_date_is_told_in_english_and_utc_wherever_the_clock_stands() -> None:
     moment = datetime(2026, 12, 1, 0, 30, tzinfo=timezone(timedelta(hours=2)))
-    message = as_message(replace(LETTER, sent_at=moment), Address("", addr_spec="a@b.example"))
+    message = as_message(replace(MESSAGE, sent_at=moment), Address("", addr_spec="a@b.example"))
 
     assert message["Date"] == "Mon, 30 Nov 2026 22:30:00 +0000"
 
@@ -88,72 +88,72 @@ def test_a_sender_whose_domain_is_outside_ascii_writes_it_as_the_network_does(
     server: MailServer,
 ) -> None:
     given = {**server.settings, "mail_from": "Bäckerei <info@bäckerei.example>"}
-    build_mailer(settings(**given)).send(LETTER)
+    build_mailer(settings(**given)).send(MESSAGE)
 
-    [letter] = server.inbox.letters
-    assert letter["From"] == "Café Alice <info@xn--bckerei-5wa.example>"
-    assert letter["Message-ID"] == "<018f@xn--bckerei-5wa.example>"
+    [message] = server.inbox.messages
+    assert message["From"] == "Café Alice <info@xn--bckerei-5wa.example>"
+    assert message["Message-ID"] == "<018f@xn--bckerei-5wa.example>"
 
 
 def test_a_domain_is_written_by_the_rules_of_2008() -> None:
     # By those of 2003 it would be strasse.example, which is somebody else's.
-    message = as_message(replace(LETTER, to="ana@straße.example"), Address("", addr_spec="a@b.lu"))
+    message = as_message(replace(MESSAGE, to="ana@straße.example"), Address("", addr_spec="a@b.lu"))
     assert message["To"] == "ana@xn--strae-oqa.example"
 
 
-def test_a_letter_arrives_over_a_line_that_is_private_from_the_start(tmp_path: Path) -> None:
+def test_a_message_arrives_over_a_line_that_is_private_from_the_start(tmp_path: Path) -> None:
     with mail_server(tmp_path, is_private=True) as server:
         given = {**server.settings, "smtp_url": server.url.replace("smtp:", "smtps:")}
-        build_mailer(settings(**given)).send(LETTER)
+        build_mailer(settings(**given)).send(MESSAGE)
 
-    assert len(server.inbox.letters) == 1
+    assert len(server.inbox.messages) == 1
 
 
 def test_a_certificate_nobody_vouches_for_is_not_believed(server: MailServer) -> None:
     with pytest.raises(MailServerAway, match="SSLCertVerificationError"):
-        build_mailer(settings(**{**server.settings, "smtp_ca_certificate": ""})).send(LETTER)
+        build_mailer(settings(**{**server.settings, "smtp_ca_certificate": ""})).send(MESSAGE)
 
-    assert server.inbox.letters == []
+    assert server.inbox.messages == []
 
 
 def test_a_server_without_starttls_is_used_only_if_that_was_said(tmp_path: Path) -> None:
     with mail_server(tmp_path, has_tls=False) as server:
         url = f"smtp://127.0.0.1:{server.port}"
         with pytest.raises(MailServerAway, match="STARTTLS"):
-            build_mailer(settings(**{**server.settings, "smtp_url": url})).send(LETTER)
-        assert server.inbox.letters == []
+            build_mailer(settings(**{**server.settings, "smtp_url": url})).send(MESSAGE)
+        assert server.inbox.messages == []
 
         relay = {**server.settings, "smtp_url": f"{url}?starttls=no"}
-        build_mailer(settings(**relay)).send(LETTER)
-        assert len(server.inbox.letters) == 1
+        build_mailer(settings(**relay)).send(MESSAGE)
+        assert len(server.inbox.messages) == 1
 
 
-def test_a_wrong_password_is_the_servers_matter_and_no_letters(server: MailServer) -> None:
+def test_a_wrong_password_is_the_servers_matter_and_not_the_messages(server: MailServer) -> None:
     url = f"smtp://shop:wrong@127.0.0.1:{server.port}"
 
     with pytest.raises(MailServerAway, match="user and password"):
-        build_mailer(settings(**{**server.settings, "smtp_url": url})).send(LETTER)
+        build_mailer(settings(**{**server.settings, "smtp_url": url})).send(MESSAGE)
 
 
 @pytest.mark.parametrize(
     ("refusal", "outcome"), [("550 no such box", MailRefused), ("450 busy", MailDeferred)]
 )
-def test_what_the_server_says_of_a_letter_tells_later_from_never(
+def test_what_the_server_says_of_a_message_tells_later_from_never(
     server: MailServer, refusal: str, outcome: type[Exception]
 ) -> None:
     server.inbox.refusals.append(refusal)
 
     with pytest.raises(outcome) as raised:
-        build_mailer(settings(**server.settings)).send(LETTER)
+        build_mailer(settings(**server.settings)).send(MESSAGE)
 
     assert "anna" not in str(raised.value)
 
 
-def test_a_server_is_tried_without_a_letter(server: MailServer) -> None:
+def test_a_server_is_tried_without_a_message(server: MailServer) -> None:
     mailer = build_mailer(settings(**server.settings))
     assert isinstance(mailer, SmtpMailer)
     mailer.check()
-    assert server.inbox.letters == []
+    assert server.inbox.messages == []
 
     with pytest.raises(MailServerAway, match="user and password"):
         replace(mailer, password="wrong").check()
@@ -165,13 +165,13 @@ def test_a_server_that_is_not_there_is_away(server: MailServer) -> None:
     given = {**server.settings, "smtp_url": "smtp://127.0.0.1:1"}
 
     with pytest.raises(MailServerAway):
-        build_mailer(settings(**given)).send(LETTER)
+        build_mailer(settings(**given)).send(MESSAGE)
 
 
 def test_an_address_outside_ascii_goes_by_its_network_name(server: MailServer) -> None:
-    letter = replace(LETTER, to="anna@bäckerei.example")
+    message = replace(MESSAGE, to="anna@bäckerei.example")
 
-    build_mailer(settings(**server.settings)).send(letter)
+    build_mailer(settings(**server.settings)).send(message)
 
     assert server.inbox.recipients == ["anna@xn--bckerei-5wa.example"]
 
@@ -179,15 +179,15 @@ def test_an_address_outside_ascii_goes_by_its_network_name(server: MailServer) -
 @pytest.mark.parametrize("to", ["a,b@x.example", "(@x.example", "<a@x.example", '"@x.example'])
 def test_what_cannot_be_an_address_is_refused(to: str) -> None:
     with pytest.raises(MailRefused):
-        as_message(replace(LETTER, to=to), Address("", addr_spec="a@b.example"))
+        as_message(replace(MESSAGE, to=to), Address("", addr_spec="a@b.example"))
 
 
 @given(st.text(max_size=300))
-def test_no_name_reaches_the_head_of_a_letter(name: str) -> None:
+def test_no_name_reaches_the_head_of_a_message(name: str) -> None:
     hostile = f"{name}\r\nBcc: victim@example.com\r\n\r\nBuy"
-    letter = replace(LETTER, subject=hostile, sender_name=hostile)
+    hostile_mail = replace(MESSAGE, subject=hostile, sender_name=hostile)
 
-    message = as_message(letter, Address("", addr_spec="a@b.example"))
+    message = as_message(hostile_mail, Address("", addr_spec="a@b.example"))
     head = message.as_bytes().partition(b"\r\n\r\n")[0]
 
     names = {line.partition(b":")[0] for line in head.split(b"\r\n") if line[:1] not in b" \t"}
@@ -202,13 +202,13 @@ def test_without_a_server_nothing_is_sent() -> None:
     assert isinstance(mailer, NoMailer)
     assert not mailer.is_configured
     with pytest.raises(MailServerAway):
-        mailer.send(LETTER)
+        mailer.send(MESSAGE)
 
 
-def test_the_demonstration_shows_letters_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_demonstration_shows_messages_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     mailer = build_mailer(settings(smtp_url="log:"))
 
-    mailer.send(replace(LETTER, text="http://127.0.0.1:8000/verify-email?token=x\n"))
+    mailer.send(replace(MESSAGE, text="http://127.0.0.1:8000/verify-email?token=x\n"))
 
     assert isinstance(mailer, LogMailer)
     assert caplog.records[0].levelno == logging.WARNING

@@ -85,7 +85,7 @@ def test_rings_that_a_slow_page_has_not_heard_are_one(database: Database) -> Non
     async def look(live: LiveCards) -> tuple[bool, bool]:
         with live.watch("one") as watch:
             for _ in range(10):
-                watch.ring()
+                watch.notify()
             return await watch.changed(PATIENCE), await watch.changed(0)
 
     with closing(LiveCards(database, limit=1, card_limit=1)) as live:

@@ -26,7 +26,7 @@ USER, PASSWORD = "shop", "p@ss:word"
 class Inbox:
     """What arrived; `refusals` are given to the next letters instead, one each."""
 
-    letters: list[EmailMessage] = field(default_factory=list)
+    messages: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
 
@@ -43,7 +43,7 @@ class Inbox:
         """Take a letter."""
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
-        self.letters.append(message)
+        self.messages.append(message)
         self.recipients += envelope.rcpt_tos
         return "250 taken"
 
@@ -102,21 +102,21 @@ def mail_server(folder: Path, *, has_tls: bool = True, is_private: bool = False)
         controller.stop()
 
 
-def links(letter: EmailMessage) -> list[str]:
+def links(message: EmailMessage) -> list[str]:
     """Return the links in a letter's plain text."""
-    return [line for line in plain(letter).splitlines() if line.startswith("http")]
+    return [line for line in plain(message).splitlines() if line.startswith("http")]
 
 
-def plain(letter: EmailMessage) -> str:
+def plain(message: EmailMessage) -> str:
     """Return a letter's plain text."""
-    body = letter.get_body(("plain",))
+    body = message.get_body(("plain",))
     assert body is not None
     return str(body.get_content())
 
 
-def html(letter: EmailMessage) -> str:
+def html(message: EmailMessage) -> str:
     """Return a letter's HTML."""
-    body = letter.get_body(("html",))
+    body = message.get_body(("html",))
     assert body is not None
     return str(body.get_content())
 

@@ -101,7 +101,7 @@ def test_a_lost_notice_is_made_up_for_within_days(
     kept, given_up = google_cards(2)
     names = dict(zip(sorted((kept, given_up)), _objects_by_card(context), strict=True))
     google.fake.objects[names[kept]]["hasUsers"] = True
-    context.google_wallet.hear(google.fake.save(names[given_up]))
+    context.google_wallet.receive_callback(google.fake.save(names[given_up]))
     google.fake.objects[names[given_up]]["hasUsers"] = False
     keep_house(worker, clock)
     assert (state(context, kept), state(context, given_up)) == ("issued", "installed")
@@ -148,7 +148,7 @@ def test_a_notice_that_comes_while_google_is_asked_counts_more(
     class Interrupted:
         def get(self, *args: Any, **more: Any) -> Any:
             found = asked(*args, **more)
-            context.google_wallet.hear(google.fake.save(object_id))
+            context.google_wallet.receive_callback(google.fake.save(object_id))
             return found
 
     context.google_wallet.__dict__["client"] = Interrupted()

@@ -15,7 +15,7 @@ from punchcard.web.routers import ROUTERS
 from tests.contract.problems import count_rows
 from tests.loyalty import shelf
 from tests.support.cast import PASSWORD, Shop
-from tests.support.letters import mails
+from tests.support.outgoing_mail import mails
 from tests.support.pages import Visitor, text_of
 
 NEW = "a password never used before"

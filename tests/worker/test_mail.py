@@ -59,9 +59,9 @@ def test_a_mail_is_sent_once_and_gone(context: Context, server: MailServer) -> N
     create_worker(context).do_work()
     create_worker(context).do_work()
 
-    [letter] = server.inbox.letters
-    assert letter["To"] == "anna@example.com"
-    assert links(letter) == ["https://punch.example/reset-password?token=x"]
+    [message] = server.inbox.messages
+    assert message["To"] == "anna@example.com"
+    assert links(message) == ["https://punch.example/reset-password?token=x"]
     assert waiting(context) == ([], [])
 
 
@@ -70,7 +70,7 @@ def test_a_forgotten_password_is_mended_from_the_mail(context: Context, server: 
     context.password_reset.request(alice.email("owner"), asked_from="192.0.2.1", language="en")
     create_worker(context).do_work()
 
-    [link] = links(server.inbox.letters[0])
+    [link] = links(server.inbox.messages[0])
     link_token = link.removeprefix("https://punch.example/reset-password?token=")
     context.password_reset.reset(
         link_token, PASSWORD + " anew", asked_from="192.0.2.1", request_id=None
@@ -87,10 +87,10 @@ def test_a_mail_is_dated_by_the_clock_of_the_server_when_it_leaves(
 
     create_worker(context).do_work()
 
-    assert server.inbox.letters[0]["Date"] == "Mon, 02 Mar 2026 10:00:00 +0000"
+    assert server.inbox.messages[0]["Date"] == "Mon, 02 Mar 2026 10:00:00 +0000"
 
 
-def test_a_letter_put_off_is_tried_again_later(
+def test_a_message_put_off_is_tried_again_later(
     context: Context, server: MailServer, clock: ManualClock
 ) -> None:
     server.inbox.refusals.append("450 mailbox busy")
@@ -103,11 +103,11 @@ def test_a_letter_put_off_is_tried_again_later(
 
     clock.advance(seconds=10)
     create_worker(context).do_work()
-    assert len(server.inbox.letters) == 1
+    assert len(server.inbox.messages) == 1
     assert waiting(context) == ([], [])
 
 
-def test_a_letter_put_off_too_often_is_parked_with_its_reason(
+def test_a_message_put_off_too_often_is_parked_with_its_reason(
     context: Context, server: MailServer, clock: ManualClock
 ) -> None:
     leave(context)
@@ -123,7 +123,7 @@ def test_a_letter_put_off_too_often_is_parked_with_its_reason(
     )
 
 
-def test_a_refused_letter_is_parked_at_once_without_the_address(
+def test_a_refused_message_is_parked_at_once_without_the_address(
     context: Context, server: MailServer
 ) -> None:
     server.inbox.refusals.append("550 no mailbox of anna@example.com here")
@@ -147,7 +147,7 @@ def test_a_mail_server_that_is_away_is_waited_for(
 
     clock.advance(seconds=context.settings.worker_away_limit_seconds)
     create_worker(context).do_work()
-    assert len(server.inbox.letters) == 1
+    assert len(server.inbox.messages) == 1
 
 
 def test_a_mail_that_had_its_time_is_not_sent(
@@ -158,7 +158,7 @@ def test_a_mail_that_had_its_time_is_not_sent(
 
     create_worker(context).do_work()
 
-    assert server.inbox.letters == []
+    assert server.inbox.messages == []
     assert waiting(context) == ([], [])
 
 
@@ -178,4 +178,4 @@ def test_without_a_mail_server_what_waits_is_dropped(
         create_worker(silent).do_work()
 
     assert waiting(context) == ([], [])
-    assert server.inbox.letters == []
+    assert server.inbox.messages == []

@@ -58,8 +58,8 @@ class DemoWallets:
             unfinished.write_text(json.dumps(google.kept()), encoding="utf-8")
             unfinished.replace(path)
 
-        def hear(notice: bytes) -> None:
-            context.google_wallet.hear(notice)
+        def receive_callback(notice: bytes) -> None:
+            context.google_wallet.receive_callback(notice)
 
         google = FakeGoogle(
             issuer_id=GOOGLE_ISSUER,
@@ -67,7 +67,7 @@ class DemoWallets:
             key=self.keys.google_key.public_key(),
             now=context.clock.now,
             on_change=keep,
-            on_notice=hear,
+            on_notice=receive_callback,
         )
         if path.exists():
             google.restore(json.loads(path.read_text(encoding="utf-8")))

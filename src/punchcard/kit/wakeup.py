@@ -17,10 +17,10 @@ class Wakeup:
             self.count += 1
             self._condition.notify_all()
 
-    def wait(self, heard: int, seconds: float) -> None:
+    def wait(self, seen: int, seconds: float) -> None:
         """Wait for a notify after the first `heard` ones, or until `seconds` have passed."""
         with self._condition:
-            self._condition.wait_for(lambda: self.count > heard, timeout=seconds)
+            self._condition.wait_for(lambda: self.count > seen, timeout=seconds)
 
 
 class WakeupRegistry:
@@ -28,22 +28,22 @@ class WakeupRegistry:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._hung: list[tuple[frozenset[str], Wakeup]] = []
+        self._subscriptions: list[tuple[frozenset[str], Wakeup]] = []
 
     def subscribe(self, topics: Collection[str]) -> Wakeup:
         """Return a new bell that is rung for each of `topics`."""
         wakeup = Wakeup()
         with self._lock:
-            self._hung = [*self._hung, (frozenset(topics), wakeup)]
+            self._subscriptions = [*self._subscriptions, (frozenset(topics), wakeup)]
         return wakeup
 
     def unsubscribe(self, wakeup: Wakeup) -> None:
         """Forget a bell that nobody hears any more."""
         with self._lock:
-            self._hung = [one for one in self._hung if one[1] is not wakeup]
+            self._subscriptions = [one for one in self._subscriptions if one[1] is not wakeup]
 
     def notify(self, topic: str | None = None) -> None:
         """Ring the bells of a topic, or all of them."""
-        for topics, wakeup in self._hung:
+        for topics, wakeup in self._subscriptions:
             if topic is None or topic in topics:
                 wakeup.notify()

@@ -40,8 +40,8 @@ class Watch:
         self._hub = hub
         self.card_id = card_id
         self._loop = asyncio.get_running_loop()
-        self._bell = asyncio.Event()
-        self._is_rung = False
+        self._changed = asyncio.Event()
+        self._is_notified = False
         self.is_over = False
 
     async def changed(self, seconds: float) -> bool:
@@ -51,29 +51,29 @@ class Watch:
         """
         try:
             async with asyncio.timeout(seconds):
-                await self._bell.wait()
+                await self._changed.wait()
         except TimeoutError:
             return False
         # In this order: a ring in between sets the bell after it has been muted.
-        self._is_rung = False
-        self._bell.clear()
+        self._is_notified = False
+        self._changed.clear()
         return not self.is_over
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Say that the card may have changed, from any thread; rings that wait are one."""
-        if self._is_rung:
+        if self._is_notified:
             return
-        self._is_rung = True
+        self._is_notified = True
         try:
-            self._loop.call_soon_threadsafe(self._bell.set)
+            self._loop.call_soon_threadsafe(self._changed.set)
         except RuntimeError:
             _log.debug("an event loop has gone without ending its watches")
 
     def end(self) -> None:
         """Wake the page to leave, from any thread."""
         self.is_over = True
-        self._is_rung = False
-        self.ring()
+        self._is_notified = False
+        self.notify()
 
     def __enter__(self) -> "Watch":
         return self
@@ -155,15 +155,15 @@ class LiveCards:
         if not self._count:
             return
         with self._lock:
-            rung = [watch for card_id in card_ids for watch in self._watches.get(card_id, ())]
-        for watch in rung:
-            watch.ring()
+            watches = [watch for card_id in card_ids for watch in self._watches.get(card_id, ())]
+        for watch in watches:
+            watch.notify()
 
     def _ring_everybody(self) -> None:
         with self._lock:
-            rung = self._all()
-        for watch in rung:
-            watch.ring()
+            watches = self._all()
+        for watch in watches:
+            watch.notify()
 
     def _all(self) -> list[Watch]:
         return [watch for beside in self._watches.values() for watch in beside]

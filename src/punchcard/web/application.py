@@ -33,10 +33,10 @@ def create_pages(context: Context, routers: list[APIRouter]) -> FastAPI:
     app.state.context = context
     foreseen: tuple[type[Exception], ...] = (DomainError, HTTPException, RequestValidationError)
     for kind in (*foreseen, *DATABASE_ERRORS):
-        app.add_exception_handler(kind, _answer)
+        app.add_exception_handler(kind, _respond)
     app.add_exception_handler(SignInNeeded, _send_to_sign_in)
     app.add_exception_handler(CardReplaced, _tell_of_replacement)
-    app.add_exception_handler(Exception, _answer)
+    app.add_exception_handler(Exception, _respond)
     # As they are: `include_router` would build each route a second time, at the first page.
     app.router.routes.extend(route for router in routers for route in router.routes)
     check_routes(app.router.routes, get_permitted_page_request)
@@ -53,7 +53,7 @@ def _tell_of_replacement(request: Request, error: Exception) -> Response:
     return get_page_request(request).render("public/replaced.html", status=410, shop=error.shop)
 
 
-def _answer(request: Request, error: Exception) -> Response:
+def _respond(request: Request, error: Exception) -> Response:
     """Tell a refusal, or that something went wrong, as a page in the visitor's language."""
     page_request = _page_request_of(request)
     error = refusal_of(error) or error

@@ -23,7 +23,7 @@ API: Final = frozenset({"api", "docs", "openapi.json", "healthz", "readyz", "met
 """The first part of every other address that leads somewhere."""
 
 
-class Faces:
+class Dispatcher:
     """Hands each request to the pages or to the API; start and end of the server are the API's.
 
     `make_pages` is called at the first request of a page: a server that is asked for none, such as

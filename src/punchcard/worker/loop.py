@@ -105,7 +105,7 @@ class Worker:
     def _work_lane(self, lane: Mapping[str, Handler], wakeup: Wakeup, runs_tasks: bool) -> None:
         while not self._stopped.is_set():
             # Counted before looking: what rings while this lane is busy is looked for again.
-            heard = wakeup.count
+            seen = wakeup.count
             try:
                 if runs_tasks:
                     self.run_tasks()
@@ -113,7 +113,7 @@ class Worker:
                     continue
             except SQLAlchemyError as error:
                 _log.warning("the worker waits for the database: %s", first_line(error))
-            wakeup.wait(heard, self._context.settings.worker_idle_seconds)
+            wakeup.wait(seen, self._context.settings.worker_idle_seconds)
 
     def _do_lane(self, lane: Mapping[str, Handler]) -> int:
         if not lane:

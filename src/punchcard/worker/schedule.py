@@ -108,10 +108,10 @@ def _resolution(settings: Settings) -> timedelta:
     return timedelta(seconds=settings.last_used_resolution_seconds)
 
 
-OWN_CHORES: Final = [PeriodicTask("write_last_used", _resolution, write_last_used)]
+PROCESS_TASKS: Final = [PeriodicTask("write_last_used", _resolution, write_last_used)]
 """What every serving process does for itself."""
 
-HOUSE_CHORES: Final = [
+SHARED_TASKS: Final = [
     PeriodicTask("wake_forgotten_phones", _daily, wake_forgotten_phones),
     *(
         PeriodicTask(do.__name__, _housekeeping, do)

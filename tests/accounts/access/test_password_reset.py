@@ -28,7 +28,7 @@ from punchcard.kit.errors import InvalidInput
 from punchcard.kit.settings import Settings
 from tests.support import cast
 from tests.support.cast import PASSWORD, Shop, by_operator
-from tests.support.letters import mails
+from tests.support.outgoing_mail import mails
 
 NEW = "a password never used before"
 

@@ -57,20 +57,20 @@ def written(mail: Mail) -> MailMessage:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", sorted(WORDINGS))
 def test_every_mail_is_whole_in_every_language(kind: str, language: str) -> None:
-    letter = written(mail(kind, language))
-    seen = Seen(letter.html)
+    message = written(mail(kind, language))
+    seen = Seen(message.html)
 
-    assert letter.language == language
-    assert f'<html lang="{language}">' in letter.html
-    assert "Anna" in letter.text
-    for text in (letter.subject, letter.text, seen.text):
+    assert message.language == language
+    assert f'<html lang="{language}">' in message.html
+    assert "Anna" in message.text
+    for text in (message.subject, message.text, seen.text):
         assert "{" not in text
     for link in seen.links:
-        assert f"\n{link}\n" in letter.text
-    assert {link for link in FACTS.values() if link in letter.text} == set(seen.links) | {
-        fact for fact in FACTS.values() if fact in letter.text and not fact.startswith("http")
+        assert f"\n{link}\n" in message.text
+    assert {link for link in FACTS.values() if link in message.text} == set(seen.links) | {
+        fact for fact in FACTS.values() if fact in message.text and not fact.startswith("http")
     }
-    assert "style" not in letter.html
+    assert "style" not in message.html
 
 
 def test_languages_are_not_left_in_english() -> None:
@@ -80,46 +80,46 @@ def test_languages_are_not_left_in_english() -> None:
 
 
 def test_the_end_of_a_link_is_told_by_the_shops_clock() -> None:
-    letter = written(mail("password_reset", "de"))
+    message = written(mail("password_reset", "de"))
 
-    assert "02.03.2026, 10:00" in letter.text
+    assert "02.03.2026, 10:00" in message.text
 
 
 def test_what_there_is_not_is_not_offered() -> None:
     facts = {name: FACTS[name] for name in ("shop", "program", "card_link", "timezone")}
-    letter = written(Mail(kind="customer_welcome", to="a@b.example", language="en", facts=facts))
+    message = written(Mail(kind="customer_welcome", to="a@b.example", language="en", facts=facts))
 
-    assert letter.text.startswith("Hello,\n")
-    assert "Wallet" not in letter.text
-    assert "news" not in letter.text
-    assert "confirm" not in letter.text.lower()
+    assert message.text.startswith("Hello,\n")
+    assert "Wallet" not in message.text
+    assert "news" not in message.text
+    assert "confirm" not in message.text.lower()
 
 
 @given(st.text(min_size=1, max_size=120).filter(lambda name: one_line(name) != ""))
 def test_any_name_is_shown_as_it_is_and_makes_no_markup(name: str) -> None:
     shown = one_line(name)
 
-    letter = written(mail("customer_welcome", name=name, shop=name, program=name))
-    seen = Seen(letter.html)
+    message = written(mail("customer_welcome", name=name, shop=name, program=name))
+    seen = Seen(message.html)
 
-    assert shown in letter.text
+    assert shown in message.text
     assert shown in seen.text
     assert seen.tags <= {"html", "head", "meta", "title", "body", "p", "h2", "a"}
-    assert "\n" not in letter.subject
+    assert "\n" not in message.subject
 
 
 @pytest.mark.parametrize(
     "name", ["<script>alert(1)</script>", "{{ 7 * 7 }}", "{shop}", "🥐 & Söhne", "מאפייה"]
 )
 def test_names_with_markup_placeholders_and_other_scripts_render_intact(name: str) -> None:
-    letter = written(mail("invitation", shop=name))
+    message = written(mail("invitation", shop=name))
 
-    assert name in letter.subject
-    assert name in Seen(letter.html).text
+    assert name in message.subject
+    assert name in Seen(message.html).text
 
 
 def test_a_name_from_right_to_left_turns_nothing_around_it() -> None:
-    letter = written(mail("invitation", name="מאפייה"))
+    message = written(mail("invitation", name="מאפייה"))
 
-    assert "\u2068מאפייה\u2069" in letter.text
+    assert "\u2068מאפייה\u2069" in message.text
     assert unicodedata.name("\u2068") == "FIRST STRONG ISOLATE"

@@ -46,8 +46,8 @@ def front(lines: list[str]) -> OuterMiddleware:
     def echo(body: Body) -> dict[str, int]:
         return {"length": len(body.text)}
 
-    @app.post("/api/lean")
-    async def lean(request: Request) -> Response:
+    @app.post("/api/fast")
+    async def fast(request: Request) -> Response:
         return Response(str(len(await request.body())), media_type="text/plain")
 
     @app.get("/api/name")
@@ -123,7 +123,7 @@ def test_a_route_may_say_itself_how_long_its_answer_is_kept(front: OuterMiddlewa
 # The body limit
 
 
-@pytest.mark.parametrize("path", ["/api/echo", "/api/lean"])
+@pytest.mark.parametrize("path", ["/api/echo", "/api/fast"])
 @pytest.mark.parametrize("is_streamed", [False, True])
 @pytest.mark.parametrize(("length", "status"), [(LIMIT, 200), (LIMIT + 1, 413), (LIMIT * 50, 413)])
 def test_a_body_is_read_up_to_the_limit_and_no_further(
@@ -228,11 +228,11 @@ def test_what_escapes_is_answered_and_logged(caplog: pytest.LogCaptureFixture) -
     assert "the secret reason" in caplog.text
 
 
-def test_a_refusal_that_escapes_a_lean_route_is_told_as_one() -> None:
-    async def lean(scope: Scope, receive: Receive, send: Send) -> None:
+def test_a_refusal_that_escapes_a_fast_route_is_told_as_one() -> None:
+    async def fast(scope: Scope, receive: Receive, send: Send) -> None:
         raise DatabaseBusy(retry_after_seconds=3)
 
-    front = OuterMiddleware(lean, body_limit_bytes=LIMIT, access_log=lambda line: None)
+    front = OuterMiddleware(fast, body_limit_bytes=LIMIT, access_log=lambda line: None)
     answer = call(front, "GET", "/x")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")
 

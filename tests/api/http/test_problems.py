@@ -210,15 +210,15 @@ def test_odd_bodies_are_invalid_and_say_why(
     assert fields(answer) == {loc: message}
 
 
-def test_the_lean_reader_answers_as_the_framework_does(shop: FastAPI) -> None:
+def test_the_fast_reader_answers_as_the_framework_does(shop: FastAPI) -> None:
     reader = TypeAdapter(Order)
     for body in (b'{"cups": 0, "x": 1}', b"[]", b"{", b'{"name": 5}'):
         with pytest.raises(ValidationError) as caught:
             reader.validate_json(body)
-        lean = problems.problem(refusal_of_body(caught.value), "de", "-")
+        fast = problems.problem(refusal_of_body(caught.value), "de", "-")
         framework = send(shop, body, "de")
-        assert lean.status_code == framework.status_code
-        assert json.loads(bytes(lean.body)) == framework.json()
+        assert fast.status_code == framework.status_code
+        assert json.loads(bytes(fast.body)) == framework.json()
 
 
 def test_hundreds_of_faults_are_cut_short() -> None:

@@ -13,7 +13,7 @@ from punchcard.main import create_app, create_worker
 from tests.support import cast
 from tests.support.cast import PASSWORD
 from tests.support.http import Api, InProcess
-from tests.support.letters import mails
+from tests.support.outgoing_mail import mails
 
 NEW = "a password never used before"
 
@@ -78,9 +78,9 @@ def test_a_visitor_who_enrols_learns_nothing_and_confirms_by_mail(
     assert mails(context) == []
 
     create_worker(context).do_work()
-    letters = mails(context)
-    assert [mail.kind for mail in letters] == ["customer_welcome"] * 2
-    tokens = [mail.facts["link"].partition("?token=")[2] for mail in letters]
+    outgoing = mails(context)
+    assert [mail.kind for mail in outgoing] == ["customer_welcome"] * 2
+    tokens = [mail.facts["link"].partition("?token=")[2] for mail in outgoing]
     assert api.post("/auth/verify-email", {"token": tokens[0]}).json() == {"kind": "customer"}
     other = api.post("/auth/verify-email", {"token": tokens[1]})
     assert (other.status_code, other.json()["code"]) == (409, "address_held_elsewhere")

@@ -34,10 +34,10 @@ class Post:
     is_configured = True
 
     def __init__(self) -> None:
-        self.letters: list[Any] = []
+        self.messages: list[Any] = []
 
-    def send(self, letter: Any) -> None:
-        self.letters.append(letter)
+    def send(self, message: Any) -> None:
+        self.messages.append(message)
 
 
 @pytest.fixture
@@ -93,15 +93,15 @@ def work(context: Context) -> None:
         pass
 
 
-def confirm_link(letter: Any) -> str:
-    found = [line for line in letter.text.splitlines() if "/verify-email?token=" in line]
+def confirm_link(message: Any) -> str:
+    found = [line for line in message.text.splitlines() if "/verify-email?token=" in line]
     assert len(found) == 1
     return str(found[0].partition("?token=")[2])
 
 
-def confirm(context: Context, letter: Any) -> None:
+def confirm(context: Context, message: Any) -> None:
     with context.database.write() as session:
-        context.customer_mail.confirm(session, by_operator(context), confirm_link(letter))
+        context.customer_mail.confirm(session, by_operator(context), confirm_link(message))
 
 
 def customers(context: Context) -> list[Customer]:
@@ -115,12 +115,12 @@ def test_a_new_customer_is_welcomed_with_their_card_in_its_language(
     enrol(context, alice, a_program(context, alice), locale="lb")
     work(context)
 
-    [letter] = post.letters
-    assert (letter.to, letter.language, letter.sender_name) == (EMAIL, "lb", "Café Alice")
-    assert letter.subject == "Är Kaart bei Café Alice"
-    assert "Hei ass Är Kaart: Kaffiskaart." in letter.text
-    assert "https://punch.example/c/" in letter.text
-    assert "https://punch.example/verify-email?token=" in letter.text
+    [message] = post.messages
+    assert (message.to, message.language, message.sender_name) == (EMAIL, "lb", "Café Alice")
+    assert message.subject == "Är Kaart bei Café Alice"
+    assert "Hei ass Är Kaart: Kaffiskaart." in message.text
+    assert "https://punch.example/c/" in message.text
+    assert "https://punch.example/verify-email?token=" in message.text
     with context.database.read() as session:
         assert session.scalars(select(OutgoingMail)).all() == []
 
@@ -131,7 +131,7 @@ def test_a_card_without_an_address_brings_no_mail(
     enrol(context, alice, a_program(context, alice), email=None, name="Anna")
     work(context)
 
-    assert post.letters == []
+    assert post.messages == []
 
 
 def test_a_name_a_stranger_typed_is_not_carried_to_an_address(
@@ -142,7 +142,7 @@ def test_a_name_a_stranger_typed_is_not_carried_to_an_address(
     enrol(context, alice, program, by_shop=True, name="Anna", email="other@example.com")
     work(context)
 
-    by_stranger, by_shop = post.letters
+    by_stranger, by_shop = post.messages
     assert "evil" not in by_stranger.text + by_stranger.html + by_stranger.subject
     assert by_shop.text.startswith("Bonjour Anna,")
 
@@ -155,8 +155,8 @@ def test_the_link_makes_the_address_the_customers(
     [before] = customers(context)
     assert (before.is_verified, before.accepts_news) == (False, False)
 
-    confirm(context, post.letters[0])
-    confirm(context, post.letters[0])
+    confirm(context, post.messages[0])
+    confirm(context, post.messages[0])
 
     [after] = customers(context)
     assert after.is_verified
@@ -167,9 +167,9 @@ def test_the_link_makes_the_address_the_customers(
 def test_news_need_a_wish_as_well_as_the_link(context: Context, alice: Shop, post: Post) -> None:
     enrol(context, alice, a_program(context, alice), locale="en")
     work(context)
-    assert "news" not in post.letters[0].text
+    assert "news" not in post.messages[0].text
 
-    confirm(context, post.letters[0])
+    confirm(context, post.messages[0])
 
     assert not customers(context)[0].accepts_news
 
@@ -179,7 +179,7 @@ def test_a_link_proves_no_telephone_number_beside_the_address(
 ) -> None:
     card = enrol(context, alice, a_program(context, alice), phone="+352621000001")
     work(context)
-    confirm(context, post.letters[0])
+    confirm(context, post.messages[0])
     assert not customers(context)[0].is_verified
 
     # The shop vouches for the number; the address has its own proof.
@@ -200,7 +200,7 @@ def test_an_address_that_is_another_customers_leaves_both_as_they_are(
     before = [(one.is_verified, one.email_verified_at) for one in customers(context)]
 
     with pytest.raises(AddressHeldElsewhere):
-        confirm(context, post.letters[1])
+        confirm(context, post.messages[1])
 
     assert [(one.is_verified, one.email_verified_at) for one in customers(context)] == before
 
@@ -213,8 +213,8 @@ def test_the_same_address_at_another_shop_is_another_matter(
     enrol(context, bob, a_program(context, bob, "Bread"))
     work(context)
 
-    for letter in post.letters:
-        confirm(context, letter)
+    for message in post.messages:
+        confirm(context, message)
 
     assert [one.is_verified for one in customers(context)] == [True, True]
 
@@ -227,7 +227,7 @@ def test_nobody_is_flooded_by_strangers_who_type_their_address(
         enrol(context, alice, program)
         work(context)
 
-    assert len(post.letters) == context.settings.mails_per_address
+    assert len(post.messages) == context.settings.mails_per_address
 
 
 def test_an_address_that_changed_is_asked_again_and_the_old_link_is_dead(
@@ -240,7 +240,7 @@ def test_an_address_that_changed_is_asked_again_and_the_old_link_is_dead(
         card_changes.update_card(session, by_operator(context), alice.id, card.id, change)
     work(context)
 
-    old, new = post.letters
+    old, new = post.messages
     assert new.to == "new@example.com"
     with pytest.raises(LinkInvalid):
         confirm(context, old)
@@ -259,7 +259,7 @@ def test_a_forgotten_customer_can_no_longer_be_confirmed(
         customer_service.erase_customer(session, by_operator(context), opened.decode())
 
     with pytest.raises(LinkInvalid):
-        confirm(context, post.letters[0])
+        confirm(context, post.messages[0])
 
 
 def test_a_welcome_that_would_come_days_late_is_not_sent(
@@ -269,7 +269,7 @@ def test_a_welcome_that_would_come_days_late_is_not_sent(
     clock.advance(days=2)
     work(context)
 
-    assert post.letters == []
+    assert post.messages == []
 
 
 def test_a_link_ends_after_its_days(
@@ -280,7 +280,7 @@ def test_a_link_ends_after_its_days(
     clock.advance(hours=context.settings.email_verification_hours)
 
     with pytest.raises(LinkInvalid):
-        confirm(context, post.letters[0])
+        confirm(context, post.messages[0])
 
 
 def test_a_customer_who_confirmed_is_not_asked_again(
@@ -288,12 +288,12 @@ def test_a_customer_who_confirmed_is_not_asked_again(
 ) -> None:
     enrol(context, alice, a_program(context, alice), by_shop=True)
     work(context)
-    confirm(context, post.letters[0])
+    confirm(context, post.messages[0])
     enrol(context, alice, a_program(context, alice, "Lunch"), by_shop=True)
     work(context)
 
-    assert "/verify-email" not in post.letters[1].text
-    assert "https://punch.example/c/" in post.letters[1].text
+    assert "/verify-email" not in post.messages[1].text
+    assert "https://punch.example/c/" in post.messages[1].text
 
 
 def test_mails_say_nothing_of_shop_or_address_in_the_database(

@@ -125,7 +125,7 @@ def test_a_card_that_does_not_count_is_inactive_and_shows_no_code(status: str) -
     assert (body["state"], body["barcode"]) == ("INACTIVE", None)
 
 
-def test_a_moving_code_ends_in_the_number_and_holds_no_token() -> None:
+def test_a_rotating_code_ends_in_the_number_and_holds_no_token() -> None:
     program = facts.program(branding={"barcode": "rotating"})
     body = loyalty_object(SHOP, program, facts.card(), rotating_key=b"k" * 20)
 

@@ -251,12 +251,12 @@ def test_notices_say_who_holds_the_card_and_count_once(
     (object_id,) = google.fake.objects
     saved = google.fake.save(object_id)
 
-    assert [context.google_wallet.hear(saved) for _ in range(3)] == [True, False, False]
+    assert [context.google_wallet.receive_callback(saved) for _ in range(3)] == [True, False, False]
     with context.database.read() as session:
         states = context.wallets.states(session, [google_card])
     assert states == {google_card: {"apple": "none", "google": "installed"}}
 
-    context.google_wallet.hear(google.fake.remove(object_id))
+    context.google_wallet.receive_callback(google.fake.remove(object_id))
     assert the_object(context).state == "removed"
 
 
@@ -266,14 +266,14 @@ def test_after_google_changes_its_root_key_only_the_new_one_counts(
     context.google_wallet.save_link(alice.card(program))
     (object_id,) = google.fake.objects
     old = google.fake.save(object_id)
-    assert context.google_wallet.hear(old)
+    assert context.google_wallet.receive_callback(old)
     google.fake.signer.rotate()
     with pytest.raises(NoticeNotGenuine):
-        context.google_wallet.hear(google.fake.save(object_id))
+        context.google_wallet.receive_callback(google.fake.save(object_id))
 
     clock.advance(hours=12)
 
-    assert context.google_wallet.hear(google.fake.save(object_id))
+    assert context.google_wallet.receive_callback(google.fake.save(object_id))
 
 
 def redesign(context: Context, alice: TillDriver, program: str, **fields: Any) -> None:
@@ -358,7 +358,7 @@ def test_a_wallet_that_is_not_set_up_has_no_link_and_nothing_fails(
         context.wallets.refresh(counter.card(counter.program()))
 
 
-def test_rotating_codes_are_moving_and_differ_from_card_to_card(
+def test_rotating_codes_change_and_differ_from_card_to_card(
     context: Context, google: Google, alice: TillDriver
 ) -> None:
     program = alice.program(branding={"barcode": "rotating"})

@@ -104,7 +104,7 @@ class ConnectionGuard:
         return connections <= self.connections + _TOLD_LIMIT
 
 
-class HeardTransport(asyncio.Transport):
+class ObservedTransport(asyncio.Transport):
     """A transport whose `close` asks `on_close`, and takes nothing more to write from then on.
 
     A socket that is closed while its client still sends is reset, and the answer lost with it.

@@ -13,7 +13,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from punchcard.api.http.connections import ConnectionGuard, HeardTransport, refusal
+from punchcard.api.http.connections import ConnectionGuard, ObservedTransport, refusal
 from punchcard.kit.settings import Settings
 
 # How exactly a head's limit is kept: what arrives is parsed in parts of this share of it.
@@ -65,7 +65,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, or turn it away."""
         self._real = transport
-        super().connection_made(HeardTransport(transport, self._close))
+        super().connection_made(ObservedTransport(transport, self._close))
         if self._guard.has_room(len(self.connections), self.loop.time()):
             self._start_timer()
         elif self._guard.tells(len(self.connections)):
@@ -206,11 +206,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self, status: int) -> None:
         """Answer below the application if nothing has been said yet, and close."""
-        if self._may_answer():
+        if self._may_respond():
             self.transport.write(refusal(status, self.server_state.default_headers))
         self.transport.close()
 
-    def _may_answer(self) -> bool:
+    def _may_respond(self) -> bool:
         if self.cycle is None or self.pipeline:
             return not self.pipeline
         if self._stage is _Stage.BODY:

@@ -155,7 +155,7 @@ class _RequestLifecycle:
         except ClientDisconnect:
             self.status = self.status or _CLIENT_LEFT
         except Exception as error:  # the last resort: nothing may leave without an answer
-            await self._answer(error)
+            await self._respond(error)
 
     def _read_headers(self) -> None:
         for name, value in self._scope["headers"]:
@@ -214,7 +214,7 @@ class _RequestLifecycle:
         await response(self._scope, self._receive, self._hardened)
         self._is_refused = True
 
-    async def _answer(self, error: Exception) -> None:
+    async def _respond(self, error: Exception) -> None:
         response = problem_response(error, self._language(), self.request_id)
         if response.status_code == 500:
             _log.error("A request failed unforeseen.", exc_info=error)

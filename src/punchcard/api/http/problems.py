@@ -115,7 +115,7 @@ def install(app: FastAPI) -> None:
     for kind in (DomainError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _respond)
     for kind in DATABASE_ERRORS:
-        app.add_exception_handler(kind, _answer_database)
+        app.add_exception_handler(kind, _database_response)
 
 
 # Async so that it runs at once, not after a turn in the thread pool.
@@ -123,7 +123,7 @@ async def _respond(request: Request, error: Exception) -> Response:
     return problem_response(error, language_of(request), request_id_of(request))
 
 
-async def _answer_database(request: Request, error: Exception) -> Response:
+async def _database_response(request: Request, error: Exception) -> Response:
     failure = failure_refusal(error)
     if failure is None:
         # A statement gone wrong, which nobody foresaw: the outermost layer logs and answers it.

@@ -20,7 +20,7 @@ NOTICE_BYTES = 16_384
 router = api_router("/api/v1/loyalty/google", tag="google wallet")
 
 
-class Heard(Schema):
+class CallbackReceived(Schema):
     """The notice was taken in; `is_new` is false for one that was heard before."""
 
     is_new: bool
@@ -32,14 +32,16 @@ async def _read_body(request: Request) -> bytes:
 
 
 @router.post("/callback", responses=problems(400, 403, 404, 503))
-def hear_notice(visitor: VisitorDep, body: Annotated[bytes, Depends(_read_body)]) -> Heard:
+def receive_callback(
+    visitor: VisitorDep, body: Annotated[bytes, Depends(_read_body)]
+) -> CallbackReceived:
     """Take in Google's signed notice that a card was saved to a wallet or deleted from it."""
     wallet = visitor.context.google_wallet
     if not wallet.is_configured:
         raise WalletNotConfigured
     if len(body) > NOTICE_BYTES:
         raise NoticeMalformed
-    return Heard(is_new=wallet.hear(body))
+    return CallbackReceived(is_new=wallet.receive_callback(body))
 
 
 @router.get(

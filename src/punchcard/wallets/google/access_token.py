@@ -103,20 +103,22 @@ class TokenSource:
         }
         form = {"grant_type": _GRANT, "assertion": self._account.sign(claims)}
         try:
-            answer = self._http.post(self._token_url, data=form)
+            response = self._http.post(self._token_url, data=form)
         except httpx.TransportError as error:
             raise GoogleAway(f"no token: {type(error).__name__}") from error
-        if answer.status_code in (400, 401, 403):
-            raise GoogleNeedsOperator(f"no token: the service account is refused ({_why(answer)})")
+        if response.status_code in (400, 401, 403):
+            raise GoogleNeedsOperator(
+                f"no token: the service account is refused ({_why(response)})"
+            )
         try:
-            told = answer.raise_for_status().json()
+            told = response.raise_for_status().json()
             return str(told["access_token"]), timedelta(seconds=int(told["expires_in"]))
         except (httpx.HTTPStatusError, ValueError, KeyError, TypeError) as error:
-            raise GoogleAway(f"no token: HTTP {answer.status_code}") from error
+            raise GoogleAway(f"no token: HTTP {response.status_code}") from error
 
 
-def _why(answer: "httpx.Response") -> str:
+def _why(response: "httpx.Response") -> str:
     try:
-        return str(answer.json()["error"])[:100]
+        return str(response.json()["error"])[:100]
     except (ValueError, KeyError, TypeError):
-        return f"HTTP {answer.status_code}"
+        return f"HTTP {response.status_code}"

@@ -164,14 +164,14 @@ class RootKeys:
         # Set first: a failure is not tried again at once.
         self._renew_at = now + _PAUSE
         try:
-            answer = self._http.get(self._url).raise_for_status()
-            keys = root_keys(answer.content, now)
+            response = self._http.get(self._url).raise_for_status()
+            keys = root_keys(response.content, now)
         except (httpx.HTTPError, ValueError):
             return
         if keys:
             self._keys = keys
             ends = min(root.expires_at for root in keys) - now
-            keep = min(_max_age(answer.headers.get("Cache-Control", "")), ends, _LONGEST_KEEP)
+            keep = min(_max_age(response.headers.get("Cache-Control", "")), ends, _LONGEST_KEEP)
             self._renew_at = now + max(keep / 2, _SHORTEST_KEEP)
 
 

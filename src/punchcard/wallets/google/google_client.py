@@ -80,20 +80,20 @@ class GoogleClient:
         is_there = is_known
         for _ in range(_UPSERT_STEPS):
             try:
-                answer = self._write(kind, body, is_there, notify=notify, is_urgent=is_urgent)
+                response = self._write(kind, body, is_there, notify=notify, is_urgent=is_urgent)
             except _QuotaExceeded:
                 notify = False
                 continue
-            if answer.status_code not in (404, 409):
-                return Put(is_notified=notify, has_users=_has_users(answer))
-            self._check_class_exists(answer, kind, is_there)
-            is_there = answer.status_code == 409
+            if response.status_code not in (404, 409):
+                return Put(is_notified=notify, has_users=_has_users(response))
+            self._check_class_exists(response, kind, is_there)
+            is_there = response.status_code == 409
         raise GoogleAway(f"{body['id']} comes and goes")
 
     def get(self, kind: str, resource_id: str, *, is_urgent: bool = True) -> dict[str, Any] | None:
         """Return what Google has under an id, or None."""
-        answer = self._send("GET", f"{kind}/{resource_id}", None, is_urgent=is_urgent)
-        return None if answer.status_code == 404 else answer.json()
+        response = self._send("GET", f"{kind}/{resource_id}", None, is_urgent=is_urgent)
+        return None if response.status_code == 404 else response.json()
 
     def _write(
         self, kind: str, body: Body, is_there: bool, *, notify: bool, is_urgent: bool
@@ -106,10 +106,10 @@ class GoogleClient:
         given = {name: value for name, value in body.items() if value is not None}
         return self._send("POST", kind, given, is_urgent=is_urgent)
 
-    def _check_class_exists(self, answer: "httpx.Response", kind: str, is_there: bool) -> None:
+    def _check_class_exists(self, response: "httpx.Response", kind: str, is_there: bool) -> None:
         # A 404 to an insert is about something else than the thing itself.
-        if answer.status_code == 404 and not is_there:
-            raise GoogleClassMissing(f"{kind}: {_reason(answer)}")
+        if response.status_code == 404 and not is_there:
+            raise GoogleClassMissing(f"{kind}: {_reason(response)}")
 
     def _send(
         self, method: str, path: str, body: Body | None, *, is_urgent: bool
@@ -119,11 +119,11 @@ class GoogleClient:
         for is_last in (False, True):
             token = self._tokens.get()
             self._pace.take(is_urgent=is_urgent)
-            answer = self._request(method, path, body, token)
-            if answer.status_code != 401 or is_last:
+            response = self._request(method, path, body, token)
+            if response.status_code != 401 or is_last:
                 break
             self._tokens.drop(token)
-        return self._judged(answer)
+        return self._judged(response)
 
     def _request(self, method: str, path: str, body: Body | None, token: str) -> "httpx.Response":
         import httpx
@@ -138,19 +138,19 @@ class GoogleClient:
         except httpx.TransportError as error:
             raise self._away(type(error).__name__, None) from error
 
-    def _judged(self, answer: "httpx.Response") -> "httpx.Response":
+    def _judged(self, response: "httpx.Response") -> "httpx.Response":
         """Return an answer the caller can go on with; raise what stands for any other."""
-        status, reason = answer.status_code, _reason(answer)
+        status, reason = response.status_code, _reason(response)
         if status == 429 or status >= 500:
-            raise self._away(f"HTTP {status}: {reason}", _retry_after(answer))
+            raise self._away(f"HTTP {status}: {reason}", _retry_after(response))
         with self._guard:
             self._failures, self._silent_until = 0, None
         if status < 400 or status in (404, 409):
-            return answer
+            return response
         if status == 403 and "quotaExceeded" in reason:
             raise _QuotaExceeded
         if status == 403 and "rate" in reason.lower():
-            raise self._away(f"HTTP 403: {reason}", _retry_after(answer))
+            raise self._away(f"HTTP 403: {reason}", _retry_after(response))
         if status in (401, 403):
             raise GoogleNeedsOperator(
                 f"HTTP {status}: {reason}. Invite the service account as a Developer in the"
@@ -173,19 +173,19 @@ class GoogleClient:
         return GoogleAway(reason, retry_after=pause)
 
 
-def _has_users(answer: "httpx.Response") -> bool:
+def _has_users(response: "httpx.Response") -> bool:
     try:
-        return bool(answer.json().get("hasUsers"))
+        return bool(response.json().get("hasUsers"))
     except (ValueError, AttributeError):
         return False
 
 
-def _reason(answer: "httpx.Response") -> str:
+def _reason(response: "httpx.Response") -> str:
     """Return what Google says about a refusal, in a line; empty for any other answer."""
-    if answer.status_code < 400:
+    if response.status_code < 400:
         return ""
     try:
-        error = answer.json()["error"]
+        error = response.json()["error"]
         reasons = [str(one.get("reason", "")) for one in error.get("errors", [])]
         told = " ".join([*reasons, str(error.get("message", ""))])
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -193,7 +193,7 @@ def _reason(answer: "httpx.Response") -> str:
     return told[:_REASON_CHARACTERS]
 
 
-def _retry_after(answer: "httpx.Response") -> timedelta | None:
+def _retry_after(response: "httpx.Response") -> timedelta | None:
     """Return the whole seconds of a Retry-After header, an hour at most."""
-    told = answer.headers.get("Retry-After", "")
+    told = response.headers.get("Retry-After", "")
     return timedelta(seconds=min(3600, int(told))) if told.isascii() and told.isdigit() else None

@@ -62,7 +62,7 @@ class GoogleWallet:
         self._database = database
         self._clock = clock
         self._settings = settings
-        self._moving_codes = rotating_codes
+        self._rotating_codes = rotating_codes
         self._card_links = card_links
         self._shop = GoogleShop(issuer_id=settings.google_issuer_id, base_url=settings.base_url)
 
@@ -181,7 +181,7 @@ class GoogleWallet:
                 registry.record_class(session, program_id, look, now=now)
             # Once more around: somebody may have changed the program, or sent an older look.
 
-    def hear(self, body: bytes) -> bool:
+    def receive_callback(self, body: bytes) -> bool:
         """Take in a notice of Google's; returns False if it was heard before.
 
         Raises NoticeMalformed, NoticeNotGenuine or KeysAway.
@@ -265,7 +265,7 @@ class GoogleWallet:
     def _body(self, row: GoogleObject, facts: PassFacts) -> Body:
         card = facts.card if facts.card.number == row.number else replaced(facts.card, row.number)
         moves = has_rotating_code(facts.program.branding)
-        key = self._moving_codes.key_of(row.number) if moves else None
+        key = self._rotating_codes.key_of(row.number) if moves else None
         return loyalty_object(self._shop, facts.program, card, rotating_key=key)
 
     def _facts(self, card_ids: Collection[str]) -> dict[str, PassFacts]:

@@ -3,7 +3,6 @@
 import { createApi, Refusal, sendOperations } from "./api.js";
 import { createBar } from "./bar.js";
 import { createClock } from "./clock.js";
-import { createServerClient } from "./server_client.js";
 import { byId, h, notice, say } from "./dom.js";
 import { createFeedback } from "./feedback.js";
 import { useTimeZone } from "./format.js";
@@ -11,6 +10,7 @@ import { createLine } from "./line.js";
 import { emptyBook } from "./queue.js";
 import { createReplay } from "./replay.js";
 import { FREE, isBehindLock, showScreen } from "./screens.js";
+import { createServerClient } from "./server_client.js";
 import { keepShell } from "./shell.js";
 import { backOnLine } from "./shift_rules.js";
 import * as store from "./store.js";

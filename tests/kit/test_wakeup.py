@@ -5,7 +5,7 @@ import threading
 from punchcard.kit.wakeup import WakeupRegistry
 
 
-def test_a_topic_rings_its_own_bells_only() -> None:
+def test_a_topic_notifies_its_own_wakeups_only() -> None:
     wakeups = WakeupRegistry()
     cards, mails = (
         wakeups.subscribe(["card.changed"]),
@@ -17,7 +17,7 @@ def test_a_topic_rings_its_own_bells_only() -> None:
     assert (cards.count, mails.count) == (1, 0)
 
 
-def test_all_bells_can_be_rung_at_once() -> None:
+def test_all_wakeups_can_be_notified_at_once() -> None:
     wakeups = WakeupRegistry()
     cards, nothing = wakeups.subscribe(["card.changed"]), wakeups.subscribe([])
 
@@ -26,7 +26,7 @@ def test_all_bells_can_be_rung_at_once() -> None:
     assert (cards.count, nothing.count) == (1, 1)
 
 
-def test_a_bell_that_was_taken_down_is_not_rung() -> None:
+def test_a_wakeup_that_was_unsubscribed_is_not_notified() -> None:
     wakeups = WakeupRegistry()
     wakeup = wakeups.subscribe(["card.changed"])
 
@@ -36,15 +36,15 @@ def test_a_bell_that_was_taken_down_is_not_rung() -> None:
     assert wakeup.count == 0
 
 
-def test_a_ring_that_came_just_before_the_wait_is_heard() -> None:
+def test_a_notification_just_before_the_wait_is_not_missed() -> None:
     wakeups = WakeupRegistry()
     wakeup = wakeups.subscribe(["card.changed"])
-    heard = wakeup.count
+    seen = wakeup.count
     wakeups.notify("card.changed")
     done = threading.Event()
 
     def wait() -> None:
-        wakeup.wait(heard, 3600)
+        wakeup.wait(seen, 3600)
         done.set()
 
     threading.Thread(target=wait, daemon=True).start()
