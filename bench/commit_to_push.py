@@ -76,7 +76,7 @@ def _settings(folder: Path, address: str, account: str) -> Settings:
         google_api_url=address + fake.API_PATH,
         google_token_url=address + fake.TOKEN_PATH,
         google_requests_per_second=100_000.0,
-        # Only the till's bell can wake the worker in time.
+        # Only the till's notification can wake the worker in time.
         worker_idle_seconds=3600.0,
     )
 

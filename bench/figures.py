@@ -18,7 +18,7 @@ class Goal:
         return f"{self.of} {self.bound} {self.number:g}"
 
     def is_met(self, found: float) -> bool:
-        """Tell whether `found` reaches the goal."""
+        """Return whether `found` reaches the goal."""
         if self.bound == ">=":
             return found >= self.number
         return found <= self.number if self.bound == "<=" else found < self.number

@@ -63,7 +63,7 @@ class TimedHasher:
         return self._hasher.hash(plain, cost)
 
     def verify(self, plain: bytes, hashed: str) -> bool:
-        """Tell whether `plain` is what `hashed` was made of."""
+        """Return whether `plain` is what `hashed` was made of."""
         begun = perf_counter()
         is_right = self._hasher.verify(plain, hashed)
         self.took_ms += (perf_counter() - begun) * 1000

@@ -74,7 +74,7 @@ def _on(name: str, workshop: Workshop, sizes: dict[str, int]) -> Iterator[Figure
 
 @dataclass
 class _Buyer:
-    """Somebody who buys at a shop with a long history, a new receipt each time."""
+    """Someone who buys at a shop with a long history, a new receipt each time."""
 
     context: Context
     shop: Shop

@@ -35,7 +35,7 @@ def _names_a_dialect(node: ast.AST) -> bool:
 
 
 _AFTER_A_COMMIT = {"subscribe", "publish", "notify"}
-"""What only the wiring may do: services announce, and whoever must hear of it has subscribed."""
+"""What only the wiring may do: services announce, and anyone who must hear of it has subscribed."""
 
 
 def _does_by_hand_what_follows_a_commit(node: ast.AST) -> bool:

@@ -1,4 +1,4 @@
-"""The composition root: settings → database → till → faces. The only wiring there is."""
+"""The composition root: settings → database → till → API and pages. The only wiring there is."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -120,7 +120,7 @@ def _create_pages(context: Context) -> ASGIApp:
 
 
 def create_worker(context: Context, *, does_work: bool = True) -> Worker:
-    """Return the worker of a process; without `does_work` it only does the process's own chores."""
+    """Return the worker of a process; without `does_work` it only does its own tasks."""
     if not does_work:
         return Worker(context, [], PROCESS_TASKS)
     # Without a wallet nothing follows from a change: its word waits until there is one.

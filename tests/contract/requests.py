@@ -117,7 +117,7 @@ _OF_WALLETS = {
 
 
 def is_of_wallets(route: Route) -> bool:
-    """Tell whether Apple or Google has laid down what the route takes and answers."""
+    """Return whether Apple or Google has laid down what the route takes and answers."""
     return route[1].startswith((f"{_OPEN}/apple/", f"{_OPEN}/google/"))
 
 

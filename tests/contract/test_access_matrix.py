@@ -34,7 +34,7 @@ def test_a_route_answers_everybody_as_the_table_says(route: Route, stage: Stage)
     expected = {
         name: _expected(stage, route, token) for name, token in stage.world.callers().items()
     }
-    # Whoever is refused changes nothing, so they come first.
+    # Anyone who is refused changes nothing, so they come first.
     for name in [name for name in expected if expected[name] != ALLOWED]:
         answer = _call(stage, route, name)
         assert (answer.status_code, answer.json()["code"]) == expected[name], name
@@ -184,7 +184,7 @@ def _make_ready(stage: Stage, route: Route) -> None:
 
 
 def _names_a_thing(route: Route, stock: Stock) -> bool:
-    """Tell whether the request names something that belongs to the shop."""
+    """Return whether the request names something that belongs to the shop."""
     if not route[1].startswith("/api/v1/vendor"):
         return False
     body = json.dumps(request_of(route, stock).get("json"))

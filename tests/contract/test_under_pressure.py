@@ -43,7 +43,7 @@ def test_a_full_queue_is_busy_and_what_was_taken_is_done(opens: Opens) -> None:
     many = [{"op": "stamp", "idempotency_key": f"k{n}", **stamp} for n in range(3)]
 
     with ThreadPoolExecutor(8) as pool:
-        # Whoever holds the one writing connection keeps the till from finishing its batch.
+        # Anyone who holds the one writing connection keeps the till from finishing its batch.
         with stage.context.database.write():
             sent = [pool.submit(device.post, STAMP, stamp) for _ in range(8)]
             # Two at most are in the batch and two in the queue.

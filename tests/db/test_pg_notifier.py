@@ -1,4 +1,4 @@
-"""Word between server processes: told, heard, and no hindrance to whoever stops."""
+"""Word between server processes: told, heard, and no hindrance to anyone who stops."""
 
 import threading
 import time

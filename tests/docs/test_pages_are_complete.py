@@ -25,7 +25,7 @@ def refusals(of: type[DomainError] = DomainError) -> Iterator[type[DomainError]]
 
 
 def is_of_the_api(refusal: type[DomainError]) -> bool:
-    """Tell whether a program can meet it: what only pages refuse is told in words."""
+    """Return whether a program can meet it: what only pages refuse is told in words."""
     module = refusal.__module__
     return module.startswith("punchcard.") and not module.startswith("punchcard.web.")
 

@@ -1,4 +1,4 @@
-"""A row that somebody else holds, or a process frozen with its locks: all others go on."""
+"""A row that someone else holds, or a process frozen with its locks: all others go on."""
 
 import signal
 import time

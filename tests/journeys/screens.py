@@ -25,7 +25,7 @@ class Screen:
 
     `path` is below the server's address, or finds it out from the town. `who` is the e-mail address
     of who is signed in. `prepare` brings the loaded page into the state that is shown; it runs
-    again for each width and language, so it changes nothing for good. `others` are CSS selectors of
+    again for each width and language, so it changes nothing. `others` are CSS selectors of
     parts that are not ours.
     """
 
@@ -51,7 +51,7 @@ def _until_the_reference_is_there(page: Page, _town: Town) -> None:
 
 
 def _program(below: str = "", email: str = OWNER) -> Callable[[Town], str]:
-    """Return what finds a page of somebody's only program."""
+    """Return what finds a page of someone's only program."""
 
     def path(town: Town) -> str:
         return f"/console/programs/{_first(town, email, 'programs')}{below}"

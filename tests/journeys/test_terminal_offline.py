@@ -209,7 +209,7 @@ def test_a_removed_device_says_so_keeps_its_queue_and_sends_it_when_paired_again
 
     page.evaluate(f"location.hash = 'pair={counter.pairing_code()}'")
     page.locator("form button[type=submit]").click()
-    # Léa's token was lent to the device that is gone, so somebody has to vouch.
+    # Léa's token was lent to the device that is gone, so someone has to vouch.
     open_shift(page, HUGO)
     queue_is(page, 0)
     page.locator(".chip.line").click()

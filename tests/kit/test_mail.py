@@ -1,4 +1,4 @@
-"""Letters and the mail server that takes them: private lines, users, refusals."""
+"""Messages and the mail server that takes them: private lines, users, refusals."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Bells wake whoever waits for their topics, and nobody else."""
+"""A wake-up wakes who waits for its topics, and nobody else."""
 
 import threading
 

@@ -45,7 +45,7 @@ from tests.support.books import check_chain, standing
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody asks for: `size` says how much, `back` how many minutes ago it happened,
+    """What someone asks for: `size` says how much, `back` how many minutes ago it happened,
     `pick` which answered entry a void means.
     """
 

@@ -43,7 +43,7 @@ def reward(shop: Shop, program_id: str, **fields: Any) -> Reward:
 
 
 def pin(shop: Shop, digits: str = "4711", name: str = "Anna", **fields: Any) -> StaffPin:
-    """Give somebody a PIN."""
+    """Give someone a PIN."""
     context = shop.context
     prepared = context.pin_verifier.prepare(shop.id, digits)
     with context.database.write() as session:

@@ -1,4 +1,4 @@
-"""Do to a database what only somebody who has it in their hands can: write past its triggers."""
+"""Do to a database what only someone who has it in their hands can: write past its triggers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

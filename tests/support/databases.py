@@ -49,7 +49,7 @@ class SqliteTemplate:
         try:
             yield self.copy_to(self._folder / "lent.db")
         finally:
-            # Whoever holds it still writes into a file that nobody sees any more.
+            # Anyone who holds it still writes into a file that nobody sees any more.
             for path in self._folder.glob("lent.db*"):
                 path.unlink()
 

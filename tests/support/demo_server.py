@@ -1,4 +1,4 @@
-"""The demonstration as a process of its own, as somebody starts it at a terminal."""
+"""The demonstration as a process of its own, as someone starts it at a terminal."""
 
 import os
 import signal

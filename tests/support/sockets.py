@@ -13,7 +13,7 @@ class OutsideSocket(Exception):
 
 
 def shut_outside_sockets() -> None:
-    """Let this process connect to this machine only, from now on and for good.
+    """Let this process connect to this machine only, from now on and permanently.
 
     An audit hook is Python's own way in: it sees every socket, whichever library opens it.
     """

@@ -24,7 +24,7 @@ def program(**more: Any) -> ProgramFacts:
 
 
 def card(**more: Any) -> CardFacts:
-    """Return a fresh card of somebody."""
+    """Return a fresh card of someone."""
     facts: dict[str, Any] = {
         "id": "019cac1e-7b00-7000-8000-000000000002",
         "number": "123456789012",

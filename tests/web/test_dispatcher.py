@@ -1,4 +1,4 @@
-"""Which face answers: the pages or the API, also where nothing is."""
+"""What responds: the pages or the API, also where nothing is."""
 
 from collections.abc import Callable
 

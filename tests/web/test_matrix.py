@@ -41,7 +41,7 @@ PUBLIC_STARTS = ("/static/", "/colour/", "/badges/", "/join/", "/c/", "/terminal
 PUBLIC = {
     *("/", "/sign-in", "/sign-out", "/language", "/forgot-password", "/reset-password"),
 }
-"""Whoever adds a page outside of these starts asks for a sign-in, or writes it down here."""
+"""Anyone who adds a page outside of these starts asks for a sign-in, or writes it down here."""
 
 STAFF_MAY: set[Route] = {
     *(("GET", "/console"), ("GET", "/console/members"), ("GET", "/console/members/{card_id}")),
@@ -92,7 +92,7 @@ def served(
 
 @contextmanager
 def enter(app: ASGIApp, token: str | None = None) -> Iterator[Visitor]:
-    """Let somebody in who has a session already, with a form's token in hand."""
+    """Let someone in who has a session already, with a form's token in hand."""
     with Visitor(app) as visitor:
         if token is not None:
             visitor.client.cookies.set(SESSION_COOKIE, token)

@@ -1,4 +1,4 @@
-"""The worker: what it does with work that succeeds, that fails, and that waits for somebody."""
+"""The worker: what it does with work that succeeds, that fails, and that waits for someone."""
 
 import threading
 from collections.abc import Callable, Mapping

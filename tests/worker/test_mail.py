@@ -119,7 +119,7 @@ def test_a_message_put_off_too_often_is_parked_with_its_reason(
     [row], _ = waiting(context)
     assert (row.status, row.last_error) == (
         "parked",
-        "MailDeferred: the mail server put the letter off (450)",
+        "MailDeferred: the mail server deferred the message (450)",
     )
 
 

@@ -50,7 +50,7 @@ def list_api_keys(
 
 
 def revoke_api_key(session: Session, act: Act, vendor_id: str, api_key_id: str) -> ApiKey:
-    """Revoke a key for good; a second time changes nothing.
+    """Revoke a key permanently; a second time changes nothing.
 
     Raises ApiKeyNotFound.
     """

@@ -119,7 +119,7 @@ def update_device(
 
 
 def revoke_device(session: Session, act: Act, vendor_id: str, device_id: str) -> None:
-    """Revoke a device for good. Raises DeviceNotFound."""
+    """Revoke a device permanently. Raises DeviceNotFound."""
     device = _lock(session, vendor_id, device_id)
     device.revoked_at = act.now
     announce(session, CredentialChanged(device.id))

@@ -61,7 +61,7 @@ class VendorSuspended(DomainError):
 
 
 class VendorClosed(DomainError):
-    """The vendor is closed for good."""
+    """The vendor is closed permanently."""
 
     code = "vendor_closed"
     kind = Kind.REFUSED
@@ -85,7 +85,7 @@ class VendorSlugTaken(DomainError):
 
 
 class EmailTaken(DomainError):
-    """Somebody signs in with this address already."""
+    """Someone signs in with this address already."""
 
     code = "email_taken"
     kind = Kind.CONFLICT

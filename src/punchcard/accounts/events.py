@@ -1,4 +1,4 @@
-"""What happens to people and credentials that caches must hear of after the commit."""
+"""What happens to people and credentials that caches must know after the commit."""
 
 from dataclasses import dataclass
 

@@ -84,7 +84,7 @@ def update_location(
 
 
 def close_location(session: Session, act: Act, vendor_id: str, location_id: str) -> Location:
-    """Close a location for good; history keeps its name. Raises LocationHasDevices."""
+    """Close a location permanently; history keeps its name. Raises LocationHasDevices."""
     location = _lock_open(session, vendor_id, location_id)
     in_use = select(Device.id).where(Device.location_id == location.id, Device.revoked_at.is_(None))
     if session.scalar(in_use.limit(1)) is not None:

@@ -205,7 +205,7 @@ class Customer(Base):
 
     @property
     def accepts_news(self) -> bool:
-        """Tell whether news may be sent: they agreed, and the address has proved to be theirs."""
+        """Return whether news may be sent: they agreed, and the address has proved to be theirs."""
         return self.marketing_consent and self.email_verified_at is not None
 
 

@@ -45,7 +45,7 @@ class Subject:
     credential_id: str | None = None
 
     def may(self, *any_of: str) -> bool:
-        """Tell whether the caller has at least one of these permissions."""
+        """Return whether the caller has at least one of these permissions."""
         return not self.permissions.isdisjoint(any_of)
 
 

@@ -158,7 +158,7 @@ def resume_vendor(session: Session, act: Act, vendor_id: str) -> Vendor:
 
 
 def close_vendor(session: Session, act: Act, vendor_id: str) -> Vendor:
-    """Close a vendor for good: every session, key and device is revoked; the ledger stays."""
+    """Close a vendor permanently: every session, key and device is revoked; the ledger stays."""
     vendor = _set_status(session, act, vendor_id, "closed", "vendor.closed")
     people = select(User.id).where(User.vendor_id == vendor.id)
     for table, theirs in (

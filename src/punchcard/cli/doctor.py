@@ -88,7 +88,7 @@ def _address(settings: "Settings") -> Finding:
 
     if origin_of(settings.base_url) is None:
         message = (
-            f"PUNCHCARD_BASE_URL is {settings.base_url}, which is no address of a server such as"
+            f"PUNCHCARD_BASE_URL is {settings.base_url}, which is not a server's address such as"
             " https://cards.example."
         )
         return Finding("address", "error", message)

@@ -26,7 +26,7 @@ from punchcard.kit.settings import Settings
 _FOR_ALL: Final = "-c timezone=UTC -c jit=off"
 
 # Every statement of the till finds its rows by keys, and its text never changes: one plan serves
-# for good, and no plan may read a table from end to end, which looks cheap while a shop is small.
+# permanently, and no plan may read a whole table, which looks cheap while a shop is small.
 _FOR_THE_TILL: Final = (
     "-c plan_cache_mode=force_generic_plan"
     " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"

@@ -38,7 +38,7 @@ _ID_PARTS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
 
 
 def is_sqlite(connection: Connection) -> bool:
-    """Tell whether the connection talks to SQLite."""
+    """Return whether the connection talks to SQLite."""
     return connection.dialect.name == "sqlite"
 
 
@@ -93,7 +93,7 @@ def prepare_sqlite(engine: Engine, *, busy_seconds: int, read_only: bool) -> Non
 def prepare_postgresql(engine: Engine) -> None:
     """Read ids as the texts they are here, and keep values out of what errors say.
 
-    The server quotes the key that is taken: it may be somebody's e-mail address, and what errors
+    The server quotes the key that is taken: it may be someone's e-mail address, and what errors
     say ends up in logs.
     """
 
@@ -123,7 +123,7 @@ _LOCK_TIMEOUT = "55P03"
 
 
 def is_conflict(error: Exception) -> bool:
-    """Tell whether another writer won: the same transaction, tried again, sees what it wrote."""
+    """Return whether another writer won: the same transaction, tried again, sees what it wrote."""
     if isinstance(error, IntegrityError):
         return True
     return isinstance(error, DBAPIError) and _sqlstate(error) in _CONFLICTS
@@ -143,7 +143,7 @@ def is_away(error: Exception) -> bool:
 
 
 def is_lock_timeout(error: Exception) -> bool:
-    """Tell whether a lock was waited for as long as a transaction may wait."""
+    """Return whether a lock was waited for as long as a transaction may wait."""
     return isinstance(error, DBAPIError) and _sqlstate(error) == _LOCK_TIMEOUT
 
 

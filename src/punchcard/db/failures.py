@@ -47,7 +47,7 @@ class StorageNotWritable(DomainError):
 
 
 def is_storage_failure(error: BaseException | None) -> bool:
-    """Tell whether the database could not write: no other statement that writes can either."""
+    """Return whether the database could not write: no other statement that writes can either."""
     if not isinstance(error, exc.DBAPIError):
         return False
     if getattr(error.orig, "sqlstate", None) in _STORAGE_STATES:

@@ -60,7 +60,7 @@ def head() -> str:
 
 
 def is_current(database: Database) -> bool:
-    """Tell whether the database is at the newest revision."""
+    """Return whether the database is at the newest revision."""
     return current(database) == head()
 
 

@@ -35,7 +35,7 @@ _ERROR_CHARACTERS: Final = 2000
 
 
 class RetryLater(Exception):
-    """Work that waits for somebody else, who is away: it is tried again for days, not for attempts.
+    """Work that waits for another server: it is tried again for days, not for attempts.
 
     `retry_after` is how long at least to leave them alone.
     """
@@ -51,7 +51,7 @@ class PermanentFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WorkEnqueued(Event):
-    """Work of a topic was enqueued: whoever does such work need not wait for its next look."""
+    """Work of a topic was enqueued: anyone who does such work need not wait for its next look."""
 
     topic: str
 

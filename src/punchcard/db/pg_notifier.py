@@ -1,4 +1,4 @@
-"""Word between server processes: what one tells, the others hear at once (LISTEN and NOTIFY).
+"""Notifications between server processes, by LISTEN and NOTIFY: what one publishes, all receive.
 
 Word is told after the commit it is about, over a connection of its own: PostgreSQL lets only one
 transaction with a NOTIFY commit at a time, which would make the tills of all processes queue.

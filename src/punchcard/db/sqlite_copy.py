@@ -88,7 +88,7 @@ def _one_moment(source: Path, busy_seconds: float) -> Iterator[sqlite3.Connectio
     """Open the database and begin to read.
 
     SQLite's backup copies from the transaction that its connection is in. Without one each step
-    has its own, and the copy begins again from the first page whenever somebody wrote between two.
+    has its own, and the copy begins again from the first page whenever someone wrote between two.
     """
     address = f"{source.absolute().as_uri()}?mode=rw"
     with closing(
@@ -100,7 +100,7 @@ def _one_moment(source: Path, busy_seconds: float) -> Iterator[sqlite3.Connectio
 
 
 def _needs_writing(error: sqlite3.Error) -> bool:
-    """Tell whether SQLite wanted to write beside the database only in order to read it.
+    """Return whether SQLite wanted to write beside the database only in order to read it.
 
     It needs a `-shm` file, and has to make it when there is none.
     """

@@ -40,12 +40,12 @@ class DemoFolder:
 
     @property
     def is_built(self) -> bool:
-        """Tell whether a whole history is there."""
+        """Return whether a whole history is there."""
         return (self.path / DATABASE).exists()
 
     @property
     def was_interrupted(self) -> bool:
-        """Tell whether a build was begun and never finished."""
+        """Return whether a build was begun and never finished."""
         return self._unfinished.exists()
 
     def remove(self) -> None:

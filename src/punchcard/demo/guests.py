@@ -33,7 +33,7 @@ class Doing(Enum):
 
 @dataclass(slots=True)
 class Guest:
-    """Somebody with a card of a shop, and what is known of the card."""
+    """Someone with a card of a shop, and what is known of the card."""
 
     shop: OpenShop
     joined_day: int

@@ -43,7 +43,7 @@ class Strangers:
         self._phones = chance.sample(range(10_000), 10_000)
 
     def customer(self, *, accepted_terms: bool) -> NewCustomer:
-        """Return somebody with a name and, mostly, an address or a number."""
+        """Return someone with a name and, mostly, an address or a number."""
         chance = self._chance
         language = chance.choices(_LANGUAGES, _SHARES)[0]
         first = chance.choice(_FIRST[language].split())

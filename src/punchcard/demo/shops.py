@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from punchcard.demo.people import plain
 
-PASSWORD: Final = "coffee and cake"  # noqa: S105 shown to whoever starts the demonstration
+PASSWORD: Final = "coffee and cake"  # noqa: S105 shown to anyone who starts the demonstration
 ADMIN_EMAIL: Final = "admin@punchcard.example"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody who signs in, or has a PIN, or both."""
+    """Someone who signs in, or has a PIN, or both."""
 
     name: str
     role: str | None = None

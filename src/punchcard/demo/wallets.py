@@ -1,7 +1,7 @@
 """The demonstration's wallets: stand-ins for Apple and Google, and a phone to hold passes.
 
 Pages and Google's stand-in are served by the demonstration's own server, below /demo, so that
-whoever reaches the one reaches the other. Nothing leaves this machine.
+anyone who reaches the one reaches the other. Nothing leaves this machine.
 """
 
 import json
@@ -150,7 +150,7 @@ class _Front:
 
 
 def _is_browser_at_pass(scope: Scope) -> bool:
-    """Tell whether a person looks for a pass: no browser but a phone's can open one."""
+    """Return whether a person looks for a pass: no browser but a phone's can open one."""
     if scope["method"] != "GET" or not _PASS_PATH.fullmatch(scope["path"]):
         return False
     return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])

@@ -1,4 +1,4 @@
-"""What whoever starts the demonstration is told: addresses, logins, PINs, keys, a few cards."""
+"""What anyone who starts the demonstration is told: addresses, logins, PINs, keys, a few cards."""
 
 from contextlib import closing
 from datetime import UTC, datetime

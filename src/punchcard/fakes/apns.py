@@ -54,7 +54,7 @@ class Script:
 class Apns:
     """The running service: its address, its script, and what it took, in order.
 
-    `on_push` is told the token of each push that was taken; it must be quick. Whoever is connected
+    `on_push` is told the token of each push that was taken; it must be quick. A client connected
     by one of the `deaf` transports is not heard any more.
     """
 

@@ -1,7 +1,7 @@
 """A stand-in for Google Wallet on this machine: tokens, classes, objects, Save links, notices.
 
 It judges every body by Google's own description (`google_judge`), keeps the rules of which things
-may follow which, and can be told to fail. What it shows is no pass: it is a demonstration.
+may follow which, and can be told to fail. What it shows is not a pass: it is a demonstration.
 """
 
 import asyncio
@@ -117,7 +117,7 @@ class FakeGoogle:
         self.objects.update(kept["objects"])
 
     def save(self, object_id: str) -> bytes:
-        """Let somebody put a pass into their wallet; returns the notice Google then sends."""
+        """Let someone put a pass into their wallet; returns the notice Google then sends."""
         self.objects[object_id]["hasUsers"] = True
         self._on_change()
         return self._notice(object_id, "save")

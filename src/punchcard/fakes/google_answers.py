@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 
 
 class Refusal(Exception):
-    """An answer of Google's that is no success."""
+    """An answer of Google's that is not a success."""
 
     def __init__(self, status: int, reason: str, message: str) -> None:
         super().__init__(message)

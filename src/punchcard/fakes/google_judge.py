@@ -83,7 +83,7 @@ def _plain_faults(schema: JsonSchema, value: Any, at: str) -> Iterator[str]:
         elif form == "int64" and not _INT64.fullmatch(value):
             yield f"{at}: must be a whole number written as a string"
         elif "enum" in schema and value not in _allowed(schema):
-            yield f"{at}: {value!r} is none of its values"
+            yield f"{at}: {value!r} is not one of its values"
     elif kind == "integer":
         if not isinstance(value, int) or isinstance(value, bool) or value not in _INT32:
             yield f"{at}: must be a whole number of 32 bits"

@@ -83,7 +83,7 @@ def code(kind: str, value: str, text: str) -> str:
 
 
 def colours(selector: str, background: str, text: str | None = None) -> str:
-    """Return the CSS that gives a part its colours; what is no colour is left out."""
+    """Return the CSS that gives a part its colours; what is not a colour is left out."""
     if not _COLOUR.fullmatch(background):
         return ""
     if text is None or not _COLOUR.fullmatch(text):

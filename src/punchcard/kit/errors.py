@@ -8,7 +8,7 @@ from punchcard.kit.i18n import N_
 
 
 class Kind(Enum):
-    """What sort of refusal it is; the faces translate kinds into statuses or pages."""
+    """What sort of refusal it is; the API and the pages translate kinds into statuses."""
 
     MALFORMED = "malformed"
     UNKNOWN_CALLER = "unknown_caller"

@@ -11,7 +11,7 @@ KINDS_LIMIT: Final = 1000
 """How many kinds are remembered; beyond it those that were quiet longest are forgotten."""
 
 EACH: Final = {"is_each_told": True}
-"""For `extra`: this line is no trouble but the very thing that was asked for."""
+"""For `extra`: this line is not a problem but the very thing that was asked for."""
 
 _Kind = tuple[object, ...]
 

@@ -1,4 +1,4 @@
-"""E-mail: one letter, and who carries it away: a mail server, the log, or nobody."""
+"""E-mail: one message, and what sends it: a mail server, the log, or nothing."""
 
 import logging
 import re
@@ -31,15 +31,15 @@ _log = logging.getLogger(__name__)
 
 
 class MailRefused(Exception):
-    """The letter will never be taken: its address is none, or the server said so for good."""
+    """The message will never be accepted: its address is not valid, or the server refused it."""
 
 
 class MailDeferred(Exception):
-    """The server would not take this letter now; it may later."""
+    """The server did not accept this message now; it may later."""
 
 
 class MailServerAway(Exception):
-    """The server can't be reached or used, whatever the letter."""
+    """The server can't be reached or used, whatever the message."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,14 +60,14 @@ class MailMessage:
 
 
 class Mailer(Protocol):
-    """Carries letters away."""
+    """Sends messages."""
 
     @property
     def is_configured(self) -> bool:
-        """Tell whether letters arrive anywhere."""
+        """Return whether messages arrive anywhere."""
 
     def send(self, mail: MailMessage) -> None:
-        """Hand the letter over; raises MailRefused, MailDeferred or MailServerAway."""
+        """Send the message; raises MailRefused, MailDeferred or MailServerAway."""
 
 
 class NoMailer:
@@ -81,18 +81,18 @@ class NoMailer:
 
 
 class LogMailer:
-    """Writes letters to the log, for the demonstration: whoever reads it can use their links."""
+    """Writes messages to the log, for the demonstration: its readers can use their links."""
 
     is_configured = True
 
     def send(self, mail: MailMessage) -> None:
-        """Write the letter's text to the log."""
+        """Write the message's text to the log."""
         _log.warning("mail to %s: %s\n%s", mail.to, mail.subject, mail.text, extra=EACH)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SmtpMailer:
-    """Hands letters to a mail server, each over a connection of its own.
+    """Sends messages to a mail server, each over a connection of its own.
 
     `starttls`: the connection is made private before anything is said, or not used at all.
     `is_private`: it is private from the first byte (smtps).
@@ -111,7 +111,7 @@ class SmtpMailer:
     is_configured = True
 
     def send(self, mail: MailMessage) -> None:
-        """Hand the letter over."""
+        """Send the message."""
         message = as_message(mail, self.sender)
         try:
             with self._connected() as server:
@@ -165,7 +165,7 @@ def _make_private(server: smtplib.SMTP, trust: ssl.SSLContext) -> None:
 
 
 def build_mailer(settings: Settings) -> Mailer:
-    """Return who carries letters by these settings. Raises SettingsError."""
+    """Return the mailer of these settings. Raises SettingsError."""
     url = settings.smtp_url
     if not url:
         return NoMailer()
@@ -192,7 +192,7 @@ def build_mailer(settings: Settings) -> Mailer:
 
 
 def as_message(mail: MailMessage, sender: Address) -> EmailMessage:
-    """Return the letter as it travels, with the headers of RFC 5322, section 3.6.
+    """Return the message as it travels, with the headers of RFC 5322, section 3.6.
 
     Raises MailRefused when its address can't be one.
     """
@@ -202,7 +202,7 @@ def as_message(mail: MailMessage, sender: Address) -> EmailMessage:
         message["From"] = Address(name, addr_spec=sender.addr_spec)
         message["To"] = Address(addr_spec=_envelope(mail.to))
     except (ValueError, MessageError, IndexError):
-        raise MailRefused("this is no address that mail can be sent to") from None
+        raise MailRefused("this is not an address that mail can be sent to") from None
     message["Subject"] = one_line(mail.subject)
     message["Date"] = mail.sent_at.astimezone(UTC)
     message["Message-ID"] = f"<{mail.id}@{sender.domain}>"
@@ -234,8 +234,8 @@ def _envelope(address: str) -> str:
 def _refused(code: int) -> MailRefused | MailDeferred:
     # Without the server's words: they repeat the address, and this is kept and shown.
     if code >= _PERMANENT:
-        return MailRefused(f"the mail server refused the letter ({code})")
-    return MailDeferred(f"the mail server put the letter off ({code})")
+        return MailRefused(f"the mail server refused the message ({code})")
+    return MailDeferred(f"the mail server deferred the message ({code})")
 
 
 def _sender(settings: Settings) -> Address:

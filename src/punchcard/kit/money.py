@@ -14,7 +14,7 @@ _CODE = re.compile(r"[A-Z]{3}")
 
 
 def is_currency(code: str) -> bool:
-    """Tell whether `code` is an ISO 4217 alphabetic code that Babel's CLDR data knows."""
+    """Return whether `code` is an ISO 4217 alphabetic code that Babel's CLDR data knows."""
     # Imported here: the till needs this module at every start, CLDR only when a program is made.
     from babel.numbers import list_currencies
 

@@ -30,7 +30,7 @@ def origin_of(address: str) -> str | None:
 
 
 def is_same_server(origin: str, host: str) -> bool:
-    """Tell whether `origin` names the server that a request's `Host` header names.
+    """Return whether `origin` names the server that a request's `Host` header names.
 
     The scheme is the origin's: a server behind a proxy does not know which one the browser spoke.
     """

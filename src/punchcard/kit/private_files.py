@@ -43,5 +43,5 @@ def too_open(paths: Iterable[Path]) -> list[Path]:
 
 
 def close_to_others(path: Path) -> None:
-    """Take every right but the owner's away; raises PermissionError when it is somebody else's."""
+    """Take every right but the owner's away; raises PermissionError when it is someone else's."""
     path.chmod(stat.S_IMODE(path.stat().st_mode) & ~_OTHERS)

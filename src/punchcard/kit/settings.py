@@ -171,7 +171,7 @@ class Settings:
 
     @property
     def is_embedded(self) -> bool:
-        """Tell whether the database is a SQLite file, served by this one process."""
+        """Return whether the database is a SQLite file, served by this one process."""
         return self.database_url.startswith("sqlite")
 
 

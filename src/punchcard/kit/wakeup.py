@@ -1,11 +1,11 @@
-"""Bells: rung for almost nothing, they wake whoever waits for work of their topics."""
+"""Wake-ups within a process: who waits for work of a topic is notified at almost no cost."""
 
 import threading
 from collections.abc import Collection
 
 
 class Wakeup:
-    """Counts its rings, so that one that came just before the wait is not missed."""
+    """Counts its notifications, so that one that came just before the wait is not missed."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -24,26 +24,26 @@ class Wakeup:
 
 
 class WakeupRegistry:
-    """The bells of a process: who works on some topics is not woken for others."""
+    """The wake-ups of a process: who works on some topics is not woken for others."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._subscriptions: list[tuple[frozenset[str], Wakeup]] = []
 
     def subscribe(self, topics: Collection[str]) -> Wakeup:
-        """Return a new bell that is rung for each of `topics`."""
+        """Return a new wake-up that is notified for each of `topics`."""
         wakeup = Wakeup()
         with self._lock:
             self._subscriptions = [*self._subscriptions, (frozenset(topics), wakeup)]
         return wakeup
 
     def unsubscribe(self, wakeup: Wakeup) -> None:
-        """Forget a bell that nobody hears any more."""
+        """Remove a wake-up that nobody waits on any more."""
         with self._lock:
             self._subscriptions = [one for one in self._subscriptions if one[1] is not wakeup]
 
     def notify(self, topic: str | None = None) -> None:
-        """Ring the bells of a topic, or all of them."""
+        """Notify the wake-ups of a topic, or all of them."""
         for topics, wakeup in self._subscriptions:
             if topic is None or topic in topics:
                 wakeup.notify()

@@ -206,7 +206,7 @@ class NotVoidable(DomainError):
 
 
 class CodeExpired(DomainError):
-    """The moving code is not of now, or not this card's."""
+    """The rotating code is not of now, or not this card's."""
 
     code = "code_expired"
     kind = Kind.REFUSED
@@ -214,7 +214,7 @@ class CodeExpired(DomainError):
 
 
 class FreshCodeRequired(DomainError):
-    """The program's cards show a moving code, and neither that nor a person vouched."""
+    """The program's cards show a rotating code, and neither that nor a person vouched."""
 
     code = "fresh_code_required"
     kind = Kind.FORBIDDEN

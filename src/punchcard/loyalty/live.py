@@ -1,6 +1,6 @@
-"""Live updates: pages that show a card hear of its change within a second of the commit.
+"""Live updates: pages that show a card are notified of its change within a second of the commit.
 
-Only that something changed is told, never what: whoever hears it reads the card. So words may
+Only that something changed is told, never what: anyone who hears it reads the card. So words may
 come twice or be joined to one, and a page that is slow misses nothing but the steps between.
 """
 
@@ -45,7 +45,7 @@ class Watch:
         self.is_over = False
 
     async def changed(self, seconds: float) -> bool:
-        """Wait for a change since the last one heard, for `seconds` at most; tell whether it came.
+        """Wait for a change since the last one, for `seconds` at most; return whether it came.
 
         False also when the watch is over: see `is_over`.
         """
@@ -54,13 +54,13 @@ class Watch:
                 await self._changed.wait()
         except TimeoutError:
             return False
-        # In this order: a ring in between sets the bell after it has been muted.
+        # In this order: a notification in between sets the event after it was cleared.
         self._is_notified = False
         self._changed.clear()
         return not self.is_over
 
     def notify(self) -> None:
-        """Say that the card may have changed, from any thread; rings that wait are one."""
+        """Say that the card may have changed, from any thread; notifications that wait are one."""
         if self._is_notified:
             return
         self._is_notified = True
@@ -83,7 +83,7 @@ class Watch:
 
 
 class LiveCards:
-    """Knows which pages look at which card, in this process, and rings them.
+    """Knows which pages look at which card, in this process, and notifies them.
 
     `limit` bounds all pages of the process, `card_limit` those of one card.
     """

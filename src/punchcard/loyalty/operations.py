@@ -79,7 +79,7 @@ class Operation:
 
     `occurred_at` is when it happened, None for now. `fingerprint` is the SHA-256 of the request,
     which tells a repeated request from another one under the same `idempotency_key`.
-    `is_code_fresh` says that the card was named by a moving code, which was right at that time.
+    `is_code_fresh` says that the card was named by a rotating code, which was right at that time.
     """
 
     vendor_id: str

@@ -25,7 +25,7 @@ _SHAPE: Final = re.compile(r"([0-9]{1,11})\.([0-9]{8})/([0-9]{12})")
 
 
 class RotatingCode(NamedTuple):
-    """What stands in a moving code: when it was made (seconds since 1970), its digits, the card."""
+    """The parts of a rotating code: when it was made (seconds since 1970), its digits, the card."""
 
     seconds: int
     digits: str
@@ -33,7 +33,7 @@ class RotatingCode(NamedTuple):
 
 
 def as_rotating_code(text: str) -> RotatingCode | None:
-    """Return what `text` says if it is written as a moving code, whether or not it is right."""
+    """Return what `text` says if it is written as a rotating code, whether or not it is right."""
     found = _SHAPE.fullmatch(text)
     if found is None or (number := as_card_number(found[3])) is None:
         return None
@@ -41,12 +41,12 @@ def as_rotating_code(text: str) -> RotatingCode | None:
 
 
 def has_rotating_code(branding: Mapping[str, Any]) -> bool:
-    """Tell whether the cards of a program with this branding show a code that moves."""
+    """Return whether the cards of a program with this branding show a code that moves."""
     return branding.get("barcode") == "rotating"
 
 
 class RotatingCodes:
-    """Makes and checks moving codes; each card number has a key of its own."""
+    """Makes and checks rotating codes; each card number has a key of its own."""
 
     def __init__(self, settings: Settings) -> None:
         self._key = derive_key(settings.secret_key, "punchcard moving code")
@@ -67,7 +67,7 @@ class RotatingCodes:
         None for whatever is not written as a moving code.
 
         Good are the digits of the period that `at` lies in, and of those that began or end within
-        `moving_code_drift_seconds` of it. Raises CodeExpired for any other moving code.
+        `moving_code_drift_seconds` of it. Raises CodeExpired for any other rotating code.
         """
         code = as_rotating_code(text)
         if code is None:

@@ -12,7 +12,7 @@ from punchcard.db.types import BigInt, Id, UtcDateTime
 class ApplePass(Base):
     """A pass that was handed out, named by the card's number of that time.
 
-    A replaced card goes on under a new number, with a new pass: whoever found the old one must not
+    A replaced card goes on under a new number, with a new pass: who found the old one must not
     receive the new code by an update. The old pass stays here and becomes void.
 
     `update_tag` is the place of the pass's last change in the order of all changes; `modified_at`
@@ -38,7 +38,7 @@ class ApplePass(Base):
 
 
 class AppleUpdateTag(Base):
-    """The last update tag given out. One row: whoever takes a tag holds it until the commit.
+    """The last update tag given out. One row: anyone who takes a tag holds it until the commit.
 
     So tags become visible in their order, and a phone that has seen one has missed none before it.
     """

@@ -1,7 +1,7 @@
 """What a card shows on a phone, whichever wallet holds it: facts in, words and colours out. Pure.
 
 The code to scan holds the card's bare token, not its address as the web card's does: it is half as
-dense on a small screen, and somebody else's camera that sees it opens nothing.
+dense on a small screen, and someone else's camera that sees it opens nothing.
 """
 
 from collections.abc import Mapping
@@ -133,7 +133,7 @@ class PassContent:
 
     @property
     def is_reward_ready(self) -> bool:
-        """Tell whether the customer can ask for a reward now."""
+        """Return whether the customer can ask for a reward now."""
         return self.rewards_ready > 0 and not self.is_void
 
 

@@ -54,7 +54,7 @@ class Platform(Protocol):
 
     @property
     def is_configured(self) -> bool:
-        """Tell whether the operator has set it up: its passes are then kept up to date."""
+        """Return whether the operator has set it up: its passes are then kept up to date."""
 
     @property
     def fault(self) -> str | None:
@@ -66,7 +66,7 @@ class Platform(Protocol):
     def refresh_cards(self, card_ids: Collection[str], *, is_urgent: bool = True) -> dict[str, str]:
         """Bring these cards' passes up to date; returns why some never will be.
 
-        Raises RetryLater when somebody else is away.
+        Raises RetryLater when someone else is away.
         """
 
     def refresh_program(self, program_id: str) -> None:

@@ -31,7 +31,7 @@ _TURN: Final = threading.Lock()
 
 
 class ImageRefused(DomainError):
-    """An uploaded file is no picture that can be shown."""
+    """An uploaded file is not a picture that can be shown."""
 
     code = "image_refused"
     kind = Kind.INVALID

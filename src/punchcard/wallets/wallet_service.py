@@ -210,7 +210,7 @@ class Wallets:
             return fanout
 
     def _step(self, fanout: WalletFanout) -> WalletFanout | None:
-        """Do the next cards; returns where that leads, None when somebody else goes on."""
+        """Do the next cards; returns where that leads, None when someone else goes on."""
         limit = self._settings.fanout_chunk_cards
         with self._database.read() as session:
             after, program_id = fanout.after_card_id, fanout.program_id

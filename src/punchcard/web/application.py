@@ -73,7 +73,7 @@ def _respond(request: Request, error: Exception) -> Response:
 
 
 def _page_request_of(request: Request) -> PageRequest:
-    """Return the visit, as nobody's where even saying who it is fails."""
+    """Return the page request, as nobody's where resolving the visitor fails."""
     try:
         return get_page_request(request)
     except DomainError:

@@ -1,4 +1,4 @@
-"""Which face answers: pages at their own addresses, the API at all others."""
+"""The choice between pages and API: pages at their own addresses, the API at all others."""
 
 import threading
 from collections.abc import Callable
@@ -58,7 +58,7 @@ def refusal_of_body(scope: Scope, limit_bytes: int) -> DomainError | None:
 
 
 def _is_for_pages(scope: Scope) -> bool:
-    """Tell whether the pages answer, as they do a browser at an address that leads nowhere."""
+    """Return whether the pages answer, as they do a browser at an address that leads nowhere."""
     first = scope["path"].split("/", 2)[1:2]
     if not first or first[0] in API:
         return False

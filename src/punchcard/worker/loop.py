@@ -3,7 +3,7 @@
 Work may be done twice (a worker can die between handling and finishing), so a handler brings
 something up to date and may be called again. It raises when that failed: the row waits, longer
 each time, and is parked with the reason after `worker_attempts`; `RetryLater` waits for days,
-because somebody else is away, and `PermanentFailure` is parked at once.
+because someone else is away, and `PermanentFailure` is parked at once.
 """
 
 import logging
@@ -32,10 +32,10 @@ _log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Runs handlers and chores in threads of its own until it is stopped.
+    """Runs handlers and periodic tasks in threads of its own until it is stopped.
 
     Each lane is a set of handlers with a thread of its own, so that long work of one lane keeps no
-    short work of another waiting. The first lane's thread does the chores, too.
+    short work of another waiting. The first lane's thread does the periodic tasks, too.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Worker:
         return sum(self._do_lane(lane) for lane in self._lanes)
 
     def run_tasks(self) -> dict[str, int]:
-        """Do the chores that are due; returns what each of them counted."""
+        """Do the periodic tasks that are due; returns what each of them counted."""
         now = self._context.clock.now()
         counts = {}
         for task in self._tasks:
@@ -104,7 +104,7 @@ class Worker:
 
     def _work_lane(self, lane: Mapping[str, Handler], wakeup: Wakeup, runs_tasks: bool) -> None:
         while not self._stopped.is_set():
-            # Counted before looking: what rings while this lane is busy is looked for again.
+            # Counted before looking: what is notified while this lane is busy is looked for again.
             seen = wakeup.count
             try:
                 if runs_tasks:

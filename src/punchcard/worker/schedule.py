@@ -1,4 +1,4 @@
-"""The chores that come round by the clock: what is forgotten, and when."""
+"""Periodic tasks: what is expired, checked and cleaned up by the clock."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

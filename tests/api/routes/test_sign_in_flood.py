@@ -40,7 +40,7 @@ class Crowd:
 
 @pytest.fixture
 def server_settings(settings: Settings) -> Settings:
-    """Hash one password at a time, so that whoever holds the turn holds up all of them."""
+    """Hash one password at a time, so that anyone who holds the turn holds up all of them."""
     return replace(settings, password_bcrypt_threads=1)
 
 
@@ -52,7 +52,7 @@ def api(context: Context) -> Iterator[Api]:
 
 
 def knock(api: Api, number: int, **options: object) -> httpx.Response:
-    """Sign in as somebody whom nobody knows."""
+    """Sign in as someone whom nobody knows."""
     attempt = {"email": f"nobody{number}@nowhere.example", "password": "whatever it is"}
     return api.post(TOKEN, attempt, **options)
 
@@ -70,7 +70,7 @@ def test_a_till_is_answered_while_strangers_fill_the_queue_for_passwords(
     card = shelf.opened_card(alice, shelf.program(alice, **{**shelf.HYBRID, "name": "Club"}))
 
     with ThreadPoolExecutor(hasher.places) as pool:
-        # Whoever holds the turn keeps every password from being hashed until the block ends.
+        # Anyone who holds the turn keeps every password from being hashed until the block ends.
         with hasher.turn():
             sent = [pool.submit(knock, api, n, headers=CROWD) for n in range(hasher.places)]
             wait_until(lambda: hasher.taken == hasher.places)

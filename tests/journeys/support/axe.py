@@ -1,4 +1,4 @@
-"""axe-core: what keeps somebody from using a page with a screen reader, a keyboard, weak eyes."""
+"""axe-core: what keeps someone from using a page with a screen reader, a keyboard, weak eyes."""
 
 import json
 from functools import lru_cache

@@ -29,13 +29,13 @@ class Town:
     _tokens: dict[str, str] = field(default_factory=dict)
 
     def token(self, email: str) -> str:
-        """Sign somebody in, once; returns the access token."""
+        """Sign someone in, once; returns the access token."""
         if email not in self._tokens:
             self._tokens[email] = sign_in(self.context, email, PASSWORD)
         return self._tokens[email]
 
     def api(self, email: str) -> Api:
-        """Call the API as somebody."""
+        """Call the API as someone."""
         return self._api.with_token(self.token(email))
 
 

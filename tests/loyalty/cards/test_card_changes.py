@@ -1,4 +1,4 @@
-"""A card's status and the till: whoever comes second sees what the first one did."""
+"""A card's status and the till: anyone who comes second sees what the first one did."""
 
 from concurrent.futures import ThreadPoolExecutor
 

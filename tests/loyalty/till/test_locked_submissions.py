@@ -23,7 +23,7 @@ class Locks:
 
 
 class Waiting:
-    """Parcels that wait for cards named by letters, by a clock that is set."""
+    """Submissions that wait for cards named by letters, by a clock that is set."""
 
     def __init__(self, limit: int = 100) -> None:
         self.time = 0.0

@@ -47,7 +47,7 @@ class ApiDriver:
         return self.made(self.api.post(f"{LOYALTY}/cards", {"program_id": program["id"], **fields}))
 
     def pin(self, digits: str, name: str = "Anna", **fields: Any) -> dict[str, Any]:
-        """Give somebody a PIN."""
+        """Give someone a PIN."""
         given = {"name": name, "pin": digits, **fields}
         return self.made(self.api.post(f"{LOYALTY}/pins", given))
 

@@ -33,7 +33,7 @@ class PagesDriver:
         self.anna: StaffPin = shelf.pin(shop, ANNAS_PIN, "Anna")
 
     def open(self, name: str | None = "Marie Schmit", **told: Any) -> str:
-        """Open a card for somebody; returns its id."""
+        """Open a card for someone; returns its id."""
         customer = NewCustomer(name=name, **told) if name or told else None
         till, program_id = self.shop.context.till, self.program.id
         common: OperationMetadata = {"vendor_id": self.shop.id, "actor": ACTOR}

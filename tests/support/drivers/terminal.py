@@ -27,7 +27,7 @@ class TerminalDriver:
         self.program = self._made(f"{LOYALTY}/programs", {**usual, "status": "active", **fields})
 
     def hire(self, name: str, pin: str) -> None:
-        """Give somebody a PIN."""
+        """Give someone a PIN."""
         self._made(f"{LOYALTY}/pins", {"name": name, "pin": pin})
 
     def card(self, **fields: Any) -> dict[str, Any]:

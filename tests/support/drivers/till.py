@@ -90,7 +90,7 @@ class TillDriver:
         return location_id
 
     def staff(self, name: str = "Anna", staff_id: str | None = "a1") -> StaffIdentity:
-        """Employ somebody whose PIN is known to be right."""
+        """Employ someone whose PIN is known to be right."""
         now, pin_id = self.clock.now(), self.ids.new_id()
         self.add(
             StaffPin(

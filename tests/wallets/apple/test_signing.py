@@ -67,7 +67,7 @@ def test_intermediate_within_the_p12_is_enough(settings: Settings, chain: AppleC
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"apple_certificate": "nonsense"}, "APPLE_CERTIFICATE is no certificate"),
+        ({"apple_certificate": "nonsense"}, "APPLE_CERTIFICATE is not a certificate"),
         ({"apple_private_key": ""}, "Set PUNCHCARD_APPLE_PRIVATE_KEY"),
         ({"apple_private_key": "nonsense"}, "no PEM key"),
         ({"apple_private_key_password": "unasked"}, "no PEM key"),

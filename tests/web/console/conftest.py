@@ -35,7 +35,7 @@ def manager(visitors: Callable[..., Visitor], alice: Shop) -> Visitor:
 
 @pytest.fixture
 def staff(visitors: Callable[..., Visitor], alice: Shop) -> Visitor:
-    """Sign somebody in who only works at the counter of Café Alice."""
+    """Sign someone in who only works at the counter of Café Alice."""
     alice.hire("staff")
     _let_read_english(alice)
     return visitors(alice, "staff")

@@ -27,7 +27,7 @@ API = "/api/v1/vendor/loyalty"
 
 
 class Asked:
-    """What somebody asks of a shop that has been open for long."""
+    """What someone asks of a shop that has been open for long."""
 
     def __init__(self, shop: Shop, counter: PagesDriver, owner: Visitor) -> None:
         self.shop, self.counter, self.owner = shop, counter, owner

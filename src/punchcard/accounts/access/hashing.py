@@ -50,12 +50,12 @@ class Hasher:
             return bcrypt.hashpw(plain, bcrypt.gensalt(cost)).decode("ascii")
 
     def verify(self, plain: bytes, hashed: str) -> bool:
-        """Tell whether `plain` is what `hashed` was made of; raises like `place`."""
+        """Return whether `plain` is what `hashed` was made of; raises like `place`."""
         with self.place():
             return self.verify_in_place(plain, hashed)
 
     def verify_in_place(self, plain: bytes, hashed: str) -> bool:
-        """Tell whether `plain` is what `hashed` was made of, for who holds a `place`."""
+        """Return whether `plain` is what `hashed` was made of, for who holds a `place`."""
         with self.turn():
             return bcrypt.checkpw(plain, hashed.encode("ascii"))
 

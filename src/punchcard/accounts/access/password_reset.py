@@ -1,4 +1,4 @@
-"""A forgotten password, and the first one of somebody invited: a link that works once."""
+"""A forgotten password, and the first one of someone invited: a link that works once."""
 
 import hmac
 import logging
@@ -58,7 +58,7 @@ class PasswordReset:
         self._invitation_life = timedelta(hours=settings.invitation_hours)
 
     def request(self, email: str, *, asked_from: str, language: str) -> None:
-        """Leave a mail with a link for whoever signs in with the address.
+        """Leave a mail with a link for anyone who signs in with the address.
 
         An address that nobody has is answered the same and leaves as much work. `asked_from` is
         the network address of who asks; `language` is for people who have chosen none.

@@ -1,4 +1,4 @@
-"""From a kind of mail and its facts to the letter: text and HTML, in the reader's language."""
+"""From a kind of mail and its facts to the message: text and HTML, in the reader's language."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ class _Shown:
 
 
 def write_message(mail_id: str, mail: Mail, *, sent_at: datetime) -> MailMessage:
-    """Return the letter of a mail, dated `sent_at`."""
+    """Return the message of a mail, dated `sent_at`."""
     wording, said = WORDINGS[mail.kind], _said(mail.facts)
 
     def say(sentence: str) -> str:

@@ -27,7 +27,7 @@ _REFUSALS: Final[dict[int, tuple[str, str]]] = {
 
 
 def refusal(status: int, default_headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """Return a whole answer for a request that never reached the application.
+    """Return a whole response for a request that never reached the application.
 
     In English: whose language it is stands in headers that were not read.
     """
@@ -85,7 +85,7 @@ class ConnectionGuard:
         )
 
     def has_room(self, connections: int, now: float) -> bool:
-        """Tell whether one of so many open connections may stay; logs if not, once a minute."""
+        """Return whether one of so many open connections may stay; logs if not, once a minute."""
         if connections <= self.connections:
             return True
         self._refused += 1
@@ -100,14 +100,14 @@ class ConnectionGuard:
         return False
 
     def tells(self, connections: int) -> bool:
-        """Tell whether one too many is told so."""
+        """Return whether one too many is told so."""
         return connections <= self.connections + _TOLD_LIMIT
 
 
 class ObservedTransport(asyncio.Transport):
     """A transport whose `close` asks `on_close`, and takes nothing more to write from then on.
 
-    A socket that is closed while its client still sends is reset, and the answer lost with it.
+    A socket that is closed while its client still sends is reset, and the response lost with it.
     """
 
     def __init__(self, transport: asyncio.Transport, on_close: Callable[[], None]) -> None:
@@ -122,7 +122,7 @@ class ObservedTransport(asyncio.Transport):
         self._on_close()
 
     def is_closing(self) -> bool:
-        """Tell whether nothing more can be written."""
+        """Return whether nothing more can be written."""
         return self._is_closed or self.real.is_closing()
 
     def write(self, data: Any) -> None:

@@ -62,7 +62,7 @@ class Caller:
         )
 
     def remember(self, session: Session, status: int, schema: BaseModel | None) -> None:
-        """Keep the answer under the request's key, if it has one, inside the change's transaction.
+        """Keep the response under the request's key, if any, inside the change's transaction.
 
         Call it last: what a rule refuses must not be kept. Raises IdempotencyRace.
         """
@@ -119,7 +119,7 @@ async def get_caller(
     _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     key: Annotated[_Key | None, Depends(_read_idempotency_key)],
 ) -> AsyncIterator[Caller]:
-    """Say who is calling, once the table says that they may; give an answer given before again."""
+    """Say who is calling, once the table says that they may; give a response given before again."""
     subject = await _subject(request, context)
     permissions.require(permissions.ACCESS[request.method, request.scope["route"].path], subject)
     keyed = None
@@ -130,7 +130,7 @@ async def get_caller(
     try:
         yield caller
     except (DomainError, IdempotencyRace) as error:
-        # A twin of this request may have been quicker; then its answer is this one's too.
+        # A twin of this request may have been quicker; then its response is this one's too.
         if keyed is not None:
             await run_in_threadpool(_replay_if_known, context, keyed)
         if isinstance(error, IdempotencyRace):

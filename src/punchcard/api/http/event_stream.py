@@ -1,4 +1,4 @@
-"""Server-Sent Events: an answer that goes on, and holds neither a thread nor a connection."""
+"""Server-Sent Events: a response that goes on, and holds neither a thread nor a connection."""
 
 import asyncio
 import logging

@@ -1,8 +1,8 @@
-"""The lean way in: routes of the till without the framework's dependency solver.
+"""The fast path: routes of the till without the framework's dependency solver.
 
 The solver costs more than the till itself (measured in `docs/benchmarks.md`), so these few routes
 take a request as ASGI gives it, and raise what goes wrong: the outermost layer answers it. They
-stand in the OpenAPI document like all others, see `lean_openapi.py`.
+stand in the OpenAPI document like all others, see `fast_routes_openapi.py`.
 """
 
 import re
@@ -81,7 +81,7 @@ class FastRoute:
 
 
 class FastRoutes:
-    """Serves lean routes itself and passes every other request to `app`."""
+    """Serves fast routes itself and passes every other request to `app`."""
 
     def __init__(self, app: ASGIApp, context: Context, routes: list[FastRoute]) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""How the lean routes stand in the OpenAPI document, which the framework can't know of."""
+"""How the fast routes stand in the OpenAPI document, which the framework can't know of."""
 
 from collections.abc import Sequence
 from typing import Any, Final

@@ -37,8 +37,8 @@ class BoundedProtocol(HttpToolsProtocol):
     """One connection that `guard` bounds: its requests' heads, their bodies, and what is dropped.
 
     A head that is too large is answered 431, one that is too slow and a body that is too slow 408,
-    a connection too many 503, each if nothing was answered yet. Whoever is answered before the
-    request has wholly arrived can read the answer: the rest is read and dropped, up to a limit.
+    a connection too many 503, each if nothing was answered yet. Anyone who is answered before the
+    request has wholly arrived can read the response: the rest is read and dropped, up to a limit.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._start_timer()
 
     def shutdown(self) -> None:
-        """Stop in good order: whoever waits for an answer still gets it."""
+        """Stop in good order: anyone who waits for a response still gets it."""
         if self._is_draining or self.cycle is None or self.cycle.response_complete:
             self._real.close()
         else:
@@ -127,7 +127,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_timer()
 
     def on_response_complete(self) -> None:
-        """Go on after an answer; what still arrives of its request is dropped."""
+        """Go on after a response; what still arrives of its request is dropped."""
         super().on_response_complete()
         if self._stage is _Stage.BODY and not self._is_draining:
             self._stop_timer()
@@ -184,7 +184,7 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._held_bytes:
             self._refuse(408)
         else:
-            # Browsers open connections in advance: an answer to no request would confuse them.
+            # Browsers open connections in advance: a response to no request would confuse them.
             self._real.close()
 
     def _end_slow_body(self) -> None:

@@ -1,8 +1,8 @@
-"""The same key and the same request give the same answer again, also when both arrive at once.
+"""The same key and the same request give the same response again, also when both arrive at once.
 
-A change stores its answer in its own transaction, as the last thing. Of two that run at once the
-second one either can't store its answer (the key is taken) or is refused by a rule because the
-first one was quicker; in both cases the first has committed, so its answer is there to be read.
+A change stores its response in its own transaction, as the last thing. Of two that run at once the
+second one either can't store its response (the key is taken) or is refused by a rule because the
+first one was quicker; in both cases the first has committed, so its response is there to be read.
 """
 
 import hmac
@@ -31,7 +31,7 @@ _KEY = re.compile(r"[!-~]{1,128}")
 
 
 class Replay(Exception):
-    """The request was answered before; this is the answer."""
+    """The request was answered before; this is the response."""
 
     def __init__(self, status: int, body: bytes) -> None:
         super().__init__("answered before")
@@ -53,7 +53,7 @@ class Keyed:
 
     @property
     def bound_to(self) -> str:
-        """Return what the stored answer's seal is bound to."""
+        """Return what the stored response's seal is bound to."""
         return f"{self.vendor_id} {self.key}"
 
 
@@ -83,7 +83,7 @@ def _hmac_key(secret_key: str) -> bytes:
 
 
 def find_response(session: Session, sealer: Sealer, request: Keyed) -> Replay | None:
-    """Return the answer given under the key before, or None.
+    """Return the response given under the key before, or None.
 
     Raises IdempotencyKeyReused when it was given to another request.
     """
@@ -100,7 +100,7 @@ def find_response(session: Session, sealer: Sealer, request: Keyed) -> Replay | 
 def store_response(
     session: Session, sealer: Sealer, request: Keyed, *, status: int, body: bytes, now: datetime
 ) -> None:
-    """Keep an answer inside the change's own transaction; raises IdempotencyRace."""
+    """Keep a response inside the change's own transaction; raises IdempotencyRace."""
     record = insert(IdempotencyRecord).values(
         vendor_id=request.vendor_id,
         key=request.key,
@@ -117,7 +117,7 @@ def store_response(
 
 
 def install(app: FastAPI) -> None:
-    """Make `app` give stored answers again."""
+    """Make `app` give stored responses again."""
     app.add_exception_handler(Replay, _replay)
 
 

@@ -52,7 +52,7 @@ _IDEMPOTENCY_KEY: Final[dict[str, Any]] = {
     "name": HEADER,
     "in": "header",
     "required": False,
-    "description": "The same key with the same request gives the same answer again.",
+    "description": "The same key with the same request gives the same response again.",
     "schema": {"type": "string", "pattern": "^[!-~]{1,128}$", "maxLength": 128},
 }
 # Its items carry keys of their own.
@@ -178,7 +178,7 @@ def _add_idempotency(operation: dict[str, Any]) -> None:
     if all(parameter.get("name") != HEADER for parameter in parameters):
         parameters.append(_IDEMPOTENCY_KEY)
     told = {
-        "description": "`true` when this answer was given before.",
+        "description": "`true` when this response was given before.",
         "schema": {"type": "string"},
     }
     for status, response in operation["responses"].items():

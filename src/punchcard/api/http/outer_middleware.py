@@ -28,7 +28,7 @@ _SECURITY: Final = [
 ]
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _CLOSE: Final = (b"connection", b"close")
-# nginx's status for a client that left before the answer; it stands in the log only.
+# nginx's status for a client that left before the response; it stands in the log only.
 _CLIENT_LEFT: Final = 499
 
 # A card's token opens the card. It follows /cards/ on the public paths, and is cut out wherever
@@ -48,7 +48,7 @@ def no_page(_scope: Scope, _limit_bytes: int) -> None:
 
 
 class OuterMiddleware:
-    """Names each request, bounds its body, hardens and logs its answer, and catches what escapes.
+    """Names each request, bounds its body, hardens and logs its response, and catches what escapes.
 
     The id of the request is in `scope["state"]["request_id"]` and in `kit.logs.request_id`.
     """
@@ -154,7 +154,7 @@ class _RequestLifecycle:
             await app(self._scope, receive, self._hardened)
         except ClientDisconnect:
             self.status = self.status or _CLIENT_LEFT
-        except Exception as error:  # the last resort: nothing may leave without an answer
+        except Exception as error:  # the last resort: nothing may leave without a response
             await self._respond(error)
 
     def _read_headers(self) -> None:

@@ -50,7 +50,7 @@ class BodyTooLarge(DomainError):
 
 
 def problem(error: DomainError, language: str, request_id: str) -> Response:
-    """Return the answer that tells a refusal: its sentence in `language`, its code and facts."""
+    """Return the response that tells a refusal: its sentence in `language`, its code and facts."""
     status = STATUS_BY_KIND[error.kind]
     wait = error.retry_after_seconds or _RETRY_AFTER_SECONDS.get(status)
     headers = {}
@@ -63,7 +63,7 @@ def problem(error: DomainError, language: str, request_id: str) -> Response:
 
 
 def problem_body(error: DomainError, language: str, request_id: str) -> dict[str, Any]:
-    """Return what `problem` sends as a value, for answers that hold several (batches)."""
+    """Return what `problem` sends as a value, for responses that hold several (batches)."""
     body = _body(
         STATUS_BY_KIND[error.kind],
         error.code,
@@ -79,7 +79,7 @@ def problem_body(error: DomainError, language: str, request_id: str) -> dict[str
 
 
 def problem_response(error: Exception, language: str, request_id: str) -> Response:
-    """Return the answer to whatever went wrong; what nobody foresaw tells no detail."""
+    """Return the response to whatever went wrong; what nobody foresaw tells no detail."""
     if isinstance(error, DomainError):
         return problem(error, language, request_id)
     if isinstance(error, RequestValidationError):

@@ -12,7 +12,7 @@ def api_router(
     """Return a router; `tag` is its heading in the document, where routes without one are left out.
 
     `is_deprecated` marks all its routes in the document: they work, and there is a newer path.
-    A body that is not said to be anything is JSON, as it is to the lean routes.
+    A body that is not said to be anything is JSON, as it is to the fast routes.
     """
     tags: list[str | Enum] | None = [tag] if tag is not None else None
     return APIRouter(

@@ -1,7 +1,7 @@
 """Apple's web service: how a phone with a pass registers, asks what changed, and fetches it.
 
-Paths, answers and header are Apple's own ("PassKit Web Service"), so they follow its habits rather
-than this server's: a token scheme of its own, names in camelCase, answers without a body.
+Paths, responses and header are Apple's own ("PassKit Web Service"), so they follow its habits
+rather than this server's: a token scheme of its own, names in camelCase, answers without a body.
 """
 
 import logging

@@ -85,9 +85,9 @@ def change_password(body: PasswordChange, caller: CallerDep) -> Response:
 
 @router.post("/password-reset", status_code=202, responses=problems(409, 429))
 def request_password_reset(body: PasswordResetRequest, visitor: VisitorDep) -> Response:
-    """Send a link for a new password to whoever signs in with the address.
+    """Send a link for a new password to anyone who signs in with the address.
 
-    The answer is the same for an address that nobody has.
+    The response is the same for an address that nobody has.
     """
     visitor.context.password_reset.request(
         body.email, asked_from=visitor.address or "", language=visitor.language

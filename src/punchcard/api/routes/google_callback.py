@@ -1,4 +1,4 @@
-"""What Google asks of this server: to hear its notices, and to show it a program's logo."""
+"""What Google asks of this server: to receive its notices, and to show it a program's logo."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ router = api_router("/api/v1/loyalty/google", tag="google wallet")
 
 
 class CallbackReceived(Schema):
-    """The notice was taken in; `is_new` is false for one that was heard before."""
+    """The notice was taken in; `is_new` is false for one that was received before."""
 
     is_new: bool
 

@@ -1,4 +1,4 @@
-"""For whoever watches the server: alive, ready, and figures for Prometheus."""
+"""For anyone who watches the server: alive, ready, and figures for Prometheus."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -61,7 +61,7 @@ def get_alive() -> Alive:
     responses={503: {"description": "Not ready; the parts tell why.", "model": Ready}},
 )
 async def get_ready(context: ContextDep, response: Response) -> Ready:
-    """Tell whether the database answers, is migrated and keeps what is written, and the till runs.
+    """Return whether the database answers, is migrated and can be written, and the till runs.
 
     Answers within a time of its own, also while the database hangs.
     """

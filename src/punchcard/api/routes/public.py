@@ -76,7 +76,7 @@ def get_public_program(visitor: VisitorDep, slug: str) -> PublicProgram:
 def enrol_visitor(visitor: VisitorDep, slug: str, request: PublicEnrolRequest) -> Enrolled:
     """Give the visitor a card, anonymous or with what they tell about themselves.
 
-    Whether somebody has given the same address before is neither looked up nor told. A welcome
+    Whether someone has given the same address before is neither looked up nor told. A welcome
     bonus is credited at the first visit.
     """
     context = visitor.context

@@ -1,4 +1,4 @@
-"""A program's uploaded logo, for whoever shows a card."""
+"""A program's uploaded logo, for anyone who shows a card."""
 
 from typing import Annotated, Final
 

@@ -1,4 +1,4 @@
-"""What requests and answers are made of: the base shape and the field types of all resources.
+"""What requests and responses are made of: the base shape and the field types of all resources.
 
 Each text type publishes the pattern it enforces, so the OpenAPI document tells the whole truth.
 """
@@ -31,7 +31,7 @@ LARGEST_WHOLE_NUMBER: Final = 9_007_199_254_740_991
 
 
 class Schema(BaseModel):
-    """A request or an answer: exactly the fields it names, nothing beside them."""
+    """A request or a response: exactly the fields it names, nothing beside them."""
 
     model_config = ConfigDict(extra="forbid")
 

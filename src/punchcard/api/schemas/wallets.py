@@ -19,7 +19,7 @@ class FanoutSchema(Schema):
 
 
 class WorkSchema(Schema):
-    """Changes that wait for their passes; `parked` ones failed for good, `last_error` says why."""
+    """Changes that wait for their passes; `parked` ones have failed, `last_error` says why."""
 
     topic: str
     waiting: int

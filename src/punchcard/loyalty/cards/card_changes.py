@@ -65,7 +65,7 @@ def update_card(
     if not changed:
         return
     card.updated_at = act.now
-    # Names of fields only: the audit trail is for good, and customers may ask to be forgotten.
+    # Names of fields only: the audit trail is permanent, and customers may ask to be forgotten.
     _record(session, act, "card.updated", card, new={"fields": sorted(changed)})
 
 
@@ -80,7 +80,7 @@ def unblock_card(session: Session, act: Act, vendor_id: str, card_id: str) -> No
 
 
 def replace_card(session: Session, act: Act, vendor_id: str, card_id: str, sealer: Sealer) -> None:
-    """Give the card a new number and token; the old ones stop working, for good.
+    """Give the card a new number and token; the old ones stop working permanently.
 
     Id, balances, status and ledger stay. Raises CardNotFound, CardBlocked (it is closed).
     """
@@ -164,7 +164,7 @@ def _give_to_customer(
         if held is not None:
             raise CardAlreadyExists(card_id=held)
         customer = session.get_one(Customer, known[0].id, with_for_update=True)
-        # What is known stays as it is: a card in a new hand is no reason to overwrite it.
+        # What is known stays as it is: a card in new hands does not overwrite it.
         given = {name: value for name, value in given.items() if not getattr(customer, name)}
     else:
         customer = Customer(
@@ -201,7 +201,7 @@ def _change_customer(
 
 
 def _is_vouched(customer: Customer, told: Mapping[str, Any]) -> bool:
-    """Tell whether each contact the customer then has is one that somebody answers for.
+    """Return whether each contact the customer then has is one that someone answers for.
 
     The vendor's side for what it has just typed, the customer for an address they have confirmed.
     """

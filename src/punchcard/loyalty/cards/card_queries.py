@@ -25,7 +25,7 @@ _CARD_COLUMNS = (
 
 
 WalletColumns = tuple[ColumnElement[str], ...]
-"""`wallet_apple` and `wallet_google`, for whoever reads a card; empty while there is no wallet."""
+"""`wallet_apple` and `wallet_google`, for readers of a card; empty while there is no wallet."""
 
 
 def card_query(wallets: WalletColumns = ()) -> Select[Any]:

@@ -10,7 +10,7 @@ from punchcard.loyalty.rules.values import CardState, ProgramRules
 class CardView(NamedTuple):
     """Everything a card shows: balances, what is ready, when the next stamp is possible.
 
-    In which wallets it is only receipts say here: whoever reads a card asks the wallets.
+    In which wallets it is only receipts say here: anyone who reads a card asks the wallets.
     """
 
     id: str

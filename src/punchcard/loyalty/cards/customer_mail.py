@@ -23,7 +23,7 @@ from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
 WalletLinksOf = Callable[[str], Mapping[str, str | None]]
 """From a card's token to `apple_link` and `google_link`."""
 
-# A welcome that comes days late (the worker was off, mail was set up since) is none.
+# A welcome that comes days late (the worker was off, mail was set up since) is not sent.
 _WELCOME_WITHIN: Final = timedelta(days=1)
 
 
@@ -39,8 +39,8 @@ class Confirmed:
 class CustomerMail:
     """Writes to customers who told an address, and hears of those who confirm it.
 
-    The worker asks for the mails, so whoever enrols learns nothing: the answer comes before, and
-    is the same whether the address is known, is pausing, or is none.
+    The worker asks for the mails, so anyone who enrols learns nothing: the answer comes before, and
+    is the same whether the address is known, is pausing, or is not valid.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class CustomerMail:
             return
         language = facts.pop("language", None) or customer.locale or vendor.language
         facts |= {"shop": vendor.name, "timezone": vendor.timezone}
-        # A name that a stranger typed is not put into a mail to somebody else.
+        # A name that a stranger typed is not put into a mail to someone else.
         if customer.name and (customer.is_verified or customer.email_verified_at is not None):
             facts["name"] = customer.name
         if customer.email_verified_at is None:

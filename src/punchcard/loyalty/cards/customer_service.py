@@ -2,7 +2,7 @@
 
 Forgetting empties the customer's row, takes it off all of the vendor's cards, which go on as
 anonymous ones, and removes where their entries came from. The ledger is left as it is: nothing in
-its hashed part is about a person. A note can't be changed either, so it is no place for personal
+its hashed part is about a person. A note can't be changed either, so it is not a place for personal
 data; `docs/ledger.md` says so.
 """
 

@@ -12,7 +12,7 @@ from punchcard.loyalty.models import LoyaltyCard, RetiredCardCode
 def shop_of_retired_token(session: Session, token: str) -> str | None:
     """Return the name of the shop whose card this token opened until it was replaced, or None.
 
-    Nothing else is told: whoever holds an old code may have found it.
+    Nothing else is told: anyone who holds an old code may have found it.
     """
     if as_card_token(token) != token:
         return None

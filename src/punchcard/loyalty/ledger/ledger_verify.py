@@ -44,7 +44,7 @@ class Verdict:
 
     @property
     def is_sound(self) -> bool:
-        """Tell whether nothing is damaged."""
+        """Return whether nothing is damaged."""
         return self.damage_count == 0
 
     def add(self, entry_id: str | None, card_id: str, what: str) -> None:
@@ -108,7 +108,7 @@ class _Scope:
 
     @property
     def is_narrow(self) -> bool:
-        """Tell whether entries are read by the cards they belong to."""
+        """Return whether entries are read by the cards they belong to."""
         return self.vendor_id is not None or self.span != ALL_CARDS
 
     def narrow(
@@ -235,7 +235,7 @@ def _chains(
         try:
             chain.take(row, _hash_of(row))
         except (TypeError, ValueError, AttributeError):
-            # SQLite keeps a text where a number belongs, if somebody writes one there.
+            # SQLite keeps a text where a number belongs, if someone writes one there.
             verdict.add(row[_ID], row[_CARD], "it holds a value of the wrong kind")
         verdict.entries += 1
         if verdict.entries % ROWS_AT_ONCE == 0:

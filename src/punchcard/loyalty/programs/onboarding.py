@@ -33,7 +33,7 @@ def first_steps(session: Session, vendor_id: str) -> FirstSteps:
     """Return which steps the vendor has behind it.
 
     The shop counts as told once a location has its address or a program exists; the poster as
-    hanging once somebody has a card. A shop whose programs are all switched off has been through
+    hanging once someone has a card. A shop whose programs are all switched off has been through
     this before.
     """
     programs = select(LoyaltyProgram).where(
@@ -62,7 +62,7 @@ def first_steps(session: Session, vendor_id: str) -> FirstSteps:
 
 
 def _is_rewarding(session: Session, program: LoyaltyProgram) -> bool:
-    """Tell whether customers can earn something in the program today."""
+    """Return whether customers can earn something in the program today."""
     if program.status != "active":
         return False
     if program.type != "points":

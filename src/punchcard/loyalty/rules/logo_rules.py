@@ -25,7 +25,7 @@ def logo_path(program_id: str, digest: bytes) -> str:
 
 
 def is_uploaded(logo_url: str | None) -> bool:
-    """Tell whether a branding's logo is one that was uploaded here."""
+    """Return whether a branding's logo is one that was uploaded here."""
     return logo_url is not None and logo_url.startswith("/")
 
 

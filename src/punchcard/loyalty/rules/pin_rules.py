@@ -10,12 +10,12 @@ _BIRTH_YEARS = range(1940, 2030)
 
 
 def is_pin(text: str) -> bool:
-    """Tell whether `text` is written as a PIN: four to eight digits."""
+    """Return whether `text` is written as a PIN: four to eight digits."""
     return _PIN.fullmatch(text) is not None
 
 
 def is_too_simple(pin: str) -> bool:
-    """Tell whether a colleague would try `pin` among the first few guesses.
+    """Return whether a colleague would try `pin` among the first few guesses.
 
     Too simple are one digit repeated (0000), a run (1234, 9876, 7890), a repeated block (1212,
     12341234), doubled runs (1122, 998877) and, with four digits, a likely year of birth.
@@ -28,13 +28,13 @@ def is_too_simple(pin: str) -> bool:
 
 
 def _is_run(digits: str) -> bool:
-    """Tell whether each digit follows the one before by one step of -1, 0 or 1; 0 follows 9."""
+    """Return whether each digit follows the one before by one step of -1, 0 or 1; 0 follows 9."""
     steps = {(ord(b) - ord(a)) % 10 for a, b in itertools.pairwise(digits)}
     return len(steps) == 1 and steps <= {0, 1, 9}
 
 
 def _is_repeated(digits: str) -> bool:
-    """Tell whether `digits` is a shorter block, at least two digits long, said again and again."""
+    """Return whether `digits` is a shorter block, at least two digits long, repeated."""
     return any(
         len(digits) % size == 0 and digits == digits[:size] * (len(digits) // size)
         for size in range(2, len(digits) // 2 + 1)

@@ -83,7 +83,7 @@ def redeem_stamps(
 
 
 def is_late(card: CardState, at: datetime) -> bool:
-    """Tell whether a stamp given at `at` comes before one the card already has."""
+    """Return whether a stamp given at `at` comes before one the card already has."""
     return card.last_stamp_at is not None and at < card.last_stamp_at
 
 

@@ -25,7 +25,7 @@ class RewardOffer:
     valid_until: datetime | None
 
     def is_open(self, at: datetime) -> bool:
-        """Tell whether `at` lies within the reward's dates."""
+        """Return whether `at` lies within the reward's dates."""
         return (self.valid_from is None or at >= self.valid_from) and (
             self.valid_until is None or at < self.valid_until
         )
@@ -62,12 +62,12 @@ class ProgramRules:
 
     @property
     def has_stamps(self) -> bool:
-        """Tell whether cards of this program collect stamps."""
+        """Return whether cards of this program collect stamps."""
         return self.type != "points"
 
     @property
     def has_points(self) -> bool:
-        """Tell whether cards of this program collect points."""
+        """Return whether cards of this program collect points."""
         return self.type != "stamps"
 
     def rewards_ready(self, card: "CardState", at: datetime) -> int:

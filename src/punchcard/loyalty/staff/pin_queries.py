@@ -92,7 +92,7 @@ def find_by_name(connection: Connection, subject: Subject, staff_id: str) -> Fou
     pin_id = as_id(staff_id)
     facts = {"vendor_id": subject.vendor_id, "pin_id": pin_id, "staff_id": staff_id}
     rows = connection.execute(_BY_NAME, _with(subject, facts)).all()
-    # An id comes before somebody's staff_id that happens to look like it.
+    # An id comes before someone's staff_id that happens to look like it.
     return _found(next((row for row in rows if row.id == pin_id), rows[0] if rows else None))
 
 

@@ -1,4 +1,4 @@
-"""Staff PINs: create, read, change, unlock, retire. Checking a typed PIN is the PIN desk's work."""
+"""Staff PINs: create, read, change, unlock, retire. `PinVerifier` checks a typed PIN."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
@@ -32,7 +32,7 @@ def create_pin(
 ) -> StaffPin:
     """Give a person of the vendor's staff a PIN, good for one program or (None) for all.
 
-    `fields` holds names of FIELDS, `name` is required; `prepared` comes from the PIN desk.
+    `fields` holds names of FIELDS, `name` is required; `prepared` comes from the PinVerifier.
     Raises PinAlreadyUsed, StaffIdTaken, ProgramNotFound.
     """
     _check_program(session, vendor_id, fields)
@@ -131,7 +131,7 @@ def unlock_pin(session: Session, vendor_id: str, pin_id: str, act: Act) -> Staff
 
 
 def retire_pin(session: Session, vendor_id: str, pin_id: str, act: Act) -> StaffPin:
-    """End a person's PIN and staff tokens for good; history keeps their name.
+    """End a person's PIN and staff tokens permanently; history keeps their name.
 
     Raises StaffPinNotFound, also when it was retired before.
     """

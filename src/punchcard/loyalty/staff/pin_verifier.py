@@ -1,4 +1,4 @@
-"""The PIN desk: checks a typed PIN, and counts wrong ones against whom they belong to.
+"""Checks a typed PIN, and counts wrong ones against the person they belong to.
 
 One bcrypt a check, however many staff there are, for a miss as for a hit, and never inside a
 transaction. A wrong PIN counts against the person who was named; if nobody (or nobody known) was
@@ -41,7 +41,7 @@ class PinHasher(Protocol):
         """Return the bcrypt hash of `plain`."""
 
     def verify(self, plain: bytes, hashed: str) -> bool:
-        """Tell whether `plain` is what `hashed` was made of."""
+        """Return whether `plain` is what `hashed` was made of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,7 @@ class StaffTokens:
 
 
 def names(identity: StaffIdentity, staff_id: str) -> bool:
-    """Tell whether `staff_id` (a StaffPin's id or its staff_id) names this person."""
+    """Return whether `staff_id` (a StaffPin's id or its staff_id) names this person."""
     return staff_id == identity.staff_id or as_id(staff_id) == identity.pin_id
 
 

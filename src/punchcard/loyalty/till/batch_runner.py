@@ -1,4 +1,4 @@
-"""How the till gets parcels done: in one transaction if it can, in smaller ones if it must."""
+"""How the till gets submissions done: in one transaction if it can, in smaller ones if it must."""
 
 import logging
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class BatchRunner:
-    """Does parcels, from several threads at once; those on rows others hold go to `locked`."""
+    """Does submissions, from several threads at once; those on rows others hold go to `locked`."""
 
     def __init__(
         self, database: Database, dependencies: TillDependencies, locked: LockedSubmissions
@@ -39,7 +39,7 @@ class BatchRunner:
         self._locked = locked
 
     def do(self, submissions: Sequence[Submission]) -> list[Submission]:
-        """Do parcels and return those that have their outcomes; the others were set aside."""
+        """Do submissions and return those that have their outcomes; the others were set aside."""
         # What others kept waiting looks at everything first: it is in no hurry, and blocks nobody.
         looks_closer = any(submission.is_foreign for submission in submissions)
         settled: list[Submission] = []
@@ -54,9 +54,9 @@ class BatchRunner:
     def _attempt(
         self, submissions: Sequence[Submission], *, looks_closer: bool
     ) -> list[Submission]:
-        """Do what is left of parcels as one set; if the database refuses it, one at a time.
+        """Do what is left of submissions as one set; if the database refuses it, one at a time.
 
-        Returns the parcels that were not set aside. The first operation of theirs is always
+        Returns the submissions that were not set aside. The first operation of theirs is always
         settled: nothing before it in the batch can make it wait.
         """
         kept = list(submissions)
@@ -78,10 +78,10 @@ class BatchRunner:
     def _attempt_by_program(
         self, programs: dict[frozenset[str], list[Submission]]
     ) -> list[Submission]:
-        """Do the parcels of each program as a set of their own, after one waited for a lock.
+        """Do the submissions of each program as a set of their own, after one waited for a lock.
 
         What is written last is shared by a program's cards at most: only the program whose rows
-        are held by somebody else must wait.
+        are held by someone else must wait.
         """
         done: list[Submission] = []
         for rows, kept in programs.items():
@@ -97,9 +97,9 @@ class BatchRunner:
         return done
 
     def _transact(self, submissions: list[Submission], *, looks_closer: bool = False) -> None:
-        """Do what is left of parcels in one transaction; takes out of the list what is set aside.
+        """Do what is left in one transaction; takes out of the list what is set aside.
 
-        Raises _LockTimeout with the parcels that were to be done.
+        Raises _LockTimeout with the submissions that were to be done.
         """
         turn = self._locked.begin()
         batch: Batch | None = None
@@ -171,7 +171,7 @@ class BatchRunner:
 
 
 class _LockTimeout(Exception):
-    """A batch waited for a lock as long as it may: its parcels, by the programs they are of."""
+    """A batch waited for a lock as long as it may: its submissions, by the programs they are of."""
 
     def __init__(self, error: Exception, programs: dict[frozenset[str], list[Submission]]) -> None:
         super().__init__(str(error))

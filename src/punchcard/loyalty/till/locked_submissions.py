@@ -1,8 +1,8 @@
-"""Parcels whose rows somebody else has locked: set aside, so that nobody waits behind them.
+"""Submissions whose rows someone else has locked: set aside, so that nobody waits behind them.
 
-They are tried again in batches of their own until their rows are free, or until somebody outside
+They are tried again in batches of their own until their rows are free, or until someone outside
 this process has held one for too long; then what needs that row is refused and the rest is done.
-Whatever needs a row that an earlier parcel waits for waits behind it, so that operations on one
+Whatever needs a row that an earlier submission waits for waits behind it, so that operations on one
 card keep their order. PostgreSQL only: SQLite has one writer, and nothing is ever locked.
 """
 
@@ -17,7 +17,7 @@ from punchcard.loyalty.till.submissions import Submission
 _SOONEST_SECONDS = 0.005
 
 Place = tuple[int, int]
-"""An operation: the number of its parcel, and its place there."""
+"""An operation: the number of its submission, and its place there."""
 
 
 @dataclass(slots=True, eq=False)
@@ -30,7 +30,7 @@ class Turn:
 
 
 class LockedSubmissions:
-    """The parcels that wait for rows, in the order they were handed in.
+    """The submissions that wait for rows, in the order they were handed in.
 
     `wait_seconds` bounds how long one waits for rows that others hold, `retry_seconds` is the
     longest time between two attempts, `limit` bounds the operations that wait for others' rows:
@@ -94,7 +94,7 @@ class LockedSubmissions:
                 self._changed.notify_all()
 
     def set_aside(self, submissions: list[Submission], rows: set[str]) -> None:
-        """Set parcels aside for `rows`, which others hold, and take them out of the list.
+        """Set submissions aside for `rows`, which others hold, and take them out of the list.
 
         Those that have waited long enough stay in it.
         """
@@ -104,7 +104,7 @@ class LockedSubmissions:
             ]
 
     def settle(self, submissions: Sequence[Submission]) -> None:
-        """Forget parcels that have their outcomes."""
+        """Forget submissions that have their outcomes."""
         if not self._submissions:
             return
         with self._changed:
@@ -114,7 +114,7 @@ class LockedSubmissions:
             self._changed.notify_all()
 
     def take(self, limit: int) -> list[Submission]:
-        """Wait until parcels are due and return those that fit a batch of `limit` operations.
+        """Wait until submissions are due and return those that fit a batch of `limit` operations.
 
         Returns none once `close` was called and nothing is left.
         """
@@ -167,7 +167,7 @@ class LockedSubmissions:
     def _may_wait(
         self, submission: Submission, rows: set[str], *, is_foreign: bool, is_certain: bool = True
     ) -> bool:
-        """Set a parcel aside, unless it has waited for others long enough."""
+        """Set a submission aside, unless it has waited for others long enough."""
         now = self._monotonic()
         if not is_foreign:
             submission.is_foreign, submission.stuck_since = False, None
@@ -197,7 +197,7 @@ class LockedSubmissions:
 
 
 def _fitting(submissions: Sequence[Submission], limit: int) -> list[Submission]:
-    """Return the first parcels, `limit` operations together; the first whatever its size."""
+    """Return the first submissions, `limit` operations together; the first whatever its size."""
     chosen: list[Submission] = []
     size = 0
     for submission in submissions:

@@ -1,4 +1,4 @@
-"""Parcels: operations that were handed in to the till together, and how they are answered."""
+"""Submissions: operations that were submitted to the till together, and how they are answered."""
 
 import asyncio
 import logging
@@ -43,17 +43,17 @@ class Submission:
 
     @property
     def is_settled(self) -> bool:
-        """Tell whether every operation has its outcome."""
+        """Return whether every operation has its outcome."""
         return None not in self.outcomes
 
     @property
     def settled(self) -> list[Outcome]:
-        """Return the outcomes of a settled parcel."""
+        """Return the outcomes of a settled submission."""
         return cast("list[Outcome]", self.outcomes)
 
 
 def answer(submissions: Iterable[Submission]) -> None:
-    """Hand each parcel its outcomes; one wake-up an event loop, however many callers wait there."""
+    """Give each submission its outcomes; one wake-up per event loop, however many wait there."""
     by_loop: dict[asyncio.AbstractEventLoop, list[Submission]] = {}
     for submission in submissions:
         if submission.loop is None:

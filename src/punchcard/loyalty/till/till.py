@@ -4,8 +4,8 @@ Operations wait in a bounded queue; whatever waits when a batch has been committ
 batch, in one transaction. There is no timer: a quiet server adds no delay, a busy one pays for one
 commit many times. Threads do the work: one on SQLite, which has one writing connection; on
 PostgreSQL, where row locks keep them and other servers' tills apart, two more that do long lists,
-so that whoever stands at a till does not wait for somebody's import, and one that does what waited
-for rows that somebody else held.
+so that nobody at a till waits for an import, and one that does what waited
+for rows that someone else held.
 """
 
 import asyncio
@@ -134,7 +134,7 @@ class Till:
 
     @property
     def is_running(self) -> bool:
-        """Tell whether operations are being worked on."""
+        """Return whether operations are being worked on."""
         return not self._is_closed and all(thread.is_alive() for thread in self._threads)
 
     @property
@@ -210,7 +210,7 @@ class Till:
             self._let_others_on()
 
     def _let_others_on(self) -> None:
-        """Give a turn to whoever was answered, while what they hand in next still fills a batch."""
+        """Give a turn to callers that were answered, while what they submit next fits a batch."""
         waiting = -1
         while waiting < self._waiting < self.batch_limit:
             waiting = self._waiting
@@ -226,7 +226,7 @@ class Till:
             self.counts.accepted += len(outcomes) - len(refusals)
 
     def _take(self) -> list[Submission]:
-        """Wait for parcels and return those that fit a batch; none when the till is closed."""
+        """Wait for submissions and return those that fit a batch; none when the till is closed."""
         with self._ready:
             while not self._queue and not self._is_closed:
                 self._ready.wait()

@@ -127,7 +127,7 @@ class ApnsConnection:
     def check(self) -> None:
         """Make sure that the service is still there. Raises ConnectionLost, OSError or Http2Error.
 
-        Whoever is between may have dropped an idle connection without a word.
+        Anyone who is between may have dropped an idle connection without a word.
         """
         self._is_answering = False
         self._http.ping()

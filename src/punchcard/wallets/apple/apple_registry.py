@@ -92,7 +92,7 @@ def record_changes(
 ) -> set[str]:
     """Write down that passes look different: by their number, the fingerprint before and now.
 
-    Returns those that somebody else has changed meanwhile. Their time of change always advances by
+    Returns those that someone else has changed meanwhile. Their time of change always advances by
     a second or more: phones are told it in whole seconds.
     """
     seconds = int(now.timestamp())

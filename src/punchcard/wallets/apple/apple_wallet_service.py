@@ -103,7 +103,7 @@ class AppleWallet:
 
     @property
     def is_configured(self) -> bool:
-        """Tell whether the operator has a certificate, also one that has ended."""
+        """Return whether the operator has a certificate, also one that has ended."""
         return self.signer is not None
 
     @property
@@ -169,7 +169,7 @@ class AppleWallet:
         return self._build(serial_number)[0]
 
     def is_token_of(self, serial_number: str, token: str) -> bool:
-        """Tell whether a phone that shows `token` holds this pass.
+        """Return whether a phone that shows `token` holds this pass.
 
         An unknown pass takes the same time as a wrong token, and has the same answer.
         """
@@ -179,7 +179,7 @@ class AppleWallet:
             return session.get(ApplePass, serial_number) is not None and is_right
 
     def token_of(self, serial_number: str) -> str:
-        """Return the secret that a pass carries for good; it is derived, so nothing can leak it."""
+        """Return the secret that a pass always carries; it is derived, so nothing can leak it."""
         digest = hmac.digest(self._token_key, serial_number.encode(), "sha256")
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
@@ -286,7 +286,7 @@ class AppleWallet:
         return {serial: (old, new) for serial, (old, new) in found.items() if old != new}
 
     def _write_changes(self, looks: dict[str, tuple[bytes, bytes]]) -> set[str]:
-        """Write new fingerprints; returns the passes that somebody else was quicker to change."""
+        """Write new fingerprints; returns the passes that someone else was quicker to change."""
         if not looks:
             return set()
         now = self._clock.now()

@@ -110,11 +110,11 @@ class Http2Client:
 
     @property
     def is_used_up(self) -> bool:
-        """Tell whether the connection has no number left for another request."""
+        """Return whether the connection has no number left for another request."""
         return self._next_stream > _LAST_STREAM
 
     def may_send(self, body_bytes: int) -> bool:
-        """Tell whether the other side takes a body of this length now."""
+        """Return whether the other side takes a body of this length now."""
         return self.window >= body_bytes and self._stream_window >= body_bytes
 
     def request(self, path: bytes, body: bytes) -> int:

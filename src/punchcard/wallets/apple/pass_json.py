@@ -101,6 +101,6 @@ def _rgb(colour: str) -> str:
 
 @lru_cache(maxsize=512)
 def _is_reachable(address: str) -> bool:
-    """Tell whether a phone accepts an address: https, or this machine's own while developing."""
+    """Return whether a phone accepts an address: https, or this machine's own while developing."""
     parts = urlsplit(address)
     return parts.scheme == "https" or parts.hostname in _LOOPBACK

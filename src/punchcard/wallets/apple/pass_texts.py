@@ -96,7 +96,7 @@ def places_of(content: PassContent) -> dict[str, list[PassField]]:
 def _words(program: ProgramFacts, anybody: CardFacts) -> PassWords:
     """Return the words by the text to write at each place.
 
-    A phone looks every text up, also a customer's name that happens to be somebody else's label:
+    A phone looks every text up, also a customer's name that happens to be someone else's label:
     so a text that two places translate differently is marked apart.
     """
     contents = pass_contents(program, anybody)

@@ -195,7 +195,7 @@ def _certificate(name: str, text: str) -> x509.Certificate:
             return x509.load_pem_x509_certificate(text.encode())
         return x509.load_der_x509_certificate(base64.b64decode(text))
     except (ValueError, binascii.Error) as error:
-        raise CertificateError(f"PUNCHCARD_{name} is no certificate.") from error
+        raise CertificateError(f"PUNCHCARD_{name} is not a certificate.") from error
 
 
 def _expiry(

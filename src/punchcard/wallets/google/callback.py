@@ -50,7 +50,7 @@ class NoticeMalformed(DomainError):
 
 
 class NoticeNotGenuine(DomainError):
-    """The signatures do not hold, or the notice is for somebody else or too old."""
+    """The signatures do not hold, or the notice is for someone else or too old."""
 
     code = "callback_not_genuine"
     kind = Kind.FORBIDDEN
@@ -111,7 +111,7 @@ def verify_notice(
 def root_keys(document: bytes, now: datetime) -> list[RootKey]:
     """Return the keys of Google's document that speak this protocol and have not ended.
 
-    A key that names no end is left out. Raises ValueError when it is no such document.
+    A key that names no end is left out. Raises ValueError when it is not such a document.
     """
     try:
         return [

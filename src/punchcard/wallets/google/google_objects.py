@@ -129,7 +129,7 @@ def fingerprint(body: Body) -> bytes:
 def save_claims(object_id: str, *, account: str, now: datetime) -> Body:
     """Return the claims of a Save link: it names an object that Google already has.
 
-    The link adds the card to a wallet for whoever holds it; it is made when asked for, never kept.
+    The link adds the card to a wallet for anyone who has it; it is made when asked for, never kept.
     """
     return {
         "iss": account,

@@ -37,7 +37,7 @@ def objects_of(session: Session, card_ids: Collection[str]) -> Sequence[GoogleOb
 
 
 def take_turn(session: Session, number: str, *, now: datetime, until: datetime) -> bool:
-    """Let the caller be the only one to send this object; False while somebody else is."""
+    """Let the caller be the only one to send this object; False while someone else is."""
     is_free = or_(GoogleObject.sending_until.is_(None), GoogleObject.sending_until <= now)
     return _changed(
         session.execute(
@@ -55,7 +55,7 @@ def give_turn_back(session: Session, number: str) -> None:
 
 
 def may_notify(row: GoogleObject, balance: str, *, per_day: int, now: datetime) -> bool:
-    """Tell whether the phone shall hear of this balance: it is new, and the day has room."""
+    """Return whether the phone shall hear of this balance: it is new, and the day has room."""
     if row.state == "removed" or row.balance in (None, balance):
         return False
     return len(_recent(row, now)) < per_day
@@ -85,7 +85,7 @@ def record_sent(
 
 
 def record_holder(session: Session, row: GoogleObject, *, has_users: bool, now: datetime) -> None:
-    """Write down whether somebody holds an object, unless a notice has come in since `row`."""
+    """Write down whether someone holds an object, unless a notice has come in since `row`."""
     is_as_it_was = (
         GoogleObject.state == row.state,
         GoogleObject.heard_at.is_not_distinct_from(row.heard_at),
@@ -100,7 +100,7 @@ def record_holder(session: Session, row: GoogleObject, *, has_users: bool, now: 
 
 
 def record_lost(session: Session, row: GoogleObject, *, now: datetime) -> None:
-    """Write down that Google no longer has an object, and leave word to make it again."""
+    """Write down that Google no longer has an object, and enqueue making it again."""
     _set(session, row.number, fingerprint=None, balance=None, told_at=now)
     outbox.enqueue(session, CARD_CHANGED, row.card_id, now)
 
@@ -129,7 +129,7 @@ def record_class(session: Session, program_id: str, fingerprint: bytes, *, now: 
 
 
 def record_notice(session: Session, notice: Notice, number: str | None, *, now: datetime) -> bool:
-    """Write down what a notice says; returns False if it was heard before."""
+    """Write down what a notice says; returns False if it was received before."""
     heard = insert_into(session, GoogleNonce).values(nonce=notice.nonce, heard_at=now)
     is_new = heard.on_conflict_do_nothing().returning(GoogleNonce.nonce)
     if session.scalar(is_new) is None:
@@ -171,7 +171,7 @@ def next_cards(
 
 
 def states(session: Session, card_ids: Collection[str]) -> dict[str, str]:
-    """Return issued or installed for each of these cards that Google holds for somebody."""
+    """Return issued or installed for each of these cards that Google holds for someone."""
     found: dict[str, str] = {}
     for row in objects_of(session, card_ids):
         if row.fingerprint is None:
@@ -182,7 +182,7 @@ def states(session: Session, card_ids: Collection[str]) -> dict[str, str]:
 
 
 def _state(row: GoogleObject, *, has_users: bool) -> str:
-    """Return the state of an object after Google has said whether somebody holds it."""
+    """Return the state of an object after Google has said whether someone holds it."""
     if has_users:
         return "installed"
     return "issued" if row.state == "issued" else "removed"

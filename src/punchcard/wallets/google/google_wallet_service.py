@@ -80,7 +80,7 @@ class GoogleWallet:
 
     @property
     def is_configured(self) -> bool:
-        """Tell whether cards can be put into Google Wallet."""
+        """Return whether cards can be put into Google Wallet."""
         return self.account is not None
 
     @cached_property
@@ -179,10 +179,10 @@ class GoogleWallet:
             self.client.put(CLASS, body, is_known=row is not None)
             with self._database.write() as session:
                 registry.record_class(session, program_id, look, now=now)
-            # Once more around: somebody may have changed the program, or sent an older look.
+            # Once more around: someone may have changed the program, or sent an older look.
 
     def receive_callback(self, body: bytes) -> bool:
-        """Take in a notice of Google's; returns False if it was heard before.
+        """Take in a notice of Google's; returns False if it was received before.
 
         Raises NoticeMalformed, NoticeNotGenuine or KeysAway.
         """
@@ -259,7 +259,7 @@ class GoogleWallet:
             )
 
     def _is_up_to_date(self, row: GoogleObject, facts: PassFacts) -> bool:
-        # While somebody sends, what is written down is about to change.
+        # While someone sends, what is written down is about to change.
         return row.sending_until is None and row.fingerprint == fingerprint(self._body(row, facts))
 
     def _body(self, row: GoogleObject, facts: PassFacts) -> Body:

@@ -23,7 +23,7 @@ _PROBE: Final = "punchcard-doctor"
 
 
 def is_wanted(settings: Settings) -> bool:
-    """Tell whether the operator has begun to set Google Wallet up."""
+    """Return whether the operator has begun to set Google Wallet up."""
     return bool(settings.google_issuer_id or settings.google_service_account)
 
 

@@ -26,7 +26,7 @@ class GoogleClass(Base):
 class GoogleObject(Base):
     """A card that Google knows, named by the card's number of that time.
 
-    A replaced card goes on under a new number, with a new object: whoever found the old one must
+    A replaced card goes on under a new number, with a new object: anyone who found the old one must
     not receive the new code. The old object stays here and becomes inactive.
 
     `sending_until` keeps two workers from sending at once, so that the newest state is the last to

@@ -1,4 +1,4 @@
-"""Not faster than somebody else allows, and urgent things first."""
+"""A rate limiter: not faster than the other side allows, and urgent requests first."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ _BURST_SHARE: Final = 3
 class BlockingRateLimiter:
     """Lets callers through `per_second` times a second, with bursts of a third of that.
 
-    Whoever is not urgent leaves half of a burst to those who are: a stamp's update does not wait
+    What is not urgent leaves half of a burst to those who are: a stamp's update does not wait
     behind a redesign of a hundred thousand cards.
     """
 

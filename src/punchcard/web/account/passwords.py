@@ -45,7 +45,7 @@ def ask_for_link(request: PageRequestDep, form: FormDep) -> Response:
 
 @router.get("/reset-password")
 def open_reset(request: PageRequestDep, token: str = "") -> Response:
-    """Ask for another password, or for the first one of somebody who was invited."""
+    """Ask for another password, or for the first one of someone who was invited."""
     if token:
         return _keep(request, RESET_COOKIE, token, "/reset-password")
     if (refusal := _refused(request, _token(request, RESET_COOKIE))) is not None:
@@ -75,7 +75,7 @@ def reset_password(request: PageRequestDep, form: FormDep) -> Response:
 
 @router.get("/verify-email")
 def open_verify(request: PageRequestDep, token: str = "") -> Response:
-    """Ask whoever followed a link to press the button."""
+    """Ask anyone who followed a link to press the button."""
     if token:
         return _keep(request, VERIFY_COOKIE, token, "/verify-email")
     return request.render("verify_email.html", form=request.form(), is_done=False)

@@ -25,7 +25,7 @@ def open_front_door(request: PageRequestDep) -> Response:
 
 @router.get("/sign-in")
 def open_sign_in(request: PageRequestDep, next: str = "") -> Response:
-    """Ask for address and password; whoever is signed in already goes on."""
+    """Ask for address and password; anyone who is signed in already goes on."""
     if request.subject is not NOBODY:
         return request.redirect(_local(next) or home_of(request.subject))
     return request.render("sign_in.html", form=request.form({"next": next}))
@@ -80,7 +80,7 @@ def choose_language(request: PageRequestDep, form: FormDep) -> Response:
 
 
 def home_of(subject: Subject) -> str:
-    """Return the page somebody starts from."""
+    """Return the page someone starts from."""
     return "/admin" if subject.kind == "admin" else "/console"
 
 

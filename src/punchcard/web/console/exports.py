@@ -1,4 +1,4 @@
-"""Every list as a CSV file, for whoever may take it along."""
+"""Every list as a CSV file, for anyone who may take it along."""
 
 from collections.abc import Callable
 from dataclasses import replace

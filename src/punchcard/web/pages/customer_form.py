@@ -1,4 +1,4 @@
-"""The fields in which somebody tells about a customer, wherever the form stands."""
+"""The fields in which someone tells about a customer, wherever the form stands."""
 
 import calendar
 

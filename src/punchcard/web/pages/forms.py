@@ -46,7 +46,7 @@ class Form:
 
     @property
     def is_valid(self) -> bool:
-        """Tell whether nothing was wrong so far."""
+        """Return whether nothing was wrong so far."""
         return not self.errors and self.refusal is None
 
     @property
@@ -65,7 +65,7 @@ class Form:
         return found if isinstance(found, str) else ""
 
     def is_on(self, name: str, choice: str = "on") -> bool:
-        """Tell whether a box is ticked, or one choice of several is."""
+        """Return whether a box is ticked, or one choice of several is."""
         if self._data is None:
             before = self.initial.get(name)
             return choice in before if isinstance(before, list | tuple | set) else bool(before)

@@ -47,7 +47,7 @@ def entries(subject: Subject) -> list[Entry]:
 
 
 def is_current(entry: Entry, path: str) -> bool:
-    """Tell whether `path` is the entry's page or lies below it."""
+    """Return whether `path` is the entry's page or lies below it."""
     if entry in (CONSOLE[0], ADMIN[0]):
         return path == entry.path
     return path == entry.path or path.startswith(entry.path + "/")

@@ -70,7 +70,7 @@ class PageRequest:
 
     @property
     def is_fragment(self) -> bool:
-        """Tell whether a part of the page is asked for, by the page's own script."""
+        """Return whether a part of the page is asked for, by the page's own script."""
         return self.http.headers.get("hx-request") == "true"
 
     @property
@@ -110,7 +110,7 @@ class PageRequest:
         )
 
     def may(self, *any_of: str) -> bool:
-        """Tell whether the visitor has at least one of these permissions."""
+        """Return whether the visitor has at least one of these permissions."""
         return self.subject.may(*any_of)
 
     def say(self, text: str, **params: Any) -> str:
@@ -273,7 +273,7 @@ def _wanted(request: Request) -> str:
 
 
 def _is_ours(request: Request, address: str) -> bool:
-    """Tell whether an address that a browser sent is one of this server's.
+    """Return whether an address that a browser sent is one of this server's.
 
     Its origin is that of BASE_URL, or names the server that was asked: many proxies pass on a Host
     of their own, and some servers are reached at several addresses.

@@ -26,7 +26,7 @@ WORDS: Final[Mapping[str, str]] = {
 _NAME: Final = re.compile(rf"({'|'.join(WORDS)})-({'|'.join(LANGUAGES)})\.svg")
 _BYTES: Final = 100_000
 _POLICY: Final = "default-src 'none'; sandbox"
-"""For whoever opens a badge by itself; inside a page no picture runs or loads anything anyway."""
+"""For a badge opened by itself; inside a page no picture runs or loads anything anyway."""
 
 
 @dataclass(frozen=True)

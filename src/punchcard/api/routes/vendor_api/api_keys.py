@@ -38,7 +38,7 @@ def create_api_key(body: ApiKeyRequest, caller: CallerDep) -> NewApiKeySchema:
 
 @router.delete("/{api_key_id}", responses=problems(404))
 def revoke_api_key(api_key_id: str, caller: CallerDep) -> ApiKeySchema:
-    """Revoke a key for good: it stops working at once. A second time changes nothing."""
+    """Revoke a key permanently: it stops working at once. A second time changes nothing."""
     with caller.context.database.write() as session:
         row = api_key_service.revoke_api_key(session, caller.act(), caller.vendor_id, api_key_id)
         return api_key_schema(row)

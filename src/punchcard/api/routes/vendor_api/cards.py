@@ -133,7 +133,7 @@ def _change(caller: Caller, card_id: str, change: Callable[[Session, Act, str, s
     with caller.context.database.write() as session:
         change(session, act, caller.vendor_id, card_id)
         card = _read(session, caller, card_id)
-        # An answer is kept for good: without the customer, who may ask to be forgotten.
+        # A response is kept permanently: without the customer, who may ask to be forgotten.
         caller.remember(session, 200, card.model_copy(update={"customer": None}))
     return card
 

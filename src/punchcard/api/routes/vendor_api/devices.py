@@ -67,7 +67,7 @@ def update_device(device_id: str, body: DeviceChange, caller: CallerDep) -> Devi
 
 @router.delete("/{device_id}", status_code=204, responses=problems(404))
 def revoke_device(device_id: str, caller: CallerDep) -> Response:
-    """Revoke a device for good: its token stops working at once."""
+    """Revoke a device permanently: its token stops working at once."""
     with caller.context.database.write() as session:
         device_service.revoke_device(session, caller.act(), caller.vendor_id, device_id)
     return Response(status_code=204)

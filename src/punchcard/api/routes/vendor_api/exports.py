@@ -65,7 +65,7 @@ def export_staff_report(
     )
     with caller.context.database.read() as session:
         rows = table.read(session, None)
-    # Read before the answer begins: what is wrong with the period must still be a refusal.
+    # Read before the response begins: what is wrong with the period must still be a refusal.
     return csv_response(caller, "staff-report", Table(table.columns, lambda *_: rows))
 
 

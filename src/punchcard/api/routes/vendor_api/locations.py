@@ -58,7 +58,7 @@ def update_location(location_id: str, body: LocationChange, caller: CallerDep) -
 
 @router.delete("/{location_id}", responses=problems(404, 409))
 def close_location(location_id: str, caller: CallerDep) -> LocationSchema:
-    """Close a location for good; its devices must have moved."""
+    """Close a location permanently; its devices must have moved."""
     with caller.context.database.write() as session:
         location = location_service.close_location(
             session, caller.act(), caller.vendor_id, location_id

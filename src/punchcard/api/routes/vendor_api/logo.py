@@ -34,7 +34,7 @@ def upload_logo(
     """
     context = caller.context
     with context.database.read() as session:
-        # A program that is none is told before its picture is unpacked.
+        # A program that does not exist is refused before its picture is unpacked.
         program_service.get_program(session, caller.vendor_id, program_id)
     logo = logo_service.check_logo(body, context.settings)
     with context.database.write() as session:

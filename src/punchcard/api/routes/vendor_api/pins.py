@@ -88,7 +88,7 @@ def list_pins(
 
 @router.post("", status_code=201, responses=problems(404, 409))
 def create_pin(caller: CallerDep, request: PinRequest) -> PinSchema:
-    """Give a person a PIN. Trivial ones are refused, and those somebody else of the shop has."""
+    """Give a person a PIN. Trivial ones are refused, and those someone else of the shop has."""
     prepared = caller.context.pin_verifier.prepare(caller.vendor_id, request.pin)
     fields = request.model_dump(exclude={"pin"})
     act = caller.act()
@@ -165,7 +165,7 @@ def unlock_pin(caller: CallerDep, pin_id: str) -> PinSchema:
 
 
 def pin_schema(row: StaffPin, now: datetime) -> PinSchema:
-    """Return a person as the vendor sees them; a lock that has run out is none."""
+    """Return a person as the vendor sees them; an expired lock is left out."""
     locked_until = row.locked_until if row.locked_until and row.locked_until > now else None
     return PinSchema(
         id=row.id,

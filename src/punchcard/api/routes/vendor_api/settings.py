@@ -38,7 +38,7 @@ def update_vendor(body: VendorChange, caller: CallerDep) -> VendorSchema:
 
 @router.post("/close", responses=problems(409))
 def close_vendor(caller: CallerDep) -> VendorSchema:
-    """Close the vendor for good: every session, key and device ends; the ledger stays."""
+    """Close the vendor permanently: every session, key and device ends; the ledger stays."""
     with caller.context.database.write() as session:
         vendor = vendor_service.close_vendor(session, caller.act(), caller.vendor_id)
         response = vendor_schema(vendor)

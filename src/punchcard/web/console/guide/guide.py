@@ -1,6 +1,6 @@
 """The first-run guide: five short pages from an empty shop to the poster on its counter.
 
-Where somebody stands is told by what the shop has, so the guide can be left and taken up again.
+Where someone stands is told by what the shop has, so the guide can be left and taken up again.
 """
 
 import secrets

@@ -40,7 +40,7 @@ _POINT_NUMBERS: Final = (
 )
 _PIN_NUMBERS: Final = ("pin_max_attempts", "pin_lockout_minutes")
 COLOURS: Final = {"background_color": BACKGROUND, "text_color": TEXT, "accent_color": ACCENT}
-"""Each colour of a card, and what it is until somebody chooses."""
+"""Each colour of a card, and what it is until someone chooses."""
 _HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -55,12 +55,12 @@ class ProgramContext:
 
     @property
     def has_stamps(self) -> bool:
-        """Tell whether its cards collect stamps."""
+        """Return whether its cards collect stamps."""
         return self.type != "points"
 
     @property
     def has_points(self) -> bool:
-        """Tell whether its cards collect points."""
+        """Return whether its cards collect points."""
         return self.type != "stamps"
 
 

@@ -49,7 +49,7 @@ def show(
 ) -> Response:
     """Show a program to be changed: as saved, or as typed in `form`.
 
-    `is_preview`: somebody without scripts asked for the card of what is typed. `faults` holds what
+    `is_preview`: someone without scripts asked for the card of what is typed. `faults` holds what
     was wrong with a form other than the program's.
     """
     with request.context.database.read() as session:

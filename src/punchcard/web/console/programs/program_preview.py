@@ -1,4 +1,4 @@
-"""The card of a program as customers will see it, while somebody still types."""
+"""The card of a program as customers will see it, while someone still types."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/console/programs")
 
 _SHOWN: Final = 200
 CONFIRMED: Final = "confirmed"
-"""The field that says that somebody was told what a change means for the cards, and wants it."""
+"""The field that says that someone was told what a change means for the cards, and wants it."""
 
 
 @router.get("")
