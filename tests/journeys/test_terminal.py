@@ -141,7 +141,7 @@ def test_five_wrong_pins_lock_one_person_and_nobody_else(
     expect(page.locator(".notice.bad .countdown")).to_contain_text("29:")
     type_pin(page, LEA[1])
     expect(page.locator(".notice.bad")).to_contain_text("Too many wrong PINs.")
-    page.get_by_role("button", name="Somebody else").click()
+    page.get_by_role("button", name="Someone else").click()
     open_shift(page, HUGO)
     expect(page.locator(".chip.who")).to_contain_text("Hugo")
 

@@ -89,7 +89,7 @@ class EmailTaken(DomainError):
 
     code = "email_taken"
     kind = Kind.CONFLICT
-    sentence = N_("Somebody already signs in with this e-mail address.")
+    sentence = N_("Someone already signs in with this e-mail address.")
 
 
 class UserNotFound(DomainError):
@@ -161,7 +161,7 @@ class MailNotConfigured(DomainError):
 
     code = "mail_not_configured"
     kind = Kind.REFUSED
-    sentence = N_("Mail is not configured here. Please ask whoever runs the server.")
+    sentence = N_("Mail is not configured here. Please ask the operator of the server.")
 
 
 class LinkInvalid(DomainError):

@@ -35,7 +35,7 @@ class ImageRefused(DomainError):
 
     code = "image_refused"
     kind = Kind.INVALID
-    sentence = N_("This is no PNG or JPEG picture, or it is damaged.")
+    sentence = N_("This is not a PNG or JPEG picture, or it is damaged.")
 
 
 class ImageTooLarge(ImageRefused):

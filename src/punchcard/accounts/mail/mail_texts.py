@@ -44,7 +44,7 @@ WORDINGS: Final[Mapping[str, MailText]] = {
     "password_reset": MailText(
         subject=N_("Choose a new password"),
         lines=(
-            Line(sentence=N_("Somebody asked for a new password for this address.")),
+            Line(sentence=N_("Someone asked for a new password for this address.")),
             Line(sentence=N_("Choose a new password"), link="link", is_main=True),
             _ONCE,
             Line(sentence=N_("If this was not you, do nothing: your password stays as it is.")),

@@ -66,7 +66,7 @@ LISTS: Final[dict[str, tuple[str, str, Callable[[PageRequest, str], Table]]]] = 
     "staff-report": (N_("Staff report"), LOYALTY_MANAGE, _staff),
     "locations": (N_("Locations"), VENDOR_MANAGE, _whole(account_exports.locations)),
     "devices": (N_("Terminals"), VENDOR_MANAGE, _whole(account_exports.devices)),
-    "people": (N_("People"), VENDOR_OWN, _whole(account_exports.people)),
+    "people": (N_("Team"), VENDOR_OWN, _whole(account_exports.people)),
     "api-keys": (N_("API keys"), VENDOR_OWN, _whole(account_exports.api_keys)),
     "audit-events": (N_("Who changed what"), VENDOR_OWN, _whole(account_exports.audit_events)),
 }

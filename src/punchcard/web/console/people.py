@@ -13,7 +13,7 @@ from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDe
 router = APIRouter(prefix="/console/people")
 
 ROLES: Final = (
-    ("owner", N_("Owner"), N_("Everything, people, API keys and closing the shop included.")),
+    ("owner", N_("Owner"), N_("Everything, including the team, API keys and closing the shop.")),
     ("manager", N_("Manager"), N_("Everything except people, API keys and closing the shop.")),
     ("staff", N_("Staff"), N_("Looks things up and works at the till.")),
 )

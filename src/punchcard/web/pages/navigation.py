@@ -25,7 +25,7 @@ CONSOLE: Final = (
     Entry("/console/terminals", "tablet-smartphone", N_("Terminals")),
     Entry("/console/locations", "map-pin", N_("Locations")),
     Entry("/console/wallets", "wallet", N_("Wallets")),
-    Entry("/console/people", "shield-check", N_("People")),
+    Entry("/console/people", "shield-check", N_("Team")),
     Entry("/console/api-keys", "plug", N_("API keys")),
     Entry("/console/settings", "settings", N_("Settings")),
     Entry("/console/account", "lock", N_("Your account")),

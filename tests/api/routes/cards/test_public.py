@@ -263,7 +263,7 @@ def test_the_export_holds_everything_about_the_customer(
     keep_origins(alice)
     card = enrol(owner, coffee, customer={**ANNA, "marketing_consent": True})
     enrol(owner, points, customer=ANNA)
-    enrol(owner, coffee, customer={"name": "Somebody else"})
+    enrol(owner, coffee, customer={"name": "Someone else"})
     stamp(owner, card["id"], note="likes oat milk")
     document = api.get(f"{public(card)}/export").json()
     assert document["customer"] == {

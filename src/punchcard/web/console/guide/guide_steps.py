@@ -42,7 +42,7 @@ GUIDE_PAGES: Final = (
         "pins",
         "/console/guide/pins",
         "key-round",
-        N_("Give your people a PIN"),
+        N_("Give your staff a PIN"),
         N_("So that every stamp shows who gave it."),
     ),
     GuidePage(

@@ -37,7 +37,7 @@ function chips(app) {
   const { shift, book, device } = app.state;
   const all = [lineChip(app, book)];
   if (device && shift && stateOf(shift, app.clock.now()) === "open") {
-    const label = t("Lock, or let somebody else take over");
+    const label = t("Lock, or let someone else take over");
     const chip = {
       type: "button",
       class: "chip who",

@@ -136,7 +136,7 @@ function showPin(app, person, locked) {
       keypad({ onKey: press }),
       go,
       Boolean(people?.length) &&
-        button("users", t("Somebody else"), () => switchPerson(app), { class: "secondary wide" }),
+        button("users", t("Someone else"), () => switchPerson(app), { class: "secondary wide" }),
     ),
   );
   // The names may come after the screen does, when the device starts for the first time.
