@@ -171,7 +171,7 @@ def test_the_shops_settings_are_changed_and_who_did_it_is_kept(owner: Visitor) -
 @pytest.mark.parametrize(
     ("field", "value", "fault"),
     [
-        ("currency", "EURO", "At most 3 characters."),
+        ("currency", "EURO", "Must be a currency code such as EUR."),
         ("currency", "XQX", "Must be a currency code such as EUR."),
         ("timezone", "Mars/Base", "Must be a time zone such as Europe/Luxembourg."),
         ("name", "", "Please fill this in."),

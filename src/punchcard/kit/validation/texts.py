@@ -12,7 +12,7 @@ from punchcard.kit.validation.invalid import InvalidValue
 NAME_CHARACTERS: Final = 120
 SLUG_CHARACTERS: Final = 63
 
-# Surrogates can't be stored; U+2028 and U+2029 break a line as "\n" does.
+# U+2028 and U+2029 break a line as "\n" does.
 _CONTROLS = "\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029"
 LINE_PATTERN: Final = f"^[^{_CONTROLS}]*$"
 """What every line of text matches once the blanks around it are off: ECMA 262, as JSON Schema."""
@@ -20,8 +20,9 @@ LINE_NOT_BLANK_PATTERN: Final = f"^[^{_CONTROLS}]*[^\\s{_CONTROLS}][^{_CONTROLS}
 PARAGRAPHS_PATTERN: Final = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$"
 SLUG_PATTERN: Final = "^\\s*[a-z0-9](-?[a-z0-9])*\\s*$"
 
-_CONTROL = re.compile(f"[{_CONTROLS}\\ud800-\\udfff]")
-_CONTROL_BUT_BREAKS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL = re.compile(f"[{_CONTROLS}]")
+_CONTROL_BUT_BREAKS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*")
 
 _EMPTY = N_("Must not be empty.")
@@ -32,6 +33,7 @@ _TOO_LONG = N_("Must be at most {max_length} characters long.")
 def one_line(text: str, *, maximum: int = NAME_CHARACTERS, minimum: int = 1) -> str:
     """Return `text` without blanks around it: one line of `minimum` to `maximum` characters."""
     stripped = text.strip()
+    _refuse_surrogates(stripped)
     if _CONTROL.search(stripped):
         raise InvalidValue(N_("Must be one line of text without control characters."))
     if len(stripped) < minimum:
@@ -41,6 +43,7 @@ def one_line(text: str, *, maximum: int = NAME_CHARACTERS, minimum: int = 1) -> 
 
 def paragraphs(text: str, *, maximum: int) -> str:
     """Return `text` with plain line breaks: up to `maximum` characters, on any number of lines."""
+    _refuse_surrogates(text)
     if _CONTROL_BUT_BREAKS.search(text):
         raise InvalidValue(N_("Must be text without control characters."))
     return _short_enough(text.replace("\r\n", "\n").replace("\r", "\n"), maximum)
@@ -60,3 +63,9 @@ def _short_enough(text: str, maximum: int) -> str:
     if len(text) > maximum:
         raise InvalidValue(_TOO_LONG, max_length=maximum)
     return text
+
+
+def _refuse_surrogates(text: str) -> None:
+    """Refuse what is half a character: no database can store it."""
+    if _SURROGATE.search(text):
+        raise InvalidValue(N_("Must be valid Unicode text."))
