@@ -10,7 +10,7 @@ import pytest
 import punchcard
 from punchcard.context import Context
 from punchcard.kit.i18n import LANGUAGES, catalogue
-from punchcard.web.console.audit_labels import ACTIONS, ACTORS
+from punchcard.web.pages.audit_labels import ACTIONS, ACTORS
 from tests.support.cast import PASSWORD, Shop, make_admin
 from tests.support.drivers.pages import PagesDriver
 from tests.support.pages import Visitor, text_of

@@ -9,7 +9,7 @@ from punchcard.accounts.subjects import VENDOR_OWN
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.programs import vendor_changes
-from punchcard.web.console.audit_events import told_events
+from punchcard.web.pages.audit_events import told_events
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import SESSION_COOKIE, FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.vendor_form import VENDOR_FIELDS, country_choices, read_vendor

@@ -12,7 +12,6 @@ from punchcard.kit.ids import as_id
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs import impact_service, program_service, reward_service
 from punchcard.loyalty.rules.logo_rules import is_uploaded
-from punchcard.web.console.audit_labels import ACTIONS, ACTORS, ChangeTeller
 from punchcard.web.console.programs.change_labels import (
     BARCODES,
     PIN_POLICIES,
@@ -27,6 +26,7 @@ from punchcard.web.console.programs.program_form import (
     read_program,
 )
 from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
+from punchcard.web.pages.audit_labels import ACTIONS, ACTORS, ChangeTeller
 from punchcard.web.pages.card_preview import join_address
 from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.forms import Form

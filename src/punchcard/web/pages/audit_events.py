@@ -12,7 +12,7 @@ from punchcard.accounts import audit_service
 from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, Location, User, Vendor
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
-from punchcard.web.console.audit_labels import ACTIONS, ACTORS, ChangeTeller, ToldChange
+from punchcard.web.pages.audit_labels import ACTIONS, ACTORS, ChangeTeller, ToldChange
 from punchcard.web.pages.formatting import Wording
 
 _NAMED: Final[Mapping[str, Any]] = {
