@@ -6,22 +6,16 @@ from fastapi import APIRouter, Response
 
 from punchcard.accounts import api_key_service
 from punchcard.accounts.subjects import (
-    LOYALTY_MANAGE,
     LOYALTY_OPERATE,
     LOYALTY_READ,
 )
 from punchcard.kit.i18n import N_
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.labels import SCOPES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/api-keys")
 
-SCOPES: Final = (
-    (LOYALTY_READ, N_("Read programs, cards and the ledger")),
-    (LOYALTY_OPERATE, N_("Work at the till: enrol, stamp, earn, redeem, void")),
-    (LOYALTY_MANAGE, N_("Manage programs, rewards and PINs, and correct points")),
-)
-"""What a key may do, in words."""
 _SHOWN: Final = 200
 
 

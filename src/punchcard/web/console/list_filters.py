@@ -12,14 +12,8 @@ from punchcard.kit.ids import as_id
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.reports.exports import CardFilter
 from punchcard.web.pages import entry_names
+from punchcard.web.pages.labels import CARD_STATUSES
 
-STATUSES: Final = (
-    ("active", N_("Active")),
-    ("blocked", N_("Blocked")),
-    ("replaced", N_("Replaced")),
-    ("closed", N_("Closed")),
-)
-"""Each status of a card and what it is called."""
 VISITS: Final = (
     ("last7", N_("in the last 7 days")),
     ("last30", N_("in the last 30 days")),
@@ -55,7 +49,7 @@ def asked_cards(
     """
     sought = query.get("query", "").replace("\x00", "")[:_QUERY_CHARACTERS].strip()
     program_id = as_id(query.get("program_id", ""))
-    status = _one_of(query.get("status"), STATUSES)
+    status = _one_of(query.get("status"), CARD_STATUSES)
     request = _one_of(query.get("visit"), VISITS)
     wanted = CardFilter(program_id=program_id, status=status, query=sought or None, country=country)
     if request is not None:

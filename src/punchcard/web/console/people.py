@@ -8,16 +8,11 @@ from punchcard.accounts import user_service
 from punchcard.accounts.user_service import NewUser
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.labels import ROLES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/people")
 
-ROLES: Final = (
-    ("owner", N_("Owner"), N_("Everything, including the team, API keys and closing the shop.")),
-    ("manager", N_("Manager"), N_("Everything except people, API keys and closing the shop.")),
-    ("staff", N_("Staff"), N_("Looks things up and works at the till.")),
-)
-"""Each role: its name, what it is called, what it may do."""
 _SHOWN: Final = 200
 
 

@@ -7,11 +7,9 @@ from typing import Any, Final
 
 from punchcard.accounts.models import AuditEvent
 from punchcard.kit.i18n import N_
-from punchcard.web.console.api_keys import SCOPES
-from punchcard.web.console.list_filters import STATUSES as CARD_STATUSES
-from punchcard.web.console.people import ROLES
-from punchcard.web.console.programs import change_labels
+from punchcard.web.pages import program_labels
 from punchcard.web.pages.formatting import Wording
+from punchcard.web.pages.labels import CARD_STATUSES, ROLES, SCOPES
 from punchcard.web.pages.templating import LANGUAGE_NAMES
 
 ACTIONS: Final[Mapping[str, str]] = {
@@ -76,7 +74,7 @@ ACTORS: Final[Mapping[str, str]] = {
 """What an actor without a name is called, by kind."""
 
 _LABELS: Final[Mapping[str, str]] = {
-    **change_labels.LABELS,
+    **program_labels.LABELS,
     "name": N_("Name"),
     "address": N_("Address"),
     "birthday": N_("Birthday"),
@@ -103,10 +101,10 @@ _LABELS: Final[Mapping[str, str]] = {
     "scopes": N_("Permissions"),
 }
 _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
-    **change_labels.CHOICES,
+    **program_labels.CHOICES,
     "status": {
         **dict(CARD_STATUSES),
-        **{status: name for status, (name, _) in change_labels.STATUSES.items()},
+        **{status: name for status, (name, _) in program_labels.STATUSES.items()},
         "active": N_("active"),
         "suspended": N_("Suspended"),
     },

@@ -13,9 +13,9 @@ from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.card_ranges import CardSpan
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
 from punchcard.loyalty.programs.public_service import page_of
-from punchcard.web.console.list_filters import STATUSES
 from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.labels import CARD_STATUSES
 from punchcard.web.pages.page_request import PageRequest
 from punchcard.web.pages.reward_names import reward_names
 
@@ -85,7 +85,7 @@ def show_card(
         entries=entries[:_ENTRIES_SHOWN],
         reward_names=names,
         places=places if len(places) > 1 else {},
-        status_names=dict(STATUSES),
+        status_names=dict(CARD_STATUSES),
         verdict=verify_card(request, card.id),
         wallet=wallet,
         url=context.card_links.address(token) if token else None,

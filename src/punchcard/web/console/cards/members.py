@@ -8,10 +8,11 @@ from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.programs import program_service
-from punchcard.web.console.list_filters import STATUSES, VISITS, asked_cards
+from punchcard.web.console.list_filters import VISITS, asked_cards
 from punchcard.web.pages.customer_form import read_customer
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.idempotent_forms import submit
+from punchcard.web.pages.labels import CARD_STATUSES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/members")
@@ -46,8 +47,8 @@ def open_members(request: PageRequestDep, before: str = "", part: str = "") -> R
         programs=named,
         program_names=dict(named),
         program_types=types,
-        statuses=STATUSES,
-        status_names=dict(STATUSES),
+        statuses=CARD_STATUSES,
+        status_names=dict(CARD_STATUSES),
         visit_choices=VISITS,
         is_filtered=bool(asked.fields),
         export_url=asked.address("/console/exports/cards.csv"),

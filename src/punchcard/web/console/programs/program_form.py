@@ -12,8 +12,8 @@ from punchcard.kit.validation import texts
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, PROGRAM_CHOICES
 from punchcard.wallets.pass_content import ACCENT, BACKGROUND, TEXT
-from punchcard.web.console.programs.change_labels import BARCODES
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.program_labels import BARCODES
 
 NAME_CHARACTERS: Final = 120
 DESCRIPTION_CHARACTERS: Final = 500

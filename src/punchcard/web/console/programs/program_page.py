@@ -12,13 +12,6 @@ from punchcard.kit.ids import as_id
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs import impact_service, program_service, reward_service
 from punchcard.loyalty.rules.logo_rules import is_uploaded
-from punchcard.web.console.programs.change_labels import (
-    BARCODES,
-    PIN_POLICIES,
-    STATUSES,
-    TYPE_NAMES,
-    VOID_POLICIES,
-)
 from punchcard.web.console.programs.program_form import (
     WORDS,
     initial_of,
@@ -31,6 +24,13 @@ from punchcard.web.pages.card_preview import join_address
 from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import PageRequest
+from punchcard.web.pages.program_labels import (
+    BARCODES,
+    PIN_POLICIES,
+    STATUSES,
+    TYPE_NAMES,
+    VOID_POLICIES,
+)
 
 _REWARDS_SHOWN: Final = 200
 _EVENTS_SHOWN: Final = 40

@@ -7,10 +7,10 @@ from fastapi import Response
 from punchcard.accounts import vendor_service
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.programs import program_service
-from punchcard.web.console.programs.change_labels import TYPE_NAMES, TYPES
 from punchcard.web.console.programs.program_form import NAME_CHARACTERS
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import PageRequest
+from punchcard.web.pages.program_labels import TYPE_NAMES, TYPES
 
 COLOURS: Final = (
     ("#14594b", N_("Green")),

@@ -10,11 +10,11 @@ from punchcard.loyalty.programs import impact_service, program_service
 from punchcard.loyalty.reports import dashboard_service
 from punchcard.wallets import logo_service
 from punchcard.web.console.programs import program_page
-from punchcard.web.console.programs.change_labels import STATUSES, TYPE_NAMES
 from punchcard.web.console.programs.program_form import program_context_of, read_program
 from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
 from punchcard.web.console.programs.program_start import create_from, start_page
 from punchcard.web.pages.page_request import FormDep, PageRequestDep
+from punchcard.web.pages.program_labels import STATUSES, TYPE_NAMES
 
 router = APIRouter(prefix="/console/programs")
 
