@@ -51,7 +51,7 @@ def commit_to_push(workshop: Workshop) -> list[Figure]:
             cards = workshop.rounds * _STAMPS_A_ROUND
             open_cards(context, shop, cards, lambda _done: None)
             for card in range(cards):
-                context.google_wallet.save_link(_card_id(context, card + 1))
+                context.wallets.google.save_link(_card_id(context, card + 1))
             worker.start()
             _wait_for_idle(context)
             callers = Callers(context, shop, 0, 0)
@@ -59,7 +59,7 @@ def commit_to_push(workshop: Workshop) -> list[Figure]:
                 first = number * _STAMPS_A_ROUND + 1
                 for card in range(first, first + _STAMPS_A_ROUND):
                     told = google.count("PATCH", "loyaltyObject")
-                    context.till.submit(callers.operation(card, f"{card}"))
+                    context.loyalty.till.submit(callers.operation(card, f"{card}"))
                     took.append(_seconds_until_more_than(told, google))
         finally:
             worker.stop()

@@ -104,7 +104,7 @@ class Callers:
         while (sent := perf_counter()) < end:
             operation = self.operation(randrange(CARDS) + 1, f"{self._round}-{caller}-{sent}")
             try:
-                self._context.till.submit(operation)
+                self._context.loyalty.till.submit(operation)
                 accepted += 1
             except DomainError as refusal:
                 self.refusals[refusal.code] += 1

@@ -85,7 +85,7 @@ class History:
     def _card(self, number: int) -> Sequence[object]:
         card_id, token, stamps = self.card_id(number), card_token(number), ENTRIES_A_CARD - 1
         opened_at = datetime.fromtimestamp(self._first_ms / 1000, UTC)
-        sealed = self._context.card_sealer.seal(token.encode(), card_id)
+        sealed = self._context.loyalty.card_sealer.seal(token.encode(), card_id)
         return (
             *(card_id, self._shop.vendor_id, self._shop.program_id, card_number(number)),
             *(hash_token(token), sealed, "active", stamps, 0, 0, stamps, 0, 0, 0, False),

@@ -73,7 +73,7 @@ class TimedHasher:
 def _measure(workshop: Workshop, context: Context, shop: Shop, staff: int) -> list[Figure]:
     plain = b"p" * 44
     hashed = bcrypt.hashpw(plain, bcrypt.gensalt(context.settings.pin_bcrypt_cost))
-    hasher = TimedHasher(context.pin_hasher)
+    hasher = TimedHasher(context.loyalty.pin_hasher)
     verifier = PinVerifier(context.database, hasher, context.clock, context.settings)
     strangers = (Subject(kind="api_key", id=f"{n}", vendor_id=shop.vendor_id) for n in count())
 

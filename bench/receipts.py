@@ -86,7 +86,7 @@ class _Buyer:
         self.bought += 1
         key = f"new-{self.bought}"
         points_service.earn_points(
-            self.context.till,
+            self.context.loyalty.till,
             self.cards[self.bought % len(self.cards)],
             amount_minor=1250,
             reference=key,

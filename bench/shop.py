@@ -78,7 +78,7 @@ def open_shop(context: Context) -> Shop:
     )
     with context.database.write() as session:
         vendor_id = vendor_service.create_vendor(session, act, wanted).id
-    prepared = context.pin_verifier.prepare(vendor_id, PIN)
+    prepared = context.loyalty.pin_verifier.prepare(vendor_id, PIN)
     fields = {
         "name": "Coffee card",
         "type": "stamps",
@@ -96,7 +96,9 @@ def open_shop(context: Context) -> Shop:
         )
         api_key_id = key.id
     subject = Subject(kind="api_key", id=api_key_id, vendor_id=vendor_id)
-    staff_token, _ = context.staff_tokens.issue(context.pin_verifier.check(subject, PIN), subject)
+    staff_token, _ = context.loyalty.staff_tokens.issue(
+        context.loyalty.pin_verifier.check(subject, PIN), subject
+    )
     return Shop(
         vendor_id=vendor_id,
         program_id=program_id,
@@ -116,7 +118,7 @@ def open_cards(context: Context, shop: Shop, count: int, progress: Progress) -> 
     )
     for start in range(0, count, CARDS_PER_CALL):
         size = min(CARDS_PER_CALL, count - start)
-        outcomes: Sequence[object] = context.till.submit_all([operation] * size)
+        outcomes: Sequence[object] = context.loyalty.till.submit_all([operation] * size)
         for outcome in outcomes:
             if not isinstance(outcome, Receipt):
                 raise RuntimeError(f"a card was not opened: {outcome!r}")

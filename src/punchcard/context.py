@@ -38,6 +38,51 @@ from punchcard.wallets.wallet_states import state_columns
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountServices:
+    """Who is who: credentials, signing in, passwords, addresses, and the mail that goes with it."""
+
+    password_hasher: Hasher
+    limits: PublicLimits
+    credentials: Credentials
+    sign_in: SignIn
+    mailer: Mailer
+    mail_queue: MailQueue
+    password_reset: PasswordReset
+    address_links: AddressLinks
+    address_change: AddressChange
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalletServices:
+    """Each company's wallet, and `service`, which is about all that are set up."""
+
+    apple: AppleWallet
+    google: GoogleWallet
+    service: Wallets
+
+    def close(self) -> None:
+        """Close what is open to each company."""
+        self.apple.close()
+        self.google.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoyaltyServices:
+    """The till and what stands around it: staff PINs, codes on cards, live pages, mail."""
+
+    till: Till
+    live: LiveCards
+    card_sealer: Sealer
+    card_links: CardLinks
+    rotating_codes: RotatingCodes
+    pin_hasher: Hasher
+    pin_verifier: PinVerifier
+    staff_tokens: StaffTokens
+    operation_services: OperationServices
+    customer_mail: CustomerMail
+
+
+@dataclass(frozen=True, kw_only=True)
 class Context:
     """What routes, pages, commands and the worker work with."""
 
@@ -46,37 +91,28 @@ class Context:
     ids: Ids
     database: Database
     wakeups: WakeupRegistry
-    sealer: Sealer
-    card_sealer: Sealer
-    card_links: CardLinks
-    rotating_codes: RotatingCodes
-    till: Till
-    live: LiveCards
-    password_hasher: Hasher
-    pin_hasher: Hasher
-    limits: PublicLimits
-    credentials: Credentials
-    sign_in: SignIn
-    mailer: Mailer
-    mail_queue: MailQueue
-    password_reset: PasswordReset
-    address_change: AddressChange
-    customer_mail: CustomerMail
-    pin_verifier: PinVerifier
-    staff_tokens: StaffTokens
-    operation_services: OperationServices
-    apple_wallet: AppleWallet
-    google_wallet: GoogleWallet
-    wallets: Wallets
     readiness: Readiness
+    sealer: Sealer
+    accounts: AccountServices
+    loyalty: LoyaltyServices
+    wallets: WalletServices
 
     def close(self) -> None:
         """Finish what the till still holds, then close what is open."""
-        self.till.close()
-        self.live.close()
-        self.apple_wallet.close()
-        self.google_wallet.close()
+        self.loyalty.till.close()
+        self.loyalty.live.close()
+        self.wallets.close()
         self.database.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Base:
+    """What all services are built on."""
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    database: Database
 
 
 def build_context(
@@ -88,88 +124,53 @@ def build_context(
     mailer: Mailer | None = None,
 ) -> Context:
     """Build everything from the settings; tests and the demo hand in their own clock and ids."""
-    mailer = mailer or build_mailer(settings)
     clock = clock or SystemClock()
-    ids = ids or SystemIds(clock)
-    database = database or open_database(settings)
-    # Two, so that strangers' sign-ins never take a PIN's turn.
-    for_passwords, for_pins = password_hasher(settings), pin_hasher(settings)
-    limits = PublicLimits(settings, clock)
-    credentials = Credentials(database, clock, settings)
-    sign_in = SignIn(
-        database=database,
-        hasher=for_passwords,
-        limits=limits,
-        clock=clock,
-        ids=ids,
+    base = _Base(
         settings=settings,
-    )
-    card_seals = card_sealer(settings)
-    card_links = CardLinks(settings.base_url, card_seals)
-    wakeups = WakeupRegistry()
-    live = LiveCards(
-        database, limit=live_stream_limit(settings), card_limit=settings.live_streams_per_card
-    )
-
-    @cache
-    def wallet_columns() -> WalletColumns:
-        # Asked at the first operation: to look at certificates costs a start that needs none.
-        return state_columns(one.name for one in wallets.configured)
-
-    till = Till(
-        database,
         clock=clock,
-        ids=ids,
-        sealer=card_seals,
-        queue_limit=settings.till_queue_limit,
-        batch_limit=settings.till_batch_limit,
-        batches_in_flight=settings.till_postgresql_batches_in_flight,
-        locked_wait_seconds=settings.till_locked_wait_seconds,
-        locked_retry_seconds=settings.till_locked_retry_seconds,
-        locked_limit=settings.till_locked_limit,
-        wallet_columns=wallet_columns,
+        ids=ids or SystemIds(clock),
+        database=database or open_database(settings),
     )
-    till.start()
-    apple_wallet = AppleWallet(
-        database=database, clock=clock, ids=ids, settings=settings, card_links=card_links
-    )
+    card_links = CardLinks(settings.base_url, card_sealer(settings))
     rotating_codes = RotatingCodes(settings)
-    google_wallet = GoogleWallet(
-        database=database,
-        clock=clock,
+    accounts = _build_accounts(base, mailer or build_mailer(settings))
+    wallets = _build_wallets(base, card_links, rotating_codes)
+    context = Context(
         settings=settings,
-        card_links=card_links,
-        rotating_codes=rotating_codes,
+        clock=clock,
+        ids=base.ids,
+        database=base.database,
+        wakeups=WakeupRegistry(),
+        readiness=Readiness(
+            base.database,
+            clock,
+            timeout_seconds=settings.readiness_timeout_seconds,
+            probe_seconds=settings.readiness_write_probe_seconds,
+        ),
+        sealer=Sealer(settings.secret_key, "context"),
+        accounts=accounts,
+        loyalty=_build_loyalty(base, accounts, wallets, card_links, rotating_codes),
+        wallets=wallets,
     )
-    wallets = Wallets(
-        [apple_wallet, google_wallet], database=database, clock=clock, settings=settings
-    )
-    pin_verifier = PinVerifier(database, for_pins, clock, settings)
-    staff_tokens = StaffTokens(database, clock, settings)
-    _subscribe(
-        database, wakeups=wakeups, live=live, credentials=credentials, staff_tokens=staff_tokens
+    _subscribe(context)
+    return context
+
+
+def _build_accounts(base: _Base, mailer: Mailer) -> AccountServices:
+    settings, clock, ids, database = base.settings, base.clock, base.ids, base.database
+    hasher = password_hasher(settings)
+    limits = PublicLimits(settings, clock)
+    sign_in = SignIn(
+        database=database, hasher=hasher, limits=limits, clock=clock, ids=ids, settings=settings
     )
     mail_queue = MailQueue(
         clock=clock, ids=ids, settings=settings, is_configured=mailer.is_configured
     )
     address_links = AddressLinks(settings, clock)
-    address_change = AddressChange(mail_queue, address_links)
-    return Context(
-        settings=settings,
-        clock=clock,
-        ids=ids,
-        database=database,
-        wakeups=wakeups,
-        sealer=Sealer(settings.secret_key, "context"),
-        card_sealer=card_seals,
-        card_links=card_links,
-        rotating_codes=rotating_codes,
-        till=till,
-        live=live,
-        password_hasher=for_passwords,
-        pin_hasher=for_pins,
+    return AccountServices(
+        password_hasher=hasher,
         limits=limits,
-        credentials=credentials,
+        credentials=Credentials(database, clock, settings),
         sign_in=sign_in,
         mailer=mailer,
         mail_queue=mail_queue,
@@ -182,16 +183,51 @@ def build_context(
             ids=ids,
             settings=settings,
         ),
-        address_change=address_change,
-        customer_mail=CustomerMail(
-            database=database,
-            mail_queue=mail_queue,
-            links=address_links,
-            address_change=address_change,
-            clock=clock,
-            card_links=card_links,
-            wallet_links=_wallet_links(wallets),
+        address_links=address_links,
+        address_change=AddressChange(mail_queue, address_links),
+    )
+
+
+def _build_wallets(
+    base: _Base, card_links: CardLinks, rotating_codes: RotatingCodes
+) -> WalletServices:
+    settings, clock, database = base.settings, base.clock, base.database
+    apple = AppleWallet(
+        database=database, clock=clock, ids=base.ids, settings=settings, card_links=card_links
+    )
+    google = GoogleWallet(
+        database=database,
+        clock=clock,
+        settings=settings,
+        card_links=card_links,
+        rotating_codes=rotating_codes,
+    )
+    service = Wallets([apple, google], database=database, clock=clock, settings=settings)
+    return WalletServices(apple=apple, google=google, service=service)
+
+
+def _build_loyalty(
+    base: _Base,
+    accounts: AccountServices,
+    wallets: WalletServices,
+    card_links: CardLinks,
+    rotating_codes: RotatingCodes,
+) -> LoyaltyServices:
+    settings, clock, database = base.settings, base.clock, base.database
+    # Of its own, so that strangers' sign-ins never take a PIN's turn.
+    hasher = pin_hasher(settings)
+    pin_verifier = PinVerifier(database, hasher, clock, settings)
+    staff_tokens = StaffTokens(database, clock, settings)
+    sealer = card_sealer(settings)
+    return LoyaltyServices(
+        till=_start_till(base, sealer, wallets.service),
+        live=LiveCards(
+            database, limit=live_stream_limit(settings), card_limit=settings.live_streams_per_card
         ),
+        card_sealer=sealer,
+        card_links=card_links,
+        rotating_codes=rotating_codes,
+        pin_hasher=hasher,
         pin_verifier=pin_verifier,
         staff_tokens=staff_tokens,
         operation_services=OperationServices(
@@ -201,35 +237,53 @@ def build_context(
             pin_verifier=pin_verifier,
             staff_tokens=staff_tokens,
         ),
-        google_wallet=google_wallet,
-        wallets=wallets,
-        apple_wallet=apple_wallet,
-        readiness=Readiness(
-            database,
-            clock,
-            timeout_seconds=settings.readiness_timeout_seconds,
-            probe_seconds=settings.readiness_write_probe_seconds,
+        customer_mail=CustomerMail(
+            database=database,
+            mail_queue=accounts.mail_queue,
+            links=accounts.address_links,
+            address_change=accounts.address_change,
+            clock=clock,
+            card_links=card_links,
+            wallet_links=_wallet_links(wallets.service),
         ),
     )
 
 
-def _subscribe(
-    database: Database,
-    *,
-    wakeups: WakeupRegistry,
-    live: LiveCards,
-    credentials: Credentials,
-    staff_tokens: StaffTokens,
-) -> None:
-    """Wire what follows a commit in this process: the only place that knows it."""
-    database.subscribe(WorkEnqueued, lambda event: wakeups.notify(event.topic))
-    database.subscribe(CardsChanged, lambda event: live.publish(event.card_ids))
-    database.subscribe(CredentialChanged, lambda event: credentials.invalidate(event.credential_id))
-    database.subscribe(
-        SubjectChanged, lambda event: credentials.invalidate_subject(event.subject_id)
+def _start_till(base: _Base, sealer: Sealer, wallets: Wallets) -> Till:
+    @cache
+    def wallet_columns() -> WalletColumns:
+        # Asked at the first operation: to look at certificates costs a start that needs none.
+        return state_columns(one.name for one in wallets.configured)
+
+    settings = base.settings
+    till = Till(
+        base.database,
+        clock=base.clock,
+        ids=base.ids,
+        sealer=sealer,
+        queue_limit=settings.till_queue_limit,
+        batch_limit=settings.till_batch_limit,
+        batches_in_flight=settings.till_postgresql_batches_in_flight,
+        locked_wait_seconds=settings.till_locked_wait_seconds,
+        locked_retry_seconds=settings.till_locked_retry_seconds,
+        locked_limit=settings.till_locked_limit,
+        wallet_columns=wallet_columns,
     )
-    database.subscribe(VendorChanged, lambda event: credentials.invalidate_vendor(event.vendor_id))
-    database.subscribe(StaffPinChanged, lambda event: staff_tokens.invalidate(event.pin_id))
+    till.start()
+    return till
+
+
+def _subscribe(context: Context) -> None:
+    """Wire what follows a commit in this process: the only place that knows it."""
+    subscribe = context.database.subscribe
+    wakeups, live = context.wakeups, context.loyalty.live
+    credentials, staff_tokens = context.accounts.credentials, context.loyalty.staff_tokens
+    subscribe(WorkEnqueued, lambda event: wakeups.notify(event.topic))
+    subscribe(CardsChanged, lambda event: live.publish(event.card_ids))
+    subscribe(CredentialChanged, lambda event: credentials.invalidate(event.credential_id))
+    subscribe(SubjectChanged, lambda event: credentials.invalidate_subject(event.subject_id))
+    subscribe(VendorChanged, lambda event: credentials.invalidate_vendor(event.vendor_id))
+    subscribe(StaffPinChanged, lambda event: staff_tokens.invalidate(event.pin_id))
 
 
 def _wallet_links(wallets: Wallets) -> WalletLinksOf:

@@ -124,7 +124,7 @@ def create_worker(context: Context, *, does_work: bool = True) -> Worker:
     if not does_work:
         return Worker(context, [], PROCESS_TASKS)
     # Without a wallet nothing follows from a change: its word waits until there is one.
-    lanes = [*(WALLET_LANES if context.wallets.configured else [{}]), MAIL_LANE]
+    lanes = [*(WALLET_LANES if context.wallets.service.configured else [{}]), MAIL_LANE]
     return Worker(context, lanes, [*PROCESS_TASKS, *SHARED_TASKS])
 
 
@@ -134,12 +134,12 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # Full queues before bcrypt must leave everything else the usual number of threads.
-        waiting = context.password_hasher.places + context.pin_hasher.places
+        waiting = context.accounts.password_hasher.places + context.loyalty.pin_hasher.places
         to_thread.current_default_thread_limiter().total_tokens += waiting
         worker.start()
         try:
             # Pages that are kept up to date would hold up the stop until its grace is over.
-            with heard_before_stop(context.live.end_watches):
+            with heard_before_stop(context.loyalty.live.end_watches):
                 yield
         finally:
             worker.stop()

@@ -269,11 +269,13 @@ def test_trail_of_everything_holds_no_secret(context: Context, alice: Shop) -> N
     staff = alice.hire("staff")
     key, code = alice.api_key("loyalty:read"), new_code(context, alice)
     device, token = alice.device(), alice.token()
-    subject = context.credentials.resolve(token)
-    context.sign_in.change_password(subject, current=PASSWORD, new="changed one", request_id=None)
+    subject = context.accounts.credentials.resolve(token)
+    context.accounts.sign_in.change_password(
+        subject, current=PASSWORD, new="changed one", request_id=None
+    )
     act = by_operator(context)
     with context.database.write() as session:
-        key_id = context.credentials.resolve(key).id or ""
+        key_id = context.accounts.credentials.resolve(key).id or ""
         api_key_service.revoke_api_key(session, act, alice.id, key_id)
         user_service.remove_user(session, act, alice.id, staff)
 

@@ -28,9 +28,9 @@ def context(database: Database, known_settings: Settings) -> Iterator[Context]:
         for shop in (cast.open_cafe_alice(built), cast.open_boulangerie_bob(built)):
             program = shelf.program(shop, status="active", pin_policy="off")
             opening = OpenCard(vendor_id=shop.id, actor=ACTOR, program_id=program.id)
-            card = CardRef(CardKey.ID, built.till.submit(opening).card.id)
+            card = CardRef(CardKey.ID, built.loyalty.till.submit(opening).card.id)
             if shop.slug == "cafe-alice":
-                built.till.submit(AddStamp(vendor_id=shop.id, actor=ACTOR, card=card))
+                built.loyalty.till.submit(AddStamp(vendor_id=shop.id, actor=ACTOR, card=card))
         yield built
 
 

@@ -77,7 +77,7 @@ def test_a_key_is_printed_once_and_works(punchcard: Punchcard) -> None:
 
     assert plain.out.startswith("pk_")
     with closing(build_context(load_settings())) as context:
-        subject = context.credentials.resolve(made.json["key"])
+        subject = context.accounts.credentials.resolve(made.json["key"])
     assert subject.permissions == {"loyalty:read", "loyalty:operate"}
 
 
@@ -90,7 +90,7 @@ def test_an_admin_is_added(punchcard: Punchcard) -> None:
     assert made.json["email"] == "admin@platform.example"
     with closing(build_context(load_settings())) as context:
         token = cast.sign_in(context, "admin@platform.example")
-        assert context.credentials.resolve(token).kind == "admin"
+        assert context.accounts.credentials.resolve(token).kind == "admin"
 
 
 @pytest.mark.parametrize(

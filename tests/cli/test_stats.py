@@ -26,8 +26,10 @@ def context(database: Database, known_settings: Settings) -> Iterator[Context]:
         alice = cast.open_cafe_alice(context)
         program = shelf.program(alice, status="active")
         actor = Actor(SYSTEM.kind, None)
-        context.till.submit(OpenCard(vendor_id=alice.id, actor=actor, program_id=program.id))
-        context.till.close()
+        context.loyalty.till.submit(
+            OpenCard(vendor_id=alice.id, actor=actor, program_id=program.id)
+        )
+        context.loyalty.till.close()
         yield context
 
 

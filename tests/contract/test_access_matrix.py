@@ -157,7 +157,7 @@ def _expected(stage: Stage, route: Route, token: str | None) -> tuple[int, str]:
         return 401, "credentials_missing"
     if token == stage.world.alices["token"]:
         return 401, "credentials_invalid"
-    subject = stage.context.credentials.resolve(token)
+    subject = stage.context.accounts.credentials.resolve(token)
     return ALLOWED if rule.allows(subject) else (403, "not_allowed")
 
 

@@ -66,11 +66,11 @@ def test_people_sign_in_with_the_password_and_pins_are_right(folder: DemoFolder)
     shop = SHOPS[0]
     owner = shop.people[0]
     with closing(build_context(folder.settings())) as context:
-        signed_in = context.sign_in.sign_in(
+        signed_in = context.accounts.sign_in.sign_in(
             shop.email(owner), PASSWORD, asked_from="192.0.2.1", user_agent=None, request_id=None
         )
         assert owner.pin is not None
-        identity = context.pin_verifier.verify(signed_in.subject, owner.pin)
+        identity = context.loyalty.pin_verifier.verify(signed_in.subject, owner.pin)
     assert identity.name == owner.name
 
 

@@ -106,7 +106,7 @@ def running(folder: DemoFolder) -> Iterator[Demo]:
             card = card_service.list_cards(
                 session, vendor.id, now=context.clock.now(), limit=1, status="active"
             )[0]
-        token = context.card_sealer.open(card.token_sealed, card.id)
+        token = context.loyalty.card_sealer.open(card.token_sealed, card.id)
         assert token is not None
         path = f"/api/v1/loyalty/cards/{token.decode()}"
         yield Demo(context, http, folder.keys()[CAFE.slug], card.number, path)

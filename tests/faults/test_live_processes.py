@@ -23,7 +23,7 @@ def prepare(settings: Settings) -> tuple[str, str, str]:
         card_id = shelf.opened_card(alice, shelf.program(alice, **EASY))
         with context.database.read() as session:
             sealed = session.get_one(LoyaltyCard, card_id).token_sealed
-        token = context.card_sealer.open(sealed, card_id)
+        token = context.loyalty.card_sealer.open(sealed, card_id)
         assert token is not None
         return alice.api_key("loyalty:operate"), card_id, token.decode()
 

@@ -30,7 +30,7 @@ def test_a_server_that_stops_does_not_wait_for_open_pages(
     card_id = shelf.opened_card(alice, shelf.program(alice, status="active"))
     with context.database.read() as session:
         sealed = session.get_one(LoyaltyCard, card_id).token_sealed
-    token = (context.card_sealer.open(sealed, card_id) or b"").decode()
+    token = (context.loyalty.card_sealer.open(sealed, card_id) or b"").decode()
     with (
         serving(environment_for(database_url, tmp_path), tmp_path) as server,
         caller(server.address) as client,

@@ -116,7 +116,9 @@ def opened(environment: Environment) -> Iterator[Context]:
 
 
 def counter_of(context: Context) -> TillDriver:
-    return open_till_driver(context.database, context.till, clock=context.clock, ids=context.ids)
+    return open_till_driver(
+        context.database, context.loyalty.till, clock=context.clock, ids=context.ids
+    )
 
 
 def check_books(context: Context, card: str) -> None:
@@ -148,7 +150,7 @@ def test_worker_killed_between_push_and_bookkeeping(
             alice = counter_of(context)
             card = alice.card(alice.program())
             phone = Phone(context, card, TOKEN).add()
-            context.till.submit(alice.stamp(card))
+            context.loyalty.till.submit(alice.stamp(card))
         victim.dies(operator, tmp_path)
         assert apns.pushes == [TOKEN]
         assert pushed_tags(operator) == [(True, 1)], "Apple was told; nobody wrote that down"
@@ -214,8 +216,8 @@ def test_worker_killed_while_it_sends(
         with opened(operator) as context:
             alice = counter_of(context)
             card = alice.card(alice.program())
-            context.google_wallet.save_link(card)
-            context.till.submit(alice.stamp(card))
+            context.wallets.google.save_link(card)
+            context.loyalty.till.submit(alice.stamp(card))
         victim.dies(operator, tmp_path)
         assert shown(fake) == ["1/10" if is_written else "0/10"]
         victim.lives(operator, tmp_path)

@@ -37,7 +37,7 @@ def mailed_link(context: Context) -> str:
     with context.database.read() as session:
         mail_id = session.scalars(select(OutgoingMail.id).order_by(OutgoingMail.id.desc())).first()
         assert mail_id is not None
-        mail = context.mail_queue.find(session, mail_id)
+        mail = context.accounts.mail_queue.find(session, mail_id)
     assert mail is not None
     return mail.facts["link"]
 

@@ -45,7 +45,7 @@ def reward(shop: Shop, program_id: str, **fields: Any) -> Reward:
 def pin(shop: Shop, digits: str = "4711", name: str = "Anna", **fields: Any) -> StaffPin:
     """Give someone a PIN."""
     context = shop.context
-    prepared = context.pin_verifier.prepare(shop.id, digits)
+    prepared = context.loyalty.pin_verifier.prepare(shop.id, digits)
     with context.database.write() as session:
         return pin_service.create_pin(
             session, shop.id, {"name": name, **fields}, prepared, by_operator(context)
@@ -75,7 +75,7 @@ def card(shop: Shop, program: LoyaltyProgram) -> LoyaltyCard:
 def opened_card(shop: Shop, program: LoyaltyProgram) -> str:
     """Open a card through the till; returns its id."""
     opened = card_service.open_card(
-        shop.context.till, program.id, vendor_id=shop.id, actor=Actor("system", None)
+        shop.context.loyalty.till, program.id, vendor_id=shop.id, actor=Actor("system", None)
     )
     return opened.card.id
 

@@ -65,7 +65,7 @@ class Story:
 
 
 def submit(context: Context, operation: Operation) -> Receipt:
-    return context.till.submit(operation)
+    return context.loyalty.till.submit(operation)
 
 
 def tell_story(context: Context, alice: Shop, url: str, clock: ManualClock) -> Story:

@@ -27,7 +27,9 @@ ONLY_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indire
 
 
 def stamp(context: Context, vendor_id: str, card_id: str) -> None:
-    stamp_service.add_stamp(context.till, card_id, vendor_id=vendor_id, actor=Actor("system", None))
+    stamp_service.add_stamp(
+        context.loyalty.till, card_id, vendor_id=vendor_id, actor=Actor("system", None)
+    )
 
 
 async def stamped_while_watched(
@@ -58,12 +60,12 @@ def test_a_stamp_reaches_the_page_that_shows_the_card(
     context: Context, alice: Shop, card_id: str
 ) -> None:
     async def look() -> bool:
-        with context.live.watch(card_id) as watch:
+        with context.loyalty.live.watch(card_id) as watch:
             return await stamped_while_watched(watch, context, alice.id, card_id)
 
     asyncio.run(open_ears(context))
     assert asyncio.run(look())
-    assert context.live.watching == 0
+    assert context.loyalty.live.watching == 0
 
 
 @ONLY_SQLITE
@@ -73,7 +75,10 @@ def test_the_stamp_of_another_card_is_not_heard(
     other = shelf.opened_card(alice, shelf.program(alice, **EASY))
 
     async def look() -> tuple[bool, bool]:
-        with context.live.watch(card_id) as watch, context.live.watch(other) as others:
+        with (
+            context.loyalty.live.watch(card_id) as watch,
+            context.loyalty.live.watch(other) as others,
+        ):
             heard = await stamped_while_watched(others, context, alice.id, other)
             return heard, await watch.changed(0)
 
@@ -124,13 +129,13 @@ def test_a_page_that_left_with_its_event_loop_disturbs_nobody(
     context: Context, alice: Shop, card_id: str
 ) -> None:
     async def leave_rudely() -> Watch:
-        return context.live.watch(card_id)
+        return context.loyalty.live.watch(card_id)
 
     watch = asyncio.run(leave_rudely())
     stamp(context, alice.id, card_id)
-    context.live.leave(watch)
-    context.live.leave(watch)
-    assert context.live.watching == 0
+    context.loyalty.live.leave(watch)
+    context.loyalty.live.leave(watch)
+    assert context.loyalty.live.watching == 0
 
 
 @ONLY_POSTGRESQL
@@ -138,7 +143,7 @@ def test_a_stamp_of_another_server_process_is_heard(
     context: Context, neighbour: Context, alice: Shop, card_id: str
 ) -> None:
     async def look() -> None:
-        with context.live.watch(card_id) as watch:
+        with context.loyalty.live.watch(card_id) as watch:
             assert await stamped_while_watched(watch, neighbour, alice.id, card_id)
 
     asyncio.run(open_ears(context))
@@ -152,8 +157,11 @@ def test_a_thousand_cards_at_once_are_all_heard(
     cards = [ids.new_id() for _ in range(1000)]
 
     async def look() -> int:
-        with context.live.watch(cards[0]) as first, context.live.watch(cards[-1]) as last:
-            neighbour.live.publish(cards)
+        with (
+            context.loyalty.live.watch(cards[0]) as first,
+            context.loyalty.live.watch(cards[-1]) as last,
+        ):
+            neighbour.loyalty.live.publish(cards)
             return await first.changed(PATIENCE) + await last.changed(PATIENCE)
 
     asyncio.run(open_ears(context))
@@ -165,7 +173,7 @@ def test_ears_that_were_cut_off_hear_again_and_miss_nothing(
     context: Context, neighbour: Context, alice: Shop, card_id: str
 ) -> None:
     async def look() -> None:
-        with context.live.watch(card_id) as watch:
+        with context.loyalty.live.watch(card_id) as watch:
             await asyncio.to_thread(kill_ears, context.database)
             # Whatever was told meanwhile may be lost, so the page is told to look again.
             assert await watch.changed(PATIENCE)

@@ -22,14 +22,14 @@ def annas_cards(context: Context, alice: Shop) -> list[str]:
     for name in ("Coffee", "Cake"):
         program = shelf.program(alice, name=name, status="active", pin_policy="off")
         by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor("api_key", None)}
-        cards.append(open_card(context.till, program.id, customer=anna, **by).card.id)
+        cards.append(open_card(context.loyalty.till, program.id, customer=anna, **by).card.id)
     return cards
 
 
 def token_of(context: Context, shop: Shop, card_id: str) -> str:
     with context.database.read() as session:
         card = card_changes.lock_card(session, shop.id, card_id)
-        token = context.card_sealer.open(card.token_sealed, card.id)
+        token = context.loyalty.card_sealer.open(card.token_sealed, card.id)
     assert token is not None
     return token.decode()
 
@@ -72,7 +72,7 @@ def test_another_language_reaches_the_cards_page(
 def test_a_blocked_or_replaced_cards_page_hears_of_it(
     context: Context, alice: Shop, annas_cards: list[str], name: str
 ) -> None:
-    sealer = (context.card_sealer,) if name == "replace_card" else ()
+    sealer = (context.loyalty.card_sealer,) if name == "replace_card" else ()
 
     def do() -> None:
         with context.database.write() as session:

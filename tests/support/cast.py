@@ -35,7 +35,7 @@ class Shop:
 
     def hire(self, role: str) -> str:
         """Add a person with a role; returns their id."""
-        hashed = self.context.sign_in.hash_password(PASSWORD)
+        hashed = self.context.accounts.sign_in.hash_password(PASSWORD)
         person = NewUser(
             email=self.email(role), name=f"The {role}", role=role, password_hash=hashed
         )
@@ -70,7 +70,7 @@ class Shop:
 
 def open_shop(context: Context, slug: str, name: str) -> Shop:
     """Create a vendor with its owner and its first location."""
-    hashed = context.sign_in.hash_password(PASSWORD)
+    hashed = context.accounts.sign_in.hash_password(PASSWORD)
     wanted = NewVendor(
         name=name,
         slug=slug,
@@ -98,7 +98,7 @@ def open_boulangerie_bob(context: Context) -> Shop:
 
 def make_admin(context: Context, email: str = "admin@platform.example") -> str:
     """Add a platform admin; returns an access token."""
-    hashed = context.sign_in.hash_password(PASSWORD)
+    hashed = context.accounts.sign_in.hash_password(PASSWORD)
     with context.database.write() as session:
         create_admin(
             session, by_operator(context), email=email, name="The admin", password_hash=hashed
@@ -108,7 +108,7 @@ def make_admin(context: Context, email: str = "admin@platform.example") -> str:
 
 def sign_in(context: Context, email: str, password: str = PASSWORD) -> str:
     """Sign in, each time from an address of one's own; returns the access token."""
-    signed_in = context.sign_in.sign_in(
+    signed_in = context.accounts.sign_in.sign_in(
         email,
         password,
         asked_from=f"home {next(_homes)}",

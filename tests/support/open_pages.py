@@ -11,8 +11,8 @@ PATIENCE_SECONDS = 30.0
 async def open_ears(context: Context) -> None:
     """Wait until other processes are heard, which rings everybody once."""
     if not context.database.is_sqlite:
-        with context.live.watch("a card"):
-            assert await asyncio.to_thread(context.live.is_listening.wait, PATIENCE_SECONDS)
+        with context.loyalty.live.watch("a card"):
+            assert await asyncio.to_thread(context.loyalty.live.is_listening.wait, PATIENCE_SECONDS)
 
 
 def pages_that_follow(
@@ -21,11 +21,11 @@ def pages_that_follow(
     """Open a page of each card, make the change, and return the cards whose page heard of it."""
 
     async def look() -> set[str]:
-        watches = [context.live.watch(card_id) for card_id in card_ids]
+        watches = [context.loyalty.live.watch(card_id) for card_id in card_ids]
         await asyncio.to_thread(change)
         heard = await asyncio.gather(*(watch.changed(PATIENCE_SECONDS) for watch in watches))
         for watch in watches:
-            context.live.leave(watch)
+            context.loyalty.live.leave(watch)
         return {watch.card_id for watch, changed in zip(watches, heard, strict=True) if changed}
 
     asyncio.run(open_ears(context))

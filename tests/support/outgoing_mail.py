@@ -11,5 +11,5 @@ def mails(context: Context) -> list[Mail]:
     """Return the mails that wait, oldest first."""
     with context.database.read() as session:
         ids = session.scalars(select(OutgoingMail.id).order_by(OutgoingMail.id)).all()
-        found = [context.mail_queue.find(session, mail_id) for mail_id in ids]
+        found = [context.accounts.mail_queue.find(session, mail_id) for mail_id in ids]
     return [mail for mail in found if mail is not None]

@@ -44,7 +44,9 @@ def worker(context: Context) -> Worker:
 @pytest.fixture
 def alice(context: Context) -> TillDriver:
     """Open Café Alice's counter."""
-    return open_till_driver(context.database, context.till, clock=context.clock, ids=context.ids)
+    return open_till_driver(
+        context.database, context.loyalty.till, clock=context.clock, ids=context.ids
+    )
 
 
 @pytest.fixture
@@ -60,7 +62,7 @@ def google_cards(context: Context, alice: TillDriver, program: str) -> OpenCards
     def open_cards(number: int) -> list[str]:
         cards = alice.cards(program, number)
         for card in cards:
-            context.google_wallet.save_link(card)
+            context.wallets.google.save_link(card)
         return cards
 
     return open_cards

@@ -86,13 +86,13 @@ def stamp(owner: Api, card: dict[str, Any]) -> Any:
 
 
 def put_into_apple(context: Context, card: dict[str, Any], *phones: str) -> None:
-    context.apple_wallet.hand_out(card["id"], card["number"])
+    context.wallets.apple.hand_out(card["id"], card["number"])
     for phone in phones:
-        context.apple_wallet.register(Registration(phone, "ab" * 16, card["number"]))
+        context.wallets.apple.register(Registration(phone, "ab" * 16, card["number"]))
 
 
 def put_into_google(context: Context, card: dict[str, Any], state: str) -> None:
-    context.google_wallet.save_link(card["id"])
+    context.wallets.google.save_link(card["id"])
     with context.database.write() as session:
         session.execute(
             update(GoogleObject).where(GoogleObject.card_id == card["id"]).values(state=state)

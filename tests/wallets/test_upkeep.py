@@ -26,7 +26,7 @@ from tests.wallets.shown import OpenCards, shown, waiting
 
 def state(context: Context, card: str) -> str:
     with context.database.read() as session:
-        return context.wallets.states(session, [card])[card]["google"]
+        return context.wallets.service.states(session, [card])[card]["google"]
 
 
 def keep_house(worker: Worker, clock: ManualClock, **later: float) -> dict[str, int]:
@@ -53,7 +53,7 @@ def test_a_reward_that_begins_or_ends_by_its_date_shows_on_the_pass(
     summer = {"valid_from": now + timedelta(days=3), "valid_until": now + timedelta(days=6)}
     alice.reward(program, name="An ice cream", points_required=50, **summer)
     alice.reward(program, name="A cake", points_required=100)
-    context.google_wallet.save_link(alice.card(program))
+    context.wallets.google.save_link(alice.card(program))
     keep_house(worker, clock)
 
     assert keep_house(worker, clock, days=2)["touch_dated_rewards"] == 0
@@ -69,7 +69,7 @@ def test_a_reward_that_begins_or_ends_by_its_date_shows_on_the_pass(
 def test_a_shops_new_name_reaches_its_passes(
     context: Context, google: Google, alice: TillDriver, program: str, worker: Worker
 ) -> None:
-    context.google_wallet.save_link(alice.card(program))
+    context.wallets.google.save_link(alice.card(program))
     with context.database.write() as session:
         changes = {"name": "Chez Alice"}
         vendor_changes.update_vendor(session, by_operator(context), alice.vendor_id, changes)
@@ -101,7 +101,7 @@ def test_a_lost_notice_is_made_up_for_within_days(
     kept, given_up = google_cards(2)
     names = dict(zip(sorted((kept, given_up)), _objects_by_card(context), strict=True))
     google.fake.objects[names[kept]]["hasUsers"] = True
-    context.google_wallet.receive_callback(google.fake.save(names[given_up]))
+    context.wallets.google.receive_callback(google.fake.save(names[given_up]))
     google.fake.objects[names[given_up]]["hasUsers"] = False
     keep_house(worker, clock)
     assert (state(context, kept), state(context, given_up)) == ("issued", "installed")
@@ -143,16 +143,16 @@ def test_a_notice_that_comes_while_google_is_asked_counts_more(
     context: Context, google: Google, google_card: str
 ) -> None:
     (object_id,) = google.fake.objects
-    asked = context.google_wallet.client.get
+    asked = context.wallets.google.client.get
 
     class Interrupted:
         def get(self, *args: Any, **more: Any) -> Any:
             found = asked(*args, **more)
-            context.google_wallet.receive_callback(google.fake.save(object_id))
+            context.wallets.google.receive_callback(google.fake.save(object_id))
             return found
 
-    context.google_wallet.__dict__["client"] = Interrupted()
-    context.google_wallet.check(object_id.rpartition(".")[2])
+    context.wallets.google.__dict__["client"] = Interrupted()
+    context.wallets.google.check(object_id.rpartition(".")[2])
 
     assert state(context, google_card) == "installed"
 
@@ -167,16 +167,16 @@ def bare(database: Database, settings: Settings, clock: ManualClock, ids: System
 def test_without_a_wallet_no_work_piles_up_and_one_set_up_later_shows_everything(
     bare: Context, google: Google, clock: ManualClock, ids: SystemIds
 ) -> None:
-    alice = open_till_driver(bare.database, bare.till, clock=clock, ids=ids)
+    alice = open_till_driver(bare.database, bare.loyalty.till, clock=clock, ids=ids)
     cards = alice.cards(alice.program(cooldown_minutes=0), 4)
-    bare.till.submit_all([alice.stamp(card) for card in cards])
+    bare.loyalty.till.submit_all([alice.stamp(card) for card in cards])
     assert len(waiting(bare)) == 4
 
     assert create_worker(bare).run_tasks()["drop_needless_work"] == 4
 
     assert waiting(bare) == []
     with closing(build_context(google.settings(bare.settings), clock=clock, ids=ids)) as later:
-        later.google_wallet.save_link(cards[0])
+        later.wallets.google.save_link(cards[0])
         assert shown(google) == ["1/10"]
 
 
@@ -190,9 +190,9 @@ def test_word_about_a_card_that_has_a_pass_outlives_a_time_without_wallets(
     ids: SystemIds,
 ) -> None:
     with_pass, without = alice.cards(program, 2)
-    context.google_wallet.save_link(with_pass)
+    context.wallets.google.save_link(with_pass)
     create_worker(context).do_work()
-    context.till.submit_all([alice.stamp(with_pass), alice.stamp(without)])
+    context.loyalty.till.submit_all([alice.stamp(with_pass), alice.stamp(without)])
     with closing(build_context(settings, clock=clock, ids=ids)) as off:
         assert create_worker(off).run_tasks()["drop_needless_work"] == 1
 

@@ -130,11 +130,11 @@ def test_what_was_parked_can_be_tried_again(context: Context, enrolled: dict[str
         ):
             outbox.park(session, work, error="no rights")
     with context.database.write() as session:
-        (cards, _) = context.wallets.status(session).work
+        (cards, _) = context.wallets.service.status(session).work
         assert (cards.parked, cards.last_error) == (1, "no rights")
-        assert context.wallets.retry_parked(session) == 1
+        assert context.wallets.service.retry_parked(session) == 1
     with context.database.read() as session:
-        (cards, _) = context.wallets.status(session).work
+        (cards, _) = context.wallets.service.status(session).work
     assert (cards.waiting, cards.parked) == (1, 0)
 
 

@@ -115,7 +115,7 @@ def test_a_refused_sign_in_is_told_in_the_visitors_language(
 def test_a_busy_server_says_so_and_when_to_come_back(
     visitor: Visitor, alice: Shop, context: Context
 ) -> None:
-    hasher = context.password_hasher
+    hasher = context.accounts.password_hasher
     with ExitStack() as full:
         for _ in range(hasher.places):
             full.enter_context(hasher.place())

@@ -45,7 +45,7 @@ def server_settings(settings: Settings, server: MailServer) -> Settings:
 
 def leave(context: Context) -> None:
     with context.database.write() as session:
-        context.mail_queue.enqueue(session, MAIL)
+        context.accounts.mail_queue.enqueue(session, MAIL)
 
 
 def waiting(context: Context) -> tuple[list[OutboxRow], list[OutgoingMail]]:
@@ -67,12 +67,14 @@ def test_a_mail_is_sent_once_and_gone(context: Context, server: MailServer) -> N
 
 def test_a_forgotten_password_is_mended_from_the_mail(context: Context, server: MailServer) -> None:
     alice = cast.open_cafe_alice(context)
-    context.password_reset.request(alice.email("owner"), asked_from="192.0.2.1", language="en")
+    context.accounts.password_reset.request(
+        alice.email("owner"), asked_from="192.0.2.1", language="en"
+    )
     create_worker(context).do_work()
 
     [link] = links(server.inbox.messages[0])
     link_token = link.removeprefix("https://punch.example/reset-password?token=")
-    context.password_reset.reset(
+    context.accounts.password_reset.reset(
         link_token, PASSWORD + " anew", asked_from="192.0.2.1", request_id=None
     )
 
@@ -139,9 +141,9 @@ def test_a_refused_message_is_parked_at_once_without_the_address(
 def test_a_mail_server_that_is_away_is_waited_for(
     context: Context, server: MailServer, clock: ManualClock
 ) -> None:
-    away = replace(context.mailer, port=1)  # type: ignore[type-var]
+    away = replace(context.accounts.mailer, port=1)  # type: ignore[type-var]
     leave(context)
-    create_worker(replace(context, mailer=away)).do_work()
+    create_worker(replace(context, accounts=replace(context.accounts, mailer=away))).do_work()
     [row], [_] = waiting(context)
     assert (row.status, row.last_error is not None) == ("waiting", True)
 

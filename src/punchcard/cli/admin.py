@@ -30,7 +30,7 @@ def create(
     from punchcard.accounts.admin_service import create_admin
 
     with opened_context() as context:
-        hashed = context.sign_in.hash_password(password)
+        hashed = context.accounts.sign_in.hash_password(password)
         with context.database.write() as session:
             admin = create_admin(
                 session, by_operator(context), email=email, name=name, password_hash=hashed

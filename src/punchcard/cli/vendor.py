@@ -51,7 +51,7 @@ def create(
             email=email,
             name=owner or name,
             role="owner",
-            password_hash=context.sign_in.hash_password(password),
+            password_hash=context.accounts.sign_in.hash_password(password),
         )
         wanted = NewVendor(
             name=name,

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def status(as_json: Json = False) -> None:
     """Show which wallets are set up, what waits for them, and how far redesigns have come."""
     with opened_context() as context, context.database.read() as session:
-        found = context.wallets.status(session)
+        found = context.wallets.service.status(session)
     say(_plain(asdict(found)), as_json=as_json, text=_text(found))
 
 
@@ -31,7 +31,7 @@ def status(as_json: Json = False) -> None:
 def retry(as_json: Json = False) -> None:
     """Try again what was parked, after its reason was put right."""
     with opened_context() as context, context.database.write() as session:
-        number = context.wallets.retry_parked(session)
+        number = context.wallets.service.retry_parked(session)
     say({"retried": number}, as_json=as_json, text=f"Tried again: {number:,}.")
 
 

@@ -102,7 +102,7 @@ class HistorySimulator:
         together = list(asked)
         if not together:
             return []
-        outcomes = self.context.till.submit_all([one.operation for one in together])
+        outcomes = self.context.loyalty.till.submit_all([one.operation for one in together])
         receipts = []
         for one, outcome in zip(together, outcomes, strict=True):
             if isinstance(outcome, DomainError):
@@ -237,7 +237,7 @@ class HistorySimulator:
             else:
                 card_changes.unblock_card(session, act, vendor_id, card_id)
             if event.doing is Doing.GETS_NEW_CARD:
-                sealer = self.context.card_sealer
+                sealer = self.context.loyalty.card_sealer
                 card_changes.replace_card(session, act, vendor_id, card_id, sealer)
         guest.is_blocked = event.doing is Doing.LOSES_CARD
 

@@ -105,7 +105,7 @@ def open_shop(
 
 def hash_password(context: Context) -> str:
     """Return the hash of the demonstration's one password, at the cost every password has."""
-    return context.sign_in.hash_password(PASSWORD)
+    return context.accounts.sign_in.hash_password(PASSWORD)
 
 
 def _by_operator(context: Context) -> Act:
@@ -137,7 +137,7 @@ def _create_vendor(session: Session, act: Act, shop: DemoShop, password_hash: st
 
 def _prepared_pins(context: Context, vendor_id: str, shop: DemoShop) -> dict[str, PreparedPin]:
     return {
-        person.name: context.pin_verifier.prepare(vendor_id, person.pin)
+        person.name: context.loyalty.pin_verifier.prepare(vendor_id, person.pin)
         for person in shop.people
         if person.pin is not None
     }

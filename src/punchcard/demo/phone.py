@@ -60,7 +60,7 @@ class DemoPhone:
 
     def add(self, token: str) -> None:
         """Put the card with this token into the phone's wallet. Raises CardNotFound."""
-        context, wallet = self.context, self.context.apple_wallet
+        context, wallet = self.context, self.context.wallets.apple
         with context.database.read() as session:
             card = card_service.get_card_by_token(session, token, now=context.clock.now())
         built = wallet.hand_out(card.id, card.number)
@@ -73,7 +73,7 @@ class DemoPhone:
         """Throw a pass away; its changes no longer wake the phone."""
         with self._turn:
             if self.passes.pop(serial_number, None) is not None:
-                self.context.apple_wallet.unregister(DEVICE, serial_number)
+                self.context.wallets.apple.unregister(DEVICE, serial_number)
                 self._note(f"The pass of card {serial_number} was removed.")
 
     def look(self) -> None:
@@ -88,7 +88,7 @@ class DemoPhone:
 
     def update(self) -> None:
         """Fetch the passes that changed since the phone last asked; at first, all it ever held."""
-        wallet = self.context.apple_wallet
+        wallet = self.context.wallets.apple
         with self._turn:
             serials, self._tag = wallet.updated_since(DEVICE, self._tag)
             for serial in serials:

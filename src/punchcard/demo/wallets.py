@@ -59,7 +59,7 @@ class DemoWallets:
             unfinished.replace(path)
 
         def receive_callback(notice: bytes) -> None:
-            context.google_wallet.receive_callback(notice)
+            context.wallets.google.receive_callback(notice)
 
         google = FakeGoogle(
             issuer_id=GOOGLE_ISSUER,

@@ -20,43 +20,43 @@ from punchcard.worker.loop import Handler
 
 def refresh_card(context: Context, card_id: str) -> None:
     """Bring the passes of a card that changed up to date."""
-    context.wallets.refresh(card_id)
+    context.wallets.service.refresh(card_id)
 
 
 def refresh_program(context: Context, program_id: str) -> None:
     """Bring the passes of all cards of a program that changed up to date, turn by turn."""
-    context.wallets.refresh_program(program_id)
+    context.wallets.service.refresh_program(program_id)
 
 
 def welcome_customer(context: Context, card_id: str) -> None:
     """Send whom a new card belongs to its links."""
-    context.customer_mail.welcome(card_id)
+    context.loyalty.customer_mail.welcome(card_id)
 
 
 def ask_to_confirm(context: Context, customer_id: str) -> None:
     """Ask a customer whether a new address is theirs."""
-    context.customer_mail.ask_to_confirm(customer_id)
+    context.loyalty.customer_mail.ask_to_confirm(customer_id)
 
 
 def send_mail(context: Context, mail_id: str) -> None:
     """Hand a mail to the mail server; one that has had its time is thrown away."""
     with context.database.read() as session:
-        mail = context.mail_queue.find(session, mail_id)
-    if mail is not None and context.mailer.is_configured:
+        mail = context.accounts.mail_queue.find(session, mail_id)
+    if mail is not None and context.accounts.mailer.is_configured:
         try:
             # Dated by this attempt: one that waited for days for the server would look like spam.
-            context.mailer.send(write_message(mail_id, mail, sent_at=context.clock.now()))
+            context.accounts.mailer.send(write_message(mail_id, mail, sent_at=context.clock.now()))
         except MailServerAway as error:
             raise RetryLater(str(error)) from error
         except MailRefused as error:
             raise PermanentFailure(str(error)) from error
     with context.database.write() as session:
-        context.mail_queue.delete(session, mail_id)
+        context.accounts.mail_queue.delete(session, mail_id)
 
 
 def check_google(context: Context, number: str) -> None:
     """Ask Google who holds a card, in case its notice was lost."""
-    context.google_wallet.check(number)
+    context.wallets.google.check(number)
 
 
 # A redesign is long work: it has a lane of its own, beside that of single cards.

@@ -73,12 +73,12 @@ def touch_dated_rewards(context: Context, session: Session, now: datetime) -> in
 
 def drop_needless_work(context: Context, session: Session, now: datetime) -> int:
     """Drop word that no wallet waits for."""
-    return context.wallets.drop_needless_work(session)
+    return context.wallets.service.drop_needless_work(session)
 
 
 def check_google_holders(context: Context, session: Session, now: datetime) -> int:
     """Leave word about the cards that Google has told nothing of for `google_check_days`."""
-    if not context.google_wallet.is_configured:
+    if not context.wallets.google.is_configured:
         return 0
     before = now - timedelta(days=context.settings.google_check_days)
     return google_registry.enqueue_checks(session, before=before, limit=_MANY, now=now)
@@ -86,14 +86,14 @@ def check_google_holders(context: Context, session: Session, now: datetime) -> i
 
 def wake_forgotten_phones(context: Context, session: Session, now: datetime) -> int:
     """Leave word about passes that changed while phones could not be woken."""
-    if not context.apple_wallet.is_configured or context.apple_wallet.fault:
+    if not context.wallets.apple.is_configured or context.wallets.apple.fault:
         return 0
     return apple_registry.enqueue_unpushed(session, now=now)
 
 
 def write_last_used(context: Context, session: Session, now: datetime) -> int:
     """Write down when the credentials this process saw were last used."""
-    return context.credentials.flush_last_used(session)
+    return context.accounts.credentials.flush_last_used(session)
 
 
 def _housekeeping(settings: Settings) -> timedelta:

@@ -52,7 +52,7 @@ def test_a_member_may_what_the_role_says(
     if role != "owner":
         alice.hire(role)
 
-    subject = context.credentials.resolve(alice.token(role))
+    subject = context.accounts.credentials.resolve(alice.token(role))
 
     assert subject.kind == "member"
     assert subject.vendor_id == alice.id
@@ -62,7 +62,7 @@ def test_a_member_may_what_the_role_says(
 
 
 def test_an_admin_has_the_platform_and_no_vendor(context: Context) -> None:
-    subject = context.credentials.resolve(cast.make_admin(context))
+    subject = context.accounts.credentials.resolve(cast.make_admin(context))
 
     assert subject.kind == "admin"
     assert subject.vendor_id is None
@@ -70,7 +70,7 @@ def test_an_admin_has_the_platform_and_no_vendor(context: Context) -> None:
 
 
 def test_an_api_key_may_exactly_its_scopes(context: Context, alice: Shop) -> None:
-    subject = context.credentials.resolve(alice.api_key("loyalty:read", "loyalty:manage"))
+    subject = context.accounts.credentials.resolve(alice.api_key("loyalty:read", "loyalty:manage"))
 
     assert subject.kind == "api_key"
     assert subject.vendor_id == alice.id
@@ -78,7 +78,7 @@ def test_an_api_key_may_exactly_its_scopes(context: Context, alice: Shop) -> Non
 
 
 def test_a_device_operates_at_its_location(context: Context, alice: Shop) -> None:
-    subject = context.credentials.resolve(alice.device())
+    subject = context.accounts.credentials.resolve(alice.device())
 
     with context.database.read() as session:
         [location] = location_service.list_locations(session, alice.id, after_id=None, limit=2)
@@ -92,7 +92,7 @@ def test_a_device_operates_at_its_location(context: Context, alice: Shop) -> Non
 )
 def test_what_nobody_was_given_is_invalid(context: Context, bearer: str) -> None:
     with pytest.raises(CredentialsInvalid):
-        context.credentials.resolve(bearer)
+        context.accounts.credentials.resolve(bearer)
 
 
 def test_a_session_ends_after_its_hours(context: Context, clock: ManualClock, alice: Shop) -> None:
@@ -100,7 +100,7 @@ def test_a_session_ends_after_its_hours(context: Context, clock: ManualClock, al
     clock.advance(hours=context.settings.access_token_hours)
 
     with pytest.raises(CredentialsInvalid):
-        context.credentials.resolve(token)
+        context.accounts.credentials.resolve(token)
 
 
 def test_a_remembered_session_ends_at_its_hour_too(
@@ -149,7 +149,7 @@ def test_a_revoked_key_stops_in_other_processes_within_two_seconds(
 def test_a_removed_member_and_a_revoked_device_are_refused(context: Context, alice: Shop) -> None:
     user_id = alice.hire("staff")
     token, device = alice.token("staff"), alice.device()
-    device_id = context.credentials.resolve(device).id
+    device_id = context.accounts.credentials.resolve(device).id
     assert device_id is not None
     with context.database.write() as session:
         act = by_operator(context)
@@ -158,7 +158,7 @@ def test_a_removed_member_and_a_revoked_device_are_refused(context: Context, ali
 
     for bearer in (token, device):
         with pytest.raises(CredentialsInvalid):
-            context.credentials.resolve(bearer)
+            context.accounts.credentials.resolve(bearer)
 
 
 def test_a_suspended_vendor_is_told_so_and_may_come_back(
@@ -187,7 +187,7 @@ def test_a_closed_vendor_leaves_no_way_in(context: Context, alice: Shop) -> None
 
     for bearer in bearers:
         with pytest.raises(CredentialsInvalid):
-            context.credentials.resolve(bearer)
+            context.accounts.credentials.resolve(bearer)
     with pytest.raises(CredentialsInvalid):
         alice.token()
 
@@ -211,24 +211,24 @@ def test_memory_of_credentials_is_bounded_and_forgets_the_stale(
     brief = replace(settings, credential_cache_seconds=1)
     with closing(build_context(brief, clock=clock, database=database)) as context:
         key = cast.open_cafe_alice(context).api_key("loyalty:read")
-        first = context.credentials.resolve(key)
-        assert context.credentials.resolve(key) is first
+        first = context.accounts.credentials.resolve(key)
+        assert context.accounts.credentials.resolve(key) is first
         clock.advance(seconds=1)
-        assert context.credentials.resolve(key) is not first
+        assert context.accounts.credentials.resolve(key) is not first
 
 
 def test_a_key_has_no_sessions_and_no_password(context: Context, alice: Shop) -> None:
-    subject = context.credentials.resolve(alice.api_key("loyalty:read"))
+    subject = context.accounts.credentials.resolve(alice.api_key("loyalty:read"))
 
     with pytest.raises(NotAllowed):
-        context.sign_in.change_password(
+        context.accounts.sign_in.change_password(
             subject, current="whatever", new="something long", request_id=None
         )
 
 
 def _use_and_flush(context: Context, key: str) -> object:
-    context.credentials.resolve(key)
+    context.accounts.credentials.resolve(key)
     with context.database.write() as session:
-        context.credentials.flush_last_used(session)
+        context.accounts.credentials.flush_last_used(session)
     with context.database.read() as session:
         return session.query(ApiKey.last_used_at).scalar()

@@ -40,7 +40,7 @@ def server_settings(settings: Settings) -> Settings:
 
 
 def ask(context: Context, email: str, asked_from: str = "192.0.2.1") -> None:
-    context.password_reset.request(email, asked_from=asked_from, language="de")
+    context.accounts.password_reset.request(email, asked_from=asked_from, language="de")
 
 
 def token(mail: Mail) -> str:
@@ -53,7 +53,9 @@ def asked_token(context: Context, email: str) -> str:
 
 
 def reset(context: Context, link_token: str, new: str = NEW) -> None:
-    context.password_reset.reset(link_token, new, asked_from="192.0.2.1", request_id="test")
+    context.accounts.password_reset.reset(
+        link_token, new, asked_from="192.0.2.1", request_id="test"
+    )
 
 
 def test_a_link_sets_a_new_password_and_ends_every_session(context: Context, alice: Shop) -> None:
@@ -66,7 +68,7 @@ def test_a_link_sets_a_new_password_and_ends_every_session(context: Context, ali
     with pytest.raises(CredentialsInvalid):
         cast.sign_in(context, owner, PASSWORD)
     with pytest.raises(CredentialsInvalid):
-        context.credentials.resolve(session_token)
+        context.accounts.credentials.resolve(session_token)
 
 
 def test_the_mail_goes_to_the_person_in_their_language_with_a_link(
@@ -88,7 +90,7 @@ def test_an_admin_gets_a_link_in_the_language_of_who_asks(context: Context) -> N
     assert mails(context)[0].language == "de"
     assert cast.sign_in(context, "admin@platform.example", NEW).startswith("at_")
     with pytest.raises(CredentialsInvalid):
-        context.credentials.resolve(session_token)
+        context.accounts.credentials.resolve(session_token)
 
 
 def test_an_unknown_address_is_answered_the_same_and_leaves_as_much(
@@ -128,11 +130,11 @@ def test_a_link_works_once_and_all_of_the_person_die_with_it(context: Context, a
 def test_a_link_ends_with_its_hour(context: Context, alice: Shop, clock: ManualClock) -> None:
     link_token = asked_token(context, alice.email("owner"))
     clock.advance(minutes=59)
-    context.password_reset.check(link_token)
+    context.accounts.password_reset.check(link_token)
     clock.advance(minutes=1)
 
     with pytest.raises(LinkInvalid):
-        context.password_reset.check(link_token)
+        context.accounts.password_reset.check(link_token)
 
 
 @pytest.mark.parametrize("forged", ["", "x", "é", "A" * 80, "A" * 2000, "=" * 40])
@@ -150,7 +152,7 @@ def test_a_link_that_was_changed_or_meant_for_something_else_opens_nothing(
     with pytest.raises(LinkInvalid):
         reset(context, changed)
     with pytest.raises(LinkInvalid), context.database.write() as session:
-        context.customer_mail.confirm(session, by_operator(context), link_token)
+        context.loyalty.customer_mail.confirm(session, by_operator(context), link_token)
 
 
 def test_a_removed_member_and_a_closed_shop_get_nothing(context: Context, alice: Shop) -> None:
@@ -228,13 +230,13 @@ def test_without_a_mail_server_it_is_said_so_and_no_link_is_logged(
 
 
 def test_somebody_invited_chooses_their_first_password(context: Context, alice: Shop) -> None:
-    hashed = context.password_reset.new_unknown_password()
+    hashed = context.accounts.password_reset.new_unknown_password()
     person = NewUser(
         email="dan@dan.example", name="Dan", role="staff", password_hash=hashed, language="lb"
     )
     with context.database.write() as session:
         user = user_service.create_user(session, by_operator(context), alice.id, person)
-        context.password_reset.invite(session, user)
+        context.accounts.password_reset.invite(session, user)
 
     [mail] = mails(context)
     assert (mail.kind, mail.to, mail.language) == ("invitation", "dan@dan.example", "lb")
@@ -245,18 +247,18 @@ def test_somebody_invited_chooses_their_first_password(context: Context, alice: 
 
 
 def change_address(context: Context, shop: Shop, new: str, **given: Any) -> None:
-    subject = context.credentials.resolve(
+    subject = context.accounts.credentials.resolve(
         cast.sign_in(context, given.get("now", shop.email("owner")))
     )
-    context.sign_in.confirm_password(subject, given.get("password", PASSWORD))
+    context.accounts.sign_in.confirm_password(subject, given.get("password", PASSWORD))
     act = Act(subject=subject, now=context.clock.now(), ids=context.ids)
     with context.database.write() as session:
-        context.address_change.request(session, act, new, language="de")
+        context.accounts.address_change.request(session, act, new, language="de")
 
 
 def confirm(context: Context, link_token: str) -> str:
     with context.database.write() as session:
-        return context.customer_mail.confirm(session, by_operator(context), link_token).kind
+        return context.loyalty.customer_mail.confirm(session, by_operator(context), link_token).kind
 
 
 def test_a_new_address_counts_once_its_link_was_followed(context: Context, alice: Shop) -> None:

@@ -155,9 +155,11 @@ def test_right_password_of_a_suspended_vendor_is_told_why(context: Context, alic
 
 
 def test_every_character_of_a_long_password_counts(context: Context, alice: Shop) -> None:
-    subject = context.credentials.resolve(alice.token())
+    subject = context.accounts.credentials.resolve(alice.token())
     long = "x" * 100
-    context.sign_in.change_password(subject, current=PASSWORD, new=long + "1", request_id=None)
+    context.accounts.sign_in.change_password(
+        subject, current=PASSWORD, new=long + "1", request_id=None
+    )
 
     with pytest.raises(CredentialsInvalid):
         guess(context, alice.email("owner"), long + "2")
@@ -171,29 +173,29 @@ def test_new_password_ends_the_other_sessions_and_keeps_this_one(
     email = alice.email("owner") if who == "member" else "admin@platform.example"
     other = alice.token() if who == "member" else cast.make_admin(context, email)
     mine = cast.sign_in(context, email)
-    subject = context.credentials.resolve(mine)
+    subject = context.accounts.credentials.resolve(mine)
 
-    context.sign_in.change_password(
+    context.accounts.sign_in.change_password(
         subject, current=PASSWORD, new="another password", request_id=None
     )
 
-    assert context.credentials.resolve(mine) == subject
+    assert context.accounts.credentials.resolve(mine) == subject
     with pytest.raises(CredentialsInvalid):
-        context.credentials.resolve(other)
+        context.accounts.credentials.resolve(other)
     with pytest.raises(CredentialsInvalid):
         guess(context, email, PASSWORD)
 
 
 def test_wrong_current_password_is_refused_and_counted(context: Context, alice: Shop) -> None:
-    subject = context.credentials.resolve(alice.token())
+    subject = context.accounts.credentials.resolve(alice.token())
 
     for _ in range(context.settings.sign_in_attempts):
         with pytest.raises(PasswordWrong):
-            context.sign_in.change_password(
+            context.accounts.sign_in.change_password(
                 subject, current="wrong", new="another password", request_id=None
             )
     with pytest.raises(TooManyRequests):
-        context.sign_in.change_password(
+        context.accounts.sign_in.change_password(
             subject, current=PASSWORD, new="another password", request_id=None
         )
 
@@ -201,8 +203,8 @@ def test_wrong_current_password_is_refused_and_counted(context: Context, alice: 
 def test_own_sessions_are_listed_and_revoked(context: Context, alice: Shop, bob: Shop) -> None:
     first, second = alice.token(), alice.token()
     bob.token()
-    subject = context.credentials.resolve(second)
-    old = context.credentials.resolve(first).credential_id
+    subject = context.accounts.credentials.resolve(second)
+    old = context.accounts.credentials.resolve(first).credential_id
     assert old is not None
 
     with context.database.read() as session:
@@ -216,4 +218,4 @@ def test_own_sessions_are_listed_and_revoked(context: Context, alice: Shop, bob:
         mine = type(act)(subject=subject, now=act.now, ids=act.ids)
         sign_in_service.revoke_session(session, mine, old)
     with pytest.raises(CredentialsInvalid):
-        context.credentials.resolve(first)
+        context.accounts.credentials.resolve(first)

@@ -44,14 +44,14 @@ def open_card(shop: Shop) -> str:
     card_id = shelf.opened_card(shop, program)
     with shop.context.database.read() as session:
         sealed = session.get_one(LoyaltyCard, card_id).token_sealed
-    token = shop.context.card_sealer.open(sealed, card_id)
+    token = shop.context.loyalty.card_sealer.open(sealed, card_id)
     assert token is not None
     return token.decode()
 
 
 def stamp(shop: Shop, token: str) -> None:
     actor = Actor("system", None)
-    stamp_service.add_stamp(shop.context.till, token, vendor_id=shop.id, actor=actor)
+    stamp_service.add_stamp(shop.context.loyalty.till, token, vendor_id=shop.id, actor=actor)
 
 
 @contextmanager
@@ -124,7 +124,7 @@ def test_whoever_leaves_makes_room_and_holds_no_connection(
             next_card(lines)
             next_card(others)
         until_nobody_watches(context)
-    assert context.live.watching == 0
+    assert context.loyalty.live.watching == 0
 
 
 def test_a_server_that_stops_ends_the_stream(
@@ -132,7 +132,7 @@ def test_a_server_that_stops_ends_the_stream(
 ) -> None:
     with events_of(customer, open_card(alice)) as lines:
         next_card(lines)
-        context.live.end_watches()
+        context.loyalty.live.end_watches()
         assert [line for line in lines if line.startswith("data")] == []
 
 
@@ -151,6 +151,6 @@ def test_a_stream_ends_after_its_time_and_may_be_opened_again(
 def until_nobody_watches(context: Context) -> None:
     pause = threading.Event()
     for _ in range(3000):
-        if context.live.watching == 0:
+        if context.loyalty.live.watching == 0:
             return
         pause.wait(0.01)

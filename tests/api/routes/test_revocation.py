@@ -65,7 +65,7 @@ class Revoked:
 
 def session_of(shop: Shop) -> Revoked:
     bearer = shop.token()
-    subject = shop.context.credentials.resolve(bearer)
+    subject = shop.context.accounts.credentials.resolve(bearer)
 
     def sign_out() -> None:
         act = Act(subject=subject, now=shop.context.clock.now(), ids=shop.context.ids)
@@ -77,7 +77,7 @@ def session_of(shop: Shop) -> Revoked:
 
 def key_of(shop: Shop) -> Revoked:
     bearer = shop.api_key("loyalty:read", "loyalty:operate")
-    key_id = shop.context.credentials.resolve(bearer).id or ""
+    key_id = shop.context.accounts.credentials.resolve(bearer).id or ""
 
     def revoke() -> None:
         with shop.context.database.write() as session:
@@ -88,7 +88,7 @@ def key_of(shop: Shop) -> Revoked:
 
 def device_of(shop: Shop) -> Revoked:
     bearer = shop.device()
-    device_id = shop.context.credentials.resolve(bearer).id or ""
+    device_id = shop.context.accounts.credentials.resolve(bearer).id or ""
 
     def revoke() -> None:
         with shop.context.database.write() as session:
@@ -181,7 +181,7 @@ def test_a_pin_locked_elsewhere_is_locked_at_once(api: Api, alice: Shop, card: s
     right = {"card": card, "staff_pin": PIN, "staff_id": pin.id}
     assert till.post(STAMP, right).is_success
 
-    verifier, subject = alice.context.pin_verifier, shelf.till(alice, 2)
+    verifier, subject = alice.context.loyalty.pin_verifier, shelf.till(alice, 2)
     for _ in range(5):
         with pytest.raises(StaffPinInvalid):
             verifier.check(subject, WRONG_PIN, pin.id)

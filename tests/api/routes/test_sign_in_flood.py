@@ -66,7 +66,7 @@ def test_a_till_is_answered_while_strangers_fill_the_queue_for_passwords(
     api: Api, context: Context, alice: Shop
 ) -> None:
     shelf.pin(alice, PIN)
-    till, hasher = api.with_token(alice.device()), context.password_hasher
+    till, hasher = api.with_token(alice.device()), context.accounts.password_hasher
     card = shelf.opened_card(alice, shelf.program(alice, **{**shelf.HYBRID, "name": "Club"}))
 
     with ThreadPoolExecutor(hasher.places) as pool:
@@ -92,7 +92,7 @@ def test_a_till_is_answered_while_strangers_fill_the_queue_for_passwords(
 def test_one_address_has_a_small_share_of_the_queue(
     api: Api, context: Context, alice: Shop
 ) -> None:
-    hasher, settings = context.password_hasher, context.settings
+    hasher, settings = context.accounts.password_hasher, context.settings
     share = settings.password_bcrypt_threads + settings.password_bcrypt_queue_per_caller
 
     with ThreadPoolExecutor(share + 1) as pool:
@@ -120,7 +120,7 @@ def test_one_address_signs_in_so_often_a_minute_and_what_is_refused_leaves_nothi
     assert before == allowed
 
     # While nothing may be hashed: who is refused was refused before.
-    with context.password_hasher.turn():
+    with context.accounts.password_hasher.turn():
         for number in range(3):
             refused = knock(api, allowed + number, headers={"Accept-Language": language})
             assert refused.status_code == 429

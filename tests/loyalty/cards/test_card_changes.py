@@ -38,7 +38,7 @@ def test_a_stamp_that_waits_behind_a_block_is_refused(context: Context, alice: S
         with context.database.write() as session:
             card_changes.block_card(session, by_operator(context), alice.id, card_id)
             session.flush()
-            outcome = elsewhere.submit(context.till.submit, stamp)
+            outcome = elsewhere.submit(context.loyalty.till.submit, stamp)
         with pytest.raises(CardBlocked):
             outcome.result(30)
 
@@ -52,7 +52,7 @@ def test_a_closed_card_is_neither_opened_again_nor_replaced(context: Context, al
         with pytest.raises(CardBlocked), context.database.write() as session:
             change(session, act, alice.id, card_id)
     with pytest.raises(CardBlocked), context.database.write() as session:
-        card_changes.replace_card(session, act, alice.id, card_id, context.card_sealer)
+        card_changes.replace_card(session, act, alice.id, card_id, context.loyalty.card_sealer)
 
 
 def test_a_retired_number_is_never_given_again(context: Context, alice: Shop) -> None:
@@ -69,4 +69,4 @@ def test_a_retired_number_is_never_given_again(context: Context, alice: Shop) ->
         )
     unlucky = Act(subject=act.subject, now=act.now, ids=OneNumber(context.clock))
     with pytest.raises(TillBusy), context.database.write() as session:
-        card_changes.replace_card(session, unlucky, alice.id, card_id, context.card_sealer)
+        card_changes.replace_card(session, unlucky, alice.id, card_id, context.loyalty.card_sealer)

@@ -83,7 +83,7 @@ def enrol(
         is_vouched=by_shop,
         locale=told.get("locale"),
     )
-    return context.till.submit(operation).card
+    return context.loyalty.till.submit(operation).card
 
 
 def work(context: Context) -> None:
@@ -101,7 +101,7 @@ def confirm_link(message: Any) -> str:
 
 def confirm(context: Context, message: Any) -> None:
     with context.database.write() as session:
-        context.customer_mail.confirm(session, by_operator(context), confirm_link(message))
+        context.loyalty.customer_mail.confirm(session, by_operator(context), confirm_link(message))
 
 
 def customers(context: Context) -> list[Customer]:
@@ -253,7 +253,7 @@ def test_a_forgotten_customer_can_no_longer_be_confirmed(
 ) -> None:
     card = enrol(context, alice, a_program(context, alice))
     work(context)
-    opened = context.card_sealer.open(card.token_sealed, card.id)
+    opened = context.loyalty.card_sealer.open(card.token_sealed, card.id)
     assert opened is not None
     with context.database.write() as session:
         customer_service.erase_customer(session, by_operator(context), opened.decode())
@@ -301,7 +301,7 @@ def test_mails_say_nothing_of_shop_or_address_in_the_database(
 ) -> None:
     with context.database.write() as session:
         mail = Mail(kind="customer_welcome", to=EMAIL, language="en", facts={})
-        context.mail_queue.enqueue(session, mail)
+        context.accounts.mail_queue.enqueue(session, mail)
     with context.database.read() as session:
         [row] = session.scalars(select(OutgoingMail))
     assert EMAIL.encode() not in row.content_sealed

@@ -14,14 +14,14 @@ def test_an_old_token_tells_whose_card_it_was_and_a_working_one_nothing(
 ) -> None:
     program = shelf.program(alice, status="active", pin_policy="off")
     actor = Actor("api_key", None)
-    card = open_card(context.till, program.id, vendor_id=alice.id, actor=actor).card
-    token = context.card_links.token(card.id, card.token_sealed)
+    card = open_card(context.loyalty.till, program.id, vendor_id=alice.id, actor=actor).card
+    token = context.loyalty.card_links.token(card.id, card.token_sealed)
     assert token is not None
 
     with context.database.write() as session:
         assert shop_of_retired_token(session, token) is None
         act = by_operator(context)
-        card_changes.replace_card(session, act, alice.id, card.id, context.card_sealer)
+        card_changes.replace_card(session, act, alice.id, card.id, context.loyalty.card_sealer)
 
     with context.database.read() as session:
         assert shop_of_retired_token(session, token) == "Café Alice"

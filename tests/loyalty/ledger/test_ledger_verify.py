@@ -182,7 +182,7 @@ def test_what_the_till_writes_meanwhile_is_not_taken_for_damage(story: Story, al
         before = count_entries(connection)
         card = CardRef(CardKey.ID, story.card_id)
         on = AddStamp(vendor_id=alice.id, actor=ACTOR, card=card)
-        story.context.till.submit(replace(on, quantity=1))
+        story.context.loyalty.till.submit(replace(on, quantity=1))
         verdict = verify_ledger(connection)
     assert (verdict.is_sound, verdict.entries) == (True, before)
 

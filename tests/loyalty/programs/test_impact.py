@@ -27,7 +27,7 @@ HYBRID: dict[str, Any] = {
 
 def card_with(shop: Shop, program: LoyaltyProgram, *, stamps: int = 0, points: int = 0) -> str:
     card_id = shelf.opened_card(shop, program)
-    till = shop.context.till
+    till = shop.context.loyalty.till
     by: OperationMetadata = {"vendor_id": shop.id, "actor": Actor(SYSTEM.kind, None)}
     if stamps:
         stamp_service.add_stamp(till, card_id, quantity=stamps, **by)

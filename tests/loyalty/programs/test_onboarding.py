@@ -18,7 +18,7 @@ def steps(shop: Shop) -> FirstSteps:
 
 
 def hire(shop: Shop) -> None:
-    prepared = shop.context.pin_verifier.prepare(shop.id, "2968")
+    prepared = shop.context.loyalty.pin_verifier.prepare(shop.id, "2968")
     with shop.context.database.write() as session:
         pin_service.create_pin(
             session, shop.id, {"name": "Léa"}, prepared, by_operator(shop.context)

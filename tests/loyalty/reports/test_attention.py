@@ -28,7 +28,7 @@ def test_a_shop_in_order_has_nothing_to_look_at(alice: Shop, bob: Shop) -> None:
 
 def test_a_locked_person_is_shown_until_the_lock_ends(alice: Shop) -> None:
     context = alice.context
-    prepared = context.pin_verifier.prepare(alice.id, "2968")
+    prepared = context.loyalty.pin_verifier.prepare(alice.id, "2968")
     with context.database.write() as session:
         pin = pin_service.create_pin(
             session, alice.id, {"name": "Léa"}, prepared, by_operator(context)

@@ -26,7 +26,7 @@ from tests.support.statements import counted_statements
 def do(shop: Shop, kind: Any, card_id: str, **fields: Any) -> None:
     card = CardRef(CardKey.ID, card_id)
     actor = Actor(SYSTEM.kind, None)
-    shop.context.till.submit(kind(vendor_id=shop.id, actor=actor, card=card, **fields))
+    shop.context.loyalty.till.submit(kind(vendor_id=shop.id, actor=actor, card=card, **fields))
 
 
 def coffee_and_its_reward(shop: Shop, program: LoyaltyProgram) -> None:

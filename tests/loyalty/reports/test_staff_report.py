@@ -53,7 +53,7 @@ class Bar:
         if card is not None:
             fields["card"] = CardRef(CardKey.ID, card)
         operation = kind(vendor_id=self.shop.id, actor=Actor("system", None), staff=staff, **fields)
-        return str(self.shop.context.till.submit(operation).entry["id"])
+        return str(self.shop.context.loyalty.till.submit(operation).entry["id"])
 
     def report(self, **asked: Any) -> StaffReport:
         context = self.shop.context

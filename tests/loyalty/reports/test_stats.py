@@ -43,7 +43,7 @@ class StatsDriver:
         self.common: dict[str, Any] = {"vendor_id": shop.id, "actor": Actor(SYSTEM.kind, None)}
 
     def do(self, kind: Callable[..., Any], **fields: Any) -> Any:
-        return self.shop.context.till.submit(kind(**self.common, **fields))
+        return self.shop.context.loyalty.till.submit(kind(**self.common, **fields))
 
     def open(self, **fields: Any) -> CardRef:
         receipt = self.do(OpenCard, program_id=self.program.id, **fields)

@@ -50,7 +50,7 @@ class CountingHasher:
 
 
 def change(shop: Shop, pin: StaffPin, *, digits: str | None = None, **fields: Any) -> StaffPin:
-    prepared = shop.context.pin_verifier.prepare(shop.id, digits) if digits else None
+    prepared = shop.context.loyalty.pin_verifier.prepare(shop.id, digits) if digits else None
     with shop.context.database.write() as session:
         return pin_service.update_pin(
             session, shop.id, pin.id, fields, by_operator(shop.context), prepared=prepared
@@ -65,7 +65,9 @@ def retire(shop: Shop, pin: StaffPin) -> None:
 def attempt(shop: Shop, digits: str, staff_id: str | None = None, till: int = 1) -> str:
     """Type a PIN; returns the person's name, or the code of the refusal and what is left."""
     try:
-        return shop.context.pin_verifier.verify(shelf.till(shop, till), digits, staff_id).name
+        return shop.context.loyalty.pin_verifier.verify(
+            shelf.till(shop, till), digits, staff_id
+        ).name
     except StaffPinInvalid as refusal:
         return f"wrong, {refusal.facts['remaining_attempts']} left"
     except StaffPinLocked:
@@ -172,7 +174,7 @@ def test_a_locked_person_is_told_until_when(alice: Shop, clock: ManualClock) -> 
     until = clock.now() + timedelta(minutes=30)
     clock.advance(minutes=10)
     with pytest.raises(StaffPinLocked) as refusal:
-        alice.context.pin_verifier.verify(shelf.till(alice), RIGHT, anna.id)
+        alice.context.loyalty.pin_verifier.verify(shelf.till(alice), RIGHT, anna.id)
     assert refusal.value.facts == {"locked_until": until}
     assert refusal.value.retry_after_seconds == 20 * 60
 
@@ -182,7 +184,7 @@ def test_the_wrong_pin_that_locks_tells_until_when(alice: Shop, clock: ManualClo
     for _ in range(4):
         attempt(alice, WRONG, anna.id)
     with pytest.raises(StaffPinInvalid) as refusal:
-        alice.context.pin_verifier.verify(shelf.till(alice), WRONG, anna.id)
+        alice.context.loyalty.pin_verifier.verify(shelf.till(alice), WRONG, anna.id)
     assert refusal.value.facts == {
         "remaining_attempts": 0,
         "locked_until": clock.now() + timedelta(minutes=30),
@@ -317,7 +319,7 @@ def test_pins_are_listed_in_use_and_retired(alice: Shop) -> None:
 
 def test_a_check_costs_one_bcrypt_whatever_the_number_of_staff(alice: Shop) -> None:
     context = alice.context
-    hasher = CountingHasher(context.pin_hasher)
+    hasher = CountingHasher(context.loyalty.pin_hasher)
     verifier = PinVerifier(context.database, hasher, context.clock, context.settings)
     till = shelf.till(alice)
 
@@ -383,7 +385,7 @@ def test_what_is_not_digits_is_refused_before_anything_is_counted(alice: Shop) -
     shelf.pin(alice, RIGHT)
     for text in ("", "12", "４７１１", "47\x0011", "47\ud800"):
         with pytest.raises(InvalidInput):
-            alice.context.pin_verifier.verify(shelf.till(alice), text)
+            alice.context.loyalty.pin_verifier.verify(shelf.till(alice), text)
     assert attempt(alice, WRONG) == "wrong, 4 left"
 
 
@@ -401,7 +403,7 @@ class InterruptedHasher(CountingHasher):
 
 def interrupted(shop: Shop, meanwhile: Callable[[], object]) -> PinVerifier:
     context = shop.context
-    hasher = InterruptedHasher(context.pin_hasher, meanwhile)
+    hasher = InterruptedHasher(context.loyalty.pin_hasher, meanwhile)
     return PinVerifier(context.database, hasher, context.clock, context.settings)
 
 

@@ -21,8 +21,8 @@ RIGHT = "4711"
 def lend(shop: Shop, subject: Subject | None = None) -> str:
     """Exchange the PIN for a token at the shop's first till."""
     subject = subject or shelf.till(shop)
-    hit = shop.context.pin_verifier.check(subject, RIGHT)
-    return shop.context.staff_tokens.issue(hit, subject)[0]
+    hit = shop.context.loyalty.pin_verifier.check(subject, RIGHT)
+    return shop.context.loyalty.staff_tokens.issue(hit, subject)[0]
 
 
 def who(
@@ -30,14 +30,14 @@ def who(
 ) -> str:
     """Show a token; returns the person's name or the code of the refusal."""
     try:
-        tokens = shop.context.staff_tokens
+        tokens = shop.context.loyalty.staff_tokens
         return tokens.verify(token, subject or shelf.till(shop), occurred_at=occurred_at).name
     except DomainError as refusal:
         return refusal.code
 
 
 def change_pin(shop: Shop, pin_id: str, *, forget: StaffTokens | None = None) -> None:
-    prepared = shop.context.pin_verifier.prepare(shop.id, "6250")
+    prepared = shop.context.loyalty.pin_verifier.prepare(shop.id, "6250")
     with shop.context.database.write() as session:
         act = by_operator(shop.context)
         pin_service.update_pin(session, shop.id, pin_id, {}, act, prepared=prepared)
@@ -48,12 +48,12 @@ def change_pin(shop: Shop, pin_id: str, *, forget: StaffTokens | None = None) ->
 def test_a_token_names_the_person_and_ends_after_a_shift(alice: Shop, clock: ManualClock) -> None:
     pin = shelf.pin(alice, RIGHT, staff_id="anna")
     till = shelf.till(alice)
-    token, expires_at = alice.context.staff_tokens.issue(
-        alice.context.pin_verifier.check(till, RIGHT), till
+    token, expires_at = alice.context.loyalty.staff_tokens.issue(
+        alice.context.loyalty.pin_verifier.check(till, RIGHT), till
     )
     assert token.startswith("st_")
     assert expires_at == clock.now() + timedelta(minutes=480)
-    identity = alice.context.staff_tokens.verify(token, till)
+    identity = alice.context.loyalty.staff_tokens.verify(token, till)
     assert identity == StaffIdentity(pin.id, "anna", "Anna", None)
     clock.advance(minutes=479, seconds=59)
     assert who(alice, token) == "Anna"
@@ -144,14 +144,14 @@ def test_a_locked_persons_running_token_stays_good(alice: Shop) -> None:
     token = lend(alice)
     for _ in range(6):
         with pytest.raises(DomainError):
-            alice.context.pin_verifier.verify(shelf.till(alice), "9173", pin.id)
+            alice.context.loyalty.pin_verifier.verify(shelf.till(alice), "9173", pin.id)
     assert who(alice, token) == "Anna"
 
 
 def test_who_stands_at_the_till_is_told_by_token_or_by_pin_or_by_nobody(alice: Shop) -> None:
     pin = shelf.pin(alice, RIGHT, staff_id="anna")
     token, till = lend(alice), shelf.till(alice)
-    verifier, tokens = alice.context.pin_verifier, alice.context.staff_tokens
+    verifier, tokens = alice.context.loyalty.pin_verifier, alice.context.loyalty.staff_tokens
     anna = StaffIdentity(pin.id, "anna", "Anna", None)
     assert identify_staff(verifier, tokens, till) is None
     assert identify_staff(verifier, tokens, till, staff_pin=RIGHT) == anna

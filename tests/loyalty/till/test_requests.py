@@ -71,7 +71,7 @@ class CountingVerifier(PinVerifier):
 def services(context: Context, settings: Settings) -> OperationServices:
     """Work with what the server works with, but with tokens that are remembered for a while."""
     tokens = StaffTokens(context.database, context.clock, settings)
-    return replace(context.operation_services, staff_tokens=tokens)
+    return replace(context.loyalty.operation_services, staff_tokens=tokens)
 
 
 def a_till(shop: Shop, **fields: Any) -> Subject:
@@ -262,7 +262,9 @@ def test_each_proof_is_looked_at_once_in_a_list(
     services: OperationServices, alice: Shop, context: Context, settings: Settings, typed: str
 ) -> None:
     anna = shelf.pin(alice, PIN)
-    looking = CountingVerifier(context.database, context.pin_hasher, context.clock, settings)
+    looking = CountingVerifier(
+        context.database, context.loyalty.pin_hasher, context.clock, settings
+    )
     asking = builder(replace(services, pin_verifier=looking), alice)
     details = RequestDetails(proof=StaffProof.of(pin=typed), **KEY)
 
@@ -280,7 +282,9 @@ def test_each_proof_is_looked_at_once_in_a_list(
 def test_a_proof_is_not_looked_at_for_what_is_refused_before(
     services: OperationServices, alice: Shop, context: Context, settings: Settings
 ) -> None:
-    looking = CountingVerifier(context.database, context.pin_hasher, context.clock, settings)
+    looking = CountingVerifier(
+        context.database, context.loyalty.pin_hasher, context.clock, settings
+    )
     asking = builder(
         replace(services, pin_verifier=looking), alice, a_till(alice, location_id=GARE)
     )
@@ -353,20 +357,24 @@ def test_who_is_refused_is_given_the_answer_that_the_key_was_given_before(
     def put_stamp(till: Till, metadata: OperationMetadata) -> Receipt:
         return stamp_service.add_stamp(till, card, **metadata)
 
-    first = asking.submit(context.till, RequestDetails(**KEY), put_stamp)
-    again = refused.submit(context.till, RequestDetails(location_id=VILLE, **KEY), put_stamp)
+    first = asking.submit(context.loyalty.till, RequestDetails(**KEY), put_stamp)
+    again = refused.submit(
+        context.loyalty.till, RequestDetails(location_id=VILLE, **KEY), put_stamp
+    )
 
     assert again.is_replay
     assert again.entry["id"] == first.entry["id"]
     for key in ({}, {**KEY, "idempotency_key": "key 2"}):
         with pytest.raises(NotAllowed):
-            refused.submit(context.till, RequestDetails(location_id=VILLE, **key), put_stamp)
+            refused.submit(
+                context.loyalty.till, RequestDetails(location_id=VILLE, **key), put_stamp
+            )
 
 
 def test_the_services_do_what_they_say(alice: Shop, context: Context) -> None:
     program = shelf.program(alice, **shelf.HYBRID)
     cake = shelf.reward(alice, program.id)
-    till = context.till
+    till = context.loyalty.till
     common: OperationMetadata = {"vendor_id": alice.id, "actor": Actor("system", None)}
 
     card = card_service.open_card(till, program.id, **common).card

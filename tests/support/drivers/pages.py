@@ -35,18 +35,18 @@ class PagesDriver:
     def open(self, name: str | None = "Marie Schmit", **told: Any) -> str:
         """Open a card for someone; returns its id."""
         customer = NewCustomer(name=name, **told) if name or told else None
-        till, program_id = self.shop.context.till, self.program.id
+        till, program_id = self.shop.context.loyalty.till, self.program.id
         common: OperationMetadata = {"vendor_id": self.shop.id, "actor": ACTOR}
         return open_card(till, program_id, customer=customer, **common).card.id
 
     def stamp(self, card_id: str, quantity: int = 1, **metadata: Any) -> Receipt:
         """Stamp a card, with Anna at the till."""
-        till = self.shop.context.till
+        till = self.shop.context.loyalty.till
         return add_stamp(till, card_id, quantity=quantity, **self._by_anna(), **metadata)
 
     def earn(self, card_id: str, amount_minor: int) -> Receipt:
         """Credit a purchase, with Anna at the till."""
-        till = self.shop.context.till
+        till = self.shop.context.loyalty.till
         return earn_points(till, card_id, amount_minor=amount_minor, **self._by_anna())
 
     def card(self, card_id: str) -> CardView:

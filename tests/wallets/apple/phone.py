@@ -25,7 +25,7 @@ class Phone:
 
     def add(self) -> "Phone":
         """Take the card's pass and register for its changes."""
-        wallet = self.context.apple_wallet
+        wallet = self.context.wallets.apple
         with self.context.database.read() as session:
             number = select(LoyaltyCard.number).where(LoyaltyCard.id == self.card_id)
             self.number = session.scalars(number).one()
@@ -36,7 +36,7 @@ class Phone:
 
     def wake(self) -> None:
         """Do what a push makes a phone do: ask what changed, and fetch that."""
-        wallet = self.context.apple_wallet
+        wallet = self.context.wallets.apple
         serials, self.tag = wallet.updated_since(f"device of {self.token}", self.tag)
         for serial in serials:
             if built := wallet.latest(serial, known_since=self.modified_at):

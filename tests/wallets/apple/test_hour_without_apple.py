@@ -81,7 +81,7 @@ AWAY = {
 def test_after_an_hour_without_apple_every_phone_shows_the_ledger(
     context: Context, clock: ManualClock, chain: AppleChain, port: int, away: Callable[..., object]
 ) -> None:
-    alice = open_till_driver(context.database, context.till, clock=clock, ids=context.ids)
+    alice = open_till_driver(context.database, context.loyalty.till, clock=clock, ids=context.ids)
     cards = alice.cards(alice.program(cooldown_minutes=0, max_daily_stamps=50), PHONES)
     phones = [Phone(context, card, f"token-{n}").add() for n, card in enumerate(cards)]
     worker = create_worker(context)
@@ -89,7 +89,7 @@ def test_after_an_hour_without_apple_every_phone_shows_the_ledger(
         hour.enter_context(away(chain, port))  # type: ignore[arg-type]
         for number in range(STAMPS):
             # The last phone's card has no stamps: there is nothing to tell it.
-            context.till.submit(alice.stamp(cards[number % (PHONES - 1)]))
+            context.loyalty.till.submit(alice.stamp(cards[number % (PHONES - 1)]))
             worker.do_work()
             clock.advance(seconds=HOUR.total_seconds() / STAMPS)
     assert {phone.shown for phone in phones} == {"0/10"}

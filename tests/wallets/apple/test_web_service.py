@@ -164,7 +164,7 @@ class StampsAndPushes:
     def follow(self, card: dict[str, Any]) -> list[str]:
         """Do what the worker does about a changed card; returns the tokens that were woken."""
         before = len(self.apns.pushes)
-        self.context.wallets.refresh(card["id"])
+        self.context.wallets.service.refresh(card["id"])
         return sorted(self.apns.pushes[before:])
 
 
@@ -387,7 +387,7 @@ def test_worker_that_died_before_the_push_is_made_up_for(
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
     owner.post("/vendor/loyalty/stamp", json={"card": card["id"]})
-    context.apple_wallet.record_changes([card["id"]])
+    context.wallets.apple.record_changes([card["id"]])
     assert counter.follow(card) == [phone.token]
     assert counter.follow(card) == []
 
@@ -454,7 +454,7 @@ def test_card_tells_in_which_wallet_it_is(
 
     def state() -> str:
         with context.database.read() as session:
-            return context.wallets.states(session, [card["id"]])[card["id"]]["apple"]
+            return context.wallets.service.states(session, [card["id"]])[card["id"]]["apple"]
 
     assert state() == "none"
     phone = Phone(api)
@@ -474,7 +474,7 @@ def test_redesign_reaches_every_pass(
     phone.ask()
     branding = {"background_color": "#aa3311"}
     owner.patch(f"/vendor/loyalty/programs/{coffee.id}", json={"branding": branding})
-    context.wallets.refresh_program(coffee.id)
+    context.wallets.service.refresh_program(coffee.id)
     assert sorted(phone.ask()) == sorted(card["number"] for card in cards)
     assert counter.apns.pushes == [phone.token], "one push wakes a phone for all its passes"
     seen = phone.fetch(cards[0]["number"])
@@ -531,7 +531,7 @@ def test_ended_certificate_hands_out_no_pass_and_says_so_once(
     coffee: LoyaltyProgram,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    card, wallets = enrol(owner, coffee), before_renewal.wallets
+    card, wallets = enrol(owner, coffee), before_renewal.wallets.service
     token = card["public_url"].rsplit("/", 1)[1]
     with InProcess(create_app(before_renewal)) as api:
         phone = Phone(api)
@@ -574,4 +574,4 @@ def test_new_certificate_wakes_the_phones_that_the_old_one_could_not(
 
 def test_what_phones_complain_of_is_counted(api: Api, context: Context) -> None:
     api.call("POST", f"{SERVICE}/log", content=b'{"logs": ["one", "two"]}')
-    assert context.apple_wallet.complaints == 2
+    assert context.wallets.apple.complaints == 2

@@ -85,13 +85,13 @@ class Days:
                 continue
 
     def link(self, which: int) -> None:
-        self.context.google_wallet.save_link(self.cards[which])
+        self.context.wallets.google.save_link(self.cards[which])
 
     def stamp(self, which: int) -> None:
-        self.context.till.submit(self.alice.stamp(self.cards[which], 2))
+        self.context.loyalty.till.submit(self.alice.stamp(self.cards[which], 2))
 
     def redeem(self, which: int) -> None:
-        self.context.till.submit(self.alice.redeem_stamps(self.cards[which]))
+        self.context.loyalty.till.submit(self.alice.redeem_stamps(self.cards[which]))
 
     def block(self, which: int) -> None:
         self._change(card_changes.block_card, which)
@@ -100,7 +100,7 @@ class Days:
         self._change(card_changes.unblock_card, which)
 
     def replace(self, which: int) -> None:
-        self._change(card_changes.replace_card, which, self.context.card_sealer)
+        self._change(card_changes.replace_card, which, self.context.loyalty.card_sealer)
 
     def lose(self, which: int) -> None:
         """Let Google forget a card."""
@@ -141,7 +141,9 @@ class Days:
             rows = session.scalars(
                 select(GoogleObject).where(GoogleObject.card_id.in_(self.cards))
             ).all()
-            facts = load_facts(session, self.cards, context.card_links, now=self.clock.now())
+            facts = load_facts(
+                session, self.cards, context.loyalty.card_links, now=self.clock.now()
+            )
         for row in rows:
             shown = self.google.fake.objects.get(f"{ISSUER}.c.{row.number}")
             if shown is None:

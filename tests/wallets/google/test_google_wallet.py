@@ -50,7 +50,7 @@ def the_object(context: Context) -> GoogleObject:
 def test_a_link_puts_the_card_there_and_opens_it(
     context: Context, google: Google, alice: TillDriver, program: str
 ) -> None:
-    link = context.google_wallet.save_link(alice.card(program))
+    link = context.wallets.google.save_link(alice.card(program))
 
     answer = httpx.get(link)
     assert answer.status_code == 200
@@ -64,7 +64,7 @@ def test_asking_for_the_link_again_sends_nothing_new(
 ) -> None:
     sent = len(google.fake.requests)
 
-    context.google_wallet.save_link(google_card)
+    context.wallets.google.save_link(google_card)
 
     assert len(google.fake.requests) == sent
 
@@ -72,7 +72,7 @@ def test_asking_for_the_link_again_sends_nothing_new(
 def test_a_card_nobody_asked_a_link_for_stays_unknown_to_google(
     context: Context, google: Google, alice: TillDriver, program: str, worker: Worker
 ) -> None:
-    context.till.submit(alice.stamp(alice.card(program)))
+    context.loyalty.till.submit(alice.stamp(alice.card(program)))
 
     worker.do_work()
 
@@ -85,7 +85,7 @@ def test_five_quick_stamps_make_one_update_that_shows_the_newest(
 ) -> None:
     worker.do_work()
     for _ in range(5):
-        context.till.submit(alice.stamp(google_card))
+        context.loyalty.till.submit(alice.stamp(google_card))
 
     worker.do_work()
 
@@ -97,7 +97,7 @@ def test_a_fourth_stamp_of_a_day_arrives_silently(
     context: Context, google: Google, alice: TillDriver, google_card: str, worker: Worker
 ) -> None:
     for _ in range(5):
-        context.till.submit(alice.stamp(google_card))
+        context.loyalty.till.submit(alice.stamp(google_card))
         worker.do_work()
 
     assert shown(google) == ["5/10"]
@@ -131,7 +131,7 @@ def test_whatever_fails_google_shows_the_ledger_in_the_end(
     worker.do_work()
     clock.advance(hours=2)
     google.fake.script(*faults)
-    context.till.submit(alice.stamp(google_card, 3))
+    context.loyalty.till.submit(alice.stamp(google_card, 3))
 
     work_until_done(worker, clock)
 
@@ -145,7 +145,7 @@ def test_what_google_lost_is_made_again(
 ) -> None:
     google.fake.classes.clear()
     google.fake.objects.clear()
-    context.till.submit(alice.stamp(google_card))
+    context.loyalty.till.submit(alice.stamp(google_card))
 
     worker.do_work()
 
@@ -166,7 +166,7 @@ def test_an_hour_without_google_parks_nothing(
     worker.do_work()
     google.fake.script(*[Fault(503)] * 1000)
     for card in cards:
-        context.till.submit(alice.stamp(card, 2))
+        context.loyalty.till.submit(alice.stamp(card, 2))
     for _ in range(60):
         worker.do_work()
         clock.advance(minutes=1)
@@ -189,7 +189,7 @@ def test_a_worker_that_died_between_sending_and_noting_it_sends_again_without_ha
 ) -> None:
     worker.do_work()
     before = the_object(context)
-    context.till.submit(alice.stamp(google_card))
+    context.loyalty.till.submit(alice.stamp(google_card))
     worker.do_work()
     with context.database.write() as session:
         row = session.get_one(GoogleObject, before.number)
@@ -207,16 +207,16 @@ def test_a_replaced_card_gets_a_new_object_and_the_old_one_tells_nothing_more(
     context: Context, google: Google, alice: TillDriver, program: str, worker: Worker
 ) -> None:
     card = alice.card(program)
-    context.till.submit(alice.stamp(card, 4))
-    context.google_wallet.save_link(card)
+    context.loyalty.till.submit(alice.stamp(card, 4))
+    context.wallets.google.save_link(card)
     (old,) = google.fake.objects
     with context.database.write() as session:
         card_changes.replace_card(
-            session, by_operator(context), alice.vendor_id, card, context.card_sealer
+            session, by_operator(context), alice.vendor_id, card, context.loyalty.card_sealer
         )
 
     worker.do_work()
-    context.google_wallet.save_link(card)
+    context.wallets.google.save_link(card)
 
     assert google.fake.objects[old]["state"] == "INACTIVE"
     assert "barcode" not in google.fake.objects[old]
@@ -228,9 +228,9 @@ def test_many_workers_never_have_two_requests_for_one_card_under_way(
 ) -> None:
     def stamp_and_refresh() -> None:
         for _ in range(4):
-            context.till.submit(alice.stamp(google_card))
+            context.loyalty.till.submit(alice.stamp(google_card))
             try:
-                context.wallets.refresh(google_card)
+                context.wallets.service.refresh(google_card)
             except GoogleAway:
                 continue
 
@@ -239,7 +239,7 @@ def test_many_workers_never_have_two_requests_for_one_card_under_way(
         thread.start()
     for thread in threads:
         thread.join()
-    context.wallets.refresh(google_card)
+    context.wallets.service.refresh(google_card)
 
     assert google.fake.overlaps == 0
     assert shown(google) == ["16/10"]
@@ -251,29 +251,33 @@ def test_notices_say_who_holds_the_card_and_count_once(
     (object_id,) = google.fake.objects
     saved = google.fake.save(object_id)
 
-    assert [context.google_wallet.receive_callback(saved) for _ in range(3)] == [True, False, False]
+    assert [context.wallets.google.receive_callback(saved) for _ in range(3)] == [
+        True,
+        False,
+        False,
+    ]
     with context.database.read() as session:
-        states = context.wallets.states(session, [google_card])
+        states = context.wallets.service.states(session, [google_card])
     assert states == {google_card: {"apple": "none", "google": "installed"}}
 
-    context.google_wallet.receive_callback(google.fake.remove(object_id))
+    context.wallets.google.receive_callback(google.fake.remove(object_id))
     assert the_object(context).state == "removed"
 
 
 def test_after_google_changes_its_root_key_only_the_new_one_counts(
     context: Context, google: Google, alice: TillDriver, program: str, clock: ManualClock
 ) -> None:
-    context.google_wallet.save_link(alice.card(program))
+    context.wallets.google.save_link(alice.card(program))
     (object_id,) = google.fake.objects
     old = google.fake.save(object_id)
-    assert context.google_wallet.receive_callback(old)
+    assert context.wallets.google.receive_callback(old)
     google.fake.signer.rotate()
     with pytest.raises(NoticeNotGenuine):
-        context.google_wallet.receive_callback(google.fake.save(object_id))
+        context.wallets.google.receive_callback(google.fake.save(object_id))
 
     clock.advance(hours=12)
 
-    assert context.google_wallet.receive_callback(google.fake.save(object_id))
+    assert context.wallets.google.receive_callback(google.fake.save(object_id))
 
 
 def redesign(context: Context, alice: TillDriver, program: str, **fields: Any) -> None:
@@ -302,7 +306,7 @@ def test_a_new_colour_is_one_request_for_all_cards(
     assert of_class["hexBackgroundColor"] == "#123456"
     assert len(google.fake.requests) == sent + 1
     with context.database.read() as session:
-        progress = context.wallets.progress(session, program)
+        progress = context.wallets.service.progress(session, program)
     assert progress is not None
     assert (progress.cards_done, progress.cards_total) == (4, 4)
     assert progress.finished_at is not None
@@ -340,7 +344,7 @@ def _wallets(context: Context, settings: Settings, stopwatch: Any) -> Any:
     from punchcard.wallets.wallet_service import Wallets
 
     return Wallets(
-        [context.google_wallet],
+        [context.wallets.google],
         database=context.database,
         clock=context.clock,
         settings=settings,
@@ -352,10 +356,10 @@ def test_a_wallet_that_is_not_set_up_has_no_link_and_nothing_fails(
     database: Database, settings: Settings, clock: ManualClock, ids: SystemIds
 ) -> None:
     with closing(build_context(settings, clock=clock, ids=ids, database=database)) as context:
-        links = context.wallets.links_for("x" * 22)
+        links = context.wallets.service.links_for("x" * 22)
         assert (links.apple, links.google) == (None, None)
-        counter = open_till_driver(database, context.till, clock=clock, ids=ids)
-        context.wallets.refresh(counter.card(counter.program()))
+        counter = open_till_driver(database, context.loyalty.till, clock=clock, ids=ids)
+        context.wallets.service.refresh(counter.card(counter.program()))
 
 
 def test_rotating_codes_change_and_differ_from_card_to_card(
@@ -363,7 +367,7 @@ def test_rotating_codes_change_and_differ_from_card_to_card(
 ) -> None:
     program = alice.program(branding={"barcode": "rotating"})
     for card in alice.cards(program, 2):
-        context.google_wallet.save_link(card)
+        context.wallets.google.save_link(card)
 
     codes = [one["rotatingBarcode"] for one in google.fake.objects.values()]
     keys = {code["totpDetails"]["parameters"][0]["key"] for code in codes}
@@ -374,14 +378,14 @@ def test_rotating_codes_change_and_differ_from_card_to_card(
 def test_the_till_takes_the_code_that_a_phone_makes_of_googles_object(
     context: Context, google: Google, alice: TillDriver
 ) -> None:
-    context.google_wallet.save_link(alice.card(alice.program(branding={"barcode": "rotating"})))
+    context.wallets.google.save_link(alice.card(alice.program(branding={"barcode": "rotating"})))
     (shown_by_google,) = google.fake.objects.values()
 
     scanned = _on_the_phone(
         shown_by_google["rotatingBarcode"], int(context.clock.now().timestamp())
     )
 
-    assert context.rotating_codes.verify(scanned, context.clock.now())
+    assert context.loyalty.rotating_codes.verify(scanned, context.clock.now())
 
 
 def _on_the_phone(code: Any, seconds: int) -> str:
@@ -400,9 +404,9 @@ def test_a_committed_stamp_wakes_the_worker_at_once(
     chosen = replace(google.settings(settings), worker_idle_seconds=3600.0)
     context = build_context(chosen, clock=clock, ids=ids, database=database)
     with closing(context):
-        alice = open_till_driver(database, context.till, clock=clock, ids=ids)
+        alice = open_till_driver(database, context.loyalty.till, clock=clock, ids=ids)
         card = alice.card(alice.program(cooldown_minutes=0, max_daily_stamps=50))
-        context.google_wallet.save_link(card)
+        context.wallets.google.save_link(card)
         worker = create_worker(context)
         worker.start()
 
@@ -411,7 +415,7 @@ def test_a_committed_stamp_wakes_the_worker_at_once(
 
         try:
             for told in range(1, 8):
-                context.till.submit(alice.stamp(card))
+                context.loyalty.till.submit(alice.stamp(card))
                 _wait_until(partial(has_heard, told))
         finally:
             worker.stop()
@@ -430,9 +434,9 @@ def test_every_body_that_was_ever_sent_was_fit_for_google(
 ) -> None:
     for kind in ("stamps", "points", "hybrid"):
         card = alice.card(alice.program(type=kind, terms_text="Be kind."))
-        context.google_wallet.save_link(card)
+        context.wallets.google.save_link(card)
         if kind != "stamps":
-            context.till.submit(alice.earn(card, 1250))
+            context.loyalty.till.submit(alice.earn(card, 1250))
     with context.database.read() as session:
         assert session.scalars(select(LoyaltyCard)).first()
 

@@ -36,7 +36,7 @@ def context(
 def mails(context: Context) -> list[Mail]:
     with context.database.read() as session:
         ids = session.scalars(select(OutgoingMail.id).order_by(OutgoingMail.id)).all()
-        found = [context.mail_queue.find(session, mail_id) for mail_id in ids]
+        found = [context.accounts.mail_queue.find(session, mail_id) for mail_id in ids]
     return [mail for mail in found if mail is not None]
 
 

@@ -126,7 +126,7 @@ def test_a_suspended_shop_is_told_so_wherever_its_people_knock(
     owner = visitors(alice)
     with context.database.write() as session:
         vendor_service.suspend_vendor(session, by_operator(context), alice.id)
-    context.credentials.invalidate_vendor(alice.id)
+    context.accounts.credentials.invalidate_vendor(alice.id)
     inside = owner.get("/console")
     assert inside.status_code == 403
     assert "This shop is suspended." in inside.text

@@ -35,7 +35,7 @@ def context(
 
 
 def days_before_the_end(context: Context, clock: ManualClock, days: int) -> None:
-    ends = context.apple_wallet.signs_until
+    ends = context.wallets.apple.signs_until
     assert ends is not None
     clock.advance(seconds=(ends - clock.now()).total_seconds() - days * 86_400)
 

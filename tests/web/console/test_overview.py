@@ -22,7 +22,7 @@ Visitors = Callable[..., Visitor]
 def stamp(shop: Shop, program: LoyaltyProgram, quantity: int) -> None:
     card = shelf.opened_card(shop, program)
     by: OperationMetadata = {"vendor_id": shop.id, "actor": Actor(SYSTEM.kind, None)}
-    stamp_service.add_stamp(shop.context.till, card, quantity=quantity, **by)
+    stamp_service.add_stamp(shop.context.loyalty.till, card, quantity=quantity, **by)
 
 
 def chart(page: Any) -> dict[str, list[Any]]:

@@ -17,9 +17,9 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def at_the_till(counter: PagesDriver, pin: str) -> str:
     """Stamp a card from the console with a PIN; returns what the till says."""
     context = counter.shop.context
-    subject = context.credentials.resolve(counter.shop.token("owner"))
+    subject = context.accounts.credentials.resolve(counter.shop.token("owner"))
     try:
-        return context.pin_verifier.verify(subject, pin).name
+        return context.loyalty.pin_verifier.verify(subject, pin).name
     except (StaffPinInvalid, StaffPinLocked) as refusal:
         return refusal.code
 
@@ -67,14 +67,14 @@ def test_a_locked_person_is_shown_as_such_and_unlocked(
     owner: Visitor, counter: PagesDriver, clock: ManualClock
 ) -> None:
     context = counter.shop.context
-    subject = context.credentials.resolve(counter.shop.token("owner"))
+    subject = context.accounts.credentials.resolve(counter.shop.token("owner"))
     anna = counter.anna.staff_id
     assert anna is None
     owner.get(f"/console/pins/{counter.anna.id}")
     owner.post(f"/console/pins/{counter.anna.id}", name="Anna", staff_id="anna")
     for _ in range(5):
         with pytest.raises((StaffPinInvalid, StaffPinLocked)):
-            context.pin_verifier.verify(subject, "9753", "anna")
+            context.loyalty.pin_verifier.verify(subject, "9753", "anna")
     text = " ".join(text_of(owner.get("/console/pins")).split())
     assert "locked until 10:30" in text.replace("\u202f", " ")
     assert "in 30 minutes" in text

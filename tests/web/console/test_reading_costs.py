@@ -38,7 +38,7 @@ class Asked:
         redeem = RedeemStamps(
             vendor_id=shop.id, actor=ACTOR, card=CardRef(CardKey.ID, full), staff=None
         )
-        shop.context.till.submit(redeem)
+        shop.context.loyalty.till.submit(redeem)
         self.headers = {"Authorization": f"Bearer {shop.token()}"}
 
     def get(self, path: str, **query: str) -> None:

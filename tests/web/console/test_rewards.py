@@ -84,7 +84,7 @@ def test_a_dearer_reward_is_asked_about_when_somebody_saved_for_it(
     reward = shelf.reward(alice, bread.id)
     card = shelf.opened_card(alice, bread)
     by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(SYSTEM.kind, None)}
-    points_service.earn_points(context.till, card, amount_minor=12_000, **by)
+    points_service.earn_points(context.loyalty.till, card, amount_minor=12_000, **by)
     owner = visitors(alice)
     here = f"/console/programs/{bread.id}/rewards/{reward.id}"
     owner.get(here)

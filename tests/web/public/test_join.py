@@ -139,7 +139,7 @@ def test_too_many_cards_a_minute_are_refused(
 ) -> None:
     visitor.get(f"/join/{coffee.slug}")
     for _ in range(context.settings.public_enrolments_per_minute):
-        context.limits.enrolments.take("203.0.113.7")
+        context.accounts.limits.enrolments.take("203.0.113.7")
 
     answer = visitor.post(f"/join/{coffee.slug}", accept_terms="on")
 
@@ -211,6 +211,6 @@ def test_consent_to_news_is_kept_with_its_time(
 def test_mail_is_promised_only_where_mail_can_be_sent(
     visitor: Visitor, coffee: LoyaltyProgram, context: Context
 ) -> None:
-    assert not context.mailer.is_configured
+    assert not context.accounts.mailer.is_configured
 
     assert "We send your card there" not in text_of(visitor.get(f"/join/{coffee.slug}"))

@@ -155,7 +155,9 @@ def _taking(
     kind: Callable[[PublicLimits], Callable[[str], None]],
 ) -> Callable[..., Awaitable[None]]:
     async def take(request: Request, context: ContextDep) -> None:
-        kind(context.limits)(counted_address(request.client.host if request.client else ""))
+        kind(context.accounts.limits)(
+            counted_address(request.client.host if request.client else "")
+        )
 
     return take
 
@@ -229,11 +231,11 @@ async def _subject(request: Request, context: Context) -> Subject:
     bearer = bearer.strip()
     if scheme.lower() != "bearer" or not bearer:
         return NOBODY
-    known = context.credentials.resolve_cached(bearer)
+    known = context.accounts.credentials.resolve_cached(bearer)
     # Only an unknown caller costs a look into the database.
     if known is not None:
         return known
-    return await run_in_threadpool(context.credentials.resolve, bearer)
+    return await run_in_threadpool(context.accounts.credentials.resolve, bearer)
 
 
 def _caller(request: Request, context: Context, subject: Subject, keyed: Keyed | None) -> Caller:

@@ -141,11 +141,11 @@ class FastRoutes:
         bearer = bearer.strip()
         if scheme.lower() != "bearer":
             raise CredentialsInvalid
-        known = self._context.credentials.resolve_cached(bearer)
+        known = self._context.accounts.credentials.resolve_cached(bearer)
         # Only an unknown caller costs a look into the database, and that off the event loop.
         if known is not None:
             return known
-        return await run_in_threadpool(self._context.credentials.resolve, bearer)
+        return await run_in_threadpool(self._context.accounts.credentials.resolve, bearer)
 
 
 _WANTED: Final = frozenset(

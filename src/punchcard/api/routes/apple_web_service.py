@@ -51,7 +51,7 @@ def get_own_pass(
 
     Raises CredentialsInvalid, the same for an unknown pass as for a wrong token.
     """
-    wallet = context.apple_wallet
+    wallet = context.wallets.apple
     token = authorization.removeprefix(_SCHEME)
     is_right = wallet.is_token_of(serial_number, token) and authorization.startswith(_SCHEME)
     if not (is_right and pass_type_id == wallet.pass_type_id):
@@ -86,7 +86,7 @@ def register_device(
 ) -> Response:
     """Let a phone hear of a pass's changes: 201 when that is new, else 200."""
     wanted = Registration(device_library_id, body.push_token, own_pass)
-    if not context.apple_wallet.register(wanted):
+    if not context.wallets.apple.register(wanted):
         return Response(status_code=200)
     return Response(status_code=201)
 
@@ -101,7 +101,7 @@ def unregister_device(
     context: ContextDep, device_library_id: DeviceId, own_pass: OwnPass
 ) -> Response:
     """Forget that a phone wanted to hear of a pass."""
-    context.apple_wallet.unregister(device_library_id, own_pass)
+    context.wallets.apple.unregister(device_library_id, own_pass)
     return Response(status_code=200)
 
 
@@ -120,7 +120,7 @@ def list_updated_passes(
     ] = "",
 ) -> Response:
     """Return which of the phone's passes changed; the phone's name is the secret that it shares."""
-    wallet = context.apple_wallet
+    wallet = context.wallets.apple
     if pass_type_id != wallet.pass_type_id:
         return Response(status_code=204)
     since = _tag(passes_updated_since)
@@ -153,7 +153,7 @@ def get_latest_pass(
 ) -> Response:
     """Return a pass as it is now, unless it has not changed since the phone's own."""
     known = _seconds(if_modified_since)
-    built = context.apple_wallet.latest(own_pass, known_since=known)
+    built = context.wallets.apple.latest(own_pass, known_since=known)
     return Response(status_code=304) if built is None else pass_response(built)
 
 
@@ -174,11 +174,11 @@ def write_log(
     """Write down what a phone complains of. Anybody may call this: it is bounded, and says 200."""
     try:
         host = request.client.host if request.client else ""
-        context.limits.enrolments.take(counted_address(host))
+        context.accounts.limits.enrolments.take(counted_address(host))
     except TooManyRequests:
         return Response(status_code=200)
     for message in _messages(body):
-        context.apple_wallet.complaints += 1
+        context.wallets.apple.complaints += 1
         _log.warning("A phone's Wallet says: %s", message, extra=EACH)
     return Response(status_code=200)
 

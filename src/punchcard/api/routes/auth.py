@@ -43,7 +43,7 @@ def sign_in(body: TokenRequest, visitor: VisitorDep) -> TokenSchema:
     that nobody has is answered the same. How often one network address may try is limited too.
     """
     context = visitor.context
-    signed_in = context.sign_in.sign_in(
+    signed_in = context.accounts.sign_in.sign_in(
         body.email,
         body.password,
         asked_from=visitor.address or "",
@@ -74,7 +74,7 @@ def sign_out(caller: CallerDep) -> Response:
 @router.post("/password", status_code=204, responses=problems(429))
 def change_password(body: PasswordChange, caller: CallerDep) -> Response:
     """Change one's own password; all other sessions end."""
-    caller.context.sign_in.change_password(
+    caller.context.accounts.sign_in.change_password(
         caller.subject,
         current=body.current_password,
         new=body.new_password,
@@ -89,7 +89,7 @@ def request_password_reset(body: PasswordResetRequest, visitor: VisitorDep) -> R
 
     The response is the same for an address that nobody has.
     """
-    visitor.context.password_reset.request(
+    visitor.context.accounts.password_reset.request(
         body.email, asked_from=visitor.address or "", language=visitor.language
     )
     return Response(status_code=202)
@@ -98,7 +98,7 @@ def request_password_reset(body: PasswordResetRequest, visitor: VisitorDep) -> R
 @router.post("/password-reset/confirm", status_code=204, responses=problems(409, 429))
 def reset_password(body: PasswordResetConfirm, visitor: VisitorDep) -> Response:
     """Set a new password by the link's token, which works once; all sessions end."""
-    visitor.context.password_reset.reset(
+    visitor.context.accounts.password_reset.reset(
         body.token,
         body.new_password,
         asked_from=visitor.address or "",
@@ -111,9 +111,11 @@ def reset_password(body: PasswordResetConfirm, visitor: VisitorDep) -> Response:
 def change_email(body: EmailChange, caller: CallerDep) -> Response:
     """Send a link to the caller's new address; once it is followed, they sign in with that one."""
     context = caller.context
-    context.sign_in.confirm_password(caller.subject, body.current_password)
+    context.accounts.sign_in.confirm_password(caller.subject, body.current_password)
     with context.database.write() as session:
-        context.address_change.request(session, caller.act(), body.email, language=caller.language)
+        context.accounts.address_change.request(
+            session, caller.act(), body.email, language=caller.language
+        )
     return Response(status_code=202)
 
 
@@ -125,7 +127,7 @@ def verify_email(body: EmailVerification, visitor: VisitorDep) -> VerifiedAddres
     """
     context = visitor.context
     with context.database.write() as session:
-        confirmed = context.customer_mail.confirm(session, visitor.act(), body.token)
+        confirmed = context.loyalty.customer_mail.confirm(session, visitor.act(), body.token)
     return VerifiedAddressSchema(kind=confirmed.kind)
 
 

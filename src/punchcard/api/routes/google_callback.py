@@ -36,7 +36,7 @@ def receive_callback(
     visitor: VisitorDep, body: Annotated[bytes, Depends(_read_body)]
 ) -> CallbackReceived:
     """Take in Google's signed notice that a card was saved to a wallet or deleted from it."""
-    wallet = visitor.context.google_wallet
+    wallet = visitor.context.wallets.google
     if not wallet.is_configured:
         raise WalletNotConfigured
     if len(body) > NOTICE_BYTES:

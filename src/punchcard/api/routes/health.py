@@ -66,7 +66,7 @@ async def get_ready(context: ContextDep, response: Response) -> Ready:
     Answers within a time of its own, also while the database hangs.
     """
     found = await context.readiness.ask()
-    till = context.till.is_running
+    till = context.loyalty.till.is_running
     code = _first_missing(found, till=till)
     if code is not None:
         response.status_code = 503
@@ -106,7 +106,7 @@ class _Figures(Collector):
         self._context = context
 
     def collect(self) -> Iterator[Metric]:
-        till = self._context.till
+        till = self._context.loyalty.till
         yield _gauge("punchcard_till_running", "1 while the till works", till.is_running)
         yield _gauge("punchcard_till_waiting", "Operations that wait for the till", till.waiting)
         counts = till.counts
@@ -118,7 +118,7 @@ class _Figures(Collector):
         written = "0 after a write that failed for want of storage, until one succeeds"
         yield _gauge("punchcard_storage_writable", written, is_writable)
         yield _gauge("punchcard_till_batches", "Transactions of the till", counts.batches)
-        complaints = self._context.apple_wallet.complaints
+        complaints = self._context.wallets.apple.complaints
         meaning = "Lines that phones wrote to the log of Apple Wallet's service since start"
         yield _gauge("punchcard_apple_log_lines", meaning, complaints)
         outbox = GaugeMetricFamily(

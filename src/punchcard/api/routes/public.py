@@ -118,7 +118,7 @@ def watch_own_card(visitor: VisitorDep, token: Token) -> CardEvents:
     def read() -> str:
         return own_card(context, token).model_dump_json()
 
-    return CardEvents(context.live, card_id, read, context.settings)
+    return CardEvents(context.loyalty.live, card_id, read, context.settings)
 
 
 @router.get("/cards/{token}/transactions", responses=problems(404), dependencies=[LimitReads])
@@ -149,9 +149,9 @@ def get_qr_code(visitor: VisitorDep, token: Token) -> Response:
         card = _card(session, visitor, token)
         branding = session.get_one(LoyaltyProgram, card.program_id).branding
     if has_rotating_code(branding):
-        text = context.rotating_codes.code_for(card.number, context.clock.now())
+        text = context.loyalty.rotating_codes.code_for(card.number, context.clock.now())
     else:
-        text = context.card_links.address(token)
+        text = context.loyalty.card_links.address(token)
     picture = io.BytesIO()
     code = segno.make_qr(text, error="m")
     code.save(picture, kind="svg", scale=8, border=4, light="#ffffff", svgclass=None)
@@ -166,7 +166,7 @@ def get_qr_code(visitor: VisitorDep, token: Token) -> Response:
 )
 def get_apple_pass(visitor: VisitorDep, token: Token) -> Response:
     """Return the card's pass for Apple Wallet."""
-    wallet = visitor.context.apple_wallet
+    wallet = visitor.context.wallets.apple
     if wallet.link_for(token) is None:
         _refuse_wallet(visitor, token)
     with visitor.context.database.read() as session:
@@ -183,7 +183,7 @@ def get_apple_pass(visitor: VisitorDep, token: Token) -> Response:
 )
 def get_google_pass(visitor: VisitorDep, token: Token) -> str:
     """Lead to the page that puts the card into Google Wallet."""
-    wallet = visitor.context.google_wallet
+    wallet = visitor.context.wallets.google
     if not wallet.is_configured:
         _refuse_wallet(visitor, token)
     with visitor.context.database.read() as session:
@@ -221,8 +221,8 @@ def own_card(context: Context, token: str) -> PublicCard:
     with context.database.read() as session:
         card = card_service.get_card_by_token(session, token, now=now)
         page = public_service.page_of(session, card.program_id, now=now)
-        wallet = context.wallets.states(session, [card.id])[card.id]
-    response = public_card(card, token, page, context.card_links)
+        wallet = context.wallets.service.states(session, [card.id])[card.id]
+    response = public_card(card, token, page, context.loyalty.card_links)
     return PublicCard.model_validate({**response, "wallet": wallet})
 
 
@@ -235,8 +235,8 @@ def _open_card(visitor: Caller, page: ProgramPage, request: PublicEnrolRequest) 
         address=visitor.address,
         user_agent=visitor.user_agent,
     )
-    return OperationBuilder(context.operation_services, caller).submit(
-        context.till,
+    return OperationBuilder(context.loyalty.operation_services, caller).submit(
+        context.loyalty.till,
         RequestDetails(),
         lambda till, metadata: card_service.open_card(
             till,
@@ -250,10 +250,10 @@ def _open_card(visitor: Caller, page: ProgramPage, request: PublicEnrolRequest) 
 
 
 def _enrolled(context: Context, receipt: Receipt, page: ProgramPage) -> Enrolled:
-    links = context.card_links
+    links = context.loyalty.card_links
     token = links.token(receipt.card.id, receipt.card.token_sealed)
     assert token is not None
-    wallet = context.wallets.links_for(token)
+    wallet = context.wallets.service.links_for(token)
     return Enrolled.model_validate(
         {
             "card": public_card(receipt.card, token, page, links),

@@ -35,7 +35,7 @@ def ask_for_link(request: PageRequestDep, form: FormDep) -> Response:
     email = form.email("email")
     if email:
         with form.refusals():
-            request.context.password_reset.request(
+            request.context.accounts.password_reset.request(
                 email, asked_from=request.address, language=request.language
             )
     if not form.is_valid:
@@ -63,7 +63,7 @@ def reset_password(request: PageRequestDep, form: FormDep) -> Response:
         form.fault("again", N_("The passwords do not match."))
     if form.is_valid:
         with form.refusals():
-            request.context.password_reset.reset(
+            request.context.accounts.password_reset.reset(
                 token, new, asked_from=request.address, request_id=request.request_id
             )
     if not form.is_valid:
@@ -84,11 +84,11 @@ def open_verify(request: PageRequestDep, token: str = "") -> Response:
 @router.post("/verify-email")
 def verify_email(request: PageRequestDep, form: FormDep) -> Response:
     """Believe that the address is theirs: a customer's, or the new one of a person."""
-    request.context.limits.enrolments.take(counted_address(request.address))
+    request.context.accounts.limits.enrolments.take(counted_address(request.address))
     confirmed = None
     with form.refusals(), request.context.database.write() as session:
         token = _token(request, VERIFY_COOKIE)
-        confirmed = request.context.customer_mail.confirm(session, request.act(), token)
+        confirmed = request.context.loyalty.customer_mail.confirm(session, request.act(), token)
     if confirmed is None:
         return request.render("verify_email.html", status=409, form=form, is_done=False)
     request.set_cookie(VERIFY_COOKIE, None, seconds=0)
@@ -116,7 +116,7 @@ def _token(request: PageRequest, cookie: str) -> str:
 def _refused(request: PageRequest, token: str) -> str | None:
     """Return in words why a link cannot be used, None when it can."""
     try:
-        request.context.password_reset.check(token)
+        request.context.accounts.password_reset.check(token)
     except DomainError as refusal:
         return request.say(refusal.sentence)
     return None
@@ -133,6 +133,6 @@ def _forgotten_page(request: PageRequest, form: Form, *, is_sent: bool = False) 
         "forgot_password.html",
         form,
         is_sent=is_sent,
-        sends_mail=request.context.mail_queue.is_configured,
+        sends_mail=request.context.accounts.mail_queue.is_configured,
         minutes=request.context.settings.password_reset_minutes,
     )

@@ -50,9 +50,9 @@ def change_email(request: PageRequestDep, form: FormDep) -> Response:
         form.fault("current_password", N_("Please fill this in."))
     if email and form.is_valid:
         with form.refusals():
-            request.context.sign_in.confirm_password(request.subject, password)
+            request.context.accounts.sign_in.confirm_password(request.subject, password)
             with request.context.database.write() as session:
-                request.context.address_change.request(
+                request.context.accounts.address_change.request(
                     session, request.act(), email, language=request.language
                 )
     if not form.is_valid:
@@ -75,7 +75,7 @@ def change_password(request: PageRequestDep, form: FormDep) -> Response:
         form.fault("again", N_("The passwords do not match."))
     if form.is_valid:
         with form.refusals():
-            request.context.sign_in.change_password(
+            request.context.accounts.sign_in.change_password(
                 request.subject, current=current, new=new, request_id=request.request_id
             )
     if not form.is_valid:
@@ -143,5 +143,5 @@ def _account_page(
         timezone=timezone,
         sessions=[(row, browser_name(row.user_agent)) for row in sessions],
         home=_home(request),
-        sends_mail=request.context.mail_queue.is_configured,
+        sends_mail=request.context.accounts.mail_queue.is_configured,
     )

@@ -41,7 +41,7 @@ def sign_in(request: PageRequestDep, form: FormDep) -> Response:
     signed_in = None
     if email and form.is_valid:
         with form.refusals():
-            signed_in = request.context.sign_in.sign_in(
+            signed_in = request.context.accounts.sign_in.sign_in(
                 email,
                 password,
                 asked_from=request.address,

@@ -30,7 +30,7 @@ def open_overview(request: PageRequestDep) -> Response:
     first = now.date() - timedelta(days=_DAYS_SHOWN - 1)
     with request.context.database.read() as session:
         stats = stats_service.platform_stats(session, now=now, first=first, last=now.date())
-        status = request.context.wallets.status(session)
+        status = request.context.wallets.service.status(session)
     days = [(day.isoformat(), figures) for day, figures in stats.stats.days]
     return request.render(
         "admin/overview.html",
@@ -44,9 +44,9 @@ def open_overview(request: PageRequestDep) -> Response:
 @router.get("/health")
 def open_health(request: PageRequestDep) -> Response:
     """Show what waits, what failed for good and why, and which wallets work."""
-    now, signs_until = request.context.clock.now(), request.context.apple_wallet.signs_until
+    now, signs_until = request.context.clock.now(), request.context.wallets.apple.signs_until
     with request.context.database.read() as session:
-        status = request.context.wallets.status(session)
+        status = request.context.wallets.service.status(session)
         depths = outbox.depths(session)
         parked = outbox.newest_parked(session, limit=_PARKED_SHOWN)
     return request.render(
@@ -57,11 +57,11 @@ def open_health(request: PageRequestDep) -> Response:
         warns_days=request.context.settings.apple_certificate_warning_days,
         depths=depths,
         parked=parked,
-        till_waiting=request.context.till.waiting,
+        till_waiting=request.context.loyalty.till.waiting,
         till_limit=request.context.settings.till_queue_limit,
         version=__version__,
         database="SQLite" if request.context.settings.is_embedded else "PostgreSQL",
-        sends_mail=request.context.mail_queue.is_configured,
+        sends_mail=request.context.accounts.mail_queue.is_configured,
     )
 
 
@@ -69,7 +69,7 @@ def open_health(request: PageRequestDep) -> Response:
 def retry_parked(request: PageRequestDep, form: FormDep) -> Response:
     """Let what failed for good be tried again."""
     with request.context.database.write() as session:
-        tried = request.context.wallets.retry_parked(session)
+        tried = request.context.wallets.service.retry_parked(session)
     return request.redirect("/admin/health", N_("To be tried again: {count}"), count=tried)
 
 

@@ -79,7 +79,7 @@ def create_vendor(request: PageRequestDep, form: FormDep) -> Response:
                 vendor = vendor_service.create_vendor(session, request.act(), wanted)
                 if is_invited:
                     owner = vendor_service.first_owner(session, vendor.id)
-                    request.context.password_reset.invite(session, owner)
+                    request.context.accounts.password_reset.invite(session, owner)
     if not form.is_valid:
         return _new_page(request, form, status=422)
     return request.redirect("/admin/vendors", N_("{name} is open."), name=values["name"])
@@ -126,15 +126,15 @@ def resume_vendor(request: PageRequestDep, vendor_id: str, form: FormDep) -> Res
 def _owner(request: PageRequest, form: Form, name: str, email: str) -> NewUser:
     typed = form.value("password")
     hashed = (
-        request.context.sign_in.hash_password(typed, caller=request.subject.id)
+        request.context.accounts.sign_in.hash_password(typed, caller=request.subject.id)
         if typed
-        else request.context.password_reset.new_unknown_password()
+        else request.context.accounts.password_reset.new_unknown_password()
     )
     return NewUser(email=email, name=name, role="owner", password_hash=hashed)
 
 
 def _mails(request: PageRequest) -> bool:
-    return request.context.mail_queue.is_configured
+    return request.context.accounts.mail_queue.is_configured
 
 
 def _new_page(request: PageRequest, form: Form, status: int = 200) -> Response:

@@ -89,7 +89,9 @@ def _for_managers(
         return {"steps": None, "guide_pages": (), "attention": None, "stuck": []}
     now = request.context.clock.now()
     steps = onboarding.first_steps(session, request.vendor_id)
-    redesigns = ((row, request.context.wallets.progress(session, row.id)) for row in programs)
+    redesigns = (
+        (row, request.context.wallets.service.progress(session, row.id)) for row in programs
+    )
     return {
         "steps": None if steps.is_finished else steps,
         "guide_pages": GUIDE_PAGES,

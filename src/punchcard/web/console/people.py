@@ -28,7 +28,7 @@ def add_person(request: PageRequestDep, form: FormDep) -> Response:
     name = form.text("name", limit=120)
     email = form.email("email")
     role = form.choice("role", [role for role, *_ in ROLES])
-    is_invited = request.context.mail_queue.is_configured and not form.value("password")
+    is_invited = request.context.accounts.mail_queue.is_configured and not form.value("password")
     if not is_invited and not form.value("password"):
         form.fault("password", N_("Please fill this in."))
     if name and email and role and form.is_valid:
@@ -39,7 +39,7 @@ def add_person(request: PageRequestDep, form: FormDep) -> Response:
             with request.context.database.write() as session:
                 row = user_service.create_user(session, request.act(), request.vendor_id, person)
                 if is_invited:
-                    request.context.password_reset.invite(session, row)
+                    request.context.accounts.password_reset.invite(session, row)
     if not form.is_valid:
         return _list_page(request, form, status=422)
     done = N_("The invitation to {name} is on its way.") if is_invited else N_("{name} is added.")
@@ -85,8 +85,8 @@ def _first_password(request: PageRequest, form: Form) -> str:
     """Return the hash of what was typed, or of a password that nobody knows."""
     typed = form.value("password")
     if not typed:
-        return request.context.password_reset.new_unknown_password()
-    return request.context.sign_in.hash_password(typed, caller=request.subject.id)
+        return request.context.accounts.password_reset.new_unknown_password()
+    return request.context.accounts.sign_in.hash_password(typed, caller=request.subject.id)
 
 
 def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
@@ -99,7 +99,7 @@ def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
         people=rows,
         roles=ROLES,
         role_names={role: name for role, name, _ in ROLES},
-        sends_mail=request.context.mail_queue.is_configured,
+        sends_mail=request.context.accounts.mail_queue.is_configured,
     )
 
 

@@ -37,7 +37,9 @@ def create_pin(request: PageRequestDep, form: FormDep) -> Response:
     if form.is_valid:
         # Hashing takes long, so it comes before the transaction.
         with form.refusals():
-            prepared = request.context.pin_verifier.prepare(request.vendor_id, form.value("pin"))
+            prepared = request.context.loyalty.pin_verifier.prepare(
+                request.vendor_id, form.value("pin")
+            )
             with request.context.database.write() as session:
                 pin_service.create_pin(session, request.vendor_id, fields, prepared, request.act())
     if not form.is_valid:
@@ -64,7 +66,9 @@ def update_pin(request: PageRequestDep, pin_id: str, form: FormDep) -> Response:
             with context.database.read() as session:
                 pin_service.get_pin(session, request.vendor_id, pin_id)
             typed = form.value("pin")
-            prepared = context.pin_verifier.prepare(request.vendor_id, typed) if typed else None
+            prepared = (
+                context.loyalty.pin_verifier.prepare(request.vendor_id, typed) if typed else None
+            )
             with context.database.write() as session:
                 pin_service.update_pin(
                     session, request.vendor_id, pin_id, fields, request.act(), prepared=prepared

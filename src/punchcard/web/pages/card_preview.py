@@ -61,7 +61,7 @@ def face_of_card(
     session: Session, context: Context, card: CardView, language: str | None = None
 ) -> CardFace:
     """Return how somebody's card looks now."""
-    links, now = context.card_links, context.clock.now()
+    links, now = context.loyalty.card_links, context.clock.now()
     facts = load_facts(session, [card.id], links, now=now)[card.id]
     return face_of(facts.program, facts.card, as_language(language) if language else None)
 

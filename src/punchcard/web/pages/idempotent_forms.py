@@ -55,9 +55,9 @@ def submit(
     details = RequestDetails(
         proof=StaffProof.of(pin=staff_pin), idempotency_key=key, fingerprint=fingerprint
     )
-    builder = OperationBuilder(context.operation_services, caller)
+    builder = OperationBuilder(context.loyalty.operation_services, caller)
     try:
-        return builder.submit(context.till, details, do)
+        return builder.submit(context.loyalty.till, details, do)
     except IdempotencyKeyReused:
         raise FormExpired from None
 

@@ -291,7 +291,7 @@ def _subject_of(context: Context, token: str | None) -> Subject:
     if token is None or not token.startswith(ACCESS_PREFIX):
         return NOBODY
     try:
-        return context.credentials.resolve(token)
+        return context.accounts.credentials.resolve(token)
     except CredentialsInvalid:
         return NOBODY
 

@@ -56,7 +56,7 @@ def open_card(
         card = opened.card
         entries = ledger_reader.list_card_entries(session, card.id, limit=_ENTRIES_SHOWN + 1)
         names = reward_names(session, entries[:_ENTRIES_SHOWN], request.language)
-    links = context.wallets.links_for(token)
+    links = context.wallets.service.links_for(token)
     response = request.render(
         "public/card_live.html" if part == "live" else "public/card.html",
         token=token,
@@ -102,7 +102,7 @@ def open_history(request: PageRequestDep, token: str, before: str = "") -> Respo
 @router.post("/c/{token}/language")
 def choose_language(request: PageRequestDep, token: str, form: FormDep) -> Response:
     """Let the card speak another language from now on, here and in wallets."""
-    request.context.limits.enrolments.take(address_of(request))
+    request.context.accounts.limits.enrolments.take(address_of(request))
     language = as_language(form.value("language"))
     with request.context.database.write() as session:
         opened = _open(request, session, token)
@@ -131,7 +131,7 @@ def open_data(request: PageRequestDep, token: str) -> Response:
 @router.post("/c/{token}/news")
 def choose_news(request: PageRequestDep, token: str, form: FormDep) -> Response:
     """Keep whether the customer wants news from the shop."""
-    request.context.limits.enrolments.take(address_of(request))
+    request.context.accounts.limits.enrolments.take(address_of(request))
     wants_news = form.value("news") == "yes"
     with request.context.database.write() as session:
         _open(request, session, token)
@@ -142,7 +142,7 @@ def choose_news(request: PageRequestDep, token: str, form: FormDep) -> Response:
 @router.post("/c/{token}/erase")
 def erase(request: PageRequestDep, token: str, form: FormDep) -> Response:
     """Forget the customer; the card goes on as an anonymous one."""
-    request.context.limits.enrolments.take(address_of(request))
+    request.context.accounts.limits.enrolments.take(address_of(request))
     if not form.is_on("sure"):
         return request.redirect(
             f"{public_path(token)}/data", N_("Nothing was deleted: please tick the box.")
@@ -206,5 +206,7 @@ def _code(request: PageRequest, card: CardView, face: CardFace, token: str) -> s
     if card.status not in ("active", "blocked"):
         return None
     if face.has_rotating_code:
-        return request.context.rotating_codes.code_for(card.number, request.context.clock.now())
-    return request.context.card_links.address(token)
+        return request.context.loyalty.rotating_codes.code_for(
+            card.number, request.context.clock.now()
+        )
+    return request.context.loyalty.card_links.address(token)

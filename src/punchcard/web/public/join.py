@@ -38,7 +38,7 @@ def open_join_page(request: PageRequestDep, slug: str) -> Response:
 def join(request: PageRequestDep, slug: str, form: FormDep) -> Response:
     """Give the visitor a card, anonymous or with what they told, and show it."""
     context = request.context
-    context.limits.enrolments.take(address_of(request))
+    context.accounts.limits.enrolments.take(address_of(request))
     with context.database.read() as session:
         page = public_service.open_program(session, slug, now=context.clock.now())
     accepts = form.is_on("accept_terms")
@@ -59,7 +59,7 @@ def join(request: PageRequestDep, slug: str, form: FormDep) -> Response:
     except FormExpired as refusal:
         form.refusal = request.say(refusal.sentence)
         return _join_page(request, slug, form, status=409)
-    token = context.card_links.token(receipt.card.id, receipt.card.token_sealed)
+    token = context.loyalty.card_links.token(receipt.card.id, receipt.card.token_sealed)
     assert token is not None
     return request.redirect(f"{public_path(token)}?welcome=1")
 
@@ -97,7 +97,7 @@ def _join_page(request: PageRequest, slug: str, form: Form, status: int = 200) -
         vendor=vendor,
         rewards=rewards,
         months=range(1, 13),
-        sends_mail=request.context.mailer.is_configured,
+        sends_mail=request.context.accounts.mailer.is_configured,
         has_faults_below=bool(_BELOW & form.errors.keys()),
         **values,
     )

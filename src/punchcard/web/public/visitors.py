@@ -11,4 +11,4 @@ def address_of(request: PageRequest) -> str:
 
 def count_look(request: PageRequest) -> None:
     """Count one look at a public page. Raises TooManyRequests."""
-    request.context.limits.reads.take(address_of(request))
+    request.context.accounts.limits.reads.take(address_of(request))

@@ -112,7 +112,7 @@ def get_card_code(request: PageRequestDep, token: str) -> Response:
     """Return the address of a card's page as a QR code, for the phone of its customer."""
     if as_card_token(token) != token:
         raise PageNotFound
-    address = request.context.card_links.address(token)
+    address = request.context.loyalty.card_links.address(token)
     return request.finish(Response(qr.svg(address), media_type="image/svg+xml"))
 
 

@@ -170,7 +170,9 @@ def test_a_program_without_self_enrolment_sends_visitors_to_the_shop(api: Api, a
 
 def test_one_address_enrols_so_often_a_minute(context: Context, coffee: LoyaltyProgram) -> None:
     settings = replace(context.settings, public_enrolments_per_minute=2)
-    strict = replace(context, limits=PublicLimits(settings, context.clock))
+    strict = replace(
+        context, accounts=replace(context.accounts, limits=PublicLimits(settings, context.clock))
+    )
     with InProcess(create_app(strict)) as api:
         path = f"/loyalty/programs/{coffee.slug}/enroll"
         answers = [api.post(path, {}) for _ in range(3)]

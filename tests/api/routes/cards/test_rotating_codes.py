@@ -36,7 +36,7 @@ def till(api: Api, alice: Shop) -> Api:
 
 def shown(context: Context, number: str) -> str:
     """Return what the customer's screen shows now."""
-    return context.rotating_codes.code_for(number, context.clock.now())
+    return context.loyalty.rotating_codes.code_for(number, context.clock.now())
 
 
 def test_the_till_takes_the_code_of_now_for_stamps_and_for_the_reward(

@@ -104,7 +104,10 @@ def test_a_repeated_verification_with_its_key_gives_the_same_token(
 
 
 def test_a_changed_or_retired_pin_ends_its_tokens_at_once(alice: Api, alice_shop: Shop) -> None:
-    tokens, resolve = alice_shop.context.staff_tokens, alice_shop.context.credentials.resolve
+    tokens, resolve = (
+        alice_shop.context.loyalty.staff_tokens,
+        alice_shop.context.accounts.credentials.resolve,
+    )
     token = alice_shop.token()
     subject, alice = resolve(token), alice.with_token(token)
     pin = give(alice)
@@ -158,11 +161,11 @@ def test_what_is_kept_of_a_request_does_not_tell_its_pin(alice: Api, alice_shop:
 
 def test_a_deleted_program_ends_the_tokens_of_its_staff(alice: Api, alice_shop: Shop) -> None:
     context, token = alice_shop.context, alice_shop.token()
-    owner, subject = alice.with_token(token), context.credentials.resolve(token)
+    owner, subject = alice.with_token(token), context.accounts.credentials.resolve(token)
     program = shelf.program(alice_shop)
     give(owner, program_id=program.id)
     lent = owner.post(f"{PINS}/verify", json={"pin": "4711"}).json()["staff_token"]
-    assert context.staff_tokens.verify(lent, subject).program_id == program.id
+    assert context.loyalty.staff_tokens.verify(lent, subject).program_id == program.id
     assert owner.delete(f"/vendor/loyalty/programs/{program.id}").status_code == 204
     with pytest.raises(StaffTokenInvalid):
-        context.staff_tokens.verify(lent, subject)
+        context.loyalty.staff_tokens.verify(lent, subject)

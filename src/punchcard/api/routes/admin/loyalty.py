@@ -63,7 +63,7 @@ def get_program(caller: CallerDep, program_id: str) -> AdminProgramSchema:
 def get_wallet_status(caller: CallerDep) -> WalletStatusSchema:
     """Return which wallets are set up, what waits for them, and how far redesigns have come."""
     with caller.context.database.read() as session:
-        return wallet_status_schema(caller.context.wallets.status(session))
+        return wallet_status_schema(caller.context.wallets.service.status(session))
 
 
 @router.get("/stats")

@@ -24,7 +24,7 @@ def get_status(caller: CallerDep) -> ServerStatusSchema:
     with context.database.read() as session:
         queue = outbox.depths(session)
         parked = outbox.newest_parked(session, limit=_PARKED_SHOWN)
-    till = context.till
+    till = context.loyalty.till
     return ServerStatusSchema(
         version=__version__,
         database="sqlite" if context.database.is_sqlite else "postgresql",
@@ -36,7 +36,7 @@ def get_status(caller: CallerDep) -> ServerStatusSchema:
             refused=till.counts.refused,
             batches=till.counts.batches,
         ),
-        live_pages=context.live.watching,
+        live_pages=context.loyalty.live.watching,
         queue=[QueueSchema.model_validate(depth, from_attributes=True) for depth in queue],
         parked=[
             ParkedSchema(

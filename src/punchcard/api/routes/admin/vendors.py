@@ -48,7 +48,7 @@ def create_vendor(body: VendorRequest, caller: CallerDep) -> VendorSchema:
         email=body.owner.email,
         name=body.owner.name,
         role="owner",
-        password_hash=caller.context.sign_in.hash_password(
+        password_hash=caller.context.accounts.sign_in.hash_password(
             body.owner.password, caller=caller.subject.id
         ),
     )

@@ -79,7 +79,7 @@ def look_up_cards(caller: CallerDep, code: Code) -> FoundCards:
             session,
             caller.vendor_id,
             code,
-            context.rotating_codes,
+            context.loyalty.rotating_codes,
             now=context.clock.now(),
             country=caller.subject.country,
         )
@@ -123,7 +123,9 @@ def replace_card(caller: CallerDep, card_id: str) -> Card:
     """Give a card a new number and token; the old ones stop working, balances stay."""
 
     def replace(session: Session, act: Act, vendor_id: str, card_id: str) -> None:
-        card_changes.replace_card(session, act, vendor_id, card_id, caller.context.card_sealer)
+        card_changes.replace_card(
+            session, act, vendor_id, card_id, caller.context.loyalty.card_sealer
+        )
 
     return _change(caller, card_id, replace)
 
@@ -148,7 +150,7 @@ def _schema(
     session: Session, caller: Caller, views: Sequence[CardView]
 ) -> Callable[[CardView], Card]:
     context = caller.context
-    wallets = context.wallets.states(session, [view.id for view in views])
+    wallets = context.wallets.service.states(session, [view.id for view in views])
     return lambda view: Card.model_validate(
-        {**card_response(view, context.card_links), "wallet": wallets[view.id]}
+        {**card_response(view, context.loyalty.card_links), "wallet": wallets[view.id]}
     )

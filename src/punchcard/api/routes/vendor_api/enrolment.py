@@ -20,7 +20,7 @@ async def enrol(context: Context, request: FastRequest) -> FastResponse:
         body = EnrolRequest.model_validate_json(request.body)
     except ValidationError as error:
         raise refusal_of_body(error) from None
-    builder = OperationBuilder(context.operation_services, caller_of(request))
+    builder = OperationBuilder(context.loyalty.operation_services, caller_of(request))
     key, secret_key = request.idempotency_key, context.settings.secret_key
     details = RequestDetails(
         location_id=body.location_id,
@@ -28,10 +28,10 @@ async def enrol(context: Context, request: FastRequest) -> FastResponse:
         idempotency_key=key,
         fingerprint=_fingerprint(secret_key, body) if key is not None else None,
     )
-    receipt = await context.till.submit_async(
+    receipt = await context.loyalty.till.submit_async(
         builder.build(details, partial(_open_card, body, request.subject.country))
     )
-    response = card_response(receipt.card, context.card_links)
+    response = card_response(receipt.card, context.loyalty.card_links)
     return FastResponse(201, response, receipt.is_replay)
 
 

@@ -73,7 +73,7 @@ _NOT_IN_FINGERPRINT: Final = frozenset({"staff_pin", "staff_token", "op", "idemp
 
 
 def _builder(context: Context, request: FastRequest) -> OperationBuilder:
-    return OperationBuilder(context.operation_services, caller_of(request))
+    return OperationBuilder(context.loyalty.operation_services, caller_of(request))
 
 
 async def _operation(
@@ -205,8 +205,8 @@ def _single(schema: type[Timed]) -> FastHandler:
             key=request.idempotency_key,
             transaction_id=_transaction_id(request),
         )
-        receipt = await context.till.submit_async(operation)
-        response = receipt_response(receipt, context.card_links, _token(operation, receipt))
+        receipt = await context.loyalty.till.submit_async(operation)
+        response = receipt_response(receipt, context.loyalty.card_links, _token(operation, receipt))
         return FastResponse(201, response, receipt.is_replay)
 
     return handle
@@ -237,8 +237,8 @@ async def do_operations(context: Context, request: FastRequest) -> FastResponse:
             builder, settings, item, key=item.idempotency_key, transaction_id=transaction_id
         )
         accepted.append((len(results) - 1, operation))
-    outcomes = await context.till.submit_all_async([operation for _, operation in accepted])
-    links = context.card_links
+    outcomes = await context.loyalty.till.submit_all_async([operation for _, operation in accepted])
+    links = context.loyalty.card_links
     for (index, operation), outcome in zip(accepted, outcomes, strict=True):
         results[index] = _result(operation, outcome, request, links)
     return FastResponse(200, {"results": results})

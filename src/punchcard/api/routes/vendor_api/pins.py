@@ -89,7 +89,7 @@ def list_pins(
 @router.post("", status_code=201, responses=problems(404, 409))
 def create_pin(caller: CallerDep, request: PinRequest) -> PinSchema:
     """Give a person a PIN. Trivial ones are refused, and those someone else of the shop has."""
-    prepared = caller.context.pin_verifier.prepare(caller.vendor_id, request.pin)
+    prepared = caller.context.loyalty.pin_verifier.prepare(caller.vendor_id, request.pin)
     fields = request.model_dump(exclude={"pin"})
     act = caller.act()
     with caller.context.database.write() as session:
@@ -106,8 +106,8 @@ def verify_pin(caller: CallerDep, request: VerifyRequest) -> VerifiedPinSchema:
     A wrong PIN counts against the person named by `staff_id`, or else against this caller.
     """
     context = caller.context
-    hit = context.pin_verifier.check(caller.subject, request.pin, request.staff_id)
-    token, expires_at = context.staff_tokens.issue(hit, caller.subject)
+    hit = context.loyalty.pin_verifier.check(caller.subject, request.pin, request.staff_id)
+    token, expires_at = context.loyalty.staff_tokens.issue(hit, caller.subject)
     with context.database.read() as session:
         row = pin_service.get_pin(session, caller.vendor_id, hit.identity.pin_id)
     response = VerifiedPinSchema(
@@ -135,7 +135,7 @@ def update_pin(caller: CallerDep, pin_id: str, request: PinChange) -> PinSchema:
     if "pin" in request.model_fields_set:
         with context.database.read() as session:
             pin_service.get_pin(session, caller.vendor_id, pin_id)
-        prepared = context.pin_verifier.prepare(caller.vendor_id, request.pin)
+        prepared = context.loyalty.pin_verifier.prepare(caller.vendor_id, request.pin)
     fields = request.model_dump(exclude={"pin"}, exclude_unset=True)
     act = caller.act()
     with context.database.write() as session:

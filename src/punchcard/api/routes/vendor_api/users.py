@@ -79,4 +79,4 @@ for _router in (router, former_router):
 
 
 def _hashed(caller: CallerDep, password: str) -> str:
-    return caller.context.sign_in.hash_password(password, caller=caller.subject.id)
+    return caller.context.accounts.sign_in.hash_password(password, caller=caller.subject.id)

@@ -14,5 +14,5 @@ def get_program_wallet(caller: CallerDep, program_id: str) -> ProgramWalletSchem
     """Return how far the program's latest redesign has reached its cards in wallets."""
     with caller.context.database.read() as session:
         program = program_service.get_program(session, caller.vendor_id, program_id)
-        progress = caller.context.wallets.progress(session, program.id)
+        progress = caller.context.wallets.service.progress(session, program.id)
     return ProgramWalletSchema(redesign=fanout_schema(progress) if progress else None)

@@ -39,7 +39,7 @@ def find_card(session: Session, request: PageRequest, card_id: str) -> CardView:
 
 def card_token(request: PageRequest, card: CardView) -> str | None:
     """Return the secret token in the card's link; None when its seal cannot be opened."""
-    return request.context.card_links.token(card.id, card.token_sealed)
+    return request.context.loyalty.card_links.token(card.id, card.token_sealed)
 
 
 def verify_card(request: PageRequest, card_id: str) -> Verdict:
@@ -69,7 +69,7 @@ def show_card(
         )
         names = reward_names(session, entries[:_ENTRIES_SHOWN], request.language)
         face = face_of_card(session, context, card, request.language)
-        wallet = context.wallets.states(session, [card.id])[card.id]
+        wallet = context.wallets.service.states(session, [card.id])[card.id]
         places = location_service.location_names(session, request.vendor_id)
     token = card_token(request, card)
     more = entries[_ENTRIES_SHOWN - 1].id if len(entries) > _ENTRIES_SHOWN else None
@@ -88,7 +88,7 @@ def show_card(
         status_names=dict(CARD_STATUSES),
         verdict=verify_card(request, card.id),
         wallet=wallet,
-        url=context.card_links.address(token) if token else None,
+        url=context.loyalty.card_links.address(token) if token else None,
         limit_points=context.settings.adjustment_limit_points,
         next_url=f"{card_path(card.id)}?before={more}" if more else None,
         first_url=card_path(card.id) if before else None,

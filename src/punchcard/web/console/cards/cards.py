@@ -45,8 +45,8 @@ def open_hand_over(request: PageRequestDep, card_id: str) -> Response:
         "console/card_hand_over.html",
         card=card,
         face=face,
-        url=request.context.card_links.address(token),
-        links=request.context.wallets.links_for(token),
+        url=request.context.loyalty.card_links.address(token),
+        links=request.context.wallets.service.links_for(token),
     )
 
 
@@ -99,7 +99,9 @@ def replace(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
     """Give the card a new number and link; the old ones stop working, balances stay."""
 
     def change(session: Session, act: Act, vendor_id: str, card_id: str) -> None:
-        card_changes.replace_card(session, act, vendor_id, card_id, request.context.card_sealer)
+        card_changes.replace_card(
+            session, act, vendor_id, card_id, request.context.loyalty.card_sealer
+        )
 
     done = N_("The card has a new number and link. The old ones no longer work.")
     return _change(request, card_id, form, change, done)

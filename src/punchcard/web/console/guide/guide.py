@@ -120,7 +120,7 @@ def add_pin(request: PageRequestDep, form: FormDep) -> Response:
     pin = form.text("pin", limit=8)
     if name and pin and form.is_valid:
         with form.refusals():
-            prepared = request.context.pin_verifier.prepare(request.vendor_id, pin)
+            prepared = request.context.loyalty.pin_verifier.prepare(request.vendor_id, pin)
             with request.context.database.write() as session:
                 fields = {"name": name}
                 pin_service.create_pin(session, request.vendor_id, fields, prepared, request.act())

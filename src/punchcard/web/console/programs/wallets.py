@@ -21,10 +21,14 @@ def open_wallets(request: PageRequestDep, part: str = "") -> Response:
     context = request.context
     with context.database.read() as session:
         programs = program_service.list_programs(session, request.vendor_id, limit=_PROGRAMS_SHOWN)
-        redesigns = [(row, context.wallets.progress(session, row.id)) for row in programs]
-        status = context.wallets.status(session)
+        redesigns = [(row, context.wallets.service.progress(session, row.id)) for row in programs]
+        status = context.wallets.service.status(session)
         is_part = part == "progress"
-        cards = {} if is_part else context.wallets.cards_in(session, [row.id for row in programs])
+        cards = (
+            {}
+            if is_part
+            else context.wallets.service.cards_in(session, [row.id for row in programs])
+        )
     return request.render(
         "console/wallet_progress.html" if is_part else "console/wallets.html",
         cards=cards,
