@@ -142,12 +142,12 @@ SAME: dict[Route, list[Route]] = {
     ("POST", "/console/api-keys/{api_key_id}/revoke"): [
         ("DELETE", f"{_VENDOR}/api-keys/{{api_key_id}}")
     ],
-    ("GET", "/console/people"): [("GET", f"{_VENDOR}/members")],
-    ("POST", "/console/people"): [("POST", f"{_VENDOR}/members")],
-    ("GET", "/console/people/{member_id}"): [("GET", f"{_VENDOR}/members/{{member_id}}")],
-    ("POST", "/console/people/{member_id}"): [("PATCH", f"{_VENDOR}/members/{{member_id}}")],
-    ("POST", "/console/people/{member_id}/remove"): [
-        ("DELETE", f"{_VENDOR}/members/{{member_id}}")
+    ("GET", "/console/people"): [("GET", f"{_VENDOR}/users")],
+    ("POST", "/console/people"): [("POST", f"{_VENDOR}/users")],
+    ("GET", "/console/people/{user_id}"): [("GET", f"{_VENDOR}/users/{{user_id}}")],
+    ("POST", "/console/people/{user_id}"): [("PATCH", f"{_VENDOR}/users/{{user_id}}")],
+    ("POST", "/console/people/{user_id}/remove"): [
+        ("DELETE", f"{_VENDOR}/users/{{user_id}}")
     ],
     # The platform
     ("GET", "/admin"): [("GET", f"{_PLATFORM}/loyalty/stats")],

@@ -169,9 +169,9 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", "/console/api-keys/{api_key_id}/revoke"): _OWN,
     ("GET", "/console/people"): _OWN,
     ("POST", "/console/people"): _OWN,
-    ("GET", "/console/people/{member_id}"): _OWN,
-    ("POST", "/console/people/{member_id}"): _OWN,
-    ("POST", "/console/people/{member_id}/remove"): _OWN,
+    ("GET", "/console/people/{user_id}"): _OWN,
+    ("POST", "/console/people/{user_id}"): _OWN,
+    ("POST", "/console/people/{user_id}/remove"): _OWN,
     # The platform
     ("GET", "/admin"): _ADMIN,
     ("GET", "/admin/audit"): _ADMIN,
