@@ -37,7 +37,7 @@ def test_a_person_gets_a_pin_that_works_and_is_shown_nowhere(
 
 @on_sqlite
 def test_the_drawn_pin_is_not_a_simple_one(owner: Visitor) -> None:
-    drawn = re.search(r"Drawn by chance: ([0-9]{4})", owner.get("/console/pins").text)
+    drawn = re.search(r"Random suggestion: ([0-9]{4})", owner.get("/console/pins").text)
     assert drawn is not None
     assert not is_too_simple(drawn[1])
 

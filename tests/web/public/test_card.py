@@ -317,3 +317,22 @@ def test_what_a_stranger_can_change_is_counted_as_strictly_as_joining(
 
     for change in ("language", "news", "erase"):
         assert visitor.post(f"{path}/{change}", language="de").status_code == 429
+
+
+def test_a_redeemed_reward_is_named_in_the_readers_language(
+    visitor: Visitor, till: Api, path: str, context: Context
+) -> None:
+    with context.database.write() as session:
+        program = session.query(LoyaltyProgram).one()
+        name = (program.stamp_reward or {})["name"]
+        program.texts = {"fr": {"reward_name": "Un café offert"}}
+    stamp(till, path, 10)
+    body = {"card": path.removeprefix("/c/")}
+    assert till.post("/vendor/loyalty/stamp/redeem", body).status_code == 201
+    assert name in text_of(visitor.get(f"{path}/history?lang=en"))
+    assert "Un café offert" in text_of(visitor.get(f"{path}/history?lang=fr"))
+    with context.database.write() as session:
+        session.query(LoyaltyProgram).one().stamp_reward = {"name": "Another reward"}
+    french = text_of(visitor.get(f"{path}/history?lang=fr"))
+    assert name in french
+    assert "Un café offert" not in french
