@@ -18,7 +18,7 @@ import {
   opened,
   stateOf,
 } from "../../../src/punchcard/web/static/js/terminal/shift_rules.js";
-import { setTexts, t } from "../../../src/punchcard/web/static/js/terminal/texts.js";
+import { count, setTexts, t } from "../../../src/punchcard/web/static/js/terminal/texts.js";
 
 const NOW = Date.parse("2026-03-02T09:00:00Z");
 const VERIFIED = {
@@ -117,5 +117,21 @@ test("a sentence is said in the device's language, with its placeholders filled"
   setTexts("fr", { "Digits entered: {n}": "Chiffres saisis : {n}" });
   assert.equal(t("Digits entered: {n}", { n: 3 }), "Chiffres saisis : 3");
   assert.equal(t("Not translated {yet}"), "Not translated {yet}");
+  setTexts("en", {});
+});
+
+test("a number is counted as the device's language does", () => {
+  const points = (/** @type {string} */ language, /** @type {number} */ n) => {
+    setTexts(language, {});
+    return count(n, "{n} point", "{n} points");
+  };
+  assert.deepEqual(
+    [0, 1, 2, 1200].map((n) => points("en", n)),
+    ["0 points", "1 point", "2 points", "1,200 points"],
+  );
+  assert.deepEqual(
+    [0, 1, 2].map((n) => points("fr", n)),
+    ["0 point", "1 point", "2 points"],
+  );
   setTexts("en", {});
 });

@@ -84,7 +84,7 @@ def test_events_are_told_in_words_with_names_and_local_time(
 
     french = text_of(owner.get("/console/settings/changes?lang=fr"))
     assert "Carte bloquée" in french
-    assert "Connexion" in french
+    assert "Marie Schmit" in french
 
 
 def test_a_locked_moment_and_a_place_are_told_as_the_shop_says_them(

@@ -112,7 +112,9 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
     const again = button("refresh-cw", t("Try again"), () => busy(askAgain), {
       class: "secondary",
     });
-    const words = t("The connection was lost before the answer came. Try again: it is done only once.");
+    const words = t(
+      "The connection was lost before the answer came. Try again: it is done only once.",
+    );
     tell("bad", words, again);
   }
 

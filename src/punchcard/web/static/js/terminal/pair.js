@@ -94,12 +94,17 @@ function revokedNotice(app, book) {
       h(
         "p",
         {},
-        t("Still waiting here, not lost: {n}. Pair this device with the same shop again to send them.", {
-          n: waits,
-        }),
+        t(
+          "Still waiting here, not lost: {n}. Pair this device with the same shop again to send them.",
+          {
+            n: waits,
+          },
+        ),
       ),
     waits > 0 &&
-      button("receipt", t("Show what is waiting"), () => app.show("waiting"), { class: "secondary" }),
+      button("receipt", t("Show what is waiting"), () => app.show("waiting"), {
+        class: "secondary",
+      }),
   );
 }
 

@@ -153,7 +153,10 @@ function explain(app, error) {
   const now = app.clock.now();
   if (error instanceof LineDown)
     return [
-      notice("warn", t("A PIN cannot be checked offline. Please try again once you are back online.")),
+      notice(
+        "warn",
+        t("A PIN cannot be checked offline. Please try again once you are back online."),
+      ),
     ];
   if (!(error instanceof Refusal)) return [notice("bad", sentenceOfError(error, now))];
   const moment = momentOf(error.problem);

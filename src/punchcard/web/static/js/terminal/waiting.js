@@ -38,15 +38,16 @@ function content(app) {
     !app.line.isUp() &&
       notice(
         "warn",
-        t("You are offline. Everything is saved here and sent automatically once you are back online."),
+        t(
+          "You are offline. Everything is saved here and sent automatically once you are back online.",
+        ),
       ),
     others > 0 &&
       notice(
         "warn",
-        t(
-          "Not sent, from a shop this device was paired with before: {n}. Save them as a file.",
-          { n: others },
-        ),
+        t("Not sent, from a shop this device was paired with before: {n}. Save them as a file.", {
+          n: others,
+        }),
       ),
     book.queue.length
       ? h("ol", { class: "entries" }, ...book.queue.map((entry) => row(app, entry)))
