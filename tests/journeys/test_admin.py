@@ -68,7 +68,7 @@ def test_an_admin_stops_a_vendor_and_lets_it_go_on(
     admin.get_by_role("button", name="Resume").click()
     expect(admin.get_by_role("status")).to_contain_text("The vendor is active again.")
     admin.get_by_role("button", name="Audit events").click()
-    expect(admin.locator("tbody")).to_contain_text("vendor.suspended")
+    expect(admin.locator("tbody")).to_contain_text("Shop suspended")
     assert_no_axe_violations(admin)
 
 

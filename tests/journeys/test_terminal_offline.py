@@ -129,7 +129,7 @@ def test_what_was_not_sent_yet_can_be_taken_back(visits: Visits, api: Api, alice
         stamp(page)
         told_kept(page)
         page.get_by_role("button", name="Undo").click()
-        expect(page.locator(".told")).to_contain_text("Scan the card again")
+        expect(page.locator(".told")).to_contain_text("scan the card again")
         queue_is(page, 1)
     queue_is(page, 0)
     assert counter.types(card) == ["stamp_earned"]

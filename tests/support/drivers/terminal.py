@@ -143,7 +143,7 @@ def stamp_offline(page: Page, text: str) -> None:
 
 def told_kept(page: Page) -> None:
     """Wait until the device says that it keeps what was done."""
-    expect(page.locator(".notice.warn")).to_contain_text("Kept on this device.")
+    expect(page.locator(".notice.warn")).to_contain_text("Saved on this device.")
 
 
 def kept_by_worker(page: Page) -> None:

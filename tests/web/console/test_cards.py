@@ -217,7 +217,7 @@ def test_staff_work_with_cards_but_neither_correct_points_nor_forget_people(
     card_id = counter.open("Marie")
     page = staff.get(page_of(card_id)).text
     assert "Correct the points" not in page
-    assert "wants to be forgotten" not in page
+    assert "want their data deleted" not in page
     assert do(staff, card_id, "stamp", quantity="1").status_code == 303
     assert do(staff, card_id, "adjust", points_delta="5", reason="a").status_code == 403
     assert do(staff, card_id, "erase").status_code == 403
