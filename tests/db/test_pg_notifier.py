@@ -1,4 +1,4 @@
-"""Word between server processes: told, heard, and no hindrance to anyone who stops."""
+"""Notifications between server processes: sent, received, and no hindrance to a stop."""
 
 import threading
 import time

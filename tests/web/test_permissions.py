@@ -146,9 +146,7 @@ SAME: dict[Route, list[Route]] = {
     ("POST", "/console/people"): [("POST", f"{_VENDOR}/users")],
     ("GET", "/console/people/{user_id}"): [("GET", f"{_VENDOR}/users/{{user_id}}")],
     ("POST", "/console/people/{user_id}"): [("PATCH", f"{_VENDOR}/users/{{user_id}}")],
-    ("POST", "/console/people/{user_id}/remove"): [
-        ("DELETE", f"{_VENDOR}/users/{{user_id}}")
-    ],
+    ("POST", "/console/people/{user_id}/remove"): [("DELETE", f"{_VENDOR}/users/{{user_id}}")],
     # The platform
     ("GET", "/admin"): [("GET", f"{_PLATFORM}/loyalty/stats")],
     ("GET", "/admin/audit"): [("GET", f"{_PLATFORM}/audit-events")],

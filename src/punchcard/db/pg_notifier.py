@@ -64,7 +64,7 @@ class PgNotifier:
         self._words: set[str] = set()
         self.is_listening = threading.Event()
         self._stop = threading.Event()
-        # Made with the thread: who never tells or hears has nothing to close.
+        # Made with the thread: who never publishes or receives has nothing to close.
         self._wake_in: socket.socket
         self._wake_out: socket.socket
         self._thread: threading.Thread | None = None
@@ -120,7 +120,7 @@ class PgNotifier:
                     autocommit=True,
                     **_CONNECT,  # type: ignore[arg-type] # libpq's own parameters
                 ) as connection:
-                    connection.add_notify_handler(self._heard_while_telling(connection))
+                    connection.add_notify_handler(self._received_while_sending(connection))
                     connection.execute(f"LISTEN {self._channel}")
                     pause = _BACKOFF_SECONDS
                     self._on_reconnect()
@@ -168,7 +168,7 @@ class PgNotifier:
         while (notice := connection.pgconn.notifies()) is not None:
             self._take(connection, notice.be_pid, notice.extra)
 
-    def _heard_while_telling(self, connection: "Connection") -> "Callable[[Notify], None]":
+    def _received_while_sending(self, connection: "Connection") -> "Callable[[Notify], None]":
         return lambda notice: self._take(connection, notice.pid, notice.payload.encode())
 
     def _take(self, connection: "Connection", pid: int, payload: bytes) -> None:

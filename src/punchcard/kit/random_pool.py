@@ -1,4 +1,4 @@
-"""Chance from the machine's source, fetched by the page."""
+"""Random numbers from the system's source, read 512 at a time."""
 
 import os
 import struct
