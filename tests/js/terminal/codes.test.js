@@ -40,7 +40,10 @@ test("an address and a phone number have to be looked up", () => {
 test("what was pasted is read without what cannot be seen", () => {
   const contact = { kind: "contact", code: "+352 621-111 001" };
   assert.deepEqual(readCode("\u202a+352\u00a0621\u2011111 001\u202c"), contact);
-  assert.deepEqual(readCode("ａnna@example.lu\u200b"), { kind: "contact", code: "anna@example.lu" });
+  assert.deepEqual(readCode("ａnna@example.lu\u200b"), {
+    kind: "contact",
+    code: "anna@example.lu",
+  });
   assert.deepEqual(readCode(`4140\u00a02263\u20110526`), { kind: "card", code: NUMBER });
 });
 

@@ -12,7 +12,10 @@ const ADDRESS = /^https?:\/\/\S+\/c\/([A-Za-z0-9_-]{22})(?:[/?#]\S*)?$/;
  */
 function folded(text) {
   const plain = text.replace(/\p{Cf}/gu, "").normalize("NFKC");
-  return plain.replace(/[\p{Pd}\u2212]/gu, "-").replace(/\p{Zs}/gu, " ").trim();
+  return plain
+    .replace(/[\p{Pd}\u2212]/gu, "-")
+    .replace(/\p{Zs}/gu, " ")
+    .trim();
 }
 
 /**
