@@ -317,5 +317,5 @@ def _lists(document: Any) -> list[Route]:
         if "cursor"
         in [parameter["name"] for parameter in methods.get("get", {}).get("parameters", [])]
     ]
-    assert len(lists) == 16
+    assert len(lists) == 17
     return lists

@@ -323,9 +323,8 @@ def test_a_new_target_reaches_every_card_turn_by_turn_and_after_a_failure(
     chunky = replace(context.settings, fanout_chunk_cards=2, fanout_turn_seconds=0.0)
     google_cards(7)
     steps = iter(range(10_000))
-    context = replace(
-        context, settings=chunky, wallets=_wallets(context, chunky, lambda: float(next(steps)))
-    )
+    service = _wallets(context, chunky, lambda: float(next(steps)))
+    context = replace(context, settings=chunky, wallets=replace(context.wallets, service=service))
     worker = create_worker(context)
     redesign(context, alice, program, stamps_target=12)
     google.fake.script(Fault(503, method="PATCH", path="loyaltyObject"))
