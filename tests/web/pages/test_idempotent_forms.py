@@ -71,6 +71,20 @@ def test_a_reward_asked_for_twice_is_handed_out_once(owner: Visitor, counter: Pa
     assert counter.card(card_id).stamps == 5
 
 
+def test_a_form_sent_twice_is_answered_again_when_its_pin_is_no_longer_good(
+    owner: Visitor, counter: PagesDriver
+) -> None:
+    card_id = counter.open()
+    page = f"/console/members/{card_id}"
+    fields = {"form_key": key_of(owner, page, f"{page}/stamp"), "quantity": "1"}
+    assert owner.post(f"{page}/stamp", staff_pin=ANNAS_PIN, **fields).status_code == 303
+    assert owner.post(f"{page}/stamp", staff_pin="0815", **fields).status_code == 303
+    assert counter.card(card_id).stamps == 1
+    fields["form_key"] = key_of(owner, page, f"{page}/stamp")
+    assert owner.post(f"{page}/stamp", staff_pin="0815", **fields).status_code == 422
+    assert counter.card(card_id).stamps == 1
+
+
 def test_the_next_look_at_the_page_stamps_anew(owner: Visitor, counter: PagesDriver) -> None:
     card_id = counter.open()
     page = f"/console/members/{card_id}"

@@ -6,9 +6,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from punchcard.accounts.models import Customer
+from punchcard.accounts.models import Customer, Vendor
 from punchcard.context import Context
-from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
+from punchcard.loyalty.models import (
+    LoyaltyCard,
+    LoyaltyProgram,
+    LoyaltyTransaction,
+    TransactionOrigin,
+)
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.pages import Visitor, text_of
@@ -34,6 +39,27 @@ def test_a_stranger_gets_a_card_without_telling_anything(
         (card,) = session.query(LoyaltyCard).all()
     assert card.customer_id is None
     assert card.number[:4] in page.text
+
+
+def test_a_shop_that_keeps_where_entries_came_from_has_that_of_pages_too(
+    visitors: Callable[..., Visitor], alice: Shop, coffee: LoyaltyProgram, context: Context
+) -> None:
+    with context.database.write() as session:
+        session.get_one(Vendor, alice.id).keeps_origins = True
+    signed_in = visitors(alice)
+    for page, fields in (
+        (f"/join/{coffee.slug}", {"accept_terms": "on"}),
+        ("/console/members/new", {"program_id": coffee.id}),
+    ):
+        signed_in.get(page)
+        assert signed_in.post(page, **fields).status_code == 303
+    with context.database.read() as session:
+        kept = [(one.address, one.device_id) for one in session.query(TransactionOrigin)]
+        actors = {one.actor_kind for one in session.query(LoyaltyTransaction)}
+    assert kept == [("203.0.113.7", None)] * 2
+    # Whoever joins is the public, also with somebody of the shop signed in at this browser.
+    assert len(actors) == 2
+    assert "public" in actors
 
 
 def test_who_tells_a_name_finds_it_on_the_card(
