@@ -5,6 +5,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from punchcard.kit.folding import FOLDED_CHARACTERS, fold_name
 
 

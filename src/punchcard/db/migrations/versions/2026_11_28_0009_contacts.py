@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from alembic import op
-from punchcard.kit.folding import fold_name
 
 from punchcard.db.migrate import refuse_downgrade
 from punchcard.db.types import Id
+from punchcard.kit.folding import fold_name
 from punchcard.kit.validation import contacts, places
 from punchcard.kit.validation.invalid import InvalidValue
 
