@@ -65,7 +65,7 @@ class AccessRule:
     is_for_people: bool = False
 
     def allows(self, subject: Subject) -> bool:
-        """Tell whether the caller may use the route."""
+        """Return whether the caller may use the route."""
         if self.is_public:
             return True
         if subject.kind == "nobody":
@@ -79,6 +79,13 @@ PUBLIC: Final = AccessRule(is_public=True)
 SIGNED_IN: Final = AccessRule()
 PERSON: Final = AccessRule(is_for_people=True)
 """Members and admins: who signed in with a password, unlike API keys and devices."""
+
+MAY_OWN: Final = AccessRule(frozenset({VENDOR_OWN}))
+MAY_MANAGE_VENDOR: Final = AccessRule(frozenset({VENDOR_MANAGE}))
+MAY_READ: Final = AccessRule(frozenset({LOYALTY_READ}))
+MAY_OPERATE: Final = AccessRule(frozenset({LOYALTY_OPERATE}))
+MAY_MANAGE: Final = AccessRule(frozenset({LOYALTY_MANAGE}))
+MAY_ADMINISTER: Final = AccessRule(frozenset({PLATFORM_ADMIN}))
 
 
 ACCESS_PREFIX: Final = "at_"
