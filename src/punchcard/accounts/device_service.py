@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -51,6 +52,14 @@ def create_pairing_code(
     of = ("pairing_code", row.id)
     record_act(session, act, "pairing_code.created", of=of, vendor_id=vendor_id, new=new)
     return code, row
+
+
+def pairing_url(base_url: str, code: str) -> str:
+    """Return the address that pairs the device that opens it, for a QR code.
+
+    The code stands behind the #: that part is never sent, so no log on the way sees it.
+    """
+    return f"{base_url.rstrip('/')}/terminal#{urlencode({'pair': code})}"
 
 
 def pair_device(

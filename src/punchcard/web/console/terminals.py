@@ -1,7 +1,6 @@
 """The console's page of the terminals: pair one, name it, move it, send it away."""
 
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime
@@ -36,8 +35,7 @@ def pair(request: PageRequestDep, form: FormDep) -> Response:
             location_id=location_id,
             minutes=settings.pairing_code_minutes,
         )
-        # Behind the #: what stands there is never sent, so no log on the way sees the code.
-        url = f"{settings.base_url.rstrip('/')}/terminal#{urlencode({'pair': code})}"
+        url = device_service.pairing_url(settings.base_url, code)
         timezone = vendor_service.get_vendor(session, request.vendor_id).timezone
         shown = {"code": code, "url": url, "expires_at": row.expires_at, "timezone": timezone}
     if shown is None:

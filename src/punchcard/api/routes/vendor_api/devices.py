@@ -1,7 +1,5 @@
 """The vendor's paired terminals, and the codes that pair new ones."""
 
-from urllib.parse import urlencode
-
 import segno
 from fastapi import Response
 
@@ -43,8 +41,7 @@ def create_pairing_code(body: PairingCodeRequest, caller: CallerDep) -> PairingC
             location_id=body.location_id,
             minutes=settings.pairing_code_minutes,
         )
-        # Behind the #: what stands there is never sent, so no log on the way sees the code.
-        url = f"{settings.base_url.rstrip('/')}/terminal#{urlencode({'pair': code})}"
+        url = device_service.pairing_url(settings.base_url, code)
         response = PairingCodeSchema(
             code=code,
             expires_at=row.expires_at,
