@@ -114,10 +114,11 @@ class Database:
         What was announced in it is published after the commit.
         """
         with self._noting_errors(), self._in_turn(), self._till.begin() as connection:
-            # The pool lends the same connection again: what a rollback left is not ours.
-            take_announced(connection)
-            yield connection
-            announced = take_announced(connection)
+            try:
+                yield connection
+            finally:
+                # Also after a failure: the pool lends the same connection again.
+                announced = take_announced(connection)
         self._subscriptions.publish(announced)
 
     @contextmanager
