@@ -62,9 +62,9 @@ class RotatingCodes:
         return f"{seconds}.{self._digits(number, seconds)}/{number}"
 
     def verify(self, text: str, at: datetime) -> str | None:
-        """Return the number of the card whose moving code at `at` is `text`.
+        """Return the number of the card whose rotating code at `at` is `text`.
 
-        None for whatever is not written as a moving code.
+        None for whatever is not written as a rotating code.
 
         Good are the digits of the period that `at` lies in, and of those that began or end within
         `moving_code_drift_seconds` of it. Raises CodeExpired for any other rotating code.

@@ -170,7 +170,7 @@ class OperationBuilder:
     ) -> Operation:
         """Return the operation that `make` makes on the card that the text `card` names.
 
-        It is the card's id, number, token or address, or a moving code that was right when the
+        It is the card's id, number, token or address, or a rotating code that was right when the
         operation happened: a terminal without a line sends later what it scanned then.
         Raises, beside what `build` does, CardNotFound and CodeExpired.
         """

@@ -32,7 +32,7 @@ Code = Annotated[
     str,
     *line(1, 300),
     Query(
-        description="A card's moving code, token, address or number; an e-mail address or a phone."
+        description="A card's rotating code, token, address or number; an e-mail address or phone."
     ),
 ]
 

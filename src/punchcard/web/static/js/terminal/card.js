@@ -26,7 +26,7 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
     name: card?.customer?.name ?? null,
     program: wordOf(program, "name"),
   };
-  // Somebody who proved who they are vouches for the card; otherwise its moving code must.
+  // Somebody who proved who they are vouches for the card; otherwise its rotating code must.
   const ref = () => (now.card && (shift || !code.includes("/")) ? now.card.id : code);
 
   function draw() {

@@ -63,7 +63,7 @@ export function isCardNumber(digits) {
 }
 
 /**
- * The card's number in a moving code, else null.
+ * The card's number in a rotating code, else null.
  * @param {string} code
  */
 export function numberOf(code) {
