@@ -21,4 +21,4 @@ def shown(google: Google) -> list[str]:
 def waiting(context: Context) -> list[OutboxRow]:
     """Return the work that the worker has not done yet."""
     with context.database.read() as session:
-        return list(session.scalars(select(OutboxRow)))
+        return list(session.scalars(select(OutboxRow).order_by(OutboxRow.id)))

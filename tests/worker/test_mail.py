@@ -50,7 +50,9 @@ def leave(context: Context) -> None:
 
 def waiting(context: Context) -> tuple[list[OutboxRow], list[OutgoingMail]]:
     with context.database.read() as session:
-        return list(session.scalars(select(OutboxRow))), list(session.scalars(select(OutgoingMail)))
+        work = session.scalars(select(OutboxRow).order_by(OutboxRow.id))
+        mails = session.scalars(select(OutgoingMail).order_by(OutgoingMail.id))
+        return list(work), list(mails)
 
 
 def test_a_mail_is_sent_once_and_gone(context: Context, server: MailServer) -> None:

@@ -28,7 +28,8 @@ def faults(refusal: InvalidInput) -> list[str]:
 
 def events(shop: Shop, action: str) -> list[AuditEvent]:
     with shop.context.database.read() as session:
-        return list(session.scalars(select(AuditEvent).where(AuditEvent.action == action)))
+        having = select(AuditEvent).where(AuditEvent.action == action)
+        return list(session.scalars(having.order_by(AuditEvent.id)))
 
 
 def test_a_new_program_is_a_draft_with_the_vendors_currency_and_time_zone(alice: Shop) -> None:

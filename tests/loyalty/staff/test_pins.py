@@ -89,7 +89,8 @@ def test_a_pin_is_stored_neither_plainly_nor_in_the_audit_trail(alice: Shop) -> 
     kept = shelf.stored_pin(alice.context, pin.id)
     assert RIGHT not in kept.pin_hash
     with alice.context.database.read() as session:
-        events = session.scalars(select(AuditEvent).where(AuditEvent.subject_id == pin.id)).all()
+        about_pin = select(AuditEvent).where(AuditEvent.subject_id == pin.id)
+        events = session.scalars(about_pin.order_by(AuditEvent.id)).all()
     assert [event.action for event in events] == ["pin.created", "pin.changed"]
     assert not any(digits in repr((e.old, e.new)) for e in events for digits in (RIGHT, "6250"))
 
