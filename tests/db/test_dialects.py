@@ -6,11 +6,12 @@ from contextlib import closing
 
 import pytest
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from punchcard.db.database import Database
 from punchcard.db.dialects import is_away, is_conflict
 from tests.support.databases import opened_file
+from tests.support.waiting import wait_until
 
 EVENT = text(
     "INSERT INTO audit_events (id, actor_kind, action, subject_kind, subject_id, created_at)"
@@ -24,6 +25,15 @@ def error_of(connection: Connection, statement: object, **values: object) -> SQL
     with pytest.raises(SQLAlchemyError) as error:
         connection.execute(statement, values)  # type: ignore[call-overload]
     return error.value
+
+
+def is_a_lock_waited_for(database: Database) -> bool:
+    waiting = text(
+        "SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+        " WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+    )
+    with database.read_connection() as connection:
+        return connection.execute(waiting).first() is not None
 
 
 def test_a_name_taken_by_another_writer_is_a_conflict(database: Database) -> None:
@@ -60,6 +70,8 @@ def test_two_writers_that_wait_for_each_other_are_a_conflict(database: Database)
         one.execute(text("SET LOCAL deadlock_timeout = '1min'"))
         with ThreadPoolExecutor() as threads:
             waiting = threads.submit(one.execute, text("SELECT pg_advisory_xact_lock(2)"))
+            # The server looks for a circle once: when the second one has waited for a moment.
+            wait_until(lambda: is_a_lock_waited_for(database))
             error = error_of(other, text("SELECT pg_advisory_xact_lock(1)"))
             other.rollback()
             waiting.result()
@@ -100,3 +112,14 @@ def test_a_file_held_by_another_process_is_a_database_away(database_url: str) ->
         with pytest.raises(SQLAlchemyError) as error, database.write_connection():
             pass
     assert (is_conflict(error.value), is_away(error.value)) == (False, True)
+
+
+@on_sqlite
+def test_a_transaction_that_cannot_begin_is_an_error_like_any_other(
+    database: Database, database_url: str
+) -> None:
+    with closing(Database(database_url, busy_seconds=0)) as other:
+        with database.write_connection(), pytest.raises(OperationalError, match="locked"):
+            other.write_connection().__enter__()
+        with other.write_connection() as connection:
+            connection.execute(EVENT, {"subject": "d"})

@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final
 
 from sqlalchemy import Connection, Engine, create_engine
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from punchcard.db.dialects import prepare_postgresql, prepare_sqlite
-from punchcard.db.events import EventType, Subscriptions, take_announced
+from punchcard.db.events import EventType, Subscriptions, collect_announced
 from punchcard.db.limits import (
     DEFAULT_LIMITS,
     DatabaseLimits,
@@ -67,7 +67,8 @@ class Database:
             if self.is_sqlite
             else self._reader.execution_options(isolation_level="AUTOCOMMIT")
         )
-        self._turn = FifoLock()
+        # One writer after another, and on PostgreSQL all at once.
+        self._turn: AbstractContextManager[None] = FifoLock() if self.is_sqlite else nullcontext()
         self._subscriptions = Subscriptions()
 
     @property
@@ -97,15 +98,19 @@ class Database:
 
         What was announced in it is published after the commit.
         """
-        with (
-            self._noting_errors(),
-            self._in_turn(),
-            Session(self._writer, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            self._limit_session(session)
-            yield session
-        self._subscriptions.publish(take_announced(session))
+        try:
+            with (
+                self._turn,
+                Session(self._writer, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                announced = collect_announced(session)
+                self._limit_session(session)
+                yield session
+        except SQLAlchemyError as error:
+            self.writes.note_error(error)
+            raise
+        self._subscriptions.publish(announced)
 
     @contextmanager
     def write_connection(self) -> Iterator[Connection]:
@@ -113,18 +118,21 @@ class Database:
 
         What was announced in it is published after the commit.
         """
-        with self._noting_errors(), self._in_turn(), self._till.begin() as connection:
-            try:
+        try:
+            with self._turn, self._till.begin() as connection:
+                announced = collect_announced(connection)
                 yield connection
-            finally:
-                # Also after a failure: the pool lends the same connection again.
-                announced = take_announced(connection)
-        self._subscriptions.publish(announced)
+        except SQLAlchemyError as error:
+            self.writes.note_error(error)
+            raise
+        if announced:
+            self.writes.note_success()
+            self._subscriptions.publish(announced)
 
     @contextmanager
     def long_write_connection(self) -> Iterator[Connection]:
         """Open a Core connection in one writing transaction that may take long: a migration."""
-        with self._in_turn(), self._writer.begin() as connection:
+        with self._turn, self._writer.begin() as connection:
             self._limit(connection, WorkKind.LONG)
             yield connection
 
@@ -160,14 +168,6 @@ class Database:
         self._subscriptions = Subscriptions()
         self.writes.forget()
 
-    @contextmanager
-    def _noting_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except SQLAlchemyError as error:
-            self.writes.note_error(error)
-            raise
-
     def _limit_session(self, session: Session) -> None:
         if not self.is_sqlite and current_work() is not WorkKind.REQUEST:
             self._limit(session.connection(), current_work())
@@ -176,14 +176,6 @@ class Database:
         """Give the transaction the limits of `work`; each connection begins with its pool's."""
         if not self.is_sqlite:
             connection.exec_driver_sql(self._limits.by_work[work].as_statement())
-
-    @contextmanager
-    def _in_turn(self) -> Iterator[None]:
-        if not self.is_sqlite:
-            yield
-            return
-        with self._turn:
-            yield
 
 
 class FifoLock:

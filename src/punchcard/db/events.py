@@ -28,14 +28,19 @@ Subscriber = Callable[[Any], None]
 _KEY: Final = "punchcard.events"
 
 
-def announce(transaction: Session | Connection, event: Event) -> None:
-    """Publish `event` once `transaction` is committed; never, if it is rolled back."""
-    transaction.info.setdefault(_KEY, []).append(event)
+def announce(transaction: Session | Connection, *events: Event) -> None:
+    """Publish `events` once `transaction` is committed; never, if it is rolled back."""
+    transaction.info.setdefault(_KEY, []).extend(events)
 
 
-def take_announced(transaction: Session | Connection) -> Sequence[Event]:
-    """Return what was announced in a transaction, in order, and forget it."""
-    events: Sequence[Event] = transaction.info.pop(_KEY, ())
+def collect_announced(transaction: Session | Connection) -> Sequence[Event]:
+    """Begin to collect what is announced in a transaction; returns the list that takes it.
+
+    To be called when the transaction begins: a connection that died in it cannot be asked any
+    more, and one that the pool lends again may hold what a transaction rolled back had announced.
+    """
+    events: list[Event] = []
+    transaction.info[_KEY] = events
     return events
 
 

@@ -68,8 +68,10 @@ class BatchLocks:
     def locked(self) -> set[str]:
         """Return the ids of the rows that this batch holds."""
         rows = {card.state.id for card in self.cards.values()}
-        rows.update(reward.id for reward in self.rewards.values())
-        rows.update(row.id for known in self.customers.values() for row in known)
+        if self.rewards:
+            rows.update(reward.id for reward in self.rewards.values())
+        if self.customers:
+            rows.update(row.id for known in self.customers.values() for row in known)
         return rows
 
     def rows_of(self, operation: Operation) -> set[str]:

@@ -27,6 +27,9 @@ SINGLE_ATTEMPTS: Final = 4
 
 _log = logging.getLogger(__name__)
 
+_Asked = tuple[Submission, int]
+"""A submission, and the place of one of its operations."""
+
 
 class BatchRunner:
     """Does submissions, from several threads at once; those on rows others hold go to `locked`."""
@@ -46,8 +49,9 @@ class BatchRunner:
         left = list(submissions)
         while left:
             kept = self._attempt(left, looks_closer=looks_closer)
-            settled += [submission for submission in kept if submission.is_settled]
-            left = [submission for submission in kept if not submission.is_settled]
+            left = []
+            for submission in kept:
+                (settled if submission.is_settled else left).append(submission)
         self._locked.settle(settled)
         return settled
 
@@ -103,30 +107,28 @@ class BatchRunner:
         """
         turn = self._locked.begin()
         batch: Batch | None = None
+        asked, refused = _left(submissions), list[_Asked]()
         try:
             with self._database.write_connection() as connection:
                 batch = Batch(connection, self._dependencies)
-                batch.lock(_left(submissions), looks_closer=looks_closer)
+                batch.lock(_operations(asked), looks_closer=looks_closer)
                 self._locked.hold(turn, batch.locks.locked)
-                refused = self._locked.sift(submissions, batch.locks, turn)
-                places = [
-                    (submission, place) for submission in submissions for place in submission.left
-                ]
-                asked = [p for p in places if (p[0].number, p[1]) not in refused]
-                outcomes = batch.run([submission.operations[place] for submission, place in asked])
+                if self._locked.must_sift(batch.locks):
+                    places = self._locked.sift(submissions, batch.locks, turn)
+                    left = _left(submissions)
+                    asked = [each for each in left if (each[0].number, each[1]) not in places]
+                    refused = [each for each in left if each not in asked]
+                outcomes = batch.run(_operations(asked))
         except SQLAlchemyError as error:
             if batch is not None and is_lock_timeout(error):
                 raise _LockTimeout(error, _by_program(submissions, batch)) from error
             raise
         finally:
             self._locked.end(turn)
-        if batch.writes.cards:
-            self._database.writes.note_success()
         for (submission, place), outcome in zip(asked, outcomes, strict=True):
             submission.outcomes[place] = outcome
-        for submission, place in places:
-            if (submission.number, place) in refused:
-                submission.outcomes[place] = TillBusy(retry_after_seconds=RETRY_AFTER_SECONDS)
+        for submission, place in refused:
+            submission.outcomes[place] = TillBusy(retry_after_seconds=RETRY_AFTER_SECONDS)
 
     def _give_up(self, submissions: Sequence[Submission], error: Exception) -> None:
         refusal = _failed(error) if submissions else None
@@ -153,8 +155,6 @@ class BatchRunner:
                     batch.lock([operation], waits=True)
                     self._locked.hold(turn, batch.locks.locked)
                     outcome = batch.run([operation])[0]
-                if batch.writes.cards:
-                    self._database.writes.note_success()
                 assert outcome is not None
                 return outcome
             except SQLAlchemyError as error:
@@ -189,8 +189,12 @@ def _by_program(
     return found
 
 
-def _left(submissions: Sequence[Submission]) -> list[Operation]:
-    return [submission.operations[place] for submission in submissions for place in submission.left]
+def _left(submissions: Sequence[Submission]) -> list[_Asked]:
+    return [(submission, place) for submission in submissions for place in submission.left]
+
+
+def _operations(asked: Sequence[_Asked]) -> list[Operation]:
+    return [submission.operations[place] for submission, place in asked]
 
 
 def _failed(error: Exception) -> DomainError:

@@ -68,6 +68,9 @@ _insert_audits = BulkInsert(
     table_of(AuditEvent), tuple(column.key for column in table_of(AuditEvent).columns)
 )
 
+_CARD_WORK = WorkEnqueued(CARD_CHANGED)
+_WELCOME_WORK = WorkEnqueued(CUSTOMER_WELCOME)
+
 
 @dataclass(slots=True)
 class BatchWrites:
@@ -157,10 +160,8 @@ class BatchWrites:
                 (add_to_rollup, self._day_rows()),
             ],
         )
-        announce(connection, CardsChanged(frozenset(self.cards)))
-        announce(connection, WorkEnqueued(CARD_CHANGED))
-        if opened:
-            announce(connection, WorkEnqueued(CUSTOMER_WELCOME))
+        work = (_CARD_WORK, _WELCOME_WORK) if opened else (_CARD_WORK,)
+        announce(connection, CardsChanged(frozenset(self.cards)), *work)
 
     def _day_rows(self) -> list[dict[str, Any]]:
         return [

@@ -52,7 +52,8 @@ class LockedSubmissions:
         self._monotonic = monotonic
         self._submissions: dict[int, Submission] = {}
         self._turns: set[Turn] = set()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._is_closing = False
         self.size = 0
         """How many operations wait."""
@@ -60,45 +61,42 @@ class LockedSubmissions:
     def begin(self) -> Turn:
         """Begin a batch of this process, before it locks anything; `end` must follow."""
         turn = Turn()
-        with self._changed:
+        with self._lock:
             self._turns.add(turn)
         return turn
 
     def hold(self, turn: Turn, rows: set[str]) -> None:
         """Note the rows that a batch has locked."""
-        with self._changed:
+        with self._lock:
             turn.rows, turn.is_locking = rows, False
+
+    def must_sift(self, locks: BatchLocks) -> bool:
+        """Return whether a batch may need rows that others hold, or wait for."""
+        return bool(locks.held or self._submissions)
 
     def sift(self, submissions: list[Submission], locks: BatchLocks, turn: Turn) -> set[Place]:
         """Set aside those of `submissions` that need rows others hold: they leave the list.
 
         Returns the operations to refuse: they need a row that was waited for long enough.
         """
-        if not locks.held and not self._submissions:
-            return set()
-        with self._changed:
+        with self._lock:
             return self._sift(submissions, locks, turn)
 
     def end(self, turn: Turn) -> None:
         """Let go of the rows of a batch that has ended; wakes who waited for this process."""
-        with self._changed:
+        with self._lock:
             self._turns.discard(turn)
             for other in self._turns:
                 other.ended |= turn.rows
-            own = [
-                submission for submission in self._submissions.values() if not submission.is_foreign
-            ]
-            for submission in own:
-                submission.retry_at = 0.0
-            if own:
-                self._changed.notify_all()
+            if self._submissions:
+                self._retry_own()
 
     def set_aside(self, submissions: list[Submission], rows: set[str]) -> None:
         """Set submissions aside for `rows`, which others hold, and take them out of the list.
 
         Those that have waited long enough stay in it.
         """
-        with self._changed:
+        with self._lock:
             submissions[:] = [
                 p for p in submissions if not self._may_wait(p, rows, is_foreign=True)
             ]
@@ -107,7 +105,7 @@ class LockedSubmissions:
         """Forget submissions that have their outcomes."""
         if not self._submissions:
             return
-        with self._changed:
+        with self._lock:
             for submission in submissions:
                 if self._submissions.pop(submission.number, None) is not None:
                     self.size -= len(submission.operations)
@@ -118,7 +116,7 @@ class LockedSubmissions:
 
         Returns none once `close` was called and nothing is left.
         """
-        with self._changed:
+        with self._lock:
             while self._submissions or not self._is_closing:
                 now = self._monotonic()
                 due = [p for p in self._submissions.values() if p.retry_at <= now]
@@ -130,10 +128,18 @@ class LockedSubmissions:
 
     def close(self) -> None:
         """Wait for others' rows no more; `take` returns none when nothing is left."""
-        with self._changed:
+        with self._lock:
             self._is_closing = True
             for submission in self._submissions.values():
                 submission.retry_at = 0.0
+            self._changed.notify_all()
+
+    def _retry_own(self) -> None:
+        """Let those that wait for this process alone be tried again at once."""
+        own = [p for p in self._submissions.values() if not p.is_foreign]
+        for submission in own:
+            submission.retry_at = 0.0
+        if own:
             self._changed.notify_all()
 
     def _sift(self, submissions: list[Submission], locks: BatchLocks, turn: Turn) -> set[Place]:
