@@ -22,6 +22,7 @@ from punchcard.fakes import google as fake
 from punchcard.fakes.google import FakeGoogle
 from punchcard.fakes.serving import served
 from punchcard.kit.clock import SystemClock
+from punchcard.kit.ids import CardId
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import card_service
 from punchcard.main import create_worker
@@ -81,7 +82,7 @@ def _settings(folder: Path, address: str, account: str) -> Settings:
     )
 
 
-def _card_id(context: Context, card: int) -> str:
+def _card_id(context: Context, card: int) -> CardId:
     now = context.clock.now()
     with context.database.read() as session:
         return card_service.get_card_by_token(session, card_token(card), now=now).id

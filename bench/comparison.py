@@ -7,12 +7,13 @@ from typing import Any
 
 from bench.client import Client
 from bench.purchases import Purchases, points_by_customer, points_by_day
+from punchcard.kit.ids import ProgramId
 
 PAGE_SIZE = 200
 
 
 def differing_cards(
-    client: Client, purchases: Purchases, program_id: str, cards: Mapping[str, str]
+    client: Client, purchases: Purchases, program_id: ProgramId, cards: Mapping[str, str]
 ) -> Iterator[str]:
     """Give a line for every card that does not hold what its customer's purchases are worth.
 
@@ -29,7 +30,9 @@ def differing_cards(
             yield f"customer {customer} holds {found}, and not {points} points"
 
 
-def differing_statistics(client: Client, purchases: Purchases, program_id: str) -> Iterator[str]:
+def differing_statistics(
+    client: Client, purchases: Purchases, program_id: ProgramId
+) -> Iterator[str]:
     """Give a line for every total, and every figure of a day, that is not the file's own sum."""
     bought, first_days = purchases.bought, purchases.first_days
     days = {one.day for one in bought} | set(first_days.values())
@@ -66,7 +69,7 @@ def differing(what: str, found: Mapping[str, Any], expected: Mapping[str, int]) 
             yield f"{what}: {name} is {found[name]}, and not {value}"
 
 
-def _all_cards(client: Client, program_id: str) -> Iterator[dict[str, Any]]:
+def _all_cards(client: Client, program_id: ProgramId) -> Iterator[dict[str, Any]]:
     query: dict[str, object] = {"program_id": program_id, "limit": PAGE_SIZE}
     while True:
         page = client.get("/cards", query)

@@ -13,6 +13,7 @@ from pathlib import Path
 from bench.codes import card_number, card_token
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import StaffPinId, VendorId
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, StaffIdentity
 from punchcard.loyalty.till.receipt import Receipt
@@ -57,9 +58,9 @@ def main(database: str, what: str, times: str, *shop: str) -> None:
     vendor_id, api_key_id, pin_id = shop
     operations = [
         AddStamp(
-            vendor_id=vendor_id,
+            vendor_id=VendorId(vendor_id),
             actor=Actor("api_key", api_key_id),
-            staff=StaffIdentity(pin_id, None, "Bob", None),
+            staff=StaffIdentity(StaffPinId(pin_id), None, "Bob", None),
             idempotency_key=f"key {number:06}",
             fingerprint=f"request {number:06}".encode().ljust(32),
             card=CardRef(CardKey.TOKEN, card_token(number)),

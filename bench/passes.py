@@ -15,6 +15,7 @@ from bench.figures import Figure, Goal, figure, middle
 from bench.pass_peers import Ingredients, Peer, peers
 from bench.workshop import Workshop
 from punchcard.fakes.apple_chain import AppleChain, make_chain
+from punchcard.kit.ids import CardId, ProgramId
 from punchcard.wallets.apple.pass_images import logo_files, strip_files
 from punchcard.wallets.apple.pass_json import PassIdentity, text_files
 from punchcard.wallets.apple.pass_texts import words_of
@@ -136,7 +137,7 @@ def _mill(chain: AppleChain, logo: bytes | None = None) -> PassMill:
 def _program() -> ProgramFacts:
     terms = "One stamp for each coffee. The card has no value in money. " * 6
     return ProgramFacts(
-        id="019cac1e-7b00-7000-8000-000000000001",
+        id=ProgramId("019cac1e-7b00-7000-8000-000000000001"),
         version=3,
         name="Carte café",
         card_name="Carte café",
@@ -156,7 +157,7 @@ def _program() -> ProgramFacts:
 def _card(number: int) -> CardFacts:
     token = f"{number:022}"
     return CardFacts(
-        id=f"{number:036}",
+        id=CardId(f"{number:036}"),
         number=f"{number:012}",
         status="active",
         stamps=number % _TARGET,

@@ -49,6 +49,7 @@ from bench.servers import (
     punchcard_command,
     serving,
 )
+from punchcard.kit.ids import ProgramId
 from punchcard.kit.settings import Settings
 from tools.postgresql import postgresql_server
 
@@ -107,8 +108,8 @@ class Replay:
         """Give a line for everything that is not as it was computed from the file."""
         purchases, settings = self._purchases, self._host.settings
         with closing(self._host.client()) as client:
-            yield from differing_cards(client, purchases, self._program_id, self._cards)
-            yield from differing_statistics(client, purchases, self._program_id)
+            yield from differing_cards(client, purchases, ProgramId(self._program_id), self._cards)
+            yield from differing_statistics(client, purchases, ProgramId(self._program_id))
         if settings is not None:
             told = _punchcard(settings, "ledger", "verify", "--json", may_fail=True)
             # A database that was given may hold the entries of others too.

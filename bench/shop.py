@@ -11,7 +11,7 @@ from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.context import Context
 from punchcard.kit.clock import SystemClock
-from punchcard.kit.ids import SystemIds
+from punchcard.kit.ids import ApiKeyId, ProgramId, StaffPinId, SystemIds, VendorId
 from punchcard.loyalty.operations import Actor, OpenCard
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.staff import pin_service
@@ -50,10 +50,10 @@ class CountedIds(SystemIds):
 class Shop:
     """What a client of the shop must know."""
 
-    vendor_id: str
-    program_id: str
-    pin_id: str
-    api_key_id: str
+    vendor_id: VendorId
+    program_id: ProgramId
+    pin_id: StaffPinId
+    api_key_id: ApiKeyId
     api_key: str
     staff_token: str
 

@@ -32,11 +32,12 @@ from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import InvalidInput
+from punchcard.kit.ids import ApiKeyId, DeviceId, UserId
 from tests.support import cast
 from tests.support.cast import PASSWORD, Shop, by_operator
 
 
-def owner_id(context: Context, shop: Shop) -> str:
+def owner_id(context: Context, shop: Shop) -> UserId:
     with context.database.read() as session:
         return session.scalars(select(User.id).where(User.email == shop.email("owner"))).one()
 
@@ -125,7 +126,7 @@ def test_two_owners_who_demote_each_other_at_once_leave_one(context: Context, al
     with context.database.write() as session:
         user_service.update_user(session, by_operator(context), alice.id, second, {"role": "owner"})
 
-    def demote(user_id: str) -> bool:
+    def demote(user_id: UserId) -> bool:
         try:
             with context.database.write() as session:
                 user_service.update_user(
@@ -166,7 +167,7 @@ def test_bob_cannot_reach_alices_people_places_and_devices(
     with pytest.raises(DeviceNotFound), context.database.write() as session:
         device_service.revoke_device(session, act, bob.id, device.id)
     with pytest.raises(DeviceNotFound), context.database.write() as session:
-        device_service.revoke_device(session, act, alice.id, "not an id\x00")
+        device_service.revoke_device(session, act, alice.id, DeviceId("not an id\x00"))
 
 
 def test_a_pairing_code_works_once(context: Context, alice: Shop) -> None:
@@ -275,7 +276,7 @@ def test_trail_of_everything_holds_no_secret(context: Context, alice: Shop) -> N
     )
     act = by_operator(context)
     with context.database.write() as session:
-        key_id = context.accounts.credentials.resolve(key).id or ""
+        key_id = ApiKeyId(context.accounts.credentials.resolve(key).id or "")
         api_key_service.revoke_api_key(session, act, alice.id, key_id)
         user_service.remove_user(session, act, alice.id, staff)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from punchcard.context import Context
+from punchcard.kit.ids import ProgramId
 from punchcard.main import create_app
 from tests.support import cast
 from tests.support.cast import PASSWORD, Shop
@@ -128,8 +129,8 @@ class _Floor:
     def cards(self, stock: Stock) -> dict[str, str]:
         """Open cards with something on them."""
         customer = {"name": "Chloé", "email": f"chloe@{self.slug}.example", "locale": "fr"}
-        card = self._card(stock["program_id"], customer)
-        points_card = self._card(stock["points_program_id"], customer)
+        card = self._card(ProgramId(stock["program_id"]), customer)
+        points_card = self._card(ProgramId(stock["points_program_id"]), customer)
         stamp = {"card": card["id"], "quantity": 12}
         full = self._post(f"{LOYALTY}/stamp", stamp)["transaction"]
         earn = {"card": points_card["id"], "amount_minor": 50_000, "reference": "bill 1"}
@@ -141,7 +142,7 @@ class _Floor:
             "token": card["public_url"].rsplit("/", 1)[-1],
             "customer_email": customer["email"],
             "points_card_id": points_card["id"],
-            "strict_card_id": self._card(stock["strict_program_id"], None)["id"],
+            "strict_card_id": self._card(ProgramId(stock["strict_program_id"]), None)["id"],
             "transaction_id": full["id"],
             "points_transaction_id": earned["id"],
         }
@@ -159,7 +160,7 @@ class _Floor:
         }
         return self._post(f"{LOYALTY}/programs", given)
 
-    def _card(self, program_id: str, customer: Any) -> dict[str, Any]:
+    def _card(self, program_id: ProgramId, customer: Any) -> dict[str, Any]:
         return self._post(f"{LOYALTY}/cards", {"program_id": program_id, "customer": customer})
 
     def _post(self, path: str, body: Any, *, status: int = 201) -> dict[str, Any]:

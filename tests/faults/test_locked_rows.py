@@ -16,7 +16,7 @@ from punchcard.db.database import Database
 from punchcard.db.outbox import OutboxRow
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import SystemIds
+from punchcard.kit.ids import CardId, SystemIds
 from punchcard.loyalty.errors import TillBusy
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, Reward
 from punchcard.loyalty.operations import NewCustomer, Operation
@@ -156,7 +156,7 @@ def test_a_frozen_process_lets_the_others_on_when_its_silence_was_too_long(
             process.send_signal(signal.SIGCONT)
 
 
-def points_at_last(counter: TillDriver, card: str) -> int:
+def points_at_last(counter: TillDriver, card: CardId) -> int:
     """Return the points of a card after a purchase that is tried until it is taken."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:

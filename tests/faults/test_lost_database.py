@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 
 from punchcard.db.database import Database
 from punchcard.kit.clock import SystemClock
-from punchcard.kit.ids import SystemIds
+from punchcard.kit.ids import CardId, SystemIds, VendorId
 from punchcard.loyalty.errors import TillBusy
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.receipt import Receipt
@@ -144,8 +144,8 @@ def test_a_server_that_hangs_up_is_asked_once_for_a_whole_batch() -> None:
             closing(Database(url)) as database,
             open_till(database, clock=clock, ids=ids) as till,
         ):
-            alice = TillDriver(database, till, clock, ids, vendor_id=ids.new_id())
-            outcomes = till.submit_all([alice.earn(ids.new_id(), 100) for _ in range(20)])
+            alice = TillDriver(database, till, clock, ids, vendor_id=VendorId(ids.new_id()))
+            outcomes = till.submit_all([alice.earn(CardId(ids.new_id()), 100) for _ in range(20)])
         server.shutdown(socket.SHUT_RDWR)
     thread.join()
     assert [type(outcome) for outcome in outcomes] == [TillBusy] * 20

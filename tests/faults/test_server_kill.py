@@ -18,6 +18,7 @@ import pytest
 
 from punchcard.context import build_context
 from punchcard.db.database import Database
+from punchcard.kit.ids import CardId
 from punchcard.kit.settings import load_settings
 from tests.loyalty import shelf
 from tests.support import cast
@@ -37,7 +38,7 @@ class Load:
     """Callers of a shop's API, each with its own connection, until the server is gone."""
 
     token: str
-    cards: list[str]
+    cards: list[CardId]
     answered: Hashes = field(default_factory=dict)
     unanswered: list[tuple[str, Any]] = field(default_factory=list)
     _news: threading.Condition = field(default_factory=threading.Condition)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from punchcard.db.database import Database
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import SystemIds
+from punchcard.kit.ids import CardId, EntryId, LocationId, StaffPinId, SystemIds
 from punchcard.kit.values import value
 from punchcard.loyalty.errors import TillBusy
 from punchcard.loyalty.models import LoyaltyCard
@@ -36,7 +36,7 @@ def alice(database: Database) -> Iterator[TillDriver]:
 
 
 @pytest.fixture
-def cards(alice: TillDriver) -> list[str]:
+def cards(alice: TillDriver) -> list[CardId]:
     """Open three points cards."""
     return alice.cards(alice.program(type="points"), 3)
 
@@ -79,7 +79,7 @@ def codes(outcomes: list[Outcome]) -> list[str]:
 
 
 def test_a_full_queue_refuses_at_once_and_writes_nothing(
-    alice: TillDriver, cards: list[str], gated: Gated
+    alice: TillDriver, cards: list[CardId], gated: Gated
 ) -> None:
     async def crowd() -> list[Receipt]:
         first = asyncio.create_task(gated.till.submit_async(alice.earn(cards[0], 100)))
@@ -102,7 +102,7 @@ def test_a_full_queue_refuses_at_once_and_writes_nothing(
 
 
 def test_a_list_that_meets_a_full_queue_tells_what_was_done_and_what_was_not(
-    alice: TillDriver, cards: list[str], gated: Gated
+    alice: TillDriver, cards: list[CardId], gated: Gated
 ) -> None:
     async def meet() -> list[Outcome]:
         five = [alice.earn(cards[0], 100, idempotency_key=f"k-{n}") for n in range(5)]
@@ -129,7 +129,7 @@ def test_a_list_that_meets_a_full_queue_tells_what_was_done_and_what_was_not(
 
 
 def test_a_caller_who_leaves_cancels_nothing(
-    alice: TillDriver, cards: list[str], gated: Gated
+    alice: TillDriver, cards: list[CardId], gated: Gated
 ) -> None:
     async def leave() -> None:
         asked = asyncio.create_task(gated.till.submit_async(alice.earn(cards[0], 100)))
@@ -149,7 +149,7 @@ def test_a_caller_who_leaves_cancels_nothing(
 
 
 def test_a_closing_till_finishes_what_waits_and_takes_no_more(
-    alice: TillDriver, cards: list[str], gated: Gated
+    alice: TillDriver, cards: list[CardId], gated: Gated
 ) -> None:
     with ThreadPoolExecutor() as threads:
         first = threads.submit(gated.till.submit, alice.earn(cards[0], 100))
@@ -172,21 +172,23 @@ class Juggle(CardOperation):
     """An operation that no rule knows."""
 
 
-def faulty(alice: TillDriver, card: str) -> list[Operation]:
-    nobody = StaffIdentity(pin_id=alice.ids.new_id(), staff_id=None, name="Nobody", program_id=None)
+def faulty(alice: TillDriver, card: CardId) -> list[Operation]:
+    nobody = StaffIdentity(
+        pin_id=StaffPinId(alice.ids.new_id()), staff_id=None, name="Nobody", program_id=None
+    )
     earn = alice.earn(card, 100)
     return [
         replace(earn, staff=nobody),
         replace(earn, note="half a \ud83d smile"),
-        replace(earn, location_id="the one at the station"),
+        replace(earn, location_id=LocationId("the one at the station")),
         Juggle(vendor_id=alice.vendor_id, actor=earn.actor, card=earn.card),
-        replace(alice.void(card), transaction_id="not an id"),
+        replace(alice.void(EntryId(card)), transaction_id=EntryId("not an id")),
     ]
 
 
 @pytest.mark.parametrize("number", range(5))
 def test_one_bad_operation_never_harms_its_neighbours(
-    alice: TillDriver, cards: list[str], number: int
+    alice: TillDriver, cards: list[CardId], number: int
 ) -> None:
     bad = faulty(alice, cards[1])[number]
     good = [alice.earn(card, 100) for card in cards]
@@ -196,7 +198,7 @@ def test_one_bad_operation_never_harms_its_neighbours(
     assert purchases(alice) == 6
 
 
-def test_a_thread_that_leaves_its_loop_harms_nobody(alice: TillDriver, cards: list[str]) -> None:
+def test_a_thread_that_leaves_its_loop_harms_nobody(alice: TillDriver, cards: list[CardId]) -> None:
     loop = asyncio.new_event_loop()
     asked = loop.create_task(alice.till.submit_async(alice.earn(cards[0], 100)))
     loop.run_until_complete(asyncio.sleep(0, None))
@@ -207,9 +209,11 @@ def test_a_thread_that_leaves_its_loop_harms_nobody(alice: TillDriver, cards: li
     assert alice.till.is_running
 
 
-def test_many_threads_and_loops_share_one_till(alice: TillDriver, cards: list[str]) -> None:
+def test_many_threads_and_loops_share_one_till(alice: TillDriver, cards: list[CardId]) -> None:
     async def few() -> None:
-        await asyncio.gather(*(alice.till.submit_async(alice.earn(c, 100)) for c in cards * 3))
+        await asyncio.gather(
+            *(alice.till.submit_async(alice.earn(CardId(c), 100)) for c in cards * 3)
+        )
 
     threads = [threading.Thread(target=asyncio.run, args=(few(),)) for _ in range(4)]
     for thread in threads:
@@ -220,9 +224,9 @@ def test_many_threads_and_loops_share_one_till(alice: TillDriver, cards: list[st
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_long_list_keeps_nobody_at_a_till_waiting(alice: TillDriver, cards: list[str]) -> None:
+def test_a_long_list_keeps_nobody_at_a_till_waiting(alice: TillDriver, cards: list[CardId]) -> None:
     held, free = cards[:2]
-    purchase, size = alice.earn(held, 100), alice.till.batch_limit + 1
+    purchase, size = alice.earn(CardId(held), 100), alice.till.batch_limit + 1
     with (
         open_till(
             alice.database, clock=alice.clock, ids=alice.ids, locked_wait_seconds=DEADLINE_SECONDS
@@ -236,7 +240,7 @@ def test_a_long_list_keeps_nobody_at_a_till_waiting(alice: TillDriver, cards: li
             lists = [threads.submit(till.submit_all, [purchase] * size) for _ in range(3)]
             wait_until(lambda: till.waiting == 3 * size)
 
-            assert till.submit(alice.earn(free, 100)).card.points == 1
+            assert till.submit(alice.earn(CardId(free), 100)).card.points == 1
 
             assert not any(one.done() for one in lists)
         done = [one.result(DEADLINE_SECONDS) for one in lists]

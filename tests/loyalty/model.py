@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from punchcard.kit.errors import DomainError
+from punchcard.kit.ids import CardId, EntryId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.errors import ReferenceAlreadyUsed
 from punchcard.loyalty.ledger.entry import FIRST_HASH, make_entry
 from punchcard.loyalty.operations import (
@@ -112,7 +113,7 @@ REWARDS = st.fixed_dictionaries(
 _UNITS = {"EUR": 100, "JPY": 1, "KWD": 1000}
 
 
-def rules_of(fields: dict[str, Any], *, program_id: str, vendor_id: str) -> ProgramRules:
+def rules_of(fields: dict[str, Any], *, program_id: ProgramId, vendor_id: VendorId) -> ProgramRules:
     """Return a program's rules from the columns it is stored in."""
     rest = {k: v for k, v in fields.items() if k not in ("cooldown_minutes", "timezone")}
     return ProgramRules(
@@ -130,7 +131,13 @@ def rules_of(fields: dict[str, Any], *, program_id: str, vendor_id: str) -> Prog
 
 
 def operation_of(
-    wish: Wish, *, card_id: str, reward_id: str, answered: list[str], now: datetime, **common: Any
+    wish: Wish,
+    *,
+    card_id: CardId,
+    reward_id: RewardId,
+    answered: list[EntryId],
+    now: datetime,
+    **common: Any,
 ) -> Operation:
     """Return the operation a wish asks for; `answered` are the entries that can be named."""
     if wish.back:
@@ -179,7 +186,7 @@ class Shop:
             entry = make_entry(
                 draft,
                 after,
-                entry_id=f"entry-{next(self.numbers)}",
+                entry_id=EntryId(f"entry-{next(self.numbers)}"),
                 operation=operation,
                 program=self.program,
                 sequence=len(self.entries) + 1,
@@ -206,7 +213,7 @@ class Shop:
         redeemed = [e for e in standing(self.entries) if e["reward_id"] == self.reward.id]
         return History(stamps=self._stamps(), reward=self.reward, times_redeemed=len(redeemed))
 
-    def _void_history(self, entry_id: str) -> History:
+    def _void_history(self, entry_id: EntryId) -> History:
         [index] = [i for i, entry in enumerate(self.entries) if entry["id"] == entry_id]
         entry = self.entries[index]
         voided_by = [e["id"] for e in self.entries if e["voids"] == entry_id]

@@ -4,6 +4,7 @@ from typing import Any
 
 from punchcard.accounts.subjects import Subject
 from punchcard.context import Context
+from punchcard.kit.ids import CardId, ProgramId, StaffPinId
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.operations import Actor
@@ -33,7 +34,7 @@ def program(shop: Shop, **fields: Any) -> LoyaltyProgram:
         )
 
 
-def reward(shop: Shop, program_id: str, **fields: Any) -> Reward:
+def reward(shop: Shop, program_id: ProgramId, **fields: Any) -> Reward:
     """Create a reward of 100 points."""
     given = {"name": "A cake", "points_required": 100, **fields}
     with shop.context.database.write() as session:
@@ -72,7 +73,7 @@ def card(shop: Shop, program: LoyaltyProgram) -> LoyaltyCard:
     return row
 
 
-def opened_card(shop: Shop, program: LoyaltyProgram) -> str:
+def opened_card(shop: Shop, program: LoyaltyProgram) -> CardId:
     """Open a card through the till; returns its id."""
     opened = card_service.open_card(
         shop.context.loyalty.till, program.id, vendor_id=shop.id, actor=Actor("system", None)
@@ -85,7 +86,7 @@ def till(shop: Shop, number: int = 1) -> Subject:
     return Subject(kind="device", id=f"till-{number}", vendor_id=shop.id)
 
 
-def stored_pin(context: Context, pin_id: str) -> StaffPin:
+def stored_pin(context: Context, pin_id: StaffPinId) -> StaffPin:
     """Read a staff PIN as it is now."""
     with context.database.read() as session:
         return session.get_one(StaffPin, pin_id)

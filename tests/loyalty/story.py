@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import CardId, VendorId
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
 from punchcard.loyalty.operations import (
     Actor,
@@ -38,10 +39,10 @@ class Story:
 
     context: Context
     url: str
-    card_id: str
+    card_id: CardId
     quiet_card_id: str
 
-    def verify(self, vendor_id: str | None = None) -> Verdict:
+    def verify(self, vendor_id: VendorId | None = None) -> Verdict:
         with self.context.database.snapshot() as connection:
             return verify_ledger(connection, vendor_id=vendor_id)
 

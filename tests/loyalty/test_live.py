@@ -10,7 +10,7 @@ from sqlalchemy import text
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import SystemIds
+from punchcard.kit.ids import CardId, SystemIds, VendorId
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.live import LiveCards, LiveUpdatesBusy, Watch
 from punchcard.loyalty.operations import Actor
@@ -26,14 +26,14 @@ ONLY_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ONLY_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
-def stamp(context: Context, vendor_id: str, card_id: str) -> None:
+def stamp(context: Context, vendor_id: VendorId, card_id: CardId) -> None:
     stamp_service.add_stamp(
         context.loyalty.till, card_id, vendor_id=vendor_id, actor=Actor("system", None)
     )
 
 
 async def stamped_while_watched(
-    watch: Watch, context: Context, vendor_id: str, card_id: str
+    watch: Watch, context: Context, vendor_id: VendorId, card_id: CardId
 ) -> bool:
     await asyncio.to_thread(stamp, context, vendor_id, card_id)
     return await watch.changed(PATIENCE)
@@ -57,7 +57,7 @@ def neighbour(
 
 
 def test_a_stamp_reaches_the_page_that_shows_the_card(
-    context: Context, alice: Shop, card_id: str
+    context: Context, alice: Shop, card_id: CardId
 ) -> None:
     async def look() -> bool:
         with context.loyalty.live.watch(card_id) as watch:
@@ -70,9 +70,9 @@ def test_a_stamp_reaches_the_page_that_shows_the_card(
 
 @ONLY_SQLITE
 def test_the_stamp_of_another_card_is_not_heard(
-    context: Context, alice: Shop, card_id: str
+    context: Context, alice: Shop, card_id: CardId
 ) -> None:
-    other = shelf.opened_card(alice, shelf.program(alice, **EASY))
+    other = CardId(shelf.opened_card(alice, shelf.program(alice, **EASY)))
 
     async def look() -> tuple[bool, bool]:
         with (
@@ -88,7 +88,7 @@ def test_the_stamp_of_another_card_is_not_heard(
 @ONLY_SQLITE
 def test_rings_that_a_slow_page_has_not_heard_are_one(database: Database) -> None:
     async def look(live: LiveCards) -> tuple[bool, bool]:
-        with live.watch("one") as watch:
+        with live.watch(CardId("one")) as watch:
             for _ in range(10):
                 watch.notify()
             return await watch.changed(PATIENCE), await watch.changed(0)
@@ -99,13 +99,13 @@ def test_rings_that_a_slow_page_has_not_heard_are_one(database: Database) -> Non
 
 def test_a_card_takes_so_many_pages_and_the_process_so_many(database: Database) -> None:
     async def look(live: LiveCards) -> int:
-        with live.watch("one"), live.watch("one"):
+        with live.watch(CardId("one")), live.watch(CardId("one")):
             with pytest.raises(LiveUpdatesBusy) as refused:
-                live.watch("one")
-            with live.watch("two"), pytest.raises(LiveUpdatesBusy):
-                live.watch("three")
+                live.watch(CardId("one"))
+            with live.watch(CardId("two")), pytest.raises(LiveUpdatesBusy):
+                live.watch(CardId("three"))
             assert refused.value.retry_after_seconds
-        with live.watch("three"):
+        with live.watch(CardId("three")):
             return live.watching
 
     with closing(LiveCards(database, limit=3, card_limit=2)) as live:
@@ -114,11 +114,11 @@ def test_a_card_takes_so_many_pages_and_the_process_so_many(database: Database) 
 
 def test_a_server_that_stops_ends_every_watch_and_takes_no_more(database: Database) -> None:
     async def look(live: LiveCards) -> bool:
-        with live.watch("one") as watch:
+        with live.watch(CardId("one")) as watch:
             ending = asyncio.to_thread(live.end_watches)
             heard, _ = await asyncio.gather(watch.changed(PATIENCE), ending)
             with pytest.raises(LiveUpdatesBusy):
-                live.watch("one")
+                live.watch(CardId("one"))
             return heard or not watch.is_over
 
     with closing(LiveCards(database, limit=3, card_limit=2)) as live:
@@ -126,7 +126,7 @@ def test_a_server_that_stops_ends_every_watch_and_takes_no_more(database: Databa
 
 
 def test_a_page_that_left_with_its_event_loop_disturbs_nobody(
-    context: Context, alice: Shop, card_id: str
+    context: Context, alice: Shop, card_id: CardId
 ) -> None:
     async def leave_rudely() -> Watch:
         return context.loyalty.live.watch(card_id)
@@ -140,7 +140,7 @@ def test_a_page_that_left_with_its_event_loop_disturbs_nobody(
 
 @ONLY_POSTGRESQL
 def test_a_stamp_of_another_server_process_is_heard(
-    context: Context, neighbour: Context, alice: Shop, card_id: str
+    context: Context, neighbour: Context, alice: Shop, card_id: CardId
 ) -> None:
     async def look() -> None:
         with context.loyalty.live.watch(card_id) as watch:
@@ -154,7 +154,7 @@ def test_a_stamp_of_another_server_process_is_heard(
 def test_a_thousand_cards_at_once_are_all_heard(
     context: Context, neighbour: Context, ids: SystemIds
 ) -> None:
-    cards = [ids.new_id() for _ in range(1000)]
+    cards = [CardId(ids.new_id()) for _ in range(1000)]
 
     async def look() -> int:
         with (
@@ -170,7 +170,7 @@ def test_a_thousand_cards_at_once_are_all_heard(
 
 @ONLY_POSTGRESQL
 def test_ears_that_were_cut_off_hear_again_and_miss_nothing(
-    context: Context, neighbour: Context, alice: Shop, card_id: str
+    context: Context, neighbour: Context, alice: Shop, card_id: CardId
 ) -> None:
     async def look() -> None:
         with context.loyalty.live.watch(card_id) as watch:

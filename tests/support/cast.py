@@ -11,6 +11,7 @@ from punchcard.accounts.subjects import SYSTEM
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.context import Context
+from punchcard.kit.ids import UserId, VendorId
 
 PASSWORD = "a password for tests"
 _homes = count()
@@ -26,14 +27,14 @@ class Shop:
     """One vendor of the cast; everybody's password is PASSWORD, e-mail ROLE@SLUG.example."""
 
     context: Context
-    id: str
+    id: VendorId
     slug: str
 
     def email(self, role: str) -> str:
         """Return the address of the owner, the manager or the staff."""
         return f"{role}@{self.slug}.example"
 
-    def hire(self, role: str) -> str:
+    def hire(self, role: str) -> UserId:
         """Add a person with a role; returns their id."""
         hashed = self.context.accounts.sign_in.hash_password(PASSWORD)
         person = NewUser(

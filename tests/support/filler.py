@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, insert, text
 from punchcard.accounts.models import AuditEvent, Customer, IdempotencyRecord, Location, Vendor
 from punchcard.db.base import table_of
 from punchcard.db.dialects import is_sqlite
-from punchcard.kit.ids import Ids
+from punchcard.kit.ids import Ids, ProgramId, StaffPinId, VendorId
 from punchcard.loyalty.models import (
     LoyaltyCard,
     LoyaltyProgram,
@@ -33,8 +33,8 @@ def fill(
     ids: Ids,
     now: datetime,
     *,
-    vendor_id: str,
-    program_id: str,
+    vendor_id: VendorId,
+    program_id: ProgramId,
     cards: int,
     shops: int = 0,
 ) -> None:
@@ -92,7 +92,7 @@ def _of_shop(ids: Ids, now: datetime, number: int) -> Iterator[tuple[type, dict[
     yield Reward, {**shop, **at, **name, **reward}
 
 
-def _pin(ids: Ids, now: datetime, vendor_id: str, number: int) -> dict[str, Any]:
+def _pin(ids: Ids, now: datetime, vendor_id: VendorId, number: int) -> dict[str, Any]:
     pin_id = ids.new_id()
     return {
         **{"id": pin_id, "vendor_id": vendor_id, "name": f"Person {number}", "pin_hash": "$2b$"},
@@ -101,7 +101,7 @@ def _pin(ids: Ids, now: datetime, vendor_id: str, number: int) -> dict[str, Any]
 
 
 def _of_card(
-    ids: Ids, now: datetime, vendor_id: str, program_id: str, pin_id: str | None
+    ids: Ids, now: datetime, vendor_id: VendorId, program_id: ProgramId, pin_id: StaffPinId | None
 ) -> Iterator[tuple[type, dict[str, Any]]]:
     card_id, customer_id = ids.new_id(), ids.new_id()
     shop = {"vendor_id": vendor_id}

@@ -15,7 +15,7 @@ from pathlib import Path
 from punchcard.db.database import Database
 from punchcard.db.limits import DEFAULT_LIMITS, WorkKind
 from punchcard.kit.clock import SystemClock
-from punchcard.kit.ids import SystemIds
+from punchcard.kit.ids import CardId, SystemIds, VendorId
 from punchcard.loyalty.programs.rules_loader import ProgramCache
 from punchcard.loyalty.till.batch import Batch
 from punchcard.loyalty.till.enrolment import TillDependencies
@@ -28,7 +28,7 @@ class Halfway:
     """Which card gets points, and how long PostgreSQL bears the silence."""
 
     url: str
-    vendor_id: str
+    vendor_id: VendorId
     card: str
     idle_seconds: float
 
@@ -62,7 +62,9 @@ def work(plan: Halfway) -> None:
         database.write_connection() as connection,
     ):
         till = Till(database, clock=clock, ids=ids, sealer=SEALER)
-        operation = TillDriver(database, till, clock, ids, plan.vendor_id).earn(plan.card, 100)
+        operation = TillDriver(database, till, clock, ids, plan.vendor_id).earn(
+            CardId(plan.card), 100
+        )
         batch = Batch(connection, tools)
         batch.lock([operation])
         batch.run([operation])

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection
 
 from punchcard.context import Context
+from punchcard.kit.ids import CardId
 
 PATIENCE_SECONDS = 30.0
 
@@ -11,12 +12,12 @@ PATIENCE_SECONDS = 30.0
 async def open_ears(context: Context) -> None:
     """Wait until other processes are heard, which rings everybody once."""
     if not context.database.is_sqlite:
-        with context.loyalty.live.watch("a card"):
+        with context.loyalty.live.watch(CardId("a card")):
             assert await asyncio.to_thread(context.loyalty.live.is_listening.wait, PATIENCE_SECONDS)
 
 
 def pages_that_follow(
-    context: Context, card_ids: Collection[str], change: Callable[[], object]
+    context: Context, card_ids: Collection[CardId], change: Callable[[], object]
 ) -> set[str]:
     """Open a page of each card, make the change, and return the cards whose page heard of it."""
 

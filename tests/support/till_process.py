@@ -20,9 +20,11 @@ from typing import Any
 from punchcard.db.database import Database
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import SystemIds
+from punchcard.kit.ids import CardId, EntryId, RewardId, SystemIds, VendorId
 from punchcard.loyalty.operations import Operation
 from tests.support.drivers.till import TillDriver, open_till
+
+NO_REWARD = RewardId("")
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,12 @@ class Plan:
 
     name: str
     url: str
-    vendor_id: str
-    cards: list[str]
+    vendor_id: VendorId
+    cards: list[CardId]
     kind: str
     threads: int
     operations: int | None = None
-    reward_id: str = ""
+    reward_id: RewardId = NO_REWARD
     mistakes: tuple[str, ...] = ()
 
 
@@ -54,14 +56,14 @@ class Answer:
 
 def operation(plan: Plan, counter: TillDriver, thread: int, number: int) -> Operation:
     """Return an operation of the plan, always the same one."""
-    card = plan.cards[(thread + number) % len(plan.cards)]
+    card = CardId(plan.cards[(thread + number) % len(plan.cards)])
     key: dict[str, Any] = {"idempotency_key": f"{plan.name}-{thread}-{number}"}
     if plan.kind == "steady":
         if number % 3 == 2:
             return counter.redeem_points(card, 1, **key)
         return counter.earn(card, 100 + number % 50, **key)
     late = counter.clock.now() - timedelta(hours=number)
-    mistake = plan.mistakes[number // 8 % len(plan.mistakes)]
+    mistake = EntryId(plan.mistakes[number // 8 % len(plan.mistakes)])
     verbs: list[Callable[[], Operation]] = [
         lambda: counter.earn(card, 130, idempotency_key=f"everybody-{thread}-{number}"),
         lambda: counter.earn(card, 170, reference=f"R-{thread}-{number}", **key),

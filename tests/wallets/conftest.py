@@ -6,6 +6,7 @@ import pytest
 
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import CardId, ProgramId
 from punchcard.kit.settings import Settings
 from punchcard.main import create_app, create_worker
 from punchcard.worker.loop import Worker
@@ -50,16 +51,16 @@ def alice(context: Context) -> TillDriver:
 
 
 @pytest.fixture
-def program(alice: TillDriver) -> str:
+def program(alice: TillDriver) -> ProgramId:
     """Open a stamp card that can be stamped at any time."""
     return alice.program(cooldown_minutes=0, max_daily_stamps=50)
 
 
 @pytest.fixture
-def google_cards(context: Context, alice: TillDriver, program: str) -> OpenCards:
+def google_cards(context: Context, alice: TillDriver, program: ProgramId) -> OpenCards:
     """Open cards of that program whose holders ask for Google's link: `google_cards(3)`."""
 
-    def open_cards(number: int) -> list[str]:
+    def open_cards(number: int) -> list[CardId]:
         cards = alice.cards(program, number)
         for card in cards:
             context.wallets.google.save_link(card)
@@ -69,7 +70,7 @@ def google_cards(context: Context, alice: TillDriver, program: str) -> OpenCards
 
 
 @pytest.fixture
-def google_card(google_cards: OpenCards) -> str:
+def google_card(google_cards: OpenCards) -> CardId:
     """Open one such card."""
     (card,) = google_cards(1)
     return card

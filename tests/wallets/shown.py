@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from punchcard.context import Context
 from punchcard.db.outbox import OutboxRow
+from punchcard.kit.ids import CardId
 from tests.wallets.google_account import Google
 
-OpenCards = Callable[[int], list[str]]
+OpenCards = Callable[[int], list[CardId]]
 """Opens so many cards whose holders ask for Google's link; returns their ids."""
 
 

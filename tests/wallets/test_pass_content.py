@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from punchcard.kit.i18n import LANGUAGES
+from punchcard.kit.ids import CardId
 from punchcard.wallets.pass_content import (
     CardFacts,
     RewardFacts,
@@ -115,6 +116,11 @@ def test_anonymous_card_names_nobody() -> None:
 
 def test_facts_of_a_number_that_is_gone_have_no_code() -> None:
     gone = CardFacts(
-        id="c", number="123456789012", status="replaced", stamps=0, points=0, rewards_ready=0
+        id=CardId("c"),
+        number="123456789012",
+        status="replaced",
+        stamps=0,
+        points=0,
+        rewards_ready=0,
     )
     assert pass_content(program(), gone, "en").barcode is None

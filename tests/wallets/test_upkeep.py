@@ -12,7 +12,7 @@ from punchcard.context import Context, build_context
 from punchcard.db.database import Database
 from punchcard.fakes.google import Fault
 from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import SystemIds
+from punchcard.kit.ids import CardId, ProgramId, SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.programs import vendor_changes
 from punchcard.main import create_worker
@@ -24,7 +24,7 @@ from tests.wallets.google_account import Google
 from tests.wallets.shown import OpenCards, shown, waiting
 
 
-def state(context: Context, card: str) -> str:
+def state(context: Context, card: CardId) -> str:
     with context.database.read() as session:
         return context.wallets.service.states(session, [card])[card]["google"]
 
@@ -67,7 +67,7 @@ def test_a_reward_that_begins_or_ends_by_its_date_shows_on_the_pass(
 
 
 def test_a_shops_new_name_reaches_its_passes(
-    context: Context, google: Google, alice: TillDriver, program: str, worker: Worker
+    context: Context, google: Google, alice: TillDriver, program: ProgramId, worker: Worker
 ) -> None:
     context.wallets.google.save_link(alice.card(program))
     with context.database.write() as session:
@@ -104,11 +104,14 @@ def test_a_lost_notice_is_made_up_for_within_days(
     context.wallets.google.receive_callback(google.fake.save(names[given_up]))
     google.fake.objects[names[given_up]]["hasUsers"] = False
     keep_house(worker, clock)
-    assert (state(context, kept), state(context, given_up)) == ("issued", "installed")
+    assert (state(context, CardId(kept)), state(context, CardId(given_up))) == (
+        "issued",
+        "installed",
+    )
 
     assert keep_house(worker, clock, days=8)["check_google_holders"] == 2
 
-    assert (state(context, kept), state(context, given_up)) == ("installed", "none")
+    assert (state(context, CardId(kept)), state(context, CardId(given_up))) == ("installed", "none")
     assert keep_house(worker, clock, days=1)["check_google_holders"] == 0
 
 
@@ -135,12 +138,12 @@ def test_looking_for_lost_notices_goes_on_where_google_failed(
     for _ in range(30):
         keep_house(worker, clock, minutes=5)
 
-    assert [state(context, card) for card in cards] == ["installed"] * 3
+    assert [state(context, CardId(card)) for card in cards] == ["installed"] * 3
     assert waiting(context) == []
 
 
 def test_a_notice_that_comes_while_google_is_asked_counts_more(
-    context: Context, google: Google, google_card: str
+    context: Context, google: Google, google_card: CardId
 ) -> None:
     (object_id,) = google.fake.objects
     asked = context.wallets.google.client.get
@@ -184,7 +187,7 @@ def test_word_about_a_card_that_has_a_pass_outlives_a_time_without_wallets(
     context: Context,
     google: Google,
     alice: TillDriver,
-    program: str,
+    program: ProgramId,
     clock: ManualClock,
     settings: Settings,
     ids: SystemIds,

@@ -11,6 +11,7 @@ from punchcard.accounts.models import ApiKey
 from punchcard.accounts.rows import find_own, paginate
 from punchcard.accounts.subjects import API_KEY_PREFIX
 from punchcard.db.events import announce
+from punchcard.kit.ids import ApiKeyId, VendorId
 from punchcard.kit.secrets import hash_token
 from punchcard.kit.validation import texts
 from punchcard.kit.validation.invalid import check_field
@@ -19,7 +20,7 @@ _SHOWN_CHARACTERS = 12
 
 
 def create_api_key(
-    session: Session, act: Act, vendor_id: str, *, name: str, scopes: list[str]
+    session: Session, act: Act, vendor_id: VendorId, *, name: str, scopes: list[str]
 ) -> tuple[str, ApiKey]:
     """Make a key with these scopes; returns the key itself, which is never shown again."""
     secret = API_KEY_PREFIX + act.ids.new_token()
@@ -41,7 +42,7 @@ def create_api_key(
 
 
 def list_api_keys(
-    session: Session, vendor_id: str, *, after_id: str | None, limit: int
+    session: Session, vendor_id: VendorId, *, after_id: str | None, limit: int
 ) -> list[ApiKey]:
     """Return the vendor's keys, revoked ones included, oldest first."""
     return paginate(
@@ -49,7 +50,7 @@ def list_api_keys(
     )
 
 
-def revoke_api_key(session: Session, act: Act, vendor_id: str, api_key_id: str) -> ApiKey:
+def revoke_api_key(session: Session, act: Act, vendor_id: VendorId, api_key_id: ApiKeyId) -> ApiKey:
     """Revoke a key permanently; a second time changes nothing.
 
     Raises ApiKeyNotFound.

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, User
 from punchcard.accounts.subjects import Subject
 from punchcard.kit.clock import to_rfc3339
-from punchcard.kit.ids import Ids
+from punchcard.kit.ids import Ids, VendorId
 
 Values = Mapping[str, Any]
 
@@ -47,7 +47,7 @@ def record(
     action: str,
     subject_kind: str,
     subject_id: str,
-    vendor_id: str | None,
+    vendor_id: VendorId | None,
     now: datetime,
     ids: Ids,
     old: Values | None = None,
@@ -82,7 +82,7 @@ def record_act(
     action: str,
     *,
     of: tuple[str, str],
-    vendor_id: str | None,
+    vendor_id: VendorId | None,
     old: Values | None = None,
     new: Values | None = None,
 ) -> None:
@@ -112,7 +112,7 @@ def difference(old: Values, new: Values) -> tuple[dict[str, Any], dict[str, Any]
 def list_events(
     session: Session,
     *,
-    vendor_id: str | None,
+    vendor_id: VendorId | None,
     before_id: str | None,
     limit: int,
     subject_ids: Collection[str] | None = None,

@@ -19,7 +19,7 @@ from punchcard.accounts.subjects import DEVICE_PREFIX, Subject
 from punchcard.db.events import announce
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import Ids
+from punchcard.kit.ids import DeviceId, Ids, LocationId, VendorId
 from punchcard.kit.secrets import hash_token
 from punchcard.kit.validation import texts
 from punchcard.kit.validation.invalid import check_field
@@ -30,7 +30,7 @@ CODE_LENGTH: Final = 8
 
 
 def create_pairing_code(
-    session: Session, act: Act, vendor_id: str, *, location_id: str | None, minutes: int
+    session: Session, act: Act, vendor_id: VendorId, *, location_id: LocationId | None, minutes: int
 ) -> tuple[str, PairingCode]:
     """Make a code that pairs one device, once, within `minutes`; it is never shown again.
 
@@ -91,14 +91,14 @@ def pair_device(
 
 
 def list_devices(
-    session: Session, vendor_id: str, *, after_id: str | None, limit: int
+    session: Session, vendor_id: VendorId, *, after_id: str | None, limit: int
 ) -> list[Device]:
     """Return the vendor's paired devices, oldest first."""
     query = select(Device).where(Device.vendor_id == vendor_id, Device.revoked_at.is_(None))
     return paginate(session, query, Device, after_id, limit)
 
 
-def get_device(session: Session, vendor_id: str, device_id: str) -> Device:
+def get_device(session: Session, vendor_id: VendorId, device_id: DeviceId) -> Device:
     """Return one paired device. Raises DeviceNotFound."""
     device = find_own(session, Device, vendor_id, device_id, missing=DeviceNotFound)
     if device.revoked_at is not None:
@@ -107,7 +107,7 @@ def get_device(session: Session, vendor_id: str, device_id: str) -> Device:
 
 
 def update_device(
-    session: Session, act: Act, vendor_id: str, device_id: str, changes: Mapping[str, Any]
+    session: Session, act: Act, vendor_id: VendorId, device_id: DeviceId, changes: Mapping[str, Any]
 ) -> Device:
     """Change `name`, or move the device by `location_id`.
 
@@ -127,7 +127,7 @@ def update_device(
     return device
 
 
-def revoke_device(session: Session, act: Act, vendor_id: str, device_id: str) -> None:
+def revoke_device(session: Session, act: Act, vendor_id: VendorId, device_id: DeviceId) -> None:
     """Revoke a device permanently. Raises DeviceNotFound."""
     device = _lock(session, vendor_id, device_id)
     device.revoked_at = act.now
@@ -157,7 +157,7 @@ def _use_code(session: Session, code: str, now: datetime) -> PairingCode:
     return used
 
 
-def _location(session: Session, vendor_id: str, location_id: str | None) -> Location:
+def _location(session: Session, vendor_id: VendorId, location_id: LocationId | None) -> Location:
     if location_id is not None:
         return get_open_location(session, vendor_id, location_id)
     locations = list_locations(session, vendor_id, after_id=None, limit=2)
@@ -166,7 +166,7 @@ def _location(session: Session, vendor_id: str, location_id: str | None) -> Loca
     return locations[0]
 
 
-def _lock(session: Session, vendor_id: str, device_id: str) -> Device:
+def _lock(session: Session, vendor_id: VendorId, device_id: DeviceId) -> Device:
     device = find_own(session, Device, vendor_id, device_id, missing=DeviceNotFound, lock=True)
     if device.revoked_at is not None:
         raise DeviceNotFound

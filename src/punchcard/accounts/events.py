@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from punchcard.db.events import Event
+from punchcard.kit.ids import VendorId
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +24,4 @@ class SubjectChanged(Event):
 class VendorChanged(Event):
     """A vendor changed: its status or language, and so what all its credentials resolve to."""
 
-    vendor_id: str
+    vendor_id: VendorId

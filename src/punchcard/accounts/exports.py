@@ -14,6 +14,7 @@ from punchcard.accounts.rows import paginate
 from punchcard.db.database import Database
 from punchcard.db.limits import WorkKind, working_as
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import VendorId
 from punchcard.kit.spreadsheet import Column, ColumnKind, Sheet
 
 ROWS_AT_ONCE: Final = 500
@@ -56,7 +57,7 @@ def paged(found: Sequence[Any], values: Callable[[Any], Row]) -> ReadPage:
     return [values(row) for row in found], after
 
 
-def locations(vendor_id: str) -> Table:
+def locations(vendor_id: VendorId) -> Table:
     """Return all locations, also closed ones, oldest first."""
     columns = (
         *(Column(N_("Name")), Column(N_("Address"))),
@@ -74,7 +75,7 @@ def locations(vendor_id: str) -> Table:
     )
 
 
-def devices(vendor_id: str) -> Table:
+def devices(vendor_id: VendorId) -> Table:
     """Return all terminals that were ever paired, oldest first."""
     columns = (
         *(Column(N_("Name")), Column(N_("Location id"))),
@@ -91,7 +92,7 @@ def devices(vendor_id: str) -> Table:
     )
 
 
-def people(vendor_id: str) -> Table:
+def people(vendor_id: VendorId) -> Table:
     """Return all who sign in for the vendor, or did, oldest first."""
     columns = (
         *(Column(N_("Name")), Column(N_("E-mail address")), Column(N_("Role"))),
@@ -108,7 +109,7 @@ def people(vendor_id: str) -> Table:
     )
 
 
-def api_keys(vendor_id: str) -> Table:
+def api_keys(vendor_id: VendorId) -> Table:
     """Return all API keys by their beginnings, which open nothing, oldest first."""
     columns = (
         *(Column(N_("Name")), Column(N_("Begins with")), Column(N_("Scopes"))),
@@ -126,7 +127,7 @@ def api_keys(vendor_id: str) -> Table:
     )
 
 
-def audit_events(vendor_id: str) -> Table:
+def audit_events(vendor_id: VendorId) -> Table:
     """Return who changed what, newest first; old and new values as JSON."""
     columns = (
         *(Column(N_("When"), ColumnKind.MOMENT), Column(N_("Action")), Column(N_("Changed kind"))),
@@ -157,7 +158,7 @@ def _json(values: Any) -> str | None:
 
 
 def _own(
-    table: type[Own], vendor_id: str, columns: Sequence[Column], values: Callable[[Own], Row]
+    table: type[Own], vendor_id: VendorId, columns: Sequence[Column], values: Callable[[Own], Row]
 ) -> Table:
     query: Select[Any] = select(table).where(table.vendor_id == vendor_id)
 

@@ -10,12 +10,13 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import LocationHasDevices, LocationNotFound
 from punchcard.accounts.models import Device, Location
 from punchcard.accounts.rows import apply_changes, find_own, paginate
+from punchcard.kit.ids import LocationId, VendorId
 from punchcard.kit.validation import texts
 from punchcard.kit.validation.invalid import check_field
 
 
 def create_location(
-    session: Session, act: Act, vendor_id: str, *, name: str, address: str | None = None
+    session: Session, act: Act, vendor_id: VendorId, *, name: str, address: str | None = None
 ) -> Location:
     """Open a location."""
     location = Location(
@@ -40,25 +41,25 @@ def create_location(
 
 
 def list_locations(
-    session: Session, vendor_id: str, *, after_id: str | None, limit: int
+    session: Session, vendor_id: VendorId, *, after_id: str | None, limit: int
 ) -> list[Location]:
     """Return the vendor's open locations, oldest first."""
     query = select(Location).where(Location.vendor_id == vendor_id, Location.closed_at.is_(None))
     return paginate(session, query, Location, after_id, limit)
 
 
-def location_names(session: Session, vendor_id: str) -> dict[str, str]:
+def location_names(session: Session, vendor_id: VendorId) -> dict[str, str]:
     """Return the names of the vendor's locations by id, also of closed ones."""
     query = select(Location.id, Location.name).where(Location.vendor_id == vendor_id)
     return {row.id: row.name for row in session.execute(query)}
 
 
-def get_location(session: Session, vendor_id: str, location_id: str) -> Location:
+def get_location(session: Session, vendor_id: VendorId, location_id: LocationId) -> Location:
     """Return one location, closed or not; raises LocationNotFound."""
     return find_own(session, Location, vendor_id, location_id, missing=LocationNotFound)
 
 
-def get_open_location(session: Session, vendor_id: str, location_id: str) -> Location:
+def get_open_location(session: Session, vendor_id: VendorId, location_id: LocationId) -> Location:
     """Return one location that is still open; raises LocationNotFound."""
     location = get_location(session, vendor_id, location_id)
     if location.closed_at is not None:
@@ -67,7 +68,11 @@ def get_open_location(session: Session, vendor_id: str, location_id: str) -> Loc
 
 
 def update_location(
-    session: Session, act: Act, vendor_id: str, location_id: str, changes: Mapping[str, Any]
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    location_id: LocationId,
+    changes: Mapping[str, Any],
 ) -> Location:
     """Change `name` or `address`."""
     location = _lock_open(session, vendor_id, location_id)
@@ -83,7 +88,9 @@ def update_location(
     return location
 
 
-def close_location(session: Session, act: Act, vendor_id: str, location_id: str) -> Location:
+def close_location(
+    session: Session, act: Act, vendor_id: VendorId, location_id: LocationId
+) -> Location:
     """Close a location permanently; history keeps its name. Raises LocationHasDevices."""
     location = _lock_open(session, vendor_id, location_id)
     in_use = select(Device.id).where(Device.location_id == location.id, Device.revoked_at.is_(None))
@@ -95,7 +102,7 @@ def close_location(session: Session, act: Act, vendor_id: str, location_id: str)
     return location
 
 
-def _lock_open(session: Session, vendor_id: str, location_id: str) -> Location:
+def _lock_open(session: Session, vendor_id: VendorId, location_id: LocationId) -> Location:
     location = find_own(
         session, Location, vendor_id, location_id, missing=LocationNotFound, lock=True
     )

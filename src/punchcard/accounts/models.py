@@ -8,6 +8,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from punchcard.db.base import Base
 from punchcard.db.types import Id, Json, UtcDateTime
+from punchcard.kit.ids import (
+    AdminId,
+    ApiKeyId,
+    CustomerId,
+    DeviceId,
+    LocationId,
+    SessionId,
+    UserId,
+    VendorId,
+)
 
 
 class Vendor(Base):
@@ -18,7 +28,7 @@ class Vendor(Base):
         CheckConstraint("status IN ('active', 'suspended', 'closed')", name="status"),
     )
 
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[VendorId] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(63), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     currency: Mapped[str] = mapped_column(String(3))
@@ -37,8 +47,8 @@ class Location(Base):
 
     __tablename__ = "locations"
 
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"), index=True)
+    id: Mapped[LocationId] = mapped_column(primary_key=True)
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"), index=True)
     name: Mapped[str] = mapped_column(String(120))
     address: Mapped[str | None] = mapped_column(String(300))
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -57,8 +67,8 @@ class User(Base):
     __tablename__ = "members"
     __table_args__ = (CheckConstraint("role IN ('owner', 'manager', 'staff')", name="role"),)
 
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"), index=True)
+    id: Mapped[UserId] = mapped_column(primary_key=True)
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"), index=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     role: Mapped[str] = mapped_column(String(16))
@@ -73,7 +83,7 @@ class Admin(Base):
 
     __tablename__ = "admins"
 
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[AdminId] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str] = mapped_column(String(80))
@@ -89,9 +99,11 @@ class AccessToken(Base):
         CheckConstraint("(member_id IS NULL) <> (admin_id IS NULL)", name="one_person"),
     )
 
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    user_id: Mapped[str | None] = mapped_column("member_id", ForeignKey("members.id"), index=True)
-    admin_id: Mapped[str | None] = mapped_column(ForeignKey("admins.id"), index=True)
+    id: Mapped[SessionId] = mapped_column(primary_key=True)
+    user_id: Mapped[UserId | None] = mapped_column(
+        "member_id", ForeignKey("members.id"), index=True
+    )
+    admin_id: Mapped[AdminId | None] = mapped_column(ForeignKey("admins.id"), index=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     user_agent: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -105,8 +117,8 @@ class ApiKey(Base):
 
     __tablename__ = "api_keys"
 
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"), index=True)
+    id: Mapped[ApiKeyId] = mapped_column(primary_key=True)
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"), index=True)
     name: Mapped[str] = mapped_column(String(120))
     prefix: Mapped[str] = mapped_column(String(12))
     key_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
@@ -121,9 +133,9 @@ class Device(Base):
 
     __tablename__ = "devices"
 
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"), index=True)
-    location_id: Mapped[str | None] = mapped_column(ForeignKey("locations.id"))
+    id: Mapped[DeviceId] = mapped_column(primary_key=True)
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"), index=True)
+    location_id: Mapped[LocationId | None] = mapped_column(ForeignKey("locations.id"))
     name: Mapped[str] = mapped_column(String(120))
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     paired_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -137,8 +149,8 @@ class PairingCode(Base):
     __tablename__ = "pairing_codes"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
-    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"))
-    location_id: Mapped[str | None] = mapped_column(ForeignKey("locations.id"))
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"))
+    location_id: Mapped[LocationId | None] = mapped_column(ForeignKey("locations.id"))
     code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
@@ -186,8 +198,8 @@ class Customer(Base):
         Index("ix_customers_vendor_id_name", "vendor_id", "name_folded"),
     )
 
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"))
+    id: Mapped[CustomerId] = mapped_column(primary_key=True)
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"))
     name: Mapped[str | None] = mapped_column(String(300))
     name_folded: Mapped[str | None] = mapped_column(String(600))
     email: Mapped[str | None] = mapped_column(String(254))
@@ -219,7 +231,7 @@ class AuditEvent(Base):
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
-    vendor_id: Mapped[str | None] = mapped_column(ForeignKey("vendors.id"))
+    vendor_id: Mapped[VendorId | None] = mapped_column(ForeignKey("vendors.id"))
     actor_kind: Mapped[str] = mapped_column(String(16))
     actor_id: Mapped[str | None] = mapped_column(String(64))
     action: Mapped[str] = mapped_column(String(64))
@@ -239,7 +251,7 @@ class IdempotencyRecord(Base):
 
     __tablename__ = "idempotency_records"
 
-    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"), primary_key=True)
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(128), primary_key=True)
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
     status: Mapped[int]

@@ -10,7 +10,7 @@ from punchcard.accounts.audit_service import difference
 from punchcard.accounts.models import Admin, ApiKey, Device, Location, User
 from punchcard.accounts.subjects import Subject
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import VendorId, as_id
 
 Own = TypeVar("Own", Location, User, ApiKey, Device)
 
@@ -18,7 +18,7 @@ Own = TypeVar("Own", Location, User, ApiKey, Device)
 def find_own(
     session: Session,
     table: type[Own],
-    vendor_id: str,
+    vendor_id: VendorId,
     row_id: str,
     *,
     missing: type[DomainError],

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from punchcard.kit.ids import DeviceId, LocationId, VendorId
+
 LOYALTY_READ: Final = "loyalty:read"
 LOYALTY_OPERATE: Final = "loyalty:operate"
 LOYALTY_MANAGE: Final = "loyalty:manage"
@@ -36,13 +38,18 @@ class Subject:
 
     kind: SubjectKind
     id: str | None = None
-    vendor_id: str | None = None
+    vendor_id: VendorId | None = None
     role: str | None = None
     permissions: frozenset[str] = frozenset()
-    location_id: str | None = None
+    location_id: LocationId | None = None
     language: str | None = None
     country: str | None = None
     credential_id: str | None = None
+
+    @property
+    def device_id(self) -> DeviceId | None:
+        """Return the terminal that is calling, None when it is not one."""
+        return DeviceId(self.id) if self.kind == "device" and self.id else None
 
     def may(self, *any_of: str) -> bool:
         """Return whether the caller has at least one of these permissions."""

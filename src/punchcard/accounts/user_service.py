@@ -15,6 +15,7 @@ from punchcard.accounts.events import SubjectChanged
 from punchcard.accounts.models import AccessToken, Admin, User, Vendor
 from punchcard.accounts.rows import apply_changes, find_own, paginate
 from punchcard.db.events import announce
+from punchcard.kit.ids import UserId, VendorId
 from punchcard.kit.validation import contacts, places, texts
 from punchcard.kit.validation.invalid import check_field
 
@@ -30,7 +31,7 @@ class NewUser:
     language: str | None = None
 
 
-def create_user(session: Session, act: Act, vendor_id: str, person: NewUser) -> User:
+def create_user(session: Session, act: Act, vendor_id: VendorId, person: NewUser) -> User:
     """Add a person; raises EmailTaken when anybody signs in with the address already."""
     user = User(
         id=act.ids.new_id(),
@@ -54,13 +55,15 @@ def create_user(session: Session, act: Act, vendor_id: str, person: NewUser) -> 
     return user
 
 
-def list_users(session: Session, vendor_id: str, *, after_id: str | None, limit: int) -> list[User]:
+def list_users(
+    session: Session, vendor_id: VendorId, *, after_id: str | None, limit: int
+) -> list[User]:
     """Return the people of a vendor, longest there first."""
     query = select(User).where(User.vendor_id == vendor_id, User.removed_at.is_(None))
     return paginate(session, query, User, after_id, limit)
 
 
-def get_user(session: Session, vendor_id: str, user_id: str) -> User:
+def get_user(session: Session, vendor_id: VendorId, user_id: UserId) -> User:
     """Return one person who is still there; raises UserNotFound."""
     user = find_own(session, User, vendor_id, user_id, missing=UserNotFound)
     if user.removed_at is not None:
@@ -69,7 +72,7 @@ def get_user(session: Session, vendor_id: str, user_id: str) -> User:
 
 
 def update_user(
-    session: Session, act: Act, vendor_id: str, user_id: str, changes: Mapping[str, Any]
+    session: Session, act: Act, vendor_id: VendorId, user_id: UserId, changes: Mapping[str, Any]
 ) -> User:
     """Change `name`, `role`, `language` or `password_hash`.
 
@@ -91,7 +94,7 @@ def update_user(
     return user
 
 
-def remove_user(session: Session, act: Act, vendor_id: str, user_id: str) -> None:
+def remove_user(session: Session, act: Act, vendor_id: VendorId, user_id: UserId) -> None:
     """Remove a person and end their sessions; history keeps the name. Raises LastOwner.
 
     The address becomes free again, here or at another vendor.
@@ -123,7 +126,7 @@ def set_password(
 
 
 def revoke_sessions(
-    session: Session, act: Act, *, user_id: str, keep_session: str | None = None
+    session: Session, act: Act, *, user_id: UserId, keep_session: str | None = None
 ) -> None:
     """End the sessions of a user, except the one to keep."""
     query = update(AccessToken).where(
@@ -142,7 +145,7 @@ def refuse_taken_email(session: Session, email: str) -> None:
             raise EmailTaken
 
 
-def _lock_user(session: Session, vendor_id: str, user_id: str) -> User:
+def _lock_user(session: Session, vendor_id: VendorId, user_id: UserId) -> User:
     # The vendor's row stands for the set of its owners: two owners who demote each other at the
     # same moment take turns, and the second one finds out that there is no other left.
     if session.get(Vendor, vendor_id, with_for_update=True) is None:
@@ -150,7 +153,7 @@ def _lock_user(session: Session, vendor_id: str, user_id: str) -> User:
     return get_user(session, vendor_id, user_id)
 
 
-def _refuse_last_owner(session: Session, vendor_id: str) -> None:
+def _refuse_last_owner(session: Session, vendor_id: VendorId) -> None:
     owners = select(func.count()).where(
         User.vendor_id == vendor_id, User.role == "owner", User.removed_at.is_(None)
     )

@@ -16,7 +16,7 @@ from punchcard.accounts.models import AccessToken, ApiKey, Device, User, Vendor
 from punchcard.accounts.rows import apply_changes
 from punchcard.accounts.user_service import NewUser
 from punchcard.db.events import announce
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import VendorId, as_id
 from punchcard.kit.validation import places, texts
 from punchcard.kit.validation.invalid import check_field
 
@@ -76,7 +76,7 @@ def create_vendor(session: Session, act: Act, wanted: NewVendor) -> Vendor:
     return vendor
 
 
-def get_vendor(session: Session, vendor_id: str) -> Vendor:
+def get_vendor(session: Session, vendor_id: VendorId) -> Vendor:
     """Return one vendor; raises VendorNotFound."""
     wanted = as_id(vendor_id)
     vendor = session.get(Vendor, wanted) if wanted else None
@@ -117,7 +117,7 @@ def list_vendors(
     return list(session.scalars(statement))
 
 
-def first_owner(session: Session, vendor_id: str) -> User:
+def first_owner(session: Session, vendor_id: VendorId) -> User:
     """Return the owner who has been there longest."""
     owners = select(User).where(
         User.vendor_id == vendor_id, User.role == "owner", User.removed_at.is_(None)
@@ -125,7 +125,9 @@ def first_owner(session: Session, vendor_id: str) -> User:
     return session.scalars(owners.order_by(User.id).limit(1)).one()
 
 
-def update_vendor(session: Session, act: Act, vendor_id: str, changes: Mapping[str, Any]) -> Vendor:
+def update_vendor(
+    session: Session, act: Act, vendor_id: VendorId, changes: Mapping[str, Any]
+) -> Vendor:
     """Change name, slug, currency, timezone, language, country or keeps_origins.
 
     A country of None takes it from the time zone or the currency again, if they tell it.
@@ -147,17 +149,17 @@ def update_vendor(session: Session, act: Act, vendor_id: str, changes: Mapping[s
     return vendor
 
 
-def suspend_vendor(session: Session, act: Act, vendor_id: str) -> Vendor:
+def suspend_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
     """Stop a vendor for the time being: its people, keys and devices are refused."""
     return _set_status(session, act, vendor_id, "suspended", "vendor.suspended")
 
 
-def resume_vendor(session: Session, act: Act, vendor_id: str) -> Vendor:
+def resume_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
     """Let a suspended vendor go on."""
     return _set_status(session, act, vendor_id, "active", "vendor.resumed")
 
 
-def close_vendor(session: Session, act: Act, vendor_id: str) -> Vendor:
+def close_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
     """Close a vendor permanently: every session, key and device is revoked; the ledger stays."""
     vendor = _set_status(session, act, vendor_id, "closed", "vendor.closed")
     people = select(User.id).where(User.vendor_id == vendor.id)
@@ -172,7 +174,9 @@ def close_vendor(session: Session, act: Act, vendor_id: str) -> Vendor:
     return vendor
 
 
-def _set_status(session: Session, act: Act, vendor_id: str, status: str, action: str) -> Vendor:
+def _set_status(
+    session: Session, act: Act, vendor_id: VendorId, status: str, action: str
+) -> Vendor:
     vendor = _lock(session, vendor_id)
     old, new = apply_changes(vendor, {"status": status})
     if new:
@@ -183,7 +187,7 @@ def _set_status(session: Session, act: Act, vendor_id: str, status: str, action:
     return vendor
 
 
-def _lock(session: Session, vendor_id: str) -> Vendor:
+def _lock(session: Session, vendor_id: VendorId) -> Vendor:
     wanted = as_id(vendor_id)
     vendor = session.get(Vendor, wanted, with_for_update=True) if wanted else None
     if vendor is None:

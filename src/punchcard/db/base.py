@@ -1,9 +1,12 @@
 """The one set of tables, with names that migrations can rely on."""
 
-from typing import cast
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
+
+from punchcard.db.types import Id
+from punchcard.kit import ids
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -18,6 +21,7 @@ class Base(DeclarativeBase):
     """What every table is declared on."""
 
     metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = dict.fromkeys(ids.KINDS, Id)
 
 
 def table_of(model: type[Base]) -> Table:

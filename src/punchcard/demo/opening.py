@@ -20,6 +20,7 @@ from punchcard.accounts.vendor_service import NewVendor
 from punchcard.context import Context
 from punchcard.demo.people import plain
 from punchcard.demo.shops import ADMIN_EMAIL, PASSWORD, DemoShop, Offer, Person
+from punchcard.kit.ids import LocationId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.operations import Actor, StaffIdentity
 from punchcard.loyalty.programs import program_service, reward_service
 from punchcard.loyalty.staff import pin_service
@@ -30,7 +31,7 @@ from punchcard.loyalty.staff.pin_verifier import PreparedPin
 class Prize:
     """A reward as guests choose among them."""
 
-    id: str
+    id: RewardId
     points_required: int
     stock: int | None
     per_card_limit: int | None
@@ -42,7 +43,7 @@ class Prize:
 class ServicePoint:
     """One place to be served at: its location, its terminal and the staff there."""
 
-    location_id: str
+    location_id: LocationId
     terminal: Actor
     staff: list[StaffIdentity]
 
@@ -52,8 +53,8 @@ class OpenShop:
     """A shop that is open for business."""
 
     shop: DemoShop
-    vendor_id: str
-    program_id: str
+    vendor_id: VendorId
+    program_id: ProgramId
     manager: Subject
     service_points: list[ServicePoint]
     prizes: list[Prize]
@@ -112,7 +113,7 @@ def _by_operator(context: Context) -> Act:
     return Act(subject=SYSTEM, now=context.clock.now(), ids=context.ids)
 
 
-def _create_vendor(session: Session, act: Act, shop: DemoShop, password_hash: str) -> str:
+def _create_vendor(session: Session, act: Act, shop: DemoShop, password_hash: str) -> VendorId:
     owner = next(person for person in shop.people if person.role == "owner")
     vendor = vendor_service.create_vendor(
         session,
@@ -135,7 +136,7 @@ def _create_vendor(session: Session, act: Act, shop: DemoShop, password_hash: st
     return vendor.id
 
 
-def _prepared_pins(context: Context, vendor_id: str, shop: DemoShop) -> dict[str, PreparedPin]:
+def _prepared_pins(context: Context, vendor_id: VendorId, shop: DemoShop) -> dict[str, PreparedPin]:
     return {
         person.name: context.loyalty.pin_verifier.prepare(vendor_id, person.pin)
         for person in shop.people
@@ -144,7 +145,7 @@ def _prepared_pins(context: Context, vendor_id: str, shop: DemoShop) -> dict[str
 
 
 def _hire(
-    session: Session, act: Act, vendor_id: str, shop: DemoShop, password_hash: str
+    session: Session, act: Act, vendor_id: VendorId, shop: DemoShop, password_hash: str
 ) -> Subject:
     """Add everybody but the owner, who is there already; return the manager."""
     manager = SYSTEM
@@ -186,10 +187,10 @@ class _Room:
 
     session: Session
     act: Act
-    vendor_id: str
+    vendor_id: VendorId
 
     def furnish(
-        self, location_id: str, people: list[Person], pins: dict[str, PreparedPin]
+        self, location_id: LocationId, people: list[Person], pins: dict[str, PreparedPin]
     ) -> ServicePoint:
         """Pair a terminal at the location, and give who works there a PIN."""
         session, act = self.session, self.act
@@ -202,7 +203,7 @@ class _Room:
         staff = [self._give_pin(person, pins[person.name]) for person in people]
         return ServicePoint(location_id, Actor("device", device.id), staff)
 
-    def offer(self, program_id: str, offer: Offer, history_ends: datetime) -> Prize:
+    def offer(self, program_id: ProgramId, offer: Offer, history_ends: datetime) -> Prize:
         """Add a reward to the program."""
         midnight = history_ends.replace(hour=0, minute=0, second=0, microsecond=0)
         fields = dict(offer.fields)

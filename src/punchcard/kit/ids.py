@@ -3,10 +3,45 @@
 import re
 import secrets
 import threading
-from typing import Protocol
+from typing import Final, NewType, Protocol, TypeVar, cast
 
 from punchcard.kit.clock import Clock
 from punchcard.kit.random_pool import RandomPool
+
+# Every kind of thing has ids of a type of its own, so that no two can be confused. What comes from
+# outside becomes one in the faces: in the parameters of a route, a schema, a field of a form.
+VendorId = NewType("VendorId", str)
+LocationId = NewType("LocationId", str)
+UserId = NewType("UserId", str)
+AdminId = NewType("AdminId", str)
+SessionId = NewType("SessionId", str)
+ApiKeyId = NewType("ApiKeyId", str)
+DeviceId = NewType("DeviceId", str)
+CustomerId = NewType("CustomerId", str)
+ProgramId = NewType("ProgramId", str)
+RewardId = NewType("RewardId", str)
+CardId = NewType("CardId", str)
+EntryId = NewType("EntryId", str)
+StaffPinId = NewType("StaffPinId", str)
+
+KINDS: Final = (
+    VendorId,
+    LocationId,
+    UserId,
+    AdminId,
+    SessionId,
+    ApiKeyId,
+    DeviceId,
+    CustomerId,
+    ProgramId,
+    RewardId,
+    CardId,
+    EntryId,
+    StaffPinId,
+)
+"""Every kind; the database keeps them all in columns of one type."""
+
+AnyId = TypeVar("AnyId", bound=str)
 
 CARD_NUMBER_DIGITS = 12
 CARD_TOKEN_LENGTH = 22
@@ -95,10 +130,11 @@ def as_card_number(text: str) -> str | None:
     return digits if check_digit(digits) == 0 else None
 
 
-def as_id(text: str) -> str | None:
+def as_id(text: AnyId) -> AnyId | None:
     """Return `text` in lower case if it is written as a UUID, else None."""
     lowered = text.lower()
-    return lowered if _UUID.fullmatch(lowered) else None
+    # A lower-case id is of the kind that it was before.
+    return cast(AnyId, lowered) if _UUID.fullmatch(lowered) else None
 
 
 def as_card_token(text: str) -> str | None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.db import outbox
 from punchcard.db.events import Event, announce
+from punchcard.kit.ids import CardId, StaffPinId
 
 CARD_CHANGED: Final = "card.changed"
 """A card looks different now: its passes follow. The key is the card's id."""
@@ -27,17 +28,17 @@ CUSTOMER_ADDRESS: Final = "customer.address"
 class CardsChanged(Event):
     """Cards look different now: pages that show them follow."""
 
-    card_ids: Collection[str]
+    card_ids: Collection[CardId]
 
 
 @dataclass(frozen=True, slots=True)
 class StaffPinChanged(Event):
     """A staff PIN was changed or retired: tokens issued for it may have ended."""
 
-    pin_id: str
+    pin_id: StaffPinId
 
 
-def announce_cards_changed(session: Session, card_ids: Iterable[str], now: datetime) -> None:
+def announce_cards_changed(session: Session, card_ids: Iterable[CardId], now: datetime) -> None:
     """Let the passes and the open pages of these cards follow, once this is committed."""
     changed = frozenset(card_ids)
     session.flush()

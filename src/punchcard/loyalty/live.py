@@ -15,6 +15,7 @@ from punchcard.db.database import Database
 from punchcard.db.pg_notifier import PgNotifier
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import CardId
 
 CHANNEL: Final = "punchcard_cards"
 _RETRY_AFTER_SECONDS: Final = 30
@@ -36,7 +37,7 @@ class Watch:
     `with hub.watch(card_id) as watch:` ends it.
     """
 
-    def __init__(self, hub: "LiveCards", card_id: str) -> None:
+    def __init__(self, hub: "LiveCards", card_id: CardId) -> None:
         self._hub = hub
         self.card_id = card_id
         self._loop = asyncio.get_running_loop()
@@ -92,11 +93,14 @@ class LiveCards:
         self._limit = limit
         self._card_limit = card_limit
         self._lock = threading.Lock()
-        self._watches: defaultdict[str, set[Watch]] = defaultdict(set)
+        self._watches: defaultdict[CardId, set[Watch]] = defaultdict(set)
         self._count = 0
         self._is_closed = False
         self._notifier = PgNotifier(
-            database, CHANNEL, on_message=self._ring_cards, on_reconnect=self._ring_everybody
+            database,
+            CHANNEL,
+            on_message=lambda ids: self._ring_cards(map(CardId, ids)),
+            on_reconnect=self._ring_everybody,
         )
 
     @property
@@ -109,7 +113,7 @@ class LiveCards:
         """Return how many pages are kept up to date."""
         return self._count
 
-    def watch(self, card_id: str) -> Watch:
+    def watch(self, card_id: CardId) -> Watch:
         """Begin to look at a card, in the running event loop. Raises LiveUpdatesBusy."""
         watch = Watch(self, card_id)
         with self._lock:
@@ -131,7 +135,7 @@ class LiveCards:
             if not beside:
                 self._watches.pop(watch.card_id, None)
 
-    def publish(self, card_ids: Collection[str]) -> None:
+    def publish(self, card_ids: Collection[CardId]) -> None:
         """Say that these cards have changed, here and in the other processes; never blocks."""
         if card_ids and not self._is_closed:
             self._ring_cards(card_ids)
@@ -150,7 +154,7 @@ class LiveCards:
         self.end_watches()
         self._notifier.close()
 
-    def _ring_cards(self, card_ids: Iterable[str]) -> None:
+    def _ring_cards(self, card_ids: Iterable[CardId]) -> None:
         # The usual case by far, in the till's own thread: nobody looks.
         if not self._count:
             return

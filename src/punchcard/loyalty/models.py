@@ -7,7 +7,18 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from punchcard.db.base import Base
-from punchcard.db.types import BigInt, Id, Json, UtcDateTime
+from punchcard.db.types import BigInt, Json, UtcDateTime
+from punchcard.kit.ids import (
+    CardId,
+    CustomerId,
+    DeviceId,
+    EntryId,
+    LocationId,
+    ProgramId,
+    RewardId,
+    StaffPinId,
+    VendorId,
+)
 
 # Cards are updated with every stamp: free room in each page keeps those updates off the indexes.
 _ROOM_FOR_UPDATES = {"postgresql_with": {"fillfactor": 80}}
@@ -26,8 +37,8 @@ class LoyaltyProgram(Base):
         CheckConstraint("max_daily_stamps BETWEEN 1 AND 50", name="daily"),
     )
 
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"), index=True)
+    id: Mapped[ProgramId] = mapped_column(primary_key=True)
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"), index=True)
     slug: Mapped[str] = mapped_column(String(63), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     card_name: Mapped[str] = mapped_column(String(120))
@@ -66,9 +77,9 @@ class Reward(Base):
         CheckConstraint("points_required >= 1", name="points_required"),
     )
 
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"))
-    program_id: Mapped[str] = mapped_column(ForeignKey("loyalty_programs.id"), index=True)
+    id: Mapped[RewardId] = mapped_column(primary_key=True)
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"))
+    program_id: Mapped[ProgramId] = mapped_column(ForeignKey("loyalty_programs.id"), index=True)
     name: Mapped[str] = mapped_column(String(120))
     description: Mapped[str | None] = mapped_column(String(500))
     points_required: Mapped[int] = mapped_column(BigInt)
@@ -111,10 +122,10 @@ class LoyaltyCard(Base):
         _ROOM_FOR_UPDATES,
     )
 
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"))
-    program_id: Mapped[str] = mapped_column(ForeignKey("loyalty_programs.id"))
-    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.id"))
+    id: Mapped[CardId] = mapped_column(primary_key=True)
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"))
+    program_id: Mapped[ProgramId] = mapped_column(ForeignKey("loyalty_programs.id"))
+    customer_id: Mapped[CustomerId | None] = mapped_column(ForeignKey("customers.id"))
     number: Mapped[str] = mapped_column(String(12), unique=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     token_sealed: Mapped[bytes] = mapped_column(LargeBinary(64))
@@ -132,7 +143,7 @@ class LoyaltyCard(Base):
     is_welcome_due: Mapped[bool] = mapped_column(default=False)
     sequence: Mapped[int] = mapped_column(default=0)
     head_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
-    location_id: Mapped[str | None] = mapped_column(ForeignKey("locations.id"))
+    location_id: Mapped[LocationId | None] = mapped_column(ForeignKey("locations.id"))
     enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_activity_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -145,7 +156,7 @@ class RetiredCardCode(Base):
 
     number: Mapped[str] = mapped_column(String(12), primary_key=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    card_id: Mapped[str] = mapped_column(ForeignKey("loyalty_cards.id"), index=True)
+    card_id: Mapped[CardId] = mapped_column(ForeignKey("loyalty_cards.id"), index=True)
     replaced_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -183,10 +194,10 @@ class LoyaltyTransaction(Base):
         Index("ix_loyalty_transactions_vendor_id_type_id", "vendor_id", "type", "id"),
     )
 
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"))
-    program_id: Mapped[str] = mapped_column(ForeignKey("loyalty_programs.id"))
-    card_id: Mapped[str] = mapped_column(ForeignKey("loyalty_cards.id"))
+    id: Mapped[EntryId] = mapped_column(primary_key=True)
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"))
+    program_id: Mapped[ProgramId] = mapped_column(ForeignKey("loyalty_programs.id"))
+    card_id: Mapped[CardId] = mapped_column(ForeignKey("loyalty_cards.id"))
     sequence: Mapped[int]
     type: Mapped[str] = mapped_column(String(24))
     stamps_delta: Mapped[int]
@@ -197,14 +208,14 @@ class LoyaltyTransaction(Base):
     amount_minor: Mapped[int | None] = mapped_column(BigInt)
     currency: Mapped[str | None] = mapped_column(String(3))
     reference: Mapped[str | None] = mapped_column(String(128))
-    reward_id: Mapped[str | None] = mapped_column(ForeignKey("rewards.id"))
+    reward_id: Mapped[RewardId | None] = mapped_column(ForeignKey("rewards.id"))
     reward: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    staff_pin_id: Mapped[str | None] = mapped_column(ForeignKey("staff_pins.id"))
-    location_id: Mapped[str | None] = mapped_column(ForeignKey("locations.id"))
+    staff_pin_id: Mapped[StaffPinId | None] = mapped_column(ForeignKey("staff_pins.id"))
+    location_id: Mapped[LocationId | None] = mapped_column(ForeignKey("locations.id"))
     actor_kind: Mapped[str] = mapped_column(String(16))
     actor_id: Mapped[str | None] = mapped_column(String(64))
     note: Mapped[str | None] = mapped_column(String(500))
-    voids: Mapped[str | None] = mapped_column(ForeignKey("loyalty_transactions.id"))
+    voids: Mapped[EntryId | None] = mapped_column(ForeignKey("loyalty_transactions.id"))
     program_version: Mapped[int]
     idempotency_key: Mapped[str | None] = mapped_column(String(128))
     fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary(32))
@@ -223,10 +234,10 @@ class ReferenceClaim(Base):
 
     __tablename__ = "reference_claims"
 
-    program_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    program_id: Mapped[ProgramId] = mapped_column(primary_key=True)
     type: Mapped[str] = mapped_column(String(24), primary_key=True)
     reference: Mapped[str] = mapped_column(String(128), primary_key=True)
-    transaction_id: Mapped[str] = mapped_column(ForeignKey("loyalty_transactions.id"))
+    transaction_id: Mapped[EntryId] = mapped_column(ForeignKey("loyalty_transactions.id"))
 
 
 class TransactionOrigin(Base):
@@ -234,12 +245,12 @@ class TransactionOrigin(Base):
 
     __tablename__ = "transaction_origins"
 
-    transaction_id: Mapped[str] = mapped_column(
+    transaction_id: Mapped[EntryId] = mapped_column(
         ForeignKey("loyalty_transactions.id"), primary_key=True
     )
     address: Mapped[str | None] = mapped_column(String(45))
     user_agent: Mapped[str | None] = mapped_column(String(200))
-    device_id: Mapped[str | None] = mapped_column(Id)
+    device_id: Mapped[DeviceId | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
@@ -269,9 +280,9 @@ class StaffPin(Base):
         ),
     )
 
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"), index=True)
-    program_id: Mapped[str | None] = mapped_column(ForeignKey("loyalty_programs.id"))
+    id: Mapped[StaffPinId] = mapped_column(primary_key=True)
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"), index=True)
+    program_id: Mapped[ProgramId | None] = mapped_column(ForeignKey("loyalty_programs.id"))
     staff_id: Mapped[str | None] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(120))
     pin_hash: Mapped[str] = mapped_column(String(80))
@@ -294,7 +305,9 @@ class DailyRollup(Base):
 
     __tablename__ = "loyalty_daily_rollup"
 
-    program_id: Mapped[str] = mapped_column(ForeignKey("loyalty_programs.id"), primary_key=True)
+    program_id: Mapped[ProgramId] = mapped_column(
+        ForeignKey("loyalty_programs.id"), primary_key=True
+    )
     day: Mapped[date] = mapped_column(primary_key=True)
     cards_opened: Mapped[int] = mapped_column(BigInt, default=0)
     cards_last_seen: Mapped[int] = mapped_column(BigInt, default=0)

@@ -5,7 +5,19 @@ from datetime import datetime
 from typing import Final, NamedTuple, TypedDict
 
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import CARD_TOKEN_LENGTH, as_card_number, as_card_token, as_id
+from punchcard.kit.ids import (
+    CARD_TOKEN_LENGTH,
+    DeviceId,
+    EntryId,
+    LocationId,
+    ProgramId,
+    RewardId,
+    StaffPinId,
+    VendorId,
+    as_card_number,
+    as_card_token,
+    as_id,
+)
 from punchcard.kit.values import value
 
 
@@ -58,10 +70,10 @@ class StaffIdentity:
     `program_id` is the only program the PIN is good for; None means all of the vendor's.
     """
 
-    pin_id: str
+    pin_id: StaffPinId
     staff_id: str | None
     name: str
-    program_id: str | None
+    program_id: ProgramId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,7 @@ class Origin:
 
     address: str | None
     user_agent: str | None
-    device_id: str | None
+    device_id: DeviceId | None
 
 
 @value
@@ -82,10 +94,10 @@ class Operation:
     `is_code_fresh` says that the card was named by a rotating code, which was right at that time.
     """
 
-    vendor_id: str
+    vendor_id: VendorId
     actor: Actor
     staff: StaffIdentity | None = None
-    location_id: str | None = None
+    location_id: LocationId | None = None
     note: str | None = None
     occurred_at: datetime | None = None
     idempotency_key: str | None = None
@@ -98,10 +110,10 @@ class Operation:
 class OperationMetadata(TypedDict, total=False):
     """What every operation carries, as keyword arguments; see `Operation`."""
 
-    vendor_id: str
+    vendor_id: VendorId
     actor: Actor
     staff: StaffIdentity | None
-    location_id: str | None
+    location_id: LocationId | None
     note: str | None
     occurred_at: datetime | None
     idempotency_key: str | None
@@ -142,7 +154,7 @@ class EarnPoints(CardOperation):
 class RedeemReward(CardOperation):
     """Exchange points for a reward of the catalogue."""
 
-    reward_id: str
+    reward_id: RewardId
 
 
 @value
@@ -163,7 +175,7 @@ class AdjustPoints(CardOperation):
 class VoidEntry(Operation):
     """Reverse one earning or redemption by a new entry that names it."""
 
-    transaction_id: str
+    transaction_id: EntryId
 
 
 @value
@@ -189,7 +201,7 @@ class OpenCard(Operation):
     first visit, so that it can't be farmed.
     """
 
-    program_id: str
+    program_id: ProgramId
     customer: NewCustomer | None = None
     is_vouched: bool = True
     locale: str | None = None

@@ -9,6 +9,7 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Vendor
+from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.models import LoyaltyProgram, Reward
@@ -30,7 +31,7 @@ class PassFacts:
 
 
 def load_facts(
-    session: Session, card_ids: Iterable[str], links: CardLinks, *, now: datetime
+    session: Session, card_ids: Iterable[CardId], links: CardLinks, *, now: datetime
 ) -> dict[str, PassFacts]:
     """Return the facts of each card that exists, by its id."""
     rows = session.execute(card_query().where(CARDS.c.id.in_(sorted(set(card_ids))))).all()
@@ -47,7 +48,7 @@ def load_facts(
 
 
 def load_programs(
-    session: Session, program_ids: Iterable[str], *, now: datetime
+    session: Session, program_ids: Iterable[ProgramId], *, now: datetime
 ) -> dict[str, ProgramFacts]:
     """Return the facts of each program that exists, by its id."""
     wanted = sorted(set(program_ids))

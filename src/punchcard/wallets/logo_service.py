@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import ProgramId, VendorId, as_id
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.errors import ProgramNotFound
 from punchcard.loyalty.models import LoyaltyProgram
@@ -41,7 +41,7 @@ def check_logo(content: bytes, settings: Settings) -> Logo:
 
 
 def set_logo(
-    session: Session, vendor_id: str, program_id: str, logo: Logo, act: Act
+    session: Session, vendor_id: VendorId, program_id: ProgramId, logo: Logo, act: Act
 ) -> LoyaltyProgram:
     """Make this the program's logo; its passes follow. Raises ProgramNotFound."""
     program = program_service.lock_program(session, vendor_id, program_id)
@@ -52,7 +52,7 @@ def set_logo(
     return program
 
 
-def remove_logo(session: Session, vendor_id: str, program_id: str, act: Act) -> None:
+def remove_logo(session: Session, vendor_id: VendorId, program_id: ProgramId, act: Act) -> None:
     """Take the uploaded logo away, if there is one; passes follow. Raises ProgramNotFound."""
     program = program_service.lock_program(session, vendor_id, program_id)
     if uploads.find_image(session, program.id, uploads.LOGO) is None:

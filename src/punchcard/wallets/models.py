@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from punchcard.db.base import Base
 from punchcard.db.types import BigInt, Id, UtcDateTime
+from punchcard.kit.ids import CardId, ProgramId
 
 
 class ApplePass(Base):
@@ -29,7 +30,7 @@ class ApplePass(Base):
     )
 
     serial_number: Mapped[str] = mapped_column(String(12), primary_key=True)
-    card_id: Mapped[str] = mapped_column(ForeignKey("loyalty_cards.id"))
+    card_id: Mapped[CardId] = mapped_column(ForeignKey("loyalty_cards.id"))
     update_tag: Mapped[int] = mapped_column(BigInt)
     pushed_tag: Mapped[int] = mapped_column(BigInt)
     modified_at: Mapped[int] = mapped_column(BigInt)
@@ -73,7 +74,7 @@ class AppleDeviceRegistration(Base):
     device_library_id: Mapped[str] = mapped_column(String(100))
     push_token: Mapped[str] = mapped_column(String(200))
     serial_number: Mapped[str] = mapped_column(ForeignKey("apple_passes.serial_number"))
-    card_id: Mapped[str] = mapped_column(ForeignKey("loyalty_cards.id"))
+    card_id: Mapped[CardId] = mapped_column(ForeignKey("loyalty_cards.id"))
     update_tag: Mapped[int] = mapped_column(BigInt)
     bad_token_count: Mapped[int] = mapped_column(default=0)
     last_push_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -86,7 +87,7 @@ class PassImage(Base):
 
     __tablename__ = "pass_images"
 
-    program_id: Mapped[str] = mapped_column(
+    program_id: Mapped[ProgramId] = mapped_column(
         ForeignKey("loyalty_programs.id", ondelete="CASCADE"), primary_key=True
     )
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)

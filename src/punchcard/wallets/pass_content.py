@@ -17,6 +17,7 @@ from punchcard.kit.i18n import (
     plural,
     translate,
 )
+from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.rotating_codes import has_rotating_code
 
 BarcodeKind = Literal["qr", "code128"]
@@ -41,7 +42,7 @@ class RewardFacts:
 class ProgramFacts:
     """What a pass needs to know of its program; `rewards` in order of their price."""
 
-    id: str
+    id: ProgramId
     version: int
     name: str
     card_name: str
@@ -68,7 +69,7 @@ class CardFacts:
     `language` None is the shop's own.
     """
 
-    id: str
+    id: CardId
     number: str
     status: PassState
     stamps: int

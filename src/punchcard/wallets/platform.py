@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import CardId, ProgramId
 
 
 class WalletAway(DomainError):
@@ -29,15 +30,15 @@ class Complaint:
 class Records(Protocol):
     """What is written down of one company's passes: read in the caller's transaction."""
 
-    def count_cards(self, session: Session, program_id: str) -> int:
+    def count_cards(self, session: Session, program_id: ProgramId) -> int:
         """Return how many cards of a program have a pass."""
 
     def next_cards(
-        self, session: Session, program_id: str, *, after: str | None, limit: int
-    ) -> Sequence[str]:
+        self, session: Session, program_id: ProgramId, *, after: CardId | None, limit: int
+    ) -> Sequence[CardId]:
         """Return the next cards of a program that have a pass, in the order of their ids."""
 
-    def states(self, session: Session, card_ids: Collection[str]) -> dict[str, str]:
+    def states(self, session: Session, card_ids: Collection[CardId]) -> dict[CardId, str]:
         """Return issued or installed for each of these cards that has a pass."""
 
 
@@ -63,13 +64,15 @@ class Platform(Protocol):
     def link_for(self, token: str) -> str | None:
         """Return where the pass of the card with this token is, None while there is none."""
 
-    def refresh_cards(self, card_ids: Collection[str], *, is_urgent: bool = True) -> dict[str, str]:
+    def refresh_cards(
+        self, card_ids: Collection[CardId], *, is_urgent: bool = True
+    ) -> dict[CardId, str]:
         """Bring these cards' passes up to date; returns why some never will be.
 
         Raises RetryLater when someone else is away.
         """
 
-    def refresh_program(self, program_id: str) -> None:
+    def refresh_program(self, program_id: ProgramId) -> None:
         """Bring up to date what all cards of a program share.
 
         Raises RetryLater or PermanentFailure.

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import ProgramId
 from punchcard.wallets.models import PassImage
 from punchcard.wallets.png import png_of
 
@@ -106,7 +107,7 @@ def _in_screen_colours(picture: "Image") -> "Image":
 
 
 def keep_image(
-    session: Session, program_id: str, kind: str, content: bytes, *, now: datetime
+    session: Session, program_id: ProgramId, kind: str, content: bytes, *, now: datetime
 ) -> PassImage:
     """Keep a checked PNG as the program's picture of this kind, instead of the one before."""
     image = session.get(PassImage, (program_id, kind))
@@ -118,13 +119,13 @@ def keep_image(
     return image
 
 
-def find_image(session: Session, program_id: str, kind: str) -> bytes | None:
+def find_image(session: Session, program_id: ProgramId, kind: str) -> bytes | None:
     """Return the program's picture of this kind, if it has one."""
     image = session.get(PassImage, (program_id, kind))
     return image.content if image is not None else None
 
 
-def drop_image(session: Session, program_id: str, kind: str) -> None:
+def drop_image(session: Session, program_id: ProgramId, kind: str) -> None:
     """Forget the program's picture of this kind, if it has one."""
     image = session.get(PassImage, (program_id, kind))
     if image is not None:

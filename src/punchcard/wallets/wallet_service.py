@@ -18,6 +18,7 @@ from punchcard.db.database import Database
 from punchcard.db.dialects import id_as_text
 from punchcard.db.outbox import OutboxRow, PermanentFailure, RetryLater
 from punchcard.kit.clock import Clock
+from punchcard.kit.ids import CardId, ProgramId
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.events import CARD_CHANGED, PROGRAM_CHANGED
 from punchcard.loyalty.models import LoyaltyProgram
@@ -40,7 +41,7 @@ class PassLinks:
 class FanoutProgress:
     """How far a program's redesign has reached its cards."""
 
-    program_id: str
+    program_id: ProgramId
     program_version: int
     cards_total: int
     cards_done: int
@@ -102,7 +103,9 @@ class Wallets:
         found = {one.name: one.link_for(token) for one in self.configured if token is not None}
         return PassLinks(apple=found.get("apple"), google=found.get("google"))
 
-    def states(self, session: Session, card_ids: Collection[str]) -> dict[str, dict[str, str]]:
+    def states(
+        self, session: Session, card_ids: Collection[CardId]
+    ) -> dict[CardId, dict[str, str]]:
         """Return for each card in which wallets it is: none, issued or installed."""
         by_name = {one.name: one.records.states(session, card_ids) for one in self.configured}
         return {
@@ -110,7 +113,7 @@ class Wallets:
             for card_id in card_ids
         }
 
-    def refresh(self, card_id: str) -> None:
+    def refresh(self, card_id: CardId) -> None:
         """Bring a card's passes up to date in every wallet.
 
         Raises RetryLater or PermanentFailure.
@@ -118,7 +121,7 @@ class Wallets:
         if failed := self._refresh_cards([card_id], is_urgent=True):
             raise PermanentFailure(failed[card_id])
 
-    def refresh_program(self, program_id: str) -> None:
+    def refresh_program(self, program_id: ProgramId) -> None:
         """Bring what a program's cards share, then each card, up to date, as far as a turn goes.
 
         What is left waits in the outbox and goes on behind the last card that is done, also after
@@ -134,7 +137,7 @@ class Wallets:
                     outbox.enqueue(session, PROGRAM_CHANGED, program_id, self._clock.now())
                 return
 
-    def progress(self, session: Session, program_id: str) -> FanoutProgress | None:
+    def progress(self, session: Session, program_id: ProgramId) -> FanoutProgress | None:
         """Return how far the latest redesign of a program is, None if there was none."""
         fanout = session.get(WalletFanout, program_id)
         return _progress(fanout) if fanout is not None else None
@@ -145,7 +148,7 @@ class Wallets:
         rows = session.scalars(wanted.order_by(WalletFanout.started_at).limit(limit))
         return [_progress(row) for row in rows]
 
-    def cards_in(self, session: Session, program_ids: Collection[str]) -> dict[str, int]:
+    def cards_in(self, session: Session, program_ids: Collection[ProgramId]) -> dict[str, int]:
         """Return how many cards of these programs have a pass, by the wallets that are set up."""
         return {
             one.name: sum(one.records.count_cards(session, each) for each in program_ids)
@@ -189,7 +192,7 @@ class Wallets:
         result = session.execute(statement.execution_options(synchronize_session=False))
         return cast("CursorResult[Any]", result).rowcount
 
-    def _begin(self, program_id: str) -> WalletFanout | None:
+    def _begin(self, program_id: ProgramId) -> WalletFanout | None:
         """Return how far this version of the program is, from the start if it is a new one."""
         now = self._clock.now()
         with self._database.write() as session:
@@ -248,8 +251,8 @@ class Wallets:
             session.expire_all()
             return session.get(WalletFanout, fanout.program_id)
 
-    def _refresh_cards(self, card_ids: Sequence[str], *, is_urgent: bool) -> dict[str, str]:
-        failed: dict[str, str] = {}
+    def _refresh_cards(self, card_ids: Sequence[CardId], *, is_urgent: bool) -> dict[CardId, str]:
+        failed: dict[CardId, str] = {}
         if card_ids:
             _each(
                 self.configured,

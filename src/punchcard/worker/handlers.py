@@ -7,6 +7,7 @@ from punchcard.accounts.mail.mail_messages import write_message
 from punchcard.accounts.mail.mail_queue import MAIL_SEND
 from punchcard.context import Context
 from punchcard.db.outbox import PermanentFailure, RetryLater
+from punchcard.kit.ids import CardId, CustomerId, ProgramId
 from punchcard.kit.mail import MailRefused, MailServerAway
 from punchcard.loyalty.events import (
     CARD_CHANGED,
@@ -18,24 +19,24 @@ from punchcard.wallets.google.google_registry import GOOGLE_CHECK
 from punchcard.worker.loop import Handler
 
 
-def refresh_card(context: Context, card_id: str) -> None:
+def refresh_card(context: Context, key: str) -> None:
     """Bring the passes of a card that changed up to date."""
-    context.wallets.service.refresh(card_id)
+    context.wallets.service.refresh(CardId(key))
 
 
-def refresh_program(context: Context, program_id: str) -> None:
+def refresh_program(context: Context, key: str) -> None:
     """Bring the passes of all cards of a program that changed up to date, turn by turn."""
-    context.wallets.service.refresh_program(program_id)
+    context.wallets.service.refresh_program(ProgramId(key))
 
 
-def welcome_customer(context: Context, card_id: str) -> None:
+def welcome_customer(context: Context, key: str) -> None:
     """Send whom a new card belongs to its links."""
-    context.loyalty.customer_mail.welcome(card_id)
+    context.loyalty.customer_mail.welcome(CardId(key))
 
 
-def ask_to_confirm(context: Context, customer_id: str) -> None:
+def ask_to_confirm(context: Context, key: str) -> None:
     """Ask a customer whether a new address is theirs."""
-    context.loyalty.customer_mail.ask_to_confirm(customer_id)
+    context.loyalty.customer_mail.ask_to_confirm(CustomerId(key))
 
 
 def send_mail(context: Context, mail_id: str) -> None:

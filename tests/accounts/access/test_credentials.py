@@ -18,6 +18,7 @@ from punchcard.accounts.models import ApiKey
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import ApiKeyId, DeviceId
 from punchcard.kit.settings import Settings
 from tests.support import cast
 from tests.support.cast import Shop, by_operator
@@ -119,8 +120,7 @@ def test_a_revoked_key_stops_at_once_where_it_was_forgotten(
     remembering: Credentials, context: Context, alice: Shop
 ) -> None:
     key = alice.api_key("loyalty:read")
-    key_id = remembering.resolve(key).credential_id
-    assert key_id is not None
+    key_id = ApiKeyId(remembering.resolve(key).credential_id or "")
     with context.database.write() as session:
         api_key_service.revoke_api_key(session, by_operator(context), alice.id, key_id)
 
@@ -134,8 +134,7 @@ def test_a_revoked_key_stops_in_other_processes_within_two_seconds(
     remembering: Credentials, context: Context, settings: Settings, clock: ManualClock, alice: Shop
 ) -> None:
     key = alice.api_key("loyalty:read")
-    key_id = remembering.resolve(key).credential_id
-    assert key_id is not None
+    key_id = ApiKeyId(remembering.resolve(key).credential_id or "")
     with context.database.write() as session:
         api_key_service.revoke_api_key(session, by_operator(context), alice.id, key_id)
     assert remembering.resolve(key).credential_id == key_id
@@ -149,8 +148,7 @@ def test_a_revoked_key_stops_in_other_processes_within_two_seconds(
 def test_a_removed_member_and_a_revoked_device_are_refused(context: Context, alice: Shop) -> None:
     user_id = alice.hire("staff")
     token, device = alice.token("staff"), alice.device()
-    device_id = context.accounts.credentials.resolve(device).id
-    assert device_id is not None
+    device_id = DeviceId(context.accounts.credentials.resolve(device).id or "")
     with context.database.write() as session:
         act = by_operator(context)
         user_service.remove_user(session, act, alice.id, user_id)

@@ -19,6 +19,7 @@ from punchcard.accounts.throttle import Limit
 from punchcard.accounts.vendor_service import suspend_vendor
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import SessionId
 from punchcard.worker.schedule import expire_failures
 from tests.support import cast
 from tests.support.cast import PASSWORD, Shop, by_operator
@@ -204,8 +205,7 @@ def test_own_sessions_are_listed_and_revoked(context: Context, alice: Shop, bob:
     first, second = alice.token(), alice.token()
     bob.token()
     subject = context.accounts.credentials.resolve(second)
-    old = context.accounts.credentials.resolve(first).credential_id
-    assert old is not None
+    old = SessionId(context.accounts.credentials.resolve(first).credential_id or "")
 
     with context.database.read() as session:
         listed = sign_in_service.list_sessions(

@@ -15,7 +15,7 @@ from sqlalchemy import exc as database_errors
 from punchcard.api.http import problems
 from punchcard.api.http.field_messages import MalformedJson, refusal_of, refusal_of_body
 from punchcard.api.http.outer_middleware import OuterMiddleware
-from punchcard.api.schemas.fields import IdText, Moment, Name, Schema, fault, whole
+from punchcard.api.schemas.fields import IdOf, Moment, Name, Schema, fault, whole
 from punchcard.db.failures import DatabaseBusy
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError, InvalidInput, Kind, invalid_field
@@ -47,7 +47,7 @@ def shop() -> FastAPI:
         return {"name": body.name}
 
     @app.get("/api/orders/{order_id}")
-    def read(order_id: IdText) -> None:
+    def read(order_id: IdOf[str]) -> None:
         raise StampTooSoon(next_stamp_at=AT_NINE)
 
     @app.get("/api/database/{failure}")

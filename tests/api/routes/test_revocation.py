@@ -16,7 +16,7 @@ from punchcard.accounts.access import sign_in_service
 from punchcard.accounts.audit_service import Act
 from punchcard.context import Context, build_context
 from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import SystemIds
+from punchcard.kit.ids import ApiKeyId, DeviceId, SessionId, SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.errors import StaffPinInvalid
 from punchcard.loyalty.staff import pin_service
@@ -70,14 +70,14 @@ def session_of(shop: Shop) -> Revoked:
     def sign_out() -> None:
         act = Act(subject=subject, now=shop.context.clock.now(), ids=shop.context.ids)
         with shop.context.database.write() as session:
-            sign_in_service.revoke_session(session, act, subject.credential_id or "")
+            sign_in_service.revoke_session(session, act, SessionId(subject.credential_id or ""))
 
     return Revoked(bearer, sign_out)
 
 
 def key_of(shop: Shop) -> Revoked:
     bearer = shop.api_key("loyalty:read", "loyalty:operate")
-    key_id = shop.context.accounts.credentials.resolve(bearer).id or ""
+    key_id = ApiKeyId(shop.context.accounts.credentials.resolve(bearer).id or "")
 
     def revoke() -> None:
         with shop.context.database.write() as session:
@@ -88,7 +88,7 @@ def key_of(shop: Shop) -> Revoked:
 
 def device_of(shop: Shop) -> Revoked:
     bearer = shop.device()
-    device_id = shop.context.accounts.credentials.resolve(bearer).id or ""
+    device_id = DeviceId(shop.context.accounts.credentials.resolve(bearer).id or "")
 
     def revoke() -> None:
         with shop.context.database.write() as session:

@@ -16,6 +16,7 @@ from punchcard.api.schemas.cards import (
     transaction_response,
 )
 from punchcard.kit.clock import to_rfc3339
+from punchcard.kit.ids import EntryId
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.links import CardLinks
@@ -117,7 +118,7 @@ def test_a_card_is_built_as_its_model_says(changes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("changes", [{}, EMPTY_ENTRY, {"reward_id": None}])
 def test_an_entry_is_built_as_its_model_says(changes: dict[str, Any]) -> None:
-    answer = sent(transaction_response(entry(**changes), "Anna", voided_by=CARD_ID))
+    answer = sent(transaction_response(entry(**changes), "Anna", voided_by=EntryId(CARD_ID)))
     assert Transaction.model_validate(answer).model_dump(mode="json") == answer
     assert list(answer) == list(Transaction.model_fields)
 

@@ -6,7 +6,7 @@ import pytest
 
 from punchcard.accounts.audit_service import Act
 from punchcard.context import Context
-from punchcard.kit.ids import SystemIds
+from punchcard.kit.ids import CardId, SystemIds
 from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.errors import CardBlocked, TillBusy
 from punchcard.loyalty.models import LoyaltyCard, RetiredCardCode
@@ -26,7 +26,7 @@ class OneNumber(SystemIds):
         return self.number
 
 
-def open_card(context: Context, shop: Shop) -> str:
+def open_card(context: Context, shop: Shop) -> CardId:
     program = shelf.program(shop, status="active", pin_policy="off")
     return shelf.opened_card(shop, program)
 

@@ -14,7 +14,7 @@ from punchcard.accounts.models import Customer, OutgoingMail
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import SystemIds
+from punchcard.kit.ids import ProgramId, SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import card_changes, customer_service
 from punchcard.loyalty.cards.card_changes import CardChange
@@ -57,7 +57,7 @@ def context(
         yield built
 
 
-def a_program(context: Context, shop: Shop, name: str = "Coffee") -> str:
+def a_program(context: Context, shop: Shop, name: str = "Coffee") -> ProgramId:
     """Open a stamp program."""
     reward = {"name": "A coffee"}
     fields: dict[str, Any] = {
@@ -72,7 +72,7 @@ def a_program(context: Context, shop: Shop, name: str = "Coffee") -> str:
 
 
 def enrol(
-    context: Context, shop: Shop, program_id: str, *, by_shop: bool = False, **told: Any
+    context: Context, shop: Shop, program_id: ProgramId, *, by_shop: bool = False, **told: Any
 ) -> CardView:
     customer = NewCustomer(**{"email": EMAIL, **told})
     operation = OpenCard(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from punchcard.kit.ids import CardId
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards.links import CardLinks, card_sealer, public_path
 
@@ -17,9 +18,9 @@ SEALED = card_sealer(SETTINGS).seal(TOKEN.encode(), CARD_ID)
 def test_a_cards_page_stands_behind_the_servers_address(base_url: str) -> None:
     links = CardLinks(base_url, card_sealer(SETTINGS))
 
-    assert links.token(CARD_ID, SEALED) == TOKEN
+    assert links.token(CardId(CARD_ID), SEALED) == TOKEN
     assert links.address(TOKEN) == f"https://shop.example{public_path(TOKEN)}"
-    assert links.public_url(CARD_ID, SEALED) == links.address(TOKEN)
+    assert links.public_url(CardId(CARD_ID), SEALED) == links.address(TOKEN)
 
 
 def test_a_seal_of_another_card_or_server_gives_no_address() -> None:
@@ -27,5 +28,5 @@ def test_a_seal_of_another_card_or_server_gives_no_address() -> None:
     elsewhere = replace(SETTINGS, secret_key="another secret of 32 characters!")
     other = CardLinks("https://shop.example", card_sealer(elsewhere))
 
-    assert own.public_url(CARD_ID[:-1] + "c", SEALED) is None
-    assert other.public_url(CARD_ID, SEALED) is None
+    assert own.public_url(CardId(CARD_ID[:-1] + "c"), SEALED) is None
+    assert other.public_url(CardId(CARD_ID), SEALED) is None

@@ -5,6 +5,7 @@ from sqlalchemy import delete
 
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import CardId, VendorId
 from punchcard.loyalty.ledger.card_ranges import CardSpan, count_cards, next_span
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
 from punchcard.loyalty.operations import OpenCard
@@ -21,7 +22,7 @@ def story(context: Context, alice: Shop, database_url: str, clock: ManualClock) 
     return tell_story(context, alice, database_url, clock)
 
 
-def in_parts(story: Story, vendor_id: str, *, cards: int) -> list[Verdict]:
+def in_parts(story: Story, vendor_id: VendorId, *, cards: int) -> list[Verdict]:
     verdicts = []
     first = None
     with story.context.database.snapshot() as connection:
@@ -64,7 +65,7 @@ def test_one_card_is_verified_alone(story: Story, alice: Shop) -> None:
     submit(story.context, OpenCard(vendor_id=alice.id, actor=ACTOR, program_id=theirs.id))
     story.change(3, actor_id="somebody")
     with story.context.database.snapshot() as connection:
-        quiet = verify_ledger(connection, span=CardSpan.of_card(story.quiet_card_id))
+        quiet = verify_ledger(connection, span=CardSpan.of_card(CardId(story.quiet_card_id)))
         broken = verify_ledger(connection, span=CardSpan.of_card(story.card_id))
     assert (quiet.is_sound, quiet.cards, quiet.entries) == (True, 1, 2)
     assert (broken.is_sound, broken.cards) == (False, 1)

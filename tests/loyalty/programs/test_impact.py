@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from punchcard.accounts.subjects import SYSTEM
+from punchcard.kit.ids import CardId
 from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.operations import Actor, OperationMetadata
@@ -25,7 +26,7 @@ HYBRID: dict[str, Any] = {
 }
 
 
-def card_with(shop: Shop, program: LoyaltyProgram, *, stamps: int = 0, points: int = 0) -> str:
+def card_with(shop: Shop, program: LoyaltyProgram, *, stamps: int = 0, points: int = 0) -> CardId:
     card_id = shelf.opened_card(shop, program)
     till = shop.context.loyalty.till
     by: OperationMetadata = {"vendor_id": shop.id, "actor": Actor(SYSTEM.kind, None)}

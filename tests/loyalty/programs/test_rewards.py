@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from punchcard.accounts.models import AuditEvent
 from punchcard.kit.errors import InvalidInput
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.errors import ProgramNotFound, RewardNotFound
 from punchcard.loyalty.models import Reward
 from punchcard.loyalty.programs import program_service, reward_service
@@ -26,7 +27,7 @@ def archive(shop: Shop, reward: Reward) -> None:
         reward_service.archive_reward(session, shop.id, reward.id, by_operator(shop.context))
 
 
-def version(shop: Shop, program_id: str) -> int:
+def version(shop: Shop, program_id: ProgramId) -> int:
     with shop.context.database.read() as session:
         return program_service.get_program(session, shop.id, program_id).version
 

@@ -7,6 +7,7 @@ import pytest
 
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import CardId
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.operations import (
     Actor,
@@ -23,14 +24,14 @@ from tests.support.cast import Shop, by_operator
 from tests.support.statements import counted_statements
 
 
-def do(shop: Shop, kind: Any, card_id: str, **fields: Any) -> None:
+def do(shop: Shop, kind: Any, card_id: CardId, **fields: Any) -> None:
     card = CardRef(CardKey.ID, card_id)
     actor = Actor(SYSTEM.kind, None)
     shop.context.loyalty.till.submit(kind(vendor_id=shop.id, actor=actor, card=card, **fields))
 
 
 def coffee_and_its_reward(shop: Shop, program: LoyaltyProgram) -> None:
-    card = shelf.opened_card(shop, program)
+    card = CardId(shelf.opened_card(shop, program))
     do(shop, AddStamp, card, quantity=3)
     do(shop, RedeemStamps, card)
 
@@ -51,7 +52,7 @@ def test_programs_are_added_up_and_currencies_kept_apart(
 ) -> None:
     coffee_and_its_reward(alice, coffee)
     swiss = shelf.program(alice, **shelf.HYBRID, currency="CHF")
-    do(alice, EarnPoints, shelf.opened_card(alice, swiss), amount_minor=1250)
+    do(alice, EarnPoints, CardId(shelf.opened_card(alice, swiss)), amount_minor=1250)
     coffee_and_its_reward(bob, shelf.program(bob, **shelf.HYBRID))
     dashboard = seen(alice)
     assert (dashboard.members, dashboard.active_members) == (2, 2)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.errors import (
     CardBlocked,
     FreshCodeRequired,
@@ -90,8 +91,8 @@ def test_where_a_pin_is_not_required_stamps_go_without(policy: str) -> None:
 def test_a_pin_for_another_program_is_no_pin_here(policy: str) -> None:
     rules = program(pin_policy=policy)
     with pytest.raises(StaffPinNotForProgram):
-        decide(stamp(staff=replace(ANNA, program_id="another")), rules, card(), MONDAY)
-    decide(stamp(staff=replace(ANNA, program_id=PROGRAM)), rules, card(), MONDAY)
+        decide(stamp(staff=replace(ANNA, program_id=ProgramId("another"))), rules, card(), MONDAY)
+    decide(stamp(staff=replace(ANNA, program_id=ProgramId(PROGRAM))), rules, card(), MONDAY)
 
 
 def test_a_manager_corrects_points_without_a_pin() -> None:

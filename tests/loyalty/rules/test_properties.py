@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from punchcard.kit.errors import DomainError
+from punchcard.kit.ids import CardId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.operations import Actor, OpenCard, VoidEntry
 from punchcard.loyalty.rules.values import CardState, RewardState
 from tests.loyalty.model import (
@@ -26,10 +27,10 @@ VOIDABLE = ("stamp_earned", "stamps_redeemed", "points_earned", "points_redeemed
 
 
 def shop_of(program: dict[str, Any], reward: dict[str, Any], now: datetime, vouched: bool) -> Shop:
-    rules = rules_of(program, program_id="program", vendor_id="alice")
+    rules = rules_of(program, program_id=ProgramId("program"), vendor_id=VendorId("alice"))
     cake = RewardState(
-        id="cake",
-        program_id="program",
+        id=RewardId("cake"),
+        program_id=ProgramId("program"),
         name="A cake",
         value_minor=500,
         valid_from=None,
@@ -37,8 +38,8 @@ def shop_of(program: dict[str, Any], reward: dict[str, Any], now: datetime, vouc
         is_archived=False,
         **reward,
     )
-    shop = Shop(rules, cake, CardState(id="card"))
-    shop.do(OpenCard(**COMMON, program_id="program", is_vouched=vouched), now)
+    shop = Shop(rules, cake, CardState(id=CardId("card")))
+    shop.do(OpenCard(**COMMON, program_id=ProgramId("program"), is_vouched=vouched), now)
     return shop
 
 
@@ -49,7 +50,12 @@ def live(shop: Shop, rushes: list[Rush], now: datetime) -> datetime:
         answered = [entry["id"] for entry in shop.entries]
         for wish in rush.wishes:
             operation = operation_of(
-                wish, card_id="card", reward_id="cake", answered=answered, now=now, **COMMON
+                wish,
+                card_id=CardId("card"),
+                reward_id=RewardId("cake"),
+                answered=answered,
+                now=now,
+                **COMMON,
             )
             before, length = shop.card, len(shop.entries)
             if isinstance(shop.do(operation, now), DomainError):

@@ -7,6 +7,7 @@ import pytest
 from punchcard.accounts.subjects import Subject
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError, InvalidInput
+from punchcard.kit.ids import StaffPinId
 from punchcard.loyalty.errors import StaffPinRequired, StaffTokenInvalid
 from punchcard.loyalty.operations import StaffIdentity
 from punchcard.loyalty.staff import pin_service
@@ -36,7 +37,7 @@ def who(
         return refusal.code
 
 
-def change_pin(shop: Shop, pin_id: str, *, forget: StaffTokens | None = None) -> None:
+def change_pin(shop: Shop, pin_id: StaffPinId, *, forget: StaffTokens | None = None) -> None:
     prepared = shop.context.loyalty.pin_verifier.prepare(shop.id, "6250")
     with shop.context.database.write() as session:
         act = by_operator(shop.context)

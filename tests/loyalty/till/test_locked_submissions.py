@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from punchcard.kit.ids import CardId
 from punchcard.loyalty.till.batch_locks import BatchLocks
 from punchcard.loyalty.till.locked_submissions import LockedSubmissions
 from punchcard.loyalty.till.submissions import Submission
@@ -16,7 +17,9 @@ class Locks:
     """What a batch found: every operation is the name of the one card it needs."""
 
     held: set[str]
-    card_ids: dict[str, str] = field(default_factory=lambda: {name: name for name in "abc"})
+    card_ids: dict[CardId, CardId] = field(
+        default_factory=lambda: {CardId(name): CardId(name) for name in "abc"}
+    )
 
     def rows_of(self, operation: str) -> set[str]:
         return {operation}

@@ -10,7 +10,7 @@ import pytest
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import SystemIds
+from punchcard.kit.ids import CardId, EntryId, SystemIds
 from punchcard.loyalty.errors import AlreadyVoided, NotVoidable, ReferenceAlreadyUsed
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.batch import Outcome
@@ -29,9 +29,9 @@ def alice(database: Database, clock: ManualClock, ids: SystemIds) -> Iterator[Ti
         yield counter
 
 
-def entry_of(outcome: Outcome) -> str:
+def entry_of(outcome: Outcome) -> EntryId:
     assert isinstance(outcome, Receipt), outcome
-    return str(outcome.entry["id"])
+    return EntryId(outcome.entry["id"])
 
 
 def told(outcomes: Sequence[Outcome]) -> list[str]:
@@ -39,7 +39,7 @@ def told(outcomes: Sequence[Outcome]) -> list[str]:
     return [o.entry["type"] if isinstance(o, Receipt) else o.code for o in outcomes]
 
 
-def earned(alice: TillDriver, card: str, reference: str = "R-2") -> str:
+def earned(alice: TillDriver, card: CardId, reference: str = "R-2") -> EntryId:
     return entry_of(alice.till.submit(alice.earn(card, 99_900, reference=reference)))
 
 

@@ -11,6 +11,7 @@ from punchcard.accounts.subjects import LOYALTY_MANAGE, NOBODY, Subject
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError, InvalidInput
+from punchcard.kit.ids import DeviceId, EntryId, LocationId
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.errors import (
@@ -92,7 +93,7 @@ def builder(
 
 
 def void(metadata: OperationMetadata) -> Operation:
-    return VoidEntry(transaction_id="entry 1", **metadata)
+    return VoidEntry(transaction_id=EntryId("entry 1"), **metadata)
 
 
 def stamp(card: CardRef, metadata: OperationMetadata) -> Operation:
@@ -109,11 +110,11 @@ def test_an_operation_says_who_asked_where_from_and_in_which_request(
     details = RequestDetails(note="A birthday", **KEY)
 
     assert builder(services, alice).build(details, void) == VoidEntry(
-        transaction_id="entry 1",
+        transaction_id=EntryId("entry 1"),
         vendor_id=alice.id,
         actor=Actor("device", "till-1"),
         note="A birthday",
-        origin=Origin("192.0.2.7", "Browser", "till-1"),
+        origin=Origin("192.0.2.7", "Browser", DeviceId("till-1")),
         request_id="request 1",
         **KEY,
     )
@@ -138,7 +139,11 @@ def test_nobody_asks_as_the_public_and_from_no_device(
     ],
 )
 def test_it_happened_where_the_caller_stands_or_says(
-    services: OperationServices, alice: Shop, own: str | None, asked: str | None, told: str | None
+    services: OperationServices,
+    alice: Shop,
+    own: str | None,
+    asked: LocationId | None,
+    told: str | None,
 ) -> None:
     asking = builder(services, alice, a_till(alice, location_id=own))
 
@@ -151,7 +156,7 @@ def test_who_has_a_place_of_their_own_speaks_for_no_other(
     asking = builder(services, alice, a_till(alice, location_id=GARE))
 
     with pytest.raises(NotAllowed):
-        asking.build(RequestDetails(location_id=VILLE), void)
+        asking.build(RequestDetails(location_id=LocationId(VILLE)), void)
 
 
 def test_a_clock_that_runs_ahead_a_little_is_read_as_now(
@@ -290,7 +295,9 @@ def test_a_proof_is_not_looked_at_for_what_is_refused_before(
     )
 
     with pytest.raises(NotAllowed):
-        asking.build(RequestDetails(location_id=VILLE, proof=StaffProof.of(pin="0815")), void)
+        asking.build(
+            RequestDetails(location_id=LocationId(VILLE), proof=StaffProof.of(pin="0815")), void
+        )
     assert looking.looks == 0
 
 
@@ -359,7 +366,7 @@ def test_who_is_refused_is_given_the_answer_that_the_key_was_given_before(
 
     first = asking.submit(context.loyalty.till, RequestDetails(**KEY), put_stamp)
     again = refused.submit(
-        context.loyalty.till, RequestDetails(location_id=VILLE, **KEY), put_stamp
+        context.loyalty.till, RequestDetails(location_id=LocationId(VILLE), **KEY), put_stamp
     )
 
     assert again.is_replay
@@ -367,7 +374,9 @@ def test_who_is_refused_is_given_the_answer_that_the_key_was_given_before(
     for key in ({}, {**KEY, "idempotency_key": "key 2"}):
         with pytest.raises(NotAllowed):
             refused.submit(
-                context.loyalty.till, RequestDetails(location_id=VILLE, **key), put_stamp
+                context.loyalty.till,
+                RequestDetails(location_id=LocationId(VILLE), **key),
+                put_stamp,
             )
 
 

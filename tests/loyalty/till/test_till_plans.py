@@ -13,7 +13,7 @@ from sqlalchemy import text, update
 from punchcard.accounts.models import Vendor
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import SystemIds
+from punchcard.kit.ids import ProgramId, SystemIds
 from punchcard.loyalty.operations import (
     AddStamp,
     CardKey,
@@ -55,7 +55,7 @@ def program(alice: TillDriver, database: Database, clock: ManualClock, ids: Syst
     return program_id
 
 
-def work_through_everything(alice: TillDriver, program: str, clock: ManualClock) -> None:
+def work_through_everything(alice: TillDriver, program: ProgramId, clock: ManualClock) -> None:
     """Do every kind of operation, alone and in lists, and ask for some again."""
     till = alice.till
     zoe = NewCustomer(name="Zoé", email="zoe@example.com", phone="+352621111001")
@@ -97,7 +97,7 @@ def work_through_everything(alice: TillDriver, program: str, clock: ManualClock)
 
 
 def test_every_statement_of_the_till_goes_by_keys(
-    alice: TillDriver, program: str, database: Database, clock: ManualClock
+    alice: TillDriver, program: ProgramId, database: Database, clock: ManualClock
 ) -> None:
     till_engine, _ = engines_of(database)
     with recorded(till_engine) as sent:

@@ -11,7 +11,7 @@ import pytest
 from punchcard.db.database import Database
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import SystemIds
+from punchcard.kit.ids import CardId, EntryId, RewardId, SystemIds
 from punchcard.loyalty.errors import (
     AlreadyVoided,
     DailyStampLimitReached,
@@ -133,11 +133,11 @@ def test_one_customer_enrolled_at_ten_tills_holds_one_card(alice: TillDriver) ->
     assert {code.code for code in refusals(outcomes)} == {"card_already_exists"}
 
 
-def busy_hour(counter: TillDriver, cards: Sequence[str], cake: str, seed: int) -> None:
+def busy_hour(counter: TillDriver, cards: Sequence[CardId], cake: RewardId, seed: int) -> None:
     """Do what one till does in a busy hour: anything, to any card."""
     chance = random.Random(seed)  # noqa: S311
     answered: list[str] = []
-    verbs: list[Callable[[str], Operation]] = [
+    verbs: list[Callable[[CardId], Operation]] = [
         lambda card: counter.stamp(card, chance.randint(1, 2)),
         lambda card: counter.stamp(
             card, occurred_at=counter.clock.now() - timedelta(hours=chance.randint(1, 60))
@@ -151,7 +151,7 @@ def busy_hour(counter: TillDriver, cards: Sequence[str], cake: str, seed: int) -
     for _ in range(8):
         operations = [chance.choice(verbs)(chance.choice(cards)) for _ in range(4)]
         if answered:
-            operations.append(counter.void(chance.choice(answered)))
+            operations.append(counter.void(EntryId(chance.choice(answered))))
         for outcome in counter.till.submit_all(operations):
             if isinstance(outcome, Receipt):
                 answered.append(outcome.entry["id"])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from punchcard.kit.ids import CardId
 from punchcard.loyalty.cards.card_service import get_card, open_card
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.models import LoyaltyProgram, StaffPin
@@ -32,24 +33,24 @@ class PagesDriver:
         self.program: LoyaltyProgram = shelf.program(shop, **{**FREE, **fields})
         self.anna: StaffPin = shelf.pin(shop, ANNAS_PIN, "Anna")
 
-    def open(self, name: str | None = "Marie Schmit", **told: Any) -> str:
+    def open(self, name: str | None = "Marie Schmit", **told: Any) -> CardId:
         """Open a card for someone; returns its id."""
         customer = NewCustomer(name=name, **told) if name or told else None
         till, program_id = self.shop.context.loyalty.till, self.program.id
         common: OperationMetadata = {"vendor_id": self.shop.id, "actor": ACTOR}
         return open_card(till, program_id, customer=customer, **common).card.id
 
-    def stamp(self, card_id: str, quantity: int = 1, **metadata: Any) -> Receipt:
+    def stamp(self, card_id: CardId, quantity: int = 1, **metadata: Any) -> Receipt:
         """Stamp a card, with Anna at the till."""
         till = self.shop.context.loyalty.till
         return add_stamp(till, card_id, quantity=quantity, **self._by_anna(), **metadata)
 
-    def earn(self, card_id: str, amount_minor: int) -> Receipt:
+    def earn(self, card_id: CardId, amount_minor: int) -> Receipt:
         """Credit a purchase, with Anna at the till."""
         till = self.shop.context.loyalty.till
         return earn_points(till, card_id, amount_minor=amount_minor, **self._by_anna())
 
-    def card(self, card_id: str) -> CardView:
+    def card(self, card_id: CardId) -> CardView:
         """Read a card as it is now."""
         context = self.shop.context
         with context.database.read() as session:

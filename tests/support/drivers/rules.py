@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from punchcard.kit.ids import CardId, EntryId, ProgramId, RewardId, StaffPinId, VendorId
 from punchcard.loyalty.operations import (
     Actor,
     AddStamp,
@@ -36,14 +37,17 @@ CAKE = "019cac1e-7b00-7000-8000-000000000004"
 ALICE = "019cac1e-7b00-7000-8000-000000000005"
 
 ANNA = StaffIdentity(
-    pin_id="019cac1e-7b00-7000-8000-000000000006", staff_id="a1", name="Anna", program_id=None
+    pin_id=StaffPinId("019cac1e-7b00-7000-8000-000000000006"),
+    staff_id="a1",
+    name="Anna",
+    program_id=None,
 )
 _BY_TILL: dict[str, Any] = {"vendor_id": ALICE, "actor": Actor("device", "till-1")}
 _ON_CARD: dict[str, Any] = {**_BY_TILL, "card": CardRef(CardKey.ID, CARD)}
 
 _COFFEE_CARD = ProgramRules(
-    id=PROGRAM,
-    vendor_id=ALICE,
+    id=ProgramId(PROGRAM),
+    vendor_id=VendorId(ALICE),
     type="stamps",
     status="active",
     currency="EUR",
@@ -76,7 +80,7 @@ def points_program(**rules: Any) -> ProgramRules:
 
 def card(**holds: Any) -> CardState:
     """Return a card that holds nothing but what is given."""
-    return CardState(id=CARD, **holds)
+    return CardState(id=CardId(CARD), **holds)
 
 
 def stamp(quantity: int = 1, **more: Any) -> AddStamp:
@@ -101,7 +105,7 @@ def redeem_points(points: int, **more: Any) -> RedeemPoints:
 
 def redeem_cake(**more: Any) -> RedeemReward:
     """Ask for a cake."""
-    return RedeemReward(**_ON_CARD, reward_id=CAKE, **more)
+    return RedeemReward(**_ON_CARD, reward_id=RewardId(CAKE), **more)
 
 
 def adjust(points_delta: int, **more: Any) -> AdjustPoints:
@@ -111,12 +115,12 @@ def adjust(points_delta: int, **more: Any) -> AdjustPoints:
 
 def void(**more: Any) -> VoidEntry:
     """Ask to reverse the entry of the history."""
-    return VoidEntry(**_BY_TILL, transaction_id=ENTRY, **more)
+    return VoidEntry(**_BY_TILL, transaction_id=EntryId(ENTRY), **more)
 
 
 def enrol(**more: Any) -> OpenCard:
     """Ask for a new card."""
-    return OpenCard(**_BY_TILL, program_id=PROGRAM, **more)
+    return OpenCard(**_BY_TILL, program_id=ProgramId(PROGRAM), **more)
 
 
 def cake(times_redeemed: int = 0, **facts: Any) -> History:

@@ -8,7 +8,17 @@ from typing import Any
 from punchcard.accounts.models import Location, Vendor
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock, SystemClock
-from punchcard.kit.ids import Ids, SystemIds
+from punchcard.kit.ids import (
+    CardId,
+    EntryId,
+    Ids,
+    LocationId,
+    ProgramId,
+    RewardId,
+    StaffPinId,
+    SystemIds,
+    VendorId,
+)
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.operations import (
@@ -50,11 +60,11 @@ class TillDriver:
     till: Till
     clock: Clock
     ids: Ids
-    vendor_id: str
+    vendor_id: VendorId
 
-    def program(self, **fields: Any) -> str:
+    def program(self, **fields: Any) -> ProgramId:
         """Open a program: a coffee card without PINs unless `fields` say otherwise."""
-        now, program_id = self.clock.now(), self.ids.new_id()
+        now, program_id = self.clock.now(), ProgramId(self.ids.new_id())
         given = {
             "slug": program_id,
             "name": "Coffee card",
@@ -74,24 +84,24 @@ class TillDriver:
         )
         return program_id
 
-    def reward(self, program_id: str, **fields: Any) -> str:
+    def reward(self, program_id: ProgramId, **fields: Any) -> RewardId:
         """Put a cake for 100 points into the catalogue."""
-        now, reward_id = self.clock.now(), self.ids.new_id()
+        now, reward_id = self.clock.now(), RewardId(self.ids.new_id())
         given = {"name": "A cake", "points_required": 100, **fields}
         ids = {"id": reward_id, "vendor_id": self.vendor_id, "program_id": program_id}
         self.add(Reward(**ids, created_at=now, updated_at=now, **given))
         return reward_id
 
-    def location(self) -> str:
+    def location(self) -> LocationId:
         """Open a place of the vendor."""
-        location_id = self.ids.new_id()
+        location_id = LocationId(self.ids.new_id())
         ids = {"id": location_id, "vendor_id": self.vendor_id}
         self.add(Location(**ids, name="Gare", created_at=self.clock.now()))
         return location_id
 
     def staff(self, name: str = "Anna", staff_id: str | None = "a1") -> StaffIdentity:
         """Employ someone whose PIN is known to be right."""
-        now, pin_id = self.clock.now(), self.ids.new_id()
+        now, pin_id = self.clock.now(), StaffPinId(self.ids.new_id())
         self.add(
             StaffPin(
                 id=pin_id,
@@ -106,44 +116,44 @@ class TillDriver:
         )
         return StaffIdentity(pin_id=pin_id, staff_id=staff_id, name=name, program_id=None)
 
-    def card(self, program_id: str, **more: Any) -> str:
+    def card(self, program_id: ProgramId, **more: Any) -> CardId:
         """Open a card through the till; returns its id."""
         return self.till.submit(self.enrol(program_id, **more)).card.id
 
-    def cards(self, program_id: str, number: int) -> list[str]:
+    def cards(self, program_id: ProgramId, number: int) -> list[CardId]:
         """Open several cards through the till; returns their ids."""
         outcomes = self.till.submit_all([self.enrol(program_id) for _ in range(number)])
         return [outcome.card.id for outcome in outcomes]  # type: ignore[union-attr]
 
-    def enrol(self, program_id: str, **more: Any) -> OpenCard:
+    def enrol(self, program_id: ProgramId, **more: Any) -> OpenCard:
         """Ask for a new card."""
         return OpenCard(**self._common(more), program_id=program_id)
 
-    def stamp(self, card_id: str, quantity: int = 1, **more: Any) -> AddStamp:
+    def stamp(self, card_id: CardId, quantity: int = 1, **more: Any) -> AddStamp:
         """Ask for stamps."""
         return AddStamp(**self._on(card_id, more), quantity=quantity)
 
-    def redeem_stamps(self, card_id: str, **more: Any) -> RedeemStamps:
+    def redeem_stamps(self, card_id: CardId, **more: Any) -> RedeemStamps:
         """Ask for the reward of a full card."""
         return RedeemStamps(**self._on(card_id, more))
 
-    def earn(self, card_id: str, amount_minor: int, **more: Any) -> EarnPoints:
+    def earn(self, card_id: CardId, amount_minor: int, **more: Any) -> EarnPoints:
         """Ask for the points of a purchase."""
         return EarnPoints(**self._on(card_id, more), amount_minor=amount_minor)
 
-    def redeem(self, card_id: str, reward_id: str, **more: Any) -> RedeemReward:
+    def redeem(self, card_id: CardId, reward_id: RewardId, **more: Any) -> RedeemReward:
         """Ask for a reward."""
         return RedeemReward(**self._on(card_id, more), reward_id=reward_id)
 
-    def redeem_points(self, card_id: str, points: int, **more: Any) -> RedeemPoints:
+    def redeem_points(self, card_id: CardId, points: int, **more: Any) -> RedeemPoints:
         """Ask to take points off."""
         return RedeemPoints(**self._on(card_id, more), points=points)
 
-    def adjust(self, card_id: str, points_delta: int, **more: Any) -> AdjustPoints:
+    def adjust(self, card_id: CardId, points_delta: int, **more: Any) -> AdjustPoints:
         """Ask for a correction by hand."""
         return AdjustPoints(**self._on(card_id, more), points_delta=points_delta)
 
-    def void(self, transaction_id: str, **more: Any) -> VoidEntry:
+    def void(self, transaction_id: EntryId, **more: Any) -> VoidEntry:
         """Ask to reverse an entry."""
         return VoidEntry(**self._common(more), transaction_id=transaction_id)
 
@@ -152,7 +162,7 @@ class TillDriver:
         given = {"vendor_id": self.vendor_id, "actor": BY_TILL, **more}
         return {"fingerprint": b"f" * 32, **given} if key else given
 
-    def _on(self, card_id: str, more: dict[str, Any]) -> dict[str, Any]:
+    def _on(self, card_id: CardId, more: dict[str, Any]) -> dict[str, Any]:
         return {**self._common(more), "card": CardRef(CardKey.ID, card_id)}
 
     def add(self, row: Any) -> None:
@@ -165,7 +175,7 @@ def open_till_driver(
     database: Database, till: Till, *, clock: Clock, ids: Ids, slug: str = "cafe-alice"
 ) -> TillDriver:
     """Open a vendor with a counter."""
-    now, vendor_id = clock.now(), ids.new_id()
+    now, vendor_id = clock.now(), VendorId(ids.new_id())
     counter = TillDriver(database, till, clock, ids, vendor_id)
     counter.add(
         Vendor(
@@ -183,7 +193,7 @@ def open_till_driver(
 
 
 @contextmanager
-def till_driver_at(url: str, vendor_id: str | None = None) -> Iterator[TillDriver]:
+def till_driver_at(url: str, vendor_id: VendorId | None = None) -> Iterator[TillDriver]:
     """Open the database anew, as a restarted server does."""
     clock = SystemClock()
     ids = SystemIds(clock)

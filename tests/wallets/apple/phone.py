@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from punchcard.context import Context
+from punchcard.kit.ids import CardId
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.wallets.apple.apple_registry import Registration
 from punchcard.wallets.apple.apple_wallet_service import BuiltPass
@@ -16,7 +17,7 @@ class Phone:
     """Holds a card's pass; `shown` is the balance on its screen."""
 
     context: Context
-    card_id: str
+    card_id: CardId
     token: str
     number: str = ""
     shown: str = ""

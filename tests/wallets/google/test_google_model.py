@@ -12,6 +12,7 @@ from punchcard.db.outbox import OutboxRow, PermanentFailure, RetryLater
 from punchcard.fakes.google import Fault
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError
+from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.programs import program_service
@@ -69,8 +70,8 @@ class Days:
     alice: TillDriver
     worker: Worker
     clock: ManualClock
-    program: str = field(init=False)
-    cards: list[str] = field(init=False)
+    program: ProgramId = field(init=False)
+    cards: list[CardId] = field(init=False)
 
     def __post_init__(self) -> None:
         self.program = self.alice.program(cooldown_minutes=0, max_daily_stamps=50)
@@ -85,13 +86,13 @@ class Days:
                 continue
 
     def link(self, which: int) -> None:
-        self.context.wallets.google.save_link(self.cards[which])
+        self.context.wallets.google.save_link(CardId(self.cards[which]))
 
     def stamp(self, which: int) -> None:
-        self.context.loyalty.till.submit(self.alice.stamp(self.cards[which], 2))
+        self.context.loyalty.till.submit(self.alice.stamp(CardId(self.cards[which]), 2))
 
     def redeem(self, which: int) -> None:
-        self.context.loyalty.till.submit(self.alice.redeem_stamps(self.cards[which]))
+        self.context.loyalty.till.submit(self.alice.redeem_stamps(CardId(self.cards[which])))
 
     def block(self, which: int) -> None:
         self._change(card_changes.block_card, which)
@@ -111,7 +112,11 @@ class Days:
     def redesign(self, fields: dict[str, Any]) -> None:
         with self.context.database.write() as session:
             program_service.update_program(
-                session, self.alice.vendor_id, self.program, fields, by_operator(self.context)
+                session,
+                self.alice.vendor_id,
+                ProgramId(self.program),
+                fields,
+                by_operator(self.context),
             )
 
     def fail(self, faults: list[Fault]) -> None:

@@ -16,7 +16,7 @@ from punchcard.context import Context, build_context
 from punchcard.db.database import Database
 from punchcard.fakes.google import Fault
 from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import SystemIds
+from punchcard.kit.ids import CardId, ProgramId, SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.events import announce_cards_changed
@@ -48,7 +48,7 @@ def the_object(context: Context) -> GoogleObject:
 
 
 def test_a_link_puts_the_card_there_and_opens_it(
-    context: Context, google: Google, alice: TillDriver, program: str
+    context: Context, google: Google, alice: TillDriver, program: ProgramId
 ) -> None:
     link = context.wallets.google.save_link(alice.card(program))
 
@@ -60,7 +60,7 @@ def test_a_link_puts_the_card_there_and_opens_it(
 
 
 def test_asking_for_the_link_again_sends_nothing_new(
-    context: Context, google: Google, google_card: str
+    context: Context, google: Google, google_card: CardId
 ) -> None:
     sent = len(google.fake.requests)
 
@@ -70,7 +70,7 @@ def test_asking_for_the_link_again_sends_nothing_new(
 
 
 def test_a_card_nobody_asked_a_link_for_stays_unknown_to_google(
-    context: Context, google: Google, alice: TillDriver, program: str, worker: Worker
+    context: Context, google: Google, alice: TillDriver, program: ProgramId, worker: Worker
 ) -> None:
     context.loyalty.till.submit(alice.stamp(alice.card(program)))
 
@@ -81,7 +81,7 @@ def test_a_card_nobody_asked_a_link_for_stays_unknown_to_google(
 
 
 def test_five_quick_stamps_make_one_update_that_shows_the_newest(
-    context: Context, google: Google, alice: TillDriver, google_card: str, worker: Worker
+    context: Context, google: Google, alice: TillDriver, google_card: CardId, worker: Worker
 ) -> None:
     worker.do_work()
     for _ in range(5):
@@ -94,7 +94,7 @@ def test_five_quick_stamps_make_one_update_that_shows_the_newest(
 
 
 def test_a_fourth_stamp_of_a_day_arrives_silently(
-    context: Context, google: Google, alice: TillDriver, google_card: str, worker: Worker
+    context: Context, google: Google, alice: TillDriver, google_card: CardId, worker: Worker
 ) -> None:
     for _ in range(5):
         context.loyalty.till.submit(alice.stamp(google_card))
@@ -123,7 +123,7 @@ def test_whatever_fails_google_shows_the_ledger_in_the_end(
     context: Context,
     google: Google,
     alice: TillDriver,
-    google_card: str,
+    google_card: CardId,
     worker: Worker,
     clock: ManualClock,
     faults: list[Fault],
@@ -141,7 +141,7 @@ def test_whatever_fails_google_shows_the_ledger_in_the_end(
 
 
 def test_what_google_lost_is_made_again(
-    context: Context, google: Google, alice: TillDriver, google_card: str, worker: Worker
+    context: Context, google: Google, alice: TillDriver, google_card: CardId, worker: Worker
 ) -> None:
     google.fake.classes.clear()
     google.fake.objects.clear()
@@ -166,7 +166,7 @@ def test_an_hour_without_google_parks_nothing(
     worker.do_work()
     google.fake.script(*[Fault(503)] * 1000)
     for card in cards:
-        context.loyalty.till.submit(alice.stamp(card, 2))
+        context.loyalty.till.submit(alice.stamp(CardId(card), 2))
     for _ in range(60):
         worker.do_work()
         clock.advance(minutes=1)
@@ -183,7 +183,7 @@ def test_a_worker_that_died_between_sending_and_noting_it_sends_again_without_ha
     context: Context,
     google: Google,
     alice: TillDriver,
-    google_card: str,
+    google_card: CardId,
     worker: Worker,
     clock: ManualClock,
 ) -> None:
@@ -204,7 +204,7 @@ def test_a_worker_that_died_between_sending_and_noting_it_sends_again_without_ha
 
 
 def test_a_replaced_card_gets_a_new_object_and_the_old_one_tells_nothing_more(
-    context: Context, google: Google, alice: TillDriver, program: str, worker: Worker
+    context: Context, google: Google, alice: TillDriver, program: ProgramId, worker: Worker
 ) -> None:
     card = alice.card(program)
     context.loyalty.till.submit(alice.stamp(card, 4))
@@ -224,7 +224,7 @@ def test_a_replaced_card_gets_a_new_object_and_the_old_one_tells_nothing_more(
 
 
 def test_many_workers_never_have_two_requests_for_one_card_under_way(
-    context: Context, google: Google, alice: TillDriver, google_card: str
+    context: Context, google: Google, alice: TillDriver, google_card: CardId
 ) -> None:
     def stamp_and_refresh() -> None:
         for _ in range(4):
@@ -246,7 +246,7 @@ def test_many_workers_never_have_two_requests_for_one_card_under_way(
 
 
 def test_notices_say_who_holds_the_card_and_count_once(
-    context: Context, google: Google, google_card: str
+    context: Context, google: Google, google_card: CardId
 ) -> None:
     (object_id,) = google.fake.objects
     saved = google.fake.save(object_id)
@@ -265,7 +265,7 @@ def test_notices_say_who_holds_the_card_and_count_once(
 
 
 def test_after_google_changes_its_root_key_only_the_new_one_counts(
-    context: Context, google: Google, alice: TillDriver, program: str, clock: ManualClock
+    context: Context, google: Google, alice: TillDriver, program: ProgramId, clock: ManualClock
 ) -> None:
     context.wallets.google.save_link(alice.card(program))
     (object_id,) = google.fake.objects
@@ -280,7 +280,7 @@ def test_after_google_changes_its_root_key_only_the_new_one_counts(
     assert context.wallets.google.receive_callback(google.fake.save(object_id))
 
 
-def redesign(context: Context, alice: TillDriver, program: str, **fields: Any) -> None:
+def redesign(context: Context, alice: TillDriver, program: ProgramId, **fields: Any) -> None:
     with context.database.write() as session:
         program_service.update_program(
             session, alice.vendor_id, program, fields, by_operator(context)
@@ -291,7 +291,7 @@ def test_a_new_colour_is_one_request_for_all_cards(
     context: Context,
     google: Google,
     alice: TillDriver,
-    program: str,
+    program: ProgramId,
     google_cards: OpenCards,
     worker: Worker,
 ) -> None:
@@ -316,7 +316,7 @@ def test_a_new_target_reaches_every_card_turn_by_turn_and_after_a_failure(
     context: Context,
     google: Google,
     alice: TillDriver,
-    program: str,
+    program: ProgramId,
     google_cards: OpenCards,
     clock: ManualClock,
 ) -> None:

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from punchcard.kit.ids import CardId
 from punchcard.loyalty.tables import ENTRIES
 from tests.loyalty import shelf
 from tests.support.cast import Shop
@@ -18,11 +19,11 @@ from tests.support.pages import Visitor, text_of
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def page_of(card_id: str) -> str:
+def page_of(card_id: CardId) -> str:
     return f"/console/members/{card_id}"
 
 
-def do(visitor: Visitor, card_id: str, verb: str, **fields: str) -> Any:
+def do(visitor: Visitor, card_id: CardId, verb: str, **fields: str) -> Any:
     visitor.get(page_of(card_id))
     return visitor.post(f"{page_of(card_id)}/{verb}", **fields)
 
@@ -104,9 +105,9 @@ def test_an_entry_is_taken_back_only_from_the_page_of_its_card(
 ) -> None:
     one, other = counter.open("One"), counter.open("Other")
     entry_id = counter.stamp(one).entry["id"]
-    answer = do(owner, other, f"entries/{entry_id}/void", void_reason="odd")
+    answer = do(owner, CardId(other), f"entries/{entry_id}/void", void_reason="odd")
     assert answer.status_code == 404
-    assert counter.card(one).stamps == 1
+    assert counter.card(CardId(one)).stamps == 1
 
 
 def test_a_full_card_is_redeemed_and_only_then_offered(
@@ -228,9 +229,9 @@ def test_staff_work_with_cards_but_neither_correct_points_nor_forget_people(
 def test_another_shop_s_card_is_not_there(
     owner: Visitor, counter: PagesDriver, bob: Shop, end: str
 ) -> None:
-    theirs = PagesDriver(bob).open()
+    theirs = CardId(PagesDriver(bob).open())
     assert owner.get(f"{page_of(theirs)}{end}").status_code == 404
-    assert owner.get(f"{page_of('nonsense')}{end}").status_code == 404
+    assert owner.get(f"{page_of(CardId('nonsense'))}{end}").status_code == 404
 
 
 @on_sqlite
@@ -241,7 +242,7 @@ def test_nothing_is_done_with_another_shop_s_card(
     owner: Visitor, counter: PagesDriver, bob: Shop, verb: str
 ) -> None:
     theirs = PagesDriver(bob)
-    card_id = theirs.open()
+    card_id = CardId(theirs.open())
     owner.get("/console/members")
     answer = owner.post(f"{page_of(card_id)}/{verb}", quantity="1", amount="10")
     assert answer.status_code == 404

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from punchcard.context import Context
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.models import LoyaltyProgram
 from tests.loyalty import shelf
 from tests.support.cast import Shop
@@ -45,7 +46,7 @@ def coffee(alice: Shop) -> LoyaltyProgram:
     return shelf.program(alice, status="active")
 
 
-def stored(context: Context, program_id: str) -> LoyaltyProgram:
+def stored(context: Context, program_id: ProgramId) -> LoyaltyProgram:
     with context.database.read() as session:
         return session.get_one(LoyaltyProgram, program_id)
 
@@ -59,7 +60,7 @@ def test_a_program_is_made_by_its_kind_and_goes_on_to_its_rules(
     made = owner.post("/console/programs/new", **told)
     page = owner.follow(made)
     assert "Bread points" in text_of(page)
-    program = stored(context, made.headers["location"].rsplit("/", 1)[1])
+    program = stored(context, ProgramId(made.headers["location"].rsplit("/", 1)[1]))
     assert (program.type, program.status) == ("points", "draft")
     assert owner.post("/console/programs/new", type="gold", name="", colour="").status_code == 422
 

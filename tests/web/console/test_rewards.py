@@ -8,6 +8,7 @@ import pytest
 
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
+from punchcard.kit.ids import RewardId
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.operations import Actor, OperationMetadata
 from punchcard.loyalty.till import points_service
@@ -25,7 +26,7 @@ def bread(alice: Shop) -> LoyaltyProgram:
     return shelf.program(alice, **shelf.POINTS, status="active", pin_policy="off")
 
 
-def stored(context: Context, reward_id: str) -> Reward:
+def stored(context: Context, reward_id: RewardId) -> Reward:
     with context.database.read() as session:
         return session.get_one(Reward, reward_id)
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from punchcard.context import Context
+from punchcard.kit.ids import CardId
 from punchcard.loyalty.models import LoyaltyCard
 from tests.loyalty import shelf
 from tests.support.cast import Shop
@@ -52,10 +53,10 @@ def test_a_form_sent_twice_moves_the_balance_once(
     page = f"/console/members/{counter.open()}"
     form_key = key_of(owner, page, f"{page}/{verb}")
     first = owner.post(f"{page}/{verb}", form_key=form_key, **fields)
-    after_first = counter.card(page.rsplit("/", 1)[-1])
+    after_first = counter.card(CardId(page.rsplit("/", 1)[-1]))
     again = owner.post(f"{page}/{verb}", form_key=form_key, **fields)
     assert (first.status_code, again.status_code) == (303, 303)
-    after = counter.card(page.rsplit("/", 1)[-1])
+    after = counter.card(CardId(page.rsplit("/", 1)[-1]))
     assert (after.stamps, after.points) == (after_first.stamps, after_first.points)
     assert after.stamps + after.points > 0
 

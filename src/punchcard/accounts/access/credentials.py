@@ -21,6 +21,7 @@ from punchcard.accounts.subjects import (
 )
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
+from punchcard.kit.ids import VendorId
 from punchcard.kit.refreshing_cache import RefreshingCache
 from punchcard.kit.secrets import hash_token
 from punchcard.kit.settings import Settings
@@ -78,7 +79,7 @@ class Credentials:
         """Drop everything one person, key or device showed: call it after the commit."""
         self._forget(lambda subject: subject.id == subject_id)
 
-    def invalidate_vendor(self, vendor_id: str) -> None:
+    def invalidate_vendor(self, vendor_id: VendorId) -> None:
         """Drop everything a vendor's people, keys and devices showed: call it after the commit."""
         self._forget(lambda subject: subject.vendor_id == vendor_id)
 

@@ -25,7 +25,7 @@ from punchcard.accounts.throttle import Failure, Limit
 from punchcard.db.database import Database
 from punchcard.db.events import announce
 from punchcard.kit.clock import Clock
-from punchcard.kit.ids import Ids, as_id
+from punchcard.kit.ids import Ids, SessionId, as_id
 from punchcard.kit.secrets import derive_key, hash_token
 from punchcard.kit.settings import Settings
 from punchcard.kit.validation.contacts import email_forms
@@ -201,7 +201,7 @@ def list_sessions(
     return list(session.scalars(query.order_by(AccessToken.id.desc()).limit(limit)))
 
 
-def revoke_session(session: Session, act: Act, session_id: str) -> None:
+def revoke_session(session: Session, act: Act, session_id: SessionId) -> None:
     """End one of the caller's own sessions; raises SessionNotFound."""
     wanted = as_id(session_id)
     query = _own_sessions(act.subject).where(AccessToken.id == wanted)
@@ -275,7 +275,7 @@ def load_person(session: Session, subject: Subject) -> User | Admin:
     return person
 
 
-def _signed_in(session: Session, person: User | Admin, session_id: str) -> Subject:
+def _signed_in(session: Session, person: User | Admin, session_id: SessionId) -> Subject:
     """Return the subject of a new session, unless the person changed while bcrypt ran."""
     now_stored = session.merge(person, load=False)
     session.refresh(now_stored, with_for_update=True)

@@ -27,7 +27,7 @@ from punchcard.api.schemas.fields import Schema
 from punchcard.context import Context
 from punchcard.kit.errors import DomainError, invalid_field
 from punchcard.kit.i18n import N_, negotiate
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import VendorId, as_id
 
 _VENDOR_PATHS = "/api/v1/vendor"
 _USER_AGENT_CHARACTERS = 200
@@ -46,7 +46,7 @@ class Caller:
     idempotency: Keyed | None = None
 
     @property
-    def vendor_id(self) -> str:
+    def vendor_id(self) -> VendorId:
         """Return the vendor the caller acts for; only vendor routes ask."""
         if self.subject.vendor_id is None:
             raise NotAllowed

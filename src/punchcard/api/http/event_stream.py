@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from punchcard.kit.errors import DomainError
+from punchcard.kit.ids import CardId
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.live import LiveCards, Watch
 
@@ -49,7 +50,7 @@ class CardEvents(Response):
     media_type = MEDIA_TYPE
 
     def __init__(
-        self, live: LiveCards, card_id: str, read: Callable[[], str], settings: Settings
+        self, live: LiveCards, card_id: CardId, read: Callable[[], str], settings: Settings
     ) -> None:
         self.status_code = 200
         self.background = None

@@ -22,6 +22,7 @@ from punchcard.api.http.field_messages import NotSentAsJson
 from punchcard.api.schemas.fields import Schema
 from punchcard.context import Context
 from punchcard.kit.i18n import negotiate
+from punchcard.kit.ids import VendorId
 from punchcard.loyalty.till.requests import OperationCaller
 
 _JSON: Final = (b"content-type", b"application/json")
@@ -34,7 +35,7 @@ class FastRequest:
     """One request of a till: who sends it, what it says, and where it came from."""
 
     subject: Subject
-    vendor_id: str
+    vendor_id: VendorId
     body: bytes
     path: Mapping[str, str]
     idempotency_key: str | None
@@ -116,7 +117,7 @@ class FastRoutes:
         _check_json(headers.get(b"content-type"))
         request = FastRequest(
             subject=subject,
-            vendor_id=subject.vendor_id or "",
+            vendor_id=subject.vendor_id or VendorId(""),
             body=await _body(receive),
             path=path,
             idempotency_key=_key(headers.get(b"idempotency-key")) if route.takes_key else None,

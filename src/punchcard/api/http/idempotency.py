@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.models import IdempotencyRecord
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import VendorId
 from punchcard.kit.secrets import Sealer, derive_key
 from punchcard.loyalty.errors import IdempotencyKeyReused
 from punchcard.loyalty.models import LoyaltyTransaction
@@ -47,7 +48,7 @@ class IdempotencyRace(Exception):
 class Keyed:
     """A request that came with a key."""
 
-    vendor_id: str
+    vendor_id: VendorId
     key: str
     fingerprint: bytes
 

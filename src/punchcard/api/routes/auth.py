@@ -31,6 +31,7 @@ from punchcard.api.schemas.accounts import (
     session_schema,
 )
 from punchcard.context import Context
+from punchcard.kit.ids import SessionId
 
 router = api_router("/api/v1/auth", tag="Signing in")
 
@@ -67,7 +68,7 @@ def me(caller: CallerDep) -> SubjectSchema:
 @router.post("/logout", status_code=204)
 def sign_out(caller: CallerDep) -> Response:
     """End the session the request came with; API keys and devices have none."""
-    _revoke(caller, caller.subject.credential_id or "")
+    _revoke(caller, SessionId(caller.subject.credential_id or ""))
     return Response(status_code=204)
 
 
@@ -149,13 +150,15 @@ def list_sessions(caller: CallerDep, page: PageDep) -> Listed[SessionSchema]:
 
 
 @router.delete("/sessions/{session_id}", status_code=204, responses=problems(404))
-def revoke_session(session_id: Annotated[str, Path(max_length=36)], caller: CallerDep) -> Response:
+def revoke_session(
+    session_id: Annotated[SessionId, Path(max_length=36)], caller: CallerDep
+) -> Response:
     """End one of one's own sessions."""
     _revoke(caller, session_id)
     return Response(status_code=204)
 
 
-def _revoke(caller: CallerDep, session_id: str) -> None:
+def _revoke(caller: CallerDep, session_id: SessionId) -> None:
     with caller.context.database.write() as session:
         sign_in_service.revoke_session(session, caller.act(), session_id)
 

@@ -8,6 +8,7 @@ from punchcard.api.http.dependencies import LimitReads, VisitorDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.fields import Schema
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.programs.public_service import WalletNotConfigured
 from punchcard.wallets import uploads
@@ -50,7 +51,7 @@ def receive_callback(
     responses={200: {"content": {"image/png": {}}}, **problems(404)},
     dependencies=[LimitReads],
 )
-def get_logo(visitor: VisitorDep, program_id: str) -> Response:
+def get_logo(visitor: VisitorDep, program_id: ProgramId) -> Response:
     """Return the logo of a program as Google Wallet wants it: square, with room for a circle."""
     with visitor.context.database.read() as session:
         program = program_service.get_any_program(session, program_id)

@@ -19,7 +19,7 @@ from punchcard.api.schemas.fields import (
     Currency,
     Email,
     Flag,
-    IdText,
+    IdOf,
     LanguageText,
     Moment,
     Name,
@@ -28,6 +28,7 @@ from punchcard.api.schemas.fields import (
     Timezone,
     line,
 )
+from punchcard.kit.ids import ApiKeyId, DeviceId, LocationId, SessionId, UserId, VendorId
 
 Told = TypeVar("Told", bound=Schema)
 
@@ -51,7 +52,7 @@ _COUNTRY_LEFT = "ISO 3166-1 alpha-2; null takes it from the time zone or the cur
 class VendorSchema(Schema):
     """A shop or chain."""
 
-    id: IdText
+    id: IdOf[VendorId]
     slug: str
     name: str
     currency: str
@@ -107,7 +108,7 @@ class VendorRequest(Schema):
 class UserSchema(Schema):
     """A user: a person who signs in for a vendor."""
 
-    id: IdText
+    id: IdOf[UserId]
     email: str
     name: str
     role: RoleName
@@ -137,7 +138,7 @@ class UserChange(Schema):
 class LocationSchema(Schema):
     """A place where a vendor serves customers."""
 
-    id: IdText
+    id: IdOf[LocationId]
     name: str
     address: str | None
     closed_at: Moment | None
@@ -161,9 +162,9 @@ class LocationChange(Schema):
 class DeviceSchema(Schema):
     """A paired terminal."""
 
-    id: IdText
+    id: IdOf[DeviceId]
     name: str
-    location_id: IdText | None
+    location_id: IdOf[LocationId] | None
     paired_at: Moment
     last_used_at: Moment | None
 
@@ -172,13 +173,13 @@ class DeviceChange(Schema):
     """What changes about a device; another location moves it."""
 
     name: Name = LEFT_OUT
-    location_id: IdText = LEFT_OUT
+    location_id: IdOf[LocationId] = LEFT_OUT
 
 
 class PairingCodeRequest(Schema):
     """Where the device to be paired will stand; may be left out with a single location."""
 
-    location_id: IdText | None = None
+    location_id: IdOf[LocationId] | None = None
 
 
 class PairingCodeSchema(Schema):
@@ -207,7 +208,7 @@ class PairedSchema(Schema):
 class ApiKeySchema(Schema):
     """A key of the vendor's own software."""
 
-    id: IdText
+    id: IdOf[ApiKeyId]
     name: str
     prefix: str
     scopes: list[ScopeName]
@@ -233,12 +234,12 @@ class SubjectSchema(Schema):
     """Who is calling and what they may do."""
 
     kind: Literal["admin", "member", "api_key", "device"]
-    id: IdText
+    id: IdOf[str]
     name: str
-    vendor_id: IdText | None
+    vendor_id: IdOf[VendorId] | None
     role: RoleName | None
     permissions: list[str]
-    location_id: IdText | None
+    location_id: IdOf[LocationId] | None
     language: str | None
 
 
@@ -300,7 +301,7 @@ class VerifiedAddressSchema(Schema):
 class SessionSchema(Schema):
     """A session of the caller."""
 
-    id: IdText
+    id: IdOf[SessionId]
     user_agent: str | None
     created_at: Moment
     expires_at: Moment
@@ -325,8 +326,8 @@ class AuditedSchema(Schema):
 class AuditEventSchema(Schema):
     """Who changed what, with the old and the new values."""
 
-    id: IdText
-    vendor_id: IdText | None
+    id: IdOf[str]
+    vendor_id: IdOf[VendorId] | None
     actor: ActorSchema
     action: str
     subject: AuditedSchema

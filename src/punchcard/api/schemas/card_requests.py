@@ -7,13 +7,14 @@ from punchcard.api.schemas.fields import (
     Birthday,
     Email,
     Flag,
-    IdText,
+    IdOf,
     LanguageText,
     Name,
     Phone,
     Schema,
 )
 from punchcard.api.schemas.operations import Timed
+from punchcard.kit.ids import ProgramId
 from punchcard.kit.validation import contacts
 from punchcard.kit.validation.invalid import check_field
 from punchcard.loyalty.cards.card_changes import CardChange
@@ -75,7 +76,7 @@ class CardChangeRequest(Schema):
 class EnrolRequest(Timed):
     """Open a card in a program; without a customer it is an anonymous one."""
 
-    program_id: IdText
+    program_id: IdOf[ProgramId]
     customer: CustomerRequest | None = None
     locale: LanguageText | None = None
 

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from punchcard.api.schemas.fields import Moment, Schema
 from punchcard.kit.clock import to_rfc3339
+from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.till.receipt import Receipt
@@ -83,7 +84,7 @@ def customer_response(customer: Mapping[str, Any] | None) -> dict[str, Any] | No
 
 
 def transaction_response(
-    entry: Mapping[str, Any], staff_name: str | None, voided_by: str | None = None
+    entry: Mapping[str, Any], staff_name: str | None, voided_by: EntryId | None = None
 ) -> dict[str, Any]:
     """Return a Transaction of the contract."""
     staff_pin_id = entry["staff_pin_id"]
@@ -128,7 +129,7 @@ def moment_or_none(at: datetime | None) -> str | None:
 
 
 def _reward_response(
-    reward_id: str | None, reward: Mapping[str, Any] | None
+    reward_id: RewardId | None, reward: Mapping[str, Any] | None
 ) -> dict[str, Any] | None:
     if reward is None:
         return None
@@ -166,7 +167,7 @@ class Card(Schema):
     """A customer's card."""
 
     id: str
-    program_id: str
+    program_id: ProgramId
     number: Annotated[str, Field(pattern="^[0-9]{12}$", examples=["482915036274"])]
     status: CardStatus
     customer: CardCustomer | None
@@ -215,8 +216,8 @@ class Transaction(Schema):
     """An entry of the ledger; `hash` covers everything but the note, see docs/ledger.md."""
 
     id: str
-    program_id: str
-    card_id: str
+    program_id: ProgramId
+    card_id: CardId
     sequence: int
     type: Annotated[str, Field(examples=["stamp_earned"])]
     stamps_delta: int
@@ -229,11 +230,11 @@ class Transaction(Schema):
     reference: str | None
     reward: TransactionReward | None
     staff: TransactionStaff | None
-    location_id: str | None
+    location_id: LocationId | None
     actor: TransactionActor
     note: str | None
-    voids: str | None
-    voided_by: str | None
+    voids: EntryId | None
+    voided_by: EntryId | None
     program_version: int
     idempotency_key: str | None
     occurred_at: Moment

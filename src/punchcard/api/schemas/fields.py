@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import AnyId, as_id
 from punchcard.kit.validation import contacts, places, texts
 from punchcard.kit.validation.invalid import InvalidValue
 
@@ -194,15 +194,15 @@ LanguageText = Annotated[
 ]
 
 
-def _lower_id(text: str) -> str:
+def _lower_id(text: AnyId) -> AnyId:
     found = as_id(text)
     if found is None:
         raise fault(N_("Must be an id as this server gives them."))
     return found
 
 
-IdText = Annotated[
-    str,
+IdOf = Annotated[
+    AnyId,
     StringConstraints(max_length=36),
     AfterValidator(_lower_id),
     Field(
@@ -212,6 +212,7 @@ IdText = Annotated[
         }
     ),
 ]
+"""`IdOf[CardId]` is the id of a card as requests name it."""
 
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from punchcard.api.schemas.cards import ReceiptSchema
-from punchcard.api.schemas.fields import IdText, Moment, Schema, line, whole
+from punchcard.api.schemas.fields import IdOf, Moment, Schema, line, whole
+from punchcard.kit.ids import EntryId, LocationId, RewardId
 
 CardCode = Annotated[str, *line(1, 300)]
 StaffPinText = Annotated[str, Field(pattern="^[0-9]{4,8}$")]
@@ -24,7 +25,7 @@ class Timed(Schema):
     """An operation that may have happened before it is sent."""
 
     occurred_at: Moment | None = None
-    location_id: IdText | None = None
+    location_id: IdOf[LocationId] | None = None
 
 
 class Proved(Timed):
@@ -66,7 +67,7 @@ class RedeemPointsRequest(Staffed):
     """Exchange points for a reward, or take a number of points."""
 
     card: CardCode
-    reward_id: IdText | None = None
+    reward_id: IdOf[RewardId] | None = None
     points: Points | None = None
 
 
@@ -117,7 +118,7 @@ class VoidItem(VoidRequest):
 
     op: Literal["void"]
     idempotency_key: Key
-    transaction_id: IdText
+    transaction_id: IdOf[EntryId]
 
 
 Item = Annotated[

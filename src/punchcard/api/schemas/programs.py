@@ -8,7 +8,7 @@ from punchcard.api.schemas.fields import (
     Currency,
     Flag,
     HttpsUrl,
-    IdText,
+    IdOf,
     LogoUrl,
     LongText,
     Moment,
@@ -20,6 +20,7 @@ from punchcard.api.schemas.fields import (
     Timezone,
     whole,
 )
+from punchcard.kit.ids import ProgramId, RewardId
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs.program_service import FIELDS as PROGRAM_FIELDS
 from punchcard.loyalty.programs.reward_service import FIELDS as REWARD_FIELDS
@@ -142,7 +143,7 @@ class ProgramChange(Schema):
 class ProgramSchema(Schema):
     """A stamp card or points program."""
 
-    id: IdText
+    id: IdOf[ProgramId]
     slug: str
     name: str
     card_name: str
@@ -208,8 +209,8 @@ class RewardChange(Schema):
 class RewardSchema(Schema):
     """Something points can be exchanged for; `stock_left` null is a stock without end."""
 
-    id: IdText
-    program_id: IdText
+    id: IdOf[RewardId]
+    program_id: IdOf[ProgramId]
     name: str
     description: str | None
     points_required: int

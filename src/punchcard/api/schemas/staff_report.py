@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from punchcard.api.schemas.fields import IdText, Schema
+from punchcard.api.schemas.fields import IdOf, Schema
 from punchcard.api.schemas.stats import Day
+from punchcard.kit.ids import CardId, ProgramId, StaffPinId
 from punchcard.loyalty.reports.staff_report_service import StaffLine, StaffReport
 
 Flag = Literal["one_card", "same_card_every_day", "many_voids"]
@@ -12,7 +13,7 @@ Flag = Literal["one_card", "same_card_every_day", "many_voids"]
 class TopCardSchema(Schema):
     """One of the cards that got most stamps from a person, and on how many days."""
 
-    card_id: IdText
+    card_id: IdOf[CardId]
     stamps: int
     days: int
 
@@ -20,7 +21,7 @@ class TopCardSchema(Schema):
 class StaffPersonSchema(Schema):
     """The person: the staff PIN's id and name."""
 
-    id: IdText
+    id: IdOf[StaffPinId]
     name: str
     is_retired: bool
 
@@ -59,7 +60,7 @@ class StaffReportSchema(Schema):
     first_day: Day
     last_day: Day
     timezone: str
-    program_id: IdText | None
+    program_id: IdOf[ProgramId] | None
     lines: list[StaffLineSchema]
 
 

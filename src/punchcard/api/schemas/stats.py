@@ -7,8 +7,9 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Query
 from pydantic import BeforeValidator, WithJsonSchema
 
-from punchcard.api.schemas.fields import IdText, Schema, fault
+from punchcard.api.schemas.fields import IdOf, Schema, fault
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.reports.stats_service import (
     DateRange,
@@ -106,7 +107,7 @@ class ProgramStatsSchema(Schema):
     day of the range, of a long one the last 366; `totals` always cover all of it.
     """
 
-    program_id: IdText
+    program_id: IdOf[ProgramId]
     currency: str
     timezone: str
     first_day: Day

@@ -1,13 +1,14 @@
 """How wallets stand: which are set up, what waits, and how far redesigns have come."""
 
 from punchcard.api.schemas.fields import Moment, Schema
+from punchcard.kit.ids import ProgramId
 from punchcard.wallets.wallet_service import FanoutProgress, WalletStatus
 
 
 class FanoutSchema(Schema):
     """How far a program's redesign has reached its cards; `finished_at` null while under way."""
 
-    program_id: str
+    program_id: ProgramId
     program_version: int
     cards_total: int
     cards_done: int

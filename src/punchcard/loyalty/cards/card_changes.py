@@ -16,7 +16,7 @@ from punchcard.accounts.models import Customer
 from punchcard.db import outbox
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.folding import fold_name
-from punchcard.kit.ids import CARD_TOKEN_BYTES, as_id
+from punchcard.kit.ids import CARD_TOKEN_BYTES, CardId, VendorId, as_id
 from punchcard.kit.secrets import Sealer, hash_token
 from punchcard.loyalty.cards import card_queries
 from punchcard.loyalty.errors import (
@@ -46,7 +46,7 @@ class CardChange:
 
 
 def update_card(
-    session: Session, act: Act, vendor_id: str, card_id: str, change: CardChange
+    session: Session, act: Act, vendor_id: VendorId, card_id: CardId, change: CardChange
 ) -> None:
     """Change the given fields; an anonymous card gets a customer: a known one, or a new one.
 
@@ -69,17 +69,19 @@ def update_card(
     _record(session, act, "card.updated", card, new={"fields": sorted(changed)})
 
 
-def block_card(session: Session, act: Act, vendor_id: str, card_id: str) -> None:
+def block_card(session: Session, act: Act, vendor_id: VendorId, card_id: CardId) -> None:
     """Stop the card from being used until it is unblocked. Raises CardNotFound, CardBlocked."""
     _set_status(session, act, vendor_id, card_id, status="blocked")
 
 
-def unblock_card(session: Session, act: Act, vendor_id: str, card_id: str) -> None:
+def unblock_card(session: Session, act: Act, vendor_id: VendorId, card_id: CardId) -> None:
     """Let a blocked card be used again. Raises CardNotFound, CardBlocked (it is closed)."""
     _set_status(session, act, vendor_id, card_id, status="active")
 
 
-def replace_card(session: Session, act: Act, vendor_id: str, card_id: str, sealer: Sealer) -> None:
+def replace_card(
+    session: Session, act: Act, vendor_id: VendorId, card_id: CardId, sealer: Sealer
+) -> None:
     """Give the card a new number and token; the old ones stop working permanently.
 
     Id, balances, status and ledger stay. Raises CardNotFound, CardBlocked (it is closed).
@@ -101,7 +103,7 @@ def replace_card(session: Session, act: Act, vendor_id: str, card_id: str, seale
     _record(session, act, "card.replaced", card, **numbers)
 
 
-def lock_card(session: Session, vendor_id: str, card_id: str) -> LoyaltyCard:
+def lock_card(session: Session, vendor_id: VendorId, card_id: CardId) -> LoyaltyCard:
     """Return the vendor's card, held until the end of the transaction. Raises CardNotFound."""
     wanted = as_id(card_id)
     card = wanted and session.scalar(
@@ -115,7 +117,9 @@ def lock_card(session: Session, vendor_id: str, card_id: str) -> LoyaltyCard:
     return card
 
 
-def _set_status(session: Session, act: Act, vendor_id: str, card_id: str, *, status: str) -> None:
+def _set_status(
+    session: Session, act: Act, vendor_id: VendorId, card_id: CardId, *, status: str
+) -> None:
     card = lock_card(session, vendor_id, card_id)
     _refuse_if_closed(card)
     if card.status == status:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     select,
 )
 
+from punchcard.kit.ids import CustomerId, ProgramId, VendorId
 from punchcard.loyalty.rules.values import CardState
 from punchcard.loyalty.tables import CARDS, CUSTOMERS, PROGRAMS, VENDORS
 
@@ -54,7 +55,7 @@ def card_query(wallets: WalletColumns = ()) -> Select[Any]:
 
 
 def customers_with(
-    connection: Connection, vendor_id: str, *, email: str | None, phone: str | None
+    connection: Connection, vendor_id: VendorId, *, email: str | None, phone: str | None
 ) -> Sequence[Row[Any]]:
     """Lock and return the vendor's verified customers with this e-mail address or phone number.
 
@@ -67,7 +68,7 @@ def customers_with(
 
 
 def named_customers(
-    query: Select[Any], vendor_id: str, email: str | None, phone: str | None
+    query: Select[Any], vendor_id: VendorId, email: str | None, phone: str | None
 ) -> Select[Any]:
     """Narrow a query of customers to a vendor's verified ones with one of these contacts."""
     given = ((CUSTOMERS.c.email, email), (CUSTOMERS.c.phone, phone))
@@ -81,7 +82,7 @@ def named_customers(
     return query.where(CUSTOMERS.c.is_verified, CUSTOMERS.c.erased_at.is_(None), or_(*contacts))
 
 
-def card_held(connection: Connection, program_id: str, customer_id: str) -> str | None:
+def card_held(connection: Connection, program_id: ProgramId, customer_id: CustomerId) -> str | None:
     """Return the card a customer holds in a program, if any."""
     return connection.execute(
         select(CARDS.c.id).where(

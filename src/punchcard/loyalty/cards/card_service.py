@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from punchcard.kit.folding import fold_name
-from punchcard.kit.ids import as_card_token, as_id
+from punchcard.kit.ids import CardId, ProgramId, VendorId, as_card_token, as_id
 from punchcard.kit.secrets import hash_token
 from punchcard.kit.validation import contacts
 from punchcard.loyalty.cards.card_queries import card_query
@@ -49,7 +49,7 @@ _LEAST_DIGITS = 3
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 
 
-def get_card(session: Session, vendor_id: str, card_id: str, *, now: datetime) -> CardView:
+def get_card(session: Session, vendor_id: VendorId, card_id: CardId, *, now: datetime) -> CardView:
     """Return the vendor's card as it is at `now`. Raises CardNotFound."""
     wanted = as_id(card_id)
     if wanted is None:
@@ -62,12 +62,12 @@ def get_card(session: Session, vendor_id: str, card_id: str, *, now: datetime) -
 
 def list_cards(
     session: Session,
-    vendor_id: str,
+    vendor_id: VendorId,
     *,
     now: datetime,
     limit: int,
     before_id: str | None = None,
-    program_id: str | None = None,
+    program_id: ProgramId | None = None,
     status: str | None = None,
     query: str | None = None,
     country: str | None = None,
@@ -98,7 +98,7 @@ def list_cards(
 
 def open_card(
     till: Submits[Answer_co],
-    program_id: str,
+    program_id: ProgramId,
     *,
     customer: NewCustomer | None = None,
     is_vouched: bool = True,
@@ -123,7 +123,7 @@ def open_card(
 
 def lookup_cards(
     session: Session,
-    vendor_id: str,
+    vendor_id: VendorId,
     code: str,
     rotating_codes: RotatingCodes,
     *,
@@ -145,7 +145,7 @@ def lookup_cards(
     return _views(session, wanted.limit(LOOKUP_LIMIT), now)
 
 
-def card_labels(session: Session, card_ids: Collection[str]) -> dict[str, str]:
+def card_labels(session: Session, card_ids: Collection[CardId]) -> dict[str, str]:
     """Return what each card is called in a list: its holder's name, or its number."""
     if not card_ids:
         return {}
@@ -167,7 +167,7 @@ def get_card_by_token(session: Session, token: str, *, now: datetime) -> CardVie
     return found[0]
 
 
-def _of_vendor(vendor_id: str) -> Select[Any]:
+def _of_vendor(vendor_id: VendorId) -> Select[Any]:
     return card_query().where(CARDS.c.vendor_id == vendor_id)
 
 
@@ -179,7 +179,7 @@ def _views(session: Session, query: Select[Any], now: datetime) -> list[CardView
     return [view_of_row(row, rules[row.program_id][1], now) for row in rows]
 
 
-def _like(vendor_id: str, query: str, country: str | None) -> ColumnElement[bool]:
+def _like(vendor_id: VendorId, query: str, country: str | None) -> ColumnElement[bool]:
     typed = contacts.fold_typed(query)
     conditions = [_HOLDERS.c.email.contains(typed.lower(), autoescape=True)] if typed else []
     if folded := fold_name(query):
@@ -195,7 +195,11 @@ def _like(vendor_id: str, query: str, country: str | None) -> ColumnElement[bool
 
 
 def _named_by(
-    vendor_id: str, code: str, rotating_codes: RotatingCodes, now: datetime, country: str | None
+    vendor_id: VendorId,
+    code: str,
+    rotating_codes: RotatingCodes,
+    now: datetime,
+    country: str | None,
 ) -> ColumnElement[bool] | None:
     ref = CardRef.parse(code)
     if ref is None and (number := rotating_codes.verify(code, now)):
@@ -214,7 +218,7 @@ def _named_by(
     return None
 
 
-def _held_by(vendor_id: str, customers: ColumnElement[bool]) -> ColumnElement[bool]:
+def _held_by(vendor_id: VendorId, customers: ColumnElement[bool]) -> ColumnElement[bool]:
     """Return the condition that a card belongs to one of the vendor's `customers`.
 
     Customers are looked for first, by their own indexes: they are few, the vendor's cards many.

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.rules.stamp_rules import next_stamp
 from punchcard.loyalty.rules.values import CardState, ProgramRules
 
@@ -13,8 +14,8 @@ class CardView(NamedTuple):
     In which wallets it is only receipts say here: anyone who reads a card asks the wallets.
     """
 
-    id: str
-    program_id: str
+    id: CardId
+    program_id: ProgramId
     number: str
     token_sealed: bytes
     status: str

@@ -17,6 +17,7 @@ from punchcard.accounts.models import Customer, User, Vendor
 from punchcard.db.database import Database
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.clock import Clock
+from punchcard.kit.ids import CardId, CustomerId, VendorId
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
 
@@ -33,7 +34,7 @@ class Confirmed:
 
     kind: Literal["customer", "member", "admin"]
     id: str
-    vendor_id: str | None
+    vendor_id: VendorId | None
 
 
 class CustomerMail:
@@ -62,7 +63,7 @@ class CustomerMail:
         self._card_links = card_links
         self._wallet_links = wallet_links
 
-    def welcome(self, card_id: str) -> None:
+    def welcome(self, card_id: CardId) -> None:
         """Leave a mail with the links of a new card and, until confirmed, the address's own."""
         if not self._mail_queue.is_configured:
             return
@@ -84,7 +85,7 @@ class CustomerMail:
             facts |= {"language": language, **self._card_facts(card)}
             self._leave(session, "customer_welcome", customer, vendor, facts)
 
-    def ask_to_confirm(self, customer_id: str) -> None:
+    def ask_to_confirm(self, customer_id: CustomerId) -> None:
         """Leave a mail that asks the customer to confirm an address they have not yet."""
         if not self._mail_queue.is_configured:
             return

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.models import Customer, Vendor
 from punchcard.kit.clock import to_rfc3339
-from punchcard.kit.ids import as_card_token
+from punchcard.kit.ids import CardId, CustomerId, as_card_token
 from punchcard.kit.secrets import hash_token
 from punchcard.loyalty.errors import CardNotFound
 from punchcard.loyalty.events import announce_cards_changed
@@ -110,7 +110,9 @@ def _lock_cards(session: Session, token: str) -> list[LoyaltyCard]:
     return [card, *session.scalars(others.order_by(LoyaltyCard.id).with_for_update())]
 
 
-def _empty(session: Session, act: Act, customer_id: str, cards: Sequence[LoyaltyCard]) -> None:
+def _empty(
+    session: Session, act: Act, customer_id: CustomerId, cards: Sequence[LoyaltyCard]
+) -> None:
     customer = session.get_one(Customer, customer_id, with_for_update=True)
     for name, value in _EMPTY.items():
         setattr(customer, name, value)
@@ -120,7 +122,7 @@ def _empty(session: Session, act: Act, customer_id: str, cards: Sequence[Loyalty
     record_act(session, act, "customer.erased", of=of, vendor_id=customer.vendor_id, new=new)
 
 
-def _forget_origins(session: Session, card_ids: Sequence[str]) -> None:
+def _forget_origins(session: Session, card_ids: Sequence[CardId]) -> None:
     entries = select(LoyaltyTransaction.id).where(LoyaltyTransaction.card_id.in_(card_ids))
     session.execute(
         delete(TransactionOrigin)

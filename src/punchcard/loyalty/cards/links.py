@@ -1,5 +1,6 @@
 """Where a card's page stands: the one place that spells its address."""
 
+from punchcard.kit.ids import CardId
 from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
 
@@ -21,12 +22,12 @@ class CardLinks:
         self.base_url = base_url.rstrip("/")
         self._sealer = sealer
 
-    def token(self, card_id: str, token_sealed: bytes) -> str | None:
+    def token(self, card_id: CardId, token_sealed: bytes) -> str | None:
         """Return the card's token, or None when it was sealed under another secret key."""
         token = self._sealer.open(token_sealed, card_id)
         return token.decode() if token is not None else None
 
-    def public_url(self, card_id: str, token_sealed: bytes) -> str | None:
+    def public_url(self, card_id: CardId, token_sealed: bytes) -> str | None:
         """Return the address of the card's page, or None when its token can't be unsealed."""
         token = self.token(card_id, token_sealed)
         return self.address(token) if token is not None else None

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from punchcard.kit.ids import CardId, VendorId
 from punchcard.loyalty.tables import CARDS
 
 
@@ -17,7 +18,7 @@ class CardSpan:
     before: str | None = None
 
     @classmethod
-    def of_card(cls, card_id: str) -> "CardSpan":
+    def of_card(cls, card_id: CardId) -> "CardSpan":
         """Return the span that holds one card."""
         return cls(card_id, str(UUID(int=UUID(card_id).int + 1)))
 
@@ -30,13 +31,15 @@ class CardSpan:
 ALL_CARDS: Final = CardSpan()
 
 
-def count_cards(connection: Connection, *, vendor_id: str) -> int:
+def count_cards(connection: Connection, *, vendor_id: VendorId) -> int:
     """Return how many cards of a vendor there are to verify."""
     query = select(func.count()).select_from(CARDS).where(CARDS.c.vendor_id == vendor_id)
     return connection.execute(query).scalar_one()
 
 
-def next_span(connection: Connection, vendor_id: str, first: str | None, *, cards: int) -> CardSpan:
+def next_span(
+    connection: Connection, vendor_id: VendorId, first: str | None, *, cards: int
+) -> CardSpan:
     """Return the span of up to `cards` of a vendor's cards from the id `first` on.
 
     Spans that follow one another leave nothing out: the last one has no end.

@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from punchcard.kit.clock import to_rfc3339
+from punchcard.kit.ids import EntryId
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules
 from punchcard.loyalty.tables import EntryRow
@@ -101,7 +102,7 @@ def make_entry(
     draft: EntryDraft,
     after: CardState,
     *,
-    entry_id: str,
+    entry_id: EntryId,
     operation: Operation,
     program: ProgramRules,
     sequence: int,

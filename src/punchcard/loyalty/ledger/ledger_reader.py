@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, StaffPinId, VendorId, as_id
 from punchcard.loyalty.errors import TransactionNotFound
 from punchcard.loyalty.models import StaffPin, TransactionOrigin
 from punchcard.loyalty.tables import CARDS, ENTRIES, EntryRow
@@ -26,7 +26,7 @@ class ReadEntry:
 
     row: EntryRow
     staff_name: str | None
-    voided_by: str | None
+    voided_by: EntryId | None
 
     @property
     def id(self) -> str:
@@ -38,10 +38,10 @@ class ReadEntry:
 class EntryFilter:
     """Which entries are wanted; `since` and `until` (not included) bound when they happened."""
 
-    program_id: str | None = None
-    card_id: str | None = None
-    staff_pin_id: str | None = None
-    location_id: str | None = None
+    program_id: ProgramId | None = None
+    card_id: CardId | None = None
+    staff_pin_id: StaffPinId | None = None
+    location_id: LocationId | None = None
     type: str | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -49,7 +49,7 @@ class EntryFilter:
 
 def list_entries(
     session: Session,
-    vendor_id: str,
+    vendor_id: VendorId,
     wanted: EntryFilter,
     *,
     limit: int,
@@ -61,7 +61,7 @@ def list_entries(
 
 
 def list_card_entries(
-    session: Session, card_id: str, *, limit: int, before_id: str | None = None
+    session: Session, card_id: CardId, *, limit: int, before_id: str | None = None
 ) -> list[ReadEntry]:
     """Return up to `limit` entries of one card, newest first, that come after `before_id`.
 
@@ -71,7 +71,7 @@ def list_card_entries(
     return _page(session, query, limit, before_id)
 
 
-def get_entry(session: Session, vendor_id: str, transaction_id: str) -> ReadEntry:
+def get_entry(session: Session, vendor_id: VendorId, transaction_id: EntryId) -> ReadEntry:
     """Return the vendor's entry. Raises TransactionNotFound."""
     wanted = as_id(transaction_id)
     found = None
@@ -105,7 +105,7 @@ def _query() -> Select[Any]:
     )
 
 
-def _of_vendor(vendor_id: str, card_id: str | None) -> ColumnElement[bool]:
+def _of_vendor(vendor_id: VendorId, card_id: CardId | None) -> ColumnElement[bool]:
     """Return the condition that an entry is the vendor's, and of the card if one is named.
 
     A card's entries are found by the card alone: beside `vendor_id`, SQLite would rather read all

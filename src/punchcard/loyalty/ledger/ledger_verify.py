@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, null, select
 
 from punchcard.db.reading import ROWS_AT_ONCE, stream_plain
+from punchcard.kit.ids import CardId, EntryId, ProgramId, VendorId
 from punchcard.loyalty.ledger.card_ranges import ALL_CARDS, CardSpan
 from punchcard.loyalty.ledger.entry import FIRST_HASH, HASH_DOMAIN, HASHED_FIELDS
 from punchcard.loyalty.tables import CARDS, ENTRIES
@@ -28,8 +29,8 @@ Progress = Callable[[int], None]
 class Damage:
     """Something that is not as the ledger's rules made it; `entry_id` None: the card's own row."""
 
-    entry_id: str | None
-    card_id: str
+    entry_id: EntryId | None
+    card_id: CardId
     what: str
 
 
@@ -47,14 +48,14 @@ class Verdict:
         """Return whether nothing is damaged."""
         return self.damage_count == 0
 
-    def add(self, entry_id: str | None, card_id: str, what: str) -> None:
+    def add(self, entry_id: EntryId | None, card_id: CardId, what: str) -> None:
         """Note a damage."""
         self.damage_count += 1
         if len(self.damages) < DAMAGES_TOLD:
             self.damages.append(Damage(entry_id, card_id, what))
 
 
-def count_entries(connection: Connection, *, vendor_id: str | None = None) -> int:
+def count_entries(connection: Connection, *, vendor_id: VendorId | None = None) -> int:
     """Return how many entries there are to verify."""
     query = select(func.count()).select_from(ENTRIES)
     if vendor_id is not None:
@@ -65,7 +66,7 @@ def count_entries(connection: Connection, *, vendor_id: str | None = None) -> in
 def verify_ledger(
     connection: Connection,
     *,
-    vendor_id: str | None = None,
+    vendor_id: VendorId | None = None,
     span: CardSpan = ALL_CARDS,
     progress: Progress = lambda entries: None,
 ) -> Verdict:
@@ -103,7 +104,7 @@ def verify_ledger(
 class _Scope:
     """Whose cards are looked at, and which of them."""
 
-    vendor_id: str | None
+    vendor_id: VendorId | None
     span: CardSpan
 
     @property
@@ -143,11 +144,11 @@ _CARRYING: Final = frozenset({"points_earned", "voided"})
 class _Chain:
     """One card's entries, as far as they have been read."""
 
-    card_id: str
-    vendor_id: str
-    program_id: str
+    card_id: CardId
+    vendor_id: VendorId
+    program_id: ProgramId
     verdict: Verdict
-    last_id: str = ""
+    last_id: EntryId | None = None
     sequence: int = 0
     head: str = FIRST_HASH.hex()
     stamps: int = 0
@@ -294,7 +295,7 @@ def _entries(connection: Connection, scope: _Scope) -> Iterator[list[Any]]:
     return stream_plain(connection, [*columns, ENTRIES.c.reward, ENTRIES.c.hash], narrow)
 
 
-def _orphans(connection: Connection, scope: _Scope) -> Sequence[Row[str, str]]:
+def _orphans(connection: Connection, scope: _Scope) -> Sequence[Row[EntryId, CardId]]:
     """Return the last entry and the card of each chain whose card the vendor does not have.
 
     Each is told in the span that holds the id of the chain's first entry: every id lies in one.

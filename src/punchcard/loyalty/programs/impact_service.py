@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward
 
 Matter = Literal["stamps_target", "points_per_currency_unit", "points_required", "archived"]
@@ -96,14 +97,14 @@ def impact_of_archiving(session: Session, reward: Reward) -> Impact:
     )
 
 
-def running_cards(session: Session, program_id: str) -> int:
+def running_cards(session: Session, program_id: ProgramId) -> int:
     """Return how many cards of the program customers can use, or will when unblocked."""
     return session.scalar(select(func.count()).where(*_running(program_id))) or 0
 
 
 def _impact(
     session: Session,
-    program_id: str,
+    program_id: ProgramId,
     matter: Matter,
     values: tuple[int, int | None],
     *,
@@ -119,7 +120,7 @@ def _impact(
     return Impact(matter, values[0], values[1], cards, int(winners), int(losers))
 
 
-def _running(program_id: str) -> tuple[ColumnElement[bool], ...]:
+def _running(program_id: ProgramId) -> tuple[ColumnElement[bool], ...]:
     return (
         LoyaltyCard.program_id == program_id,
         LoyaltyCard.status.in_(("active", "blocked")),

@@ -7,6 +7,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Location
+from punchcard.kit.ids import ProgramId, VendorId
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, StaffPin
 
 Step = Literal["shop", "program", "reward", "pins", "poster"]
@@ -20,7 +21,7 @@ class FirstSteps:
     """Which steps are `done`; `program_id` is the program that the way leads through."""
 
     done: frozenset[Step]
-    program_id: str | None
+    program_id: ProgramId | None
     is_finished: bool
 
     @property
@@ -29,7 +30,7 @@ class FirstSteps:
         return next((step for step in STEPS if step not in self.done), None)
 
 
-def first_steps(session: Session, vendor_id: str) -> FirstSteps:
+def first_steps(session: Session, vendor_id: VendorId) -> FirstSteps:
     """Return which steps the vendor has behind it.
 
     The shop counts as told once a location has its address or a program exists; the poster as
@@ -70,7 +71,7 @@ def _is_rewarding(session: Session, program: LoyaltyProgram) -> bool:
     return _is_there(session, Reward.program_id == program.id, Reward.archived_at.is_(None))
 
 
-def _has_pins(session: Session, vendor_id: str, program: LoyaltyProgram | None) -> bool:
+def _has_pins(session: Session, vendor_id: VendorId, program: LoyaltyProgram | None) -> bool:
     if program is not None and program.pin_policy == "off":
         return True
     return _is_there(session, StaffPin.vendor_id == vendor_id, StaffPin.retired_at.is_(None))

@@ -14,7 +14,7 @@ from punchcard.db.events import announce
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import ProgramId, VendorId, as_id
 from punchcard.loyalty.errors import ProgramHasCards, ProgramNotFound, ProgramSlugTaken
 from punchcard.loyalty.events import PROGRAM_CHANGED, StaffPinChanged
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
@@ -40,7 +40,7 @@ _SLUG_ATTEMPTS = 20
 
 
 def create_program(
-    session: Session, vendor_id: str, fields: Mapping[str, Any], act: Act
+    session: Session, vendor_id: VendorId, fields: Mapping[str, Any], act: Act
 ) -> LoyaltyProgram:
     """Add a program of the vendor, a draft unless `fields` say "active".
 
@@ -52,7 +52,7 @@ def create_program(
     vendor = session.get_one(Vendor, vendor_id)
     if "branding" in fields:
         # Nothing was uploaded for it yet.
-        fields = {**fields, "branding": kept_branding("", {}, fields["branding"])}
+        fields = {**fields, "branding": kept_branding(ProgramId(""), {}, fields["branding"])}
     values = {
         "currency": vendor.currency,
         "timezone": vendor.timezone,
@@ -68,7 +68,7 @@ def create_program(
     return program
 
 
-def get_program(session: Session, vendor_id: str, program_id: str) -> LoyaltyProgram:
+def get_program(session: Session, vendor_id: VendorId, program_id: ProgramId) -> LoyaltyProgram:
     """Return the vendor's program; another vendor's does not exist. Raises ProgramNotFound."""
     program = get_any_program(session, program_id)
     if program.vendor_id != vendor_id:
@@ -76,7 +76,7 @@ def get_program(session: Session, vendor_id: str, program_id: str) -> LoyaltyPro
     return program
 
 
-def get_any_program(session: Session, program_id: str) -> LoyaltyProgram:
+def get_any_program(session: Session, program_id: ProgramId) -> LoyaltyProgram:
     """Return a program of any vendor, for the platform's admins. Raises ProgramNotFound."""
     wanted = as_id(program_id)
     program = session.get(LoyaltyProgram, wanted) if wanted else None
@@ -87,7 +87,7 @@ def get_any_program(session: Session, program_id: str) -> LoyaltyProgram:
 
 def list_programs(
     session: Session,
-    vendor_id: str | None,
+    vendor_id: VendorId | None,
     *,
     limit: int,
     after_id: str | None = None,
@@ -114,8 +114,8 @@ def list_programs(
 
 def update_program(
     session: Session,
-    vendor_id: str,
-    program_id: str,
+    vendor_id: VendorId,
+    program_id: ProgramId,
     fields: Mapping[str, Any],
     act: Act,
     *,
@@ -144,7 +144,9 @@ def update_program(
     return program
 
 
-def activate_program(session: Session, vendor_id: str, program_id: str, act: Act) -> LoyaltyProgram:
+def activate_program(
+    session: Session, vendor_id: VendorId, program_id: ProgramId, act: Act
+) -> LoyaltyProgram:
     """Open the program for business. Raises ProgramNotFound, or InvalidInput naming what lacks."""
     return update_program(
         session, vendor_id, program_id, {"status": "active"}, act, action="program.activated"
@@ -152,7 +154,7 @@ def activate_program(session: Session, vendor_id: str, program_id: str, act: Act
 
 
 def deactivate_program(
-    session: Session, vendor_id: str, program_id: str, act: Act
+    session: Session, vendor_id: VendorId, program_id: ProgramId, act: Act
 ) -> LoyaltyProgram:
     """Close the program for business; its cards keep their balances. Raises ProgramNotFound."""
     return update_program(
@@ -160,7 +162,7 @@ def deactivate_program(
     )
 
 
-def delete_program(session: Session, vendor_id: str, program_id: str, act: Act) -> None:
+def delete_program(session: Session, vendor_id: VendorId, program_id: ProgramId, act: Act) -> None:
     """Remove a program that never had a card, with its rewards; its PINs are retired.
 
     Raises ProgramNotFound, ProgramHasCards.
@@ -195,13 +197,13 @@ def touch_program(session: Session, program: LoyaltyProgram, act: Act) -> None:
     outbox.enqueue(session, PROGRAM_CHANGED, program.id, act.now)
 
 
-def lock_program(session: Session, vendor_id: str, program_id: str) -> LoyaltyProgram:
+def lock_program(session: Session, vendor_id: VendorId, program_id: ProgramId) -> LoyaltyProgram:
     """Return the vendor's program, held against other changes. Raises ProgramNotFound."""
     return _locked(session, vendor_id, program_id)
 
 
 def _locked(
-    session: Session, vendor_id: str, program_id: str, *, against_new_cards: bool = False
+    session: Session, vendor_id: VendorId, program_id: ProgramId, *, against_new_cards: bool = False
 ) -> LoyaltyProgram:
     # Opening a card takes a key-share lock on its program: only the stronger lock keeps it out.
     program = session.scalar(
@@ -232,7 +234,9 @@ def _refuse_if_cards(session: Session, program: LoyaltyProgram) -> None:
         raise ProgramHasCards()
 
 
-def _insert(session: Session, vendor_id: str, values: dict[str, Any], act: Act) -> LoyaltyProgram:
+def _insert(
+    session: Session, vendor_id: VendorId, values: dict[str, Any], act: Act
+) -> LoyaltyProgram:
     for slug in _slugs(session, values):
         program = LoyaltyProgram(
             **{**values, "slug": slug},

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.models import Vendor
 from punchcard.kit.errors import DomainError, Kind, invalid_field
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.errors import ProgramNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 
@@ -55,7 +56,7 @@ def open_program_id(session: Session, slug: str) -> str:
     return _open_row(session, slug)[0].id
 
 
-def page_of(session: Session, program_id: str, *, now: datetime) -> ProgramPage:
+def page_of(session: Session, program_id: ProgramId, *, now: datetime) -> ProgramPage:
     """Return the program of a card, whatever its status: a card can always be looked at."""
     program = session.get_one(LoyaltyProgram, program_id)
     vendor = session.get_one(Vendor, program.vendor_id)

@@ -7,7 +7,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import ProgramId, RewardId, VendorId, as_id
 from punchcard.loyalty.errors import RewardNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs.program_service import get_program, lock_program, touch_program
@@ -23,7 +23,11 @@ RewardFilter = Literal["active", "archived", "all"]
 
 
 def create_reward(
-    session: Session, vendor_id: str, program_id: str, fields: Mapping[str, Any], act: Act
+    session: Session,
+    vendor_id: VendorId,
+    program_id: ProgramId,
+    fields: Mapping[str, Any],
+    act: Act,
 ) -> Reward:
     """Add a reward to the vendor's program; `stock_left` None is a stock without end.
 
@@ -47,7 +51,7 @@ def create_reward(
     return reward
 
 
-def get_reward(session: Session, vendor_id: str, reward_id: str) -> Reward:
+def get_reward(session: Session, vendor_id: VendorId, reward_id: RewardId) -> Reward:
     """Return the vendor's reward, archived or not. Raises RewardNotFound."""
     wanted = as_id(reward_id)
     reward = session.get(Reward, wanted) if wanted else None
@@ -58,8 +62,8 @@ def get_reward(session: Session, vendor_id: str, reward_id: str) -> Reward:
 
 def list_rewards(
     session: Session,
-    vendor_id: str,
-    program_id: str,
+    vendor_id: VendorId,
+    program_id: ProgramId,
     *,
     limit: int,
     after_id: str | None = None,
@@ -81,7 +85,7 @@ def list_rewards(
 
 
 def update_reward(
-    session: Session, vendor_id: str, reward_id: str, fields: Mapping[str, Any], act: Act
+    session: Session, vendor_id: VendorId, reward_id: RewardId, fields: Mapping[str, Any], act: Act
 ) -> Reward:
     """Change the given fields, and raise the program's version if any of them is new.
 
@@ -100,7 +104,7 @@ def update_reward(
     return reward
 
 
-def archive_reward(session: Session, vendor_id: str, reward_id: str, act: Act) -> None:
+def archive_reward(session: Session, vendor_id: VendorId, reward_id: RewardId, act: Act) -> None:
     """Take a reward out of the catalogue; entries that name it keep their own copy.
 
     Raises RewardNotFound, also when it was archived before.
@@ -135,7 +139,7 @@ def touch_dated(session: Session, act: Act, *, limit: int) -> int:
     return len(programs)
 
 
-def _locked(session: Session, vendor_id: str, reward_id: str) -> Reward:
+def _locked(session: Session, vendor_id: VendorId, reward_id: RewardId) -> Reward:
     reward = get_reward(session, vendor_id, reward_id)
     # The program first, as everywhere, or two changes could wait for each other crosswise.
     lock_program(session, vendor_id, reward.program_id)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, select
 from sqlalchemy.orm import Session
 
 from punchcard.db.base import table_of
+from punchcard.kit.ids import ProgramId
 from punchcard.kit.money import minor_units
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.rotating_codes import has_rotating_code
@@ -31,13 +32,13 @@ class ProgramCache:
         self._limit = limit
         self._kept: dict[str, tuple[Stamp, ProgramRules]] = {}
 
-    def get(self, program_id: str, stamp: Stamp) -> ProgramRules | None:
+    def get(self, program_id: ProgramId, stamp: Stamp) -> ProgramRules | None:
         """Return the rules of a program if the kept ones are those of `stamp`."""
         kept = self._kept.get(program_id)
         return kept[1] if kept is not None and kept[0] == stamp else None
 
     def load(
-        self, connection: Connection | Session, program_ids: Iterable[str]
+        self, connection: Connection | Session, program_ids: Iterable[ProgramId]
     ) -> dict[str, ProgramRules]:
         """Read the rules of `program_ids` (missing ones are left out) and keep them."""
         loaded = load_rules(connection, program_ids)
@@ -49,7 +50,7 @@ class ProgramCache:
 
 
 def load_rules(
-    connection: Connection | Session, program_ids: Iterable[str]
+    connection: Connection | Session, program_ids: Iterable[ProgramId]
 ) -> dict[str, tuple[Stamp, ProgramRules]]:
     """Read programs with their offers, as rules, each with its stamp."""
     wanted = sorted(set(program_ids))

@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session
 from punchcard.accounts import vendor_service
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.models import Vendor
+from punchcard.kit.ids import VendorId
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs.program_service import touch_program
 
 
-def update_vendor(session: Session, act: Act, vendor_id: str, changes: Mapping[str, Any]) -> Vendor:
+def update_vendor(
+    session: Session, act: Act, vendor_id: VendorId, changes: Mapping[str, Any]
+) -> Vendor:
     """Change a vendor as `vendor_service.update_vendor` does; passes follow what they show of it.
 
     Raises VendorNotFound, SlugTaken, InvalidInput.
@@ -26,7 +29,7 @@ def update_vendor(session: Session, act: Act, vendor_id: str, changes: Mapping[s
     return vendor
 
 
-def _touch_programs(session: Session, act: Act, vendor_id: str) -> None:
+def _touch_programs(session: Session, act: Act, vendor_id: VendorId) -> None:
     programs = session.scalars(
         select(LoyaltyProgram)
         .where(LoyaltyProgram.vendor_id == vendor_id)

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from punchcard.kit.ids import VendorId
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
 
 LOW_STOCK: Final = 5
@@ -26,7 +27,7 @@ class Attention:
     drafts: Sequence[LoyaltyProgram]
 
 
-def what_needs_attention(session: Session, vendor_id: str, *, now: datetime) -> Attention:
+def what_needs_attention(session: Session, vendor_id: VendorId, *, now: datetime) -> Attention:
     """Return what the vendor should look at."""
     locked = select(StaffPin).where(
         StaffPin.vendor_id == vendor_id,

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Vendor
+from punchcard.kit.ids import ProgramId, VendorId
 from punchcard.loyalty.models import DailyRollup, LoyaltyProgram
 from punchcard.loyalty.reports.stats_service import (
     DateRange,
@@ -46,10 +47,10 @@ class Dashboard:
 
 def vendor_dashboard(
     session: Session,
-    vendor_id: str,
+    vendor_id: VendorId,
     *,
     now: datetime,
-    program_id: str | None = None,
+    program_id: ProgramId | None = None,
     chart_days: int = CHART_DAYS,
 ) -> Dashboard:
     """Return the figures of the vendor's programs, or of one; today is the vendor's, each program's
@@ -76,7 +77,7 @@ def vendor_dashboard(
     )
 
 
-def members_by_program(session: Session, vendor_id: str) -> dict[str, int]:
+def members_by_program(session: Session, vendor_id: VendorId) -> dict[str, int]:
     """Return how many cards each of the vendor's programs ever opened, by the program's id."""
     query = (
         select(DailyRollup.program_id, func.sum(DailyRollup.cards_opened))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.exports import ROWS_AT_ONCE, ReadPage, Row, Table, paged
 from punchcard.accounts.models import Location
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import ProgramId, VendorId
 from punchcard.kit.spreadsheet import Column, ColumnKind
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.card_view import CardView
@@ -84,7 +85,7 @@ _STAFF_COLUMNS: Final = (
 class CardFilter(TypedDict, total=False):
     """Which cards are wanted, as `card_service.list_cards` says."""
 
-    program_id: str | None
+    program_id: ProgramId | None
     status: str | None
     query: str | None
     country: str | None
@@ -92,7 +93,7 @@ class CardFilter(TypedDict, total=False):
     active_before: datetime | None
 
 
-def cards(vendor_id: str, *, now: datetime, **wanted: Unpack[CardFilter]) -> Table:
+def cards(vendor_id: VendorId, *, now: datetime, **wanted: Unpack[CardFilter]) -> Table:
     """Return the cards with their customers, newest first, as `card_service.list_cards` does."""
 
     def read(session: Session, before_id: str | None) -> ReadPage:
@@ -110,7 +111,7 @@ def cards(vendor_id: str, *, now: datetime, **wanted: Unpack[CardFilter]) -> Tab
     return Table(_CARD_COLUMNS, read)
 
 
-def transactions(vendor_id: str, wanted: EntryFilter) -> Table:
+def transactions(vendor_id: VendorId, wanted: EntryFilter) -> Table:
     """Return the ledger, newest entry first."""
 
     def read(session: Session, before_id: str | None) -> ReadPage:
@@ -129,7 +130,7 @@ def transactions(vendor_id: str, wanted: EntryFilter) -> Table:
     return Table(_ENTRY_COLUMNS, read)
 
 
-def rewards(vendor_id: str) -> Table:
+def rewards(vendor_id: VendorId) -> Table:
     """Return the rewards of all programs, also archived ones, oldest first."""
 
     def read(session: Session, after_id: str | None) -> ReadPage:
@@ -149,7 +150,7 @@ def rewards(vendor_id: str) -> Table:
     return Table(_REWARD_COLUMNS, read)
 
 
-def pins(vendor_id: str) -> Table:
+def pins(vendor_id: VendorId) -> Table:
     """Return the people with a PIN, also retired ones, oldest first; nothing of the PINs."""
 
     def read(session: Session, after_id: str | None) -> ReadPage:
@@ -164,12 +165,12 @@ def pins(vendor_id: str) -> Table:
 
 
 def staff(
-    vendor_id: str,
+    vendor_id: VendorId,
     *,
     now: datetime,
     first: date | None = None,
     last: date | None = None,
-    program_id: str | None = None,
+    program_id: ProgramId | None = None,
 ) -> Table:
     """Return the staff report; reading it raises what `staff_report` raises."""
 
@@ -229,7 +230,7 @@ def _staff_values(line: StaffLine) -> Row:
     )
 
 
-def _program_names(session: Session, vendor_id: str) -> dict[str, str]:
+def _program_names(session: Session, vendor_id: VendorId) -> dict[str, str]:
     query = select(LoyaltyProgram.id, LoyaltyProgram.name).where(
         LoyaltyProgram.vendor_id == vendor_id
     )

@@ -19,6 +19,7 @@ from punchcard.accounts.models import Vendor
 from punchcard.db.days import local_day
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import CardId, ProgramId, StaffPinId, VendorId
 from punchcard.loyalty.ledger.ledger_reader import first_id_at
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.programs.program_service import get_program
@@ -49,7 +50,7 @@ FLAGS: Final = (ONE_CARD, EVERY_DAY, MANY_VOIDS)
 class TopCard:
     """One of the cards that got most stamps from a person."""
 
-    card_id: str
+    card_id: CardId
     stamps: int
     days: int
 
@@ -62,7 +63,7 @@ class StaffLine:
     Shares of stamps are None when there were none.
     """
 
-    pin_id: str | None
+    pin_id: StaffPinId | None
     name: str | None
     is_retired: bool
     operations: int
@@ -88,18 +89,18 @@ class StaffReport:
 
     range: DateRange
     timezone: str
-    program_id: str | None
+    program_id: ProgramId | None
     lines: list[StaffLine]
 
 
 def staff_report(
     session: Session,
-    vendor_id: str,
+    vendor_id: VendorId,
     *,
     now: datetime,
     first: date | None = None,
     last: date | None = None,
-    program_id: str | None = None,
+    program_id: ProgramId | None = None,
 ) -> StaffReport:
     """Return what each person did; days are the vendor's, or those of the program's time zone.
 
@@ -138,7 +139,7 @@ def _bounds(days: DateRange, zone: str) -> tuple[datetime, datetime]:
 
 
 def _in_period(
-    vendor_id: str, program_id: str | None, days: DateRange, zone: str
+    vendor_id: VendorId, program_id: ProgramId | None, days: DateRange, zone: str
 ) -> list[ColumnElement[bool]]:
     since, until = _bounds(days, zone)
     of_program = [] if program_id is None else [ENTRIES.c.program_id == program_id]

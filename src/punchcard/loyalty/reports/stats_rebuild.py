@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import aliased
 
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, LoyaltyTransaction
 from punchcard.loyalty.rules.rollup_rules import ACTIVITY_TYPES, ROLLUP_COLUMNS, rollup_deltas
 from punchcard.loyalty.till.rollup import add_to_rollup
@@ -24,7 +25,7 @@ CHUNK_ROWS = 5000
 Progress = Callable[[int], None]
 """Is told how many more rows were read."""
 
-_Day = tuple[str, date]
+_Day = tuple[ProgramId, date]
 _Rollup = dict[_Day, dict[str, int]]
 
 
@@ -32,7 +33,7 @@ _Rollup = dict[_Day, dict[str, int]]
 class Difference:
     """One day of one program that is kept otherwise than the ledger says."""
 
-    program_id: str
+    program_id: ProgramId
     day: date
     kept: dict[str, int]
     derived: dict[str, int]

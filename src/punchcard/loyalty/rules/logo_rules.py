@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import ProgramId
 
 _PATH: Final = "/api/v1/loyalty/programs/{program_id}/logo.png"
 _VERSION_CHARACTERS: Final = 16
@@ -19,7 +20,7 @@ def version_of(digest: bytes) -> str:
     return digest.hex()[:_VERSION_CHARACTERS]
 
 
-def logo_path(program_id: str, digest: bytes) -> str:
+def logo_path(program_id: ProgramId, digest: bytes) -> str:
     """Return the path of an uploaded logo: another picture has another one."""
     return f"{_PATH.format(program_id=program_id)}?v={version_of(digest)}"
 
@@ -38,7 +39,7 @@ def shown_branding(branding: Mapping[str, Any], base_url: str) -> dict[str, Any]
 
 
 def kept_branding(
-    program_id: str, old: Mapping[str, Any], new: Mapping[str, Any]
+    program_id: ProgramId, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the branding that `new` makes of `old`: an uploaded logo stays until it is removed.
 

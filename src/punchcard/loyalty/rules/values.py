@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from punchcard.kit.ids import CardId, EntryId, ProgramId, RewardId, VendorId
+
 BALANCE_LIMIT = 9_000_000_000_000
 """The largest balance of a card: JSON readers count exactly up to 2**53."""
 
@@ -38,8 +40,8 @@ class ProgramRules:
     `minor_units` is how many minor units make one unit of the currency (100 for EUR).
     """
 
-    id: str
-    vendor_id: str
+    id: ProgramId
+    vendor_id: VendorId
     type: str
     status: str
     currency: str
@@ -94,7 +96,7 @@ class ProgramRules:
 class CardState(NamedTuple):
     """What a card holds; `points_carry` is the part of a point that rounding left over."""
 
-    id: str
+    id: CardId
     status: str = "active"
     stamps: int = 0
     points: int = 0
@@ -113,8 +115,8 @@ class CardState(NamedTuple):
 class RewardState:
     """A reward of the catalogue as it stands when it is asked for."""
 
-    id: str
-    program_id: str
+    id: RewardId
+    program_id: ProgramId
     name: str
     points_required: int
     value_minor: int | None
@@ -139,17 +141,17 @@ class PastEntry:
     `carry_delta` is by how much the entry moved the card's carry.
     """
 
-    id: str
+    id: EntryId
     type: str
-    program_id: str
+    program_id: ProgramId
     stamps_delta: int
     points_delta: int
     amount_minor: int | None
     reference: str | None
-    reward_id: str | None
+    reward_id: RewardId | None
     reward: dict[str, Any] | None
     carry_delta: int
-    voided_by: str | None
+    voided_by: EntryId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +185,9 @@ class EntryDraft(NamedTuple):
     points_delta: int = 0
     amount_minor: int | None = None
     reference: str | None = None
-    reward_id: str | None = None
+    reward_id: RewardId | None = None
     reward: dict[str, Any] | None = None
-    voids: str | None = None
+    voids: EntryId | None = None
     voided_type: str | None = None
 
 
@@ -198,7 +200,7 @@ class Decision:
 
     steps: tuple[tuple[EntryDraft, CardState], ...]
     stock_change: int = 0
-    reward_id: str | None = None
+    reward_id: RewardId | None = None
 
     @property
     def card(self) -> CardState:
@@ -218,6 +220,6 @@ class Steps:
         self.taken.append((entry, card))
         self.card = card
 
-    def decision(self, *, stock_change: int = 0, reward_id: str | None = None) -> Decision:
+    def decision(self, *, stock_change: int = 0, reward_id: RewardId | None = None) -> Decision:
         """Return what was collected."""
         return Decision(tuple(self.taken), stock_change, reward_id)

@@ -25,6 +25,7 @@ from punchcard.accounts.models import Throttle
 from punchcard.accounts.subjects import Subject
 from punchcard.db.dialects import insert_for
 from punchcard.db.types import Id, UtcDateTime
+from punchcard.kit.ids import ProgramId, StaffPinId, VendorId
 from punchcard.loyalty.models import LoyaltyProgram, StaffPin
 
 DEFAULT_ATTEMPTS = 5
@@ -56,7 +57,9 @@ def credential_key(subject: Subject) -> str:
     return f"pin:{subject.kind}:{subject.id}"
 
 
-def limit_of(connection: Connection, vendor_id: str | None, program_id: str | None) -> PinLimit:
+def limit_of(
+    connection: Connection, vendor_id: VendorId | None, program_id: ProgramId | None
+) -> PinLimit:
     """Return the limit of a program, or (None) the strictest of the vendor's programs."""
     wanted = {"vendor": vendor_id, "program": program_id}
     statement = _STRICTEST if program_id is None else _OF_PROGRAM
@@ -66,7 +69,9 @@ def limit_of(connection: Connection, vendor_id: str | None, program_id: str | No
     )
 
 
-def record_success(connection: Connection, pin_id: str, generation: int, *, now: datetime) -> bool:
+def record_success(
+    connection: Connection, pin_id: StaffPinId, generation: int, *, now: datetime
+) -> bool:
     """Forget a person's misses and note the use, if they are not locked at this very moment.
 
     Returns False, and changes nothing, if they are, or if the PIN was changed or retired.
@@ -83,7 +88,12 @@ def record_success(connection: Connection, pin_id: str, generation: int, *, now:
 
 
 def record_failure_of_person(
-    connection: Connection, pin_id: str, vendor_id: str, program_id: str | None, *, now: datetime
+    connection: Connection,
+    pin_id: StaffPinId,
+    vendor_id: VendorId,
+    program_id: ProgramId | None,
+    *,
+    now: datetime,
 ) -> FailedAttempt:
     """Count a wrong PIN against the person who was named; the last allowed one locks them."""
     limit = limit_of(connection, vendor_id, program_id)

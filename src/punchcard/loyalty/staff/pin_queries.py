@@ -22,7 +22,7 @@ from sqlalchemy import (
 from punchcard.accounts.models import Throttle
 from punchcard.accounts.subjects import Subject
 from punchcard.db.types import Id
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import ProgramId, StaffPinId, VendorId, as_id
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.staff.pin_lockout import credential_key
 
@@ -31,9 +31,9 @@ from punchcard.loyalty.staff.pin_lockout import credential_key
 class FoundPin:
     """A PIN in use, as it was when it was looked up."""
 
-    id: str
-    vendor_id: str
-    program_id: str | None
+    id: StaffPinId
+    vendor_id: VendorId
+    program_id: ProgramId | None
     staff_id: str | None
     name: str
     pin_hash: str

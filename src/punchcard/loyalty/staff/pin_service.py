@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.db.events import announce
 from punchcard.db.unique import refusing_duplicates
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import StaffPinId, VendorId, as_id
 from punchcard.loyalty.errors import (
     PinAlreadyUsed,
     StaffIdTaken,
@@ -28,7 +28,11 @@ PinFilter = Literal["in_use", "retired", "all"]
 
 
 def create_pin(
-    session: Session, vendor_id: str, fields: Mapping[str, Any], prepared: PreparedPin, act: Act
+    session: Session,
+    vendor_id: VendorId,
+    fields: Mapping[str, Any],
+    prepared: PreparedPin,
+    act: Act,
 ) -> StaffPin:
     """Give a person of the vendor's staff a PIN, good for one program or (None) for all.
 
@@ -51,7 +55,7 @@ def create_pin(
     return pin
 
 
-def get_pin(session: Session, vendor_id: str, pin_id: str) -> StaffPin:
+def get_pin(session: Session, vendor_id: VendorId, pin_id: StaffPinId) -> StaffPin:
     """Return the vendor's staff PIN, retired or not. Raises StaffPinNotFound."""
     wanted = as_id(pin_id)
     pin = session.get(StaffPin, wanted) if wanted else None
@@ -62,7 +66,7 @@ def get_pin(session: Session, vendor_id: str, pin_id: str) -> StaffPin:
 
 def list_pins(
     session: Session,
-    vendor_id: str,
+    vendor_id: VendorId,
     *,
     limit: int,
     after_id: str | None = None,
@@ -83,8 +87,8 @@ def list_pins(
 
 def update_pin(
     session: Session,
-    vendor_id: str,
-    pin_id: str,
+    vendor_id: VendorId,
+    pin_id: StaffPinId,
     fields: Mapping[str, Any],
     act: Act,
     *,
@@ -115,7 +119,7 @@ def update_pin(
     return pin
 
 
-def unlock_pin(session: Session, vendor_id: str, pin_id: str, act: Act) -> StaffPin:
+def unlock_pin(session: Session, vendor_id: VendorId, pin_id: StaffPinId, act: Act) -> StaffPin:
     """Forget a person's wrong PINs, so that they can go on at once.
 
     Raises StaffPinNotFound, StaffPinRetired.
@@ -130,7 +134,7 @@ def unlock_pin(session: Session, vendor_id: str, pin_id: str, act: Act) -> Staff
     return pin
 
 
-def retire_pin(session: Session, vendor_id: str, pin_id: str, act: Act) -> StaffPin:
+def retire_pin(session: Session, vendor_id: VendorId, pin_id: StaffPinId, act: Act) -> StaffPin:
     """End a person's PIN and staff tokens permanently; history keeps their name.
 
     Raises StaffPinNotFound, also when it was retired before.
@@ -153,26 +157,30 @@ def _renew(pin: StaffPin, prepared: PreparedPin) -> None:
     pin.locked_until = None
 
 
-def _locked(session: Session, vendor_id: str, pin_id: str) -> StaffPin:
+def _locked(session: Session, vendor_id: VendorId, pin_id: StaffPinId) -> StaffPin:
     pin = _row_locked(session, vendor_id, pin_id)
     if pin.retired_at is not None:
         raise StaffPinRetired()
     return pin
 
 
-def _row_locked(session: Session, vendor_id: str, pin_id: str) -> StaffPin:
+def _row_locked(session: Session, vendor_id: VendorId, pin_id: StaffPinId) -> StaffPin:
     pin = get_pin(session, vendor_id, pin_id)
     session.refresh(pin, with_for_update=True)
     return pin
 
 
-def _check_program(session: Session, vendor_id: str, fields: Mapping[str, Any]) -> None:
+def _check_program(session: Session, vendor_id: VendorId, fields: Mapping[str, Any]) -> None:
     if fields.get("program_id") is not None:
         get_program(session, vendor_id, fields["program_id"])
 
 
 def _taken(
-    session: Session, vendor_id: str, prepared: PreparedPin | None, *, pin_id: str | None
+    session: Session,
+    vendor_id: VendorId,
+    prepared: PreparedPin | None,
+    *,
+    pin_id: StaffPinId | None,
 ) -> Callable[[], Exception]:
     """Return what tells which of the two names that exist once was taken."""
 

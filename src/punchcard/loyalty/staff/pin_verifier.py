@@ -22,6 +22,7 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import VendorId
 from punchcard.kit.secrets import derive_key
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.errors import PinTooSimple, StaffPinInvalid, StaffPinLocked
@@ -76,7 +77,7 @@ class PinVerifier:
         # A well-formed hash that belongs to nobody: comparing with it takes as long as any other.
         self._nobodys_hash = f"$2b${self._cost:02d}${'.' * 53}"
 
-    def prepare(self, vendor_id: str, pin: str) -> PreparedPin:
+    def prepare(self, vendor_id: VendorId, pin: str) -> PreparedPin:
         """Return what is kept of a new PIN; takes one bcrypt.
 
         Raises InvalidInput if it is not 4 to 8 digits, PinTooSimple.
@@ -176,7 +177,7 @@ class PinVerifier:
         # bcrypt stops at a NUL byte, so the digest is written as text.
         return base64.b64encode(hmac.digest(self._hash_key, pin.encode(), "sha256"))
 
-    def _index(self, vendor_id: str | None, pin: str) -> bytes:
+    def _index(self, vendor_id: VendorId | None, pin: str) -> bytes:
         return hmac.digest(self._index_key, f"{vendor_id}|{pin}".encode(), "sha256")
 
 

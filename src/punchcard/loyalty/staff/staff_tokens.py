@@ -11,7 +11,7 @@ from punchcard.accounts.subjects import Subject
 from punchcard.db.database import Database
 from punchcard.db.types import Id
 from punchcard.kit.clock import Clock
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import StaffPinId, VendorId, as_id
 from punchcard.kit.refreshing_cache import RefreshingCache
 from punchcard.kit.secrets import Signer
 from punchcard.kit.settings import Settings
@@ -29,8 +29,8 @@ _LONGEST_TOKEN = 500
 class _Facts:
     """What a token says, once its signature was found good; moments in seconds since 1970."""
 
-    pin_id: str
-    vendor_id: str
+    pin_id: StaffPinId
+    vendor_id: VendorId
     generation: int
     bound_to: str
     issued: int
@@ -103,7 +103,7 @@ class StaffTokens:
             return None
         return self._checked(facts, known, subject, self._clock.now(), occurred_at)
 
-    def invalidate(self, pin_id: str) -> None:
+    def invalidate(self, pin_id: StaffPinId) -> None:
         """Drop a PIN from the cache: call it after the commit that changed it."""
         self._cache.invalidate(lambda kept_id, _known: kept_id == pin_id)
 
@@ -142,7 +142,7 @@ class StaffTokens:
             return False
         return facts.issued <= occurred_at.timestamp() < facts.expires
 
-    def _load(self, pin_id: str) -> _Known:
+    def _load(self, pin_id: StaffPinId) -> _Known:
         with self._database.read_connection() as connection:
             row = connection.execute(_STAFF_PIN, {"pin_id": pin_id}).one_or_none()
         if row is None or row.retired_at is not None:

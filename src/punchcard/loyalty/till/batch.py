@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from punchcard.accounts.errors import LocationNotFound
 from punchcard.kit.errors import DomainError
+from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.errors import (
     CardNotFound,
@@ -79,15 +80,19 @@ class Batch:
     now: datetime = field(init=False)
     cards: dict[CardRef, HeldCard] = field(init=False)
     writes: BatchWrites = field(init=False, default_factory=BatchWrites)
-    targets: dict[Pair, tuple[str, str | None]] = field(init=False)
-    rewards: dict[Pair, RewardState] = field(init=False)
-    keys: dict[Pair, tuple[str | None, bytes | None]] = field(init=False, default_factory=dict)
-    references: dict[Pair, str] = field(init=False, default_factory=dict)
-    locations: set[Pair] = field(init=False, default_factory=set)
-    receipts: dict[Pair, Receipt] = field(init=False, default_factory=dict)
+    targets: dict[tuple[VendorId, EntryId], tuple[CardId, RewardId | None]] = field(init=False)
+    rewards: dict[tuple[VendorId, RewardId], RewardState] = field(init=False)
+    keys: dict[tuple[VendorId, str], tuple[EntryId | None, bytes | None]] = field(
+        init=False, default_factory=dict
+    )
+    references: dict[tuple[ProgramId, str], EntryId] = field(init=False, default_factory=dict)
+    locations: set[tuple[VendorId, LocationId]] = field(init=False, default_factory=set)
+    receipts: dict[tuple[VendorId, str], Receipt] = field(init=False, default_factory=dict)
     waiting: set[str] = field(init=False, default_factory=set)
     deferred: set[Pair | str] = field(init=False, default_factory=set)
-    opening: dict[Pair, tuple[ProgramRules, bool]] = field(init=False, default_factory=dict)
+    opening: dict[tuple[VendorId, ProgramId], tuple[ProgramRules, bool]] = field(
+        init=False, default_factory=dict
+    )
     locks: BatchLocks = field(init=False)
 
     def __post_init__(self) -> None:
@@ -156,7 +161,7 @@ class Batch:
             raise IdempotencyKeyReused
         return self._replay(entry_id)
 
-    def _replay(self, entry_id: str) -> Receipt:
+    def _replay(self, entry_id: EntryId) -> Receipt:
         row = queries.entry_by_id(self.connection, entry_id)
         entry = dict(row._mapping)
         wallets = self.dependencies.wallet_columns()
@@ -233,7 +238,7 @@ class Batch:
         stamps = queries.past_stamps(
             self.connection, card.state.id, limit=_LAST_STAMPS, without=past.id
         )
-        reward = self.rewards.get((operation.vendor_id, past.reward_id or ""))
+        reward = self.rewards.get((operation.vendor_id, past.reward_id or RewardId("")))
         forgiven = queries.forgiven(self.connection, card.state.id)
         return History(stamps=stamps, entry=past, forgiven=forgiven, reward=reward)
 
@@ -274,7 +279,7 @@ class Batch:
 
     def _opened(self, operation: OpenCard) -> Receipt:
         program, keeps_origins = self._program_to_open(operation)
-        state = CardState(id=self.dependencies.ids.new_id())
+        state = CardState(id=CardId(self.dependencies.ids.new_id()))
         decision = decide(operation, program, state, self.now)
         contact = vouched_contact(operation)
         known = self.locks.customers[contact] if contact else ()
@@ -310,7 +315,7 @@ class Batch:
             entry = make_entry(
                 draft,
                 after,
-                entry_id=self.dependencies.ids.new_id(),
+                entry_id=EntryId(self.dependencies.ids.new_id()),
                 operation=operation,
                 program=card.program,
                 sequence=card.sequence,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from punchcard.db import outbox
+from punchcard.kit.ids import CardId, EntryId, RewardId, VendorId
 from punchcard.loyalty.events import CARD_CHANGED
 from punchcard.loyalty.operations import (
     CardKey,
@@ -25,8 +26,6 @@ from punchcard.loyalty.till.held_card import HeldCard, held_card
 from punchcard.loyalty.till.rollup import locked_programs
 from punchcard.loyalty.till.till_locks import Contact
 
-Pair = tuple[str, str]
-
 
 @dataclass(slots=True)
 class BatchLocks:
@@ -40,9 +39,11 @@ class BatchLocks:
     dependencies: TillDependencies
     now: datetime = field(init=False)
     cards: dict[CardRef, HeldCard] = field(init=False, default_factory=dict)
-    card_ids: dict[CardRef, str] = field(init=False, default_factory=dict)
-    targets: dict[Pair, tuple[str, str | None]] = field(init=False, default_factory=dict)
-    rewards: dict[Pair, RewardState] = field(init=False, default_factory=dict)
+    card_ids: dict[CardRef, CardId] = field(init=False, default_factory=dict)
+    targets: dict[tuple[VendorId, EntryId], tuple[CardId, RewardId | None]] = field(
+        init=False, default_factory=dict
+    )
+    rewards: dict[tuple[VendorId, RewardId], RewardState] = field(init=False, default_factory=dict)
     customers: dict[Contact, Sequence[Row[Any]]] = field(init=False, default_factory=dict)
     held: set[str] = field(init=False, default_factory=set)
     _held_customers: dict[Contact, set[str]] = field(init=False, default_factory=dict)
@@ -67,7 +68,7 @@ class BatchLocks:
     @property
     def locked(self) -> set[str]:
         """Return the ids of the rows that this batch holds."""
-        rows = {card.state.id for card in self.cards.values()}
+        rows: set[str] = {card.state.id for card in self.cards.values()}
         if self.rewards:
             rows.update(reward.id for reward in self.rewards.values())
         if self.customers:
@@ -82,7 +83,7 @@ class BatchLocks:
             held = self._held_customers.get(contact, set()) if contact else set()
             return {operation.program_id, *held, *(row.id for row in known)}
         ref, reward_id = self._named_by(operation)
-        rows = {reward_id} if reward_id else set()
+        rows: set[str] = {reward_id} if reward_id else set()
         if ref in self.card_ids:
             rows |= {self.card_ids[ref], _work_of(self.card_ids[ref])}
         if ref in self.cards:
@@ -95,7 +96,7 @@ class BatchLocks:
         programs = {self.cards[ref].program.id for ref in refs if ref in self.cards}
         return programs | {o.program_id for o in operations if isinstance(o, OpenCard)}
 
-    def _named_by(self, operation: Operation) -> tuple[CardRef | None, str | None]:
+    def _named_by(self, operation: Operation) -> tuple[CardRef | None, RewardId | None]:
         if isinstance(operation, VoidEntry):
             target = self.targets.get((operation.vendor_id, operation.transaction_id))
             return (CardRef(CardKey.ID, target[0]), target[1]) if target else (None, None)
@@ -148,9 +149,9 @@ class BatchLocks:
         self.held |= locked_programs(self.connection, days)
 
 
-def _work_of(card_id: str) -> str:
+def _work_of(key: str) -> str:
     """Return what a card's waiting work is named by: it may be held while its card is free."""
-    return f"{CARD_CHANGED} {card_id}"
+    return f"{CARD_CHANGED} {key}"
 
 
 def programs_of(

@@ -14,6 +14,7 @@ from punchcard.db.bulk import BulkInsert, BulkUpdate, write_together
 from punchcard.db.dialects import Row
 from punchcard.db.events import announce
 from punchcard.db.outbox import WorkEnqueued, insert_waiting, waiting_rows
+from punchcard.kit.ids import CardId, EntryId, ProgramId, RewardId
 from punchcard.loyalty.events import CARD_CHANGED, CUSTOMER_WELCOME, CardsChanged
 from punchcard.loyalty.models import (
     LoyaltyCard,
@@ -76,15 +77,15 @@ _WELCOME_WORK = WorkEnqueued(CUSTOMER_WELCOME)
 class BatchWrites:
     """The rows of one batch, by table."""
 
-    cards: dict[str, HeldCard] = field(default_factory=dict)
-    new_cards: dict[str, NewCard] = field(default_factory=dict)
+    cards: dict[CardId, HeldCard] = field(default_factory=dict)
+    new_cards: dict[CardId, NewCard] = field(default_factory=dict)
     entries: list[EntryRow] = field(default_factory=list)
     origins: list[dict[str, Any]] = field(default_factory=list)
     audits: list[dict[str, Any]] = field(default_factory=list)
     claims: list[Row] = field(default_factory=list)
     released: list[Row] = field(default_factory=list)
-    stocks: dict[str, int] = field(default_factory=dict)
-    days: defaultdict[tuple[str, date], dict[str, int]] = field(
+    stocks: dict[RewardId, int] = field(default_factory=dict)
+    days: defaultdict[tuple[ProgramId, date], dict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: dict.fromkeys(ROLLUP_COLUMNS, 0))
     )
 
@@ -112,7 +113,7 @@ class BatchWrites:
             self._add_day(card.program, was, {"cards_last_seen": -1})
         self._add_day(card.program, seen, {"cards_last_seen": 1})
 
-    def add_origin(self, entry_id: str, origin: Origin, now: datetime) -> None:
+    def add_origin(self, entry_id: EntryId, origin: Origin, now: datetime) -> None:
         """Note where an operation came from."""
         self.origins.append(
             {
@@ -124,11 +125,11 @@ class BatchWrites:
             }
         )
 
-    def claim_reference(self, program_id: str, reference: str, entry_id: str) -> None:
+    def claim_reference(self, program_id: ProgramId, reference: str, entry_id: EntryId) -> None:
         """Note that a purchase's entry holds its receipt number from now on."""
         self.claims.append(claim_of(program_id, reference, entry_id))
 
-    def release_reference(self, program_id: str, reference: str, entry_id: str) -> None:
+    def release_reference(self, program_id: ProgramId, reference: str, entry_id: EntryId) -> None:
         """Note that the receipt number of a purchase's entry, now voided, is free again."""
         self.released.append(claim_of(program_id, reference, entry_id))
 
@@ -195,7 +196,7 @@ def adjustment_event(operation: AdjustPoints, entry: EntryRow, event_id: str) ->
 
 
 def _work(
-    opened: Iterable[NewCard], card_ids: Iterable[str], now: datetime
+    opened: Iterable[NewCard], card_ids: Iterable[CardId], now: datetime
 ) -> list[dict[str, Any]]:
     """Return what is left to the worker: passes to be brought up to date, customers to welcome."""
     welcome = [new.card_id for new in opened if new.customer_shown and new.customer_shown["email"]]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 
 from punchcard.kit.clock import Clock
 from punchcard.kit.folding import fold_name
-from punchcard.kit.ids import CARD_TOKEN_BYTES, Ids
+from punchcard.kit.ids import CARD_TOKEN_BYTES, CardId, CustomerId, Ids, LocationId, VendorId
 from punchcard.kit.secrets import Sealer, hash_token
 from punchcard.loyalty.cards import card_queries
 from punchcard.loyalty.cards.card_queries import WalletColumns
@@ -33,20 +33,20 @@ class TillDependencies:
 class NewCard:
     """A card that is to be written, and its customer: a new row, or more facts for a known one."""
 
-    card_id: str
+    card_id: CardId
     number: str
     token: str
     token_sealed: bytes
     locale: str | None
-    location_id: str | None
+    location_id: LocationId | None
     enrolled_at: datetime
-    customer_id: str | None
+    customer_id: CustomerId | None
     new_customer: dict[str, Any] | None
     customer_facts: dict[str, Any]
     customer_shown: dict[str, Any] | None
 
 
-def vouched_contact(operation: OpenCard) -> tuple[str, str | None, str | None] | None:
+def vouched_contact(operation: OpenCard) -> tuple[VendorId, str | None, str | None] | None:
     """Return the contact by which an enrolment's customer may be known, if the vendor vouches."""
     told = operation.customer
     if told is None or not operation.is_vouched or not (told.email or told.phone):
@@ -57,7 +57,7 @@ def vouched_contact(operation: OpenCard) -> tuple[str, str | None, str | None] |
 def prepare_card(
     connection: Connection,
     operation: OpenCard,
-    card_id: str,
+    card_id: CardId,
     dependencies: TillDependencies,
     now: datetime,
     *,
@@ -72,7 +72,7 @@ def prepare_card(
     known = _known_customer(connection, operation, customers)
     row = None
     if told is not None and known is None:
-        row = _customer_row(operation, told, dependencies.ids.new_id(), now)
+        row = _customer_row(operation, told, CustomerId(dependencies.ids.new_id()), now)
     facts = _missing_facts(known, told) if known is not None and told is not None else {}
     customer_id = known.id if known is not None else row["id"] if row else None
     token = dependencies.ids.new_token(CARD_TOKEN_BYTES)
@@ -114,7 +114,7 @@ def _known_customer(
 
 
 def _customer_row(
-    operation: OpenCard, told: NewCustomer, customer_id: str, now: datetime
+    operation: OpenCard, told: NewCustomer, customer_id: CustomerId, now: datetime
 ) -> dict[str, Any]:
     facts = asdict(told)
     accepted_terms = facts.pop("accepted_terms")

@@ -5,6 +5,7 @@ What it returns is durable. All of them raise what any operation may be refused 
 
 from typing import Unpack
 
+from punchcard.kit.ids import EntryId, RewardId
 from punchcard.loyalty.operations import AdjustPoints, EarnPoints, OperationMetadata, VoidEntry
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.requests import card_ref, checked_points_delta, points_redemption
@@ -32,7 +33,7 @@ def redeem_points(
     till: Till,
     card: str,
     *,
-    reward_id: str | None,
+    reward_id: RewardId | None,
     points: int | None,
     **metadata: Unpack[OperationMetadata],
 ) -> Receipt:
@@ -64,7 +65,7 @@ def adjust_points(
 
 
 def void(
-    till: Till, transaction_id: str, *, reason: str, **metadata: Unpack[OperationMetadata]
+    till: Till, transaction_id: EntryId, *, reason: str, **metadata: Unpack[OperationMetadata]
 ) -> Receipt:
     """Reverse an earning or a redemption once; the reason becomes the reversing entry's note.
 

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Dialect
 from punchcard.db.base import table_of
 from punchcard.db.bulk import BulkDelete, BulkInsert
 from punchcard.db.dialects import Row, one_of
+from punchcard.kit.ids import EntryId, ProgramId
 from punchcard.loyalty.models import ReferenceClaim
 
 PURCHASE = "points_earned"
@@ -37,8 +38,8 @@ def _claims_statement(dialect: Dialect) -> Select[Any]:
 
 
 def claimed_references(
-    connection: Connection, pairs: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], str]:
+    connection: Connection, pairs: Iterable[tuple[ProgramId, str]]
+) -> dict[tuple[ProgramId, str], EntryId]:
     """Return the entry that holds each (program, reference) of a purchase, for those in use."""
     wanted = set(pairs)
     if not wanted:
@@ -53,7 +54,7 @@ def claimed_references(
     return {(row[0], row[1]): row[2] for row in rows if (row[0], row[1]) in wanted}
 
 
-def claim_of(program_id: str, reference: str, entry_id: str) -> Row:
+def claim_of(program_id: ProgramId, reference: str, entry_id: EntryId) -> Row:
     """Return the claim of a purchase's entry to its receipt number."""
     return {
         "program_id": program_id,

@@ -20,6 +20,7 @@ from punchcard.accounts.subjects import LOYALTY_MANAGE, NOBODY, Subject
 from punchcard.kit.clock import Clock
 from punchcard.kit.errors import DomainError, invalid_field
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import LocationId, RewardId, VendorId
 from punchcard.kit.secrets import derive_key
 from punchcard.kit.settings import Settings
 from punchcard.kit.values import value
@@ -60,7 +61,7 @@ class OperationCaller:
     """Who asks, at which vendor, and from where; the subject NOBODY is the public."""
 
     subject: Subject
-    vendor_id: str
+    vendor_id: VendorId
     request_id: str | None = None
     address: str | None = None
     user_agent: str | None = None
@@ -99,7 +100,7 @@ class RequestDetails:
     `fingerprint` tells the request from others under the same `idempotency_key`.
     """
 
-    location_id: str | None = None
+    location_id: LocationId | None = None
     occurred_at: datetime | None = None
     note: str | None = None
     proof: StaffProof | None = None
@@ -124,7 +125,7 @@ class OperationBuilder:
         self._now = services.clock.now()
         subject = caller.subject
         self._actor = Actor("public" if subject is NOBODY else subject.kind, subject.id)
-        device_id = subject.id if subject.kind == "device" else None
+        device_id = subject.device_id
         self._origin = Origin(caller.address, caller.user_agent, device_id)
 
     def may_block(self, details: RequestDetails) -> bool:
@@ -218,7 +219,7 @@ class OperationBuilder:
             "request_id": self._caller.request_id,
         }
 
-    def _location(self, asked: str | None) -> str | None:
+    def _location(self, asked: LocationId | None) -> LocationId | None:
         """Return where it happened: who has a place of their own speaks for no other."""
         own = self._caller.subject.location_id
         if own is not None and asked not in (None, own):
@@ -281,7 +282,7 @@ def card_ref(text: str) -> CardRef:
 def points_redemption(
     card: CardRef,
     *,
-    reward_id: str | None,
+    reward_id: RewardId | None,
     points: int | None,
     **metadata: Unpack[OperationMetadata],
 ) -> RedeemReward | RedeemPoints:

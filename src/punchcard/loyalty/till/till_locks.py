@@ -10,6 +10,7 @@ from sqlalchemy.engine import Dialect
 
 from punchcard.db.base import table_of
 from punchcard.db.dialects import is_sqlite, one_of
+from punchcard.kit.ids import CardId, RewardId, VendorId
 from punchcard.kit.secrets import hash_token
 from punchcard.loyalty.cards.card_queries import WalletColumns, card_query, named_customers
 from punchcard.loyalty.models import Reward
@@ -17,7 +18,7 @@ from punchcard.loyalty.operations import CardKey, CardRef
 from punchcard.loyalty.rules.values import RewardState
 from punchcard.loyalty.tables import CARDS, CUSTOMERS
 
-Contact = tuple[str, str | None, str | None]
+Contact = tuple[VendorId, str | None, str | None]
 """A vendor, and an e-mail address or a phone number or both."""
 
 Key = TypeVar("Key")
@@ -99,8 +100,8 @@ def _lock(
     return connection.execute(statement, {"values": values}).all()
 
 
-def _ids_of(connection: Connection, refs: set[CardRef]) -> dict[CardRef, str]:
-    found: dict[CardRef, str] = {}
+def _ids_of(connection: Connection, refs: set[CardRef]) -> dict[CardRef, CardId]:
+    found: dict[CardRef, CardId] = {}
     for kind in {ref.key for ref in refs}:
         by_value = {_stored(ref): ref for ref in refs if ref.key == kind}
         statement = _id_statement(kind, connection.dialect)
@@ -114,8 +115,8 @@ def _stored(ref: CardRef) -> str | bytes:
 
 
 def lock_rewards(
-    connection: Connection, pairs: Iterable[tuple[str, str]], *, waits: bool = False
-) -> Locked[tuple[str, str], RewardState]:
+    connection: Connection, pairs: Iterable[tuple[VendorId, RewardId]], *, waits: bool = False
+) -> Locked[tuple[VendorId, RewardId], RewardState]:
     """Lock the rewards named by (vendor, reward), after the cards; as `lock_cards` does."""
     wanted = set(pairs)
     if not wanted:

@@ -19,6 +19,7 @@ from sqlalchemy.engine import Dialect
 from punchcard.accounts.models import IdempotencyRecord, Location
 from punchcard.db.base import table_of
 from punchcard.db.dialects import one_of
+from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.models import (
     StaffPin,
 )
@@ -30,7 +31,7 @@ _LOCATIONS = table_of(Location)
 _PINS = table_of(StaffPin)
 
 
-KeyPair = tuple[str, str]
+KeyPair = tuple[VendorId, str]
 """A vendor and an idempotency key."""
 
 
@@ -53,7 +54,7 @@ def _key_statement(dialect: Dialect) -> Any:
 
 def find_keys(
     connection: Connection, pairs: Iterable[KeyPair]
-) -> dict[KeyPair, tuple[str | None, bytes | None]]:
+) -> dict[KeyPair, tuple[EntryId | None, bytes | None]]:
     """Return the entry and fingerprint each used key stands for; no entry: a key of other use."""
     wanted = set(pairs)
     if not wanted:
@@ -68,7 +69,7 @@ def find_keys(
     return {(row[0], row[1]): (row[2], row[3]) for row in rows if (row[0], row[1]) in wanted}
 
 
-def entry_by_id(connection: Connection, entry_id: str) -> Row[Any]:
+def entry_by_id(connection: Connection, entry_id: EntryId) -> Row[Any]:
     """Return one entry with the name of the staff behind it."""
     return connection.execute(
         select(ENTRIES, _PINS.c.name.label("staff_name"), _PINS.c.staff_id.label("staff_id"))
@@ -78,8 +79,8 @@ def entry_by_id(connection: Connection, entry_id: str) -> Row[Any]:
 
 
 def void_targets(
-    connection: Connection, pairs: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], tuple[str, str | None]]:
+    connection: Connection, pairs: Iterable[tuple[VendorId, EntryId]]
+) -> dict[tuple[VendorId, EntryId], tuple[CardId, RewardId | None]]:
     """Return card and reward of each (vendor, entry) to be voided; others' do not exist."""
     wanted = set(pairs)
     if not wanted:
@@ -92,7 +93,7 @@ def void_targets(
     return {(row[0], row[1]): (row[2], row[3]) for row in rows if (row[0], row[1]) in wanted}
 
 
-def past_entry(connection: Connection, entry_id: str) -> PastEntry:
+def past_entry(connection: Connection, entry_id: EntryId) -> PastEntry:
     """Return the entry that is to be voided: what it moved, and what voided it before."""
     voiding = ENTRIES.alias("voiding")
     before = ENTRIES.alias("before")
@@ -117,7 +118,7 @@ def past_entry(connection: Connection, entry_id: str) -> PastEntry:
     )
 
 
-def forgiven(connection: Connection, card_id: str) -> Forgiven:
+def forgiven(connection: Connection, card_id: CardId) -> Forgiven:
     """Return what the voids on a card did not take back: the sum of each void and its entry."""
     void, voided, before_void, before = (ENTRIES.alias(n) for n in ("v", "e", "bv", "be"))
 
@@ -146,7 +147,7 @@ def _follows(entry: Any, before: Any) -> ColumnElement[bool]:
 
 
 def past_stamps(
-    connection: Connection, card_id: str, *, limit: int, without: str | None = None, **span: Any
+    connection: Connection, card_id: CardId, *, limit: int, without: str | None = None, **span: Any
 ) -> tuple[PastStamp, ...]:
     """Return a card's stampings that were not voided, latest first, at most `limit`.
 
@@ -171,7 +172,7 @@ def past_stamps(
     return tuple(PastStamp(at, quantity) for at, quantity in connection.execute(query))
 
 
-def times_redeemed(connection: Connection, card_id: str, reward_id: str) -> int:
+def times_redeemed(connection: Connection, card_id: CardId, reward_id: RewardId) -> int:
     """Return how often a card redeemed a reward, without what was voided."""
     counted = func.count()
     query = select(ENTRIES.c.type, counted).where(
@@ -183,8 +184,8 @@ def times_redeemed(connection: Connection, card_id: str, reward_id: str) -> int:
 
 
 def open_locations(
-    connection: Connection, pairs: Iterable[tuple[str, str]]
-) -> set[tuple[str, str]]:
+    connection: Connection, pairs: Iterable[tuple[VendorId, LocationId]]
+) -> set[tuple[VendorId, LocationId]]:
     """Return those of the (vendor, location) that are open locations of that vendor."""
     wanted = set(pairs)
     if not wanted:
@@ -199,7 +200,7 @@ def open_locations(
 
 
 def program_stamp(
-    connection: Connection, vendor_id: str, program_id: str
+    connection: Connection, vendor_id: VendorId, program_id: ProgramId
 ) -> Row[int, datetime, bool] | None:
     """Return a vendor's program's version, last change, and whether origins are kept."""
     return connection.execute(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from punchcard.db import outbox
 from punchcard.db.base import table_of
 from punchcard.db.dialects import id_as_text, insert_into
-from punchcard.kit.ids import Ids
+from punchcard.kit.ids import CardId, Ids, ProgramId
 from punchcard.loyalty.events import CARD_CHANGED
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.wallets.models import AppleDeviceRegistration, ApplePass, AppleUpdateTag
@@ -42,7 +42,7 @@ class PushTarget:
     serial_number: str
 
 
-def keep_pass(session: Session, serial_number: str, card_id: str, *, now: datetime) -> None:
+def keep_pass(session: Session, serial_number: str, card_id: CardId, *, now: datetime) -> None:
     """Remember that a pass is handed out, before it is built.
 
     A change that is committed after this finds the pass and reaches its phone.
@@ -62,7 +62,7 @@ def keep_pass(session: Session, serial_number: str, card_id: str, *, now: dateti
     )
 
 
-def passes_of(session: Session, card_ids: Iterable[str]) -> Sequence[ApplePass]:
+def passes_of(session: Session, card_ids: Iterable[CardId]) -> Sequence[ApplePass]:
     """Return the passes that were handed out for these cards, also those of replaced numbers."""
     wanted = sorted(set(card_ids))
     return session.scalars(
@@ -219,7 +219,7 @@ def push_targets(session: Session, serial_numbers: Iterable[str]) -> list[PushTa
     return [PushTarget(*row) for row in rows]
 
 
-def count_cards(session: Session, program_id: str) -> int:
+def count_cards(session: Session, program_id: ProgramId) -> int:
     """Return how many cards of a program have a pass."""
     found = session.scalar(
         select(func.count(ApplePass.card_id.distinct()))
@@ -230,8 +230,8 @@ def count_cards(session: Session, program_id: str) -> int:
 
 
 def next_cards(
-    session: Session, program_id: str, *, after: str | None, limit: int
-) -> Sequence[str]:
+    session: Session, program_id: ProgramId, *, after: CardId | None, limit: int
+) -> Sequence[CardId]:
     """Return the next cards of a program that have a pass, in the order of their ids."""
     query = select(LoyaltyCard.id).where(LoyaltyCard.program_id == program_id)
     with_pass = select(ApplePass.card_id)
@@ -293,7 +293,7 @@ def record_pushes(session: Session, push_tokens: Iterable[str], *, now: datetime
     )
 
 
-def states(session: Session, card_ids: Iterable[str]) -> dict[str, str]:
+def states(session: Session, card_ids: Iterable[CardId]) -> dict[CardId, str]:
     """Return `issued` or `installed` for each of these cards that has a pass."""
     wanted = sorted(set(card_ids))
     issued = session.scalars(select(ApplePass.card_id).where(ApplePass.card_id.in_(wanted)))

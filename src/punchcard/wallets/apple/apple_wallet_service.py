@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from punchcard.db.database import Database
 from punchcard.db.outbox import RetryLater
 from punchcard.kit.clock import Clock
-from punchcard.kit.ids import Ids
+from punchcard.kit.ids import CardId, Ids, ProgramId
 from punchcard.kit.secrets import derive_key
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards.links import CardLinks
@@ -142,7 +142,7 @@ class AppleWallet:
             return None
         return f"{self._base}/api/v1/loyalty/cards/{token}/apple.pkpass"
 
-    def hand_out(self, card_id: str, number: str) -> BuiltPass:
+    def hand_out(self, card_id: CardId, number: str) -> BuiltPass:
         """Return the card's pass for the first or another phone."""
         with self._database.read() as session:
             found = session.get(ApplePass, number)
@@ -202,7 +202,9 @@ class AppleWallet:
         with self._database.read() as session:
             return registry.updated_since(session, device_library_id, since)
 
-    def refresh_cards(self, card_ids: Collection[str], *, is_urgent: bool = True) -> dict[str, str]:
+    def refresh_cards(
+        self, card_ids: Collection[CardId], *, is_urgent: bool = True
+    ) -> dict[CardId, str]:
         """Note which passes of these cards look different, and wake their phones.
 
         Nothing is hopeless here, so what comes back is empty. Raises PassKeepsChanging, and
@@ -223,7 +225,7 @@ class AppleWallet:
             self._wake(behind, targets)
         return {}
 
-    def refresh_program(self, program_id: str) -> None:
+    def refresh_program(self, program_id: ProgramId) -> None:
         """Do nothing: a pass shares nothing with others that is not on itself."""
 
     def close(self) -> None:
@@ -231,7 +233,7 @@ class AppleWallet:
         if "_pushes" in self.__dict__:
             self._pushes.close()
 
-    def record_changes(self, card_ids: Collection[str]) -> None:
+    def record_changes(self, card_ids: Collection[CardId]) -> None:
         """Write down which passes of these cards look different now. Raises PassKeepsChanging."""
         for _attempt in range(_ATTEMPTS):
             if not self._write_changes(self._new_looks(sorted(set(card_ids)))):
@@ -274,7 +276,7 @@ class AppleWallet:
         sign = partial(self.signer.sign, at=self._clock.now())
         return BuiltPass(build_pkpass(look.files, sign), row.modified_at), look
 
-    def _new_looks(self, card_ids: Sequence[str]) -> dict[str, tuple[bytes, bytes]]:
+    def _new_looks(self, card_ids: Sequence[CardId]) -> dict[str, tuple[bytes, bytes]]:
         """Return old and new fingerprint of each pass that looks different now."""
         with self._database.read() as session:
             rows = registry.passes_of(session, card_ids)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from punchcard.kit.i18n import Language
+from punchcard.kit.ids import CardId
 from punchcard.wallets.apple.pkpass import PassFile, pass_file
 from punchcard.wallets.pass_content import (
     CardFacts,
@@ -63,7 +64,7 @@ def words_of(program: ProgramFacts, card: CardFacts) -> PassWords:
     """Return what the pass of this card says, and that of every other card in the same state."""
     anybody = replace(
         card,
-        id=_ANYBODYS,
+        id=CardId(_ANYBODYS),
         number=_ANYBODYS,
         token=None,
         url=_ANYBODYS if card.url else None,

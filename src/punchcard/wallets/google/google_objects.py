@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from punchcard.kit.i18n import N_, Language, translate
+from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.rotating_codes import DIGITS, PERIOD_SECONDS
 from punchcard.loyalty.rules.logo_rules import is_uploaded
 from punchcard.wallets.pass_content import (
@@ -40,7 +41,7 @@ class GoogleShop:
     issuer_id: str
     base_url: str
 
-    def class_id(self, program_id: str) -> str:
+    def class_id(self, program_id: ProgramId) -> str:
         """Return the name of a program's class; it can never be changed or deleted."""
         return f"{self.issuer_id}.p.{program_id}"
 
@@ -48,7 +49,7 @@ class GoogleShop:
         """Return the name of the object of the card with this number."""
         return f"{self.issuer_id}.c.{number}"
 
-    def logo_url(self, program_id: str) -> str:
+    def logo_url(self, program_id: ProgramId) -> str:
         """Return where this server shows a program's logo."""
         return f"{self.base_url.rstrip('/')}/api/v1/loyalty/google/programs/{program_id}/logo.png"
 
@@ -142,7 +143,7 @@ def save_claims(object_id: str, *, account: str, now: datetime) -> Body:
 
 def _nobodys_card(program: ProgramFacts) -> CardFacts:
     """Return a card that only lends its program's words."""
-    return CardFacts(id=program.id, number="", status="active", stamps=0, points=0, rewards_ready=0)
+    return CardFacts(id=CardId(""), number="", status="active", stamps=0, points=0, rewards_ready=0)
 
 
 def _localized(contents: Contents, read: Callable[[PassContent], str]) -> Body:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from punchcard.db import outbox
 from punchcard.db.dialects import insert_into
 from punchcard.kit.clock import to_rfc3339
+from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.events import CARD_CHANGED
 from punchcard.wallets.google.callback import Notice
 from punchcard.wallets.google.google_client import Put
@@ -22,7 +23,7 @@ _DAY = timedelta(days=1)
 
 
 def keep_object(
-    session: Session, number: str, *, card_id: str, program_id: str, now: datetime
+    session: Session, number: str, *, card_id: CardId, program_id: ProgramId, now: datetime
 ) -> None:
     """Note that the card with this number is to be known to Google; it may be noted already."""
     row = {"number": number, "card_id": card_id, "program_id": program_id, "created_at": now}
@@ -30,7 +31,7 @@ def keep_object(
     session.execute(insert_into(session, GoogleObject).values(filled).on_conflict_do_nothing())
 
 
-def objects_of(session: Session, card_ids: Collection[str]) -> Sequence[GoogleObject]:
+def objects_of(session: Session, card_ids: Collection[CardId]) -> Sequence[GoogleObject]:
     """Return what Google knows of these cards, also under numbers of before."""
     wanted = select(GoogleObject).where(GoogleObject.card_id.in_(card_ids))
     return session.scalars(wanted.order_by(GoogleObject.card_id, GoogleObject.number)).all()
@@ -112,12 +113,14 @@ def enqueue_checks(session: Session, *, before: datetime, limit: int, now: datet
     return outbox.enqueue_found(session, GOOGLE_CHECK, keys, now)
 
 
-def class_of(session: Session, program_id: str) -> GoogleClass | None:
+def class_of(session: Session, program_id: ProgramId) -> GoogleClass | None:
     """Return what Google knows of a program."""
     return session.get(GoogleClass, program_id)
 
 
-def record_class(session: Session, program_id: str, fingerprint: bytes, *, now: datetime) -> None:
+def record_class(
+    session: Session, program_id: ProgramId, fingerprint: bytes, *, now: datetime
+) -> None:
     """Write down what Google has under a program's class now."""
     values = {"program_id": program_id, "fingerprint": fingerprint, "sent_at": now}
     insert = insert_into(session, GoogleClass).values({**values, "created_at": now})
@@ -154,15 +157,15 @@ def expire_nonces(session: Session, *, before: datetime) -> int:
     return cast("CursorResult[Any]", result).rowcount
 
 
-def count_cards(session: Session, program_id: str) -> int:
+def count_cards(session: Session, program_id: ProgramId) -> int:
     """Return how many cards of a program Google knows."""
     wanted = select(func.count(distinct(GoogleObject.card_id)))
     return session.scalar(wanted.where(GoogleObject.program_id == program_id)) or 0
 
 
 def next_cards(
-    session: Session, program_id: str, *, after: str | None, limit: int
-) -> Sequence[str]:
+    session: Session, program_id: ProgramId, *, after: CardId | None, limit: int
+) -> Sequence[CardId]:
     """Return the next cards of a program that Google knows, in the order of their ids."""
     wanted = select(GoogleObject.card_id).where(GoogleObject.program_id == program_id).distinct()
     if after is not None:
@@ -170,9 +173,9 @@ def next_cards(
     return session.scalars(wanted.order_by(GoogleObject.card_id).limit(limit)).all()
 
 
-def states(session: Session, card_ids: Collection[str]) -> dict[str, str]:
+def states(session: Session, card_ids: Collection[CardId]) -> dict[CardId, str]:
     """Return issued or installed for each of these cards that Google holds for someone."""
-    found: dict[str, str] = {}
+    found: dict[CardId, str] = {}
     for row in objects_of(session, card_ids):
         if row.fingerprint is None:
             continue  # Google was away when the link was asked for

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
+from punchcard.kit.ids import CardId, ProgramId
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.rotating_codes import RotatingCodes, has_rotating_code
@@ -121,7 +122,7 @@ class GoogleWallet:
             return None
         return f"{self._settings.base_url.rstrip('/')}/api/v1/loyalty/cards/{token}/google"
 
-    def save_link(self, card_id: str) -> str:
+    def save_link(self, card_id: CardId) -> str:
         """Put the card where Google has it and return the link that saves it to a wallet.
 
         Raises GoogleAway, GoogleNeedsOperator or GoogleRefused.
@@ -140,7 +141,9 @@ class GoogleWallet:
         claims = save_claims(object_id, account=self.account.email, now=now)
         return f"{self._settings.google_save_url.rstrip('/')}/{self.account.sign(claims)}"
 
-    def refresh_cards(self, card_ids: Collection[str], *, is_urgent: bool = True) -> dict[str, str]:
+    def refresh_cards(
+        self, card_ids: Collection[CardId], *, is_urgent: bool = True
+    ) -> dict[CardId, str]:
         """Bring what Google has of these cards up to date; returns why some never will be.
 
         Raises GoogleAway or GoogleNeedsOperator; what is done by then need not be done again.
@@ -150,7 +153,7 @@ class GoogleWallet:
         if not rows:
             return {}
         facts = self._facts([row.card_id for row in rows])
-        failed: dict[str, str] = {}
+        failed: dict[CardId, str] = {}
         for row in rows:
             if self._is_up_to_date(row, facts[row.card_id]):
                 continue
@@ -160,7 +163,7 @@ class GoogleWallet:
                 failed[row.card_id] = str(refusal)
         return failed
 
-    def refresh_program(self, program_id: str, *, is_new: bool = False) -> None:
+    def refresh_program(self, program_id: ProgramId, *, is_new: bool = False) -> None:
         """Bring a program's class up to date; one that Google never had is made if `is_new`.
 
         Raises GoogleAway, GoogleNeedsOperator or GoogleRefused.
@@ -268,7 +271,7 @@ class GoogleWallet:
         key = self._rotating_codes.key_of(row.number) if moves else None
         return loyalty_object(self._shop, facts.program, card, rotating_key=key)
 
-    def _facts(self, card_ids: Collection[str]) -> dict[str, PassFacts]:
+    def _facts(self, card_ids: Collection[CardId]) -> dict[str, PassFacts]:
         with self._database.read() as session:
             return load_facts(session, card_ids, self._card_links, now=self._clock.now())
 

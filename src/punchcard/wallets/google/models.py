@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from punchcard.db.base import Base
 from punchcard.db.types import Json, UtcDateTime
+from punchcard.kit.ids import CardId, ProgramId
 
 
 class GoogleClass(Base):
@@ -15,7 +16,7 @@ class GoogleClass(Base):
 
     __tablename__ = "google_classes"
 
-    program_id: Mapped[str] = mapped_column(
+    program_id: Mapped[ProgramId] = mapped_column(
         ForeignKey("loyalty_programs.id", ondelete="CASCADE"), primary_key=True
     )
     fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary(32))
@@ -44,8 +45,8 @@ class GoogleObject(Base):
     )
 
     number: Mapped[str] = mapped_column(String(12), primary_key=True)
-    card_id: Mapped[str] = mapped_column(ForeignKey("loyalty_cards.id"))
-    program_id: Mapped[str] = mapped_column(ForeignKey("loyalty_programs.id"))
+    card_id: Mapped[CardId] = mapped_column(ForeignKey("loyalty_cards.id"))
+    program_id: Mapped[ProgramId] = mapped_column(ForeignKey("loyalty_programs.id"))
     state: Mapped[str] = mapped_column(String(16), default="issued")
     fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     balance: Mapped[str | None] = mapped_column(String(64))
@@ -73,11 +74,11 @@ class WalletFanout(Base):
 
     __tablename__ = "wallet_fanouts"
 
-    program_id: Mapped[str] = mapped_column(
+    program_id: Mapped[ProgramId] = mapped_column(
         ForeignKey("loyalty_programs.id", ondelete="CASCADE"), primary_key=True
     )
     program_version: Mapped[int]
-    after_card_id: Mapped[str | None] = mapped_column(ForeignKey("loyalty_cards.id"))
+    after_card_id: Mapped[CardId | None] = mapped_column(ForeignKey("loyalty_cards.id"))
     cards_total: Mapped[int]
     cards_done: Mapped[int] = mapped_column(default=0)
     cards_failed: Mapped[int] = mapped_column(default=0)

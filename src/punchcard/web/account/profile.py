@@ -8,6 +8,7 @@ from punchcard.accounts import user_service, vendor_service
 from punchcard.accounts.access import sign_in_service
 from punchcard.accounts.rows import name_of
 from punchcard.kit.i18n import LANGUAGES, N_
+from punchcard.kit.ids import SessionId, UserId
 from punchcard.web.pages.browsers import browser_name
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -31,7 +32,7 @@ def change_profile(request: PageRequestDep, form: FormDep) -> Response:
         "name": form.text("name", limit=120),
         "language": form.choice("language", LANGUAGES, required=False),
     }
-    own_id = request.subject.id or ""
+    own_id = UserId(request.subject.id or "")
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
             user_service.update_user(session, request.act(), request.vendor_id, own_id, changes)
@@ -96,7 +97,7 @@ def revoke_other_sessions(request: PageRequestDep, form: FormDep) -> Response:
 
 @router.post("/console/account/sessions/{session_id}/revoke")
 @router.post("/admin/account/sessions/{session_id}/revoke")
-def revoke_session(request: PageRequestDep, session_id: str, form: FormDep) -> Response:
+def revoke_session(request: PageRequestDep, session_id: SessionId, form: FormDep) -> Response:
     """End one of one's own sessions."""
     with request.context.database.write() as session:
         sign_in_service.revoke_session(session, request.act(), session_id)

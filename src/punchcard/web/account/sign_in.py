@@ -6,6 +6,7 @@ from punchcard.accounts.access import sign_in_service
 from punchcard.accounts.errors import SessionNotFound
 from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.kit.i18n import N_, as_language
+from punchcard.kit.ids import SessionId
 from punchcard.web.pages.page_request import (
     SESSION_COOKIE,
     FormDep,
@@ -62,7 +63,7 @@ def sign_out(request: PageRequestDep, form: FormDep) -> Response:
         try:
             with request.context.database.write() as session:
                 sign_in_service.revoke_session(
-                    session, request.act(), request.subject.credential_id
+                    session, request.act(), SessionId(request.subject.credential_id)
                 )
         except SessionNotFound:
             pass  # ended elsewhere meanwhile, which is what was asked for

@@ -11,7 +11,7 @@ from punchcard import __version__
 from punchcard.accounts import audit_service, vendor_service
 from punchcard.db import outbox
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import VendorId, as_id
 from punchcard.loyalty.reports import stats_service
 from punchcard.web.pages.audit_events import told_events
 from punchcard.web.pages.page_request import FormDep, PageRequestDep
@@ -97,7 +97,7 @@ def open_audit(request: PageRequestDep, vendor: str = "", before: str = "") -> R
     )
 
 
-def _vendor_id(session: Session, slug: str) -> str | None:
+def _vendor_id(session: Session, slug: str) -> VendorId | None:
     """Return whose events are meant: those of all when no vendor is named."""
     if not slug.strip():
         return None

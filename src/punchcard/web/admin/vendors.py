@@ -9,7 +9,7 @@ from punchcard.accounts import vendor_service
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import VendorId, as_id
 from punchcard.kit.validation import texts
 from punchcard.loyalty.programs import program_service, vendor_changes
 from punchcard.web.admin.programs import STATUSES as PROGRAM_STATUSES
@@ -86,13 +86,13 @@ def create_vendor(request: PageRequestDep, form: FormDep) -> Response:
 
 
 @router.get("/{vendor_id}")
-def open_vendor(request: PageRequestDep, vendor_id: str) -> Response:
+def open_vendor(request: PageRequestDep, vendor_id: VendorId) -> Response:
     """Show one vendor with its programs."""
     return _vendor_page(request, vendor_id, None)
 
 
 @router.post("/{vendor_id}")
-def update_vendor(request: PageRequestDep, vendor_id: str, form: FormDep) -> Response:
+def update_vendor(request: PageRequestDep, vendor_id: VendorId, form: FormDep) -> Response:
     """Change name, short name, language, currency, time zone or country."""
     changes = {**read_vendor(form), "slug": form.checked("slug", texts.slug)}
     if form.is_valid:
@@ -104,7 +104,7 @@ def update_vendor(request: PageRequestDep, vendor_id: str, form: FormDep) -> Res
 
 
 @router.post("/{vendor_id}/suspend")
-def suspend_vendor(request: PageRequestDep, vendor_id: str, form: FormDep) -> Response:
+def suspend_vendor(request: PageRequestDep, vendor_id: VendorId, form: FormDep) -> Response:
     """Stop a vendor for the time being: its people, keys and terminals are refused."""
     with form.refusals(), request.context.database.write() as session:
         vendor_service.suspend_vendor(session, request.act(), vendor_id)
@@ -114,7 +114,7 @@ def suspend_vendor(request: PageRequestDep, vendor_id: str, form: FormDep) -> Re
 
 
 @router.post("/{vendor_id}/resume")
-def resume_vendor(request: PageRequestDep, vendor_id: str, form: FormDep) -> Response:
+def resume_vendor(request: PageRequestDep, vendor_id: VendorId, form: FormDep) -> Response:
     """Let a suspended vendor go on."""
     with form.refusals(), request.context.database.write() as session:
         vendor_service.resume_vendor(session, request.act(), vendor_id)
@@ -149,7 +149,7 @@ def _new_page(request: PageRequest, form: Form, status: int = 200) -> Response:
 
 def _vendor_page(
     request: PageRequest,
-    vendor_id: str,
+    vendor_id: VendorId,
     form: Form | None,
     *,
     refused: Form | None = None,

@@ -10,6 +10,7 @@ from punchcard.accounts.subjects import (
     LOYALTY_READ,
 )
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import ApiKeyId
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels import SCOPES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -44,7 +45,7 @@ def create_api_key(request: PageRequestDep, form: FormDep) -> Response:
 
 
 @router.post("/{api_key_id}/revoke")
-def revoke_api_key(request: PageRequestDep, api_key_id: str, form: FormDep) -> Response:
+def revoke_api_key(request: PageRequestDep, api_key_id: ApiKeyId, form: FormDep) -> Response:
     """Revoke a key: it stops working at once."""
     with request.context.database.write() as session:
         api_key_service.revoke_api_key(session, request.act(), request.vendor_id, api_key_id)

@@ -13,7 +13,7 @@ from punchcard.accounts.errors import NotAllowed
 from punchcard.accounts.exports import Table, stream
 from punchcard.accounts.subjects import LOYALTY_MANAGE, VENDOR_MANAGE, VENDOR_OWN
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import ProgramId, VendorId, as_id
 from punchcard.loyalty.reports import exports as loyalty_exports
 from punchcard.web.console.list_filters import as_day, asked_cards, asked_entries
 from punchcard.web.pages.errors import PageNotFound
@@ -46,7 +46,7 @@ def _staff(request: PageRequest, _timezone: str) -> Table:
         now=request.context.clock.now(),
         first=as_day(asked.get("from", "")),
         last=as_day(asked.get("to", "")),
-        program_id=as_id(asked.get("program_id", "")),
+        program_id=as_id(ProgramId(asked.get("program_id", ""))),
     )
     with request.context.database.read() as session:
         rows = table.read(session, None)
@@ -54,7 +54,7 @@ def _staff(request: PageRequest, _timezone: str) -> Table:
     return Table(table.columns, lambda *_: rows)
 
 
-def _whole(read: Callable[[str], Table]) -> Callable[[PageRequest, str], Table]:
+def _whole(read: Callable[[VendorId], Table]) -> Callable[[PageRequest, str], Table]:
     return lambda request, _timezone: read(request.vendor_id)
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import LocationId, ProgramId, StaffPinId, as_id
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.reports.exports import CardFilter
 from punchcard.web.pages import entry_names
@@ -48,7 +48,7 @@ def asked_cards(
     `country` is the shop's: phone numbers without a country code are looked for there.
     """
     sought = query.get("query", "").replace("\x00", "")[:_QUERY_CHARACTERS].strip()
-    program_id = as_id(query.get("program_id", ""))
+    program_id = as_id(ProgramId(query.get("program_id", "")))
     status = _one_of(query.get("status"), CARD_STATUSES)
     request = _one_of(query.get("visit"), VISITS)
     wanted = CardFilter(program_id=program_id, status=status, query=sought or None, country=country)
@@ -69,19 +69,21 @@ def asked_entries(
     zone = ZoneInfo(timezone)
     last = as_day(query.get("to", ""))
     first = as_day(query.get("from", "")) or default_first(last, now, zone)
-    ids = {name: as_id(query.get(name, "")) for name in ("program_id", "staff_pin_id")}
-    location_id = as_id(query.get("location_id", ""))
+    program_id = as_id(ProgramId(query.get("program_id", "")))
+    staff_pin_id = as_id(StaffPinId(query.get("staff_pin_id", "")))
+    location_id = as_id(LocationId(query.get("location_id", "")))
     type = query.get("type", "")
     wanted = EntryFilter(
-        **ids,
+        program_id=program_id,
+        staff_pin_id=staff_pin_id,
         location_id=location_id,
         type=type if type in entry_names.NAMES else None,
         since=_midnight(first, zone),
         until=_midnight(last + timedelta(days=1), zone) if last else None,
     )
-    told = {**ids, "location_id": location_id, "type": wanted.type}
+    ids = {"program_id": program_id, "staff_pin_id": staff_pin_id, "location_id": location_id}
     days = {"from": first.isoformat(), "to": last.isoformat() if last else None}
-    return _asked({**told, **days}), wanted
+    return _asked({**ids, "type": wanted.type, **days}), wanted
 
 
 def as_day(text: str) -> date | None:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from punchcard.accounts import location_service
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import LocationId
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -37,7 +38,7 @@ def create_location(request: PageRequestDep, form: FormDep) -> Response:
 
 
 @router.get("/{location_id}")
-def open_location(request: PageRequestDep, location_id: str) -> Response:
+def open_location(request: PageRequestDep, location_id: LocationId) -> Response:
     """Show one location to be changed."""
     with request.context.database.read() as session:
         found = location_service.get_location(session, request.vendor_id, location_id)
@@ -48,7 +49,7 @@ def open_location(request: PageRequestDep, location_id: str) -> Response:
 
 
 @router.post("/{location_id}")
-def update_location(request: PageRequestDep, location_id: str, form: FormDep) -> Response:
+def update_location(request: PageRequestDep, location_id: LocationId, form: FormDep) -> Response:
     """Change the name or the address."""
     name, address = _read(form)
     if form.is_valid:
@@ -65,7 +66,7 @@ def update_location(request: PageRequestDep, location_id: str, form: FormDep) ->
 
 
 @router.post("/{location_id}/close")
-def close_location(request: PageRequestDep, location_id: str, form: FormDep) -> Response:
+def close_location(request: PageRequestDep, location_id: LocationId, form: FormDep) -> Response:
     """Close a location for good; while a terminal stands there it says so."""
     with form.refusals(), request.context.database.write() as session:
         location_service.close_location(session, request.act(), request.vendor_id, location_id)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import vendor_service
 from punchcard.accounts.subjects import LOYALTY_MANAGE
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.models import LoyaltyProgram
@@ -40,7 +41,9 @@ class Bucket:
 
 
 @router.get("")
-def open_overview(request: PageRequestDep, days: int = CHART_DAYS, program: str = "") -> Response:
+def open_overview(
+    request: PageRequestDep, days: int = CHART_DAYS, program: ProgramId | None = None
+) -> Response:
     """Show the figures of all programs or one; the guide, until the shop has its first customer."""
     days = days if days in PERIODS else CHART_DAYS
     context = request.context

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from punchcard.accounts import user_service
 from punchcard.accounts.user_service import NewUser
 from punchcard.kit.i18n import LANGUAGES, N_
+from punchcard.kit.ids import UserId
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels import ROLES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -47,7 +48,7 @@ def add_person(request: PageRequestDep, form: FormDep) -> Response:
 
 
 @router.get("/{user_id}")
-def open_person(request: PageRequestDep, user_id: str) -> Response:
+def open_person(request: PageRequestDep, user_id: UserId) -> Response:
     """Show one person to be changed."""
     with request.context.database.read() as session:
         row = user_service.get_user(session, request.vendor_id, user_id)
@@ -56,7 +57,7 @@ def open_person(request: PageRequestDep, user_id: str) -> Response:
 
 
 @router.post("/{user_id}")
-def update_person(request: PageRequestDep, user_id: str, form: FormDep) -> Response:
+def update_person(request: PageRequestDep, user_id: UserId, form: FormDep) -> Response:
     """Change name, role or language; the last owner stays one."""
     changes: dict[str, Any] = {
         "name": form.text("name", limit=120),
@@ -72,7 +73,7 @@ def update_person(request: PageRequestDep, user_id: str, form: FormDep) -> Respo
 
 
 @router.post("/{user_id}/remove")
-def remove_person(request: PageRequestDep, user_id: str, form: FormDep) -> Response:
+def remove_person(request: PageRequestDep, user_id: UserId, form: FormDep) -> Response:
     """Remove a person and end their sessions; the last owner stays."""
     with form.refusals(), request.context.database.write() as session:
         user_service.remove_user(session, request.act(), request.vendor_id, user_id)
@@ -103,7 +104,7 @@ def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
     )
 
 
-def _person_page(request: PageRequest, user_id: str, form: Form, status: int = 200) -> Response:
+def _person_page(request: PageRequest, user_id: UserId, form: Form, status: int = 200) -> Response:
     return request.render(
         "console/person.html", status=status, form=form, user_id=user_id, roles=ROLES
     )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import vendor_service
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import StaffPinId, as_id
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.rules.pin_rules import is_too_simple
@@ -48,7 +48,7 @@ def create_pin(request: PageRequestDep, form: FormDep) -> Response:
 
 
 @router.get("/{pin_id}")
-def open_pin(request: PageRequestDep, pin_id: str) -> Response:
+def open_pin(request: PageRequestDep, pin_id: StaffPinId) -> Response:
     """Show one person: name, program, another PIN, retirement."""
     with request.context.database.read() as session:
         row = pin_service.get_pin(session, request.vendor_id, pin_id)
@@ -57,7 +57,7 @@ def open_pin(request: PageRequestDep, pin_id: str) -> Response:
 
 
 @router.post("/{pin_id}")
-def update_pin(request: PageRequestDep, pin_id: str, form: FormDep) -> Response:
+def update_pin(request: PageRequestDep, pin_id: StaffPinId, form: FormDep) -> Response:
     """Change the person's facts, and the PIN when another one was typed."""
     context = request.context
     fields = _read(form)
@@ -79,7 +79,7 @@ def update_pin(request: PageRequestDep, pin_id: str, form: FormDep) -> Response:
 
 
 @router.post("/{pin_id}/unlock")
-def unlock_pin(request: PageRequestDep, pin_id: str, form: FormDep) -> Response:
+def unlock_pin(request: PageRequestDep, pin_id: StaffPinId, form: FormDep) -> Response:
     """Let a locked person go on at once."""
     with request.context.database.write() as session:
         row = pin_service.unlock_pin(session, request.vendor_id, pin_id, request.act())
@@ -88,7 +88,7 @@ def unlock_pin(request: PageRequestDep, pin_id: str, form: FormDep) -> Response:
 
 
 @router.post("/{pin_id}/retire")
-def retire_pin(request: PageRequestDep, pin_id: str, form: FormDep) -> Response:
+def retire_pin(request: PageRequestDep, pin_id: StaffPinId, form: FormDep) -> Response:
     """Retire a PIN and end its shifts; history keeps the name."""
     with request.context.database.write() as session:
         name = pin_service.retire_pin(session, request.vendor_id, pin_id, request.act()).name
@@ -148,7 +148,7 @@ def _list_page(
     )
 
 
-def _pin_page(request: PageRequest, pin_id: str, form: Form, status: int = 200) -> Response:
+def _pin_page(request: PageRequest, pin_id: StaffPinId, form: Form, status: int = 200) -> Response:
     with request.context.database.read() as session:
         row = pin_service.get_pin(session, request.vendor_id, pin_id)
         programs = _programs(session, request)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Response
 
 from punchcard.accounts import vendor_service
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import CardId, ProgramId, as_id
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports.staff_report_service import (
@@ -26,7 +26,7 @@ _PROGRAMS_SHOWN: Final = 200
 
 
 @router.get("")
-def open_staff_report(request: PageRequestDep, program_id: str = "") -> Response:
+def open_staff_report(request: PageRequestDep, program_id: ProgramId | None = None) -> Response:
     """Show stamps, points, redemptions, voids and concentration per person in a period."""
     query = request.http.query_params
     first, last = as_day(query.get("from", "")), as_day(query.get("to", ""))
@@ -36,7 +36,7 @@ def open_staff_report(request: PageRequestDep, program_id: str = "") -> Response
         vendor = vendor_service.get_vendor(session, request.vendor_id)
         programs = program_service.list_programs(session, request.vendor_id, limit=_PROGRAMS_SHOWN)
         named = [(row.id, row.name) for row in programs]
-        wanted = as_id(program_id)
+        wanted = as_id(program_id) if program_id else None
         wanted = wanted if wanted in dict(named) else None
         form = request.form({"program_id": wanted, "from": first, "to": last})
         with form.refusals():
@@ -66,7 +66,7 @@ def open_staff_report(request: PageRequestDep, program_id: str = "") -> Response
     )
 
 
-def _top_cards(report: StaffReport) -> set[str]:
+def _top_cards(report: StaffReport) -> set[CardId]:
     return {line.top_cards[0].card_id for line in report.lines if line.flags and line.top_cards}
 
 

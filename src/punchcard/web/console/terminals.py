@@ -7,6 +7,7 @@ from pydantic import AwareDatetime
 
 from punchcard.accounts import device_service, location_service, vendor_service
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import DeviceId, LocationId
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -24,7 +25,8 @@ def open_terminals(request: PageRequestDep) -> Response:
 @router.post("/pair")
 def pair(request: PageRequestDep, form: FormDep) -> Response:
     """Show a code, as text and to be scanned, that pairs one terminal once."""
-    location_id = form.value("location_id") or None
+    chosen = form.value("location_id")
+    location_id = LocationId(chosen) if chosen else None
     shown: dict[str, Any] | None = None
     settings = request.context.settings
     with form.refusals(), request.context.database.write() as session:
@@ -55,7 +57,7 @@ def show_paired(request: PageRequestDep, since: AwareDatetime) -> Response:
 
 
 @router.get("/{device_id}")
-def open_terminal(request: PageRequestDep, device_id: str) -> Response:
+def open_terminal(request: PageRequestDep, device_id: DeviceId) -> Response:
     """Show one terminal to be renamed or moved."""
     with request.context.database.read() as session:
         row = device_service.get_device(session, request.vendor_id, device_id)
@@ -64,7 +66,7 @@ def open_terminal(request: PageRequestDep, device_id: str) -> Response:
 
 
 @router.post("/{device_id}")
-def update_terminal(request: PageRequestDep, device_id: str, form: FormDep) -> Response:
+def update_terminal(request: PageRequestDep, device_id: DeviceId, form: FormDep) -> Response:
     """Rename a terminal, or move it to another location."""
     changes: dict[str, Any] = {
         "name": form.text("name", limit=120),
@@ -81,7 +83,7 @@ def update_terminal(request: PageRequestDep, device_id: str, form: FormDep) -> R
 
 
 @router.post("/{device_id}/revoke")
-def revoke_terminal(request: PageRequestDep, device_id: str, form: FormDep) -> Response:
+def revoke_terminal(request: PageRequestDep, device_id: DeviceId, form: FormDep) -> Response:
     """Send a terminal away: it can do nothing any more."""
     with request.context.database.write() as session:
         device_service.revoke_device(session, request.act(), request.vendor_id, device_id)
@@ -107,7 +109,9 @@ def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
     )
 
 
-def _terminal_page(request: PageRequest, device_id: str, form: Form, status: int = 200) -> Response:
+def _terminal_page(
+    request: PageRequest, device_id: DeviceId, form: Form, status: int = 200
+) -> Response:
     with request.context.database.read() as session:
         locations = location_service.list_locations(
             session, request.vendor_id, after_id=None, limit=_SHOWN

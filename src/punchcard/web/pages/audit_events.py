@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import audit_service
 from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, Location, User, Vendor
+from punchcard.kit.ids import CardId
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
 from punchcard.web.pages.audit_labels import ACTIONS, ACTORS, ChangeTeller, ToldChange
@@ -95,7 +96,7 @@ def _names(
             found = session.execute(select(table.id, table.name).where(table.id.in_(ids[kind])))
             names.update({row.id: row.name for row in found})
     if shows_customers:
-        names.update(card_service.card_labels(session, ids.get("card", set())))
+        names.update(card_service.card_labels(session, set(map(CardId, ids.get("card", ())))))
     return names
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.context import Context
 from punchcard.kit.i18n import LANGUAGES, SOURCE_LANGUAGE, Language, as_language
+from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.rotating_codes import has_rotating_code
 from punchcard.loyalty.rules.logo_rules import is_uploaded
@@ -66,7 +67,9 @@ def face_of_card(
     return face_of(facts.program, facts.card, as_language(language) if language else None)
 
 
-def face_of_program(session: Session, program_id: str, language: str, *, now: datetime) -> CardFace:
+def face_of_program(
+    session: Session, program_id: ProgramId, language: str, *, now: datetime
+) -> CardFace:
     """Return how a new card of a program looks: two stamps on it, or some points."""
     program = load_programs(session, [program_id], now=now)[program_id]
     return face_of(program, sample_card(program), as_language(language) or SOURCE_LANGUAGE)
@@ -77,7 +80,7 @@ def sample_card(program: ProgramFacts, name: str | None = None) -> CardFacts:
     has_stamps, has_points = program.type != "points", program.type != "stamps"
     prices = [reward.points_required for reward in program.rewards] or [100]
     return CardFacts(
-        id="",
+        id=CardId(""),
         number=SAMPLE_NUMBER,
         status="active",
         stamps=max(1, program.stamps_target * 2 // 5) if has_stamps else 0,

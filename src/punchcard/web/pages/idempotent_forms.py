@@ -9,7 +9,7 @@ import json
 from typing import Final
 
 from punchcard.accounts.subjects import NOBODY
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import VendorId, as_id
 from punchcard.kit.secrets import derive_key
 from punchcard.loyalty.errors import IdempotencyKeyReused
 from punchcard.loyalty.till.receipt import Receipt
@@ -35,7 +35,7 @@ def submit(
     do: TillCall,
     *,
     staff_pin: str | None = None,
-    public_at: str | None = None,
+    public_at: VendorId | None = None,
 ) -> Receipt:
     """Do once what a form asks for, for whoever is signed in; return the receipt.
 

@@ -15,6 +15,7 @@ from punchcard.accounts.subjects import ACCESS_PREFIX, NOBODY, Subject
 from punchcard.context import Context
 from punchcard.kit import logs
 from punchcard.kit.i18n import as_language, negotiate, translate
+from punchcard.kit.ids import VendorId
 from punchcard.kit.origins import is_same_server, origin_of
 from punchcard.kit.secrets import Signer, derive_key
 from punchcard.web.pages.errors import FormExpired, FormFromElsewhere, SignInNeeded
@@ -62,7 +63,7 @@ class PageRequest:
     _cookies: list[tuple[str, str | None, dict[str, Any]]] = field(default_factory=list)
 
     @property
-    def vendor_id(self) -> str:
+    def vendor_id(self) -> VendorId:
         """Return the vendor the visitor acts for. Raises NotAllowed when there is none."""
         if self.subject.vendor_id is None:
             raise NotAllowed

@@ -8,10 +8,11 @@ from fastapi import Query
 from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.fields import IdText, Moment, line
+from punchcard.api.schemas.fields import IdOf, Moment, line
 from punchcard.api.schemas.programs import ProgramSchema, ProgramStatus, program_values
 from punchcard.api.schemas.stats import DaysDep, PlatformStatsSchema, platform_stats_schema
 from punchcard.api.schemas.wallets import WalletStatusSchema, wallet_status_schema
+from punchcard.kit.ids import ProgramId, VendorId
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports import stats_service
@@ -24,7 +25,7 @@ SearchText = Annotated[str, *line(0, 120)]
 class AdminProgramSchema(ProgramSchema):
     """A program, whose it is, and since when."""
 
-    vendor_id: IdText
+    vendor_id: IdOf[VendorId]
     created_at: Moment
     updated_at: Moment
 
@@ -35,7 +36,9 @@ def list_programs(
     page: PageDep,
     query: Annotated[SearchText, Query(description="A part of the name or of the slug.")] = "",
     status: Annotated[ProgramStatus | None, Query(description="Only programs like this.")] = None,
-    vendor_id: Annotated[IdText | None, Query(description="Only programs of this vendor.")] = None,
+    vendor_id: Annotated[
+        IdOf[VendorId] | None, Query(description="Only programs of this vendor.")
+    ] = None,
 ) -> Listed[AdminProgramSchema]:
     """Return programs of all vendors, oldest first."""
     with caller.context.database.read() as session:
@@ -52,7 +55,7 @@ def list_programs(
 
 
 @router.get("/programs/{program_id}", responses=problems(404))
-def get_program(caller: CallerDep, program_id: str) -> AdminProgramSchema:
+def get_program(caller: CallerDep, program_id: ProgramId) -> AdminProgramSchema:
     """Return one program of any vendor."""
     with caller.context.database.read() as session:
         row = program_service.get_any_program(session, program_id)

@@ -19,6 +19,7 @@ from punchcard.api.schemas.accounts import (
     vendor_schema,
 )
 from punchcard.api.schemas.fields import line
+from punchcard.kit.ids import VendorId
 from punchcard.loyalty.programs import vendor_changes
 
 router = api_router("/api/v1/admin/vendors", tag="platform")
@@ -67,14 +68,16 @@ def create_vendor(body: VendorRequest, caller: CallerDep) -> VendorSchema:
 
 
 @router.get("/{vendor_id}", responses=problems(404))
-def get_vendor(vendor_id: str, caller: CallerDep) -> VendorSchema:
+def get_vendor(vendor_id: VendorId, caller: CallerDep) -> VendorSchema:
     """Show one vendor."""
     with caller.context.database.read() as session:
         return vendor_schema(vendor_service.get_vendor(session, vendor_id))
 
 
 @router.patch("/{vendor_id}", responses=problems(404, 409))
-def update_vendor(vendor_id: str, body: VendorChangeByAdmin, caller: CallerDep) -> VendorSchema:
+def update_vendor(
+    vendor_id: VendorId, body: VendorChangeByAdmin, caller: CallerDep
+) -> VendorSchema:
     """Change a vendor's name, short name, currency, time zone, language, country or origins."""
     with caller.context.database.write() as session:
         vendor = vendor_changes.update_vendor(session, caller.act(), vendor_id, given(body))
@@ -82,14 +85,14 @@ def update_vendor(vendor_id: str, body: VendorChangeByAdmin, caller: CallerDep) 
 
 
 @router.post("/{vendor_id}/suspend", responses=problems(404, 409))
-def suspend_vendor(vendor_id: str, caller: CallerDep) -> VendorSchema:
+def suspend_vendor(vendor_id: VendorId, caller: CallerDep) -> VendorSchema:
     """Stop a vendor for the time being: its people, keys and devices are refused."""
     with caller.context.database.write() as session:
         return vendor_schema(vendor_service.suspend_vendor(session, caller.act(), vendor_id))
 
 
 @router.post("/{vendor_id}/resume", responses=problems(404, 409))
-def resume_vendor(vendor_id: str, caller: CallerDep) -> VendorSchema:
+def resume_vendor(vendor_id: VendorId, caller: CallerDep) -> VendorSchema:
     """Let a suspended vendor go on."""
     with caller.context.database.write() as session:
         return vendor_schema(vendor_service.resume_vendor(session, caller.act(), vendor_id))

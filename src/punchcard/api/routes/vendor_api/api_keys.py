@@ -10,6 +10,7 @@ from punchcard.api.schemas.accounts import (
     NewApiKeySchema,
     api_key_schema,
 )
+from punchcard.kit.ids import ApiKeyId
 
 router = api_router("/api/v1/vendor/api-keys", tag="API keys")
 
@@ -37,7 +38,7 @@ def create_api_key(body: ApiKeyRequest, caller: CallerDep) -> NewApiKeySchema:
 
 
 @router.delete("/{api_key_id}", responses=problems(404))
-def revoke_api_key(api_key_id: str, caller: CallerDep) -> ApiKeySchema:
+def revoke_api_key(api_key_id: ApiKeyId, caller: CallerDep) -> ApiKeySchema:
     """Revoke a key permanently: it stops working at once. A second time changes nothing."""
     with caller.context.database.write() as session:
         row = api_key_service.revoke_api_key(session, caller.act(), caller.vendor_id, api_key_id)

@@ -12,7 +12,8 @@ from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.card_requests import CardChangeRequest
 from punchcard.api.schemas.cards import Card, CardStatus, FoundCards, card_response
-from punchcard.api.schemas.fields import IdText, Moment, line
+from punchcard.api.schemas.fields import IdOf, Moment, line
+from punchcard.kit.ids import CardId, ProgramId, VendorId
 from punchcard.loyalty.cards import card_changes, card_service
 from punchcard.loyalty.cards.card_view import CardView
 
@@ -42,7 +43,7 @@ def list_cards(
     caller: CallerDep,
     page: PageDep,
     *,
-    program_id: IdText | None = None,
+    program_id: IdOf[ProgramId] | None = None,
     query: Search = None,
     status: CardStatus | None = None,
     active_since: ActiveSince = None,
@@ -88,14 +89,14 @@ def look_up_cards(caller: CallerDep, code: Code) -> FoundCards:
 
 
 @router.get("/{card_id}", responses=problems(404))
-def get_card(caller: CallerDep, card_id: str) -> Card:
+def get_card(caller: CallerDep, card_id: CardId) -> Card:
     """Return one card."""
     with caller.context.database.read() as session:
         return _read(session, caller, card_id)
 
 
 @router.patch("/{card_id}", responses=problems(404, 409))
-def update_card(caller: CallerDep, card_id: str, request: CardChangeRequest) -> Card:
+def update_card(caller: CallerDep, card_id: CardId, request: CardChangeRequest) -> Card:
     """Change whom the card belongs to; an anonymous card gets a customer, known or new.
 
     Contacts that the shop sends are taken as verified, and belong to one customer.
@@ -107,22 +108,22 @@ def update_card(caller: CallerDep, card_id: str, request: CardChangeRequest) -> 
 
 
 @router.post("/{card_id}/block", responses=problems(404, 409))
-def block_card(caller: CallerDep, card_id: str) -> Card:
+def block_card(caller: CallerDep, card_id: CardId) -> Card:
     """Stop a card from being used until it is unblocked."""
     return _change(caller, card_id, card_changes.block_card)
 
 
 @router.post("/{card_id}/unblock", responses=problems(404, 409))
-def unblock_card(caller: CallerDep, card_id: str) -> Card:
+def unblock_card(caller: CallerDep, card_id: CardId) -> Card:
     """Let a blocked card be used again."""
     return _change(caller, card_id, card_changes.unblock_card)
 
 
 @router.post("/{card_id}/replace", responses=problems(404, 409))
-def replace_card(caller: CallerDep, card_id: str) -> Card:
+def replace_card(caller: CallerDep, card_id: CardId) -> Card:
     """Give a card a new number and token; the old ones stop working, balances stay."""
 
-    def replace(session: Session, act: Act, vendor_id: str, card_id: str) -> None:
+    def replace(session: Session, act: Act, vendor_id: VendorId, card_id: CardId) -> None:
         card_changes.replace_card(
             session, act, vendor_id, card_id, caller.context.loyalty.card_sealer
         )
@@ -130,7 +131,9 @@ def replace_card(caller: CallerDep, card_id: str) -> Card:
     return _change(caller, card_id, replace)
 
 
-def _change(caller: Caller, card_id: str, change: Callable[[Session, Act, str, str], None]) -> Card:
+def _change(
+    caller: Caller, card_id: CardId, change: Callable[[Session, Act, VendorId, CardId], None]
+) -> Card:
     act = caller.act()
     with caller.context.database.write() as session:
         change(session, act, caller.vendor_id, card_id)
@@ -140,7 +143,7 @@ def _change(caller: Caller, card_id: str, change: Callable[[Session, Act, str, s
     return card
 
 
-def _read(session: Session, caller: Caller, card_id: str) -> Card:
+def _read(session: Session, caller: Caller, card_id: CardId) -> Card:
     now = caller.context.clock.now()
     view = card_service.get_card(session, caller.vendor_id, card_id, now=now)
     return _schema(session, caller, [view])(view)

@@ -15,6 +15,7 @@ from punchcard.api.schemas.accounts import (
     device_schema,
     given,
 )
+from punchcard.kit.ids import DeviceId
 
 router = api_router("/api/v1/vendor/devices", tag="Devices")
 
@@ -53,7 +54,7 @@ def create_pairing_code(body: PairingCodeRequest, caller: CallerDep) -> PairingC
 
 
 @router.patch("/{device_id}", responses=problems(404))
-def update_device(device_id: str, body: DeviceChange, caller: CallerDep) -> DeviceSchema:
+def update_device(device_id: DeviceId, body: DeviceChange, caller: CallerDep) -> DeviceSchema:
     """Rename a device, or move it to another location."""
     with caller.context.database.write() as session:
         device = device_service.update_device(
@@ -63,7 +64,7 @@ def update_device(device_id: str, body: DeviceChange, caller: CallerDep) -> Devi
 
 
 @router.delete("/{device_id}", status_code=204, responses=problems(404))
-def revoke_device(device_id: str, caller: CallerDep) -> Response:
+def revoke_device(device_id: DeviceId, caller: CallerDep) -> Response:
     """Revoke a device permanently: its token stops working at once."""
     with caller.context.database.write() as session:
         device_service.revoke_device(session, caller.act(), caller.vendor_id, device_id)

@@ -13,8 +13,9 @@ from punchcard.api.http.dependencies import Caller, CallerDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.cards import CardStatus
-from punchcard.api.schemas.fields import IdText, Moment
+from punchcard.api.schemas.fields import IdOf, Moment
 from punchcard.api.schemas.stats import DaysDep
+from punchcard.kit.ids import ProgramId, VendorId
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.reports import exports as loyalty_exports
 
@@ -25,7 +26,7 @@ _CSV: Final[dict[str, Any]] = {
     "response_class": StreamingResponse,
     "responses": {200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}, **problems(404)},
 }
-_Program = Annotated[IdText | None, Query(description="Only this program.")]
+_Program = Annotated[IdOf[ProgramId] | None, Query(description="Only this program.")]
 _Since = Annotated[Moment | None, Query(alias="from", description="At or after this.")]
 _Until = Annotated[Moment | None, Query(alias="to", description="Before this.")]
 
@@ -82,7 +83,7 @@ def csv_response(caller: Caller, name: str, table: Table) -> StreamingResponse:
     )
 
 
-def _add(name: str, make: Callable[[str], Table], told: str) -> None:
+def _add(name: str, make: Callable[[VendorId], Table], told: str) -> None:
     def export(caller: CallerDep) -> StreamingResponse:
         return csv_response(caller, name, make(caller.vendor_id))
 

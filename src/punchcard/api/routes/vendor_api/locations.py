@@ -11,6 +11,7 @@ from punchcard.api.schemas.accounts import (
     given,
     location_schema,
 )
+from punchcard.kit.ids import LocationId
 
 router = api_router("/api/v1/vendor/locations", tag="Locations")
 
@@ -38,7 +39,7 @@ def create_location(body: LocationRequest, caller: CallerDep) -> LocationSchema:
 
 
 @router.get("/{location_id}", responses=problems(404))
-def get_location(location_id: str, caller: CallerDep) -> LocationSchema:
+def get_location(location_id: LocationId, caller: CallerDep) -> LocationSchema:
     """Show one location, closed or not."""
     with caller.context.database.read() as session:
         return location_schema(
@@ -47,7 +48,9 @@ def get_location(location_id: str, caller: CallerDep) -> LocationSchema:
 
 
 @router.patch("/{location_id}", responses=problems(404))
-def update_location(location_id: str, body: LocationChange, caller: CallerDep) -> LocationSchema:
+def update_location(
+    location_id: LocationId, body: LocationChange, caller: CallerDep
+) -> LocationSchema:
     """Change a location's name or address."""
     with caller.context.database.write() as session:
         location = location_service.update_location(
@@ -57,7 +60,7 @@ def update_location(location_id: str, body: LocationChange, caller: CallerDep) -
 
 
 @router.delete("/{location_id}", responses=problems(404, 409))
-def close_location(location_id: str, caller: CallerDep) -> LocationSchema:
+def close_location(location_id: LocationId, caller: CallerDep) -> LocationSchema:
     """Close a location permanently; its devices must have moved."""
     with caller.context.database.write() as session:
         location = location_service.close_location(

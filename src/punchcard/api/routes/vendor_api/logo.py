@@ -8,6 +8,7 @@ from punchcard.api.http.dependencies import CallerDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.programs import ProgramSchema, program_schema
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.programs import program_service
 from punchcard.wallets import logo_service
 
@@ -25,7 +26,7 @@ async def _read_body(request: Request) -> bytes:
 
 @router.put("/{program_id}/logo", responses=problems(404), openapi_extra=_BODY)
 def upload_logo(
-    caller: CallerDep, program_id: str, body: Annotated[bytes, Depends(_read_body)]
+    caller: CallerDep, program_id: ProgramId, body: Annotated[bytes, Depends(_read_body)]
 ) -> ProgramSchema:
     """Show a PNG or JPEG picture as the program's logo, on cards, pages and passes.
 
@@ -43,7 +44,7 @@ def upload_logo(
 
 
 @router.delete("/{program_id}/logo", status_code=204, responses=problems(404))
-def remove_logo(caller: CallerDep, program_id: str) -> None:
+def remove_logo(caller: CallerDep, program_id: ProgramId) -> None:
     """Take the uploaded logo away, if there is one."""
     with caller.context.database.write() as session:
         logo_service.remove_logo(session, caller.vendor_id, program_id, caller.act())

@@ -38,7 +38,7 @@ from punchcard.api.schemas.operations import (
 from punchcard.context import Context
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import EntryId, as_id
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.errors import TransactionNotFound
@@ -82,7 +82,7 @@ async def _operation(
     body: Timed,
     *,
     key: str | None,
-    transaction_id: str | None = None,
+    transaction_id: EntryId | None = None,
 ) -> Operation:
     """Return the operation that `body` asks for; what may block is done off the event loop."""
     details = _details(body, key, transaction_id)
@@ -94,7 +94,7 @@ def _maker(
     builder: OperationBuilder,
     details: RequestDetails,
     body: Timed,
-    transaction_id: str | None,
+    transaction_id: EntryId | None,
     settings: Settings,
 ) -> Callable[[], Operation]:
     # The fields themselves: asking a model whether it has one costs more than all the rest.
@@ -107,7 +107,7 @@ def _maker(
     )
 
 
-def _details(body: Timed, key: str | None, transaction_id: str | None) -> RequestDetails:
+def _details(body: Timed, key: str | None, transaction_id: EntryId | None) -> RequestDetails:
     said = body.__dict__
     return RequestDetails(
         location_id=body.location_id,
@@ -125,7 +125,7 @@ def _details(body: Timed, key: str | None, transaction_id: str | None) -> Reques
     )
 
 
-def _void(transaction_id: str, metadata: OperationMetadata) -> Operation:
+def _void(transaction_id: EntryId, metadata: OperationMetadata) -> Operation:
     return VoidEntry(transaction_id=transaction_id, **metadata)
 
 
@@ -177,7 +177,7 @@ _MAKERS: Final[dict[type[Timed], _Maker]] = {
 }
 
 
-def _fingerprint(body: Timed, transaction_id: str | None) -> bytes:
+def _fingerprint(body: Timed, transaction_id: EntryId | None) -> bytes:
     kind, names = _fingerprinted(type(body))
     said = body.__dict__
     if transaction_id is not None:
@@ -212,11 +212,11 @@ def _single(schema: type[Timed]) -> FastHandler:
     return handle
 
 
-def _transaction_id(request: FastRequest) -> str | None:
+def _transaction_id(request: FastRequest) -> EntryId | None:
     named = request.path.get("transaction_id")
     if named is None:
         return None
-    found = as_id(named)
+    found = as_id(EntryId(named))
     if found is None:
         raise TransactionNotFound
     return found

@@ -10,7 +10,8 @@ from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.accounts import LEFT_OUT
-from punchcard.api.schemas.fields import IdText, Moment, Name, Schema, line
+from punchcard.api.schemas.fields import IdOf, Moment, Name, Schema, line
+from punchcard.kit.ids import ProgramId, StaffPinId
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.rules.pin_rules import PIN_PATTERN
 from punchcard.loyalty.staff import pin_service
@@ -28,7 +29,7 @@ class PinRequest(Schema):
     name: Name
     pin: PinText
     staff_id: StaffId | None = None
-    program_id: IdText | None = None
+    program_id: IdOf[ProgramId] | None = None
 
 
 class PinChange(Schema):
@@ -37,16 +38,16 @@ class PinChange(Schema):
     name: Name = LEFT_OUT
     pin: PinText = LEFT_OUT
     staff_id: StaffId | None = None
-    program_id: IdText | None = None
+    program_id: IdOf[ProgramId] | None = None
 
 
 class PinSchema(Schema):
     """A person at the till; the PIN itself is never shown."""
 
-    id: IdText
+    id: IdOf[StaffPinId]
     name: str
     staff_id: str | None
-    program_id: IdText | None
+    program_id: IdOf[ProgramId] | None
     status: Literal["active", "locked", "retired"]
     failed_attempts: int
     locked_until: Moment | None
@@ -120,7 +121,7 @@ def verify_pin(caller: CallerDep, request: VerifyRequest) -> VerifiedPinSchema:
 
 
 @router.get("/{pin_id}", responses=problems(404))
-def get_pin(caller: CallerDep, pin_id: str) -> PinSchema:
+def get_pin(caller: CallerDep, pin_id: StaffPinId) -> PinSchema:
     """Return one person, retired or not."""
     with caller.context.database.read() as session:
         row = pin_service.get_pin(session, caller.vendor_id, pin_id)
@@ -128,7 +129,7 @@ def get_pin(caller: CallerDep, pin_id: str) -> PinSchema:
 
 
 @router.patch("/{pin_id}", responses=problems(404, 409))
-def update_pin(caller: CallerDep, pin_id: str, request: PinChange) -> PinSchema:
+def update_pin(caller: CallerDep, pin_id: StaffPinId, request: PinChange) -> PinSchema:
     """Change the given fields, or the PIN itself."""
     context = caller.context
     prepared = None
@@ -146,7 +147,7 @@ def update_pin(caller: CallerDep, pin_id: str, request: PinChange) -> PinSchema:
 
 
 @router.delete("/{pin_id}", status_code=204, responses=problems(404))
-def retire_pin(caller: CallerDep, pin_id: str) -> None:
+def retire_pin(caller: CallerDep, pin_id: StaffPinId) -> None:
     """Retire a person's PIN, and end their staff tokens; history keeps the name."""
     context = caller.context
     with context.database.write() as session:
@@ -154,7 +155,7 @@ def retire_pin(caller: CallerDep, pin_id: str) -> None:
 
 
 @router.post("/{pin_id}/unlock", responses=problems(404, 409))
-def unlock_pin(caller: CallerDep, pin_id: str) -> PinSchema:
+def unlock_pin(caller: CallerDep, pin_id: StaffPinId) -> PinSchema:
     """Let a locked person go on at once."""
     act = caller.act()
     with caller.context.database.write() as session:

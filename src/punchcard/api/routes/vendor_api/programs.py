@@ -16,6 +16,7 @@ from punchcard.api.schemas.programs import (
     fields_of,
     program_schema,
 )
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.programs import program_service
 
 router = api_router("/api/v1/vendor/loyalty/programs", tag="programs")
@@ -48,7 +49,7 @@ def create_program(caller: CallerDep, request: ProgramRequest) -> ProgramSchema:
 
 
 @router.get("/{program_id}", responses=problems(404))
-def get_program(caller: CallerDep, program_id: str) -> ProgramSchema:
+def get_program(caller: CallerDep, program_id: ProgramId) -> ProgramSchema:
     """Return one program."""
     with caller.context.database.read() as session:
         row = program_service.get_program(session, caller.vendor_id, program_id)
@@ -56,7 +57,9 @@ def get_program(caller: CallerDep, program_id: str) -> ProgramSchema:
 
 
 @router.patch("/{program_id}", responses=problems(404, 409))
-def update_program(caller: CallerDep, program_id: str, request: ProgramChange) -> ProgramSchema:
+def update_program(
+    caller: CallerDep, program_id: ProgramId, request: ProgramChange
+) -> ProgramSchema:
     """Change the given fields; every change raises `version`, which ledger entries cite.
 
     Type, currency and time zone stay as they are once there are cards.
@@ -70,7 +73,7 @@ def update_program(caller: CallerDep, program_id: str, request: ProgramChange) -
 
 
 @router.delete("/{program_id}", status_code=204, responses=problems(404, 409))
-def delete_program(caller: CallerDep, program_id: str) -> None:
+def delete_program(caller: CallerDep, program_id: ProgramId) -> None:
     """Delete a program that never had a card, with its rewards; its PINs are retired."""
     act = caller.act()
     with caller.context.database.write() as session:
@@ -78,7 +81,7 @@ def delete_program(caller: CallerDep, program_id: str) -> None:
 
 
 @router.post("/{program_id}/activate", responses=problems(404))
-def activate_program(caller: CallerDep, program_id: str) -> ProgramSchema:
+def activate_program(caller: CallerDep, program_id: ProgramId) -> ProgramSchema:
     """Open the program for business."""
     with caller.context.database.write() as session:
         row = program_service.activate_program(session, caller.vendor_id, program_id, caller.act())
@@ -88,7 +91,7 @@ def activate_program(caller: CallerDep, program_id: str) -> ProgramSchema:
 
 
 @router.post("/{program_id}/deactivate", responses=problems(404))
-def deactivate_program(caller: CallerDep, program_id: str) -> ProgramSchema:
+def deactivate_program(caller: CallerDep, program_id: ProgramId) -> ProgramSchema:
     """Close the program for business; its cards keep their balances."""
     with caller.context.database.write() as session:
         act = caller.act()

@@ -14,6 +14,7 @@ from punchcard.api.schemas.programs import (
     fields_of,
     reward_schema,
 )
+from punchcard.kit.ids import ProgramId, RewardId
 from punchcard.loyalty.programs import reward_service
 from punchcard.loyalty.programs.reward_service import RewardFilter
 
@@ -24,7 +25,7 @@ router = api_router("/api/v1/vendor/loyalty", tag="rewards")
 def list_rewards(
     caller: CallerDep,
     page: PageDep,
-    program_id: str,
+    program_id: ProgramId,
     status: Annotated[RewardFilter, Query(description="Which rewards to return.")] = "active",
 ) -> Listed[RewardSchema]:
     """Return a program's rewards, oldest first."""
@@ -41,7 +42,7 @@ def list_rewards(
 
 
 @router.post("/programs/{program_id}/rewards", status_code=201, responses=problems(404))
-def create_reward(caller: CallerDep, program_id: str, request: RewardRequest) -> RewardSchema:
+def create_reward(caller: CallerDep, program_id: ProgramId, request: RewardRequest) -> RewardSchema:
     """Add a reward to a program."""
     with caller.context.database.write() as session:
         row = reward_service.create_reward(
@@ -53,7 +54,7 @@ def create_reward(caller: CallerDep, program_id: str, request: RewardRequest) ->
 
 
 @router.patch("/rewards/{reward_id}", responses=problems(404))
-def update_reward(caller: CallerDep, reward_id: str, request: RewardChange) -> RewardSchema:
+def update_reward(caller: CallerDep, reward_id: RewardId, request: RewardChange) -> RewardSchema:
     """Change the given fields of a reward; null takes a limit away."""
     fields = fields_of(request)
     with caller.context.database.write() as session:
@@ -64,7 +65,7 @@ def update_reward(caller: CallerDep, reward_id: str, request: RewardChange) -> R
 
 
 @router.delete("/rewards/{reward_id}", status_code=204, responses=problems(404))
-def archive_reward(caller: CallerDep, reward_id: str) -> None:
+def archive_reward(caller: CallerDep, reward_id: RewardId) -> None:
     """Take a reward out of the catalogue; the ledger keeps its own copy of it."""
     with caller.context.database.write() as session:
         reward_service.archive_reward(session, caller.vendor_id, reward_id, caller.act())

@@ -7,14 +7,15 @@ from fastapi import Query
 from punchcard.api.http.dependencies import CallerDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.fields import IdText
+from punchcard.api.schemas.fields import IdOf
 from punchcard.api.schemas.staff_report import StaffReportSchema, staff_report_schema
 from punchcard.api.schemas.stats import DaysDep
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.reports.staff_report_service import staff_report
 
 router = api_router("/api/v1/vendor/loyalty/staff-report", tag="statistics")
 
-OfProgram = Annotated[IdText | None, Query(description="Only this program.")]
+OfProgram = Annotated[IdOf[ProgramId] | None, Query(description="Only this program.")]
 
 
 @router.get("", responses=problems(404))

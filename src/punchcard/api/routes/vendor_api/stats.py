@@ -4,6 +4,7 @@ from punchcard.api.http.dependencies import CallerDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.stats import DaysDep, ProgramStatsSchema, program_stats_schema
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports import stats_service
 
@@ -11,7 +12,9 @@ router = api_router("/api/v1/vendor/loyalty/programs", tag="programs")
 
 
 @router.get("/{program_id}/stats", responses=problems(404))
-def get_program_stats(caller: CallerDep, program_id: str, days: DaysDep) -> ProgramStatsSchema:
+def get_program_stats(
+    caller: CallerDep, program_id: ProgramId, days: DaysDep
+) -> ProgramStatsSchema:
     """Return totals and a daily series; days are those of the program's time zone."""
     now = caller.context.clock.now()
     with caller.context.database.read() as session:

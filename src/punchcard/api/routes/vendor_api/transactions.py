@@ -8,7 +8,8 @@ from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.cards import Transaction, transaction_response
-from punchcard.api.schemas.fields import IdText, Moment, line
+from punchcard.api.schemas.fields import IdOf, Moment, line
+from punchcard.kit.ids import CardId, LocationId, ProgramId, StaffPinId
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter, ReadEntry
@@ -28,10 +29,10 @@ def list_transactions(
     caller: CallerDep,
     page: PageDep,
     *,
-    program_id: IdText | None = None,
-    card_id: IdText | None = None,
-    staff_pin_id: IdText | None = None,
-    location_id: IdText | None = None,
+    program_id: IdOf[ProgramId] | None = None,
+    card_id: IdOf[CardId] | None = None,
+    staff_pin_id: IdOf[StaffPinId] | None = None,
+    location_id: IdOf[LocationId] | None = None,
     type: EntryType = None,
     since: Since = None,
     until: Until = None,
@@ -54,7 +55,9 @@ def list_transactions(
 
 
 @router.get("/cards/{card_id}/transactions", responses=problems(404))
-def list_card_transactions(caller: CallerDep, page: PageDep, card_id: str) -> Listed[Transaction]:
+def list_card_transactions(
+    caller: CallerDep, page: PageDep, card_id: CardId
+) -> Listed[Transaction]:
     """Return one card's ledger, newest entry first."""
     with caller.context.database.read() as session:
         card = card_service.get_card(

@@ -16,6 +16,7 @@ from punchcard.api.schemas.accounts import (
     given,
     user_schema,
 )
+from punchcard.kit.ids import UserId
 
 router: Final = api_router("/api/v1/vendor/users", tag="Users")
 former_router: Final = api_router("/api/v1/vendor/members", tag="Users", is_deprecated=True)
@@ -47,13 +48,13 @@ def create_user(body: UserRequest, caller: CallerDep) -> UserSchema:
     return response
 
 
-def get_user(user_id: str, caller: CallerDep) -> UserSchema:
+def get_user(user_id: UserId, caller: CallerDep) -> UserSchema:
     """Return one user."""
     with caller.context.database.read() as session:
         return user_schema(user_service.get_user(session, caller.vendor_id, user_id))
 
 
-def update_user(user_id: str, body: UserChange, caller: CallerDep) -> UserSchema:
+def update_user(user_id: UserId, body: UserChange, caller: CallerDep) -> UserSchema:
     """Change a user's name, role, language or password; the last owner stays an owner."""
     changes = given(body)
     if "password" in changes:
@@ -63,7 +64,7 @@ def update_user(user_id: str, body: UserChange, caller: CallerDep) -> UserSchema
         return user_schema(user)
 
 
-def remove_user(user_id: str, caller: CallerDep) -> Response:
+def remove_user(user_id: UserId, caller: CallerDep) -> Response:
     """Remove a user and end their sessions; the last owner stays."""
     with caller.context.database.write() as session:
         user_service.remove_user(session, caller.act(), caller.vendor_id, user_id)

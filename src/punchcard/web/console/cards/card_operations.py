@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import APIRouter, Response
 
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import CardId, EntryId, RewardId
 from punchcard.loyalty.errors import TransactionNotFound
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.programs.public_service import page_of
@@ -27,7 +28,7 @@ _STAMPS_AT_ONCE: Final = 50
 
 
 @router.post("/stamp")
-def add_stamp(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
+def add_stamp(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     """Put stamps on the card."""
     quantity = form.whole("quantity", minimum=1, maximum=_STAMPS_AT_ONCE)
     return _operate(
@@ -43,7 +44,7 @@ def add_stamp(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
 
 
 @router.post("/redeem")
-def redeem_stamps(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
+def redeem_stamps(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     """Exchange a full card for its reward."""
     return _operate(
         request,
@@ -56,7 +57,7 @@ def redeem_stamps(request: PageRequestDep, card_id: str, form: FormDep) -> Respo
 
 
 @router.post("/earn")
-def earn_points(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
+def earn_points(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     """Credit the points of a purchase."""
     with request.context.database.read() as session:
         card = find_card(session, request, card_id)
@@ -76,9 +77,9 @@ def earn_points(request: PageRequestDep, card_id: str, form: FormDep) -> Respons
 
 
 @router.post("/redeem-points")
-def redeem_points(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
+def redeem_points(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     """Exchange points for a reward of the catalogue."""
-    reward_id = form.text("reward_id", limit=36)
+    reward_id = RewardId(form.text("reward_id", limit=36) or "")
     return _operate(
         request,
         card_id,
@@ -92,7 +93,7 @@ def redeem_points(request: PageRequestDep, card_id: str, form: FormDep) -> Respo
 
 
 @router.post("/adjust")
-def adjust_points(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
+def adjust_points(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     """Correct the points, with a reason."""
     limit = request.context.settings.adjustment_limit_points
     delta = form.whole("points_delta", minimum=-limit, maximum=limit)
@@ -116,7 +117,7 @@ def adjust_points(request: PageRequestDep, card_id: str, form: FormDep) -> Respo
 
 @router.post("/entries/{transaction_id}/void")
 def void_entry(
-    request: PageRequestDep, card_id: str, transaction_id: str, form: FormDep
+    request: PageRequestDep, card_id: CardId, transaction_id: EntryId, form: FormDep
 ) -> Response:
     """Take an entry back, by one more entry that names it."""
     with request.context.database.read() as session:
@@ -138,7 +139,7 @@ def void_entry(
 
 def _operate(
     request: PageRequest,
-    card_id: str,
+    card_id: CardId,
     form: Form,
     do: TillCall,
     *,

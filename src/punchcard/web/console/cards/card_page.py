@@ -6,7 +6,7 @@ from fastapi import Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import location_service
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import CardId, as_id
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.ledger import ledger_reader
@@ -25,12 +25,12 @@ REASON_CHARACTERS: Final = 200
 _ENTRIES_SHOWN: Final = 50
 
 
-def card_path(card_id: str) -> str:
+def card_path(card_id: CardId) -> str:
     """Return the address of a card's page."""
     return f"/console/members/{card_id}"
 
 
-def find_card(session: Session, request: PageRequest, card_id: str) -> CardView:
+def find_card(session: Session, request: PageRequest, card_id: CardId) -> CardView:
     """Return the card, if it is the visitor's vendor's. Raises CardNotFound."""
     return card_service.get_card(
         session, request.vendor_id, card_id, now=request.context.clock.now()
@@ -42,17 +42,17 @@ def card_token(request: PageRequest, card: CardView) -> str | None:
     return request.context.loyalty.card_links.token(card.id, card.token_sealed)
 
 
-def verify_card(request: PageRequest, card_id: str) -> Verdict:
+def verify_card(request: PageRequest, card_id: CardId) -> Verdict:
     """Derive the card's chain of entries again, and its balances from them."""
     with request.context.database.snapshot() as connection:
         return verify_ledger(
-            connection, vendor_id=request.vendor_id, span=CardSpan.of_card(card_id.lower())
+            connection, vendor_id=request.vendor_id, span=CardSpan.of_card(CardId(card_id.lower()))
         )
 
 
 def show_card(
     request: PageRequest,
-    card_id: str,
+    card_id: CardId,
     form: Form,
     *,
     before: str = "",

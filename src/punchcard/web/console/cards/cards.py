@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act
 from punchcard.kit.i18n import LANGUAGES, N_
+from punchcard.kit.ids import CardId, VendorId
 from punchcard.loyalty.cards import card_changes, customer_service
 from punchcard.loyalty.cards.card_changes import CardChange
 from punchcard.loyalty.errors import CardNotFound
@@ -27,13 +28,13 @@ router = APIRouter(prefix=PREFIX)
 
 
 @router.get("")
-def open_card(request: PageRequestDep, card_id: str, before: str = "") -> Response:
+def open_card(request: PageRequestDep, card_id: CardId, before: str = "") -> Response:
     """Show the card, its holder and its history, newest entry first."""
     return show_card(request, card_id, request.form(), before=before)
 
 
 @router.get("/hand-over")
-def open_hand_over(request: PageRequestDep, card_id: str) -> Response:
+def open_hand_over(request: PageRequestDep, card_id: CardId) -> Response:
     """Show the card with its link, as a code for the holder's phone, and the way to wallets."""
     with request.context.database.read() as session:
         card = find_card(session, request, card_id)
@@ -51,7 +52,7 @@ def open_hand_over(request: PageRequestDep, card_id: str) -> Response:
 
 
 @router.get("/edit")
-def open_edit(request: PageRequestDep, card_id: str) -> Response:
+def open_edit(request: PageRequestDep, card_id: CardId) -> Response:
     """Show what is known about the holder, to be changed."""
     with request.context.database.read() as session:
         card = find_card(session, request, card_id)
@@ -63,7 +64,7 @@ def open_edit(request: PageRequestDep, card_id: str) -> Response:
 
 
 @router.post("/edit")
-def update_card(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
+def update_card(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     """Change what is known; an anonymous card gets a holder."""
     locale = form.choice("locale", LANGUAGES, required=False)
     told = read_customer(form, country=request.subject.country, locale=locale, accepted_terms=False)
@@ -82,23 +83,23 @@ def update_card(request: PageRequestDep, card_id: str, form: FormDep) -> Respons
 
 
 @router.post("/block")
-def block(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
+def block(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     """Stop the card from being used."""
     return _change(request, card_id, form, card_changes.block_card, N_("The card is blocked."))
 
 
 @router.post("/unblock")
-def unblock(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
+def unblock(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     """Let the card be used again."""
     done = N_("The card can be used again.")
     return _change(request, card_id, form, card_changes.unblock_card, done)
 
 
 @router.post("/replace")
-def replace(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
+def replace(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     """Give the card a new number and link; the old ones stop working, balances stay."""
 
-    def change(session: Session, act: Act, vendor_id: str, card_id: str) -> None:
+    def change(session: Session, act: Act, vendor_id: VendorId, card_id: CardId) -> None:
         card_changes.replace_card(
             session, act, vendor_id, card_id, request.context.loyalty.card_sealer
         )
@@ -108,7 +109,7 @@ def replace(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
 
 
 @router.post("/erase")
-def erase(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
+def erase(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     """Forget the holder, who asked for it; the card goes on as an anonymous one."""
     with request.context.database.write() as session:
         card = find_card(session, request, card_id)
@@ -121,9 +122,9 @@ def erase(request: PageRequestDep, card_id: str, form: FormDep) -> Response:
 
 def _change(
     request: PageRequest,
-    card_id: str,
+    card_id: CardId,
     form: Form,
-    change: Callable[[Session, Act, str, str], None],
+    change: Callable[[Session, Act, VendorId, CardId], None],
     done: str,
 ) -> Response:
     with request.context.database.read() as session:
@@ -135,7 +136,7 @@ def _change(
     return request.redirect(card_path(card_id), done)
 
 
-def _edit_page(request: PageRequest, card_id: str, form: Form, status: int = 200) -> Response:
+def _edit_page(request: PageRequest, card_id: CardId, form: Form, status: int = 200) -> Response:
     with request.context.database.read() as session:
         card = find_card(session, request, card_id)
     return request.render(

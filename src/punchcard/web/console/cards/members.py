@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import APIRouter, Response
 
 from punchcard.kit.i18n import LANGUAGES, N_
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import ProgramId, as_id
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.programs import program_service
 from punchcard.web.console.list_filters import VISITS, asked_cards
@@ -66,7 +66,7 @@ def open_new_member(request: PageRequestDep) -> Response:
 @router.post("/new")
 def enrol(request: PageRequestDep, form: FormDep) -> Response:
     """Open a card through the till, and show how to hand it over."""
-    program_id = form.text("program_id", limit=36)
+    program_id = ProgramId(form.text("program_id", limit=36) or "")
     locale = form.choice("locale", LANGUAGES, required=False)
     customer = read_customer(
         form, country=request.subject.country, locale=locale, accepted_terms=False

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import audit_service, location_service, vendor_service
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import EntryId, as_id
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.ledger_reader import ReadEntry
@@ -59,7 +59,7 @@ def open_ledger(request: PageRequestDep, before: str = "", part: str = "") -> Re
 
 
 @router.get("/{transaction_id}")
-def open_entry(request: PageRequestDep, transaction_id: str) -> Response:
+def open_entry(request: PageRequestDep, transaction_id: EntryId) -> Response:
     """Show one entry with everything that is kept of it, and whether its chain holds."""
     with request.context.database.read() as session:
         entry = ledger_reader.get_entry(session, request.vendor_id, transaction_id)

@@ -9,6 +9,7 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
+from punchcard.kit.ids import VendorId
 from punchcard.kit.secrets import Signer
 from punchcard.loyalty.ledger.card_ranges import count_cards, next_span
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
@@ -26,7 +27,7 @@ class VerificationProgress:
     `damage` is the first that was found: what it is, and the entry or the card.
     """
 
-    vendor_id: str
+    vendor_id: VendorId
     cards_total: int
     cards: int = 0
     entries: int = 0

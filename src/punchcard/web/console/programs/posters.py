@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from punchcard.accounts import vendor_service
 from punchcard.kit.i18n import LANGUAGES, N_, Language, as_language
+from punchcard.kit.ids import ProgramId
 from punchcard.kit.money import minor_units
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service
@@ -36,7 +37,7 @@ class PosterWords:
 @router.get("")
 def open_poster(
     request: PageRequestDep,
-    program_id: str,
+    program_id: ProgramId,
     format: str = "poster",
     languages: Annotated[list[str] | None, Query(max_length=20)] = None,
 ) -> Response:

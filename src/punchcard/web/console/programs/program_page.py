@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import audit_service, vendor_service
 from punchcard.kit.i18n import LANGUAGES
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import ProgramId, as_id
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs import impact_service, program_service, reward_service
 from punchcard.loyalty.rules.logo_rules import is_uploaded
@@ -38,7 +38,7 @@ _EVENTS_SHOWN: Final = 40
 
 def show(
     request: PageRequest,
-    program_id: str,
+    program_id: ProgramId,
     form: Form | None,
     *,
     preview_language: str = "",
@@ -90,7 +90,7 @@ def show(
     )
 
 
-def show_changes(request: PageRequest, program_id: str, before: str) -> Response:
+def show_changes(request: PageRequest, program_id: ProgramId, before: str) -> Response:
     """Show who changed what about the program and its rewards, newest first."""
     with request.context.database.read() as session:
         program = program_service.get_program(session, request.vendor_id, program_id)
@@ -133,7 +133,7 @@ def _lists(session: Session, program: LoyaltyProgram) -> dict[str, Any]:
     }
 
 
-def _reward_names(session: Session, program_id: str) -> dict[str, str]:
+def _reward_names(session: Session, program_id: ProgramId) -> dict[str, str]:
     rows = session.execute(select(Reward.id, Reward.name).where(Reward.program_id == program_id))
     return {reward_id: name for reward_id, name in rows}
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from punchcard.kit.i18n import Language, as_language
+from punchcard.kit.ids import ProgramId
 from punchcard.wallets.card_facts import load_programs
 from punchcard.wallets.pass_content import TEXT, ProgramFacts
 from punchcard.web.pages.card_preview import CardFace, face_of, sample_card
@@ -36,7 +37,7 @@ class Preview:
 
 def preview_of(
     session: Session,
-    program_id: str,
+    program_id: ProgramId,
     language: str,
     *,
     now: datetime,

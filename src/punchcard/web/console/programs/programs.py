@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.programs import impact_service, program_service
 from punchcard.loyalty.reports import dashboard_service
 from punchcard.wallets import logo_service
@@ -56,13 +57,13 @@ def create_program(request: PageRequestDep, form: FormDep) -> Response:
 
 
 @router.get("/{program_id}")
-def open_program(request: PageRequestDep, program_id: str, preview: str = "") -> Response:
+def open_program(request: PageRequestDep, program_id: ProgramId, preview: str = "") -> Response:
     """Show a program to be changed, with its card; `preview` is the language of the card."""
     return program_page.show(request, program_id, None, preview_language=preview)
 
 
 @router.post("/{program_id}")
-def update_program(request: PageRequestDep, program_id: str, form: FormDep) -> Response:
+def update_program(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
     """Change a program; what concerns running cards is told first and asked once more."""
     with request.context.database.read() as session:
         row = program_service.get_program(session, request.vendor_id, program_id)
@@ -89,7 +90,7 @@ def update_program(request: PageRequestDep, program_id: str, form: FormDep) -> R
 
 
 @router.post("/{program_id}/preview")
-def preview_program(request: PageRequestDep, program_id: str, form: FormDep) -> Response:
+def preview_program(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
     """Show the card as it would be with what is typed; nothing is saved.
 
     The page's script asks for the card alone, a browser without scripts gets the whole page.
@@ -109,13 +110,13 @@ def preview_program(request: PageRequestDep, program_id: str, form: FormDep) -> 
 
 
 @router.get("/{program_id}/changes")
-def open_changes(request: PageRequestDep, program_id: str, before: str = "") -> Response:
+def open_changes(request: PageRequestDep, program_id: ProgramId, before: str = "") -> Response:
     """List who changed what about the program and its rewards, in words, newest first."""
     return program_page.show_changes(request, program_id, before)
 
 
 @router.post("/{program_id}/logo")
-def upload_logo(request: PageRequestDep, program_id: str, form: FormDep) -> Response:
+def upload_logo(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
     """Show a picture on the card, pages and passes."""
     content = form.upload("logo")
     if content is None:
@@ -131,7 +132,7 @@ def upload_logo(request: PageRequestDep, program_id: str, form: FormDep) -> Resp
 
 
 @router.post("/{program_id}/logo/remove")
-def remove_logo(request: PageRequestDep, program_id: str, form: FormDep) -> Response:
+def remove_logo(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
     """Take the uploaded picture away."""
     with request.context.database.write() as session:
         logo_service.remove_logo(session, request.vendor_id, program_id, request.act())
@@ -139,7 +140,7 @@ def remove_logo(request: PageRequestDep, program_id: str, form: FormDep) -> Resp
 
 
 @router.post("/{program_id}/activate")
-def activate_program(request: PageRequestDep, program_id: str, form: FormDep) -> Response:
+def activate_program(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
     """Open the program for business."""
     with form.refusals(stamp_reward="reward_name"), request.context.database.write() as session:
         program_service.activate_program(session, request.vendor_id, program_id, request.act())
@@ -151,7 +152,7 @@ def activate_program(request: PageRequestDep, program_id: str, form: FormDep) ->
 
 
 @router.post("/{program_id}/deactivate")
-def deactivate_program(request: PageRequestDep, program_id: str, form: FormDep) -> Response:
+def deactivate_program(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
     """Close the program for business; its cards keep what is on them."""
     with request.context.database.write() as session:
         program_service.deactivate_program(session, request.vendor_id, program_id, request.act())
@@ -160,7 +161,7 @@ def deactivate_program(request: PageRequestDep, program_id: str, form: FormDep) 
 
 
 @router.post("/{program_id}/delete")
-def delete_program(request: PageRequestDep, program_id: str, form: FormDep) -> Response:
+def delete_program(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
     """Delete a program that never had a card."""
     with form.refusals(), request.context.database.write() as session:
         program_service.delete_program(session, request.vendor_id, program_id, request.act())

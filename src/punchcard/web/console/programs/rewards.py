@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 
 from punchcard.accounts import vendor_service
 from punchcard.kit.i18n import LANGUAGES, N_
+from punchcard.kit.ids import ProgramId, RewardId
 from punchcard.loyalty.errors import RewardNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs import impact_service, program_service, reward_service
@@ -27,13 +28,13 @@ _WORDS: Final = {"name": NAME_CHARACTERS, "description": DESCRIPTION_CHARACTERS}
 
 
 @router.get("/new")
-def open_new_reward(request: PageRequestDep, program_id: str) -> Response:
+def open_new_reward(request: PageRequestDep, program_id: ProgramId) -> Response:
     """Ask what points can be exchanged for."""
     return _page(request, program_id, None, request.form({"points_required": 100}))
 
 
 @router.post("/new")
-def create_reward(request: PageRequestDep, program_id: str, form: FormDep) -> Response:
+def create_reward(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
     """Add a reward to the program."""
     with request.context.database.read() as session:
         program = program_service.get_program(session, request.vendor_id, program_id)
@@ -49,14 +50,14 @@ def create_reward(request: PageRequestDep, program_id: str, form: FormDep) -> Re
 
 
 @router.get("/{reward_id}")
-def open_reward(request: PageRequestDep, program_id: str, reward_id: str) -> Response:
+def open_reward(request: PageRequestDep, program_id: ProgramId, reward_id: RewardId) -> Response:
     """Show a reward to be changed."""
     return _page(request, program_id, reward_id, None)
 
 
 @router.post("/{reward_id}")
 def update_reward(
-    request: PageRequestDep, program_id: str, reward_id: str, form: FormDep
+    request: PageRequestDep, program_id: ProgramId, reward_id: RewardId, form: FormDep
 ) -> Response:
     """Change a reward; another price is told to concern running cards, and asked once more."""
     with request.context.database.read() as session:
@@ -88,7 +89,7 @@ def update_reward(
 
 @router.post("/{reward_id}/archive")
 def archive_reward(
-    request: PageRequestDep, program_id: str, reward_id: str, form: FormDep
+    request: PageRequestDep, program_id: ProgramId, reward_id: RewardId, form: FormDep
 ) -> Response:
     """Offer a reward no more; the ledger keeps what it was."""
     with request.context.database.write() as session:
@@ -177,8 +178,8 @@ def _initial(reward: Reward, program: LoyaltyProgram) -> dict[str, Any]:
 
 def _page(
     request: PageRequest,
-    program_id: str,
-    reward_id: str | None,
+    program_id: ProgramId,
+    reward_id: RewardId | None,
     form: Form | None,
     status: int = 200,
 ) -> Response:
