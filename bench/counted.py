@@ -18,6 +18,7 @@ from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, StaffIdentity
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till
+from punchcard.loyalty.vocabulary import ActorKind
 
 LIST_SIZE = 250
 _FIRST_ID = 1_000_000  # after all of the shop's
@@ -59,7 +60,7 @@ def main(database: str, what: str, times: str, *shop: str) -> None:
     operations = [
         AddStamp(
             vendor_id=VendorId(vendor_id),
-            actor=Actor("api_key", api_key_id),
+            actor=Actor(ActorKind.API_KEY, api_key_id),
             staff=StaffIdentity(StaffPinId(pin_id), None, "Bob", None),
             idempotency_key=f"key {number:06}",
             fingerprint=f"request {number:06}".encode().ljust(32),

@@ -19,6 +19,7 @@ from punchcard.context import Context, build_context
 from punchcard.db import migrate
 from punchcard.kit.errors import DomainError
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, StaffIdentity
+from punchcard.loyalty.vocabulary import ActorKind
 
 CALLERS = 16
 CARDS = 20_000
@@ -117,7 +118,7 @@ class Callers:
         shop = self._shop
         return AddStamp(
             vendor_id=shop.vendor_id,
-            actor=Actor("api_key", shop.api_key_id),
+            actor=Actor(ActorKind.API_KEY, shop.api_key_id),
             staff=StaffIdentity(shop.pin_id, None, "Bob", None),
             idempotency_key=key,
             fingerprint=key.encode().ljust(32)[:32],

@@ -16,6 +16,7 @@ from bench.pass_peers import Ingredients, Peer, peers
 from bench.workshop import Workshop
 from punchcard.fakes.apple_chain import AppleChain, make_chain
 from punchcard.kit.ids import CardId, ProgramId
+from punchcard.loyalty.vocabulary import CardStatus, ProgramType
 from punchcard.wallets.apple.pass_images import logo_files, strip_files
 from punchcard.wallets.apple.pass_json import PassIdentity, text_files
 from punchcard.wallets.apple.pass_texts import words_of
@@ -143,7 +144,7 @@ def _program() -> ProgramFacts:
         card_name="Carte café",
         vendor_name="Café Alice",
         vendor_language="fr",
-        type="stamps",
+        type=ProgramType.STAMPS,
         stamps_target=_TARGET,
         stamp_reward={"name": "Un café offert", "description": "Un café de votre choix."},
         terms_text=terms,
@@ -159,7 +160,7 @@ def _card(number: int) -> CardFacts:
     return CardFacts(
         id=CardId(f"{number:036}"),
         number=f"{number:012}",
-        status="active",
+        status=CardStatus.ACTIVE,
         stamps=number % _TARGET,
         points=0,
         rewards_ready=0,

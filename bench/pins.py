@@ -16,6 +16,7 @@ from bench.servers import bench_settings
 from bench.shop import PIN, Shop, open_shop
 from bench.workshop import Workshop
 from punchcard.accounts.subjects import Subject
+from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.context import Context, build_context
 from punchcard.db import migrate
 from punchcard.loyalty.errors import StaffPinInvalid
@@ -75,7 +76,9 @@ def _measure(workshop: Workshop, context: Context, shop: Shop, staff: int) -> li
     hashed = bcrypt.hashpw(plain, bcrypt.gensalt(context.settings.pin_bcrypt_cost))
     hasher = TimedHasher(context.loyalty.pin_hasher)
     verifier = PinVerifier(context.database, hasher, context.clock, context.settings)
-    strangers = (Subject(kind="api_key", id=f"{n}", vendor_id=shop.vendor_id) for n in count())
+    strangers = (
+        Subject(kind=SubjectKind.API_KEY, id=f"{n}", vendor_id=shop.vendor_id) for n in count()
+    )
 
     def right() -> None:
         verifier.verify(shop.subject, PIN)

@@ -27,6 +27,7 @@ from punchcard.loyalty.operations import Actor
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.tables import CARDS
 from punchcard.loyalty.till import points_service
+from punchcard.loyalty.vocabulary import ActorKind, PinPolicy, ProgramType
 from tools.postgresql import THROWAWAY, postgresql_server
 
 SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
@@ -91,7 +92,7 @@ class _Buyer:
             amount_minor=1250,
             reference=key,
             vendor_id=self.shop.vendor_id,
-            actor=Actor("api_key", self.shop.api_key_id),
+            actor=Actor(ActorKind.API_KEY, self.shop.api_key_id),
             idempotency_key=key,
             fingerprint=key.encode().ljust(32)[:32],
         )
@@ -106,7 +107,7 @@ def _buyer(folder: Path, database_url: str, entries: int) -> Iterator[_Buyer]:
         shop = open_shop(context)
         with context.database.write() as session:
             program = program_service.get_program(session, shop.vendor_id, shop.program_id)
-            program.type, program.pin_policy = "points", "off"
+            program.type, program.pin_policy = ProgramType.POINTS, PinPolicy.OFF
         values = _values(context, shop, entries)
     if settings.is_embedded:
         _fill_sqlite(folder / "punchcard.db", values)

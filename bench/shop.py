@@ -9,6 +9,7 @@ from punchcard.accounts.audit_service import Act
 from punchcard.accounts.subjects import LOYALTY_OPERATE, LOYALTY_READ, SYSTEM, Subject
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
+from punchcard.accounts.vocabulary import Role, SubjectKind
 from punchcard.context import Context
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.ids import ApiKeyId, ProgramId, StaffPinId, SystemIds, VendorId
@@ -16,6 +17,7 @@ from punchcard.loyalty.operations import Actor, OpenCard
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.staff import pin_service
 from punchcard.loyalty.till.receipt import Receipt
+from punchcard.loyalty.vocabulary import ActorKind
 
 PIN = "482915"
 CARD_TOKEN_BYTES = 16
@@ -60,7 +62,7 @@ class Shop:
     @property
     def subject(self) -> Subject:
         """Return who the shop's API key is."""
-        return Subject(kind="api_key", id=self.api_key_id, vendor_id=self.vendor_id)
+        return Subject(kind=SubjectKind.API_KEY, id=self.api_key_id, vendor_id=self.vendor_id)
 
 
 def open_shop(context: Context) -> Shop:
@@ -73,7 +75,10 @@ def open_shop(context: Context) -> Shop:
         timezone="Europe/Luxembourg",
         language="fr",
         owner=NewUser(
-            email="owner@cafe-alice.example", name="Alice", role="owner", password_hash=NO_PASSWORD
+            email="owner@cafe-alice.example",
+            name="Alice",
+            role=Role.OWNER,
+            password_hash=NO_PASSWORD,
         ),
     )
     with context.database.write() as session:
@@ -95,7 +100,7 @@ def open_shop(context: Context) -> Shop:
             session, act, vendor_id, name="Till", scopes=scopes
         )
         api_key_id = key.id
-    subject = Subject(kind="api_key", id=api_key_id, vendor_id=vendor_id)
+    subject = Subject(kind=SubjectKind.API_KEY, id=api_key_id, vendor_id=vendor_id)
     staff_token, _ = context.loyalty.staff_tokens.issue(
         context.loyalty.pin_verifier.check(subject, PIN), subject
     )
@@ -113,7 +118,7 @@ def open_cards(context: Context, shop: Shop, count: int, progress: Progress) -> 
     """Open `count` anonymous cards through the till; the context must use CountedIds."""
     operation = OpenCard(
         vendor_id=shop.vendor_id,
-        actor=Actor("api_key", shop.api_key_id),
+        actor=Actor(ActorKind.API_KEY, shop.api_key_id),
         program_id=shop.program_id,
     )
     for start in range(0, count, CARDS_PER_CALL):

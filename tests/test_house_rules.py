@@ -4,13 +4,18 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 import punchcard
+from punchcard.accounts import vocabulary as accounts_words
+from punchcard.db import outbox
 from punchcard.kit import ids
+from punchcard.loyalty import vocabulary as loyalty_words
+from punchcard.wallets import vocabulary as wallets_words
 
 SOURCE = Path(punchcard.__file__).parent
 
@@ -126,6 +131,63 @@ def _annotated(nodes: list[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
                 yield name, annotation
             case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
                 yield name, annotation
+
+
+_VOCABULARIES = (accounts_words, loyalty_words, wallets_words, outbox)
+_WORDS = {
+    word.value
+    for module in _VOCABULARIES
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, StrEnum)
+    for word in kind
+}
+_HOLDS_A_WORD = re.compile("(.*_)?(status|type|kind|role|policy|state|verdict)")
+
+
+def test_no_status_or_type_is_compared_with_a_bare_text() -> None:
+    bare, compared = set(), 0
+    for place, nodes in _parsed().items():
+        if place.startswith(("fakes/", "db/migrations/")):
+            continue
+        for node in nodes:
+            if isinstance(node, ast.Compare) and _HOLDS_A_WORD.fullmatch(_last_name(node.left)):
+                compared += 1
+                bare |= {f"{place}:{node.lineno}"} if _texts(node) & _WORDS else set()
+
+    assert bare == set()
+    assert compared > 100, "the rule no longer sees comparisons"
+
+
+def _last_name(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Subscript(slice=ast.Constant(value=str(name))):
+            return name
+    return ""
+
+
+def _texts(node: ast.AST) -> set[str]:
+    """Return the texts that stand in an expression."""
+    constants = (one.value for one in ast.walk(node) if isinstance(one, ast.Constant))
+    return {value for value in constants if isinstance(value, str)}
+
+
+_TEMPLATES = SOURCE / "web/templates"
+_COMPARED_IN_A_TEMPLATE = re.compile(
+    r"\.(?:status|type|role|pin_policy|state) (?:[!=]=|(?:not )?in) (\S\S)"
+)
+
+
+def test_no_template_compares_a_status_or_type_with_a_bare_text() -> None:
+    found = [
+        (template.relative_to(_TEMPLATES).as_posix(), first)
+        for template in _TEMPLATES.rglob("*.html")
+        for first in _COMPARED_IN_A_TEMPLATE.findall(template.read_text("utf-8"))
+    ]
+
+    assert {place for place, first in found if first[0] in "'\"" or first == "('"} == set()
+    assert len(found) > 20, "the rule no longer sees comparisons"
 
 
 MODULES_A_FOLDER = 20

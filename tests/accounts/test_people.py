@@ -29,6 +29,7 @@ from punchcard.accounts.errors import (
 )
 from punchcard.accounts.models import AuditEvent, Device, User
 from punchcard.accounts.subjects import SYSTEM
+from punchcard.accounts.vocabulary import Role, VendorStatus
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import InvalidInput
@@ -82,7 +83,7 @@ def test_a_short_name_and_an_address_are_given_once(
     with pytest.raises(VendorSlugTaken), context.database.write() as session:
         vendor_service.update_vendor(session, by_operator(context), bob.id, {"slug": alice.slug})
     with pytest.raises(EmailTaken):
-        alice.hire("owner")
+        alice.hire(Role.OWNER)
     with pytest.raises(EmailTaken):
         cast.make_admin(context, alice.email("owner"))
 
@@ -122,7 +123,7 @@ def test_last_owner_can_neither_be_removed_nor_demoted(context: Context, alice: 
 
 
 def test_two_owners_who_demote_each_other_at_once_leave_one(context: Context, alice: Shop) -> None:
-    second = alice.hire("manager")
+    second = alice.hire(Role.MANAGER)
     with context.database.write() as session:
         user_service.update_user(session, by_operator(context), alice.id, second, {"role": "owner"})
 
@@ -143,11 +144,11 @@ def test_two_owners_who_demote_each_other_at_once_leave_one(context: Context, al
 
 
 def test_a_removed_persons_address_is_free_again(context: Context, alice: Shop, bob: Shop) -> None:
-    staff = alice.hire("staff")
+    staff = alice.hire(Role.STAFF)
     with context.database.write() as session:
         user_service.remove_user(session, by_operator(context), alice.id, staff)
 
-    assert alice.hire("staff") != staff
+    assert alice.hire(Role.STAFF) != staff
     with pytest.raises(UserNotFound), context.database.read() as session:
         user_service.get_user(session, alice.id, staff)
 
@@ -248,7 +249,7 @@ def test_vendors_are_found_by_part_of_their_name(context: Context, alice: Shop, 
     with context.database.read() as session:
         found = vendor_service.list_vendors(session, query="ALICE")
         nothing = vendor_service.list_vendors(session, query="100%_")
-        active = vendor_service.list_vendors(session, status="active", after_id=alice.id)
+        active = vendor_service.list_vendors(session, status=VendorStatus.ACTIVE, after_id=alice.id)
     assert [vendor.id for vendor in found] == [alice.id]
     assert nothing == []
     assert [vendor.id for vendor in active] == [bob.id]
@@ -267,7 +268,7 @@ def test_trail_keeps_who_did_it_and_only_what_changed(context: Context, alice: S
 
 
 def test_trail_of_everything_holds_no_secret(context: Context, alice: Shop) -> None:
-    staff = alice.hire("staff")
+    staff = alice.hire(Role.STAFF)
     key, code = alice.api_key("loyalty:read"), new_code(context, alice)
     device, token = alice.device(), alice.token()
     subject = context.accounts.credentials.resolve(token)

@@ -14,11 +14,12 @@ from punchcard.db.database import Database
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, OpenCard
 from punchcard.loyalty.tables import CARDS, ENTRIES
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support import cast
 from tests.support.damage import behind_the_triggers
 
-ACTOR = Actor("system", None)
+ACTOR = Actor(ActorKind.SYSTEM, None)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from punchcard.db.database import Database
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import DailyRollup
 from punchcard.loyalty.operations import Actor, OpenCard
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support import cast
 
@@ -25,7 +26,7 @@ def context(database: Database, known_settings: Settings) -> Iterator[Context]:
     with closing(build_context(known_settings, database=database)) as context:
         alice = cast.open_cafe_alice(context)
         program = shelf.program(alice, status="active")
-        actor = Actor(SYSTEM.kind, None)
+        actor = Actor(ActorKind(SYSTEM.kind), None)
         context.loyalty.till.submit(
             OpenCard(vendor_id=alice.id, actor=actor, program_id=program.id)
         )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.kit.ids import ProgramId
 from punchcard.main import create_app
@@ -56,7 +57,7 @@ def populate(context: Context) -> World:
 
 
 def _open(context: Context, api: Api, shop: Shop) -> tuple[Tokens, Stock]:
-    users = {role: shop.hire(role) for role in ("manager", "staff")}
+    users = {role: shop.hire(Role(role)) for role in ("manager", "staff")}
     tokens = {role: shop.token(role) for role in ("owner", "manager", "staff")}
     tokens |= {scope: shop.api_key(scope) for scope in SCOPES}
     tokens |= {"device": shop.device(), "all scopes": shop.api_key(*SCOPES)}

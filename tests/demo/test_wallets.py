@@ -21,6 +21,7 @@ from punchcard.demo.shops import CAFE
 from punchcard.demo.wallets import demo_wallets
 from punchcard.fakes.serving import served
 from punchcard.loyalty.cards import card_service
+from punchcard.loyalty.vocabulary import CardStatus
 from punchcard.main import create_app, create_worker
 from punchcard.wallets.apple.signing import load_signer
 from tests.support.demo_server import free_port
@@ -104,7 +105,7 @@ def running(folder: DemoFolder) -> Iterator[Demo]:
         with context.database.read() as session:
             vendor = vendor_service.get_vendor_by_slug(session, CAFE.slug)
             card = card_service.list_cards(
-                session, vendor.id, now=context.clock.now(), limit=1, status="active"
+                session, vendor.id, now=context.clock.now(), limit=1, status=CardStatus.ACTIVE
             )[0]
         token = context.loyalty.card_sealer.open(card.token_sealed, card.id)
         assert token is not None

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from punchcard.accounts.vocabulary import Role
 from tests.journeys.support.axe import assert_usable
 from tests.journeys.support.visits import Visits
 from tests.support.cast import Shop
@@ -29,7 +30,7 @@ def counter(api: Api, alice: Shop) -> TerminalDriver:
 
 def manager(visits: Visits, counter: TerminalDriver, alice: Shop, **look: Any) -> Page:
     """Sign the manager in, who reads English."""
-    user_id = alice.hire("manager")
+    user_id = alice.hire(Role.MANAGER)
     changed = counter.api.patch(f"/vendor/users/{user_id}", {"language": "en"})
     assert changed.status_code == 200, changed.text
     page = visits.open(**look)

@@ -41,6 +41,7 @@ from punchcard.loyalty.rules.values import (
     RewardState,
 )
 from punchcard.loyalty.tables import EntryRow
+from punchcard.loyalty.vocabulary import PinPolicy, ProgramStatus
 from tests.support.books import check_chain, standing
 
 
@@ -119,12 +120,12 @@ def rules_of(fields: dict[str, Any], *, program_id: ProgramId, vendor_id: Vendor
     return ProgramRules(
         id=program_id,
         vendor_id=vendor_id,
-        status="active",
+        status=ProgramStatus.ACTIVE,
         minor_units=_UNITS[fields["currency"]],
         zone=ZoneInfo(fields["timezone"]),
         stamp_reward={"name": "A coffee", "value_minor": 350},
         cooldown=timedelta(minutes=fields["cooldown_minutes"]),
-        pin_policy="off",
+        pin_policy=PinPolicy.OFF,
         version=1,
         **rest,
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from punchcard.accounts.subjects import Subject
+from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.context import Context
 from punchcard.kit.ids import CardId, ProgramId, StaffPinId
 from punchcard.loyalty.cards import card_service
@@ -10,6 +11,7 @@ from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, StaffP
 from punchcard.loyalty.operations import Actor
 from punchcard.loyalty.programs import program_service, reward_service
 from punchcard.loyalty.staff import pin_service
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.support.cast import Shop, by_operator
 
 STAMPS = {"name": "Coffee card", "type": "stamps", "stamp_reward": {"name": "A coffee"}}
@@ -76,14 +78,17 @@ def card(shop: Shop, program: LoyaltyProgram) -> LoyaltyCard:
 def opened_card(shop: Shop, program: LoyaltyProgram) -> CardId:
     """Open a card through the till; returns its id."""
     opened = card_service.open_card(
-        shop.context.loyalty.till, program.id, vendor_id=shop.id, actor=Actor("system", None)
+        shop.context.loyalty.till,
+        program.id,
+        vendor_id=shop.id,
+        actor=Actor(ActorKind.SYSTEM, None),
     )
     return opened.card.id
 
 
 def till(shop: Shop, number: int = 1) -> Subject:
     """Return the subject of one paired till of the shop."""
-    return Subject(kind="device", id=f"till-{number}", vendor_id=shop.id)
+    return Subject(kind=SubjectKind.DEVICE, id=f"till-{number}", vendor_id=shop.id)
 
 
 def stored_pin(context: Context, pin_id: StaffPinId) -> StaffPin:

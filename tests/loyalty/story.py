@@ -26,11 +26,12 @@ from punchcard.loyalty.operations import (
 )
 from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.till.receipt import Receipt
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.damage import behind_the_triggers
 
-ACTOR = Actor("api_key", "a key")
+ACTOR = Actor(ActorKind.API_KEY, "a key")
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def tell_story(context: Context, alice: Shop, url: str, clock: ManualClock) -> S
     def at(minutes: int) -> Any:
         return clock.now() - timedelta(minutes=minutes)
 
-    void: dict[str, Any] = {"vendor_id": alice.id, "actor": Actor("member", "m")}
+    void: dict[str, Any] = {"vendor_id": alice.id, "actor": Actor(ActorKind.MEMBER, "m")}
     stamped = submit(context, AddStamp(quantity=2, occurred_at=at(30), **on))
     eaten = submit(context, RedeemStamps(note="Für Anna", **on))
     bought = submit(context, EarnPoints(amount_minor=1999, reference='Bon №7 "é"', **on))

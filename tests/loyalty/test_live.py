@@ -15,6 +15,7 @@ from punchcard.kit.settings import Settings
 from punchcard.loyalty.live import LiveCards, LiveUpdatesBusy, Watch
 from punchcard.loyalty.operations import Actor
 from punchcard.loyalty.till import stamp_service
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.open_pages import open_ears
@@ -28,7 +29,7 @@ ONLY_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indire
 
 def stamp(context: Context, vendor_id: VendorId, card_id: CardId) -> None:
     stamp_service.add_stamp(
-        context.loyalty.till, card_id, vendor_id=vendor_id, actor=Actor("system", None)
+        context.loyalty.till, card_id, vendor_id=vendor_id, actor=Actor(ActorKind.SYSTEM, None)
     )
 
 

@@ -10,6 +10,7 @@ from punchcard.loyalty.cards import card_changes, customer_service
 from punchcard.loyalty.cards.card_changes import CardChange
 from punchcard.loyalty.cards.card_service import open_card
 from punchcard.loyalty.operations import Actor, NewCustomer, OperationMetadata
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 from tests.support.open_pages import pages_that_follow
@@ -22,7 +23,7 @@ def annas_cards(context: Context, alice: Shop) -> list[CardId]:
     cards: list[CardId] = []
     for name in ("Coffee", "Cake"):
         program = shelf.program(alice, name=name, status="active", pin_policy="off")
-        by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor("api_key", None)}
+        by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind.API_KEY, None)}
         cards.append(open_card(context.loyalty.till, program.id, customer=anna, **by).card.id)
     return cards
 

@@ -10,6 +10,7 @@ from punchcard.accounts.models import Vendor
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
+from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.kit.ids import UserId, VendorId
 
@@ -34,7 +35,7 @@ class Shop:
         """Return the address of the owner, the manager or the staff."""
         return f"{role}@{self.slug}.example"
 
-    def hire(self, role: str) -> UserId:
+    def hire(self, role: Role) -> UserId:
         """Add a person with a role; returns their id."""
         hashed = self.context.accounts.sign_in.hash_password(PASSWORD)
         person = NewUser(
@@ -79,7 +80,7 @@ def open_shop(context: Context, slug: str, name: str) -> Shop:
         timezone="Europe/Luxembourg",
         language="fr",
         owner=NewUser(
-            email=f"owner@{slug}.example", name="The owner", role="owner", password_hash=hashed
+            email=f"owner@{slug}.example", name="The owner", role=Role.OWNER, password_hash=hashed
         ),
     )
     with context.database.write() as session:

@@ -6,6 +6,7 @@ import pytest
 
 from punchcard.kit.i18n import LANGUAGES
 from punchcard.kit.ids import CardId
+from punchcard.loyalty.vocabulary import CardStatus
 from punchcard.wallets.pass_content import (
     CardFacts,
     RewardFacts,
@@ -118,7 +119,7 @@ def test_facts_of_a_number_that_is_gone_have_no_code() -> None:
     gone = CardFacts(
         id=CardId("c"),
         number="123456789012",
-        status="replaced",
+        status=CardStatus.REPLACED,
         stamps=0,
         points=0,
         rewards_ready=0,

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from punchcard.accounts.errors import NotAllowed
 from punchcard.accounts.subjects import ADMIN_PERMISSIONS, ROLES, Subject
+from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.context import build_context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.i18n import LANGUAGES, translate
@@ -168,9 +169,13 @@ def test_no_form_is_taken_from_another_site(served: tuple[ASGIApp, World]) -> No
 
 def test_a_page_answers_everybody_as_the_table_says(served: tuple[ASGIApp, World]) -> None:
     app, world = served
-    admin = Subject(kind="admin", permissions=ADMIN_PERMISSIONS)
+    admin = Subject(kind=SubjectKind.ADMIN, permissions=ADMIN_PERMISSIONS)
     people = [("admin", world.admin, admin)] + [
-        (role, world.alice[role], Subject(kind="member", role=role, permissions=permissions))
+        (
+            role,
+            world.alice[role],
+            Subject(kind=SubjectKind.MEMBER, role=role, permissions=permissions),
+        )
         for role, permissions in ROLES.items()
     ]
     for name, token, subject in people:

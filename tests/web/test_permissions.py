@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from punchcard.accounts.subjects import ADMIN_PERMISSIONS, NOBODY, PUBLIC, ROLES, Subject
+from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.api.http.permissions import ACCESS as API
 from punchcard.web.pages.page_request import FormDep, get_permitted_page_request
 from punchcard.web.permissions import ACCESS, check_routes
@@ -14,11 +15,11 @@ from punchcard.web.routers import ROUTERS
 
 Route = tuple[str, str]
 
-EVERYBODY = {
+EVERYBODY: dict[str, Subject] = {
     "nobody": NOBODY,
-    "admin": Subject(kind="admin", permissions=ADMIN_PERMISSIONS),
+    "admin": Subject(kind=SubjectKind.ADMIN, permissions=ADMIN_PERMISSIONS),
     **{
-        role: Subject(kind="member", role=role, permissions=permissions)
+        role: Subject(kind=SubjectKind.MEMBER, role=role, permissions=permissions)
         for role, permissions in ROLES.items()
     },
 }

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, User
 from punchcard.accounts.subjects import Subject
+from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import Ids, VendorId
 
@@ -23,10 +24,10 @@ _SECRET_NAMES = frozenset({"password", "pin", "token", "key", "secret", "code", 
 _SECRET_ENDINGS = ("_hash", "_password", "_token", "_secret", "_sealed", "_pin", "pin_index")
 
 _ACTORS: Final[dict[str, type[Admin | ApiKey | Device | User]]] = {
-    "admin": Admin,
-    "api_key": ApiKey,
-    "device": Device,
-    "member": User,
+    SubjectKind.ADMIN: Admin,
+    SubjectKind.API_KEY: ApiKey,
+    SubjectKind.DEVICE: Device,
+    SubjectKind.MEMBER: User,
 }
 
 

@@ -16,6 +16,7 @@ from punchcard.accounts.location_service import get_open_location, list_location
 from punchcard.accounts.models import Device, Location, PairingCode, Vendor
 from punchcard.accounts.rows import apply_changes, find_own, paginate
 from punchcard.accounts.subjects import DEVICE_PREFIX, Subject
+from punchcard.accounts.vocabulary import SubjectKind, VendorStatus
 from punchcard.db.events import announce
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
@@ -82,7 +83,7 @@ def pair_device(
     )
     session.add(device)
     session.flush()
-    itself = Subject(kind="device", id=device.id, vendor_id=device.vendor_id)
+    itself = Subject(kind=SubjectKind.DEVICE, id=device.id, vendor_id=device.vendor_id)
     act = Act(subject=itself, now=now, ids=ids, request_id=request_id)
     new = {"name": device.name, "location_id": device.location_id, "pairing_code_id": used.id}
     of = ("device", device.id)
@@ -138,7 +139,7 @@ def revoke_device(session: Session, act: Act, vendor_id: VendorId, device_id: De
 def _use_code(session: Session, code: str, now: datetime) -> PairingCode:
     """Take the code in one statement: of two devices that show it at once, one gets nothing."""
     compact = code.upper().replace(" ", "").replace("-", "")
-    shops = select(Vendor.id).where(Vendor.status == "active")
+    shops = select(Vendor.id).where(Vendor.status == VendorStatus.ACTIVE)
     open_locations = select(Location.id).where(Location.closed_at.is_(None))
     used: PairingCode | None = session.scalar(
         update(PairingCode)

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from punchcard.accounts.vocabulary import Role, SubjectKind, VendorStatus
 from punchcard.db.base import Base
-from punchcard.db.types import Id, Json, UtcDateTime
+from punchcard.db.types import EnumText, Id, Json, UtcDateTime, one_of
 from punchcard.kit.ids import (
     AdminId,
     ApiKeyId,
@@ -24,9 +25,7 @@ class Vendor(Base):
     """A shop or chain: the tenant that everything else belongs to."""
 
     __tablename__ = "vendors"
-    __table_args__ = (
-        CheckConstraint("status IN ('active', 'suspended', 'closed')", name="status"),
-    )
+    __table_args__ = (one_of("status", VendorStatus),)
 
     id: Mapped[VendorId] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(63), unique=True)
@@ -36,7 +35,9 @@ class Vendor(Base):
     language: Mapped[str] = mapped_column(String(2))
     # ISO 3166-1: where phone numbers that are typed without a country code are from.
     country: Mapped[str | None] = mapped_column(String(2))
-    status: Mapped[str] = mapped_column(String(16), default="active")
+    status: Mapped[VendorStatus] = mapped_column(
+        EnumText(VendorStatus), default=VendorStatus.ACTIVE
+    )
     keeps_origins: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -65,13 +66,13 @@ class User(Base):
     """
 
     __tablename__ = "members"
-    __table_args__ = (CheckConstraint("role IN ('owner', 'manager', 'staff')", name="role"),)
+    __table_args__ = (one_of("role", Role),)
 
     id: Mapped[UserId] = mapped_column(primary_key=True)
     vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"), index=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(120))
-    role: Mapped[str] = mapped_column(String(16))
+    role: Mapped[Role] = mapped_column(EnumText(Role))
     language: Mapped[str | None] = mapped_column(String(2))
     password_hash: Mapped[str] = mapped_column(String(80))
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -232,7 +233,7 @@ class AuditEvent(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     vendor_id: Mapped[VendorId | None] = mapped_column(ForeignKey("vendors.id"))
-    actor_kind: Mapped[str] = mapped_column(String(16))
+    actor_kind: Mapped[SubjectKind] = mapped_column(EnumText(SubjectKind))
     actor_id: Mapped[str | None] = mapped_column(String(64))
     action: Mapped[str] = mapped_column(String(64))
     subject_kind: Mapped[str] = mapped_column(String(32))

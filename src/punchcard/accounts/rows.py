@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.audit_service import difference
 from punchcard.accounts.models import Admin, ApiKey, Device, Location, User
 from punchcard.accounts.subjects import Subject
+from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import VendorId, as_id
 
@@ -54,7 +55,12 @@ def apply_changes(row: object, changes: Mapping[str, Any]) -> tuple[dict[str, An
 
 def name_of(session: Session, subject: Subject) -> str:
     """Return what the person, key or device is called."""
-    tables = {"member": User, "admin": Admin, "api_key": ApiKey, "device": Device}
+    tables = {
+        SubjectKind.MEMBER: User,
+        SubjectKind.ADMIN: Admin,
+        SubjectKind.API_KEY: ApiKey,
+        SubjectKind.DEVICE: Device,
+    }
     column = tables[subject.kind].__table__.c
     name: str = session.scalars(select(column.name).where(column.id == subject.id)).one()
     return name

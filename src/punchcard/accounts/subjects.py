@@ -1,8 +1,9 @@
 """Who is calling, and what that allows: permissions, roles and scopes, written once."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from punchcard.accounts.vocabulary import Role, SubjectKind
 from punchcard.kit.ids import DeviceId, LocationId, VendorId
 
 LOYALTY_READ: Final = "loyalty:read"
@@ -12,18 +13,15 @@ VENDOR_MANAGE: Final = "vendor:manage"
 VENDOR_OWN: Final = "vendor:own"
 PLATFORM_ADMIN: Final = "platform:admin"
 
-Role = Literal["owner", "manager", "staff"]
-SubjectKind = Literal["admin", "member", "api_key", "device", "nobody", "system"]
-
 SCOPES: Final = (LOYALTY_READ, LOYALTY_OPERATE, LOYALTY_MANAGE)
 """What an API key can be given."""
 
 _STAFF = frozenset({LOYALTY_READ, LOYALTY_OPERATE})
 _MANAGER = _STAFF | {LOYALTY_MANAGE, VENDOR_MANAGE}
-ROLES: Final[dict[str, frozenset[str]]] = {
-    "owner": _MANAGER | {VENDOR_OWN},
-    "manager": _MANAGER,
-    "staff": _STAFF,
+ROLES: Final[dict[Role, frozenset[str]]] = {
+    Role.OWNER: _MANAGER | {VENDOR_OWN},
+    Role.MANAGER: _MANAGER,
+    Role.STAFF: _STAFF,
 }
 DEVICE_PERMISSIONS: Final = frozenset({LOYALTY_OPERATE})
 ADMIN_PERMISSIONS: Final = frozenset({PLATFORM_ADMIN})
@@ -39,7 +37,7 @@ class Subject:
     kind: SubjectKind
     id: str | None = None
     vendor_id: VendorId | None = None
-    role: str | None = None
+    role: Role | None = None
     permissions: frozenset[str] = frozenset()
     location_id: LocationId | None = None
     language: str | None = None
@@ -49,17 +47,17 @@ class Subject:
     @property
     def device_id(self) -> DeviceId | None:
         """Return the terminal that is calling, None when it is not one."""
-        return DeviceId(self.id) if self.kind == "device" and self.id else None
+        return DeviceId(self.id) if self.kind == SubjectKind.DEVICE and self.id else None
 
     def may(self, *any_of: str) -> bool:
         """Return whether the caller has at least one of these permissions."""
         return not self.permissions.isdisjoint(any_of)
 
 
-NOBODY: Final = Subject(kind="nobody")
+NOBODY: Final = Subject(kind=SubjectKind.NOBODY)
 """A visitor who showed no credential."""
 
-SYSTEM: Final = Subject(kind="system")
+SYSTEM: Final = Subject(kind=SubjectKind.SYSTEM)
 """The server itself: the command line on the operator's machine, and the worker."""
 
 
@@ -75,9 +73,9 @@ class AccessRule:
         """Return whether the caller may use the route."""
         if self.is_public:
             return True
-        if subject.kind == "nobody":
+        if subject.kind == SubjectKind.NOBODY:
             return False
-        if self.is_for_people and subject.kind not in ("member", "admin"):
+        if self.is_for_people and subject.kind not in (SubjectKind.MEMBER, SubjectKind.ADMIN):
             return False
         return not self.any_of or subject.may(*self.any_of)
 

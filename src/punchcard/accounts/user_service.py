@@ -14,6 +14,7 @@ from punchcard.accounts.errors import EmailTaken, LastOwner, UserNotFound, Vendo
 from punchcard.accounts.events import SubjectChanged
 from punchcard.accounts.models import AccessToken, Admin, User, Vendor
 from punchcard.accounts.rows import apply_changes, find_own, paginate
+from punchcard.accounts.vocabulary import Role
 from punchcard.db.events import announce
 from punchcard.kit.ids import UserId, VendorId
 from punchcard.kit.validation import contacts, places, texts
@@ -26,7 +27,7 @@ class NewUser:
 
     email: str
     name: str
-    role: str
+    role: Role
     password_hash: str
     language: str | None = None
 
@@ -81,7 +82,7 @@ def update_user(
     """
     user = _lock_user(session, vendor_id, user_id)
     wanted = _checked(changes)
-    if user.role == "owner" and wanted.get("role", "owner") != "owner":
+    if user.role == Role.OWNER and wanted.get("role", Role.OWNER) != Role.OWNER:
         _refuse_last_owner(session, vendor_id)
     password_hash = wanted.pop("password_hash", None)
     if password_hash is not None:
@@ -100,7 +101,7 @@ def remove_user(session: Session, act: Act, vendor_id: VendorId, user_id: UserId
     The address becomes free again, here or at another vendor.
     """
     user = _lock_user(session, vendor_id, user_id)
-    if user.role == "owner":
+    if user.role == Role.OWNER:
         _refuse_last_owner(session, vendor_id)
     old = {"email": user.email, "name": user.name, "role": user.role}
     user.removed_at = act.now
@@ -155,7 +156,7 @@ def _lock_user(session: Session, vendor_id: VendorId, user_id: UserId) -> User:
 
 def _refuse_last_owner(session: Session, vendor_id: VendorId) -> None:
     owners = select(func.count()).where(
-        User.vendor_id == vendor_id, User.role == "owner", User.removed_at.is_(None)
+        User.vendor_id == vendor_id, User.role == Role.OWNER, User.removed_at.is_(None)
     )
     if (session.scalar(owners) or 0) <= 1:
         raise LastOwner

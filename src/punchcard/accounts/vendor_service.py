@@ -15,6 +15,7 @@ from punchcard.accounts.events import VendorChanged
 from punchcard.accounts.models import AccessToken, ApiKey, Device, User, Vendor
 from punchcard.accounts.rows import apply_changes
 from punchcard.accounts.user_service import NewUser
+from punchcard.accounts.vocabulary import Role, VendorStatus
 from punchcard.db.events import announce
 from punchcard.kit.ids import VendorId, as_id
 from punchcard.kit.validation import places, texts
@@ -60,7 +61,7 @@ def create_vendor(session: Session, act: Act, wanted: NewVendor) -> Vendor:
         id=act.ids.new_id(),
         **told,
         keeps_origins=False,
-        status="active",
+        status=VendorStatus.ACTIVE,
         created_at=act.now,
         updated_at=act.now,
     )
@@ -97,7 +98,7 @@ def list_vendors(
     session: Session,
     *,
     query: str | None = None,
-    status: str | None = None,
+    status: VendorStatus | None = None,
     after_id: str | None = None,
     limit: int = 50,
 ) -> list[Vendor]:
@@ -120,7 +121,7 @@ def list_vendors(
 def first_owner(session: Session, vendor_id: VendorId) -> User:
     """Return the owner who has been there longest."""
     owners = select(User).where(
-        User.vendor_id == vendor_id, User.role == "owner", User.removed_at.is_(None)
+        User.vendor_id == vendor_id, User.role == Role.OWNER, User.removed_at.is_(None)
     )
     return session.scalars(owners.order_by(User.id).limit(1)).one()
 
@@ -151,17 +152,17 @@ def update_vendor(
 
 def suspend_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
     """Stop a vendor for the time being: its people, keys and devices are refused."""
-    return _set_status(session, act, vendor_id, "suspended", "vendor.suspended")
+    return _set_status(session, act, vendor_id, VendorStatus.SUSPENDED, "vendor.suspended")
 
 
 def resume_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
     """Let a suspended vendor go on."""
-    return _set_status(session, act, vendor_id, "active", "vendor.resumed")
+    return _set_status(session, act, vendor_id, VendorStatus.ACTIVE, "vendor.resumed")
 
 
 def close_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
     """Close a vendor permanently: every session, key and device is revoked; the ledger stays."""
-    vendor = _set_status(session, act, vendor_id, "closed", "vendor.closed")
+    vendor = _set_status(session, act, vendor_id, VendorStatus.CLOSED, "vendor.closed")
     people = select(User.id).where(User.vendor_id == vendor.id)
     for table, theirs in (
         (AccessToken, AccessToken.user_id.in_(people)),
@@ -175,7 +176,7 @@ def close_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
 
 
 def _set_status(
-    session: Session, act: Act, vendor_id: VendorId, status: str, action: str
+    session: Session, act: Act, vendor_id: VendorId, status: VendorStatus, action: str
 ) -> Vendor:
     vendor = _lock(session, vendor_id)
     old, new = apply_changes(vendor, {"status": status})
@@ -192,7 +193,7 @@ def _lock(session: Session, vendor_id: VendorId) -> Vendor:
     vendor = session.get(Vendor, wanted, with_for_update=True) if wanted else None
     if vendor is None:
         raise VendorNotFound
-    if vendor.status == "closed":
+    if vendor.status == VendorStatus.CLOSED:
         raise VendorClosed
     return vendor
 

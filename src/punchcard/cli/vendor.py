@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from punchcard.accounts.vocabulary import Role
 from punchcard.cli.support import Json, NewPassword, by_operator, opened_context, say
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def create(
         person = NewUser(
             email=email,
             name=owner or name,
-            role="owner",
+            role=Role.OWNER,
             password_hash=context.accounts.sign_in.hash_password(password),
         )
         wanted = NewVendor(

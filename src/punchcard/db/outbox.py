@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final, cast
 
 from sqlalchemy import (
-    CheckConstraint,
     ColumnElement,
     Connection,
     CursorResult,
@@ -29,7 +29,7 @@ from punchcard.db.base import Base, table_of
 from punchcard.db.bulk import BulkInsert
 from punchcard.db.dialects import insert_into, locked_elsewhere
 from punchcard.db.events import Event, announce
-from punchcard.db.types import BigInt, UtcDateTime
+from punchcard.db.types import BigInt, EnumText, UtcDateTime, one_of
 
 _ERROR_CHARACTERS: Final = 2000
 
@@ -56,12 +56,20 @@ class WorkEnqueued(Event):
     topic: str
 
 
+class WorkStatus(StrEnum):
+    """How far work has come; what is PARKED is not tried again by itself."""
+
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    PARKED = "parked"
+
+
 class OutboxRow(Base):
     """Work that a committed change leaves: at most one waiting row a topic and key."""
 
     __tablename__ = "outbox"
     __table_args__ = (
-        CheckConstraint("status IN ('waiting', 'claimed', 'parked')", name="status"),
+        one_of("status", WorkStatus),
         Index(
             "uq_outbox_waiting",
             "topic",
@@ -77,7 +85,7 @@ class OutboxRow(Base):
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=True)
     topic: Mapped[str] = mapped_column(String(40))
     key: Mapped[str] = mapped_column(String(100))
-    status: Mapped[str] = mapped_column(String(16), default="waiting")
+    status: Mapped[WorkStatus] = mapped_column(EnumText(WorkStatus), default=WorkStatus.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
     available_at: Mapped[datetime] = mapped_column(UtcDateTime)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -136,7 +144,7 @@ def _waiting_row(topic: str, key: str, now: datetime) -> dict[str, Any]:
     return {
         "topic": topic,
         "key": key,
-        "status": "waiting",
+        "status": WorkStatus.WAITING,
         "attempts": 0,
         "available_at": now,
         "created_at": now,
@@ -163,16 +171,18 @@ def depths(session: Session) -> list[Depth]:
     for topic, status, number, oldest in session.execute(query):
         found[topic][status] = (number, oldest)
 
-    def count(topic: str, status: str) -> int:
+    def count(topic: str, status: WorkStatus) -> int:
         return found[topic][status][0] if status in found[topic] else 0
 
     return [
         Depth(
             topic=topic,
-            waiting=count(topic, "waiting"),
-            claimed=count(topic, "claimed"),
-            parked=count(topic, "parked"),
-            oldest_at=found[topic]["waiting"][1] if "waiting" in found[topic] else None,
+            waiting=count(topic, WorkStatus.WAITING),
+            claimed=count(topic, WorkStatus.CLAIMED),
+            parked=count(topic, WorkStatus.PARKED),
+            oldest_at=found[topic][WorkStatus.WAITING][1]
+            if WorkStatus.WAITING in found[topic]
+            else None,
         )
         for topic in sorted(found)
     ]
@@ -180,7 +190,9 @@ def depths(session: Session) -> list[Depth]:
 
 def newest_parked(session: Session, *, limit: int) -> Sequence[OutboxRow]:
     """Return up to `limit` rows that were given up, newest first."""
-    query = select(OutboxRow).where(OutboxRow.status == "parked").order_by(OutboxRow.id.desc())
+    query = (
+        select(OutboxRow).where(OutboxRow.status == WorkStatus.PARKED).order_by(OutboxRow.id.desc())
+    )
     return session.scalars(query.limit(limit)).all()
 
 
@@ -190,16 +202,28 @@ def claim(
     """Take up to `limit` rows that are due, or whose worker has let its lease run out."""
     # A query for each: together they would read all that waits, however much, to find the oldest.
     due = [
-        (OutboxRow.topic.in_(topics), OutboxRow.status == "claimed", OutboxRow.lease_until <= now),
+        (
+            OutboxRow.topic.in_(topics),
+            OutboxRow.status == WorkStatus.CLAIMED,
+            OutboxRow.lease_until <= now,
+        ),
         *(
-            (OutboxRow.topic == topic, OutboxRow.status == "waiting", OutboxRow.available_at <= now)
+            (
+                OutboxRow.topic == topic,
+                OutboxRow.status == WorkStatus.WAITING,
+                OutboxRow.available_at <= now,
+            )
             for topic in topics
         ),
     ]
     found = [row for conditions in due for row in _oldest(session, conditions, limit)]
     rows = sorted(found, key=lambda row: (row.available_at, row.id))[:limit]
     for row in rows:
-        row.status, row.attempts, row.lease_until = "claimed", row.attempts + 1, now + lease
+        row.status, row.attempts, row.lease_until = (
+            WorkStatus.CLAIMED,
+            row.attempts + 1,
+            now + lease,
+        )
     return [Claimed(row.id, row.topic, row.key, row.attempts, row.created_at) for row in rows]
 
 
@@ -223,17 +247,19 @@ def finish(session: Session, work: Claimed) -> None:
 def retry(session: Session, work: Claimed, *, error: str, available_at: datetime) -> None:
     """Put a row back to wait until `available_at`; a newer waiting row of its key replaces it."""
     newer = select(OutboxRow.id).where(
-        OutboxRow.topic == work.topic, OutboxRow.key == work.key, OutboxRow.status == "waiting"
+        OutboxRow.topic == work.topic,
+        OutboxRow.key == work.key,
+        OutboxRow.status == WorkStatus.WAITING,
     )
     if session.scalar(newer) is not None:
         finish(session, work)
         return
-    _settle(session, work, status="waiting", last_error=error, available_at=available_at)
+    _settle(session, work, status=WorkStatus.WAITING, last_error=error, available_at=available_at)
 
 
 def park(session: Session, work: Claimed, *, error: str) -> None:
     """Set a row aside for the operator, with the reason; newer work on its key goes on."""
-    _settle(session, work, status="parked", last_error=error)
+    _settle(session, work, status=WorkStatus.PARKED, last_error=error)
 
 
 def _settle(session: Session, work: Claimed, **values: Any) -> None:
@@ -247,7 +273,7 @@ def _settle(session: Session, work: Claimed, **values: Any) -> None:
 def _still_mine(work: Claimed) -> tuple[ColumnElement[bool], ...]:
     return (
         OutboxRow.id == work.id,
-        OutboxRow.status == "claimed",
+        OutboxRow.status == WorkStatus.CLAIMED,
         OutboxRow.attempts == work.attempts,
     )
 
@@ -255,7 +281,9 @@ def _still_mine(work: Claimed) -> tuple[ColumnElement[bool], ...]:
 def locked_keys(connection: Connection, topic: str, keys: Iterable[str]) -> set[str]:
     """Return those of `keys` whose waiting work of `topic` another transaction holds."""
     query = select(OutboxRow.key).where(
-        OutboxRow.topic == topic, OutboxRow.status == "waiting", OutboxRow.key.in_(set(keys))
+        OutboxRow.topic == topic,
+        OutboxRow.status == WorkStatus.WAITING,
+        OutboxRow.key.in_(set(keys)),
     )
     return {row[0] for row in locked_elsewhere(connection, query)}
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from punchcard.db.database import Database
 from punchcard.db.migrate import is_current
-from punchcard.db.outbox import OutboxRow
+from punchcard.db.outbox import OutboxRow, WorkStatus
 from punchcard.kit.clock import Clock
 
 _PROBE: Final = "readiness.probe"
@@ -84,7 +84,7 @@ def probe_write(database: Database, clock: Clock) -> None:
     Raises what the database raises.
     """
     now = clock.now()
-    row = {"topic": _PROBE, "key": _PROBE, "status": "parked", "attempts": 0}
+    row = {"topic": _PROBE, "key": _PROBE, "status": WorkStatus.PARKED, "attempts": 0}
     with database.write_connection() as connection:
         connection.execute(insert(OutboxRow).values(**row, available_at=now, created_at=now))
         connection.execute(delete(OutboxRow).where(OutboxRow.topic == _PROBE))

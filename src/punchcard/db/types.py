@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Integer, Uuid
+from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, Integer, String, Uuid
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -35,6 +36,41 @@ BigInt = BigInteger().with_variant(Integer(), "sqlite")
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 """A small document."""
+
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+class EnumText(TypeDecorator[Word]):
+    """One of the words of an enum, kept as text of up to `length` characters."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[Word], length: int = 16) -> None:
+        super().__init__(length)
+        self.words = words
+        self.length = length
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:
+        """Return what makes plain text of a word."""
+        return _as_plain_text
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Word | None]:
+        """Return what makes a word of the stored text; the till reads several a row."""
+        members: dict[str | None, Word | None] = {word.value: word for word in self.words}
+        members[None] = None
+        return members.__getitem__
+
+
+def _as_plain_text(word: str | None) -> str | None:
+    return None if word is None else str(word)
+
+
+def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
+    """Return the constraint that a column holds one of the words of an enum."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -34,13 +34,14 @@ from punchcard.loyalty.operations import (
     VoidEntry,
 )
 from punchcard.loyalty.till.receipt import Receipt
+from punchcard.loyalty.vocabulary import ActorKind
 
 SEED = 20
 SLOT_MINUTES = 60
 
 _VOIDED = 0.008
 _REASONS = ("Wrong card", "Typed twice", "Customer changed their mind")
-_PUBLIC = Actor("public", None)
+_PUBLIC = Actor(ActorKind.PUBLIC, None)
 
 Progress = Callable[[int], None]
 
@@ -218,7 +219,7 @@ class HistorySimulator:
         assert guest.card is not None
         operation = AdjustPoints(
             vendor_id=guest.shop.vendor_id,
-            actor=Actor(manager.kind, manager.id),
+            actor=Actor(ActorKind(manager.kind), manager.id),
             card=CardRef(CardKey.ID, guest.card.id),
             points_delta=self._chance.choice((10, 20, 25, 50)),
             note="An apology for a long wait",

@@ -17,6 +17,7 @@ from punchcard.accounts.audit_service import Act
 from punchcard.accounts.subjects import ROLES, SCOPES, SYSTEM, Subject
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
+from punchcard.accounts.vocabulary import Role, SubjectKind
 from punchcard.context import Context
 from punchcard.demo.people import plain
 from punchcard.demo.shops import ADMIN_EMAIL, PASSWORD, DemoShop, Offer, Person
@@ -25,6 +26,7 @@ from punchcard.loyalty.operations import Actor, StaffIdentity
 from punchcard.loyalty.programs import program_service, reward_service
 from punchcard.loyalty.staff import pin_service
 from punchcard.loyalty.staff.pin_verifier import PreparedPin
+from punchcard.loyalty.vocabulary import ActorKind
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def _by_operator(context: Context) -> Act:
 
 
 def _create_vendor(session: Session, act: Act, shop: DemoShop, password_hash: str) -> VendorId:
-    owner = next(person for person in shop.people if person.role == "owner")
+    owner = next(person for person in shop.people if person.role == Role.OWNER)
     vendor = vendor_service.create_vendor(
         session,
         act,
@@ -150,17 +152,17 @@ def _hire(
     """Add everybody but the owner, who is there already; return the manager."""
     manager = SYSTEM
     for person in shop.people:
-        if person.role in (None, "owner"):
+        if person.role in (None, Role.OWNER):
             continue
         new = _user(shop, person, password_hash)
         row = user_service.create_user(session, act, vendor_id, new)
-        if person.role == "manager":
+        if person.role == Role.MANAGER:
             manager = Subject(
-                kind="member",
+                kind=SubjectKind.MEMBER,
                 id=row.id,
                 vendor_id=vendor_id,
-                role="manager",
-                permissions=ROLES["manager"],
+                role=Role.MANAGER,
+                permissions=ROLES[Role.MANAGER],
             )
     return manager
 
@@ -201,7 +203,7 @@ class _Room:
             session, code=code, name="Till 1", now=act.now, ids=act.ids, request_id=None
         )
         staff = [self._give_pin(person, pins[person.name]) for person in people]
-        return ServicePoint(location_id, Actor("device", device.id), staff)
+        return ServicePoint(location_id, Actor(ActorKind.DEVICE, device.id), staff)
 
     def offer(self, program_id: ProgramId, offer: Offer, history_ends: datetime) -> Prize:
         """Add a reward to the program."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from punchcard.accounts.vocabulary import Role
 from punchcard.demo.people import plain
 
 PASSWORD: Final = "coffee and cake"  # noqa: S105 shown to anyone who starts the demonstration
@@ -15,7 +16,7 @@ class Person:
     """Someone who signs in, or has a PIN, or both."""
 
     name: str
-    role: str | None = None
+    role: Role | None = None
     pin: str | None = None
     location: int | None = None
     language: str | None = None
@@ -75,9 +76,9 @@ CAFE: Final = DemoShop(
         ("Café Alice Gare", "3, avenue de la Liberté, Luxembourg"),
     ),
     people=(
-        Person(name="Alice Wagner", role="owner", pin="4071"),
-        Person(name="Hugo Santos", role="manager", pin="7305", location=1, language="en"),
-        Person(name="Léa Muller", role="staff", pin="2968", location=0),
+        Person(name="Alice Wagner", role=Role.OWNER, pin="4071"),
+        Person(name="Hugo Santos", role=Role.MANAGER, pin="7305", location=1, language="en"),
+        Person(name="Léa Muller", role=Role.STAFF, pin="2968", location=0),
         Person(name="Tiago Ferreira", pin="8143", location=1),
     ),
     program={
@@ -142,9 +143,9 @@ BOUTIQUE: Final = DemoShop(
     language="fr",
     locations=(("Boutique Claire", "27, Grand-Rue, Luxembourg"),),
     people=(
-        Person(name="Claire Schmit", role="owner", pin="5296"),
-        Person(name="Nora Kieffer", role="manager", pin="3714", language="de"),
-        Person(name="Inès Pereira", role="staff", pin="9052"),
+        Person(name="Claire Schmit", role=Role.OWNER, pin="5296"),
+        Person(name="Nora Kieffer", role=Role.MANAGER, pin="3714", language="de"),
+        Person(name="Inès Pereira", role=Role.STAFF, pin="9052"),
     ),
     program={
         "name": "Club Claire",
@@ -261,9 +262,9 @@ BAKERY: Final = DemoShop(
     language="lb",
     locations=(("Boulangerie Bob", "5, rue de l'Alzette, Esch-sur-Alzette"),),
     people=(
-        Person(name="Bob Weber", role="owner", pin="6180", language="lb"),
-        Person(name="Sophie Klein", role="manager", pin="3527", language="fr"),
-        Person(name="Max Becker", role="staff", pin="7492", language="de"),
+        Person(name="Bob Weber", role=Role.OWNER, pin="6180", language="lb"),
+        Person(name="Sophie Klein", role=Role.MANAGER, pin="3527", language="fr"),
+        Person(name="Max Becker", role=Role.STAFF, pin="7492", language="de"),
         Person(name="Marta Gomes", pin="5863"),
     ),
     program={

@@ -18,6 +18,7 @@ from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.links import CardLinks, card_sealer
+from punchcard.loyalty.vocabulary import CardStatus, ProgramType
 
 _LOOKED_AT = 200
 _WIDEST = 1000
@@ -114,7 +115,7 @@ def _chosen(session: Session, shop: DemoShop) -> list[CardView]:
     """Return the card of the shop's most faithful guest, and a full one if there is any."""
     vendor = vendor_service.get_vendor_by_slug(session, shop.slug)
     cards = card_service.list_cards(
-        session, vendor.id, now=datetime.now(UTC), limit=_LOOKED_AT, status="active"
+        session, vendor.id, now=datetime.now(UTC), limit=_LOOKED_AT, status=CardStatus.ACTIVE
     )
     if not cards:
         return []
@@ -125,8 +126,8 @@ def _chosen(session: Session, shop: DemoShop) -> list[CardView]:
 
 def _balance(shop: DemoShop, card: CardView) -> str:
     said = []
-    if shop.program["type"] != "points":
+    if shop.program["type"] != ProgramType.POINTS:
         said.append(f"{card.stamps} of {card.stamps_target} stamps")
-    if shop.program["type"] != "stamps":
+    if shop.program["type"] != ProgramType.STAMPS:
         said.append(f"{card.points} points")
     return ", ".join(said)

@@ -1,9 +1,16 @@
 """Small values that are made by the thousand."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeVar, dataclass_transform
 
 _T = TypeVar("_T")
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+def as_word(words: type[_Word], text: str | None) -> _Word | None:
+    """Return the word of the enum that `text` is, or None if it is not one of them."""
+    return next((word for word in words if word == text), None)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)

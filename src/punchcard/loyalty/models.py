@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from punchcard.db.base import Base
-from punchcard.db.types import BigInt, Json, UtcDateTime
+from punchcard.db.types import BigInt, EnumText, Json, UtcDateTime, one_of
 from punchcard.kit.ids import (
     CardId,
     CustomerId,
@@ -19,6 +19,15 @@ from punchcard.kit.ids import (
     StaffPinId,
     VendorId,
 )
+from punchcard.loyalty.vocabulary import (
+    ActorKind,
+    CardStatus,
+    EntryType,
+    PinPolicy,
+    ProgramStatus,
+    ProgramType,
+    VoidPolicy,
+)
 
 # Cards are updated with every stamp: free room in each page keeps those updates off the indexes.
 _ROOM_FOR_UPDATES = {"postgresql_with": {"fillfactor": 80}}
@@ -29,8 +38,8 @@ class LoyaltyProgram(Base):
 
     __tablename__ = "loyalty_programs"
     __table_args__ = (
-        CheckConstraint("type IN ('stamps', 'points', 'hybrid')", name="type"),
-        CheckConstraint("status IN ('draft', 'active', 'inactive')", name="status"),
+        one_of("type", ProgramType),
+        one_of("status", ProgramStatus),
         CheckConstraint("stamps_target BETWEEN 1 AND 50", name="stamps_target"),
         CheckConstraint("points_per_currency_unit BETWEEN 1 AND 1000", name="rate"),
         CheckConstraint("cooldown_minutes BETWEEN 0 AND 10080", name="cooldown"),
@@ -42,8 +51,8 @@ class LoyaltyProgram(Base):
     slug: Mapped[str] = mapped_column(String(63), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     card_name: Mapped[str] = mapped_column(String(120))
-    type: Mapped[str] = mapped_column(String(16))
-    status: Mapped[str] = mapped_column(String(16))
+    type: Mapped[ProgramType] = mapped_column(EnumText(ProgramType))
+    status: Mapped[ProgramStatus] = mapped_column(EnumText(ProgramStatus))
     currency: Mapped[str] = mapped_column(String(3))
     timezone: Mapped[str] = mapped_column(String(64))
     stamps_target: Mapped[int] = mapped_column(default=10)
@@ -55,10 +64,10 @@ class LoyaltyProgram(Base):
     welcome_points: Mapped[int] = mapped_column(default=0)
     cooldown_minutes: Mapped[int] = mapped_column(default=15)
     max_daily_stamps: Mapped[int] = mapped_column(default=5)
-    pin_policy: Mapped[str] = mapped_column(String(16), default="required")
+    pin_policy: Mapped[PinPolicy] = mapped_column(EnumText(PinPolicy), default=PinPolicy.REQUIRED)
     pin_max_attempts: Mapped[int] = mapped_column(default=5)
     pin_lockout_minutes: Mapped[int] = mapped_column(default=30)
-    void_policy: Mapped[str] = mapped_column(String(16), default="clamp")
+    void_policy: Mapped[VoidPolicy] = mapped_column(EnumText(VoidPolicy), default=VoidPolicy.CLAMP)
     self_enrollment: Mapped[bool] = mapped_column(default=True)
     terms_text: Mapped[str | None] = mapped_column(Text)
     branding: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
@@ -106,7 +115,7 @@ class LoyaltyCard(Base):
 
     __tablename__ = "loyalty_cards"
     __table_args__ = (
-        CheckConstraint("status IN ('active', 'blocked', 'replaced', 'closed')", name="status"),
+        one_of("status", CardStatus),
         CheckConstraint("points_carry >= 0", name="points_carry"),
         Index(
             "uq_loyalty_cards_held",
@@ -129,7 +138,7 @@ class LoyaltyCard(Base):
     number: Mapped[str] = mapped_column(String(12), unique=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     token_sealed: Mapped[bytes] = mapped_column(LargeBinary(64))
-    status: Mapped[str] = mapped_column(String(16), default="active")
+    status: Mapped[CardStatus] = mapped_column(EnumText(CardStatus), default=CardStatus.ACTIVE)
     locale: Mapped[str | None] = mapped_column(String(2))
     stamps: Mapped[int] = mapped_column(default=0)
     points: Mapped[int] = mapped_column(BigInt, default=0)
@@ -199,7 +208,7 @@ class LoyaltyTransaction(Base):
     program_id: Mapped[ProgramId] = mapped_column(ForeignKey("loyalty_programs.id"))
     card_id: Mapped[CardId] = mapped_column(ForeignKey("loyalty_cards.id"))
     sequence: Mapped[int]
-    type: Mapped[str] = mapped_column(String(24))
+    type: Mapped[EntryType] = mapped_column(EnumText(EntryType, 24))
     stamps_delta: Mapped[int]
     points_delta: Mapped[int] = mapped_column(BigInt)
     stamps_after: Mapped[int]
@@ -212,7 +221,7 @@ class LoyaltyTransaction(Base):
     reward: Mapped[dict[str, Any] | None] = mapped_column(Json)
     staff_pin_id: Mapped[StaffPinId | None] = mapped_column(ForeignKey("staff_pins.id"))
     location_id: Mapped[LocationId | None] = mapped_column(ForeignKey("locations.id"))
-    actor_kind: Mapped[str] = mapped_column(String(16))
+    actor_kind: Mapped[ActorKind] = mapped_column(EnumText(ActorKind))
     actor_id: Mapped[str | None] = mapped_column(String(64))
     note: Mapped[str | None] = mapped_column(String(500))
     voids: Mapped[EntryId | None] = mapped_column(ForeignKey("loyalty_transactions.id"))
@@ -235,7 +244,7 @@ class ReferenceClaim(Base):
     __tablename__ = "reference_claims"
 
     program_id: Mapped[ProgramId] = mapped_column(primary_key=True)
-    type: Mapped[str] = mapped_column(String(24), primary_key=True)
+    type: Mapped[EntryType] = mapped_column(EnumText(EntryType, 24), primary_key=True)
     reference: Mapped[str] = mapped_column(String(128), primary_key=True)
     transaction_id: Mapped[EntryId] = mapped_column(ForeignKey("loyalty_transactions.id"))
 

@@ -19,6 +19,7 @@ from punchcard.kit.ids import (
     as_id,
 )
 from punchcard.kit.values import value
+from punchcard.loyalty.vocabulary import ActorKind
 
 
 class CardKey:
@@ -59,7 +60,7 @@ class CardRef(NamedTuple):
 class Actor:
     """Whose credential asked: its kind (member, api_key, device, public, system) and id."""
 
-    kind: str
+    kind: ActorKind
     id: str | None
 
 

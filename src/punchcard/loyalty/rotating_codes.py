@@ -16,6 +16,7 @@ from punchcard.kit.secrets import derive_key
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.errors import CodeExpired
 from punchcard.loyalty.totp import totp
+from punchcard.loyalty.vocabulary import CodeFormat
 
 PERIOD_SECONDS: Final = 30
 DIGITS: Final = 8
@@ -42,7 +43,7 @@ def as_rotating_code(text: str) -> RotatingCode | None:
 
 def has_rotating_code(branding: Mapping[str, Any]) -> bool:
     """Return whether the cards of a program with this branding show a code that moves."""
-    return branding.get("barcode") == "rotating"
+    return branding.get("barcode") == CodeFormat.ROTATING
 
 
 class RotatingCodes:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
@@ -17,7 +17,8 @@ from punchcard.loyalty.programs.rules_loader import load_rules
 from punchcard.loyalty.rules.values import ProgramRules
 from punchcard.loyalty.tables import CARDS
 from punchcard.loyalty.till.held_card import held_card
-from punchcard.wallets.pass_content import CardFacts, PassState, ProgramFacts, RewardFacts
+from punchcard.loyalty.vocabulary import CardStatus
+from punchcard.wallets.pass_content import CardFacts, ProgramFacts, RewardFacts
 
 _REWARDS_SHOWN = 100
 
@@ -104,7 +105,7 @@ def _card(row: Row[Any], rules: ProgramRules, links: CardLinks, now: datetime) -
     return CardFacts(
         id=row.id,
         number=row.number,
-        status=cast(PassState, row.status),
+        status=row.status,
         stamps=view.stamps,
         points=view.points,
         rewards_ready=view.rewards_ready,
@@ -123,7 +124,7 @@ def replaced(card: CardFacts, number: str) -> CardFacts:
     return CardFacts(
         id=card.id,
         number=number,
-        status="replaced",
+        status=CardStatus.REPLACED,
         stamps=0,
         points=0,
         rewards_ready=0,

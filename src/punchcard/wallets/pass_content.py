@@ -6,7 +6,7 @@ dense on a small screen, and someone else's camera that sees it opens nothing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from punchcard.kit.i18n import (
     LANGUAGES,
@@ -19,9 +19,7 @@ from punchcard.kit.i18n import (
 )
 from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.rotating_codes import has_rotating_code
-
-BarcodeKind = Literal["qr", "code128"]
-PassState = Literal["active", "blocked", "replaced", "closed"]
+from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus, CodeFormat, ProgramType
 
 BACKGROUND: Final = "#1f2937"
 TEXT: Final = "#ffffff"
@@ -48,7 +46,7 @@ class ProgramFacts:
     card_name: str
     vendor_name: str
     vendor_language: str
-    type: str
+    type: ProgramType
     stamps_target: int
     stamp_reward: Mapping[str, Any] | None = None
     terms_text: str | None = None
@@ -71,7 +69,7 @@ class CardFacts:
 
     id: CardId
     number: str
-    status: PassState
+    status: CardStatus
     stamps: int
     points: int
     rewards_ready: int
@@ -96,7 +94,7 @@ class PassField:
 class Barcode:
     """What a till scans, and the text beneath it."""
 
-    kind: BarcodeKind
+    kind: CodeFormat
     value: str
     text: str
 
@@ -155,9 +153,9 @@ def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> 
         ),
         customer=_customer(card, words),
         back=_back(program, card, words),
-        stamps=card.stamps if program.type != "points" else None,
-        stamps_target=program.stamps_target if program.type != "points" else None,
-        points=card.points if program.type != "stamps" else None,
+        stamps=card.stamps if program.type != ProgramType.POINTS else None,
+        stamps_target=program.stamps_target if program.type != ProgramType.POINTS else None,
+        points=card.points if program.type != ProgramType.STAMPS else None,
         rewards_ready=card.rewards_ready,
         barcode=_barcode(program, card),
         background_color=branding.get("background_color") or BACKGROUND,
@@ -166,7 +164,7 @@ def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> 
         logo_url=branding.get("logo_url"),
         hero_url=branding.get("hero_url"),
         card_url=card.url,
-        is_void=card.status != "active",
+        is_void=card.status != CardStatus.ACTIVE,
     )
 
 
@@ -220,9 +218,9 @@ _STAMPS_TO_GO: Final = (N_("{n} stamp to go"), N_("{n} stamps to go"))
 _POINTS_TO_GO: Final = (N_("{n} point to go"), N_("{n} points to go"))
 _COLLECT: Final = N_("Collect points")
 _VOID: Final = {
-    "blocked": N_("This card is blocked. Please ask at the shop."),
-    "replaced": N_("This card was replaced by a new one."),
-    "closed": N_("This card is closed."),
+    CardStatus.BLOCKED: N_("This card is blocked. Please ask at the shop."),
+    CardStatus.REPLACED: N_("This card was replaced by a new one."),
+    CardStatus.CLOSED: N_("This card is closed."),
 }
 
 
@@ -251,11 +249,11 @@ def _balances(program: ProgramFacts, card: CardFacts, words: _Words) -> tuple[Pa
     # When several fields change at once a phone only says that something did. So the balance alone
     # speaks, and its words depend on what it means.
     is_ready = card.rewards_ready > 0
-    if program.type != "points":
+    if program.type != ProgramType.POINTS:
         told = N_("A reward is ready. Stamps: %@") if is_ready else N_("Your stamps: %@")
         value = f"{card.stamps}/{program.stamps_target}"
         balances.append(_balance("stamps", words.say(_STAMPS), value, words.say(told)))
-    if program.type != "stamps":
+    if program.type != ProgramType.STAMPS:
         told = N_("A reward is ready. Points: %@") if is_ready else N_("Your points: %@")
         balances.append(_balance("points", words.say(_POINTS), card.points, words.say(told)))
     return tuple(balances)
@@ -266,7 +264,7 @@ def _balance(key: str, label: str, value: str | int, told: str) -> PassField:
 
 
 def _reward(program: ProgramFacts, card: CardFacts, words: _Words) -> PassField | None:
-    if program.type != "points":
+    if program.type != ProgramType.POINTS:
         name = (program.stamp_reward or {}).get("name")
         shown = words.own("reward_name", name) if name else None
     else:
@@ -282,13 +280,13 @@ def _reward_name(reward: RewardFacts, language: Language) -> str:
 
 
 def _status(program: ProgramFacts, card: CardFacts, words: _Words) -> str:
-    if card.status != "active":
+    if card.status != CardStatus.ACTIVE:
         return words.say(_VOID[card.status])
     if card.rewards_ready > 1:
         return words.say(_READY_SEVERAL, count=card.rewards_ready)
     if card.rewards_ready == 1:
         return words.say(_READY)
-    if program.type != "points":
+    if program.type != ProgramType.POINTS:
         return words.count(max(0, program.stamps_target - card.stamps), _STAMPS_TO_GO)
     ahead = [r.points_required for r in program.rewards if r.points_required > card.points]
     if not ahead:
@@ -322,13 +320,13 @@ def _back(program: ProgramFacts, card: CardFacts, words: _Words) -> tuple[PassFi
 
 
 def _barcode(program: ProgramFacts, card: CardFacts) -> Barcode | None:
-    if card.token is None or card.status not in ("active", "blocked"):
+    if card.token is None or card.status not in HELD_STATUSES:
         return None
     text = readable_number(card.number)
     # Retail laser scanners read no QR code, and a token is too long for their bars.
-    if program.branding.get("barcode") == "code128":
-        return Barcode(kind="code128", value=card.number, text=text)
+    if program.branding.get("barcode") == CodeFormat.CODE128:
+        return Barcode(kind=CodeFormat.CODE128, value=card.number, text=text)
     # Where codes move, none may hold the token: it opens the page that shows the code of now.
     if has_rotating_code(program.branding):
-        return Barcode(kind="qr", value=card.number, text=text)
-    return Barcode(kind="qr", value=card.token, text=text)
+        return Barcode(kind=CodeFormat.QR, value=card.number, text=text)
+    return Barcode(kind=CodeFormat.QR, value=card.token, text=text)

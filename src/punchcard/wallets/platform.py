@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, ProgramId
+from punchcard.wallets.vocabulary import WalletState
 
 
 class WalletAway(DomainError):
@@ -38,7 +39,7 @@ class Records(Protocol):
     ) -> Sequence[CardId]:
         """Return the next cards of a program that have a pass, in the order of their ids."""
 
-    def states(self, session: Session, card_ids: Collection[CardId]) -> dict[CardId, str]:
+    def states(self, session: Session, card_ids: Collection[CardId]) -> dict[CardId, WalletState]:
         """Return issued or installed for each of these cards that has a pass."""
 
 

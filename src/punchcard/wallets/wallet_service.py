@@ -16,7 +16,7 @@ from punchcard.db import outbox
 from punchcard.db.base import table_of
 from punchcard.db.database import Database
 from punchcard.db.dialects import id_as_text
-from punchcard.db.outbox import OutboxRow, PermanentFailure, RetryLater
+from punchcard.db.outbox import OutboxRow, PermanentFailure, RetryLater, WorkStatus
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import CardId, ProgramId
 from punchcard.kit.settings import Settings
@@ -25,6 +25,7 @@ from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.wallets.google.models import GoogleObject, WalletFanout
 from punchcard.wallets.models import ApplePass
 from punchcard.wallets.platform import Platform
+from punchcard.wallets.vocabulary import WalletState
 
 _REASON_CHARACTERS: Final = 500
 
@@ -105,11 +106,11 @@ class Wallets:
 
     def states(
         self, session: Session, card_ids: Collection[CardId]
-    ) -> dict[CardId, dict[str, str]]:
+    ) -> dict[CardId, dict[str, WalletState]]:
         """Return for each card in which wallets it is: none, issued or installed."""
         by_name = {one.name: one.records.states(session, card_ids) for one in self.configured}
         return {
-            card_id: {name: by_name.get(name, {}).get(card_id, "none") for name in _NAMES}
+            card_id: {name: by_name.get(name, {}).get(card_id, WalletState.NONE) for name in _NAMES}
             for card_id in card_ids
         }
 
@@ -167,7 +168,9 @@ class Wallets:
     def retry_parked(self, session: Session) -> int:
         """Let what was parked be tried again; returns how much that was."""
         rows = session.scalars(
-            select(OutboxRow).where(OutboxRow.topic.in_(_TOPICS), OutboxRow.status == "parked")
+            select(OutboxRow).where(
+                OutboxRow.topic.in_(_TOPICS), OutboxRow.status == WorkStatus.PARKED
+            )
         ).all()
         for row in rows:
             outbox.enqueue(session, row.topic, row.key, self._clock.now())
@@ -186,7 +189,7 @@ class Wallets:
         connection = session.connection()
         statement = delete(OutboxRow).where(
             OutboxRow.topic == CARD_CHANGED,
-            OutboxRow.status == "waiting",
+            OutboxRow.status == WorkStatus.WAITING,
             *(~exists().where(id_as_text(connection, one) == OutboxRow.key) for one in with_pass),
         )
         result = session.execute(statement.execution_options(synchronize_session=False))
@@ -272,8 +275,8 @@ def _work(session: Session, topic: str) -> OutboxBacklog:
     reason = select(OutboxRow.last_error).where(of_topic, OutboxRow.last_error.is_not(None))
     return OutboxBacklog(
         topic=topic,
-        waiting=number.get("waiting", 0) + number.get("claimed", 0),
-        parked=number.get("parked", 0),
+        waiting=number.get(WorkStatus.WAITING, 0) + number.get(WorkStatus.CLAIMED, 0),
+        parked=number.get(WorkStatus.PARKED, 0),
         last_error=session.scalar(reason.order_by(OutboxRow.id.desc()).limit(1)),
     )
 

@@ -9,6 +9,7 @@ from punchcard.loyalty.cards.card_queries import WalletColumns
 from punchcard.loyalty.tables import CARDS
 from punchcard.wallets.google.models import GoogleObject
 from punchcard.wallets.models import AppleDeviceRegistration, ApplePass
+from punchcard.wallets.vocabulary import ObjectState
 
 _NONE: Final[ColumnElement[str]] = literal_column("'none'")
 
@@ -38,8 +39,8 @@ def _apple() -> ColumnElement[str]:
 def _google() -> ColumnElement[str]:
     of_card = GoogleObject.card_id == CARDS.c.id
     return _first_of(
-        exists().where(of_card, GoogleObject.state == "installed"),
-        exists().where(of_card, GoogleObject.state == "issued"),
+        exists().where(of_card, GoogleObject.state == ObjectState.INSTALLED),
+        exists().where(of_card, GoogleObject.state == ObjectState.ISSUED),
     )
 
 

@@ -15,6 +15,7 @@ from punchcard.accounts import (
 from punchcard.accounts.access.credentials import Credentials
 from punchcard.accounts.errors import CredentialsInvalid, NotAllowed, VendorSuspended
 from punchcard.accounts.models import ApiKey
+from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
@@ -48,7 +49,7 @@ def remembering(context: Context, settings: Settings) -> Credentials:
     ],
 )
 def test_a_member_may_what_the_role_says(
-    context: Context, alice: Shop, role: str, permissions: set[str]
+    context: Context, alice: Shop, role: Role, permissions: set[str]
 ) -> None:
     if role != "owner":
         alice.hire(role)
@@ -146,7 +147,7 @@ def test_a_revoked_key_stops_in_other_processes_within_two_seconds(
 
 
 def test_a_removed_member_and_a_revoked_device_are_refused(context: Context, alice: Shop) -> None:
-    user_id = alice.hire("staff")
+    user_id = alice.hire(Role.STAFF)
     token, device = alice.token("staff"), alice.device()
     device_id = DeviceId(context.accounts.credentials.resolve(device).id or "")
     with context.database.write() as session:

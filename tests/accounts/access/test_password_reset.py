@@ -21,6 +21,7 @@ from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.models import OutgoingMail, User
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import suspend_vendor
+from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context, build_context
 from punchcard.db.outbox import OutboxRow
 from punchcard.kit.clock import ManualClock
@@ -156,7 +157,7 @@ def test_a_link_that_was_changed_or_meant_for_something_else_opens_nothing(
 
 
 def test_a_removed_member_and_a_closed_shop_get_nothing(context: Context, alice: Shop) -> None:
-    staff = alice.hire("staff")
+    staff = alice.hire(Role.STAFF)
     link_token = asked_token(context, alice.email("staff"))
     with context.database.write() as session:
         user_service.remove_user(session, by_operator(context), alice.id, staff)
@@ -232,7 +233,7 @@ def test_without_a_mail_server_it_is_said_so_and_no_link_is_logged(
 def test_somebody_invited_chooses_their_first_password(context: Context, alice: Shop) -> None:
     hashed = context.accounts.password_reset.new_unknown_password()
     person = NewUser(
-        email="dan@dan.example", name="Dan", role="staff", password_hash=hashed, language="lb"
+        email="dan@dan.example", name="Dan", role=Role.STAFF, password_hash=hashed, language="lb"
     )
     with context.database.write() as session:
         user = user_service.create_user(session, by_operator(context), alice.id, person)
@@ -287,7 +288,7 @@ def test_an_address_that_was_taken_meanwhile_stays_whose_it_is(
     context: Context, alice: Shop
 ) -> None:
     change_address(context, alice, "new@alice.example")
-    person = NewUser(email="new@alice.example", name="X", role="staff", password_hash="x")
+    person = NewUser(email="new@alice.example", name="X", role=Role.STAFF, password_hash="x")
     with context.database.write() as session:
         user_service.create_user(session, by_operator(context), alice.id, person)
 

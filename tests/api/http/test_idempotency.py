@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from punchcard.accounts.vocabulary import Role
 from tests.support.cast import Shop
 from tests.support.http import Api
 
@@ -82,7 +83,7 @@ def test_an_answer_that_holds_a_secret_is_given_again_to_who_may_see_it(
     first = owner.post("/vendor/api-keys", wanted, key="k1")
 
     assert owner.post("/vendor/api-keys", wanted, key="k1").json() == first.json()
-    alice.hire("manager")
+    alice.hire(Role.MANAGER)
     manager = api.with_token(alice.token("manager"))
     assert manager.post("/vendor/api-keys", wanted, key="k1").status_code == 403
 

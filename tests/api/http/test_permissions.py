@@ -14,15 +14,16 @@ from punchcard.accounts.subjects import (
     SIGNED_IN,
     Subject,
 )
+from punchcard.accounts.vocabulary import Role, SubjectKind
 from punchcard.api.http.permissions import ACCESS, check_routes, require
 
 LOYALTY = "/api/v1/vendor/loyalty"
-OWNER = Subject(kind="member", role="owner", permissions=ROLES["owner"])
-MANAGER = Subject(kind="member", role="manager", permissions=ROLES["manager"])
-STAFF = Subject(kind="member", role="staff", permissions=ROLES["staff"])
-DEVICE = Subject(kind="device", permissions=DEVICE_PERMISSIONS)
-ADMIN = Subject(kind="admin", permissions=ADMIN_PERMISSIONS)
-KEYS = [Subject(kind="api_key", permissions=frozenset({scope})) for scope in SCOPES]
+OWNER = Subject(kind=SubjectKind.MEMBER, role=Role.OWNER, permissions=ROLES[Role.OWNER])
+MANAGER = Subject(kind=SubjectKind.MEMBER, role=Role.MANAGER, permissions=ROLES[Role.MANAGER])
+STAFF = Subject(kind=SubjectKind.MEMBER, role=Role.STAFF, permissions=ROLES[Role.STAFF])
+DEVICE = Subject(kind=SubjectKind.DEVICE, permissions=DEVICE_PERMISSIONS)
+ADMIN = Subject(kind=SubjectKind.ADMIN, permissions=ADMIN_PERMISSIONS)
+KEYS = [Subject(kind=SubjectKind.API_KEY, permissions=frozenset({scope})) for scope in SCOPES]
 
 
 def test_nobody_reaches_only_what_is_public() -> None:

@@ -15,6 +15,7 @@ from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.operations import Actor
 from punchcard.loyalty.till import stamp_service
+from punchcard.loyalty.vocabulary import ActorKind
 from punchcard.main import create_app
 from tests.loyalty import shelf
 from tests.support.cast import Shop
@@ -50,7 +51,7 @@ def open_card(shop: Shop) -> str:
 
 
 def stamp(shop: Shop, token: str) -> None:
-    actor = Actor("system", None)
+    actor = Actor(ActorKind.SYSTEM, None)
     stamp_service.add_stamp(shop.context.loyalty.till, token, vendor_id=shop.id, actor=actor)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from punchcard.accounts import exports as account_exports
 from punchcard.accounts.exports import ROWS_AT_ONCE, Table, stream
+from punchcard.accounts.vocabulary import Role
 from punchcard.api.http.permissions import ACCESS
 from punchcard.context import Context
 from punchcard.kit.spreadsheet import Column
@@ -44,8 +45,8 @@ def card(owner: Api, alice: Shop) -> dict[str, str]:
 def test_each_list_goes_to_those_who_answer_for_it(
     api: Api, owner: Api, alice: Shop, bob: Shop, card: dict[str, str]
 ) -> None:
-    alice.hire("manager")
-    alice.hire("staff")
+    alice.hire(Role.MANAGER)
+    alice.hire(Role.STAFF)
     manager, staff = (api.with_token(alice.token(role)) for role in ("manager", "staff"))
     others_owner = api.with_token(bob.token())
     for name in NAMES:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from punchcard import __version__
+from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.db import outbox
 from punchcard.kit.clock import ManualClock
@@ -51,7 +52,7 @@ def test_the_staff_report_names_people_and_is_not_for_them(
     (line,) = told["lines"]
     assert line["staff"] == {"id": anna.id, "name": "Anna", "is_retired": False}
     assert (line["stamps"], line["top_card_share"], line["flags"]) == (1, 1.0, [])
-    alice.hire("staff")
+    alice.hire(Role.STAFF)
     assert api.with_token(alice.token("staff")).get(f"{LOYALTY}/staff-report").status_code == 403
     long = {"from": "2025-01-01", "to": "2026-01-01"}
     refused = owner.get(f"{LOYALTY}/staff-report", params=long)

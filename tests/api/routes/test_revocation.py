@@ -14,6 +14,7 @@ import pytest
 from punchcard.accounts import api_key_service, device_service, user_service, vendor_service
 from punchcard.accounts.access import sign_in_service
 from punchcard.accounts.audit_service import Act
+from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context, build_context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import ApiKeyId, DeviceId, SessionId, SystemIds
@@ -98,7 +99,7 @@ def device_of(shop: Shop) -> Revoked:
 
 
 def user_of(shop: Shop) -> Revoked:
-    user_id = shop.hire("staff")
+    user_id = shop.hire(Role.STAFF)
 
     def remove() -> None:
         with shop.context.database.write() as session:

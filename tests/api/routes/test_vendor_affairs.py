@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from tests.support import cast
@@ -76,7 +77,7 @@ def test_users_are_added_changed_and_removed_on_the_path_of_today_and_on_the_for
 
 
 def test_a_role_is_felt_with_the_next_request(api: Api, owner: Api, alice: Shop) -> None:
-    user_id = alice.hire("staff")
+    user_id = alice.hire(Role.STAFF)
     staff = api.with_token(alice.token("staff"))
     assert staff.post("/vendor/locations", {"name": "Terrace"}).status_code == 403
 
@@ -88,7 +89,7 @@ def test_a_role_is_felt_with_the_next_request(api: Api, owner: Api, alice: Shop)
 def test_an_owner_sets_a_forgotten_password_and_old_sessions_end(
     api: Api, owner: Api, alice: Shop
 ) -> None:
-    user_id = alice.hire("staff")
+    user_id = alice.hire(Role.STAFF)
     staff = api.with_token(alice.token("staff"))
 
     answer = owner.patch(f"/vendor/users/{user_id}", {"password": "a fresh password"})
@@ -222,7 +223,7 @@ def test_bobs_things_are_missing_for_alice(api: Api, owner: Api, bob: Shop) -> N
 
 def test_trail_shows_owners_who_changed_what(api: Api, owner: Api, alice: Shop) -> None:
     owner.patch("/vendor", {"name": "Chez Alice"}, headers={"X-Request-ID": "request-7"})
-    alice.hire("manager")
+    alice.hire(Role.MANAGER)
 
     events = owner.get("/vendor/audit-events").json()["items"]
 
@@ -236,7 +237,7 @@ def test_trail_shows_owners_who_changed_what(api: Api, owner: Api, alice: Shop) 
 
 
 def test_a_closed_shop_lets_nobody_in(api: Api, owner: Api, alice: Shop) -> None:
-    alice.hire("manager")
+    alice.hire(Role.MANAGER)
     manager = api.with_token(alice.token("manager"))
     assert manager.post("/vendor/close").status_code == 403
 

@@ -11,10 +11,11 @@ from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.errors import CardBlocked, TillBusy
 from punchcard.loyalty.models import LoyaltyCard, RetiredCardCode
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef
+from punchcard.loyalty.vocabulary import ActorKind, CardStatus
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 
-ACTOR = Actor("api_key", None)
+ACTOR = Actor(ActorKind.API_KEY, None)
 
 
 class OneNumber(SystemIds):
@@ -46,7 +47,7 @@ def test_a_stamp_that_waits_behind_a_block_is_refused(context: Context, alice: S
 def test_a_closed_card_is_neither_opened_again_nor_replaced(context: Context, alice: Shop) -> None:
     card_id = open_card(context, alice)
     with context.database.write() as session:
-        session.get_one(LoyaltyCard, card_id).status = "closed"
+        session.get_one(LoyaltyCard, card_id).status = CardStatus.CLOSED
     act = by_operator(context)
     for change in (card_changes.block_card, card_changes.unblock_card):
         with pytest.raises(CardBlocked), context.database.write() as session:

@@ -21,6 +21,7 @@ from punchcard.loyalty.cards.card_changes import CardChange
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.operations import Actor, NewCustomer, OpenCard
 from punchcard.loyalty.programs import program_service
+from punchcard.loyalty.vocabulary import ActorKind
 from punchcard.main import create_worker
 from tests.support import cast
 from tests.support.cast import Shop, by_operator
@@ -77,7 +78,7 @@ def enrol(
     customer = NewCustomer(**{"email": EMAIL, **told})
     operation = OpenCard(
         vendor_id=shop.id,
-        actor=Actor("public", None),
+        actor=Actor(ActorKind.PUBLIC, None),
         program_id=program_id,
         customer=customer,
         is_vouched=by_shop,

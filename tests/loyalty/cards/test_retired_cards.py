@@ -5,6 +5,7 @@ from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.cards.card_service import open_card
 from punchcard.loyalty.cards.retired_cards import shop_of_retired_token
 from punchcard.loyalty.operations import Actor
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 
@@ -13,7 +14,7 @@ def test_an_old_token_tells_whose_card_it_was_and_a_working_one_nothing(
     context: Context, alice: Shop
 ) -> None:
     program = shelf.program(alice, status="active", pin_policy="off")
-    actor = Actor("api_key", None)
+    actor = Actor(ActorKind.API_KEY, None)
     card = open_card(context.loyalty.till, program.id, vendor_id=alice.id, actor=actor).card
     token = context.loyalty.card_links.token(card.id, card.token_sealed)
     assert token is not None

@@ -12,6 +12,7 @@ from punchcard.loyalty.operations import Actor, OperationMetadata
 from punchcard.loyalty.programs import impact_service, reward_service
 from punchcard.loyalty.programs.impact_service import Impact
 from punchcard.loyalty.till import points_service, stamp_service
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 
@@ -29,7 +30,7 @@ HYBRID: dict[str, Any] = {
 def card_with(shop: Shop, program: LoyaltyProgram, *, stamps: int = 0, points: int = 0) -> CardId:
     card_id = shelf.opened_card(shop, program)
     till = shop.context.loyalty.till
-    by: OperationMetadata = {"vendor_id": shop.id, "actor": Actor(SYSTEM.kind, None)}
+    by: OperationMetadata = {"vendor_id": shop.id, "actor": Actor(ActorKind(SYSTEM.kind), None)}
     if stamps:
         stamp_service.add_stamp(till, card_id, quantity=stamps, **by)
     if points:

@@ -12,6 +12,7 @@ from punchcard.loyalty.errors import ProgramHasCards, ProgramNotFound, ProgramSl
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.staff import pin_service
+from punchcard.loyalty.vocabulary import ProgramStatus
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 
@@ -208,4 +209,7 @@ def test_programs_are_listed_page_by_page_and_found_by_a_part_of_the_name(
         assert [program.id for program in (*first, *rest)] == [program.id for program in made]
         found = program_service.list_programs(session, None, limit=9, query="100%")
         assert [program.name for program in found] == ["Bread 100%"]
-        assert program_service.list_programs(session, alice.id, limit=9, status="active") == []
+        assert (
+            program_service.list_programs(session, alice.id, limit=9, status=ProgramStatus.ACTIVE)
+            == []
+        )

@@ -19,6 +19,7 @@ from punchcard.loyalty.operations import (
 )
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports.dashboard_service import Dashboard, vendor_dashboard
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 from tests.support.statements import counted_statements
@@ -26,7 +27,7 @@ from tests.support.statements import counted_statements
 
 def do(shop: Shop, kind: Any, card_id: CardId, **fields: Any) -> None:
     card = CardRef(CardKey.ID, card_id)
-    actor = Actor(SYSTEM.kind, None)
+    actor = Actor(ActorKind(SYSTEM.kind), None)
     shop.context.loyalty.till.submit(kind(vendor_id=shop.id, actor=actor, card=card, **fields))
 
 

@@ -23,6 +23,7 @@ from punchcard.loyalty.operations import (
     VoidEntry,
 )
 from punchcard.loyalty.reports.staff_report_service import StaffLine, StaffReport, staff_report
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 
@@ -52,7 +53,9 @@ class Bar:
         staff = who and StaffIdentity(who.id, who.staff_id, who.name, None)
         if card is not None:
             fields["card"] = CardRef(CardKey.ID, card)
-        operation = kind(vendor_id=self.shop.id, actor=Actor("system", None), staff=staff, **fields)
+        operation = kind(
+            vendor_id=self.shop.id, actor=Actor(ActorKind.SYSTEM, None), staff=staff, **fields
+        )
         return str(self.shop.context.loyalty.till.submit(operation).entry["id"])
 
     def report(self, **asked: Any) -> StaffReport:

@@ -30,6 +30,7 @@ from punchcard.loyalty.reports import stats_rebuild, stats_service
 from punchcard.loyalty.reports.stats_rebuild import Comparison
 from punchcard.loyalty.reports.stats_service import Stats
 from punchcard.loyalty.rules.rollup_rules import ROLLUP_COLUMNS
+from punchcard.loyalty.vocabulary import ActorKind, ProgramType
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 
@@ -40,7 +41,10 @@ class StatsDriver:
     def __init__(self, shop: Shop, program: LoyaltyProgram) -> None:
         self.shop = shop
         self.program = program
-        self.common: dict[str, Any] = {"vendor_id": shop.id, "actor": Actor(SYSTEM.kind, None)}
+        self.common: dict[str, Any] = {
+            "vendor_id": shop.id,
+            "actor": Actor(ActorKind(SYSTEM.kind), None),
+        }
 
     def do(self, kind: Callable[..., Any], **fields: Any) -> Any:
         return self.shop.context.loyalty.till.submit(kind(**self.common, **fields))
@@ -88,8 +92,8 @@ def test_a_day_at_the_counter_is_counted(counter: StatsDriver) -> None:
         1250,
         350,
     )
-    assert stats_service.redemption_rate("hybrid", stats.totals) == 0.75
-    assert stats_service.redemption_rate("points", stats.totals) == round(5 / 12, 4)
+    assert stats_service.redemption_rate(ProgramType.HYBRID, stats.totals) == 0.75
+    assert stats_service.redemption_rate(ProgramType.POINTS, stats.totals) == round(5 / 12, 4)
     assert stats.totals == stats.all_time
 
 
@@ -103,7 +107,7 @@ def test_a_void_subtracts_on_its_own_day(counter: StatsDriver, clock: ManualCloc
     by_day = [(f["points_earned"], f["purchases"]) for _, f in stats.days]
     assert by_day == [(12, 1), (-12, -1)]
     assert figures(stats, "points_earned", "purchases", "purchase_amount_minor") == (0, 0, 0)
-    assert stats_service.redemption_rate("points", stats.totals) is None
+    assert stats_service.redemption_rate(ProgramType.POINTS, stats.totals) is None
 
 
 def test_days_are_those_of_the_programs_time_zone(counter: StatsDriver, clock: ManualClock) -> None:

@@ -18,6 +18,7 @@ from punchcard.loyalty.errors import (
 from punchcard.loyalty.operations import Actor
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.values import History
+from punchcard.loyalty.vocabulary import ActorKind, CardStatus, EntryType, PinPolicy, ProgramStatus
 from tests.support.drivers.rules import (
     ANNA,
     MONDAY,
@@ -40,42 +41,44 @@ from tests.support.drivers.rules import (
 VISITS = [stamp, redeem_stamps, lambda **m: earn(500, **m), lambda **m: redeem_points(1, **m)]
 VISITS.append(redeem_cake)
 RICH = card(stamps=20, points=500)
-MANAGER = Actor("member", "manager-1")
+MANAGER = Actor(ActorKind.MEMBER, "manager-1")
 HYBRID = program(type="hybrid")
-STAMPED = History(entry=past("stamp_earned", stamps_delta=1))
+STAMPED = History(entry=past(EntryType.STAMP_EARNED, stamps_delta=1))
 
 
 @pytest.mark.parametrize("visit", VISITS)
 @pytest.mark.parametrize("status", ["blocked", "closed", "replaced"])
-def test_a_card_that_is_not_active_can_not_be_used(visit: Any, status: str) -> None:
+def test_a_card_that_is_not_active_can_not_be_used(visit: Any, status: CardStatus) -> None:
     with pytest.raises(CardBlocked):
         decide(visit(), HYBRID, RICH._replace(status=status), MONDAY, cake())
 
 
 @pytest.mark.parametrize("visit", VISITS)
 @pytest.mark.parametrize("status", ["draft", "inactive"])
-def test_a_program_that_is_not_active_takes_no_visits(visit: Any, status: str) -> None:
+def test_a_program_that_is_not_active_takes_no_visits(visit: Any, status: ProgramStatus) -> None:
     with pytest.raises(ProgramInactive):
         decide(visit(), replace(HYBRID, status=status), RICH, MONDAY, cake())
 
 
 @pytest.mark.parametrize("correction", [adjust(-5), void()])
 def test_a_blocked_card_of_an_ended_program_can_still_be_corrected(correction: Any) -> None:
-    ended = replace(HYBRID, status="inactive")
-    after = decide(correction, ended, RICH._replace(status="blocked"), MONDAY, STAMPED).card
+    ended = replace(HYBRID, status=ProgramStatus.INACTIVE)
+    after = decide(
+        correction, ended, RICH._replace(status=CardStatus.BLOCKED), MONDAY, STAMPED
+    ).card
     assert (after.stamps, after.points) in [(20, 495), (19, 500)]
 
 
 @pytest.mark.parametrize("correction", [adjust(-5), void()])
 @pytest.mark.parametrize("status", ["closed", "replaced"])
-def test_a_closed_card_can_not_even_be_corrected(correction: Any, status: str) -> None:
+def test_a_closed_card_can_not_even_be_corrected(correction: Any, status: CardStatus) -> None:
     with pytest.raises(CardBlocked):
         decide(correction, HYBRID, RICH._replace(status=status), MONDAY, STAMPED)
 
 
 @pytest.mark.parametrize("visit", [*VISITS, void])
 def test_where_a_pin_is_required_nobody_stamps_without_one(visit: Any) -> None:
-    rules = replace(HYBRID, pin_policy="required")
+    rules = replace(HYBRID, pin_policy=PinPolicy.REQUIRED)
     history = replace(cake(), entry=STAMPED.entry)
     with pytest.raises(StaffPinRequired):
         decide(visit(), rules, RICH, MONDAY, history)

@@ -11,6 +11,7 @@ from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CardId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.operations import Actor, OpenCard, VoidEntry
 from punchcard.loyalty.rules.values import CardState, RewardState
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty.model import (
     PROGRAMS,
     REWARDS,
@@ -22,7 +23,7 @@ from tests.loyalty.model import (
     rules_of,
 )
 
-COMMON: dict[str, Any] = {"vendor_id": "alice", "actor": Actor("device", "till-1")}
+COMMON: dict[str, Any] = {"vendor_id": "alice", "actor": Actor(ActorKind.DEVICE, "till-1")}
 VOIDABLE = ("stamp_earned", "stamps_redeemed", "points_earned", "points_redeemed")
 
 

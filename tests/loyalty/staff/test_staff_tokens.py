@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from punchcard.accounts.subjects import Subject
+from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError, InvalidInput
 from punchcard.kit.ids import StaffPinId
@@ -67,14 +68,14 @@ def test_a_token_is_good_for_its_own_till_only(alice: Shop, bob: Shop) -> None:
     token = lend(alice)
     assert who(alice, token, shelf.till(alice, 2)) == "staff_token_invalid"
     assert who(bob, token, shelf.till(bob)) == "staff_token_invalid"
-    same_id = Subject(kind="api_key", id=shelf.till(alice).id, vendor_id=alice.id)
+    same_id = Subject(kind=SubjectKind.API_KEY, id=shelf.till(alice).id, vendor_id=alice.id)
     assert who(alice, token, same_id) == "staff_token_invalid"
 
 
 def test_a_members_token_outlives_a_new_sign_in(alice: Shop) -> None:
     shelf.pin(alice, RIGHT)
     user, again = (
-        Subject(kind="member", id="anna", vendor_id=alice.id, credential_id=session)
+        Subject(kind=SubjectKind.MEMBER, id="anna", vendor_id=alice.id, credential_id=session)
         for session in ("morning", "afternoon")
     )
     assert who(alice, lend(alice, user), again) == "Anna"

@@ -47,6 +47,7 @@ from punchcard.loyalty.till.requests import (
     points_redemption,
 )
 from punchcard.loyalty.till.till import Till
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 
@@ -112,7 +113,7 @@ def test_an_operation_says_who_asked_where_from_and_in_which_request(
     assert builder(services, alice).build(details, void) == VoidEntry(
         transaction_id=EntryId("entry 1"),
         vendor_id=alice.id,
-        actor=Actor("device", "till-1"),
+        actor=Actor(ActorKind.DEVICE, "till-1"),
         note="A birthday",
         origin=Origin("192.0.2.7", "Browser", DeviceId("till-1")),
         request_id="request 1",
@@ -125,7 +126,7 @@ def test_nobody_asks_as_the_public_and_from_no_device(
 ) -> None:
     operation = builder(services, alice, NOBODY).build(RequestDetails(), void)
 
-    assert operation.actor == Actor("public", None)
+    assert operation.actor == Actor(ActorKind.PUBLIC, None)
     assert operation.origin == Origin("192.0.2.7", "Browser", None)
 
 
@@ -384,7 +385,7 @@ def test_the_services_do_what_they_say(alice: Shop, context: Context) -> None:
     program = shelf.program(alice, **shelf.HYBRID)
     cake = shelf.reward(alice, program.id)
     till = context.loyalty.till
-    common: OperationMetadata = {"vendor_id": alice.id, "actor": Actor("system", None)}
+    common: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind.SYSTEM, None)}
 
     card = card_service.open_card(till, program.id, **common).card
     assert stamp_service.add_stamp(till, card.id, quantity=3, **common).card.stamps == 3
@@ -404,7 +405,7 @@ def test_the_services_do_what_they_say(alice: Shop, context: Context) -> None:
 
 
 def test_points_are_exchanged_for_a_reward_or_by_number() -> None:
-    common: dict[str, Any] = {"vendor_id": "alice", "actor": Actor("system", None)}
+    common: dict[str, Any] = {"vendor_id": "alice", "actor": Actor(ActorKind.SYSTEM, None)}
     for both in ({"reward_id": "r", "points": 1}, {"reward_id": None, "points": None}):
         with pytest.raises(InvalidInput):
             points_redemption(BY_NUMBER, **both, **common)

@@ -10,11 +10,12 @@ from punchcard.loyalty.operations import Actor, NewCustomer, OperationMetadata, 
 from punchcard.loyalty.till.points_service import earn_points
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.stamp_service import add_stamp
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 
 ANNAS_PIN = "4711"
-ACTOR = Actor("device", None)
+ACTOR = Actor(ActorKind.DEVICE, None)
 FREE: dict[str, Any] = {
     "type": "hybrid",
     "status": "active",

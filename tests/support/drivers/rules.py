@@ -28,6 +28,14 @@ from punchcard.loyalty.rules.values import (
     ProgramRules,
     RewardState,
 )
+from punchcard.loyalty.vocabulary import (
+    ActorKind,
+    EntryType,
+    PinPolicy,
+    ProgramStatus,
+    ProgramType,
+    VoidPolicy,
+)
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PROGRAM = "019cac1e-7b00-7000-8000-000000000001"
@@ -42,14 +50,14 @@ ANNA = StaffIdentity(
     name="Anna",
     program_id=None,
 )
-_BY_TILL: dict[str, Any] = {"vendor_id": ALICE, "actor": Actor("device", "till-1")}
+_BY_TILL: dict[str, Any] = {"vendor_id": ALICE, "actor": Actor(ActorKind.DEVICE, "till-1")}
 _ON_CARD: dict[str, Any] = {**_BY_TILL, "card": CardRef(CardKey.ID, CARD)}
 
 _COFFEE_CARD = ProgramRules(
     id=ProgramId(PROGRAM),
     vendor_id=VendorId(ALICE),
-    type="stamps",
-    status="active",
+    type=ProgramType.STAMPS,
+    status=ProgramStatus.ACTIVE,
     currency="EUR",
     minor_units=100,
     zone=ZoneInfo("Europe/Luxembourg"),
@@ -62,8 +70,8 @@ _COFFEE_CARD = ProgramRules(
     welcome_points=0,
     cooldown=timedelta(minutes=15),
     max_daily_stamps=5,
-    pin_policy="off",
-    void_policy="clamp",
+    pin_policy=PinPolicy.OFF,
+    void_policy=VoidPolicy.CLAMP,
     version=1,
 )
 
@@ -140,7 +148,7 @@ def cake(times_redeemed: int = 0, **facts: Any) -> History:
     return History(reward=RewardState(**{**given, **facts}), times_redeemed=times_redeemed)
 
 
-def past(type: str, **facts: Any) -> PastEntry:
+def past(type: EntryType, **facts: Any) -> PastEntry:
     """Return the entry that is to be voided."""
     given: dict[str, Any] = {
         "id": ENTRY,

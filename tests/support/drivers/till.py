@@ -36,9 +36,10 @@ from punchcard.loyalty.operations import (
     VoidEntry,
 )
 from punchcard.loyalty.till.till import Till
+from punchcard.loyalty.vocabulary import ActorKind
 
 SEALER = Sealer("a secret of 32 characters at least", "card token")
-BY_TILL = Actor("device", "till-1")
+BY_TILL = Actor(ActorKind.DEVICE, "till-1")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import pytest
 
 from punchcard.context import Context
 from punchcard.db import outbox
+from punchcard.db.outbox import WorkStatus
 from tests.support.cast import PASSWORD, Shop, make_admin
 from tests.support.pages import Visitor, text_of
 
@@ -113,7 +114,7 @@ def test_what_was_given_up_is_shown_with_its_reason_and_tried_again(
     with context.database.write() as session:
         outbox.enqueue(session, "card.changed", "0" * 36, context.clock.now())
         row = session.query(outbox.OutboxRow).one()
-        row.status, row.last_error = "parked", "Google said no <b>today</b>"
+        row.status, row.last_error = WorkStatus.PARKED, "Google said no <b>today</b>"
     assert "Something needs you" in admin.get("/admin").text
     page = admin.get("/admin/health")
     assert "Google said no <b>today</b>" in text_of(page)

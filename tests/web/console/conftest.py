@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from punchcard.accounts.models import User
+from punchcard.accounts.vocabulary import Role
 from tests.support.cast import Shop
 from tests.support.drivers.pages import PagesDriver
 from tests.support.pages import Visitor
@@ -28,7 +29,7 @@ def owner(visitors: Callable[..., Visitor], alice: Shop) -> Visitor:
 @pytest.fixture
 def manager(visitors: Callable[..., Visitor], alice: Shop) -> Visitor:
     """Sign the manager of Café Alice in."""
-    alice.hire("manager")
+    alice.hire(Role.MANAGER)
     _let_read_english(alice)
     return visitors(alice, "manager")
 
@@ -36,7 +37,7 @@ def manager(visitors: Callable[..., Visitor], alice: Shop) -> Visitor:
 @pytest.fixture
 def staff(visitors: Callable[..., Visitor], alice: Shop) -> Visitor:
     """Sign someone in who only works at the counter of Café Alice."""
-    alice.hire("staff")
+    alice.hire(Role.STAFF)
     _let_read_english(alice)
     return visitors(alice, "staff")
 

@@ -1,5 +1,6 @@
 """The page of one card: its history and proof, its holder, and everything done with it."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -149,6 +150,15 @@ def test_points_are_corrected_within_bounds_and_with_a_reason(
     answer = do(owner, card_id, "adjust", points_delta=delta, reason=reason)
     assert answer.status_code == status
     assert counter.card(card_id).points == 30 + (int(delta) if status == 303 else 0)
+
+
+def test_a_correction_is_not_offered_to_be_taken_back(owner: Visitor, counter: PagesDriver) -> None:
+    card_id = counter.open()
+    purchase = counter.earn(card_id, 3000).entry["id"]
+    assert do(owner, card_id, "adjust", points_delta="50", reason="sorry").status_code == 303
+
+    offered = re.findall(r"entries/([0-9a-f-]+)/void", owner.get(page_of(card_id)).text)
+    assert set(offered) == {purchase}
 
 
 @on_sqlite

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
 from tests.loyalty import shelf
@@ -120,7 +121,7 @@ def test_the_checklist_leaves_once_a_customer_has_a_card(visitors: Visitors, ali
 
 
 def test_staff_are_not_asked_to_set_up_the_shop(visitors: Visitors, alice: Shop) -> None:
-    alice.hire("staff")
+    alice.hire(Role.STAFF)
     staff = visitors(alice, "staff")
     assert 'id="guide-next"' not in staff.get("/console").text
     for step in ("shop", "program", "reward", "pins", "poster"):

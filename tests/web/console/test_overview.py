@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from punchcard.accounts.subjects import SYSTEM
+from punchcard.accounts.vocabulary import Role
 from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.operations import Actor, OperationMetadata
 from punchcard.loyalty.till import stamp_service
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.pages import Visitor, text_of
@@ -21,7 +23,7 @@ Visitors = Callable[..., Visitor]
 
 def stamp(shop: Shop, program: LoyaltyProgram, quantity: int) -> None:
     card = shelf.opened_card(shop, program)
-    by: OperationMetadata = {"vendor_id": shop.id, "actor": Actor(SYSTEM.kind, None)}
+    by: OperationMetadata = {"vendor_id": shop.id, "actor": Actor(ActorKind(SYSTEM.kind), None)}
     stamp_service.add_stamp(shop.context.loyalty.till, card, quantity=quantity, **by)
 
 
@@ -92,7 +94,7 @@ def test_drafts_and_rewards_that_run_out_are_shown_to_those_who_can_act(
     draft = shelf.program(alice, name="Half a card")
     points = shelf.program(alice, **shelf.POINTS, status="active")
     reward = shelf.reward(alice, points.id, stock_left=2)
-    alice.hire("staff")
+    alice.hire(Role.STAFF)
     page = visitors(alice).get("/console").text
     assert f'href="/console/programs/{draft.id}"' in page
     assert f"/rewards/{reward.id}" in page

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.models import LoyaltyProgram
@@ -240,7 +241,7 @@ def test_bob_sees_nothing_of_alices_programs(
 def test_staff_see_programs_and_posters_and_change_nothing(
     visitors: Visitors, alice: Shop, coffee: LoyaltyProgram
 ) -> None:
-    alice.hire("staff")
+    alice.hire(Role.STAFF)
     staff = visitors(alice, "staff")
     page = staff.get("/console/programs")
     assert coffee.name in page.text

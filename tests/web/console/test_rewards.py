@@ -12,6 +12,7 @@ from punchcard.kit.ids import RewardId
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.operations import Actor, OperationMetadata
 from punchcard.loyalty.till import points_service
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.pages import Visitor, text_of
@@ -84,7 +85,7 @@ def test_a_dearer_reward_is_asked_about_when_somebody_saved_for_it(
 ) -> None:
     reward = shelf.reward(alice, bread.id)
     card = shelf.opened_card(alice, bread)
-    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(SYSTEM.kind, None)}
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind(SYSTEM.kind), None)}
     points_service.earn_points(context.loyalty.till, card, amount_minor=12_000, **by)
     owner = visitors(alice)
     here = f"/console/programs/{bread.id}/rewards/{reward.id}"

@@ -19,6 +19,7 @@ from punchcard.accounts.subjects import (
     SCOPES,
     Subject,
 )
+from punchcard.accounts.vocabulary import SubjectKind, VendorStatus
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import VendorId
@@ -136,11 +137,14 @@ def _read_access_token(row: Row[Any], now: datetime) -> Subject:
         raise CredentialsInvalid
     if row.admin_id is not None:
         return Subject(
-            kind="admin", id=row.admin_id, permissions=ADMIN_PERMISSIONS, credential_id=row.id
+            kind=SubjectKind.ADMIN,
+            id=row.admin_id,
+            permissions=ADMIN_PERMISSIONS,
+            credential_id=row.id,
         )
     _check_vendor(row.vendor_status)
     return Subject(
-        kind="member",
+        kind=SubjectKind.MEMBER,
         id=row.user_id,
         vendor_id=row.vendor_id,
         role=row.role,
@@ -154,7 +158,7 @@ def _read_access_token(row: Row[Any], now: datetime) -> Subject:
 def _read_api_key(row: Row[Any], _now: datetime) -> Subject:
     _check_vendor(row.vendor_status)
     return Subject(
-        kind="api_key",
+        kind=SubjectKind.API_KEY,
         id=row.id,
         vendor_id=row.vendor_id,
         permissions=frozenset(row.scopes).intersection(SCOPES),
@@ -167,7 +171,7 @@ def _read_api_key(row: Row[Any], _now: datetime) -> Subject:
 def _read_device(row: Row[Any], _now: datetime) -> Subject:
     _check_vendor(row.vendor_status)
     return Subject(
-        kind="device",
+        kind=SubjectKind.DEVICE,
         id=row.id,
         vendor_id=row.vendor_id,
         permissions=DEVICE_PERMISSIONS,
@@ -178,10 +182,10 @@ def _read_device(row: Row[Any], _now: datetime) -> Subject:
     )
 
 
-def _check_vendor(status: str) -> None:
-    if status == "suspended":
+def _check_vendor(status: VendorStatus) -> None:
+    if status == VendorStatus.SUSPENDED:
         raise VendorSuspended
-    if status != "active":
+    if status != VendorStatus.ACTIVE:
         raise CredentialsInvalid
 
 

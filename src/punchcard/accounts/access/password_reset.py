@@ -17,6 +17,7 @@ from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.mail.mail_queue import MailQueue
 from punchcard.accounts.models import Admin, User, Vendor
 from punchcard.accounts.subjects import Subject
+from punchcard.accounts.vocabulary import SubjectKind, VendorStatus
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock, to_rfc3339
 from punchcard.kit.i18n import SOURCE_LANGUAGE
@@ -128,7 +129,7 @@ class PasswordReset:
         if person is None:
             return None
         vendor = vendor_of(session, person)
-        if vendor is not None and vendor.status == "closed":
+        if vendor is not None and vendor.status == VendorStatus.CLOSED:
             return None
         token = self._links.issue(
             {"kind": _kind(person), "id": person.id, "was": self._fingerprint(person)},
@@ -193,5 +194,5 @@ def _kind(person: User | Admin) -> str:
 def person_subject(person: User | Admin) -> Subject:
     """Return the person as who acts: by a link, so without a session that could be kept."""
     if isinstance(person, User):
-        return Subject(kind="member", id=person.id, vendor_id=person.vendor_id)
-    return Subject(kind="admin", id=person.id)
+        return Subject(kind=SubjectKind.MEMBER, id=person.id, vendor_id=person.vendor_id)
+    return Subject(kind=SubjectKind.ADMIN, id=person.id)

@@ -22,6 +22,7 @@ from punchcard.accounts.events import CredentialChanged, SubjectChanged
 from punchcard.accounts.models import AccessToken, Admin, User, Vendor
 from punchcard.accounts.subjects import ACCESS_PREFIX, ADMIN_PERMISSIONS, ROLES, Subject
 from punchcard.accounts.throttle import Failure, Limit
+from punchcard.accounts.vocabulary import SubjectKind, VendorStatus
 from punchcard.db.database import Database
 from punchcard.db.events import announce
 from punchcard.kit.clock import Clock
@@ -266,9 +267,9 @@ def address_of(typed: str) -> str:
 def load_person(session: Session, subject: Subject) -> User | Admin:
     """Return the user or admin who calls, held if in a transaction that writes."""
     person: User | Admin | None = None
-    if subject.kind == "member":
+    if subject.kind == SubjectKind.MEMBER:
         person = session.get(User, subject.id, with_for_update=True)
-    elif subject.kind == "admin":
+    elif subject.kind == SubjectKind.ADMIN:
         person = session.get(Admin, subject.id, with_for_update=True)
     if person is None or person.removed_at is not None:
         raise NotAllowed
@@ -283,18 +284,18 @@ def _signed_in(session: Session, person: User | Admin, session_id: SessionId) ->
         raise CredentialsInvalid
     if isinstance(now_stored, Admin):
         return Subject(
-            kind="admin",
+            kind=SubjectKind.ADMIN,
             id=now_stored.id,
             permissions=ADMIN_PERMISSIONS,
             credential_id=session_id,
         )
     vendor = session.get_one(Vendor, now_stored.vendor_id)
-    if vendor.status == "suspended":
+    if vendor.status == VendorStatus.SUSPENDED:
         raise VendorSuspended
-    if vendor.status == "closed":
+    if vendor.status == VendorStatus.CLOSED:
         raise CredentialsInvalid
     return Subject(
-        kind="member",
+        kind=SubjectKind.MEMBER,
         id=now_stored.id,
         vendor_id=vendor.id,
         role=now_stored.role,
@@ -305,7 +306,7 @@ def _signed_in(session: Session, person: User | Admin, session_id: SessionId) ->
 
 
 def _own_sessions(subject: Subject) -> Select[AccessToken]:
-    if subject.kind not in ("member", "admin"):
+    if subject.kind not in (SubjectKind.MEMBER, SubjectKind.ADMIN):
         raise NotAllowed
-    owner = AccessToken.user_id if subject.kind == "member" else AccessToken.admin_id
+    owner = AccessToken.user_id if subject.kind == SubjectKind.MEMBER else AccessToken.admin_id
     return select(AccessToken).where(owner == subject.id, AccessToken.revoked_at.is_(None))

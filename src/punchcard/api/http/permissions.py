@@ -28,6 +28,7 @@ from punchcard.accounts.subjects import (
     AccessRule,
     Subject,
 )
+from punchcard.accounts.vocabulary import SubjectKind
 
 # What a till must see to do its work, so a device may read it too.
 _SEE: Final = AccessRule(frozenset({LOYALTY_READ, LOYALTY_OPERATE}))
@@ -181,7 +182,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
 def require(rule: AccessRule, subject: Subject) -> None:
     """Let the caller through, or raise CredentialsMissing or NotAllowed."""
     if not rule.allows(subject):
-        raise CredentialsMissing if subject.kind == "nobody" else NotAllowed
+        raise CredentialsMissing if subject.kind == SubjectKind.NOBODY else NotAllowed
 
 
 def check_routes(routes: Iterable[BaseRoute]) -> None:

@@ -14,6 +14,7 @@ from punchcard.accounts.models import (
     User,
     Vendor,
 )
+from punchcard.accounts.vocabulary import Role, VendorStatus
 from punchcard.api.schemas.fields import (
     Country,
     Currency,
@@ -23,6 +24,7 @@ from punchcard.api.schemas.fields import (
     LanguageText,
     Moment,
     Name,
+    OneOf,
     Schema,
     Slug,
     Timezone,
@@ -35,9 +37,7 @@ Told = TypeVar("Told", bound=Schema)
 # A field that may be left out, but not be null.
 LEFT_OUT: Any = Field(default_factory=lambda: None)
 
-RoleName = Literal["owner", "manager", "staff"]
 ScopeName = Literal["loyalty:read", "loyalty:operate", "loyalty:manage"]
-VendorStatus = Literal["active", "suspended", "closed"]
 NewPassword = Annotated[
     str, StringConstraints(min_length=PASSWORD_MINIMUM, max_length=PASSWORD_MAXIMUM)
 ]
@@ -61,7 +61,7 @@ class VendorSchema(Schema):
     country: str | None = Field(
         description="Where phone numbers are from that come without a country code."
     )
-    status: VendorStatus
+    status: OneOf[VendorStatus]
     keeps_origins: bool
     created_at: Moment
     updated_at: Moment
@@ -111,7 +111,7 @@ class UserSchema(Schema):
     id: IdOf[UserId]
     email: str
     name: str
-    role: RoleName
+    role: OneOf[Role]
     language: str | None
     created_at: Moment
 
@@ -121,7 +121,7 @@ class UserRequest(Schema):
 
     email: Email
     name: Name
-    role: RoleName
+    role: OneOf[Role]
     password: NewPassword
     language: LanguageText | None = None
 
@@ -130,7 +130,7 @@ class UserChange(Schema):
     """What changes about a user; a new password ends their sessions."""
 
     name: Name = LEFT_OUT
-    role: RoleName = LEFT_OUT
+    role: OneOf[Role] = LEFT_OUT
     language: LanguageText | None = None
     password: NewPassword = LEFT_OUT
 
@@ -237,7 +237,7 @@ class SubjectSchema(Schema):
     id: IdOf[str]
     name: str
     vendor_id: IdOf[VendorId] | None
-    role: RoleName | None
+    role: OneOf[Role] | None
     permissions: list[str]
     location_id: IdOf[LocationId] | None
     language: str | None

@@ -10,15 +10,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from punchcard.api.schemas.fields import Moment, Schema
+from punchcard.api.schemas.fields import Moment, OneOf, Schema
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.till.receipt import Receipt
+from punchcard.loyalty.vocabulary import CardStatus
+from punchcard.wallets.vocabulary import WalletState
 
-CardStatus = Literal["active", "blocked", "replaced", "closed"]
-WalletState = Literal["none", "issued", "installed"]
 HashText = Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=["9f86d081884c7d65" * 4])]
 
 _CUSTOMER_FIELDS = (
@@ -159,8 +159,8 @@ class Lifetime(Schema):
 class WalletStates(Schema):
     """Whether the card was put into a phone's wallet."""
 
-    apple: WalletState
-    google: WalletState
+    apple: OneOf[WalletState]
+    google: OneOf[WalletState]
 
 
 class Card(Schema):
@@ -169,7 +169,7 @@ class Card(Schema):
     id: str
     program_id: ProgramId
     number: Annotated[str, Field(pattern="^[0-9]{12}$", examples=["482915036274"])]
-    status: CardStatus
+    status: OneOf[CardStatus]
     customer: CardCustomer | None
     stamps: int
     stamps_target: int

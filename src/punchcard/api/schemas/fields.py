@@ -6,6 +6,7 @@ Each text type publishes the pattern it enforces, so the OpenAPI document tells 
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import (
@@ -14,11 +15,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.i18n import N_
@@ -200,6 +202,20 @@ def _lower_id(text: AnyId) -> AnyId:
         raise fault(N_("Must be an id as this server gives them."))
     return found
 
+
+class _Words:
+    """Reads a word of an enum as one of its texts, which the document lists where it stands."""
+
+    def __get_pydantic_core_schema__(
+        self, source: type[StrEnum], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        texts = core_schema.literal_schema([word.value for word in source])
+        return core_schema.no_info_after_validator_function(source, texts)
+
+
+AnyWord = TypeVar("AnyWord", bound=StrEnum)
+OneOf = Annotated[AnyWord, _Words()]
+"""`OneOf[CardStatus]` is one of the words of that enum."""
 
 IdOf = Annotated[
     AnyId,

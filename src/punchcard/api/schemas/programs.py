@@ -13,6 +13,7 @@ from punchcard.api.schemas.fields import (
     LongText,
     Moment,
     Name,
+    OneOf,
     Schema,
     ShortText,
     Slug,
@@ -26,11 +27,13 @@ from punchcard.loyalty.programs.program_service import FIELDS as PROGRAM_FIELDS
 from punchcard.loyalty.programs.reward_service import FIELDS as REWARD_FIELDS
 from punchcard.loyalty.rules.logo_rules import shown_branding
 from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, REWARD_BOUNDS
-
-ProgramType = Literal["stamps", "points", "hybrid"]
-ProgramStatus = Literal["draft", "active", "inactive"]
-PinPolicy = Literal["required", "optional", "off"]
-VoidPolicy = Literal["clamp", "allow_negative", "refuse"]
+from punchcard.loyalty.vocabulary import (
+    PinPolicy,
+    ProgramStatus,
+    ProgramType,
+    RewardStatus,
+    VoidPolicy,
+)
 
 StampsTarget = Annotated[int, whole(*PROGRAM_BOUNDS["stamps_target"])]
 Rate = Annotated[int, whole(*PROGRAM_BOUNDS["points_per_currency_unit"])]
@@ -86,7 +89,7 @@ class ProgramRequest(Schema):
     """A program to be made: currency and time zone are the vendor's unless given."""
 
     name: Name
-    type: ProgramType
+    type: OneOf[ProgramType]
     slug: Slug = LEFT_OUT
     card_name: Name = LEFT_OUT
     status: Literal["draft", "active"] = LEFT_OUT
@@ -101,10 +104,10 @@ class ProgramRequest(Schema):
     welcome_points: WelcomePoints = 0
     cooldown_minutes: Cooldown = 15
     max_daily_stamps: DailyStamps = 5
-    pin_policy: PinPolicy = "required"
+    pin_policy: OneOf[PinPolicy] = PinPolicy.REQUIRED
     pin_max_attempts: PinAttempts = 5
     pin_lockout_minutes: PinLockout = 30
-    void_policy: VoidPolicy = "clamp"
+    void_policy: OneOf[VoidPolicy] = VoidPolicy.CLAMP
     self_enrollment: Flag = True
     terms_text: LongText | None = None
     branding: Branding = LEFT_OUT
@@ -115,10 +118,10 @@ class ProgramChange(Schema):
     """What changes about a program; what is left out stays."""
 
     name: Name = LEFT_OUT
-    type: ProgramType = LEFT_OUT
+    type: OneOf[ProgramType] = LEFT_OUT
     slug: Slug = LEFT_OUT
     card_name: Name = LEFT_OUT
-    status: ProgramStatus = LEFT_OUT
+    status: OneOf[ProgramStatus] = LEFT_OUT
     currency: Currency = LEFT_OUT
     timezone: Timezone = LEFT_OUT
     stamps_target: StampsTarget = LEFT_OUT
@@ -130,10 +133,10 @@ class ProgramChange(Schema):
     welcome_points: WelcomePoints = LEFT_OUT
     cooldown_minutes: Cooldown = LEFT_OUT
     max_daily_stamps: DailyStamps = LEFT_OUT
-    pin_policy: PinPolicy = LEFT_OUT
+    pin_policy: OneOf[PinPolicy] = LEFT_OUT
     pin_max_attempts: PinAttempts = LEFT_OUT
     pin_lockout_minutes: PinLockout = LEFT_OUT
-    void_policy: VoidPolicy = LEFT_OUT
+    void_policy: OneOf[VoidPolicy] = LEFT_OUT
     self_enrollment: Flag = LEFT_OUT
     terms_text: LongText | None = None
     branding: Branding = LEFT_OUT
@@ -147,8 +150,8 @@ class ProgramSchema(Schema):
     slug: str
     name: str
     card_name: str
-    type: ProgramType
-    status: ProgramStatus
+    type: OneOf[ProgramType]
+    status: OneOf[ProgramStatus]
     currency: str
     timezone: str
     stamps_target: int
@@ -160,10 +163,10 @@ class ProgramSchema(Schema):
     welcome_points: int
     cooldown_minutes: int
     max_daily_stamps: int
-    pin_policy: PinPolicy
+    pin_policy: OneOf[PinPolicy]
     pin_max_attempts: int
     pin_lockout_minutes: int
-    void_policy: VoidPolicy
+    void_policy: OneOf[VoidPolicy]
     self_enrollment: bool
     terms_text: str | None
     branding: Branding
@@ -220,7 +223,7 @@ class RewardSchema(Schema):
     valid_from: Moment | None
     valid_until: Moment | None
     texts: Texts[RewardWords]
-    status: Literal["active", "archived"]
+    status: OneOf[RewardStatus]
     created_at: Moment
 
 

@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from punchcard.api.schemas.cards import (
-    CardStatus,
     Lifetime,
     WalletStates,
     balance_response,
     moment,
 )
-from punchcard.api.schemas.fields import Moment, Schema, Texts
+from punchcard.api.schemas.fields import Moment, OneOf, Schema, Texts
 from punchcard.api.schemas.programs import (
     Branding,
-    ProgramType,
     ProgramWords,
     RewardWords,
     StampReward,
@@ -25,6 +23,7 @@ from punchcard.loyalty.ledger.ledger_reader import ReadEntry
 from punchcard.loyalty.models import Reward
 from punchcard.loyalty.programs.public_service import ProgramPage
 from punchcard.loyalty.rules.logo_rules import shown_branding
+from punchcard.loyalty.vocabulary import CardStatus, ProgramType
 
 
 class PublicReward(Schema):
@@ -43,7 +42,7 @@ class PublicProgram(Schema):
     name: str
     card_name: str
     vendor: str
-    type: ProgramType
+    type: OneOf[ProgramType]
     currency: str
     stamps_target: int
     stamp_reward: StampReward | None
@@ -67,7 +66,7 @@ class PublicCard(Schema):
 
     number: str
     token: str
-    status: CardStatus
+    status: OneOf[CardStatus]
     program: PublicProgram
     customer: PublicCustomer | None
     stamps: int

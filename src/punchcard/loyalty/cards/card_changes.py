@@ -29,6 +29,7 @@ from punchcard.loyalty.errors import (
 )
 from punchcard.loyalty.events import CUSTOMER_ADDRESS, announce_cards_changed
 from punchcard.loyalty.models import LoyaltyCard, RetiredCardCode
+from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus
 
 CUSTOMER_FIELDS = ("name", "email", "phone", "birthday", "locale", "marketing_consent")
 """What can be told about a customer; contacts are already normalised."""
@@ -71,12 +72,12 @@ def update_card(
 
 def block_card(session: Session, act: Act, vendor_id: VendorId, card_id: CardId) -> None:
     """Stop the card from being used until it is unblocked. Raises CardNotFound, CardBlocked."""
-    _set_status(session, act, vendor_id, card_id, status="blocked")
+    _set_status(session, act, vendor_id, card_id, status=CardStatus.BLOCKED)
 
 
 def unblock_card(session: Session, act: Act, vendor_id: VendorId, card_id: CardId) -> None:
     """Let a blocked card be used again. Raises CardNotFound, CardBlocked (it is closed)."""
-    _set_status(session, act, vendor_id, card_id, status="active")
+    _set_status(session, act, vendor_id, card_id, status=CardStatus.ACTIVE)
 
 
 def replace_card(
@@ -118,7 +119,7 @@ def lock_card(session: Session, vendor_id: VendorId, card_id: CardId) -> Loyalty
 
 
 def _set_status(
-    session: Session, act: Act, vendor_id: VendorId, card_id: CardId, *, status: str
+    session: Session, act: Act, vendor_id: VendorId, card_id: CardId, *, status: CardStatus
 ) -> None:
     card = lock_card(session, vendor_id, card_id)
     _refuse_if_closed(card)
@@ -126,12 +127,12 @@ def _set_status(
         return
     old, card.status = card.status, status
     card.updated_at = act.now
-    action = "card.blocked" if status == "blocked" else "card.unblocked"
+    action = "card.blocked" if status == CardStatus.BLOCKED else "card.unblocked"
     _record(session, act, action, card, old={"status": old}, new={"status": status})
 
 
 def _refuse_if_closed(card: LoyaltyCard) -> None:
-    if card.status not in ("active", "blocked"):
+    if card.status not in HELD_STATUSES:
         raise CardBlocked
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
 from punchcard.kit.ids import CustomerId, ProgramId, VendorId
 from punchcard.loyalty.rules.values import CardState
 from punchcard.loyalty.tables import CARDS, CUSTOMERS, PROGRAMS, VENDORS
+from punchcard.loyalty.vocabulary import HELD_STATUSES
 
 _CARD_COLUMNS = (
     *(CARDS.c[name] for name in CardState._fields),
@@ -88,6 +89,6 @@ def card_held(connection: Connection, program_id: ProgramId, customer_id: Custom
         select(CARDS.c.id).where(
             CARDS.c.program_id == program_id,
             CARDS.c.customer_id == customer_id,
-            CARDS.c.status.in_(("active", "blocked")),
+            CARDS.c.status.in_(HELD_STATUSES),
         )
     ).scalar_one_or_none()

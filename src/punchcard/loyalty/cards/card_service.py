@@ -29,6 +29,7 @@ from punchcard.loyalty.operations import (
 from punchcard.loyalty.programs.rules_loader import load_rules
 from punchcard.loyalty.rotating_codes import RotatingCodes
 from punchcard.loyalty.tables import CARDS, CUSTOMERS
+from punchcard.loyalty.vocabulary import CardStatus
 
 Answer_co = TypeVar("Answer_co", covariant=True)
 
@@ -68,7 +69,7 @@ def list_cards(
     limit: int,
     before_id: str | None = None,
     program_id: ProgramId | None = None,
-    status: str | None = None,
+    status: CardStatus | None = None,
     query: str | None = None,
     country: str | None = None,
     active_since: datetime | None = None,

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.rules.stamp_rules import next_stamp
 from punchcard.loyalty.rules.values import CardState, ProgramRules
+from punchcard.loyalty.vocabulary import CardStatus
 
 
 class CardView(NamedTuple):
@@ -18,7 +19,7 @@ class CardView(NamedTuple):
     program_id: ProgramId
     number: str
     token_sealed: bytes
-    status: str
+    status: CardStatus
     customer: dict[str, Any] | None
     stamps: int
     stamps_target: int

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from punchcard.accounts.errors import AddressHeldElsewhere, LinkInvalid, TooMany
 from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.mail.mail_queue import MailQueue
 from punchcard.accounts.models import Customer, User, Vendor
+from punchcard.accounts.vocabulary import AddressOwner, VendorStatus
 from punchcard.db.database import Database
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.clock import Clock
@@ -32,7 +33,7 @@ _WELCOME_WITHIN: Final = timedelta(days=1)
 class Confirmed:
     """Whose address was confirmed: a customer's, a user's ("member") or an admin's."""
 
-    kind: Literal["customer", "member", "admin"]
+    kind: AddressOwner
     id: str
     vendor_id: VendorId | None
 
@@ -102,12 +103,14 @@ class CustomerMail:
         Raises LinkInvalid, EmailTaken, AddressHeldElsewhere.
         """
         facts = self._links.read(token)
-        if facts["kind"] == "customer":
+        if facts["kind"] == AddressOwner.CUSTOMER:
             customer = _confirm_customer(session, act, facts)
-            return Confirmed(kind="customer", id=customer.id, vendor_id=customer.vendor_id)
+            return Confirmed(
+                kind=AddressOwner.CUSTOMER, id=customer.id, vendor_id=customer.vendor_id
+            )
         person = self._address_change.confirm(session, act, facts)
         vendor_id = person.vendor_id if isinstance(person, User) else None
-        return Confirmed(kind=facts["kind"], id=person.id, vendor_id=vendor_id)
+        return Confirmed(kind=AddressOwner(facts["kind"]), id=person.id, vendor_id=vendor_id)
 
     def _leave(
         self,
@@ -117,7 +120,7 @@ class CustomerMail:
         vendor: Vendor,
         facts: dict[str, str],
     ) -> None:
-        if customer.email is None or vendor.status != "active":
+        if customer.email is None or vendor.status != VendorStatus.ACTIVE:
             return
         try:
             self._mail_queue.count(session, "customer", customer.email)

@@ -18,6 +18,7 @@ from punchcard.kit.ids import CardId, EntryId, ProgramId, VendorId
 from punchcard.loyalty.ledger.card_ranges import ALL_CARDS, CardSpan
 from punchcard.loyalty.ledger.entry import FIRST_HASH, HASH_DOMAIN, HASHED_FIELDS
 from punchcard.loyalty.tables import CARDS, ENTRIES
+from punchcard.loyalty.vocabulary import EntryType
 
 DAMAGES_TOLD: Final = 1000
 """How many damages a verdict names; it counts them all."""
@@ -137,7 +138,7 @@ _REWARD, _HASH = _HASHED, _HASHED + 1
 _Counts = tuple[int, int, int]
 """What an entry adds to a card's lifetime: stamps, points, rewards."""
 
-_CARRYING: Final = frozenset({"points_earned", "voided"})
+_CARRYING: Final = frozenset({EntryType.POINTS_EARNED, EntryType.VOIDED})
 
 
 @dataclass(slots=True)
@@ -186,7 +187,7 @@ class _Chain:
         self.carry = row[_CARRY_AFTER]
 
     def _follow_lifetime(self, row: list[Any]) -> None:
-        if row[_TYPE] == "voided":
+        if row[_TYPE] == EntryType.VOIDED:
             counts = self.voidable.pop(row[_VOIDS], None)
             if counts is None:
                 self._damaged(row, "it voids no earlier entry of its card, or one voided before")
@@ -204,13 +205,15 @@ class _Chain:
 
 def _counts_of(row: list[Any]) -> _Counts:
     kind = row[_TYPE]
-    if kind == "stamp_earned":
+    if kind == EntryType.STAMP_EARNED:
         return (row[_STAMPS_DELTA], 0, 0)
-    if kind == "points_earned":
+    if kind == EntryType.POINTS_EARNED:
         return (0, row[_POINTS_DELTA], 0)
-    if kind == "welcome_bonus":
+    if kind == EntryType.WELCOME_BONUS:
         return (row[_STAMPS_DELTA], row[_POINTS_DELTA], 0)
-    if kind == "stamps_redeemed" or (kind == "points_redeemed" and row[_REWARD] is not None):
+    if kind == EntryType.STAMPS_REDEEMED or (
+        kind == EntryType.POINTS_REDEEMED and row[_REWARD] is not None
+    ):
         return (0, 0, 1)
     return (0, 0, 0)
 

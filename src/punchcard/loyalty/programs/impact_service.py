@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward
+from punchcard.loyalty.vocabulary import HELD_STATUSES, ProgramType
 
 Matter = Literal["stamps_target", "points_per_currency_unit", "points_required", "archived"]
 
@@ -38,7 +39,7 @@ def impacts_of_program(
     """Return what new `fields` of the program mean; empty when no running card is concerned."""
     found = []
     target = fields.get("stamps_target")
-    if program.type != "points" and target and target != program.stamps_target:
+    if program.type != ProgramType.POINTS and target and target != program.stamps_target:
         before, after = _full_cards(program.stamps_target), _full_cards(target)
         found.append(
             _impact(
@@ -51,7 +52,7 @@ def impacts_of_program(
             )
         )
     rate = fields.get("points_per_currency_unit")
-    if program.type != "stamps" and rate and rate != program.points_per_currency_unit:
+    if program.type != ProgramType.STAMPS and rate and rate != program.points_per_currency_unit:
         nobody = LoyaltyCard.id.is_(None)
         values = (program.points_per_currency_unit, rate)
         found.append(
@@ -123,7 +124,7 @@ def _impact(
 def _running(program_id: ProgramId) -> tuple[ColumnElement[bool], ...]:
     return (
         LoyaltyCard.program_id == program_id,
-        LoyaltyCard.status.in_(("active", "blocked")),
+        LoyaltyCard.status.in_(HELD_STATUSES),
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.models import Location
 from punchcard.kit.ids import ProgramId, VendorId
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, StaffPin
+from punchcard.loyalty.vocabulary import PinPolicy, ProgramStatus, ProgramType
 
 Step = Literal["shop", "program", "reward", "pins", "poster"]
 
@@ -38,7 +39,7 @@ def first_steps(session: Session, vendor_id: VendorId) -> FirstSteps:
     this before.
     """
     programs = select(LoyaltyProgram).where(
-        LoyaltyProgram.vendor_id == vendor_id, LoyaltyProgram.status != "inactive"
+        LoyaltyProgram.vendor_id == vendor_id, LoyaltyProgram.status != ProgramStatus.INACTIVE
     )
     program = session.scalar(programs.order_by(LoyaltyProgram.id).limit(1))
     has_cards = _is_there(session, LoyaltyCard.vendor_id == vendor_id)
@@ -64,15 +65,15 @@ def first_steps(session: Session, vendor_id: VendorId) -> FirstSteps:
 
 def _is_rewarding(session: Session, program: LoyaltyProgram) -> bool:
     """Return whether customers can earn something in the program today."""
-    if program.status != "active":
+    if program.status != ProgramStatus.ACTIVE:
         return False
-    if program.type != "points":
+    if program.type != ProgramType.POINTS:
         return bool((program.stamp_reward or {}).get("name"))
     return _is_there(session, Reward.program_id == program.id, Reward.archived_at.is_(None))
 
 
 def _has_pins(session: Session, vendor_id: VendorId, program: LoyaltyProgram | None) -> bool:
-    if program is not None and program.pin_policy == "off":
+    if program is not None and program.pin_policy == PinPolicy.OFF:
         return True
     return _is_there(session, StaffPin.vendor_id == vendor_id, StaffPin.retired_at.is_(None))
 

@@ -25,6 +25,7 @@ from punchcard.loyalty.rules.program_rules import (
     check_program,
     slug_of,
 )
+from punchcard.loyalty.vocabulary import ProgramStatus
 
 FIELDS = (
     *("slug", "name", "card_name", "type", "status", "currency", "timezone"),
@@ -57,11 +58,11 @@ def create_program(
         "currency": vendor.currency,
         "timezone": vendor.timezone,
         "card_name": fields["name"],
-        "status": "draft",
+        "status": ProgramStatus.DRAFT,
         "stamp_reward": None,
         **fields,
     }
-    if values["status"] == "active":
+    if values["status"] == ProgramStatus.ACTIVE:
         check_complete(values)
     program = _insert(session, vendor_id, values, act)
     _record(session, "program.created", program, act, new=_values(program))
@@ -91,7 +92,7 @@ def list_programs(
     *,
     limit: int,
     after_id: str | None = None,
-    status: str | None = None,
+    status: ProgramStatus | None = None,
     query: str | None = None,
 ) -> Sequence[LoyaltyProgram]:
     """Return up to `limit` programs after `after_id`, oldest first.
@@ -149,7 +150,12 @@ def activate_program(
 ) -> LoyaltyProgram:
     """Open the program for business. Raises ProgramNotFound, or InvalidInput naming what lacks."""
     return update_program(
-        session, vendor_id, program_id, {"status": "active"}, act, action="program.activated"
+        session,
+        vendor_id,
+        program_id,
+        {"status": ProgramStatus.ACTIVE},
+        act,
+        action="program.activated",
     )
 
 
@@ -158,7 +164,12 @@ def deactivate_program(
 ) -> LoyaltyProgram:
     """Close the program for business; its cards keep their balances. Raises ProgramNotFound."""
     return update_program(
-        session, vendor_id, program_id, {"status": "inactive"}, act, action="program.deactivated"
+        session,
+        vendor_id,
+        program_id,
+        {"status": ProgramStatus.INACTIVE},
+        act,
+        action="program.deactivated",
     )
 
 
@@ -218,13 +229,13 @@ def _locked(
 
 
 def _check_change(session: Session, program: LoyaltyProgram, changed: Mapping[str, Any]) -> None:
-    if changed.get("status") == "draft":
+    if changed.get("status") == ProgramStatus.DRAFT:
         raise invalid_field("status", message=N_("A program cannot become a draft again."))
     if any(name in changed for name in FIXED_BY_CARDS):
         _locked(session, program.vendor_id, program.id, against_new_cards=True)
         _refuse_if_cards(session, program)
     after = {**_values(program), **changed}
-    if after["status"] == "active":
+    if after["status"] == ProgramStatus.ACTIVE:
         check_complete(after)
 
 

@@ -8,11 +8,13 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Vendor
+from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.errors import DomainError, Kind, invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.errors import ProgramNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
+from punchcard.loyalty.vocabulary import ProgramStatus, ProgramType
 
 REWARDS_SHOWN = 100
 
@@ -79,8 +81,8 @@ def _open_row(session: Session, slug: str) -> tuple[LoyaltyProgram, Vendor]:
         .join(Vendor, Vendor.id == LoyaltyProgram.vendor_id)
         .where(
             LoyaltyProgram.slug == slug,
-            LoyaltyProgram.status == "active",
-            Vendor.status == "active",
+            LoyaltyProgram.status == ProgramStatus.ACTIVE,
+            Vendor.status == VendorStatus.ACTIVE,
         )
     ).one_or_none()
     if row is None:
@@ -90,7 +92,7 @@ def _open_row(session: Session, slug: str) -> tuple[LoyaltyProgram, Vendor]:
 
 
 def _rewards(session: Session, program: LoyaltyProgram, now: datetime) -> Sequence[Reward]:
-    if program.type == "stamps":
+    if program.type == ProgramType.STAMPS:
         return []
     return session.scalars(
         select(Reward)

@@ -1,7 +1,7 @@
 """Rewards: what points can be exchanged for, with stock, dates and a limit per card."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
@@ -12,14 +12,13 @@ from punchcard.loyalty.errors import RewardNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs.program_service import get_program, lock_program, touch_program
 from punchcard.loyalty.rules.program_rules import check_reward
+from punchcard.loyalty.vocabulary import RewardFilter
 
 FIELDS = (
     *("name", "description", "points_required", "value_minor", "stock_left", "per_card_limit"),
     *("valid_from", "valid_until", "texts"),
 )
 """What a vendor decides about a reward."""
-
-RewardFilter = Literal["active", "archived", "all"]
 
 
 def create_reward(
@@ -67,7 +66,7 @@ def list_rewards(
     *,
     limit: int,
     after_id: str | None = None,
-    status: RewardFilter = "active",
+    status: RewardFilter = RewardFilter.ACTIVE,
 ) -> Sequence[Reward]:
     """Return up to `limit` rewards of a program after `after_id`, oldest first.
 
@@ -77,9 +76,9 @@ def list_rewards(
     wanted = select(Reward).where(Reward.program_id == program.id).order_by(Reward.id).limit(limit)
     if after_id is not None:
         wanted = wanted.where(Reward.id > after_id)
-    if status == "active":
+    if status == RewardFilter.ACTIVE:
         wanted = wanted.where(Reward.archived_at.is_(None))
-    elif status == "archived":
+    elif status == RewardFilter.ARCHIVED:
         wanted = wanted.where(Reward.archived_at.is_not(None))
     return session.scalars(wanted).all()
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.kit.ids import VendorId
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
+from punchcard.loyalty.vocabulary import ProgramStatus
 
 LOW_STOCK: Final = 5
 """A reward with so many left, or fewer, runs out."""
@@ -42,13 +43,13 @@ def what_needs_attention(session: Session, vendor_id: VendorId, *, now: datetime
         .where(
             Reward.vendor_id == vendor_id,
             Reward.archived_at.is_(None),
-            LoyaltyProgram.status == "active",
+            LoyaltyProgram.status == ProgramStatus.ACTIVE,
             or_(Reward.valid_until.is_(None), Reward.valid_until > now),
             or_(is_low, is_ending),
         )
     )
     drafts = select(LoyaltyProgram).where(
-        LoyaltyProgram.vendor_id == vendor_id, LoyaltyProgram.status == "draft"
+        LoyaltyProgram.vendor_id == vendor_id, LoyaltyProgram.status == ProgramStatus.DRAFT
     )
     return Attention(
         locked_pins=session.scalars(locked.order_by(StaffPin.id).limit(_SHOWN)).all(),

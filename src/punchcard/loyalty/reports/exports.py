@@ -18,6 +18,7 @@ from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter, ReadEntry
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.reports.staff_report_service import StaffLine, staff_report
+from punchcard.loyalty.vocabulary import CardStatus
 
 _CARD_COLUMNS: Final = (
     *(Column(N_("Card number")), Column(N_("Program")), Column(N_("Status"))),
@@ -86,7 +87,7 @@ class CardFilter(TypedDict, total=False):
     """Which cards are wanted, as `card_service.list_cards` says."""
 
     program_id: ProgramId | None
-    status: str | None
+    status: CardStatus | None
     query: str | None
     country: str | None
     active_since: datetime | None

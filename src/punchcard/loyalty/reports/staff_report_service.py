@@ -25,6 +25,7 @@ from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.programs.program_service import get_program
 from punchcard.loyalty.reports.stats_service import DateRange, date_range
 from punchcard.loyalty.tables import ENTRIES
+from punchcard.loyalty.vocabulary import EntryType
 
 REPORT_DAYS_LIMIT: Final = 92
 RECORDED_WITHIN: Final = timedelta(hours=72)
@@ -178,16 +179,16 @@ def _totals(period: _Period) -> Select[Any]:
         select(
             e.staff_pin_id,
             func.count().label("operations"),
-            added(e.stamps_delta, "stamp_earned").label("stamps"),
-            added(e.points_delta, "points_earned").label("points"),
-            added(e.amount_minor, "points_earned").label("purchase_amount_minor"),
-            counted("stamps_redeemed", "points_redeemed").label("redemptions"),
-            counted("voided").label("voids"),
-            counted("points_adjusted").label("adjustments"),
-            added(e.points_delta, "points_adjusted").label("adjusted_points"),
+            added(e.stamps_delta, EntryType.STAMP_EARNED).label("stamps"),
+            added(e.points_delta, EntryType.POINTS_EARNED).label("points"),
+            added(e.amount_minor, EntryType.POINTS_EARNED).label("purchase_amount_minor"),
+            counted(EntryType.STAMPS_REDEEMED, EntryType.POINTS_REDEEMED).label("redemptions"),
+            counted(EntryType.VOIDED).label("voids"),
+            counted(EntryType.POINTS_ADJUSTED).label("adjustments"),
+            added(e.points_delta, EntryType.POINTS_ADJUSTED).label("adjusted_points"),
             func.count(e.card_id.distinct()).label("cards"),
         )
-        .where(*period.conditions, kind.not_in(("card_opened", "welcome_bonus")))
+        .where(*period.conditions, kind.not_in((EntryType.CARD_OPENED, EntryType.WELCOME_BONUS)))
         .group_by(e.staff_pin_id)
         .subquery()
     )
@@ -199,7 +200,7 @@ def _totals(period: _Period) -> Select[Any]:
 def _stamping_days(session: Session, period: _Period) -> Select[Any]:
     return (
         select(ENTRIES.c.staff_pin_id, func.count(period.day(session).distinct()))
-        .where(*period.conditions, ENTRIES.c.type == "stamp_earned")
+        .where(*period.conditions, ENTRIES.c.type == EntryType.STAMP_EARNED)
         .group_by(ENTRIES.c.staff_pin_id)
     )
 
@@ -218,7 +219,7 @@ def _top_cards(session: Session, period: _Period) -> dict[str | None, list[TopCa
             .over(partition_by=e.staff_pin_id, order_by=(stamps.desc(), e.card_id))
             .label("place"),
         )
-        .where(*period.conditions, e.type == "stamp_earned")
+        .where(*period.conditions, e.type == EntryType.STAMP_EARNED)
         .group_by(e.staff_pin_id, e.card_id)
         .subquery()
     )

@@ -13,6 +13,7 @@ from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.models import DailyRollup, LoyaltyProgram
 from punchcard.loyalty.rules.rollup_rules import ROLLUP_COLUMNS
+from punchcard.loyalty.vocabulary import ProgramType
 
 SERIES_DAYS = 366
 """How many days a series has at most; a longer range has totals for all of it."""
@@ -104,11 +105,11 @@ def program_stats(
     return stats_of(session, DailyRollup.program_id == program.id, today=today, days=days)
 
 
-def redemption_rate(type: str, figures: Figures) -> float | None:
+def redemption_rate(type: ProgramType, figures: Figures) -> float | None:
     """Return which part of what was earned was redeemed: of stamps, or in a points program of
     points; None when nothing was earned.
     """
-    kind = "points" if type == "points" else "stamps"
+    kind = "points" if type == ProgramType.POINTS else "stamps"
     earned, redeemed = figures[f"{kind}_earned"], figures[f"{kind}_redeemed"]
     return round(redeemed / earned, 4) if earned > 0 else None
 

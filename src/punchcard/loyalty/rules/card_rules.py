@@ -5,16 +5,17 @@ from datetime import datetime
 from punchcard.loyalty.errors import ProgramInactive
 from punchcard.loyalty.operations import OpenCard
 from punchcard.loyalty.rules.values import CardState, Decision, EntryDraft, ProgramRules, Steps
+from punchcard.loyalty.vocabulary import EntryType, ProgramStatus
 
 
 def open_card(
     operation: OpenCard, program: ProgramRules, card: CardState, at: datetime
 ) -> Decision:
     """Open `card`; the vendor's own enrolment credits the welcome bonus at once."""
-    if program.status != "active":
+    if program.status != ProgramStatus.ACTIVE:
         raise ProgramInactive
     steps = Steps(card._replace(last_activity_at=at, is_welcome_due=_has_welcome(program)))
-    steps.take(EntryDraft(type="card_opened"), steps.card)
+    steps.take(EntryDraft(type=EntryType.CARD_OPENED), steps.card)
     if operation.is_vouched:
         credit_due_welcome(program, steps)
     return steps.decision()
@@ -35,7 +36,7 @@ def credit_due_welcome(program: ProgramRules, steps: Steps) -> None:
         lifetime_points=card.lifetime_points + points,
     )
     if stamps or points:
-        entry = EntryDraft(type="welcome_bonus", stamps_delta=stamps, points_delta=points)
+        entry = EntryDraft(type=EntryType.WELCOME_BONUS, stamps_delta=stamps, points_delta=points)
         steps.take(entry, card)
     steps.card = card
 

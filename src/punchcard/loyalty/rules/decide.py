@@ -31,6 +31,7 @@ from punchcard.loyalty.rules.values import (
     ProgramRules,
     Steps,
 )
+from punchcard.loyalty.vocabulary import ActorKind, CardStatus, PinPolicy, ProgramStatus
 
 _Rule = Callable[[Any, ProgramRules, Steps, History, datetime], Decision]
 
@@ -79,9 +80,11 @@ def decide(
 
 def _check_card_and_program(operation: Operation, program: ProgramRules, card: CardState) -> None:
     is_correction = isinstance(operation, _CORRECTIONS)
-    if card.status != "active" and not (is_correction and card.status == "blocked"):
+    if card.status != CardStatus.ACTIVE and not (
+        is_correction and card.status == CardStatus.BLOCKED
+    ):
         raise CardBlocked
-    if program.status != "active" and not is_correction:
+    if program.status != ProgramStatus.ACTIVE and not is_correction:
         raise ProgramInactive
 
 
@@ -89,7 +92,7 @@ def _check_staff(operation: Operation, program: ProgramRules) -> None:
     if isinstance(operation, AdjustPoints):
         return
     if operation.staff is None:
-        if program.pin_policy == "required":
+        if program.pin_policy == PinPolicy.REQUIRED:
             raise StaffPinRequired
     elif operation.staff.program_id not in (None, program.id):
         raise StaffPinNotForProgram
@@ -99,7 +102,7 @@ def _check_code(operation: Operation, program: ProgramRules) -> None:
     """Refuse a redemption that rests on nothing but a code anybody may have a picture of."""
     if not program.has_rotating_code or not isinstance(operation, _REDEMPTIONS):
         return
-    has_person = operation.staff is not None or operation.actor.kind == "member"
+    has_person = operation.staff is not None or operation.actor.kind == ActorKind.MEMBER
     if not (operation.is_code_fresh or has_person):
         raise FreshCodeRequired
 

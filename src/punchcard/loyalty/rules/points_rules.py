@@ -21,6 +21,7 @@ from punchcard.loyalty.rules.values import (
     RewardState,
     Steps,
 )
+from punchcard.loyalty.vocabulary import EntryType
 
 
 def earn_points(
@@ -38,7 +39,7 @@ def earn_points(
     if card.points + points > BALANCE_LIMIT:
         raise BalanceLimitReached
     entry = EntryDraft(
-        type="points_earned",
+        type=EntryType.POINTS_EARNED,
         points_delta=points,
         amount_minor=operation.amount_minor,
         reference=operation.reference,
@@ -62,7 +63,7 @@ def redeem_reward(
         raise RewardNotFound
     _check_available(reward, history.times_redeemed, at)
     entry = EntryDraft(
-        type="points_redeemed",
+        type=EntryType.POINTS_REDEEMED,
         points_delta=-reward.points_required,
         reward_id=reward.id,
         reward={"id": reward.id, "name": reward.name, "value_minor": reward.value_minor},
@@ -79,7 +80,9 @@ def redeem_points(
 ) -> Decision:
     """Take a number of points off the card."""
     _check_type(program)
-    _spend(program, steps, EntryDraft(type="points_redeemed", points_delta=-operation.points))
+    _spend(
+        program, steps, EntryDraft(type=EntryType.POINTS_REDEEMED, points_delta=-operation.points)
+    )
     return steps.decision()
 
 
@@ -94,7 +97,7 @@ def adjust_points(
     if card.points + delta > BALANCE_LIMIT:
         raise BalanceLimitReached
     steps.take(
-        EntryDraft(type="points_adjusted", points_delta=delta),
+        EntryDraft(type=EntryType.POINTS_ADJUSTED, points_delta=delta),
         card._replace(points=card.points + delta),
     )
     return steps.decision()

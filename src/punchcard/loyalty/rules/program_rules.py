@@ -12,6 +12,7 @@ from punchcard.kit.errors import InvalidInput
 from punchcard.kit.i18n import N_
 from punchcard.kit.validation import places, texts
 from punchcard.kit.validation.invalid import check_field
+from punchcard.loyalty.vocabulary import PinPolicy, ProgramStatus, ProgramType, VoidPolicy
 
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
@@ -34,10 +35,10 @@ REWARD_BOUNDS: Mapping[str, tuple[int, int]] = {
     "per_card_limit": (1, 1_000_000),
 }
 PROGRAM_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "type": ("stamps", "points", "hybrid"),
-    "status": ("draft", "active", "inactive"),
-    "pin_policy": ("required", "optional", "off"),
-    "void_policy": ("clamp", "allow_negative", "refuse"),
+    "type": tuple(ProgramType),
+    "status": tuple(ProgramStatus),
+    "pin_policy": tuple(PinPolicy),
+    "void_policy": tuple(VoidPolicy),
 }
 
 _CHECKS = {"slug": texts.slug, "currency": places.currency, "timezone": places.timezone}
@@ -66,7 +67,7 @@ def check_program(fields: Mapping[str, Any]) -> None:
 def check_complete(program: Mapping[str, Any]) -> None:
     """Raise InvalidInput if a program is not yet fit to be active."""
     reward = program["stamp_reward"] or {}
-    if program["type"] != "points" and not reward.get("name"):
+    if program["type"] != ProgramType.POINTS and not reward.get("name"):
         sentence = N_("Set the reward for a full stamp card before you activate the program.")
         raise InvalidInput([_fault("stamp_reward", sentence)])
 

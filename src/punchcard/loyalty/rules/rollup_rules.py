@@ -7,8 +7,16 @@ Every change of a balance lands in exactly one column, so that over all days
 
 from typing import Literal
 
+from punchcard.loyalty.vocabulary import EntryType
+
 ACTIVITY_TYPES = frozenset(
-    {"card_opened", "stamp_earned", "stamps_redeemed", "points_earned", "points_redeemed"}
+    {
+        EntryType.CARD_OPENED,
+        EntryType.STAMP_EARNED,
+        EntryType.STAMPS_REDEEMED,
+        EntryType.POINTS_EARNED,
+        EntryType.POINTS_REDEEMED,
+    }
 )
 """Entries that show the customer was there; they move a card's `cards_last_seen` day ahead."""
 
@@ -29,25 +37,25 @@ ROLLUP_COLUMNS = (
 _Side = Literal["opened", "earned", "redeemed", "adjusted"]
 
 _SIDES: dict[str, _Side] = {
-    "card_opened": "opened",
-    "welcome_bonus": "earned",
-    "stamp_earned": "earned",
-    "points_earned": "earned",
-    "stamps_redeemed": "redeemed",
-    "points_redeemed": "redeemed",
-    "points_adjusted": "adjusted",
+    EntryType.CARD_OPENED: "opened",
+    EntryType.WELCOME_BONUS: "earned",
+    EntryType.STAMP_EARNED: "earned",
+    EntryType.POINTS_EARNED: "earned",
+    EntryType.STAMPS_REDEEMED: "redeemed",
+    EntryType.POINTS_REDEEMED: "redeemed",
+    EntryType.POINTS_ADJUSTED: "adjusted",
 }
 
 
 def rollup_deltas(
     *,
-    type: str,
+    type: EntryType,
     stamps_delta: int,
     points_delta: int,
     amount_minor: int | None = None,
     has_reward: bool = False,
     reward_value_minor: int | None = None,
-    voided_type: str | None = None,
+    voided_type: EntryType | None = None,
 ) -> dict[str, int]:
     """Return what an entry adds to the columns of its day; columns it leaves alone are absent.
 
@@ -68,11 +76,11 @@ def rollup_deltas(
         deltas["stamps_" + side] = sign * stamps_delta
     if points_delta:
         deltas["points_" + side] = sign * points_delta
-    if kind == "points_earned":
+    if kind == EntryType.POINTS_EARNED:
         deltas["purchases"] = count
         if amount_minor:
             deltas["purchase_amount_minor"] = count * amount_minor
-    if side == "redeemed" and (has_reward or kind == "stamps_redeemed"):
+    if side == "redeemed" and (has_reward or kind == EntryType.STAMPS_REDEEMED):
         deltas["rewards_redeemed"] = count
         if reward_value_minor:
             deltas["reward_value_minor"] = count * reward_value_minor

@@ -22,6 +22,7 @@ from punchcard.loyalty.rules.values import (
     ProgramRules,
     Steps,
 )
+from punchcard.loyalty.vocabulary import EntryType
 
 _StampClock = tuple[datetime | None, date | None, int]
 """When the last stamp was given, which day that was, and how many that day had."""
@@ -59,7 +60,7 @@ def add_stamp(
         stamps_day=day,
         stamps_on_day=on_day,
     )
-    steps.take(EntryDraft(type="stamp_earned", stamps_delta=quantity), stamped)
+    steps.take(EntryDraft(type=EntryType.STAMP_EARNED, stamps_delta=quantity), stamped)
     return steps.decision()
 
 
@@ -76,7 +77,9 @@ def redeem_stamps(
         stamps=card.stamps - target, lifetime_rewards=card.lifetime_rewards + 1
     )
     steps.take(
-        EntryDraft(type="stamps_redeemed", stamps_delta=-target, reward=program.stamp_reward),
+        EntryDraft(
+            type=EntryType.STAMPS_REDEEMED, stamps_delta=-target, reward=program.stamp_reward
+        ),
         redeemed,
     )
     return steps.decision()

@@ -7,6 +7,14 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from punchcard.kit.ids import CardId, EntryId, ProgramId, RewardId, VendorId
+from punchcard.loyalty.vocabulary import (
+    CardStatus,
+    EntryType,
+    PinPolicy,
+    ProgramStatus,
+    ProgramType,
+    VoidPolicy,
+)
 
 BALANCE_LIMIT = 9_000_000_000_000
 """The largest balance of a card: JSON readers count exactly up to 2**53."""
@@ -42,8 +50,8 @@ class ProgramRules:
 
     id: ProgramId
     vendor_id: VendorId
-    type: str
-    status: str
+    type: ProgramType
+    status: ProgramStatus
     currency: str
     minor_units: int
     zone: ZoneInfo
@@ -56,8 +64,8 @@ class ProgramRules:
     welcome_points: int
     cooldown: timedelta
     max_daily_stamps: int
-    pin_policy: str
-    void_policy: str
+    pin_policy: PinPolicy
+    void_policy: VoidPolicy
     version: int
     offers: tuple[RewardOffer, ...] = ()
     has_rotating_code: bool = False
@@ -65,12 +73,12 @@ class ProgramRules:
     @property
     def has_stamps(self) -> bool:
         """Return whether cards of this program collect stamps."""
-        return self.type != "points"
+        return self.type != ProgramType.POINTS
 
     @property
     def has_points(self) -> bool:
         """Return whether cards of this program collect points."""
-        return self.type != "stamps"
+        return self.type != ProgramType.STAMPS
 
     def rewards_ready(self, card: "CardState", at: datetime) -> int:
         """Return how many rewards `card` can be exchanged for: full cards, and offers in reach."""
@@ -97,7 +105,7 @@ class CardState(NamedTuple):
     """What a card holds; `points_carry` is the part of a point that rounding left over."""
 
     id: CardId
-    status: str = "active"
+    status: CardStatus = CardStatus.ACTIVE
     stamps: int = 0
     points: int = 0
     points_carry: int = 0
@@ -142,7 +150,7 @@ class PastEntry:
     """
 
     id: EntryId
-    type: str
+    type: EntryType
     program_id: ProgramId
     stamps_delta: int
     points_delta: int
@@ -180,7 +188,7 @@ NO_HISTORY = History()
 class EntryDraft(NamedTuple):
     """A ledger entry as decided, before the ledger numbers and chains it."""
 
-    type: str
+    type: EntryType
     stamps_delta: int = 0
     points_delta: int = 0
     amount_minor: int | None = None
@@ -188,7 +196,7 @@ class EntryDraft(NamedTuple):
     reward_id: RewardId | None = None
     reward: dict[str, Any] | None = None
     voids: EntryId | None = None
-    voided_type: str | None = None
+    voided_type: EntryType | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,14 @@ from punchcard.loyalty.rules.values import (
     ProgramRules,
     Steps,
 )
+from punchcard.loyalty.vocabulary import EntryType, VoidPolicy
 
-VOIDABLE = ("stamp_earned", "stamps_redeemed", "points_earned", "points_redeemed")
+VOIDABLE = (
+    EntryType.STAMP_EARNED,
+    EntryType.STAMPS_REDEEMED,
+    EntryType.POINTS_EARNED,
+    EntryType.POINTS_REDEEMED,
+)
 
 
 def void_entry(
@@ -42,10 +48,10 @@ def void_entry(
     if past.type not in VOIDABLE:
         raise NotVoidable(transaction_type=past.type)
     card = _without(past, program, steps.card, history.forgiven)
-    if past.type == "stamp_earned":
+    if past.type == EntryType.STAMP_EARNED:
         card = with_stamp_clock(program, card, history.stamps)
     entry = EntryDraft(
-        type="voided",
+        type=EntryType.VOIDED,
         stamps_delta=card.stamps - steps.card.stamps,
         points_delta=card.points - steps.card.points,
         amount_minor=past.amount_minor,
@@ -66,14 +72,14 @@ def _without(
 ) -> CardState:
     """Return the card without what `past` did to it."""
     match past.type:
-        case "stamp_earned":
+        case EntryType.STAMP_EARNED:
             return _without_stamps(past.stamps_delta, program, card)
-        case "stamps_redeemed":
+        case EntryType.STAMPS_REDEEMED:
             return card._replace(
                 stamps=card.stamps + max(0, -past.stamps_delta - forgiven.stamps),
                 lifetime_rewards=card.lifetime_rewards - 1,
             )
-        case "points_earned":
+        case EntryType.POINTS_EARNED:
             return _without_points(past, program, card)
         case _:
             return _with_points_back(past, program, card, forgiven)
@@ -81,9 +87,9 @@ def _without(
 
 def _without_stamps(quantity: int, program: ProgramRules, card: CardState) -> CardState:
     left = card.stamps - quantity
-    if left < 0 and program.void_policy == "refuse":
+    if left < 0 and program.void_policy == VoidPolicy.REFUSE:
         raise StampsAlreadySpent(stamps_missing=-left)
-    if program.void_policy == "clamp":
+    if program.void_policy == VoidPolicy.CLAMP:
         left = max(left, min(card.stamps, 0))
     return card._replace(stamps=left, lifetime_stamps=card.lifetime_stamps - quantity)
 
@@ -93,9 +99,9 @@ def _without_points(past: PastEntry, program: ProgramRules, card: CardState) -> 
     units = program.minor_units
     held = card.points * units + card.points_carry
     left = held - (past.points_delta * units + past.carry_delta)
-    if left < 0 and program.void_policy == "refuse":
+    if left < 0 and program.void_policy == VoidPolicy.REFUSE:
         raise PointsAlreadySpent(points_missing=-(left // units))
-    if program.void_policy == "clamp":
+    if program.void_policy == VoidPolicy.CLAMP:
         left = max(left, min(held, 0))
     points, carry = divmod(left, units)
     return card._replace(

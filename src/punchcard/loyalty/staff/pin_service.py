@@ -1,7 +1,7 @@
 """Staff PINs: create, read, change, unlock, retire. `PinVerifier` checks a typed PIN."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,11 +20,10 @@ from punchcard.loyalty.events import StaffPinChanged
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.programs.program_service import get_program
 from punchcard.loyalty.staff.pin_verifier import PreparedPin
+from punchcard.loyalty.vocabulary import PinFilter
 
 FIELDS = ("name", "staff_id", "program_id")
 """What a vendor decides about a staff PIN, beside the PIN itself."""
-
-PinFilter = Literal["in_use", "retired", "all"]
 
 
 def create_pin(
@@ -70,7 +69,7 @@ def list_pins(
     *,
     limit: int,
     after_id: str | None = None,
-    status: PinFilter = "in_use",
+    status: PinFilter = PinFilter.IN_USE,
 ) -> Sequence[StaffPin]:
     """Return up to `limit` of the vendor's staff PINs after `after_id`, oldest first."""
     wanted = (
@@ -78,9 +77,9 @@ def list_pins(
     )
     if after_id is not None:
         wanted = wanted.where(StaffPin.id > after_id)
-    if status == "in_use":
+    if status == PinFilter.IN_USE:
         wanted = wanted.where(StaffPin.retired_at.is_(None))
-    elif status == "retired":
+    elif status == PinFilter.RETIRED:
         wanted = wanted.where(StaffPin.retired_at.is_not(None))
     return session.scalars(wanted).all()
 

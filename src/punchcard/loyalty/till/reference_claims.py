@@ -17,8 +17,9 @@ from punchcard.db.bulk import BulkDelete, BulkInsert
 from punchcard.db.dialects import Row, one_of
 from punchcard.kit.ids import EntryId, ProgramId
 from punchcard.loyalty.models import ReferenceClaim
+from punchcard.loyalty.vocabulary import EntryType
 
-PURCHASE = "points_earned"
+PURCHASE = EntryType.POINTS_EARNED
 """The type of entry that claims the receipt number of a purchase."""
 
 _CLAIMS = table_of(ReferenceClaim)

@@ -43,6 +43,7 @@ from punchcard.loyalty.staff.pin_verifier import PinVerifier
 from punchcard.loyalty.staff.staff_tokens import StaffTokens
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till
+from punchcard.loyalty.vocabulary import ActorKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,9 @@ class OperationBuilder:
         self._identified: dict[StaffProof, StaffIdentity | DomainError | None] = {}
         self._now = services.clock.now()
         subject = caller.subject
-        self._actor = Actor("public" if subject is NOBODY else subject.kind, subject.id)
+        self._actor = Actor(
+            ActorKind.PUBLIC if subject is NOBODY else ActorKind(subject.kind), subject.id
+        )
         device_id = subject.device_id
         self._origin = Origin(caller.address, caller.user_agent, device_id)
 

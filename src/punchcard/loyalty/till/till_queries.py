@@ -25,6 +25,7 @@ from punchcard.loyalty.models import (
 )
 from punchcard.loyalty.rules.values import Forgiven, PastEntry, PastStamp
 from punchcard.loyalty.tables import ENTRIES, PROGRAMS, VENDORS
+from punchcard.loyalty.vocabulary import EntryType
 
 _RECORDS = table_of(IdempotencyRecord)
 _LOCATIONS = table_of(Location)
@@ -159,7 +160,7 @@ def past_stamps(
         .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
         .where(
             ENTRIES.c.card_id == card_id,
-            ENTRIES.c.type == "stamp_earned",
+            ENTRIES.c.type == EntryType.STAMP_EARNED,
             voiding.c.id.is_(None),
         )
         .order_by(ENTRIES.c.occurred_at.desc())
@@ -180,7 +181,7 @@ def times_redeemed(connection: Connection, card_id: CardId, reward_id: RewardId)
     )
     rows = connection.execute(query.group_by(ENTRIES.c.type))
     counts: dict[str, int] = {row[0]: row[1] for row in rows}
-    return counts.get("points_redeemed", 0) - counts.get("voided", 0)
+    return counts.get(EntryType.POINTS_REDEEMED, 0) - counts.get(EntryType.VOIDED, 0)
 
 
 def open_locations(

@@ -11,7 +11,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import urlsplit
 
 from punchcard.wallets.apple.apns_connection import (
@@ -22,8 +22,7 @@ from punchcard.wallets.apple.apns_connection import (
     Requeued,
 )
 from punchcard.wallets.apple.http2 import Http2Error
-
-PushVerdict = Literal["taken", "gone", "bad_token", "retry", "stopped"]
+from punchcard.wallets.vocabulary import PushVerdict
 
 _CONNECTIONS_TRIED: Final = 4
 _TIMES_SENT: Final = 3
@@ -50,12 +49,16 @@ class PushResult:
     def verdict(self) -> PushVerdict:
         """Return what to do about it: `stopped` is ours to mend before anything is sent again."""
         if self.status == 200:
-            return "taken"
+            return PushVerdict.TAKEN
         if self.status == 410:
-            return "gone"
+            return PushVerdict.GONE
         if self.status == 400 and self.reason == "BadDeviceToken":
-            return "bad_token"
-        return "stopped" if self.status in _OUR_FAULT or self.reason == TLS_REFUSED else "retry"
+            return PushVerdict.BAD_TOKEN
+        return (
+            PushVerdict.STOPPED
+            if self.status in _OUR_FAULT or self.reason == TLS_REFUSED
+            else PushVerdict.RETRY
+        )
 
 
 TLS_REFUSED: Final = "TlsRefused"

@@ -15,6 +15,7 @@ from punchcard.kit.ids import CardId, Ids, ProgramId
 from punchcard.loyalty.events import CARD_CHANGED
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.wallets.models import AppleDeviceRegistration, ApplePass, AppleUpdateTag
+from punchcard.wallets.vocabulary import WalletState
 
 UNKNOWN: Final = bytes(32)
 """The fingerprint of a pass that was not built yet."""
@@ -293,17 +294,17 @@ def record_pushes(session: Session, push_tokens: Iterable[str], *, now: datetime
     )
 
 
-def states(session: Session, card_ids: Iterable[CardId]) -> dict[CardId, str]:
+def states(session: Session, card_ids: Iterable[CardId]) -> dict[CardId, WalletState]:
     """Return `issued` or `installed` for each of these cards that has a pass."""
     wanted = sorted(set(card_ids))
     issued = session.scalars(select(ApplePass.card_id).where(ApplePass.card_id.in_(wanted)))
-    found = dict.fromkeys(issued, "issued")
+    found = dict.fromkeys(issued, WalletState.ISSUED)
     installed = session.scalars(
         select(AppleDeviceRegistration.card_id)
         .where(AppleDeviceRegistration.card_id.in_(wanted))
         .distinct()
     )
-    return found | dict.fromkeys(installed, "installed")
+    return found | dict.fromkeys(installed, WalletState.INSTALLED)
 
 
 def enqueue_unpushed(session: Session, *, now: datetime) -> int:

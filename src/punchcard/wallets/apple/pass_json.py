@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from punchcard.loyalty.vocabulary import CodeFormat
 from punchcard.wallets.apple.pass_texts import PassWords, places_of
 from punchcard.wallets.apple.pkpass import PassFile, pass_file
 from punchcard.wallets.pass_content import Barcode, PassContent, PassField
 
-_FORMATS: Final = {"qr": "PKBarcodeFormatQR", "code128": "PKBarcodeFormatCode128"}
+_FORMATS: Final = {CodeFormat.QR: "PKBarcodeFormatQR", CodeFormat.CODE128: "PKBarcodeFormatCode128"}
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 

@@ -11,6 +11,7 @@ from punchcard.db.outbox import RetryLater
 from punchcard.kit.clock import Clock
 from punchcard.wallets.apple import apple_registry as registry
 from punchcard.wallets.apple.apns import ApnsClient, PushResult
+from punchcard.wallets.vocabulary import PushVerdict
 
 _BAD_TOKEN_LIMIT: Final = 2
 # One bad token is a phone's; many at once are ours, and then no phone may be forgotten for it.
@@ -64,7 +65,9 @@ class PassPushes:
             self._stopped_until, self._stopped_by = now + _OPERATOR_TAKES, stopped_by
         self._keep_registrations(results, now, is_trusted=not stopped_by)
         if stopped_by:
-            return _stopped([r.push_token for r in results if r.verdict != "taken"], stopped_by)
+            return _stopped(
+                [r.push_token for r in results if r.verdict != PushVerdict.TAKEN], stopped_by
+            )
         return _unwoken(results)
 
     def close(self) -> None:
@@ -74,9 +77,9 @@ class PassPushes:
     def _keep_registrations(
         self, results: Sequence[PushResult], now: datetime, *, is_trusted: bool
     ) -> None:
-        taken = [result.push_token for result in results if result.verdict == "taken"]
-        gone = [result for result in results if result.verdict == "gone"]
-        bad = [r.push_token for r in results if r.verdict == "bad_token" and is_trusted]
+        taken = [result.push_token for result in results if result.verdict == PushVerdict.TAKEN]
+        gone = [result for result in results if result.verdict == PushVerdict.GONE]
+        bad = [r.push_token for r in results if r.verdict == PushVerdict.BAD_TOKEN and is_trusted]
         if not (taken or gone or bad):
             return
         with self._database.write() as session:
@@ -91,9 +94,9 @@ class PassPushes:
 
 def _reason_to_stop(results: Sequence[PushResult]) -> str:
     for result in results:
-        if result.verdict == "stopped":
+        if result.verdict == PushVerdict.STOPPED:
             return f"{result.status} {result.reason}" if result.status else result.reason
-    bad = sum(result.verdict == "bad_token" for result in results)
+    bad = sum(result.verdict == PushVerdict.BAD_TOKEN for result in results)
     if len(results) >= _FEW_TOKENS and bad > len(results) * _BAD_TOKENS_SUSPICIOUS:
         return f"BadDeviceToken for {bad} of {len(results)}"
     return ""
@@ -105,7 +108,7 @@ def _stopped(push_tokens: Sequence[str], reason: str) -> Unwoken:
 
 
 def _unwoken(results: Sequence[PushResult]) -> Unwoken:
-    waiting = [result for result in results if result.verdict == "retry"]
+    waiting = [result for result in results if result.verdict == PushVerdict.RETRY]
     if not waiting:
         return Unwoken(frozenset(), None)
     seconds = max((result.retry_after or 0.0 for result in waiting), default=0.0)

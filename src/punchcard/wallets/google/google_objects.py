@@ -16,6 +16,7 @@ from punchcard.kit.i18n import N_, Language, translate
 from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.rotating_codes import DIGITS, PERIOD_SECONDS
 from punchcard.loyalty.rules.logo_rules import is_uploaded
+from punchcard.loyalty.vocabulary import CardStatus, CodeFormat, ProgramType
 from punchcard.wallets.pass_content import (
     Barcode,
     CardFacts,
@@ -30,7 +31,7 @@ Contents = Mapping[Language, PassContent]
 
 CALLBACK_PATH: Final = "/api/v1/loyalty/google/callback"
 
-_BARCODES: Final = {"qr": "QR_CODE", "code128": "CODE_128"}
+_BARCODES: Final = {CodeFormat.QR: "QR_CODE", CodeFormat.CODE128: "CODE_128"}
 _SHARED_BACK: Final = ("how", "reward_description", "terms")
 
 
@@ -97,7 +98,7 @@ def loyalty_object(
     first = next(iter(contents.values()))
     balances = [_points(contents, index) for index in range(len(first.balances))]
     barcode = first.barcode if not first.is_void else None
-    is_rotating = rotating_key is not None and barcode is not None and barcode.kind == "qr"
+    is_rotating = rotating_key is not None and barcode is not None and barcode.kind == CodeFormat.QR
     return {
         "id": shop.object_id(card.number),
         "classId": shop.class_id(program.id),
@@ -143,7 +144,9 @@ def save_claims(object_id: str, *, account: str, now: datetime) -> Body:
 
 def _nobodys_card(program: ProgramFacts) -> CardFacts:
     """Return a card that only lends its program's words."""
-    return CardFacts(id=CardId(""), number="", status="active", stamps=0, points=0, rewards_ready=0)
+    return CardFacts(
+        id=CardId(""), number="", status=CardStatus.ACTIVE, stamps=0, points=0, rewards_ready=0
+    )
 
 
 def _localized(contents: Contents, read: Callable[[PassContent], str]) -> Body:
@@ -178,7 +181,7 @@ def _shared_texts(program: ProgramFacts, contents: Contents) -> list[Body]:
     """Return the texts that are the same on every card: the stamps' reward, how it works, terms."""
     first = next(iter(contents.values()))
     texts = []
-    if program.type != "points" and first.reward is not None:
+    if program.type != ProgramType.POINTS and first.reward is not None:
         texts.append(_text(contents, "reward", lambda content: content.reward))
     for key in _SHARED_BACK:
         if any(one.key == key for one in first.back):
@@ -190,7 +193,7 @@ def _own_texts(program: ProgramFacts, contents: Contents) -> list[Body]:
     """Return the texts that differ from card to card: what is missing, the next reward."""
     first = next(iter(contents.values()))
     texts = [_text(contents, "status", lambda content: content.status)]
-    if program.type == "points" and first.reward is not None:
+    if program.type == ProgramType.POINTS and first.reward is not None:
         texts.append(_text(contents, "reward", lambda content: content.reward))
     return texts
 

@@ -15,6 +15,7 @@ from punchcard.loyalty.events import CARD_CHANGED
 from punchcard.wallets.google.callback import Notice
 from punchcard.wallets.google.google_client import Put
 from punchcard.wallets.google.models import GoogleClass, GoogleNonce, GoogleObject
+from punchcard.wallets.vocabulary import ObjectState, WalletState
 
 GOOGLE_CHECK: Final = "google.check"
 """The outbox's topic for objects whose holder Google is to be asked for."""
@@ -27,7 +28,7 @@ def keep_object(
 ) -> None:
     """Note that the card with this number is to be known to Google; it may be noted already."""
     row = {"number": number, "card_id": card_id, "program_id": program_id, "created_at": now}
-    filled = {"state": "issued", "notified_at": [], **row}
+    filled = {"state": ObjectState.ISSUED, "notified_at": [], **row}
     session.execute(insert_into(session, GoogleObject).values(filled).on_conflict_do_nothing())
 
 
@@ -57,7 +58,7 @@ def give_turn_back(session: Session, number: str) -> None:
 
 def may_notify(row: GoogleObject, balance: str, *, per_day: int, now: datetime) -> bool:
     """Return whether the phone shall hear of this balance: it is new, and the day has room."""
-    if row.state == "removed" or row.balance in (None, balance):
+    if row.state == ObjectState.REMOVED or row.balance in (None, balance):
         return False
     return len(_recent(row, now)) < per_day
 
@@ -137,7 +138,7 @@ def record_notice(session: Session, notice: Notice, number: str | None, *, now: 
     is_new = heard.on_conflict_do_nothing().returning(GoogleNonce.nonce)
     if session.scalar(is_new) is None:
         return False
-    state = {"save": "installed", "del": "removed"}.get(notice.event)
+    state = {"save": ObjectState.INSTALLED, "del": ObjectState.REMOVED}.get(notice.event)
     if state is not None and number is not None:
         # Notices may overtake one another: an earlier one changes nothing any more.
         is_newer = or_(GoogleObject.heard_at.is_(None), GoogleObject.heard_at <= notice.expires_at)
@@ -173,22 +174,24 @@ def next_cards(
     return session.scalars(wanted.order_by(GoogleObject.card_id).limit(limit)).all()
 
 
-def states(session: Session, card_ids: Collection[CardId]) -> dict[CardId, str]:
+def states(session: Session, card_ids: Collection[CardId]) -> dict[CardId, WalletState]:
     """Return issued or installed for each of these cards that Google holds for someone."""
-    found: dict[CardId, str] = {}
+    found: dict[CardId, WalletState] = {}
     for row in objects_of(session, card_ids):
         if row.fingerprint is None:
             continue  # Google was away when the link was asked for
-        if row.state == "installed" or (row.state == "issued" and row.card_id not in found):
-            found[row.card_id] = row.state
+        if row.state == ObjectState.INSTALLED or (
+            row.state == ObjectState.ISSUED and row.card_id not in found
+        ):
+            found[row.card_id] = WalletState(row.state)
     return found
 
 
-def _state(row: GoogleObject, *, has_users: bool) -> str:
+def _state(row: GoogleObject, *, has_users: bool) -> ObjectState:
     """Return the state of an object after Google has said whether someone holds it."""
     if has_users:
-        return "installed"
-    return "issued" if row.state == "issued" else "removed"
+        return ObjectState.INSTALLED
+    return ObjectState.ISSUED if row.state == ObjectState.ISSUED else ObjectState.REMOVED
 
 
 def _recent(row: GoogleObject, now: datetime) -> list[str]:

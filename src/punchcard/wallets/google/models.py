@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from punchcard.db.base import Base
-from punchcard.db.types import Json, UtcDateTime
+from punchcard.db.types import EnumText, Json, UtcDateTime, one_of
 from punchcard.kit.ids import CardId, ProgramId
+from punchcard.wallets.vocabulary import ObjectState
 
 
 class GoogleClass(Base):
@@ -38,7 +39,7 @@ class GoogleObject(Base):
 
     __tablename__ = "google_objects"
     __table_args__ = (
-        CheckConstraint("state IN ('issued', 'installed', 'removed')", name="state"),
+        one_of("state", ObjectState),
         Index("ix_google_objects_card_id", "card_id"),
         Index("ix_google_objects_program_id_card_id", "program_id", "card_id"),
         Index("ix_google_objects_told_at", "told_at"),
@@ -47,7 +48,7 @@ class GoogleObject(Base):
     number: Mapped[str] = mapped_column(String(12), primary_key=True)
     card_id: Mapped[CardId] = mapped_column(ForeignKey("loyalty_cards.id"))
     program_id: Mapped[ProgramId] = mapped_column(ForeignKey("loyalty_programs.id"))
-    state: Mapped[str] = mapped_column(String(16), default="issued")
+    state: Mapped[ObjectState] = mapped_column(EnumText(ObjectState), default=ObjectState.ISSUED)
     fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     balance: Mapped[str | None] = mapped_column(String(64))
     notified_at: Mapped[list[Any]] = mapped_column(Json, default=list)

@@ -10,6 +10,7 @@ from typing import Final
 from fastapi import APIRouter, Response
 
 from punchcard.accounts.access.rate_limit import counted_address
+from punchcard.accounts.vocabulary import AddressOwner
 from punchcard.kit.errors import DomainError
 from punchcard.kit.i18n import N_
 from punchcard.web.pages.forms import Form
@@ -92,7 +93,7 @@ def verify_email(request: PageRequestDep, form: FormDep) -> Response:
     if confirmed is None:
         return request.render("verify_email.html", status=409, form=form, is_done=False)
     request.set_cookie(VERIFY_COOKIE, None, seconds=0)
-    if confirmed.kind == "customer":
+    if confirmed.kind == AddressOwner.CUSTOMER:
         return request.redirect("/verify-email/done")
     return request.redirect("/sign-in", N_("From now on you sign in with the new address."))
 

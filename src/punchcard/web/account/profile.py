@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from punchcard.accounts import user_service, vendor_service
 from punchcard.accounts.access import sign_in_service
 from punchcard.accounts.rows import name_of
+from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import SessionId, UserId
 from punchcard.web.pages.browsers import browser_name
@@ -105,7 +106,7 @@ def revoke_session(request: PageRequestDep, session_id: SessionId, form: FormDep
 
 
 def _home(request: PageRequest) -> str:
-    return "/admin/account" if request.subject.kind == "admin" else "/console/account"
+    return "/admin/account" if request.subject.kind == SubjectKind.ADMIN else "/console/account"
 
 
 def _account_page(
@@ -116,7 +117,7 @@ def _account_page(
     password: Form | None = None,
 ) -> Response:
     """Show the page; a form that was refused stands in it as it was sent."""
-    is_user = request.subject.kind == "member"
+    is_user = request.subject.kind == SubjectKind.MEMBER
     with request.context.database.read() as session:
         name = name_of(session, request.subject)
         person = sign_in_service.load_person(session, request.subject)

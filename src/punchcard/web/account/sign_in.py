@@ -5,6 +5,7 @@ from fastapi import APIRouter, Response
 from punchcard.accounts.access import sign_in_service
 from punchcard.accounts.errors import SessionNotFound
 from punchcard.accounts.subjects import NOBODY, Subject
+from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.i18n import N_, as_language
 from punchcard.kit.ids import SessionId
 from punchcard.web.pages.page_request import (
@@ -82,7 +83,7 @@ def choose_language(request: PageRequestDep, form: FormDep) -> Response:
 
 def home_of(subject: Subject) -> str:
     """Return the page someone starts from."""
-    return "/admin" if subject.kind == "admin" else "/console"
+    return "/admin" if subject.kind == SubjectKind.ADMIN else "/console"
 
 
 def _local(path: str) -> str | None:

@@ -8,15 +8,17 @@ from fastapi import APIRouter, Response
 from punchcard.accounts import vendor_service
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
+from punchcard.kit.values import as_word
 from punchcard.loyalty.programs import program_service
+from punchcard.loyalty.vocabulary import ProgramStatus
 from punchcard.web.pages.page_request import PageRequestDep
 
 router = APIRouter(prefix="/admin/programs")
 
 STATUSES: Final = (
-    ("draft", N_("Draft")),
-    ("active", N_("Active")),
-    ("inactive", N_("Inactive")),
+    (ProgramStatus.DRAFT, N_("Draft")),
+    (ProgramStatus.ACTIVE, N_("Active")),
+    (ProgramStatus.INACTIVE, N_("Inactive")),
 )
 """Each status of a program and what it is called."""
 _SHOWN: Final = 50
@@ -33,7 +35,7 @@ def open_programs(
             None,
             limit=_SHOWN + 1,
             after_id=as_id(after) if after else None,
-            status=status if status in dict(STATUSES) else None,
+            status=as_word(ProgramStatus, status),
             query=query[:120].replace("\x00", "") or None,
         )
         names = {

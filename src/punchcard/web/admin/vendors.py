@@ -8,9 +8,11 @@ from fastapi import APIRouter, Response
 from punchcard.accounts import vendor_service
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
+from punchcard.accounts.vocabulary import Role, VendorStatus
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import VendorId, as_id
 from punchcard.kit.validation import texts
+from punchcard.kit.values import as_word
 from punchcard.loyalty.programs import program_service, vendor_changes
 from punchcard.web.admin.programs import STATUSES as PROGRAM_STATUSES
 from punchcard.web.pages.forms import Form
@@ -20,9 +22,9 @@ from punchcard.web.pages.vendor_form import VENDOR_FIELDS, country_choices, read
 router = APIRouter(prefix="/admin/vendors")
 
 STATUSES: Final = (
-    ("active", N_("Active")),
-    ("suspended", N_("Suspended")),
-    ("closed", N_("Closed")),
+    (VendorStatus.ACTIVE, N_("Active")),
+    (VendorStatus.SUSPENDED, N_("Suspended")),
+    (VendorStatus.CLOSED, N_("Closed")),
 )
 """Each status and what it is called."""
 _SHOWN: Final = 50
@@ -35,12 +37,11 @@ def open_vendors(
     request: PageRequestDep, query: str = "", status: str = "", after: str = ""
 ) -> Response:
     """List the vendors, oldest first; `query` is looked for in names and short names."""
-    known = [value for value, _ in STATUSES]
     with request.context.database.read() as session:
         rows = vendor_service.list_vendors(
             session,
             query=query[:120].replace("\x00", "") or None,
-            status=status if status in known else None,
+            status=as_word(VendorStatus, status),
             after_id=as_id(after) if after else None,
             limit=_SHOWN + 1,
         )
@@ -130,7 +131,7 @@ def _owner(request: PageRequest, form: Form, name: str, email: str) -> NewUser:
         if typed
         else request.context.accounts.password_reset.new_unknown_password()
     )
-    return NewUser(email=email, name=name, role="owner", password_hash=hashed)
+    return NewUser(email=email, name=name, role=Role.OWNER, password_hash=hashed)
 
 
 def _mails(request: PageRequest) -> bool:

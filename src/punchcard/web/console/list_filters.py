@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import LocationId, ProgramId, StaffPinId, as_id
+from punchcard.kit.values import as_word
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.reports.exports import CardFilter
+from punchcard.loyalty.vocabulary import CardStatus
 from punchcard.web.pages import entry_names
-from punchcard.web.pages.labels import CARD_STATUSES
 
 VISITS: Final = (
     ("last7", N_("in the last 7 days")),
@@ -49,7 +50,7 @@ def asked_cards(
     """
     sought = query.get("query", "").replace("\x00", "")[:_QUERY_CHARACTERS].strip()
     program_id = as_id(ProgramId(query.get("program_id", "")))
-    status = _one_of(query.get("status"), CARD_STATUSES)
+    status = as_word(CardStatus, query.get("status"))
     request = _one_of(query.get("visit"), VISITS)
     wanted = CardFilter(program_id=program_id, status=status, query=sought or None, country=country)
     if request is not None:

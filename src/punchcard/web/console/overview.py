@@ -18,6 +18,7 @@ from punchcard.loyalty.programs import onboarding, program_service
 from punchcard.loyalty.reports import attention_service
 from punchcard.loyalty.reports.dashboard_service import CHART_DAYS, Dashboard, vendor_dashboard
 from punchcard.loyalty.reports.stats_service import Figures
+from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.console.guide.guide_steps import GUIDE_PAGES
 from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
@@ -77,8 +78,8 @@ def open_overview(
         periods=PERIODS,
         programs=programs,
         chosen=chosen,
-        has_stamps=bool(types & {"stamps", "hybrid"}),
-        has_points=bool(types & {"points", "hybrid"}),
+        has_stamps=bool(types - {ProgramType.POINTS}),
+        has_points=bool(types - {ProgramType.STAMPS}),
         entries=entries,
         **values,
     )

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from punchcard.accounts import user_service
 from punchcard.accounts.user_service import NewUser
+from punchcard.accounts.vocabulary import Role
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import UserId
 from punchcard.web.pages.forms import Form
@@ -20,7 +21,7 @@ _SHOWN: Final = 200
 @router.get("")
 def open_people(request: PageRequestDep) -> Response:
     """List the people, with a form for another one."""
-    return _list_page(request, request.form({"role": "staff"}))
+    return _list_page(request, request.form({"role": Role.STAFF}))
 
 
 @router.post("")
@@ -35,7 +36,10 @@ def add_person(request: PageRequestDep, form: FormDep) -> Response:
     if name and email and role and form.is_valid:
         with form.refusals():
             person = NewUser(
-                email=email, name=name, role=role, password_hash=_first_password(request, form)
+                email=email,
+                name=name,
+                role=Role(role),
+                password_hash=_first_password(request, form),
             )
             with request.context.database.write() as session:
                 row = user_service.create_user(session, request.act(), request.vendor_id, person)

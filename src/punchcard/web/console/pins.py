@@ -14,6 +14,7 @@ from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.rules.pin_rules import is_too_simple
 from punchcard.loyalty.staff import pin_service
+from punchcard.loyalty.vocabulary import PinFilter
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -126,7 +127,7 @@ def _list_page(
                 request.vendor_id,
                 limit=_SHOWN + 1,
                 after_id=as_id(after) if after else None,
-                status="retired" if retired else "in_use",
+                status=PinFilter.RETIRED if retired else PinFilter.IN_USE,
             )
         )
         programs = _programs(session, request)

@@ -15,6 +15,7 @@ from punchcard.loyalty.reports.staff_report_service import (
     StaffReport,
     staff_report,
 )
+from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.console.list_filters import Asked, as_day
 from punchcard.web.pages.page_request import PageRequestDep
 
@@ -55,7 +56,7 @@ def open_staff_report(request: PageRequestDep, program_id: ProgramId | None = No
         report=report,
         cards=cards,
         programs=named,
-        has_points=any(row.type != "stamps" for row in programs),
+        has_points=any(row.type != ProgramType.STAMPS for row in programs),
         days_limit=REPORT_DAYS_LIMIT,
         periods=[
             (days, _period(asked, today - timedelta(days=days - 1), today)) for days in PERIODS

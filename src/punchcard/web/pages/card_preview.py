@@ -13,6 +13,7 @@ from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.rotating_codes import has_rotating_code
 from punchcard.loyalty.rules.logo_rules import is_uploaded
+from punchcard.loyalty.vocabulary import CardStatus, ProgramType
 from punchcard.wallets.card_facts import load_facts, load_programs
 from punchcard.wallets.pass_content import (
     CardFacts,
@@ -77,12 +78,12 @@ def face_of_program(
 
 def sample_card(program: ProgramFacts, name: str | None = None) -> CardFacts:
     """Return a card that nobody holds, as far as a customer may have come after some visits."""
-    has_stamps, has_points = program.type != "points", program.type != "stamps"
+    has_stamps, has_points = program.type != ProgramType.POINTS, program.type != ProgramType.STAMPS
     prices = [reward.points_required for reward in program.rewards] or [100]
     return CardFacts(
         id=CardId(""),
         number=SAMPLE_NUMBER,
-        status="active",
+        status=CardStatus.ACTIVE,
         stamps=max(1, program.stamps_target * 2 // 5) if has_stamps else 0,
         points=max(1, min(prices) * 3 // 5) if has_points else 0,
         rewards_ready=0,

@@ -3,15 +3,16 @@
 from typing import Final
 
 from punchcard.kit.i18n import N_
+from punchcard.loyalty.vocabulary import EntryType
 
 NAMES: Final[dict[str, str]] = {
-    "card_opened": N_("Card opened"),
-    "welcome_bonus": N_("Welcome bonus"),
-    "stamp_earned": N_("Stamp"),
-    "stamps_redeemed": N_("Reward collected"),
-    "points_earned": N_("Points collected"),
-    "points_redeemed": N_("Points redeemed"),
-    "points_adjusted": N_("Points corrected"),
-    "voided": N_("Taken back"),
+    EntryType.CARD_OPENED: N_("Card opened"),
+    EntryType.WELCOME_BONUS: N_("Welcome bonus"),
+    EntryType.STAMP_EARNED: N_("Stamp"),
+    EntryType.STAMPS_REDEEMED: N_("Reward collected"),
+    EntryType.POINTS_EARNED: N_("Points collected"),
+    EntryType.POINTS_REDEEMED: N_("Points redeemed"),
+    EntryType.POINTS_ADJUSTED: N_("Points corrected"),
+    EntryType.VOIDED: N_("Taken back"),
 }
 """By type; a type that is not here is shown as it is."""

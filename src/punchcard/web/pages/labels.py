@@ -7,12 +7,14 @@ from punchcard.accounts.subjects import (
     LOYALTY_OPERATE,
     LOYALTY_READ,
 )
+from punchcard.accounts.vocabulary import Role
 from punchcard.kit.i18n import N_
+from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus
 
 ROLES: Final = (
-    ("owner", N_("Owner"), N_("Everything, including the team, API keys and closing the shop.")),
-    ("manager", N_("Manager"), N_("Everything except people, API keys and closing the shop.")),
-    ("staff", N_("Staff"), N_("Looks things up and works at the till.")),
+    (Role.OWNER, N_("Owner"), N_("Everything, including the team, API keys and closing the shop.")),
+    (Role.MANAGER, N_("Manager"), N_("Everything except people, API keys and closing the shop.")),
+    (Role.STAFF, N_("Staff"), N_("Looks things up and works at the till.")),
 )
 """Each role: its name, what it is called, what it may do."""
 
@@ -26,9 +28,11 @@ SCOPES: Final = (
 
 
 CARD_STATUSES: Final = (
-    ("active", N_("Active")),
-    ("blocked", N_("Blocked")),
-    ("replaced", N_("Replaced")),
-    ("closed", N_("Closed")),
+    (CardStatus.ACTIVE, N_("Active")),
+    (CardStatus.BLOCKED, N_("Blocked")),
+    (CardStatus.REPLACED, N_("Replaced")),
+    (CardStatus.CLOSED, N_("Closed")),
 )
 """Each status of a card and what it is called."""
+HELD_CARD_STATUSES: Final = tuple(pair for pair in CARD_STATUSES if pair[0] in HELD_STATUSES)
+"""Those that a card in a list can have."""

@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 from punchcard.accounts.subjects import Subject
+from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.i18n import N_
 from punchcard.web.permissions import ACCESS
 
@@ -42,7 +43,7 @@ ADMIN: Final = (
 
 def entries(subject: Subject) -> list[Entry]:
     """Return what this person may open."""
-    offered = ADMIN if subject.kind == "admin" else CONSOLE
+    offered = ADMIN if subject.kind == SubjectKind.ADMIN else CONSOLE
     return [entry for entry in offered if ACCESS["GET", entry.path].allows(subject)]
 
 

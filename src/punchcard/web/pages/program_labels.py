@@ -4,29 +4,34 @@ from collections.abc import Mapping
 from typing import Final
 
 from punchcard.kit.i18n import N_
+from punchcard.loyalty.vocabulary import PinPolicy, ProgramStatus, ProgramType, VoidPolicy
 
 TYPES: Final = (
-    ("stamps", N_("Stamp card"), N_("One stamp per visit; a full card earns a reward.")),
-    ("points", N_("Points"), N_("Every purchase earns points; points buy rewards.")),
-    ("hybrid", N_("Stamps and points"), N_("Stamps for visits and points for purchases.")),
+    (ProgramType.STAMPS, N_("Stamp card"), N_("One stamp per visit; a full card earns a reward.")),
+    (ProgramType.POINTS, N_("Points"), N_("Every purchase earns points; points buy rewards.")),
+    (
+        ProgramType.HYBRID,
+        N_("Stamps and points"),
+        N_("Stamps for visits and points for purchases."),
+    ),
 )
 """Each type: its name, what it is called, what it is good for in one sentence."""
-TYPE_NAMES: Final = {type: name for type, name, _ in TYPES}
+TYPE_NAMES: Final[dict[str, str]] = {type: name for type, name, _ in TYPES}
 STATUSES: Final = {
-    "draft": (N_("draft"), "warn"),
-    "active": (N_("open"), "good"),
-    "inactive": (N_("switched off"), ""),
+    ProgramStatus.DRAFT: (N_("draft"), "warn"),
+    ProgramStatus.ACTIVE: (N_("open"), "good"),
+    ProgramStatus.INACTIVE: (N_("switched off"), ""),
 }
 """Each status: what it is called, and the tone of its badge."""
-PIN_POLICIES: Final = {
-    "required": N_("Always: every stamp shows who gave it"),
-    "optional": N_("If someone enters one"),
-    "off": N_("Never: anyone with the terminal can stamp"),
+PIN_POLICIES: Final[dict[str, str]] = {
+    PinPolicy.REQUIRED: N_("Always: every stamp shows who gave it"),
+    PinPolicy.OPTIONAL: N_("If someone enters one"),
+    PinPolicy.OFF: N_("Never: anyone with the terminal can stamp"),
 }
-VOID_POLICIES: Final = {
-    "clamp": N_("Take back what is still there, never below zero"),
-    "allow_negative": N_("Take all of it back, even below zero"),
-    "refuse": N_("Refuse to take it back"),
+VOID_POLICIES: Final[dict[str, str]] = {
+    VoidPolicy.CLAMP: N_("Take back what is still there, never below zero"),
+    VoidPolicy.ALLOW_NEGATIVE: N_("Take all of it back, even below zero"),
+    VoidPolicy.REFUSE: N_("Refuse to take it back"),
 }
 BARCODES: Final = {
     "qr": N_("QR code"),

@@ -8,7 +8,16 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.i18n import LANGUAGES
+from punchcard.loyalty.rules.void_rules import VOIDABLE
+from punchcard.loyalty.vocabulary import (
+    HELD_STATUSES,
+    CardStatus,
+    PinPolicy,
+    ProgramStatus,
+    ProgramType,
+)
 from punchcard.web.pages import assets, qr, theme_css
 from punchcard.web.pages.formatting import Wording
 
@@ -26,6 +35,13 @@ _GLOBALS: Final[dict[str, Any]] = {
     "look_address": theme_css.address,
     "LANGUAGES": LANGUAGES,
     "LANGUAGE_NAMES": LANGUAGE_NAMES,
+    "CardStatus": CardStatus,
+    "HELD_STATUSES": HELD_STATUSES,
+    "PinPolicy": PinPolicy,
+    "ProgramStatus": ProgramStatus,
+    "ProgramType": ProgramType,
+    "VOIDABLE": VOIDABLE,
+    "VendorStatus": VendorStatus,
 }
 
 

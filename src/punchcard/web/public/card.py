@@ -17,6 +17,7 @@ from punchcard.loyalty.cards.retired_cards import shop_of_retired_token
 from punchcard.loyalty.errors import CardNotFound
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.programs.public_service import ProgramPage, page_of
+from punchcard.loyalty.vocabulary import HELD_STATUSES
 from punchcard.web.pages import assets
 from punchcard.web.pages.card_preview import CardFace, face_of_card, words_of
 from punchcard.web.pages.errors import CardReplaced
@@ -203,7 +204,7 @@ def _open(request: PageRequest, session: Session, token: str) -> _Opened:
 
 def _code(request: PageRequest, card: CardView, face: CardFace, token: str) -> str | None:
     """Return what stands in the code that a till scans; none where the card is of no use."""
-    if card.status not in ("active", "blocked"):
+    if card.status not in HELD_STATUSES:
         return None
     if face.has_rotating_code:
         return request.context.loyalty.rotating_codes.code_for(

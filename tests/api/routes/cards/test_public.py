@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from punchcard.accounts.access.rate_limit import PublicLimits
 from punchcard.accounts.models import AuditEvent, Customer, Vendor
+from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.context import Context
 from punchcard.loyalty.ledger.ledger_verify import verify_ledger
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, TransactionOrigin
@@ -32,7 +33,7 @@ def public(card: dict[str, Any]) -> str:
 
 def suspend(context: Context, shop: Shop) -> None:
     with context.database.write() as session:
-        session.get_one(Vendor, shop.id).status = "suspended"
+        session.get_one(Vendor, shop.id).status = VendorStatus.SUSPENDED
 
 
 def keep_origins(shop: Shop) -> None:

@@ -8,14 +8,15 @@ from fastapi import Query
 from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.fields import IdOf, Moment, line
-from punchcard.api.schemas.programs import ProgramSchema, ProgramStatus, program_values
+from punchcard.api.schemas.fields import IdOf, Moment, OneOf, line
+from punchcard.api.schemas.programs import ProgramSchema, program_values
 from punchcard.api.schemas.stats import DaysDep, PlatformStatsSchema, platform_stats_schema
 from punchcard.api.schemas.wallets import WalletStatusSchema, wallet_status_schema
 from punchcard.kit.ids import ProgramId, VendorId
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports import stats_service
+from punchcard.loyalty.vocabulary import ProgramStatus
 
 router = api_router("/api/v1/admin/loyalty", tag="platform")
 
@@ -35,7 +36,9 @@ def list_programs(
     caller: CallerDep,
     page: PageDep,
     query: Annotated[SearchText, Query(description="A part of the name or of the slug.")] = "",
-    status: Annotated[ProgramStatus | None, Query(description="Only programs like this.")] = None,
+    status: Annotated[
+        OneOf[ProgramStatus] | None, Query(description="Only programs like this.")
+    ] = None,
     vendor_id: Annotated[
         IdOf[VendorId] | None, Query(description="Only programs of this vendor.")
     ] = None,

@@ -7,6 +7,7 @@ from fastapi import Query
 from punchcard.accounts import vendor_service
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
+from punchcard.accounts.vocabulary import Role, VendorStatus
 from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
@@ -14,11 +15,10 @@ from punchcard.api.schemas.accounts import (
     VendorChangeByAdmin,
     VendorRequest,
     VendorSchema,
-    VendorStatus,
     given,
     vendor_schema,
 )
-from punchcard.api.schemas.fields import line
+from punchcard.api.schemas.fields import OneOf, line
 from punchcard.kit.ids import VendorId
 from punchcard.loyalty.programs import vendor_changes
 
@@ -32,7 +32,7 @@ def list_vendors(
     caller: CallerDep,
     page: PageDep,
     query: Search | None = None,
-    status: VendorStatus | None = None,
+    status: OneOf[VendorStatus] | None = None,
 ) -> Listed[VendorSchema]:
     """List vendors, oldest first."""
     with caller.context.database.read() as session:
@@ -48,7 +48,7 @@ def create_vendor(body: VendorRequest, caller: CallerDep) -> VendorSchema:
     owner = NewUser(
         email=body.owner.email,
         name=body.owner.name,
-        role="owner",
+        role=Role.OWNER,
         password_hash=caller.context.accounts.sign_in.hash_password(
             body.owner.password, caller=caller.subject.id
         ),

@@ -11,11 +11,12 @@ from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, 
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.card_requests import CardChangeRequest
-from punchcard.api.schemas.cards import Card, CardStatus, FoundCards, card_response
-from punchcard.api.schemas.fields import IdOf, Moment, line
+from punchcard.api.schemas.cards import Card, FoundCards, card_response
+from punchcard.api.schemas.fields import IdOf, Moment, OneOf, line
 from punchcard.kit.ids import CardId, ProgramId, VendorId
 from punchcard.loyalty.cards import card_changes, card_service
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.vocabulary import CardStatus
 
 router = api_router("/api/v1/vendor/loyalty/cards", tag="cards")
 
@@ -45,7 +46,7 @@ def list_cards(
     *,
     program_id: IdOf[ProgramId] | None = None,
     query: Search = None,
-    status: CardStatus | None = None,
+    status: OneOf[CardStatus] | None = None,
     active_since: ActiveSince = None,
     active_before: ActiveBefore = None,
 ) -> Listed[Card]:

@@ -12,12 +12,12 @@ from punchcard.accounts.exports import Table, stream
 from punchcard.api.http.dependencies import Caller, CallerDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.cards import CardStatus
-from punchcard.api.schemas.fields import IdOf, Moment
+from punchcard.api.schemas.fields import IdOf, Moment, OneOf
 from punchcard.api.schemas.stats import DaysDep
 from punchcard.kit.ids import ProgramId, VendorId
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.reports import exports as loyalty_exports
+from punchcard.loyalty.vocabulary import CardStatus
 
 router = api_router("/api/v1/vendor/loyalty/exports", tag="exports")
 
@@ -33,7 +33,7 @@ _Until = Annotated[Moment | None, Query(alias="to", description="Before this.")]
 
 @router.get("/cards.csv", **_CSV)
 def export_cards(
-    caller: CallerDep, program_id: _Program = None, status: CardStatus | None = None
+    caller: CallerDep, program_id: _Program = None, status: OneOf[CardStatus] | None = None
 ) -> StreamingResponse:
     """Return the cards with their customers, newest first."""
     now = caller.context.clock.now()

@@ -1,7 +1,7 @@
 """Staff and their PINs."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Query
 from pydantic import Field
@@ -10,12 +10,12 @@ from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.accounts import LEFT_OUT
-from punchcard.api.schemas.fields import IdOf, Moment, Name, Schema, line
+from punchcard.api.schemas.fields import IdOf, Moment, Name, OneOf, Schema, line
 from punchcard.kit.ids import ProgramId, StaffPinId
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.rules.pin_rules import PIN_PATTERN
 from punchcard.loyalty.staff import pin_service
-from punchcard.loyalty.staff.pin_service import PinFilter
+from punchcard.loyalty.vocabulary import PinFilter, PinStatus
 
 router = api_router("/api/v1/vendor/loyalty/pins", tag="staff PINs")
 
@@ -48,7 +48,7 @@ class PinSchema(Schema):
     name: str
     staff_id: str | None
     program_id: IdOf[ProgramId] | None
-    status: Literal["active", "locked", "retired"]
+    status: OneOf[PinStatus]
     failed_attempts: int
     locked_until: Moment | None
     last_used_at: Moment | None
@@ -76,7 +76,9 @@ class VerifiedPinSchema(Schema):
 def list_pins(
     caller: CallerDep,
     page: PageDep,
-    status: Annotated[PinFilter, Query(description="Which PINs to return.")] = "in_use",
+    status: Annotated[
+        OneOf[PinFilter], Query(description="Which PINs to return.")
+    ] = PinFilter.IN_USE,
 ) -> Listed[PinSchema]:
     """Return the vendor's staff, oldest first."""
     now = caller.context.clock.now()
@@ -173,7 +175,7 @@ def pin_schema(row: StaffPin, now: datetime) -> PinSchema:
         name=row.name,
         staff_id=row.staff_id,
         program_id=row.program_id,
-        status="retired" if row.retired_at else "locked" if locked_until else "active",
+        status=_status(row, locked_until),
         failed_attempts=row.failed_attempts,
         locked_until=locked_until,
         last_used_at=row.last_used_at,
@@ -181,3 +183,9 @@ def pin_schema(row: StaffPin, now: datetime) -> PinSchema:
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _status(row: StaffPin, locked_until: datetime | None) -> PinStatus:
+    if row.retired_at is not None:
+        return PinStatus.RETIRED
+    return PinStatus.LOCKED if locked_until is not None else PinStatus.ACTIVE

@@ -8,16 +8,17 @@ from fastapi import Query
 from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
+from punchcard.api.schemas.fields import OneOf
 from punchcard.api.schemas.programs import (
     ProgramChange,
     ProgramRequest,
     ProgramSchema,
-    ProgramStatus,
     fields_of,
     program_schema,
 )
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.programs import program_service
+from punchcard.loyalty.vocabulary import ProgramStatus
 
 router = api_router("/api/v1/vendor/loyalty/programs", tag="programs")
 
@@ -26,7 +27,9 @@ router = api_router("/api/v1/vendor/loyalty/programs", tag="programs")
 def list_programs(
     caller: CallerDep,
     page: PageDep,
-    status: Annotated[ProgramStatus | None, Query(description="Only programs like this.")] = None,
+    status: Annotated[
+        OneOf[ProgramStatus] | None, Query(description="Only programs like this.")
+    ] = None,
 ) -> Listed[ProgramSchema]:
     """Return the vendor's programs, oldest first."""
     with caller.context.database.read() as session:

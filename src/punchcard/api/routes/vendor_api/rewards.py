@@ -7,6 +7,7 @@ from fastapi import Query
 from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
+from punchcard.api.schemas.fields import OneOf
 from punchcard.api.schemas.programs import (
     RewardChange,
     RewardRequest,
@@ -16,7 +17,7 @@ from punchcard.api.schemas.programs import (
 )
 from punchcard.kit.ids import ProgramId, RewardId
 from punchcard.loyalty.programs import reward_service
-from punchcard.loyalty.programs.reward_service import RewardFilter
+from punchcard.loyalty.vocabulary import RewardFilter
 
 router = api_router("/api/v1/vendor/loyalty", tag="rewards")
 
@@ -26,7 +27,9 @@ def list_rewards(
     caller: CallerDep,
     page: PageDep,
     program_id: ProgramId,
-    status: Annotated[RewardFilter, Query(description="Which rewards to return.")] = "active",
+    status: Annotated[
+        OneOf[RewardFilter], Query(description="Which rewards to return.")
+    ] = RewardFilter.ACTIVE,
 ) -> Listed[RewardSchema]:
     """Return a program's rewards, oldest first."""
     with caller.context.database.read() as session:

@@ -17,7 +17,7 @@ from punchcard.loyalty.ledger.ledger_reader import EntryFilter, ReadEntry
 router = api_router("/api/v1/vendor/loyalty", tag="ledger")
 
 # A query's own facts must stand outside the union with None: inside it they go unseen.
-EntryType = Annotated[Annotated[str, *line(1, 24)] | None, Query(examples=["stamp_earned"])]
+OfType = Annotated[Annotated[str, *line(1, 24)] | None, Query(examples=["stamp_earned"])]
 Since = Annotated[
     Moment | None, Query(alias="from", description="Only what happened at or after this.")
 ]
@@ -33,7 +33,7 @@ def list_transactions(
     card_id: IdOf[CardId] | None = None,
     staff_pin_id: IdOf[StaffPinId] | None = None,
     location_id: IdOf[LocationId] | None = None,
-    type: EntryType = None,
+    type: OfType = None,
     since: Since = None,
     until: Until = None,
 ) -> Listed[Transaction]:

@@ -8,11 +8,12 @@ from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import ProgramId, as_id
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.programs import program_service
+from punchcard.loyalty.vocabulary import ProgramStatus
 from punchcard.web.console.list_filters import VISITS, asked_cards
 from punchcard.web.pages.customer_form import read_customer
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.idempotent_forms import submit
-from punchcard.web.pages.labels import CARD_STATUSES
+from punchcard.web.pages.labels import CARD_STATUSES, HELD_CARD_STATUSES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/members")
@@ -47,7 +48,7 @@ def open_members(request: PageRequestDep, before: str = "", part: str = "") -> R
         programs=named,
         program_names=dict(named),
         program_types=types,
-        statuses=CARD_STATUSES,
+        statuses=HELD_CARD_STATUSES,
         status_names=dict(CARD_STATUSES),
         visit_choices=VISITS,
         is_filtered=bool(asked.fields),
@@ -90,7 +91,7 @@ def enrol(request: PageRequestDep, form: FormDep) -> Response:
 def _new_page(request: PageRequest, form: Form, status: int = 200) -> Response:
     with request.context.database.read() as session:
         rows = program_service.list_programs(
-            session, request.vendor_id, limit=_PROGRAMS_SHOWN, status="active"
+            session, request.vendor_id, limit=_PROGRAMS_SHOWN, status=ProgramStatus.ACTIVE
         )
         programs = [(row.id, row.name) for row in rows]
     return request.render(

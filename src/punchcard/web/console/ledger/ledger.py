@@ -13,6 +13,7 @@ from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.ledger_reader import ReadEntry
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.staff import pin_service
+from punchcard.loyalty.vocabulary import PinFilter
 from punchcard.web.console.cards.card_page import verify_card
 from punchcard.web.console.list_filters import asked_entries
 from punchcard.web.pages import entry_names
@@ -91,7 +92,9 @@ def open_entry(request: PageRequestDep, transaction_id: EntryId) -> Response:
 def _names(session: Session, request: PageRequest, entries: Sequence[ReadEntry]) -> dict[str, Any]:
     """Return what the rows and the filter call programs, people, places and cards."""
     programs = program_service.list_programs(session, request.vendor_id, limit=_CHOICES_SHOWN)
-    people = pin_service.list_pins(session, request.vendor_id, limit=_CHOICES_SHOWN, status="all")
+    people = pin_service.list_pins(
+        session, request.vendor_id, limit=_CHOICES_SHOWN, status=PinFilter.ALL
+    )
     return {
         "programs": [(row.id, row.name) for row in programs],
         "people": [(row.id, row.name) for row in people],

@@ -13,6 +13,7 @@ from punchcard.kit.money import minor_units
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.rules.logo_rules import is_uploaded
+from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.pages.card_preview import join_address, words_of
 from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.page_request import PageRequestDep
@@ -77,7 +78,7 @@ def poster_words(program: LoyaltyProgram, language: Language) -> PosterWords:
 
 
 def _promise(program: LoyaltyProgram, wording: Wording) -> str:
-    if program.type == "points":
+    if program.type == ProgramType.POINTS:
         amount = wording.money(minor_units(program.currency), program.currency)
         return wording.count(
             program.points_per_currency_unit,

@@ -11,6 +11,7 @@ from punchcard.kit.money import minor_digits
 from punchcard.kit.validation import texts
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, PROGRAM_CHOICES
+from punchcard.loyalty.vocabulary import CodeFormat, ProgramType
 from punchcard.wallets.pass_content import ACCENT, BACKGROUND, TEXT
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.program_labels import BARCODES
@@ -56,12 +57,12 @@ class ProgramContext:
     @property
     def has_stamps(self) -> bool:
         """Return whether its cards collect stamps."""
-        return self.type != "points"
+        return self.type != ProgramType.POINTS
 
     @property
     def has_points(self) -> bool:
         """Return whether its cards collect points."""
-        return self.type != "stamps"
+        return self.type != ProgramType.STAMPS
 
 
 def program_context_of(program: LoyaltyProgram) -> ProgramContext:
@@ -121,7 +122,7 @@ def initial_of(program: LoyaltyProgram) -> dict[str, Any]:
     initial["reward_name"] = reward.get("name")
     initial["reward_description"] = reward.get("description")
     initial["reward_value"] = amount_of(reward.get("value_minor"), program.currency)
-    initial["barcode"] = program.branding.get("barcode") or "qr"
+    initial["barcode"] = program.branding.get("barcode") or CodeFormat.QR
     for name, otherwise in COLOURS.items():
         initial[name] = program.branding.get(name) or otherwise
     for language in LANGUAGES:
@@ -145,7 +146,7 @@ def _read_branding(form: Form, before: Mapping[str, Any]) -> dict[str, Any]:
         elif typed != str(before.get(name, otherwise)).lower():
             branding[name] = typed
     barcode = form.choice("barcode", tuple(BARCODES))
-    if barcode and barcode != before.get("barcode", "qr"):
+    if barcode and barcode != before.get("barcode", CodeFormat.QR):
         branding["barcode"] = barcode
     return branding
 

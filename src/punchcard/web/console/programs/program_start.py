@@ -7,6 +7,7 @@ from fastapi import Response
 from punchcard.accounts import vendor_service
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.programs import program_service
+from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.console.programs.program_form import NAME_CHARACTERS
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import PageRequest
@@ -50,7 +51,11 @@ def start_page(
     """Show the three kinds by pictures, with believable answers to the rest."""
     with request.context.database.read() as session:
         shop_name = vendor_service.get_vendor(session, request.vendor_id).name
-    initial = {"type": "stamps", "name": shop_name[:NAME_CHARACTERS], "colour": COLOURS[0][0]}
+    initial = {
+        "type": ProgramType.STAMPS,
+        "name": shop_name[:NAME_CHARACTERS],
+        "colour": COLOURS[0][0],
+    }
     return request.render(
         "console/guide_program.html" if is_guide else "console/program_new.html",
         status=status,

@@ -1,0 +1,116 @@
+"""The words that programs, cards and the ledger are kept in; the HTTP contract has the same."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class ProgramType(StrEnum):
+    """What cards of a program collect; HYBRID: both."""
+
+    STAMPS = "stamps"
+    POINTS = "points"
+    HYBRID = "hybrid"
+
+
+class ProgramStatus(StrEnum):
+    """Whether a program is open for business; a DRAFT never was."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+class PinPolicy(StrEnum):
+    """Whether an operation needs a staff PIN."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    OFF = "off"
+
+
+class VoidPolicy(StrEnum):
+    """What a void does that would take more off a card than there is."""
+
+    CLAMP = "clamp"
+    ALLOW_NEGATIVE = "allow_negative"
+    REFUSE = "refuse"
+
+
+class CardStatus(StrEnum):
+    """Whether a card can be used.
+
+    A CLOSED card is over for good. REPLACED is never stored: it is what a number is told as that
+    its card no longer answers to.
+    """
+
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    REPLACED = "replaced"
+    CLOSED = "closed"
+
+
+HELD_STATUSES: Final = (CardStatus.ACTIVE, CardStatus.BLOCKED)
+"""What cards are that someone holds."""
+
+
+class RewardStatus(StrEnum):
+    """Whether a reward is in the catalogue."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+
+
+class RewardFilter(StrEnum):
+    """Which rewards a list is of."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+    ALL = "all"
+
+
+class PinStatus(StrEnum):
+    """Whether a staff PIN can be used."""
+
+    ACTIVE = "active"
+    LOCKED = "locked"
+    RETIRED = "retired"
+
+
+class PinFilter(StrEnum):
+    """Which PINs a list is of; those IN_USE may be locked."""
+
+    IN_USE = "in_use"
+    RETIRED = "retired"
+    ALL = "all"
+
+
+class EntryType(StrEnum):
+    """What a ledger entry records."""
+
+    CARD_OPENED = "card_opened"
+    WELCOME_BONUS = "welcome_bonus"
+    STAMP_EARNED = "stamp_earned"
+    STAMPS_REDEEMED = "stamps_redeemed"
+    POINTS_EARNED = "points_earned"
+    POINTS_REDEEMED = "points_redeemed"
+    POINTS_ADJUSTED = "points_adjusted"
+    VOIDED = "voided"
+
+
+class ActorKind(StrEnum):
+    """Whose credential asked for an operation; the PUBLIC showed none."""
+
+    ADMIN = "admin"
+    MEMBER = "member"
+    API_KEY = "api_key"
+    DEVICE = "device"
+    PUBLIC = "public"
+    SYSTEM = "system"
+
+
+class CodeFormat(StrEnum):
+    """As what a card's code is drawn; ROTATING changes every 30 seconds."""
+
+    QR = "qr"
+    CODE128 = "code128"
+    ROTATING = "rotating"
