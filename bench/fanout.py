@@ -118,7 +118,7 @@ def _redesign(context: Context, shop: Shop) -> None:
     act = Act(subject=SYSTEM, now=context.clock.now(), ids=context.ids)
     fields = {"branding": {"background_color": "#aa3311"}}
     with context.database.write() as session:
-        program_service.update_program(session, shop.vendor_id, shop.program_id, fields, act)
+        program_service.update_program(session, act, shop.vendor_id, shop.program_id, fields)
 
 
 def _fan_out(workshop: Workshop, settings: Settings, context: Context, shop: Shop) -> _Fanned:

@@ -93,8 +93,8 @@ def open_shop(context: Context) -> Shop:
         "max_daily_stamps": 50,
     }
     with context.database.write() as session:
-        program_id = program_service.create_program(session, vendor_id, fields, act).id
-        pin_id = pin_service.create_pin(session, vendor_id, {"name": "Bob"}, prepared, act).id
+        program_id = program_service.create_program(session, act, vendor_id, fields).id
+        pin_id = pin_service.create_pin(session, act, vendor_id, {"name": "Bob"}, prepared).id
         scopes = [LOYALTY_OPERATE, LOYALTY_READ]
         api_key, key = api_key_service.create_api_key(
             session, act, vendor_id, name="Till", scopes=scopes

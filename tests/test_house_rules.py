@@ -190,6 +190,24 @@ def test_no_template_compares_a_status_or_type_with_a_bare_text() -> None:
     assert len(found) > 20, "the rule no longer sees comparisons"
 
 
+_SERVICES = ("accounts/", "loyalty/", "wallets/")
+
+
+def test_who_does_it_stands_second_in_every_service() -> None:
+    elsewhere, found = [], 0
+    for place, nodes in _parsed().items():
+        for node in nodes:
+            if not place.startswith(_SERVICES) or not isinstance(node, ast.FunctionDef):
+                continue
+            named = [one.arg for one in node.args.args if one.arg not in ("self", "cls")]
+            if "act" in named or "act" in {one.arg for one in node.args.kwonlyargs}:
+                found += 1
+                elsewhere += [f"{place}: {node.name}"] if named.index("act") != 1 else []
+
+    assert elsewhere == []
+    assert found > 50, "the rule no longer sees acts"
+
+
 MODULES_A_FOLDER = 20
 
 

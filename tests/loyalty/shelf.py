@@ -32,7 +32,7 @@ def program(shop: Shop, **fields: Any) -> LoyaltyProgram:
     """Create a program of the shop: an ordinary stamp card unless `fields` say otherwise."""
     with shop.context.database.write() as session:
         return program_service.create_program(
-            session, shop.id, {**STAMPS, **fields}, by_operator(shop.context)
+            session, by_operator(shop.context), shop.id, {**STAMPS, **fields}
         )
 
 
@@ -41,7 +41,7 @@ def reward(shop: Shop, program_id: ProgramId, **fields: Any) -> Reward:
     given = {"name": "A cake", "points_required": 100, **fields}
     with shop.context.database.write() as session:
         return reward_service.create_reward(
-            session, shop.id, program_id, given, by_operator(shop.context)
+            session, by_operator(shop.context), shop.id, program_id, given
         )
 
 
@@ -51,7 +51,7 @@ def pin(shop: Shop, digits: str = "4711", name: str = "Anna", **fields: Any) -> 
     prepared = context.loyalty.pin_verifier.prepare(shop.id, digits)
     with context.database.write() as session:
         return pin_service.create_pin(
-            session, shop.id, {"name": name, **fields}, prepared, by_operator(context)
+            session, by_operator(context), shop.id, {"name": name, **fields}, prepared
         )
 
 

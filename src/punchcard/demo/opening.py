@@ -89,7 +89,7 @@ def open_shop(
         manager = _hire(session, act, vendor_id, shop, password_hash)
         by_manager = replace(act, subject=manager)
         fields = dict(shop.program)
-        program = program_service.create_program(session, vendor_id, fields, by_manager)
+        program = program_service.create_program(session, by_manager, vendor_id, fields)
         places = location_service.list_locations(session, vendor_id, after_id=None, limit=10)
         room = _Room(session, by_manager, vendor_id)
         return OpenShop(
@@ -213,7 +213,7 @@ class _Room:
             if days is not None:
                 fields[name] = midnight + timedelta(days=days)
         row = reward_service.create_reward(
-            self.session, self.vendor_id, program_id, fields, self.act
+            self.session, self.act, self.vendor_id, program_id, fields
         )
         return Prize(
             id=row.id,
@@ -233,5 +233,5 @@ class _Room:
 
     def _give_pin(self, person: Person, prepared: PreparedPin) -> StaffIdentity:
         fields = {"name": person.name, "staff_id": plain(person.name.split()[0])}
-        pin = pin_service.create_pin(self.session, self.vendor_id, fields, prepared, self.act)
+        pin = pin_service.create_pin(self.session, self.act, self.vendor_id, fields, prepared)
         return StaffIdentity(pin.id, pin.staff_id, pin.name, pin.program_id)

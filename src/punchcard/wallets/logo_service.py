@@ -41,25 +41,25 @@ def check_logo(content: bytes, settings: Settings) -> Logo:
 
 
 def set_logo(
-    session: Session, vendor_id: VendorId, program_id: ProgramId, logo: Logo, act: Act
+    session: Session, act: Act, vendor_id: VendorId, program_id: ProgramId, logo: Logo
 ) -> LoyaltyProgram:
     """Make this the program's logo; its passes follow. Raises ProgramNotFound."""
     program = program_service.lock_program(session, vendor_id, program_id)
     kept = uploads.keep_image(session, program.id, uploads.LOGO, logo.png, now=act.now)
     path = logo_path(program.id, kept.sha256)
     if program.branding.get("logo_url") != path:
-        _point_at(session, program, path, act)
+        _point_at(session, act, program, path)
     return program
 
 
-def remove_logo(session: Session, vendor_id: VendorId, program_id: ProgramId, act: Act) -> None:
+def remove_logo(session: Session, act: Act, vendor_id: VendorId, program_id: ProgramId) -> None:
     """Take the uploaded logo away, if there is one; passes follow. Raises ProgramNotFound."""
     program = program_service.lock_program(session, vendor_id, program_id)
     if uploads.find_image(session, program.id, uploads.LOGO) is None:
         return
     uploads.drop_image(session, program.id, uploads.LOGO)
     own = program.branding.get("logo_url")
-    _point_at(session, program, None if is_uploaded(own) else own, act)
+    _point_at(session, act, program, None if is_uploaded(own) else own)
 
 
 def find_logo(session: Session, name: str) -> ShownLogo:
@@ -74,11 +74,11 @@ def find_logo(session: Session, name: str) -> ShownLogo:
     return ShownLogo(image.content, version_of(image.sha256))
 
 
-def _point_at(session: Session, program: LoyaltyProgram, logo_url: str | None, act: Act) -> None:
+def _point_at(session: Session, act: Act, program: LoyaltyProgram, logo_url: str | None) -> None:
     branding: dict[str, Any] = dict(program.branding)
     old = branding.pop("logo_url", None)
     program.branding = branding if logo_url is None else {**branding, "logo_url": logo_url}
-    program_service.touch_program(session, program, act)
+    program_service.touch_program(session, act, program)
     record_act(
         session,
         act,

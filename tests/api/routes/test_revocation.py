@@ -172,7 +172,7 @@ def test_a_retired_pins_token_is_refused_in_time(
 
     assert stamp().is_success
     with alice.context.database.write() as session:
-        pin_service.retire_pin(session, alice.id, pin.id, by_operator(alice.context))
+        pin_service.retire_pin(session, by_operator(alice.context), alice.id, pin.id)
 
     assert_refused_in_time(stamp, alice.context, clock, asks_every_seconds, 403)
 

@@ -69,7 +69,7 @@ def a_program(context: Context, shop: Shop, name: str = "Coffee") -> ProgramId:
     }
     fields["texts"] = {"lb": {"card_name": "Kaffiskaart"}}
     with context.database.write() as session:
-        return program_service.create_program(session, shop.id, fields, by_operator(context)).id
+        return program_service.create_program(session, by_operator(context), shop.id, fields).id
 
 
 def enrol(

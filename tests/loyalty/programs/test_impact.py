@@ -95,7 +95,7 @@ def test_a_dearer_reward_slips_out_of_reach_for_some(alice: Shop, program: Loyal
     with context.database.write() as session:
         fields = {"name": "A cup", "points_required": 80}
         reward = reward_service.create_reward(
-            session, alice.id, program.id, fields, by_operator(context)
+            session, by_operator(context), alice.id, program.id, fields
         )
     with context.database.read() as session:
         (dearer,) = impact_service.impacts_of_price(session, reward, 100)

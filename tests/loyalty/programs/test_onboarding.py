@@ -21,7 +21,7 @@ def hire(shop: Shop) -> None:
     prepared = shop.context.loyalty.pin_verifier.prepare(shop.id, "2968")
     with shop.context.database.write() as session:
         pin_service.create_pin(
-            session, shop.id, {"name": "Léa"}, prepared, by_operator(shop.context)
+            session, by_operator(shop.context), shop.id, {"name": "Léa"}, prepared
         )
 
 
@@ -53,7 +53,7 @@ def test_points_without_a_reward_are_good_for_nothing_yet(alice: Shop) -> None:
     with alice.context.database.write() as session:
         fields = {"name": "A cup", "points_required": 100}
         act = by_operator(alice.context)
-        reward_service.create_reward(session, alice.id, program.id, fields, act)
+        reward_service.create_reward(session, act, alice.id, program.id, fields)
     assert steps(alice).next == "pins"
 
 
@@ -76,6 +76,6 @@ def test_a_shop_that_switched_its_program_off_is_not_guided_again(alice: Shop) -
     assert not steps(alice).is_finished
     with alice.context.database.write() as session:
         act = by_operator(alice.context)
-        program_service.deactivate_program(session, alice.id, program.id, act)
+        program_service.deactivate_program(session, act, alice.id, program.id)
     found = steps(alice)
     assert (found.is_finished, found.program_id) == (True, None)

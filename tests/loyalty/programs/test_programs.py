@@ -20,7 +20,7 @@ from tests.support.cast import Shop, by_operator
 def change(shop: Shop, program: LoyaltyProgram, **fields: Any) -> LoyaltyProgram:
     with shop.context.database.write() as session:
         act = by_operator(shop.context)
-        return program_service.update_program(session, shop.id, program.id, fields, act)
+        return program_service.update_program(session, act, shop.id, program.id, fields)
 
 
 def faults(refusal: InvalidInput) -> list[str]:
@@ -137,7 +137,7 @@ def test_a_stamp_program_needs_its_reward_before_it_opens(alice: Shop) -> None:
     program = shelf.program(alice, stamp_reward=None)
     act = by_operator(alice.context)
     with alice.context.database.write() as session, pytest.raises(InvalidInput):
-        program_service.activate_program(session, alice.id, program.id, act)
+        program_service.activate_program(session, act, alice.id, program.id)
     change(alice, program, stamp_reward={"name": "A coffee"})
     assert change(alice, program, status="active").status == "active"
     with pytest.raises(InvalidInput):
@@ -152,8 +152,8 @@ def test_opening_and_closing_are_told_in_the_audit_trail(alice: Shop) -> None:
     program = shelf.program(alice)
     act = by_operator(alice.context)
     with alice.context.database.write() as session:
-        program_service.activate_program(session, alice.id, program.id, act)
-        closed = program_service.deactivate_program(session, alice.id, program.id, act)
+        program_service.activate_program(session, act, alice.id, program.id)
+        closed = program_service.deactivate_program(session, act, alice.id, program.id)
     assert (closed.status, closed.version) == ("inactive", 3)
     assert [event.old for event in events(alice, "program.activated")] == [{"status": "draft"}]
     assert [event.new for event in events(alice, "program.deactivated")] == [{"status": "inactive"}]
@@ -182,7 +182,7 @@ def test_a_program_with_cards_can_not_be_deleted(alice: Shop) -> None:
     program = shelf.program(alice)
     shelf.card(alice, program)
     with alice.context.database.write() as session, pytest.raises(ProgramHasCards):
-        program_service.delete_program(session, alice.id, program.id, by_operator(alice.context))
+        program_service.delete_program(session, by_operator(alice.context), alice.id, program.id)
 
 
 def test_a_program_without_cards_goes_with_its_rewards_and_retires_its_pins(alice: Shop) -> None:
@@ -190,7 +190,7 @@ def test_a_program_without_cards_goes_with_its_rewards_and_retires_its_pins(alic
     reward = shelf.reward(alice, program.id)
     pin = shelf.pin(alice, program_id=program.id)
     with alice.context.database.write() as session:
-        program_service.delete_program(session, alice.id, program.id, by_operator(alice.context))
+        program_service.delete_program(session, by_operator(alice.context), alice.id, program.id)
     with alice.context.database.read() as session:
         assert session.get(LoyaltyProgram, program.id) is None
         assert session.get(Reward, reward.id) is None

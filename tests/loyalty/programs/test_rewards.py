@@ -19,12 +19,12 @@ from tests.support.cast import Shop, by_operator
 def change(shop: Shop, reward: Reward, **fields: Any) -> Reward:
     with shop.context.database.write() as session:
         act = by_operator(shop.context)
-        return reward_service.update_reward(session, shop.id, reward.id, fields, act)
+        return reward_service.update_reward(session, act, shop.id, reward.id, fields)
 
 
 def archive(shop: Shop, reward: Reward) -> None:
     with shop.context.database.write() as session:
-        reward_service.archive_reward(session, shop.id, reward.id, by_operator(shop.context))
+        reward_service.archive_reward(session, by_operator(shop.context), shop.id, reward.id)
 
 
 def version(shop: Shop, program_id: ProgramId) -> int:

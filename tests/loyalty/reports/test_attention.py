@@ -31,7 +31,7 @@ def test_a_locked_person_is_shown_until_the_lock_ends(alice: Shop) -> None:
     prepared = context.loyalty.pin_verifier.prepare(alice.id, "2968")
     with context.database.write() as session:
         pin = pin_service.create_pin(
-            session, alice.id, {"name": "Léa"}, prepared, by_operator(context)
+            session, by_operator(context), alice.id, {"name": "Léa"}, prepared
         )
         pin.locked_until = context.clock.now() + timedelta(minutes=30)
     assert [row.name for row in seen(alice).locked_pins] == ["Léa"]
@@ -54,10 +54,10 @@ def test_rewards_with_few_left_or_an_end_in_sight_run_out(alice: Shop) -> None:
         for fields in shown:
             reward_service.create_reward(
                 session,
+                by_operator(alice.context),
                 alice.id,
                 program.id,
                 {"points_required": 10, **fields},
-                by_operator(alice.context),
             )
     assert [row.name for row in seen(alice).rewards] == ["few", "soon"]
 

@@ -70,7 +70,7 @@ def test_a_reward_that_grows_dearer_changes_nothing_that_was_given(
     dearer = {"stamp_reward": {"name": "A coffee", "value_minor": 900}}
     with alice.context.database.write() as session:
         program_service.update_program(
-            session, alice.id, coffee.id, dearer, by_operator(alice.context)
+            session, by_operator(alice.context), alice.id, coffee.id, dearer
         )
     coffee_and_its_reward(alice, coffee)
     assert [m.reward_value_minor for m in seen(alice).all_time_money] == [350 + 900]

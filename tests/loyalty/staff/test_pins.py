@@ -53,13 +53,13 @@ def change(shop: Shop, pin: StaffPin, *, digits: str | None = None, **fields: An
     prepared = shop.context.loyalty.pin_verifier.prepare(shop.id, digits) if digits else None
     with shop.context.database.write() as session:
         return pin_service.update_pin(
-            session, shop.id, pin.id, fields, by_operator(shop.context), prepared=prepared
+            session, by_operator(shop.context), shop.id, pin.id, fields, prepared=prepared
         )
 
 
 def retire(shop: Shop, pin: StaffPin) -> None:
     with shop.context.database.write() as session:
-        pin_service.retire_pin(session, shop.id, pin.id, by_operator(shop.context))
+        pin_service.retire_pin(session, by_operator(shop.context), shop.id, pin.id)
 
 
 def attempt(shop: Shop, digits: str, staff_id: str | None = None, till: int = 1) -> str:
@@ -279,7 +279,7 @@ def test_unlocking_lets_the_person_go_on_at_once(alice: Shop) -> None:
     for _ in range(5):
         attempt(alice, WRONG, anna.id)
     with alice.context.database.write() as session:
-        pin_service.unlock_pin(session, alice.id, anna.id, by_operator(alice.context))
+        pin_service.unlock_pin(session, by_operator(alice.context), alice.id, anna.id)
     assert attempt(alice, RIGHT, anna.id) == "Anna"
 
 

@@ -42,7 +42,7 @@ def change_pin(shop: Shop, pin_id: StaffPinId, *, forget: StaffTokens | None = N
     prepared = shop.context.loyalty.pin_verifier.prepare(shop.id, "6250")
     with shop.context.database.write() as session:
         act = by_operator(shop.context)
-        pin_service.update_pin(session, shop.id, pin_id, {}, act, prepared=prepared)
+        pin_service.update_pin(session, act, shop.id, pin_id, {}, prepared=prepared)
     if forget:
         forget.invalidate(pin_id)
 
@@ -137,7 +137,7 @@ def test_a_retired_persons_token_ends(alice: Shop) -> None:
     pin = shelf.pin(alice, RIGHT)
     token = lend(alice)
     with alice.context.database.write() as session:
-        pin_service.retire_pin(session, alice.id, pin.id, by_operator(alice.context))
+        pin_service.retire_pin(session, by_operator(alice.context), alice.id, pin.id)
     assert who(alice, token) == "staff_token_invalid"
 
 

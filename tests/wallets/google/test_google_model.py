@@ -113,10 +113,10 @@ class Days:
         with self.context.database.write() as session:
             program_service.update_program(
                 session,
+                by_operator(self.context),
                 self.alice.vendor_id,
                 ProgramId(self.program),
                 fields,
-                by_operator(self.context),
             )
 
     def fail(self, faults: list[Fault]) -> None:

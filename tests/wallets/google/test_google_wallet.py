@@ -283,7 +283,7 @@ def test_after_google_changes_its_root_key_only_the_new_one_counts(
 def redesign(context: Context, alice: TillDriver, program: ProgramId, **fields: Any) -> None:
     with context.database.write() as session:
         program_service.update_program(
-            session, alice.vendor_id, program, fields, by_operator(context)
+            session, by_operator(context), alice.vendor_id, program, fields
         )
 
 

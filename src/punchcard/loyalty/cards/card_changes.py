@@ -177,7 +177,7 @@ def _give_to_customer(
         )
         customer.is_verified = any(name in given for name in _CONTACTS)
     with refusing_duplicates(session, ContactTaken):
-        _fill(customer, given, act)
+        _fill(customer, act, given)
         session.add(customer)
     _ask_to_confirm(session, act, customer, given)
     with refusing_duplicates(session, CardAlreadyExists):
@@ -196,7 +196,7 @@ def _change_customer(
     if not changed and is_verified == customer.is_verified:
         return []
     with refusing_duplicates(session, ContactTaken):
-        _fill(customer, changed, act)
+        _fill(customer, act, changed)
         customer.is_verified = is_verified
         customer.updated_at = act.now
     _ask_to_confirm(session, act, customer, changed)
@@ -224,7 +224,7 @@ def _ask_to_confirm(
         outbox.enqueue(session, CUSTOMER_ADDRESS, customer.id, act.now)
 
 
-def _fill(customer: Customer, fields: Mapping[str, Any], act: Act) -> None:
+def _fill(customer: Customer, act: Act, fields: Mapping[str, Any]) -> None:
     if "email" in fields and fields["email"] != customer.email:
         customer.email_verified_at = None
     for name, value in fields.items():

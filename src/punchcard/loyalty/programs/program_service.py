@@ -41,7 +41,7 @@ _SLUG_ATTEMPTS = 20
 
 
 def create_program(
-    session: Session, vendor_id: VendorId, fields: Mapping[str, Any], act: Act
+    session: Session, act: Act, vendor_id: VendorId, fields: Mapping[str, Any]
 ) -> LoyaltyProgram:
     """Add a program of the vendor, a draft unless `fields` say "active".
 
@@ -64,8 +64,8 @@ def create_program(
     }
     if values["status"] == ProgramStatus.ACTIVE:
         check_complete(values)
-    program = _insert(session, vendor_id, values, act)
-    _record(session, "program.created", program, act, new=_values(program))
+    program = _insert(session, act, vendor_id, values)
+    _record(session, act, "program.created", program, new=_values(program))
     return program
 
 
@@ -115,10 +115,10 @@ def list_programs(
 
 def update_program(
     session: Session,
+    act: Act,
     vendor_id: VendorId,
     program_id: ProgramId,
     fields: Mapping[str, Any],
-    act: Act,
     *,
     action: str = "program.updated",
 ) -> LoyaltyProgram:
@@ -140,40 +140,40 @@ def update_program(
     with refusing_duplicates(session, ProgramSlugTaken):
         for name, value in changed.items():
             setattr(program, name, value)
-        touch_program(session, program, act)
-    _record(session, action, program, act, old=old, new=changed)
+        touch_program(session, act, program)
+    _record(session, act, action, program, old=old, new=changed)
     return program
 
 
 def activate_program(
-    session: Session, vendor_id: VendorId, program_id: ProgramId, act: Act
+    session: Session, act: Act, vendor_id: VendorId, program_id: ProgramId
 ) -> LoyaltyProgram:
     """Open the program for business. Raises ProgramNotFound, or InvalidInput naming what lacks."""
     return update_program(
         session,
+        act,
         vendor_id,
         program_id,
         {"status": ProgramStatus.ACTIVE},
-        act,
         action="program.activated",
     )
 
 
 def deactivate_program(
-    session: Session, vendor_id: VendorId, program_id: ProgramId, act: Act
+    session: Session, act: Act, vendor_id: VendorId, program_id: ProgramId
 ) -> LoyaltyProgram:
     """Close the program for business; its cards keep their balances. Raises ProgramNotFound."""
     return update_program(
         session,
+        act,
         vendor_id,
         program_id,
         {"status": ProgramStatus.INACTIVE},
-        act,
         action="program.deactivated",
     )
 
 
-def delete_program(session: Session, vendor_id: VendorId, program_id: ProgramId, act: Act) -> None:
+def delete_program(session: Session, act: Act, vendor_id: VendorId, program_id: ProgramId) -> None:
     """Remove a program that never had a card, with its rewards; its PINs are retired.
 
     Raises ProgramNotFound, ProgramHasCards.
@@ -192,13 +192,13 @@ def delete_program(session: Session, vendor_id: VendorId, program_id: ProgramId,
     session.execute(
         update(StaffPin).where(StaffPin.program_id == program.id).values(program_id=None)
     )
-    _record(session, "program.deleted", program, act, old=_values(program))
+    _record(session, act, "program.deleted", program, old=_values(program))
     session.delete(program)
     for pin_id in retired:
         announce(session, StaffPinChanged(pin_id))
 
 
-def touch_program(session: Session, program: LoyaltyProgram, act: Act) -> None:
+def touch_program(session: Session, act: Act, program: LoyaltyProgram) -> None:
     """Raise the version that ledger entries cite, because the rules or the rewards changed.
 
     Leaves word for the worker: passes of the program's cards follow it.
@@ -246,7 +246,7 @@ def _refuse_if_cards(session: Session, program: LoyaltyProgram) -> None:
 
 
 def _insert(
-    session: Session, vendor_id: VendorId, values: dict[str, Any], act: Act
+    session: Session, act: Act, vendor_id: VendorId, values: dict[str, Any]
 ) -> LoyaltyProgram:
     for slug in _slugs(session, values):
         program = LoyaltyProgram(
@@ -278,9 +278,9 @@ def _values(program: LoyaltyProgram) -> dict[str, Any]:
 
 def _record(
     session: Session,
+    act: Act,
     action: str,
     program: LoyaltyProgram,
-    act: Act,
     *,
     old: Mapping[str, Any] | None = None,
     new: Mapping[str, Any] | None = None,

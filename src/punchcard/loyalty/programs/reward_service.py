@@ -23,10 +23,10 @@ FIELDS = (
 
 def create_reward(
     session: Session,
+    act: Act,
     vendor_id: VendorId,
     program_id: ProgramId,
     fields: Mapping[str, Any],
-    act: Act,
 ) -> Reward:
     """Add a reward to the vendor's program; `stock_left` None is a stock without end.
 
@@ -44,9 +44,9 @@ def create_reward(
         updated_at=act.now,
     )
     session.add(reward)
-    touch_program(session, program, act)
+    touch_program(session, act, program)
     session.flush()
-    _record(session, "reward.created", reward, act, new=_values(reward))
+    _record(session, act, "reward.created", reward, new=_values(reward))
     return reward
 
 
@@ -84,7 +84,7 @@ def list_rewards(
 
 
 def update_reward(
-    session: Session, vendor_id: VendorId, reward_id: RewardId, fields: Mapping[str, Any], act: Act
+    session: Session, act: Act, vendor_id: VendorId, reward_id: RewardId, fields: Mapping[str, Any]
 ) -> Reward:
     """Change the given fields, and raise the program's version if any of them is new.
 
@@ -98,20 +98,20 @@ def update_reward(
     old = {name: getattr(reward, name) for name in changed}
     for name, value in changed.items():
         setattr(reward, name, value)
-    _touch(session, reward, act)
-    _record(session, "reward.updated", reward, act, old=old, new=changed)
+    _touch(session, act, reward)
+    _record(session, act, "reward.updated", reward, old=old, new=changed)
     return reward
 
 
-def archive_reward(session: Session, vendor_id: VendorId, reward_id: RewardId, act: Act) -> None:
+def archive_reward(session: Session, act: Act, vendor_id: VendorId, reward_id: RewardId) -> None:
     """Take a reward out of the catalogue; entries that name it keep their own copy.
 
     Raises RewardNotFound, also when it was archived before.
     """
     reward = _locked(session, vendor_id, reward_id)
     reward.archived_at = act.now
-    _touch(session, reward, act)
-    _record(session, "reward.archived", reward, act, old=_values(reward))
+    _touch(session, act, reward)
+    _record(session, act, "reward.archived", reward, old=_values(reward))
 
 
 def touch_dated(session: Session, act: Act, *, limit: int) -> int:
@@ -134,7 +134,7 @@ def touch_dated(session: Session, act: Act, *, limit: int) -> int:
         .execution_options(populate_existing=True)
     ).all()
     for program in programs:
-        touch_program(session, program, act)
+        touch_program(session, act, program)
     return len(programs)
 
 
@@ -149,9 +149,9 @@ def _locked(session: Session, vendor_id: VendorId, reward_id: RewardId) -> Rewar
     return reward
 
 
-def _touch(session: Session, reward: Reward, act: Act) -> None:
+def _touch(session: Session, act: Act, reward: Reward) -> None:
     reward.updated_at = act.now
-    touch_program(session, get_program(session, reward.vendor_id, reward.program_id), act)
+    touch_program(session, act, get_program(session, reward.vendor_id, reward.program_id))
 
 
 def _values(reward: Reward) -> dict[str, Any]:
@@ -160,9 +160,9 @@ def _values(reward: Reward) -> dict[str, Any]:
 
 def _record(
     session: Session,
+    act: Act,
     action: str,
     reward: Reward,
-    act: Act,
     *,
     old: Mapping[str, Any] | None = None,
     new: Mapping[str, Any] | None = None,

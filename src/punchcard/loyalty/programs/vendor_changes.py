@@ -38,4 +38,4 @@ def _touch_programs(session: Session, act: Act, vendor_id: VendorId) -> None:
         .execution_options(populate_existing=True)
     )
     for program in programs.all():
-        touch_program(session, program, act)
+        touch_program(session, act, program)

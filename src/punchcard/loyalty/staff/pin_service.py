@@ -28,10 +28,10 @@ FIELDS = ("name", "staff_id", "program_id")
 
 def create_pin(
     session: Session,
+    act: Act,
     vendor_id: VendorId,
     fields: Mapping[str, Any],
     prepared: PreparedPin,
-    act: Act,
 ) -> StaffPin:
     """Give a person of the vendor's staff a PIN, good for one program or (None) for all.
 
@@ -50,7 +50,7 @@ def create_pin(
     )
     with refusing_duplicates(session, _taken(session, vendor_id, prepared, pin_id=None)):
         session.add(pin)
-    _record(session, "pin.created", pin, act, new=_values(pin))
+    _record(session, act, "pin.created", pin, new=_values(pin))
     return pin
 
 
@@ -86,10 +86,10 @@ def list_pins(
 
 def update_pin(
     session: Session,
+    act: Act,
     vendor_id: VendorId,
     pin_id: StaffPinId,
     fields: Mapping[str, Any],
-    act: Act,
     *,
     prepared: PreparedPin | None = None,
 ) -> StaffPin:
@@ -112,13 +112,13 @@ def update_pin(
             _renew(pin, prepared)
         pin.updated_at = act.now
     if prepared is not None:
-        _record(session, "pin.changed", pin, act, new={"generation": pin.generation})
+        _record(session, act, "pin.changed", pin, new={"generation": pin.generation})
     if changed:
-        _record(session, "pin.updated", pin, act, old=old, new=changed)
+        _record(session, act, "pin.updated", pin, old=old, new=changed)
     return pin
 
 
-def unlock_pin(session: Session, vendor_id: VendorId, pin_id: StaffPinId, act: Act) -> StaffPin:
+def unlock_pin(session: Session, act: Act, vendor_id: VendorId, pin_id: StaffPinId) -> StaffPin:
     """Forget a person's wrong PINs, so that they can go on at once.
 
     Raises StaffPinNotFound, StaffPinRetired.
@@ -128,12 +128,12 @@ def unlock_pin(session: Session, vendor_id: VendorId, pin_id: StaffPinId, act: A
     pin.failed_attempts = 0
     pin.locked_until = None
     _record(
-        session, "pin.unlocked", pin, act, old=old, new={"failed_attempts": 0, "locked_until": None}
+        session, act, "pin.unlocked", pin, old=old, new={"failed_attempts": 0, "locked_until": None}
     )
     return pin
 
 
-def retire_pin(session: Session, vendor_id: VendorId, pin_id: StaffPinId, act: Act) -> StaffPin:
+def retire_pin(session: Session, act: Act, vendor_id: VendorId, pin_id: StaffPinId) -> StaffPin:
     """End a person's PIN and staff tokens permanently; history keeps their name.
 
     Raises StaffPinNotFound, also when it was retired before.
@@ -144,7 +144,7 @@ def retire_pin(session: Session, vendor_id: VendorId, pin_id: StaffPinId, act: A
     pin.retired_at = act.now
     pin.updated_at = act.now
     announce(session, StaffPinChanged(pin.id))
-    _record(session, "pin.retired", pin, act, old=_values(pin))
+    _record(session, act, "pin.retired", pin, old=_values(pin))
     return pin
 
 
@@ -203,9 +203,9 @@ def _values(pin: StaffPin) -> dict[str, Any]:
 
 def _record(
     session: Session,
+    act: Act,
     action: str,
     pin: StaffPin,
-    act: Act,
     *,
     old: Mapping[str, Any] | None = None,
     new: Mapping[str, Any] | None = None,

@@ -42,7 +42,7 @@ def create_pin(request: PageRequestDep, form: FormDep) -> Response:
                 request.vendor_id, form.value("pin")
             )
             with request.context.database.write() as session:
-                pin_service.create_pin(session, request.vendor_id, fields, prepared, request.act())
+                pin_service.create_pin(session, request.act(), request.vendor_id, fields, prepared)
     if not form.is_valid:
         return _list_page(request, form, status=422)
     return request.redirect("/console/pins", N_("{name} has a PIN."), name=fields["name"])
@@ -72,7 +72,7 @@ def update_pin(request: PageRequestDep, pin_id: StaffPinId, form: FormDep) -> Re
             )
             with context.database.write() as session:
                 pin_service.update_pin(
-                    session, request.vendor_id, pin_id, fields, request.act(), prepared=prepared
+                    session, request.act(), request.vendor_id, pin_id, fields, prepared=prepared
                 )
     if not form.is_valid:
         return _pin_page(request, pin_id, form, status=422)
@@ -83,7 +83,7 @@ def update_pin(request: PageRequestDep, pin_id: StaffPinId, form: FormDep) -> Re
 def unlock_pin(request: PageRequestDep, pin_id: StaffPinId, form: FormDep) -> Response:
     """Let a locked person go on at once."""
     with request.context.database.write() as session:
-        row = pin_service.unlock_pin(session, request.vendor_id, pin_id, request.act())
+        row = pin_service.unlock_pin(session, request.act(), request.vendor_id, pin_id)
         name = row.name
     return request.redirect("/console/pins", N_("{name} can stamp again."), name=name)
 
@@ -92,7 +92,7 @@ def unlock_pin(request: PageRequestDep, pin_id: StaffPinId, form: FormDep) -> Re
 def retire_pin(request: PageRequestDep, pin_id: StaffPinId, form: FormDep) -> Response:
     """Retire a PIN and end its shifts; history keeps the name."""
     with request.context.database.write() as session:
-        name = pin_service.retire_pin(session, request.vendor_id, pin_id, request.act()).name
+        name = pin_service.retire_pin(session, request.act(), request.vendor_id, pin_id).name
     return request.redirect("/console/pins", N_("The PIN of {name} is retired."), name=name)
 
 

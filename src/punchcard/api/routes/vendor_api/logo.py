@@ -39,7 +39,7 @@ def upload_logo(
         program_service.get_program(session, caller.vendor_id, program_id)
     logo = logo_service.check_logo(body, context.settings)
     with context.database.write() as session:
-        row = logo_service.set_logo(session, caller.vendor_id, program_id, logo, caller.act())
+        row = logo_service.set_logo(session, caller.act(), caller.vendor_id, program_id, logo)
         return program_schema(row, context.settings.base_url)
 
 
@@ -47,4 +47,4 @@ def upload_logo(
 def remove_logo(caller: CallerDep, program_id: ProgramId) -> None:
     """Take the uploaded logo away, if there is one."""
     with caller.context.database.write() as session:
-        logo_service.remove_logo(session, caller.vendor_id, program_id, caller.act())
+        logo_service.remove_logo(session, caller.act(), caller.vendor_id, program_id)

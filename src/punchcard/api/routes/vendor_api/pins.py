@@ -96,7 +96,7 @@ def create_pin(caller: CallerDep, request: PinRequest) -> PinSchema:
     fields = request.model_dump(exclude={"pin"})
     act = caller.act()
     with caller.context.database.write() as session:
-        row = pin_service.create_pin(session, caller.vendor_id, fields, prepared, act)
+        row = pin_service.create_pin(session, act, caller.vendor_id, fields, prepared)
         response = pin_schema(row, act.now)
         caller.remember(session, 201, response)
     return response
@@ -143,7 +143,7 @@ def update_pin(caller: CallerDep, pin_id: StaffPinId, request: PinChange) -> Pin
     act = caller.act()
     with context.database.write() as session:
         row = pin_service.update_pin(
-            session, caller.vendor_id, pin_id, fields, act, prepared=prepared
+            session, act, caller.vendor_id, pin_id, fields, prepared=prepared
         )
     return pin_schema(row, act.now)
 
@@ -153,7 +153,7 @@ def retire_pin(caller: CallerDep, pin_id: StaffPinId) -> None:
     """Retire a person's PIN, and end their staff tokens; history keeps the name."""
     context = caller.context
     with context.database.write() as session:
-        pin_service.retire_pin(session, caller.vendor_id, pin_id, caller.act())
+        pin_service.retire_pin(session, caller.act(), caller.vendor_id, pin_id)
 
 
 @router.post("/{pin_id}/unlock", responses=problems(404, 409))
@@ -161,7 +161,7 @@ def unlock_pin(caller: CallerDep, pin_id: StaffPinId) -> PinSchema:
     """Let a locked person go on at once."""
     act = caller.act()
     with caller.context.database.write() as session:
-        row = pin_service.unlock_pin(session, caller.vendor_id, pin_id, act)
+        row = pin_service.unlock_pin(session, act, caller.vendor_id, pin_id)
         response = pin_schema(row, act.now)
         caller.remember(session, 200, response)
     return response

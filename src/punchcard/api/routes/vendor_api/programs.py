@@ -45,7 +45,7 @@ def create_program(caller: CallerDep, request: ProgramRequest) -> ProgramSchema:
     """Make a program: a draft, unless it is to be active at once."""
     act = caller.act()
     with caller.context.database.write() as session:
-        row = program_service.create_program(session, caller.vendor_id, fields_of(request), act)
+        row = program_service.create_program(session, act, caller.vendor_id, fields_of(request))
         response = program_schema(row, _base(caller))
         caller.remember(session, 201, response)
     return response
@@ -70,7 +70,7 @@ def update_program(
     fields = fields_of(request)
     with caller.context.database.write() as session:
         row = program_service.update_program(
-            session, caller.vendor_id, program_id, fields, caller.act()
+            session, caller.act(), caller.vendor_id, program_id, fields
         )
         return program_schema(row, _base(caller))
 
@@ -80,14 +80,14 @@ def delete_program(caller: CallerDep, program_id: ProgramId) -> None:
     """Delete a program that never had a card, with its rewards; its PINs are retired."""
     act = caller.act()
     with caller.context.database.write() as session:
-        program_service.delete_program(session, caller.vendor_id, program_id, act)
+        program_service.delete_program(session, act, caller.vendor_id, program_id)
 
 
 @router.post("/{program_id}/activate", responses=problems(404))
 def activate_program(caller: CallerDep, program_id: ProgramId) -> ProgramSchema:
     """Open the program for business."""
     with caller.context.database.write() as session:
-        row = program_service.activate_program(session, caller.vendor_id, program_id, caller.act())
+        row = program_service.activate_program(session, caller.act(), caller.vendor_id, program_id)
         response = program_schema(row, _base(caller))
         caller.remember(session, 200, response)
     return response
@@ -98,7 +98,7 @@ def deactivate_program(caller: CallerDep, program_id: ProgramId) -> ProgramSchem
     """Close the program for business; its cards keep their balances."""
     with caller.context.database.write() as session:
         act = caller.act()
-        row = program_service.deactivate_program(session, caller.vendor_id, program_id, act)
+        row = program_service.deactivate_program(session, act, caller.vendor_id, program_id)
         response = program_schema(row, _base(caller))
         caller.remember(session, 200, response)
     return response

@@ -49,7 +49,7 @@ def create_reward(caller: CallerDep, program_id: ProgramId, request: RewardReque
     """Add a reward to a program."""
     with caller.context.database.write() as session:
         row = reward_service.create_reward(
-            session, caller.vendor_id, program_id, fields_of(request), caller.act()
+            session, caller.act(), caller.vendor_id, program_id, fields_of(request)
         )
         response = reward_schema(row)
         caller.remember(session, 201, response)
@@ -62,7 +62,7 @@ def update_reward(caller: CallerDep, reward_id: RewardId, request: RewardChange)
     fields = fields_of(request)
     with caller.context.database.write() as session:
         row = reward_service.update_reward(
-            session, caller.vendor_id, reward_id, fields, caller.act()
+            session, caller.act(), caller.vendor_id, reward_id, fields
         )
         return reward_schema(row)
 
@@ -71,4 +71,4 @@ def update_reward(caller: CallerDep, reward_id: RewardId, request: RewardChange)
 def archive_reward(caller: CallerDep, reward_id: RewardId) -> None:
     """Take a reward out of the catalogue; the ledger keeps its own copy of it."""
     with caller.context.database.write() as session:
-        reward_service.archive_reward(session, caller.vendor_id, reward_id, caller.act())
+        reward_service.archive_reward(session, caller.act(), caller.vendor_id, reward_id)

@@ -98,10 +98,10 @@ def choose_reward(request: PageRequestDep, form: FormDep) -> Response:
     if form.is_valid:
         with form.refusals(stamp_reward="reward_name"), request.context.database.write() as session:
             act = request.act()
-            program_service.update_program(session, request.vendor_id, program.id, fields, act)
+            program_service.update_program(session, act, request.vendor_id, program.id, fields)
             if offer is not None:
-                reward_service.create_reward(session, request.vendor_id, program.id, offer, act)
-            program_service.activate_program(session, request.vendor_id, program.id, act)
+                reward_service.create_reward(session, act, request.vendor_id, program.id, offer)
+            program_service.activate_program(session, act, request.vendor_id, program.id)
     if not form.is_valid:
         return _reward_page(request, program, form, status=422)
     return request.redirect(path_after("reward"), N_("Your program is open for business."))
@@ -123,7 +123,7 @@ def add_pin(request: PageRequestDep, form: FormDep) -> Response:
             prepared = request.context.loyalty.pin_verifier.prepare(request.vendor_id, pin)
             with request.context.database.write() as session:
                 fields = {"name": name}
-                pin_service.create_pin(session, request.vendor_id, fields, prepared, request.act())
+                pin_service.create_pin(session, request.act(), request.vendor_id, fields, prepared)
     if not form.is_valid:
         return _pins_page(request, form, status=422)
     return request.redirect("/console/guide/pins", N_("{name} can stamp now."), name=name)

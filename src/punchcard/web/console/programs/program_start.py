@@ -36,7 +36,7 @@ def create_from(request: PageRequest, form: Form) -> str | None:
     branding = {"background_color": colour, "text_color": _INK, "accent_color": _ACCENT}
     fields = {"name": name, "type": type, "branding": branding}
     with form.refusals(), request.context.database.write() as session:
-        return program_service.create_program(session, request.vendor_id, fields, request.act()).id
+        return program_service.create_program(session, request.act(), request.vendor_id, fields).id
     return None
 
 

@@ -81,7 +81,7 @@ def update_program(request: PageRequestDep, program_id: ProgramId, form: FormDep
     if form.is_valid:
         with form.refusals(stamp_reward="reward_name"), request.context.database.write() as session:
             program_service.update_program(
-                session, request.vendor_id, program_id, fields, request.act()
+                session, request.act(), request.vendor_id, program_id, fields
             )
     if not form.is_valid:
         return program_page.show(request, program_id, form, status=422)
@@ -125,7 +125,7 @@ def upload_logo(request: PageRequestDep, program_id: ProgramId, form: FormDep) -
         with form.refusals():
             logo = logo_service.check_logo(content, request.context.settings)
             with request.context.database.write() as session:
-                logo_service.set_logo(session, request.vendor_id, program_id, logo, request.act())
+                logo_service.set_logo(session, request.act(), request.vendor_id, program_id, logo)
     if not form.is_valid:
         return program_page.show(request, program_id, None, logo_form=form, status=422)
     return request.redirect(f"/console/programs/{program_id}#look", N_("The logo is on the card."))
@@ -135,7 +135,7 @@ def upload_logo(request: PageRequestDep, program_id: ProgramId, form: FormDep) -
 def remove_logo(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
     """Take the uploaded picture away."""
     with request.context.database.write() as session:
-        logo_service.remove_logo(session, request.vendor_id, program_id, request.act())
+        logo_service.remove_logo(session, request.act(), request.vendor_id, program_id)
     return request.redirect(f"/console/programs/{program_id}#look", N_("The logo is removed."))
 
 
@@ -143,7 +143,7 @@ def remove_logo(request: PageRequestDep, program_id: ProgramId, form: FormDep) -
 def activate_program(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
     """Open the program for business."""
     with form.refusals(stamp_reward="reward_name"), request.context.database.write() as session:
-        program_service.activate_program(session, request.vendor_id, program_id, request.act())
+        program_service.activate_program(session, request.act(), request.vendor_id, program_id)
     if not form.is_valid:
         # What was sent is a button alone: what lacks is marked in the form as saved.
         return program_page.show(request, program_id, None, faults=form, status=422)
@@ -155,7 +155,7 @@ def activate_program(request: PageRequestDep, program_id: ProgramId, form: FormD
 def deactivate_program(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
     """Close the program for business; its cards keep what is on them."""
     with request.context.database.write() as session:
-        program_service.deactivate_program(session, request.vendor_id, program_id, request.act())
+        program_service.deactivate_program(session, request.act(), request.vendor_id, program_id)
     done = N_("The program is switched off. Its cards keep what is on them.")
     return request.redirect(f"/console/programs/{program_id}", done)
 
@@ -164,7 +164,7 @@ def deactivate_program(request: PageRequestDep, program_id: ProgramId, form: For
 def delete_program(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
     """Delete a program that never had a card."""
     with form.refusals(), request.context.database.write() as session:
-        program_service.delete_program(session, request.vendor_id, program_id, request.act())
+        program_service.delete_program(session, request.act(), request.vendor_id, program_id)
     if not form.is_valid:
         return program_page.show(request, program_id, None, faults=form, status=409)
     return request.redirect("/console/programs", N_("The program is deleted."))

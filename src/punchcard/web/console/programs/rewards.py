@@ -42,7 +42,7 @@ def create_reward(request: PageRequestDep, program_id: ProgramId, form: FormDep)
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
             reward_service.create_reward(
-                session, request.vendor_id, program.id, fields, request.act()
+                session, request.act(), request.vendor_id, program.id, fields
             )
     if not form.is_valid:
         return _page(request, program_id, None, form, status=422)
@@ -81,7 +81,7 @@ def update_reward(
         )
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
-            reward_service.update_reward(session, request.vendor_id, row.id, fields, request.act())
+            reward_service.update_reward(session, request.act(), request.vendor_id, row.id, fields)
     if not form.is_valid:
         return _page(request, program_id, reward_id, form, status=422)
     return request.redirect(f"/console/programs/{program.id}#rewards", N_("Saved."))
@@ -93,7 +93,7 @@ def archive_reward(
 ) -> Response:
     """Offer a reward no more; the ledger keeps what it was."""
     with request.context.database.write() as session:
-        reward_service.archive_reward(session, request.vendor_id, reward_id, request.act())
+        reward_service.archive_reward(session, request.act(), request.vendor_id, reward_id)
     done = N_("The reward is no longer offered.")
     return request.redirect(f"/console/programs/{program_id}#rewards", done)
 
