@@ -163,8 +163,12 @@ def _watch(
 
 def _environment(settings: Settings) -> dict[str, str]:
     names = (
-        *("base_url", "apple_certificate", "apple_private_key", "apple_wwdr_certificate"),
-        *("apple_apns_url", "apple_apns_ca_certificate"),
+        "base_url",
+        "apple_certificate",
+        "apple_private_key",
+        "apple_wwdr_certificate",
+        "apple_apns_url",
+        "apple_apns_ca_certificate",
     )
     given = {PREFIX + name.upper(): str(getattr(settings, name)) for name in names}
     return environment_of(settings) | given

@@ -20,10 +20,26 @@ _DAY_MS = 86_400_000
 _STATEMENTS = Path(__file__).with_name("history.sql")
 _TABLES = ("loyalty_transactions", "loyalty_cards")
 _CARD_COLUMNS = (
-    *("id", "vendor_id", "program_id", "number", "token_hash", "token_sealed", "status"),
-    *("stamps", "points", "points_carry", "lifetime_stamps", "lifetime_points"),
-    *("lifetime_rewards", "stamps_on_day", "is_welcome_due", "sequence", "head_hash"),
-    *("enrolled_at", "last_activity_at", "updated_at"),
+    "id",
+    "vendor_id",
+    "program_id",
+    "number",
+    "token_hash",
+    "token_sealed",
+    "status",
+    "stamps",
+    "points",
+    "points_carry",
+    "lifetime_stamps",
+    "lifetime_points",
+    "lifetime_rewards",
+    "stamps_on_day",
+    "is_welcome_due",
+    "sequence",
+    "head_hash",
+    "enrolled_at",
+    "last_activity_at",
+    "updated_at",
 )
 
 
@@ -87,9 +103,26 @@ class History:
         opened_at = datetime.fromtimestamp(self._first_ms / 1000, UTC)
         sealed = self._context.loyalty.card_sealer.seal(token.encode(), card_id)
         return (
-            *(card_id, self._shop.vendor_id, self._shop.program_id, card_number(number)),
-            *(hash_token(token), sealed, "active", stamps, 0, 0, stamps, 0, 0, 0, False),
-            *(ENTRIES_A_CARD, bytes(32), opened_at, self._context.clock.now(), opened_at),
+            card_id,
+            self._shop.vendor_id,
+            self._shop.program_id,
+            card_number(number),
+            hash_token(token),
+            sealed,
+            "active",
+            stamps,
+            0,
+            0,
+            stamps,
+            0,
+            0,
+            0,
+            False,
+            ENTRIES_A_CARD,
+            bytes(32),
+            opened_at,
+            self._context.clock.now(),
+            opened_at,
         )
 
 

@@ -12,8 +12,14 @@ from py_pkpass.models import Barcode, Pass
 FOLDER, SECONDS = Path(sys.argv[1]), float(sys.argv[2])
 FILES = files_in(FOLDER / "files")
 COPIED = (
-    *("serialNumber", "description", "logoText", "backgroundColor", "foregroundColor"),
-    *("labelColor", "webServiceURL", "authenticationToken"),
+    "serialNumber",
+    "description",
+    "logoText",
+    "backgroundColor",
+    "foregroundColor",
+    "labelColor",
+    "webServiceURL",
+    "authenticationToken",
 )
 
 

@@ -167,7 +167,9 @@ def test_what_a_running_backup_writes_is_left_alone(
         refused = command(
             {**environment, "PUNCHCARD_DATABASE_BUSY_SECONDS": "0"}
             | {"PUNCHCARD_BACKUP_LOCK_WAIT_SECONDS": "1"},
-            *("backup", "--to", str(folder / "backups" / "another")),
+            "backup",
+            "--to",
+            str(folder / "backups" / "another"),
         )
         assert refused.returncode == 1
         assert f"{being_written} is left alone" in refused.stderr

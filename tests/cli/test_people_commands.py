@@ -12,9 +12,18 @@ from tests.cli.conftest import Punchcard
 from tests.support import cast, typed
 
 ALICE = (
-    *("--name", "Café Alice", "--slug", "cafe-alice"),
-    *("--email", "Alice@Cafe.example", "--password", cast.PASSWORD),
-    *("--currency", "EUR", "--timezone", "Europe/Luxembourg"),
+    "--name",
+    "Café Alice",
+    "--slug",
+    "cafe-alice",
+    "--email",
+    "Alice@Cafe.example",
+    "--password",
+    cast.PASSWORD,
+    "--currency",
+    "EUR",
+    "--timezone",
+    "Europe/Luxembourg",
 )
 
 
@@ -83,8 +92,13 @@ def test_a_key_is_printed_once_and_works(punchcard: Punchcard) -> None:
 
 def test_an_admin_is_added(punchcard: Punchcard) -> None:
     made = punchcard(
-        *("admin", "create", "--email", "admin@platform.example"),
-        *("--password", cast.PASSWORD, "--json"),
+        "admin",
+        "create",
+        "--email",
+        "admin@platform.example",
+        "--password",
+        cast.PASSWORD,
+        "--json",
     )
 
     assert made.json["email"] == "admin@platform.example"

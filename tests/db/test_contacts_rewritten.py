@@ -54,9 +54,16 @@ def _vendor(connection: Connection, number: int, timezone: str, currency: str) -
     _insert(
         connection,
         "vendors",
-        **{"id": _id(number), "slug": f"shop-{number}", "name": "Shop", "currency": currency},
-        **{"timezone": timezone, "language": "fr", "status": "active", "keeps_origins": False},
-        **{"created_at": _AT, "updated_at": _AT},
+        id=_id(number),
+        slug=f"shop-{number}",
+        name="Shop",
+        currency=currency,
+        timezone=timezone,
+        language="fr",
+        status="active",
+        keeps_origins=False,
+        created_at=_AT,
+        updated_at=_AT,
     )
 
 
@@ -66,7 +73,8 @@ def _customer(connection: Connection, number: int, **told: Any) -> None:
         connection,
         "customers",
         **{"id": _id(number), "vendor_id": _id(1), "marketing_consent": False, **given},
-        **{"created_at": _AT, "updated_at": _AT},
+        created_at=_AT,
+        updated_at=_AT,
     )
 
 
@@ -74,8 +82,13 @@ def _member(connection: Connection, number: int, email: str) -> None:
     _insert(
         connection,
         "members",
-        **{"id": _id(number), "vendor_id": _id(1), "email": email, "name": "Zoé"},
-        **{"role": "staff", "password_hash": "none", "created_at": _AT},
+        id=_id(number),
+        vendor_id=_id(1),
+        email=email,
+        name="Zoé",
+        role="staff",
+        password_hash="none",
+        created_at=_AT,
     )
 
 

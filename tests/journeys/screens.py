@@ -187,10 +187,15 @@ SCREENS: tuple[Screen, ...] = (
     *(
         Screen(f"terminal-{prepare.__name__}", "/terminal", prepare=prepare, is_whole=False)
         for prepare in (
-            *(terminal_screens.pair, terminal_screens.people),
-            *(terminal_screens.pin, terminal_screens.scan),
-            *(terminal_screens.card, terminal_screens.amount, terminal_screens.waiting),
-            *(terminal_screens.enrol, terminal_screens.options),
+            terminal_screens.pair,
+            terminal_screens.people,
+            terminal_screens.pin,
+            terminal_screens.scan,
+            terminal_screens.card,
+            terminal_screens.amount,
+            terminal_screens.waiting,
+            terminal_screens.enrol,
+            terminal_screens.options,
         )
     ),
 )

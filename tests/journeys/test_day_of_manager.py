@@ -175,10 +175,16 @@ def test_no_page_about_members_and_staff_shuts_anybody_out(
     entry = stamp(counter, card, 20)["transaction"]
     page = manager(visits, counter, alice, width=width)
     for path in (
-        *("/console/members", "/console/members/new", f"/console/members/{card['id']}"),
+        "/console/members",
+        "/console/members/new",
+        f"/console/members/{card['id']}",
         *(f"/console/members/{card['id']}/{end}" for end in ("edit", "hand-over")),
-        *("/console/ledger", f"/console/ledger/{entry['id']}", "/console/ledger/verify"),
-        *("/console/pins", f"/console/pins/{leas_pin(counter)}", "/console/staff-report"),
+        "/console/ledger",
+        f"/console/ledger/{entry['id']}",
+        "/console/ledger/verify",
+        "/console/pins",
+        f"/console/pins/{leas_pin(counter)}",
+        "/console/staff-report",
         "/console/exports",
     ):
         page.goto(path)

@@ -65,7 +65,10 @@ def test_staff_pair_scan_stamp_are_refused_too_soon_redeem_and_undo(
 
     entries = counter.entries(card)
     assert [one["type"] for one in entries] == [
-        *("stamp_earned", "stamp_earned", "stamps_redeemed", "voided")
+        "stamp_earned",
+        "stamp_earned",
+        "stamps_redeemed",
+        "voided",
     ]
     assert {one["staff"]["name"] for one in entries} == {"Léa"}
     assert {one["actor"]["kind"] for one in entries} == {"device"}

@@ -63,7 +63,8 @@ def test_five_operations_outlive_the_line_and_the_tab_and_are_done_once(
 
     queue_is(page, 0)
     assert [counter.types(card) for card in cards] == [
-        *(["stamp_earned"], ["stamp_earned"]),
+        ["stamp_earned"],
+        ["stamp_earned"],
         ["stamp_earned", "points_earned", "points_earned"],
     ]
     assert [one["points_delta"] for one in counter.entries(cards[2])] == [0, 9, 4]

@@ -123,7 +123,7 @@ def test_a_server_that_stops_ends_every_watch_and_takes_no_more(database: Databa
     async def look(live: LiveCards) -> bool:
         with live.watch(CardId("one")) as watch:
             ending = asyncio.to_thread(live.end_watches)
-            heard, _ = await asyncio.gather(watch.changed(PATIENCE), ending)
+            await asyncio.gather(until_over(watch), ending)
             with pytest.raises(LiveUpdatesBusy):
                 live.watch(CardId("one"))
             return watch.is_over

@@ -62,18 +62,18 @@ def fill(
 
 # Each after those it refers to.
 _MODELS = (
-    *(
-        Vendor,
-        LoyaltyProgram,
-        StaffPin,
-        Location,
-        Reward,
-        Customer,
-        LoyaltyCard,
-        LoyaltyTransaction,
-        ReferenceClaim,
-    ),
-    *(TransactionOrigin, AuditEvent, IdempotencyRecord),
+    Vendor,
+    LoyaltyProgram,
+    StaffPin,
+    Location,
+    Reward,
+    Customer,
+    LoyaltyCard,
+    LoyaltyTransaction,
+    ReferenceClaim,
+    TransactionOrigin,
+    AuditEvent,
+    IdempotencyRecord,
 )
 
 
@@ -95,8 +95,13 @@ def _of_shop(ids: Ids, now: datetime, number: int) -> Iterator[tuple[type, dict[
 def _pin(ids: Ids, now: datetime, vendor_id: VendorId, number: int) -> dict[str, Any]:
     pin_id = ids.new_id()
     return {
-        **{"id": pin_id, "vendor_id": vendor_id, "name": f"Person {number}", "pin_hash": "$2b$"},
-        **{"pin_index": pin_id.encode()[-32:], "created_at": now, "updated_at": now},
+        "id": pin_id,
+        "vendor_id": vendor_id,
+        "name": f"Person {number}",
+        "pin_hash": "$2b$",
+        "pin_index": pin_id.encode()[-32:],
+        "created_at": now,
+        "updated_at": now,
     }
 
 
@@ -113,10 +118,17 @@ def _of_card(
         LoyaltyCard,
         {
             **shop,
-            **{"id": card_id, "program_id": program_id, "customer_id": customer_id},
-            **{"number": f"9{digits}", "token_hash": card_id.encode()[:32]},
-            **{"token_sealed": b"", "head_hash": bytes(32), "sequence": ENTRIES_A_CARD},
-            **{"enrolled_at": now, "last_activity_at": now, "updated_at": now},
+            "id": card_id,
+            "program_id": program_id,
+            "customer_id": customer_id,
+            "number": f"9{digits}",
+            "token_hash": card_id.encode()[:32],
+            "token_sealed": b"",
+            "head_hash": bytes(32),
+            "sequence": ENTRIES_A_CARD,
+            "enrolled_at": now,
+            "last_activity_at": now,
+            "updated_at": now,
         },
     )
     before = ""
@@ -129,15 +141,28 @@ def _of_card(
             LoyaltyTransaction,
             {
                 **shop,
-                **{"id": entry_id, "program_id": program_id, "card_id": card_id},
-                **{"sequence": sequence, "type": kind, "reference": reference},
+                "id": entry_id,
+                "program_id": program_id,
+                "card_id": card_id,
+                "sequence": sequence,
+                "type": kind,
+                "reference": reference,
                 "voids": voids,
-                **{"idempotency_key": f"old-{entry_id}", "fingerprint": bytes(32)},
-                **{"stamps_delta": 0, "stamps_after": 0, "points_delta": 0, "points_after": 0},
-                **{"points_carry_after": 0, "program_version": 1},
-                **{"actor_kind": "device", "actor_id": "till-1", "staff_pin_id": pin_id},
-                **{"occurred_at": now, "created_at": now},
-                **{"previous_hash": bytes(32), "hash": bytes(32)},
+                "idempotency_key": f"old-{entry_id}",
+                "fingerprint": bytes(32),
+                "stamps_delta": 0,
+                "stamps_after": 0,
+                "points_delta": 0,
+                "points_after": 0,
+                "points_carry_after": 0,
+                "program_version": 1,
+                "actor_kind": "device",
+                "actor_id": "till-1",
+                "staff_pin_id": pin_id,
+                "occurred_at": now,
+                "created_at": now,
+                "previous_hash": bytes(32),
+                "hash": bytes(32),
             },
         )
         yield TransactionOrigin, {"transaction_id": entry_id, "created_at": now}
@@ -148,15 +173,22 @@ def _of_card(
         AuditEvent,
         {
             **shop,
-            **{"id": ids.new_id(), "actor_kind": "device", "action": "card.points_adjusted"},
-            **{"subject_kind": "card", "subject_id": card_id, "created_at": now},
+            "id": ids.new_id(),
+            "actor_kind": "device",
+            "action": "card.points_adjusted",
+            "subject_kind": "card",
+            "subject_id": card_id,
+            "created_at": now,
         },
     )
     yield (
         IdempotencyRecord,
         {
             **shop,
-            **{"key": f"other-{card_id}", "fingerprint": bytes(32), "status": 200},
-            **{"body_sealed": b"", "created_at": now},
+            "key": f"other-{card_id}",
+            "fingerprint": bytes(32),
+            "status": 200,
+            "body_sealed": b"",
+            "created_at": now,
         },
     )

@@ -35,7 +35,8 @@ ELSEWHERE = {
     # Counted once its link was found good, see below.
     "/reset-password",
     # These neither hash nor write for a stranger.
-    *("/sign-out", "/language"),
+    "/sign-out",
+    "/language",
 }
 
 

@@ -40,21 +40,36 @@ ROUTES: list[Route] = sorted(
 )
 PUBLIC_STARTS = ("/static/", "/colour/", "/badges/", "/join/", "/c/", "/terminal", "/verify-email")
 PUBLIC = {
-    *("/", "/sign-in", "/sign-out", "/language", "/forgot-password", "/reset-password"),
+    "/",
+    "/sign-in",
+    "/sign-out",
+    "/language",
+    "/forgot-password",
+    "/reset-password",
 }
 """Anyone who adds a page outside of these starts asks for a sign-in, or writes it down here."""
 
 STAFF_MAY: set[Route] = {
-    *(("GET", "/console"), ("GET", "/console/members"), ("GET", "/console/members/{card_id}")),
-    *(("GET", "/console/programs"), ("GET", "/console/programs/{program_id}/poster")),
-    *(("GET", "/console/ledger"), ("GET", "/console/ledger/{transaction_id}")),
+    ("GET", "/console"),
+    ("GET", "/console/members"),
+    ("GET", "/console/members/{card_id}"),
+    ("GET", "/console/programs"),
+    ("GET", "/console/programs/{program_id}/poster"),
+    ("GET", "/console/ledger"),
+    ("GET", "/console/ledger/{transaction_id}"),
     *(("GET", f"/console/members/{end}") for end in ("new", "{card_id}/edit")),
     *(("GET", f"/console/members/{{card_id}}/{end}") for end in ("hand-over",)),
     *(("POST", f"/console/members/{end}") for end in ("new", "{card_id}/edit")),
     *(
         ("POST", f"/console/members/{{card_id}}/{end}")
         for end in (
-            *("block", "unblock", "replace", "stamp", "redeem", "earn", "redeem-points"),
+            "block",
+            "unblock",
+            "replace",
+            "stamp",
+            "redeem",
+            "earn",
+            "redeem-points",
             "entries/{transaction_id}/void",
         )
     ),
@@ -62,8 +77,10 @@ STAFF_MAY: set[Route] = {
 """What staff may open beside their own account: all other pages of the console are refused."""
 
 OWNERS_ONLY = (
-    *("/console/people", "/console/api-keys"),
-    *("/console/settings/close", "/console/settings/changes"),
+    "/console/people",
+    "/console/api-keys",
+    "/console/settings/close",
+    "/console/settings/changes",
 )
 _ACCOUNT = re.compile(r"/(console|admin)/account(/.*)?")
 _NAMED = re.compile(r"{([a-z_]+)(?::path)?}")
@@ -105,7 +122,9 @@ def place(route: Route, world: World) -> str:
     """Return an address of the route, about things of Café Alice."""
     known = {
         **world.alices,
-        **{"name": "cards", "found": "0", "session_id": world.alices["card_id"]},
+        "name": "cards",
+        "found": "0",
+        "session_id": world.alices["card_id"],
     }
     return _NAMED.sub(lambda match: known[match[1]], route[1])
 

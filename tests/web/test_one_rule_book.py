@@ -151,8 +151,13 @@ def faces(context: Context, alice: Shop, api: Api, visitors: Callable[..., Visit
 @pytest.mark.parametrize(
     "face",
     [
-        *("vendor_api", "terminal", "public_api", "api_change"),
-        *("join_page", "console_new", "console_edit"),
+        "vendor_api",
+        "terminal",
+        "public_api",
+        "api_change",
+        "join_page",
+        "console_new",
+        "console_edit",
     ],
 )
 def test_a_contact_is_taken_or_refused_alike_by_every_face(faces: Faces, face: str) -> None:
@@ -185,8 +190,12 @@ def test_a_vendors_field_is_taken_or_refused_alike_by_api_and_page(
     visitor.sign_in("admin@platform.example", PASSWORD)
     page, path = f"/admin/vendors/{alice.id}", f"/admin/vendors/{alice.id}"
     before = {
-        **{"name": "Café Alice", "slug": "cafe-alice", "currency": "EUR"},
-        **{"timezone": "Europe/Luxembourg", "language": "fr", "country": "LU"},
+        "name": "Café Alice",
+        "slug": "cafe-alice",
+        "currency": "EUR",
+        "timezone": "Europe/Luxembourg",
+        "language": "fr",
+        "country": "LU",
     }
 
     def kept(is_taken: bool) -> Kept:

@@ -60,12 +60,11 @@ def paged(found: Sequence[Any], values: Callable[[Any], Row]) -> ReadPage:
 def locations(vendor_id: VendorId) -> Table:
     """Return all locations, also closed ones, oldest first."""
     columns = (
-        *(Column(N_("Name")), Column(N_("Address"))),
-        *(
-            Column(N_("Opened"), ColumnKind.MOMENT),
-            Column(N_("Closed"), ColumnKind.MOMENT),
-            Column(N_("Id")),
-        ),
+        Column(N_("Name")),
+        Column(N_("Address")),
+        Column(N_("Opened"), ColumnKind.MOMENT),
+        Column(N_("Closed"), ColumnKind.MOMENT),
+        Column(N_("Id")),
     )
     return _own(
         Location,
@@ -78,16 +77,24 @@ def locations(vendor_id: VendorId) -> Table:
 def devices(vendor_id: VendorId) -> Table:
     """Return all terminals that were ever paired, oldest first."""
     columns = (
-        *(Column(N_("Name")), Column(N_("Location id"))),
-        *(Column(N_("Paired"), ColumnKind.MOMENT), Column(N_("Last used"), ColumnKind.MOMENT)),
-        *(Column(N_("Revoked"), ColumnKind.MOMENT), Column(N_("Id"))),
+        Column(N_("Name")),
+        Column(N_("Location id")),
+        Column(N_("Paired"), ColumnKind.MOMENT),
+        Column(N_("Last used"), ColumnKind.MOMENT),
+        Column(N_("Revoked"), ColumnKind.MOMENT),
+        Column(N_("Id")),
     )
     return _own(
         Device,
         vendor_id,
         columns,
         lambda row: (
-            *(row.name, row.location_id, row.paired_at, row.last_used_at, row.revoked_at, row.id),
+            row.name,
+            row.location_id,
+            row.paired_at,
+            row.last_used_at,
+            row.revoked_at,
+            row.id,
         ),
     )
 
@@ -95,16 +102,26 @@ def devices(vendor_id: VendorId) -> Table:
 def people(vendor_id: VendorId) -> Table:
     """Return all who sign in for the vendor, or did, oldest first."""
     columns = (
-        *(Column(N_("Name")), Column(N_("E-mail address")), Column(N_("Role"))),
-        *(Column(N_("Language")), Column(N_("Added"), ColumnKind.MOMENT)),
-        *(Column(N_("Removed"), ColumnKind.MOMENT), Column(N_("Id"))),
+        Column(N_("Name")),
+        Column(N_("E-mail address")),
+        Column(N_("Role")),
+        Column(N_("Language")),
+        Column(N_("Added"), ColumnKind.MOMENT),
+        Column(N_("Removed"), ColumnKind.MOMENT),
+        Column(N_("Id")),
     )
     return _own(
         User,
         vendor_id,
         columns,
         lambda row: (
-            *(row.name, row.email, row.role, row.language, row.created_at, row.removed_at, row.id),
+            row.name,
+            row.email,
+            row.role,
+            row.language,
+            row.created_at,
+            row.removed_at,
+            row.id,
         ),
     )
 
@@ -112,17 +129,26 @@ def people(vendor_id: VendorId) -> Table:
 def api_keys(vendor_id: VendorId) -> Table:
     """Return all API keys by their beginnings, which open nothing, oldest first."""
     columns = (
-        *(Column(N_("Name")), Column(N_("Begins with")), Column(N_("Scopes"))),
-        *(Column(N_("Added"), ColumnKind.MOMENT), Column(N_("Last used"), ColumnKind.MOMENT)),
-        *(Column(N_("Revoked"), ColumnKind.MOMENT), Column(N_("Id"))),
+        Column(N_("Name")),
+        Column(N_("Begins with")),
+        Column(N_("Scopes")),
+        Column(N_("Added"), ColumnKind.MOMENT),
+        Column(N_("Last used"), ColumnKind.MOMENT),
+        Column(N_("Revoked"), ColumnKind.MOMENT),
+        Column(N_("Id")),
     )
     return _own(
         ApiKey,
         vendor_id,
         columns,
         lambda row: (
-            *(row.name, row.prefix, " ".join(row.scopes), row.created_at),
-            *(row.last_used_at, row.revoked_at, row.id),
+            row.name,
+            row.prefix,
+            " ".join(row.scopes),
+            row.created_at,
+            row.last_used_at,
+            row.revoked_at,
+            row.id,
         ),
     )
 
@@ -130,10 +156,16 @@ def api_keys(vendor_id: VendorId) -> Table:
 def audit_events(vendor_id: VendorId) -> Table:
     """Return who changed what, newest first; old and new values as JSON."""
     columns = (
-        *(Column(N_("When"), ColumnKind.MOMENT), Column(N_("Action")), Column(N_("Changed kind"))),
-        *(Column(N_("Changed id")), Column(N_("Actor kind")), Column(N_("Actor id"))),
-        *(Column(N_("Values before")), Column(N_("Values after"))),
-        *(Column(N_("Request id")), Column(N_("Id"))),
+        Column(N_("When"), ColumnKind.MOMENT),
+        Column(N_("Action")),
+        Column(N_("Changed kind")),
+        Column(N_("Changed id")),
+        Column(N_("Actor kind")),
+        Column(N_("Actor id")),
+        Column(N_("Values before")),
+        Column(N_("Values after")),
+        Column(N_("Request id")),
+        Column(N_("Id")),
     )
 
     def read(session: Session, before_id: str | None) -> ReadPage:
@@ -147,9 +179,16 @@ def audit_events(vendor_id: VendorId) -> Table:
 
 def _audit_values(event: AuditEvent) -> Row:
     return (
-        *(event.created_at, event.action, event.subject_kind, event.subject_id),
-        *(event.actor_kind, event.actor_id, _json(event.old), _json(event.new)),
-        *(event.request_id, event.id),
+        event.created_at,
+        event.action,
+        event.subject_kind,
+        event.subject_id,
+        event.actor_kind,
+        event.actor_id,
+        _json(event.old),
+        _json(event.new),
+        event.request_id,
+        event.id,
     )
 
 

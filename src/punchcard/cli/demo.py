@@ -71,8 +71,10 @@ def _build(folder: "DemoFolder", days: int) -> None:
     if folder.was_interrupted:
         console.print("An earlier start was interrupted; beginning again.")
     columns = (
-        *("[progress.description]{task.description}", BarColumn()),
-        *(MofNCompleteColumn(), TimeRemainingColumn()),
+        "[progress.description]{task.description}",
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
     )
     now = SystemClock().now()
     try:

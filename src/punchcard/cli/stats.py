@@ -57,8 +57,10 @@ def _compare(context: "Context", *, is_silent: bool) -> "Comparison":
     with context.database.snapshot() as connection:
         total = stats_rebuild.count_rows(connection)
     columns = (
-        *("[progress.description]{task.description}", BarColumn()),
-        *(MofNCompleteColumn(), TimeRemainingColumn()),
+        "[progress.description]{task.description}",
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
     )
     progress = Progress(*columns, console=Console(stderr=True), disable=is_silent, transient=True)
     with progress, context.database.snapshot() as connection:

@@ -9,8 +9,22 @@ FOLDED_CHARACTERS: Final = 600
 # Letters that Unicode gives no decomposition for, and how people write them who lack the key.
 _PLAIN: Final = str.maketrans(
     {
-        **{"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t", "ı": "i"},
-        **{"æ": "ae", "œ": "oe", "ß": "ss", "ŋ": "n", "ĸ": "k", "ə": "e", "ɨ": "i", "ƶ": "z"},
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "ħ": "h",
+        "ŧ": "t",
+        "ı": "i",
+        "æ": "ae",
+        "œ": "oe",
+        "ß": "ss",
+        "ŋ": "n",
+        "ĸ": "k",
+        "ə": "e",
+        "ɨ": "i",
+        "ƶ": "z",
         **dict.fromkeys("‘’ʼ`´ʹ′", "'"),
         **dict.fromkeys("‐‑‒–—―−", "-"),
     }

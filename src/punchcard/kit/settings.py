@@ -176,7 +176,10 @@ class Settings:
 
 
 _SECRETS = (
-    *("secret_key", "pin_pepper", "database_url", "smtp_url"),
+    "secret_key",
+    "pin_pepper",
+    "database_url",
+    "smtp_url",
     "smtp_ca_certificate",
     "google_service_account",
     "apple_certificate",

@@ -12,9 +12,21 @@ from punchcard.web.pages.errors import TooLargeToSend
 
 PAGES: Final = frozenset(
     {
-        *("", "sign-in", "sign-out", "language", "forgot-password", "reset-password"),
-        *("verify-email", "console", "admin", "terminal", "join", "c"),
-        *("static", "colour", "badges"),
+        "",
+        "sign-in",
+        "sign-out",
+        "language",
+        "forgot-password",
+        "reset-password",
+        "verify-email",
+        "console",
+        "admin",
+        "terminal",
+        "join",
+        "c",
+        "static",
+        "colour",
+        "badges",
     }
 )
 """The first part of every page's address."""

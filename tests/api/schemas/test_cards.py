@@ -97,8 +97,16 @@ def entry(**changes: Any) -> dict[str, Any]:
 
 EMPTY_ENTRY = dict.fromkeys(
     (
-        *("amount_minor", "currency", "reference", "reward_id", "reward", "staff_pin_id"),
-        *("location_id", "actor_id", "note", "idempotency_key"),
+        "amount_minor",
+        "currency",
+        "reference",
+        "reward_id",
+        "reward",
+        "staff_pin_id",
+        "location_id",
+        "actor_id",
+        "note",
+        "idempotency_key",
     )
 )
 SPARE_CARD = {"customer": None, "next_stamp_at": None, "last_activity_at": None}

@@ -91,10 +91,18 @@ def test_programs_of_one_name_made_at_once_all_get_a_slug(alice: Shop) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *(("stamps_target", 0), ("stamps_target", 51), ("points_per_currency_unit", 1001)),
-        *(("cooldown_minutes", 10_081), ("max_daily_stamps", 0), ("pin_max_attempts", 0)),
-        *(("type", "coupons"), ("pin_policy", "never"), ("void_policy", "steal")),
-        *(("currency", "XXQ"), ("slug", "Not a slug"), ("timezone", "Europe/Atlantis")),
+        ("stamps_target", 0),
+        ("stamps_target", 51),
+        ("points_per_currency_unit", 1001),
+        ("cooldown_minutes", 10_081),
+        ("max_daily_stamps", 0),
+        ("pin_max_attempts", 0),
+        ("type", "coupons"),
+        ("pin_policy", "never"),
+        ("void_policy", "steal"),
+        ("currency", "XXQ"),
+        ("slug", "Not a slug"),
+        ("timezone", "Europe/Atlantis"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_and_named(alice: Shop, field: str, value: Any) -> None:

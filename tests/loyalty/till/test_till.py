@@ -126,14 +126,20 @@ def test_each_operation_of_a_list_sees_the_card_as_the_one_before_left_it(
     card = alice.card(program)
     outcomes = alice.till.submit_all(
         [
-            *(alice.redeem_stamps(card), alice.stamp(card), alice.stamp(card)),
-            *(alice.redeem_stamps(card), alice.stamp(card, 4)),
+            alice.redeem_stamps(card),
+            alice.stamp(card),
+            alice.stamp(card),
+            alice.redeem_stamps(card),
+            alice.stamp(card, 4),
         ]
     )
     kinds = [getattr(o, "code", None) or o.entry["type"] for o in outcomes]  # type: ignore[union-attr]
     assert kinds == [
         "not_enough_stamps",
-        *("stamp_earned", "stamp_earned", "stamps_redeemed", "daily_stamp_limit_reached"),
+        "stamp_earned",
+        "stamp_earned",
+        "stamps_redeemed",
+        "daily_stamp_limit_reached",
     ]
 
 
@@ -322,7 +328,8 @@ def test_a_correction_stands_in_the_audit_with_the_balance_before_and_after(
         event = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
     assert event is not None
     assert (event.action, event.subject_id, event.request_id) == (
-        *("card.points_adjusted", card),
+        "card.points_adjusted",
+        card,
         "r-1",
     )
     assert event.old == {"points": 40}

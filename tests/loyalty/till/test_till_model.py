@@ -29,8 +29,17 @@ from tests.support.books import audited
 from tests.support.drivers.till import BY_TILL, TillDriver, open_till, open_till_driver
 
 COMPARED = (
-    *("type", "sequence", "stamps_delta", "points_delta", "stamps_after", "points_after"),
-    *("points_carry_after", "amount_minor", "currency", "occurred_at", "created_at"),
+    "type",
+    "sequence",
+    "stamps_delta",
+    "points_delta",
+    "stamps_after",
+    "points_after",
+    "points_carry_after",
+    "amount_minor",
+    "currency",
+    "occurred_at",
+    "created_at",
 )
 
 
@@ -100,10 +109,13 @@ class Day:
         for wish in rush.wishes:
             self.keys += 1
             common: dict[str, Any] = {
-                **{"vendor_id": self.counter.vendor_id, "actor": BY_TILL},
+                "vendor_id": self.counter.vendor_id,
+                "actor": BY_TILL,
                 "idempotency_key": f"{self.card_id} {self.keys}",
                 "fingerprint": b"f" * 32,
-                **{"card_id": self.card_id, "reward_id": self.reward_id, "now": self.clock.now()},
+                "card_id": self.card_id,
+                "reward_id": self.reward_id,
+                "now": self.clock.now(),
             }
             real, modelled = zip(*self.answered, strict=True)
             at_till.append(operation_of(wish, answered=list(real), **common))

@@ -46,7 +46,8 @@ def program(alice: TillDriver, database: Database, clock: ManualClock, ids: Syst
         connection.execute(update(Vendor).values(keeps_origins=True))
         fill(
             connection,
-            *(ids, clock.now() - timedelta(days=30)),
+            ids,
+            clock.now() - timedelta(days=30),
             vendor_id=alice.vendor_id,
             program_id=program_id,
             cards=CARDS,
@@ -76,8 +77,12 @@ def work_through_everything(alice: TillDriver, program: ProgramId, clock: Manual
     late = alice.stamp(card, occurred_at=clock.now() - timedelta(hours=7))
     redeemed = till.submit(alice.redeem(card, cake, idempotency_key="r"))
     operations: list[Operation] = [
-        *(late, alice.stamp(other), alice.redeem_stamps(card), alice.redeem_points(card, 1)),
-        *(alice.adjust(card, 5, note="sorry"), alice.earn(other, 500, reference="R-3")),
+        late,
+        alice.stamp(other),
+        alice.redeem_stamps(card),
+        alice.redeem_points(card, 1),
+        alice.adjust(card, 5, note="sorry"),
+        alice.earn(other, 500, reference="R-3"),
         alice.earn(other, 500, reference="R-2"),
         *(alice.void(receipt.entry["id"]) for receipt in (redeemed, stamped, earned)),
         alice.earn(other, 500, reference="R-2"),

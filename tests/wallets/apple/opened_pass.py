@@ -13,12 +13,23 @@ from typing import Any
 
 _FIELD_KEYS = {"key", "label", "value", "changeMessage"}
 _REQUIRED = {
-    *("formatVersion", "passTypeIdentifier", "serialNumber", "teamIdentifier"),
-    *("organizationName", "description"),
+    "formatVersion",
+    "passTypeIdentifier",
+    "serialNumber",
+    "teamIdentifier",
+    "organizationName",
+    "description",
 }
 _KNOWN = _REQUIRED | {
-    *("storeCard", "logoText", "backgroundColor", "foregroundColor", "labelColor", "barcodes"),
-    *("voided", "webServiceURL", "authenticationToken"),
+    "storeCard",
+    "logoText",
+    "backgroundColor",
+    "foregroundColor",
+    "labelColor",
+    "barcodes",
+    "voided",
+    "webServiceURL",
+    "authenticationToken",
 }
 _PLACES = {"headerFields": 3, "primaryFields": 1, "secondaryFields": 4, "auxiliaryFields": 4}
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)" = "((?:[^"\\]|\\.)*)";\n', re.DOTALL)

@@ -73,7 +73,9 @@ def test_a_palette_with_a_see_through_colour_stays_so() -> None:
     content = io.BytesIO()
     picture.save(content, "PNG", transparency=1)
     assert opened(checked_png(content.getvalue())).convert("RGBA").getpixel((5, 5)) == (
-        *(200, 100, 50),
+        200,
+        100,
+        50,
         0,
     )
 
@@ -94,8 +96,17 @@ def test_a_palette_with_a_see_through_colour_stays_so() -> None:
         (b"\x89PNG" + b"x" * 2_000_000, "image_too_large"),
     ],
     ids=[
-        *("empty", "broken", "svg", "gif", "webp", "cut", "cut jpeg", "tiny", "huge"),
-        *("moving", "too long"),
+        "empty",
+        "broken",
+        "svg",
+        "gif",
+        "webp",
+        "cut",
+        "cut jpeg",
+        "tiny",
+        "huge",
+        "moving",
+        "too long",
     ],
 )
 def test_what_is_no_picture_to_show_is_refused_and_told_why(content: bytes, code: str) -> None:
@@ -146,6 +157,10 @@ def chunk(name: bytes, data: bytes) -> bytes:
 def test_logo_fits_apples_sizes() -> None:
     files = {file.name: file for file in logo_files(checked_png(a_picture()), "#ffffff")}
     assert set(files) == {
-        *("logo.png", "logo@2x.png", "logo@3x.png"),
-        *("icon.png", "icon@2x.png", "icon@3x.png"),
+        "logo.png",
+        "logo@2x.png",
+        "logo@3x.png",
+        "icon.png",
+        "icon@2x.png",
+        "icon@3x.png",
     }

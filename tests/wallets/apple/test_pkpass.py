@@ -135,7 +135,9 @@ def test_cards_in_the_same_state_share_all_but_what_is_their_holders(signer: Pas
     zoe, stamps = (built(signer, program(), one) for one in cards)
     differing = {name for name, content in zoe.files.items() if stamps.files[name] != content}
     assert differing == {
-        *("pass.json", "manifest.json", "signature"),
+        "pass.json",
+        "manifest.json",
+        "signature",
         *(f"{language}.lproj/pass.strings" for language in LANGUAGES),
     }
     again = built(signer, program(), card(number="111122223333", customer_name="Ada"))

@@ -14,8 +14,13 @@ from tests.support.pages import Visitor, text_of
 Visitors = Callable[..., Visitor]
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 CARLA = {
-    **{"name": "Chez Carla", "slug": "chez-carla", "language": "fr", "currency": "EUR"},
-    **{"timezone": "Europe/Paris", "owner_name": "Carla", "owner_email": "carla@carla.example"},
+    "name": "Chez Carla",
+    "slug": "chez-carla",
+    "language": "fr",
+    "currency": "EUR",
+    "timezone": "Europe/Paris",
+    "owner_name": "Carla",
+    "owner_email": "carla@carla.example",
     "password": PASSWORD,
 }
 
@@ -42,9 +47,16 @@ def test_a_vendor_is_opened_with_an_owner_who_can_sign_in(
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *(("name", ""), ("slug", "No Slug"), ("language", "xx"), ("currency", "??")),
-        *(("timezone", "Nowhere"), ("owner_name", ""), ("owner_email", "carla")),
-        *(("password", ""), ("password", "short"), ("slug", "cafe-alice")),
+        ("name", ""),
+        ("slug", "No Slug"),
+        ("language", "xx"),
+        ("currency", "??"),
+        ("timezone", "Nowhere"),
+        ("owner_name", ""),
+        ("owner_email", "carla"),
+        ("password", ""),
+        ("password", "short"),
+        ("slug", "cafe-alice"),
         ("owner_email", "owner@cafe-alice.example"),
     ],
 )
@@ -134,12 +146,12 @@ def test_the_platforms_figures_stand_on_its_first_page(admin: Visitor, alice: Sh
 @pytest.mark.parametrize(
     "path",
     [
-        *("/admin/vendors?after=nonsense", "/admin/programs?after=%00", "/admin/audit?before=x"),
-        *(
-            "/admin/vendors?query=%00%FF",
-            "/admin/programs?query=%25_%5C",
-            "/admin/audit?vendor=%00",
-        ),
+        "/admin/vendors?after=nonsense",
+        "/admin/programs?after=%00",
+        "/admin/audit?before=x",
+        "/admin/vendors?query=%00%FF",
+        "/admin/programs?query=%25_%5C",
+        "/admin/audit?vendor=%00",
     ],
 )
 def test_a_list_bears_any_address(admin: Visitor, path: str) -> None:

@@ -71,8 +71,13 @@ def test_an_entry_shows_all_that_is_kept_of_it(owner: Visitor, counter: PagesDri
     )
     text = text_of(owner.get(f"/console/ledger/{receipt.entry['id']}"))
     for told in (
-        *("Marie Schmit", "Anna", "scan-1", "+2 → 2", "version 1"),
-        *(receipt.entry["hash"].hex(), receipt.entry["previous_hash"].hex()),
+        "Marie Schmit",
+        "Anna",
+        "scan-1",
+        "+2 → 2",
+        "version 1",
+        receipt.entry["hash"].hex(),
+        receipt.entry["previous_hash"].hex(),
     ):
         assert told in text
     assert "Verified just now" in text

@@ -70,7 +70,9 @@ def test_more_members_than_fit_go_on_over_pages_and_back_to_the_first(
     second = owner.get(following[1].replace("&amp;", "&"))
     assert "Guest 51" in first.text
     assert [name in second.text for name in ("Guest 00", "Guest 01", "Guest 02")] == [
-        *(True, True, False)
+        True,
+        True,
+        False,
     ]
     assert 'href="/console/members?query=Guest"' in second.text
 

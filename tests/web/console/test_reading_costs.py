@@ -85,7 +85,8 @@ def _fill(asked: Asked, cards: int) -> None:
     with context.database.write_connection() as connection:
         fill(
             connection,
-            *(context.ids, context.clock.now() - timedelta(minutes=1)),
+            context.ids,
+            context.clock.now() - timedelta(minutes=1),
             vendor_id=asked.shop.id,
             program_id=asked.counter.program.id,
             cards=cards,

@@ -22,7 +22,12 @@ from punchcard.wallets.vocabulary import WalletState
 HashText = Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=["9f86d081884c7d65" * 4])]
 
 _CUSTOMER_FIELDS = (
-    *("id", "name", "email", "phone", "birthday", "locale"),
+    "id",
+    "name",
+    "email",
+    "phone",
+    "birthday",
+    "locale",
     "marketing_consent",
 )
 

@@ -259,9 +259,14 @@ def _hash_of(row: list[Any]) -> str:
 def _compare(card: list[Any], chain: _Chain, verdict: Verdict) -> None:
     """Hold a card's columns against what its entries add up to."""
     derived = [
-        *(chain.vendor_id, chain.program_id, chain.stamps, chain.points, chain.carry),
+        chain.vendor_id,
+        chain.program_id,
+        chain.stamps,
+        chain.points,
+        chain.carry,
         *chain.lifetime,
-        *(chain.sequence, chain.head),
+        chain.sequence,
+        chain.head,
     ]
     if card[1:] == derived:
         return
@@ -272,8 +277,16 @@ def _compare(card: list[Any], chain: _Chain, verdict: Verdict) -> None:
 
 
 _CARD_NAMES: Final = (
-    *("vendor_id", "program_id", "stamps", "points", "points_carry"),
-    *("lifetime_stamps", "lifetime_points", "lifetime_rewards", "sequence", "head_hash"),
+    "vendor_id",
+    "program_id",
+    "stamps",
+    "points",
+    "points_carry",
+    "lifetime_stamps",
+    "lifetime_points",
+    "lifetime_rewards",
+    "sequence",
+    "head_hash",
 )
 
 

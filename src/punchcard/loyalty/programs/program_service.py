@@ -28,12 +28,30 @@ from punchcard.loyalty.rules.program_rules import (
 from punchcard.loyalty.vocabulary import ProgramStatus
 
 FIELDS = (
-    *("slug", "name", "card_name", "type", "status", "currency", "timezone"),
-    *("stamps_target", "stamp_reward", "points_per_currency_unit"),
-    *("minimum_purchase_minor", "minimum_redemption_points", "welcome_stamps", "welcome_points"),
-    *("cooldown_minutes", "max_daily_stamps"),
-    *("pin_policy", "pin_max_attempts", "pin_lockout_minutes", "void_policy"),
-    *("self_enrollment", "terms_text", "branding", "texts"),
+    "slug",
+    "name",
+    "card_name",
+    "type",
+    "status",
+    "currency",
+    "timezone",
+    "stamps_target",
+    "stamp_reward",
+    "points_per_currency_unit",
+    "minimum_purchase_minor",
+    "minimum_redemption_points",
+    "welcome_stamps",
+    "welcome_points",
+    "cooldown_minutes",
+    "max_daily_stamps",
+    "pin_policy",
+    "pin_max_attempts",
+    "pin_lockout_minutes",
+    "void_policy",
+    "self_enrollment",
+    "terms_text",
+    "branding",
+    "texts",
 )
 """What a vendor decides about a program."""
 

@@ -15,8 +15,15 @@ from punchcard.loyalty.rules.program_rules import check_reward
 from punchcard.loyalty.vocabulary import RewardFilter
 
 FIELDS = (
-    *("name", "description", "points_required", "value_minor", "stock_left", "per_card_limit"),
-    *("valid_from", "valid_until", "texts"),
+    "name",
+    "description",
+    "points_required",
+    "value_minor",
+    "stock_left",
+    "per_card_limit",
+    "valid_from",
+    "valid_until",
+    "texts",
 )
 """What a vendor decides about a reward."""
 

@@ -21,65 +21,83 @@ from punchcard.loyalty.reports.staff_report_service import StaffLine, staff_repo
 from punchcard.loyalty.vocabulary import CardStatus
 
 _CARD_COLUMNS: Final = (
-    *(Column(N_("Card number")), Column(N_("Program")), Column(N_("Status"))),
-    *(Column(N_("Name")), Column(N_("E-mail address")), Column(N_("Phone"))),
-    *(
-        Column(N_("Birthday")),
-        Column(N_("Language")),
-        Column(N_("Agreed to news"), ColumnKind.NUMBER),
-    ),
-    *(Column(N_("Stamps"), ColumnKind.NUMBER), Column(N_("Points"), ColumnKind.NUMBER)),
+    Column(N_("Card number")),
+    Column(N_("Program")),
+    Column(N_("Status")),
+    Column(N_("Name")),
+    Column(N_("E-mail address")),
+    Column(N_("Phone")),
+    Column(N_("Birthday")),
+    Column(N_("Language")),
+    Column(N_("Agreed to news"), ColumnKind.NUMBER),
+    Column(N_("Stamps"), ColumnKind.NUMBER),
+    Column(N_("Points"), ColumnKind.NUMBER),
     Column(N_("Stamps in total"), ColumnKind.NUMBER),
     Column(N_("Points in total"), ColumnKind.NUMBER),
     Column(N_("Rewards redeemed"), ColumnKind.NUMBER),
-    *(Column(N_("Joined"), ColumnKind.MOMENT), Column(N_("Last activity"), ColumnKind.MOMENT)),
+    Column(N_("Joined"), ColumnKind.MOMENT),
+    Column(N_("Last activity"), ColumnKind.MOMENT),
     Column(N_("Id")),
 )
 _ENTRY_COLUMNS: Final = (
-    *(Column(N_("When"), ColumnKind.MOMENT), Column(N_("Recorded"), ColumnKind.MOMENT)),
-    *(Column(N_("Program")), Column(N_("Card number")), Column(N_("Type"))),
-    *(Column(N_("Stamps"), ColumnKind.NUMBER), Column(N_("Points"), ColumnKind.NUMBER)),
-    *(Column(N_("Stamps after"), ColumnKind.NUMBER), Column(N_("Points after"), ColumnKind.NUMBER)),
-    *(Column(N_("Amount"), ColumnKind.MONEY), Column(N_("Reference")), Column(N_("Reward"))),
-    *(Column(N_("Staff")), Column(N_("Location")), Column(N_("Note"))),
-    *(Column(N_("Voids")), Column(N_("Voided by")), Column(N_("Id"))),
+    Column(N_("When"), ColumnKind.MOMENT),
+    Column(N_("Recorded"), ColumnKind.MOMENT),
+    Column(N_("Program")),
+    Column(N_("Card number")),
+    Column(N_("Type")),
+    Column(N_("Stamps"), ColumnKind.NUMBER),
+    Column(N_("Points"), ColumnKind.NUMBER),
+    Column(N_("Stamps after"), ColumnKind.NUMBER),
+    Column(N_("Points after"), ColumnKind.NUMBER),
+    Column(N_("Amount"), ColumnKind.MONEY),
+    Column(N_("Reference")),
+    Column(N_("Reward")),
+    Column(N_("Staff")),
+    Column(N_("Location")),
+    Column(N_("Note")),
+    Column(N_("Voids")),
+    Column(N_("Voided by")),
+    Column(N_("Id")),
 )
 _REWARD_COLUMNS: Final = (
-    *(Column(N_("Program")), Column(N_("Name")), Column(N_("Points needed"), ColumnKind.NUMBER)),
-    *(Column(N_("Value"), ColumnKind.MONEY), Column(N_("In stock"), ColumnKind.NUMBER)),
+    Column(N_("Program")),
+    Column(N_("Name")),
+    Column(N_("Points needed"), ColumnKind.NUMBER),
+    Column(N_("Value"), ColumnKind.MONEY),
+    Column(N_("In stock"), ColumnKind.NUMBER),
     Column(N_("At most per card"), ColumnKind.NUMBER),
-    *(Column(N_("Valid from"), ColumnKind.MOMENT), Column(N_("Valid until"), ColumnKind.MOMENT)),
-    *(
-        Column(N_("Added"), ColumnKind.MOMENT),
-        Column(N_("Archived"), ColumnKind.MOMENT),
-        Column(N_("Id")),
-    ),
+    Column(N_("Valid from"), ColumnKind.MOMENT),
+    Column(N_("Valid until"), ColumnKind.MOMENT),
+    Column(N_("Added"), ColumnKind.MOMENT),
+    Column(N_("Archived"), ColumnKind.MOMENT),
+    Column(N_("Id")),
 )
 _PIN_COLUMNS: Final = (
-    *(Column(N_("Name")), Column(N_("Staff number")), Column(N_("Program"))),
-    *(Column(N_("Added"), ColumnKind.MOMENT), Column(N_("Last used"), ColumnKind.MOMENT)),
-    *(Column(N_("Locked until"), ColumnKind.MOMENT), Column(N_("Retired"), ColumnKind.MOMENT)),
+    Column(N_("Name")),
+    Column(N_("Staff number")),
+    Column(N_("Program")),
+    Column(N_("Added"), ColumnKind.MOMENT),
+    Column(N_("Last used"), ColumnKind.MOMENT),
+    Column(N_("Locked until"), ColumnKind.MOMENT),
+    Column(N_("Retired"), ColumnKind.MOMENT),
     Column(N_("Id")),
 )
 _STAFF_COLUMNS: Final = (
-    *(
-        Column(N_("Name")),
-        Column(N_("Operations"), ColumnKind.NUMBER),
-        Column(N_("Days"), ColumnKind.NUMBER),
-    ),
-    *(Column(N_("Stamps"), ColumnKind.NUMBER), Column(N_("Points"), ColumnKind.NUMBER)),
-    *(Column(N_("Redemptions"), ColumnKind.NUMBER), Column(N_("Voids"), ColumnKind.NUMBER)),
+    Column(N_("Name")),
+    Column(N_("Operations"), ColumnKind.NUMBER),
+    Column(N_("Days"), ColumnKind.NUMBER),
+    Column(N_("Stamps"), ColumnKind.NUMBER),
+    Column(N_("Points"), ColumnKind.NUMBER),
+    Column(N_("Redemptions"), ColumnKind.NUMBER),
+    Column(N_("Voids"), ColumnKind.NUMBER),
     Column(N_("Share of voids"), ColumnKind.NUMBER),
-    *(
-        Column(N_("Adjustments"), ColumnKind.NUMBER),
-        Column(N_("Points adjusted"), ColumnKind.NUMBER),
-    ),
-    *(
-        Column(N_("Cards"), ColumnKind.NUMBER),
-        Column(N_("Share of the top card"), ColumnKind.NUMBER),
-    ),
+    Column(N_("Adjustments"), ColumnKind.NUMBER),
+    Column(N_("Points adjusted"), ColumnKind.NUMBER),
+    Column(N_("Cards"), ColumnKind.NUMBER),
+    Column(N_("Share of the top card"), ColumnKind.NUMBER),
     Column(N_("Share of the top five cards"), ColumnKind.NUMBER),
-    *(Column(N_("Worth a look")), Column(N_("Id"))),
+    Column(N_("Worth a look")),
+    Column(N_("Id")),
 )
 
 
@@ -187,11 +205,19 @@ def staff(
 def _card_values(view: CardView, programs: dict[str, str]) -> Row:
     customer = view.customer or {}
     return (
-        *(view.number, programs.get(view.program_id), view.status),
+        view.number,
+        programs.get(view.program_id),
+        view.status,
         *(customer.get(name) for name in ("name", "email", "phone", "birthday", "locale")),
         int(customer["marketing_consent"]) if customer else None,
-        *(view.stamps, view.points, view.lifetime_stamps, view.lifetime_points),
-        *(view.lifetime_rewards, view.enrolled_at, view.last_activity_at, view.id),
+        view.stamps,
+        view.points,
+        view.lifetime_stamps,
+        view.lifetime_points,
+        view.lifetime_rewards,
+        view.enrolled_at,
+        view.last_activity_at,
+        view.id,
     )
 
 
@@ -200,34 +226,73 @@ def _entry_values(
 ) -> Row:
     row: Any = entry.row
     return (
-        *(row["occurred_at"], row["created_at"], programs.get(row["program_id"])),
-        *(numbers.get(row["card_id"]), row["type"], row["stamps_delta"], row["points_delta"]),
-        *(row["stamps_after"], row["points_after"], (row["amount_minor"], row["currency"])),
-        *(row["reference"], (row["reward"] or {}).get("name"), entry.staff_name),
-        *(places.get(row["location_id"]), row["note"], row["voids"], entry.voided_by, row["id"]),
+        row["occurred_at"],
+        row["created_at"],
+        programs.get(row["program_id"]),
+        numbers.get(row["card_id"]),
+        row["type"],
+        row["stamps_delta"],
+        row["points_delta"],
+        row["stamps_after"],
+        row["points_after"],
+        (row["amount_minor"], row["currency"]),
+        row["reference"],
+        (row["reward"] or {}).get("name"),
+        entry.staff_name,
+        places.get(row["location_id"]),
+        row["note"],
+        row["voids"],
+        entry.voided_by,
+        row["id"],
     )
 
 
 def _reward_values(reward: Reward, program: str, currency: str) -> Row:
     return (
-        *(program, reward.name, reward.points_required, (reward.value_minor, currency)),
-        *(reward.stock_left, reward.per_card_limit, reward.valid_from, reward.valid_until),
-        *(reward.created_at, reward.archived_at, reward.id),
+        program,
+        reward.name,
+        reward.points_required,
+        (reward.value_minor, currency),
+        reward.stock_left,
+        reward.per_card_limit,
+        reward.valid_from,
+        reward.valid_until,
+        reward.created_at,
+        reward.archived_at,
+        reward.id,
     )
 
 
 def _pin_values(pin: StaffPin, programs: dict[str, str]) -> Row:
     return (
-        *(pin.name, pin.staff_id, programs.get(pin.program_id or "")),
-        *(pin.created_at, pin.last_used_at, pin.locked_until, pin.retired_at, pin.id),
+        pin.name,
+        pin.staff_id,
+        programs.get(pin.program_id or ""),
+        pin.created_at,
+        pin.last_used_at,
+        pin.locked_until,
+        pin.retired_at,
+        pin.id,
     )
 
 
 def _staff_values(line: StaffLine) -> Row:
     return (
-        *(line.name, line.operations, line.days, line.stamps, line.points, line.redemptions),
-        *(line.voids, line.void_share, line.adjustments, line.adjusted_points, line.cards),
-        *(line.top_card_share, line.top_five_share, " ".join(line.flags), line.pin_id),
+        line.name,
+        line.operations,
+        line.days,
+        line.stamps,
+        line.points,
+        line.redemptions,
+        line.voids,
+        line.void_share,
+        line.adjustments,
+        line.adjusted_points,
+        line.cards,
+        line.top_card_share,
+        line.top_five_share,
+        " ".join(line.flags),
+        line.pin_id,
     )
 
 

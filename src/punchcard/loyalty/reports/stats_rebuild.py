@@ -101,8 +101,14 @@ def _entries(connection: Connection, progress: Progress) -> Iterator[Any]:
     entry, voided = LoyaltyTransaction, aliased(LoyaltyTransaction)
     query = (
         select(
-            *(entry.id, entry.program_id, entry.type, entry.stamps_delta, entry.points_delta),
-            *(entry.amount_minor, entry.reward, entry.occurred_at),
+            entry.id,
+            entry.program_id,
+            entry.type,
+            entry.stamps_delta,
+            entry.points_delta,
+            entry.amount_minor,
+            entry.reward,
+            entry.occurred_at,
             voided.type.label("voided_type"),
         )
         .outerjoin(voided, voided.id == entry.voids)

@@ -48,9 +48,17 @@ _credential_lock = (
     select(Throttle.blocked_until).where(Throttle.key == bindparam("credential", type_=String))
 ).scalar_subquery()
 _columns = select(
-    *(StaffPin.id, StaffPin.vendor_id, StaffPin.program_id, StaffPin.staff_id, StaffPin.name),
-    *(StaffPin.pin_hash, StaffPin.generation, StaffPin.failed_attempts),
-    *(StaffPin.locked_until, StaffPin.last_used_at, _credential_lock.label("blocked_until")),
+    StaffPin.id,
+    StaffPin.vendor_id,
+    StaffPin.program_id,
+    StaffPin.staff_id,
+    StaffPin.name,
+    StaffPin.pin_hash,
+    StaffPin.generation,
+    StaffPin.failed_attempts,
+    StaffPin.locked_until,
+    StaffPin.last_used_at,
+    _credential_lock.label("blocked_until"),
 )
 _is_in_use = StaffPin.retired_at.is_(None)
 _is_own = StaffPin.vendor_id == bindparam("vendor_id", type_=Id)

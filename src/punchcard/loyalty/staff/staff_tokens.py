@@ -70,8 +70,12 @@ class StaffTokens:
         issued = int(self._clock.now().timestamp())
         expires = issued + int(self._life.total_seconds())
         facts = [
-            *(hit.identity.pin_id, subject.vendor_id, hit.generation),
-            *(_bound_to(subject), issued, expires),
+            hit.identity.pin_id,
+            subject.vendor_id,
+            hit.generation,
+            _bound_to(subject),
+            issued,
+            expires,
         ]
         return self._signer.sign({"staff": facts}), datetime.fromtimestamp(expires, UTC)
 

@@ -16,11 +16,32 @@ STAMPS = {
     "stamp_reward": {"name": "A coffee", "value_minor": 350},
 }
 FIELDS = {
-    *("id", "slug", "name", "card_name", "type", "status", "currency", "timezone"),
-    *("stamps_target", "stamp_reward", "points_per_currency_unit", "minimum_purchase_minor"),
-    *("minimum_redemption_points", "welcome_stamps", "welcome_points", "cooldown_minutes"),
-    *("max_daily_stamps", "pin_policy", "pin_max_attempts", "pin_lockout_minutes"),
-    *("void_policy", "self_enrollment", "terms_text", "branding", "texts", "version"),
+    "id",
+    "slug",
+    "name",
+    "card_name",
+    "type",
+    "status",
+    "currency",
+    "timezone",
+    "stamps_target",
+    "stamp_reward",
+    "points_per_currency_unit",
+    "minimum_purchase_minor",
+    "minimum_redemption_points",
+    "welcome_stamps",
+    "welcome_points",
+    "cooldown_minutes",
+    "max_daily_stamps",
+    "pin_policy",
+    "pin_max_attempts",
+    "pin_lockout_minutes",
+    "void_policy",
+    "self_enrollment",
+    "terms_text",
+    "branding",
+    "texts",
+    "version",
 }
 
 
@@ -203,8 +224,18 @@ def test_a_reward_is_added_changed_and_archived(alice: Api) -> None:
     assert added.status_code == 201
     reward = added.json()
     assert set(reward) == {
-        *("id", "program_id", "name", "description", "points_required", "value_minor"),
-        *("stock_left", "per_card_limit", "valid_from", "valid_until", "texts", "status"),
+        "id",
+        "program_id",
+        "name",
+        "description",
+        "points_required",
+        "value_minor",
+        "stock_left",
+        "per_card_limit",
+        "valid_from",
+        "valid_until",
+        "texts",
+        "status",
         "created_at",
     }
     path = f"/vendor/loyalty/rewards/{reward['id']}"

@@ -12,8 +12,14 @@ from tests.support.cast import Shop
 from tests.support.http import Api
 
 FIGURES = {
-    *("cards", "stamps_earned", "stamps_redeemed", "points_earned", "points_redeemed"),
-    *("points_adjusted", "rewards_redeemed", "purchases"),
+    "cards",
+    "stamps_earned",
+    "stamps_redeemed",
+    "points_earned",
+    "points_redeemed",
+    "points_adjusted",
+    "rewards_redeemed",
+    "purchases",
 }
 AMOUNTS = {"purchase_amount_minor", "reward_value_minor"}
 
@@ -39,8 +45,16 @@ def stats_path(alice_shop: Shop) -> str:
 def test_a_program_shows_totals_and_a_day_by_day_series(alice: Api, stats_path: str) -> None:
     body = alice.get(stats_path, params={"from": "2026-02-28", "to": "2026-03-02"}).json()
     assert set(body) == {
-        *("program_id", "currency", "timezone", "first_day", "last_day"),
-        *("cards", "active_cards", "totals", "all_time", "daily"),
+        "program_id",
+        "currency",
+        "timezone",
+        "first_day",
+        "last_day",
+        "cards",
+        "active_cards",
+        "totals",
+        "all_time",
+        "daily",
     }
     assert (body["first_day"], body["last_day"]) == ("2026-02-28", "2026-03-02")
     assert (body["cards"], body["active_cards"]) == (4, 4)
@@ -58,12 +72,10 @@ def test_a_program_shows_totals_and_a_day_by_day_series(alice: Api, stats_path: 
 @pytest.mark.parametrize(
     "params",
     [
-        *(
-            {"from": "yesterday"},
-            {"from": "2026-02-30"},
-            {"to": "1969-12-31"},
-            {"to": "1772000000"},
-        ),
+        {"from": "yesterday"},
+        {"from": "2026-02-30"},
+        {"to": "1969-12-31"},
+        {"to": "1772000000"},
         {"from": "2026-03-02", "to": "2026-03-01"},
     ],
 )
@@ -89,8 +101,16 @@ def test_the_ends_of_time_are_no_trouble(
 def test_the_platform_sees_all_vendors_together(admin: Api, stats_path: str) -> None:
     body = admin.get("/admin/loyalty/stats").json()
     assert set(body) == {
-        *("first_day", "last_day", "vendors", "programs", "cards", "active_cards"),
-        *("totals", "all_time", "money", "daily"),
+        "first_day",
+        "last_day",
+        "vendors",
+        "programs",
+        "cards",
+        "active_cards",
+        "totals",
+        "all_time",
+        "money",
+        "daily",
     }
     assert (body["vendors"], body["programs"]) == (1, {"draft": 1, "active": 0, "inactive": 0})
     assert set(body["totals"]) == FIGURES

@@ -17,7 +17,13 @@ from punchcard.web.pages.theme_css import colours_of, contrast
 LANGUAGE_FIELD: Final = "preview_language"
 """The field of the form that says in which language the card is shown."""
 _SHOWN: Final = (
-    *("name", "card_name", "stamps_target", "stamp_reward", "terms_text", "branding", "texts"),
+    "name",
+    "card_name",
+    "stamps_target",
+    "stamp_reward",
+    "terms_text",
+    "branding",
+    "texts",
 )
 _MAY_BE_NONE: Final = ("stamp_reward", "terms_text")
 
