@@ -98,7 +98,7 @@ def explain(error: Exception) -> str | None:
 def _refusal(error: Any) -> str:
     from punchcard.kit.i18n import SOURCE_LANGUAGE, translate
 
-    said = [translate(error.sentence, SOURCE_LANGUAGE, **error.facts)]
+    said = [error.told(SOURCE_LANGUAGE)]
     for fault in getattr(error, "errors", []):
         params = fault.get("params", {})
         sentence = translate(fault["message"], SOURCE_LANGUAGE, **params)

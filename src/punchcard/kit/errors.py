@@ -1,10 +1,11 @@
 """Refusals: what went wrong, as a stable code, a kind and facts; never a status or a sentence."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 from typing import Any, ClassVar, Final
 
-from punchcard.kit.i18n import N_
+from punchcard.kit.i18n import N_, Written, translate
 
 
 class Kind(Enum):
@@ -27,6 +28,8 @@ INTERNAL: Final = N_("Something went wrong on our side. Quote the request id whe
 """What is told of a failure that nobody foresaw, and nothing else."""
 
 Fact = str | int | bool | datetime | None
+Param = Fact | Written
+"""What fills a sentence: a fact, or a value that each language writes in its own way."""
 
 
 class DomainError(Exception):
@@ -46,6 +49,15 @@ class DomainError(Exception):
         self.facts: dict[str, Fact] = facts
         self.retry_after_seconds = retry_after_seconds
 
+    @property
+    def params(self) -> Mapping[str, Param]:
+        """Return what fills the sentence: the facts, and what a refusal writes out of them."""
+        return self.facts
+
+    def told(self, language: str) -> str:
+        """Return the sentence in `language`."""
+        return translate(self.sentence, language, **self.params)
+
 
 class InvalidInput(DomainError):
     """A field does not fit; `errors` names each one: `{loc: [...], message: English sentence}`."""
@@ -59,6 +71,6 @@ class InvalidInput(DomainError):
         self.errors = errors or []
 
 
-def invalid_field(*loc: str | int, message: str, **params: Fact) -> InvalidInput:
+def invalid_field(*loc: str | int, message: str, **params: Param) -> InvalidInput:
     """Return the refusal of one field; `message` is an English catalogue key, `params` fill it."""
     return InvalidInput([{"loc": list(loc), "message": message, "params": params}])

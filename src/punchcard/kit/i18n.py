@@ -11,7 +11,7 @@ import threading
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, Protocol, get_args, runtime_checkable
 
 Language = Literal["en", "fr", "de", "lb"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
@@ -30,6 +30,15 @@ _ACCEPTED_CHARACTERS = 500
 _log = logging.getLogger(__name__)
 _loading = threading.Lock()
 _catalogues: dict[str, dict[str, str]] = {SOURCE_LANGUAGE: {}}
+
+
+@runtime_checkable
+class Written(Protocol):
+    """A value that knows how a language writes it: an amount of money."""
+
+    def write_in(self, language: str) -> str:
+        """Return the value as `language` writes it."""
+        ...
 
 
 def N_(text: str) -> str:
@@ -147,7 +156,7 @@ def _write(value: Any, language: str) -> str:
         return _write_moment(value, language)
     if isinstance(value, int) and not isinstance(value, bool):
         return _write_number(value, language)
-    return str(value)
+    return value.write_in(language) if isinstance(value, Written) else str(value)
 
 
 def _write_number(value: int, language: str) -> str:
@@ -162,8 +171,10 @@ def _write_moment(value: datetime, language: str) -> str:
     from babel.dates import format_date, format_time
 
     moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+    # A shop in London reads its own clock in winter, too: only a bare UTC has to say so.
+    is_utc = moment.tzinfo is UTC
     locale = _LOCALES[language]
     day = format_date(moment.date(), format="medium", locale=locale)
     # The clock time alone, without conversion: the value already stands in the zone to show.
     clock = format_time(moment.time(), format="short", locale=locale)
-    return f"{day}, {clock} UTC" if moment.utcoffset() == UTC.utcoffset(None) else f"{day}, {clock}"
+    return f"{day}, {clock} UTC" if is_utc else f"{day}, {clock}"

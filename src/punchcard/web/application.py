@@ -11,7 +11,6 @@ from punchcard.context import Context
 from punchcard.db.failures import DATABASE_ERRORS, refusal_of
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import INTERNAL, DomainError
-from punchcard.kit.i18n import translate
 from punchcard.web.pages.errors import TITLES, CardReplaced, PageNotFound, SignInNeeded
 from punchcard.web.pages.page_request import (
     SESSION_COOKIE,
@@ -95,6 +94,6 @@ def _told(error: Exception, page_request: PageRequest) -> tuple[int, str]:
         known = error.status_code in TITLES and error.status_code >= 413
         error = PageNotFound() if not known else error
     if isinstance(error, DomainError):
-        sentence = translate(error.sentence, page_request.language, **error.facts)
+        sentence = error.told(page_request.language)
         return STATUS_BY_KIND[error.kind], sentence
     return 500, page_request.say(INTERNAL)

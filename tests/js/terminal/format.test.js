@@ -5,8 +5,11 @@ import {
   clockTime,
   countdown,
   localeOf,
+  marksOf,
+  minorDigits,
   money,
   number,
+  useMinorDigits,
   useTimeZone,
 } from "../../../src/punchcard/web/static/js/terminal/format.js";
 
@@ -17,12 +20,26 @@ test("money is written as the language writes it", () => {
   assert.equal(money(123450, "EUR", "en"), "€1,234.50");
   assert.equal(plain(money(123450, "EUR", "fr")), "1 234,50 €");
   assert.equal(plain(money(123450, "EUR", "de")), "1.234,50 €");
+});
+
+test("the server says how many digits a currency has, not the browser", () => {
+  useMinorDigits({ JPY: 0, KWD: 3, IQD: 3 });
+  assert.deepEqual(["EUR", "HUF", "COP", "JPY", "KWD"].map(minorDigits), [2, 2, 2, 0, 3]);
   assert.equal(plain(money(300, "JPY", "de")), "300 ¥");
+  assert.equal(plain(money(500000, "HUF", "en")), "HUF 5,000.00");
+  assert.equal(plain(money(1234, "IQD", "en")), "IQD 1.234");
+  useMinorDigits({});
+});
+
+test("a language has its own marks", () => {
+  assert.deepEqual(marksOf("en"), { group: ",", decimal: "." });
+  assert.deepEqual(marksOf("lb"), { group: ".", decimal: "," });
+  assert.deepEqual(marksOf("fr"), { group: "\u202f", decimal: "," });
 });
 
 test("Luxembourgish numbers have points between thousands, as in German", () => {
   assert.equal(number(12345, "lb"), "12.345");
-  assert.equal(localeOf("lb"), "de-LU");
+  assert.equal(localeOf("lb"), "de");
   assert.equal(localeOf("xx"), "en-GB");
 });
 

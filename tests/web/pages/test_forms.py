@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from starlette.datastructures import FormData
 
 from punchcard.kit.errors import DomainError, InvalidInput, Kind
+from punchcard.kit.money import PlainAmount
 from punchcard.web.pages.forms import TEXT_CHARACTERS, Form
 
 SPACES = ["", " ", "\u00a0", "\u202f", "'", "’"]
@@ -153,7 +154,7 @@ def test_what_is_not_there_is_no_fault_of_the_form() -> None:
 
 @pytest.mark.parametrize(("language", "shown"), [("en", "3.50"), ("fr", "3,50"), ("lb", "3,50")])
 def test_an_amount_stands_in_its_field_as_the_visitor_types_it(language: str, shown: str) -> None:
-    form = Form(language=language, initial={"value": Decimal("3.50"), "none": None})
+    form = Form(language=language, initial={"value": PlainAmount(350, "EUR"), "none": None})
 
     assert form.value("value") == shown
     assert form.value("none") == ""

@@ -67,7 +67,7 @@ def problem_body(error: DomainError, language: str, request_id: str) -> dict[str
     body = _body(
         STATUS_BY_KIND[error.kind],
         error.code,
-        translate(error.sentence, language, **error.facts),
+        error.told(language),
         language,
         request_id,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from punchcard.kit.errors import Fact, invalid_field
+from punchcard.kit.errors import Param, invalid_field
 
 Checked = TypeVar("Checked")
 
@@ -15,7 +15,7 @@ class InvalidValue(Exception):
     holds the value itself: responses do not repeat what was sent.
     """
 
-    def __init__(self, sentence: str, **params: Fact) -> None:
+    def __init__(self, sentence: str, **params: Param) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.params = params

@@ -119,7 +119,7 @@ def _refused(request: PageRequest, token: str) -> str | None:
     try:
         request.context.accounts.password_reset.check(token)
     except DomainError as refusal:
-        return request.say(refusal.sentence)
+        return refusal.told(request.language)
     return None
 
 

@@ -15,10 +15,10 @@ from babel.dates import (
     format_timedelta,
     get_month_names,
 )
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent
 
 from punchcard.kit.i18n import locale_of, plural, translate
-from punchcard.kit.money import minor_digits
+from punchcard.kit.money import minor_digits, write_amount
 from punchcard.web.pages import entry_names
 
 
@@ -85,8 +85,7 @@ class Wording:
 
     def money(self, amount_minor: int, currency: str) -> str:
         """Return an amount in minor units with its currency."""
-        amount = Decimal(amount_minor).scaleb(-minor_digits(currency))
-        return format_currency(amount, currency, locale=self.locale)
+        return write_amount(amount_minor, currency, self.language)
 
     def day(self, value: date | datetime, timezone: str = "UTC", style: str = "medium") -> str:
         """Return the day, of a moment as it is in `timezone`."""

@@ -1,9 +1,7 @@
 """What a page's form sent: read field by field, each fault kept beside its field."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import Any, Final
 
 from starlette.datastructures import FormData, UploadFile
@@ -11,14 +9,11 @@ from starlette.datastructures import FormData, UploadFile
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError, InvalidInput, Kind
 from punchcard.kit.i18n import N_, translate
-from punchcard.kit.money import minor_digits
-from punchcard.kit.validation import contacts, texts
+from punchcard.kit.money import PlainAmount, plain_amount
+from punchcard.kit.validation import amounts, contacts, texts
 from punchcard.kit.validation.invalid import InvalidValue
 
 TEXT_CHARACTERS: Final = 200
-_SPACES = re.compile("[\\s\u202f\u00a0'’]")
-_WHOLE = re.compile(r"-?[0-9]{1,12}")
-_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{0,4})?|\.[0-9]{1,4}")
 
 
 class Form:
@@ -58,8 +53,8 @@ class Form:
         """Return what stands in a field: as typed, or as it was before."""
         if self._data is None:
             found = self.initial.get(name)
-            if isinstance(found, Decimal) and self._language != "en":
-                return str(found).replace(".", ",")
+            if isinstance(found, PlainAmount):
+                return plain_amount(found.minor, found.currency, self._language)
             return "" if found is None else str(found)
         found = self._data.get(name)
         return found if isinstance(found, str) else ""
@@ -102,12 +97,12 @@ class Form:
 
     def whole(self, name: str, *, minimum: int, maximum: int, required: bool = True) -> int | None:
         """Return a whole number between the bounds."""
-        typed = _SPACES.sub("", self.value(name))
+        typed = self.value(name).strip()
         if not typed:
             if required:
                 self.fault(name, N_("Please fill this in."))
             return None
-        number = int(typed) if _WHOLE.fullmatch(typed) else None
+        number = amounts.whole_number(typed, self._language)
         if number is None or not minimum <= number <= maximum:
             self.fault(
                 name,
@@ -119,20 +114,27 @@ class Form:
         return number
 
     def money(
-        self, name: str, currency: str, *, required: bool = True, maximum_minor: int = 10**9
+        self,
+        name: str,
+        currency: str,
+        *,
+        required: bool = True,
+        minimum_minor: int = 0,
+        maximum_minor: int = 10**9,
     ) -> int | None:
-        """Return an amount in minor units, typed with a comma or a point."""
-        typed = _SPACES.sub("", self.value(name)).replace(",", ".")
+        """Return an amount in minor units, typed as the page's language writes it."""
+        typed = self.value(name).strip()
         if not typed:
             if required:
                 self.fault(name, N_("Please fill this in."))
             return None
-        amount = Decimal(typed) if _AMOUNT.fullmatch(typed) else Decimal(-1)
-        amount = amount.scaleb(minor_digits(currency))
-        if amount != amount.to_integral_value() or not 0 <= amount <= maximum_minor:
-            self.fault(name, N_("An amount such as 12.50."))
+        try:
+            return amounts.amount_minor(
+                typed, currency, self._language, minimum=minimum_minor, maximum=maximum_minor
+            )
+        except InvalidValue as error:
+            self.fault(name, error.sentence, **error.params)
             return None
-        return int(amount)
 
     def email(self, name: str, *, required: bool = True) -> str | None:
         """Return an e-mail address in its one form."""
@@ -188,11 +190,11 @@ class Form:
                 message, params = error["message"], error.get("params", {})
                 self.fault(renamed.get(name, name), message, **params)
             if not refusal.errors:
-                self.refusal = translate(refusal.sentence, self._language, **refusal.facts)
+                self.refusal = refusal.told(self._language)
         except DomainError as refusal:
             if refusal.kind is Kind.MISSING:
                 raise
-            self.refusal = translate(refusal.sentence, self._language, **refusal.facts)
+            self.refusal = refusal.told(self._language)
             if refusal.kind in (Kind.TOO_MANY, Kind.BUSY):
                 self.wait_seconds = refusal.retry_after_seconds
                 self.refused_status = STATUS_BY_KIND[refusal.kind]

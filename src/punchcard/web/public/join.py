@@ -57,7 +57,7 @@ def join(request: PageRequestDep, slug: str, form: FormDep) -> Response:
         # Switched off between the two steps; to the public it is then simply not there.
         raise ProgramNotFound from None
     except FormExpired as refusal:
-        form.refusal = request.say(refusal.sentence)
+        form.refusal = refusal.told(request.language)
         return _join_page(request, slug, form, status=409)
     token = context.loyalty.card_links.token(receipt.card.id, receipt.card.token_sealed)
     assert token is not None

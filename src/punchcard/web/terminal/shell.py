@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Response
 
 from punchcard.kit.i18n import LANGUAGES, as_language, translate
 from punchcard.kit.ids import as_card_token
+from punchcard.kit.money import UNUSUAL_DIGITS
 from punchcard.web.pages import assets, page_request, qr
 from punchcard.web.pages.errors import PageNotFound
 from punchcard.web.pages.page_request import PageRequestDep
@@ -165,6 +166,7 @@ def _facts(language: str) -> dict[str, Any]:
         "language": language,
         "languages": LANGUAGE_NAMES,
         "texts": {each: _texts_address(each) for each in LANGUAGES},
+        "minor_digits": dict(UNUSUAL_DIGITS),
         "reader": {
             "module": assets.address(assets.BARCODE_DETECTOR),
             "wasm": assets.address(assets.ZXING_READER),

@@ -24,6 +24,7 @@ TEXTS: Final[tuple[str, ...]] = (
     N_("Continue with this card"),
     N_("Copied."),
     N_("Copy the link"),
+    N_("Correct the amount"),
     N_("Delete the last digit"),
     N_("Device"),
     N_("Digits entered: {n}"),
@@ -148,6 +149,7 @@ TEXTS: Final[tuple[str, ...]] = (
     N_("With the country code: +352 …"),
     N_("Wrong card"),
     N_("Wrong number or amount"),
+    N_("Yes, {amount}"),
     N_(
         "You are offline and this device has not seen the card before, so its balance is not known."
     ),
@@ -170,7 +172,9 @@ TEXTS: Final[tuple[str, ...]] = (
     N_("taken back"),
     N_("waiting"),
     N_("waiting: {n}"),
+    N_("{amount} is far more than usual. Is it right?"),
     N_("{amount}: +{n} points, {total} in total."),
+    N_("{larger} or {smaller}?"),
     N_("{n} of {target} stamps"),
     N_("{n} point"),
     N_("{n} point to go"),

@@ -16,6 +16,7 @@ declare namespace Terminal {
     next_stamp_at?: string | null;
     locked_until?: string | null;
     remaining_attempts?: number;
+    stamps_left_today?: number;
     card_id?: string;
   }
 
@@ -31,14 +32,21 @@ declare namespace Terminal {
     terms_text?: string | null;
   }
 
-  interface Program extends ProgramWords {
+  /** What purchases earn: so many points for so much money. */
+  interface Rate {
+    points_per_currency_unit: number;
+    points_per_amount_minor?: number;
+  }
+
+  interface Program extends ProgramWords, Rate {
     id: string;
     name: string;
     type: "stamps" | "points" | "hybrid";
     status: string;
     currency: string;
     stamp_reward: { name: string } | null;
-    points_per_currency_unit: number;
+    /** What purchases usually come to; null while there are too few. */
+    usual_purchase_minor?: number | null;
     max_daily_stamps: number;
     pin_policy: string;
     branding: Branding;
@@ -254,6 +262,8 @@ declare namespace Terminal {
     languages: Record<string, string>;
     texts: Record<string, string>;
     reader: { module: string; wasm: string };
+    /** Of every currency that has not two. */
+    minor_digits: Record<string, number>;
   }
 
   interface State {

@@ -1,56 +1,133 @@
-// Amounts of money: typed on a pad or a keyboard, with a comma or a point, into minor units.
+// Amounts of money: typed on a pad or a keyboard, or pasted, into minor units. The server reads
+// amounts by the same rules; a test holds the two against each other.
+
+import { marksOf } from "./format.js";
 
 /** The largest purchase that is sent, in minor units. */
 export const LARGEST_MINOR = 10_000_000_000;
+/** How many times the usual purchase a purchase may be before somebody is asked. */
+export const FAR_MORE = 10;
+/** What is taken for usual, in whole units, while a program has too few purchases to tell. */
+export const USUAL_UNITS = 100;
+
+const LONGEST = 24;
+const SPACED = /^[0-9]{1,3}(?:[\s'’][0-9]{3})+(?![0-9])/;
+const PARTS = /^([0-9]*)([.,])([0-9]*)$/;
+const GROUPED = /^[0-9]{1,3}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*$/;
 
 /**
- * How many digits a currency has behind its comma.
- * @param {string} currency ISO 4217
- */
-export function minorDigits(currency) {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency });
-  return format.resolvedOptions().maximumFractionDigits ?? 0;
-}
-
-/**
- * Press one key of the pad and return what then stands there.
- * @param {string} typed digits with at most one comma
- * @param {string} key a digit, "00", "," or "." or "back"
- * @param {number} digits how many may stand behind the comma
- */
-export function pressed(typed, key, digits) {
-  if (key === "back") return typed.slice(0, -1);
-  if (key === "," || key === ".") {
-    if (!digits || typed.includes(",")) return typed;
-    return `${typed || "0"},`;
-  }
-  let next = typed;
-  for (const digit of key) next = withDigit(next, digit, digits);
-  return next;
-}
-
-/**
+ * Press one key of the pad and return what then stands there. Digits alone count minor units, as on
+ * a card terminal; once a mark was typed, what stands there reads as it would on paper.
  * @param {string} typed
- * @param {string} digit
+ * @param {string} key a digit, "00", "," or "." or "back"
+ * @param {number} digits how many are minor units
+ * @param {string} language
+ */
+export function pressed(typed, key, digits, language) {
+  if (key === "back") return typed.slice(0, -1);
+  const isMark = key === "," || key === ".";
+  if (isMark && (!digits || !typed)) return digits ? `0${key}` : typed;
+  const next = isMark || typed ? typed + key : key.replace(/^0+/, "");
+  if (next.length > LONGEST) return typed;
+  const found = readings(next, digits, language);
+  const fits = found.length ? found.every((minor) => minor <= LARGEST_MINOR) : isMark;
+  return fits ? next : typed;
+}
+
+/**
+ * What stands on the pad, in minor units: one amount, two if it can be read in two ways, or none.
+ * @param {string} typed
+ * @param {number} digits
+ * @param {string} language
+ * @returns {number[]}
+ */
+export function readings(typed, digits, language) {
+  return /^[0-9]+$/.test(typed) ? [Number(typed)] : read(typed, digits, language);
+}
+
+/**
+ * What was written somewhere, in minor units: one amount, two if it can be read in two ways, or none.
+ * @param {string} text with a comma or a point, with or without marks between thousands
+ * @param {number} digits
+ * @param {string} language whose marks between thousands they may be
+ * @returns {number[]} the larger first
+ */
+export function read(text, digits, language) {
+  const spaced = SPACED.exec(text);
+  const plain = spaced ? spaced[0].replace(/[\s'’]/g, "") + text.slice(spaced[0].length) : text;
+  if (/^[0-9]+$/.test(plain)) return [Number(plain) * 10 ** digits];
+  const parts = PARTS.exec(plain);
+  if (!parts) return readMarks(plain, digits);
+  const [, whole = "", mark = "", rest = ""] = parts;
+  if (!GROUPED.test(plain) || plain.startsWith("0")) return part(whole, rest, digits);
+  const marks = marksOf(language);
+  const asPart = digits >= rest.length ? part(whole, rest, digits) : [];
+  if (mark === marks.decimal) return asPart;
+  const asThousands = Number(whole + rest) * 10 ** digits;
+  return asPart.length || mark === marks.group ? [asThousands, ...asPart] : [];
+}
+
+/**
+ * What several marks mean: the last one parts, if it is another than those before.
+ * @param {string} plain
  * @param {number} digits
  */
-function withDigit(typed, digit, digits) {
-  const next = typed === "0" ? digit : typed + digit;
-  const [whole, part = ""] = next.split(",");
-  return whole.length > 8 || part.length > digits ? typed : next;
+function readMarks(plain, digits) {
+  if (GROUPED.test(plain)) return [Number(plain.replace(/[.,]/g, "")) * 10 ** digits];
+  const last = Math.max(plain.lastIndexOf("."), plain.lastIndexOf(","));
+  const head = plain.slice(0, Math.max(last, 0));
+  const thousands = GROUPED.exec(head);
+  if (!thousands || thousands[1] === plain[last] || head.startsWith("0")) return [];
+  return part(head.replace(/[.,]/g, ""), plain.slice(last + 1), digits);
 }
 
 /**
- * What was typed in minor units; null when it is no amount above zero.
- * @param {string} typed with a comma or a point, with or without spaces
- * @param {number} digits the currency's digits behind the comma
+ * @param {string} whole
+ * @param {string} rest
+ * @param {number} digits
  */
-export function toMinor(typed, digits) {
-  const clean = typed.replace(/[\s\u00a0\u202f'’]/g, "").replace(".", ",");
-  const match = /^([0-9]*)(?:,([0-9]*))?$/.exec(clean);
-  if (!match || !(match[1] || match[2])) return null;
-  const part = match[2] ?? "";
-  if (part.length > digits) return null;
-  const minor = Number(match[1] || "0") * 10 ** digits + Number(part.padEnd(digits, "0") || "0");
-  return minor > 0 && minor <= LARGEST_MINOR ? minor : null;
+function part(whole, rest, digits) {
+  if (!(whole || rest) || /[^0-9]/.test(rest) || /[^0]/.test(rest.slice(digits))) return [];
+  const minor = rest.slice(0, digits).padEnd(digits, "0");
+  return [Number(whole || "0") * 10 ** digits + Number(minor || "0")];
+}
+
+/**
+ * What was pasted, as it then stands on the pad; empty when it is no amount.
+ * @param {string} text may hold the currency
+ * @param {string} currency
+ * @param {number} digits
+ * @param {string} language
+ */
+export function pasted(text, currency, digits, language) {
+  const code = new RegExp(`^${currency}|${currency}$`, "i");
+  const bare = text.normalize("NFKC").trim().replace(code, "").trim();
+  const plain = bare.replace(/^\p{Sc}|\p{Sc}$/u, "").trim();
+  const found = read(plain, digits, language);
+  if (found.length === 1 && digits === 0) return String(found[0]);
+  if (!found.length || plain.length > LONGEST) return "";
+  // Somebody wrote whole units: here digits alone would count minor ones.
+  return /^[0-9]+$/.test(plain) ? `${plain}${marksOf(language).decimal}` : plain;
+}
+
+/**
+ * Whether an amount is so much more than usual that somebody should look twice.
+ * @param {number} minor
+ * @param {number | null | undefined} usual of the program, in minor units
+ * @param {number} digits
+ */
+export function isFarMore(minor, usual, digits) {
+  return minor > FAR_MORE * (usual ?? USUAL_UNITS * 10 ** digits);
+}
+
+/**
+ * How many points a purchase is worth. The card keeps what rounding leaves over, so that the receipt
+ * may say one more.
+ * @param {number} minor
+ * @param {Terminal.Rate} rate as the server told it, perhaps one that knew of whole units alone
+ * @param {number} digits
+ */
+export function pointsFor(minor, rate, digits) {
+  const amount = rate.points_per_amount_minor ?? 10 ** digits;
+  return Math.floor((minor * rate.points_per_currency_unit) / amount);
 }

@@ -1,19 +1,20 @@
-// The pad on which the amount of a purchase is typed.
+// The pad on which the amount of a purchase is typed: it counts as a card terminal does.
 
-import { minorDigits, pressed, toMinor } from "./amount.js";
-import { ask, h, icon } from "./dom.js";
-import { localeOf, money, number } from "./format.js";
+import { isFarMore, pasted, pointsFor, pressed, readings } from "./amount.js";
+import { ask, button, h, icon, notice } from "./dom.js";
+import { minorDigits, money, number } from "./format.js";
 import { hearKeys, keypad } from "./keypad.js";
 import { language, t } from "./texts.js";
 
 /**
  * Ask for an amount; resolves to minor units, null when the pad was left.
  * @param {string} currency
- * @param {number | undefined} rate points for one whole unit of the currency, if the program is known
+ * @param {Terminal.Program | undefined} program of the card, if it is known
  * @returns {Promise<number | null>}
  */
-export async function askAmount(currency, rate) {
+export async function askAmount(currency, program) {
   const digits = minorDigits(currency);
+  const written = (/** @type {number} */ minor) => money(minor, currency, language());
   let typed = "";
   let finish = (/** @type {number} */ _amount) => {};
   const shown = h("output", {
@@ -23,6 +24,7 @@ export async function askAmount(currency, rate) {
     autofocus: true,
   });
   const points = h("p", { class: "muted points-of" });
+  const question = h("div", { class: "amount-question" });
   const go = h(
     "button",
     { type: "button", class: "big wide", onclick: () => send() },
@@ -30,49 +32,80 @@ export async function askAmount(currency, rate) {
     h("span", {}, t("Add the points")),
   );
 
+  const found = () => readings(typed, digits, language());
+  const amount = () => (found().length === 1 ? (found()[0] ?? 0) : 0);
   const send = () => {
-    const minor = toMinor(typed, digits);
-    if (minor) finish(minor);
+    const minor = amount();
+    if (!minor) return;
+    if (!isFarMore(minor, program?.usual_purchase_minor, digits)) return finish(minor);
+    // Enter alone must not say yes: a scanner or a hand may press it twice.
+    const back = button("pencil", t("Correct the amount"), () => put(typed));
+    const yes = button(
+      "check",
+      t("Yes, {amount}", { amount: written(minor) }),
+      () => finish(minor),
+      {
+        class: "secondary",
+      },
+    );
+    const words = t("{amount} is far more than usual. Is it right?", { amount: written(minor) });
+    question.replaceChildren(
+      notice("warn", h("p", {}, words), h("div", { class: "actions" }, back, yes)),
+    );
+    pad.hidden = go.hidden = true;
+    back.focus();
   };
   const press = (/** @type {string} */ key) => {
+    if (pad.hidden) return;
     if (key === "Enter") return send();
-    typed = pressed(typed, key, digits);
-    return draw();
+    return put(pressed(typed, key, digits, language()));
+  };
+  const paste = (/** @type {ClipboardEvent} */ event) => {
+    const text = event.clipboardData?.getData("text") ?? "";
+    const next = pasted(text, currency, digits, language());
+    event.preventDefault();
+    if (next && !pad.hidden) put(next);
+  };
+  const put = (/** @type {string} */ next) => {
+    typed = next;
+    pad.hidden = go.hidden = false;
+    draw();
   };
   const draw = () => {
-    const minor = toMinor(typed, digits);
-    shown.textContent = written(typed, currency);
-    // The card keeps what rounding leaves over, so the receipt may say one more.
-    const earned = minor && rate ? Math.floor((minor * rate) / 10 ** digits) : 0;
-    points.textContent = rate ? t("Points: about {n}", { n: number(earned, language()) }) : "";
+    const minor = amount();
+    shown.textContent = typed && !minor ? typed : written(minor);
+    points.textContent = program
+      ? t("Points: about {n}", { n: number(pointsFor(minor, program, digits), language()) })
+      : "";
+    const [larger, smaller] = found();
+    question.replaceChildren(
+      smaller === undefined
+        ? ""
+        : notice(
+            "warn",
+            t("{larger} or {smaller}?", {
+              larger: written(larger ?? 0),
+              smaller: written(smaller),
+            }),
+          ),
+    );
     go.disabled = !minor;
   };
+  const pad = keypad({ onKey: press, corner: "00" });
   const stop = hearKeys(press);
+  addEventListener("paste", paste);
   const answer = ask(
     t("Amount of the purchase"),
     (close) => {
       finish = close;
-      return [shown, points, keypad({ onKey: press, corner: digits ? "," : "" }), go];
+      return [shown, points, question, pad, go];
     },
     t("Close"),
     "pad",
   );
   draw();
-  const amount = await answer;
+  const asked = await answer;
   stop();
-  return amount;
-}
-
-/**
- * What is typed, as the language writes the currency around it.
- * @param {string} typed
- * @param {string} currency
- */
-function written(typed, currency) {
-  const format = new Intl.NumberFormat(localeOf(language()), { style: "currency", currency });
-  const point = format.formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";
-  const [whole, part] = (typed || "0").split(",");
-  const around = money(0, currency, language()).split(/[0-9.,]+/);
-  const grouped = number(Number(whole), language());
-  return `${around[0]}${grouped}${part === undefined ? "" : point + part}${around.at(-1)}`;
+  removeEventListener("paste", paste);
+  return asked;
 }

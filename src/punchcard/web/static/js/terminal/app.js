@@ -5,7 +5,7 @@ import { createBar } from "./bar.js";
 import { createClock } from "./clock.js";
 import { byId, h, notice, say } from "./dom.js";
 import { createFeedback } from "./feedback.js";
-import { useTimeZone } from "./format.js";
+import { useMinorDigits, useTimeZone } from "./format.js";
 import { createLine } from "./line.js";
 import { emptyBook } from "./queue.js";
 import { createReplay } from "./replay.js";
@@ -37,6 +37,7 @@ async function start() {
     settings: { language: null, sound: true, vibration: true, camera: false, ...settings },
   };
   useTimeZone(shop?.timezone);
+  useMinorDigits(facts.minor_digits);
   const clock = createClock(skew ?? 0);
   const learn = (/** @type {Parameters<typeof clock.learn>} */ ...heard) => {
     const isNews = clock.learn(...heard);

@@ -67,7 +67,7 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
   async function earn() {
     const currency = program?.currency ?? shop?.currency;
     if (!currency) return;
-    const amount = await askAmount(currency, program?.points_per_currency_unit);
+    const amount = await askAmount(currency, program);
     if (amount === null) return;
     await busy(async () => {
       const operation = { op: "earn", card: ref(), amount_minor: amount };

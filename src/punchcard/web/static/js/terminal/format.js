@@ -1,8 +1,9 @@
 // Numbers, money and moments as the device's language writes them.
 
-// Browsers seldom know how Luxembourgish is written; German in Luxembourg writes numbers the same.
+// Browsers seldom know how Luxembourgish is written; German writes numbers the same. Not German in
+// Luxembourg: it has marks of its own for francs.
 /** @type {Record<string, string>} */
-const LOCALES = { en: "en-GB", fr: "fr", de: "de", lb: "de-LU" };
+const LOCALES = { en: "en-GB", fr: "fr", de: "de", lb: "de" };
 
 /** @param {string} language */
 export function localeOf(language) {
@@ -17,14 +18,47 @@ export function number(value, language) {
   return new Intl.NumberFormat(localeOf(language)).format(value);
 }
 
+const USUAL_DIGITS = 2;
+/** @type {Record<string, number>} */
+let unusualDigits = {};
+
+/**
+ * Learn the minor units of currencies from the server: browsers have a table of their own, which
+ * says what is customary and changes from one version to the next.
+ * @param {Record<string, number>} digits of every currency that has not two
+ */
+export function useMinorDigits(digits) {
+  unusualDigits = digits;
+}
+
+/**
+ * How many digits of an amount are minor units.
+ * @param {string} currency ISO 4217
+ */
+export function minorDigits(currency) {
+  return unusualDigits[currency] ?? USUAL_DIGITS;
+}
+
 /**
  * @param {number} minor
  * @param {string} currency
  * @param {string} language
  */
 export function money(minor, currency, language) {
-  const format = new Intl.NumberFormat(localeOf(language), { style: "currency", currency });
-  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 0));
+  const digits = minorDigits(currency);
+  const shown = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const style = { style: /** @type {const} */ ("currency"), currency, ...shown };
+  return new Intl.NumberFormat(localeOf(language), style).format(minor / 10 ** digits);
+}
+
+/**
+ * The marks that a language writes between thousands and before the minor units.
+ * @param {string} language
+ */
+export function marksOf(language) {
+  const parts = new Intl.NumberFormat(localeOf(language)).formatToParts(1234567.8);
+  const mark = (/** @type {string} */ type) => parts.find((one) => one.type === type)?.value ?? "";
+  return { group: mark("group"), decimal: mark("decimal") };
 }
 
 // The shop's time zone once it is known; until then the device's own.

@@ -6,7 +6,7 @@ import { t } from "./texts.js";
 /**
  * @param {object} options
  * @param {(key: string) => void} options.onKey a digit, "back", or what `corner` is
- * @param {string} [options.corner] what stands left of the zero: "," or "" for nothing
+ * @param {string} [options.corner] what stands left of the zero: "00" or "" for nothing
  * @returns {HTMLElement}
  */
 export function keypad({ onKey, corner = "" }) {
@@ -32,7 +32,7 @@ function keyOf(key, onKey) {
 
 /**
  * Hear the keyboard for a pad; returns what stops it.
- * @param {(key: string) => void} onKey also gets "Enter"
+ * @param {(key: string) => void} onKey also gets "Enter", "," and ".""
  */
 export function hearKeys(onKey) {
   const hear = (/** @type {KeyboardEvent} */ event) => {
@@ -45,8 +45,8 @@ export function hearKeys(onKey) {
       return;
     if (event.target instanceof HTMLInputElement) return;
     const isButton = event.target instanceof HTMLButtonElement;
-    const key = event.key === "Backspace" ? "back" : event.key === "." ? "," : event.key;
-    if (!/^[0-9,]$|^back$|^Enter$/.test(key) || (key === "Enter" && isButton)) return;
+    const key = event.key === "Backspace" ? "back" : event.key;
+    if (!/^[0-9.,]$|^back$|^Enter$/.test(key) || (key === "Enter" && isButton)) return;
     event.preventDefault();
     onKey(key);
   };

@@ -18,6 +18,7 @@ export function sentenceOf(problem, now) {
     case "stamp_too_soon":
       return t("Too soon: the next stamp is possible at {time}.", { time: moment });
     case "daily_stamp_limit_reached":
+      if (problem.stamps_left_today) return said;
       return t("The stamps for today are used up. The next one is possible at {time}.", {
         time: moment,
       });
