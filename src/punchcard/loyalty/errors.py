@@ -1,7 +1,10 @@
 """Every refusal of cards, programs, rewards, staff PINs and the till."""
 
-from punchcard.kit.errors import DomainError, Kind
+from collections.abc import Mapping
+
+from punchcard.kit.errors import DomainError, Kind, Param
 from punchcard.kit.i18n import N_
+from punchcard.kit.money import Amount
 
 
 class CardNotFound(DomainError):
@@ -103,6 +106,18 @@ class DailyStampLimitReached(DomainError):
     )
 
 
+class TooManyStampsAtOnce(DailyStampLimitReached):
+    """The day has fewer stamps left than were asked for; that many are possible now.
+
+    The same code and facts; `next_stamp_at` is null, as on a card that may be stamped now.
+    """
+
+    sentence = N_(
+        "That is more than the daily limit of stamps ({max_daily_stamps}) leaves: still possible on"
+        " this day: {stamps_left_today}."
+    )
+
+
 class NotEnoughStamps(DomainError):
     """The stamp card is not full: facts `stamps_missing`."""
 
@@ -138,7 +153,13 @@ class PurchaseBelowMinimum(DomainError):
 
     code = "purchase_below_minimum"
     kind = Kind.REFUSED
-    sentence = N_("The purchase is below the minimum of this program.")
+    sentence = N_("Purchases earn points from {minimum_purchase} on.")
+
+    @property
+    def params(self) -> Mapping[str, Param]:
+        """Return the facts, and the minimum as an amount."""
+        minimum, currency = self.facts["minimum_purchase_minor"], self.facts["currency"]
+        return {**self.facts, "minimum_purchase": Amount(int(str(minimum)), str(currency))}
 
 
 class RedemptionBelowMinimum(DomainError):

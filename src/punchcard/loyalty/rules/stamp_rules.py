@@ -10,6 +10,7 @@ from punchcard.loyalty.errors import (
     NotEnoughStamps,
     ProgramTypeMismatch,
     StampTooSoon,
+    TooManyStampsAtOnce,
 )
 from punchcard.loyalty.operations import AddStamp, RedeemStamps
 from punchcard.loyalty.rules.values import (
@@ -140,17 +141,19 @@ def _refuse_as_too_soon(
     """Refuse, and tell a time that holds: a day whose stamps are used up opens tomorrow only."""
     is_used_up = used >= program.max_daily_stamps
     opens = max(cooled_at, program.start_of_next_day(at)) if is_used_up else cooled_at
-    raise StampTooSoon(next_stamp_at=opens)
+    raise StampTooSoon(next_stamp_at=opens.astimezone(program.zone))
 
 
 def _check_day(quantity: int, program: ProgramRules, used: int, at: datetime) -> None:
     left = max(0, program.max_daily_stamps - used)
-    if quantity > left:
-        raise DailyStampLimitReached(
-            next_stamp_at=program.start_of_next_day(at),
-            stamps_left_today=left,
-            max_daily_stamps=program.max_daily_stamps,
-        )
+    if quantity <= left:
+        return
+    limits = {"stamps_left_today": left, "max_daily_stamps": program.max_daily_stamps}
+    if left:
+        raise TooManyStampsAtOnce(next_stamp_at=None, **limits)
+    # As the clock in the shop shows it: that is what the sentence is read beside.
+    opens = program.start_of_next_day(at).astimezone(program.zone)
+    raise DailyStampLimitReached(next_stamp_at=opens, **limits)
 
 
 def _clock(program: ProgramRules, card: CardState, quantity: int, at: datetime) -> _StampClock:

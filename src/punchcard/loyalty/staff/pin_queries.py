@@ -7,6 +7,7 @@ once, and what there is to know comes with the row.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     Connection,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from punchcard.accounts.models import Throttle
+from punchcard.accounts.models import Throttle, Vendor
 from punchcard.accounts.subjects import Subject
 from punchcard.db.types import Id
 from punchcard.kit.ids import ProgramId, StaffPinId, VendorId, as_id
@@ -108,6 +109,12 @@ def find_again(connection: Connection, subject: Subject, pin: FoundPin) -> Found
     """Return the PIN as it is now; None if it was changed or retired."""
     now = _found(connection.execute(_AGAIN, _with(subject, {"pin_id": pin.id})).one_or_none())
     return now if now is not None and now.generation == pin.generation else None
+
+
+def zone_of(connection: Connection, subject: Subject) -> ZoneInfo:
+    """Return the time zone of the vendor that a subject acts for."""
+    name = connection.scalar(select(Vendor.timezone).where(Vendor.id == subject.vendor_id))
+    return ZoneInfo(name or "UTC")
 
 
 def credential_locked_until(connection: Connection, subject: Subject) -> datetime | None:

@@ -98,10 +98,26 @@ class PinVerifier:
 
         `staff_id` names the person: a StaffPin's id or its staff_id.
         Raises InvalidInput if it is not 4 to 8 digits, StaffPinInvalid(remaining_attempts), and
-        StaffPinLocked(locked_until) for a person or a credential with too many wrong ones.
+        StaffPinLocked(locked_until) for a person or a credential with too many wrong ones; that
+        moment is as the vendor's clocks show it.
         """
         if not is_pin(pin):
             raise invalid_field("staff_pin", message=_NOT_A_PIN)
+        try:
+            return self._checked(subject, pin, staff_id)
+        except (StaffPinInvalid, StaffPinLocked) as refusal:
+            self._tell_local_time(refusal, subject)
+            raise
+
+    def _tell_local_time(self, refusal: StaffPinInvalid | StaffPinLocked, subject: Subject) -> None:
+        until = refusal.facts.get("locked_until")
+        if not isinstance(until, datetime):
+            return
+        with self._database.autocommit_connection() as connection:
+            zone = pin_queries.zone_of(connection, subject)
+        refusal.facts["locked_until"] = until.astimezone(zone)
+
+    def _checked(self, subject: Subject, pin: str, staff_id: str | None) -> VerifiedPin:
         found, is_named = self._find(subject, pin, staff_id)
         hashed = found.pin_hash if found is not None else self._nobodys_hash
         is_right = self._hasher.verify(self._peppered(pin), hashed)
