@@ -11,7 +11,8 @@ from tests.contract.world import LOYALTY
 from tests.support.drivers.api import ApiDriver
 
 PROGRAM = """id slug name card_name type status currency timezone stamps_target stamp_reward
-    points_per_currency_unit minimum_purchase_minor minimum_redemption_points welcome_stamps
+    points_per_currency_unit points_per_amount_minor minor_digits usual_purchase_minor
+    minimum_purchase_minor minimum_redemption_points welcome_stamps
     welcome_points cooldown_minutes max_daily_stamps pin_policy pin_max_attempts
     pin_lockout_minutes void_policy self_enrollment terms_text branding texts version"""
 CARD = """id program_id number status customer stamps stamps_target rewards_ready points lifetime
@@ -38,6 +39,8 @@ def test_a_program_has_exactly_these_fields_and_defaults(driver: ApiDriver) -> N
     assert set(program) == set(PROGRAM.split())
     assert (program["status"], program["version"], program["slug"]) == ("draft", 1, "coffee")
     assert (program["stamps_target"], program["points_per_currency_unit"]) == (10, 1)
+    assert (program["points_per_amount_minor"], program["minor_digits"]) == (100, 2)
+    assert program["usual_purchase_minor"] is None
     assert (program["cooldown_minutes"], program["max_daily_stamps"]) == (15, 5)
     assert (program["pin_policy"], program["pin_max_attempts"]) == ("required", 5)
     assert (program["pin_lockout_minutes"], program["void_policy"]) == (30, "clamp")

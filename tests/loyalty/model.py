@@ -6,6 +6,7 @@ The model looks its history up by walking the whole list, so it shares no query 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from itertools import count, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -96,6 +97,7 @@ PROGRAMS = st.fixed_dictionaries(
         "max_daily_stamps": st.integers(1, 5),
         "stamps_target": st.integers(1, 5),
         "points_per_currency_unit": st.integers(1, 7),
+        "points_per_amount_minor": st.sampled_from([1, 7, 100, 1000]),
         "minimum_purchase_minor": st.sampled_from([0, 60]),
         "minimum_redemption_points": st.sampled_from([0, 2]),
         "welcome_stamps": st.sampled_from([0, 2]),
@@ -241,12 +243,13 @@ class Shop:
         return Forgiven(
             stamps=sum(self.entries[i]["stamps_delta"] for i in both),
             points=sum(self.entries[i]["points_delta"] for i in both),
-            points_carry=sum(self._carry_delta(i) for i in both),
+            points_carry=sum((self._carry_delta(i) for i in both), Fraction(0)),
         )
 
-    def _carry_delta(self, index: int) -> int:
+    def _carry_delta(self, index: int) -> Fraction:
         before = self.entries[index - 1]["points_carry_after"] if index else 0
-        return int(self.entries[index]["points_carry_after"] - before)
+        parts = self.program.points_per_amount_minor
+        return Fraction(self.entries[index]["points_carry_after"] - before, parts)
 
     def _stamps(self, without: str | None = None) -> tuple[PastStamp, ...]:
         return tuple(
@@ -268,7 +271,7 @@ class Shop:
         card = self.card
         assert card.stamps == sum(entry["stamps_delta"] for entry in self.entries)
         assert card.points == sum(entry["points_delta"] for entry in self.entries)
-        assert 0 <= card.points_carry < self.program.minor_units
+        assert 0 <= card.points_carry < self.program.points_per_amount_minor
         if self.program.void_policy != "allow_negative":
             assert card.stamps >= 0
             assert card.points >= 0

@@ -19,6 +19,7 @@ from punchcard.kit.ids import (
     UserId,
     VendorId,
 )
+from punchcard.kit.money import minor_digits
 
 
 class Vendor(Base):
@@ -41,6 +42,11 @@ class Vendor(Base):
     keeps_origins: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def minor_digits(self) -> int:
+        """Return how many digits of amounts in the vendor's currency are minor units."""
+        return minor_digits(self.currency)
 
 
 class Location(Base):

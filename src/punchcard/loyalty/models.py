@@ -34,7 +34,12 @@ _ROOM_FOR_UPDATES = {"postgresql_with": {"fillfactor": 80}}
 
 
 class LoyaltyProgram(Base):
-    """The rules of one stamp card or points program, and how it looks."""
+    """The rules of one stamp card or points program, and how it looks.
+
+    `points_per_currency_unit` points are earned for every `points_per_amount_minor` spent.
+    `carry_parts` says into how many parts of a point entries count their carry, once that amount
+    was changed: pairs of the version since which, and the number.
+    """
 
     __tablename__ = "loyalty_programs"
     __table_args__ = (
@@ -58,6 +63,8 @@ class LoyaltyProgram(Base):
     stamps_target: Mapped[int] = mapped_column(default=10)
     stamp_reward: Mapped[dict[str, Any] | None] = mapped_column(Json)
     points_per_currency_unit: Mapped[int] = mapped_column(default=1)
+    points_per_amount_minor: Mapped[int] = mapped_column(server_default="100")
+    carry_parts: Mapped[list[list[int]] | None] = mapped_column(Json)
     minimum_purchase_minor: Mapped[int] = mapped_column(BigInt, default=0)
     minimum_redemption_points: Mapped[int] = mapped_column(BigInt, default=0)
     welcome_stamps: Mapped[int] = mapped_column(default=0)
@@ -109,8 +116,9 @@ _HELD = text("customer_id IS NOT NULL AND status IN ('active', 'blocked')")
 class LoyaltyCard(Base):
     """A customer's card. Its balances are a cache of the ledger; only the till writes them.
 
-    `points_carry` is what rounding left over, in the program's smallest fraction of a point: a
-    hundredth for a currency with cents. It is never negative, also while `points` is.
+    `points_carry` is what rounding left over, counted in parts of a point: `carry_parts` of them
+    make one, or where that is null those of the program's first version. It is never negative,
+    also while `points` is.
     """
 
     __tablename__ = "loyalty_cards"
@@ -143,6 +151,7 @@ class LoyaltyCard(Base):
     stamps: Mapped[int] = mapped_column(default=0)
     points: Mapped[int] = mapped_column(BigInt, default=0)
     points_carry: Mapped[int] = mapped_column(default=0)
+    carry_parts: Mapped[int | None]
     lifetime_stamps: Mapped[int] = mapped_column(default=0)
     lifetime_points: Mapped[int] = mapped_column(BigInt, default=0)
     lifetime_rewards: Mapped[int] = mapped_column(default=0)

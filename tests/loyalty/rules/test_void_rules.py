@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -87,7 +88,7 @@ def test_a_voided_purchase_takes_its_points_and_their_fraction() -> None:
     earned: dict[str, Any] = {
         "type": "points_earned",
         "points_delta": 7,
-        "carry_delta": -25,
+        "carry_delta": Fraction(-25, 100),
         "amount_minor": 675,
     }
     [(entry, after)] = voided(points_program(), held, **earned).steps
@@ -97,7 +98,7 @@ def test_a_voided_purchase_takes_its_points_and_their_fraction() -> None:
 
 def test_a_voided_purchase_that_only_carried_may_take_a_whole_point() -> None:
     held = card(points=1, points_carry=0)
-    after = voided(points_program(), held, type="points_earned", carry_delta=50).card
+    after = voided(points_program(), held, type="points_earned", carry_delta=Fraction(50, 100)).card
     assert (after.points, after.points_carry) == (0, 50)
 
 
@@ -149,7 +150,11 @@ def test_allow_negative_leaves_a_debt() -> None:
     assert voided(rules, card(stamps=1), type="stamp_earned", stamps_delta=3).card.stamps == -2
     rules = points_program(void_policy="allow_negative")
     held = card(points=4, points_carry=20)
-    earned: dict[str, Any] = {"type": "points_earned", "points_delta": 9, "carry_delta": 30}
+    earned: dict[str, Any] = {
+        "type": "points_earned",
+        "points_delta": 9,
+        "carry_delta": Fraction(30, 100),
+    }
     after = voided(rules, held, **earned).card
     assert (after.points, after.points_carry) == (-6, 90)
 
@@ -164,7 +169,7 @@ def test_refuse_refuses_and_tells_what_is_missing() -> None:
             card(points=4, points_carry=20),
             type="points_earned",
             points_delta=9,
-            carry_delta=30,
+            carry_delta=Fraction(30, 100),
         )
     assert points.value.facts == {"points_missing": 6}
 
@@ -182,7 +187,7 @@ def test_stamps_that_were_forgiven_do_not_come_back_with_the_redemption_that_spe
 
 
 def test_points_that_were_forgiven_do_not_come_back_with_the_redemption_that_spent_them() -> None:
-    forgiven = History(forgiven=Forgiven(points=6, points_carry=50))
+    forgiven = History(forgiven=Forgiven(points=6, points_carry=Fraction(50, 100)))
     held = card(points=1, points_carry=60)
     after = voided(points_program(), held, forgiven, type="points_redeemed", points_delta=-10).card
     assert (after.points, after.points_carry) == (5, 10)

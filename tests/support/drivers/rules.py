@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -64,6 +65,7 @@ _COFFEE_CARD = ProgramRules(
     stamps_target=10,
     stamp_reward={"name": "A coffee", "value_minor": 350},
     points_per_currency_unit=1,
+    points_per_amount_minor=100,
     minimum_purchase_minor=0,
     minimum_redemption_points=0,
     welcome_stamps=0,
@@ -78,7 +80,8 @@ _COFFEE_CARD = ProgramRules(
 
 def program(**rules: Any) -> ProgramRules:
     """Return a coffee card, or what `rules` make of it."""
-    return replace(_COFFEE_CARD, **rules)
+    amount = rules.get("minor_units", _COFFEE_CARD.points_per_amount_minor)
+    return replace(_COFFEE_CARD, **{"points_per_amount_minor": amount, **rules})
 
 
 def points_program(**rules: Any) -> ProgramRules:
@@ -159,7 +162,7 @@ def past(type: EntryType, **facts: Any) -> PastEntry:
         "reference": None,
         "reward_id": None,
         "reward": None,
-        "carry_delta": 0,
+        "carry_delta": Fraction(0),
         "voided_by": None,
     }
     return PastEntry(type=type, **{**given, **facts})

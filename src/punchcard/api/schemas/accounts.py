@@ -56,6 +56,7 @@ class VendorSchema(Schema):
     slug: str
     name: str
     currency: str
+    minor_digits: int = Field(description="How many digits of amounts are minor units.")
     timezone: str
     language: str
     country: str | None = Field(

@@ -1,6 +1,11 @@
 """What is said about programs and their rewards."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+from sqlalchemy.orm import Session
 
 from punchcard.api.schemas.accounts import LEFT_OUT
 from punchcard.api.schemas.fields import (
@@ -22,9 +27,11 @@ from punchcard.api.schemas.fields import (
     whole,
 )
 from punchcard.kit.ids import ProgramId, RewardId
+from punchcard.kit.money import minor_digits
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs.program_service import FIELDS as PROGRAM_FIELDS
 from punchcard.loyalty.programs.reward_service import FIELDS as REWARD_FIELDS
+from punchcard.loyalty.reports.usual_purchase import usual_purchases
 from punchcard.loyalty.rules.logo_rules import shown_branding
 from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, REWARD_BOUNDS
 from punchcard.loyalty.vocabulary import (
@@ -37,6 +44,14 @@ from punchcard.loyalty.vocabulary import (
 
 StampsTarget = Annotated[int, whole(*PROGRAM_BOUNDS["stamps_target"])]
 Rate = Annotated[int, whole(*PROGRAM_BOUNDS["points_per_currency_unit"])]
+RateAmount = Annotated[
+    int,
+    whole(*PROGRAM_BOUNDS["points_per_amount_minor"]),
+    Field(
+        description="For how much spent `points_per_currency_unit` points are, in minor units: with"
+        " EUR, 1000 is “for every 10 €”. One unit of the currency unless given."
+    ),
+]
 MinimumPurchase = Annotated[int, whole(*PROGRAM_BOUNDS["minimum_purchase_minor"])]
 MinimumRedemption = Annotated[int, whole(*PROGRAM_BOUNDS["minimum_redemption_points"])]
 WelcomeStamps = Annotated[int, whole(*PROGRAM_BOUNDS["welcome_stamps"])]
@@ -45,6 +60,11 @@ Cooldown = Annotated[int, whole(*PROGRAM_BOUNDS["cooldown_minutes"])]
 DailyStamps = Annotated[int, whole(*PROGRAM_BOUNDS["max_daily_stamps"])]
 PinAttempts = Annotated[int, whole(*PROGRAM_BOUNDS["pin_max_attempts"])]
 PinLockout = Annotated[int, whole(*PROGRAM_BOUNDS["pin_lockout_minutes"])]
+
+_USUAL_PURCHASE: Final = (
+    "What purchases usually come to: the middle of the last 90 days' averages. Null while there are"
+    " too few."
+)
 
 PointsRequired = Annotated[int, whole(*REWARD_BOUNDS["points_required"])]
 ValueMinor = Annotated[int, whole(*REWARD_BOUNDS["value_minor"])]
@@ -98,6 +118,7 @@ class ProgramRequest(Schema):
     stamps_target: StampsTarget = 10
     stamp_reward: StampReward | None = None
     points_per_currency_unit: Rate = 1
+    points_per_amount_minor: RateAmount = LEFT_OUT
     minimum_purchase_minor: MinimumPurchase = 0
     minimum_redemption_points: MinimumRedemption = 0
     welcome_stamps: WelcomeStamps = 0
@@ -127,6 +148,7 @@ class ProgramChange(Schema):
     stamps_target: StampsTarget = LEFT_OUT
     stamp_reward: StampReward | None = None
     points_per_currency_unit: Rate = LEFT_OUT
+    points_per_amount_minor: RateAmount = LEFT_OUT
     minimum_purchase_minor: MinimumPurchase = LEFT_OUT
     minimum_redemption_points: MinimumRedemption = LEFT_OUT
     welcome_stamps: WelcomeStamps = LEFT_OUT
@@ -153,11 +175,14 @@ class ProgramSchema(Schema):
     type: OneOf[ProgramType]
     status: OneOf[ProgramStatus]
     currency: str
+    minor_digits: int = Field(description="How many digits of amounts are minor units.")
     timezone: str
     stamps_target: int
     stamp_reward: StampReward | None
     points_per_currency_unit: int
+    points_per_amount_minor: int
     minimum_purchase_minor: int
+    usual_purchase_minor: int | None = Field(description=_USUAL_PURCHASE)
     minimum_redemption_points: int
     welcome_stamps: int
     welcome_points: int
@@ -227,16 +252,40 @@ class RewardSchema(Schema):
     created_at: Moment
 
 
-def program_values(row: LoyaltyProgram, base_url: str) -> dict[str, Any]:
-    """Return the fields of ProgramSchema; `base_url` is where an uploaded logo is shown."""
+def program_values(
+    row: LoyaltyProgram, base_url: str, *, usual_minor: int | None
+) -> dict[str, Any]:
+    """Return the fields of ProgramSchema.
+
+    `base_url` is where an uploaded logo is shown, `usual_minor` what purchases usually come to.
+    """
     values = {name: getattr(row, name) for name in PROGRAM_FIELDS}
-    branding = shown_branding(row.branding, base_url)
-    return {**values, "id": row.id, "version": row.version, "branding": branding}
+    return {
+        **values,
+        "id": row.id,
+        "version": row.version,
+        "branding": shown_branding(row.branding, base_url),
+        "minor_digits": minor_digits(row.currency),
+        "usual_purchase_minor": usual_minor,
+    }
 
 
-def program_schema(row: LoyaltyProgram, base_url: str) -> ProgramSchema:
-    """Return a program as its vendor sees it."""
-    return ProgramSchema(**program_values(row, base_url))
+def program_schema(
+    session: Session, row: LoyaltyProgram, base_url: str, now: datetime
+) -> ProgramSchema:
+    """Return a program as its vendor sees it at `now`."""
+    return program_schemas(session, [row], base_url, now)[0]
+
+
+def program_schemas(
+    session: Session, rows: Sequence[LoyaltyProgram], base_url: str, now: datetime
+) -> list[ProgramSchema]:
+    """Return programs as their vendor sees them at `now`, with one query for all."""
+    usual = usual_purchases(session, [row.id for row in rows], now=now)
+    return [
+        ProgramSchema(**program_values(row, base_url, usual_minor=usual.get(row.id)))
+        for row in rows
+    ]
 
 
 def reward_schema(row: Reward) -> RewardSchema:

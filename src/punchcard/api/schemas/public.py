@@ -17,6 +17,7 @@ from punchcard.api.schemas.programs import (
     StampReward,
 )
 from punchcard.kit.i18n import LANGUAGES
+from punchcard.kit.money import minor_digits
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.ledger.ledger_reader import ReadEntry
@@ -44,6 +45,9 @@ class PublicProgram(Schema):
     vendor: str
     type: OneOf[ProgramType]
     currency: str
+    minor_digits: int
+    points_per_currency_unit: int
+    points_per_amount_minor: int
     stamps_target: int
     stamp_reward: StampReward | None
     rewards: list[PublicReward]
@@ -130,6 +134,9 @@ def public_program(page: ProgramPage, base_url: str) -> dict[str, Any]:
         "vendor": page.vendor.name,
         "type": program.type,
         "currency": program.currency,
+        "minor_digits": minor_digits(program.currency),
+        "points_per_currency_unit": program.points_per_currency_unit,
+        "points_per_amount_minor": program.points_per_amount_minor,
         "stamps_target": program.stamps_target,
         "stamp_reward": program.stamp_reward,
         "rewards": [_public_reward(reward) for reward in page.rewards],

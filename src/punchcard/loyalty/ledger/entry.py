@@ -21,6 +21,7 @@ from punchcard.kit.ids import EntryId
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules
 from punchcard.loyalty.tables import EntryRow
+from punchcard.loyalty.vocabulary import EntryType
 
 FIRST_HASH = bytes(32)
 
@@ -55,6 +56,9 @@ HASHED_FIELDS = (
 )
 
 HASH_DOMAIN = b"punchcard-entry-1\n"
+
+CARRYING = (EntryType.POINTS_EARNED, EntryType.VOIDED)
+"""The types of entries that move the carried part of a point; all others repeat it."""
 
 
 def entry_hash(row: Mapping[str, Any]) -> bytes:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, nul
 from punchcard.db.reading import ROWS_AT_ONCE, stream_plain
 from punchcard.kit.ids import CardId, EntryId, ProgramId, VendorId
 from punchcard.loyalty.ledger.card_ranges import ALL_CARDS, CardSpan
-from punchcard.loyalty.ledger.entry import FIRST_HASH, HASH_DOMAIN, HASHED_FIELDS
+from punchcard.loyalty.ledger.entry import CARRYING, FIRST_HASH, HASH_DOMAIN, HASHED_FIELDS
 from punchcard.loyalty.tables import CARDS, ENTRIES
 from punchcard.loyalty.vocabulary import EntryType
 
@@ -138,8 +138,6 @@ _REWARD, _HASH = _HASHED, _HASHED + 1
 _Counts = tuple[int, int, int]
 """What an entry adds to a card's lifetime: stamps, points, rewards."""
 
-_CARRYING: Final = frozenset({EntryType.POINTS_EARNED, EntryType.VOIDED})
-
 
 @dataclass(slots=True)
 class _Chain:
@@ -180,7 +178,7 @@ class _Chain:
             self._damaged(row, "its stamps do not add up with the entry before it")
         if self.points + row[_POINTS_DELTA] != row[_POINTS_AFTER]:
             self._damaged(row, "its points do not add up with the entry before it")
-        if self.carry != row[_CARRY_AFTER] and row[_TYPE] not in _CARRYING:
+        if self.carry != row[_CARRY_AFTER] and row[_TYPE] not in CARRYING:
             self._damaged(row, "it moves the carried fraction of a point")
         self.stamps = row[_STAMPS_AFTER]
         self.points = row[_POINTS_AFTER]

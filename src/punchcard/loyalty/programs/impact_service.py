@@ -4,7 +4,7 @@ Nothing here changes anything: a page shows it before the change is made.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, case, func, select
@@ -22,7 +22,8 @@ class Impact:
     """One change that concerns `cards` running cards.
 
     `winners` of them can collect a reward at once that they could not before; `losers` can collect
-    one now and no longer could.
+    one now and no longer could. `amounts_minor` are for how much money the points are, before and
+    after, where points for purchases change.
     """
 
     matter: Matter
@@ -31,6 +32,7 @@ class Impact:
     cards: int
     winners: int
     losers: int
+    amounts_minor: tuple[int, int] | None = None
 
 
 def impacts_of_program(
@@ -51,21 +53,24 @@ def impacts_of_program(
                 loses=after < before,
             )
         )
-    rate = fields.get("points_per_currency_unit")
-    if program.type != ProgramType.STAMPS and rate and rate != program.points_per_currency_unit:
-        nobody = LoyaltyCard.id.is_(None)
-        values = (program.points_per_currency_unit, rate)
-        found.append(
-            _impact(
-                session,
-                program.id,
-                "points_per_currency_unit",
-                values,
-                gains=nobody,
-                loses=nobody,
-            )
-        )
+    if program.type != ProgramType.STAMPS:
+        found += _impacts_of_earning(session, program, fields)
     return [impact for impact in found if impact.cards]
+
+
+def _impacts_of_earning(
+    session: Session, program: LoyaltyProgram, fields: Mapping[str, Any]
+) -> list[Impact]:
+    before = (program.points_per_currency_unit, program.points_per_amount_minor)
+    points = fields.get("points_per_currency_unit") or before[0]
+    amount = fields.get("points_per_amount_minor") or before[1]
+    if (points, amount) == before:
+        return []
+    nobody = LoyaltyCard.id.is_(None)
+    values = (before[0], points)
+    matter: Matter = "points_per_currency_unit"
+    impact = _impact(session, program.id, matter, values, gains=nobody, loses=nobody)
+    return [replace(impact, amounts_minor=(before[1], amount))]
 
 
 def impacts_of_price(session: Session, reward: Reward, points_required: int) -> list[Impact]:

@@ -15,6 +15,7 @@ from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId, VendorId, as_id
+from punchcard.kit.money import minor_units
 from punchcard.loyalty.errors import ProgramHasCards, ProgramNotFound, ProgramSlugTaken
 from punchcard.loyalty.events import PROGRAM_CHANGED, StaffPinChanged
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
@@ -38,6 +39,7 @@ FIELDS = (
     "stamps_target",
     "stamp_reward",
     "points_per_currency_unit",
+    "points_per_amount_minor",
     "minimum_purchase_minor",
     "minimum_redemption_points",
     "welcome_stamps",
@@ -80,6 +82,7 @@ def create_program(
         "stamp_reward": None,
         **fields,
     }
+    values.setdefault("points_per_amount_minor", minor_units(values["currency"]))
     if values["status"] == ProgramStatus.ACTIVE:
         check_complete(values)
     program = _insert(session, act, vendor_id, values)
@@ -153,12 +156,17 @@ def update_program(
     changed = {name: value for name, value in fields.items() if getattr(program, name) != value}
     if not changed:
         return program
+    _follow_currency(program, changed)
     _check_change(session, program, changed)
     old = {name: getattr(program, name) for name in changed}
     with refusing_duplicates(session, ProgramSlugTaken):
         for name, value in changed.items():
             setattr(program, name, value)
         touch_program(session, act, program)
+        if "points_per_amount_minor" in changed:
+            before = program.carry_parts or [[1, old["points_per_amount_minor"]]]
+            since = [program.version, program.points_per_amount_minor]
+            program.carry_parts = [*before, since]
     _record(session, act, action, program, old=old, new=changed)
     return program
 
@@ -255,6 +263,14 @@ def _check_change(session: Session, program: LoyaltyProgram, changed: Mapping[st
     after = {**_values(program), **changed}
     if after["status"] == ProgramStatus.ACTIVE:
         check_complete(after)
+
+
+def _follow_currency(program: LoyaltyProgram, changed: dict[str, Any]) -> None:
+    """Let "for every unit spent" be one unit of the new currency, too."""
+    currency = changed.get("currency")
+    is_one_unit = program.points_per_amount_minor == minor_units(program.currency)
+    if currency and is_one_unit and minor_units(currency) != program.points_per_amount_minor:
+        changed.setdefault("points_per_amount_minor", minor_units(currency))
 
 
 def _refuse_if_cards(session: Session, program: LoyaltyProgram) -> None:

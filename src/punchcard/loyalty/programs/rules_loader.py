@@ -86,6 +86,7 @@ def _rules_of(row: Row[Any], offers: list[RewardOffer]) -> ProgramRules:
         stamps_target=row.stamps_target,
         stamp_reward=row.stamp_reward,
         points_per_currency_unit=row.points_per_currency_unit,
+        points_per_amount_minor=row.points_per_amount_minor,
         minimum_purchase_minor=row.minimum_purchase_minor,
         minimum_redemption_points=row.minimum_redemption_points,
         welcome_stamps=row.welcome_stamps,
@@ -97,4 +98,5 @@ def _rules_of(row: Row[Any], offers: list[RewardOffer]) -> ProgramRules:
         version=row.version,
         offers=tuple(offers),
         has_rotating_code=has_rotating_code(row.branding),
+        carry_parts=tuple((since, parts) for since, parts in row.carry_parts or ()),
     )

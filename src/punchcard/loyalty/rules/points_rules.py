@@ -14,6 +14,7 @@ from punchcard.loyalty.errors import (
 from punchcard.loyalty.operations import AdjustPoints, EarnPoints, RedeemPoints, RedeemReward
 from punchcard.loyalty.rules.values import (
     BALANCE_LIMIT,
+    CardState,
     Decision,
     EntryDraft,
     History,
@@ -34,8 +35,9 @@ def earn_points(
             minimum_purchase_minor=program.minimum_purchase_minor, currency=program.currency
         )
     card = steps.card
-    fractions = operation.amount_minor * program.points_per_currency_unit + card.points_carry
-    points, carry = divmod(fractions, program.minor_units)
+    parts = program.points_per_amount_minor
+    earned_parts = operation.amount_minor * program.points_per_currency_unit
+    points, carry = divmod(earned_parts + carry_in(card, program), parts)
     if card.points + points > BALANCE_LIMIT:
         raise BalanceLimitReached
     entry = EntryDraft(
@@ -47,10 +49,19 @@ def earn_points(
     earned = card._replace(
         points=card.points + points,
         points_carry=carry,
+        carry_parts=parts,
         lifetime_points=card.lifetime_points + points,
     )
     steps.take(entry, earned)
     return steps.decision()
+
+
+def carry_in(card: CardState, program: ProgramRules) -> int:
+    """Return the card's carry in the parts of a point that the program counts in today.
+
+    Where another amount earned it, what is less than such a part is lost.
+    """
+    return card.points_carry * program.points_per_amount_minor // program.carry_parts_of(card)
 
 
 def redeem_reward(

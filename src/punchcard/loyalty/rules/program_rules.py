@@ -19,6 +19,7 @@ _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 PROGRAM_BOUNDS: Mapping[str, tuple[int, int]] = {
     "stamps_target": (1, 50),
     "points_per_currency_unit": (1, 1000),
+    "points_per_amount_minor": (1, 1_000_000),
     "minimum_purchase_minor": (0, 1_000_000_000_000),
     "minimum_redemption_points": (0, 1_000_000_000),
     "welcome_stamps": (0, 50),

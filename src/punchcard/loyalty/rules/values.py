@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -45,7 +46,10 @@ class RewardOffer:
 class ProgramRules:
     """What a program's rules are, at one version.
 
-    `minor_units` is how many minor units make one unit of the currency (100 for EUR).
+    `minor_units` is how many minor units make one unit of the currency (100 for EUR). Purchases
+    earn `points_per_currency_unit` points for every `points_per_amount_minor`. `carry_parts` holds
+    since which version entries count their carry in which parts of a point, oldest first; it is
+    empty while the amount never changed.
     """
 
     id: ProgramId
@@ -58,6 +62,7 @@ class ProgramRules:
     stamps_target: int
     stamp_reward: dict[str, Any] | None
     points_per_currency_unit: int
+    points_per_amount_minor: int
     minimum_purchase_minor: int
     minimum_redemption_points: int
     welcome_stamps: int
@@ -69,6 +74,7 @@ class ProgramRules:
     version: int
     offers: tuple[RewardOffer, ...] = ()
     has_rotating_code: bool = False
+    carry_parts: tuple[tuple[int, int], ...] = ()
 
     @property
     def has_stamps(self) -> bool:
@@ -89,6 +95,18 @@ class ProgramRules:
             offer.points_required <= card.points and offer.is_open(at) for offer in self.offers
         )
 
+    def carry_parts_at(self, version: int) -> int:
+        """Return how many parts of a point make one in the carry of entries of `version`."""
+        found = self.points_per_amount_minor
+        for since, parts in self.carry_parts:
+            if since <= version:
+                found = parts
+        return found
+
+    def carry_parts_of(self, card: "CardState") -> int:
+        """Return how many parts of a point make one in the carry of `card`."""
+        return card.carry_parts or self.carry_parts_at(1)
+
     def day_of(self, moment: datetime) -> date:
         """Return the program's calendar day at `moment`."""
         return _day_in(self.zone, moment)
@@ -102,13 +120,18 @@ class ProgramRules:
 
 
 class CardState(NamedTuple):
-    """What a card holds; `points_carry` is the part of a point that rounding left over."""
+    """What a card holds.
+
+    `points_carry` is the part of a point that rounding left over, counted in parts of which
+    `carry_parts` make one; None stands for those of the program's first version.
+    """
 
     id: CardId
     status: CardStatus = CardStatus.ACTIVE
     stamps: int = 0
     points: int = 0
     points_carry: int = 0
+    carry_parts: int | None = None
     lifetime_stamps: int = 0
     lifetime_points: int = 0
     lifetime_rewards: int = 0
@@ -146,7 +169,7 @@ class PastStamp(NamedTuple):
 class PastEntry:
     """The ledger entry that is to be voided.
 
-    `carry_delta` is by how much the entry moved the card's carry.
+    `carry_delta` is by how much the entry moved the card's carry, in points.
     """
 
     id: EntryId
@@ -158,17 +181,20 @@ class PastEntry:
     reference: str | None
     reward_id: RewardId | None
     reward: dict[str, Any] | None
-    carry_delta: int
+    carry_delta: Fraction
     voided_by: EntryId | None
 
 
 @dataclass(frozen=True, slots=True)
 class Forgiven:
-    """What voids did not take back from a card because it was already spent."""
+    """What voids did not take back from a card because it was already spent.
+
+    `points_carry` is the part of it that is less than whole points, in points.
+    """
 
     stamps: int = 0
     points: int = 0
-    points_carry: int = 0
+    points_carry: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """Voids: an earning or a redemption is reversed once, exactly, by a new entry."""
 
 from datetime import datetime
+from fractions import Fraction
+from math import floor
 
 from punchcard.loyalty.errors import (
     AlreadyVoided,
@@ -48,6 +50,9 @@ def void_entry(
     if past.type not in VOIDABLE:
         raise NotVoidable(transaction_type=past.type)
     card = _without(past, program, steps.card, history.forgiven)
+    if card.points_carry:
+        # An entry that may move the carry counts it in the parts of its own version.
+        card = _holding(program, card, _held(program, card))
     if past.type == EntryType.STAMP_EARNED:
         card = with_stamp_clock(program, card, history.stamps)
     entry = EntryDraft(
@@ -96,18 +101,14 @@ def _without_stamps(quantity: int, program: ProgramRules, card: CardState) -> Ca
 
 def _without_points(past: PastEntry, program: ProgramRules, card: CardState) -> CardState:
     """Take back what was earned to the fraction: otherwise the carry could be farmed by voids."""
-    units = program.minor_units
-    held = card.points * units + card.points_carry
-    left = held - (past.points_delta * units + past.carry_delta)
+    held = _held(program, card)
+    left = held - (past.points_delta + past.carry_delta)
     if left < 0 and program.void_policy == VoidPolicy.REFUSE:
-        raise PointsAlreadySpent(points_missing=-(left // units))
+        raise PointsAlreadySpent(points_missing=-floor(left))
     if program.void_policy == VoidPolicy.CLAMP:
-        left = max(left, min(held, 0))
-    points, carry = divmod(left, units)
-    return card._replace(
-        points=points,
-        points_carry=carry,
-        lifetime_points=card.lifetime_points - past.points_delta,
+        left = max(left, min(held, Fraction(0)))
+    return _holding(program, card, left)._replace(
+        lifetime_points=card.lifetime_points - past.points_delta
     )
 
 
@@ -115,12 +116,20 @@ def _with_points_back(
     past: PastEntry, program: ProgramRules, card: CardState, forgiven: Forgiven
 ) -> CardState:
     """Give back what was spent, less what voids have forgiven: else points come from nothing."""
-    units = program.minor_units
-    debt = forgiven.points * units + forgiven.points_carry
-    back = max(0, -past.points_delta * units - debt)
-    points, carry = divmod(card.points * units + card.points_carry + back, units)
+    debt = forgiven.points + forgiven.points_carry
+    back = max(Fraction(0), -past.points_delta - debt)
+    return _holding(program, card, _held(program, card) + back)._replace(
+        lifetime_rewards=card.lifetime_rewards - (1 if past.reward else 0)
+    )
+
+
+def _held(program: ProgramRules, card: CardState) -> Fraction:
+    return card.points + Fraction(card.points_carry, program.carry_parts_of(card))
+
+
+def _holding(program: ProgramRules, card: CardState, held: Fraction) -> CardState:
+    """Return the card with so many points, its carry in the parts the program counts in today."""
+    points, parts = floor(held), program.points_per_amount_minor
     return card._replace(
-        points=points,
-        points_carry=carry,
-        lifetime_rewards=card.lifetime_rewards - (1 if past.reward else 0),
+        points=points, points_carry=floor((held - points) * parts), carry_parts=parts
     )

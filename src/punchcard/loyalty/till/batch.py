@@ -234,12 +234,12 @@ class Batch:
 
     def _void_history(self, operation: VoidEntry, card: HeldCard) -> History:
         self._must_be_untouched(card)
-        past = queries.past_entry(self.connection, operation.transaction_id)
+        past = queries.past_entry(self.connection, operation.transaction_id, card.program)
         stamps = queries.past_stamps(
             self.connection, card.state.id, limit=_LAST_STAMPS, without=past.id
         )
         reward = self.rewards.get((operation.vendor_id, past.reward_id or RewardId("")))
-        forgiven = queries.forgiven(self.connection, card.state.id)
+        forgiven = queries.forgiven(self.connection, card.state.id, card.program)
         return History(stamps=stamps, entry=past, forgiven=forgiven, reward=reward)
 
     def _must_be_untouched(self, card: HeldCard) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -20,10 +21,11 @@ from punchcard.accounts.models import IdempotencyRecord, Location
 from punchcard.db.base import table_of
 from punchcard.db.dialects import one_of
 from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId, VendorId
+from punchcard.loyalty.ledger.entry import CARRYING
 from punchcard.loyalty.models import (
     StaffPin,
 )
-from punchcard.loyalty.rules.values import Forgiven, PastEntry, PastStamp
+from punchcard.loyalty.rules.values import Forgiven, PastEntry, PastStamp, ProgramRules
 from punchcard.loyalty.tables import ENTRIES, PROGRAMS, VENDORS
 from punchcard.loyalty.vocabulary import EntryType
 
@@ -94,14 +96,14 @@ def void_targets(
     return {(row[0], row[1]): (row[2], row[3]) for row in rows if (row[0], row[1]) in wanted}
 
 
-def past_entry(connection: Connection, entry_id: EntryId) -> PastEntry:
+def past_entry(connection: Connection, entry_id: EntryId, program: ProgramRules) -> PastEntry:
     """Return the entry that is to be voided: what it moved, and what voided it before."""
     voiding = ENTRIES.alias("voiding")
     before = ENTRIES.alias("before")
     row = connection.execute(
-        select(ENTRIES, voiding.c.id.label("voided_by"), before.c.points_carry_after.label("carry"))
+        select(ENTRIES, voiding.c.id.label("voided_by"), *_carries(before))
         .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
-        .outerjoin(before, _follows(ENTRIES, before))
+        .outerjoin(before, _carried_into(ENTRIES, before))
         .where(ENTRIES.c.id == entry_id)
     ).one()
     return PastEntry(
@@ -114,37 +116,75 @@ def past_entry(connection: Connection, entry_id: EntryId) -> PastEntry:
         reference=row.reference,
         reward_id=row.reward_id,
         reward=row.reward,
-        carry_delta=row.points_carry_after - (row.carry or 0),
+        carry_delta=_carry_moved(
+            program,
+            *(row.type, row.points_carry_after, row.program_version, row.carry, row.version),
+        ),
         voided_by=row.voided_by,
     )
 
 
-def forgiven(connection: Connection, card_id: CardId) -> Forgiven:
+def forgiven(connection: Connection, card_id: CardId, program: ProgramRules) -> Forgiven:
     """Return what the voids on a card did not take back: the sum of each void and its entry."""
     void, voided, before_void, before = (ENTRIES.alias(n) for n in ("v", "e", "bv", "be"))
-
-    def total(of_void: Any, of_entry: Any) -> Any:
-        return func.coalesce(func.sum(of_void + of_entry), 0)
-
-    row = connection.execute(
+    rows = connection.execute(
         select(
-            total(void.c.stamps_delta, voided.c.stamps_delta),
-            total(void.c.points_delta, voided.c.points_delta),
-            total(
-                void.c.points_carry_after - before_void.c.points_carry_after,
-                voided.c.points_carry_after - func.coalesce(before.c.points_carry_after, 0),
-            ),
+            void.c.stamps_delta + voided.c.stamps_delta,
+            void.c.points_delta + voided.c.points_delta,
+            *(void.c.type, *_carries(void), *_carries(before_void)),
+            *(voided.c.type, *_carries(voided), *_carries(before)),
         )
         .join(voided, voided.c.id == void.c.voids)
-        .join(before_void, _follows(void, before_void))
-        .outerjoin(before, _follows(voided, before))
+        .outerjoin(before_void, _carried_into(void, before_void))
+        .outerjoin(before, _carried_into(voided, before))
         .where(void.c.card_id == card_id)
-    ).one()
-    return Forgiven(int(row[0]), int(row[1]), int(row[2]))
+    ).all()
+    return Forgiven(
+        stamps=sum(row[0] for row in rows),
+        points=sum(row[1] for row in rows),
+        points_carry=sum(
+            (_carry_moved(program, *row[2:7]) + _carry_moved(program, *row[7:12]) for row in rows),
+            Fraction(0),
+        ),
+    )
 
 
-def _follows(entry: Any, before: Any) -> ColumnElement[bool]:
-    return and_(before.c.card_id == entry.c.card_id, before.c.sequence == entry.c.sequence - 1)
+def _carries(entry: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    return entry.c.points_carry_after.label("carry"), entry.c.program_version.label("version")
+
+
+def _carried_into(entry: Any, before: Any) -> ColumnElement[bool]:
+    """Return the condition that `before` is the last entry that moved the carry before `entry`.
+
+    Others repeat the number: in which parts of a point it counts, only those tell that wrote it.
+    """
+    earlier = ENTRIES.alias()
+    latest = (
+        select(earlier.c.sequence)
+        .where(
+            earlier.c.card_id == entry.c.card_id,
+            earlier.c.sequence < entry.c.sequence,
+            earlier.c.type.in_(CARRYING),
+        )
+        .order_by(earlier.c.sequence.desc())
+        .limit(1)
+        .correlate(entry)
+        .scalar_subquery()
+    )
+    return and_(before.c.card_id == entry.c.card_id, before.c.sequence == latest)
+
+
+def _carry_moved(program: ProgramRules, type: str, *carries: int | None) -> Fraction:
+    """Return by how much an entry moved the carry, in points.
+
+    `carries` are the carry and the version of the entry, and those of the one that moved it before.
+    """
+    if type not in CARRYING:
+        return Fraction(0)
+    after, version, before, version_before = (number or 0 for number in carries)
+    return Fraction(after, program.carry_parts_at(version)) - Fraction(
+        before, program.carry_parts_at(version_before)
+    )
 
 
 def past_stamps(

@@ -61,6 +61,9 @@ def test_a_program_shows_what_customers_may_see(api: Api, alice: Shop) -> None:
         "vendor": "Café Alice",
         "type": "hybrid",
         "currency": "EUR",
+        "minor_digits": 2,
+        "points_per_currency_unit": 1,
+        "points_per_amount_minor": 100,
         "stamps_target": 10,
         "stamp_reward": {"name": "A coffee", "description": None, "value_minor": None},
         "rewards": [

@@ -27,6 +27,9 @@ FIELDS = {
     "stamps_target",
     "stamp_reward",
     "points_per_currency_unit",
+    "points_per_amount_minor",
+    "minor_digits",
+    "usual_purchase_minor",
     "minimum_purchase_minor",
     "minimum_redemption_points",
     "welcome_stamps",
@@ -78,6 +81,7 @@ def test_everything_that_was_given_comes_back(alice: Api) -> None:
         "stamps_target": 8,
         "stamp_reward": {"name": "Café", "description": "Un café", "value_minor": 420},
         "points_per_currency_unit": 3,
+        "points_per_amount_minor": 1000,
         "minimum_purchase_minor": 500,
         "minimum_redemption_points": 50,
         "welcome_stamps": 1,
@@ -112,7 +116,8 @@ def test_everything_that_was_given_comes_back(alice: Api) -> None:
         },
     }
     program = make(alice, **given)
-    assert program == {**given, "id": program["id"], "version": 1}
+    told = {"id": program["id"], "version": 1, "minor_digits": 2, "usual_purchase_minor": None}
+    assert program == {**given, **told}
     assert alice.patch(f"{PROGRAMS}/{program['id']}", json=given).json() == program
 
 

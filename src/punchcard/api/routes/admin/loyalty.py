@@ -1,11 +1,12 @@
 """What the platform's admins see of all vendors' programs."""
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Query
+from sqlalchemy.orm import Session
 
-from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
+from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.fields import IdOf, Moment, OneOf, line
@@ -16,6 +17,7 @@ from punchcard.kit.ids import ProgramId, VendorId
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports import stats_service
+from punchcard.loyalty.reports.usual_purchase import usual_purchases
 from punchcard.loyalty.vocabulary import ProgramStatus
 
 router = api_router("/api/v1/admin/loyalty", tag="platform")
@@ -53,8 +55,8 @@ def list_programs(
             status=status,
             query=query,
         )
-    schema = partial(admin_program_schema, base_url=caller.context.settings.base_url)
-    return listed(page, list(rows), schema, lambda row: row.id)
+        schemas = _schemas(caller, session, rows)
+    return listed(page, schemas, lambda schema: schema, lambda schema: schema.id)
 
 
 @router.get("/programs/{program_id}", responses=problems(404))
@@ -62,7 +64,7 @@ def get_program(caller: CallerDep, program_id: ProgramId) -> AdminProgramSchema:
     """Return one program of any vendor."""
     with caller.context.database.read() as session:
         row = program_service.get_any_program(session, program_id)
-        return admin_program_schema(row, caller.context.settings.base_url)
+        return _schemas(caller, session, [row])[0]
 
 
 @router.get("/wallet")
@@ -81,11 +83,18 @@ def get_platform_stats(caller: CallerDep, days: DaysDep) -> PlatformStatsSchema:
     return platform_stats_schema(stats)
 
 
-def admin_program_schema(row: LoyaltyProgram, base_url: str) -> AdminProgramSchema:
-    """Return a program as the platform sees it."""
-    return AdminProgramSchema(
-        **program_values(row, base_url),
-        vendor_id=row.vendor_id,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )
+def _schemas(
+    caller: Caller, session: Session, rows: Sequence[LoyaltyProgram]
+) -> list[AdminProgramSchema]:
+    """Return programs as the platform sees them."""
+    base_url, now = caller.context.settings.base_url, caller.context.clock.now()
+    usual = usual_purchases(session, [row.id for row in rows], now=now)
+    return [
+        AdminProgramSchema(
+            **program_values(row, base_url, usual_minor=usual.get(row.id)),
+            vendor_id=row.vendor_id,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+        for row in rows
+    ]

@@ -40,7 +40,7 @@ def upload_logo(
     logo = logo_service.check_logo(body, context.settings)
     with context.database.write() as session:
         row = logo_service.set_logo(session, caller.act(), caller.vendor_id, program_id, logo)
-        return program_schema(row, context.settings.base_url)
+        return program_schema(session, row, context.settings.base_url, context.clock.now())
 
 
 @router.delete("/{program_id}/logo", status_code=204, responses=problems(404))

@@ -1,9 +1,9 @@
 """The vendor's programs."""
 
-from functools import partial
 from typing import Annotated
 
 from fastapi import Query
+from sqlalchemy.orm import Session
 
 from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
@@ -15,8 +15,10 @@ from punchcard.api.schemas.programs import (
     ProgramSchema,
     fields_of,
     program_schema,
+    program_schemas,
 )
 from punchcard.kit.ids import ProgramId
+from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.vocabulary import ProgramStatus
 
@@ -36,8 +38,8 @@ def list_programs(
         rows = program_service.list_programs(
             session, caller.vendor_id, limit=page.fetch, after_id=page.cursor, status=status
         )
-    schema = partial(program_schema, base_url=_base(caller))
-    return listed(page, list(rows), schema, lambda row: row.id)
+        schemas = program_schemas(session, rows, _base(caller), caller.context.clock.now())
+    return listed(page, schemas, lambda schema: schema, lambda schema: schema.id)
 
 
 @router.post("", status_code=201, responses=problems(409))
@@ -46,7 +48,7 @@ def create_program(caller: CallerDep, request: ProgramRequest) -> ProgramSchema:
     act = caller.act()
     with caller.context.database.write() as session:
         row = program_service.create_program(session, act, caller.vendor_id, fields_of(request))
-        response = program_schema(row, _base(caller))
+        response = _schema(caller, session, row)
         caller.remember(session, 201, response)
     return response
 
@@ -56,7 +58,7 @@ def get_program(caller: CallerDep, program_id: ProgramId) -> ProgramSchema:
     """Return one program."""
     with caller.context.database.read() as session:
         row = program_service.get_program(session, caller.vendor_id, program_id)
-        return program_schema(row, _base(caller))
+        return _schema(caller, session, row)
 
 
 @router.patch("/{program_id}", responses=problems(404, 409))
@@ -72,7 +74,7 @@ def update_program(
         row = program_service.update_program(
             session, caller.act(), caller.vendor_id, program_id, fields
         )
-        return program_schema(row, _base(caller))
+        return _schema(caller, session, row)
 
 
 @router.delete("/{program_id}", status_code=204, responses=problems(404, 409))
@@ -88,7 +90,7 @@ def activate_program(caller: CallerDep, program_id: ProgramId) -> ProgramSchema:
     """Open the program for business."""
     with caller.context.database.write() as session:
         row = program_service.activate_program(session, caller.act(), caller.vendor_id, program_id)
-        response = program_schema(row, _base(caller))
+        response = _schema(caller, session, row)
         caller.remember(session, 200, response)
     return response
 
@@ -99,9 +101,13 @@ def deactivate_program(caller: CallerDep, program_id: ProgramId) -> ProgramSchem
     with caller.context.database.write() as session:
         act = caller.act()
         row = program_service.deactivate_program(session, act, caller.vendor_id, program_id)
-        response = program_schema(row, _base(caller))
+        response = _schema(caller, session, row)
         caller.remember(session, 200, response)
     return response
+
+
+def _schema(caller: Caller, session: Session, row: LoyaltyProgram) -> ProgramSchema:
+    return program_schema(session, row, _base(caller), caller.context.clock.now())
 
 
 def _base(caller: Caller) -> str:

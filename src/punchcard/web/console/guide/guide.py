@@ -21,6 +21,7 @@ from punchcard.web.console.programs.program_form import (
     ProgramContext,
     amount_of,
     program_context_of,
+    read_earning_amount,
     read_stamp_reward,
 )
 from punchcard.web.console.programs.program_start import create_from, start_page
@@ -190,6 +191,7 @@ def _read_reward(
     fields["points_per_currency_unit"] = form.whole(
         "points_per_currency_unit", minimum=minimum, maximum=maximum
     )
+    fields.update(read_earning_amount(form, program_context.currency))
     minimum, maximum = REWARD_BOUNDS["points_required"]
     return fields, {
         "name": form.text("offer_name", limit=NAME_CHARACTERS),
@@ -224,6 +226,7 @@ def _reward_page(
         "reward_description": reward.get("description"),
         "reward_value": amount_of(reward.get("value_minor"), program.currency),
         "points_per_currency_unit": program.points_per_currency_unit,
+        "points_per_amount": amount_of(program.points_per_amount_minor, program.currency),
         "points_required": 100,
     }
     return request.render(

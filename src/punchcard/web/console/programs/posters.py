@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Response
 from punchcard.accounts import vendor_service
 from punchcard.kit.i18n import LANGUAGES, N_, Language, as_language
 from punchcard.kit.ids import ProgramId
-from punchcard.kit.money import minor_units
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.rules.logo_rules import is_uploaded
@@ -79,7 +78,7 @@ def poster_words(program: LoyaltyProgram, language: Language) -> PosterWords:
 
 def _promise(program: LoyaltyProgram, wording: Wording) -> str:
     if program.type == ProgramType.POINTS:
-        amount = wording.money(minor_units(program.currency), program.currency)
+        amount = wording.money(program.points_per_amount_minor, program.currency)
         return wording.count(
             program.points_per_currency_unit,
             wording.sentence(N_("{n} point for every {amount} you spend.")),

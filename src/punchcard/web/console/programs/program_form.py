@@ -3,11 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 from punchcard.kit.i18n import LANGUAGES, N_
-from punchcard.kit.money import minor_digits
+from punchcard.kit.money import PlainAmount
 from punchcard.kit.validation import texts
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, PROGRAM_CHOICES
@@ -91,11 +90,21 @@ def read_program(form: Form, program_context: ProgramContext) -> dict[str, Any]:
         fields["stamp_reward"] = read_stamp_reward(form, program_context)
     if program_context.has_points:
         numbers.extend(_POINT_NUMBERS)
+        fields.update(read_earning_amount(form, program_context.currency))
         fields["minimum_purchase_minor"] = form.money("minimum_purchase", program_context.currency)
     for name in numbers:
         minimum, maximum = PROGRAM_BOUNDS[name]
         fields[name] = form.whole(name, minimum=minimum, maximum=maximum)
     return fields
+
+
+def read_earning_amount(form: Form, currency: str) -> dict[str, int]:
+    """Return for how much money the points are that a purchase earns, if that was typed."""
+    least, most = PROGRAM_BOUNDS["points_per_amount_minor"]
+    amount = form.money(
+        "points_per_amount", currency, required=False, minimum_minor=least, maximum_minor=most
+    )
+    return {} if amount is None else {"points_per_amount_minor": amount}
 
 
 def read_stamp_reward(form: Form, program_context: ProgramContext) -> dict[str, Any] | None:
@@ -118,6 +127,7 @@ def initial_of(program: LoyaltyProgram) -> dict[str, Any]:
     choices = ("pin_policy", "void_policy")
     numbers = (*_STAMP_NUMBERS, *_POINT_NUMBERS, *_PIN_NUMBERS)
     initial = {name: getattr(program, name) for name in (*names, *choices, *numbers)}
+    initial["points_per_amount"] = amount_of(program.points_per_amount_minor, program.currency)
     initial["minimum_purchase"] = amount_of(program.minimum_purchase_minor, program.currency)
     initial["reward_name"] = reward.get("name")
     initial["reward_description"] = reward.get("description")
@@ -131,9 +141,9 @@ def initial_of(program: LoyaltyProgram) -> dict[str, Any]:
     return initial
 
 
-def amount_of(amount_minor: int | None, currency: str) -> Decimal | None:
-    """Return an amount in whole units with all digits of the currency, as a field shows it."""
-    return None if amount_minor is None else Decimal(amount_minor).scaleb(-minor_digits(currency))
+def amount_of(amount_minor: int | None, currency: str) -> PlainAmount | None:
+    """Return an amount as a field shows it."""
+    return None if amount_minor is None else PlainAmount(amount_minor, currency)
 
 
 def _read_branding(form: Form, before: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from punchcard.kit.i18n import Language, as_language
 from punchcard.kit.ids import ProgramId
+from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.wallets.card_facts import load_programs
 from punchcard.wallets.pass_content import TEXT, ProgramFacts
 from punchcard.web.pages.card_preview import CardFace, face_of, sample_card
@@ -29,16 +31,27 @@ _MAY_BE_NONE: Final = ("stamp_reward", "terms_text")
 
 
 @dataclass(frozen=True, slots=True)
+class EarningExample:
+    """What one purchase earns by the rule; `has_rest`: a part of a point is kept on the card."""
+
+    amount_minor: int
+    points: int
+    has_rest: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """A sample card in one language, and how well its text can be read.
 
     `is_ink_replaced`: the chosen colour cannot be read, so cards show black or white instead.
+    `earning` is an example of what purchases earn; None where they earn nothing.
     """
 
     face: CardFace
     language: Language
     contrast: float
     is_ink_replaced: bool
+    earning: EarningExample | None
 
 
 def preview_of(
@@ -51,6 +64,7 @@ def preview_of(
 ) -> Preview:
     """Return how a card of the program looks with the `typed` fields; wrong ones stay as saved."""
     facts = load_programs(session, [program_id], now=now)[program_id]
+    program = session.get_one(LoyaltyProgram, program_id)
     facts = _with_typed(facts, typed or {})
     shown = as_language(language) or as_language(facts.vendor_language) or "en"
     background, ink, _accent = colours_of(facts.branding)
@@ -60,7 +74,21 @@ def preview_of(
         language=shown,
         contrast=round(contrast(background, ink), 1),
         is_ink_replaced=chosen != ink,
+        earning=None if program.type == ProgramType.STAMPS else _earning(program, typed or {}),
     )
+
+
+def earning_example(points: int, per_amount_minor: int) -> EarningExample:
+    """Return what two and a half times the amount earns, on a card that carries nothing."""
+    amount = per_amount_minor * 5 // 2
+    earned, rest = divmod(amount * points, per_amount_minor)
+    return EarningExample(amount, earned, rest > 0)
+
+
+def _earning(program: LoyaltyProgram, typed: Mapping[str, Any]) -> EarningExample:
+    rule = ("points_per_currency_unit", "points_per_amount_minor")
+    points, per_amount = (typed.get(name) or getattr(program, name) for name in rule)
+    return earning_example(points, per_amount)
 
 
 def _with_typed(facts: ProgramFacts, typed: Mapping[str, Any]) -> ProgramFacts:

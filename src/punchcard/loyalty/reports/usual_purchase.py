@@ -1,0 +1,43 @@
+"""What purchases usually come to, so that a slip of the hand is seen; from the rollup alone."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from statistics import median_low
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from punchcard.loyalty.models import DailyRollup
+
+DAYS: Final = 90
+LEAST_DAYS: Final = 3
+"""Of how many days with purchases something can be told."""
+
+
+def usual_purchases(
+    session: Session, program_ids: Collection[str], *, now: datetime
+) -> dict[str, int]:
+    """Return what a purchase usually comes to, in minor units, by program.
+
+    It is the middle one of the averages of the last 90 days with purchases, so that a few purchases
+    of another size do not move it. Programs with fewer than three such days are left out.
+    """
+    averages: dict[str, list[int]] = {}
+    for row in session.execute(
+        select(DailyRollup.program_id, DailyRollup.purchases, DailyRollup.purchase_amount_minor)
+        .where(
+            DailyRollup.program_id.in_(program_ids),
+            DailyRollup.day >= (now - timedelta(days=DAYS)).date(),
+            DailyRollup.purchases > 0,
+            DailyRollup.purchase_amount_minor > 0,
+        )
+        .order_by(DailyRollup.program_id, DailyRollup.day)
+    ):
+        average = max(1, row.purchase_amount_minor // row.purchases)
+        averages.setdefault(row.program_id, []).append(average)
+    return {
+        program_id: median_low(of_days)
+        for program_id, of_days in averages.items()
+        if len(of_days) >= LEAST_DAYS
+    }
