@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.models import DailyRollup
 
 DAYS: Final = 90
@@ -16,14 +17,14 @@ LEAST_DAYS: Final = 3
 
 
 def usual_purchases(
-    session: Session, program_ids: Collection[str], *, now: datetime
-) -> dict[str, int]:
+    session: Session, program_ids: Collection[ProgramId], *, now: datetime
+) -> dict[ProgramId, int]:
     """Return what a purchase usually comes to, in minor units, by program.
 
     It is the middle one of the averages of the last 90 days with purchases, so that a few purchases
     of another size do not move it. Programs with fewer than three such days are left out.
     """
-    averages: dict[str, list[int]] = {}
+    averages: dict[ProgramId, list[int]] = {}
     for row in session.execute(
         select(DailyRollup.program_id, DailyRollup.purchases, DailyRollup.purchase_amount_minor)
         .where(
