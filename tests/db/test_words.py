@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Column, Connection, MetaData, Table, insert, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, insert, literal_column, select, text
 from sqlalchemy.exc import IntegrityError
 
 from punchcard.db.database import Database
@@ -44,3 +44,8 @@ def test_no_word_is_no_word_and_another_text_is_refused(connection: Connection) 
     assert connection.scalars(select(_CARDS.c.status)).all() == [None]
     with pytest.raises(IntegrityError):
         connection.execute(text("INSERT INTO words (status) VALUES ('burnt')"))
+
+
+def test_a_text_that_is_no_word_is_read_as_it_is(connection: Connection) -> None:
+    kept = literal_column("'burnt'", EnumText(CardStatus))
+    assert connection.scalars(select(kept)).one() == "burnt"

@@ -42,7 +42,10 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 class EnumText(TypeDecorator[Word]):
-    """One of the words of an enum, kept as text of up to `length` characters."""
+    """One of the words of an enum, kept as text of up to `length` characters.
+
+    A text that is none of them is read as it is: damage is for the ledger's verification to name.
+    """
 
     impl = String
     cache_ok = True
@@ -58,9 +61,12 @@ class EnumText(TypeDecorator[Word]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Word | None]:
         """Return what makes a word of the stored text; the till reads several a row."""
-        members: dict[str | None, Word | None] = {word.value: word for word in self.words}
-        members[None] = None
-        return members.__getitem__
+        return _ReadWords({word.value: word for word in self.words}).__getitem__
+
+
+class _ReadWords(dict[Any, Any]):
+    def __missing__(self, text: str | None) -> str | None:
+        return text
 
 
 def _as_plain_text(word: str | None) -> str | None:
