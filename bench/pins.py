@@ -75,7 +75,7 @@ def _measure(workshop: Workshop, context: Context, shop: Shop, staff: int) -> li
     plain = b"p" * 44
     hashed = bcrypt.hashpw(plain, bcrypt.gensalt(context.settings.pin_bcrypt_cost))
     hasher = TimedHasher(context.loyalty.pin_hasher)
-    verifier = PinVerifier(context.database, hasher, context.clock, context.settings)
+    verifier = PinVerifier(context.database, hasher, context.clock, context.ids, context.settings)
     strangers = (
         Subject(kind=SubjectKind.API_KEY, id=f"{n}", vendor_id=shop.vendor_id) for n in count()
     )

@@ -216,7 +216,7 @@ def _build_loyalty(
     settings, clock, database = base.settings, base.clock, base.database
     # Of its own, so that strangers' sign-ins never take a PIN's turn.
     hasher = pin_hasher(settings)
-    pin_verifier = PinVerifier(database, hasher, clock, settings)
+    pin_verifier = PinVerifier(database, hasher, clock, base.ids, settings)
     staff_tokens = StaffTokens(database, clock, settings)
     sealer = card_sealer(settings)
     return LoyaltyServices(

@@ -165,12 +165,16 @@ class PairingCode(Base):
 
 
 class Throttle(Base):
-    """Failures counted against one key (an address that signs in, a terminal that types PINs)."""
+    """Failures counted against one key (an address that signs in, a terminal that types PINs).
+
+    `locks` says how often a terminal was locked without a quiet day in between.
+    """
 
     __tablename__ = "throttles"
 
     key: Mapped[str] = mapped_column(String(100), primary_key=True)
     failures: Mapped[int]
+    locks: Mapped[int] = mapped_column(default=0, server_default="0")
     blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 

@@ -113,6 +113,9 @@ class Settings:
 
     # Staff PINs
     pin_bcrypt_cost: int = 10
+    pin_longest_lock_minutes: int = 1440
+    pin_locks_forgotten_hours: int = 24
+    pin_misses_until_exhausted: int = 100
     bcrypt_threads: int = 2
     bcrypt_queue_limit: int = 64
     staff_token_minutes: int = 480

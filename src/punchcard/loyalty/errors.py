@@ -314,6 +314,14 @@ class StaffPinLocked(DomainError):
     sentence = N_("Too many wrong PINs. Locked until {locked_until}.")
 
 
+class StaffPinExhausted(DomainError):
+    """So many wrong PINs were typed for this person that the PIN itself is no longer trusted."""
+
+    code = "staff_pin_exhausted"
+    kind = Kind.LOCKED
+    sentence = N_("Too many wrong PINs were entered for this person. A manager must set a new PIN.")
+
+
 class StaffTokenInvalid(DomainError):
     """The staff token is expired, retired, lent to another credential, or not ours."""
 

@@ -276,7 +276,11 @@ _IN_USE = text("retired_at IS NULL")
 
 
 class StaffPin(Base):
-    """A person at the till and their PIN; retired, never deleted: history keeps the name."""
+    """A person at the till and their PIN; retired, never deleted: history keeps the name.
+
+    `failed_attempts` are those since the last lock, `locks` how often the person was locked without
+    a quiet day in between, and `misses` all wrong PINs since the last right one.
+    """
 
     __tablename__ = "staff_pins"
     __table_args__ = (
@@ -308,6 +312,10 @@ class StaffPin(Base):
     generation: Mapped[int] = mapped_column(default=1)
     failed_attempts: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    locks: Mapped[int] = mapped_column(default=0, server_default="0")
+    misses: Mapped[int] = mapped_column(default=0, server_default="0")
+    last_missed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    exhausted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

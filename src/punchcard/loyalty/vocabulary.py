@@ -73,6 +73,7 @@ class PinStatus(StrEnum):
 
     ACTIVE = "active"
     LOCKED = "locked"
+    EXHAUSTED = "exhausted"
     RETIRED = "retired"
 
 

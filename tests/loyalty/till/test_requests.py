@@ -269,7 +269,7 @@ def test_each_proof_is_looked_at_once_in_a_list(
 ) -> None:
     anna = shelf.pin(alice, PIN)
     looking = CountingVerifier(
-        context.database, context.loyalty.pin_hasher, context.clock, settings
+        context.database, context.loyalty.pin_hasher, context.clock, context.ids, settings
     )
     asking = builder(replace(services, pin_verifier=looking), alice)
     details = RequestDetails(proof=StaffProof.of(pin=typed), **KEY)
@@ -289,7 +289,7 @@ def test_a_proof_is_not_looked_at_for_what_is_refused_before(
     services: OperationServices, alice: Shop, context: Context, settings: Settings
 ) -> None:
     looking = CountingVerifier(
-        context.database, context.loyalty.pin_hasher, context.clock, settings
+        context.database, context.loyalty.pin_hasher, context.clock, context.ids, settings
     )
     asking = builder(
         replace(services, pin_verifier=looking), alice, a_till(alice, location_id=GARE)

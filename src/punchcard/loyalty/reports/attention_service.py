@@ -33,7 +33,7 @@ def what_needs_attention(session: Session, vendor_id: VendorId, *, now: datetime
     locked = select(StaffPin).where(
         StaffPin.vendor_id == vendor_id,
         StaffPin.retired_at.is_(None),
-        StaffPin.locked_until > now,
+        or_(StaffPin.locked_until > now, StaffPin.exhausted_at.is_not(None)),
     )
     is_low = Reward.stock_left <= LOW_STOCK
     is_ending = Reward.valid_until.between(now, now + ENDING)

@@ -26,8 +26,8 @@ PROGRAM_BOUNDS: Mapping[str, tuple[int, int]] = {
     "welcome_points": (0, 1_000_000),
     "cooldown_minutes": (0, 10_080),
     "max_daily_stamps": (1, 50),
-    "pin_max_attempts": (1, 20),
-    "pin_lockout_minutes": (1, 1440),
+    "pin_max_attempts": (1, 10),
+    "pin_lockout_minutes": (5, 1440),
 }
 REWARD_BOUNDS: Mapping[str, tuple[int, int]] = {
     "points_required": (1, 1_000_000_000),

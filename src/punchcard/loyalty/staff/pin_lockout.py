@@ -1,15 +1,23 @@
-"""Counters of wrong PINs, moved by atomic SQL alone: no value is read first and written later."""
+"""Counters of wrong PINs, moved by atomic SQL alone: no value is read first and written later.
 
+Each lock lasts twice as long as the one before, until a day has passed without a wrong PIN: a
+thief with a terminal gets a few guesses a day, not hundreds. A PIN that was guessed at a hundred
+times with no right one in between is exhausted, and a manager must set another (NIST SP 800-63B,
+section 5.2.2).
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
     String,
+    and_,
     bindparam,
     case,
     func,
@@ -30,6 +38,9 @@ from punchcard.loyalty.models import LoyaltyProgram, StaffPin
 
 DEFAULT_ATTEMPTS = 5
 DEFAULT_LOCKOUT_MINUTES = 30
+_DOUBLINGS: Final = 10
+"""From the shortest lock (5 minutes) to the longest that makes sense (a day) are nine."""
+_LOCK: Final = (StaffPin.locked_until, StaffPin.locks, StaffPin.exhausted_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +52,29 @@ class PinLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class LockGrowth:
+    """How locks grow: up to `longest`, anew after `forgotten_after` without a wrong PIN.
+
+    `misses` are the wrong PINs in a row that exhaust a PIN.
+    """
+
+    longest: timedelta
+    forgotten_after: timedelta
+    misses: int
+
+
+@dataclass(frozen=True, slots=True)
 class FailedAttempt:
-    """What a wrong PIN led to; `was_open` is False if a lock stood already and nothing counted."""
+    """What a wrong PIN led to; `was_open` is False if a lock stood already and nothing counted.
+
+    `locks` says the how manieth lock in a row it is.
+    """
 
     was_open: bool
     remaining_attempts: int
     locked_until: datetime | None
+    locks: int = 0
+    exhausted_at: datetime | None = None
 
 
 def credential_key(subject: Subject) -> str:
@@ -74,14 +102,15 @@ def record_success(
 ) -> bool:
     """Forget a person's misses and note the use, if they are not locked at this very moment.
 
-    Returns False, and changes nothing, if they are, or if the PIN was changed or retired.
+    Returns False, and changes nothing, if they are, or if the PIN was changed, retired or
+    exhausted. How often they were locked is not forgotten: a thief may guess between two uses.
     """
-    is_open = or_(StaffPin.locked_until.is_(None), StaffPin.locked_until <= now)
     is_same = StaffPin.generation == generation
     statement = (
         update(StaffPin)
-        .where(StaffPin.id == pin_id, StaffPin.retired_at.is_(None), is_same, is_open)
-        .values(failed_attempts=0, locked_until=None, last_used_at=now)
+        .where(StaffPin.id == pin_id, StaffPin.retired_at.is_(None), is_same)
+        .where(_is_open(now))
+        .values(failed_attempts=0, misses=0, locked_until=None, last_used_at=now)
         .returning(StaffPin.id)
     )
     return connection.execute(statement).one_or_none() is not None
@@ -92,6 +121,7 @@ def record_failure_of_person(
     pin_id: StaffPinId,
     vendor_id: VendorId,
     program_id: ProgramId | None,
+    growth: LockGrowth,
     *,
     now: datetime,
 ) -> FailedAttempt:
@@ -99,45 +129,57 @@ def record_failure_of_person(
     limit = limit_of(connection, vendor_id, program_id)
     # A lock that has run out is followed by a fresh set of attempts.
     failures = case((StaffPin.locked_until.is_not(None), 1), else_=StaffPin.failed_attempts + 1)
+    is_quiet = StaffPin.last_missed_at <= now - growth.forgotten_after
+    locks = case((is_quiet, 0), else_=StaffPin.locks)
+    is_lock = failures >= limit.attempts
+    misses = StaffPin.misses + 1
     statement = (
         update(StaffPin)
-        .where(
-            StaffPin.id == pin_id,
-            or_(StaffPin.locked_until.is_(None), StaffPin.locked_until <= now),
+        .where(StaffPin.id == pin_id, _is_open(now))
+        .values(
+            failed_attempts=failures,
+            locked_until=case((is_lock, _until(locks, limit, growth, now)), else_=null()),
+            locks=locks + case((is_lock, 1), else_=0),
+            misses=misses,
+            exhausted_at=case((misses >= growth.misses, literal(now, UtcDateTime)), else_=null()),
+            last_missed_at=now,
         )
-        .values(failed_attempts=failures, locked_until=_lock(failures, limit, now))
-        .returning(StaffPin.failed_attempts, StaffPin.locked_until)
+        .returning(*_LOCK, StaffPin.failed_attempts)
     )
     row = connection.execute(statement).one_or_none()
     if row is None:
-        lock = select(StaffPin.locked_until).where(StaffPin.id == pin_id)
-        return FailedAttempt(False, 0, connection.scalar(lock))
-    return FailedAttempt(True, max(0, limit.attempts - row.failed_attempts), row.locked_until)
+        lock = connection.execute(select(*_LOCK).where(StaffPin.id == pin_id)).one()
+        return FailedAttempt(False, 0, lock.locked_until, lock.locks, lock.exhausted_at)
+    left = max(0, limit.attempts - row.failed_attempts)
+    return FailedAttempt(True, left, row.locked_until, row.locks, row.exhausted_at)
 
 
 def record_failure_of_credential(
-    connection: Connection, subject: Subject, *, now: datetime
+    connection: Connection, subject: Subject, growth: LockGrowth, *, now: datetime
 ) -> FailedAttempt:
     """Count a wrong PIN that named nobody against the credential that typed it.
 
     A right PIN does not forgive these: who knows one PIN could guess at all the others for ever.
-    They are forgotten when no further miss follows for as long as a lock lasts.
+    They are forgotten when no further miss follows for as long as a first lock lasts.
     """
     limit = limit_of(connection, subject.vendor_id, None)
-    key, until = credential_key(subject), now + limit.lockout
+    key, is_first_locked = credential_key(subject), limit.attempts == 1
     facts = {
         "credential": key,
-        "first_until": until if limit.attempts == 1 else None,
+        "first_until": now + limit.lockout if is_first_locked else None,
+        "first_locks": int(is_first_locked),
         "attempts": limit.attempts,
-        "until": until,
         "at": now,
         "stale_at": now - limit.lockout,
+        "quiet_at": now - growth.forgotten_after,
+        **{f"until_{n}": now + lock for n, lock in enumerate(_locks_in_a_row(limit, growth))},
     }
     row = connection.execute(_count_credential(connection.dialect), facts).one_or_none()
     if row is None:
-        lock = select(Throttle.blocked_until).where(Throttle.key == key)
-        return FailedAttempt(False, 0, connection.scalar(lock))
-    return FailedAttempt(True, max(0, limit.attempts - row.failures), row.blocked_until)
+        lock = select(Throttle.blocked_until, Throttle.locks).where(Throttle.key == key)
+        return FailedAttempt(False, 0, *connection.execute(lock).one())
+    left = max(0, limit.attempts - row.failures)
+    return FailedAttempt(True, left, row.blocked_until, row.locks)
 
 
 # Statements that are made once: to put one together costs more than to run it, and a wrong PIN
@@ -150,27 +192,52 @@ _OF_PROGRAM = _STRICTEST.where(LoyaltyProgram.id == bindparam("program", type_=I
 
 @lru_cache(maxsize=2)
 def _count_credential(dialect: Dialect) -> Any:
-    at, until, stale_at, first_until = (
-        bindparam(name, type_=UtcDateTime) for name in ("at", "until", "stale_at", "first_until")
+    at, stale_at, quiet_at, first_until = (
+        bindparam(name, type_=UtcDateTime) for name in ("at", "stale_at", "quiet_at", "first_until")
     )
     is_stale = or_(Throttle.blocked_until.is_not(None), Throttle.updated_at <= stale_at)
     failures = case((is_stale, 1), else_=Throttle.failures + 1)
-    lock = case((failures >= bindparam("attempts", type_=Integer), until), else_=null())
+    locks = case((Throttle.updated_at <= quiet_at, 0), else_=Throttle.locks)
+    is_lock = failures >= bindparam("attempts", type_=Integer)
+    ends = [bindparam(f"until_{n}", type_=UtcDateTime) for n in range(_DOUBLINGS)]
     first = insert_for(dialect, Throttle).values(
         key=bindparam("credential", type_=String),
         failures=1,
+        locks=bindparam("first_locks", type_=Integer),
         blocked_until=first_until,
         updated_at=at,
     )
     return first.on_conflict_do_update(
         index_elements=["key"],
-        set_={"failures": failures, "blocked_until": lock, "updated_at": at},
+        set_={
+            "failures": failures,
+            "locks": locks + case((is_lock, 1), else_=0),
+            "blocked_until": case((is_lock, _one_of(ends, locks)), else_=null()),
+            "updated_at": at,
+        },
         where=or_(Throttle.blocked_until.is_(None), Throttle.blocked_until <= at),
-    ).returning(Throttle.failures, Throttle.blocked_until)
+    ).returning(Throttle.failures, Throttle.blocked_until, Throttle.locks)
 
 
-def _lock(
-    failures: ColumnElement[int], limit: PinLimit, now: datetime
-) -> ColumnElement[datetime | None]:
-    until = literal(now + limit.lockout, UtcDateTime)
-    return case((failures >= limit.attempts, until), else_=null())
+def _is_open(now: datetime) -> ColumnElement[bool]:
+    is_unlocked = or_(StaffPin.locked_until.is_(None), StaffPin.locked_until <= now)
+    return and_(is_unlocked, StaffPin.exhausted_at.is_(None))
+
+
+def _until(locks: ColumnElement[int], limit: PinLimit, growth: LockGrowth, now: datetime) -> Any:
+    ends = [literal(now + lock, UtcDateTime) for lock in _locks_in_a_row(limit, growth)]
+    return _one_of(ends, locks)
+
+
+def _locks_in_a_row(limit: PinLimit, growth: LockGrowth) -> list[timedelta]:
+    """Return how long the first lock lasts, the second and so on; the last one stands for more."""
+    longest = max(limit.lockout, growth.longest)
+    return [min(limit.lockout * 2**doublings, longest) for doublings in range(_DOUBLINGS)]
+
+
+def _one_of(ends: Sequence[ColumnElement[datetime]], locks: ColumnElement[int]) -> Any:
+    """Return the end of the next lock after so many: there is no arithmetic of times that both
+    databases share.
+    """
+    *growing, longest = ends
+    return case(*((locks == n, end) for n, end in enumerate(growing)), else_=longest)

@@ -39,8 +39,9 @@ class FoundPin:
     name: str
     pin_hash: str
     generation: int
-    failed_attempts: int
+    misses: int
     locked_until: datetime | None
+    exhausted_at: datetime | None
     last_used_at: datetime | None
     credential_locked_until: datetime | None
 
@@ -56,8 +57,9 @@ _columns = select(
     StaffPin.name,
     StaffPin.pin_hash,
     StaffPin.generation,
-    StaffPin.failed_attempts,
+    StaffPin.misses,
     StaffPin.locked_until,
+    StaffPin.exhausted_at,
     StaffPin.last_used_at,
     _credential_lock.label("blocked_until"),
 )

@@ -121,12 +121,14 @@ def update_pin(
 def unlock_pin(session: Session, act: Act, vendor_id: VendorId, pin_id: StaffPinId) -> StaffPin:
     """Forget a person's wrong PINs, so that they can go on at once.
 
+    A PIN that is exhausted stays so until it is changed.
     Raises StaffPinNotFound, StaffPinRetired.
     """
     pin = _locked(session, vendor_id, pin_id)
     old = {"failed_attempts": pin.failed_attempts, "locked_until": pin.locked_until}
     pin.failed_attempts = 0
     pin.locked_until = None
+    pin.locks = 0
     _record(
         session, act, "pin.unlocked", pin, old=old, new={"failed_attempts": 0, "locked_until": None}
     )
@@ -152,8 +154,8 @@ def _renew(pin: StaffPin, prepared: PreparedPin) -> None:
     pin.pin_hash = prepared.pin_hash
     pin.pin_index = prepared.pin_index
     pin.generation += 1
-    pin.failed_attempts = 0
-    pin.locked_until = None
+    pin.failed_attempts = pin.misses = pin.locks = 0
+    pin.locked_until = pin.last_missed_at = pin.exhausted_at = None
 
 
 def _locked(session: Session, vendor_id: VendorId, pin_id: StaffPinId) -> StaffPin:

@@ -17,19 +17,26 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Protocol
 
+from punchcard.accounts.audit_service import Act
 from punchcard.accounts.subjects import Subject
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
-from punchcard.kit.errors import invalid_field
+from punchcard.kit.errors import DomainError, invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import VendorId
+from punchcard.kit.ids import Ids, VendorId
 from punchcard.kit.secrets import derive_key
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.errors import PinTooSimple, StaffPinInvalid, StaffPinLocked
+from punchcard.loyalty.errors import (
+    PinTooSimple,
+    StaffPinExhausted,
+    StaffPinInvalid,
+    StaffPinLocked,
+)
 from punchcard.loyalty.operations import StaffIdentity
 from punchcard.loyalty.rules.pin_rules import is_pin, is_too_simple
 from punchcard.loyalty.staff import pin_lockout, pin_queries
-from punchcard.loyalty.staff.pin_lockout import FailedAttempt
+from punchcard.loyalty.staff.lock_events import record_lock
+from punchcard.loyalty.staff.pin_lockout import FailedAttempt, LockGrowth
 from punchcard.loyalty.staff.pin_queries import FoundPin
 
 _NOT_A_PIN = N_("Must be 4 to 8 digits.")
@@ -65,13 +72,19 @@ class PinVerifier:
     """Prepares new PINs and checks typed ones."""
 
     def __init__(
-        self, database: Database, hasher: PinHasher, clock: Clock, settings: Settings
+        self, database: Database, hasher: PinHasher, clock: Clock, ids: Ids, settings: Settings
     ) -> None:
         self._database = database
         self._hasher = hasher
         self._clock = clock
+        self._ids = ids
         self._resolution = timedelta(seconds=settings.last_used_resolution_seconds)
         self._cost = settings.pin_bcrypt_cost
+        self._growth = LockGrowth(
+            longest=timedelta(minutes=settings.pin_longest_lock_minutes),
+            forgotten_after=timedelta(hours=settings.pin_locks_forgotten_hours),
+            misses=settings.pin_misses_until_exhausted,
+        )
         self._hash_key = derive_key(settings.pin_pepper, "punchcard pin hash")
         self._index_key = derive_key(settings.pin_pepper, "punchcard pin index")
         # A well-formed hash that belongs to nobody: comparing with it takes as long as any other.
@@ -98,8 +111,8 @@ class PinVerifier:
 
         `staff_id` names the person: a StaffPin's id or its staff_id.
         Raises InvalidInput if it is not 4 to 8 digits, StaffPinInvalid(remaining_attempts), and
-        StaffPinLocked(locked_until) for a person or a credential with too many wrong ones; that
-        moment is as the vendor's clocks show it.
+        StaffPinLocked(locked_until) for a person or a credential with too many wrong ones, that
+        moment as the vendor's clocks show it; StaffPinExhausted for a PIN that must be set anew.
         """
         if not is_pin(pin):
             raise invalid_field("staff_pin", message=_NOT_A_PIN)
@@ -131,14 +144,15 @@ class PinVerifier:
     ) -> tuple[FoundPin | None, bool]:
         """Return the one PIN to compare with, if any, and whether its person was named.
 
-        Raises StaffPinLocked if that person, or the credential of an unnamed entry, is locked.
+        Raises StaffPinLocked if that person, or the credential of an unnamed entry, is locked, and
+        StaffPinExhausted.
         """
         now = self._clock.now()
         with self._database.autocommit_connection() as connection:
             if staff_id is not None:
                 found = pin_queries.find_by_name(connection, subject, staff_id)
                 if found is not None:
-                    _refuse_locked(found.locked_until, now)
+                    _refuse_shut(found, now)
                     return found, True
                 until = pin_queries.credential_locked_until(connection, subject)
             else:
@@ -151,7 +165,8 @@ class PinVerifier:
         """Write the success down; False if the PIN was changed or retired in the meantime.
 
         When there is nothing to write, looking once more is enough.
-        Raises StaffPinLocked if the person, or the credential of an unnamed entry, is locked now.
+        Raises StaffPinLocked if the person, or the credential of an unnamed entry, is locked now,
+        and StaffPinExhausted.
         """
         now = self._clock.now()
         with self._database.autocommit_connection() as connection:
@@ -160,34 +175,41 @@ class PinVerifier:
             return False
         if not is_named:
             _refuse_locked(current.credential_locked_until, now)
-        _refuse_locked(current.locked_until, now)
+        _refuse_shut(current, now)
         if not self._is_worth_writing(current, now):
             return True
         with self._database.write_connection() as connection:
             if pin_lockout.record_success(connection, pin.id, pin.generation, now=now):
                 return True
             current = pin_queries.find_again(connection, subject, pin)
-            _refuse_locked(current.locked_until if current else None, now)
+            if current is not None:
+                _refuse_shut(current, now)
         return False
 
     def _is_worth_writing(self, pin: FoundPin, now: datetime) -> bool:
-        if pin.failed_attempts or pin.locked_until is not None or pin.last_used_at is None:
+        if pin.misses or pin.locked_until is not None or pin.last_used_at is None:
             return True
         return pin.last_used_at <= now - self._resolution
 
-    def _counted_as_wrong(
-        self, pin: FoundPin | None, subject: Subject
-    ) -> StaffPinInvalid | StaffPinLocked:
-        """Count the failure in a transaction of its own, and return the refusal to raise."""
-        now = self._clock.now()
+    def _counted_as_wrong(self, pin: FoundPin | None, subject: Subject) -> DomainError:
+        """Count the failure in a transaction of its own, and return the refusal to raise.
+
+        A lock that it leads to stands in the audit trail.
+        """
+        now, growth = self._clock.now(), self._growth
         with self._database.write_connection() as connection:
             if pin is not None:
                 miss = pin_lockout.record_failure_of_person(
-                    connection, pin.id, pin.vendor_id, pin.program_id, now=now
+                    connection, pin.id, pin.vendor_id, pin.program_id, growth, now=now
                 )
             else:
-                miss = pin_lockout.record_failure_of_credential(connection, subject, now=now)
-        return _refusal(miss, now)
+                miss = pin_lockout.record_failure_of_credential(
+                    connection, subject, growth, now=now
+                )
+            if miss.was_open and (miss.locked_until is not None or miss.exhausted_at):
+                act = Act(subject=subject, now=now, ids=self._ids)
+                record_lock(connection, act, pin.id if pin else None, miss)
+        return StaffPinExhausted() if miss.exhausted_at else _refusal(miss, now)
 
     def _peppered(self, pin: str) -> bytes:
         # bcrypt stops at a NUL byte, so the digest is written as text.
@@ -195,6 +217,12 @@ class PinVerifier:
 
     def _index(self, vendor_id: VendorId | None, pin: str) -> bytes:
         return hmac.digest(self._index_key, f"{vendor_id}|{pin}".encode(), "sha256")
+
+
+def _refuse_shut(pin: FoundPin, now: datetime) -> None:
+    if pin.exhausted_at is not None:
+        raise StaffPinExhausted()
+    _refuse_locked(pin.locked_until, now)
 
 
 def _refuse_locked(until: datetime | None, now: datetime) -> None:

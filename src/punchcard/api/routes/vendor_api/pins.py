@@ -188,4 +188,6 @@ def pin_schema(row: StaffPin, now: datetime) -> PinSchema:
 def _status(row: StaffPin, locked_until: datetime | None) -> PinStatus:
     if row.retired_at is not None:
         return PinStatus.RETIRED
+    if row.exhausted_at is not None:
+        return PinStatus.EXHAUSTED
     return PinStatus.LOCKED if locked_until is not None else PinStatus.ACTIVE
