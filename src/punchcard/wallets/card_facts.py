@@ -96,6 +96,7 @@ def _program(
         branding=program.branding,
         texts=program.texts,
         rewards=tuple(rewards[:_REWARDS_SHOWN]),
+        shop_status=vendor.status,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.i18n import (
     LANGUAGES,
     N_,
@@ -53,6 +54,7 @@ class ProgramFacts:
     branding: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, Any] = field(default_factory=dict)
     rewards: tuple[RewardFacts, ...] = ()
+    shop_status: VendorStatus = VendorStatus.ACTIVE
 
     def __hash__(self) -> int:
         """Return the same for all that are equal; what else is in it cannot be hashed."""
@@ -164,7 +166,7 @@ def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> 
         logo_url=branding.get("logo_url"),
         hero_url=branding.get("hero_url"),
         card_url=card.url,
-        is_void=card.status != CardStatus.ACTIVE,
+        is_void=_why_void(program, card) is not None,
     )
 
 
@@ -224,6 +226,12 @@ _VOID: Final = {
 }
 
 
+_SHUT: Final = {
+    VendorStatus.SUSPENDED: N_("Cards of this shop cannot be used at the moment."),
+    VendorStatus.CLOSED: _VOID[CardStatus.CLOSED],
+}
+
+
 class _Words:
     """Finds the words of a program and of Punchcard in one language."""
 
@@ -280,8 +288,8 @@ def _reward_name(reward: RewardFacts, language: Language) -> str:
 
 
 def _status(program: ProgramFacts, card: CardFacts, words: _Words) -> str:
-    if card.status != CardStatus.ACTIVE:
-        return words.say(_VOID[card.status])
+    if sentence := _why_void(program, card):
+        return words.say(sentence)
     if card.rewards_ready > 1:
         return words.say(_READY_SEVERAL, count=card.rewards_ready)
     if card.rewards_ready == 1:
@@ -292,6 +300,13 @@ def _status(program: ProgramFacts, card: CardFacts, words: _Words) -> str:
     if not ahead:
         return words.say(_COLLECT)
     return words.count(ahead[0] - card.points, _POINTS_TO_GO)
+
+
+def _why_void(program: ProgramFacts, card: CardFacts) -> str | None:
+    """Return what is said of a card that cannot be used now: its own state, or its shop's."""
+    if card.status in HELD_STATUSES and program.shop_status != VendorStatus.ACTIVE:
+        return _SHUT[program.shop_status]
+    return _VOID.get(card.status)
 
 
 def _customer(card: CardFacts, words: _Words) -> PassField | None:
@@ -321,6 +336,8 @@ def _back(program: ProgramFacts, card: CardFacts, words: _Words) -> tuple[PassFi
 
 def _barcode(program: ProgramFacts, card: CardFacts) -> Barcode | None:
     if card.token is None or card.status not in HELD_STATUSES:
+        return None
+    if program.shop_status == VendorStatus.CLOSED:
         return None
     text = readable_number(card.number)
     # Retail laser scanners read no QR code, and a token is too long for their bars.

@@ -169,8 +169,7 @@ def get_apple_pass(visitor: VisitorDep, token: Token) -> Response:
     wallet = visitor.context.wallets.apple
     if wallet.link_for(token) is None:
         _refuse_wallet(visitor, token)
-    with visitor.context.database.read() as session:
-        card = _card(session, visitor, token)
+    card = _card_for_wallet(visitor, token)
     return pass_response(wallet.hand_out(card.id, card.number))
 
 
@@ -186,8 +185,7 @@ def get_google_pass(visitor: VisitorDep, token: Token) -> str:
     wallet = visitor.context.wallets.google
     if not wallet.is_configured:
         _refuse_wallet(visitor, token)
-    with visitor.context.database.read() as session:
-        card = _card(session, visitor, token)
+    card = _card_for_wallet(visitor, token)
     try:
         return wallet.save_link(card.id)
     except (RetryLater, PermanentFailure) as error:
@@ -265,6 +263,16 @@ def _enrolled(context: Context, receipt: Receipt, page: ProgramPage) -> Enrolled
 
 def _card(session: Session, visitor: Caller, token: str) -> CardView:
     return card_service.get_card_by_token(session, token, now=visitor.context.clock.now())
+
+
+def _card_for_wallet(visitor: Caller, token: str) -> CardView:
+    """Return the card to be put into a wallet: none goes in any more while its shop is shut."""
+    with visitor.context.database.read() as session:
+        card = _card(session, visitor, token)
+        page = public_service.page_of(session, card.program_id, now=visitor.context.clock.now())
+    if page.vendor.status != "active":
+        raise WalletNotConfigured
+    return card
 
 
 def _refuse_wallet(visitor: Caller, token: str) -> NoReturn:

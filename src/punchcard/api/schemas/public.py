@@ -154,7 +154,7 @@ def public_card(card: CardView, token: str, page: ProgramPage, links: CardLinks)
     return {
         "number": card.number,
         "token": token,
-        "status": card.status,
+        "status": "closed" if page.vendor.status == "closed" else card.status,
         "program": public_program(page, links.base_url),
         "customer": customer and {"name": customer["name"], "locale": customer["locale"]},
         **balance_response(card),

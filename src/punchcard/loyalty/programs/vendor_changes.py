@@ -1,6 +1,6 @@
 """What a vendor changes about itself, and what its programs' cards then show."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -25,6 +25,34 @@ def update_vendor(
     shown = (before.name, before.language)
     vendor = vendor_service.update_vendor(session, act, vendor_id, changes)
     if (vendor.name, vendor.language) != shown:
+        _touch_programs(session, act, vendor.id)
+    return vendor
+
+
+def suspend_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
+    """Stop a vendor as `vendor_service.suspend_vendor` does; its cards' passes say so."""
+    return _followed(vendor_service.suspend_vendor, session, act, vendor_id)
+
+
+def resume_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
+    """Let a vendor go on as `vendor_service.resume_vendor` does; its cards' passes come back."""
+    return _followed(vendor_service.resume_vendor, session, act, vendor_id)
+
+
+def close_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
+    """Close a vendor as `vendor_service.close_vendor` does; its cards' passes become void."""
+    return _followed(vendor_service.close_vendor, session, act, vendor_id)
+
+
+def _followed(
+    change: Callable[[Session, Act, VendorId], Vendor],
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+) -> Vendor:
+    before = vendor_service.get_vendor(session, vendor_id).status
+    vendor = change(session, act, vendor_id)
+    if vendor.status != before:
         _touch_programs(session, act, vendor.id)
     return vendor
 

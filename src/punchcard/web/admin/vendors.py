@@ -108,7 +108,7 @@ def update_vendor(request: PageRequestDep, vendor_id: VendorId, form: FormDep) -
 def suspend_vendor(request: PageRequestDep, vendor_id: VendorId, form: FormDep) -> Response:
     """Stop a vendor for the time being: its people, keys and terminals are refused."""
     with form.refusals(), request.context.database.write() as session:
-        vendor_service.suspend_vendor(session, request.act(), vendor_id)
+        vendor_changes.suspend_vendor(session, request.act(), vendor_id)
     if not form.is_valid:
         return _vendor_page(request, vendor_id, None, refused=form, status=409)
     return request.redirect(f"/admin/vendors/{vendor_id}", N_("The vendor is suspended."))
@@ -118,7 +118,7 @@ def suspend_vendor(request: PageRequestDep, vendor_id: VendorId, form: FormDep) 
 def resume_vendor(request: PageRequestDep, vendor_id: VendorId, form: FormDep) -> Response:
     """Let a suspended vendor go on."""
     with form.refusals(), request.context.database.write() as session:
-        vendor_service.resume_vendor(session, request.act(), vendor_id)
+        vendor_changes.resume_vendor(session, request.act(), vendor_id)
     if not form.is_valid:
         return _vendor_page(request, vendor_id, None, refused=form, status=409)
     return request.redirect(f"/admin/vendors/{vendor_id}", N_("The vendor is active again."))

@@ -74,7 +74,7 @@ def close_shop(request: PageRequestDep, form: FormDep) -> Response:
         form.fault("confirm", N_("Type the name of the shop exactly as shown above."))
         return _settings_page(request, None, closing=form, status=422)
     with form.refusals(), request.context.database.write() as session:
-        vendor_service.close_vendor(session, request.act(), request.vendor_id)
+        vendor_changes.close_vendor(session, request.act(), request.vendor_id)
     if not form.is_valid:
         return _settings_page(request, None, closing=form, status=409)
     request.set_cookie(SESSION_COOKIE, None, seconds=0)

@@ -88,11 +88,11 @@ def update_vendor(
 def suspend_vendor(vendor_id: VendorId, caller: CallerDep) -> VendorSchema:
     """Stop a vendor for the time being: its people, keys and devices are refused."""
     with caller.context.database.write() as session:
-        return vendor_schema(vendor_service.suspend_vendor(session, caller.act(), vendor_id))
+        return vendor_schema(vendor_changes.suspend_vendor(session, caller.act(), vendor_id))
 
 
 @router.post("/{vendor_id}/resume", responses=problems(404, 409))
 def resume_vendor(vendor_id: VendorId, caller: CallerDep) -> VendorSchema:
     """Let a suspended vendor go on."""
     with caller.context.database.write() as session:
-        return vendor_schema(vendor_service.resume_vendor(session, caller.act(), vendor_id))
+        return vendor_schema(vendor_changes.resume_vendor(session, caller.act(), vendor_id))

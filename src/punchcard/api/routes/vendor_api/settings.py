@@ -40,7 +40,7 @@ def update_vendor(body: VendorChange, caller: CallerDep) -> VendorSchema:
 def close_vendor(caller: CallerDep) -> VendorSchema:
     """Close the vendor permanently: every session, key and device ends; the ledger stays."""
     with caller.context.database.write() as session:
-        vendor = vendor_service.close_vendor(session, caller.act(), caller.vendor_id)
+        vendor = vendor_changes.close_vendor(session, caller.act(), caller.vendor_id)
         response = vendor_schema(vendor)
         caller.remember(session, 200, response)
     return response
