@@ -50,7 +50,7 @@ def _pass(serial: str, held: HeldPass) -> str:
     back = pages.facts((one["label"], one["value"]) for one in held.fields(("backFields",)))
     return (
         f'<section class="card p{escape(serial)}{" void" if is_void else ""}">'
-        f"{_picture(held, 'logo')}<h2>{escape(document['logoText'])}</h2>"
+        f"{_picture(held, 'logo')}<h2>{escape(document.get('logoText', ''))}</h2>"
         f"{_picture(held, 'strip')}{front}{''.join(codes)}"
         f"<details><summary>The back</summary>{back}</details></section>"
         f"<details><summary>pass.json of {escape(serial)}</summary><pre>{raw}</pre></details>"

@@ -26,6 +26,9 @@ LONGEST_SIDE: Final = 1024
 FORMATS: Final = ("PNG", "JPEG")
 
 LOGO: Final = "logo"
+HERO: Final = "hero"
+KINDS: Final = (LOGO, HERO)
+"""The pictures a program may have: its logo, and the wide one behind or beside the stamps."""
 
 # A small file may unpack to a hundred megabytes: one picture at a time.
 _TURN: Final = threading.Lock()

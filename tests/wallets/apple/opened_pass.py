@@ -102,6 +102,7 @@ def _openssl(folder: Path, *arguments: str) -> str:
 def check_document(document: dict[str, Any]) -> None:
     """Hold `pass.json` to the keys Apple documents and the rules they follow."""
     assert _REQUIRED <= document.keys() <= _KNOWN
+    assert document["storeCard"]["headerFields"], "nothing shows while passes lie on each other"
     assert document["formatVersion"] == 1
     assert ("webServiceURL" in document) == ("authenticationToken" in document)
     assert len(document.get("authenticationToken", "x" * 16)) >= 16
@@ -136,13 +137,16 @@ def check_pictures(files: dict[str, bytes]) -> None:
                 assert picture.format == "PNG"
                 assert not picture.info.keys() & {"exif", "icc_profile", "Software"}
                 sizes[name.removesuffix(".png")] = picture.size
-    assert sizes["icon"] == (29, 29)
+    assert sizes["icon"] == (38, 38)
+    assert "logo" in sizes, "every pass displays a logo"
+    assert sizes["logo"][0] <= 160
+    assert sizes["logo"][1] <= 50
     for name, (width, height) in sizes.items():
         if "@" not in name:
             assert sizes[f"{name}@2x"] == (width * 2, height * 2)
             assert sizes[f"{name}@3x"] == (width * 3, height * 3)
     if "strip" in sizes:
-        assert 2.4 <= sizes["strip"][0] / sizes["strip"][1] <= 3.1
+        assert sizes["strip"] == (375, 144)
 
 
 def _plain(text: str) -> str:

@@ -3,14 +3,17 @@
 import io
 import struct
 import tracemalloc
+import zipfile
 import zlib
 from contextlib import suppress
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from punchcard.wallets import uploads
-from punchcard.wallets.apple.pass_images import logo_files
+from punchcard.wallets.apple.pass_images import logo_files, mark_files, strip_files
+from punchcard.wallets.apple.pkpass import build_pkpass
+from punchcard.wallets.stamp_drawing import CardColours
 from punchcard.wallets.uploads import LONGEST_SIDE, ImageRefused, ImageSizeRefused
 from tests.support.pictures import a_moving_picture, a_picture, opened
 
@@ -164,3 +167,37 @@ def test_logo_fits_apples_sizes() -> None:
         "icon@2x.png",
         "icon@3x.png",
     }
+
+
+COLOURS = CardColours("#14594b", "#f59e0b", "#ffffff")
+
+
+@pytest.mark.parametrize("target", range(1, 51))
+@pytest.mark.parametrize("hero", [None, checked_png(a_picture(size=(1200, 500)))])
+def test_no_phone_cuts_a_stamp_off(target: int, hero: bytes | None) -> None:
+    files = {file.name: file for file in strip_files(target, target, COLOURS, hero)}
+    with zipfile.ZipFile(io.BytesIO(build_pkpass(list(files.values()), lambda _: b""))) as archive:
+        strip = opened(archive.read("strip@3x.png")).convert("RGB")
+    assert strip.size == (1125, 432)
+    # What phones from before 2025 show of it, which fill 375 x 123 points with its middle.
+    left, top, right, bottom = _box_of_stamps(strip)
+    assert top >= (432 - 369) // 2
+    assert bottom <= 432 - (432 - 369) // 2
+    assert left >= 0.08 * 1125
+    assert right <= 0.92 * 1125
+
+
+def _box_of_stamps(strip: Image.Image) -> tuple[int, int, int, int]:
+    """Return where anything of the stamps' colour is."""
+    near = [
+        band.point(lambda value, wanted=wanted: 255 if abs(value - wanted) < 40 else 0)
+        for band, wanted in zip(strip.split(), (0xF5, 0x9E, 0x0B), strict=True)
+    ]
+    found = ImageChops.darker(ImageChops.darker(near[0], near[1]), near[2]).getbbox()
+    assert found is not None
+    return found
+
+
+def test_a_program_without_a_logo_shows_its_mark_as_logo_too() -> None:
+    names = {file.name for file in mark_files("#14594b", "#f59e0b")}
+    assert {"logo.png", "logo@2x.png", "logo@3x.png"} <= names

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from punchcard.kit.i18n import LANGUAGES
-from punchcard.wallets.apple.pass_images import icon_files, strip_files
+from punchcard.wallets.apple.pass_images import pass_pictures
 from punchcard.wallets.apple.pass_json import PassIdentity, text_files
 from punchcard.wallets.apple.pass_texts import words_of
 from punchcard.wallets.apple.pkpass import PassFile, build_pkpass
@@ -34,7 +34,6 @@ from tests.wallets.apple.opened_pass import (
 from tests.wallets.facts import TOKEN, card, program
 
 SIGNED_AT = datetime(2026, 11, 22, 8, 30, 15, tzinfo=timezone(timedelta(hours=1)))
-COLOURS = ("#1f2937", "#f59e0b")
 NAMES = st.text(
     st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from('"\\\n%☕שלום😀'),
     min_size=1,
@@ -54,7 +53,8 @@ def packed(signer: PassSigner, program: ProgramFacts, card: CardFacts) -> bytes:
         web_service_url="https://shop.test/api/v1/loyalty/apple",
         authentication_token="a token of sixteen characters",
     )
-    pictures = [*icon_files(*COLOURS), *strip_files(card.stamps, 10, *COLOURS, "#ffffff")]
+    content = pass_content(program, card, card_language(program, card))
+    pictures = pass_pictures(content, logo=None, hero=None)
     sign = partial(signer.sign, at=SIGNED_AT)
     return build_pkpass([*texts(program, card, identity), *pictures], sign)
 
@@ -165,6 +165,36 @@ def test_changed_program_says_so_at_once(signer: PassSigner, changes: dict[str, 
 def test_same_card_makes_the_same_files(signer: PassSigner) -> None:
     first, second = (built(signer, program(), card(stamps=3)) for _ in range(2))
     assert first.files["manifest.json"] == second.files["manifest.json"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("stamps", {"stamps": "7/10"}),
+        ("points", {"points": 12}),
+        ("hybrid", {"stamps": "7/10", "points": 12}),
+    ],
+)
+def test_balance_shows_while_passes_lie_on_each_other(
+    signer: PassSigner, kind: str, shown: dict[str, object]
+) -> None:
+    opened = built(signer, program(type=kind), card(stamps=7, points=12))
+    assert opened.fields("headerFields") == shown
+
+
+@pytest.mark.parametrize(
+    ("logo_url", "has_text"),
+    [
+        (None, True),
+        ("https://elsewhere.example/logo.png", True),
+        ("/api/v1/loyalty/programs/x/logo.png?v=1", False),
+    ],
+)
+def test_name_stands_beside_the_mark_but_not_beside_a_logo(
+    signer: PassSigner, logo_url: str | None, has_text: Any
+) -> None:
+    document = built(signer, program(branding={"logo_url": logo_url}), card()).document
+    assert ("logoText" in document) == has_text
 
 
 def test_card_out_of_use_becomes_a_void_pass(signer: PassSigner) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from punchcard.loyalty.rules.logo_rules import is_uploaded
 from punchcard.loyalty.vocabulary import CodeFormat
 from punchcard.wallets.apple.pass_texts import PassWords, places_of
 from punchcard.wallets.apple.pkpass import PassFile, pass_file
@@ -54,7 +55,6 @@ def _document(
         "serialNumber": identity.serial_number,
         "organizationName": content.vendor_name,
         "description": keys["description"],
-        "logoText": keys["logoText"],
         "backgroundColor": _rgb(content.background_color),
         "foregroundColor": _rgb(content.text_color),
         "labelColor": _rgb(content.text_color),
@@ -63,6 +63,9 @@ def _document(
             for place, fields in places_of(content).items()
         },
     }
+    # A logo takes nearly all the room there is for it, and says the name.
+    if not is_uploaded(content.logo_url):
+        document["logoText"] = keys["logoText"]
     if content.barcode is not None:
         document["barcodes"] = [_barcode(content.barcode)]
     if content.is_void:

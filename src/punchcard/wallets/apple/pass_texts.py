@@ -74,20 +74,18 @@ def words_of(program: ProgramFacts, card: CardFacts) -> PassWords:
 
 
 def places_of(content: PassContent) -> dict[str, list[PassField]]:
-    """Return which field stands where: at most four below a strip, which stamps are drawn on."""
-    below = [field for field in (content.reward, content.status) if field is not None]
+    """Return which field stands where: at most four below a strip, which stamps are drawn on.
+
+    The balances stand in the header, the one part that shows while passes lie on each other. A card
+    without stamps has room for one field in large: what is missing, or ready.
+    """
+    reward = [content.reward] if content.reward is not None else []
     customer = [content.customer] if content.customer is not None else []
-    balances = list(content.balances)
-    if content.stamps is None:
-        return {
-            "primaryFields": balances,
-            "secondaryFields": below,
-            "auxiliaryFields": customer,
-            "backFields": list(content.back),
-        }
+    has_strip_of_stamps = content.stamps is not None
     return {
-        "headerFields": balances[:1],
-        "secondaryFields": [*balances[1:], *below],
+        "headerFields": list(content.balances),
+        "primaryFields": [] if has_strip_of_stamps else [content.status],
+        "secondaryFields": [*reward, content.status] if has_strip_of_stamps else reward,
         "auxiliaryFields": customer,
         "backFields": list(content.back),
     }
