@@ -121,6 +121,8 @@ def _create_pages(context: Context) -> ASGIApp:
 
 def create_worker(context: Context, *, does_work: bool = True) -> Worker:
     """Return the worker of a process; without `does_work` it only does its own tasks."""
+    # An operator who got a certificate wrong reads so at the start, not when a customer asks.
+    context.wallets.service.faults()
     if not does_work:
         return Worker(context, [], PROCESS_TASKS)
     # Without a wallet nothing follows from a change: its word waits until there is one.

@@ -24,3 +24,43 @@ def test_the_address_must_be_one_that_browsers_show(
     [address] = [finding for finding in found if finding["subject"] == "address"]
     assert address["state"] == state
     assert base_url in address["message"]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "trusted", "state", "told"),
+    [
+        ("https://cards.example", "127.0.0.1", "ok", "A proxy elsewhere must be named"),
+        ("https://cards.example", "10.0.0.2", "ok", "is believed of 10.0.0.2."),
+        ("http://127.0.0.1:8000", "127.0.0.1", "ok", "is believed of 127.0.0.1."),
+        ("https://cards.example", "*", "warning", "anybody may say who they are"),
+    ],
+)
+def test_the_proxy_that_may_be_missing_is_spoken_of(
+    punchcard: Punchcard, base_url: str, trusted: str, state: str, told: str
+) -> None:
+    settings = {"base_url": base_url, "trusted_proxies": trusted}
+    found = punchcard("doctor", "--json", **settings).json["findings"]
+    [proxies] = [finding for finding in found if finding["subject"] == "proxies"]
+    assert proxies["state"] == state
+    assert told in proxies["message"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"apple_private_key": "x"},
+        {"apple_wwdr_certificate": "x"},
+        {"apple_certificate_file": "/dev/null"},
+        {"apple_pass_type_id": "pass.lu.example"},
+        {"google_service_account_file": "/dev/null"},
+    ],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_a_wallet_that_is_half_set_up_is_no_wallet_that_is_off(
+    punchcard: Punchcard, settings: dict[str, str]
+) -> None:
+    ran = punchcard("doctor", "--json", **settings)
+    wallet = f"{next(iter(settings)).split('_')[0]} wallet"
+    [found] = [one for one in ran.json["findings"] if one["subject"] == wallet]
+    assert found["state"] == "error"
+    assert ran.exit_code == 1

@@ -48,6 +48,7 @@ def doctor(
     looks: list[Callable[[Settings], Finding]] = [
         _secrets,
         _address,
+        _proxies,
         _disk,
         partial(_files, is_mending=is_mending),
         _connections,
@@ -98,6 +99,26 @@ def _address(settings: "Settings") -> Finding:
         f"Cards link to {settings.base_url}. Set PUNCHCARD_BASE_URL to the public https address."
     )
     return Finding("address", "warning", message)
+
+
+def _proxies(settings: "Settings") -> Finding:
+    from punchcard.kit.settings import Settings
+
+    trusted = settings.trusted_proxies
+    if trusted.strip() == "*":
+        message = (
+            "PUNCHCARD_TRUSTED_PROXIES is *: anybody may say who they are, and no limit by address"
+            " holds. Name your proxy's address."
+        )
+        return Finding("proxies", "warning", message)
+    told = f"Whom a request comes from is believed of {trusted or 'nobody'}."
+    if settings.base_url.startswith("https://") and trusted == Settings.trusted_proxies:
+        # Nothing here speaks TLS, so there is a proxy; only the running server can see where.
+        told += (
+            " A proxy elsewhere must be named in PUNCHCARD_TRUSTED_PROXIES: else all customers and"
+            " their phones count as one, and the log says so when they are refused."
+        )
+    return Finding("proxies", "ok", told)
 
 
 def _disk(settings: "Settings") -> Finding:
@@ -196,7 +217,9 @@ def _database(settings: "Settings") -> Finding:
 def _apple_wallet(settings: "Settings") -> Finding:
     from datetime import UTC, datetime, timedelta
 
-    from punchcard.wallets.apple.signing import CertificateError, load_signer
+    from punchcard.wallets.apple.certificates import CertificateError
+    from punchcard.wallets.apple.set_up import push_faults
+    from punchcard.wallets.apple.signing import load_signer
     from punchcard.wallets.platform import Complaint
 
     try:
@@ -207,6 +230,7 @@ def _apple_wallet(settings: "Settings") -> Finding:
         return Finding("apple wallet", "ok", "Not set up: customers are shown no link to it.")
     warning = timedelta(days=settings.apple_certificate_warning_days)
     complaints = list(signer.complaints(datetime.now(UTC), warning=warning))
+    complaints += [Complaint("error", told) for told in push_faults(settings)]
     if not settings.base_url.startswith("https://"):
         message = "Phones only ask for updates at an https address: set PUNCHCARD_BASE_URL."
         complaints.append(Complaint("warning", message))
@@ -223,8 +247,9 @@ def _apple_wallet(settings: "Settings") -> Finding:
 def _google_wallet(settings: "Settings") -> Finding:
     from punchcard.kit.clock import SystemClock
     from punchcard.wallets.google import holder_check
+    from punchcard.wallets.google.set_up import is_wanted
 
-    if not holder_check.is_wanted(settings):
+    if not is_wanted(settings):
         return Finding("google wallet", "ok", "Not set up: customers are shown no link to it.")
     if complaints := holder_check.complaints(settings, SystemClock()):
         return _complained("google wallet", complaints)

@@ -37,7 +37,7 @@ def retry(as_json: Json = False) -> None:
 
 def _text(found: "WalletStatus") -> str:
     lines = [f"Set up: {', '.join(found.configured) or 'no wallet'}."]
-    lines += [f"  {name} hands out no passes: {fault}." for name, fault in found.faults.items()]
+    lines += [f"  {name} hands out no passes: {fault}" for name, fault in found.faults.items()]
     for work in found.work:
         lines.append(f"{work.topic}: {work.waiting:,} waiting, {work.parked:,} parked.")
         if work.last_error:

@@ -74,14 +74,21 @@ class AppleChain:
 
 
 def make_chain(
-    *, pass_type: str = PASS_TYPE, team: str = TEAM, ends: datetime | None = None
+    *,
+    pass_type: str | None = PASS_TYPE,
+    team: str = TEAM,
+    ends: datetime | None = None,
+    generation: str = "",
 ) -> AppleChain:
-    """Make a chain; the pass certificate is valid until `ends`, ten years ahead if not given."""
+    """Make a chain; the pass certificate is valid until `ends`, ten years ahead if not given.
+
+    Without a pass type it is a developer's certificate. `generation` is the intermediate's.
+    """
     root = _issue("Example Root CA", None, is_authority=True)
-    intermediate = _issue("Example Worldwide Developer Relations", root, is_authority=True)
-    holder = _issue(
-        f"Pass Type ID: {pass_type}", intermediate, ends=ends, pass_type=pass_type, team=team
-    )
+    name = "Example Worldwide Developer Relations"
+    intermediate = _issue(name, root, is_authority=True, unit=generation)
+    common = f"Pass Type ID: {pass_type}" if pass_type else "Apple Development: Ada (X1Y2Z3)"
+    holder = _issue(common, intermediate, ends=ends, pass_type=pass_type, unit=team, user="X1Y2Z3")
     return AppleChain(root, intermediate, holder, _issue("localhost", root, is_server=True))
 
 
@@ -98,10 +105,11 @@ def _issue(
     is_server: bool = False,
     ends: datetime | None = None,
     pass_type: str | None = None,
-    team: str = "",
+    unit: str = "",
+    user: str = "",
 ) -> Pair:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    subject = _subject(name, pass_type, team)
+    subject = _subject(name, user=pass_type or user, unit=unit)
     # Long before today: tests stand still in the past.
     starts = datetime(2020, 1, 1, tzinfo=UTC)
     builder = (
@@ -130,15 +138,13 @@ def _issue(
     return key, builder.sign(issuer[0] if issuer else key, hashes.SHA256())
 
 
-def _subject(name: str, pass_type: str | None, team: str) -> x509.Name:
-    parts = [x509.NameAttribute(NameOID.COMMON_NAME, name)]
-    if pass_type is not None:
-        parts = [
-            x509.NameAttribute(NameOID.USER_ID, pass_type),
-            *parts,
-            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, team),
-        ]
-    return x509.Name(parts)
+def _subject(name: str, *, user: str, unit: str) -> x509.Name:
+    parts = [
+        (NameOID.USER_ID, user),
+        (NameOID.COMMON_NAME, name),
+        (NameOID.ORGANIZATIONAL_UNIT_NAME, unit),
+    ]
+    return x509.Name([x509.NameAttribute(oid, text) for oid, text in parts if text])
 
 
 def _for_passes(builder: x509.CertificateBuilder, pass_type: str) -> x509.CertificateBuilder:

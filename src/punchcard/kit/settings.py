@@ -91,6 +91,7 @@ class Settings:
     page_size_limit: int = 200
     public_enrolments_per_minute: int = 120
     public_reads_per_minute: int = 1200
+    apple_logs_per_minute: int = 6
     live_streams_limit: int = 2000
     live_streams_per_card: int = 10
     live_heartbeat_seconds: float = 15.0
@@ -138,6 +139,8 @@ class Settings:
     apple_wwdr_certificate: str = ""
     apple_apns_url: str = "https://api.push.apple.com"
     apple_apns_ca_certificate: str = ""
+    apple_push_type: str = "background"
+    apple_push_priority: int = 5
     apple_push_timeout_seconds: float = 10.0
     apple_push_parallel_limit: int = 500
     apple_registrations_per_pass: int = 50
@@ -193,6 +196,12 @@ _SECRETS = (
     "apple_wwdr_certificate",
     "apple_apns_ca_certificate",
 )
+# An empty file of these is a mistake that its wallet tells of: unlike nothing, a blank can be seen.
+_TOLD_WHEN_EMPTY = (
+    *("apple_certificate", "apple_private_key", "apple_p12", "apple_wwdr_certificate"),
+    "google_service_account",
+)
+_BLANK = " "
 
 
 def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -224,7 +233,8 @@ def _read(source: Mapping[str, str], name: str) -> str | None:
     variable = PREFIX + name.upper()
     if name in _SECRETS and (path := source.get(variable + "_FILE")):
         try:
-            return _as_text(Path(path).read_bytes())
+            text = _as_text(Path(path).read_bytes())
+            return _BLANK if not text and name in _TOLD_WHEN_EMPTY else text
         except OSError as error:
             raise SettingsError(f"{variable}_FILE: cannot read {path}: {error.strerror}") from error
     return source.get(variable)

@@ -18,7 +18,8 @@ class ApplePass(Base):
 
     `update_tag` is the place of the pass's last change in the order of all changes; `modified_at`
     is in whole seconds since 1970 and always advances with a change, because HTTP tells phones
-    the time of a change in seconds. Phones were woken for all changes up to `pushed_tag`: a worker
+    the time of a change in seconds; it lies half a minute back, so that a burst of changes does
+    not run ahead of the clock. Phones were woken for all changes up to `pushed_tag`: a worker
     that dies before it pushes leaves the difference to the next one. `fingerprint` tells whether
     the pass would look any different.
     """

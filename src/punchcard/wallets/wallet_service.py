@@ -99,6 +99,13 @@ class Wallets:
         """Return the wallets that are set up."""
         return [platform for platform in self._platforms if platform.is_configured]
 
+    def faults(self) -> dict[str, str]:
+        """Return of each wallet what the operator must put right, if anything.
+
+        Each fault is also logged, the first time it is asked for.
+        """
+        return {one.name: fault for one in self._platforms if (fault := one.fault)}
+
     def links_for(self, token: str | None) -> PassLinks:
         """Return where the passes of the card with this token are."""
         found = {one.name: one.link_for(token) for one in self.configured if token is not None}
@@ -160,7 +167,7 @@ class Wallets:
         """Return how wallets stand."""
         return WalletStatus(
             configured=[one.name for one in self.configured],
-            faults={one.name: fault for one in self.configured if (fault := one.fault)},
+            faults=self.faults(),
             work=[_work(session, topic) for topic in _TOPICS],
             redesigns=self.unfinished(session),
         )

@@ -56,6 +56,7 @@ class PublicLimits:
         self.enrolments = RateLimiter(clock, per_minute=settings.public_enrolments_per_minute)
         self.sign_ins = RateLimiter(clock, per_minute=settings.sign_ins_per_minute)
         self.pairings = RateLimiter(clock, per_minute=settings.pairing_attempts_per_minute)
+        self.phone_logs = RateLimiter(clock, per_minute=settings.apple_logs_per_minute)
         self.mails = RateLimiter(clock, per_minute=settings.mail_requests_per_minute)
 
 

@@ -6,6 +6,7 @@ costs more than most of what is done there.
 
 import base64
 import binascii
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
@@ -18,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 
 from punchcard.accounts.access.rate_limit import PublicLimits, counted_address
 from punchcard.accounts.audit_service import Act
-from punchcard.accounts.errors import HasherBusy, NotAllowed
+from punchcard.accounts.errors import HasherBusy, NotAllowed, TooManyRequests
 from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.api.http import idempotency, permissions
 from punchcard.api.http.idempotency import IdempotencyRace, Keyed
@@ -28,6 +29,8 @@ from punchcard.context import Context
 from punchcard.kit.errors import DomainError, invalid_field
 from punchcard.kit.i18n import N_, negotiate
 from punchcard.kit.ids import VendorId, as_id
+
+_log = logging.getLogger(__name__)
 
 _VENDOR_PATHS = "/api/v1/vendor"
 _USER_AGENT_CHARACTERS = 200
@@ -155,11 +158,25 @@ def _taking(
     kind: Callable[[PublicLimits], Callable[[str], None]],
 ) -> Callable[..., Awaitable[None]]:
     async def take(request: Request, context: ContextDep) -> None:
-        kind(context.accounts.limits)(
-            counted_address(request.client.host if request.client else "")
-        )
+        host = request.client.host if request.client else ""
+        try:
+            kind(context.accounts.limits)(counted_address(host))
+        except TooManyRequests:
+            _tell_of_proxy(request, host)
+            raise
 
     return take
+
+
+def _tell_of_proxy(request: Request, host: str) -> None:
+    """Log that those who are refused may be many, behind a proxy that is not believed."""
+    forwarded = request.headers.get("x-forwarded-for", "")
+    if forwarded and host not in {one.strip() for one in forwarded.split(",")}:
+        _log.warning(
+            "All that %s forwards is counted as one address, and is refused now: if it is your"
+            " proxy, name it in PUNCHCARD_TRUSTED_PROXIES.",
+            host,
+        )
 
 
 LimitReads = Depends(_taking(lambda limits: limits.reads.take))

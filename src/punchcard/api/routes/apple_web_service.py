@@ -23,7 +23,7 @@ from punchcard.wallets.apple.apple_wallet_service import BuiltPass
 from punchcard.wallets.apple.pkpass import MIME_TYPE
 
 LOG_BYTES: Final = 65_536
-LOG_ENTRIES: Final = 100
+LOG_ENTRIES: Final = 10
 LOG_CHARACTERS: Final = 500
 
 _SCHEME: Final = "ApplePass "
@@ -171,10 +171,15 @@ async def _read_log(request: Request) -> bytes:
 def write_log(
     context: ContextDep, request: Request, body: Annotated[bytes, Depends(_read_log)]
 ) -> Response:
-    """Write down what a phone complains of. Anybody may call this: it is bounded, and says 200."""
+    """Write down what a phone complains of. Anybody may call this: it is bounded, and says 200.
+
+    While Apple Wallet is off no phone of ours can complain: nothing is written.
+    """
+    if not context.wallets.apple.is_configured:
+        return Response(status_code=200)
     try:
         host = request.client.host if request.client else ""
-        context.accounts.limits.enrolments.take(counted_address(host))
+        context.accounts.limits.phone_logs.take(counted_address(host))
     except TooManyRequests:
         return Response(status_code=200)
     for message in _messages(body):

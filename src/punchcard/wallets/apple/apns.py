@@ -73,6 +73,8 @@ class ApnsClient:
         *,
         topic: str,
         tls: ssl.SSLContext,
+        push_type: str = "background",
+        priority: int = 5,
         timeout_seconds: float = 10.0,
         parallel_limit: int = 500,
         stopwatch: Callable[[], float] = time.monotonic,
@@ -80,6 +82,8 @@ class ApnsClient:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port or 443
         self._topic = topic
+        self._push_type = push_type
+        self._priority = priority
         self._tls = tls
         self._timeout = timeout_seconds
         self._parallel_limit = parallel_limit
@@ -153,6 +157,8 @@ class ApnsClient:
                 secured,
                 authority=self._host,
                 topic=self._topic,
+                push_type=self._push_type,
+                priority=self._priority,
                 timeout_seconds=self._timeout,
                 parallel_limit=self._parallel_limit,
                 stopwatch=self._stopwatch,

@@ -78,6 +78,8 @@ class ApnsConnection:
         *,
         authority: str,
         topic: str,
+        push_type: str,
+        priority: int,
         timeout_seconds: float,
         parallel_limit: int,
         stopwatch: Callable[[], float] = time.monotonic,
@@ -99,8 +101,8 @@ class ApnsConnection:
                 (":scheme", "https"),
                 (":authority", authority),
                 ("apns-topic", topic),
-                ("apns-push-type", "background"),
-                ("apns-priority", "5"),
+                ("apns-push-type", push_type),
+                ("apns-priority", str(priority)),
             ]
         )
 

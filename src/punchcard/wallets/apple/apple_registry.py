@@ -35,6 +35,11 @@ class Registration:
     serial_number: str
 
 
+BURST_SECONDS: Final = 30
+"""How long before a change phones are told it was: each of a burst has a second of its own, and
+none is ahead of the clock, which HTTP forbids (RFC 9110, 8.8.2.1)."""
+
+
 @dataclass(frozen=True, slots=True)
 class PushTarget:
     """A phone to wake, and for which pass."""
@@ -55,7 +60,7 @@ def keep_pass(session: Session, serial_number: str, card_id: CardId, *, now: dat
             card_id=card_id,
             update_tag=0,
             pushed_tag=0,
-            modified_at=int(now.timestamp()),
+            modified_at=_seconds_of(now),
             fingerprint=UNKNOWN,
             created_at=now,
         )
@@ -96,7 +101,7 @@ def record_changes(
     Returns those that someone else has changed meanwhile. Their time of change always advances by
     a second or more: phones are told it in whole seconds.
     """
-    seconds = int(now.timestamp())
+    seconds = _seconds_of(now)
     changes = [
         {
             "serial_number": row.serial_number,
@@ -110,6 +115,11 @@ def record_changes(
     if changes:
         session.execute(update(ApplePass), changes)
     return looks.keys() - {change["serial_number"] for change in changes}
+
+
+def _seconds_of(now: datetime) -> int:
+    """Return the time to tell phones of a change at `now`: early enough for more to follow."""
+    return int(now.timestamp()) - BURST_SECONDS
 
 
 def next_tag(session: Session) -> int:

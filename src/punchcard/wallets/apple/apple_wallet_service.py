@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import hmac
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,20 +22,19 @@ from punchcard.wallets import uploads
 from punchcard.wallets.apple import apple_registry as registry
 from punchcard.wallets.apple.apns import ApnsClient
 from punchcard.wallets.apple.apple_registry import PushTarget, Registration
-from punchcard.wallets.apple.pass_images import icon_files, logo_files, strip_files
+from punchcard.wallets.apple.pass_images import pass_pictures
 from punchcard.wallets.apple.pass_json import PassIdentity, text_files
 from punchcard.wallets.apple.pass_pushes import PassPushes
 from punchcard.wallets.apple.pass_texts import words_of
 from punchcard.wallets.apple.pkpass import PassFile, build_pkpass, manifest_of
-from punchcard.wallets.apple.signing import CertificateError, PassSigner, load_signer
+from punchcard.wallets.apple.set_up import AppleSetUp
+from punchcard.wallets.apple.signing import PassSigner
 from punchcard.wallets.card_facts import PassFacts, load_facts, replaced
 from punchcard.wallets.models import ApplePass
-from punchcard.wallets.pass_content import PassContent, for_holder
+from punchcard.wallets.pass_content import for_holder
 from punchcard.wallets.platform import Records, WalletAway
 
 _ATTEMPTS: Final = 5
-
-_log = logging.getLogger(__name__)
 
 
 class PassKeepsChanging(RetryLater):
@@ -90,16 +88,13 @@ class AppleWallet:
         self._settings = settings
         self._card_links = card_links
         self.complaints = 0
+        self._set_up = AppleSetUp(settings, clock)
         self._token_key = derive_key(settings.secret_key, "punchcard apple pass")
 
-    @cached_property
+    @property
     def signer(self) -> PassSigner | None:
-        """Return the operator's signer; a certificate that can't be read is logged, once."""
-        try:
-            return load_signer(self._settings)
-        except CertificateError as error:
-            _log.error("Apple Wallet is switched off: %s", error)
-            return None
+        """Return the operator's signer, None while there is none that can be used."""
+        return self._set_up.signer
 
     @property
     def is_configured(self) -> bool:
@@ -108,28 +103,13 @@ class AppleWallet:
 
     @property
     def fault(self) -> str | None:
-        """Return that the certificate has ended, if it has: phones refuse what it signs."""
-        if self.signer is None or self._clock.now() < self._ends_at:
-            return None
-        return self._ended
+        """Return what the operator must put right before passes are handed out, if anything."""
+        return self._set_up.fault
 
     @property
     def signs_until(self) -> datetime | None:
         """Return when the first of its certificates ends; None while it is not set up."""
-        return self._ends_at if self.signer is not None else None
-
-    @cached_property
-    def _ends_at(self) -> datetime:
-        assert self.signer is not None
-        certificates = (self.signer.certificate, self.signer.intermediate)
-        return min(one.not_valid_after_utc for one in certificates)
-
-    @cached_property
-    def _ended(self) -> str:
-        """Return the words for a certificate that has ended; they are logged once."""
-        reason = f"the certificate ended on {self._ends_at:%Y-%m-%d}; renew it"
-        _log.error("Apple Wallet hands out no passes: %s (see punchcard doctor)", reason)
-        return reason
+        return self._set_up.signs_until
 
     @property
     def pass_type_id(self) -> str:
@@ -248,6 +228,8 @@ class AppleWallet:
             settings.apple_apns_url,
             topic=self.signer.pass_type_id,
             tls=self.signer.client_context(settings.apple_apns_ca_certificate),
+            push_type=settings.apple_push_type,
+            priority=settings.apple_push_priority,
             timeout_seconds=settings.apple_push_timeout_seconds,
             parallel_limit=settings.apple_push_parallel_limit,
         )
@@ -273,8 +255,9 @@ class AppleWallet:
             # The time is read before the content: a change in between is then asked for again.
             row = session.get_one(ApplePass, serial_number)
             look = self._looks(session, [row])[serial_number]
-        sign = partial(self.signer.sign, at=self._clock.now())
-        return BuiltPass(build_pkpass(look.files, sign), row.modified_at), look
+        now = self._clock.now()
+        content = build_pkpass(look.files, partial(self.signer.sign, at=now))
+        return BuiltPass(content, min(row.modified_at, int(now.timestamp()))), look
 
     def _new_looks(self, card_ids: Sequence[CardId]) -> dict[str, tuple[bytes, bytes]]:
         """Return old and new fingerprint of each pass that looks different now."""
@@ -300,17 +283,20 @@ class AppleWallet:
         now = self._clock.now()
         facts = load_facts(session, [row.card_id for row in rows], self._card_links, now=now)
         programs = {found.program.id for found in facts.values()}
-        logos = {
-            program: uploads.find_image(session, program, uploads.LOGO) for program in programs
+        images = {
+            program: {kind: uploads.find_image(session, program, kind) for kind in uploads.KINDS}
+            for program in programs
         }
         return {
             row.serial_number: self._look(
-                row.serial_number, facts[row.card_id], logos[facts[row.card_id].program.id]
+                row.serial_number, facts[row.card_id], images[facts[row.card_id].program.id]
             )
             for row in rows
         }
 
-    def _look(self, serial_number: str, facts: PassFacts, logo: bytes | None) -> _Look:
+    def _look(
+        self, serial_number: str, facts: PassFacts, images: Mapping[str, bytes | None]
+    ) -> _Look:
         assert self.signer is not None
         card = facts.card
         if card.number != serial_number:
@@ -325,17 +311,5 @@ class AppleWallet:
             authentication_token=self.token_of(serial_number),
         )
         texts = text_files(content, words, identity)
-        return _Look((*texts, *_pictures(content, logo)))
-
-
-def _pictures(content: PassContent, logo: bytes | None) -> tuple[PassFile, ...]:
-    colours = (content.background_color, content.accent_color, content.text_color)
-    files: tuple[PassFile, ...] = (
-        logo_files(logo, content.background_color)
-        if logo is not None
-        else icon_files(content.background_color, content.accent_color)
-    )
-    if content.stamps is None or content.stamps_target is None:
-        return files
-    filled = max(0, min(content.stamps, content.stamps_target))
-    return (*files, *strip_files(filled, content.stamps_target, *colours))
+        logo, hero = images[uploads.LOGO], images[uploads.HERO]
+        return _Look((*texts, *pass_pictures(content, logo=logo, hero=hero)))

@@ -4,8 +4,6 @@ Parsing a private key costs eighty times as much as a signature, so a signer is 
 process and holds its key ready.
 """
 
-import base64
-import binascii
 import ssl
 import tempfile
 from collections.abc import Iterator
@@ -17,18 +15,28 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
-from cryptography.x509.oid import NameOID, ObjectIdentifier
+from cryptography.hazmat.primitives.serialization import pkcs7
 
 from punchcard.kit.settings import Settings
+from punchcard.wallets.apple.certificates import (
+    CertificateError,
+    archive_in,
+    certificates_in,
+    generation_of,
+    pass_type_of,
+    private_key_in,
+    public_bytes,
+    team_of,
+    title_of,
+)
 from punchcard.wallets.apple.cms import DetachedSigner
 from punchcard.wallets.platform import Complaint
 
-_PASS_TYPE_EXTENSION: Final = ObjectIdentifier("1.2.840.113635.100.6.1.16")
-
-
-class CertificateError(Exception):
-    """The operator's certificates cannot be used; the text says why and what to do."""
+SET_UP_BY: Final = (
+    *("apple_certificate", "apple_p12", "apple_private_key", "apple_wwdr_certificate"),
+    *("apple_pass_type_id", "apple_team_id", "apple_p12_password", "apple_private_key_password"),
+)
+"""The settings of which one is enough to say that the operator wants Apple Wallet."""
 
 
 class PassSigner:
@@ -46,7 +54,7 @@ class PassSigner:
         self.certificate = certificate
         self.intermediate = intermediate
         self.pass_type_id = pass_type_id or pass_type_of(certificate)
-        self.team_id = team_id or _named(certificate, NameOID.ORGANIZATIONAL_UNIT_NAME)
+        self.team_id = team_id or team_of(certificate)
         self._key = key
         self._signer = DetachedSigner(key, certificate, intermediate)
 
@@ -56,20 +64,30 @@ class PassSigner:
 
     def complaints(self, now: datetime, *, warning: timedelta) -> Iterator[Complaint]:
         """Yield what is wrong with the certificates at `now`, or will be within `warning`."""
-        yield from self._mismatches()
-        if not _is_issued_by(self.certificate, self.intermediate):
-            yield Complaint(
-                "error",
-                f"The pass certificate was issued by {self.certificate.issuer.rfc4514_string()},"
-                " which is not PUNCHCARD_APPLE_WWDR_CERTIFICATE. Download that one from Apple.",
-            )
-        if not self._can_sign(now):
-            yield Complaint("error", "A test signature could not be made with this certificate.")
+        yield from (Complaint("error", told) for told in self.faults(now))
         for name, certificate in (
             ("The pass certificate", self.certificate),
             ("Apple's intermediate certificate", self.intermediate),
         ):
             yield from _expiry(name, certificate, now, warning)
+
+    def faults(self, now: datetime) -> Iterator[str]:
+        """Yield what makes every pass of these certificates one that no phone takes.
+
+        All but their end, which comes by the clock.
+        """
+        certified = pass_type_of(self.certificate)
+        if not certified:
+            yield (
+                f"{title_of(self.certificate.subject)} is no pass certificate: make one for a Pass"
+                " Type ID with Apple and set that."
+            )
+            return
+        yield from self._mismatches(certified)
+        if not _is_issued_by(self.certificate, self.intermediate):
+            yield _wrong_intermediate(self.certificate, self.intermediate)
+        if not self._can_sign(now):
+            yield "A test signature could not be made with this certificate."
 
     def client_context(self, authorities: str = "") -> ssl.SSLContext:
         """Return how to connect to Apple's push service: with this certificate, by HTTP/2.
@@ -93,20 +111,15 @@ class PassSigner:
             return False
         return self.certificate in enclosed and self.intermediate in enclosed
 
-    def _mismatches(self) -> Iterator[Complaint]:
-        certified = pass_type_of(self.certificate)
+    def _mismatches(self, certified: str) -> Iterator[str]:
         if self.pass_type_id != certified:
-            yield Complaint(
-                "error",
+            yield (
                 f"PUNCHCARD_APPLE_PASS_TYPE_ID is {self.pass_type_id}, but the certificate is for"
-                f" {certified or 'no pass type at all'}.",
+                f" {certified}."
             )
-        team = _named(self.certificate, NameOID.ORGANIZATIONAL_UNIT_NAME)
+        team = team_of(self.certificate)
         if self.team_id != team:
-            yield Complaint(
-                "error",
-                f"PUNCHCARD_APPLE_TEAM_ID is {self.team_id}, but the certificate says {team}.",
-            )
+            yield f"PUNCHCARD_APPLE_TEAM_ID is {self.team_id}, but the certificate says {team}."
 
     def _key_pem(self) -> bytes:
         return self._key.private_bytes(
@@ -116,86 +129,71 @@ class PassSigner:
         )
 
 
+def is_wanted(settings: Settings) -> bool:
+    """Return whether the operator has begun to set Apple Wallet up."""
+    return any(getattr(settings, name) for name in SET_UP_BY)
+
+
 def load_signer(settings: Settings) -> PassSigner | None:
     """Return the signer of these settings, or None while Apple Wallet is not set up.
 
-    Raises CertificateError when what is set cannot be read.
+    Raises CertificateError when what is set cannot be read, or something lacks.
     """
-    if not (settings.apple_certificate or settings.apple_p12):
+    if not is_wanted(settings):
         return None
     key, certificate, others = _pair(settings)
-    if _public_bytes(key) != _public_bytes(certificate):
+    if public_bytes(key) != public_bytes(certificate):
         raise CertificateError("The private key does not belong to the pass certificate.")
     if settings.apple_wwdr_certificate:
-        intermediate = _certificate("APPLE_WWDR_CERTIFICATE", settings.apple_wwdr_certificate)
-    else:
-        fitting = [other for other in others if _is_issued_by(certificate, other)]
-        if not fitting:
-            raise CertificateError(
-                "Set PUNCHCARD_APPLE_WWDR_CERTIFICATE to Apple's intermediate certificate (WWDR)."
-            )
-        intermediate = fitting[0]
+        others = certificates_in("APPLE_WWDR_CERTIFICATE", settings.apple_wwdr_certificate)
+    fitting = [other for other in others if _is_issued_by(certificate, other)]
+    if not (fitting or settings.apple_wwdr_certificate):
+        raise CertificateError(
+            "Set PUNCHCARD_APPLE_WWDR_CERTIFICATE to Apple's intermediate certificate (WWDR)."
+        )
     return PassSigner(
         key,
         certificate,
-        intermediate,
+        (fitting or others)[0],
         pass_type_id=settings.apple_pass_type_id,
         team_id=settings.apple_team_id,
     )
 
 
-def pass_type_of(certificate: x509.Certificate) -> str:
-    """Return the pass type a certificate is for, "" if it is for none."""
-    try:
-        extension = certificate.extensions.get_extension_for_oid(_PASS_TYPE_EXTENSION)
-    except x509.ExtensionNotFound:
-        return _named(certificate, NameOID.USER_ID)
-    assert isinstance(extension.value, x509.UnrecognizedExtension)
-    # An IA5String: two bytes of tag and length, then the text.
-    return extension.value.value[2:].decode("ascii", "replace")
-
-
 def _pair(
     settings: Settings,
 ) -> tuple[RSAPrivateKey, x509.Certificate, list[x509.Certificate]]:
-    if not settings.apple_p12:
-        if not settings.apple_private_key:
-            raise CertificateError("Set PUNCHCARD_APPLE_PRIVATE_KEY, the certificate's own key.")
-        key = _private_key(settings.apple_private_key, settings.apple_private_key_password)
-        return key, _certificate("APPLE_CERTIFICATE", settings.apple_certificate), []
-    try:
-        archive = base64.b64decode(settings.apple_p12)
-        password = settings.apple_p12_password.encode() or None
-        found, certificate, others = pkcs12.load_key_and_certificates(archive, password)
-    except ValueError as error:
+    if settings.apple_p12:
+        return archive_in(settings.apple_p12, settings.apple_p12_password)
+    if not settings.apple_certificate:
         raise CertificateError(
-            "PUNCHCARD_APPLE_P12 cannot be opened: is PUNCHCARD_APPLE_P12_PASSWORD right?"
-        ) from error
-    if not isinstance(found, RSAPrivateKey) or certificate is None:
-        raise CertificateError("PUNCHCARD_APPLE_P12 holds no RSA key with its certificate.")
-    return found, certificate, others
+            "Set PUNCHCARD_APPLE_CERTIFICATE, the pass certificate, or PUNCHCARD_APPLE_P12."
+        )
+    if not settings.apple_private_key:
+        raise CertificateError("Set PUNCHCARD_APPLE_PRIVATE_KEY, the certificate's own key.")
+    certificates = certificates_in("APPLE_CERTIFICATE", settings.apple_certificate)
+    key = private_key_in(settings.apple_private_key, settings.apple_private_key_password)
+    # A file may hold the whole chain, in any order: ours is the one that the key belongs to.
+    own = [one for one in certificates if public_bytes(one) == public_bytes(key)]
+    certificate = (own or certificates)[0]
+    return key, certificate, [one for one in certificates if one != certificate]
 
 
-def _private_key(text: str, password: str) -> RSAPrivateKey:
-    try:
-        key = serialization.load_pem_private_key(text.encode(), password.encode() or None)
-    except (ValueError, TypeError) as error:
-        raise CertificateError(
-            "PUNCHCARD_APPLE_PRIVATE_KEY is no PEM key that"
-            " PUNCHCARD_APPLE_PRIVATE_KEY_PASSWORD opens."
-        ) from error
-    if not isinstance(key, RSAPrivateKey):
-        raise CertificateError("PUNCHCARD_APPLE_PRIVATE_KEY must be an RSA key.")
-    return key
-
-
-def _certificate(name: str, text: str) -> x509.Certificate:
-    try:
-        if text.startswith("-----"):
-            return x509.load_pem_x509_certificate(text.encode())
-        return x509.load_der_x509_certificate(base64.b64decode(text))
-    except (ValueError, binascii.Error) as error:
-        raise CertificateError(f"PUNCHCARD_{name} is not a certificate.") from error
+def _wrong_intermediate(certificate: x509.Certificate, intermediate: x509.Certificate) -> str:
+    wanted, found = title_of(certificate.issuer), title_of(intermediate.subject)
+    generation = generation_of(certificate.issuer)
+    if wanted == found:
+        return (
+            f"The pass certificate was issued by {wanted}, which is not"
+            " PUNCHCARD_APPLE_WWDR_CERTIFICATE: that one has the same name and another key."
+            " Download it again from Apple."
+        )
+    return (
+        f"The pass certificate was issued by {wanted}, which is not"
+        f" PUNCHCARD_APPLE_WWDR_CERTIFICATE: that is {found}."
+        f" Download {f'generation {generation}' if generation else 'the one named first'} from"
+        " Apple."
+    )
 
 
 def _expiry(
@@ -219,17 +217,6 @@ def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bo
     except (ValueError, TypeError, InvalidSignature):
         return False
     return True
-
-
-def _named(certificate: x509.Certificate, oid: ObjectIdentifier) -> str:
-    found = certificate.subject.get_attributes_for_oid(oid)
-    return str(found[0].value) if found else ""
-
-
-def _public_bytes(holder: RSAPrivateKey | x509.Certificate) -> bytes:
-    return holder.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

@@ -14,11 +14,7 @@ from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.rotating_codes import RotatingCodes, has_rotating_code
 from punchcard.wallets.card_facts import PassFacts, load_facts, load_programs, replaced
 from punchcard.wallets.google import google_registry as registry
-from punchcard.wallets.google.access_token import (
-    ServiceAccount,
-    ServiceAccountUnreadable,
-    TokenSource,
-)
+from punchcard.wallets.google.access_token import ServiceAccount, TokenSource
 from punchcard.wallets.google.callback import RootKeys, verify_notice
 from punchcard.wallets.google.google_client import CLASS, OBJECT, GoogleClient, Put
 from punchcard.wallets.google.google_errors import GoogleAway, GoogleClassMissing, GoogleRefused
@@ -33,6 +29,7 @@ from punchcard.wallets.google.google_objects import (
 )
 from punchcard.wallets.google.models import GoogleObject
 from punchcard.wallets.google.rate_limiter import BlockingRateLimiter
+from punchcard.wallets.google.set_up import account_of
 from punchcard.wallets.platform import Records
 
 if TYPE_CHECKING:
@@ -49,7 +46,6 @@ class GoogleWallet:
 
     name: Final = "google"
     records: Final[Records] = registry
-    fault: Final = None
 
     def __init__(
         self,
@@ -67,17 +63,22 @@ class GoogleWallet:
         self._card_links = card_links
         self._shop = GoogleShop(issuer_id=settings.google_issuer_id, base_url=settings.base_url)
 
-    @cached_property
+    @property
     def account(self) -> ServiceAccount | None:
-        """Return the operator's service account; one that can't be read is logged, once."""
-        settings = self._settings
-        if not (settings.google_issuer_id and settings.google_service_account):
-            return None
-        try:
-            return ServiceAccount.parse(settings.google_service_account)
-        except ServiceAccountUnreadable as error:
-            _log.error("Google Wallet is switched off: %s", error)
-            return None
+        """Return the operator's service account, None while there is none that can be used."""
+        return self._set_up[0]
+
+    @property
+    def fault(self) -> str | None:
+        """Return what the operator must put right, if anything; it is logged, once."""
+        return self._set_up[1]
+
+    @cached_property
+    def _set_up(self) -> tuple[ServiceAccount | None, str | None]:
+        account, fault = account_of(self._settings)
+        if fault is not None:
+            _log.error("Google Wallet hands out no cards (see punchcard doctor): %s", fault)
+        return account, fault
 
     @property
     def is_configured(self) -> bool:

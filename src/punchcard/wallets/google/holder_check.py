@@ -5,14 +5,11 @@ from typing import TYPE_CHECKING, Final
 
 from punchcard.kit.clock import Clock
 from punchcard.kit.settings import Settings
-from punchcard.wallets.google.access_token import (
-    ServiceAccount,
-    ServiceAccountUnreadable,
-    TokenSource,
-)
+from punchcard.wallets.google.access_token import ServiceAccount, TokenSource
 from punchcard.wallets.google.google_client import CLASS, GoogleClient
 from punchcard.wallets.google.google_errors import GoogleAway, GoogleNeedsOperator, GoogleRefused
 from punchcard.wallets.google.rate_limiter import BlockingRateLimiter
+from punchcard.wallets.google.set_up import account_of
 from punchcard.wallets.platform import Complaint
 
 if TYPE_CHECKING:
@@ -22,21 +19,11 @@ if TYPE_CHECKING:
 _PROBE: Final = "punchcard-doctor"
 
 
-def is_wanted(settings: Settings) -> bool:
-    """Return whether the operator has begun to set Google Wallet up."""
-    return bool(settings.google_issuer_id or settings.google_service_account)
-
-
 def complaints(settings: Settings, clock: Clock) -> list[Complaint]:
     """Return what is wrong with Google Wallet; it asks Google for a token and one answer."""
-    found = _complaint_of_settings(settings)
-    if found is None:
-        try:
-            account = ServiceAccount.parse(settings.google_service_account)
-        except ServiceAccountUnreadable as error:
-            found = str(error)
-        else:
-            found = _complaint_of_google(settings, account, clock)
+    account, found = account_of(settings)
+    if account is not None:
+        found = _complaint_of_google(settings, account, clock)
     complaints = [Complaint("error", found)] if found is not None else []
     if not settings.base_url.startswith("https://"):
         message = (
@@ -44,16 +31,6 @@ def complaints(settings: Settings, clock: Clock) -> list[Complaint]:
         )
         complaints.append(Complaint("warning", message))
     return complaints
-
-
-def _complaint_of_settings(settings: Settings) -> str | None:
-    if not settings.google_issuer_id:
-        return "PUNCHCARD_GOOGLE_ISSUER_ID is missing: Google Wallet is off."
-    if not settings.google_service_account:
-        return "PUNCHCARD_GOOGLE_SERVICE_ACCOUNT is missing: Google Wallet is off."
-    if not settings.google_issuer_id.isdigit():
-        return "PUNCHCARD_GOOGLE_ISSUER_ID must be the issuer's number: digits only."
-    return None
 
 
 def _complaint_of_google(settings: Settings, account: ServiceAccount, clock: Clock) -> str | None:
