@@ -21,7 +21,7 @@ from tests.wallets.apple.certified import with_certificates
 from tests.wallets.apple.opened_pass import OpenedPass, open_pass
 from tests.wallets.google_account import Google
 
-Change = Callable[[Any, Act, str], Any]
+Change = Callable[[Any, Act, Any], Any]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from fastapi import Path, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.api.http.dependencies import (
     Caller,
     LimitEnrolments,
@@ -270,7 +271,7 @@ def _card_for_wallet(visitor: Caller, token: str) -> CardView:
     with visitor.context.database.read() as session:
         card = _card(session, visitor, token)
         page = public_service.page_of(session, card.program_id, now=visitor.context.clock.now())
-    if page.vendor.status != "active":
+    if page.vendor.status != VendorStatus.ACTIVE:
         raise WalletNotConfigured
     return card
 

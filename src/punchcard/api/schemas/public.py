@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.api.schemas.cards import (
     Lifetime,
     WalletStates,
@@ -154,7 +155,7 @@ def public_card(card: CardView, token: str, page: ProgramPage, links: CardLinks)
     return {
         "number": card.number,
         "token": token,
-        "status": "closed" if page.vendor.status == "closed" else card.status,
+        "status": CardStatus.CLOSED if page.vendor.status == VendorStatus.CLOSED else card.status,
         "program": public_program(page, links.base_url),
         "customer": customer and {"name": customer["name"], "locale": customer["locale"]},
         **balance_response(card),
