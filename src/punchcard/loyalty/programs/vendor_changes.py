@@ -31,24 +31,24 @@ def update_vendor(
 
 def suspend_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
     """Stop a vendor as `vendor_service.suspend_vendor` does; its cards' passes say so."""
-    return _followed(vendor_service.suspend_vendor, session, act, vendor_id)
+    return _followed(session, act, vendor_id, vendor_service.suspend_vendor)
 
 
 def resume_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
     """Let a vendor go on as `vendor_service.resume_vendor` does; its cards' passes come back."""
-    return _followed(vendor_service.resume_vendor, session, act, vendor_id)
+    return _followed(session, act, vendor_id, vendor_service.resume_vendor)
 
 
 def close_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
     """Close a vendor as `vendor_service.close_vendor` does; its cards' passes become void."""
-    return _followed(vendor_service.close_vendor, session, act, vendor_id)
+    return _followed(session, act, vendor_id, vendor_service.close_vendor)
 
 
 def _followed(
-    change: Callable[[Session, Act, VendorId], Vendor],
     session: Session,
     act: Act,
     vendor_id: VendorId,
+    change: Callable[[Session, Act, VendorId], Vendor],
 ) -> Vendor:
     before = vendor_service.get_vendor(session, vendor_id).status
     vendor = change(session, act, vendor_id)
