@@ -98,6 +98,7 @@ FILES: dict[Route, bytes] = {("PUT", f"{_LOYALTY}/programs/{{program_id}}/logo")
 """Routes that take a file, and a good one."""
 
 QUERIES: dict[Route, Callable[[Stock], dict[str, str]]] = {
+    ("GET", f"{_LOYALTY}/cards"): lambda stock: {"query": stock["number"]},
     ("GET", f"{_LOYALTY}/cards/lookup"): lambda stock: {"code": stock["number"]},
 }
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from punchcard.kit.folding import FOLDED_CHARACTERS, fold_name
+from punchcard.kit.folding import FOLDED_CHARACTERS, fold_name, spellings
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,28 @@ def test_names_that_look_alike_fold_alike(name: str) -> None:
 
 def test_the_longest_name_fits_its_column() -> None:
     assert len(fold_name("\ufdfa" * 120) or "") == FOLDED_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Müller", "Mueller"),
+        ("Mueller", "Müller"),
+        ("MUELLER", "Muller"),
+        ("Soeren", "Søren"),
+        ("Sören", "Soeren"),
+        ("Aage", "Åge"),
+        ("ÅGE", "Aage"),
+        ("Mu\u0308ller", "Mueller"),
+        ("Strauß", "Strauss"),
+        ("Manuel", "MANUEL"),
+    ],
+)
+def test_a_word_is_found_however_its_letters_are_written_out(typed: str, kept: str) -> None:
+    assert fold_name(kept) in spellings(typed)
+
+
+@given(st.text(max_size=40))
+def test_a_word_is_among_its_own_spellings(word: str) -> None:
+    assert len(spellings(word)) <= 3
+    assert spellings(word)[:1] == ((fold_name(word),) if fold_name(word) else ())

@@ -1,5 +1,6 @@
 """Text as search compares it."""
 
+import re
 import unicodedata
 from typing import Final
 
@@ -43,3 +44,23 @@ def fold_name(name: str | None) -> str | None:
     parted = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     kept = "".join(char for char in parted if unicodedata.category(char) not in ("Mn", "Cf"))
     return " ".join(kept.translate(_PLAIN).split())[:FOLDED_CHARACTERS]
+
+
+# How letters with marks are written where a keyboard has none: in German, and in the North.
+_WRITTEN_OUT: Final = str.maketrans(
+    {**{letter: f"{plain}e" for letter, plain in zip("äöüøæ", "aouoa", strict=True)}, "å": "aa"}
+)
+_PAIR_OF_VOWELS: Final = re.compile("(?<=[aou])e|(?<=a)a")
+
+
+def spellings(word: str) -> tuple[str, ...]:
+    """Return how a word of a name may stand in a folded one: Müller, Muller and Mueller are one.
+
+    At most three, the most likely first; empty for a word of which nothing is left.
+    """
+    folded = fold_name(word)
+    if folded is None or not folded:
+        return ()
+    written_out = fold_name(unicodedata.normalize("NFC", word).casefold().translate(_WRITTEN_OUT))
+    drawn_in = _PAIR_OF_VOWELS.sub("", folded)
+    return tuple(dict.fromkeys(one for one in (folded, written_out, drawn_in) if one))

@@ -1,14 +1,26 @@
 """Tables of programs, rewards, cards, the ledger, staff PINs and the daily rollup."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    func,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from punchcard.db.base import Base
 from punchcard.db.types import BigInt, EnumText, Json, UtcDateTime, one_of
 from punchcard.kit.ids import (
+    CARD_NUMBER_DIGITS,
     CardId,
     CustomerId,
     DeviceId,
@@ -31,6 +43,15 @@ from punchcard.loyalty.vocabulary import (
 
 # Cards are updated with every stamp: free room in each page keeps those updates off the indexes.
 _ROOM_FOR_UPDATES = {"postgresql_with": {"fillfactor": 80}}
+
+
+LAST_DIGITS: Final = 4
+"""How many digits at the end of a card's number an index knows: what people tell it by."""
+
+
+def last_digits(number: ColumnElement[str]) -> ColumnElement[str]:
+    """Return the end of a card's number, spelt as the index has it."""
+    return func.substr(number, literal_column(str(CARD_NUMBER_DIGITS - LAST_DIGITS + 1)))
 
 
 class LoyaltyProgram(Base):
@@ -136,6 +157,11 @@ class LoyaltyCard(Base):
         Index("ix_loyalty_cards_vendor_id_id", "vendor_id", "id"),
         Index("ix_loyalty_cards_program_id_id", "program_id", "id"),
         Index("ix_loyalty_cards_customer_id", "customer_id"),
+        Index(
+            "ix_loyalty_cards_vendor_id_last_digits",
+            "vendor_id",
+            last_digits(literal_column("number")),
+        ),
         _ROOM_FOR_UPDATES,
     )
 

@@ -18,6 +18,7 @@ from punchcard.kit.ids import (
     as_card_token,
     as_id,
 )
+from punchcard.kit.validation.contacts import fold_number
 from punchcard.kit.values import value
 from punchcard.loyalty.vocabulary import ActorKind
 
@@ -43,6 +44,9 @@ class CardRef(NamedTuple):
         Ids, numbers (spaces and hyphens allowed) and tokens never look alike, nor like a moving
         code, which names no card before it was checked: see `RotatingCodes.verify`.
         """
+        if not text.isascii():
+            # Pasted from a page or a message: odd blanks, hyphens and digits.
+            text = fold_number(text)
         # First what most cards are named by: with a letter in it, it can be nothing else.
         has_length = len(text) == CARD_TOKEN_LENGTH
         if has_length and as_card_token(text) and not text.replace("-", "").isdigit():

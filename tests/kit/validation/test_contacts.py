@@ -177,3 +177,33 @@ def test_a_domain_goes_out_as_the_network_writes_it() -> None:
     assert contacts.ascii_domain("straße.de") == "xn--strae-oqa.de"
     with pytest.raises(InvalidValue):
         contacts.ascii_domain("-bad-.ü")
+
+
+@pytest.mark.parametrize(
+    ("typed", "country", "kept"),
+    [
+        ("621 123", "LU", "+352621123456"),
+        ("0621 12", "LU", "+352621123456"),
+        ("+352 621", "LU", "+352621123456"),
+        ("00352 621", "FR", "+352621123456"),
+        ("123-456", None, "+352621123456"),
+        ("06 30 12", "HU", "+36301234567"),
+        ("30 12", "HU", "+36301234567"),
+        ("0171", "DE", "+491711234567"),
+        ("+49 (0) 171", "DE", "+491711234567"),
+        ("8 912 3", "RU", "+79123456789"),
+        ("06 698", "IT", "+390669821234"),
+        ("1 202 555", "US", "+12025550123"),
+        ("٦٢١", "LU", "+352621123456"),
+        ("6\u00a02\u20111", "LU", "+352621123456"),
+    ],
+)
+def test_a_part_of_a_number_is_found_as_it_is_dialled(
+    typed: str, country: str | None, kept: str
+) -> None:
+    assert any(part in kept for part in contacts.phone_parts(typed, country=country))
+
+
+def test_digits_that_stand_in_every_number_are_no_part() -> None:
+    assert contacts.phone_parts("0 62", country="LU") == ()
+    assert contacts.phone_parts("Anna", country="LU") == ()

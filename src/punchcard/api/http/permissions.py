@@ -116,7 +116,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_LOYALTY}/exports/api-keys.csv"): MAY_OWN,
     ("GET", f"{_LOYALTY}/exports/audit-events.csv"): MAY_OWN,
     # Cards and the ledger
-    ("GET", f"{_LOYALTY}/cards"): MAY_READ,
+    # Whoever may only operate finds some, and gets no list of all: the route asks for a query.
+    ("GET", f"{_LOYALTY}/cards"): _SEE,
     ("POST", f"{_LOYALTY}/cards"): MAY_OPERATE,
     ("GET", f"{_LOYALTY}/cards/lookup"): _SEE,
     ("GET", f"{_LOYALTY}/cards/{{card_id}}"): _SEE,

@@ -25,6 +25,9 @@ EMAIL_PATTERN: Final = "^[^@\\uff20\\ufe6b]+[@\\uff20\\ufe6b][^@\\uff20\\ufe6b]+
 PHONE_PATTERN: Final = "^[^A-Za-z]+$"
 """What every number matches; the rule refuses more."""
 
+PART_DIGITS: Final = 3
+"""The shortest part of a number that is looked for: fewer digits stand in nearly all of them."""
+
 _LONGEST_READ = 1000
 _EMAIL_SENTENCE = N_("Must be an e-mail address such as name@example.com.")
 _PHONE_SENTENCE = N_("Must be a phone number with its country code, such as +352 621 123 456.")
@@ -38,6 +41,7 @@ _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _PHONE = re.compile(r"\+?[0-9 ()./-]+")
 _NATIONAL_DIGITS = re.compile(r"[0-9]{3,17}")
 _ZERO_IN_BRACKETS = re.compile(r"\( *0+ *\)")
+_NO_DIGIT = re.compile(r"[^0-9]+")
 _BETWEEN_DIGITS = re.compile(r"[ ()./-]")
 _NOT_THERE = r"@\s\x00-\x1f\x7f-\x9f\ud800-\udfff"
 _EMAIL_AS_ONCE_KEPT = re.compile(rf"[^{_NOT_THERE}]{{1,64}}@[^{_NOT_THERE}]+")
@@ -137,10 +141,34 @@ def phone_forms(text: str, *, country: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(forms))
 
 
+def phone_parts(text: str, *, country: str | None) -> tuple[str, ...]:
+    """Return the digits that a kept number may contain if `text` is a part of it.
+
+    What is dialled before a number is no part of what is kept: zeros, and the prefix that
+    `country` has for calls inside it (06 in Hungary, 8 in Russia). Each has at least
+    PART_DIGITS digits; empty if there are none.
+    """
+    typed = fold_number(text)
+    readings = (_ZERO_IN_BRACKETS.sub("", typed), typed)
+    parts = []
+    for digits in (_NO_DIGIT.sub("", reading) for reading in readings):
+        parts.append(digits.lstrip("0") or digits)
+        prefix = _national_prefix(country) if not typed.startswith(("+", "00")) else None
+        if prefix:
+            parts.append(digits.removeprefix(prefix))
+    return tuple(dict.fromkeys(part for part in parts if len(part) >= PART_DIGITS))
+
+
 def fold_typed(text: str) -> str:
     """Return `text` as contacts are read: folded, without invisible characters and odd blanks."""
     kept = "".join(char for char in text if not _is_unseen(char))
     return unicodedata.normalize("NFKC", kept).strip()
+
+
+def fold_number(text: str) -> str:
+    """Return `text` as numbers are read: folded, with plain digits and hyphens."""
+    folded = _DASHES.sub("-", fold_typed(text))
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in folded)
 
 
 def _is_unseen(char: str) -> bool:
@@ -162,16 +190,21 @@ def _typed_phone(text: str) -> str:
     """Return the number in ASCII, as typed but for `+` where 00 was: with blanks and brackets."""
     if len(text) > _LONGEST_READ:
         raise InvalidValue(_PHONE_SENTENCE)
-    folded = _DASHES.sub("-", fold_typed(text))
-    ascii_digits = "".join(
-        str(unicodedata.decimal(char)) if char.isdecimal() else char for char in folded
-    )
-    typed = ascii_digits.lstrip(" (")
+    typed = fold_number(text).lstrip(" (")
     if typed.startswith("00"):
         typed = f"+{typed[2:]}"
     if len(typed) > PHONE_CHARACTERS or _PHONE.fullmatch(typed) is None:
         raise InvalidValue(_PHONE_SENTENCE)
     return typed
+
+
+@cache
+def _national_prefix(country: str | None) -> str | None:
+    """Return what one dials before a number inside `country`, if anything."""
+    from phonenumbers import PhoneMetadata
+
+    known = PhoneMetadata.metadata_for_region(country) if country else None
+    return known.national_prefix if known else None
 
 
 def _digits(typed: str) -> str:

@@ -4,6 +4,7 @@ Each rule returns the text as it is to be kept, or raises InvalidValue.
 """
 
 import re
+import unicodedata
 from typing import Final
 
 from punchcard.kit.i18n import N_
@@ -22,6 +23,10 @@ SLUG_PATTERN: Final = "^\\s*[a-z0-9](-?[a-z0-9])*\\s*$"
 
 _CONTROL = re.compile(f"[{_CONTROLS}]")
 _CONTROL_BUT_BREAKS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# What cannot be seen and changes how what follows is read or broken. Joiners and marks of direction
+# stay: whole scripts need them.
+_UNSEEN = re.compile("[\u00ad\u180e\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
+_ONLY_MARKS = re.compile("[\\s\u061c\u200c-\u200f]*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*")
 
@@ -31,12 +36,15 @@ _TOO_LONG = N_("Must be at most {max_length} characters long.")
 
 
 def one_line(text: str, *, maximum: int = NAME_CHARACTERS, minimum: int = 1) -> str:
-    """Return `text` without blanks around it: one line of `minimum` to `maximum` characters."""
-    stripped = text.strip()
-    _refuse_surrogates(stripped)
+    """Return `text` without blanks around it: one line of `minimum` to `maximum` characters.
+
+    Composed (NFC), and without characters that nobody sees: what looks alike is kept alike.
+    """
+    _refuse_surrogates(text)
+    stripped = unicodedata.normalize("NFC", _UNSEEN.sub("", text)).strip()
     if _CONTROL.search(stripped):
         raise InvalidValue(N_("Must be one line of text without control characters."))
-    if len(stripped) < minimum:
+    if len(stripped) < minimum or (minimum and _ONLY_MARKS.fullmatch(stripped)):
         raise InvalidValue(_EMPTY if minimum == 1 else _TOO_SHORT, min_length=minimum)
     return _short_enough(stripped, maximum)
 

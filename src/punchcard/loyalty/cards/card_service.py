@@ -3,19 +3,18 @@
 Every query starts from the vendor; a list costs three queries, however long it is.
 """
 
-import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, Unpack
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, select
 from sqlalchemy.orm import Session
 
-from punchcard.kit.folding import fold_name
 from punchcard.kit.ids import CardId, ProgramId, VendorId, as_card_token, as_id
 from punchcard.kit.secrets import hash_token
 from punchcard.kit.validation import contacts
 from punchcard.loyalty.cards.card_queries import card_query
+from punchcard.loyalty.cards.card_search import HOLDERS, cards_like, held_by
 from punchcard.loyalty.cards.card_view import CardView, view_of_row
 from punchcard.loyalty.errors import CardNotFound
 from punchcard.loyalty.operations import (
@@ -45,10 +44,6 @@ class Submits(Protocol[Answer_co]):
 LOOKUP_LIMIT = 50
 """How many cards one contact can name: an address typed by strangers may stand on many."""
 
-_HOLDERS = CUSTOMERS.alias("holder")
-_LEAST_DIGITS = 3
-_NOT_DIGITS = re.compile(r"[^0-9]+")
-
 
 def get_card(session: Session, vendor_id: VendorId, card_id: CardId, *, now: datetime) -> CardView:
     """Return the vendor's card as it is at `now`. Raises CardNotFound."""
@@ -77,9 +72,8 @@ def list_cards(
 ) -> list[CardView]:
     """Return up to `limit` cards, newest first, that come after `before_id`.
 
-    `query` is a part of the customer's name, e-mail address or phone number (a whole one also as
-    it is dialled in `country`, the shop's), or the beginning of the card's number. `active_since`
-    and `active_before` (not included) bound the last activity.
+    `query` is what `card_search` looks for: words of a name, parts of contacts, ends of a number.
+    `active_since` and `active_before` (not included) bound the last activity.
     """
     wanted = _of_vendor(vendor_id).order_by(CARDS.c.id.desc()).limit(limit)
     if before_id is not None:
@@ -93,7 +87,7 @@ def list_cards(
     if active_before is not None:
         wanted = wanted.where(CARDS.c.last_activity_at < active_before)
     if query and query.strip():
-        wanted = wanted.where(_like(vendor_id, query.strip(), country))
+        wanted = wanted.where(cards_like(vendor_id, query.strip(), country))
     return _views(session, wanted, now)
 
 
@@ -151,8 +145,8 @@ def card_labels(session: Session, card_ids: Collection[CardId]) -> dict[str, str
     if not card_ids:
         return {}
     query = (
-        select(CARDS.c.id, CARDS.c.number, _HOLDERS.c.name)
-        .outerjoin(_HOLDERS, _HOLDERS.c.id == CARDS.c.customer_id)
+        select(CARDS.c.id, CARDS.c.number, HOLDERS.c.name)
+        .outerjoin(HOLDERS, HOLDERS.c.id == CARDS.c.customer_id)
         .where(CARDS.c.id.in_(card_ids))
     )
     return {row.id: row.name or row.number for row in session.execute(query)}
@@ -180,21 +174,6 @@ def _views(session: Session, query: Select[Any], now: datetime) -> list[CardView
     return [view_of_row(row, rules[row.program_id][1], now) for row in rows]
 
 
-def _like(vendor_id: VendorId, query: str, country: str | None) -> ColumnElement[bool]:
-    typed = contacts.fold_typed(query)
-    conditions = [_HOLDERS.c.email.contains(typed.lower(), autoescape=True)] if typed else []
-    if folded := fold_name(query):
-        conditions.append(_HOLDERS.c.name_folded.contains(folded, autoescape=True))
-    if forms := contacts.phone_forms(query, country=country):
-        conditions.append(_HOLDERS.c.phone.in_(forms))
-    digits = _NOT_DIGITS.sub("", typed)
-    if len(digits) < _LEAST_DIGITS:
-        return _held_by(vendor_id, or_(false(), *conditions))
-    # Zeros that one dials before a number are no part of it.
-    conditions.append(_HOLDERS.c.phone.contains(digits.lstrip("0") or digits))
-    return or_(CARDS.c.number.startswith(digits), _held_by(vendor_id, or_(*conditions)))
-
-
 def _named_by(
     vendor_id: VendorId,
     code: str,
@@ -213,16 +192,7 @@ def _named_by(
         }[ref.key]
         return and_(column == value, CARDS.c.vendor_id == vendor_id)
     if emails := contacts.email_forms(code):
-        return _held_by(vendor_id, _HOLDERS.c.email.in_(emails))
+        return held_by(vendor_id, HOLDERS.c.email.in_(emails))
     if phones := contacts.phone_forms(code, country=country):
-        return _held_by(vendor_id, _HOLDERS.c.phone.in_(phones))
+        return held_by(vendor_id, HOLDERS.c.phone.in_(phones))
     return None
-
-
-def _held_by(vendor_id: VendorId, customers: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the condition that a card belongs to one of the vendor's `customers`.
-
-    Customers are looked for first, by their own indexes: they are few, the vendor's cards many.
-    """
-    found = select(_HOLDERS.c.id).where(_HOLDERS.c.vendor_id == vendor_id, customers)
-    return CARDS.c.customer_id.in_(found)

@@ -7,12 +7,15 @@ from fastapi import Query
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act
+from punchcard.accounts.subjects import LOYALTY_READ
 from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.card_requests import CardChangeRequest
 from punchcard.api.schemas.cards import Card, FoundCards, card_response
 from punchcard.api.schemas.fields import IdOf, Moment, OneOf, line
+from punchcard.kit.errors import invalid_field
+from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, ProgramId, VendorId
 from punchcard.loyalty.cards import card_changes, card_service
 from punchcard.loyalty.cards.card_view import CardView
@@ -22,7 +25,11 @@ router = api_router("/api/v1/vendor/loyalty/cards", tag="cards")
 
 Search = Annotated[
     Annotated[str, *line(1, 100)] | None,
-    Query(description="Part of a name, e-mail or phone; or the beginning of a card number."),
+    Query(
+        description="Words of a name in any order, parts of an e-mail address or a phone number,"
+        " the beginning or the last digits (4 or more) of a card number; case and accents make"
+        " no difference, and every word must be found. Who may only operate has to name one."
+    ),
 ]
 ActiveSince = Annotated[
     Moment | None, Query(description="Only cards whose last activity was at or after this.")
@@ -50,7 +57,9 @@ def list_cards(
     active_since: ActiveSince = None,
     active_before: ActiveBefore = None,
 ) -> Listed[Card]:
-    """Return the vendor's cards, newest first."""
+    """Return the vendor's cards, newest first; a terminal gets those it searches for."""
+    if not query and not caller.subject.may(LOYALTY_READ):
+        raise invalid_field("query", "query", message=N_("Must not be empty."))
     with caller.context.database.read() as session:
         views = card_service.list_cards(
             session,
