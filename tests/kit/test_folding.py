@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from punchcard.kit.folding import FOLDED_CHARACTERS, fold_name, spellings
+from punchcard.kit.folding import FOLDED_CHARACTERS, fold_name, is_named, spellings
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,10 @@ def test_a_word_is_found_however_its_letters_are_written_out(typed: str, kept: s
 def test_a_word_is_among_its_own_spellings(word: str) -> None:
     assert len(spellings(word)) <= 3
     assert spellings(word)[:1] == ((fold_name(word),) if fold_name(word) else ())
+
+
+def test_every_word_is_found_in_one_of_the_texts() -> None:
+    assert is_named("ALICE cafe", "Café Alice", "cafe-alice")
+    assert is_named("Baeckerei", "Bäckerei Müller", None)
+    assert is_named("\u200b", "Anything")
+    assert not is_named("cafe bob", "Café Alice", "cafe-alice")

@@ -1,6 +1,6 @@
 """Finding a vendor's own rows: every query starts from the vendor, others' things are missing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, select
@@ -11,6 +11,7 @@ from punchcard.accounts.models import Admin, ApiKey, Device, Location, User
 from punchcard.accounts.subjects import Subject
 from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.errors import DomainError
+from punchcard.kit.folding import is_named
 from punchcard.kit.ids import VendorId, as_id
 
 Own = TypeVar("Own", Location, User, ApiKey, Device)
@@ -64,3 +65,20 @@ def name_of(session: Session, subject: Subject) -> str:
     column = tables[subject.kind].__table__.c
     name: str = session.scalars(select(column.name).where(column.id == subject.id)).one()
     return name
+
+
+def narrowed_by_name(
+    session: Session, rows: Select[Any], query: str, *texts: Any, limit: int
+) -> Sequence[Any]:
+    """Return up to `limit` ids of `rows`, in their order, with every word of `query` in `texts`.
+
+    `rows` selects ids, `texts` are columns. They are compared here, without case and accents: for
+    what people set up by hand, of which there are some thousands at most.
+    """
+    found: list[Any] = []
+    for row in session.execute(rows.add_columns(*texts).execution_options(yield_per=1000)):
+        if is_named(query, *row[1:]):
+            found.append(row[0])
+            if len(found) == limit:
+                break
+    return found

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,7 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import VendorClosed, VendorNotFound, VendorSlugTaken
 from punchcard.accounts.events import VendorChanged
 from punchcard.accounts.models import AccessToken, ApiKey, Device, User, Vendor
-from punchcard.accounts.rows import apply_changes
+from punchcard.accounts.rows import apply_changes, narrowed_by_name
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vocabulary import Role, VendorStatus
 from punchcard.db.events import announce
@@ -103,19 +103,15 @@ def list_vendors(
     limit: int = 50,
 ) -> list[Vendor]:
     """Return vendors, oldest first; `query` is looked for in names and short names."""
-    statement = select(Vendor).order_by(Vendor.id).limit(limit)
-    if query:
-        statement = statement.where(
-            or_(
-                Vendor.name.icontains(query, autoescape=True),
-                Vendor.slug.icontains(query, autoescape=True),
-            )
-        )
+    wanted = select(Vendor.id).order_by(Vendor.id)
     if status is not None:
-        statement = statement.where(Vendor.status == status)
+        wanted = wanted.where(Vendor.status == status)
     if after_id is not None:
-        statement = statement.where(Vendor.id > after_id)
-    return list(session.scalars(statement))
+        wanted = wanted.where(Vendor.id > after_id)
+    ids: Any = wanted.limit(limit)
+    if query:
+        ids = narrowed_by_name(session, wanted, query, Vendor.name, Vendor.slug, limit=limit)
+    return list(session.scalars(select(Vendor).where(Vendor.id.in_(ids)).order_by(Vendor.id)))
 
 
 def first_owner(session: Session, vendor_id: VendorId) -> User:

@@ -64,3 +64,13 @@ def spellings(word: str) -> tuple[str, ...]:
     written_out = fold_name(unicodedata.normalize("NFC", word).casefold().translate(_WRITTEN_OUT))
     drawn_in = _PAIR_OF_VOWELS.sub("", folded)
     return tuple(dict.fromkeys(one for one in (folded, written_out, drawn_in) if one))
+
+
+def is_named(query: str, *texts: str | None) -> bool:
+    """Return whether every word of `query` is found in one of `texts`, however it is spelt."""
+    folded = [fold_name(text) or "" for text in texts]
+    return all(
+        any(spelling in text for spelling in spellings(word) for text in folded)
+        for word in query.split()
+        if spellings(word)
+    )

@@ -73,6 +73,8 @@ def test_what_a_vendor_lacks_is_told_and_nothing_is_opened(
 
 def test_vendors_are_found_by_name_and_status(admin: Visitor, alice: Shop, bob: Shop) -> None:
     assert "Boulangerie Bob" not in admin.get("/admin/vendors?query=alice").text
+    for query in ("CAFÉ", "cafe", "Alice Cafe", "cafe\u0301"):
+        assert "Café Alice" in admin.get("/admin/vendors", params={"query": query}).text
     assert "No matching vendor" in admin.get("/admin/vendors?status=suspended").text
     both = admin.get("/admin/vendors?status=unheard-of&query=").text
     assert "Café Alice" in both

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.models import Vendor
+from punchcard.accounts.rows import narrowed_by_name
 from punchcard.db import outbox
 from punchcard.db.events import announce
 from punchcard.db.unique import refusing_duplicates
@@ -121,17 +122,19 @@ def list_programs(
     `vendor_id` None means every vendor's, which only the platform's admins may see. `query` is a
     part of the name or of the slug.
     """
-    wanted = select(LoyaltyProgram).order_by(LoyaltyProgram.id).limit(limit)
+    wanted = select(LoyaltyProgram.id).order_by(LoyaltyProgram.id)
     if vendor_id is not None:
         wanted = wanted.where(LoyaltyProgram.vendor_id == vendor_id)
     if after_id is not None:
         wanted = wanted.where(LoyaltyProgram.id > after_id)
     if status is not None:
         wanted = wanted.where(LoyaltyProgram.status == status)
+    ids: Any = wanted.limit(limit)
     if query:
-        named = LoyaltyProgram.name.icontains(query, autoescape=True)
-        wanted = wanted.where(named | LoyaltyProgram.slug.icontains(query, autoescape=True))
-    return session.scalars(wanted).all()
+        texts = (LoyaltyProgram.name, LoyaltyProgram.card_name, LoyaltyProgram.slug)
+        ids = narrowed_by_name(session, wanted, query, *texts, limit=limit)
+    programs = select(LoyaltyProgram).where(LoyaltyProgram.id.in_(ids))
+    return session.scalars(programs.order_by(LoyaltyProgram.id)).all()
 
 
 def update_program(

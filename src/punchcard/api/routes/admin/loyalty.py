@@ -22,7 +22,7 @@ from punchcard.loyalty.vocabulary import ProgramStatus
 
 router = api_router("/api/v1/admin/loyalty", tag="platform")
 
-SearchText = Annotated[str, *line(0, 120)]
+SearchText = Annotated[str, *line(1, 120)]
 
 
 class AdminProgramSchema(ProgramSchema):
@@ -37,7 +37,9 @@ class AdminProgramSchema(ProgramSchema):
 def list_programs(
     caller: CallerDep,
     page: PageDep,
-    query: Annotated[SearchText, Query(description="A part of the name or of the slug.")] = "",
+    query: Annotated[
+        SearchText | None, Query(description="Words of the name or of the slug.")
+    ] = None,
     status: Annotated[
         OneOf[ProgramStatus] | None, Query(description="Only programs like this.")
     ] = None,

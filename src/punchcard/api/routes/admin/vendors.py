@@ -24,7 +24,7 @@ from punchcard.loyalty.programs import vendor_changes
 
 router = api_router("/api/v1/admin/vendors", tag="platform")
 
-Search = Annotated[str, *line(0, 120), Query(description="Part of a name or short name.")]
+Search = Annotated[str, *line(1, 120), Query(description="Words of a name or short name.")]
 
 
 @router.get("")
