@@ -4,7 +4,6 @@ Each rule returns the text as it is to be kept, or raises InvalidValue.
 """
 
 import re
-import unicodedata
 from typing import Final
 
 from punchcard.kit.i18n import N_
@@ -38,10 +37,10 @@ _TOO_LONG = N_("Must be at most {max_length} characters long.")
 def one_line(text: str, *, maximum: int = NAME_CHARACTERS, minimum: int = 1) -> str:
     """Return `text` without blanks around it: one line of `minimum` to `maximum` characters.
 
-    Composed (NFC), and without characters that nobody sees: what looks alike is kept alike.
+    Characters that nobody sees are dropped: they come along with what is pasted.
     """
     _refuse_surrogates(text)
-    stripped = unicodedata.normalize("NFC", _UNSEEN.sub("", text)).strip()
+    stripped = _UNSEEN.sub("", text).strip()
     if _CONTROL.search(stripped):
         raise InvalidValue(N_("Must be one line of text without control characters."))
     if len(stripped) < minimum or (minimum and _ONLY_MARKS.fullmatch(stripped)):
