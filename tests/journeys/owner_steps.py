@@ -38,7 +38,10 @@ def first_run(page: Page) -> None:
     page.locator("#name").fill("Léa")
     page.locator("#add-pin").click()
     expect(page.locator("#people-with-pins li")).to_have_count(1)
+    expect(page.locator("#people-with-pins .given-pin")).to_have_text(re.compile(r"^\d{4}$"))
     page.locator("#guide-on").click()
+    expect(page).to_have_url(re.compile("/console/guide/terminal$"))
+    page.locator("#guide-skip").click()
     expect(page.locator("#sheet .poster-code svg")).to_be_visible()
 
 

@@ -148,6 +148,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("overview", "/console", OWNER),
     Screen("guide-shop", "/console/guide/shop", OWNER),
     Screen("guide-pins", "/console/guide/pins", OWNER),
+    Screen("guide-terminal", "/console/guide/terminal", OWNER),
     Screen("programs", "/console/programs", OWNER),
     Screen("program-new", "/console/programs/new", OWNER),
     Screen("program", _program(), OWNER),

@@ -25,7 +25,7 @@ def test_an_owner_comes_from_an_empty_shop_to_a_printed_poster(
     assert_one_sheet_of_a5(page, tmp_path / "poster.pdf")
     page.goto("/console")
     expect(page.locator(".steps li.done")).to_have_count(4)
-    expect(page.locator("#step-poster")).to_have_class("next")
+    expect(page.locator("#step-terminal")).to_have_class("next")
 
 
 @ON_SQLITE
@@ -58,6 +58,8 @@ def test_the_first_run_needs_no_mouse(visits: Visits, alice: Shop) -> None:
     page.keyboard.type("Léa")
     page.keyboard.press("Enter")
     tab_to(page, "a#guide-on")
+    page.keyboard.press("Enter")
+    tab_to(page, "a#guide-skip")
     page.keyboard.press("Enter")
     expect(page.locator("#sheet .poster-code svg")).to_be_visible()
     tab_to(page, "#print")

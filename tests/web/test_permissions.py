@@ -60,6 +60,7 @@ SAME: dict[Route, list[Route]] = {
         ("POST", f"{_LOYALTY}/programs/{{program_id}}/activate"),
     ],
     ("GET", "/console/guide/pins"): [("POST", f"{_LOYALTY}/pins")],
+    ("GET", "/console/guide/terminal"): [("GET", f"{_VENDOR}/devices")],
     ("POST", "/console/guide/pins"): [("POST", f"{_LOYALTY}/pins")],
     # Members and their cards
     ("GET", "/console/members"): [("GET", f"{_LOYALTY}/cards")],
@@ -173,6 +174,7 @@ A page that holds a form to change something stands beside the route that change
 ONLY_PAGES: dict[Route, str] = {
     ("POST", "/console/account/profile"): "one's own name; the API changes it as the owner",
     ("GET", "/console/guide/poster"): "leads on to the poster",
+    ("POST", "/console/guide/preview"): "draws a card and keeps nothing",
     ("GET", f"{_CARD}/hand-over"): "the link is told in the API's answer to whoever opens a card",
     ("POST", f"{_CARD}/erase"): "the API lets the holder alone erase, by the card's token",
     (

@@ -3,9 +3,12 @@
 from typing import Any
 
 from punchcard.accounts import location_service
+from punchcard.accounts.subjects import SYSTEM
+from punchcard.loyalty.operations import Actor, OperationMetadata
 from punchcard.loyalty.programs import onboarding, program_service, reward_service
 from punchcard.loyalty.programs.onboarding import FirstSteps
 from punchcard.loyalty.staff import pin_service
+from punchcard.loyalty.till import points_service, stamp_service
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 
@@ -57,17 +60,33 @@ def test_points_without_a_reward_are_good_for_nothing_yet(alice: Shop) -> None:
     assert steps(alice).next == "pins"
 
 
-def test_the_way_ends_with_the_first_card(alice: Shop) -> None:
-    program = shelf.program(alice, status="active", stamp_reward=REWARD)
+def test_the_way_ends_with_the_first_stamp(alice: Shop) -> None:
+    fields = {"stamp_reward": REWARD, "pin_policy": "optional", "welcome_stamps": 1}
+    program = shelf.program(alice, status="active", **fields)
     hire(alice)
+    assert steps(alice).next == "terminal"
+    alice.device()
     assert steps(alice).next == "poster"
-    shelf.opened_card(alice, program)
+    card = shelf.opened_card(alice, program)
+    assert (steps(alice).next, steps(alice).is_finished) == ("stamp", False)
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(SYSTEM.kind, None)}
+    stamp_service.add_stamp(alice.context.loyalty.till, card, **by)
+    assert steps(alice).is_finished
+
+
+def test_the_way_ends_with_the_first_purchase_too(alice: Shop) -> None:
+    rules = {"pin_policy": "off", "welcome_points": 10}
+    program = shelf.program(alice, **{**shelf.POINTS, **rules}, status="active")
+    card = shelf.opened_card(alice, program)
+    assert not steps(alice).is_finished
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(SYSTEM.kind, None)}
+    points_service.earn_points(alice.context.loyalty.till, card, amount_minor=1250, **by)
     assert steps(alice).is_finished
 
 
 def test_a_program_without_pins_asks_for_none(alice: Shop) -> None:
     shelf.program(alice, status="active", stamp_reward=REWARD, pin_policy="off")
-    assert steps(alice).next == "poster"
+    assert steps(alice).next == "terminal"
 
 
 def test_a_shop_that_switched_its_program_off_is_not_guided_again(alice: Shop) -> None:

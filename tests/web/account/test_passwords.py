@@ -1,5 +1,6 @@
 """What people open from a mail: a new password, the first one, a confirmed address."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -63,6 +64,9 @@ def test_a_forgotten_password_is_chosen_anew_and_ends_every_session(
     ask(at_home, alice.email("owner"))
     at_home.follow(at_home.get(link(context)))
     assert choose(at_home) == 303
+    page = at_home.get("/sign-in").text
+    assert f'value="{alice.email("owner")}"' in page
+    assert re.search(r'id="password"[^>]*autofocus', page)
 
     assert elsewhere.get("/console").headers["location"].startswith("/sign-in")
     assert at_home.sign_in(alice.email("owner"), PASSWORD).status_code == 422

@@ -152,3 +152,41 @@ def test_a_language_is_chosen_before_signing_in_and_stays(visitor: Visitor, alic
     assert '<html lang="lb">' in visitor.get("/sign-in").text
     visitor.post("/language", language="xx", next="/sign-in")
     assert '<html lang="lb">' in visitor.get("/sign-in").text
+
+
+def test_a_language_chosen_before_signing_in_goes_before_the_shops(
+    visitor: Visitor, bob: Shop
+) -> None:
+    """Bob's shop speaks Luxembourgish; who chose English goes on reading English."""
+    visitor.get("/sign-in")
+    visitor.post("/language", language="en", next="/sign-in")
+    assert visitor.sign_in(bob.email("owner"), PASSWORD).status_code == 303
+    assert '<html lang="en">' in visitor.get("/console").text
+
+
+@pytest.mark.parametrize(
+    ("path", "back"),
+    [
+        ("/console/members?query=Jang&lang=en", "/console/members?query=Jang"),
+        ("/console/ledger", "/console/ledger"),
+    ],
+)
+def test_every_page_of_the_console_changes_its_language_in_place(
+    visitor: Visitor, alice: Shop, path: str, back: str
+) -> None:
+    visitor.sign_in(alice.email("owner"), PASSWORD)
+    page = visitor.get(path).text
+    assert f'name="next" value="{back}"' in page
+    answer = visitor.post("/language", language="lb", next=back)
+    assert answer.headers["location"] == back
+    assert '<html lang="lb">' in visitor.get(back).text
+
+
+def test_a_page_that_answers_a_form_comes_back_to_where_the_form_stands(
+    visitor: Visitor, alice: Shop
+) -> None:
+    visitor.sign_in(alice.email("owner"), PASSWORD)
+    visitor.get("/console/terminals")
+    code = visitor.post("/console/terminals/pair")
+    assert code.status_code == 200
+    assert 'name="next" value="/console/terminals"' in code.text

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Callable
 
+from punchcard.accounts.subjects import SYSTEM
 from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
+from punchcard.loyalty.operations import Actor, OperationMetadata
+from punchcard.loyalty.till import stamp_service
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.pages import Visitor, markup_of, text_of
@@ -37,7 +40,8 @@ def test_a_new_owner_is_led_from_the_shop_to_the_poster(
     pin = re.search(r'id="pin"[^>]*value="(\d{4})"', page.text)
     assert pin is not None
     assert owner.post("/console/guide/pins", name="Léa", pin=pin[1]).status_code == 303
-    assert "Léa" in owner.get("/console/guide/pins").text
+    again = markup_of(owner.get("/console/guide/pins"))
+    assert f'<strong class="given-pin">{pin[1]}</strong>' in again
     poster = owner.follow(owner.get("/console/guide/poster"))
     assert "/join/carte-cafe" in poster.text
     with context.database.read() as session:
@@ -106,23 +110,78 @@ def test_what_does_not_fit_is_told_beside_its_field(visitors: Visitors, alice: S
 def test_every_step_can_be_skipped(visitors: Visitors, alice: Shop) -> None:
     owner = visitors(alice)
     assert 'id="guide-skip" href="/console/guide/program"' in owner.get("/console/guide/shop").text
-    assert 'id="guide-skip" href="/console/guide/poster"' in owner.get("/console/guide/pins").text
+    assert 'id="guide-skip" href="/console/guide/terminal"' in owner.get("/console/guide/pins").text
 
 
-def test_the_checklist_leaves_once_a_customer_has_a_card(visitors: Visitors, alice: Shop) -> None:
-    program = shelf.program(alice, status="active")
+def test_the_checklist_leaves_with_the_first_stamp(visitors: Visitors, alice: Shop) -> None:
+    program = shelf.program(alice, status="active", pin_policy="optional", welcome_stamps=2)
     shelf.pin(alice)
     owner = visitors(alice)
-    assert 'id="guide-next"' in owner.get("/console").text
-    shelf.opened_card(alice, program)
+    next_step = 'id="guide-next" href="{}"'
+    assert next_step.format("/console/guide/terminal") in markup_of(owner.get("/console"))
+    alice.device()
+    assert next_step.format("/console/guide/poster") in markup_of(owner.get("/console"))
+    card = shelf.opened_card(alice, program)
     page = owner.get("/console?lang=en")
-    assert 'id="guide-next"' not in page.text
+    assert next_step.format("/console/members") in markup_of(page)
     assert "Members 1" in " ".join(text_of(page).split())
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(SYSTEM.kind, None)}
+    stamp_service.add_stamp(alice.context.loyalty.till, card, **by)
+    assert 'id="guide-next"' not in owner.get("/console").text
+
+
+def test_steps_that_are_done_lead_to_where_they_are_changed(
+    visitors: Visitors, alice: Shop
+) -> None:
+    program = shelf.program(alice, status="active")
+    page = markup_of(visitors(alice).get("/console/guide/pins"))
+    steps = page[page.index('class="step-line"') : page.index("</nav>", page.index("step-line"))]
+    assert 'href="/console/guide/shop"' in steps
+    assert f'href="/console/programs/{program.id}"' in steps
+
+
+def test_the_guide_shows_the_card_as_it_is_typed(visitors: Visitors, alice: Shop) -> None:
+    owner = visitors(alice, language="fr")
+    page = owner.get("/console/guide/program")
+    assert 'id="preview-card"' in page.text
+    assert 'value="Carte de fidélité"' in page.text
+    typed = {"type": "stamps", "name": "Thé & scones", "colour": "#8b2f6b"}
+    drawn = owner.post("/console/guide/preview", **typed)
+    assert "Thé &amp; scones" in drawn.text
+    assert "8b2f6b" in owner.get(re.findall(r'href="(/colour/[^"]+)"', drawn.text)[0]).text
+    owner.post("/console/guide/program", **typed)
+    reward = {"reward_name": "Un scone", "stamps_target": "6"}
+    owner.get("/console/guide/reward")
+    assert "Un scone" in owner.post("/console/guide/preview", **reward).text
+
+
+def test_a_program_that_keeps_the_suggested_name_is_joined_under_the_shops(
+    visitors: Visitors, alice: Shop, context: Context
+) -> None:
+    owner = visitors(alice)
+    name = re.search(r'id="name"[^>]*value="([^"]+)"', owner.get("/console/guide/program").text)
+    assert name is not None
+    owner.post("/console/guide/program", type="stamps", name=name[1], colour="#14594b")
+    with context.database.read() as session:
+        (program,) = session.query(LoyaltyProgram).all()
+    assert (program.slug, program.card_name) == ("cafe-alice", "Carte de fidélité")
+
+
+def test_a_pin_that_was_given_is_shown_to_who_gave_it_alone(
+    visitors: Visitors, alice: Shop
+) -> None:
+    alice.hire("manager")
+    owner, manager = visitors(alice), visitors(alice, "manager")
+    owner.get("/console/pins")
+    owner.post("/console/pins", name="Nina", pin="4831")
+    assert '<strong class="given-pin">4831</strong>' in owner.get("/console/pins").text
+    manager.client.cookies.set("punchcard_given_pins", owner.client.cookies["punchcard_given_pins"])
+    assert "4831" not in manager.get("/console/pins").text
 
 
 def test_staff_are_not_asked_to_set_up_the_shop(visitors: Visitors, alice: Shop) -> None:
     alice.hire(Role.STAFF)
     staff = visitors(alice, "staff")
     assert 'id="guide-next"' not in staff.get("/console").text
-    for step in ("shop", "program", "reward", "pins", "poster"):
+    for step in ("shop", "program", "reward", "pins", "terminal", "poster"):
         assert staff.get(f"/console/guide/{step}").status_code == 403

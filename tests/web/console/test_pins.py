@@ -24,20 +24,24 @@ def at_the_till(counter: PagesDriver, pin: str) -> str:
         return refusal.code
 
 
-def test_a_person_gets_a_pin_that_works_and_is_shown_nowhere(
-    owner: Visitor, counter: PagesDriver
+def test_a_person_gets_a_pin_that_works_and_is_shown_for_ten_minutes(
+    owner: Visitor, counter: PagesDriver, clock: ManualClock
 ) -> None:
     owner.get("/console/pins")
     answer = owner.post("/console/pins", name="Léa", pin="2968", staff_id="7")
     page = owner.follow(answer)
     assert "Léa has a PIN." in page.text
-    assert "2968" not in page.text
+    assert '<strong class="given-pin">2968</strong>' in page.text
+    clock.advance(minutes=10)
+    assert "2968" not in owner.get("/console/pins").text
     assert at_the_till(counter, "2968") == "Léa"
 
 
 @on_sqlite
 def test_the_drawn_pin_is_not_a_simple_one(owner: Visitor) -> None:
-    drawn = re.search(r"Random suggestion: ([0-9]{4})", owner.get("/console/pins").text)
+    drawn = re.search(
+        r"Random suggestion for the next person: ([0-9]{4})", owner.get("/console/pins").text
+    )
     assert drawn is not None
     assert not is_too_simple(drawn[1])
 

@@ -96,8 +96,9 @@ class PasswordReset:
         with self._database.read() as session:
             self._find(session, token)
 
-    def reset(self, token: str, new: str, *, asked_from: str, request_id: str | None) -> None:
-        """Set the password of whom the link was sent to and end all their sessions.
+    def reset(self, token: str, new: str, *, asked_from: str, request_id: str | None) -> str:
+        """Set the password of whom the link was sent to, end all their sessions, and return the
+        address they sign in with.
 
         `asked_from` is the network address of who asks; it counts like signing in.
         Raises LinkInvalid, InvalidInput for a password that is too short or long, HasherBusy,
@@ -117,6 +118,7 @@ class PasswordReset:
             record_act(session, act, action, of=of, vendor_id=subject.vendor_id)
             self._sign_in.reset_failures(session, person.email)
             self._mail_queue.enqueue(session, _notice(session, person))
+            return person.email
 
     def _mail(
         self,

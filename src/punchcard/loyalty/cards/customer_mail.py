@@ -36,6 +36,7 @@ class Confirmed:
     kind: AddressOwner
     id: str
     vendor_id: VendorId | None
+    email: str
 
 
 class CustomerMail:
@@ -106,11 +107,16 @@ class CustomerMail:
         if facts["kind"] == AddressOwner.CUSTOMER:
             customer = _confirm_customer(session, act, facts)
             return Confirmed(
-                kind=AddressOwner.CUSTOMER, id=customer.id, vendor_id=customer.vendor_id
+                kind=AddressOwner.CUSTOMER,
+                id=customer.id,
+                vendor_id=customer.vendor_id,
+                email=customer.email or "",
             )
         person = self._address_change.confirm(session, act, facts)
         vendor_id = person.vendor_id if isinstance(person, User) else None
-        return Confirmed(kind=AddressOwner(facts["kind"]), id=person.id, vendor_id=vendor_id)
+        return Confirmed(
+            kind=AddressOwner(facts["kind"]), id=person.id, vendor_id=vendor_id, email=person.email
+        )
 
     def _leave(
         self,

@@ -1,4 +1,4 @@
-"""How far a shop has come on its way to its first customer, told by its data alone."""
+"""How far a shop has come on its way to its first stamp, told by its data alone."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -6,14 +6,16 @@ from typing import Final, Literal
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.models import Location
+from punchcard.accounts.models import Device, Location
 from punchcard.kit.ids import ProgramId, VendorId
-from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, StaffPin
+from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.vocabulary import PinPolicy, ProgramStatus, ProgramType
 
-Step = Literal["shop", "program", "reward", "pins", "poster"]
+Step = Literal["shop", "program", "reward", "pins", "terminal", "poster", "stamp"]
 
-STEPS: Final[tuple[Step, ...]] = ("shop", "program", "reward", "pins", "poster")
+STEPS: Final[tuple[Step, ...]] = (
+    *("shop", "program", "reward", "pins", "terminal", "poster", "stamp"),
+)
 """In the order in which a shop takes them."""
 
 
@@ -35,14 +37,16 @@ def first_steps(session: Session, vendor_id: VendorId) -> FirstSteps:
     """Return which steps the vendor has behind it.
 
     The shop counts as told once a location has its address or a program exists; the poster as
-    hanging once someone has a card. A shop whose programs are all switched off has been through
-    this before.
+    hanging once someone has a card. The way ends with the first stamp, or the first purchase that
+    earned points, however it was made. A shop whose programs are all switched off has been
+    through this before.
     """
     programs = select(LoyaltyProgram).where(
         LoyaltyProgram.vendor_id == vendor_id, LoyaltyProgram.status != ProgramStatus.INACTIVE
     )
     program = session.scalar(programs.order_by(LoyaltyProgram.id).limit(1))
     has_cards = _is_there(session, LoyaltyCard.vendor_id == vendor_id)
+    has_stamped = has_cards and _has_stamped(session, vendor_id)
     is_located = _is_there(
         session,
         Location.vendor_id == vendor_id,
@@ -54,12 +58,24 @@ def first_steps(session: Session, vendor_id: VendorId) -> FirstSteps:
         "program": program is not None,
         "reward": program is not None and _is_rewarding(session, program),
         "pins": _has_pins(session, vendor_id, program),
+        "terminal": _is_there(session, Device.vendor_id == vendor_id, Device.revoked_at.is_(None)),
         "poster": has_cards,
+        "stamp": has_stamped,
     }
     return FirstSteps(
         done=frozenset(step for step, is_done in done.items() if is_done),
         program_id=program.id if program else None,
-        is_finished=all(done.values()) or (program is None and has_cards),
+        is_finished=has_stamped or (program is None and has_cards),
+    )
+
+
+def _has_stamped(session: Session, vendor_id: str) -> bool:
+    """Return whether a card was ever stamped or a purchase earned; welcome gifts do not count."""
+    programs = select(LoyaltyProgram.id).where(LoyaltyProgram.vendor_id == vendor_id)
+    return _is_there(
+        session, DailyRollup.program_id.in_(programs), DailyRollup.purchases > 0
+    ) or _is_there(
+        session, LoyaltyCard.vendor_id == vendor_id, LoyaltyCard.last_stamp_at.is_not(None)
     )
 
 

@@ -62,12 +62,17 @@ _SLUG_ATTEMPTS = 20
 
 
 def create_program(
-    session: Session, act: Act, vendor_id: VendorId, fields: Mapping[str, Any]
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    fields: Mapping[str, Any],
+    *,
+    slug_from: str | None = None,
 ) -> LoyaltyProgram:
     """Add a program of the vendor, a draft unless `fields` say "active".
 
     `fields` holds names of FIELDS; `name` and `type` are required, the rest has defaults: currency
-    and time zone are the vendor's, the slug comes from the name.
+    and time zone are the vendor's, the slug comes from `slug_from`, or else from the name.
     Raises SlugTaken (only for a slug that was asked for), InvalidInput.
     """
     check_program(fields)
@@ -86,7 +91,7 @@ def create_program(
     values.setdefault("points_per_amount_minor", minor_units(values["currency"]))
     if values["status"] == ProgramStatus.ACTIVE:
         check_complete(values)
-    program = _insert(session, act, vendor_id, values)
+    program = _insert(session, act, vendor_id, values, slug_from or values["name"])
     _record(session, act, "program.created", program, new=_values(program))
     return program
 
@@ -283,9 +288,9 @@ def _refuse_if_cards(session: Session, program: LoyaltyProgram) -> None:
 
 
 def _insert(
-    session: Session, act: Act, vendor_id: VendorId, values: dict[str, Any]
+    session: Session, act: Act, vendor_id: VendorId, values: dict[str, Any], slug_from: str
 ) -> LoyaltyProgram:
-    for slug in _slugs(session, values):
+    for slug in _slugs(session, values, slug_from):
         program = LoyaltyProgram(
             **{**values, "slug": slug},
             id=act.ids.new_id(),
@@ -299,11 +304,11 @@ def _insert(
     raise ProgramSlugTaken()
 
 
-def _slugs(session: Session, values: Mapping[str, Any]) -> list[str]:
-    """Return the slugs to try: the one asked for, or those that are still free near the name's."""
+def _slugs(session: Session, values: Mapping[str, Any], slug_from: str) -> list[str]:
+    """Return the slugs to try: the one asked for, or those still free near `slug_from`'s."""
     if "slug" in values:
         return [values["slug"]]
-    base = slug_of(values["name"])
+    base = slug_of(slug_from)
     names = [base, *(f"{base}-{number}" for number in range(2, _SLUG_ATTEMPTS))]
     taken = set(session.scalars(select(LoyaltyProgram.slug).where(LoyaltyProgram.slug.in_(names))))
     return [name for name in names if name not in taken]

@@ -13,6 +13,7 @@ from punchcard.accounts.access.rate_limit import counted_address
 from punchcard.accounts.vocabulary import AddressOwner
 from punchcard.kit.errors import DomainError
 from punchcard.kit.i18n import N_
+from punchcard.web.account.sign_in import to_sign_in
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import SESSION_COOKIE, FormDep, PageRequest, PageRequestDep
 
@@ -62,16 +63,17 @@ def reset_password(request: PageRequestDep, form: FormDep) -> Response:
         return _refused_page(request, refusal)
     if new != form.value("again"):
         form.fault("again", N_("The passwords do not match."))
+    email = None
     if form.is_valid:
         with form.refusals():
-            request.context.accounts.password_reset.reset(
+            email = request.context.accounts.password_reset.reset(
                 token, new, asked_from=request.address, request_id=request.request_id
             )
-    if not form.is_valid:
+    if email is None:
         return request.form_page("reset_password.html", form)
     request.set_cookie(RESET_COOKIE, None, seconds=0)
     request.set_cookie(SESSION_COOKIE, None, seconds=0)
-    return request.redirect("/sign-in", N_("The password is set. Please sign in with it."))
+    return to_sign_in(request, email, N_("The password is set. Please sign in with it."))
 
 
 @router.get("/verify-email")
@@ -95,7 +97,7 @@ def verify_email(request: PageRequestDep, form: FormDep) -> Response:
     request.set_cookie(VERIFY_COOKIE, None, seconds=0)
     if confirmed.kind == AddressOwner.CUSTOMER:
         return request.redirect("/verify-email/done")
-    return request.redirect("/sign-in", N_("From now on you sign in with the new address."))
+    return to_sign_in(request, confirmed.email, N_("From now on you sign in with the new address."))
 
 
 @router.get("/verify-email/done")

@@ -1,5 +1,7 @@
 """Signing in and out of the console and the platform's admin."""
 
+from typing import Final
+
 from fastapi import APIRouter, Response
 
 from punchcard.accounts.access import sign_in_service
@@ -8,13 +10,19 @@ from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.i18n import N_, as_language
 from punchcard.kit.ids import SessionId
+from punchcard.kit.secrets import Signer
 from punchcard.web.pages.page_request import (
     SESSION_COOKIE,
     FormDep,
+    PageRequest,
     PageRequestDep,
 )
 
 router = APIRouter()
+
+EMAIL_COOKIE: Final = "punchcard_email"
+"""The address of who has just shown, by a link from a mail, that it is theirs."""
+_EMAIL_SECONDS: Final = 600
 
 
 @router.get("/")
@@ -30,7 +38,9 @@ def open_sign_in(request: PageRequestDep, next: str = "") -> Response:
     """Ask for address and password; anyone who is signed in already goes on."""
     if request.subject is not NOBODY:
         return request.redirect(_local(next) or home_of(request.subject))
-    return request.render("sign_in.html", form=request.form({"next": next}))
+    sent = _emails(request).verify(request.http.cookies.get(EMAIL_COOKIE, ""))
+    email = sent["email"] if sent else None
+    return request.render("sign_in.html", form=request.form({"next": next, "email": email}))
 
 
 @router.post("/sign-in")
@@ -54,6 +64,8 @@ def sign_in(request: PageRequestDep, form: FormDep) -> Response:
         return request.form_page("sign_in.html", form)
     seconds = request.context.settings.access_token_hours * 3600
     request.set_cookie(SESSION_COOKIE, signed_in.access_token, seconds=seconds)
+    if EMAIL_COOKIE in request.http.cookies:
+        request.set_cookie(EMAIL_COOKIE, None, seconds=0)
     return request.redirect(_local(form.value("next")) or home_of(signed_in.subject))
 
 
@@ -84,6 +96,18 @@ def choose_language(request: PageRequestDep, form: FormDep) -> Response:
 def home_of(subject: Subject) -> str:
     """Return the page someone starts from."""
     return "/admin" if subject.kind == SubjectKind.ADMIN else "/console"
+
+
+def to_sign_in(request: PageRequest, email: str, done: str) -> Response:
+    """Send someone on to sign in, with the address that is known to be theirs filled in."""
+    request.set_cookie(
+        EMAIL_COOKIE, _emails(request).sign({"email": email}), seconds=_EMAIL_SECONDS
+    )
+    return request.redirect("/sign-in", done)
+
+
+def _emails(request: PageRequest) -> Signer:
+    return Signer(request.context.settings.secret_key, "address to sign in with", "")
 
 
 def _local(path: str) -> str | None:

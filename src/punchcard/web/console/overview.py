@@ -19,7 +19,7 @@ from punchcard.loyalty.reports import attention_service
 from punchcard.loyalty.reports.dashboard_service import CHART_DAYS, Dashboard, vendor_dashboard
 from punchcard.loyalty.reports.stats_service import Figures
 from punchcard.loyalty.vocabulary import ProgramType
-from punchcard.web.console.guide.guide_steps import GUIDE_PAGES
+from punchcard.web.console.guide.guide_steps import GUIDE_PAGES, page_paths
 from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
 
@@ -99,6 +99,7 @@ def _for_managers(
     return {
         "steps": None if steps.is_finished else steps,
         "guide_pages": GUIDE_PAGES,
+        "guide_paths": page_paths(steps),
         "attention": attention_service.what_needs_attention(session, request.vendor_id, now=now),
         "stuck": [(row, found) for row, found in redesigns if found and found.cards_failed],
     }

@@ -15,6 +15,7 @@ from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.rules.pin_rules import is_too_simple
 from punchcard.loyalty.staff import pin_service
 from punchcard.loyalty.vocabulary import PinFilter
+from punchcard.web.console.given_pins import GivenPin, given_pins, keep_given_pin
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -43,6 +44,7 @@ def create_pin(request: PageRequestDep, form: FormDep) -> Response:
             )
             with request.context.database.write() as session:
                 pin_service.create_pin(session, request.act(), request.vendor_id, fields, prepared)
+            keep_given_pin(request, GivenPin(fields["name"], form.value("pin")))
     if not form.is_valid:
         return _list_page(request, form, status=422)
     return request.redirect("/console/pins", N_("{name} has a PIN."), name=fields["name"])
@@ -74,6 +76,8 @@ def update_pin(request: PageRequestDep, pin_id: StaffPinId, form: FormDep) -> Re
                 pin_service.update_pin(
                     session, request.act(), request.vendor_id, pin_id, fields, prepared=prepared
                 )
+            if typed:
+                keep_given_pin(request, GivenPin(fields["name"], typed))
     if not form.is_valid:
         return _pin_page(request, pin_id, form, status=422)
     return request.redirect("/console/pins", N_("Saved."))
@@ -139,6 +143,7 @@ def _list_page(
         status=status,
         form=form,
         pins=rows[:_SHOWN],
+        given=given_pins(request),
         programs=programs,
         program_names=dict(programs),
         shows_retired=retired,

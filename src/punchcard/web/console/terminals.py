@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 from punchcard.accounts import device_service, location_service, vendor_service
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import DeviceId, LocationId
+from punchcard.loyalty.programs import onboarding
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -52,8 +53,13 @@ def show_paired(request: PageRequestDep, since: AwareDatetime) -> Response:
     """Tell the page with the code which terminals were paired since: part of a page."""
     with request.context.database.read() as session:
         rows = device_service.list_devices(session, request.vendor_id, after_id=None, limit=_SHOWN)
-    paired = [row for row in rows if row.paired_at >= since]
-    return request.render("console/paired.html", paired=paired, since=since.isoformat())
+        steps = onboarding.first_steps(session, request.vendor_id)
+    return request.render(
+        "console/paired.html",
+        paired=[row for row in rows if row.paired_at >= since],
+        since=since.isoformat(),
+        done_url="/console/terminals" if steps.is_finished else "/console",
+    )
 
 
 @router.get("/{device_id}")

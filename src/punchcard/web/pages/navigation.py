@@ -9,27 +9,42 @@ from punchcard.web.permissions import ACCESS
 
 
 class Entry(NamedTuple):
-    """One page of the navigation."""
+    """One page of the navigation; those of one `group` stand together under its name."""
 
     path: str
     icon: str
     label: str
+    group: str = ""
 
+
+class Group(NamedTuple):
+    """Pages that belong together: what they are called, and each with whether it is open."""
+
+    label: str
+    entries: list[tuple[Entry, bool]]
+
+
+_LOYALTY: Final = N_("Loyalty")
+_COUNTER: Final = N_("Counter")
+_REPORTS: Final = N_("Reports")
+_SHOP: Final = N_("Shop")
+_YOU: Final = N_("You")
 
 CONSOLE: Final = (
     Entry("/console", "house", N_("Overview")),
-    Entry("/console/members", "users", N_("Members")),
-    Entry("/console/programs", "layers", N_("Programs")),
-    Entry("/console/ledger", "receipt", N_("Ledger")),
-    Entry("/console/pins", "key-round", N_("Staff PINs")),
-    Entry("/console/staff-report", "chart-column", N_("Staff report")),
-    Entry("/console/terminals", "tablet-smartphone", N_("Terminals")),
-    Entry("/console/locations", "map-pin", N_("Locations")),
-    Entry("/console/wallets", "wallet", N_("Wallets")),
-    Entry("/console/people", "shield-check", N_("Team")),
-    Entry("/console/api-keys", "plug", N_("API keys")),
-    Entry("/console/settings", "settings", N_("Settings")),
-    Entry("/console/account", "lock", N_("Your account")),
+    Entry("/console/members", "users", N_("Members"), _LOYALTY),
+    Entry("/console/programs", "layers", N_("Programs"), _LOYALTY),
+    Entry("/console/ledger", "receipt", N_("Ledger"), _LOYALTY),
+    Entry("/console/wallets", "wallet", N_("Wallets"), _LOYALTY),
+    Entry("/console/pins", "key-round", N_("Staff PINs"), _COUNTER),
+    Entry("/console/terminals", "tablet-smartphone", N_("Terminals"), _COUNTER),
+    Entry("/console/locations", "map-pin", N_("Locations"), _COUNTER),
+    Entry("/console/staff-report", "chart-column", N_("Staff report"), _REPORTS),
+    Entry("/console/exports", "download", N_("Exports"), _REPORTS),
+    Entry("/console/people", "shield-check", N_("Team"), _SHOP),
+    Entry("/console/api-keys", "plug", N_("API keys"), _SHOP),
+    Entry("/console/settings", "settings", N_("Settings"), _SHOP),
+    Entry("/console/account", "lock", N_("Your account"), _YOU),
 )
 ADMIN: Final = (
     Entry("/admin", "house", N_("Overview")),
@@ -37,8 +52,17 @@ ADMIN: Final = (
     Entry("/admin/programs", "layers", N_("Programs")),
     Entry("/admin/health", "bell", N_("Queue and wallets")),
     Entry("/admin/audit", "history", N_("Audit events")),
-    Entry("/admin/account", "lock", N_("Your account")),
+    Entry("/admin/account", "lock", N_("Your account"), _YOU),
 )
+
+
+def groups(subject: Subject, path: str) -> list[Group]:
+    """Return what this person may open, by group; the page at `path` is marked as open."""
+    found: dict[str, Group] = {}
+    for entry in entries(subject):
+        group = found.setdefault(entry.group, Group(entry.group, []))
+        group.entries.append((entry, is_current(entry, path)))
+    return list(found.values())
 
 
 def entries(subject: Subject) -> list[Entry]:

@@ -4,7 +4,7 @@ import hmac
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -18,9 +18,9 @@ from punchcard.kit.i18n import as_language, negotiate, translate
 from punchcard.kit.ids import VendorId
 from punchcard.kit.origins import is_same_server, origin_of
 from punchcard.kit.secrets import Signer, derive_key
+from punchcard.web.pages import navigation
 from punchcard.web.pages.errors import FormExpired, FormFromElsewhere, SignInNeeded
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.navigation import Entry, entries, is_current
 from punchcard.web.pages.templating import render
 from punchcard.web.permissions import ACCESS
 
@@ -73,6 +73,18 @@ class PageRequest:
     def is_fragment(self) -> bool:
         """Return whether a part of the page is asked for, by the page's own script."""
         return self.http.headers.get("hx-request") == "true"
+
+    @property
+    def here(self) -> str:
+        """Return the address to come back to: this page, or the one that its form stands on."""
+        path, route = self.http.url.path, self.http.scope.get("route")
+        if self.http.method == "GET" or route is None:
+            asked = [(k, v) for k, v in self.http.query_params.multi_items() if k != "lang"]
+            return f"{path}?{urlencode(asked)}" if asked else path
+        pattern = route.path
+        while pattern and ("GET", pattern) not in ACCESS:
+            pattern, path = pattern.rpartition("/")[0], path.rpartition("/")[0]
+        return path or "/"
 
     @property
     def chosen_language(self) -> str | None:
@@ -129,7 +141,7 @@ class PageRequest:
             "request": self,
             "notice": notice,
             "now": self.context.clock.now(),
-            "navigation": self._navigation(),
+            "navigation": navigation.groups(self.subject, self.http.url.path),
             **values,
         }
         response = HTMLResponse(render(template, self.language, **values), status)
@@ -199,10 +211,6 @@ class PageRequest:
             response.delete_cookie(name, **common)
         else:
             response.set_cookie(name, value, max_age=max_age, **common)
-
-    def _navigation(self) -> list[tuple[Entry, bool]]:
-        path = self.http.url.path
-        return [(entry, is_current(entry, path)) for entry in entries(self.subject)]
 
     def _take_notice(self) -> str | None:
         sent = self.http.cookies.get(NOTICE_COOKIE)

@@ -1,21 +1,22 @@
-"""The first-run guide: five short pages from an empty shop to the poster on its counter.
+"""The first-run guide: short pages from an empty shop to the poster on its counter.
 
 Where someone stands is told by what the shop has, so the guide can be left and taken up again.
 """
 
-import secrets
 from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
-from punchcard.accounts import location_service, vendor_service
+from punchcard.accounts import device_service, location_service, vendor_service
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import onboarding, program_service, reward_service, vendor_changes
-from punchcard.loyalty.rules.pin_rules import is_too_simple
 from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, REWARD_BOUNDS
 from punchcard.loyalty.staff import pin_service
-from punchcard.web.console.guide.guide_steps import GUIDE_PAGES, path_after
+from punchcard.web.console.given_pins import GivenPin, given_pins, keep_given_pin
+from punchcard.web.console.guide.guide_preview import guide_preview
+from punchcard.web.console.guide.guide_steps import GUIDE_PAGES, page_paths, path_after
+from punchcard.web.console.pins import suggested_pin
 from punchcard.web.console.programs.program_form import (
     NAME_CHARACTERS,
     ProgramContext,
@@ -24,14 +25,14 @@ from punchcard.web.console.programs.program_form import (
     read_earning_amount,
     read_stamp_reward,
 )
-from punchcard.web.console.programs.program_start import create_from, start_page
+from punchcard.web.console.programs.program_start import create_from, start_form, start_page
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.vendor_form import VENDOR_FIELDS, country_choices, read_vendor
 
 router = APIRouter(prefix="/console/guide")
 
-_PINS_SHOWN: Final = 200
+_SHOWN: Final = 200
 _ADDRESS_CHARACTERS: Final = 300
 
 
@@ -69,15 +70,28 @@ def open_program(request: PageRequestDep) -> Response:
     """Ask for the kind of program; once there is one, the next step is due."""
     if _steps(request).program_id is not None:
         return request.redirect(path_after("program"))
-    return start_page(request, None, is_guide=True, **_guide_values(request))
+    return _program_page(request, start_form(request))
 
 
 @router.post("/program")
 def make_program(request: PageRequestDep, form: FormDep) -> Response:
     """Make the program, as a draft until it has its reward."""
     if _steps(request).program_id is None and create_from(request, form) is None:
-        return start_page(request, form, is_guide=True, status=422, **_guide_values(request))
+        return _program_page(request, form, status=422)
     return request.redirect(path_after("program"))
+
+
+@router.post("/preview")
+def preview_card(request: PageRequestDep, form: FormDep) -> Response:
+    """Show the card as it would be with what is typed in the guide: part of a page."""
+    with request.context.database.read() as session:
+        steps = onboarding.first_steps(session, request.vendor_id)
+        typed = None
+        if steps.program_id is not None:
+            program = program_service.get_program(session, request.vendor_id, steps.program_id)
+            typed = _read_reward(form, program_context_of(program))[0]
+        preview = guide_preview(session, request, steps, form, typed)
+    return request.render("console/program_preview.html", preview=preview)
 
 
 @router.get("/reward")
@@ -111,7 +125,7 @@ def choose_reward(request: PageRequestDep, form: FormDep) -> Response:
 @router.get("/pins")
 def open_pins(request: PageRequestDep) -> Response:
     """Ask who works at the till."""
-    return _pins_page(request, request.form({"pin": new_pin()}))
+    return _pins_page(request, request.form({"pin": suggested_pin()}))
 
 
 @router.post("/pins")
@@ -125,6 +139,7 @@ def add_pin(request: PageRequestDep, form: FormDep) -> Response:
             with request.context.database.write() as session:
                 fields = {"name": name}
                 pin_service.create_pin(session, request.act(), request.vendor_id, fields, prepared)
+            keep_given_pin(request, GivenPin(name, pin))
     if not form.is_valid:
         return _pins_page(request, form, status=422)
     return request.redirect("/console/guide/pins", N_("{name} can stamp now."), name=name)
@@ -139,12 +154,22 @@ def open_poster(request: PageRequestDep) -> Response:
     return request.redirect(f"/console/programs/{program_id}/poster")
 
 
-def new_pin() -> str:
-    """Return four random digits that nobody guesses first."""
-    while True:
-        pin = f"{secrets.randbelow(10_000):04}"
-        if not is_too_simple(pin):
-            return pin
+@router.get("/terminal")
+def open_terminal(request: PageRequestDep) -> Response:
+    """Offer the code that pairs the phone or tablet on the counter."""
+    with request.context.database.read() as session:
+        vendor_id = request.vendor_id
+        devices = device_service.list_devices(session, vendor_id, after_id=None, limit=_SHOWN)
+        places = location_service.list_locations(session, vendor_id, after_id=None, limit=_SHOWN)
+    return request.render(
+        "console/guide_terminal.html",
+        form=request.form(),
+        devices=devices,
+        locations=[(row.id, row.name) for row in places],
+        step="terminal",
+        skip_to=path_after("terminal"),
+        **_guide_values(request),
+    )
 
 
 def _steps(request: PageRequest) -> onboarding.FirstSteps:
@@ -162,7 +187,8 @@ def _program_without_reward(request: PageRequest) -> LoyaltyProgram | None:
 
 
 def _guide_values(request: PageRequest) -> dict[str, Any]:
-    return {"steps": _steps(request), "guide_pages": GUIDE_PAGES}
+    steps = _steps(request)
+    return {"steps": steps, "guide_pages": GUIDE_PAGES, "guide_paths": page_paths(steps)}
 
 
 def _keep_address(session: Any, request: PageRequest, address: str | None) -> None:
@@ -216,6 +242,13 @@ def _shop_page(request: PageRequest, form: Form | None, status: int = 200) -> Re
     )
 
 
+def _program_page(request: PageRequest, form: Form, status: int = 200) -> Response:
+    values = _guide_values(request)
+    with request.context.database.read() as session:
+        preview = guide_preview(session, request, values["steps"], form)
+    return start_page(request, form, is_guide=True, status=status, preview=preview, **values)
+
+
 def _reward_page(
     request: PageRequest, program: LoyaltyProgram, form: Form | None, status: int = 200
 ) -> Response:
@@ -229,26 +262,33 @@ def _reward_page(
         "points_per_amount": amount_of(program.points_per_amount_minor, program.currency),
         "points_required": 100,
     }
+    values = _guide_values(request)
+    typed = _read_reward(form, program_context_of(program))[0] if form else None
+    form = form or request.form(initial)
+    with request.context.database.read() as session:
+        preview = guide_preview(session, request, values["steps"], form, typed)
     return request.render(
         "console/guide_reward.html",
         status=status,
-        form=form or request.form(initial),
+        form=form,
         program=program,
         program_context=program_context_of(program),
+        preview=preview,
         step="reward",
         skip_to=path_after("reward"),
-        **_guide_values(request),
+        **values,
     )
 
 
 def _pins_page(request: PageRequest, form: Form, status: int = 200) -> Response:
     with request.context.database.read() as session:
-        pins = pin_service.list_pins(session, request.vendor_id, limit=_PINS_SHOWN)
+        pins = pin_service.list_pins(session, request.vendor_id, limit=_SHOWN)
     return request.render(
         "console/guide_pins.html",
         status=status,
         form=form,
         pins=pins,
+        given={one.name: one.pin for one in given_pins(request)},
         step="pins",
         skip_to=path_after("pins"),
         **_guide_values(request),

@@ -65,7 +65,14 @@ def preview_of(
     """Return how a card of the program looks with the `typed` fields; wrong ones stay as saved."""
     facts = load_programs(session, [program_id], now=now)[program_id]
     program = session.get_one(LoyaltyProgram, program_id)
-    facts = _with_typed(facts, typed or {})
+    earning = None if program.type == ProgramType.STAMPS else _earning(program, typed or {})
+    return preview_of_facts(_with_typed(facts, typed or {}), language, earning)
+
+
+def preview_of_facts(
+    facts: ProgramFacts, language: str, earning: EarningExample | None = None
+) -> Preview:
+    """Return how a card of such a program looks, in the shop's language unless another is asked."""
     shown = as_language(language) or as_language(facts.vendor_language) or "en"
     background, ink, _accent = colours_of(facts.branding)
     chosen = str(facts.branding.get("text_color") or TEXT).lower()
@@ -74,7 +81,7 @@ def preview_of(
         language=shown,
         contrast=round(contrast(background, ink), 1),
         is_ink_replaced=chosen != ink,
-        earning=None if program.type == ProgramType.STAMPS else _earning(program, typed or {}),
+        earning=earning,
     )
 
 

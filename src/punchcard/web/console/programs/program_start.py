@@ -5,7 +5,7 @@ from typing import Any, Final
 from fastapi import Response
 
 from punchcard.accounts import vendor_service
-from punchcard.kit.i18n import N_
+from punchcard.kit.i18n import N_, translate
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.console.programs.program_form import NAME_CHARACTERS
@@ -13,15 +13,23 @@ from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import PageRequest
 from punchcard.web.pages.program_labels import TYPE_NAMES, TYPES
 
-COLOURS: Final = (
-    ("#14594b", N_("Green")),
-    ("#1f4e79", N_("Blue")),
-    ("#5b2a86", N_("Purple")),
-    ("#8a1c3b", N_("Red")),
-    ("#3b2a20", N_("Coffee")),
-    ("#1f2937", N_("Night")),
-)
+START_COLOURS: Final = {
+    "#14594b": N_("Green"),
+    "#1f4e79": N_("Blue"),
+    "#0b6e78": N_("Teal"),
+    "#3f5a23": N_("Olive"),
+    "#5b2a86": N_("Purple"),
+    "#8b2f6b": N_("Plum"),
+    "#8a1c3b": N_("Red"),
+    "#a3431f": N_("Brick"),
+    "#7a4a00": N_("Honey"),
+    "#3b2a20": N_("Coffee"),
+    "#4a4a4a": N_("Stone"),
+    "#1f2937": N_("Night"),
+}
 """Grounds on which white is read well, each with its name."""
+SUGGESTED_NAME: Final = N_("Loyalty card")
+"""What a program is called until someone names it; the shop's own name stands beside it."""
 _ACCENT: Final = "#f2b84b"
 _INK: Final = "#ffffff"
 
@@ -30,14 +38,40 @@ def create_from(request: PageRequest, form: Form) -> str | None:
     """Make the program that the form tells, a draft; None if something was wrong with it."""
     name = form.text("name", limit=NAME_CHARACTERS)
     type = form.choice("type", tuple(TYPE_NAMES))
-    colour = form.choice("colour", [colour for colour, _ in COLOURS])
-    if not form.is_valid:
+    colour = form.choice("colour", tuple(START_COLOURS))
+    if not form.is_valid or colour is None:
         return None
-    branding = {"background_color": colour, "text_color": _INK, "accent_color": _ACCENT}
-    fields = {"name": name, "type": type, "branding": branding}
+    fields = {"name": name, "type": type, "branding": branding_of(colour)}
     with form.refusals(), request.context.database.write() as session:
-        return program_service.create_program(session, request.act(), request.vendor_id, fields).id
+        vendor = vendor_service.get_vendor(session, request.vendor_id)
+        # Every shop has a loyalty card: the link had better name the shop.
+        is_suggested = name == translate(SUGGESTED_NAME, vendor.language)
+        return program_service.create_program(
+            session,
+            request.act(),
+            vendor.id,
+            fields,
+            slug_from=vendor.name if is_suggested else None,
+        ).id
     return None
+
+
+def branding_of(colour: str) -> dict[str, Any]:
+    """Return the look of a card on one of START_COLOURS."""
+    return {"background_color": colour, "text_color": _INK, "accent_color": _ACCENT}
+
+
+def start_form(request: PageRequest) -> Form:
+    """Return the form with believable answers, in the language of the shop's cards."""
+    with request.context.database.read() as session:
+        language = vendor_service.get_vendor(session, request.vendor_id).language
+    return request.form(
+        {
+            "type": "stamps",
+            "name": translate(SUGGESTED_NAME, language),
+            "colour": next(iter(START_COLOURS)),
+        }
+    )
 
 
 def start_page(
@@ -49,19 +83,12 @@ def start_page(
     **values: Any,
 ) -> Response:
     """Show the three kinds by pictures, with believable answers to the rest."""
-    with request.context.database.read() as session:
-        shop_name = vendor_service.get_vendor(session, request.vendor_id).name
-    initial = {
-        "type": ProgramType.STAMPS,
-        "name": shop_name[:NAME_CHARACTERS],
-        "colour": COLOURS[0][0],
-    }
     return request.render(
         "console/guide_program.html" if is_guide else "console/program_new.html",
         status=status,
-        form=form or request.form(initial),
+        form=form or start_form(request),
         types=TYPES,
-        colours=COLOURS,
+        colours=list(START_COLOURS.items()),
         step="program",
         skip_to="/console",
         **values,

@@ -41,14 +41,3 @@ window.addEventListener("pageshow", () => {
 document.addEventListener("click", (event) => {
   if (clicked(event, "[data-print]")) window.print();
 });
-
-// On wide screens the menu always lies open; on small ones it closes itself.
-const wide = window.matchMedia("(min-width: 60rem)");
-const menu = document.querySelector("details.menu");
-if (menu instanceof HTMLDetailsElement) {
-  const fit = () => {
-    menu.open = wide.matches;
-  };
-  wide.addEventListener("change", fit);
-  fit();
-}
