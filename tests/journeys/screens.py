@@ -169,6 +169,8 @@ SCREENS: tuple[Screen, ...] = (
     Screen("pins", "/console/pins", OWNER),
     Screen("pin", _pin, OWNER),
     Screen("staff-report", "/console/staff-report", OWNER),
+    Screen("month-report", "/console/month-report", OWNER),
+    Screen("month-report-points", "/console/month-report", "claire@boutique-claire.example"),
     Screen("exports", "/console/exports", OWNER),
     Screen("locations", "/console/locations", OWNER),
     Screen("terminals", "/console/terminals", OWNER),

@@ -115,6 +115,7 @@ SAME: dict[Route, list[Route]] = {
     ("POST", "/console/pins/{pin_id}/retire"): [("DELETE", f"{_LOYALTY}/pins/{{pin_id}}")],
     ("POST", "/console/pins/{pin_id}/unlock"): [("POST", f"{_LOYALTY}/pins/{{pin_id}}/unlock")],
     ("GET", "/console/staff-report"): [("GET", f"{_LOYALTY}/staff-report")],
+    ("GET", "/console/month-report"): [("GET", f"{_LOYALTY}/staff-report")],
     # The shop's own affairs
     ("GET", "/console/locations"): [("POST", f"{_VENDOR}/locations")],
     ("POST", "/console/locations"): [("POST", f"{_VENDOR}/locations")],

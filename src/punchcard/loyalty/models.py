@@ -348,11 +348,16 @@ class StaffPin(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class DailyRollup(Base):
-    """What happened in one program on one day of its time zone, kept inside the till's batch.
+NOWHERE: Final = LocationId("00000000-0000-0000-0000-000000000000")
+"""The location of what happened at none: a card that a customer opened, a stamp by an API key."""
 
-    `cards_last_seen` counts the cards whose latest activity was on this day: each card stands in
-    exactly one day, so the cards active in the last 30 days are a sum over 30 rows.
+
+class DailyRollup(Base):
+    """What happened in one program on one day of its time zone, at one location or NOWHERE.
+
+    Kept inside the till's batch. What was voided is taken off where it had happened, on the day of
+    the void. `cards_last_seen` counts the cards whose latest activity was on this day: each card
+    stands in exactly one row, NOWHERE, so those active in the last 30 days are a sum over 30 rows.
     """
 
     __tablename__ = "loyalty_daily_rollup"
@@ -361,6 +366,7 @@ class DailyRollup(Base):
         ForeignKey("loyalty_programs.id"), primary_key=True
     )
     day: Mapped[date] = mapped_column(primary_key=True)
+    location_id: Mapped[LocationId] = mapped_column(Id, primary_key=True, default=NOWHERE)
     cards_opened: Mapped[int] = mapped_column(BigInt, default=0)
     cards_last_seen: Mapped[int] = mapped_column(BigInt, default=0)
     stamps_earned: Mapped[int] = mapped_column(BigInt, default=0)

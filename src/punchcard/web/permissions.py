@@ -142,6 +142,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", "/console/pins/{pin_id}/retire"): MAY_MANAGE,
     ("POST", "/console/pins/{pin_id}/unlock"): MAY_MANAGE,
     ("GET", "/console/staff-report"): MAY_MANAGE,
+    ("GET", "/console/month-report"): MAY_MANAGE,
     # Whole lists to take away: `console/exports.py` says which list is for whom
     ("GET", "/console/exports"): MAY_MANAGE,
     ("GET", "/console/exports/{name}.csv"): MAY_MANAGE,

@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
+from punchcard.accounts import location_service
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.accounts.vocabulary import Role
 from punchcard.kit.clock import ManualClock
+from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.models import LoyaltyProgram
-from punchcard.loyalty.operations import Actor, OperationMetadata
-from punchcard.loyalty.till import stamp_service
+from punchcard.loyalty.operations import Actor, NewCustomer, OperationMetadata
+from punchcard.loyalty.till import points_service, stamp_service
 from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
+from tests.support import cast
 from tests.support.cast import Shop
 from tests.support.pages import Visitor, text_of
 
@@ -49,9 +52,9 @@ def test_figures_are_those_of_the_program_that_was_chosen(
     stamp(alice, other, 2)
     owner = visitors(alice)
     assert chart(owner.get("/console"))["stamps_earned"][-1] == 5
-    one = owner.get(f"/console?program={other.id}&days=30")
+    one = owner.get(f"/console?program={other.id}&days=90")
     assert chart(one)["stamps_earned"][-1] == 2
-    assert len(chart(one)["days"]) == 30
+    assert len(chart(one)["days"]) == 90
 
 
 def test_a_year_is_drawn_by_weeks(
@@ -85,7 +88,7 @@ def test_another_shops_program_is_not_there(
 def test_a_period_that_nobody_offers_is_the_usual_one(
     visitors: Visitors, alice: Shop, coffee: LoyaltyProgram
 ) -> None:
-    assert len(chart(visitors(alice).get("/console?days=7"))["days"]) == 90
+    assert len(chart(visitors(alice).get("/console?days=8"))["days"]) == 30
 
 
 def test_drafts_and_rewards_that_run_out_are_shown_to_those_who_can_act(
@@ -99,3 +102,57 @@ def test_drafts_and_rewards_that_run_out_are_shown_to_those_who_can_act(
     assert f'href="/console/programs/{draft.id}"' in page
     assert f"/rewards/{reward.id}" in page
     assert "attention-title" not in visitors(alice, "staff").get("/console").text
+
+
+def test_tiles_and_charts_are_of_the_period_and_held_against_the_one_before(
+    visitors: Visitors, alice: Shop, clock: ManualClock
+) -> None:
+    """Four stamps ten days ago, three today: a week grew from nothing, a month has seven."""
+    program = shelf.program(alice, status="active", pin_policy="off")
+    stamp(alice, program, 4)
+    clock.advance(days=10)
+    stamp(alice, program, 3)
+    owner = visitors(alice)
+    week, month = (" ".join(text_of(owner.get(f"/console?days={n}")).split()) for n in (7, 30))
+    assert "Stamps 3 −25% · before: 4" in week
+    assert "Stamps 7 – · before: 0" in month
+    assert "New members 2" in month
+    drawn = chart(owner.get("/console?days=7"))
+    assert drawn["stamps_earned"][-1] == 3
+    assert drawn["stamps_earned_before"][-4] == 4
+
+
+def test_a_location_has_figures_and_entries_of_its_own(
+    visitors: Visitors, alice: Shop, bob: Shop, coffee: LoyaltyProgram
+) -> None:
+    """A stamp at the station, taken back from the desk, is taken off the station's figures."""
+    with alice.context.database.write() as session:
+        act = cast.by_operator(alice.context)
+        station = location_service.create_location(session, act, alice.id, name="Station").id
+    till = alice.context.loyalty.till
+    card = shelf.opened_card(alice, coffee)
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(SYSTEM.kind, None)}
+    there: OperationMetadata = {**by, "location_id": station}
+    given = stamp_service.add_stamp(till, card, quantity=2, **there)
+    owner = visitors(alice)
+    here, all_ = (
+        " ".join(text_of(owner.get(f"/console?location={place}")).split())
+        for place in (station, "")
+    )
+    assert "Stamps 2 " in here
+    assert "Stamps 5 " in all_
+    assert here.endswith("+2 Stamp – 1 second ago")
+    assert "selected" in owner.get(f"/console?location={station}").text
+    points_service.void(till, given.entry["id"], reason="Wrong card", **by)
+    assert "Stamps 0 ±0" in " ".join(text_of(owner.get(f"/console?location={station}")).split())
+    assert visitors(bob).get(f"/console?location={station}").status_code == 404
+
+
+def test_the_latest_entries_name_the_guests(visitors: Visitors, alice: Shop) -> None:
+    program = shelf.program(alice, status="active", pin_policy="off")
+    till = alice.context.loyalty.till
+    guest = NewCustomer(name="Jang Weber")
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(SYSTEM.kind, None)}
+    card_service.open_card(till, program.id, customer=guest, **by)
+    page = visitors(alice).get("/console").text
+    assert ">Jang Weber</a>" in page

@@ -15,8 +15,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import aliased
 
-from punchcard.kit.ids import ProgramId
-from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, LoyaltyTransaction
+from punchcard.kit.ids import LocationId, ProgramId
+from punchcard.loyalty.models import (
+    NOWHERE,
+    DailyRollup,
+    LoyaltyCard,
+    LoyaltyProgram,
+    LoyaltyTransaction,
+)
 from punchcard.loyalty.rules.rollup_rules import ACTIVITY_TYPES, ROLLUP_COLUMNS, rollup_deltas
 from punchcard.loyalty.till.rollup import add_to_rollup
 
@@ -25,16 +31,18 @@ CHUNK_ROWS = 5000
 Progress = Callable[[int], None]
 """Is told how many more rows were read."""
 
-_Day = tuple[ProgramId, date]
+_Day = tuple[ProgramId, date, LocationId]
+"""A program, a day, and a location or NOWHERE."""
 _Rollup = dict[_Day, dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One day of one program that is kept otherwise than the ledger says."""
+    """One day of one program at a location (or NOWHERE) kept otherwise than the ledger says."""
 
     program_id: ProgramId
     day: date
+    location_id: LocationId
     kept: dict[str, int]
     derived: dict[str, int]
 
@@ -69,12 +77,13 @@ def compare(connection: Connection, progress: Progress) -> Comparison:
     for row in _entries(connection, progress):
         entries += 1
         day = row.occurred_at.astimezone(zones[row.program_id]).date()
-        columns = derived[row.program_id, day]
+        place = row.voided_location_id if row.voided_type else row.location_id
+        columns = derived[row.program_id, day, place or NOWHERE]
         for name, delta in _deltas(row).items():
             columns[name] += delta
     for row in _last_seen(connection, progress):
         day = row.last_seen.astimezone(zones[row.program_id]).date()
-        derived[row.program_id, day]["cards_last_seen"] += 1
+        derived[row.program_id, day, NOWHERE]["cards_last_seen"] += 1
     kept = _kept(connection)
     return Comparison(entries, len(derived), _differences(kept, derived))
 
@@ -89,7 +98,8 @@ def correct(connection: Connection, differences: list[Difference]) -> None:
 
 def _missing(one: Difference) -> dict[str, object]:
     added = {name: one.derived[name] - one.kept[name] for name in ROLLUP_COLUMNS}
-    return {"program_id": one.program_id, "day": one.day, **added}
+    key = {"program_id": one.program_id, "day": one.day, "location_id": one.location_id}
+    return {**key, **added}
 
 
 def _zones(connection: Connection) -> dict[str, ZoneInfo]:
@@ -109,7 +119,9 @@ def _entries(connection: Connection, progress: Progress) -> Iterator[Any]:
             entry.amount_minor,
             entry.reward,
             entry.occurred_at,
+            entry.location_id,
             voided.type.label("voided_type"),
+            voided.location_id.label("voided_location_id"),
         )
         .outerjoin(voided, voided.id == entry.voids)
         .order_by(entry.id)
@@ -153,7 +165,9 @@ def _last_seen(connection: Connection, progress: Progress) -> Iterator[Any]:
 def _kept(connection: Connection) -> _Rollup:
     rows = connection.execute(select(DailyRollup.__table__)).mappings()
     return {
-        (row["program_id"], row["day"]): {name: row[name] for name in ROLLUP_COLUMNS}
+        (row["program_id"], row["day"], row["location_id"]): {
+            name: row[name] for name in ROLLUP_COLUMNS
+        }
         for row in rows
     }
 

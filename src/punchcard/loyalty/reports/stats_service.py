@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from punchcard.kit.errors import invalid_field
@@ -144,7 +144,7 @@ def stats_of(
         active_cards=int(session.scalar(active) or 0),
         totals=total_of(session, *meant, days.holds(DailyRollup.day)),
         all_time=all_time,
-        days=_series(session, meant, days),
+        days=series_of(session, and_(*meant) if meant else None, days),
     )
 
 
@@ -170,9 +170,11 @@ def total_of(session: Session, *conditions: ColumnElement[bool]) -> Figures:
     return {name: int(value) for name, value in zip(FIGURES, row, strict=True)}
 
 
-def _series(
-    session: Session, meant: list[ColumnElement[bool]], days: DateRange
+def series_of(
+    session: Session, whose: ColumnElement[bool] | None, days: DateRange
 ) -> list[tuple[date, Figures]]:
+    """Return the figures of each day of the series, quiet ones too; see `stats_of`."""
+    meant = [] if whose is None else [whose]
     shown = DailyRollup.day.between(days.first_of_series, days.last)
     query = select(DailyRollup.day, *_sums()).where(*meant, shown).group_by(DailyRollup.day)
     found = {

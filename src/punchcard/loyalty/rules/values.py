@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from punchcard.kit.ids import CardId, EntryId, ProgramId, RewardId, VendorId
+from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.vocabulary import (
     CardStatus,
     EntryType,
@@ -183,6 +183,7 @@ class PastEntry:
     reward: dict[str, Any] | None
     carry_delta: Fraction
     voided_by: EntryId | None
+    location_id: LocationId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +224,7 @@ class EntryDraft(NamedTuple):
     reward: dict[str, Any] | None = None
     voids: EntryId | None = None
     voided_type: EntryType | None = None
+    voided_location_id: LocationId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ def void_entry(
         reward=past.reward,
         voids=past.id,
         voided_type=past.type,
+        voided_location_id=past.location_id,
     )
     steps.take(entry, card)
     counted = history.reward is not None and history.reward.stock_left is not None

@@ -14,9 +14,10 @@ from punchcard.db.bulk import BulkInsert, BulkUpdate, write_together
 from punchcard.db.dialects import Row
 from punchcard.db.events import announce
 from punchcard.db.outbox import WorkEnqueued, insert_waiting, waiting_rows
-from punchcard.kit.ids import CardId, EntryId, ProgramId, RewardId
+from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId
 from punchcard.loyalty.events import CARD_CHANGED, CUSTOMER_WELCOME, CardsChanged
 from punchcard.loyalty.models import (
+    NOWHERE,
     LoyaltyCard,
     LoyaltyTransaction,
     Reward,
@@ -86,7 +87,7 @@ class BatchWrites:
     claims: list[Row] = field(default_factory=list)
     released: list[Row] = field(default_factory=list)
     stocks: dict[RewardId, int] = field(default_factory=dict)
-    days: defaultdict[tuple[ProgramId, date], dict[str, int]] = field(
+    days: defaultdict[tuple[ProgramId, date, LocationId], dict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: dict.fromkeys(ROLLUP_COLUMNS, 0))
     )
 
@@ -102,7 +103,8 @@ class BatchWrites:
             reward_value_minor=(draft.reward or {}).get("value_minor"),
             voided_type=draft.voided_type,
         )
-        self._add_day(program, entry["occurred_at"], deltas)
+        place = draft.voided_location_id if draft.voided_type else entry["location_id"]
+        self._add_day(program, entry["occurred_at"], deltas, place)
 
     def move_card(self, card: HeldCard, before: CardState) -> None:
         """Note where a card stands now, and move it to the day it was last seen."""
@@ -167,13 +169,19 @@ class BatchWrites:
 
     def _day_rows(self) -> list[dict[str, Any]]:
         return [
-            {"program_id": program_id, "day": day, **columns}
-            for (program_id, day), columns in sorted(self.days.items())
+            {"program_id": program_id, "day": day, "location_id": place, **columns}
+            for (program_id, day, place), columns in sorted(self.days.items())
             if any(columns.values())
         ]
 
-    def _add_day(self, program: ProgramRules, at: datetime, deltas: dict[str, int]) -> None:
-        columns = self.days[(program.id, program.day_of(at))]
+    def _add_day(
+        self,
+        program: ProgramRules,
+        at: datetime,
+        deltas: dict[str, int],
+        place: LocationId | None = None,
+    ) -> None:
+        columns = self.days[(program.id, program.day_of(at), place or NOWHERE)]
         for name, delta in deltas.items():
             columns[name] += delta
 

@@ -16,10 +16,10 @@ _ADDED: Final = ", ".join(f"{c} = loyalty_daily_rollup.{c} + excluded.{c}" for c
 
 add_to_rollup: Final = BulkInsert(
     table_of(DailyRollup),
-    ("program_id", "day", *ROLLUP_COLUMNS),
-    f"ON CONFLICT (program_id, day) DO UPDATE SET {_ADDED}",
+    ("program_id", "day", "location_id", *ROLLUP_COLUMNS),
+    f"ON CONFLICT (program_id, day, location_id) DO UPDATE SET {_ADDED}",
 )
-"""Adds each row's figures to what is kept for its program and day."""
+"""Adds each row's figures to what is kept for its program, day and location."""
 
 
 def locked_programs(connection: Connection, days: Iterable[tuple[str, date]]) -> set[str]:

@@ -116,6 +116,7 @@ def past_entry(connection: Connection, entry_id: EntryId, program: ProgramRules)
         reference=row.reference,
         reward_id=row.reward_id,
         reward=row.reward,
+        location_id=row.location_id,
         carry_delta=_carry_moved(
             program,
             *(row.type, row.points_carry_after, row.program_version, row.carry, row.version),

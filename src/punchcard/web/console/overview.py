@@ -2,22 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
-from punchcard.accounts import vendor_service
+from punchcard.accounts import location_service, vendor_service
 from punchcard.accounts.subjects import LOYALTY_MANAGE
-from punchcard.kit.ids import ProgramId
+from punchcard.kit.ids import LocationId, ProgramId
+from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import onboarding, program_service
 from punchcard.loyalty.reports import attention_service
-from punchcard.loyalty.reports.dashboard_service import CHART_DAYS, Dashboard, vendor_dashboard
-from punchcard.loyalty.reports.stats_service import Figures
+from punchcard.loyalty.reports.dashboard_service import vendor_dashboard
+from punchcard.loyalty.reports.period_service import compare_periods
+from punchcard.loyalty.reports.stats_service import DateRange, Figures
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.console.guide.guide_steps import GUIDE_PAGES, page_paths
 from punchcard.web.pages.formatting import Wording
@@ -25,12 +27,15 @@ from punchcard.web.pages.page_request import PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console")
 
-PERIODS: Final = (30, CHART_DAYS, 365)
-"""The days that the charts can show; a year is shown by weeks."""
+PERIODS: Final = (7, 30, 90, 365)
+"""The days that can be looked at; a year is drawn by weeks."""
+DEFAULT_PERIOD: Final = 30
 _BY_WEEKS_FROM: Final = 180
 _PROGRAMS_SHOWN: Final = 200
 _ENTRIES_SHOWN: Final = 8
 _SERIES: Final = ("stamps_earned", "points_earned", "cards_opened", "rewards_redeemed")
+
+Days = Sequence[tuple[date, Figures]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,44 +48,59 @@ class Bucket:
 
 @router.get("")
 def open_overview(
-    request: PageRequestDep, days: int = CHART_DAYS, program: ProgramId | None = None
+    request: PageRequestDep,
+    days: int = DEFAULT_PERIOD,
+    program: ProgramId | None = None,
+    location: LocationId | None = None,
 ) -> Response:
-    """Show the figures of all programs or one; the guide, until the shop has its first customer."""
-    days = days if days in PERIODS else CHART_DAYS
+    """Show the figures of a period, of all programs and locations or one; the guide, until the
+    shop has given its first stamp.
+    """
+    days = days if days in PERIODS else DEFAULT_PERIOD
     context = request.context
     now = context.clock.now()
     with context.database.read() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
         programs = program_service.list_programs(session, vendor.id, limit=_PROGRAMS_SHOWN)
         chosen = program_service.get_program(session, vendor.id, program) if program else None
-        found = vendor_dashboard(
+        place = location_service.get_location(session, vendor.id, location) if location else None
+        of_program = chosen.id if chosen else None
+        dashboard = vendor_dashboard(
+            session, vendor.id, now=now, program_id=of_program, chart_days=1
+        )
+        found = compare_periods(
             session,
             vendor.id,
-            now=now,
-            program_id=chosen.id if chosen else None,
-            chart_days=days,
+            DateRange(dashboard.today - timedelta(days=days - 1), dashboard.today),
+            program_id=of_program,
+            location_id=place.id if place else None,
         )
-        entries = ledger_reader.list_entries(
-            session,
-            vendor.id,
-            EntryFilter(program_id=chosen.id if chosen else None),
-            limit=_ENTRIES_SHOWN,
-        )
-        values = {**_for_managers(session, request, programs), "vendor": vendor}
-    buckets = _buckets(found, days)
+        wanted = EntryFilter(program_id=of_program, location_id=place.id if place else None)
+        entries = ledger_reader.list_entries(session, vendor.id, wanted, limit=_ENTRIES_SHOWN)
+        names = card_service.card_labels(session, {entry.row["card_id"] for entry in entries})
+        values = {
+            **_for_managers(session, request, programs),
+            "vendor": vendor,
+            "locations": location_service.location_names(session, vendor.id),
+        }
+    buckets = _buckets(found.period.days, days)
     types = {row.type for row in ([chosen] if chosen else programs)}
     return request.render(
         "console/overview.html",
-        dashboard=found,
+        dashboard=dashboard,
+        period=found.period,
+        before=found.before,
         buckets=buckets,
-        chart=_chart(buckets, Wording(request.language)),
+        chart=_chart(buckets, _buckets(found.before.days, days), Wording(request.language)),
         days=days,
         periods=PERIODS,
         programs=programs,
         chosen=chosen,
+        place=place,
         has_stamps=bool(types - {ProgramType.POINTS}),
         has_points=bool(types - {ProgramType.STAMPS}),
         entries=entries,
+        card_names=names,
         **values,
     )
 
@@ -105,12 +125,12 @@ def _for_managers(
     }
 
 
-def _buckets(found: Dashboard, days: int) -> list[Bucket]:
+def _buckets(series: Days, days: int) -> list[Bucket]:
     """Return the days, or for a long time the weeks, the last of which may be going on."""
     if days < _BY_WEEKS_FROM:
-        return [Bucket(day, figures) for day, figures in found.days]
+        return [Bucket(day, figures) for day, figures in series]
     weeks: dict[date, dict[str, int]] = {}
-    for day, figures in found.days:
+    for day, figures in series:
         monday = date.fromordinal(day.toordinal() - day.weekday())
         week = weeks.setdefault(monday, dict.fromkeys(_SERIES, 0))
         for name in _SERIES:
@@ -118,13 +138,22 @@ def _buckets(found: Dashboard, days: int) -> list[Bucket]:
     return [Bucket(monday, figures) for monday, figures in weeks.items()]
 
 
-def _chart(buckets: list[Bucket], wording: Wording) -> dict[str, list[Any]]:
+def _chart(
+    buckets: Sequence[Bucket], before: Sequence[Bucket], wording: Wording
+) -> dict[str, list[Any]]:
     """Return the series as the page's script draws them, beside the days and their names.
 
-    No browser knows how Luxembourgish writes a day.
+    No browser knows how Luxembourgish writes a day. The period before is laid under this one, end
+    upon end: two years may touch a different number of weeks.
     """
+    missing = max(0, len(buckets) - len(before))
+    under = [None] * missing + list(before)[-len(buckets) :]
     return {
         "days": [bucket.first.isoformat() for bucket in buckets],
         "labels": [wording.short_day(bucket.first) for bucket in buckets],
         **{name: [bucket.figures[name] for bucket in buckets] for name in _SERIES},
+        **{
+            f"{name}_before": [bucket.figures[name] if bucket else None for bucket in under]
+            for name in _SERIES
+        },
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,6 +40,7 @@ class Wording:
             "count": self.count,
             "number": self.number,
             "percent": self.percent,
+            "change": self.change,
             "money": self.money,
             "day": self.day,
             "moment": self.moment,
@@ -83,6 +84,13 @@ class Wording:
         """Return a share (0.25) as a percentage; a dash when there is none."""
         return "–" if share is None else format_percent(share, locale=self.locale)
 
+    def change(self, now: int, before: int) -> str:
+        """Return by how much something grew, as a percentage with its sign; a dash from nothing."""
+        if before <= 0:
+            return "–" if now else "±0"
+        share = format_percent(abs(now - before) / before, locale=self.locale)
+        return f"+{share}" if now > before else f"−{share}" if now < before else "±0"
+
     def money(self, amount_minor: int, currency: str) -> str:
         """Return an amount in minor units with its currency."""
         return write_amount(amount_minor, currency, self.language)
@@ -118,4 +126,8 @@ class Wording:
 
     def ago(self, value: datetime, now: datetime) -> str:
         """Return how long ago it was, in words."""
-        return format_timedelta(value - now, add_direction=True, locale=self.locale)
+        passed = value - now
+        if abs(passed) < timedelta(seconds=1):
+            # Nobody says "in 0 seconds" of what has just happened.
+            passed = timedelta(seconds=-1)
+        return format_timedelta(passed, add_direction=True, locale=self.locale)

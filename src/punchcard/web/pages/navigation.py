@@ -39,6 +39,7 @@ CONSOLE: Final = (
     Entry("/console/pins", "key-round", N_("Staff PINs"), _COUNTER),
     Entry("/console/terminals", "tablet-smartphone", N_("Terminals"), _COUNTER),
     Entry("/console/locations", "map-pin", N_("Locations"), _COUNTER),
+    Entry("/console/month-report", "file-text", N_("Monthly report"), _REPORTS),
     Entry("/console/staff-report", "chart-column", N_("Staff report"), _REPORTS),
     Entry("/console/exports", "download", N_("Exports"), _REPORTS),
     Entry("/console/people", "shield-check", N_("Team"), _SHOP),

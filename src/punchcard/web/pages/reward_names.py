@@ -1,49 +1,63 @@
 """What the rewards of ledger entries are called in the reader's language."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from punchcard.loyalty.ledger.ledger_reader import ReadEntry
 from punchcard.loyalty.models import LoyaltyProgram, Reward
+from punchcard.loyalty.reports.month_report_service import GivenReward
 from punchcard.web.pages.card_preview import words_of
+
+_Names = dict[str, tuple[str | None, str]]
 
 
 def reward_names(
     session: Session, entries: Sequence[ReadEntry], language: str
 ) -> Mapping[str, str]:
-    """Return the name of the reward that each entry gave out, by the entry's id.
+    """Return the name of the reward that each entry gave out, by the entry's id; see `names_of`."""
+    given = {
+        entry.id: GivenReward(
+            entry.row["program_id"], entry.row["reward_id"], str(entry.row["reward"]["name"])
+        )
+        for entry in entries
+        if (entry.row["reward"] or {}).get("name")
+    }
+    names = names_of(session, given.values(), language)
+    return {entry_id: names[reward] for entry_id, reward in given.items()}
 
-    An entry keeps the name its reward had then. Where the reward still has that name, it is told
+
+def names_of(
+    session: Session, given: Iterable[GivenReward], language: str
+) -> Mapping[GivenReward, str]:
+    """Return what rewards that were given are called in `language`.
+
+    The ledger keeps the name a reward had then. Where the reward still has that name, it is told
     in `language` if the shop has words of its own in it.
     """
-    given = [entry for entry in entries if (entry.row["reward"] or {}).get("name")]
-    if not given:
+    wanted = set(given)
+    if not wanted:
         return {}
-    translations = _of_rewards(session, given, language) | _of_programs(session, given, language)
+    translations = _of_rewards(session, wanted, language) | _of_programs(session, wanted, language)
     names = {}
-    for entry in given:
-        recorded = str(entry.row["reward"]["name"])
-        source = entry.row["reward_id"] or entry.row["program_id"]
-        known, translated = translations.get(source, (None, None))
-        names[entry.id] = translated if translated and known == recorded else recorded
+    for reward in wanted:
+        known, translated = translations.get(reward.source, (None, None))
+        is_same = translated and known == reward.name
+        names[reward] = translated if translated and is_same else reward.name
     return names
 
 
-_Names = dict[str, tuple[str | None, str]]
-
-
-def _of_rewards(session: Session, entries: Sequence[ReadEntry], language: str) -> _Names:
-    wanted = {entry.row["reward_id"] for entry in entries if entry.row["reward_id"]}
+def _of_rewards(session: Session, given: Iterable[GivenReward], language: str) -> _Names:
+    wanted = {reward.reward_id for reward in given if reward.reward_id}
     rows = session.execute(
         select(Reward.id, Reward.name, Reward.texts).where(Reward.id.in_(wanted))
     )
     return {row.id: (row.name, words_of(row.texts, language, "name", None)) for row in rows}
 
 
-def _of_programs(session: Session, entries: Sequence[ReadEntry], language: str) -> _Names:
-    wanted = {entry.row["program_id"] for entry in entries if not entry.row["reward_id"]}
+def _of_programs(session: Session, given: Iterable[GivenReward], language: str) -> _Names:
+    wanted = {reward.program_id for reward in given if not reward.reward_id}
     columns = LoyaltyProgram.id, LoyaltyProgram.stamp_reward, LoyaltyProgram.texts
     return {
         row.id: (

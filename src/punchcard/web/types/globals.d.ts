@@ -3,7 +3,7 @@
 /** uPlot, loaded by a script of its own; as far as the charts use it. */
 interface Plot {
   root: HTMLElement;
-  data: number[][];
+  data: (number | null)[][];
   cursor: { idx: number | null | undefined };
   setSize(size: { width: number; height: number }): void;
   destroy(): void;
@@ -11,7 +11,7 @@ interface Plot {
 
 interface Window {
   uPlot: {
-    new (options: object, data: (string | number)[][], place: Element): Plot;
+    new (options: object, data: (string | number | null)[][], place: Element): Plot;
     tzDate(date: Date, zone: string): Date;
     paths: { bars(options: { size: number[]; radius: number }): unknown };
   };

@@ -1,8 +1,10 @@
-// Draws the overview's series as bars, in the colours of the page; a table beside them says the same.
+// Draws the overview's series as bars, the period before as a line, in the colours of the page; a
+// table beside them says the same.
 
 /**
- * One figure a day under the name of each chart; `days` as 2026-02-28, `labels` as people read them.
- * @typedef {{days: string[], labels: string[]} & Record<string, (string | number)[]>} Series
+ * One figure a day under the name of each chart, and of the period before under `NAME_before`;
+ * `days` as 2026-02-28, `labels` as people read them.
+ * @typedef {{days: string[], labels: string[]} & Record<string, (string | number | null)[]>} Series
  */
 
 /** @type {Series} */
@@ -37,7 +39,7 @@ function options(place, told) {
     tzDate: (/** @type {number} */ seconds) => window.uPlot.tzDate(new Date(seconds * 1000), "UTC"),
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
-    padding: [8, 4, 0, 0],
+    padding: [8, 18, 0, 0],
     scales: {
       x: { range: aroundBars },
       y: { range: fromZero },
@@ -71,17 +73,33 @@ function options(place, told) {
         points: { show: false },
         paths: window.uPlot.paths.bars({ size: [0.68, 24], radius: 0.2 }),
       },
+      {
+        stroke: colour("--warn"),
+        width: 1.5,
+        dash: [5, 4],
+        points: { show: false },
+      },
     ],
     hooks: {
       setCursor: [
         (/** @type {Plot} */ plot) => {
           const { idx } = plot.cursor;
-          told.textContent =
-            idx == null ? "" : `${data.labels[idx]}: ${asNumber.format(plot.data[1][idx])}`;
+          told.textContent = idx == null ? "" : tell(plot, idx);
         },
       ],
     },
   };
+}
+
+/**
+ * The bar under the pointer in words, and in brackets what stood there the period before.
+ * @param {Plot} plot
+ * @param {number} idx
+ */
+function tell(plot, idx) {
+  const [, now, before] = plot.data.map((values) => values[idx]);
+  const was = before == null ? "" : ` (${asNumber.format(before)})`;
+  return `${data.labels[idx]}: ${asNumber.format(now ?? 0)}${was}`;
 }
 
 /**
@@ -91,12 +109,21 @@ function options(place, told) {
  */
 const aroundBars = (_plot, low, high) => [low - step * 0.6, high + step * 0.6];
 
+// Where a scale may end, so that two or three steps of an axis lead to a number at its top.
+const ENDS = [10, 15, 20, 30, 40, 60];
+
 /**
+ * From nothing to an end above the tallest bar.
  * @param {Plot} _plot
  * @param {number} _low
  * @param {number} high
  */
-const fromZero = (_plot, _low, high) => [0, Math.max(4, high * 1.1)];
+function fromZero(_plot, _low, high) {
+  const power = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(high, 1) / 10)));
+  const end =
+    high <= 4 ? 4 : high <= 6 ? 6 : (ENDS.find((one) => one * power >= high) ?? 100) * power;
+  return [0, end];
+}
 
 /**
  * The element inside another. Throws where there is none.
@@ -117,8 +144,8 @@ function draw(figure) {
     caption.querySelector("output") ?? caption.appendChild(document.createElement("output"));
   const place = within(figure, ".chart-plot");
   place.replaceChildren();
-  const values = data[figure.dataset.chart ?? ""];
-  return new window.uPlot(options(place, told), [times, values], place);
+  const name = figure.dataset.chart ?? "";
+  return new window.uPlot(options(place, told), [times, data[name], data[`${name}_before`]], place);
 }
 
 /** @type {HTMLElement[]} */
