@@ -102,6 +102,9 @@ def test_the_page_with_the_code_notices_the_terminal_that_was_paired(
     visits.advance(seconds=3)
     expect(page.locator("#paired")).to_contain_text("The counter is paired.")
     page.get_by_role("button", name="Done").click()
+    # A new shop has steps before it: it is led back to them.
+    expect(page.locator("#step-terminal")).to_have_class("done")
+    page.goto("/console/terminals")
     expect(page.get_by_role("link", name="The counter")).to_be_visible()
 
 
