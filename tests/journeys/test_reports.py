@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from punchcard.accounts.subjects import SYSTEM
 from punchcard.loyalty.operations import Actor, OperationMetadata
 from punchcard.loyalty.till import stamp_service
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.journeys.owner_steps import PAGES_OF_A_PDF, PAPER, POINTS_A_MILLIMETRE, sign_in
 from tests.journeys.support.axe import assert_no_axe_violations
 from tests.journeys.support.visits import Visits
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def stamped(shop: Shop, quantity: int) -> None:
     program = shelf.program(shop, status="active", pin_policy="off")
     card = shelf.opened_card(shop, program)
-    by: OperationMetadata = {"vendor_id": shop.id, "actor": Actor(SYSTEM.kind, None)}
+    by: OperationMetadata = {"vendor_id": shop.id, "actor": Actor(ActorKind.SYSTEM, None)}
     stamp_service.add_stamp(shop.context.loyalty.till, card, quantity=quantity, **by)
 
 

@@ -366,7 +366,7 @@ class DailyRollup(Base):
         ForeignKey("loyalty_programs.id"), primary_key=True
     )
     day: Mapped[date] = mapped_column(primary_key=True)
-    location_id: Mapped[LocationId] = mapped_column(Id, primary_key=True, default=NOWHERE)
+    location_id: Mapped[LocationId] = mapped_column(primary_key=True, default=NOWHERE)
     cards_opened: Mapped[int] = mapped_column(BigInt, default=0)
     cards_last_seen: Mapped[int] = mapped_column(BigInt, default=0)
     stamps_earned: Mapped[int] = mapped_column(BigInt, default=0)

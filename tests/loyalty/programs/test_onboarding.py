@@ -3,12 +3,12 @@
 from typing import Any
 
 from punchcard.accounts import location_service
-from punchcard.accounts.subjects import SYSTEM
 from punchcard.loyalty.operations import Actor, OperationMetadata
 from punchcard.loyalty.programs import onboarding, program_service, reward_service
 from punchcard.loyalty.programs.onboarding import FirstSteps
 from punchcard.loyalty.staff import pin_service
 from punchcard.loyalty.till import points_service, stamp_service
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 
@@ -69,7 +69,7 @@ def test_the_way_ends_with_the_first_stamp(alice: Shop) -> None:
     assert steps(alice).next == "poster"
     card = shelf.opened_card(alice, program)
     assert (steps(alice).next, steps(alice).is_finished) == ("stamp", False)
-    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(SYSTEM.kind, None)}
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind.SYSTEM, None)}
     stamp_service.add_stamp(alice.context.loyalty.till, card, **by)
     assert steps(alice).is_finished
 
@@ -79,7 +79,7 @@ def test_the_way_ends_with_the_first_purchase_too(alice: Shop) -> None:
     program = shelf.program(alice, **{**shelf.POINTS, **rules}, status="active")
     card = shelf.opened_card(alice, program)
     assert not steps(alice).is_finished
-    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(SYSTEM.kind, None)}
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind.SYSTEM, None)}
     points_service.earn_points(alice.context.loyalty.till, card, amount_minor=1250, **by)
     assert steps(alice).is_finished
 

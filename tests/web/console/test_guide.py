@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable
 
-from punchcard.accounts.subjects import SYSTEM
 from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.operations import Actor, OperationMetadata
 from punchcard.loyalty.till import stamp_service
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.pages import Visitor, markup_of, text_of
@@ -125,7 +125,7 @@ def test_the_checklist_leaves_with_the_first_stamp(visitors: Visitors, alice: Sh
     page = owner.get("/console?lang=en")
     assert next_step.format("/console/members") in markup_of(page)
     assert "Members 1" in " ".join(text_of(page).split())
-    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(SYSTEM.kind, None)}
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind.SYSTEM, None)}
     stamp_service.add_stamp(alice.context.loyalty.till, card, **by)
     assert 'id="guide-next"' not in owner.get("/console").text
 
@@ -170,7 +170,7 @@ def test_a_program_that_keeps_the_suggested_name_is_joined_under_the_shops(
 def test_a_pin_that_was_given_is_shown_to_who_gave_it_alone(
     visitors: Visitors, alice: Shop
 ) -> None:
-    alice.hire("manager")
+    alice.hire(Role.MANAGER)
     owner, manager = visitors(alice), visitors(alice, "manager")
     owner.get("/console/pins")
     owner.post("/console/pins", name="Nina", pin="4831")

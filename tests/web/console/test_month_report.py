@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from punchcard.accounts.subjects import SYSTEM
+from punchcard.accounts.vocabulary import Role
 from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.operations import Actor, OperationMetadata
 from punchcard.loyalty.programs import reward_service
 from punchcard.loyalty.till import points_service, stamp_service
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 from tests.support.pages import Visitor, text_of
@@ -37,7 +38,7 @@ def march(alice: Shop, clock: ManualClock) -> Shop:
         texts={"en": {"reward_name": "A coffee"}},
     )
     till = alice.context.loyalty.till
-    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(SYSTEM.kind, None)}
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind.SYSTEM, None)}
     cards = [shelf.opened_card(alice, program) for _ in range(3)]
     stamp_service.add_stamp(till, cards[0], quantity=4, **by)
     stamp_service.add_stamp(till, cards[1], quantity=2, **by)
@@ -97,10 +98,10 @@ def test_purchases_and_their_rewards_are_counted_in_money(
     with bob.context.database.write() as session:
         fields = {"name": "Croissant", "points_required": 10, "value_minor": 160}
         reward = reward_service.create_reward(
-            session, bob.id, program.id, fields, by_operator(bob.context)
+            session, by_operator(bob.context), bob.id, program.id, fields
         ).id
     till = bob.context.loyalty.till
-    by: OperationMetadata = {"vendor_id": bob.id, "actor": Actor(SYSTEM.kind, None)}
+    by: OperationMetadata = {"vendor_id": bob.id, "actor": Actor(ActorKind.SYSTEM, None)}
     card = card_service.open_card(till, program.id, **by).card.id
     points_service.earn_points(till, card, amount_minor=123450, **by)
     points_service.redeem_points(till, card, reward_id=reward, points=None, **by)
@@ -118,5 +119,5 @@ def test_another_shops_month_is_empty(visitors: Visitors, march: Shop, bob: Shop
 
 
 def test_the_report_is_not_for_staff(visitors: Visitors, march: Shop) -> None:
-    march.hire("staff")
+    march.hire(Role.STAFF)
     assert visitors(march, "staff").get("/console/month-report").status_code == 403

@@ -131,7 +131,7 @@ def test_a_location_has_figures_and_entries_of_its_own(
         station = location_service.create_location(session, act, alice.id, name="Station").id
     till = alice.context.loyalty.till
     card = shelf.opened_card(alice, coffee)
-    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(SYSTEM.kind, None)}
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind.SYSTEM, None)}
     there: OperationMetadata = {**by, "location_id": station}
     given = stamp_service.add_stamp(till, card, quantity=2, **there)
     owner = visitors(alice)
@@ -152,7 +152,7 @@ def test_the_latest_entries_name_the_guests(visitors: Visitors, alice: Shop) -> 
     program = shelf.program(alice, status="active", pin_policy="off")
     till = alice.context.loyalty.till
     guest = NewCustomer(name="Jang Weber")
-    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(SYSTEM.kind, None)}
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind.SYSTEM, None)}
     card_service.open_card(till, program.id, customer=guest, **by)
     page = visitors(alice).get("/console").text
     assert ">Jang Weber</a>" in page

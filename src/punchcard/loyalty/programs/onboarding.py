@@ -69,7 +69,7 @@ def first_steps(session: Session, vendor_id: VendorId) -> FirstSteps:
     )
 
 
-def _has_stamped(session: Session, vendor_id: str) -> bool:
+def _has_stamped(session: Session, vendor_id: VendorId) -> bool:
     """Return whether a card was ever stamped or a purchase earned; welcome gifts do not count."""
     programs = select(LoyaltyProgram.id).where(LoyaltyProgram.vendor_id == vendor_id)
     return _is_there(

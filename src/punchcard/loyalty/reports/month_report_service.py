@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from punchcard.kit.ids import LocationId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.ledger.ledger_reader import first_id_at
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service
@@ -32,20 +33,21 @@ from punchcard.loyalty.reports.staff_report_service import (
 from punchcard.loyalty.reports.stats_service import DateRange, Figures
 from punchcard.loyalty.rules.rollup_rules import ACTIVITY_TYPES
 from punchcard.loyalty.tables import ENTRIES
+from punchcard.loyalty.vocabulary import EntryType
 
-_REDEEMED = ("stamps_redeemed", "points_redeemed")
+_REDEEMED = (EntryType.STAMPS_REDEEMED, EntryType.POINTS_REDEEMED)
 _PROGRAMS = 200
 
 
 class GivenReward(NamedTuple):
     """A reward as the ledger knows it: whose it was, and what it was called then."""
 
-    program_id: str
-    reward_id: str | None
+    program_id: ProgramId
+    reward_id: RewardId | None
     name: str
 
     @property
-    def source(self) -> str:
+    def source(self) -> RewardId | ProgramId:
         """Return what has its words today: the reward, or the program for a full card's."""
         return self.reward_id or self.program_id
 
@@ -68,8 +70,8 @@ class MonthReport:
     first: date
     figures: PeriodComparison
     visitors: tuple[int, int]
-    by_location: Mapping[str | None, Figures]
-    by_program: Mapping[str, Figures]
+    by_location: Mapping[LocationId | None, Figures]
+    by_program: Mapping[ProgramId, Figures]
     programs: Sequence[LoyaltyProgram]
     rewards: Sequence[RewardSum]
     staff: Sequence[StaffLine]
@@ -83,11 +85,11 @@ def month_of(first: date) -> DateRange:
 
 def month_report(
     session: Session,
-    vendor_id: str,
+    vendor_id: VendorId,
     first: date,
     *,
     now: datetime,
-    program_id: str | None = None,
+    program_id: ProgramId | None = None,
 ) -> MonthReport:
     """Return the report of the month that `first` lies in, of all programs or one.
 
@@ -156,7 +158,7 @@ def _rewards(
             .where(
                 e.vendor_id == program.vendor_id,
                 e.program_id == program.id,
-                e.type.in_((*_REDEEMED, "voided")),
+                e.type.in_((*_REDEEMED, EntryType.VOIDED)),
                 or_(e.voids.is_(None), voided.c.type.in_(_REDEEMED)),
                 e.occurred_at >= since,
                 e.occurred_at < until,

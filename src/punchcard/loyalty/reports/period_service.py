@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
+from punchcard.kit.ids import LocationId, ProgramId, VendorId
 from punchcard.loyalty.models import NOWHERE, DailyRollup, LoyaltyProgram
 from punchcard.loyalty.reports.stats_service import (
     DateRange,
@@ -46,12 +47,12 @@ def period_before(days: DateRange) -> DateRange:
 
 def compare_periods(
     session: Session,
-    vendor_id: str,
+    vendor_id: VendorId,
     days: DateRange,
     *,
     before: DateRange | None = None,
-    program_id: str | None = None,
-    location_id: str | None = None,
+    program_id: ProgramId | None = None,
+    location_id: LocationId | None = None,
 ) -> PeriodComparison:
     """Return the vendor's figures of `days` and of `before`, else of as many days before them.
 
@@ -66,8 +67,8 @@ def compare_periods(
 
 
 def totals_by_location(
-    session: Session, vendor_id: str, days: DateRange, *, program_id: str | None = None
-) -> dict[str | None, Figures]:
+    session: Session, vendor_id: VendorId, days: DateRange, *, program_id: ProgramId | None = None
+) -> dict[LocationId | None, Figures]:
     """Return the figures of each location where anything happened; None stands for nowhere."""
     ours = and_(_ours(vendor_id, program_id, None), days.holds(DailyRollup.day))
     places = session.scalars(select(DailyRollup.location_id).where(ours).distinct())
@@ -81,7 +82,9 @@ def totals_by_location(
     }
 
 
-def totals_by_program(session: Session, vendor_id: str, days: DateRange) -> dict[str, Figures]:
+def totals_by_program(
+    session: Session, vendor_id: VendorId, days: DateRange
+) -> dict[ProgramId, Figures]:
     """Return the figures of each of the vendor's programs in which anything happened."""
     ours = and_(_ours(vendor_id, None, None), days.holds(DailyRollup.day))
     programs = session.scalars(select(DailyRollup.program_id).where(ours).distinct())
@@ -91,7 +94,7 @@ def totals_by_program(session: Session, vendor_id: str, days: DateRange) -> dict
     }
 
 
-def first_day(session: Session, vendor_id: str) -> date | None:
+def first_day(session: Session, vendor_id: VendorId) -> date | None:
     """Return the first day on which anything happened in one of the vendor's programs."""
     ours = _ours(vendor_id, None, None)
     query = select(DailyRollup.day).where(ours).order_by(DailyRollup.day).limit(1)
@@ -108,7 +111,9 @@ def _period(session: Session, ours: ColumnElement[bool], days: DateRange) -> Per
     )
 
 
-def _ours(vendor_id: str, program_id: str | None, location_id: str | None) -> ColumnElement[bool]:
+def _ours(
+    vendor_id: VendorId, program_id: ProgramId | None, location_id: LocationId | None
+) -> ColumnElement[bool]:
     programs = select(LoyaltyProgram.id).where(LoyaltyProgram.vendor_id == vendor_id)
     if program_id is not None:
         programs = programs.where(LoyaltyProgram.id == program_id)

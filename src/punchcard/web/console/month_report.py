@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Response
 
 from punchcard.accounts import location_service, vendor_service
-from punchcard.kit.ids import as_id
+from punchcard.kit.ids import ProgramId, as_id
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports.month_report_service import month_report
 from punchcard.loyalty.reports.period_service import first_day
 from punchcard.loyalty.reports.stats_service import Figures
+from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.pages.page_request import PageRequestDep
 from punchcard.web.pages.reward_names import names_of
 
@@ -25,7 +26,9 @@ _BARS_HEIGHT: Final = 40
 
 
 @router.get("")
-def open_month_report(request: PageRequestDep, month: str = "", program_id: str = "") -> Response:
+def open_month_report(
+    request: PageRequestDep, month: str = "", program_id: ProgramId | None = None
+) -> Response:
     """Show what a month (2026-10) came to; of the last one that is over, if none is named."""
     now = request.context.clock.now()
     with request.context.database.read() as session:
@@ -35,14 +38,14 @@ def open_month_report(request: PageRequestDep, month: str = "", program_id: str 
         first = _chosen(month, months)
         programs = program_service.list_programs(session, vendor.id, limit=_PROGRAMS_SHOWN)
         named = [(row.id, row.name) for row in programs]
-        wanted = as_id(program_id)
+        wanted = as_id(program_id) if program_id else None
         wanted = wanted if wanted in dict(named) else None
         report = month_report(session, vendor.id, first, now=now, program_id=wanted)
         names = names_of(session, [one.reward for one in report.rewards], request.language)
         locations = location_service.location_names(session, vendor.id)
     types = {row.type for row in report.programs}
-    has_points = bool(types & {"points", "hybrid"})
-    has_stamps = bool(types & {"stamps", "hybrid"})
+    has_points = bool(types - {ProgramType.STAMPS})
+    has_stamps = bool(types - {ProgramType.POINTS})
     return request.render(
         "console/month_report.html",
         vendor=vendor,

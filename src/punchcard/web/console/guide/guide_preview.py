@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import vendor_service
 from punchcard.kit.i18n import as_language, translate
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.programs.onboarding import FirstSteps
+from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.wallets.pass_content import ProgramFacts
 from punchcard.web.console.programs.program_preview import Preview, preview_of, preview_of_facts
 from punchcard.web.console.programs.program_start import (
@@ -40,13 +42,13 @@ def guide_preview(
     type, colour = form.value("type"), form.value("colour")
     name = form.value("name").strip() or translate(SUGGESTED_NAME, language)
     facts = ProgramFacts(
-        id="",
+        id=ProgramId(""),
         version=1,
         name=name,
         card_name=name,
         vendor_name=vendor.name,
         vendor_language=vendor.language,
-        type=type if type in TYPE_NAMES else "stamps",
+        type=ProgramType(type) if type in TYPE_NAMES else ProgramType.STAMPS,
         stamps_target=_STAMPS_TARGET,
         branding=branding_of(colour if colour in START_COLOURS else next(iter(START_COLOURS))),
     )

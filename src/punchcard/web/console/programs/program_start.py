@@ -67,7 +67,7 @@ def start_form(request: PageRequest) -> Form:
         language = vendor_service.get_vendor(session, request.vendor_id).language
     return request.form(
         {
-            "type": "stamps",
+            "type": ProgramType.STAMPS,
             "name": translate(SUGGESTED_NAME, language),
             "colour": next(iter(START_COLOURS)),
         }
