@@ -1,4 +1,4 @@
-"""Revision 0011 divides the daily rollup by location: nothing is gained, nothing lost."""
+"""Revision 0013 divides the daily rollup by location: nothing is gained, nothing lost."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -30,10 +30,10 @@ _FIGURES = (
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Give the address of a database at revision 0010."""
+    """Give the address of a database at revision 0012."""
     if request.param == "sqlite":
         address = f"sqlite:///{tmp_path / 'old.db'}"
-        _upgrade_to_0010(address)
+        _upgrade_to_0012(address)
         yield address
         return
     template: PostgresqlTemplate = request.getfixturevalue("postgresql_template")
@@ -41,13 +41,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         with closing(Database(address)) as database, database.write_connection() as connection:
             connection.execute(text("DROP SCHEMA public CASCADE"))
             connection.execute(text("CREATE SCHEMA public"))
-        _upgrade_to_0010(address)
+        _upgrade_to_0012(address)
         yield address
 
 
-def _upgrade_to_0010(url: str) -> None:
+def _upgrade_to_0012(url: str) -> None:
     with closing(Database(url)) as database, database.write_connection() as connection:
-        command.upgrade(migrate.config(connection=connection), "0010")
+        command.upgrade(migrate.config(connection=connection), "0012")
 
 
 def _insert(connection: Connection, table: str, **row: Any) -> None:
