@@ -100,6 +100,7 @@ CAFE: Final = DemoShop(
             "background_color": "#3b2a20",
             "text_color": "#fff8ee",
             "accent_color": "#e0a458",
+            "stamp_symbol": "coffee",
         },
         "texts": {
             "en": {
@@ -289,6 +290,7 @@ BAKERY: Final = DemoShop(
             "background_color": "#f7ecd7",
             "text_color": "#4a3418",
             "accent_color": "#b5762a",
+            "stamp_symbol": "croissant",
         },
         "texts": {
             "en": {

@@ -21,11 +21,8 @@ from punchcard.kit.i18n import (
 from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.rotating_codes import has_rotating_code
 from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus, CodeFormat, ProgramType
-
-BACKGROUND: Final = "#1f2937"
-TEXT: Final = "#ffffff"
-ACCENT: Final = "#f59e0b"
-"""The colours of a program that chose none."""
+from punchcard.wallets.card_colours import card_colours
+from punchcard.wallets.symbols.stamp_symbols import StampSymbol, symbol_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +103,8 @@ class PassContent:
     """What a card shows, in one language.
 
     `balances` holds stamps, points or both; `status` says what is missing or ready. Colours are
-    `#rrggbb`. A pass that is void has no barcode unless the card may be unblocked again.
+    `#rrggbb` and can be read. A pass that is void has no barcode unless the card may be unblocked
+    again.
     """
 
     language: Language
@@ -127,6 +125,7 @@ class PassContent:
     background_color: str
     text_color: str
     accent_color: str
+    stamp_symbol: StampSymbol
     logo_url: str | None
     hero_url: str | None
     card_url: str | None
@@ -142,6 +141,7 @@ def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> 
     """Return what the card shows in `language`."""
     words = _Words(program, language)
     branding = program.branding
+    colours = card_colours(branding)
     return PassContent(
         language=language,
         vendor_name=program.vendor_name,
@@ -160,9 +160,10 @@ def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> 
         points=card.points if program.type != ProgramType.STAMPS else None,
         rewards_ready=card.rewards_ready,
         barcode=_barcode(program, card),
-        background_color=branding.get("background_color") or BACKGROUND,
-        text_color=branding.get("text_color") or TEXT,
-        accent_color=branding.get("accent_color") or ACCENT,
+        background_color=colours.background,
+        text_color=colours.ink,
+        accent_color=colours.accent,
+        stamp_symbol=symbol_of(branding),
         logo_url=branding.get("logo_url"),
         hero_url=branding.get("hero_url"),
         card_url=card.url,

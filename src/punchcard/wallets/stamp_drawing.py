@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from punchcard.wallets.symbols.stamp_symbols import PLAIN, StampSymbol, draw_symbol
+
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
 
 _OVERSAMPLING: Final = 2
 _GAP: Final = 0.14
+_SYMBOL_INSET: Final = 0.18
 # How much of a picture of the shop's own the colour of the card covers, so that stamps stand out.
 _VEIL: Final = 0.35
 
@@ -24,18 +27,19 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class CardColours:
-    """The colours of a card, as `#rrggbb`."""
+class StampLook:
+    """How the stamps of a card look: its colours, as `#rrggbb`, and what a stamp bears."""
 
     background: str
     accent: str
     text: str
+    symbol: StampSymbol = PLAIN
 
 
 def stamps_picture(
     stamps: int,
     target: int,
-    colours: CardColours,
+    look: StampLook,
     *,
     size: tuple[int, int],
     margin: float,
@@ -50,27 +54,27 @@ def stamps_picture(
 
     large = (size[0] * _OVERSAMPLING, size[1] * _OVERSAMPLING)
     if backdrop is None:
-        image = _canvas(*large, colours.background)
+        image = _canvas(*large, look.background)
     else:
-        image = backdrop_picture(backdrop, colours.background, size).resize(large)
+        image = backdrop_picture(backdrop, look.background, size).resize(large)
     draw = _draw(image)
     for place, box in enumerate(_boxes(target, *large, margin)):
         is_reward = place == target - 1
-        stamp(draw, box, colours, is_filled=place < stamps, is_open=backdrop is None)
+        stamp(draw, box, look, is_filled=place < stamps, is_open=backdrop is None)
         if is_reward and place >= stamps:
-            _star(draw, box, colours.text)
+            _star(draw, box, look.text)
     return image.resize(size, Resampling.LANCZOS)
 
 
-def mark_picture(background: str, accent: str, side: int) -> "Image":
+def mark_picture(look: StampLook, side: int) -> "Image":
     """Return the mark of a program without a logo: one stamp on its colour, `side` pixels long."""
     from PIL.Image import Resampling
 
     large = side * _OVERSAMPLING
-    image = _canvas(large, large, background)
+    image = _canvas(large, large, look.background)
     inset = large * 0.18
     box = (inset, inset, large - inset, large - inset)
-    stamp(_draw(image), box, CardColours(background, accent, accent), is_filled=True)
+    stamp(_draw(image), box, look, is_filled=True)
     return image.resize((side, side), Resampling.LANCZOS)
 
 
@@ -110,20 +114,20 @@ def _side(count: int, rows: int, width: float, height: float) -> float:
 
 
 def stamp(
-    draw: "ImageDraw", box: Box, colours: CardColours, *, is_filled: bool, is_open: bool = True
+    draw: "ImageDraw", box: Box, look: StampLook, *, is_filled: bool, is_open: bool = True
 ) -> None:
     """Draw one stamp, or the place for one: `is_open` shows through it what is behind."""
     size = box[2] - box[0]
     line = max(2, round(size * 0.05))
     if not is_filled:
-        fill = None if is_open else colours.background
-        outline = _mixed(colours.text, colours.background)
+        fill = None if is_open else look.background
+        outline = _mixed(look.text, look.background)
         draw.ellipse(box, fill=fill, outline=outline, width=line)
         return
-    draw.ellipse(box, fill=colours.accent)
-    points = ((0.28, 0.53), (0.44, 0.68), (0.73, 0.35))
-    tick = [(box[0] + x * size, box[1] + y * size) for x, y in points]
-    draw.line(tick, fill=colours.background, width=max(2, round(size * 0.09)), joint="curve")
+    draw.ellipse(box, fill=look.accent)
+    inset = size * _SYMBOL_INSET
+    inner = (box[0] + inset, box[1] + inset, box[2] - inset, box[3] - inset)
+    draw_symbol(draw, look.symbol, inner, look.background)
 
 
 def _star(draw: "ImageDraw", box: Box, colour: str) -> None:

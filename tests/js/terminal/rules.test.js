@@ -105,11 +105,18 @@ test("the ink of a card can always be read", () => {
     {},
     { background_color: "#f3e9ec" },
     { background_color: "#14594b", text_color: "#14594b" },
+    { background_color: "#ffffff", accent_color: "#ffffff" },
+    { background_color: "#ffeb3b", accent_color: "#fff8e1" },
   ]) {
     const { card: background, ink, accent, mark } = coloursOf(branding);
     assert.ok(contrast(background, ink) >= 4.5);
+    assert.ok(contrast(background, accent) >= 3);
     assert.ok(contrast(accent, mark) >= 4.5);
   }
+  assert.equal(
+    coloursOf({ background_color: "#3b2a20", accent_color: "#e0a458" }).accent,
+    "#e0a458",
+  );
   assert.equal(coloursOf({ background_color: "#3b2a20", text_color: "#fff8ee" }).ink, "#fff8ee");
 });
 

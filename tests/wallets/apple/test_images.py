@@ -13,7 +13,7 @@ from PIL import Image, ImageChops
 from punchcard.wallets import uploads
 from punchcard.wallets.apple.pass_images import logo_files, mark_files, strip_files
 from punchcard.wallets.apple.pkpass import build_pkpass
-from punchcard.wallets.stamp_drawing import CardColours
+from punchcard.wallets.stamp_drawing import StampLook
 from punchcard.wallets.uploads import LONGEST_SIDE, ImageRefused, ImageSizeRefused
 from tests.support.pictures import a_moving_picture, a_picture, opened
 
@@ -169,7 +169,7 @@ def test_logo_fits_apples_sizes() -> None:
     }
 
 
-COLOURS = CardColours("#14594b", "#f59e0b", "#ffffff")
+COLOURS = StampLook("#14594b", "#f59e0b", "#ffffff")
 
 
 @pytest.mark.parametrize("target", range(1, 51))
@@ -199,5 +199,5 @@ def _box_of_stamps(strip: Image.Image) -> tuple[int, int, int, int]:
 
 
 def test_a_program_without_a_logo_shows_its_mark_as_logo_too() -> None:
-    names = {file.name for file in mark_files("#14594b", "#f59e0b")}
+    names = {file.name for file in mark_files(COLOURS)}
     assert {"logo.png", "logo@2x.png", "logo@3x.png"} <= names

@@ -84,6 +84,7 @@ def test_a_change_is_kept_and_told_in_words(
         "cooldown_minutes": "60",
         "pin_policy": "off",
         "background_color": "#14594b",
+        "stamp_symbol": "coffee",
         "lb-card_name": "Kaffiskaart",
         "reward_value": "3.50",
     }
@@ -92,12 +93,25 @@ def test_a_change_is_kept_and_told_in_words(
     row = stored(context, coffee.id)
     assert (row.cooldown_minutes, row.version) == (60, coffee.version + 1)
     assert row.texts == {"lb": {"card_name": "Kaffiskaart"}}
-    assert row.branding == {"background_color": "#14594b"}
+    assert row.branding == {"background_color": "#14594b", "stamp_symbol": "coffee"}
     told = " ".join(text_of(owner.get(f"/console/programs/{coffee.id}/changes?lang=en")).split())
     assert "Minutes between two stamps before: 15 → now: 60" in told
     assert "Name on the card (Lëtzebuergesch) before: – → now: Kaffiskaart" in told
     assert "What it is worth before: – → now: €3.50" in told
+    assert "Symbol of the stamps before: – → now: Cup" in told
     assert "The owner" in told
+
+
+def test_stamps_that_would_be_invisible_are_told_while_they_are_chosen(
+    visitors: Visitors, alice: Shop, coffee: LoyaltyProgram, context: Context
+) -> None:
+    owner = visitors(alice)
+    owner.get(f"/console/programs/{coffee.id}")
+    white = {**FORM, "background_color": "#ffffff", "accent_color": "#ffffff"}
+    told = text_of(owner.post(f"/console/programs/{coffee.id}/preview?lang=en", **white))
+    assert "The colour of the stamps is too close to the background" in told
+    fine = text_of(owner.post(f"/console/programs/{coffee.id}/preview?lang=en", **FORM))
+    assert "too close to the background" not in fine
 
 
 def test_a_smaller_card_is_asked_about_before_it_concerns_customers(

@@ -12,9 +12,11 @@ from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.programs.public_service import WalletNotConfigured
 from punchcard.wallets import uploads
+from punchcard.wallets.card_colours import card_colours
 from punchcard.wallets.google.callback import NoticeMalformed
 from punchcard.wallets.google.logo_url import google_logo
-from punchcard.wallets.pass_content import ACCENT, BACKGROUND
+from punchcard.wallets.stamp_drawing import StampLook
+from punchcard.wallets.symbols.stamp_symbols import symbol_of
 
 NOTICE_BYTES = 16_384
 
@@ -56,11 +58,8 @@ def get_logo(visitor: VisitorDep, program_id: ProgramId) -> Response:
     with visitor.context.database.read() as session:
         program = program_service.get_any_program(session, program_id)
         logo = uploads.find_image(session, program.id, uploads.LOGO)
-    colours = program.branding
-    picture = google_logo(
-        logo,
-        colours.get("background_color") or BACKGROUND,
-        colours.get("accent_color") or ACCENT,
-    )
+    colours = card_colours(program.branding)
+    look = StampLook(colours.background, colours.accent, colours.ink, symbol_of(program.branding))
+    picture = google_logo(logo, look)
     headers = {"Cache-Control": "public, max-age=3600"}
     return Response(picture, media_type="image/png", headers=headers)

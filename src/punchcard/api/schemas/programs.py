@@ -41,6 +41,7 @@ from punchcard.loyalty.vocabulary import (
     RewardStatus,
     VoidPolicy,
 )
+from punchcard.wallets.symbols.stamp_symbols import StampSymbol
 
 StampsTarget = Annotated[int, whole(*PROGRAM_BOUNDS["stamps_target"])]
 Rate = Annotated[int, whole(*PROGRAM_BOUNDS["points_per_currency_unit"])]
@@ -84,7 +85,8 @@ class Branding(Schema):
     """How cards and passes look.
 
     `barcode` "code128" is for tills whose scanners read no QR; "rotating" is a QR code that moves
-    where the phone can do that, so that a picture of it is soon worth nothing.
+    where the phone can do that, so that a picture of it is soon worth nothing. A colour that cannot
+    be told from the background is kept as sent, and gives way on cards to one that can.
     """
 
     background_color: Colour | None = None
@@ -93,6 +95,7 @@ class Branding(Schema):
     logo_url: LogoUrl | None = None
     hero_url: HttpsUrl | None = None
     barcode: Literal["qr", "code128", "rotating"] | None = None
+    stamp_symbol: StampSymbol | None = None
 
 
 class ProgramWords(Schema):

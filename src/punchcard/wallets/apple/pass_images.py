@@ -11,7 +11,7 @@ from punchcard.wallets.apple.pkpass import PassFile, pass_file
 from punchcard.wallets.pass_content import PassContent
 from punchcard.wallets.png import png_of
 from punchcard.wallets.stamp_drawing import (
-    CardColours,
+    StampLook,
     backdrop_picture,
     mark_picture,
     stamps_picture,
@@ -37,28 +37,26 @@ def pass_pictures(
     content: PassContent, *, logo: bytes | None, hero: bytes | None
 ) -> tuple[PassFile, ...]:
     """Return all pictures of a pass; `logo` and `hero` are checked PNGs of the shop's own."""
-    colours = CardColours(content.background_color, content.accent_color, content.text_color)
-    files = (
-        logo_files(logo, colours.background)
-        if logo is not None
-        else mark_files(colours.background, colours.accent)
+    look = StampLook(
+        content.background_color, content.accent_color, content.text_color, content.stamp_symbol
     )
+    files = logo_files(logo, look.background) if logo is not None else mark_files(look)
     if content.stamps is None or content.stamps_target is None:
-        return files if hero is None else (*files, *hero_files(hero, colours.background))
+        return files if hero is None else (*files, *hero_files(hero, look.background))
     filled = max(0, min(content.stamps, content.stamps_target))
-    return (*files, *strip_files(filled, content.stamps_target, colours, hero))
+    return (*files, *strip_files(filled, content.stamps_target, look, hero))
 
 
 @lru_cache(maxsize=256)
 def strip_files(
-    stamps: int, target: int, colours: CardColours, hero: bytes | None = None
+    stamps: int, target: int, look: StampLook, hero: bytes | None = None
 ) -> tuple[PassFile, ...]:
     """Return the strip that shows `stamps` of `target`, on the shop's own picture if there is one.
 
     A program without stamps shows its picture alone: see `hero_files`.
     """
     image = stamps_picture(
-        stamps, target, colours, size=_pixels(STRIP_POINTS), margin=STRIP_MARGIN, backdrop=hero
+        stamps, target, look, size=_pixels(STRIP_POINTS), margin=STRIP_MARGIN, backdrop=hero
     )
     return _scaled("strip", image, STRIP_POINTS, is_photo=hero is not None)
 
@@ -71,11 +69,11 @@ def hero_files(hero: bytes, background: str) -> tuple[PassFile, ...]:
 
 
 @lru_cache(maxsize=512)
-def mark_files(background: str, accent: str) -> tuple[PassFile, ...]:
+def mark_files(look: StampLook) -> tuple[PassFile, ...]:
     """Return logo and icon of a program without a logo: every pass shows one."""
     side = LOGO_POINTS[1]
-    logo = mark_picture(background, accent, side * SCALES[-1])
-    icon = mark_picture(background, accent, ICON_POINTS[0] * SCALES[-1])
+    logo = mark_picture(look, side * SCALES[-1])
+    icon = mark_picture(look, ICON_POINTS[0] * SCALES[-1])
     return (*_scaled("logo", logo, (side, side)), *_scaled("icon", icon, ICON_POINTS))
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.vocabulary import PinPolicy, ProgramStatus, ProgramType, VoidPolicy
+from punchcard.wallets.symbols.stamp_symbols import SYMBOLS
 
 TYPES: Final = (
     (ProgramType.STAMPS, N_("Stamp card"), N_("One stamp per visit; a full card earns a reward.")),
@@ -69,6 +70,7 @@ LABELS: Final = {
     "background_color": N_("Background"),
     "text_color": N_("Text"),
     "accent_color": N_("Stamps"),
+    "stamp_symbol": N_("Symbol of the stamps"),
     "barcode": N_("Code on the card"),
     "reward_name": N_("Name of the reward"),
     "reward_description": N_("About the reward"),
@@ -86,4 +88,5 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "pin_policy": PIN_POLICIES,
     "void_policy": VOID_POLICIES,
     "barcode": BARCODES,
+    "stamp_symbol": SYMBOLS,
 }

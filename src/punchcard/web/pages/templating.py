@@ -18,6 +18,8 @@ from punchcard.loyalty.vocabulary import (
     ProgramStatus,
     ProgramType,
 )
+from punchcard.wallets.card_colours import card_colours
+from punchcard.wallets.symbols import stamp_symbols
 from punchcard.web.pages import assets, qr, theme_css
 from punchcard.web.pages.formatting import Wording
 
@@ -31,6 +33,9 @@ _GLOBALS: Final[dict[str, Any]] = {
     "asset": assets.address,
     "assets": assets,
     "icon": lambda name: Markup(assets.icon(name)),  # noqa: S704 - a file of ours
+    "stamp_icon": lambda name: Markup(stamp_symbols.svg_of(name)),  # noqa: S704 - a file of ours
+    "stamp_symbol": stamp_symbols.symbol_of,
+    "card_colours": card_colours,
     "qr": lambda text, **options: Markup(qr.svg(text, **options)),  # noqa: S704 - drawn by us
     "look_address": theme_css.address,
     "LANGUAGES": LANGUAGES,

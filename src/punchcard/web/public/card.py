@@ -23,7 +23,6 @@ from punchcard.web.pages.card_preview import CardFace, face_of_card, words_of
 from punchcard.web.pages.errors import CardReplaced
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.reward_names import reward_names
-from punchcard.web.pages.theme_css import colours_of
 from punchcard.web.public.badges import wallet_buttons
 from punchcard.web.public.packing import packed
 from punchcard.web.public.visitors import address_of, count_look
@@ -161,7 +160,7 @@ def get_manifest(request: PageRequestDep, token: str) -> Response:
     """Return what a phone needs to keep the card on its home screen."""
     with request.context.database.read() as session:
         face = _open(request, session, token).face
-    background, _ink, _accent = colours_of(face.branding)
+    background = face.content.background_color
     sizes = (("icons/card-192.png", "192x192"), ("icons/card-512.png", "512x512"))
     manifest = {
         "id": public_path(token),

@@ -101,6 +101,7 @@ def test_everything_that_was_given_comes_back(alice: Api) -> None:
             "logo_url": "https://example.com/logo.png",
             "hero_url": None,
             "barcode": "code128",
+            "stamp_symbol": None,
         },
         "texts": {
             "en": {

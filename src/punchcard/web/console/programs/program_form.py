@@ -11,7 +11,8 @@ from punchcard.kit.validation import texts
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, PROGRAM_CHOICES
 from punchcard.loyalty.vocabulary import CodeFormat, ProgramType
-from punchcard.wallets.pass_content import ACCENT, BACKGROUND, TEXT
+from punchcard.wallets.card_colours import ACCENT, BACKGROUND, TEXT
+from punchcard.wallets.symbols.stamp_symbols import PLAIN, SYMBOLS
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.program_labels import BARCODES
 
@@ -133,6 +134,7 @@ def initial_of(program: LoyaltyProgram) -> dict[str, Any]:
     initial["reward_description"] = reward.get("description")
     initial["reward_value"] = amount_of(reward.get("value_minor"), program.currency)
     initial["barcode"] = program.branding.get("barcode") or CodeFormat.QR
+    initial["stamp_symbol"] = program.branding.get("stamp_symbol") or PLAIN
     for name, otherwise in COLOURS.items():
         initial[name] = program.branding.get(name) or otherwise
     for language in LANGUAGES:
@@ -158,6 +160,10 @@ def _read_branding(form: Form, before: Mapping[str, Any]) -> dict[str, Any]:
     barcode = form.choice("barcode", tuple(BARCODES))
     if barcode and barcode != before.get("barcode", CodeFormat.QR):
         branding["barcode"] = barcode
+    # A card of points has no stamps to choose a symbol for.
+    symbol = form.choice("stamp_symbol", tuple(SYMBOLS), required=False)
+    if symbol and symbol != (before.get("stamp_symbol") or PLAIN):
+        branding["stamp_symbol"] = symbol
     return branding
 
 

@@ -12,6 +12,7 @@ from punchcard.kit.ids import ProgramId, as_id
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs import impact_service, program_service, reward_service
 from punchcard.loyalty.rules.logo_rules import is_uploaded
+from punchcard.wallets.symbols.stamp_symbols import SYMBOLS
 from punchcard.web.console.programs.program_form import (
     WORDS,
     initial_of,
@@ -86,6 +87,7 @@ def show(
         pin_policies=list(PIN_POLICIES.items()),
         void_policies=list(VOID_POLICIES.items()),
         barcodes=list(BARCODES.items()),
+        symbols=list(SYMBOLS.items()),
         **values,
     )
 

@@ -11,10 +11,10 @@ from punchcard.kit.i18n import Language, as_language
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.vocabulary import ProgramType
+from punchcard.wallets.card_colours import ACCENT, TEXT, card_colours, contrast
 from punchcard.wallets.card_facts import load_programs
-from punchcard.wallets.pass_content import TEXT, ProgramFacts
+from punchcard.wallets.pass_content import ProgramFacts
 from punchcard.web.pages.card_preview import CardFace, face_of, sample_card
-from punchcard.web.pages.theme_css import colours_of, contrast
 
 LANGUAGE_FIELD: Final = "preview_language"
 """The field of the form that says in which language the card is shown."""
@@ -45,6 +45,7 @@ class Preview:
 
     `is_ink_replaced`: the chosen colour cannot be read, so cards show black or white instead.
     `earning` is an example of what purchases earn; None where they earn nothing.
+    `is_accent_replaced`: stamps could not be told from the background, so they have another shade.
     """
 
     face: CardFace
@@ -52,6 +53,7 @@ class Preview:
     contrast: float
     is_ink_replaced: bool
     earning: EarningExample | None
+    is_accent_replaced: bool
 
 
 def preview_of(
@@ -74,13 +76,15 @@ def preview_of_facts(
 ) -> Preview:
     """Return how a card of such a program looks, in the shop's language unless another is asked."""
     shown = as_language(language) or as_language(facts.vendor_language) or "en"
-    background, ink, _accent = colours_of(facts.branding)
-    chosen = str(facts.branding.get("text_color") or TEXT).lower()
+    colours = card_colours(facts.branding)
+    ink = str(facts.branding.get("text_color") or TEXT).lower()
+    accent = str(facts.branding.get("accent_color") or ACCENT).lower()
     return Preview(
         face=face_of(facts, sample_card(facts), shown),
         language=shown,
-        contrast=round(contrast(background, ink), 1),
-        is_ink_replaced=chosen != ink,
+        contrast=round(contrast(colours.background, colours.ink), 1),
+        is_ink_replaced=ink != colours.ink,
+        is_accent_replaced=accent != colours.accent,
         earning=earning,
     )
 

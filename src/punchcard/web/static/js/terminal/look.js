@@ -4,17 +4,55 @@ const BACKGROUND = "#1f2937";
 const ACCENT = "#f59e0b";
 const INKS = ["#ffffff", "#1b1a17"];
 const CONTRAST = 4.5; // WCAG 2.2, level AA, for text
+const DRAWING_CONTRAST = 3; // and for drawings
+const STEPS = 20;
 
 /**
- * Background, ink and accent; an ink that cannot be read gives way to black or white.
+ * Background, ink and accent; an ink that cannot be read gives way to black or white, an accent that
+ * cannot be told from the background goes toward the ink until it can.
  * @param {{background_color?: string, text_color?: string, accent_color?: string}} branding
  */
 export function coloursOf(branding = {}) {
   const card = branding.background_color ?? BACKGROUND;
-  const accent = branding.accent_color ?? ACCENT;
   const wanted = branding.text_color;
   const ink = wanted && contrast(card, wanted) >= CONTRAST ? wanted : best(card);
-  return { card, ink, accent, mark: best(accent) };
+  const accent = standingOut(branding.accent_color ?? ACCENT, card, ink);
+  return {
+    card,
+    ink,
+    accent,
+    mark: best(accent),
+    shade: best(ink) === "#ffffff" ? "#fff" : "#000",
+  };
+}
+
+/**
+ * A colour, or the nearest on its way to another that a drawing can have on what lies behind it.
+ * @param {string} colour
+ * @param {string} behind
+ * @param {string} toward
+ */
+function standingOut(colour, behind, toward) {
+  for (let step = 0; step < STEPS; step += 1) {
+    const mixed = mix(colour, toward, step / STEPS);
+    if (contrast(mixed, behind) >= DRAWING_CONTRAST) return mixed;
+  }
+  return toward;
+}
+
+/**
+ * @param {string} one
+ * @param {string} other
+ * @param {number} share of the other, 0 to 1
+ */
+function mix(one, other, share) {
+  const channels = [1, 3, 5].map((place) => {
+    const [a, b] = [one, other].map((colour) => parseInt(colour.slice(place, place + 2), 16));
+    return Math.round(a + (b - a) * share)
+      .toString(16)
+      .padStart(2, "0");
+  });
+  return `#${channels.join("")}`;
 }
 
 /**
@@ -48,9 +86,10 @@ function luminance(colour) {
  * @param {Terminal.Branding} branding
  */
 export function paint(element, branding) {
-  const { card, ink, accent, mark } = coloursOf(branding);
+  const { card, ink, accent, mark, shade } = coloursOf(branding);
   element.style.setProperty("--card", card);
   element.style.setProperty("--card-ink", ink);
   element.style.setProperty("--card-accent", accent);
   element.style.setProperty("--card-mark", mark);
+  element.style.setProperty("--card-shade", shade);
 }
