@@ -157,6 +157,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("reward", _reward, BAKER),
     Screen("poster", _program("/poster?languages=fr&languages=lb"), OWNER),
     Screen("table-card", _program("/poster?format=tent"), OWNER),
+    Screen("poster-window", _program("/poster?format=window"), OWNER),
     Screen("members", "/console/members", OWNER),
     Screen("member-new", "/console/members/new", OWNER),
     Screen("member", _card(), OWNER),

@@ -122,6 +122,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_PROGRAM}/logo"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/logo/remove"): MAY_MANAGE,
     ("GET", f"{_PROGRAM}/poster"): MAY_READ,
+    ("GET", f"{_PROGRAM}/poster/code.{{kind}}"): MAY_READ,
     ("POST", f"{_PROGRAM}/preview"): MAY_MANAGE,
     ("GET", f"{_PROGRAM}/rewards/new"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/rewards/new"): MAY_MANAGE,

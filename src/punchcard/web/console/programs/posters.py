@@ -1,4 +1,4 @@
-"""The poster and the table card that stand on the counter: one sheet of A5 for the printer."""
+"""What hangs and stands in the shop: posters, table cards, and the code alone for a printer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,19 +13,23 @@ from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.rules.logo_rules import is_uploaded
 from punchcard.loyalty.vocabulary import ProgramType
+from punchcard.web.console.programs.poster_fit import hyphenated
+from punchcard.web.console.programs.poster_sheets import SHEETS, SheetWords, step_of
+from punchcard.web.pages import qr
 from punchcard.web.pages.card_preview import join_address, words_of
+from punchcard.web.pages.errors import PageNotFound
 from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.page_request import PageRequestDep
 
 router = APIRouter(prefix="/console/programs/{program_id}/poster")
 
-FORMATS: Final = {"poster": N_("Counter poster (A5)"), "tent": N_("Table card to fold (A5)")}
 LANGUAGES_MOST: Final = 2
+_HOLES_MOST: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
 class PosterWords:
-    """What the sheet says in one language."""
+    """What the sheet says in one language; long words hold soft hyphens."""
 
     language: Language
     card_name: str
@@ -48,19 +52,60 @@ def open_poster(
     chosen = [found for code in languages or [] if (found := as_language(code))]
     chosen = list(dict.fromkeys(chosen))[:LANGUAGES_MOST] or [as_language(vendor.language) or "en"]
     logo_url = program.branding.get("logo_url")
+    logo = logo_url if is_uploaded(logo_url) else None
     url = join_address(request.context, program.slug)
+    texts = [poster_words(program, language) for language in chosen]
+    names = names_of(texts)
+    shop_name = hyphenated(vendor.name)
+    # A card that bears the shop's name says it once.
+    is_named = shop_name.casefold() in [name.casefold() for _language, name in names]
+    sheet = SHEETS.get(format) or SHEETS["poster"]
+    holes = program.stamps_target if program.type != ProgramType.POINTS else 0
+    words = SheetWords(
+        shop_name="" if is_named or logo else shop_name,
+        card_names=[name for _language, name in names],
+        promises=[text.promise for text in texts],
+        advice=[text.how if sheet.is_brief else f"{text.how} {text.note}" for text in texts],
+        url=url.split("://", 1)[-1],
+        has_logo=logo is not None,
+        has_holes=0 < holes <= _HOLES_MOST,
+    )
     return request.render(
         "console/poster.html",
         program=program,
-        shop_name=vendor.name,
-        format=format if format in FORMATS else "poster",
-        formats=list(FORMATS.items()),
+        vendor_name=vendor.name,
+        sheet=sheet,
+        sheets=list(SHEETS.values()),
+        words=words,
+        step=step_of(sheet, words),
         chosen=chosen,
         languages=LANGUAGES,
-        texts=[poster_words(program, language) for language in chosen],
+        names=names,
+        texts=texts,
         join_url=url,
-        shown_url=url.split("://", 1)[-1],
-        logo=logo_url if is_uploaded(logo_url) else None,
+        logo=logo,
+    )
+
+
+@router.get("/code.{kind}")
+def download_code(request: PageRequestDep, program_id: str, kind: str) -> Response:
+    """Return the code alone, as `svg` or `png`, for whoever prints something else.
+
+    Raises PageNotFound for another kind.
+    """
+    drawings = {"svg": ("image/svg+xml", qr.svg_file), "png": ("image/png", qr.png_file)}
+    if kind not in drawings:
+        raise PageNotFound
+    with request.context.database.read() as session:
+        program = program_service.get_program(session, request.vendor_id, program_id)
+    media_type, draw = drawings[kind]
+    return Response(
+        draw(join_address(request.context, program.slug)),
+        media_type=media_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{program.slug}-qr.{kind}"',
+            "Cache-Control": "no-store",
+        },
     )
 
 
@@ -69,11 +114,19 @@ def poster_words(program: LoyaltyProgram, language: Language) -> PosterWords:
     say = Wording(language).sentence
     return PosterWords(
         language=language,
-        card_name=words_of(program.texts, language, "card_name", program.card_name),
-        promise=_promise(program, Wording(language)),
+        card_name=hyphenated(words_of(program.texts, language, "card_name", program.card_name)),
+        promise=hyphenated(_promise(program, Wording(language))),
         how=say(N_("Scan the code and get your card right away.")),
         note=say(N_("No app, no password, nothing to install.")),
     )
+
+
+def names_of(texts: list[PosterWords]) -> list[tuple[Language, str]]:
+    """Return the names of the card, each once: languages without words of their own share one."""
+    names: dict[str, tuple[Language, str]] = {}
+    for words in texts:
+        names.setdefault(words.card_name.casefold(), (words.language, words.card_name))
+    return list(names.values())
 
 
 def _promise(program: LoyaltyProgram, wording: Wording) -> str:
