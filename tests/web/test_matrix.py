@@ -55,6 +55,8 @@ STAFF_MAY: set[Route] = {
     ("GET", "/console/members/{card_id}"),
     ("GET", "/console/programs"),
     ("GET", "/console/programs/{program_id}/poster"),
+    ("GET", "/console/programs/{program_id}/poster/code.png"),
+    ("GET", "/console/programs/{program_id}/poster/code.svg"),
     ("GET", "/console/ledger"),
     ("GET", "/console/ledger/{transaction_id}"),
     *(("GET", f"/console/members/{end}") for end in ("new", "{card_id}/edit")),

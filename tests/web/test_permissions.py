@@ -98,6 +98,8 @@ SAME: dict[Route, list[Route]] = {
     ("POST", f"{_PROGRAM}/logo"): [("PUT", f"{_LOYALTY}/programs/{{program_id}}/logo")],
     ("POST", f"{_PROGRAM}/logo/remove"): [("DELETE", f"{_LOYALTY}/programs/{{program_id}}/logo")],
     ("GET", f"{_PROGRAM}/poster"): [("GET", f"{_LOYALTY}/programs/{{program_id}}")],
+    ("GET", f"{_PROGRAM}/poster/code.png"): [("GET", f"{_LOYALTY}/programs/{{program_id}}")],
+    ("GET", f"{_PROGRAM}/poster/code.svg"): [("GET", f"{_LOYALTY}/programs/{{program_id}}")],
     ("GET", f"{_PROGRAM}/rewards/new"): [("POST", f"{_LOYALTY}/programs/{{program_id}}/rewards")],
     ("POST", f"{_PROGRAM}/rewards/new"): [("POST", f"{_LOYALTY}/programs/{{program_id}}/rewards")],
     ("GET", f"{_PROGRAM}/rewards/{{reward_id}}"): [("PATCH", f"{_LOYALTY}/rewards/{{reward_id}}")],

@@ -14,6 +14,7 @@ from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.programs.public_service import open_program_id
 from punchcard.loyalty.rules.logo_rules import is_uploaded, logo_path, version_of
 from punchcard.wallets import uploads
+from punchcard.wallets.logo_check import logo_of
 from punchcard.wallets.models import PassImage
 
 
@@ -37,7 +38,7 @@ def check_logo(content: bytes, settings: Settings) -> Logo:
 
     It takes long for a large picture: call it before the transaction.
     """
-    return Logo(uploads.checked_png(content, limit_bytes=settings.logo_limit_bytes))
+    return Logo(logo_of(uploads.checked_png(content, limit_bytes=settings.logo_limit_bytes)))
 
 
 def set_logo(

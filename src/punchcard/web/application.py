@@ -11,6 +11,7 @@ from punchcard.context import Context
 from punchcard.db.failures import DATABASE_ERRORS, refusal_of
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import INTERNAL, DomainError
+from punchcard.kit.i18n import N_
 from punchcard.web.pages.errors import TITLES, CardReplaced, PageNotFound, SignInNeeded
 from punchcard.web.pages.page_request import (
     SESSION_COOKIE,
@@ -21,6 +22,9 @@ from punchcard.web.pages.page_request import (
 from punchcard.web.permissions import check_routes
 
 _log = logging.getLogger(__name__)
+
+_OF_CUSTOMERS = ("/c/", "/join/")
+_LOST = N_("No card at this address")
 
 
 def create_pages(context: Context, routers: list[APIRouter]) -> FastAPI:
@@ -59,10 +63,11 @@ def _respond(request: Request, error: Exception) -> Response:
     status, sentence = _told(error, page_request)
     if status == 500:
         _log.error("A page failed unforeseen.", exc_info=error)
+    is_lost = status == 404 and request.url.path.startswith(_OF_CUSTOMERS)
     response = page_request.render(
-        "refusal.html",
+        "public/lost.html" if is_lost else "refusal.html",
         status=status,
-        title=page_request.say(TITLES[status]),
+        title=page_request.say(_LOST if is_lost else TITLES[status]),
         sentence=sentence,
         is_internal=status == 500,
     )

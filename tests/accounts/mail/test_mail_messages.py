@@ -20,6 +20,8 @@ FACTS = {
     "program": "Coffee card",
     "link": "https://punch.example/verify-email?token=a&b",
     "card_link": "https://punch.example/c/token",
+    "new_link": "https://punch.example/c/other",
+    "balance": "3 stamps",
     "apple_link": "https://punch.example/apple",
     "google_link": "https://punch.example/google",
     "wants_news": "yes",

@@ -19,7 +19,14 @@ from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import card_changes, customer_service
 from punchcard.loyalty.cards.card_changes import CardChange
 from punchcard.loyalty.cards.card_view import CardView
-from punchcard.loyalty.operations import Actor, NewCustomer, OpenCard
+from punchcard.loyalty.operations import (
+    Actor,
+    AddStamp,
+    CardKey,
+    CardRef,
+    NewCustomer,
+    OpenCard,
+)
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.vocabulary import ActorKind
 from punchcard.main import create_worker
@@ -306,3 +313,88 @@ def test_mails_say_nothing_of_shop_or_address_in_the_database(
     with context.database.read() as session:
         [row] = session.scalars(select(OutgoingMail))
     assert EMAIL.encode() not in row.content_sealed
+
+
+def stamp(context: Context, shop: Shop, card: CardView, quantity: int) -> None:
+    """Put stamps on a card, as somebody with a PIN does."""
+    operation = AddStamp(
+        vendor_id=shop.id,
+        actor=Actor(ActorKind.PUBLIC, None),
+        card=CardRef(CardKey.ID, card.id),
+        quantity=quantity,
+    )
+    context.loyalty.till.submit(operation)
+
+
+def a_quick_program(context: Context, shop: Shop) -> ProgramId:
+    """Open a stamp program that asks for no PIN."""
+    program_id = a_program(context, shop)
+    free = {"pin_policy": "off", "cooldown_minutes": 0}
+    with context.database.write() as session:
+        program_service.update_program(session, by_operator(context), shop.id, program_id, free)
+    return program_id
+
+
+def test_who_joins_again_is_led_to_the_card_that_has_the_stamps(
+    context: Context, alice: Shop, post: Post
+) -> None:
+    program = a_quick_program(context, alice)
+    first = enrol(context, alice, program, locale="en")
+    stamp(context, alice, first, 3)
+    again = enrol(context, alice, program, locale="en")
+    work(context)
+
+    by_address = {message.text: message for message in post.messages}
+    [told] = [text for text in by_address if "You already have a card here" in text]
+    assert "Coffee, with 3 stamps." in told
+    links = [line.rpartition("/")[2] for line in told.splitlines() if "/c/" in line]
+    tokens = [
+        context.loyalty.card_links.token(card.id, card.token_sealed) for card in (first, again)
+    ]
+    assert links == tokens
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", "Sie haben hier schon eine Karte: Coffee, mit 1 Stempel."),
+        ("fr", "Vous avez déjà une carte ici : Coffee, avec 1 tampon."),
+        ("lb", "Dir hutt hei schonn eng Kaart: Kaffiskaart, mat 1 Stempel."),
+    ],
+)
+def test_what_is_on_the_card_is_told_in_its_language(
+    context: Context, alice: Shop, post: Post, language: str, said: str
+) -> None:
+    program = a_quick_program(context, alice)
+    stamp(context, alice, enrol(context, alice, program, by_shop=True), 1)
+    enrol(context, alice, program, locale=language)
+    work(context)
+
+    assert said in post.messages[-1].text
+
+
+def test_another_program_shop_or_an_empty_card_is_no_card_to_be_led_to(
+    context: Context, alice: Shop, bob: Shop, post: Post
+) -> None:
+    program, other = a_quick_program(context, alice), a_quick_program(context, bob)
+    enrol(context, alice, program)
+    stamp(context, bob, enrol(context, bob, other), 2)
+    enrol(context, alice, program)
+    work(context)
+
+    assert len(post.messages) == 3
+    assert not any("déjà une carte" in message.text for message in post.messages)
+
+
+def test_of_two_cards_the_one_of_a_verified_customer_comes_first(
+    context: Context, alice: Shop, post: Post
+) -> None:
+    program = a_quick_program(context, alice)
+    by_stranger = enrol(context, alice, program)
+    stamp(context, alice, by_stranger, 4)
+    vouched = enrol(context, alice, program, by_shop=True)
+    stamp(context, alice, vouched, 1)
+    enrol(context, alice, program, locale="en")
+    work(context)
+
+    assert "Coffee, with 1 stamp." in post.messages[-1].text

@@ -1,5 +1,6 @@
 """An owner's programs: made, changed, looked at, opened, closed, deleted."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -231,12 +232,49 @@ def test_a_logo_is_shown_on_the_card_until_it_is_taken_away(
     assert owner.post(path).status_code == 422
     assert upload(a_picture()).status_code == 303
     logo = stored(context, coffee.id).branding["logo_url"]
-    assert f'class="logo" src="{logo}"' in owner.get(f"/console/programs/{coffee.id}").text
+    page = owner.get(f"/console/programs/{coffee.id}")
+    assert f'class="logo" src="{logo}"' in page.text
+    # Who does not know the logo reads whose card it is.
+    assert 'class="vendor" dir="auto">Café Alice<' in page.text
+    for odd, reason in (
+        (a_picture(size=(3000, 20)), "too long and narrow"),
+        (a_picture(size=(20, 3000)), "too long and narrow"),
+        (a_picture(mode="RGBA", colour=(0, 0, 0, 0)), "nothing to be seen"),
+    ):
+        refused = upload(odd)
+        assert refused.status_code == 422
+        assert reason in text_of(refused)
     # Saving the form leaves the uploaded logo where it is.
     owner.post(f"/console/programs/{coffee.id}", **FORM)
     assert stored(context, coffee.id).branding["logo_url"] == logo
     assert owner.post(f"{path}/remove").status_code == 303
     assert "logo_url" not in stored(context, coffee.id).branding
+
+
+def test_a_card_that_bears_the_shops_name_says_it_once(
+    visitors: Visitors, alice: Shop, context: Context
+) -> None:
+    program = shelf.program(alice, card_name="CAFÉ ALICE")
+    page = visitors(alice).get(f"/console/programs/{program.id}").text
+    assert 'class="vendor"' not in page
+
+
+def test_the_first_fault_has_the_focus_and_lies_open(
+    visitors: Visitors, alice: Shop, coffee: LoyaltyProgram
+) -> None:
+    owner = visitors(alice)
+    owner.get(f"/console/programs/{coffee.id}")
+    wrong = {**FORM, "stamps_target": "51", "pin_max_attempts": "x"}
+    page = owner.post(f"/console/programs/{coffee.id}", **wrong).text
+    (field,) = re.findall(r"<[^>]*\bautofocus\b[^>]*>", page)
+    assert 'id="stamps_target"' in field
+    # Of the other languages one lies open at a time: the one with the fault.
+    wrong = {**FORM, "lb-name": "x" * 121}
+    page = owner.post(f"/console/programs/{coffee.id}", **wrong).text
+    opened = re.findall(r'<details name="texts" open>\s*<summary lang="(..)"', page)
+    assert opened == ["lb"]
+    (field,) = re.findall(r"<[^>]*\bautofocus\b[^>]*>", page)
+    assert 'id="lb-name"' in field
 
 
 def test_bob_sees_nothing_of_alices_programs(

@@ -1,14 +1,18 @@
 """A customer's own card on the web."""
 
+import io
 import json
 from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
+from PIL import Image
 from starlette.types import ASGIApp
 
-from punchcard.accounts.models import Customer
+from punchcard.accounts.models import Customer, Vendor
+from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.context import Context
 from punchcard.db.outbox import OutboxRow
 from punchcard.kit.clock import ManualClock
@@ -103,7 +107,51 @@ def test_a_blocked_card_says_so(visitor: Visitor, path: str, till: Api, context:
         card_id = session.query(LoyaltyCard).one().id
     till.post(f"/vendor/loyalty/cards/{card_id}/block")
 
-    assert "blocked" in text_of(visitor.get(path))
+    page = visitor.get(path)
+    assert "This card is blocked. Please ask at the shop" in text_of(page)
+    assert "Show this code" not in text_of(page)
+    assert 'class="qr"' not in page.text
+
+
+def test_a_card_of_a_shop_that_is_suspended_says_that_it_waits(
+    visitor: Visitor, path: str, alice: Shop, context: Context
+) -> None:
+    with context.database.write() as session:
+        session.get_one(Vendor, alice.id).status = VendorStatus.SUSPENDED
+
+    assert "Café Alice cannot stamp cards at the moment" in text_of(visitor.get(path))
+
+
+def test_a_mistyped_link_says_what_to_do_and_offers_no_way_for_staff(visitor: Visitor) -> None:
+    for lost in ("/c/" + "A" * 22, "/c/x", "/c/x/data", "/join/nothing-here"):
+        page = visitor.get(lost)
+        assert page.status_code == 404
+        assert "Scan the code in the shop once more." in text_of(page)
+        assert 'href="/"' not in page.text
+
+
+def test_the_home_screen_keeps_the_shops_own_icon(
+    visitor: Visitor, path: str, alice: Shop, coffee: LoyaltyProgram, context: Context
+) -> None:
+    manifest = visitor.get(f"{path}/card.webmanifest").json()
+    assert manifest["short_name"] == "Café Alice"
+    icons = {(icon["sizes"], icon["purpose"]): icon["src"] for icon in manifest["icons"]}
+    assert set(icons) == {
+        (f"{side}x{side}", purpose) for side in (192, 512) for purpose in ("any", "maskable")
+    }
+    before = visitor.get(icons["192x192", "any"])
+    with Image.open(io.BytesIO(before.content)) as picture:
+        assert picture.size == (192, 192)
+    with context.database.write() as session:
+        row = session.get_one(LoyaltyProgram, coffee.id)
+        row.branding = {"background_color": "#8a1c3b", "stamp_symbol": "scissors"}
+    other = visitor.get(f"{path}/card.webmanifest").json()["icons"][0]["src"]
+    assert other != icons["192x192", "any"]
+    assert visitor.get(other).content != before.content
+    assert f'rel="apple-touch-icon" href="{escape(other)}"' in visitor.get(path).text
+    assert visitor.get(f"{path}/icon.png?side=99").status_code == 404
+    assert visitor.get(f"{path}/icon.png?side=x").status_code == 404
+    assert visitor.get("/c/" + "A" * 22 + "/icon.png").status_code == 404
 
 
 def test_nobody_finds_a_card_by_guessing(visitor: Visitor, path: str) -> None:
@@ -275,13 +323,13 @@ def test_every_name_is_whole_and_only_text_on_the_card_and_the_data_page(
     visitor: Visitor, coffee: LoyaltyProgram, name: str
 ) -> None:
     visitor.get(f"/join/{coffee.slug}")
-    answer = visitor.post(f"/join/{coffee.slug}", name=name)
+    answer = visitor.post(f"/join/{coffee.slug}", name=name, another="yes")
     path = answer.headers["location"].split("?")[0]
 
     for page in (path, f"{path}?part=live", f"{path}/data"):
         shown = visitor.get(page)
         assert name in text_of(shown)
-        assert "<" not in name or name not in shown.text
+        assert str(escape(name)) in shown.text
 
 
 def test_news_can_be_asked_for_and_given_up(visitor: Visitor, path: str, context: Context) -> None:

@@ -100,6 +100,29 @@ WORDINGS: Final[Mapping[str, MailText]] = {
             Line(sentence=N_("If you did not ask for a card, do nothing.")),
         ),
     ),
+    "customer_has_card": MailText(
+        subject=N_("Your card at {shop}"),
+        lines=(
+            Line(sentence=N_("You already have a card here: {program}, with {balance}.")),
+            Line(
+                sentence=N_("Open your card"),
+                link="card_link",
+                is_main=True,
+                only_with="card_link",
+            ),
+            Line(sentence=N_("Add to Apple Wallet"), link="apple_link", only_with="apple_link"),
+            Line(sentence=N_("Add to Google Wallet"), link="google_link", only_with="google_link"),
+            Line(
+                sentence=N_(
+                    "Somebody has just taken a new, empty card with this address. If you want to"
+                    " use that one instead, here it is."
+                ),
+                only_with="new_link",
+            ),
+            Line(sentence=N_("Open the new card"), link="new_link", only_with="new_link"),
+            Line(sentence=N_("If you did not ask for a card, do nothing.")),
+        ),
+    ),
     "customer_address": MailText(
         subject=N_("Confirm your address for {shop}"),
         lines=(

@@ -18,15 +18,18 @@ from punchcard.accounts.vocabulary import AddressOwner, VendorStatus
 from punchcard.db.database import Database
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.clock import Clock
+from punchcard.kit.i18n import N_, plural, translate
 from punchcard.kit.ids import CardId, CustomerId, VendorId
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
+from punchcard.loyalty.vocabulary import CardStatus, ProgramType
 
 WalletLinksOf = Callable[[str], Mapping[str, str | None]]
 """From a card's token to `apple_link` and `google_link`."""
 
 # A welcome that comes days late (the worker was off, mail was set up since) is not sent.
 _WELCOME_WITHIN: Final = timedelta(days=1)
+_EARLIER_CARDS: Final = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +69,11 @@ class CustomerMail:
         self._wallet_links = wallet_links
 
     def welcome(self, card_id: CardId) -> None:
-        """Leave a mail with the links of a new card and, until confirmed, the address's own."""
+        """Leave a mail with the links of a new card and, until confirmed, the address's own.
+
+        If the address has a card of the program already, the mail leads to that one, with what is
+        on it: only who reads the mail learns of it, never who typed the address.
+        """
         if not self._mail_queue.is_configured:
             return
         query = (
@@ -85,7 +92,14 @@ class CustomerMail:
             words = program.texts.get(language) or {}
             facts = {"program": words.get("card_name") or program.card_name}
             facts |= {"language": language, **self._card_facts(card)}
-            self._leave(session, "customer_welcome", customer, vendor, facts)
+            kind = "customer_welcome"
+            earlier = _earlier_card(session, card, customer)
+            if earlier is not None:
+                kind = "customer_has_card"
+                facts |= {"balance": _balance(earlier, program, language)}
+                facts |= {"new_link": facts.pop("card_link", ""), **self._card_facts(earlier)}
+                facts = {name: value for name, value in facts.items() if value}
+            self._leave(session, kind, customer, vendor, facts)
 
     def ask_to_confirm(self, customer_id: CustomerId) -> None:
         """Leave a mail that asks the customer to confirm an address they have not yet."""
@@ -150,6 +164,51 @@ class CustomerMail:
             return {}
         wallets = {name: link for name, link in self._wallet_links(token).items() if link}
         return {"card_link": self._card_links.address(token), **wallets}
+
+
+def _earlier_card(session: Session, new: LoyaltyCard, customer: Customer) -> LoyaltyCard | None:
+    """Return the card with most on it that the same address had before, in the same program.
+
+    A customer who is verified comes before one whose address a stranger may have typed.
+    """
+    if customer.email is None:
+        return None
+    holders = select(LoyaltyCard, Customer.is_verified).join(
+        Customer, Customer.id == LoyaltyCard.customer_id
+    )
+    found = session.execute(
+        holders.where(
+            Customer.vendor_id == new.vendor_id,
+            Customer.email == customer.email,
+            Customer.erased_at.is_(None),
+            LoyaltyCard.program_id == new.program_id,
+            LoyaltyCard.status == CardStatus.ACTIVE,
+            LoyaltyCard.id < new.id,
+        )
+        .order_by(Customer.is_verified.desc(), LoyaltyCard.id.desc())
+        .limit(_EARLIER_CARDS)
+    ).all()
+    most = max(
+        found,
+        key=lambda row: (row.is_verified, row[0].stamps + row[0].points, row[0].id),
+        default=None,
+    )
+    return most[0] if most is not None and most[0].stamps + most[0].points > 0 else None
+
+
+def _balance(card: LoyaltyCard, program: LoyaltyProgram, language: str) -> str:
+    """Return what is on a card, in words: stamps, points or both."""
+    told = []
+    if program.type != ProgramType.POINTS:
+        told.append(_counted(card.stamps, N_("{n} stamp"), N_("{n} stamps"), language))
+    if program.type != ProgramType.STAMPS:
+        told.append(_counted(card.points, N_("{n} point"), N_("{n} points"), language))
+    return ", ".join(told)
+
+
+def _counted(n: int, one: str, many: str, language: str) -> str:
+    text = plural(n, translate(one, language), translate(many, language), language)
+    return text.replace("{n}", str(n))
 
 
 def _confirm_customer(session: Session, act: Act, facts: Mapping[str, Any]) -> Customer:

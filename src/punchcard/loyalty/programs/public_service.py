@@ -35,6 +35,18 @@ class WalletNotConfigured(DomainError):
     sentence = N_("This wallet is not available here.")
 
 
+class ShopPaused(ProgramNotFound):
+    """The shop of a program is suspended; to the public its programs are not there."""
+
+    sentence = N_("This shop cannot give out cards at the moment. Cards keep what is on them.")
+
+
+class ProgramSwitchedOff(ProgramNotFound):
+    """A program that was open gives out no more cards; to the public it is not there."""
+
+    sentence = N_("This shop gives out no more cards of this kind. Cards keep what is on them.")
+
+
 @dataclass(frozen=True, slots=True)
 class ProgramPage:
     """A program, whose it is, and what its points can be exchanged for now."""
@@ -47,7 +59,8 @@ class ProgramPage:
 def open_program(session: Session, slug: str, *, now: datetime) -> ProgramPage:
     """Return a program that is open for business, with what its points are good for at `now`.
 
-    Raises ProgramNotFound, also for a program that is not active and a shop that is suspended.
+    Raises ProgramNotFound; ShopPaused and ProgramSwitchedOff, which are such, with reasons of their
+    own for people who stand before a poster.
     """
     program, vendor = _open_row(session, slug)
     return ProgramPage(program, vendor, _rewards(session, program, now))
@@ -79,15 +92,17 @@ def _open_row(session: Session, slug: str) -> tuple[LoyaltyProgram, Vendor]:
     row = session.execute(
         select(LoyaltyProgram, Vendor)
         .join(Vendor, Vendor.id == LoyaltyProgram.vendor_id)
-        .where(
-            LoyaltyProgram.slug == slug,
-            LoyaltyProgram.status == ProgramStatus.ACTIVE,
-            Vendor.status == VendorStatus.ACTIVE,
-        )
+        .where(LoyaltyProgram.slug == slug)
     ).one_or_none()
     if row is None:
         raise ProgramNotFound
     program, vendor = row
+    if program.status == ProgramStatus.DRAFT or vendor.status == VendorStatus.CLOSED:
+        raise ProgramNotFound
+    if vendor.status != VendorStatus.ACTIVE:
+        raise ShopPaused
+    if program.status != ProgramStatus.ACTIVE:
+        raise ProgramSwitchedOff
     return program, vendor
 
 

@@ -8,7 +8,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError, InvalidInput, Kind
-from punchcard.kit.i18n import N_, translate
+from punchcard.kit.i18n import LANGUAGES, N_, Language, translate
 from punchcard.kit.money import PlainAmount, plain_amount
 from punchcard.kit.validation import amounts, contacts, texts
 from punchcard.kit.validation.invalid import InvalidValue
@@ -38,16 +38,34 @@ class Form:
         self.refusal: str | None = None
         self.wait_seconds: int | None = None
         self.refused_status = 422
+        self._has_given_focus = False
 
     @property
     def is_valid(self) -> bool:
         """Return whether nothing was wrong so far."""
         return not self.errors and self.refusal is None
 
+    def takes_focus(self, name: str) -> bool:
+        """Return whether a field is the first of the page that is at fault: the page begins there.
+
+        Asked once for each field, in the order of the page. The form as a whole ("") comes first:
+        nothing else on the page says what was refused.
+        """
+        is_at_fault = self.refusal is not None if name == "" else name in self.errors
+        is_first = is_at_fault and not self._has_given_focus
+        self._has_given_focus = self._has_given_focus or is_at_fault
+        return is_first
+
     @property
     def status(self) -> int:
         """Return the status of a page that shows the form: 200 unless something was wrong."""
         return 200 if self.is_valid else self.refused_status
+
+    @property
+    def languages_at_fault(self) -> list[Language]:
+        """Return the languages with a fault among their own words, `de-name` and the like."""
+        found = {name.split("-", 1)[0] for name in self.errors if "-" in name}
+        return [language for language in LANGUAGES if language in found]
 
     def value(self, name: str) -> str:
         """Return what stands in a field: as typed, or as it was before."""

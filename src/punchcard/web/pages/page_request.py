@@ -169,9 +169,9 @@ class PageRequest:
             response = RedirectResponse(path, 303)
         return self.finish(response)
 
-    def set_cookie(self, name: str, value: str | None, *, seconds: int) -> None:
-        """Let the answer set a cookie, or drop it (None)."""
-        self._cookies.append((name, value, {"max_age": seconds}))
+    def set_cookie(self, name: str, value: str | None, *, seconds: int, path: str = "/") -> None:
+        """Let the answer set a cookie for the pages below `path`, or drop it (None)."""
+        self._cookies.append((name, value, {"max_age": seconds, "path": path}))
 
     def finish(self, response: Response) -> Response:
         """Give the answer the headers and cookies of every page."""
@@ -203,10 +203,15 @@ class PageRequest:
             raise FormExpired
 
     def _write_cookie(
-        self, response: Response, name: str, value: str | None, *, max_age: int
+        self, response: Response, name: str, value: str | None, *, max_age: int, path: str
     ) -> None:
         secure = self.context.settings.base_url.startswith("https:")
-        common: dict[str, Any] = {"httponly": True, "samesite": "lax", "secure": secure}
+        common: dict[str, Any] = {
+            "path": path,
+            "httponly": True,
+            "samesite": "lax",
+            "secure": secure,
+        }
         if value is None:
             response.delete_cookie(name, **common)
         else:

@@ -17,13 +17,14 @@ from punchcard.loyalty.cards.retired_cards import shop_of_retired_token
 from punchcard.loyalty.errors import CardNotFound
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.programs.public_service import ProgramPage, page_of
-from punchcard.loyalty.vocabulary import HELD_STATUSES
-from punchcard.web.pages import assets
+from punchcard.loyalty.vocabulary import CardStatus
 from punchcard.web.pages.card_preview import CardFace, face_of_card, words_of
 from punchcard.web.pages.errors import CardReplaced
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.reward_names import reward_names
 from punchcard.web.public.badges import wallet_buttons
+from punchcard.web.public.browser_cards import forget_card, remember_opened
+from punchcard.web.public.home_icon import ICON_SIDES, icon_path
 from punchcard.web.public.packing import packed
 from punchcard.web.public.visitors import address_of, count_look
 
@@ -44,11 +45,18 @@ class _Opened:
 
 @router.get("/c/{token}")
 def open_card(
-    request: PageRequestDep, token: str, welcome: bool = False, part: str = ""
+    request: PageRequestDep,
+    token: str,
+    *,
+    welcome: bool = False,
+    again: bool = False,
+    shared: bool = False,
+    part: str = "",
 ) -> Response:
     """Show the card: its progress, the code to scan, the latest entries, and the way to wallets.
 
-    `part` "live" answers only what a stamp changes, for the page's own script.
+    `part` "live" answers only what a stamp changes, for the page's own script. `again`: the poster
+    was scanned by the browser that has this card. `shared`: the browser is nobody's own.
     """
     context = request.context
     with context.database.read() as session:
@@ -56,6 +64,8 @@ def open_card(
         card = opened.card
         entries = ledger_reader.list_card_entries(session, card.id, limit=_ENTRIES_SHOWN + 1)
         names = reward_names(session, entries[:_ENTRIES_SHOWN], request.language)
+    if part != "live" and not shared:
+        remember_opened(request, card, token)
     links = context.wallets.service.links_for(token)
     response = request.render(
         "public/card_live.html" if part == "live" else "public/card.html",
@@ -72,7 +82,9 @@ def open_card(
         has_more=len(entries) > _ENTRIES_SHOWN,
         code=_code(request, card, opened.face, token),
         wallets=wallet_buttons(links, context.settings.data_dir, request.language),
+        home_icon=icon_path(token, opened.face, ICON_SIDES[0]),
         is_new=welcome,
+        is_again=again,
     )
     return packed(request.http, response)
 
@@ -128,6 +140,17 @@ def open_data(request: PageRequestDep, token: str) -> Response:
     )
 
 
+@router.post("/c/{token}/forget-here")
+def forget_here(request: PageRequestDep, token: str, form: FormDep) -> Response:
+    """Let this browser forget the card: the poster then offers a new one."""
+    with request.context.database.read() as session:
+        opened = _open(request, session, token)
+    forget_card(request, opened.card.program_id)
+    return request.redirect(
+        f"{public_path(token)}/data", N_("This browser has forgotten the card. Keep its link.")
+    )
+
+
 @router.post("/c/{token}/news")
 def choose_news(request: PageRequestDep, token: str, form: FormDep) -> Response:
     """Keep whether the customer wants news from the shop."""
@@ -161,11 +184,10 @@ def get_manifest(request: PageRequestDep, token: str) -> Response:
     with request.context.database.read() as session:
         face = _open(request, session, token).face
     background = face.content.background_color
-    sizes = (("icons/card-192.png", "192x192"), ("icons/card-512.png", "512x512"))
     manifest = {
         "id": public_path(token),
-        "name": face.content.card_name,
-        "short_name": face.content.card_name[:_NAME_ON_PHONES],
+        "name": _name_at_home(face),
+        "short_name": face.content.vendor_name[:_NAME_ON_PHONES],
         "lang": face.content.language,
         "start_url": public_path(token),
         "scope": public_path(token),
@@ -173,11 +195,23 @@ def get_manifest(request: PageRequestDep, token: str) -> Response:
         "background_color": background,
         "theme_color": background,
         "icons": [
-            {"src": assets.address(name), "sizes": size, "type": "image/png", "purpose": "any"}
-            for name, size in sizes
+            {
+                "src": icon_path(token, face, side),
+                "sizes": f"{side}x{side}",
+                "type": "image/png",
+                "purpose": purpose,
+            }
+            for side in ICON_SIDES
+            for purpose in ("any", "maskable")
         ],
     }
     return request.finish(JSONResponse(manifest, media_type="application/manifest+json"))
+
+
+def _name_at_home(face: CardFace) -> str:
+    """Return what stands under the icon: several shops may have a "Stamp card"."""
+    shop, card = face.content.vendor_name, face.content.card_name
+    return card if shop.casefold() in card.casefold() else f"{shop}: {card}"
 
 
 def _open(request: PageRequest, session: Session, token: str) -> _Opened:
@@ -202,8 +236,8 @@ def _open(request: PageRequest, session: Session, token: str) -> _Opened:
 
 
 def _code(request: PageRequest, card: CardView, face: CardFace, token: str) -> str | None:
-    """Return what stands in the code that a till scans; none where the card is of no use."""
-    if card.status not in HELD_STATUSES:
+    """Return what stands in the code that a till scans; none while the card is of no use."""
+    if card.status != CardStatus.ACTIVE:
         return None
     if face.has_rotating_code:
         return request.context.loyalty.rotating_codes.code_for(

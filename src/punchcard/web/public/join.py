@@ -19,19 +19,30 @@ from punchcard.web.pages.errors import FormExpired
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.idempotent_forms import submit
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
+from punchcard.web.public import browser_cards
+from punchcard.web.public.browser_cards import KnownCard
 from punchcard.web.public.visitors import address_of, count_look
 
 router = APIRouter()
 
 _BELOW: Final = {"phone", "birthday_day", "birthday_month", "marketing_consent"}
 """The fields that lie folded away until one of them is at fault."""
+_SHARED: Final = "shared"
+_ANOTHER: Final = ("yes", _SHARED)
 
 
 @router.get("/join/{slug}")
-def open_join_page(request: PageRequestDep, slug: str) -> Response:
-    """Show the program's card, what it is good for, and the few questions to get one."""
+def open_join_page(request: PageRequestDep, slug: str, another: str = "") -> Response:
+    """Show the program's card, what it is good for, and the few questions to get one.
+
+    A browser that has a card of the program is sent there, unless it asks for `another`: "yes" for
+    somebody else who uses it, "shared" for a tablet on the counter, which keeps nobody's card.
+    """
     count_look(request)
-    return _join_page(request, slug, request.form({"language": request.language}))
+    wanted = another if another in _ANOTHER else ""
+    if not wanted and (known := _card_here(request, slug)):
+        return request.redirect(f"{known.path}?again=1")
+    return _join_page(request, slug, request.form({"another": wanted}))
 
 
 @router.post("/join/{slug}")
@@ -41,6 +52,7 @@ def join(request: PageRequestDep, slug: str, form: FormDep) -> Response:
     context.accounts.limits.enrolments.take(address_of(request))
     with context.database.read() as session:
         page = public_service.open_program(session, slug, now=context.clock.now())
+        known = browser_cards.known_card(request, session, page.program.id)
     accepts = form.is_on("accept_terms")
     customer = read_customer(
         form, country=page.vendor.country, locale=request.language, accepted_terms=accepts
@@ -51,6 +63,9 @@ def join(request: PageRequestDep, slug: str, form: FormDep) -> Response:
         form.fault("accept_terms", N_("Please accept the terms to get a card."))
     if not form.is_valid:
         return _join_page(request, slug, form, status=422)
+    # Somebody who went back to the form and sent it again wants the card they have.
+    if known and form.value("another") not in _ANOTHER and known.is_of(customer):
+        return request.redirect(f"{known.path}?welcome=1")
     try:
         receipt = _open_card(request, page, customer, form)
     except ProgramInactive:
@@ -61,7 +76,17 @@ def join(request: PageRequestDep, slug: str, form: FormDep) -> Response:
         return _join_page(request, slug, form, status=409)
     token = context.loyalty.card_links.token(receipt.card.id, receipt.card.token_sealed)
     assert token is not None
+    if form.value("another") == _SHARED:
+        return request.redirect(f"{public_path(token)}?welcome=1&shared=1")
+    browser_cards.remember_card(request, page.program.id, token)
     return request.redirect(f"{public_path(token)}?welcome=1")
+
+
+def _card_here(request: PageRequest, slug: str) -> KnownCard | None:
+    """Return the card that this browser has in an open program."""
+    with request.context.database.read() as session:
+        page = public_service.open_program(session, slug, now=request.context.clock.now())
+        return browser_cards.known_card(request, session, page.program.id)
 
 
 def _open_card(
@@ -89,6 +114,7 @@ def _join_page(request: PageRequest, slug: str, form: Form, status: int = 200) -
         values = _words(page, request.language)
         values["face"] = face_of_program(session, page.program.id, request.language, now=now)
         program, vendor, rewards = page.program, page.vendor, list(page.rewards)
+        known = browser_cards.known_card(request, session, program.id)
     return request.render(
         "public/join.html",
         status=status,
@@ -97,6 +123,7 @@ def _join_page(request: PageRequest, slug: str, form: Form, status: int = 200) -
         vendor=vendor,
         rewards=rewards,
         months=range(1, 13),
+        known_path=known.path if known and form.value("another") == "yes" else None,
         sends_mail=request.context.accounts.mailer.is_configured,
         has_faults_below=bool(_BELOW & form.errors.keys()),
         **values,

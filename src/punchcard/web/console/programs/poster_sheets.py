@@ -16,7 +16,7 @@ _HOLES: Final = {"poster": 12.0, "tent": 9.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class PosterSheet:
     """One sheet: `name` in addresses, `label` in the list, `paper` as in `poster.css`.
 
     `is_brief`: it is read in passing, so it says less. `is_mirrored`: printed on transparent film
@@ -31,15 +31,15 @@ class Sheet:
     is_mirrored: bool = False
 
 
-SHEETS: Final[Mapping[str, Sheet]] = {
+SHEETS: Final[Mapping[str, PosterSheet]] = {
     sheet.name: sheet
     for sheet in (
-        Sheet("poster", N_("Counter poster (A5)"), "a5"),
-        Sheet("tent", N_("Table card to fold (A5)"), "a5", layout="tent"),
-        Sheet("a4", N_("Wall poster (A4)"), "a4"),
-        Sheet("a6", N_("Small card beside the till (A6)"), "a6"),
-        Sheet("window", N_("Window, with a large code (A4)"), "a4", is_brief=True),
-        Sheet(
+        PosterSheet("poster", N_("Counter poster (A5)"), "a5"),
+        PosterSheet("tent", N_("Table card to fold (A5)"), "a5", layout="tent"),
+        PosterSheet("a4", N_("Wall poster (A4)"), "a4"),
+        PosterSheet("a6", N_("Small card beside the till (A6)"), "a6"),
+        PosterSheet("window", N_("Window, with a large code (A4)"), "a4", is_brief=True),
+        PosterSheet(
             "mirrored",
             N_("Window, mirrored for transparent film (A4)"),
             "a4",
@@ -63,7 +63,7 @@ class SheetWords:
     has_holes: bool
 
 
-def step_of(sheet: Sheet, words: SheetWords) -> int:
+def step_of(sheet: PosterSheet, words: SheetWords) -> int:
     """Return the step of `poster_fit.STEPS` at which all the words fit on the sheet."""
     are_two = len(words.promises) > 1
     sizes = _TENT if sheet.layout == "tent" else _POSTER

@@ -1,6 +1,6 @@
 """What hangs and stands in the shop: posters, table cards, and the code alone for a printer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -17,9 +17,8 @@ from punchcard.web.console.programs.poster_fit import hyphenated
 from punchcard.web.console.programs.poster_sheets import SHEETS, SheetWords, step_of
 from punchcard.web.pages import qr
 from punchcard.web.pages.card_preview import join_address, words_of
-from punchcard.web.pages.errors import PageNotFound
 from punchcard.web.pages.formatting import Wording
-from punchcard.web.pages.page_request import PageRequestDep
+from punchcard.web.pages.page_request import PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/programs/{program_id}/poster")
 
@@ -62,7 +61,7 @@ def open_poster(
     sheet = SHEETS.get(format) or SHEETS["poster"]
     holes = program.stamps_target if program.type != ProgramType.POINTS else 0
     words = SheetWords(
-        shop_name="" if is_named or logo else shop_name,
+        shop_name="" if is_named else shop_name,
         card_names=[name for _language, name in names],
         promises=[text.promise for text in texts],
         advice=[text.how if sheet.is_brief else f"{text.how} {text.note}" for text in texts],
@@ -73,7 +72,6 @@ def open_poster(
     return request.render(
         "console/poster.html",
         program=program,
-        vendor_name=vendor.name,
         sheet=sheet,
         sheets=list(SHEETS.values()),
         words=words,
@@ -87,26 +85,31 @@ def open_poster(
     )
 
 
-@router.get("/code.{kind}")
-def download_code(request: PageRequestDep, program_id: str, kind: str) -> Response:
-    """Return the code alone, as `svg` or `png`, for whoever prints something else.
+@router.get("/code.png")
+def download_png(request: PageRequestDep, program_id: ProgramId) -> Response:
+    """Return the code alone as a PNG file, for whoever prints something else."""
+    return _code_file(request, program_id, qr.png_file, "image/png", "png")
 
-    Raises PageNotFound for another kind.
-    """
-    drawings = {"svg": ("image/svg+xml", qr.svg_file), "png": ("image/png", qr.png_file)}
-    if kind not in drawings:
-        raise PageNotFound
+
+@router.get("/code.svg")
+def download_svg(request: PageRequestDep, program_id: ProgramId) -> Response:
+    """Return the code alone as an SVG file, which is sharp in every size."""
+    return _code_file(request, program_id, qr.svg_file, "image/svg+xml", "svg")
+
+
+def _code_file(
+    request: PageRequest,
+    program_id: ProgramId,
+    draw: Callable[[str], bytes],
+    media_type: str,
+    ending: str,
+) -> Response:
     with request.context.database.read() as session:
         program = program_service.get_program(session, request.vendor_id, program_id)
-    media_type, draw = drawings[kind]
-    return Response(
-        draw(join_address(request.context, program.slug)),
-        media_type=media_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="{program.slug}-qr.{kind}"',
-            "Cache-Control": "no-store",
-        },
-    )
+    content = draw(join_address(request.context, program.slug))
+    name = f"{program.slug}-qr.{ending}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return request.finish(Response(content, media_type=media_type, headers=headers))
 
 
 def poster_words(program: LoyaltyProgram, language: Language) -> PosterWords:

@@ -96,11 +96,19 @@ async function look() {
   if (mustLookAgain) look();
 }
 
+/**
+ * The card's status, the last part of its state.
+ * @param {HTMLElement} front
+ */
+const statusOf = (front) => front.dataset.state?.split("/").at(-1);
+
 /** @param {Document} news the page as it is now */
 function show(news) {
   const before = by("front");
   const after = by("front", news);
   if (before.dataset.state === after.dataset.state) return;
+  // A card that was blocked has no code, one that was unblocked has one again.
+  if (statusOf(before) !== statusOf(after)) return location.reload();
   const had = before.querySelectorAll(".full").length;
   for (const [place, hole] of after.querySelectorAll(".full").entries()) {
     hole.classList.toggle("new", place >= had);

@@ -1,0 +1,50 @@
+"""The icon that a phone keeps on its home screen for a card: the shop's own."""
+
+import hashlib
+from typing import Final
+
+from fastapi import APIRouter, Response
+
+from punchcard.loyalty.cards import card_service
+from punchcard.loyalty.cards.links import public_path
+from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.wallets import uploads
+from punchcard.wallets.card_colours import card_colours
+from punchcard.wallets.shop_icon import shop_icon
+from punchcard.wallets.stamp_drawing import StampLook
+from punchcard.wallets.symbols.stamp_symbols import symbol_of
+from punchcard.web.pages.assets import FOR_A_YEAR
+from punchcard.web.pages.card_preview import CardFace
+from punchcard.web.pages.errors import PageNotFound
+from punchcard.web.pages.page_request import PageRequestDep
+from punchcard.web.public.visitors import count_look
+
+router = APIRouter()
+
+ICON_SIDES: Final = (192, 512)
+_VERSION_CHARACTERS: Final = 12
+
+
+def icon_path(token: str, face: CardFace, side: int) -> str:
+    """Return the path of the icon of a card: another look has another one."""
+    content = face.content
+    look = (content.background_color, content.accent_color, content.stamp_symbol, face.logo)
+    version = hashlib.sha256(repr(look).encode()).hexdigest()[:_VERSION_CHARACTERS]
+    return f"{public_path(token)}/icon.png?side={side}&v={version}"
+
+
+@router.get("/c/{token}/icon.png")
+def get_icon(request: PageRequestDep, token: str, side: int = ICON_SIDES[0]) -> Response:
+    """Return the icon, `side` pixels a side. Raises PageNotFound, CardNotFound."""
+    if side not in ICON_SIDES:
+        raise PageNotFound
+    count_look(request)
+    with request.context.database.read() as session:
+        card = card_service.get_card_by_token(session, token, now=request.context.clock.now())
+        branding = session.get_one(LoyaltyProgram, card.program_id).branding
+        logo = uploads.find_image(session, card.program_id, uploads.LOGO)
+    colours = card_colours(branding)
+    look = StampLook(colours.background, colours.accent, colours.ink, symbol_of(branding))
+    picture = shop_icon(logo, look, side=side)
+    headers = {"Cache-Control": FOR_A_YEAR.replace("public", "private")}
+    return request.finish(Response(picture, headers=headers, media_type="image/png"))
