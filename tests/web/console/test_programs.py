@@ -12,6 +12,8 @@ from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.wallets.card_colours import card_colours
+from punchcard.web.console.programs.trades import TRADES, suggested_reward
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.pages import Visitor, text_of
@@ -316,3 +318,46 @@ def test_any_name_stands_whole_on_every_page(
     for page in ("", "/changes", "/poster"):
         assert name in text_of(owner.get(f"/console/programs/{program.id}{page}"))
     assert name in text_of(owner.get("/console/programs"))
+
+
+@pytest.mark.parametrize("trade", TRADES)
+def test_the_look_of_every_trade_can_be_read_as_it_is(trade: str) -> None:
+    chosen = TRADES[trade]
+    shown = card_colours(chosen.branding)
+    assert (shown.background, shown.ink, shown.accent) == (
+        chosen.background,
+        chosen.ink,
+        chosen.accent,
+    )
+    assert suggested_reward(chosen.branding) == chosen.reward
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_program_begins_with_the_look_of_a_trade(
+    visitors: Visitors, alice: Shop, context: Context
+) -> None:
+    owner = visitors(alice)
+    owner.get("/console/programs/new")
+    told = {"type": "stamps", "name": "Pizza", "colour": "pizzeria"}
+    made = owner.post("/console/programs/new", **told)
+    program = stored(context, made.headers["location"].rsplit("/", 1)[1])
+    assert program.branding == TRADES["pizzeria"].branding
+
+
+def test_the_look_of_a_trade_is_typed_into_the_form_and_not_saved(
+    visitors: Visitors, alice: Shop, coffee: LoyaltyProgram, context: Context
+) -> None:
+    owner = visitors(alice)
+    here = f"/console/programs/{coffee.id}"
+    owner.get(here)
+    typed = {**FORM, "reward_name": "", "name": "Typed just now", "trade": "bookshop"}
+    page = owner.post(f"{here}/preview?lang=en", **typed)
+    assert page.status_code == 200
+    assert 'value="Typed just now"' in page.text
+    assert 'value="A paperback"' in page.text
+    assert 'value="#1f3558"' in page.text
+    assert re.search(r'value="book"\s+checked', page.text)
+    assert stored(context, coffee.id).branding == {}
+    # What is typed already stays.
+    page = owner.post(f"{here}/preview?lang=en", **FORM, trade="bookshop")
+    assert 'value="A coffee"' in page.text

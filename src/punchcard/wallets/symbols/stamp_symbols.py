@@ -117,6 +117,11 @@ def svg_of(symbol: StampSymbol) -> str:
     return " ".join(f'<svg aria-hidden="true"{svg}'.split())
 
 
+def shapes_of(symbol: StampSymbol) -> str:
+    """Return what is drawn in a symbol's SVG, to stand in another drawing."""
+    return svg_of(symbol).partition(">")[2].removesuffix("</svg>")
+
+
 @lru_cache(maxsize=len(SYMBOLS))
 def strokes_of_symbol(symbol: StampSymbol) -> tuple[Stroke, ...]:
     """Return the lines of a symbol as points between 0 and 1, from the upper left corner."""

@@ -77,6 +77,11 @@ class Form:
         found = self._data.get(name)
         return found if isinstance(found, str) else ""
 
+    def retyped(self, values: Mapping[str, str]) -> "Form":
+        """Return the same form as if these values had been typed into its fields."""
+        sent = [(name, value) for name, value in self.sent() if name not in values]
+        return Form(FormData([*sent, *values.items()]), language=self._language)
+
     def is_on(self, name: str, choice: str = "on") -> bool:
         """Return whether a box is ticked, or one choice of several is."""
         if self._data is None:

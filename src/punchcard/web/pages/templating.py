@@ -34,6 +34,7 @@ _GLOBALS: Final[dict[str, Any]] = {
     "assets": assets,
     "icon": lambda name: Markup(assets.icon(name)),  # noqa: S704 - a file of ours
     "stamp_icon": lambda name: Markup(stamp_symbols.svg_of(name)),  # noqa: S704 - a file of ours
+    "stamp_shapes": lambda name: Markup(stamp_symbols.shapes_of(name)),  # noqa: S704 - ours too
     "stamp_symbol": stamp_symbols.symbol_of,
     "card_colours": card_colours,
     "qr": lambda text, **options: Markup(qr.svg(text, **options)),  # noqa: S704 - drawn by us

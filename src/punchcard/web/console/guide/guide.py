@@ -26,6 +26,7 @@ from punchcard.web.console.programs.program_form import (
     read_stamp_reward,
 )
 from punchcard.web.console.programs.program_start import create_from, start_form, start_page
+from punchcard.web.console.programs.trades import suggested_reward
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.vendor_form import VENDOR_FIELDS, country_choices, read_vendor
@@ -253,9 +254,10 @@ def _reward_page(
     request: PageRequest, program: LoyaltyProgram, form: Form | None, status: int = 200
 ) -> Response:
     reward = program.stamp_reward or {}
+    suggested = suggested_reward(program.branding)
     initial = {
         "stamps_target": program.stamps_target,
-        "reward_name": reward.get("name"),
+        "reward_name": reward.get("name") or (request.say(suggested) if suggested else None),
         "reward_description": reward.get("description"),
         "reward_value": amount_of(reward.get("value_minor"), program.currency),
         "points_per_currency_unit": program.points_per_currency_unit,

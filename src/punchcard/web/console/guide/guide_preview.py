@@ -13,6 +13,7 @@ from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.wallets.pass_content import ProgramFacts
 from punchcard.web.console.programs.program_preview import Preview, preview_of, preview_of_facts
 from punchcard.web.console.programs.program_start import (
+    LOOKS,
     START_COLOURS,
     SUGGESTED_NAME,
     branding_of,
@@ -50,6 +51,6 @@ def guide_preview(
         vendor_language=vendor.language,
         type=ProgramType(type) if type in TYPE_NAMES else ProgramType.STAMPS,
         stamps_target=_STAMPS_TARGET,
-        branding=branding_of(colour if colour in START_COLOURS else next(iter(START_COLOURS))),
+        branding=branding_of(colour if colour in LOOKS else next(iter(START_COLOURS))),
     )
     return preview_of_facts(facts, language)

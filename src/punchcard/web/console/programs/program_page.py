@@ -20,6 +20,7 @@ from punchcard.web.console.programs.program_form import (
     read_program,
 )
 from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
+from punchcard.web.console.programs.trades import TRADES
 from punchcard.web.pages.audit_labels import ACTIONS, ACTORS, ChangeTeller
 from punchcard.web.pages.card_preview import join_address
 from punchcard.web.pages.formatting import Wording
@@ -88,6 +89,7 @@ def show(
         void_policies=list(VOID_POLICIES.items()),
         barcodes=list(BARCODES.items()),
         symbols=list(SYMBOLS.items()),
+        trades=list(TRADES.items()),
         **values,
     )
 

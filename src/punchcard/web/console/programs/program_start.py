@@ -1,4 +1,4 @@
-"""The beginning of a program: its kind, its name and its colour, by hand or in the guide."""
+"""The beginning of a program: its kind, its name and its look, by hand or in the guide."""
 
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from punchcard.kit.i18n import N_, translate
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.console.programs.program_form import NAME_CHARACTERS
+from punchcard.web.console.programs.trades import TRADES
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import PageRequest
 from punchcard.web.pages.program_labels import TYPE_NAMES, TYPES
@@ -28,6 +29,8 @@ START_COLOURS: Final = {
     "#1f2937": N_("Night"),
 }
 """Grounds on which white is read well, each with its name."""
+LOOKS: Final = (*TRADES, *START_COLOURS)
+"""What a program can look like at its beginning: as is usual in a trade, or one colour."""
 SUGGESTED_NAME: Final = N_("Loyalty card")
 """What a program is called until someone names it; the shop's own name stands beside it."""
 _ACCENT: Final = "#f2b84b"
@@ -38,10 +41,10 @@ def create_from(request: PageRequest, form: Form) -> str | None:
     """Make the program that the form tells, a draft; None if something was wrong with it."""
     name = form.text("name", limit=NAME_CHARACTERS)
     type = form.choice("type", tuple(TYPE_NAMES))
-    colour = form.choice("colour", tuple(START_COLOURS))
-    if not form.is_valid or colour is None:
+    look = form.choice("colour", LOOKS)
+    if not form.is_valid or look is None:
         return None
-    fields = {"name": name, "type": type, "branding": branding_of(colour)}
+    fields = {"name": name, "type": type, "branding": branding_of(look)}
     with form.refusals(), request.context.database.write() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
         # Every shop has a loyalty card: the link had better name the shop.
@@ -56,9 +59,11 @@ def create_from(request: PageRequest, form: Form) -> str | None:
     return None
 
 
-def branding_of(colour: str) -> dict[str, Any]:
-    """Return the look of a card on one of START_COLOURS."""
-    return {"background_color": colour, "text_color": _INK, "accent_color": _ACCENT}
+def branding_of(look: str) -> dict[str, Any]:
+    """Return the branding of a card with one of LOOKS."""
+    if look in TRADES:
+        return dict(TRADES[look].branding)
+    return {"background_color": look, "text_color": _INK, "accent_color": _ACCENT}
 
 
 def start_form(request: PageRequest) -> Form:
@@ -89,6 +94,7 @@ def start_page(
         form=form or start_form(request),
         types=TYPES,
         colours=list(START_COLOURS.items()),
+        trades=list(TRADES.items()),
         step="program",
         skip_to="/console",
         **values,

@@ -14,7 +14,9 @@ from punchcard.web.console.programs import program_page
 from punchcard.web.console.programs.program_form import program_context_of, read_program
 from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
 from punchcard.web.console.programs.program_start import create_from, start_page
-from punchcard.web.pages.page_request import FormDep, PageRequestDep
+from punchcard.web.console.programs.trades import TRADES
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.program_labels import STATUSES, TYPE_NAMES
 
 router = APIRouter(prefix="/console/programs")
@@ -96,7 +98,8 @@ def preview_program(request: PageRequestDep, program_id: ProgramId, form: FormDe
     The page's script asks for the card alone, a browser without scripts gets the whole page.
     """
     if not request.is_fragment:
-        return program_page.show(request, program_id, form, is_preview=True)
+        shown = _with_trade(request, form)
+        return program_page.show(request, program_id, shown, is_preview=True)
     with request.context.database.read() as session:
         row = program_service.get_program(session, request.vendor_id, program_id)
         preview = preview_of(
@@ -107,6 +110,17 @@ def preview_program(request: PageRequestDep, program_id: ProgramId, form: FormDe
             typed=read_program(form, program_context_of(row)),
         )
     return request.render("console/program_preview.html", preview=preview, program=row)
+
+
+def _with_trade(request: PageRequest, form: Form) -> Form:
+    """Return the form with the look of the trade asked for, and its reward if none is typed."""
+    trade = TRADES.get(form.value("trade"))
+    if trade is None:
+        return form
+    typed = trade.branding
+    if not form.value("reward_name").strip():
+        typed["reward_name"] = request.say(trade.reward)
+    return form.retyped(typed)
 
 
 @router.get("/{program_id}/changes")
