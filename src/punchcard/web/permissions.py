@@ -53,6 +53,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", "/c/{token}"): PUBLIC,
     ("GET", "/c/{token}/card.webmanifest"): PUBLIC,
     ("GET", "/c/{token}/data"): PUBLIC,
+    ("GET", "/c/{token}/data.html"): PUBLIC,
     ("POST", "/c/{token}/erase"): PUBLIC,
     ("POST", "/c/{token}/forget-here"): PUBLIC,
     ("GET", "/c/{token}/history"): PUBLIC,

@@ -25,7 +25,7 @@ from punchcard.web.console.guide import guide
 from punchcard.web.console.ledger import ledger, verification
 from punchcard.web.console.programs import posters, programs, rewards, wallets
 from punchcard.web.pages import assets, theme_css
-from punchcard.web.public import badges, card, home_icon, join
+from punchcard.web.public import badges, card, home_icon, join, readable_export
 from punchcard.web.terminal import shell
 
 ROUTERS: Final[list[APIRouter]] = [
@@ -60,6 +60,7 @@ ROUTERS: Final[list[APIRouter]] = [
     join.router,
     card.router,
     home_icon.router,
+    readable_export.router,
     badges.router,
     shell.router,
 ]

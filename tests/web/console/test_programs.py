@@ -340,7 +340,7 @@ def test_a_program_begins_with_the_look_of_a_trade(
     owner.get("/console/programs/new")
     told = {"type": "stamps", "name": "Pizza", "colour": "pizzeria"}
     made = owner.post("/console/programs/new", **told)
-    program = stored(context, made.headers["location"].rsplit("/", 1)[1])
+    program = stored(context, ProgramId(made.headers["location"].rsplit("/", 1)[1]))
     assert program.branding == TRADES["pizzeria"].branding
 
 

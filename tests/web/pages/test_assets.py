@@ -1,6 +1,7 @@
 """Scripts, styles and pictures: one address per content, and no way out of their folder."""
 
 import gzip
+import re
 
 import pytest
 
@@ -86,3 +87,14 @@ def test_a_drawing_takes_its_colour_from_the_text_and_says_nothing(visitor: Visi
     assert drawing.startswith('<svg aria-hidden="true"')
     assert "currentColor" in drawing
     assert "<!--" not in drawing
+
+
+def test_customers_styles_come_without_what_only_we_read(visitor: Visitor) -> None:
+    for name in ("public.css", "public_form.css", "card.css"):
+        whole = (assets.STATIC / "css" / name).read_text(encoding="utf-8")
+        sent = visitor.get(assets.address(f"css/{name}")).text
+        assert len(sent) < len(whole)
+        assert "/*" not in sent
+        assert "\n" not in sent
+        assert sent.count("{") == sent.count("}")
+        assert re.sub(r"\s", "", sent) == re.sub(r"/\*.*?\*/|\s", "", whole, flags=re.DOTALL)

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -384,3 +385,43 @@ def test_a_redeemed_reward_is_named_in_the_readers_language(
     french = text_of(visitor.get(f"{path}/history?lang=fr"))
     assert name in french
     assert "Un café offert" not in french
+
+
+def test_everything_known_can_be_read_without_a_program_for_json(
+    visitor: Visitor, till: Api, path: str
+) -> None:
+    stamp(till, path, 3)
+    assert f'href="{path}/data.html"' in visitor.get(f"{path}/data").text
+
+    answer = visitor.get(f"{path}/data.html")
+
+    assert answer.status_code == 200
+    assert 'filename="card-data.html"' in answer.headers["content-disposition"]
+    said = text_of(answer)
+    for known in ("Ana", "ana@example.com", "Coffee card", "+3"):
+        assert known in said
+    # The file needs nothing beside it, now or in ten years.
+    assert "/static/" not in answer.text
+    assert "<script" not in answer.text
+    assert visitor.get("/c/" + "A" * 22 + "/data.html").status_code == 404
+
+
+def test_a_reward_within_reach_that_ends_soon_is_told_with_its_last_day(
+    visitor: Visitor, app: ASGIApp, alice: Shop, clock: ManualClock, context: Context
+) -> None:
+    program = shelf.program(alice, **{**shelf.HYBRID, "slug": "both"})
+    soon, later = clock.now() + timedelta(days=5), clock.now() + timedelta(days=90)
+    shelf.reward(alice, program.id, name="Soon gone", points_required=5, valid_until=soon)
+    shelf.reward(alice, program.id, name="There is time", points_required=5, valid_until=later)
+    shelf.reward(alice, program.id, name="Far away", points_required=500, valid_until=soon)
+    visitor.get(f"/join/{program.slug}")
+    mine = visitor.post(f"/join/{program.slug}").headers["location"].split("?")[0]
+    assert "Only until" not in text_of(visitor.get(mine))
+    with InProcess(app) as api:
+        body = {"card": mine.removeprefix("/c/"), "amount_minor": 2000}
+        earned = api.with_token(alice.token()).post("/vendor/loyalty/points/earn", body)
+        assert earned.status_code == 201
+    said = text_of(visitor.get(mine))
+    assert said.count("Only until") == 1
+    assert ": Soon gone. You have the points for it." in said
+    assert said.count("until ") == 4

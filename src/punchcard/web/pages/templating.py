@@ -1,6 +1,7 @@
 """The templates: one environment per language, so that macros speak it too."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -62,6 +63,7 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(_GLOBALS)
+    made.filters["as_moment"] = datetime.fromisoformat
     wording = Wording(language)
     made.globals.update(wording.names())
     made.globals["language"] = language

@@ -26,6 +26,7 @@ from punchcard.web.pages.page_request import PageRequest
 _PATH: Final = "/join"
 _SECONDS: Final = 400 * 86_400
 """Browsers keep no cookie longer; each look at the card begins anew."""
+_NAME_CHARACTERS: Final = 12
 _COOKIE_CHARACTERS: Final = 300
 _SHORTEST_SEAL_BYTES: Final = 12 + 16
 """A nonce and a tag (AES-GCM), before anything is sealed."""
@@ -90,7 +91,8 @@ def forget_card(request: PageRequest, program_id: ProgramId) -> None:
 
 
 def _name(program_id: ProgramId) -> str:
-    return f"punchcard_card_{program_id}"
+    # Short, as it goes with every page of the card; what is in it is sealed for the whole id.
+    return f"punchcard_card_{program_id[-_NAME_CHARACTERS:]}"
 
 
 def _opened(settings: Settings, sent: str, program_id: ProgramId) -> str | None:

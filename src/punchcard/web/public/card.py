@@ -26,6 +26,7 @@ from punchcard.web.public.badges import wallet_buttons
 from punchcard.web.public.browser_cards import forget_card, remember_opened
 from punchcard.web.public.home_icon import ICON_SIDES, icon_path
 from punchcard.web.public.packing import packed
+from punchcard.web.public.reward_dates import ending_soon, last_day_of
 from punchcard.web.public.visitors import address_of, count_look
 
 router = APIRouter()
@@ -77,6 +78,13 @@ def open_card(
         program=opened.page.program,
         rewards=list(opened.page.rewards),
         words_of=words_of,
+        last_day_of=last_day_of,
+        ending=ending_soon(
+            opened.page.rewards,
+            card.points,
+            opened.page.program.timezone,
+            now=context.clock.now(),
+        ),
         entries=entries[:_ENTRIES_SHOWN],
         reward_names=names,
         has_more=len(entries) > _ENTRIES_SHOWN,

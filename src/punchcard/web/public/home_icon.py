@@ -22,7 +22,7 @@ from punchcard.web.public.visitors import count_look
 router = APIRouter()
 
 ICON_SIDES: Final = (192, 512)
-_VERSION_CHARACTERS: Final = 12
+_VERSION_CHARACTERS: Final = 8
 
 
 def icon_path(token: str, face: CardFace, side: int) -> str:
@@ -30,7 +30,8 @@ def icon_path(token: str, face: CardFace, side: int) -> str:
     content = face.content
     look = (content.background_color, content.accent_color, content.stamp_symbol, face.logo)
     version = hashlib.sha256(repr(look).encode()).hexdigest()[:_VERSION_CHARACTERS]
-    return f"{public_path(token)}/icon.png?side={side}&v={version}"
+    wanted = "" if side == ICON_SIDES[0] else f"side={side}&"
+    return f"{public_path(token)}/icon.png?{wanted}v={version}"
 
 
 @router.get("/c/{token}/icon.png")

@@ -21,6 +21,7 @@ from punchcard.web.pages.idempotent_forms import submit
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.public import browser_cards
 from punchcard.web.public.browser_cards import KnownCard
+from punchcard.web.public.reward_dates import last_day_of
 from punchcard.web.public.visitors import address_of, count_look
 
 router = APIRouter()
@@ -141,4 +142,5 @@ def _words(page: ProgramPage, language: str) -> dict[str, Any]:
         ),
         "terms_text": words_of(texts, language, "terms_text", program.terms_text),
         "words_of": words_of,
+        "last_day_of": last_day_of,
     }

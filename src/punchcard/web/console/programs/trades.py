@@ -9,7 +9,7 @@ from punchcard.wallets.symbols.stamp_symbols import StampSymbol
 
 
 @dataclass(frozen=True, slots=True)
-class Trade:
+class TradeLook:
     """A beginning for one trade; `label` and `reward` are sentences of the catalogues."""
 
     label: str
@@ -30,17 +30,17 @@ class Trade:
         }
 
 
-TRADES: Final[Mapping[str, Trade]] = {
-    "cafe": Trade(
+TRADES: Final[Mapping[str, TradeLook]] = {
+    "cafe": TradeLook(
         N_("Café"), "coffee", "#3b2a20", "#fff8ee", "#e0a458", N_("A hot drink of your choice")
     ),
-    "bakery": Trade(
+    "bakery": TradeLook(
         N_("Bakery"), "croissant", "#f7ecd7", "#4a3418", "#a8651f", N_("A loaf of bread")
     ),
-    "pastry": Trade(
+    "pastry": TradeLook(
         N_("Pastry shop"), "cake", "#f6e3e6", "#4c1f2e", "#b03a5b", N_("A piece of cake")
     ),
-    "ice_cream": Trade(
+    "ice_cream": TradeLook(
         N_("Ice cream parlour"),
         "ice_cream",
         "#e3f3f4",
@@ -48,27 +48,33 @@ TRADES: Final[Mapping[str, Trade]] = {
         "#c2417a",
         N_("A scoop of ice cream"),
     ),
-    "restaurant": Trade(
+    "restaurant": TradeLook(
         N_("Restaurant"), "cutlery", "#22352b", "#f7f4ea", "#d9b45b", N_("A dessert")
     ),
-    "pizzeria": Trade(N_("Pizzeria"), "pizza", "#8c1c13", "#fff6e6", "#ffc857", N_("A pizza")),
-    "bar": Trade(N_("Bar"), "wine", "#2b1630", "#f6edf7", "#e58fb1", N_("A drink")),
-    "hairdresser": Trade(
+    "pizzeria": TradeLook(N_("Pizzeria"), "pizza", "#8c1c13", "#fff6e6", "#ffc857", N_("A pizza")),
+    "bar": TradeLook(N_("Bar"), "wine", "#2b1630", "#f6edf7", "#e58fb1", N_("A drink")),
+    "hairdresser": TradeLook(
         N_("Hairdresser"), "scissors", "#26262b", "#f5f2ee", "#d9b08c", N_("A haircut")
     ),
-    "beauty": Trade(
+    "beauty": TradeLook(
         N_("Beauty salon"), "sparkles", "#efe4ee", "#43243f", "#8f4a87", N_("A treatment")
     ),
-    "flowers": Trade(
+    "flowers": TradeLook(
         N_("Flower shop"), "flower", "#1d5136", "#f4f9f2", "#f2a7b5", N_("A bunch of flowers")
     ),
-    "bookshop": Trade(N_("Bookshop"), "book", "#1f3558", "#f4f1e8", "#e9c46a", N_("A paperback")),
-    "fashion": Trade(
+    "bookshop": TradeLook(
+        N_("Bookshop"), "book", "#1f3558", "#f4f1e8", "#e9c46a", N_("A paperback")
+    ),
+    "fashion": TradeLook(
         N_("Fashion"), "shirt", "#ecebe7", "#26241f", "#7a5a3a", N_("A pair of socks")
     ),
-    "pets": Trade(N_("Pet shop"), "paw", "#2d4a53", "#f3f7f6", "#f4a259", N_("A bag of treats")),
-    "gym": Trade(N_("Fitness"), "dumbbell", "#16181d", "#f2f4f5", "#9be564", N_("A training day")),
-    "bicycles": Trade(
+    "pets": TradeLook(
+        N_("Pet shop"), "paw", "#2d4a53", "#f3f7f6", "#f4a259", N_("A bag of treats")
+    ),
+    "gym": TradeLook(
+        N_("Fitness"), "dumbbell", "#16181d", "#f2f4f5", "#9be564", N_("A training day")
+    ),
+    "bicycles": TradeLook(
         N_("Bicycle shop"),
         "bicycle",
         "#14425a",
@@ -76,7 +82,7 @@ TRADES: Final[Mapping[str, Trade]] = {
         "#ffb347",
         N_("A bicycle check"),
     ),
-    "car_wash": Trade(N_("Car wash"), "car", "#0f4c81", "#f2f8fc", "#7fd1f0", N_("A car wash")),
+    "car_wash": TradeLook(N_("Car wash"), "car", "#0f4c81", "#f2f8fc", "#7fd1f0", N_("A car wash")),
 }
 
 
