@@ -217,7 +217,7 @@ def test_a_customer_takes_everything_along_and_is_then_forgotten(
     stamp(till, token)
     page.get_by_role("link", name="Your data").click()
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Download everything").click()
+        page.get_by_role("button", name="(JSON)").click()
     document = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
     assert document["customer"]["name"] == "Ana"
     assert document["cards"][0]["stamps"] == 1
