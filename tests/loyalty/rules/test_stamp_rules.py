@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from punchcard.kit.errors import DomainError
 from punchcard.loyalty.errors import (
@@ -14,7 +16,7 @@ from punchcard.loyalty.errors import (
     StampTooSoon,
 )
 from punchcard.loyalty.rules import decide
-from punchcard.loyalty.rules.stamp_rules import next_stamp
+from punchcard.loyalty.rules.stamp_rules import NextStamp, next_stamp
 from punchcard.loyalty.rules.values import BALANCE_LIMIT, CardState, ProgramRules
 from tests.support.drivers.rules import (
     MONDAY,
@@ -27,6 +29,7 @@ from tests.support.drivers.rules import (
 )
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
+DAY = timedelta(days=1)
 
 
 def minutes(number: int) -> timedelta:
@@ -270,3 +273,38 @@ def test_the_cooldown_is_real_time_also_for_moments_told_in_local_time() -> None
     second = stamp(occurred_at=datetime(2026, 3, 29, 3, 0, tzinfo=LUXEMBOURG))
     with pytest.raises(StampTooSoon):
         decide(second, program(), held, MONDAY)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=15), timedelta(days=2), timedelta(days=900)])
+def test_a_stamp_of_a_clock_that_ran_ahead_holds_nobody_up(ahead: timedelta) -> None:
+    held = stamped(MONDAY + ahead)
+    assert next_stamp(program(), held, MONDAY) == NextStamp(None, 4 if ahead < DAY else 5)
+    after = decide(stamp(), program(), held, MONDAY).card
+    assert (after.stamps, after.last_stamp_at) == (2, MONDAY)
+    # From then on the clock is believed again, by the till and by what the card says.
+    waits = next_stamp(program(), after, MONDAY + minutes(1))
+    with pytest.raises(StampTooSoon) as refusal:
+        decide(stamp(), program(), after, MONDAY + minutes(1))
+    assert refusal.value.facts == {"next_stamp_at": waits.at}
+
+
+@given(
+    ahead=st.integers(-3000, 3000),
+    cooldown=st.sampled_from([0, 1, 15, 1500]),
+    limit=st.integers(1, 3),
+    stamps=st.integers(1, 3),
+)
+def test_card_and_till_give_one_answer_whatever_the_clock_did(
+    ahead: int, cooldown: int, limit: int, stamps: int
+) -> None:
+    rules = program(cooldown=minutes(cooldown), max_daily_stamps=limit)
+    at = MONDAY + minutes(ahead)
+    held = card(stamps=stamps, last_stamp_at=at, stamps_day=rules.day_of(at), stamps_on_day=stamps)
+    said = next_stamp(rules, held, MONDAY)
+    neighbours = stamped_at(at, quantity=stamps)
+    if said.at is None:
+        assert decide(stamp(), rules, held, MONDAY, neighbours).card.stamps == stamps + 1
+        return
+    with pytest.raises((StampTooSoon, DailyStampLimitReached)) as refusal:
+        decide(stamp(), rules, held, MONDAY, neighbours)
+    assert refusal.value.facts["next_stamp_at"] == said.at

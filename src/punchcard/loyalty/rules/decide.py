@@ -71,6 +71,8 @@ def decide(
     _check_card_and_program(operation, program, card)
     _check_staff(operation, program)
     _check_code(operation, program)
+    if isinstance(operation, AddStamp):
+        card = stamp_rules.as_stamped(program, card, operation.occurred_at, now)
     steps = Steps(card)
     if isinstance(operation, _VISITS):
         card_rules.credit_due_welcome(program, steps)

@@ -1,7 +1,7 @@
 """Stamps: cooldown, daily limit, redemption."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple, NoReturn
 
 from punchcard.loyalty.errors import (
@@ -24,6 +24,9 @@ from punchcard.loyalty.rules.values import (
     Steps,
 )
 from punchcard.loyalty.vocabulary import EntryType
+
+LATE = timedelta(minutes=10)
+"""How long after a stamp its report is still of now."""
 
 _StampClock = tuple[datetime | None, date | None, int]
 """When the last stamp was given, which day that was, and how many that day had."""
@@ -91,10 +94,36 @@ def is_late(card: CardState, at: datetime) -> bool:
     return card.last_stamp_at is not None and at < card.last_stamp_at
 
 
+def without_jump(program: ProgramRules, card: CardState, now: datetime) -> CardState:
+    """Return the card without a last stamp that lies further ahead of `now` than the cooldown.
+
+    The server's clock was wrong when that was written. It holds nobody up for as long, neither at
+    the till nor in what the card says; a day that is today's stays counted.
+    """
+    last = card.last_stamp_at
+    if last is None or last <= now or last - now < program.cooldown:
+        return card
+    if card.stamps_day == program.day_of(now):
+        return card._replace(last_stamp_at=None)
+    return card._replace(last_stamp_at=None, stamps_day=None, stamps_on_day=0)
+
+
+def as_stamped(
+    program: ProgramRules, card: CardState, occurred_at: datetime | None, now: datetime
+) -> CardState:
+    """Return the card as a stamp finds it that was given at `occurred_at`, None for now.
+
+    What is reported late is held against its neighbours in time, whatever the clock did since.
+    """
+    is_late_report = occurred_at is not None and not now - LATE <= occurred_at <= now
+    return card if is_late_report else without_jump(program, card, now)
+
+
 def next_stamp(program: ProgramRules, card: CardState, now: datetime) -> NextStamp:
     """Return when `card` may be stamped next, seen from `now`."""
     if not program.has_stamps:
         return NextStamp(None, 0)
+    card = without_jump(program, card, now)
     used = card.stamps_on_day if card.stamps_day == program.day_of(now) else 0
     left = max(0, program.max_daily_stamps - used)
     cooled = card.last_stamp_at + program.cooldown if card.last_stamp_at else now
