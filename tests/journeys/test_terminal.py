@@ -178,9 +178,9 @@ def test_a_purchase_earns_points_that_buy_a_reward(visits: Visits, api: Api, ali
     open_terminal(page, counter)
     find_card(page, card)
     page.get_by_role("button", name="Purchase: add points").click()
-    for key in ("1", "2", ",", "5"):
+    for key in "1250":
         page.locator(".keypad .key", has_text=key).click()
-    expect(page.locator("output")).to_have_text("€12.5")
+    expect(page.locator("output")).to_have_text("€12.50")
     page.get_by_role("button", name="Add the points").click()
     expect(page.locator(".notice.good")).to_contain_text("€12.50: +125 points, 125 in total.")
     expect(page.locator(".reward-row", has_text="A whole cake")).to_be_disabled()
@@ -189,6 +189,55 @@ def test_a_purchase_earns_points_that_buy_a_reward(visits: Visits, api: Api, ali
     expect(page.locator(".notice.good")).to_contain_text("Redeemed: A cake")
     expect(page.locator(".till-card .big")).to_have_text("25 points")
     assert counter.types(card) == ["points_earned", "points_redeemed"]
+
+
+@ON_SQLITE
+def test_the_pad_counts_cents_takes_what_is_typed_or_pasted_and_asks_at_far_more(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter = open_terminal_driver(
+        api, alice, type="points", currency="HUF", points_per_amount_minor=10_000
+    )
+    card = counter.card()
+    page = visits.open(locale="de")
+    open_terminal(page, counter)
+    find_card(page, card)
+
+    def open_pad() -> None:
+        page.locator(".deeds > button.big").last.click()
+        expect(page.locator("output")).to_contain_text("0,00")
+
+    open_pad()
+    page.keyboard.type("500000")
+    expect(page.locator("output")).to_contain_text("5.000,00")
+    expect(page.locator(".points-of")).to_contain_text("50")
+    for _digit in range(6):
+        page.keyboard.press("Backspace")
+    page.keyboard.type("12,50")
+    expect(page.locator("output")).to_contain_text("12,50")
+    page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.setData("text", "1.234,50 HUF");
+            dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, cancelable: true }));
+        }"""
+    )
+    expect(page.locator("output")).to_contain_text("1.234,50")
+
+    # Beyond ten times what is usual somebody must say yes, and Enter alone does not.
+    page.keyboard.press("Enter")
+    question = page.locator(".amount-question")
+    expect(question).to_contain_text("1.234,50")
+    expect(question.locator("button").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(question.locator("button")).to_have_count(0)
+    expect(page.locator("dialog.pad")).to_be_visible()
+    page.keyboard.press("Enter")
+    question.locator("button").last.click()
+
+    expect(page.locator(".notice.good")).to_contain_text("1.234,50")
+    [entry] = [one for one in counter.entries(card) if one["type"] == "points_earned"]
+    assert (entry["amount_minor"], entry["points_delta"]) == (123_450, 12)
 
 
 @ON_SQLITE

@@ -19,7 +19,7 @@ const GROUPED = /^[0-9]{1,3}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*$/;
  * Press one key of the pad and return what then stands there. Digits alone count minor units, as on
  * a card terminal; once a mark was typed, what stands there reads as it would on paper.
  * @param {string} typed
- * @param {string} key a digit, "00", "," or "." or "back"
+ * @param {string} key a digit, "," or "." or "back"
  * @param {number} digits how many are minor units
  * @param {string} language
  */

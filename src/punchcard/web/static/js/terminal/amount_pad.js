@@ -91,7 +91,7 @@ export async function askAmount(currency, program) {
     );
     go.disabled = !minor;
   };
-  const pad = keypad({ onKey: press, corner: "00" });
+  const pad = keypad({ onKey: press });
   const stop = hearKeys(press);
   addEventListener("paste", paste);
   const answer = ask(

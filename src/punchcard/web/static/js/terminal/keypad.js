@@ -5,12 +5,11 @@ import { t } from "./texts.js";
 
 /**
  * @param {object} options
- * @param {(key: string) => void} options.onKey a digit, "back", or what `corner` is
- * @param {string} [options.corner] what stands left of the zero: "00" or "" for nothing
+ * @param {(key: string) => void} options.onKey a digit or "back"
  * @returns {HTMLElement}
  */
-export function keypad({ onKey, corner = "" }) {
-  const keys = ["1", "2", "3", "4", "5", "6", "7", "8", "9", corner, "0", "back"];
+export function keypad({ onKey }) {
+  const keys = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "", "0", "back"];
   return h("div", { class: "keypad" }, ...keys.map((key) => keyOf(key, onKey)));
 }
 
