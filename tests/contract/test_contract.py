@@ -15,7 +15,8 @@ PROGRAM = """id slug name card_name type status currency timezone stamps_target 
     minimum_purchase_minor minimum_redemption_points welcome_stamps
     welcome_points cooldown_minutes max_daily_stamps pin_policy pin_max_attempts
     pin_lockout_minutes void_policy self_enrollment terms_text branding texts version"""
-CARD = """id program_id number status customer stamps stamps_target rewards_ready points lifetime
+CARD = """id program_id number status customer stamps stamps_target rewards_ready
+    ready_rewards points lifetime
     next_stamp_at stamps_left_today enrolled_at last_activity_at public_url wallet"""
 TRANSACTION = """id sequence type stamps_delta points_delta stamps_after points_after amount_minor
     currency reference reward staff location_id actor note voids voided_by program_version
@@ -43,7 +44,7 @@ def test_a_program_has_exactly_these_fields_and_defaults(driver: ApiDriver) -> N
     assert program["usual_purchase_minor"] is None
     assert (program["cooldown_minutes"], program["max_daily_stamps"]) == (15, 5)
     assert (program["pin_policy"], program["pin_max_attempts"]) == ("required", 5)
-    assert (program["pin_lockout_minutes"], program["void_policy"]) == (30, "clamp")
+    assert (program["pin_lockout_minutes"], program["void_policy"]) == (30, "allow_negative")
     assert program["self_enrollment"] is True
     assert (program["currency"], program["timezone"]) == ("EUR", "Europe/Luxembourg")
     read = driver.api.get(f"{LOYALTY}/programs/{program['id']}").json()

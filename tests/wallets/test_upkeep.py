@@ -14,6 +14,7 @@ from punchcard.fakes.google import Fault
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import CardId, ProgramId, SystemIds
 from punchcard.kit.settings import Settings
+from punchcard.loyalty.events import SHELF_CHANGED
 from punchcard.loyalty.programs import vendor_changes
 from punchcard.main import create_worker
 from punchcard.wallets.google.models import GoogleObject
@@ -35,6 +36,10 @@ def keep_house(worker: Worker, clock: ManualClock, **later: float) -> dict[str, 
     for _ in range(5):
         worker.do_work()
     return counts
+
+
+def topics(context: Context) -> list[str]:
+    return [row.topic for row in waiting(context)]
 
 
 def next_reward(google: Google) -> list[str]:
@@ -201,3 +206,37 @@ def test_word_about_a_card_that_has_a_pass_outlives_a_time_without_wallets(
 
     create_worker(context).do_work()
     assert shown(google) == ["1/10"]
+
+
+def test_a_reward_that_is_sold_out_leaves_the_passes_of_all_cards_at_once(
+    context: Context, google: Google, alice: TillDriver, worker: Worker, clock: ManualClock
+) -> None:
+    program = alice.program(type="points")
+    mug = alice.reward(program, name="A mug", points_required=50, stock_left=1)
+    alice.reward(program, name="A scarf", points_required=600)
+    cards = alice.cards(program, 3)
+    for card in cards:
+        alice.till.submit(alice.earn(card, 20_000))
+        context.wallets.google.save_link(card)
+    keep_house(worker, clock)
+    assert next_reward(google) == ["A mug"] * 3
+
+    sold = alice.till.submit(alice.redeem(cards[0], mug))
+    assert topics(context).count(SHELF_CHANGED) == 1
+    keep_house(worker, clock)
+    assert next_reward(google) == ["A scarf"] * 3
+
+    alice.till.submit(alice.void(sold.entry["id"]))
+    keep_house(worker, clock)
+    assert next_reward(google) == ["A mug"] * 3
+
+
+def test_stock_that_is_left_concerns_one_card_alone(
+    context: Context, google: Google, alice: TillDriver, worker: Worker, clock: ManualClock
+) -> None:
+    program = alice.program(type="points")
+    mug = alice.reward(program, name="A mug", points_required=50, stock_left=5)
+    card = alice.card(program)
+    alice.till.submit(alice.earn(card, 20_000))
+    alice.till.submit(alice.redeem(card, mug))
+    assert SHELF_CHANGED not in topics(context)

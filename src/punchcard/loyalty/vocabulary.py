@@ -60,6 +60,20 @@ class RewardStatus(StrEnum):
     ARCHIVED = "archived"
 
 
+class RewardObstacle(StrEnum):
+    """What keeps a card from having a reward now."""
+
+    CARD_BLOCKED = "card_blocked"
+    PROGRAM_INACTIVE = "program_inactive"
+    ARCHIVED = "archived"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+    OUT_OF_STOCK = "out_of_stock"
+    CARD_LIMIT_REACHED = "card_limit_reached"
+    BELOW_MINIMUM = "below_minimum"
+    NOT_ENOUGH_POINTS = "not_enough_points"
+
+
 class RewardFilter(StrEnum):
     """Which rewards a list is of."""
 

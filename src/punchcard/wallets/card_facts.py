@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.models import Vendor
 from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.cards.card_queries import card_query
+from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.links import CardLinks
+from punchcard.loyalty.cards.views import views_of
 from punchcard.loyalty.models import LoyaltyProgram, Reward
-from punchcard.loyalty.programs.rules_loader import load_rules
-from punchcard.loyalty.rules.values import ProgramRules
 from punchcard.loyalty.tables import CARDS
-from punchcard.loyalty.till.held_card import held_card
 from punchcard.loyalty.vocabulary import CardStatus
 from punchcard.wallets.pass_content import CardFacts, ProgramFacts, RewardFacts
 
@@ -36,15 +35,10 @@ def load_facts(
 ) -> dict[str, PassFacts]:
     """Return the facts of each card that exists, by its id."""
     rows = session.execute(card_query().where(CARDS.c.id.in_(sorted(set(card_ids))))).all()
-    program_ids = {row.program_id for row in rows}
-    rules = load_rules(session, program_ids)
-    programs = load_programs(session, program_ids, now=now)
+    programs = load_programs(session, {row.program_id for row in rows}, now=now)
     return {
-        row.id: PassFacts(
-            program=programs[row.program_id],
-            card=_card(row, rules[row.program_id][1], links, now),
-        )
-        for row in rows
+        row.id: PassFacts(program=programs[row.program_id], card=_card(row, view, links))
+        for row, view in zip(rows, views_of(session, rows, now), strict=True)
     }
 
 
@@ -56,16 +50,22 @@ def load_programs(
     offers: dict[str, list[RewardFacts]] = {}
     for reward in session.scalars(
         select(Reward)
+        .join(LoyaltyProgram, LoyaltyProgram.id == Reward.program_id)
         .where(
             Reward.program_id.in_(wanted),
             Reward.archived_at.is_(None),
+            or_(Reward.stock_left.is_(None), Reward.stock_left > 0),
+            Reward.points_required >= LoyaltyProgram.minimum_redemption_points,
             or_(Reward.valid_from.is_(None), Reward.valid_from <= now),
             or_(Reward.valid_until.is_(None), Reward.valid_until > now),
         )
         .order_by(Reward.program_id, Reward.points_required, Reward.id)
     ):
         offer = RewardFacts(
-            name=reward.name, points_required=reward.points_required, texts=reward.texts
+            id=reward.id,
+            name=reward.name,
+            points_required=reward.points_required,
+            texts=reward.texts,
         )
         offers.setdefault(reward.program_id, []).append(offer)
     rows = session.execute(
@@ -100,8 +100,7 @@ def _program(
     )
 
 
-def _card(row: Row[Any], rules: ProgramRules, links: CardLinks, now: datetime) -> CardFacts:
-    view = held_card(row, rules).view(now)
+def _card(row: Row[Any], view: CardView, links: CardLinks) -> CardFacts:
     token = links.token(row.id, row.token_sealed)
     return CardFacts(
         id=row.id,
@@ -110,6 +109,8 @@ def _card(row: Row[Any], rules: ProgramRules, links: CardLinks, now: datetime) -
         stamps=view.stamps,
         points=view.points,
         rewards_ready=view.rewards_ready,
+        ready=view.ready,
+        used_up=view.used_up,
         token=token,
         url=links.address(token) if token else None,
         customer_name=row.customer_name,

@@ -18,8 +18,9 @@ from punchcard.kit.i18n import (
     plural,
     translate,
 )
-from punchcard.kit.ids import CardId, ProgramId
+from punchcard.kit.ids import CardId, ProgramId, RewardId
 from punchcard.loyalty.rotating_codes import has_rotating_code
+from punchcard.loyalty.rules.reward_rules import ReadyReward
 from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus, CodeFormat, ProgramType
 from punchcard.wallets.card_colours import card_colours
 from punchcard.wallets.symbols.stamp_symbols import StampSymbol, symbol_of
@@ -29,6 +30,7 @@ from punchcard.wallets.symbols.stamp_symbols import StampSymbol, symbol_of
 class RewardFacts:
     """A reward that points can be exchanged for now."""
 
+    id: RewardId = field(default=RewardId(""))
     name: str
     points_required: int
     texts: Mapping[str, Any] = field(default_factory=dict)
@@ -62,6 +64,8 @@ class ProgramFacts:
 class CardFacts:
     """What a pass needs to know of its card.
 
+    `ready` are the rewards it can have now, the best first; `rewards_ready` is how many they are.
+    `used_up` are those that it has had as often as a card may.
     `token` and `url` are None for a number that a replaced card no longer answers to.
     `language` None is the shop's own.
     """
@@ -72,6 +76,8 @@ class CardFacts:
     stamps: int
     points: int
     rewards_ready: int
+    ready: tuple[ReadyReward, ...] = ()
+    used_up: frozenset[RewardId] = frozenset()
     token: str | None = None
     url: str | None = None
     customer_name: str | None = None
@@ -121,6 +127,7 @@ class PassContent:
     stamps_target: int | None
     points: int | None
     rewards_ready: int
+    ready_reward: str | None
     barcode: Barcode | None
     background_color: str
     text_color: str
@@ -159,6 +166,7 @@ def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> 
         stamps_target=program.stamps_target if program.type != ProgramType.POINTS else None,
         points=card.points if program.type != ProgramType.STAMPS else None,
         rewards_ready=card.rewards_ready,
+        ready_reward=_ready_name(program, card, words),
         barcode=_barcode(program, card),
         background_color=colours.background,
         text_color=colours.ink,
@@ -217,6 +225,7 @@ _REWARD: Final = N_("Reward")
 _STATUS: Final = N_("Status")
 _READY: Final = N_("Ready to collect")
 _READY_SEVERAL: Final = N_("Rewards ready to collect: {count}")
+_CHOOSE: Final = N_("Rewards to choose from: {count}")
 _STAMPS_TO_GO: Final = (N_("{n} stamp to go"), N_("{n} stamps to go"))
 _POINTS_TO_GO: Final = (N_("{n} point to go"), N_("{n} points to go"))
 _COLLECT: Final = N_("Collect points")
@@ -257,13 +266,13 @@ def _balances(program: ProgramFacts, card: CardFacts, words: _Words) -> tuple[Pa
     balances = []
     # When several fields change at once a phone only says that something did. So the balance alone
     # speaks, and its words depend on what it means.
-    is_ready = card.rewards_ready > 0
+    has_full_card, has_offer = _kinds_ready(program, card)
     if program.type != ProgramType.POINTS:
-        told = N_("A reward is ready. Stamps: %@") if is_ready else N_("Your stamps: %@")
+        told = N_("A reward is ready. Stamps: %@") if has_full_card else N_("Your stamps: %@")
         value = f"{card.stamps}/{program.stamps_target}"
         balances.append(_balance("stamps", words.say(_STAMPS), value, words.say(told)))
     if program.type != ProgramType.STAMPS:
-        told = N_("A reward is ready. Points: %@") if is_ready else N_("Your points: %@")
+        told = N_("A reward is ready. Points: %@") if has_offer else N_("Your points: %@")
         balances.append(_balance("points", words.say(_POINTS), card.points, words.say(told)))
     return tuple(balances)
 
@@ -272,16 +281,44 @@ def _balance(key: str, label: str, value: str | int, told: str) -> PassField:
     return PassField(key=key, label=label, value=value, change_message=told)
 
 
+def _kinds_ready(program: ProgramFacts, card: CardFacts) -> tuple[bool, bool]:
+    """Return whether the reward of a full card is ready, and whether one for points is."""
+    if not card.ready:
+        # Of a program with both only the rewards themselves would tell.
+        return card.rewards_ready > 0, card.rewards_ready > 0
+    return any(one.id is None for one in card.ready), any(one.id for one in card.ready)
+
+
+def _ready_name(program: ProgramFacts, card: CardFacts, words: _Words) -> str | None:
+    """Return what the best reward is called that the card can have now."""
+    if not card.ready:
+        return None
+    best = card.ready[0]
+    if best.id is None:
+        return words.own("reward_name", best.name)
+    offered = next((one for one in program.rewards if one.id == best.id), None)
+    return _reward_name(offered, words.language) if offered else best.name
+
+
 def _reward(program: ProgramFacts, card: CardFacts, words: _Words) -> PassField | None:
-    if program.type != ProgramType.POINTS:
+    shown = _ready_name(program, card, words)
+    if shown is None and program.type != ProgramType.POINTS:
         name = (program.stamp_reward or {}).get("name")
         shown = words.own("reward_name", name) if name else None
-    else:
+    elif shown is None:
         # The next one to save for; the dearest once all can be had.
-        ahead = [reward for reward in program.rewards if reward.points_required > card.points]
-        following = ahead[:1] or program.rewards[-1:]
+        following = _ahead(program, card)[:1] or program.rewards[-1:]
         shown = _reward_name(following[0], words.language) if following else None
     return PassField(key="reward", label=words.say(_REWARD), value=shown) if shown else None
+
+
+def _ahead(program: ProgramFacts, card: CardFacts) -> list[RewardFacts]:
+    """Return the rewards that the card has not enough points for, the cheapest first."""
+    return [
+        reward
+        for reward in program.rewards
+        if reward.points_required > card.points and reward.id not in card.used_up
+    ]
 
 
 def _reward_name(reward: RewardFacts, language: Language) -> str:
@@ -291,16 +328,23 @@ def _reward_name(reward: RewardFacts, language: Language) -> str:
 def _status(program: ProgramFacts, card: CardFacts, words: _Words) -> str:
     if sentence := _why_void(program, card):
         return words.say(sentence)
-    if card.rewards_ready > 1:
-        return words.say(_READY_SEVERAL, count=card.rewards_ready)
-    if card.rewards_ready == 1:
-        return words.say(_READY)
+    if card.rewards_ready > 0:
+        return _readiness(card, words)
     if program.type != ProgramType.POINTS:
         return words.count(max(0, program.stamps_target - card.stamps), _STAMPS_TO_GO)
-    ahead = [r.points_required for r in program.rewards if r.points_required > card.points]
+    ahead = _ahead(program, card)
     if not ahead:
         return words.say(_COLLECT)
-    return words.count(ahead[0] - card.points, _POINTS_TO_GO)
+    return words.count(ahead[0].points_required - card.points, _POINTS_TO_GO)
+
+
+def _readiness(card: CardFacts, words: _Words) -> str:
+    if len(card.ready) > 1:
+        # Each can be had, but not all together: one is chosen.
+        return words.say(_CHOOSE, count=len(card.ready))
+    if card.rewards_ready > 1:
+        return words.say(_READY_SEVERAL, count=card.rewards_ready)
+    return words.say(_READY)
 
 
 def _why_void(program: ProgramFacts, card: CardFacts) -> str | None:

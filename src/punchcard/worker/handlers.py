@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
+from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mail.mail_messages import write_message
 from punchcard.accounts.mail.mail_queue import MAIL_SEND
+from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
 from punchcard.db.outbox import PermanentFailure, RetryLater
 from punchcard.kit.ids import CardId, CustomerId, ProgramId
@@ -14,7 +16,9 @@ from punchcard.loyalty.events import (
     CUSTOMER_ADDRESS,
     CUSTOMER_WELCOME,
     PROGRAM_CHANGED,
+    SHELF_CHANGED,
 )
+from punchcard.loyalty.programs import reward_service
 from punchcard.wallets.google.google_registry import GOOGLE_CHECK
 from punchcard.worker.loop import Handler
 
@@ -27,6 +31,13 @@ def refresh_card(context: Context, key: str) -> None:
 def refresh_program(context: Context, key: str) -> None:
     """Bring the passes of all cards of a program that changed up to date, turn by turn."""
     context.wallets.service.refresh_program(ProgramId(key))
+
+
+def refresh_shelf(context: Context, key: str) -> None:
+    """Let the passes of all cards of a program follow a reward that ran out or is there again."""
+    act = Act(subject=SYSTEM, now=context.clock.now(), ids=context.ids, request_id=None)
+    with context.database.write() as session:
+        reward_service.touch_shelf(session, act, ProgramId(key))
 
 
 def welcome_customer(context: Context, key: str) -> None:
@@ -63,7 +74,11 @@ def check_google(context: Context, number: str) -> None:
 # A redesign is long work: it has a lane of its own, beside that of single cards.
 WALLET_LANES: Final[list[Mapping[str, Handler]]] = [
     {CARD_CHANGED: refresh_card},
-    {PROGRAM_CHANGED: refresh_program, GOOGLE_CHECK: check_google},
+    {
+        SHELF_CHANGED: refresh_shelf,
+        PROGRAM_CHANGED: refresh_program,
+        GOOGLE_CHECK: check_google,
+    },
 ]
 
 # A mail server may be slow: nothing else waits for it. Without one, what it would do is dropped.

@@ -162,7 +162,8 @@ def test_moments_are_written_as_everywhere_else(at: datetime) -> None:
 
 def test_the_models_stand_for_the_contract() -> None:
     promised = (
-        "id program_id number status customer stamps stamps_target rewards_ready points lifetime"
+        "id program_id number status customer stamps stamps_target rewards_ready ready_rewards"
+        " points lifetime"
         " next_stamp_at stamps_left_today enrolled_at last_activity_at public_url wallet"
     )
     assert list(Card.model_fields) == promised.split()

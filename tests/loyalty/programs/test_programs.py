@@ -51,7 +51,7 @@ def test_a_new_program_is_a_draft_with_the_vendors_currency_and_time_zone(alice:
         5,
         30,
     )
-    assert (program.void_policy, program.self_enrollment) == ("clamp", True)
+    assert (program.void_policy, program.self_enrollment) == ("allow_negative", True)
 
 
 def test_a_slug_from_the_name_gets_a_number_when_it_is_taken(alice: Shop, bob: Shop) -> None:

@@ -15,7 +15,14 @@ from punchcard.loyalty.errors import (
     RewardNotFound,
 )
 from punchcard.loyalty.rules import decide
-from punchcard.loyalty.rules.values import BALANCE_LIMIT, NO_HISTORY, RewardOffer
+from punchcard.loyalty.rules.reward_rules import ready_rewards
+from punchcard.loyalty.rules.values import (
+    BALANCE_LIMIT,
+    NO_HISTORY,
+    CardState,
+    ProgramRules,
+    RewardOffer,
+)
 from tests.support.drivers.rules import (
     CAKE,
     MONDAY,
@@ -196,6 +203,10 @@ def test_a_stamp_card_takes_no_points(operation: Any) -> None:
     assert refusal.value.facts == {"program_type": "stamps"}
 
 
+def number_ready(rules: ProgramRules, held: CardState) -> int:
+    return sum(reward.times for reward in ready_rewards(rules, held, MONDAY))
+
+
 def test_a_hybrid_card_shows_full_cards_and_rewards_in_reach_together() -> None:
     offers = (
         RewardOffer(100, None, None),
@@ -204,7 +215,7 @@ def test_a_hybrid_card_shows_full_cards_and_rewards_in_reach_together() -> None:
         RewardOffer(50, None, MONDAY),
     )
     held = card(stamps=21, points=150)
-    assert program(type="hybrid", offers=offers).rewards_ready(held, MONDAY) == 3
-    assert points_program(offers=offers).rewards_ready(held, MONDAY) == 1
-    assert program(offers=offers).rewards_ready(held, MONDAY) == 2
-    assert program().rewards_ready(card(stamps=-3), MONDAY) == 0
+    assert number_ready(program(type="hybrid", offers=offers), held) == 3
+    assert number_ready(points_program(offers=offers), held) == 1
+    assert number_ready(program(offers=offers), held) == 2
+    assert number_ready(program(), card(stamps=-3)) == 0

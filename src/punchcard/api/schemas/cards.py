@@ -68,6 +68,10 @@ def balance_response(card: CardView) -> dict[str, Any]:
         "stamps": card.stamps,
         "stamps_target": card.stamps_target,
         "rewards_ready": card.rewards_ready,
+        "ready_rewards": [
+            {"id": one.id, "name": one.name, "points_required": one.points_required}
+            for one in card.ready
+        ],
         "points": card.points,
         "lifetime": {
             "stamps": card.lifetime_stamps,
@@ -168,8 +172,21 @@ class WalletStates(Schema):
     google: OneOf[WalletState]
 
 
+class ReadyRewardSchema(Schema):
+    """A reward that the card can have now; `id` is null for that of a full stamp card."""
+
+    id: RewardId | None
+    name: str
+    points_required: int | None
+
+
 class Card(Schema):
-    """A customer's card."""
+    """A customer's card.
+
+    `ready_rewards` are what it can have now, the best first; each by itself, so that taking one may
+    leave too little for another. `rewards_ready` is how many they are, a full card's reward as
+    often as the card is full.
+    """
 
     id: str
     program_id: ProgramId
@@ -179,6 +196,7 @@ class Card(Schema):
     stamps: int
     stamps_target: int
     rewards_ready: int
+    ready_rewards: list[ReadyRewardSchema]
     points: int
     lifetime: Lifetime
     next_stamp_at: Moment | None

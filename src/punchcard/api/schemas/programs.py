@@ -62,6 +62,16 @@ DailyStamps = Annotated[int, whole(*PROGRAM_BOUNDS["max_daily_stamps"])]
 PinAttempts = Annotated[int, whole(*PROGRAM_BOUNDS["pin_max_attempts"])]
 PinLockout = Annotated[int, whole(*PROGRAM_BOUNDS["pin_lockout_minutes"])]
 
+VoidPolicyField = Annotated[
+    OneOf[VoidPolicy],
+    Field(
+        description="What a void does that would take more than there is. `allow_negative`: all of"
+        " it, even below zero; the next purchase pays it back. `clamp`: what is there, never below"
+        " zero; then whoever buys, redeems and has the purchase voided keeps the reward, again and"
+        " again. `refuse`: nothing, the void is refused."
+    ),
+]
+
 _USUAL_PURCHASE: Final = (
     "What purchases usually come to: the middle of the last 90 days' averages. Null while there are"
     " too few."
@@ -131,7 +141,7 @@ class ProgramRequest(Schema):
     pin_policy: OneOf[PinPolicy] = PinPolicy.REQUIRED
     pin_max_attempts: PinAttempts = 5
     pin_lockout_minutes: PinLockout = 30
-    void_policy: OneOf[VoidPolicy] = VoidPolicy.CLAMP
+    void_policy: VoidPolicyField = VoidPolicy.ALLOW_NEGATIVE
     self_enrollment: Flag = True
     terms_text: LongText | None = None
     branding: Branding = LEFT_OUT
@@ -161,7 +171,7 @@ class ProgramChange(Schema):
     pin_policy: OneOf[PinPolicy] = LEFT_OUT
     pin_max_attempts: PinAttempts = LEFT_OUT
     pin_lockout_minutes: PinLockout = LEFT_OUT
-    void_policy: OneOf[VoidPolicy] = LEFT_OUT
+    void_policy: VoidPolicyField = LEFT_OUT
     self_enrollment: Flag = LEFT_OUT
     terms_text: LongText | None = None
     branding: Branding = LEFT_OUT

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.api.schemas.cards import (
     Lifetime,
+    ReadyRewardSchema,
     WalletStates,
     balance_response,
     moment,
@@ -77,6 +78,7 @@ class PublicCard(Schema):
     stamps: int
     stamps_target: int
     rewards_ready: int
+    ready_rewards: list[ReadyRewardSchema]
     points: int
     lifetime: Lifetime
     next_stamp_at: Moment | None

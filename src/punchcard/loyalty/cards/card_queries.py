@@ -1,6 +1,6 @@
 """Queries of cards and of the customers they belong to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -9,14 +9,16 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    case,
+    func,
     or_,
     select,
 )
 
-from punchcard.kit.ids import CustomerId, ProgramId, VendorId
+from punchcard.kit.ids import CardId, CustomerId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.rules.values import CardState
-from punchcard.loyalty.tables import CARDS, CUSTOMERS, PROGRAMS, VENDORS
-from punchcard.loyalty.vocabulary import HELD_STATUSES
+from punchcard.loyalty.tables import CARDS, CUSTOMERS, ENTRIES, PROGRAMS, VENDORS
+from punchcard.loyalty.vocabulary import HELD_STATUSES, EntryType
 
 _CARD_COLUMNS = (
     *(CARDS.c[name] for name in CardState._fields),
@@ -47,12 +49,36 @@ def card_query(wallets: WalletColumns = ()) -> Select[Any]:
             PROGRAMS.c.version.label("program_version"),
             PROGRAMS.c.updated_at.label("program_updated_at"),
             VENDORS.c.keeps_origins,
+            VENDORS.c.status.label("vendor_status"),
             *wallets,
         )
         .join(PROGRAMS, PROGRAMS.c.id == CARDS.c.program_id)
         .join(VENDORS, VENDORS.c.id == CARDS.c.vendor_id)
         .outerjoin(CUSTOMERS, CUSTOMERS.c.id == CARDS.c.customer_id)
     )
+
+
+def times_redeemed(
+    connection: Connection, card_ids: Collection[CardId], reward_ids: Collection[RewardId]
+) -> dict[CardId, dict[RewardId, int]]:
+    """Return how often each card redeemed each of these rewards, without what was voided."""
+    if not card_ids or not reward_ids:
+        return {}
+    is_void = ENTRIES.c.type == EntryType.VOIDED
+    counted = func.sum(case((is_void, -1), else_=1))
+    query = (
+        select(ENTRIES.c.card_id, ENTRIES.c.reward_id, counted)
+        .where(
+            ENTRIES.c.card_id.in_(card_ids),
+            ENTRIES.c.reward_id.in_(reward_ids),
+            ENTRIES.c.type.in_((EntryType.POINTS_REDEEMED, EntryType.VOIDED)),
+        )
+        .group_by(ENTRIES.c.card_id, ENTRIES.c.reward_id)
+    )
+    found: dict[CardId, dict[RewardId, int]] = {}
+    for card_id, reward_id, times in connection.execute(query):
+        found.setdefault(card_id, {})[reward_id] = int(times)
+    return found
 
 
 def customers_with(

@@ -15,7 +15,8 @@ from punchcard.kit.secrets import hash_token
 from punchcard.kit.validation import contacts
 from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.card_search import HOLDERS, cards_like, held_by
-from punchcard.loyalty.cards.card_view import CardView, view_of_row
+from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.views import views_of
 from punchcard.loyalty.errors import CardNotFound
 from punchcard.loyalty.operations import (
     CardKey,
@@ -25,7 +26,6 @@ from punchcard.loyalty.operations import (
     Operation,
     OperationMetadata,
 )
-from punchcard.loyalty.programs.rules_loader import load_rules
 from punchcard.loyalty.rotating_codes import RotatingCodes
 from punchcard.loyalty.tables import CARDS, CUSTOMERS
 from punchcard.loyalty.vocabulary import CardStatus
@@ -170,8 +170,7 @@ def _views(session: Session, query: Select[Any], now: datetime) -> list[CardView
     rows: Sequence[Row[Any]] = session.execute(query).all()
     if not rows:
         return []
-    rules = load_rules(session, {row.program_id for row in rows})
-    return [view_of_row(row, rules[row.program_id][1], now) for row in rows]
+    return views_of(session, rows, now)
 
 
 def _named_by(

@@ -1,9 +1,12 @@
 """Cards as the till holds them: read from the database, moved by the rules, shown to callers."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from punchcard.kit.ids import CardId, ProgramId
+from punchcard.accounts.vocabulary import VendorStatus
+from punchcard.kit.ids import CardId, ProgramId, RewardId
+from punchcard.loyalty.rules.reward_rules import AS_OFFERED, ReadyReward, Shelf, ready_rewards
 from punchcard.loyalty.rules.stamp_rules import next_stamp
 from punchcard.loyalty.rules.values import CardState, ProgramRules
 from punchcard.loyalty.vocabulary import CardStatus
@@ -12,7 +15,10 @@ from punchcard.loyalty.vocabulary import CardStatus
 class CardView(NamedTuple):
     """Everything a card shows: balances, what is ready, when the next stamp is possible.
 
-    In which wallets it is only receipts say here: anyone who reads a card asks the wallets.
+    `ready` are the rewards it can have now, the best first; `rewards_ready` is how many they are, a
+    full card's as often as it is full. In which wallets it is only receipts say here: anyone who
+    reads a card asks the wallets. `used_up` are rewards that it has had as often as a card may;
+    only readers are told them.
     """
 
     id: CardId
@@ -34,6 +40,8 @@ class CardView(NamedTuple):
     last_activity_at: datetime | None
     wallet_apple: str = "none"
     wallet_google: str = "none"
+    ready: tuple[ReadyReward, ...] = ()
+    used_up: frozenset[RewardId] = frozenset()
 
 
 def view_of(
@@ -45,8 +53,10 @@ def view_of(
     customer: dict[str, Any] | None,
     enrolled_at: datetime,
     now: datetime,
+    shelf: Shelf = AS_OFFERED,
 ) -> CardView:
-    """Return what a card shows at `now`."""
+    """Return what a card shows at `now`; `shelf` is what its rules do not know of rewards."""
+    ready = ready_rewards(program, state, now, shelf)
     following = next_stamp(program, state, now)
     # In the order of the fields: naming them costs three times as much.
     return CardView(
@@ -58,7 +68,7 @@ def view_of(
         customer,
         state.stamps,
         program.stamps_target,
-        program.rewards_ready(state, now),
+        sum(reward.times for reward in ready) if ready else 0,
         state.points,
         state.lifetime_stamps,
         state.lifetime_points,
@@ -67,12 +77,18 @@ def view_of(
         following.left_today,
         enrolled_at,
         state.last_activity_at,
+        ready=ready,
     )
 
 
-def view_of_row(row: Any, program: ProgramRules, now: datetime) -> CardView:
-    """Return what the card in a row of `card_query` shows at `now`."""
-    return view_of(
+def view_of_row(
+    row: Any, program: ProgramRules, now: datetime, taken: Mapping[RewardId, int]
+) -> CardView:
+    """Return what the card in a row of `card_query` shows at `now`.
+
+    `taken` is how often it has redeemed rewards of which a card gets so many.
+    """
+    view = view_of(
         CardState._make(row[: len(CardState._fields)]),
         program,
         number=row.number,
@@ -80,7 +96,13 @@ def view_of_row(row: Any, program: ProgramRules, now: datetime) -> CardView:
         customer=customer_of(row),
         enrolled_at=row.enrolled_at,
         now=now,
+        shelf=Shelf(taken=taken, is_open=row.vendor_status == VendorStatus.ACTIVE),
     )
+    if not taken:
+        return view
+    limits = {offer.id: offer.per_card_limit for offer in program.offers}
+    used_up = (id for id, times in taken.items() if times >= (limits.get(id) or times + 1))
+    return view._replace(used_up=frozenset(used_up))
 
 
 def customer_of(row: Any) -> dict[str, Any] | None:

@@ -27,7 +27,7 @@ from punchcard.loyalty.rules.program_rules import (
     check_program,
     slug_of,
 )
-from punchcard.loyalty.vocabulary import ProgramStatus
+from punchcard.loyalty.vocabulary import ProgramStatus, VoidPolicy
 
 FIELDS = (
     "slug",
@@ -86,6 +86,8 @@ def create_program(
         "card_name": fields["name"],
         "status": ProgramStatus.DRAFT,
         "stamp_reward": None,
+        # Clamped, a reward could be had for nothing: buy, redeem, give back, and again.
+        "void_policy": VoidPolicy.ALLOW_NEGATIVE,
         **fields,
     }
     values.setdefault("points_per_amount_minor", minor_units(values["currency"]))
@@ -268,9 +270,31 @@ def _check_change(session: Session, program: LoyaltyProgram, changed: Mapping[st
     if any(name in changed for name in FIXED_BY_CARDS):
         _locked(session, program.vendor_id, program.id, against_new_cards=True)
         _refuse_if_cards(session, program)
+    if changed.get("minimum_redemption_points", 0) > program.minimum_redemption_points:
+        _refuse_cheaper_rewards(session, program, changed["minimum_redemption_points"])
     after = {**_values(program), **changed}
     if after["status"] == ProgramStatus.ACTIVE:
         check_complete(after)
+
+
+def _refuse_cheaper_rewards(session: Session, program: LoyaltyProgram, minimum: int) -> None:
+    cheaper = session.scalar(
+        select(Reward)
+        .where(
+            Reward.program_id == program.id,
+            Reward.archived_at.is_(None),
+            Reward.points_required < minimum,
+        )
+        .order_by(Reward.points_required, Reward.id)
+        .limit(1)
+    )
+    if cheaper is not None:
+        raise invalid_field(
+            "minimum_redemption_points",
+            message=N_("{reward} costs {points} points: nobody could have it any more."),
+            reward=cheaper.name,
+            points=cheaper.points_required,
+        )
 
 
 def _follow_currency(program: LoyaltyProgram, changed: dict[str, Any]) -> None:

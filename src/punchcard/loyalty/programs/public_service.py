@@ -117,6 +117,7 @@ def _rewards(session: Session, program: LoyaltyProgram, now: datetime) -> Sequen
             or_(Reward.valid_from.is_(None), Reward.valid_from <= now),
             or_(Reward.valid_until.is_(None), Reward.valid_until > now),
             or_(Reward.stock_left.is_(None), Reward.stock_left > 0),
+            Reward.points_required >= program.minimum_redemption_points,
         )
         .order_by(Reward.points_required, Reward.id)
         .limit(REWARDS_SHOWN)

@@ -11,7 +11,7 @@ from punchcard.kit.ids import ProgramId, RewardId, VendorId, as_id
 from punchcard.loyalty.errors import RewardNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs.program_service import get_program, lock_program, touch_program
-from punchcard.loyalty.rules.program_rules import check_reward
+from punchcard.loyalty.rules.program_rules import check_price, check_reward
 from punchcard.loyalty.vocabulary import RewardFilter
 
 FIELDS = (
@@ -42,6 +42,7 @@ def create_reward(
     """
     check_reward(fields)
     program = lock_program(session, vendor_id, program_id)
+    check_price(fields["points_required"], program.minimum_redemption_points)
     reward = Reward(
         **{**dict.fromkeys(FIELDS), "texts": {}, **fields},
         id=act.ids.new_id(),
@@ -102,6 +103,9 @@ def update_reward(
     if not changed:
         return reward
     check_reward({**_values(reward), **changed})
+    if "points_required" in changed:
+        program = get_program(session, vendor_id, reward.program_id)
+        check_price(changed["points_required"], program.minimum_redemption_points)
     old = {name: getattr(reward, name) for name in changed}
     for name, value in changed.items():
         setattr(reward, name, value)
@@ -119,6 +123,18 @@ def archive_reward(session: Session, act: Act, vendor_id: VendorId, reward_id: R
     reward.archived_at = act.now
     _touch(session, act, reward)
     _record(session, act, "reward.archived", reward, old=_values(reward))
+
+
+def touch_shelf(session: Session, act: Act, program_id: ProgramId) -> None:
+    """Raise the version of a program of whose rewards one ran out or is there again."""
+    program = session.scalar(
+        select(LoyaltyProgram)
+        .where(LoyaltyProgram.id == program_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if program is not None:
+        touch_program(session, act, program)
 
 
 def touch_dated(session: Session, act: Act, *, limit: int) -> int:

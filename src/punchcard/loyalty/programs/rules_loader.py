@@ -62,9 +62,15 @@ def load_rules(
             _REWARDS.c.points_required,
             _REWARDS.c.valid_from,
             _REWARDS.c.valid_until,
-        ).where(_REWARDS.c.program_id.in_(wanted), _REWARDS.c.archived_at.is_(None))
+            _REWARDS.c.id,
+            _REWARDS.c.name,
+            _REWARDS.c.stock_left,
+            _REWARDS.c.per_card_limit,
+        )
+        .where(_REWARDS.c.program_id.in_(wanted), _REWARDS.c.archived_at.is_(None))
+        .order_by(_REWARDS.c.points_required, _REWARDS.c.id)
     ):
-        offer = RewardOffer(reward.points_required, reward.valid_from, reward.valid_until)
+        offer = RewardOffer(*reward[1:])
         offers.setdefault(reward.program_id, []).append(offer)
     return {row.id: (stamp_of(row), _rules_of(row, offers.get(row.id, []))) for row in programs}
 

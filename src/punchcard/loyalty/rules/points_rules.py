@@ -1,6 +1,7 @@
 """Points: earning with a carried remainder, redemption, adjustment."""
 
 from datetime import datetime
+from typing import Final
 
 from punchcard.loyalty.errors import (
     BalanceLimitReached,
@@ -12,6 +13,7 @@ from punchcard.loyalty.errors import (
     RewardNotFound,
 )
 from punchcard.loyalty.operations import AdjustPoints, EarnPoints, RedeemPoints, RedeemReward
+from punchcard.loyalty.rules.reward_rules import obstacle
 from punchcard.loyalty.rules.values import (
     BALANCE_LIMIT,
     CardState,
@@ -19,10 +21,12 @@ from punchcard.loyalty.rules.values import (
     EntryDraft,
     History,
     ProgramRules,
-    RewardState,
     Steps,
 )
-from punchcard.loyalty.vocabulary import EntryType
+from punchcard.loyalty.vocabulary import EntryType, RewardObstacle
+
+# Refusals of their own say by how much.
+_TOLD_BY_SPENDING: Final = (RewardObstacle.BELOW_MINIMUM, RewardObstacle.NOT_ENOUGH_POINTS)
 
 
 def earn_points(
@@ -72,7 +76,9 @@ def redeem_reward(
     reward = history.reward
     if reward is None or reward.program_id != program.id:
         raise RewardNotFound
-    _check_available(reward, history.times_redeemed, at)
+    reason = obstacle(reward, program, steps.card, at, times_redeemed=history.times_redeemed)
+    if reason is not None and reason not in _TOLD_BY_SPENDING:
+        raise RewardNotAvailable(reason=reason)
     entry = EntryDraft(
         type=EntryType.POINTS_REDEEMED,
         points_delta=-reward.points_required,
@@ -117,22 +123,6 @@ def adjust_points(
 def _check_type(program: ProgramRules) -> None:
     if not program.has_points:
         raise ProgramTypeMismatch(program_type=program.type)
-
-
-def _check_available(reward: RewardState, times_redeemed: int, at: datetime) -> None:
-    reason = None
-    if reward.is_archived:
-        reason = "archived"
-    elif reward.valid_from is not None and at < reward.valid_from:
-        reason = "not_yet_valid"
-    elif reward.valid_until is not None and at >= reward.valid_until:
-        reason = "expired"
-    elif reward.stock_left is not None and reward.stock_left < 1:
-        reason = "out_of_stock"
-    elif reward.per_card_limit is not None and times_redeemed >= reward.per_card_limit:
-        reason = "card_limit_reached"
-    if reason:
-        raise RewardNotAvailable(reason=reason)
 
 
 def _spend(program: ProgramRules, steps: Steps, entry: EntryDraft) -> None:

@@ -84,6 +84,17 @@ def check_reward(reward: Mapping[str, Any]) -> None:
         raise InvalidInput(faults)
 
 
+def check_price(points_required: int, minimum_redemption_points: int) -> None:
+    """Raise InvalidInput if a reward costs less than the program lets go at once.
+
+    Nobody could ever have it.
+    """
+    if points_required < minimum_redemption_points:
+        sentence = N_("The program lets no fewer than {minimum} points go at once.")
+        fault = _fault("points_required", sentence, minimum=minimum_redemption_points)
+        raise InvalidInput([fault])
+
+
 def slug_of(name: str) -> str:
     """Return the slug a name suggests: `Café Alice` becomes `cafe-alice`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

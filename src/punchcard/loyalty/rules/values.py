@@ -29,17 +29,24 @@ def _day_in(zone: ZoneInfo, moment: datetime) -> date:
 
 @dataclass(frozen=True, slots=True)
 class RewardOffer:
-    """What a reward of the catalogue costs and when it can be had."""
+    """What a reward of the catalogue costs and when it can be had.
+
+    `stock_left` is what there was when the offer was read; None never runs out.
+    """
 
     points_required: int
     valid_from: datetime | None
     valid_until: datetime | None
+    id: RewardId = field(default=RewardId(""))
+    name: str = ""
+    stock_left: int | None = None
+    per_card_limit: int | None = None
+    is_archived: bool = False
 
-    def is_open(self, at: datetime) -> bool:
-        """Return whether `at` lies within the reward's dates."""
-        return (self.valid_from is None or at >= self.valid_from) and (
-            self.valid_until is None or at < self.valid_until
-        )
+    @property
+    def is_limited(self) -> bool:
+        """Return whether it can run out, for all or for one card."""
+        return self.stock_left is not None or self.per_card_limit is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class ProgramRules:
     `minor_units` is how many minor units make one unit of the currency (100 for EUR). Purchases
     earn `points_per_currency_unit` points for every `points_per_amount_minor`. `carry_parts` holds
     since which version entries count their carry in which parts of a point, oldest first; it is
-    empty while the amount never changed.
+    empty while the amount never changed. `offers` stand in the order of their prices.
     """
 
     id: ProgramId
@@ -85,15 +92,6 @@ class ProgramRules:
     def has_points(self) -> bool:
         """Return whether cards of this program collect points."""
         return self.type != ProgramType.STAMPS
-
-    def rewards_ready(self, card: "CardState", at: datetime) -> int:
-        """Return how many rewards `card` can be exchanged for: full cards, and offers in reach."""
-        full_cards = max(0, card.stamps) // self.stamps_target if self.has_stamps else 0
-        if not self.has_points:
-            return full_cards
-        return full_cards + sum(
-            offer.points_required <= card.points and offer.is_open(at) for offer in self.offers
-        )
 
     def carry_parts_at(self, version: int) -> int:
         """Return how many parts of a point make one in the carry of entries of `version`."""

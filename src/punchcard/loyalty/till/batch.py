@@ -32,7 +32,8 @@ from punchcard.loyalty.operations import (
     VoidEntry,
 )
 from punchcard.loyalty.rules import decide
-from punchcard.loyalty.rules.stamp_rules import is_late
+from punchcard.loyalty.rules.reward_rules import AS_OFFERED, Shelf, wants_shelf
+from punchcard.loyalty.rules.stamp_rules import as_stamped, is_late
 from punchcard.loyalty.rules.values import (
     NO_HISTORY,
     CardState,
@@ -45,6 +46,7 @@ from punchcard.loyalty.rules.values import (
 from punchcard.loyalty.tables import CARDS, EntryRow
 from punchcard.loyalty.till import till_queries as queries
 from punchcard.loyalty.till.batch_locks import BatchLocks, programs_of
+from punchcard.loyalty.till.batch_shelves import BatchShelves
 from punchcard.loyalty.till.batch_writes import BatchWrites, adjustment_event
 from punchcard.loyalty.till.enrolment import (
     NewCard,
@@ -94,10 +96,12 @@ class Batch:
         init=False, default_factory=dict
     )
     locks: BatchLocks = field(init=False)
+    shelves: BatchShelves = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin with nothing locked."""
         self.locks = BatchLocks(self.connection, self.dependencies)
+        self.shelves = BatchShelves(self.connection)
 
     def lock(
         self, operations: Sequence[Operation], *, waits: bool = False, looks_closer: bool = False
@@ -204,7 +208,7 @@ class Batch:
     def _history(self, operation: Operation, card: HeldCard) -> History:
         """Look up what the rules must know of the card's past, for the few that must."""
         match operation:
-            case AddStamp() if is_late(card.state, operation.occurred_at or self.now):
+            case AddStamp() if self._is_late(operation, card):
                 return self._neighbouring_stamps(operation, card)
             case EarnPoints() if operation.reference:
                 self._check_reference(operation.reference, card)
@@ -213,6 +217,10 @@ class Batch:
             case VoidEntry():
                 return self._void_history(operation, card)
         return NO_HISTORY
+
+    def _is_late(self, operation: AddStamp, card: HeldCard) -> bool:
+        state = as_stamped(card.program, card.state, operation.occurred_at, self.now)
+        return is_late(state, operation.occurred_at or self.now)
 
     def _neighbouring_stamps(self, operation: AddStamp, card: HeldCard) -> History:
         self._must_be_untouched(card)
@@ -337,12 +345,25 @@ class Batch:
             return
         pair = (operation.vendor_id, decision.reward_id)
         reward = self.rewards[pair]
-        left = (reward.stock_left or 0) + decision.stock_change
+        before = reward.stock_left or 0
+        left = before + decision.stock_change
         self.rewards[pair] = replace(reward, stock_left=left)
         self.writes.stocks[reward.id] = left
+        if (before > 0) != (left > 0):
+            # It ran out, or is there again: for all cards of the program.
+            self.writes.shelves.add(reward.program_id)
+
+    def _shelf(self, card: HeldCard) -> Shelf:
+        """Return what decides beside the rules which rewards a card can have.
+
+        Asked of the database only where stock or a limit a card matters to this very card.
+        """
+        if not wants_shelf(card.program, card.state):
+            return AS_OFFERED
+        return self.shelves.of_card(card.program, card.state.id, self.writes)
 
     def _receipt(self, operation: Operation, card: HeldCard, entry: EntryRow) -> Receipt:
-        view = card.view(self.now)
+        view = card.view(self.now, self._shelf(card))
         staff = operation.staff
         entry["staff_id"] = staff.staff_id if staff else None
         receipt = Receipt(entry=entry, staff_name=staff.name if staff else None, card=view)

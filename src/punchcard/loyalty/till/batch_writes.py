@@ -15,7 +15,12 @@ from punchcard.db.dialects import Row
 from punchcard.db.events import announce
 from punchcard.db.outbox import WorkEnqueued, insert_waiting, waiting_rows
 from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId
-from punchcard.loyalty.events import CARD_CHANGED, CUSTOMER_WELCOME, CardsChanged
+from punchcard.loyalty.events import (
+    CARD_CHANGED,
+    CUSTOMER_WELCOME,
+    SHELF_CHANGED,
+    CardsChanged,
+)
 from punchcard.loyalty.models import (
     NOWHERE,
     LoyaltyCard,
@@ -73,6 +78,7 @@ _insert_audits = BulkInsert(
 
 _CARD_WORK = WorkEnqueued(CARD_CHANGED)
 _WELCOME_WORK = WorkEnqueued(CUSTOMER_WELCOME)
+_SHELF_WORK = WorkEnqueued(SHELF_CHANGED)
 
 
 @dataclass(slots=True)
@@ -87,6 +93,7 @@ class BatchWrites:
     claims: list[Row] = field(default_factory=list)
     released: list[Row] = field(default_factory=list)
     stocks: dict[RewardId, int] = field(default_factory=dict)
+    shelves: set[ProgramId] = field(default_factory=set)
     days: defaultdict[tuple[ProgramId, date, LocationId], dict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: dict.fromkeys(ROLLUP_COLUMNS, 0))
     )
@@ -160,12 +167,14 @@ class BatchWrites:
                 (insert_claims, in_order(self.claims)),
                 (_insert_origins, self.origins),
                 (_insert_audits, self.audits),
-                (insert_waiting, _work(opened, self.cards, now)),
+                (insert_waiting, _work(opened, self.cards, self.shelves, now)),
                 (add_to_rollup, self._day_rows()),
             ],
         )
         work = (_CARD_WORK, _WELCOME_WORK) if opened else (_CARD_WORK,)
         announce(connection, CardsChanged(frozenset(self.cards)), *work)
+        if self.shelves:
+            announce(connection, _SHELF_WORK)
 
     def _day_rows(self) -> list[dict[str, Any]]:
         return [
@@ -205,13 +214,17 @@ def adjustment_event(operation: AdjustPoints, entry: EntryRow, event_id: str) ->
 
 
 def _work(
-    opened: Iterable[NewCard], card_ids: Iterable[CardId], now: datetime
+    opened: Iterable[NewCard],
+    card_ids: Iterable[CardId],
+    shelves: Iterable[ProgramId],
+    now: datetime,
 ) -> list[dict[str, Any]]:
     """Return what is left to the worker: passes to be brought up to date, customers to welcome."""
     welcome = [new.card_id for new in opened if new.customer_shown and new.customer_shown["email"]]
     return [
         *waiting_rows(CARD_CHANGED, card_ids, now),
         *waiting_rows(CUSTOMER_WELCOME, welcome, now),
+        *waiting_rows(SHELF_CHANGED, shelves, now),
     ]
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from punchcard.loyalty.cards.card_view import CardView, customer_of, view_of
+from punchcard.loyalty.rules.reward_rules import AS_OFFERED, Shelf
 from punchcard.loyalty.rules.values import CardState, ProgramRules
 
 
@@ -24,8 +25,8 @@ class HeldCard:
     is_touched: bool = False
     wallets: tuple[str, str] | None = None
 
-    def view(self, now: datetime) -> "CardView":
-        """Return the card as a caller may see it at `now`."""
+    def view(self, now: datetime, shelf: Shelf = AS_OFFERED) -> "CardView":
+        """Return the card as a caller may see it at `now`; see `view_of` for the shelf."""
         view = view_of(
             self.state,
             self.program,
@@ -34,6 +35,7 @@ class HeldCard:
             customer=self.customer,
             enrolled_at=self.enrolled_at,
             now=now,
+            shelf=shelf,
         )
         if self.wallets is None:
             return view

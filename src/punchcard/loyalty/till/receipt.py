@@ -6,6 +6,7 @@ from typing import Any
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.values import value
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.rules.reward_rules import ReadyReward
 from punchcard.loyalty.tables import EntryRow
 
 
@@ -21,7 +22,7 @@ class Receipt:
 
 def response_facts(view: CardView) -> dict[str, Any]:
     """Return what an entry must keep so that the same answer can be given again."""
-    return {
+    facts: dict[str, Any] = {
         "balance": [view.stamps, view.points],
         "lifetime": [view.lifetime_stamps, view.lifetime_points, view.lifetime_rewards],
         "stamps_target": view.stamps_target,
@@ -32,6 +33,9 @@ def response_facts(view: CardView) -> dict[str, Any]:
         "number": view.number,
         "status": view.status,
     }
+    if view.ready:
+        facts["ready"] = [list(reward) for reward in view.ready]
+    return facts
 
 
 def as_answered(view: CardView, entry: EntryRow) -> CardView:
@@ -56,6 +60,7 @@ def as_answered(view: CardView, entry: EntryRow) -> CardView:
         last_activity_at=_moment(facts["last_activity_at"]),
         number=facts["number"],
         status=facts["status"],
+        ready=tuple(ReadyReward(*reward) for reward in facts.get("ready", ())),
     )
 
 

@@ -181,7 +181,7 @@ def _shared_texts(program: ProgramFacts, contents: Contents) -> list[Body]:
     """Return the texts that are the same on every card: the stamps' reward, how it works, terms."""
     first = next(iter(contents.values()))
     texts = []
-    if program.type != ProgramType.POINTS and first.reward is not None:
+    if program.type == ProgramType.STAMPS and first.reward is not None:
         texts.append(_text(contents, "reward", lambda content: content.reward))
     for key in _SHARED_BACK:
         if any(one.key == key for one in first.back):
@@ -193,7 +193,7 @@ def _own_texts(program: ProgramFacts, contents: Contents) -> list[Body]:
     """Return the texts that differ from card to card: what is missing, the next reward."""
     first = next(iter(contents.values()))
     texts = [_text(contents, "status", lambda content: content.status)]
-    if program.type == ProgramType.POINTS and first.reward is not None:
+    if program.type != ProgramType.STAMPS and first.reward is not None:
         texts.append(_text(contents, "reward", lambda content: content.reward))
     return texts
 

@@ -30,8 +30,8 @@ PIN_POLICIES: Final[dict[str, str]] = {
     PinPolicy.OFF: N_("Never: anyone with the terminal can stamp"),
 }
 VOID_POLICIES: Final[dict[str, str]] = {
-    VoidPolicy.CLAMP: N_("Take back what is still there, never below zero"),
     VoidPolicy.ALLOW_NEGATIVE: N_("Take all of it back, even below zero"),
+    VoidPolicy.CLAMP: N_("Take back what is still there, never below zero"),
     VoidPolicy.REFUSE: N_("Refuse to take it back"),
 }
 BARCODES: Final = {

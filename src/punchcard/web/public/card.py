@@ -77,6 +77,7 @@ def open_card(
         vendor=opened.page.vendor,
         program=opened.page.program,
         rewards=list(opened.page.rewards),
+        ready_ids={one.id for one in card.ready},
         words_of=words_of,
         last_day_of=last_day_of,
         ending=ending_soon(

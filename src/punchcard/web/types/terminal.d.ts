@@ -48,6 +48,7 @@ declare namespace Terminal {
     /** What purchases usually come to; null while there are too few. */
     usual_purchase_minor?: number | null;
     max_daily_stamps: number;
+    minimum_redemption_points?: number;
     pin_policy: string;
     branding: Branding;
     texts?: Record<string, ProgramWords>;
@@ -75,6 +76,8 @@ declare namespace Terminal {
     stamps_target: number;
     points: number;
     rewards_ready: number;
+    /** What it can have now, the best first; one without an id is a full card's. */
+    ready_rewards?: { id: string | null; name: string; points_required: number | null }[];
     next_stamp_at: string | null;
     stamps_left_today: number;
     customer: { name: string | null } | null;

@@ -81,7 +81,7 @@ def show_card(
         card=card,
         face=face,
         program=page.program,
-        rewards=[one for one in page.rewards if one.points_required <= card.points],
+        rewards=[one for one in page.rewards if one.id in {ready.id for ready in card.ready}],
         entries=entries[:_ENTRIES_SHOWN],
         reward_names=names,
         places=places if len(places) > 1 else {},

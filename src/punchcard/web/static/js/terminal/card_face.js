@@ -73,10 +73,8 @@ export function cardFace(app, card, { code = "", isStale = false }) {
       ),
       card.status !== "active" && h("strong", { class: "state" }, t("Blocked")),
     ),
-    ...(isStamps ? stamps(card) : []),
-    ...(isPoints
-      ? [h("p", { class: "big" }, count(card.points, t("{n} point"), t("{n} points")))]
-      : []),
+    ...(isStamps ? stamps(card, program) : []),
+    ...(isPoints ? points(app, card) : []),
     isStale
       ? h(
           "p",
@@ -96,8 +94,34 @@ export function cardFace(app, card, { code = "", isStale = false }) {
   return element;
 }
 
-/** @param {Terminal.Card} card */
-function stamps(card) {
+/**
+ * @param {Terminal.App} app
+ * @param {Terminal.Card} card
+ */
+function points(app, card) {
+  const big = h("p", { class: "big" }, count(card.points, t("{n} point"), t("{n} points")));
+  const offers = (card.ready_rewards ?? []).filter((one) => one.id !== null);
+  const [best] = offers;
+  if (!best) return [big];
+  const offered = app.state.shop?.rewards.find((one) => one.id === best.id);
+  const reward = offered?.texts?.[language()]?.name ?? best.name;
+  const words =
+    offers.length > 1
+      ? t("Ready: {reward}, or another of {n}", { reward, n: offers.length })
+      : t("Ready: {reward}", { reward });
+  return [big, ready(words)];
+}
+
+/** @param {string} words */
+function ready(words) {
+  return h("p", { class: "ready" }, icon("gift"), h("strong", {}, words));
+}
+
+/**
+ * @param {Terminal.Card} card
+ * @param {Terminal.Program | undefined} program
+ */
+function stamps(card, program) {
   const shown = Math.min(card.stamps, card.stamps_target);
   const words = t("{n} of {target} stamps", {
     n: number(card.stamps, language()),
@@ -113,10 +137,10 @@ function stamps(card) {
           ...Array.from({ length: card.stamps_target }, (_x, place) => hole(place)),
         )
       : h("progress", { value: shown, max: card.stamps_target, "aria-hidden": "true" });
-  const ready = card.rewards_ready;
-  const shownReady =
-    ready > 1 ? t("Rewards ready: {n}", { n: ready }) : ready > 0 && t("Reward ready");
   const big = h("p", { class: "big" }, words);
-  if (!shownReady) return [big, holes];
-  return [big, holes, h("p", { class: "ready" }, icon("gift"), h("strong", {}, shownReady))];
+  const times = Math.floor(card.stamps / card.stamps_target);
+  if (card.status !== "active" || times < 1) return [big, holes];
+  const reward = wordOf(program, "reward_name");
+  const named = reward ? t("Ready: {reward}", { reward }) : t("Reward ready");
+  return [big, holes, ready(times > 1 ? `${times} × ${named}` : named)];
 }

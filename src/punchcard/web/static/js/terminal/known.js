@@ -18,10 +18,11 @@ export function emptyKnown() {
  * @returns {Terminal.Known}
  */
 export function remembered(known, card, digest, now) {
-  const { id, number, program_id, stamps, stamps_target, rewards_ready, points } = card;
+  const { id, number, program_id, stamps, stamps_target, points } = card;
+  const { rewards_ready, ready_rewards } = card;
   const { next_stamp_at, stamps_left_today, status } = card;
   const kept = {
-    ...{ id, number, program_id, stamps, stamps_target, rewards_ready, points },
+    ...{ id, number, program_id, stamps, stamps_target, points, rewards_ready, ready_rewards },
     ...{ next_stamp_at, stamps_left_today, status },
     // A name to greet with; address, phone and birthday stay with the server.
     customer: card.customer?.name ? { name: card.customer.name } : null,

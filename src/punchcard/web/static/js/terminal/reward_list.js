@@ -11,7 +11,7 @@ import { count, language, t } from "./texts.js";
  */
 export function rewardList(app, program, card, onChoose) {
   const now = app.clock.now();
-  const rewards = offered(app.state.shop?.rewards ?? [], program.id, now);
+  const rewards = offered(app.state.shop?.rewards ?? [], program, now);
   if (!rewards.length) return h("p", { class: "muted" }, t("This program has no rewards yet."));
   return h(
     "section",
@@ -24,19 +24,31 @@ export function rewardList(app, program, card, onChoose) {
 /**
  * The rewards of a program that can be had now, cheapest first.
  * @param {Terminal.Reward[]} rewards
- * @param {string} programId
+ * @param {Pick<Terminal.Program, "id" | "minimum_redemption_points">} program
  * @param {number} now milliseconds
  */
-export function offered(rewards, programId, now) {
+export function offered(rewards, program, now) {
   const isOffered = (/** @type {Terminal.Reward} */ one) =>
-    one.program_id === programId &&
+    one.program_id === program.id &&
     one.status === "active" &&
+    one.points_required >= (program.minimum_redemption_points ?? 0) &&
     one.stock_left !== 0 &&
     (!one.valid_from || Date.parse(one.valid_from) <= now) &&
     (!one.valid_until || Date.parse(one.valid_until) > now);
   return rewards
     .filter(isOffered)
     .sort((one, other) => one.points_required - other.points_required);
+}
+
+/**
+ * Whether the server said that the card can have it: only it knows how often a card had it, and what
+ * ran out since the shop was read.
+ * @param {Terminal.Card | null} card
+ * @param {Pick<Terminal.Reward, "id">} reward
+ */
+export function isReady(card, reward) {
+  const known = card?.ready_rewards;
+  return !known || known.some((one) => one.id === reward.id);
 }
 
 /**
@@ -53,7 +65,9 @@ function rewardButton(app, reward, card, onChoose) {
     ? t("You need to be online to redeem.")
     : missing > 0
       ? count(missing, t("{n} point to go"), t("{n} points to go"))
-      : "";
+      : isReady(card, reward)
+        ? ""
+        : t("Not available now");
   const attributes = {
     type: "button",
     class: "secondary reward-row",

@@ -1,0 +1,134 @@
+"""Can this card have this reward now? One question, for the till and for all that shows a card."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, NamedTuple, Protocol
+
+from punchcard.kit.ids import RewardId
+from punchcard.loyalty.rules.values import CardState, ProgramRules, RewardOffer
+from punchcard.loyalty.vocabulary import CardStatus, ProgramStatus, RewardObstacle
+
+
+class Offered(Protocol):
+    """What the question looks at of a reward; `stock_left` None never runs out."""
+
+    @property
+    def points_required(self) -> int: ...
+    @property
+    def valid_from(self) -> datetime | None: ...
+    @property
+    def valid_until(self) -> datetime | None: ...
+    @property
+    def stock_left(self) -> int | None: ...
+    @property
+    def per_card_limit(self) -> int | None: ...
+    @property
+    def is_archived(self) -> bool: ...
+
+
+class Shelf(NamedTuple):
+    """What is not written on a reward itself.
+
+    `stock` holds stocks that are newer than the offers' own, `taken` how often the card has
+    redeemed each reward, without what was voided. `is_open` is whether the shop is.
+    """
+
+    stock: Mapping[RewardId, int] = {}
+    taken: Mapping[RewardId, int] = {}
+    is_open: bool = True
+
+
+AS_OFFERED: Final = Shelf()
+
+
+class ReadyReward(NamedTuple):
+    """A reward that a card can have now.
+
+    `id` and `points_required` are None for that of a full stamp card, of which it can have `times`;
+    of a reward for points one.
+    """
+
+    id: RewardId | None
+    name: str
+    points_required: int | None
+    times: int = 1
+
+
+def obstacle(
+    reward: Offered,
+    program: ProgramRules,
+    card: CardState,
+    at: datetime,
+    *,
+    times_redeemed: int = 0,
+) -> RewardObstacle | None:
+    """Return what keeps the card from having a reward for points at `at`; None if nothing does."""
+    if closed := closed_by(program, card):
+        return closed
+    if reward.is_archived:
+        return RewardObstacle.ARCHIVED
+    if reward.valid_from is not None and at < reward.valid_from:
+        return RewardObstacle.NOT_YET_VALID
+    if reward.valid_until is not None and at >= reward.valid_until:
+        return RewardObstacle.EXPIRED
+    return _shortage(reward, program, card, times_redeemed)
+
+
+def _shortage(
+    reward: Offered, program: ProgramRules, card: CardState, times_redeemed: int
+) -> RewardObstacle | None:
+    if reward.stock_left is not None and reward.stock_left < 1:
+        return RewardObstacle.OUT_OF_STOCK
+    if reward.per_card_limit is not None and times_redeemed >= reward.per_card_limit:
+        return RewardObstacle.CARD_LIMIT_REACHED
+    if reward.points_required < program.minimum_redemption_points:
+        return RewardObstacle.BELOW_MINIMUM
+    if reward.points_required > card.points:
+        return RewardObstacle.NOT_ENOUGH_POINTS
+    return None
+
+
+def closed_by(program: ProgramRules, card: CardState) -> RewardObstacle | None:
+    """Return what keeps the card from having any reward at all."""
+    if card.status != CardStatus.ACTIVE:
+        return RewardObstacle.CARD_BLOCKED
+    if program.status != ProgramStatus.ACTIVE:
+        return RewardObstacle.PROGRAM_INACTIVE
+    return None
+
+
+def ready_rewards(
+    program: ProgramRules, card: CardState, at: datetime, shelf: Shelf = AS_OFFERED
+) -> tuple[ReadyReward, ...]:
+    """Return what the card can have now, the best first: that of a full card, then by price."""
+    if not shelf.is_open or closed_by(program, card):
+        return ()
+    ready: list[ReadyReward] = []
+    if program.has_stamps and card.stamps >= program.stamps_target:
+        name = str((program.stamp_reward or {}).get("name") or "")
+        ready.append(ReadyReward(None, name, None, card.stamps // program.stamps_target))
+    if program.has_points:
+        # By price already, the dearest last.
+        ready.extend(
+            ReadyReward(offer.id, offer.name, offer.points_required)
+            for offer in reversed(program.offers)
+            if offer.points_required <= card.points and _is_free(offer, program, card, at, shelf)
+        )
+    return tuple(ready)
+
+
+def wants_shelf(program: ProgramRules, card: CardState) -> bool:
+    """Return whether stock or a limit a card decides about a reward within the card's reach."""
+    return any(
+        offer.is_limited and offer.points_required <= card.points for offer in program.offers
+    )
+
+
+def _is_free(
+    offer: RewardOffer, program: ProgramRules, card: CardState, at: datetime, shelf: Shelf
+) -> bool:
+    newer = shelf.stock.get(offer.id)
+    reward = offer if newer is None else replace(offer, stock_left=newer)
+    taken = shelf.taken.get(offer.id, 0)
+    return obstacle(reward, program, card, at, times_redeemed=taken) is None
