@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from statistics import median_low
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from punchcard.kit.ids import ProgramId
@@ -25,18 +25,19 @@ def usual_purchases(
     of another size do not move it. Programs with fewer than three such days are left out.
     """
     averages: dict[ProgramId, list[int]] = {}
+    # Of all locations together: a void may stand elsewhere than its purchase.
+    purchases = func.sum(DailyRollup.purchases)
+    amount_minor = func.sum(DailyRollup.purchase_amount_minor)
     for row in session.execute(
-        select(DailyRollup.program_id, DailyRollup.purchases, DailyRollup.purchase_amount_minor)
+        select(DailyRollup.program_id, purchases, amount_minor)
         .where(
             DailyRollup.program_id.in_(program_ids),
             DailyRollup.day >= (now - timedelta(days=DAYS)).date(),
-            DailyRollup.purchases > 0,
-            DailyRollup.purchase_amount_minor > 0,
         )
-        .order_by(DailyRollup.program_id, DailyRollup.day)
+        .group_by(DailyRollup.program_id, DailyRollup.day)
+        .having(purchases > 0, amount_minor > 0)
     ):
-        average = max(1, row.purchase_amount_minor // row.purchases)
-        averages.setdefault(row.program_id, []).append(average)
+        averages.setdefault(row[0], []).append(max(1, int(row[2]) // int(row[1])))
     return {
         program_id: median_low(of_days)
         for program_id, of_days in averages.items()

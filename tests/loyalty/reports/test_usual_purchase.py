@@ -1,0 +1,39 @@
+"""What purchases usually come to: the middle of the days, whatever one of them brought."""
+
+import pytest
+
+from punchcard.accounts.subjects import SYSTEM
+from punchcard.kit.clock import ManualClock
+from punchcard.loyalty.operations import Actor, OperationMetadata
+from punchcard.loyalty.reports.usual_purchase import usual_purchases
+from punchcard.loyalty.till import points_service
+from punchcard.loyalty.vocabulary import ActorKind
+from tests.loyalty import shelf
+from tests.support.cast import Shop
+
+
+@pytest.mark.parametrize(
+    ("days", "usual"),
+    [
+        ([[1000]], None),
+        ([[1000], [1200]], None),
+        ([[1000], [1200], [1100]], 1100),
+        ([[1000, 2000], [1200], [12_500_000]], 1500),
+    ],
+)
+def test_the_middle_day_tells_what_is_usual(
+    alice: Shop, clock: ManualClock, days: list[list[int]], usual: int | None
+) -> None:
+    program = shelf.program(alice, type="points", status="active", pin_policy="off")
+    card = shelf.opened_card(alice, program)
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind(SYSTEM.kind), None)}
+    for amounts in days:
+        clock.advance(days=1)
+        for amount_minor in amounts:
+            points_service.earn_points(
+                alice.context.loyalty.till, card, amount_minor=amount_minor, **by
+            )
+    with alice.context.database.read() as session:
+        assert usual_purchases(session, [program.id], now=clock.now()).get(program.id) == usual
+        clock.advance(days=120)
+        assert usual_purchases(session, [program.id], now=clock.now()) == {}
