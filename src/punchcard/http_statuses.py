@@ -11,6 +11,7 @@ STATUS_BY_KIND: Final[dict[Kind, int]] = {
     Kind.MISSING: 404,
     Kind.REFUSED: 409,
     Kind.CONFLICT: 409,
+    Kind.STALE: 412,
     Kind.TOO_LARGE: 413,
     Kind.INVALID: 422,
     Kind.LOCKED: 423,

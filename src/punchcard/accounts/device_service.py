@@ -1,7 +1,7 @@
 """Terminals: paired with a code that works once, revocable, each at one location."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -108,13 +108,22 @@ def get_device(session: Session, vendor_id: VendorId, device_id: DeviceId) -> De
 
 
 def update_device(
-    session: Session, act: Act, vendor_id: VendorId, device_id: DeviceId, changes: Mapping[str, Any]
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    device_id: DeviceId,
+    changes: Mapping[str, Any],
+    *,
+    guard: Callable[[Device], None] | None = None,
 ) -> Device:
     """Change `name`, or move the device by `location_id`.
 
+    `guard` is given the row, locked, before anything changes; what it raises ends it.
     Raises DeviceNotFound, LocationNotFound.
     """
     device = _lock(session, vendor_id, device_id)
+    if guard is not None:
+        guard(device)
     wanted = dict(changes)
     if "name" in wanted:
         wanted["name"] = check_field("name", texts.one_line, wanted["name"])

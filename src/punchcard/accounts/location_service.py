@@ -1,6 +1,6 @@
 """The places where a vendor serves customers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -73,9 +73,16 @@ def update_location(
     vendor_id: VendorId,
     location_id: LocationId,
     changes: Mapping[str, Any],
+    *,
+    guard: Callable[[Location], None] | None = None,
 ) -> Location:
-    """Change `name` or `address`."""
+    """Change `name` or `address`.
+
+    `guard` is given the row, locked, before anything changes; what it raises ends it.
+    """
     location = _lock_open(session, vendor_id, location_id)
+    if guard is not None:
+        guard(location)
     wanted = dict(changes)
     if "name" in wanted:
         wanted["name"] = check_field("name", texts.one_line, wanted["name"])

@@ -1,6 +1,6 @@
 """The people who sign in for a vendor, and their roles there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,14 +73,23 @@ def get_user(session: Session, vendor_id: VendorId, user_id: UserId) -> User:
 
 
 def update_user(
-    session: Session, act: Act, vendor_id: VendorId, user_id: UserId, changes: Mapping[str, Any]
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    user_id: UserId,
+    changes: Mapping[str, Any],
+    *,
+    guard: Callable[[User], None] | None = None,
 ) -> User:
     """Change `name`, `role`, `language` or `password_hash`.
 
     A new role or password ends nothing by itself, but a new password revokes the person's
+    `guard` is given the row, locked, before anything changes; what it raises ends it.
     sessions. Raises LastOwner.
     """
     user = _lock_user(session, vendor_id, user_id)
+    if guard is not None:
+        guard(user)
     wanted = _checked(changes)
     if user.role == Role.OWNER and wanted.get("role", Role.OWNER) != Role.OWNER:
         _refuse_last_owner(session, vendor_id)

@@ -123,14 +123,22 @@ def first_owner(session: Session, vendor_id: VendorId) -> User:
 
 
 def update_vendor(
-    session: Session, act: Act, vendor_id: VendorId, changes: Mapping[str, Any]
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    changes: Mapping[str, Any],
+    *,
+    guard: Callable[[Vendor], None] | None = None,
 ) -> Vendor:
     """Change name, slug, currency, timezone, language, country or keeps_origins.
 
     A country of None takes it from the time zone or the currency again, if they tell it.
+    `guard` is given the row, locked, before anything changes; what it raises ends it.
     Raises SlugTaken, InvalidInput.
     """
     vendor = _lock(session, vendor_id)
+    if guard is not None:
+        guard(vendor)
     wanted = _checked(changes)
     if "country" in wanted and wanted["country"] is None:
         timezone = wanted.get("timezone", vendor.timezone)

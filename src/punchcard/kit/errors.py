@@ -17,6 +17,7 @@ class Kind(Enum):
     MISSING = "missing"
     REFUSED = "refused"
     CONFLICT = "conflict"
+    STALE = "stale"
     TOO_LARGE = "too_large"
     INVALID = "invalid"
     LOCKED = "locked"

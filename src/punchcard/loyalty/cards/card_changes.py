@@ -4,7 +4,7 @@ Balances are the till's. Each change locks the card's row first, so that a batch
 the card before or after it, and announces that the card has changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,16 +47,28 @@ class CardChange:
 
 
 def update_card(
-    session: Session, act: Act, vendor_id: VendorId, card_id: CardId, change: CardChange
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    card_id: CardId,
+    change: CardChange,
+    *,
+    guard: Callable[[LoyaltyCard], None] | None = None,
 ) -> None:
     """Change the given fields; an anonymous card gets a customer: a known one, or a new one.
 
     Contacts typed by the vendor's side are vouched for: the customer becomes verified once each of
     their contacts was typed so, and a verified contact belongs to one customer.
+    `guard` is given the card, locked with its customer, before anything changes; what it raises
+    ends it.
     Raises CardNotFound, ContactTaken; for an anonymous card also CardAlreadyExists (the customer
     holds another card of the program) and ContactConflict.
     """
     card = lock_card(session, vendor_id, card_id)
+    if guard is not None:
+        if card.customer_id is not None:
+            session.get_one(Customer, card.customer_id, with_for_update=True)
+        guard(card)
     changed = _change_card(card, change.card or {})
     told = dict(change.customer or {})
     if told and card.customer_id is None:

@@ -1,6 +1,6 @@
 """Programs: create, read, change, switch on and off, delete."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -152,14 +152,18 @@ def update_program(
     fields: Mapping[str, Any],
     *,
     action: str = "program.updated",
+    guard: Callable[[LoyaltyProgram], None] | None = None,
 ) -> LoyaltyProgram:
     """Change the given fields and raise the program's version if any of them is new.
 
+    `guard` is given the row, locked, before anything changes; what it raises ends it.
     Raises ProgramNotFound, InvalidInput, SlugTaken, and ProgramHasCards for a type, currency or
     time zone that cards already rest on.
     """
     check_program(fields)
     program = _locked(session, vendor_id, program_id)
+    if guard is not None:
+        guard(program)
     if "branding" in fields:
         branding = kept_branding(program.id, program.branding, fields["branding"])
         fields = {**fields, "branding": branding}

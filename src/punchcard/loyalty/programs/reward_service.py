@@ -1,6 +1,6 @@
 """Rewards: what points can be exchanged for, with stock, dates and a limit per card."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, or_, select
@@ -92,13 +92,22 @@ def list_rewards(
 
 
 def update_reward(
-    session: Session, act: Act, vendor_id: VendorId, reward_id: RewardId, fields: Mapping[str, Any]
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    reward_id: RewardId,
+    fields: Mapping[str, Any],
+    *,
+    guard: Callable[[Reward], None] | None = None,
 ) -> Reward:
     """Change the given fields, and raise the program's version if any of them is new.
 
+    `guard` is given the row, locked, before anything changes; what it raises ends it.
     Raises RewardNotFound (an archived reward is history), InvalidInput.
     """
     reward = _locked(session, vendor_id, reward_id)
+    if guard is not None:
+        guard(reward)
     changed = {name: value for name, value in fields.items() if getattr(reward, name) != value}
     if not changed:
         return reward

@@ -15,7 +15,12 @@ from punchcard.loyalty.programs.program_service import touch_program
 
 
 def update_vendor(
-    session: Session, act: Act, vendor_id: VendorId, changes: Mapping[str, Any]
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    changes: Mapping[str, Any],
+    *,
+    guard: Callable[[Vendor], None] | None = None,
 ) -> Vendor:
     """Change a vendor as `vendor_service.update_vendor` does; passes follow what they show of it.
 
@@ -23,7 +28,7 @@ def update_vendor(
     """
     before = vendor_service.get_vendor(session, vendor_id)
     shown = (before.name, before.language)
-    vendor = vendor_service.update_vendor(session, act, vendor_id, changes)
+    vendor = vendor_service.update_vendor(session, act, vendor_id, changes, guard=guard)
     if (vendor.name, vendor.language) != shown:
         _touch_programs(session, act, vendor.id)
     return vendor

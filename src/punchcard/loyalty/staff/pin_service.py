@@ -92,13 +92,17 @@ def update_pin(
     fields: Mapping[str, Any],
     *,
     prepared: PreparedPin | None = None,
+    guard: Callable[[StaffPin], None] | None = None,
 ) -> StaffPin:
     """Change the given fields, and the PIN itself if a prepared one is handed in.
 
     A new PIN ends the staff tokens of the old one, and unlocks the person.
+    `guard` is given the row, locked, before anything changes; what it raises ends it.
     Raises StaffPinNotFound, StaffPinRetired, PinAlreadyUsed, StaffIdTaken, ProgramNotFound.
     """
     pin = _locked(session, vendor_id, pin_id)
+    if guard is not None:
+        guard(pin)
     announce(session, StaffPinChanged(pin.id))
     _check_program(session, vendor_id, fields)
     changed = {name: value for name, value in fields.items() if getattr(pin, name) != value}

@@ -1,11 +1,13 @@
 """One's own account: name, language, address, password, and where one is signed in."""
 
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
 from punchcard.accounts import user_service, vendor_service
 from punchcard.accounts.access import sign_in_service
+from punchcard.accounts.models import Admin, User
 from punchcard.accounts.rows import name_of
 from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.i18n import LANGUAGES, N_
@@ -13,6 +15,7 @@ from punchcard.kit.ids import SessionId, UserId
 from punchcard.web.pages.browsers import browser_name
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
+from punchcard.web.pages.templating import LANGUAGE_NAMES
 
 router = APIRouter()
 
@@ -29,14 +32,22 @@ def open_account(request: PageRequestDep) -> Response:
 @router.post("/console/account/profile")
 def change_profile(request: PageRequestDep, form: FormDep) -> Response:
     """Change one's own name, or the language one reads."""
+    own_id = UserId(request.subject.id or "")
+    own = partial(_own, request)
+    with request.context.database.read() as session:
+        form.merge(
+            own(user_service.get_user(session, request.vendor_id, own_id)),
+            labels={"language": LANGUAGE_NAMES},
+        )
     changes = {
         "name": form.text("name", limit=120),
         "language": form.choice("language", LANGUAGES, required=False),
     }
-    own_id = UserId(request.subject.id or "")
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
-            user_service.update_user(session, request.act(), request.vendor_id, own_id, changes)
+            user_service.update_user(
+                session, request.act(), request.vendor_id, own_id, changes, guard=form.guard(own)
+            )
     if not form.is_valid:
         return _account_page(request, profile=form)
     request.choose_language(changes["language"])
@@ -109,6 +120,11 @@ def _home(request: PageRequest) -> str:
     return "/admin/account" if request.subject.kind == SubjectKind.ADMIN else "/console/account"
 
 
+def _own(request: PageRequest, person: User | Admin) -> dict[str, Any]:
+    language = request.chosen_language or getattr(person, "language", None)
+    return {"name": person.name, "language": language}
+
+
 def _account_page(
     request: PageRequest,
     *,
@@ -121,7 +137,7 @@ def _account_page(
     with request.context.database.read() as session:
         name = name_of(session, request.subject)
         person = sign_in_service.load_person(session, request.subject)
-        email, language = person.email, getattr(person, "language", None)
+        email = person.email
         timezone = (
             vendor_service.get_vendor(session, request.vendor_id).timezone if is_user else None
         )
@@ -135,8 +151,7 @@ def _account_page(
     return request.form_page(
         "console/account.html",
         profile or address or password or request.form(),
-        profile=profile
-        or request.form({"name": name, "language": request.chosen_language or language}),
+        profile=profile or request.form(_own(request, person)),
         address=address or request.form(),
         password=password or request.form(),
         name=name,

@@ -1,11 +1,12 @@
 """The platform's vendors: found, made, changed, suspended."""
 
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 
 from punchcard.accounts import vendor_service
+from punchcard.accounts.models import Vendor
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.accounts.vocabulary import Role, VendorStatus
@@ -95,12 +96,16 @@ def open_vendor(request: PageRequestDep, vendor_id: VendorId) -> Response:
 @router.post("/{vendor_id}")
 def update_vendor(request: PageRequestDep, vendor_id: VendorId, form: FormDep) -> Response:
     """Change name, short name, language, currency, time zone or country."""
+    with request.context.database.read() as session:
+        form.merge(_initial(vendor_service.get_vendor(session, vendor_id)))
     changes = {**read_vendor(form), "slug": form.checked("slug", texts.slug)}
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
-            vendor_changes.update_vendor(session, request.act(), vendor_id, changes)
+            vendor_changes.update_vendor(
+                session, request.act(), vendor_id, changes, guard=form.guard(_initial)
+            )
     if not form.is_valid:
-        return _vendor_page(request, vendor_id, form, status=422)
+        return _vendor_page(request, vendor_id, form, status=form.status)
     return request.redirect(f"/admin/vendors/{vendor_id}", N_("Saved."))
 
 
@@ -148,6 +153,10 @@ def _new_page(request: PageRequest, form: Form, status: int = 200) -> Response:
     )
 
 
+def _initial(vendor: Vendor) -> dict[str, Any]:
+    return {field: getattr(vendor, field) for field in ("slug", *VENDOR_FIELDS)}
+
+
 def _vendor_page(
     request: PageRequest,
     vendor_id: VendorId,
@@ -159,7 +168,7 @@ def _vendor_page(
     with request.context.database.read() as session:
         vendor = vendor_service.get_vendor(session, vendor_id)
         programs = program_service.list_programs(session, vendor.id, limit=_PROGRAMS_SHOWN)
-        initial = {field: getattr(vendor, field) for field in ("slug", *VENDOR_FIELDS)}
+        initial = _initial(vendor)
     return request.render(
         "admin/vendor.html",
         status=status,

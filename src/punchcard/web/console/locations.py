@@ -1,10 +1,11 @@
 """The console's page of the places where the vendor serves customers."""
 
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
 from punchcard.accounts import location_service
+from punchcard.accounts.models import Location
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import LocationId
 from punchcard.web.pages.forms import Form
@@ -42,7 +43,7 @@ def open_location(request: PageRequestDep, location_id: LocationId) -> Response:
     """Show one location to be changed."""
     with request.context.database.read() as session:
         found = location_service.get_location(session, request.vendor_id, location_id)
-        initial = {"name": found.name, "address": found.address}
+        initial = _initial(found)
     return request.render(
         "console/location.html", form=request.form(initial), location_id=location_id
     )
@@ -51,16 +52,23 @@ def open_location(request: PageRequestDep, location_id: LocationId) -> Response:
 @router.post("/{location_id}")
 def update_location(request: PageRequestDep, location_id: LocationId, form: FormDep) -> Response:
     """Change the name or the address."""
+    with request.context.database.read() as session:
+        form.merge(_initial(location_service.get_location(session, request.vendor_id, location_id)))
     name, address = _read(form)
     if form.is_valid:
         changes = {"name": name, "address": address}
         with form.refusals(), request.context.database.write() as session:
             location_service.update_location(
-                session, request.act(), request.vendor_id, location_id, changes
+                session,
+                request.act(),
+                request.vendor_id,
+                location_id,
+                changes,
+                guard=form.guard(_initial),
             )
     if not form.is_valid:
         return request.render(
-            "console/location.html", status=422, form=form, location_id=location_id
+            "console/location.html", status=form.status, form=form, location_id=location_id
         )
     return request.redirect("/console/locations", N_("Saved."))
 
@@ -73,6 +81,10 @@ def close_location(request: PageRequestDep, location_id: LocationId, form: FormD
     if not form.is_valid:
         return _list_page(request, form, status=409)
     return request.redirect("/console/locations", N_("The location is closed."))
+
+
+def _initial(location: Location) -> dict[str, Any]:
+    return {"name": location.name, "address": location.address}
 
 
 def _read(form: Form) -> tuple[str | None, str | None]:

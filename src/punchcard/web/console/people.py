@@ -5,6 +5,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Response
 
 from punchcard.accounts import user_service
+from punchcard.accounts.models import User
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vocabulary import Role
 from punchcard.kit.i18n import LANGUAGES, N_
@@ -12,9 +13,11 @@ from punchcard.kit.ids import UserId
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels import ROLES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
+from punchcard.web.pages.templating import LANGUAGE_NAMES
 
 router = APIRouter(prefix="/console/people")
 
+_ROLE_NAMES: Final[dict[str, str]] = {role: name for role, name, _ in ROLES}
 _SHOWN: Final = 200
 
 
@@ -56,13 +59,18 @@ def open_person(request: PageRequestDep, user_id: UserId) -> Response:
     """Show one person to be changed."""
     with request.context.database.read() as session:
         row = user_service.get_user(session, request.vendor_id, user_id)
-        initial = {"name": row.name, "role": row.role, "language": row.language}
+        initial = _initial(row)
     return _person_page(request, user_id, request.form(initial))
 
 
 @router.post("/{user_id}")
 def update_person(request: PageRequestDep, user_id: UserId, form: FormDep) -> Response:
     """Change name, role or language; the last owner stays one."""
+    with request.context.database.read() as session:
+        form.merge(
+            _initial(user_service.get_user(session, request.vendor_id, user_id)),
+            labels={"role": _ROLE_NAMES, "language": LANGUAGE_NAMES},
+        )
     changes: dict[str, Any] = {
         "name": form.text("name", limit=120),
         "role": form.choice("role", [role for role, *_ in ROLES]),
@@ -70,9 +78,16 @@ def update_person(request: PageRequestDep, user_id: UserId, form: FormDep) -> Re
     }
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
-            user_service.update_user(session, request.act(), request.vendor_id, user_id, changes)
+            user_service.update_user(
+                session,
+                request.act(),
+                request.vendor_id,
+                user_id,
+                changes,
+                guard=form.guard(_initial),
+            )
     if not form.is_valid:
-        return _person_page(request, user_id, form, status=422)
+        return _person_page(request, user_id, form, status=form.status)
     return request.redirect("/console/people", N_("Saved."))
 
 
@@ -84,6 +99,10 @@ def remove_person(request: PageRequestDep, user_id: UserId, form: FormDep) -> Re
     if not form.is_valid:
         return _list_page(request, form, status=409)
     return request.redirect("/console/people", N_("The person can no longer sign in."))
+
+
+def _initial(user: User) -> dict[str, Any]:
+    return {"name": user.name, "role": user.role, "language": user.language}
 
 
 def _first_password(request: PageRequest, form: Form) -> str:
@@ -103,7 +122,7 @@ def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
         form=form,
         people=rows,
         roles=ROLES,
-        role_names={role: name for role, name, _ in ROLES},
+        role_names=_ROLE_NAMES,
         sends_mail=request.context.accounts.mail_queue.is_configured,
     )
 

@@ -55,7 +55,7 @@ def open_pin(request: PageRequestDep, pin_id: StaffPinId) -> Response:
     """Show one person: name, program, another PIN, retirement."""
     with request.context.database.read() as session:
         row = pin_service.get_pin(session, request.vendor_id, pin_id)
-        initial = {field: getattr(row, field) for field in pin_service.FIELDS}
+        initial = _initial(row)
     return _pin_page(request, pin_id, request.form(initial))
 
 
@@ -63,23 +63,30 @@ def open_pin(request: PageRequestDep, pin_id: StaffPinId) -> Response:
 def update_pin(request: PageRequestDep, pin_id: StaffPinId, form: FormDep) -> Response:
     """Change the person's facts, and the PIN when another one was typed."""
     context = request.context
+    with context.database.read() as session:
+        row = pin_service.get_pin(session, request.vendor_id, pin_id)
+        form.merge(_initial(row), labels={"program_id": dict(_programs(session, request))})
     fields = _read(form)
     if form.is_valid:
         with form.refusals():
-            with context.database.read() as session:
-                pin_service.get_pin(session, request.vendor_id, pin_id)
             typed = form.value("pin")
             prepared = (
                 context.loyalty.pin_verifier.prepare(request.vendor_id, typed) if typed else None
             )
             with context.database.write() as session:
                 pin_service.update_pin(
-                    session, request.act(), request.vendor_id, pin_id, fields, prepared=prepared
+                    session,
+                    request.act(),
+                    request.vendor_id,
+                    pin_id,
+                    fields,
+                    prepared=prepared,
+                    guard=form.guard(_initial),
                 )
             if typed:
                 keep_given_pin(request, GivenPin(fields["name"], typed))
     if not form.is_valid:
-        return _pin_page(request, pin_id, form, status=422)
+        return _pin_page(request, pin_id, form, status=form.status)
     return request.redirect("/console/pins", N_("Saved."))
 
 
@@ -106,6 +113,10 @@ def suggested_pin() -> str:
         drawn = f"{secrets.randbelow(10**_SUGGESTED_DIGITS):0{_SUGGESTED_DIGITS}d}"
         if not is_too_simple(drawn):
             return drawn
+
+
+def _initial(pin: StaffPin) -> dict[str, Any]:
+    return {field: getattr(pin, field) for field in pin_service.FIELDS}
 
 
 def _read(form: Form) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """The console's page of the shop itself: its habits, who changed what, and its closing."""
 
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
 from punchcard.accounts import audit_service, vendor_service
+from punchcard.accounts.models import Vendor
 from punchcard.accounts.subjects import VENDOR_OWN
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
@@ -28,12 +29,16 @@ def open_settings(request: PageRequestDep) -> Response:
 @router.post("")
 def update_settings(request: PageRequestDep, form: FormDep) -> Response:
     """Change them; passes follow a new name or language."""
+    with request.context.database.read() as session:
+        form.merge(_initial(vendor_service.get_vendor(session, request.vendor_id)))
     changes = read_vendor(form) | {"keeps_origins": form.is_on("keeps_origins")}
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
-            vendor_changes.update_vendor(session, request.act(), request.vendor_id, changes)
+            vendor_changes.update_vendor(
+                session, request.act(), request.vendor_id, changes, guard=form.guard(_initial)
+            )
     if not form.is_valid:
-        return _settings_page(request, form, status=422)
+        return _settings_page(request, form, status=form.status)
     return request.redirect("/console/settings", N_("Saved."))
 
 
@@ -81,12 +86,16 @@ def close_shop(request: PageRequestDep, form: FormDep) -> Response:
     return request.redirect("/sign-in", N_("The shop is closed. Its ledger stays as it is."))
 
 
+def _initial(vendor: Vendor) -> dict[str, Any]:
+    return {field: getattr(vendor, field) for field in (*VENDOR_FIELDS, "keeps_origins")}
+
+
 def _settings_page(
     request: PageRequest, form: Form | None, *, closing: Form | None = None, status: int = 200
 ) -> Response:
     with request.context.database.read() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
-        initial = {field: getattr(vendor, field) for field in (*VENDOR_FIELDS, "keeps_origins")}
+        initial = _initial(vendor)
         slug, name = vendor.slug, vendor.name
     return request.render(
         "console/settings.html",

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 from pydantic import AwareDatetime
 
 from punchcard.accounts import device_service, location_service, vendor_service
+from punchcard.accounts.models import Device
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import DeviceId, LocationId
 from punchcard.loyalty.programs import onboarding
@@ -67,13 +68,18 @@ def open_terminal(request: PageRequestDep, device_id: DeviceId) -> Response:
     """Show one terminal to be renamed or moved."""
     with request.context.database.read() as session:
         row = device_service.get_device(session, request.vendor_id, device_id)
-        initial = {"name": row.name, "location_id": row.location_id}
+        initial = _initial(row)
     return _terminal_page(request, device_id, request.form(initial))
 
 
 @router.post("/{device_id}")
 def update_terminal(request: PageRequestDep, device_id: DeviceId, form: FormDep) -> Response:
     """Rename a terminal, or move it to another location."""
+    with request.context.database.read() as session:
+        form.merge(
+            _initial(device_service.get_device(session, request.vendor_id, device_id)),
+            labels={"location_id": location_service.location_names(session, request.vendor_id)},
+        )
     changes: dict[str, Any] = {
         "name": form.text("name", limit=120),
         "location_id": form.text("location_id", limit=36),
@@ -81,10 +87,15 @@ def update_terminal(request: PageRequestDep, device_id: DeviceId, form: FormDep)
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
             device_service.update_device(
-                session, request.act(), request.vendor_id, device_id, changes
+                session,
+                request.act(),
+                request.vendor_id,
+                device_id,
+                changes,
+                guard=form.guard(_initial),
             )
     if not form.is_valid:
-        return _terminal_page(request, device_id, form, status=422)
+        return _terminal_page(request, device_id, form, status=form.status)
     return request.redirect("/console/terminals", N_("Saved."))
 
 
@@ -94,6 +105,10 @@ def revoke_terminal(request: PageRequestDep, device_id: DeviceId, form: FormDep)
     with request.context.database.write() as session:
         device_service.revoke_device(session, request.act(), request.vendor_id, device_id)
     return request.redirect("/console/terminals", N_("The terminal is no longer paired."))
+
+
+def _initial(device: Device) -> dict[str, Any]:
+    return {"name": device.name, "location_id": device.location_id}
 
 
 def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:

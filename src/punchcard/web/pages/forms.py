@@ -1,19 +1,35 @@
 """What a page's form sent: read field by field, each fault kept beside its field."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from starlette.datastructures import FormData, UploadFile
 
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError, InvalidInput, Kind
 from punchcard.kit.i18n import LANGUAGES, N_, Language, translate
-from punchcard.kit.money import PlainAmount, plain_amount
 from punchcard.kit.validation import amounts, contacts, texts
 from punchcard.kit.validation.invalid import InvalidValue
+from punchcard.web.pages.shown_values import (
+    SHOWN_FIELD,
+    FormStale,
+    as_text,
+    as_texts,
+    merge,
+    read_shown,
+    write_shown,
+)
 
 TEXT_CHARACTERS: Final = 200
+_TOLD_CHARACTERS: Final = 200
+_CHANGED: Final = N_("Changed meanwhile to “{theirs}”. Save again to keep yours.")
+_EMPTIED: Final = N_("Emptied meanwhile. Save again to keep yours.")
+_SWITCHED_ON: Final = N_("Switched on meanwhile. Save again to keep yours.")
+_SWITCHED_OFF: Final = N_("Switched off meanwhile. Save again to keep yours.")
+
+Row = TypeVar("Row")
 
 
 class Form:
@@ -39,6 +55,8 @@ class Form:
         self.wait_seconds: int | None = None
         self.refused_status = 422
         self._has_given_focus = False
+        self.moved: dict[str, int] = {}
+        self._now: dict[str, str] | None = None
 
     @property
     def is_valid(self) -> bool:
@@ -71,9 +89,7 @@ class Form:
         """Return what stands in a field: as typed, or as it was before."""
         if self._data is None:
             found = self.initial.get(name)
-            if isinstance(found, PlainAmount):
-                return plain_amount(found.minor, found.currency, self._language)
-            return "" if found is None else str(found)
+            return str(found) if isinstance(found, bool) else as_text(found, self._language)
         found = self._data.get(name)
         return found if isinstance(found, str) else ""
 
@@ -81,6 +97,77 @@ class Form:
         """Return the same form as if these values had been typed into its fields."""
         sent = [(name, value) for name, value in self.sent() if name not in values]
         return Form(FormData([*sent, *values.items()]), language=self._language)
+
+    @property
+    def shown(self) -> str:
+        """Return what the page shows, for the form to take along: `forms.shown` in templates."""
+        if self._now is not None:
+            return write_shown(self._now)
+        if self._data is None:
+            return write_shown(as_texts(self.initial, self._language))
+        return self.value(SHOWN_FIELD)
+
+    def merge(
+        self,
+        now: Mapping[str, Any],
+        *,
+        sums: Collection[str] = (),
+        labels: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """Take over what others changed since the page was shown; see `shown_values`.
+
+        `now` is what the page would show now. Where they changed what the person changed too, the
+        field gets a fault that says what they wrote, with the names in `labels` for its choices:
+        sent once more, the form counts. Of numbers in `sums` the difference counts; `moved` tells.
+        """
+        shown = read_shown(self.value(SHOWN_FIELD))
+        if shown is None:
+            return
+        boxes = {name for name, value in now.items() if isinstance(value, bool)}
+        self._now = as_texts(now, self._language)
+        times = Counter(name for name, _ in self.sent())
+        typed = {name: text for name, text in self.sent() if times[name] == 1}
+        typed.pop(SHOWN_FIELD)
+        typed |= {name: "on" if self.is_on(name) else "" for name in boxes}
+        merged = merge(shown=shown, typed=typed, now=self._now, sums=sums)
+        self.moved = merged.moved
+        self._put(merged.values, boxes)
+        for name, theirs in merged.conflicts.items():
+            self._note_conflict(name, theirs, name in boxes, (labels or {}).get(name, {}))
+
+    def guard(self, values: Callable[[Row], Mapping[str, Any]]) -> Callable[[Row], None]:
+        """Return what refuses (FormStale) a row that no longer shows what was merged."""
+
+        def check(row: Row) -> None:
+            if self._now is not None and as_texts(values(row), self._language) != self._now:
+                raise FormStale
+
+        return check
+
+    def _put(self, values: Mapping[str, str], boxes: Collection[str]) -> None:
+        """Let the fields hold `values`, as if they had been sent so."""
+        assert self._data is not None
+        replaced = {*values, SHOWN_FIELD}
+        kept = [(name, one) for name, one in self._data.multi_items() if name not in replaced]
+        sent = [(name, text) for name, text in values.items() if text or name not in boxes]
+        self._data = FormData([*kept, *sent, (SHOWN_FIELD, self.shown)])
+
+    def _note_conflict(
+        self, name: str, theirs: str, is_box: bool, labels: Mapping[str, str]
+    ) -> None:
+        self.refused_status = 409
+        self.refusal = translate(
+            N_("Someone else changed this meanwhile. What you typed is kept: see below."),
+            self._language,
+        )
+        if is_box:
+            self.fault(name, _SWITCHED_ON if theirs else _SWITCHED_OFF)
+        elif theirs:
+            text = translate(labels[theirs], self._language) if theirs in labels else theirs
+            cut = text if len(text) <= _TOLD_CHARACTERS else text[:_TOLD_CHARACTERS] + "…"
+            self.fault(name, _CHANGED, theirs=cut)
+        else:
+            self.fault(name, _EMPTIED)
 
     def is_on(self, name: str, choice: str = "on") -> bool:
         """Return whether a box is ticked, or one choice of several is."""

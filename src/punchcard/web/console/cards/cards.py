@@ -1,6 +1,7 @@
 """The console's page of one card: its holder, its history, and what can be done with the card."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -11,6 +12,7 @@ from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import CardId, VendorId
 from punchcard.loyalty.cards import card_changes, customer_service
 from punchcard.loyalty.cards.card_changes import CardChange
+from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.errors import CardNotFound
 from punchcard.web.console.cards.card_page import (
     PREFIX,
@@ -56,16 +58,14 @@ def open_edit(request: PageRequestDep, card_id: CardId) -> Response:
     """Show what is known about the holder, to be changed."""
     with request.context.database.read() as session:
         card = find_card(session, request, card_id)
-    known: dict[str, Any] = dict(card.customer or {})
-    if known.get("birthday"):
-        month, day = known["birthday"].split("-")
-        known.update(birthday_month=int(month), birthday_day=int(day))
-    return _edit_page(request, card_id, request.form(known))
+    return _edit_page(request, card_id, request.form(_initial(card)))
 
 
 @router.post("/edit")
 def update_card(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     """Change what is known; an anonymous card gets a holder."""
+    with request.context.database.read() as session:
+        form.merge(_initial(find_card(session, request, card_id)))
     locale = form.choice("locale", LANGUAGES, required=False)
     told = read_customer(form, country=request.subject.country, locale=locale, accepted_terms=False)
     if form.is_valid:
@@ -76,9 +76,17 @@ def update_card(request: PageRequestDep, card_id: CardId, form: FormDep) -> Resp
             customer={**customer, "locale": locale} if told else None, card={"locale": locale}
         )
         with form.refusals(), request.context.database.write() as session:
-            card_changes.update_card(session, request.act(), request.vendor_id, card_id, change)
+            reads = partial(find_card, session, request)
+            card_changes.update_card(
+                session,
+                request.act(),
+                request.vendor_id,
+                card_id,
+                change,
+                guard=form.guard(lambda card: _initial(reads(card.id))),
+            )
     if not form.is_valid:
-        return _edit_page(request, card_id, form, status=422)
+        return _edit_page(request, card_id, form, status=form.status)
     return request.redirect(card_path(card_id), N_("Saved."))
 
 
@@ -118,6 +126,17 @@ def erase(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
             raise CardNotFound
         customer_service.erase_customer(session, request.act(), token)
     return request.redirect(card_path(card_id), N_("The holder's data is deleted."))
+
+
+def _initial(card: CardView) -> dict[str, Any]:
+    fields = ("name", "email", "phone", "locale", "marketing_consent")
+    known = card.customer or {}
+    initial: dict[str, Any] = {field: known.get(field) for field in fields}
+    initial["marketing_consent"] = bool(initial["marketing_consent"])
+    month, _, day = (known.get("birthday") or "").partition("-")
+    initial["birthday_month"] = int(month) if month else None
+    initial["birthday_day"] = int(day) if day else None
+    return initial
 
 
 def _change(

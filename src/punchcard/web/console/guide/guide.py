@@ -3,11 +3,14 @@
 Where someone stands is told by what the shop has, so the guide can be left and taken up again.
 """
 
+from functools import partial
 from typing import Any, Final
 
 from fastapi import APIRouter, Response
+from sqlalchemy.orm import Session
 
 from punchcard.accounts import device_service, location_service, vendor_service
+from punchcard.accounts.models import Vendor
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import onboarding, program_service, reward_service, vendor_changes
@@ -29,6 +32,7 @@ from punchcard.web.console.programs.program_start import create_from, start_form
 from punchcard.web.console.programs.trades import suggested_reward
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
+from punchcard.web.pages.templating import LANGUAGE_NAMES
 from punchcard.web.pages.vendor_form import VENDOR_FIELDS, country_choices, read_vendor
 
 router = APIRouter(prefix="/console/guide")
@@ -54,15 +58,19 @@ def open_shop(request: PageRequestDep) -> Response:
 @router.post("/shop")
 def tell_shop(request: PageRequestDep, form: FormDep) -> Response:
     """Keep it, the address with the first location."""
+    with request.context.database.read() as session:
+        vendor = vendor_service.get_vendor(session, request.vendor_id)
+        form.merge(_shop_values(session, vendor), labels={"language": LANGUAGE_NAMES})
     changes = read_vendor(form)
     address = form.text("address", required=False, limit=_ADDRESS_CHARACTERS)
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
             act = request.act()
-            vendor_changes.update_vendor(session, act, request.vendor_id, changes)
+            guard = form.guard(partial(_shop_values, session))
+            vendor_changes.update_vendor(session, act, request.vendor_id, changes, guard=guard)
             _keep_address(session, request, address)
     if not form.is_valid:
-        return _shop_page(request, form, status=422)
+        return _shop_page(request, form, status=form.status)
     return request.redirect(path_after("shop"), N_("Saved."))
 
 
@@ -110,16 +118,21 @@ def choose_reward(request: PageRequestDep, form: FormDep) -> Response:
     program = _program_without_reward(request)
     if program is None:
         return request.redirect("/console/guide")
+    values = partial(_reward_values, request)
+    form.merge(values(program))
     fields, offer = _read_reward(form, program_context_of(program))
     if form.is_valid:
         with form.refusals(stamp_reward="reward_name"), request.context.database.write() as session:
             act = request.act()
-            program_service.update_program(session, act, request.vendor_id, program.id, fields)
+            guard = form.guard(values)
+            program_service.update_program(
+                session, act, request.vendor_id, program.id, fields, guard=guard
+            )
             if offer is not None:
                 reward_service.create_reward(session, act, request.vendor_id, program.id, offer)
             program_service.activate_program(session, act, request.vendor_id, program.id)
     if not form.is_valid:
-        return _reward_page(request, program, form, status=422)
+        return _reward_page(request, program, form, status=form.status)
     return request.redirect(path_after("reward"), N_("Your program is open for business."))
 
 
@@ -226,12 +239,16 @@ def _read_reward(
     }
 
 
+def _shop_values(session: Session, vendor: Vendor) -> dict[str, Any]:
+    values = {name: getattr(vendor, name) for name in VENDOR_FIELDS}
+    found = location_service.list_locations(session, vendor.id, after_id=None, limit=1)
+    return {**values, "address": found[0].address if found else None}
+
+
 def _shop_page(request: PageRequest, form: Form | None, status: int = 200) -> Response:
     with request.context.database.read() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
-        initial = {name: getattr(vendor, name) for name in VENDOR_FIELDS}
-        found = location_service.list_locations(session, vendor.id, after_id=None, limit=1)
-        initial["address"] = found[0].address if found else None
+        initial = _shop_values(session, vendor)
     return request.render(
         "console/guide_shop.html",
         status=status,
@@ -250,12 +267,10 @@ def _program_page(request: PageRequest, form: Form, status: int = 200) -> Respon
     return start_page(request, form, is_guide=True, status=status, preview=preview, **values)
 
 
-def _reward_page(
-    request: PageRequest, program: LoyaltyProgram, form: Form | None, status: int = 200
-) -> Response:
+def _reward_values(request: PageRequest, program: LoyaltyProgram) -> dict[str, Any]:
     reward = program.stamp_reward or {}
     suggested = suggested_reward(program.branding)
-    initial = {
+    return {
         "stamps_target": program.stamps_target,
         "reward_name": reward.get("name") or (request.say(suggested) if suggested else None),
         "reward_description": reward.get("description"),
@@ -264,9 +279,14 @@ def _reward_page(
         "points_per_amount": amount_of(program.points_per_amount_minor, program.currency),
         "points_required": 100,
     }
+
+
+def _reward_page(
+    request: PageRequest, program: LoyaltyProgram, form: Form | None, status: int = 200
+) -> Response:
     values = _guide_values(request)
     typed = _read_reward(form, program_context_of(program))[0] if form else None
-    form = form or request.form(initial)
+    form = form or request.form(_reward_values(request, program))
     with request.context.database.read() as session:
         preview = guide_preview(session, request, values["steps"], form, typed)
     return request.render(

@@ -11,13 +11,13 @@ from punchcard.loyalty.programs import impact_service, program_service
 from punchcard.loyalty.reports import dashboard_service
 from punchcard.wallets import logo_service
 from punchcard.web.console.programs import program_page
-from punchcard.web.console.programs.program_form import program_context_of, read_program
+from punchcard.web.console.programs.program_form import initial_of, program_context_of, read_program
 from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
 from punchcard.web.console.programs.program_start import create_from, start_page
 from punchcard.web.console.programs.trades import TRADES
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
-from punchcard.web.pages.program_labels import STATUSES, TYPE_NAMES
+from punchcard.web.pages.program_labels import CHOICES, STATUSES, TYPE_NAMES
 
 router = APIRouter(prefix="/console/programs")
 
@@ -69,6 +69,7 @@ def update_program(request: PageRequestDep, program_id: ProgramId, form: FormDep
     """Change a program; what concerns running cards is told first and asked once more."""
     with request.context.database.read() as session:
         row = program_service.get_program(session, request.vendor_id, program_id)
+        form.merge(initial_of(row), labels=CHOICES)
         fields = read_program(form, program_context_of(row))
         impacts = impact_service.impacts_of_program(session, row, fields) if form.is_valid else []
     if impacts and not form.is_on(CONFIRMED):
@@ -83,10 +84,15 @@ def update_program(request: PageRequestDep, program_id: ProgramId, form: FormDep
     if form.is_valid:
         with form.refusals(stamp_reward="reward_name"), request.context.database.write() as session:
             program_service.update_program(
-                session, request.act(), request.vendor_id, program_id, fields
+                session,
+                request.act(),
+                request.vendor_id,
+                program_id,
+                fields,
+                guard=form.guard(initial_of),
             )
     if not form.is_valid:
-        return program_page.show(request, program_id, form, status=422)
+        return program_page.show(request, program_id, form, status=form.status)
     language = form.value(LANGUAGE_FIELD)
     return request.redirect(f"/console/programs/{row.id}?preview={language[:2]}", N_("Saved."))
 

@@ -63,6 +63,7 @@ def update_reward(
     with request.context.database.read() as session:
         program = program_service.get_program(session, request.vendor_id, program_id)
         row = reward_service.get_reward(session, request.vendor_id, reward_id)
+        form.merge(_initial(row, program), sums=("stock_left",))
         fields = _read(form, program, row)
         impacts = (
             impact_service.impacts_of_price(session, row, fields["points_required"])
@@ -81,10 +82,21 @@ def update_reward(
         )
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
-            reward_service.update_reward(session, request.act(), request.vendor_id, row.id, fields)
+            reward_service.update_reward(
+                session,
+                request.act(),
+                request.vendor_id,
+                row.id,
+                fields,
+                guard=form.guard(lambda reward: _initial(reward, program)),
+            )
     if not form.is_valid:
-        return _page(request, program_id, reward_id, form, status=422)
-    return request.redirect(f"/console/programs/{program.id}#rewards", N_("Saved."))
+        return _page(request, program_id, reward_id, form, status=form.status)
+    back = f"/console/programs/{program.id}#rewards"
+    if "stock_left" in form.moved:
+        done = N_("Saved. Some were handed out meanwhile: {count} are left now.")
+        return request.redirect(back, done, count=form.moved["stock_left"])
+    return request.redirect(back, N_("Saved."))
 
 
 @router.post("/{reward_id}/archive")
