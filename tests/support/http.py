@@ -50,10 +50,19 @@ class Api:
         return Api(self._client, token)
 
     def call(
-        self, method: str, path: str, json: Any = None, *, key: str | None = None, **options: Any
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        *,
+        key: str | None = None,
+        if_match: str | None = None,
+        **options: Any,
     ) -> httpx.Response:
         """Send a request to a path below /api/v1, with an idempotency key if one is given."""
         headers = dict(options.pop("headers", {}))
+        if if_match is not None:
+            headers["If-Match"] = if_match
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token}"
         if key is not None:

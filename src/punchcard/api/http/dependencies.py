@@ -8,14 +8,15 @@ import base64
 import binascii
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
 
 from punchcard.accounts.access.rate_limit import PublicLimits, counted_address
 from punchcard.accounts.audit_service import Act
@@ -23,6 +24,7 @@ from punchcard.accounts.errors import HasherBusy, NotAllowed, TooManyRequests
 from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.api.http import idempotency, permissions
 from punchcard.api.http.idempotency import IdempotencyRace, Keyed
+from punchcard.api.http.preconditions import HEADER, check_match, etag_of
 from punchcard.api.http.problems import request_id_of
 from punchcard.api.schemas.fields import Schema
 from punchcard.context import Context
@@ -36,6 +38,10 @@ _VENDOR_PATHS = "/api/v1/vendor"
 _USER_AGENT_CHARACTERS = 200
 
 
+Tagged = TypeVar("Tagged", bound=Schema)
+Row = TypeVar("Row")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Caller:
     """One request and who makes it."""
@@ -47,6 +53,9 @@ class Caller:
     address: str | None
     user_agent: str | None
     idempotency: Keyed | None = None
+    if_match: str | None = None
+    headers: MutableHeaders = field(default_factory=MutableHeaders)
+    """The headers of the response."""
 
     @property
     def vendor_id(self) -> VendorId:
@@ -63,6 +72,21 @@ class Caller:
             ids=self.context.ids,
             request_id=self.request_id,
         )
+
+    def tagged(self, schema: Tagged) -> Tagged:
+        """Return what a response shows, and name it by its ETag."""
+        self.headers["ETag"] = etag_of(schema)
+        return schema
+
+    def guard(self, schema: Callable[[Row], Schema]) -> Callable[[Row], None] | None:
+        """Return what lets a change through that If-Match allows; None without that header.
+
+        `schema` makes the response of the row that is to be changed. Raises ChangedMeanwhile.
+        """
+        if_match = self.if_match
+        if if_match is None:
+            return None
+        return lambda row: check_match(if_match, schema(row))
 
     def remember(self, session: Session, status: int, schema: BaseModel | None) -> None:
         """Keep the response under the request's key, if any, inside the change's transaction.
@@ -118,6 +142,7 @@ async def _read_idempotency_key(request: Request) -> _Key | None:
 
 async def get_caller(
     request: Request,
+    response: Response,
     context: ContextDep,
     _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     key: Annotated[_Key | None, Depends(_read_idempotency_key)],
@@ -129,7 +154,7 @@ async def get_caller(
     if key is not None and subject.vendor_id is not None:
         keyed = Keyed(subject.vendor_id, key.key, key.fingerprint)
         await run_in_threadpool(_replay_if_known, context, keyed)
-    caller = _caller(request, context, subject, keyed)
+    caller = _caller(request, context, subject, keyed, response.headers)
     try:
         yield caller
     except (DomainError, IdempotencyRace) as error:
@@ -216,7 +241,6 @@ async def get_page(
 PageDep = Annotated[Page, Depends(get_page)]
 
 Item = TypeVar("Item", bound=Schema)
-Row = TypeVar("Row")
 
 
 class Listed(Schema, Generic[Item]):
@@ -255,7 +279,13 @@ async def _subject(request: Request, context: Context) -> Subject:
     return await run_in_threadpool(context.accounts.credentials.resolve, bearer)
 
 
-def _caller(request: Request, context: Context, subject: Subject, keyed: Keyed | None) -> Caller:
+def _caller(
+    request: Request,
+    context: Context,
+    subject: Subject,
+    keyed: Keyed | None,
+    headers: MutableHeaders | None = None,
+) -> Caller:
     accepted = request.headers.get("accept-language")
     agent = request.headers.get("user-agent")
     return Caller(
@@ -266,6 +296,8 @@ def _caller(request: Request, context: Context, subject: Subject, keyed: Keyed |
         address=request.client.host if request.client else None,
         user_agent=agent[:_USER_AGENT_CHARACTERS] if agent else None,
         idempotency=keyed,
+        if_match=request.headers.get(HEADER),
+        headers=headers if headers is not None else MutableHeaders(),
     )
 
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from punchcard import __version__
 from punchcard.api.http.idempotency import HEADER, REPLAYED_HEADER
 from punchcard.api.http.permissions import ACCESS
+from punchcard.api.http.preconditions import HEADER as IF_MATCH
 from punchcard.api.http.problems import MEDIA_TYPE
 
 _PROBLEM: Final[dict[str, Any]] = {
@@ -41,6 +42,7 @@ _WORDS: Final[dict[int, str]] = {
     403: "The caller may not do this.",
     404: "There is no such thing, or it is another vendor's.",
     409: "A rule refuses it, or it conflicts with what is there.",
+    412: "It is no longer what `If-Match` names.",
     413: "The body is too large.",
     422: "A field is not valid, or an idempotency key was used for another request.",
     423: "Locked for a while; see `Retry-After`.",
@@ -54,6 +56,17 @@ _IDEMPOTENCY_KEY: Final[dict[str, Any]] = {
     "required": False,
     "description": "The same key with the same request gives the same response again.",
     "schema": {"type": "string", "pattern": "^[!-~]{1,128}$", "maxLength": 128},
+}
+_IF_MATCH: Final[dict[str, Any]] = {
+    "name": IF_MATCH,
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of what was read: nothing changes if it is something else by now.",
+    "schema": {"type": "string", "maxLength": 1000},
+}
+_ETAG: Final[dict[str, Any]] = {
+    "description": "Names this state of it, for `If-Match`.",
+    "schema": {"type": "string"},
 }
 # Its items carry keys of their own.
 _WITHOUT_KEY: Final = "/api/v1/vendor/loyalty/operations"
@@ -107,6 +120,8 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
             needed = " or ".join(f"`{permission}`" for permission in sorted(rule.any_of))
             told = operation.get("description", "")
             operation["description"] = f"{told}\n\nNeeds {needed}.".strip()
+        if ("PATCH", path) in ACCESS and method in ("GET", "PATCH"):
+            _add_etag(method, operation)
         if method == "POST" and path.startswith("/api/v1/vendor") and path != _WITHOUT_KEY:
             _add_idempotency(operation)
     return document
@@ -171,6 +186,13 @@ def _problem_response(status: int) -> dict[str, Any]:
         seconds = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
         response["headers"] = {"Retry-After": seconds}
     return response
+
+
+def _add_etag(method: str, operation: dict[str, Any]) -> None:
+    operation["responses"]["200"].setdefault("headers", {})["ETag"] = _ETAG
+    if method == "PATCH":
+        operation.setdefault("parameters", []).append(_IF_MATCH)
+        operation["responses"]["412"] = _problem_response(412)
 
 
 def _add_idempotency(operation: dict[str, Any]) -> None:

@@ -79,6 +79,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("DELETE", f"{_VENDOR}/locations/{{location_id}}"): MAY_MANAGE_VENDOR,
     ("GET", f"{_VENDOR}/devices"): MAY_MANAGE_VENDOR,
     ("POST", f"{_VENDOR}/devices/pairing-codes"): MAY_MANAGE_VENDOR,
+    ("GET", f"{_VENDOR}/devices/{{device_id}}"): MAY_MANAGE_VENDOR,
     ("PATCH", f"{_VENDOR}/devices/{{device_id}}"): MAY_MANAGE_VENDOR,
     ("DELETE", f"{_VENDOR}/devices/{{device_id}}"): MAY_MANAGE_VENDOR,
     ("GET", f"{_VENDOR}/api-keys"): MAY_OWN,
@@ -102,6 +103,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_LOYALTY}/programs/{{program_id}}/wallet"): MAY_READ,
     ("GET", f"{_LOYALTY}/programs/{{program_id}}/rewards"): _SEE_RULES,
     ("POST", f"{_LOYALTY}/programs/{{program_id}}/rewards"): MAY_MANAGE,
+    ("GET", f"{_LOYALTY}/rewards/{{reward_id}}"): _SEE_RULES,
     ("PATCH", f"{_LOYALTY}/rewards/{{reward_id}}"): MAY_MANAGE,
     ("DELETE", f"{_LOYALTY}/rewards/{{reward_id}}"): MAY_MANAGE,
     # Whole lists to take away: for those who answer for the shop, and secrets' owners alone

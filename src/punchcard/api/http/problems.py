@@ -28,6 +28,7 @@ _TITLES: Final[dict[int, str]] = {
     404: N_("Not found"),
     405: N_("Method not allowed"),
     409: N_("Refused"),
+    412: N_("Changed meanwhile"),
     413: N_("Too large"),
     422: N_("Invalid input"),
     423: N_("Locked"),

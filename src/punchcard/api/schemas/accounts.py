@@ -163,6 +163,7 @@ class LocationChange(Schema):
 class DeviceSchema(Schema):
     """A paired terminal."""
 
+    untagged = frozenset({"last_used_at"})
     id: IdOf[DeviceId]
     name: str
     location_id: IdOf[LocationId] | None

@@ -186,8 +186,26 @@ class Card(Schema):
     `ready_rewards` are what it can have now, the best first; each by itself, so that taking one may
     leave too little for another. `rewards_ready` is how many they are, a full card's reward as
     often as the card is full.
+
+    Its ETag stands for what can be changed, not for its balances.
     """
 
+    untagged = frozenset(
+        {
+            "status",
+            "stamps",
+            "stamps_target",
+            "rewards_ready",
+            "ready_rewards",
+            "points",
+            "lifetime",
+            "next_stamp_at",
+            "stamps_left_today",
+            "last_activity_at",
+            "public_url",
+            "wallet",
+        }
+    )
     id: str
     program_id: ProgramId
     number: Annotated[str, Field(pattern="^[0-9]{12}$", examples=["482915036274"])]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -36,6 +36,8 @@ class Schema(BaseModel):
     """A request or a response: exactly the fields it names, nothing beside them."""
 
     model_config = ConfigDict(extra="forbid")
+    untagged: ClassVar[frozenset[str]] = frozenset()
+    """The fields that change by themselves: an ETag leaves them out."""
 
 
 def fault(sentence: str, **params: Any) -> PydanticCustomError:

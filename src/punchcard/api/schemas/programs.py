@@ -181,6 +181,8 @@ class ProgramChange(Schema):
 class ProgramSchema(Schema):
     """A stamp card or points program."""
 
+    untagged = frozenset({"usual_purchase_minor"})
+
     id: IdOf[ProgramId]
     slug: str
     name: str

@@ -12,6 +12,7 @@ TITLES: Final[dict[int, str]] = {
     404: N_("Page not found"),
     405: N_("Page not found"),
     409: N_("That is not possible"),
+    412: N_("That is not possible"),
     413: N_("Too large"),
     422: N_("Please check what you typed"),
     423: N_("Locked"),

@@ -71,7 +71,7 @@ def create_vendor(body: VendorRequest, caller: CallerDep) -> VendorSchema:
 def get_vendor(vendor_id: VendorId, caller: CallerDep) -> VendorSchema:
     """Show one vendor."""
     with caller.context.database.read() as session:
-        return vendor_schema(vendor_service.get_vendor(session, vendor_id))
+        return caller.tagged(vendor_schema(vendor_service.get_vendor(session, vendor_id)))
 
 
 @router.patch("/{vendor_id}", responses=problems(404, 409))
@@ -80,8 +80,10 @@ def update_vendor(
 ) -> VendorSchema:
     """Change a vendor's name, short name, currency, time zone, language, country or origins."""
     with caller.context.database.write() as session:
-        vendor = vendor_changes.update_vendor(session, caller.act(), vendor_id, given(body))
-        return vendor_schema(vendor)
+        vendor = vendor_changes.update_vendor(
+            session, caller.act(), vendor_id, given(body), guard=caller.guard(vendor_schema)
+        )
+        return caller.tagged(vendor_schema(vendor))
 
 
 @router.post("/{vendor_id}/suspend", responses=problems(404, 409))

@@ -19,6 +19,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, ProgramId, VendorId
 from punchcard.loyalty.cards import card_changes, card_service
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.vocabulary import CardStatus
 
 router = api_router("/api/v1/vendor/loyalty/cards", tag="cards")
@@ -102,7 +103,7 @@ def look_up_cards(caller: CallerDep, code: Code) -> FoundCards:
 def get_card(caller: CallerDep, card_id: CardId) -> Card:
     """Return one card."""
     with caller.context.database.read() as session:
-        return _read(session, caller, card_id)
+        return caller.tagged(_read(session, caller, card_id))
 
 
 @router.patch("/{card_id}", responses=problems(404, 409))
@@ -113,8 +114,14 @@ def update_card(caller: CallerDep, card_id: CardId, request: CardChangeRequest) 
     """
     act, change = caller.act(), request.as_change(caller.subject.country)
     with caller.context.database.write() as session:
-        card_changes.update_card(session, act, caller.vendor_id, card_id, change)
-        return _read(session, caller, card_id)
+
+        def schema(card: LoyaltyCard) -> Card:
+            return _read(session, caller, card.id)
+
+        card_changes.update_card(
+            session, act, caller.vendor_id, card_id, change, guard=caller.guard(schema)
+        )
+        return caller.tagged(_read(session, caller, card_id))
 
 
 @router.post("/{card_id}/block", responses=problems(404, 409))

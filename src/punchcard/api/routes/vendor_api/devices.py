@@ -53,14 +53,27 @@ def create_pairing_code(body: PairingCodeRequest, caller: CallerDep) -> PairingC
     return response
 
 
+@router.get("/{device_id}", responses=problems(404))
+def get_device(device_id: DeviceId, caller: CallerDep) -> DeviceSchema:
+    """Return one paired device."""
+    with caller.context.database.read() as session:
+        row = device_service.get_device(session, caller.vendor_id, device_id)
+        return caller.tagged(device_schema(row))
+
+
 @router.patch("/{device_id}", responses=problems(404))
 def update_device(device_id: DeviceId, body: DeviceChange, caller: CallerDep) -> DeviceSchema:
     """Rename a device, or move it to another location."""
     with caller.context.database.write() as session:
         device = device_service.update_device(
-            session, caller.act(), caller.vendor_id, device_id, given(body)
+            session,
+            caller.act(),
+            caller.vendor_id,
+            device_id,
+            given(body),
+            guard=caller.guard(device_schema),
         )
-        return device_schema(device)
+        return caller.tagged(device_schema(device))
 
 
 @router.delete("/{device_id}", status_code=204, responses=problems(404))

@@ -42,9 +42,8 @@ def create_location(body: LocationRequest, caller: CallerDep) -> LocationSchema:
 def get_location(location_id: LocationId, caller: CallerDep) -> LocationSchema:
     """Show one location, closed or not."""
     with caller.context.database.read() as session:
-        return location_schema(
-            location_service.get_location(session, caller.vendor_id, location_id)
-        )
+        row = location_service.get_location(session, caller.vendor_id, location_id)
+        return caller.tagged(location_schema(row))
 
 
 @router.patch("/{location_id}", responses=problems(404))
@@ -54,9 +53,14 @@ def update_location(
     """Change a location's name or address."""
     with caller.context.database.write() as session:
         location = location_service.update_location(
-            session, caller.act(), caller.vendor_id, location_id, given(body)
+            session,
+            caller.act(),
+            caller.vendor_id,
+            location_id,
+            given(body),
+            guard=caller.guard(location_schema),
         )
-        return location_schema(location)
+        return caller.tagged(location_schema(location))
 
 
 @router.delete("/{location_id}", responses=problems(404, 409))

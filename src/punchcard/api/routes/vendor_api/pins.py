@@ -1,6 +1,7 @@
 """Staff and their PINs."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import Query
@@ -44,6 +45,7 @@ class PinChange(Schema):
 class PinSchema(Schema):
     """A person at the till; the PIN itself is never shown."""
 
+    untagged = frozenset({"status", "failed_attempts", "locked_until", "last_used_at"})
     id: IdOf[StaffPinId]
     name: str
     staff_id: str | None
@@ -127,7 +129,7 @@ def get_pin(caller: CallerDep, pin_id: StaffPinId) -> PinSchema:
     """Return one person, retired or not."""
     with caller.context.database.read() as session:
         row = pin_service.get_pin(session, caller.vendor_id, pin_id)
-    return pin_schema(row, caller.context.clock.now())
+    return caller.tagged(pin_schema(row, caller.context.clock.now()))
 
 
 @router.patch("/{pin_id}", responses=problems(404, 409))
@@ -143,9 +145,15 @@ def update_pin(caller: CallerDep, pin_id: StaffPinId, request: PinChange) -> Pin
     act = caller.act()
     with context.database.write() as session:
         row = pin_service.update_pin(
-            session, act, caller.vendor_id, pin_id, fields, prepared=prepared
+            session,
+            act,
+            caller.vendor_id,
+            pin_id,
+            fields,
+            prepared=prepared,
+            guard=caller.guard(partial(pin_schema, now=act.now)),
         )
-    return pin_schema(row, act.now)
+    return caller.tagged(pin_schema(row, act.now))
 
 
 @router.delete("/{pin_id}", status_code=204, responses=problems(404))

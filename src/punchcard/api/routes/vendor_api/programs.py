@@ -1,5 +1,6 @@
 """The vendor's programs."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Query
@@ -58,7 +59,7 @@ def get_program(caller: CallerDep, program_id: ProgramId) -> ProgramSchema:
     """Return one program."""
     with caller.context.database.read() as session:
         row = program_service.get_program(session, caller.vendor_id, program_id)
-        return _schema(caller, session, row)
+        return caller.tagged(_schema(caller, session, row))
 
 
 @router.patch("/{program_id}", responses=problems(404, 409))
@@ -72,9 +73,14 @@ def update_program(
     fields = fields_of(request)
     with caller.context.database.write() as session:
         row = program_service.update_program(
-            session, caller.act(), caller.vendor_id, program_id, fields
+            session,
+            caller.act(),
+            caller.vendor_id,
+            program_id,
+            fields,
+            guard=caller.guard(partial(_schema, caller, session)),
         )
-        return _schema(caller, session, row)
+        return caller.tagged(_schema(caller, session, row))
 
 
 @router.delete("/{program_id}", status_code=204, responses=problems(404, 409))

@@ -56,15 +56,28 @@ def create_reward(caller: CallerDep, program_id: ProgramId, request: RewardReque
     return response
 
 
+@router.get("/rewards/{reward_id}", responses=problems(404))
+def get_reward(caller: CallerDep, reward_id: RewardId) -> RewardSchema:
+    """Return one reward, archived or not."""
+    with caller.context.database.read() as session:
+        row = reward_service.get_reward(session, caller.vendor_id, reward_id)
+        return caller.tagged(reward_schema(row))
+
+
 @router.patch("/rewards/{reward_id}", responses=problems(404))
 def update_reward(caller: CallerDep, reward_id: RewardId, request: RewardChange) -> RewardSchema:
     """Change the given fields of a reward; null takes a limit away."""
     fields = fields_of(request)
     with caller.context.database.write() as session:
         row = reward_service.update_reward(
-            session, caller.act(), caller.vendor_id, reward_id, fields
+            session,
+            caller.act(),
+            caller.vendor_id,
+            reward_id,
+            fields,
+            guard=caller.guard(reward_schema),
         )
-        return reward_schema(row)
+        return caller.tagged(reward_schema(row))
 
 
 @router.delete("/rewards/{reward_id}", status_code=204, responses=problems(404))

@@ -21,7 +21,8 @@ router = api_router("/api/v1/vendor", tag="Vendor")
 def get_vendor(caller: CallerDep) -> VendorSchema:
     """Show the vendor the caller acts for."""
     with caller.context.database.read() as session:
-        return vendor_schema(vendor_service.get_vendor(session, caller.vendor_id))
+        vendor = vendor_service.get_vendor(session, caller.vendor_id)
+        return caller.tagged(vendor_schema(vendor))
 
 
 @router.patch("")
@@ -32,8 +33,14 @@ def update_vendor(body: VendorChange, caller: CallerDep) -> VendorSchema:
     a new name or language.
     """
     with caller.context.database.write() as session:
-        vendor = vendor_changes.update_vendor(session, caller.act(), caller.vendor_id, given(body))
-        return vendor_schema(vendor)
+        vendor = vendor_changes.update_vendor(
+            session,
+            caller.act(),
+            caller.vendor_id,
+            given(body),
+            guard=caller.guard(vendor_schema),
+        )
+        return caller.tagged(vendor_schema(vendor))
 
 
 @router.post("/close", responses=problems(409))

@@ -51,7 +51,7 @@ def create_user(body: UserRequest, caller: CallerDep) -> UserSchema:
 def get_user(user_id: UserId, caller: CallerDep) -> UserSchema:
     """Return one user."""
     with caller.context.database.read() as session:
-        return user_schema(user_service.get_user(session, caller.vendor_id, user_id))
+        return caller.tagged(user_schema(user_service.get_user(session, caller.vendor_id, user_id)))
 
 
 def update_user(user_id: UserId, body: UserChange, caller: CallerDep) -> UserSchema:
@@ -60,8 +60,15 @@ def update_user(user_id: UserId, body: UserChange, caller: CallerDep) -> UserSch
     if "password" in changes:
         changes["password_hash"] = _hashed(caller, changes.pop("password"))
     with caller.context.database.write() as session:
-        user = user_service.update_user(session, caller.act(), caller.vendor_id, user_id, changes)
-        return user_schema(user)
+        user = user_service.update_user(
+            session,
+            caller.act(),
+            caller.vendor_id,
+            user_id,
+            changes,
+            guard=caller.guard(user_schema),
+        )
+        return caller.tagged(user_schema(user))
 
 
 def remove_user(user_id: UserId, caller: CallerDep) -> Response:
