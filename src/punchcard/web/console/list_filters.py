@@ -13,7 +13,7 @@ from punchcard.kit.values import as_word
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.reports.exports import CardFilter
 from punchcard.loyalty.vocabulary import CardStatus
-from punchcard.web.pages import entry_names
+from punchcard.web.pages.labels import ENTRY_NAMES
 
 VISITS: Final = (
     ("last7", N_("in the last 7 days")),
@@ -78,7 +78,7 @@ def asked_entries(
         program_id=program_id,
         staff_pin_id=staff_pin_id,
         location_id=location_id,
-        type=type if type in entry_names.NAMES else None,
+        type=type if type in ENTRY_NAMES else None,
         since=_midnight(first, zone),
         until=_midnight(last + timedelta(days=1), zone) if last else None,
     )

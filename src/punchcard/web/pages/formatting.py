@@ -19,7 +19,7 @@ from babel.numbers import format_decimal, format_percent
 
 from punchcard.kit.i18n import locale_of, plural, translate
 from punchcard.kit.money import minor_digits, write_amount
-from punchcard.web.pages import entry_names
+from punchcard.web.pages.labels import ENTRY_NAMES
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Wording:
 
     def entry_name(self, type: str) -> str:
         """Return what an entry of the ledger is called, by its type."""
-        return self.sentence(entry_names.NAMES.get(type, type))
+        return self.sentence(ENTRY_NAMES.get(type, type))
 
     def month_name(self, month: int) -> str:
         """Return the name of a month, 1 to 12, as it stands alone."""

@@ -9,7 +9,7 @@ from punchcard.accounts.subjects import (
 )
 from punchcard.accounts.vocabulary import Role
 from punchcard.kit.i18n import N_
-from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus
+from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus, EntryType
 
 ROLES: Final = (
     (Role.OWNER, N_("Owner"), N_("Everything, including the team, API keys and closing the shop.")),
@@ -36,3 +36,14 @@ CARD_STATUSES: Final = (
 """Each status of a card and what it is called."""
 HELD_CARD_STATUSES: Final = tuple(pair for pair in CARD_STATUSES if pair[0] in HELD_STATUSES)
 """Those that a card in a list can have."""
+ENTRY_NAMES: Final[dict[str, str]] = {
+    EntryType.CARD_OPENED: N_("Card opened"),
+    EntryType.WELCOME_BONUS: N_("Welcome bonus"),
+    EntryType.STAMP_EARNED: N_("Stamp"),
+    EntryType.STAMPS_REDEEMED: N_("Reward collected"),
+    EntryType.POINTS_EARNED: N_("Points collected"),
+    EntryType.POINTS_REDEEMED: N_("Points redeemed"),
+    EntryType.POINTS_ADJUSTED: N_("Points corrected"),
+    EntryType.VOIDED: N_("Taken back"),
+}
+"""What the ledger's entries are called, by type; a type that is not here is shown as it is."""

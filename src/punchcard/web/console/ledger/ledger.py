@@ -16,7 +16,7 @@ from punchcard.loyalty.staff import pin_service
 from punchcard.loyalty.vocabulary import PinFilter
 from punchcard.web.console.cards.card_page import verify_card
 from punchcard.web.console.list_filters import asked_entries
-from punchcard.web.pages import entry_names
+from punchcard.web.pages.labels import ENTRY_NAMES
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
 from punchcard.web.pages.reward_names import reward_names
 
@@ -49,7 +49,7 @@ def open_ledger(request: PageRequestDep, before: str = "", part: str = "") -> Re
         "console/ledger_rows.html" if part == "rows" else "console/ledger.html",
         entries=shown,
         form=request.form(asked.fields),
-        types=list(entry_names.NAMES.items()),
+        types=list(ENTRY_NAMES.items()),
         timezone=vendor.timezone,
         is_filtered=bool(asked.fields.keys() - {"from"}),
         export_url=asked.address("/console/exports/transactions.csv"),
