@@ -36,7 +36,7 @@ FORM: dict[str, Any] = {
     "pin_policy": "required",
     "pin_max_attempts": "5",
     "pin_lockout_minutes": "30",
-    "void_policy": "clamp",
+    "void_policy": "allow_negative",
     "background_color": "#1f2937",
     "text_color": "#ffffff",
     "accent_color": "#f59e0b",

@@ -107,8 +107,8 @@ function points(app, card) {
   const reward = offered?.texts?.[language()]?.name ?? best.name;
   const words =
     offers.length > 1
-      ? t("Ready: {reward}, or another of {n}", { reward, n: offers.length })
-      : t("Ready: {reward}", { reward });
+      ? t("Reward ready: {reward}, or another of {n}", { reward, n: offers.length })
+      : t("Reward ready: {reward}", { reward });
   return [big, ready(words)];
 }
 
@@ -141,6 +141,6 @@ function stamps(card, program) {
   const times = Math.floor(card.stamps / card.stamps_target);
   if (card.status !== "active" || times < 1) return [big, holes];
   const reward = wordOf(program, "reward_name");
-  const named = reward ? t("Ready: {reward}", { reward }) : t("Reward ready");
+  const named = reward ? t("Reward ready: {reward}", { reward }) : t("Reward ready");
   return [big, holes, ready(times > 1 ? `${times} × ${named}` : named)];
 }
