@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import URL, Connection, Engine, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
@@ -21,6 +21,7 @@ from punchcard.db.limits import (
     database_limits,
 )
 from punchcard.db.write_health import WriteHealth
+from punchcard.kit.environment.paths import sqlite_file
 from punchcard.kit.settings import Settings
 
 _FOR_ALL: Final = "-c timezone=UTC -c jit=off"
@@ -245,7 +246,10 @@ def _postgresql_engine(url: str, pool_size: int, options: str, limits: DatabaseL
     return engine
 
 
-def _sqlite_engine(url: str, pool_size: int, busy_seconds: int, *, read_only: bool) -> Engine:
+def _sqlite_engine(address: str, pool_size: int, busy_seconds: int, *, read_only: bool) -> Engine:
+    path = sqlite_file(address)
+    # Put together rather than parsed: a name may hold what parts an address.
+    url = URL.create("sqlite", database=None if path is None else str(path))
     if read_only:
         engine = create_engine(
             url, pool_size=pool_size, max_overflow=4, pool_timeout=10, hide_parameters=True
