@@ -82,11 +82,10 @@ def _tell_leftovers(folder: Path, swept: list[Path]) -> None:
 
 
 def _copy_sqlite(settings: "Settings", unfinished: Path, *, is_silent: bool) -> None:
-    from sqlalchemy import make_url
-
     from punchcard.db.sqlite_copy import CopyFailed, copy_sqlite
+    from punchcard.kit.environment.paths import sqlite_file
 
-    source = Path(make_url(settings.database_url).database or "")
+    source = sqlite_file(settings.database_url) or Path()
     try:
         with _bar("Copying and checking", is_silent=is_silent) as show:
             copy_sqlite(

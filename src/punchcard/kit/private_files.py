@@ -29,10 +29,17 @@ def make_private_file(path: Path) -> None:
 
 
 def write_private_text(path: Path, text: str) -> None:
-    """Make a file with the mode 0600 that holds `text`; raises FileExistsError if it is there."""
+    """Make a file with the mode 0600 that holds `text`; raises FileExistsError if it is there.
+
+    On a full disk none is left behind: an empty one would be taken for a whole one next time.
+    """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError:
+        path.unlink()
+        raise
 
 
 def too_open(paths: Iterable[Path]) -> list[Path]:

@@ -2,15 +2,28 @@
 
 import base64
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from punchcard.kit.private_files import make_private_folder, write_private_text
+from punchcard.kit.environment import own_address, variables
+from punchcard.kit.environment.kept_secrets import (
+    SECRETS_OF_DATABASE,
+    kept_secret,
+    needs_its_secrets,
+)
+from punchcard.kit.environment.paths import (
+    PathUnusable,
+    as_path,
+    database_address,
+    sqlite_file,
+)
+from punchcard.kit.environment.variables import UnknownVariable
+from punchcard.kit.private_files import make_private_folder
 
 PREFIX = "PUNCHCARD_"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 class SettingsError(Exception):
@@ -204,10 +217,30 @@ _TOLD_WHEN_EMPTY = (
 _BLANK = " "
 
 
-def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+_WITHOUT_ITS_OWN = (
+    "The secrets of this database are missing: there is no {path}, and its cards and PINs need the"
+    " one that they were made with. Put it back from where the secrets are kept, or set them as"
+    " variables. If they are lost for good: punchcard secrets renew --help"
+)
+
+# Not a blank of these is ours to take away: they may be part of what was chosen.
+_TAKEN_AS_THEY_ARE = (
+    *("secret_key", "pin_pepper", "apple_private_key_password", "apple_p12_password"),
+)
+
+
+def load_settings(
+    environ: Mapping[str, str] | None = None,
+    *,
+    checks_address: bool = True,
+    renews_secrets: bool = False,
+    **overrides: Any,
+) -> Settings:
     """Return the settings of `environ` (the process's own when None), with `overrides` on top.
 
-    Makes the data directory and the missing secrets when the database is embedded.
+    Makes the data directory and the missing secrets when the database is embedded; beside cards or
+    PINs, which were made with others, only if `renews_secrets`. Paths are absolute.
+    `checks_address`: refuse a BASE_URL at which no page would work.
     Raises SettingsError when a value cannot be read or a needed one is missing.
     """
     source = os.environ if environ is None else environ
@@ -217,27 +250,50 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
         if text is not None:
             values[field.name] = _convert(field.name, text, field.type)
     values.update(overrides)
-    values.setdefault("data_dir", Path("punchcard-data"))
-    if not values.get("database_url"):
-        values["database_url"] = f"sqlite:///{values['data_dir'] / 'punchcard.db'}"
-    settings = Settings(**values)
-    return _with_secrets(settings, values)
+    values["data_dir"] = Path(values.get("data_dir", Settings.data_dir)).absolute()
+    try:
+        address = database_address(values.get("database_url") or "", values["data_dir"])
+    except PathUnusable as error:
+        raise SettingsError(f"{PREFIX}DATABASE_URL: {error}") from error
+    values["database_url"] = address
+    _check_values(values)
+    fault = own_address.fault_of_address(values.get("base_url", Settings.base_url))
+    if fault is None and "base_url" in values:
+        values["base_url"] = own_address.as_browsers_send_it(values["base_url"])
+    if fault is not None and checks_address:
+        raise SettingsError(f"{PREFIX}BASE_URL: {fault}")
+    return _with_secrets(Settings(**values), values, renews_secrets=renews_secrets)
 
 
 def data_dir(environ: Mapping[str, str] | None = None) -> Path:
     """Return the data directory that is set, without making or asking for anything else."""
-    return Path(_read(os.environ if environ is None else environ, "data_dir") or Settings.data_dir)
+    text = _read(os.environ if environ is None else environ, "data_dir")
+    return Settings.data_dir if text is None else _convert("data_dir", text, Path)
+
+
+def unknown_variables(environ: Mapping[str, str] | None = None) -> list[UnknownVariable]:
+    """Return the variables that look like settings and are none: mostly a slip of the pen."""
+    known = {PREFIX + field.name.upper() for field in fields(Settings)}
+    known |= {f"{PREFIX}{name.upper()}_FILE" for name in _SECRETS}
+    source = os.environ if environ is None else environ
+    return variables.unknown_variables(source, known, PREFIX)
 
 
 def _read(source: Mapping[str, str], name: str) -> str | None:
     variable = PREFIX + name.upper()
-    if name in _SECRETS and (path := source.get(variable + "_FILE")):
+    if name in _SECRETS and (path := variables.as_meant(source.get(variable + "_FILE", ""))):
         try:
-            text = _as_text(Path(path).read_bytes())
+            text = _as_text(as_path(path).read_bytes())
+            if not text and name in SECRETS_OF_DATABASE:
+                raise SettingsError(f"{variable}_FILE: {path} is empty")
             return _BLANK if not text and name in _TOLD_WHEN_EMPTY else text
         except OSError as error:
             raise SettingsError(f"{variable}_FILE: cannot read {path}: {error.strerror}") from error
-    return source.get(variable)
+        except PathUnusable as error:
+            raise SettingsError(f"{variable}_FILE: {error}") from error
+    if name in _TAKEN_AS_THEY_ARE:
+        return source.get(variable)
+    return variables.as_meant(source.get(variable, ""))
 
 
 def _as_text(content: bytes) -> str:
@@ -250,14 +306,27 @@ def _as_text(content: bytes) -> str:
 
 def _convert(name: str, text: str, kind: Any) -> Any:
     try:
-        return kind(text)
+        return as_path(text) if kind is Path else kind(text)
     except ValueError as error:
         raise SettingsError(f"{PREFIX}{name.upper()}: {text!r} is not a number") from error
+    except PathUnusable as error:
+        raise SettingsError(f"{PREFIX}{name.upper()}: {error}") from error
 
 
-def _with_secrets(settings: Settings, values: dict[str, Any]) -> Settings:
+def _check_values(values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        if isinstance(value, int | float) and not 0 <= value < float("inf"):
+            raise SettingsError(f"{PREFIX}{name.upper()}: {value} is not 0 or more")
+    if "log_level" in values:
+        values["log_level"] = values["log_level"].upper()
+        if values["log_level"] not in LOG_LEVELS:
+            known = ", ".join(LOG_LEVELS)
+            raise SettingsError(f"{PREFIX}LOG_LEVEL: {values['log_level']!r} is none of {known}")
+
+
+def _with_secrets(settings: Settings, values: dict[str, Any], *, renews_secrets: bool) -> Settings:
     """Return settings in which both secrets are set, making them once for an embedded database."""
-    missing = [name for name in ("secret_key", "pin_pepper") if not values.get(name)]
+    missing = [name for name in SECRETS_OF_DATABASE if not values.get(name)]
     if missing and not settings.is_embedded:
         names = " and ".join(PREFIX + name.upper() for name in missing)
         raise SettingsError(
@@ -266,16 +335,13 @@ def _with_secrets(settings: Settings, values: dict[str, Any]) -> Settings:
         )
     if settings.is_embedded:
         make_private_folder(settings.data_dir)
+    is_needed = bool(missing) and needs_its_secrets(sqlite_file(settings.database_url))
     for name in missing:
-        values[name] = _kept_secret(settings.data_dir / name)
+        path = settings.data_dir / name
+        if not path.exists() and not renews_secrets and is_needed:
+            raise SettingsError(_WITHOUT_ITS_OWN.format(path=path))
+    for name in missing:
+        values[name] = kept_secret(settings.data_dir / name)
+        if not values[name]:
+            raise SettingsError(f"{settings.data_dir / name} is empty: put the secret back.")
     return Settings(**values)
-
-
-def _kept_secret(path: Path) -> str:
-    """Return the secret kept at `path`, readable by its owner only; made the first time."""
-    secret = secrets.token_urlsafe(48)
-    try:
-        write_private_text(path, secret + "\n")
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    return secret

@@ -1,0 +1,48 @@
+"""The secrets that an embedded server makes for itself, and whether that would do harm."""
+
+import secrets
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from punchcard.kit.private_files import write_private_text
+
+SECRETS_OF_DATABASE: Final = ("secret_key", "pin_pepper")
+"""The settings that what is in a database was sealed and hashed with."""
+
+# SQLite's plain error, here of a table that is not there, and that of a file that is no database.
+_NO_SUCH_TABLE: Final = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_NOTADB)
+# What is worth nothing without the secrets that it was made with.
+_NEEDS_THEM: Final = ("loyalty_cards", "staff_pins")
+
+
+def kept_secret(path: Path) -> str:
+    """Return the secret kept at `path`, readable by its owner only; made the first time."""
+    secret = secrets.token_urlsafe(48)
+    try:
+        write_private_text(path, secret + "\n")
+    except FileExistsError:
+        return path.read_text(encoding="utf-8").strip()
+    return secret
+
+
+def needs_its_secrets(database: Path | None) -> bool:
+    """Return whether the SQLite file `database` holds cards or PINs.
+
+    Read before the database is opened: without secrets there is no server that could. A file that
+    is no database, or has no tables yet, needs none; one that cannot be read may need them.
+    """
+    if database is None or not database.exists() or not database.stat().st_size:
+        return False
+    return any(_has_rows(database, table) for table in _NEEDS_THEM)
+
+
+def _has_rows(database: Path, table: str) -> bool:
+    address = f"{database.absolute().as_uri()}?mode=rw"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as opened:
+            query = f"SELECT EXISTS (SELECT 1 FROM {table})"  # noqa: S608 one of our own names
+            return bool(opened.execute(query).fetchone()[0])
+    except sqlite3.Error as error:
+        return getattr(error, "sqlite_errorcode", None) not in _NO_SUCH_TABLE
