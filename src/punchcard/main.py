@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from punchcard import __version__
 from punchcard.api.application import prepare
 from punchcard.api.http.fast_routes import FastRoutes
+from punchcard.api.http.forgiving_addresses import ForgivingAddresses
 from punchcard.api.http.outer_middleware import OuterMiddleware
 from punchcard.api.routes import (
     apple_web_service,
@@ -47,7 +48,7 @@ from punchcard.api.routes.vendor_api import devices as vendor_devices
 from punchcard.api.routes.vendor_api import settings as vendor_settings
 from punchcard.context import Context
 from punchcard.kit.stopping import heard_before_stop
-from punchcard.web.dispatcher import Dispatcher, refusal_of_body
+from punchcard.web.dispatcher import API, PAGES, SMALL_BELOW, Dispatcher, refusal_of_body
 from punchcard.worker.handlers import MAIL_LANE, WALLET_LANES
 from punchcard.worker.loop import Worker
 from punchcard.worker.schedule import PROCESS_TASKS, SHARED_TASKS
@@ -98,14 +99,18 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
         version=__version__,
         docs_url=None,
         redoc_url=None,
-        # Each thing has one address; a redirect would be an answer the document knows nothing of.
+        # Each thing has one address, to which `ForgivingAddresses` leads.
         redirect_slashes=False,
         lifespan=_lifespan(context, worker) if worker is not None else None,
     )
     prepare(app, context, ROUTERS, FAST_ROUTES)
     dispatcher = Dispatcher(api=app, make_pages=partial(_create_pages, context))
     return OuterMiddleware(
-        FastRoutes(dispatcher, context, FAST_ROUTES),
+        ForgivingAddresses(
+            FastRoutes(dispatcher, context, FAST_ROUTES),
+            names=PAGES | API,
+            small_below=SMALL_BELOW,
+        ),
         body_limit_bytes=context.settings.body_limit_bytes,
         page_refusal=refusal_of_body,
     )

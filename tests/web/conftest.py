@@ -12,6 +12,7 @@ from punchcard.context import Context
 from punchcard.main import create_app
 from tests.support import cast
 from tests.support.cast import PASSWORD, Shop
+from tests.support.http import Api, InProcess
 from tests.support.pages import Visitor
 
 
@@ -19,6 +20,13 @@ from tests.support.pages import Visitor
 def app(context: Context) -> ASGIApp:
     """Put the whole server together."""
     return create_app(context)
+
+
+@pytest.fixture
+def api(app: ASGIApp) -> Iterator[Api]:
+    """Call the API beside the pages, as nobody."""
+    with InProcess(app) as caller:
+        yield caller
 
 
 @pytest.fixture

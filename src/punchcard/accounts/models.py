@@ -49,6 +49,22 @@ class Vendor(Base):
         return minor_digits(self.currency)
 
 
+class RetiredSlug(Base):
+    """A short name that a vendor or program had before: it leads on, and stays its vendor's.
+
+    It may be printed on posters. `subject_id` is what it named; None once that is deleted.
+    """
+
+    __tablename__ = "retired_slugs"
+    __table_args__ = (CheckConstraint("kind IN ('program', 'vendor')", name="kind"),)
+
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    slug: Mapped[str] = mapped_column(String(63), primary_key=True)
+    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"))
+    subject_id: Mapped[str | None] = mapped_column(Id, index=True)
+    retired_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Location(Base):
     """One place where a vendor serves customers."""
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from punchcard.accounts import location_service, user_service
+from punchcard.accounts import location_service, retired_slugs, user_service
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import VendorClosed, VendorNotFound, VendorSlugTaken
 from punchcard.accounts.events import VendorChanged
@@ -67,6 +67,7 @@ def create_vendor(session: Session, act: Act, wanted: NewVendor) -> Vendor:
     )
     session.add(vendor)
     _flush(session)
+    _take_slug(session, vendor)
     new = {field: getattr(vendor, field) for field in _FIELDS}
     of = ("vendor", vendor.id)
     record_act(session, act, "vendor.created", of=of, vendor_id=vendor.id, new=new)
@@ -87,8 +88,10 @@ def get_vendor(session: Session, vendor_id: VendorId) -> Vendor:
 
 
 def get_vendor_by_slug(session: Session, slug: str) -> Vendor:
-    """Return one vendor by its short name; raises VendorNotFound."""
+    """Return one vendor by its short name, or by one it had before; raises VendorNotFound."""
     vendor = session.scalar(select(Vendor).where(Vendor.slug == slug))
+    if vendor is None and (vendor_id := retired_slugs.retired_subject(session, "vendor", slug)):
+        vendor = session.get(Vendor, vendor_id)
     if vendor is None:
         raise VendorNotFound
     return vendor
@@ -148,6 +151,8 @@ def update_vendor(
     if new:
         vendor.updated_at = act.now
         _flush(session)
+        if "slug" in new:
+            _retire_slug(session, vendor, old["slug"], act)
         announce(session, VendorChanged(vendor.id))
         of = ("vendor", vendor.id)
         record_act(session, act, "vendor.updated", of=of, vendor_id=vendor.id, old=old, new=new)
@@ -207,6 +212,18 @@ def _flush(session: Session) -> None:
         session.flush()
     except IntegrityError as error:
         raise VendorSlugTaken from error
+
+
+def _take_slug(session: Session, vendor: Vendor) -> None:
+    if not retired_slugs.take_slug(session, "vendor", vendor.slug, vendor_id=vendor.id):
+        raise VendorSlugTaken
+
+
+def _retire_slug(session: Session, vendor: Vendor, former: str, act: Act) -> None:
+    _take_slug(session, vendor)
+    retired_slugs.retire_slug(
+        session, "vendor", former, vendor_id=vendor.id, subject_id=vendor.id, now=act.now
+    )
 
 
 def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:

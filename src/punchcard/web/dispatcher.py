@@ -35,6 +35,10 @@ API: Final = frozenset({"api", "docs", "openapi.json", "healthz", "readyz", "met
 """The first part of every other address that leads somewhere."""
 
 
+SMALL_BELOW: Final = frozenset({"join", "console", "admin"})
+"""The first parts behind which no address has a capital."""
+
+
 class Dispatcher:
     """Hands each request to the pages or to the API; start and end of the server are the API's.
 

@@ -59,12 +59,24 @@ router = api_router("/api/v1/loyalty", tag="public")
 Token = Annotated[str, Path(description="The secret token in the card's address.")]
 
 
-@router.get("/programs/{slug}", responses=problems(404), dependencies=[LimitReads])
-def get_public_program(visitor: VisitorDep, slug: str) -> PublicProgram:
-    """Return what customers may see of a program that is open for business."""
+@router.get(
+    "/programs/{slug}",
+    response_model=PublicProgram,
+    responses={308: {"description": "The program has another slug now."}, **problems(404)},
+    dependencies=[LimitReads],
+)
+def get_public_program(visitor: VisitorDep, slug: str) -> PublicProgram | Response:
+    """Return what customers may see of a program that is open for business.
+
+    A slug it had before leads to the one it has now; enrolments are taken at both.
+    """
     context = visitor.context
     with context.database.read() as session:
         page = public_service.open_program(session, slug, now=context.clock.now())
+        if page.program.slug != slug:
+            return RedirectResponse(
+                router.url_path_for("get_public_program", slug=page.program.slug), 308
+            )
         return PublicProgram.model_validate(public_program(page, context.settings.base_url))
 
 

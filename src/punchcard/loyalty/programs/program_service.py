@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from punchcard.accounts import retired_slugs
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.models import Vendor
 from punchcard.accounts.rows import narrowed_by_name
@@ -181,6 +182,11 @@ def update_program(
             before = program.carry_parts or [[1, old["points_per_amount_minor"]]]
             since = [program.version, program.points_per_amount_minor]
             program.carry_parts = [*before, since]
+        if "slug" in changed:
+            session.flush()
+            _take_slug(session, program)
+    if "slug" in changed:
+        _retire_slug(session, act, program, old["slug"])
     _record(session, act, action, program, old=old, new=changed)
     return program
 
@@ -232,6 +238,8 @@ def delete_program(session: Session, act: Act, vendor_id: VendorId, program_id: 
     session.execute(
         update(StaffPin).where(StaffPin.program_id == program.id).values(program_id=None)
     )
+    _retire_slug(session, act, program, program.slug)
+    retired_slugs.forget_subject(session, "program", program.id)
     _record(session, act, "program.deleted", program, old=_values(program))
     session.delete(program)
     for pin_id in retired:
@@ -318,7 +326,7 @@ def _refuse_if_cards(session: Session, program: LoyaltyProgram) -> None:
 def _insert(
     session: Session, act: Act, vendor_id: VendorId, values: dict[str, Any], slug_from: str
 ) -> LoyaltyProgram:
-    for slug in _slugs(session, values, slug_from):
+    for slug in _slugs(session, vendor_id, values, slug_from):
         program = LoyaltyProgram(
             **{**values, "slug": slug},
             id=act.ids.new_id(),
@@ -328,17 +336,40 @@ def _insert(
         )
         with suppress(ProgramSlugTaken), refusing_duplicates(session, ProgramSlugTaken):
             session.add(program)
+            session.flush()
+            _take_slug(session, program)
             return program
     raise ProgramSlugTaken()
 
 
-def _slugs(session: Session, values: Mapping[str, Any], slug_from: str) -> list[str]:
+def _take_slug(session: Session, program: LoyaltyProgram) -> None:
+    """Raise ProgramSlugTaken for a slug that leads to another vendor's program."""
+    vendor_id = program.vendor_id
+    if not retired_slugs.take_slug(session, "program", program.slug, vendor_id=vendor_id):
+        raise ProgramSlugTaken()
+
+
+def _retire_slug(session: Session, act: Act, program: LoyaltyProgram, former: str) -> None:
+    retired_slugs.retire_slug(
+        session,
+        "program",
+        former,
+        vendor_id=program.vendor_id,
+        subject_id=program.id,
+        now=act.now,
+    )
+
+
+def _slugs(
+    session: Session, vendor_id: VendorId, values: Mapping[str, Any], slug_from: str
+) -> list[str]:
     """Return the slugs to try: the one asked for, or those still free near `slug_from`'s."""
     if "slug" in values:
         return [values["slug"]]
     base = slug_of(slug_from)
     names = [base, *(f"{base}-{number}" for number in range(2, _SLUG_ATTEMPTS))]
     taken = set(session.scalars(select(LoyaltyProgram.slug).where(LoyaltyProgram.slug.in_(names))))
+    taken |= retired_slugs.retired_by_others(session, "program", names, vendor_id=vendor_id)
     return [name for name in names if name not in taken]
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from punchcard.accounts import retired_slugs
 from punchcard.accounts.models import Vendor
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.errors import DomainError, Kind, invalid_field
@@ -59,6 +60,7 @@ class ProgramPage:
 def open_program(session: Session, slug: str, *, now: datetime) -> ProgramPage:
     """Return a program that is open for business, with what its points are good for at `now`.
 
+    A slug that it had before finds it, too: `page.program.slug` is the one it has now.
     Raises ProgramNotFound; ShopPaused and ProgramSwitchedOff, which are such, with reasons of their
     own for people who stand before a poster.
     """
@@ -87,23 +89,33 @@ def check_enrolment(program: LoyaltyProgram, *, accepts_terms: bool) -> None:
 
 
 def _open_row(session: Session, slug: str) -> tuple[LoyaltyProgram, Vendor]:
+    slug = slug.strip().lower()
     if not (slug.isascii() and slug.isprintable()):
         raise ProgramNotFound  # PostgreSQL takes no NUL in a text, not even to look for it
-    row = session.execute(
-        select(LoyaltyProgram, Vendor)
-        .join(Vendor, Vendor.id == LoyaltyProgram.vendor_id)
-        .where(LoyaltyProgram.slug == slug)
-    ).one_or_none()
-    if row is None:
+    found = _row_where(session, LoyaltyProgram.slug == slug)
+    if found is None and (former := retired_slugs.retired_subject(session, "program", slug)):
+        found = _row_where(session, LoyaltyProgram.id == former)
+    if found is None:
         raise ProgramNotFound
-    program, vendor = row
+    program, vendor = found
     if program.status == ProgramStatus.DRAFT or vendor.status == VendorStatus.CLOSED:
         raise ProgramNotFound
     if vendor.status != VendorStatus.ACTIVE:
         raise ShopPaused
     if program.status != ProgramStatus.ACTIVE:
         raise ProgramSwitchedOff
-    return program, vendor
+    return found
+
+
+def _row_where(
+    session: Session, is_wanted: ColumnElement[bool]
+) -> tuple[LoyaltyProgram, Vendor] | None:
+    row = session.execute(
+        select(LoyaltyProgram, Vendor)
+        .join(Vendor, Vendor.id == LoyaltyProgram.vendor_id)
+        .where(is_wanted)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
 def _rewards(session: Session, program: LoyaltyProgram, now: datetime) -> Sequence[Reward]:

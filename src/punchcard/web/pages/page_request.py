@@ -169,6 +169,13 @@ class PageRequest:
             response = RedirectResponse(path, 303)
         return self.finish(response)
 
+    def move(self, path: str) -> Response:
+        """Say that the page stands at `path` now: printed addresses go on leading to it.
+
+        Not kept by browsers, since the old address may be the right one again one day.
+        """
+        return self.finish(RedirectResponse(path, 308))
+
     def set_cookie(self, name: str, value: str | None, *, seconds: int, path: str = "/") -> None:
         """Let the answer set a cookie for the pages below `path`, or drop it (None)."""
         self._cookies.append((name, value, {"max_age": seconds, "path": path}))
@@ -181,7 +188,8 @@ class PageRequest:
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if self.context.settings.base_url.startswith("https:"):
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        if self.session_token is None and VISITOR_COOKIE not in self.http.cookies:
+        # Also in the place of one that is not ours: no form of such a visitor would be taken.
+        if self.session_token is None and self.http.cookies.get(VISITOR_COOKIE) != self.visitor:
             self.set_cookie(VISITOR_COOKIE, self.visitor, seconds=86_400)
         for name, value, options in self._cookies:
             self._write_cookie(response, name, value, **options)

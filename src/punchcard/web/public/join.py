@@ -20,7 +20,6 @@ from punchcard.web.pages.forms import Form
 from punchcard.web.pages.idempotent_forms import submit
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.public import browser_cards
-from punchcard.web.public.browser_cards import KnownCard
 from punchcard.web.public.reward_dates import last_day_of
 from punchcard.web.public.visitors import address_of, count_look
 
@@ -41,7 +40,14 @@ def open_join_page(request: PageRequestDep, slug: str, another: str = "") -> Res
     """
     count_look(request)
     wanted = another if another in _ANOTHER else ""
-    if not wanted and (known := _card_here(request, slug)):
+    with request.context.database.read() as session:
+        now = request.context.clock.now()
+        program = public_service.open_program(session, slug, now=now).program
+        known = browser_cards.known_card(request, session, program.id)
+    if program.slug != slug:
+        query = f"?{request.http.url.query}" if request.http.url.query else ""
+        return request.move(f"/join/{program.slug}{query}")
+    if not wanted and known:
         return request.redirect(f"{known.path}?again=1")
     return _join_page(request, slug, request.form({"another": wanted}))
 
@@ -81,13 +87,6 @@ def join(request: PageRequestDep, slug: str, form: FormDep) -> Response:
         return request.redirect(f"{public_path(token)}?welcome=1&shared=1")
     browser_cards.remember_card(request, page.program.id, token)
     return request.redirect(f"{public_path(token)}?welcome=1")
-
-
-def _card_here(request: PageRequest, slug: str) -> KnownCard | None:
-    """Return the card that this browser has in an open program."""
-    with request.context.database.read() as session:
-        page = public_service.open_program(session, slug, now=request.context.clock.now())
-        return browser_cards.known_card(request, session, page.program.id)
 
 
 def _open_card(
