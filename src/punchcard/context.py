@@ -1,7 +1,7 @@
 """Everything that is built once and lives as long as the process; the faces receive it."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from punchcard.accounts.access.address_change import AddressChange, AddressLinks
 from punchcard.accounts.access.credentials import Credentials
@@ -11,8 +11,10 @@ from punchcard.accounts.access.rate_limit import PublicLimits
 from punchcard.accounts.access.sign_in_service import SignIn
 from punchcard.accounts.events import CredentialChanged, SubjectChanged, VendorChanged
 from punchcard.accounts.mail.mail_queue import MailQueue
+from punchcard.db import outbox
+from punchcard.db.bounded_look import BoundedLook
 from punchcard.db.database import Database, open_database
-from punchcard.db.outbox import WorkEnqueued
+from punchcard.db.outbox import Backlog, WorkEnqueued
 from punchcard.db.readiness import Readiness
 from punchcard.kit.clock import Clock, SystemClock
 from punchcard.kit.descriptors import live_stream_limit
@@ -92,6 +94,7 @@ class Context:
     database: Database
     wakeups: WakeupRegistry
     readiness: Readiness
+    outbox_look: BoundedLook[Backlog]
     sealer: Sealer
     accounts: AccountServices
     loyalty: LoyaltyServices
@@ -144,8 +147,14 @@ def build_context(
         readiness=Readiness(
             base.database,
             clock,
+            settings=settings,
             timeout_seconds=settings.readiness_timeout_seconds,
             probe_seconds=settings.readiness_write_probe_seconds,
+        ),
+        outbox_look=BoundedLook(
+            partial(_backlog, base.database),
+            timeout_seconds=settings.readiness_timeout_seconds,
+            name="metrics",
         ),
         sealer=Sealer(settings.secret_key, "context"),
         accounts=accounts,
@@ -154,6 +163,11 @@ def build_context(
     )
     _subscribe(context)
     return context
+
+
+def _backlog(database: Database) -> Backlog:
+    with database.read() as session:
+        return outbox.backlog(session)
 
 
 def _build_accounts(base: _Base, mailer: Mailer) -> AccountServices:

@@ -50,6 +50,7 @@ def test_a_server_makes_everything_for_its_owner_alone(
             "pin_pepper": "600",
             "punchcard.db": "600",
             "punchcard.db-wal": "600",
+            "punchcard.db.server": "600",
             "punchcard.db-shm": "600",
         }
         status = Path(f"/proc/{server.process.pid}/status")

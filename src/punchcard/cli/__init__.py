@@ -5,8 +5,10 @@ them, so that `--help` is quick. Whatever goes wrong is one line on standard err
 """
 
 import os
+import sys
 from collections.abc import Sequence
-from typing import Final
+from io import TextIOWrapper
+from typing import Final, TextIO
 
 import typer
 
@@ -18,6 +20,7 @@ from punchcard.cli import (
     doctor,
     ledger,
     migrate,
+    secrets,
     serve,
     stats,
     vendor,
@@ -25,7 +28,20 @@ from punchcard.cli import (
 )
 from punchcard.cli.support import explain
 
-_GROUPS = (serve, demo, migrate, vendor, admin, api_key, stats, ledger, wallet, doctor, backup)
+_GROUPS = (
+    serve,
+    demo,
+    migrate,
+    vendor,
+    admin,
+    api_key,
+    stats,
+    ledger,
+    wallet,
+    doctor,
+    backup,
+    secrets,
+)
 _OWNER_ALONE: Final = 0o077
 
 app = typer.Typer(
@@ -45,8 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     What it writes, and what processes that it starts write, is its owner's alone.
     """
     usual_mask = os.umask(_OWNER_ALONE)
+    for stream in (sys.stdout, sys.stderr):
+        _print_anything(stream)
     try:
-        app(args=arguments)
+        _run(arguments)
     except Exception as error:
         line = explain(error)
         if line is None:
@@ -55,3 +73,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(1) from None
     finally:
         os.umask(usual_mask)
+
+
+def _print_anything(stream: TextIO) -> None:
+    """Let `stream` show a question mark for a letter that its encoding does not have.
+
+    What a command did is done: it must not look as if it had failed because of a name.
+    """
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="replace")
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    try:
+        app(args=arguments)
+    finally:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            # Full, or nobody reads on. It must not be tried once more at the interpreter's end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from punchcard.cli.serve import Host, Port, run_server
+from punchcard.cli.server_lock import only_server
 from punchcard.cli.support import CommandFailed
 
 if TYPE_CHECKING:
@@ -42,22 +43,24 @@ def demo(
     _refuse_taken_port(host, port)
     console = Console()
     folder = DemoFolder(data_dir())
-    if fresh:
-        folder.remove()
+    if fresh and folder.is_built:
+        with only_server(folder.settings()):
+            folder.remove()
     if not folder.is_built:
         _build(folder, days)
     local_url = _base_url(host, port)
     settings = folder.settings(local_url)
-    upgrade(settings.database_url)
-    print_welcome(console, folder, settings)
-    if host not in _LOOPBACK:
-        console.print(
-            "[bold red]These passwords are known to everybody.[/] "
-            f"Whoever reaches {host} can use this demonstration."
-        )
-    console.print("Stop with Ctrl-C. Start over with: punchcard demo --fresh\n")
-    with demo_wallets(folder.wallets, settings, local_url) as wallets:
-        run_server(host=host, port=port, settings=wallets.settings, around=wallets.around)
+    with only_server(settings):
+        upgrade(settings.database_url)
+        print_welcome(console, folder, settings)
+        if host not in _LOOPBACK:
+            console.print(
+                "[bold red]These passwords are known to everybody.[/] "
+                f"Whoever reaches {host} can use this demonstration."
+            )
+        console.print("Stop with Ctrl-C. Start over with: punchcard demo --fresh\n")
+        with demo_wallets(folder.wallets, settings, local_url) as wallets:
+            run_server(host=host, port=port, settings=wallets.settings, around=wallets.around)
     console.print("Stopped. The demonstration is kept for the next time.")
 
 

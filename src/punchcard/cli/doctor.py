@@ -1,13 +1,15 @@
 """`punchcard doctor`: looks at everything a server needs, and says what to do about it."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from punchcard.cli.support import CommandFailed, Json
+from punchcard.cli.doctor_database import look_at_database
+from punchcard.cli.findings import Finding
+from punchcard.cli.support import CommandFailed, Json, as_line
 
 if TYPE_CHECKING:
     from punchcard.kit.settings import Settings
@@ -16,15 +18,6 @@ if TYPE_CHECKING:
 _LEAST_SECRET_CHARACTERS = 32
 _LEAST_FREE_BYTES = 1024**3
 _FULL_BYTES = 64 * 1024**2
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one look found: `state` is ok, warning or error."""
-
-    subject: str
-    state: str
-    message: str
 
 
 def register(app: typer.Typer) -> None:
@@ -39,27 +32,21 @@ def doctor(
     ] = False,
 ) -> None:
     """Check settings, secrets, disk and database; exit code 1 when something is wrong."""
-    import json
-    from functools import partial
+    from punchcard.kit.settings import SettingsError, load_settings
 
-    from punchcard.kit.settings import load_settings
-
-    settings = load_settings()
-    looks: list[Callable[[Settings], Finding]] = [
-        _secrets,
-        _address,
-        _proxies,
-        _disk,
-        partial(_files, is_mending=is_mending),
-        _connections,
-        _database,
-        _apple_wallet,
-        _google_wallet,
-        _mail,
-    ]
-    findings = [look(settings) for look in looks]
+    try:
+        # An address that is not possible is one of the findings.
+        settings = load_settings(checks_address=False)
+    except SettingsError as error:
+        findings = [Finding("settings", "error", str(error))]
+    else:
+        mend = partial(_files, is_mending=is_mending)
+        looks = (_settings, _secrets, _address, _proxies, _disk, mend)
+        findings = [look(settings) for look in looks]
+        findings += [_connections(settings), *look_at_database(settings)]
+        findings += [look(settings) for look in (_apple_wallet, _google_wallet, _mail)]
     if as_json:
-        typer.echo(json.dumps({"findings": [asdict(finding) for finding in findings]}))
+        typer.echo(as_line({"findings": [asdict(finding) for finding in findings]}))
     else:
         _print(findings)
     if any(finding.state == "error" for finding in findings):
@@ -84,20 +71,27 @@ def _secrets(settings: "Settings") -> Finding:
     return Finding("secrets", "ok", "Both secrets are set and long enough. Keep a copy of them.")
 
 
-def _address(settings: "Settings") -> Finding:
-    from punchcard.kit.origins import origin_of
+def _settings(_settings: "Settings") -> Finding:
+    from punchcard.kit.settings import unknown_variables
 
-    if origin_of(settings.base_url) is None:
-        message = (
-            f"PUNCHCARD_BASE_URL is {settings.base_url}, which is not a server's address such as"
-            " https://cards.example."
-        )
-        return Finding("address", "error", message)
+    if unknown := unknown_variables():
+        told = " ".join(variable.sentence for variable in unknown)
+        return Finding("settings", "warning", told)
+    return Finding("settings", "ok", "Every variable that is set is a setting.")
+
+
+def _address(settings: "Settings") -> Finding:
+    from punchcard.kit.environment.own_address import fault_of_address, is_open_to_strangers
+
+    if fault := fault_of_address(settings.base_url):
+        return Finding("address", "error", f"PUNCHCARD_BASE_URL: {fault}")
     if settings.base_url.startswith("https://"):
         return Finding("address", "ok", f"Cards link to {settings.base_url}.")
     message = (
         f"Cards link to {settings.base_url}. Set PUNCHCARD_BASE_URL to the public https address."
     )
+    if is_open_to_strangers(settings.base_url):
+        message += " Without https, PINs and passwords are readable for anyone on the way."
     return Finding("address", "warning", message)
 
 
@@ -122,14 +116,23 @@ def _proxies(settings: "Settings") -> Finding:
 
 
 def _disk(settings: "Settings") -> Finding:
+    import os
     import shutil
 
-    if not settings.is_embedded:
+    from punchcard.kit.environment.paths import sqlite_file
+
+    database = sqlite_file(settings.database_url) if settings.is_embedded else None
+    if database is None:
         return Finding("disk", "ok", "The data lies with PostgreSQL.")
-    free = shutil.disk_usage(settings.data_dir).free
-    told = f"{free / 1024**3:.1f} GiB free where the data lies ({settings.data_dir})."
+    folder = database.resolve().parent
+    if not folder.is_dir():
+        return Finding("disk", "error", f"There is no folder {folder} for the database.")
+    free = shutil.disk_usage(folder).free
+    told = f"{free / 1024**3:.1f} GiB free where the data lies ({folder})."
     if free < _FULL_BYTES:
         return Finding("disk", "error", f"The disk is full: {told}")
+    if not os.access(folder, os.W_OK):
+        return Finding("disk", "error", f"Nothing can be written in {folder} by this user.")
     return Finding("disk", "ok" if free >= _LEAST_FREE_BYTES else "warning", told)
 
 
@@ -160,13 +163,14 @@ def _files(settings: "Settings", *, is_mending: bool) -> Finding:
 
 def _own_paths(settings: "Settings") -> list[Path]:
     """Return what Punchcard makes in its data directory and for its database, outside in."""
-    from sqlalchemy import make_url
+    from punchcard.kit.environment.paths import sqlite_file
 
     folder = settings.data_dir
     paths = [folder, folder / "secret_key", folder / "pin_pepper"]
-    if settings.is_embedded:
-        name = make_url(settings.database_url).database or ""
-        paths += [Path(name + suffix) for suffix in ("", "-wal", "-shm")]
+    database = sqlite_file(settings.database_url) if settings.is_embedded else None
+    if database is not None:
+        names = (database.name + suffix for suffix in ("", "-wal", "-shm", ".server"))
+        paths += [database.with_name(name) for name in names]
     backups = folder / "backups"
     paths += [backups, *sorted(backups.glob("*")), folder / "demo", folder / "demo.unfinished"]
     return paths
@@ -184,34 +188,6 @@ def _connections(settings: "Settings") -> Finding:
         more = f" PUNCHCARD_LIVE_STREAMS_LIMIT is {settings.live_streams_limit}: raise ulimit -n."
         return Finding("connections", "warning", told + more)
     return Finding("connections", "ok", told)
-
-
-def _database(settings: "Settings") -> Finding:
-    from contextlib import closing
-
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from punchcard.db.database import open_database
-    from punchcard.db.failures import first_line, is_storage_failure
-    from punchcard.db.migrate import current, head
-    from punchcard.db.readiness import probe_write
-    from punchcard.kit.clock import SystemClock
-
-    try:
-        with closing(open_database(settings)) as database:
-            found = current(database)
-            if found == head():
-                probe_write(database, SystemClock())
-    except SQLAlchemyError as error:
-        problem = "Nothing can be written" if is_storage_failure(error) else "It does not answer"
-        return Finding("database", "error", f"{problem}: {first_line(error)}")
-    if found != head():
-        return Finding("database", "error", "It is not up to date. Run: punchcard migrate")
-    return Finding(
-        "database",
-        "ok",
-        f"It answers, keeps what is written, and is up to date (revision {found}).",
-    )
 
 
 def _apple_wallet(settings: "Settings") -> Finding:

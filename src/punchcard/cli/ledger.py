@@ -1,11 +1,10 @@
 """`punchcard ledger verify`."""
 
-from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from punchcard.cli.support import Json, say
+from punchcard.cli.support import Json, opened_to_read, say
 
 if TYPE_CHECKING:
     from punchcard.db.database import Database
@@ -36,10 +35,7 @@ def verify(
     Exits with 1, naming the entry, when anything is damaged. It only reads, and may run beside a
     server.
     """
-    from punchcard.db.database import open_database
-    from punchcard.kit.settings import load_settings
-
-    with closing(open_database(load_settings())) as database:
+    with opened_to_read() as database:
         verdict = _verify(database, vendor, shows_progress=not as_json)
     say(_facts(verdict), as_json=as_json, text=_text(verdict))
     if not verdict.is_sound:

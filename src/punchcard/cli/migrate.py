@@ -2,7 +2,7 @@
 
 import typer
 
-from punchcard.cli.support import Json, say
+from punchcard.cli.support import Json, check_secrets, say
 
 
 def register(app: typer.Typer) -> None:
@@ -12,10 +12,16 @@ def register(app: typer.Typer) -> None:
 
 def migrate(as_json: Json = False) -> None:
     """Bring the database to the newest shape of its tables."""
+    from contextlib import closing
+
+    from punchcard.db.database import open_database
     from punchcard.db.migrate import head, upgrade
     from punchcard.kit.settings import load_settings
 
-    upgrade(load_settings().database_url)
+    settings = load_settings()
+    upgrade(settings.database_url)
+    with closing(open_database(settings)) as database:
+        check_secrets(database, settings)
     revision = head()
     say(
         {"revision": revision},

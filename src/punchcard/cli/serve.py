@@ -1,10 +1,12 @@
 """`punchcard serve` and `punchcard worker`: the processes that run a shop."""
 
+import logging
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from punchcard.cli.server_lock import only_server
 from punchcard.cli.support import CommandFailed, opened_context, ready_settings
 
 if TYPE_CHECKING:
@@ -28,6 +30,11 @@ _SWITCH_SECONDS: Final = 0.001
 # anything here goes round in circles: looking through them every 700 costs a tenth of the time.
 _COLLECT_AFTER: Final = (20_000, 20, 20)
 _GRACE_SECONDS: Final = 30
+# A child that does not answer for so long is replaced. While many start on few processors, or one
+# reads in a thread that holds the interpreter, five seconds (uvicorn's own) are a slow answer.
+_HEALTH_SECONDS: Final = 60
+
+_log = logging.getLogger(__name__)
 
 
 def register(app: typer.Typer) -> None:
@@ -49,10 +56,12 @@ def serve(
     """Serve the API until stopped. An embedded database is made and migrated first."""
     import gc
 
+    from punchcard.kit.settings import load_settings
+
     # Until the server is put together everything that is made stays: there is nothing to collect,
     # and looking for it three times is a sixth of the start.
     gc.disable()
-    settings = ready_settings()
+    settings = load_settings()
     if workers > 1:
         # This process only watches over the others.
         gc.enable()
@@ -60,14 +69,17 @@ def serve(
         raise CommandFailed(
             "SQLite is served by one process. For more, set PUNCHCARD_DATABASE_URL to PostgreSQL."
         )
-    run_server(host=host, port=port, workers=workers, has_worker=has_worker)
+    # Before anything is migrated: the server that runs may be of an older version.
+    with only_server(settings):
+        ready_settings()
+        _warn_of_settings(settings)
+        run_server(host=host, port=port, workers=workers, has_worker=has_worker)
 
 
 def work() -> None:
     """Do the work that changes leave, apart from the server (run that with --no-worker)."""
     import signal
 
-    from punchcard.kit.logs import configure_logs
     from punchcard.main import create_worker
 
     with opened_context() as context:
@@ -75,7 +87,7 @@ def work() -> None:
             raise CommandFailed(
                 "With SQLite the server does this work itself: one process writes the file."
             )
-        configure_logs(context.settings.log_level)
+        _warn_of_settings(context.settings)
         worker = create_worker(context)
 
         def stop(_number: int, _frame: "FrameType | None") -> None:
@@ -84,6 +96,22 @@ def work() -> None:
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         worker.run()
+
+
+def _warn_of_settings(settings: "Settings") -> None:
+    """Say at each start what works, and is hardly what is meant."""
+    from punchcard.kit.environment.own_address import is_open_to_strangers
+    from punchcard.kit.logs import configure_logs
+    from punchcard.kit.settings import unknown_variables
+
+    configure_logs(settings.log_level)
+    for variable in unknown_variables():
+        _log.warning("%s", variable.sentence)
+    if is_open_to_strangers(settings.base_url):
+        _log.warning(
+            "BASE_URL is %s: cards, PINs and passwords travel readable for anyone on the way.",
+            settings.base_url,
+        )
 
 
 def run_server(
@@ -113,23 +141,26 @@ def run_server(
     settings = settings or load_settings()
     http = _bounded_http(settings)
     signal.signal(signal.SIGTERM, _leave)
+    options = server_options(settings)
     uvicorn.run(
-        given or factory,
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        http=http,
-        # Nothing here speaks it, and it would come in past the bounds.
-        ws="none",
-        # Punchcard logs requests itself: uvicorn's own lines would show card tokens.
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        forwarded_allow_ips=settings.trusted_proxies,
-        timeout_keep_alive=settings.keep_alive_seconds,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        given or factory, factory=True, host=host, port=port, workers=workers, http=http, **options
     )
+
+
+def server_options(settings: "Settings") -> dict[str, Any]:
+    """Return how the server behaves, whatever it serves and wherever: `uvicorn.Config` takes it."""
+    return {
+        # Nothing here speaks it, and it would come in past the bounds.
+        "ws": "none",
+        # Punchcard logs requests itself: uvicorn's own lines would show card tokens.
+        "access_log": False,
+        "log_config": None,
+        "server_header": False,
+        "forwarded_allow_ips": settings.trusted_proxies,
+        "timeout_keep_alive": settings.keep_alive_seconds,
+        "timeout_graceful_shutdown": _GRACE_SECONDS,
+        "timeout_worker_healthcheck": _HEALTH_SECONDS,
+    }
 
 
 def _bounded_http(settings: "Settings") -> Any:
@@ -171,6 +202,7 @@ def _app(
     import gc
 
     gc.disable()
+    _end_with_parent()
     from punchcard.context import build_context
     from punchcard.kit.logs import configure_logs
     from punchcard.kit.settings import load_settings
@@ -184,6 +216,32 @@ def _app(
         app = around(app, context)
     settle_in()
     return app
+
+
+def _end_with_parent() -> None:
+    """Let a child of `--workers` stop in good order once the process that started it is gone.
+
+    Killed in cold blood, that one tells nobody; its children would serve on, and keep the port.
+    """
+    import multiprocessing
+    import threading
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        watch = threading.Thread(
+            target=_leave_after, args=(parent.sentinel,), name="parent", daemon=True
+        )
+        watch.start()
+
+
+def _leave_after(sentinel: int) -> None:
+    import os
+    import signal
+    from multiprocessing.connection import wait
+
+    wait([sentinel])
+    _log.error("The process that started this one is gone; stopping.")
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def settle_in() -> None:

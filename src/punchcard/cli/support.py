@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 if TYPE_CHECKING:
     from punchcard.accounts.audit_service import Act
     from punchcard.context import Context
+    from punchcard.db.database import Database
     from punchcard.kit.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -21,6 +22,9 @@ NewPassword = Annotated[
 ]
 
 
+_NOT_MIGRATED: Final = "The database is not up to date. Run: punchcard migrate"
+
+
 class CommandFailed(Exception):
     """A command could not do what was asked; its text is the line that is shown."""
 
@@ -29,7 +33,7 @@ class CommandFailed(Exception):
 def opened_context() -> Iterator["Context"]:
     """Open the database that the settings name; an embedded one is migrated first.
 
-    Raises CommandFailed when a PostgreSQL database is not migrated.
+    Raises CommandFailed when a PostgreSQL database is not migrated, DatabaseIsNewer.
     """
     from punchcard.context import build_context
 
@@ -43,7 +47,8 @@ def opened_context() -> Iterator["Context"]:
 def ready_settings() -> "Settings":
     """Return the settings once their database is up to date; an embedded one is migrated first.
 
-    Raises CommandFailed when a PostgreSQL database is not migrated.
+    Raises CommandFailed when a PostgreSQL database is not migrated, DatabaseIsNewer, and
+    ForeignSecrets when the secrets are not those that it was filled with.
     """
     from contextlib import closing
 
@@ -53,12 +58,67 @@ def ready_settings() -> "Settings":
 
     settings = load_settings()
     with closing(open_database(settings)) as database:
-        is_ready = is_current(database)
-    if not is_ready:
-        if not settings.is_embedded:
-            raise CommandFailed("The database is not up to date. Run: punchcard migrate")
-        upgrade(settings.database_url)
+        if not is_current(database):
+            if not settings.is_embedded:
+                raise CommandFailed(_NOT_MIGRATED)
+            upgrade(settings.database_url)
+        check_secrets(database, settings)
     return settings
+
+
+def check_secrets(database: "Database", settings: "Settings") -> None:
+    """Let a database that was never told its secrets know them; raise ForeignSecrets for others.
+
+    One that was filled before databases knew them is asked whether its cards can be opened.
+    """
+    from punchcard.db.secret_checks import (
+        ForeignSecrets,
+        are_known,
+        foreign_secrets,
+        remember_secrets,
+    )
+    from punchcard.kit.clock import SystemClock
+
+    with database.read_connection() as connection:
+        foreign = foreign_secrets(connection, settings)
+        is_told = are_known(connection)
+    if not is_told and not _opens_its_cards(database, settings):
+        foreign = ["secret_key"]
+    if foreign:
+        raise ForeignSecrets(foreign)
+    if not is_told:
+        with database.write_connection() as connection:
+            remember_secrets(connection, settings, SystemClock().now())
+
+
+def _opens_its_cards(database: "Database", settings: "Settings") -> bool:
+    from sqlalchemy import select
+
+    from punchcard.loyalty.cards.links import card_sealer
+    from punchcard.loyalty.models import LoyaltyCard
+
+    with database.read_connection() as connection:
+        newest = select(LoyaltyCard.id, LoyaltyCard.token_sealed)
+        row = connection.execute(newest.order_by(LoyaltyCard.id.desc()).limit(1)).one_or_none()
+    return row is None or card_sealer(settings).open(row.token_sealed, row.id) is not None
+
+
+@contextmanager
+def opened_to_read() -> Iterator["Database"]:
+    """Open the database for a command that changes nothing, not even its tables.
+
+    Raises CommandFailed when it is not migrated, DatabaseIsNewer.
+    """
+    from contextlib import closing
+
+    from punchcard.db.database import open_database
+    from punchcard.db.migrate import is_current
+    from punchcard.kit.settings import load_settings
+
+    with closing(open_database(load_settings())) as database:
+        if not is_current(database):
+            raise CommandFailed(_NOT_MIGRATED)
+        yield database
 
 
 def by_operator(context: "Context") -> "Act":
@@ -71,28 +131,49 @@ def by_operator(context: "Context") -> "Act":
 
 def say(facts: Mapping[str, Any], *, as_json: bool, text: str) -> None:
     """Print `facts` as one JSON object, or `text`."""
-    typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else text)
+    typer.echo(as_line(facts) if as_json else text)
+
+
+def as_line(facts: Any) -> str:
+    """Return `facts` as JSON in one line, in ASCII: whatever the terminal can show, nothing is
+    lost on the way to another program.
+    """
+    return json.dumps(facts)
 
 
 def explain(error: Exception) -> str | None:
     """Return one line about a failure that was to be expected, or None for any other."""
-    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.exc import ArgumentError, DBAPIError
 
-    from punchcard.db.failures import first_line, is_storage_failure
+    from punchcard.db.migrate import DatabaseIsNewer
+    from punchcard.db.secret_checks import ForeignSecrets
     from punchcard.kit.errors import DomainError
     from punchcard.kit.settings import SettingsError
 
-    if is_storage_failure(error):
-        return f"The database cannot write: {first_line(error)}"
     if isinstance(error, DomainError):
         return _refusal(error)
-    if isinstance(error, CommandFailed | SettingsError):
+    if isinstance(error, CommandFailed | SettingsError | DatabaseIsNewer | ForeignSecrets):
         return str(error)
-    if isinstance(error, DBAPIError):
-        return f"The database does not answer: {str(error.orig).strip().splitlines()[0]}"
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, DBAPIError | ArgumentError):
+        return _database_failure(error)
+    if isinstance(error, UnicodeEncodeError):
+        return "What was typed is no text in the encoding of this terminal."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return None
+
+
+def _database_failure(error: Exception) -> str:
+    from sqlalchemy.exc import ArgumentError
+
+    from punchcard.db.failures import first_line, is_storage_failure
+
+    if isinstance(error, ArgumentError):
+        # It would quote the address, which holds a password.
+        return "PUNCHCARD_DATABASE_URL is no address of a database that can be read."
+    if is_storage_failure(error):
+        return f"The database cannot write: {first_line(error)}"
+    return f"The database does not answer: {first_line(error)}"
 
 
 def _refusal(error: Any) -> str:

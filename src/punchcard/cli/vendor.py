@@ -1,12 +1,11 @@
 """`punchcard vendor create` and `punchcard vendor list`."""
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from punchcard.accounts.vocabulary import Role
-from punchcard.cli.support import Json, NewPassword, by_operator, opened_context, say
+from punchcard.cli.support import Json, NewPassword, as_line, by_operator, opened_context, say
 
 if TYPE_CHECKING:
     from punchcard.accounts.models import Vendor
@@ -85,7 +84,7 @@ def list_vendors(as_json: Json = False) -> None:
             if len(page) < _PAGE:
                 break
     if as_json:
-        typer.echo(json.dumps([_facts(vendor) for vendor in vendors], ensure_ascii=False))
+        typer.echo(as_line([_facts(vendor) for vendor in vendors]))
         return
     _print_table(vendors)
 

@@ -23,16 +23,29 @@ class DowngradeRefused(Exception):
     """A revision was asked to undo itself; a backup is the way back."""
 
 
+class DatabaseIsNewer(Exception):
+    """The database was made by a version of Punchcard that knows more than this one."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"This database was made by a newer Punchcard (its revision is {found}, this version"
+            f" knows those up to {head()}). Install that version, or restore the backup that was"
+            " made before the upgrade."
+        )
+
+
 def upgrade(url: str) -> None:
     """Bring the database at `url` to the newest revision; does nothing when it is there already.
 
     One transaction: a revision that fails leaves the database as it was. Several processes may
     start at once: the first one migrates while the others wait for it.
+    Raises DatabaseIsNewer.
     """
     from alembic import command
 
     database = Database(url)
     try:
+        is_current(database)
         with database.long_write_connection() as connection:
             lock_for_migration(connection)
             command.upgrade(config(connection=connection), "head")
@@ -55,13 +68,24 @@ def head() -> str:
 
     It stands in the file names: `2026_11_22_0001_first_tables.py` is revision 0001.
     """
-    newest = max(path.stem for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
-    return newest.split("_")[3]
+    return max(_known())
+
+
+@cache
+def _known() -> frozenset[str]:
+    names = (path.stem for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+    return frozenset(name.split("_")[3] for name in names)
 
 
 def is_current(database: Database) -> bool:
-    """Return whether the database is at the newest revision."""
-    return current(database) == head()
+    """Return whether the database is at the newest revision.
+
+    Raises DatabaseIsNewer for a revision that this version has never heard of.
+    """
+    found = current(database)
+    if found is not None and found not in _known():
+        raise DatabaseIsNewer(found)
+    return found == head()
 
 
 def config(**attributes: object) -> "Config":

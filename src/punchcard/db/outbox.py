@@ -188,6 +188,18 @@ def depths(session: Session) -> list[Depth]:
     ]
 
 
+Backlog = Sequence[tuple[str, str, int]]
+"""How many rows there are of each topic and status."""
+
+
+def backlog(session: Session) -> Backlog:
+    """Return how many rows there are, by topic and status."""
+    query = select(OutboxRow.topic, OutboxRow.status, func.count()).group_by(
+        OutboxRow.topic, OutboxRow.status
+    )
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
 def newest_parked(session: Session, *, limit: int) -> Sequence[OutboxRow]:
     """Return up to `limit` rows that were given up, newest first."""
     query = (

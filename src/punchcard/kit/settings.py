@@ -223,6 +223,8 @@ _WITHOUT_ITS_OWN = (
     " variables. If they are lost for good: punchcard secrets renew --help"
 )
 
+# No proxy at all is something else than the usual one.
+_MEANT_WHEN_EMPTY = ("trusted_proxies",)
 # Not a blank of these is ours to take away: they may be part of what was chosen.
 _TAKEN_AS_THEY_ARE = (
     *("secret_key", "pin_pepper", "apple_private_key_password", "apple_p12_password"),
@@ -293,7 +295,8 @@ def _read(source: Mapping[str, str], name: str) -> str | None:
             raise SettingsError(f"{variable}_FILE: {error}") from error
     if name in _TAKEN_AS_THEY_ARE:
         return source.get(variable)
-    return variables.as_meant(source.get(variable, ""))
+    text = variables.as_meant(source.get(variable, ""))
+    return "" if text is None and name in _MEANT_WHEN_EMPTY and variable in source else text
 
 
 def _as_text(content: bytes) -> str:

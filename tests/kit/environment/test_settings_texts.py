@@ -66,6 +66,8 @@ def test_a_variable_that_is_empty_is_not_set(tmp_path: Path) -> None:
     assert settings.base_url == Settings.base_url
     assert settings.till_batch_limit == Settings.till_batch_limit
     assert data_dir({"PUNCHCARD_DATA_DIR": ""}) == Settings.data_dir
+    # But no proxy at all is a choice.
+    assert loaded(tmp_path, TRUSTED_PROXIES="").trusted_proxies == ""
 
 
 def test_a_secret_is_taken_as_it_is(tmp_path: Path) -> None:

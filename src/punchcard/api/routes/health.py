@@ -8,13 +8,13 @@ from fastapi import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from punchcard.api.http.dependencies import ContextDep
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.fields import Schema
 from punchcard.context import Context
-from punchcard.db.outbox import OutboxRow
+from punchcard.db.outbox import Backlog
 from punchcard.db.readiness import Found
 
 router = api_router(tag="operations")
@@ -31,6 +31,8 @@ class NotReady(StrEnum):
 
     DATABASE_UNAVAILABLE = "database_unavailable"
     DATABASE_NOT_MIGRATED = "database_not_migrated"
+    DATABASE_NEWER = "database_newer"
+    SECRETS_FOREIGN = "secrets_foreign"
     STORAGE_NOT_WRITABLE = "storage_not_writable"
     TILL_STOPPED = "till_stopped"
 
@@ -38,20 +40,22 @@ class NotReady(StrEnum):
 class Ready(Schema):
     """What the server needs to serve, part by part; ready when all are true.
 
-    `storage`: what is written is kept. `code` names the first part that is not true.
+    `storage`: what is written is kept. `secrets`: those that are set are the ones the database was
+    filled with. `code` names the first part that is not true.
     """
 
     is_ready: bool
     code: NotReady | None
     database: bool
     migrated: bool
+    secrets: bool
     storage: bool
     till: bool
 
 
 @router.get("/healthz", summary="Is the process alive?")
-def get_alive() -> Alive:
-    """Answer as long as the process runs."""
+async def get_alive() -> Alive:
+    """Answer as long as the process runs, also while every thread waits for the database."""
     return Alive()
 
 
@@ -76,23 +80,33 @@ async def get_ready(context: ContextDep, response: Response) -> Ready:
         code=code,
         database=found.answers,
         migrated=found.is_migrated,
+        secrets=found.has_its_secrets,
         storage=found.is_writable,
         till=till,
     )
 
 
 @router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
-def get_metrics(context: ContextDep) -> Response:
-    """Return the figures of this process and of the queue of work, as text."""
+async def get_metrics(context: ContextDep) -> Response:
+    """Return the figures of this process and of the queue of work, as text.
+
+    Those of the queue are left out while the database does not answer in time.
+    """
+    try:
+        backlog = await context.outbox_look.ask()
+    except SQLAlchemyError:
+        backlog = None
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(context))
+    registry.register(_Figures(context, backlog))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
 def _first_missing(found: Found, *, till: bool) -> NotReady | None:
     parts = {
         NotReady.DATABASE_UNAVAILABLE: found.answers,
+        NotReady.DATABASE_NEWER: not found.is_newer,
         NotReady.DATABASE_NOT_MIGRATED: found.is_migrated,
+        NotReady.SECRETS_FOREIGN: found.has_its_secrets,
         NotReady.STORAGE_NOT_WRITABLE: found.is_writable,
         NotReady.TILL_STOPPED: till,
     }
@@ -102,8 +116,9 @@ def _first_missing(found: Found, *, till: bool) -> NotReady | None:
 class _Figures(Collector):
     """Reads the figures at the moment they are asked for."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, backlog: Backlog | None) -> None:
         self._context = context
+        self._backlog = backlog
 
     def collect(self) -> Iterator[Metric]:
         till = self._context.loyalty.till
@@ -121,22 +136,17 @@ class _Figures(Collector):
         complaints = self._context.wallets.apple.complaints
         meaning = "Lines that phones wrote to the log of Apple Wallet's service since start"
         yield _gauge("punchcard_apple_log_lines", meaning, complaints)
+        answers = "1 if the database answered in time to be asked for the figures below"
+        yield _gauge("punchcard_database_answers", answers, self._backlog is not None)
         outbox = GaugeMetricFamily(
             "punchcard_outbox_rows",
             "Work left by changes, by topic and status",
             None,
             ["topic", "status"],
         )
-        for topic, status, number in self._outbox():
+        for topic, status, number in self._backlog or ():
             outbox.add_metric([topic, status], number)
         yield outbox
-
-    def _outbox(self) -> list[tuple[str, str, int]]:
-        query = select(OutboxRow.topic, OutboxRow.status, func.count()).group_by(
-            OutboxRow.topic, OutboxRow.status
-        )
-        with self._context.database.read() as session:
-            return [(row[0], row[1], row[2]) for row in session.execute(query)]
 
 
 def _gauge(name: str, meaning: str, value: float) -> GaugeMetricFamily:
