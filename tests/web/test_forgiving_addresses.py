@@ -3,6 +3,7 @@
 import pytest
 
 from punchcard.context import Context
+from punchcard.kit.ids import CardId
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.web.dispatcher import API, PAGES
 from tests.loyalty import shelf
@@ -15,7 +16,7 @@ ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 LOOKS_ALIKE = ("content-type", "content-length", "content-security-policy", "cache-control")
 
 
-def token_of(context: Context, card_id: str) -> str:
+def token_of(context: Context, card_id: CardId) -> str:
     """Return what opens a card."""
     with context.database.read() as session:
         sealed = session.get_one(LoyaltyCard, card_id).token_sealed

@@ -1,6 +1,7 @@
 """Tables of vendors, people, credentials, customers and the audit trail."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
@@ -15,6 +16,7 @@ from punchcard.kit.ids import (
     CustomerId,
     DeviceId,
     LocationId,
+    ProgramId,
     SessionId,
     UserId,
     VendorId,
@@ -49,6 +51,13 @@ class Vendor(Base):
         return minor_digits(self.currency)
 
 
+class SlugOwner(StrEnum):
+    """What bears a short name."""
+
+    PROGRAM = "program"
+    VENDOR = "vendor"
+
+
 class RetiredSlug(Base):
     """A short name that a vendor or program had before: it leads on, and stays its vendor's.
 
@@ -56,12 +65,12 @@ class RetiredSlug(Base):
     """
 
     __tablename__ = "retired_slugs"
-    __table_args__ = (CheckConstraint("kind IN ('program', 'vendor')", name="kind"),)
+    __table_args__ = (one_of("kind", SlugOwner),)
 
-    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    kind: Mapped[SlugOwner] = mapped_column(EnumText(SlugOwner), primary_key=True)
     slug: Mapped[str] = mapped_column(String(63), primary_key=True)
-    vendor_id: Mapped[str] = mapped_column(ForeignKey("vendors.id"))
-    subject_id: Mapped[str | None] = mapped_column(Id, index=True)
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"))
+    subject_id: Mapped[ProgramId | VendorId | None] = mapped_column(Id, index=True)
     retired_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

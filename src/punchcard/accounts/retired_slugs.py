@@ -2,18 +2,22 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.models import RetiredSlug
-
-SlugKind = Literal["program", "vendor"]
+from punchcard.accounts.models import RetiredSlug, SlugOwner
+from punchcard.kit.ids import ProgramId, VendorId
 
 
 def retire_slug(
-    session: Session, kind: SlugKind, slug: str, *, vendor_id: str, subject_id: str, now: datetime
+    session: Session,
+    kind: SlugOwner,
+    slug: str,
+    *,
+    vendor_id: VendorId,
+    subject_id: ProgramId | VendorId,
+    now: datetime,
 ) -> None:
     """Keep a slug that `subject_id` no longer bears."""
     session.merge(
@@ -23,7 +27,7 @@ def retire_slug(
     )
 
 
-def take_slug(session: Session, kind: SlugKind, slug: str, *, vendor_id: str) -> bool:
+def take_slug(session: Session, kind: SlugOwner, slug: str, *, vendor_id: VendorId) -> bool:
     """Take a slug that somebody of this vendor bears from now on; False if it is another's.
 
     Ask after the new bearer was written: only then is a change seen that was made meanwhile.
@@ -39,7 +43,7 @@ def take_slug(session: Session, kind: SlugKind, slug: str, *, vendor_id: str) ->
     return True
 
 
-def retired_subject(session: Session, kind: SlugKind, slug: str) -> str | None:
+def retired_subject(session: Session, kind: SlugOwner, slug: str) -> ProgramId | VendorId | None:
     """Return the id of what bore the slug before, if it is still there."""
     return session.scalar(
         select(RetiredSlug.subject_id).where(RetiredSlug.kind == kind, RetiredSlug.slug == slug)
@@ -47,7 +51,7 @@ def retired_subject(session: Session, kind: SlugKind, slug: str) -> str | None:
 
 
 def retired_by_others(
-    session: Session, kind: SlugKind, slugs: Collection[str], *, vendor_id: str
+    session: Session, kind: SlugOwner, slugs: Collection[str], *, vendor_id: VendorId
 ) -> set[str]:
     """Return those of `slugs` that another vendor bore before."""
     others = select(RetiredSlug.slug).where(
@@ -56,7 +60,7 @@ def retired_by_others(
     return set(session.scalars(others))
 
 
-def forget_subject(session: Session, kind: SlugKind, subject_id: str) -> None:
+def forget_subject(session: Session, kind: SlugOwner, subject_id: ProgramId | VendorId) -> None:
     """Let the slugs of something that is deleted lead nowhere; they stay its vendor's."""
     session.execute(
         update(RetiredSlug)

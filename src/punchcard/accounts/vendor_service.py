@@ -12,7 +12,7 @@ from punchcard.accounts import location_service, retired_slugs, user_service
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import VendorClosed, VendorNotFound, VendorSlugTaken
 from punchcard.accounts.events import VendorChanged
-from punchcard.accounts.models import AccessToken, ApiKey, Device, User, Vendor
+from punchcard.accounts.models import AccessToken, ApiKey, Device, SlugOwner, User, Vendor
 from punchcard.accounts.rows import apply_changes, narrowed_by_name
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vocabulary import Role, VendorStatus
@@ -90,7 +90,9 @@ def get_vendor(session: Session, vendor_id: VendorId) -> Vendor:
 def get_vendor_by_slug(session: Session, slug: str) -> Vendor:
     """Return one vendor by its short name, or by one it had before; raises VendorNotFound."""
     vendor = session.scalar(select(Vendor).where(Vendor.slug == slug))
-    if vendor is None and (vendor_id := retired_slugs.retired_subject(session, "vendor", slug)):
+    if vendor is None and (
+        vendor_id := retired_slugs.retired_subject(session, SlugOwner.VENDOR, slug)
+    ):
         vendor = session.get(Vendor, vendor_id)
     if vendor is None:
         raise VendorNotFound
@@ -152,7 +154,7 @@ def update_vendor(
         vendor.updated_at = act.now
         _flush(session)
         if "slug" in new:
-            _retire_slug(session, vendor, old["slug"], act)
+            _retire_slug(session, act, vendor, old["slug"])
         announce(session, VendorChanged(vendor.id))
         of = ("vendor", vendor.id)
         record_act(session, act, "vendor.updated", of=of, vendor_id=vendor.id, old=old, new=new)
@@ -215,14 +217,14 @@ def _flush(session: Session) -> None:
 
 
 def _take_slug(session: Session, vendor: Vendor) -> None:
-    if not retired_slugs.take_slug(session, "vendor", vendor.slug, vendor_id=vendor.id):
+    if not retired_slugs.take_slug(session, SlugOwner.VENDOR, vendor.slug, vendor_id=vendor.id):
         raise VendorSlugTaken
 
 
-def _retire_slug(session: Session, vendor: Vendor, former: str, act: Act) -> None:
+def _retire_slug(session: Session, act: Act, vendor: Vendor, former: str) -> None:
     _take_slug(session, vendor)
     retired_slugs.retire_slug(
-        session, "vendor", former, vendor_id=vendor.id, subject_id=vendor.id, now=act.now
+        session, SlugOwner.VENDOR, former, vendor_id=vendor.id, subject_id=vendor.id, now=act.now
     )
 
 

@@ -154,12 +154,14 @@ def _work(connection: "Connection", _settings: "Settings") -> Finding:
     from sqlalchemy import func, select
 
     from punchcard.db.base import table_of
-    from punchcard.db.outbox import OutboxRow
+    from punchcard.db.outbox import OutboxRow, WorkStatus
 
     rows = table_of(OutboxRow)
-    overdue = (rows.c.status == "waiting") & (rows.c.available_at < datetime.now(UTC) - _OVERDUE)
+    overdue = (rows.c.status == WorkStatus.WAITING) & (
+        rows.c.available_at < datetime.now(UTC) - _OVERDUE
+    )
     waiting = connection.scalar(select(func.count()).where(overdue)) or 0
-    parked = connection.scalar(select(func.count()).where(rows.c.status == "parked")) or 0
+    parked = connection.scalar(select(func.count()).where(rows.c.status == WorkStatus.PARKED)) or 0
     told = []
     if waiting:
         told.append(

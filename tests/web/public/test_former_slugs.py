@@ -41,7 +41,7 @@ def change(shop: Shop, program: LoyaltyProgram, **fields: Any) -> None:
     """Change a program."""
     with shop.context.database.write() as session:
         program_service.update_program(
-            session, shop.id, program.id, fields, by_operator(shop.context)
+            session, by_operator(shop.context), shop.id, program.id, fields
         )
 
 
@@ -114,7 +114,7 @@ def test_the_name_of_a_deleted_program_stays_its_shops(
     visitor: Visitor, alice: Shop, coffee: LoyaltyProgram, bob: Shop
 ) -> None:
     with alice.context.database.write() as session:
-        program_service.delete_program(session, alice.id, coffee.id, by_operator(alice.context))
+        program_service.delete_program(session, by_operator(alice.context), alice.id, coffee.id)
     for slug in ("cafe-karte", "treue"):
         assert visitor.get(f"/join/{slug}").status_code == 404
         with pytest.raises(ProgramSlugTaken):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import retired_slugs
 from punchcard.accounts.audit_service import Act, record_act
-from punchcard.accounts.models import Vendor
+from punchcard.accounts.models import SlugOwner, Vendor
 from punchcard.accounts.rows import narrowed_by_name
 from punchcard.db import outbox
 from punchcard.db.events import announce
@@ -239,7 +239,7 @@ def delete_program(session: Session, act: Act, vendor_id: VendorId, program_id: 
         update(StaffPin).where(StaffPin.program_id == program.id).values(program_id=None)
     )
     _retire_slug(session, act, program, program.slug)
-    retired_slugs.forget_subject(session, "program", program.id)
+    retired_slugs.forget_subject(session, SlugOwner.PROGRAM, program.id)
     _record(session, act, "program.deleted", program, old=_values(program))
     session.delete(program)
     for pin_id in retired:
@@ -345,14 +345,14 @@ def _insert(
 def _take_slug(session: Session, program: LoyaltyProgram) -> None:
     """Raise ProgramSlugTaken for a slug that leads to another vendor's program."""
     vendor_id = program.vendor_id
-    if not retired_slugs.take_slug(session, "program", program.slug, vendor_id=vendor_id):
+    if not retired_slugs.take_slug(session, SlugOwner.PROGRAM, program.slug, vendor_id=vendor_id):
         raise ProgramSlugTaken()
 
 
 def _retire_slug(session: Session, act: Act, program: LoyaltyProgram, former: str) -> None:
     retired_slugs.retire_slug(
         session,
-        "program",
+        SlugOwner.PROGRAM,
         former,
         vendor_id=program.vendor_id,
         subject_id=program.id,
@@ -369,7 +369,7 @@ def _slugs(
     base = slug_of(slug_from)
     names = [base, *(f"{base}-{number}" for number in range(2, _SLUG_ATTEMPTS))]
     taken = set(session.scalars(select(LoyaltyProgram.slug).where(LoyaltyProgram.slug.in_(names))))
-    taken |= retired_slugs.retired_by_others(session, "program", names, vendor_id=vendor_id)
+    taken |= retired_slugs.retired_by_others(session, SlugOwner.PROGRAM, names, vendor_id=vendor_id)
     return [name for name in names if name not in taken]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import retired_slugs
-from punchcard.accounts.models import Vendor
+from punchcard.accounts.models import SlugOwner, Vendor
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.errors import DomainError, Kind, invalid_field
 from punchcard.kit.i18n import N_
@@ -93,7 +93,9 @@ def _open_row(session: Session, slug: str) -> tuple[LoyaltyProgram, Vendor]:
     if not (slug.isascii() and slug.isprintable()):
         raise ProgramNotFound  # PostgreSQL takes no NUL in a text, not even to look for it
     found = _row_where(session, LoyaltyProgram.slug == slug)
-    if found is None and (former := retired_slugs.retired_subject(session, "program", slug)):
+    if found is None and (
+        former := retired_slugs.retired_subject(session, SlugOwner.PROGRAM, slug)
+    ):
         found = _row_where(session, LoyaltyProgram.id == former)
     if found is None:
         raise ProgramNotFound
