@@ -295,8 +295,8 @@ def _read(source: Mapping[str, str], name: str) -> str | None:
             raise SettingsError(f"{variable}_FILE: {error}") from error
     if name in _TAKEN_AS_THEY_ARE:
         return source.get(variable)
-    text = variables.as_meant(source.get(variable, ""))
-    return "" if text is None and name in _MEANT_WHEN_EMPTY and variable in source else text
+    meant = variables.as_meant(source.get(variable, ""))
+    return "" if meant is None and name in _MEANT_WHEN_EMPTY and variable in source else meant
 
 
 def _as_text(content: bytes) -> str:
