@@ -95,6 +95,8 @@ SAME: dict[Route, list[Route]] = {
         ("POST", f"{_LOYALTY}/programs/{{program_id}}/deactivate")
     ],
     ("POST", f"{_PROGRAM}/delete"): [("DELETE", f"{_LOYALTY}/programs/{{program_id}}")],
+    ("POST", f"{_PROGRAM}/hero"): [("PUT", f"{_LOYALTY}/programs/{{program_id}}/hero")],
+    ("POST", f"{_PROGRAM}/hero/remove"): [("DELETE", f"{_LOYALTY}/programs/{{program_id}}/hero")],
     ("POST", f"{_PROGRAM}/logo"): [("PUT", f"{_LOYALTY}/programs/{{program_id}}/logo")],
     ("POST", f"{_PROGRAM}/logo/remove"): [("DELETE", f"{_LOYALTY}/programs/{{program_id}}/logo")],
     ("GET", f"{_PROGRAM}/poster"): [("GET", f"{_LOYALTY}/programs/{{program_id}}")],

@@ -208,6 +208,13 @@ def for_holder(content: PassContent, program: ProgramFacts, card: CardFacts) -> 
     )
 
 
+def nobodys_card(program: ProgramFacts) -> CardFacts:
+    """Return a card that only lends its program's words."""
+    return CardFacts(
+        id=CardId(""), number="", status=CardStatus.ACTIVE, stamps=0, points=0, rewards_ready=0
+    )
+
+
 def card_language(program: ProgramFacts, card: CardFacts) -> Language:
     """Return the language of a card: the customer's if they said, else the shop's."""
     own = as_language(card.language) if card.language else None

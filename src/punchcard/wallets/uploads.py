@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId
+from punchcard.loyalty.rules.logo_rules import PictureKind
 from punchcard.wallets.models import PassImage
 from punchcard.wallets.png import png_of
 
@@ -25,10 +26,9 @@ LEAST_SIDE: Final = 16
 LONGEST_SIDE: Final = 1024
 FORMATS: Final = ("PNG", "JPEG")
 
-LOGO: Final = "logo"
-HERO: Final = "hero"
-KINDS: Final = (LOGO, HERO)
-"""The pictures a program may have: its logo, and the wide one behind or beside the stamps."""
+_LEAST_SIDES: Final = {PictureKind.LOGO: LEAST_SIDE, PictureKind.HERO: 144}
+_LONGEST_SIDES: Final = {PictureKind.LOGO: LONGEST_SIDE, PictureKind.HERO: 1500}
+"""In pixels. The wide picture fills a strip of 1125 x 432 pixels on today's iPhones."""
 
 # A small file may unpack to a hundred megabytes: one picture at a time.
 _TURN: Final = threading.Lock()
@@ -65,8 +65,10 @@ class ImageAnimated(ImageRefused):
     sentence = N_("Upload a picture that does not move.")
 
 
-def checked_png(content: bytes, *, limit_bytes: int) -> bytes:
-    """Return an uploaded picture as a PNG of LONGEST_SIDE pixels at most. Raises ImageRefused.
+def checked_png(content: bytes, *, limit_bytes: int, kind: PictureKind = PictureKind.LOGO) -> bytes:
+    """Return an uploaded picture as a PNG of LONGEST_SIDE pixels at most (1500 for a hero).
+
+    Raises ImageRefused.
 
     The size is read from the header, before a single pixel is unpacked: a small file can unpack to
     gigabytes. It is turned upright if a camera noted that it lies on its side, and has the colours
@@ -78,26 +80,26 @@ def checked_png(content: bytes, *, limit_bytes: int) -> bytes:
         raise ImageTooLarge(limit_bytes=limit_bytes)
     try:
         with _TURN, Image.open(io.BytesIO(content), formats=FORMATS) as opened:
-            _check_size(*opened.size)
+            _check_size(*opened.size, _LEAST_SIDES[kind])
             if opened.format == "PNG" and getattr(opened, "is_animated", False):
                 raise ImageAnimated
             picture = _in_screen_colours(ImageOps.exif_transpose(opened))
-            picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+            picture.thumbnail((_LONGEST_SIDES[kind], _LONGEST_SIDES[kind]))
     except Image.DecompressionBombError as error:
-        raise _size_refused() from error
+        raise _size_refused(_LEAST_SIDES[kind]) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise ImageRefused from error
     picture.info.clear()
     return png_of(picture)
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > PIXELS_LIMIT or min(width, height) < LEAST_SIDE:
-        raise _size_refused()
+def _check_size(width: int, height: int, least_side: int) -> None:
+    if width * height > PIXELS_LIMIT or min(width, height) < least_side:
+        raise _size_refused(least_side)
 
 
-def _size_refused() -> ImageSizeRefused:
-    return ImageSizeRefused(least_pixels=LEAST_SIDE, limit_pixels=PIXELS_LIMIT)
+def _size_refused(least_side: int) -> ImageSizeRefused:
+    return ImageSizeRefused(least_pixels=least_side, limit_pixels=PIXELS_LIMIT)
 
 
 def _in_screen_colours(picture: "Image") -> "Image":
@@ -110,7 +112,7 @@ def _in_screen_colours(picture: "Image") -> "Image":
 
 
 def keep_image(
-    session: Session, program_id: ProgramId, kind: str, content: bytes, *, now: datetime
+    session: Session, program_id: ProgramId, kind: PictureKind, content: bytes, *, now: datetime
 ) -> PassImage:
     """Keep a checked PNG as the program's picture of this kind, instead of the one before."""
     image = session.get(PassImage, (program_id, kind))
@@ -122,13 +124,13 @@ def keep_image(
     return image
 
 
-def find_image(session: Session, program_id: ProgramId, kind: str) -> bytes | None:
+def find_image(session: Session, program_id: ProgramId, kind: PictureKind) -> bytes | None:
     """Return the program's picture of this kind, if it has one."""
     image = session.get(PassImage, (program_id, kind))
     return image.content if image is not None else None
 
 
-def drop_image(session: Session, program_id: ProgramId, kind: str) -> None:
+def drop_image(session: Session, program_id: ProgramId, kind: PictureKind) -> None:
     """Forget the program's picture of this kind, if it has one."""
     image = session.get(PassImage, (program_id, kind))
     if image is not None:

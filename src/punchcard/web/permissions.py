@@ -122,6 +122,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_PROGRAM}/changes"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/deactivate"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/delete"): MAY_MANAGE,
+    ("POST", f"{_PROGRAM}/hero"): MAY_MANAGE,
+    ("POST", f"{_PROGRAM}/hero/remove"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/logo"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/logo/remove"): MAY_MANAGE,
     ("GET", f"{_PROGRAM}/poster"): MAY_READ,

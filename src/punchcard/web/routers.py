@@ -23,7 +23,7 @@ from punchcard.web.console import (
 from punchcard.web.console.cards import card_operations, cards, members
 from punchcard.web.console.guide import guide
 from punchcard.web.console.ledger import ledger, verification
-from punchcard.web.console.programs import posters, programs, rewards, wallets
+from punchcard.web.console.programs import hero, posters, programs, rewards, wallets
 from punchcard.web.pages import assets, theme_css
 from punchcard.web.public import badges, card, home_icon, join, readable_export
 from punchcard.web.terminal import shell
@@ -37,6 +37,7 @@ ROUTERS: Final[list[APIRouter]] = [
     guide.router,
     posters.router,
     rewards.router,
+    hero.router,
     programs.router,
     members.router,
     cards.router,

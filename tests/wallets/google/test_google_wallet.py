@@ -287,7 +287,7 @@ def redesign(context: Context, alice: TillDriver, program: ProgramId, **fields: 
         )
 
 
-def test_a_new_colour_is_one_request_for_all_cards(
+def test_new_terms_are_one_request_for_all_cards(
     context: Context,
     google: Google,
     alice: TillDriver,
@@ -297,13 +297,13 @@ def test_a_new_colour_is_one_request_for_all_cards(
 ) -> None:
     google_cards(4)
     worker.do_work()
-    redesign(context, alice, program, branding={"background_color": "#123456"})
+    redesign(context, alice, program, terms_text="Be nice.")
     sent = len(google.fake.requests)
 
     worker.do_work()
 
     (of_class,) = google.fake.classes.values()
-    assert of_class["hexBackgroundColor"] == "#123456"
+    assert [one["body"] for one in of_class["textModulesData"]][-1] == "Be nice."
     assert len(google.fake.requests) == sent + 1
     with context.database.read() as session:
         progress = context.wallets.service.progress(session, program)

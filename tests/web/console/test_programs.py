@@ -361,3 +361,27 @@ def test_the_look_of_a_trade_is_typed_into_the_form_and_not_saved(
     # What is typed already stays.
     page = owner.post(f"{here}/preview?lang=en", **FORM, trade="bookshop")
     assert 'value="A coffee"' in page.text
+
+
+def test_a_wide_picture_is_set_and_taken_away_and_saving_leaves_it(
+    visitors: Visitors, alice: Shop, coffee: LoyaltyProgram, context: Context
+) -> None:
+    owner = visitors(alice)
+    page = owner.get(f"/console/programs/{coffee.id}")
+    csrf = page.text.split('name="csrf" value="')[1].split('"')[0]
+    path = f"/console/programs/{coffee.id}/hero"
+
+    def upload(content: bytes) -> Any:
+        return owner.client.post(path, data={"csrf": csrf}, files={"hero": ("a.png", content)})
+
+    refused = upload(a_picture(size=(2000, 40)))
+    assert refused.status_code == 422
+    assert 'id="hero-fault"' in refused.text
+    assert owner.post(path).status_code == 422
+    assert upload(a_picture(size=(1200, 480))).status_code == 303
+    hero = stored(context, coffee.id).branding["hero_url"]
+    assert f'src="{hero}"' in owner.get(f"/console/programs/{coffee.id}").text
+    owner.post(f"/console/programs/{coffee.id}", **FORM)
+    assert stored(context, coffee.id).branding["hero_url"] == hero
+    assert owner.post(f"{path}/remove").status_code == 303
+    assert "hero_url" not in stored(context, coffee.id).branding

@@ -96,6 +96,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_LOYALTY}/programs/{{program_id}}/deactivate"): MAY_MANAGE,
     ("PUT", f"{_LOYALTY}/programs/{{program_id}}/logo"): MAY_MANAGE,
     ("DELETE", f"{_LOYALTY}/programs/{{program_id}}/logo"): MAY_MANAGE,
+    ("PUT", f"{_LOYALTY}/programs/{{program_id}}/hero"): MAY_MANAGE,
+    ("DELETE", f"{_LOYALTY}/programs/{{program_id}}/hero"): MAY_MANAGE,
     ("GET", f"{_LOYALTY}/programs/{{program_id}}/stats"): MAY_READ,
     ("GET", f"{_LOYALTY}/dashboard"): MAY_READ,
     # Who did what is for those who answer for the staff, not for the staff.
@@ -162,6 +164,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_OPEN}/programs/{{slug}}"): PUBLIC,
     ("POST", f"{_OPEN}/programs/{{slug}}/enroll"): PUBLIC,
     ("GET", f"{_OPEN}/programs/{{slug}}/logo.png"): PUBLIC,
+    ("GET", f"{_OPEN}/programs/{{slug}}/hero.png"): PUBLIC,
     ("GET", f"{_OPEN}/cards/{{token}}"): PUBLIC,
     ("GET", f"{_OPEN}/cards/{{token}}/events"): PUBLIC,
     ("GET", f"{_OPEN}/cards/{{token}}/transactions"): PUBLIC,
@@ -173,6 +176,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     # Google: its signature is the credential; the logo is anybody's
     ("POST", f"{_OPEN}/google/callback"): PUBLIC,
     ("GET", f"{_OPEN}/google/programs/{{program_id}}/logo.png"): PUBLIC,
+    ("GET", f"{_OPEN}/google/programs/{{program_id}}/hero.png"): PUBLIC,
+    ("GET", f"{_OPEN}/google/programs/{{program_id}}/stamps/{{name}}.png"): PUBLIC,
     # Phones with a pass: its own token, or the name of the phone, is the credential
     ("POST", _APPLE_REGISTRATION): PUBLIC,
     ("DELETE", _APPLE_REGISTRATION): PUBLIC,

@@ -172,18 +172,23 @@ HttpsUrl = Annotated[
     ),
 ]
 
-LogoUrl = Annotated[
-    str,
-    *_text(
+
+def _picture_url(file: str) -> Any:
+    return _text(
         r"(https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?"
         r"([/?#][A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*)?"
-        # Where an uploaded logo is shown by a server that has no https, such as the demonstration.
-        r"|http://[A-Za-z0-9.:\[\]-]+/api/v1/loyalty/programs/[0-9a-f-]{36}/logo\.png\?v=[0-9a-f]{16})",
+        # Where it is shown by a server that has no https, such as the demonstration.
+        rf"|http://[A-Za-z0-9.:\[\]-]+/api/v1/loyalty/programs/[0-9a-f-]{{36}}/{file}\.png"
+        r"\?v=[0-9a-f]{16})",
         maximum=2000,
         sentence=N_("Must be an address that starts with https://."),
-        examples=["https://example.com/logo.png"],
-    ),
-]
+        examples=[f"https://example.com/{file}.png"],
+    )
+
+
+LogoUrl = Annotated[str, *_picture_url("logo")]
+HeroUrl = Annotated[str, *_picture_url("hero")]
+"""Addresses of a program's pictures: of uploaded ones, or elsewhere."""
 
 
 Currency = Annotated[

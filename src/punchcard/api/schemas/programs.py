@@ -12,7 +12,7 @@ from punchcard.api.schemas.fields import (
     Colour,
     Currency,
     Flag,
-    HttpsUrl,
+    HeroUrl,
     IdOf,
     LogoUrl,
     LongText,
@@ -103,7 +103,7 @@ class Branding(Schema):
     text_color: Colour | None = None
     accent_color: Colour | None = None
     logo_url: LogoUrl | None = None
-    hero_url: HttpsUrl | None = None
+    hero_url: HeroUrl | None = None
     barcode: Literal["qr", "code128", "rotating"] | None = None
     stamp_symbol: StampSymbol | None = None
 

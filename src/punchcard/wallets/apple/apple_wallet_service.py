@@ -18,6 +18,7 @@ from punchcard.kit.ids import CardId, Ids, ProgramId
 from punchcard.kit.secrets import derive_key
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards.links import CardLinks
+from punchcard.loyalty.rules.logo_rules import PictureKind
 from punchcard.wallets import uploads
 from punchcard.wallets.apple import apple_registry as registry
 from punchcard.wallets.apple.apns import ApnsClient
@@ -284,7 +285,7 @@ class AppleWallet:
         facts = load_facts(session, [row.card_id for row in rows], self._card_links, now=now)
         programs = {found.program.id for found in facts.values()}
         images = {
-            program: {kind: uploads.find_image(session, program, kind) for kind in uploads.KINDS}
+            program: {kind: uploads.find_image(session, program, kind) for kind in PictureKind}
             for program in programs
         }
         return {
@@ -295,7 +296,7 @@ class AppleWallet:
         }
 
     def _look(
-        self, serial_number: str, facts: PassFacts, images: Mapping[str, bytes | None]
+        self, serial_number: str, facts: PassFacts, images: Mapping[PictureKind, bytes | None]
     ) -> _Look:
         assert self.signer is not None
         card = facts.card
@@ -311,5 +312,5 @@ class AppleWallet:
             authentication_token=self.token_of(serial_number),
         )
         texts = text_files(content, words, identity)
-        logo, hero = images[uploads.LOGO], images[uploads.HERO]
+        logo, hero = images[PictureKind.LOGO], images[PictureKind.HERO]
         return _Look((*texts, *pass_pictures(content, logo=logo, hero=hero)))

@@ -13,16 +13,18 @@ from functools import partial
 from typing import Any, Final
 
 from punchcard.kit.i18n import N_, Language, translate
-from punchcard.kit.ids import CardId, ProgramId
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.rotating_codes import DIGITS, PERIOD_SECONDS
 from punchcard.loyalty.rules.logo_rules import is_uploaded
-from punchcard.loyalty.vocabulary import CardStatus, CodeFormat, ProgramType
+from punchcard.loyalty.vocabulary import CodeFormat, ProgramType
+from punchcard.wallets.google.hero_pictures import design_of, picture_name
 from punchcard.wallets.pass_content import (
     Barcode,
     CardFacts,
     PassContent,
     PassField,
     ProgramFacts,
+    nobodys_card,
     pass_contents,
 )
 
@@ -41,6 +43,7 @@ class GoogleShop:
 
     issuer_id: str
     base_url: str
+    picture_key: bytes = b""
 
     def class_id(self, program_id: ProgramId) -> str:
         """Return the name of a program's class; it can never be changed or deleted."""
@@ -52,7 +55,19 @@ class GoogleShop:
 
     def logo_url(self, program_id: ProgramId) -> str:
         """Return where this server shows a program's logo."""
-        return f"{self.base_url.rstrip('/')}/api/v1/loyalty/google/programs/{program_id}/logo.png"
+        return f"{self._pictures_of(program_id)}/logo.png"
+
+    def hero_url(self, program_id: ProgramId) -> str:
+        """Return where this server shows a program's wide picture in Google's size."""
+        return f"{self._pictures_of(program_id)}/hero.png"
+
+    def stamps_url(self, program_id: ProgramId, content: PassContent) -> str:
+        """Return where this server shows a card's stamps: another address for another look."""
+        name = picture_name(self.picture_key, program_id, max(0, content.stamps or 0))
+        return f"{self._pictures_of(program_id)}/stamps/{name}.png?v={design_of(content)}"
+
+    def _pictures_of(self, program_id: ProgramId) -> str:
+        return f"{self.base_url.rstrip('/')}/api/v1/loyalty/google/programs/{program_id}"
 
     def number_of(self, object_id: str) -> str | None:
         """Return the card number that an object of ours is named by, or None."""
@@ -62,7 +77,7 @@ class GoogleShop:
 
 def loyalty_class(shop: GoogleShop, program: ProgramFacts) -> Body:
     """Return the class of a program."""
-    contents = pass_contents(program, _nobodys_card(program))
+    contents = pass_contents(program, nobodys_card(program))
     first = next(iter(contents.values()))
     # Of an uploaded logo Google gets a picture that a circle can be cut out of.
     has_other_logo = first.logo_url is not None and not is_uploaded(first.logo_url)
@@ -74,9 +89,7 @@ def loyalty_class(shop: GoogleShop, program: ProgramFacts) -> Body:
         "programName": first.card_name,
         "localizedProgramName": _localized(contents, lambda content: content.card_name),
         "programLogo": _image(logo or shop.logo_url(program.id), program.version, contents),
-        "heroImage": (
-            _image(first.hero_url, program.version, contents) if first.hero_url else None
-        ),
+        "heroImage": _hero(shop, program, contents),
         "hexBackgroundColor": first.background_color,
         "accountIdLabel": _say(N_("Card number"), first.language),
         "localizedAccountIdLabel": _localized_sentence(N_("Card number"), contents),
@@ -105,12 +118,15 @@ def loyalty_object(
         "state": "INACTIVE" if first.is_void else "ACTIVE",
         "accountId": first.number,
         "accountName": first.customer.value if first.customer else None,
+        "heroImage": _stamps(shop, program, contents),
         "loyaltyPoints": balances[0],
         "secondaryLoyaltyPoints": balances[1] if len(balances) > 1 else None,
         "barcode": _barcode(barcode) if barcode and not is_rotating else None,
         "rotatingBarcode": (
             _rotating(barcode, rotating_key) if is_rotating and barcode and rotating_key else None
         ),
+        # A picture of a code that moves is worth nothing, and one that someone else shows less.
+        "passConstraints": {"screenshotEligibility": "INELIGIBLE"} if is_rotating else None,
         "textModulesData": _own_texts(program, contents),
         "linksModuleData": _links(contents),
     }
@@ -142,13 +158,6 @@ def save_claims(object_id: str, *, account: str, now: datetime) -> Body:
     }
 
 
-def _nobodys_card(program: ProgramFacts) -> CardFacts:
-    """Return a card that only lends its program's words."""
-    return CardFacts(
-        id=CardId(""), number="", status=CardStatus.ACTIVE, stamps=0, points=0, rewards_ready=0
-    )
-
-
 def _localized(contents: Contents, read: Callable[[PassContent], str]) -> Body:
     values = [{"language": language, "value": read(one)} for language, one in contents.items()]
     return {"defaultValue": values[0], "translatedValues": values[1:]}
@@ -168,6 +177,27 @@ def _image(url: str, version: int, contents: Contents) -> Body:
     return {
         "sourceUri": {"uri": versioned},
         "contentDescription": _localized(contents, lambda content: content.card_name),
+    }
+
+
+def _hero(shop: GoogleShop, program: ProgramFacts, contents: Contents) -> Body | None:
+    """Return the wide picture that all cards share; those with stamps show their own instead."""
+    url = next(iter(contents.values())).hero_url
+    if url is None:
+        return None
+    return _image(shop.hero_url(program.id) if is_uploaded(url) else url, program.version, contents)
+
+
+def _stamps(shop: GoogleShop, program: ProgramFacts, contents: Contents) -> Body | None:
+    """Return the picture of a card's stamps, None for one without or out of use."""
+    first = next(iter(contents.values()))
+    if first.stamps is None or first.is_void:
+        return None
+    return {
+        "sourceUri": {"uri": shop.stamps_url(program.id, first)},
+        "contentDescription": _localized(
+            contents, lambda content: f"{content.balances[0].label}: {content.balances[0].value}"
+        ),
     }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import CardId, ProgramId
+from punchcard.kit.secrets import derive_key
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.rotating_codes import RotatingCodes, has_rotating_code
@@ -61,7 +62,11 @@ class GoogleWallet:
         self._settings = settings
         self._rotating_codes = rotating_codes
         self._card_links = card_links
-        self._shop = GoogleShop(issuer_id=settings.google_issuer_id, base_url=settings.base_url)
+        self._shop = GoogleShop(
+            issuer_id=settings.google_issuer_id,
+            base_url=settings.base_url,
+            picture_key=derive_key(settings.secret_key, "punchcard google pictures"),
+        )
 
     @property
     def account(self) -> ServiceAccount | None:
@@ -79,6 +84,11 @@ class GoogleWallet:
         if fault is not None:
             _log.error("Google Wallet hands out no cards (see punchcard doctor): %s", fault)
         return account, fault
+
+    @property
+    def picture_key(self) -> bytes:
+        """Return what the addresses of cards' pictures are signed with."""
+        return self._shop.picture_key
 
     @property
     def is_configured(self) -> bool:

@@ -53,6 +53,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "program.deactivated": N_("Switched off"),
     "program.deleted": N_("Program deleted"),
     "program.logo_changed": N_("Logo changed"),
+    "program.hero_changed": N_("Wide picture changed"),
     "program.updated": N_("Program changed"),
     "reward.archived": N_("Reward withdrawn"),
     "reward.created": N_("Reward added"),

@@ -9,6 +9,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.programs import impact_service, program_service
 from punchcard.loyalty.reports import dashboard_service
+from punchcard.loyalty.rules.logo_rules import PictureKind
 from punchcard.wallets import logo_service
 from punchcard.web.console.programs import program_page
 from punchcard.web.console.programs.program_form import initial_of, program_context_of, read_program
@@ -143,9 +144,11 @@ def upload_logo(request: PageRequestDep, program_id: ProgramId, form: FormDep) -
         form.fault("logo", N_("Please choose a picture."))
     else:
         with form.refusals():
-            logo = logo_service.check_logo(content, request.context.settings)
+            logo = logo_service.check_picture(content, request.context.settings, PictureKind.LOGO)
             with request.context.database.write() as session:
-                logo_service.set_logo(session, request.act(), request.vendor_id, program_id, logo)
+                logo_service.set_picture(
+                    session, request.act(), request.vendor_id, program_id, logo
+                )
     if not form.is_valid:
         return program_page.show(request, program_id, None, logo_form=form, status=422)
     return request.redirect(f"/console/programs/{program_id}#look", N_("The logo is on the card."))
@@ -155,7 +158,9 @@ def upload_logo(request: PageRequestDep, program_id: ProgramId, form: FormDep) -
 def remove_logo(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
     """Take the uploaded picture away."""
     with request.context.database.write() as session:
-        logo_service.remove_logo(session, request.act(), request.vendor_id, program_id)
+        logo_service.remove_picture(
+            session, request.act(), request.vendor_id, program_id, PictureKind.LOGO
+        )
     return request.redirect(f"/console/programs/{program_id}#look", N_("The logo is removed."))
 
 
