@@ -1,4 +1,4 @@
-"""What Google is shown of a card's stamps: one address for each number and design, and no others."""
+"""What Google is shown of stamps: one address for each number and design, and no others."""
 
 from typing import Any
 
