@@ -94,7 +94,10 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
 }
 """What a route is sent as JSON; those that are missing here take none."""
 
-FILES: dict[Route, bytes] = {("PUT", f"{_LOYALTY}/programs/{{program_id}}/logo"): a_picture()}
+FILES: dict[Route, bytes] = {
+    ("PUT", f"{_LOYALTY}/programs/{{program_id}}/logo"): a_picture(),
+    ("PUT", f"{_LOYALTY}/programs/{{program_id}}/hero"): a_picture(size=(600, 240)),
+}
 """Routes that take a file, and a good one."""
 
 QUERIES: dict[Route, Callable[[Stock], dict[str, str]]] = {

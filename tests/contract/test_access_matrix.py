@@ -175,9 +175,10 @@ def _make_ready(stage: Stage, route: Route) -> None:
     owner, stock = stage.as_alices("owner"), stage.world.alices
     if route[1].endswith("/unblock"):
         owner.post(f"/vendor/loyalty/cards/{stock['card_id']}/block")
-    elif route[1].endswith("/logo.png"):
-        path = f"/vendor/loyalty/programs/{stock['program_id']}/logo"
-        owner.call("PUT", path, content=a_picture())
+    elif route[1].endswith(("/logo.png", "/hero.png")):
+        kind = route[1].rsplit("/", 1)[1].removesuffix(".png")
+        path = f"/vendor/loyalty/programs/{stock['program_id']}/{kind}"
+        owner.call("PUT", path, content=a_picture(size=(600, 240)))
     elif route[1].endswith("/resume"):
         admin = stage.api.with_token(stage.world.admin)
         admin.post(f"/admin/vendors/{stock['vendor_id']}/suspend")

@@ -12,6 +12,7 @@ from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.kit.ids import ProgramId
 from punchcard.main import create_app
+from punchcard.wallets.google.hero_pictures import picture_name
 from tests.support import cast
 from tests.support.cast import PASSWORD, Shop
 from tests.support.http import Api, InProcess
@@ -71,6 +72,9 @@ def _open(context: Context, api: Api, shop: Shop) -> tuple[Tokens, Stock]:
         **shop_floor.programs(),
         **shop_floor.staff(),
     }
+    stock["picture"] = picture_name(
+        context.wallets.google.picture_key, ProgramId(stock["program_id"]), 3
+    )
     return tokens, stock | shop_floor.cards(stock)
 
 

@@ -177,7 +177,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_OPEN}/google/callback"): PUBLIC,
     ("GET", f"{_OPEN}/google/programs/{{program_id}}/logo.png"): PUBLIC,
     ("GET", f"{_OPEN}/google/programs/{{program_id}}/hero.png"): PUBLIC,
-    ("GET", f"{_OPEN}/google/programs/{{program_id}}/stamps/{{name}}.png"): PUBLIC,
+    ("GET", f"{_OPEN}/google/programs/{{program_id}}/stamps/{{picture}}.png"): PUBLIC,
     # Phones with a pass: its own token, or the name of the phone, is the credential
     ("POST", _APPLE_REGISTRATION): PUBLIC,
     ("DELETE", _APPLE_REGISTRATION): PUBLIC,

@@ -70,7 +70,7 @@ def get_hero(visitor: VisitorDep, program_id: ProgramId) -> Response:
 
 
 @router.get(
-    "/programs/{program_id}/stamps/{name}.png",
+    "/programs/{program_id}/stamps/{picture}.png",
     response_class=Response,
     responses=_PNG,
     dependencies=[LimitReads],
@@ -78,7 +78,7 @@ def get_hero(visitor: VisitorDep, program_id: ProgramId) -> Response:
 def get_stamps(
     visitor: VisitorDep,
     program_id: ProgramId,
-    name: Annotated[
+    picture: Annotated[
         str, Path(max_length=40, description="The number of stamps, signed by this server.")
     ],
     v: Annotated[str | None, Query(max_length=40, description="The design.")] = None,
@@ -88,7 +88,7 @@ def get_stamps(
     An address of a design of before shows today's: Google may fetch it a little late.
     """
     context = visitor.context
-    stamps = stamps_in(context.wallets.google.picture_key, program_id, name)
+    stamps = stamps_in(context.wallets.google.picture_key, program_id, picture)
     if stamps is None:
         raise ProgramNotFound
     with context.database.read() as session:
@@ -97,8 +97,8 @@ def get_stamps(
     if program is None:
         raise ProgramNotFound
     content = pass_content(program, nobodys_card(program), SOURCE_LANGUAGE)
-    picture = stamps_png(stamps, program.stamps_target, look_of(content), hero)
-    return _png(picture, _FOR_GOOD if v == design_of(content) else _FOR_A_WHILE)
+    drawn = stamps_png(stamps, program.stamps_target, look_of(content), hero)
+    return _png(drawn, _FOR_GOOD if v == design_of(content) else _FOR_A_WHILE)
 
 
 def _png(picture: bytes, caching: str) -> Response:
