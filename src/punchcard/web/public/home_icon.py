@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.links import public_path
 from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.rules.logo_rules import PictureKind
 from punchcard.wallets import uploads
 from punchcard.wallets.card_colours import card_colours
 from punchcard.wallets.shop_icon import shop_icon
@@ -43,7 +44,7 @@ def get_icon(request: PageRequestDep, token: str, side: int = ICON_SIDES[0]) -> 
     with request.context.database.read() as session:
         card = card_service.get_card_by_token(session, token, now=request.context.clock.now())
         branding = session.get_one(LoyaltyProgram, card.program_id).branding
-        logo = uploads.find_image(session, card.program_id, uploads.LOGO)
+        logo = uploads.find_image(session, card.program_id, PictureKind.LOGO)
     colours = card_colours(branding)
     look = StampLook(colours.background, colours.accent, colours.ink, symbol_of(branding))
     picture = shop_icon(logo, look, side=side)
