@@ -173,6 +173,7 @@ class Settings:
 
     # Keeping and forgetting
     origin_days: int = 90
+    idempotency_days: int = 30
     worker_lease_seconds: int = 60
     worker_attempts: int = 12
     worker_backoff_seconds: int = 2

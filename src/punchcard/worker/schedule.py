@@ -12,7 +12,7 @@ from sqlalchemy.sql.dml import Delete
 from punchcard.accounts import throttle
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mail.mail_queue import delete_expired_mails
-from punchcard.accounts.models import AccessToken, PairingCode
+from punchcard.accounts.models import AccessToken, IdempotencyRecord, PairingCode
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
 from punchcard.kit.settings import Settings
@@ -48,6 +48,12 @@ def expire_access_tokens(context: Context, session: Session, now: datetime) -> i
 def expire_pairing_codes(context: Context, session: Session, now: datetime) -> int:
     """Forget pairing codes that expired a month ago."""
     return _delete(session, delete(PairingCode).where(PairingCode.expires_at < now - _OLD))
+
+
+def expire_responses(context: Context, session: Session, now: datetime) -> int:
+    """Forget responses given under a key after `idempotency_days`; the ledger's keys stay."""
+    before = now - timedelta(days=context.settings.idempotency_days)
+    return _delete(session, delete(IdempotencyRecord).where(IdempotencyRecord.created_at < before))
 
 
 def expire_failures(context: Context, session: Session, now: datetime) -> int:
@@ -119,6 +125,7 @@ SHARED_TASKS: Final = [
             expire_origins,
             expire_access_tokens,
             expire_pairing_codes,
+            expire_responses,
             expire_failures,
             expire_notices,
             touch_dated_rewards,

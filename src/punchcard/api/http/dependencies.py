@@ -23,7 +23,12 @@ from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import HasherBusy, NotAllowed, TooManyRequests
 from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.api.http import idempotency, permissions
-from punchcard.api.http.idempotency import IdempotencyRace, Keyed
+from punchcard.api.http.idempotency import (
+    PATHS_WITHOUT_KEYS,
+    IdempotencyRace,
+    Keyed,
+    SentRequest,
+)
 from punchcard.api.http.preconditions import HEADER, check_match, etag_of
 from punchcard.api.http.problems import request_id_of
 from punchcard.api.schemas.fields import Schema
@@ -110,7 +115,7 @@ class _Key:
     """An idempotency key as it was sent, with what it was sent with."""
 
     key: str
-    fingerprint: bytes
+    request: SentRequest
 
 
 async def get_context(request: Request) -> Context:
@@ -129,15 +134,13 @@ _bearer = HTTPBearer(
 
 async def _read_idempotency_key(request: Request) -> _Key | None:
     """Read the key and the body it belongs to; the framework has read the body already."""
-    if request.method != "POST" or not request.url.path.startswith(_VENDOR_PATHS):
+    path = request.url.path
+    if request.method != "POST" or not path.startswith(_VENDOR_PATHS) or path in PATHS_WITHOUT_KEYS:
         return None
     key = idempotency.read_key(request.headers.get(idempotency.HEADER))
     if key is None:
         return None
-    body = await request.body()
-    secret_key, path = _context_of(request).settings.secret_key, request.url.path
-    fingerprint = idempotency.fingerprint(secret_key, request.method, path, body)
-    return _Key(key=key, fingerprint=fingerprint)
+    return _Key(key=key, request=SentRequest(request.method, path, await request.body()))
 
 
 async def get_caller(
@@ -152,7 +155,9 @@ async def get_caller(
     permissions.require(permissions.ACCESS[request.method, request.scope["route"].path], subject)
     keyed = None
     if key is not None and subject.vendor_id is not None:
-        keyed = Keyed(subject.vendor_id, key.key, key.fingerprint)
+        secret_key = context.settings.secret_key
+        fingerprint = idempotency.fingerprint(secret_key, subject, key.request)
+        keyed = Keyed(subject.vendor_id, key.key, fingerprint)
         await run_in_threadpool(_replay_if_known, context, keyed)
     caller = _caller(request, context, subject, keyed, response.headers)
     try:

@@ -12,12 +12,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
+import orjson
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import IdempotencyRecord
+from punchcard.accounts.subjects import Subject
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import VendorId
@@ -28,7 +30,21 @@ from punchcard.loyalty.models import LoyaltyTransaction
 HEADER: Final = "Idempotency-Key"
 REPLAYED_HEADER: Final = "Idempotency-Replayed"
 
+PATHS_WITHOUT_KEYS: Final = frozenset({"/api/v1/vendor/loyalty/pins/verify"})
+"""What is asked there changes nothing that must be done once, and its response is a secret."""
+
 _KEY = re.compile(r"[!-~]{1,128}")
+_SECRET_FIELDS: Final = frozenset({"pin", "staff_pin", "password", "new_password"})
+"""What people type to prove who they are, by the names that requests give it."""
+
+
+@dataclass(frozen=True)
+class SentRequest:
+    """What was asked, as it came over the wire."""
+
+    method: str
+    path: str
+    body: bytes
 
 
 class Replay(Exception):
@@ -69,13 +85,25 @@ def read_key(header: str | None) -> str | None:
     return header
 
 
-def fingerprint(secret_key: str, method: str, path: str, body: bytes) -> bytes:
+def fingerprint(secret_key: str, subject: Subject, request: SentRequest) -> bytes:
     """Return what tells one request from another under the same key.
 
-    Made with a key of the server: a body may hold a PIN, and ten thousand of those are quickly
-    tried against a plain digest.
+    Who sent it is part of that: a key is no secret, so nobody learns by another's key what they
+    were answered. PINs and passwords are left out: whoever had the digest could try all there are.
     """
-    return hmac.digest(_hmac_key(secret_key), f"{method} {path}\n".encode() + body, "sha256")
+    sender = f"{subject.kind} {subject.id} {request.method} {request.path}\n".encode()
+    return hmac.digest(_hmac_key(secret_key), sender + _without_secrets(request.body), "sha256")
+
+
+def _without_secrets(body: bytes) -> bytes:
+    try:
+        fields = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body
+    if not isinstance(fields, dict) or fields.keys().isdisjoint(_SECRET_FIELDS):
+        return body
+    kept = {name: value for name, value in fields.items() if name not in _SECRET_FIELDS}
+    return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
 
 
 @lru_cache(maxsize=4)

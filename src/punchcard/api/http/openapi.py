@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from punchcard import __version__
-from punchcard.api.http.idempotency import HEADER, REPLAYED_HEADER
+from punchcard.api.http.idempotency import HEADER, PATHS_WITHOUT_KEYS, REPLAYED_HEADER
 from punchcard.api.http.permissions import ACCESS
 from punchcard.api.http.preconditions import HEADER as IF_MATCH
 from punchcard.api.http.problems import MEDIA_TYPE
@@ -68,8 +68,8 @@ _ETAG: Final[dict[str, Any]] = {
     "description": "Names this state of it, for `If-Match`.",
     "schema": {"type": "string"},
 }
-# Its items carry keys of their own.
-_WITHOUT_KEY: Final = "/api/v1/vendor/loyalty/operations"
+# A list's items carry keys of their own.
+_WITHOUT_KEYS: Final = {"/api/v1/vendor/loyalty/operations", *PATHS_WITHOUT_KEYS}
 _COMPONENTS: Final = "#/components/schemas/"
 # In code a schema is told from the thing by its name's end, also inside of a list of such.
 _SCHEMA_ENDING: Final = re.compile(r"(?<=\w)Schema(?=[_\]]|$)")
@@ -122,7 +122,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
             operation["description"] = f"{told}\n\nNeeds {needed}.".strip()
         if ("PATCH", path) in ACCESS and method in ("GET", "PATCH"):
             _add_etag(method, operation)
-        if method == "POST" and path.startswith("/api/v1/vendor") and path != _WITHOUT_KEY:
+        if method == "POST" and path.startswith("/api/v1/vendor") and path not in _WITHOUT_KEYS:
             _add_idempotency(operation)
     return document
 

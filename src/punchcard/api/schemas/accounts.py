@@ -185,12 +185,15 @@ class PairingCodeRequest(Schema):
 
 
 class PairingCodeSchema(Schema):
-    """A code that pairs one device, once; shown now and never again."""
+    """A code that pairs one device, once; shown now and never again.
 
-    code: str
+    The code is null, as text, address and picture, where the response is given a second time.
+    """
+
+    code: str | None
     expires_at: Moment
-    pairing_url: str
-    qr_svg: str
+    pairing_url: str | None
+    qr_svg: str | None
 
 
 class PairRequest(Schema):
@@ -220,9 +223,9 @@ class ApiKeySchema(Schema):
 
 
 class NewApiKeySchema(ApiKeySchema):
-    """A new key, shown now and never again."""
+    """A new key, shown now and never again: null where the response is given a second time."""
 
-    key: str
+    key: str | None
 
 
 class ApiKeyRequest(Schema):

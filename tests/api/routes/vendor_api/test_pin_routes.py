@@ -1,13 +1,12 @@
 """Staff PINs over HTTP."""
 
-from hashlib import sha256
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from punchcard.accounts.models import IdempotencyRecord
-from punchcard.kit.clock import ManualClock
+from punchcard.api.http.idempotency import SentRequest, fingerprint
 from punchcard.loyalty.errors import StaffTokenInvalid
 from tests.loyalty import shelf
 from tests.support.cast import Shop
@@ -102,17 +101,20 @@ def test_wrong_pins_are_counted_and_then_locked_with_a_time(alice: Api, till: Ap
     assert till.post(f"{PINS}/verify", json={**wrong, "pin": "4711"}).status_code == 200
 
 
-def test_a_repeated_verification_with_its_key_gives_the_same_token(
-    alice: Api, till: Api, clock: ManualClock
+def test_a_key_makes_no_pin_known_and_keeps_no_token(
+    alice: Api, till: Api, alice_shop: Shop
 ) -> None:
-    give(alice)
+    pin = give(alice)
     headers = {"idempotency-key": "shift-1"}
-    first = till.post(f"{PINS}/verify", json={"pin": "4711"}, headers=headers)
-    clock.advance(minutes=1)
-    again = till.post(f"{PINS}/verify", json={"pin": "4711"}, headers=headers)
-    assert again.json() == first.json()
-    other = till.post(f"{PINS}/verify", json={"pin": "6250"}, headers=headers)
-    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    answers = [
+        till.post(f"{PINS}/verify", json={"pin": digits, "staff_id": pin["id"]}, headers=headers)
+        for digits in ("4711", "6250", "4711")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 403, 200]
+    assert answers[1].json()["remaining_attempts"] == 4
+    assert not any("idempotency-replayed" in answer.headers for answer in answers)
+    with alice_shop.context.database.read() as session:
+        assert session.scalars(select(IdempotencyRecord)).all() == []
 
 
 def test_a_changed_or_retired_pin_ends_its_tokens_at_once(alice: Api, alice_shop: Shop) -> None:
@@ -168,7 +170,10 @@ def test_what_is_kept_of_a_request_does_not_tell_its_pin(alice: Api, alice_shop:
     with alice_shop.context.database.read() as session:
         kept = session.scalars(select(IdempotencyRecord)).one()
     assert b"4711" not in kept.body_sealed
-    assert kept.fingerprint != sha256(f"POST {path}\n".encode() + body).digest()
+    sent = [SentRequest("POST", path, body.replace(b"4711", pin)) for pin in (b"4711", b"6250")]
+    sender = alice_shop.context.accounts.credentials.resolve(alice.token or "")
+    secret_key = alice_shop.context.settings.secret_key
+    assert {fingerprint(secret_key, sender, one) for one in sent} == {kept.fingerprint}
 
 
 def test_a_deleted_program_ends_the_tokens_of_its_staff(alice: Api, alice_shop: Shop) -> None:

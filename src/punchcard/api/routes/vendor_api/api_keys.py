@@ -33,7 +33,7 @@ def create_api_key(body: ApiKeyRequest, caller: CallerDep) -> NewApiKeySchema:
             session, caller.act(), caller.vendor_id, name=body.name, scopes=list(body.scopes)
         )
         response = NewApiKeySchema(key=key, **api_key_schema(row).model_dump())
-        caller.remember(session, 201, response)
+        caller.remember(session, 201, response.model_copy(update={"key": None}))
     return response
 
 

@@ -155,8 +155,9 @@ def _change(
     with caller.context.database.write() as session:
         change(session, act, caller.vendor_id, card_id)
         card = _read(session, caller, card_id)
-        # A response is kept permanently: without the customer, who may ask to be forgotten.
-        caller.remember(session, 200, card.model_copy(update={"customer": None}))
+        # Kept without the customer, who may ask to be forgotten, and without the link, which opens.
+        kept = card.model_copy(update={"customer": None, "public_url": None})
+        caller.remember(session, 200, kept)
     return card
 
 

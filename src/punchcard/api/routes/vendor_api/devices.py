@@ -19,6 +19,8 @@ from punchcard.kit.ids import DeviceId
 
 router = api_router("/api/v1/vendor/devices", tag="Devices")
 
+_WITHOUT_CODE = dict.fromkeys(("code", "pairing_url", "qr_svg"))
+
 
 @router.get("")
 def list_devices(caller: CallerDep, page: PageDep) -> Listed[DeviceSchema]:
@@ -49,7 +51,7 @@ def create_pairing_code(body: PairingCodeRequest, caller: CallerDep) -> PairingC
             pairing_url=url,
             qr_svg=segno.make(url).svg_inline(scale=4),
         )
-        caller.remember(session, 201, response)
+        caller.remember(session, 201, response.model_copy(update=_WITHOUT_CODE))
     return response
 
 

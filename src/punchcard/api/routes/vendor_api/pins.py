@@ -108,20 +108,17 @@ def create_pin(caller: CallerDep, request: PinRequest) -> PinSchema:
 def verify_pin(caller: CallerDep, request: VerifyRequest) -> VerifiedPinSchema:
     """Check a PIN, and lend a staff token to this caller for the rest of the shift.
 
-    A wrong PIN counts against the person named by `staff_id`, or else against this caller.
+    A wrong PIN counts against the person named by `staff_id`, or else against this caller. An
+    Idempotency-Key is not looked at: asked again, a new token is given.
     """
     context = caller.context
     hit = context.loyalty.pin_verifier.check(caller.subject, request.pin, request.staff_id)
     token, expires_at = context.loyalty.staff_tokens.issue(hit, caller.subject)
     with context.database.read() as session:
         row = pin_service.get_pin(session, caller.vendor_id, hit.identity.pin_id)
-    response = VerifiedPinSchema(
+    return VerifiedPinSchema(
         staff_pin=pin_schema(row, context.clock.now()), staff_token=token, expires_at=expires_at
     )
-    if caller.idempotency is not None:
-        with context.database.write() as session:
-            caller.remember(session, 200, response)
-    return response
 
 
 @router.get("/{pin_id}", responses=problems(404))
