@@ -64,6 +64,10 @@ class WorkStatus(StrEnum):
     PARKED = "parked"
 
 
+# Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
+_WAITING: Final = WorkStatus.WAITING
+
+
 class OutboxRow(Base):
     """Work that a committed change leaves: at most one waiting row a topic and key."""
 
@@ -144,7 +148,7 @@ def _waiting_row(topic: str, key: str, now: datetime) -> dict[str, Any]:
     return {
         "topic": topic,
         "key": key,
-        "status": WorkStatus.WAITING,
+        "status": _WAITING,
         "attempts": 0,
         "available_at": now,
         "created_at": now,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from punchcard.loyalty.errors import (
     CardBlocked,
@@ -32,6 +32,13 @@ from punchcard.loyalty.rules.values import (
     Steps,
 )
 from punchcard.loyalty.vocabulary import ActorKind, CardStatus, PinPolicy, ProgramStatus
+
+# Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
+_ACTIVE: Final = CardStatus.ACTIVE
+_BLOCKED: Final = CardStatus.BLOCKED
+_MEMBER: Final = ActorKind.MEMBER
+_PROGRAM_ACTIVE: Final = ProgramStatus.ACTIVE
+_REQUIRED: Final = PinPolicy.REQUIRED
 
 _Rule = Callable[[Any, ProgramRules, Steps, History, datetime], Decision]
 
@@ -82,11 +89,9 @@ def decide(
 
 def _check_card_and_program(operation: Operation, program: ProgramRules, card: CardState) -> None:
     is_correction = isinstance(operation, _CORRECTIONS)
-    if card.status != CardStatus.ACTIVE and not (
-        is_correction and card.status == CardStatus.BLOCKED
-    ):
+    if card.status != _ACTIVE and not (is_correction and card.status == _BLOCKED):
         raise CardBlocked
-    if program.status != ProgramStatus.ACTIVE and not is_correction:
+    if program.status != _PROGRAM_ACTIVE and not is_correction:
         raise ProgramInactive
 
 
@@ -94,7 +99,7 @@ def _check_staff(operation: Operation, program: ProgramRules) -> None:
     if isinstance(operation, AdjustPoints):
         return
     if operation.staff is None:
-        if program.pin_policy == PinPolicy.REQUIRED:
+        if program.pin_policy == _REQUIRED:
             raise StaffPinRequired
     elif operation.staff.program_id not in (None, program.id):
         raise StaffPinNotForProgram
@@ -104,7 +109,7 @@ def _check_code(operation: Operation, program: ProgramRules) -> None:
     """Refuse a redemption that rests on nothing but a code anybody may have a picture of."""
     if not program.has_rotating_code or not isinstance(operation, _REDEMPTIONS):
         return
-    has_person = operation.staff is not None or operation.actor.kind == ActorKind.MEMBER
+    has_person = operation.staff is not None or operation.actor.kind == _MEMBER
     if not (operation.is_code_fresh or has_person):
         raise FreshCodeRequired
 

@@ -5,9 +5,13 @@ Every change of a balance lands in exactly one column, so that over all days
 `points_earned - points_redeemed + points_adjusted` the sum of their points.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 from punchcard.loyalty.vocabulary import EntryType
+
+# Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
+_POINTS_EARNED: Final = EntryType.POINTS_EARNED
+_STAMPS_REDEEMED: Final = EntryType.STAMPS_REDEEMED
 
 ACTIVITY_TYPES = frozenset(
     {
@@ -76,11 +80,11 @@ def rollup_deltas(
         deltas["stamps_" + side] = sign * stamps_delta
     if points_delta:
         deltas["points_" + side] = sign * points_delta
-    if kind == EntryType.POINTS_EARNED:
+    if kind == _POINTS_EARNED:
         deltas["purchases"] = count
         if amount_minor:
             deltas["purchase_amount_minor"] = count * amount_minor
-    if side == "redeemed" and (has_reward or kind == EntryType.STAMPS_REDEEMED):
+    if side == "redeemed" and (has_reward or kind == _STAMPS_REDEEMED):
         deltas["rewards_redeemed"] = count
         if reward_value_minor:
             deltas["reward_value_minor"] = count * reward_value_minor

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import NamedTuple, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 from punchcard.loyalty.errors import (
     BalanceLimitReached,
@@ -27,6 +27,10 @@ from punchcard.loyalty.vocabulary import EntryType
 
 LATE = timedelta(minutes=10)
 """How long after a stamp its report is still of now."""
+
+# Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
+_STAMPS_REDEEMED: Final = EntryType.STAMPS_REDEEMED
+_STAMP_EARNED: Final = EntryType.STAMP_EARNED
 
 _StampClock = tuple[datetime | None, date | None, int]
 """When the last stamp was given, which day that was, and how many that day had."""
@@ -64,7 +68,7 @@ def add_stamp(
         stamps_day=day,
         stamps_on_day=on_day,
     )
-    steps.take(EntryDraft(type=EntryType.STAMP_EARNED, stamps_delta=quantity), stamped)
+    steps.take(EntryDraft(type=_STAMP_EARNED, stamps_delta=quantity), stamped)
     return steps.decision()
 
 
@@ -81,9 +85,7 @@ def redeem_stamps(
         stamps=card.stamps - target, lifetime_rewards=card.lifetime_rewards + 1
     )
     steps.take(
-        EntryDraft(
-            type=EntryType.STAMPS_REDEEMED, stamps_delta=-target, reward=program.stamp_reward
-        ),
+        EntryDraft(type=_STAMPS_REDEEMED, stamps_delta=-target, reward=program.stamp_reward),
         redeemed,
     )
     return steps.decision()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId, VendorId
@@ -16,6 +16,11 @@ from punchcard.loyalty.vocabulary import (
     ProgramType,
     VoidPolicy,
 )
+
+# Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
+_ACTIVE: Final = CardStatus.ACTIVE
+_POINTS: Final = ProgramType.POINTS
+_STAMPS: Final = ProgramType.STAMPS
 
 BALANCE_LIMIT = 9_000_000_000_000
 """The largest balance of a card: JSON readers count exactly up to 2**53."""
@@ -86,12 +91,12 @@ class ProgramRules:
     @property
     def has_stamps(self) -> bool:
         """Return whether cards of this program collect stamps."""
-        return self.type != ProgramType.POINTS
+        return self.type != _POINTS
 
     @property
     def has_points(self) -> bool:
         """Return whether cards of this program collect points."""
-        return self.type != ProgramType.STAMPS
+        return self.type != _STAMPS
 
     def carry_parts_at(self, version: int) -> int:
         """Return how many parts of a point make one in the carry of entries of `version`."""
@@ -125,7 +130,7 @@ class CardState(NamedTuple):
     """
 
     id: CardId
-    status: CardStatus = CardStatus.ACTIVE
+    status: CardStatus = _ACTIVE
     stamps: int = 0
     points: int = 0
     points_carry: int = 0

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import Column, Connection, Row, Select, select
 from sqlalchemy.engine import Dialect
@@ -17,6 +17,9 @@ from punchcard.loyalty.models import Reward
 from punchcard.loyalty.operations import CardKey, CardRef
 from punchcard.loyalty.rules.values import RewardState
 from punchcard.loyalty.tables import CARDS, CUSTOMERS
+
+# Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
+_TOKEN: Final = CardKey.TOKEN
 
 Contact = tuple[VendorId, str | None, str | None]
 """A vendor, and an e-mail address or a phone number or both."""
@@ -111,7 +114,7 @@ def _ids_of(connection: Connection, refs: set[CardRef]) -> dict[CardRef, CardId]
 
 
 def _stored(ref: CardRef) -> str | bytes:
-    return hash_token(ref.value) if ref.key == CardKey.TOKEN else ref.value
+    return hash_token(ref.value) if ref.key == _TOKEN else ref.value
 
 
 def lock_rewards(
