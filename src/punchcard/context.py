@@ -236,7 +236,10 @@ def _build_loyalty(
     return LoyaltyServices(
         till=_start_till(base, sealer, wallets.service),
         live=LiveCards(
-            database, limit=live_stream_limit(settings), card_limit=settings.live_streams_per_card
+            database,
+            limit=live_stream_limit(settings),
+            card_limit=settings.live_streams_per_card,
+            address_limit=settings.live_streams_per_address,
         ),
         card_sealer=sealer,
         card_links=card_links,

@@ -94,8 +94,22 @@ def test_rings_that_a_slow_page_has_not_heard_are_one(database: Database) -> Non
                 watch.notify()
             return await watch.changed(PATIENCE), await watch.changed(0)
 
-    with closing(LiveCards(database, limit=1, card_limit=1)) as live:
+    with closing(LiveCards(database, limit=1, card_limit=1, address_limit=9)) as live:
         assert asyncio.run(look(live)) == (True, False)
+
+
+def test_an_address_gets_so_many_pages_whatever_cards_it_has(database: Database) -> None:
+    async def look(live: LiveCards) -> int:
+        with live.watch(CardId("one"), "192.0.2.1"), live.watch(CardId("two"), "192.0.2.1"):
+            with pytest.raises(LiveUpdatesBusy):
+                live.watch(CardId("three"), "192.0.2.1")
+            with live.watch(CardId("three"), "192.0.2.2"), live.watch(CardId("four")):
+                pass
+        with live.watch(CardId("three"), "192.0.2.1"):
+            return live.watching
+
+    with closing(LiveCards(database, limit=9, card_limit=9, address_limit=2)) as live:
+        assert asyncio.run(look(live)) == 1
 
 
 def test_a_card_takes_so_many_pages_and_the_process_so_many(database: Database) -> None:
@@ -109,7 +123,7 @@ def test_a_card_takes_so_many_pages_and_the_process_so_many(database: Database) 
         with live.watch(CardId("three")):
             return live.watching
 
-    with closing(LiveCards(database, limit=3, card_limit=2)) as live:
+    with closing(LiveCards(database, limit=3, card_limit=2, address_limit=9)) as live:
         assert asyncio.run(look(live)) == 1
 
 
@@ -128,7 +142,7 @@ def test_a_server_that_stops_ends_every_watch_and_takes_no_more(database: Databa
                 live.watch(CardId("one"))
             return watch.is_over
 
-    with closing(LiveCards(database, limit=3, card_limit=2)) as live:
+    with closing(LiveCards(database, limit=3, card_limit=2, address_limit=9)) as live:
         assert asyncio.run(look(live))
 
 

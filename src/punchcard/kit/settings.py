@@ -107,6 +107,7 @@ class Settings:
     apple_logs_per_minute: int = 6
     live_streams_limit: int = 2000
     live_streams_per_card: int = 10
+    live_streams_per_address: int = 50
     live_heartbeat_seconds: float = 15.0
     live_stream_seconds: float = 3600.0
 

@@ -7,7 +7,7 @@ come twice or be joined to one, and a page that is slow misses nothing but the s
 import asyncio
 import logging
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from typing import Final
 
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class LiveUpdatesBusy(DomainError):
-    """As many pages as may be are being kept up to date, of this card or of all."""
+    """As many pages as may be are being kept up to date: of the card, from one place, or in all."""
 
     code = "live_updates_busy"
     kind = Kind.BUSY
@@ -37,9 +37,10 @@ class Watch:
     `with hub.watch(card_id) as watch:` ends it.
     """
 
-    def __init__(self, hub: "LiveCards", card_id: CardId) -> None:
+    def __init__(self, hub: "LiveCards", card_id: CardId, address: str | None = None) -> None:
         self._hub = hub
         self.card_id = card_id
+        self.address = address
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self._is_notified = False
@@ -86,14 +87,19 @@ class Watch:
 class LiveCards:
     """Knows which pages look at which card, in this process, and notifies them.
 
-    `limit` bounds all pages of the process, `card_limit` those of one card.
+    `limit` bounds all pages of the process, `card_limit` those of one card, and `address_limit`
+    those of one network address: nobody takes all there are with a few cards of their own.
     """
 
-    def __init__(self, database: Database, *, limit: int, card_limit: int) -> None:
+    def __init__(
+        self, database: Database, *, limit: int, card_limit: int, address_limit: int
+    ) -> None:
         self._limit = limit
         self._card_limit = card_limit
+        self._address_limit = address_limit
         self._lock = threading.Lock()
         self._watches: defaultdict[CardId, set[Watch]] = defaultdict(set)
+        self._by_address: Counter[str | None] = Counter()
         self._count = 0
         self._is_closed = False
         self._notifier = PgNotifier(
@@ -113,15 +119,19 @@ class LiveCards:
         """Return how many pages are kept up to date."""
         return self._count
 
-    def watch(self, card_id: CardId) -> Watch:
-        """Begin to look at a card, in the running event loop. Raises LiveUpdatesBusy."""
-        watch = Watch(self, card_id)
+    def watch(self, card_id: CardId, address: str | None = None) -> Watch:
+        """Begin to look at a card, in the running event loop. Raises LiveUpdatesBusy.
+
+        `address` is where from, as limits count it; None is not counted.
+        """
+        watch = Watch(self, card_id, address)
         with self._lock:
-            beside = len(self._watches.get(card_id, ()))
-            if self._is_closed or self._count >= self._limit or beside >= self._card_limit:
+            if self._is_closed or self._is_full(card_id, address):
                 raise LiveUpdatesBusy(retry_after_seconds=_RETRY_AFTER_SECONDS)
             self._watches[card_id].add(watch)
             self._count += 1
+            if address is not None:
+                self._by_address[address] += 1
         self._notifier.start()
         return watch
 
@@ -132,8 +142,18 @@ class LiveCards:
             if watch in beside:
                 beside.remove(watch)
                 self._count -= 1
+                self._by_address[watch.address] -= 1
+                if self._by_address[watch.address] <= 0:
+                    del self._by_address[watch.address]
             if not beside:
                 self._watches.pop(watch.card_id, None)
+
+    def _is_full(self, card_id: CardId, address: str | None) -> bool:
+        return (
+            self._count >= self._limit
+            or len(self._watches.get(card_id, ())) >= self._card_limit
+            or self._by_address[address] >= self._address_limit
+        )
 
     def publish(self, card_ids: Collection[CardId]) -> None:
         """Say that these cards have changed, here and in the other processes; never blocks."""

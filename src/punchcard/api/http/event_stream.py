@@ -42,7 +42,8 @@ _log = logging.getLogger(__name__)
 class CardEvents(Response):
     """Sends a card now and after each change, and a heartbeat while nothing happens.
 
-    `read` returns the card as it is now, as JSON; it runs in a thread. Ends when the client leaves,
+    `read` returns the card as it is now, as JSON; it runs in a thread. `address` is where from, as
+    limits count it. Ends when the client leaves,
     the card can no longer be read, the server stops, or `live_stream_seconds` have passed:
     browsers then come again by themselves.
     """
@@ -50,7 +51,13 @@ class CardEvents(Response):
     media_type = MEDIA_TYPE
 
     def __init__(
-        self, live: LiveCards, card_id: CardId, read: Callable[[], str], settings: Settings
+        self,
+        live: LiveCards,
+        card_id: CardId,
+        read: Callable[[], str],
+        settings: Settings,
+        *,
+        address: str | None,
     ) -> None:
         self.status_code = 200
         self.background = None
@@ -58,13 +65,14 @@ class CardEvents(Response):
         self.init_headers({"cache-control": "no-store", "x-accel-buffering": "no"})
         self._live = live
         self._card_id = card_id
+        self._address = address
         self._read = read
         self._heartbeat_seconds = settings.live_heartbeat_seconds
         self._stream_seconds = settings.live_stream_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Raises LiveUpdatesBusy before anything is sent."""
-        with self._live.watch(self._card_id) as watch:
+        with self._live.watch(self._card_id, self._address) as watch:
             card = await run_in_threadpool(self._read)
             leaving = asyncio.create_task(_end_with_client(receive, watch))
             try:

@@ -11,6 +11,7 @@ from fastapi import Path, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.access.rate_limit import counted_address
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.api.http.dependencies import (
     Caller,
@@ -131,7 +132,8 @@ def watch_own_card(visitor: VisitorDep, token: Token) -> CardEvents:
     def read() -> str:
         return own_card(context, token).model_dump_json()
 
-    return CardEvents(context.loyalty.live, card_id, read, context.settings)
+    address = counted_address(visitor.address) if visitor.address else None
+    return CardEvents(context.loyalty.live, card_id, read, context.settings, address=address)
 
 
 @router.get("/cards/{token}/transactions", responses=problems(404), dependencies=[LimitReads])
