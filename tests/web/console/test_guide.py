@@ -185,3 +185,15 @@ def test_staff_are_not_asked_to_set_up_the_shop(visitors: Visitors, alice: Shop)
     assert 'id="guide-next"' not in staff.get("/console").text
     for step in ("shop", "program", "reward", "pins", "terminal", "poster"):
         assert staff.get(f"/console/guide/{step}").status_code == 403
+
+
+def test_the_look_of_a_trade_is_shown_and_its_reward_suggested(
+    visitors: Visitors, alice: Shop
+) -> None:
+    owner = visitors(alice)
+    owner.get("/console/guide/program")
+    told = {"type": "stamps", "name": "Pizza", "colour": "pizzeria"}
+    assert owner.post("/console/guide/program", **told).status_code == 303
+    page = owner.get("/console/guide/reward?lang=en").text
+    assert 'value="A pizza"' in page
+    assert "lucide-pizza" in page

@@ -385,3 +385,14 @@ def test_a_wide_picture_is_set_and_taken_away_and_saving_leaves_it(
     assert stored(context, coffee.id).branding["hero_url"] == hero
     assert owner.post(f"{path}/remove").status_code == 303
     assert "hero_url" not in stored(context, coffee.id).branding
+
+
+def test_the_designer_shows_the_card_as_both_wallets_do(
+    visitors: Visitors, alice: Shop, coffee: LoyaltyProgram
+) -> None:
+    page = visitors(alice).get(f"/console/programs/{coffee.id}").text
+    mocks = page.split('class="wallet-mocks"')[1].split("</details>")[0]
+    for wallet in ("Apple Wallet", "Google Wallet"):
+        assert f"<figcaption>{wallet}</figcaption>" in mocks
+    assert mocks.count('class="full"') == 8
+    assert mocks.count('class="qr"') == 2

@@ -122,7 +122,14 @@ def test_a_card_of_a_shop_that_is_suspended_says_that_it_waits(
     with context.database.write() as session:
         session.get_one(Vendor, alice.id).status = VendorStatus.SUSPENDED
 
-    assert "Café Alice cannot stamp cards at the moment" in text_of(visitor.get(path))
+    page = visitor.get(path)
+    assert "Café Alice cannot stamp cards at the moment" in text_of(page)
+    assert "Show this code" not in text_of(page)
+    with context.database.write() as session:
+        session.get_one(Vendor, alice.id).status = VendorStatus.CLOSED
+    page = visitor.get(path)
+    assert "at the moment" not in text_of(page)
+    assert 'class="qr"' not in page.text
 
 
 def test_a_mistyped_link_says_what_to_do_and_offers_no_way_for_staff(visitor: Visitor) -> None:

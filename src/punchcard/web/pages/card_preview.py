@@ -31,12 +31,13 @@ SAMPLE_NUMBER: Final = "482915036274"
 class CardFace:
     """What a page shows of a card: `content` in words, `branding` for its colours.
 
-    `logo` is the address of an uploaded logo: pages load nothing from elsewhere.
+    `logo` and `hero` are addresses of uploaded pictures: pages load nothing from elsewhere.
     """
 
     content: PassContent
     branding: Mapping[str, Any]
     logo: str | None
+    hero: str | None
     has_rotating_code: bool
 
     @property
@@ -50,11 +51,12 @@ class CardFace:
 
 def face_of(program: ProgramFacts, card: CardFacts, language: Language | None = None) -> CardFace:
     """Return how a card looks, in its own language unless another is asked for."""
-    logo_url = program.branding.get("logo_url")
+    logo_url, hero_url = program.branding.get("logo_url"), program.branding.get("hero_url")
     return CardFace(
         content=pass_content(program, card, language or card_language(program, card)),
         branding=program.branding,
         logo=logo_url if is_uploaded(logo_url) else None,
+        hero=hero_url if is_uploaded(hero_url) else None,
         has_rotating_code=has_rotating_code(program.branding),
     )
 

@@ -17,7 +17,6 @@ from punchcard.loyalty.cards.retired_cards import shop_of_retired_token
 from punchcard.loyalty.errors import CardNotFound
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.programs.public_service import ProgramPage, page_of
-from punchcard.loyalty.vocabulary import CardStatus
 from punchcard.web.pages.card_preview import CardFace, face_of_card, words_of
 from punchcard.web.pages.errors import CardReplaced
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -246,7 +245,7 @@ def _open(request: PageRequest, session: Session, token: str) -> _Opened:
 
 def _code(request: PageRequest, card: CardView, face: CardFace, token: str) -> str | None:
     """Return what stands in the code that a till scans; none while the card is of no use."""
-    if card.status != CardStatus.ACTIVE:
+    if face.content.is_void:
         return None
     if face.has_rotating_code:
         return request.context.loyalty.rotating_codes.code_for(
