@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from punchcard.api.http.permissions import ACCESS
 from punchcard.kit.settings import Settings
 from tests.contract.conftest import MADE_AT, Opens, Stage, open_context, open_stage, settings_for
-from tests.contract.problems import check_problem, nothing_written
+from tests.contract.problems import check_problem, count_rows, nothing_written
 from tests.contract.requests import Route, request_of
 from tests.contract.world import LOYALTY, populate
 from tests.support.cast import PASSWORD
@@ -106,12 +106,15 @@ def test_a_locked_pin_says_until_when(opens: Opens) -> None:
     device, stock = stage.as_alices("device"), stage.world.alices
     wrong = {"card": stock["strict_card_id"], "staff_pin": "9073", "staff_id": stock["staff_id"]}
 
-    with nothing_written(stage.context.database):
-        left = []
-        while (answer := device.post(STAMP, wrong)).status_code == 403:
-            left.append(check_problem(answer, 403, code="staff_pin_invalid")["remaining_attempts"])
-        problem = check_problem(answer, 423, code="staff_pin_locked")
+    before = count_rows(stage.context.database)
+    left = []
+    while (answer := device.post(STAMP, wrong)).status_code == 403:
+        left.append(check_problem(answer, 403, code="staff_pin_invalid")["remaining_attempts"])
+    problem = check_problem(answer, 423, code="staff_pin_locked")
 
+    # The lock stands in the audit trail; nothing else was written.
+    audited = {"audit_events": before["audit_events"] + 1}
+    assert count_rows(stage.context.database) == {**before, **audited}
     assert left == sorted(left, reverse=True)
     assert problem["locked_until"] > "2026-03-02T09:"
     right = {**wrong, "staff_pin": "4711"}
