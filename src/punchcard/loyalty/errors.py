@@ -15,6 +15,14 @@ class CardNotFound(DomainError):
     sentence = N_("There is no such card.")
 
 
+class CardWasReplaced(DomainError):
+    """The code is that of a card before it was replaced: facts `card_id` for who may read cards."""
+
+    code = "card_replaced"
+    kind = Kind.REFUSED
+    sentence = N_("This card was replaced by another one and cannot be used any more.")
+
+
 class CardBlocked(DomainError):
     """The card is blocked or closed."""
 

@@ -16,8 +16,9 @@ from punchcard.kit.validation import contacts
 from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.card_search import HOLDERS, cards_like, held_by
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.retired_cards import card_of_retired_code
 from punchcard.loyalty.cards.views import views_of
-from punchcard.loyalty.errors import CardNotFound
+from punchcard.loyalty.errors import CardNotFound, CardWasReplaced
 from punchcard.loyalty.operations import (
     CardKey,
     CardRef,
@@ -130,14 +131,19 @@ def lookup_cards(
     `code` is a card's token or whole address, its id or number, or its rotating code (one card); or
     an e-mail address or phone number (up to LOOKUP_LIMIT cards, those of verified customers first).
     A number without a country code is one of `country`, the shop's.
-    Raises CodeExpired for a rotating code that is not right now.
+    Raises CodeExpired for a rotating code that is not right now, CardWasReplaced for the number or the
+    token of a card that has others now.
     """
-    condition = _named_by(vendor_id, code.strip(), rotating_codes, now, country)
+    ref = _ref_of(code.strip(), rotating_codes, now)
+    condition = _named_by(vendor_id, code.strip(), ref, country)
     if condition is None:
         return []
     verified_first = (CUSTOMERS.c.is_verified.desc(), CARDS.c.id.desc())
     wanted = card_query().where(condition).order_by(*verified_first)
-    return _views(session, wanted.limit(LOOKUP_LIMIT), now)
+    found = _views(session, wanted.limit(LOOKUP_LIMIT), now)
+    if not found and ref and (card_id := card_of_retired_code(session, vendor_id, ref)):
+        raise CardWasReplaced(card_id=card_id)
+    return found
 
 
 def card_labels(session: Session, card_ids: Collection[CardId]) -> dict[str, str]:
@@ -173,16 +179,16 @@ def _views(session: Session, query: Select[Any], now: datetime) -> list[CardView
     return views_of(session, rows, now)
 
 
-def _named_by(
-    vendor_id: VendorId,
-    code: str,
-    rotating_codes: RotatingCodes,
-    now: datetime,
-    country: str | None,
-) -> ColumnElement[bool] | None:
+def _ref_of(code: str, rotating_codes: RotatingCodes, now: datetime) -> CardRef | None:
     ref = CardRef.parse(code)
     if ref is None and (number := rotating_codes.verify(code, now)):
-        ref = CardRef(CardKey.NUMBER, number)
+        return CardRef(CardKey.NUMBER, number)
+    return ref
+
+
+def _named_by(
+    vendor_id: VendorId, code: str, ref: CardRef | None, country: str | None
+) -> ColumnElement[bool] | None:
     if ref is not None:
         column, value = {
             CardKey.ID: (CARDS.c.id, ref.value),

@@ -1,12 +1,13 @@
 """Codes that replaced cards no longer answer to."""
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Vendor
 from punchcard.kit.ids import as_card_token
 from punchcard.kit.secrets import hash_token
 from punchcard.loyalty.models import LoyaltyCard, RetiredCardCode
+from punchcard.loyalty.operations import CardKey, CardRef
 
 
 def shop_of_retired_token(session: Session, token: str) -> str | None:
@@ -22,3 +23,19 @@ def shop_of_retired_token(session: Session, token: str) -> str | None:
         .join(RetiredCardCode, RetiredCardCode.card_id == LoyaltyCard.id)
         .where(RetiredCardCode.token_hash == hash_token(token))
     )
+
+
+def card_of_retired_code(session: Session | Connection, vendor_id: str, ref: CardRef) -> str | None:
+    """Return the id of the vendor's card that `ref` named until the card was replaced, or None."""
+    if ref.key == CardKey.NUMBER:
+        condition = RetiredCardCode.number == ref.value
+    elif ref.key == CardKey.TOKEN:
+        condition = RetiredCardCode.token_hash == hash_token(ref.value)
+    else:
+        return None
+    card_id: str | None = session.scalar(
+        select(LoyaltyCard.id)
+        .join(RetiredCardCode, RetiredCardCode.card_id == LoyaltyCard.id)
+        .where(condition, LoyaltyCard.vendor_id == vendor_id)
+    )
+    return card_id

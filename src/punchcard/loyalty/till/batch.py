@@ -10,8 +10,10 @@ from punchcard.accounts.errors import LocationNotFound
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.cards.card_queries import card_query
+from punchcard.loyalty.cards.retired_cards import card_of_retired_code
 from punchcard.loyalty.errors import (
     CardNotFound,
+    CardWasReplaced,
     IdempotencyKeyReused,
     ProgramNotFound,
     ReferenceAlreadyUsed,
@@ -202,6 +204,8 @@ class Batch:
         assert isinstance(operation, CardOperation)
         card = self.cards.get(operation.card)
         if card is None or card.program.vendor_id != operation.vendor_id:
+            if card_of_retired_code(self.connection, operation.vendor_id, operation.card):
+                raise CardWasReplaced
             raise CardNotFound
         return card
 

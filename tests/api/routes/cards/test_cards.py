@@ -226,11 +226,76 @@ def test_a_replaced_cards_old_codes_stop_working_and_its_balance_stays(
     assert token_of(replaced) != token_of(card)
     assert (replaced["id"], replaced["stamps"]) == (card["id"], 1)
     for old in (card["number"], card["public_url"]):
-        assert found(owner, old) == []
-        assert stamp(owner, old).json()["code"] == "card_not_found"
+        refusal = owner.get(f"{CARDS}/lookup", params={"code": old})
+        told = refusal.json()
+        assert (refusal.status_code, told["code"], told["card_id"]) == (
+            *(409, "card_replaced"),
+            card["id"],
+        )
+        assert stamp(owner, old).json()["code"] == "card_replaced"
     assert api.get(f"/loyalty/cards/{token_of(card)}").status_code == 404
     assert stamp(owner, replaced["number"]).json()["card"]["stamps"] == 2
     assert api.get(f"/loyalty/cards/{token_of(replaced)}").status_code == 200
+
+
+def test_a_device_hears_that_a_card_was_replaced_and_not_by_which(
+    owner: Api, alice: Shop, bob: Shop, coffee: LoyaltyProgram
+) -> None:
+    card = enrol(owner, coffee)
+    new = owner.post(f"{CARDS}/{card['id']}/replace").json()
+    device, elsewhere = owner.with_token(alice.device()), owner.with_token(bob.token())
+    for old in (card["number"], card["public_url"]):
+        told = device.get(f"{CARDS}/lookup", params={"code": old})
+        assert told.json()["code"] == "card_replaced"
+        lost = {"op": "stamp", "card": old, "idempotency_key": f"lost-{old}"}
+        answer = device.post("/vendor/loyalty/operations", {"operations": [lost]})
+        (result,) = answer.json()["results"]
+        assert result["problem"]["code"] == "card_replaced"
+        for text in (told.text, answer.text):
+            assert new["id"] not in text
+            assert new["number"] not in text
+        # At another shop the card has never been.
+        assert found(elsewhere, old) == []
+        assert stamp(elsewhere, old).json()["code"] == "card_not_found"
+
+
+def test_a_rotating_code_of_a_replaced_card_says_so(
+    owner: Api, alice: Shop, context: Context
+) -> None:
+    program = shelf.program(
+        alice, status="active", pin_policy="off", branding={"barcode": "rotating"}
+    )
+    card = enrol(owner, program)
+    owner.post(f"{CARDS}/{card['id']}/replace")
+    code = context.loyalty.rotating_codes.code_for(card["number"], context.clock.now())
+    refusal = owner.get(f"{CARDS}/lookup", params={"code": code})
+    assert refusal.json()["code"] == "card_replaced"
+    assert stamp(owner, code).json()["code"] == "card_replaced"
+
+
+def test_a_device_finds_people_by_name_and_lists_nobody(
+    owner: Api, alice: Shop, coffee: LoyaltyProgram
+) -> None:
+    anna, ben = (enrol(owner, coffee, customer={"name": name}) for name in ("Anna", "Ben"))
+    device = owner.with_token(alice.device())
+    answer = device.get(CARDS, params={"query": "ann", "limit": 200})
+    assert [card["id"] for card in answer.json()["items"]] == [anna["id"]]
+    for refused in ({}, {"query": "a"}, {"query": " a "}, {"status": "active"}):
+        assert device.get(CARDS, params=refused).status_code == 403
+    page = owner.get(CARDS, params={"limit": 1}).json()
+    assert [card["id"] for card in page["items"]] == [ben["id"]]
+    onwards = {"query": "an", "cursor": page["next_cursor"]}
+    assert device.get(CARDS, params=onwards).status_code == 403
+
+
+def test_a_device_gets_twenty_of_a_search_at_most(
+    owner: Api, alice: Shop, coffee: LoyaltyProgram
+) -> None:
+    for _ in range(21):
+        enrol(owner, coffee, customer={"name": "Anna"})
+    device = owner.with_token(alice.device())
+    found_by_name = device.get(CARDS, params={"query": "anna", "limit": 200}).json()["items"]
+    assert len(found_by_name) == 20
 
 
 def test_an_anonymous_card_is_given_to_a_new_customer(owner: Api, coffee: LoyaltyProgram) -> None:

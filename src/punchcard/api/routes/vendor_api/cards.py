@@ -7,8 +7,9 @@ from fastapi import Query
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act
+from punchcard.accounts.errors import NotAllowed
 from punchcard.accounts.subjects import LOYALTY_READ
-from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, listed
+from punchcard.api.http.dependencies import Caller, CallerDep, Listed, Page, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.card_requests import CardChangeRequest
@@ -19,6 +20,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, ProgramId, VendorId
 from punchcard.loyalty.cards import card_changes, card_service
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.errors import CardWasReplaced
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.vocabulary import CardStatus
 
@@ -47,6 +49,11 @@ Code = Annotated[
 ]
 
 
+SHORTEST_SEARCH = 2
+MOST_FOUND = 20
+"""What bounds the search of a device: it finds people at a counter, and lists no customers."""
+
+
 @router.get("")
 def list_cards(
     caller: CallerDep,
@@ -61,6 +68,8 @@ def list_cards(
     """Return the vendor's cards, newest first; a terminal gets those it searches for."""
     if not query and not caller.subject.may(LOYALTY_READ):
         raise invalid_field("query", "query", message=N_("Must not be empty."))
+    if not caller.subject.may(LOYALTY_READ):
+        page = _search_only(page, query)
     with caller.context.database.read() as session:
         views = card_service.list_cards(
             session,
@@ -83,18 +92,23 @@ def list_cards(
 def look_up_cards(caller: CallerDep, code: Code) -> FoundCards:
     """Return the cards that a code names: none, one, or those of everybody with that contact.
 
-    At most 50, those of customers whose contact the shop vouches for first.
+    At most 50, those of customers whose contact the shop vouches for first. A code that a card had
+    before it was replaced is refused with `card_replaced`; who may read all cards is told which.
     """
     context = caller.context
     with context.database.read() as session:
-        views = card_service.lookup_cards(
-            session,
-            caller.vendor_id,
-            code,
-            context.loyalty.rotating_codes,
-            now=context.clock.now(),
-            country=caller.subject.country,
-        )
+        try:
+            views = card_service.lookup_cards(
+                session,
+                caller.vendor_id,
+                code,
+                context.loyalty.rotating_codes,
+                now=context.clock.now(),
+                country=caller.subject.country,
+            )
+        except CardWasReplaced as refusal:
+            # Who found a lost card must not learn at the counter what it was replaced by.
+            raise refusal if caller.subject.may(LOYALTY_READ) else CardWasReplaced from None
         schema = _schema(session, caller, views)
     return FoundCards(items=[schema(view) for view in views])
 
@@ -146,6 +160,13 @@ def replace_card(caller: CallerDep, card_id: CardId) -> Card:
         )
 
     return _change(caller, card_id, replace)
+
+
+def _search_only(page: Page, query: str | None) -> Page:
+    """Return the page that a device gets of a search. Raises NotAllowed for any other list."""
+    if page.cursor is not None or len((query or "").strip()) < SHORTEST_SEARCH:
+        raise NotAllowed
+    return Page(min(page.limit, MOST_FOUND), None)
 
 
 def _change(
