@@ -1,7 +1,7 @@
 """What a card shows on a phone, whichever wallet holds it: facts in, words and colours out. Pure.
 
-The code to scan holds the card's bare token, not its address as the web card's does: it is half as
-dense on a small screen, and someone else's camera that sees it opens nothing.
+The code to scan holds the card's number, as the web card's does: every hand scanner's keyboard
+writes digits, and someone else's camera that sees it opens nothing.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,6 @@ from punchcard.kit.i18n import (
     translate,
 )
 from punchcard.kit.ids import CardId, ProgramId, RewardId
-from punchcard.loyalty.rotating_codes import has_rotating_code
 from punchcard.loyalty.rules.reward_rules import ReadyReward
 from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus, CodeFormat, ProgramType
 from punchcard.wallets.card_colours import card_colours
@@ -392,10 +391,7 @@ def _barcode(program: ProgramFacts, card: CardFacts) -> Barcode | None:
     if program.shop_status == VendorStatus.CLOSED:
         return None
     text = readable_number(card.number)
-    # Retail laser scanners read no QR code, and a token is too long for their bars.
-    if program.branding.get("barcode") == CodeFormat.CODE128:
-        return Barcode(kind=CodeFormat.CODE128, value=card.number, text=text)
-    # Where codes move, none may hold the token: it opens the page that shows the code of now.
-    if has_rotating_code(program.branding):
-        return Barcode(kind=CodeFormat.QR, value=card.number, text=text)
-    return Barcode(kind=CodeFormat.QR, value=card.token, text=text)
+    # Retail laser scanners read no QR code.
+    is_bars = program.branding.get("barcode") == CodeFormat.CODE128
+    kind = CodeFormat.CODE128 if is_bars else CodeFormat.QR
+    return Barcode(kind=kind, value=card.number, text=text)

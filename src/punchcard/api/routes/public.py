@@ -156,7 +156,7 @@ def list_own_transactions(
     dependencies=[LimitReads],
 )
 def get_qr_code(visitor: VisitorDep, token: Token) -> Response:
-    """Return the QR code that a till scans: of the card's address, or the moving one of now."""
+    """Return the QR code that a till scans: of the card's number, or the rotating one of now."""
     import segno
 
     context = visitor.context
@@ -166,7 +166,7 @@ def get_qr_code(visitor: VisitorDep, token: Token) -> Response:
     if has_rotating_code(branding):
         text = context.loyalty.rotating_codes.code_for(card.number, context.clock.now())
     else:
-        text = context.loyalty.card_links.address(token)
+        text = card.number
     picture = io.BytesIO()
     code = segno.make_qr(text, error="m")
     code.save(picture, kind="svg", scale=8, border=4, light="#ffffff", svgclass=None)

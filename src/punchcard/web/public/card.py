@@ -88,7 +88,7 @@ def open_card(
         entries=entries[:_ENTRIES_SHOWN],
         reward_names=names,
         has_more=len(entries) > _ENTRIES_SHOWN,
-        code=_code(request, card, opened.face, token),
+        code=_code(request, card, opened.face),
         wallets=wallet_buttons(links, context.settings.data_dir, request.language),
         home_icon=icon_path(token, opened.face, ICON_SIDES[0]),
         is_new=welcome,
@@ -243,7 +243,7 @@ def _open(request: PageRequest, session: Session, token: str) -> _Opened:
     return _Opened(card, face, page_of(session, card.program_id, now=now))
 
 
-def _code(request: PageRequest, card: CardView, face: CardFace, token: str) -> str | None:
+def _code(request: PageRequest, card: CardView, face: CardFace) -> str | None:
     """Return what stands in the code that a till scans; none while the card is of no use."""
     if face.content.is_void:
         return None
@@ -251,4 +251,4 @@ def _code(request: PageRequest, card: CardView, face: CardFace, token: str) -> s
         return request.context.loyalty.rotating_codes.code_for(
             card.number, request.context.clock.now()
         )
-    return request.context.loyalty.card_links.address(token)
+    return card.number
