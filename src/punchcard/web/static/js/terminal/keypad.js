@@ -29,6 +29,20 @@ function keyOf(key, onKey) {
   return h("button", attributes, isBack ? icon("delete") : key);
 }
 
+/** What empties each pad that hears the keyboard now. @type {Set<() => void>} */
+const pads = new Set();
+
+/** Whether a pad hears the keyboard. */
+export const isPadOpen = () => pads.size > 0;
+
+/** Empty every pad: what came there was a hand scanner's. */
+export function clearPads() {
+  for (const clear of pads) clear();
+}
+
+/** More digits than any pad takes. */
+const MOST_DIGITS = 20;
+
 /**
  * Hear the keyboard for a pad; returns what stops it.
  * @param {(key: string) => void} onKey also gets "Enter", "," and ".""
@@ -49,6 +63,13 @@ export function hearKeys(onKey) {
     event.preventDefault();
     onKey(key);
   };
+  const clear = () => {
+    for (let left = MOST_DIGITS; left > 0; left -= 1) onKey("back");
+  };
   addEventListener("keydown", hear);
-  return () => removeEventListener("keydown", hear);
+  pads.add(clear);
+  return () => {
+    removeEventListener("keydown", hear);
+    pads.delete(clear);
+  };
 }

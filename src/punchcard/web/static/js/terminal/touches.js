@@ -1,7 +1,6 @@
-// What is heard everywhere: touches that keep the shift open, and the hand scanner.
+// What is heard everywhere: touches that keep the shift open.
 
-import { IDLE_MS, stateOf } from "./shift_rules.js";
-import { createWedge } from "./wedge.js";
+import { stateOf } from "./shift_rules.js";
 
 const NOTE_EVERY_MS = 15_000;
 
@@ -13,7 +12,7 @@ export function watchTouches(app) {
   /** @param {Event} [event] without one the time only begins to run */
   function touched(event) {
     clearTimeout(timer);
-    timer = setTimeout(idle, IDLE_MS);
+    timer = setTimeout(idle, app.state.settings.idle_ms);
     const { shift } = app.state;
     const now = app.clock.now();
     if (event && app.isBehindLock()) {
@@ -45,27 +44,4 @@ export function watchTouches(app) {
   addEventListener("pointerdown", touched, true);
   addEventListener("keydown", touched, true);
   touched();
-  listenToScanner(app);
-}
-
-/** @param {Terminal.App} app */
-function listenToScanner(app) {
-  const wedge = createWedge();
-  addEventListener(
-    "keydown",
-    (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const code = wedge.press(event.key, event.timeStamp);
-      if (code === null || !app.screen?.scanned) return;
-      // The scanner's Enter must not press the button that happens to have the focus.
-      event.preventDefault();
-      event.stopPropagation();
-      const field = event.target;
-      if (field instanceof HTMLInputElement && field.value.endsWith(code)) {
-        field.value = field.value.slice(0, -code.length);
-      }
-      app.screen.scanned(code);
-    },
-    true,
-  );
 }
