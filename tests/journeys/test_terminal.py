@@ -42,12 +42,10 @@ def test_staff_pair_scan_stamp_are_refused_too_soon_redeem_and_undo(
 
     stamp(page)
     expect(page.locator(".notice.good")).to_contain_text("Stamped: 1 of 2.")
-    stamp(page)
-    refusal = page.locator(".notice.bad")
-    expect(refusal).to_contain_text("Too soon: the next stamp is possible at 10:15.")
-    expect(refusal.locator(".countdown")).to_contain_text("14:")
-    # A touch too many is just when one wants to take the one before back.
-    expect(refusal.get_by_role("button", name="Undo")).to_be_visible()
+    # What must be refused cannot be asked for, and the card says how long that is so.
+    expect(page.locator(".stamp-it")).to_be_disabled()
+    expect(page.locator(".wait .countdown")).to_contain_text("14:")
+    expect(page.get_by_role("button", name="Next customer")).to_be_focused()
 
     visits.advance(minutes=15)
     expect(page.locator(".keypad")).to_be_visible()
@@ -72,6 +70,27 @@ def test_staff_pair_scan_stamp_are_refused_too_soon_redeem_and_undo(
     ]
     assert {one["staff"]["name"] for one in entries} == {"Léa"}
     assert {one["actor"]["kind"] for one in entries} == {"device"}
+
+
+@ON_SQLITE
+def test_a_stamp_another_till_came_before_is_refused_and_the_last_one_can_be_undone(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter, card, page = open_till(visits, api, alice)
+    find_card(page, card)
+    counter.stamp(card)
+    stamp(page)
+    refusal = page.locator(".notice.bad")
+    expect(refusal).to_contain_text("Too soon: the next stamp is possible at 10:15.")
+    expect(refusal.locator(".countdown")).to_contain_text("14:")
+    expect(page.locator(".stamp-it")).to_be_disabled()
+    visits.advance(minutes=15)
+    type_pin(page, LEA[1])
+    find_card(page, card)
+    stamp(page)
+    expect(page.locator(".notice.good")).to_contain_text("Stamped: 2 of 10.")
+    # A touch too many is just when one wants to take the one before back.
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
 
 
 @ON_SQLITE
@@ -329,8 +348,11 @@ def test_the_terminal_speaks_the_language_of_the_device(
     open_shift(page)
     find_card(page, card)
     stamp(page)
+    other = counter.card(name="Ben")
     done = translate("Stamped: {n} of {target}.", language).format(n=1, target=10)
     expect(page.locator(".notice.good")).to_contain_text(done)
+    find_card(page, other)
+    counter.stamp(other)
     stamp(page)
     refused = translate("Too soon: the next stamp is possible at {time}.", language)
     expect(page.locator(".notice.bad")).to_contain_text(refused.format(time="10:15"))

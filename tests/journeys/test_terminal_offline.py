@@ -14,6 +14,7 @@ from tests.support.cast import Shop
 from tests.support.drivers.terminal import (
     HUGO,
     LEA,
+    LOYALTY,
     find,
     find_card,
     find_card_offline,
@@ -75,19 +76,107 @@ def test_five_operations_outlive_the_line_and_the_tab_and_are_done_once(
 
 def test_each_result_is_shown_and_a_refusal_says_why(visits: Visits, api: Api, alice: Shop) -> None:
     counter, card, page = open_till(visits, api, alice)
+    other = counter.card(name="Ben")
     find_card(page, card)
     with offline(page):
-        for _press in range(2):
-            stamp(page)
-            told_kept(page)
+        for each in (card, other):
+            stamp_offline(page, each["number"])
+        counter.stamp(card)
         queue_is(page, 2)
+        page.locator(".bar .place").click()
     queue_is(page, 0)
     expect(page.locator(".chip.line")).to_have_class(re.compile("bad"))
     page.locator(".chip.line").click()
-    refused, accepted = page.locator(".entries li").all()
+    accepted, refused = page.locator(".entries li").all()
     expect(accepted).to_contain_text("accepted")
     expect(refused).to_contain_text("Too soon: the next stamp is possible at 10:15.")
     assert counter.types(card) == ["stamp_earned"]
+
+
+@ON_SQLITE
+def test_without_a_line_the_card_shows_what_waits_and_what_would_be_refused(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter, card, page = open_till(visits, api, alice, max_daily_stamps=2)
+    find_card(page, card)
+    with offline(page):
+        page.get_by_role("button", name="One stamp more").click()
+        stamp(page)
+        told_kept(page)
+        expect(page.locator(".till-card")).to_contain_text("2 of 10 stamps")
+        expect(page.locator(".unsent")).to_contain_text("Not sent yet: 2 stamps")
+        expect(page.locator(".stamp-it")).to_be_disabled()
+        # The day's two are used up: the next one is possible tomorrow, 14 hours on.
+        expect(page.locator(".wait .countdown")).to_contain_text("13:59:")
+        find_card_offline(page, card["number"])
+        expect(page.locator(".till-card")).to_contain_text("2 of 10 stamps")
+        expect(page.locator(".stamp-it")).to_be_disabled()
+    expect(page.locator(".unsent")).to_have_count(0)
+    expect(page.locator(".till-card")).to_contain_text("2 of 10 stamps")
+    assert [one["stamps_delta"] for one in counter.entries(card)] == [2]
+
+
+@ON_SQLITE
+def test_what_became_of_a_stamp_is_told_on_its_card_when_the_line_is_back(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter, card, page = open_till(visits, api, alice)
+    find_card(page, card)
+    with offline(page):
+        stamp_offline(page, card["number"])
+    expect(page.locator(".notice.good")).to_contain_text("Stamped: 1 of 10.")
+    other = counter.card(name="Ben")
+    find_card(page, other)
+    with offline(page):
+        stamp_offline(page, other["number"])
+        counter.stamp(other)
+    expect(page.locator(".notice.bad")).to_contain_text("Too soon")
+    with offline(page):
+        # What was learned when the line was back is what the device knows now.
+        find_card_offline(page, card["number"])
+        expect(page.locator(".till-card")).to_contain_text("1 of 10 stamps")
+        expect(page.locator(".stamp-it")).to_be_disabled()
+
+
+@ON_SQLITE
+def test_an_unseen_card_is_not_stamped_twice_without_a_line(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter, card, page = open_till(visits, api, alice)
+    with offline(page):
+        stamp_offline(page, card["public_url"])
+        expect(page.locator(".stamp-it")).to_be_disabled()
+    queue_is(page, 0)
+    assert counter.types(card) == ["stamp_earned"]
+
+
+@ON_SQLITE
+def test_people_this_device_has_seen_are_found_by_name_without_a_line(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter, card, page = open_till(visits, api, alice)
+    counter.card(name="Ben")
+    find_card(page, card)
+    with offline(page):
+        find(page, "ANNA")
+        page.locator(".choice-card", has_text="Anna").click()
+        expect(page.locator(".stale")).to_contain_text("Last seen at")
+        find(page, "Ben")
+        expect(page.locator(".notice.warn")).to_contain_text("Only cards this device has seen")
+
+
+@ON_SQLITE
+def test_a_replaced_card_is_known_as_such_without_a_line(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter, card, page = open_till(visits, api, alice)
+    find_card(page, card)
+    assert counter.api.post(f"{LOYALTY}/cards/{card['id']}/replace").status_code == 200
+    find(page, card["number"])
+    expect(page.locator(".found .notice")).to_contain_text("This card was replaced")
+    with offline(page):
+        find(page, card["number"])
+        expect(page.locator(".found .notice")).to_contain_text("This card was replaced")
 
 
 @ON_SQLITE
@@ -101,7 +190,7 @@ def test_a_card_nobody_has_seen_is_queued_by_its_code(
         stamp(page)
         told_kept(page)
         find(page, "anna@example.lu")
-        expect(page.locator(".notice.warn")).to_contain_text("not by phone")
+        expect(page.locator(".notice.warn")).to_contain_text("none by phone")
     queue_is(page, 0)
     assert counter.types(card) == ["stamp_earned"]
 
@@ -167,10 +256,34 @@ def test_a_locked_shift_goes_on_without_a_line_and_asks_for_the_pin_when_it_is_b
         page.get_by_role("button", name="Continue as Léa").click()
         stamp_offline(page, card["number"])
     expect(page.locator(".keypad")).to_be_visible()
-    queue_is(page, 0)
+    # Nobody has proved yet who that was.
+    queue_is(page, 1)
+    assert counter.types(card) == []
     type_pin(page, LEA[1])
     expect(page.locator(".scan")).to_be_visible()
-    assert counter.types(card) == ["stamp_earned"]
+    queue_is(page, 0)
+    (entry,) = counter.entries(card)
+    assert (entry["type"], entry["staff"]["name"]) == ("stamp_earned", "Léa")
+
+
+@ON_SQLITE
+def test_what_was_done_without_a_pin_needs_one_whoever_unlocks_the_till(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter, card, page = open_till(visits, api, alice)
+    with offline(page):
+        find_card_offline(page, card["number"])
+        visits.advance(minutes=3)
+        page.get_by_role("button", name="Continue as Léa").click()
+        stamp_offline(page, card["number"])
+    page.get_by_role("button", name="Someone else").click()
+    open_shift(page, HUGO)
+    queue_is(page, 1)
+    page.locator(".chip.line").click()
+    expect(page.locator(".entries li")).to_contain_text("waits for the PIN")
+    page.get_by_role("button", name="Send as Hugo").click()
+    queue_is(page, 0)
+    assert [one["staff"]["name"] for one in counter.entries(card)] == ["Hugo"]
 
 
 @ON_SQLITE

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import {
   isCardNumber,
+  isMistyped,
   numberOf,
   readCode,
   spaced,
@@ -63,4 +64,11 @@ test("a mistyped digit and two that changed places are no card number", () => {
 test("a number is shown in groups", () => {
   assert.equal(spaced(NUMBER), "4140 2263 0526");
   assert.equal(numberOf(TOKEN), null);
+});
+
+test("twelve digits that no card has are told from a phone number and from other lengths", () => {
+  assert.equal(isMistyped("4140 2263 0527"), true);
+  assert.equal(isMistyped(NUMBER), false);
+  assert.equal(isMistyped("+352 621 123 456"), false);
+  assert.equal(isMistyped("41402263052"), false);
 });

@@ -2,12 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
+  lacksProof,
+  proved,
+  signed,
+  vouched,
+} from "../../../src/punchcard/web/static/js/terminal/proofs.js";
+import {
   added,
   batchOf,
   emptyBook,
   isFinal,
   keyOf,
-  lacksProof,
   MOST_RESULTS,
   MOST_WAITING,
   seen,
@@ -15,7 +20,7 @@ import {
   takenBack,
   tried,
   unseen,
-  vouched,
+  waitingFor,
   withdrawn,
 } from "../../../src/punchcard/web/static/js/terminal/queue.js";
 
@@ -150,4 +155,56 @@ test("a result that was taken back afterwards says so, and others do not", () =>
       ["a", true],
     ],
   );
+});
+
+const unproved = (key, pin) => {
+  const { staff_token: _none, ...body } = entry(key).body;
+  return entry(key, { body, unproved_by: pin });
+};
+
+test("what somebody did without a PIN waits for theirs, and for nobody else's", () => {
+  const book = [entry("a"), unproved("b", "lea"), unproved("c", "hugo")].reduce(added, emptyBook());
+  assert.deepEqual(keys(batchOf(book, ALICE)), ["a"]);
+  const after = proved(book, "lea", "st_new");
+  assert.deepEqual(keys(batchOf(after, ALICE)), ["a", "b"]);
+  assert.deepEqual(
+    after.queue.map(({ body }) => body.staff_token),
+    ["st_lea", "st_new", undefined],
+  );
+  assert.deepEqual(after.queue.map(lacksProof), [false, false, true]);
+});
+
+test("another may vouch for what was done without a PIN", () => {
+  const book = added(emptyBook(), unproved("a", "lea"));
+  const [vouchedFor] = batchOf(vouched(book, "a", "st_hugo", "Hugo"), ALICE);
+  assert.equal(vouchedFor.body.staff_token, "st_hugo");
+  assert.equal(vouchedFor.staff_name, "Hugo");
+});
+
+test("what waits for a card is found whatever the card was named by", () => {
+  const number = "414022630526";
+  const named = (key, card, label = { number: card }) =>
+    entry(key, { body: { op: "stamp", card, idempotency_key: key }, label });
+  const book = [
+    named("id", "c1", { number }),
+    named("number", number),
+    named("moving", `1772442000.12345678/${number}`),
+    named("token", "l9zCwiucNfF6wUwYUqh_UQ"),
+    named("other", "482915036274"),
+  ].reduce(added, emptyBook());
+  const code = "l9zCwiucNfF6wUwYUqh_UQ";
+  assert.deepEqual(keys(waitingFor(book, { id: "c1", number, code })), [
+    ...["id", "number", "moving", "token"],
+  ]);
+  assert.deepEqual(keys(waitingFor(book, { id: null, number: null, code })), ["token"]);
+});
+
+test("an entry is signed by who has proved who they are, and by nobody else", () => {
+  const { staff_token: _none, ...body } = entry("a").body;
+  const plain = { body, label: {}, vendor_id: ALICE };
+  const shift = { name: "Léa", pin_id: "lea", token: "st_1", is_unproved: false };
+  assert.equal(signed(shift, plain).body.staff_token, "st_1");
+  const unsigned = signed({ ...shift, is_unproved: true }, plain);
+  assert.deepEqual([unsigned.body.staff_token, unsigned.unproved_by], [undefined, "lea"]);
+  assert.deepEqual(signed(null, plain), { ...plain, staff_name: null });
 });

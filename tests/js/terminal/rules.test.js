@@ -43,6 +43,14 @@ test("a shift is open until nobody touched the till for two minutes", () => {
   assert.equal(IDLE_MS, 120_000);
 });
 
+test("how long nobody may touch the till is a setting of the device", () => {
+  const shift = opened(VERIFIED, NOW, 5 * 60_000);
+  assert.equal(stateOf(shift, NOW + IDLE_MS), "open");
+  assert.equal(stateOf(shift, NOW + 5 * 60_000), "locked");
+  const { idle_ms: _unset, ...kept } = shift;
+  assert.equal(stateOf(kept, NOW + IDLE_MS), "locked");
+});
+
 test("a shift ends with its token, and nobody has none", () => {
   const shift = opened(VERIFIED, NOW);
   assert.equal(

@@ -37,6 +37,10 @@ class TerminalDriver:
             f"{LOYALTY}/cards", {"program_id": self.program["id"], "customer": customer}
         )
 
+    def stamp(self, card: dict[str, Any]) -> None:
+        """Stamp a card at another till."""
+        self._made(f"{LOYALTY}/stamp", {"card": card["id"], "staff_pin": LEA[1]})
+
     def pairing_code(self) -> str:
         """Ask for a code as a manager does in the console."""
         return str(self._made("/vendor/devices/pairing-codes", {})["code"])

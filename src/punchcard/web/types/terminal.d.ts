@@ -12,7 +12,7 @@ declare namespace Terminal {
   interface Problem {
     code?: string;
     detail?: string;
-    errors?: { field?: string; message: string }[];
+    errors?: { loc: (string | number)[]; message: string }[];
     next_stamp_at?: string | null;
     locked_until?: string | null;
     remaining_attempts?: number;
@@ -49,6 +49,7 @@ declare namespace Terminal {
     usual_purchase_minor?: number | null;
     max_daily_stamps: number;
     minimum_redemption_points?: number;
+    cooldown_minutes: number;
     pin_policy: string;
     branding: Branding;
     texts?: Record<string, ProgramWords>;
@@ -80,7 +81,7 @@ declare namespace Terminal {
     ready_rewards?: { id: string | null; name: string; points_required: number | null }[];
     next_stamp_at: string | null;
     stamps_left_today: number;
-    customer: { name: string | null } | null;
+    customer: { name: string | null; phone?: string | null; email?: string | null } | null;
     public_url?: string | null;
     /** When this device saw it last; of kept cards only. */
     seen_at?: number;
@@ -131,6 +132,8 @@ declare namespace Terminal {
     token: string;
     expires_at: string;
     last_active: number;
+    /** After so long without a touch it locks itself, in milliseconds. */
+    idle_ms?: number;
     is_locked: boolean;
     /** Somebody went on without a PIN because nobody could check one. */
     is_unproved: boolean;
@@ -147,6 +150,8 @@ declare namespace Terminal {
     location: string;
     currency: string;
     timezone: string;
+    /** Where phone numbers without a country code are from, if the shop has said so. */
+    country: string | null;
     people: { id: string; name: string; program_id: string | null }[];
     programs: Program[];
     rewards: Reward[];
@@ -158,6 +163,10 @@ declare namespace Terminal {
     sound: boolean;
     vibration: boolean;
     camera: boolean;
+    /** The longest pause between two keys of the hand scanner, in milliseconds. */
+    scanner_pause_ms: number;
+    /** After so long without a touch a shift locks itself, in milliseconds. */
+    idle_ms: number;
   }
 
   /** An operation as it is sent, each time the same. */
@@ -190,6 +199,8 @@ declare namespace Terminal {
     vendor_id: string | undefined;
     staff_name: string | null;
     was_sent?: boolean;
+    /** Whose PIN it waits for: they went on without one while nobody could check it. */
+    unproved_by?: string;
   }
 
   /** An operation that waits: the server has said nothing of it yet. */
@@ -234,6 +245,8 @@ declare namespace Terminal {
 
   interface Known {
     cards: Record<string, KeptCard>;
+    /** Codes of cards that were replaced. */
+    gone?: { number: string | null; digest: string | null; seen_at: number }[];
   }
 
   // What became of what was asked --------------------------------------------------------------
@@ -282,7 +295,8 @@ declare namespace Terminal {
   /** What stands on the screen. `changed` hears what of the state has changed, or "line". */
   interface Screen {
     changed?(what: string): unknown;
-    scanned?(code: string): unknown;
+    /** Hears a code of a hand scanner, and what it may stand for instead. */
+    scanned?(code: string, others?: string[]): unknown;
     leave?(): unknown;
   }
 
@@ -291,6 +305,7 @@ declare namespace Terminal {
     code?: string;
     isStale?: boolean;
     contact?: string;
+    name?: string;
     person?: Person;
   }
 
@@ -309,6 +324,7 @@ declare namespace Terminal {
     replay: ReturnType<typeof import("../static/js/terminal/replay.js").createReplay>;
     client: ReturnType<typeof import("../static/js/terminal/server_client.js").createServerClient>;
     bar: ReturnType<typeof import("../static/js/terminal/bar.js").createBar>;
+    back?: ReturnType<typeof import("../static/js/terminal/back.js").createBack>;
     changed(what: string): void;
     refresh(): Promise<void>;
     revoked(): Promise<void>;

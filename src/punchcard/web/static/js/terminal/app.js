@@ -1,6 +1,7 @@
 // Starts the terminal: puts its parts together and decides which screen stands there.
 
 import { createApi, Refusal, sendOperations } from "./api.js";
+import { createBack } from "./back.js";
 import { createBar } from "./bar.js";
 import { createClock } from "./clock.js";
 import { byId, h, notice, say } from "./dom.js";
@@ -9,13 +10,15 @@ import { useMinorDigits, useTimeZone } from "./format.js";
 import { createLine } from "./line.js";
 import { emptyBook } from "./queue.js";
 import { createReplay } from "./replay.js";
+import { listenToScanner } from "./scanner.js";
 import { FREE, isBehindLock, showScreen } from "./screens.js";
 import { createServerClient } from "./server_client.js";
 import { keepShell } from "./shell.js";
-import { backOnLine } from "./shift_rules.js";
+import { backOnLine, IDLE_MS } from "./shift_rules.js";
 import * as store from "./store.js";
 import { setTexts, t } from "./texts.js";
 import { watchTouches } from "./touches.js";
+import { PAUSE_MS } from "./wedge.js";
 
 /** @type {Terminal.Facts} */
 const facts = JSON.parse(byId("facts").textContent ?? "");
@@ -23,6 +26,12 @@ const facts = JSON.parse(byId("facts").textContent ?? "");
 const app = /** @type {Terminal.App} */ (
   /** @type {unknown} */ ({ facts, store, screen: null, changed: () => {} })
 );
+
+/** How a device is set until somebody sets it otherwise. @type {Terminal.Settings} */
+const SETTINGS = {
+  ...{ language: null, sound: true, vibration: true, camera: false },
+  ...{ scanner_pause_ms: PAUSE_MS, idle_ms: IDLE_MS },
+};
 
 async function start() {
   const names = ["device", "shift", "shop", "book", "settings", "skew", "last"];
@@ -34,7 +43,7 @@ async function start() {
     shop: shop ?? null,
     last: last ?? null,
     book: book ?? emptyBook(),
-    settings: { language: null, sound: true, vibration: true, camera: false, ...settings },
+    settings: { ...SETTINGS, ...settings },
   };
   useTimeZone(shop?.timezone);
   useMinorDigits(facts.minor_digits);
@@ -77,6 +86,7 @@ function putTogether() {
   });
   app.client = createServerClient(app);
   app.bar = createBar(app);
+  app.back = createBack(app);
   app.main = h("main", { id: "screen", tabindex: "-1" });
   byId("terminal").replaceChildren(app.bar.element, app.main);
   app.changed = (what) => {
@@ -92,6 +102,11 @@ function putTogether() {
 async function sendAll(operations) {
   const answer = await sendOperations(app.api, operations);
   if (answer.kind === "paused") await app.revoked();
+  if (answer.kind === "answered") {
+    // What was kept of a card while the line was down is out of date now.
+    for (const { receipt } of answer.results)
+      if (receipt) await app.client.rememberCard(receipt.card);
+  }
   return answer;
 }
 
@@ -127,6 +142,9 @@ app.setSetting = async (name, value) => {
   app.state.settings = { ...app.state.settings, [name]: value };
   await store.keep("settings", app.state.settings);
   if (name === "language") await speak(String(value));
+  const { shift } = app.state;
+  if (name === "idle_ms" && shift)
+    await app.client.setShift({ ...shift, idle_ms: app.state.settings.idle_ms });
 };
 
 app.tell = (words) => say(words);
@@ -156,6 +174,7 @@ function hasPairingLink() {
 }
 
 function listen() {
+  listenToScanner(app);
   watchTouches(app);
   addEventListener("hashchange", () => hasPairingLink() && app.show("pair"));
   addEventListener("focus", () => app.replay.now());

@@ -1,9 +1,11 @@
 // One card: what is on it, what can be done with it in one touch, and what became of that.
 
 import { askAmount } from "./amount_pad.js";
-import { cardActions } from "./card_actions.js";
-import { cardFace, doneWords, wordOf } from "./card_face.js";
-import { button, h, notice } from "./dom.js";
+import { askedAgain, cardActions } from "./card_actions.js";
+import { cardFace, doneWords } from "./card_face.js";
+import { createCardState } from "./card_state.js";
+import { button, h, keepFocus, notice } from "./dom.js";
+import { keyOf, seen } from "./queue.js";
 import { countdownTo, momentOf, sentenceOf } from "./refusals.js";
 import { t } from "./texts.js";
 import { undoButton } from "./undo.js";
@@ -17,22 +19,19 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
   const told = h("div", { class: "told", "aria-live": "polite" });
   const face = h("div", {});
   const actions = h("div", { class: "deeds" });
-  const { shop, shift } = app.state;
-  const program = shop?.programs.find((one) => one.id === card?.program_id);
-  /** @type {import("./card_actions.js").Shown} */
-  const now = { card, program, isStale, isBusy: false, awaitsAnswer: false, quantity: 1 };
-  const label = {
-    number: card?.number ?? code,
-    name: card?.customer?.name ?? null,
-    program: wordOf(program, "name"),
-  };
-  // Somebody who proved who they are vouches for the card; otherwise its rotating code must.
-  const ref = () => (now.card && (shift || !code.includes("/")) ? now.card.id : code);
+  const { shop } = app.state;
+  const state = createCardState(app, { card, code, isStale });
+  const { now, label, ref, show } = state;
+  /** What was queued last, until it is known what became of it. @type {string | null} */
+  let awaited = null;
 
   function draw() {
-    face.replaceChildren(cardFace(app, now.card, { code, isStale: now.isStale }));
-    actions.replaceChildren(
-      ...cardActions(app, now, { draw, stamp, earn, redeemStamps, redeemPoints }),
+    state.lookAgain();
+    face.replaceChildren(cardFace(app, now.coming, { code, isStale: now.isStale }));
+    keepFocus(actions, () =>
+      actions.replaceChildren(
+        ...cardActions(app, now, { draw, stamp, earn, redeemStamps, redeemPoints }),
+      ),
     );
     for (const one of actions.querySelectorAll("button")) one.disabled ||= now.isBusy;
   }
@@ -46,8 +45,9 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
       await work();
     } finally {
       now.isBusy = false;
+      if (awaited) settle();
       draw();
-      firstButton("button:not([disabled])")?.focus();
+      (firstButton("button:not([disabled]):not(.step)") ?? next).focus();
     }
   }
 
@@ -65,9 +65,9 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
     });
 
   async function earn() {
-    const currency = program?.currency ?? shop?.currency;
+    const currency = now.program?.currency ?? shop?.currency;
     if (!currency) return;
-    const amount = await askAmount(currency, program);
+    const amount = await askAmount(currency, now.program);
     if (amount === null) return;
     await busy(async () => {
       const operation = { op: "earn", card: ref(), amount_minor: amount };
@@ -90,6 +90,7 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
   function queued(outcome) {
     if (outcome.kind === "accepted") return accepted(outcome.receipt, doneWords(outcome.receipt));
     if (outcome.kind === "refused") return refused(outcome.problem);
+    awaited = outcome.key;
     app.feedback("good");
     const words = t("Saved on this device. It is sent as soon as you are back online.");
     return tell("warn", words, undoButton(app, { key: outcome.key }, undone));
@@ -108,23 +109,14 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
   }
 
   /** @param {() => Promise<void>} askAgain */
-  function unanswered(askAgain) {
-    const again = button("refresh-cw", t("Try again"), () => busy(askAgain), {
-      class: "secondary",
-    });
-    const words = t(
-      "The connection was lost before the answer came. Try again: it is done only once.",
-    );
-    tell("bad", words, again);
-  }
+  const unanswered = (askAgain) => tell("bad", ...askedAgain(() => busy(askAgain)));
 
   /**
    * @param {Terminal.Receipt} receipt
    * @param {string} words
    */
   function accepted(receipt, words) {
-    now.card = receipt.card;
-    now.isStale = false;
+    show(receipt.card);
     app.feedback("good");
     app.state.last = { id: receipt.transaction.id, card: receipt.card.id };
     app.store.keep("last", app.state.last);
@@ -136,7 +128,7 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
     app.feedback("bad");
     const moment = momentOf(problem);
     if (problem.next_stamp_at && now.card)
-      now.card = { ...now.card, next_stamp_at: problem.next_stamp_at };
+      show({ ...now.card, next_stamp_at: problem.next_stamp_at }, now.isStale);
     const wait = moment && countdownTo(moment, app.clock.now);
     const more = (wait || lastUndo()) && h("div", { class: "actions" }, wait, lastUndo());
     tell("bad", sentenceOf(problem, app.clock.now()), more);
@@ -158,12 +150,22 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
     if (outcome.kind === "taken back") return tell("good", t("Undone: it had not been sent yet."));
     if (outcome.kind === "refused") return refused(outcome.problem);
     if (outcome.kind === "unknown") return unanswered(async () => undone(await outcome.again()));
-    now.card = outcome.answer.card;
+    show(outcome.answer.card);
     app.state.last = null;
     app.store.keep("last", null);
     app.feedback("good");
     draw();
     return tell("good", t("Undone. The ledger shows both."));
+  }
+
+  /** Say what became of what was queued here, now that the server has answered. */
+  function settle() {
+    const done = app.state.book.done.find((entry) => keyOf(entry) === awaited);
+    if (!done || now.isBusy) return;
+    awaited = null;
+    if (done.receipt) accepted(done.receipt, doneWords(done.receipt));
+    else refused(done.problem ?? {});
+    app.client.setBook((book) => seen(book, keyOf(done)));
   }
 
   /**
@@ -189,11 +191,10 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
   addEventListener("keydown", leave);
   return {
     leave: () => removeEventListener("keydown", leave),
-    changed: (what) => what === "line" && draw(),
-    scanned: (text) => {
-      app.feedback("read");
-      app.show("scan");
-      app.screen?.scanned?.(text);
+    changed: (what) => {
+      if (what === "book" && awaited) settle();
+      else if (what === "book") state.hear();
+      if ((what === "line" || what === "book") && !now.isBusy) draw();
     },
   };
 }

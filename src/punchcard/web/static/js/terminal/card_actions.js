@@ -17,6 +17,7 @@ const MOST_STAMPS = 50;
  * @property {boolean} isBusy something is being asked
  * @property {boolean} awaitsAnswer nobody knows what became of what was asked last
  * @property {number} quantity of stamps to give
+ * @property {import("./foretell.js").Foretold} coming the card, with what waits counted in
  *
  * @typedef {object} Does what the buttons do
  * @property {() => void} draw the screen again
@@ -33,7 +34,8 @@ const MOST_STAMPS = 50;
  * @returns {HTMLElement[]}
  */
 export function cardActions(app, now, does) {
-  const { card, program } = now;
+  const { program } = now;
+  const { card } = now.coming;
   // While it is not known what became of it, only the same question may be asked again.
   if (now.awaitsAnswer) return [];
   if (card && card.status !== "active")
@@ -69,8 +71,9 @@ function redeeming(app, now, does) {
  * @param {Does} does
  */
 function stampRow(app, now, does) {
-  const { card, program } = now;
-  const bounds = [MOST_STAMPS, card?.stamps_left_today || 1, program?.max_daily_stamps];
+  const { next_stamp_at: next, stamps_left_today: left } = now.coming;
+  const mustWait = next !== null && Date.parse(next) > app.clock.now();
+  const bounds = [MOST_STAMPS, left || 1, now.program?.max_daily_stamps];
   const most = Math.max(1, Math.min(...bounds.map((one) => one ?? MOST_STAMPS)));
   now.quantity = Math.min(now.quantity, most);
   /**
@@ -84,20 +87,22 @@ function stampRow(app, now, does) {
       now.quantity = Math.max(1, Math.min(most, now.quantity + by));
       does.draw();
     };
-    return iconButton(drawing, words, move, { class: "step", disabled: now.quantity === end });
+    return iconButton(drawing, words, move, {
+      class: "step",
+      disabled: mustWait || now.quantity === end,
+    });
   };
   const words = now.quantity === 1 ? t("Stamp") : t("{n} stamps", { n: now.quantity });
   const row = h(
     "div",
     { class: "stamp-row" },
     most > 1 && step("minus", t("One stamp fewer"), -1, 1),
-    button("stamp", words, does.stamp, { class: "big stamp-it" }),
+    button("stamp", words, does.stamp, { class: "big stamp-it", disabled: mustWait }),
     most > 1 && step("plus", t("One stamp more"), 1, most),
   );
-  const next = card?.next_stamp_at;
-  if (!next || Date.parse(next) <= app.clock.now()) return h("div", {}, row);
-  const left = countdownTo(next, app.clock.now, does.draw);
-  return h("div", {}, row, waiting("clock", t("Next stamp in"), " ", left));
+  if (!mustWait) return h("div", {}, row);
+  const rest = countdownTo(next, app.clock.now, does.draw);
+  return h("div", {}, row, waiting("clock", t("Next stamp in"), " ", rest));
 }
 
 /**
@@ -106,4 +111,16 @@ function stampRow(app, now, does) {
  */
 function waiting(drawing, ...content) {
   return h("p", { class: "wait" }, icon(drawing), h("span", {}, ...content));
+}
+
+/**
+ * The words where nobody knows what became of it, and the button that asks again.
+ * @param {() => unknown} ask
+ * @returns {[string, HTMLElement]}
+ */
+export function askedAgain(ask) {
+  const words = t(
+    "The connection was lost before the answer came. Try again: it is done only once.",
+  );
+  return [words, button("refresh-cw", t("Try again"), ask, { class: "secondary" })];
 }

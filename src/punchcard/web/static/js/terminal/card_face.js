@@ -38,10 +38,11 @@ export function doneWords({ transaction, card }) {
 
 /**
  * @param {Terminal.App} app
- * @param {Terminal.Card | null} card null is a card nobody has seen here before
+ * @param {import("./foretell.js").Foretold} coming the card, with what waits counted in
  * @param {{code?: string, isStale?: boolean}} seen
  */
-export function cardFace(app, card, { code = "", isStale = false }) {
+export function cardFace(app, coming, { code = "", isStale = false }) {
+  const { card } = coming;
   const program = app.state.shop?.programs.find((one) => one.id === card?.program_id);
   const element = h("section", { class: "card-face till-card", "aria-label": t("The card") });
   paint(element, program?.branding ?? {});
@@ -55,6 +56,7 @@ export function cardFace(app, card, { code = "", isStale = false }) {
           "You are offline and this device has not seen the card before, so its balance is not known.",
         ),
       ),
+      ...waits(coming),
       h("p", { class: "number-line" }, code),
     );
     return element;
@@ -89,9 +91,24 @@ export function cardFace(app, card, { code = "", isStale = false }) {
           ),
         )
       : "",
+    ...waits(coming),
     h("p", { class: "number-line" }, spaced(card.number)),
   );
   return element;
+}
+
+/**
+ * What of this card waits on the device.
+ * @param {import("./foretell.js").Foretold} coming
+ */
+function waits({ stamps: waiting, purchases }) {
+  const words = purchases.map(({ body, label }) =>
+    money(body.amount_minor ?? 0, label.currency ?? "EUR", language()),
+  );
+  if (waiting) words.unshift(count(waiting, t("{n} stamp"), t("{n} stamps")));
+  if (!words.length) return [];
+  const said = t("Not sent yet: {what}", { what: words.join(" · ") });
+  return [h("p", { class: "stale unsent" }, icon("refresh-cw"), h("span", {}, said))];
 }
 
 /**

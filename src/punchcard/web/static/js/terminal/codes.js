@@ -6,6 +6,9 @@ const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 const PHONE = /^[+(]*[0-9][0-9 ()./-]{4,}$/;
 const ADDRESS = /^https?:\/\/\S+\/c\/([A-Za-z0-9_-]{22})(?:[/?#]\S*)?$/;
 
+/** So many letters or digits a search by name needs, or it would bring everybody. */
+export const SHORTEST_SEARCH = 2;
+
 /**
  * A text as the server reads it: without invisible characters, with plain blanks, dashes, letters.
  * @param {string} text
@@ -22,7 +25,8 @@ function folded(text) {
  * Tell what a text names.
  * @param {string} text as scanned or typed
  * @returns {{kind: "card" | "moving" | "contact" | "words" | "nothing", code: string}} `code` is
- *   what to send; "card" may be queued without a line, "contact" has to be looked up.
+ *   what to send; "card" may be queued without a line, "contact" has to be looked up, "words" are
+ *   searched for.
  */
 export function readCode(text) {
   const code = folded(text);
@@ -61,6 +65,31 @@ export function isCardNumber(digits) {
   for (const digit of digits) interim = Number(DAMM[interim][Number(digit)]);
   return interim === 0;
 }
+
+/**
+ * Whether a text is as long as a card's number, and no card has it: a digit of it is wrong. It may
+ * still be a phone number.
+ * @param {string} text as scanned or typed
+ */
+export function isMistyped(text) {
+  const digits = folded(text).replace(/[ -]/g, "");
+  return /^[0-9]{12}$/.test(digits) && !isCardNumber(digits);
+}
+
+/**
+ * A name as it is compared: without accents and case, as the server folds it.
+ * @param {string} text
+ */
+export function foldedName(text) {
+  const plain = folded(text)
+    .normalize("NFKD")
+    .replace(/\p{Mn}/gu, "")
+    .toLowerCase();
+  return plain.replace(/[łøđæœßı]/g, (letter) => PLAIN[letter]).replace(/\s+/g, " ");
+}
+
+/** Letters that no decomposition takes apart. @type {Record<string, string>} */
+const PLAIN = { ł: "l", ø: "o", đ: "d", æ: "ae", œ: "oe", ß: "ss", ı: "i" };
 
 /**
  * The card's number in a rotating code, else null.

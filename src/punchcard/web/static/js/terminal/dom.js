@@ -106,6 +106,41 @@ export function field(label, attributes, hint = "") {
 }
 
 /**
+ * Bring an element before the eyes, and the focus with it.
+ * @param {HTMLElement | null} element
+ */
+export function intoSight(element) {
+  if (!element) return;
+  if (!element.matches("button, input, select, a")) element.tabIndex = -1;
+  element.focus({ preventScroll: true });
+  element.scrollIntoView({ block: "nearest" });
+}
+
+/**
+ * Draw a place of the screen anew; the button that has the focus there has it afterwards.
+ * @param {HTMLElement} place
+ * @param {() => void} draw
+ */
+export function keepFocus(place, draw) {
+  const nameOf = (/** @type {Element | null} */ one) =>
+    one && `${one.className} ${one.getAttribute("aria-label") ?? ""}`;
+  const had = place.contains(document.activeElement) ? nameOf(document.activeElement) : null;
+  draw();
+  if (!had) return;
+  for (const one of place.querySelectorAll("button")) if (nameOf(one) === had) one.focus();
+}
+
+/**
+ * Say in a place of the screen what went wrong there, and bring it before the eyes.
+ * @param {HTMLElement} place
+ * @param {...Terminal.Child} content
+ */
+export function tellHere(place, ...content) {
+  place.replaceChildren(...content.filter((one) => one instanceof Node));
+  intoSight(/** @type {HTMLElement | null} */ (place.firstElementChild));
+}
+
+/**
  * Say something to those who cannot see the screen.
  * @param {string} words
  */

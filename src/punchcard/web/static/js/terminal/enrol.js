@@ -1,17 +1,26 @@
 // A new customer at the till: a few fields, their consent, and the card for their phone.
 
-import { wordOf } from "./card_face.js";
-import { button, field, h, icon, notice } from "./dom.js";
+import { button, field, h, icon, notice, tellHere } from "./dom.js";
+import {
+  fieldsOf,
+  languageField,
+  markFields,
+  phoneHint,
+  programChoice,
+  terms,
+  tick,
+} from "./enrol_fields.js";
 import { handOver } from "./hand_over.js";
 import { sentenceOf } from "./refusals.js";
-import { language, t } from "./texts.js";
+import { t } from "./texts.js";
 
 /**
  * @param {Terminal.App} app
- * @param {Terminal.ScreenProps} props `contact` is the phone or e-mail nobody was found by
+ * @param {Terminal.ScreenProps} props `contact` is the phone or e-mail, `name` the words nobody
+ *   was found by
  * @returns {Terminal.Screen}
  */
-export function showEnrol(app, { contact = "" } = {}) {
+export function showEnrol(app, { contact = "", name = "" } = {}) {
   const programs = app.state.shop?.programs ?? [];
   const problems = h("div", { class: "problems" });
   const isMail = contact.includes("@");
@@ -25,7 +34,7 @@ export function showEnrol(app, { contact = "" } = {}) {
     "form",
     { class: "panel enrol", onsubmit: submit },
     programs.length > 1 && programChoice(programs),
-    field(t("Name"), { name: "name", maxlength: 120 }),
+    field(t("Name"), { name: "name", maxlength: 120, value: name || null }),
     h(
       "div",
       { class: "row" },
@@ -41,7 +50,7 @@ export function showEnrol(app, { contact = "" } = {}) {
       field(
         t("Phone"),
         { name: "phone", type: "tel", maxlength: 40, value: isMail ? null : contact || null },
-        t("With the country code: +352 …"),
+        phoneHint(app),
       ),
     ),
     languageField(app),
@@ -53,6 +62,7 @@ export function showEnrol(app, { contact = "" } = {}) {
       true,
     ),
     h("p", { class: "muted" }, t("You can leave every field empty: the card then has no name.")),
+    problems,
     send,
   );
 
@@ -60,6 +70,8 @@ export function showEnrol(app, { contact = "" } = {}) {
   async function submit(event) {
     event.preventDefault();
     send.disabled = true;
+    problems.replaceChildren();
+    markFields(form, []);
     const outcome = await app.client.enrol(fieldsOf(form, programs));
     await finish(outcome);
   }
@@ -80,24 +92,16 @@ export function showEnrol(app, { contact = "" } = {}) {
       const { problem } = outcome;
       const id = problem.card_id;
       const open = id && button("id-card", t("Open their existing card"), () => openCard(app, id));
-      return problems.replaceChildren(
-        notice("bad", h("p", {}, sentenceOf(problem, app.clock.now())), open),
-      );
+      tellHere(problems, notice("bad", h("p", {}, sentenceOf(problem, app.clock.now())), open));
+      return markFields(form, problem.errors ?? []);
     }
     const again = button("refresh-cw", t("Try again"), async () => finish(await outcome.again()), {
       class: "secondary",
     });
-    return problems.replaceChildren(
-      notice(
-        "bad",
-        h(
-          "p",
-          {},
-          t("You need to be online to open a card. Try again once you are: it is done only once."),
-        ),
-        again,
-      ),
+    const words = t(
+      "You need to be online to open a card. Try again once you are: it is done only once.",
     );
+    return tellHere(problems, notice("bad", h("p", {}, words), again));
   }
 
   app.main.append(
@@ -106,78 +110,22 @@ export function showEnrol(app, { contact = "" } = {}) {
       { class: "narrow" },
       h("h1", {}, t("New customer")),
       !app.line.isUp() && notice("warn", t("You need to be online to open a card.")),
-      problems,
       form,
       button("arrow-left", t("Back"), () => app.show("scan"), { class: "secondary wide" }),
     ),
   );
   form.querySelector("input")?.focus();
-  return {};
-}
-
-/**
- * What the server is asked; without a name, phone and e-mail it is nobody's card.
- * @param {HTMLFormElement} form
- * @param {Terminal.Program[]} programs
- */
-function fieldsOf(form, programs) {
-  const data = new FormData(form);
-  const program_id = String(data.get("program") ?? programs[0]?.id);
-  const locale = String(data.get("locale"));
-  const told = ["name", "email", "phone"].flatMap((name) => {
-    const value = String(data.get(name) ?? "").trim();
-    return value ? [[name, value]] : [];
-  });
-  if (!told.length) return { program_id, locale };
-  const marketing_consent = data.get("marketing_consent") === "on";
-  const customer = { ...Object.fromEntries(told), locale, marketing_consent };
-  return { program_id, locale, customer };
-}
-
-/** @param {Terminal.Program[]} programs */
-function programChoice(programs) {
-  const options = programs.map((one) => h("option", { value: one.id }, wordOf(one, "name")));
-  return h(
-    "div",
-    { class: "field" },
-    h("label", { for: "field-program" }, t("Program")),
-    h("select", { id: "field-program", name: "program" }, ...options),
-  );
-}
-
-/** @param {Terminal.App} app */
-function languageField(app) {
-  const options = Object.entries(app.facts.languages).map(([code, name]) =>
-    h("option", { value: code, lang: code, selected: code === language() }, name),
-  );
-  return h(
-    "div",
-    { class: "field" },
-    h("label", { for: "field-locale" }, t("Language of the customer")),
-    h("select", { id: "field-locale", name: "locale" }, ...options),
-  );
-}
-
-/**
- * @param {string} name
- * @param {string} words
- * @param {boolean} required
- */
-function tick(name, words, required = false) {
-  return h(
-    "label",
-    { class: "choice" },
-    h("input", { type: "checkbox", name, required }),
-    h("span", {}, words),
-  );
-}
-
-/** @param {Terminal.Program[]} programs */
-function terms(programs) {
-  const all = programs.map((one) => wordOf(one, "terms_text")).filter(Boolean);
-  return all.length
-    ? h("details", {}, h("summary", {}, t("Terms")), ...all.map((words) => h("p", {}, words)))
-    : "";
+  return {
+    scanned(code, others) {
+      if (!form.isConnected) {
+        app.show("scan");
+        return app.screen?.scanned?.(code, others);
+      }
+      app.feedback("bad");
+      const words = t("A card was scanned. Finish here or go back first, then scan it again.");
+      return tellHere(problems, notice("warn", words));
+    },
+  };
 }
 
 /**

@@ -1,16 +1,31 @@
 // Finds cards: at the server, or among those this device has seen while the line is down.
 
-import { LineDown } from "./api.js";
-import { numberOf, readCode } from "./codes.js";
-import { digestOf, emptyKnown, recalled, remembered, tokenIn } from "./known.js";
+import { LineDown, Refusal } from "./api.js";
+import { isMistyped, numberOf, readCode, SHORTEST_SEARCH } from "./codes.js";
+import {
+  digestOf,
+  emptyKnown,
+  isReplaced,
+  recalled,
+  remembered,
+  replaced,
+  searched,
+  tokenIn,
+} from "./known.js";
 
-const LOOKUP = "/vendor/loyalty/cards/lookup";
+const CARDS = "/vendor/loyalty/cards";
+/** How many cards a search brings: who has to look through more types another letter. */
+const MOST_FOUND = 20;
 
 /**
  * @typedef {object} Found
  * @property {Terminal.Card[]} cards
  * @property {boolean} isStale the cards are as they were seen last
  * @property {boolean} isUnknown the code names a card that cannot be looked up without a line
+ * @property {boolean} isReplaced the code is one of a card that has another number now
+ * @property {boolean} isMistyped the text is as long as a card's number, and a digit of it is wrong
+ * @property {boolean} isSearch the cards are those a name or a part of a number fits, not the one
+ *   that a code names
  * @property {ReturnType<typeof readCode>} read
  */
 
@@ -19,32 +34,96 @@ export function createFinder(app) {
   const { store, api, clock } = app;
 
   /**
-   * Find what a code names. `isStale` tells that a card is shown as it was seen last.
+   * Find what a code names, or the cards that words fit.
    * @param {string} text as scanned or typed
+   * @param {string[]} others what a scanner may have meant instead: the first that is a card counts
    * @returns {Promise<Found>}
    */
-  async function find(text) {
+  async function find(text, others = []) {
+    const found = await findOne(text);
+    if (found.cards.length || found.isReplaced) return found;
+    for (const other of others) {
+      const instead = await findOne(other);
+      if (instead.cards.length || instead.isReplaced) return instead;
+    }
+    return found;
+  }
+
+  /** @param {string} text */
+  async function findOne(text) {
     const read = readCode(text);
-    if (read.kind === "nothing") return { cards: [], isStale: false, isUnknown: false, read };
+    /** @type {Found} */
+    const nothing = {
+      ...{ cards: [], isStale: false, isUnknown: false, isReplaced: false, isSearch: false },
+      ...{ isMistyped: isMistyped(text), read },
+    };
+    if (read.kind === "nothing") return nothing;
     try {
-      const { items } = await api.get(`${LOOKUP}?code=${encodeURIComponent(text.trim())}`);
-      await Promise.all(items.map(rememberCard));
-      return { cards: items, isStale: false, isUnknown: false, read };
+      return { ...nothing, ...(await asked(text.trim(), read)) };
     } catch (error) {
       if (!(error instanceof LineDown)) throw error;
-      const canWait = read.kind === "card" || read.kind === "moving";
-      const card = canWait ? await recall(read.code) : null;
-      return { cards: card ? [card] : [], isStale: true, isUnknown: canWait && !card, read };
+      return { ...nothing, isStale: true, ...(await remembering(read)) };
     }
   }
 
   /**
-   * @param {string} code
-   * @returns {Promise<Terminal.Card | null>}
+   * @param {string} text
+   * @param {ReturnType<typeof readCode>} read
+   * @returns {Promise<Partial<Found>>}
    */
-  async function recall(code) {
-    const wanted = { number: numberOf(code), digest: await digestOf(code) };
-    return recalled((await store.read("known")) ?? emptyKnown(), wanted, clock.now());
+  async function asked(text, { kind, code }) {
+    const named = kind === "words" ? [] : await lookedUp(text, code);
+    if (!named) return { isReplaced: true };
+    const isSearch = !named.length && (kind === "words" || kind === "contact");
+    const cards = isSearch ? await search(text) : named;
+    await Promise.all(cards.map(rememberCard));
+    return { cards, isSearch };
+  }
+
+  /**
+   * The cards that a code names; null where it is one of a card that was replaced.
+   * @param {string} text
+   * @param {string} code as read
+   * @returns {Promise<Terminal.Card[] | null>}
+   */
+  async function lookedUp(text, code) {
+    try {
+      const { items } = await api.get(`${CARDS}/lookup?code=${encodeURIComponent(text)}`);
+      return items;
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.problem.code !== "card_replaced") throw error;
+      const wanted = await wantedBy(code);
+      await store.change("known", (known) => replaced(known ?? emptyKnown(), wanted, clock.now()));
+      return null;
+    }
+  }
+
+  /** @param {string} words */
+  async function search(words) {
+    if (words.length < SHORTEST_SEARCH) return [];
+    const asked = `query=${encodeURIComponent(words.slice(0, 100))}&limit=${MOST_FOUND}`;
+    const { items } = await api.get(`${CARDS}?${asked}`);
+    return items;
+  }
+
+  /**
+   * @param {ReturnType<typeof readCode>} read
+   * @returns {Promise<Partial<Found>>}
+   */
+  async function remembering({ kind, code }) {
+    const known = (await store.read("known")) ?? emptyKnown();
+    if (kind !== "card" && kind !== "moving")
+      return { cards: searched(known, code, clock.now()), isSearch: true };
+    const wanted = await wantedBy(code);
+    if (isReplaced(known, wanted)) return { isReplaced: true };
+    const card = recalled(known, wanted, clock.now());
+    return card ? { cards: [card] } : { isUnknown: true };
+  }
+
+  /** @param {string} code */
+  async function wantedBy(code) {
+    const number = numberOf(code);
+    return { number, digest: number ? null : await digestOf(code) };
   }
 
   /** @param {Terminal.Card} card */

@@ -40,8 +40,8 @@ export function clearPads() {
   for (const clear of pads) clear();
 }
 
-/** More digits than any pad takes. */
-const MOST_DIGITS = 20;
+/** More keys than any pad keeps. */
+const MOST_KEYS = 40;
 
 /**
  * Hear the keyboard for a pad; returns what stops it.
@@ -64,7 +64,7 @@ export function hearKeys(onKey) {
     onKey(key);
   };
   const clear = () => {
-    for (let left = MOST_DIGITS; left > 0; left -= 1) onKey("back");
+    for (let left = MOST_KEYS; left > 0; left -= 1) onKey("back");
   };
   addEventListener("keydown", hear);
   pads.add(clear);

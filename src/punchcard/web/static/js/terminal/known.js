@@ -1,12 +1,17 @@
 // Cards this device has seen: what they showed last, for the time without a line.
 
+import { foldedName, SHORTEST_SEARCH } from "./codes.js";
+
 /** How many cards are kept, and for how long, in milliseconds. */
 export const MOST_KNOWN = 300;
 export const KEPT_FOR_MS = 7 * 86_400_000;
 
+/** How many cards a search by name brings at most. */
+const MOST_FOUND = 20;
+
 /** @returns {Terminal.Known} */
 export function emptyKnown() {
-  return { cards: {} };
+  return { cards: {}, gone: [] };
 }
 
 /**
@@ -34,7 +39,47 @@ export function remembered(known, card, digest, now) {
   );
   others.sort((one, other) => other.seen_at - one.seen_at);
   const all = [kept, ...others.slice(0, MOST_KNOWN - 1)];
-  return { cards: Object.fromEntries(all.map((one) => [one.id, one])) };
+  const cards = Object.fromEntries(all.map((one) => [one.id, one]));
+  const before = known.cards[id];
+  const after = { cards, gone: known.gone ?? [] };
+  // The same card under another number: the one before leads nowhere any more.
+  return before && before.number !== number ? replaced(after, before, now) : after;
+}
+
+/**
+ * The known cards without one that was replaced, of which only that is kept.
+ * @param {Terminal.Known} known
+ * @param {{number: string | null, digest: string | null}} code of the card before
+ * @param {number} now milliseconds
+ * @returns {Terminal.Known}
+ */
+export function replaced(known, { number, digest }, now) {
+  const isIt = named(number, digest);
+  const cards = Object.entries(known.cards).filter(([, one]) => !isIt(one));
+  const gone = (known.gone ?? []).filter((one) => !isIt(one) && now - one.seen_at < KEPT_FOR_MS);
+  return {
+    cards: Object.fromEntries(cards),
+    gone: [{ number, digest, seen_at: now }, ...gone].slice(0, MOST_KNOWN),
+  };
+}
+
+/**
+ * Whether a code is one of a card that was replaced, as far as this device has heard.
+ * @param {Terminal.Known} known
+ * @param {{number: string | null, digest: string | null}} wanted
+ */
+export function isReplaced(known, { number, digest }) {
+  return (known.gone ?? []).some(named(number, digest));
+}
+
+/**
+ * What tells by its number or digest whether something is the card wanted.
+ * @param {string | null} number
+ * @param {string | null} digest
+ */
+function named(number, digest) {
+  return (/** @type {{number: string | null, digest: string | null}} */ one) =>
+    Boolean((number && one.number === number) || (digest && one.digest === digest));
 }
 
 /**
@@ -44,10 +89,30 @@ export function remembered(known, card, digest, now) {
  * @param {number} now milliseconds
  */
 export function recalled(known, { number, digest }, now) {
-  const isIt = (/** @type {Terminal.KeptCard} */ one) =>
-    (number && one.number === number) || (digest && one.digest === digest);
-  const found = Object.values(known.cards).find(isIt);
+  const found = Object.values(known.cards).find(named(number, digest));
   return found && now - found.seen_at < KEPT_FOR_MS ? found : null;
+}
+
+/**
+ * The cards that were seen whose holder's name has these words in it, or whose number these digits
+ * at its end; those seen last come first.
+ * @param {Terminal.Known} known
+ * @param {string} text as typed
+ * @param {number} now milliseconds
+ */
+export function searched(known, text, now) {
+  const words = foldedName(text).split(" ").filter(Boolean);
+  const digits = text.replace(/[ -]/g, "");
+  if (words.join("").length < SHORTEST_SEARCH) return [];
+  const isEnd = /^[0-9]{4,11}$/.test(digits);
+  const fits = (/** @type {Terminal.KeptCard} */ one) =>
+    isEnd
+      ? one.number.endsWith(digits)
+      : words.every((word) => foldedName(one.customer?.name ?? "").includes(word));
+  return Object.values(known.cards)
+    .filter((one) => now - one.seen_at < KEPT_FOR_MS && fits(one))
+    .sort((one, other) => other.seen_at - one.seen_at)
+    .slice(0, MOST_FOUND);
 }
 
 /**

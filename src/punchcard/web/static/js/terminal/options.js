@@ -1,7 +1,10 @@
 // What can be set on this device: language, sound, camera; and unpairing it.
 
 import { ask, button, h, notice } from "./dom.js";
-import { t } from "./texts.js";
+import { number } from "./format.js";
+import { IDLE_CHOICES_MS } from "./shift_rules.js";
+import { count, language, t } from "./texts.js";
+import { PAUSES_MS } from "./wedge.js";
 
 /**
  * @param {Terminal.App} app
@@ -28,6 +31,14 @@ export function showOptions(app) {
         h("h2", {}, t("Feedback")),
         toggle(app, "sound", t("Sound"), settings.sound),
         toggle(app, "vibration", t("Vibration"), settings.vibration),
+      ),
+      h(
+        "section",
+        { class: "panel" },
+        h("h2", {}, t("At the counter")),
+        choice(app, "idle_ms", t("The shift locks itself after"), IDLE_CHOICES_MS.map(minutes)),
+        choice(app, "scanner_pause_ms", t("Hand scanner"), PAUSES_MS.map(speed)),
+        h("small", {}, t("Choose “slow” if a wireless scanner is not heard, or only sometimes.")),
       ),
       h(
         "section",
@@ -91,6 +102,41 @@ function toggle(app, name, words, isOn) {
   const input = h("input", { type: "checkbox", role: "switch", name, checked: isOn });
   input.addEventListener("change", () => app.setSetting(name, input.checked));
   return h("label", { class: "choice switch" }, input, h("span", {}, words));
+}
+
+/**
+ * @param {Terminal.App} app
+ * @param {"idle_ms" | "scanner_pause_ms"} name
+ * @param {string} words
+ * @param {[number, string][]} choices each with its words
+ */
+function choice(app, name, words, choices) {
+  const now = app.state.settings[name];
+  const select = h(
+    "select",
+    { id: `option-${name}`, name },
+    ...choices.map(([value, said]) => h("option", { value, selected: value === now }, said)),
+  );
+  select.addEventListener("change", () => app.setSetting(name, Number(select.value)));
+  return h("div", { class: "field" }, h("label", { for: select.id }, words), select);
+}
+
+/**
+ * @param {number} ms
+ * @returns {[number, string]}
+ */
+function minutes(ms) {
+  return [ms, count(ms / 60_000, t("{n} minute"), t("{n} minutes"))];
+}
+
+/**
+ * @param {number} ms
+ * @returns {[number, string]}
+ */
+function speed(ms) {
+  const names = [t("fast, by cable"), t("usual"), t("slow")];
+  const pause = t("{n} ms between two keys", { n: number(ms, language()) });
+  return [ms, `${names[PAUSES_MS.indexOf(ms)]} (${pause})`];
 }
 
 /** @param {Terminal.App} app */

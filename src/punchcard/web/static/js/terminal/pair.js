@@ -1,9 +1,10 @@
 // Pairing: the code from the console, by its QR or by hand, and a name for this device.
 
 import { Refusal } from "./api.js";
-import { button, field, h, icon, notice } from "./dom.js";
+import { button, field, h, icon, notice, tellHere } from "./dom.js";
 import { languageChoice } from "./options.js";
 import { sentenceOfError } from "./refusals.js";
+import { pairingCode } from "./scanned.js";
 import { t } from "./texts.js";
 
 /**
@@ -39,7 +40,14 @@ export function showPair(app) {
     icon("tablet-smartphone"),
     h("span", {}, t("Pair this device")),
   );
-  const form = h("form", { class: "panel", onsubmit: submit }, codeField, nameField, press);
+  const form = h(
+    "form",
+    { class: "panel", onsubmit: submit },
+    codeField,
+    nameField,
+    problems,
+    press,
+  );
 
   /** @param {SubmitEvent} event */
   async function submit(event) {
@@ -49,9 +57,10 @@ export function showPair(app) {
     problems.replaceChildren();
     try {
       await app.client.pair(typed, name);
-      app.show("shift");
+      // The shift where somebody has a PIN, else what can be done without one.
+      app.show("scan");
     } catch (error) {
-      problems.replaceChildren(notice("bad", sentenceOfError(error, app.clock.now())));
+      tellHere(problems, notice("bad", sentenceOfError(error, app.clock.now())));
       if (error instanceof Refusal) form.querySelector("input")?.select();
       press.disabled = false;
     }
@@ -68,13 +77,19 @@ export function showPair(app) {
         { class: "muted" },
         t("Pair it with your shop once. After that it opens by itself, even offline."),
       ),
-      problems,
       form,
       languageChoice(app, () => app.show("pair")),
     ),
   );
   (code ? press : form.querySelector("input"))?.focus();
-  return {};
+  return {
+    scanned(text) {
+      const input = form.querySelector("input");
+      if (input) input.value = pairingCode(text) ?? text.slice(0, 20);
+      app.feedback("read");
+      press.focus();
+    },
+  };
 }
 
 /**
@@ -111,6 +126,6 @@ function revokedNotice(app, book) {
 /** The code in the address; it works once, so it is not left standing there. */
 function takeCode() {
   const code = new URLSearchParams(location.hash.slice(1)).get("pair") ?? "";
-  if (code) history.replaceState(null, "", location.pathname);
+  if (code) history.replaceState(history.state, "", location.pathname);
   return code.slice(0, 20);
 }

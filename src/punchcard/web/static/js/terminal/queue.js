@@ -28,12 +28,15 @@ export function added(book, entry) {
 }
 
 /**
- * The entries to send next, in their order: those of the shop the device is paired with.
+ * The entries to send next, in their order: those of the shop the device is paired with. What was
+ * done by somebody who could not prove who they are waits until a PIN was typed.
  * @param {Terminal.Book} book
  * @param {string | null} vendorId
  */
 export function batchOf(book, vendorId, limit = MOST_AT_ONCE) {
-  return book.queue.filter((entry) => entry.vendor_id === vendorId).slice(0, limit);
+  const goes = (/** @type {Terminal.Waiting} */ entry) =>
+    entry.vendor_id === vendorId && !entry.unproved_by;
+  return book.queue.filter(goes).slice(0, limit);
 }
 
 /**
@@ -144,36 +147,6 @@ export function takenBack(book, transactionId) {
 }
 
 /**
- * Whether only the proof of who stood at the till was refused, so another may vouch.
- * @param {Terminal.Entry} entry
- * @returns {entry is Terminal.Done}
- */
-export function lacksProof(entry) {
-  const codes = ["staff_token_invalid", "staff_pin_required"];
-  return entry.status === "refused" && codes.includes(entry.problem?.code ?? "");
-}
-
-/**
- * The book in which a refused entry waits again, for the person of this token to vouch.
- * @param {Terminal.Book} book
- * @param {string} key
- * @param {string} token
- * @param {string} staffName
- * @returns {Terminal.Book}
- */
-export function vouched(book, key, token, staffName) {
-  const entry = book.done.find((one) => keyOf(one) === key);
-  if (!entry || !lacksProof(entry)) return book;
-  const { label, vendor_id, was_sent } = entry;
-  const body = { ...entry.body, staff_token: token };
-  const again = { body, label, vendor_id, staff_name: staffName, was_sent };
-  return {
-    queue: [...book.queue, again],
-    done: book.done.filter((one) => keyOf(one) !== key),
-  };
-}
-
-/**
  * How many refusals nobody has looked at.
  * @param {Terminal.Book} book
  */
@@ -190,10 +163,15 @@ export function keyOf(entry) {
 }
 
 /**
- * The entries of one card that wait, newest last.
+ * The entries of one card that wait, newest last, whatever the card was named by.
  * @param {Terminal.Book} book
- * @param {string} card
+ * @param {{id: string | null, number: string | null, code: string}} card
  */
-export function waitingFor(book, card) {
-  return book.queue.filter((entry) => entry.body.card === card);
+export function waitingFor(book, { id, number, code }) {
+  return book.queue.filter(
+    ({ body, label }) =>
+      body.card === id ||
+      (number !== null && (label.number === number || body.card.endsWith(number))) ||
+      (code !== "" && body.card === code),
+  );
 }

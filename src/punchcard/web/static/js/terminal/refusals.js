@@ -82,3 +82,13 @@ function withUnit(left) {
 export function momentOf(problem) {
   return problem.next_stamp_at ?? problem.locked_until ?? null;
 }
+
+/**
+ * Why something could not be written down; nothing was done then.
+ * @param {unknown} error
+ */
+export function notKept(error) {
+  if (error instanceof RangeError)
+    return t("Too much is already waiting on this device. Nothing was done.");
+  return t("This device could not save it. Nothing was done.");
+}

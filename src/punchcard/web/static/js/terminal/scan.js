@@ -1,9 +1,9 @@
-// Finding the card: by camera, hand scanner, number, phone or e-mail.
+// Finding the card: by camera, hand scanner, number, name, phone or e-mail.
 
 import { Refusal } from "./api.js";
 import { createCamera } from "./camera.js";
-import { spaced } from "./codes.js";
-import { button, h, icon, notice } from "./dom.js";
+import { button, h, icon, intoSight, notice, tellHere } from "./dom.js";
+import { choices, nothingFound } from "./found.js";
 import { sentenceOfError } from "./refusals.js";
 import { t } from "./texts.js";
 
@@ -14,7 +14,7 @@ import { t } from "./texts.js";
 export function showScan(app) {
   let isGone = false;
   let isBusy = false;
-  const found = h("div", { class: "found" });
+  const found = h("div", { class: "found", "aria-live": "polite" });
   const input = h("input", {
     id: "code",
     type: "text",
@@ -31,7 +31,7 @@ export function showScan(app) {
   const form = h(
     "form",
     { class: "search", onsubmit: search },
-    h("label", { for: "code" }, t("Card number, phone or e-mail")),
+    h("label", { for: "code" }, t("Name, card number, phone or e-mail")),
     h(
       "div",
       { class: "search-row" },
@@ -40,20 +40,24 @@ export function showScan(app) {
     ),
   );
 
-  /** @param {string} text */
-  async function look(text) {
+  /**
+   * @param {string} text
+   * @param {string[]} others what a scanner may have meant instead
+   */
+  async function look(text, others = []) {
     if (isBusy || !text.trim()) return;
     isBusy = true;
+    enrol.hidden = false;
     found.replaceChildren(h("p", { class: "muted", "aria-busy": "true" }, t("Searching…")));
     try {
-      const result = await app.client.find(text);
-      if (!isGone) found.replaceChildren(...show(result, text));
+      const result = await app.client.find(text, others);
+      if (!isGone) show(result, text);
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) {
         await app.revoked();
         return;
       }
-      if (!isGone) found.replaceChildren(notice("bad", sentenceOfError(error, app.clock.now())));
+      if (!isGone) tellHere(found, notice("bad", sentenceOfError(error, app.clock.now())));
       app.feedback("bad");
     } finally {
       isBusy = false;
@@ -61,33 +65,33 @@ export function showScan(app) {
   }
 
   /**
-   * Show the one card there is, or return what to show in its stead.
+   * Open the one card there is, or say in its stead what was found.
    * @param {Awaited<ReturnType<typeof app.client.find>>} result
    * @param {string} text as scanned or typed
-   * @returns {HTMLElement[]}
    */
-  function show({ cards, isStale, isUnknown, read }, text) {
-    if (cards.length === 1 || isUnknown) {
-      app.show("card", { card: cards[0] ?? null, code: read.code, isStale });
-      return [];
-    }
+  function show(result, text) {
+    const { cards, isStale, isUnknown, isSearch, read } = result;
+    if ((cards.length === 1 && !isSearch) || isUnknown)
+      return app.show("card", { card: cards[0] ?? null, code: read.code, isStale });
     if (cards.length) {
-      const choices = cards.map((card) => choice(app, card));
-      return [h("h2", {}, t("Which card?")), h("div", { class: "choices" }, ...choices)];
+      found.replaceChildren(...choices(app, cards, isStale));
+      return intoSight(found.querySelector("button"));
     }
     app.feedback("bad");
-    if (isStale) {
-      const words = t(
-        "You are offline. Cards can be found by code or number, but not by phone, e-mail or name.",
-      );
-      return [notice("warn", words)];
-    }
+    // Whose card was named is a customer already: no second card beside it.
+    enrol.hidden = result.isReplaced || result.isMistyped;
     const contact = read.kind === "contact" ? text.trim() : "";
-    const enrol = () => app.show("enrol", { contact });
-    return [
-      notice("warn", t("No card was found.")),
-      button("user-plus", t("New customer"), enrol, { class: "secondary" }),
-    ];
+    const name = read.kind === "words" ? text.trim() : "";
+    const more = !isStale && !enrol.hidden;
+    tellHere(
+      found,
+      nothingFound(result),
+      more &&
+        button("user-plus", t("New customer"), () => app.show("enrol", { contact, name }), {
+          class: "secondary",
+        }),
+    );
+    if (result.isMistyped) input.select();
   }
 
   const camera = createCamera(
@@ -96,7 +100,7 @@ export function showScan(app) {
       app.feedback("read");
       look(code);
     },
-    (words) => found.replaceChildren(notice("warn", words)),
+    (words) => tellHere(found, notice("warn", words)),
   );
   const hint = h("span", {}, t("A hand scanner works anywhere: just scan."));
   const enrol = button("user-plus", t("New customer"), () => app.show("enrol"), {
@@ -119,30 +123,13 @@ export function showScan(app) {
   );
   if (!app.state.settings.camera) camera.start.focus();
   return {
-    scanned: look,
+    scanned(code, others) {
+      app.feedback("read");
+      return look(code, others);
+    },
     leave() {
       isGone = true;
       camera.leave();
     },
   };
-}
-
-/**
- * @param {Terminal.App} app
- * @param {Terminal.Card} card
- */
-function choice(app, card) {
-  const program = app.state.shop?.programs.find((one) => one.id === card.program_id);
-  const words = [program?.name, spaced(card.number)].filter(Boolean).join(" · ");
-  return h(
-    "button",
-    { type: "button", class: "choice-card", onclick: () => app.show("card", { card }) },
-    icon("id-card"),
-    h(
-      "span",
-      {},
-      h("b", {}, card.customer?.name ?? t("Card without a name")),
-      h("small", {}, words),
-    ),
-  );
 }

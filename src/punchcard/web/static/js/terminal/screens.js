@@ -41,6 +41,7 @@ export function showScreen(app, name, props = {}) {
   app.main.focus({ preventScroll: true });
   app.screen = SCREENS[shown](app, props);
   app.bar.draw();
+  app.back?.follow(shown);
   window.scrollTo(0, 0);
   if (shown === "shift" || shown === "pair") app.reloadIfNew?.();
 }
@@ -53,6 +54,8 @@ export function showScreen(app, name, props = {}) {
 function allowed(app, name) {
   const { device } = app.state;
   if ((!device || device.is_revoked) && name !== "waiting" && name !== "options") return "pair";
+  // Nobody is asked for a PIN that nobody has.
+  if (name === "shift" && worksWithoutPin(app) && !app.state.shift) return "scan";
   return FREE.has(name) || isShiftOpen(app) || worksWithoutPin(app) ? name : "shift";
 }
 
@@ -70,10 +73,11 @@ function isShiftOpen(app) {
 }
 
 /**
- * Whether no program asks for a PIN, or the shop has given none.
+ * Whether no program asks for a PIN, or one works without and nobody in the shop has any.
  * @param {Terminal.App} app
  */
 function worksWithoutPin(app) {
-  const programs = app.state.shop?.programs ?? [];
-  return programs.length > 0 && programs.every((one) => one.pin_policy === "off");
+  const { programs = [], people = [] } = app.state.shop ?? {};
+  const free = programs.filter((one) => one.pin_policy === "off");
+  return free.length > 0 && (free.length === programs.length || !people.length);
 }

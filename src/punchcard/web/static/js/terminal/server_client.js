@@ -4,26 +4,17 @@ import { Refusal } from "./api.js";
 import { createFinder } from "./finder.js";
 import { useTimeZone } from "./format.js";
 import { newKey } from "./key.js";
-import { added, emptyBook, keyOf, seen, takenBack, vouched, withdrawn } from "./queue.js";
+import { proved, signed, vouched } from "./proofs.js";
+import { added, emptyBook, keyOf, seen, takenBack, withdrawn } from "./queue.js";
+import { notKept } from "./refusals.js";
 import { opened } from "./shift_rules.js";
 import { readShop } from "./shop.js";
-import { t } from "./texts.js";
 
 const LOYALTY = "/vendor/loyalty";
 /** How long somebody looks at the screen until a stamp that got no answer counts as queued. */
 const ANSWER_MS = 5000;
 /** After so long the shop is read again when a shift begins. */
 const READ_AGAIN_MS = 5 * 60_000;
-
-/**
- * Why something could not be written down; nothing was done then.
- * @param {unknown} error
- */
-function notKept(error) {
-  if (error instanceof RangeError)
-    return t("Too much is already waiting on this device. Nothing was done.");
-  return t("This device could not save it. Nothing was done.");
-}
 
 /** @param {Terminal.App} app */
 export function createServerClient(app) {
@@ -53,6 +44,8 @@ export function createServerClient(app) {
     const me = await api.get("/auth/me");
     app.state.device = { ...paired, vendor_id: me.vendor_id };
     await store.keep("device", app.state.device);
+    // Whoever stood here proved it to the pairing before.
+    await setShift(null);
     await refreshShop();
     app.replay.resume();
   }
@@ -75,7 +68,9 @@ export function createServerClient(app) {
   async function openShift(pin, staffId) {
     const asked = staffId ? { pin, staff_id: staffId } : { pin };
     const verified = await api.post(`${LOYALTY}/pins/verify`, asked);
-    await setShift(opened(verified, clock.now()));
+    const shift = opened(verified, clock.now(), app.state.settings.idle_ms);
+    await setShift(shift);
+    await setBook((book) => proved(book, shift.pin_id, shift.token));
     app.replay.now();
     if (clock.now() - (app.state.shop?.read_at ?? 0) > READ_AGAIN_MS) app.refresh();
   }
@@ -100,8 +95,7 @@ export function createServerClient(app) {
       idempotency_key: newKey(),
       occurred_at: new Date(clock.now()).toISOString(),
     };
-    if (shift) body.staff_token = shift.token;
-    const entry = { body, label, vendor_id: device?.vendor_id, staff_name: shift?.name ?? null };
+    const entry = signed(shift, { body, label, vendor_id: device?.vendor_id });
     try {
       await setBook((book) => added(book, entry));
     } catch (error) {
@@ -143,7 +137,7 @@ export function createServerClient(app) {
   const proof = () => (app.state.shift ? { staff_token: app.state.shift.token } : {});
 
   /**
-   * What became of taking an entry back, once the book knows it, too.
+   * What became of taking an entry back, once the book knows it.
    * @param {string} id of the entry
    * @param {Terminal.Outcome<Terminal.Receipt>} outcome
    * @returns {Promise<Terminal.Outcome<Terminal.Receipt>>}

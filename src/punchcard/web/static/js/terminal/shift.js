@@ -1,10 +1,10 @@
 // Who stands at the till: tap a name and type the PIN, or type the PIN alone.
 
-import { LineDown, Refusal } from "./api.js";
-import { button, h, icon, notice } from "./dom.js";
+import { Refusal } from "./api.js";
+import { button, h, icon, tellHere } from "./dom.js";
 import { hearKeys, keypad } from "./keypad.js";
-import { countdownTo, momentOf, sentenceOf, sentenceOfError } from "./refusals.js";
-import { continued, stateOf } from "./shift_rules.js";
+import { explain, nobodyYet, withoutLine } from "./shift_notices.js";
+import { stateOf } from "./shift_rules.js";
 import { t } from "./texts.js";
 
 const LONGEST_PIN = 8;
@@ -106,7 +106,7 @@ function showPin(app, person, locked) {
       return app.show("scan");
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) return app.revoked();
-      problems.replaceChildren(...explain(app, error));
+      tellHere(problems, ...explain(app, error));
       app.feedback("bad");
     }
     [typed, isBusy] = ["", false];
@@ -125,11 +125,7 @@ function showPin(app, person, locked) {
         { class: "muted" },
         locked ? t("Locked. Enter your PIN to unlock.") : t("Your PIN, please."),
       ),
-      people?.length === 0 &&
-        notice(
-          "warn",
-          t("Nobody has a PIN yet. A manager adds them in the console, under Staff PINs."),
-        ),
+      people?.length === 0 && nobodyYet(app),
       locked && !app.line.isUp() && withoutLine(app, locked),
       dots,
       problems,
@@ -143,53 +139,6 @@ function showPin(app, person, locked) {
   const hasChanged = (/** @type {string} */ what) =>
     (what === "line" && locked) || (what === "shop" && !person && !typed);
   return { leave: stop, changed: (what) => hasChanged(what) && app.show("shift") };
-}
-
-/**
- * @param {Terminal.App} app
- * @param {unknown} error
- */
-function explain(app, error) {
-  const now = app.clock.now();
-  if (error instanceof LineDown)
-    return [
-      notice(
-        "warn",
-        t("A PIN cannot be checked offline. Please try again once you are back online."),
-      ),
-    ];
-  if (!(error instanceof Refusal)) return [notice("bad", sentenceOfError(error, now))];
-  const moment = momentOf(error.problem);
-  return [
-    notice(
-      "bad",
-      h("p", {}, sentenceOf(error.problem, now)),
-      moment && h("p", {}, countdownTo(moment, app.clock.now)),
-    ),
-  ];
-}
-
-/**
- * The PIN can't be checked now; the same person may go on with what can wait, and shows it later.
- * @param {Terminal.App} app
- * @param {Terminal.Shift} shift
- */
-function withoutLine(app, shift) {
-  const goOn = async () => {
-    await app.client.setShift(continued(shift, app.clock.now()));
-    app.show("scan");
-  };
-  return notice(
-    "warn",
-    h(
-      "p",
-      {},
-      t(
-        "You are offline, so the PIN cannot be checked. You can go on with stamps and purchases; the PIN is asked for once you are back online.",
-      ),
-    ),
-    button("wifi-off", t("Continue as {name}", { name: shift.name }), goOn),
-  );
 }
 
 /** @param {Terminal.App} app */

@@ -26,6 +26,7 @@ export async function readShop(api, locationId, now) {
     location: place.name,
     currency: vendor.currency,
     timezone: vendor.timezone,
+    country: vendor.country ?? null,
     people: pins.map(({ id, name, program_id }) => ({ id, name, program_id })),
     programs: active,
     rewards: rewards.flat(),

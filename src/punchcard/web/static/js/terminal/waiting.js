@@ -3,7 +3,8 @@
 import { spaced } from "./codes.js";
 import { button, h, icon, notice } from "./dom.js";
 import { clockTime, money } from "./format.js";
-import { keyOf, lacksProof, seen, unseen } from "./queue.js";
+import { lacksProof } from "./proofs.js";
+import { keyOf, seen, unseen } from "./queue.js";
 import { sentenceOf } from "./refusals.js";
 import { stateOf } from "./shift_rules.js";
 import { count, language, t } from "./texts.js";
@@ -99,6 +100,7 @@ function badge(entry) {
   if (entry.is_taken_back) return h("span", { class: "badge" }, t("taken back"));
   if (entry.status === "accepted") return h("span", { class: "badge good" }, t("accepted"));
   if (entry.status === "refused") return h("span", { class: "badge bad" }, t("refused"));
+  if (entry.unproved_by) return h("span", { class: "badge warn" }, t("waits for the PIN"));
   return h("span", { class: "badge warn" }, t("waiting"));
 }
 
@@ -123,7 +125,10 @@ function again(app, entry) {
     await app.client.vouch(keyOf(entry));
     await app.replay.now();
   };
-  return button("refresh-cw", t("Send again as {name}", { name: shift.name }), send, {
+  const words = entry.status
+    ? t("Send again as {name}", { name: shift.name })
+    : t("Send as {name}", { name: shift.name });
+  return button("refresh-cw", words, send, {
     class: "secondary",
   });
 }
