@@ -131,8 +131,8 @@ def lookup_cards(
     `code` is a card's token or whole address, its id or number, or its rotating code (one card); or
     an e-mail address or phone number (up to LOOKUP_LIMIT cards, those of verified customers first).
     A number without a country code is one of `country`, the shop's.
-    Raises CodeExpired for a rotating code that is not right now, CardWasReplaced for the number or the
-    token of a card that has others now.
+    Raises CodeExpired for a rotating code that is not right now, CardWasReplaced for the number or
+    the token of a card that has others now.
     """
     ref = _ref_of(code.strip(), rotating_codes, now)
     condition = _named_by(vendor_id, code.strip(), ref, country)
