@@ -33,9 +33,9 @@ def card_of_retired_code(session: Session | Connection, vendor_id: str, ref: Car
         condition = RetiredCardCode.token_hash == hash_token(ref.value)
     else:
         return None
-    card_id: str | None = session.scalar(
-        select(LoyaltyCard.id)
-        .join(RetiredCardCode, RetiredCardCode.card_id == LoyaltyCard.id)
-        .where(condition, LoyaltyCard.vendor_id == vendor_id)
-    )
-    return card_id
+    # The code first, by its own key: most codes that name no card were never one.
+    card_id = session.scalar(select(RetiredCardCode.card_id).where(condition))
+    if card_id is None:
+        return None
+    own = select(LoyaltyCard.id).where(LoyaltyCard.id == card_id)
+    return session.scalar(own.where(LoyaltyCard.vendor_id == vendor_id))
