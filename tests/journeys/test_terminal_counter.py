@@ -304,3 +304,24 @@ def test_keys_stand_out_from_the_page_in_the_sun(
     assert_stands_out(".choice-card")
     find_card(page, card)
     assert_stands_out(".reward-row")
+
+
+def test_a_reward_is_called_ready_beside_what_it_is_for(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter = open_terminal_driver(api, alice, type="hybrid", stamps_target=2, cooldown_minutes=0)
+    counter.reward("A croissant", 20)
+    card, page = counter.card(), visits.open()
+    earned = {"card": card["id"], "amount_minor": 9900, "staff_pin": LEA[1]}
+    assert counter.api.post(f"{LOYALTY}/points/earn", earned).status_code == 201
+    open_terminal(page, counter)
+    find_card(page, card)
+    expect(page.locator(".reward-row", has_text="A croissant")).to_be_enabled()
+    expect(page.locator(".till-card")).not_to_contain_text("Reward ready")
+    for _stamp in range(2):
+        stamp(page)
+        expect(page.locator(".stamp-it")).to_be_enabled()
+    expect(page.locator(".till-card")).to_contain_text("Reward ready")
+    page.get_by_role("button", name="Redeem: A coffee").click()
+    expect(page.locator(".till-card")).to_contain_text("0 of 2 stamps")
+    expect(page.locator(".till-card")).not_to_contain_text("Reward ready")

@@ -1,6 +1,6 @@
 // The card as staff see it: large enough to read from two steps away.
 
-import { spaced } from "./codes.js";
+import { numberOf, spaced } from "./codes.js";
 import { h, icon } from "./dom.js";
 import { clockTime, money, number } from "./format.js";
 import { paint } from "./look.js";
@@ -57,7 +57,7 @@ export function cardFace(app, coming, { code = "", isStale = false }) {
         ),
       ),
       ...waits(coming),
-      h("p", { class: "number-line" }, code),
+      h("p", { class: "number-line" }, spaced(numberOf(code) ?? code)),
     );
     return element;
   }
