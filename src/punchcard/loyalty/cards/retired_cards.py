@@ -4,7 +4,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Vendor
-from punchcard.kit.ids import as_card_token
+from punchcard.kit.ids import CardId, VendorId, as_card_token
 from punchcard.kit.secrets import hash_token
 from punchcard.loyalty.models import LoyaltyCard, RetiredCardCode
 from punchcard.loyalty.operations import CardKey, CardRef
@@ -25,7 +25,9 @@ def shop_of_retired_token(session: Session, token: str) -> str | None:
     )
 
 
-def card_of_retired_code(session: Session | Connection, vendor_id: str, ref: CardRef) -> str | None:
+def card_of_retired_code(
+    session: Session | Connection, vendor_id: VendorId, ref: CardRef
+) -> CardId | None:
     """Return the id of the vendor's card that `ref` named until the card was replaced, or None."""
     if ref.key == CardKey.NUMBER:
         condition = RetiredCardCode.number == ref.value

@@ -116,6 +116,8 @@ export function showEnrol(app, { contact = "", name = "" } = {}) {
   );
   form.querySelector("input")?.focus();
   return {
+    // A device that starts for the first time may not know its programs yet.
+    changed: (what) => what === "shop" && !programs.length && app.show("enrol", { contact, name }),
     scanned(code, others) {
       if (!form.isConnected) {
         app.show("scan");
