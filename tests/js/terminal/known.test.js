@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
+  byFit,
   emptyKnown,
   isReplaced,
   KEPT_FOR_MS,
@@ -72,4 +73,16 @@ test("cards that were seen are found by name however it is typed, and by their l
   assert.deepEqual(ids("0526"), ["a"]);
   assert.deepEqual(ids("x"), []);
   assert.deepEqual(searched(known, "jose", NOW + KEPT_FOR_MS), []);
+});
+
+test("names that begin as typed come before those that have it in them", () => {
+  const cards = [
+    card("a", "1", "Sara Fernandes"),
+    card("b", "2", "Jean-Anne"),
+    card("c", "3", "Zoé Ándré"),
+  ];
+  assert.deepEqual(
+    byFit(cards, "an").map(({ id }) => id),
+    ["c", "a", "b"],
+  );
 });

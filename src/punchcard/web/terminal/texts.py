@@ -131,6 +131,7 @@ TEXTS: Final[tuple[str, ...]] = (
     N_("The server refused without saying why."),
     N_("The shift locks itself after"),
     N_("The stamps for today are used up. The next one is possible at {time}."),
+    N_("There may be more. Type a longer part of the name to see fewer."),
     N_("This PIN is wrong. Attempts left: {n}."),
     N_(
         "This browser stores nothing, so the terminal cannot work here. Leave private"

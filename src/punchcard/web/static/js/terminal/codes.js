@@ -6,6 +6,8 @@ const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 const PHONE = /^[+(]*[0-9][0-9 ()./-]{4,}$/;
 const ADDRESS = /^https?:\/\/\S+\/c\/([A-Za-z0-9_-]{22})(?:[/?#]\S*)?$/;
 
+/** How many cards a search brings: who has to look through more types another letter. */
+export const MOST_FOUND = 20;
 /** So many letters or digits a search by name needs, or it would bring everybody. */
 export const SHORTEST_SEARCH = 2;
 

@@ -1,8 +1,9 @@
 // Finds cards: at the server, or among those this device has seen while the line is down.
 
 import { LineDown, Refusal } from "./api.js";
-import { isMistyped, numberOf, readCode, SHORTEST_SEARCH } from "./codes.js";
+import { isMistyped, MOST_FOUND, numberOf, readCode, SHORTEST_SEARCH } from "./codes.js";
 import {
+  byFit,
   digestOf,
   emptyKnown,
   isReplaced,
@@ -14,8 +15,6 @@ import {
 } from "./known.js";
 
 const CARDS = "/vendor/loyalty/cards";
-/** How many cards a search brings: who has to look through more types another letter. */
-const MOST_FOUND = 20;
 
 /**
  * @typedef {object} Found
@@ -103,7 +102,7 @@ export function createFinder(app) {
     if (words.length < SHORTEST_SEARCH) return [];
     const asked = `query=${encodeURIComponent(words.slice(0, 100))}&limit=${MOST_FOUND}`;
     const { items } = await api.get(`${CARDS}?${asked}`);
-    return items;
+    return byFit(items, words);
   }
 
   /**

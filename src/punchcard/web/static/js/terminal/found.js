@@ -1,6 +1,6 @@
 // What a search brings, when it is not the one card that a code names.
 
-import { spaced } from "./codes.js";
+import { MOST_FOUND, spaced } from "./codes.js";
 import { h, icon, notice } from "./dom.js";
 import { t } from "./texts.js";
 
@@ -19,8 +19,11 @@ export function choices(app, cards, isStale) {
     h("h2", {}, t("Which card?")),
     ...(isStale ? [h("p", { class: "muted" }, t("Of the cards this device has seen."))] : []),
     h("div", { class: "choices" }, ...all),
+    ...(cards.length < MOST_FOUND ? [] : [h("p", { class: "muted" }, more())]),
   ];
 }
+
+const more = () => t("There may be more. Type a longer part of the name to see fewer.");
 
 /**
  * @param {Terminal.App} app

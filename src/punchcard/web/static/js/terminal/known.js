@@ -1,13 +1,10 @@
 // Cards this device has seen: what they showed last, for the time without a line.
 
-import { foldedName, SHORTEST_SEARCH } from "./codes.js";
+import { foldedName, MOST_FOUND, SHORTEST_SEARCH } from "./codes.js";
 
 /** How many cards are kept, and for how long, in milliseconds. */
 export const MOST_KNOWN = 300;
 export const KEPT_FOR_MS = 7 * 86_400_000;
-
-/** How many cards a search by name brings at most. */
-const MOST_FOUND = 20;
 
 /** @returns {Terminal.Known} */
 export function emptyKnown() {
@@ -109,10 +106,25 @@ export function searched(known, text, now) {
     isEnd
       ? one.number.endsWith(digits)
       : words.every((word) => foldedName(one.customer?.name ?? "").includes(word));
-  return Object.values(known.cards)
+  const found = Object.values(known.cards)
     .filter((one) => now - one.seen_at < KEPT_FOR_MS && fits(one))
-    .sort((one, other) => other.seen_at - one.seen_at)
-    .slice(0, MOST_FOUND);
+    .sort((one, other) => other.seen_at - one.seen_at);
+  return byFit(found, text).slice(0, MOST_FOUND);
+}
+
+/**
+ * Cards in the order in which somebody who typed these words looks for them: first the names of
+ * which a word begins so.
+ * @template {Terminal.Card} One
+ * @param {One[]} cards
+ * @param {string} text as typed
+ * @returns {One[]}
+ */
+export function byFit(cards, text) {
+  const wanted = foldedName(text);
+  const begins = (/** @type {One} */ card) =>
+    ` ${foldedName(card.customer?.name ?? "")}`.includes(` ${wanted}`);
+  return [...cards].sort((one, other) => Number(begins(other)) - Number(begins(one)));
 }
 
 /**

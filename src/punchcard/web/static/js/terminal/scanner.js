@@ -85,7 +85,9 @@ function swallow(event) {
 
 /** @param {KeyboardEvent} event */
 function isWriting({ key, code }) {
-  return key.length === 1 || key === "Dead" || (key === "Unidentified" && code !== "");
+  // Where an input method reads along, only the key's place tells what was pressed.
+  const isHidden = key === "Dead" || key === "Unidentified" || key === "Process";
+  return key.length === 1 || (isHidden && code !== "");
 }
 
 /**
