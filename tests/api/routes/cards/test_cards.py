@@ -273,29 +273,17 @@ def test_a_rotating_code_of_a_replaced_card_says_so(
     assert stamp(owner, code).json()["code"] == "card_replaced"
 
 
-def test_a_device_finds_people_by_name_and_lists_nobody(
-    owner: Api, alice: Shop, coffee: LoyaltyProgram
-) -> None:
-    anna, ben = (enrol(owner, coffee, customer={"name": name}) for name in ("Anna", "Ben"))
-    device = owner.with_token(alice.device())
-    answer = device.get(CARDS, params={"query": "ann", "limit": 200})
-    assert [card["id"] for card in answer.json()["items"]] == [anna["id"]]
-    for refused in ({}, {"query": "a"}, {"query": " a "}, {"status": "active"}):
-        assert device.get(CARDS, params=refused).status_code == 403
-    page = owner.get(CARDS, params={"limit": 1}).json()
-    assert [card["id"] for card in page["items"]] == [ben["id"]]
-    onwards = {"query": "an", "cursor": page["next_cursor"]}
-    assert device.get(CARDS, params=onwards).status_code == 403
-
-
 def test_a_device_gets_twenty_of_a_search_at_most(
     owner: Api, alice: Shop, coffee: LoyaltyProgram
 ) -> None:
     for _ in range(21):
         enrol(owner, coffee, customer={"name": "Anna"})
     device = owner.with_token(alice.device())
-    found_by_name = device.get(CARDS, params={"query": "anna", "limit": 200}).json()["items"]
-    assert len(found_by_name) == 20
+    answer = device.get(CARDS, params={"query": "anna", "limit": 200}).json()
+    assert (len(answer["items"]), answer["next_cursor"]) == (20, None)
+    onwards = owner.get(CARDS, params={"query": "anna", "limit": 20}).json()["next_cursor"]
+    again = device.get(CARDS, params={"query": "anna", "cursor": onwards}).json()
+    assert again == answer
 
 
 def test_an_anonymous_card_is_given_to_a_new_customer(owner: Api, coffee: LoyaltyProgram) -> None:

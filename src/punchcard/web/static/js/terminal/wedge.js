@@ -12,8 +12,8 @@ export const QUICK_MS = 60;
 export const ENDED_MS = 400;
 /** Whatever is shorter may be a hand that plays with the keys. */
 export const SHORTEST_CODE = 6;
-/** Longer than any PIN and any amount that is typed on a pad. */
-export const SHORTEST_ON_PAD = 9;
+/** Longer than any PIN and any amount that a pad takes. */
+export const SHORTEST_ON_PAD = 12;
 /** Where no hand types anything, a card's code may come so many times slower: lines stumble. */
 const PATIENCE = 3;
 /** A scanner's second ending follows its first at its own pace, but never before this. */
