@@ -348,7 +348,7 @@ def test_a_replaced_cards_old_codes_stop_and_its_balance_stays(driver: ApiDriver
     assert new["stamps"] == 1
     for old in (card["number"], card["public_url"]):
         answer = driver.api.post(f"{LOYALTY}/stamp", {"card": old})
-        check_problem(answer, 404, code="card_not_found")
+        check_problem(answer, 409, code="card_replaced")
     token = card["public_url"].rsplit("/", 1)[-1]
     check_problem(driver.stage.api.get(f"/loyalty/cards/{token}"), 404, code="card_not_found")
     assert driver.api.post(f"{LOYALTY}/stamp", {"card": new["number"]}).status_code == 201
