@@ -2,7 +2,7 @@
 
 const BACKGROUND = "#1f2937";
 const ACCENT = "#f59e0b";
-const INKS = ["#ffffff", "#1b1a17"];
+const INKS = ["#ffffff", "#1b1a17", "#000000"];
 const CONTRAST = 4.5; // WCAG 2.2, level AA, for text
 const DRAWING_CONTRAST = 3; // and for drawings
 const STEPS = 20;
@@ -67,8 +67,10 @@ export function contrast(one, other) {
 
 /** @param {string} background */
 function best(background) {
-  const [white, black] = INKS;
-  return contrast(background, white) >= contrast(background, black) ? white : black;
+  const [white, black, full] = INKS;
+  const better = contrast(background, white) >= contrast(background, black) ? white : black;
+  // On a middling grey full black alone can be read.
+  return contrast(background, better) >= CONTRAST ? better : full;
 }
 
 /** @param {string} colour as #rrggbb */
