@@ -18,7 +18,8 @@ from punchcard.kit.money import (
     plain_amount,
     write_amount,
 )
-from punchcard.kit.spreadsheet import Column, ColumnKind, Sheet
+from punchcard.kit.spreadsheet.columns import Column, ColumnKind, Layout
+from punchcard.kit.spreadsheet.csv_sheet import DIALECTS, CsvSheet
 from punchcard.kit.validation.amounts import amount_minor
 from punchcard.kit.validation.invalid import InvalidValue
 from punchcard.web.pages.formatting import Wording
@@ -84,7 +85,8 @@ def test_every_place_writes_the_same_number_in_every_currency_and_language() -> 
 
 @pytest.mark.parametrize("code", CURRENCIES)
 def test_files_hold_the_amount_that_pages_show(code: str) -> None:
-    sheet = Sheet([Column("Amount", ColumnKind.MONEY)], "en", "UTC")
+    layout = Layout([Column("Amount", ColumnKind.MONEY)], "en", "UTC")
+    sheet = CsvSheet(layout, DIALECTS["comma"])
     cell = sheet.rows([((SOME_MINOR, code),)]).decode().split(",")[0]
     assert float(cell) == pytest.approx(SOME_MINOR / minor_units(code), abs=1e-9)
     assert cell == plain_amount(SOME_MINOR, code, "en")

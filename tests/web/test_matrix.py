@@ -125,6 +125,7 @@ def place(route: Route, world: World) -> str:
     known = {
         **world.alices,
         "name": "cards",
+        "format": "csv",
         "found": "0",
         "session_id": world.alices["card_id"],
     }

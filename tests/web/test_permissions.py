@@ -192,7 +192,7 @@ ONLY_PAGES: dict[Route, str] = {
     ("GET", "/console/exports"): "each list has a permission of its own: see test_exports.py",
     (
         "GET",
-        "/console/exports/{name}.csv",
+        "/console/exports/{name}.{format}",
     ): "as above",
     ("POST", "/admin/health/retry"): "the API retries nothing",
 }

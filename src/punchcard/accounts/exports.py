@@ -1,6 +1,6 @@
 """The vendor's own affairs as tables to export: places, people, credentials but no secrets."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 from punchcard.accounts import audit_service
 from punchcard.accounts.models import ApiKey, AuditEvent, Device, Location, User
 from punchcard.accounts.rows import paginate
-from punchcard.db.database import Database
-from punchcard.db.limits import WorkKind, working_as
+from punchcard.accounts.words import ACTIONS, ACTORS, LANGUAGE_NAMES, ROLE_NAMES, SUBJECTS
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import VendorId
-from punchcard.kit.spreadsheet import Column, ColumnKind, Sheet
+from punchcard.kit.spreadsheet.columns import Column, ColumnKind
 
 ROWS_AT_ONCE: Final = 500
 
@@ -32,23 +31,6 @@ class Table:
 
     columns: Sequence[Column]
     read: Callable[[Session, str | None], ReadPage]
-
-
-def stream(database: Database, table: Table, *, language: str, timezone: str) -> Iterator[bytes]:
-    """Give a table as CSV, ROWS_AT_ONCE rows at a time, each part read in a transaction of its own.
-
-    Rows that are changed meanwhile stand as they were when they were read.
-    """
-    sheet = Sheet(table.columns, language, timezone)
-    yield sheet.head()
-    after: str | None = None
-    while True:
-        with working_as(WorkKind.LONG), database.read() as session:
-            rows, after = table.read(session, after)
-        if rows:
-            yield sheet.rows(rows)
-        if after is None:
-            return
 
 
 def paged(found: Sequence[Any], values: Callable[[Any], Row]) -> ReadPage:
@@ -104,8 +86,8 @@ def people(vendor_id: VendorId) -> Table:
     columns = (
         Column(N_("Name")),
         Column(N_("E-mail address")),
-        Column(N_("Role")),
-        Column(N_("Language")),
+        Column(N_("Role"), ColumnKind.WORD, ROLE_NAMES),
+        Column(N_("Language"), ColumnKind.WORD, LANGUAGE_NAMES),
         Column(N_("Added"), ColumnKind.MOMENT),
         Column(N_("Removed"), ColumnKind.MOMENT),
         Column(N_("Id")),
@@ -157,10 +139,10 @@ def audit_events(vendor_id: VendorId) -> Table:
     """Return who changed what, newest first; old and new values as JSON."""
     columns = (
         Column(N_("When"), ColumnKind.MOMENT),
-        Column(N_("Action")),
-        Column(N_("Changed kind")),
+        Column(N_("Action"), ColumnKind.WORD, ACTIONS),
+        Column(N_("Changed kind"), ColumnKind.WORD, SUBJECTS),
         Column(N_("Changed id")),
-        Column(N_("Actor kind")),
+        Column(N_("Actor kind"), ColumnKind.WORD, ACTORS),
         Column(N_("Actor id")),
         Column(N_("Values before")),
         Column(N_("Values after")),

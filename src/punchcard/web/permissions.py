@@ -152,7 +152,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", "/console/month-report"): MAY_MANAGE,
     # Whole lists to take away: `console/exports.py` says which list is for whom
     ("GET", "/console/exports"): MAY_MANAGE,
-    ("GET", "/console/exports/{name}.csv"): MAY_MANAGE,
+    ("GET", "/console/exports/{name}.{format}"): MAY_MANAGE,
     # The shop's own affairs
     ("GET", "/console/locations"): MAY_MANAGE_VENDOR,
     ("POST", "/console/locations"): MAY_MANAGE_VENDOR,

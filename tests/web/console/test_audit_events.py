@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import punchcard
+from punchcard.accounts.words import ACTIONS, ACTORS
 from punchcard.context import Context
 from punchcard.kit.i18n import LANGUAGES, catalogue
-from punchcard.web.pages.audit_labels import ACTIONS, ACTORS
 from tests.support.cast import PASSWORD, Shop, make_admin
 from tests.support.drivers.pages import PagesDriver
 from tests.support.pages import Visitor, text_of

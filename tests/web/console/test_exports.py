@@ -32,10 +32,9 @@ def test_the_file_holds_the_members_that_the_page_shows(
     assert "Name" in head
     assert [line[head.index("Name")] for line in lines] == ["Marie Schmit"]
     assert len(rows(owner, "cards.csv")) == 3
-    assert (
-        'href="/console/exports/cards.csv?query=marie"'
-        in owner.get("/console/members?query=marie").text
-    )
+    page = owner.get("/console/members?query=marie").text
+    for format in ("csv", "xlsx"):
+        assert f'href="/console/exports/cards.{format}?query=marie"' in page
 
 
 def test_the_ledger_s_file_holds_the_days_that_are_asked_for_or_all(
@@ -53,7 +52,7 @@ def test_the_staff_report_s_file_tells_what_stands_out(
     counter.stamp(counter.open(), 20)
     (line,) = rows(owner, "staff-report.csv")[1:]
     assert line[0] == "Anna"
-    assert "one_card" in line
+    assert "Most stamps went to one card" in line
     refused = owner.get("/console/exports/staff-report.csv?from=2020-01-01")
     assert refused.status_code == 422
 
@@ -67,11 +66,11 @@ def test_the_file_is_named_after_shop_list_and_day(owner: Visitor, counter: Page
 
 def test_permissions_are_those_of_the_api() -> None:
     api = {
-        path.rpartition("/")[2].removesuffix(".csv"): needed
+        path.rpartition("/")[2].partition(".")[0]: needed
         for (method, path), needed in ACCESS.items()
         if "/exports/" in path and method == "GET"
     }
-    assert {name: {permission} for name, (_title, permission, _read) in LISTS.items()} == {
+    assert {name: {permission} for name, (permission, _read) in LISTS.items()} == {
         name: set(needed.any_of) for name, needed in api.items()
     }
 
@@ -80,16 +79,20 @@ def test_permissions_are_those_of_the_api() -> None:
 def test_everybody_is_offered_what_they_may_take(
     owner: Visitor, manager: Visitor, staff: Visitor
 ) -> None:
-    assert text_of(owner.get("/console/exports")).count("CSV") == len(LISTS) + 1
+    shown = text_of(owner.get("/console/exports"))
+    assert shown.count("XLSX : ") == shown.count("CSV : ") == len(LISTS)
     offered = manager.get("/console/exports").text
     assert "devices.csv" in offered
     assert "people.csv" not in offered
     for name in LISTS:
         assert owner.get(f"/console/exports/{name}.csv").status_code == 200, name
+        assert owner.get(f"/console/exports/{name}.xlsx").status_code == 200, name
+        assert staff.get(f"/console/exports/{name}.xlsx").status_code == 403, name
         assert staff.get(f"/console/exports/{name}.csv").status_code == 403, name
     for name in ("people", "api-keys", "audit-events"):
         assert manager.get(f"/console/exports/{name}.csv").status_code == 403, name
-    assert owner.get("/console/exports/secrets.csv").status_code == 404
+    for missing in ("secrets.csv", "cards.pdf", "cards.", "cards"):
+        assert owner.get(f"/console/exports/{missing}").status_code == 404, missing
 
 
 def test_nothing_of_another_shop_is_in_any_file(
@@ -102,3 +105,34 @@ def test_nothing_of_another_shop_is_in_any_file(
         text = owner.get(f"/console/exports/{name}.csv").text
         assert card_id not in text, name
         assert "Bob's guest" not in text, name
+
+
+def test_the_rows_that_the_script_fetches_bring_address_and_files_along(
+    owner: Visitor, counter: PagesDriver
+) -> None:
+    counter.stamp(counter.open("Jang Weber"))
+    for path, query, address in (
+        ("/console/members", "query=Jang&status=", "/console/members?query=Jang"),
+        (
+            "/console/ledger",
+            "type=stamp_earned",
+            "/console/ledger?type=stamp_earned&from=2026-02-01",
+        ),
+    ):
+        part = owner.client.get(f"{path}?part=rows&{query}", headers={"HX-Request": "true"})
+        assert part.headers["HX-Replace-Url"] == address
+        list_query = address.partition("?")[2].replace("&", "&amp;")
+        assert 'hx-swap-oob="true"' in part.text
+        for format in ("csv", "xlsx"):
+            assert f".{format}?{list_query}" in part.text
+        assert "hx-swap-oob" not in owner.get(f"{path}?{query}").text
+
+
+@on_sqlite
+def test_a_file_is_written_as_the_visitor_chooses(owner: Visitor, counter: PagesDriver) -> None:
+    counter.open("Marie Schmit")
+    assert "cards.csv?dialect=comma" in owner.get("/console/exports").text
+    assert "cards.csv?dialect=semicolon" in owner.get("/console/exports?dialect=semicolon").text
+    for dialect, delimiter in (("semicolon", ";"), ("comma", ","), ("unheard-of", ",")):
+        text = owner.get(f"/console/exports/cards.csv?dialect={dialect}").content.decode()
+        assert delimiter in text.splitlines()[0]

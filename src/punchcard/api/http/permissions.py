@@ -109,16 +109,16 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("PATCH", f"{_LOYALTY}/rewards/{{reward_id}}"): MAY_MANAGE,
     ("DELETE", f"{_LOYALTY}/rewards/{{reward_id}}"): MAY_MANAGE,
     # Whole lists to take away: for those who answer for the shop, and secrets' owners alone
-    ("GET", f"{_LOYALTY}/exports/cards.csv"): MAY_MANAGE,
-    ("GET", f"{_LOYALTY}/exports/transactions.csv"): MAY_MANAGE,
-    ("GET", f"{_LOYALTY}/exports/rewards.csv"): MAY_MANAGE,
-    ("GET", f"{_LOYALTY}/exports/pins.csv"): MAY_MANAGE,
-    ("GET", f"{_LOYALTY}/exports/staff-report.csv"): MAY_MANAGE,
-    ("GET", f"{_LOYALTY}/exports/locations.csv"): MAY_MANAGE_VENDOR,
-    ("GET", f"{_LOYALTY}/exports/devices.csv"): MAY_MANAGE_VENDOR,
-    ("GET", f"{_LOYALTY}/exports/people.csv"): MAY_OWN,
-    ("GET", f"{_LOYALTY}/exports/api-keys.csv"): MAY_OWN,
-    ("GET", f"{_LOYALTY}/exports/audit-events.csv"): MAY_OWN,
+    **{
+        ("GET", f"{_LOYALTY}/exports/{name}.{format}"): rule
+        for format in ("csv", "xlsx")
+        for rule, names in (
+            (MAY_MANAGE, ("cards", "transactions", "rewards", "pins", "staff-report")),
+            (MAY_MANAGE_VENDOR, ("locations", "devices")),
+            (MAY_OWN, ("people", "api-keys", "audit-events")),
+        )
+        for name in names
+    },
     # Cards and the ledger
     # Whoever may only operate finds some, and gets no list of all: the route asks for a query.
     ("GET", f"{_LOYALTY}/cards"): _SEE,

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.exports import ROWS_AT_ONCE, ReadPage, Row, Table, paged
 from punchcard.accounts.models import Location
+from punchcard.accounts.words import LANGUAGE_NAMES
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId, VendorId
-from punchcard.kit.spreadsheet import Column, ColumnKind
+from punchcard.kit.spreadsheet.columns import Column, ColumnKind
+from punchcard.loyalty import words
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.ledger import ledger_reader
@@ -21,15 +23,15 @@ from punchcard.loyalty.reports.staff_report_service import StaffLine, staff_repo
 from punchcard.loyalty.vocabulary import CardStatus
 
 _CARD_COLUMNS: Final = (
-    Column(N_("Card number")),
+    Column(N_("Card number"), ColumnKind.CARD_NUMBER),
     Column(N_("Program")),
-    Column(N_("Status")),
+    Column(N_("Status"), ColumnKind.WORD, words.CARD_STATUSES),
     Column(N_("Name")),
     Column(N_("E-mail address")),
-    Column(N_("Phone")),
-    Column(N_("Birthday")),
-    Column(N_("Language")),
-    Column(N_("Agreed to news"), ColumnKind.NUMBER),
+    Column(N_("Phone"), ColumnKind.PHONE),
+    Column(N_("Birthday"), ColumnKind.BIRTHDAY),
+    Column(N_("Language"), ColumnKind.WORD, LANGUAGE_NAMES),
+    Column(N_("Agreed to news"), ColumnKind.YES_NO),
     Column(N_("Stamps"), ColumnKind.NUMBER),
     Column(N_("Points"), ColumnKind.NUMBER),
     Column(N_("Stamps in total"), ColumnKind.NUMBER),
@@ -43,8 +45,8 @@ _ENTRY_COLUMNS: Final = (
     Column(N_("When"), ColumnKind.MOMENT),
     Column(N_("Recorded"), ColumnKind.MOMENT),
     Column(N_("Program")),
-    Column(N_("Card number")),
-    Column(N_("Type")),
+    Column(N_("Card number"), ColumnKind.CARD_NUMBER),
+    Column(N_("Type"), ColumnKind.WORD, words.ENTRY_TYPES),
     Column(N_("Stamps"), ColumnKind.NUMBER),
     Column(N_("Points"), ColumnKind.NUMBER),
     Column(N_("Stamps after"), ColumnKind.NUMBER),
@@ -96,7 +98,7 @@ _STAFF_COLUMNS: Final = (
     Column(N_("Cards"), ColumnKind.NUMBER),
     Column(N_("Share of the top card"), ColumnKind.NUMBER),
     Column(N_("Share of the top five cards"), ColumnKind.NUMBER),
-    Column(N_("Worth a look")),
+    Column(N_("Worth a look"), ColumnKind.WORDS, words.STAFF_FLAGS),
     Column(N_("Id")),
 )
 
@@ -209,7 +211,7 @@ def _card_values(view: CardView, programs: dict[str, str]) -> Row:
         programs.get(view.program_id),
         view.status,
         *(customer.get(name) for name in ("name", "email", "phone", "birthday", "locale")),
-        int(customer["marketing_consent"]) if customer else None,
+        customer.get("marketing_consent"),
         view.stamps,
         view.points,
         view.lifetime_stamps,
@@ -291,7 +293,7 @@ def _staff_values(line: StaffLine) -> Row:
         line.cards,
         line.top_card_share,
         line.top_five_share,
-        " ".join(line.flags),
+        line.flags,
         line.pin_id,
     )
 

@@ -10,12 +10,12 @@ from punchcard.accounts.access import sign_in_service
 from punchcard.accounts.models import Admin, User
 from punchcard.accounts.rows import name_of
 from punchcard.accounts.vocabulary import SubjectKind
+from punchcard.accounts.words import LANGUAGE_NAMES
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import SessionId, UserId
 from punchcard.web.pages.browsers import browser_name
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
-from punchcard.web.pages.templating import LANGUAGE_NAMES
 
 router = APIRouter()
 

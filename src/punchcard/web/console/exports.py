@@ -1,4 +1,4 @@
-"""Every list as a CSV file, for anyone who may take it along."""
+"""Every list as a CSV or XLSX file, for anyone who may take it along."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,10 +10,12 @@ from fastapi.responses import StreamingResponse
 from punchcard.accounts import exports as account_exports
 from punchcard.accounts import vendor_service
 from punchcard.accounts.errors import NotAllowed
-from punchcard.accounts.exports import Table, stream
+from punchcard.accounts.export_files import MEDIA_TYPES, TITLES, ExportFile
+from punchcard.accounts.exports import Table
 from punchcard.accounts.subjects import LOYALTY_MANAGE, VENDOR_MANAGE, VENDOR_OWN
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId, VendorId, as_id
+from punchcard.kit.spreadsheet.csv_sheet import DIALECTS, dialect_of
 from punchcard.loyalty.reports import exports as loyalty_exports
 from punchcard.web.console.list_filters import as_day, asked_cards, asked_entries
 from punchcard.web.pages.errors import PageNotFound
@@ -58,52 +60,65 @@ def _whole(read: Callable[[VendorId], Table]) -> Callable[[PageRequest, str], Ta
     return lambda request, _timezone: read(request.vendor_id)
 
 
-LISTS: Final[dict[str, tuple[str, str, Callable[[PageRequest, str], Table]]]] = {
-    "cards": (N_("Members and cards"), LOYALTY_MANAGE, _cards),
-    "transactions": (N_("Ledger"), LOYALTY_MANAGE, _transactions),
-    "rewards": (N_("Rewards"), LOYALTY_MANAGE, _whole(loyalty_exports.rewards)),
-    "pins": (N_("Staff PINs"), LOYALTY_MANAGE, _whole(loyalty_exports.pins)),
-    "staff-report": (N_("Staff report"), LOYALTY_MANAGE, _staff),
-    "locations": (N_("Locations"), VENDOR_MANAGE, _whole(account_exports.locations)),
-    "devices": (N_("Terminals"), VENDOR_MANAGE, _whole(account_exports.devices)),
-    "people": (N_("Team"), VENDOR_OWN, _whole(account_exports.people)),
-    "api-keys": (N_("API keys"), VENDOR_OWN, _whole(account_exports.api_keys)),
-    "audit-events": (N_("Who changed what"), VENDOR_OWN, _whole(account_exports.audit_events)),
+LISTS: Final[dict[str, tuple[str, Callable[[PageRequest, str], Table]]]] = {
+    "cards": (LOYALTY_MANAGE, _cards),
+    "transactions": (LOYALTY_MANAGE, _transactions),
+    "rewards": (LOYALTY_MANAGE, _whole(loyalty_exports.rewards)),
+    "pins": (LOYALTY_MANAGE, _whole(loyalty_exports.pins)),
+    "staff-report": (LOYALTY_MANAGE, _staff),
+    "locations": (VENDOR_MANAGE, _whole(account_exports.locations)),
+    "devices": (VENDOR_MANAGE, _whole(account_exports.devices)),
+    "people": (VENDOR_OWN, _whole(account_exports.people)),
+    "api-keys": (VENDOR_OWN, _whole(account_exports.api_keys)),
+    "audit-events": (VENDOR_OWN, _whole(account_exports.audit_events)),
 }
-"""Each list: what it is called, the permission to take it along, and how it is read.
+"""Each list of TITLES: the permission to take it along, and how it is read.
 
 Names and permissions are those of the API's exports.
 """
 
+DIALECT_NAMES: Final = (
+    ("comma", N_("Comma, 12.50")),
+    ("semicolon", N_("Semicolon, 12,50")),
+)
+"""Each dialect of CSV, by what parts its fields and how it writes an amount."""
+
 
 @router.get("")
-def open_exports(request: PageRequestDep) -> Response:
+def open_exports(request: PageRequestDep, dialect: str = "") -> Response:
     """Offer every list that the visitor may see."""
-    offered = [(name, title) for name, (title, permission, _) in LISTS.items()]
-    allowed = [(name, title) for name, title in offered if request.may(LISTS[name][1])]
-    return request.render("console/exports.html", lists=allowed)
+    allowed = [(name, TITLES[name]) for name, (needed, _) in LISTS.items() if request.may(needed)]
+    chosen = dialect if dialect in DIALECTS else dialect_of(request.language)
+    return request.render(
+        "console/exports.html", lists=allowed, dialects=DIALECT_NAMES, dialect=chosen
+    )
 
 
-@router.get("/{name}.csv")
-def export(request: PageRequestDep, name: str) -> Response:
-    """Return one list as a file to keep; streamed, however long. Raises PageNotFound."""
-    if name not in LISTS:
+@router.get("/{name}.{format}")
+def export(request: PageRequestDep, name: str, format: str, dialect: str = "") -> Response:
+    """Return one list as a file to keep; streamed, however long. Raises PageNotFound.
+
+    `dialect` is one of DIALECTS, for CSV; otherwise it is that of the visitor's language.
+    """
+    if name not in LISTS or format not in MEDIA_TYPES:
         raise PageNotFound
-    _title, permission, read = LISTS[name]
+    permission, read = LISTS[name]
     if not request.may(permission):
         raise NotAllowed
     database = request.context.database
     with database.read() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
-    day = request.context.clock.now().date().isoformat()
+    file = ExportFile(
+        name=name,
+        vendor_slug=vendor.slug,
+        language=request.language,
+        timezone=vendor.timezone,
+        made_at=request.context.clock.now(),
+        dialect=dialect if dialect in DIALECTS else None,
+    )
     answer = StreamingResponse(
-        stream(
-            database,
-            read(request, vendor.timezone),
-            language=request.language,
-            timezone=vendor.timezone,
-        ),
-        media_type="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{vendor.slug}-{name}-{day}.csv"'},
+        file.parts(database, read(request, vendor.timezone), format),
+        media_type=MEDIA_TYPES[format],
+        headers=file.headers(format),
     )
     return request.finish(answer)

@@ -1,4 +1,4 @@
-"""What lists of the console are narrowed to, by their pages and by their CSV files alike."""
+"""What lists of the console are narrowed to, by their pages and by their files alike."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,6 +39,11 @@ class Asked:
         """Return the address of the same list, or of what goes with it."""
         query = urlencode({**self.fields, **more})
         return f"{path}?{query}" if query else path
+
+    def files(self, name: str) -> list[tuple[str, str]]:
+        """Return the formats that the list `name` of the exports has, and each one's address."""
+        path = f"/console/exports/{name}"
+        return [(format.upper(), self.address(f"{path}.{format}")) for format in ("xlsx", "csv")]
 
 
 def asked_cards(

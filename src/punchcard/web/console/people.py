@@ -8,12 +8,12 @@ from punchcard.accounts import user_service
 from punchcard.accounts.models import User
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vocabulary import Role
+from punchcard.accounts.words import LANGUAGE_NAMES
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import UserId
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels import ROLES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
-from punchcard.web.pages.templating import LANGUAGE_NAMES
 
 router = APIRouter(prefix="/console/people")
 

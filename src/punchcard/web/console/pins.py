@@ -16,6 +16,7 @@ from punchcard.loyalty.rules.pin_rules import is_too_simple
 from punchcard.loyalty.staff import pin_service
 from punchcard.loyalty.vocabulary import PinFilter
 from punchcard.web.console.given_pins import GivenPin, given_pins, keep_given_pin
+from punchcard.web.console.list_filters import Asked
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -158,6 +159,7 @@ def _list_page(
         programs=programs,
         program_names=dict(programs),
         shows_retired=retired,
+        export_urls=Asked({}).files("pins"),
         timezone=timezone,
         suggestion=suggested_pin(),
         next_url=f"/console/pins?{urlencode({**asked, 'after': more})}" if more else None,

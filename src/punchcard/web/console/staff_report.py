@@ -63,7 +63,7 @@ def open_staff_report(request: PageRequestDep, program_id: ProgramId | None = No
         ],
         here=asked.address("/console/staff-report"),
         ledger_url=asked.address("/console/ledger"),
-        export_url=asked.address("/console/exports/staff-report.csv"),
+        export_urls=asked.files("staff-report"),
     )
 
 

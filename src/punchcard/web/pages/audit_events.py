@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import audit_service
 from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, Location, User, Vendor
+from punchcard.accounts.words import ACTIONS, ACTORS
 from punchcard.kit.ids import CardId
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
-from punchcard.web.pages.audit_labels import ACTIONS, ACTORS, ChangeTeller, ToldChange
+from punchcard.web.pages.audit_labels import ChangeTeller, ToldChange
 from punchcard.web.pages.formatting import Wording
 
 _NAMED: Final[Mapping[str, Any]] = {

@@ -6,76 +6,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from punchcard.accounts.models import AuditEvent
+from punchcard.accounts.words import LANGUAGE_NAMES
 from punchcard.kit.i18n import N_
 from punchcard.web.pages import program_labels
 from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.labels import CARD_STATUSES, ROLES, SCOPES
-from punchcard.web.pages.templating import LANGUAGE_NAMES
-
-ACTIONS: Final[Mapping[str, str]] = {
-    "admin.created": N_("Admin added"),
-    "admin.email_changed": N_("E-mail address changed"),
-    "admin.password_changed": N_("Password changed"),
-    "admin.password_reset": N_("Password reset by e-mail"),
-    "api_key.created": N_("API key created"),
-    "api_key.revoked": N_("API key revoked"),
-    "card.blocked": N_("Card blocked"),
-    "card.points_adjusted": N_("Points corrected"),
-    "card.replaced": N_("Card replaced"),
-    "card.unblocked": N_("Card unblocked"),
-    "card.updated": N_("Card details changed"),
-    "customer.email_verified": N_("Customer confirmed their e-mail address"),
-    "customer.erased": N_("Customer data deleted"),
-    "customer.news_chosen": N_("Customer changed their choice about news"),
-    "device.paired": N_("Terminal paired"),
-    "device.revoked": N_("Terminal unpaired"),
-    "device.updated": N_("Terminal changed"),
-    "location.closed": N_("Location closed"),
-    "location.created": N_("Location added"),
-    "location.updated": N_("Location changed"),
-    "member.created": N_("Person added"),
-    "member.email_changed": N_("E-mail address changed"),
-    "member.password_changed": N_("Password changed"),
-    "member.password_reset": N_("Password reset by e-mail"),
-    "member.removed": N_("Person removed"),
-    "member.updated": N_("Person changed"),
-    "pairing_code.created": N_("Pairing code created"),
-    "pin.changed": N_("Staff PIN changed"),
-    "pin.created": N_("Staff PIN added"),
-    "pin.retired": N_("Staff PIN retired"),
-    "pin.unlocked": N_("Staff PIN unlocked"),
-    "pin.locked": N_("Staff PIN locked after wrong PINs"),
-    "pin.exhausted": N_("Staff PIN exhausted by wrong PINs"),
-    "pin_entry.locked": N_("PIN entry locked after wrong PINs"),
-    "pin.updated": N_("Staff PIN details changed"),
-    "program.activated": N_("Opened for business"),
-    "program.created": N_("Program created"),
-    "program.deactivated": N_("Switched off"),
-    "program.deleted": N_("Program deleted"),
-    "program.logo_changed": N_("Logo changed"),
-    "program.hero_changed": N_("Wide picture changed"),
-    "program.updated": N_("Program changed"),
-    "reward.archived": N_("Reward withdrawn"),
-    "reward.created": N_("Reward added"),
-    "reward.updated": N_("Reward changed"),
-    "session.opened": N_("Signed in"),
-    "session.revoked": N_("Session ended"),
-    "vendor.closed": N_("Shop closed"),
-    "vendor.created": N_("Shop opened"),
-    "vendor.resumed": N_("Shop resumed"),
-    "vendor.suspended": N_("Shop suspended"),
-    "vendor.updated": N_("Shop settings changed"),
-}
-"""What each action of the audit trail is called."""
-ACTORS: Final[Mapping[str, str]] = {
-    "admin": N_("Admin"),
-    "api_key": N_("API key"),
-    "device": N_("Terminal"),
-    "member": N_("Person"),
-    "nobody": N_("The customer"),
-    "system": N_("The server"),
-}
-"""What an actor without a name is called, by kind."""
 
 _LABELS: Final[Mapping[str, str]] = {
     **program_labels.LABELS,

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from punchcard.accounts.vocabulary import VendorStatus
+from punchcard.accounts.words import LANGUAGE_NAMES
 from punchcard.kit.i18n import LANGUAGES
 from punchcard.loyalty.rules.void_rules import VOIDABLE
 from punchcard.loyalty.vocabulary import (
@@ -25,9 +26,6 @@ from punchcard.web.pages import assets, qr, theme_css
 from punchcard.web.pages.formatting import Wording
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
-
-LANGUAGE_NAMES: Final = {"en": "English", "fr": "Français", "de": "Deutsch", "lb": "Lëtzebuergesch"}
-"""Each language by its own name."""
 
 # Only our own drawings are marked safe, here; templates never mark anything.
 _GLOBALS: Final[dict[str, Any]] = {

@@ -10,13 +10,14 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
 
+from punchcard.accounts.words import LANGUAGE_NAMES
 from punchcard.kit.i18n import LANGUAGES, as_language, translate
 from punchcard.kit.ids import as_card_token
 from punchcard.kit.money import UNUSUAL_DIGITS
 from punchcard.web.pages import assets, page_request, qr
 from punchcard.web.pages.errors import PageNotFound
 from punchcard.web.pages.page_request import PageRequestDep
-from punchcard.web.pages.templating import LANGUAGE_NAMES, TEMPLATES
+from punchcard.web.pages.templating import TEMPLATES
 from punchcard.web.terminal.texts import SHORT_NAME, TEXTS
 
 router = APIRouter()

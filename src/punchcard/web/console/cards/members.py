@@ -10,6 +10,7 @@ from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.vocabulary import ProgramStatus
 from punchcard.web.console.list_filters import VISITS, asked_cards
+from punchcard.web.console.list_page import show_list
 from punchcard.web.pages.customer_form import read_customer
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.idempotent_forms import submit
@@ -41,8 +42,10 @@ def open_members(request: PageRequestDep, before: str = "", part: str = "") -> R
         named = [(row.id, row.name) for row in programs]
         types = {row.id: row.type for row in programs}
     more = cards[_SHOWN - 1].id if len(cards) > _SHOWN else None
-    return request.render(
-        "console/member_rows.html" if part == "rows" else "console/members.html",
+    return show_list(
+        *(request, asked, _HERE, part),
+        page="console/members.html",
+        rows="console/member_rows.html",
         cards=cards[:_SHOWN],
         form=request.form(asked.fields),
         programs=named,
@@ -52,7 +55,7 @@ def open_members(request: PageRequestDep, before: str = "", part: str = "") -> R
         status_names=dict(CARD_STATUSES),
         visit_choices=VISITS,
         is_filtered=bool(asked.fields),
-        export_url=asked.address("/console/exports/cards.csv"),
+        export_urls=asked.files("cards"),
         next_url=asked.address(_HERE, before=more) if more else None,
         first_url=asked.address(_HERE) if before else None,
     )

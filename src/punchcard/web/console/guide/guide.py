@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import device_service, location_service, vendor_service
 from punchcard.accounts.models import Vendor
+from punchcard.accounts.words import LANGUAGE_NAMES
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import onboarding, program_service, reward_service, vendor_changes
@@ -32,7 +33,6 @@ from punchcard.web.console.programs.program_start import create_from, start_form
 from punchcard.web.console.programs.trades import suggested_reward
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
-from punchcard.web.pages.templating import LANGUAGE_NAMES
 from punchcard.web.pages.vendor_form import VENDOR_FIELDS, country_choices, read_vendor
 
 router = APIRouter(prefix="/console/guide")

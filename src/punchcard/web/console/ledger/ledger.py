@@ -16,6 +16,7 @@ from punchcard.loyalty.staff import pin_service
 from punchcard.loyalty.vocabulary import PinFilter
 from punchcard.web.console.cards.card_page import verify_card
 from punchcard.web.console.list_filters import asked_entries
+from punchcard.web.console.list_page import show_list
 from punchcard.web.pages.labels import ENTRY_NAMES
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
 from punchcard.web.pages.reward_names import reward_names
@@ -45,14 +46,16 @@ def open_ledger(request: PageRequestDep, before: str = "", part: str = "") -> Re
         )
         shown, names = entries[:_SHOWN], _names(session, request, entries)
     more = shown[-1].id if len(entries) > _SHOWN else None
-    return request.render(
-        "console/ledger_rows.html" if part == "rows" else "console/ledger.html",
+    return show_list(
+        *(request, asked, _HERE, part),
+        page="console/ledger.html",
+        rows="console/ledger_rows.html",
         entries=shown,
         form=request.form(asked.fields),
         types=list(ENTRY_NAMES.items()),
         timezone=vendor.timezone,
         is_filtered=bool(asked.fields.keys() - {"from"}),
-        export_url=asked.address("/console/exports/transactions.csv"),
+        export_urls=asked.files("transactions"),
         next_url=asked.address(_HERE, before=more) if more else None,
         first_url=asked.address(_HERE) if before else None,
         **names,

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import audit_service, vendor_service
+from punchcard.accounts.words import ACTIONS, ACTORS
 from punchcard.kit.i18n import LANGUAGES
 from punchcard.kit.ids import ProgramId, as_id
 from punchcard.loyalty.models import LoyaltyProgram, Reward
@@ -21,7 +22,7 @@ from punchcard.web.console.programs.program_form import (
 )
 from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
 from punchcard.web.console.programs.trades import TRADES
-from punchcard.web.pages.audit_labels import ACTIONS, ACTORS, ChangeTeller
+from punchcard.web.pages.audit_labels import ChangeTeller
 from punchcard.web.pages.card_preview import join_address
 from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.forms import Form
