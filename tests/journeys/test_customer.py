@@ -87,9 +87,8 @@ def test_a_customer_joins_at_the_poster_and_sees_the_first_stamp_arrive(
     expect(page.locator(".entries")).to_contain_text("+1")
 
     stamp(till, token, 2)
-    expect(page.locator(".joy")).to_have_text(
-        translate("A reward is ready for you. Ask for it at the till.", language)
-    )
+    ready = "A reward is ready for you: {reward}. Ask for it at the till."
+    expect(page.locator(".joy")).to_have_text(translate(ready, language, reward="A coffee"))
     assert_no_axe_violations(page)
 
 
