@@ -1,4 +1,4 @@
-"""What is said about vendors, people, places, keys, devices and the audit trail."""
+"""What is said about vendors, people, places, keys and devices."""
 
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -8,7 +8,6 @@ from punchcard.accounts.checks import PASSWORD_MAXIMUM, PASSWORD_MINIMUM
 from punchcard.accounts.models import (
     AccessToken,
     ApiKey,
-    AuditEvent,
     Device,
     Location,
     User,
@@ -314,34 +313,6 @@ class SessionSchema(Schema):
     is_current: bool
 
 
-class ActorSchema(Schema):
-    """Who did something."""
-
-    kind: str
-    id: str | None
-
-
-class AuditedSchema(Schema):
-    """What was acted upon."""
-
-    kind: str
-    id: str
-
-
-class AuditEventSchema(Schema):
-    """Who changed what, with the old and the new values."""
-
-    id: IdOf[str]
-    vendor_id: IdOf[VendorId] | None
-    actor: ActorSchema
-    action: str
-    subject: AuditedSchema
-    old: dict[str, Any] | None
-    new: dict[str, Any] | None
-    request_id: str | None
-    created_at: Moment
-
-
 def vendor_schema(row: Vendor) -> VendorSchema:
     """Return a vendor as it is told."""
     return _from_row(VendorSchema, row)
@@ -376,21 +347,6 @@ def session_schema(row: AccessToken, *, current_id: str | None) -> SessionSchema
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
         is_current=row.id == current_id,
-    )
-
-
-def audit_event_schema(row: AuditEvent) -> AuditEventSchema:
-    """Return an event as it is told."""
-    return AuditEventSchema(
-        id=row.id,
-        vendor_id=row.vendor_id,
-        actor=ActorSchema(kind=row.actor_kind, id=row.actor_id),
-        action=row.action,
-        subject=AuditedSchema(kind=row.subject_kind, id=row.subject_id),
-        old=row.old,
-        new=row.new,
-        request_id=row.request_id,
-        created_at=row.created_at,
     )
 
 

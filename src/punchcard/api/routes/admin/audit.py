@@ -3,7 +3,7 @@
 from punchcard.accounts import audit_service
 from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.accounts import AuditEventSchema, audit_event_schema
+from punchcard.api.schemas.audit import AuditEventSchema, audit_event_schema
 from punchcard.api.schemas.fields import IdOf
 from punchcard.kit.ids import VendorId
 

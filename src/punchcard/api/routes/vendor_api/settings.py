@@ -5,13 +5,12 @@ from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.accounts import (
-    AuditEventSchema,
     VendorChange,
     VendorSchema,
-    audit_event_schema,
     given,
     vendor_schema,
 )
+from punchcard.api.schemas.audit import AuditEventSchema, audit_event_schema
 from punchcard.loyalty.programs import vendor_changes
 
 router = api_router("/api/v1/vendor", tag="Vendor")
