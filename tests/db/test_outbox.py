@@ -57,3 +57,36 @@ def test_a_worker_that_vanished_loses_its_work_with_its_lease(
 
     assert claim(database, ["card"], opened_at + LEASE / 2) == []
     assert claim(database, ["card"], opened_at + LEASE) == ["a"]
+
+
+def test_new_work_on_a_key_is_due_at_once_after_a_clock_that_ran_ahead(
+    database: Database, opened_at: datetime
+) -> None:
+    leave(database, "card", "a", opened_at + timedelta(minutes=30))
+    leave(database, "card", "a", opened_at)
+
+    assert claim(database, ["card"], opened_at) == ["a"]
+
+
+def test_what_failed_waits_on_when_its_key_changes_again(
+    database: Database, opened_at: datetime
+) -> None:
+    leave(database, "card", "a", opened_at)
+    with database.write() as session:
+        (work,) = outbox.claim(session, ["card"], limit=1, now=opened_at, lease=LEASE)
+        later = opened_at + timedelta(minutes=5)
+        outbox.retry(session, work, error="no line", available_at=later)
+    leave(database, "card", "a", opened_at)
+
+    assert claim(database, ["card"], opened_at) == []
+    assert claim(database, ["card"], later) == ["a"]
+
+
+def test_what_a_clock_left_for_days_ahead_is_due(database: Database, opened_at: datetime) -> None:
+    ahead = opened_at + timedelta(days=2)
+    leave(database, "card", "waiting", ahead)
+    leave(database, "mail", "in hand", ahead)
+    assert claim(database, ["mail"], ahead) == ["in hand"]
+
+    assert claim(database, ["card"], opened_at) == ["waiting"]
+    assert claim(database, ["mail"], opened_at) == ["in hand"]

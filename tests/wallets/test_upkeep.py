@@ -10,13 +10,15 @@ from sqlalchemy import select
 from punchcard.accounts import vendor_service
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
+from punchcard.db.outbox import backlog, enqueue_each
 from punchcard.fakes.google import Fault
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import CardId, ProgramId, SystemIds
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.events import SHELF_CHANGED
+from punchcard.loyalty.events import PROGRAM_CHANGED, SHELF_CHANGED
 from punchcard.loyalty.programs import vendor_changes
 from punchcard.main import create_worker
+from punchcard.wallets.google.google_registry import GOOGLE_CHECK
 from punchcard.wallets.google.models import GoogleObject
 from punchcard.worker.loop import Worker
 from tests.support.cast import by_operator
@@ -186,6 +188,39 @@ def test_without_a_wallet_no_work_piles_up_and_one_set_up_later_shows_everything
     with closing(build_context(google.settings(bare.settings), clock=clock, ids=ids)) as later:
         later.wallets.google.save_link(cards[0])
         assert shown(google) == ["1/10"]
+
+
+def test_without_a_wallet_word_about_programs_and_holders_goes_as_well(
+    bare: Context, clock: ManualClock, ids: SystemIds
+) -> None:
+    alice = open_till_driver(bare.database, bare.loyalty.till, clock=clock, ids=ids)
+    with bare.database.write() as session:
+        enqueue_each(session, PROGRAM_CHANGED, [alice.program(), alice.program()], clock.now())
+        enqueue_each(session, GOOGLE_CHECK, ["482915361207"], clock.now())
+
+    assert create_worker(bare).run_tasks()["drop_needless_work"] == 3
+
+    with bare.database.read() as session:
+        assert backlog(session) == []
+
+
+def test_word_about_a_program_that_has_a_pass_is_kept(
+    context: Context,
+    google: Google,
+    alice: TillDriver,
+    program: ProgramId,
+    clock: ManualClock,
+    settings: Settings,
+    ids: SystemIds,
+) -> None:
+    context.wallets.google.save_link(alice.cards(program, 1)[0])
+    create_worker(context).do_work()
+    with context.database.write() as session:
+        enqueue_each(session, PROGRAM_CHANGED, [program, alice.program()], clock.now())
+    with closing(build_context(settings, clock=clock, ids=ids)) as off:
+        assert create_worker(off).run_tasks()["drop_needless_work"] == 1
+        with off.database.read() as session:
+            assert [row[0] for row in backlog(session)] == [PROGRAM_CHANGED]
 
 
 def test_word_about_a_card_that_has_a_pass_outlives_a_time_without_wallets(

@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from punchcard.context import Context
 from punchcard.db import outbox
@@ -14,6 +15,7 @@ from punchcard.db.outbox import OutboxRow, PermanentFailure, RetryLater
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.settings import Settings
 from punchcard.worker.loop import Handler, Worker
+from punchcard.worker.schedule import PeriodicTask
 
 
 def failing(error: Exception) -> Handler:
@@ -145,3 +147,26 @@ def _with(context: Context, **changes: Any) -> Context:
     from dataclasses import replace
 
     return replace(context, settings=replace(context.settings, **changes))
+
+
+def test_tasks_go_on_after_a_clock_that_ran_ahead(context: Context, clock: ManualClock) -> None:
+    moments: list[datetime] = []
+
+    def sweep(_context: Context, _session: Session, now: datetime) -> int:
+        moments.append(now)
+        return 0
+
+    task = PeriodicTask("sweep", lambda _: timedelta(minutes=15), sweep)
+    sweeper = Worker(context, [], [task])
+    right = clock.now()
+    clock.advance(days=2)
+    sweeper.run_tasks()
+    clock.set(right)
+
+    sweeper.run_tasks()
+    clock.advance(minutes=14)
+    sweeper.run_tasks()
+    clock.advance(minutes=1)
+    sweeper.run_tasks()
+
+    assert moments[1:] == [right, right + timedelta(minutes=15)]

@@ -19,6 +19,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
     text,
     update,
@@ -31,6 +32,8 @@ from punchcard.db.dialects import insert_into, locked_elsewhere
 from punchcard.db.events import Event, announce
 from punchcard.db.types import BigInt, EnumText, UtcDateTime, one_of
 
+LONGEST_WAIT: Final = timedelta(hours=1)
+"""No work waits for longer by itself, unless settings say so."""
 _ERROR_CHARACTERS: Final = 2000
 
 
@@ -213,16 +216,28 @@ def newest_parked(session: Session, *, limit: int) -> Sequence[OutboxRow]:
 
 
 def claim(
-    session: Session, topics: Sequence[str], *, limit: int, now: datetime, lease: timedelta
+    session: Session,
+    topics: Sequence[str],
+    *,
+    limit: int,
+    now: datetime,
+    lease: timedelta,
+    longest_wait: timedelta = LONGEST_WAIT,
 ) -> list[Claimed]:
-    """Take up to `limit` rows that are due, or whose worker has let its lease run out."""
+    """Take up to `limit` rows that are due, or whose worker has let its lease run out.
+
+    What would wait for longer than `longest_wait` was left by a clock that ran ahead, and is due.
+    """
+    far = now + lease + longest_wait
+    of_these = OutboxRow.topic.in_(topics)
     # A query for each: together they would read all that waits, however much, to find the oldest.
-    due = [
+    due: list[tuple[ColumnElement[bool], ...]] = [
         (
-            OutboxRow.topic.in_(topics),
+            of_these,
             OutboxRow.status == WorkStatus.CLAIMED,
-            OutboxRow.lease_until <= now,
+            or_(OutboxRow.lease_until <= now, OutboxRow.lease_until > far),
         ),
+        (of_these, OutboxRow.status == WorkStatus.WAITING, OutboxRow.available_at > far),
         *(
             (
                 OutboxRow.topic == topic,
@@ -308,6 +323,9 @@ insert_waiting = BulkInsert(
     table_of(OutboxRow),
     ("topic", "key", "status", "attempts", "available_at", "created_at"),
     # A row that already waits is touched, and so held until the caller's commit: a worker that
-    # took it up before would read the state of before, and nobody would look again.
-    "ON CONFLICT (topic, key) WHERE status = 'waiting' DO UPDATE SET topic = excluded.topic",
+    # took it up before would read the state of before, and nobody would look again. New work is due
+    # at once, also where a clock that ran ahead left a row for later; what failed waits on.
+    "ON CONFLICT (topic, key) WHERE status = 'waiting' DO UPDATE SET available_at ="
+    " CASE WHEN outbox.attempts = 0 AND excluded.available_at < outbox.available_at"
+    " THEN excluded.available_at ELSE outbox.available_at END",
 )

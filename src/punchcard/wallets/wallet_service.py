@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.db import outbox
@@ -21,7 +21,8 @@ from punchcard.kit.clock import Clock
 from punchcard.kit.ids import CardId, ProgramId
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.events import CARD_CHANGED, PROGRAM_CHANGED
-from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
+from punchcard.wallets.google.google_registry import GOOGLE_CHECK
 from punchcard.wallets.google.models import GoogleObject, WalletFanout
 from punchcard.wallets.models import ApplePass
 from punchcard.wallets.platform import Platform
@@ -185,22 +186,34 @@ class Wallets:
         return len(rows)
 
     def drop_needless_work(self, session: Session) -> int:
-        """While no wallet is set up, drop word about cards that no wallet was ever given.
+        """While no wallet is set up, drop word about cards and programs that have no pass anywhere.
 
         A pass shows what the card is when it is made, so that nothing is missed when a wallet is
-        set up later. Word about cards that have a pass is kept for that day.
+        set up later. Word about what has a pass is kept for that day, but Google is asked about its
+        holders anew then.
         """
         if self.configured:
             return 0
-        with_pass = (table_of(one).c.card_id for one in (ApplePass, GoogleObject))
+        passes, objects = table_of(ApplePass), table_of(GoogleObject)
+        of_pass = select(LoyaltyCard.program_id).join(passes, passes.c.card_id == LoyaltyCard.id)
+        of_object = select(objects.c.program_id)
         connection = session.connection()
-        statement = delete(OutboxRow).where(
-            OutboxRow.topic == CARD_CHANGED,
-            OutboxRow.status == WorkStatus.WAITING,
-            *(~exists().where(id_as_text(connection, one) == OutboxRow.key) for one in with_pass),
-        )
-        result = session.execute(statement.execution_options(synchronize_session=False))
-        return cast("CursorResult[Any]", result).rowcount
+
+        def is_key(column: Any) -> ColumnElement[bool]:
+            return id_as_text(connection, column) == OutboxRow.key
+
+        has_pass = {
+            CARD_CHANGED: [
+                exists().where(is_key(passes.c.card_id)),
+                exists().where(is_key(objects.c.card_id)),
+            ],
+            PROGRAM_CHANGED: [
+                of_pass.where(is_key(LoyaltyCard.program_id)).exists(),
+                of_object.where(is_key(objects.c.program_id)).exists(),
+            ],
+            GOOGLE_CHECK: [],
+        }
+        return sum(_drop(session, topic, kept) for topic, kept in has_pass.items())
 
     def _begin(self, program_id: ProgramId) -> WalletFanout | None:
         """Return how far this version of the program is, from the start if it is a new one."""
@@ -286,6 +299,17 @@ def _work(session: Session, topic: str) -> OutboxBacklog:
         parked=number.get(WorkStatus.PARKED, 0),
         last_error=session.scalar(reason.order_by(OutboxRow.id.desc()).limit(1)),
     )
+
+
+def _drop(session: Session, topic: str, kept: Sequence[ColumnElement[bool]]) -> int:
+    """Drop the waiting work of a topic unless one of `kept` is true of it; returns how much."""
+    statement = delete(OutboxRow).where(
+        OutboxRow.topic == topic,
+        OutboxRow.status == WorkStatus.WAITING,
+        *(~one for one in kept),
+    )
+    result = session.execute(statement.execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def _each(platforms: Sequence[Platform], do: Callable[[Platform], None]) -> None:

@@ -87,9 +87,11 @@ class Worker:
         now = self._context.clock.now()
         counts = {}
         for task in self._tasks:
-            if now < self._due.get(task.name, now):
+            every = task.every(self._context.settings)
+            # Due in more than its own time: the clock was put back since.
+            if now < self._due.get(task.name, now) <= now + every:
                 continue
-            self._due[task.name] = now + task.every(self._context.settings)
+            self._due[task.name] = now + every
             with self._context.database.write() as session:
                 counts[task.name] = task.do(self._context, session, now)
         return counts
@@ -126,6 +128,7 @@ class Worker:
                 limit=CLAIM_LIMIT,
                 now=self._context.clock.now(),
                 lease=timedelta(seconds=settings.worker_lease_seconds),
+                longest_wait=self._longest_wait(),
             )
         done = [work for work in claimed if self._handle(lane[work.topic], work)]
         if done:
@@ -161,6 +164,11 @@ class Worker:
             age = self._context.clock.now() - work.created_at
             return age > timedelta(hours=settings.worker_patience_hours)
         return work.attempts >= settings.worker_attempts
+
+    def _longest_wait(self) -> timedelta:
+        settings = self._context.settings
+        waits = (settings.worker_backoff_limit_seconds, settings.worker_away_limit_seconds)
+        return max(outbox.LONGEST_WAIT, timedelta(seconds=max(waits)))
 
     def _wait_after(self, work: Claimed, error: Exception) -> timedelta:
         settings = self._context.settings

@@ -71,6 +71,7 @@ class TokenSource:
         self._clock = clock
         self._turn = threading.Lock()
         self._token = ""
+        self._got_at = clock.now()
         self._renew_at: datetime | None = None
 
     def get(self) -> str:
@@ -80,9 +81,10 @@ class TokenSource:
         """
         with self._turn:
             now = self._clock.now()
-            if self._renew_at is None or now >= self._renew_at:
+            # One that was got later than now was got before the clock was put back.
+            if self._renew_at is None or not self._got_at <= now < self._renew_at:
                 self._token, lifetime = self._fetch(now)
-                self._renew_at = now + lifetime - _EARLY
+                self._got_at, self._renew_at = now, now + lifetime - _EARLY
             return self._token
 
     def drop(self, token: str) -> None:

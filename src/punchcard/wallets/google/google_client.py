@@ -27,6 +27,7 @@ CLASS: Final = "loyaltyClass"
 OBJECT: Final = "loyaltyObject"
 
 _LONGEST_PAUSE: Final = timedelta(seconds=60)
+_LONGEST_SILENCE: Final = timedelta(hours=1)
 _REASON_CHARACTERS: Final = 500
 _UPSERT_STEPS: Final = 4
 
@@ -160,7 +161,9 @@ class GoogleClient:
 
     def _raise_if_silent(self) -> None:
         until = self._silent_until
-        if until is not None and (left := until - self._clock.now()) > timedelta():
+        left = until - self._clock.now() if until is not None else timedelta()
+        # Longer than any silence: the clock was put back since.
+        if timedelta() < left <= _LONGEST_SILENCE:
             raise GoogleAway("Google did not answer a moment ago", retry_after=left)
 
     def _away(self, reason: str, retry_after: timedelta | None) -> GoogleAway:
