@@ -83,6 +83,7 @@ OWNERS_ONLY = (
     "/console/api-keys",
     "/console/settings/close",
     "/console/settings/changes",
+    "/console/programs/{program_id}/changes",
 )
 _ACCOUNT = re.compile(r"/(console|admin)/account(/.*)?")
 _NAMED = re.compile(r"{([a-z_]+)(?::path)?}")

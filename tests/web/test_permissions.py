@@ -143,6 +143,7 @@ SAME: dict[Route, list[Route]] = {
     ("GET", "/console/settings"): [("PATCH", _VENDOR)],
     ("POST", "/console/settings"): [("PATCH", _VENDOR)],
     ("GET", "/console/settings/changes"): [("GET", f"{_VENDOR}/audit-events")],
+    ("GET", f"{_PROGRAM}/changes"): [("GET", f"{_VENDOR}/audit-events")],
     ("POST", "/console/settings/close"): [("POST", f"{_VENDOR}/close")],
     ("GET", "/console/api-keys"): [("GET", f"{_VENDOR}/api-keys")],
     ("POST", "/console/api-keys"): [("POST", f"{_VENDOR}/api-keys")],
@@ -182,10 +183,6 @@ ONLY_PAGES: dict[Route, str] = {
     ("POST", "/console/guide/preview"): "draws a card and keeps nothing",
     ("GET", f"{_CARD}/hand-over"): "the link is told in the API's answer to whoever opens a card",
     ("POST", f"{_CARD}/erase"): "the API lets the holder alone erase, by the card's token",
-    (
-        "GET",
-        f"{_PROGRAM}/changes",
-    ): "of one program, for those who change it",
     ("GET", "/console/ledger/verify"): "the API verifies nothing",
     ("POST", "/console/ledger/verify"): "the API verifies nothing",
     ("GET", "/console/wallets"): "how the shop's wallets are set up; the API tells it by program",

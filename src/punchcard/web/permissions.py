@@ -119,7 +119,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", _PROGRAM): MAY_MANAGE,
     ("POST", _PROGRAM): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/activate"): MAY_MANAGE,
-    ("GET", f"{_PROGRAM}/changes"): MAY_MANAGE,
+    ("GET", f"{_PROGRAM}/changes"): MAY_OWN,
     ("POST", f"{_PROGRAM}/deactivate"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/delete"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/hero"): MAY_MANAGE,

@@ -55,8 +55,13 @@ def list_entries(
     limit: int,
     before_id: str | None = None,
 ) -> list[ReadEntry]:
-    """Return up to `limit` of the vendor's entries, newest first, that come after `before_id`."""
+    """Return up to `limit` of the vendor's entries, newest first, that come after `before_id`.
+
+    Those of one card stand in the order of its chain, as `list_card_entries` has them.
+    """
     query = _filtered(_query().where(_of_vendor(vendor_id, wanted.card_id)), wanted)
+    if wanted.card_id is not None:
+        return _page_of_chain(session, query, limit, before_id)
     return _page(session, query, limit, before_id)
 
 
@@ -65,10 +70,11 @@ def list_card_entries(
 ) -> list[ReadEntry]:
     """Return up to `limit` entries of one card, newest first, that come after `before_id`.
 
-    The caller has made sure that the card may be seen.
+    In the order of the card's chain, which ids do not have after a clock was put back. The caller
+    has made sure that the card may be seen.
     """
     query = _query().where(ENTRIES.c.card_id == card_id)
-    return _page(session, query, limit, before_id)
+    return _page_of_chain(session, query, limit, before_id)
 
 
 def get_entry(session: Session, vendor_id: VendorId, transaction_id: EntryId) -> ReadEntry:
@@ -94,6 +100,16 @@ def _page(
     if before_id is not None:
         query = query.where(ENTRIES.c.id < before_id)
     rows = session.execute(query.order_by(ENTRIES.c.id.desc()).limit(limit)).mappings()
+    return [_read(dict(row)) for row in rows]
+
+
+def _page_of_chain(
+    session: Session, query: Select[Any], limit: int, before_id: str | None
+) -> list[ReadEntry]:
+    if before_id is not None:
+        before = select(ENTRIES.c.sequence).where(ENTRIES.c.id == before_id).scalar_subquery()
+        query = query.where(ENTRIES.c.sequence < before)
+    rows = session.execute(query.order_by(ENTRIES.c.sequence.desc()).limit(limit)).mappings()
     return [_read(dict(row)) for row in rows]
 
 

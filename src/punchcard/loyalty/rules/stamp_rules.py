@@ -129,6 +129,9 @@ def next_stamp(program: ProgramRules, card: CardState, now: datetime) -> NextSta
     used = card.stamps_on_day if card.stamps_day == program.day_of(now) else 0
     left = max(0, program.max_daily_stamps - used)
     cooled = card.last_stamp_at + program.cooldown if card.last_stamp_at else now
+    if card.last_stamp_at is not None and card.last_stamp_at >= now + program.cooldown:
+        # Given by a clock that ran ahead: the till holds a stamp of now against those around now.
+        cooled = now
     opens = cooled if left else max(cooled, program.start_of_next_day(now))
     return NextStamp(opens if opens > now else None, left)
 
