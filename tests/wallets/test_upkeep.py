@@ -194,11 +194,13 @@ def test_without_a_wallet_word_about_programs_and_holders_goes_as_well(
     bare: Context, clock: ManualClock, ids: SystemIds
 ) -> None:
     alice = open_till_driver(bare.database, bare.loyalty.till, clock=clock, ids=ids)
+    first, second = alice.program(), alice.program()
     with bare.database.write() as session:
-        enqueue_each(session, PROGRAM_CHANGED, [alice.program(), alice.program()], clock.now())
+        enqueue_each(session, PROGRAM_CHANGED, [first, second], clock.now())
+        enqueue_each(session, SHELF_CHANGED, [first], clock.now())
         enqueue_each(session, GOOGLE_CHECK, ["482915361207"], clock.now())
 
-    assert create_worker(bare).run_tasks()["drop_needless_work"] == 3
+    assert create_worker(bare).run_tasks()["drop_needless_work"] == 4
 
     with bare.database.read() as session:
         assert backlog(session) == []
@@ -215,8 +217,9 @@ def test_word_about_a_program_that_has_a_pass_is_kept(
 ) -> None:
     context.wallets.google.save_link(alice.cards(program, 1)[0])
     create_worker(context).do_work()
+    other = alice.program()
     with context.database.write() as session:
-        enqueue_each(session, PROGRAM_CHANGED, [program, alice.program()], clock.now())
+        enqueue_each(session, PROGRAM_CHANGED, [program, other], clock.now())
     with closing(build_context(settings, clock=clock, ids=ids)) as off:
         assert create_worker(off).run_tasks()["drop_needless_work"] == 1
         with off.database.read() as session:

@@ -20,7 +20,7 @@ from punchcard.db.outbox import OutboxRow, PermanentFailure, RetryLater, WorkSta
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import CardId, ProgramId
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.events import CARD_CHANGED, PROGRAM_CHANGED
+from punchcard.loyalty.events import CARD_CHANGED, PROGRAM_CHANGED, SHELF_CHANGED
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
 from punchcard.wallets.google.google_registry import GOOGLE_CHECK
 from punchcard.wallets.google.models import GoogleObject, WalletFanout
@@ -202,15 +202,17 @@ class Wallets:
         def is_key(column: Any) -> ColumnElement[bool]:
             return id_as_text(connection, column) == OutboxRow.key
 
+        of_program = [
+            of_pass.where(is_key(LoyaltyCard.program_id)).exists(),
+            of_object.where(is_key(objects.c.program_id)).exists(),
+        ]
         has_pass = {
             CARD_CHANGED: [
                 exists().where(is_key(passes.c.card_id)),
                 exists().where(is_key(objects.c.card_id)),
             ],
-            PROGRAM_CHANGED: [
-                of_pass.where(is_key(LoyaltyCard.program_id)).exists(),
-                of_object.where(is_key(objects.c.program_id)).exists(),
-            ],
+            PROGRAM_CHANGED: of_program,
+            SHELF_CHANGED: of_program,
             GOOGLE_CHECK: [],
         }
         return sum(_drop(session, topic, kept) for topic, kept in has_pass.items())
