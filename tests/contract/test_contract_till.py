@@ -241,7 +241,8 @@ def test_the_same_key_answers_the_same_also_after_others_came_between(driver: Ap
     for before, after in zip(first, second, strict=True):
         assert after.headers["Idempotency-Replayed"] == "true"
         assert "Idempotency-Replayed" not in before.headers
-        assert (after.status_code, after.json()) == (before.status_code, before.json())
+        assert after.status_code == before.status_code
+        assert _without_links(after) == _without_links(before)
 
 
 def test_an_answer_given_again_shows_the_cards_present_link_and_customer(driver: ApiDriver) -> None:
@@ -257,6 +258,12 @@ def test_an_answer_given_again_shows_the_cards_present_link_and_customer(driver:
     assert again == {**first, "card": {**first["card"], **today}}
 
 
+def _without_links(answer: httpx.Response) -> Any:
+    """Return what an answer says but for a card's link, which a kept response does not hold."""
+    told = answer.json()
+    return {name: value for name, value in told.items() if name != "public_url"}
+
+
 def test_the_same_key_at_once_is_done_once(driver: ApiDriver) -> None:
     for path, body in _changes(driver):
         gate = threading.Barrier(4)
@@ -268,7 +275,7 @@ def test_the_same_key_at_once_is_done_once(driver: ApiDriver) -> None:
         with ThreadPoolExecutor(4) as pool:
             answers = [done.result() for done in [pool.submit(send) for _ in range(4)]]
         assert {answer.status_code for answer in answers} <= {200, 201}, path
-        assert len({answer.text for answer in answers}) == 1, path
+        assert all(_without_links(each) == _without_links(answers[0]) for each in answers), path
         replayed = [a for a in answers if "Idempotency-Replayed" in a.headers]
         assert len(replayed) == 3, path
     audited(driver.stage.context.database)

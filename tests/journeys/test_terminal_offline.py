@@ -52,7 +52,7 @@ def test_five_operations_outlive_the_line_and_the_tab_and_are_done_once(
     with offline(page):
         for card in cards:
             stamp_offline(page, card["number"])
-        for keys in ("9", "4,5"):
+        for keys in ("900", "4,5"):
             page.get_by_role("button", name="Purchase: add points").click()
             page.keyboard.type(keys)
             page.keyboard.press("Enter")
