@@ -162,7 +162,9 @@ def test_nobody_is_sent_to_sign_in_and_back(served: tuple[ASGIApp, World]) -> No
         for route in INSIDE:
             answer = call(visitor, route, world)
             assert answer.status_code == 303, route
-            wanted = place(route, world) if route[0] == "GET" else "/"
+            # A form that came too late opens again where its page has the same address.
+            has_page = ("GET", route[1]) in ROUTES
+            wanted = place(route, world) if has_page else "/"
             assert answer.headers["location"] == f"/sign-in?next={wanted}", route
 
 

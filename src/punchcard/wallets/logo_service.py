@@ -86,10 +86,12 @@ def _point_at(
     old = branding.pop(kind.field, None)
     program.branding = branding if url is None else {**branding, kind.field: url}
     program_service.touch_program(session, act, program)
+    is_logo = kind is PictureKind.LOGO
+    action = "program.logo_changed" if is_logo else "program.hero_changed"
     record_act(
         session,
         act,
-        f"program.{kind}_changed",
+        action,
         of=("program", program.id),
         vendor_id=program.vendor_id,
         old={kind.field: old},
