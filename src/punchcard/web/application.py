@@ -1,6 +1,7 @@
 """The application of the pages: routers and refusals, put together."""
 
 import logging
+from typing import Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -21,6 +22,9 @@ from punchcard.web.pages.page_request import (
 )
 from punchcard.web.permissions import check_routes
 
+_NOT_SAVED: Final = N_(
+    "Your session has ended, so this was not saved. Please sign in and do it once more."
+)
 _log = logging.getLogger(__name__)
 
 _OF_CUSTOMERS = ("/c/", "/join/")
@@ -48,7 +52,9 @@ def create_pages(context: Context, routers: list[APIRouter]) -> FastAPI:
 
 def _send_to_sign_in(request: Request, error: Exception) -> Response:
     assert isinstance(error, SignInNeeded)
-    return get_page_request(request).redirect(f"/sign-in?next={quote(error.wanted, safe='/')}")
+    done = _NOT_SAVED if request.method == "POST" else None
+    path = f"/sign-in?next={quote(error.wanted, safe='/')}"
+    return get_page_request(request).redirect(path, done)
 
 
 def _tell_of_replacement(request: Request, error: Exception) -> Response:

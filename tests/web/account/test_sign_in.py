@@ -139,10 +139,22 @@ def test_a_form_after_the_session_asks_for_a_sign_in_wherever_it_says_it_stood(
     visitor: Visitor,
 ) -> None:
     visitor.client.headers["referer"] = "http://["
-    assert visitor.post("/console/members/new").headers["location"] == "/sign-in?next=/"
-    visitor.client.headers["referer"] = "http://shop.test/console/members/new"
-    wanted = visitor.post("/console/members/new").headers["location"]
-    assert wanted == "/sign-in?next=/console/members/new"
+    assert visitor.post("/console/settings/close").headers["location"] == "/sign-in?next=/"
+    visitor.client.headers["referer"] = "http://shop.test/console/settings"
+    wanted = visitor.post("/console/settings/close").headers["location"]
+    assert wanted == "/sign-in?next=/console/settings"
+
+
+@ON_SQLITE
+def test_a_form_that_came_too_late_is_told_to_be_lost_and_its_page_opens_again(
+    visitor: Visitor,
+) -> None:
+    answer = visitor.post("/console/members/new", name="Marie Schmit")
+
+    assert answer.headers["location"] == "/sign-in?next=/console/members/new"
+    lost = "Your session has ended, so this was not saved. Please sign in and do it once more."
+    assert lost in visitor.follow(answer).text
+    assert lost not in visitor.get("/sign-in").text
 
 
 @ON_SQLITE

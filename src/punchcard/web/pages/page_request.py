@@ -290,6 +290,8 @@ def _wanted(request: Request) -> str:
     if request.method == "GET":
         query = f"?{request.url.query}" if request.url.query else ""
         return request.url.path + query
+    if ("GET", request.scope["route"].path) in ACCESS:
+        return request.url.path
     referer = request.headers.get("referer", "")
     return urlsplit(referer).path if _is_ours(request, referer) else "/"
 
