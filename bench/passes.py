@@ -22,7 +22,8 @@ from punchcard.wallets.apple.pass_json import PassIdentity, text_files
 from punchcard.wallets.apple.pass_texts import words_of
 from punchcard.wallets.apple.pkpass import PassFile, build_pkpass
 from punchcard.wallets.apple.signing import PassSigner
-from punchcard.wallets.pass_content import CardFacts, ProgramFacts, for_holder
+from punchcard.wallets.pass_content import for_holder
+from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
 from punchcard.wallets.png import png_of
 
 _TARGET: Final = 10

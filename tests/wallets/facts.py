@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from punchcard.wallets.pass_content import CardFacts, ProgramFacts
+from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
 
 TOKEN = "abcdefghijklmnopqrstuv"
 

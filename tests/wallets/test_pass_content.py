@@ -7,13 +7,8 @@ import pytest
 from punchcard.kit.i18n import LANGUAGES
 from punchcard.kit.ids import CardId
 from punchcard.loyalty.vocabulary import CardStatus
-from punchcard.wallets.pass_content import (
-    CardFacts,
-    RewardFacts,
-    card_language,
-    pass_content,
-    pass_contents,
-)
+from punchcard.wallets.pass_content import card_language, pass_content, pass_contents
+from punchcard.wallets.pass_facts import CardFacts, RewardFacts
 from tests.wallets.facts import card, program
 
 

@@ -97,6 +97,8 @@ SAME: dict[Route, list[Route]] = {
     ("POST", f"{_PROGRAM}/delete"): [("DELETE", f"{_LOYALTY}/programs/{{program_id}}")],
     ("POST", f"{_PROGRAM}/hero"): [("PUT", f"{_LOYALTY}/programs/{{program_id}}/hero")],
     ("POST", f"{_PROGRAM}/hero/remove"): [("DELETE", f"{_LOYALTY}/programs/{{program_id}}/hero")],
+    ("GET", f"{_PROGRAM}/links"): [("PATCH", f"{_LOYALTY}/programs/{{program_id}}")],
+    ("POST", f"{_PROGRAM}/links"): [("PATCH", f"{_LOYALTY}/programs/{{program_id}}")],
     ("POST", f"{_PROGRAM}/logo"): [("PUT", f"{_LOYALTY}/programs/{{program_id}}/logo")],
     ("POST", f"{_PROGRAM}/logo/remove"): [("DELETE", f"{_LOYALTY}/programs/{{program_id}}/logo")],
     ("GET", f"{_PROGRAM}/poster"): [("GET", f"{_LOYALTY}/programs/{{program_id}}")],
@@ -186,6 +188,7 @@ ONLY_PAGES: dict[Route, str] = {
     ("GET", "/console/ledger/verify"): "the API verifies nothing",
     ("POST", "/console/ledger/verify"): "the API verifies nothing",
     ("GET", "/console/wallets"): "how the shop's wallets are set up; the API tells it by program",
+    ("GET", "/console/wallets/{program_id}/test.pkpass"): "for the owner's own phone",
     ("GET", "/console/exports"): "each list has a permission of its own: see test_exports.py",
     (
         "GET",

@@ -1,7 +1,7 @@
 """The places where a vendor serves customers."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,25 +10,41 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import LocationHasDevices, LocationNotFound
 from punchcard.accounts.models import Device, Location
 from punchcard.accounts.rows import apply_changes, find_own, paginate
+from punchcard.kit.errors import invalid_field
+from punchcard.kit.i18n import N_
 from punchcard.kit.ids import LocationId, VendorId
 from punchcard.kit.validation import texts
 from punchcard.kit.validation.invalid import check_field
 
+_DIGITS: Final = 6
+"""Of a coordinate after the point: a decimetre on the ground."""
+
 
 def create_location(
-    session: Session, act: Act, vendor_id: VendorId, *, name: str, address: str | None = None
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    *,
+    name: str,
+    address: str | None = None,
+    latitude: float | None = None,
+    longitude: float | None = None,
 ) -> Location:
-    """Open a location."""
+    """Open a location. Raises InvalidInput for coordinates of which one lacks or is nowhere."""
+    latitude, longitude = _coordinates(latitude, longitude)
     location = Location(
         id=act.ids.new_id(),
         vendor_id=vendor_id,
         name=check_field("name", texts.one_line, name),
         address=_address(address),
+        latitude=latitude,
+        longitude=longitude,
         created_at=act.now,
     )
     session.add(location)
     session.flush()
-    new = {"name": location.name, "address": location.address}
+    told = ("name", "address", "latitude", "longitude")
+    new = {field: getattr(location, field) for field in told}
     record_act(
         session,
         act,
@@ -76,7 +92,7 @@ def update_location(
     *,
     guard: Callable[[Location], None] | None = None,
 ) -> Location:
-    """Change `name` or `address`.
+    """Change name, address or coordinates. Raises LocationNotFound, InvalidInput.
 
     `guard` is given the row, locked, before anything changes; what it raises ends it.
     """
@@ -88,6 +104,10 @@ def update_location(
         wanted["name"] = check_field("name", texts.one_line, wanted["name"])
     if "address" in wanted:
         wanted["address"] = _address(wanted["address"])
+    if wanted.keys() & {"latitude", "longitude"}:
+        wanted["latitude"], wanted["longitude"] = _coordinates(
+            wanted.get("latitude", location.latitude), wanted.get("longitude", location.longitude)
+        )
     old, new = apply_changes(location, wanted)
     if new:
         of = ("location", location.id)
@@ -116,6 +136,26 @@ def _lock_open(session: Session, vendor_id: VendorId, location_id: LocationId) -
     if location.closed_at is not None:
         raise LocationNotFound
     return location
+
+
+def _coordinates(
+    latitude: float | None, longitude: float | None
+) -> tuple[float | None, float | None]:
+    """Return where a place is, to a decimetre; nowhere when both are None. Raises InvalidInput."""
+    for name, value, limit in (("latitude", latitude, 90), ("longitude", longitude, 180)):
+        if value is not None and not -limit <= value <= limit:
+            raise invalid_field(
+                name,
+                message=N_("Must be between {minimum} and {maximum}."),
+                minimum=-limit,
+                maximum=limit,
+            )
+    if latitude is None and longitude is None:
+        return None, None
+    if latitude is None or longitude is None:
+        lacking = "latitude" if latitude is None else "longitude"
+        raise invalid_field(lacking, message=N_("Give both coordinates, or neither."))
+    return round(latitude, _DIGITS), round(longitude, _DIGITS)
 
 
 def _address(text: str | None) -> str | None:

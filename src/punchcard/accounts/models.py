@@ -75,7 +75,10 @@ class RetiredSlug(Base):
 
 
 class Location(Base):
-    """One place where a vendor serves customers."""
+    """One place where a vendor serves customers.
+
+    Its coordinates (degrees, WGS 84) are both there or neither: wallets show a card near them.
+    """
 
     __tablename__ = "locations"
 
@@ -83,6 +86,8 @@ class Location(Base):
     vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"), index=True)
     name: Mapped[str] = mapped_column(String(120))
     address: Mapped[str | None] = mapped_column(String(300))
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

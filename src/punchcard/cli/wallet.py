@@ -1,12 +1,13 @@
-"""`punchcard wallet status` and `punchcard wallet retry`."""
+"""`punchcard wallet status`, `retry` and `test-pass`."""
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from punchcard.cli.support import Json, opened_context, say
+from punchcard.cli.support import CommandFailed, Json, opened_context, say
 
 if TYPE_CHECKING:
     from punchcard.wallets.wallet_service import WalletStatus
@@ -33,6 +34,32 @@ def retry(as_json: Json = False) -> None:
     with opened_context() as context, context.database.write() as session:
         number = context.wallets.service.retry_parked(session)
     say({"retried": number}, as_json=as_json, text=f"Tried again: {number:,}.")
+
+
+@commands.command("test-pass")
+def test_pass(
+    program: Annotated[str, typer.Argument(help="The program's short name in addresses.")],
+    to: Annotated[Path, typer.Option(help="The file to write, such as test.pkpass.")],
+) -> None:
+    """Write a pass of a card that nobody holds: an iPhone shows whether it takes such passes."""
+    from sqlalchemy import select
+
+    from punchcard.loyalty.models import LoyaltyProgram
+    from punchcard.wallets.platform import WalletAway
+
+    with opened_context() as context:
+        with context.database.read() as session:
+            wanted = select(LoyaltyProgram.id).where(LoyaltyProgram.slug == program)
+            program_id = session.scalar(wanted)
+        if program_id is None:
+            raise CommandFailed(f"There is no program {program}.")
+        try:
+            content = context.wallets.apple.sample(program_id)
+        except WalletAway as error:
+            why = context.wallets.apple.fault or "it is not set up."
+            raise CommandFailed(f"Apple Wallet hands out no passes: {why}") from error
+    to.write_bytes(content)
+    say({"path": str(to)}, as_json=False, text=f"Written to {to}. It belongs to nobody.")
 
 
 def _text(found: "WalletStatus") -> str:

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.models import Vendor
-from punchcard.kit.ids import CardId, ProgramId
+from punchcard.accounts.models import Location, Vendor
+from punchcard.kit.ids import CardId, LocationId, ProgramId, VendorId
 from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.links import CardLinks
@@ -17,9 +17,11 @@ from punchcard.loyalty.cards.views import views_of
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.tables import CARDS
 from punchcard.loyalty.vocabulary import CardStatus
-from punchcard.wallets.pass_content import CardFacts, ProgramFacts, RewardFacts
+from punchcard.wallets.pass_facts import CardFacts, ProgramFacts, RewardFacts
+from punchcard.wallets.places import Coordinates
 
 _REWARDS_SHOWN = 100
+_PLACES_KNOWN = 500
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,28 @@ def load_facts(
 ) -> dict[str, PassFacts]:
     """Return the facts of each card that exists, by its id."""
     rows = session.execute(card_query().where(CARDS.c.id.in_(sorted(set(card_ids))))).all()
+    at = _places_of_cards(session, rows)
     programs = load_programs(session, {row.program_id for row in rows}, now=now)
     return {
-        row.id: PassFacts(program=programs[row.program_id], card=_card(row, view, links))
+        row.id: PassFacts(
+            program=programs[row.program_id],
+            card=_card(row, view, links, at.get(row.location_id)),
+        )
         for row, view in zip(rows, views_of(session, rows, now), strict=True)
     }
+
+
+def _places_of_cards(
+    session: Session, rows: Sequence[Row[Any]]
+) -> dict[LocationId | None, Coordinates]:
+    """Return where the locations are at which these cards were opened."""
+    wanted = {row.location_id for row in rows if row.location_id is not None}
+    if not wanted:
+        return {}
+    known = select(Location.id, Location.latitude, Location.longitude).where(
+        Location.id.in_(sorted(wanted)), Location.latitude.is_not(None)
+    )
+    return {row.id: Coordinates(row.latitude, row.longitude) for row in session.execute(known)}
 
 
 def load_programs(
@@ -66,6 +85,7 @@ def load_programs(
             name=reward.name,
             points_required=reward.points_required,
             texts=reward.texts,
+            valid_until=reward.valid_until,
         )
         offers.setdefault(reward.program_id, []).append(offer)
     rows = session.execute(
@@ -73,14 +93,37 @@ def load_programs(
         .join(Vendor, Vendor.id == LoyaltyProgram.vendor_id)
         .where(LoyaltyProgram.id.in_(wanted))
     ).all()
+    places = _places(session, {vendor.id for _program, vendor in rows})
     return {
-        program.id: _program(program, vendor, offers.get(program.id, []))
+        program.id: _program(
+            program, vendor, offers.get(program.id, []), tuple(places.get(vendor.id, {}).values())
+        )
         for program, vendor in rows
     }
 
 
+def _places(
+    session: Session, vendor_ids: Iterable[VendorId]
+) -> dict[VendorId, dict[LocationId, Coordinates]]:
+    """Return where the vendors' open locations are, as far as it was told, the oldest first."""
+    found: dict[VendorId, dict[LocationId, Coordinates]] = {}
+    known = select(Location.vendor_id, Location.id, Location.latitude, Location.longitude).where(
+        Location.vendor_id.in_(sorted(vendor_ids)),
+        Location.closed_at.is_(None),
+        Location.latitude.is_not(None),
+    )
+    for vendor_id, location_id, latitude, longitude in session.execute(known.order_by(Location.id)):
+        places = found.setdefault(vendor_id, {})
+        if len(places) < _PLACES_KNOWN and latitude is not None and longitude is not None:
+            places[location_id] = Coordinates(latitude, longitude)
+    return found
+
+
 def _program(
-    program: LoyaltyProgram, vendor: Vendor, rewards: Sequence[RewardFacts]
+    program: LoyaltyProgram,
+    vendor: Vendor,
+    rewards: Sequence[RewardFacts],
+    places: tuple[Coordinates, ...],
 ) -> ProgramFacts:
     return ProgramFacts(
         id=program.id,
@@ -97,10 +140,12 @@ def _program(
         texts=program.texts,
         rewards=tuple(rewards[:_REWARDS_SHOWN]),
         shop_status=vendor.status,
+        places=places,
+        timezone=program.timezone,
     )
 
 
-def _card(row: Row[Any], view: CardView, links: CardLinks) -> CardFacts:
+def _card(row: Row[Any], view: CardView, links: CardLinks, place: Coordinates | None) -> CardFacts:
     token = links.token(row.id, row.token_sealed)
     return CardFacts(
         id=row.id,
@@ -115,6 +160,7 @@ def _card(row: Row[Any], view: CardView, links: CardLinks) -> CardFacts:
         url=links.address(token) if token else None,
         customer_name=row.customer_name,
         language=row.locale or row.customer_locale,
+        place=place,
     )
 
 

@@ -5,7 +5,7 @@ writes digits, and someone else's camera that sees it opens nothing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from punchcard.accounts.vocabulary import VendorStatus
@@ -18,69 +18,11 @@ from punchcard.kit.i18n import (
     plural,
     translate,
 )
-from punchcard.kit.ids import CardId, ProgramId, RewardId
-from punchcard.loyalty.rules.reward_rules import ReadyReward
 from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus, CodeFormat, ProgramType
 from punchcard.wallets.card_colours import card_colours
+from punchcard.wallets.pass_facts import CardFacts, ProgramFacts, RewardFacts
+from punchcard.wallets.places import Coordinates, last_day, nearest
 from punchcard.wallets.symbols.stamp_symbols import StampSymbol, symbol_of
-
-
-@dataclass(frozen=True, kw_only=True)
-class RewardFacts:
-    """A reward that points can be exchanged for now."""
-
-    id: RewardId = field(default=RewardId(""))
-    name: str
-    points_required: int
-    texts: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProgramFacts:
-    """What a pass needs to know of its program; `rewards` in order of their price."""
-
-    id: ProgramId
-    version: int
-    name: str
-    card_name: str
-    vendor_name: str
-    vendor_language: str
-    type: ProgramType
-    stamps_target: int
-    stamp_reward: Mapping[str, Any] | None = None
-    terms_text: str | None = None
-    branding: Mapping[str, Any] = field(default_factory=dict)
-    texts: Mapping[str, Any] = field(default_factory=dict)
-    rewards: tuple[RewardFacts, ...] = ()
-    shop_status: VendorStatus = VendorStatus.ACTIVE
-
-    def __hash__(self) -> int:
-        """Return the same for all that are equal; what else is in it cannot be hashed."""
-        return hash((self.id, self.version))
-
-
-@dataclass(frozen=True, kw_only=True)
-class CardFacts:
-    """What a pass needs to know of its card.
-
-    `ready` are the rewards it can have now, the best first; `rewards_ready` is how many they are.
-    `used_up` are those that it has had as often as a card may.
-    `token` and `url` are None for a number that a replaced card no longer answers to.
-    `language` None is the shop's own.
-    """
-
-    id: CardId
-    number: str
-    status: CardStatus
-    stamps: int
-    points: int
-    rewards_ready: int
-    ready: tuple[ReadyReward, ...] = ()
-    used_up: frozenset[RewardId] = frozenset()
-    token: str | None = None
-    url: str | None = None
-    customer_name: str | None = None
-    language: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +78,11 @@ class PassContent:
     hero_url: str | None
     card_url: str | None
     is_void: bool
+    places: tuple[Coordinates, ...] = ()
+    nearby: str = ""
+    reward_until: PassField | None = None
+    phone: str | None = None
+    website_url: str | None = None
 
     @property
     def is_reward_ready(self) -> bool:
@@ -174,6 +121,11 @@ def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> 
         logo_url=branding.get("logo_url"),
         hero_url=branding.get("hero_url"),
         card_url=card.url,
+        places=nearest(program.places, card.place),
+        reward_until=_reward_until(program, card, words),
+        phone=branding.get("phone"),
+        website_url=branding.get("website_url"),
+        nearby=words.say(_NEARBY, shop=program.vendor_name),
         is_void=_why_void(program, card) is not None,
     )
 
@@ -204,13 +156,7 @@ def for_holder(content: PassContent, program: ProgramFacts, card: CardFacts) -> 
         back=tuple(holders(shown) for shown in content.back),
         barcode=_barcode(program, card),
         card_url=card.url,
-    )
-
-
-def nobodys_card(program: ProgramFacts) -> CardFacts:
-    """Return a card that only lends its program's words."""
-    return CardFacts(
-        id=CardId(""), number="", status=CardStatus.ACTIVE, stamps=0, points=0, rewards_ready=0
+        places=nearest(program.places, card.place),
     )
 
 
@@ -225,6 +171,8 @@ def readable_number(number: str) -> str:
     return " ".join(number[start : start + 4] for start in range(0, len(number), 4))
 
 
+_ENDS_SHOWN: Final = 10
+_NEARBY: Final = N_("{shop}: here is your card")
 _STAMPS: Final = N_("Stamps")
 _POINTS: Final = N_("Points")
 _REWARD: Final = N_("Reward")
@@ -353,6 +301,31 @@ def _readiness(card: CardFacts, words: _Words) -> str:
     return words.say(_READY)
 
 
+def _reward_until(program: ProgramFacts, card: CardFacts, words: _Words) -> PassField | None:
+    """Return the last day of the reward that is shown, if it has one: only points' rewards end.
+
+    The pass itself goes on: its own end is never told to a phone.
+    """
+    ready = {one.id for one in card.ready[:1]}
+    shown = [one for one in program.rewards if one.id in ready] or _ahead(program, card)[:1]
+    if program.type != ProgramType.POINTS or not shown or shown[0].valid_until is None:
+        return None
+    value = last_day(shown[0].valid_until, program.timezone, words.language)
+    return PassField(key="reward_until", label=words.say(N_("Until")), value=value)
+
+
+def _reward_ends(program: ProgramFacts, words: _Words) -> str:
+    """Return a line for each reward that ends, the first to end first."""
+    ending = [one for one in program.rewards if one.valid_until is not None]
+    ending.sort(key=lambda one: (one.valid_until, one.points_required))
+    return "\n".join(
+        f"{_reward_name(one, words.language)}: "
+        f"{last_day(one.valid_until, program.timezone, words.language)}"
+        for one in ending[:_ENDS_SHOWN]
+        if one.valid_until is not None
+    )
+
+
 def _why_void(program: ProgramFacts, card: CardFacts) -> str | None:
     """Return what is said of a card that cannot be used now: its own state, or its shop's."""
     if card.status in HELD_STATUSES and program.shop_status != VendorStatus.ACTIVE:
@@ -374,6 +347,10 @@ def _back(program: ProgramFacts, card: CardFacts, words: _Words) -> tuple[PassFi
         ("shop", N_("Shop"), program.vendor_name),
         ("how", N_("How it works"), how),
         ("reward_description", N_("About the reward"), reward),
+        ("reward_ends", N_("Last days of rewards"), _reward_ends(program, words)),
+        ("opening_hours", N_("Opening hours"), program.branding.get("opening_hours") or ""),
+        ("phone", N_("Phone"), program.branding.get("phone") or ""),
+        ("website", N_("Website"), program.branding.get("website_url") or ""),
         ("number", N_("Card number"), readable_number(card.number)),
         ("link", N_("Your card on the web"), card.url or ""),
         ("terms", N_("Terms"), terms),

@@ -124,6 +124,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_PROGRAM}/delete"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/hero"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/hero/remove"): MAY_MANAGE,
+    ("GET", f"{_PROGRAM}/links"): MAY_MANAGE,
+    ("POST", f"{_PROGRAM}/links"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/logo"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/logo/remove"): MAY_MANAGE,
     ("GET", f"{_PROGRAM}/poster"): MAY_READ,
@@ -136,6 +138,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_PROGRAM}/rewards/{{reward_id}}"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/rewards/{{reward_id}}/archive"): MAY_MANAGE,
     ("GET", "/console/wallets"): MAY_MANAGE,
+    ("GET", "/console/wallets/{program_id}/test.pkpass"): MAY_MANAGE,
     # The ledger
     ("GET", "/console/ledger"): MAY_READ,
     ("GET", "/console/ledger/verify"): MAY_MANAGE,

@@ -23,7 +23,7 @@ from punchcard.web.console import (
 from punchcard.web.console.cards import card_operations, cards, members
 from punchcard.web.console.guide import guide
 from punchcard.web.console.ledger import ledger, verification
-from punchcard.web.console.programs import hero, posters, programs, rewards, wallets
+from punchcard.web.console.programs import hero, links, posters, programs, rewards, wallets
 from punchcard.web.pages import assets, theme_css
 from punchcard.web.public import badges, card, home_icon, join, readable_export
 from punchcard.web.terminal import shell
@@ -38,6 +38,7 @@ ROUTERS: Final[list[APIRouter]] = [
     posters.router,
     rewards.router,
     hero.router,
+    links.router,
     programs.router,
     members.router,
     cards.router,

@@ -28,6 +28,8 @@ _KNOWN = _REQUIRED | {
     "labelColor",
     "barcodes",
     "voided",
+    "locations",
+    "featuredActions",
     "webServiceURL",
     "authenticationToken",
 }
@@ -112,6 +114,13 @@ def check_document(document: dict[str, Any]) -> None:
         assert barcode.keys() == {"format", "message", "messageEncoding", "altText"}
         assert barcode["format"] in ("PKBarcodeFormatQR", "PKBarcodeFormatCode128")
         barcode["message"].encode(barcode["messageEncoding"])
+    assert len(document.get("locations", [])) <= 10
+    for place in document.get("locations", []):
+        assert place.keys() == {"latitude", "longitude", "relevantText"}
+    assert len(document.get("featuredActions", [])) <= 2
+    for action in document.get("featuredActions", []):
+        assert action.keys() == {"identifier", "type", "url"}
+        assert action["url"].startswith("tel://") == (action["type"] == "call")
     card = document["storeCard"]
     assert card.keys() <= {*_PLACES, "backFields"}
     for place, most in _PLACES.items():

@@ -17,13 +17,8 @@ from punchcard.wallets.apple.pass_json import PassIdentity, text_files
 from punchcard.wallets.apple.pass_texts import words_of
 from punchcard.wallets.apple.pkpass import PassFile, build_pkpass
 from punchcard.wallets.apple.signing import PassSigner
-from punchcard.wallets.pass_content import (
-    CardFacts,
-    ProgramFacts,
-    card_language,
-    for_holder,
-    pass_content,
-)
+from punchcard.wallets.pass_content import card_language, for_holder, pass_content
+from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
 from tests.wallets.apple.opened_pass import (
     OpenedPass,
     check_document,

@@ -18,7 +18,7 @@ from punchcard.wallets.google.google_objects import (
     loyalty_object,
     save_claims,
 )
-from punchcard.wallets.pass_content import RewardFacts
+from punchcard.wallets.pass_facts import RewardFacts
 from tests.wallets import facts
 from tests.wallets.google_account import ISSUER
 

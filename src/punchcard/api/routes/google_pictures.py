@@ -23,7 +23,8 @@ from punchcard.wallets.google.hero_pictures import (
     stamps_png,
 )
 from punchcard.wallets.google.logo_url import google_logo
-from punchcard.wallets.pass_content import nobodys_card, pass_content
+from punchcard.wallets.pass_content import pass_content
+from punchcard.wallets.sample_cards import nobodys_card
 from punchcard.wallets.stamp_drawing import StampLook
 from punchcard.wallets.symbols.stamp_symbols import symbol_of
 

@@ -135,21 +135,29 @@ class UserChange(Schema):
     password: NewPassword = LEFT_OUT
 
 
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[49.6117])]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[6.13])]
+
+
 class LocationSchema(Schema):
     """A place where a vendor serves customers."""
 
     id: IdOf[LocationId]
     name: str
     address: str | None
+    latitude: float | None
+    longitude: float | None
     closed_at: Moment | None
     created_at: Moment
 
 
 class LocationRequest(Schema):
-    """A location to be opened."""
+    """A location to be opened; near its coordinates (degrees) phones show the card of the shop."""
 
     name: Name
     address: Address | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
 
 
 class LocationChange(Schema):
@@ -157,6 +165,8 @@ class LocationChange(Schema):
 
     name: Name = LEFT_OUT
     address: Address | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
 
 
 class DeviceSchema(Schema):

@@ -106,6 +106,15 @@ def _text(pattern: str, *, maximum: int, sentence: str, **published: Any) -> Any
 
 Name = Annotated[str, *line(1, texts.NAME_CHARACTERS)]
 ShortText = Annotated[str, *line(0, 500)]
+OpeningHours = Annotated[
+    str,
+    *ruled(
+        texts.paragraphs,
+        bounds={"maximum": 500},
+        pattern=texts.PARAGRAPHS_PATTERN,
+        maxLength=500,
+    ),
+]
 LongText = Annotated[
     str,
     *ruled(

@@ -13,12 +13,15 @@ from punchcard.api.schemas.fields import (
     Currency,
     Flag,
     HeroUrl,
+    HttpsUrl,
     IdOf,
     LogoUrl,
     LongText,
     Moment,
     Name,
     OneOf,
+    OpeningHours,
+    Phone,
     Schema,
     ShortText,
     Slug,
@@ -92,7 +95,7 @@ class StampReward(Schema):
 
 
 class Branding(Schema):
-    """How cards and passes look.
+    """How cards and passes look, and how they lead to the shop.
 
     `barcode` "code128" is for tills whose scanners read no QR; "rotating" is a QR code that moves
     where the phone can do that, so that a picture of it is soon worth nothing. A colour that cannot
@@ -104,6 +107,9 @@ class Branding(Schema):
     accent_color: Colour | None = None
     logo_url: LogoUrl | None = None
     hero_url: HeroUrl | None = None
+    phone: Phone | None = None
+    website_url: HttpsUrl | None = None
+    opening_hours: OpeningHours | None = None
     barcode: Literal["qr", "code128", "rotating"] | None = None
     stamp_symbol: StampSymbol | None = None
 

@@ -10,6 +10,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.validation.invalid import InvalidValue
 
 NAME_CHARACTERS: Final = 120
+ADDRESS_CHARACTERS: Final = 2000
 SLUG_CHARACTERS: Final = 63
 
 # U+2028 and U+2029 break a line as "\n" does.
@@ -27,6 +28,10 @@ _CONTROL_BUT_BREAKS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _UNSEEN = re.compile("[\u00ad\u180e\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
 _ONLY_MARKS = re.compile("[\\s\u061c\u200c-\u200f]*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_HTTPS = re.compile(
+    r"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?"
+    r"([/?#][A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*)?"
+)
 _SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*")
 
 _EMPTY = N_("Must not be empty.")
@@ -54,6 +59,13 @@ def paragraphs(text: str, *, maximum: int) -> str:
     if _CONTROL_BUT_BREAKS.search(text):
         raise InvalidValue(N_("Must be text without control characters."))
     return _short_enough(text.replace("\r\n", "\n").replace("\r", "\n"), maximum)
+
+
+def https_address(text: str) -> str:
+    """Return an address that starts with https:// as it is. Raises InvalidValue."""
+    if len(text) > ADDRESS_CHARACTERS or _HTTPS.fullmatch(text) is None:
+        raise InvalidValue(N_("Must be an address that starts with https://."))
+    return text
 
 
 def slug(text: str) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts import vendor_service
+from punchcard.accounts import location_service, vendor_service
 from punchcard.accounts.audit_service import Act
-from punchcard.accounts.models import Vendor
-from punchcard.kit.ids import VendorId
+from punchcard.accounts.models import Location, Vendor
+from punchcard.kit.ids import LocationId, VendorId
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs.program_service import touch_program
 
@@ -47,6 +47,44 @@ def resume_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
 def close_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
     """Close a vendor as `vendor_service.close_vendor` does; its cards' passes become void."""
     return _followed(session, act, vendor_id, vendor_service.close_vendor)
+
+
+def create_location(session: Session, act: Act, vendor_id: VendorId, **wanted: Any) -> Location:
+    """Open a location as `location_service.create_location` does; passes learn where it is."""
+    location = location_service.create_location(session, act, vendor_id, **wanted)
+    if location.latitude is not None:
+        _touch_programs(session, act, vendor_id)
+    return location
+
+
+def update_location(
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    location_id: LocationId,
+    changes: Mapping[str, Any],
+    *,
+    guard: Callable[[Location], None] | None = None,
+) -> Location:
+    """Change a location as `location_service.update_location` does; passes follow where it is."""
+    before = location_service.get_location(session, vendor_id, location_id)
+    place = (before.latitude, before.longitude)
+    location = location_service.update_location(
+        session, act, vendor_id, location_id, changes, guard=guard
+    )
+    if (location.latitude, location.longitude) != place:
+        _touch_programs(session, act, vendor_id)
+    return location
+
+
+def close_location(
+    session: Session, act: Act, vendor_id: VendorId, location_id: LocationId
+) -> Location:
+    """Close a location as `location_service.close_location` does; passes leave it out."""
+    location = location_service.close_location(session, act, vendor_id, location_id)
+    if location.latitude is not None:
+        _touch_programs(session, act, vendor_id)
+    return location
 
 
 def _followed(

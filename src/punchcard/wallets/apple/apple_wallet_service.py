@@ -30,10 +30,12 @@ from punchcard.wallets.apple.pass_texts import words_of
 from punchcard.wallets.apple.pkpass import PassFile, build_pkpass, manifest_of
 from punchcard.wallets.apple.set_up import AppleSetUp
 from punchcard.wallets.apple.signing import PassSigner
-from punchcard.wallets.card_facts import PassFacts, load_facts, replaced
+from punchcard.wallets.card_facts import PassFacts, load_facts, load_programs, replaced
 from punchcard.wallets.models import ApplePass
 from punchcard.wallets.pass_content import for_holder
+from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
 from punchcard.wallets.platform import Records, WalletAway
+from punchcard.wallets.sample_cards import sample_card
 
 _ATTEMPTS: Final = 5
 
@@ -136,6 +138,23 @@ class AppleWallet:
             with self._database.write() as session:
                 registry.record_first_look(session, number, look.fingerprint)
         return built
+
+    def sample(self, program_id: ProgramId) -> bytes:
+        """Return a pass of a card that nobody holds, to be looked at on a phone; it never changes.
+
+        Raises WalletAway while passes are kept back. The program must exist.
+        """
+        if self.signer is None or self.fault:
+            raise WalletAway
+        now = self._clock.now()
+        with self._database.read() as session:
+            program = load_programs(session, [program_id], now=now)[program_id]
+            images = {kind: uploads.find_image(session, program_id, kind) for kind in PictureKind}
+        card = sample_card(program)
+        # A phone keeps one pass under each number: those of all programs can be tried together.
+        serial = f"test-{program_id}"
+        look = self._draw(program, card, images, serial=serial, web_service_url="")
+        return build_pkpass(look.files, partial(self.signer.sign, at=now))
 
     def latest(self, serial_number: str, *, known_since: int | None = None) -> BuiltPass | None:
         """Return a pass as it is now, None if it has not changed after `known_since`.
@@ -302,14 +321,27 @@ class AppleWallet:
         card = facts.card
         if card.number != serial_number:
             card = replaced(card, serial_number)
-        words = words_of(facts.program, card)
-        content = for_holder(words.content, facts.program, card)
+        where = f"{self._base}/api/v1/loyalty/apple"
+        return self._draw(facts.program, card, images, serial=serial_number, web_service_url=where)
+
+    def _draw(
+        self,
+        program: ProgramFacts,
+        card: CardFacts,
+        images: Mapping[PictureKind, bytes | None],
+        *,
+        serial: str,
+        web_service_url: str,
+    ) -> _Look:
+        assert self.signer is not None
+        words = words_of(program, card)
+        content = for_holder(words.content, program, card)
         identity = PassIdentity(
             pass_type_id=self.signer.pass_type_id,
             team_id=self.signer.team_id,
-            serial_number=serial_number,
-            web_service_url=f"{self._base}/api/v1/loyalty/apple",
-            authentication_token=self.token_of(serial_number),
+            serial_number=serial,
+            web_service_url=web_service_url,
+            authentication_token=self.token_of(serial),
         )
         texts = text_files(content, words, identity)
         logo, hero = images[PictureKind.LOGO], images[PictureKind.HERO]

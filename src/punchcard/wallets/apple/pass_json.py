@@ -19,6 +19,7 @@ from punchcard.wallets.apple.pkpass import PassFile, pass_file
 from punchcard.wallets.pass_content import Barcode, PassContent, PassField
 
 _FORMATS: Final = {CodeFormat.QR: "PKBarcodeFormatQR", CodeFormat.CODE128: "PKBarcodeFormatCode128"}
+_ACTIONS_LIMIT: Final = 2
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -70,10 +71,42 @@ def _document(
         document["barcodes"] = [_barcode(content.barcode)]
     if content.is_void:
         document["voided"] = True
+    else:
+        document |= _offers(content, keys)
     if _is_reachable(identity.web_service_url):
         document["webServiceURL"] = identity.web_service_url
         document["authenticationToken"] = identity.authentication_token
     return document
+
+
+def _offers(content: PassContent, keys: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a phone offers of a card in use: places to show it at, and ways to the shop.
+
+    Phones from before iOS 27 leave the ways out.
+    """
+    offers: dict[str, Any] = {}
+    if content.places:
+        offers["locations"] = [
+            {
+                "latitude": place.latitude,
+                "longitude": place.longitude,
+                "relevantText": keys["nearby"],
+            }
+            for place in content.places
+        ]
+    ways = [
+        ("card", "membershipBenefits", content.card_url),
+        ("call", "call", f"tel://{content.phone}" if content.phone else None),
+        ("website", "viewOffersRewards", content.website_url),
+    ]
+    actions = [
+        {"identifier": name, "type": kind, "url": address}
+        for name, kind, address in ways
+        if address
+    ]
+    if actions:
+        offers["featuredActions"] = actions[:_ACTIONS_LIMIT]
+    return offers
 
 
 def _field(field: PassField, keys: Mapping[str, str]) -> dict[str, Any]:

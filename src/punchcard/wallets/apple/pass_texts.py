@@ -12,13 +12,8 @@ from typing import Final
 from punchcard.kit.i18n import Language
 from punchcard.kit.ids import CardId
 from punchcard.wallets.apple.pkpass import PassFile, pass_file
-from punchcard.wallets.pass_content import (
-    CardFacts,
-    PassContent,
-    PassField,
-    ProgramFacts,
-    pass_contents,
-)
+from punchcard.wallets.pass_content import PassContent, PassField, pass_contents
+from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
 
 # Unseen on the phone: tells two equal texts apart whose translations differ.
 _MARK: Final = "\u200b"
@@ -69,6 +64,7 @@ def words_of(program: ProgramFacts, card: CardFacts) -> PassWords:
         token=None,
         url=_ANYBODYS if card.url else None,
         customer_name=_ANYBODYS if card.customer_name else None,
+        place=None,
     )
     return _words(program, anybody)
 
@@ -80,13 +76,13 @@ def places_of(content: PassContent) -> dict[str, list[PassField]]:
     without stamps has room for one field in large: what is missing, or ready.
     """
     reward = [content.reward] if content.reward is not None else []
-    customer = [content.customer] if content.customer is not None else []
+    beside = [one for one in (content.reward_until, content.customer) if one is not None]
     has_strip_of_stamps = content.stamps is not None
     return {
         "headerFields": list(content.balances),
         "primaryFields": [] if has_strip_of_stamps else [content.status],
         "secondaryFields": [*reward, content.status] if has_strip_of_stamps else reward,
-        "auxiliaryFields": customer,
+        "auxiliaryFields": beside,
         "backFields": list(content.back),
     }
 
@@ -121,6 +117,8 @@ def _texts(content: PassContent) -> Iterator[tuple[str, str]]:
     """Yield each text of a pass that isn't its holder's, with the place it stands at."""
     yield "logoText", content.program_name
     yield "description", content.card_name
+    if content.places:
+        yield "nearby", content.nearby
     for fields in places_of(content).values():
         for field in fields:
             yield f"{field.key}.label", field.label

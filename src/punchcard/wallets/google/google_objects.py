@@ -18,15 +18,9 @@ from punchcard.loyalty.rotating_codes import DIGITS, PERIOD_SECONDS
 from punchcard.loyalty.rules.logo_rules import is_uploaded
 from punchcard.loyalty.vocabulary import CodeFormat, ProgramType
 from punchcard.wallets.google.hero_pictures import design_of, picture_name
-from punchcard.wallets.pass_content import (
-    Barcode,
-    CardFacts,
-    PassContent,
-    PassField,
-    ProgramFacts,
-    nobodys_card,
-    pass_contents,
-)
+from punchcard.wallets.pass_content import Barcode, PassContent, PassField, pass_contents
+from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
+from punchcard.wallets.sample_cards import nobodys_card
 
 Body = dict[str, Any]
 Contents = Mapping[Language, PassContent]
@@ -34,7 +28,7 @@ Contents = Mapping[Language, PassContent]
 CALLBACK_PATH: Final = "/api/v1/loyalty/google/callback"
 
 _BARCODES: Final = {CodeFormat.QR: "QR_CODE", CodeFormat.CODE128: "CODE_128"}
-_SHARED_BACK: Final = ("how", "reward_description", "terms")
+_SHARED_BACK: Final = ("how", "reward_description", "reward_ends", "opening_hours", "terms")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +93,8 @@ def loyalty_class(shop: GoogleShop, program: ProgramFacts) -> Body:
         "reviewStatus": "UNDER_REVIEW",
         "multipleDevicesAndHoldersAllowedStatus": "ONE_USER_ALL_DEVICES",
         "callbackOptions": _callback(shop),
+        "merchantLocations": _places(first),
+        "linksModuleData": _shared_links(contents),
         "textModulesData": _shared_texts(program, contents),
     }
 
@@ -188,6 +184,32 @@ def _hero(shop: GoogleShop, program: ProgramFacts, contents: Contents) -> Body |
     return _image(shop.hero_url(program.id) if is_uploaded(url) else url, program.version, contents)
 
 
+def _places(content: PassContent) -> list[Body] | None:
+    """Return where phones show the card by themselves."""
+    found = [{"latitude": one.latitude, "longitude": one.longitude} for one in content.places]
+    return found or None
+
+
+def _shared_links(contents: Contents) -> Body | None:
+    """Return the ways to the shop that are the same on every card."""
+    first = next(iter(contents.values()))
+    ways = [
+        ("phone", f"tel:{first.phone}" if first.phone else None, N_("Phone")),
+        ("website", first.website_url, N_("Website")),
+    ]
+    links = [
+        {
+            "id": name,
+            "uri": address,
+            "description": _say(label, first.language),
+            "localizedDescription": _localized_sentence(label, contents),
+        }
+        for name, address, label in ways
+        if address
+    ]
+    return {"uris": links} if links else None
+
+
 def _stamps(shop: GoogleShop, program: ProgramFacts, contents: Contents) -> Body | None:
     """Return the picture of a card's stamps, None for one without or out of use."""
     first = next(iter(contents.values()))
@@ -225,6 +247,8 @@ def _own_texts(program: ProgramFacts, contents: Contents) -> list[Body]:
     texts = [_text(contents, "status", lambda content: content.status)]
     if program.type != ProgramType.STAMPS and first.reward is not None:
         texts.append(_text(contents, "reward", lambda content: content.reward))
+    if first.reward_until is not None:
+        texts.append(_text(contents, "reward_until", lambda content: content.reward_until))
     return texts
 
 

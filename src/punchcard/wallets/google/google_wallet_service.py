@@ -62,6 +62,7 @@ class GoogleWallet:
         self._settings = settings
         self._rotating_codes = rotating_codes
         self._card_links = card_links
+        self._takes_places = True
         self._shop = GoogleShop(
             issuer_id=settings.google_issuer_id,
             base_url=settings.base_url,
@@ -190,7 +191,7 @@ class GoogleWallet:
             look = fingerprint(body)
             if row is not None and row.fingerprint == look:
                 return
-            self.client.put(CLASS, body, is_known=row is not None)
+            self._put_class(body, is_known=row is not None)
             with self._database.write() as session:
                 registry.record_class(session, program_id, look, now=now)
             # Once more around: someone may have changed the program, or sent an older look.
@@ -264,9 +265,28 @@ class GoogleWallet:
                 session, row, done, fingerprint=fingerprint(body), balance=balance, now=now
             )
 
+    def _put_class(self, body: Body, *, is_known: bool) -> None:
+        """Send a class; without its places to a Google that does not take them from this issuer.
+
+        Only issuers that Google has let may name places, and it refuses all of the class for them.
+        """
+        if body["merchantLocations"] and not self._takes_places:
+            body = {**body, "merchantLocations": None}
+        try:
+            self.client.put(CLASS, body, is_known=is_known)
+        except GoogleRefused:
+            if not body["merchantLocations"]:
+                raise
+            self.client.put(CLASS, {**body, "merchantLocations": None}, is_known=is_known)
+            self._takes_places = False
+            _log.warning(
+                "Google takes no places of shops from this issuer: cards in Google Wallet do not"
+                " show by themselves there. Ask Google to allow merchantLocations."
+            )
+
     def _send_class(self, facts: PassFacts) -> None:
         body = loyalty_class(self._shop, facts.program)
-        self.client.put(CLASS, body, is_known=False)
+        self._put_class(body, is_known=False)
         with self._database.write() as session:
             registry.record_class(
                 session, facts.program.id, fingerprint(body), now=self._clock.now()

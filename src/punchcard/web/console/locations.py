@@ -1,5 +1,6 @@
 """The console's page of the places where the vendor serves customers."""
 
+import re
 from typing import Any, Final
 
 from fastapi import APIRouter, Response
@@ -8,6 +9,7 @@ from punchcard.accounts import location_service
 from punchcard.accounts.models import Location
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import LocationId
+from punchcard.loyalty.programs import vendor_changes
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -16,6 +18,7 @@ router = APIRouter(prefix="/console/locations")
 _SHOWN: Final = 200
 _NAME_CHARACTERS: Final = 120
 _ADDRESS_CHARACTERS: Final = 300
+_DEGREES: Final = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,15})?")
 
 
 @router.get("")
@@ -27,12 +30,10 @@ def open_locations(request: PageRequestDep) -> Response:
 @router.post("")
 def create_location(request: PageRequestDep, form: FormDep) -> Response:
     """Open a location."""
-    name, address = _read(form)
-    if name and form.is_valid:
+    wanted = _read(form)
+    if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
-            location_service.create_location(
-                session, request.act(), request.vendor_id, name=name, address=address
-            )
+            vendor_changes.create_location(session, request.act(), request.vendor_id, **wanted)
     if not form.is_valid:
         return _list_page(request, form, status=422)
     return request.redirect("/console/locations", N_("The location is open."))
@@ -54,11 +55,10 @@ def update_location(request: PageRequestDep, location_id: LocationId, form: Form
     """Change the name or the address."""
     with request.context.database.read() as session:
         form.merge(_initial(location_service.get_location(session, request.vendor_id, location_id)))
-    name, address = _read(form)
+    changes = _read(form)
     if form.is_valid:
-        changes = {"name": name, "address": address}
         with form.refusals(), request.context.database.write() as session:
-            location_service.update_location(
+            vendor_changes.update_location(
                 session,
                 request.act(),
                 request.vendor_id,
@@ -77,19 +77,38 @@ def update_location(request: PageRequestDep, location_id: LocationId, form: Form
 def close_location(request: PageRequestDep, location_id: LocationId, form: FormDep) -> Response:
     """Close a location for good; while a terminal stands there it says so."""
     with form.refusals(), request.context.database.write() as session:
-        location_service.close_location(session, request.act(), request.vendor_id, location_id)
+        vendor_changes.close_location(session, request.act(), request.vendor_id, location_id)
     if not form.is_valid:
         return _list_page(request, form, status=409)
     return request.redirect("/console/locations", N_("The location is closed."))
 
 
 def _initial(location: Location) -> dict[str, Any]:
-    return {"name": location.name, "address": location.address}
+    degrees = {
+        name: None if (value := getattr(location, name)) is None else str(value)
+        for name in ("latitude", "longitude")
+    }
+    return {"name": location.name, "address": location.address, **degrees}
 
 
-def _read(form: Form) -> tuple[str | None, str | None]:
-    name = form.text("name", limit=_NAME_CHARACTERS)
-    return name, form.text("address", required=False, limit=_ADDRESS_CHARACTERS)
+def _read(form: Form) -> dict[str, Any]:
+    return {
+        "name": form.text("name", limit=_NAME_CHARACTERS),
+        "address": form.text("address", required=False, limit=_ADDRESS_CHARACTERS),
+        "latitude": _degrees(form, "latitude"),
+        "longitude": _degrees(form, "longitude"),
+    }
+
+
+def _degrees(form: Form, name: str) -> float | None:
+    """Return a coordinate as typed, with a comma or a point, None for an empty field."""
+    typed = form.value(name).strip().replace(",", ".").removesuffix("°").replace("−", "-")
+    if not typed:
+        return None
+    if not _DEGREES.fullmatch(typed):
+        form.fault(name, N_("Degrees with a point, such as 49.6117."))
+        return None
+    return float(typed)
 
 
 def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:

@@ -3,28 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from punchcard.context import Context
 from punchcard.kit.i18n import LANGUAGES, SOURCE_LANGUAGE, Language, as_language
-from punchcard.kit.ids import CardId, ProgramId
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.rotating_codes import has_rotating_code
 from punchcard.loyalty.rules.logo_rules import is_uploaded
-from punchcard.loyalty.vocabulary import CardStatus, ProgramType
 from punchcard.wallets.card_facts import load_facts, load_programs
-from punchcard.wallets.pass_content import (
-    CardFacts,
-    PassContent,
-    ProgramFacts,
-    card_language,
-    pass_content,
-)
-
-SAMPLE_NUMBER: Final = "482915036274"
-"""The number on cards that only show what a program looks like."""
+from punchcard.wallets.pass_content import PassContent, card_language, pass_content
+from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
+from punchcard.wallets.sample_cards import sample_card
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,21 +68,6 @@ def face_of_program(
     """Return how a new card of a program looks: two stamps on it, or some points."""
     program = load_programs(session, [program_id], now=now)[program_id]
     return face_of(program, sample_card(program), as_language(language) or SOURCE_LANGUAGE)
-
-
-def sample_card(program: ProgramFacts, name: str | None = None) -> CardFacts:
-    """Return a card that nobody holds, as far as a customer may have come after some visits."""
-    has_stamps, has_points = program.type != ProgramType.POINTS, program.type != ProgramType.STAMPS
-    prices = [reward.points_required for reward in program.rewards] or [100]
-    return CardFacts(
-        id=CardId(""),
-        number=SAMPLE_NUMBER,
-        status=CardStatus.ACTIVE,
-        stamps=max(1, program.stamps_target * 2 // 5) if has_stamps else 0,
-        points=max(1, min(prices) * 3 // 5) if has_points else 0,
-        rewards_ready=0,
-        customer_name=name,
-    )
 
 
 def join_address(context: Context, slug: str) -> str:

@@ -46,6 +46,8 @@ POLICY: Final = (
 )
 """What a page may load and run: nothing that is not a file of this server."""
 
+_ASKS_WHERE: Final = "/console/locations"
+
 
 @dataclass(kw_only=True)
 class PageRequest:
@@ -184,7 +186,10 @@ class PageRequest:
         """Give the answer the headers and cookies of every page."""
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["Content-Security-Policy"] = self.policy
-        response.headers["Permissions-Policy"] = "geolocation=(), microphone=(), payment=()"
+        # Only where a shop says where it is may a page ask the device for that.
+        asks = self.http.url.path.startswith(_ASKS_WHERE)
+        where = "(self)" if asks else "()"
+        response.headers["Permissions-Policy"] = f"geolocation={where}, microphone=(), payment=()"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if self.context.settings.base_url.startswith("https:"):
             response.headers["Strict-Transport-Security"] = "max-age=31536000"

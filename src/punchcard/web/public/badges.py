@@ -33,16 +33,51 @@ _POLICY: Final = "default-src 'none'; sandbox"
 class WalletButton:
     """One way into a wallet; `badge` is the address of the maker's artwork, if it is there."""
 
+    wallet: str
     link: str
     words: str
     badge: str | None
+
+
+@dataclass(frozen=True)
+class WalletWays:
+    """The ways into wallets on one device: `own` fit it, `others` lead from another phone.
+
+    `creates_pass`: this phone's Wallet can make a pass of the code on the page by itself, which is
+    worth a word while there is no better way.
+    """
+
+    own: list[WalletButton]
+    others: list[WalletButton]
+    creates_pass: bool
+
+
+def wallet_ways(
+    links: PassLinks, folder: Path, language: str, *, user_agent: str, has_still_code: bool
+) -> WalletWays:
+    """Return what to offer the device that sends this `user_agent`; a desk is offered both."""
+    phone = _wallet_of(user_agent)
+    buttons = wallet_buttons(links, folder, language)
+    fitting = [one for one in buttons if phone is None or one.wallet == phone]
+    return WalletWays(
+        own=fitting,
+        others=[one for one in buttons if one not in fitting],
+        creates_pass=phone == "apple" and links.apple is None and has_still_code,
+    )
+
+
+def _wallet_of(user_agent: str) -> str | None:
+    """Return the wallet of a phone; tablets by Apple have none, and may be next to any phone."""
+    if "iPhone" in user_agent or "iPod" in user_agent:
+        return "apple"
+    return "google" if "Android" in user_agent else None
 
 
 def wallet_buttons(links: PassLinks, folder: Path, language: str) -> list[WalletButton]:
     """Return a button for each wallet that is set up; `folder` is the server's data directory."""
     ways = (("apple", links.apple), ("google", links.google))
     return [
-        WalletButton(link, translate(WORDS[name], language), _badge(folder, name, language))
+        WalletButton(name, link, translate(WORDS[name], language), _badge(folder, name, language))
         for name, link in ways
         if link is not None
     ]

@@ -21,7 +21,7 @@ from punchcard.web.pages.card_preview import CardFace, face_of_card, words_of
 from punchcard.web.pages.errors import CardReplaced
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.reward_names import reward_names
-from punchcard.web.public.badges import wallet_buttons
+from punchcard.web.public.badges import wallet_ways
 from punchcard.web.public.browser_cards import forget_card, remember_opened
 from punchcard.web.public.home_icon import ICON_SIDES, icon_path
 from punchcard.web.public.packing import packed
@@ -67,6 +67,14 @@ def open_card(
     if part != "live" and not shared:
         remember_opened(request, card, token)
     links = context.wallets.service.links_for(token)
+    code = _code(request, card, opened.face)
+    ways = wallet_ways(
+        links,
+        context.settings.data_dir,
+        request.language,
+        user_agent=request.http.headers.get("user-agent", ""),
+        has_still_code=code is not None and not opened.face.has_rotating_code,
+    )
     response = request.render(
         "public/card_live.html" if part == "live" else "public/card.html",
         token=token,
@@ -88,13 +96,15 @@ def open_card(
         entries=entries[:_ENTRIES_SHOWN],
         reward_names=names,
         has_more=len(entries) > _ENTRIES_SHOWN,
-        code=_code(request, card, opened.face),
-        wallets=wallet_buttons(links, context.settings.data_dir, request.language),
+        code=code,
+        ways=ways,
         home_icon=icon_path(token, opened.face, ICON_SIDES[0]),
         is_new=welcome,
         is_again=again,
     )
-    return packed(request.http, response)
+    packed(request.http, response)
+    response.headers["Vary"] += ", User-Agent"
+    return response
 
 
 @router.get("/c/{token}/history")

@@ -12,6 +12,7 @@ from punchcard.api.schemas.accounts import (
     location_schema,
 )
 from punchcard.kit.ids import LocationId
+from punchcard.loyalty.programs import vendor_changes
 
 router = api_router("/api/v1/vendor/locations", tag="Locations")
 
@@ -30,8 +31,8 @@ def list_locations(caller: CallerDep, page: PageDep) -> Listed[LocationSchema]:
 def create_location(body: LocationRequest, caller: CallerDep) -> LocationSchema:
     """Open a location."""
     with caller.context.database.write() as session:
-        location = location_service.create_location(
-            session, caller.act(), caller.vendor_id, name=body.name, address=body.address
+        location = vendor_changes.create_location(
+            session, caller.act(), caller.vendor_id, **body.model_dump()
         )
         response = location_schema(location)
         caller.remember(session, 201, response)
@@ -52,7 +53,7 @@ def update_location(
 ) -> LocationSchema:
     """Change a location's name or address."""
     with caller.context.database.write() as session:
-        location = location_service.update_location(
+        location = vendor_changes.update_location(
             session,
             caller.act(),
             caller.vendor_id,
@@ -67,7 +68,7 @@ def update_location(
 def close_location(location_id: LocationId, caller: CallerDep) -> LocationSchema:
     """Close a location permanently; its devices must have moved."""
     with caller.context.database.write() as session:
-        location = location_service.close_location(
+        location = vendor_changes.close_location(
             session, caller.act(), caller.vendor_id, location_id
         )
         return location_schema(location)

@@ -10,7 +10,7 @@ from punchcard.kit.i18n import as_language, translate
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.programs.onboarding import FirstSteps
 from punchcard.loyalty.vocabulary import ProgramType
-from punchcard.wallets.pass_content import ProgramFacts
+from punchcard.wallets.pass_facts import ProgramFacts
 from punchcard.web.console.programs.program_preview import Preview, preview_of, preview_of_facts
 from punchcard.web.console.programs.program_start import (
     LOOKS,

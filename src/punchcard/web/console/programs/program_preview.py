@@ -13,8 +13,9 @@ from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.wallets.card_colours import ACCENT, TEXT, card_colours, contrast
 from punchcard.wallets.card_facts import load_programs
-from punchcard.wallets.pass_content import ProgramFacts
-from punchcard.web.pages.card_preview import CardFace, face_of, sample_card
+from punchcard.wallets.pass_facts import ProgramFacts
+from punchcard.wallets.sample_cards import sample_card
+from punchcard.web.pages.card_preview import CardFace, face_of
 
 LANGUAGE_FIELD: Final = "preview_language"
 """The field of the form that says in which language the card is shown."""

@@ -4,12 +4,24 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
+from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.programs import program_service
+from punchcard.wallets.apple.pkpass import MIME_TYPE
 from punchcard.web.pages.page_request import PageRequestDep
 
 router = APIRouter(prefix="/console/wallets")
 
 _PROGRAMS_SHOWN: Final = 200
+
+
+@router.get("/{program_id}/test.pkpass")
+def download_test_pass(request: PageRequestDep, program_id: ProgramId) -> Response:
+    """Hand out a pass of a card that nobody holds: the owner's own phone shows how it looks."""
+    with request.context.database.read() as session:
+        program = program_service.get_program(session, request.vendor_id, program_id)
+    content = request.context.wallets.apple.sample(program.id)
+    headers = {"Content-Disposition": 'attachment; filename="test.pkpass"'}
+    return request.finish(Response(content, headers=headers, media_type=MIME_TYPE))
 
 
 @router.get("")
@@ -32,6 +44,7 @@ def open_wallets(request: PageRequestDep, part: str = "") -> Response:
     return request.render(
         "console/wallet_progress.html" if is_part else "console/wallets.html",
         cards=cards,
+        programs=programs,
         configured=status.configured,
         faults=status.faults,
         redesigns=[(row, progress) for row, progress in redesigns if progress is not None],

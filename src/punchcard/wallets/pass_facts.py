@@ -1,0 +1,74 @@
+"""What a pass needs to know of its card and program: facts, as `card_facts` reads them. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from punchcard.accounts.vocabulary import VendorStatus
+from punchcard.kit.ids import CardId, ProgramId, RewardId
+from punchcard.loyalty.rules.reward_rules import ReadyReward
+from punchcard.loyalty.vocabulary import CardStatus, ProgramType
+from punchcard.wallets.places import Coordinates
+
+
+@dataclass(frozen=True, kw_only=True)
+class RewardFacts:
+    """A reward that points can be exchanged for now."""
+
+    id: RewardId = field(default=RewardId(""))
+    name: str
+    points_required: int
+    texts: Mapping[str, Any] = field(default_factory=dict)
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramFacts:
+    """What a pass needs to know of its program; `rewards` in order of their price."""
+
+    id: ProgramId
+    version: int
+    name: str
+    card_name: str
+    vendor_name: str
+    vendor_language: str
+    type: ProgramType
+    stamps_target: int
+    stamp_reward: Mapping[str, Any] | None = None
+    terms_text: str | None = None
+    branding: Mapping[str, Any] = field(default_factory=dict)
+    texts: Mapping[str, Any] = field(default_factory=dict)
+    rewards: tuple[RewardFacts, ...] = ()
+    shop_status: VendorStatus = VendorStatus.ACTIVE
+    places: tuple[Coordinates, ...] = ()
+    timezone: str = "UTC"
+
+    def __hash__(self) -> int:
+        """Return the same for all that are equal; what else is in it cannot be hashed."""
+        return hash((self.id, self.version))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardFacts:
+    """What a pass needs to know of its card.
+
+    `ready` are the rewards it can have now, the best first; `rewards_ready` is how many they are.
+    `used_up` are those that it has had as often as a card may.
+    `token` and `url` are None for a number that a replaced card no longer answers to.
+    `language` None is the shop's own.
+    """
+
+    id: CardId
+    number: str
+    status: CardStatus
+    stamps: int
+    points: int
+    rewards_ready: int
+    ready: tuple[ReadyReward, ...] = ()
+    used_up: frozenset[RewardId] = frozenset()
+    token: str | None = None
+    url: str | None = None
+    customer_name: str | None = None
+    language: str | None = None
+    place: Coordinates | None = None
