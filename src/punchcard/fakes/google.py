@@ -82,6 +82,7 @@ class FakeGoogle:
         self.notified: dict[str, list[datetime]] = {}
         self.refused: list[str] = []
         self.overlaps = 0
+        self.takes_places = True
         self.signer = NoticeSigner(issuer_id, now)
         self._account, self._key, self._now = account, key, now
         self._on_change, self._on_notice = on_change, on_notice
@@ -246,6 +247,8 @@ class FakeGoogle:
     def _judge(self, kind: str, told: dict[str, Any], *, is_patch: bool = False) -> None:
         if found := faults(_KINDS[kind], told, is_patch=is_patch):
             raise Refusal(400, "invalid", "; ".join(found))
+        if told.get("merchantLocations") and not self.takes_places:
+            raise Refusal(400, "invalidResource", "merchantLocations: the issuer is not allowed")
         name = told.get("id", f"{self.issuer_id}.x")
         issuer, _, suffix = name.partition(".")
         if issuer != self.issuer_id or not _SUFFIX.fullmatch(suffix):

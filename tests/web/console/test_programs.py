@@ -399,3 +399,21 @@ def test_the_designer_shows_the_card_as_both_wallets_do(
         assert f"<figcaption>{wallet}</figcaption>" in mocks
     assert mocks.count('class="full"') == 8
     assert mocks.count('class="qr"') == 2
+
+
+def test_ways_to_the_shop_are_kept_beside_the_look(
+    visitors: Visitors, alice: Shop, coffee: LoyaltyProgram, context: Context
+) -> None:
+    owner = visitors(alice)
+    here = f"/console/programs/{coffee.id}/links"
+    assert owner.get(here).status_code == 200
+    told = {
+        "phone": "621 123 456",
+        "website_url": "https://cafe.example/menu",
+        "opening_hours": "Mo-Fr 7-18",
+    }
+    assert owner.post(here, **told).status_code == 303
+    assert stored(context, coffee.id).branding == {**told, "phone": "+352621123456"}
+    assert owner.post(here, **{**told, "website_url": "http://cafe.example"}).status_code == 422
+    assert owner.post(here, phone="", website_url="", opening_hours="").status_code == 303
+    assert stored(context, coffee.id).branding == {}

@@ -231,3 +231,19 @@ def test_nobody_ends_the_session_of_somebody_else(
     answer = owner.post(f"/console/account/sessions/{session_id}/revoke")
     assert answer.status_code == 404
     assert baker.get("/console/account").status_code == 200
+
+
+def test_where_a_location_is_can_be_typed_with_comma_or_point(owner: Visitor) -> None:
+    owner.get("/console/locations")
+    told = {"name": "Stall", "address": "", "latitude": "49,6117", "longitude": "6.13"}
+    assert owner.post("/console/locations", **told).status_code == 303
+    page = owner.get("/console/locations")
+    place = re.search(r'href="(/console/locations/[0-9a-f-]{36})">Stall', page.text)
+    assert place is not None
+    shown = owner.get(place[1])
+    assert 'value="49.6117"' in shown.text
+    assert "geolocation=(self)" in shown.headers["Permissions-Policy"]
+    assert "geolocation=()" in owner.get("/console").headers["Permissions-Policy"]
+    for wrong in ({"latitude": "here"}, {"longitude": ""}, {"latitude": "95"}):
+        assert owner.post(place[1], **{**told, **wrong}).status_code == 422
+    assert 'value="49.6117"' in owner.get(place[1]).text
