@@ -24,6 +24,7 @@ from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
 from punchcard.kit.wakeup import WakeupRegistry
 from punchcard.loyalty.cards.card_queries import WalletColumns
+from punchcard.loyalty.cards.contact_faults import ContactWatch
 from punchcard.loyalty.cards.customer_mail import CustomerMail, WalletLinksOf
 from punchcard.loyalty.cards.links import CardLinks, card_sealer
 from punchcard.loyalty.events import CardsChanged, StaffPinChanged
@@ -82,6 +83,7 @@ class LoyaltyServices:
     staff_tokens: StaffTokens
     operation_services: OperationServices
     customer_mail: CustomerMail
+    contact_watch: ContactWatch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,6 +256,7 @@ def _build_loyalty(
             pin_verifier=pin_verifier,
             staff_tokens=staff_tokens,
         ),
+        contact_watch=ContactWatch(),
         customer_mail=CustomerMail(
             database=database,
             mail_queue=accounts.mail_queue,

@@ -173,6 +173,8 @@ SCREENS: tuple[Screen, ...] = (
     Screen("month-report", "/console/month-report", OWNER),
     Screen("month-report-points", "/console/month-report", "claire@boutique-claire.example"),
     Screen("exports", "/console/exports", OWNER),
+    Screen("search", "/console/search?q=anna", OWNER),
+    Screen("wrong-contacts", "/console/contacts", OWNER),
     Screen("locations", "/console/locations", OWNER),
     Screen("terminals", "/console/terminals", OWNER),
     Screen("wallets", "/console/wallets", OWNER),

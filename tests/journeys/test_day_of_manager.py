@@ -189,3 +189,51 @@ def test_no_page_about_members_and_staff_shuts_anybody_out(
     ):
         page.goto(path)
         assert_usable(page, name=re.sub("[0-9a-f-]{36}", "id", path), width=width)
+
+
+@ON_SQLITE
+def test_a_search_stays_in_the_address_and_back_finds_it_again(
+    visits: Visits, counter: TerminalDriver, alice: Shop
+) -> None:
+    counter.card(name="Marie Schmit")
+    page = manager(visits, counter, alice, width=1440)
+    page.goto("/console/members")
+    rows = page.locator("#rows tbody tr")
+    expect(rows).to_have_count(2)
+
+    page.get_by_label("Name, address, number").fill("Jang")
+    expect(rows).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"/console/members\?query=Jang$"))
+    for format in ("csv", "xlsx"):
+        expect(page.locator(f"a[href='/console/exports/cards.{format}?query=Jang']")).to_have_count(
+            1
+        )
+
+    rows.locator("a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Jang")
+    page.go_back()
+    expect(page.get_by_label("Name, address, number")).to_have_value("Jang")
+    expect(rows).to_have_count(1)
+
+    page.get_by_role("link", name="Member", exact=True).click()
+    expect(page.locator("th[aria-sort='ascending']")).to_have_text("Member")
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("width", [360, 1440])
+def test_a_slash_leads_to_the_search_of_everything(
+    visits: Visits, counter: TerminalDriver, alice: Shop, width: int
+) -> None:
+    page = manager(visits, counter, alice, width=width)
+    page.goto("/console/settings")
+    page.keyboard.press("/")
+    box = page.get_by_role("searchbox", name="Search everything")
+    expect(box).to_be_focused()
+    page.keyboard.type("weber/")
+    expect(box).to_have_value("weber/")
+    box.fill("jang")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Jang Weber")).to_be_visible()
+    assert_usable(page, name="search", width=width)
+    page.goto("/console/contacts")
+    assert_usable(page, name="wrong-contacts", width=width)

@@ -52,6 +52,7 @@ PUBLIC = {
 STAFF_MAY: set[Route] = {
     ("GET", "/console"),
     ("GET", "/console/members"),
+    ("GET", "/console/search"),
     ("GET", "/console/members/{card_id}"),
     ("GET", "/console/programs"),
     ("GET", "/console/programs/{program_id}/poster"),

@@ -96,6 +96,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", "/console/guide/terminal"): MAY_MANAGE_VENDOR,
     # Members and their cards
     ("GET", "/console/members"): MAY_READ,
+    # Each kind of thing is sought only for those who may open its page
+    ("GET", "/console/search"): MAY_READ,
     ("GET", "/console/members/new"): MAY_OPERATE,
     ("POST", "/console/members/new"): MAY_OPERATE,
     ("GET", _CARD): MAY_READ,
@@ -152,6 +154,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", "/console/pins/{pin_id}/retire"): MAY_MANAGE,
     ("POST", "/console/pins/{pin_id}/unlock"): MAY_MANAGE,
     ("GET", "/console/staff-report"): MAY_MANAGE,
+    ("GET", "/console/contacts"): MAY_MANAGE,
+    ("POST", "/console/contacts/{card_id}/mend"): MAY_MANAGE,
     ("GET", "/console/month-report"): MAY_MANAGE,
     # Whole lists to take away: `console/exports.py` says which list is for whom
     ("GET", "/console/exports"): MAY_MANAGE,

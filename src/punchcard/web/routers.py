@@ -16,11 +16,12 @@ from punchcard.web.console import (
     overview,
     people,
     pins,
+    search,
     settings,
     staff_report,
     terminals,
 )
-from punchcard.web.console.cards import card_operations, cards, members
+from punchcard.web.console.cards import card_operations, cards, members, wrong_contacts
 from punchcard.web.console.guide import guide
 from punchcard.web.console.ledger import ledger, verification
 from punchcard.web.console.programs import hero, links, posters, programs, rewards, wallets
@@ -43,6 +44,8 @@ ROUTERS: Final[list[APIRouter]] = [
     members.router,
     cards.router,
     card_operations.router,
+    wrong_contacts.router,
+    search.router,
     verification.router,
     ledger.router,
     staff_report.router,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from punchcard.kit.ids import CardId, ProgramId, VendorId, as_card_token, as_id
 from punchcard.kit.secrets import hash_token
 from punchcard.kit.validation import contacts
+from punchcard.loyalty.cards.card_order import in_order
 from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.card_search import HOLDERS, cards_like, held_by
 from punchcard.loyalty.cards.card_view import CardView
@@ -70,15 +71,14 @@ def list_cards(
     country: str | None = None,
     active_since: datetime | None = None,
     active_before: datetime | None = None,
+    order: str | None = None,
 ) -> list[CardView]:
-    """Return up to `limit` cards, newest first, that come after `before_id`.
+    """Return up to `limit` cards that come after `before_id`, newest first or as `order` says.
 
     `query` is what `card_search` looks for: words of a name, parts of contacts, ends of a number.
     `active_since` and `active_before` (not included) bound the last activity.
     """
-    wanted = _of_vendor(vendor_id).order_by(CARDS.c.id.desc()).limit(limit)
-    if before_id is not None:
-        wanted = wanted.where(CARDS.c.id < before_id)
+    wanted = in_order(session, _of_vendor(vendor_id).limit(limit), order, before_id)
     if program_id is not None:
         wanted = wanted.where(CARDS.c.program_id == program_id)
     if status is not None:

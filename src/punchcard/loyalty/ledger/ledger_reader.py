@@ -45,6 +45,7 @@ class EntryFilter:
     type: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    oldest_first: bool = False
 
 
 def list_entries(
@@ -55,14 +56,15 @@ def list_entries(
     limit: int,
     before_id: str | None = None,
 ) -> list[ReadEntry]:
-    """Return up to `limit` of the vendor's entries, newest first, that come after `before_id`.
+    """Return up to `limit` of the vendor's entries that come after `before_id`.
 
-    Those of one card stand in the order of its chain, as `list_card_entries` has them.
+    Newest first, unless the oldest are wanted first. Those of one card stand in the order of its
+    chain, as `list_card_entries` has them, the latest first.
     """
     query = _filtered(_query().where(_of_vendor(vendor_id, wanted.card_id)), wanted)
     if wanted.card_id is not None:
         return _page_of_chain(session, query, limit, before_id)
-    return _page(session, query, limit, before_id)
+    return _page(session, query, limit, before_id, oldest_first=wanted.oldest_first)
 
 
 def list_card_entries(
@@ -95,11 +97,18 @@ def get_origin(session: Session, entry: ReadEntry) -> TransactionOrigin | None:
 
 
 def _page(
-    session: Session, query: Select[Any], limit: int, before_id: str | None
+    session: Session,
+    query: Select[Any],
+    limit: int,
+    before_id: str | None,
+    *,
+    oldest_first: bool = False,
 ) -> list[ReadEntry]:
+    at = ENTRIES.c.id
     if before_id is not None:
-        query = query.where(ENTRIES.c.id < before_id)
-    rows = session.execute(query.order_by(ENTRIES.c.id.desc()).limit(limit)).mappings()
+        query = query.where(at > before_id if oldest_first else at < before_id)
+    ordered = query.order_by(at if oldest_first else at.desc())
+    rows = session.execute(ordered.limit(limit)).mappings()
     return [_read(dict(row)) for row in rows]
 
 

@@ -112,6 +112,7 @@ class CardFilter(TypedDict, total=False):
     country: str | None
     active_since: datetime | None
     active_before: datetime | None
+    order: str | None
 
 
 def cards(vendor_id: VendorId, *, now: datetime, **wanted: Unpack[CardFilter]) -> Table:

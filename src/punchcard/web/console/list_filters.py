@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import LocationId, ProgramId, StaffPinId, as_id
 from punchcard.kit.values import as_word
+from punchcard.loyalty.cards.card_order import CARD_ORDERS
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.reports.exports import CardFilter
 from punchcard.loyalty.vocabulary import CardStatus
@@ -61,7 +62,15 @@ def asked_cards(
     if request is not None:
         bound = now - timedelta(days=_VISIT_DAYS[request])
         wanted["active_since" if request.startswith("last") else "active_before"] = bound
-    told = {"query": sought, "program_id": program_id, "status": status, "visit": request}
+    order = query.get("sort", "")
+    wanted["order"] = order if order.removeprefix("-") in CARD_ORDERS else None
+    told = {
+        "query": sought,
+        "program_id": program_id,
+        "status": status,
+        "visit": request,
+        "sort": wanted["order"],
+    }
     return _asked(told), wanted
 
 
@@ -86,10 +95,12 @@ def asked_entries(
         type=type if type in ENTRY_NAMES else None,
         since=_midnight(first, zone),
         until=_midnight(last + timedelta(days=1), zone) if last else None,
+        oldest_first=query.get("sort") == "when",
     )
     ids = {"program_id": program_id, "staff_pin_id": staff_pin_id, "location_id": location_id}
     days = {"from": first.isoformat(), "to": last.isoformat() if last else None}
-    return _asked({**ids, "type": wanted.type, **days}), wanted
+    sort = "when" if wanted.oldest_first else None
+    return _asked({**ids, "type": wanted.type, **days, "sort": sort}), wanted
 
 
 def as_day(text: str) -> date | None:

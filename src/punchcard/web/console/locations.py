@@ -10,6 +10,7 @@ from punchcard.accounts.models import Location
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import LocationId
 from punchcard.loyalty.programs import vendor_changes
+from punchcard.web.console.sorting import by_text, sorted_page
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -19,6 +20,7 @@ _SHOWN: Final = 200
 _NAME_CHARACTERS: Final = 120
 _ADDRESS_CHARACTERS: Final = 300
 _DEGREES: Final = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,15})?")
+_ORDERS: Final = {"name": by_text("name"), "address": by_text("address")}
 
 
 @router.get("")
@@ -116,4 +118,7 @@ def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
         rows = location_service.list_locations(
             session, request.vendor_id, after_id=None, limit=_SHOWN
         )
-    return request.render("console/locations.html", status=status, form=form, locations=rows)
+    shown, columns = sorted_page(request.http.query_params, "/console/locations", rows, _ORDERS)
+    return request.render(
+        "console/locations.html", status=status, form=form, locations=shown, headings=columns
+    )

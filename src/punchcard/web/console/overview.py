@@ -110,7 +110,13 @@ def _for_managers(
 ) -> dict[str, Any]:
     """Return the guide and what needs attention, for those who can do something about it."""
     if not request.may(LOYALTY_MANAGE):
-        return {"steps": None, "guide_pages": (), "attention": None, "stuck": []}
+        return {
+            "steps": None,
+            "guide_pages": (),
+            "attention": None,
+            "stuck": [],
+            "has_wrong_contacts": False,
+        }
     now = request.context.clock.now()
     steps = onboarding.first_steps(session, request.vendor_id)
     redesigns = (
@@ -120,6 +126,9 @@ def _for_managers(
         "steps": None if steps.is_finished else steps,
         "guide_pages": GUIDE_PAGES,
         "guide_paths": page_paths(steps),
+        "has_wrong_contacts": request.context.loyalty.contact_watch.has_faults(
+            session, request.vendor_id, request.subject.country, now=now
+        ),
         "attention": attention_service.what_needs_attention(session, request.vendor_id, now=now),
         "stuck": [(row, found) for row, found in redesigns if found and found.cards_failed],
     }

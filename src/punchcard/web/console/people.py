@@ -11,6 +11,7 @@ from punchcard.accounts.vocabulary import Role
 from punchcard.accounts.words import LANGUAGE_NAMES
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import UserId
+from punchcard.web.console.sorting import by_text, sorted_page
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels import ROLES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -19,6 +20,7 @@ router = APIRouter(prefix="/console/people")
 
 _ROLE_NAMES: Final[dict[str, str]] = {role: name for role, name, _ in ROLES}
 _SHOWN: Final = 200
+_ORDERS: Final = {"name": by_text("name"), "role": by_text("role")}
 
 
 @router.get("")
@@ -116,11 +118,13 @@ def _first_password(request: PageRequest, form: Form) -> str:
 def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
     with request.context.database.read() as session:
         rows = user_service.list_users(session, request.vendor_id, after_id=None, limit=_SHOWN)
+    shown, columns = sorted_page(request.http.query_params, "/console/people", rows, _ORDERS)
     return request.render(
         "console/people.html",
         status=status,
         form=form,
-        people=rows,
+        people=shown,
+        headings=columns,
         roles=ROLES,
         role_names=_ROLE_NAMES,
         sends_mail=request.context.accounts.mail_queue.is_configured,

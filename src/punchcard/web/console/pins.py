@@ -1,6 +1,7 @@
 """The console's page of the staff PINs: who stands at the till."""
 
 import secrets
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -17,12 +18,19 @@ from punchcard.loyalty.staff import pin_service
 from punchcard.loyalty.vocabulary import PinFilter
 from punchcard.web.console.given_pins import GivenPin, given_pins, keep_given_pin
 from punchcard.web.console.list_filters import Asked
+from punchcard.web.console.sorting import asked_order, by_text, headings, in_order
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/pins")
 
 _SHOWN: Final = 50
+_SORTED_SHOWN: Final = 1000
+_ORDERS: Final[Mapping[str, Callable[[StaffPin], Any]]] = {
+    "name": by_text("name"),
+    # Who never stood at the till comes first, as who was there longest ago.
+    "used": lambda pin: (pin.last_used_at is not None, pin.last_used_at or pin.created_at),
+}
 _PROGRAMS_SHOWN: Final = 200
 _SUGGESTED_DIGITS: Final = 4
 
@@ -136,12 +144,15 @@ def _programs(session: Session, request: PageRequest) -> list[tuple[str, str]]:
 def _list_page(
     request: PageRequest, form: Form, *, retired: bool = False, after: str = "", status: int = 200
 ) -> Response:
+    order = asked_order(request.http.query_params, _ORDERS)
+    # In another order there is one page of all: a shop has some dozens of people.
+    shown_at_once = _SORTED_SHOWN if order else _SHOWN
     with request.context.database.read() as session:
         rows: list[StaffPin] = list(
             pin_service.list_pins(
                 session,
                 request.vendor_id,
-                limit=_SHOWN + 1,
+                limit=shown_at_once + 1,
                 after_id=as_id(after) if after else None,
                 status=PinFilter.RETIRED if retired else PinFilter.IN_USE,
             )
@@ -149,12 +160,13 @@ def _list_page(
         programs = _programs(session, request)
         timezone = vendor_service.get_vendor(session, request.vendor_id).timezone
     asked = {"retired": "1"} if retired else {}
-    more = rows[_SHOWN - 1].id if len(rows) > _SHOWN else None
+    more = rows[shown_at_once - 1].id if len(rows) > shown_at_once else None
     return request.render(
         "console/pins.html",
         status=status,
         form=form,
-        pins=rows[:_SHOWN],
+        pins=in_order(rows[:shown_at_once], order, _ORDERS),
+        headings=headings(Asked(asked), "/console/pins", _ORDERS, order),
         given=given_pins(request),
         programs=programs,
         program_names=dict(programs),

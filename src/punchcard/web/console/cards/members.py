@@ -7,10 +7,12 @@ from fastapi import APIRouter, Response
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import ProgramId, as_id
 from punchcard.loyalty.cards import card_service
+from punchcard.loyalty.cards.card_order import CARD_ORDERS
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.vocabulary import ProgramStatus
 from punchcard.web.console.list_filters import VISITS, asked_cards
 from punchcard.web.console.list_page import show_list
+from punchcard.web.console.sorting import headings
 from punchcard.web.pages.customer_form import read_customer
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.idempotent_forms import submit
@@ -54,7 +56,8 @@ def open_members(request: PageRequestDep, before: str = "", part: str = "") -> R
         statuses=HELD_CARD_STATUSES,
         status_names=dict(CARD_STATUSES),
         visit_choices=VISITS,
-        is_filtered=bool(asked.fields),
+        is_filtered=bool(asked.fields.keys() - {"sort"}),
+        headings=headings(asked, _HERE, CARD_ORDERS, wanted.get("order")),
         export_urls=asked.files("cards"),
         next_url=asked.address(_HERE, before=more) if more else None,
         first_url=asked.address(_HERE) if before else None,

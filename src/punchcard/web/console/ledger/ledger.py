@@ -15,8 +15,9 @@ from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.staff import pin_service
 from punchcard.loyalty.vocabulary import PinFilter
 from punchcard.web.console.cards.card_page import verify_card
-from punchcard.web.console.list_filters import asked_entries
+from punchcard.web.console.list_filters import Asked, asked_entries
 from punchcard.web.console.list_page import show_list
+from punchcard.web.console.sorting import Heading
 from punchcard.web.pages.labels import ENTRY_NAMES
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
 from punchcard.web.pages.reward_names import reward_names
@@ -54,7 +55,8 @@ def open_ledger(request: PageRequestDep, before: str = "", part: str = "") -> Re
         form=request.form(asked.fields),
         types=list(ENTRY_NAMES.items()),
         timezone=vendor.timezone,
-        is_filtered=bool(asked.fields.keys() - {"from"}),
+        is_filtered=bool(asked.fields.keys() - {"from", "sort"}),
+        when_heading=_when_heading(asked, oldest_first=wanted.oldest_first),
         export_urls=asked.files("transactions"),
         next_url=asked.address(_HERE, before=more) if more else None,
         first_url=asked.address(_HERE) if before else None,
@@ -90,6 +92,14 @@ def open_entry(request: PageRequestDep, transaction_id: EntryId) -> Response:
         chain_is_sound=verdict.is_sound,
         **facts,
     )
+
+
+def _when_heading(asked: Asked, *, oldest_first: bool) -> Heading:
+    """Return the heading that turns the order of time round: newest first is how it is found."""
+    if not oldest_first:
+        return Heading(asked.address(_HERE, sort="when"), "descending")
+    without = {name: value for name, value in asked.fields.items() if name != "sort"}
+    return Heading(Asked(without).address(_HERE), "ascending")
 
 
 def _names(session: Session, request: PageRequest, entries: Sequence[ReadEntry]) -> dict[str, Any]:

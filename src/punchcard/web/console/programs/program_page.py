@@ -1,5 +1,6 @@
 """A program's own page and its history, put together."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fastapi import Response
@@ -22,6 +23,7 @@ from punchcard.web.console.programs.program_form import (
 )
 from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
 from punchcard.web.console.programs.trades import TRADES
+from punchcard.web.console.sorting import by_text, sorted_page
 from punchcard.web.pages.audit_labels import ChangeTeller
 from punchcard.web.pages.card_preview import join_address
 from punchcard.web.pages.formatting import Wording
@@ -36,6 +38,10 @@ from punchcard.web.pages.program_labels import (
 )
 
 _REWARDS_SHOWN: Final = 200
+_REWARD_ORDERS: Final[Mapping[str, Callable[[Reward], Any]]] = {
+    "name": by_text("name"),
+    "points": lambda reward: reward.points_required,
+}
 _EVENTS_SHOWN: Final = 40
 
 
@@ -58,7 +64,7 @@ def show(
     with request.context.database.read() as session:
         program = program_service.get_program(session, request.vendor_id, program_id)
         vendor = vendor_service.get_vendor(session, request.vendor_id)
-        values = _lists(session, program)
+        values = _lists(session, program, request.http.query_params)
         preview = preview_of(
             session,
             program.id,
@@ -128,12 +134,15 @@ def show_changes(request: PageRequest, program_id: ProgramId, before: str) -> Re
     )
 
 
-def _lists(session: Session, program: LoyaltyProgram) -> dict[str, Any]:
+def _lists(session: Session, program: LoyaltyProgram, query: Mapping[str, str]) -> dict[str, Any]:
     rewards = reward_service.list_rewards(
         session, program.vendor_id, program.id, limit=_REWARDS_SHOWN
     )
+    here = f"/console/programs/{program.id}"
+    shown, columns = sorted_page(query, here, rewards, _REWARD_ORDERS, anchor="rewards")
     return {
-        "rewards": rewards,
+        "rewards": shown,
+        "reward_headings": columns,
         "running_cards": impact_service.running_cards(session, program.id),
     }
 

@@ -41,3 +41,15 @@ window.addEventListener("pageshow", () => {
 document.addEventListener("click", (event) => {
   if (clicked(event, "[data-print]")) window.print();
 });
+
+// A slash leads to the search, unless something is being typed.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  const at = event.target;
+  if (at instanceof HTMLElement && at.closest("input, select, textarea, [contenteditable]")) return;
+  const field = document.querySelector("[data-find]");
+  if (!(field instanceof HTMLInputElement)) return;
+  event.preventDefault();
+  field.focus();
+  field.select();
+});
