@@ -1,6 +1,7 @@
 """A database of a newer version is told so by every command that would use it."""
 
 import json
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -8,15 +9,22 @@ import pytest
 from sqlalchemy import text
 
 from punchcard.db.database import Database
+from punchcard.db.migrate import head
 from tests.support.server_process import command, environment_for
 
 
 @pytest.fixture
-def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
-    """Set a database that a version to come has migrated."""
+def environment(database_url: str, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Set a database that a version to come has migrated; it is lent again afterwards."""
+    mark(database_url, "0999")
+    yield environment_for(database_url, tmp_path)
+    mark(database_url, head())
+
+
+def mark(database_url: str, revision: str) -> None:
+    """Let a database be at a revision."""
     with closing(Database(database_url)) as database, database.write_connection() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0999'"))
-    return environment_for(database_url, tmp_path)
+        connection.execute(text("UPDATE alembic_version SET version_num = :to"), {"to": revision})
 
 
 @pytest.mark.parametrize(

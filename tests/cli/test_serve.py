@@ -6,8 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from uvicorn import Config
 
+from punchcard.cli.serve import server_options
+from punchcard.kit.settings import Settings
 from tests.support.server_process import environment_for, serving
+from tests.support.waiting import wait_until
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -40,3 +44,30 @@ def test_without_httptools_the_server_does_not_start_and_says_what_is_missing(
     )
     assert ran.returncode == 1
     assert "pip install httptools" in ran.stderr
+
+
+def test_a_child_has_a_minute_to_answer_before_it_is_replaced(settings: Settings) -> None:
+    config = Config("punchcard.cli.serve:make_app", **server_options(settings))
+
+    # On a busy machine five seconds, as uvicorn has it, end children before they have begun.
+    assert config.timeout_worker_healthcheck == 60
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_children_end_with_the_process_that_started_them(database_url: str, tmp_path: Path) -> None:
+    with serving(environment_for(database_url, tmp_path), tmp_path, "--workers", "2") as server:
+        assert not is_free(server.address)
+        server.process.kill()
+        server.process.wait()
+
+        wait_until(lambda: is_free(server.address))
+
+
+def is_free(address: str) -> bool:
+    """Return whether a server could begin at the address."""
+    host, _, port = address.removeprefix("http://").partition(":")
+    try:
+        socket.create_server((host, int(port))).close()
+    except OSError:
+        return False
+    return True

@@ -42,13 +42,13 @@ def environment_for(url: str, folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serving(environment: Mapping[str, str], folder: Path) -> Iterator[Serving]:
+def serving(environment: Mapping[str, str], folder: Path, *options: str) -> Iterator[Serving]:
     """Run `punchcard serve` and wait until it is ready; it is killed if it runs at the end."""
     port = free_port()
     log = folder / f"server-{port}.log"
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [PUNCHCARD, "serve", "--port", str(port)],
+            [PUNCHCARD, "serve", "--port", str(port), *options],
             env=dict(environment),
             cwd=folder,
             stdout=said,

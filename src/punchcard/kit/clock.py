@@ -1,5 +1,6 @@
 """Where the time comes from: handed in, so that a test or the demo can set it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
@@ -37,6 +38,28 @@ class ManualClock:
     def advance(self, **duration: float) -> None:
         """Move the clock ahead by a duration given as for `timedelta` (minutes=5, hours=1)."""
         self._now += timedelta(**duration)
+
+
+class ClockWatch:
+    """Notices when a clock jumps: it is compared with one that only ever runs on."""
+
+    def __init__(
+        self, clock: Clock, *, leeway_seconds: float, monotonic: Callable[[], float]
+    ) -> None:
+        self._clock = clock
+        self._leeway = timedelta(seconds=leeway_seconds)
+        self._monotonic = monotonic
+        self._seen = clock.now(), monotonic()
+
+    def jump(self) -> timedelta | None:
+        """Return by how much the clock jumped since it was asked last, None if it did not.
+
+        A machine that slept counts as a clock that went ahead.
+        """
+        before, mark = self._seen
+        self._seen = now, ticks = self._clock.now(), self._monotonic()
+        jumped = now - before - timedelta(seconds=ticks - mark)
+        return jumped if abs(jumped) > self._leeway else None
 
 
 @lru_cache(maxsize=1024)

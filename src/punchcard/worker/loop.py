@@ -9,6 +9,7 @@ because someone else is away, and `PermanentFailure` is parked at once.
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,6 +21,7 @@ from punchcard.db import outbox
 from punchcard.db.failures import first_line
 from punchcard.db.limits import WorkKind, working_as
 from punchcard.db.outbox import Claimed, PermanentFailure, RetryLater
+from punchcard.kit.clock import ClockWatch
 from punchcard.kit.wakeup import Wakeup
 from punchcard.worker.schedule import PeriodicTask
 
@@ -48,6 +50,11 @@ class Worker:
         self._lanes = lanes or [{}]
         self._tasks = tasks
         self._due: dict[str, datetime] = {}
+        self._clock_watch = ClockWatch(
+            context.clock,
+            leeway_seconds=context.settings.clock_skew_seconds,
+            monotonic=time.monotonic,
+        )
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self.run, name="worker", daemon=True)
 
@@ -110,12 +117,23 @@ class Worker:
             seen = wakeup.count
             try:
                 if runs_tasks:
+                    self._tell_jump()
                     self.run_tasks()
                 if self._do_lane(lane):
                     continue
             except SQLAlchemyError as error:
                 _log.warning("the worker waits for the database: %s", first_line(error))
             wakeup.wait(seen, self._context.settings.worker_idle_seconds)
+
+    def _tell_jump(self) -> None:
+        jumped = self._clock_watch.jump()
+        if jumped is not None:
+            _log.warning(
+                "The clock jumped %s by %s: set it by NTP. Entries of a wrong time stay,"
+                " see punchcard doctor.",
+                "ahead" if jumped > timedelta() else "back",
+                abs(jumped),
+            )
 
     def _do_lane(self, lane: Mapping[str, Handler]) -> int:
         if not lane:
