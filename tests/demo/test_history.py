@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from punchcard.accounts.models import AuditEvent
+from punchcard.accounts.models import AuditEvent, Device
 from punchcard.context import build_context
 from punchcard.db.database import Database
 from punchcard.demo.folder import DemoFolder
 from punchcard.demo.shops import PASSWORD, SHOPS
-from punchcard.loyalty.models import LoyaltyTransaction
+from punchcard.loyalty.models import LoyaltyTransaction, StaffPin
+from punchcard.loyalty.tables import ENTRIES
 from tests.support.books import audited
 
 NOW = datetime(2026, 6, 17, 13, 30, tzinfo=UTC)
@@ -119,3 +120,21 @@ def _told(folder: DemoFolder) -> list[tuple[object, ...]]:
     )
     with closing(Database(folder.settings().database_url)) as database, database.read() as session:
         return sorted(tuple(row) for row in session.execute(wanted))
+
+
+def test_pins_and_terminals_were_used_when_the_ledger_says_so(folder: DemoFolder) -> None:
+    with closing(Database(folder.settings().database_url)) as database, database.read() as session:
+        pins = session.scalars(select(StaffPin)).all()
+        devices = session.scalars(select(Device)).all()
+        latest = dict(
+            session.execute(
+                select(ENTRIES.c.staff_pin_id, func.max(ENTRIES.c.occurred_at)).group_by(
+                    ENTRIES.c.staff_pin_id
+                )
+            ).all()
+        )
+    # Another test has used the first owner's.
+    others = [pin for pin in pins if pin.name != SHOPS[0].people[0].name]
+    assert {pin.last_used_at for pin in others} == {latest[pin.id] for pin in others}
+    assert all(device.last_used_at is not None for device in devices)
+    assert len({device.name for device in devices}) == len(devices)

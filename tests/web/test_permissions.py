@@ -156,6 +156,7 @@ SAME: dict[Route, list[Route]] = {
     ("POST", "/console/people"): [("POST", f"{_VENDOR}/users")],
     ("GET", "/console/people/{user_id}"): [("GET", f"{_VENDOR}/users/{{user_id}}")],
     ("POST", "/console/people/{user_id}"): [("PATCH", f"{_VENDOR}/users/{{user_id}}")],
+    ("POST", "/console/people/{user_id}/invite"): [("POST", f"{_VENDOR}/users")],
     ("POST", "/console/people/{user_id}/remove"): [("DELETE", f"{_VENDOR}/users/{{user_id}}")],
     # The platform
     ("GET", "/admin"): [("GET", f"{_PLATFORM}/loyalty/stats")],
@@ -165,6 +166,7 @@ SAME: dict[Route, list[Route]] = {
     ("GET", "/admin/vendors"): [("GET", f"{_PLATFORM}/vendors")],
     ("GET", "/admin/vendors/new"): [("POST", f"{_PLATFORM}/vendors")],
     ("POST", "/admin/vendors/new"): [("POST", f"{_PLATFORM}/vendors")],
+    ("POST", "/admin/vendors/{vendor_id}/invite/{user_id}"): [("POST", f"{_PLATFORM}/vendors")],
     ("GET", "/admin/vendors/{vendor_id}"): [("GET", f"{_PLATFORM}/vendors/{{vendor_id}}")],
     ("POST", "/admin/vendors/{vendor_id}"): [("PATCH", f"{_PLATFORM}/vendors/{{vendor_id}}")],
     ("POST", "/admin/vendors/{vendor_id}/suspend"): [

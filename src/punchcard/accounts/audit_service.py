@@ -117,14 +117,21 @@ def list_events(
     before_id: str | None,
     limit: int,
     subject_ids: Collection[str] | None = None,
+    vendor_ids: Collection[VendorId] | None = None,
+    action: str | None = None,
 ) -> list[AuditEvent]:
     """Return up to `limit` events, newest first, of one vendor or (None) of the platform.
 
-    `subject_ids` lets only events through that were done to one of these.
+    `subject_ids` lets only events through that were done to one of these, `vendor_ids` those of
+    one of these vendors, `action` those of one kind.
     """
     query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
     if vendor_id is not None:
         query = query.where(AuditEvent.vendor_id == vendor_id)
+    if vendor_ids is not None:
+        query = query.where(AuditEvent.vendor_id.in_(vendor_ids))
+    if action is not None:
+        query = query.where(AuditEvent.action == action)
     if before_id is not None:
         query = query.where(AuditEvent.id < before_id)
     if subject_ids is not None:

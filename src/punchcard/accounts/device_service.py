@@ -19,6 +19,7 @@ from punchcard.accounts.subjects import DEVICE_PREFIX, Subject
 from punchcard.accounts.vocabulary import SubjectKind, VendorStatus
 from punchcard.db.events import announce
 from punchcard.kit.errors import invalid_field
+from punchcard.kit.folding import fold_name
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import DeviceId, Ids, LocationId, VendorId
 from punchcard.kit.secrets import hash_token
@@ -77,7 +78,7 @@ def pair_device(
         id=ids.new_id(),
         vendor_id=used.vendor_id,
         location_id=used.location_id,
-        name=device_name,
+        name=_told_apart(session, used.vendor_id, device_name),
         token_hash=hash_token(token),
         paired_at=now,
     )
@@ -89,6 +90,20 @@ def pair_device(
     of = ("device", device.id)
     record_act(session, act, "device.paired", of=of, vendor_id=device.vendor_id, new=new)
     return token, device
+
+
+def _told_apart(session: Session, vendor_id: VendorId, name: str) -> str:
+    """Return the name, with a number behind it where a paired device of the vendor has it already:
+    who pairs one stands at the counter, where a question would be in the way.
+    """
+    paired = select(Device.name).where(Device.vendor_id == vendor_id, Device.revoked_at.is_(None))
+    taken = {fold_name(known) for known in session.scalars(paired)}
+    number, free = 1, name
+    while fold_name(free) in taken:
+        number += 1
+        end = f" ({number})"
+        free = name[: texts.NAME_CHARACTERS - len(end)] + end
+    return free
 
 
 def list_devices(

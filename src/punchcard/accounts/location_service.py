@@ -11,6 +11,7 @@ from punchcard.accounts.errors import LocationHasDevices, LocationNotFound
 from punchcard.accounts.models import Device, Location
 from punchcard.accounts.rows import apply_changes, find_own, paginate
 from punchcard.kit.errors import invalid_field
+from punchcard.kit.folding import fold_name
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import LocationId, VendorId
 from punchcard.kit.validation import texts
@@ -30,12 +31,14 @@ def create_location(
     latitude: float | None = None,
     longitude: float | None = None,
 ) -> Location:
-    """Open a location. Raises InvalidInput for coordinates of which one lacks or is nowhere."""
+    """Open a location. Raises InvalidInput for a name that another open one of the vendor has, and
+    for coordinates of which one lacks or is nowhere.
+    """
     latitude, longitude = _coordinates(latitude, longitude)
     location = Location(
         id=act.ids.new_id(),
         vendor_id=vendor_id,
-        name=check_field("name", texts.one_line, name),
+        name=_free_name(session, vendor_id, name),
         address=_address(address),
         latitude=latitude,
         longitude=longitude,
@@ -92,7 +95,8 @@ def update_location(
     *,
     guard: Callable[[Location], None] | None = None,
 ) -> Location:
-    """Change name, address or coordinates. Raises LocationNotFound, InvalidInput.
+    """Change name, address or coordinates. Raises LocationNotFound, InvalidInput, also for the
+    name of another open location.
 
     `guard` is given the row, locked, before anything changes; what it raises ends it.
     """
@@ -101,7 +105,7 @@ def update_location(
         guard(location)
     wanted = dict(changes)
     if "name" in wanted:
-        wanted["name"] = check_field("name", texts.one_line, wanted["name"])
+        wanted["name"] = _free_name(session, vendor_id, wanted["name"], of=location)
     if "address" in wanted:
         wanted["address"] = _address(wanted["address"])
     if wanted.keys() & {"latitude", "longitude"}:
@@ -156,6 +160,18 @@ def _coordinates(
         lacking = "latitude" if latitude is None else "longitude"
         raise invalid_field(lacking, message=N_("Give both coordinates, or neither."))
     return round(latitude, _DIGITS), round(longitude, _DIGITS)
+
+
+def _free_name(session: Session, vendor_id: VendorId, name: str, of: Location | None = None) -> str:
+    """Return a name as it is kept, if no other open location looks the same in a list."""
+    checked = check_field("name", texts.one_line, name)
+    open_ones = select(Location.id, Location.name).where(
+        Location.vendor_id == vendor_id, Location.closed_at.is_(None)
+    )
+    for row in session.execute(open_ones):
+        if fold_name(row.name) == fold_name(checked) and (of is None or row.id != of.id):
+            raise invalid_field("name", message=N_("Another location has this name."))
+    return checked
 
 
 def _address(text: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -12,7 +13,7 @@ from punchcard.accounts import checks
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import EmailTaken, LastOwner, UserNotFound, VendorNotFound
 from punchcard.accounts.events import SubjectChanged
-from punchcard.accounts.models import AccessToken, Admin, User, Vendor
+from punchcard.accounts.models import AccessToken, Admin, AuditEvent, User, Vendor
 from punchcard.accounts.rows import apply_changes, find_own, paginate
 from punchcard.accounts.vocabulary import Role
 from punchcard.db.events import announce
@@ -62,6 +63,19 @@ def list_users(
     """Return the people of a vendor, longest there first."""
     query = select(User).where(User.vendor_id == vendor_id, User.removed_at.is_(None))
     return paginate(session, query, User, after_id, limit)
+
+
+def last_sign_ins(session: Session, vendor_id: VendorId) -> dict[str, datetime]:
+    """Return when each person of the vendor signed in last; who never did is not in it.
+
+    Sessions are forgotten in time, the audit trail is not.
+    """
+    latest = (
+        select(AuditEvent.actor_id, func.max(AuditEvent.created_at))
+        .where(AuditEvent.vendor_id == vendor_id, AuditEvent.action == "session.opened")
+        .group_by(AuditEvent.actor_id)
+    )
+    return {user_id: at for user_id, at in session.execute(latest) if user_id}
 
 
 def get_user(session: Session, vendor_id: VendorId, user_id: UserId) -> User:

@@ -62,6 +62,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "location.updated": N_("Location changed"),
     "member.created": N_("Person added"),
     "member.email_changed": N_("E-mail address changed"),
+    "member.invited": N_("Invitation sent again"),
     "member.password_changed": N_("Password changed"),
     "member.password_reset": N_("Password reset by e-mail"),
     "member.removed": N_("Person removed"),

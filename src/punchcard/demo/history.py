@@ -1,7 +1,8 @@
 """Ninety days of a shop's life, told to the till as its terminals would have told it.
 
 The clock is walked from slot to slot; what happened within one is handed in together, each
-operation with its own time. Nothing is written past the till and the services.
+operation with its own time. Nothing is written past the till and the services, but when PINs and
+terminals were last used.
 """
 
 import hashlib
@@ -12,7 +13,10 @@ from itertools import groupby
 from random import Random
 from typing import Any
 
+from sqlalchemy import func, select
+
 from punchcard.accounts.audit_service import Act
+from punchcard.accounts.models import Device
 from punchcard.accounts.subjects import Subject
 from punchcard.context import Context
 from punchcard.demo.guests import ZONE, Doing, Guest, GuestEvent, day_of_events, invite
@@ -20,6 +24,7 @@ from punchcard.demo.opening import OpenShop, Prize, ServicePoint
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError
 from punchcard.loyalty.cards import card_changes
+from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.operations import (
     Actor,
     AddStamp,
@@ -33,6 +38,7 @@ from punchcard.loyalty.operations import (
     RedeemStamps,
     VoidEntry,
 )
+from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.vocabulary import ActorKind
 
@@ -79,6 +85,7 @@ class HistorySimulator:
                 self.clock.set(min(slot, self.ends))
                 self._live_slot(list(together))
             progress(number + 1)
+        note_last_uses(self.context)
 
     def _is_within(self, event: GuestEvent) -> bool:
         return self.ends - timedelta(days=self.days) < event.at < self.ends
@@ -244,6 +251,19 @@ class HistorySimulator:
 
     def _act(self, subject: Subject) -> Act:
         return Act(subject=subject, now=self.clock.now(), ids=self.context.ids)
+
+
+def note_last_uses(context: Context) -> None:
+    """Let PINs and terminals have been used last when the ledger says so.
+
+    Their checks note that, and the history is told to the till by itself.
+    """
+    with context.database.write() as session:
+        latest = select(func.max(ENTRIES.c.occurred_at))
+        for pin in session.scalars(select(StaffPin)):
+            pin.last_used_at = session.scalar(latest.where(ENTRIES.c.staff_pin_id == pin.id))
+        for device in session.scalars(select(Device)):
+            device.last_used_at = session.scalar(latest.where(ENTRIES.c.actor_id == device.id))
 
 
 def _slot_end(moment: datetime) -> datetime:

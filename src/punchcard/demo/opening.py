@@ -98,7 +98,7 @@ def open_shop(
             program_id=program.id,
             manager=manager,
             service_points=[
-                room.furnish(place.id, _people_at(shop, number), pins)
+                room.furnish(place.id, shop.locations[number][2], _people_at(shop, number), pins)
                 for number, place in enumerate(places)
             ],
             prizes=[room.offer(program.id, offer, history_ends) for offer in shop.offers],
@@ -133,7 +133,7 @@ def _create_vendor(session: Session, act: Act, shop: DemoShop, password_hash: st
     first = location_service.list_locations(session, vendor.id, after_id=None, limit=1)[0]
     address = {"address": shop.locations[0][1]}
     location_service.update_location(session, act, vendor.id, first.id, address)
-    for name, street in shop.locations[1:]:
+    for name, street, _terminal in shop.locations[1:]:
         location_service.create_location(session, act, vendor.id, name=name, address=street)
     return vendor.id
 
@@ -192,7 +192,11 @@ class _Room:
     vendor_id: VendorId
 
     def furnish(
-        self, location_id: LocationId, people: list[Person], pins: dict[str, PreparedPin]
+        self,
+        location_id: LocationId,
+        terminal: str,
+        people: list[Person],
+        pins: dict[str, PreparedPin],
     ) -> ServicePoint:
         """Pair a terminal at the location, and give who works there a PIN."""
         session, act = self.session, self.act
@@ -200,7 +204,7 @@ class _Room:
             session, act, self.vendor_id, location_id=location_id, minutes=10
         )
         _, device = device_service.pair_device(
-            session, code=code, name="Till 1", now=act.now, ids=act.ids, request_id=None
+            session, code=code, name=terminal, now=act.now, ids=act.ids, request_id=None
         )
         staff = [self._give_pin(person, pins[person.name]) for person in people]
         return ServicePoint(location_id, Actor(ActorKind.DEVICE, device.id), staff)

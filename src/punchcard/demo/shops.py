@@ -56,7 +56,8 @@ class DemoShop:
     slug: str
     name: str
     language: str
-    locations: tuple[tuple[str, str], ...]
+    locations: tuple[tuple[str, str, str], ...]
+    """Each one's name, its address, and what its terminal is called."""
     people: tuple[Person, ...]
     program: Mapping[str, Any]
     offers: tuple[Offer, ...]
@@ -72,8 +73,8 @@ CAFE: Final = DemoShop(
     name="Café Alice",
     language="fr",
     locations=(
-        ("Café Alice Ville-Haute", "12, rue du Curé, Luxembourg"),
-        ("Café Alice Gare", "3, avenue de la Liberté, Luxembourg"),
+        ("Café Alice Ville-Haute", "12, rue du Curé, Luxembourg", "Comptoir Ville-Haute"),
+        ("Café Alice Gare", "3, avenue de la Liberté, Luxembourg", "Comptoir Gare"),
     ),
     people=(
         Person(name="Alice Wagner", role=Role.OWNER, pin="4071"),
@@ -142,7 +143,7 @@ BOUTIQUE: Final = DemoShop(
     slug="boutique-claire",
     name="Boutique Claire",
     language="fr",
-    locations=(("Boutique Claire", "27, Grand-Rue, Luxembourg"),),
+    locations=(("Boutique Claire", "27, Grand-Rue, Luxembourg", "Caisse"),),
     people=(
         Person(name="Claire Schmit", role=Role.OWNER, pin="5296"),
         Person(name="Nora Kieffer", role=Role.MANAGER, pin="3714", language="de"),
@@ -261,7 +262,7 @@ BAKERY: Final = DemoShop(
     slug="boulangerie-bob",
     name="Boulangerie Bob",
     language="lb",
-    locations=(("Boulangerie Bob", "5, rue de l'Alzette, Esch-sur-Alzette"),),
+    locations=(("Boulangerie Bob", "5, rue de l'Alzette, Esch-sur-Alzette", "Keess"),),
     people=(
         Person(name="Bob Weber", role=Role.OWNER, pin="6180", language="lb"),
         Person(name="Sophie Klein", role=Role.MANAGER, pin="3527", language="fr"),

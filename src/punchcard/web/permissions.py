@@ -184,6 +184,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", "/console/people"): MAY_OWN,
     ("GET", "/console/people/{user_id}"): MAY_OWN,
     ("POST", "/console/people/{user_id}"): MAY_OWN,
+    ("POST", "/console/people/{user_id}/invite"): MAY_OWN,
     ("POST", "/console/people/{user_id}/remove"): MAY_OWN,
     # The platform
     ("GET", "/admin"): MAY_ADMINISTER,
@@ -196,6 +197,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", "/admin/vendors/new"): MAY_ADMINISTER,
     ("GET", "/admin/vendors/{vendor_id}"): MAY_ADMINISTER,
     ("POST", "/admin/vendors/{vendor_id}"): MAY_ADMINISTER,
+    ("POST", "/admin/vendors/{vendor_id}/invite/{user_id}"): MAY_ADMINISTER,
     ("POST", "/admin/vendors/{vendor_id}/resume"): MAY_ADMINISTER,
     ("POST", "/admin/vendors/{vendor_id}/suspend"): MAY_ADMINISTER,
 }

@@ -98,10 +98,37 @@ def test_a_dearer_reward_slips_out_of_reach_for_some(alice: Shop, program: Loyal
             session, by_operator(context), alice.id, program.id, fields
         )
     with context.database.read() as session:
-        (dearer,) = impact_service.impacts_of_price(session, reward, 100)
-        assert impact_service.impacts_of_price(session, reward, 80) == []
-        (cheaper,) = impact_service.impacts_of_price(session, reward, 50)
+        same = {"name": reward.name, "points_required": 80}
+        (dearer,) = impact_service.impacts_of_reward(
+            session, reward, {**same, "points_required": 100}
+        )
+        assert impact_service.impacts_of_reward(session, reward, same) == []
+        (cheaper,) = impact_service.impacts_of_reward(
+            session, reward, {**same, "points_required": 50}
+        )
         archived = impact_service.impact_of_archiving(session, reward)
     assert (dearer.winners, dearer.losers) == (0, 1)
     assert (cheaper.winners, cheaper.losers) == (0, 0)
     assert (archived.losers, archived.after) == (1, None)
+
+
+def test_another_reward_for_a_full_card_concerns_those_who_have_one(alice: Shop) -> None:
+    program = shelf.program(
+        alice,
+        **{"stamps_target": 2, "pin_policy": "off", "stamp_reward": {"name": "A coffee"}},
+        status="active",
+    )
+    full, _empty = (shelf.opened_card(alice, program) for _ in range(2))
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind.SYSTEM, None)}
+    stamp_service.add_stamp(alice.context.loyalty.till, full, quantity=2, **by)
+    with alice.context.database.read() as session:
+        row = session.get_one(LoyaltyProgram, program.id)
+
+        def impacts(name: str) -> list[impact_service.Impact]:
+            fields = {"stamp_reward": {"name": name, "value_minor": 300}}
+            return impact_service.impacts_of_program(session, row, fields)
+
+        assert impacts("A coffee") == []
+        (renamed,) = impacts("A tea")
+    assert (renamed.before, renamed.after) == ("A coffee", "A tea")
+    assert (renamed.cards, renamed.losers) == (2, 1)

@@ -183,6 +183,39 @@ def test_somebody_invited_chooses_the_first_password(
     assert invited.sign_in("zoe@alice.example", NEW).headers["location"] == "/console"
 
 
+def test_an_invitation_that_was_lost_is_sent_again(
+    visitors: Visitors, context: Context, alice: Shop
+) -> None:
+    owner, invited = visitors(alice), visitors()
+    owner.get("/console/people")
+    owner.post("/console/people", name="Zoé", email="zoe@alice.example", role="staff")
+    again = re.search(r"/console/people/[0-9a-f-]{36}/invite", owner.get("/console/people").text)
+    assert again is not None
+    assert "The invitation to Zoé is on its way." in owner.follow(owner.post(again[0])).text
+    assert [mail.to for mail in mails(context)] == ["zoe@alice.example"] * 2
+
+    invited.follow(invited.get(link(context)))
+    assert choose(invited) == 303
+    assert invited.sign_in("zoe@alice.example", NEW).status_code == 303
+    assert "/invite" not in owner.get("/console/people").text
+
+
+def test_nobody_is_flooded_with_invitations(
+    visitors: Visitors, context: Context, alice: Shop, bob: Shop
+) -> None:
+    owner = visitors(alice)
+    owner.get("/console/people")
+    owner.post("/console/people", name="Zoé", email="zoe@alice.example", role="staff")
+    again = re.search(r"/console/people/[0-9a-f-]{36}/invite", owner.get("/console/people").text)
+    assert again is not None
+    answers = [owner.post(again[0]).status_code for _ in range(10)]
+    assert answers[0] == 303
+    assert answers[-1] == 429
+    stranger = visitors(bob)
+    stranger.get("/console/people")
+    assert stranger.post(again[0]).status_code == 404
+
+
 def test_a_new_address_counts_once_its_link_was_followed_and_the_button_pressed(
     visitors: Visitors, context: Context, alice: Shop
 ) -> None:

@@ -8,6 +8,10 @@ import pytest
 from punchcard.context import Context
 from punchcard.db import outbox
 from punchcard.db.outbox import WorkStatus
+from punchcard.loyalty.operations import Actor, OperationMetadata
+from punchcard.loyalty.till import stamp_service
+from punchcard.loyalty.vocabulary import ActorKind
+from tests.loyalty import shelf
 from tests.support.cast import PASSWORD, Shop, make_admin
 from tests.support.pages import Visitor, text_of
 
@@ -102,7 +106,7 @@ def test_a_vendor_is_renamed_and_the_audit_trail_says_by_whom(
     assert "The admin" in events
     assert "Chez Alice" in events
     assert "Boulangerie Bob" not in events
-    assert admin.get("/admin/audit?vendor=nobody-has-this").status_code == 404
+    assert "Chez Alice" not in text_of(admin.get("/admin/audit?vendor=nobody-has-this"))
 
 
 def test_all_programs_are_listed_with_whose_they_are(
@@ -158,3 +162,52 @@ def test_the_platforms_figures_stand_on_its_first_page(admin: Visitor, alice: Sh
 )
 def test_a_list_bears_any_address(admin: Visitor, path: str) -> None:
     assert admin.get(path).status_code in (200, 404)
+
+
+def test_audit_events_are_found_by_the_names_people_read(
+    admin: Visitor, alice: Shop, bob: Shop
+) -> None:
+    for vendor in (alice, bob):
+        admin.get(f"/admin/vendors/{vendor.id}")
+        admin.post(f"/admin/vendors/{vendor.id}/suspend")
+
+    def rows(query: str) -> str:
+        page = text_of(admin.get(f"/admin/audit?{query}&lang=en"))
+        return page[page.index("Before → after") :]
+
+    assert "Café Alice" in rows("vendor=alice")
+    assert "Boulangerie Bob" not in rows("vendor=Café+Alice")
+    by_action = rows("action=vendor.suspended")
+    assert by_action.count("Shop suspended") == 2
+    assert "Shop opened" not in by_action
+    assert "Shop opened" in rows("action=no-such-action")
+    nobody = rows("vendor=nobody")
+    assert "Shop" not in nobody
+
+
+def test_a_vendors_page_says_whose_it_is_and_how_it_does(
+    admin: Visitor, visitors: Visitors, alice: Shop
+) -> None:
+    program = shelf.program(alice, status="active", pin_policy="off")
+    shelf.opened_card(alice, program)
+    alice.device()
+
+    def page() -> str:
+        return " ".join(text_of(admin.get(f"/admin/vendors/{alice.id}?lang=en")).split())
+
+    assert "Cards 1 1 active in 30 days" in page()
+    assert "Last activity 2 Mar 2026" in page()
+    assert "Terminals 1" in page()
+    assert f"{alice.email('owner')} has not signed in yet" in page()
+    visitors(alice)
+    assert "signed in 1 second ago" in page()
+
+
+def test_the_platforms_chart_has_a_name_a_total_and_a_scale(admin: Visitor, alice: Shop) -> None:
+    program = shelf.program(alice, status="active", pin_policy="off")
+    card = shelf.opened_card(alice, program)
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind.SYSTEM, None)}
+    stamp_service.add_stamp(alice.context.loyalty.till, card, quantity=4, **by)
+    page = " ".join(text_of(admin.get("/admin?lang=en")).split())
+    assert "Stamps and purchases per day The last 90 days · Together: 4" in page
+    assert "Most on one day: 4" in page

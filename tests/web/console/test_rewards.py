@@ -112,3 +112,22 @@ def test_a_reward_taken_out_is_offered_no_more(
     assert stored(context, reward.id).archived_at is not None
     assert owner.get(here).status_code == 404
     assert reward.name in text_of(owner.get(f"/console/programs/{bread.id}/changes"))
+
+
+def test_another_name_for_a_reward_is_asked_about(
+    visitors: Visitors, alice: Shop, bread: LoyaltyProgram, context: Context
+) -> None:
+    reward = shelf.reward(alice, bread.id)
+    card = shelf.opened_card(alice, bread)
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind(SYSTEM.kind), None)}
+    points_service.earn_points(context.loyalty.till, card, amount_minor=12_000, **by)
+    owner = visitors(alice)
+    here = f"/console/programs/{bread.id}/rewards/{reward.id}"
+    owner.get(here)
+    renamed = {**FORM, "name": "A biscuit"}
+    page = text_of(owner.post(f"{here}?lang=en", **renamed))
+    assert f"The reward is “A biscuit” instead of “{reward.name}”" in page
+    assert f"1 of them could collect “{reward.name}” today and will get “A biscuit”." in page
+    assert stored(context, reward.id).name == reward.name
+    assert owner.post(here, **renamed, confirmed="on").status_code == 303
+    assert stored(context, reward.id).name == "A biscuit"

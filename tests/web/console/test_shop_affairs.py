@@ -247,3 +247,57 @@ def test_where_a_location_is_can_be_typed_with_comma_or_point(owner: Visitor) ->
     for wrong in ({"latitude": "here"}, {"longitude": ""}, {"latitude": "95"}):
         assert owner.post(place[1], **{**told, **wrong}).status_code == 422
     assert 'value="49.6117"' in owner.get(place[1]).text
+
+
+def test_two_locations_look_different_in_every_list(owner: Visitor, alice: Shop) -> None:
+    owner.get("/console/locations")
+    owner.post("/console/locations", name="Café Gare", address="")
+    for name in ("Café Gare", " cafe  GARE "):
+        refused = owner.post("/console/locations", name=name, address="Elsewhere")
+        assert refused.status_code == 422
+        assert "Another location has this name." in refused.text
+    page = owner.get("/console/locations")
+    ids = re.findall(r'"/console/locations/([0-9a-f-]{36})"', page.text)
+    gare = next(one for one in ids if "Café Gare" in owner.get(f"/console/locations/{one}").text)
+    first = next(one for one in ids if one != gare)
+    assert owner.post(f"/console/locations/{first}", name="Café gare").status_code == 422
+    # One's own name is no other's, and a closed location gives its name back.
+    assert owner.post(f"/console/locations/{gare}", name="CAFÉ Gare").status_code == 303
+    owner.post(f"/console/locations/{gare}/close")
+    assert owner.post("/console/locations", name="Café Gare").status_code == 303
+
+
+def test_terminals_of_one_name_are_told_apart(owner: Visitor, alice: Shop) -> None:
+    for _ in range(3):
+        alice.device("Counter")
+    page = text_of(owner.get("/console/terminals"))
+    assert [page.count(name) for name in ("Counter (2)", "Counter (3)", "Counter (4)")] == [1, 1, 0]
+
+
+def test_currency_and_time_zone_are_chosen_from_lists_by_their_names(owner: Visitor) -> None:
+    english = markup_of(owner.get("/console/settings?lang=en"))
+    assert '<option value="EUR" selected> Euro (EUR) </option>' in english
+    assert '<option value="Europe/Luxembourg" selected> Luxembourg (Europe) </option>' in english
+    assert '<option value="CHF"> Schweizer Franken (CHF) </option>' in markup_of(
+        owner.get("/console/settings?lang=de")
+    )
+    # What was never offered, or no longer is, is not changed behind anybody's back.
+    assert '<option value="LUF"' not in english
+    kept = owner.post(
+        "/console/settings",
+        **{"name": "Café Alice", "language": "fr", "currency": "LUF", "timezone": "UTC"},
+        country="LU",
+    )
+    assert kept.status_code == 303
+    page = markup_of(owner.get("/console/settings"))
+    assert '<option value="LUF" selected> LUF </option>' in page
+    assert '<option value="UTC" selected> UTC </option>' in page
+
+
+def test_what_changed_is_narrowed_to_one_kind(owner: Visitor) -> None:
+    owner.get("/console/locations")
+    owner.post("/console/locations", name="The kiosk")
+    page = text_of(owner.get("/console/settings/changes?action=location.created&lang=en"))
+    trail = page[page.index("Before → after") :]
+    assert "The kiosk" in trail
+    assert "Signed in" not in trail

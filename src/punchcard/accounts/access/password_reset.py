@@ -87,6 +87,15 @@ class PasswordReset:
         mail = self._mail(session, user, "invitation", SOURCE_LANGUAGE, expires_at)
         self._mail_queue.enqueue(session, mail, expires_at=expires_at)
 
+    def invite_again(self, session: Session, act: Act, user: User) -> None:
+        """Leave another invitation for someone who may have lost the first; both links work until
+        a password is chosen. Raises TooManyRequests.
+        """
+        self._mail_queue.count(session, "invitation", user.email)
+        self.invite(session, user)
+        of = ("member", user.id)
+        record_act(session, act, "member.invited", of=of, vendor_id=user.vendor_id)
+
     def new_unknown_password(self) -> str:
         """Return the hash of a password that nobody knows; call it outside of transactions."""
         return self._sign_in.hash_password(self._ids.new_token())

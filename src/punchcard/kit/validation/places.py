@@ -57,6 +57,22 @@ def country(code: str) -> str:
     return stripped
 
 
+def currencies() -> frozenset[str]:
+    """Return the codes of all currencies that people pay with today."""
+    from babel.core import get_global
+
+    used = get_global("territory_currencies").values()
+    today = {
+        code for habits in used for code, _, until, is_tender in habits if is_tender and not until
+    }
+    return frozenset(code for code in today if is_currency(code))
+
+
+def timezones() -> frozenset[str]:
+    """Return the names of all time zones of a place: what is called after an offset is left out."""
+    return frozenset(name for name in _timezones() if "/" in name and not name.startswith("Etc/"))
+
+
 def countries() -> frozenset[str]:
     """Return the codes of all countries that phone numbers are known of."""
     from phonenumbers import SUPPORTED_REGIONS

@@ -14,12 +14,14 @@ from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward
 from punchcard.loyalty.vocabulary import HELD_STATUSES, ProgramType
 
-Matter = Literal["stamps_target", "points_per_currency_unit", "points_required", "archived"]
+Matter = Literal[
+    "stamps_target", "points_per_currency_unit", "points_required", "reward_name", "archived"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """One change that concerns `cards` running cards.
+    """One change that concerns `cards` running cards; before and after it are numbers or names.
 
     `winners` of them can collect a reward at once that they could not before; `losers` can collect
     one now and no longer could. `amounts_minor` are for how much money the points are, before and
@@ -27,8 +29,8 @@ class Impact:
     """
 
     matter: Matter
-    before: int
-    after: int | None
+    before: int | str
+    after: int | str | None
     cards: int
     winners: int
     losers: int
@@ -55,6 +57,10 @@ def impacts_of_program(
         )
     if program.type != ProgramType.STAMPS:
         found += _impacts_of_earning(session, program, fields)
+    if program.type != ProgramType.POINTS and "stamp_reward" in fields:
+        old, new = program.stamp_reward or {}, fields["stamp_reward"] or {}
+        full = _full_cards(program.stamps_target) > 0
+        found += _renamed(session, program.id, old.get("name"), new.get("name"), waiting=full)
     return [impact for impact in found if impact.cards]
 
 
@@ -73,14 +79,38 @@ def _impacts_of_earning(
     return [replace(impact, amounts_minor=(before[1], amount))]
 
 
-def impacts_of_price(session: Session, reward: Reward, points_required: int) -> list[Impact]:
-    """Return what another price of the reward means; empty when no running card is concerned."""
-    if points_required == reward.points_required:
+def impacts_of_reward(session: Session, reward: Reward, fields: Mapping[str, Any]) -> list[Impact]:
+    """Return what another name or price of the reward means; empty when no running card is
+    concerned.
+    """
+    can_have = LoyaltyCard.points >= reward.points_required
+    found = _renamed(session, reward.program_id, reward.name, fields["name"], waiting=can_have)
+    if fields["points_required"] != reward.points_required:
+        found.append(_of_price(session, reward, fields["points_required"]))
+    return [impact for impact in found if impact.cards]
+
+
+def _renamed(
+    session: Session,
+    program_id: ProgramId,
+    before: str | None,
+    after: str | None,
+    *,
+    waiting: ColumnElement[bool],
+) -> list[Impact]:
+    """Return what it means that cards promise something else; those `waiting` could have it now."""
+    if not before or not after or before == after:
         return []
+    nobody = LoyaltyCard.id.is_(None)
+    values = (before, after)
+    return [_impact(session, program_id, "reward_name", values, gains=nobody, loses=waiting)]
+
+
+def _of_price(session: Session, reward: Reward, points_required: int) -> Impact:
     before = LoyaltyCard.points >= reward.points_required
     after = LoyaltyCard.points >= points_required
     values = (reward.points_required, points_required)
-    impact = _impact(
+    return _impact(
         session,
         reward.program_id,
         "points_required",
@@ -88,7 +118,6 @@ def impacts_of_price(session: Session, reward: Reward, points_required: int) -> 
         gains=after & ~before,
         loses=before & ~after,
     )
-    return [impact] if impact.cards else []
 
 
 def impact_of_archiving(session: Session, reward: Reward) -> Impact:
@@ -112,7 +141,7 @@ def _impact(
     session: Session,
     program_id: ProgramId,
     matter: Matter,
-    values: tuple[int, int | None],
+    values: tuple[int | str, int | str | None],
     *,
     gains: ColumnElement[bool],
     loses: ColumnElement[bool],

@@ -6,7 +6,7 @@ Days are those of each program's own time zone. It costs the same however long t
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from punchcard.kit.ids import LocationId, ProgramId, VendorId
@@ -99,6 +99,12 @@ def first_day(session: Session, vendor_id: VendorId) -> date | None:
     ours = _ours(vendor_id, None, None)
     query = select(DailyRollup.day).where(ours).order_by(DailyRollup.day).limit(1)
     return session.scalar(query)
+
+
+def last_active_day(session: Session, vendor_id: VendorId) -> date | None:
+    """Return the last day on which a card of the vendor was used."""
+    used = and_(_ours(vendor_id, None, None), DailyRollup.cards_last_seen > 0)
+    return session.scalar(select(func.max(DailyRollup.day)).where(used))
 
 
 def _period(session: Session, ours: ColumnElement[bool], days: DateRange) -> Period:

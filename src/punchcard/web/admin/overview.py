@@ -9,11 +9,15 @@ from sqlalchemy.orm import Session
 
 from punchcard import __version__
 from punchcard.accounts import audit_service, vendor_service
+from punchcard.accounts.models import Vendor
+from punchcard.accounts.words import ACTIONS
 from punchcard.db import outbox
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import VendorId, as_id
+from punchcard.kit.ids import as_id
 from punchcard.loyalty.reports import stats_service
 from punchcard.web.pages.audit_events import told_events
+from punchcard.web.pages.audit_labels import action_choices
+from punchcard.web.pages.bars import bars_of
 from punchcard.web.pages.page_request import FormDep, PageRequestDep
 
 router = APIRouter(prefix="/admin")
@@ -21,6 +25,8 @@ router = APIRouter(prefix="/admin")
 _DAYS_SHOWN: Final = 90
 _EVENTS_SHOWN: Final = 50
 _PARKED_SHOWN: Final = 20
+_OFFERED: Final = 200
+_NAME_CHARACTERS: Final = 120
 
 
 @router.get("")
@@ -31,11 +37,12 @@ def open_overview(request: PageRequestDep) -> Response:
     with request.context.database.read() as session:
         stats = stats_service.platform_stats(session, now=now, first=first, last=now.date())
         status = request.context.wallets.service.status(session)
-    days = [(day.isoformat(), figures) for day, figures in stats.stats.days]
     return request.render(
         "admin/overview.html",
         platform=stats,
-        days=days,
+        bars=bars_of(
+            [(day, sums["stamps_earned"] + sums["purchases"]) for day, sums in stats.stats.days]
+        ),
         parked=sum(work.parked for work in status.work),
         faults=status.faults,
     )
@@ -74,31 +81,45 @@ def retry_parked(request: PageRequestDep, form: FormDep) -> Response:
 
 
 @router.get("/audit")
-def open_audit(request: PageRequestDep, vendor: str = "", before: str = "") -> Response:
-    """List who changed what on the platform, newest first; of one vendor when asked (its slug)."""
+def open_audit(
+    request: PageRequestDep, vendor: str = "", action: str = "", before: str = ""
+) -> Response:
+    """List who changed what on the platform, newest first.
+
+    `vendor` is a part of a name or short name, `action` one of ACTIONS.
+    """
+    sought = vendor.replace("\x00", "").strip()[:_NAME_CHARACTERS]
+    action = action if action in ACTIONS else ""
     with request.context.database.read() as session:
+        found = _sought_vendors(session, sought) if sought else None
         rows = audit_service.list_events(
             session,
-            vendor_id=_vendor_id(session, vendor),
+            vendor_id=None,
+            vendor_ids=None if found is None else [row.id for row in found],
+            action=action or None,
             before_id=as_id(before) if before else None,
             limit=_EVENTS_SHOWN + 1,
         )
+        names = {row.id: row.name for row in vendor_service.list_vendors(session, limit=_OFFERED)}
         told = told_events(
             session, rows[:_EVENTS_SHOWN], request.language, timezone="UTC", shows_customers=False
         )
+    asked = {"vendor": sought, "action": action}
     more = rows[_EVENTS_SHOWN - 1].id if len(rows) > _EVENTS_SHOWN else None
     return request.render(
         "admin/audit.html",
         timezone=None,
         told=told,
-        form=request.form({"vendor": vendor}),
-        next_url=f"/admin/audit?{urlencode({'vendor': vendor, 'before': more})}" if more else None,
-        first_url=f"/admin/audit?{urlencode({'vendor': vendor})}" if before else None,
+        vendor_names=sorted(set(names.values())),
+        actions=action_choices(request.language),
+        form=request.form(asked),
+        next_url=f"/admin/audit?{urlencode({**asked, 'before': more})}" if more else None,
+        first_url=f"/admin/audit?{urlencode(asked)}" if before else None,
     )
 
 
-def _vendor_id(session: Session, slug: str) -> VendorId | None:
-    """Return whose events are meant: those of all when no vendor is named."""
-    if not slug.strip():
-        return None
-    return vendor_service.get_vendor_by_slug(session, slug.strip().replace("\x00", "")).id
+def _sought_vendors(session: Session, sought: str) -> list[Vendor]:
+    """Return whose events are meant: the one of just this name, else all with it in theirs."""
+    found = vendor_service.list_vendors(session, query=sought, limit=_OFFERED)
+    exactly = [row for row in found if sought.casefold() in (row.name.casefold(), row.slug)]
+    return exactly or found

@@ -5,20 +5,22 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 
-from punchcard.accounts import vendor_service
+from punchcard.accounts import device_service, user_service, vendor_service
 from punchcard.accounts.models import Vendor
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.accounts.vocabulary import Role, VendorStatus
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import VendorId, as_id
+from punchcard.kit.ids import UserId, VendorId, as_id
 from punchcard.kit.validation import texts
 from punchcard.kit.values import as_word
 from punchcard.loyalty.programs import program_service, vendor_changes
+from punchcard.loyalty.reports.dashboard_service import vendor_dashboard
+from punchcard.loyalty.reports.period_service import last_active_day
 from punchcard.web.admin.programs import STATUSES as PROGRAM_STATUSES
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
-from punchcard.web.pages.vendor_form import VENDOR_FIELDS, country_choices, read_vendor
+from punchcard.web.pages.vendor_form import VENDOR_FIELDS, place_choices, read_vendor
 
 router = APIRouter(prefix="/admin/vendors")
 
@@ -30,6 +32,7 @@ STATUSES: Final = (
 """Each status and what it is called."""
 _SHOWN: Final = 50
 _PROGRAMS_SHOWN: Final = 200
+_PEOPLE_SHOWN: Final = 200
 _DEFAULTS: Final = {"currency": "EUR", "timezone": "Europe/Luxembourg", "language": "fr"}
 
 
@@ -89,7 +92,7 @@ def create_vendor(request: PageRequestDep, form: FormDep) -> Response:
 
 @router.get("/{vendor_id}")
 def open_vendor(request: PageRequestDep, vendor_id: VendorId) -> Response:
-    """Show one vendor with its programs."""
+    """Show one vendor: whose it is, how it does, its programs."""
     return _vendor_page(request, vendor_id, None)
 
 
@@ -107,6 +110,21 @@ def update_vendor(request: PageRequestDep, vendor_id: VendorId, form: FormDep) -
     if not form.is_valid:
         return _vendor_page(request, vendor_id, form, status=form.status)
     return request.redirect(f"/admin/vendors/{vendor_id}", N_("Saved."))
+
+
+@router.post("/{vendor_id}/invite/{user_id}")
+def invite_owner(
+    request: PageRequestDep, vendor_id: VendorId, user_id: UserId, form: FormDep
+) -> Response:
+    """Send an owner another invitation to choose a password."""
+    with form.refusals(), request.context.database.write() as session:
+        row = user_service.get_user(session, vendor_id, user_id)
+        name = row.name
+        request.context.accounts.password_reset.invite_again(session, request.act(), row)
+    if not form.is_valid:
+        return _vendor_page(request, vendor_id, None, refused=form, status=form.status)
+    done = N_("The invitation to {name} is on its way.")
+    return request.redirect(f"/admin/vendors/{vendor_id}", done, name=name)
 
 
 @router.post("/{vendor_id}/suspend")
@@ -148,7 +166,7 @@ def _new_page(request: PageRequest, form: Form, status: int = 200) -> Response:
         "admin/new_vendor.html",
         status=status,
         form=form,
-        countries=country_choices(request.language),
+        places=place_choices(form, request.language),
         sends_mail=_mails(request),
     )
 
@@ -169,13 +187,28 @@ def _vendor_page(
         vendor = vendor_service.get_vendor(session, vendor_id)
         programs = program_service.list_programs(session, vendor.id, limit=_PROGRAMS_SHOWN)
         initial = _initial(vendor)
+        figures = vendor_dashboard(
+            session, vendor.id, now=request.context.clock.now(), chart_days=1
+        )
+        people = user_service.list_users(session, vendor.id, after_id=None, limit=_PEOPLE_SHOWN)
+        signed_in = user_service.last_sign_ins(session, vendor.id)
+        last_day = last_active_day(session, vendor.id)
+        terminals = device_service.list_devices(session, vendor.id, after_id=None, limit=_SHOWN)
+    form = form or request.form(initial)
     return request.render(
         "admin/vendor.html",
         status=status,
         vendor=vendor,
         programs=programs,
-        form=form or request.form(initial),
-        countries=country_choices(request.language),
+        form=form,
+        figures=figures,
+        owners=[row for row in people if row.role == Role.OWNER],
+        people=len(people),
+        signed_in=signed_in,
+        last_day=last_day,
+        terminals=len(terminals),
+        sends_mail=_mails(request),
+        places=place_choices(form, request.language),
         refused=refused or request.form(),
         status_names=dict(STATUSES),
         program_status_names=dict(PROGRAM_STATUSES),

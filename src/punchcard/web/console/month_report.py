@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
@@ -12,8 +12,8 @@ from punchcard.kit.ids import ProgramId, as_id
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports.month_report_service import month_report
 from punchcard.loyalty.reports.period_service import first_day
-from punchcard.loyalty.reports.stats_service import Figures
 from punchcard.loyalty.vocabulary import ProgramType
+from punchcard.web.pages.bars import bars_of
 from punchcard.web.pages.page_request import PageRequestDep
 from punchcard.web.pages.reward_names import names_of
 
@@ -21,8 +21,6 @@ router = APIRouter(prefix="/console/month-report")
 
 MONTHS_OFFERED: Final = 36
 _PROGRAMS_SHOWN: Final = 200
-_BARS_HEIGHT: Final = 40
-"""The height of the tallest bar of the drawing, in its own units; a day is four wide."""
 
 
 @router.get("")
@@ -46,6 +44,7 @@ def open_month_report(
     types = {row.type for row in report.programs}
     has_points = bool(types - {ProgramType.STAMPS})
     has_stamps = bool(types - {ProgramType.POINTS})
+    drawn = "stamps_earned" if has_stamps else "points_earned"
     return request.render(
         "console/month_report.html",
         vendor=vendor,
@@ -61,7 +60,7 @@ def open_month_report(
         ),
         has_points=has_points,
         has_stamps=has_stamps,
-        bars=_bars(report.figures.period.days, "stamps_earned" if has_stamps else "points_earned"),
+        bars=bars_of([(day, sums[drawn]) for day, sums in report.figures.period.days]),
         today=today,
     )
 
@@ -80,17 +79,3 @@ def _chosen(month: str, months: Sequence[date]) -> date:
     """Return the month that is asked for, else the newest that is over, else this one."""
     asked = {f"{one:%Y-%m}": one for one in months}
     return asked.get(month) or (months[1] if len(months) > 1 else months[0])
-
-
-def _bars(days: Sequence[tuple[date, Figures]], name: str) -> list[dict[str, Any]]:
-    """Return a bar for each day: its day, its value, and where it is drawn."""
-    tallest = max((figures[name] for _, figures in days), default=0) or 1
-    return [
-        {
-            "day": day,
-            "value": figures[name],
-            "x": number * 4,
-            "height": round(max(0, figures[name]) * _BARS_HEIGHT / tallest, 1),
-        }
-        for number, (day, figures) in enumerate(days)
-    ]

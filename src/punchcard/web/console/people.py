@@ -93,6 +93,19 @@ def update_person(request: PageRequestDep, user_id: UserId, form: FormDep) -> Re
     return request.redirect("/console/people", N_("Saved."))
 
 
+@router.post("/{user_id}/invite")
+def invite_person(request: PageRequestDep, user_id: UserId, form: FormDep) -> Response:
+    """Send someone who never signed in another invitation."""
+    with form.refusals(), request.context.database.write() as session:
+        row = user_service.get_user(session, request.vendor_id, user_id)
+        name = row.name
+        request.context.accounts.password_reset.invite_again(session, request.act(), row)
+    if not form.is_valid:
+        return _list_page(request, form, status=form.status)
+    done = N_("The invitation to {name} is on its way.")
+    return request.redirect("/console/people", done, name=name)
+
+
 @router.post("/{user_id}/remove")
 def remove_person(request: PageRequestDep, user_id: UserId, form: FormDep) -> Response:
     """Remove a person and end their sessions; the last owner stays."""
@@ -118,6 +131,7 @@ def _first_password(request: PageRequest, form: Form) -> str:
 def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
     with request.context.database.read() as session:
         rows = user_service.list_users(session, request.vendor_id, after_id=None, limit=_SHOWN)
+        signed_in = user_service.last_sign_ins(session, request.vendor_id)
     shown, columns = sorted_page(request.http.query_params, "/console/people", rows, _ORDERS)
     return request.render(
         "console/people.html",
@@ -125,6 +139,7 @@ def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
         form=form,
         people=shown,
         headings=columns,
+        signed_in=signed_in,
         roles=ROLES,
         role_names=_ROLE_NAMES,
         sends_mail=request.context.accounts.mail_queue.is_configured,

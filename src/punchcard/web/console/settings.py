@@ -1,19 +1,22 @@
 """The console's page of the shop itself: its habits, who changed what, and its closing."""
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 
 from punchcard.accounts import audit_service, vendor_service
 from punchcard.accounts.models import Vendor
 from punchcard.accounts.subjects import VENDOR_OWN
+from punchcard.accounts.words import ACTIONS
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.programs import vendor_changes
 from punchcard.web.pages.audit_events import told_events
+from punchcard.web.pages.audit_labels import action_choices
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import SESSION_COOKIE, FormDep, PageRequest, PageRequestDep
-from punchcard.web.pages.vendor_form import VENDOR_FIELDS, country_choices, read_vendor
+from punchcard.web.pages.vendor_form import VENDOR_FIELDS, place_choices, read_vendor
 
 router = APIRouter(prefix="/console/settings")
 
@@ -43,12 +46,14 @@ def update_settings(request: PageRequestDep, form: FormDep) -> Response:
 
 
 @router.get("/changes")
-def open_changes(request: PageRequestDep, before: str = "") -> Response:
-    """List who changed what, newest first, a page at a time."""
+def open_changes(request: PageRequestDep, action: str = "", before: str = "") -> Response:
+    """List who changed what, newest first, a page at a time; of one kind (ACTIONS) when asked."""
+    action = action if action in ACTIONS else ""
     with request.context.database.read() as session:
         rows = audit_service.list_events(
             session,
             vendor_id=request.vendor_id,
+            action=action or None,
             before_id=as_id(before) if before else None,
             limit=_EVENTS_SHOWN + 1,
         )
@@ -60,13 +65,16 @@ def open_changes(request: PageRequestDep, before: str = "") -> Response:
             timezone=timezone,
             shows_customers=True,
         )
+    here, asked = "/console/settings/changes", {"action": action} if action else {}
     more = rows[_EVENTS_SHOWN - 1].id if len(rows) > _EVENTS_SHOWN else None
     return request.render(
         "console/changes.html",
         told=told,
         timezone=timezone,
-        next_url=f"/console/settings/changes?before={more}" if more else None,
-        first_url="/console/settings/changes" if before else None,
+        form=request.form({"action": action}),
+        actions=action_choices(request.language),
+        next_url=f"{here}?{urlencode({**asked, 'before': more})}" if more else None,
+        first_url=f"{here}?{urlencode(asked)}" if before else None,
     )
 
 
@@ -97,13 +105,14 @@ def _settings_page(
         vendor = vendor_service.get_vendor(session, request.vendor_id)
         initial = _initial(vendor)
         slug, name = vendor.slug, vendor.name
+    form = form or request.form(initial)
     return request.render(
         "console/settings.html",
         status=status,
-        form=form or request.form(initial),
+        form=form,
         closing=closing or request.form(),
         slug=slug,
-        countries=country_choices(request.language),
+        places=place_choices(form, request.language),
         shop_name=name,
         origin_days=request.context.settings.origin_days,
         may_close=request.may(VENDOR_OWN),

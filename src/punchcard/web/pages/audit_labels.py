@@ -6,11 +6,26 @@ from datetime import datetime
 from typing import Any, Final
 
 from punchcard.accounts.models import AuditEvent
-from punchcard.accounts.words import LANGUAGE_NAMES
+from punchcard.accounts.words import ACTIONS, LANGUAGE_NAMES, SUBJECTS
+from punchcard.kit.folding import fold_name
 from punchcard.kit.i18n import N_
 from punchcard.web.pages import program_labels
 from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.labels import CARD_STATUSES, ROLES, SCOPES
+
+
+def action_choices(language: str) -> list[tuple[str, str]]:
+    """Return each audited action and what it is called, in the order of the words."""
+    wording = Wording(language)
+    told: dict[str, str] = {}
+    for action, name in ACTIONS.items():
+        words = wording.sentence(name)
+        if list(ACTIONS.values()).count(name) > 1:
+            # Admins and people of a shop do the same.
+            words = f"{words} ({wording.sentence(SUBJECTS[action.split('.')[0]])})"
+        told[action] = words
+    return sorted(told.items(), key=lambda choice: fold_name(choice[1]) or "")
+
 
 _LABELS: Final[Mapping[str, str]] = {
     **program_labels.LABELS,

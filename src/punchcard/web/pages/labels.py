@@ -1,4 +1,4 @@
-"""What roles, scopes and the statuses of cards are called on pages."""
+"""What roles, scopes, the statuses of cards and the ledger's entries are called on pages."""
 
 from typing import Final
 

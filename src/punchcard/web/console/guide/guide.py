@@ -33,7 +33,7 @@ from punchcard.web.console.programs.program_start import create_from, start_form
 from punchcard.web.console.programs.trades import suggested_reward
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
-from punchcard.web.pages.vendor_form import VENDOR_FIELDS, country_choices, read_vendor
+from punchcard.web.pages.vendor_form import VENDOR_FIELDS, place_choices, read_vendor
 
 router = APIRouter(prefix="/console/guide")
 
@@ -249,12 +249,13 @@ def _shop_page(request: PageRequest, form: Form | None, status: int = 200) -> Re
     with request.context.database.read() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
         initial = _shop_values(session, vendor)
+    form = form or request.form(initial)
     return request.render(
         "console/guide_shop.html",
         status=status,
-        form=form or request.form(initial),
+        form=form,
         step="shop",
-        countries=country_choices(request.language),
+        places=place_choices(form, request.language),
         skip_to=path_after("shop"),
         **_guide_values(request),
     )

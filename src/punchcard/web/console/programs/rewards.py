@@ -59,17 +59,13 @@ def open_reward(request: PageRequestDep, program_id: ProgramId, reward_id: Rewar
 def update_reward(
     request: PageRequestDep, program_id: ProgramId, reward_id: RewardId, form: FormDep
 ) -> Response:
-    """Change a reward; another price is told to concern running cards, and asked once more."""
+    """Change a reward; what another name or price does to running cards is told and asked first."""
     with request.context.database.read() as session:
         program = program_service.get_program(session, request.vendor_id, program_id)
         row = reward_service.get_reward(session, request.vendor_id, reward_id)
         form.merge(_initial(row, program), sums=("stock_left",))
         fields = _read(form, program, row)
-        impacts = (
-            impact_service.impacts_of_price(session, row, fields["points_required"])
-            if form.is_valid
-            else []
-        )
+        impacts = impact_service.impacts_of_reward(session, row, fields) if form.is_valid else []
     here = f"/console/programs/{program.id}/rewards/{row.id}"
     if impacts and not form.is_on(CONFIRMED):
         return request.render(
