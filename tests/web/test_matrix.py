@@ -62,7 +62,7 @@ STAFF_MAY: set[Route] = {
     ("GET", "/console/ledger/{transaction_id}"),
     *(("GET", f"/console/members/{end}") for end in ("new", "{card_id}/edit")),
     *(("GET", f"/console/members/{{card_id}}/{end}") for end in ("hand-over",)),
-    *(("POST", f"/console/members/{end}") for end in ("new", "{card_id}/edit")),
+    *(("POST", f"/console/members/{end}") for end in ("bulk", "new", "{card_id}/edit")),
     *(
         ("POST", f"/console/members/{{card_id}}/{end}")
         for end in (

@@ -64,6 +64,17 @@ SAME: dict[Route, list[Route]] = {
     ("POST", "/console/guide/pins"): [("POST", f"{_LOYALTY}/pins")],
     # Members and their cards
     ("GET", "/console/members"): [("GET", f"{_LOYALTY}/cards")],
+    ("POST", "/console/members/bulk"): [
+        ("POST", f"{_LOYALTY}/cards/{{card_id}}/block"),
+        ("POST", f"{_LOYALTY}/cards/{{card_id}}/unblock"),
+    ],
+    ("POST", "/console/pins/bulk"): [
+        ("POST", f"{_LOYALTY}/pins/{{pin_id}}/unlock"),
+        ("DELETE", f"{_LOYALTY}/pins/{{pin_id}}"),
+    ],
+    ("POST", "/console/programs/{program_id}/rewards/bulk"): [
+        ("DELETE", f"{_LOYALTY}/rewards/{{reward_id}}")
+    ],
     ("GET", "/console/members/new"): [("POST", f"{_LOYALTY}/cards")],
     ("POST", "/console/members/new"): [("POST", f"{_LOYALTY}/cards")],
     ("GET", _CARD): [

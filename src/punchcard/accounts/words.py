@@ -85,6 +85,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "program.updated": N_("Program changed"),
     "reward.archived": N_("Reward withdrawn"),
     "reward.created": N_("Reward added"),
+    "reward.restored": N_("Reward offered again"),
     "reward.updated": N_("Reward changed"),
     "session.opened": N_("Signed in"),
     "session.revoked": N_("Session ended"),

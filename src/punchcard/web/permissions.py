@@ -98,6 +98,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", "/console/members"): MAY_READ,
     # Each kind of thing is sought only for those who may open its page
     ("GET", "/console/search"): MAY_READ,
+    ("POST", "/console/members/bulk"): MAY_OPERATE,
     ("GET", "/console/members/new"): MAY_OPERATE,
     ("POST", "/console/members/new"): MAY_OPERATE,
     ("GET", _CARD): MAY_READ,
@@ -134,6 +135,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_PROGRAM}/poster/code.png"): MAY_READ,
     ("GET", f"{_PROGRAM}/poster/code.svg"): MAY_READ,
     ("POST", f"{_PROGRAM}/preview"): MAY_MANAGE,
+    ("POST", f"{_PROGRAM}/rewards/bulk"): MAY_MANAGE,
     ("GET", f"{_PROGRAM}/rewards/new"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/rewards/new"): MAY_MANAGE,
     ("GET", f"{_PROGRAM}/rewards/{{reward_id}}"): MAY_MANAGE,
@@ -149,6 +151,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     # Staff: who did what is for those who answer for the staff
     ("GET", "/console/pins"): MAY_MANAGE,
     ("POST", "/console/pins"): MAY_MANAGE,
+    ("POST", "/console/pins/bulk"): MAY_MANAGE,
     ("GET", "/console/pins/{pin_id}"): MAY_MANAGE,
     ("POST", "/console/pins/{pin_id}"): MAY_MANAGE,
     ("POST", "/console/pins/{pin_id}/retire"): MAY_MANAGE,

@@ -158,6 +158,15 @@ def card_labels(session: Session, card_ids: Collection[CardId]) -> dict[str, str
     return {row.id: row.name or row.number for row in session.execute(query)}
 
 
+def labels_of_vendor(
+    session: Session, vendor_id: VendorId, card_ids: Collection[CardId]
+) -> dict[str, str]:
+    """Return what each of these cards is called; those of other vendors are left out."""
+    wanted = [one for one in map(as_id, card_ids) if one]
+    own = select(CARDS.c.id).where(CARDS.c.vendor_id == vendor_id, CARDS.c.id.in_(wanted))
+    return card_labels(session, session.scalars(own).all())
+
+
 def get_card_by_token(session: Session, token: str, *, now: datetime) -> CardView:
     """Return the card that a secret token opens, whichever vendor's it is. Raises CardNotFound."""
     if as_card_token(token) != token:

@@ -1,6 +1,6 @@
 """Rewards: what points can be exchanged for, with stock, dates and a limit per card."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, or_, select
@@ -144,6 +144,29 @@ def touch_shelf(session: Session, act: Act, program_id: ProgramId) -> None:
     )
     if program is not None:
         touch_program(session, act, program)
+
+
+def restore_reward(session: Session, act: Act, vendor_id: VendorId, reward_id: RewardId) -> None:
+    """Put a reward that was archived back into the catalogue, as it was. Raises RewardNotFound."""
+    reward = get_reward(session, vendor_id, reward_id)
+    lock_program(session, vendor_id, reward.program_id)
+    session.refresh(reward, with_for_update=True)
+    if reward.archived_at is None:
+        return
+    reward.archived_at = None
+    _touch(session, act, reward)
+    _record(session, act, "reward.restored", reward, new=_values(reward))
+
+
+def names_of(
+    session: Session, program_id: ProgramId, reward_ids: Iterable[RewardId]
+) -> dict[str, str]:
+    """Return what each of these rewards of the program is called, archived or not."""
+    wanted = [one for one in map(as_id, reward_ids) if one]
+    query = select(Reward.id, Reward.name).where(
+        Reward.program_id == program_id, Reward.id.in_(wanted)
+    )
+    return {row.id: row.name for row in session.execute(query)}
 
 
 def touch_dated(session: Session, act: Act, *, limit: int) -> int:

@@ -1,6 +1,6 @@
 """Staff PINs: create, read, change, unlock, retire. `PinVerifier` checks a typed PIN."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -61,6 +61,17 @@ def get_pin(session: Session, vendor_id: VendorId, pin_id: StaffPinId) -> StaffP
     if pin is None or pin.vendor_id != vendor_id:
         raise StaffPinNotFound()
     return pin
+
+
+def names_of(
+    session: Session, vendor_id: VendorId, pin_ids: Iterable[StaffPinId]
+) -> dict[str, str]:
+    """Return who has each of these PINs; retired ones and other vendors' are left out."""
+    wanted = [one for one in map(as_id, pin_ids) if one]
+    query = select(StaffPin.id, StaffPin.name).where(
+        StaffPin.vendor_id == vendor_id, StaffPin.retired_at.is_(None), StaffPin.id.in_(wanted)
+    )
+    return {row.id: row.name for row in session.execute(query)}
 
 
 def list_pins(

@@ -67,7 +67,13 @@ _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "scopes": dict(SCOPES),
 }
 # What something has when it is made would fill a page, and the next event tells what it had.
-_CREATING: Final = ("program.created", "program.deleted", "reward.created", "reward.archived")
+_CREATING: Final = (
+    "program.created",
+    "program.deleted",
+    "reward.created",
+    "reward.archived",
+    "reward.restored",
+)
 # What only software follows.
 _HIDDEN: Final = frozenset({"transaction_id", "pairing_code_id", "generation"})
 _MOMENTS: Final = ("_at", "_until", "valid_from")

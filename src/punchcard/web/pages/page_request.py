@@ -1,8 +1,8 @@
 """One request of a page: who it is, in which language, and how it is answered."""
 
 import hmac
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -47,6 +47,15 @@ POLICY: Final = (
 """What a page may load and run: nothing that is not a file of this server."""
 
 _ASKS_WHERE: Final = "/console/locations"
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What takes back what was just done: `do` to the `chosen`, by a form to `path`."""
+
+    path: str
+    do: str
+    chosen: Sequence[str]
 
 
 @dataclass(kw_only=True)
@@ -138,10 +147,11 @@ class PageRequest:
 
     def render(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a template as the answer; it sees `page_request`, `notice` and `values`."""
-        notice = self._take_notice()
+        notice, undo = self._take_notice()
         values = {
             "request": self,
             "notice": notice,
+            "undo": undo,
             "now": self.context.clock.now(),
             "navigation": navigation.groups(self.subject, self.http.url.path),
             **values,
@@ -156,13 +166,16 @@ class PageRequest:
             response.headers["Retry-After"] = str(form.wait_seconds)
         return response
 
-    def redirect(self, path: str, done: str | None = None, **params: Any) -> Response:
+    def redirect(
+        self, path: str, done: str | None = None, *, undo: Undo | None = None, **params: Any
+    ) -> Response:
         """Send the visitor on to `path`; `done`, a sentence of the catalogues, is shown there.
 
-        `params` fill its placeholders.
+        `params` fill its placeholders; with `undo` a button beside it takes back what was done.
         """
         if done is not None:
-            notice = self._signer().sign({"text": done, "params": params})
+            told = {"text": done, "params": params, "undo": asdict(undo) if undo else None}
+            notice = self._signer().sign(told)
             self.set_cookie(NOTICE_COOKIE, notice, seconds=_NOTICE_SECONDS)
         if self.is_fragment:
             sent = quote(path, safe=_SAFE_IN_ADDRESSES)
@@ -230,13 +243,16 @@ class PageRequest:
         else:
             response.set_cookie(name, value, max_age=max_age, **common)
 
-    def _take_notice(self) -> str | None:
+    def _take_notice(self) -> tuple[str | None, Undo | None]:
         sent = self.http.cookies.get(NOTICE_COOKIE)
         if sent is None or self.is_fragment:
-            return None
+            return None, None
         self.set_cookie(NOTICE_COOKIE, None, seconds=0)
         facts = self._signer().verify(sent)
-        return self.say(facts["text"], **facts["params"]) if facts else None
+        if not facts:
+            return None, None
+        undo = facts.get("undo")
+        return self.say(facts["text"], **facts["params"]), Undo(**undo) if undo else None
 
     def _signer(self) -> Signer:
         return Signer(self.context.settings.secret_key, "page notices", "")

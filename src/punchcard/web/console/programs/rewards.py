@@ -1,10 +1,12 @@
 """The console's pages of what points can be exchanged for."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
+from sqlalchemy.orm import Session
 
 from punchcard.accounts import vendor_service
 from punchcard.kit.i18n import LANGUAGES, N_
@@ -13,6 +15,7 @@ from punchcard.loyalty.errors import RewardNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs import impact_service, program_service, reward_service
 from punchcard.loyalty.rules.program_rules import REWARD_BOUNDS
+from punchcard.web.console.bulk import BulkAction, bulk_page
 from punchcard.web.console.programs.program_form import (
     DESCRIPTION_CHARACTERS,
     NAME_CHARACTERS,
@@ -20,7 +23,7 @@ from punchcard.web.console.programs.program_form import (
 )
 from punchcard.web.console.programs.programs import CONFIRMED
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep, Undo
 
 router = APIRouter(prefix="/console/programs/{program_id}/rewards")
 
@@ -47,6 +50,42 @@ def create_reward(request: PageRequestDep, program_id: ProgramId, form: FormDep)
     if not form.is_valid:
         return _page(request, program_id, None, form, status=422)
     return request.redirect(f"/console/programs/{program.id}#rewards", N_("The reward is added."))
+
+
+@router.post("/bulk")
+def change_rewards(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
+    """Withdraw the rewards that were chosen, or offer them again."""
+    act, vendor_id = request.act(), request.vendor_id
+    with request.context.database.read() as session:
+        program = program_service.get_program(session, vendor_id, program_id)
+    actions = {
+        "withdraw": BulkAction(
+            do=lambda session, one: reward_service.archive_reward(
+                session, act, vendor_id, RewardId(one)
+            ),
+            title=N_("Withdraw these rewards?"),
+            meaning=N_("Customers can no longer have them; the ledger keeps what they were."),
+            done=N_("Withdrawn rewards: {n}"),
+            undone_by="offer",
+            is_dangerous=True,
+        ),
+        "offer": BulkAction(
+            do=lambda session, one: reward_service.restore_reward(
+                session, act, vendor_id, RewardId(one)
+            ),
+            title=N_("Offer these rewards again?"),
+            meaning=N_("Customers can have them again, as they were."),
+            done=N_("Rewards offered again: {n}"),
+            undone_by="withdraw",
+        ),
+    }
+
+    def names_of(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
+        return reward_service.names_of(session, program.id, [RewardId(one) for one in ids])
+
+    own = f"/console/programs/{program.id}"
+    here = f"{own}/rewards/bulk"
+    return bulk_page(request, form, actions, names_of, here=here, back=f"{own}#rewards")
 
 
 @router.get("/{reward_id}")
@@ -103,7 +142,9 @@ def archive_reward(
     with request.context.database.write() as session:
         reward_service.archive_reward(session, request.act(), request.vendor_id, reward_id)
     done = N_("The reward is no longer offered.")
-    return request.redirect(f"/console/programs/{program_id}#rewards", done)
+    own = f"/console/programs/{program_id}"
+    undo = Undo(f"{own}/rewards/bulk", "offer", [reward_id])
+    return request.redirect(f"{own}#rewards", done, undo=undo)
 
 
 def _read(form: Form, program: LoyaltyProgram, before: Reward | None = None) -> dict[str, Any]:

@@ -53,3 +53,19 @@ document.addEventListener("keydown", (event) => {
   field.focus();
   field.select();
 });
+
+// One box that ticks those of all rows; without scripts each row has its own. Rows may be drawn anew.
+document.addEventListener("change", (event) => {
+  const label = clicked(event, "[data-tick-all]");
+  const box = label?.querySelector("input");
+  if (!label || !box) return;
+  for (const one of document.querySelectorAll(`.bulk-box[form="${label.dataset.tickAll}"]`)) {
+    if (one instanceof HTMLInputElement) one.checked = box.checked;
+  }
+});
+
+const showTickAll = () => {
+  for (const label of document.querySelectorAll("[data-tick-all]")) label.removeAttribute("hidden");
+};
+document.addEventListener("htmx:after:swap", showTickAll);
+showTickAll();

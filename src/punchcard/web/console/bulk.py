@@ -1,0 +1,89 @@
+"""What is done to several rows of a list at once: chosen, asked about by name, done, undone.
+
+Nothing is done before a page has named what was chosen, so it works without scripts too. All of it
+is one transaction: either everything is done that can be, or nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from fastapi import Response
+from sqlalchemy.orm import Session
+
+from punchcard.kit.errors import DomainError, Kind
+from punchcard.kit.i18n import N_
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.page_request import PageRequest, Undo
+
+CHOSEN: Final = "chosen"
+"""The name of the boxes beside the rows."""
+CHOSEN_LIMIT: Final = 50
+"""A page of a list holds no more rows."""
+_CONFIRMED: Final = "confirmed"
+
+AnyId = TypeVar("AnyId", bound=str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkAction:
+    """Something to be done to each row that was chosen.
+
+    `title` asks, `meaning` says what it does to each, `done` tells `{n}`; `undone_by` is the action
+    that takes it back, None where nothing does.
+    """
+
+    do: Callable[[Session, str], object]
+    title: str
+    meaning: str
+    done: str
+    undone_by: str | None = None
+    is_dangerous: bool = False
+
+
+def bulk_page(
+    request: PageRequest,
+    form: Form,
+    actions: Mapping[str, BulkAction],
+    names_of: Callable[[Session, Sequence[str]], Mapping[str, str]],
+    *,
+    here: str,
+    back: str,
+) -> Response:
+    """Ask about what a list's form chose, or do it when that was confirmed.
+
+    `names_of` returns what the rows of these ids are called; it leaves out what is not there, or is
+    another vendor's. Rows that refuse, such as those of closed cards, are passed over.
+    """
+    chosen = list(dict.fromkeys(form.choices(CHOSEN)))[:CHOSEN_LIMIT]
+    action = actions.get(form.value("do"))
+    with request.context.database.read() as session:
+        names = names_of(session, chosen)
+    chosen = [one for one in chosen if one in names]
+    if action is None or not chosen:
+        return request.redirect(back, N_("Nothing was chosen."))
+    if not form.is_on(_CONFIRMED):
+        return request.render(
+            "console/bulk_confirm.html",
+            action=action,
+            do=form.value("do"),
+            chosen=[(one, names[one]) for one in chosen],
+            here=here,
+            back=back,
+        )
+    with request.context.database.write() as session:
+        done = [one for one in chosen if _is_done(session, action, one)]
+    undo = Undo(here, action.undone_by, done) if action.undone_by and done else None
+    return request.redirect(back, action.done, undo=undo, n=len(done))
+
+
+def _is_done(session: Session, action: BulkAction, row_id: str) -> bool:
+    """Do it to one row; a refusal of one is no reason to leave the others."""
+    try:
+        with session.begin_nested():
+            action.do(session, row_id)
+    except DomainError as refusal:
+        if refusal.kind in (Kind.TOO_MANY, Kind.BUSY):
+            raise
+        return False
+    return True

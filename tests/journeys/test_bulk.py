@@ -1,0 +1,55 @@
+"""Several members at once in a browser: ticked, blocked, taken back, with scripts and without."""
+
+import pytest
+from playwright.sync_api import expect
+
+from punchcard.loyalty.cards import card_service
+from punchcard.loyalty.operations import Actor, NewCustomer, OperationMetadata
+from punchcard.loyalty.vocabulary import ActorKind
+from tests.journeys.owner_steps import sign_in
+from tests.journeys.support.axe import assert_no_axe_violations
+from tests.journeys.support.visits import Visits
+from tests.loyalty import shelf
+from tests.support.cast import Shop
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def guests(shop: Shop, *names: str) -> None:
+    program = shelf.program(shop, status="active", pin_policy="off")
+    by: OperationMetadata = {"vendor_id": shop.id, "actor": Actor(ActorKind.SYSTEM, None)}
+    for name in names:
+        card_service.open_card(
+            shop.context.loyalty.till, program.id, customer=NewCustomer(name=name), **by
+        )
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
+def test_cards_are_blocked_together_and_the_button_takes_it_back(
+    visits: Visits, alice: Shop, javascript: bool
+) -> None:
+    guests(alice, "Jang", "Anna", "Zoé")
+    page = visits.open(width=360, javascript=javascript)
+    sign_in(page, alice)
+    page.goto("/console/members")
+    for name in ("Jang", "Anna"):
+        page.locator(f'.bulk-box[aria-label*="{name}"]').check()
+    page.locator('.bulk-bar [value="block"]').click()
+    expect(page.locator("main li")).to_have_text(["Anna", "Jang"], use_inner_text=True)
+    assert_no_axe_violations(page)
+    page.locator("#confirm").click()
+    expect(page.locator("#rows .badge.warn")).to_have_count(2)
+    assert_no_axe_violations(page)
+    page.locator("#undo").click()
+    expect(page.locator("#rows .badge.warn")).to_have_count(0)
+
+
+def test_one_box_ticks_all_also_after_a_search(visits: Visits, alice: Shop) -> None:
+    guests(alice, "Jang", "Anna", "Zoé")
+    page = visits.open(width=1440)
+    sign_in(page, alice)
+    page.goto("/console/members")
+    page.locator("#query").fill("an")
+    expect(page.locator(".bulk-box")).to_have_count(2)
+    page.locator("[data-tick-all] input").check()
+    expect(page.locator(".bulk-box:checked")).to_have_count(2)

@@ -1,0 +1,151 @@
+"""Several rows of a list at once: asked about by name, done together, taken back."""
+
+from collections.abc import Callable
+
+import pytest
+
+from punchcard.accounts.vocabulary import Role
+from punchcard.context import Context
+from punchcard.kit.ids import CardId
+from punchcard.loyalty.cards import card_service
+from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, StaffPin
+from punchcard.loyalty.operations import Actor, NewCustomer, OperationMetadata
+from punchcard.loyalty.vocabulary import ActorKind, CardStatus
+from tests.loyalty import shelf
+from tests.support.cast import Shop
+from tests.support.pages import Visitor, markup_of, text_of
+
+Visitors = Callable[..., Visitor]
+HERE = "/console/members/bulk"
+
+
+@pytest.fixture
+def coffee(alice: Shop) -> LoyaltyProgram:
+    """Open Café Alice's stamp card."""
+    return shelf.program(alice, status="active", pin_policy="off")
+
+
+def guest(shop: Shop, program: LoyaltyProgram, name: str) -> CardId:
+    by: OperationMetadata = {"vendor_id": shop.id, "actor": Actor(ActorKind.SYSTEM, None)}
+    till = shop.context.loyalty.till
+    return card_service.open_card(till, program.id, customer=NewCustomer(name=name), **by).card.id
+
+
+def statuses(context: Context) -> list[str]:
+    with context.database.read() as session:
+        return [card.status for card in session.query(LoyaltyCard).order_by(LoyaltyCard.id)]
+
+
+def test_cards_are_asked_about_by_name_blocked_and_taken_back(
+    visitors: Visitors, alice: Shop, coffee: LoyaltyProgram, context: Context
+) -> None:
+    jang, anna, _zoe = (guest(alice, coffee, name) for name in ("Jang", "Anna", "Zoé"))
+    owner = visitors(alice)
+    page = markup_of(owner.get("/console/members"))
+    assert f'name="chosen" value="{jang}" aria-label="Choose Jang"' in page
+    asked = owner.post(HERE, do="block", chosen=[jang, anna])
+    question = text_of(asked)
+    assert "Block these cards?" in question
+    assert "Jang" in question
+    assert "Zoé" not in question
+    assert statuses(context) == [CardStatus.ACTIVE] * 3
+
+    done = owner.post(HERE, do="block", chosen=[jang, anna], confirmed="on")
+    after = owner.follow(done)
+    assert "Blocked cards: 2" in after.text
+    assert statuses(context) == [CardStatus.BLOCKED, CardStatus.BLOCKED, CardStatus.ACTIVE]
+    assert '<input type="hidden" name="do" value="unblock">' in markup_of(after)
+    undone = owner.post(HERE, do="unblock", chosen=[jang, anna], confirmed="on")
+    assert "Unblocked cards: 2" in owner.follow(undone).text
+    assert statuses(context) == [CardStatus.ACTIVE] * 3
+    # The offer to undo is made once.
+    assert 'id="undo"' not in owner.get("/console/members").text
+
+
+def test_what_is_not_there_or_another_shops_is_passed_over(
+    visitors: Visitors, alice: Shop, bob: Shop, coffee: LoyaltyProgram, context: Context
+) -> None:
+    jang = guest(alice, coffee, "Jang")
+    stranger = visitors(bob, language="en")
+    stranger.get("/console/members")
+    for chosen in ([jang], ["no id"], ["\x00"], [], [f"{jang[:-1]}0"]):
+        answer = stranger.post(HERE, do="block", chosen=chosen, confirmed="on")
+        assert answer.status_code == 303
+        assert "Blocked" not in stranger.follow(answer).text
+    owner = visitors(alice)
+    owner.get("/console/members")
+    assert owner.post(HERE, do="burn", chosen=[jang], confirmed="on").status_code == 303
+    assert statuses(context) == [CardStatus.ACTIVE]
+
+
+def test_a_row_that_refuses_does_not_keep_the_others(
+    visitors: Visitors, alice: Shop, coffee: LoyaltyProgram, context: Context
+) -> None:
+    erased, anna = guest(alice, coffee, "Jang"), guest(alice, coffee, "Anna")
+    owner = visitors(alice)
+    owner.get(f"/console/members/{erased}")
+    owner.post(f"/console/members/{erased}/erase", confirm="on")
+    with context.database.write() as session:
+        session.get_one(LoyaltyCard, erased).status = CardStatus.CLOSED
+    owner.get("/console/members")
+    done = owner.post(HERE, do="block", chosen=[erased, anna], confirmed="on")
+    assert "Blocked cards: 1" in owner.follow(done).text
+
+
+def test_pins_are_retired_together_and_for_good(
+    visitors: Visitors, alice: Shop, context: Context
+) -> None:
+    owner = visitors(alice)
+    for name, pin in (("Léa", "2968"), ("Hugo", "7305"), ("Tiago", "8143")):
+        owner.get("/console/pins")
+        owner.post("/console/pins", name=name, pin=pin)
+    with context.database.read() as session:
+        ids = {pin.name: pin.id for pin in session.query(StaffPin)}
+    owner.get("/console/pins")
+    asked = owner.post("/console/pins/bulk", do="retire", chosen=[ids["Léa"], ids["Hugo"]])
+    assert "This cannot be undone." in text_of(asked)
+    done = owner.post(
+        "/console/pins/bulk", do="retire", chosen=[ids["Léa"], ids["Hugo"]], confirmed="on"
+    )
+    page = owner.follow(done)
+    assert "Retired PINs: 2" in page.text
+    assert 'id="undo"' not in page.text
+    with context.database.read() as session:
+        left = [pin.name for pin in session.query(StaffPin) if pin.retired_at is None]
+    assert left == ["Tiago"]
+
+
+def test_rewards_are_withdrawn_and_offered_again_as_they_were(
+    visitors: Visitors, alice: Shop, context: Context
+) -> None:
+    program = shelf.program(alice, **shelf.POINTS, status="active")
+    rewards = [shelf.reward(alice, program.id) for _ in range(2)]
+    here = f"/console/programs/{program.id}/rewards/bulk"
+    owner = visitors(alice)
+    owner.get(f"/console/programs/{program.id}")
+    chosen = [reward.id for reward in rewards]
+
+    def offered() -> int:
+        with context.database.read() as session:
+            return sum(row.archived_at is None for row in session.query(Reward))
+
+    done = owner.post(here, do="withdraw", chosen=chosen, confirmed="on")
+    assert "Withdrawn rewards: 2" in owner.follow(done).text
+    assert offered() == 0
+    owner.post(here, do="offer", chosen=chosen, confirmed="on")
+    assert offered() == 2
+    # One that is withdrawn by itself is offered again by the same button.
+    owner.get(f"/console/programs/{program.id}")
+    alone = owner.post(f"/console/programs/{program.id}/rewards/{chosen[0]}/archive")
+    assert 'id="undo"' in owner.follow(alone).text
+
+
+def test_staff_block_cards_but_retire_nobody(
+    visitors: Visitors, alice: Shop, coffee: LoyaltyProgram
+) -> None:
+    alice.hire(Role.STAFF)
+    jang = guest(alice, coffee, "Jang")
+    staff = visitors(alice, "staff")
+    staff.get("/console/members")
+    assert staff.post(HERE, do="block", chosen=[jang], confirmed="on").status_code == 303
+    assert staff.post("/console/pins/bulk", do="retire", chosen=[jang]).status_code == 403
