@@ -181,6 +181,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("people", "/console/people", OWNER),
     Screen("api-keys", "/console/api-keys", OWNER),
     Screen("settings", "/console/settings", OWNER),
+    Screen("mails", "/console/mails", OWNER),
     Screen("settings-changes", "/console/settings/changes", OWNER),
     Screen("account", "/console/account", OWNER),
     Screen("admin-overview", "/admin", ADMIN),

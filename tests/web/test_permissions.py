@@ -194,6 +194,7 @@ A page that holds a form to change something stands beside the route that change
 
 ONLY_PAGES: dict[Route, str] = {
     ("POST", "/console/account/profile"): "one's own name; the API changes it as the owner",
+    ("GET", "/console/mails"): "shows what mails say and sends none",
     ("GET", "/console/guide/poster"): "leads on to the poster",
     ("POST", "/console/guide/preview"): "draws a card and keeps nothing",
     ("GET", f"{_CARD}/hand-over"): "the link is told in the API's answer to whoever opens a card",

@@ -169,6 +169,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", "/console/locations/{location_id}"): MAY_MANAGE_VENDOR,
     ("POST", "/console/locations/{location_id}"): MAY_MANAGE_VENDOR,
     ("POST", "/console/locations/{location_id}/close"): MAY_MANAGE_VENDOR,
+    ("GET", "/console/mails"): MAY_MANAGE_VENDOR,
     ("GET", "/console/settings"): MAY_MANAGE_VENDOR,
     ("POST", "/console/settings"): MAY_MANAGE_VENDOR,
     ("GET", "/console/settings/changes"): MAY_OWN,

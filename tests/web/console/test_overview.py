@@ -156,3 +156,14 @@ def test_the_latest_entries_name_the_guests(visitors: Visitors, alice: Shop) -> 
     card_service.open_card(till, program.id, customer=guest, **by)
     page = visitors(alice).get("/console").text
     assert ">Jang Weber</a>" in page
+
+
+def test_a_reward_that_runs_out_is_named_in_the_readers_language(
+    visitors: Visitors, alice: Shop
+) -> None:
+    program = shelf.program(alice, **shelf.POINTS, status="active")
+    words = {"de": {"name": "Ein Kuchen"}}
+    shelf.reward(alice, program.id, name="Un gâteau", stock_left=2, texts=words)
+    owner = visitors(alice)
+    assert "Ein Kuchen" in owner.get("/console?lang=de").text
+    assert "Un gâteau" in owner.get("/console?lang=fr").text

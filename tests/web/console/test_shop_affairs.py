@@ -301,3 +301,13 @@ def test_what_changed_is_narrowed_to_one_kind(owner: Visitor) -> None:
     trail = page[page.index("Before → after") :]
     assert "The kiosk" in trail
     assert "Signed in" not in trail
+
+
+def test_an_owner_reads_what_mails_say_before_anybody_gets_one(owner: Visitor) -> None:
+    english = text_of(owner.get("/console/mails?lang=en"))
+    assert "Your card at Café Alice" in english
+    assert "Hello Alex" in english
+    assert "Your access to Café Alice" in english
+    german = text_of(owner.get("/console/mails?lang=de"))
+    assert "Your card" not in german
+    assert "Café Alice" in german
