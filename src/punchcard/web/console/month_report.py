@@ -13,7 +13,7 @@ from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports.month_report_service import month_report
 from punchcard.loyalty.reports.period_service import first_day
 from punchcard.loyalty.vocabulary import ProgramType
-from punchcard.web.bars import bars_of
+from punchcard.web.pages.drawings import bars_of
 from punchcard.web.pages.page_request import PageRequestDep
 from punchcard.web.pages.reward_names import names_of
 

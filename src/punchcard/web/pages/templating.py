@@ -22,7 +22,7 @@ from punchcard.loyalty.vocabulary import (
 )
 from punchcard.wallets.card_colours import card_colours
 from punchcard.wallets.symbols import stamp_symbols
-from punchcard.web.pages import assets, qr, theme_css
+from punchcard.web.pages import assets, drawings, theme_css
 from punchcard.web.pages.formatting import Wording
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
@@ -36,7 +36,7 @@ _GLOBALS: Final[dict[str, Any]] = {
     "stamp_shapes": lambda name: Markup(stamp_symbols.shapes_of(name)),  # noqa: S704 - ours too
     "stamp_symbol": stamp_symbols.symbol_of,
     "card_colours": card_colours,
-    "qr": lambda text, **options: Markup(qr.svg(text, **options)),  # noqa: S704 - drawn by us
+    "qr": lambda text, **options: Markup(drawings.svg(text, **options)),  # noqa: S704 - drawn by us
     "look_address": theme_css.address,
     "LANGUAGES": LANGUAGES,
     "LANGUAGE_NAMES": LANGUAGE_NAMES,

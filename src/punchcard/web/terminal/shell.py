@@ -14,7 +14,7 @@ from punchcard.accounts.words import LANGUAGE_NAMES
 from punchcard.kit.i18n import LANGUAGES, as_language, translate
 from punchcard.kit.ids import as_card_token
 from punchcard.kit.money import UNUSUAL_DIGITS
-from punchcard.web.pages import assets, page_request, qr
+from punchcard.web.pages import assets, drawings, page_request
 from punchcard.web.pages.errors import PageNotFound
 from punchcard.web.pages.page_request import PageRequestDep
 from punchcard.web.pages.templating import TEMPLATES
@@ -146,7 +146,7 @@ def get_card_code(request: PageRequestDep, token: str) -> Response:
     if as_card_token(token) != token:
         raise PageNotFound
     address = request.context.loyalty.card_links.address(token)
-    return request.finish(Response(qr.svg(address), media_type="image/svg+xml"))
+    return request.finish(Response(drawings.svg(address), media_type="image/svg+xml"))
 
 
 @lru_cache(maxsize=1)

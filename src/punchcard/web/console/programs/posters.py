@@ -15,7 +15,7 @@ from punchcard.loyalty.rules.logo_rules import is_uploaded
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.console.programs.poster_fit import hyphenated
 from punchcard.web.console.programs.poster_sheets import SHEETS, SheetWords, step_of
-from punchcard.web.pages import qr
+from punchcard.web.pages import drawings
 from punchcard.web.pages.card_preview import join_address, words_of
 from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
@@ -88,13 +88,13 @@ def open_poster(
 @router.get("/code.png")
 def download_png(request: PageRequestDep, program_id: ProgramId) -> Response:
     """Return the code alone as a PNG file, for whoever prints something else."""
-    return _code_file(request, program_id, qr.png_file, "image/png", "png")
+    return _code_file(request, program_id, drawings.png_file, "image/png", "png")
 
 
 @router.get("/code.svg")
 def download_svg(request: PageRequestDep, program_id: ProgramId) -> Response:
     """Return the code alone as an SVG file, which is sharp in every size."""
-    return _code_file(request, program_id, qr.svg_file, "image/svg+xml", "svg")
+    return _code_file(request, program_id, drawings.svg_file, "image/svg+xml", "svg")
 
 
 def _code_file(

@@ -1,6 +1,9 @@
-"""QR codes: as drawings inside the page, and as files to take away."""
+"""Drawings: QR codes inside the page and as files to take away, and bars for days."""
 
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import segno
@@ -8,6 +11,9 @@ import segno
 _PIXELS_A_MODULE: Final = 24
 """A code of 33 modules then has about 1000 pixels: sharp on 8 centimetres of paper."""
 _QUIET_MODULES: Final = 4
+BAR_HEIGHT: Final = 40
+"""The height of the tallest bar, in the units of the drawing."""
+_BAR_WIDTH: Final = 4
 
 
 def svg(text: str, *, scale: int = 8, border: int = 2, label: str = "") -> str:
@@ -49,3 +55,23 @@ def png_file(text: str) -> bytes:
 
 def _code(text: str) -> segno.QRCode:
     return segno.make(text, error="m", micro=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A day, its value, and where its bar stands; what was taken back more than given has none."""
+
+    day: date
+    value: int
+    x: int
+    height: float
+
+
+def bars_of(days: Sequence[tuple[date, int]]) -> list[Bar]:
+    """Return a bar for each day and its value."""
+    tallest = max((value for _, value in days), default=0)
+    unit = BAR_HEIGHT / tallest if tallest > 0 else 0
+    return [
+        Bar(day, value, number * _BAR_WIDTH, round(max(0, value) * unit, 1))
+        for number, (day, value) in enumerate(days)
+    ]
