@@ -1,8 +1,13 @@
 """`punchcard doctor` on the address that customers and browsers use."""
 
 import pytest
+from sqlalchemy import update
 
+from punchcard.accounts.models import Customer
+from punchcard.kit.settings import Settings
 from tests.cli.conftest import Punchcard
+from tests.support.cast import Shop
+from tests.support.drivers.pages import PagesDriver
 
 
 @pytest.mark.parametrize(
@@ -64,3 +69,28 @@ def test_a_wallet_that_is_half_set_up_is_no_wallet_that_is_off(
     [found] = [one for one in ran.json["findings"] if one["subject"] == wallet]
     assert found["state"] == "error"
     assert ran.exit_code == 1
+
+
+def test_contacts_that_nobody_can_reach_are_told_by_shop(
+    punchcard: Punchcard, known_settings: Settings, alice: Shop, bob: Shop
+) -> None:
+    def found() -> dict[str, str]:
+        findings = punchcard(
+            "doctor",
+            "--json",
+            database_url=known_settings.database_url,
+            data_dir=str(known_settings.data_dir),
+        ).json["findings"]
+        return next(one for one in findings if one["subject"] == "contacts")
+
+    PagesDriver(alice).open("Marie", email="marie@example.lu")
+    PagesDriver(bob).open("Otto", email="otto@example.lu")
+    assert found()["state"] == "ok"
+    with alice.context.database.write() as session:
+        session.execute(
+            update(Customer).where(Customer.vendor_id == alice.id).values(email="a..b@example.lu")
+        )
+    told = found()
+    assert told["state"] == "warning"
+    assert "cafe-alice" in told["message"]
+    assert bob.slug not in told["message"]

@@ -17,6 +17,7 @@ _FAULTS_TOLD: Final = 3
 _OVERDUE: Final = timedelta(minutes=30)
 _SKEW: Final = timedelta(minutes=2)
 _OLD_BACKUP: Final = timedelta(days=8)
+_SHOPS_LOOKED_AT: Final = 20
 # While one of them is off, a commit that was answered may be gone after a power cut.
 _DURABLE: Final = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -91,6 +92,7 @@ def _whole(database: "Database", settings: "Settings") -> Iterator[Finding]:
         _clock,
         _work,
         _backups,
+        _contacts,
     ]
     with database.read_connection() as connection:
         for look in looks:
@@ -195,6 +197,31 @@ def _backups(connection: "Connection", settings: "Settings") -> Finding:
         message = f"The newest in {folder} is of {_told(newest)}. Run `punchcard backup` nightly."
         return Finding("backups", "warning", message)
     return Finding("backups", "ok", f"The newest in {folder} is of {_told(newest)}.")
+
+
+def _contacts(connection: "Connection", _settings: "Settings") -> Finding:
+    """Look through the oldest customers of the oldest shops: a few seconds at most."""
+    from sqlalchemy import select
+    from sqlalchemy.orm import Session
+
+    from punchcard.loyalty.cards.contact_faults import look_for_faults
+    from punchcard.loyalty.tables import VENDORS
+
+    columns = (VENDORS.c.id, VENDORS.c.slug, VENDORS.c.country)
+    shops = connection.execute(select(*columns).order_by(VENDORS.c.id).limit(_SHOPS_LOOKED_AT))
+    with Session(connection) as session:
+        found = [
+            shop.slug
+            for shop in shops.all()
+            if look_for_faults(session, shop.id, shop.country).faults
+        ]
+    if found:
+        message = (
+            f"Mails and calls may not reach some customers of {', '.join(found)}. Managers see"
+            " whom, and put it right, at /console/contacts."
+        )
+        return Finding("contacts", "warning", message)
+    return Finding("contacts", "ok", "Addresses and numbers are kept as they would be today.")
 
 
 def _told(moment: datetime) -> str:
