@@ -12,6 +12,8 @@ from tests.contract.world import LOYALTY
 from tests.support.http import Api
 
 STAMP = f"{LOYALTY}/stamp"
+WITHOUT_KEYS = ("/operations", "/pins/verify")
+"""The operations of a list bring their own keys; whose PIN it is may be asked again."""
 
 
 def _is_refused(caller: Api, stage: Stage) -> None:
@@ -121,8 +123,7 @@ def test_a_key_of_other_characters_is_invalid_on_every_route(quiet_stage: Stage,
     owner = quiet_stage.as_alices("owner")
     with nothing_written(quiet_stage.context.database):
         for route in KEYED:
-            # Its operations bring their own keys.
-            if not route[1].endswith("/operations"):
+            if not route[1].endswith(WITHOUT_KEYS):
                 request = request_of(route, quiet_stage.world.alices)
                 answer = owner.call(**request, headers={"Idempotency-Key": key.encode("latin-1")})
                 problem = check_problem(answer, 422, code="invalid_input")
@@ -136,7 +137,7 @@ def test_a_key_used_for_another_request_is_refused_on_every_route(stage: Stage) 
 
     with nothing_written(stage.context.database):
         for route in KEYED:
-            if route[1].endswith("/operations"):
+            if route[1].endswith(WITHOUT_KEYS):
                 continue
             request = request_of(route, stock)
             for key in ("once", "twice"):

@@ -257,11 +257,20 @@ def test_refusals_are_told_in_four_languages(quiet_stage: Stage) -> None:
         assert len({problem["code"] for problem in told.values()}) == 1
 
 
+def test_a_slash_too_many_is_led_on(quiet_stage: Stage) -> None:
+    owner = quiet_stage.as_alices("owner")
+    for answer in (
+        owner.get("/vendor/loyalty/cards/"),
+        owner.post("/vendor/loyalty/stamp/", {"card": "1"}),
+    ):
+        assert answer.status_code == 308
+        assert not answer.headers["location"].endswith("/")
+
+
 def test_unknown_addresses_and_methods_are_problems(quiet_stage: Stage) -> None:
     owner = quiet_stage.as_alices("owner")
     check_problem(owner.get("/vendor/nothing"), 404, code="not_found")
-    check_problem(owner.get("/vendor/loyalty/cards/"), 404, code="not_found")
-    check_problem(owner.post("/vendor/loyalty/stamp/", {"card": "1"}), 404, code="not_found")
+    check_problem(owner.get("/vendor/nothing/at/all"), 404, code="not_found")
     check_problem(owner.call("PUT", "/vendor/loyalty/stamp", {}), 404, 405)
     check_problem(owner.call("PUT", "/vendor/locations", {}), 405, code="method_not_allowed")
 

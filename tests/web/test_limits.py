@@ -37,6 +37,7 @@ ELSEWHERE = {
     # These neither hash nor write for a stranger.
     "/sign-out",
     "/language",
+    "/c/{token}/forget-here",
 }
 
 

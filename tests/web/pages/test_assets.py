@@ -60,7 +60,6 @@ def test_browsers_that_unpack_get_it_packed(visitor: Visitor) -> None:
         "css%2f..%2f..%2fvisits.py",
         "vendor/vendor.toml",
         "nothing.css",
-        "",
     ],
 )
 def test_only_files_of_the_list_come_out(visitor: Visitor, name: str) -> None:

@@ -15,7 +15,7 @@ const QWERTZ = [
   ["asdfghjkl", "ASDFGHJKL"],
   ["<yxcvbnm,.-", ">YXCVBNM;:_"],
 ];
-const US_TOP = ["`1234567890-=", "~!@#$%^&*()_+"];
+const US_TOP = ["\x601234567890-=", "~!@#$%^&*()_+"];
 const AZERTY = ["azertyuiop", "AZERTYUIOP"];
 
 /**
@@ -30,7 +30,7 @@ const LAYOUTS = {
     ["<zxcvbnm,./", ">ZXCVBNM<>?"],
   ],
   uk: [
-    ["`1234567890-=", '¬!"£$%^&*()_+'],
+    ["\x601234567890-=", '¬!"£$%^&*()_+'],
     ["qwertyuiop[]#", "QWERTYUIOP{}~"],
     ["asdfghjkl;'", "ASDFGHJKL:@"],
     ["\\zxcvbnm,./", "|ZXCVBNM<>?"],
