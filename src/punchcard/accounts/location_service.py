@@ -10,7 +10,7 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import LocationHasDevices, LocationNotFound
 from punchcard.accounts.models import Device, Location
 from punchcard.accounts.rows import apply_changes, find_own, paginate
-from punchcard.kit.errors import invalid_field
+from punchcard.kit.errors import InvalidInput, invalid_field
 from punchcard.kit.folding import fold_name
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import LocationId, VendorId
@@ -157,8 +157,10 @@ def _coordinates(
     if latitude is None and longitude is None:
         return None, None
     if latitude is None or longitude is None:
-        lacking = "latitude" if latitude is None else "longitude"
-        raise invalid_field(lacking, message=N_("Give both coordinates, or neither."))
+        both = N_("Give both coordinates, or neither.")
+        raise InvalidInput(
+            [{"loc": [name], "message": both, "params": {}} for name in ("latitude", "longitude")]
+        )
     return round(latitude, _DIGITS), round(longitude, _DIGITS)
 
 
