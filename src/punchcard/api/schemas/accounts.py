@@ -135,8 +135,12 @@ class UserChange(Schema):
     password: NewPassword = LEFT_OUT
 
 
-Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[49.6117])]
-Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[6.13])]
+Latitude = Annotated[
+    float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False, examples=[49.6117])
+]
+Longitude = Annotated[
+    float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False, examples=[6.13])
+]
 
 
 class LocationSchema(Schema):
