@@ -47,6 +47,14 @@ def test_names_of_any_letters_can_be_told_on_any_terminal(
     listed = run(environment, encoding, "vendor", "list", "--json")
     assert [shop["name"] for shop in json.loads(listed.stdout)] == ["Café Łódź 東京"]
 
+    refused = run(environment, encoding, *SHOP)
+    assert (refused.returncode, b"already taken" in refused.stderr) == (1, True)
+
+
+def test_no_command_fails_on_a_terminal_that_shows_ascii_alone(
+    environment: dict[str, str],
+) -> None:
+    run(environment, "ascii", *SHOP)
     for words in (
         ["vendor", "list"],
         ["doctor"],
@@ -57,13 +65,10 @@ def test_names_of_any_letters_can_be_told_on_any_terminal(
         ["backup", "--json"],
         ["migrate", "--json"],
     ):
-        told = run(environment, encoding, *words)
+        told = run(environment, "ascii", *words)
         assert (told.returncode, b"Traceback" in told.stderr) == (0, False), (words, told.stderr)
         if "--json" in words:
             json.loads(told.stdout)
-
-    refused = run(environment, encoding, *SHOP)
-    assert (refused.returncode, b"already taken" in refused.stderr) == (1, True)
 
 
 def test_the_data_lies_in_the_folder_that_is_named(environment: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.programs import program_service
+from punchcard.loyalty.programs.public_service import WalletNotConfigured
 from punchcard.wallets.apple.pkpass import MIME_TYPE
 from punchcard.web.pages.page_request import PageRequestDep
 
@@ -19,7 +20,10 @@ def download_test_pass(request: PageRequestDep, program_id: ProgramId) -> Respon
     """Hand out a pass of a card that nobody holds: the owner's own phone shows how it looks."""
     with request.context.database.read() as session:
         program = program_service.get_program(session, request.vendor_id, program_id)
-    content = request.context.wallets.apple.sample(program.id)
+    apple = request.context.wallets.apple
+    if not apple.is_configured or apple.fault:
+        raise WalletNotConfigured
+    content = apple.sample(program.id)
     headers = {"Content-Disposition": 'attachment; filename="test.pkpass"'}
     return request.finish(Response(content, headers=headers, media_type=MIME_TYPE))
 
