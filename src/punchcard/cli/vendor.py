@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _PAGE = 200
 
-commands = typer.Typer(help="Shops: the tenants of this server.", no_args_is_help=True)
+commands = typer.Typer(help="Shops: the vendors on this server.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
