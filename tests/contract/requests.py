@@ -1,11 +1,15 @@
 """One good request for every route of the table, about the things of one shop."""
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from tests.contract.world import STAFF_PIN, Stock, credentials
 from tests.support.cast import PASSWORD
 from tests.support.pictures import a_picture
+
+_STALLS = count(1)
+"""No two locations of a shop bear one name."""
 
 Route = tuple[str, str]
 
@@ -50,7 +54,7 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
     ("PATCH", f"{_VENDOR}/users/{{user_id}}"): lambda _: {"name": "Another name"},
     ("POST", f"{_VENDOR}/members"): lambda _: _NEW_USER,
     ("PATCH", f"{_VENDOR}/members/{{user_id}}"): lambda _: {"name": "Another name"},
-    ("POST", f"{_VENDOR}/locations"): lambda _: {"name": "The market stall"},
+    ("POST", f"{_VENDOR}/locations"): lambda _: {"name": f"Market stall {next(_STALLS)}"},
     ("PATCH", f"{_VENDOR}/locations/{{location_id}}"): lambda _: {"name": "Another name"},
     ("POST", f"{_VENDOR}/devices/pairing-codes"): lambda stock: {
         "location_id": stock["location_id"]
