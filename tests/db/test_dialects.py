@@ -3,6 +3,8 @@
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Connection, text
@@ -123,3 +125,17 @@ def test_a_transaction_that_cannot_begin_is_an_error_like_any_other(
             other.write_connection().__enter__()
         with other.write_connection() as connection:
             connection.execute(EVENT, {"subject": "d"})
+
+
+def test_a_new_file_is_opened_by_many_at_once(tmp_path: Path) -> None:
+    def open_it(url: str) -> int:
+        with closing(Database(url)) as other:
+            gate.wait()
+            with other.read_connection() as connection:
+                return int(connection.execute(text("SELECT 1")).scalar_one())
+
+    for number in range(20):
+        gate = Barrier(12)
+        with ThreadPoolExecutor(12) as threads:
+            url = f"sqlite:///{tmp_path / f'{number}.db'}"
+            assert list(threads.map(open_it, [url] * 12)) == [1] * 12

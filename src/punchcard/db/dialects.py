@@ -1,6 +1,7 @@
 """What differs between SQLite and PostgreSQL, in one place; sets of rows are in `bulk.py`."""
 
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import reduce
@@ -35,6 +36,7 @@ from punchcard.kit.private_files import make_private_file
 
 Row = Mapping[str, Any]
 
+_BUSY_PAUSE_SECONDS = 0.01
 _ID_PARTS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
 
 
@@ -76,7 +78,7 @@ def prepare_sqlite(engine: Engine, *, busy_seconds: int, read_only: bool) -> Non
         raw.isolation_level = None
         cursor = raw.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {busy_seconds * 1000}")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(cursor, busy_seconds)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         # Without it INSERT OR REPLACE would delete a ledger entry and never ask its trigger.
@@ -99,6 +101,25 @@ def prepare_sqlite(engine: Engine, *, busy_seconds: int, read_only: bool) -> Non
             raise DBAPIError.instance(
                 begin, None, error, sqlite3.Error, dialect=connection.dialect
             ) from error
+
+
+def _write_ahead(cursor: sqlite3.Cursor, busy_seconds: int) -> None:
+    """Let the file keep a write-ahead log; a new one is asked again while others open it too.
+
+    For this alone SQLite does not wait: it needs the file for itself.
+    https://sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode
+    """
+    until = time.monotonic() + busy_seconds
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() >= until:
+                raise
+            time.sleep(_BUSY_PAUSE_SECONDS)
+        else:
+            return
 
 
 def prepare_postgresql(engine: Engine) -> None:
