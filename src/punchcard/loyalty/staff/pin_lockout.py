@@ -67,7 +67,7 @@ class LockGrowth:
 class FailedAttempt:
     """What a wrong PIN led to; `was_open` is False if a lock stood already and nothing counted.
 
-    `locks` says the how manieth lock in a row it is.
+    `locks` counts the locks in a row, this one included.
     """
 
     was_open: bool

@@ -115,9 +115,10 @@ class BatchRunner:
                 self._locked.hold(turn, batch.locks.locked)
                 if self._locked.must_sift(batch.locks):
                     places = self._locked.sift(submissions, batch.locks, turn)
-                    left = _left(submissions)
-                    asked = [each for each in left if (each[0].number, each[1]) not in places]
-                    refused = [each for each in left if each not in asked]
+                    asked = []
+                    for each in _left(submissions):
+                        is_refused = (each[0].number, each[1]) in places
+                        (refused if is_refused else asked).append(each)
                 outcomes = batch.run(_operations(asked))
         except SQLAlchemyError as error:
             if batch is not None and is_lock_timeout(error):
