@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 from sqlalchemy import Connection, text
 
 from punchcard.accounts.access.sign_in_service import find_person
 from punchcard.db import migrate
 from punchcard.db.database import Database
-from tests.support.databases import PostgresqlTemplate
+from tests.support.old_databases import database_at, insert_row
 
 _AT = "2026-03-02 09:00:00"
 
@@ -20,38 +19,16 @@ _AT = "2026-03-02 09:00:00"
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Give the address of a database at revision 0008."""
-    if request.param == "sqlite":
-        address = f"sqlite:///{tmp_path / 'old.db'}"
-        _upgrade_to_0008(address)
+    with database_at("0008", request, tmp_path) as address:
         yield address
-        return
-    template: PostgresqlTemplate = request.getfixturevalue("postgresql_template")
-    with template.copy() as address:
-        with closing(Database(address)) as database, database.write_connection() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-        _upgrade_to_0008(address)
-        yield address
-
-
-def _upgrade_to_0008(url: str) -> None:
-    with closing(Database(url)) as database, database.write_connection() as connection:
-        command.upgrade(migrate.config(connection=connection), "0008")
 
 
 def _id(number: int) -> str:
     return f"{number:032x}"
 
 
-def _insert(connection: Connection, table: str, **row: Any) -> None:
-    names = ", ".join(row)
-    places = ", ".join(f":{name}" for name in row)
-    statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608 the test's own names
-    connection.execute(text(statement), row)
-
-
 def _vendor(connection: Connection, number: int, timezone: str, currency: str) -> None:
-    _insert(
+    insert_row(
         connection,
         "vendors",
         id=_id(number),
@@ -69,7 +46,7 @@ def _vendor(connection: Connection, number: int, timezone: str, currency: str) -
 
 def _customer(connection: Connection, number: int, **told: Any) -> None:
     given = {"is_verified": True, "erased_at": None, **told}
-    _insert(
+    insert_row(
         connection,
         "customers",
         **{"id": _id(number), "vendor_id": _id(1), "marketing_consent": False, **given},
@@ -79,7 +56,7 @@ def _customer(connection: Connection, number: int, **told: Any) -> None:
 
 
 def _member(connection: Connection, number: int, email: str) -> None:
-    _insert(
+    insert_row(
         connection,
         "members",
         id=_id(number),

@@ -5,13 +5,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from alembic import command
 from sqlalchemy import text
 
 from punchcard.db import migrate
 from punchcard.db.database import Database
 from tests.support.damage import behind_the_triggers
-from tests.support.databases import PostgresqlTemplate
+from tests.support.old_databases import database_at
 
 CURRENCIES = {"EUR": 100, "JPY": 1, "KWD": 1000, "CLF": 10_000, "HUF": 100}
 
@@ -19,23 +18,8 @@ CURRENCIES = {"EUR": 100, "JPY": 1, "KWD": 1000, "CLF": 10_000, "HUF": 100}
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Give the address of a database at revision 0009."""
-    if request.param == "sqlite":
-        address = f"sqlite:///{tmp_path / 'old.db'}"
-        _upgrade_to_0009(address)
+    with database_at("0009", request, tmp_path) as address:
         yield address
-        return
-    template: PostgresqlTemplate = request.getfixturevalue("postgresql_template")
-    with template.copy() as address:
-        with closing(Database(address)) as database, database.write_connection() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-        _upgrade_to_0009(address)
-        yield address
-
-
-def _upgrade_to_0009(url: str) -> None:
-    with closing(Database(url)) as database, database.write_connection() as connection:
-        command.upgrade(migrate.config(connection=connection), "0009")
 
 
 def test_every_program_goes_on_as_it_was(url: str) -> None:

@@ -5,13 +5,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from alembic import command
 from sqlalchemy import Connection, inspect, text
 
 from punchcard.db import migrate
 from punchcard.db.database import Database
 from tests.support.damage import behind_the_triggers
-from tests.support.databases import PostgresqlTemplate
+from tests.support.old_databases import database_at
 
 _PROGRAM, _OTHER_PROGRAM = "a1" * 16, "a2" * 16
 _ENTRY = text(
@@ -26,23 +25,8 @@ _ENTRY = text(
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Give the address of a database at revision 0007."""
-    if request.param == "sqlite":
-        address = f"sqlite:///{tmp_path / 'old.db'}"
-        _upgrade_to_0007(address)
+    with database_at("0007", request, tmp_path) as address:
         yield address
-        return
-    template: PostgresqlTemplate = request.getfixturevalue("postgresql_template")
-    with template.copy() as address:
-        with closing(Database(address)) as database, database.write_connection() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-        _upgrade_to_0007(address)
-        yield address
-
-
-def _upgrade_to_0007(url: str) -> None:
-    with closing(Database(url)) as database, database.write_connection() as connection:
-        command.upgrade(migrate.config(connection=connection), "0007")
 
 
 def _write(connection: Connection, number: int, type: str, **more: object) -> None:

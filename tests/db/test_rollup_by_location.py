@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 from sqlalchemy import Connection, text
 
 from punchcard.db import migrate
 from punchcard.db.database import Database
 from punchcard.loyalty.reports import stats_rebuild
 from tests.support.damage import behind_the_triggers
-from tests.support.databases import PostgresqlTemplate
+from tests.support.old_databases import database_at, insert_row
 
 _PROGRAM, _HERE, _THERE = "a1" * 16, "e1" * 16, "e2" * 16
 _NOWHERE = "0" * 32
@@ -31,34 +30,12 @@ _FIGURES = (
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Give the address of a database at revision 0012."""
-    if request.param == "sqlite":
-        address = f"sqlite:///{tmp_path / 'old.db'}"
-        _upgrade_to_0012(address)
+    with database_at("0012", request, tmp_path) as address:
         yield address
-        return
-    template: PostgresqlTemplate = request.getfixturevalue("postgresql_template")
-    with template.copy() as address:
-        with closing(Database(address)) as database, database.write_connection() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-        _upgrade_to_0012(address)
-        yield address
-
-
-def _upgrade_to_0012(url: str) -> None:
-    with closing(Database(url)) as database, database.write_connection() as connection:
-        command.upgrade(migrate.config(connection=connection), "0012")
-
-
-def _insert(connection: Connection, table: str, **row: Any) -> None:
-    names = ", ".join(row)
-    places = ", ".join(f":{name}" for name in row)
-    statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608 the test's own names
-    connection.execute(text(statement), row)
 
 
 def _program(connection: Connection) -> None:
-    _insert(
+    insert_row(
         connection,
         "loyalty_programs",
         **{"id": _PROGRAM, "vendor_id": "b" * 32, "slug": "card", "name": "Card"},
@@ -75,7 +52,7 @@ def _program(connection: Connection) -> None:
 def _entry(connection: Connection, number: int, type: str, **more: Any) -> None:
     given = {"occurred_at": _AT, "location_id": None, "voids": None, "reward": None, **more}
     numbers = ("stamps_delta", "points_delta", "stamps_after", "points_after", "points_carry_after")
-    _insert(
+    insert_row(
         connection,
         "loyalty_transactions",
         **{**dict.fromkeys(numbers, 0), "amount_minor": None, **given},
@@ -88,7 +65,7 @@ def _entry(connection: Connection, number: int, type: str, **more: Any) -> None:
 
 def _row(connection: Connection, day: date, **figures: int) -> None:
     kept = {**dict.fromkeys(_FIGURES, 0), **figures}
-    _insert(connection, "loyalty_daily_rollup", program_id=_PROGRAM, day=day.isoformat(), **kept)
+    insert_row(connection, "loyalty_daily_rollup", program_id=_PROGRAM, day=day.isoformat(), **kept)
 
 
 def test_figures_move_to_the_location_where_they_were_made(url: str) -> None:

@@ -2,9 +2,10 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from punchcard.context import Context
 from tests.journeys.support.mishaps import kill_tab, offline
@@ -245,16 +246,21 @@ def test_two_tabs_of_one_device_send_each_operation_once(
     assert [counter.types(card) for card in cards] == [["stamp_earned"], ["stamp_earned"]]
 
 
-@ON_SQLITE
-def test_a_locked_shift_goes_on_without_a_line_and_asks_for_the_pin_when_it_is_back(
-    visits: Visits, api: Api, alice: Shop
-) -> None:
-    counter, card, page = open_till(visits, api, alice)
+def stamp_as_lea_after_a_lock(visits: Visits, page: Page, card: dict[str, Any]) -> None:
+    """Without a line, let the till lock itself, go on by the name alone, and stamp."""
     with offline(page):
         find_card_offline(page, card["number"])
         visits.advance(minutes=3)
         page.get_by_role("button", name="Continue as Léa").click()
         stamp_offline(page, card["number"])
+
+
+@ON_SQLITE
+def test_a_locked_shift_goes_on_without_a_line_and_asks_for_the_pin_when_it_is_back(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter, card, page = open_till(visits, api, alice)
+    stamp_as_lea_after_a_lock(visits, page, card)
     expect(page.locator(".keypad")).to_be_visible()
     # Nobody has proved yet who that was.
     queue_is(page, 1)
@@ -271,11 +277,7 @@ def test_what_was_done_without_a_pin_needs_one_whoever_unlocks_the_till(
     visits: Visits, api: Api, alice: Shop
 ) -> None:
     counter, card, page = open_till(visits, api, alice)
-    with offline(page):
-        find_card_offline(page, card["number"])
-        visits.advance(minutes=3)
-        page.get_by_role("button", name="Continue as Léa").click()
-        stamp_offline(page, card["number"])
+    stamp_as_lea_after_a_lock(visits, page, card)
     page.get_by_role("button", name="Someone else").click()
     open_shift(page, HUGO)
     queue_is(page, 1)
