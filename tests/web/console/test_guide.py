@@ -155,6 +155,16 @@ def test_the_guide_shows_the_card_as_it_is_typed(visitors: Visitors, alice: Shop
     assert "Un scone" in owner.post("/console/guide/preview", **reward).text
 
 
+def test_the_guide_shows_what_a_purchase_earns_as_it_is_typed(
+    visitors: Visitors, alice: Shop
+) -> None:
+    owner = visitors(alice)
+    owner.get("/console/guide/program")
+    owner.post("/console/guide/program", type="points", name="Points", colour="#8b2f6b")
+    drawn = owner.post("/console/guide/preview", reward_name="A scone", points_required="50")
+    assert "a purchase of €2.50 earns 2 points" in text_of(drawn)
+
+
 def test_a_program_that_keeps_the_suggested_name_is_joined_under_the_shops(
     visitors: Visitors, alice: Shop, context: Context
 ) -> None:

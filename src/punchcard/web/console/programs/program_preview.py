@@ -36,6 +36,7 @@ class EarningExample:
     """What one purchase earns by the rule; `has_rest`: a part of a point is kept on the card."""
 
     amount_minor: int
+    currency: str
     points: int
     has_rest: bool
 
@@ -90,17 +91,17 @@ def preview_of_facts(
     )
 
 
-def earning_example(points: int, per_amount_minor: int) -> EarningExample:
+def earning_example(points: int, per_amount_minor: int, currency: str) -> EarningExample:
     """Return what two and a half times the amount earns, on a card that carries nothing."""
     amount = per_amount_minor * 5 // 2
     earned, rest = divmod(amount * points, per_amount_minor)
-    return EarningExample(amount, earned, rest > 0)
+    return EarningExample(amount, currency, earned, rest > 0)
 
 
 def _earning(program: LoyaltyProgram, typed: Mapping[str, Any]) -> EarningExample:
     rule = ("points_per_currency_unit", "points_per_amount_minor")
     points, per_amount = (typed.get(name) or getattr(program, name) for name in rule)
-    return earning_example(points, per_amount)
+    return earning_example(points, per_amount, program.currency)
 
 
 def _with_typed(facts: ProgramFacts, typed: Mapping[str, Any]) -> ProgramFacts:

@@ -116,7 +116,7 @@ def preview_program(request: PageRequestDep, program_id: ProgramId, form: FormDe
             now=request.context.clock.now(),
             typed=read_program(form, program_context_of(row)),
         )
-    return request.render("console/program_preview.html", preview=preview, program=row)
+    return request.render("console/program_preview.html", preview=preview)
 
 
 def _with_trade(request: PageRequest, form: Form) -> Form:
