@@ -9,8 +9,15 @@ from punchcard.accounts.access.hashing import Hasher, password_hasher, pin_hashe
 from punchcard.accounts.access.password_reset import PasswordReset
 from punchcard.accounts.access.rate_limit import PublicLimits
 from punchcard.accounts.access.sign_in_service import SignIn
-from punchcard.accounts.events import CredentialChanged, SubjectChanged, VendorChanged
+from punchcard.accounts.events import (
+    CredentialChanged,
+    SecurityEventKept,
+    SubjectChanged,
+    VendorChanged,
+)
 from punchcard.accounts.mail.mail_queue import MailQueue
+from punchcard.accounts.security.desk import SecurityDesk
+from punchcard.accounts.security.log_lines import write_kept_event
 from punchcard.db import outbox
 from punchcard.db.bounded_look import BoundedLook
 from punchcard.db.database import Database, open_database
@@ -46,6 +53,7 @@ class AccountServices:
 
     password_hasher: Hasher
     limits: PublicLimits
+    security: SecurityDesk
     credentials: Credentials
     sign_in: SignIn
     mailer: Mailer
@@ -105,6 +113,7 @@ class Context:
     def close(self) -> None:
         """Finish what the till still holds, then close what is open."""
         self.loyalty.till.close()
+        self.accounts.security.close()
         self.loyalty.live.close()
         self.wallets.close()
         self.database.close()
@@ -176,8 +185,15 @@ def _build_accounts(base: _Base, mailer: Mailer) -> AccountServices:
     settings, clock, ids, database = base.settings, base.clock, base.ids, base.database
     hasher = password_hasher(settings)
     limits = PublicLimits(settings, clock)
+    security = SecurityDesk(database, clock, ids, settings)
     sign_in = SignIn(
-        database=database, hasher=hasher, limits=limits, clock=clock, ids=ids, settings=settings
+        database=database,
+        hasher=hasher,
+        limits=limits,
+        security=security,
+        clock=clock,
+        ids=ids,
+        settings=settings,
     )
     mail_queue = MailQueue(
         clock=clock, ids=ids, settings=settings, is_configured=mailer.is_configured
@@ -186,6 +202,7 @@ def _build_accounts(base: _Base, mailer: Mailer) -> AccountServices:
     return AccountServices(
         password_hasher=hasher,
         limits=limits,
+        security=security,
         credentials=Credentials(database, clock, settings),
         sign_in=sign_in,
         mailer=mailer,
@@ -303,6 +320,7 @@ def _subscribe(context: Context) -> None:
     subscribe(CredentialChanged, lambda event: credentials.invalidate(event.credential_id))
     subscribe(SubjectChanged, lambda event: credentials.invalidate_subject(event.subject_id))
     subscribe(VendorChanged, lambda event: credentials.invalidate_vendor(event.vendor_id))
+    subscribe(SecurityEventKept, write_kept_event)
     subscribe(StaffPinChanged, lambda event: staff_tokens.invalidate(event.pin_id))
 
 

@@ -14,6 +14,7 @@ from punchcard.api.application import prepare
 from punchcard.api.http.fast_routes import FastRoutes
 from punchcard.api.http.forgiving_addresses import ForgivingAddresses
 from punchcard.api.http.outer_middleware import OuterMiddleware
+from punchcard.api.http.request_observer import RequestObserver
 from punchcard.api.routes import (
     apple_web_service,
     auth,
@@ -115,6 +116,8 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
         ),
         body_limit_bytes=context.settings.body_limit_bytes,
         page_refusal=refusal_of_body,
+        is_https=context.settings.is_https,
+        observe=RequestObserver(context.accounts.security),
     )
 
 

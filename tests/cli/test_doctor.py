@@ -15,7 +15,9 @@ from tests.support.drivers.pages import PagesDriver
     [
         ("https://cards.example", "ok"),
         ("https://Cards.example:443/", "ok"),
-        ("http://cards.example", "warning"),
+        ("http://cards.example", "error"),
+        ("http://192.168.1.7:8000", "warning"),
+        ("http://127.0.0.1:8000", "warning"),
         ("cards.example", "error"),
         ("https://", "error"),
         ("https://user@cards.example", "error"),

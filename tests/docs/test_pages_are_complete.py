@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import punchcard
+from punchcard.accounts.vocabulary import SecurityEvent
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError
 from punchcard.kit.settings import _SECRETS, Settings
@@ -72,3 +73,9 @@ def test_every_setting_is_told_with_its_default() -> None:
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     named = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
     assert [path for path in named if not (page.parent / path).exists()] == []
+
+
+def test_every_security_event_is_told_with_its_sentence() -> None:
+    told = {cells[0].strip("`"): cells[1] for cells in rows("operations.md", "Security events")}
+    assert told.pop("Event") == "What happened"
+    assert told == {str(event): event.sentence for event in SecurityEvent}

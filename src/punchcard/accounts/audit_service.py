@@ -9,16 +9,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, User
+from punchcard.accounts.events import SecurityEventKept
+from punchcard.accounts.models import Admin, ApiKey, AuditEvent, AuditOrigin, Device, User
 from punchcard.accounts.subjects import Subject
-from punchcard.accounts.vocabulary import SubjectKind
+from punchcard.accounts.vocabulary import EVENTS_BY_ACTION, SECURITY, SubjectKind
+from punchcard.db.events import announce
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import Ids, VendorId
+from punchcard.kit.security.request_origin import (
+    RequestOrigin,
+    counted_address,
+    request_origin,
+)
 
 Values = Mapping[str, Any]
+
+_ADDRESS_CHARACTERS: Final = 64
 
 _SECRET_NAMES = frozenset({"password", "pin", "token", "key", "secret", "code", "hash", "key_hash"})
 _SECRET_ENDINGS = ("_hash", "_password", "_token", "_secret", "_sealed", "_pin", "pin_index")
@@ -54,15 +63,20 @@ def record(
     old: Values | None = None,
     new: Values | None = None,
     request_id: str | None = None,
+    origin: RequestOrigin | None = None,
+    is_told: bool = True,
 ) -> None:
     """Append one event inside the caller's transaction.
 
-    `subject` is who acted; `subject_kind` and `subject_id` name what was acted upon.
+    `subject` is who acted; `subject_kind` and `subject_id` name what was acted upon. Of a security
+    event it is kept for a while where it came from: `origin`, by default that of the request in
+    hand; and it is told to the log, unless it was (`is_told` False).
     Raises ValueError when a value's name says that it is a secret.
     """
+    event_id = ids.new_id()
     session.add(
         AuditEvent(
-            id=ids.new_id(),
+            id=event_id,
             vendor_id=vendor_id,
             actor_kind=subject.kind,
             actor_id=subject.id,
@@ -75,6 +89,26 @@ def record(
             created_at=now,
         )
     )
+    if (event := EVENTS_BY_ACTION.get(action)) is not None:
+        origin = request_origin.get() if origin is None else origin
+        if origin.address:
+            session.add(AuditOrigin(**_origin_values(event_id, origin, now)))
+        if is_told:
+            of = f"{subject_kind}:{subject_id}"
+            announce(session, SecurityEventKept(event, origin, subject.called, of, vendor_id))
+
+
+def keep_origin(connection: Connection, act: Act, action: str, *, event_id: str, of: str) -> None:
+    """Do what `record` does beside the event itself, for one that was inserted without objects.
+
+    `of` is what was acted upon, as `kind:id`.
+    """
+    event, origin = EVENTS_BY_ACTION[action], request_origin.get()
+    if origin.address:
+        values = _origin_values(event_id, origin, act.now)
+        connection.execute(insert(AuditOrigin).values(values))
+    vendor_id = act.subject.vendor_id
+    announce(connection, SecurityEventKept(event, origin, act.subject.called, of, vendor_id))
 
 
 def record_act(
@@ -123,20 +157,29 @@ def list_events(
     """Return up to `limit` events, newest first, of one vendor or (None) of the platform.
 
     `subject_ids` lets only events through that were done to one of these, `vendor_ids` those of
-    one of these vendors, `action` those of one kind.
+    one of these vendors, `action` those of one kind, or of all that SECURITY stands for.
     """
     query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
     if vendor_id is not None:
         query = query.where(AuditEvent.vendor_id == vendor_id)
     if vendor_ids is not None:
         query = query.where(AuditEvent.vendor_id.in_(vendor_ids))
-    if action is not None:
+    if action == SECURITY:
+        query = query.where(AuditEvent.action.in_(EVENTS_BY_ACTION))
+    elif action is not None:
         query = query.where(AuditEvent.action == action)
     if before_id is not None:
         query = query.where(AuditEvent.id < before_id)
     if subject_ids is not None:
         query = query.where(AuditEvent.subject_id.in_(subject_ids))
     return list(session.scalars(query))
+
+
+def origins_of(session: Session, events: Iterable[AuditEvent]) -> dict[str, AuditOrigin]:
+    """Return where these events came from, by their ids, as far as it is not forgotten yet."""
+    ids = [event.id for event in events]
+    found = session.scalars(select(AuditOrigin).where(AuditOrigin.event_id.in_(ids)))
+    return {one.event_id: one for one in found}
 
 
 def actor_names(session: Session, events: Iterable[AuditEvent]) -> dict[str, str]:
@@ -160,6 +203,15 @@ def actor_name(session: Session, kind: str, actor_id: str | None) -> str | None:
     if table is None or actor_id is None:
         return None
     return session.scalar(select(table.name).where(table.id == actor_id))
+
+
+def _origin_values(event_id: str, origin: RequestOrigin, now: datetime) -> dict[str, Any]:
+    return {
+        "event_id": event_id,
+        "address": counted_address(origin.address)[:_ADDRESS_CHARACTERS],
+        "user_agent": origin.user_agent,
+        "created_at": now,
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from punchcard.accounts.vocabulary import SecurityEvent
 from punchcard.db.events import Event
 from punchcard.kit.ids import VendorId
+from punchcard.kit.security.request_origin import RequestOrigin
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +27,17 @@ class VendorChanged(Event):
     """A vendor changed: its status or language, and so what all its credentials resolve to."""
 
     vendor_id: VendorId
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityEventKept(Event):
+    """A security event stands in the audit trail.
+
+    `actor` and `of`, what was acted upon, are `kind:id`.
+    """
+
+    event: SecurityEvent
+    origin: RequestOrigin
+    actor: str
+    of: str
+    vendor_id: VendorId | None

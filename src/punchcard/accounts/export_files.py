@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.exports import Row, Table
+from punchcard.accounts.vocabulary import SecurityEvent
 from punchcard.db.database import Database
 from punchcard.db.limits import WorkKind, working_as
 from punchcard.kit.i18n import N_, translate
@@ -34,6 +36,9 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
 }
 """The formats that lists are given in, and what they are on the wire."""
 
+EXPORT: Final = "export"
+"""What was acted upon by whoever took a list along, in the audit trail."""
+
 # What Excel takes in the name of a sheet.
 _NOT_IN_TITLES: Final = re.compile(r"[\[\]:*?/\\']")
 _TITLE_CHARACTERS: Final = 25
@@ -58,25 +63,38 @@ class ExportFile:
         file = f"{self.vendor_slug}-{self.name}-{self.made_at.date().isoformat()}.{format}"
         return {"Content-Disposition": f'attachment; filename="{file}"'}
 
-    def parts(self, database: Database, table: Table, format: str) -> Iterator[bytes]:
+    def parts(self, database: Database, act: Act, table: Table, format: str) -> Iterator[bytes]:
         """Give the file in parts; each page of rows is read in a transaction of its own.
 
-        Rows that are changed meanwhile stand as they were when they were read.
+        Rows that are changed meanwhile stand as they were when they were read. At the end, also of
+        one that was broken off, the audit trail says who (`act`) has taken how many rows.
         """
-        return (self._csv if format == "csv" else self._xlsx)(database, table)
+        pages = _CountedPages(database, table)
+        try:
+            yield from (self._csv if format == "csv" else self._xlsx)(pages, table)
+        finally:
+            with database.write() as session:
+                record_act(
+                    session,
+                    act,
+                    SecurityEvent.EXPORT_TAKEN,
+                    of=(EXPORT, self.name),
+                    vendor_id=act.subject.vendor_id,
+                    new={"format": format, "rows": pages.rows},
+                )
 
-    def _csv(self, database: Database, table: Table) -> Iterator[bytes]:
+    def _csv(self, pages: "_CountedPages", table: Table) -> Iterator[bytes]:
         dialect = DIALECTS[self.dialect or dialect_of(self.language)]
         sheet = CsvSheet(self._layout(table), dialect)
         yield sheet.head()
-        for rows in _pages(database, table):
+        for rows in pages:
             yield sheet.rows(rows)
 
-    def _xlsx(self, database: Database, table: Table) -> Iterator[bytes]:
+    def _xlsx(self, pages: "_CountedPages", table: Table) -> Iterator[bytes]:
         title = _NOT_IN_TITLES.sub(" ", translate(TITLES[self.name], self.language))
         layout = self._layout(table)
         with XlsxSheet(layout, title=title[:_TITLE_CHARACTERS], made_at=self.made_at) as sheet:
-            for rows in _pages(database, table):
+            for rows in pages:
                 sheet.write(rows)
             yield from sheet.finish()
 
@@ -84,12 +102,21 @@ class ExportFile:
         return Layout(table.columns, self.language, self.timezone)
 
 
-def _pages(database: Database, table: Table) -> Iterator[list[Row]]:
-    after: str | None = None
-    while True:
-        with working_as(WorkKind.LONG), database.read() as session:
-            rows, after = table.read(session, after)
-        if rows:
-            yield list(rows)
-        if after is None:
-            return
+class _CountedPages:
+    """The rows of a table, a page at a time, and how many have been given so far."""
+
+    def __init__(self, database: Database, table: Table) -> None:
+        self._database = database
+        self._table = table
+        self.rows = 0
+
+    def __iter__(self) -> Iterator[list[Row]]:
+        after: str | None = None
+        while True:
+            with working_as(WorkKind.LONG), self._database.read() as session:
+                rows, after = self._table.read(session, after)
+            self.rows += len(rows)
+            if rows:
+                yield list(rows)
+            if after is None:
+                return

@@ -284,6 +284,20 @@ class AuditEvent(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class AuditOrigin(Base):
+    """Where a security event of the audit trail came from; forgotten after ORIGIN_DAYS.
+
+    The address is as it is counted: of IPv6 only the network.
+    """
+
+    __tablename__ = "audit_origins"
+
+    event_id: Mapped[str] = mapped_column(Id, ForeignKey("audit_events.id"), primary_key=True)
+    address: Mapped[str] = mapped_column(String(64))
+    user_agent: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class IdempotencyRecord(Base):
     """The answer once given under a key to a change that writes no ledger entry.
 

@@ -49,6 +49,11 @@ class Subject:
         """Return the terminal that is calling, None when it is not one."""
         return DeviceId(self.id) if self.kind == SubjectKind.DEVICE and self.id else None
 
+    @property
+    def called(self) -> str:
+        """Return what the log calls the caller: `kind:id`, or only the kind of who has no id."""
+        return f"{self.kind}:{self.id}" if self.id else str(self.kind)
+
     def may(self, *any_of: str) -> bool:
         """Return whether the caller has at least one of these permissions."""
         return not self.permissions.isdisjoint(any_of)

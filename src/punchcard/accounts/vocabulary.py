@@ -1,6 +1,8 @@
 """The words that accounts are kept and spoken of in; stored, and in the HTTP contract as here."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 
 class Role(StrEnum):
@@ -36,3 +38,131 @@ class AddressOwner(StrEnum):
     CUSTOMER = "customer"
     MEMBER = "member"
     ADMIN = "admin"
+
+
+class SecurityEvent(StrEnum):
+    """What is written down about who did, or tried, what: the inventory of security events.
+
+    The value is the `action` in the audit trail and the `event` in the log, and stays what it is:
+    filters of operators depend on it. `docs/operations.md` has the same list; a test compares them.
+    """
+
+    SIGNED_IN = "session.opened"
+    SIGN_IN_REFUSED = "session.refused"
+    SESSION_ENDED = "session.revoked"
+    PASSWORD_REFUSED = "password.refused"  # noqa: S105 a word
+    TOKEN_REFUSED = "token.refused"  # noqa: S105 a word
+    ACCESS_REFUSED = "access.refused"
+    PAIRING_REFUSED = "pairing.refused"
+    PIN_REFUSED = "pin.refused"
+    PIN_LOCKED = "pin.locked"
+    PIN_EXHAUSTED = "pin.exhausted"
+    PIN_ENTRY_LOCKED = "pin_entry.locked"
+    PIN_UNLOCKED = "pin.unlocked"
+    PIN_CREATED = "pin.created"
+    PIN_CHANGED = "pin.changed"
+    PIN_RETIRED = "pin.retired"
+    API_KEY_CREATED = "api_key.created"
+    API_KEY_REVOKED = "api_key.revoked"
+    PAIRING_CODE_CREATED = "pairing_code.created"
+    DEVICE_PAIRED = "device.paired"
+    DEVICE_REVOKED = "device.revoked"
+    MEMBER_CREATED = "member.created"
+    MEMBER_UPDATED = "member.updated"
+    MEMBER_REMOVED = "member.removed"
+    MEMBER_INVITED = "member.invited"
+    MEMBER_EMAIL_CHANGED = "member.email_changed"
+    MEMBER_PASSWORD_CHANGED = "member.password_changed"  # noqa: S105 a word
+    MEMBER_PASSWORD_RESET = "member.password_reset"  # noqa: S105 a word
+    ADMIN_CREATED = "admin.created"
+    ADMIN_EMAIL_CHANGED = "admin.email_changed"
+    ADMIN_PASSWORD_CHANGED = "admin.password_changed"  # noqa: S105 a word
+    ADMIN_PASSWORD_RESET = "admin.password_reset"  # noqa: S105 a word
+    EXPORT_TAKEN = "export.taken"
+    PERSONAL_DATA_READ = "personal_data.read"
+    CUSTOMER_ERASED = "customer.erased"
+    VENDOR_UPDATED = "vendor.updated"
+    VENDOR_CREATED = "vendor.created"
+    VENDOR_SUSPENDED = "vendor.suspended"
+    VENDOR_RESUMED = "vendor.resumed"
+    VENDOR_CLOSED = "vendor.closed"
+    PROGRAM_UPDATED = "program.updated"
+
+    @property
+    def sentence(self) -> str:
+        """Return what it means, in English: the line of the inventory."""
+        return _SENTENCES[self]
+
+    @property
+    def is_refusal(self) -> bool:
+        """Return whether somebody was turned away: a warning in the log."""
+        return self in _REFUSALS
+
+
+_SENTENCES: Final[Mapping[SecurityEvent, str]] = {
+    SecurityEvent.SIGNED_IN: "A person or an admin signed in.",
+    SecurityEvent.SIGN_IN_REFUSED: "Somebody was refused at the sign-in; `account` is a keyed"
+    " digest of the address that was typed.",
+    SecurityEvent.SESSION_ENDED: "A session was ended by its person, or by a change of password.",
+    SecurityEvent.PASSWORD_REFUSED: "The password asked again in a session was wrong.",
+    SecurityEvent.TOKEN_REFUSED: "A token, key or terminal was shown that is forged, expired or"
+    " revoked.",
+    SecurityEvent.ACCESS_REFUSED: "A known caller asked for what their role, scope or shop does"
+    " not allow, or a form came from another site.",
+    SecurityEvent.PAIRING_REFUSED: "A pairing code was typed that is not good.",
+    SecurityEvent.PIN_REFUSED: "A wrong staff PIN was typed.",
+    SecurityEvent.PIN_LOCKED: "Wrong PINs locked a person at the till.",
+    SecurityEvent.PIN_EXHAUSTED: "So many wrong PINs came in that the PIN has to be given anew.",
+    SecurityEvent.PIN_ENTRY_LOCKED: "Wrong PINs locked the entry of PINs on a terminal or key.",
+    SecurityEvent.PIN_UNLOCKED: "A manager unlocked a staff PIN.",
+    SecurityEvent.PIN_CREATED: "A staff PIN was given.",
+    SecurityEvent.PIN_CHANGED: "A staff PIN was changed.",
+    SecurityEvent.PIN_RETIRED: "A staff PIN was retired.",
+    SecurityEvent.API_KEY_CREATED: "An API key was made.",
+    SecurityEvent.API_KEY_REVOKED: "An API key was revoked.",
+    SecurityEvent.PAIRING_CODE_CREATED: "A code to pair a terminal was made.",
+    SecurityEvent.DEVICE_PAIRED: "A terminal was paired.",
+    SecurityEvent.DEVICE_REVOKED: "A terminal was unpaired.",
+    SecurityEvent.MEMBER_CREATED: "A person was added to a shop.",
+    SecurityEvent.MEMBER_UPDATED: "A person's name or role was changed.",
+    SecurityEvent.MEMBER_REMOVED: "A person was removed from a shop.",
+    SecurityEvent.MEMBER_INVITED: "A person was sent their invitation again.",
+    SecurityEvent.MEMBER_EMAIL_CHANGED: "A person signs in with another address.",
+    SecurityEvent.MEMBER_PASSWORD_CHANGED: "A person's password was changed.",
+    SecurityEvent.MEMBER_PASSWORD_RESET: "A person set a password by a link in a mail.",
+    SecurityEvent.ADMIN_CREATED: "An admin of the platform was added.",
+    SecurityEvent.ADMIN_EMAIL_CHANGED: "An admin signs in with another address.",
+    SecurityEvent.ADMIN_PASSWORD_CHANGED: "An admin's password was changed.",
+    SecurityEvent.ADMIN_PASSWORD_RESET: "An admin set a password by a link in a mail.",
+    SecurityEvent.EXPORT_TAKEN: "A list or a customer's data was taken away: which, in which"
+    " format, how many rows.",
+    SecurityEvent.PERSONAL_DATA_READ: "Contact data of customers was looked at; counted for each"
+    " caller and hour.",
+    SecurityEvent.CUSTOMER_ERASED: "A customer's data was deleted.",
+    SecurityEvent.VENDOR_UPDATED: "A shop's settings were changed.",
+    SecurityEvent.VENDOR_CREATED: "A shop was opened.",
+    SecurityEvent.VENDOR_SUSPENDED: "A shop was suspended.",
+    SecurityEvent.VENDOR_RESUMED: "A suspended shop was resumed.",
+    SecurityEvent.VENDOR_CLOSED: "A shop was closed for good.",
+    SecurityEvent.PROGRAM_UPDATED: "A program's settings were changed, its PIN policy among them.",
+}
+
+_REFUSALS: Final = frozenset(
+    {
+        SecurityEvent.SIGN_IN_REFUSED,
+        SecurityEvent.PASSWORD_REFUSED,
+        SecurityEvent.TOKEN_REFUSED,
+        SecurityEvent.ACCESS_REFUSED,
+        SecurityEvent.PAIRING_REFUSED,
+        SecurityEvent.PIN_REFUSED,
+        SecurityEvent.PIN_LOCKED,
+        SecurityEvent.PIN_EXHAUSTED,
+        SecurityEvent.PIN_ENTRY_LOCKED,
+    }
+)
+
+EVENTS_BY_ACTION: Final[Mapping[str, SecurityEvent]] = {str(one): one for one in SecurityEvent}
+"""Each event by its action: whatever of these stands in the audit trail is a security event."""
+
+SECURITY: Final = "security"
+"""Asks lists of the audit trail for all security events, in the place of one action."""

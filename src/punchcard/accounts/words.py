@@ -22,13 +22,16 @@ LANGUAGE_NAMES: Final[Mapping[str, str]] = {
 """Each language by its own name."""
 
 SUBJECTS: Final[Mapping[str, str]] = {
+    "account": N_("Account"),
     "admin": N_("Admin"),
     "api_key": N_("API key"),
     "card": N_("Card"),
     "customer": N_("Member"),
     "device": N_("Terminal"),
+    "export": N_("List"),
     "location": N_("Location"),
     "member": N_("Person"),
+    "nobody": N_("Stranger"),
     "pairing_code": N_("Pairing code"),
     "pin": N_("Staff PIN"),
     "program": N_("Program"),
@@ -40,6 +43,7 @@ SUBJECTS: Final[Mapping[str, str]] = {
 """What an audited action was done to, by kind; a kind that is not here is shown as it is."""
 
 ACTIONS: Final[Mapping[str, str]] = {
+    "access.refused": N_("Access refused"),
     "admin.created": N_("Admin added"),
     "admin.email_changed": N_("E-mail address changed"),
     "admin.password_changed": N_("Password changed"),
@@ -57,6 +61,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "device.paired": N_("Terminal paired"),
     "device.revoked": N_("Terminal unpaired"),
     "device.updated": N_("Terminal changed"),
+    "export.taken": N_("List or data taken along"),
     "location.closed": N_("Location closed"),
     "location.created": N_("Location added"),
     "location.updated": N_("Location changed"),
@@ -67,7 +72,10 @@ ACTIONS: Final[Mapping[str, str]] = {
     "member.password_reset": N_("Password reset by e-mail"),
     "member.removed": N_("Person removed"),
     "member.updated": N_("Person changed"),
+    "pairing.refused": N_("Wrong pairing code"),
     "pairing_code.created": N_("Pairing code created"),
+    "password.refused": N_("Wrong password in a session"),
+    "personal_data.read": N_("Customers' contact data looked at"),
     "pin.changed": N_("Staff PIN changed"),
     "pin.created": N_("Staff PIN added"),
     "pin.retired": N_("Staff PIN retired"),
@@ -75,6 +83,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "pin.locked": N_("Staff PIN locked after wrong PINs"),
     "pin.exhausted": N_("Staff PIN exhausted by wrong PINs"),
     "pin_entry.locked": N_("PIN entry locked after wrong PINs"),
+    "pin.refused": N_("Wrong staff PIN"),
     "pin.updated": N_("Staff PIN details changed"),
     "program.activated": N_("Opened for business"),
     "program.created": N_("Program created"),
@@ -88,7 +97,9 @@ ACTIONS: Final[Mapping[str, str]] = {
     "reward.restored": N_("Reward offered again"),
     "reward.updated": N_("Reward changed"),
     "session.opened": N_("Signed in"),
+    "session.refused": N_("Sign-in refused"),
     "session.revoked": N_("Session ended"),
+    "token.refused": N_("Unknown or expired credential shown"),
     "vendor.closed": N_("Shop closed"),
     "vendor.created": N_("Shop opened"),
     "vendor.resumed": N_("Shop resumed"),

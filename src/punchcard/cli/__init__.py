@@ -18,6 +18,7 @@ from punchcard.cli import (
     backup,
     demo,
     doctor,
+    keys,
     ledger,
     migrate,
     secrets,
@@ -41,6 +42,7 @@ _GROUPS = (
     doctor,
     backup,
     secrets,
+    keys,
 )
 _OWNER_ALONE: Final = 0o077
 

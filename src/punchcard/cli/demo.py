@@ -27,6 +27,13 @@ def demo(
         bool, typer.Option("--fresh", help="Remove the demonstration that is there; start over.")
     ] = False,
     days: Annotated[int, typer.Option(min=1, max=365, help="How much history to make.")] = _DAYS,
+    is_for_everybody: Annotated[
+        bool,
+        typer.Option(
+            "--public-passwords",
+            help="Listen beyond this machine, although everybody knows the passwords.",
+        ),
+    ] = False,
 ) -> None:
     """Make three invented shops with a history, tell how to get in, and serve them.
 
@@ -40,6 +47,11 @@ def demo(
     from punchcard.demo.welcome import print_welcome
     from punchcard.kit.settings import data_dir
 
+    if host not in _LOOPBACK and not is_for_everybody:
+        raise CommandFailed(
+            f"Whoever reaches {host} could use this demonstration: its passwords and PINs are known"
+            " to everybody. Keep it to this machine (leave out --host), or add --public-passwords."
+        )
     _refuse_taken_port(host, port)
     console = Console()
     folder = DemoFolder(data_dir())

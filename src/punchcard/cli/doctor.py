@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from punchcard.kit.settings import Settings
     from punchcard.wallets.platform import Complaint
 
-_LEAST_SECRET_CHARACTERS = 32
 _LEAST_FREE_BYTES = 1024**3
 _FULL_BYTES = 64 * 1024**2
 
@@ -54,18 +53,16 @@ def doctor(
 
 
 def _secrets(settings: "Settings") -> Finding:
-    short = [
-        name
-        for name in ("secret_key", "pin_pepper")
-        if len(getattr(settings, name)) < _LEAST_SECRET_CHARACTERS
-    ]
-    if short:
-        names = " and ".join("PUNCHCARD_" + name.upper() for name in short)
-        return Finding(
-            "secrets",
-            "error",
-            f"{names}: use {_LEAST_SECRET_CHARACTERS} or more random characters.",
-        )
+    from punchcard.kit.environment.kept_secrets import SECRETS_OF_DATABASE
+    from punchcard.kit.security.weak_secrets import HOW_TO_MAKE_ONE, weakness
+
+    for name in SECRETS_OF_DATABASE:
+        if (why := weakness(getattr(settings, name))) is not None:
+            message = (
+                f"PUNCHCARD_{name.upper()} {why}: the server does not start. {HOW_TO_MAKE_ONE}."
+                ' How to change it without losses: "Change the keys" in docs/operations.md.'
+            )
+            return Finding("secrets", "error", message)
     if settings.secret_key == settings.pin_pepper:
         return Finding("secrets", "error", "The secret key and the PIN pepper must differ.")
     return Finding("secrets", "ok", "Both secrets are set and long enough. Keep a copy of them.")
@@ -81,7 +78,11 @@ def _settings(_settings: "Settings") -> Finding:
 
 
 def _address(settings: "Settings") -> Finding:
-    from punchcard.kit.environment.own_address import fault_of_address, is_open_to_strangers
+    from punchcard.kit.environment.own_address import (
+        fault_of_address,
+        is_open_to_strangers,
+        is_readable_on_the_way,
+    )
 
     if fault := fault_of_address(settings.base_url):
         return Finding("address", "error", f"PUNCHCARD_BASE_URL: {fault}")
@@ -90,8 +91,11 @@ def _address(settings: "Settings") -> Finding:
     message = (
         f"Cards link to {settings.base_url}. Set PUNCHCARD_BASE_URL to the public https address."
     )
-    if is_open_to_strangers(settings.base_url):
+    if is_readable_on_the_way(settings.base_url):
         message += " Without https, PINs and passwords are readable for anyone on the way."
+    if is_open_to_strangers(settings.base_url) and settings.allow_http != "yes":
+        message += " The server does not start like this, unless PUNCHCARD_ALLOW_HTTP is yes."
+        return Finding("address", "error", message)
     return Finding("address", "warning", message)
 
 

@@ -62,6 +62,7 @@ def serve(
     # and looking for it three times is a sixth of the start.
     gc.disable()
     settings = load_settings()
+    refuse_unsafe(settings)
     if workers > 1:
         # This process only watches over the others.
         gc.enable()
@@ -80,8 +81,10 @@ def work() -> None:
     """Do the work that changes leave, apart from the server (run that with --no-worker)."""
     import signal
 
+    from punchcard.kit.settings import load_settings
     from punchcard.main import create_worker
 
+    refuse_unsafe(load_settings())
     with opened_context() as context:
         if context.settings.is_embedded:
             raise CommandFailed(
@@ -98,16 +101,38 @@ def work() -> None:
         worker.run()
 
 
+def refuse_unsafe(settings: "Settings") -> None:
+    """Raise CommandFailed for secrets that can be guessed, and for a public address over http."""
+    from punchcard.kit.environment.kept_secrets import SECRETS_OF_DATABASE
+    from punchcard.kit.environment.own_address import is_open_to_strangers
+    from punchcard.kit.security.weak_secrets import HOW_TO_MAKE_ONE, weakness
+    from punchcard.kit.settings import PREFIX
+
+    for name in SECRETS_OF_DATABASE:
+        if (why := weakness(getattr(settings, name))) is not None:
+            raise CommandFailed(
+                f"{PREFIX}{name.upper()} {why}: whoever guesses it can make cards' codes, sessions"
+                f" of staff and PINs. {HOW_TO_MAKE_ONE}. A database that was filled with the old"
+                ' one keeps it beside: see "Change the keys" in docs/operations.md.'
+            )
+    if is_open_to_strangers(settings.base_url) and settings.allow_http != "yes":
+        raise CommandFailed(
+            f"{PREFIX}BASE_URL is {settings.base_url}: cards, PINs and passwords would travel"
+            " readable for anyone on the way. Put a proxy with https in front and write its"
+            f" address; or, if you know what you do, set {PREFIX}ALLOW_HTTP=yes."
+        )
+
+
 def _warn_of_settings(settings: "Settings") -> None:
     """Say at each start what works, and is hardly what is meant."""
-    from punchcard.kit.environment.own_address import is_open_to_strangers
+    from punchcard.kit.environment.own_address import is_readable_on_the_way
     from punchcard.kit.logs import configure_logs
     from punchcard.kit.settings import unknown_variables
 
     configure_logs(settings.log_level)
     for variable in unknown_variables():
         _log.warning("%s", variable.sentence)
-    if is_open_to_strangers(settings.base_url):
+    if is_readable_on_the_way(settings.base_url):
         _log.warning(
             "BASE_URL is %s: cards, PINs and passwords travel readable for anyone on the way.",
             settings.base_url,

@@ -4,14 +4,18 @@ import base64
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from punchcard.kit.environment import own_address, variables
 from punchcard.kit.environment.kept_secrets import (
+    OLD_SECRETS,
     SECRETS_OF_DATABASE,
+    kept_old_secrets,
     kept_secret,
     needs_its_secrets,
+    old_secrets,
 )
 from punchcard.kit.environment.paths import (
     PathUnusable,
@@ -21,9 +25,11 @@ from punchcard.kit.environment.paths import (
 )
 from punchcard.kit.environment.variables import UnknownVariable
 from punchcard.kit.private_files import make_private_folder
+from punchcard.kit.security.keys import Keyring
 
 PREFIX = "PUNCHCARD_"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+YES_OR_NO = ("yes", "no")
 
 
 class SettingsError(Exception):
@@ -43,6 +49,10 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     log_level: str = "INFO"
     trusted_proxies: str = "127.0.0.1"
+    # At a public name over http: only for who has read what that means
+    allow_http: str = "no"
+    # What /metrics asks for; without one it answers this machine alone
+    metrics_token: str = ""
 
     # Mail; off while there is no mail server
     smtp_url: str = ""
@@ -59,6 +69,9 @@ class Settings:
     # Secrets; made and kept in the data directory when absent in embedded mode
     secret_key: str = ""
     pin_pepper: str = ""
+    # Those of before, one a line, the oldest last: see `punchcard keys`
+    old_secret_keys: str = ""
+    old_pin_peppers: str = ""
 
     # The till
     till_queue_limit: int = 2000
@@ -172,6 +185,11 @@ class Settings:
     google_notifications_per_day: int = 3
     google_check_days: int = 7
 
+    # Security events that anybody can cause: a row of the audit trail for each caller and span
+    security_event_minutes: int = 60
+    security_events_limit: int = 500
+    security_lines_per_minute: int = 20
+
     # Keeping and forgetting
     origin_days: int = 90
     idempotency_days: int = 30
@@ -190,6 +208,21 @@ class Settings:
     backup_reserve_bytes: int = 67_108_864
     backup_lock_wait_seconds: int = 60
 
+    @cached_property
+    def keys(self) -> Keyring:
+        """Return the secret key, with the old ones that still open what they have sealed."""
+        return Keyring(self.secret_key, old_secrets(self.old_secret_keys))
+
+    @cached_property
+    def peppers(self) -> Keyring:
+        """Return the pepper of PINs, with the old ones that PINs in use were hashed with."""
+        return Keyring(self.pin_pepper, old_secrets(self.old_pin_peppers))
+
+    @property
+    def is_https(self) -> bool:
+        """Return whether customers reach the server by https."""
+        return self.base_url.startswith("https:")
+
     @property
     def is_embedded(self) -> bool:
         """Return whether the database is a SQLite file, served by this one process."""
@@ -199,7 +232,10 @@ class Settings:
 _SECRETS = (
     "secret_key",
     "pin_pepper",
+    "old_secret_keys",
+    "old_pin_peppers",
     "database_url",
+    "metrics_token",
     "smtp_url",
     "smtp_ca_certificate",
     "google_service_account",
@@ -322,6 +358,8 @@ def _check_values(values: dict[str, Any]) -> None:
     for name, value in values.items():
         if isinstance(value, int | float) and not 0 <= value < float("inf"):
             raise SettingsError(f"{PREFIX}{name.upper()}: {value} is not 0 or more")
+    if values.get("allow_http", "no") not in YES_OR_NO:
+        raise SettingsError(f"{PREFIX}ALLOW_HTTP: {values['allow_http']!r} is neither yes nor no")
     if "log_level" in values:
         values["log_level"] = values["log_level"].upper()
         if values["log_level"] not in LOG_LEVELS:
@@ -349,4 +387,7 @@ def _with_secrets(settings: Settings, values: dict[str, Any], *, renews_secrets:
         values[name] = kept_secret(settings.data_dir / name)
         if not values[name]:
             raise SettingsError(f"{settings.data_dir / name} is empty: put the secret back.")
+    if settings.is_embedded:
+        for name in OLD_SECRETS.values():
+            values[name] = values.get(name) or kept_old_secrets(settings.data_dir / name)
     return Settings(**values)

@@ -305,7 +305,8 @@ class StaffPin(Base):
     """A person at the till and their PIN; retired, never deleted: history keeps the name.
 
     `failed_attempts` are those since the last lock, `locks` how often the person was locked without
-    a quiet day in between, and `misses` all wrong PINs since the last right one.
+    a quiet day in between, and `misses` all wrong PINs since the last right one. `pepper_id` names
+    the pepper that hash and index were made with; None is the oldest there is.
     """
 
     __tablename__ = "staff_pins"
@@ -335,6 +336,7 @@ class StaffPin(Base):
     name: Mapped[str] = mapped_column(String(120))
     pin_hash: Mapped[str] = mapped_column(String(80))
     pin_index: Mapped[bytes] = mapped_column(LargeBinary(32))
+    pepper_id: Mapped[str | None] = mapped_column(String(8))
     generation: Mapped[int] = mapped_column(default=1)
     failed_attempts: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

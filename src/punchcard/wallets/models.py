@@ -21,7 +21,8 @@ class ApplePass(Base):
     the time of a change in seconds; it lies half a minute back, so that a burst of changes does
     not run ahead of the clock. Phones were woken for all changes up to `pushed_tag`: a worker
     that dies before it pushes leaves the difference to the next one. `fingerprint` tells whether
-    the pass would look any different.
+    the pass would look any different. `token_key` names the server's key that the token in the pass
+    was made with when a phone last fetched it; None is the oldest there is.
     """
 
     __tablename__ = "apple_passes"
@@ -36,6 +37,7 @@ class ApplePass(Base):
     pushed_tag: Mapped[int] = mapped_column(BigInt)
     modified_at: Mapped[int] = mapped_column(BigInt)
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
+    token_key: Mapped[str | None] = mapped_column(String(8))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.sql.dml import Delete
 from punchcard.accounts import throttle
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mail.mail_queue import delete_expired_mails
-from punchcard.accounts.models import AccessToken, IdempotencyRecord, PairingCode
+from punchcard.accounts.models import AccessToken, AuditOrigin, IdempotencyRecord, PairingCode
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
 from punchcard.kit.settings import Settings
@@ -38,6 +38,12 @@ def expire_origins(context: Context, session: Session, now: datetime) -> int:
     """Forget where operations came from after `origin_days`."""
     before = now - timedelta(days=context.settings.origin_days)
     return _delete(session, delete(TransactionOrigin).where(TransactionOrigin.created_at < before))
+
+
+def expire_audit_origins(context: Context, session: Session, now: datetime) -> int:
+    """Forget where security events came from after `origin_days`; the events stay."""
+    before = now - timedelta(days=context.settings.origin_days)
+    return _delete(session, delete(AuditOrigin).where(AuditOrigin.created_at < before))
 
 
 def expire_access_tokens(context: Context, session: Session, now: datetime) -> int:
@@ -102,6 +108,11 @@ def write_last_used(context: Context, session: Session, now: datetime) -> int:
     return context.accounts.credentials.flush_last_used(session)
 
 
+def write_security_events(context: Context, session: Session, now: datetime) -> int:
+    """Write the security events that this process counted into the audit trail."""
+    return context.accounts.security.flush(session, now)
+
+
 def _housekeeping(settings: Settings) -> timedelta:
     return timedelta(minutes=settings.housekeeping_minutes)
 
@@ -114,7 +125,10 @@ def _resolution(settings: Settings) -> timedelta:
     return timedelta(seconds=settings.last_used_resolution_seconds)
 
 
-PROCESS_TASKS: Final = [PeriodicTask("write_last_used", _resolution, write_last_used)]
+PROCESS_TASKS: Final = [
+    PeriodicTask("write_last_used", _resolution, write_last_used),
+    PeriodicTask("write_security_events", _resolution, write_security_events),
+]
 """What every serving process does for itself."""
 
 SHARED_TASKS: Final = [
@@ -123,6 +137,7 @@ SHARED_TASKS: Final = [
         PeriodicTask(do.__name__, _housekeeping, do)
         for do in (
             expire_origins,
+            expire_audit_origins,
             expire_access_tokens,
             expire_pairing_codes,
             expire_responses,

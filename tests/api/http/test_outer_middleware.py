@@ -256,13 +256,13 @@ def test_a_failure_in_the_midst_of_an_answer_is_logged_and_not_answered_twice(
 # The log
 
 
-def test_one_line_tells_method_path_status_and_time(
+def test_one_line_tells_method_path_status_time_address_and_caller(
     front: OuterMiddleware, lines: list[str]
 ) -> None:
     call(front, "GET", "/api/name?key=pk_secret", headers={"authorization": "Bearer pk_secret"})
     call(front, "GET", "/nowhere")
-    assert re.fullmatch(r"GET /api/name 200 \d+\.\d ms", lines[0])
-    assert re.fullmatch(r"GET /nowhere 404 \d+\.\d ms", lines[1])
+    assert re.fullmatch(r"GET /api/name 200 \d+\.\d ms 127\.0\.0\.1 -", lines[0])
+    assert re.fullmatch(r"GET /nowhere 404 \d+\.\d ms 127\.0\.0\.1 -", lines[1])
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import punchcard
+from punchcard.accounts.vocabulary import SecurityEvent
 from punchcard.accounts.words import ACTIONS, ACTORS
 from punchcard.context import Context
 from punchcard.kit.i18n import LANGUAGES, catalogue
@@ -25,6 +26,15 @@ def recorded_actions() -> Iterator[str]:
     for path in SOURCES.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             yield from actions_in(node)
+            if path.name != "inventory.py":
+                yield from named_in(node)
+
+
+def named_in(node: ast.AST) -> Iterator[str]:
+    """Yield the action of a security event that the code names."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="SecurityEvent"), attr=name):
+            yield str(SecurityEvent[name])
 
 
 def actions_in(node: ast.AST) -> Iterator[str]:
@@ -110,3 +120,19 @@ def test_the_platform_is_not_told_the_names_of_customers(
     told = text_of(admin.get("/admin/audit"))
     assert "Card blocked" in told
     assert "Marie Schmit" not in told
+
+
+def test_the_trail_shows_security_events_alone_and_from_where_they_came(
+    owner: Visitor, context: Context
+) -> None:
+    owner.get("/console/locations")
+    owner.post("/console/locations", name="Second room")
+    owner.get("/console/exports/cards.csv")
+    page = owner.get("/console/settings/changes?action=security")
+    told = text_of(page)
+    assert "List or data taken along" in told
+    assert "Members and cards" in told
+    assert "203.0.113.7" in told
+    assert "Second room" not in told
+    assert '<option value="security" selected' in page.text
+    assert "Second room" in text_of(owner.get("/console/settings/changes"))

@@ -13,7 +13,7 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.main import create_app
-from punchcard.web.pages.page_request import SESSION_COOKIE, VISITOR_COOKIE
+from punchcard.web.pages.page_request import LANGUAGE_COOKIE, SESSION_COOKIE, VISITOR_COOKIE
 from tests.support import cast
 from tests.support.cast import PASSWORD, Shop
 from tests.support.pages import Visitor, markup_of, text_of
@@ -58,7 +58,28 @@ def test_at_an_https_address_cookies_and_browsers_keep_to_https(
     page = visitor.get("/sign-in")
     assert page.headers["strict-transport-security"] == "max-age=31536000"
     session = visitor.post("/sign-in", email=alice.email("owner"), password=PASSWORD)
-    assert "Secure" in cookies(session)[SESSION_COOKIE]
+    flags = cookies(session)[f"__Host-{SESSION_COOKIE}"]
+    assert "Secure" in flags
+    assert "Path=/" in flags
+    assert "domain" not in flags.lower()
+    assert visitor.get("/console").status_code == 200
+
+
+def test_at_an_https_address_no_neighbour_plants_a_session(
+    secure: tuple[Visitor, Shop],
+) -> None:
+    visitor, alice = secure
+    visitor.client.cookies.set(SESSION_COOKIE, alice.token(), domain="cards.example")
+    answer = visitor.get("/console")
+    assert (answer.status_code, answer.headers["location"][:8]) == (303, "/sign-in")
+
+
+def test_the_language_of_before_there_were_prefixes_is_still_known(
+    secure: tuple[Visitor, Shop],
+) -> None:
+    visitor, _ = secure
+    visitor.client.cookies.set(LANGUAGE_COOKIE, "fr", domain="cards.example")
+    assert 'lang="fr"' in visitor.get("/sign-in").text
 
 
 def test_at_an_http_address_nothing_is_promised_about_https(visitor: Visitor) -> None:

@@ -1,13 +1,15 @@
 """How often one address may call what needs no credentials: a bucket of tokens for each."""
 
-import ipaddress
 import threading
 from math import ceil
 from typing import Final
 
 from punchcard.accounts.errors import TooManyRequests
 from punchcard.kit.clock import Clock
+from punchcard.kit.security.request_origin import counted_address
 from punchcard.kit.settings import Settings
+
+__all__ = ["PublicLimits", "RateLimiter", "counted_address"]
 
 ADDRESSES_LIMIT: Final = 10_000
 
@@ -58,16 +60,3 @@ class PublicLimits:
         self.pairings = RateLimiter(clock, per_minute=settings.pairing_attempts_per_minute)
         self.phone_logs = RateLimiter(clock, per_minute=settings.apple_logs_per_minute)
         self.mails = RateLimiter(clock, per_minute=settings.mail_requests_per_minute)
-
-
-def counted_address(host: str) -> str:
-    """Return what an address is counted as: of IPv6 the network, for a home has 2**64 of them."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if address.version == 6:
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return host

@@ -20,14 +20,16 @@ from punchcard.accounts.errors import (
 )
 from punchcard.accounts.events import CredentialChanged, SubjectChanged
 from punchcard.accounts.models import AccessToken, Admin, User, Vendor
+from punchcard.accounts.security.desk import SecurityDesk
 from punchcard.accounts.subjects import ACCESS_PREFIX, ADMIN_PERMISSIONS, ROLES, Subject
 from punchcard.accounts.throttle import Failure, Limit
-from punchcard.accounts.vocabulary import SubjectKind, VendorStatus
+from punchcard.accounts.vocabulary import SecurityEvent, SubjectKind, VendorStatus
 from punchcard.db.database import Database
 from punchcard.db.events import announce
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids, SessionId, as_id
 from punchcard.kit.secrets import derive_key, hash_token
+from punchcard.kit.security.request_origin import request_origin
 from punchcard.kit.settings import Settings
 from punchcard.kit.validation.contacts import email_forms
 
@@ -57,6 +59,7 @@ class SignIn:
         database: Database,
         hasher: Hasher,
         limits: PublicLimits,
+        security: SecurityDesk,
         clock: Clock,
         ids: Ids,
         settings: Settings,
@@ -64,6 +67,7 @@ class SignIn:
         self._database = database
         self._hasher = hasher
         self._limits = limits
+        self._security = security
         self._clock = clock
         self._ids = ids
         self._cost = settings.password_bcrypt_cost
@@ -102,6 +106,7 @@ class SignIn:
             hashed = person.password_hash if person is not None else self._nobodys_hash
             is_right = self._hasher.verify_in_place(password_bytes(password), hashed)
         if person is None or not is_right:
+            self._note_refused(email)
             raise CredentialsInvalid
         return self._open_session(failure, person, user_agent, request_id)
 
@@ -150,8 +155,15 @@ class SignIn:
             plain = password_bytes(current)
             is_right = self._hasher.verify_in_place(plain, person.password_hash)
         if not is_right:
+            event = SecurityEvent.PASSWORD_REFUSED
+            self._security.note(event, request_origin.get(), actor=subject)
             raise PasswordWrong
         return failure
+
+    def _note_refused(self, typed: str) -> None:
+        account = self._security.account(address_of(typed))
+        event = SecurityEvent.SIGN_IN_REFUSED
+        self._security.note(event, request_origin.get(), account=account)
 
     def _count(self, address: str) -> Failure:
         key = self._throttle_key(address)

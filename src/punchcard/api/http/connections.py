@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
+from punchcard.api.http.hardening import Hardening
 from punchcard.api.http.problems import MEDIA_TYPE
 from punchcard.kit.descriptors import connection_limit
 from punchcard.kit.settings import Settings
@@ -26,7 +27,9 @@ _REFUSALS: Final[dict[int, tuple[str, str]]] = {
 }
 
 
-def refusal(status: int, default_headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+def refusal(
+    status: int, default_headers: Iterable[tuple[bytes, bytes]], *, is_https: bool = False
+) -> bytes:
     """Return a whole response for a request that never reached the application.
 
     In English: whose language it is stands in headers that were not read.
@@ -48,6 +51,7 @@ def refusal(status: int, default_headers: Iterable[tuple[bytes, bytes]]) -> byte
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
         (b"connection", b"close"),
+        *Hardening(is_https=is_https).headers({}),
         *([(b"retry-after", b"1")] if status == 503 else []),
     ]
     head = b"".join(b"%b: %b\r\n" % header for header in headers)
@@ -68,6 +72,7 @@ class ConnectionGuard:
     body_least_bytes_per_second: int
     discard_limit_bytes: int
     discard_timeout_seconds: float
+    is_https: bool = False
     _refused: int = field(default=0, init=False)
     _logged_at: float | None = field(default=None, init=False)
 
@@ -82,6 +87,7 @@ class ConnectionGuard:
             body_least_bytes_per_second=settings.request_body_least_bytes_per_second,
             discard_limit_bytes=settings.discard_limit_bytes,
             discard_timeout_seconds=settings.discard_timeout_seconds,
+            is_https=settings.is_https,
         )
 
     def has_room(self, connections: int, now: float) -> bool:

@@ -20,7 +20,7 @@ from starlette.datastructures import MutableHeaders
 
 from punchcard.accounts.access.rate_limit import PublicLimits, counted_address
 from punchcard.accounts.audit_service import Act
-from punchcard.accounts.errors import HasherBusy, NotAllowed, TooManyRequests
+from punchcard.accounts.errors import CredentialsInvalid, HasherBusy, NotAllowed, TooManyRequests
 from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.api.http import idempotency, permissions
 from punchcard.api.http.idempotency import (
@@ -29,6 +29,7 @@ from punchcard.api.http.idempotency import (
     Keyed,
     SentRequest,
 )
+from punchcard.api.http.observed_routes import OBSERVED_ROUTES
 from punchcard.api.http.preconditions import HEADER, check_match, etag_of
 from punchcard.api.http.problems import request_id_of
 from punchcard.api.schemas.fields import Schema
@@ -151,8 +152,16 @@ async def get_caller(
     key: Annotated[_Key | None, Depends(_read_idempotency_key)],
 ) -> AsyncIterator[Caller]:
     """Say who is calling, once the table says that they may; give a response given before again."""
-    subject = await _subject(request, context)
-    permissions.require(permissions.ACCESS[request.method, request.scope["route"].path], subject)
+    state = request.scope["state"]
+    try:
+        subject = await _subject(request, context)
+    except CredentialsInvalid:
+        state["token_refused"] = True
+        raise
+    state["subject"] = subject
+    asked = request.method, request.scope["route"].path
+    permissions.require(permissions.ACCESS[asked], subject)
+    state["observed"] = OBSERVED_ROUTES.get(asked)
     keyed = None
     if key is not None and subject.vendor_id is not None:
         secret_key = context.settings.secret_key
@@ -176,8 +185,9 @@ CallerDep = Annotated[Caller, Depends(get_caller)]
 
 async def get_visitor(request: Request, context: ContextDep) -> Caller:
     """Say where a request of a public route comes from; credentials are not looked at."""
-    rule = permissions.ACCESS[request.method, request.scope["route"].path]
-    permissions.require(rule, NOBODY)
+    asked = request.method, request.scope["route"].path
+    permissions.require(permissions.ACCESS[asked], NOBODY)
+    request.scope["state"]["observed"] = OBSERVED_ROUTES.get(asked)
     return _caller(request, context, NOBODY, None)
 
 

@@ -112,7 +112,12 @@ class FastRoutes:
         send: Send,
     ) -> None:
         headers = _wanted_headers(scope)
-        subject = await self._subject(headers.get(b"authorization", b""))
+        try:
+            subject = await self._subject(headers.get(b"authorization", b""))
+        except CredentialsInvalid:
+            scope["state"]["token_refused"] = True
+            raise
+        scope["state"]["subject"] = subject
         permissions.require(permissions.ACCESS["POST", route.path], subject)
         _check_json(headers.get(b"content-type"))
         request = FastRequest(

@@ -207,7 +207,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, status: int) -> None:
         """Answer below the application if nothing has been said yet, and close."""
         if self._may_respond():
-            self.transport.write(refusal(status, self.server_state.default_headers))
+            headers = self.server_state.default_headers
+            self.transport.write(refusal(status, headers, is_https=self._guard.is_https))
         self.transport.close()
 
     def _may_respond(self) -> bool:

@@ -7,25 +7,24 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from punchcard.api.http.hardening import Hardening
 from punchcard.api.http.problems import BodyTooLarge, problem, problem_response
 from punchcard.kit import logs
 from punchcard.kit.errors import DomainError
 from punchcard.kit.i18n import negotiate
 from punchcard.kit.random_pool import RandomPool
+from punchcard.kit.security.request_origin import RequestOrigin, request_origin
 
 _log = logging.getLogger(__name__)
 
 _REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
-_SECURITY: Final = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-]
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _CLOSE: Final = (b"connection", b"close")
 # nginx's status for a client that left before the response; it stands in the log only.
@@ -37,6 +36,7 @@ _PUBLIC_CARD = re.compile(r"(?<=/cards/)[^/]+|(?<=/apple/v1/devices/)[^/]+")
 _TOKEN = re.compile(r"(?<=/)[A-Za-z0-9_-]{22}(?=/|$)")
 _SIGNED_IN_PATHS: Final = ("/api/v1/vendor/", "/api/v1/admin/")
 _PATH_CHARACTERS: Final = 200
+_ADDRESS: Final = re.compile(r"[0-9A-Za-z.:%_-]{1,64}")
 
 
 PageRefusal = Callable[[Scope, int], DomainError | None]
@@ -45,6 +45,10 @@ PageRefusal = Callable[[Scope, int], DomainError | None]
 
 def no_page(_scope: Scope, _limit_bytes: int) -> None:
     """Say that every request is one of the API."""
+
+
+def unobserved(_scope: Scope, _status: int) -> None:
+    """Let a request pass without anybody being told of it."""
 
 
 class OuterMiddleware:
@@ -59,14 +63,18 @@ class OuterMiddleware:
         *,
         body_limit_bytes: int,
         page_refusal: PageRefusal = no_page,
+        is_https: bool = False,
         new_request_id: Callable[[], str] | None = None,
         access_log: Callable[[str], None] = logs.write_access_line,
+        observe: Callable[[Scope, int], None] = unobserved,
     ) -> None:
         self._app = app
         self._body_limit_bytes = body_limit_bytes
         self._page_refusal = page_refusal
+        self._hardening = Hardening(is_https=is_https)
         self._new_request_id = new_request_id or _request_ids()
         self._access_log = access_log
+        self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event; only HTTP is touched."""
@@ -80,15 +88,25 @@ class OuterMiddleware:
             send,
             limit=self._body_limit_bytes,
             page_refusal=self._page_refusal,
+            hardening=self._hardening,
             new_request_id=self._new_request_id,
         )
         mark = logs.request_id.set(passage.request_id)
+        client = scope.get("client")
+        address = client[0] if client else ""
+        origin_mark = request_origin.set(RequestOrigin(address, passage.agent))
         try:
             await passage.serve(self._app)
         finally:
             milliseconds = (time.perf_counter() - started) * 1000
             path = printable_path(scope["path"])
-            self._access_log(f"{scope['method']} {path} {passage.status} {milliseconds:.1f} ms")
+            caller = _caller_of(scope)
+            self._access_log(
+                f"{scope['method']} {path} {passage.status} {milliseconds:.1f} ms"
+                f" {printable_address(address)} {caller}"
+            )
+            self._observe(scope, passage.status)
+            request_origin.reset(origin_mark)
             logs.request_id.reset(mark)
 
 
@@ -99,6 +117,7 @@ class _RequestLifecycle:
         "_accept_language",
         "_content_length",
         "_expects_continue",
+        "_hardening",
         "_has_read",
         "_is_refused",
         "_limit",
@@ -107,6 +126,7 @@ class _RequestLifecycle:
         "_received",
         "_scope",
         "_send",
+        "agent",
         "request_id",
         "status",
     )
@@ -119,8 +139,10 @@ class _RequestLifecycle:
         *,
         limit: int,
         page_refusal: PageRefusal,
+        hardening: Hardening,
         new_request_id: Callable[[], str],
     ) -> None:
+        self._hardening = hardening
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -133,6 +155,7 @@ class _RequestLifecycle:
         self._received = 0
         self._is_refused = False
         self.status = 0
+        self.agent = b""
         self.request_id = ""
         self._read_headers()
         if not self.request_id:
@@ -165,6 +188,8 @@ class _RequestLifecycle:
                 self.request_id = value.decode("ascii") if _REQUEST_ID.fullmatch(value) else ""
             elif name == b"accept-language":
                 self._accept_language = value
+            elif name == b"user-agent":
+                self.agent = value
             elif name == b"expect":
                 self._expects_continue = True
 
@@ -197,10 +222,13 @@ class _RequestLifecycle:
         await self._send(message)
 
     def _headers(self, given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        headers = [*given, (b"x-request-id", self.request_id.encode("ascii")), *_SECURITY]
-        if self._scope["path"].startswith("/api") and not any(
-            name == b"cache-control" for name, _ in given
-        ):
+        named = {name: value for name, value in given}
+        headers = [
+            *given,
+            (b"x-request-id", self.request_id.encode("ascii")),
+            *self._hardening.headers(named),
+        ]
+        if b"cache-control" not in named and self._scope["path"].startswith("/api"):
             headers.append(_NO_STORE)
         if self._expects_continue and not self._has_read:
             # Such a client holds its body back now, so on a kept connection its next request
@@ -215,6 +243,8 @@ class _RequestLifecycle:
         self._is_refused = True
 
     async def _respond(self, error: Exception) -> None:
+        if isinstance(error, DomainError):
+            self._scope["state"]["refusal"] = error.code
         response = problem_response(error, self._language(), self.request_id)
         if response.status_code == 500:
             _log.error("A request failed unforeseen.", exc_info=error)
@@ -236,3 +266,15 @@ def printable_path(path: str) -> str:
         path = _PUBLIC_CARD.sub("***", path)
     path = _TOKEN.sub("***", path)[:_PATH_CHARACTERS]
     return path if path.isascii() and path.isprintable() else quote(path)
+
+
+@lru_cache(maxsize=4096)
+def printable_address(address: str) -> str:
+    """Return a client's network address as the log may show it; `-` when there is none."""
+    return address if address and _ADDRESS.fullmatch(address) else "-"
+
+
+def _caller_of(scope: Scope) -> str:
+    """Return who called, as `kind:id`; `-` for a stranger."""
+    subject = scope["state"].get("subject")
+    return subject.called if subject is not None and subject.id else "-"

@@ -121,6 +121,9 @@ def install(app: FastAPI) -> None:
 
 # Async so that it runs at once, not after a turn in the thread pool.
 async def _respond(request: Request, error: Exception) -> Response:
+    if isinstance(error, DomainError):
+        # For whoever observes what was refused.
+        request.scope.setdefault("state", {})["refusal"] = error.code
     return problem_response(error, language_of(request), request_id_of(request))
 
 

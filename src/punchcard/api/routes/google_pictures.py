@@ -5,12 +5,13 @@ from typing import Annotated, Any, Final
 from fastapi import Path, Query, Response
 
 from punchcard.api.http.dependencies import LimitReads, VisitorDep
+from punchcard.api.http.hardening import SHOWN_ANYWHERE
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.kit.i18n import SOURCE_LANGUAGE
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.errors import ProgramNotFound
-from punchcard.loyalty.programs import program_service
+from punchcard.loyalty.programs import public_service
 from punchcard.loyalty.rules.logo_rules import PictureKind
 from punchcard.wallets import uploads
 from punchcard.wallets.card_colours import card_colours
@@ -47,7 +48,7 @@ router = api_router("/api/v1/loyalty/google", tag="google wallet")
 def get_logo(visitor: VisitorDep, program_id: ProgramId) -> Response:
     """Return the logo of a program as Google Wallet wants it: square, with room for a circle."""
     with visitor.context.database.read() as session:
-        program = program_service.get_any_program(session, program_id)
+        program = public_service.shown_program(session, program_id)
         logo = uploads.find_image(session, program.id, PictureKind.LOGO)
     colours = card_colours(program.branding)
     look = StampLook(colours.background, colours.accent, colours.ink, symbol_of(program.branding))
@@ -63,7 +64,7 @@ def get_logo(visitor: VisitorDep, program_id: ProgramId) -> Response:
 def get_hero(visitor: VisitorDep, program_id: ProgramId) -> Response:
     """Return the wide picture that was uploaded for a program, in Google Wallet's size."""
     with visitor.context.database.read() as session:
-        program = program_service.get_any_program(session, program_id)
+        program = public_service.shown_program(session, program_id)
         hero = uploads.find_image(session, program.id, PictureKind.HERO)
     if hero is None:
         raise ProgramNotFound
@@ -93,6 +94,7 @@ def get_stamps(
     if stamps is None:
         raise ProgramNotFound
     with context.database.read() as session:
+        public_service.shown_program(session, program_id)
         program = load_programs(session, [program_id], now=context.clock.now()).get(program_id)
         hero = uploads.find_image(session, program_id, PictureKind.HERO)
     if program is None:
@@ -103,4 +105,5 @@ def get_stamps(
 
 
 def _png(picture: bytes, caching: str) -> Response:
-    return Response(picture, media_type="image/png", headers={"Cache-Control": caching})
+    headers = {"Cache-Control": caching, **SHOWN_ANYWHERE}
+    return Response(picture, media_type="image/png", headers=headers)

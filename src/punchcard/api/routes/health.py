@@ -1,21 +1,28 @@
 """For anyone who watches the server: alive, ready, and figures for Prometheus."""
 
+import hmac
+import ipaddress
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Literal
 
-from fastapi import Response
+from fastapi import Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
+from punchcard.accounts.errors import CredentialsInvalid, CredentialsMissing
 from punchcard.api.http.dependencies import ContextDep
+from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.fields import Schema
 from punchcard.context import Context
 from punchcard.db.outbox import Backlog
 from punchcard.db.readiness import Found
+from punchcard.kit.errors import DomainError, Kind
+from punchcard.kit.i18n import N_
+from punchcard.kit.settings import Settings
 
 router = api_router(tag="operations")
 
@@ -86,7 +93,51 @@ async def get_ready(context: ContextDep, response: Response) -> Ready:
     )
 
 
-@router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
+class MetricsClosed(DomainError):
+    """Figures are asked for from another machine, and no token is set that would open them."""
+
+    code = "metrics_closed"
+    kind = Kind.FORBIDDEN
+    sentence = N_("The figures are shown to this machine only. Set METRICS_TOKEN to open them.")
+
+
+async def check_metrics_caller(request: Request, context: ContextDep) -> None:
+    """Let a caller with the token through, or, where none is set, one of this machine.
+
+    Raises CredentialsMissing, CredentialsInvalid, MetricsClosed.
+    """
+    settings = context.settings
+    if not settings.metrics_token:
+        if not _is_of_this_machine(request, settings):
+            raise MetricsClosed
+        return
+    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not shown:
+        raise CredentialsMissing
+    wanted = settings.metrics_token.encode()
+    if not hmac.compare_digest(shown.strip().encode("utf-8", "replace"), wanted):
+        request.state.token_refused = True
+        raise CredentialsInvalid
+
+
+def _is_of_this_machine(request: Request, settings: Settings) -> bool:
+    if settings.trusted_proxies.strip() == "*":
+        # Then anybody may say that they are.
+        return False
+    host = request.client.host if request.client else ""
+    try:
+        return not host or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@router.get(
+    "/metrics",
+    summary="Figures for Prometheus",
+    response_class=Response,
+    responses=problems(401, 403),
+    dependencies=[Depends(check_metrics_caller)],
+)
 async def get_metrics(context: ContextDep) -> Response:
     """Return the figures of this process and of the queue of work, as text.
 

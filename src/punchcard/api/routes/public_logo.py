@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import Path, Query, Response
 
 from punchcard.api.http.dependencies import Caller, LimitReads, VisitorDep
+from punchcard.api.http.hardening import SHOWN_ANYWHERE
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.loyalty.rules.logo_rules import PictureKind
@@ -53,4 +54,5 @@ def _picture(visitor: Caller, slug: str, kind: PictureKind, version: str | None)
     with visitor.context.database.read() as session:
         found = logo_service.find_picture(session, slug, kind)
     caching = _FOR_GOOD if version == found.version else _FOR_A_WHILE
-    return Response(found.png, media_type="image/png", headers={"Cache-Control": caching})
+    headers = {"Cache-Control": caching, **SHOWN_ANYWHERE}
+    return Response(found.png, media_type="image/png", headers=headers)

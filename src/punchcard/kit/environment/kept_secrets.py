@@ -11,6 +11,9 @@ from punchcard.kit.private_files import write_private_text
 SECRETS_OF_DATABASE: Final = ("secret_key", "pin_pepper")
 """The settings that what is in a database was sealed and hashed with."""
 
+OLD_SECRETS: Final = {"secret_key": "old_secret_keys", "pin_pepper": "old_pin_peppers"}
+"""The settings of those that they took the place of, by what they are the old ones of."""
+
 # SQLite's plain error, here of a table that is not there, and that of a file that is no database.
 _NO_SUCH_TABLE: Final = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_NOTADB)
 # What is worth nothing without the secrets that it was made with.
@@ -25,6 +28,19 @@ def kept_secret(path: Path) -> str:
     except FileExistsError:
         return path.read_text(encoding="utf-8").strip()
     return secret
+
+
+def old_secrets(text: str) -> list[str]:
+    """Return the secrets that stand in `text`, one a line; a blank may be part of one."""
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def kept_old_secrets(path: Path) -> str:
+    """Return the text of the file of old secrets; empty while there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
 
 
 def needs_its_secrets(database: Path | None) -> bool:

@@ -37,6 +37,18 @@ def as_browsers_send_it(address: str) -> str:
     )
 
 
+def is_readable_on_the_way(address: str) -> bool:
+    """Return whether what customers and staff send to `address` crosses a network without TLS."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if parts.scheme != "http" or host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return True
+
+
 def is_open_to_strangers(address: str) -> bool:
     """Return whether `address` is a public name that is reached without TLS."""
     parts = urlsplit(address)

@@ -12,7 +12,7 @@ from punchcard.accounts.models import SlugOwner, Vendor
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.errors import DomainError, Kind, invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import ProgramId
+from punchcard.kit.ids import ProgramId, as_id
 from punchcard.loyalty.errors import ProgramNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.vocabulary import ProgramStatus, ProgramType
@@ -71,6 +71,20 @@ def open_program(session: Session, slug: str, *, now: datetime) -> ProgramPage:
 def open_program_id(session: Session, slug: str) -> str:
     """Return the id of a program that is open for business. Raises ProgramNotFound."""
     return _open_row(session, slug)[0].id
+
+
+def shown_program(session: Session, program_id: ProgramId) -> LoyaltyProgram:
+    """Return a program whose cards wallets may show, by its id.
+
+    Raises ProgramNotFound for a draft, and for one of a shop that is suspended or closed.
+    """
+    wanted = as_id(program_id)
+    found = _row_where(session, LoyaltyProgram.id == wanted) if wanted else None
+    if found is None or found[0].status == ProgramStatus.DRAFT:
+        raise ProgramNotFound
+    if found[1].status != VendorStatus.ACTIVE:
+        raise ProgramNotFound
+    return found[0]
 
 
 def page_of(session: Session, program_id: ProgramId, *, now: datetime) -> ProgramPage:

@@ -113,7 +113,7 @@ def _keep(request: PageRequest, cookie: str, token: str, path: str) -> Response:
 
 
 def _token(request: PageRequest, cookie: str) -> str:
-    return request.http.cookies.get(cookie, "")
+    return request.cookie(cookie) or ""
 
 
 def _refused(request: PageRequest, token: str) -> str | None:

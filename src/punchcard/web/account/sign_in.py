@@ -38,7 +38,7 @@ def open_sign_in(request: PageRequestDep, next: str = "") -> Response:
     """Ask for address and password; anyone who is signed in already goes on."""
     if request.subject is not NOBODY:
         return request.redirect(_local(next) or home_of(request.subject))
-    sent = _emails(request).verify(request.http.cookies.get(EMAIL_COOKIE, ""))
+    sent = _emails(request).verify(request.cookie(EMAIL_COOKIE) or "")
     email = sent["email"] if sent else None
     return request.render("sign_in.html", form=request.form({"next": next, "email": email}))
 
@@ -64,7 +64,7 @@ def sign_in(request: PageRequestDep, form: FormDep) -> Response:
         return request.form_page("sign_in.html", form)
     seconds = request.context.settings.access_token_hours * 3600
     request.set_cookie(SESSION_COOKIE, signed_in.access_token, seconds=seconds)
-    if EMAIL_COOKIE in request.http.cookies:
+    if request.cookie(EMAIL_COOKIE):
         request.set_cookie(EMAIL_COOKIE, None, seconds=0)
     return request.redirect(_local(form.value("next")) or home_of(signed_in.subject))
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from punchcard import __version__
 from punchcard.accounts import audit_service, vendor_service
 from punchcard.accounts.models import Vendor
+from punchcard.accounts.vocabulary import SECURITY
 from punchcard.accounts.words import ACTIONS
 from punchcard.db import outbox
 from punchcard.kit.i18n import N_
@@ -89,7 +90,7 @@ def open_audit(
     `vendor` is a part of a name or short name, `action` one of ACTIONS.
     """
     sought = vendor.replace("\x00", "").strip()[:_NAME_CHARACTERS]
-    action = action if action in ACTIONS else ""
+    action = action if action == SECURITY or action in ACTIONS else ""
     with request.context.database.read() as session:
         found = _sought_vendors(session, sought) if sought else None
         rows = audit_service.list_events(

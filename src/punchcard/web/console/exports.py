@@ -117,7 +117,7 @@ def export(request: PageRequestDep, name: str, format: str, dialect: str = "") -
         dialect=dialect if dialect in DIALECTS else None,
     )
     answer = StreamingResponse(
-        file.parts(database, read(request, vendor.timezone), format),
+        file.parts(database, request.act(), read(request, vendor.timezone), format),
         media_type=MEDIA_TYPES[format],
         headers=file.headers(format),
     )

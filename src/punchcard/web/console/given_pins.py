@@ -38,7 +38,7 @@ def keep_given_pin(request: PageRequest, given: GivenPin) -> None:
 def given_pins(request: PageRequest) -> list[GivenPin]:
     """Return the PINs that were given in this session within the last ten minutes."""
     try:
-        sealed = base64.urlsafe_b64decode(request.http.cookies.get(_COOKIE, ""))
+        sealed = base64.urlsafe_b64decode(request.cookie(_COOKIE) or "")
     except (ValueError, binascii.Error):
         return []
     plain = _sealer(request).open(sealed, _session(request)) if len(sealed) > _NONCE else None

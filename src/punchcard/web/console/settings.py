@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from punchcard.accounts import audit_service, vendor_service
 from punchcard.accounts.models import Vendor
 from punchcard.accounts.subjects import VENDOR_OWN
+from punchcard.accounts.vocabulary import SECURITY
 from punchcard.accounts.words import ACTIONS
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
@@ -48,7 +49,7 @@ def update_settings(request: PageRequestDep, form: FormDep) -> Response:
 @router.get("/changes")
 def open_changes(request: PageRequestDep, action: str = "", before: str = "") -> Response:
     """List who changed what, newest first, a page at a time; of one kind (ACTIONS) when asked."""
-    action = action if action in ACTIONS else ""
+    action = action if action == SECURITY or action in ACTIONS else ""
     with request.context.database.read() as session:
         rows = audit_service.list_events(
             session,

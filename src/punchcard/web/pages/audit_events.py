@@ -9,8 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import audit_service
+from punchcard.accounts.export_files import EXPORT, TITLES
 from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, Location, User, Vendor
-from punchcard.accounts.words import ACTIONS, ACTORS
+from punchcard.accounts.vocabulary import EVENTS_BY_ACTION, SubjectKind
+from punchcard.accounts.words import ACTIONS, ACTORS, SUBJECTS
 from punchcard.kit.ids import CardId
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
@@ -33,12 +35,16 @@ _DEFAULT_CURRENCY: Final = "EUR"
 
 @dataclass(frozen=True, slots=True)
 class ToldEvent:
-    """One event in words; `of` names what was acted upon, empty where the rest says it."""
+    """One event in words; `of` names what was acted upon, empty where the rest says it.
+
+    `address` is where it came from, empty where that is not known, or not known any more.
+    """
 
     at: datetime
     who: str
     what: str
     of: str
+    address: str
     changes: Sequence[ToldChange]
 
 
@@ -58,23 +64,34 @@ def told_events(
     actors = audit_service.actor_names(session, events)
     names = _names(session, events, shows_customers=shows_customers)
     currencies = _currencies(session, events)
+    origins = audit_service.origins_of(session, events)
 
     def told(event: AuditEvent) -> ToldEvent:
-        kind = wording.sentence(ACTORS.get(event.actor_kind, event.actor_kind))
         currency = currencies.get(event.subject_id or "", _DEFAULT_CURRENCY)
         teller = ChangeTeller(wording=wording, currency=currency, timezone=timezone, names=names)
         return ToldEvent(
             at=event.created_at,
-            who=actors.get(event.actor_id or "") or kind,
+            who=actors.get(event.actor_id or "") or _kind_of(event, wording),
             what=wording.sentence(ACTIONS.get(event.action, event.action)),
-            of=_name_of(event, names),
+            of=_name_of(event, names, wording),
+            address=origins[event.id].address if event.id in origins else "",
             changes=teller.changes(event),
         )
 
     return [told(event) for event in events]
 
 
-def _name_of(event: AuditEvent, names: Mapping[str, str]) -> str:
+def _kind_of(event: AuditEvent, wording: Wording) -> str:
+    """Return what an actor without a name is called; who was turned away is no customer yet."""
+    known = EVENTS_BY_ACTION.get(event.action)
+    if event.actor_kind == SubjectKind.NOBODY and known is not None and known.is_refusal:
+        return wording.sentence(SUBJECTS["nobody"])
+    return wording.sentence(ACTORS.get(event.actor_kind, event.actor_kind))
+
+
+def _name_of(event: AuditEvent, names: Mapping[str, str], wording: Wording) -> str:
+    if event.subject_kind == EXPORT and event.subject_id in TITLES:
+        return wording.sentence(TITLES[event.subject_id])
     if event.subject_id == event.actor_id:
         return ""
     recorded = (event.old or {}).get("name") or (event.new or {}).get("name") or ""

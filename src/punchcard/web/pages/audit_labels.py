@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from punchcard.accounts.models import AuditEvent
+from punchcard.accounts.vocabulary import SECURITY
 from punchcard.accounts.words import ACTIONS, LANGUAGE_NAMES, SUBJECTS
 from punchcard.kit.folding import fold_name
 from punchcard.kit.i18n import N_
@@ -15,7 +16,10 @@ from punchcard.web.pages.labels import CARD_STATUSES, ROLES, SCOPES
 
 
 def action_choices(language: str) -> list[tuple[str, str]]:
-    """Return each audited action and what it is called, in the order of the words."""
+    """Return each audited action and what it is called, in the order of the words.
+
+    Before them stands what asks for all security events.
+    """
     wording = Wording(language)
     told: dict[str, str] = {}
     for action, name in ACTIONS.items():
@@ -24,7 +28,8 @@ def action_choices(language: str) -> list[tuple[str, str]]:
             # Admins and people of a shop do the same.
             words = f"{words} ({wording.sentence(SUBJECTS[action.split('.')[0]])})"
         told[action] = words
-    return sorted(told.items(), key=lambda choice: fold_name(choice[1]) or "")
+    ordered = sorted(told.items(), key=lambda choice: fold_name(choice[1]) or "")
+    return [(SECURITY, wording.sentence(N_("All security events"))), *ordered]
 
 
 _LABELS: Final[Mapping[str, str]] = {
@@ -33,14 +38,18 @@ _LABELS: Final[Mapping[str, str]] = {
     "address": N_("Address"),
     "birthday": N_("Birthday"),
     "cards": N_("Cards"),
+    "count": N_("How often"),
     "email": N_("E-mail"),
     "staff_id": N_("Staff number"),
     "expires_at": N_("Valid until"),
     "failed_attempts": N_("Wrong PINs"),
     "fields": N_("Changed fields"),
+    "first_at": N_("First"),
+    "format": N_("Format"),
     "is_verified": N_("Confirmed"),
     "keeps_origins": N_("Keep from which address and device each entry came"),
     "language": N_("Language"),
+    "last_at": N_("Last"),
     "locale": N_("Language of the card"),
     "location_id": N_("Location"),
     "locked_until": N_("Locked until"),
@@ -53,6 +62,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "program_id": N_("Program"),
     "reason": N_("Reason"),
     "role": N_("Role"),
+    "rows": N_("Rows"),
     "scopes": N_("Permissions"),
 }
 _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -75,7 +85,7 @@ _CREATING: Final = (
     "reward.restored",
 )
 # What only software follows.
-_HIDDEN: Final = frozenset({"transaction_id", "pairing_code_id", "generation"})
+_HIDDEN: Final = frozenset({"transaction_id", "pairing_code_id", "generation", "refusal"})
 _MOMENTS: Final = ("_at", "_until", "valid_from")
 _UNKNOWN: Final = "–"
 

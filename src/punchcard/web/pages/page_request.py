@@ -18,6 +18,8 @@ from punchcard.kit.i18n import as_language, negotiate, translate
 from punchcard.kit.ids import VendorId
 from punchcard.kit.origins import is_same_server, origin_of
 from punchcard.kit.secrets import Signer, derive_key
+from punchcard.web.cookies import cookie_name, read_cookie
+from punchcard.web.observed_pages import OBSERVED_PAGES
 from punchcard.web.pages import navigation
 from punchcard.web.pages.errors import FormExpired, FormFromElsewhere, SignInNeeded
 from punchcard.web.pages.forms import Form
@@ -191,6 +193,10 @@ class PageRequest:
         """
         return self.finish(RedirectResponse(path, 308))
 
+    def cookie(self, name: str, *, path: str = "/", is_harmless: bool = False) -> str | None:
+        """Return what the browser kept under `name` for `path`; see `read_cookie`."""
+        return _cookie(self.http, self.context, name, path=path, is_harmless=is_harmless)
+
     def set_cookie(self, name: str, value: str | None, *, seconds: int, path: str = "/") -> None:
         """Let the answer set a cookie for the pages below `path`, or drop it (None)."""
         self._cookies.append((name, value, {"max_age": seconds, "path": path}))
@@ -204,10 +210,8 @@ class PageRequest:
         where = "(self)" if asks else "()"
         response.headers["Permissions-Policy"] = f"geolocation={where}, microphone=(), payment=()"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        if self.context.settings.base_url.startswith("https:"):
-            response.headers["Strict-Transport-Security"] = "max-age=31536000"
         # Also in the place of one that is not ours: no form of such a visitor would be taken.
-        if self.session_token is None and self.http.cookies.get(VISITOR_COOKIE) != self.visitor:
+        if self.session_token is None and self.cookie(VISITOR_COOKIE) != self.visitor:
             self.set_cookie(VISITOR_COOKIE, self.visitor, seconds=86_400)
         for name, value, options in self._cookies:
             self._write_cookie(response, name, value, **options)
@@ -231,7 +235,8 @@ class PageRequest:
     def _write_cookie(
         self, response: Response, name: str, value: str | None, *, max_age: int, path: str
     ) -> None:
-        secure = self.context.settings.base_url.startswith("https:")
+        secure = self.context.settings.is_https
+        name = cookie_name(name, is_https=secure, path=path)
         common: dict[str, Any] = {
             "path": path,
             "httponly": True,
@@ -244,7 +249,7 @@ class PageRequest:
             response.set_cookie(name, value, max_age=max_age, **common)
 
     def _take_notice(self) -> tuple[str | None, Undo | None]:
-        sent = self.http.cookies.get(NOTICE_COOKIE)
+        sent = self.cookie(NOTICE_COOKIE)
         if sent is None or self.is_fragment:
             return None, None
         self.set_cookie(NOTICE_COOKIE, None, seconds=0)
@@ -261,8 +266,9 @@ class PageRequest:
 def get_page_request(request: Request) -> PageRequest:
     """Resolve the visitor, whatever the page; a session that has ended is nobody's."""
     context: Context = request.app.state.context
-    token = request.cookies.get(SESSION_COOKIE)
+    token = _cookie(request, context, SESSION_COOKIE)
     subject = _subject_of(context, token)
+    request.scope["state"]["subject"] = subject
     return PageRequest(
         context=context,
         http=request,
@@ -284,6 +290,8 @@ def get_permitted_page_request(request: Request) -> PageRequest:
         if page_request.subject is NOBODY:
             raise SignInNeeded(_wanted(request))
         raise NotAllowed
+    asked = request.method, request.scope["route"].path
+    request.scope["state"]["observed"] = OBSERVED_PAGES.get(asked)
     return page_request
 
 
@@ -342,7 +350,7 @@ def _subject_of(context: Context, token: str | None) -> Subject:
 
 
 def _visitor_of(request: Request, context: Context) -> str:
-    known = request.cookies.get(VISITOR_COOKIE, "")
+    known = _cookie(request, context, VISITOR_COOKIE) or ""
     if 20 <= len(known) <= _VISITOR_CHARACTERS and known.isascii():
         return known
     return context.ids.new_token()
@@ -359,4 +367,10 @@ def _language_of(request: Request, subject: Subject) -> str:
 
 
 def _chosen_language(request: Request) -> str | None:
-    return as_language(request.cookies.get(LANGUAGE_COOKIE, ""))
+    context: Context = request.app.state.context
+    chosen = _cookie(request, context, LANGUAGE_COOKIE, is_harmless=True)
+    return as_language(chosen or "")
+
+
+def _cookie(request: Request, context: Context, name: str, **how: Any) -> str | None:
+    return read_cookie(request.cookies, name, is_https=context.settings.is_https, **how)

@@ -57,7 +57,7 @@ class KnownCard:
 
 def known_card(request: PageRequest, session: Session, program_id: ProgramId) -> KnownCard | None:
     """Return the card that this browser has in a program, if it still is one."""
-    sent = request.http.cookies.get(_name(program_id), "")
+    sent = request.cookie(_name(program_id), path=_PATH, is_harmless=True) or ""
     token = _opened(request.context.settings, sent, program_id)
     if token is None:
         return None

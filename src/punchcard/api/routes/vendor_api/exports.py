@@ -137,7 +137,7 @@ def _file_response(
         dialect=dialect,
     )
     return StreamingResponse(
-        file.parts(database, table, format),
+        file.parts(database, caller.act(), table, format),
         media_type=MEDIA_TYPES[format],
         headers=file.headers(format),
     )

@@ -10,7 +10,7 @@ from punchcard.api.schemas.accounts import (
     given,
     vendor_schema,
 )
-from punchcard.api.schemas.audit import AuditEventSchema, audit_event_schema
+from punchcard.api.schemas.audit import ActionDep, AuditEventSchema, audit_event_schema
 from punchcard.loyalty.programs import vendor_changes
 
 router = api_router("/api/v1/vendor", tag="Vendor")
@@ -53,10 +53,19 @@ def close_vendor(caller: CallerDep) -> VendorSchema:
 
 
 @router.get("/audit-events")
-def list_audit_events(caller: CallerDep, page: PageDep) -> Listed[AuditEventSchema]:
+def list_audit_events(
+    caller: CallerDep, page: PageDep, action: ActionDep
+) -> Listed[AuditEventSchema]:
     """List who changed what at this vendor, newest first."""
     with caller.context.database.read() as session:
         rows = audit_service.list_events(
-            session, vendor_id=caller.vendor_id, before_id=page.cursor, limit=page.fetch
+            session,
+            vendor_id=caller.vendor_id,
+            action=action,
+            before_id=page.cursor,
+            limit=page.fetch,
         )
-    return listed(page, rows, audit_event_schema, lambda row: row.id)
+        origins = audit_service.origins_of(session, rows)
+    return listed(
+        page, rows, lambda row: audit_event_schema(row, origins.get(row.id)), lambda row: row.id
+    )

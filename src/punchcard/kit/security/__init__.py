@@ -1,0 +1,1 @@
+"""The keys of the server, and who a request came from."""

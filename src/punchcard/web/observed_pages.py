@@ -1,0 +1,16 @@
+"""Pages that tell of customers: whoever they are opened for is counted."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from punchcard.accounts.vocabulary import SecurityEvent
+
+OBSERVED_PAGES: Final[Mapping[tuple[str, str], SecurityEvent]] = {
+    ("GET", "/console/members"): SecurityEvent.PERSONAL_DATA_READ,
+    ("GET", "/console/members/{card_id}"): SecurityEvent.PERSONAL_DATA_READ,
+    ("GET", "/console/members/{card_id}/edit"): SecurityEvent.PERSONAL_DATA_READ,
+    ("GET", "/console/members/{card_id}/hand-over"): SecurityEvent.PERSONAL_DATA_READ,
+    ("GET", "/console/contacts"): SecurityEvent.PERSONAL_DATA_READ,
+    ("GET", "/console/search"): SecurityEvent.PERSONAL_DATA_READ,
+    ("GET", "/c/{token}/data.html"): SecurityEvent.EXPORT_TAKEN,
+}

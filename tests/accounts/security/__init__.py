@@ -1,0 +1,1 @@
+"""Security events: counted, kept, and told to the log."""
