@@ -67,7 +67,7 @@ def _respond(request: Request, error: Exception) -> Response:
     page_request = _page_request_of(request)
     error = refusal_of(error) or error
     if isinstance(error, DomainError):
-        request.scope["state"]["refusal"] = error.code
+        request.scope.setdefault("state", {})["refusal"] = error.code
     status, sentence = _told(error, page_request)
     if status == 500:
         _log.error("A page failed unforeseen.", exc_info=error)

@@ -152,7 +152,7 @@ async def get_caller(
     key: Annotated[_Key | None, Depends(_read_idempotency_key)],
 ) -> AsyncIterator[Caller]:
     """Say who is calling, once the table says that they may; give a response given before again."""
-    state = request.scope["state"]
+    state = request.scope.setdefault("state", {})
     try:
         subject = await _subject(request, context)
     except CredentialsInvalid:
@@ -187,7 +187,7 @@ async def get_visitor(request: Request, context: ContextDep) -> Caller:
     """Say where a request of a public route comes from; credentials are not looked at."""
     asked = request.method, request.scope["route"].path
     permissions.require(permissions.ACCESS[asked], NOBODY)
-    request.scope["state"]["observed"] = OBSERVED_ROUTES.get(asked)
+    request.scope.setdefault("state", {})["observed"] = OBSERVED_ROUTES.get(asked)
     return _caller(request, context, NOBODY, None)
 
 

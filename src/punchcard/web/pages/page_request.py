@@ -268,7 +268,7 @@ def get_page_request(request: Request) -> PageRequest:
     context: Context = request.app.state.context
     token = _cookie(request, context, SESSION_COOKIE)
     subject = _subject_of(context, token)
-    request.scope["state"]["subject"] = subject
+    request.scope.setdefault("state", {})["subject"] = subject
     return PageRequest(
         context=context,
         http=request,
