@@ -7,12 +7,14 @@ Nothing is downloaded from a browser's maker: the browser is this machine's, or 
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tools import debian
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The same engine without windows: half the work, but no camera.
+SHELL_NAMES = ("chromium-headless-shell", "headless_shell", "chrome-headless-shell")
 # Without fonts a machine shows boxes for Arabic, Hebrew and emoji, and nobody sees them break.
 FONTS = ("fonts-noto-core", "fonts-noto-color-emoji")
 
@@ -32,8 +34,18 @@ FLAGS = (
 def find_browser(environment: Mapping[str, str] = os.environ) -> Path | None:
     """Return the browser of `PUNCHCARD_CHROMIUM`, or the first that is installed, or None."""
     named = environment.get("PUNCHCARD_CHROMIUM")
-    path = environment.get("PATH")
-    found = (shutil.which(name, path=path) for name in ([named] if named else NAMES))
+    return _first([named] if named else NAMES, environment)
+
+
+def find_shell(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Return the browser without windows that pages are looked at with, or else the whole one."""
+    if environment.get("PUNCHCARD_CHROMIUM"):
+        return find_browser(environment)
+    return _first(SHELL_NAMES, environment) or find_browser(environment)
+
+
+def _first(names: Sequence[str], environment: Mapping[str, str]) -> Path | None:
+    found = (shutil.which(name, path=environment.get("PATH")) for name in names)
     return next((Path(name) for name in found if name), None)
 
 
@@ -50,6 +62,8 @@ def main() -> int:
             ["chromium", *FONTS],
             "Installing Debian's Chromium for the tests: a minute or two, only once",
         )
+        # Not every distribution has it; the whole browser does its work too, in twice the time.
+        debian.install([SHELL_NAMES[0]], "Installing the same without windows")
     if find_browser() is None:
         print(_HELP, file=sys.stderr)
         return 1

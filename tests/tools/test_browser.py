@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tools.browser import find_browser, flags
+from tools.browser import find_browser, find_shell, flags
 
 
 def program(folder: Path, name: str) -> Path:
@@ -26,6 +26,16 @@ def test_the_browser_that_is_named_is_taken_or_none(tmp_path: Path) -> None:
     assert find_browser({"PATH": str(tmp_path), "PUNCHCARD_CHROMIUM": str(named)}) == named
     gone = str(tmp_path / "gone")
     assert find_browser({"PATH": str(tmp_path), "PUNCHCARD_CHROMIUM": gone}) is None
+
+
+def test_pages_are_looked_at_without_windows_where_that_is_installed(tmp_path: Path) -> None:
+    at = {"PATH": str(tmp_path)}
+    chromium = program(tmp_path, "chromium")
+    assert find_shell(at) == chromium
+    shell = program(tmp_path, "chromium-headless-shell")
+    assert find_shell(at) == shell
+    assert find_browser(at) == chromium
+    assert find_shell({**at, "PUNCHCARD_CHROMIUM": str(chromium)}) == chromium
 
 
 def test_the_browser_finds_no_address_but_this_machines() -> None:

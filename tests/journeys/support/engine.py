@@ -9,14 +9,14 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.journeys.support.camera import camera_flags
-from tools.browser import find_browser, flags
+from tools.browser import find_browser, find_shell, flags
 
 START_TIMEOUT_MS = 60_000
 EXPECT_TIMEOUT_MS = 15_000
 
 
 class Engine:
-    """Starts browsers, all with the same fake camera; awake only while a journey runs.
+    """Starts browsers, those with a camera with the same fake one; awake only while a journey runs.
 
     Playwright's calls mark its event loop as the thread's running one, also between them. Asleep,
     the mark is off, and another test of this process may run a loop of its own.
@@ -27,6 +27,7 @@ class Engine:
         self._playwright = self._manager.start()
         self._loop = asyncio.get_running_loop()
         self._film = film
+        self._with_camera: Browser | None = None
         expect.set_options(timeout=EXPECT_TIMEOUT_MS)
         self._put_to_sleep()
 
@@ -42,11 +43,16 @@ class Engine:
                 self._put_to_sleep()
 
     def launch(self) -> Browser:
-        """Start a browser; asked for awake."""
-        browser: Browser = self._playwright.chromium.launch(
-            executable_path=_executable(), args=self._flags(), timeout=START_TIMEOUT_MS
-        )
-        return browser
+        """Start a browser without windows and without a camera; asked for awake."""
+        return self._launched(find_shell(), flags())
+
+    def with_camera(self) -> Browser:
+        """Return the one browser that has a camera, started when it is first asked for; awake."""
+        if self._with_camera is None:
+            self._with_camera = self._launched(
+                find_browser(), [*flags(), *camera_flags(self._film)]
+            )
+        return self._with_camera
 
     def launch_at_home(self, home: Path, **options: object) -> BrowserContext:
         """Start a browser whose stores lie in the folder `home`, and survive it; asked for awake.
@@ -55,8 +61,8 @@ class Engine:
         """
         context: BrowserContext = self._playwright.chromium.launch_persistent_context(
             home,
-            executable_path=_executable(),
-            args=self._flags(),
+            executable_path=_there(find_browser()),
+            args=flags(),
             timeout=START_TIMEOUT_MS,
             **options,  # type: ignore[arg-type] # each by its name
         )
@@ -65,11 +71,16 @@ class Engine:
     def stop(self) -> None:
         """End Playwright and what it still runs."""
         asyncio._set_running_loop(self._loop)
+        if self._with_camera is not None:
+            self._with_camera.close()
         self._manager.__exit__()
         self._put_to_sleep()
 
-    def _flags(self) -> list[str]:
-        return [*flags(), *camera_flags(self._film)]
+    def _launched(self, program: Path | None, arguments: list[str]) -> Browser:
+        browser: Browser = self._playwright.chromium.launch(
+            executable_path=_there(program), args=arguments, timeout=START_TIMEOUT_MS
+        )
+        return browser
 
     def _put_to_sleep(self) -> None:
         asyncio._set_running_loop(None)
@@ -92,7 +103,6 @@ def film_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def _executable() -> Path:
-    found = find_browser()
-    assert found is not None, "no Chromium: run `make setup-browser`"
-    return found
+def _there(program: Path | None) -> Path:
+    assert program is not None, "no Chromium: run `make setup-browser`"
+    return program

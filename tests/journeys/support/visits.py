@@ -67,12 +67,11 @@ class Visits:
         Paths are below the shop's address: `page.goto("/docs")`.
         """
         wanted = look or Look(**changes)
-        context = self.browser.new_context(**wanted.options(self.address))
+        browser = self.engine.with_camera() if camera else self.browser
+        context = browser.new_context(**wanted.options(self.address))
         return self._prepared(context, camera=camera).new_page()
 
-    def open_at_home(
-        self, home: Path, look: Look | None = None, *, camera: bool = False, **changes: Any
-    ) -> Page:
+    def open_at_home(self, home: Path, look: Look | None = None, **changes: Any) -> Page:
         """Open a page of a browser of its own whose stores outlive it, in the folder `home`.
 
         After `kill_browser(home)`, or after its context was closed, `home` can be opened again:
@@ -80,7 +79,7 @@ class Visits:
         """
         wanted = look or Look(**changes)
         context = self.engine.launch_at_home(home, **wanted.options(self.address))
-        self._prepared(context, camera=camera)
+        self._prepared(context)
         return context.pages[0]
 
     def sign_in(self, page: Page, token: str) -> None:
@@ -105,7 +104,7 @@ class Visits:
             with suppress(Error):
                 context.close()
 
-    def _prepared(self, context: BrowserContext, *, camera: bool) -> BrowserContext:
+    def _prepared(self, context: BrowserContext, *, camera: bool = False) -> BrowserContext:
         self._contexts.append(context)
         prepare(context, self.clock)
         if camera:
