@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from punchcard.accounts.access.address_change import AddressChange, AddressLinks
+from punchcard.accounts.access.attempts import Attempts
 from punchcard.accounts.access.credentials import Credentials
 from punchcard.accounts.access.hashing import Hasher, password_hasher, pin_hasher
+from punchcard.accounts.access.known_browsers import KnownBrowsers
+from punchcard.accounts.access.notices import AccountNotices
 from punchcard.accounts.access.password_reset import PasswordReset
 from punchcard.accounts.access.rate_limit import PublicLimits
+from punchcard.accounts.access.session_service import SessionRules
 from punchcard.accounts.access.sign_in_service import SignIn
 from punchcard.accounts.events import (
     CredentialChanged,
@@ -61,6 +65,7 @@ class AccountServices:
     password_reset: PasswordReset
     address_links: AddressLinks
     address_change: AddressChange
+    session_rules: SessionRules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,17 +191,22 @@ def _build_accounts(base: _Base, mailer: Mailer) -> AccountServices:
     hasher = password_hasher(settings)
     limits = PublicLimits(settings, clock)
     security = SecurityDesk(database, clock, ids, settings)
+    mail_queue = MailQueue(
+        clock=clock, ids=ids, settings=settings, is_configured=mailer.is_configured
+    )
+    attempts = Attempts(settings)
+    known_browsers = KnownBrowsers(settings, clock, ids)
     sign_in = SignIn(
         database=database,
         hasher=hasher,
         limits=limits,
         security=security,
+        attempts=attempts,
+        known_browsers=known_browsers,
+        notices=AccountNotices(attempts=attempts, mail_queue=mail_queue, clock=clock, ids=ids),
         clock=clock,
         ids=ids,
         settings=settings,
-    )
-    mail_queue = MailQueue(
-        clock=clock, ids=ids, settings=settings, is_configured=mailer.is_configured
     )
     address_links = AddressLinks(settings, clock)
     return AccountServices(
@@ -212,12 +222,15 @@ def _build_accounts(base: _Base, mailer: Mailer) -> AccountServices:
             sign_in=sign_in,
             mail_queue=mail_queue,
             limits=limits,
+            attempts=attempts,
+            known_browsers=known_browsers,
             clock=clock,
             ids=ids,
             settings=settings,
         ),
         address_links=address_links,
         address_change=AddressChange(mail_queue, address_links),
+        session_rules=SessionRules(database, clock, settings),
     )
 
 

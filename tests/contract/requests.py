@@ -35,6 +35,7 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
         "current_password": PASSWORD,
         "new_password": "another password",
     },
+    ("POST", f"{_AUTH}/confirm"): lambda _: {"password": PASSWORD},
     ("POST", f"{_AUTH}/password-reset"): lambda stock: {"email": stock["staff_email"]},
     ("POST", f"{_AUTH}/password-reset/confirm"): lambda _: {
         "token": "not one of ours",

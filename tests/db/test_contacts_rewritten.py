@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from punchcard.accounts.access.sign_in_service import find_person
+from punchcard.accounts.access.people import find_person
 from punchcard.db import migrate
 from punchcard.db.database import Database
 from tests.support.old_databases import database_at, insert_row

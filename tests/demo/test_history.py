@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from punchcard.accounts.access.sign_in_service import SignInOrigin
 from punchcard.accounts.models import AuditEvent, Device
 from punchcard.context import build_context
 from punchcard.db.database import Database
@@ -68,7 +69,9 @@ def test_people_sign_in_with_the_password_and_pins_are_right(folder: DemoFolder)
     owner = shop.people[0]
     with closing(build_context(folder.settings())) as context:
         signed_in = context.accounts.sign_in.sign_in(
-            shop.email(owner), PASSWORD, asked_from="192.0.2.1", user_agent=None, request_id=None
+            shop.email(owner),
+            PASSWORD,
+            origin=SignInOrigin(network="192.0.2.1", user_agent=None, request_id=None),
         )
         assert owner.pin is not None
         identity = context.loyalty.pin_verifier.verify(signed_in.subject, owner.pin)

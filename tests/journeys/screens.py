@@ -184,6 +184,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("mails", "/console/mails", OWNER),
     Screen("settings-changes", "/console/settings/changes", OWNER),
     Screen("account", "/console/account", OWNER),
+    Screen("confirm", "/console/account/confirm", OWNER),
     Screen("admin-overview", "/admin", ADMIN),
     Screen("admin-vendors", "/admin/vendors", ADMIN),
     Screen("admin-vendor-new", "/admin/vendors/new", ADMIN),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from punchcard.accounts import api_key_service, device_service, user_service, vendor_service
+from punchcard.accounts.access.sign_in_service import SignInOrigin
 from punchcard.accounts.admin_service import create_admin
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.models import Vendor
@@ -113,8 +114,6 @@ def sign_in(context: Context, email: str, password: str = PASSWORD) -> str:
     signed_in = context.accounts.sign_in.sign_in(
         email,
         password,
-        asked_from=f"home {next(_homes)}",
-        user_agent="tests",
-        request_id=None,
+        origin=SignInOrigin(network=f"home {next(_homes)}", user_agent="tests", request_id=None),
     )
     return signed_in.access_token

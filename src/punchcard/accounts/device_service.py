@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
@@ -158,6 +158,19 @@ def revoke_device(session: Session, act: Act, vendor_id: VendorId, device_id: De
     device.revoked_at = act.now
     announce(session, CredentialChanged(device.id))
     record_act(session, act, "device.revoked", of=("device", device.id), vendor_id=vendor_id)
+
+
+def expire_unseen_devices(session: Session, act: Act, *, unseen: timedelta, limit: int) -> int:
+    """Revoke the devices that were not seen for so long; returns how many there were."""
+    seen_at = func.coalesce(Device.last_used_at, Device.paired_at)
+    query = select(Device).where(Device.revoked_at.is_(None), seen_at <= act.now - unseen)
+    devices = session.scalars(query.order_by(Device.id).limit(limit).with_for_update()).all()
+    for device in devices:
+        device.revoked_at = act.now
+        announce(session, CredentialChanged(device.id))
+        of = ("device", device.id)
+        record_act(session, act, "device.expired", of=of, vendor_id=device.vendor_id)
+    return len(devices)
 
 
 def _use_code(session: Session, code: str, now: datetime) -> PairingCode:

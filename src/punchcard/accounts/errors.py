@@ -28,6 +28,22 @@ class NotAllowed(DomainError):
     sentence = N_("You are not allowed to do this.")
 
 
+class ApiKeyExpired(DomainError):
+    """The API key was good until `expired_at`."""
+
+    code = "api_key_expired"
+    kind = Kind.UNKNOWN_CALLER
+    sentence = N_("This API key has expired. An owner of the shop can create another one.")
+
+
+class ConfirmationRequired(DomainError):
+    """The caller must show again who they are: it is too long since they signed in."""
+
+    code = "confirmation_required"
+    kind = Kind.FORBIDDEN
+    sentence = N_("Please confirm first that it is you.")
+
+
 class PasswordWrong(DomainError):
     """The current password, asked again before it is changed, is wrong."""
 

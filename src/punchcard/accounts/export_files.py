@@ -30,6 +30,9 @@ TITLES: Final[Mapping[str, str]] = {
 }
 """What each list is called, by its name in addresses."""
 
+HOLDS_CUSTOMERS: Final = frozenset({"cards"})
+"""The lists that hold all customers: who takes one shows first who they are."""
+
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

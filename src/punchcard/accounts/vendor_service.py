@@ -99,6 +99,12 @@ def get_vendor_by_slug(session: Session, slug: str) -> Vendor:
     return vendor
 
 
+def names_of(session: Session, vendor_id: VendorId) -> list[str]:
+    """Return what a vendor is called: passwords must not be made of it."""
+    vendor = get_vendor(session, vendor_id)
+    return [vendor.name, vendor.slug]
+
+
 def list_vendors(
     session: Session,
     *,

@@ -67,6 +67,7 @@ class SecurityEvent(StrEnum):
     PAIRING_CODE_CREATED = "pairing_code.created"
     DEVICE_PAIRED = "device.paired"
     DEVICE_REVOKED = "device.revoked"
+    DEVICE_EXPIRED = "device.expired"
     MEMBER_CREATED = "member.created"
     MEMBER_UPDATED = "member.updated"
     MEMBER_REMOVED = "member.removed"
@@ -74,10 +75,12 @@ class SecurityEvent(StrEnum):
     MEMBER_EMAIL_CHANGED = "member.email_changed"
     MEMBER_PASSWORD_CHANGED = "member.password_changed"  # noqa: S105 a word
     MEMBER_PASSWORD_RESET = "member.password_reset"  # noqa: S105 a word
+    MEMBER_GUESSED_AT = "member.guessed_at"
     ADMIN_CREATED = "admin.created"
     ADMIN_EMAIL_CHANGED = "admin.email_changed"
     ADMIN_PASSWORD_CHANGED = "admin.password_changed"  # noqa: S105 a word
     ADMIN_PASSWORD_RESET = "admin.password_reset"  # noqa: S105 a word
+    ADMIN_GUESSED_AT = "admin.guessed_at"
     EXPORT_TAKEN = "export.taken"
     PERSONAL_DATA_READ = "personal_data.read"
     CUSTOMER_ERASED = "customer.erased"
@@ -123,6 +126,7 @@ _SENTENCES: Final[Mapping[SecurityEvent, str]] = {
     SecurityEvent.PAIRING_CODE_CREATED: "A code to pair a terminal was made.",
     SecurityEvent.DEVICE_PAIRED: "A terminal was paired.",
     SecurityEvent.DEVICE_REVOKED: "A terminal was unpaired.",
+    SecurityEvent.DEVICE_EXPIRED: "A terminal was unpaired because it was not seen for long.",
     SecurityEvent.MEMBER_CREATED: "A person was added to a shop.",
     SecurityEvent.MEMBER_UPDATED: "A person's name or role was changed.",
     SecurityEvent.MEMBER_REMOVED: "A person was removed from a shop.",
@@ -130,10 +134,12 @@ _SENTENCES: Final[Mapping[SecurityEvent, str]] = {
     SecurityEvent.MEMBER_EMAIL_CHANGED: "A person signs in with another address.",
     SecurityEvent.MEMBER_PASSWORD_CHANGED: "A person's password was changed.",
     SecurityEvent.MEMBER_PASSWORD_RESET: "A person set a password by a link in a mail.",
+    SecurityEvent.MEMBER_GUESSED_AT: "Somebody keeps typing wrong passwords for a person; told once a day.",
     SecurityEvent.ADMIN_CREATED: "An admin of the platform was added.",
     SecurityEvent.ADMIN_EMAIL_CHANGED: "An admin signs in with another address.",
     SecurityEvent.ADMIN_PASSWORD_CHANGED: "An admin's password was changed.",
     SecurityEvent.ADMIN_PASSWORD_RESET: "An admin set a password by a link in a mail.",
+    SecurityEvent.ADMIN_GUESSED_AT: "Somebody keeps typing wrong passwords for an admin; told once a day.",
     SecurityEvent.EXPORT_TAKEN: "A list or a customer's data was taken away: which, in which"
     " format, how many rows.",
     SecurityEvent.PERSONAL_DATA_READ: "Contact data of customers was looked at; counted for each"

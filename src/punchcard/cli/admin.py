@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from punchcard.cli.support import Json, NewPassword, by_operator, opened_context, say
+from punchcard.cli.support import (
+    GivenPassword,
+    Json,
+    PasswordFile,
+    PasswordStdin,
+    by_operator,
+    new_password,
+    opened_context,
+    say,
+)
 
 commands = typer.Typer(help="The people who run this server.", no_args_is_help=True)
 
@@ -21,16 +30,20 @@ def group() -> None:
 
 @commands.command()
 def create(
+    *,
     email: Annotated[str, typer.Option(help="The address the admin signs in with.")],
-    password: NewPassword,
     name: Annotated[str, typer.Option(help="The admin's name.")] = "Admin",
+    password: GivenPassword = None,
+    is_piped: PasswordStdin = False,
+    password_file: PasswordFile = None,
     as_json: Json = False,
 ) -> None:
     """Add a platform admin: sees all shops, has no shop's till."""
     from punchcard.accounts.admin_service import create_admin
 
+    chosen = new_password(password, is_piped=is_piped, file=password_file)
     with opened_context() as context:
-        hashed = context.accounts.sign_in.hash_password(password)
+        hashed = context.accounts.sign_in.hash_password(chosen, names=[email, name])
         with context.database.write() as session:
             admin = create_admin(
                 session, by_operator(context), email=email, name=name, password_hash=hashed

@@ -93,10 +93,30 @@ def _whole(database: "Database", settings: "Settings") -> Iterator[Finding]:
         _work,
         _backups,
         _contacts,
+        _api_keys,
     ]
     with database.read_connection() as connection:
         for look in looks:
             yield look(connection, settings)
+
+
+def _api_keys(connection: "Connection", settings: "Settings") -> Finding:
+    from sqlalchemy.orm import Session
+
+    from punchcard.accounts.api_key_service import ending_api_keys
+    from punchcard.kit.clock import SystemClock
+
+    days = settings.api_key_warning_days
+    with Session(connection) as session:
+        ending = ending_api_keys(
+            session, None, now=SystemClock().now(), within=timedelta(days=days)
+        )
+        told = [f"{key.name} ({key.prefix}…) on {key.expires_at:%Y-%m-%d}" for key in ending[:3]]
+    if told:
+        more = f" and {len(ending) - 3} more" if len(ending) > 3 else ""
+        message = f"API keys in use end soon: {', '.join(told)}{more}. Their owners make others."
+        return Finding("api keys", "warning", message)
+    return Finding("api keys", "ok", f"No API key in use ends in the next {days} days.")
 
 
 def _durability(connection: "Connection", _settings: "Settings") -> Finding:

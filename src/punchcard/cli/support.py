@@ -3,9 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+
+from punchcard.kit.environment.variables import NEW_PASSWORD_VARIABLE
 
 if TYPE_CHECKING:
     from punchcard.accounts.audit_service import Act
@@ -14,15 +17,49 @@ if TYPE_CHECKING:
     from punchcard.kit.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-NewPassword = Annotated[
-    str,
+GivenPassword = Annotated[
+    str | None,
     typer.Option(
-        prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for when left out."
+        "--password",
+        envvar=NEW_PASSWORD_VARIABLE,
+        help="Asked for when left out. Others on this machine can read it while the command runs:"
+        " better leave it out, or use one of the two options below.",
     ),
+]
+PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password's line from standard input.")
+]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option("--password-file", help="Read the password from the first line of this file."),
 ]
 
 
 _NOT_MIGRATED: Final = "The database is not up to date. Run: punchcard migrate"
+
+
+def new_password(given: str | None, *, is_piped: bool, file: Path | None) -> str:
+    """Return a new password from where it is to come, or ask for it twice.
+
+    Raises CommandFailed when it is to come from several places, or there is none.
+    """
+    if sum((given is not None, is_piped, file is not None)) > 1:
+        raise CommandFailed("Give the password in one way: --password, --password-stdin or a file.")
+    if given is not None:
+        return given
+    if is_piped:
+        return _first_line(typer.get_text_stream("stdin").readline(), "standard input")
+    if file is not None:
+        return _first_line(file.read_text("utf-8").partition("\n")[0], str(file))
+    asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return asked
+
+
+def _first_line(line: str, source: str) -> str:
+    password = line.rstrip("\r\n")
+    if not password:
+        raise CommandFailed(f"There is no password in {source}.")
+    return password
 
 
 class CommandFailed(Exception):

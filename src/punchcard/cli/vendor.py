@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from punchcard.accounts.vocabulary import Role
-from punchcard.cli.support import Json, NewPassword, as_line, by_operator, opened_context, say
+from punchcard.cli.support import (
+    GivenPassword,
+    Json,
+    PasswordFile,
+    PasswordStdin,
+    as_line,
+    by_operator,
+    new_password,
+    opened_context,
+    say,
+)
 
 if TYPE_CHECKING:
     from punchcard.accounts.models import Vendor
@@ -26,7 +36,6 @@ def create(
     name: Annotated[str, typer.Option(help="What the shop is called.")],
     slug: Annotated[str, typer.Option(help="Its short name, for addresses: cafe-alice.")],
     email: Annotated[str, typer.Option(help="The address its owner signs in with.")],
-    password: NewPassword,
     currency: Annotated[str, typer.Option(help="A currency code: EUR.")],
     timezone: Annotated[str, typer.Option(help="A time zone: Europe/Luxembourg.")],
     language: Annotated[str, typer.Option(help="en, fr, de or lb.")] = "en",
@@ -39,6 +48,9 @@ def create(
     ] = None,
     owner: Annotated[str | None, typer.Option(help="The owner's name.")] = None,
     location: Annotated[str | None, typer.Option(help="The first location's name.")] = None,
+    password: GivenPassword = None,
+    is_piped: PasswordStdin = False,
+    password_file: PasswordFile = None,
     as_json: Json = False,
 ) -> None:
     """Create a shop with its first owner and its first location."""
@@ -46,12 +58,15 @@ def create(
     from punchcard.accounts.user_service import NewUser
     from punchcard.accounts.vendor_service import NewVendor
 
+    chosen = new_password(password, is_piped=is_piped, file=password_file)
     with opened_context() as context:
         person = NewUser(
             email=email,
             name=owner or name,
             role=Role.OWNER,
-            password_hash=context.accounts.sign_in.hash_password(password),
+            password_hash=context.accounts.sign_in.hash_password(
+                chosen, names=[email, owner or name, name, slug]
+            ),
         )
         wanted = NewVendor(
             name=name,

@@ -61,6 +61,7 @@ class Settings:
     mail_from: str = ""
     mail_requests_per_minute: int = 20
     mails_per_address: int = 5
+    mails_per_address_of_all: int = 20
     mail_pause_minutes: int = 15
     password_reset_minutes: int = 60
     invitation_hours: int = 72
@@ -131,12 +132,20 @@ class Settings:
     password_bcrypt_queue_per_caller: int = 2
     access_token_hours: int = 12
     sign_ins_per_minute: int = 20
+    session_idle_minutes: int = 120
+    confirm_minutes: int = 15
     sign_in_attempts: int = 5
+    sign_in_attempts_per_address: int = 100
+    known_browser_attempts: int = 10
+    known_browser_days: int = 180
     sign_in_slowdown_seconds: int = 30
     sign_in_slowdown_limit_seconds: int = 3600
     credential_cache_seconds: float = 2.0
     pairing_code_minutes: int = 10
     pairing_attempts_per_minute: int = 10
+    api_key_days: int = 365
+    api_key_warning_days: int = 30
+    terminal_unseen_days: int = 90
     last_used_resolution_seconds: int = 60
 
     # Staff PINs

@@ -13,7 +13,14 @@ from punchcard.db.failures import DATABASE_ERRORS, refusal_of
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import INTERNAL, DomainError
 from punchcard.kit.i18n import N_
-from punchcard.web.pages.errors import TITLES, CardReplaced, PageNotFound, SignInNeeded
+from punchcard.web.account.confirm import ask_to_confirm
+from punchcard.web.pages.errors import (
+    TITLES,
+    CardReplaced,
+    ConfirmationNeeded,
+    PageNotFound,
+    SignInNeeded,
+)
 from punchcard.web.pages.page_request import (
     SESSION_COOKIE,
     PageRequest,
@@ -42,6 +49,7 @@ def create_pages(context: Context, routers: list[APIRouter]) -> FastAPI:
     for kind in (*foreseen, *DATABASE_ERRORS):
         app.add_exception_handler(kind, _respond)
     app.add_exception_handler(SignInNeeded, _send_to_sign_in)
+    app.add_exception_handler(ConfirmationNeeded, _ask_to_confirm)
     app.add_exception_handler(CardReplaced, _tell_of_replacement)
     app.add_exception_handler(Exception, _respond)
     # As they are: `include_router` would build each route a second time, at the first page.
@@ -55,6 +63,11 @@ def _send_to_sign_in(request: Request, error: Exception) -> Response:
     done = _NOT_SAVED if request.method == "POST" else None
     path = f"/sign-in?next={quote(error.wanted, safe='/')}"
     return get_page_request(request).redirect(path, done)
+
+
+def _ask_to_confirm(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ConfirmationNeeded)
+    return ask_to_confirm(get_page_request(request), error)
 
 
 def _tell_of_replacement(request: Request, error: Exception) -> Response:

@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from punchcard.web.account import passwords, profile, sign_in
+from punchcard.web.account import confirm, passwords, profile, sign_in
 from punchcard.web.admin import overview as platform
 from punchcard.web.admin import programs as all_programs
 from punchcard.web.admin import vendors
@@ -34,6 +34,7 @@ ROUTERS: Final[list[APIRouter]] = [
     assets.router,
     theme_css.router,
     sign_in.router,
+    confirm.router,
     passwords.router,
     overview.router,
     guide.router,

@@ -9,7 +9,7 @@ from sqlalchemy import CursorResult, delete
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Delete
 
-from punchcard.accounts import throttle
+from punchcard.accounts import device_service, throttle
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mail.mail_queue import delete_expired_mails
 from punchcard.accounts.models import AccessToken, AuditOrigin, IdempotencyRecord, PairingCode
@@ -60,6 +60,15 @@ def expire_responses(context: Context, session: Session, now: datetime) -> int:
     """Forget responses given under a key after `idempotency_days`; the ledger's keys stay."""
     before = now - timedelta(days=context.settings.idempotency_days)
     return _delete(session, delete(IdempotencyRecord).where(IdempotencyRecord.created_at < before))
+
+
+def expire_unseen_devices(context: Context, session: Session, now: datetime) -> int:
+    """End terminals that were not seen for `terminal_unseen_days`; 0 keeps all of them."""
+    unseen = timedelta(days=context.settings.terminal_unseen_days)
+    if not unseen:
+        return 0
+    act = Act(subject=SYSTEM, now=now, ids=context.ids, request_id=None)
+    return device_service.expire_unseen_devices(session, act, unseen=unseen, limit=_MANY)
 
 
 def expire_failures(context: Context, session: Session, now: datetime) -> int:
@@ -142,6 +151,7 @@ SHARED_TASKS: Final = [
             expire_pairing_codes,
             expire_responses,
             expire_failures,
+            expire_unseen_devices,
             expire_notices,
             touch_dated_rewards,
             drop_needless_work,

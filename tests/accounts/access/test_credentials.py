@@ -2,8 +2,10 @@
 
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from punchcard.accounts import (
     api_key_service,
@@ -13,16 +15,22 @@ from punchcard.accounts import (
     vendor_service,
 )
 from punchcard.accounts.access.credentials import Credentials
-from punchcard.accounts.errors import CredentialsInvalid, NotAllowed, VendorSuspended
-from punchcard.accounts.models import ApiKey
+from punchcard.accounts.errors import (
+    ApiKeyExpired,
+    CredentialsInvalid,
+    NotAllowed,
+    VendorSuspended,
+)
+from punchcard.accounts.models import ApiKey, AuditEvent
 from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import ApiKeyId, DeviceId
 from punchcard.kit.settings import Settings
+from punchcard.worker.schedule import expire_unseen_devices
 from tests.support import cast
-from tests.support.cast import Shop, by_operator
+from tests.support.cast import Shop, by_operator, make_admin
 
 
 @pytest.fixture
@@ -108,7 +116,8 @@ def test_a_session_ends_after_its_hours(context: Context, clock: ManualClock, al
 def test_a_remembered_session_ends_at_its_hour_too(
     remembering: Credentials, context: Context, clock: ManualClock, alice: Shop
 ) -> None:
-    token = alice.token()
+    alice.hire(Role.STAFF)
+    token = alice.token("staff")
     clock.advance(hours=context.settings.access_token_hours, seconds=-1)
     remembering.resolve(token)
     clock.advance(seconds=1)
@@ -231,3 +240,85 @@ def _use_and_flush(context: Context, key: str) -> object:
         context.accounts.credentials.flush_last_used(session)
     with context.database.read() as session:
         return session.query(ApiKey.last_used_at).scalar()
+
+
+@pytest.mark.parametrize("who", ["owner", "admin"])
+def test_a_session_that_nobody_uses_ends_before_its_hours(
+    context: Context, clock: ManualClock, alice: Shop, who: str
+) -> None:
+    token = alice.token() if who == "owner" else make_admin(context)
+    idle = context.settings.session_idle_minutes
+    clock.advance(minutes=idle, seconds=-1)
+    context.accounts.credentials.resolve(token)
+    clock.advance(minutes=idle, seconds=-1)
+    context.accounts.credentials.resolve(token)
+    clock.advance(minutes=idle)
+
+    with pytest.raises(CredentialsInvalid):
+        context.accounts.credentials.resolve(token)
+
+
+def test_another_process_sees_that_a_session_is_used_once_it_is_written_down(
+    context: Context, remembering: Credentials, clock: ManualClock, alice: Shop
+) -> None:
+    token = alice.token()
+    clock.advance(minutes=100)
+    context.accounts.credentials.resolve(token)
+    with context.database.write() as session:
+        context.accounts.credentials.flush_last_used(session)
+    clock.advance(minutes=100)
+
+    assert remembering.resolve(token).role == Role.OWNER
+
+
+def test_staff_stay_signed_in_for_a_day_at_the_counter(
+    context: Context, clock: ManualClock, alice: Shop
+) -> None:
+    alice.hire(Role.STAFF)
+    token = alice.token("staff")
+    clock.advance(minutes=context.settings.session_idle_minutes * 2)
+
+    assert context.accounts.credentials.resolve(token).role == Role.STAFF
+
+
+def test_a_key_works_until_its_end_and_says_that_it_has_ended(
+    context: Context, remembering: Credentials, clock: ManualClock, alice: Shop
+) -> None:
+    ends_at = clock.now() + timedelta(seconds=1)
+    with context.database.write() as session:
+        key, _ = api_key_service.create_api_key(
+            session,
+            by_operator(context),
+            alice.id,
+            name="Web shop",
+            scopes=["loyalty:read"],
+            expires_at=ends_at,
+        )
+    remembering.resolve(key)
+    clock.advance(seconds=1)
+
+    with pytest.raises(ApiKeyExpired) as refusal:
+        remembering.resolve(key)
+    assert refusal.value.facts == {"expired_at": ends_at}
+
+
+def test_a_terminal_that_was_not_seen_for_long_works_no_more_and_is_unpaired(
+    context: Context, clock: ManualClock, alice: Shop
+) -> None:
+    unseen, seen = alice.device("Cellar"), alice.device("Counter")
+    clock.advance(days=89)
+    context.accounts.credentials.resolve(seen)
+    with context.database.write() as session:
+        context.accounts.credentials.flush_last_used(session)
+    clock.advance(days=1)
+
+    with pytest.raises(CredentialsInvalid):
+        context.accounts.credentials.resolve(unseen)
+    with context.database.write() as session:
+        assert expire_unseen_devices(context, session, clock.now()) == 1
+        assert expire_unseen_devices(context, session, clock.now()) == 0
+    with context.database.read() as session:
+        left = device_service.list_devices(session, alice.id, after_id=None, limit=9)
+        actions = set(session.scalars(select(AuditEvent.action)))
+    assert [device.name for device in left] == ["Counter"]
+    assert "device.expired" in actions

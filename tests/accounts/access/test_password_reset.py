@@ -200,12 +200,41 @@ def test_a_reset_is_audited_and_told_to_the_person(context: Context, alice: Shop
 
 def test_nobody_is_flooded_known_or_not(context: Context, alice: Shop, clock: ManualClock) -> None:
     for email in (alice.email("owner"), "nobody@nowhere.example"):
-        for number in range(context.settings.mails_per_address):
+        for number in range(context.settings.mails_per_address_of_all):
             ask(context, email, f"192.0.2.{number}")
         with pytest.raises(TooManyRequests) as refusal:
             ask(context, email, "192.0.2.99")
         assert refusal.value.retry_after_seconds == 15 * 60
-    assert len(mails(context)) == context.settings.mails_per_address
+    assert len(mails(context)) == context.settings.mails_per_address_of_all
+
+
+def test_what_a_stranger_asks_for_does_not_use_up_the_owners_own(
+    context: Context, alice: Shop
+) -> None:
+    email = alice.email("owner")
+    for _ in range(context.settings.mails_per_address):
+        ask(context, email, "198.51.100.7")
+    with pytest.raises(TooManyRequests):
+        ask(context, email, "198.51.100.7")
+
+    ask(context, email, "192.0.2.1")
+    assert len(mails(context)) == context.settings.mails_per_address + 1
+
+
+def test_a_known_browser_gets_a_link_while_the_whole_world_asks(
+    context: Context, alice: Shop
+) -> None:
+    email = alice.email("owner")
+    subject = context.accounts.credentials.resolve(alice.token())
+    known = context.accounts.sign_in.remember_browser(subject, None)
+    for number in range(context.settings.mails_per_address_of_all):
+        ask(context, email, f"192.0.2.{number}")
+    with pytest.raises(TooManyRequests):
+        ask(context, email, "203.0.113.1")
+
+    context.accounts.password_reset.request(
+        email, asked_from="203.0.113.1", language="de", known=known
+    )
 
 
 def test_one_visitor_asks_for_so_many_addresses_a_minute(context: Context) -> None:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from punchcard.accounts import api_key_service, device_service, user_service, vendor_service
-from punchcard.accounts.access import sign_in_service
+from punchcard.accounts.access import session_service
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context, build_context
@@ -71,7 +71,7 @@ def session_of(shop: Shop) -> Revoked:
     def sign_out() -> None:
         act = Act(subject=subject, now=shop.context.clock.now(), ids=shop.context.ids)
         with shop.context.database.write() as session:
-            sign_in_service.revoke_session(session, act, SessionId(subject.credential_id or ""))
+            session_service.revoke_session(session, act, SessionId(subject.credential_id or ""))
 
     return Revoked(bearer, sign_out)
 

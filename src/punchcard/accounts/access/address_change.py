@@ -8,16 +8,20 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.access.password_reset import mail_to, person_of, person_subject, vendor_of
-from punchcard.accounts.access.sign_in_service import load_person
+from punchcard.accounts.access.people import (
+    load_person,
+    mail_to,
+    person_of,
+    person_subject,
+    vendor_of,
+)
+from punchcard.accounts.access.session_service import revoke_all_sessions
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import EmailTaken, LinkInvalid, MailNotConfigured
-from punchcard.accounts.events import SubjectChanged
 from punchcard.accounts.links import LinkTokens
 from punchcard.accounts.mail.mail_queue import MailQueue
 from punchcard.accounts.models import Admin, User
 from punchcard.accounts.user_service import refuse_taken_email
-from punchcard.db.events import announce
 from punchcard.kit.clock import Clock, to_rfc3339
 from punchcard.kit.settings import Settings
 from punchcard.kit.validation import contacts
@@ -73,8 +77,8 @@ class AddressChange:
     def confirm(self, session: Session, act: Act, facts: dict[str, Any]) -> User | Admin:
         """Let a person sign in with the address that the link was sent to.
 
-        The address of before is told. Raises LinkInvalid (it was used, or the address changed in
-        another way since) and EmailTaken.
+        The address of before is told, and their sessions end. Raises LinkInvalid (it was used, or
+        the address changed in another way since) and EmailTaken.
         """
         person = person_of(session, facts)
         old = person.email
@@ -88,7 +92,7 @@ class AddressChange:
             session.flush()
         except IntegrityError as error:
             raise EmailTaken from error
-        announce(session, SubjectChanged(person.id))
+        revoke_all_sessions(session, act, person)
         self._mail_queue.enqueue(session, notice)
         self._record(session, act, person, old)
         return person

@@ -1,13 +1,14 @@
 """From what a caller shows to who is calling, quickly: a bounded cache before the database."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import LargeBinary, Row, Select, bindparam, func, or_, select, update
+from sqlalchemy import LargeBinary, Row, Select, bindparam, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.errors import CredentialsInvalid, VendorSuspended
+from punchcard.accounts.errors import ApiKeyExpired, CredentialsInvalid, VendorSuspended
 from punchcard.accounts.models import AccessToken, Admin, ApiKey, Device, User, Vendor
 from punchcard.accounts.subjects import (
     ACCESS_PREFIX,
@@ -19,8 +20,9 @@ from punchcard.accounts.subjects import (
     SCOPES,
     Subject,
 )
-from punchcard.accounts.vocabulary import SubjectKind, VendorStatus
+from punchcard.accounts.vocabulary import Role, SubjectKind, VendorStatus
 from punchcard.db.database import Database
+from punchcard.db.types import UtcDateTime
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import VendorId
 from punchcard.kit.refreshing_cache import RefreshingCache
@@ -54,13 +56,18 @@ class Credentials:
             clock, keep_for=timedelta(seconds=settings.credential_cache_seconds), limit=CACHE_LIMIT
         )
         self._resolution = timedelta(seconds=settings.last_used_resolution_seconds)
+        self._lives = _Lives(
+            idle=timedelta(minutes=settings.session_idle_minutes),
+            unseen=timedelta(days=settings.terminal_unseen_days),
+        )
         self._uses: dict[tuple[_Credential, str], datetime] = {}
 
     def resolve(self, bearer: str) -> Subject:
         """Return who shows this token; a remembered one costs a microsecond or two.
 
-        Raises CredentialsInvalid when it is wrong, expired or revoked or its person removed, and
-        VendorSuspended.
+        Raises CredentialsInvalid when it is wrong, expired or revoked or its person removed, when
+        the session of an owner or an admin was not used for `session_idle_minutes`, or a device
+        not for `terminal_unseen_days`; ApiKeyExpired; and VendorSuspended.
         """
         return self._used(self._cache.get_or_load(bearer, lambda: self._load(bearer)))
 
@@ -116,14 +123,44 @@ class Credentials:
             row = connection.execute(query.select, {"hash": hash_token(bearer)}).one_or_none()
         if row is None:
             raise CredentialsInvalid
-        ends_at = row.expires_at if query.table is AccessToken else None
-        return _Known(query.read(row, now), (query.table, row.id)), ends_at
+        use = (query.table, row.id)
+        subject = query.read(row, now)
+        # What this process saw may not be written down yet.
+        used_at = max(row.used_at, self._uses.get(use, row.used_at))
+        ends_at = self._lives.end(subject, expires_at=row.expires_at, used_at=used_at)
+        if ends_at is not None and ends_at <= now:
+            raise CredentialsInvalid
+        return _Known(subject, use), ends_at
 
     def _used(self, known: _Known) -> Subject:
         if len(self._uses) >= _USES_LIMIT:
             self._uses = {}
         self._uses[known.use] = self._clock.now()
         return known.subject
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Lives:
+    """How long what is not used stays good; zero for as long as it was made for."""
+
+    idle: timedelta
+    unseen: timedelta
+
+    def end(
+        self, subject: Subject, *, expires_at: datetime | None, used_at: datetime
+    ) -> datetime | None:
+        """Return when a credential ends if it is used no more, None for never."""
+        ends = [expires_at] if expires_at is not None else []
+        if subject.kind == SubjectKind.DEVICE and self.unseen:
+            ends.append(used_at + self.unseen)
+        if has_idle_end(subject) and self.idle:
+            ends.append(used_at + self.idle)
+        return min(ends, default=None)
+
+
+def has_idle_end(subject: Subject) -> bool:
+    """Return whether the sessions of a caller end when they are not used: owners' and admins'."""
+    return subject.kind == SubjectKind.ADMIN or subject.role == Role.OWNER
 
 
 class _Query(NamedTuple):
@@ -155,7 +192,9 @@ def _read_access_token(row: Row[Any], now: datetime) -> Subject:
     )
 
 
-def _read_api_key(row: Row[Any], _now: datetime) -> Subject:
+def _read_api_key(row: Row[Any], now: datetime) -> Subject:
+    if row.expires_at is not None and row.expires_at <= now:
+        raise ApiKeyExpired(expired_at=row.expires_at)
     _check_vendor(row.vendor_status)
     return Subject(
         kind=SubjectKind.API_KEY,
@@ -196,6 +235,7 @@ _QUERIES: Final = {
         select(
             AccessToken.id,
             AccessToken.expires_at,
+            func.coalesce(AccessToken.last_used_at, AccessToken.created_at).label("used_at"),
             AccessToken.admin_id,
             AccessToken.user_id.label("user_id"),
             User.vendor_id,
@@ -217,6 +257,8 @@ _QUERIES: Final = {
             ApiKey.id,
             ApiKey.vendor_id,
             ApiKey.scopes,
+            ApiKey.expires_at,
+            ApiKey.created_at.label("used_at"),
             Vendor.language,
             Vendor.country,
             Vendor.status.label("vendor_status"),
@@ -231,6 +273,8 @@ _QUERIES: Final = {
             Device.id,
             Device.vendor_id,
             Device.location_id,
+            literal(None, UtcDateTime).label("expires_at"),
+            func.coalesce(Device.last_used_at, Device.paired_at).label("used_at"),
             Vendor.language,
             Vendor.country,
             Vendor.status.label("vendor_status"),

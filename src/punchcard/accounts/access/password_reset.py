@@ -3,21 +3,29 @@
 import hmac
 import logging
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.access import sign_in_service
+from punchcard.accounts.access.attempts import Attempts, address_of
+from punchcard.accounts.access.known_browsers import KnownBrowsers
+from punchcard.accounts.access.people import (
+    find_person,
+    known_names,
+    mail_to,
+    person_of,
+    person_subject,
+    vendor_of,
+)
 from punchcard.accounts.access.rate_limit import PublicLimits, counted_address
+from punchcard.accounts.access.session_service import set_password
 from punchcard.accounts.access.sign_in_service import SignIn
 from punchcard.accounts.audit_service import Act, record_act
-from punchcard.accounts.errors import LinkInvalid, MailNotConfigured, NotAllowed
+from punchcard.accounts.errors import LinkInvalid, MailNotConfigured
 from punchcard.accounts.links import LinkTokens
 from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.mail.mail_queue import MailQueue
-from punchcard.accounts.models import Admin, User, Vendor
-from punchcard.accounts.subjects import Subject
-from punchcard.accounts.vocabulary import SubjectKind, VendorStatus
+from punchcard.accounts.models import Admin, User
+from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock, to_rfc3339
 from punchcard.kit.i18n import SOURCE_LANGUAGE
@@ -42,6 +50,8 @@ class PasswordReset:
         sign_in: SignIn,
         mail_queue: MailQueue,
         limits: PublicLimits,
+        attempts: Attempts,
+        known_browsers: KnownBrowsers,
         clock: Clock,
         ids: Ids,
         settings: Settings,
@@ -50,6 +60,8 @@ class PasswordReset:
         self._sign_in = sign_in
         self._mail_queue = mail_queue
         self._limits = limits
+        self._attempts = attempts
+        self._known_browsers = known_browsers
         self._clock = clock
         self._ids = ids
         self._address = f"{settings.base_url.rstrip('/')}/reset-password?token="
@@ -58,11 +70,14 @@ class PasswordReset:
         self._reset_life = timedelta(minutes=settings.password_reset_minutes)
         self._invitation_life = timedelta(hours=settings.invitation_hours)
 
-    def request(self, email: str, *, asked_from: str, language: str) -> None:
+    def request(
+        self, email: str, *, asked_from: str, language: str, known: str | None = None
+    ) -> None:
         """Leave a mail with a link for anyone who signs in with the address.
 
         An address that nobody has is answered the same and leaves as much work. `asked_from` is
-        the network address of who asks; `language` is for people who have chosen none.
+        the network address of who asks, `known` what their browser keeps from an earlier sign-in:
+        what strangers ask for uses up neither. `language` is for people who have chosen none.
         Raises MailNotConfigured, and TooManyRequests for the address or for who asks.
         """
         self._limits.mails.take(counted_address(asked_from))
@@ -71,8 +86,15 @@ class PasswordReset:
             raise MailNotConfigured
         expires_at = self._clock.now() + self._reset_life
         with self._database.write() as session:
-            self._mail_queue.count(session, "password_reset", sign_in_service.address_of(email))
-            person = sign_in_service.find_person(session, email)
+            person = find_person(session, email)
+            browser_id = self._known_browsers.find(person, known) if person is not None else None
+            self._mail_queue.count_of_stranger(
+                session,
+                "password_reset",
+                address_of(email),
+                network=counted_address(asked_from),
+                browser_id=browser_id,
+            )
             mail = self._mail(session, person, "password_reset", language, expires_at)
             self._mail_queue.enqueue(session, mail, expires_at=expires_at)
 
@@ -110,22 +132,23 @@ class PasswordReset:
         address they sign in with.
 
         `asked_from` is the network address of who asks; it counts like signing in.
-        Raises LinkInvalid, InvalidInput for a password that is too short or long, HasherBusy,
-        TooManyRequests.
+        Raises LinkInvalid, InvalidInput for a password that is too short or easy to guess,
+        HasherBusy, TooManyRequests.
         """
         caller = counted_address(asked_from)
         self._limits.sign_ins.take(caller)
-        self.check(token)
-        hashed = self._sign_in.hash_password(new, "new_password", caller=caller)
+        with self._database.read() as session:
+            names = known_names(session, self._find(session, token))
+        hashed = self._sign_in.hash_password(new, "new_password", caller=caller, names=names)
         with self._database.write() as session:
             person = self._find(session, token)
             subject = person_subject(person)
             act = Act(subject=subject, now=self._clock.now(), ids=self._ids, request_id=request_id)
-            sign_in_service.set_password(session, act, person, hashed)
+            set_password(session, act, person, hashed)
             of = (subject.kind, person.id)
             action = f"{subject.kind}.password_reset"
             record_act(session, act, action, of=of, vendor_id=subject.vendor_id)
-            self._sign_in.reset_failures(session, person.email)
+            self._attempts.forget_address(session, person.email, asked_from=asked_from)
             self._mail_queue.enqueue(session, _notice(session, person))
             return person.email
 
@@ -162,48 +185,9 @@ class PasswordReset:
         return hmac.digest(self._key, plain, "sha256").hex()
 
 
-def mail_to(
-    person: User | Admin,
-    vendor: Vendor | None,
-    kind: str,
-    facts: dict[str, str],
-    language: str = SOURCE_LANGUAGE,
-    *,
-    to: str | None = None,
-) -> Mail:
-    """Return a mail to a person who signs in, in the language they read."""
-    told: dict[str, Any] = {"name": person.name, **facts}
-    if vendor is not None:
-        language = vendor.language
-        told |= {"shop": vendor.name, "timezone": vendor.timezone}
-    if isinstance(person, User) and person.language:
-        language = person.language
-    return Mail(kind=kind, to=to or person.email, language=language, facts=told)
-
-
-def person_of(session: Session, facts: dict[str, Any]) -> User | Admin:
-    """Return the person a link was made for, held in a transaction. Raises LinkInvalid."""
-    try:
-        return sign_in_service.load_person(session, Subject(kind=facts["kind"], id=facts["id"]))
-    except NotAllowed:
-        raise LinkInvalid from None
-
-
-def vendor_of(session: Session, person: User | Admin) -> Vendor | None:
-    """Return whom a person works for; None for an admin."""
-    return session.get_one(Vendor, person.vendor_id) if isinstance(person, User) else None
-
-
 def _notice(session: Session, person: User | Admin) -> Mail:
     return mail_to(person, vendor_of(session, person), "password_changed", {})
 
 
 def _kind(person: User | Admin) -> str:
     return "member" if isinstance(person, User) else "admin"
-
-
-def person_subject(person: User | Admin) -> Subject:
-    """Return the person as who acts: by a link, so without a session that could be kept."""
-    if isinstance(person, User):
-        return Subject(kind=SubjectKind.MEMBER, id=person.id, vendor_id=person.vendor_id)
-    return Subject(kind=SubjectKind.ADMIN, id=person.id)

@@ -37,11 +37,8 @@ class MailQueue:
         self._ids = ids
         self._sealer = Sealer(settings.secret_key, "outgoing mail")
         self._key = derive_key(settings.secret_key, "punchcard mail throttle")
-        self._limit = Limit(
-            attempts=settings.mails_per_address,
-            block_seconds=settings.mail_pause_minutes * 60,
-            block_limit_seconds=_DAY_SECONDS,
-        )
+        self._limit = _limit(settings, settings.mails_per_address)
+        self._limit_of_all = _limit(settings, settings.mails_per_address_of_all)
 
     def enqueue(
         self, session: Session, mail: Mail | None, *, expires_at: datetime | None = None
@@ -78,13 +75,43 @@ class MailQueue:
         Nobody can be flooded: an address gets `mails_per_address`, then pauses that double. Commit
         it with the mail.
         """
-        digest = hmac.digest(self._key, address.encode("utf-8", "replace"), "sha256")
-        key = f"{purpose}:{digest.hex()}"
+        key = self._key_of(purpose, address)
         throttle.fail(session, key, limit=self._limit, now=self._clock.now())
+
+    def count_of_stranger(
+        self, session: Session, purpose: str, address: str, *, network: str, browser_id: str | None
+    ) -> None:
+        """Count a mail asked for without a session; raises TooManyRequests during a pause.
+
+        Each network has its own count for an address, so what strangers ask for does not use up
+        what the address's owner may; all together get `mails_per_address_of_all`. A browser that
+        the owner has signed in with is asked about neither. Commit it with the mail.
+        """
+        now = self._clock.now()
+        if browser_id is not None:
+            key = self._key_of(f"{purpose}_known", browser_id)
+            throttle.fail(session, key, limit=self._limit, now=now)
+            return
+        near = self._key_of(purpose, f"{address}\n{network}")
+        throttle.fail(session, near, limit=self._limit, now=now)
+        everywhere = self._key_of(f"{purpose}_all", address)
+        throttle.fail(session, everywhere, limit=self._limit_of_all, now=now)
+
+    def _key_of(self, purpose: str, what: str) -> str:
+        digest = hmac.digest(self._key, what.encode("utf-8", "replace"), "sha256")
+        return f"{purpose}:{digest.hex()}"
 
     def delete(self, session: Session, mail_id: str) -> None:
         """Delete a mail: it was sent, or never will be."""
         session.execute(delete(OutgoingMail).where(OutgoingMail.id == mail_id))
+
+
+def _limit(settings: Settings, attempts: int) -> Limit:
+    return Limit(
+        attempts=attempts,
+        block_seconds=settings.mail_pause_minutes * 60,
+        block_limit_seconds=_DAY_SECONDS,
+    )
 
 
 def delete_expired_mails(session: Session, now: datetime) -> int:

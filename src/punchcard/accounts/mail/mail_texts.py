@@ -57,6 +57,39 @@ WORDINGS: Final[Mapping[str, MailText]] = {
             Line(sentence=N_("If this was not you, choose a new password at once.")),
         ),
     ),
+    "guessed_at": MailText(
+        subject=N_("Somebody is trying to sign in as you"),
+        lines=(
+            Line(
+                sentence=N_(
+                    "Somebody keeps typing wrong passwords for your account. They did not get in."
+                )
+            ),
+            Line(
+                sentence=N_(
+                    "You can go on signing in with the browsers that you use: there we know you."
+                )
+            ),
+            Line(sentence=N_("If it was you and you forgot the password, ask for a new one.")),
+        ),
+    ),
+    "new_browser": MailText(
+        subject=N_("You signed in with a new browser"),
+        lines=(
+            Line(
+                sentence=N_(
+                    "Someone signed in with your password, in a browser that we did not know yet."
+                )
+            ),
+            Line(sentence=N_("It calls itself {browser}."), only_with="browser"),
+            Line(
+                sentence=N_(
+                    "If this was not you, choose a new password at once: that signs out everybody"
+                    " else."
+                )
+            ),
+        ),
+    ),
     "invitation": MailText(
         subject=N_("Your access to {shop}"),
         lines=(

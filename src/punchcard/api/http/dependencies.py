@@ -79,6 +79,13 @@ class Caller:
             request_id=self.request_id,
         )
 
+    def require_confirmation(self) -> None:
+        """Let a caller through who has shown who they are a moment ago; software is not asked.
+
+        Raises ConfirmationRequired.
+        """
+        self.context.accounts.session_rules.require_confirmed(self.subject)
+
     def tagged(self, schema: Tagged) -> Tagged:
         """Return what a response shows, and name it by its ETag."""
         self.headers["ETag"] = etag_of(schema)

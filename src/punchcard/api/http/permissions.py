@@ -50,11 +50,13 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_AUTH}/me"): SIGNED_IN,
     ("POST", f"{_AUTH}/logout"): PERSON,
     ("POST", f"{_AUTH}/password"): PERSON,
+    ("POST", f"{_AUTH}/confirm"): PERSON,
     ("POST", f"{_AUTH}/password-reset"): PUBLIC,
     ("POST", f"{_AUTH}/password-reset/confirm"): PUBLIC,
     ("POST", f"{_AUTH}/email"): PERSON,
     ("POST", f"{_AUTH}/verify-email"): PUBLIC,
     ("GET", f"{_AUTH}/sessions"): PERSON,
+    ("POST", f"{_AUTH}/sessions/revoke-others"): PERSON,
     ("DELETE", f"{_AUTH}/sessions/{{session_id}}"): PERSON,
     ("POST", "/api/v1/devices/pair"): PUBLIC,
     # The vendor's own affairs

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import Path, Response
 
-from punchcard.accounts.access import sign_in_service
+from punchcard.accounts.access import session_service
+from punchcard.accounts.access.sign_in_service import SignInOrigin
 from punchcard.accounts.rows import name_of
 from punchcard.accounts.subjects import Subject
 from punchcard.api.http.dependencies import (
@@ -21,6 +22,7 @@ from punchcard.api.schemas.accounts import (
     EmailChange,
     EmailVerification,
     PasswordChange,
+    PasswordConfirmation,
     PasswordResetConfirm,
     PasswordResetRequest,
     SessionSchema,
@@ -40,22 +42,27 @@ router = api_router("/api/v1/auth", tag="Signing in")
 def sign_in(body: TokenRequest, visitor: VisitorDep) -> TokenSchema:
     """Sign in with an e-mail address and a password.
 
-    After repeated failures the address has to wait, longer each time, whoever tries; an address
-    that nobody has is answered the same. How often one network address may try is limited too.
+    After repeated failures the address has to wait, longer each time, when it is tried from the
+    same network; an address that nobody has is answered the same. Who sends the `known_browser` of
+    an earlier response is counted apart from everybody else.
     """
     context = visitor.context
     signed_in = context.accounts.sign_in.sign_in(
         body.email,
         body.password,
-        asked_from=visitor.address or "",
-        user_agent=visitor.user_agent,
-        request_id=visitor.request_id,
+        origin=SignInOrigin(
+            network=visitor.address or "",
+            user_agent=visitor.user_agent,
+            request_id=visitor.request_id,
+            known=body.known_browser,
+        ),
     )
     return TokenSchema(
         access_token=signed_in.access_token,
         token_type="bearer",  # noqa: S106 - the name of the scheme
         expires_in=context.settings.access_token_hours * 3600,
         subject=_subject_schema(context, signed_in.subject),
+        known_browser=signed_in.known,
     )
 
 
@@ -132,14 +139,33 @@ def verify_email(body: EmailVerification, visitor: VisitorDep) -> VerifiedAddres
     return VerifiedAddressSchema(kind=confirmed.kind)
 
 
+@router.post("/confirm", status_code=204, responses=problems(403, 429))
+def confirm(body: PasswordConfirmation, caller: CallerDep) -> Response:
+    """Show once more who one is: for a quarter of an hour sensitive changes are taken.
+
+    What answers `confirmation_required` can be sent again then.
+    """
+    caller.context.accounts.sign_in.confirm_password(caller.subject, body.password)
+    return Response(status_code=204)
+
+
+@router.post("/sessions/revoke-others", status_code=204)
+def revoke_other_sessions(caller: CallerDep) -> Response:
+    """End all of one's own sessions but the one the request came with."""
+    with caller.context.database.write() as session:
+        session_service.revoke_other_sessions(session, caller.act())
+    return Response(status_code=204)
+
+
 @router.get("/sessions")
 def list_sessions(caller: CallerDep, page: PageDep) -> Listed[SessionSchema]:
     """List one's own open sessions, newest first."""
     with caller.context.database.read() as session:
-        rows = sign_in_service.list_sessions(
+        rows = session_service.list_sessions(
             session,
             caller.subject,
             now=caller.context.clock.now(),
+            idle=caller.context.accounts.session_rules.idle_end(caller.subject),
             before_id=page.cursor,
             limit=page.fetch,
         )
@@ -160,7 +186,7 @@ def revoke_session(
 
 def _revoke(caller: CallerDep, session_id: SessionId) -> None:
     with caller.context.database.write() as session:
-        sign_in_service.revoke_session(session, caller.act(), session_id)
+        session_service.revoke_session(session, caller.act(), session_id)
 
 
 def _subject_schema(context: Context, subject: Subject) -> SubjectSchema:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
+from punchcard.accounts.access.known_browsers import KNOWN_CHARACTERS
 from punchcard.accounts.checks import PASSWORD_MAXIMUM, PASSWORD_MINIMUM
 from punchcard.accounts.models import (
     AccessToken,
@@ -43,6 +44,7 @@ NewPassword = Annotated[
 GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Address = Annotated[str, *line(0, 300)]
 LinkToken = Annotated[str, *line(1, 1500)]
+KnownBrowser = Annotated[str, StringConstraints(max_length=KNOWN_CHARACTERS)]
 
 
 _COUNTRY_LEFT = "ISO 3166-1 alpha-2; null takes it from the time zone or the currency."
@@ -232,6 +234,7 @@ class ApiKeySchema(Schema):
     scopes: list[ScopeName]
     created_at: Moment
     last_used_at: Moment | None
+    expires_at: Moment | None
     revoked_at: Moment | None
 
 
@@ -246,6 +249,10 @@ class ApiKeyRequest(Schema):
 
     name: Name
     scopes: Annotated[list[ScopeName], Field(min_length=1, max_length=3)]
+    expires_at: Moment | None = Field(
+        default=None,
+        description="When it stops working. Left out, after `API_KEY_DAYS`; null: never.",
+    )
 
 
 class SubjectSchema(Schema):
@@ -266,15 +273,21 @@ class TokenRequest(Schema):
 
     email: Annotated[str, StringConstraints(min_length=1, max_length=254)]
     password: GivenPassword
+    known_browser: KnownBrowser | None = None
 
 
 class TokenSchema(Schema):
-    """A new session; the token is shown now and never again."""
+    """A new session; the token is shown now and never again.
+
+    Keep `known_browser` and send it with the next sign-in from the same place: it opens nothing,
+    but what strangers try is counted apart from it, and nobody is mailed about a new browser.
+    """
 
     access_token: str
     token_type: Literal["bearer"]
     expires_in: int
     subject: SubjectSchema
+    known_browser: str
 
 
 class PasswordChange(Schema):
@@ -282,6 +295,12 @@ class PasswordChange(Schema):
 
     current_password: GivenPassword
     new_password: NewPassword
+
+
+class PasswordConfirmation(Schema):
+    """The caller's own password, once more."""
+
+    password: GivenPassword
 
 
 class PasswordResetRequest(Schema):
@@ -321,6 +340,9 @@ class SessionSchema(Schema):
 
     id: IdOf[SessionId]
     user_agent: str | None
+    network: str | None = Field(
+        description="A /24 or /48, where the shop keeps from where things come."
+    )
     created_at: Moment
     expires_at: Moment
     last_used_at: Moment | None
@@ -357,6 +379,7 @@ def session_schema(row: AccessToken, *, current_id: str | None) -> SessionSchema
     return SessionSchema(
         id=row.id,
         user_agent=row.user_agent,
+        network=row.network,
         created_at=row.created_at,
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,

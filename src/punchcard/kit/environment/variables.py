@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 _QUOTES: Final = ("'", '"')
+NEW_PASSWORD_VARIABLE: Final = "PUNCHCARD_NEW_PASSWORD"  # noqa: S105 a name
+"""Where commands that set a password look for it; read by them alone, so it is no setting."""
+
 # Tools and tests of this repository have variables of their own.
-_OF_DEVELOPERS: Final = ("PUNCHCARD_TEST_", "PUNCHCARD_CHROMIUM")
+_OF_OTHERS: Final = ("PUNCHCARD_TEST_", "PUNCHCARD_CHROMIUM", NEW_PASSWORD_VARIABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,7 @@ def unknown_variables(
     return [
         UnknownVariable(name, _nearest(name, names))
         for name in sorted(source)
-        if name.upper().startswith(prefix)
-        and name not in names
-        and not name.startswith(_OF_DEVELOPERS)
+        if name.upper().startswith(prefix) and name not in names and not name.startswith(_OF_OTHERS)
     ]
 
 

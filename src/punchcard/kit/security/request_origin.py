@@ -37,3 +37,18 @@ def counted_address(host: str) -> str:
             return str(address.ipv4_mapped)
         return str(ipaddress.ip_network((address, 64), strict=False))
     return host
+
+
+def coarse_network(host: str) -> str | None:
+    """Return the network an address is of, roughly the provider's street: an IPv4 /24, an IPv6 /48.
+
+    None when it is no address.
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    if address.version == 6 and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    bits = 24 if address.version == 4 else 48
+    return str(ipaddress.ip_network((address, bits), strict=False))

@@ -13,7 +13,7 @@ from punchcard.accounts.access.rate_limit import counted_address
 from punchcard.accounts.vocabulary import AddressOwner
 from punchcard.kit.errors import DomainError
 from punchcard.kit.i18n import N_
-from punchcard.web.account.sign_in import to_sign_in
+from punchcard.web.account.sign_in import known_here, to_sign_in
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import SESSION_COOKIE, FormDep, PageRequest, PageRequestDep
 
@@ -38,7 +38,10 @@ def ask_for_link(request: PageRequestDep, form: FormDep) -> Response:
     if email:
         with form.refusals():
             request.context.accounts.password_reset.request(
-                email, asked_from=request.address, language=request.language
+                email,
+                asked_from=request.address,
+                language=request.language,
+                known=known_here(request),
             )
     if not form.is_valid:
         return _forgotten_page(request, form)

@@ -6,14 +6,15 @@ from typing import Any, Final
 from fastapi import APIRouter, Response
 
 from punchcard.accounts import user_service, vendor_service
-from punchcard.accounts.access import sign_in_service
+from punchcard.accounts.access import people, session_service
 from punchcard.accounts.models import Admin, User
 from punchcard.accounts.rows import name_of
 from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.accounts.words import LANGUAGE_NAMES
+from punchcard.kit.browsers import browser_name
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import SessionId, UserId
-from punchcard.web.pages.browsers import browser_name
+from punchcard.web.account.sign_in import keep_known, known_here
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -93,6 +94,8 @@ def change_password(request: PageRequestDep, form: FormDep) -> Response:
             )
     if not form.is_valid:
         return _account_page(request, password=form)
+    known = request.context.accounts.sign_in.remember_browser(request.subject, known_here(request))
+    keep_known(request, known)
     return request.redirect(
         _home(request), N_("Your password is changed. You are signed out everywhere else.")
     )
@@ -103,7 +106,7 @@ def change_password(request: PageRequestDep, form: FormDep) -> Response:
 def revoke_other_sessions(request: PageRequestDep, form: FormDep) -> Response:
     """End all of one's own sessions but this one."""
     with request.context.database.write() as session:
-        sign_in_service.revoke_other_sessions(session, request.act())
+        session_service.revoke_other_sessions(session, request.act())
     return request.redirect(_home(request), N_("You are signed out everywhere else."))
 
 
@@ -112,7 +115,7 @@ def revoke_other_sessions(request: PageRequestDep, form: FormDep) -> Response:
 def revoke_session(request: PageRequestDep, session_id: SessionId, form: FormDep) -> Response:
     """End one of one's own sessions."""
     with request.context.database.write() as session:
-        sign_in_service.revoke_session(session, request.act(), session_id)
+        session_service.revoke_session(session, request.act(), session_id)
     return request.redirect(_home(request), N_("That session has ended."))
 
 
@@ -136,15 +139,16 @@ def _account_page(
     is_user = request.subject.kind == SubjectKind.MEMBER
     with request.context.database.read() as session:
         name = name_of(session, request.subject)
-        person = sign_in_service.load_person(session, request.subject)
+        person = people.load_person(session, request.subject)
         email = person.email
         timezone = (
             vendor_service.get_vendor(session, request.vendor_id).timezone if is_user else None
         )
-        sessions = sign_in_service.list_sessions(
+        sessions = session_service.list_sessions(
             session,
             request.subject,
             now=request.context.clock.now(),
+            idle=request.context.accounts.session_rules.idle_end(request.subject),
             before_id=None,
             limit=_SESSIONS_SHOWN,
         )

@@ -4,7 +4,8 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
-from punchcard.accounts.access import sign_in_service
+from punchcard.accounts.access import session_service
+from punchcard.accounts.access.sign_in_service import SignInOrigin
 from punchcard.accounts.errors import SessionNotFound
 from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.accounts.vocabulary import SubjectKind
@@ -23,6 +24,8 @@ router = APIRouter()
 EMAIL_COOKIE: Final = "punchcard_email"
 """The address of who has just shown, by a link from a mail, that it is theirs."""
 _EMAIL_SECONDS: Final = 600
+KNOWN_COOKIE: Final = "punchcard_known"
+"""What a browser keeps of who signed in there: see `accounts/access/known_browsers.py`."""
 
 
 @router.get("/")
@@ -37,7 +40,7 @@ def open_front_door(request: PageRequestDep) -> Response:
 def open_sign_in(request: PageRequestDep, next: str = "") -> Response:
     """Ask for address and password; anyone who is signed in already goes on."""
     if request.subject is not NOBODY:
-        return request.redirect(_local(next) or home_of(request.subject))
+        return request.redirect(local_path(next) or home_of(request.subject))
     sent = _emails(request).verify(request.cookie(EMAIL_COOKIE) or "")
     email = sent["email"] if sent else None
     return request.render("sign_in.html", form=request.form({"next": next, "email": email}))
@@ -56,17 +59,21 @@ def sign_in(request: PageRequestDep, form: FormDep) -> Response:
             signed_in = request.context.accounts.sign_in.sign_in(
                 email,
                 password,
-                asked_from=request.address,
-                user_agent=request.user_agent,
-                request_id=request.request_id,
+                origin=SignInOrigin(
+                    network=request.address,
+                    user_agent=request.user_agent,
+                    request_id=request.request_id,
+                    known=known_here(request),
+                ),
             )
     if signed_in is None:
         return request.form_page("sign_in.html", form)
     seconds = request.context.settings.access_token_hours * 3600
     request.set_cookie(SESSION_COOKIE, signed_in.access_token, seconds=seconds)
+    keep_known(request, signed_in.known)
     if request.cookie(EMAIL_COOKIE):
         request.set_cookie(EMAIL_COOKIE, None, seconds=0)
-    return request.redirect(_local(form.value("next")) or home_of(signed_in.subject))
+    return request.redirect(local_path(form.value("next")) or home_of(signed_in.subject))
 
 
 @router.post("/sign-out")
@@ -75,7 +82,7 @@ def sign_out(request: PageRequestDep, form: FormDep) -> Response:
     if request.subject.credential_id is not None:
         try:
             with request.context.database.write() as session:
-                sign_in_service.revoke_session(
+                session_service.revoke_session(
                     session, request.act(), SessionId(request.subject.credential_id)
                 )
         except SessionNotFound:
@@ -90,7 +97,18 @@ def choose_language(request: PageRequestDep, form: FormDep) -> Response:
     chosen = as_language(form.value("language"))
     if chosen is not None:
         request.choose_language(chosen)
-    return request.redirect(_local(form.value("next")) or "/")
+    return request.redirect(local_path(form.value("next")) or "/")
+
+
+def known_here(request: PageRequest) -> str | None:
+    """Return what this browser keeps of the people who signed in here."""
+    return request.cookie(KNOWN_COOKIE)
+
+
+def keep_known(request: PageRequest, known: str) -> None:
+    """Let this browser keep who has signed in here."""
+    seconds = request.context.settings.known_browser_days * 86_400
+    request.set_cookie(KNOWN_COOKIE, known, seconds=seconds)
 
 
 def home_of(subject: Subject) -> str:
@@ -110,7 +128,7 @@ def _emails(request: PageRequest) -> Signer:
     return Signer(request.context.settings.secret_key, "address to sign in with", "")
 
 
-def _local(path: str) -> str | None:
+def local_path(path: str) -> str | None:
     """Return a path of this server as it is; anything that leads elsewhere is dropped."""
     is_local = path.startswith("/") and path[1:2] not in ("/", "\\") and path.isprintable()
     return path if is_local else None

@@ -150,7 +150,9 @@ def resume_vendor(request: PageRequestDep, vendor_id: VendorId, form: FormDep) -
 def _owner(request: PageRequest, form: Form, name: str, email: str) -> NewUser:
     typed = form.value("password")
     hashed = (
-        request.context.accounts.sign_in.hash_password(typed, caller=request.subject.id)
+        request.context.accounts.sign_in.hash_password(
+            typed, caller=request.subject.id, names=[name, email, form.value("name")]
+        )
         if typed
         else request.context.accounts.password_reset.new_unknown_password()
     )

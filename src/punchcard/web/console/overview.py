@@ -8,8 +8,9 @@ from typing import Any, Final
 from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
-from punchcard.accounts import location_service, vendor_service
-from punchcard.accounts.subjects import LOYALTY_MANAGE
+from punchcard.accounts import api_key_service, location_service, vendor_service
+from punchcard.accounts.models import ApiKey
+from punchcard.accounts.subjects import LOYALTY_MANAGE, VENDOR_OWN
 from punchcard.kit.ids import LocationId, ProgramId
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.ledger import ledger_reader
@@ -116,6 +117,7 @@ def _for_managers(
             "attention": None,
             "stuck": [],
             "has_wrong_contacts": False,
+            "ending_keys": [],
         }
     now = request.context.clock.now()
     steps = onboarding.first_steps(session, request.vendor_id)
@@ -129,9 +131,19 @@ def _for_managers(
         "has_wrong_contacts": request.context.loyalty.contact_watch.has_faults(
             session, request.vendor_id, request.subject.country, now=now
         ),
+        "ending_keys": _ending_keys(session, request),
         "attention": attention_service.what_needs_attention(session, request.vendor_id, now=now),
         "stuck": [(row, found) for row, found in redesigns if found and found.cards_failed],
     }
+
+
+def _ending_keys(session: Session, request: PageRequest) -> Sequence[ApiKey]:
+    """Return the keys in use that end soon, for those who can make others."""
+    if not request.may(VENDOR_OWN):
+        return []
+    within = timedelta(days=request.context.settings.api_key_warning_days)
+    now = request.context.clock.now()
+    return api_key_service.ending_api_keys(session, request.vendor_id, now=now, within=within)
 
 
 def _buckets(series: Days, days: int) -> list[Bucket]:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
-from punchcard.accounts import user_service
+from punchcard.accounts import user_service, vendor_service
 from punchcard.accounts.models import User
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vocabulary import Role
@@ -38,13 +38,15 @@ def add_person(request: PageRequestDep, form: FormDep) -> Response:
     is_invited = request.context.accounts.mail_queue.is_configured and not form.value("password")
     if not is_invited and not form.value("password"):
         form.fault("password", N_("Please fill this in."))
+    if role == Role.OWNER:
+        request.require_confirmation(form)
     if name and email and role and form.is_valid:
         with form.refusals():
             person = NewUser(
                 email=email,
                 name=name,
                 role=Role(role),
-                password_hash=_first_password(request, form),
+                password_hash=_first_password(request, form, [name, email]),
             )
             with request.context.database.write() as session:
                 row = user_service.create_user(session, request.act(), request.vendor_id, person)
@@ -79,6 +81,8 @@ def update_person(request: PageRequestDep, user_id: UserId, form: FormDep) -> Re
         "language": form.choice("language", LANGUAGES, required=False),
     }
     if form.is_valid:
+        if changes["role"] == Role.OWNER:
+            request.require_confirmation(form)
         with form.refusals(), request.context.database.write() as session:
             user_service.update_user(
                 session,
@@ -120,12 +124,16 @@ def _initial(user: User) -> dict[str, Any]:
     return {"name": user.name, "role": user.role, "language": user.language}
 
 
-def _first_password(request: PageRequest, form: Form) -> str:
+def _first_password(request: PageRequest, form: Form, names: list[str]) -> str:
     """Return the hash of what was typed, or of a password that nobody knows."""
     typed = form.value("password")
     if not typed:
         return request.context.accounts.password_reset.new_unknown_password()
-    return request.context.accounts.sign_in.hash_password(typed, caller=request.subject.id)
+    with request.context.database.read() as session:
+        names = names + vendor_service.names_of(session, request.vendor_id)
+    return request.context.accounts.sign_in.hash_password(
+        typed, caller=request.subject.id, names=names
+    )
 
 
 def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:

@@ -82,6 +82,7 @@ def open_changes(request: PageRequestDep, action: str = "", before: str = "") ->
 @router.post("/close")
 def close_shop(request: PageRequestDep, form: FormDep) -> Response:
     """Close the shop for good, once its name was typed: nobody signs in or stamps any more."""
+    request.require_confirmation(form)
     with request.context.database.read() as session:
         name = vendor_service.get_vendor(session, request.vendor_id).name
     if form.value("confirm").strip() != name:

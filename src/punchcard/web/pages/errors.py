@@ -1,5 +1,6 @@
 """How refusals look on pages: one table of statuses, a sentence in words, and a way on."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from punchcard.kit.errors import DomainError, Kind
@@ -70,6 +71,19 @@ class FormFromElsewhere(DomainError):
         "This form came from {origin}, but this server's pages are at {address}. If you run"
         " the server: set PUNCHCARD_BASE_URL to the address that browsers show."
     )
+
+
+class ConfirmationNeeded(Exception):
+    """Whoever is signed in must show once more who they are, before a request is repeated.
+
+    `method` and `path` are the request's, `fields` what its form held.
+    """
+
+    def __init__(self, method: str, path: str, fields: Sequence[tuple[str, str]]) -> None:
+        super().__init__(path)
+        self.method = method
+        self.path = path
+        self.fields = fields
 
 
 class SignInNeeded(Exception):

@@ -10,7 +10,7 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from punchcard.accounts.audit_service import Act
-from punchcard.accounts.errors import CredentialsInvalid, NotAllowed
+from punchcard.accounts.errors import ConfirmationRequired, CredentialsInvalid, NotAllowed
 from punchcard.accounts.subjects import ACCESS_PREFIX, NOBODY, Subject
 from punchcard.context import Context
 from punchcard.kit import logs
@@ -21,7 +21,12 @@ from punchcard.kit.secrets import Signer, derive_key
 from punchcard.web.cookies import cookie_name, read_cookie
 from punchcard.web.observed_pages import OBSERVED_PAGES
 from punchcard.web.pages import navigation
-from punchcard.web.pages.errors import FormExpired, FormFromElsewhere, SignInNeeded
+from punchcard.web.pages.errors import (
+    ConfirmationNeeded,
+    FormExpired,
+    FormFromElsewhere,
+    SignInNeeded,
+)
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.templating import render
 from punchcard.web.permissions import ACCESS
@@ -134,6 +139,19 @@ class PageRequest:
             ids=self.context.ids,
             request_id=self.request_id,
         )
+
+    def require_confirmation(self, form: Form | None = None) -> None:
+        """Let on whoever has shown who they are a moment ago. Raises ConfirmationNeeded.
+
+        `form` is what they sent: it is kept while they are asked.
+        """
+        try:
+            self.context.accounts.session_rules.require_confirmed(self.subject)
+        except ConfirmationRequired:
+            asked = self.http.url.query
+            path = f"{self.http.url.path}?{asked}" if asked else self.http.url.path
+            fields = form.sent() if form is not None else []
+            raise ConfirmationNeeded(self.http.method, path, fields) from None
 
     def may(self, *any_of: str) -> bool:
         """Return whether the visitor has at least one of these permissions."""

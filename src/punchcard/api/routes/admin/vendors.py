@@ -50,7 +50,10 @@ def create_vendor(body: VendorRequest, caller: CallerDep) -> VendorSchema:
         name=body.owner.name,
         role=Role.OWNER,
         password_hash=caller.context.accounts.sign_in.hash_password(
-            body.owner.password, caller=caller.subject.id
+            body.owner.password,
+            "owner.password",
+            caller=caller.subject.id,
+            names=[body.owner.name, body.owner.email, body.name, body.slug],
         ),
     )
     wanted = NewVendor(

@@ -28,9 +28,19 @@ def list_api_keys(caller: CallerDep, page: PageDep) -> Listed[ApiKeySchema]:
 @router.post("", status_code=201)
 def create_api_key(body: ApiKeyRequest, caller: CallerDep) -> NewApiKeySchema:
     """Make a key; it is shown now and never again."""
+    caller.require_confirmation()
+    expires_at = body.expires_at
+    if "expires_at" not in body.model_fields_set:
+        days = caller.context.settings.api_key_days
+        expires_at = api_key_service.default_end(caller.context.clock.now(), days)
     with caller.context.database.write() as session:
         key, row = api_key_service.create_api_key(
-            session, caller.act(), caller.vendor_id, name=body.name, scopes=list(body.scopes)
+            session,
+            caller.act(),
+            caller.vendor_id,
+            name=body.name,
+            scopes=list(body.scopes),
+            expires_at=expires_at,
         )
         response = NewApiKeySchema(key=key, **api_key_schema(row).model_dump())
         caller.remember(session, 201, response.model_copy(update={"key": None}))

@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from punchcard.accounts import exports as account_exports
 from punchcard.accounts import vendor_service
-from punchcard.accounts.export_files import MEDIA_TYPES, TITLES, ExportFile
+from punchcard.accounts.export_files import HOLDS_CUSTOMERS, MEDIA_TYPES, TITLES, ExportFile
 from punchcard.accounts.exports import Table
 from punchcard.api.http.dependencies import Caller, CallerDep
 from punchcard.api.http.openapi import problems
@@ -125,6 +125,8 @@ LISTS: Final[dict[str, tuple[Make, str]]] = {
 def _file_response(
     caller: Caller, name: str, table: Table, format: str, dialect: str | None
 ) -> StreamingResponse:
+    if name in HOLDS_CUSTOMERS:
+        caller.require_confirmation()
     database = caller.context.database
     with database.read() as session:
         vendor = vendor_service.get_vendor(session, caller.vendor_id)

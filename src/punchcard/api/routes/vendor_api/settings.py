@@ -45,6 +45,7 @@ def update_vendor(body: VendorChange, caller: CallerDep) -> VendorSchema:
 @router.post("/close", responses=problems(409))
 def close_vendor(caller: CallerDep) -> VendorSchema:
     """Close the vendor permanently: every session, key and device ends; the ledger stays."""
+    caller.require_confirmation()
     with caller.context.database.write() as session:
         vendor = vendor_changes.close_vendor(session, caller.act(), caller.vendor_id)
         response = vendor_schema(vendor)

@@ -4,8 +4,9 @@ from typing import Final
 
 from fastapi import Response
 
-from punchcard.accounts import user_service
+from punchcard.accounts import user_service, vendor_service
 from punchcard.accounts.user_service import NewUser
+from punchcard.accounts.vocabulary import Role
 from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
@@ -34,12 +35,14 @@ def list_users(caller: CallerDep, page: PageDep) -> Listed[UserSchema]:
 
 def create_user(body: UserRequest, caller: CallerDep) -> UserSchema:
     """Add a user; an address signs in at one vendor only."""
+    if body.role == Role.OWNER:
+        caller.require_confirmation()
     new = NewUser(
         email=body.email,
         name=body.name,
         role=body.role,
         language=body.language,
-        password_hash=_hashed(caller, body.password),
+        password_hash=_hashed(caller, body.password, [body.name, body.email]),
     )
     with caller.context.database.write() as session:
         user = user_service.create_user(session, caller.act(), caller.vendor_id, new)
@@ -57,8 +60,13 @@ def get_user(user_id: UserId, caller: CallerDep) -> UserSchema:
 def update_user(user_id: UserId, body: UserChange, caller: CallerDep) -> UserSchema:
     """Change a user's name, role, language or password; the last owner stays an owner."""
     changes = given(body)
+    if "password" in changes or changes.get("role") == Role.OWNER:
+        caller.require_confirmation()
     if "password" in changes:
-        changes["password_hash"] = _hashed(caller, changes.pop("password"))
+        with caller.context.database.read() as session:
+            user = user_service.get_user(session, caller.vendor_id, user_id)
+        names = [user.name, user.email]
+        changes["password_hash"] = _hashed(caller, changes.pop("password"), names)
     with caller.context.database.write() as session:
         user = user_service.update_user(
             session,
@@ -86,5 +94,9 @@ for _router in (router, former_router):
     _router.delete("/{user_id}", status_code=204, responses=problems(404, 409))(remove_user)
 
 
-def _hashed(caller: CallerDep, password: str) -> str:
-    return caller.context.accounts.sign_in.hash_password(password, caller=caller.subject.id)
+def _hashed(caller: CallerDep, password: str, names: list[str]) -> str:
+    with caller.context.database.read() as session:
+        names = names + vendor_service.names_of(session, caller.vendor_id)
+    return caller.context.accounts.sign_in.hash_password(
+        password, caller=caller.subject.id, names=names
+    )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from punchcard.web.pages.browsers import browser_name
+from punchcard.kit.browsers import browser_name
 
 MOZILLA = "Mozilla/5.0"
 

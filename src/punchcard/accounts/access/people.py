@@ -1,0 +1,85 @@
+"""The people who sign in, users and admins alike: found, held, and written to."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.errors import LinkInvalid, NotAllowed
+from punchcard.accounts.mail.mail_messages import Mail
+from punchcard.accounts.models import Admin, User, Vendor
+from punchcard.accounts.subjects import Subject
+from punchcard.accounts.vocabulary import SubjectKind
+from punchcard.kit.i18n import SOURCE_LANGUAGE
+from punchcard.kit.validation.contacts import email_forms
+
+
+def find_person(session: Session, typed: str) -> User | Admin | None:
+    """Return who signs in with the address that was typed; a removed user no longer has one.
+
+    Their address may have been kept under an older rule: who is kept exactly as typed comes first.
+    """
+    for address in email_forms(typed):
+        member = session.scalar(select(User).where(User.email == address))
+        person = member or session.scalar(select(Admin).where(Admin.email == address))
+        if person is not None:
+            return person
+    return None
+
+
+def load_person(session: Session, subject: Subject) -> User | Admin:
+    """Return the user or admin who calls, held if in a transaction that writes."""
+    person: User | Admin | None = None
+    if subject.kind == SubjectKind.MEMBER:
+        person = session.get(User, subject.id, with_for_update=True)
+    elif subject.kind == SubjectKind.ADMIN:
+        person = session.get(Admin, subject.id, with_for_update=True)
+    if person is None or person.removed_at is not None:
+        raise NotAllowed
+    return person
+
+
+def person_of(session: Session, facts: dict[str, Any]) -> User | Admin:
+    """Return the person a link was made for, held in a transaction. Raises LinkInvalid."""
+    try:
+        return load_person(session, Subject(kind=facts["kind"], id=facts["id"]))
+    except NotAllowed:
+        raise LinkInvalid from None
+
+
+def person_subject(person: User | Admin) -> Subject:
+    """Return the person as who acts: by a link, so without a session that could be kept."""
+    if isinstance(person, User):
+        return Subject(kind=SubjectKind.MEMBER, id=person.id, vendor_id=person.vendor_id)
+    return Subject(kind=SubjectKind.ADMIN, id=person.id)
+
+
+def vendor_of(session: Session, person: User | Admin) -> Vendor | None:
+    """Return whom a person works for; None for an admin."""
+    return session.get_one(Vendor, person.vendor_id) if isinstance(person, User) else None
+
+
+def known_names(session: Session, person: User | Admin) -> list[str]:
+    """Return what others know of a person, and what a password must not be made of."""
+    vendor = vendor_of(session, person)
+    shop = [vendor.name, vendor.slug] if vendor is not None else []
+    return [person.name, person.email, *shop]
+
+
+def mail_to(
+    person: User | Admin,
+    vendor: Vendor | None,
+    kind: str,
+    facts: dict[str, str],
+    language: str = SOURCE_LANGUAGE,
+    *,
+    to: str | None = None,
+) -> Mail:
+    """Return a mail to a person who signs in, in the language they read."""
+    told: dict[str, Any] = {"name": person.name, **facts}
+    if vendor is not None:
+        language = vendor.language
+        told |= {"shop": vendor.name, "timezone": vendor.timezone}
+    if isinstance(person, User) and person.language:
+        language = person.language
+    return Mail(kind=kind, to=to or person.email, language=language, facts=told)

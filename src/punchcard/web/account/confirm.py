@@ -1,0 +1,70 @@
+"""The step before what is sensitive: who it is, shown once more; then it goes on as it was meant.
+
+What the form held stands in the step's own form, and is sent on from there by the browser itself
+(a 307 repeats a request as it was), so nothing has to be typed twice and no script is needed.
+"""
+
+from typing import Final
+
+from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
+
+from punchcard.kit.i18n import N_
+from punchcard.web.account.sign_in import home_of, local_path
+from punchcard.web.pages.errors import ConfirmationNeeded
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.page_request import CSRF_FIELD, FormDep, PageRequest, PageRequestDep
+
+router = APIRouter()
+
+_PASSWORD: Final = "confirm_with_password"  # noqa: S105 the name of a field
+_METHOD: Final = "confirm_method"
+_TO: Final = "confirm_to"
+_OWN: Final = frozenset({CSRF_FIELD, _PASSWORD, _METHOD, _TO})
+
+
+@router.get("/console/account/confirm")
+@router.get("/admin/account/confirm")
+def open_confirm(request: PageRequestDep, next: str = "") -> Response:
+    """Ask for the password before a page is opened."""
+    return _page(request, request.form(), ConfirmationNeeded("GET", next, []))
+
+
+@router.post("/console/account/confirm")
+@router.post("/admin/account/confirm")
+def confirm(request: PageRequestDep, form: FormDep) -> Response:
+    """Take the password, and send the browser on with what it had sent."""
+    wanted = ConfirmationNeeded(
+        form.value(_METHOD), form.value(_TO), [one for one in form.sent() if one[0] not in _OWN]
+    )
+    password = form.value(_PASSWORD)
+    if not password:
+        form.fault(_PASSWORD, N_("Please fill this in."))
+    if form.is_valid:
+        with form.refusals():
+            request.context.accounts.sign_in.confirm_password(request.subject, password)
+    if not form.is_valid:
+        return _page(request, form, wanted)
+    path = local_path(wanted.path) or home_of(request.subject)
+    if wanted.method == "POST":
+        return request.finish(RedirectResponse(path, 307))
+    return request.redirect(path)
+
+
+def ask_to_confirm(request: PageRequest, wanted: ConfirmationNeeded) -> Response:
+    """Show the step in the place of a page that has to wait for it."""
+    if request.is_fragment:
+        return request.redirect(f"{home_of(request.subject)}/account/confirm")
+    return _page(request, request.form(), wanted)
+
+
+def _page(request: PageRequest, form: Form, wanted: ConfirmationNeeded) -> Response:
+    return request.form_page(
+        "confirm.html",
+        form,
+        method=wanted.method,
+        to=wanted.path,
+        fields=[one for one in wanted.fields if one[0] not in _OWN],
+        minutes=request.context.settings.confirm_minutes,
+        home=home_of(request.subject),
+    )
