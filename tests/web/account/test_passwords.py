@@ -134,7 +134,7 @@ def test_a_link_ends_after_its_time(
 @pytest.mark.parametrize(
     ("new", "again", "fault"),
     [
-        ("short", "short", "At least 8 characters."),
+        ("short", "short", "At least 8 characters;"),
         (NEW, "something else", "The passwords do not match."),
     ],
 )
