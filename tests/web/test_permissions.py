@@ -37,6 +37,8 @@ SAME: dict[Route, list[Route]] = {
         for start in ("console", "admin")
         for method, page, api_method, path in (
             ("GET", "", "GET", "/sessions"),
+            ("GET", "/confirm", "POST", "/confirm"),
+            ("POST", "/confirm", "POST", "/confirm"),
             ("POST", "/email", "POST", "/email"),
             ("POST", "/password", "POST", "/password"),
             ("POST", "/sessions/{session_id}/revoke", "DELETE", "/sessions/{session_id}"),
