@@ -134,12 +134,12 @@ _SENTENCES: Final[Mapping[SecurityEvent, str]] = {
     SecurityEvent.MEMBER_EMAIL_CHANGED: "A person signs in with another address.",
     SecurityEvent.MEMBER_PASSWORD_CHANGED: "A person's password was changed.",
     SecurityEvent.MEMBER_PASSWORD_RESET: "A person set a password by a link in a mail.",
-    SecurityEvent.MEMBER_GUESSED_AT: "Somebody keeps typing wrong passwords for a person; told once a day.",
+    SecurityEvent.MEMBER_GUESSED_AT: "Somebody keeps typing wrong passwords for a person.",
     SecurityEvent.ADMIN_CREATED: "An admin of the platform was added.",
     SecurityEvent.ADMIN_EMAIL_CHANGED: "An admin signs in with another address.",
     SecurityEvent.ADMIN_PASSWORD_CHANGED: "An admin's password was changed.",
     SecurityEvent.ADMIN_PASSWORD_RESET: "An admin set a password by a link in a mail.",
-    SecurityEvent.ADMIN_GUESSED_AT: "Somebody keeps typing wrong passwords for an admin; told once a day.",
+    SecurityEvent.ADMIN_GUESSED_AT: "Somebody keeps typing wrong passwords for an admin.",
     SecurityEvent.EXPORT_TAKEN: "A list or a customer's data was taken away: which, in which"
     " format, how many rows.",
     SecurityEvent.PERSONAL_DATA_READ: "Contact data of customers was looked at; counted for each"
