@@ -12,7 +12,7 @@ SEED := $(shell date -u +%s)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-browser setup-node run test test-all fuzz coverage screenshots lint format \
-	migration-check migration bench replay lock vendor clean
+	migration-check migration bench replay lock vendor sbom audit setup-proxies clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,20 +25,23 @@ run: setup ## Start the demo on http://127.0.0.1:8000: three shops with 90 days 
 setup-browser: setup ## Find Chromium for the tests, or install Debian's
 	@$(BIN)/python -m tools.browser
 
+setup-proxies: setup ## Find nginx and Caddy for the tests, or install Debian's
+	@$(BIN)/python -m tools.proxies
+
 setup-node: $(NODE_STAMP) ## Install the linters of scripts and styles, by npm
 
 PYTEST := $(BIN)/pytest --numprocesses logical --durations 10
 
-test: setup-browser ## Run the tests on SQLite and PostgreSQL, pages on one of them (T=tests/db for some)
+test: setup-browser setup-proxies ## Run the tests on SQLite and PostgreSQL, pages on one of them (T=tests/db for some)
 	@PUNCHCARD_TEST_DRAW="$(DRAW)" $(PYTEST) $(T)
 
-test-all: setup-browser ## Run every test on both databases, and look at every screen at every width
+test-all: setup-browser setup-proxies ## Run every test on both databases, and look at every screen at every width
 	@$(PYTEST) $(T)
 
 fuzz: setup ## Send requests made up anew to every route, fifty each (SEED=... for the same again)
 	@PUNCHCARD_TEST_FUZZ_SEED="$(SEED)" $(PYTEST) tests/contract/test_schemathesis.py
 
-coverage: setup-browser ## Run the tests; fail below 95 % of branches, or 100 % of the rules'
+coverage: setup-browser setup-proxies ## Run the tests; fail below 95 % of branches, or 100 % of the rules'
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest --numprocesses logical $(T)
 	@$(BIN)/coverage combine --quiet
@@ -87,6 +90,14 @@ lock: setup ## Take the newest versions that pyproject.toml allows into the lock
 
 vendor: setup-node ## Fetch the browser files of every vendor.toml again, by npm
 	@$(BIN)/python -m tools.vendor
+
+sbom: setup ## Write build/punchcard.cdx.json: everything the program is made of, as CycloneDX
+	@$(BIN)/python -m tools.sbom
+
+AUDIT := pip-audit@2.10.1
+
+audit: setup ## Ask the advisory databases about everything that is locked
+	@$(BIN)/uv tool run $(AUDIT) --requirement requirements.txt --disable-pip --require-hashes --strict
 
 clean: ## Remove .venv, caches and builds; data stays
 	@rm -rf .venv node_modules build dist .coverage* .*_cache .hypothesis src/*.egg-info

@@ -23,7 +23,8 @@ def install(packages: Sequence[str], why: str) -> None:
 
 
 def _run(command: list[str]) -> None:
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # By its run level a package that brings a service knows that it must not start it.
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     done = subprocess.run(command, env=quiet, check=False, capture_output=True, text=True)
     if done.returncode:
         print(done.stderr, file=sys.stderr)
