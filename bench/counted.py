@@ -14,7 +14,7 @@ from bench.codes import card_number, card_token
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import StaffPinId, VendorId
-from punchcard.kit.secrets import Sealer
+from punchcard.kit.secrets import Keyring, Sealer
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, StaffIdentity
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till
@@ -81,7 +81,7 @@ def main(database: str, what: str, times: str, *shop: str) -> None:
 @contextmanager
 def _till(path: Path) -> Iterator[Till]:
     with closing(Database(f"sqlite:///{path}")) as database:
-        sealer = Sealer("a secret key for benches, 32 characters", "card token")
+        sealer = Sealer(Keyring("a secret key for benches, 32 characters"), "card token")
         till = Till(database, clock=ManualClock(NOON), ids=FixedIds(_FIRST_ID), sealer=sealer)
         till.start()
         with closing(till):

@@ -172,7 +172,7 @@ def build_context(
             timeout_seconds=settings.readiness_timeout_seconds,
             name="metrics",
         ),
-        sealer=Sealer(settings.secret_key, "context"),
+        sealer=Sealer(settings.keys, "context"),
         accounts=accounts,
         loyalty=_build_loyalty(base, accounts, wallets, card_links, rotating_codes),
         wallets=wallets,

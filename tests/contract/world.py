@@ -73,7 +73,7 @@ def _open(context: Context, api: Api, shop: Shop) -> tuple[Tokens, Stock]:
         **shop_floor.staff(),
     }
     stock["picture"] = picture_name(
-        context.wallets.google.picture_key, ProgramId(stock["program_id"]), 3
+        context.wallets.google.picture_keys[0], ProgramId(stock["program_id"]), 3
     )
     return tokens, stock | shop_floor.cards(stock)
 

@@ -68,6 +68,19 @@ def test_one_cards_digits_are_not_anothers() -> None:
         CODES.verify(code.replace(NUMBER, OTHER), NOON)
 
 
+def test_a_wallet_with_a_key_of_before_goes_on_until_it_is_retired() -> None:
+    changed = replace(
+        SETTINGS,
+        secret_key="another secret of 32 characters!",
+        old_secret_keys=SETTINGS.secret_key,
+    )
+    old = CODES.code_for(NUMBER, NOON)
+    assert RotatingCodes(changed).verify(old, NOON) == NUMBER
+    assert RotatingCodes(changed).code_for(NUMBER, NOON) != old
+    with pytest.raises(CodeExpired):
+        RotatingCodes(replace(changed, old_secret_keys="")).verify(old, NOON)
+
+
 def test_another_servers_codes_are_refused() -> None:
     elsewhere = RotatingCodes(replace(SETTINGS, secret_key="another secret of 32 characters!"))
     with pytest.raises(CodeExpired):

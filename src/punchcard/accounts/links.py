@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from punchcard.accounts.errors import LinkInvalid
 from punchcard.kit.clock import Clock
-from punchcard.kit.secrets import Sealer
+from punchcard.kit.secrets import Keyring, Sealer
 
 _LONGEST: Final = 1500
 
@@ -16,8 +16,8 @@ _LONGEST: Final = 1500
 class LinkTokens:
     """Issues and reads the tokens of one purpose; nothing is kept, and no address is readable."""
 
-    def __init__(self, secret_key: str, purpose: str, clock: Clock) -> None:
-        self._sealer = Sealer(secret_key, f"link {purpose}")
+    def __init__(self, ring: Keyring, purpose: str, clock: Clock) -> None:
+        self._sealer = Sealer(ring, f"link {purpose}")
         self._purpose = purpose
         self._clock = clock
 
@@ -35,7 +35,7 @@ class LinkTokens:
             sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except (binascii.Error, ValueError):
             raise LinkInvalid from None
-        content = self._sealer.open(sealed, self._purpose) if len(sealed) > 28 else None
+        content = self._sealer.open(sealed, self._purpose)
         if content is None:
             raise LinkInvalid
         expires_at, facts = json.loads(content)

@@ -90,6 +90,9 @@ class SecurityEvent(StrEnum):
     VENDOR_RESUMED = "vendor.resumed"
     VENDOR_CLOSED = "vendor.closed"
     PROGRAM_UPDATED = "program.updated"
+    KEYS_ROTATED = "keys.rotated"
+    KEYS_RETIRED = "keys.retired"
+    KEYS_RENEWED = "keys.renewed"
 
     @property
     def sentence(self) -> str:
@@ -151,6 +154,9 @@ _SENTENCES: Final[Mapping[SecurityEvent, str]] = {
     SecurityEvent.VENDOR_RESUMED: "A suspended shop was resumed.",
     SecurityEvent.VENDOR_CLOSED: "A shop was closed for good.",
     SecurityEvent.PROGRAM_UPDATED: "A program's settings were changed, its PIN policy among them.",
+    SecurityEvent.KEYS_ROTATED: "The secret key or the PIN pepper of the server was changed.",
+    SecurityEvent.KEYS_RETIRED: "An old key of the server is no longer accepted.",
+    SecurityEvent.KEYS_RENEWED: "The secrets of the server were lost, and others took their place.",
 }
 
 _REFUSALS: Final = frozenset(

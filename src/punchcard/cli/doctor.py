@@ -170,7 +170,8 @@ def _own_paths(settings: "Settings") -> list[Path]:
     from punchcard.kit.environment.paths import sqlite_file
 
     folder = settings.data_dir
-    paths = [folder, folder / "secret_key", folder / "pin_pepper"]
+    secrets = ("secret_key", "pin_pepper", "old_secret_keys", "old_pin_peppers")
+    paths = [folder, *(folder / name for name in secrets)]
     database = sqlite_file(settings.database_url) if settings.is_embedded else None
     if database is not None:
         names = (database.name + suffix for suffix in ("", "-wal", "-shm", ".server"))

@@ -138,13 +138,25 @@ def _durability(connection: "Connection", _settings: "Settings") -> Finding:
 
 
 def _secrets(connection: "Connection", settings: "Settings") -> Finding:
-    from punchcard.db.secret_checks import ForeignSecrets, are_known, foreign_secrets
+    from punchcard.db.secret_checks import (
+        ForeignSecrets,
+        are_known,
+        foreign_secrets,
+        is_behind,
+    )
+    from punchcard.kit.environment.kept_secrets import SECRETS_OF_DATABASE
 
     if foreign := foreign_secrets(connection, settings):
         return Finding("secrets of the database", "error", str(ForeignSecrets(foreign)))
     if not are_known(connection):
         message = "It was never told which are its own: the next start does so."
         return Finding("secrets of the database", "warning", message)
+    if any(is_behind(connection, name, settings) for name in SECRETS_OF_DATABASE):
+        message = "A change of keys is not finished. Run: punchcard keys rotate"
+        return Finding("secrets of the database", "warning", message)
+    if settings.keys.old or settings.peppers.old:
+        message = "Old keys are still accepted. Once nothing depends on them: punchcard keys retire"
+        return Finding("secrets of the database", "ok", message)
     return Finding("secrets of the database", "ok", "It was filled with the secrets that are set.")
 
 

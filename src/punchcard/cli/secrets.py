@@ -33,11 +33,14 @@ def renew(
     customers have go on working; but no link or QR code of a card can be shown again, no pass in
     an Apple Wallet is updated any more, every shift ends, and every PIN has to be given anew.
     """
+    from punchcard.accounts.audit_service import Act, record_act
+    from punchcard.accounts.subjects import SYSTEM
     from punchcard.cli.server_lock import only_server
     from punchcard.db.database import open_database
     from punchcard.db.migrate import is_current
     from punchcard.db.secret_checks import foreign_secrets, remember_secrets
     from punchcard.kit.clock import SystemClock
+    from punchcard.kit.ids import SystemIds
     from punchcard.kit.settings import load_settings
 
     if not are_lost:
@@ -49,8 +52,12 @@ def renew(
     with only_server(settings), closing(open_database(settings)) as database:
         if not is_current(database):
             raise CommandFailed("The database is not up to date. Run: punchcard migrate")
-        with database.write_connection() as connection:
-            foreign = foreign_secrets(connection, settings)
-            remember_secrets(connection, settings, SystemClock().now())
+        clock = SystemClock()
+        with database.write() as session:
+            foreign = foreign_secrets(session.connection(), settings)
+            remember_secrets(session.connection(), settings, clock.now())
+            act = Act(subject=SYSTEM, now=clock.now(), ids=SystemIds(clock))
+            of, new = ("keys", "server"), {"fields": foreign}
+            record_act(session, act, "keys.renewed", of=of, vendor_id=None, new=new)
     text = "The database takes the secrets that are set for its own. Keep a copy of them."
     say({"renewed": foreign}, as_json=as_json, text=text)

@@ -4,7 +4,6 @@ A database keeps a check value of each: not the secret, and of no use for findin
 long as it has to be.
 """
 
-import hmac
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +13,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from punchcard.db.base import Base, table_of
 from punchcard.db.types import UtcDateTime
 from punchcard.kit.environment.kept_secrets import SECRETS_OF_DATABASE
-from punchcard.kit.secrets import derive_key
 from punchcard.kit.settings import PREFIX, Settings
 
 _CHECK_BYTES: Final = 16
@@ -46,12 +44,15 @@ class ForeignSecrets(Exception):
 
 
 def foreign_secrets(connection: Connection, settings: Settings) -> list[str]:
-    """Return the names of the secrets that the database knows otherwise than they are set."""
+    """Return the names of the secrets that the database knows otherwise than they are set.
+
+    An old one beside the one in use is known, too: until keys are rotated to the end.
+    """
     kept = {row.name: row.value for row in connection.execute(select(_TABLE))}
     return [
         name
         for name in SECRETS_OF_DATABASE
-        if name in kept and not hmac.compare_digest(kept[name], _check_of(name, settings))
+        if name in kept and kept[name] not in _checks_of(name, settings)
     ]
 
 
@@ -66,12 +67,20 @@ def remember_secrets(connection: Connection, settings: Settings, now: datetime) 
     connection.execute(
         insert(_TABLE),
         [
-            {"name": name, "value": _check_of(name, settings), "created_at": now}
+            {"name": name, "value": _checks_of(name, settings)[0], "created_at": now}
             for name in SECRETS_OF_DATABASE
         ],
     )
 
 
-def _check_of(name: str, settings: Settings) -> bytes:
-    secret: str = getattr(settings, name)
-    return derive_key(secret, f"punchcard check of {name}")[:_CHECK_BYTES]
+def is_behind(connection: Connection, name: str, settings: Settings) -> bool:
+    """Return whether the database still knows an old secret in the place of the one in use."""
+    kept = connection.scalar(select(_TABLE.c.value).where(_TABLE.c.name == name))
+    return kept is not None and kept in _checks_of(name, settings)[1:]
+
+
+def _checks_of(name: str, settings: Settings) -> list[bytes]:
+    """Return the check values of a secret and of its old ones, that in use first."""
+    ring = settings.keys if name == "secret_key" else settings.peppers
+    keys = ring.derived(f"punchcard check of {name}")
+    return [key[:_CHECK_BYTES] for key in keys]

@@ -25,7 +25,7 @@ from punchcard.kit.environment.paths import (
 )
 from punchcard.kit.environment.variables import UnknownVariable
 from punchcard.kit.private_files import make_private_folder
-from punchcard.kit.security.keys import Keyring
+from punchcard.kit.secrets import Keyring
 
 PREFIX = "PUNCHCARD_"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from punchcard.kit.ids import as_card_number
-from punchcard.kit.secrets import derive_key
+from punchcard.kit.secrets import Digests
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.errors import CodeExpired
 from punchcard.loyalty.totp import totp
@@ -50,17 +50,17 @@ class RotatingCodes:
     """Makes and checks rotating codes; each card number has a key of its own."""
 
     def __init__(self, settings: Settings) -> None:
-        self._key = derive_key(settings.secret_key, "punchcard moving code")
+        self._keys = Digests(settings.keys, "punchcard moving code")
         self._drift = settings.moving_code_drift_seconds
 
     def key_of(self, number: str) -> bytes:
         """Return the secret that a wallet makes the codes of this card with."""
-        return hmac.digest(self._key, number.encode(), "sha256")[:_KEY_BYTES]
+        return self._keys.of(number.encode())[:_KEY_BYTES]
 
     def code_for(self, number: str, at: datetime) -> str:
         """Return what the card with this number shows at `at`."""
         seconds = int(at.timestamp())
-        return f"{seconds}.{self._digits(number, seconds)}/{number}"
+        return f"{seconds}.{_digits(self.key_of(number), seconds)}/{number}"
 
     def verify(self, text: str, at: datetime) -> str | None:
         """Return the number of the card whose rotating code at `at` is `text`.
@@ -76,10 +76,14 @@ class RotatingCodes:
         begins = code.seconds - code.seconds % PERIOD_SECONDS
         ends = begins + PERIOD_SECONDS
         is_its_time = begins - self._drift <= at.timestamp() < ends + self._drift
-        is_right = hmac.compare_digest(self._digits(code.number, code.seconds), code.digits)
+        # A wallet that has not heard of the server's new key yet goes on with the old one.
+        keys = [key[:_KEY_BYTES] for key in self._keys.any_of(code.number.encode())]
+        good = [hmac.compare_digest(_digits(key, code.seconds), code.digits) for key in keys]
+        is_right = any(good)
         if not (is_its_time and is_right):
             raise CodeExpired
         return code.number
 
-    def _digits(self, number: str, seconds: int) -> str:
-        return totp(self.key_of(number), seconds // PERIOD_SECONDS, DIGITS)
+
+def _digits(key: bytes, seconds: int) -> str:
+    return totp(key, seconds // PERIOD_SECONDS, DIGITS)

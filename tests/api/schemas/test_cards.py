@@ -17,12 +17,12 @@ from punchcard.api.schemas.cards import (
 )
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import EntryId
-from punchcard.kit.secrets import Sealer
+from punchcard.kit.secrets import Keyring, Sealer
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.till.receipt import Receipt
 
-SEALER = Sealer("a secret of 32 characters at least", "card token")
+SEALER = Sealer(Keyring("a secret of 32 characters at least"), "card token")
 LINKS = CardLinks("https://shop.example/", SEALER)
 NOW = datetime(2026, 3, 2, 9, 30, 15, 1200, tzinfo=UTC)
 CARD_ID = "019cadc6-9a80-700a-a5da-01d01365f5bb"
@@ -141,7 +141,8 @@ def test_a_receipt_is_built_as_its_model_says(changes: dict[str, Any]) -> None:
 
 
 def test_a_token_sealed_under_another_key_leaves_the_card_without_an_address() -> None:
-    other = CardLinks("https://shop.example", Sealer("another secret, long enough", "card token"))
+    sealer = Sealer(Keyring("another secret, long enough"), "card token")
+    other = CardLinks("https://shop.example", sealer)
     answer = card_response(card(), other)
     assert answer["public_url"] is None
     assert Card.model_validate(answer)

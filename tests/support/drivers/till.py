@@ -19,7 +19,7 @@ from punchcard.kit.ids import (
     SystemIds,
     VendorId,
 )
-from punchcard.kit.secrets import Sealer
+from punchcard.kit.secrets import Keyring, Sealer
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.operations import (
     Actor,
@@ -38,7 +38,7 @@ from punchcard.loyalty.operations import (
 from punchcard.loyalty.till.till import Till
 from punchcard.loyalty.vocabulary import ActorKind
 
-SEALER = Sealer("a secret of 32 characters at least", "card token")
+SEALER = Sealer(Keyring("a secret of 32 characters at least"), "card token")
 BY_TILL = Actor(ActorKind.DEVICE, "till-1")
 
 

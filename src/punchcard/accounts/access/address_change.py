@@ -34,7 +34,7 @@ class AddressLinks:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.life = timedelta(hours=settings.email_verification_hours)
         self._clock = clock
-        self._links = LinkTokens(settings.secret_key, "email verification", clock)
+        self._links = LinkTokens(settings.keys, "email verification", clock)
         self._address = f"{settings.base_url.rstrip('/')}/verify-email?token="
 
     def facts(self, kind: str, owner_id: str, email: str, **more: str) -> dict[str, str]:

@@ -7,7 +7,6 @@ own, so what strangers do never keeps the person out of it. In a running session
 counted, for the same reason.
 """
 
-import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -18,7 +17,7 @@ from punchcard.accounts import throttle
 from punchcard.accounts.access.rate_limit import counted_address
 from punchcard.accounts.errors import TooManyRequests
 from punchcard.accounts.throttle import Limit
-from punchcard.kit.secrets import derive_key
+from punchcard.kit.secrets import Digests
 from punchcard.kit.settings import Settings
 from punchcard.kit.validation.contacts import email_forms
 
@@ -37,7 +36,7 @@ class Attempts:
     """Counts attempts before they are checked; `forget` those that were right."""
 
     def __init__(self, settings: Settings) -> None:
-        self._key = derive_key(settings.secret_key, "punchcard sign-in throttle")
+        self._digests = Digests(settings.keys, "punchcard sign-in throttle")
         self._by_network = self._limit(settings, settings.sign_in_attempts)
         self._by_address = self._limit(settings, settings.sign_in_attempts_per_address)
         self._by_browser = self._limit(settings, settings.known_browser_attempts)
@@ -103,7 +102,7 @@ class Attempts:
         )
 
     def _digest(self, kind: str, what: str) -> str:
-        digest = hmac.digest(self._key, what.encode("utf-8", "replace"), "sha256")
+        digest = self._digests.of(what.encode("utf-8", "replace"))
         return f"{kind}:{digest.hex()}"
 
     @staticmethod

@@ -7,7 +7,7 @@ from typing import Any, Final
 from punchcard.accounts.models import Admin, User
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids
-from punchcard.kit.secrets import Signer, derive_key
+from punchcard.kit.secrets import Digests, Signer
 from punchcard.kit.settings import Settings
 
 KNOWN_CHARACTERS: Final = 2000
@@ -29,8 +29,8 @@ class KnownBrowsers:
 
     def __init__(self, settings: Settings, clock: Clock, ids: Ids) -> None:
         self.life = timedelta(days=settings.known_browser_days)
-        self._signer = Signer(settings.secret_key, "known browser", "")
-        self._key = derive_key(settings.secret_key, "punchcard known browser")
+        self._signer = Signer(settings.keys, "known browser", "")
+        self._digests = Digests(settings.keys, "punchcard known browser")
         self._clock = clock
         self._ids = ids
 
@@ -40,7 +40,7 @@ class KnownBrowsers:
         fresh = {
             "person": person.id,
             "browser": self.find(person, shown) or self._ids.new_token(_ID_BYTES),
-            "password": self._fingerprint(person),
+            "password": self._fingerprints(person)[0],
             "at": int(self._clock.now().timestamp()),
         }
         return _BETWEEN.join(self._signer.sign(one) for one in [fresh, *others][:_PEOPLE])
@@ -48,9 +48,10 @@ class KnownBrowsers:
     def find(self, person: User | Admin, shown: str | None) -> str | None:
         """Return the id of a browser that the person has signed in with, None for any other."""
         for part in self._parts(shown):
-            if part["person"] == person.id and hmac.compare_digest(
-                part["password"], self._fingerprint(person)
-            ):
+            good = [
+                hmac.compare_digest(part["password"], one) for one in self._fingerprints(person)
+            ]
+            if part["person"] == person.id and any(good):
                 return str(part["browser"])
         return None
 
@@ -62,6 +63,7 @@ class KnownBrowsers:
         found = (self._signer.verify(text) for text in shown.split(_BETWEEN)[:_PEOPLE])
         return [part for part in found if part is not None and part["at"] >= oldest]
 
-    def _fingerprint(self, person: User | Admin) -> str:
+    def _fingerprints(self, person: User | Admin) -> list[str]:
+        """Return what stands for their password, by each of the server's keys."""
         plain = f"{person.id} {person.password_hash}".encode()
-        return hmac.digest(self._key, plain, "sha256").hex()[:_FINGERPRINT_CHARACTERS]
+        return [one.hex()[:_FINGERPRINT_CHARACTERS] for one in self._digests.any_of(plain)]

@@ -30,7 +30,7 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import Clock, to_rfc3339
 from punchcard.kit.i18n import SOURCE_LANGUAGE
 from punchcard.kit.ids import Ids
-from punchcard.kit.secrets import derive_key
+from punchcard.kit.secrets import Digests
 from punchcard.kit.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -65,8 +65,8 @@ class PasswordReset:
         self._clock = clock
         self._ids = ids
         self._address = f"{settings.base_url.rstrip('/')}/reset-password?token="
-        self._links = LinkTokens(settings.secret_key, "password reset", clock)
-        self._key = derive_key(settings.secret_key, "punchcard password reset")
+        self._links = LinkTokens(settings.keys, "password reset", clock)
+        self._digests = Digests(settings.keys, "punchcard password reset")
         self._reset_life = timedelta(minutes=settings.password_reset_minutes)
         self._invitation_life = timedelta(hours=settings.invitation_hours)
 
@@ -182,7 +182,7 @@ class PasswordReset:
     def _fingerprint(self, person: User | Admin) -> str:
         # With the address: a link sent to one that has been given up since opens nothing.
         plain = f"{person.email}\n{person.password_hash}".encode()
-        return hmac.digest(self._key, plain, "sha256").hex()
+        return self._digests.of(plain).hex()
 
 
 def _notice(session: Session, person: User | Admin) -> Mail:

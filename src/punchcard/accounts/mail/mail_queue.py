@@ -1,6 +1,5 @@
 """Mails on their way out: left sealed in a transaction, taken up by the worker, then gone."""
 
-import hmac
 import json
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from punchcard.accounts.throttle import Limit
 from punchcard.db import outbox
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids
-from punchcard.kit.secrets import Sealer, derive_key
+from punchcard.kit.secrets import Digests, Sealer
 from punchcard.kit.settings import Settings
 
 MAIL_SEND: Final = "mail.send"
@@ -35,8 +34,8 @@ class MailQueue:
         self.is_configured = is_configured
         self._clock = clock
         self._ids = ids
-        self._sealer = Sealer(settings.secret_key, "outgoing mail")
-        self._key = derive_key(settings.secret_key, "punchcard mail throttle")
+        self._sealer = Sealer(settings.keys, "outgoing mail")
+        self._digests = Digests(settings.keys, "punchcard mail throttle")
         self._limit = _limit(settings, settings.mails_per_address)
         self._limit_of_all = _limit(settings, settings.mails_per_address_of_all)
 
@@ -98,7 +97,7 @@ class MailQueue:
         throttle.fail(session, everywhere, limit=self._limit_of_all, now=now)
 
     def _key_of(self, purpose: str, what: str) -> str:
-        digest = hmac.digest(self._key, what.encode("utf-8", "replace"), "sha256")
+        digest = self._digests.of(what.encode("utf-8", "replace"))
         return f"{purpose}:{digest.hex()}"
 
     def delete(self, session: Session, mail_id: str) -> None:

@@ -5,7 +5,6 @@ audit trail once an hour with how often it came: a flood fills neither. Counting
 microseconds and asks no database; rows are written by a task of each process.
 """
 
-import hmac
 import logging
 import threading
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from punchcard.accounts.vocabulary import SecurityEvent
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids
+from punchcard.kit.secrets import Digests
 from punchcard.kit.security.request_origin import (
     NOWHERE,
     RequestOrigin,
@@ -85,14 +85,14 @@ class SecurityDesk:
         self._span = timedelta(minutes=settings.security_event_minutes)
         self._limit = settings.security_events_limit
         self._lines = settings.security_lines_per_minute
-        self._digest_key = settings.keys.digest_key("punchcard account of security events")
+        self._digests = Digests(settings.keys, "punchcard account of security events")
         self._guard = threading.Lock()
         self._counted: dict[_Key, _Counted] = {}
         self._strangers = 0
 
     def account(self, typed: str) -> str:
         """Return by what an address that was typed is told again, and not what it was."""
-        digest = hmac.digest(self._digest_key, typed.encode("utf-8", "replace"), "sha256")
+        digest = self._digests.of(typed.encode("utf-8", "replace"))
         return digest.hex()[:_DIGEST_CHARACTERS]
 
     def note(

@@ -171,9 +171,8 @@ async def get_caller(
     state["observed"] = OBSERVED_ROUTES.get(asked)
     keyed = None
     if key is not None and subject.vendor_id is not None:
-        secret_key = context.settings.secret_key
-        fingerprint = idempotency.fingerprint(secret_key, subject, key.request)
-        keyed = Keyed(subject.vendor_id, key.key, fingerprint)
+        told = idempotency.fingerprints(context.settings.keys, subject, key.request)
+        keyed = Keyed(subject.vendor_id, key.key, told)
         await run_in_threadpool(_replay_if_known, context, keyed)
     caller = _caller(request, context, subject, keyed, response.headers)
     try:

@@ -5,7 +5,6 @@ second one either can't store its response (the key is taken) or is refused by a
 first one was quicker; in both cases the first has committed, so its response is there to be read.
 """
 
-import hmac
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +22,7 @@ from punchcard.accounts.subjects import Subject
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import VendorId
-from punchcard.kit.secrets import Sealer, derive_key
+from punchcard.kit.secrets import Digests, Keyring, Sealer
 from punchcard.loyalty.errors import IdempotencyKeyReused
 from punchcard.loyalty.models import LoyaltyTransaction
 
@@ -66,7 +65,8 @@ class Keyed:
 
     vendor_id: VendorId
     key: str
-    fingerprint: bytes
+    fingerprints: tuple[bytes, ...]
+    """By each key of the server; the first is kept, any of them is known again."""
 
     @property
     def bound_to(self) -> str:
@@ -85,14 +85,14 @@ def read_key(header: str | None) -> str | None:
     return header
 
 
-def fingerprint(secret_key: str, subject: Subject, request: SentRequest) -> bytes:
-    """Return what tells one request from another under the same key.
+def fingerprints(ring: Keyring, subject: Subject, request: SentRequest) -> tuple[bytes, ...]:
+    """Return what tells one request from another under the same key, by each key of the server.
 
     Who sent it is part of that: a key is no secret, so nobody learns by another's key what they
     were answered. PINs and passwords are left out: whoever had the digest could try all there are.
     """
     sender = f"{subject.kind} {subject.id} {request.method} {request.path}\n".encode()
-    return hmac.digest(_hmac_key(secret_key), sender + _without_secrets(request.body), "sha256")
+    return _digests(ring).any_of(sender + _without_secrets(request.body))
 
 
 def _without_secrets(body: bytes) -> bytes:
@@ -107,8 +107,8 @@ def _without_secrets(body: bytes) -> bytes:
 
 
 @lru_cache(maxsize=4)
-def _hmac_key(secret_key: str) -> bytes:
-    return derive_key(secret_key, "punchcard idempotency fingerprint")
+def _digests(ring: Keyring) -> Digests:
+    return Digests(ring, "punchcard idempotency fingerprint")
 
 
 def find_response(session: Session, sealer: Sealer, request: Keyed) -> Replay | None:
@@ -121,7 +121,7 @@ def find_response(session: Session, sealer: Sealer, request: Keyed) -> Replay | 
         _refuse_key_of_the_ledger(session, request)
         return None
     body = sealer.open(record.body_sealed, request.bound_to)
-    if record.fingerprint != request.fingerprint or body is None:
+    if record.fingerprint not in request.fingerprints or body is None:
         raise IdempotencyKeyReused
     return Replay(record.status, body)
 
@@ -133,7 +133,7 @@ def store_response(
     record = insert(IdempotencyRecord).values(
         vendor_id=request.vendor_id,
         key=request.key,
-        fingerprint=request.fingerprint,
+        fingerprint=request.fingerprints[0],
         status=status,
         body_sealed=sealer.seal(body, request.bound_to),
         created_at=now,

@@ -90,7 +90,7 @@ def get_stamps(
     An address of a design of before shows today's: Google may fetch it a little late.
     """
     context = visitor.context
-    stamps = stamps_in(context.wallets.google.picture_key, program_id, picture)
+    stamps = stamps_in(context.wallets.google.picture_keys, program_id, picture)
     if stamps is None:
         raise ProgramNotFound
     with context.database.read() as session:

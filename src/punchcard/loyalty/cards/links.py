@@ -7,7 +7,7 @@ from punchcard.kit.settings import Settings
 
 def card_sealer(settings: Settings) -> Sealer:
     """Return what seals the secret tokens of cards; a seal is bound to the card's id."""
-    return Sealer(settings.secret_key, "card token")
+    return Sealer(settings.keys, "card token")
 
 
 def public_path(token: str) -> str:

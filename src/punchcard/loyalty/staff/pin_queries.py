@@ -4,20 +4,24 @@ What surrounds the one bcrypt of a check shall not be felt beside it, so the sta
 once, and what there is to know comes with the row.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     Connection,
     LargeBinary,
+    Select,
     String,
     and_,
     bindparam,
     literal,
     or_,
     select,
+    update,
 )
 
 from punchcard.accounts.models import Throttle, Vendor
@@ -38,6 +42,7 @@ class FoundPin:
     staff_id: str | None
     name: str
     pin_hash: str
+    pepper_id: str | None
     generation: int
     misses: int
     locked_until: datetime | None
@@ -56,6 +61,7 @@ _columns = select(
     StaffPin.staff_id,
     StaffPin.name,
     StaffPin.pin_hash,
+    StaffPin.pepper_id,
     StaffPin.generation,
     StaffPin.misses,
     StaffPin.locked_until,
@@ -69,12 +75,6 @@ _pins = _columns.where(_is_in_use)
 
 # One row even where nobody has the PIN: the credential's lock is asked in the same breath.
 _nobody = select(literal(1).label("one")).subquery()
-_BY_INDEX = _columns.select_from(
-    _nobody.outerjoin(
-        StaffPin,
-        and_(_is_own, _is_in_use, StaffPin.pin_index == bindparam("pin_index", type_=LargeBinary)),
-    )
-)
 _BY_NAME = _pins.where(
     _is_own,
     or_(
@@ -86,15 +86,27 @@ _AGAIN = _pins.where(StaffPin.id == bindparam("pin_id", type_=Id))
 _CREDENTIAL = select(_credential_lock)
 
 
+@lru_cache(maxsize=8)
+def _by_index(peppers: int) -> Select[Any]:
+    """Return the statement for what was typed, which has an index under each pepper."""
+    names = [f"index_{number}" for number in range(peppers)]
+    typed = or_(*(StaffPin.pin_index == bindparam(name, type_=LargeBinary) for name in names))
+    found = _nobody.outerjoin(StaffPin, and_(_is_own, _is_in_use, typed))
+    query: Select[Any] = _columns.select_from(found).order_by(StaffPin.id).limit(1)
+    return query
+
+
 def find_by_index(
-    connection: Connection, subject: Subject, pin_index: bytes
+    connection: Connection, subject: Subject, indexes: Sequence[bytes]
 ) -> tuple[FoundPin | None, datetime | None]:
     """Return the PIN of the subject's vendor that was typed, if anybody has it.
 
-    Beside it stands until when unnamed entry is locked on the credential, if it ever was.
+    `indexes` are those of what was typed, under each pepper. Beside the PIN stands until when
+    unnamed entry is locked on the credential, if it ever was.
     """
-    facts = {"vendor_id": subject.vendor_id, "pin_index": pin_index}
-    row = connection.execute(_BY_INDEX, _with(subject, facts)).one()
+    facts = {f"index_{number}": index for number, index in enumerate(indexes)}
+    wanted = _with(subject, {"vendor_id": subject.vendor_id, **facts})
+    row = connection.execute(_by_index(len(indexes)), wanted).one()
     return _found(row) if row.id is not None else None, row.blocked_until
 
 
@@ -111,6 +123,17 @@ def find_again(connection: Connection, subject: Subject, pin: FoundPin) -> Found
     """Return the PIN as it is now; None if it was changed or retired."""
     now = _found(connection.execute(_AGAIN, _with(subject, {"pin_id": pin.id})).one_or_none())
     return now if now is not None and now.generation == pin.generation else None
+
+
+def pepper_anew(
+    connection: Connection, pin: FoundPin, *, pin_hash: str, pin_index: bytes, pepper_id: str
+) -> None:
+    """Keep a PIN under another pepper, unless it was changed meanwhile; it stays the same PIN."""
+    connection.execute(
+        update(StaffPin)
+        .where(StaffPin.id == pin.id, StaffPin.pin_hash == pin.pin_hash)
+        .values(pin_hash=pin_hash, pin_index=pin_index, pepper_id=pepper_id)
+    )
 
 
 def zone_of(connection: Connection, subject: Subject) -> ZoneInfo:

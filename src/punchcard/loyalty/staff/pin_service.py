@@ -45,9 +45,11 @@ def create_pin(
         vendor_id=vendor_id,
         pin_hash=prepared.pin_hash,
         pin_index=prepared.pin_index,
+        pepper_id=prepared.pepper_id,
         created_at=act.now,
         updated_at=act.now,
     )
+    _refuse_former_index(session, vendor_id, prepared, pin_id=None)
     with refusing_duplicates(session, _taken(session, vendor_id, prepared, pin_id=None)):
         session.add(pin)
     _record(session, act, "pin.created", pin, new=_values(pin))
@@ -120,6 +122,8 @@ def update_pin(
     if not changed and prepared is None:
         return pin
     old = {name: getattr(pin, name) for name in changed}
+    if prepared is not None:
+        _refuse_former_index(session, vendor_id, prepared, pin_id=pin.id)
     with refusing_duplicates(session, _taken(session, vendor_id, prepared, pin_id=pin.id)):
         for name, value in changed.items():
             setattr(pin, name, value)
@@ -168,6 +172,7 @@ def retire_pin(session: Session, act: Act, vendor_id: VendorId, pin_id: StaffPin
 def _renew(pin: StaffPin, prepared: PreparedPin) -> None:
     pin.pin_hash = prepared.pin_hash
     pin.pin_index = prepared.pin_index
+    pin.pepper_id = prepared.pepper_id
     pin.generation += 1
     pin.failed_attempts = pin.misses = pin.locks = 0
     pin.locked_until = pin.last_missed_at = pin.exhausted_at = None
@@ -189,6 +194,24 @@ def _row_locked(session: Session, vendor_id: VendorId, pin_id: StaffPinId) -> St
 def _check_program(session: Session, vendor_id: VendorId, fields: Mapping[str, Any]) -> None:
     if fields.get("program_id") is not None:
         get_program(session, vendor_id, fields["program_id"])
+
+
+def _refuse_former_index(
+    session: Session, vendor_id: VendorId, prepared: PreparedPin, *, pin_id: StaffPinId | None
+) -> None:
+    """Raise PinAlreadyUsed if a colleague has the PIN under a pepper of before.
+
+    The database sees only that two of one pepper are the same.
+    """
+    if not prepared.former_indexes:
+        return
+    query = select(StaffPin.id).where(
+        StaffPin.vendor_id == vendor_id,
+        StaffPin.retired_at.is_(None),
+        StaffPin.pin_index.in_(prepared.former_indexes),
+    )
+    if any(found != pin_id for found in session.scalars(query)):
+        raise PinAlreadyUsed()
 
 
 def _taken(

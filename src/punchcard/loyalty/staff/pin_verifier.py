@@ -18,13 +18,14 @@ from math import ceil
 from typing import Protocol
 
 from punchcard.accounts.audit_service import Act
+from punchcard.accounts.errors import HasherBusy
 from punchcard.accounts.subjects import Subject
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.errors import DomainError, invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import Ids, VendorId
-from punchcard.kit.secrets import derive_key
+from punchcard.kit.secrets import Digests, ServerKey
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.errors import (
     PinTooSimple,
@@ -58,6 +59,9 @@ class PreparedPin:
 
     pin_hash: str
     pin_index: bytes
+    pepper_id: str
+    former_indexes: tuple[bytes, ...]
+    """Its index under the peppers of before: a colleague may still have it under one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,11 @@ class PinVerifier:
             forgotten_after=timedelta(hours=settings.pin_locks_forgotten_hours),
             misses=settings.pin_misses_until_exhausted,
         )
-        self._hash_key = derive_key(settings.pin_pepper, "punchcard pin hash")
-        self._index_key = derive_key(settings.pin_pepper, "punchcard pin index")
+        self._peppers = settings.peppers
+        self._hash_keys = dict(
+            zip(self._peppers.keys, self._peppers.derived("punchcard pin hash"), strict=True)
+        )
+        self._indexes = Digests(self._peppers, "punchcard pin index")
         # A well-formed hash that belongs to nobody: comparing with it takes as long as any other.
         self._nobodys_hash = f"$2b${self._cost:02d}${'.' * 53}"
 
@@ -99,8 +106,10 @@ class PinVerifier:
             raise invalid_field("pin", message=_NOT_A_PIN)
         if is_too_simple(pin):
             raise PinTooSimple()
-        pin_hash = self._hasher.hash(self._peppered(pin), self._cost)
-        return PreparedPin(pin_hash, self._index(vendor_id, pin))
+        current = self._peppers.current
+        pin_hash = self._hasher.hash(self._peppered(pin, current), self._cost)
+        index, *former = self._all_indexes(vendor_id, pin)
+        return PreparedPin(pin_hash, index, current.name, tuple(former))
 
     def verify(self, subject: Subject, pin: str, staff_id: str | None = None) -> StaffIdentity:
         """Return whose PIN it is; see `check`."""
@@ -132,9 +141,14 @@ class PinVerifier:
 
     def _checked(self, subject: Subject, pin: str, staff_id: str | None) -> VerifiedPin:
         found, is_named = self._find(subject, pin, staff_id)
-        hashed = found.pin_hash if found is not None else self._nobodys_hash
-        is_right = self._hasher.verify(self._peppered(pin), hashed)
+        pepper = self._peppers.named(found.pepper_id) if found is not None else None
+        # A PIN whose pepper is gone is nobody's, and takes as long as any other.
+        hashed = found.pin_hash if found is not None and pepper else self._nobodys_hash
+        peppered = self._peppered(pin, pepper or self._peppers.current)
+        is_right = self._hasher.verify(peppered, hashed)
         if found is not None and is_right and self._counts_as_right(found, subject, is_named):
+            if pepper is not self._peppers.current:
+                self._pepper_anew(found, pin)
             identity = StaffIdentity(found.id, found.staff_id, found.name, found.program_id)
             return VerifiedPin(identity, found.generation)
         raise self._counted_as_wrong(found if is_named else None, subject)
@@ -156,8 +170,8 @@ class PinVerifier:
                     return found, True
                 until = pin_queries.credential_locked_until(connection, subject)
             else:
-                index = self._index(subject.vendor_id, pin)
-                found, until = pin_queries.find_by_index(connection, subject, index)
+                indexes = self._all_indexes(subject.vendor_id, pin)
+                found, until = pin_queries.find_by_index(connection, subject, indexes)
         _refuse_locked(until, now)
         return found, False
 
@@ -211,12 +225,26 @@ class PinVerifier:
                 record_lock(connection, act, pin.id if pin else None, miss)
         return StaffPinExhausted() if miss.exhausted_at else _refusal(miss, now)
 
-    def _peppered(self, pin: str) -> bytes:
-        # bcrypt stops at a NUL byte, so the digest is written as text.
-        return base64.b64encode(hmac.digest(self._hash_key, pin.encode(), "sha256"))
+    def _pepper_anew(self, found: FoundPin, pin: str) -> None:
+        """Keep a right PIN under the pepper in use; the next time, if hashing is busy now."""
+        current = self._peppers.current
+        try:
+            pin_hash = self._hasher.hash(self._peppered(pin, current), self._cost)
+        except HasherBusy:
+            return
+        index = self._all_indexes(found.vendor_id, pin)[0]
+        with self._database.write_connection() as connection:
+            pin_queries.pepper_anew(
+                connection, found, pin_hash=pin_hash, pin_index=index, pepper_id=current.name
+            )
 
-    def _index(self, vendor_id: VendorId | None, pin: str) -> bytes:
-        return hmac.digest(self._index_key, f"{vendor_id}|{pin}".encode(), "sha256")
+    def _peppered(self, pin: str, pepper: ServerKey) -> bytes:
+        # bcrypt stops at a NUL byte, so the digest is written as text.
+        return base64.b64encode(hmac.digest(self._hash_keys[pepper], pin.encode(), "sha256"))
+
+    def _all_indexes(self, vendor_id: VendorId | None, pin: str) -> tuple[bytes, ...]:
+        """Return the index of a PIN under each pepper, that in use first."""
+        return self._indexes.any_of(f"{vendor_id}|{pin}".encode())
 
 
 def _refuse_shut(pin: FoundPin, now: datetime) -> None:

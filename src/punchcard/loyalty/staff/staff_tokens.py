@@ -55,7 +55,7 @@ class StaffTokens:
     def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
         self._database = database
         self._clock = clock
-        self._signer = Signer(settings.secret_key, "staff token", STAFF_PREFIX)
+        self._signer = Signer(settings.keys, "staff token", STAFF_PREFIX)
         self._life = timedelta(minutes=settings.staff_token_minutes)
         self._grace = timedelta(hours=settings.offline_grace_hours)
         self._cache = RefreshingCache[_Known](

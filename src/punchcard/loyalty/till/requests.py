@@ -6,7 +6,6 @@ the repetition of one that was accepted.
 """
 
 import hashlib
-import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +20,7 @@ from punchcard.kit.clock import Clock
 from punchcard.kit.errors import DomainError, invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import LocationId, RewardId, VendorId
-from punchcard.kit.secrets import derive_key
+from punchcard.kit.secrets import Digests, Keyring
 from punchcard.kit.settings import Settings
 from punchcard.kit.values import value
 from punchcard.loyalty.errors import CardNotFound, OccurredAtOutOfRange
@@ -335,13 +334,13 @@ def fingerprint(kind: str, fields: Sequence[Any]) -> bytes:
     return hashlib.sha256(_canonical(kind, fields)).digest()
 
 
-def keyed_fingerprint(secret_key: str, kind: str, fields: Sequence[Any]) -> bytes:
-    """Return the same for a request that is made of personal data.
+def keyed_fingerprints(ring: Keyring, kind: str, fields: Sequence[Any]) -> tuple[bytes, ...]:
+    """Return the same for a request that is made of personal data, by each key of the server.
 
     It is kept in the ledger for good, so it is made with a key: nobody can try out names and
-    addresses against it.
+    addresses against it. A request that came before a change of keys is known by a later one.
     """
-    return hmac.digest(_enrolment_key(secret_key), _canonical(kind, fields), "sha256")
+    return _enrolment_digests(ring).any_of(_canonical(kind, fields))
 
 
 def _canonical(kind: str, fields: Sequence[Any]) -> bytes:
@@ -349,5 +348,5 @@ def _canonical(kind: str, fields: Sequence[Any]) -> bytes:
 
 
 @lru_cache(maxsize=4)
-def _enrolment_key(secret_key: str) -> bytes:
-    return derive_key(secret_key, "punchcard enrolment fingerprint")
+def _enrolment_digests(ring: Keyring) -> Digests:
+    return Digests(ring, "punchcard enrolment fingerprint")

@@ -89,6 +89,16 @@ def record_first_look(session: Session, serial_number: str, fingerprint: bytes) 
     )
 
 
+def record_token_key(session: Session, serial_number: str, key_name: str) -> None:
+    """Remember which of the server's keys the token is made with in the pass that a phone has."""
+    session.execute(
+        update(ApplePass)
+        .where(ApplePass.serial_number == serial_number)
+        .values(token_key=key_name),
+        execution_options=_NO_SYNC,
+    )
+
+
 def record_changes(
     session: Session,
     looks: Mapping[str, tuple[bytes, bytes]],

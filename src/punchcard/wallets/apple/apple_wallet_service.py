@@ -15,7 +15,7 @@ from punchcard.db.database import Database
 from punchcard.db.outbox import RetryLater
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import CardId, Ids, ProgramId
-from punchcard.kit.secrets import derive_key
+from punchcard.kit.secrets import Digests
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.rules.logo_rules import PictureKind
@@ -92,7 +92,8 @@ class AppleWallet:
         self._card_links = card_links
         self.complaints = 0
         self._set_up = AppleSetUp(settings, clock)
-        self._token_key = derive_key(settings.secret_key, "punchcard apple pass")
+        self._tokens = Digests(settings.keys, "punchcard apple pass")
+        self._key_name = settings.keys.current.name
 
     @property
     def signer(self) -> PassSigner | None:
@@ -137,6 +138,7 @@ class AppleWallet:
         if is_first:
             with self._database.write() as session:
                 registry.record_first_look(session, number, look.fingerprint)
+                registry.record_token_key(session, number, self._key_name)
         return built
 
     def sample(self, program_id: ProgramId) -> bytes:
@@ -166,22 +168,29 @@ class AppleWallet:
             found = session.get_one(ApplePass, serial_number)
         if known_since is not None and known_since >= found.modified_at:
             return None
-        return self._build(serial_number)[0]
+        built = self._build(serial_number)[0]
+        if found.token_key != self._key_name:
+            with self._database.write() as session:
+                registry.record_token_key(session, serial_number, self._key_name)
+        return built
 
     def is_token_of(self, serial_number: str, token: str) -> bool:
         """Return whether a phone that shows `token` holds this pass.
 
         An unknown pass takes the same time as a wrong token, and has the same answer.
         """
-        expected = self.token_of(serial_number)
-        is_right = hmac.compare_digest(expected.encode(), token.encode("utf-8", "replace"))
+        shown = token.encode("utf-8", "replace")
+        known = [_written(one).encode() for one in self._tokens.any_of(serial_number.encode())]
+        is_right = any([hmac.compare_digest(one, shown) for one in known])
         with self._database.read() as session:
             return session.get(ApplePass, serial_number) is not None and is_right
 
     def token_of(self, serial_number: str) -> str:
-        """Return the secret that a pass always carries; it is derived, so nothing can leak it."""
-        digest = hmac.digest(self._token_key, serial_number.encode(), "sha256")
-        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        """Return the secret that a pass carries; it is derived, so nothing can leak it.
+
+        It changes with the server's key: the pass is another one then, and phones fetch it.
+        """
+        return _written(self._tokens.of(serial_number.encode()))
 
     def register(self, wanted: Registration) -> bool:
         """Let a phone hear of a pass's changes; True if that is new."""
@@ -346,3 +355,7 @@ class AppleWallet:
         texts = text_files(content, words, identity)
         logo, hero = images[PictureKind.LOGO], images[PictureKind.HERO]
         return _Look((*texts, *pass_pictures(content, logo=logo, hero=hero)))
+
+
+def _written(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import CardId, ProgramId
-from punchcard.kit.secrets import derive_key
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.rotating_codes import RotatingCodes, has_rotating_code
@@ -42,6 +41,9 @@ _CLASS_ATTEMPTS: Final = 3
 _log = logging.getLogger(__name__)
 
 
+_PICTURES: Final = "punchcard google pictures"
+
+
 class GoogleWallet:
     """Google's side of a card. While issuer or service account lack, `is_configured` is False."""
 
@@ -66,8 +68,10 @@ class GoogleWallet:
         self._shop = GoogleShop(
             issuer_id=settings.google_issuer_id,
             base_url=settings.base_url,
-            picture_key=derive_key(settings.secret_key, "punchcard google pictures"),
+            picture_key=settings.keys.derived(_PICTURES)[0],
         )
+        self.picture_keys = settings.keys.derived(_PICTURES)
+        """What the addresses of cards' pictures are, or were, signed with."""
 
     @property
     def account(self) -> ServiceAccount | None:
@@ -85,11 +89,6 @@ class GoogleWallet:
         if fault is not None:
             _log.error("Google Wallet hands out no cards (see punchcard doctor): %s", fault)
         return account, fault
-
-    @property
-    def picture_key(self) -> bytes:
-        """Return what the addresses of cards' pictures are signed with."""
-        return self._shop.picture_key
 
     @property
     def is_configured(self) -> bool:

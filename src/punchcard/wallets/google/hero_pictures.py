@@ -7,6 +7,7 @@ names the number of stamps and the design, and is signed: nobody can walk throug
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -28,13 +29,17 @@ def picture_name(key: bytes, program_id: ProgramId, stamps: int) -> str:
     return f"{stamps}.{signature}"
 
 
-def stamps_in(key: bytes, program_id: ProgramId, name: str) -> int | None:
-    """Return how many stamps a picture of this name shows; None for a name that we never gave."""
+def stamps_in(keys: Sequence[bytes], program_id: ProgramId, name: str) -> int | None:
+    """Return how many stamps a picture of this name shows; None for a name that we never gave.
+
+    `keys` are what names are, or were, signed with.
+    """
     number = name.partition(".")[0]
     if not (number.isascii() and number.isdigit() and len(number) <= 2):
         return None
-    expected = picture_name(key, program_id, int(number))
-    is_ours = hmac.compare_digest(expected.encode(), name.encode("utf-8", "replace"))
+    shown = name.encode("utf-8", "replace")
+    expected = [picture_name(key, program_id, int(number)).encode() for key in keys]
+    is_ours = any([hmac.compare_digest(one, shown) for one in expected])
     return int(number) if is_ours else None
 
 

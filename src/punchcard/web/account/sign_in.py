@@ -125,7 +125,7 @@ def to_sign_in(request: PageRequest, email: str, done: str) -> Response:
 
 
 def _emails(request: PageRequest) -> Signer:
-    return Signer(request.context.settings.secret_key, "address to sign in with", "")
+    return Signer(request.context.settings.keys, "address to sign in with", "")
 
 
 def local_path(path: str) -> str | None:

@@ -16,7 +16,6 @@ from punchcard.web.pages.page_request import PageRequest
 _COOKIE: Final = "punchcard_given_pins"
 _KEPT_FOR: Final = timedelta(minutes=10)
 _KEPT: Final = 5
-_NONCE: Final = 12
 
 
 class GivenPin(NamedTuple):
@@ -41,7 +40,7 @@ def given_pins(request: PageRequest) -> list[GivenPin]:
         sealed = base64.urlsafe_b64decode(request.cookie(_COOKIE) or "")
     except (ValueError, binascii.Error):
         return []
-    plain = _sealer(request).open(sealed, _session(request)) if len(sealed) > _NONCE else None
+    plain = _sealer(request).open(sealed, _session(request))
     if plain is None:
         return []
     kept = json.loads(plain)
@@ -55,4 +54,4 @@ def _session(request: PageRequest) -> str:
 
 
 def _sealer(request: PageRequest) -> Sealer:
-    return Sealer(request.context.settings.secret_key, "PINs just given")
+    return Sealer(request.context.settings.keys, "PINs just given")

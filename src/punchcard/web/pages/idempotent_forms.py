@@ -10,7 +10,6 @@ from typing import Final
 
 from punchcard.accounts.subjects import NOBODY
 from punchcard.kit.ids import VendorId, as_id
-from punchcard.kit.secrets import derive_key
 from punchcard.loyalty.errors import IdempotencyKeyReused
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.requests import (
@@ -70,8 +69,10 @@ def _form_key(request: PageRequest, form: Form) -> tuple[str | None, bytes | Non
     form_id = as_id(form.value(FORM_KEY_FIELD))
     if form_id is None:
         return None, None
-    secret = derive_key(request.context.settings.secret_key, "punchcard forms that count once")
-    key = hmac.digest(secret, f"{request.csrf} {form_id}".encode(), "sha256").hex()
+    # With the key that the form was made with: sent again after a change of keys it is the same.
+    secrets = request.context.settings.keys.derived("punchcard forms that count once")
+    secret = secrets[request.form_key]
+    key = hmac.digest(secret, f"{request.shown_csrf} {form_id}".encode(), "sha256").hex()
     said = sorted(field for field in form.sent() if field[0] not in _NOT_SAID)
     # Made with a key: it stays in the ledger, and a form may hold names and addresses.
     body = json.dumps([request.http.url.path, said]).encode()

@@ -17,7 +17,7 @@ from punchcard.kit import logs
 from punchcard.kit.i18n import as_language, negotiate, translate
 from punchcard.kit.ids import VendorId
 from punchcard.kit.origins import is_same_server, origin_of
-from punchcard.kit.secrets import Signer, derive_key
+from punchcard.kit.secrets import Digests, Signer
 from punchcard.web.cookies import cookie_name, read_cookie
 from punchcard.web.observed_pages import OBSERVED_PAGES
 from punchcard.web.pages import navigation
@@ -78,6 +78,8 @@ class PageRequest:
     language: str
     request_id: str
     policy: str = POLICY
+    form_key: int = 0
+    """With which of the server's keys the form in hand was made: 0 is the one in use."""
     _cookies: list[tuple[str, str | None, dict[str, Any]]] = field(default_factory=list)
 
     @property
@@ -127,9 +129,12 @@ class PageRequest:
     @property
     def csrf(self) -> str:
         """Return what forms of this visitor must carry."""
-        key = derive_key(self.context.settings.secret_key, _CSRF_PURPOSE)
-        bound_to = self.session_token or self.visitor
-        return hmac.digest(key, bound_to.encode("utf-8", "replace"), "sha256").hex()
+        return self._csrfs()[0]
+
+    @property
+    def shown_csrf(self) -> str:
+        """Return what the form in hand carried, once it was found good: see `check_csrf`."""
+        return self._csrfs()[self.form_key]
 
     def act(self) -> Act:
         """Return who does it, when, and in which request, for what is audited."""
@@ -247,8 +252,17 @@ class PageRequest:
             raise FormFromElsewhere(
                 origin=origin_of(origin) or "?", address=origin_of(base_url) or "?"
             )
-        if not hmac.compare_digest(shown.encode("utf-8", "replace"), self.csrf.encode()):
+        sent = shown.encode("utf-8", "replace")
+        good = [hmac.compare_digest(sent, one.encode()) for one in self._csrfs()]
+        if not any(good):
             raise FormExpired
+        self.form_key = good.index(True)
+
+    def _csrfs(self) -> list[str]:
+        """Return what forms carry under each of the server's keys, that in use first."""
+        bound_to = (self.session_token or self.visitor).encode("utf-8", "replace")
+        digests = Digests(self.context.settings.keys, _CSRF_PURPOSE)
+        return [digest.hex() for digest in digests.any_of(bound_to)]
 
     def _write_cookie(
         self, response: Response, name: str, value: str | None, *, max_age: int, path: str
@@ -278,7 +292,7 @@ class PageRequest:
         return self.say(facts["text"], **facts["params"]), Undo(**undo) if undo else None
 
     def _signer(self) -> Signer:
-        return Signer(self.context.settings.secret_key, "page notices", "")
+        return Signer(self.context.settings.keys, "page notices", "")
 
 
 def get_page_request(request: Request) -> PageRequest:

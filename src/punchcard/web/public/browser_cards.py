@@ -28,8 +28,6 @@ _SECONDS: Final = 400 * 86_400
 """Browsers keep no cookie longer; each look at the card begins anew."""
 _NAME_CHARACTERS: Final = 12
 _COOKIE_CHARACTERS: Final = 300
-_SHORTEST_SEAL_BYTES: Final = 12 + 16
-"""A nonce and a tag (AES-GCM), before anything is sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +100,9 @@ def _opened(settings: Settings, sent: str, program_id: ProgramId) -> str | None:
         sealed = base64.urlsafe_b64decode(sent.encode("ascii", "replace"))
     except binascii.Error:
         return None
-    if len(sealed) < _SHORTEST_SEAL_BYTES:
-        return None
     plain = _sealer(settings).open(sealed, program_id)
     return plain.decode() if plain is not None else None
 
 
 def _sealer(settings: Settings) -> Sealer:
-    return Sealer(settings.secret_key, "card of a browser")
+    return Sealer(settings.keys, "card of a browser")

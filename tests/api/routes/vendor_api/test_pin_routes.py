@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from punchcard.accounts.models import IdempotencyRecord
-from punchcard.api.http.idempotency import SentRequest, fingerprint
+from punchcard.api.http.idempotency import SentRequest, fingerprints
 from punchcard.loyalty.errors import StaffTokenInvalid
 from tests.loyalty import shelf
 from tests.support.cast import Shop
@@ -172,8 +172,8 @@ def test_what_is_kept_of_a_request_does_not_tell_its_pin(alice: Api, alice_shop:
     assert b"4711" not in kept.body_sealed
     sent = [SentRequest("POST", path, body.replace(b"4711", pin)) for pin in (b"4711", b"6250")]
     sender = alice_shop.context.accounts.credentials.resolve(alice.token or "")
-    secret_key = alice_shop.context.settings.secret_key
-    assert {fingerprint(secret_key, sender, one) for one in sent} == {kept.fingerprint}
+    ring = alice_shop.context.settings.keys
+    assert {fingerprints(ring, sender, one) for one in sent} == {(kept.fingerprint,)}
 
 
 def test_a_deleted_program_ends_the_tokens_of_its_staff(alice: Api, alice_shop: Shop) -> None:

@@ -1,5 +1,7 @@
 """`POST /cards`: a card is opened by the till, like everything that ends up in the ledger."""
 
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -10,8 +12,11 @@ from punchcard.api.http.field_messages import refusal_of_body
 from punchcard.api.schemas.card_requests import EnrolRequest
 from punchcard.api.schemas.cards import Card, card_response
 from punchcard.context import Context
+from punchcard.kit.secrets import Keyring
+from punchcard.loyalty.errors import IdempotencyKeyReused
 from punchcard.loyalty.operations import OpenCard, OperationMetadata
-from punchcard.loyalty.till.requests import OperationBuilder, RequestDetails, keyed_fingerprint
+from punchcard.loyalty.till.receipt import Receipt
+from punchcard.loyalty.till.requests import OperationBuilder, RequestDetails, keyed_fingerprints
 
 
 async def enrol(context: Context, request: FastRequest) -> FastResponse:
@@ -21,16 +26,21 @@ async def enrol(context: Context, request: FastRequest) -> FastResponse:
     except ValidationError as error:
         raise refusal_of_body(error) from None
     builder = OperationBuilder(context.loyalty.operation_services, caller_of(request))
-    key, secret_key = request.idempotency_key, context.settings.secret_key
-    details = RequestDetails(
-        location_id=body.location_id,
-        occurred_at=body.occurred_at,
-        idempotency_key=key,
-        fingerprint=_fingerprint(secret_key, body) if key is not None else None,
-    )
-    receipt = await context.loyalty.till.submit_async(
-        builder.build(details, partial(_open_card, body, request.subject.country))
-    )
+    key = request.idempotency_key
+    told = _fingerprints(context.settings.keys, body) if key is not None else (None,)
+
+    async def submit(fingerprint: bytes | None) -> Receipt:
+        details = RequestDetails(
+            location_id=body.location_id,
+            occurred_at=body.occurred_at,
+            idempotency_key=key,
+            fingerprint=fingerprint,
+        )
+        return await context.loyalty.till.submit_async(
+            builder.build(details, partial(_open_card, body, request.subject.country))
+        )
+
+    receipt = await _first_known(submit, told)
     response = card_response(receipt.card, context.loyalty.card_links)
     return FastResponse(201, response, receipt.is_replay)
 
@@ -45,9 +55,23 @@ def _open_card(body: EnrolRequest, country: str | None, metadata: OperationMetad
     )
 
 
-def _fingerprint(secret_key: str, body: EnrolRequest) -> bytes:
+async def _first_known(
+    submit: Callable[[bytes | None], Awaitable[Receipt]], told: Sequence[bytes | None]
+) -> Receipt:
+    """Submit under the first fingerprint; under the next ones what may have come before them.
+
+    They are of the server's old keys. Under a key that was used for something else the till writes
+    nothing, so the next may be tried.
+    """
+    for fingerprint in told[:-1]:
+        with suppress(IdempotencyKeyReused):
+            return await submit(fingerprint)
+    return await submit(told[-1])
+
+
+def _fingerprints(ring: Keyring, body: EnrolRequest) -> tuple[bytes, ...]:
     fields = sorted(body.model_dump(exclude_none=True).items())
-    return keyed_fingerprint(secret_key, "Enrol", fields)
+    return keyed_fingerprints(ring, "Enrol", fields)
 
 
 ROUTES: Final = [

@@ -90,4 +90,4 @@ def _read(request: PageRequest, state: str) -> VerificationProgress | None:
 
 
 def _signer(request: PageRequest) -> Signer:
-    return Signer(request.context.settings.secret_key, "ledger verification", "")
+    return Signer(request.context.settings.keys, "ledger verification", "")

@@ -1,0 +1,1 @@
+"""Keys that take the place of others."""
