@@ -12,9 +12,9 @@ from punchcard.kit.environment import own_address, variables
 from punchcard.kit.environment.kept_secrets import (
     OLD_SECRETS,
     SECRETS_OF_DATABASE,
-    kept_old_secrets,
-    kept_secret,
-    needs_its_secrets,
+    SecretsMissing,
+    check_given,
+    embedded_secrets,
     old_secrets,
 )
 from punchcard.kit.environment.paths import (
@@ -24,7 +24,6 @@ from punchcard.kit.environment.paths import (
     sqlite_file,
 )
 from punchcard.kit.environment.variables import UnknownVariable
-from punchcard.kit.private_files import make_private_folder
 from punchcard.kit.secrets import Keyring
 
 PREFIX = "PUNCHCARD_"
@@ -264,12 +263,6 @@ _TOLD_WHEN_EMPTY = (
 _BLANK = " "
 
 
-_WITHOUT_ITS_OWN = (
-    "The secrets of this database are missing: there is no {path}, and its cards and PINs need the"
-    " one that they were made with. Put it back from where the secrets are kept, or set them as"
-    " variables. If they are lost for good: punchcard secrets renew --help"
-)
-
 # No proxy at all is something else than the usual one.
 _MEANT_WHEN_EMPTY = ("trusted_proxies",)
 # Not a blank of these is ours to take away: they may be part of what was chosen.
@@ -378,25 +371,13 @@ def _check_values(values: dict[str, Any]) -> None:
 
 def _with_secrets(settings: Settings, values: dict[str, Any], *, renews_secrets: bool) -> Settings:
     """Return settings in which both secrets are set, making them once for an embedded database."""
-    missing = [name for name in SECRETS_OF_DATABASE if not values.get(name)]
-    if missing and not settings.is_embedded:
-        names = " and ".join(PREFIX + name.upper() for name in missing)
-        raise SettingsError(
-            f"{names} must be set with PostgreSQL (32 random characters or more): every server"
-            " process needs the same one, and it must outlive this machine."
-        )
-    if settings.is_embedded:
-        make_private_folder(settings.data_dir)
-    is_needed = bool(missing) and needs_its_secrets(sqlite_file(settings.database_url))
-    for name in missing:
-        path = settings.data_dir / name
-        if not path.exists() and not renews_secrets and is_needed:
-            raise SettingsError(_WITHOUT_ITS_OWN.format(path=path))
-    for name in missing:
-        values[name] = kept_secret(settings.data_dir / name)
-        if not values[name]:
-            raise SettingsError(f"{settings.data_dir / name} is empty: put the secret back.")
-    if settings.is_embedded:
-        for name in OLD_SECRETS.values():
-            values[name] = values.get(name) or kept_old_secrets(settings.data_dir / name)
+    given = {name: values.get(name) or "" for name in (*SECRETS_OF_DATABASE, *OLD_SECRETS.values())}
+    try:
+        if settings.is_embedded:
+            database = sqlite_file(settings.database_url)
+            values |= embedded_secrets(given, settings.data_dir, database, renews=renews_secrets)
+        else:
+            check_given(given, PREFIX)
+    except SecretsMissing as error:
+        raise SettingsError(str(error)) from error
     return Settings(**values)

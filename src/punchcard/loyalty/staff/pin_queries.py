@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     Connection,
+    Executable,
     LargeBinary,
-    Select,
     String,
     and_,
     bindparam,
@@ -87,13 +87,12 @@ _CREDENTIAL = select(_credential_lock)
 
 
 @lru_cache(maxsize=8)
-def _by_index(peppers: int) -> Select[Any]:
+def _by_index(peppers: int) -> Executable:
     """Return the statement for what was typed, which has an index under each pepper."""
     names = [f"index_{number}" for number in range(peppers)]
     typed = or_(*(StaffPin.pin_index == bindparam(name, type_=LargeBinary) for name in names))
     found = _nobody.outerjoin(StaffPin, and_(_is_own, _is_in_use, typed))
-    query: Select[Any] = _columns.select_from(found).order_by(StaffPin.id).limit(1)
-    return query
+    return _columns.select_from(found).order_by(StaffPin.id).limit(1)
 
 
 def find_by_index(
