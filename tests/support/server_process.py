@@ -19,6 +19,7 @@ SECRETS = {
     "PUNCHCARD_PIN_PEPPER": "a pepper of 32 characters at least",
 }
 _DEADLINE_SECONDS = 60
+_WITH_LIMIT = 'ulimit -Sn "$0" && exec "$@"'
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -42,13 +43,19 @@ def environment_for(url: str, folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serving(environment: Mapping[str, str], folder: Path, *options: str) -> Iterator[Serving]:
-    """Run `punchcard serve` and wait until it is ready; it is killed if it runs at the end."""
+def serving(
+    environment: Mapping[str, str], folder: Path, *options: str, descriptors: int | None = None
+) -> Iterator[Serving]:
+    """Run `punchcard serve` and wait until it is ready; it is killed if it runs at the end.
+
+    It may have so many `descriptors` open, by default as many as the test.
+    """
     port = free_port()
     log = folder / f"server-{port}.log"
+    bound = [] if descriptors is None else ["/bin/sh", "-c", _WITH_LIMIT, str(descriptors)]
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [PUNCHCARD, "serve", "--port", str(port), *options],
+            [*bound, PUNCHCARD, "serve", "--port", str(port), *options],
             env=dict(environment),
             cwd=folder,
             stdout=said,
