@@ -19,6 +19,7 @@ depends_on = None
 
 NOWHERE: Final = "00000000-0000-0000-0000-000000000000"
 _ROWS_AT_ONCE: Final = 5000
+_PLACES_AT_ONCE: Final = 5000
 _KEY: Final = ("program_id", "day", "location_id")
 _FIGURES: Final = (
     *("cards_opened", "cards_last_seen", "stamps_earned", "stamps_redeemed"),
@@ -34,11 +35,6 @@ _SIDES: Final = {
     "points_redeemed": "redeemed",
     "points_adjusted": "adjusted",
 }
-_ROLLUP: Final = sa.table(
-    "loyalty_daily_rollup",
-    *(sa.column("program_id", Id), sa.column("day", sa.Date()), sa.column("location_id", Id)),
-    *(sa.column(name, BigInt) for name in _FIGURES),
-)
 _ENTRIES: Final = sa.table(
     "loyalty_transactions",
     *(sa.column(name, Id) for name in ("id", "program_id", "location_id", "voids")),
@@ -47,7 +43,20 @@ _ENTRIES: Final = sa.table(
 )
 _PROGRAMS: Final = sa.table("loyalty_programs", sa.column("id", Id), sa.column("timezone"))
 
+_NAMES: Final = (*_KEY, *_FIGURES)
+_GROW: Final = sa.text(
+    f"INSERT INTO loyalty_daily_rollup ({', '.join(_NAMES)})"  # noqa: S608 names of columns
+    f" VALUES ({', '.join(f':{name}' for name in _NAMES)})"
+    f" ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET "
+    + ", ".join(f"{name} = loyalty_daily_rollup.{name} + excluded.{name}" for name in _FIGURES)
+).bindparams(
+    sa.bindparam("program_id", type_=Id),
+    sa.bindparam("day", type_=sa.Date()),
+    sa.bindparam("location_id", type_=Id),
+)
+
 _Place = tuple[str, date, str]
+_Figures = dict[_Place, dict[str, int]]
 
 
 def upgrade() -> None:
@@ -57,14 +66,8 @@ def upgrade() -> None:
         _rebuild_on_sqlite()
     else:
         _alter_on_postgresql()
-    for (program_id, day, location_id), figures in _at_locations(connection).items():
-        key = {"program_id": program_id, "day": day}
-        _add(connection, {**key, "location_id": location_id}, figures)
-        _add(
-            connection,
-            {**key, "location_id": NOWHERE},
-            {name: -value for name, value in figures.items()},
-        )
+    for figures in _at_locations(connection):
+        _add(connection, figures)
 
 
 def _rebuild_on_sqlite() -> None:
@@ -99,20 +102,26 @@ def _alter_on_postgresql() -> None:
     op.create_primary_key("pk_loyalty_daily_rollup", "loyalty_daily_rollup", list(_KEY))
 
 
-def _at_locations(connection: sa.Connection) -> dict[_Place, dict[str, int]]:
-    """Return what the ledger holds at locations, by program, day and location."""
+def _at_locations(connection: sa.Connection) -> Iterator[_Figures]:
+    """Give what the ledger holds at locations, by program, day and location.
+
+    A part at a time, so that memory is bounded however long the ledger is; parts add up.
+    """
     zones = {
         row.id: ZoneInfo(row.timezone)
         for row in connection.execute(sa.select(_PROGRAMS.c.id, _PROGRAMS.c.timezone))
     }
-    found: dict[_Place, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    found: _Figures = defaultdict(lambda: defaultdict(int))
     for row in _entries(connection):
         entry = dict(row)
         day = entry["occurred_at"].astimezone(zones[entry["program_id"]]).date()
         figures = found[entry["program_id"], day, entry["place"]]
         for name, delta in _deltas(entry).items():
             figures[name] += delta
-    return found
+        if len(found) >= _PLACES_AT_ONCE:
+            yield found
+            found.clear()
+    yield found
 
 
 def _entries(connection: sa.Connection) -> Iterator[sa.RowMapping]:
@@ -161,16 +170,20 @@ def _deltas(entry: Mapping[str, Any]) -> dict[str, int]:
     return deltas
 
 
-def _add(connection: sa.Connection, key: Mapping[str, Any], figures: Mapping[str, int]) -> None:
-    """Add figures to a row that is there, or begin it with them."""
-    added = {name: value for name, value in figures.items() if value}
-    if not added:
-        return
-    same = sa.and_(*(_ROLLUP.c[name] == value for name, value in key.items()))
-    grown = {name: _ROLLUP.c[name] + value for name, value in added.items()}
-    if connection.execute(sa.update(_ROLLUP).where(same).values(grown)).rowcount == 0:
-        row = {**dict.fromkeys(_FIGURES, 0), **key, **added}
-        connection.execute(sa.insert(_ROLLUP).values(row))
+def _add(connection: sa.Connection, found: _Figures) -> None:
+    """Add figures to the rows of their locations, and take them off those of NOWHERE."""
+    rows: _Figures = defaultdict(lambda: defaultdict(int))
+    for (program_id, day, location_id), figures in found.items():
+        for name, value in figures.items():
+            rows[program_id, day, location_id][name] += value
+            rows[program_id, day, NOWHERE][name] -= value
+    given = [
+        {**dict.fromkeys(_FIGURES, 0), **dict(zip(_KEY, place, strict=True)), **figures}
+        for place, figures in rows.items()
+        if any(figures.values())
+    ]
+    if given:
+        connection.execute(_GROW, given)
 
 
 downgrade = refuse_downgrade
