@@ -1,5 +1,6 @@
 """Before rules change: how many customers win, and how many lose."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,12 +8,13 @@ import pytest
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.kit.ids import CardId
 from punchcard.loyalty.cards import card_changes
-from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.operations import Actor, OperationMetadata
-from punchcard.loyalty.programs import impact_service, reward_service
+from punchcard.loyalty.programs import impact_service
 from punchcard.loyalty.programs.impact_service import Impact
 from punchcard.loyalty.till import points_service, stamp_service
-from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.loyalty.vocabulary import ActorKind, ProgramStatus
+from tests.conftest import MONDAY_MORNING
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 
@@ -90,26 +92,107 @@ def test_a_blocked_card_is_concerned_too(alice: Shop, program: LoyaltyProgram) -
         assert impact_service.running_cards(session, program.id) == 5
 
 
+def impacts_of(shop: Shop, reward: Reward, **fields: Any) -> list[Impact]:
+    """Return what it means to change these fields of a reward, whose name stays."""
+    given = {"name": reward.name, "points_required": reward.points_required, **fields}
+    now = shop.context.clock.now()
+    with shop.context.database.read() as session:
+        program = session.get_one(LoyaltyProgram, reward.program_id)
+        row = session.get_one(Reward, reward.id)
+        return impact_service.impacts_of_reward(session, program, row, given, now=now)
+
+
+def losers_of_archiving(shop: Shop, reward: Reward) -> int:
+    now = shop.context.clock.now()
+    with shop.context.database.read() as session:
+        program = session.get_one(LoyaltyProgram, reward.program_id)
+        row = session.get_one(Reward, reward.id)
+        return impact_service.impact_of_archiving(session, program, row, now=now).losers
+
+
+def redeemed(shop: Shop, card_id: CardId, reward: Reward) -> None:
+    by: OperationMetadata = {"vendor_id": shop.id, "actor": Actor(ActorKind.SYSTEM, None)}
+    points_service.redeem_points(
+        shop.context.loyalty.till, card_id, reward_id=reward.id, points=None, **by
+    )
+
+
 def test_a_dearer_reward_slips_out_of_reach_for_some(alice: Shop, program: LoyaltyProgram) -> None:
-    context = alice.context
-    with context.database.write() as session:
-        fields = {"name": "A cup", "points_required": 80}
-        reward = reward_service.create_reward(
-            session, by_operator(context), alice.id, program.id, fields
-        )
-    with context.database.read() as session:
-        same = {"name": reward.name, "points_required": 80}
-        (dearer,) = impact_service.impacts_of_reward(
-            session, reward, {**same, "points_required": 100}
-        )
-        assert impact_service.impacts_of_reward(session, reward, same) == []
-        (cheaper,) = impact_service.impacts_of_reward(
-            session, reward, {**same, "points_required": 50}
-        )
-        archived = impact_service.impact_of_archiving(session, reward)
+    cup = shelf.reward(alice, program.id, name="A cup", points_required=80)
+    (dearer,) = impacts_of(alice, cup, points_required=100)
+    assert impacts_of(alice, cup) == []
+    (cheaper,) = impacts_of(alice, cup, points_required=50)
     assert (dearer.winners, dearer.losers) == (0, 1)
     assert (cheaper.winners, cheaper.losers) == (0, 0)
-    assert (archived.losers, archived.after) == (1, None)
+    assert losers_of_archiving(alice, cup) == 1
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    "shut",
+    [
+        {"stock_left": 0},
+        {"valid_from": MONDAY_MORNING + HOUR},
+        {"valid_until": MONDAY_MORNING - HOUR, "valid_from": MONDAY_MORNING - 2 * HOUR},
+    ],
+    ids=["sold out", "not yet", "over"],
+)
+def test_nobody_loses_or_wins_a_reward_that_nobody_can_have(
+    alice: Shop, program: LoyaltyProgram, shut: dict[str, Any]
+) -> None:
+    cup = shelf.reward(alice, program.id, points_required=80, **shut)
+    (dearer,) = impacts_of(alice, cup, points_required=100)
+    (cheaper,) = impacts_of(alice, cup, points_required=50)
+    assert (dearer.losers, cheaper.winners) == (0, 0)
+    assert losers_of_archiving(alice, cup) == 0
+    (renamed,) = impacts_of(alice, cup, name="A mug")
+    assert (renamed.cards, renamed.losers) == (4, 0)
+
+
+def test_who_has_had_a_reward_as_often_as_a_card_may_neither_wins_nor_loses(
+    alice: Shop, program: LoyaltyProgram
+) -> None:
+    cup = shelf.reward(alice, program.id, points_required=80, per_card_limit=1)
+    had, _not_yet = (card_with(alice, program, points=200) for _ in range(2))
+    redeemed(alice, had, cup)
+    # 120 points are left, which were enough but for the limit.
+    (dearer,) = impacts_of(alice, cup, points_required=300)
+    assert (dearer.cards, dearer.losers) == (6, 2)
+    (cheaper,) = impacts_of(alice, cup, points_required=10)
+    assert cheaper.winners == 0
+    assert losers_of_archiving(alice, cup) == 2
+
+
+def test_fewer_times_a_card_sold_out_or_over_is_told_where_cards_lose_by_it(
+    alice: Shop, program: LoyaltyProgram
+) -> None:
+    cup = shelf.reward(alice, program.id, points_required=80)
+    had = card_with(alice, program, points=200)
+    redeemed(alice, had, cup)
+    (limited,) = impacts_of(alice, cup, per_card_limit=1)
+    assert (limited.matter, limited.losers) == ("availability", 1)
+    (sold_out,) = impacts_of(alice, cup, stock_left=0)
+    (over,) = impacts_of(alice, cup, valid_until=MONDAY_MORNING)
+    assert (sold_out.losers, over.losers) == (2, 2)
+    # What takes nothing from anybody asks nothing.
+    assert impacts_of(alice, cup, per_card_limit=2, stock_left=5) == []
+
+
+def test_blocked_cards_and_programs_that_are_off_collect_nothing(
+    alice: Shop, program: LoyaltyProgram
+) -> None:
+    cup = shelf.reward(alice, program.id, points_required=80)
+    blocked = card_with(alice, program, stamps=12, points=200)
+    with alice.context.database.write() as session:
+        card_changes.block_card(session, by_operator(alice.context), alice.id, blocked)
+    (larger,) = impacts(alice, program, stamps_target=15)
+    assert (larger.cards, larger.losers) == (5, 1)
+    assert losers_of_archiving(alice, cup) == 1
+    with alice.context.database.write() as session:
+        session.get_one(LoyaltyProgram, program.id).status = ProgramStatus.INACTIVE
+    assert losers_of_archiving(alice, cup) == 0
 
 
 def test_another_reward_for_a_full_card_concerns_those_who_have_one(alice: Shop) -> None:

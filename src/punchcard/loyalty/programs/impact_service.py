@@ -5,18 +5,41 @@ Nothing here changes anything: a page shows it before the change is made.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, and_, case, false, func, select
 from sqlalchemy.orm import Session
 
-from punchcard.kit.ids import ProgramId
+from punchcard.kit.ids import ProgramId, RewardId
+from punchcard.loyalty.cards.card_queries import times_redeemed_query
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward
-from punchcard.loyalty.vocabulary import HELD_STATUSES, ProgramType
+from punchcard.loyalty.rules.reward_rules import Offered, shelf_obstacle
+from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus, ProgramStatus, ProgramType
 
 Matter = Literal[
-    "stamps_target", "points_per_currency_unit", "points_required", "reward_name", "archived"
+    "stamps_target",
+    "points_per_currency_unit",
+    "points_required",
+    "availability",
+    "reward_name",
+    "archived",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What decides of a reward whether it can be had."""
+
+    points_required: int
+    valid_from: datetime | None
+    valid_until: datetime | None
+    stock_left: int | None
+    per_card_limit: int | None
+    is_archived: bool
+
+
+_OFFER: Final = _Offer.__match_args__
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +66,7 @@ def impacts_of_program(
     """Return what new `fields` of the program mean; empty when no running card is concerned."""
     found = []
     target = fields.get("stamps_target")
+    usable = _usable(program)
     if program.type != ProgramType.POINTS and target and target != program.stamps_target:
         before, after = _full_cards(program.stamps_target), _full_cards(target)
         found.append(
@@ -51,15 +75,15 @@ def impacts_of_program(
                 program.id,
                 "stamps_target",
                 (program.stamps_target, target),
-                gains=after > before,
-                loses=after < before,
+                gains=usable & (after > before),
+                loses=usable & (after < before),
             )
         )
     if program.type != ProgramType.STAMPS:
         found += _impacts_of_earning(session, program, fields)
     if program.type != ProgramType.POINTS and "stamp_reward" in fields:
         old, new = program.stamp_reward or {}, fields["stamp_reward"] or {}
-        full = _full_cards(program.stamps_target) > 0
+        full = usable & (_full_cards(program.stamps_target) > 0)
         found += _renamed(session, program.id, old.get("name"), new.get("name"), waiting=full)
     return [impact for impact in found if impact.cards]
 
@@ -72,21 +96,40 @@ def _impacts_of_earning(
     amount = fields.get("points_per_amount_minor") or before[1]
     if (points, amount) == before:
         return []
-    nobody = LoyaltyCard.id.is_(None)
     values = (before[0], points)
     matter: Matter = "points_per_currency_unit"
-    impact = _impact(session, program.id, matter, values, gains=nobody, loses=nobody)
+    impact = _impact(session, program.id, matter, values, gains=false(), loses=false())
     return [replace(impact, amounts_minor=(before[1], amount))]
 
 
-def impacts_of_reward(session: Session, reward: Reward, fields: Mapping[str, Any]) -> list[Impact]:
-    """Return what another name or price of the reward means; empty when no running card is
-    concerned.
+def impacts_of_reward(
+    session: Session,
+    program: LoyaltyProgram,
+    reward: Reward,
+    changes: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> list[Impact]:
+    """Return what another name, price, stock, limit a card or date of the reward means at `now`.
+
+    Empty when no running card is concerned; anything but name and price is told only where cards
+    lose by it.
     """
-    can_have = LoyaltyCard.points >= reward.points_required
-    found = _renamed(session, reward.program_id, reward.name, fields["name"], waiting=can_have)
-    if fields["points_required"] != reward.points_required:
-        found.append(_of_price(session, reward, fields["points_required"]))
+    before = _offer(reward)
+    after = replace(before, **{name: changes[name] for name in _OFFER if name in changes})
+    can_have = _can_have(program, reward.id, before, now)
+    will_have = _can_have(program, reward.id, after, now)
+    gains, loses = and_(will_have, ~can_have), and_(can_have, ~will_have)
+    found = _renamed(session, program.id, reward.name, changes["name"], waiting=can_have)
+    if after.points_required != before.points_required:
+        prices = (before.points_required, after.points_required)
+        found.append(
+            _impact(session, program.id, "points_required", prices, gains=gains, loses=loses)
+        )
+    elif after != before:
+        names = (reward.name, changes["name"])
+        other = _impact(session, program.id, "availability", names, gains=gains, loses=loses)
+        found += [other] if other.losers else []
     return [impact for impact in found if impact.cards]
 
 
@@ -101,35 +144,50 @@ def _renamed(
     """Return what it means that cards promise something else; those `waiting` could have it now."""
     if not before or not after or before == after:
         return []
-    nobody = LoyaltyCard.id.is_(None)
     values = (before, after)
-    return [_impact(session, program_id, "reward_name", values, gains=nobody, loses=waiting)]
+    return [_impact(session, program_id, "reward_name", values, gains=false(), loses=waiting)]
 
 
-def _of_price(session: Session, reward: Reward, points_required: int) -> Impact:
-    before = LoyaltyCard.points >= reward.points_required
-    after = LoyaltyCard.points >= points_required
-    values = (reward.points_required, points_required)
+def impact_of_archiving(
+    session: Session, program: LoyaltyProgram, reward: Reward, *, now: datetime
+) -> Impact:
+    """Return whom it concerns at `now` that the reward is offered no more."""
     return _impact(
         session,
-        reward.program_id,
-        "points_required",
-        values,
-        gains=after & ~before,
-        loses=before & ~after,
-    )
-
-
-def impact_of_archiving(session: Session, reward: Reward) -> Impact:
-    """Return whom it concerns that the reward is offered no more."""
-    return _impact(
-        session,
-        reward.program_id,
+        program.id,
         "archived",
         (reward.points_required, None),
-        gains=LoyaltyCard.id.is_(None),
-        loses=LoyaltyCard.points >= reward.points_required,
+        gains=false(),
+        loses=_can_have(program, reward.id, _offer(reward), now),
     )
+
+
+def _offer(reward: Reward) -> _Offer:
+    kept = {name: getattr(reward, name) for name in _OFFER if name != "is_archived"}
+    return _Offer(is_archived=reward.archived_at is not None, **kept)
+
+
+def _usable(program: LoyaltyProgram) -> ColumnElement[bool]:
+    """Return the condition that a card can have any reward at all."""
+    if program.status != ProgramStatus.ACTIVE:
+        return false()
+    return LoyaltyCard.status == CardStatus.ACTIVE
+
+
+def _can_have(
+    program: LoyaltyProgram, reward_id: RewardId, offer: Offered, now: datetime
+) -> ColumnElement[bool]:
+    """Return the condition that a card can have the reward at `now`, if it is offered so.
+
+    The same question as `reward_rules.obstacle`, of all cards at once.
+    """
+    if shelf_obstacle(offer, program.minimum_redemption_points, now) is not None:
+        return false()
+    condition = and_(_usable(program), LoyaltyCard.points >= offer.points_required)
+    if offer.per_card_limit is None:
+        return condition
+    times = times_redeemed_query(LoyaltyCard.id, reward_id)
+    return and_(condition, func.coalesce(times, 0) < offer.per_card_limit)
 
 
 def running_cards(session: Session, program_id: ProgramId) -> int:

@@ -66,26 +66,30 @@ def obstacle(
     """Return what keeps the card from having a reward for points at `at`; None if nothing does."""
     if closed := closed_by(program, card):
         return closed
+    # What nobody can have is told before what this card cannot.
+    if not_offered := shelf_obstacle(reward, program.minimum_redemption_points, at):
+        return not_offered
+    if reward.per_card_limit is not None and times_redeemed >= reward.per_card_limit:
+        return RewardObstacle.CARD_LIMIT_REACHED
+    if reward.points_required > card.points:
+        return RewardObstacle.NOT_ENOUGH_POINTS
+    return None
+
+
+def shelf_obstacle(
+    reward: Offered, minimum_redemption_points: int, at: datetime
+) -> RewardObstacle | None:
+    """Return what keeps every card from having a reward for points at `at`; None if nothing."""
     if reward.is_archived:
         return RewardObstacle.ARCHIVED
     if reward.valid_from is not None and at < reward.valid_from:
         return RewardObstacle.NOT_YET_VALID
     if reward.valid_until is not None and at >= reward.valid_until:
         return RewardObstacle.EXPIRED
-    return _shortage(reward, program, card, times_redeemed)
-
-
-def _shortage(
-    reward: Offered, program: ProgramRules, card: CardState, times_redeemed: int
-) -> RewardObstacle | None:
     if reward.stock_left is not None and reward.stock_left < 1:
         return RewardObstacle.OUT_OF_STOCK
-    if reward.per_card_limit is not None and times_redeemed >= reward.per_card_limit:
-        return RewardObstacle.CARD_LIMIT_REACHED
-    if reward.points_required < program.minimum_redemption_points:
+    if reward.points_required < minimum_redemption_points:
         return RewardObstacle.BELOW_MINIMUM
-    if reward.points_required > card.points:
-        return RewardObstacle.NOT_ENOUGH_POINTS
     return None
 
 

@@ -104,7 +104,12 @@ def update_reward(
         row = reward_service.get_reward(session, request.vendor_id, reward_id)
         form.merge(_initial(row, program), sums=("stock_left",))
         fields = _read(form, program, row)
-        impacts = impact_service.impacts_of_reward(session, row, fields) if form.is_valid else []
+        now = request.context.clock.now()
+        impacts = (
+            impact_service.impacts_of_reward(session, program, row, fields, now=now)
+            if form.is_valid
+            else []
+        )
     here = f"/console/programs/{program.id}/rewards/{row.id}"
     if impacts and not form.is_on(CONFIRMED):
         return request.render(
@@ -241,7 +246,8 @@ def _page(
             row = reward_service.get_reward(session, request.vendor_id, reward_id)
             if row.program_id != program.id or row.archived_at is not None:
                 raise RewardNotFound
-            loss = impact_service.impact_of_archiving(session, row)
+            now = request.context.clock.now()
+            loss = impact_service.impact_of_archiving(session, program, row, now=now)
     texts = row.texts if row else {}
     return request.render(
         "console/reward.html",
