@@ -104,3 +104,26 @@ def test_the_box_is_on_every_page_and_works_without_a_script(owner: Visitor) -> 
         assert 'aria-keyshortcuts="/"' in page
     assert 'value="anna"' in owner.get("/console/search?q=anna").text
     assert "receipt numbers" in text_of(owner.get("/console/search"))
+
+
+def test_an_old_number_leads_to_the_new_card_and_says_that_it_is_old(
+    owner: Visitor, counter: PagesDriver, alice: Shop
+) -> None:
+    card_id = counter.open("Zsófia Kovács")
+    number = counter.card(card_id).number
+    owner.get(f"/console/members/{card_id}")
+    assert "Numbers before it was replaced" not in owner.get(f"/console/members/{card_id}").text
+    owner.post(f"/console/members/{card_id}/replace", confirm="on")
+    said = f"Number before it was replaced: {number}"
+    assert said in found(owner, number)
+    members = owner.get("/console/members", params={"query": number})
+    assert said in text_of(members)
+    # Found by what it has now, there is nothing to say.
+    new = counter.card(card_id).number
+    assert new != number
+    for query in (new, "zsofia"):
+        assert card_id in found(owner, query)
+        assert said not in found(owner, query)
+    page = text_of(owner.get(f"/console/members/{card_id}"))
+    readable = f"{number[:4]} {number[4:8]} {number[8:]}"
+    assert f"Numbers before it was replaced {readable}" in " ".join(page.split())

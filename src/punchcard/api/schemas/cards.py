@@ -187,6 +187,9 @@ class Card(Schema):
     leave too little for another. `rewards_ready` is how many they are, a full card's reward as
     often as the card is full.
 
+    `former_numbers` are those it had before it was replaced, the latest first: they find the card,
+    and nothing can be done with them. Only who may read all cards is told.
+
     Its ETag stands for what can be changed, not for its balances.
     """
 
@@ -204,6 +207,7 @@ class Card(Schema):
             "last_activity_at",
             "public_url",
             "wallet",
+            "former_numbers",
         }
     )
     id: str
@@ -223,6 +227,7 @@ class Card(Schema):
     last_activity_at: Moment | None
     public_url: str | None
     wallet: WalletStates
+    former_numbers: list[str] = Field(default_factory=list)
 
 
 class FoundCards(Schema):

@@ -1,8 +1,8 @@
 """Cards as people look for them: by words of a name, and parts of contacts and numbers.
 
 Every word must be found, in any order: in the holder's name or address, or, with digits, in their
-phone number or at either end of the card's number. Case, accents and invisible characters make no
-difference.
+phone number or at either end of the card's number, or at the beginning of one that it had before it
+was replaced. Case, accents and invisible characters make no difference.
 
 Customers of one vendor are read one after another where a part is wanted: no index knows the middle
 of a word. Whole contacts, ids, and both ends of a card's number are found by their indexes.
@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, union
+from sqlalchemy.orm import InstrumentedAttribute
 
 from punchcard.kit.folding import fold_name, spellings
 from punchcard.kit.ids import CARD_NUMBER_DIGITS, VendorId
 from punchcard.kit.secrets import hash_token
 from punchcard.kit.validation import contacts
-from punchcard.loyalty.models import LAST_DIGITS, last_digits
+from punchcard.loyalty.models import LAST_DIGITS, RetiredCardCode, last_digits
 from punchcard.loyalty.operations import CardKey, CardRef
 from punchcard.loyalty.tables import CARDS, CUSTOMERS
 
@@ -46,22 +47,29 @@ class _Term:
     is_number: bool
 
 
-def cards_like(vendor_id: VendorId, query: str, country: str | None) -> ColumnElement[bool]:
+def cards_like(
+    vendor_id: VendorId, query: str, country: str | None, *, by_former: bool = True
+) -> ColumnElement[bool]:
     """Return the condition that `query`, which is not blank, is about a card of the vendor.
 
-    `country` is the shop's: phone numbers may be typed as they are dialled there.
+    `country` is the shop's: phone numbers may be typed as they are dialled there. `by_former` finds
+    cards by the codes too that they had before they were replaced.
     """
     # Blanks of every kind part words; folding would drop the odd ones.
     terms = _terms(contacts.fold_number(" ".join(query.split())))
     of_holders = [_in_holder(term, country) for term in terms]
-    found = _as_code(query)
+    found = _as_code(query, by_former=by_former)
     if terms:
         found.append(_held(vendor_id, of_holders))
     for place, term in enumerate(terms):
         others = [one for other, one in enumerate(of_holders) if other != place]
         held = [_held(vendor_id, others)] if others else []
         if term.is_number:
-            found += [and_(end, *held) for end in _in_number(vendor_id, _digits(term.text))]
+            digits = _digits(term.text)
+            numbers = _in_number(vendor_id, digits)
+            if by_former and len(digits) <= CARD_NUMBER_DIGITS:
+                numbers.append(_in_former_number(digits))
+            found += [and_(number, *held) for number in numbers]
     # One query each, so that each takes its own index; within one OR all cards would be read, as
     # they would beside the vendor, whose cards these need not be: the vendor is named outside.
     ids = [select(_FOUND.c.id).where(one) for one in found]
@@ -148,25 +156,40 @@ def _in_number(vendor_id: VendorId, digits: str) -> list[ColumnElement[bool]]:
     """Return the conditions that a card's number begins, or that it ends with `digits`."""
     if len(digits) > CARD_NUMBER_DIGITS:
         return []
-    # A range, and the same expression as the index has: both databases then look it up.
-    begins = _FOUND.c.number >= digits
-    if digits.strip("9"):
-        begins = and_(begins, _FOUND.c.number < str(int(f"1{digits}") + 1)[1:])
+    begins = _begins(_FOUND.c.number, digits)
     if len(digits) < LAST_DIGITS:
         return [begins]
+    # The same expression as the index has: both databases then look it up.
     ends = last_digits(_FOUND.c.number) == digits[-LAST_DIGITS:]
     ends = and_(_FOUND.c.vendor_id == vendor_id, ends, _FOUND.c.number.endswith(digits))
     return [begins, ends]
 
 
-def _as_code(query: str) -> list[ColumnElement[bool]]:
+def _in_former_number(digits: str) -> ColumnElement[bool]:
+    """Return the condition that the card was replaced, and that its number began with `digits`."""
+    former = select(RetiredCardCode.card_id).where(_begins(RetiredCardCode.number, digits))
+    return _FOUND.c.id.in_(former)
+
+
+def _begins(
+    number: ColumnElement[str] | InstrumentedAttribute[str], digits: str
+) -> ColumnElement[bool]:
+    """Return a range, which both databases look up in an index of the number."""
+    if not digits.strip("9"):
+        return number >= digits
+    return and_(number >= digits, number < str(int(f"1{digits}") + 1)[1:])
+
+
+def _as_code(query: str, *, by_former: bool) -> list[ColumnElement[bool]]:
     """Return the condition that a scanned address, a token or an id is the card's."""
     ref = CardRef.parse(query.strip())
     if ref is None or ref.key == CardKey.NUMBER:
         return []
     if ref.key == CardKey.ID:
         return [_FOUND.c.id == ref.value]
-    return [_FOUND.c.token_hash == hash_token(ref.value)]
+    hashed = hash_token(ref.value)
+    former = select(RetiredCardCode.card_id).where(RetiredCardCode.token_hash == hashed)
+    return [_FOUND.c.token_hash == hashed, *([_FOUND.c.id.in_(former)] if by_former else [])]
 
 
 def _digits(text: str) -> str:

@@ -72,10 +72,12 @@ def list_cards(
     active_since: datetime | None = None,
     active_before: datetime | None = None,
     order: str | None = None,
+    by_former: bool = True,
 ) -> list[CardView]:
     """Return up to `limit` cards that come after `before_id`, newest first or as `order` says.
 
-    `query` is what `card_search` looks for: words of a name, parts of contacts, ends of a number.
+    `query` is what `card_search` looks for: words of a name, parts of contacts, ends of a number,
+    and unless `by_former` is off those that a card had before it was replaced.
     `active_since` and `active_before` (not included) bound the last activity.
     """
     wanted = in_order(session, _of_vendor(vendor_id).limit(limit), order, before_id)
@@ -88,7 +90,7 @@ def list_cards(
     if active_before is not None:
         wanted = wanted.where(CARDS.c.last_activity_at < active_before)
     if query and query.strip():
-        wanted = wanted.where(cards_like(vendor_id, query.strip(), country))
+        wanted = wanted.where(cards_like(vendor_id, query.strip(), country, by_former=by_former))
     return _views(session, wanted, now)
 
 

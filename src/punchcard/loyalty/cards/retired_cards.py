@@ -1,5 +1,7 @@
 """Codes that replaced cards no longer answer to."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
@@ -41,3 +43,21 @@ def card_of_retired_code(
         return None
     own = select(LoyaltyCard.id).where(LoyaltyCard.id == card_id)
     return session.scalar(own.where(LoyaltyCard.vendor_id == vendor_id))
+
+
+def former_numbers(session: Session, card_ids: Collection[CardId]) -> dict[CardId, list[str]]:
+    """Return the numbers that each of these cards had before it was replaced, the latest first.
+
+    Cards that never were have no line.
+    """
+    if not card_ids:
+        return {}
+    query = (
+        select(RetiredCardCode.card_id, RetiredCardCode.number)
+        .where(RetiredCardCode.card_id.in_(card_ids))
+        .order_by(RetiredCardCode.replaced_at.desc(), RetiredCardCode.number)
+    )
+    found: dict[CardId, list[str]] = {}
+    for card_id, number in session.execute(query):
+        found.setdefault(card_id, []).append(number)
+    return found

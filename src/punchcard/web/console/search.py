@@ -12,6 +12,7 @@ from punchcard.kit.i18n import N_
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports import finder
+from punchcard.web.console.cards.former_numbers import FORMER_NUMBER, sought_former_numbers
 from punchcard.web.pages.navigation import entries
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
 from punchcard.web.permissions import ACCESS
@@ -56,16 +57,20 @@ def open_search(request: PageRequestDep, q: str = "") -> Response:
 
 
 def _members(request: PageRequest, session: Session, query: str) -> Iterable[Hit]:
-    for card in card_service.list_cards(
+    cards = card_service.list_cards(
         session,
         request.vendor_id,
         now=request.context.clock.now(),
         limit=SHOWN,
         query=query,
         country=request.subject.country,
-    ):
+    )
+    sought = sought_former_numbers(session, [card.id for card in cards], query)
+    for card in cards:
         holder: dict[str, Any] = dict(card.customer or {})
-        hints = (holder.get("email"), holder.get("phone"), card.number)
+        former = sought.get(card.id)
+        replaced = request.say(FORMER_NUMBER, number=former) if former else None
+        hints = (holder.get("email"), holder.get("phone"), card.number, replaced)
         title = holder.get("name") or request.say(N_("Without a name"))
         yield Hit(title, " · ".join(filter(None, hints)), f"/console/members/{card.id}")
 

@@ -140,3 +140,39 @@ def test_ends_of_numbers_are_looked_up_by_their_indexes(
     assert "ix_loyalty_cards_vendor_id_last_digits" in plan
     assert "ix_loyalty_cards_customer_id" in plan
     assert not [line for line in plan.splitlines() if "SCAN" in line or "Seq Scan" in line]
+
+
+def test_a_replaced_card_is_found_by_its_old_codes_and_told_so(
+    owner: Api, alice: Shop, bob: Shop, coffee: LoyaltyProgram
+) -> None:
+    old = enrol(owner, coffee, customer={"name": "Anna Weber"})
+    enrol(owner, coffee, customer={"name": "Otto Q"})
+    assert owner.get(f"{CARDS}/{old['id']}").json()["former_numbers"] == []
+    new = owner.post(f"{CARDS}/{old['id']}/replace").json()
+    number, link = old["number"], old["public_url"]
+    spaced = f"{number[:4]} {number[4:8]} {number[8:]}"
+    for query in (number, number[:9], spaced, f"anna {number}", link, token_of(old)):
+        [card] = owner.get(CARDS, params={"query": query}).json()["items"]
+        assert (card["id"], card["number"]) == (old["id"], new["number"]), query
+        assert card["former_numbers"] == [number]
+    assert searched(owner, f"otto {number}") == []
+    newest = owner.post(f"{CARDS}/{old['id']}/replace").json()
+    assert sorted(newest["former_numbers"]) == sorted([new["number"], number])
+    assert searched(owner, number) == searched(owner, new["number"]) == [old["id"]]
+    # Nothing can be done with an old one.
+    stamped = owner.post("/vendor/loyalty/stamp", {"card": number})
+    assert (stamped.status_code, stamped.json()["code"]) == (409, "card_replaced")
+    # At another shop the card has never been.
+    assert searched(owner.with_token(bob.token()), number) == []
+
+
+def test_a_device_finds_no_card_by_a_code_that_somebody_may_have_found(
+    owner: Api, alice: Shop, coffee: LoyaltyProgram
+) -> None:
+    old = enrol(owner, coffee, customer={"name": "Anna Weber"})
+    new = owner.post(f"{CARDS}/{old['id']}/replace").json()
+    device = owner.with_token(alice.device())
+    for query in (old["number"], old["number"][:9], old["public_url"], token_of(old)):
+        assert searched(device, query) == []
+    [card] = device.get(CARDS, params={"query": "anna"}).json()["items"]
+    assert (card["number"], card["former_numbers"]) == (new["number"], [])

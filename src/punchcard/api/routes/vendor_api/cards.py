@@ -19,6 +19,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, ProgramId, VendorId
 from punchcard.loyalty.cards import card_changes, card_service
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.retired_cards import former_numbers
 from punchcard.loyalty.errors import CardWasReplaced
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.vocabulary import CardStatus
@@ -30,7 +31,9 @@ Search = Annotated[
     Query(
         description="Words of a name in any order, parts of an e-mail address or a phone number,"
         " the beginning or the last digits (4 or more) of a card number; case and accents make"
-        " no difference, and every word must be found. Who may only operate has to name one."
+        " no difference, and every word must be found. Who may only operate has to name one; all"
+        " others also find a card by the number or link it had before it was replaced, see"
+        " `former_numbers`."
     ),
 ]
 ActiveSince = Annotated[
@@ -82,6 +85,8 @@ def list_cards(
             country=caller.subject.country,
             active_since=active_since,
             active_before=active_before,
+            # Who found a lost card must not learn at the counter what it was replaced by.
+            by_former=not searches_only,
         )
         schema = _schema(session, caller, views)
     found = listed(page, views, schema, lambda view: view.id)
@@ -185,7 +190,13 @@ def _schema(
     session: Session, caller: Caller, views: Sequence[CardView]
 ) -> Callable[[CardView], Card]:
     context = caller.context
-    wallets = context.wallets.service.states(session, [view.id for view in views])
+    ids = [view.id for view in views]
+    wallets = context.wallets.service.states(session, ids)
+    former = former_numbers(session, ids) if caller.subject.may(LOYALTY_READ) else {}
     return lambda view: Card.model_validate(
-        {**card_response(view, context.loyalty.card_links), "wallet": wallets[view.id]}
+        {
+            **card_response(view, context.loyalty.card_links),
+            "wallet": wallets[view.id],
+            "former_numbers": former.get(view.id, []),
+        }
     )

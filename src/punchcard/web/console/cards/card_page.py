@@ -9,10 +9,12 @@ from punchcard.accounts import location_service
 from punchcard.kit.ids import CardId, as_id
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.retired_cards import former_numbers
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.card_ranges import CardSpan
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
 from punchcard.loyalty.programs.public_service import page_of
+from punchcard.wallets.pass_content import readable_number
 from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels import CARD_STATUSES
@@ -70,6 +72,7 @@ def show_card(
         names = reward_names(session, entries[:_ENTRIES_SHOWN], request.language)
         face = face_of_card(session, context, card, request.language)
         wallet = context.wallets.service.states(session, [card.id])[card.id]
+        former = former_numbers(session, [card.id]).get(card.id, [])
         places = location_service.location_names(session, request.vendor_id)
     token = card_token(request, card)
     more = entries[_ENTRIES_SHOWN - 1].id if len(entries) > _ENTRIES_SHOWN else None
@@ -79,6 +82,7 @@ def show_card(
         form=form,
         opened=opened,
         card=card,
+        former_numbers=[readable_number(one) for one in former],
         face=face,
         program=page.program,
         rewards=[one for one in page.rewards if one.id in {ready.id for ready in card.ready}],

@@ -13,6 +13,7 @@ from punchcard.loyalty.cards.card_order import CARD_ORDERS
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.vocabulary import ProgramStatus
 from punchcard.web.console.bulk import BulkAction, bulk_page
+from punchcard.web.console.cards.former_numbers import FORMER_NUMBER, sought_former_numbers
 from punchcard.web.console.list_filters import VISITS, asked_cards
 from punchcard.web.console.list_page import show_list
 from punchcard.web.console.sorting import headings
@@ -44,6 +45,8 @@ def open_members(request: PageRequestDep, before: str = "", part: str = "") -> R
             before_id=as_id(before) if before else None,
             **wanted,
         )
+        query = wanted.get("query") or ""
+        former = sought_former_numbers(session, [card.id for card in cards], query)
         named = [(row.id, row.name) for row in programs]
         types = {row.id: row.type for row in programs}
     more = cards[_SHOWN - 1].id if len(cards) > _SHOWN else None
@@ -52,6 +55,8 @@ def open_members(request: PageRequestDep, before: str = "", part: str = "") -> R
         page="console/members.html",
         rows="console/member_rows.html",
         cards=cards[:_SHOWN],
+        former_numbers=former,
+        former_words=FORMER_NUMBER,
         form=request.form(asked.fields),
         programs=named,
         program_names=dict(named),
