@@ -96,6 +96,105 @@ def test_two_buttons_at_most_lead_on_from_a_pass(
     assert [(one["type"], one["url"]) for one in shown] == actions
 
 
+@pytest.mark.parametrize(
+    ("branding", "places", "types"),
+    [
+        ({}, (LUXEMBOURG,), ["membershipBenefits", "place"]),
+        (WAYS, (LUXEMBOURG,), ["membershipBenefits", "call"]),
+        ({**WAYS, "featured_actions": ["place", "call"]}, (LUXEMBOURG,), ["place", "call"]),
+        ({**WAYS, "featured_actions": ["place", "website"]}, (), ["viewOffersRewards"]),
+        ({"featured_actions": ["call"]}, (LUXEMBOURG,), None),
+    ],
+)
+def test_the_shop_chooses_the_buttons_and_those_that_lead_nowhere_are_left_out(
+    branding: dict[str, Any], places: tuple[Coordinates, ...], types: list[str] | None
+) -> None:
+    program = facts.program(branding=branding, places=places)
+    actions = opened(program, facts.card()).document.get("featuredActions")
+    assert (actions and [one["type"] for one in actions]) == types
+
+
+def test_the_way_to_the_shop_leads_to_the_place_next_to_where_the_card_is_from() -> None:
+    program = facts.program(
+        vendor_name="Café & Söhne",
+        branding={"featured_actions": ["place"]},
+        places=(*FAR, LUXEMBOURG),
+    )
+    [way] = opened(program, facts.card(place=LUXEMBOURG)).document["featuredActions"]
+    assert way["url"] == "https://maps.apple.com/?ll=49.6117,6.13&q=Caf%C3%A9+%26+S%C3%B6hne"
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        (
+            {"currency": "EUR"},
+            {
+                "en": "1 point for every €1.00 you spend.",
+                "fr": "1 point par 1,00 € dépensé.",
+                "de": "1 Punkt für je 1,00 €, die Sie ausgeben.",
+                "lb": "1 Punkt pro 1,00 €, déi Dir ausgitt.",
+            },
+        ),
+        (
+            {"points_per_amount_minor": 1000, "minimum_purchase_minor": 500},
+            {"en": "1 point for every €10.00 you spend. A purchase counts from €5.00."},
+        ),
+        (
+            {"points_per_currency_unit": 3, "points_per_amount_minor": 100, "currency": "JPY"},
+            {"en": "3 points for every JP¥100 you spend."},
+        ),
+        (
+            {"points_per_amount_minor": 1000, "currency": "KWD"},
+            {"en": "1 point for every KWD1.000 you spend."},
+        ),
+    ],
+)
+def test_the_back_says_how_points_are_earned_in_four_languages(
+    rule: dict[str, Any], told: dict[str, str]
+) -> None:
+    program = facts.program(type="points", **rule)
+    shown = opened(program, facts.card())
+    said = shown.fields("backFields")["earning"]
+    body = loyalty_class(SHOP, program)
+    assert faults("LoyaltyClass", {k: v for k, v in body.items() if v is not None}) == []
+    [module] = [one for one in body["textModulesData"] if one["id"] == "earning"]
+    localized = module["localizedBody"]
+    with_google = {
+        one["language"]: one["value"]
+        for one in (localized["defaultValue"], *localized["translatedValues"])
+    }
+    with_apple = {one: shown.strings(one).get(said, said) for one in LANGUAGES}
+    assert with_apple == with_google
+    assert len(set(with_apple.values())) == len(LANGUAGES)
+    plain = {str(one): " ".join(text.split()) for one, text in with_apple.items()}
+    assert {one: plain[one] for one in told} == told
+
+
+def test_stamps_are_earned_by_no_amount() -> None:
+    assert "earning" not in opened(facts.program(), facts.card()).fields("backFields")
+    hybrid = facts.program(type="hybrid")
+    assert "earning" in opened(hybrid, facts.card()).fields("backFields")
+
+
+def test_opening_hours_are_told_in_the_language_of_the_phone() -> None:
+    program = facts.program(
+        branding=WAYS, texts={"de": {"opening_hours": "Mo-Fr 7-18 Uhr"}, "fr": {"name": "Carte"}}
+    )
+    shown = opened(program, facts.card(language="en"))
+    said = shown.fields("backFields")["opening_hours"]
+    assert said == "Mo-Fr 7-18"
+    assert shown.strings("de")[said] == "Mo-Fr 7-18 Uhr"
+    assert shown.strings("fr")[said] == said
+    [module] = [
+        one
+        for one in loyalty_class(SHOP, program)["textModulesData"]
+        if one["id"] == "opening_hours"
+    ]
+    values = module["localizedBody"]["translatedValues"]
+    assert {one["language"]: one["value"] for one in values}["de"] == "Mo-Fr 7-18 Uhr"
+
+
 def test_a_pass_that_is_void_leads_nowhere() -> None:
     program = facts.program(branding=WAYS, places=(LUXEMBOURG,))
     document = opened(program, facts.card(status="closed")).document

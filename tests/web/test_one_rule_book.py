@@ -20,7 +20,7 @@ from tests.support.pages import Visitor, text_of
 _CARDS = "/vendor/loyalty/cards"
 _SENTENCES = {
     "email": "Must be an e-mail address such as name@example.com.",
-    "phone": "Must be a phone number with its country code, such as +352 621 123 456.",
+    "phone": "Must be a phone number such as +352 621 123 456.",
 }
 _CONTACTS = [
     *(("email", text, kept) for text, kept in typed.EMAILS.items()),
@@ -276,3 +276,26 @@ def test_a_name_is_found_without_its_accents(faces: Faces, name: str, queries: l
         shown = console.get("/console/members", params={"query": query}).text
         assert name in shown, query
         assert "Somebody Else" not in shown, query
+
+
+@pytest.mark.parametrize(
+    ("country", "hint"),
+    [
+        ("LU", "As one dials it here, or with the country code."),
+        (None, "With its country code, such as +352 621 123 456."),
+    ],
+)
+def test_the_hint_says_what_is_taken(
+    visitors: Callable[..., Visitor], alice: Shop, country: str | None, hint: str
+) -> None:
+    program = shelf.program(alice, status="active", pin_policy="off")
+    with alice.context.database.write() as session:
+        session.get_one(Vendor, alice.id).country = country
+    owner = visitors(alice)
+    pages = (
+        "/console/members/new",
+        f"/join/{program.slug}",
+        f"/console/programs/{program.id}/links",
+    )
+    for path in pages:
+        assert hint in text_of(owner.get(path, headers={"Accept-Language": "en"})), path

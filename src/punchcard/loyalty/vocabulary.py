@@ -129,3 +129,16 @@ class CodeFormat(StrEnum):
     QR = "qr"
     CODE128 = "code128"
     ROTATING = "rotating"
+
+
+class FeaturedAction(StrEnum):
+    """What a button below a pass opens, on phones that show such buttons."""
+
+    CARD = "card"
+    CALL = "call"
+    PLACE = "place"
+    WEBSITE = "website"
+
+
+FEATURED_ACTIONS_LIMIT: Final = 2
+"""A pass has no more buttons."""

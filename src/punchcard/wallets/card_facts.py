@@ -142,6 +142,10 @@ def _program(
         shop_status=vendor.status,
         places=places,
         timezone=program.timezone,
+        currency=program.currency,
+        points_per_currency_unit=program.points_per_currency_unit,
+        points_per_amount_minor=program.points_per_amount_minor,
+        minimum_purchase_minor=program.minimum_purchase_minor,
     )
 
 

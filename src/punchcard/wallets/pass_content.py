@@ -4,36 +4,24 @@ The code to scan holds the card's number, as the web card's does: every hand sca
 writes digits, and someone else's camera that sees it opens nothing.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from punchcard.accounts.vocabulary import VendorStatus
-from punchcard.kit.i18n import (
-    LANGUAGES,
-    N_,
-    SOURCE_LANGUAGE,
-    Language,
-    as_language,
-    plural,
-    translate,
+from punchcard.kit.i18n import LANGUAGES, N_, SOURCE_LANGUAGE, Language, as_language
+from punchcard.loyalty.vocabulary import (
+    HELD_STATUSES,
+    CardStatus,
+    CodeFormat,
+    FeaturedAction,
+    ProgramType,
 )
-from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus, CodeFormat, ProgramType
 from punchcard.wallets.card_colours import card_colours
+from punchcard.wallets.pass_back import back_of
 from punchcard.wallets.pass_facts import CardFacts, ProgramFacts, RewardFacts
+from punchcard.wallets.pass_words import PassField, Words, readable_number
 from punchcard.wallets.places import Coordinates, last_day, nearest
 from punchcard.wallets.symbols.stamp_symbols import StampSymbol, symbol_of
-
-
-@dataclass(frozen=True, kw_only=True)
-class PassField:
-    """One labelled value; `change_message` is what the phone says when it changes (`%@`)."""
-
-    key: str
-    label: str
-    value: str | int
-    change_message: str | None = None
-    is_link: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +71,7 @@ class PassContent:
     reward_until: PassField | None = None
     phone: str | None = None
     website_url: str | None = None
+    featured_actions: tuple[FeaturedAction, ...] = ()
 
     @property
     def is_reward_ready(self) -> bool:
@@ -92,7 +81,7 @@ class PassContent:
 
 def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> PassContent:
     """Return what the card shows in `language`."""
-    words = _Words(program, language)
+    words = Words(program, language)
     branding = program.branding
     colours = card_colours(branding)
     return PassContent(
@@ -107,7 +96,7 @@ def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> 
             key="status", label=words.say(_STATUS), value=_status(program, card, words)
         ),
         customer=_customer(card, words),
-        back=_back(program, card, words),
+        back=back_of(program, card, words),
         stamps=card.stamps if program.type != ProgramType.POINTS else None,
         stamps_target=program.stamps_target if program.type != ProgramType.POINTS else None,
         points=card.points if program.type != ProgramType.STAMPS else None,
@@ -125,6 +114,9 @@ def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> 
         reward_until=_reward_until(program, card, words),
         phone=branding.get("phone"),
         website_url=branding.get("website_url"),
+        featured_actions=tuple(
+            map(FeaturedAction, branding.get("featured_actions") or FeaturedAction)
+        ),
         nearby=words.say(_NEARBY, shop=program.vendor_name),
         is_void=_why_void(program, card) is not None,
     )
@@ -166,12 +158,6 @@ def card_language(program: ProgramFacts, card: CardFacts) -> Language:
     return own or as_language(program.vendor_language) or SOURCE_LANGUAGE
 
 
-def readable_number(number: str) -> str:
-    """Return a card number in groups of four, as people read it out."""
-    return " ".join(number[start : start + 4] for start in range(0, len(number), 4))
-
-
-_ENDS_SHOWN: Final = 10
 _NEARBY: Final = N_("{shop}: here is your card")
 _STAMPS: Final = N_("Stamps")
 _POINTS: Final = N_("Points")
@@ -196,27 +182,7 @@ _SHUT: Final = {
 }
 
 
-class _Words:
-    """Finds the words of a program and of Punchcard in one language."""
-
-    def __init__(self, program: ProgramFacts, language: Language) -> None:
-        self._texts: Mapping[str, Any] = program.texts.get(language) or {}
-        self.language = language
-
-    def own(self, name: str, otherwise: str) -> str:
-        """Return the shop's own words in this language, or those it has for all."""
-        return str(self._texts.get(name) or otherwise)
-
-    def say(self, sentence: str, **params: Any) -> str:
-        """Return a sentence of the catalogues."""
-        return translate(sentence, self.language, **params)
-
-    def count(self, n: int, forms: tuple[str, str]) -> str:
-        """Return the sentence for one or for many, with its `{n}` filled."""
-        return self.say(plural(n, *forms, self.language), n=n)
-
-
-def _balances(program: ProgramFacts, card: CardFacts, words: _Words) -> tuple[PassField, ...]:
+def _balances(program: ProgramFacts, card: CardFacts, words: Words) -> tuple[PassField, ...]:
     balances = []
     # When several fields change at once a phone only says that something did. So the balance alone
     # speaks, and its words depend on what it means.
@@ -243,7 +209,7 @@ def _kinds_ready(program: ProgramFacts, card: CardFacts) -> tuple[bool, bool]:
     return any(one.id is None for one in card.ready), any(one.id for one in card.ready)
 
 
-def _ready_name(program: ProgramFacts, card: CardFacts, words: _Words) -> str | None:
+def _ready_name(program: ProgramFacts, card: CardFacts, words: Words) -> str | None:
     """Return what the best reward is called that the card can have now."""
     if not card.ready:
         return None
@@ -251,10 +217,10 @@ def _ready_name(program: ProgramFacts, card: CardFacts, words: _Words) -> str | 
     if best.id is None:
         return words.own("reward_name", best.name)
     offered = next((one for one in program.rewards if one.id == best.id), None)
-    return _reward_name(offered, words.language) if offered else best.name
+    return words.of_reward(offered) if offered else best.name
 
 
-def _reward(program: ProgramFacts, card: CardFacts, words: _Words) -> PassField | None:
+def _reward(program: ProgramFacts, card: CardFacts, words: Words) -> PassField | None:
     shown = _ready_name(program, card, words)
     if shown is None and program.type != ProgramType.POINTS:
         name = (program.stamp_reward or {}).get("name")
@@ -262,7 +228,7 @@ def _reward(program: ProgramFacts, card: CardFacts, words: _Words) -> PassField 
     elif shown is None:
         # The next one to save for; the dearest once all can be had.
         following = _ahead(program, card)[:1] or program.rewards[-1:]
-        shown = _reward_name(following[0], words.language) if following else None
+        shown = words.of_reward(following[0]) if following else None
     return PassField(key="reward", label=words.say(_REWARD), value=shown) if shown else None
 
 
@@ -275,11 +241,7 @@ def _ahead(program: ProgramFacts, card: CardFacts) -> list[RewardFacts]:
     ]
 
 
-def _reward_name(reward: RewardFacts, language: Language) -> str:
-    return str((reward.texts.get(language) or {}).get("name") or reward.name)
-
-
-def _status(program: ProgramFacts, card: CardFacts, words: _Words) -> str:
+def _status(program: ProgramFacts, card: CardFacts, words: Words) -> str:
     if sentence := _why_void(program, card):
         return words.say(sentence)
     if card.rewards_ready > 0:
@@ -292,7 +254,7 @@ def _status(program: ProgramFacts, card: CardFacts, words: _Words) -> str:
     return words.count(ahead[0].points_required - card.points, _POINTS_TO_GO)
 
 
-def _readiness(card: CardFacts, words: _Words) -> str:
+def _readiness(card: CardFacts, words: Words) -> str:
     if len(card.ready) > 1:
         # Each can be had, but not all together: one is chosen.
         return words.say(_CHOOSE, count=len(card.ready))
@@ -301,7 +263,7 @@ def _readiness(card: CardFacts, words: _Words) -> str:
     return words.say(_READY)
 
 
-def _reward_until(program: ProgramFacts, card: CardFacts, words: _Words) -> PassField | None:
+def _reward_until(program: ProgramFacts, card: CardFacts, words: Words) -> PassField | None:
     """Return the last day of the reward that is shown, if it has one: only points' rewards end.
 
     The pass itself goes on: its own end is never told to a phone.
@@ -314,18 +276,6 @@ def _reward_until(program: ProgramFacts, card: CardFacts, words: _Words) -> Pass
     return PassField(key="reward_until", label=words.say(N_("Until")), value=value)
 
 
-def _reward_ends(program: ProgramFacts, words: _Words) -> str:
-    """Return a line for each reward that ends, the first to end first."""
-    ending = [one for one in program.rewards if one.valid_until is not None]
-    ending.sort(key=lambda one: (one.valid_until, one.points_required))
-    return "\n".join(
-        f"{_reward_name(one, words.language)}: "
-        f"{last_day(one.valid_until, program.timezone, words.language)}"
-        for one in ending[:_ENDS_SHOWN]
-        if one.valid_until is not None
-    )
-
-
 def _why_void(program: ProgramFacts, card: CardFacts) -> str | None:
     """Return what is said of a card that cannot be used now: its own state, or its shop's."""
     if card.status in HELD_STATUSES and program.shop_status != VendorStatus.ACTIVE:
@@ -333,33 +283,10 @@ def _why_void(program: ProgramFacts, card: CardFacts) -> str | None:
     return _VOID.get(card.status)
 
 
-def _customer(card: CardFacts, words: _Words) -> PassField | None:
+def _customer(card: CardFacts, words: Words) -> PassField | None:
     if not card.customer_name:
         return None
     return PassField(key="customer", label=words.say(N_("Name")), value=card.customer_name)
-
-
-def _back(program: ProgramFacts, card: CardFacts, words: _Words) -> tuple[PassField, ...]:
-    reward = words.own("reward_description", (program.stamp_reward or {}).get("description") or "")
-    terms = words.own("terms_text", program.terms_text or "")
-    how = words.say(N_("Show this card at the till before you pay. It updates itself."))
-    told = [
-        ("shop", N_("Shop"), program.vendor_name),
-        ("how", N_("How it works"), how),
-        ("reward_description", N_("About the reward"), reward),
-        ("reward_ends", N_("Last days of rewards"), _reward_ends(program, words)),
-        ("opening_hours", N_("Opening hours"), program.branding.get("opening_hours") or ""),
-        ("phone", N_("Phone"), program.branding.get("phone") or ""),
-        ("website", N_("Website"), program.branding.get("website_url") or ""),
-        ("number", N_("Card number"), readable_number(card.number)),
-        ("link", N_("Your card on the web"), card.url or ""),
-        ("terms", N_("Terms"), terms),
-    ]
-    return tuple(
-        PassField(key=key, label=words.say(label), value=value, is_link=key == "link")
-        for key, label, value in told
-        if value
-    )
 
 
 def _barcode(program: ProgramFacts, card: CardFacts) -> Barcode | None:

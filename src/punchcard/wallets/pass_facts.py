@@ -25,7 +25,11 @@ class RewardFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramFacts:
-    """What a pass needs to know of its program; `rewards` in order of their price."""
+    """What a pass needs to know of its program; `rewards` in order of their price.
+
+    `points_per_currency_unit` points are earned for every `points_per_amount_minor` spent, by
+    purchases of `minimum_purchase_minor` or more.
+    """
 
     id: ProgramId
     version: int
@@ -43,6 +47,10 @@ class ProgramFacts:
     shop_status: VendorStatus = VendorStatus.ACTIVE
     places: tuple[Coordinates, ...] = ()
     timezone: str = "UTC"
+    currency: str = "EUR"
+    points_per_currency_unit: int = 1
+    points_per_amount_minor: int = 100
+    minimum_purchase_minor: int = 0
 
     def __hash__(self) -> int:
         """Return the same for all that are equal; what else is in it cannot be hashed."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from sqlalchemy.orm import Session
 
 from punchcard.api.schemas.accounts import LEFT_OUT
@@ -38,6 +38,8 @@ from punchcard.loyalty.reports.usual_purchase import usual_purchases
 from punchcard.loyalty.rules.logo_rules import shown_branding
 from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, REWARD_BOUNDS
 from punchcard.loyalty.vocabulary import (
+    FEATURED_ACTIONS_LIMIT,
+    FeaturedAction,
     PinPolicy,
     ProgramStatus,
     ProgramType,
@@ -94,11 +96,20 @@ class StampReward(Schema):
     value_minor: ValueMinor | None = None
 
 
+FeaturedActions = Annotated[
+    list[OneOf[FeaturedAction]],
+    Field(min_length=1, max_length=FEATURED_ACTIONS_LIMIT),
+    AfterValidator(lambda chosen: list(dict.fromkeys(chosen))),
+]
+
+
 class Branding(Schema):
     """How cards and passes look, and how they lead to the shop.
 
     `barcode` "code128" is for tills whose scanners read no QR; "rotating" is a QR code that moves
-    where the phone can do that, so that a picture of it is soon worth nothing. A colour that cannot
+    where the phone can do that, so that a picture of it is soon worth nothing. `featured_actions`
+    are the buttons below a pass on newer iPhones, in their order; those whose address is not known
+    are left out, and without a choice the first that are known are shown. A colour that cannot
     be told from the background is kept as sent, and gives way on cards to one that can.
     """
 
@@ -110,6 +121,7 @@ class Branding(Schema):
     phone: Phone | None = None
     website_url: HttpsUrl | None = None
     opening_hours: OpeningHours | None = None
+    featured_actions: FeaturedActions | None = None
     barcode: Literal["qr", "code128", "rotating"] | None = None
     stamp_symbol: StampSymbol | None = None
 
@@ -122,6 +134,7 @@ class ProgramWords(Schema):
     reward_name: Name | None = None
     reward_description: ShortText | None = None
     terms_text: LongText | None = None
+    opening_hours: OpeningHours | None = None
 
 
 class ProgramRequest(Schema):

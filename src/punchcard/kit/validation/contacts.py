@@ -30,7 +30,8 @@ PART_DIGITS: Final = 3
 
 _LONGEST_READ = 1000
 _EMAIL_SENTENCE = N_("Must be an e-mail address such as name@example.com.")
-_PHONE_SENTENCE = N_("Must be a phone number with its country code, such as +352 621 123 456.")
+_PHONE_SENTENCE = N_("Must be a phone number such as +352 621 123 456.")
+_NO_COUNTRY_SENTENCE = N_("Must be a phone number with its country code, such as +352 621 123 456.")
 
 # The names that stay refused: they lead nowhere by RFC 2606, and a removed member is kept under
 # one of them. What else is reserved may be a name in a shop's own network, such as till.local.
@@ -101,7 +102,7 @@ def phone(text: str, *, country: str | None) -> str:
     """
     typed = _typed_phone(text)
     if not typed.startswith("+") and country is None:
-        raise InvalidValue(_PHONE_SENTENCE)
+        raise InvalidValue(_NO_COUNTRY_SENTENCE)
     readings = [typed]
     if typed.startswith("+"):
         readings.insert(0, _ZERO_IN_BRACKETS.sub("", typed))

@@ -8,18 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 
 from punchcard.loyalty.rules.logo_rules import is_uploaded
-from punchcard.loyalty.vocabulary import CodeFormat
+from punchcard.loyalty.vocabulary import FEATURED_ACTIONS_LIMIT, CodeFormat, FeaturedAction
 from punchcard.wallets.apple.pass_texts import PassWords, places_of
 from punchcard.wallets.apple.pkpass import PassFile, pass_file
-from punchcard.wallets.pass_content import Barcode, PassContent, PassField
+from punchcard.wallets.pass_content import Barcode, PassContent
+from punchcard.wallets.pass_words import PassField
 
 _FORMATS: Final = {CodeFormat.QR: "PKBarcodeFormatQR", CodeFormat.CODE128: "PKBarcodeFormatCode128"}
-_ACTIONS_LIMIT: Final = 2
+_MAPS: Final = "https://maps.apple.com/?"
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -94,19 +95,29 @@ def _offers(content: PassContent, keys: Mapping[str, str]) -> dict[str, Any]:
             }
             for place in content.places
         ]
-    ways = [
-        ("card", "membershipBenefits", content.card_url),
-        ("call", "call", f"tel://{content.phone}" if content.phone else None),
-        ("website", "viewOffersRewards", content.website_url),
-    ]
+    ways = {
+        FeaturedAction.CARD: ("membershipBenefits", content.card_url),
+        FeaturedAction.CALL: ("call", f"tel://{content.phone}" if content.phone else None),
+        FeaturedAction.PLACE: ("place", _way_there(content)),
+        FeaturedAction.WEBSITE: ("viewOffersRewards", content.website_url),
+    }
     actions = [
-        {"identifier": name, "type": kind, "url": address}
-        for name, kind, address in ways
-        if address
+        {"identifier": str(name), "type": ways[name][0], "url": ways[name][1]}
+        for name in content.featured_actions
+        if ways[name][1]
     ]
     if actions:
-        offers["featuredActions"] = actions[:_ACTIONS_LIMIT]
+        offers["featuredActions"] = actions[:FEATURED_ACTIONS_LIMIT]
     return offers
+
+
+def _way_there(content: PassContent) -> str | None:
+    """Return the address by which a phone's own map shows the nearest of the shop's places."""
+    if not content.places:
+        return None
+    place = content.places[0]
+    at = f"{place.latitude},{place.longitude}"
+    return _MAPS + urlencode({"ll": at, "q": content.vendor_name}, safe=",")
 
 
 def _field(field: PassField, keys: Mapping[str, str]) -> dict[str, Any]:

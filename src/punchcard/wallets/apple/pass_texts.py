@@ -12,8 +12,9 @@ from typing import Final
 from punchcard.kit.i18n import Language
 from punchcard.kit.ids import CardId
 from punchcard.wallets.apple.pkpass import PassFile, pass_file
-from punchcard.wallets.pass_content import PassContent, PassField, pass_contents
+from punchcard.wallets.pass_content import PassContent, pass_contents
 from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
+from punchcard.wallets.pass_words import PassField
 
 # Unseen on the phone: tells two equal texts apart whose translations differ.
 _MARK: Final = "\u200b"

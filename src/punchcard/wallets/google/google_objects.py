@@ -18,8 +18,9 @@ from punchcard.loyalty.rotating_codes import DIGITS, PERIOD_SECONDS
 from punchcard.loyalty.rules.logo_rules import is_uploaded
 from punchcard.loyalty.vocabulary import CodeFormat, ProgramType
 from punchcard.wallets.google.hero_pictures import design_of, picture_name
-from punchcard.wallets.pass_content import Barcode, PassContent, PassField, pass_contents
+from punchcard.wallets.pass_content import Barcode, PassContent, pass_contents
 from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
+from punchcard.wallets.pass_words import PassField
 from punchcard.wallets.sample_cards import nobodys_card
 
 Body = dict[str, Any]
@@ -28,7 +29,14 @@ Contents = Mapping[Language, PassContent]
 CALLBACK_PATH: Final = "/api/v1/loyalty/google/callback"
 
 _BARCODES: Final = {CodeFormat.QR: "QR_CODE", CodeFormat.CODE128: "CODE_128"}
-_SHARED_BACK: Final = ("how", "reward_description", "reward_ends", "opening_hours", "terms")
+_SHARED_BACK: Final = (
+    "how",
+    "earning",
+    "reward_description",
+    "reward_ends",
+    "opening_hours",
+    "terms",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from punchcard.kit.i18n import N_
-from punchcard.loyalty.vocabulary import PinPolicy, ProgramStatus, ProgramType, VoidPolicy
+from punchcard.loyalty.vocabulary import (
+    FeaturedAction,
+    PinPolicy,
+    ProgramStatus,
+    ProgramType,
+    VoidPolicy,
+)
 from punchcard.wallets.symbols.stamp_symbols import SYMBOLS
 
 TYPES: Final = (
@@ -70,6 +76,7 @@ LABELS: Final = {
     "phone": N_("Phone"),
     "website_url": N_("Website or menu"),
     "opening_hours": N_("Opening hours"),
+    "featured_actions": N_("Buttons below the pass"),
     "background_color": N_("Background"),
     "text_color": N_("Text"),
     "accent_color": N_("Stamps"),
@@ -85,6 +92,12 @@ LABELS: Final = {
     "valid_from": N_("Valid from"),
     "valid_until": N_("Valid until"),
 }
+FEATURED_ACTIONS: Final[Mapping[str, str]] = {
+    FeaturedAction.CARD: N_("Your card on the web"),
+    FeaturedAction.CALL: N_("Call the shop"),
+    FeaturedAction.PLACE: N_("The way to the shop"),
+    FeaturedAction.WEBSITE: N_("Website or menu"),
+}
 CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "type": TYPE_NAMES,
     "status": {status: name for status, (name, _) in STATUSES.items()},
@@ -92,4 +105,5 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "void_policy": VOID_POLICIES,
     "barcode": BARCODES,
     "stamp_symbol": SYMBOLS,
+    "featured_actions": FEATURED_ACTIONS,
 }

@@ -14,7 +14,7 @@ from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.card_ranges import CardSpan
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
 from punchcard.loyalty.programs.public_service import page_of
-from punchcard.wallets.pass_content import readable_number
+from punchcard.wallets.pass_words import readable_number
 from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels import CARD_STATUSES

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts import vendor_service
 from punchcard.kit.i18n import as_language, translate
 from punchcard.kit.ids import ProgramId
+from punchcard.kit.money import minor_units
 from punchcard.loyalty.programs.onboarding import FirstSteps
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.wallets.pass_facts import ProgramFacts
@@ -51,6 +52,8 @@ def guide_preview(
         vendor_language=vendor.language,
         type=ProgramType(type) if type in TYPE_NAMES else ProgramType.STAMPS,
         stamps_target=_STAMPS_TARGET,
+        currency=vendor.currency,
+        points_per_amount_minor=minor_units(vendor.currency),
         branding=branding_of(colour if colour in LOOKS else next(iter(START_COLOURS))),
     )
     return preview_of_facts(facts, language)

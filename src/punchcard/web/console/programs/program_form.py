@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from punchcard.kit.i18n import LANGUAGES, N_
@@ -53,6 +53,7 @@ class ProgramContext:
     currency: str
     branding: Mapping[str, Any]
     stamp_reward: Mapping[str, Any]
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def has_stamps(self) -> bool:
@@ -68,7 +69,11 @@ class ProgramContext:
 def program_context_of(program: LoyaltyProgram) -> ProgramContext:
     """Return what the form of an existing program stands on."""
     return ProgramContext(
-        program.type, program.currency, program.branding, program.stamp_reward or {}
+        program.type,
+        program.currency,
+        program.branding,
+        program.stamp_reward or {},
+        program.texts,
     )
 
 
@@ -83,7 +88,7 @@ def read_program(form: Form, program_context: ProgramContext) -> dict[str, Any]:
         "pin_policy": form.choice("pin_policy", PROGRAM_CHOICES["pin_policy"]),
         "void_policy": form.choice("void_policy", PROGRAM_CHOICES["void_policy"]),
         "branding": _read_branding(form, program_context.branding),
-        "texts": _read_texts(form),
+        "texts": _read_texts(form, program_context.texts),
     }
     numbers = list(_PIN_NUMBERS)
     if program_context.has_stamps:
@@ -139,7 +144,8 @@ def initial_of(program: LoyaltyProgram) -> dict[str, Any]:
         initial[name] = program.branding.get(name) or otherwise
     for language in LANGUAGES:
         for name, words in (program.texts.get(language) or {}).items():
-            initial[f"{language}-{name}"] = words
+            if name in WORDS:
+                initial[f"{language}-{name}"] = words
     return initial
 
 
@@ -167,10 +173,12 @@ def _read_branding(form: Form, before: Mapping[str, Any]) -> dict[str, Any]:
     return branding
 
 
-def _read_texts(form: Form) -> dict[str, dict[str, str]]:
+def _read_texts(form: Form, before: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Return the words of each language; those that the form does not show stay."""
     texts: dict[str, dict[str, str]] = {}
     for language in LANGUAGES:
-        words = {}
+        kept = before.get(language) or {}
+        words = {name: text for name, text in kept.items() if name not in WORDS}
         for name, limit in WORDS.items():
             typed = form.text(
                 f"{language}-{name}", required=False, limit=limit, lines=name == "terms_text"

@@ -1,0 +1,70 @@
+"""What stands on the back of a card's pass. Pure."""
+
+from typing import Final
+
+from punchcard.kit.i18n import N_
+from punchcard.kit.money import write_amount
+from punchcard.loyalty.vocabulary import ProgramType
+from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
+from punchcard.wallets.pass_words import PassField, Words, readable_number
+from punchcard.wallets.places import last_day
+
+_ENDS_SHOWN: Final = 10
+_EARNING: Final = (
+    N_("{n} point for every {amount} you spend."),
+    N_("{n} points for every {amount} you spend."),
+)
+_LEAST: Final = N_("A purchase counts from {amount}.")
+
+
+def _reward_ends(program: ProgramFacts, words: Words) -> str:
+    """Return a line for each reward that ends, the first to end first."""
+    ending = [one for one in program.rewards if one.valid_until is not None]
+    ending.sort(key=lambda one: (one.valid_until, one.points_required))
+    return "\n".join(
+        f"{words.of_reward(one)}: {last_day(one.valid_until, program.timezone, words.language)}"
+        for one in ending[:_ENDS_SHOWN]
+        if one.valid_until is not None
+    )
+
+
+def back_of(program: ProgramFacts, card: CardFacts, words: Words) -> tuple[PassField, ...]:
+    """Return what stands on the back of a card's pass, without what there is nothing to say of."""
+    reward = words.own("reward_description", (program.stamp_reward or {}).get("description") or "")
+    terms = words.own("terms_text", program.terms_text or "")
+    how = words.say(N_("Show this card at the till before you pay. It updates itself."))
+    hours = words.own("opening_hours", program.branding.get("opening_hours") or "")
+    told = [
+        ("shop", N_("Shop"), program.vendor_name),
+        ("how", N_("How it works"), how),
+        ("earning", N_("How points are earned"), _earning(program, words)),
+        ("reward_description", N_("About the reward"), reward),
+        ("reward_ends", N_("Last days of rewards"), _reward_ends(program, words)),
+        ("opening_hours", N_("Opening hours"), hours),
+        ("phone", N_("Phone"), program.branding.get("phone") or ""),
+        ("website", N_("Website"), program.branding.get("website_url") or ""),
+        ("number", N_("Card number"), readable_number(card.number)),
+        ("link", N_("Your card on the web"), card.url or ""),
+        ("terms", N_("Terms"), terms),
+    ]
+    return tuple(
+        PassField(key=key, label=words.say(label), value=value, is_link=key == "link")
+        for key, label, value in told
+        if value
+    )
+
+
+def _earning(program: ProgramFacts, words: Words) -> str:
+    """Return by which rule purchases earn points; nothing for a program of stamps alone."""
+    if program.type == ProgramType.STAMPS:
+        return ""
+
+    def amount(minor: int) -> str:
+        return write_amount(minor, program.currency, words.language)
+
+    told = words.count(
+        program.points_per_currency_unit, _EARNING, amount=amount(program.points_per_amount_minor)
+    )
+    if program.minimum_purchase_minor <= 0:
+        return told
+    return f"{told} {words.say(_LEAST, amount=amount(program.minimum_purchase_minor))}"
