@@ -116,12 +116,12 @@ def test_the_shop_chooses_the_buttons_and_those_that_lead_nowhere_are_left_out(
 
 def test_the_way_to_the_shop_leads_to_the_place_next_to_where_the_card_is_from() -> None:
     program = facts.program(
-        vendor_name="Café & Söhne",
+        vendor_name="Bar & Söhne",
         branding={"featured_actions": ["place"]},
         places=(*FAR, LUXEMBOURG),
     )
     [way] = opened(program, facts.card(place=LUXEMBOURG)).document["featuredActions"]
-    assert way["url"] == "https://maps.apple.com/?ll=49.6117,6.13&q=Caf%C3%A9+%26+S%C3%B6hne"
+    assert way["url"] == "https://maps.apple.com/?ll=49.6117,6.13&q=Bar+%26+S%C3%B6hne"
 
 
 @pytest.mark.parametrize(

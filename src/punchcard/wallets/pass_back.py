@@ -6,7 +6,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.money import write_amount
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
-from punchcard.wallets.pass_words import PassField, Words, readable_number
+from punchcard.wallets.pass_words import PassField, PassPhrases, readable_number
 from punchcard.wallets.places import last_day
 
 _ENDS_SHOWN: Final = 10
@@ -17,7 +17,7 @@ _EARNING: Final = (
 _LEAST: Final = N_("A purchase counts from {amount}.")
 
 
-def _reward_ends(program: ProgramFacts, words: Words) -> str:
+def _reward_ends(program: ProgramFacts, words: PassPhrases) -> str:
     """Return a line for each reward that ends, the first to end first."""
     ending = [one for one in program.rewards if one.valid_until is not None]
     ending.sort(key=lambda one: (one.valid_until, one.points_required))
@@ -28,7 +28,7 @@ def _reward_ends(program: ProgramFacts, words: Words) -> str:
     )
 
 
-def back_of(program: ProgramFacts, card: CardFacts, words: Words) -> tuple[PassField, ...]:
+def back_of(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> tuple[PassField, ...]:
     """Return what stands on the back of a card's pass, without what there is nothing to say of."""
     reward = words.own("reward_description", (program.stamp_reward or {}).get("description") or "")
     terms = words.own("terms_text", program.terms_text or "")
@@ -54,7 +54,7 @@ def back_of(program: ProgramFacts, card: CardFacts, words: Words) -> tuple[PassF
     )
 
 
-def _earning(program: ProgramFacts, words: Words) -> str:
+def _earning(program: ProgramFacts, words: PassPhrases) -> str:
     """Return by which rule purchases earn points; nothing for a program of stamps alone."""
     if program.type == ProgramType.STAMPS:
         return ""

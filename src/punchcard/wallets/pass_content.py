@@ -19,7 +19,7 @@ from punchcard.loyalty.vocabulary import (
 from punchcard.wallets.card_colours import card_colours
 from punchcard.wallets.pass_back import back_of
 from punchcard.wallets.pass_facts import CardFacts, ProgramFacts, RewardFacts
-from punchcard.wallets.pass_words import PassField, Words, readable_number
+from punchcard.wallets.pass_words import PassField, PassPhrases, readable_number
 from punchcard.wallets.places import Coordinates, last_day, nearest
 from punchcard.wallets.symbols.stamp_symbols import StampSymbol, symbol_of
 
@@ -81,7 +81,7 @@ class PassContent:
 
 def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> PassContent:
     """Return what the card shows in `language`."""
-    words = Words(program, language)
+    words = PassPhrases(program, language)
     branding = program.branding
     colours = card_colours(branding)
     return PassContent(
@@ -182,7 +182,7 @@ _SHUT: Final = {
 }
 
 
-def _balances(program: ProgramFacts, card: CardFacts, words: Words) -> tuple[PassField, ...]:
+def _balances(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> tuple[PassField, ...]:
     balances = []
     # When several fields change at once a phone only says that something did. So the balance alone
     # speaks, and its words depend on what it means.
@@ -209,7 +209,7 @@ def _kinds_ready(program: ProgramFacts, card: CardFacts) -> tuple[bool, bool]:
     return any(one.id is None for one in card.ready), any(one.id for one in card.ready)
 
 
-def _ready_name(program: ProgramFacts, card: CardFacts, words: Words) -> str | None:
+def _ready_name(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> str | None:
     """Return what the best reward is called that the card can have now."""
     if not card.ready:
         return None
@@ -220,7 +220,7 @@ def _ready_name(program: ProgramFacts, card: CardFacts, words: Words) -> str | N
     return words.of_reward(offered) if offered else best.name
 
 
-def _reward(program: ProgramFacts, card: CardFacts, words: Words) -> PassField | None:
+def _reward(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> PassField | None:
     shown = _ready_name(program, card, words)
     if shown is None and program.type != ProgramType.POINTS:
         name = (program.stamp_reward or {}).get("name")
@@ -241,7 +241,7 @@ def _ahead(program: ProgramFacts, card: CardFacts) -> list[RewardFacts]:
     ]
 
 
-def _status(program: ProgramFacts, card: CardFacts, words: Words) -> str:
+def _status(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> str:
     if sentence := _why_void(program, card):
         return words.say(sentence)
     if card.rewards_ready > 0:
@@ -254,7 +254,7 @@ def _status(program: ProgramFacts, card: CardFacts, words: Words) -> str:
     return words.count(ahead[0].points_required - card.points, _POINTS_TO_GO)
 
 
-def _readiness(card: CardFacts, words: Words) -> str:
+def _readiness(card: CardFacts, words: PassPhrases) -> str:
     if len(card.ready) > 1:
         # Each can be had, but not all together: one is chosen.
         return words.say(_CHOOSE, count=len(card.ready))
@@ -263,7 +263,7 @@ def _readiness(card: CardFacts, words: Words) -> str:
     return words.say(_READY)
 
 
-def _reward_until(program: ProgramFacts, card: CardFacts, words: Words) -> PassField | None:
+def _reward_until(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> PassField | None:
     """Return the last day of the reward that is shown, if it has one: only points' rewards end.
 
     The pass itself goes on: its own end is never told to a phone.
@@ -283,7 +283,7 @@ def _why_void(program: ProgramFacts, card: CardFacts) -> str | None:
     return _VOID.get(card.status)
 
 
-def _customer(card: CardFacts, words: Words) -> PassField | None:
+def _customer(card: CardFacts, words: PassPhrases) -> PassField | None:
     if not card.customer_name:
         return None
     return PassField(key="customer", label=words.say(N_("Name")), value=card.customer_name)

@@ -19,7 +19,7 @@ class PassField:
     is_link: bool = False
 
 
-class Words:
+class PassPhrases:
     """Finds the words of a program and of Punchcard in one language."""
 
     def __init__(self, program: ProgramFacts, language: Language) -> None:

@@ -14,7 +14,6 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import InstrumentedAttribute
 
 from punchcard.kit.ids import CardId, CustomerId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.rules.values import CardState
@@ -80,25 +79,6 @@ def times_redeemed(
     for card_id, reward_id, times in connection.execute(query):
         found.setdefault(card_id, {})[reward_id] = int(times)
     return found
-
-
-def times_redeemed_query(
-    card_id: InstrumentedAttribute[CardId], reward_id: RewardId
-) -> ColumnElement[Any]:
-    """Return how often the card of an outer query redeemed a reward, without what was voided.
-
-    NULL if it never did.
-    """
-    is_void = ENTRIES.c.type == EntryType.VOIDED
-    return (
-        select(func.sum(case((is_void, -1), else_=1)))
-        .where(
-            ENTRIES.c.card_id == card_id,
-            ENTRIES.c.reward_id == reward_id,
-            ENTRIES.c.type.in_((EntryType.POINTS_REDEEMED, EntryType.VOIDED)),
-        )
-        .scalar_subquery()
-    )
 
 
 def customers_with(

@@ -12,10 +12,16 @@ from sqlalchemy import ColumnElement, and_, case, false, func, select
 from sqlalchemy.orm import Session
 
 from punchcard.kit.ids import ProgramId, RewardId
-from punchcard.loyalty.cards.card_queries import times_redeemed_query
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward
 from punchcard.loyalty.rules.reward_rules import Offered, shelf_obstacle
-from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus, ProgramStatus, ProgramType
+from punchcard.loyalty.tables import ENTRIES
+from punchcard.loyalty.vocabulary import (
+    HELD_STATUSES,
+    CardStatus,
+    EntryType,
+    ProgramStatus,
+    ProgramType,
+)
 
 Matter = Literal[
     "stamps_target",
@@ -186,8 +192,18 @@ def _can_have(
     condition = and_(_usable(program), LoyaltyCard.points >= offer.points_required)
     if offer.per_card_limit is None:
         return condition
-    times = times_redeemed_query(LoyaltyCard.id, reward_id)
-    return and_(condition, func.coalesce(times, 0) < offer.per_card_limit)
+    return and_(condition, _times_redeemed(reward_id) < offer.per_card_limit)
+
+
+def _times_redeemed(reward_id: RewardId) -> ColumnElement[int]:
+    """Return how often each card redeemed a reward, without what was voided."""
+    times = func.sum(case((ENTRIES.c.type == EntryType.VOIDED, -1), else_=1))
+    query = select(func.coalesce(times, 0)).where(
+        ENTRIES.c.card_id == LoyaltyCard.id,
+        ENTRIES.c.reward_id == reward_id,
+        ENTRIES.c.type.in_((EntryType.POINTS_REDEEMED, EntryType.VOIDED)),
+    )
+    return query.scalar_subquery()
 
 
 def running_cards(session: Session, program_id: ProgramId) -> int:
