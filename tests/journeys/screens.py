@@ -116,6 +116,13 @@ def _mistype(page: Page, _town: Town) -> None:
     page.locator(".fault").wait_for()
 
 
+def _tick_two(page: Page, _town: Town) -> None:
+    for box in page.locator(".bulk-box").all()[:2]:
+        box.check()
+    page.locator(".bulk-bar button.danger").first.click()
+    page.locator("#confirm").wait_for()
+
+
 def _first(town: Town, email: str, what: str) -> str:
     return str(town.api(email).get(f"/vendor/loyalty/{what}").json()["items"][0]["id"])
 
@@ -159,6 +166,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("table-card", _program("/poster?format=tent"), OWNER),
     Screen("poster-window", _program("/poster?format=window"), OWNER),
     Screen("members", "/console/members", OWNER),
+    Screen("bulk-confirm", "/console/members", OWNER, prepare=_tick_two),
     Screen("member-new", "/console/members/new", OWNER),
     Screen("member", _card(), OWNER),
     Screen("member-hybrid", _card(email=BAKER), BAKER),

@@ -147,6 +147,9 @@ SAME: dict[Route, list[Route]] = {
     ("POST", "/console/locations/{location_id}/close"): [
         ("DELETE", f"{_VENDOR}/locations/{{location_id}}")
     ],
+    ("POST", "/console/locations/bulk"): [("DELETE", f"{_VENDOR}/locations/{{location_id}}")],
+    ("POST", "/console/terminals/bulk"): [("DELETE", f"{_VENDOR}/devices/{{device_id}}")],
+    ("POST", "/console/api-keys/bulk"): [("DELETE", f"{_VENDOR}/api-keys/{{api_key_id}}")],
     ("GET", "/console/terminals"): [("GET", f"{_VENDOR}/devices")],
     ("POST", "/console/terminals/pair"): [("POST", f"{_VENDOR}/devices/pairing-codes")],
     ("GET", "/console/terminals/paired"): [("GET", f"{_VENDOR}/devices")],

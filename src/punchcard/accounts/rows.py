@@ -1,6 +1,6 @@
 """Finding a vendor's own rows: every query starts from the vendor, others' things are missing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, select
@@ -35,6 +35,15 @@ def find_own(
     if row is None:
         raise missing
     return row
+
+
+def names_of(
+    session: Session, table: type[Own], vendor_id: VendorId, ids: Iterable[str]
+) -> dict[str, str]:
+    """Return what each of these rows is called; other vendors' are left out."""
+    wanted = [one for one in map(as_id, ids) if one]
+    query = select(table.id, table.name).where(table.vendor_id == vendor_id, table.id.in_(wanted))
+    return {row.id: row.name for row in session.execute(query)}
 
 
 def paginate(

@@ -170,6 +170,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     # The shop's own affairs
     ("GET", "/console/locations"): MAY_MANAGE_VENDOR,
     ("POST", "/console/locations"): MAY_MANAGE_VENDOR,
+    ("POST", "/console/locations/bulk"): MAY_MANAGE_VENDOR,
     ("GET", "/console/locations/{location_id}"): MAY_MANAGE_VENDOR,
     ("POST", "/console/locations/{location_id}"): MAY_MANAGE_VENDOR,
     ("POST", "/console/locations/{location_id}/close"): MAY_MANAGE_VENDOR,
@@ -179,6 +180,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", "/console/settings/changes"): MAY_OWN,
     ("POST", "/console/settings/close"): MAY_OWN,
     ("GET", "/console/terminals"): MAY_MANAGE_VENDOR,
+    ("POST", "/console/terminals/bulk"): MAY_MANAGE_VENDOR,
     ("POST", "/console/terminals/pair"): MAY_MANAGE_VENDOR,
     ("GET", "/console/terminals/paired"): MAY_MANAGE_VENDOR,
     ("GET", "/console/terminals/{device_id}"): MAY_MANAGE_VENDOR,
@@ -187,6 +189,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     # Who may do what: the owner's alone
     ("GET", "/console/api-keys"): MAY_OWN,
     ("POST", "/console/api-keys"): MAY_OWN,
+    ("POST", "/console/api-keys/bulk"): MAY_OWN,
     ("POST", "/console/api-keys/{api_key_id}/revoke"): MAY_OWN,
     ("GET", "/console/people"): MAY_OWN,
     ("POST", "/console/people"): MAY_OWN,

@@ -1,9 +1,11 @@
 """Several rows of a list at once: asked about by name, done together, taken back."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from punchcard.accounts.models import ApiKey, Device, Location
 from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.kit.ids import CardId
@@ -149,3 +151,98 @@ def test_staff_block_cards_but_retire_nobody(
     staff.get("/console/members")
     assert staff.post(HERE, do="block", chosen=[jang], confirmed="on").status_code == 303
     assert staff.post("/console/pins/bulk", do="retire", chosen=[jang]).status_code == 403
+
+
+def rows_of(context: Context, table: Any, ended: str) -> list[str]:
+    """Return the names of the rows that are still in use."""
+    with context.database.read() as session:
+        return sorted(row.name for row in session.query(table) if getattr(row, ended) is None)
+
+
+def test_terminals_are_unpaired_together_and_for_good(
+    visitors: Visitors, alice: Shop, context: Context
+) -> None:
+    for _ in range(3):
+        alice.device()
+    with context.database.read() as session:
+        first, second, _third = session.query(Device).order_by(Device.id)
+    owner = visitors(alice)
+    page = markup_of(owner.get("/console/terminals"))
+    assert f'value="{first.id}"' in page
+    here, chosen = "/console/terminals/bulk", [first.id, second.id]
+    asked = text_of(owner.post(here, do="revoke", chosen=chosen))
+    assert "Unpair these terminals?" in asked
+    assert first.name in asked
+    assert "This cannot be undone." in asked
+    assert len(rows_of(context, Device, "revoked_at")) == 3
+    done = owner.post(here, do="revoke", chosen=chosen, confirmed="on")
+    assert "Unpaired terminals: 2" in owner.follow(done).text
+    assert len(rows_of(context, Device, "revoked_at")) == 1
+    # A second time there is nothing left to be done to them.
+    again = owner.post(here, do="revoke", chosen=chosen, confirmed="on")
+    assert "Unpaired terminals: 0. Left as they were: 2." in text_of(owner.follow(again))
+
+
+def test_keys_are_revoked_together(visitors: Visitors, alice: Shop, context: Context) -> None:
+    for _ in range(2):
+        alice.api_key("loyalty:read")
+    with context.database.read() as session:
+        chosen = [row.id for row in session.query(ApiKey)]
+    owner = visitors(alice)
+    owner.get("/console/api-keys")
+    asked = owner.post("/console/api-keys/bulk", do="revoke", chosen=chosen)
+    assert "Revoke these keys?" in text_of(asked)
+    assert len(rows_of(context, ApiKey, "revoked_at")) == 2
+    done = owner.post("/console/api-keys/bulk", do="revoke", chosen=chosen, confirmed="on")
+    page = owner.follow(done)
+    assert "Revoked keys: 2" in page.text
+    assert rows_of(context, ApiKey, "revoked_at") == []
+    assert 'class="bulk-box"' not in markup_of(page)
+
+
+def test_locations_are_closed_but_for_those_where_a_terminal_stands(
+    visitors: Visitors, alice: Shop, context: Context
+) -> None:
+    alice.device()
+    owner = visitors(alice)
+    for name in ("Gare", "Bourse"):
+        owner.get("/console/locations")
+        owner.post("/console/locations", name=name)
+    with context.database.read() as session:
+        ids = {row.name: row.id for row in session.query(Location)}
+    owner.get("/console/locations")
+    here, chosen = "/console/locations/bulk", list(ids.values())
+    assert "Gare" in text_of(owner.post(here, do="close", chosen=chosen))
+    done = owner.follow(owner.post(here, do="close", chosen=chosen, confirmed="on"))
+    told = "Closed locations: 2. Left as they were: 1. Move or remove the devices"
+    assert told in text_of(done)
+    assert rows_of(context, Location, "closed_at") == [
+        name for name in sorted(ids) if name not in ("Bourse", "Gare")
+    ]
+
+
+@pytest.mark.parametrize("what", ["terminals", "locations", "api-keys"])
+def test_what_is_another_shops_is_never_ended(
+    visitors: Visitors, alice: Shop, bob: Shop, context: Context, what: str
+) -> None:
+    alice.device()
+    alice.api_key("loyalty:read")
+    tables: dict[str, Any] = {"terminals": Device, "locations": Location, "api-keys": ApiKey}
+    table = tables[what]
+    with context.database.read() as session:
+        theirs = [row.id for row in session.query(table) if row.vendor_id == alice.id]
+    assert theirs
+    stranger = visitors(bob, language="en")
+    stranger.get(f"/console/{what}")
+    for do in ("revoke", "close"):
+        answer = stranger.post(f"/console/{what}/bulk", do=do, chosen=theirs, confirmed="on")
+        assert answer.status_code == 303
+    ended = "closed_at" if what == "locations" else "revoked_at"
+    with context.database.read() as session:
+        kept = [session.get_one(table, one) for one in theirs]
+        assert {getattr(row, ended) for row in kept} == {None}
+    alice.hire(Role.STAFF)
+    staff = visitors(alice, "staff")
+    staff.get("/console")
+    refused = staff.post(f"/console/{what}/bulk", do="revoke", chosen=theirs, confirmed="on")
+    assert refused.status_code == 403

@@ -1,16 +1,20 @@
 """The console's page of the keys of the vendor's own software."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fastapi import APIRouter, Response
+from sqlalchemy.orm import Session
 
-from punchcard.accounts import api_key_service, vendor_service
+from punchcard.accounts import api_key_service, rows, vendor_service
+from punchcard.accounts.models import ApiKey
 from punchcard.accounts.subjects import (
     LOYALTY_OPERATE,
     LOYALTY_READ,
 )
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ApiKeyId
+from punchcard.web.console.bulk import BulkAction, bulk_page
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels import SCOPES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -60,6 +64,30 @@ def create_api_key(request: PageRequestDep, form: FormDep) -> Response:
     return _list_page(request, _empty(request, scopes), status=201, new_key=key)
 
 
+@router.post("/bulk")
+def revoke_api_keys(request: PageRequestDep, form: FormDep) -> Response:
+    """Revoke the keys that were chosen in the list."""
+    act, vendor_id = request.act(), request.vendor_id
+    actions = {
+        "revoke": BulkAction(
+            do=lambda session, one: api_key_service.revoke_api_key(
+                session, act, vendor_id, ApiKeyId(one)
+            ),
+            title=N_("Revoke these keys?"),
+            meaning=N_("Anything that uses them stops working at once."),
+            done=N_("Revoked keys: {n}"),
+            is_dangerous=True,
+        ),
+    }
+
+    def names_of(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
+        return rows.names_of(session, ApiKey, vendor_id, ids)
+
+    return bulk_page(
+        request, form, actions, names_of, here="/console/api-keys/bulk", back="/console/api-keys"
+    )
+
+
 @router.post("/{api_key_id}/revoke")
 def revoke_api_key(request: PageRequestDep, api_key_id: ApiKeyId, form: FormDep) -> Response:
     """Revoke a key: it stops working at once."""
@@ -79,7 +107,7 @@ def _list_page(
     request: PageRequest, form: Form, status: int = 200, new_key: str | None = None
 ) -> Response:
     with request.context.database.read() as session:
-        rows = api_key_service.list_api_keys(
+        keys = api_key_service.list_api_keys(
             session, request.vendor_id, after_id=None, limit=_SHOWN
         )
         timezone = vendor_service.get_vendor(session, request.vendor_id).timezone
@@ -87,7 +115,7 @@ def _list_page(
         "console/api_keys.html",
         status=status,
         form=form,
-        keys=rows,
+        keys=keys,
         scopes=SCOPES,
         lives=_LIVES,
         new_key=new_key,

@@ -4,7 +4,7 @@ Nothing is done before a page has named what was chosen, so it works without scr
 is one transaction: either everything is done that can be, or nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -53,7 +53,8 @@ def bulk_page(
     """Ask about what a list's form chose, or do it when that was confirmed.
 
     `names_of` returns what the rows of these ids are called; it leaves out what is not there, or is
-    another vendor's. Rows that refuse, such as those of closed cards, are passed over.
+    another vendor's. Rows that refuse, such as those of closed cards, are passed over, and how many
+    and why is told.
     """
     chosen = list(dict.fromkeys(form.choices(CHOSEN)))[:CHOSEN_LIMIT]
     action = actions.get(form.value("do"))
@@ -72,18 +73,31 @@ def bulk_page(
             back=back,
         )
     with request.context.database.write() as session:
-        done = [one for one in chosen if _is_done(session, action, one)]
+        refusals = {one: _refusal_of(session, action, one) for one in chosen}
+    done = [one for one in chosen if refusals[one] is None]
     undo = Undo(here, action.undone_by, done) if action.undone_by and done else None
-    return request.redirect(back, action.done, undo=undo, n=len(done))
+    return request.redirect(back, _told(request, action, refusals.values()), undo=undo)
 
 
-def _is_done(session: Session, action: BulkAction, row_id: str) -> bool:
-    """Do it to one row; a refusal of one is no reason to leave the others."""
+def _told(
+    request: PageRequest, action: BulkAction, refusals: Collection[DomainError | None]
+) -> str:
+    """Return to how many it was done, to how many not, and what kept the first of these."""
+    kept = [one for one in refusals if one is not None]
+    done = request.say(action.done, n=len(refusals) - len(kept))
+    if not kept:
+        return done
+    left = request.say(N_("Left as they were: {n}."), n=len(kept))
+    return f"{done}. {left} {kept[0].told(request.language)}"
+
+
+def _refusal_of(session: Session, action: BulkAction, row_id: str) -> DomainError | None:
+    """Do it to one row; a refusal of one, which is returned, is no reason to leave the others."""
     try:
         with session.begin_nested():
             action.do(session, row_id)
     except DomainError as refusal:
         if refusal.kind in (Kind.TOO_MANY, Kind.BUSY):
             raise
-        return False
-    return True
+        return refusal
+    return None

@@ -1,15 +1,18 @@
 """The console's page of the terminals: pair one, name it, move it, send it away."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime
+from sqlalchemy.orm import Session
 
-from punchcard.accounts import device_service, location_service, vendor_service
+from punchcard.accounts import device_service, location_service, rows, vendor_service
 from punchcard.accounts.models import Device
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import DeviceId, LocationId
 from punchcard.loyalty.programs import onboarding
+from punchcard.web.console.bulk import BulkAction, bulk_page
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -53,13 +56,39 @@ def pair(request: PageRequestDep, form: FormDep) -> Response:
 def show_paired(request: PageRequestDep, since: AwareDatetime) -> Response:
     """Tell the page with the code which terminals were paired since: part of a page."""
     with request.context.database.read() as session:
-        rows = device_service.list_devices(session, request.vendor_id, after_id=None, limit=_SHOWN)
+        paired = device_service.list_devices(
+            session, request.vendor_id, after_id=None, limit=_SHOWN
+        )
         steps = onboarding.first_steps(session, request.vendor_id)
     return request.render(
         "console/paired.html",
-        paired=[row for row in rows if row.paired_at >= since],
+        paired=[row for row in paired if row.paired_at >= since],
         since=since.isoformat(),
         done_url="/console/terminals" if steps.is_finished else "/console",
+    )
+
+
+@router.post("/bulk")
+def revoke_terminals(request: PageRequestDep, form: FormDep) -> Response:
+    """Send the terminals away that were chosen in the list."""
+    act, vendor_id = request.act(), request.vendor_id
+    actions = {
+        "revoke": BulkAction(
+            do=lambda session, one: device_service.revoke_device(
+                session, act, vendor_id, DeviceId(one)
+            ),
+            title=N_("Unpair these terminals?"),
+            meaning=N_("They stop working at once, and anything they have not sent yet is lost."),
+            done=N_("Unpaired terminals: {n}"),
+            is_dangerous=True,
+        ),
+    }
+
+    def names_of(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
+        return rows.names_of(session, Device, vendor_id, ids)
+
+    return bulk_page(
+        request, form, actions, names_of, here="/console/terminals/bulk", back="/console/terminals"
     )
 
 
