@@ -92,6 +92,10 @@ def open_shop(
         program = program_service.create_program(session, by_manager, vendor_id, fields)
         places = location_service.list_locations(session, vendor_id, after_id=None, limit=10)
         room = _Room(session, by_manager, vendor_id)
+        for other, offers in shop.others:
+            made = program_service.create_program(session, by_manager, vendor_id, dict(other))
+            for offer in offers:
+                room.offer(made.id, offer, history_ends)
         return OpenShop(
             shop=shop,
             vendor_id=vendor_id,

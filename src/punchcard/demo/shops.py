@@ -51,7 +51,7 @@ class Trade:
 
 @dataclass(frozen=True, kw_only=True)
 class DemoShop:
-    """One vendor with its one program."""
+    """One vendor with its program, of which the history is."""
 
     slug: str
     name: str
@@ -62,6 +62,8 @@ class DemoShop:
     program: Mapping[str, Any]
     offers: tuple[Offer, ...]
     trade: Trade
+    others: tuple[tuple[Mapping[str, Any], tuple[Offer, ...]], ...] = ()
+    """Programs without a history, each with its rewards."""
 
     def email(self, person: Person) -> str:
         """Return the address that a person signs in with."""
@@ -255,6 +257,56 @@ BOUTIQUE: Final = DemoShop(
         regulars=0.3,
         anonymous=0.1,
         basket_minor=(600, 4900, 28000),
+    ),
+    others=(
+        (
+            {
+                "name": "Cercle Déco",
+                "slug": "cercle-deco",
+                "card_name": "Cercle Déco",
+                "type": "points",
+                "status": "active",
+                "points_per_currency_unit": 1,
+                "points_per_amount_minor": 1000,
+                "terms_text": "Un point tous les 10 €. Les points ne sont pas payables en espèces.",
+                "branding": {
+                    "background_color": "#e8efe9",
+                    "text_color": "#1f3a2d",
+                    "accent_color": "#3f7a5a",
+                },
+                "texts": {
+                    "en": {
+                        "name": "Interior circle",
+                        "card_name": "Interior circle",
+                        "terms_text": "One point for every €10. Points are not paid out.",
+                    },
+                    "de": {
+                        "name": "Wohnzirkel",
+                        "card_name": "Wohnzirkel",
+                        "terms_text": "Ein Punkt je 10 €. Keine Barauszahlung.",
+                    },
+                    "lb": {
+                        "name": "Wunnkrees",
+                        "card_name": "Wunnkrees",
+                        "terms_text": "Ee Punkt pro 10 €. Keng Auszuelung.",
+                    },
+                },
+            },
+            (
+                Offer(
+                    fields={
+                        "name": "Un coussin brodé",
+                        "points_required": 40,
+                        "value_minor": 3500,
+                        "texts": {
+                            "en": {"name": "An embroidered cushion"},
+                            "de": {"name": "Ein besticktes Kissen"},
+                            "lb": {"name": "E gestéckte Këssen"},
+                        },
+                    },
+                ),
+            ),
+        ),
     ),
 )
 

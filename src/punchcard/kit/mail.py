@@ -43,8 +43,17 @@ class MailServerAway(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A file that goes along with a mail; `media_type` as in `text/plain`."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
 class MailMessage:
-    """One mail: plain text with the same as HTML.
+    """One mail: plain text with the same as HTML, and a file if there is one.
 
     `sender_name` stands before our address; `sent_at` (aware) is the date its reader sees.
     """
@@ -57,6 +66,7 @@ class MailMessage:
     language: str
     sent_at: datetime
     sender_name: str | None = None
+    attachment: Attachment | None = None
 
 
 class Mailer(Protocol):
@@ -210,6 +220,14 @@ def as_message(mail: MailMessage, sender: Address) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
+    if mail.attachment is not None:
+        kind, _, subtype = mail.attachment.media_type.partition("/")
+        message.add_attachment(
+            mail.attachment.content,
+            maintype=kind,
+            subtype=subtype,
+            filename=mail.attachment.name,
+        )
     # After the parts: they take along every Content- line that stands before them.
     message["Content-Language"] = mail.language
     return message

@@ -147,6 +147,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_PROGRAM}/rewards/{{reward_id}}/archive"): MAY_MANAGE,
     ("GET", "/console/wallets"): MAY_MANAGE,
     ("GET", "/console/wallets/{program_id}/test.pkpass"): MAY_MANAGE,
+    ("POST", "/console/wallets/{program_id}/test-mail"): MAY_MANAGE,
     # The ledger
     ("GET", "/console/ledger"): MAY_READ,
     ("GET", "/console/ledger/verify"): MAY_MANAGE,

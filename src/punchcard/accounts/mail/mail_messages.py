@@ -1,6 +1,7 @@
 """From a kind of mail and its facts to the message: text and HTML, in the reader's language."""
 
 import unicodedata
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from punchcard.accounts.mail.mail_texts import GREETING, GREETING_BY_NAME, WORDINGS
 from punchcard.kit.i18n import translate
-from punchcard.kit.mail import MailMessage, one_line
+from punchcard.kit.mail import Attachment, MailMessage, one_line
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -33,6 +34,27 @@ class Mail:
     to: str
     language: str
     facts: Facts
+    enclosed: "Enclosed | None" = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enclosed:
+    """A file that goes along, as it is kept until the mail is sent."""
+
+    name: str
+    media_type: str
+    content_base64: str
+
+    @classmethod
+    def of(cls, name: str, media_type: str, content: bytes) -> "Enclosed":
+        """Return a file with this content."""
+        coded = b64encode(content).decode()
+        return cls(name=name, media_type=media_type, content_base64=coded)
+
+    def as_attachment(self) -> Attachment:
+        """Return the file as a message takes it along."""
+        content = b64decode(self.content_base64)
+        return Attachment(name=self.name, media_type=self.media_type, content=content)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +99,7 @@ def write_message(mail_id: str, mail: Mail, *, sent_at: datetime) -> MailMessage
         language=mail.language,
         sender_name=mail.facts.get("shop"),
         sent_at=sent_at,
+        attachment=mail.enclosed.as_attachment() if mail.enclosed else None,
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import CursorResult, delete
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import throttle
-from punchcard.accounts.mail.mail_messages import Mail
+from punchcard.accounts.mail.mail_messages import Enclosed, Mail
 from punchcard.accounts.models import OutgoingMail
 from punchcard.accounts.throttle import Limit
 from punchcard.db import outbox
@@ -66,7 +66,11 @@ class MailQueue:
             return None
         content = self._sealer.open(row.content_sealed, mail_id)
         values = json.loads(content) if content is not None else None
-        return Mail(**values) if values is not None else None
+        if values is None:
+            return None
+        # Mails that an older version left have no such line.
+        enclosed = values.pop("enclosed", None)
+        return Mail(**values, enclosed=Enclosed(**enclosed) if enclosed else None)
 
     def count(self, session: Session, purpose: str, address: str) -> None:
         """Count a mail that a stranger can cause; raises TooManyRequests during a pause.

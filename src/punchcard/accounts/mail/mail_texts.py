@@ -156,6 +156,18 @@ WORDINGS: Final[Mapping[str, MailText]] = {
             Line(sentence=N_("If you did not ask for a card, do nothing.")),
         ),
     ),
+    "test_pass": MailText(
+        subject=N_("A test pass for your iPhone: {program}"),
+        lines=(
+            Line(
+                sentence=N_(
+                    "Open the attached pass on an iPhone: it shows whether Apple Wallet takes the"
+                    " cards of {shop}, and how they look."
+                )
+            ),
+            Line(sentence=N_("It belongs to nobody and cannot be stamped. Remove it afterwards.")),
+        ),
+    ),
     "customer_address": MailText(
         subject=N_("Confirm your address for {shop}"),
         lines=(

@@ -4,11 +4,14 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
-from punchcard.kit.ids import ProgramId
+from punchcard.accounts import user_service, vendor_service
+from punchcard.accounts.mail.mail_messages import Enclosed, Mail
+from punchcard.kit.i18n import N_
+from punchcard.kit.ids import ProgramId, UserId
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.programs.public_service import WalletNotConfigured
 from punchcard.wallets.apple.pkpass import MIME_TYPE
-from punchcard.web.pages.page_request import PageRequestDep
+from punchcard.web.pages.page_request import FormDep, PageRequestDep
 
 router = APIRouter(prefix="/console/wallets")
 
@@ -26,6 +29,33 @@ def download_test_pass(request: PageRequestDep, program_id: ProgramId) -> Respon
     content = apple.sample(program.id)
     headers = {"Content-Disposition": 'attachment; filename="test.pkpass"'}
     return request.finish(Response(content, headers=headers, media_type=MIME_TYPE))
+
+
+@router.post("/{program_id}/test-mail")
+def mail_test_pass(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
+    """Send such a pass to the visitor's own address, to be opened on their phone."""
+    context = request.context
+    apple, queue = context.wallets.apple, context.accounts.mail_queue
+    if not apple.is_configured or apple.fault or not queue.is_configured:
+        raise WalletNotConfigured
+    with context.database.read() as session:
+        program = program_service.get_program(session, request.vendor_id, program_id)
+        vendor = vendor_service.get_vendor(session, request.vendor_id)
+        me = user_service.get_user(session, request.vendor_id, UserId(request.subject.id or ""))
+    mail = Mail(
+        kind="test_pass",
+        to=me.email,
+        language=request.language,
+        facts={"name": me.name, "shop": vendor.name, "program": program.name},
+        enclosed=Enclosed.of("test.pkpass", MIME_TYPE, apple.sample(program.id)),
+    )
+    with form.refusals(), context.database.write() as session:
+        queue.count(session, "test_pass", me.email)
+        queue.enqueue(session, mail)
+    if not form.is_valid:
+        return request.redirect("/console/wallets", form.refusal)
+    done = N_("The test pass is on its way to {address}.")
+    return request.redirect("/console/wallets", done, address=me.email)
 
 
 @router.get("")
@@ -50,6 +80,7 @@ def open_wallets(request: PageRequestDep, part: str = "") -> Response:
         cards=cards,
         programs=programs,
         configured=status.configured,
+        sends_mail=context.accounts.mail_queue.is_configured,
         faults=status.faults,
         redesigns=[(row, progress) for row, progress in redesigns if progress is not None],
         is_moving=any(p is not None and p.finished_at is None for _row, p in redesigns),
