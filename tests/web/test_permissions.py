@@ -207,6 +207,7 @@ ONLY_PAGES: dict[Route, str] = {
     ("GET", "/console/ledger/verify"): "the API verifies nothing",
     ("POST", "/console/ledger/verify"): "the API verifies nothing",
     ("GET", "/console/wallets"): "how the shop's wallets are set up; the API tells it by program",
+    ("GET", "/console/wallets/reached"): "whether the owner's phone reached the server",
     ("GET", "/console/wallets/{program_id}/test.pkpass"): "for the owner's own phone",
     ("POST", "/console/wallets/{program_id}/test-mail"): "for the owner's own phone",
     ("GET", "/console/contacts"): "how contacts are kept; the API tells no card that it is wrong",

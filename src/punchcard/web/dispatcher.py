@@ -23,6 +23,7 @@ PAGES: Final = frozenset(
         "admin",
         "terminal",
         "join",
+        "reach",
         "c",
         "static",
         "colour",

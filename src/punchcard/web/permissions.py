@@ -62,6 +62,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", "/c/{token}/news"): PUBLIC,
     ("GET", "/join/{slug}"): PUBLIC,
     ("POST", "/join/{slug}"): PUBLIC,
+    # The link's ticket is signed by the server, for minutes
+    ("GET", "/reach/{ticket}"): PUBLIC,
     # The terminal: its device token goes with what it sends to the API
     ("GET", "/terminal"): PUBLIC,
     ("GET", "/terminal/cards/{token}.svg"): PUBLIC,
@@ -146,6 +148,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_PROGRAM}/rewards/{{reward_id}}"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/rewards/{{reward_id}}/archive"): MAY_MANAGE,
     ("GET", "/console/wallets"): MAY_MANAGE,
+    ("GET", "/console/wallets/reached"): MAY_MANAGE,
     ("GET", "/console/wallets/{program_id}/test.pkpass"): MAY_MANAGE,
     ("POST", "/console/wallets/{program_id}/test-mail"): MAY_MANAGE,
     # The ledger

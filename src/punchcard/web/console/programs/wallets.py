@@ -3,8 +3,10 @@
 from typing import Final
 
 from fastapi import APIRouter, Response
+from pydantic import AwareDatetime
 
 from punchcard.accounts import user_service, vendor_service
+from punchcard.accounts.access import reach_check
 from punchcard.accounts.mail.mail_messages import Enclosed, Mail
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId, UserId
@@ -58,6 +60,14 @@ def mail_test_pass(request: PageRequestDep, program_id: ProgramId, form: FormDep
     return request.redirect("/console/wallets", done, address=me.email)
 
 
+@router.get("/reached")
+def show_reached(request: PageRequestDep, since: AwareDatetime) -> Response:
+    """Tell the page with the code whether a phone opened it since: part of a page."""
+    with request.context.database.read() as session:
+        reached_at = reach_check.reached_since(session, request.vendor_id, since)
+    return request.render("console/reached.html", reached_at=reached_at, since=since.isoformat())
+
+
 @router.get("")
 def open_wallets(request: PageRequestDep, part: str = "") -> Response:
     """Show which wallets hand out passes, and the progress of each program's redesign.
@@ -65,6 +75,7 @@ def open_wallets(request: PageRequestDep, part: str = "") -> Response:
     `part` "progress" answers only what moves.
     """
     context = request.context
+    now = context.clock.now()
     with context.database.read() as session:
         programs = program_service.list_programs(session, request.vendor_id, limit=_PROGRAMS_SHOWN)
         redesigns = [(row, context.wallets.service.progress(session, row.id)) for row in programs]
@@ -81,6 +92,10 @@ def open_wallets(request: PageRequestDep, part: str = "") -> Response:
         programs=programs,
         configured=status.configured,
         sends_mail=context.accounts.mail_queue.is_configured,
+        reach_url=reach_check.reach_url(context.settings, request.vendor_id, now),
+        base_url=context.settings.base_url,
+        since=now.isoformat(),
+        reached_at=None,
         faults=status.faults,
         redesigns=[(row, progress) for row, progress in redesigns if progress is not None],
         is_moving=any(p is not None and p.finished_at is None for _row, p in redesigns),
