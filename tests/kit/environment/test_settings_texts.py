@@ -44,6 +44,20 @@ def test_a_home_that_is_not_there_is_refused(tmp_path: Path) -> None:
         loaded(tmp_path, DATA_DIR="~nobody-of-that-name/shop")
 
 
+@pytest.mark.parametrize(
+    "text", ["$HOME/shop", "${HOME}/shop", "/srv/$SHOP", "%APPDATA%/shop", "/srv/$SHOP/data"]
+)
+def test_a_variable_that_no_shell_filled_in_is_refused(tmp_path: Path, text: str) -> None:
+    for name, written in (("DATA_DIR", text), ("DATABASE_URL", f"sqlite:///{text}")):
+        with pytest.raises(SettingsError, match=rf"PUNCHCARD_{name}.*no variable is filled in"):
+            loaded(tmp_path, **{name: written})
+
+
+@pytest.mark.parametrize("name", ["price-in-$", "100%", "a$b", "$100", "50%-off%"])
+def test_a_sign_that_is_part_of_a_name_stays(tmp_path: Path, name: str) -> None:
+    assert loaded(tmp_path, DATA_DIR=str(tmp_path / name)).data_dir == tmp_path / name
+
+
 def test_a_relative_path_is_told_as_a_whole_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

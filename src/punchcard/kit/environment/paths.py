@@ -1,5 +1,6 @@
 """Paths as operators write them, alone or behind `sqlite:///`."""
 
+import re
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 _SQLITE: Final = "sqlite:///"
 _POSTGRESQL: Final = ("postgresql://", "postgres://", "postgresql+psycopg://")
 _IN_MEMORY: Final = ("", ":memory:")
+_VARIABLE: Final = re.compile(r"(^|/)(\$\{?[A-Za-z_]\w*\}?|%[A-Za-z_]\w*%)(/|$)")
 
 
 class PathUnusable(Exception):
@@ -16,8 +18,11 @@ class PathUnusable(Exception):
 def as_path(text: str) -> Path:
     """Return the path that is meant: `~` is the home folder, also where no shell has put it in.
 
-    Raises PathUnusable when there is no such home.
+    Raises PathUnusable when there is no such home, and for a variable that no shell has filled in:
+    a folder of that very name is never meant.
     """
+    if _VARIABLE.search(text):
+        raise PathUnusable(f"{text}: no variable is filled in here, write the whole path (or ~)")
     try:
         return Path(text).expanduser()
     except RuntimeError as error:
