@@ -46,6 +46,7 @@ PUBLIC = {
     "/language",
     "/forgot-password",
     "/reset-password",
+    "/reach/{ticket}",
 }
 """Anyone who adds a page outside of these starts asks for a sign-in, or writes it down here."""
 
