@@ -131,6 +131,7 @@ def place(route: Route, world: World) -> str:
         "format": "csv",
         "found": "0",
         "session_id": world.alices["card_id"],
+        "ticket": "none",
     }
     return _NAMED.sub(lambda match: known[match[1]], route[1])
 

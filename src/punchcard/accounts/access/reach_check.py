@@ -43,4 +43,4 @@ def reached_since(session: Session, vendor_id: VendorId, since: datetime) -> dat
 
 
 def _signer(settings: Settings) -> Signer:
-    return Signer(settings.secret_key, "reach check", "")
+    return Signer(settings.keys, "reach check", "")
