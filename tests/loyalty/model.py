@@ -143,7 +143,8 @@ def operation_of(
     **common: Any,
 ) -> Operation:
     """Return the operation a wish asks for; `answered` are the entries that can be named."""
-    if wish.back:
+    # What is not collected is of now: that is tried now and then.
+    if wish.back and (wish.kind in ("stamp", "earn") or wish.size % 5 == 0):
         common["occurred_at"] = now - timedelta(minutes=wish.back)
     if wish.kind == "void":
         return VoidEntry(transaction_id=answered[wish.pick % len(answered)], **common)
@@ -177,7 +178,7 @@ class Shop:
         """Do an operation; returns its main entry, or the refusal."""
         try:
             self._check_reference(operation)
-            history = self._history(operation)
+            history = self._history(operation, now)
             decision = decide(operation, self.program, self.card, now, history)
         except DomainError as refusal:
             return refusal
@@ -194,6 +195,7 @@ class Shop:
                 program=self.program,
                 sequence=len(self.entries) + 1,
                 previous_hash=self.entries[-1]["hash"] if self.entries else FIRST_HASH,
+                at=decision.at,
                 now=now,
                 is_main=True,
             )
@@ -210,11 +212,27 @@ class Shop:
                 if entry["reference"] == operation.reference:
                     raise ReferenceAlreadyUsed(transaction_id=entry["id"])
 
-    def _history(self, operation: Operation) -> History:
+    def _history(self, operation: Operation, now: datetime) -> History:
         if isinstance(operation, VoidEntry):
             return self._void_history(operation.transaction_id)
         redeemed = [e for e in standing(self.entries) if e["reward_id"] == self.reward.id]
-        return History(stamps=self._stamps(), reward=self.reward, times_redeemed=len(redeemed))
+        return History(
+            stamps=self._stamps(),
+            reward=self.reward,
+            times_redeemed=len(redeemed),
+            recorded_stamps=self._recorded_stamps(operation, now),
+        )
+
+    def _recorded_stamps(self, operation: Operation, now: datetime) -> int | None:
+        at = operation.occurred_at
+        if not isinstance(operation, AddStamp) or at is None or now - at <= timedelta(minutes=10):
+            return None
+        today = self.program.day_of(now)
+        return sum(
+            int(entry["stamps_delta"])
+            for entry in standing(self.entries)
+            if entry["type"] == "stamp_earned" and self.program.day_of(entry["created_at"]) == today
+        )
 
     def _void_history(self, entry_id: EntryId) -> History:
         [index] = [i for i, entry in enumerate(self.entries) if entry["id"] == entry_id]
@@ -296,9 +314,22 @@ class Shop:
             day = self.program.day_of(stamp.occurred_at)
             days[day] = days.get(day, 0) + stamp.quantity
         assert all(number <= self.program.max_daily_stamps for number in days.values())
+        self._check_recorded()
         if stamps:
             last = self.program.day_of(stamps[-1].occurred_at)
             assert self.card.last_stamp_at == stamps[-1].occurred_at
             assert (self.card.stamps_day, self.card.stamps_on_day) == (last, days[last])
         else:
             assert (self.card.last_stamp_at, self.card.stamps_on_day) == (None, 0)
+
+    def _check_recorded(self) -> None:
+        """Check that no card was given more late stamps in a day than two days hold."""
+        recorded: dict[Any, int] = {}
+        for entry in standing(self.entries):
+            if entry["type"] != "stamp_earned":
+                continue
+            if entry["created_at"] - entry["occurred_at"] > timedelta(minutes=10):
+                assert entry["occurred_at"] >= self.card.enrolled_at
+                day = self.program.day_of(entry["created_at"])
+                recorded[day] = recorded.get(day, 0) + entry["stamps_delta"]
+        assert all(n <= 2 * self.program.max_daily_stamps for n in recorded.values())

@@ -87,6 +87,7 @@ def tell_story(context: Context, alice: Shop, url: str, clock: ManualClock) -> S
     cake = shelf.reward(alice, program.id, points_required=10, name='Kuchen "Großmutter"')
     on: dict[str, Any] = {"vendor_id": alice.id, "actor": ACTOR}
     opened = submit(context, OpenCard(program_id=program.id, **on))
+    clock.advance(hours=1)
     quiet = submit(context, OpenCard(program_id=program.id, **on))
     card = CardRef(CardKey.ID, opened.card.id)
     on["card"] = card

@@ -187,6 +187,20 @@ class Device(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class DevicePresence(Base):
+    """A span of time in which a terminal was answered again and again: it had its line.
+
+    Two answers lie less than `presence.SILENCE` apart. The first span of a terminal ends when it
+    was paired, and has no beginning that matters: nothing before was done with it.
+    """
+
+    __tablename__ = "device_presences"
+
+    device_id: Mapped[DeviceId] = mapped_column(ForeignKey("devices.id"), primary_key=True)
+    began_at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    ended_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class PairingCode(Base):
     """A code that pairs one device, once, within minutes."""
 

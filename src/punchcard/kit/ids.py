@@ -22,6 +22,7 @@ ProgramId = NewType("ProgramId", str)
 RewardId = NewType("RewardId", str)
 CardId = NewType("CardId", str)
 EntryId = NewType("EntryId", str)
+ImportId = NewType("ImportId", str)
 StaffPinId = NewType("StaffPinId", str)
 
 KINDS: Final = (
@@ -37,6 +38,7 @@ KINDS: Final = (
     RewardId,
     CardId,
     EntryId,
+    ImportId,
     StaffPinId,
 )
 """Every kind; the database keeps them all in columns of one type."""

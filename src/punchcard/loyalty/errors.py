@@ -114,6 +114,18 @@ class DailyStampLimitReached(DomainError):
     )
 
 
+class LateStampLimitReached(DailyStampLimitReached):
+    """So many stamps were recorded on this card today, late ones counted in, that none is believed.
+
+    The same code; `max_daily_stamps` is how many of one day could be.
+    """
+
+    sentence = N_(
+        "Too many late stamps for one card: at most {max_daily_stamps} can be recorded in a day,"
+        " the next one at {next_stamp_at}."
+    )
+
+
 class TooManyStampsAtOnce(DailyStampLimitReached):
     """The day has fewer stamps left than were asked for; that many are possible now.
 
@@ -346,8 +358,19 @@ class IdempotencyKeyReused(DomainError):
     sentence = N_("This Idempotency-Key was already used for another request.")
 
 
+class ImportNotFound(DomainError):
+    """No such import of this vendor, or another's maker."""
+
+    code = "import_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is no such import.")
+
+
 class OccurredAtOutOfRange(DomainError):
-    """The operation lies ahead of now, or too far back: facts `earliest`, `latest`."""
+    """The operation lies ahead of now, or too far back: facts `earliest`, `latest`.
+
+    Too far back is also what lies before the card was opened, or before a terminal was answered.
+    """
 
     code = "occurred_at_out_of_range"
     kind = Kind.INVALID

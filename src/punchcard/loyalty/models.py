@@ -206,6 +206,8 @@ class RetiredCardCode(Base):
 
 _HAS_KEY = text("idempotency_key IS NOT NULL")
 _IS_VOID = text("voids IS NOT NULL")
+_HAS_STAFF = text("staff_pin_id IS NOT NULL")
+_HAS_PLACE = text("location_id IS NOT NULL")
 
 
 class LoyaltyTransaction(Base):
@@ -236,6 +238,20 @@ class LoyaltyTransaction(Base):
         Index("ix_loyalty_transactions_vendor_id_id", "vendor_id", "id"),
         Index("ix_loyalty_transactions_program_id_id", "program_id", "id"),
         Index("ix_loyalty_transactions_vendor_id_type_id", "vendor_id", "type", "id"),
+        Index(
+            "ix_loyalty_transactions_staff_pin_id_id",
+            "staff_pin_id",
+            "id",
+            postgresql_where=_HAS_STAFF,
+            sqlite_where=_HAS_STAFF,
+        ),
+        Index(
+            "ix_loyalty_transactions_location_id_id",
+            "location_id",
+            "id",
+            postgresql_where=_HAS_PLACE,
+            sqlite_where=_HAS_PLACE,
+        ),
     )
 
     id: Mapped[EntryId] = mapped_column(primary_key=True)

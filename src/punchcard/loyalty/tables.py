@@ -4,6 +4,7 @@ from typing import Any
 
 from punchcard.accounts.models import Customer, Vendor
 from punchcard.db.base import table_of
+from punchcard.loyalty.import_models import HistoryImport
 from punchcard.loyalty.models import (
     LoyaltyCard,
     LoyaltyProgram,
@@ -13,6 +14,7 @@ from punchcard.loyalty.models import (
 CARDS = table_of(LoyaltyCard)
 CUSTOMERS = table_of(Customer)
 ENTRIES = table_of(LoyaltyTransaction)
+IMPORTS = table_of(HistoryImport)
 PROGRAMS = table_of(LoyaltyProgram)
 VENDORS = table_of(Vendor)
 

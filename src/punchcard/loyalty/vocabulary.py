@@ -113,7 +113,10 @@ class EntryType(StrEnum):
 
 
 class ActorKind(StrEnum):
-    """Whose credential asked for an operation; the PUBLIC showed none."""
+    """Whose credential asked for an operation; the PUBLIC showed none.
+
+    What happened elsewhere before is told by an IMPORT; its maker stands in the import itself.
+    """
 
     ADMIN = "admin"
     MEMBER = "member"
@@ -121,6 +124,7 @@ class ActorKind(StrEnum):
     DEVICE = "device"
     PUBLIC = "public"
     SYSTEM = "system"
+    IMPORT = "import"
 
 
 class CodeFormat(StrEnum):

@@ -1,6 +1,7 @@
 """Points: whole points and carried fractions, redemption, rewards, corrections by hand."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from punchcard.loyalty.errors import (
     BalanceLimitReached,
     NotEnoughPoints,
+    OccurredAtOutOfRange,
     ProgramTypeMismatch,
     PurchaseBelowMinimum,
     RedemptionBelowMinimum,
@@ -153,10 +155,18 @@ def test_a_reward_can_be_had_up_to_its_last_piece_and_moment(facts: dict[str, An
     assert decision.card.points == 0
 
 
-def test_a_reward_redeemed_offline_counts_by_the_day_it_was_taken() -> None:
-    expired = cake(valid_until=MONDAY)
-    operation = redeem_cake(occurred_at=MONDAY - timedelta(hours=1))
-    assert decide(operation, points_program(), card(points=100), MONDAY, expired).card.points == 0
+@pytest.mark.parametrize(
+    "ask",
+    [
+        redeem_cake,
+        partial(redeem_points, 10),
+        partial(adjust, 1),
+    ],
+)
+def test_what_is_redeemed_or_corrected_is_of_now(ask: Any) -> None:
+    program, held, was = points_program(), card(points=100), cake(valid_until=MONDAY)
+    with pytest.raises(OccurredAtOutOfRange):
+        decide(ask(occurred_at=MONDAY - timedelta(minutes=11)), program, held, MONDAY, was)
 
 
 @pytest.mark.parametrize("history", [NO_HISTORY, cake(program_id="another program")])

@@ -40,7 +40,9 @@ def shop_of(program: dict[str, Any], reward: dict[str, Any], now: datetime, vouc
         **reward,
     )
     shop = Shop(rules, cake, CardState(id=CardId("card")))
-    shop.do(OpenCard(**COMMON, program_id=ProgramId("program"), is_vouched=vouched), now)
+    # Old enough for all that comes late.
+    opened_at = now - timedelta(days=3)
+    shop.do(OpenCard(**COMMON, program_id=ProgramId("program"), is_vouched=vouched), opened_at)
     return shop
 
 

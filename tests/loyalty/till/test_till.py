@@ -151,7 +151,7 @@ def test_a_list_longer_than_a_batch_keeps_its_order(alice: TillDriver) -> None:
 
 
 def test_late_stamps_and_voids_in_one_list_see_what_came_before_them(alice: TillDriver) -> None:
-    card = alice.card(alice.program())
+    card = alice.card_of_before(alice.program())
     now = alice.clock.now()
     times = [now - 2 * HOUR, now - HOUR, now - HOUR - timedelta(minutes=10), now - 3 * HOUR, now]
     outcomes = alice.till.submit_all([alice.stamp(card, occurred_at=at) for at in times])
@@ -167,7 +167,7 @@ def test_late_stamps_and_voids_in_one_list_see_what_came_before_them(alice: Till
 def test_a_voided_stamp_frees_the_cooldown_and_the_day_in_the_database_too(
     alice: TillDriver,
 ) -> None:
-    card = alice.card(alice.program(max_daily_stamps=2))
+    card = alice.card_of_before(alice.program(max_daily_stamps=2))
     first = alice.till.submit(alice.stamp(card, occurred_at=alice.clock.now() - HOUR))
     second = alice.till.submit(alice.stamp(card))
     assert isinstance(refusal_of(alice, alice.stamp(card)), StampTooSoon)

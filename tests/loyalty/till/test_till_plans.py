@@ -74,8 +74,10 @@ def work_through_everything(alice: TillDriver, program: ProgramId, clock: Manual
     common = {"location_id": place, "staff": anna}
     earned = till.submit(alice.earn(card, 99_900, reference="R-2", idempotency_key="e", **common))
     stamped = till.submit(alice.stamp(card, 12, idempotency_key="s"))
-    late = alice.stamp(card, occurred_at=clock.now() - timedelta(hours=7))
+    late = alice.stamp(card, occurred_at=clock.now() + timedelta(hours=1))
     redeemed = till.submit(alice.redeem(card, cake, idempotency_key="r"))
+    # Old enough for what comes late.
+    clock.advance(hours=8)
     operations: list[Operation] = [
         late,
         alice.stamp(other),

@@ -7,7 +7,7 @@ from typing import Any
 
 from punchcard.accounts.models import Location, Vendor
 from punchcard.db.database import Database
-from punchcard.kit.clock import Clock, SystemClock
+from punchcard.kit.clock import Clock, ManualClock, SystemClock
 from punchcard.kit.ids import (
     CardId,
     EntryId,
@@ -120,6 +120,14 @@ class TillDriver:
     def card(self, program_id: ProgramId, **more: Any) -> CardId:
         """Open a card through the till; returns its id."""
         return self.till.submit(self.enrol(program_id, **more)).card.id
+
+    def card_of_before(self, program_id: ProgramId, **more: Any) -> CardId:
+        """Open a card four days ago: as far back as anything may be told, and a day more."""
+        assert isinstance(self.clock, ManualClock)
+        self.clock.advance(days=-4)
+        card_id = self.card(program_id, **more)
+        self.clock.advance(days=4)
+        return card_id
 
     def cards(self, program_id: ProgramId, number: int) -> list[CardId]:
         """Open several cards through the till; returns their ids."""

@@ -51,7 +51,6 @@ def view_of(
     number: str,
     token_sealed: bytes,
     customer: dict[str, Any] | None,
-    enrolled_at: datetime,
     now: datetime,
     shelf: Shelf = AS_OFFERED,
 ) -> CardView:
@@ -75,7 +74,7 @@ def view_of(
         state.lifetime_rewards,
         following.at,
         following.left_today,
-        enrolled_at,
+        state.enrolled_at,
         state.last_activity_at,
         ready=ready,
     )
@@ -94,7 +93,6 @@ def view_of_row(
         number=row.number,
         token_sealed=row.token_sealed,
         customer=customer_of(row),
-        enrolled_at=row.enrolled_at,
         now=now,
         shelf=Shelf(taken=taken, is_open=row.vendor_status == VendorStatus.ACTIVE),
     )

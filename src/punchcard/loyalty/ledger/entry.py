@@ -111,11 +111,13 @@ def make_entry(
     program: ProgramRules,
     sequence: int,
     previous_hash: bytes,
+    at: datetime,
     now: datetime,
     is_main: bool,
 ) -> EntryRow:
     """Return the entry of `draft`, numbered `sequence` and chained to `previous_hash`.
 
+    It happened at `at` and is recorded `now`.
     Only the main entry of an operation carries its key, note and fingerprint.
     """
     row: EntryRow = {
@@ -145,7 +147,7 @@ def make_entry(
         "idempotency_key": operation.idempotency_key if is_main else None,
         "fingerprint": operation.fingerprint if is_main else None,
         "answer": None,
-        "occurred_at": operation.occurred_at or now,
+        "occurred_at": at,
         "created_at": now,
         "previous_hash": previous_hash,
     }

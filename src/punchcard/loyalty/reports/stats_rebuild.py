@@ -25,6 +25,7 @@ from punchcard.loyalty.models import (
 )
 from punchcard.loyalty.rules.rollup_rules import ACTIVITY_TYPES, ROLLUP_COLUMNS, rollup_deltas
 from punchcard.loyalty.till.rollup import add_to_rollup
+from punchcard.loyalty.vocabulary import ActorKind
 
 CHUNK_ROWS = 5000
 
@@ -76,6 +77,9 @@ def compare(connection: Connection, progress: Progress) -> Comparison:
     entries = 0
     for row in _entries(connection, progress):
         entries += 1
+        if ActorKind.IMPORT in (row.actor_kind, row.voided_actor_kind):
+            # Told by an import, or the void of that: it stands apart.
+            continue
         day = row.occurred_at.astimezone(zones[row.program_id]).date()
         place = row.voided_location_id if row.voided_type else row.location_id
         columns = derived[row.program_id, day, place or NOWHERE]
@@ -120,6 +124,8 @@ def _entries(connection: Connection, progress: Progress) -> Iterator[Any]:
             entry.reward,
             entry.occurred_at,
             entry.location_id,
+            entry.actor_kind,
+            voided.actor_kind.label("voided_actor_kind"),
             voided.type.label("voided_type"),
             voided.location_id.label("voided_location_id"),
         )

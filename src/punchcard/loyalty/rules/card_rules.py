@@ -14,7 +14,10 @@ def open_card(
     """Open `card`; the vendor's own enrolment credits the welcome bonus at once."""
     if program.status != ProgramStatus.ACTIVE:
         raise ProgramInactive
-    steps = Steps(card._replace(last_activity_at=at, is_welcome_due=_has_welcome(program)))
+    opened = card._replace(
+        last_activity_at=at, enrolled_at=at, is_welcome_due=_has_welcome(program)
+    )
+    steps = Steps(opened, at)
     steps.take(EntryDraft(type=EntryType.CARD_OPENED), steps.card)
     if operation.is_vouched:
         credit_due_welcome(program, steps)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from punchcard.loyalty.errors import (
     CardBlocked,
     FreshCodeRequired,
+    OccurredAtOutOfRange,
     ProgramInactive,
     StaffPinNotForProgram,
     StaffPinRequired,
@@ -23,6 +24,7 @@ from punchcard.loyalty.operations import (
     VoidEntry,
 )
 from punchcard.loyalty.rules import card_rules, points_rules, stamp_rules, void_rules
+from punchcard.loyalty.rules.time_rules import LATE, time_on_card
 from punchcard.loyalty.rules.values import (
     NO_HISTORY,
     CardState,
@@ -35,6 +37,7 @@ from punchcard.loyalty.vocabulary import ActorKind, CardStatus, PinPolicy, Progr
 
 # Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
 _ACTIVE: Final = CardStatus.ACTIVE
+_IMPORT: Final = ActorKind.IMPORT
 _BLOCKED: Final = CardStatus.BLOCKED
 _MEMBER: Final = ActorKind.MEMBER
 _PROGRAM_ACTIVE: Final = ProgramStatus.ACTIVE
@@ -54,6 +57,7 @@ _RULES: dict[type[Operation], _Rule] = {
 
 # A visit: the customer stands at the counter of a running program.
 _VISITS = (AddStamp, RedeemStamps, EarnPoints, RedeemReward, RedeemPoints)
+_TOLD_LATE = (AddStamp, EarnPoints)
 _REDEMPTIONS = (RedeemStamps, RedeemReward, RedeemPoints)
 _CORRECTIONS = (VoidEntry, AdjustPoints)
 
@@ -71,8 +75,11 @@ def decide(
     operation's own `occurred_at` where it has one. `history` holds what the till looked up of the
     card's past for this operation.
     """
-    # In UTC: sums and comparisons of local times go wrong in the nights the clocks change.
-    at = (operation.occurred_at or now).astimezone(UTC)
+    at = operation.occurred_at
+    at = now if at is None else _occasion(operation, at, card, now)
+    if at.tzinfo is not UTC:
+        # Sums and comparisons of local times go wrong in the nights the clocks change.
+        at = at.astimezone(UTC)
     if isinstance(operation, OpenCard):
         return card_rules.open_card(operation, program, card, at)
     _check_card_and_program(operation, program, card)
@@ -80,11 +87,24 @@ def decide(
     _check_code(operation, program)
     if isinstance(operation, AddStamp):
         card = stamp_rules.as_stamped(program, card, operation.occurred_at, now)
-    steps = Steps(card)
+        if history.recorded_stamps is not None:
+            recorded = history.recorded_stamps + operation.quantity
+            stamp_rules.check_recorded_day(recorded, program, now)
+    steps = Steps(card, at)
     if isinstance(operation, _VISITS):
         card_rules.credit_due_welcome(program, steps)
         steps.card = steps.card._replace(last_activity_at=_later(card.last_activity_at, at))
     return _RULES[type(operation)](operation, program, steps, history, at)
+
+
+def _occasion(
+    operation: Operation, occurred_at: datetime, card: CardState, now: datetime
+) -> datetime:
+    """Return when an operation happened: only what collects, or an import tells, may come late."""
+    is_told_late = isinstance(operation, _TOLD_LATE) or operation.actor.kind == _IMPORT
+    if not is_told_late and now - occurred_at > LATE:
+        raise OccurredAtOutOfRange(earliest=now - LATE, latest=now)
+    return time_on_card(occurred_at, card.enrolled_at, now)
 
 
 def _check_card_and_program(operation: Operation, program: ProgramRules, card: CardState) -> None:
@@ -99,7 +119,8 @@ def _check_staff(operation: Operation, program: ProgramRules) -> None:
     if isinstance(operation, AdjustPoints):
         return
     if operation.staff is None:
-        if program.pin_policy == _REQUIRED:
+        # Nobody stands at a till for what an import tells of former days.
+        if program.pin_policy == _REQUIRED and operation.actor.kind != _IMPORT:
             raise StaffPinRequired
     elif operation.staff.program_id not in (None, program.id):
         raise StaffPinNotForProgram

@@ -1,18 +1,20 @@
 """Stamps: cooldown, daily limit, redemption."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final, NamedTuple, NoReturn
 
 from punchcard.loyalty.errors import (
     BalanceLimitReached,
     DailyStampLimitReached,
+    LateStampLimitReached,
     NotEnoughStamps,
     ProgramTypeMismatch,
     StampTooSoon,
     TooManyStampsAtOnce,
 )
 from punchcard.loyalty.operations import AddStamp, RedeemStamps
+from punchcard.loyalty.rules.time_rules import LATE, LATE_DAYS
 from punchcard.loyalty.rules.values import (
     BALANCE_LIMIT,
     CardState,
@@ -24,9 +26,6 @@ from punchcard.loyalty.rules.values import (
     Steps,
 )
 from punchcard.loyalty.vocabulary import EntryType
-
-LATE = timedelta(minutes=10)
-"""How long after a stamp its report is still of now."""
 
 # Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
 _STAMPS_REDEEMED: Final = EntryType.STAMPS_REDEEMED
@@ -50,7 +49,7 @@ def add_stamp(
     if not program.has_stamps:
         raise ProgramTypeMismatch(program_type=program.type)
     card = steps.card
-    late = is_late(card, at)
+    late = is_out_of_turn(card, at)
     if late:
         _check_late_stamp(operation, program, history.stamps, at)
     else:
@@ -91,7 +90,7 @@ def redeem_stamps(
     return steps.decision()
 
 
-def is_late(card: CardState, at: datetime) -> bool:
+def is_out_of_turn(card: CardState, at: datetime) -> bool:
     """Return whether a stamp given at `at` comes before one the card already has."""
     return card.last_stamp_at is not None and at < card.last_stamp_at
 
@@ -117,8 +116,27 @@ def as_stamped(
 
     What is reported late is held against its neighbours in time, whatever the clock did since.
     """
-    is_late_report = occurred_at is not None and not now - LATE <= occurred_at <= now
-    return card if is_late_report else without_jump(program, card, now)
+    is_of_now = occurred_at is None or now - LATE <= occurred_at <= now
+    return without_jump(program, card, now) if is_of_now else card
+
+
+def is_late_report(occurred_at: datetime | None, now: datetime) -> bool:
+    """Return whether a stamp that was given at `occurred_at`, None for now, comes late."""
+    return occurred_at is not None and now - occurred_at > LATE
+
+
+def check_recorded_day(recorded: int, program: ProgramRules, now: datetime) -> None:
+    """Refuse a late stamp with which the day of `now` has `recorded` so many on this card.
+
+    They count on the days they happened as well; this keeps days that nobody saw from being told.
+    Raises LateStampLimitReached.
+    """
+    limit = LATE_DAYS * program.max_daily_stamps
+    if recorded > limit:
+        opens = program.start_of_next_day(now).astimezone(program.zone)
+        raise LateStampLimitReached(
+            next_stamp_at=opens, stamps_left_today=0, max_daily_stamps=limit
+        )
 
 
 def next_stamp(program: ProgramRules, card: CardState, now: datetime) -> NextStamp:

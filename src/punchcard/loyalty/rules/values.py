@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId, VendorId
+from punchcard.kit.ids import CardId, EntryId, ImportId, LocationId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.vocabulary import (
     CardStatus,
     EntryType,
@@ -21,6 +21,7 @@ from punchcard.loyalty.vocabulary import (
 _ACTIVE: Final = CardStatus.ACTIVE
 _POINTS: Final = ProgramType.POINTS
 _STAMPS: Final = ProgramType.STAMPS
+_BEFORE_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 BALANCE_LIMIT = 9_000_000_000_000
 """The largest balance of a card: JSON readers count exactly up to 2**53."""
@@ -114,10 +115,16 @@ class ProgramRules:
         """Return the program's calendar day at `moment`."""
         return _day_in(self.zone, moment)
 
+    def start_of_day(self, moment: datetime) -> datetime:
+        """Return the moment the program's calendar day of `moment` began."""
+        return self._midnight(self.day_of(moment))
+
     def start_of_next_day(self, moment: datetime) -> datetime:
         """Return the moment the program's next calendar day begins."""
-        tomorrow = self.day_of(moment) + timedelta(days=1)
-        midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=self.zone)
+        return self._midnight(self.day_of(moment) + timedelta(days=1))
+
+    def _midnight(self, day: date) -> datetime:
+        midnight = datetime(day.year, day.month, day.day, tzinfo=self.zone)
         # In UTC: sums and comparisons of local times go wrong in the nights the clocks change.
         return midnight.astimezone(UTC)
 
@@ -143,6 +150,7 @@ class CardState(NamedTuple):
     stamps_on_day: int = 0
     is_welcome_due: bool = False
     last_activity_at: datetime | None = None
+    enrolled_at: datetime = _BEFORE_ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +195,7 @@ class PastEntry:
     carry_delta: Fraction
     voided_by: EntryId | None
     location_id: LocationId | None = None
+    import_id: ImportId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,13 +212,18 @@ class Forgiven:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What some operations must know of the card's past; the till looks it up when needed."""
+    """What some operations must know of the card's past; the till looks it up when needed.
+
+    `recorded_stamps` are those recorded since the program's day began, whenever they happened, for
+    a stamp that comes late; None for any other.
+    """
 
     stamps: tuple[PastStamp, ...] = ()
     entry: PastEntry | None = None
     forgiven: Forgiven = Forgiven()
     reward: RewardState | None = None
     times_redeemed: int = 0
+    recorded_stamps: int | None = None
 
 
 NO_HISTORY = History()
@@ -228,16 +242,17 @@ class EntryDraft(NamedTuple):
     voids: EntryId | None = None
     voided_type: EntryType | None = None
     voided_location_id: LocationId | None = None
+    voided_import_id: ImportId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What the rules answer: the entries to append, each with the card as it is after it.
 
-    `stock_change` is how the stock of `reward_id` moves.
+    `at` is when it happened. `stock_change` is how the stock of `reward_id` moves.
     """
 
-    steps: tuple[tuple[EntryDraft, CardState], ...]
+    steps: list[tuple[EntryDraft, CardState]]
+    at: datetime
     stock_change: int = 0
     reward_id: RewardId | None = None
 
@@ -252,6 +267,7 @@ class Steps:
     """Collects the entries of one decision while the card moves along."""
 
     card: CardState
+    at: datetime
     taken: list[tuple[EntryDraft, CardState]] = field(default_factory=list)
 
     def take(self, entry: EntryDraft, card: CardState) -> None:
@@ -261,4 +277,4 @@ class Steps:
 
     def decision(self, *, stock_change: int = 0, reward_id: RewardId | None = None) -> Decision:
         """Return what was collected."""
-        return Decision(tuple(self.taken), stock_change, reward_id)
+        return Decision(self.taken, self.at, stock_change, reward_id)

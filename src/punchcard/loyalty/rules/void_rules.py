@@ -65,6 +65,7 @@ def void_entry(
         voids=past.id,
         voided_type=past.type,
         voided_location_id=past.location_id,
+        voided_import_id=past.import_id,
     )
     steps.take(entry, card)
     counted = history.reward is not None and history.reward.stock_left is not None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -35,13 +36,14 @@ from punchcard.loyalty.operations import (
 )
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.reward_rules import AS_OFFERED, Shelf, wants_shelf
-from punchcard.loyalty.rules.stamp_rules import as_stamped, is_late
+from punchcard.loyalty.rules.stamp_rules import as_stamped, is_late_report, is_out_of_turn
 from punchcard.loyalty.rules.values import (
     NO_HISTORY,
     CardState,
     Decision,
     History,
     PastEntry,
+    PastStamp,
     ProgramRules,
     RewardState,
 )
@@ -59,10 +61,13 @@ from punchcard.loyalty.till.enrolment import (
 from punchcard.loyalty.till.held_card import HeldCard, held_card
 from punchcard.loyalty.till.receipt import Receipt, as_answered, response_facts
 from punchcard.loyalty.till.reference_claims import PURCHASE, claimed_references
+from punchcard.loyalty.vocabulary import ActorKind
 
 Outcome = Receipt | DomainError
 Pair = tuple[str, str]
 
+# Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
+_IMPORT: Final = ActorKind.IMPORT
 # More stampings than a day can hold (50) and its neighbours: enough to find a card's last day.
 _LAST_STAMPS = 120
 
@@ -212,8 +217,8 @@ class Batch:
     def _history(self, operation: Operation, card: HeldCard) -> History:
         """Look up what the rules must know of the card's past, for the few that must."""
         match operation:
-            case AddStamp() if self._is_late(operation, card):
-                return self._neighbouring_stamps(operation, card)
+            case AddStamp():
+                return self._stamp_history(operation, card)
             case EarnPoints() if operation.reference:
                 self._check_reference(operation.reference, card)
             case RedeemReward():
@@ -222,19 +227,30 @@ class Batch:
                 return self._void_history(operation, card)
         return NO_HISTORY
 
-    def _is_late(self, operation: AddStamp, card: HeldCard) -> bool:
-        state = as_stamped(card.program, card.state, operation.occurred_at, self.now)
-        return is_late(state, operation.occurred_at or self.now)
-
-    def _neighbouring_stamps(self, operation: AddStamp, card: HeldCard) -> History:
+    def _stamp_history(self, operation: AddStamp, card: HeldCard) -> History:
+        """Look up a stamp's neighbours in time, and what was recorded today, for one of before."""
+        at = operation.occurred_at
+        state = as_stamped(card.program, card.state, at, self.now)
+        is_behind = is_out_of_turn(state, at or self.now)
+        is_late = is_late_report(at, self.now) and operation.actor.kind != _IMPORT
+        if not (is_behind or is_late):
+            return NO_HISTORY
         self._must_be_untouched(card)
-        at = operation.occurred_at or self.now
+        return History(
+            stamps=self._neighbours(card, at or self.now) if is_behind else (),
+            recorded_stamps=self._recorded_today(card) if is_late else None,
+        )
+
+    def _neighbours(self, card: HeldCard, at: datetime) -> tuple[PastStamp, ...]:
         # A calendar day has at most 25 hours.
         reach = max(card.program.cooldown, timedelta(hours=26))
-        stamps = queries.past_stamps(
+        return queries.past_stamps(
             self.connection, card.state.id, limit=1000, since=at - reach, until=at + reach
         )
-        return History(stamps=stamps)
+
+    def _recorded_today(self, card: HeldCard) -> int:
+        since = card.program.start_of_day(self.now)
+        return queries.stamps_recorded(self.connection, card.state.id, since=since)
 
     def _reward_history(self, operation: RedeemReward, card: HeldCard) -> History:
         reward = self.rewards.get((operation.vendor_id, operation.reward_id))
@@ -332,6 +348,7 @@ class Batch:
                 program=card.program,
                 sequence=card.sequence,
                 previous_hash=card.head_hash,
+                at=decision.at,
                 now=self.now,
                 is_main=index == main,
             )
@@ -393,7 +410,6 @@ def _fresh(new: NewCard, program: ProgramRules, state: CardState, *, keeps: bool
         number=new.number,
         token_sealed=new.token_sealed,
         customer=new.customer_shown,
-        enrolled_at=new.enrolled_at,
         sequence=0,
         head_hash=FIRST_HASH,
         keeps_origins=keeps,

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, update
 
@@ -14,7 +14,7 @@ from punchcard.db.bulk import BulkInsert, BulkUpdate, write_together
 from punchcard.db.dialects import Row
 from punchcard.db.events import announce
 from punchcard.db.outbox import WorkEnqueued, insert_waiting, waiting_rows
-from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId
+from punchcard.kit.ids import CardId, EntryId, ImportId, LocationId, ProgramId, RewardId
 from punchcard.loyalty.events import (
     CARD_CHANGED,
     CUSTOMER_WELCOME,
@@ -31,12 +31,15 @@ from punchcard.loyalty.models import (
 from punchcard.loyalty.operations import AdjustPoints, Origin
 from punchcard.loyalty.rules.rollup_rules import ROLLUP_COLUMNS, rollup_deltas
 from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules
-from punchcard.loyalty.tables import EntryRow
+from punchcard.loyalty.tables import IMPORTS, EntryRow
 from punchcard.loyalty.till.enrolment import NewCard, card_codes
 from punchcard.loyalty.till.held_card import HeldCard
 from punchcard.loyalty.till.reference_claims import claim_of, delete_claims, in_order, insert_claims
 from punchcard.loyalty.till.rollup import add_to_rollup
+from punchcard.loyalty.vocabulary import ActorKind, EntryType
 
+# Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
+_IMPORT: Final = ActorKind.IMPORT
 _CARDS = table_of(LoyaltyCard)
 _CUSTOMERS = table_of(Customer)
 _REWARDS = table_of(Reward)
@@ -58,6 +61,7 @@ _STATE_COLUMNS = (
     "head_hash",
     "updated_at",
 )
+_IMPORT_COUNTS = ("entries", "cards", "stamps", "points")
 _NEW_CARD_COLUMNS = tuple(column.key for column in _CARDS.columns)
 _ENTRY_COLUMNS = tuple(column.key for column in table_of(LoyaltyTransaction).columns)
 _CUSTOMER_COLUMNS = tuple(
@@ -94,13 +98,17 @@ class BatchWrites:
     released: list[Row] = field(default_factory=list)
     stocks: dict[RewardId, int] = field(default_factory=dict)
     shelves: set[ProgramId] = field(default_factory=set)
+    imports: dict[ImportId, dict[str, int]] = field(default_factory=dict)
     days: defaultdict[tuple[ProgramId, date, LocationId], dict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: dict.fromkeys(ROLLUP_COLUMNS, 0))
     )
 
     def add_entry(self, entry: EntryRow, draft: EntryDraft, program: ProgramRules) -> None:
-        """Note an entry and what it adds to the statistics of its day."""
+        """Note an entry and what it adds to the statistics of its day, or to its import's."""
         self.entries.append(entry)
+        if entry["actor_kind"] == _IMPORT or draft.voided_import_id is not None:
+            self._count_imported(entry, draft)
+            return
         deltas = rollup_deltas(
             type=draft.type,
             stamps_delta=draft.stamps_delta,
@@ -112,6 +120,15 @@ class BatchWrites:
         )
         place = draft.voided_location_id if draft.voided_type else entry["location_id"]
         self._add_day(program, entry["occurred_at"], deltas, place)
+
+    def _count_imported(self, entry: EntryRow, draft: EntryDraft) -> None:
+        """Count what an import told, or the void of it, apart from what happened here."""
+        import_id = draft.voided_import_id or ImportId(entry["actor_id"])
+        counts = self.imports.setdefault(import_id, dict.fromkeys(_IMPORT_COUNTS, 0))
+        counts["stamps"] += draft.stamps_delta
+        counts["points"] += draft.points_delta
+        counts["entries"] += draft.voided_import_id is None
+        counts["cards"] += draft.type == EntryType.CARD_OPENED
 
     def move_card(self, card: HeldCard, before: CardState) -> None:
         """Note where a card stands now, and move it to the day it was last seen."""
@@ -154,6 +171,9 @@ class BatchWrites:
             connection.execute(
                 update(_REWARDS).where(_REWARDS.c.id == reward_id).values(stock_left=left)
             )
+        for import_id, counts in sorted(self.imports.items()):
+            added = {name: IMPORTS.c[name] + count for name, count in counts.items()}
+            connection.execute(update(IMPORTS).where(IMPORTS.c.id == import_id).values(added))
         # In a statement of its own: what it frees may be claimed by an entry of this very batch.
         delete_claims(connection, self.released)
         moved = [card for i, card in self.cards.items() if i not in self.new_cards]
@@ -247,7 +267,7 @@ def _new_card_row(new: NewCard, card: HeldCard, now: datetime) -> dict[str, Any]
         "status": card.state.status,
         "locale": new.locale,
         "location_id": new.location_id,
-        "enrolled_at": new.enrolled_at,
+        "enrolled_at": card.state.enrolled_at,
     }
 
 

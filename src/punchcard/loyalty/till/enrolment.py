@@ -39,7 +39,6 @@ class NewCard:
     token_sealed: bytes
     locale: str | None
     location_id: LocationId | None
-    enrolled_at: datetime
     customer_id: CustomerId | None
     new_customer: dict[str, Any] | None
     customer_facts: dict[str, Any]
@@ -83,7 +82,6 @@ def prepare_card(
         token_sealed=dependencies.sealer.seal(token.encode(), card_id),
         locale=operation.locale or (told.locale if told else None),
         location_id=operation.location_id,
-        enrolled_at=operation.occurred_at or now,
         customer_id=customer_id,
         new_customer=row,
         customer_facts=facts,

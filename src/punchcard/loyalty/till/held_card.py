@@ -18,7 +18,6 @@ class HeldCard:
     number: str
     token_sealed: bytes
     customer: dict[str, Any] | None
-    enrolled_at: datetime
     sequence: int
     head_hash: bytes
     keeps_origins: bool
@@ -33,7 +32,6 @@ class HeldCard:
             number=self.number,
             token_sealed=self.token_sealed,
             customer=self.customer,
-            enrolled_at=self.enrolled_at,
             now=now,
             shelf=shelf,
         )
@@ -50,7 +48,6 @@ def held_card(row: Any, program: ProgramRules, *, has_wallets: bool = False) -> 
         number=row.number,
         token_sealed=row.token_sealed,
         customer=customer_of(row),
-        enrolled_at=row.enrolled_at,
         sequence=row.sequence,
         head_hash=row.head_hash,
         keeps_origins=row.keeps_origins,

@@ -27,7 +27,7 @@ from punchcard.loyalty.models import (
 )
 from punchcard.loyalty.rules.values import Forgiven, PastEntry, PastStamp, ProgramRules
 from punchcard.loyalty.tables import ENTRIES, PROGRAMS, VENDORS
-from punchcard.loyalty.vocabulary import EntryType
+from punchcard.loyalty.vocabulary import ActorKind, EntryType
 
 _RECORDS = table_of(IdempotencyRecord)
 _LOCATIONS = table_of(Location)
@@ -117,6 +117,7 @@ def past_entry(connection: Connection, entry_id: EntryId, program: ProgramRules)
         reward_id=row.reward_id,
         reward=row.reward,
         location_id=row.location_id,
+        import_id=row.actor_id if row.actor_kind == ActorKind.IMPORT else None,
         carry_delta=_carry_moved(
             program,
             *(row.type, row.points_carry_after, row.program_version, row.carry, row.version),
@@ -212,6 +213,26 @@ def past_stamps(
     if "since" in span:
         query = query.where(ENTRIES.c.occurred_at.between(span["since"], span["until"]))
     return tuple(PastStamp(at, quantity) for at, quantity in connection.execute(query))
+
+
+def stamps_recorded(connection: Connection, card_id: CardId, *, since: datetime) -> int:
+    """Return how many stamps were recorded on a card since then, without voided and imported ones.
+
+    Whenever they happened: it is about when the server was told.
+    """
+    voiding = ENTRIES.alias("voiding")
+    query = (
+        select(func.coalesce(func.sum(ENTRIES.c.stamps_delta), 0))
+        .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
+        .where(
+            ENTRIES.c.card_id == card_id,
+            ENTRIES.c.type == EntryType.STAMP_EARNED,
+            ENTRIES.c.actor_kind != ActorKind.IMPORT,
+            ENTRIES.c.created_at >= since,
+            voiding.c.id.is_(None),
+        )
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def times_redeemed(connection: Connection, card_id: CardId, reward_id: RewardId) -> int:
