@@ -10,6 +10,7 @@ from punchcard.accounts.access.hashing import Hasher, password_hasher, pin_hashe
 from punchcard.accounts.access.known_browsers import KnownBrowsers
 from punchcard.accounts.access.notices import AccountNotices
 from punchcard.accounts.access.password_reset import PasswordReset
+from punchcard.accounts.access.presence import DevicePresences
 from punchcard.accounts.access.rate_limit import PublicLimits
 from punchcard.accounts.access.session_service import SessionRules
 from punchcard.accounts.access.sign_in_service import SignIn
@@ -58,6 +59,7 @@ class AccountServices:
     password_hasher: Hasher
     limits: PublicLimits
     security: SecurityDesk
+    device_presences: DevicePresences
     credentials: Credentials
     sign_in: SignIn
     mailer: Mailer
@@ -196,6 +198,7 @@ def _build_accounts(base: _Base, mailer: Mailer) -> AccountServices:
     )
     attempts = Attempts(settings)
     known_browsers = KnownBrowsers(settings, clock, ids)
+    presences = DevicePresences(database)
     sign_in = SignIn(
         database=database,
         hasher=hasher,
@@ -213,7 +216,8 @@ def _build_accounts(base: _Base, mailer: Mailer) -> AccountServices:
         password_hasher=hasher,
         limits=limits,
         security=security,
-        credentials=Credentials(database, clock, settings),
+        device_presences=presences,
+        credentials=Credentials(database, clock, settings, presences),
         sign_in=sign_in,
         mailer=mailer,
         mail_queue=mail_queue,
@@ -285,6 +289,8 @@ def _build_loyalty(
             rotating_codes=rotating_codes,
             pin_verifier=pin_verifier,
             staff_tokens=staff_tokens,
+            device_presences=accounts.device_presences,
+            database=database,
         ),
         contact_watch=ContactWatch(),
         customer_mail=CustomerMail(

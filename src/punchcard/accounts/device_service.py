@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,7 +13,7 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import DeviceNotFound, PairingCodeInvalid
 from punchcard.accounts.events import CredentialChanged
 from punchcard.accounts.location_service import get_open_location, list_locations
-from punchcard.accounts.models import Device, Location, PairingCode, Vendor
+from punchcard.accounts.models import Device, DevicePresence, Location, PairingCode, Vendor
 from punchcard.accounts.rows import apply_changes, find_own, paginate
 from punchcard.accounts.subjects import DEVICE_PREFIX, Subject
 from punchcard.accounts.vocabulary import SubjectKind, VendorStatus
@@ -29,6 +29,8 @@ from punchcard.kit.validation.invalid import check_field
 # No 0 and O, no 1, I and L: they look alike on a screen across the counter.
 CODE_LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 CODE_LENGTH: Final = 8
+
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def create_pairing_code(
@@ -65,11 +67,20 @@ def pairing_url(base_url: str, code: str) -> str:
 
 
 def pair_device(
-    session: Session, *, code: str, name: str, now: datetime, ids: Ids, request_id: str | None
+    session: Session,
+    *,
+    code: str,
+    name: str,
+    now: datetime,
+    ids: Ids,
+    request_id: str | None,
+    former_token: str | None = None,
 ) -> tuple[str, Device]:
     """Exchange a pairing code for a device and its token, which is never shown again.
 
-    Spaces, hyphens and small letters in the code are forgiven. Raises PairingCodeInvalid.
+    Spaces, hyphens and small letters in the code are forgiven. `former_token` is what a terminal
+    that is paired anew showed before: what it still keeps may lie before this pairing.
+    Raises PairingCodeInvalid.
     """
     device_name = check_field("name", texts.one_line, name)
     used = _use_code(session, code, now)
@@ -84,12 +95,38 @@ def pair_device(
     )
     session.add(device)
     session.flush()
+    _begin_presence(session, device, former_token)
     itself = Subject(kind=SubjectKind.DEVICE, id=device.id, vendor_id=device.vendor_id)
     act = Act(subject=itself, now=now, ids=ids, request_id=request_id)
     new = {"name": device.name, "location_id": device.location_id, "pairing_code_id": used.id}
     of = ("device", device.id)
     record_act(session, act, "device.paired", of=of, vendor_id=device.vendor_id, new=new)
     return token, device
+
+
+def _begin_presence(session: Session, device: Device, former_token: str | None) -> None:
+    """Note that there was nothing a terminal could have done before it was paired.
+
+    Unless it is one that is paired anew: what the server answered it before is its own then.
+    """
+    began_at = _BEGINNING
+    if former_token is not None and (former := _former(session, device, former_token)):
+        began_at = device.paired_at
+        session.execute(
+            update(DevicePresence)
+            .where(DevicePresence.device_id == former)
+            .values(device_id=device.id)
+        )
+    session.add(DevicePresence(device_id=device.id, began_at=began_at, ended_at=device.paired_at))
+
+
+def _former(session: Session, device: Device, token: str) -> DeviceId | None:
+    """Return the same vendor's terminal that showed this token, revoked or not."""
+    return session.scalar(
+        select(Device.id).where(
+            Device.token_hash == hash_token(token), Device.vendor_id == device.vendor_id
+        )
+    )
 
 
 def _told_apart(session: Session, vendor_id: VendorId, name: str) -> str:

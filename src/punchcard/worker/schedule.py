@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Delete
 
 from punchcard.accounts import device_service, throttle
+from punchcard.accounts.access import presence
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mail.mail_queue import delete_expired_mails
 from punchcard.accounts.models import AccessToken, AuditOrigin, IdempotencyRecord, PairingCode
@@ -69,6 +70,11 @@ def expire_unseen_devices(context: Context, session: Session, now: datetime) -> 
         return 0
     act = Act(subject=SYSTEM, now=now, ids=context.ids, request_id=None)
     return device_service.expire_unseen_devices(session, act, unseen=unseen, limit=_MANY)
+
+
+def expire_presences(context: Context, session: Session, now: datetime) -> int:
+    """Forget when terminals had their line, once nothing can be dated back so far any more."""
+    return presence.expire(session, now - 2 * timedelta(hours=context.settings.offline_grace_hours))
 
 
 def expire_failures(context: Context, session: Session, now: datetime) -> int:
@@ -150,6 +156,7 @@ SHARED_TASKS: Final = [
             expire_access_tokens,
             expire_pairing_codes,
             expire_responses,
+            expire_presences,
             expire_failures,
             expire_unseen_devices,
             expire_notices,

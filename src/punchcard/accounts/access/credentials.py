@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import LargeBinary, Row, Select, bindparam, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.access.presence import DevicePresences
 from punchcard.accounts.errors import ApiKeyExpired, CredentialsInvalid, VendorSuspended
 from punchcard.accounts.models import AccessToken, Admin, ApiKey, Device, User, Vendor
 from punchcard.accounts.subjects import (
@@ -49,8 +50,15 @@ class Credentials:
     once.
     """
 
-    def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        settings: Settings,
+        presences: DevicePresences | None = None,
+    ) -> None:
         self._database = database
+        self._presences = presences or DevicePresences(database)
         self._clock = clock
         self._cache = RefreshingCache[_Known](
             clock, keep_for=timedelta(seconds=settings.credential_cache_seconds), limit=CACHE_LIMIT
@@ -92,7 +100,9 @@ class Credentials:
         self._forget(lambda subject: subject.vendor_id == vendor_id)
 
     def flush_last_used(self, session: Session) -> int:
-        """Write down when credentials were last used; returns how many were looked at.
+        """Write down when credentials were last used, and terminals answered.
+
+        Returns how many were looked at.
 
         Each is written at most once in `last_used_resolution_seconds`. The worker calls this.
         """
@@ -109,6 +119,7 @@ class Credentials:
                 statement.values(last_used_at=used_at),
                 execution_options={"synchronize_session": False},
             )
+        self._presences.flush(session)
         return len(uses)
 
     def _forget(self, is_meant: Callable[[Subject], bool]) -> None:
@@ -135,7 +146,11 @@ class Credentials:
     def _used(self, known: _Known) -> Subject:
         if len(self._uses) >= _USES_LIMIT:
             self._uses = {}
-        self._uses[known.use] = self._clock.now()
+        now = self._clock.now()
+        self._uses[known.use] = now
+        device_id = known.subject.device_id
+        if device_id is not None:
+            self._presences.note(device_id, now)
         return known.subject
 
 

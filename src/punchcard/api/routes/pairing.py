@@ -18,6 +18,7 @@ def pair(body: PairRequest, visitor: VisitorDep) -> PairedSchema:
             session,
             code=body.code,
             name=body.name,
+            former_token=body.former_token,
             now=context.clock.now(),
             ids=context.ids,
             request_id=visitor.request_id,

@@ -212,10 +212,15 @@ class PairingCodeSchema(Schema):
 
 
 class PairRequest(Schema):
-    """A pairing code and what the device is to be called."""
+    """A pairing code and what the device is to be called.
+
+    `former_token` is what a terminal that is paired anew showed before: what it did without a line,
+    and still keeps, may then lie before this pairing.
+    """
 
     code: Annotated[str, *line(1, 20)]
     name: Name
+    former_token: Annotated[str, Field(pattern="^dt_[A-Za-z0-9_-]{1,97}$")] | None = None
 
 
 class PairedSchema(Schema):

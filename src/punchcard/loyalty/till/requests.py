@@ -8,22 +8,25 @@ the repetition of one that was accepted.
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, Unpack
 
 import orjson
 
+from punchcard.accounts.access.presence import DevicePresences
 from punchcard.accounts.errors import NotAllowed
 from punchcard.accounts.subjects import LOYALTY_MANAGE, NOBODY, Subject
+from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.errors import DomainError, invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import LocationId, RewardId, VendorId
+from punchcard.kit.ids import ImportId, LocationId, RewardId, VendorId
 from punchcard.kit.secrets import Digests, Keyring
 from punchcard.kit.settings import Settings
 from punchcard.kit.values import value
-from punchcard.loyalty.errors import CardNotFound, OccurredAtOutOfRange
+from punchcard.loyalty.errors import CardNotFound
+from punchcard.loyalty.ledger import import_service
 from punchcard.loyalty.operations import (
     Actor,
     CardKey,
@@ -40,6 +43,7 @@ from punchcard.loyalty.rotating_codes import RotatingCodes
 from punchcard.loyalty.staff.identify import identify_staff
 from punchcard.loyalty.staff.pin_verifier import PinVerifier
 from punchcard.loyalty.staff.staff_tokens import StaffTokens
+from punchcard.loyalty.till.occasion import Occasions
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till
 from punchcard.loyalty.vocabulary import ActorKind
@@ -54,6 +58,8 @@ class OperationServices:
     rotating_codes: RotatingCodes
     pin_verifier: PinVerifier
     staff_tokens: StaffTokens
+    device_presences: DevicePresences
+    database: Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +103,13 @@ class StaffProof(NamedTuple):
 class RequestDetails:
     """What a request says beside what it asks for; all of it may be missing.
 
-    `fingerprint` tells the request from others under the same `idempotency_key`.
+    `fingerprint` tells the request from others under the same `idempotency_key`. `import_id` names
+    the import that tells it as history.
     """
 
     location_id: LocationId | None = None
     occurred_at: datetime | None = None
+    import_id: ImportId | None = None
     note: str | None = None
     proof: StaffProof | None = None
     idempotency_key: str | None = None
@@ -129,9 +137,15 @@ class OperationBuilder:
         )
         device_id = subject.device_id
         self._origin = Origin(caller.address, caller.user_agent, device_id)
+        self._occasions = Occasions(
+            services.device_presences, services.settings, subject, self._now
+        )
+        self._importers: dict[ImportId, Actor] = {}
 
     def may_block(self, details: RequestDetails) -> bool:
         """Tell whether building waits for a bcrypt or the database: then do it in a thread."""
+        if details.import_id is not None or self._occasions.may_block(details.occurred_at):
+            return True
         proof = details.proof
         if proof is None or proof in self._identified:
             return False
@@ -202,16 +216,14 @@ class OperationBuilder:
 
     def _metadata(self, details: RequestDetails) -> OperationMetadata:
         occurred_at = details.occurred_at
+        import_id = details.import_id
+        actor = self._actor if import_id is None else self._importer(import_id)
         if occurred_at is not None:
-            occurred_at = checked_occurred_at(
-                occurred_at,
-                now=self._now,
-                subject=self._caller.subject,
-                settings=self._services.settings,
-            )
+            is_history = import_id is not None
+            occurred_at = self._occasions.checked(occurred_at, is_history=is_history)
         return {
             "vendor_id": self._caller.vendor_id,
-            "actor": self._actor,
+            "actor": actor,
             "location_id": self._location(details.location_id),
             "note": details.note or None,
             "occurred_at": occurred_at,
@@ -220,6 +232,18 @@ class OperationBuilder:
             "origin": self._origin,
             "request_id": self._caller.request_id,
         }
+
+    def _importer(self, import_id: ImportId) -> Actor:
+        """Return the import as who acts: only its maker tells history by it."""
+        if not self._caller.subject.may(LOYALTY_MANAGE):
+            raise NotAllowed
+        if import_id not in self._importers:
+            with self._services.database.read() as session:
+                import_service.get_own_import(
+                    session, self._caller.vendor_id, import_id, self._caller.subject
+                )
+            self._importers[import_id] = Actor(ActorKind.IMPORT, import_id)
+        return self._importers[import_id]
 
     def _location(self, asked: LocationId | None) -> LocationId | None:
         """Return where it happened: who has a place of their own speaks for no other."""
@@ -305,23 +329,6 @@ def checked_points_delta(points_delta: int, limit_points: int) -> int:
         sentence = N_("Must be between -{limit} and {limit}, and not 0.")
         raise invalid_field("points_delta", message=sentence, limit=limit_points)
     return points_delta
-
-
-def checked_occurred_at(
-    occurred_at: datetime, *, now: datetime, subject: Subject, settings: Settings
-) -> datetime:
-    """Return when an operation happened, as the ledger may keep it.
-
-    It lies at most `offline_grace_hours` back, any time back for who may manage, and never ahead
-    of now: a terminal's clock that runs ahead by up to `clock_skew_seconds` is read as now.
-    Raises OccurredAtOutOfRange.
-    """
-    earliest = now - timedelta(hours=settings.offline_grace_hours)
-    latest = now + timedelta(seconds=settings.clock_skew_seconds)
-    is_too_old = occurred_at < earliest and not subject.may(LOYALTY_MANAGE)
-    if is_too_old or occurred_at > latest:
-        raise OccurredAtOutOfRange(earliest=earliest, latest=now)
-    return min(occurred_at, now)
 
 
 def fingerprint(kind: str, fields: Sequence[Any]) -> bytes:

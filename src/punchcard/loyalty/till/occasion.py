@@ -1,0 +1,59 @@
+"""When an operation happened, as the ledger may keep it: how far which caller may date back."""
+
+from datetime import datetime, timedelta
+
+from punchcard.accounts.access.presence import DevicePresences, Span
+from punchcard.accounts.subjects import Subject
+from punchcard.kit.settings import Settings
+from punchcard.loyalty.errors import OccurredAtOutOfRange
+from punchcard.loyalty.rules.time_rules import LATE
+
+
+class Occasions:
+    """Says of one caller's requests when they happened; a terminal's answers are read once."""
+
+    def __init__(
+        self, presences: DevicePresences, settings: Settings, subject: Subject, now: datetime
+    ) -> None:
+        self._presences = presences
+        self._device_id = subject.device_id
+        self._now = now
+        self._earliest = now - timedelta(hours=settings.offline_grace_hours)
+        self._skew = timedelta(seconds=settings.clock_skew_seconds)
+        self._spans: list[Span] | None = None
+
+    def may_block(self, occurred_at: datetime | None) -> bool:
+        """Tell whether checking this time waits for the database."""
+        return self._spans is None and occurred_at is not None and self._is_late(occurred_at)
+
+    def checked(self, occurred_at: datetime, *, is_history: bool) -> datetime:
+        """Return when it happened, never ahead of now: a clock that runs ahead a little is now.
+
+        History may lie any time back. All else lies at most `offline_grace_hours` back, and what a
+        terminal tells late lies where the server answered it nothing: see `presence`.
+        Raises OccurredAtOutOfRange.
+        """
+        if occurred_at > self._now + self._skew:
+            raise OccurredAtOutOfRange(earliest=self._earliest, latest=self._now)
+        if is_history:
+            return min(occurred_at, self._now)
+        if occurred_at < self._earliest:
+            raise OccurredAtOutOfRange(earliest=self._earliest, latest=self._now)
+        if self._is_late(occurred_at):
+            self._check_silence(occurred_at)
+        return min(occurred_at, self._now)
+
+    def _is_late(self, occurred_at: datetime) -> bool:
+        return self._device_id is not None and self._now - occurred_at > LATE
+
+    def _check_silence(self, occurred_at: datetime) -> None:
+        """Refuse what a terminal says it did while it was answered: it could have said so then.
+
+        Its clock may differ a little: a span counts from a little after it began to before its end.
+        """
+        assert self._device_id is not None
+        if self._spans is None:
+            self._spans = self._presences.spans(self._device_id, self._earliest)
+        for span in self._spans:
+            if span.began_at + self._skew <= occurred_at < span.ended_at - self._skew:
+                raise OccurredAtOutOfRange(earliest=span.ended_at, latest=self._now)
