@@ -1,10 +1,10 @@
-"""The day on which something happened where the shop is, as the database finds it."""
+"""Days and spans of time as the database finds them: where the shop is, and from one to another."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Date, String, case, cast, func
+from sqlalchemy import ColumnElement, Date, Interval, String, case, cast, func, literal
 from sqlalchemy.engine import Dialect
 
 _STEP: Final = timedelta(minutes=30)
@@ -24,6 +24,19 @@ def local_day(
     *earlier, (_, rest) = parts
     shifted = [(column < until, _shifted(column, offset)) for until, offset in earlier]
     return case(*shifted, else_=_shifted(column, rest)) if shifted else _shifted(column, rest)
+
+
+def lies_after(
+    column: ColumnElement[datetime], other: ColumnElement[datetime], by: timedelta, dialect: Dialect
+) -> ColumnElement[bool]:
+    """Return the condition that `column` lies more than `by` (whole seconds) after `other`."""
+    if dialect.name == "postgresql":
+        return column - other > literal(by, Interval)
+    # SQLite keeps moments as text and counts milliseconds: what is less is carried as it is.
+    whole = func.strftime(
+        "%Y-%m-%d %H:%M:%S", func.substr(other, 1, 19), f"{by.total_seconds():+.0f} seconds"
+    )
+    return cast(column, String) > whole.concat(func.substr(other, 20))
 
 
 def offsets(zone: str, first: datetime, last: datetime) -> list[tuple[datetime, timedelta]]:

@@ -30,5 +30,6 @@ STAFF_FLAGS: Final[Mapping[str, str]] = {
     "one_card": N_("Most stamps went to one card"),
     "same_card_every_day": N_("The same card on each day"),
     "many_voids": N_("Took back more than colleagues"),
+    "late_entries": N_("Recorded afterwards"),
 }
 """What stands out in a staff report, by its flag."""

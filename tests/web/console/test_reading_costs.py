@@ -7,12 +7,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from punchcard.accounts.models import Location
 from punchcard.context import Context
+from punchcard.kit.ids import LocationId
 from punchcard.loyalty.ledger.card_ranges import next_span
 from punchcard.loyalty.ledger.ledger_verify import verify_ledger
-from punchcard.loyalty.operations import CardKey, CardRef, RedeemStamps
+from punchcard.loyalty.operations import AddStamp, CardKey, CardRef, RedeemStamps, StaffIdentity
+from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.drivers.pages import ACTOR, PagesDriver
 from tests.support.filler import ENTRIES_A_CARD, fill
@@ -39,6 +42,16 @@ class Asked:
             vendor_id=shop.id, actor=ACTOR, card=CardRef(CardKey.ID, full), staff=None
         )
         shop.context.loyalty.till.submit(redeem)
+        pin = shelf.pin(shop, "8264")
+        self.pin_id, self.place_id = pin.id, place_of(shop)
+        rare = (
+            {"staff": StaffIdentity(pin.id, None, pin.name, None)},
+            {"location_id": self.place_id},
+        )
+        for told in rare:
+            card = CardRef(CardKey.ID, counter.open("Anna Muller"))
+            stamp = AddStamp(vendor_id=shop.id, actor=ACTOR, card=card, **told)
+            shop.context.loyalty.till.submit(stamp)
         self.headers = {"Authorization": f"Bearer {shop.token()}"}
 
     def get(self, path: str, **query: str) -> None:
@@ -58,11 +71,21 @@ class Asked:
         assert (verdict.is_sound, verdict.cards, verdict.entries) == (True, 2, 5)
 
 
+def place_of(shop: Shop) -> LocationId:
+    with shop.context.database.read() as session:
+        return session.scalars(select(Location.id).where(Location.vendor_id == shop.id)).one()
+
+
 ASKS: dict[str, Callable[[Asked], None]] = {
     "a card's page": lambda asked: asked.get(f"/console/members/{asked.card_id}"),
     "an entry's page": lambda asked: asked.get(f"/console/ledger/{asked.entry_id}"),
     "a part of a verification": Asked.verify,
     "entries of a rare type": lambda asked: asked.read(type="stamps_redeemed"),
+    "entries of a person": lambda asked: asked.read(staff_pin_id=asked.pin_id),
+    "entries of a person, of one type": lambda asked: asked.read(
+        staff_pin_id=asked.pin_id, type="stamp_earned", program_id=asked.counter.program.id
+    ),
+    "entries of a place": lambda asked: asked.read(location_id=asked.place_id),
     "entries of a card": lambda asked: asked.read(card_id=asked.card_id),
 }
 

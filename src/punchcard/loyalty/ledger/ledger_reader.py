@@ -6,12 +6,18 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.models import Location
+from punchcard.db.days import lies_after
+from punchcard.db.dialects import beside_an_index
 from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, StaffPinId, VendorId, as_id
 from punchcard.loyalty.errors import TransactionNotFound
-from punchcard.loyalty.models import StaffPin, TransactionOrigin
-from punchcard.loyalty.tables import CARDS, ENTRIES, EntryRow
+from punchcard.loyalty.models import LoyaltyCard, StaffPin, TransactionOrigin
+from punchcard.loyalty.rules.time_rules import LATE, is_late
+from punchcard.loyalty.tables import ENTRIES, EntryRow
+from punchcard.loyalty.vocabulary import ActorKind
 
 _PINS = StaffPin.__table__
 _VOIDING = ENTRIES.alias("voiding")
@@ -32,6 +38,12 @@ class ReadEntry:
     def id(self) -> str:
         """Return the entry's id."""
         return str(self.row["id"])
+
+    @property
+    def is_late(self) -> bool:
+        """Return whether it was recorded late: by a till that had no line."""
+        row = self.row
+        return is_late(row["occurred_at"], row["created_at"], row["actor_kind"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +73,9 @@ def list_entries(
     Newest first, unless the oldest are wanted first. Those of one card stand in the order of its
     chain, as `list_card_entries` has them, the latest first.
     """
-    query = _filtered(_query().where(_of_vendor(vendor_id, wanted.card_id)), wanted)
+    if not _is_own(session, vendor_id, wanted):
+        return []
+    query = _filtered(_query(), vendor_id, wanted, session.get_bind().dialect)
     if wanted.card_id is not None:
         return _page_of_chain(session, query, limit, before_id)
     return _page(session, query, limit, before_id, oldest_first=wanted.oldest_first)
@@ -130,23 +144,39 @@ def _query() -> Select[Any]:
     )
 
 
-def _of_vendor(vendor_id: VendorId, card_id: CardId | None) -> ColumnElement[bool]:
-    """Return the condition that an entry is the vendor's, and of the card if one is named.
+def _is_own(session: Session, vendor_id: VendorId, wanted: EntryFilter) -> bool:
+    """Tell whether the person, place or card that entries are wanted of is the vendor's.
 
-    A card's entries are found by the card alone: beside `vendor_id`, SQLite would rather read all
-    that the vendor ever recorded, which stands in the order that is wanted.
+    The ledger is then read by that alone: beside `vendor_id`, SQLite would rather read all that the
+    vendor ever recorded, which stands in the order that is wanted.
     """
-    if card_id is None:
-        return ENTRIES.c.vendor_id == vendor_id
-    cards = select(CARDS.c.id).where(CARDS.c.id == card_id, CARDS.c.vendor_id == vendor_id)
-    return ENTRIES.c.card_id.in_(cards)
+    asked = (
+        (StaffPin, wanted.staff_pin_id),
+        (Location, wanted.location_id),
+        (LoyaltyCard, wanted.card_id),
+    )
+    return all(
+        session.scalar(select(table.id).where(table.id == named, table.vendor_id == vendor_id))
+        for table, named in asked
+        if named is not None
+    )
 
 
-def _filtered(query: Select[Any], wanted: EntryFilter) -> Select[Any]:
-    for name in ("program_id", "staff_pin_id", "location_id", "type"):
+def _filtered(
+    query: Select[Any], vendor_id: VendorId, wanted: EntryFilter, dialect: Dialect
+) -> Select[Any]:
+    """Narrow the query, led by what has the fewest entries: a card, then a person or a place."""
+    leads = ("card_id", "staff_pin_id", "location_id")
+    lead = next((name for name in leads if getattr(wanted, name) is not None), None)
+    if lead is None:
+        query = query.where(ENTRIES.c.vendor_id == vendor_id)
+    for name in (*leads, "program_id", "type"):
         value = getattr(wanted, name)
         if value is not None:
-            query = query.where(ENTRIES.c[name] == value)
+            column: ColumnElement[Any] = ENTRIES.c[name]
+            if lead not in (None, name):
+                column = beside_an_index(column, dialect)
+            query = query.where(column == value)
     if wanted.since is not None:
         # Ids carry the time of recording, so that the index of ids bounds the search.
         query = query.where(
@@ -155,6 +185,14 @@ def _filtered(query: Select[Any], wanted: EntryFilter) -> Select[Any]:
     if wanted.until is not None:
         query = query.where(ENTRIES.c.occurred_at < wanted.until)
     return query
+
+
+def was_late(dialect: Dialect) -> ColumnElement[bool]:
+    """Return the condition that an entry was recorded late; see `time_rules.is_late`."""
+    e = ENTRIES.c
+    return lies_after(e.created_at, e.occurred_at, LATE, dialect) & (
+        e.actor_kind != ActorKind.IMPORT
+    )
 
 
 def first_id_at(moment: datetime) -> str:

@@ -59,6 +59,7 @@ _ENTRY_COLUMNS: Final = (
     Column(N_("Note")),
     Column(N_("Voids")),
     Column(N_("Voided by")),
+    Column(N_("Late"), ColumnKind.YES_NO),
     Column(N_("Id")),
 )
 _REWARD_COLUMNS: Final = (
@@ -98,6 +99,7 @@ _STAFF_COLUMNS: Final = (
     Column(N_("Cards"), ColumnKind.NUMBER),
     Column(N_("Share of the top card"), ColumnKind.NUMBER),
     Column(N_("Share of the top five cards"), ColumnKind.NUMBER),
+    Column(N_("Recorded late"), ColumnKind.NUMBER),
     Column(N_("Worth a look"), ColumnKind.WORDS, words.STAFF_FLAGS),
     Column(N_("Id")),
 )
@@ -246,6 +248,7 @@ def _entry_values(
         row["note"],
         row["voids"],
         entry.voided_by,
+        entry.is_late,
         row["id"],
     )
 
@@ -294,6 +297,7 @@ def _staff_values(line: StaffLine) -> Row:
         line.cards,
         line.top_card_share,
         line.top_five_share,
+        line.late,
         line.flags,
         line.pin_id,
     )

@@ -33,7 +33,7 @@ from punchcard.loyalty.reports.staff_report_service import (
 from punchcard.loyalty.reports.stats_service import DateRange, Figures
 from punchcard.loyalty.rules.rollup_rules import ACTIVITY_TYPES
 from punchcard.loyalty.tables import ENTRIES
-from punchcard.loyalty.vocabulary import EntryType
+from punchcard.loyalty.vocabulary import ActorKind, EntryType
 
 _REDEEMED = (EntryType.STAMPS_REDEEMED, EntryType.POINTS_REDEEMED)
 _PROGRAMS = 200
@@ -64,7 +64,7 @@ class RewardSum:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthReport:
     """A month's figures. `visitors` are the cards that were used, this month and the one before;
-    what an import entered more than RECORDED_WITHIN later is not among them.
+    what an import tells is not among them.
     """
 
     first: date
@@ -137,6 +137,7 @@ def _visitors(session: Session, programs: Iterable[LoyaltyProgram], days: DateRa
             e.occurred_at >= since,
             e.occurred_at < until,
             e.type.in_(ACTIVITY_TYPES),
+            e.actor_kind != ActorKind.IMPORT,
         )
         found += session.scalar(query) or 0
     return found

@@ -2,7 +2,7 @@
 
 It tells facts, not guilt: a flag says where to look in the ledger. It reads the entries that were
 recorded from the first day to RECORDED_WITHIN after the last, along the index of the vendor's ids,
-and counts those that happened in the period; what an import entered later is not in it.
+and counts those that happened in the period; what an import tells is not in it.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Vendor
@@ -20,12 +21,12 @@ from punchcard.db.days import local_day
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, ProgramId, StaffPinId, VendorId
-from punchcard.loyalty.ledger.ledger_reader import first_id_at
+from punchcard.loyalty.ledger.ledger_reader import first_id_at, was_late
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.programs.program_service import get_program
 from punchcard.loyalty.reports.stats_service import DateRange, date_range
 from punchcard.loyalty.tables import ENTRIES
-from punchcard.loyalty.vocabulary import EntryType
+from punchcard.loyalty.vocabulary import ActorKind, EntryType
 
 REPORT_DAYS_LIMIT: Final = 92
 RECORDED_WITHIN: Final = timedelta(hours=72)
@@ -44,7 +45,9 @@ EVERY_DAY: Final = "same_card_every_day"
 """One card was stamped on each of the days (FEWEST_DAYS at least) on which the person stamped."""
 MANY_VOIDS: Final = "many_voids"
 """The share of voids (FEWEST_VOIDS at least) is over VOID_FACTOR times the colleagues' median."""
-FLAGS: Final = (ONE_CARD, EVERY_DAY, MANY_VOIDS)
+LATE_ENTRIES: Final = "late_entries"
+"""Something was recorded more than 10 minutes after it is said to have happened."""
+FLAGS: Final = (ONE_CARD, EVERY_DAY, MANY_VOIDS, LATE_ENTRIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ class TopCard:
 class StaffLine:
     """What one person did; `pin_id` None stands for what was done without a PIN.
 
-    `voids` are entries they reversed, `void_share` the part of those among all their operations.
+    `voids` are entries they reversed, `void_share` the part of those among all their operations,
+    `late` operations that were recorded more than LATE after they happened.
     Shares of stamps are None when there were none.
     """
 
@@ -80,6 +84,7 @@ class StaffLine:
     days: int
     top_card_share: float | None
     top_five_share: float | None
+    late: int
     top_cards: list[TopCard]
     flags: list[str]
 
@@ -150,6 +155,7 @@ def _in_period(
         ENTRIES.c.id < first_id_at(until + RECORDED_WITHIN + timedelta(hours=2)),
         ENTRIES.c.occurred_at >= since,
         ENTRIES.c.occurred_at < until,
+        ENTRIES.c.actor_kind != ActorKind.IMPORT,
         *of_program,
     ]
 
@@ -158,7 +164,7 @@ def _lines(session: Session, period: _Period) -> list[StaffLine]:
     tops = _top_cards(session, period)
     days = {row[0]: row[1] for row in session.execute(_stamping_days(session, period))}
     lines = []
-    for row in session.execute(_totals(period)):
+    for row in session.execute(_totals(period, session.get_bind().dialect)):
         top = tops.get(row.staff_pin_id, [])
         lines.append(_line(row, top, days.get(row.staff_pin_id, 0)))
     return sorted(
@@ -166,7 +172,7 @@ def _lines(session: Session, period: _Period) -> list[StaffLine]:
     )
 
 
-def _totals(period: _Period) -> Select[Any]:
+def _totals(period: _Period, dialect: Dialect) -> Select[Any]:
     e, kind = ENTRIES.c, ENTRIES.c.type
 
     def added(column: ColumnElement[int], *types: str) -> ColumnElement[int]:
@@ -187,6 +193,7 @@ def _totals(period: _Period) -> Select[Any]:
             counted(EntryType.POINTS_ADJUSTED).label("adjustments"),
             added(e.points_delta, EntryType.POINTS_ADJUSTED).label("adjusted_points"),
             func.count(e.card_id.distinct()).label("cards"),
+            func.sum(case((was_late(dialect), 1), else_=0)).label("late"),
         )
         .where(*period.conditions, kind.not_in((EntryType.CARD_OPENED, EntryType.WELCOME_BONUS)))
         .group_by(e.staff_pin_id)
@@ -250,6 +257,7 @@ def _line(row: Any, top: list[TopCard], days: int) -> StaffLine:
         days=days,
         top_card_share=_share(sum(one.stamps for one in top[:1]), stamps),
         top_five_share=_share(sum(one.stamps for one in top), stamps),
+        late=int(row.late),
         top_cards=top,
         flags=[],
     )
@@ -275,6 +283,7 @@ def _flags(line: StaffLine, colleagues: Sequence[StaffLine]) -> list[str]:
         MANY_VOIDS: line.voids >= FEWEST_VOIDS
         and usual is not None
         and (line.void_share or 0) > VOID_FACTOR * usual,
+        LATE_ENTRIES: line.late > 0,
     }
     return [flag for flag in FLAGS if raised[flag]]
 
