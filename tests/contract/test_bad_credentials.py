@@ -9,6 +9,7 @@ from tests.contract.conftest import Stage
 from tests.contract.problems import check_problem, nothing_written
 from tests.contract.requests import request_of
 from tests.contract.world import LOYALTY
+from tests.support.drivers.api import ApiDriver
 from tests.support.http import Api
 
 STAMP = f"{LOYALTY}/stamp"
@@ -165,9 +166,12 @@ def test_a_key_of_another_vendor_is_free(stage: Stage) -> None:
         ("owner", "9999-12-31T23:59:59Z", 422),
         ("device", "2026-02-27T08:59:59Z", 422),
         ("loyalty:operate", "2026-02-20T09:00:00Z", 422),
-        ("device", "2026-02-27T09:00:00Z", 201),
-        ("owner", "2025-03-02T09:00:00Z", 201),
-        ("all scopes", "2025-03-02T09:00:00+01:00", 201),
+        ("device", "2026-02-27T09:00:00Z", 422),
+        ("device", "2026-03-02T08:50:00Z", 201),
+        ("loyalty:operate", "2026-02-27T09:00:00Z", 201),
+        ("owner", "2026-02-27T08:59:59Z", 422),
+        ("owner", "2025-03-02T09:00:00Z", 422),
+        ("all scopes", "2025-03-02T09:00:00+01:00", 422),
         ("owner", "1969-12-31T23:59:59Z", 422),
         ("owner", "2026-03-02T09:00:00", 422),
         ("owner", "2026-02-30T09:00:00Z", 422),
@@ -179,11 +183,9 @@ def test_a_key_of_another_vendor_is_free(stage: Stage) -> None:
 def test_when_it_happened_lies_within_bounds(
     quiet_stage: Stage, who: str, occurred_at: Any, status: int
 ) -> None:
-    enrol = {
-        "program_id": quiet_stage.world.alices["program_id"],
-        "occurred_at": "2024-01-01T00:00:00Z",
-    }
-    card = quiet_stage.as_alices("owner").post(f"{LOYALTY}/cards", enrol).json()["id"]
+    driver = ApiDriver(quiet_stage)
+    with driver.at("2026-02-01T00:00:00Z"):
+        card = driver.card({"id": quiet_stage.world.alices["program_id"]})["id"]
     stamp = {"card": card, "occurred_at": occurred_at}
 
     answer = quiet_stage.as_alices(who).post(STAMP, stamp)

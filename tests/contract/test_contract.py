@@ -20,7 +20,7 @@ CARD = """id program_id number status customer stamps stamps_target rewards_read
     next_stamp_at stamps_left_today enrolled_at last_activity_at public_url wallet"""
 TRANSACTION = """id sequence type stamps_delta points_delta stamps_after points_after amount_minor
     currency reference reward staff location_id actor note voids voided_by program_version
-    idempotency_key occurred_at created_at previous_hash hash
+    idempotency_key occurred_at created_at late previous_hash hash
     card_id program_id points_carry_after"""
 RECEIPT = "transaction card reward_ready next_stamp_at stamps_left_today"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -156,9 +156,11 @@ def test_pages_show_each_thing_once_also_while_others_come(driver: ApiDriver) ->
 
 def test_the_ledger_is_narrowed_by_type_and_time(driver: ApiDriver) -> None:
     program = driver.program(cooldown_minutes=0)
-    card = driver.card(program, occurred_at="2026-01-01T08:00:00Z")
+    with driver.at("2026-01-01T08:00:00Z"):
+        card = driver.card(program)
     for day in (1, 2, 3):
-        driver.stamp(card, occurred_at=f"2026-01-0{day}T12:00:00Z")
+        with driver.at(f"2026-01-0{day}T12:00:00Z"):
+            driver.stamp(card)
 
     def found(**params: str) -> list[str]:
         params["program_id"] = program["id"]
@@ -174,10 +176,12 @@ def test_the_ledger_is_narrowed_by_type_and_time(driver: ApiDriver) -> None:
 def test_statistics_count_what_happened_by_day(driver: ApiDriver) -> None:
     program = driver.points_program(points_per_currency_unit=3)
     reward = driver.reward(program, value_minor=420)
-    card = driver.card(program, occurred_at="2026-02-27T08:00:00Z")
+    with driver.at("2026-02-27T08:00:00Z"):
+        card = driver.card(program)
     driver.earn(card, 10_000, occurred_at="2026-02-27T09:00:00Z")
     driver.earn(card, 5_000, occurred_at="2026-02-28T09:00:00Z")
-    driver.redeem(card, reward_id=reward["id"], occurred_at="2026-02-28T10:00:00Z")
+    with driver.at("2026-02-28T10:00:00Z"):
+        driver.redeem(card, reward_id=reward["id"])
     params = {"from": "2026-02-27", "to": "2026-02-28"}
 
     stats = driver.api.get(f"{LOYALTY}/programs/{program['id']}/stats", params=params).json()

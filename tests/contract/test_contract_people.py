@@ -114,9 +114,11 @@ def test_a_right_pin_buys_a_token_for_the_shift(driver: ApiDriver) -> None:
 
 def test_a_token_counts_in_a_list_only_for_what_happened_while_it_ran(stage: Stage) -> None:
     driver = ApiDriver(stage)
+    program = driver.program(pin_policy="required", cooldown_minutes=0)
+    with driver.at("2026-03-01T09:00:00Z"):
+        card = driver.card(program)
     driver.pin("27594", name="Shift")
     token = driver.api.post(f"{LOYALTY}/pins/verify", {"pin": "27594"}).json()["staff_token"]
-    card = driver.card(driver.program(pin_policy="required", cooldown_minutes=0))
     bought_at = stage.clock.now()
     stage.clock.advance(hours=20)
 

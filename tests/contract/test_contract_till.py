@@ -29,8 +29,9 @@ def test_several_stamps_at_once_and_what_is_left_of_the_day(driver: ApiDriver) -
 
 
 def test_a_stamp_within_the_cooldown_is_refused_and_tells_when(driver: ApiDriver) -> None:
-    card = driver.card(driver.program())
-    driver.stamp(card, occurred_at="2026-03-02T08:50:00Z")
+    with driver.at("2026-03-02T08:50:00Z"):
+        card = driver.card(driver.program())
+        driver.stamp(card)
 
     refused = driver.stamp(card, occurred_at="2026-03-02T08:51:00Z")
 
@@ -40,14 +41,15 @@ def test_a_stamp_within_the_cooldown_is_refused_and_tells_when(driver: ApiDriver
 
 def test_the_days_limit_is_that_of_the_programs_time_zone(driver: ApiDriver) -> None:
     program = driver.program(cooldown_minutes=0, max_daily_stamps=2, timezone="Asia/Tokyo")
-    card = driver.card(program, occurred_at="2026-02-01T00:00:00Z")
+    with driver.at("2026-02-28T00:00:00Z"):
+        card = driver.card(program)
     # 14:30 UTC is half past eleven at night in Tokyo, 15:00 the next day there.
-    assert driver.stamp(card, quantity=2, occurred_at="2026-02-01T14:30:00Z").status_code == 201
-    refused = driver.stamp(card, occurred_at="2026-02-01T14:59:00Z")
+    assert driver.stamp(card, quantity=2, occurred_at="2026-02-28T14:30:00Z").status_code == 201
+    refused = driver.stamp(card, occurred_at="2026-02-28T14:59:00Z")
 
     problem = check_problem(refused, 409, code="daily_stamp_limit_reached")
-    assert problem["next_stamp_at"] == "2026-02-01T15:00:00.000000Z"
-    assert driver.stamp(card, occurred_at="2026-02-01T15:00:00Z").status_code == 201
+    assert problem["next_stamp_at"] == "2026-02-28T15:00:00.000000Z"
+    assert driver.stamp(card, occurred_at="2026-02-28T15:00:00Z").status_code == 201
 
 
 def test_a_full_card_earns_its_reward_and_keeps_the_rest(driver: ApiDriver) -> None:

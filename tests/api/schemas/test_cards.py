@@ -171,7 +171,7 @@ def test_the_models_stand_for_the_contract() -> None:
     promised = (
         "id sequence type stamps_delta points_delta stamps_after points_after amount_minor currency"
         " reference reward staff location_id actor note voids voided_by program_version"
-        " idempotency_key occurred_at created_at previous_hash hash"
+        " idempotency_key occurred_at created_at late previous_hash hash"
     )
     # Beside what is promised: whose entry it is, and what its hash cannot be checked without.
     beside = {"program_id", "card_id", "points_carry_after"}

@@ -1,5 +1,8 @@
 """ApiDriver: the vendor's software, which uses the API over HTTP as an outside client does."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -20,6 +23,17 @@ class ApiDriver:
         self.stage = stage
         # A key, because it lasts however far a test moves the clock.
         self.api = stage.as_alices("all scopes")
+
+    @contextmanager
+    def at(self, moment: str) -> Iterator[None]:
+        """Let something happen at another time; then it is as late as it was."""
+        clock = self.stage.clock
+        now = clock.now()
+        clock.set(datetime.fromisoformat(moment))
+        try:
+            yield
+        finally:
+            clock.set(now)
 
     def program(self, **fields: Any) -> dict[str, Any]:
         """Open a program: a stamp card without PINs unless `fields` say otherwise."""

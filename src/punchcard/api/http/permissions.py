@@ -141,6 +141,10 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_LOYALTY}/points/adjust"): MAY_MANAGE,
     ("POST", f"{_LOYALTY}/transactions/{{transaction_id}}/void"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/operations"): MAY_OPERATE,
+    # History is told by who answers for the program
+    ("GET", f"{_LOYALTY}/imports/history"): MAY_MANAGE,
+    ("POST", f"{_LOYALTY}/imports/history"): MAY_MANAGE,
+    ("GET", f"{_LOYALTY}/imports/history/{{import_id}}"): MAY_MANAGE,
     # Staff PINs
     ("GET", f"{_LOYALTY}/pins"): _SEE_RULES,
     ("POST", f"{_LOYALTY}/pins"): MAY_MANAGE,

@@ -9,12 +9,13 @@ from punchcard.api.schemas.fields import (
     Flag,
     IdOf,
     LanguageText,
+    Moment,
     Name,
     Phone,
     Schema,
 )
-from punchcard.api.schemas.operations import Timed
-from punchcard.kit.ids import ProgramId
+from punchcard.api.schemas.operations import Placed
+from punchcard.kit.ids import ImportId, ProgramId
 from punchcard.kit.validation import contacts
 from punchcard.kit.validation.invalid import check_field
 from punchcard.loyalty.cards.card_changes import CardChange
@@ -73,10 +74,15 @@ class CardChangeRequest(Schema):
         return CardChange(customer=customer, card=given)
 
 
-class EnrolRequest(Timed):
-    """Open a card in a program; without a customer it is an anonymous one."""
+class EnrolRequest(Placed):
+    """Open a card in a program; without a customer it is an anonymous one.
+
+    An import (`import_id`) opens cards of former days, at `enrolled_at`.
+    """
 
     program_id: IdOf[ProgramId]
+    enrolled_at: Moment | None = None
+    import_id: IdOf[ImportId] | None = None
     customer: CustomerRequest | None = None
     locale: LanguageText | None = None
 

@@ -15,6 +15,7 @@ from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.links import CardLinks
+from punchcard.loyalty.rules.time_rules import is_late
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.vocabulary import CardStatus
 from punchcard.wallets.vocabulary import WalletState
@@ -122,6 +123,7 @@ def transaction_response(
         "idempotency_key": entry["idempotency_key"],
         "occurred_at": moment(entry["occurred_at"]),
         "created_at": moment(entry["created_at"]),
+        "late": is_late(entry["occurred_at"], entry["created_at"], entry["actor_kind"]),
         "previous_hash": entry["previous_hash"].hex(),
         "hash": entry["hash"].hex(),
     }
@@ -254,7 +256,7 @@ class TransactionStaff(Schema):
 class TransactionActor(Schema):
     """Whose credential asked."""
 
-    kind: Literal["admin", "member", "api_key", "device", "public", "system"]
+    kind: Literal["admin", "member", "api_key", "device", "public", "system", "import"]
     id: str | None
 
 
@@ -285,6 +287,7 @@ class Transaction(Schema):
     idempotency_key: str | None
     occurred_at: Moment
     created_at: Moment
+    late: Annotated[bool, Field(description="Recorded over 10 minutes after it happened.")]
     previous_hash: HashText
     hash: HashText
 

@@ -277,6 +277,24 @@ Moment = Annotated[
     ),
 ]
 
+
+def _refuse_moment(value: object) -> None:
+    if value is not None:
+        raise fault(
+            N_(
+                "This happens now: only stamps and purchases may be dated back,"
+                " so leave out the time."
+            )
+        )
+
+
+OfNow = Annotated[
+    None,
+    BeforeValidator(_refuse_moment),
+    Field(description="Null: redemptions, voids, corrections and new cards are of now."),
+]
+"""The time of what is never dated back; it may be sent as null."""
+
 Words = TypeVar("Words", bound=Schema)
 
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from punchcard.api.schemas.cards import ReceiptSchema
-from punchcard.api.schemas.fields import IdOf, Moment, Schema, line, whole
-from punchcard.kit.ids import EntryId, LocationId, RewardId
+from punchcard.api.schemas.fields import IdOf, Moment, OfNow, Schema, line, whole
+from punchcard.kit.ids import EntryId, ImportId, LocationId, RewardId
 
 CardCode = Annotated[str, *line(1, 300)]
 StaffPinText = Annotated[str, Field(pattern="^[0-9]{4,8}$")]
@@ -21,14 +21,14 @@ Reference = Annotated[str, *line(1, 128)]
 Key = Annotated[str, Field(pattern="^[!-~]{1,128}$")]
 
 
-class Timed(Schema):
-    """An operation that may have happened before it is sent."""
+class Placed(Schema):
+    """An operation that happened somewhere, now."""
 
-    occurred_at: Moment | None = None
+    occurred_at: OfNow = None
     location_id: IdOf[LocationId] | None = None
 
 
-class Proved(Timed):
+class Proved(Placed):
     """An operation that a person at the till stands for: by PIN, or by the token of a PIN."""
 
     staff_pin: StaffPinText | None = None
@@ -42,7 +42,17 @@ class Staffed(Proved):
     note: Note | None = None
 
 
-class StampRequest(Staffed):
+class Collected(Staffed):
+    """An operation that may have happened before it is sent: at a till without a line.
+
+    With `import_id` it is history that an import tells, at any time back.
+    """
+
+    occurred_at: Moment | None = None  # type: ignore[assignment]
+    import_id: IdOf[ImportId] | None = None
+
+
+class StampRequest(Collected):
     """Put stamps on a card."""
 
     card: CardCode
@@ -55,7 +65,7 @@ class RedeemStampsRequest(Staffed):
     card: CardCode
 
 
-class EarnRequest(Staffed):
+class EarnRequest(Collected):
     """Credit the points of a purchase."""
 
     card: CardCode
@@ -71,7 +81,7 @@ class RedeemPointsRequest(Staffed):
     points: Points | None = None
 
 
-class AdjustRequest(Timed):
+class AdjustRequest(Placed):
     """Correct a card's points by hand."""
 
     card: CardCode

@@ -7,7 +7,7 @@ from punchcard.api.schemas.stats import Day
 from punchcard.kit.ids import CardId, ProgramId, StaffPinId
 from punchcard.loyalty.reports.staff_report_service import StaffLine, StaffReport
 
-Flag = Literal["one_card", "same_card_every_day", "many_voids"]
+Flag = Literal["one_card", "same_card_every_day", "many_voids", "late_entries"]
 
 
 class TopCardSchema(Schema):
@@ -33,7 +33,8 @@ class StaffLineSchema(Schema):
     `days` are those with a stamp. Shares of stamps are null when there were none. A flag says where
     to look, not what to think: `one_card` got more than 30 % of at least 20 stamps;
     `same_card_every_day` was stamped on each of at least 5 days; `many_voids` are at least 5, more
-    than three times as often as colleagues do.
+    than three times as often as colleagues do; `late_entries` are `late` of them, recorded more
+    than 10 minutes after they are said to have happened.
     """
 
     staff: StaffPersonSchema | None
@@ -50,6 +51,7 @@ class StaffLineSchema(Schema):
     days: int
     top_card_share: float | None
     top_five_share: float | None
+    late: int
     top_cards: list[TopCardSchema]
     flags: list[Flag]
 

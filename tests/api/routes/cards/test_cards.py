@@ -78,12 +78,15 @@ def test_a_customer_holds_one_card_of_a_program(owner: Api, coffee: LoyaltyProgr
     assert again.json()["card_id"] == card["id"]
 
 
-def test_a_card_may_be_opened_for_a_past_day(
+def test_an_import_may_open_a_card_for_a_past_day(
     owner: Api, coffee: LoyaltyProgram, clock: ManualClock
 ) -> None:
-    card = enrol(owner, coffee, occurred_at="2025-05-01T08:00:00Z")
+    made = owner.post("/vendor/loyalty/imports/history", {"name": "Old cards"}).json()
+    by = {"import_id": made["id"]}
+    card = enrol(owner, coffee, enrolled_at="2025-05-01T08:00:00Z", **by)
     assert card["enrolled_at"] == "2025-05-01T08:00:00.000000Z"
-    ahead = owner.post(CARDS, {"program_id": coffee.id, "occurred_at": "2026-03-02T09:05:00Z"})
+    told = {"program_id": coffee.id, "enrolled_at": "2026-03-02T09:05:00Z", **by}
+    ahead = owner.post(CARDS, told)
     assert (ahead.status_code, ahead.json()["code"]) == (422, "occurred_at_out_of_range")
 
 

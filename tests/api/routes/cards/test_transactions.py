@@ -60,7 +60,9 @@ def test_the_ledger_is_narrowed_by_what_is_asked(
 def test_a_span_of_time_looks_at_when_things_happened(
     owner: Api, coffee: LoyaltyProgram, clock: ManualClock
 ) -> None:
-    card = enrol(owner, coffee, occurred_at="2026-02-01T00:00:00Z")
+    clock.advance(days=-2)
+    card = enrol(owner, coffee)
+    clock.advance(days=2)
     late = stamp(owner, card["id"], occurred_at="2026-03-01T10:00:00Z").json()["transaction"]
     now = stamp(owner, card["id"]).json()["transaction"]
     clock.advance(hours=11)

@@ -26,13 +26,13 @@ from punchcard.api.schemas.operations import (
     LooseOperations,
     OperationsRequest,
     OperationsResponse,
+    Placed,
     RedeemPointsItem,
     RedeemPointsRequest,
     RedeemStampsItem,
     RedeemStampsRequest,
     StampItem,
     StampRequest,
-    Timed,
     VoidRequest,
 )
 from punchcard.context import Context
@@ -79,7 +79,7 @@ def _builder(context: Context, request: FastRequest) -> OperationBuilder:
 async def _operation(
     builder: OperationBuilder,
     settings: Settings,
-    body: Timed,
+    body: Placed,
     *,
     key: str | None,
     transaction_id: EntryId | None = None,
@@ -93,7 +93,7 @@ async def _operation(
 def _maker(
     builder: OperationBuilder,
     details: RequestDetails,
-    body: Timed,
+    body: Placed,
     transaction_id: EntryId | None,
     settings: Settings,
 ) -> Callable[[], Operation]:
@@ -107,11 +107,12 @@ def _maker(
     )
 
 
-def _details(body: Timed, key: str | None, transaction_id: EntryId | None) -> RequestDetails:
+def _details(body: Placed, key: str | None, transaction_id: EntryId | None) -> RequestDetails:
     said = body.__dict__
     return RequestDetails(
         location_id=body.location_id,
         occurred_at=body.occurred_at,
+        import_id=said.get("import_id"),
         # What must be given a reason keeps it as its note.
         note=said.get("note") or said.get("reason"),
         proof=StaffProof.of(
@@ -164,7 +165,7 @@ def _adjust(
 
 _Maker = Callable[[Any, Settings, CardRef, OperationMetadata], Operation]
 # By the very type: to ask a model whether it is one of another costs more than the operation.
-_MAKERS: Final[dict[type[Timed], _Maker]] = {
+_MAKERS: Final[dict[type[Placed], _Maker]] = {
     StampRequest: _stamp,
     StampItem: _stamp,
     RedeemStampsRequest: _redeem_stamps,
@@ -177,7 +178,7 @@ _MAKERS: Final[dict[type[Timed], _Maker]] = {
 }
 
 
-def _fingerprint(body: Timed, transaction_id: EntryId | None) -> bytes:
+def _fingerprint(body: Placed, transaction_id: EntryId | None) -> bytes:
     kind, names = _fingerprinted(type(body))
     said = body.__dict__
     if transaction_id is not None:
@@ -186,13 +187,13 @@ def _fingerprint(body: Timed, transaction_id: EntryId | None) -> bytes:
 
 
 @lru_cache(maxsize=32)
-def _fingerprinted(schema: type[Timed]) -> tuple[str, list[str]]:
+def _fingerprinted(schema: type[Placed]) -> tuple[str, list[str]]:
     """Return what a shape is called in a fingerprint, and which fields, in order, stand in it."""
     names = {*schema.model_fields, "transaction_id"} - _NOT_IN_FINGERPRINT
     return schema.__name__.removesuffix("Item").removesuffix("Request"), sorted(names)
 
 
-def _single(schema: type[Timed]) -> FastHandler:
+def _single(schema: type[Placed]) -> FastHandler:
     async def handle(context: Context, request: FastRequest) -> FastResponse:
         try:
             body = schema.model_validate_json(request.body)
@@ -290,7 +291,7 @@ def _refused(error: DomainError, request: FastRequest) -> dict[str, Any]:
     }
 
 
-def _route(path: str, request: type[Timed], summary: str) -> FastRoute:
+def _route(path: str, request: type[Placed], summary: str) -> FastRoute:
     return FastRoute(
         path=PREFIX + path,
         handler=_single(request),
