@@ -25,6 +25,8 @@ import {
 } from "../../../src/punchcard/web/static/js/terminal/queue.js";
 
 const ALICE = "alice";
+const HUGO = { token: "st_hugo", name: "Hugo" };
+const NOW = "2026-03-02T12:00:00.000Z";
 const entry = (key, more = {}) => ({
   body: { op: "stamp", card: "482915036274", idempotency_key: key, staff_token: "st_lea" },
   label: { number: "482915036274" },
@@ -130,17 +132,28 @@ test("somebody may vouch for what lacked a proof, under the same key", () => {
   const expired = { status: 403, problem: { code: "staff_token_invalid" } };
   const book = settled(before, before.queue, [expired], 1);
   assert.equal(lacksProof(book.done[0]), true);
-  const after = vouched(book, "a", "st_hugo", "Hugo");
+  const after = vouched(book, "a", HUGO, NOW);
   assert.deepEqual(after.done, []);
   assert.equal(after.queue[0].body.staff_token, "st_hugo");
   assert.equal(after.queue[0].staff_name, "Hugo");
   assert.equal("status" in after.queue[0], false);
 });
 
+test("what the server no longer believes when it was is vouched for as of now", () => {
+  const before = added(emptyBook(), entry("a", { body: { ...entry("a").body, occurred_at: "x" } }));
+  const tooLate = { status: 422, problem: { code: "occurred_at_out_of_range" } };
+  const book = settled(before, before.queue, [tooLate], 1);
+  assert.equal(lacksProof(book.done[0]), true);
+  assert.equal(vouched(book, "a", HUGO, NOW).queue[0].body.occurred_at, NOW);
+  const expired = { status: 403, problem: { code: "staff_token_invalid" } };
+  const kept = settled(before, before.queue, [expired], 1);
+  assert.equal(vouched(kept, "a", HUGO, NOW).queue[0].body.occurred_at, "x");
+});
+
 test("nobody can vouch for what a rule refused", () => {
   const before = bookOf("a");
   const book = settled(before, before.queue, [tooSoon], 1);
-  assert.equal(vouched(book, "a", "st_hugo", "Hugo"), book);
+  assert.equal(vouched(book, "a", HUGO, NOW), book);
 });
 
 test("a result that was taken back afterwards says so, and others do not", () => {
@@ -176,7 +189,7 @@ test("what somebody did without a PIN waits for theirs, and for nobody else's", 
 
 test("another may vouch for what was done without a PIN", () => {
   const book = added(emptyBook(), unproved("a", "lea"));
-  const [vouchedFor] = batchOf(vouched(book, "a", "st_hugo", "Hugo"), ALICE);
+  const [vouchedFor] = batchOf(vouched(book, "a", HUGO, NOW), ALICE);
   assert.equal(vouchedFor.body.staff_token, "st_hugo");
   assert.equal(vouchedFor.staff_name, "Hugo");
 });

@@ -2,6 +2,9 @@
 
 import { keyOf } from "./queue.js";
 
+/** The server had answered this device since: only as of now can somebody vouch for it. */
+const TOO_LATE = "occurred_at_out_of_range";
+
 /**
  * The book in which what somebody did without a PIN has the proof of theirs.
  * @param {Terminal.Book} book
@@ -24,25 +27,26 @@ function withProof({ unproved_by: _whose, ...entry }, token) {
 }
 
 /**
- * Whether only the proof of who stood at the till is wanting or was refused, so another may vouch.
+ * Whether only the proof of who stood at the till, or of when, is wanting or was refused, so
+ * somebody may vouch.
  * @param {Terminal.Entry} entry
  */
 export function lacksProof(entry) {
   if (entry.unproved_by) return true;
-  const codes = ["staff_token_invalid", "staff_pin_required"];
+  const codes = ["staff_token_invalid", "staff_pin_required", TOO_LATE];
   return entry.status === "refused" && codes.includes(entry.problem?.code ?? "");
 }
 
 /**
- * The book in which an entry that lacks its proof waits to be sent, the person of this token
- * vouching for it.
+ * The book in which an entry that lacks its proof waits to be sent, the person of this shift
+ * vouching for it: as of now, where the server no longer believes when it was.
  * @param {Terminal.Book} book
  * @param {string} key
- * @param {string} token
- * @param {string} staffName
+ * @param {{token: string, name: string}} shift
+ * @param {string} now
  * @returns {Terminal.Book}
  */
-export function vouched(book, key, token, staffName) {
+export function vouched(book, key, { token, name: staffName }, now) {
   const vouch = (/** @type {Terminal.Waiting} */ one) =>
     keyOf(one) === key && one.unproved_by
       ? { ...withProof(one, token), staff_name: staffName }
@@ -51,7 +55,8 @@ export function vouched(book, key, token, staffName) {
   if (!entry) return { ...book, queue: book.queue.map(vouch) };
   if (!lacksProof(entry)) return book;
   const { label, vendor_id, was_sent } = entry;
-  const body = { ...entry.body, staff_token: token };
+  const occurred_at = entry.problem?.code === TOO_LATE ? now : entry.body.occurred_at;
+  const body = { ...entry.body, occurred_at, staff_token: token };
   const again = { body, label, vendor_id, staff_name: staffName, was_sent };
   return {
     queue: [...book.queue, again],

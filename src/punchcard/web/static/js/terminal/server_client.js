@@ -37,7 +37,12 @@ export function createServerClient(app) {
    * @param {string} name of the device
    */
   async function pair(code, name) {
-    const { token, device } = await api.post("/devices/pair", { code, name });
+    // What this device still keeps may lie before it is paired anew: the server knows it by that.
+    const former = app.state.device?.token;
+    const { token, device } = await api.post("/devices/pair", {
+      ...{ code, name },
+      ...(former ? { former_token: former } : {}),
+    });
     const paired = { ...device, token, is_revoked: false };
     app.state.device = paired;
     await store.keep("device", paired);
@@ -166,7 +171,8 @@ export function createServerClient(app) {
    */
   async function vouch(key) {
     const { shift } = app.state;
-    if (shift) await setBook((book) => vouched(book, key, shift.token, shift.name));
+    const now = new Date(clock.now()).toISOString();
+    if (shift) await setBook((book) => vouched(book, key, shift, now));
   }
 
   return {
