@@ -2,9 +2,9 @@
 
 Opens a card for each of the 23,570 customers of bench/data/CDNOW_master.txt on the day of their
 first purchase, and sends what they bought, in the order of days and with receipt numbers as a till
-does, through `POST /operations` to a points program with 3 points a dollar. Then compares every
-card's balance, the program's statistics and the ledger with sums of its own; exits with 1 unless
-all agree exactly.
+does, through `POST /operations` as an import of history to a points program with 3 points a
+dollar. Then compares every card's balance, the import's sums and the ledger with sums of its own;
+exits with 1 unless all agree exactly.
 
 Starts a server on a fresh SQLite database, then one on a fresh PostgreSQL; with --database-url only
 on that database, which should be a scratch one; with --server and --key it uses a running server,
@@ -39,7 +39,12 @@ from rich.progress import (
 from rich.text import Text
 
 from bench.client import Client
-from bench.comparison import differing_cards, differing_ledger, differing_statistics
+from bench.comparison import (
+    differing_cards,
+    differing_import,
+    differing_ledger,
+    told_as_of_now,
+)
 from bench.purchases import POINTS_PER_DOLLAR, Purchase, Purchases, read_purchases
 from bench.servers import (
     DURABLE,
@@ -84,7 +89,7 @@ class Replay:
         self._purchases = purchases
         self._progress = progress
         self._cards: dict[str, str] = {}
-        self._program_id = ""
+        self._program_id = self._import_id = ""
         self.per_second = 0.0
         """Purchases answered a second, once `run` is over."""
 
@@ -92,6 +97,8 @@ class Replay:
         """Open the cards, then send the purchases."""
         with closing(self._host.client()) as client:
             self._program_id = _open_program(client)
+            made = client.post("/imports/history", {"name": "CDNOW"}, key=None, status=201)
+            self._import_id = str(made["id"])
         customers = sorted(self._purchases.first_days)
         shares = [customers[number::CONNECTIONS] for number in range(CONNECTIONS)]
         self._side_by_side("Opening cards", len(customers), self._enrol, shares)
@@ -109,7 +116,8 @@ class Replay:
         purchases, settings = self._purchases, self._host.settings
         with closing(self._host.client()) as client:
             yield from differing_cards(client, purchases, ProgramId(self._program_id), self._cards)
-            yield from differing_statistics(client, purchases, ProgramId(self._program_id))
+            yield from differing_import(client, purchases, self._import_id)
+            yield from told_as_of_now(client, ProgramId(self._program_id))
         if settings is not None:
             told = _punchcard(settings, "ledger", "verify", "--json", may_fail=True)
             # A database that was given may hold the entries of others too.
@@ -132,7 +140,11 @@ class Replay:
     def _enrol(self, client: Client, customers: Sequence[str]) -> Iterator[int]:
         for customer in customers:
             first_day = self._purchases.first_days[customer]
-            body = {"program_id": self._program_id, "occurred_at": _noon(first_day)}
+            body = {
+                "program_id": self._program_id,
+                "enrolled_at": _noon(first_day),
+                "import_id": self._import_id,
+            }
             key = f"{self._program_id}:card:{customer}"
             self._cards[customer] = client.post("/cards", body, key=key, status=201)["id"]
             yield 1
@@ -156,6 +168,7 @@ class Replay:
             "card": self._cards[one.customer],
             "amount_minor": one.cents,
             "occurred_at": _noon(one.day),
+            "import_id": self._import_id,
         }
 
 
@@ -191,7 +204,7 @@ def _summary(purchases: Purchases, seconds: float, differences: int, host: Host)
     verdict = (
         f"[red]{differences:,} differences.[/]"
         if differences
-        else "[green]Every balance, every day of the statistics"
+        else "[green]Every balance, the sums of the import"
         + (" and the ledger agree.[/]" if host.settings else " agree.[/]")
     )
     where = ""

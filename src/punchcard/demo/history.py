@@ -42,8 +42,8 @@ from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.vocabulary import ActorKind
 
-SEED = 20
-SLOT_MINUTES = 60
+SEED = 24
+SLOT_MINUTES = 10
 
 _VOIDED = 0.008
 _REASONS = ("Wrong card", "Typed twice", "Customer changed their mind")
