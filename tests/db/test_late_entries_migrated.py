@@ -1,4 +1,4 @@
-"""Revision 0017: terminals of before did nothing before they were paired."""
+"""Revision 0018: terminals of before did nothing before they were paired."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,8 +20,8 @@ PAIRED_AT = "2026-03-02 09:00:00"
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Give the address of a database at revision 0016."""
-    with database_at("0016", request, tmp_path) as address:
+    """Give the address of a database at revision 0017."""
+    with database_at("0017", request, tmp_path) as address:
         yield address
 
 
