@@ -9,8 +9,8 @@ through one prepared statement a set.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from operator import itemgetter
-from typing import Any
+from operator import itemgetter, methodcaller
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import JSON, Connection, Table, Uuid
@@ -35,7 +35,8 @@ class Bulk:
         self.columns = tuple(columns)
         self.on_postgresql = ""
         self.on_sqlite = ""
-        binds = [_sqlite_bind(table.c[column].type) for column in columns]
+        kinds = [table.c[column] for column in columns]
+        binds = [_sqlite_bind(kind.type, is_nullable=kind.nullable) for kind in kinds]
         self._binds = [(place, bind) for place, bind in enumerate(binds) if bind is not None]
         self._pick = itemgetter(*columns)
         types = ", ".join(f"{c} {table.c[c].type.compile(_POSTGRESQL)}" for c in columns)
@@ -127,7 +128,7 @@ def _together(statements: tuple[str, ...]) -> str:
     return f"WITH {parts} {last}"
 
 
-def _sqlite_bind(kind: TypeEngine[Any]) -> _Bind | None:
+def _sqlite_bind(kind: TypeEngine[Any], *, is_nullable: bool | None) -> _Bind | None:
     """Return how a value of `kind` is written to SQLite.
 
     Ids, moments and documents are most of what a batch writes: they are written so that
@@ -136,12 +137,16 @@ def _sqlite_bind(kind: TypeEngine[Any]) -> _Bind | None:
     if isinstance(kind, UtcDateTime):
         return _sqlite_moment
     if isinstance(kind, Uuid):
-        return _sqlite_id
+        return _sqlite_id if is_nullable else _without_hyphens
     if isinstance(kind, JSON):
         return _sqlite_document
     return kind.dialect_impl(_SQLITE).bind_processor(_SQLITE)
 
 
+_without_hyphens: Final = methodcaller("replace", "-", "")
+
+
+@lru_cache(maxsize=1024)
 def _sqlite_moment(value: datetime | None) -> str | None:
     return None if value is None else to_rfc3339(value)[:26].replace("T", " ")
 

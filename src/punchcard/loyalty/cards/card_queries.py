@@ -24,7 +24,7 @@ _CARD_COLUMNS = (
     *(CARDS.c[name] for name in CardState._fields),
     *(CARDS.c[name] for name in ("vendor_id", "program_id", "customer_id", "number")),
     *(CARDS.c[name] for name in ("token_hash", "token_sealed", "locale", "location_id")),
-    *(CARDS.c[name] for name in ("updated_at", "sequence", "head_hash")),
+    *(CARDS.c[name] for name in ("sequence", "head_hash")),
 )
 
 

@@ -9,6 +9,10 @@ from punchcard.kit.ids import RewardId
 from punchcard.loyalty.rules.values import CardState, ProgramRules, RewardOffer
 from punchcard.loyalty.vocabulary import CardStatus, ProgramStatus, RewardObstacle
 
+# Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
+_ACTIVE: Final = CardStatus.ACTIVE
+_PROGRAM_ACTIVE: Final = ProgramStatus.ACTIVE
+
 
 class Offered(Protocol):
     """What the question looks at of a reward; `stock_left` None never runs out."""
@@ -95,9 +99,9 @@ def shelf_obstacle(
 
 def closed_by(program: ProgramRules, card: CardState) -> RewardObstacle | None:
     """Return what keeps the card from having any reward at all."""
-    if card.status != CardStatus.ACTIVE:
+    if card.status != _ACTIVE:
         return RewardObstacle.CARD_BLOCKED
-    if program.status != ProgramStatus.ACTIVE:
+    if program.status != _PROGRAM_ACTIVE:
         return RewardObstacle.PROGRAM_INACTIVE
     return None
 
@@ -124,6 +128,8 @@ def ready_rewards(
 
 def wants_shelf(program: ProgramRules, card: CardState) -> bool:
     """Return whether stock or a limit a card decides about a reward within the card's reach."""
+    if not program.offers:
+        return False
     return any(
         offer.is_limited and offer.points_required <= card.points for offer in program.offers
     )

@@ -230,6 +230,10 @@ class Batch:
     def _stamp_history(self, operation: AddStamp, card: HeldCard) -> History:
         """Look up a stamp's neighbours in time, and what was recorded today, for one of before."""
         at = operation.occurred_at
+        last = card.state.last_stamp_at
+        if at is None and (last is None or last <= self.now):
+            # Of now, and nothing lies ahead: what nearly every stamp is.
+            return NO_HISTORY
         state = as_stamped(card.program, card.state, at, self.now)
         is_behind = is_out_of_turn(state, at or self.now)
         is_late = is_late_report(at, self.now) and operation.actor.kind != _IMPORT
