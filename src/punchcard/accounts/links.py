@@ -1,7 +1,5 @@
 """The secret part of a mail's link: sealed facts with an end, readable by this server alone."""
 
-import base64
-import binascii
 import json
 from datetime import datetime
 from typing import Any, Final
@@ -9,6 +7,7 @@ from typing import Any, Final
 from punchcard.accounts.errors import LinkInvalid
 from punchcard.kit.clock import Clock
 from punchcard.kit.secrets import Keyring, Sealer
+from punchcard.kit.security.url_base64 import from_url_base64, to_url_base64
 
 _LONGEST: Final = 1500
 
@@ -25,17 +24,12 @@ class LinkTokens:
         """Return a token that carries `facts` until `expires_at`."""
         content = json.dumps([int(expires_at.timestamp()), facts], separators=(",", ":")).encode()
         sealed = self._sealer.seal(content, self._purpose)
-        return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
+        return to_url_base64(sealed)
 
     def read(self, token: str) -> dict[str, Any]:
         """Return the facts of a token. Raises LinkInvalid when it is forged or too old."""
-        if len(token) > _LONGEST or not token.isascii():
-            raise LinkInvalid
-        try:
-            sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        except (binascii.Error, ValueError):
-            raise LinkInvalid from None
-        content = self._sealer.open(sealed, self._purpose)
+        sealed = from_url_base64(token) if len(token) <= _LONGEST else None
+        content = self._sealer.open(sealed, self._purpose) if sealed is not None else None
         if content is None:
             raise LinkInvalid
         expires_at, facts = json.loads(content)

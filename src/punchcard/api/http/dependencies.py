@@ -4,8 +4,6 @@ What needs no database is async: the framework runs it in place, and all else in
 costs more than most of what is done there.
 """
 
-import base64
-import binascii
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -37,6 +35,7 @@ from punchcard.context import Context
 from punchcard.kit.errors import DomainError, invalid_field
 from punchcard.kit.i18n import N_, negotiate
 from punchcard.kit.ids import VendorId, as_id
+from punchcard.kit.security.url_base64 import from_url_base64, to_url_base64
 
 _log = logging.getLogger(__name__)
 
@@ -330,15 +329,12 @@ def _replay_if_known(context: Context, keyed: Keyed) -> None:
 
 
 def _read_cursor(cursor: str) -> str:
-    try:
-        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        found = as_id(base64.urlsafe_b64decode(padded).decode("ascii"))
-    except (binascii.Error, UnicodeError):
-        found = None
+    named = from_url_base64(cursor)
+    found = as_id(named.decode("ascii", "replace")) if named is not None else None
     if found is None:
         raise invalid_field("query", "cursor", message=N_("Must be the next_cursor of a list."))
     return found
 
 
 def _write_cursor(row_id: str) -> str:
-    return base64.urlsafe_b64encode(row_id.encode()).rstrip(b"=").decode()
+    return to_url_base64(row_id.encode())

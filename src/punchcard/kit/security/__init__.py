@@ -1,1 +1,1 @@
-"""The keys of the server, and who a request came from."""
+"""Secrets that are too weak, how secrets are spelt in texts, and who a request came from."""

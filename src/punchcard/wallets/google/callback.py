@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
@@ -222,7 +222,10 @@ def _is_signed(key: EllipticCurvePublicKey, signature: bytes, framed: bytes) -> 
 
 
 def _public_key(text: str) -> EllipticCurvePublicKey:
-    key = load_der_public_key(_bytes(text))
+    try:
+        key = load_der_public_key(_bytes(text))
+    except UnsupportedAlgorithm as error:
+        raise ValueError("not a key of a known kind") from error
     if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP256R1):
         raise ValueError("not a P-256 key")
     return key

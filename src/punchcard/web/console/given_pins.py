@@ -4,13 +4,12 @@ Nothing that is stored can tell a PIN. So it travels once more with the browser 
 sealed, bound to its session, and for minutes.
 """
 
-import base64
-import binascii
 import json
 from datetime import timedelta
 from typing import Final, NamedTuple
 
 from punchcard.kit.secrets import Sealer
+from punchcard.kit.security.url_base64 import from_url_base64, to_url_base64
 from punchcard.web.pages.page_request import PageRequest
 
 _COOKIE: Final = "punchcard_given_pins"
@@ -30,17 +29,13 @@ def keep_given_pin(request: PageRequest, given: GivenPin) -> None:
     until = request.context.clock.now() + _KEPT_FOR
     kept = {"pins": [*given_pins(request), given][-_KEPT:], "until": until.timestamp()}
     sealed = _sealer(request).seal(json.dumps(kept).encode(), _session(request))
-    text = base64.urlsafe_b64encode(sealed).decode()
-    request.set_cookie(_COOKIE, text, seconds=int(_KEPT_FOR.total_seconds()))
+    request.set_cookie(_COOKIE, to_url_base64(sealed), seconds=int(_KEPT_FOR.total_seconds()))
 
 
 def given_pins(request: PageRequest) -> list[GivenPin]:
     """Return the PINs that were given in this session within the last ten minutes."""
-    try:
-        sealed = base64.urlsafe_b64decode(request.cookie(_COOKIE) or "")
-    except (ValueError, binascii.Error):
-        return []
-    plain = _sealer(request).open(sealed, _session(request))
+    sealed = from_url_base64(request.cookie(_COOKIE) or "")
+    plain = _sealer(request).open(sealed, _session(request)) if sealed is not None else None
     if plain is None:
         return []
     kept = json.loads(plain)

@@ -5,8 +5,6 @@ joining alone, no script reads it, and it is sealed. A card whose link no longer
 was replaced or the server has another key, is as one that was never there.
 """
 
-import base64
-import binascii
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.kit.ids import ProgramId
 from punchcard.kit.secrets import Sealer
+from punchcard.kit.security.url_base64 import from_url_base64, to_url_base64
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.card_view import CardView
@@ -70,7 +69,7 @@ def known_card(request: PageRequest, session: Session, program_id: ProgramId) ->
 def remember_card(request: PageRequest, program_id: ProgramId, token: str) -> None:
     """Let this browser have the card from now on, instead of any other of the same program."""
     sealed = _sealer(request.context.settings).seal(token.encode(), program_id)
-    value = base64.urlsafe_b64encode(sealed).decode()
+    value = to_url_base64(sealed)
     request.set_cookie(_name(program_id), value, seconds=_SECONDS, path=_PATH)
 
 
@@ -96,11 +95,9 @@ def _name(program_id: ProgramId) -> str:
 def _opened(settings: Settings, sent: str, program_id: ProgramId) -> str | None:
     if not sent or len(sent) > _COOKIE_CHARACTERS:
         return None
-    try:
-        sealed = base64.urlsafe_b64decode(sent.encode("ascii", "replace"))
-    except binascii.Error:
-        return None
-    plain = _sealer(settings).open(sealed, program_id)
+    # Browsers still keep some that are padded.
+    sealed = from_url_base64(sent.rstrip("="))
+    plain = _sealer(settings).open(sealed, program_id) if sealed is not None else None
     return plain.decode() if plain is not None else None
 
 
