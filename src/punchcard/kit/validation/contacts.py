@@ -40,6 +40,7 @@ _LAST_LABEL = re.compile(r"\.(xn--[a-z0-9-]+|[a-z][a-z0-9-]*)$")
 
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _PHONE = re.compile(r"\+?[0-9 ()./-]+")
+_DIALLED_ABROAD = re.compile(r"[ ()./-]*0[ ()./-]*0")
 _NATIONAL_DIGITS = re.compile(r"[0-9]{3,17}")
 _ZERO_IN_BRACKETS = re.compile(r"\( *0+ *\)")
 _NO_DIGIT = re.compile(r"[^0-9]+")
@@ -192,8 +193,8 @@ def _typed_phone(text: str) -> str:
     if len(text) > _LONGEST_READ:
         raise InvalidValue(_PHONE_SENTENCE)
     typed = fold_number(text).lstrip(" (")
-    if typed.startswith("00"):
-        typed = f"+{typed[2:]}"
+    if dialled := _DIALLED_ABROAD.match(typed):
+        typed = f"+{typed[dialled.end() :]}"
     if len(typed) > PHONE_CHARACTERS or _PHONE.fullmatch(typed) is None:
         raise InvalidValue(_PHONE_SENTENCE)
     return typed
