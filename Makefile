@@ -38,8 +38,14 @@ test: setup-browser setup-proxies ## Run the tests on SQLite and PostgreSQL, pag
 test-all: setup-browser setup-proxies ## Run every test on both databases, and look at every screen at every width
 	@$(PYTEST) $(T)
 
-fuzz: setup ## Send requests made up anew to every route, fifty each (SEED=... for the same again)
-	@PUNCHCARD_TEST_FUZZ_SEED="$(SEED)" $(PYTEST) tests/contract/test_schemathesis.py
+# ONLY names files below: `schemathesis` sends requests by the OpenAPI document, the others are parsers.
+MINUTES := 1
+FUZZED = $(foreach name,$(ONLY),$(firstword \
+	$(wildcard tests/fuzz/test_$(name).py tests/contract/test_$(name).py) no-target-called-$(name)))
+
+fuzz: setup ## Send what is made up anew to every parser and route (MINUTES=60 each, ONLY=heads, SEED=...)
+	@PUNCHCARD_TEST_FUZZ_SEED="$(SEED)" PUNCHCARD_TEST_FUZZ_MINUTES="$(MINUTES)" $(PYTEST) \
+		$(or $(FUZZED),tests/contract/test_schemathesis.py tests/fuzz)
 
 coverage: setup-browser setup-proxies ## Run the tests; fail below 95 % of branches, or 100 % of the rules'
 	@$(BIN)/coverage erase

@@ -8,6 +8,9 @@ WORLDS = frozenset(
         "tests/contract/test_schemathesis.py",
         "tests/demo/test_history.py",
         "tests/demo/test_wallets.py",
+        "tests/fuzz/test_api_requests.py",
+        "tests/fuzz/test_apple_routes.py",
+        "tests/fuzz/test_page_requests.py",
         "tests/journeys/test_screens.py",
     }
 )

@@ -1,0 +1,26 @@
+"""Targets by rounds, and a served world to send requests to."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from punchcard.main import create_app
+from tests.contract.conftest import Stage, populated, quiet_stage
+from tests.fuzz.effort import run_rounds
+from tests.fuzz.raw_requests import RawServer
+
+__all__ = ["populated", "quiet_stage"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Let a target of this folder make up rounds, where that was asked for."""
+    return run_rounds(pyfuncitem) or None
+
+
+@pytest.fixture(scope="module")
+def server(quiet_stage: Stage) -> Iterator[RawServer]:
+    """Serve a copy of the world to requests that no client would send."""
+    with asyncio.Runner() as runner:
+        yield RawServer(create_app(quiet_stage.context), runner)
