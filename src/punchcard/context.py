@@ -12,6 +12,7 @@ from punchcard.accounts.access.notices import AccountNotices
 from punchcard.accounts.access.password_reset import PasswordReset
 from punchcard.accounts.access.presence import DevicePresences
 from punchcard.accounts.access.rate_limit import PublicLimits
+from punchcard.accounts.access.second_factor import SecondFactors
 from punchcard.accounts.access.session_service import SessionRules
 from punchcard.accounts.access.sign_in_service import SignIn
 from punchcard.accounts.events import (
@@ -68,6 +69,7 @@ class AccountServices:
     address_links: AddressLinks
     address_change: AddressChange
     session_rules: SessionRules
+    second_factors: SecondFactors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,6 +201,14 @@ def _build_accounts(base: _Base, mailer: Mailer) -> AccountServices:
     attempts = Attempts(settings)
     known_browsers = KnownBrowsers(settings, clock, ids)
     presences = DevicePresences(database)
+    second_factors = SecondFactors(
+        database=database,
+        attempts=attempts,
+        mail_queue=mail_queue,
+        clock=clock,
+        ids=ids,
+        settings=settings,
+    )
     sign_in = SignIn(
         database=database,
         hasher=hasher,
@@ -207,6 +217,7 @@ def _build_accounts(base: _Base, mailer: Mailer) -> AccountServices:
         attempts=attempts,
         known_browsers=known_browsers,
         notices=AccountNotices(attempts=attempts, mail_queue=mail_queue, clock=clock, ids=ids),
+        second_factors=second_factors,
         clock=clock,
         ids=ids,
         settings=settings,
@@ -235,6 +246,7 @@ def _build_accounts(base: _Base, mailer: Mailer) -> AccountServices:
         address_links=address_links,
         address_change=AddressChange(mail_queue, address_links),
         session_rules=SessionRules(database, clock, settings),
+        second_factors=second_factors,
     )
 
 

@@ -35,6 +35,8 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
         "current_password": PASSWORD,
         "new_password": "another password",
     },
+    ("POST", f"{_AUTH}/second-factor"): lambda _: {"challenge": "none of ours", "code": "000000"},
+    ("PUT", f"{_AUTH}/second-factor"): lambda _: {"setup": "none of ours", "code": "000000"},
     ("POST", f"{_AUTH}/confirm"): lambda _: {"password": PASSWORD},
     ("POST", f"{_AUTH}/password-reset"): lambda stock: {"email": stock["staff_email"]},
     ("POST", f"{_AUTH}/password-reset/confirm"): lambda _: {

@@ -192,6 +192,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("mails", "/console/mails", OWNER),
     Screen("settings-changes", "/console/settings/changes", OWNER),
     Screen("account", "/console/account", OWNER),
+    Screen("second-factor", "/console/account/second-factor", OWNER),
     Screen("confirm", "/console/account/confirm", OWNER),
     Screen("admin-overview", "/admin", ADMIN),
     Screen("admin-vendors", "/admin/vendors", ADMIN),

@@ -39,6 +39,13 @@ SAME: dict[Route, list[Route]] = {
             ("GET", "", "GET", "/sessions"),
             ("GET", "/confirm", "POST", "/confirm"),
             ("POST", "/confirm", "POST", "/confirm"),
+            ("GET", "/second-factor", "GET", "/second-factor"),
+            ("POST", "/second-factor", "PUT", "/second-factor"),
+            ("POST", "/second-factor/remove", "DELETE", "/second-factor"),
+            (
+                *("POST", "/second-factor/recovery-codes"),
+                *("POST", "/second-factor/recovery-codes"),
+            ),
             ("POST", "/email", "POST", "/email"),
             ("POST", "/password", "POST", "/password"),
             ("POST", "/sessions/{session_id}/revoke", "DELETE", "/sessions/{session_id}"),
@@ -172,6 +179,9 @@ SAME: dict[Route, list[Route]] = {
     ("POST", "/console/people"): [("POST", f"{_VENDOR}/users")],
     ("GET", "/console/people/{user_id}"): [("GET", f"{_VENDOR}/users/{{user_id}}")],
     ("POST", "/console/people/{user_id}"): [("PATCH", f"{_VENDOR}/users/{{user_id}}")],
+    ("POST", "/console/people/{user_id}/reset-second-factor"): [
+        ("DELETE", f"{_VENDOR}/users/{{user_id}}/second-factor")
+    ],
     ("POST", "/console/people/{user_id}/invite"): [("POST", f"{_VENDOR}/users")],
     ("POST", "/console/people/{user_id}/remove"): [("DELETE", f"{_VENDOR}/users/{{user_id}}")],
     # The platform
@@ -198,6 +208,7 @@ A page that holds a form to change something stands beside the route that change
 """
 
 ONLY_PAGES: dict[Route, str] = {
+    ("POST", "/admin/vendors/{vendor_id}/reset-second-factor/{user_id}"): "rare, and by a person",
     ("POST", "/console/account/profile"): "one's own name; the API changes it as the owner",
     ("GET", "/console/mails"): "shows what mails say and sends none",
     ("GET", "/console/guide/poster"): "leads on to the poster",

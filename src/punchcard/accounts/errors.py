@@ -44,6 +44,46 @@ class ConfirmationRequired(DomainError):
     sentence = N_("Please confirm first that it is you.")
 
 
+class SecondFactorRequired(DomainError):
+    """The password was right, and a second factor is asked for: facts `challenge`, `expires_at`."""
+
+    code = "second_factor_required"
+    kind = Kind.UNKNOWN_CALLER
+    sentence = N_("Please also show your second factor.")
+
+
+class SecondFactorInvalid(DomainError):
+    """The code is wrong, too old or was used already; which of these is not told."""
+
+    code = "second_factor_invalid"
+    kind = Kind.FORBIDDEN
+    sentence = N_("This code is wrong, or it was used already. Wait for the next one.")
+
+
+class ChallengeInvalid(DomainError):
+    """The challenge for a second factor is forged or too old; which of these is not told."""
+
+    code = "challenge_invalid"
+    kind = Kind.REFUSED
+    sentence = N_("That took too long. Please sign in again.")
+
+
+class SecondFactorNeeded(DomainError):
+    """The operator wants this person to have a second factor."""
+
+    code = "second_factor_needed"
+    kind = Kind.FORBIDDEN
+    sentence = N_("You need a second factor here. Please set one up first.")
+
+
+class SecondFactorNotSet(DomainError):
+    """The person has no second factor."""
+
+    code = "second_factor_not_set"
+    kind = Kind.REFUSED
+    sentence = N_("There is no second factor.")
+
+
 class PasswordWrong(DomainError):
     """The current password, asked again before it is changed, is wrong."""
 

@@ -43,6 +43,8 @@ class Subject:
     language: str | None = None
     country: str | None = None
     credential_id: str | None = None
+    needs_second_factor: bool = False
+    """Whether they may do nothing yet but set a second factor up."""
 
     @property
     def device_id(self) -> DeviceId | None:

@@ -76,11 +76,17 @@ class SecurityEvent(StrEnum):
     MEMBER_PASSWORD_CHANGED = "member.password_changed"  # noqa: S105 a word
     MEMBER_PASSWORD_RESET = "member.password_reset"  # noqa: S105 a word
     MEMBER_GUESSED_AT = "member.guessed_at"
+    MEMBER_SECOND_FACTOR_ADDED = "member.second_factor_added"
+    MEMBER_SECOND_FACTOR_REMOVED = "member.second_factor_removed"
+    MEMBER_RECOVERY_CODES_RENEWED = "member.recovery_codes_renewed"
     ADMIN_CREATED = "admin.created"
     ADMIN_EMAIL_CHANGED = "admin.email_changed"
     ADMIN_PASSWORD_CHANGED = "admin.password_changed"  # noqa: S105 a word
     ADMIN_PASSWORD_RESET = "admin.password_reset"  # noqa: S105 a word
     ADMIN_GUESSED_AT = "admin.guessed_at"
+    ADMIN_SECOND_FACTOR_ADDED = "admin.second_factor_added"
+    ADMIN_SECOND_FACTOR_REMOVED = "admin.second_factor_removed"
+    ADMIN_RECOVERY_CODES_RENEWED = "admin.recovery_codes_renewed"
     EXPORT_TAKEN = "export.taken"
     PERSONAL_DATA_READ = "personal_data.read"
     CUSTOMER_ERASED = "customer.erased"
@@ -138,11 +144,17 @@ _SENTENCES: Final[Mapping[SecurityEvent, str]] = {
     SecurityEvent.MEMBER_PASSWORD_CHANGED: "A person's password was changed.",
     SecurityEvent.MEMBER_PASSWORD_RESET: "A person set a password by a link in a mail.",
     SecurityEvent.MEMBER_GUESSED_AT: "Somebody keeps typing wrong passwords for a person.",
+    SecurityEvent.MEMBER_SECOND_FACTOR_ADDED: "A person set a second factor up.",
+    SecurityEvent.MEMBER_SECOND_FACTOR_REMOVED: "The second factor of a person was removed.",
+    SecurityEvent.MEMBER_RECOVERY_CODES_RENEWED: "A person made new recovery codes.",
     SecurityEvent.ADMIN_CREATED: "An admin of the platform was added.",
     SecurityEvent.ADMIN_EMAIL_CHANGED: "An admin signs in with another address.",
     SecurityEvent.ADMIN_PASSWORD_CHANGED: "An admin's password was changed.",
     SecurityEvent.ADMIN_PASSWORD_RESET: "An admin set a password by a link in a mail.",
     SecurityEvent.ADMIN_GUESSED_AT: "Somebody keeps typing wrong passwords for an admin.",
+    SecurityEvent.ADMIN_SECOND_FACTOR_ADDED: "An admin set a second factor up.",
+    SecurityEvent.ADMIN_SECOND_FACTOR_REMOVED: "The second factor of an admin was removed.",
+    SecurityEvent.ADMIN_RECOVERY_CODES_RENEWED: "An admin made new recovery codes.",
     SecurityEvent.EXPORT_TAKEN: "A list or a customer's data was taken away: which, in which"
     " format, how many rows.",
     SecurityEvent.PERSONAL_DATA_READ: "Contact data of customers was looked at; counted for each"

@@ -1,10 +1,11 @@
-"""`punchcard admin create`."""
+"""`punchcard admin create` and `punchcard admin reset-second-factor`."""
 
 from typing import Annotated
 
 import typer
 
 from punchcard.cli.support import (
+    CommandFailed,
     GivenPassword,
     Json,
     PasswordFile,
@@ -21,11 +22,6 @@ commands = typer.Typer(help="The people who run this server.", no_args_is_help=T
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(commands, name="admin")
-
-
-@commands.callback()
-def group() -> None:
-    """Keep `create` a command of its own although it is the only one."""
 
 
 @commands.command()
@@ -50,3 +46,23 @@ def create(
             )
     facts = {"id": admin.id, "email": admin.email, "name": admin.name}
     say(facts, as_json=as_json, text=f"Added the admin {admin.email}.")
+
+
+@commands.command("reset-second-factor")
+def reset_second_factor(
+    email: Annotated[str, typer.Option(help="The address that the person signs in with.")],
+    as_json: Json = False,
+) -> None:
+    """Let a person of a shop or an admin sign in with the password alone, and mail them so.
+
+    For whoever has lost the app and the recovery codes. Make sure that it is they who ask.
+    """
+    from punchcard.accounts.access.people import find_person
+
+    with opened_context() as context, context.database.write() as session:
+        person = find_person(session, email)
+        if person is None:
+            raise CommandFailed("Nobody signs in with this address.")
+        context.accounts.second_factors.reset(session, by_operator(context), person)
+        facts = {"id": person.id, "email": person.email}
+    say(facts, as_json=as_json, text=f"Removed the second factor of {email}.")

@@ -137,6 +137,8 @@ class Settings:
     sign_in_attempts_per_address: int = 100
     known_browser_attempts: int = 10
     known_browser_days: int = 180
+    second_factor_attempts: int = 5
+    second_factor_required: str = ""
     sign_in_slowdown_seconds: int = 30
     sign_in_slowdown_limit_seconds: int = 3600
     credential_cache_seconds: float = 2.0
@@ -362,6 +364,9 @@ def _check_values(values: dict[str, Any]) -> None:
             raise SettingsError(f"{PREFIX}{name.upper()}: {value} is not 0 or more")
     if values.get("allow_http", "no") not in YES_OR_NO:
         raise SettingsError(f"{PREFIX}ALLOW_HTTP: {values['allow_http']!r} is neither yes nor no")
+    for word in values.get("second_factor_required", "").split(","):
+        if word.strip() not in ("", "owners", "admins"):
+            raise SettingsError(f"{PREFIX}SECOND_FACTOR_REQUIRED: {word!r} is not owners or admins")
     if "log_level" in values:
         values["log_level"] = values["log_level"].upper()
         if values["log_level"] not in LOG_LEVELS:

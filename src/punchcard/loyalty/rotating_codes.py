@@ -12,10 +12,9 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from punchcard.kit.ids import as_card_number
-from punchcard.kit.secrets import Digests
+from punchcard.kit.secrets import Digests, totp
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.errors import CodeExpired
-from punchcard.loyalty.totp import totp
 from punchcard.loyalty.vocabulary import CodeFormat
 
 PERIOD_SECONDS: Final = 30

@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from punchcard.accounts.errors import SecondFactorNeeded
 from punchcard.context import Context
 from punchcard.db.failures import DATABASE_ERRORS, refusal_of
 from punchcard.http_statuses import STATUS_BY_KIND
@@ -21,6 +22,7 @@ from punchcard.web.pages.errors import (
     PageNotFound,
     SignInNeeded,
 )
+from punchcard.web.pages.navigation import account_path
 from punchcard.web.pages.page_request import (
     SESSION_COOKIE,
     PageRequest,
@@ -50,6 +52,7 @@ def create_pages(context: Context, routers: list[APIRouter]) -> FastAPI:
         app.add_exception_handler(kind, _respond)
     app.add_exception_handler(SignInNeeded, _send_to_sign_in)
     app.add_exception_handler(ConfirmationNeeded, _ask_to_confirm)
+    app.add_exception_handler(SecondFactorNeeded, _send_to_second_factor)
     app.add_exception_handler(CardReplaced, _tell_of_replacement)
     app.add_exception_handler(Exception, _respond)
     # As they are: `include_router` would build each route a second time, at the first page.
@@ -63,6 +66,11 @@ def _send_to_sign_in(request: Request, error: Exception) -> Response:
     done = _NOT_SAVED if request.method == "POST" else None
     path = f"/sign-in?next={quote(error.wanted, safe='/')}"
     return get_page_request(request).redirect(path, done)
+
+
+def _send_to_second_factor(request: Request, _error: Exception) -> Response:
+    page_request = get_page_request(request)
+    return page_request.redirect(f"{account_path(page_request.subject)}/second-factor")
 
 
 def _ask_to_confirm(request: Request, error: Exception) -> Response:

@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from punchcard.web.account import confirm, passwords, profile, sign_in
+from punchcard.web.account import confirm, passwords, profile, second_factor, sign_in
 from punchcard.web.admin import overview as platform
 from punchcard.web.admin import programs as all_programs
 from punchcard.web.admin import vendors
@@ -35,6 +35,7 @@ ROUTERS: Final[list[APIRouter]] = [
     theme_css.router,
     sign_in.router,
     confirm.router,
+    second_factor.router,
     passwords.router,
     overview.router,
     guide.router,

@@ -17,12 +17,12 @@ from punchcard.db.database import Database
 from punchcard.fakes.google import Fault
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import CardId, ProgramId, SystemIds
+from punchcard.kit.secrets import totp
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.events import announce_cards_changed
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.programs import program_service
-from punchcard.loyalty.totp import totp
 from punchcard.main import create_worker
 from punchcard.wallets.google.callback import NoticeNotGenuine
 from punchcard.wallets.google.google_errors import GoogleAway

@@ -39,6 +39,7 @@ class Attempts:
         self._digests = Digests(settings.keys, "punchcard sign-in throttle")
         self._by_network = self._limit(settings, settings.sign_in_attempts)
         self._by_address = self._limit(settings, settings.sign_in_attempts_per_address)
+        self._second_factor = self._limit(settings, settings.second_factor_attempts)
         self._by_browser = self._limit(settings, settings.known_browser_attempts)
 
     def count(
@@ -72,6 +73,11 @@ class Attempts:
         """Count a password that is typed once more in a running session."""
         key = self._digest("session", session_key)
         return self._count(session, [(key, self._by_browser)], now)
+
+    def count_second_factor(self, session: Session, person_id: str, *, now: datetime) -> Attempt:
+        """Count a second factor that is shown; only who knows the password gets this far."""
+        key = self._digest("factor", person_id)
+        return self._count(session, [(key, self._second_factor)], now)
 
     def may_tell(self, session: Session, address: str, *, now: datetime) -> bool:
         """Return whether a person is to be told that somebody guesses: once a day at most."""

@@ -191,8 +191,9 @@ def _read_access_token(row: Row[Any], now: datetime) -> Subject:
         return Subject(
             kind=SubjectKind.ADMIN,
             id=row.admin_id,
-            permissions=ADMIN_PERMISSIONS,
+            permissions=frozenset() if row.needs_second_factor else ADMIN_PERMISSIONS,
             credential_id=row.id,
+            needs_second_factor=row.needs_second_factor,
         )
     _check_vendor(row.vendor_status)
     return Subject(
@@ -200,10 +201,11 @@ def _read_access_token(row: Row[Any], now: datetime) -> Subject:
         id=row.user_id,
         vendor_id=row.vendor_id,
         role=row.role,
-        permissions=ROLES[row.role],
+        permissions=frozenset() if row.needs_second_factor else ROLES[row.role],
         language=row.language,
         country=row.country,
         credential_id=row.id,
+        needs_second_factor=row.needs_second_factor,
     )
 
 
@@ -250,6 +252,7 @@ _QUERIES: Final = {
         select(
             AccessToken.id,
             AccessToken.expires_at,
+            AccessToken.needs_second_factor,
             func.coalesce(AccessToken.last_used_at, AccessToken.created_at).label("used_at"),
             AccessToken.admin_id,
             AccessToken.user_id.label("user_id"),

@@ -1,6 +1,6 @@
 """Signing in by e-mail address and password."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -17,9 +17,17 @@ from punchcard.accounts.access.people import (
     load_person,
 )
 from punchcard.accounts.access.rate_limit import PublicLimits
+from punchcard.accounts.access.second_factor import SecondFactors
 from punchcard.accounts.access.session_service import confirm_session, set_password
 from punchcard.accounts.audit_service import Act, record_act
-from punchcard.accounts.errors import CredentialsInvalid, PasswordWrong, VendorSuspended
+from punchcard.accounts.errors import (
+    ChallengeInvalid,
+    CredentialsInvalid,
+    LinkInvalid,
+    PasswordWrong,
+    SecondFactorRequired,
+    VendorSuspended,
+)
 from punchcard.accounts.models import AccessToken, Admin, User, Vendor
 from punchcard.accounts.security.desk import SecurityDesk
 from punchcard.accounts.subjects import ACCESS_PREFIX, ADMIN_PERMISSIONS, ROLES, Subject
@@ -76,6 +84,7 @@ class SignIn:
         attempts: Attempts,
         known_browsers: KnownBrowsers,
         notices: AccountNotices,
+        second_factors: SecondFactors,
         clock: Clock,
         ids: Ids,
         settings: Settings,
@@ -87,6 +96,7 @@ class SignIn:
         self._attempts = attempts
         self._known_browsers = known_browsers
         self._notices = notices
+        self._second_factors = second_factors
         self._clock = clock
         self._ids = ids
         self._cost = settings.password_bcrypt_cost
@@ -115,7 +125,28 @@ class SignIn:
                 with self._database.write() as session:
                     self._notices.tell_of_guesses(session, person, email, origin.request_id)
             raise CredentialsInvalid
-        return self._open_session(attempt, person, origin)
+        with self._database.read() as session:
+            has_second_factor = self._second_factors.has_one(session, person)
+        if not has_second_factor:
+            return self._open_session(attempt, person, origin)
+        with self._database.write() as session:
+            self._attempts.forget(session, attempt)
+        raise SecondFactorRequired(challenge=self._second_factors.challenge(person))
+
+    def sign_in_with_second_factor(
+        self, challenge: str, code: str, *, origin: SignInOrigin
+    ) -> SignedIn:
+        """Open a session for whom `sign_in` has sent away with a challenge, if the code is right.
+
+        Raises ChallengeInvalid for one that is over, SecondFactorInvalid,
+        TooManyRequests, VendorSuspended.
+        """
+        self._limits.sign_ins.take(counted_address(origin.network))
+        try:
+            person = self._second_factors.answer(challenge, code)
+        except LinkInvalid:
+            raise ChallengeInvalid from None
+        return self._open_session(None, person, origin)
 
     def change_password(
         self, subject: Subject, *, current: str, new: str, request_id: str | None
@@ -204,13 +235,14 @@ class SignIn:
             )
 
     def _open_session(
-        self, attempt: Attempt, person: User | Admin, origin: SignInOrigin
+        self, attempt: Attempt | None, person: User | Admin, origin: SignInOrigin
     ) -> SignedIn:
         now = self._clock.now()
         token = ACCESS_PREFIX + self._ids.new_token()
         is_known = self._known_browsers.find(person, origin.known) is not None
         with self._database.write() as session:
-            self._attempts.forget(session, attempt)
+            if attempt is not None:
+                self._attempts.forget(session, attempt)
             row = AccessToken(
                 id=self._ids.new_id(),
                 user_id=person.id if isinstance(person, User) else None,
@@ -222,6 +254,9 @@ class SignIn:
             )
             held = _hold_unchanged(session, person)
             subject = _signed_in(session, held, row.id)
+            if attempt is not None and self._second_factors.is_required(held):
+                row.needs_second_factor = True
+                subject = replace(subject, permissions=frozenset(), needs_second_factor=True)
             if _keeps_origins(session, held):
                 row.network = coarse_network(origin.network)
             if held.signed_in_at is not None and not is_known:

@@ -90,6 +90,24 @@ WORDINGS: Final[Mapping[str, MailText]] = {
             ),
         ),
     ),
+    "second_factor_added": MailText(
+        subject=N_("Your account has a second factor now"),
+        lines=(
+            Line(sentence=N_("From now on signing in also asks for a code of your app.")),
+            Line(sentence=N_("If this was not you, choose a new password at once.")),
+        ),
+    ),
+    "second_factor_removed": MailText(
+        subject=N_("Your second factor was removed"),
+        lines=(
+            Line(sentence=N_("From now on your password alone signs you in.")),
+            Line(
+                sentence=N_(
+                    "If you did not ask for this, set one up again and choose a new password."
+                )
+            ),
+        ),
+    ),
     "invitation": MailText(
         subject=N_("Your access to {shop}"),
         lines=(

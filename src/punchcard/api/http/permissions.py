@@ -11,7 +11,7 @@ from typing import Final
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
-from punchcard.accounts.errors import CredentialsMissing, NotAllowed
+from punchcard.accounts.errors import CredentialsMissing, NotAllowed, SecondFactorNeeded
 from punchcard.accounts.subjects import (
     LOYALTY_MANAGE,
     LOYALTY_OPERATE,
@@ -47,6 +47,12 @@ _APPLE_REGISTRATION = (
 
 ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_AUTH}/token"): PUBLIC,
+    ("POST", f"{_AUTH}/second-factor"): PUBLIC,
+    ("GET", f"{_AUTH}/second-factor"): PERSON,
+    ("PUT", f"{_AUTH}/second-factor"): PERSON,
+    ("DELETE", f"{_AUTH}/second-factor"): PERSON,
+    ("POST", f"{_AUTH}/second-factor/setup"): PERSON,
+    ("POST", f"{_AUTH}/second-factor/recovery-codes"): PERSON,
     ("GET", f"{_AUTH}/me"): SIGNED_IN,
     ("POST", f"{_AUTH}/logout"): PERSON,
     ("POST", f"{_AUTH}/password"): PERSON,
@@ -74,6 +80,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_VENDOR}/members/{{user_id}}"): MAY_OWN,
     ("PATCH", f"{_VENDOR}/members/{{user_id}}"): MAY_OWN,
     ("DELETE", f"{_VENDOR}/members/{{user_id}}"): MAY_OWN,
+    ("DELETE", f"{_VENDOR}/users/{{user_id}}/second-factor"): MAY_OWN,
+    ("DELETE", f"{_VENDOR}/members/{{user_id}}/second-factor"): MAY_OWN,
     ("GET", f"{_VENDOR}/locations"): _SEE_RULES,
     ("POST", f"{_VENDOR}/locations"): MAY_MANAGE_VENDOR,
     ("GET", f"{_VENDOR}/locations/{{location_id}}"): _SEE_RULES,
@@ -196,6 +204,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
 def require(rule: AccessRule, subject: Subject) -> None:
     """Let the caller through, or raise CredentialsMissing or NotAllowed."""
     if not rule.allows(subject):
+        if subject.needs_second_factor:
+            raise SecondFactorNeeded
         raise CredentialsMissing if subject.kind == SubjectKind.NOBODY else NotAllowed
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from punchcard.accounts.access import session_service
-from punchcard.accounts.access.sign_in_service import SignInOrigin
+from punchcard.accounts.access.sign_in_service import SignedIn, SignInOrigin
 from punchcard.accounts.rows import name_of
 from punchcard.accounts.subjects import Subject
 from punchcard.api.http.dependencies import (
@@ -32,6 +32,13 @@ from punchcard.api.schemas.accounts import (
     VerifiedAddressSchema,
     session_schema,
 )
+from punchcard.api.schemas.second_factor import (
+    RecoveryCodesSchema,
+    SecondFactorChange,
+    SecondFactorRequest,
+    SecondFactorSchema,
+    SecondFactorSetupSchema,
+)
 from punchcard.context import Context
 from punchcard.kit.ids import SessionId
 
@@ -48,21 +55,67 @@ def sign_in(body: TokenRequest, visitor: VisitorDep) -> TokenSchema:
     """
     context = visitor.context
     signed_in = context.accounts.sign_in.sign_in(
-        body.email,
-        body.password,
-        origin=SignInOrigin(
-            network=visitor.address or "",
-            user_agent=visitor.user_agent,
-            request_id=visitor.request_id,
-            known=body.known_browser,
-        ),
+        body.email, body.password, origin=_origin(visitor, body.known_browser)
     )
-    return TokenSchema(
-        access_token=signed_in.access_token,
-        token_type="bearer",  # noqa: S106 - the name of the scheme
-        expires_in=context.settings.access_token_hours * 3600,
-        subject=_subject_schema(context, signed_in.subject),
-        known_browser=signed_in.known,
+    return _token_schema(context, signed_in)
+
+
+@router.post("/second-factor", responses=problems(403, 409, 429))
+def sign_in_with_second_factor(body: SecondFactorRequest, visitor: VisitorDep) -> TokenSchema:
+    """Sign in with the code of an app, or a recovery code, after `second_factor_required`."""
+    context = visitor.context
+    signed_in = context.accounts.sign_in.sign_in_with_second_factor(
+        body.challenge, body.code, origin=_origin(visitor, body.known_browser)
+    )
+    return _token_schema(context, signed_in)
+
+
+@router.get("/second-factor")
+def get_second_factor(caller: CallerDep) -> SecondFactorSchema:
+    """Say whether the caller has a second factor, and how many recovery codes are left."""
+    state = caller.context.accounts.second_factors.state(caller.subject)
+    return SecondFactorSchema(
+        added_at=state.added_at,
+        is_required=state.is_required,
+        recovery_codes_left=state.recovery_codes_left,
+    )
+
+
+@router.post("/second-factor/setup")
+def begin_second_factor(caller: CallerDep) -> SecondFactorSetupSchema:
+    """Make a key for an app that shows one-time codes; it counts once its first code is sent."""
+    caller.require_confirmation()
+    setup = caller.context.accounts.second_factors.begin(caller.subject)
+    return SecondFactorSetupSchema(key=setup.key, uri=setup.uri, setup=setup.token)
+
+
+@router.put("/second-factor", responses=problems(403, 409, 429))
+def set_second_factor(body: SecondFactorChange, caller: CallerDep) -> RecoveryCodesSchema:
+    """Set the second factor up with the app's first code; the recovery codes are shown once."""
+    caller.require_confirmation()
+    factors = caller.context.accounts.second_factors
+    return RecoveryCodesSchema(
+        recovery_codes=factors.finish(
+            caller.subject, body.setup, body.code, request_id=caller.request_id
+        )
+    )
+
+
+@router.delete("/second-factor", status_code=204, responses=problems(403, 409))
+def remove_second_factor(caller: CallerDep) -> Response:
+    """Remove one's own second factor, unless the operator wants one."""
+    caller.require_confirmation()
+    caller.context.accounts.second_factors.remove_own(caller.subject, request_id=caller.request_id)
+    return Response(status_code=204)
+
+
+@router.post("/second-factor/recovery-codes", responses=problems(409))
+def renew_recovery_codes(caller: CallerDep) -> RecoveryCodesSchema:
+    """Replace one's own recovery codes by ten others, shown now and never again."""
+    caller.require_confirmation()
+    factors = caller.context.accounts.second_factors
+    return RecoveryCodesSchema(
+        recovery_codes=factors.renew_recovery_codes(caller.subject, request_id=caller.request_id)
     )
 
 
@@ -187,6 +240,25 @@ def revoke_session(
 def _revoke(caller: CallerDep, session_id: SessionId) -> None:
     with caller.context.database.write() as session:
         session_service.revoke_session(session, caller.act(), session_id)
+
+
+def _origin(visitor: VisitorDep, known: str | None) -> SignInOrigin:
+    return SignInOrigin(
+        network=visitor.address or "",
+        user_agent=visitor.user_agent,
+        request_id=visitor.request_id,
+        known=known,
+    )
+
+
+def _token_schema(context: Context, signed_in: SignedIn) -> TokenSchema:
+    return TokenSchema(
+        access_token=signed_in.access_token,
+        token_type="bearer",  # noqa: S106 - the name of the scheme
+        expires_in=context.settings.access_token_hours * 3600,
+        subject=_subject_schema(context, signed_in.subject),
+        known_browser=signed_in.known,
+    )
 
 
 def _subject_schema(context: Context, subject: Subject) -> SubjectSchema:

@@ -141,6 +141,7 @@ def _account_page(
         name = name_of(session, request.subject)
         person = people.load_person(session, request.subject)
         email = person.email
+        has_second_factor = request.context.accounts.second_factors.has_one(session, person)
         timezone = (
             vendor_service.get_vendor(session, request.vendor_id).timezone if is_user else None
         )
@@ -164,5 +165,6 @@ def _account_page(
         timezone=timezone,
         sessions=[(row, browser_name(row.user_agent)) for row in sessions],
         home=_home(request),
+        has_second_factor=has_second_factor,
         sends_mail=request.context.accounts.mail_queue.is_configured,
     )

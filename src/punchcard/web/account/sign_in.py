@@ -1,12 +1,13 @@
 """Signing in and out of the console and the platform's admin."""
 
 from typing import Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 
 from punchcard.accounts.access import session_service
-from punchcard.accounts.access.sign_in_service import SignInOrigin
-from punchcard.accounts.errors import SessionNotFound
+from punchcard.accounts.access.sign_in_service import SignedIn, SignInOrigin
+from punchcard.accounts.errors import SecondFactorRequired, SessionNotFound
 from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.i18n import N_, as_language
@@ -26,6 +27,11 @@ EMAIL_COOKIE: Final = "punchcard_email"
 _EMAIL_SECONDS: Final = 600
 KNOWN_COOKIE: Final = "punchcard_known"
 """What a browser keeps of who signed in there: see `accounts/access/known_browsers.py`."""
+CHALLENGE_COOKIE: Final = "punchcard_challenge"
+"""That somebody has typed the right password, and is asked for their second factor."""
+_CHALLENGE_SECONDS: Final = 300
+NEXT_FIELD: Final = "next"
+"""The page that someone wanted to open."""
 
 
 @router.get("/")
@@ -56,24 +62,38 @@ def sign_in(request: PageRequestDep, form: FormDep) -> Response:
     signed_in = None
     if email and form.is_valid:
         with form.refusals():
-            signed_in = request.context.accounts.sign_in.sign_in(
-                email,
-                password,
-                origin=SignInOrigin(
-                    network=request.address,
-                    user_agent=request.user_agent,
-                    request_id=request.request_id,
-                    known=known_here(request),
-                ),
-            )
+            try:
+                signed_in = request.context.accounts.sign_in.sign_in(
+                    email, password, origin=origin_of_request(request)
+                )
+            except SecondFactorRequired as required:
+                challenge = str(required.facts["challenge"])
+                request.set_cookie(CHALLENGE_COOKIE, challenge, seconds=_CHALLENGE_SECONDS)
+                asked = urlencode({NEXT_FIELD: form.value(NEXT_FIELD)})
+                return request.redirect(f"/sign-in/code?{asked}")
     if signed_in is None:
         return request.form_page("sign_in.html", form)
+    return enter(request, signed_in, form.value(NEXT_FIELD))
+
+
+def enter(request: PageRequest, signed_in: SignedIn, wanted: str) -> Response:
+    """Let someone in who has shown who they are, and go where they wanted to."""
     seconds = request.context.settings.access_token_hours * 3600
     request.set_cookie(SESSION_COOKIE, signed_in.access_token, seconds=seconds)
     keep_known(request, signed_in.known)
     if request.cookie(EMAIL_COOKIE):
         request.set_cookie(EMAIL_COOKIE, None, seconds=0)
-    return request.redirect(local_path(form.value("next")) or home_of(signed_in.subject))
+    return request.redirect(local_path(wanted) or home_of(signed_in.subject))
+
+
+def origin_of_request(request: PageRequest) -> SignInOrigin:
+    """Return where a sign-in comes from."""
+    return SignInOrigin(
+        network=request.address,
+        user_agent=request.user_agent,
+        request_id=request.request_id,
+        known=known_here(request),
+    )
 
 
 @router.post("/sign-out")

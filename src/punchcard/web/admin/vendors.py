@@ -127,6 +127,20 @@ def invite_owner(
     return request.redirect(f"/admin/vendors/{vendor_id}", done, name=name)
 
 
+@router.post("/{vendor_id}/reset-second-factor/{user_id}")
+def reset_second_factor(
+    request: PageRequestDep, vendor_id: VendorId, user_id: UserId, form: FormDep
+) -> Response:
+    """Let an owner sign in with the password alone who has lost their second factor."""
+    request.require_confirmation(form)
+    with form.refusals(), request.context.database.write() as session:
+        row = user_service.get_user(session, vendor_id, user_id)
+        request.context.accounts.second_factors.reset(session, request.act(), row)
+    if not form.is_valid:
+        return _vendor_page(request, vendor_id, None, refused=form, status=form.status)
+    return request.redirect(f"/admin/vendors/{vendor_id}", N_("The second factor is removed."))
+
+
 @router.post("/{vendor_id}/suspend")
 def suspend_vendor(request: PageRequestDep, vendor_id: VendorId, form: FormDep) -> Response:
     """Stop a vendor for the time being: its people, keys and terminals are refused."""
@@ -194,6 +208,9 @@ def _vendor_page(
         )
         people = user_service.list_users(session, vendor.id, after_id=None, limit=_PEOPLE_SHOWN)
         signed_in = user_service.last_sign_ins(session, vendor.id)
+        owners = [row for row in people if row.role == Role.OWNER]
+        factors = request.context.accounts.second_factors
+        with_second_factor = {row.id for row in owners if factors.has_one(session, row)}
         last_day = last_active_day(session, vendor.id)
         terminals = device_service.list_devices(session, vendor.id, after_id=None, limit=_SHOWN)
     form = form or request.form(initial)
@@ -204,7 +221,8 @@ def _vendor_page(
         programs=programs,
         form=form,
         figures=figures,
-        owners=[row for row in people if row.role == Role.OWNER],
+        owners=owners,
+        with_second_factor=with_second_factor,
         people=len(people),
         signed_in=signed_in,
         last_day=last_day,

@@ -110,6 +110,18 @@ def invite_person(request: PageRequestDep, user_id: UserId, form: FormDep) -> Re
     return request.redirect("/console/people", done, name=name)
 
 
+@router.post("/{user_id}/reset-second-factor")
+def reset_second_factor(request: PageRequestDep, user_id: UserId, form: FormDep) -> Response:
+    """Let someone sign in with the password alone who has lost their second factor."""
+    request.require_confirmation(form)
+    with form.refusals(), request.context.database.write() as session:
+        row = user_service.get_user(session, request.vendor_id, user_id)
+        request.context.accounts.second_factors.reset(session, request.act(), row)
+    if not form.is_valid:
+        return _list_page(request, form, status=form.status)
+    return request.redirect("/console/people", N_("The second factor is removed."))
+
+
 @router.post("/{user_id}/remove")
 def remove_person(request: PageRequestDep, user_id: UserId, form: FormDep) -> Response:
     """Remove a person and end their sessions; the last owner stays."""
@@ -155,6 +167,14 @@ def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
 
 
 def _person_page(request: PageRequest, user_id: UserId, form: Form, status: int = 200) -> Response:
+    with request.context.database.read() as session:
+        row = user_service.get_user(session, request.vendor_id, user_id)
+        has_second_factor = request.context.accounts.second_factors.has_one(session, row)
     return request.render(
-        "console/person.html", status=status, form=form, user_id=user_id, roles=ROLES
+        "console/person.html",
+        status=status,
+        form=form,
+        user_id=user_id,
+        roles=ROLES,
+        has_second_factor=has_second_factor,
     )

@@ -57,6 +57,11 @@ ADMIN: Final = (
 )
 
 
+def account_path(subject: Subject) -> str:
+    """Return the page of a person's own account."""
+    return "/admin/account" if subject.kind == SubjectKind.ADMIN else "/console/account"
+
+
 def groups(subject: Subject, path: str) -> list[Group]:
     """Return what this person may open, by group; the page at `path` is marked as open."""
     found: dict[str, Group] = {}

@@ -10,7 +10,12 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from punchcard.accounts.audit_service import Act
-from punchcard.accounts.errors import ConfirmationRequired, CredentialsInvalid, NotAllowed
+from punchcard.accounts.errors import (
+    ConfirmationRequired,
+    CredentialsInvalid,
+    NotAllowed,
+    SecondFactorNeeded,
+)
 from punchcard.accounts.subjects import ACCESS_PREFIX, NOBODY, Subject
 from punchcard.context import Context
 from punchcard.kit import logs
@@ -321,6 +326,8 @@ def get_permitted_page_request(request: Request) -> PageRequest:
     if not ACCESS[request.method, request.scope["route"].path].allows(page_request.subject):
         if page_request.subject is NOBODY:
             raise SignInNeeded(_wanted(request))
+        if page_request.subject.needs_second_factor:
+            raise SecondFactorNeeded
         raise NotAllowed
     asked = request.method, request.scope["route"].path
     request.scope["state"]["observed"] = OBSERVED_PAGES.get(asked)

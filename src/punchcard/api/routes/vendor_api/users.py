@@ -86,12 +86,24 @@ def remove_user(user_id: UserId, caller: CallerDep) -> Response:
     return Response(status_code=204)
 
 
+def reset_second_factor(user_id: UserId, caller: CallerDep) -> Response:
+    """Remove the second factor of a user who has lost it; they are told by mail."""
+    caller.require_confirmation()
+    with caller.context.database.write() as session:
+        user = user_service.get_user(session, caller.vendor_id, user_id)
+        caller.context.accounts.second_factors.reset(session, caller.act(), user)
+    return Response(status_code=204)
+
+
 for _router in (router, former_router):
     _router.get("")(list_users)
     _router.post("", status_code=201, responses=problems(409))(create_user)
     _router.get("/{user_id}", responses=problems(404))(get_user)
     _router.patch("/{user_id}", responses=problems(404, 409))(update_user)
     _router.delete("/{user_id}", status_code=204, responses=problems(404, 409))(remove_user)
+    _router.delete("/{user_id}/second-factor", status_code=204, responses=problems(403, 404, 409))(
+        reset_second_factor
+    )
 
 
 def _hashed(caller: CallerDep, password: str, names: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from punchcard.loyalty.totp import totp
+from punchcard.kit.secrets import totp
 
 KEY = b"12345678901234567890"
 

@@ -1,0 +1,337 @@
+"""A second factor beside the password: one-time codes of an app, and codes for when it is lost."""
+
+import base64
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+from urllib.parse import quote, urlencode
+
+from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.access.attempts import Attempts
+from punchcard.accounts.access.people import (
+    load_person,
+    mail_to,
+    person_of,
+    person_subject,
+    vendor_of,
+)
+from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.errors import SecondFactorInvalid, SecondFactorNeeded, SecondFactorNotSet
+from punchcard.accounts.events import SubjectChanged
+from punchcard.accounts.links import LinkTokens
+from punchcard.accounts.mail.mail_queue import MailQueue
+from punchcard.accounts.models import AccessToken, Admin, RecoveryCode, SecondFactor, User
+from punchcard.accounts.subjects import Subject
+from punchcard.accounts.vocabulary import Role
+from punchcard.db.database import Database
+from punchcard.db.events import announce
+from punchcard.kit.clock import Clock
+from punchcard.kit.ids import Ids
+from punchcard.kit.secrets import Sealer, totp
+from punchcard.kit.settings import Settings
+
+RECOVERY_CODES: Final = 10
+"""How many codes there are for when the app is lost; each works once."""
+
+PERIOD_SECONDS: Final = 30
+DIGITS: Final = 6
+_KEY_BYTES: Final = 20
+# One step before and after: phones' clocks differ (RFC 6238, section 5.2).
+_STEPS_AROUND: Final = (0, -1, 1)
+_SETUP_LIFE: Final = timedelta(minutes=15)
+_CHALLENGE_LIFE: Final = timedelta(minutes=5)
+_ISSUER: Final = "Punchcard"
+# 10 letters of 32: 50 bits, and a person has five attempts before a pause.
+_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+_CODE_LETTERS: Final = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorSetup:
+    """What an app needs to make codes: a key as text (base32) and as an address for its QR code.
+
+    `token` carries it back with the first code; nothing is kept until then.
+    """
+
+    key: str
+    uri: str
+    token: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorState:
+    """Whether someone has a second factor, must have one, and how many recovery codes are left."""
+
+    added_at: datetime | None
+    is_required: bool
+    recovery_codes_left: int
+
+
+class SecondFactors:
+    """Sets second factors up, checks and removes them.
+
+    A code is good once: its step is written down, by one statement, before anybody gets in. Like
+    SignIn it opens its own transactions.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        attempts: Attempts,
+        mail_queue: MailQueue,
+        clock: Clock,
+        ids: Ids,
+        settings: Settings,
+    ) -> None:
+        self._database = database
+        self._attempts = attempts
+        self._mail_queue = mail_queue
+        self._clock = clock
+        self._ids = ids
+        self._required = frozenset(
+            word.strip() for word in settings.second_factor_required.split(",") if word.strip()
+        )
+        self._sealer = Sealer(settings.keys, "second factor")
+        self._setups = LinkTokens(settings.keys, "second factor setup", clock)
+        self._challenges = LinkTokens(settings.keys, "second factor challenge", clock)
+        self._keys = settings.keys.derived("punchcard second factor")
+
+    def is_required(self, person: User | Admin) -> bool:
+        """Return whether the operator wants this person to have a second factor."""
+        if isinstance(person, Admin):
+            return "admins" in self._required
+        return person.role == Role.OWNER and "owners" in self._required
+
+    def has_one(self, session: Session, person: User | Admin) -> bool:
+        """Return whether a person has set a second factor up."""
+        return self._find(session, person) is not None
+
+    def state(self, subject: Subject) -> SecondFactorState:
+        """Return what there is of the caller's. Raises NotAllowed for who is no person."""
+        with self._database.read() as session:
+            person = load_person(session, subject)
+            row = self._find(session, person)
+            left = select(func.count()).where(
+                _owned(RecoveryCode, person), RecoveryCode.used_at.is_(None)
+            )
+            return SecondFactorState(
+                added_at=row.created_at if row is not None else None,
+                is_required=self.is_required(person),
+                recovery_codes_left=session.scalar(left) or 0,
+            )
+
+    def begin(self, subject: Subject) -> SecondFactorSetup:
+        """Return a new key for an app of the caller's; it counts once `finish` has seen a code."""
+        with self._database.read() as session:
+            person = load_person(session, subject)
+        key = base64.b32encode(secrets.token_bytes(_KEY_BYTES)).decode("ascii")
+        facts = {"kind": subject.kind, "id": person.id, "key": key}
+        token = self._setups.issue(facts, expires_at=self._clock.now() + _SETUP_LIFE)
+        return self._setup(person, key, token)
+
+    def begun(self, subject: Subject, token: str) -> SecondFactorSetup:
+        """Return what was begun, to be shown again after a wrong code. Raises LinkInvalid."""
+        with self._database.read() as session:
+            person = load_person(session, subject)
+        facts = self._setups.read(token)
+        return self._setup(person, facts["key"], token)
+
+    def finish(
+        self, subject: Subject, token: str, code: str, *, request_id: str | None
+    ) -> list[str]:
+        """Set the caller's second factor up with its first code; returns the recovery codes.
+
+        They are shown now and never again. One that was there before is replaced.
+        Raises LinkInvalid, SecondFactorInvalid, TooManyRequests.
+        """
+        act = self._act(subject, request_id)
+        facts = self._setups.read(token)
+        if (facts["kind"], facts["id"]) != (subject.kind, subject.id):
+            raise SecondFactorInvalid
+        with self._database.write() as session:
+            attempt = self._attempts.count_second_factor(
+                session, facts["id"], now=self._clock.now()
+            )
+        step = self._step_of(facts["key"], code)
+        if step is None:
+            raise SecondFactorInvalid
+        with self._database.write() as session:
+            self._attempts.forget(session, attempt)
+            person = load_person(session, subject)
+            session.execute(delete(SecondFactor).where(_owned(SecondFactor, person)))
+            row = SecondFactor(
+                id=act.ids.new_id(), **_owner(person), last_step=step, created_at=act.now
+            )
+            row.key_sealed = self._sealer.seal(facts["key"].encode(), row.id)
+            session.add(row)
+            free = update(AccessToken).where(_owned(AccessToken, person))
+            session.execute(free.values(needs_second_factor=False))
+            announce(session, SubjectChanged(person.id))
+            self._note(session, act, person, "second_factor_added")
+            return self._new_recovery_codes(session, act, person)
+
+    def renew_recovery_codes(self, subject: Subject, *, request_id: str | None) -> list[str]:
+        """Replace the caller's recovery codes by new ones, shown now and never again.
+
+        Raises SecondFactorNotSet.
+        """
+        act = self._act(subject, request_id)
+        with self._database.write() as session:
+            person = load_person(session, subject)
+            if not self.has_one(session, person):
+                raise SecondFactorNotSet
+            by = person_subject(person)
+            of = (by.kind, person.id)
+            action = f"{by.kind}.recovery_codes_renewed"
+            record_act(session, act, action, of=of, vendor_id=by.vendor_id)
+            return self._new_recovery_codes(session, act, person)
+
+    def remove_own(self, subject: Subject, *, request_id: str | None) -> None:
+        """Remove the caller's second factor. Raises SecondFactorNotSet, and SecondFactorNeeded
+        where the operator wants one.
+        """
+        act = self._act(subject, request_id)
+        with self._database.write() as session:
+            person = load_person(session, subject)
+            if self.is_required(person):
+                raise SecondFactorNeeded
+            self._remove(session, act, person)
+
+    def reset(self, session: Session, act: Act, person: User | Admin) -> None:
+        """Remove somebody else's second factor, who has lost it; they are told by mail.
+
+        Raises SecondFactorNotSet.
+        """
+        self._remove(session, act, person)
+
+    def challenge(self, person: User | Admin) -> str:
+        """Return the token of who has typed the right password, good for five minutes."""
+        by = person_subject(person)
+        facts = {"kind": by.kind, "id": person.id, "was": self._fingerprint(person)}
+        return self._challenges.issue(facts, expires_at=self._clock.now() + _CHALLENGE_LIFE)
+
+    def answer(self, token: str, code: str) -> User | Admin:
+        """Return the person of a challenge whose app, or recovery code, gave `code`.
+
+        Raises LinkInvalid for a challenge that is over, SecondFactorInvalid for a code that is
+        wrong or was used, TooManyRequests after several.
+        """
+        facts = self._challenges.read(token)
+        with self._database.write() as session:
+            attempt = self._attempts.count_second_factor(
+                session, facts["id"], now=self._clock.now()
+            )
+        with self._database.write() as session:
+            person = person_of(session, facts)
+            is_same = hmac.compare_digest(self._fingerprint(person), facts["was"])
+            if not is_same or not self._use(session, person, code):
+                raise SecondFactorInvalid
+            self._attempts.forget(session, attempt)
+        return person
+
+    def _use(self, session: Session, person: User | Admin, code: str) -> bool:
+        """Use a code up; of two that show the same at once, one gets nothing."""
+        row = self._find(session, person)
+        if row is None:
+            return False
+        key = self._sealer.open(row.key_sealed, row.id)
+        step = self._step_of(key.decode(), code) if key is not None else None
+        now = self._clock.now()
+        if step is not None:
+            later = update(SecondFactor).where(
+                SecondFactor.id == row.id, SecondFactor.last_step < step
+            )
+            return _changed(session, later.values(last_step=step, last_used_at=now))
+        unused = update(RecoveryCode).where(
+            _owned(RecoveryCode, person),
+            RecoveryCode.code_hash.in_(self._recovery_hashes(person, code)),
+            RecoveryCode.used_at.is_(None),
+        )
+        return _changed(session, unused.values(used_at=now))
+
+    def _step_of(self, key: str, code: str) -> int | None:
+        """Return the period that a code belongs to, None when it is of none around now."""
+        typed = code.replace(" ", "")
+        if len(typed) != DIGITS or not (typed.isascii() and typed.isdigit()):
+            return None
+        secret = base64.b32decode(key)
+        now = int(self._clock.now().timestamp()) // PERIOD_SECONDS
+        for around in _STEPS_AROUND:
+            if hmac.compare_digest(totp(secret, now + around, DIGITS), typed):
+                return now + around
+        return None
+
+    def _new_recovery_codes(self, session: Session, act: Act, person: User | Admin) -> list[str]:
+        session.execute(delete(RecoveryCode).where(_owned(RecoveryCode, person)))
+        codes = [
+            "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LETTERS))
+            for _ in range(RECOVERY_CODES)
+        ]
+        for code in codes:
+            session.add(
+                RecoveryCode(
+                    id=act.ids.new_id(),
+                    **_owner(person),
+                    code_hash=self._recovery_hashes(person, code)[0],
+                    created_at=act.now,
+                )
+            )
+        return [f"{code[:5]}-{code[5:]}" for code in codes]
+
+    def _remove(self, session: Session, act: Act, person: User | Admin) -> None:
+        if not self.has_one(session, person):
+            raise SecondFactorNotSet
+        for table in (SecondFactor, RecoveryCode):
+            session.execute(delete(table).where(_owned(table, person)))
+        self._note(session, act, person, "second_factor_removed")
+
+    def _note(self, session: Session, act: Act, person: User | Admin, what: str) -> None:
+        by = person_subject(person)
+        of = (by.kind, person.id)
+        record_act(session, act, f"{by.kind}.{what}", of=of, vendor_id=by.vendor_id)
+        self._mail_queue.enqueue(session, mail_to(person, vendor_of(session, person), what, {}))
+
+    def _recovery_hashes(self, person: User | Admin, code: str) -> list[bytes]:
+        """Return what a code is kept as, under the key in use and under those of before."""
+        typed = code.replace("-", "").replace(" ", "").lower()
+        # Keyed: 50 bits would be found from the database alone.
+        plain = f"{person.id} {typed}".encode("utf-8", "replace")
+        return [hmac.digest(key, plain, "sha256") for key in self._keys]
+
+    def _fingerprint(self, person: User | Admin) -> str:
+        return hmac.digest(self._keys[0], person.password_hash.encode(), "sha256").hex()
+
+    def _act(self, subject: Subject, request_id: str | None) -> Act:
+        now = self._clock.now()
+        return Act(subject=subject, now=now, ids=self._ids, request_id=request_id)
+
+    def _find(self, session: Session, person: User | Admin) -> SecondFactor | None:
+        return session.scalar(select(SecondFactor).where(_owned(SecondFactor, person)))
+
+    @staticmethod
+    def _setup(person: User | Admin, key: str, token: str) -> SecondFactorSetup:
+        label = quote(f"{_ISSUER}:{person.email}", safe="@:")
+        asked = urlencode({"secret": key, "issuer": _ISSUER})
+        return SecondFactorSetup(key=key, uri=f"otpauth://totp/{label}?{asked}", token=token)
+
+
+_Owned = type[SecondFactor] | type[RecoveryCode] | type[AccessToken]
+
+
+def _owned(table: _Owned, person: User | Admin) -> ColumnElement[bool]:
+    owner = table.user_id if isinstance(person, User) else table.admin_id
+    return owner == person.id
+
+
+def _owner(person: User | Admin) -> dict[str, Any]:
+    return {"user_id": person.id} if isinstance(person, User) else {"admin_id": person.id}
+
+
+def _changed(session: Session, statement: Any) -> bool:
+    statement = statement.execution_options(synchronize_session=False)
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount == 1

@@ -1,0 +1,130 @@
+"""The second factor on the pages, without a script."""
+
+import base64
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from punchcard.accounts.vocabulary import Role
+from punchcard.context import Context
+from punchcard.kit.clock import ManualClock
+from punchcard.kit.secrets import totp
+from punchcard.kit.settings import Settings
+from tests.support.cast import PASSWORD, Shop
+from tests.support.page_forms import form_on
+from tests.support.pages import Visitor, text_of
+
+Visitors = Callable[..., Visitor]
+PAGE = "/console/account/second-factor"
+
+
+def code_of(page: str, clock: ManualClock) -> str:
+    found = re.search("<code>([A-Z2-7]{32})</code>", page)
+    assert found, "the page shows no key"
+    return totp(base64.b32decode(found[1]), int(clock.now().timestamp()) // 30, 6)
+
+
+def set_up(owner: Visitor, clock: ManualClock) -> tuple[str, list[str]]:
+    """Set it up; returns the page with the key, and the recovery codes."""
+    page = owner.get(PAGE).text
+    done = owner.client.post(PAGE, data={**form_on(page, PAGE), "code": code_of(page, clock)})
+    codes = re.findall("<code>([a-z0-9]{5}-[a-z0-9]{5})</code>", done.text)
+    assert len(codes) == 10
+    assert "%0A".join(codes) in done.text
+    clock.advance(seconds=30)
+    return page, codes
+
+
+def test_it_is_set_up_and_asked_for_and_leads_on_to_what_was_wanted(
+    visitors: Visitors, clock: ManualClock, alice: Shop
+) -> None:
+    owner, again = visitors(alice), visitors()
+    page, codes = set_up(owner, clock)
+    assert "10 of 10 recovery codes are left." in text_of(owner.get(PAGE))
+
+    again.get("/sign-in")
+    step = again.post(
+        "/sign-in", email=alice.email("owner"), password=PASSWORD, next="/console/pins"
+    )
+    assert step.headers["location"].startswith("/sign-in/code?next=")
+    again.follow(step)
+    wrong = again.post("/sign-in/code", code="000000", next="/console/pins")
+    assert "This code is wrong" in text_of(wrong)
+    right = again.post("/sign-in/code", code=code_of(page, clock), next="/console/pins")
+    assert right.headers["location"] == "/console/pins"
+    assert "Staff PINs" in text_of(again.follow(right))
+
+    lost = visitors()
+    lost.sign_in(alice.email("owner"), PASSWORD)
+    assert lost.post("/sign-in/code", code=codes[0]).headers["location"] == "/console"
+
+
+def test_a_slip_of_the_finger_keeps_the_key(
+    visitors: Visitors, clock: ManualClock, alice: Shop
+) -> None:
+    owner = visitors(alice)
+    page = owner.get(PAGE).text
+    again = owner.client.post(PAGE, data={**form_on(page, PAGE), "code": "123"})
+
+    assert "This code is wrong" in text_of(again)
+    assert code_of(again.text, clock) == code_of(page, clock)
+
+
+def test_who_takes_too_long_signs_in_again(
+    visitors: Visitors, clock: ManualClock, alice: Shop
+) -> None:
+    owner, again = visitors(alice), visitors()
+    page, _ = set_up(owner, clock)
+    again.sign_in(alice.email("owner"), PASSWORD)
+    again.get("/sign-in/code")
+    clock.advance(minutes=5)
+
+    late = again.post("/sign-in/code", code=code_of(page, clock))
+    assert late.headers["location"] == "/sign-in"
+    assert "That took too long" in text_of(again.follow(late))
+
+
+def test_nobody_types_a_code_before_a_password(visitor: Visitor) -> None:
+    assert visitor.get("/sign-in/code").headers["location"] == "/sign-in"
+
+
+def test_it_is_removed_again(visitors: Visitors, clock: ManualClock, alice: Shop) -> None:
+    owner = visitors(alice)
+    set_up(owner, clock)
+    owner.get(PAGE)
+
+    assert owner.post(f"{PAGE}/remove").headers["location"] == "/console/account"
+    assert visitors().sign_in(alice.email("owner"), PASSWORD).headers["location"] == "/console"
+
+
+def test_an_owner_lets_a_colleague_in_who_has_lost_theirs(
+    visitors: Visitors, clock: ManualClock, alice: Shop
+) -> None:
+    user_id = alice.hire(Role.MANAGER)
+    set_up(visitors(alice, "manager"), clock)
+    owner = visitors(alice)
+    assert "Remove the second factor" in text_of(owner.get(f"/console/people/{user_id}"))
+
+    owner.post(f"/console/people/{user_id}/reset-second-factor")
+
+    assert visitors().sign_in(alice.email("manager"), PASSWORD).headers["location"] == "/console"
+
+
+class TestWhereTheOperatorWantsOne:
+    @pytest.fixture
+    def server_settings(self, settings: Settings) -> Settings:
+        return replace(settings, second_factor_required="owners")
+
+    def test_every_page_leads_to_setting_it_up(
+        self, visitors: Visitors, context: Context, clock: ManualClock, alice: Shop
+    ) -> None:
+        owner = visitors(alice)
+        assert owner.get("/console").headers["location"] == PAGE
+        assert owner.get("/console/account").headers["location"] == PAGE
+        assert "wants you to have a second factor" in text_of(owner.get(PAGE))
+
+        set_up(owner, clock)
+
+        assert owner.get("/console").status_code == 200
