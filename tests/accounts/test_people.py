@@ -83,7 +83,7 @@ def test_a_short_name_and_an_address_are_given_once(
     with pytest.raises(VendorSlugTaken), context.database.write() as session:
         vendor_service.update_vendor(session, by_operator(context), bob.id, {"slug": alice.slug})
     with pytest.raises(EmailTaken):
-        alice.hire(Role.OWNER)
+        alice.hire(Role.OWNER)  # with the address of the owner there is
     with pytest.raises(EmailTaken):
         cast.make_admin(context, alice.email("owner"))
 

@@ -81,7 +81,11 @@ def open_shop(context: Context, slug: str, name: str) -> Shop:
         timezone="Europe/Luxembourg",
         language="fr",
         owner=NewUser(
-            email=f"owner@{slug}.example", name="The owner", role=Role.OWNER, password_hash=hashed
+            email=f"owner@{slug}.example",
+            name="The owner",
+            role=Role.OWNER,
+            password_hash=hashed,
+            is_confirmed=True,
         ),
     )
     with context.database.write() as session:

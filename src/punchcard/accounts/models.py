@@ -102,11 +102,18 @@ class User(Base):
     """
 
     __tablename__ = "members"
-    __table_args__ = (one_of("role", Role),)
+    __table_args__ = (
+        one_of("role", Role),
+        Index("uq_members_vendor_id_address", "vendor_id", "address", unique=True),
+    )
 
     id: Mapped[UserId] = mapped_column(primary_key=True)
     vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"), index=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    # The address once it is confirmed, which one person on the server has; until then nobody's.
+    confirmed_email: Mapped[str] = mapped_column("email", String(254), unique=True)
+    email: Mapped[str] = mapped_column(
+        "address", String(254), index=True, server_default=text("''")
+    )
     name: Mapped[str] = mapped_column(String(120))
     role: Mapped[Role] = mapped_column(EnumText(Role))
     language: Mapped[str | None] = mapped_column(String(2))
@@ -114,6 +121,11 @@ class User(Base):
     signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Return whether the person has shown that the address is theirs."""
+        return self.confirmed_email == self.email
 
 
 class Admin(Base):
@@ -128,6 +140,11 @@ class Admin(Base):
     signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Return True: an operator has vouched for the address."""
+        return True
 
 
 class AccessToken(Base):

@@ -24,28 +24,40 @@ from punchcard.kit.validation.invalid import check_field
 
 @dataclass(frozen=True, kw_only=True)
 class NewUser:
-    """A person to be added. `password_hash` was made before the transaction began."""
+    """A person to be added. `password_hash` was made before the transaction began.
+
+    `is_confirmed`: an operator answers for the address; otherwise the person confirms it by a link.
+    """
 
     email: str
     name: str
     role: Role
     password_hash: str
     language: str | None = None
+    is_confirmed: bool = False
 
 
 def create_user(session: Session, act: Act, vendor_id: VendorId, person: NewUser) -> User:
-    """Add a person; raises EmailTaken when anybody signs in with the address already."""
+    """Add a person. Raises EmailTaken when the vendor has somebody with the address already.
+
+    Who has it elsewhere is not told: an address counts only once its person has confirmed it, and
+    then for one person. Of one that an operator answers for, EmailTaken says that it counts.
+    """
+    user_id = act.ids.new_id()
+    address = check_field("email", contacts.email, person.email)
     user = User(
-        id=act.ids.new_id(),
+        id=user_id,
         vendor_id=vendor_id,
-        email=check_field("email", contacts.email, person.email),
+        confirmed_email=address if person.is_confirmed else f"{user_id}@unconfirmed.invalid",
+        email=address,
         name=check_field("name", texts.one_line, person.name),
         role=checks.role("role", person.role),
         language=_language(person.language) if person.language else None,
         password_hash=person.password_hash,
         created_at=act.now,
     )
-    refuse_taken_email(session, user.email)
+    if person.is_confirmed:
+        refuse_taken_email(session, address)
     session.add(user)
     try:
         session.flush()
@@ -128,7 +140,7 @@ def remove_user(session: Session, act: Act, vendor_id: VendorId, user_id: UserId
         _refuse_last_owner(session, vendor_id)
     old = {"email": user.email, "name": user.name, "role": user.role}
     user.removed_at = act.now
-    user.email = f"{user.id}@removed.invalid"
+    user.email = user.confirmed_email = f"{user.id}@removed.invalid"
     revoke_sessions(session, act, user_id=user.id)
     of = ("member", user.id)
     record_act(session, act, "member.removed", of=of, vendor_id=vendor_id, old=old)
@@ -163,10 +175,28 @@ def revoke_sessions(
 
 
 def refuse_taken_email(session: Session, email: str) -> None:
-    """Raise EmailTaken when a user of any vendor or an admin signs in with the address."""
-    for table in (User, Admin):
-        if session.scalar(select(table.id).where(table.email == email)) is not None:
+    """Raise EmailTaken when the address counts for a user of any vendor or an admin."""
+    for held in (
+        select(User.id).where(User.confirmed_email == email),
+        select(Admin.id).where(Admin.email == email),
+    ):
+        if session.scalar(held) is not None:
             raise EmailTaken
+
+
+def confirm_email(session: Session, user: User) -> None:
+    """Let the address of a user count: a link that was sent to it was followed.
+
+    Raises EmailTaken when it counts for somebody else.
+    """
+    if user.is_confirmed:
+        return
+    refuse_taken_email(session, user.email)
+    user.confirmed_email = user.email
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise EmailTaken from error
 
 
 def _lock_user(session: Session, vendor_id: VendorId, user_id: UserId) -> User:

@@ -64,6 +64,7 @@ def create(
             email=email,
             name=owner or name,
             role=Role.OWNER,
+            is_confirmed=True,
             password_hash=context.accounts.sign_in.hash_password(
                 chosen, names=[email, owner or name, name, slug]
             ),

@@ -179,6 +179,7 @@ def _user(shop: DemoShop, person: Person, password_hash: str) -> NewUser:
         role=person.role,
         password_hash=password_hash,
         language=person.language,
+        is_confirmed=True,
     )
 
 

@@ -317,14 +317,18 @@ def test_an_address_that_was_taken_meanwhile_stays_whose_it_is(
     context: Context, alice: Shop
 ) -> None:
     change_address(context, alice, "new@alice.example")
-    person = NewUser(email="new@alice.example", name="X", role=Role.STAFF, password_hash="x")
+    person = NewUser(
+        email="new@alice.example",
+        name="X",
+        role=Role.STAFF,
+        password_hash="x",
+        is_confirmed=True,
+    )
     with context.database.write() as session:
         user_service.create_user(session, by_operator(context), alice.id, person)
 
     with pytest.raises(EmailTaken):
         confirm(context, token(mails(context)[0]))
-    with pytest.raises(EmailTaken):
-        change_address(context, alice, "new@alice.example")
 
 
 def test_another_address_needs_the_password(context: Context, alice: Shop) -> None:

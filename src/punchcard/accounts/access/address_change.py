@@ -61,12 +61,12 @@ class AddressChange:
         """Leave a mail with a link for the caller's new address; until then nothing changes.
 
         Ask for the caller's password first (`SignIn.confirm_password`).
-        Raises InvalidInput, EmailTaken, TooManyRequests, MailNotConfigured.
+        Whether somebody else signs in with it is told to whoever follows the link alone.
+        Raises InvalidInput, TooManyRequests, MailNotConfigured.
         """
         if not self._mail_queue.is_configured:
             raise MailNotConfigured
         address = check_field("email", contacts.email, new)
-        refuse_taken_email(session, address)
         self._mail_queue.count(session, "new_address", address)
         person = load_person(session, act.subject)
         facts = self._links.facts(act.subject.kind, person.id, address, was=person.email)
@@ -88,6 +88,8 @@ class AddressChange:
         vendor = vendor_of(session, person)
         notice = mail_to(person, vendor, "address_changed", {})
         person.email = facts["email"]
+        if isinstance(person, User):
+            person.confirmed_email = facts["email"]
         try:
             session.flush()
         except IntegrityError as error:

@@ -37,12 +37,18 @@ class Hasher:
         self._turns = BoundedSemaphore(threads)
         self._guard = threading.Lock()
         self._taken = 0
+        self._checked = 0
         self._callers: Counter[str] = Counter()
 
     @property
     def taken(self) -> int:
         """Return how many places are taken: of those that run and those that wait."""
         return self._taken
+
+    @property
+    def checked(self) -> int:
+        """Return how many secrets were compared so far."""
+        return self._checked
 
     def hash(self, plain: bytes, cost: int, *, caller: str | None = None) -> str:
         """Return the bcrypt hash of at most 72 bytes at the given cost; raises like `place`."""
@@ -57,6 +63,8 @@ class Hasher:
     def verify_in_place(self, plain: bytes, hashed: str) -> bool:
         """Return whether `plain` is what `hashed` was made of, for who holds a `place`."""
         with self.turn():
+            with self._guard:
+                self._checked += 1
             return bcrypt.checkpw(plain, hashed.encode("ascii"))
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 import hmac
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -9,7 +10,8 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.access.attempts import Attempts, address_of
 from punchcard.accounts.access.known_browsers import KnownBrowsers
 from punchcard.accounts.access.people import (
-    find_person,
+    find_claims,
+    find_holder,
     known_names,
     mail_to,
     person_of,
@@ -25,6 +27,7 @@ from punchcard.accounts.links import LinkTokens
 from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.mail.mail_queue import MailQueue
 from punchcard.accounts.models import Admin, User
+from punchcard.accounts.user_service import confirm_email
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock, to_rfc3339
@@ -86,8 +89,9 @@ class PasswordReset:
             raise MailNotConfigured
         expires_at = self._clock.now() + self._reset_life
         with self._database.write() as session:
-            person = find_person(session, email)
-            browser_id = self._known_browsers.find(person, known) if person is not None else None
+            people = self._people(session, email)
+            browsers = (self._known_browsers.find(one, known) for one in people if one is not None)
+            browser_id = next((one for one in browsers if one is not None), None)
             self._mail_queue.count_of_stranger(
                 session,
                 "password_reset",
@@ -95,8 +99,15 @@ class PasswordReset:
                 network=counted_address(asked_from),
                 browser_id=browser_id,
             )
-            mail = self._mail(session, person, "password_reset", language, expires_at)
-            self._mail_queue.enqueue(session, mail, expires_at=expires_at)
+            for person in people:
+                mail = self._mail(session, person, "password_reset", language, expires_at)
+                self._mail_queue.enqueue(session, mail, expires_at=expires_at)
+
+    @staticmethod
+    def _people(session: Session, email: str) -> Sequence[User | Admin | None]:
+        """Return for whom an address counts, else who claims it; an address of nobody is one."""
+        holder = find_holder(session, email)
+        return [holder] if holder is not None else find_claims(session, email) or [None]
 
     def invite(self, session: Session, user: User) -> None:
         """Leave a mail that lets a new user choose their first password.
@@ -132,7 +143,8 @@ class PasswordReset:
         address they sign in with.
 
         `asked_from` is the network address of who asks; it counts like signing in.
-        Raises LinkInvalid, InvalidInput for a password that is too short or easy to guess,
+        Raises EmailTaken where the address of a new user counts for somebody else by now,
+        LinkInvalid, InvalidInput for a password that is too short or easy to guess,
         HasherBusy, TooManyRequests.
         """
         caller = counted_address(asked_from)
@@ -144,6 +156,8 @@ class PasswordReset:
             person = self._find(session, token)
             subject = person_subject(person)
             act = Act(subject=subject, now=self._clock.now(), ids=self._ids, request_id=request_id)
+            if isinstance(person, User):
+                confirm_email(session, person)
             set_password(session, act, person, hashed)
             of = (subject.kind, person.id)
             action = f"{subject.kind}.password_reset"

@@ -1,6 +1,6 @@
 """The people who sign in, users and admins alike: found, held, and written to."""
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,18 +13,35 @@ from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.i18n import SOURCE_LANGUAGE
 from punchcard.kit.validation.contacts import email_forms
 
+CLAIMS_LIMIT: Final = 3
+"""How many people who have not confirmed an address are looked at; the longest there come first."""
+
 
 def find_person(session: Session, typed: str) -> User | Admin | None:
-    """Return who signs in with the address that was typed; a removed user no longer has one.
+    """Return for whom the address that was typed counts, else who claims it first."""
+    holder = find_holder(session, typed)
+    return holder or next(iter(find_claims(session, typed)), None)
+
+
+def find_holder(session: Session, typed: str) -> User | Admin | None:
+    """Return who has confirmed the address that was typed; a removed user no longer has one.
 
     Their address may have been kept under an older rule: who is kept exactly as typed comes first.
     """
     for address in email_forms(typed):
-        member = session.scalar(select(User).where(User.email == address))
+        member = session.scalar(select(User).where(User.confirmed_email == address))
         person = member or session.scalar(select(Admin).where(Admin.email == address))
         if person is not None:
             return person
     return None
+
+
+def find_claims(session: Session, typed: str) -> list[User]:
+    """Return the users who were added with an address and have not confirmed it, oldest first."""
+    query = select(User).where(
+        User.email.in_(email_forms(typed)), User.confirmed_email != User.email
+    )
+    return list(session.scalars(query.order_by(User.id).limit(CLAIMS_LIMIT)))
 
 
 def load_person(session: Session, subject: Subject) -> User | Admin:

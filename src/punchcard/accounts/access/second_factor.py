@@ -294,7 +294,8 @@ class SecondFactors:
         by = person_subject(person)
         of = (by.kind, person.id)
         record_act(session, act, f"{by.kind}.{what}", of=of, vendor_id=by.vendor_id)
-        self._mail_queue.enqueue(session, mail_to(person, vendor_of(session, person), what, {}))
+        if person.is_confirmed:
+            self._mail_queue.enqueue(session, mail_to(person, vendor_of(session, person), what, {}))
 
     def _recovery_hashes(self, person: User | Admin, code: str) -> list[bytes]:
         """Return what a code is kept as, under the key in use and under those of before."""

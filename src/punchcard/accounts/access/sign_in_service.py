@@ -1,5 +1,6 @@
 """Signing in by e-mail address and password."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +13,8 @@ from punchcard.accounts.access.hashing import Hasher, password_bytes
 from punchcard.accounts.access.known_browsers import KnownBrowsers
 from punchcard.accounts.access.notices import AccountNotices
 from punchcard.accounts.access.people import (
-    find_person,
+    find_claims,
+    find_holder,
     known_names,
     load_person,
 )
@@ -115,15 +117,14 @@ class SignIn:
         self._limits.sign_ins.take(caller)
         with self._hasher.place(caller):
             with self._database.read() as session:
-                person = find_person(session, email)
-            attempt = self._count(person, email, origin)
-            hashed = person.password_hash if person is not None else self._nobodys_hash
-            is_right = self._hasher.verify_in_place(password_bytes(password), hashed)
-        if person is None or not is_right:
+                holder, claims = find_holder(session, email), find_claims(session, email)
+            attempt = self._count([holder, *claims], email, origin)
+            person = self._whose_password(holder, claims, password)
+        if person is None:
             self._note_refused(email)
             if attempt.begins_pause:
                 with self._database.write() as session:
-                    self._notices.tell_of_guesses(session, person, email, origin.request_id)
+                    self._notices.tell_of_guesses(session, holder, email, origin.request_id)
             raise CredentialsInvalid
         with self._database.read() as session:
             has_second_factor = self._second_factors.has_one(session, person)
@@ -222,9 +223,26 @@ class SignIn:
         event = SecurityEvent.SIGN_IN_REFUSED
         self._security.note(event, request_origin.get(), account=account)
 
-    def _count(self, person: User | Admin | None, email: str, origin: SignInOrigin) -> Attempt:
-        known = self._known_browsers
-        browser_id = known.find(person, origin.known) if person is not None else None
+    def _whose_password(
+        self, holder: User | Admin | None, claims: Sequence[User], password: str
+    ) -> User | Admin | None:
+        """Return whose password it is: the holder's of an address, or one's who claims it.
+
+        Two passwords are compared at least, so that time does not tell an owner, who adds someone
+        with an address, whether it counts for somebody elsewhere.
+        """
+        plain, found = password_bytes(password), None
+        for person in (holder, *claims, *([] if claims else [None])):
+            hashed = person.password_hash if person is not None else self._nobodys_hash
+            if self._hasher.verify_in_place(plain, hashed):
+                found = found or person
+        return found
+
+    def _count(
+        self, people: Sequence[User | Admin | None], email: str, origin: SignInOrigin
+    ) -> Attempt:
+        known = (self._known_browsers.find(one, origin.known) for one in people if one is not None)
+        browser_id = next((one for one in known if one is not None), None)
         with self._database.write() as session:
             return self._attempts.count(
                 session,
@@ -259,7 +277,7 @@ class SignIn:
                 subject = replace(subject, permissions=frozenset(), needs_second_factor=True)
             if _keeps_origins(session, held):
                 row.network = coarse_network(origin.network)
-            if held.signed_in_at is not None and not is_known:
+            if held.signed_in_at is not None and not is_known and held.is_confirmed:
                 self._notices.tell_of_new_browser(session, held, origin.user_agent)
             held.signed_in_at = now
             session.add(row)

@@ -170,7 +170,7 @@ def _owner(request: PageRequest, form: Form, name: str, email: str) -> NewUser:
         if typed
         else request.context.accounts.password_reset.new_unknown_password()
     )
-    return NewUser(email=email, name=name, role=Role.OWNER, password_hash=hashed)
+    return NewUser(email=email, name=name, role=Role.OWNER, password_hash=hashed, is_confirmed=True)
 
 
 def _mails(request: PageRequest) -> bool:

@@ -49,6 +49,7 @@ def create_vendor(body: VendorRequest, caller: CallerDep) -> VendorSchema:
         email=body.owner.email,
         name=body.owner.name,
         role=Role.OWNER,
+        is_confirmed=True,
         password_hash=caller.context.accounts.sign_in.hash_password(
             body.owner.password,
             "owner.password",
