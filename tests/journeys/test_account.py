@@ -1,17 +1,20 @@
 """One's own account: a forgotten password, sessions elsewhere, and a terminal that is paired."""
 
+import base64
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from punchcard.accounts.models import OutgoingMail
+from punchcard.accounts.models import OutgoingMail, User
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
 from punchcard.kit.ids import SystemIds
+from punchcard.kit.secrets import totp
 from punchcard.kit.settings import Settings
 from tests.journeys.support.axe import assert_no_axe_violations
 from tests.journeys.support.clocks import FlowingClock
@@ -124,5 +127,67 @@ def test_a_new_address_is_confirmed_on_the_phone_it_was_mailed_to(
     assert_no_axe_violations(phone)
     phone.get_by_role("button", name="Confirm my address").click()
     expect(phone.get_by_role("status")).to_contain_text("sign in with the new address")
+    # Whoever was signed in with the address of before is asked who they are.
     page.reload()
+    page.get_by_label("E-mail address").fill("new@alice.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
     expect(page.locator("main")).to_contain_text("new@alice.example")
+
+
+def test_a_second_factor_is_set_up_and_asked_for_without_javascript_too(
+    visits: Visits, context: Context, alice: Shop
+) -> None:
+    reads_english(context, alice)
+    page = visits.open(width=1440)
+    visits.sign_in(page, alice.token())
+    page.goto("/console/account/second-factor?lang=en")
+    assert_no_axe_violations(page)
+    key = base64.b32decode(page.locator("code").inner_text())
+    page.get_by_label("Code", exact=True).fill(code_of(key, context))
+    page.get_by_role("button", name="Set it up").click()
+    assert_no_axe_violations(page)
+    codes = page.locator("li code").all_inner_texts()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert Path(download.value.path()).read_text().split() == codes
+
+    phone = visits.open(javascript=False)
+    phone.goto("/sign-in?lang=en")
+    phone.get_by_label("E-mail address").fill(alice.email("owner"))
+    phone.get_by_label("Password").fill(PASSWORD)
+    phone.get_by_role("button", name="Sign in").click()
+    expect(phone.get_by_role("heading", name="One more step")).to_be_visible()
+    phone.get_by_label("Code").fill(codes[0])
+    phone.get_by_role("button", name="Sign in").click()
+    phone.wait_for_url("**/console")
+
+
+def test_what_was_typed_is_still_there_after_the_password_was_asked_again(
+    visits: Visits, context: Context, alice: Shop
+) -> None:
+    reads_english(context, alice)
+    page = visits.open(width=1440)
+    visits.sign_in(page, alice.token())
+    page.goto("/console/api-keys?lang=en")
+    visits.advance(minutes=context.settings.confirm_minutes + 1)
+    page.get_by_label("What is it for?").fill("Web shop")
+    page.get_by_role("button", name="Create the key").click()
+
+    expect(page.get_by_role("heading", name="Is it you?")).to_be_visible()
+    assert_no_axe_violations(page)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Continue").click()
+
+    expect(page.locator("main")).to_contain_text("Your new key")
+    expect(page.locator("main")).to_contain_text("Web shop")
+
+
+def reads_english(context: Context, shop: Shop) -> None:
+    with context.database.write() as session:
+        session.execute(update(User).where(User.vendor_id == shop.id).values(language="en"))
+
+
+def code_of(key: bytes, context: Context) -> str:
+    """Return what an app with this key shows."""
+    return totp(key, int(context.clock.now().timestamp()) // 30, 6)
