@@ -112,8 +112,9 @@ def test_a_locked_pin_says_until_when(opens: Opens) -> None:
         left.append(check_problem(answer, 403, code="staff_pin_invalid")["remaining_attempts"])
     problem = check_problem(answer, 423, code="staff_pin_locked")
 
-    # The lock stands in the audit trail; nothing else was written.
-    audited = {"audit_events": before["audit_events"] + 1}
+    # The lock stands in the audit trail, with where it came from; nothing else was written.
+    written = ("audit_events", "audit_origins")
+    audited = {table: before[table] + 1 for table in written}
     assert count_rows(stage.context.database) == {**before, **audited}
     assert left == sorted(left, reverse=True)
     assert problem["locked_until"] > "2026-03-02T09:"

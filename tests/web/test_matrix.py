@@ -42,6 +42,7 @@ PUBLIC_STARTS = ("/static/", "/colour/", "/badges/", "/join/", "/c/", "/terminal
 PUBLIC = {
     "/",
     "/sign-in",
+    "/sign-in/code",
     "/sign-out",
     "/language",
     "/forgot-password",

@@ -11,11 +11,18 @@ from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.models import AccessToken, AuditEvent, Vendor
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
+from punchcard.kit.settings import Settings
 from tests.support.cast import PASSWORD, Shop
 from tests.support.outgoing_mail import mails
 
 WRONG = "wrong password"
 STREET, CAFE = "198.51.100.7", "192.0.2.1"
+
+
+@pytest.fixture
+def server_settings(settings: Settings) -> Settings:
+    """Write mails to the log."""
+    return replace(settings, smtp_url="log:")
 
 
 def mails_of(context: Context, to: str | None = None) -> list[Mail]:

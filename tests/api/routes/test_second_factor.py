@@ -55,6 +55,12 @@ def show(api: Api, token: str, code: str) -> tuple[int, str | None]:
 
 
 @pytest.fixture
+def server_settings(settings: Settings) -> Settings:
+    """Write mails to the log."""
+    return replace(settings, smtp_url="log:")
+
+
+@pytest.fixture
 def owner(api: Api, alice: Shop) -> Api:
     return api.with_token(alice.token())
 

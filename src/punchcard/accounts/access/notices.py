@@ -50,6 +50,8 @@ class AccountNotices:
         self, session: Session, person: User | Admin, user_agent: str | None
     ) -> None:
         """Tell a person that they signed in with a browser that they had not used before."""
+        if not self._mail_queue.is_configured:
+            return
         subject = f"{person.id} {user_agent}"
         if not self._attempts.may_tell(session, subject, now=self._clock.now()):
             return

@@ -294,7 +294,7 @@ class SecondFactors:
         by = person_subject(person)
         of = (by.kind, person.id)
         record_act(session, act, f"{by.kind}.{what}", of=of, vendor_id=by.vendor_id)
-        if person.is_confirmed:
+        if person.is_confirmed and self._mail_queue.is_configured:
             self._mail_queue.enqueue(session, mail_to(person, vendor_of(session, person), what, {}))
 
     def _recovery_hashes(self, person: User | Admin, code: str) -> list[bytes]:
