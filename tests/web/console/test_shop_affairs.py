@@ -122,13 +122,13 @@ def test_the_last_owner_stays_one(owner: Visitor) -> None:
     assert owner.get("/console/people").status_code == 200
 
 
-def test_an_address_that_somebody_has_is_told(owner: Visitor, bob: Shop) -> None:
+def test_an_address_that_somebody_of_the_shop_has_is_told(owner: Visitor, alice: Shop) -> None:
     owner.get("/console/people")
-    person = {"name": "B", "email": bob.email("owner"), "role": "staff", "password": PASSWORD}
+    person = {"name": "B", "email": alice.email("owner"), "role": "staff", "password": PASSWORD}
     answer = owner.post("/console/people", **person)
     assert answer.status_code == 422
     assert PASSWORD not in answer.text
-    assert f'value="{bob.email("owner")}"' in answer.text
+    assert f'value="{alice.email("owner")}"' in answer.text
 
 
 def test_a_key_is_shown_once_works_and_is_revoked(owner: Visitor) -> None:

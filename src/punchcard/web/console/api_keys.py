@@ -43,12 +43,12 @@ def create_api_key(request: PageRequestDep, form: FormDep) -> Response:
     """Make a key and show it, once."""
     request.require_confirmation(form)
     name = form.text("name", limit=120)
-    days = form.choice("days", [days for days, _ in _LIVES])
+    days = form.choice("days", [days for days, _ in _LIVES], required=False)
     scopes = form.choices("scopes")
     if not scopes:
         form.fault("scopes", N_("Please choose at least one."))
     key = None
-    if name and days is not None and form.is_valid:
+    if name and form.is_valid:
         now = request.context.clock.now()
         with form.refusals(), request.context.database.write() as session:
             key, _row = api_key_service.create_api_key(
@@ -57,7 +57,9 @@ def create_api_key(request: PageRequestDep, form: FormDep) -> Response:
                 request.vendor_id,
                 name=name,
                 scopes=scopes,
-                expires_at=api_key_service.default_end(now, int(days)),
+                expires_at=api_key_service.default_end(
+                    now, request.context.settings.api_key_days if days is None else int(days)
+                ),
             )
     if key is None:
         return _list_page(request, form, status=422)
