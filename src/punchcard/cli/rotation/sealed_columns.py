@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from punchcard.accounts.models import IdempotencyRecord, OutgoingMail
+from punchcard.accounts.models import IdempotencyRecord, OutgoingMail, SecondFactor
 from punchcard.db.database import Database
 from punchcard.kit.secrets import HEAD_BYTES, Keyring, Sealer
 from punchcard.loyalty.models import LoyaltyCard
@@ -60,6 +60,9 @@ SEALED_COLUMNS: Final = (
         [IdempotencyRecord.vendor_id, IdempotencyRecord.key],
         "context",
         lambda row: f"{row.vendor_id} {row.key}",
+    ),
+    SealedColumn(
+        SecondFactor.key_sealed, [SecondFactor.id], "second factor", lambda row: str(row.id)
     ),
 )
 """All there are: a test holds them against the tables."""
