@@ -23,6 +23,7 @@ from sqlalchemy.engine import make_url
 import punchcard.accounts.models
 import punchcard.db.outbox
 import punchcard.db.secret_checks
+import punchcard.loyalty.cards.models
 import punchcard.loyalty.import_models
 import punchcard.loyalty.models
 import punchcard.wallets.google.models

@@ -11,7 +11,7 @@ from punchcard.accounts.access.known_browsers import KnownBrowsers
 from punchcard.accounts.access.notices import AccountNotices
 from punchcard.accounts.access.password_reset import PasswordReset
 from punchcard.accounts.access.presence import DevicePresences
-from punchcard.accounts.access.rate_limit import PublicLimits
+from punchcard.accounts.access.rate_limit import CredentialLimits, PublicLimits
 from punchcard.accounts.access.second_factor import SecondFactors
 from punchcard.accounts.access.session_service import SessionRules
 from punchcard.accounts.access.sign_in_service import SignIn
@@ -39,7 +39,9 @@ from punchcard.kit.wakeup import WakeupRegistry
 from punchcard.loyalty.cards.card_queries import WalletColumns
 from punchcard.loyalty.cards.contact_faults import ContactWatch
 from punchcard.loyalty.cards.customer_mail import CustomerMail, WalletLinksOf
+from punchcard.loyalty.cards.hand_over import HandOver
 from punchcard.loyalty.cards.links import CardLinks, card_sealer
+from punchcard.loyalty.cards.person_proofs import PersonProofs
 from punchcard.loyalty.events import CardsChanged, StaffPinChanged
 from punchcard.loyalty.live import LiveCards
 from punchcard.loyalty.rotating_codes import RotatingCodes
@@ -61,6 +63,7 @@ class AccountServices:
     limits: PublicLimits
     security: SecurityDesk
     device_presences: DevicePresences
+    credential_limits: CredentialLimits
     credentials: Credentials
     sign_in: SignIn
     mailer: Mailer
@@ -94,6 +97,8 @@ class LoyaltyServices:
     live: LiveCards
     card_sealer: Sealer
     card_links: CardLinks
+    hand_over: HandOver
+    person_proofs: PersonProofs
     rotating_codes: RotatingCodes
     pin_hasher: Hasher
     pin_verifier: PinVerifier
@@ -227,6 +232,7 @@ def _build_accounts(base: _Base, mailer: Mailer) -> AccountServices:
         password_hasher=hasher,
         limits=limits,
         security=security,
+        credential_limits=CredentialLimits(settings, clock),
         device_presences=presences,
         credentials=Credentials(database, clock, settings, presences),
         sign_in=sign_in,
@@ -291,6 +297,14 @@ def _build_loyalty(
         ),
         card_sealer=sealer,
         card_links=card_links,
+        hand_over=HandOver(settings, clock, card_links),
+        person_proofs=PersonProofs(
+            settings=settings,
+            clock=clock,
+            ids=base.ids,
+            mail_queue=accounts.mail_queue,
+            card_links=card_links,
+        ),
         rotating_codes=rotating_codes,
         pin_hasher=hasher,
         pin_verifier=pin_verifier,

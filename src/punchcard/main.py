@@ -18,6 +18,7 @@ from punchcard.api.http.request_observer import RequestObserver
 from punchcard.api.routes import (
     apple_web_service,
     auth,
+    card_holders,
     docs_page,
     google_callback,
     google_pictures,
@@ -80,6 +81,8 @@ ROUTERS: Final[list[APIRouter]] = [
     cards.router,
     transactions.router,
     public.router,
+    card_holders.router,
+    card_holders.vendor_router,
     public_logo.router,
     apple_web_service.router,
     google_callback.router,

@@ -48,6 +48,8 @@ def settings_for(url: str, folder: Path, **others: object) -> Settings:
         "public_enrolments_per_minute": 100_000,
         "pairing_attempts_per_minute": 100_000,
         "sign_ins_per_minute": 100_000,
+        "credential_requests_per_minute": 100_000,
+        "contact_lookups_per_minute": 100_000,
         # A card's events end at once: the clients of these tests read answers to their end.
         "live_stream_seconds": 0.0,
         **others,

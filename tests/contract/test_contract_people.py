@@ -1,14 +1,17 @@
 """The promises of the HTTP contract about staff, terminals and customers, one by one."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from punchcard.loyalty.cards import erasures
 from tests.contract.conftest import Stage
 from tests.contract.problems import check_problem, nothing_written
 from tests.contract.world import LOYALTY
 from tests.support.books import audited
+from tests.support.cast import by_operator
 from tests.support.drivers.api import ApiDriver
 
 PUBLIC = "/loyalty"
@@ -280,15 +283,27 @@ def test_a_customer_takes_their_data_and_is_forgotten_and_the_ledger_holds(
     driver.earn(second, 900)
     token = card["public_url"].rsplit("/", 1)[-1]
 
-    taken = driver.stage.api.get(f"{PUBLIC}/cards/{token}/export").json()
+    public = driver.stage.api
+    asked = public.post(f"{PUBLIC}/cards/{token}/proof-of-person").json()
+    typed = {"code": asked["code"]}
+    driver.api.post(f"{LOYALTY}/cards/{card['id']}/proof-of-person", typed).raise_for_status()
+    proof = {"Proof-Of-Person": asked["proof"]}
+
+    taken = public.get(f"{PUBLIC}/cards/{token}/export", headers=proof).json()
     assert taken["customer"]["email"] == "nora@nora.example"
     assert {one["number"] for one in taken["cards"]} == {card["number"], second["number"]}
-    assert driver.stage.api.delete(f"{PUBLIC}/cards/{token}/customer").status_code == 204
+    ended = public.delete(f"{PUBLIC}/cards/{token}/customer", headers=proof)
+    assert ended.status_code == 202
+    context = driver.stage.context
+    # The sessions of the world's people are shorter than the time to undo it.
+    later = datetime.fromisoformat(ended.json()["erased_at"])
+    with context.database.write() as session:
+        erasures.carry_out(session, replace(by_operator(context), now=later), limit=1)
 
     assert driver.now(card)["customer"] is None
     assert driver.now(second)["customer"] is None
     assert driver.now(card)["stamps"] == 1
-    left = driver.stage.api.get(f"{PUBLIC}/cards/{token}/export").text
+    left = public.get(f"{PUBLIC}/cards/{token}/export", headers=proof).text
     assert "nora" not in left.lower()
     found = driver.api.get(f"{LOYALTY}/cards/lookup", params={"code": told["email"]}).json()
     assert found["items"] == []

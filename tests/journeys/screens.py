@@ -91,6 +91,34 @@ def _own_card(
     return path
 
 
+def _yours(*, is_typed: bool) -> Callable[[Town], str]:
+    """Return how to find the page that asks a card's holder for a proof, or that has it."""
+
+    def path(town: Town) -> str:
+        return str(urlsplit(_own_card(_is_collecting)(town)).path) + _proof(town, is_typed=is_typed)
+
+    return path
+
+
+def _proof(town: Town, *, is_typed: bool) -> str:
+    # One for all widths and languages: only a few may wait at once.
+    key = (town.address, is_typed)
+    if key not in _proofs:
+        owner = town.api(OWNER)
+        cards = owner.get("/vendor/loyalty/cards", params={"limit": 200}).json()["items"]
+        card = next(card for card in cards if _is_collecting(card))
+        token = card["public_url"].rsplit("/", 1)[1]
+        asked = owner.with_token(None).post(f"/loyalty/cards/{token}/proof-of-person").json()
+        if is_typed:
+            here = f"/vendor/loyalty/cards/{card['id']}/proof-of-person"
+            owner.post(here, {"code": asked["code"]}).raise_for_status()
+        _proofs[key] = f"/yours/{asked['proof']}"
+    return _proofs[key]
+
+
+_proofs: dict[tuple[str, bool], str] = {}
+
+
 def _is_collecting(card: dict[str, Any]) -> bool:
     return card["customer"] is not None and card["stamps"] > 2
 
@@ -152,6 +180,10 @@ SCREENS: tuple[Screen, ...] = (
     Screen("card-bright", _own_card(_is_collecting), prepare=_brighten, is_whole=False),
     Screen("card-history", _own_card(_is_collecting, "/history")),
     Screen("card-data", _own_card(_is_collecting, "/data")),
+    Screen("card-proof-code", _yours(is_typed=False)),
+    Screen("card-yours", _yours(is_typed=True)),
+    Screen("handed-over", terminal_screens.handed_over),
+    Screen("handed-over-ended", "/h/none"),
     Screen("overview", "/console", OWNER),
     Screen("guide-shop", "/console/guide/shop", OWNER),
     Screen("guide-pins", "/console/guide/pins", OWNER),

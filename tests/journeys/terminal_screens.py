@@ -5,6 +5,7 @@ One device is paired for each town; its pages get what the device keeps, and pai
 
 import json
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
@@ -90,6 +91,15 @@ def waiting(page: Page, town: Town) -> None:
     _put(page, {"device": _device(town), "shift": shift, "book": _book(town, shift)})
     page.locator(".chip.line").click()
     expect(page.locator(".entries").first).to_be_visible()
+
+
+def handed_over(town: Town) -> str:
+    """Return the path of the page that opens a card which the till has just opened."""
+    till = town.api(BAKER).with_token(_device(town)["token"])
+    program = till.get(f"{LOYALTY}/programs").json()["items"][0]["id"]
+    wanted = {"program_id": program, "staff_token": _shift(town)["token"]}
+    opened = till.post(f"{LOYALTY}/cards", wanted).json()
+    return str(urlsplit(opened["hand_over_url"]).path)
 
 
 def _put(page: Page, kept: dict[str, Any]) -> None:

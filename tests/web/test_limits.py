@@ -28,7 +28,10 @@ OPEN_FORMS = {
     "/join/{slug}": ("/join/{slug}", {"accept_terms": "on"}),
     "/c/{token}/language": ("/join/{slug}", {"language": "de"}),
     "/c/{token}/news": ("/join/{slug}", {"news": "yes"}),
-    "/c/{token}/erase": ("/join/{slug}", {}),
+    "/c/{token}/keep": ("/join/{slug}", {}),
+    "/c/{token}/proof": ("/join/{slug}", {}),
+    "/c/{token}/yours/{secret}/erase": ("/join/{slug}", {}),
+    "/h/{ticket}": ("/join/{slug}", {}),
 }
 """Each with the page that its form is opened at; a wrong card is as good as a right one here."""
 
@@ -66,7 +69,7 @@ def test_a_form_for_strangers_is_limited_per_address(
     visitors: Callable[..., Visitor], alice: Shop, clock: ManualClock, path: str
 ) -> None:
     program = shelf.program(alice, status="active")
-    here = {"slug": program.slug, "token": "not-a-card"}
+    here = {"slug": program.slug, "token": "not-a-card", "secret": "x", "ticket": "none"}
     form, given = OPEN_FORMS[path]
     visitor, neighbour = visitors(), visitors(address="203.0.113.8")
 

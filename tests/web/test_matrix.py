@@ -38,7 +38,10 @@ ROUTES: list[Route] = sorted(
         for method in route.methods or ()
     }
 )
-PUBLIC_STARTS = ("/static/", "/colour/", "/badges/", "/join/", "/c/", "/terminal", "/verify-email")
+PUBLIC_STARTS = (
+    *("/static/", "/colour/", "/badges/", "/join/", "/c/", "/h/"),
+    *("/terminal", "/verify-email"),
+)
 PUBLIC = {
     "/",
     "/sign-in",
@@ -106,6 +109,7 @@ def served(
         password_bcrypt_cost=4,
         pin_bcrypt_cost=4,
         public_reads_per_minute=100_000,
+        credential_requests_per_minute=100_000,
         live_stream_seconds=0.0,
     )
     clock = ManualClock(MONDAY_MORNING)
@@ -132,6 +136,7 @@ def place(route: Route, world: World) -> str:
         "format": "csv",
         "found": "0",
         "session_id": world.alices["card_id"],
+        "secret": "none",
         "ticket": "none",
     }
     return _NAMED.sub(lambda match: known[match[1]], route[1])

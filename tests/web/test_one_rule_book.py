@@ -40,7 +40,7 @@ class Faces:
         self.shop = shop
         self.api = api
         self.let_in = let_in
-        self.program: LoyaltyProgram = shelf.program(shop, status="active")
+        self.program: LoyaltyProgram = shelf.program(shop, status="active", pin_policy="off")
 
     @cached_property
     def owner(self) -> Api:

@@ -95,6 +95,10 @@ SAME: dict[Route, list[Route]] = {
     ("POST", f"{_CARD}/block"): [("POST", f"{_LOYALTY}/cards/{{card_id}}/block")],
     ("POST", f"{_CARD}/unblock"): [("POST", f"{_LOYALTY}/cards/{{card_id}}/unblock")],
     ("POST", f"{_CARD}/replace"): [("POST", f"{_LOYALTY}/cards/{{card_id}}/replace")],
+    ("POST", f"{_CARD}/proof-of-person"): [
+        ("POST", f"{_LOYALTY}/cards/{{card_id}}/proof-of-person")
+    ],
+    ("POST", f"{_CARD}/keep-customer"): [("POST", f"{_LOYALTY}/cards/{{card_id}}/keep-customer")],
     ("POST", f"{_CARD}/stamp"): [("POST", f"{_LOYALTY}/stamp")],
     ("POST", f"{_CARD}/redeem"): [("POST", f"{_LOYALTY}/stamp/redeem")],
     ("POST", f"{_CARD}/earn"): [("POST", f"{_LOYALTY}/points/earn")],

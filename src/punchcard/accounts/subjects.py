@@ -61,6 +61,14 @@ class Subject:
         return not self.permissions.isdisjoint(any_of)
 
 
+def is_by_till(subject: Subject) -> bool:
+    """Return whether what a caller of a shop asks wants a person behind it, as at the till.
+
+    Who may manage answers for it without a PIN.
+    """
+    return subject.vendor_id is not None and not subject.may(LOYALTY_MANAGE)
+
+
 NOBODY: Final = Subject(kind=SubjectKind.NOBODY)
 """A visitor who showed no credential."""
 

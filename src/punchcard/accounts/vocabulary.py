@@ -14,12 +14,13 @@ class Role(StrEnum):
 
 
 class SubjectKind(StrEnum):
-    """What a caller is; a MEMBER is a user of a vendor."""
+    """What a caller is; a MEMBER is a user of a vendor, a CUSTOMER the holder of a card."""
 
     ADMIN = "admin"
     MEMBER = "member"
     API_KEY = "api_key"
     DEVICE = "device"
+    CUSTOMER = "customer"
     NOBODY = "nobody"
     SYSTEM = "system"
 

@@ -61,6 +61,7 @@ class Settings:
     mail_requests_per_minute: int = 20
     mails_per_address: int = 5
     mails_per_address_of_all: int = 20
+    enrolment_mails_per_shop_and_hour: int = 200
     mail_pause_minutes: int = 15
     password_reset_minutes: int = 60
     invitation_hours: int = 72
@@ -142,6 +143,11 @@ class Settings:
     sign_in_slowdown_seconds: int = 30
     sign_in_slowdown_limit_seconds: int = 3600
     credential_cache_seconds: float = 2.0
+    credential_requests_per_minute: int = 3000
+    contact_lookups_per_minute: int = 60
+    hand_over_minutes: int = 10
+    person_proof_minutes: int = 60
+    erasure_undo_hours: int = 72
     pairing_code_minutes: int = 10
     pairing_attempts_per_minute: int = 10
     api_key_days: int = 365

@@ -55,6 +55,22 @@ class ContactTaken(DomainError):
     sentence = N_("This e-mail address or phone number already belongs to another customer.")
 
 
+class ProofOfPersonRequired(DomainError):
+    """The card's link alone is not enough: who asks must show that the card is theirs."""
+
+    code = "proof_of_person_required"
+    kind = Kind.FORBIDDEN
+    sentence = N_("Please show first that this card is yours.")
+
+
+class ProofCodeInvalid(DomainError):
+    """No page of the card shows this code now."""
+
+    code = "proof_code_invalid"
+    kind = Kind.REFUSED
+    sentence = N_("This code is not valid. Please let the customer ask for a new one.")
+
+
 class ProgramNotFound(DomainError):
     """No such program in this vendor's shop."""
 

@@ -204,11 +204,18 @@ class OpenCard(Operation):
     to one customer, who can hold one card a program, and the welcome bonus is credited at once.
     Otherwise anybody may have typed it: the contact stays unverified and the bonus waits for the
     first visit, so that it can't be farmed.
+    `is_by_till` means that a till or a member of staff enrols: a program that requires PINs
+    requires one for this too. Without a proof of staff, `is_trusted` says whether the bonus is
+    credited at once all the same: to those who may manage.
+    `is_mailed` says whether the address that was told is written to.
     """
 
     program_id: ProgramId
     customer: NewCustomer | None = None
     is_vouched: bool = True
+    is_by_till: bool = False
+    is_trusted: bool = True
+    is_mailed: bool = True
     locale: str | None = None
 
 

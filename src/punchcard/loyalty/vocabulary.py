@@ -146,3 +146,10 @@ class FeaturedAction(StrEnum):
 
 FEATURED_ACTIONS_LIMIT: Final = 2
 """A pass has no more buttons."""
+
+
+class ProofWay(StrEnum):
+    """How a customer shows that a card is theirs: by their mail, or by a code a manager types."""
+
+    MAIL = "mail"
+    CODE = "code"

@@ -25,6 +25,7 @@ PAGES: Final = frozenset(
         "join",
         "reach",
         "c",
+        "h",
         "static",
         "colour",
         "badges",

@@ -12,5 +12,6 @@ OBSERVED_PAGES: Final[Mapping[tuple[str, str], SecurityEvent]] = {
     ("GET", "/console/members/{card_id}/hand-over"): SecurityEvent.PERSONAL_DATA_READ,
     ("GET", "/console/contacts"): SecurityEvent.PERSONAL_DATA_READ,
     ("GET", "/console/search"): SecurityEvent.PERSONAL_DATA_READ,
-    ("GET", "/c/{token}/data.html"): SecurityEvent.EXPORT_TAKEN,
+    ("GET", "/c/{token}/yours/{secret}/data.html"): SecurityEvent.EXPORT_TAKEN,
+    ("GET", "/c/{token}/yours/{secret}/data.json"): SecurityEvent.EXPORT_TAKEN,
 }

@@ -17,6 +17,7 @@ from punchcard.accounts.models import AccessToken, AuditOrigin, IdempotencyRecor
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
 from punchcard.kit.settings import Settings
+from punchcard.loyalty.cards import erasures, hand_over, person_proofs
 from punchcard.loyalty.models import TransactionOrigin
 from punchcard.loyalty.programs import reward_service
 from punchcard.wallets.apple import apple_registry
@@ -92,6 +93,17 @@ def expire_mails(context: Context, session: Session, now: datetime) -> int:
     return delete_expired_mails(session, now)
 
 
+def expire_proofs(context: Context, session: Session, now: datetime) -> int:
+    """Forget proofs of person, and links that work once, that have ended."""
+    return person_proofs.expire_proofs(session, now) + hand_over.expire_used(session, now)
+
+
+def carry_out_erasures(context: Context, session: Session, now: datetime) -> int:
+    """Forget the customers who asked for it, once the time to undo it is over."""
+    act = Act(subject=SYSTEM, now=now, ids=context.ids, request_id=None)
+    return erasures.carry_out(session, act, limit=_MANY)
+
+
 def touch_dated_rewards(context: Context, session: Session, now: datetime) -> int:
     """Let passes follow rewards that began or ended by their dates."""
     act = Act(subject=SYSTEM, now=now, ids=context.ids, request_id=None)
@@ -164,6 +176,8 @@ SHARED_TASKS: Final = [
             drop_needless_work,
             check_google_holders,
             expire_mails,
+            expire_proofs,
+            carry_out_erasures,
         )
     ),
 ]

@@ -32,6 +32,7 @@ def test_every_operation_tells_its_refusals(document: dict[str, Any]) -> None:
         "409",
         "413",
         "422",
+        "429",
         "503",
     }
     for status, response in create["responses"].items():

@@ -61,12 +61,16 @@ def test_manager_reaches_all_but_users_keys_closing_and_the_trail() -> None:
     assert barred == {"users", "members", "api-keys", "close", "audit-events", "exports"}
 
 
+ASKED = {"/cards/lookup"}
+"""What is asked by POST, so that a contact stands in no address, and changes nothing."""
+
+
 def test_staff_change_nothing_but_cards() -> None:
     changes = {
         path.removeprefix(LOYALTY)
         for (method, path), rule in ACCESS.items()
         if method != "GET" and path.startswith("/api/v1/vendor") and rule.allows(STAFF)
-    }
+    } - ASKED
 
     assert changes == {
         "/cards",
@@ -116,7 +120,7 @@ def test_a_key_with_one_scope_changes_only_what_the_scope_says() -> None:
             path.removeprefix(LOYALTY)
             for (method, path), rule in ACCESS.items()
             if method != "GET" and path.startswith(LOYALTY) and rule.allows(key)
-        }
+        } - ASKED
 
     assert changes(read) == set()
     assert changes(operate) == changes(STAFF)

@@ -8,7 +8,6 @@ import {
   MOST_KNOWN,
   recalled,
   remembered,
-  tokenIn,
 } from "../../../src/punchcard/web/static/js/terminal/known.js";
 import { coloursOf, contrast } from "../../../src/punchcard/web/static/js/terminal/look.js";
 import {
@@ -104,8 +103,6 @@ test("known cards are bounded and forgotten after a week", () => {
 test("a receipt without a token keeps the digest a scan has left", () => {
   const once = remembered(emptyKnown(), card("a"), "digest", NOW);
   assert.equal(remembered(once, card("a", { stamps: 4 }), null, NOW).cards.a.digest, "digest");
-  assert.equal(tokenIn("https://shop.example/c/abc"), "abc");
-  assert.equal(tokenIn(null), null);
 });
 
 test("the ink of a card can always be read", () => {

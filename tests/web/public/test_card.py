@@ -170,32 +170,6 @@ def test_nobody_finds_a_card_by_guessing(visitor: Visitor, path: str) -> None:
     assert visitor.get("/c/%00").status_code == 404
 
 
-def test_what_is_known_is_shown_and_forgotten_on_demand(
-    visitor: Visitor, path: str, context: Context
-) -> None:
-    assert "ana@example.com" in visitor.get(f"{path}/data").text
-
-    assert visitor.post(f"{path}/erase", sure="on").status_code == 303
-
-    with context.database.read() as session:
-        assert session.query(Customer).one().email is None
-    page = visitor.get(f"{path}/data")
-    assert "ana@example.com" not in page.text
-    assert visitor.get(path).status_code == 200
-
-
-def test_nothing_is_forgotten_without_the_tick_or_from_elsewhere(
-    visitor: Visitor, path: str, context: Context
-) -> None:
-    visitor.get(f"{path}/data")
-
-    visitor.post(f"{path}/erase")
-    assert visitor.post(f"{path}/erase", csrf="0", sure="on").status_code == 403
-
-    with context.database.read() as session:
-        assert session.query(Customer).one().email == "ana@example.com"
-
-
 def test_the_card_can_live_on_the_home_screen(visitor: Visitor, path: str) -> None:
     manifest = json.loads(visitor.get(f"{path}/card.webmanifest").text)
 
@@ -245,7 +219,7 @@ def test_a_replaced_cards_old_address_says_so_and_nothing_of_the_new_one(
         assert card["number"] not in answer.text
         assert card["public_url"].rsplit("/", 1)[1] not in answer.text
         assert "Ana" not in answer.text
-    assert visitor.post(f"{path}/erase", sure="on").status_code == 410
+    assert visitor.post(f"{path}/proof").status_code == 410
     assert (
         visitor.get(card["public_url"].removeprefix(context.settings.base_url)).status_code == 200
     )
@@ -282,27 +256,6 @@ def test_a_reward_that_is_ready_is_told_on_the_card(visitor: Visitor, path: str,
     page = visitor.get(path)
     assert "A reward is ready for you" in text_of(page)
     assert 'data-told="A reward is ready. Stamps: 10/10"' in page.text
-
-
-def test_who_is_forgotten_reads_so_in_the_language_of_the_card(visitor: Visitor, path: str) -> None:
-    visitor.get(f"{path}/data")
-
-    page = visitor.follow(visitor.post(f"{path}/erase", sure="on"))
-
-    assert "Your data is deleted." in text_of(page)
-    assert "Ana" not in page.text
-
-
-def test_the_birthday_is_shown_as_a_day_of_every_year(
-    visitor: Visitor, coffee: LoyaltyProgram
-) -> None:
-    visitor.get(f"/join/{coffee.slug}")
-    born = {"birthday_day": "29", "birthday_month": "2"}
-    path = visitor.post(f"/join/{coffee.slug}", name="Ana", **born).headers["location"]
-
-    page = visitor.get(path.split("?")[0] + "/data?lang=de")
-
-    assert "29. Februar" in text_of(page)
 
 
 def test_a_card_is_packed_for_browsers_that_unpack_and_only_for_them(
@@ -382,7 +335,7 @@ def test_what_a_stranger_can_change_is_counted_as_strictly_as_joining(
     for _ in range(context.settings.public_enrolments_per_minute - 1):
         context.accounts.limits.enrolments.take("203.0.113.7")
 
-    for change in ("language", "news", "erase"):
+    for change in ("language", "news", "proof", "yours/x/erase", "keep"):
         assert visitor.post(f"{path}/{change}", language="de").status_code == 429
 
 
@@ -403,25 +356,6 @@ def test_a_redeemed_reward_is_named_in_the_readers_language(
     french = text_of(visitor.get(f"{path}/history?lang=fr"))
     assert name in french
     assert "Un café offert" not in french
-
-
-def test_everything_known_can_be_read_without_a_program_for_json(
-    visitor: Visitor, till: Api, path: str
-) -> None:
-    stamp(till, path, 3)
-    assert f'href="{path}/data.html"' in visitor.get(f"{path}/data").text
-
-    answer = visitor.get(f"{path}/data.html")
-
-    assert answer.status_code == 200
-    assert 'filename="card-data.html"' in answer.headers["content-disposition"]
-    said = text_of(answer)
-    for known in ("Ana", "ana@example.com", "Coffee card", "+3"):
-        assert known in said
-    # The file needs nothing beside it, now or in ten years.
-    assert "/static/" not in answer.text
-    assert "<script" not in answer.text
-    assert visitor.get("/c/" + "A" * 22 + "/data.html").status_code == 404
 
 
 def test_a_reward_within_reach_that_ends_soon_is_told_with_its_last_day(

@@ -149,12 +149,14 @@ def test_every_drawing_the_scripts_ask_for_is_in_the_shell(pages: httpx.Client) 
 
 
 def test_the_page_of_a_card_goes_to_a_phone_as_a_code(pages: httpx.Client) -> None:
-    answer = pages.get("/terminal/cards/l9zCwiucNfF6wUwYUqh_UQ.svg")
+    answer = pages.get(f"/terminal/hand-over/{'l9zCwiucNfF6wUwYUqh_UQ' * 6}.svg")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("image/svg+xml")
     assert "<path" in answer.text
 
 
-@pytest.mark.parametrize("path", ["cards/short.svg", "cards/http:evil.svg", "nothing", "sw.css"])
+@pytest.mark.parametrize(
+    "path", ["hand-over/short.svg", "hand-over/http:evil.svg", "nothing", "sw.css"]
+)
 def test_what_is_not_there_says_so(pages: httpx.Client, path: str) -> None:
     assert pages.get(f"/terminal/{path}").status_code == 404

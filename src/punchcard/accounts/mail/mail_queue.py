@@ -10,17 +10,19 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import throttle
 from punchcard.accounts.mail.mail_messages import Enclosed, Mail
-from punchcard.accounts.models import OutgoingMail
+from punchcard.accounts.models import OutgoingMail, Throttle
 from punchcard.accounts.throttle import Limit
 from punchcard.db import outbox
 from punchcard.kit.clock import Clock
-from punchcard.kit.ids import Ids
+from punchcard.kit.ids import Ids, VendorId
 from punchcard.kit.secrets import Digests, Sealer
 from punchcard.kit.settings import Settings
 
 MAIL_SEND: Final = "mail.send"
 
+_HOUR_SECONDS: Final = 3600
 _DAY_SECONDS: Final = 24 * 3600
+_HOUR: Final = timedelta(hours=1)
 _NOTICE_LIFE: Final = timedelta(days=3)
 
 
@@ -38,6 +40,11 @@ class MailQueue:
         self._digests = Digests(settings.keys, "punchcard mail throttle")
         self._limit = _limit(settings, settings.mails_per_address)
         self._limit_of_all = _limit(settings, settings.mails_per_address_of_all)
+        self._shop_limit = Limit(
+            attempts=settings.enrolment_mails_per_shop_and_hour,
+            block_seconds=_HOUR_SECONDS,
+            block_limit_seconds=_HOUR_SECONDS,
+        )
 
     def enqueue(
         self, session: Session, mail: Mail | None, *, expires_at: datetime | None = None
@@ -104,6 +111,21 @@ class MailQueue:
         digest = self._digests.of(what.encode("utf-8", "replace"))
         return f"{purpose}:{digest.hex()}"
 
+    def count_enrolment(self, session: Session, vendor_id: VendorId) -> None:
+        """Count a mail that a stranger who joined causes in a shop's name, in this hour.
+
+        Raises TooManyRequests above `enrolment_mails_per_shop_and_hour`. Commit it with the mail.
+        """
+        now = self._clock.now()
+        throttle.fail(session, _shop_key(vendor_id, now), limit=self._shop_limit, now=now)
+
+    def pauses_enrolments(self, session: Session, vendor_id: VendorId) -> datetime | None:
+        """Return until when who joins a shop gets no mail: the next full hour; None if they do."""
+        now = self._clock.now()
+        row = session.get(Throttle, _shop_key(vendor_id, now))
+        is_full = row is not None and row.failures >= self._shop_limit.attempts
+        return _hour_of(now) + _HOUR if is_full else None
+
     def delete(self, session: Session, mail_id: str) -> None:
         """Delete a mail: it was sent, or never will be."""
         session.execute(delete(OutgoingMail).where(OutgoingMail.id == mail_id))
@@ -115,6 +137,14 @@ def _limit(settings: Settings, attempts: int) -> Limit:
         block_seconds=settings.mail_pause_minutes * 60,
         block_limit_seconds=_DAY_SECONDS,
     )
+
+
+def _hour_of(now: datetime) -> datetime:
+    return now.replace(minute=0, second=0, microsecond=0)
+
+
+def _shop_key(vendor_id: VendorId, now: datetime) -> str:
+    return f"enrolment mails:{vendor_id}:{_hour_of(now).isoformat()}"
 
 
 def delete_expired_mails(session: Session, now: datetime) -> int:

@@ -186,6 +186,24 @@ WORDINGS: Final[Mapping[str, MailText]] = {
             Line(sentence=N_("It belongs to nobody and cannot be stamped. Remove it afterwards.")),
         ),
     ),
+    "customer_proof": MailText(
+        subject=N_("Your data at {shop}"),
+        lines=(
+            Line(
+                sentence=N_(
+                    "Somebody with the link to your card asked to see, take along or delete what"
+                    " {shop} knows about you. Only with this link it goes on."
+                )
+            ),
+            Line(sentence=N_("Open my data"), link="link", is_main=True),
+            _UNTIL,
+            Line(
+                sentence=N_(
+                    "If this was not you, do nothing, and let the shop give you a new card."
+                )
+            ),
+        ),
+    ),
     "customer_address": MailText(
         subject=N_("Confirm your address for {shop}"),
         lines=(

@@ -16,7 +16,11 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 
-from punchcard.accounts.access.rate_limit import PublicLimits, counted_address
+from punchcard.accounts.access.rate_limit import (
+    PublicLimits,
+    counted_address,
+    counted_credential,
+)
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import CredentialsInvalid, HasherBusy, NotAllowed, TooManyRequests
 from punchcard.accounts.subjects import NOBODY, Subject
@@ -84,6 +88,16 @@ class Caller:
         Raises ConfirmationRequired.
         """
         self.context.accounts.session_rules.require_confirmed(self.subject)
+
+    def count_work(self, requests: int) -> None:
+        """Count a request as so many more, for what costs as much. Raises TooManyRequests."""
+        limit = self.context.accounts.credential_limits.requests
+        limit.take(counted_credential(self.subject), requests)
+
+    def count_contact(self) -> None:
+        """Count one question for a person by their contact. Raises TooManyRequests."""
+        limit = self.context.accounts.credential_limits.contacts
+        limit.take(counted_credential(self.subject))
 
     def tagged(self, schema: Tagged) -> Tagged:
         """Return what a response shows, and name it by its ETag."""
@@ -168,6 +182,7 @@ async def get_caller(
     asked = request.method, request.scope["route"].path
     permissions.require(permissions.ACCESS[asked], subject)
     state["observed"] = OBSERVED_ROUTES.get(asked)
+    context.accounts.credential_limits.requests.take(counted_credential(subject))
     keyed = None
     if key is not None and subject.vendor_id is not None:
         told = idempotency.fingerprints(context.settings.keys, subject, key.request)

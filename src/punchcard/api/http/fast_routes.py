@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from punchcard.accounts.access.rate_limit import counted_credential
 from punchcard.accounts.errors import CredentialsInvalid, CredentialsMissing
 from punchcard.accounts.subjects import Subject
 from punchcard.api.http import idempotency, permissions
@@ -87,6 +88,7 @@ class FastRoutes:
     def __init__(self, app: ASGIApp, context: Context, routes: list[FastRoute]) -> None:
         self._app = app
         self._context = context
+        self._limit = context.accounts.credential_limits.requests
         self._exact = {route.path: route for route in routes if "{" not in route.path}
         self._patterns = [(_pattern(r.path), r) for r in routes if "{" in r.path]
 
@@ -119,6 +121,7 @@ class FastRoutes:
             raise
         scope["state"]["subject"] = subject
         permissions.require(permissions.ACCESS["POST", route.path], subject)
+        self._limit.take(counted_credential(subject))
         _check_json(headers.get(b"content-type"))
         request = FastRequest(
             subject=subject,

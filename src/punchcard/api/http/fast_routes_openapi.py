@@ -10,7 +10,7 @@ from punchcard.api.http.fast_routes import FastRoute
 from punchcard.api.http.openapi import problems
 
 _REF: Final = "#/components/schemas/{model}"
-_REFUSALS: Final = (404, 409, 423)
+_REFUSALS: Final = (404, 409, 423, 429)
 
 
 def install(app: FastAPI, routes: Sequence[FastRoute]) -> None:

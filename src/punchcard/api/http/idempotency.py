@@ -29,12 +29,14 @@ from punchcard.loyalty.models import LoyaltyTransaction
 HEADER: Final = "Idempotency-Key"
 REPLAYED_HEADER: Final = "Idempotency-Replayed"
 
-PATHS_WITHOUT_KEYS: Final = frozenset({"/api/v1/vendor/loyalty/pins/verify"})
-"""What is asked there changes nothing that must be done once, and its response is a secret."""
+PATHS_WITHOUT_KEYS: Final = frozenset(
+    {"/api/v1/vendor/loyalty/cards/lookup", "/api/v1/vendor/loyalty/pins/verify"}
+)
+"""What is asked there changes nothing that must be done once."""
 
 _KEY = re.compile(r"[!-~]{1,128}")
-_SECRET_FIELDS: Final = frozenset({"pin", "staff_pin", "password", "new_password"})
-"""What people type to prove who they are, by the names that requests give it."""
+_SECRET_FIELDS: Final = frozenset({"pin", "staff_pin", "staff_token", "password", "new_password"})
+"""What people prove with who they are, by the names that requests give it; it may be renewed."""
 
 
 @dataclass(frozen=True)

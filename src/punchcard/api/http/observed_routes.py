@@ -14,6 +14,7 @@ _LOYALTY: Final = "/api/v1/vendor/loyalty"
 OBSERVED_ROUTES: Final[Mapping[tuple[str, str], SecurityEvent]] = {
     ("GET", f"{_LOYALTY}/cards"): SecurityEvent.PERSONAL_DATA_READ,
     ("GET", f"{_LOYALTY}/cards/lookup"): SecurityEvent.PERSONAL_DATA_READ,
+    ("POST", f"{_LOYALTY}/cards/lookup"): SecurityEvent.PERSONAL_DATA_READ,
     ("GET", f"{_LOYALTY}/cards/{{card_id}}"): SecurityEvent.PERSONAL_DATA_READ,
     ("GET", "/api/v1/loyalty/cards/{token}/export"): SecurityEvent.EXPORT_TAKEN,
 }

@@ -174,7 +174,7 @@ def _common(method: str, operation: dict[str, Any], *, is_public: bool) -> list[
         common.append(413)
     if any(parameter["in"] == "path" for parameter in operation.get("parameters", [])):
         common.append(404)
-    return common + ([429] if is_public else [401, 403])
+    return [*common, 429] if is_public else [*common, 401, 403, 429]
 
 
 def _problem_response(status: int) -> dict[str, Any]:

@@ -32,7 +32,7 @@ _CLIENT_LEFT: Final = 499
 
 # A card's token opens the card. It follows /cards/ on the public paths, and is cut out wherever
 # else something of its form appears. A phone's name opens the list of its passes.
-_PUBLIC_CARD = re.compile(r"(?<=/cards/)[^/]+|(?<=/apple/v1/devices/)[^/]+")
+_PUBLIC_CARD = re.compile(r"(?<=/cards/)[^/]+|(?<=/apple/v1/devices/)[^/]+|(?<=^/h/)[^/]+")
 _TOKEN = re.compile(r"(?<=/)[A-Za-z0-9_-]{22}(?=/|$)")
 _SIGNED_IN_PATHS: Final = ("/api/v1/vendor/", "/api/v1/admin/")
 _PATH_CHARACTERS: Final = 200

@@ -134,11 +134,14 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_LOYALTY}/cards"): _SEE,
     ("POST", f"{_LOYALTY}/cards"): MAY_OPERATE,
     ("GET", f"{_LOYALTY}/cards/lookup"): _SEE,
+    ("POST", f"{_LOYALTY}/cards/lookup"): _SEE,
     ("GET", f"{_LOYALTY}/cards/{{card_id}}"): _SEE,
     ("PATCH", f"{_LOYALTY}/cards/{{card_id}}"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/cards/{{card_id}}/block"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/cards/{{card_id}}/unblock"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/cards/{{card_id}}/replace"): MAY_OPERATE,
+    ("POST", f"{_LOYALTY}/cards/{{card_id}}/proof-of-person"): MAY_MANAGE,
+    ("POST", f"{_LOYALTY}/cards/{{card_id}}/keep-customer"): MAY_MANAGE,
     ("GET", f"{_LOYALTY}/cards/{{card_id}}/transactions"): _SEE,
     ("GET", f"{_LOYALTY}/transactions"): MAY_READ,
     # The till
@@ -185,8 +188,11 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_OPEN}/cards/{{token}}/qr.svg"): PUBLIC,
     ("GET", f"{_OPEN}/cards/{{token}}/apple.pkpass"): PUBLIC,
     ("GET", f"{_OPEN}/cards/{{token}}/google"): PUBLIC,
+    # What its holder alone may ask wants a second proof
+    ("POST", f"{_OPEN}/cards/{{token}}/proof-of-person"): PUBLIC,
     ("GET", f"{_OPEN}/cards/{{token}}/export"): PUBLIC,
     ("DELETE", f"{_OPEN}/cards/{{token}}/customer"): PUBLIC,
+    ("POST", f"{_OPEN}/cards/{{token}}/customer/keep"): PUBLIC,
     # Google: its signature is the credential; the logo is anybody's
     ("POST", f"{_OPEN}/google/callback"): PUBLIC,
     ("GET", f"{_OPEN}/google/programs/{{program_id}}/logo.png"): PUBLIC,

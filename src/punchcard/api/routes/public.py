@@ -5,7 +5,7 @@ The secret token in a card's address is its holder's credential: it opens that c
 
 import io
 import logging
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 from fastapi import Path, Response
 from fastapi.responses import RedirectResponse
@@ -39,7 +39,7 @@ from punchcard.api.schemas.public import (
 )
 from punchcard.context import Context
 from punchcard.db.outbox import PermanentFailure, RetryLater
-from punchcard.loyalty.cards import card_service, customer_service
+from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.errors import ProgramInactive, ProgramNotFound
 from punchcard.loyalty.ledger import ledger_reader
@@ -208,26 +208,6 @@ def get_google_pass(visitor: VisitorDep, token: Token) -> str:
         raise WalletAway from error
 
 
-@router.get("/cards/{token}/export", responses=problems(404), dependencies=[LimitReads])
-def export_customer(visitor: VisitorDep, token: Token) -> dict[str, Any]:
-    """Return everything that the shop holds about the card's customer."""
-    context = visitor.context
-    with context.database.read() as session:
-        return customer_service.export_customer(session, token, now=context.clock.now())
-
-
-@router.delete(
-    "/cards/{token}/customer",
-    status_code=204,
-    responses=problems(404),
-    dependencies=[LimitEnrolments],
-)
-def erase_customer(visitor: VisitorDep, token: Token) -> None:
-    """Forget the card's customer. Their cards go on as anonymous ones; the ledger stays valid."""
-    with visitor.context.database.write() as session:
-        customer_service.erase_customer(session, visitor.act(), token)
-
-
 def own_card(context: Context, token: str) -> PublicCard:
     """Return the card that a token opens, as it is now. Raises CardNotFound."""
     now = context.clock.now()
@@ -241,6 +221,10 @@ def own_card(context: Context, token: str) -> PublicCard:
 
 def _open_card(visitor: Caller, page: ProgramPage, request: PublicEnrolRequest) -> Receipt:
     context, told, country = visitor.context, request.customer, page.vendor.country
+    # Above the limit the card opens all the same, and the answer does not tell the difference.
+    is_mailed = not (told and told.email) or context.accounts.limits.mails.try_take(
+        counted_address(visitor.address or "")
+    )
     caller = OperationCaller(
         subject=visitor.subject,
         vendor_id=page.vendor.id,
@@ -256,6 +240,7 @@ def _open_card(visitor: Caller, page: ProgramPage, request: PublicEnrolRequest) 
             page.program.id,
             customer=told.as_new(country, accepted_terms=request.accept_terms) if told else None,
             is_vouched=False,
+            is_mailed=is_mailed,
             locale=request.locale or (told.locale if told else None),
             **metadata,
         ),

@@ -1,6 +1,6 @@
 """What is sent about cards and whom they belong to."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from punchcard.api.schemas.accounts import LEFT_OUT
 from punchcard.api.schemas.fields import (
@@ -13,14 +13,16 @@ from punchcard.api.schemas.fields import (
     Name,
     Phone,
     Schema,
+    line,
 )
-from punchcard.api.schemas.operations import Placed
+from punchcard.api.schemas.operations import Placed, ProofRequest
 from punchcard.kit.ids import ImportId, ProgramId
 from punchcard.kit.validation import contacts
 from punchcard.kit.validation.invalid import check_field
 from punchcard.loyalty.cards.card_changes import CardChange
 from punchcard.loyalty.operations import NewCustomer
 
+CodeText = Annotated[str, *line(1, 300)]
 _PHONE = ("body", "customer", "phone")
 
 
@@ -56,7 +58,7 @@ class CustomerChange(Schema):
     marketing_consent: Flag = LEFT_OUT
 
 
-class CardChangeRequest(Schema):
+class CardChangeRequest(ProofRequest):
     """What changes about a card; what is left out stays."""
 
     customer: CustomerChange = LEFT_OUT
@@ -67,14 +69,16 @@ class CardChangeRequest(Schema):
 
         `country` is the shop's: its phone numbers come without a country code. Raises InvalidInput.
         """
-        given: dict[str, Any] = self.model_dump(exclude_unset=True)
+        given: dict[str, Any] = self.model_dump(
+            exclude_unset=True, exclude=set(ProofRequest.model_fields)
+        )
         customer = given.pop("customer", None)
         if customer is not None:
             customer = _with_whole_phone(customer, country)
         return CardChange(customer=customer, card=given)
 
 
-class EnrolRequest(Placed):
+class EnrolRequest(Placed, ProofRequest):
     """Open a card in a program; without a customer it is an anonymous one.
 
     An import (`import_id`) opens cards of former days, at `enrolled_at`.
@@ -85,6 +89,12 @@ class EnrolRequest(Placed):
     import_id: IdOf[ImportId] | None = None
     customer: CustomerRequest | None = None
     locale: LanguageText | None = None
+
+
+class LookupRequest(Schema):
+    """A code that names cards; in a body, because addresses of requests are written to logs."""
+
+    code: CodeText
 
 
 class PublicEnrolRequest(Schema):

@@ -6,7 +6,7 @@ being built. The models beside them stand in the OpenAPI document; a test holds 
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,8 @@ from punchcard.wallets.vocabulary import WalletState
 
 HashText = Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=["9f86d081884c7d65" * 4])]
 
+# Half of the hash that is kept: enough to know a token again, and no way to it.
+_DIGEST_BYTES: Final = 16
 _CUSTOMER_FIELDS = (
     "id",
     "name",
@@ -34,9 +36,9 @@ _CUSTOMER_FIELDS = (
 
 
 def receipt_response(
-    receipt: Receipt, links: CardLinks, token: str | None = None
+    receipt: Receipt, links: CardLinks | None, token: str | None = None
 ) -> dict[str, Any]:
-    """Return a Receipt of the contract; `token` is the card's, if it is known without unsealing."""
+    """Return a Receipt of the contract, its card as in `card_response`."""
     card = receipt.card
     return {
         "transaction": transaction_response(receipt.entry, receipt.staff_name),
@@ -47,8 +49,16 @@ def receipt_response(
     }
 
 
-def card_response(card: CardView, links: CardLinks, token: str | None = None) -> dict[str, Any]:
-    """Return a Card of the contract; `token` is the card's, if it is known without unsealing."""
+def card_response(
+    card: CardView, links: CardLinks | None, token: str | None = None
+) -> dict[str, Any]:
+    """Return a Card of the contract; `token` is the card's, if it is known without unsealing.
+
+    Without `links` the card's own address is not told: it is its customer's credential.
+    """
+    public_url = None
+    if links is not None:
+        public_url = links.address(token) if token else links.public_url(card.id, card.token_sealed)
     return {
         "id": card.id,
         "program_id": card.program_id,
@@ -56,9 +66,9 @@ def card_response(card: CardView, links: CardLinks, token: str | None = None) ->
         "status": card.status,
         "customer": customer_response(card.customer),
         **balance_response(card),
-        "public_url": (
-            links.address(token) if token else links.public_url(card.id, card.token_sealed)
-        ),
+        "public_url": public_url,
+        "hand_over_url": None,
+        "token_digest": card.token_hash[:_DIGEST_BYTES].hex(),
         "wallet": {"apple": card.wallet_apple, "google": card.wallet_google},
     }
 
@@ -192,6 +202,10 @@ class Card(Schema):
     `former_numbers` are those it had before it was replaced, the latest first: they find the card,
     and nothing can be done with them. Only who may read all cards is told.
 
+    `public_url` is the customer's own credential: told where a card is opened or replaced, never to
+    a device, and to `loyalty:manage`. A device is given `hand_over_url` then, good once and for
+    some minutes. `token_digest` are the first 16 bytes of the SHA-256 of the token in `public_url`.
+
     Its ETag stands for what can be changed, not for its balances.
     """
 
@@ -208,6 +222,8 @@ class Card(Schema):
             "stamps_left_today",
             "last_activity_at",
             "public_url",
+            "hand_over_url",
+            "token_digest",
             "wallet",
             "former_numbers",
         }
@@ -228,6 +244,8 @@ class Card(Schema):
     enrolled_at: Moment
     last_activity_at: Moment | None
     public_url: str | None
+    hand_over_url: str | None
+    token_digest: Annotated[str, Field(pattern="^([0-9a-f]{32})?$", examples=["9f86d081" * 4])]
     wallet: WalletStates
     former_numbers: list[str] = Field(default_factory=list)
 

@@ -28,12 +28,16 @@ class Placed(Schema):
     location_id: IdOf[LocationId] | None = None
 
 
-class Proved(Placed):
-    """An operation that a person at the till stands for: by PIN, or by the token of a PIN."""
+class ProofRequest(Schema):
+    """Who stands at the till: a PIN, or the token of a PIN."""
 
     staff_pin: StaffPinText | None = None
     staff_id: Annotated[str, *line(1, 64)] | None = None
     staff_token: StaffTokenText | None = None
+
+
+class Proved(Placed, ProofRequest):
+    """An operation that a person at the till stands for: by PIN, or by the token of a PIN."""
 
 
 class Staffed(Proved):

@@ -1,7 +1,8 @@
 """What the vendor's side changes about a card: its customer, its status, its number and token.
 
-Balances are the till's. Each change locks the card's row first, so that a batch of the till sees
-the card before or after it, and announces that the card has changed.
+Who may not manage needs a proof of staff where the program requires one, as at the till, and the
+audit trail names the person. Balances are the till's. Each change locks the card's row first, so
+that a batch of the till sees the card before or after it, and announces that the card has changed.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.models import Customer
+from punchcard.accounts.subjects import is_by_till
 from punchcard.db import outbox
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.folding import fold_name
@@ -28,7 +30,9 @@ from punchcard.loyalty.errors import (
     TillBusy,
 )
 from punchcard.loyalty.events import CUSTOMER_ADDRESS, announce_cards_changed
-from punchcard.loyalty.models import LoyaltyCard, RetiredCardCode
+from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, RetiredCardCode
+from punchcard.loyalty.operations import StaffIdentity
+from punchcard.loyalty.rules.card_rules import check_staff
 from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus
 
 CUSTOMER_FIELDS = ("name", "email", "phone", "birthday", "locale", "marketing_consent")
@@ -53,6 +57,7 @@ def update_card(
     card_id: CardId,
     change: CardChange,
     *,
+    staff: StaffIdentity | None = None,
     guard: Callable[[LoyaltyCard], None] | None = None,
 ) -> None:
     """Change the given fields; an anonymous card gets a customer: a known one, or a new one.
@@ -60,17 +65,20 @@ def update_card(
     Contacts typed by the vendor's side are vouched for: the customer becomes verified once each of
     their contacts was typed so, and a verified contact belongs to one customer.
     `guard` is given the card, locked with its customer, before anything changes; what it raises
-    ends it.
-    Raises CardNotFound, ContactTaken; for an anonymous card also CardAlreadyExists (the customer
-    holds another card of the program) and ContactConflict.
+    ends it. `staff` is who stands behind a change of the customer.
+    Raises CardNotFound, StaffPinRequired, StaffPinNotForProgram, ContactTaken; for an anonymous
+    card also CardAlreadyExists (the customer holds another card of the program) and
+    ContactConflict.
     """
     card = lock_card(session, vendor_id, card_id)
     if guard is not None:
         if card.customer_id is not None:
             session.get_one(Customer, card.customer_id, with_for_update=True)
         guard(card)
-    changed = _change_card(card, change.card or {})
     told = dict(change.customer or {})
+    if told:
+        _check_staff(session, act, card, staff)
+    changed = _change_card(card, change.card or {})
     if told and card.customer_id is None:
         changed += _give_to_customer(session, act, card, told)
     elif told:
@@ -79,27 +87,53 @@ def update_card(
         return
     card.updated_at = act.now
     # Names of fields only: the audit trail is permanent, and customers may ask to be forgotten.
-    _record(session, act, "card.updated", card, new={"fields": sorted(changed)})
+    _record(session, act, "card.updated", card, staff, new={"fields": sorted(changed)})
 
 
-def block_card(session: Session, act: Act, vendor_id: VendorId, card_id: CardId) -> None:
-    """Stop the card from being used until it is unblocked. Raises CardNotFound, CardBlocked."""
-    _set_status(session, act, vendor_id, card_id, status=CardStatus.BLOCKED)
+def block_card(
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    card_id: CardId,
+    staff: StaffIdentity | None = None,
+) -> None:
+    """Stop the card from being used until it is unblocked.
+
+    Raises CardNotFound, CardBlocked (it is closed), StaffPinRequired, StaffPinNotForProgram.
+    """
+    _set_status(session, act, vendor_id, card_id, staff, status=CardStatus.BLOCKED)
 
 
-def unblock_card(session: Session, act: Act, vendor_id: VendorId, card_id: CardId) -> None:
-    """Let a blocked card be used again. Raises CardNotFound, CardBlocked (it is closed)."""
-    _set_status(session, act, vendor_id, card_id, status=CardStatus.ACTIVE)
+def unblock_card(
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    card_id: CardId,
+    staff: StaffIdentity | None = None,
+) -> None:
+    """Let a blocked card be used again.
+
+    Raises CardNotFound, CardBlocked (it is closed), StaffPinRequired, StaffPinNotForProgram.
+    """
+    _set_status(session, act, vendor_id, card_id, staff, status=CardStatus.ACTIVE)
 
 
 def replace_card(
-    session: Session, act: Act, vendor_id: VendorId, card_id: CardId, sealer: Sealer
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    card_id: CardId,
+    sealer: Sealer,
+    *,
+    staff: StaffIdentity | None = None,
 ) -> None:
     """Give the card a new number and token; the old ones stop working permanently.
 
-    Id, balances, status and ledger stay. Raises CardNotFound, CardBlocked (it is closed).
+    Id, balances, status and ledger stay.
+    Raises CardNotFound, CardBlocked (it is closed), StaffPinRequired, StaffPinNotForProgram.
     """
     card = lock_card(session, vendor_id, card_id)
+    _check_staff(session, act, card, staff)
     _refuse_if_closed(card)
     old_number = card.number
     session.add(
@@ -113,7 +147,7 @@ def replace_card(
     card.token_sealed = sealer.seal(token.encode(), card.id)
     card.updated_at = act.now
     numbers = {"old": {"number": old_number}, "new": {"number": card.number}}
-    _record(session, act, "card.replaced", card, **numbers)
+    _record(session, act, "card.replaced", card, staff, **numbers)
 
 
 def lock_card(session: Session, vendor_id: VendorId, card_id: CardId) -> LoyaltyCard:
@@ -130,17 +164,31 @@ def lock_card(session: Session, vendor_id: VendorId, card_id: CardId) -> Loyalty
     return card
 
 
+def _check_staff(
+    session: Session, act: Act, card: LoyaltyCard, staff: StaffIdentity | None
+) -> None:
+    policy = session.get_one(LoyaltyProgram, card.program_id).pin_policy
+    check_staff(staff, card.program_id, policy, is_asked=is_by_till(act.subject))
+
+
 def _set_status(
-    session: Session, act: Act, vendor_id: VendorId, card_id: CardId, *, status: CardStatus
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    card_id: CardId,
+    staff: StaffIdentity | None,
+    *,
+    status: CardStatus,
 ) -> None:
     card = lock_card(session, vendor_id, card_id)
+    _check_staff(session, act, card, staff)
     _refuse_if_closed(card)
     if card.status == status:
         return
     old, card.status = card.status, status
     card.updated_at = act.now
     action = "card.blocked" if status == CardStatus.BLOCKED else "card.unblocked"
-    _record(session, act, action, card, old={"status": old}, new={"status": status})
+    _record(session, act, action, card, staff, old={"status": old}, new={"status": status})
 
 
 def _refuse_if_closed(card: LoyaltyCard) -> None:
@@ -247,7 +295,16 @@ def _fill(customer: Customer, act: Act, fields: Mapping[str, Any]) -> None:
         customer.marketing_consent_at = act.now if fields["marketing_consent"] else None
 
 
-def _record(session: Session, act: Act, action: str, card: LoyaltyCard, **values: Any) -> None:
+def _record(
+    session: Session,
+    act: Act,
+    action: str,
+    card: LoyaltyCard,
+    staff: StaffIdentity | None,
+    **values: Any,
+) -> None:
     session.flush()
+    if staff is not None:
+        values["new"] = {**values["new"], "staff_pin_id": staff.pin_id}
     record_act(session, act, action, of=("card", card.id), vendor_id=card.vendor_id, **values)
     announce_cards_changed(session, [card.id], act.now)

@@ -100,10 +100,13 @@ def open_card(
     *,
     customer: NewCustomer | None = None,
     is_vouched: bool = True,
+    is_by_till: bool = False,
+    is_trusted: bool = True,
+    is_mailed: bool = True,
     locale: str | None = None,
     **metadata: Unpack[OperationMetadata],
 ) -> Answer_co:
-    """Open a card in a program, for a customer or anonymously; see OpenCard for `is_vouched`.
+    """Open a card in a program, for a customer or anonymously; see OpenCard for the rest.
 
     Waits until it is durable. Raises ProgramNotFound, ProgramInactive, CardAlreadyExists,
     ContactConflict, TillBusy.
@@ -113,6 +116,9 @@ def open_card(
             program_id=program_id,
             customer=customer,
             is_vouched=is_vouched,
+            is_by_till=is_by_till,
+            is_trusted=is_trusted,
+            is_mailed=is_mailed,
             locale=locale,
             **metadata,
         )
@@ -146,6 +152,14 @@ def lookup_cards(
     if not found and ref and (card_id := card_of_retired_code(session, vendor_id, ref)):
         raise CardWasReplaced(card_id=card_id)
     return found
+
+
+def is_contact(code: str, rotating_codes: RotatingCodes, *, now: datetime) -> bool:
+    """Return whether `lookup_cards` would look for people by their contact, and not for a card.
+
+    Raises CodeExpired.
+    """
+    return _ref_of(code.strip(), rotating_codes, now) is None
 
 
 def card_labels(session: Session, card_ids: Collection[CardId]) -> dict[str, str]:

@@ -42,6 +42,7 @@ class CardView(NamedTuple):
     wallet_google: str = "none"
     ready: tuple[ReadyReward, ...] = ()
     used_up: frozenset[RewardId] = frozenset()
+    token_hash: bytes = b""
 
 
 def view_of(
@@ -50,6 +51,7 @@ def view_of(
     *,
     number: str,
     token_sealed: bytes,
+    token_hash: bytes,
     customer: dict[str, Any] | None,
     now: datetime,
     shelf: Shelf = AS_OFFERED,
@@ -77,6 +79,7 @@ def view_of(
         state.enrolled_at,
         state.last_activity_at,
         ready=ready,
+        token_hash=token_hash,
     )
 
 
@@ -92,6 +95,7 @@ def view_of_row(
         program,
         number=row.number,
         token_sealed=row.token_sealed,
+        token_hash=row.token_hash,
         customer=customer_of(row),
         now=now,
         shelf=Shelf(taken=taken, is_open=row.vendor_status == VendorStatus.ACTIVE),

@@ -88,6 +88,8 @@ class CustomerMail:
             if row is None or row[0].enrolled_at < self._clock.now() - _WELCOME_WITHIN:
                 return
             card, customer, vendor, program = row
+            if not self._may_be_told(session, customer):
+                return
             language = card.locale or customer.locale or vendor.language
             words = program.texts.get(language) or {}
             facts = {"program": words.get("card_name") or program.card_name}
@@ -131,6 +133,19 @@ class CustomerMail:
         return Confirmed(
             kind=AddressOwner(facts["kind"]), id=person.id, vendor_id=vendor_id, email=person.email
         )
+
+    def _may_be_told(self, session: Session, customer: Customer) -> bool:
+        """Count a mail to an address that only a stranger has vouched for; False above the bound.
+
+        What one shop's joining causes is bounded, so that nobody spends its good name as a sender.
+        """
+        if customer.email is None or customer.is_verified or customer.email_verified_at is not None:
+            return True
+        try:
+            self._mail_queue.count_enrolment(session, customer.vendor_id)
+        except TooManyRequests:
+            return False
+        return True
 
     def _leave(
         self,

@@ -44,7 +44,7 @@ def export_customer(session: Session, token: str, *, now: datetime) -> dict[str,
     An anonymous card stands for itself; a customer's comes with all of theirs at this vendor.
     Raises CardNotFound.
     """
-    card = _card_of(session, token)
+    card = card_of(session, token)
     customer = session.get(Customer, card.customer_id) if card.customer_id else None
     return {
         "exported_at": to_rfc3339(now),
@@ -55,18 +55,31 @@ def export_customer(session: Session, token: str, *, now: datetime) -> dict[str,
 
 
 def erase_customer(session: Session, act: Act, token: str) -> None:
-    """Forget the holder of a card; their cards go on as anonymous ones. Raises CardNotFound.
+    """Forget the holder of a card at once, as a manager may. Raises CardNotFound."""
+    card = card_of(session, token)
+    erase_holder(session, act, card_id=card.id, customer_id=card.customer_id)
 
-    Of a card that is anonymous already only the origins of its entries are forgotten.
+
+def erase_holder(
+    session: Session,
+    act: Act,
+    *,
+    card_id: CardId,
+    customer_id: CustomerId | None,
+    proved: Mapping[str, Any] | None = None,
+) -> None:
+    """Forget a customer, if they are not forgotten yet; their cards go on as anonymous ones.
+
+    Without a customer, of the card that is anonymous, only the origins of its entries are
+    forgotten. `proved` says in the audit trail how it was shown who asks.
     """
-    cards = _lock_cards(session, token)
-    customer_id = cards[0].customer_id
+    cards = _lock_cards(session, card_id, customer_id)
     for card in cards:
         card.customer_id = card.locale = None
         card.updated_at = act.now
     session.flush()
     if customer_id is not None:
-        _empty(session, act, customer_id, cards)
+        _empty(session, act, customer_id, cards, proved or {})
     _forget_origins(session, [card.id for card in cards])
     announce_cards_changed(session, [card.id for card in cards], act.now)
 
@@ -76,7 +89,7 @@ def choose_news(session: Session, act: Act, token: str, *, wants_news: bool) -> 
 
     Consent is the person's: it counts for all of their cards at this vendor. Raises CardNotFound.
     """
-    card = _card_of(session, token)
+    card = card_of(session, token)
     if card.customer_id is None:
         return
     customer = session.get_one(Customer, card.customer_id, with_for_update=True)
@@ -89,7 +102,8 @@ def choose_news(session: Session, act: Act, token: str, *, wants_news: bool) -> 
     record_act(session, act, "customer.news_chosen", of=of, vendor_id=customer.vendor_id, new=new)
 
 
-def _card_of(session: Session, token: str, *, lock: bool = False) -> LoyaltyCard:
+def card_of(session: Session, token: str, *, lock: bool = False) -> LoyaltyCard:
+    """Return the card that a secret token opens, locked if so wanted. Raises CardNotFound."""
     if as_card_token(token) != token:
         raise CardNotFound
     query = select(LoyaltyCard).where(LoyaltyCard.token_hash == hash_token(token))
@@ -99,26 +113,32 @@ def _card_of(session: Session, token: str, *, lock: bool = False) -> LoyaltyCard
     return card
 
 
-def _lock_cards(session: Session, token: str) -> list[LoyaltyCard]:
-    """Return the card that the token opens, then its customer's other cards, all held."""
-    card = _card_of(session, token, lock=True)
-    if card.customer_id is None:
-        return [card]
-    others = select(LoyaltyCard).where(
-        LoyaltyCard.customer_id == card.customer_id, LoyaltyCard.id != card.id
-    )
-    return [card, *session.scalars(others.order_by(LoyaltyCard.id).with_for_update())]
+def _lock_cards(
+    session: Session, card_id: CardId, customer_id: CustomerId | None
+) -> list[LoyaltyCard]:
+    """Return the customer's cards, or the anonymous one, all held."""
+    of = LoyaltyCard.id == card_id
+    if customer_id is not None:
+        of = LoyaltyCard.customer_id == customer_id
+    held = select(LoyaltyCard).where(of).order_by(LoyaltyCard.id).with_for_update()
+    return list(session.scalars(held.execution_options(populate_existing=True)))
 
 
 def _empty(
-    session: Session, act: Act, customer_id: CustomerId, cards: Sequence[LoyaltyCard]
+    session: Session,
+    act: Act,
+    customer_id: CustomerId,
+    cards: Sequence[LoyaltyCard],
+    proved: Mapping[str, Any],
 ) -> None:
     customer = session.get_one(Customer, customer_id, with_for_update=True)
+    if customer.erased_at is not None:
+        return
     for name, value in _EMPTY.items():
         setattr(customer, name, value)
     customer.erased_at = customer.updated_at = act.now
     of = ("customer", customer.id)
-    new = {"cards": [card.id for card in cards]}
+    new = {"cards": [card.id for card in cards], **proved}
     record_act(session, act, "customer.erased", of=of, vendor_id=customer.vendor_id, new=new)
 
 

@@ -15,6 +15,16 @@ def public_path(token: str) -> str:
     return f"/c/{token}"
 
 
+def hand_over_path(ticket: str) -> str:
+    """Return the path by which a card is handed over, once."""
+    return f"/h/{ticket}"
+
+
+def own_data_path(token: str, secret: str) -> str:
+    """Return the path at which a card's holder, who has shown who they are, has their data."""
+    return f"{public_path(token)}/yours/{secret}"
+
+
 class CardLinks:
     """Makes the address of a card's page: unseals its token and puts it behind `base_url`."""
 

@@ -1,27 +1,47 @@
 """Opening a card and its welcome bonus."""
 
 from datetime import datetime
+from typing import Final
 
-from punchcard.loyalty.errors import ProgramInactive
-from punchcard.loyalty.operations import OpenCard
+from punchcard.kit.ids import ProgramId
+from punchcard.loyalty.errors import ProgramInactive, StaffPinNotForProgram, StaffPinRequired
+from punchcard.loyalty.operations import OpenCard, StaffIdentity
 from punchcard.loyalty.rules.values import CardState, Decision, EntryDraft, ProgramRules, Steps
-from punchcard.loyalty.vocabulary import EntryType, ProgramStatus
+from punchcard.loyalty.vocabulary import EntryType, PinPolicy, ProgramStatus
+
+# Looked up once: before Python 3.12 an enum gives its words slowly, and this is asked always.
+_REQUIRED: Final = PinPolicy.REQUIRED
 
 
 def open_card(
     operation: OpenCard, program: ProgramRules, card: CardState, at: datetime
 ) -> Decision:
-    """Open `card`; the vendor's own enrolment credits the welcome bonus at once."""
+    """Open `card`; an enrolment that somebody answers for credits the welcome bonus at once."""
     if program.status != ProgramStatus.ACTIVE:
         raise ProgramInactive
+    check_staff(operation.staff, program.id, program.pin_policy, is_asked=operation.is_by_till)
     opened = card._replace(
         last_activity_at=at, enrolled_at=at, is_welcome_due=_has_welcome(program)
     )
     steps = Steps(opened, at)
     steps.take(EntryDraft(type=EntryType.CARD_OPENED), steps.card)
-    if operation.is_vouched:
+    if operation.is_vouched and (operation.staff is not None or operation.is_trusted):
         credit_due_welcome(program, steps)
     return steps.decision()
+
+
+def check_staff(
+    staff: StaffIdentity | None, program_id: ProgramId, policy: PinPolicy, *, is_asked: bool
+) -> None:
+    """Let pass what a person at the till stands for, as the program's `policy` wants it.
+
+    `is_asked`: the policy binds whoever asks. Raises StaffPinRequired, StaffPinNotForProgram.
+    """
+    if staff is None:
+        if is_asked and policy == _REQUIRED:
+            raise StaffPinRequired
+    elif staff.program_id not in (None, program_id):
+        raise StaffPinNotForProgram
 
 
 def credit_due_welcome(program: ProgramRules, steps: Steps) -> None:

@@ -9,8 +9,6 @@ from punchcard.loyalty.errors import (
     FreshCodeRequired,
     OccurredAtOutOfRange,
     ProgramInactive,
-    StaffPinNotForProgram,
-    StaffPinRequired,
 )
 from punchcard.loyalty.operations import (
     AddStamp,
@@ -33,7 +31,7 @@ from punchcard.loyalty.rules.values import (
     ProgramRules,
     Steps,
 )
-from punchcard.loyalty.vocabulary import ActorKind, CardStatus, PinPolicy, ProgramStatus
+from punchcard.loyalty.vocabulary import ActorKind, CardStatus, ProgramStatus
 
 # Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
 _ACTIVE: Final = CardStatus.ACTIVE
@@ -41,7 +39,6 @@ _IMPORT: Final = ActorKind.IMPORT
 _BLOCKED: Final = CardStatus.BLOCKED
 _MEMBER: Final = ActorKind.MEMBER
 _PROGRAM_ACTIVE: Final = ProgramStatus.ACTIVE
-_REQUIRED: Final = PinPolicy.REQUIRED
 
 _Rule = Callable[[Any, ProgramRules, Steps, History, datetime], Decision]
 
@@ -118,12 +115,9 @@ def _check_card_and_program(operation: Operation, program: ProgramRules, card: C
 def _check_staff(operation: Operation, program: ProgramRules) -> None:
     if isinstance(operation, AdjustPoints):
         return
-    if operation.staff is None:
-        # Nobody stands at a till for what an import tells of former days.
-        if program.pin_policy == _REQUIRED and operation.actor.kind != _IMPORT:
-            raise StaffPinRequired
-    elif operation.staff.program_id not in (None, program.id):
-        raise StaffPinNotForProgram
+    # Nobody stands at a till for what an import tells of former days.
+    is_asked = operation.actor.kind != _IMPORT
+    card_rules.check_staff(operation.staff, program.id, program.pin_policy, is_asked=is_asked)
 
 
 def _check_code(operation: Operation, program: ProgramRules) -> None:

@@ -12,6 +12,8 @@ wrong one get the same answer.
 
 import base64
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -28,6 +30,7 @@ from punchcard.kit.ids import Ids, VendorId
 from punchcard.kit.secrets import Digests, ServerKey
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.errors import (
+    PinAlreadyUsed,
     PinTooSimple,
     StaffPinExhausted,
     StaffPinInvalid,
@@ -110,6 +113,27 @@ class PinVerifier:
         pin_hash = self._hasher.hash(self._peppered(pin, current), self._cost)
         index, *former = self._all_indexes(vendor_id, pin)
         return PreparedPin(pin_hash, index, current.name, tuple(former))
+
+    @contextmanager
+    def counting_taken(self, subject: Subject) -> Iterator[None]:
+        """Count a new PIN that somebody has already like a wrong one, against the credential.
+
+        Whoever sets PINs would otherwise learn which are in use, as often as they like.
+        Raises StaffPinLocked, before any hashing, for a credential with too many wrong ones.
+        """
+        now = self._clock.now()
+        with self._database.autocommit_connection() as connection:
+            until = pin_queries.credential_locked_until(connection, subject)
+        try:
+            _refuse_locked(until, now)
+        except StaffPinLocked as refusal:
+            self._tell_local_time(refusal, subject)
+            raise
+        try:
+            yield
+        except PinAlreadyUsed:
+            self._counted_as_wrong(None, subject)
+            raise
 
     def verify(self, subject: Subject, pin: str, staff_id: str | None = None) -> StaffIdentity:
         """Return whose PIN it is; see `check`."""

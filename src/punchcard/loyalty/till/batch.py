@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from punchcard.accounts.errors import LocationNotFound
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId, VendorId
+from punchcard.kit.secrets import hash_token
 from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.retired_cards import card_of_retired_code
 from punchcard.loyalty.errors import (
@@ -413,6 +414,7 @@ def _fresh(new: NewCard, program: ProgramRules, state: CardState, *, keeps: bool
         program=program,
         number=new.number,
         token_sealed=new.token_sealed,
+        token_hash=hash_token(new.token),
         customer=new.customer_shown,
         sequence=0,
         head_hash=FIRST_HASH,

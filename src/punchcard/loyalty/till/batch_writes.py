@@ -240,7 +240,11 @@ def _work(
     now: datetime,
 ) -> list[dict[str, Any]]:
     """Return what is left to the worker: passes to be brought up to date, customers to welcome."""
-    welcome = [new.card_id for new in opened if new.customer_shown and new.customer_shown["email"]]
+    welcome = [
+        new.card_id
+        for new in opened
+        if new.is_mailed and new.customer_shown and new.customer_shown["email"]
+    ]
     return [
         *waiting_rows(CARD_CHANGED, card_ids, now),
         *waiting_rows(CUSTOMER_WELCOME, welcome, now),

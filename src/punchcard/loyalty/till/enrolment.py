@@ -43,6 +43,7 @@ class NewCard:
     new_customer: dict[str, Any] | None
     customer_facts: dict[str, Any]
     customer_shown: dict[str, Any] | None
+    is_mailed: bool = True
 
 
 def vouched_contact(operation: OpenCard) -> tuple[VendorId, str | None, str | None] | None:
@@ -86,6 +87,7 @@ def prepare_card(
         new_customer=row,
         customer_facts=facts,
         customer_shown=_shown(known, row, facts),
+        is_mailed=operation.is_mailed,
     )
 
 

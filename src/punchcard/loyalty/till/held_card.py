@@ -17,6 +17,7 @@ class HeldCard:
     program: ProgramRules
     number: str
     token_sealed: bytes
+    token_hash: bytes
     customer: dict[str, Any] | None
     sequence: int
     head_hash: bytes
@@ -31,6 +32,7 @@ class HeldCard:
             self.program,
             number=self.number,
             token_sealed=self.token_sealed,
+            token_hash=self.token_hash,
             customer=self.customer,
             now=now,
             shelf=shelf,
@@ -47,6 +49,7 @@ def held_card(row: Any, program: ProgramRules, *, has_wallets: bool = False) -> 
         program=program,
         number=row.number,
         token_sealed=row.token_sealed,
+        token_hash=row.token_hash,
         customer=customer_of(row),
         sequence=row.sequence,
         head_hash=row.head_hash,

@@ -18,6 +18,7 @@ KINDS: Final = (
     ("customer_welcome", N_("To a customer who joined with an e-mail address")),
     ("customer_has_card", N_("To a customer who joins again with the same address")),
     ("customer_address", N_("To a customer whose address was added at the shop")),
+    ("customer_proof", N_("To a customer who wants to see or delete their data")),
     ("invitation", N_("To a new person of the team")),
     ("password_reset", N_("To a person who forgot their password")),
 )
@@ -33,6 +34,7 @@ def open_mails(request: PageRequestDep) -> Response:
     with request.context.database.read() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
         programs = program_service.list_programs(session, vendor.id, limit=1)
+        paused_until = request.context.accounts.mail_queue.pauses_enrolments(session, vendor.id)
     link = f"{request.context.settings.base_url.rstrip('/')}/…"
     facts = {
         "name": _READER,
@@ -52,6 +54,8 @@ def open_mails(request: PageRequestDep) -> Response:
     return request.render(
         "console/mails.html",
         mails=shown,
+        paused_until=paused_until,
+        vendor=vendor,
         form=request.form({"lang": request.language}),
         sends_mail=request.context.accounts.mail_queue.is_configured,
     )

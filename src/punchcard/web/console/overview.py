@@ -118,6 +118,7 @@ def _for_managers(
             "stuck": [],
             "has_wrong_contacts": False,
             "ending_keys": [],
+            "mails_paused_until": None,
         }
     now = request.context.clock.now()
     steps = onboarding.first_steps(session, request.vendor_id)
@@ -132,6 +133,9 @@ def _for_managers(
             session, request.vendor_id, request.subject.country, now=now
         ),
         "ending_keys": _ending_keys(session, request),
+        "mails_paused_until": request.context.accounts.mail_queue.pauses_enrolments(
+            session, request.vendor_id
+        ),
         "attention": attention_service.what_needs_attention(session, request.vendor_id, now=now),
         "stuck": [(row, found) for row, found in redesigns if found and found.cards_failed],
     }

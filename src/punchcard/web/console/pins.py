@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -48,10 +49,9 @@ def create_pin(request: PageRequestDep, form: FormDep) -> Response:
     fields = _read(form)
     if form.is_valid:
         # Hashing takes long, so it comes before the transaction.
-        with form.refusals():
-            prepared = request.context.loyalty.pin_verifier.prepare(
-                request.vendor_id, form.value("pin")
-            )
+        verifier = request.context.loyalty.pin_verifier
+        with form.refusals(), verifier.counting_taken(request.subject):
+            prepared = verifier.prepare(request.vendor_id, form.value("pin"))
             with request.context.database.write() as session:
                 pin_service.create_pin(session, request.act(), request.vendor_id, fields, prepared)
             keep_given_pin(request, GivenPin(fields["name"], form.value("pin")))
@@ -109,11 +109,10 @@ def update_pin(request: PageRequestDep, pin_id: StaffPinId, form: FormDep) -> Re
         form.merge(_initial(row), labels={"program_id": dict(_programs(session, request))})
     fields = _read(form)
     if form.is_valid:
-        with form.refusals():
-            typed = form.value("pin")
-            prepared = (
-                context.loyalty.pin_verifier.prepare(request.vendor_id, typed) if typed else None
-            )
+        typed, verifier = form.value("pin"), context.loyalty.pin_verifier
+        counting = verifier.counting_taken(request.subject) if typed else nullcontext()
+        with form.refusals(), counting:
+            prepared = verifier.prepare(request.vendor_id, typed) if typed else None
             with context.database.write() as session:
                 pin_service.update_pin(
                     session,

@@ -42,6 +42,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "current": N_("Key in use"),
     "email": N_("E-mail"),
     "staff_id": N_("Staff number"),
+    "staff_pin_id": N_("Staff"),
     "expires_at": N_("Valid until"),
     "failed_attempts": N_("Wrong PINs"),
     "fields": N_("Changed fields"),

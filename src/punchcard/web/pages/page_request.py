@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from punchcard.accounts.access.rate_limit import counted_credential
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import (
     ConfirmationRequired,
@@ -329,6 +330,9 @@ def get_permitted_page_request(request: Request) -> PageRequest:
         if page_request.subject.needs_second_factor:
             raise SecondFactorNeeded
         raise NotAllowed
+    if page_request.subject is not NOBODY:
+        limit = page_request.context.accounts.credential_limits.requests
+        limit.take(counted_credential(page_request.subject))
     asked = request.method, request.scope["route"].path
     request.scope["state"]["observed"] = OBSERVED_PAGES.get(asked)
     return page_request

@@ -1,32 +1,30 @@
 """A customer's own card on the web; the secret token in its address opens it."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy.orm import Session
 
-from punchcard.kit.i18n import N_, as_language
+from punchcard.kit.i18n import as_language
 from punchcard.kit.ids import as_id
-from punchcard.loyalty.cards import card_changes, card_service, customer_service
+from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.cards.card_changes import CardChange
 from punchcard.loyalty.cards.card_view import CardView
-from punchcard.loyalty.cards.links import public_path
-from punchcard.loyalty.cards.retired_cards import shop_of_retired_token
-from punchcard.loyalty.errors import CardNotFound
+from punchcard.loyalty.cards.customer_service import card_of
+from punchcard.loyalty.cards.links import own_data_path, public_path
+from punchcard.loyalty.cards.person_proofs import holder
 from punchcard.loyalty.ledger import ledger_reader
-from punchcard.loyalty.programs.public_service import ProgramPage, page_of
-from punchcard.web.pages.card_preview import CardFace, face_of_card, words_of
-from punchcard.web.pages.errors import CardReplaced
+from punchcard.web.pages.card_preview import CardFace, words_of
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.reward_names import reward_names
 from punchcard.web.public.badges import wallet_ways
-from punchcard.web.public.browser_cards import forget_card, remember_opened
+from punchcard.web.public.browser_cards import remember_opened
 from punchcard.web.public.home_icon import ICON_SIDES, icon_path
+from punchcard.web.public.opened_card import open_by_token
 from punchcard.web.public.packing import packed
 from punchcard.web.public.reward_dates import ending_soon, last_day_of
-from punchcard.web.public.visitors import address_of, count_look
+from punchcard.web.public.visitors import address_of
 
 router = APIRouter()
 
@@ -34,13 +32,6 @@ _ENTRIES_SHOWN: Final = 5
 _ENTRIES_A_PAGE: Final = 50
 _NAME_ON_PHONES: Final = 30
 _PAGES: Final = ("", "/history", "/data")
-
-
-@dataclass(frozen=True)
-class _Opened:
-    card: CardView
-    face: CardFace
-    page: ProgramPage
 
 
 @router.get("/c/{token}")
@@ -60,7 +51,7 @@ def open_card(
     """
     context = request.context
     with context.database.read() as session:
-        opened = _open(request, session, token)
+        opened = open_by_token(request, session, token)
         card = opened.card
         entries = ledger_reader.list_card_entries(session, card.id, limit=_ENTRIES_SHOWN + 1)
         names = reward_names(session, entries[:_ENTRIES_SHOWN], request.language)
@@ -111,7 +102,7 @@ def open_card(
 def open_history(request: PageRequestDep, token: str, before: str = "") -> Response:
     """Show all entries of the card, newest first, a page at a time."""
     with request.context.database.read() as session:
-        opened = _open(request, session, token)
+        opened = open_by_token(request, session, token)
         entries = ledger_reader.list_card_entries(
             session, opened.card.id, limit=_ENTRIES_A_PAGE + 1, before_id=as_id(before)
         )
@@ -135,72 +126,21 @@ def choose_language(request: PageRequestDep, token: str, form: FormDep) -> Respo
     request.context.accounts.limits.enrolments.take(address_of(request))
     language = as_language(form.value("language"))
     with request.context.database.write() as session:
-        opened = _open(request, session, token)
+        opened = open_by_token(request, session, token)
         if language is not None:
             change = CardChange(card={"locale": language})
-            vendor_id = opened.page.vendor.id
-            card_changes.update_card(session, request.act(), vendor_id, opened.card.id, change)
+            act = replace(request.act(), subject=holder(card_of(session, token)))
+            card_changes.update_card(session, act, opened.page.vendor.id, opened.card.id, change)
     here, pages = form.value("next"), [public_path(token) + page for page in _PAGES]
-    return request.redirect(here if here in pages else pages[0])
-
-
-@router.get("/c/{token}/data")
-def open_data(request: PageRequestDep, token: str) -> Response:
-    """Show what the shop knows about the customer, to take along or to have forgotten."""
-    with request.context.database.read() as session:
-        opened = _open(request, session, token)
-    return request.render(
-        "public/data.html",
-        token=token,
-        known=opened.card.customer,
-        face=opened.face,
-        vendor=opened.page.vendor,
-    )
-
-
-@router.post("/c/{token}/forget-here")
-def forget_here(request: PageRequestDep, token: str, form: FormDep) -> Response:
-    """Let this browser forget the card: the poster then offers a new one."""
-    with request.context.database.read() as session:
-        opened = _open(request, session, token)
-    forget_card(request, opened.card.program_id)
-    return request.redirect(
-        f"{public_path(token)}/data", N_("This browser has forgotten the card. Keep its link.")
-    )
-
-
-@router.post("/c/{token}/news")
-def choose_news(request: PageRequestDep, token: str, form: FormDep) -> Response:
-    """Keep whether the customer wants news from the shop."""
-    request.context.accounts.limits.enrolments.take(address_of(request))
-    wants_news = form.value("news") == "yes"
-    with request.context.database.write() as session:
-        _open(request, session, token)
-        customer_service.choose_news(session, request.act(), token, wants_news=wants_news)
-    return request.redirect(f"{public_path(token)}/data", N_("Saved."))
-
-
-@router.post("/c/{token}/erase")
-def erase(request: PageRequestDep, token: str, form: FormDep) -> Response:
-    """Forget the customer; the card goes on as an anonymous one."""
-    request.context.accounts.limits.enrolments.take(address_of(request))
-    if not form.is_on("sure"):
-        return request.redirect(
-            f"{public_path(token)}/data", N_("Nothing was deleted: please tick the box.")
-        )
-    with request.context.database.write() as session:
-        _open(request, session, token)
-        customer_service.erase_customer(session, request.act(), token)
-    # The card's language is forgotten too: this once it is still known.
-    here = f"{public_path(token)}?lang={request.language}"
-    return request.redirect(here, N_("Your data is deleted."))
+    is_own = here in pages or here.startswith(own_data_path(token, ""))
+    return request.redirect(here if is_own else pages[0])
 
 
 @router.get("/c/{token}/card.webmanifest")
 def get_manifest(request: PageRequestDep, token: str) -> Response:
     """Return what a phone needs to keep the card on its home screen."""
     with request.context.database.read() as session:
-        face = _open(request, session, token).face
+        face = open_by_token(request, session, token).face
     background = face.content.background_color
     manifest = {
         "id": public_path(token),
@@ -230,27 +170,6 @@ def _name_at_home(face: CardFace) -> str:
     """Return what stands under the icon: several shops may have a "Stamp card"."""
     shop, card = face.content.vendor_name, face.content.card_name
     return card if shop.casefold() in card.casefold() else f"{shop}: {card}"
-
-
-def _open(request: PageRequest, session: Session, token: str) -> _Opened:
-    """Return the card as it is now, and let the whole page speak its language.
-
-    Raises CardReplaced, CardNotFound.
-    """
-    count_look(request)
-    context = request.context
-    now = context.clock.now()
-    try:
-        card = card_service.get_card_by_token(session, token, now=now)
-    except CardNotFound:
-        shop = shop_of_retired_token(session, token)
-        if shop is None:
-            raise
-        raise CardReplaced(shop) from None
-    asked = as_language(request.http.query_params.get("lang", ""))
-    face = face_of_card(session, context, card, asked)
-    request.language = face.content.language
-    return _Opened(card, face, page_of(session, card.program_id, now=now))
 
 
 def _code(request: PageRequest, card: CardView, face: CardFace) -> str | None:

@@ -92,6 +92,10 @@ def join(request: PageRequestDep, slug: str, form: FormDep) -> Response:
 def _open_card(
     request: PageRequest, page: ProgramPage, customer: NewCustomer | None, form: Form
 ) -> Receipt:
+    # Above the limit the card opens all the same, and the page does not tell the difference.
+    is_mailed = not (customer and customer.email) or (
+        request.context.accounts.limits.mails.try_take(address_of(request))
+    )
     return submit(
         request,
         form,
@@ -100,6 +104,7 @@ def _open_card(
             page.program.id,
             customer=customer,
             is_vouched=False,
+            is_mailed=is_mailed,
             locale=request.language,
             **metadata,
         ),

@@ -5,6 +5,7 @@ Its scripts talk to the API as any other till does; nothing here knows a card or
 
 import hashlib
 import json
+import re
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
@@ -12,8 +13,8 @@ from fastapi import APIRouter, Query, Response
 
 from punchcard.accounts.words import LANGUAGE_NAMES
 from punchcard.kit.i18n import LANGUAGES, as_language, translate
-from punchcard.kit.ids import as_card_token
 from punchcard.kit.money import UNUSUAL_DIGITS
+from punchcard.loyalty.cards.links import hand_over_path
 from punchcard.web.pages import assets, drawings, page_request
 from punchcard.web.pages.errors import PageNotFound
 from punchcard.web.pages.page_request import PageRequestDep
@@ -28,6 +29,7 @@ POLICY: Final = page_request.POLICY.replace(
 """Code readers are WebAssembly where the browser has none of its own; only the terminal reads."""
 
 _SCOPE: Final = "/terminal"
+_TICKET: Final = re.compile(r"[A-Za-z0-9_-]{40,400}")
 _WORKER: Final = "js/terminal/sw.js"
 _STYLES: Final = (assets.PICO, "css/house.css", "css/card.css", "css/terminal.css")
 _ICON_PURPOSES: Final = {"card": "any", "maskable": "maskable"}
@@ -140,12 +142,12 @@ def get_texts(lang: Annotated[str, Query(max_length=20)] = "en") -> Response:
     return _json(_texts(as_language(lang) or "en"), "application/json")
 
 
-@router.get("/terminal/cards/{token}.svg")
-def get_card_code(request: PageRequestDep, token: str) -> Response:
-    """Return the address of a card's page as a QR code, for the phone of its customer."""
-    if as_card_token(token) != token:
+@router.get("/terminal/hand-over/{ticket}.svg")
+def get_hand_over_code(request: PageRequestDep, ticket: str) -> Response:
+    """Return the link by which a card is handed over as a QR code, for its customer's phone."""
+    if not _TICKET.fullmatch(ticket):
         raise PageNotFound
-    address = request.context.loyalty.card_links.address(token)
+    address = request.context.loyalty.card_links.base_url + hand_over_path(ticket)
     return request.finish(Response(drawings.svg(address), media_type="image/svg+xml"))
 
 

@@ -82,7 +82,9 @@ declare namespace Terminal {
     next_stamp_at: string | null;
     stamps_left_today: number;
     customer: { name: string | null; phone?: string | null; email?: string | null } | null;
-    public_url?: string | null;
+    /** Leads to the card's page once; of cards that were just opened here. */
+    hand_over_url?: string | null;
+    token_digest?: string | null;
     /** When this device saw it last; of kept cards only. */
     seen_at?: number;
   }

@@ -10,9 +10,11 @@ from punchcard.accounts.access.rate_limit import PublicLimits
 from punchcard.accounts.models import AuditEvent, Customer, Vendor
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.context import Context
+from punchcard.kit.clock import ManualClock
+from punchcard.kit.settings import Settings
 from punchcard.loyalty.ledger.ledger_verify import verify_ledger
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, TransactionOrigin
-from punchcard.main import create_app
+from punchcard.main import create_app, create_worker
 from tests.api.routes.cards.test_cards import ANNA, CARDS, enrol, stamp, token_of
 from tests.loyalty import shelf
 from tests.support.cast import Shop
@@ -20,11 +22,35 @@ from tests.support.http import Api, InProcess
 from tests.support.statements import statements_of
 
 
+@pytest.fixture
+def server_settings(settings: Settings) -> Settings:
+    """Let people stay signed in while a customer can still undo what they asked for."""
+    return replace(settings, access_token_hours=200, session_idle_minutes=0)
+
+
 def enrol_oneself(api: Api, program: LoyaltyProgram, **body: Any) -> dict[str, Any]:
     answer = api.post(f"/loyalty/programs/{program.slug}/enroll", body)
     assert answer.status_code == 201, answer.text
     enrolled: dict[str, Any] = answer.json()
     return enrolled
+
+
+def proof(api: Api, owner: Api, card: dict[str, Any]) -> dict[str, str]:
+    """Show who one is by the code that a manager types; return the header that says so."""
+    asked = api.post(f"{public(card)}/proof-of-person").json()
+    typed = owner.post(f"{CARDS}/{card['id']}/proof-of-person", {"code": asked["code"]})
+    assert typed.status_code == 204, typed.text
+    return {"Proof-Of-Person": asked["proof"]}
+
+
+def forget(api: Api, owner: Api, card: dict[str, Any], context: Context) -> None:
+    """Let a customer ask to be forgotten, and wait until it is done."""
+    asked = api.delete(f"{public(card)}/customer", headers=proof(api, owner, card))
+    assert asked.status_code == 202, asked.text
+    clock = context.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance(hours=context.settings.erasure_undo_hours)
+    assert create_worker(context).run_tasks()["carry_out_erasures"] == 1
 
 
 def public(card: dict[str, Any]) -> str:
@@ -273,7 +299,7 @@ def test_the_export_holds_everything_about_the_customer(
     enrol(owner, points, customer=ANNA)
     enrol(owner, coffee, customer={"name": "Someone else"})
     stamp(owner, card["id"], note="likes oat milk")
-    document = api.get(f"{public(card)}/export").json()
+    document = api.get(f"{public(card)}/export", headers=proof(api, owner, card)).json()
     assert document["customer"] == {
         "name": "Anna Weber",
         "email": "anna@example.com",
@@ -300,7 +326,7 @@ def test_an_anonymous_cards_export_is_the_card(
 ) -> None:
     card = enrol(owner, coffee)
     enrol(owner, coffee)
-    document = api.get(f"{public(card)}/export").json()
+    document = api.get(f"{public(card)}/export", headers=proof(api, owner, card)).json()
     assert document["customer"] is None
     assert [one["number"] for one in document["cards"]] == [card["number"]]
 
@@ -318,7 +344,7 @@ def test_a_customer_is_forgotten_and_the_ledger_verifies(
     other = enrol(owner, points, customer=ANNA)
     ben = enrol(owner, coffee, customer={"name": "Ben"})
     stamp(owner, card["id"])
-    assert api.delete(f"{public(card)}/customer").status_code == 204
+    forget(api, owner, card, context)
 
     for forgotten in (card, other):
         assert owner.get(f"{CARDS}/{forgotten['id']}").json()["customer"] is None
@@ -337,26 +363,28 @@ def test_a_customer_is_forgotten_and_the_ledger_verifies(
     kept = {name for name, value in held.items() if value}
     assert kept == {"id", "vendor_id", "erased_at", "created_at", "updated_at"}
     assert (origins, locale) == (2, None), "only Ben's, and the stamp since"
-    assert told == [(None, {"cards": [card["id"], other["id"]]})]
+    [(old, new)] = told
+    assert new is not None
+    assert (old, new["cards"], new["proof"]) == (None, [card["id"], other["id"]], "code")
     with context.database.snapshot() as connection:
         assert verify_ledger(connection).is_sound
 
 
 def test_who_was_forgotten_may_come_back_as_new(
-    api: Api, owner: Api, coffee: LoyaltyProgram
+    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
 ) -> None:
     card = enrol(owner, coffee, customer=ANNA)
     for _ in range(2):
-        assert api.delete(f"{public(card)}/customer").status_code == 204
+        forget(api, owner, card, context)
     again = enrol(owner, coffee, customer=ANNA)
     assert again["id"] != card["id"]
     assert again["customer"]["id"] != card["customer"]["id"]
 
 
 def test_a_replayed_enrolment_shows_no_forgotten_customer(
-    api: Api, owner: Api, coffee: LoyaltyProgram
+    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
 ) -> None:
     body = {"program_id": coffee.id, "customer": ANNA}
     card = owner.post(CARDS, body, key="enrol").json()
-    api.delete(f"{public(card)}/customer")
+    forget(api, owner, card, context)
     assert owner.post(CARDS, body, key="enrol").json()["customer"] is None

@@ -1,19 +1,21 @@
 """The vendor's cards: find, change, block, replace. They are opened in `enrolment.py`."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Final
 
-from fastapi import Query
+from fastapi import Body, Query
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act
-from punchcard.accounts.subjects import LOYALTY_READ
+from punchcard.accounts.subjects import LOYALTY_MANAGE, LOYALTY_READ
 from punchcard.api.http.dependencies import Caller, CallerDep, Listed, Page, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.card_requests import CardChangeRequest
+from punchcard.api.schemas.card_requests import CardChangeRequest, LookupRequest
 from punchcard.api.schemas.cards import Card, FoundCards, card_response
 from punchcard.api.schemas.fields import IdOf, Moment, OneOf, line
+from punchcard.api.schemas.operations import ProofRequest
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, ProgramId, VendorId
@@ -22,6 +24,8 @@ from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.retired_cards import former_numbers
 from punchcard.loyalty.errors import CardWasReplaced
 from punchcard.loyalty.models import LoyaltyCard
+from punchcard.loyalty.operations import StaffIdentity
+from punchcard.loyalty.staff.identify import identify_staff
 from punchcard.loyalty.vocabulary import CardStatus
 
 router = api_router("/api/v1/vendor/loyalty/cards", tag="cards")
@@ -51,6 +55,10 @@ Code = Annotated[
 ]
 
 
+Proof = Annotated[ProofRequest | None, Body()]
+_Change = Callable[[Session, Act, VendorId, CardId, StaffIdentity | None], None]
+_NOT_KEPT: Final = {"customer": None, "public_url": None, "hand_over_url": None}
+
 MOST_FOUND = 20
 """What bounds the search of a device: it finds people at a counter, and lists no customers."""
 
@@ -69,6 +77,7 @@ def list_cards(
     """Return the vendor's cards, newest first; a terminal gets the first 20 it searches for."""
     searches_only = not caller.subject.may(LOYALTY_READ)
     if searches_only:
+        caller.count_contact()
         if not query:
             raise invalid_field("query", "query", message=N_("Must not be empty."))
         page = Page(min(page.limit, MOST_FOUND), None)
@@ -95,12 +104,28 @@ def list_cards(
 
 @router.get("/lookup", responses=problems(409))
 def look_up_cards(caller: CallerDep, code: Code) -> FoundCards:
+    """Return the cards that a code names, as `POST /cards/lookup` does.
+
+    Addresses of requests are written to many logs: a contact or a token is better sent in a body.
+    """
+    return _look_up(caller, code)
+
+
+@router.post("/lookup", responses=problems(409))
+def find_cards(caller: CallerDep, request: LookupRequest) -> FoundCards:
     """Return the cards that a code names: none, one, or those of everybody with that contact.
 
     At most 50, those of customers whose contact the shop vouches for first. A code that a card had
     before it was replaced is refused with `card_replaced`; who may read all cards is told which.
+    Nothing changes: an Idempotency-Key is not looked at.
     """
+    return _look_up(caller, request.code)
+
+
+def _look_up(caller: Caller, code: str) -> FoundCards:
     context = caller.context
+    if card_service.is_contact(code, context.loyalty.rotating_codes, now=context.clock.now()):
+        caller.count_contact()
     with context.database.read() as session:
         try:
             views = card_service.lookup_cards(
@@ -131,71 +156,117 @@ def update_card(caller: CallerDep, card_id: CardId, request: CardChangeRequest) 
 
     Contacts that the shop sends are taken as verified, and belong to one customer.
     """
-    act, change = caller.act(), request.as_change(caller.subject.country)
+    change = request.as_change(caller.subject.country)
+    staff, act = _staff(caller, request), caller.act()
     with caller.context.database.write() as session:
 
         def schema(card: LoyaltyCard) -> Card:
             return _read(session, caller, card.id)
 
         card_changes.update_card(
-            session, act, caller.vendor_id, card_id, change, guard=caller.guard(schema)
+            session,
+            act,
+            caller.vendor_id,
+            card_id,
+            change,
+            staff=staff,
+            guard=caller.guard(schema),
         )
         return caller.tagged(_read(session, caller, card_id))
 
 
 @router.post("/{card_id}/block", responses=problems(404, 409))
-def block_card(caller: CallerDep, card_id: CardId) -> Card:
+def block_card(caller: CallerDep, card_id: CardId, proof: Proof = None) -> Card:
     """Stop a card from being used until it is unblocked."""
-    return _change(caller, card_id, card_changes.block_card)
+    return _change(caller, card_id, proof, card_changes.block_card)
 
 
 @router.post("/{card_id}/unblock", responses=problems(404, 409))
-def unblock_card(caller: CallerDep, card_id: CardId) -> Card:
+def unblock_card(caller: CallerDep, card_id: CardId, proof: Proof = None) -> Card:
     """Let a blocked card be used again."""
-    return _change(caller, card_id, card_changes.unblock_card)
+    return _change(caller, card_id, proof, card_changes.unblock_card)
 
 
 @router.post("/{card_id}/replace", responses=problems(404, 409))
-def replace_card(caller: CallerDep, card_id: CardId) -> Card:
+def replace_card(caller: CallerDep, card_id: CardId, proof: Proof = None) -> Card:
     """Give a card a new number and token; the old ones stop working, balances stay."""
 
-    def replace(session: Session, act: Act, vendor_id: VendorId, card_id: CardId) -> None:
-        card_changes.replace_card(
-            session, act, vendor_id, card_id, caller.context.loyalty.card_sealer
-        )
+    def replace(
+        session: Session,
+        act: Act,
+        vendor_id: VendorId,
+        card_id: CardId,
+        staff: StaffIdentity | None,
+    ) -> None:
+        sealer = caller.context.loyalty.card_sealer
+        card_changes.replace_card(session, act, vendor_id, card_id, sealer, staff=staff)
 
-    return _change(caller, card_id, replace)
+    return _change(caller, card_id, proof, replace, hands_over=True)
+
+
+def _staff(caller: Caller, proof: ProofRequest) -> StaffIdentity | None:
+    loyalty = caller.context.loyalty
+    return identify_staff(
+        loyalty.pin_verifier,
+        loyalty.staff_tokens,
+        caller.subject,
+        staff_pin=proof.staff_pin,
+        staff_id=proof.staff_id,
+        staff_token=proof.staff_token,
+    )
 
 
 def _change(
-    caller: Caller, card_id: CardId, change: Callable[[Session, Act, VendorId, CardId], None]
+    caller: Caller,
+    card_id: CardId,
+    proof: ProofRequest | None,
+    change: _Change,
+    *,
+    hands_over: bool = False,
 ) -> Card:
+    staff = _staff(caller, proof) if proof is not None else None
     act = caller.act()
     with caller.context.database.write() as session:
-        change(session, act, caller.vendor_id, card_id)
-        card = _read(session, caller, card_id)
+        change(session, act, caller.vendor_id, card_id, staff)
+        card = _read(session, caller, card_id, handed_over_at=act.now if hands_over else None)
         # Kept without the customer, who may ask to be forgotten, and without the link, which opens.
-        kept = card.model_copy(update={"customer": None, "public_url": None})
+        kept = card.model_copy(update=_NOT_KEPT)
         caller.remember(session, 200, kept)
     return card
 
 
-def _read(session: Session, caller: Caller, card_id: CardId) -> Card:
+def _read(
+    session: Session,
+    caller: Caller,
+    card_id: CardId,
+    *,
+    handed_over_at: datetime | None = None,
+) -> Card:
     now = caller.context.clock.now()
     view = card_service.get_card(session, caller.vendor_id, card_id, now=now)
-    return _schema(session, caller, [view])(view)
+    card = _schema(session, caller, [view], tells=handed_over_at is not None)(view)
+    if handed_over_at is not None and caller.subject.device_id is not None:
+        url = caller.context.loyalty.hand_over.url(view, given_at=handed_over_at)
+        return card.model_copy(update={"hand_over_url": url})
+    return card
 
 
 def _schema(
-    session: Session, caller: Caller, views: Sequence[CardView]
+    session: Session, caller: Caller, views: Sequence[CardView], *, tells: bool = False
 ) -> Callable[[CardView], Card]:
-    context = caller.context
+    """Return what makes the answers; `tells` also those the address who may not manage.
+
+    A device is never told it.
+    """
+    context, subject = caller.context, caller.subject
     ids = [view.id for view in views]
     wallets = context.wallets.service.states(session, ids)
-    former = former_numbers(session, ids) if caller.subject.may(LOYALTY_READ) else {}
+    former = former_numbers(session, ids) if subject.may(LOYALTY_READ) else {}
+    is_told = subject.may(LOYALTY_MANAGE) or (tells and subject.device_id is None)
+    links = context.loyalty.card_links if is_told else None
     return lambda view: Card.model_validate(
         {
-            **card_response(view, context.loyalty.card_links),
+            **card_response(view, links),
             "wallet": wallets[view.id],
             "former_numbers": former.get(view.id, []),
         }

@@ -3,11 +3,14 @@
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
+from punchcard.accounts.access.rate_limit import counted_credential
+from punchcard.accounts.subjects import Subject, is_by_till
+from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.api.http.fast_routes import FastRequest, FastResponse, FastRoute, caller_of
 from punchcard.api.http.field_messages import refusal_of_body
 from punchcard.api.schemas.card_requests import EnrolRequest
@@ -16,10 +19,16 @@ from punchcard.context import Context
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.secrets import Keyring
-from punchcard.loyalty.errors import IdempotencyKeyReused
+from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.errors import CardAlreadyExists, ContactConflict, IdempotencyKeyReused
 from punchcard.loyalty.operations import OpenCard, OperationMetadata
 from punchcard.loyalty.till.receipt import Receipt
-from punchcard.loyalty.till.requests import OperationBuilder, RequestDetails, keyed_fingerprints
+from punchcard.loyalty.till.requests import (
+    OperationBuilder,
+    RequestDetails,
+    StaffProof,
+    keyed_fingerprints,
+)
 
 _NEEDS_IMPORT: Final = N_("Only an import opens cards of former days: give its import_id.")
 
@@ -41,22 +50,40 @@ async def enrol(context: Context, request: FastRequest) -> FastResponse:
             location_id=body.location_id,
             occurred_at=body.enrolled_at,
             import_id=body.import_id,
+            proof=StaffProof.of(
+                pin=body.staff_pin, staff_id=body.staff_id, token=body.staff_token
+            ),
             idempotency_key=key,
             fingerprint=fingerprint,
         )
-        make = partial(builder.build, details, partial(_open_card, body, request.subject.country))
+        make = partial(builder.build, details, partial(_open_card, body, request.subject))
         operation = await run_in_threadpool(make) if builder.may_block(details) else make()
         return await context.loyalty.till.submit_async(operation)
 
-    receipt = await _first_known(submit, told)
-    response = card_response(receipt.card, context.loyalty.card_links)
-    return FastResponse(201, response, receipt.is_replay)
+    try:
+        receipt = await _first_known(submit, told)
+    except (CardAlreadyExists, ContactConflict):
+        # Tells that somebody has a card, as a lookup does.
+        limit = context.accounts.credential_limits.contacts
+        limit.take(counted_credential(request.subject))
+        raise
+    return FastResponse(201, _response(context, request.subject, receipt.card), receipt.is_replay)
 
 
-def _open_card(body: EnrolRequest, country: str | None, metadata: OperationMetadata) -> OpenCard:
-    customer = body.customer
+def _response(context: Context, subject: Subject, card: CardView) -> dict[str, Any]:
+    if subject.device_id is None:
+        return card_response(card, context.loyalty.card_links)
+    url = context.loyalty.hand_over.url(card, given_at=card.enrolled_at)
+    return {**card_response(card, None), "hand_over_url": url}
+
+
+def _open_card(body: EnrolRequest, subject: Subject, metadata: OperationMetadata) -> OpenCard:
+    customer, country = body.customer, subject.country
     return OpenCard(
         program_id=body.program_id,
+        # A key is a program: it types no PIN, and what it opens waits for the first visit.
+        is_by_till=is_by_till(subject) and subject.kind != SubjectKind.API_KEY,
+        is_trusted=not is_by_till(subject),
         customer=customer.as_new(country) if customer else None,
         locale=body.locale or (customer.locale if customer else None),
         **metadata,
@@ -78,7 +105,8 @@ async def _first_known(
 
 
 def _fingerprints(ring: Keyring, body: EnrolRequest) -> tuple[bytes, ...]:
-    fields = sorted(body.model_dump(exclude_none=True).items())
+    said = body.model_dump(exclude_none=True, exclude={"staff_pin", "staff_token"})
+    fields = sorted(said.items())
     return keyed_fingerprints(ring, "Enrol", fields)
 
 

@@ -34,6 +34,8 @@ _Dialect = Annotated[
     ),
 ]
 Make = Callable[..., Table]
+_COST: Final = 100
+"""An export counts as so many requests of its credential: it may read whole tables."""
 
 
 def _cards(
@@ -127,6 +129,7 @@ def _file_response(
 ) -> StreamingResponse:
     if name in HOLDS_CUSTOMERS:
         caller.require_confirmation()
+    caller.count_work(_COST)
     database = caller.context.database
     with database.read() as session:
         vendor = vendor_service.get_vendor(session, caller.vendor_id)

@@ -8,6 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 
+from punchcard.accounts.access.rate_limit import counted_credential
+from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.api.http.fast_routes import (
     FastHandler,
     FastRequest,
@@ -207,7 +209,8 @@ def _single(schema: type[Placed]) -> FastHandler:
             transaction_id=_transaction_id(request),
         )
         receipt = await context.loyalty.till.submit_async(operation)
-        response = receipt_response(receipt, context.loyalty.card_links, _token(operation, receipt))
+        links = _links_for(context, request)
+        response = receipt_response(receipt, links, _token(operation, receipt))
         return FastResponse(201, response, receipt.is_replay)
 
     return handle
@@ -228,7 +231,11 @@ async def do_operations(context: Context, request: FastRequest) -> FastResponse:
     builder, settings = _builder(context, request), context.settings
     results: list[dict[str, Any]] = []
     accepted: list[tuple[int, Operation]] = []
-    for item in _items(request.body):
+    items = _items(request.body)
+    # One was counted before the list was read.
+    limit = context.accounts.credential_limits.requests
+    limit.take(counted_credential(request.subject), len(items) - 1)
+    for item in items:
         results.append({})
         if isinstance(item, DomainError):
             results[-1] = _refused(item, request)
@@ -239,7 +246,7 @@ async def do_operations(context: Context, request: FastRequest) -> FastResponse:
         )
         accepted.append((len(results) - 1, operation))
     outcomes = await context.loyalty.till.submit_all_async([operation for _, operation in accepted])
-    links = context.loyalty.card_links
+    links = _links_for(context, request)
     for (index, operation), outcome in zip(accepted, outcomes, strict=True):
         results[index] = _result(operation, outcome, request, links)
     return FastResponse(200, {"results": results})
@@ -266,8 +273,13 @@ def _item(loose: dict[str, Any]) -> Item | DomainError:
         return refusal_of_body(error, is_one_of_several=True)
 
 
+def _links_for(context: Context, request: FastRequest) -> CardLinks | None:
+    """Return what tells a card's address, None for those who are not told it."""
+    return context.loyalty.card_links if request.subject.may(LOYALTY_MANAGE) else None
+
+
 def _result(
-    operation: Operation, outcome: Outcome, request: FastRequest, links: CardLinks
+    operation: Operation, outcome: Outcome, request: FastRequest, links: CardLinks | None
 ) -> dict[str, Any]:
     if isinstance(outcome, DomainError):
         return _refused(outcome, request)

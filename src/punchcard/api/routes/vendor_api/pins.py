@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import Field
 
-from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
+from punchcard.accounts.audit_service import Act
+from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.accounts import LEFT_OUT
@@ -16,6 +17,7 @@ from punchcard.kit.ids import ProgramId, StaffPinId
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.rules.pin_rules import PIN_PATTERN
 from punchcard.loyalty.staff import pin_service
+from punchcard.loyalty.staff.pin_verifier import PreparedPin
 from punchcard.loyalty.vocabulary import PinFilter, PinStatus
 
 router = api_router("/api/v1/vendor/loyalty/pins", tag="staff PINs")
@@ -91,12 +93,21 @@ def list_pins(
     return listed(page, list(rows), lambda row: pin_schema(row, now), lambda row: row.id)
 
 
-@router.post("", status_code=201, responses=problems(404, 409))
+@router.post("", status_code=201, responses=problems(404, 409, 423))
 def create_pin(caller: CallerDep, request: PinRequest) -> PinSchema:
-    """Give a person a PIN. Trivial ones are refused, and those someone else of the shop has."""
-    prepared = caller.context.loyalty.pin_verifier.prepare(caller.vendor_id, request.pin)
+    """Give a person a PIN. Trivial ones are refused, and those someone else of the shop has.
+
+    The latter count against this caller like wrong PINs.
+    """
+    verifier = caller.context.loyalty.pin_verifier
     fields = request.model_dump(exclude={"pin"})
     act = caller.act()
+    with verifier.counting_taken(caller.subject):
+        prepared = verifier.prepare(caller.vendor_id, request.pin)
+        return _created(caller, act, fields, prepared)
+
+
+def _created(caller: Caller, act: Act, fields: dict[str, Any], prepared: PreparedPin) -> PinSchema:
     with caller.context.database.write() as session:
         row = pin_service.create_pin(session, act, caller.vendor_id, fields, prepared)
         response = pin_schema(row, act.now)
@@ -129,18 +140,25 @@ def get_pin(caller: CallerDep, pin_id: StaffPinId) -> PinSchema:
     return caller.tagged(pin_schema(row, caller.context.clock.now()))
 
 
-@router.patch("/{pin_id}", responses=problems(404, 409))
+@router.patch("/{pin_id}", responses=problems(404, 409, 423))
 def update_pin(caller: CallerDep, pin_id: StaffPinId, request: PinChange) -> PinSchema:
-    """Change the given fields, or the PIN itself."""
-    context = caller.context
-    prepared = None
-    if "pin" in request.model_fields_set:
-        with context.database.read() as session:
-            pin_service.get_pin(session, caller.vendor_id, pin_id)
-        prepared = context.loyalty.pin_verifier.prepare(caller.vendor_id, request.pin)
+    """Change the given fields, or the PIN itself; one that somebody has counts as a wrong one."""
+    if "pin" not in request.model_fields_set:
+        return _updated(caller, pin_id, request, None)
+    verifier = caller.context.loyalty.pin_verifier
+    with caller.context.database.read() as session:
+        pin_service.get_pin(session, caller.vendor_id, pin_id)
+    with verifier.counting_taken(caller.subject):
+        prepared = verifier.prepare(caller.vendor_id, request.pin)
+        return _updated(caller, pin_id, request, prepared)
+
+
+def _updated(
+    caller: Caller, pin_id: StaffPinId, request: PinChange, prepared: PreparedPin | None
+) -> PinSchema:
     fields = request.model_dump(exclude={"pin"}, exclude_unset=True)
     act = caller.act()
-    with context.database.write() as session:
+    with caller.context.database.write() as session:
         row = pin_service.update_pin(
             session,
             act,

@@ -7,13 +7,16 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import location_service
 from punchcard.kit.ids import CardId, as_id
-from punchcard.loyalty.cards import card_service
+from punchcard.loyalty.cards import card_service, erasures
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.retired_cards import former_numbers
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.card_ranges import CardSpan
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
+from punchcard.loyalty.models import LoyaltyCard
+from punchcard.loyalty.operations import StaffIdentity
 from punchcard.loyalty.programs.public_service import page_of
+from punchcard.loyalty.staff.identify import identify_staff
 from punchcard.wallets.pass_words import readable_number
 from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.forms import Form
@@ -42,6 +45,20 @@ def find_card(session: Session, request: PageRequest, card_id: CardId) -> CardVi
 def card_token(request: PageRequest, card: CardView) -> str | None:
     """Return the secret token in the card's link; None when its seal cannot be opened."""
     return request.context.loyalty.card_links.token(card.id, card.token_sealed)
+
+
+def who_stands_behind(request: PageRequest, form: Form) -> StaffIdentity | None:
+    """Return whose PIN a form holds, None without one; outside any transaction, it hashes.
+
+    Raises what `identify_staff` raises.
+    """
+    loyalty = request.context.loyalty
+    return identify_staff(
+        loyalty.pin_verifier,
+        loyalty.staff_tokens,
+        request.subject,
+        staff_pin=form.value("staff_pin") or None,
+    )
 
 
 def verify_card(request: PageRequest, card_id: CardId) -> Verdict:
@@ -73,6 +90,7 @@ def show_card(
         face = face_of_card(session, context, card, request.language)
         wallet = context.wallets.service.states(session, [card.id])[card.id]
         former = former_numbers(session, [card.id]).get(card.id, [])
+        erasure = erasures.pending(session, session.get_one(LoyaltyCard, card.id))
         places = location_service.location_names(session, request.vendor_id)
     token = card_token(request, card)
     more = entries[_ENTRIES_SHOWN - 1].id if len(entries) > _ENTRIES_SHOWN else None
@@ -92,6 +110,7 @@ def show_card(
         status_names=dict(CARD_STATUSES),
         verdict=verify_card(request, card.id),
         wallet=wallet,
+        erased_at=erasure.due_at if erasure else None,
         url=context.loyalty.card_links.address(token) if token else None,
         limit_points=context.settings.adjustment_limit_points,
         next_url=f"{card_path(card.id)}?before={more}" if more else None,

@@ -8,18 +8,22 @@ from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act
+from punchcard.accounts.subjects import LOYALTY_MANAGE, is_by_till
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import CardId, VendorId
-from punchcard.loyalty.cards import card_changes, customer_service
+from punchcard.loyalty.cards import card_changes, customer_service, erasures
 from punchcard.loyalty.cards.card_changes import CardChange
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.errors import CardNotFound
+from punchcard.loyalty.operations import StaffIdentity
+from punchcard.loyalty.programs.public_service import page_of
 from punchcard.web.console.cards.card_page import (
     PREFIX,
     card_path,
     card_token,
     find_card,
     show_card,
+    who_stands_behind,
 )
 from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.customer_form import read_customer
@@ -41,15 +45,20 @@ def open_hand_over(request: PageRequestDep, card_id: CardId) -> Response:
     with request.context.database.read() as session:
         card = find_card(session, request, card_id)
         face = face_of_card(session, request.context, card)
+        recent_url = request.context.loyalty.hand_over.recent_url(session, card)
     token = card_token(request, card)
     if token is None:
         raise CardNotFound
+    # A card's own address is its customer's: staff hand it over by a link that works once.
+    is_told = request.may(LOYALTY_MANAGE)
     return request.render(
         "console/card_hand_over.html",
         card=card,
         face=face,
-        url=request.context.loyalty.card_links.address(token),
-        links=request.context.wallets.service.links_for(token),
+        is_told=is_told,
+        url=request.context.loyalty.card_links.address(token) if is_told else recent_url,
+        minutes=request.context.settings.hand_over_minutes,
+        links=request.context.wallets.service.links_for(token) if is_told else None,
     )
 
 
@@ -75,6 +84,9 @@ def update_card(request: PageRequestDep, card_id: CardId, form: FormDep) -> Resp
         change = CardChange(
             customer={**customer, "locale": locale} if told else None, card={"locale": locale}
         )
+        with form.refusals():
+            staff = who_stands_behind(request, form)
+    if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
             reads = partial(find_card, session, request)
             card_changes.update_card(
@@ -83,6 +95,7 @@ def update_card(request: PageRequestDep, card_id: CardId, form: FormDep) -> Resp
                 request.vendor_id,
                 card_id,
                 change,
+                staff=staff,
                 guard=form.guard(lambda card: _initial(reads(card.id))),
             )
     if not form.is_valid:
@@ -107,10 +120,15 @@ def unblock(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response
 def replace(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     """Give the card a new number and link; the old ones stop working, balances stay."""
 
-    def change(session: Session, act: Act, vendor_id: VendorId, card_id: CardId) -> None:
-        card_changes.replace_card(
-            session, act, vendor_id, card_id, request.context.loyalty.card_sealer
-        )
+    def change(
+        session: Session,
+        act: Act,
+        vendor_id: VendorId,
+        card_id: CardId,
+        staff: StaffIdentity | None,
+    ) -> None:
+        sealer = request.context.loyalty.card_sealer
+        card_changes.replace_card(session, act, vendor_id, card_id, sealer, staff=staff)
 
     done = N_("The card has a new number and link. The old ones no longer work.")
     return _change(request, card_id, form, change, done)
@@ -128,6 +146,30 @@ def erase(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     return request.redirect(card_path(card_id), N_("The holder's data is deleted."))
 
 
+@router.post("/proof-of-person")
+def confirm_holder(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
+    """Believe the code that the card's holder shows, who stands in front of the manager."""
+    code = form.text("code", limit=40)
+    if form.is_valid:
+        with form.refusals(), request.context.database.write() as session:
+            proofs = request.context.loyalty.person_proofs
+            proofs.confirm(session, request.act(), request.vendor_id, card_id, code or "")
+    if not form.is_valid:
+        return show_card(request, card_id, form, opened="proof", status=form.status)
+    done = N_("Confirmed. The customer can go on on their phone.")
+    return request.redirect(card_path(card_id), done)
+
+
+@router.post("/keep-customer")
+def keep_customer(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
+    """Undo a deletion that the card's holder asked for."""
+    with request.context.database.write() as session:
+        card = card_changes.lock_card(session, request.vendor_id, card_id)
+        is_undone = erasures.undo(session, request.act(), card)
+    done = N_("The holder's data is kept.") if is_undone else None
+    return request.redirect(card_path(card_id), done)
+
+
 def _initial(card: CardView) -> dict[str, Any]:
     fields = ("name", "email", "phone", "locale", "marketing_consent")
     known = card.customer or {}
@@ -143,13 +185,15 @@ def _change(
     request: PageRequest,
     card_id: CardId,
     form: Form,
-    change: Callable[[Session, Act, VendorId, CardId], None],
+    change: Callable[[Session, Act, VendorId, CardId, StaffIdentity | None], None],
     done: str,
 ) -> Response:
     with request.context.database.read() as session:
         find_card(session, request, card_id)
-    with form.refusals(), request.context.database.write() as session:
-        change(session, request.act(), request.vendor_id, card_id)
+    with form.refusals():
+        staff = who_stands_behind(request, form)
+        with request.context.database.write() as session:
+            change(session, request.act(), request.vendor_id, card_id, staff)
     if not form.is_valid:
         return show_card(request, card_id, form, status=409)
     return request.redirect(card_path(card_id), done)
@@ -158,6 +202,13 @@ def _change(
 def _edit_page(request: PageRequest, card_id: CardId, form: Form, status: int = 200) -> Response:
     with request.context.database.read() as session:
         card = find_card(session, request, card_id)
+        program = page_of(session, card.program_id, now=request.context.clock.now()).program
     return request.render(
-        "console/card_edit.html", status=status, form=form, card=card, months=range(1, 13)
+        "console/card_edit.html",
+        status=status,
+        form=form,
+        card=card,
+        program=program,
+        asks_pin=is_by_till(request.subject),
+        months=range(1, 13),
     )

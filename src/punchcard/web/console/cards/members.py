@@ -6,12 +6,13 @@ from typing import Final
 from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.subjects import is_by_till
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import CardId, ProgramId, as_id
 from punchcard.loyalty.cards import card_changes, card_service
 from punchcard.loyalty.cards.card_order import CARD_ORDERS
 from punchcard.loyalty.programs import program_service
-from punchcard.loyalty.vocabulary import ProgramStatus
+from punchcard.loyalty.vocabulary import PinPolicy, ProgramStatus
 from punchcard.web.console.bulk import BulkAction, bulk_page
 from punchcard.web.console.cards.former_numbers import FORMER_NUMBER, sought_former_numbers
 from punchcard.web.console.list_filters import VISITS, asked_cards
@@ -114,15 +115,22 @@ def enrol(request: PageRequestDep, form: FormDep) -> Response:
     customer = read_customer(
         form, country=request.subject.country, locale=locale, accepted_terms=False
     )
-    card_id = None
+    card_id, asks_pin = None, is_by_till(request.subject)
     if program_id and form.is_valid:
         with form.refusals():
             receipt = submit(
                 request,
                 form,
                 lambda till, metadata: card_service.open_card(
-                    till, program_id, customer=customer, locale=locale, **metadata
+                    till,
+                    program_id,
+                    customer=customer,
+                    locale=locale,
+                    is_by_till=asks_pin,
+                    is_trusted=not asks_pin,
+                    **metadata,
                 ),
+                staff_pin=form.value("staff_pin") or None,
             )
             card_id = receipt.card.id
     if card_id is None:
@@ -136,10 +144,13 @@ def _new_page(request: PageRequest, form: Form, status: int = 200) -> Response:
             session, request.vendor_id, limit=_PROGRAMS_SHOWN, status=ProgramStatus.ACTIVE
         )
         programs = [(row.id, row.name) for row in rows]
+        policies = {row.pin_policy for row in rows}
     return request.render(
         "console/new_member.html",
         status=status,
         form=form,
         programs=programs,
         months=range(1, 13),
+        asks_pin=is_by_till(request.subject) and policies != {PinPolicy.OFF},
+        needs_pin=policies == {PinPolicy.REQUIRED},
     )

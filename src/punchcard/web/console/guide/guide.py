@@ -148,8 +148,9 @@ def add_pin(request: PageRequestDep, form: FormDep) -> Response:
     name = form.text("name", limit=NAME_CHARACTERS)
     pin = form.text("pin", limit=8)
     if name and pin and form.is_valid:
-        with form.refusals():
-            prepared = request.context.loyalty.pin_verifier.prepare(request.vendor_id, pin)
+        verifier = request.context.loyalty.pin_verifier
+        with form.refusals(), verifier.counting_taken(request.subject):
+            prepared = verifier.prepare(request.vendor_id, pin)
             with request.context.database.write() as session:
                 fields = {"name": name}
                 pin_service.create_pin(session, request.act(), request.vendor_id, fields, prepared)

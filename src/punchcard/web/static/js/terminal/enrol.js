@@ -93,7 +93,9 @@ export function showEnrol(app, { contact = "", name = "" } = {}) {
       const id = problem.card_id;
       const open = id && button("id-card", t("Open their existing card"), () => openCard(app, id));
       tellHere(problems, notice("bad", h("p", {}, sentenceOf(problem, app.clock.now())), open));
-      return markFields(form, problem.errors ?? []);
+      markFields(form, problem.errors ?? []);
+      if (problem.code === "staff_token_invalid") app.lock();
+      return undefined;
     }
     const again = button("refresh-cw", t("Try again"), async () => finish(await outcome.again()), {
       class: "secondary",

@@ -1,8 +1,7 @@
-// A card that was just opened: its page goes to the customer's phone.
+// A card that was just opened: its page goes to the customer's phone, by a link that works once.
 
 import { spaced } from "./codes.js";
 import { button, h, icon } from "./dom.js";
-import { tokenIn } from "./known.js";
 import { t } from "./texts.js";
 
 /**
@@ -18,9 +17,9 @@ export function handOver(app, card) {
       { class: "narrow hand-over" },
       title,
       h("p", {}, t("The customer scans this with their phone:")),
-      card.public_url && codeOf(card.public_url),
+      card.hand_over_url && codeOf(card.hand_over_url),
       h("p", { class: "number-line" }, spaced(card.number)),
-      card.public_url && links(app, card.public_url),
+      card.hand_over_url && links(app, card.hand_over_url),
       button("stamp", t("Continue with this card"), () => app.show("card", { card }), {
         class: "big wide",
       }),
@@ -33,16 +32,17 @@ export function handOver(app, card) {
   window.scrollTo(0, 0);
 }
 
-/** @param {string} url of the card's page */
+/** @param {string} url that leads to the card's page, once */
 function codeOf(url) {
   const alt = t("QR code of the card's page");
-  const src = `/terminal/cards/${tokenIn(url)}.svg`;
+  const ticket = url.slice(url.lastIndexOf("/") + 1);
+  const src = `/terminal/hand-over/${ticket}.svg`;
   return h("div", { class: "qr-frame" }, h("img", { src, alt, width: 280, height: 280 }));
 }
 
 /**
  * @param {Terminal.App} app
- * @param {string} url of the card's page
+ * @param {string} url that leads to the card's page, once
  */
 function links(app, url) {
   const share = () => navigator.share({ url }).catch(() => {});

@@ -128,7 +128,7 @@ export function byFit(cards, text) {
 }
 
 /**
- * A digest of a card's token: the token itself would open the card's page.
+ * The digest of a card's token, as the server tells it: the token itself would open the card's page.
  * @param {string | null} token
  */
 export async function digestOf(token) {
@@ -137,12 +137,4 @@ export async function digestOf(token) {
   return Array.from(new Uint8Array(bytes).slice(0, 16), (byte) =>
     byte.toString(16).padStart(2, "0"),
   ).join("");
-}
-
-/**
- * The token in a card's address.
- * @param {string | null | undefined} address
- */
-export function tokenIn(address) {
-  return address ? address.slice(address.lastIndexOf("/") + 1) : null;
 }

@@ -193,6 +193,6 @@ export function createServerClient(app) {
     voidEntry: async (id, reason) =>
       noted(id, await direct(`/transactions/${id}/void`, { reason, ...proof() })),
     /** @param {object} fields */
-    enrol: (fields) => direct("/cards", fields),
+    enrol: (fields) => direct("/cards", { ...fields, ...proof() }),
   };
 }
