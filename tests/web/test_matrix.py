@@ -17,6 +17,7 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.i18n import LANGUAGES, translate
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
+from punchcard.loyalty.errors import ProofOfPersonRequired
 from punchcard.main import create_app
 from punchcard.web.pages.errors import FormExpired
 from punchcard.web.pages.page_request import SESSION_COOKIE
@@ -220,6 +221,9 @@ def test_a_page_answers_everybody_as_the_table_says(served: tuple[ASGIApp, World
                 refused = NotAllowed.sentence if not ACCESS[route].allows(subject) else None
                 if route[0] == "POST" and refused is None:
                     refused = FormExpired.sentence
+                if refused is None and "{secret}" in route[1]:
+                    # The table lets everybody ask; the page wants a proof of person.
+                    refused = ProofOfPersonRequired.sentence
                 if refused is None:
                     assert answer.status_code < 500, (name, route)
                     assert answer.status_code != 403, (name, route)
