@@ -50,9 +50,7 @@ async def enrol(context: Context, request: FastRequest) -> FastResponse:
             location_id=body.location_id,
             occurred_at=body.enrolled_at,
             import_id=body.import_id,
-            proof=StaffProof.of(
-                pin=body.staff_pin, staff_id=body.staff_id, token=body.staff_token
-            ),
+            proof=StaffProof.of(pin=body.staff_pin, staff_id=body.staff_id, token=body.staff_token),
             idempotency_key=key,
             fingerprint=fingerprint,
         )

@@ -6,8 +6,8 @@ from alembic import op
 from punchcard.db.migrate import refuse_downgrade
 from punchcard.db.types import Id, UtcDateTime
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
