@@ -6,8 +6,8 @@ from alembic import op
 from punchcard.db.migrate import refuse_downgrade
 from punchcard.db.types import Id, UtcDateTime
 
-revision = "0019"
-down_revision = "0018"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
