@@ -21,6 +21,7 @@ from bench.reads import reads
 from bench.receipts import LARGE_SIZES, SIZES, receipts
 from bench.stamps import memory, operations, stamps
 from bench.start import start
+from bench.timing import timing
 from bench.workshop import Bench, Workshop, bars
 
 ROUNDS = 3
@@ -47,6 +48,7 @@ BENCHES: dict[str, tuple[str, Bench]] = {
     "pushes": ("pushes to phones over one connection", pushes),
     "commit-to-push": ("from a committed stamp to the wallet, idle worker", commit_to_push),
     "fanout": ("a redesign on its way to 100,000 cards on phones", fanout),
+    "timing": ("whether the time of a refusal tells what it does not say", timing),
     "reads": ("reads at 10 thousand, 1 million and 10 million entries", reads),
     "receipts": ("purchases with receipt numbers at up to 1 million of them", receipts(SIZES)),
     "receipts-10m": ("the same at 10 million, which take long to write", receipts(LARGE_SIZES)),
