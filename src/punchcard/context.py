@@ -49,6 +49,8 @@ from punchcard.loyalty.staff.pin_verifier import PinVerifier
 from punchcard.loyalty.staff.staff_tokens import StaffTokens
 from punchcard.loyalty.till.requests import OperationServices
 from punchcard.loyalty.till.till import Till
+from punchcard.loyalty.transparency.checkpoints import CheckpointMaker
+from punchcard.loyalty.transparency.log_keeper import LogKeeper
 from punchcard.wallets.apple.apple_wallet_service import AppleWallet
 from punchcard.wallets.google.google_wallet_service import GoogleWallet
 from punchcard.wallets.wallet_service import Wallets
@@ -91,7 +93,7 @@ class WalletServices:
 
 @dataclass(frozen=True, kw_only=True)
 class LoyaltyServices:
-    """The till and what stands around it: staff PINs, codes on cards, live pages, mail."""
+    """The till and what stands around it: staff PINs, codes on cards, live pages, mail, the log."""
 
     till: Till
     live: LiveCards
@@ -106,6 +108,8 @@ class LoyaltyServices:
     operation_services: OperationServices
     customer_mail: CustomerMail
     contact_watch: ContactWatch
+    checkpoint_maker: CheckpointMaker
+    log_keeper: LogKeeper
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,6 +291,13 @@ def _build_loyalty(
     pin_verifier = PinVerifier(database, hasher, clock, base.ids, settings)
     staff_tokens = StaffTokens(database, clock, settings)
     sealer = card_sealer(settings)
+    checkpoint_maker = CheckpointMaker(
+        database=database,
+        clock=clock,
+        ids=base.ids,
+        settings=settings,
+        mail_queue=accounts.mail_queue,
+    )
     return LoyaltyServices(
         till=_start_till(base, sealer, wallets.service),
         live=LiveCards(
@@ -319,6 +330,8 @@ def _build_loyalty(
             database=database,
         ),
         contact_watch=ContactWatch(),
+        checkpoint_maker=checkpoint_maker,
+        log_keeper=LogKeeper(database, clock, checkpoint_maker),
         customer_mail=CustomerMail(
             database=database,
             mail_queue=accounts.mail_queue,

@@ -23,6 +23,7 @@ from punchcard.api.routes import (
     google_callback,
     google_pictures,
     health,
+    ledger_log,
     pairing,
     public,
     public_logo,
@@ -53,7 +54,7 @@ from punchcard.api.routes.vendor_api import settings as vendor_settings
 from punchcard.context import Context
 from punchcard.kit.stopping import heard_before_stop
 from punchcard.web.dispatcher import API, PAGES, SMALL_BELOW, Dispatcher, refusal_of_body
-from punchcard.worker.handlers import MAIL_LANE, WALLET_LANES
+from punchcard.worker.handlers import LOG_LANE, MAIL_LANE, WALLET_LANES
 from punchcard.worker.loop import Worker
 from punchcard.worker.schedule import PROCESS_TASKS, SHARED_TASKS
 
@@ -84,6 +85,7 @@ ROUTERS: Final[list[APIRouter]] = [
     card_holders.router,
     card_holders.vendor_router,
     public_logo.router,
+    ledger_log.router,
     apple_web_service.router,
     google_callback.router,
     google_pictures.router,
@@ -141,7 +143,7 @@ def create_worker(context: Context, *, does_work: bool = True) -> Worker:
     if not does_work:
         return Worker(context, [], PROCESS_TASKS)
     # Without a wallet nothing follows from a change: its word waits until there is one.
-    lanes = [*(WALLET_LANES if context.wallets.service.configured else [{}]), MAIL_LANE]
+    lanes = [*(WALLET_LANES if context.wallets.service.configured else [{}]), MAIL_LANE, LOG_LANE]
     return Worker(context, lanes, [*PROCESS_TASKS, *SHARED_TASKS])
 
 

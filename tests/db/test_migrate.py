@@ -141,9 +141,15 @@ def test_sqlite_guards_the_ledger_by_the_same_triggers(database: Database) -> No
         guarded = connection.execute(
             text("SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
         ).all()
+    of_log = ("log_checkpoints", "log_leaves", "log_nodes")
     assert guarded == [
         ("audit_events", "audit_events_append_only_DELETE"),
         ("audit_events", "audit_events_append_only_UPDATE"),
+        *(
+            (table, f"{table}_append_only_{verb}")
+            for table in of_log
+            for verb in ("DELETE", "UPDATE")
+        ),
         ("loyalty_transactions", "loyalty_transactions_append_only_DELETE"),
         ("loyalty_transactions", "loyalty_transactions_append_only_UPDATE"),
     ]

@@ -15,10 +15,9 @@ def behind_the_triggers(url: str) -> Iterator[Connection]:
     try:
         with engine.begin() as connection:
             if connection.dialect.name == "sqlite":
-                for verb in ("UPDATE", "DELETE"):
-                    connection.exec_driver_sql(
-                        f"DROP TRIGGER IF EXISTS loyalty_transactions_append_only_{verb}"
-                    )
+                triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+                for name in connection.exec_driver_sql(triggers).scalars().all():
+                    connection.exec_driver_sql(f"DROP TRIGGER {name}")
             else:
                 connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
             yield connection

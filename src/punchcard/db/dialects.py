@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,20 @@ def locked_elsewhere(
         return set()
     free = {tuple(row) for row in connection.execute(query.with_for_update(skip_locked=True))}
     return {tuple(row) for row in connection.execute(query)} - free
+
+
+def oldest_writer_since(connection: Connection) -> datetime | None:
+    """Return since when the oldest of the other writing transactions has run; None: there is none.
+
+    By PostgreSQL's clock. On SQLite whoever asks in a writing transaction is alone.
+    """
+    if is_sqlite(connection):
+        return None
+    since: datetime | None = connection.exec_driver_sql(
+        "SELECT min(xact_start) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND backend_xid IS NOT NULL"
+    ).scalar_one()
+    return since
 
 
 def lock_for_migration(connection: Connection) -> None:

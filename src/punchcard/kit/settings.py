@@ -74,6 +74,15 @@ class Settings:
     old_secret_keys: str = ""
     old_pin_peppers: str = ""
 
+    # Proof of the ledger: the key signs checkpoints and is kept apart from the database (PEM); made
+    # in the data directory when absent in embedded mode. The origin is the log's name.
+    log_key: str = ""
+    log_origin: str = ""
+    log_sequence_seconds: int = 60
+    checkpoint_minutes: int = 60
+    checkpoint_mail_to: str = ""
+    checkpoint_folder: str = ""
+
     # The till
     till_queue_limit: int = 2000
     till_batch_limit: int = 64
@@ -250,6 +259,7 @@ _SECRETS = (
     "pin_pepper",
     "old_secret_keys",
     "old_pin_peppers",
+    "log_key",
     "database_url",
     "metrics_token",
     "smtp_url",

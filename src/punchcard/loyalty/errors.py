@@ -246,6 +246,14 @@ class TransactionNotFound(DomainError):
     sentence = N_("There is no such transaction.")
 
 
+class LogPartNotFound(DomainError):
+    """The published log has no such part, or none yet."""
+
+    code = "log_part_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is nothing here in the log yet.")
+
+
 class AlreadyVoided(DomainError):
     """The entry was reversed before: facts `voided_by`."""
 

@@ -33,7 +33,9 @@ PAGES: Final = frozenset(
 )
 """The first part of every page's address."""
 
-API: Final = frozenset({"api", "docs", "openapi.json", "healthz", "readyz", "metrics"})
+API: Final = frozenset(
+    {"api", "docs", "openapi.json", "healthz", "readyz", "metrics", "ledger"}
+)
 """The first part of every other address that leads somewhere."""
 
 

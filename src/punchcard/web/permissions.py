@@ -60,6 +60,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", "/c/{token}/history"): PUBLIC,
     ("GET", "/c/{token}/icon.png"): PUBLIC,
     ("POST", "/c/{token}/keep"): PUBLIC,
+    ("GET", "/c/{token}/proof"): PUBLIC,
     ("POST", "/c/{token}/language"): PUBLIC,
     ("POST", "/c/{token}/news"): PUBLIC,
     # What its holder alone may see or have deleted: the secret is a second proof

@@ -27,7 +27,7 @@ from punchcard.web.console.guide import guide
 from punchcard.web.console.ledger import ledger, verification
 from punchcard.web.console.programs import hero, links, posters, programs, rewards, wallets
 from punchcard.web.pages import assets, theme_css
-from punchcard.web.public import badges, card, handed_over, home_icon, join, own_data, reach
+from punchcard.web.public import badges, card, handed_over, home_icon, join, own_data, proof, reach
 from punchcard.web.terminal import shell
 
 ROUTERS: Final[list[APIRouter]] = [
@@ -71,6 +71,7 @@ ROUTERS: Final[list[APIRouter]] = [
     home_icon.router,
     own_data.router,
     handed_over.router,
+    proof.router,
     reach.router,
     badges.router,
     shell.router,

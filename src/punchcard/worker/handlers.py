@@ -1,5 +1,6 @@
 """What the worker does about each topic of the outbox."""
 
+import logging
 from collections.abc import Mapping
 from typing import Final
 
@@ -19,8 +20,12 @@ from punchcard.loyalty.events import (
     SHELF_CHANGED,
 )
 from punchcard.loyalty.programs import reward_service
+from punchcard.loyalty.transparency.checkpoints import LogBroken
+from punchcard.loyalty.transparency.log_keeper import LOG_CHECKPOINT, LOG_SEQUENCE
 from punchcard.wallets.google.google_registry import GOOGLE_CHECK
 from punchcard.worker.loop import Handler
+
+_log = logging.getLogger(__name__)
 
 
 def refresh_card(context: Context, key: str) -> None:
@@ -71,6 +76,19 @@ def check_google(context: Context, number: str) -> None:
     context.wallets.google.check(number)
 
 
+def sequence_log(context: Context, _key: str) -> None:
+    """Give entries and events their places in the log, for one turn."""
+    context.loyalty.log_keeper.take_turn()
+
+
+def make_checkpoint(context: Context, _key: str) -> None:
+    """Sign the state of the log when it is time; a log that does not go on is told, not signed."""
+    try:
+        context.loyalty.log_keeper.make_checkpoint()
+    except LogBroken as error:
+        _log.error("no checkpoint of the ledger: %s", error)
+
+
 # A redesign is long work: it has a lane of its own, beside that of single cards.
 WALLET_LANES: Final[list[Mapping[str, Handler]]] = [
     {CARD_CHANGED: refresh_card},
@@ -80,6 +98,12 @@ WALLET_LANES: Final[list[Mapping[str, Handler]]] = [
         GOOGLE_CHECK: check_google,
     },
 ]
+
+# A ledger that was there before the log is taken up for minutes: nothing else waits for it.
+LOG_LANE: Final[Mapping[str, Handler]] = {
+    LOG_SEQUENCE: sequence_log,
+    LOG_CHECKPOINT: make_checkpoint,
+}
 
 # A mail server may be slow: nothing else waits for it. Without one, what it would do is dropped.
 MAIL_LANE: Final[Mapping[str, Handler]] = {

@@ -20,6 +20,7 @@ from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import erasures, hand_over, person_proofs
 from punchcard.loyalty.models import TransactionOrigin
 from punchcard.loyalty.programs import reward_service
+from punchcard.loyalty.transparency import log_keeper
 from punchcard.wallets.apple import apple_registry
 from punchcard.wallets.google import google_registry
 
@@ -130,6 +131,16 @@ def wake_forgotten_phones(context: Context, session: Session, now: datetime) -> 
     return apple_registry.enqueue_unpushed(session, now=now)
 
 
+def sequence_log(context: Context, session: Session, now: datetime) -> int:
+    """Leave word about entries and events that wait for their place in the log."""
+    return log_keeper.enqueue_sequence(session, now)
+
+
+def make_checkpoints(context: Context, session: Session, now: datetime) -> int:
+    """Leave word that a checkpoint may be due."""
+    return log_keeper.enqueue_checkpoint(session, now)
+
+
 def write_last_used(context: Context, session: Session, now: datetime) -> int:
     """Write down when the credentials this process saw were last used."""
     return context.accounts.credentials.flush_last_used(session)
@@ -152,6 +163,14 @@ def _resolution(settings: Settings) -> timedelta:
     return timedelta(seconds=settings.last_used_resolution_seconds)
 
 
+def _log_sequence(settings: Settings) -> timedelta:
+    return timedelta(seconds=settings.log_sequence_seconds)
+
+
+def _checkpoint(settings: Settings) -> timedelta:
+    return timedelta(minutes=settings.checkpoint_minutes)
+
+
 PROCESS_TASKS: Final = [
     PeriodicTask("write_last_used", _resolution, write_last_used),
     PeriodicTask("write_security_events", _resolution, write_security_events),
@@ -159,6 +178,8 @@ PROCESS_TASKS: Final = [
 """What every serving process does for itself."""
 
 SHARED_TASKS: Final = [
+    PeriodicTask("sequence_log", _log_sequence, sequence_log),
+    PeriodicTask("make_checkpoints", _checkpoint, make_checkpoints),
     PeriodicTask("wake_forgotten_phones", _daily, wake_forgotten_phones),
     *(
         PeriodicTask(do.__name__, _housekeeping, do)

@@ -25,6 +25,9 @@ FACTS = {
     "apple_link": "https://punch.example/apple",
     "google_link": "https://punch.example/google",
     "wants_news": "yes",
+    "origin": "punch.example/ledger",
+    "entries": "1,024",
+    "note": "punch.example/ledger\n1024\nq83v\n\n\u2014 punch.example/ledger c2lnbmVk\n",
     "expires_at": "2026-03-02T09:00:00.000000Z",
     "timezone": "Europe/Luxembourg",
 }

@@ -64,6 +64,7 @@ class _Shown:
     text: str
     link: str | None
     is_main: bool
+    block: str | None
 
 
 def write_message(mail_id: str, mail: Mail, *, sent_at: datetime) -> MailMessage:
@@ -78,6 +79,7 @@ def write_message(mail_id: str, mail: Mail, *, sent_at: datetime) -> MailMessage
             text=say(line.sentence),
             link=mail.facts[line.link] if line.link else None,
             is_main=line.is_main,
+            block=mail.facts[line.block] if line.block else None,
         )
         for line in wording.lines
         if line.only_with is None or line.only_with in mail.facts

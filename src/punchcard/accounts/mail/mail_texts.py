@@ -11,13 +11,15 @@ from punchcard.kit.i18n import N_
 class Line:
     """One paragraph, or a link when `link` names the fact that holds its address.
 
-    A line whose fact `only_with` is missing is left out.
+    A line whose fact `only_with` is missing is left out. `block` names a fact of several lines
+    that is shown below, exactly as it is.
     """
 
     sentence: str
     link: str | None = None
     is_main: bool = False
     only_with: str | None = None
+    block: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +214,24 @@ WORDINGS: Final[Mapping[str, MailText]] = {
             Line(sentence=_CONFIRM, link="link", is_main=True),
             _UNTIL,
             Line(sentence=N_("If you have no card at {shop}, do nothing.")),
+        ),
+    ),
+    "checkpoint": MailText(
+        subject=N_("Checkpoint of {origin}: {entries} entries"),
+        lines=(
+            Line(
+                sentence=N_(
+                    "Keep this mail: with it anybody can show later whether an entry of before was"
+                    " changed or taken away."
+                ),
+                block="note",
+            ),
+            Line(
+                sentence=N_(
+                    "To check, save the lines above as a file and run: punchcard ledger verify"
+                    " --against FILE"
+                )
+            ),
         ),
     ),
 }

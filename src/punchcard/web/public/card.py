@@ -31,7 +31,7 @@ router = APIRouter()
 _ENTRIES_SHOWN: Final = 5
 _ENTRIES_A_PAGE: Final = 50
 _NAME_ON_PHONES: Final = 30
-_PAGES: Final = ("", "/history", "/data")
+_PAGES: Final = ("", "/history", "/data", "/proof")
 
 
 @router.get("/c/{token}")
