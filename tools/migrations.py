@@ -26,6 +26,7 @@ import punchcard.db.secret_checks
 import punchcard.loyalty.cards.models
 import punchcard.loyalty.import_models
 import punchcard.loyalty.models
+import punchcard.loyalty.transparency.models
 import punchcard.wallets.google.models
 import punchcard.wallets.models  # noqa: F401 - each import adds its tables to the metadata
 from punchcard.db import migrate, types

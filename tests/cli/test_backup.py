@@ -43,8 +43,8 @@ def environment(database_url: str, folder: Path) -> dict[str, str]:
 
 
 def only_backup(folder: Path) -> Path:
-    """Return the one file in the folder of backups."""
-    (path,) = (folder / "backups").iterdir()
+    """Return the one file in the folder of backups, beside its checkpoint."""
+    (path,) = (one for one in (folder / "backups").iterdir() if one.suffix != ".checkpoint")
     return path
 
 

@@ -32,9 +32,11 @@ def backup(
     """Copy the database into one file, and check the copy. The server may go on serving.
 
     The file appears when it is whole and on disk. What a killed backup left is removed.
-    The secrets are not in it: keep `secret_key` and `pin_pepper` in another safe place.
+    The secrets are not in it: keep `secret_key`, `pin_pepper` and `log_key` in another safe place.
+    A checkpoint of the ledger is signed first, and stands beside the file: keep it elsewhere too.
     """
     from punchcard.cli.backup_file import swept_folder, whole_file
+    from punchcard.cli.ledger_log import sign_before_backup, write_beside
     from punchcard.kit.clock import SystemClock
     from punchcard.kit.settings import load_settings
 
@@ -46,13 +48,16 @@ def backup(
     with _stopped_in_order(), swept_folder(target.parent, names) as swept:
         _tell_leftovers(target.parent, swept)
         with whole_file(target) as unfinished:
+            note = sign_before_backup(settings)
             if settings.is_embedded:
                 _copy_sqlite(settings, unfinished, is_silent=as_json)
             else:
                 _dump_postgresql(settings, unfinished, is_silent=as_json)
+        checkpoint = write_beside(target, note)
     size = target.stat().st_size
     text = f"{target}: {size:,} bytes. Keep the secrets with it, but in another place."
-    say({"file": str(target), "bytes": size}, as_json=as_json, text=text)
+    facts = {"file": str(target), "bytes": size, "checkpoint": checkpoint and str(checkpoint)}
+    say(facts, as_json=as_json, text=text)
 
 
 @contextmanager

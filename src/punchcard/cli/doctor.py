@@ -170,7 +170,7 @@ def _own_paths(settings: "Settings") -> list[Path]:
     from punchcard.kit.environment.paths import sqlite_file
 
     folder = settings.data_dir
-    secrets = ("secret_key", "pin_pepper", "old_secret_keys", "old_pin_peppers")
+    secrets = ("secret_key", "pin_pepper", "old_secret_keys", "old_pin_peppers", "log_key")
     paths = [folder, *(folder / name for name in secrets)]
     database = sqlite_file(settings.database_url) if settings.is_embedded else None
     if database is not None:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from punchcard.kit.settings import Settings
 
 _FAULTS_TOLD: Final = 3
+_APPEND_ONLY: Final = (
+    *("loyalty_transactions", "audit_events", "log_leaves", "log_nodes", "log_checkpoints"),
+)
 _OVERDUE: Final = timedelta(minutes=30)
 _SKEW: Final = timedelta(minutes=2)
 _OLD_BACKUP: Final = timedelta(days=8)
@@ -79,7 +82,7 @@ def _missing(connection: "Connection") -> str:
     triggers = " ".join(connection.scalars(text(query)))
     unguarded = [
         f"the trigger that keeps {table} append-only"
-        for table in ("loyalty_transactions", "audit_events")
+        for table in _APPEND_ONLY
         if f"{table}_append_only" not in triggers
     ]
     return ", ".join([*tables, *unguarded])
@@ -92,6 +95,7 @@ def _whole(database: "Database", settings: "Settings") -> Iterator[Finding]:
         _clock,
         _work,
         _backups,
+        _log,
         _contacts,
         _api_keys,
     ]
@@ -229,6 +233,13 @@ def _backups(connection: "Connection", settings: "Settings") -> Finding:
         message = f"The newest in {folder} is of {_told(newest)}. Run `punchcard backup` nightly."
         return Finding("backups", "warning", message)
     return Finding("backups", "ok", f"The newest in {folder} is of {_told(newest)}.")
+
+
+def _log(connection: "Connection", settings: "Settings") -> Finding:
+    from punchcard.loyalty.transparency.log_status import log_finding
+
+    state, message = log_finding(connection, settings, datetime.now(UTC))
+    return Finding("proof of the ledger", state, message)
 
 
 def _contacts(connection: "Connection", _settings: "Settings") -> Finding:

@@ -5,15 +5,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from punchcard.cli.support import CommandFailed
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from punchcard.db.database import Database
+    from punchcard.kit.settings import Settings
     from punchcard.loyalty.transparency.checkpoint_text import Checkpoint
-    from punchcard.loyalty.transparency.checkpoints import SignedCheckpoint
+    from punchcard.loyalty.transparency.checkpoints import CheckpointMaker, SignedCheckpoint
     from punchcard.loyalty.transparency.log_verdict import LogDamage, LogVerdict
 
+CHECKPOINT_SUFFIX = ".checkpoint"
 _DAMAGES_SHOWN = 20
 
 
@@ -136,6 +141,61 @@ def facts_of_checkpoint(made: "SignedCheckpoint", public_key: str) -> dict[str, 
         "public_key": public_key,
         "note": made.note,
     }
+
+
+def sign_before_backup(settings: "Settings") -> str | None:
+    """Return a checkpoint made now, or None when none can be signed: the copy matters more.
+
+    What is wrong with the database is left to the copy to tell.
+    """
+    from contextlib import closing
+
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from punchcard.db.database import open_database
+    from punchcard.db.migrate import DatabaseIsNewer, is_current
+    from punchcard.kit.environment.paths import sqlite_file
+    from punchcard.loyalty.transparency.checkpoints import LogBroken
+    from punchcard.loyalty.transparency.log_key import LogKeyMissing
+
+    file = sqlite_file(settings.database_url) if settings.is_embedded else None
+    if file is not None and not file.exists():
+        return None
+    try:
+        with closing(open_database(settings)) as database:
+            return _maker(database, settings).make().note if is_current(database) else None
+    except LogBroken as error:
+        typer.echo(f"No checkpoint goes with the backup. {error}", err=True)
+    except (LogKeyMissing, SQLAlchemyError, DatabaseIsNewer, OSError):
+        return None
+    return None
+
+
+def write_beside(target: Path, note: str | None) -> Path | None:
+    """Write the checkpoint beside a backup, and return where."""
+    from punchcard.kit.private_files import write_private_text
+
+    if note is None:
+        return None
+    path = target.with_name(target.name + CHECKPOINT_SUFFIX)
+    path.unlink(missing_ok=True)
+    write_private_text(path, note)
+    return path
+
+
+def _maker(database: "Database", settings: "Settings") -> "CheckpointMaker":
+    from punchcard.accounts.mail.mail_queue import MailQueue
+    from punchcard.kit.clock import SystemClock
+    from punchcard.kit.ids import SystemIds
+    from punchcard.loyalty.transparency.checkpoints import CheckpointMaker
+
+    clock = SystemClock()
+    ids = SystemIds(clock)
+    is_configured = bool(settings.smtp_url)
+    mails = MailQueue(clock=clock, ids=ids, settings=settings, is_configured=is_configured)
+    return CheckpointMaker(
+        database=database, clock=clock, ids=ids, settings=settings, mail_queue=mails
+    )
 
 
 def _line(damage: "LogDamage") -> str:

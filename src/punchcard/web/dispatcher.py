@@ -33,9 +33,7 @@ PAGES: Final = frozenset(
 )
 """The first part of every page's address."""
 
-API: Final = frozenset(
-    {"api", "docs", "openapi.json", "healthz", "readyz", "metrics", "ledger"}
-)
+API: Final = frozenset({"api", "docs", "openapi.json", "healthz", "readyz", "metrics", "ledger"})
 """The first part of every other address that leads somewhere."""
 
 

@@ -52,7 +52,7 @@ def card_proof(
         path = reader.inclusion_proof(place, size) if is_anchored else []
         entries.append(
             {
-                "values": orjson.loads(canonical_form(row)),
+                "values": orjson.loads(canonical_form(dict(row))),
                 "hash": row["hash"].hex(),
                 "place": place if is_anchored else None,
                 "path": [step.hex() for step in path],

@@ -6,11 +6,15 @@ you know it from elsewhere (name+id+key); without it the key in the file is take
 shown is that the file agrees with itself. Needs Python 3.9 and nothing else.
 """
 
+from __future__ import annotations
+
 import argparse
 import base64
 import hashlib
 import json
 import sys
+from pathlib import Path
+from typing import Any
 
 # Ed25519 (RFC 8032, section 5.1): the curve -x**2 + y**2 = 1 + d x**2 y**2 over the prime P.
 P = 2**255 - 19
@@ -19,6 +23,7 @@ D = -121665 * pow(121666, P - 2, P) % P
 ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
 
 Point = tuple[int, int, int, int]
+ProofEntry = dict[str, Any]
 
 
 class ProofFaulty(Exception):
@@ -137,66 +142,77 @@ def entry_hash(values: list[object]) -> str:
     return hashlib.sha256(f"punchcard-entry-1\n{text}".encode()).hexdigest()
 
 
-def check(proof: dict, key: "str | None" = None) -> "list[str]":
+def check_entries(card: str, entries: list[ProofEntry]) -> None:
+    """Check the hashes, the chain and the sums of a card's entries. Raises ProofFaulty."""
+    before: ProofEntry | None = None
+    for entry in entries:
+        values = entry["values"]
+        number = values[5]
+        if entry_hash(values) != entry["hash"]:
+            raise ProofFaulty(f"entry {number} does not have the hash that it says")
+        if values[4] != card:
+            raise ProofFaulty(f"entry {number} is another card's")
+        if before is None:
+            if number == 1 and values[26] != "0" * 64:
+                raise ProofFaulty("the first entry follows something")
+        else:
+            earlier = before["values"]
+            if (number, values[26]) != (earlier[5] + 1, before["hash"]):
+                raise ProofFaulty(f"entry {number} does not follow the one before it")
+            if [earlier[9] + values[7], earlier[10] + values[8]] != values[9:11]:
+                raise ProofFaulty(f"the balance after entry {number} does not add up")
+        before = entry
+
+
+def check_paths(entries: list[ProofEntry], size: int, root: bytes) -> None:
+    """Check that each of these entries is in the tree of a checkpoint. Raises ProofFaulty."""
+    for entry in entries:
+        path = [bytes.fromhex(step) for step in entry["path"]]
+        if not 0 <= entry["place"] < size:
+            raise ProofFaulty("an entry stands outside of the checkpoint")
+        if root_of(bytes.fromhex(entry["hash"]), entry["place"], size, path) != root:
+            raise ProofFaulty(f"entry {entry['values'][5]} is not in the checkpoint")
+
+
+def check(proof: dict[str, Any], key: str | None = None) -> list[str]:
     """Return what was checked, a sentence each. Raises ProofFaulty at the first fault."""
     if proof.get("format") != "punchcard-proof-1":
         raise ProofFaulty("this is no proof of a card, or one of a newer kind")
-    entries, told = proof["entries"], []
-    before = None
-    for number, entry in enumerate(entries, 1):
-        values = entry["values"]
-        if entry_hash(values) != entry["hash"]:
-            raise ProofFaulty(f"entry {number} does not have the hash that it says")
-        if values[4] != proof["card_id"]:
-            raise ProofFaulty(f"entry {number} is another card's")
-        if before is not None:
-            if (values[5], values[26]) != (before["values"][5] + 1, before["hash"]):
-                raise ProofFaulty(f"entry {number} does not follow the one before it")
-            sums = [before["values"][9] + values[7], before["values"][10] + values[8]]
-            if sums != [values[9], values[10]]:
-                raise ProofFaulty(f"the balance after entry {number} does not add up")
-        elif (values[5], values[26]) != (1, "0" * 64) and values[5] == 1:
-            raise ProofFaulty("the first entry follows something")
-        before = entry
-    told.append(f"{len(entries)} entries have the hashes they say, follow one another and add up.")
+    entries = proof["entries"]
+    check_entries(proof["card_id"], entries)
+    told = [f"{len(entries)} entries have the hashes they say, follow one another and add up."]
     if proof["checkpoint"] is None:
         told.append("The server has signed no checkpoint yet: nothing proves when they were there.")
         return told
     signed_by = key or proof["public_key"] or ""
     size, root, further = open_checkpoint(proof["checkpoint"], signed_by)
     anchored = [entry for entry in entries if entry["place"] is not None]
-    for entry in anchored:
-        path = [bytes.fromhex(step) for step in entry["path"]]
-        if not 0 <= entry["place"] < size:
-            raise ProofFaulty("an entry stands outside of the checkpoint")
-        if root_of(bytes.fromhex(entry["hash"]), entry["place"], size, path) != root:
-            raise ProofFaulty(f"entry number {entry['values'][5]} is not in the checkpoint")
+    check_paths(anchored, size, root)
     made = next((line.split()[1] for line in further if line.startswith("punchcard-made ")), "?")
     told.append(f"{len(anchored)} of them are in the checkpoint of {made}, of {size} entries.")
     if len(anchored) < len(entries):
         told.append(f"{len(entries) - len(anchored)} are newer than the checkpoint.")
-    told.append(f"It is signed by {signed_by}" + (", which you gave." if key else "."))
+    told.append(f"It is signed by {signed_by.strip()}" + (", which you gave." if key else "."))
     if not key:
         told.append("Whether that key is the shop's own you must know from elsewhere: give --key.")
     return told
 
 
-def main(arguments: "list[str] | None" = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Check the file named; return 0 when nothing is wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("proof")
     parser.add_argument("--key", help="the public key of the log, from elsewhere")
     asked = parser.parse_args(arguments)
     try:
-        with open(asked.proof, encoding="utf-8") as file:
-            told = check(json.load(file), asked.key)
+        told = check(json.loads(Path(asked.proof).read_text("utf-8")), asked.key)
     except ProofFaulty as error:
-        print(f"NOT PROVED: {error}.", file=sys.stderr)
+        sys.stderr.write(f"NOT PROVED: {error}.\n")
         return 1
     except (OSError, ValueError, LookupError, TypeError) as error:
-        print(f"NOT PROVED: {asked.proof} cannot be read: {error}", file=sys.stderr)
+        sys.stderr.write(f"NOT PROVED: {asked.proof} cannot be read: {error}\n")
         return 1
-    print("\n".join(told))
+    sys.stdout.write("\n".join(told) + "\n")
     return 0
 
 
