@@ -51,6 +51,7 @@ from punchcard.loyalty.till.requests import OperationServices
 from punchcard.loyalty.till.till import Till
 from punchcard.loyalty.transparency.checkpoints import CheckpointMaker
 from punchcard.loyalty.transparency.log_keeper import LogKeeper
+from punchcard.loyalty.transparency.log_status import Anchored, anchored
 from punchcard.wallets.apple.apple_wallet_service import AppleWallet
 from punchcard.wallets.google.google_wallet_service import GoogleWallet
 from punchcard.wallets.wallet_service import Wallets
@@ -123,6 +124,7 @@ class Context:
     wakeups: WakeupRegistry
     readiness: Readiness
     outbox_look: BoundedLook[Backlog]
+    log_look: BoundedLook[Anchored | None]
     sealer: Sealer
     accounts: AccountServices
     loyalty: LoyaltyServices
@@ -185,6 +187,11 @@ def build_context(
             timeout_seconds=settings.readiness_timeout_seconds,
             name="metrics",
         ),
+        log_look=BoundedLook(
+            partial(_anchored, base.database),
+            timeout_seconds=settings.readiness_timeout_seconds,
+            name="metrics of the log",
+        ),
         sealer=Sealer(settings.keys, "context"),
         accounts=accounts,
         loyalty=_build_loyalty(base, accounts, wallets, card_links, rotating_codes),
@@ -192,6 +199,11 @@ def build_context(
     )
     _subscribe(context)
     return context
+
+
+def _anchored(database: Database) -> Anchored | None:
+    with database.read_connection() as connection:
+        return anchored(connection)
 
 
 def _backlog(database: Database) -> Backlog:

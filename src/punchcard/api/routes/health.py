@@ -23,6 +23,7 @@ from punchcard.db.readiness import Found
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
 from punchcard.kit.settings import Settings
+from punchcard.loyalty.transparency.log_status import Anchored
 
 router = api_router(tag="operations")
 
@@ -145,10 +146,11 @@ async def get_metrics(context: ContextDep) -> Response:
     """
     try:
         backlog = await context.outbox_look.ask()
+        anchored = None if backlog is None else await context.log_look.ask()
     except SQLAlchemyError:
-        backlog = None
+        backlog = anchored = None
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(context, backlog))
+    registry.register(_Figures(context, backlog, anchored))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -167,9 +169,12 @@ def _first_missing(found: Found, *, till: bool) -> NotReady | None:
 class _Figures(Collector):
     """Reads the figures at the moment they are asked for."""
 
-    def __init__(self, context: Context, backlog: Backlog | None) -> None:
+    def __init__(
+        self, context: Context, backlog: Backlog | None, anchored: Anchored | None
+    ) -> None:
         self._context = context
         self._backlog = backlog
+        self._anchored = anchored
 
     def collect(self) -> Iterator[Metric]:
         till = self._context.loyalty.till
@@ -198,6 +203,12 @@ class _Figures(Collector):
         for topic, status, number in self._backlog or ():
             outbox.add_metric([topic, status], number)
         yield outbox
+        if self._anchored is not None:
+            age = (self._context.clock.now() - self._anchored.made_at).total_seconds()
+            meaning = "Seconds since the newest checkpoint of the ledger was signed"
+            yield _gauge("punchcard_checkpoint_age_seconds", meaning, age)
+            covered = "Entries that the newest checkpoint covers"
+            yield _gauge("punchcard_checkpoint_entries", covered, self._anchored.entries)
 
 
 def _gauge(name: str, meaning: str, value: float) -> GaugeMetricFamily:

@@ -5,14 +5,16 @@ itself, one without by a button.
 """
 
 from dataclasses import asdict, dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
+from punchcard.accounts import vendor_service
 from punchcard.kit.ids import VendorId
 from punchcard.kit.secrets import Signer
 from punchcard.loyalty.ledger.card_ranges import count_cards, next_span
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
+from punchcard.loyalty.transparency.log_status import anchored
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/ledger/verify")
@@ -40,7 +42,9 @@ class VerificationProgress:
 @router.get("")
 def open_verification(request: PageRequestDep) -> Response:
     """Explain what is verified, and offer to do it."""
-    return request.render("console/ledger_verification.html", progress=None, state="")
+    return request.render(
+        "console/ledger_verification.html", progress=None, state="", **_proof(request)
+    )
 
 
 @router.post("")
@@ -52,7 +56,15 @@ def verify_part(request: PageRequestDep, form: FormDep) -> Response:
         parts if request.is_fragment else "console/ledger_verification.html",
         progress=progress,
         state=_signer(request).sign(asdict(progress)),
+        **({} if request.is_fragment else _proof(request)),
     )
+
+
+def _proof(request: PageRequest) -> dict[str, Any]:
+    """Return how far the ledger is anchored, and what its page needs to say so."""
+    with request.context.database.read() as session:
+        vendor = vendor_service.get_vendor(session, request.vendor_id)
+        return {"anchored": anchored(session.connection()), "timezone": vendor.timezone}
 
 
 def _verified(request: PageRequest, before: VerificationProgress | None) -> VerificationProgress:
