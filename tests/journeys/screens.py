@@ -179,6 +179,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("card-hybrid", _own_card(_is_collecting, email=BAKER)),
     Screen("card-bright", _own_card(_is_collecting), prepare=_brighten, is_whole=False),
     Screen("card-history", _own_card(_is_collecting, "/history")),
+    Screen("card-proof", _own_card(_is_collecting, "/proof")),
     Screen("card-data", _own_card(_is_collecting, "/data")),
     Screen("card-proof-code", _yours(is_typed=False)),
     Screen("card-yours", _yours(is_typed=True)),

@@ -1,9 +1,12 @@
 """Places are given once, densely, to everything, however late it is committed and whoever dies."""
 
 import itertools
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -101,6 +104,61 @@ def test_several_workers_at_once_take_nothing_twice(world: World) -> None:
         for done in [pool.submit(work) for _ in range(4)]:
             done.result()
     assert check(world.context.database) == 12 + 4 * LEAVES_AT_ONCE
+
+
+_PROCESS = """
+import sys, threading
+from datetime import UTC, datetime
+from punchcard.db.database import Database
+from punchcard.loyalty.transparency.sequencer import sequence
+
+database = Database(sys.argv[1])
+stopped = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), stopped.set()), daemon=True).start()
+print("working", flush=True)
+while not stopped.is_set():
+    sequence(database, now=datetime.now(UTC))
+"""
+
+
+def test_two_processes_beside_a_busy_till_leave_nothing_out(
+    world: World, database_url: str
+) -> None:
+    command = [sys.executable, "-c", _PROCESS, database_url]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with ExitStack() as stack:
+        workers = [stack.enter_context(subprocess.Popen(command, **pipes)) for _ in range(2)]  # type: ignore[call-overload]
+        for worker in workers:
+            assert worker.stdout.readline() == b"working\n"
+        for number in range(60):
+            world.buy(world.cards[number % 3])
+        for worker in workers:
+            worker.stdin.close()
+            assert worker.wait(60) == 0
+    sequence(world.context.database, now=world.clock.now())
+    assert check(world.context.database) == 72
+
+
+def test_a_writer_that_has_not_committed_keeps_the_log_from_saying_it_is_complete(
+    world: World, database_url: str
+) -> None:
+    if world.context.database.is_sqlite:
+        # SQLite has one writer: who signs is alone.
+        assert world.checkpoint().complete_until == world.clock.now()
+        return
+    world.clock.set(datetime.now(UTC))
+    with world.context.database.write_connection() as slow:
+        row = dict(slow.execute(select(ENTRIES).limit(1)).one()._mapping)
+        begun = world.clock.now()
+        new = {"id": world.context.ids.new_id(), "sequence": 500, "created_at": begun}
+        slow.execute(insert(ENTRIES).values({**row, **new}))
+        world.clock.advance(minutes=5)
+        meanwhile = world.checkpoint()
+    assert meanwhile.complete_until < begun
+    assert meanwhile.size == 12
+    world.clock.advance(minutes=5)
+    assert world.checkpoint().size == 13
+    assert world.verify(meanwhile).is_sound
 
 
 def test_an_entry_that_is_committed_late_is_taken_up_late(world: World) -> None:
