@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from punchcard.db.database import Database
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, OpenCard
 from punchcard.loyalty.tables import CARDS, ENTRIES
+from punchcard.loyalty.transparency.signed_notes import new_private_key
 from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support import cast
@@ -105,3 +107,55 @@ def test_many_damages_are_counted_and_the_first_are_shown(
     code, out, _ = run(capsys)
     assert code == 1
     assert "more (--json lists them)" in out
+
+
+@pytest.fixture
+def checkpoint(
+    context: Context,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> Path:
+    """Sign the ledger, and keep the checkpoint elsewhere."""
+    monkeypatch.setenv("PUNCHCARD_LOG_KEY", new_private_key())
+    with pytest.raises(SystemExit) as end:
+        main(["ledger", "checkpoint"])
+    assert end.value.code in (0, None)
+    path = tmp_path / "kept"
+    path.write_text(capsys.readouterr().out, "utf-8")
+    return path
+
+
+def test_a_checkpoint_that_was_kept_finds_and_names_what_was_forged(
+    checkpoint: Path, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = run(capsys, "--against", str(checkpoint))
+    assert (code, "Anchored up to the checkpoint of " in out) == (0, True)
+    with behind_the_triggers(database_url) as connection:
+        where = ENTRIES.c.type == "stamp_earned"
+        connection.execute(update(ENTRIES).where(where).values(note="forged"))
+        forged = connection.execute(select(ENTRIES.c.id).where(where)).scalar_one()
+    code, out, _ = run(capsys, "--against", str(checkpoint))
+    assert code == 1
+    assert out.startswith("The chains are sound in themselves: 3 entries of 2 cards.\n")
+    assert f"entry {forged} of card " in out
+    assert "its note was changed" in out
+    code, out, _ = run(capsys, "--against", str(checkpoint), "--json")
+    log = json.loads(out)["log"]
+    assert (code, log["damage_count"], log["damages"][0]["subject_id"]) == (1, 1, forged)
+    assert log["anchored_entries"] == 3
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "shop\n1\nAAAA\n\n\u2014 shop AAAA\n"])
+def test_a_file_that_is_no_checkpoint_is_refused_in_a_line(
+    checkpoint: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    checkpoint.write_text(text, "utf-8")
+    code, out, err = run(capsys, "--against", str(checkpoint))
+    assert (code, out, len(err.splitlines())) == (1, "", 1)
+    assert str(checkpoint) in err
+
+
+def test_a_checkpoint_is_of_all_shops(checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "--against", str(checkpoint), "--vendor", "cafe-alice")
+    assert (code, "leave --vendor out" in err) == (1, True)
