@@ -193,7 +193,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_OPEN}/cards/{{token}}/proof"): PUBLIC,
     ("GET", "/ledger/checkpoint"): PUBLIC,
     ("GET", "/ledger/key"): PUBLIC,
-    ("GET", "/ledger/tile/{path}"): PUBLIC,
+    ("GET", "/ledger/tile/{path:path}"): PUBLIC,
     ("GET", "/ledger/verify.py"): PUBLIC,
     ("GET", f"{_OPEN}/cards/{{token}}/export"): PUBLIC,
     ("DELETE", f"{_OPEN}/cards/{{token}}/customer"): PUBLIC,
