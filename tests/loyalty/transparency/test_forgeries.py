@@ -90,8 +90,10 @@ def test_a_forged_audit_trail_is_named(
 ) -> None:
     checkpoint = world.checkpoint()
     with behind_the_triggers(database_url) as connection:
+        events = set(connection.execute(select(forger.EVENTS.c.id)).scalars())
         forgery(connection, world.cards)
     found = world.verify(checkpoint)
+    assert {one.subject_id for one in found.damages} == events
     assert found.damage_count == checkpoint.audit_size > 3
     assert {(one.subject, one.what.startswith(what)) for one in found.damages} == {("event", True)}
 

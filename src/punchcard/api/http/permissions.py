@@ -191,10 +191,6 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     # What its holder alone may ask wants a second proof
     ("POST", f"{_OPEN}/cards/{{token}}/proof-of-person"): PUBLIC,
     ("GET", f"{_OPEN}/cards/{{token}}/proof"): PUBLIC,
-    ("GET", "/ledger/checkpoint"): PUBLIC,
-    ("GET", "/ledger/key"): PUBLIC,
-    ("GET", "/ledger/tile/{path:path}"): PUBLIC,
-    ("GET", "/ledger/verify.py"): PUBLIC,
     ("GET", f"{_OPEN}/cards/{{token}}/export"): PUBLIC,
     ("DELETE", f"{_OPEN}/cards/{{token}}/customer"): PUBLIC,
     ("POST", f"{_OPEN}/cards/{{token}}/customer/keep"): PUBLIC,

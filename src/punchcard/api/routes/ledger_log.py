@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import Path, Query, Response
 
-from punchcard.api.http.dependencies import LimitReads, VisitorDep
+from punchcard.api.http.dependencies import ContextDep, LimitReads, VisitorDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.proof import CardProof
@@ -40,9 +40,9 @@ router = api_router(tag="public")
 @router.get(
     "/ledger/checkpoint", response_class=Response, responses=_TEXT, dependencies=[LimitReads]
 )
-def get_checkpoint(visitor: VisitorDep) -> Response:
+def get_checkpoint(context: ContextDep) -> Response:
     """Return the newest checkpoint of the ledger, a signed note. 404 until one was made."""
-    with visitor.context.database.read_connection() as connection:
+    with context.database.read_connection() as connection:
         newest = newest_note(connection)
     if newest is None:
         raise LogPartNotFound
@@ -50,9 +50,9 @@ def get_checkpoint(visitor: VisitorDep) -> Response:
 
 
 @router.get("/ledger/key", response_class=Response, responses=_TEXT, dependencies=[LimitReads])
-def get_log_key(visitor: VisitorDep) -> Response:
+def get_log_key(context: ContextDep) -> Response:
     """Return the public key that checkpoints are signed by, as name+id+key."""
-    key = public_key(visitor.context.settings)
+    key = public_key(context.settings)
     if key is None:
         raise LogPartNotFound
     return _text(f"{key}\n", _FOR_A_MOMENT)
@@ -65,14 +65,14 @@ def get_log_key(visitor: VisitorDep) -> Response:
     dependencies=[LimitReads],
 )
 def get_tile(
-    visitor: VisitorDep,
+    context: ContextDep,
     path: Annotated[str, Path(max_length=64, description="`LEVEL/INDEX[.p/WIDTH]`.")],
 ) -> Response:
     """Return a tile of the tree over all entries, or (level `entries`) the entries' hashes."""
     tile = parse_tile(path)
     found = None
     if tile is not None:
-        with visitor.context.database.read_connection() as connection:
+        with context.database.read_connection() as connection:
             found = published_tile(connection, tile)
     if found is None:
         raise LogPartNotFound

@@ -34,7 +34,8 @@ def ledger_rows(connection: Connection) -> Iterator[dict[str, Any]]:
 
 def event_rows(connection: Connection) -> Iterator[dict[str, Any]]:
     """Give the leaves of the audit trail; `id` None: the event is gone."""
-    names = ("position", "subject_id", "data", *EVENT_FIELDS)
+    # `subject_id` is the event's own: what it was done to.
+    names = ("position", "event_id", "data", *EVENT_FIELDS)
     columns: list[ColumnElement[Any]] = [
         LEAVES.c.position,
         LEAVES.c.subject_id,

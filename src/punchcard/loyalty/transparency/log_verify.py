@@ -190,9 +190,9 @@ def _look_at_events(
             break
         audit.take(row["data"])
         if row["id"] is None:
-            verdict.add("event", row["subject_id"], _GONE.format(position=row["position"]))
+            verdict.add("event", row["event_id"], _GONE.format(position=row["position"]))
         elif event_digest(row).hex() != row["data"]:
-            verdict.add("event", row["subject_id"], "it was changed")
+            verdict.add("event", row["event_id"], "it was changed")
         verdict.events += 1
         pass_checkpoints()
     for checkpoint in ahead:
