@@ -29,7 +29,7 @@ OPEN_FORMS = {
     "/c/{token}/language": ("/join/{slug}", {"language": "de"}),
     "/c/{token}/news": ("/join/{slug}", {"news": "yes"}),
     "/c/{token}/keep": ("/join/{slug}", {}),
-    "/c/{token}/proof": ("/join/{slug}", {}),
+    "/c/{token}/proof-of-person": ("/join/{slug}", {}),
     "/c/{token}/yours/{secret}/erase": ("/join/{slug}", {}),
     "/h/{ticket}": ("/join/{slug}", {}),
 }

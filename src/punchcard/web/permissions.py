@@ -64,7 +64,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", "/c/{token}/language"): PUBLIC,
     ("POST", "/c/{token}/news"): PUBLIC,
     # What its holder alone may see or have deleted: the secret is a second proof
-    ("POST", "/c/{token}/proof"): PUBLIC,
+    ("POST", "/c/{token}/proof-of-person"): PUBLIC,
     ("GET", "/c/{token}/yours/{secret}"): PUBLIC,
     ("GET", "/c/{token}/yours/{secret}/data.html"): PUBLIC,
     ("GET", "/c/{token}/yours/{secret}/data.json"): PUBLIC,

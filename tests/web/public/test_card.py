@@ -219,7 +219,7 @@ def test_a_replaced_cards_old_address_says_so_and_nothing_of_the_new_one(
         assert card["number"] not in answer.text
         assert card["public_url"].rsplit("/", 1)[1] not in answer.text
         assert "Ana" not in answer.text
-    assert visitor.post(f"{path}/proof").status_code == 410
+    assert visitor.post(f"{path}/proof-of-person").status_code == 410
     assert (
         visitor.get(card["public_url"].removeprefix(context.settings.base_url)).status_code == 200
     )

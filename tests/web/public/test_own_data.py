@@ -69,7 +69,7 @@ def email_of(context: Context) -> str | None:
 def asked(visitor: Visitor, path: str) -> str:
     """Ask for a proof; return the page that shows the code."""
     visitor.get(f"{path}/data")
-    return str(visitor.post(f"{path}/proof").headers["location"])
+    return str(visitor.post(f"{path}/proof-of-person").headers["location"])
 
 
 def typed(owner: Visitor, context: Context, page: str) -> None:
@@ -139,7 +139,7 @@ def test_a_confirmed_address_gets_the_link(visitor: Visitor, path: str, context:
     with context.database.write() as session:
         session.query(Customer).one().email_verified_at = context.clock.now()
     visitor.get(f"{path}/data")
-    answer = visitor.post(f"{path}/proof")
+    answer = visitor.post(f"{path}/proof-of-person")
     assert answer.headers["location"] == f"{path}/data"
     [mail] = [one for one in mails(context) if one.kind == "customer_proof"]
     link = mail.facts["link"].removeprefix(context.settings.base_url)

@@ -70,7 +70,7 @@ def choose_news(request: PageRequestDep, token: str, form: FormDep) -> Response:
     return request.redirect(f"{public_path(token)}/data", N_("Saved."))
 
 
-@router.post("/c/{token}/proof")
+@router.post("/c/{token}/proof-of-person")
 def ask_for_proof(request: PageRequestDep, token: str, form: FormDep) -> Response:
     """Mail the link to the customer's data, or go to the page with the code for the manager."""
     request.context.accounts.limits.enrolments.take(address_of(request))

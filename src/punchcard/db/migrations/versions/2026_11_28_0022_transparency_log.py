@@ -7,8 +7,8 @@ from punchcard.db.append_only import make_append_only
 from punchcard.db.migrate import refuse_downgrade
 from punchcard.db.types import BigInt, Id, UtcDateTime
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
