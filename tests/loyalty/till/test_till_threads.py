@@ -116,7 +116,7 @@ def test_a_mistake_voided_at_ten_tills_is_voided_once(alice: TillDriver) -> None
 
 
 def test_the_day_holds_when_twenty_tills_stamp_one_card(alice: TillDriver) -> None:
-    card = alice.card_of_before(alice.program(cooldown_minutes=0, max_daily_stamps=5))
+    card = alice.card(alice.program(cooldown_minutes=0, max_daily_stamps=5))
     now = alice.clock.now()
     late = [alice.stamp(card, occurred_at=now - timedelta(seconds=n)) for n in range(10)]
     outcomes = at_once(alice, [*late, *[alice.stamp(card)] * 10])
