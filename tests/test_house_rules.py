@@ -223,6 +223,8 @@ def test_a_folder_holds_no_more_modules_than_a_reader_can_keep_in_mind() -> None
     modules = Counter(
         place.rpartition("/")[0] for place in _parsed() if not place.endswith("__init__.py")
     )
+    # A history grows, and nobody looks for a room in it.
+    del modules["db/migrations/versions"]
 
     assert {name: count for name, count in modules.items() if count > MODULES_A_FOLDER} == {}
     assert modules["kit"] > 5, "the rule no longer counts"
