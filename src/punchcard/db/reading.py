@@ -42,10 +42,9 @@ def stream_plain(
     Ids are lower-case texts with hyphens, moments RFC 3339 in UTC with six digits after the
     second, bytes lower-case hex, documents the text of their JSON; the rest is as it is.
     """
-    streaming = connection.execution_options(yield_per=ROWS_AT_ONCE)
     if not is_sqlite(connection):
         query = narrow(select(*(_as_text(column) for column in columns)))
-        for part in streaming.execute(query).partitions():
+        for part in connection.execute(_streaming(query)).partitions():
             yield from map(list, part)
         return
     conversions = [
@@ -54,13 +53,18 @@ def stream_plain(
         if (conversion := _conversion(column.type)) is not None
     ]
     query = narrow(select(*(_as_kept(column) for column in columns)))
-    for part in streaming.execute(query).partitions():
+    for part in connection.execute(_streaming(query)).partitions():
         for values in part:
             row = list(values)
             for place, convert in conversions:
                 if row[place] is not None:
                     row[place] = convert(row[place])
             yield row
+
+
+def _streaming(query: Select[Any]) -> Select[Any]:
+    # Of the statement, not of the connection, which what comes after would have to stream as well.
+    return query.execution_options(yield_per=ROWS_AT_ONCE)
 
 
 def _as_text(column: SelectedColumn) -> SelectedColumn:

@@ -107,10 +107,11 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
         schemas.pop(unused, None)
     schemas["Problem"] = _PROBLEM
     for method, path, operation in _operations(document):
-        rule = ACCESS.get((method, path))
+        rule, responses = ACCESS.get((method, path)), operation["responses"]
         if rule is None:
+            if "422" in responses:
+                responses["422"] = _problem_response(422)
             continue
-        responses = operation["responses"]
         for status in _common(method, operation, is_public=rule.is_public):
             if status == 422 or str(status) not in responses:
                 responses[str(status)] = _problem_response(status)

@@ -70,6 +70,7 @@ def card_response(
         "hand_over_url": None,
         "token_digest": card.token_hash[:_DIGEST_BYTES].hex(),
         "wallet": {"apple": card.wallet_apple, "google": card.wallet_google},
+        "former_numbers": [],
     }
 
 
