@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from punchcard.api.http.connections import refusal
@@ -17,7 +18,7 @@ from punchcard.loyalty.programs import vendor_changes
 from punchcard.main import create_app
 from tests.loyalty import shelf
 from tests.support import cast
-from tests.support.http import InProcess
+from tests.support.http import AppTransport, InProcess
 from tests.support.pages import Visitor
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -97,3 +98,11 @@ def test_pictures_of_drafts_and_of_suspended_shops_are_not_there(served: Context
         with served.database.write() as session:
             vendor_changes.suspend_vendor(session, cast.by_operator(served), alice.id)
         assert api.get(path.format(program.id)).status_code == 404
+
+
+@on_sqlite
+def test_nothing_answers_a_trace(served: Context) -> None:
+    transport = AppTransport(create_app(served))
+    with httpx.Client(transport=transport, base_url="https://cards.example") as client:
+        for path in ("/", "/sign-in", "/api/v1/auth/me", "/healthz", "/terminal", "/nowhere"):
+            assert client.request("TRACE", path).status_code in {404, 405}
