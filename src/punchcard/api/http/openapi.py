@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from punchcard import __version__
+from punchcard.accounts.subjects import AccessRule
 from punchcard.api.http.idempotency import HEADER, PATHS_WITHOUT_KEYS, REPLAYED_HEADER
 from punchcard.api.http.permissions import ACCESS
 from punchcard.api.http.preconditions import HEADER as IF_MATCH
@@ -107,25 +108,31 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
         schemas.pop(unused, None)
     schemas["Problem"] = _PROBLEM
     for method, path, operation in _operations(document):
-        rule, responses = ACCESS.get((method, path)), operation["responses"]
-        if rule is None:
-            if "422" in responses:
-                responses["422"] = _problem_response(422)
-            continue
-        for status in _common(method, operation, is_public=rule.is_public):
-            if status == 422 or str(status) not in responses:
-                responses[str(status)] = _problem_response(status)
-        if not rule.is_public:
-            operation["security"] = [{"bearer": []}]
-        if rule.any_of:
-            needed = " or ".join(f"`{permission}`" for permission in sorted(rule.any_of))
-            told = operation.get("description", "")
-            operation["description"] = f"{told}\n\nNeeds {needed}.".strip()
-        if ("PATCH", path) in ACCESS and method in ("GET", "PATCH"):
-            _add_etag(method, operation)
-        if method == "POST" and path.startswith("/api/v1/vendor") and path not in _WITHOUT_KEYS:
-            _add_idempotency(operation)
+        rule = ACCESS.get((method, path))
+        if rule is not None:
+            _complete_operation(method, path, operation, rule)
+        elif "422" in operation["responses"]:
+            operation["responses"]["422"] = _problem_response(422)
     return document
+
+
+def _complete_operation(
+    method: str, path: str, operation: dict[str, Any], rule: AccessRule
+) -> None:
+    responses = operation["responses"]
+    for status in _common(method, operation, is_public=rule.is_public):
+        if status == 422 or str(status) not in responses:
+            responses[str(status)] = _problem_response(status)
+    if not rule.is_public:
+        operation["security"] = [{"bearer": []}]
+    if rule.any_of:
+        needed = " or ".join(f"`{permission}`" for permission in sorted(rule.any_of))
+        told = operation.get("description", "")
+        operation["description"] = f"{told}\n\nNeeds {needed}.".strip()
+    if ("PATCH", path) in ACCESS and method in ("GET", "PATCH"):
+        _add_etag(method, operation)
+    if method == "POST" and path.startswith("/api/v1/vendor") and path not in _WITHOUT_KEYS:
+        _add_idempotency(operation)
 
 
 def with_public_names(document: dict[str, Any]) -> dict[str, Any]:
