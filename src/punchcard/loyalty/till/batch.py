@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -37,19 +36,18 @@ from punchcard.loyalty.operations import (
 )
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.reward_rules import AS_OFFERED, Shelf, wants_shelf
-from punchcard.loyalty.rules.stamp_rules import as_stamped, is_late_report, is_out_of_turn
 from punchcard.loyalty.rules.values import (
     NO_HISTORY,
     CardState,
     Decision,
     History,
     PastEntry,
-    PastStamp,
     ProgramRules,
     RewardState,
 )
 from punchcard.loyalty.tables import CARDS, EntryRow
 from punchcard.loyalty.till import till_queries as queries
+from punchcard.loyalty.till.batch_history import reward_history, stamp_history, void_history
 from punchcard.loyalty.till.batch_locks import BatchLocks, programs_of
 from punchcard.loyalty.till.batch_shelves import BatchShelves
 from punchcard.loyalty.till.batch_writes import BatchWrites, adjustment_event
@@ -62,15 +60,9 @@ from punchcard.loyalty.till.enrolment import (
 from punchcard.loyalty.till.held_card import HeldCard, held_card
 from punchcard.loyalty.till.receipt import Receipt, as_answered, response_facts
 from punchcard.loyalty.till.reference_claims import PURCHASE, claimed_references
-from punchcard.loyalty.vocabulary import ActorKind
 
 Outcome = Receipt | DomainError
 Pair = tuple[str, str]
-
-# Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
-_IMPORT: Final = ActorKind.IMPORT
-# More stampings than a day can hold (50) and its neighbours: enough to find a card's last day.
-_LAST_STAMPS = 120
 
 
 class _Deferred(Exception):
@@ -219,61 +211,20 @@ class Batch:
         """Look up what the rules must know of the card's past, for the few that must."""
         match operation:
             case AddStamp():
-                return self._stamp_history(operation, card)
+                return stamp_history(self._past, operation, card, self.now)
             case EarnPoints() if operation.reference:
                 self._check_reference(operation.reference, card)
             case RedeemReward():
-                return self._reward_history(operation, card)
+                reward = self.rewards.get((operation.vendor_id, operation.reward_id))
+                return reward_history(self._past, reward, card)
             case VoidEntry():
-                return self._void_history(operation, card)
+                return void_history(self._past, operation, card, self.rewards)
         return NO_HISTORY
 
-    def _stamp_history(self, operation: AddStamp, card: HeldCard) -> History:
-        """Look up a stamp's neighbours in time, and what was recorded today, for one of before."""
-        at = operation.occurred_at
-        last = card.state.last_stamp_at
-        if at is None and (last is None or last <= self.now):
-            # Of now, and nothing lies ahead: what nearly every stamp is.
-            return NO_HISTORY
-        state = as_stamped(card.program, card.state, at, self.now)
-        is_behind = is_out_of_turn(state, at or self.now)
-        is_late = is_late_report(at, self.now) and operation.actor.kind != _IMPORT
-        if not (is_behind or is_late):
-            return NO_HISTORY
+    def _past(self, card: HeldCard) -> Connection:
+        """Return where the card's past can be asked for, unless this batch has moved it already."""
         self._must_be_untouched(card)
-        return History(
-            stamps=self._neighbours(card, at or self.now) if is_behind else (),
-            recorded_stamps=self._recorded_today(card) if is_late else None,
-        )
-
-    def _neighbours(self, card: HeldCard, at: datetime) -> tuple[PastStamp, ...]:
-        # A calendar day has at most 25 hours.
-        reach = max(card.program.cooldown, timedelta(hours=26))
-        return queries.past_stamps(
-            self.connection, card.state.id, limit=1000, since=at - reach, until=at + reach
-        )
-
-    def _recorded_today(self, card: HeldCard) -> int:
-        since = card.program.start_of_day(self.now)
-        return queries.stamps_recorded(self.connection, card.state.id, since=since)
-
-    def _reward_history(self, operation: RedeemReward, card: HeldCard) -> History:
-        reward = self.rewards.get((operation.vendor_id, operation.reward_id))
-        times = 0
-        if reward is not None and reward.per_card_limit is not None:
-            self._must_be_untouched(card)
-            times = queries.times_redeemed(self.connection, card.state.id, reward.id)
-        return History(reward=reward, times_redeemed=times)
-
-    def _void_history(self, operation: VoidEntry, card: HeldCard) -> History:
-        self._must_be_untouched(card)
-        past = queries.past_entry(self.connection, operation.transaction_id, card.program)
-        stamps = queries.past_stamps(
-            self.connection, card.state.id, limit=_LAST_STAMPS, without=past.id
-        )
-        reward = self.rewards.get((operation.vendor_id, past.reward_id or RewardId("")))
-        forgiven = queries.forgiven(self.connection, card.state.id, card.program)
-        return History(stamps=stamps, entry=past, forgiven=forgiven, reward=reward)
+        return self.connection
 
     def _must_be_untouched(self, card: HeldCard) -> None:
         if card.is_touched:

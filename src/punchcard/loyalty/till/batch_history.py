@@ -1,0 +1,78 @@
+"""What the rules must know of a card's past, looked up for the few operations that need it.
+
+`past` gives where a card's past can be asked for; it raises if this very batch has moved the card.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from punchcard.kit.ids import RewardId, VendorId
+from punchcard.loyalty.operations import AddStamp, VoidEntry
+from punchcard.loyalty.rules.stamp_rules import as_stamped, is_late_report, is_out_of_turn
+from punchcard.loyalty.rules.values import NO_HISTORY, History, RewardState
+from punchcard.loyalty.till import till_queries as queries
+from punchcard.loyalty.till.held_card import HeldCard
+from punchcard.loyalty.vocabulary import ActorKind
+
+Past = Callable[[HeldCard], Connection]
+
+# Looked up once: before Python 3.12 an enum gives its words slowly.
+_IMPORT: Final = ActorKind.IMPORT
+_LAST_STAMPS: Final = 120
+"""More stampings than a day can hold (50) and its neighbours: enough to find a card's last day."""
+_LONGEST_DAY: Final = timedelta(hours=26)
+"""A calendar day has at most 25 hours."""
+
+
+def stamp_history(past: Past, operation: AddStamp, card: HeldCard, now: datetime) -> History:
+    """Return a stamp's neighbours in time, and how many were recorded today, for one of before."""
+    at = operation.occurred_at
+    last = card.state.last_stamp_at
+    if at is None and (last is None or last <= now):
+        # Of now, and nothing lies ahead: what nearly every stamp is.
+        return NO_HISTORY
+    state = as_stamped(card.program, card.state, at, now)
+    is_behind = is_out_of_turn(state, at or now)
+    is_late = is_late_report(at, now) and operation.actor.kind != _IMPORT
+    if not (is_behind or is_late):
+        return NO_HISTORY
+    connection, middle = past(card), at or now
+    reach = max(card.program.cooldown, _LONGEST_DAY)
+    return History(
+        stamps=queries.past_stamps(
+            connection, card.state.id, limit=1000, since=middle - reach, until=middle + reach
+        )
+        if is_behind
+        else (),
+        recorded_stamps=queries.stamps_recorded(
+            connection, card.state.id, since=card.program.start_of_day(now)
+        )
+        if is_late
+        else None,
+    )
+
+
+def reward_history(past: Past, reward: RewardState | None, card: HeldCard) -> History:
+    """Return the reward as it is now, and how often this card had it, if there is a limit."""
+    times = 0
+    if reward is not None and reward.per_card_limit is not None:
+        times = queries.times_redeemed(past(card), card.state.id, reward.id)
+    return History(reward=reward, times_redeemed=times)
+
+
+def void_history(
+    past: Past,
+    operation: VoidEntry,
+    card: HeldCard,
+    rewards: Mapping[tuple[VendorId, RewardId], RewardState],
+) -> History:
+    """Return the entry to take back, the stamps that then are the last, and its reward."""
+    connection = past(card)
+    entry = queries.past_entry(connection, operation.transaction_id, card.program)
+    stamps = queries.past_stamps(connection, card.state.id, limit=_LAST_STAMPS, without=entry.id)
+    reward = rewards.get((operation.vendor_id, entry.reward_id or RewardId("")))
+    forgiven = queries.forgiven(connection, card.state.id, card.program)
+    return History(stamps=stamps, entry=entry, forgiven=forgiven, reward=reward)
