@@ -71,6 +71,7 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
         "points_required": 50,
     },
     ("PATCH", f"{_LOYALTY}/rewards/{{reward_id}}"): lambda _: {"name": "Another name"},
+    ("POST", f"{_LOYALTY}/imports/history"): lambda _: {"name": "Paper cards"},
     ("POST", f"{_LOYALTY}/cards"): lambda stock: {"program_id": stock["program_id"]},
     ("PATCH", f"{_LOYALTY}/cards/{{card_id}}"): lambda _: {"customer": {"name": "Chloé B."}},
     ("POST", f"{_LOYALTY}/cards/lookup"): lambda stock: {"code": stock["number"]},

@@ -90,14 +90,20 @@ def test_unknown_fields_are_named(quiet_stage: Stage) -> None:
             ]
 
 
+HINTS = {"known_browser"}
+"""Any text may stand there: what is not of ours says nothing."""
+
+
 @pytest.mark.parametrize("route", WITH_BODY, ids=" ".join)
 def test_no_field_takes_what_it_is_not_for(quiet_stage: Stage, document: Any, route: Route) -> None:
     with nothing_written(quiet_stage.context.database):
         for name, value in _faults(document, route):
+            if name in HINTS and isinstance(value, str):
+                continue
             body = {**_good(quiet_stage, route), name: value}
             answer = _send(quiet_stage, route, _encoded(body))
-            if route[1].endswith("/auth/token") and isinstance(value, str):
-                check_problem(answer, 401, 422, 429)
+            if route[1].startswith("/api/v1/auth/") and isinstance(value, str):
+                check_problem(answer, 401, 409, 422, 429)
                 continue
             problem = check_problem(answer, 400, 422)
             if answer.status_code == 422 and problem["code"] == "invalid_input":
@@ -326,5 +332,5 @@ def _lists(document: Any) -> list[Route]:
         if "cursor"
         in [parameter["name"] for parameter in methods.get("get", {}).get("parameters", [])]
     ]
-    assert len(lists) == 17
+    assert len(lists) == 18
     return lists

@@ -99,6 +99,7 @@ class _Floor:
             "device_id": paired["device"]["id"],
             "pairing_code": self._post("/vendor/devices/pairing-codes", pair)["code"],
             "api_key_id": self._post("/vendor/api-keys", key)["id"],
+            "import_id": self._post(f"{LOYALTY}/imports/history", {"name": "Paper cards"})["id"],
         }
 
     def programs(self) -> dict[str, str]:
