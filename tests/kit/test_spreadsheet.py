@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -105,8 +106,25 @@ def test_what_is_missing_is_an_empty_cell() -> None:
 )
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_no_text_is_a_formula(name: str, dialect: str) -> None:
-    row = read(written([(name, *ROW[1:])], dialect=dialect))[1]
-    assert row[0] == "'" + name
+    cell = read(written([(name, *ROW[1:])], dialect=dialect))[1][0]
+    assert cell.startswith("'")
+    assert cell.replace("'", "") == name
+
+
+@pytest.mark.parametrize("sign", ["=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1+1"])
+@pytest.mark.parametrize("separator", [";", ",", "\t", "\n", "\r\n"])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_no_text_holds_a_formula_for_a_spreadsheet_of_the_other_dialect(
+    dialect: str, separator: str, sign: str
+) -> None:
+    text = written([(f"Ann{separator}{sign}{separator}{sign}", *EMPTY[1:])], dialect=dialect)
+    cells = [cell for line in text.splitlines() for cell in re.split(r"[;,\t]", line)]
+    assert not [cell for cell in cells if cell.lstrip('"').startswith(tuple("=+-@\uff1d"))]
+
+
+@pytest.mark.parametrize("name", ["Ann, Bob; -", "1,5 = 3/2", "a;b", "two, +1 on Friday"])
+def test_a_text_with_a_separator_stays_as_it_was_typed(name: str) -> None:
+    assert read(written([(name, *EMPTY[1:])]))[1][0] == name
 
 
 @pytest.mark.parametrize("phone", ["+352=1", "=1+1", "+1-2", "@x"])

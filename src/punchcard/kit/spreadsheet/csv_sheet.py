@@ -1,7 +1,9 @@
 """Lists as CSV that spreadsheets open as they are, and that can be read in again: pure.
 
 UTF-8 with a byte order mark, by which Excel knows the letters. A text that a spreadsheet would run
-as a formula gets an apostrophe in front: names are typed by strangers.
+as a formula gets an apostrophe in front: names are typed by strangers. So does what would begin a
+cell in the middle of a text, where the file is opened by a spreadsheet of the other dialect: it
+parts the line at every separator of its own, whatever stands in quotes.
 """
 
 import csv
@@ -16,7 +18,7 @@ from punchcard.kit.spreadsheet.columns import ColumnKind, LaidOut, Layout, Money
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
 # The last ones are of full width: some editions of Excel take them for the others.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA: Final = re.compile(r"(?:^|(?<=[;,\t\r\n]))(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
 _E164: Final = re.compile(r"\+[0-9]{3,15}")
 
 
@@ -83,4 +85,4 @@ def _text(kind: ColumnKind, text: str) -> str:
             return f"0000-{text}"
         case ColumnKind.PHONE if _E164.fullmatch(text):
             return text
-    return "'" + text if text.startswith(_FORMULA) else text
+    return _FORMULA.sub("'", text)
