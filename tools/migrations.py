@@ -60,7 +60,8 @@ def check() -> int:
 def draft(message: str) -> None:
     """Write the next revision into the migrations folder."""
     scripts = ScriptDirectory.from_config(migrate.config())
-    number = len(list(scripts.walk_revisions())) + 1
+    # Not how many there are: numbers may have gaps.
+    number = int(scripts.get_current_head() or 0) + 1
     with postgresql_server(THROWAWAY) as server:
         url = _scratch(server, "draft")
         if number > 1:

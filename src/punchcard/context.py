@@ -6,6 +6,7 @@ from functools import cache, partial
 from punchcard.accounts.access.address_change import AddressChange, AddressLinks
 from punchcard.accounts.access.attempts import Attempts
 from punchcard.accounts.access.credentials import Credentials
+from punchcard.accounts.access.form_drafts import FormDrafts
 from punchcard.accounts.access.hashing import Hasher, password_hasher, pin_hasher
 from punchcard.accounts.access.known_browsers import KnownBrowsers
 from punchcard.accounts.access.notices import AccountNotices
@@ -76,6 +77,7 @@ class AccountServices:
     address_change: AddressChange
     session_rules: SessionRules
     second_factors: SecondFactors
+    form_drafts: FormDrafts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,6 +271,7 @@ def _build_accounts(base: _Base, mailer: Mailer) -> AccountServices:
         address_change=AddressChange(mail_queue, address_links),
         session_rules=SessionRules(database, clock, settings),
         second_factors=second_factors,
+        form_drafts=FormDrafts(ring=settings.keys, ids=ids),
     )
 
 

@@ -172,9 +172,10 @@ def test_nobody_is_sent_to_sign_in_and_back(served: tuple[ASGIApp, World]) -> No
         for route in INSIDE:
             answer = call(visitor, route, world)
             assert answer.status_code == 303, route
-            # A form that came too late opens again where its page has the same address.
-            has_page = ("GET", route[1]) in ROUTES
-            wanted = place(route, world) if has_page else "/"
+            # A form that came too late opens again with its page: the nearest above its address.
+            wanted, page = place(route, world), route[1]
+            while ("GET", page) not in ROUTES:
+                wanted, page = wanted.rpartition("/")[0], page.rpartition("/")[0]
             assert answer.headers["location"] == f"/sign-in?next={wanted}", route
 
 

@@ -214,6 +214,20 @@ class RecoveryCode(Base):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class FormDraft(Base):
+    """What someone typed into a form while their session ended, until they are back.
+
+    `owner` is a mark of the person (`web/drafts/form_tokens.py`) that tells nobody who it is.
+    """
+
+    __tablename__ = "form_drafts"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(32), index=True)
+    content_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class ApiKey(Base):
     """A credential of a vendor's own software."""
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from punchcard.accounts.errors import SecondFactorNeeded
@@ -15,25 +16,31 @@ from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import INTERNAL, DomainError
 from punchcard.kit.i18n import N_
 from punchcard.web.account.confirm import ask_to_confirm
+from punchcard.web.drafts import drafts
+from punchcard.web.drafts.form_tokens import proven_owner
 from punchcard.web.pages.errors import (
     TITLES,
     CardReplaced,
     ConfirmationNeeded,
+    FormExpired,
     PageNotFound,
     SignInNeeded,
 )
 from punchcard.web.pages.navigation import account_path
 from punchcard.web.pages.page_request import (
+    FIELDS_LIMIT,
     SESSION_COOKIE,
     PageRequest,
     get_page_request,
     get_permitted_page_request,
+    token_of,
 )
 from punchcard.web.permissions import check_routes
 
 _NOT_SAVED: Final = N_(
     "Your session has ended, so this was not saved. Please sign in and do it once more."
 )
+_KEPT: Final = N_("Your session has ended. Sign in, and what you typed will be back in its form.")
 _log = logging.getLogger(__name__)
 
 _OF_CUSTOMERS = ("/c/", "/join/")
@@ -53,6 +60,7 @@ def create_pages(context: Context, routers: list[APIRouter]) -> FastAPI:
     app.add_exception_handler(SignInNeeded, _send_to_sign_in)
     app.add_exception_handler(ConfirmationNeeded, _ask_to_confirm)
     app.add_exception_handler(SecondFactorNeeded, _send_to_second_factor)
+    app.add_exception_handler(FormExpired, _return_form)
     app.add_exception_handler(CardReplaced, _tell_of_replacement)
     app.add_exception_handler(Exception, _respond)
     # As they are: `include_router` would build each route a second time, at the first page.
@@ -61,11 +69,45 @@ def create_pages(context: Context, routers: list[APIRouter]) -> FastAPI:
     return app
 
 
-def _send_to_sign_in(request: Request, error: Exception) -> Response:
+async def _send_to_sign_in(request: Request, error: Exception) -> Response:
+    """Let someone sign in and come back, also to what they typed."""
     assert isinstance(error, SignInNeeded)
-    done = _NOT_SAVED if request.method == "POST" else None
-    path = f"/sign-in?next={quote(error.wanted, safe='/')}"
-    return get_page_request(request).redirect(path, done)
+    sign_in = f"/sign-in?next={quote(error.wanted, safe='/')}"
+    if request.method != "POST":
+        return await run_in_threadpool(get_page_request(request).redirect, sign_in)
+    page_request = await run_in_threadpool(get_page_request, request)
+    is_kept = False
+    try:
+        typed = await drafts.read(request, fields_limit=FIELDS_LIMIT)
+    except HTTPException:
+        typed = None  # not a form at all
+    if typed is not None:
+        ring = page_request.context.settings.keys
+        owner = proven_owner(ring, token_of(request, await request.form()))
+        is_kept = owner is not None and await run_in_threadpool(
+            page_request.keep_draft, owner, error.wanted, typed
+        )
+    return page_request.redirect(sign_in, _KEPT if is_kept else _NOT_SAVED)
+
+
+async def _return_form(request: Request, error: Exception) -> Response:
+    """Give a form back that is too old to be taken, with what was typed in it."""
+    page_request = await run_in_threadpool(_page_request_of, request)
+    token = token_of(request, await request.form())
+    owner = drafts.owner_from(page_request.context, request, token, page_request.subject)
+    if owner is not None and not page_request.is_good(token):
+        typed = await drafts.read(request, fields_limit=FIELDS_LIMIT)
+        page = page_request.here
+        if not page_request.is_fragment:
+            status = STATUS_BY_KIND[FormExpired.kind]
+            answer = await drafts.returned_with(request, page, typed, status)
+        elif await run_in_threadpool(page_request.keep_draft, owner, page, typed):
+            answer = page_request.redirect(page)
+        else:
+            answer = None
+        if answer is not None:
+            return answer
+    return await run_in_threadpool(_respond, request, error)
 
 
 def _send_to_second_factor(request: Request, _error: Exception) -> Response:

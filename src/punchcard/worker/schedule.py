@@ -11,6 +11,7 @@ from sqlalchemy.sql.dml import Delete
 
 from punchcard.accounts import device_service, throttle
 from punchcard.accounts.access import presence
+from punchcard.accounts.access.form_drafts import delete_expired_drafts
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mail.mail_queue import delete_expired_mails
 from punchcard.accounts.models import AccessToken, AuditOrigin, IdempotencyRecord, PairingCode
@@ -103,6 +104,11 @@ def carry_out_erasures(context: Context, session: Session, now: datetime) -> int
     """Forget the customers who asked for it, once the time to undo it is over."""
     act = Act(subject=SYSTEM, now=now, ids=context.ids, request_id=None)
     return erasures.carry_out(session, act, limit=_MANY)
+
+
+def expire_form_drafts(context: Context, session: Session, now: datetime) -> int:
+    """Forget what was typed by people who never came back for it."""
+    return delete_expired_drafts(session, now)
 
 
 def touch_dated_rewards(context: Context, session: Session, now: datetime) -> int:
@@ -199,6 +205,7 @@ SHARED_TASKS: Final = [
             expire_mails,
             expire_proofs,
             carry_out_erasures,
+            expire_form_drafts,
         )
     ),
 ]

@@ -139,10 +139,11 @@ def test_a_form_after_the_session_asks_for_a_sign_in_wherever_it_says_it_stood(
     visitor: Visitor,
 ) -> None:
     visitor.client.headers["referer"] = "http://["
-    assert visitor.post("/console/settings/close").headers["location"] == "/sign-in?next=/"
-    visitor.client.headers["referer"] = "http://shop.test/console/settings"
     wanted = visitor.post("/console/settings/close").headers["location"]
     assert wanted == "/sign-in?next=/console/settings"
+    visitor.client.headers["referer"] = "http://shop.test/console/guide/shop"
+    wanted = visitor.post("/console/settings/close").headers["location"]
+    assert wanted == "/sign-in?next=/console/guide/shop"
 
 
 @ON_SQLITE

@@ -177,9 +177,10 @@ def test_an_origin_is_never_repeated_as_it_came(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     ("referer", "wanted"),
     [
-        ("https://cards.example/console/account", "/console/account"),
-        ("https://evil.example/console/account", "/"),
-        ("http://[", "/"),
+        ("https://cards.example/console/guide/shop", "/console/guide/shop"),
+        ("https://cards.example//evil.example", "/evil.example"),
+        ("https://evil.example/console/guide/shop", "/console/account"),
+        ("http://[", "/console/account"),
     ],
 )
 def test_after_signing_in_a_form_is_found_again_behind_a_proxy_with_its_own_host(

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from punchcard.accounts.models import IdempotencyRecord, OutgoingMail, SecondFactor
+from punchcard.accounts.models import FormDraft, IdempotencyRecord, OutgoingMail, SecondFactor
 from punchcard.db.database import Database
 from punchcard.kit.secrets import HEAD_BYTES, Keyring, Sealer
 from punchcard.loyalty.models import LoyaltyCard
@@ -63,6 +63,12 @@ SEALED_COLUMNS: Final = (
     ),
     SealedColumn(
         SecondFactor.key_sealed, [SecondFactor.id], "second factor", lambda row: str(row.id)
+    ),
+    SealedColumn(
+        FormDraft.content_sealed,
+        [FormDraft.token_hash],
+        "form drafts",
+        lambda row: row.token_hash.hex(),
     ),
 )
 """All there are: a test holds them against the tables."""

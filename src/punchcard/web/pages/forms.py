@@ -12,8 +12,8 @@ from punchcard.kit.errors import DomainError, InvalidInput, Kind
 from punchcard.kit.i18n import LANGUAGES, N_, Language, translate
 from punchcard.kit.validation import amounts, contacts, texts
 from punchcard.kit.validation.invalid import InvalidValue
+from punchcard.web.drafts.refill import SHOWN_FIELD
 from punchcard.web.pages.shown_values import (
-    SHOWN_FIELD,
     FormStale,
     as_text,
     as_texts,

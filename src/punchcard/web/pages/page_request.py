@@ -8,7 +8,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.datastructures import FormData
 
+from punchcard.accounts.access.form_drafts import DRAFT_LIFE
 from punchcard.accounts.access.rate_limit import counted_credential
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import (
@@ -23,8 +25,11 @@ from punchcard.kit import logs
 from punchcard.kit.i18n import as_language, negotiate, translate
 from punchcard.kit.ids import VendorId
 from punchcard.kit.origins import is_same_server, origin_of
-from punchcard.kit.secrets import Digests, Signer
+from punchcard.kit.secrets import Signer
 from punchcard.web.cookies import cookie_name, read_cookie
+from punchcard.web.drafts import drafts
+from punchcard.web.drafts.form_tokens import form_tokens
+from punchcard.web.drafts.refill import Typed
 from punchcard.web.observed_pages import OBSERVED_PAGES
 from punchcard.web.pages import navigation
 from punchcard.web.pages.errors import (
@@ -43,11 +48,10 @@ LANGUAGE_COOKIE: Final = "punchcard_language"
 NOTICE_COOKIE: Final = "punchcard_notice"
 CSRF_FIELD: Final = "csrf"
 CSRF_HEADER: Final = "x-csrf-token"
-_CSRF_PURPOSE: Final = "punchcard page forms"
 _USER_AGENT_CHARACTERS: Final = 200
 _NOTICE_SECONDS: Final = 60
 _LANGUAGE_SECONDS: Final = 365 * 86_400
-_FIELDS_LIMIT: Final = 300
+FIELDS_LIMIT: Final = 300
 _VISITOR_CHARACTERS: Final = 64
 # What may stand in an address as it is (RFC 3986), as `RedirectResponse` has it.
 _SAFE_IN_ADDRESSES: Final = ":/%#?=@[]!$&'()*+,;"
@@ -103,14 +107,11 @@ class PageRequest:
     @property
     def here(self) -> str:
         """Return the address to come back to: this page, or the one that its form stands on."""
-        path, route = self.http.url.path, self.http.scope.get("route")
-        if self.http.method == "GET" or route is None:
+        path = self.http.url.path
+        if self.http.method == "GET" or "route" not in self.http.scope:
             asked = [(k, v) for k, v in self.http.query_params.multi_items() if k != "lang"]
             return f"{path}?{urlencode(asked)}" if asked else path
-        pattern = route.path
-        while pattern and ("GET", pattern) not in ACCESS:
-            pattern, path = pattern.rpartition("/")[0], path.rpartition("/")[0]
-        return path or "/"
+        return page_of_form(self.http)
 
     @property
     def chosen_language(self) -> str | None:
@@ -187,8 +188,13 @@ class PageRequest:
             "navigation": navigation.groups(self.subject, self.http.url.path),
             **values,
         }
-        response = HTMLResponse(render(template, self.language, **values), status)
-        return self.finish(response)
+
+        def page(warning: str | None) -> str:
+            return render(template, self.language, warning=warning, **values)
+
+        typed = self._take_draft() if status == 200 and not self.is_fragment else None
+        html = drafts.show(self.http, page, self.say, typed) if typed else page(None)
+        return self.finish(HTMLResponse(html, status))
 
     def form_page(self, template: str, form: Form, **values: Any) -> Response:
         """Return the page of a form; if it was refused, who has to wait is told how long."""
@@ -264,11 +270,14 @@ class PageRequest:
             raise FormExpired
         self.form_key = good.index(True)
 
+    def is_good(self, shown: str) -> bool:
+        """Return whether a token is one that forms of this visitor carry now."""
+        return shown in self._csrfs()
+
     def _csrfs(self) -> list[str]:
         """Return what forms carry under each of the server's keys, that in use first."""
-        bound_to = (self.session_token or self.visitor).encode("utf-8", "replace")
-        digests = Digests(self.context.settings.keys, _CSRF_PURPOSE)
-        return [digest.hex() for digest in digests.any_of(bound_to)]
+        bound_to = self.session_token or self.visitor
+        return form_tokens(self.context.settings.keys, self.subject, bound_to)
 
     def _write_cookie(
         self, response: Response, name: str, value: str | None, *, max_age: int, path: str
@@ -285,6 +294,21 @@ class PageRequest:
             response.delete_cookie(name, **common)
         else:
             response.set_cookie(name, value, max_age=max_age, **common)
+
+    def keep_draft(self, owner: str, page: str, typed: Typed) -> bool:
+        """Keep what was typed for its owner until they open `page`; return whether it is kept."""
+        token = drafts.keep(self.context, owner, page, typed)
+        if token is not None:
+            seconds = int(DRAFT_LIFE.total_seconds())
+            self.set_cookie(drafts.DRAFT_COOKIE, token, seconds=seconds, path=quote(page))
+        return token is not None
+
+    def _take_draft(self) -> Typed | None:
+        here = quote(self.http.url.path)
+        token = self.cookie(drafts.DRAFT_COOKIE, path=here)
+        if token is not None:
+            self.set_cookie(drafts.DRAFT_COOKIE, None, seconds=0, path=here)
+        return drafts.take(self.context, self.http, self.subject, token)
 
     def _take_notice(self) -> tuple[str | None, Undo | None]:
         sent = self.cookie(NOTICE_COOKIE)
@@ -347,10 +371,15 @@ async def get_form(request: Request, page_request: PageRequestDep) -> AsyncItera
 
     Files that came with it are closed once the page has answered.
     """
-    async with request.form(max_files=2, max_fields=_FIELDS_LIMIT) as data:
-        shown = request.headers.get(CSRF_HEADER) or data.get(CSRF_FIELD)
-        page_request.check_csrf(shown if isinstance(shown, str) else "")
+    async with request.form(max_files=2, max_fields=FIELDS_LIMIT) as data:
+        page_request.check_csrf(token_of(request, data))
         yield Form(data, language=page_request.language)
+
+
+def token_of(request: Request, data: FormData) -> str:
+    """Return the token that a form carried; empty when it carried none."""
+    shown = request.headers.get(CSRF_HEADER) or data.get(CSRF_FIELD)
+    return shown if isinstance(shown, str) else ""
 
 
 FormDep = Annotated[Form, Depends(get_form)]
@@ -362,10 +391,19 @@ def _wanted(request: Request) -> str:
     if request.method == "GET":
         query = f"?{request.url.query}" if request.url.query else ""
         return request.url.path + query
-    if ("GET", request.scope["route"].path) in ACCESS:
-        return request.url.path
-    referer = request.headers.get("referer", "")
-    return urlsplit(referer).path if _is_ours(request, referer) else "/"
+    return page_of_form(request)
+
+
+def page_of_form(request: Request) -> str:
+    """Return the path of the page that a form was sent from, as far as that is known."""
+    for header in ("hx-current-url", "referer"):
+        address = request.headers.get(header, "")
+        if _is_ours(request, address):
+            return "/" + urlsplit(address).path.lstrip("/")
+    path, pattern = request.url.path, request.scope["route"].path
+    while pattern and ("GET", pattern) not in ACCESS:
+        pattern, path = pattern.rpartition("/")[0], path.rpartition("/")[0]
+    return path or "/"
 
 
 def _is_ours(request: Request, address: str) -> bool:

@@ -15,8 +15,6 @@ from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
 from punchcard.kit.money import PlainAmount, plain_amount
 
-SHOWN_FIELD: Final = "shown"
-"""The field that holds what the page showed."""
 _SHOWN_CHARACTERS: Final = 200_000
 
 
