@@ -5,7 +5,7 @@ import pytest
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.operations import Actor, OperationMetadata
-from punchcard.loyalty.reports.usual_purchase import usual_purchases
+from punchcard.loyalty.reports.usual_purchase import is_far_more, usual_purchases
 from punchcard.loyalty.till import points_service
 from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
@@ -37,3 +37,19 @@ def test_the_middle_day_tells_what_is_usual(
         assert usual_purchases(session, [program.id], now=clock.now()).get(program.id) == usual
         clock.advance(days=120)
         assert usual_purchases(session, [program.id], now=clock.now()) == {}
+
+
+@pytest.mark.parametrize(
+    ("amount_minor", "usual_minor", "digits", "is_asked"),
+    [
+        (12_500, 1250, 2, False),
+        (12_501, 1250, 2, True),
+        (100_000, None, 2, False),
+        (100_001, None, 2, True),
+        (1001, None, 0, True),
+    ],
+)
+def test_ten_times_the_usual_is_asked_about_by_the_terminals_rule(
+    amount_minor: int, usual_minor: int | None, digits: int, is_asked: bool
+) -> None:
+    assert is_far_more(amount_minor, usual_minor, digits) is is_asked

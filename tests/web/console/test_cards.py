@@ -139,6 +139,24 @@ def test_points_come_from_purchases_and_buy_rewards(owner: Visitor, counter: Pag
     assert do(owner, card_id, "earn", amount="much").status_code == 422
 
 
+def test_ten_times_the_usual_purchase_is_asked_about_before_it_counts(
+    owner: Visitor, counter: PagesDriver
+) -> None:
+    """As at the terminal: "did you mean €12.50, not €1,250?"; a yes is to that amount alone."""
+    card_id = counter.open()
+    assert do(owner, card_id, "earn", amount="1000").status_code == 303
+    asked = do(owner, card_id, "earn", amount="1250")
+    assert asked.status_code == 422
+    assert "€1,250.00 is far more than usual. Is it right?" in text_of(asked)
+    assert 'value="125000"' in asked.text
+    assert 'value="1250"' in asked.text
+    other = do(owner, card_id, "earn", amount="12500", sure_of_minor="125000")
+    assert other.status_code == 422
+    assert counter.card(card_id).points == 1000
+    assert do(owner, card_id, "earn", amount="1250", sure_of_minor="125000").status_code == 303
+    assert counter.card(card_id).points == 2250
+
+
 @pytest.mark.parametrize(
     ("delta", "reason", "status"),
     [("50", "sorry", 303), ("-20", "typo", 303), ("5", "", 422), ("0", "no", 422), ("x", "a", 422)],

@@ -14,6 +14,10 @@ from punchcard.loyalty.models import DailyRollup
 DAYS: Final = 90
 LEAST_DAYS: Final = 3
 """Of how many days with purchases something can be told."""
+FAR_MORE: Final = 10
+"""How many times the usual purchase one may be before somebody is asked, as at the terminal."""
+USUAL_UNITS: Final = 100
+"""What is taken for usual, in whole units, while a program has too few purchases to tell."""
 
 
 def usual_purchases(
@@ -43,3 +47,9 @@ def usual_purchases(
         for program_id, of_days in averages.items()
         if len(of_days) >= LEAST_DAYS
     }
+
+
+def is_far_more(amount_minor: int, usual_minor: int | None, minor_digits: int) -> bool:
+    """Return whether an amount is so much more than usual that somebody should look twice."""
+    usual = USUAL_UNITS * 10**minor_digits if usual_minor is None else usual_minor
+    return amount_minor > FAR_MORE * usual

@@ -6,9 +6,11 @@ from fastapi import APIRouter, Response
 
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, EntryId, RewardId
+from punchcard.kit.money import minor_digits, write_amount
 from punchcard.loyalty.errors import TransactionNotFound
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.programs.public_service import page_of
+from punchcard.loyalty.reports.usual_purchase import is_far_more, usual_purchases
 from punchcard.loyalty.till import points_service, stamp_service
 from punchcard.loyalty.till.requests import TillCall
 from punchcard.web.console.cards.card_page import (
@@ -25,6 +27,9 @@ from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDe
 router = APIRouter(prefix=PREFIX)
 
 _STAMPS_AT_ONCE: Final = 50
+SURE_FIELD: Final = "sure_of_minor"
+"""The box that says yes to an amount that was asked about."""
+_FAR_MORE: Final = N_("{amount} is far more than usual. Is it right?")
 
 
 @router.post("/stamp")
@@ -58,12 +63,21 @@ def redeem_stamps(request: PageRequestDep, card_id: CardId, form: FormDep) -> Re
 
 @router.post("/earn")
 def earn_points(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
-    """Credit the points of a purchase."""
+    """Credit the points of a purchase; one that is far more than usual is asked about first."""
+    now = request.context.clock.now()
     with request.context.database.read() as session:
         card = find_card(session, request, card_id)
-        program = page_of(session, card.program_id, now=request.context.clock.now()).program
-        currency = program.currency
+        currency = page_of(session, card.program_id, now=now).program.currency
+        usual = usual_purchases(session, [card.program_id], now=now).get(card.program_id)
     amount_minor = form.money("amount", currency)
+    is_doubted = amount_minor is not None and (
+        is_far_more(amount_minor, usual, minor_digits(currency))
+        # A yes is to one amount, not to the next that is typed.
+        and form.value(SURE_FIELD) != str(amount_minor)
+    )
+    if is_doubted:
+        amount = write_amount(amount_minor or 0, currency, request.language)
+        form.fault("amount", _FAR_MORE, amount=amount)
     return _operate(
         request,
         card_id,
@@ -73,6 +87,7 @@ def earn_points(request: PageRequestDep, card_id: CardId, form: FormDep) -> Resp
         ),
         done=N_("The points are added."),
         opened="earn",
+        doubted_minor=amount_minor if is_doubted else None,
     )
 
 
@@ -145,6 +160,7 @@ def _operate(
     *,
     done: str,
     opened: str,
+    doubted_minor: int | None = None,
 ) -> Response:
     with request.context.database.read() as session:
         find_card(session, request, card_id)
@@ -152,5 +168,7 @@ def _operate(
         with form.refusals():
             submit(request, form, do, staff_pin=form.value("staff_pin") or None)
     if not form.is_valid:
-        return show_card(request, card_id, form, opened=opened, status=422)
+        return show_card(
+            request, card_id, form, opened=opened, doubted_minor=doubted_minor, status=422
+        )
     return request.redirect(card_path(card_id), done)

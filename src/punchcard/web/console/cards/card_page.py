@@ -76,9 +76,13 @@ def show_card(
     *,
     before: str = "",
     opened: str = "",
+    doubted_minor: int | None = None,
     status: int = 200,
 ) -> Response:
-    """Answer with the card's page; `opened` names the form that lies open, by what it does."""
+    """Answer with the card's page; `opened` names the form that lies open, by what it does.
+
+    `doubted_minor` is the amount of a purchase that is asked about.
+    """
     context = request.context
     with context.database.read() as session:
         card = find_card(session, request, card_id)
@@ -99,6 +103,7 @@ def show_card(
         status=status,
         form=form,
         opened=opened,
+        doubted_minor=doubted_minor,
         card=card,
         former_numbers=[readable_number(one) for one in former],
         face=face,
