@@ -43,7 +43,7 @@ from punchcard.loyalty.cards.customer_mail import CustomerMail, WalletLinksOf
 from punchcard.loyalty.cards.hand_over import HandOver
 from punchcard.loyalty.cards.links import CardLinks, card_sealer
 from punchcard.loyalty.cards.person_proofs import PersonProofs
-from punchcard.loyalty.events import CardsChanged, StaffPinChanged
+from punchcard.loyalty.events import CardsChanged, ProgramsChanged, StaffPinChanged
 from punchcard.loyalty.live import LiveCards
 from punchcard.loyalty.rotating_codes import RotatingCodes
 from punchcard.loyalty.staff.pin_verifier import PinVerifier
@@ -390,6 +390,7 @@ def _subscribe(context: Context) -> None:
     credentials, staff_tokens = context.accounts.credentials, context.loyalty.staff_tokens
     subscribe(WorkEnqueued, lambda event: wakeups.notify(event.topic))
     subscribe(CardsChanged, lambda event: live.publish(event.card_ids))
+    subscribe(ProgramsChanged, lambda event: live.publish_programs(event.program_ids))
     subscribe(CredentialChanged, lambda event: credentials.invalidate(event.credential_id))
     subscribe(SubjectChanged, lambda event: credentials.invalidate_subject(event.subject_id))
     subscribe(VendorChanged, lambda event: credentials.invalidate_vendor(event.vendor_id))

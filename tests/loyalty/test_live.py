@@ -1,7 +1,7 @@
 """Live updates: a page that shows a card hears of a stamp, wherever it was given."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
@@ -10,13 +10,15 @@ from sqlalchemy import text
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import CardId, SystemIds, VendorId
+from punchcard.kit.ids import CardId, EntryId, ProgramId, SystemIds, VendorId
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.live import LiveCards, LiveUpdatesBusy, Watch
-from punchcard.loyalty.operations import Actor
-from punchcard.loyalty.till import stamp_service
+from punchcard.loyalty.operations import Actor, OperationMetadata
+from punchcard.loyalty.programs import program_service
+from punchcard.loyalty.till import points_service, stamp_service
 from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
+from tests.support import cast
 from tests.support.cast import Shop
 from tests.support.open_pages import open_ears
 
@@ -84,6 +86,53 @@ def test_the_stamp_of_another_card_is_not_heard(
             return heard, await watch.changed(0)
 
     assert asyncio.run(look()) == (True, False)
+
+
+def test_a_program_that_changed_reaches_every_page_of_its_cards_and_no_other(
+    context: Context, alice: Shop
+) -> None:
+    """One word for all: another card takes the last piece, it comes back, the program pauses."""
+    program = shelf.program(alice, type="points", **EASY)
+    mug = shelf.reward(alice, program.id, points_required=1, stock_left=1)
+    rich, poor = (CardId(shelf.opened_card(alice, program)) for _ in range(2))
+    stranger = CardId(shelf.opened_card(alice, shelf.program(alice, type="points", **EASY)))
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind.SYSTEM, None)}
+    till = context.loyalty.till
+    points_service.earn_points(till, rich, amount_minor=500, **by)
+
+    def take_the_last() -> EntryId:
+        receipt = points_service.redeem_points(till, rich, reward_id=mug.id, points=None, **by)
+        return EntryId(receipt.entry["id"])
+
+    def pause() -> None:
+        with context.database.write() as session:
+            program_service.deactivate_program(
+                session, cast.by_operator(context), alice.id, program.id
+            )
+
+    taken: list[EntryId] = []
+    changes: list[Callable[[], object]] = [
+        lambda: taken.append(take_the_last()),
+        lambda: points_service.void(till, taken[0], reason="back on the shelf", **by),
+        pause,
+    ]
+
+    async def look() -> list[tuple[bool, bool, bool]]:
+        heard = []
+        live = context.loyalty.live
+        with (
+            live.watch(poor, program_id=program.id) as watch,
+            live.watch(stranger, program_id=ProgramId("another")) as other,
+        ):
+            for change in changes:
+                await asyncio.to_thread(change)
+                came = await watch.changed(PATIENCE)
+                heard.append((came, watch.take_program_news(), await other.changed(0)))
+        return heard
+
+    asyncio.run(open_ears(context))
+    assert asyncio.run(look()) == [(True, True, False)] * 3
+    assert context.loyalty.live.watching == 0
 
 
 @ONLY_SQLITE

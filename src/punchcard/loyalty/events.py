@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.db import outbox
 from punchcard.db.events import Event, announce
-from punchcard.kit.ids import CardId, StaffPinId
+from punchcard.kit.ids import CardId, ProgramId, StaffPinId
 
 CARD_CHANGED: Final = "card.changed"
 """A card looks different now: its passes follow. The key is the card's id."""
@@ -31,6 +31,16 @@ class CardsChanged(Event):
     """Cards look different now: pages that show them follow."""
 
     card_ids: Collection[CardId]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramsChanged(Event):
+    """Programs or their rewards look different now: pages that show any of their cards follow.
+
+    One word for all the cards, however many there are.
+    """
+
+    program_ids: Collection[ProgramId]
 
 
 @dataclass(frozen=True, slots=True)

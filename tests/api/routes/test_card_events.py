@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import httpx
@@ -103,6 +104,21 @@ def test_a_card_that_is_blocked_is_shown_so(customer: httpx.Client, alice: Shop)
         assert customer.post(f"{path}/replace", headers=till).status_code == 200
         # The link no longer opens the card, so the stream has nothing more to say.
         assert [line for line in lines if line.startswith("data")] == []
+
+
+def test_a_program_that_changed_is_told_by_its_own_name(
+    customer: httpx.Client, alice: Shop
+) -> None:
+    token = open_card(alice)
+    owner = {"Authorization": f"Bearer {alice.token()}"}
+    programs = "/api/v1/vendor/loyalty/programs"
+    (program,) = customer.get(programs, headers=owner).json()["items"]
+    with events_of(customer, token) as lines:
+        next_card(lines)
+        change = {"name": "Coffee and cake"}
+        answer = customer.patch(f"{programs}/{program['id']}", json=change, headers=owner)
+        assert answer.status_code == 200
+        assert "event: program" in list(islice(lines, 50))
 
 
 def test_a_page_too_many_is_told_when_to_come_again(customer: httpx.Client, alice: Shop) -> None:

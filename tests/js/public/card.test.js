@@ -23,6 +23,9 @@ function makePage() {
     send(card) {
       this.dispatchEvent(new MessageEvent("card", { data: JSON.stringify(card) }));
     }
+    sendProgram(card) {
+      this.dispatchEvent(new MessageEvent("program", { data: JSON.stringify(card) }));
+    }
     fail({ isRefused }) {
       this.readyState = isRefused ? Line.CLOSED : 0;
       this.dispatchEvent(new Event("error"));
@@ -52,6 +55,13 @@ test("each state of the card is told as it comes", () => {
   page.line().send({ ...CARD, stamps: 10, rewards_ready: 1 });
   assert.deepEqual(page.told, ["3/0/0/active", "10/0/1/active"]);
   assert.equal(page.told[0], stateOf(CARD));
+});
+
+test("when the program changed the page is looked at again, whatever the card says", () => {
+  const page = makePage();
+  page.line().sendProgram(CARD);
+  assert.deepEqual(page.looks, [1]);
+  assert.deepEqual(page.told, []);
 });
 
 test("a line that breaks is left to the browser", () => {

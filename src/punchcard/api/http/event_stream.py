@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import CardId
+from punchcard.kit.ids import CardId, ProgramId
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.live import LiveCards, Watch
 
@@ -22,7 +22,7 @@ CONTENT: Final[dict[str, Any]] = {
             "type": "object",
             "required": ["event", "data"],
             "properties": {
-                "event": {"const": "card"},
+                "event": {"enum": ["card", "program"]},
                 "data": {
                     "type": "string",
                     "contentMediaType": "application/json",
@@ -42,6 +42,8 @@ _log = logging.getLogger(__name__)
 class CardEvents(Response):
     """Sends a card now and after each change, and a heartbeat while nothing happens.
 
+    When its program or a reward of that changed, it is sent once more, as an event "program".
+
     `read` returns the card as it is now, as JSON; it runs in a thread. `address` is where from, as
     limits count it. Ends when the client leaves,
     the card can no longer be read, the server stops, or `live_stream_seconds` have passed:
@@ -53,7 +55,7 @@ class CardEvents(Response):
     def __init__(
         self,
         live: LiveCards,
-        card_id: CardId,
+        card: tuple[CardId, ProgramId],
         read: Callable[[], str],
         settings: Settings,
         *,
@@ -64,7 +66,7 @@ class CardEvents(Response):
         # Told to nginx, which would otherwise collect events until a buffer is full.
         self.init_headers({"cache-control": "no-store", "x-accel-buffering": "no"})
         self._live = live
-        self._card_id = card_id
+        self._card_id, self._program_id = card
         self._address = address
         self._read = read
         self._heartbeat_seconds = settings.live_heartbeat_seconds
@@ -72,7 +74,7 @@ class CardEvents(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Raises LiveUpdatesBusy before anything is sent."""
-        with self._live.watch(self._card_id, self._address) as watch:
+        with self._live.watch(self._card_id, self._address, program_id=self._program_id) as watch:
             card = await run_in_threadpool(self._read)
             leaving = asyncio.create_task(_end_with_client(receive, watch))
             try:
@@ -97,18 +99,22 @@ class CardEvents(Response):
             if not has_changed:
                 await self._send(send, b":\n\n")
                 continue
-            event = await self._news()
-            if event is None:
+            is_of_program = watch.take_program_news()
+            card = await self._news()
+            if card is None:
                 break
+            event = _event(card)
             if event != shown:
                 await self._send(send, event)
                 shown = event
+            if is_of_program:
+                await self._send(send, _event(card, "program"))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _news(self) -> bytes | None:
+    async def _news(self) -> str | None:
         """Return the card as it is now; None when it can't be read."""
         try:
-            return _event(await run_in_threadpool(self._read))
+            return await run_in_threadpool(self._read)
         except (DomainError, SQLAlchemyError) as error:
             _log.info("a card is no longer shown live: %s", type(error).__name__)
             return None
@@ -119,9 +125,9 @@ class CardEvents(Response):
             await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
-def _event(card: str) -> bytes:
+def _event(card: str, name: str = "card") -> bytes:
     # JSON has no line breaks of its own, so one line of data holds it.
-    return f"event: card\ndata: {card}\n\n".encode()
+    return f"event: {name}\ndata: {card}\n\n".encode()
 
 
 async def _end_with_client(receive: Receive, watch: Watch) -> None:

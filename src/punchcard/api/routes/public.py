@@ -122,18 +122,20 @@ def get_own_card(visitor: VisitorDep, token: Token) -> PublicCard:
 def watch_own_card(visitor: VisitorDep, token: Token) -> CardEvents:
     """Send the card now and whenever it changes, as Server-Sent Events named `card`.
 
-    Each holds what `GET /cards/{token}` answers. A comment every 15 seconds says that the server is
-    there. 503 while too many pages are kept up to date.
+    Each holds what `GET /cards/{token}` answers. When the program changed or a reward ran out or
+    came back, it comes once more, named `program`: read again what else is shown. A comment every
+    15 seconds says that the server is there. 503 while too many pages are kept up to date.
     """
     context = visitor.context
     with context.database.read() as session:
-        card_id = _card(session, visitor, token).id
+        found = _card(session, visitor, token)
+        card = (found.id, found.program_id)
 
     def read() -> str:
         return own_card(context, token).model_dump_json()
 
     address = counted_address(visitor.address) if visitor.address else None
-    return CardEvents(context.loyalty.live, card_id, read, context.settings, address=address)
+    return CardEvents(context.loyalty.live, card, read, context.settings, address=address)
 
 
 @router.get("/cards/{token}/transactions", responses=problems(404), dependencies=[LimitReads])

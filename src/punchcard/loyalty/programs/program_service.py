@@ -19,7 +19,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId, VendorId, as_id
 from punchcard.kit.money import minor_units
 from punchcard.loyalty.errors import ProgramHasCards, ProgramNotFound, ProgramSlugTaken
-from punchcard.loyalty.events import PROGRAM_CHANGED, StaffPinChanged
+from punchcard.loyalty.events import PROGRAM_CHANGED, ProgramsChanged, StaffPinChanged
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.rules.logo_rules import kept_branding
 from punchcard.loyalty.rules.program_rules import (
@@ -249,11 +249,12 @@ def delete_program(session: Session, act: Act, vendor_id: VendorId, program_id: 
 def touch_program(session: Session, act: Act, program: LoyaltyProgram) -> None:
     """Raise the version that ledger entries cite, because the rules or the rewards changed.
 
-    Leaves word for the worker: passes of the program's cards follow it.
+    Leaves word for the worker and the open pages: passes and pages of the program's cards follow.
     """
     program.version += 1
     program.updated_at = act.now
     outbox.enqueue(session, PROGRAM_CHANGED, program.id, act.now)
+    announce(session, ProgramsChanged(frozenset([program.id])))
 
 
 def lock_program(session: Session, vendor_id: VendorId, program_id: ProgramId) -> LoyaltyProgram:

@@ -20,6 +20,7 @@ from punchcard.loyalty.events import (
     CUSTOMER_WELCOME,
     SHELF_CHANGED,
     CardsChanged,
+    ProgramsChanged,
 )
 from punchcard.loyalty.models import (
     NOWHERE,
@@ -194,7 +195,7 @@ class BatchWrites:
         work = (_CARD_WORK, _WELCOME_WORK) if opened else (_CARD_WORK,)
         announce(connection, CardsChanged(frozenset(self.cards)), *work)
         if self.shelves:
-            announce(connection, _SHELF_WORK)
+            announce(connection, ProgramsChanged(frozenset(self.shelves)), _SHELF_WORK)
 
     def _day_rows(self) -> list[dict[str, Any]]:
         return [

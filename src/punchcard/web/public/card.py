@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Final
+from zlib import crc32
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
@@ -21,7 +22,7 @@ from punchcard.web.pages.reward_names import reward_names
 from punchcard.web.public.badges import wallet_ways
 from punchcard.web.public.browser_cards import remember_opened
 from punchcard.web.public.home_icon import ICON_SIDES, icon_path
-from punchcard.web.public.opened_card import open_by_token
+from punchcard.web.public.opened_card import OpenedCard, open_by_token
 from punchcard.web.public.packing import packed
 from punchcard.web.public.reward_dates import ending_soon, last_day_of
 from punchcard.web.public.visitors import address_of
@@ -72,6 +73,7 @@ def open_card(
         card=card,
         face=opened.face,
         state=f"{card.stamps}/{card.points}/{card.rewards_ready}/{card.status}",
+        program_state=_program_state(opened),
         vendor=opened.page.vendor,
         program=opened.page.program,
         rewards=list(opened.page.rewards),
@@ -170,6 +172,13 @@ def _name_at_home(face: CardFace) -> str:
     """Return what stands under the icon: several shops may have a "Stamp card"."""
     shop, card = face.content.vendor_name, face.content.card_name
     return card if shop.casefold() in card.casefold() else f"{shop}: {card}"
+
+
+def _program_state(opened: OpenedCard) -> str:
+    """Return what differs when the program does, or which rewards there are; see `card.js`."""
+    offered = " ".join(reward.id for reward in opened.page.rewards)
+    void = "void" if opened.face.content.is_void else "open"
+    return f"{opened.page.program.version}/{crc32(offered.encode()):x}/{void}"
 
 
 def _code(request: PageRequest, card: CardView, face: CardFace) -> str | None:

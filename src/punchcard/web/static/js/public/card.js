@@ -25,7 +25,7 @@ export const stateOf = (card) =>
  * @param {string} tools.url
  * @param {Pick<Document, "hidden" | "addEventListener">} tools.page
  * @param {(state: string) => unknown} tools.tell
- * @param {() => unknown} tools.look
+ * @param {() => unknown} tools.look called too when the card's program changed
  * @param {(work: () => void, ms: number) => unknown} [tools.wait]
  * @returns {() => void} what ends it
  */
@@ -45,6 +45,7 @@ export function follow({ Source, url, page, tell, look, wait = setTimeout }) {
       pause = FIRST_PAUSE_MS;
       tell(stateOf(JSON.parse(event.data)));
     });
+    opened.addEventListener("program", () => look());
     // A line that breaks is mended by the browser; one that is refused stays closed.
     opened.addEventListener("error", () => {
       if (source !== opened || opened.readyState !== Source.CLOSED) return;
@@ -97,16 +98,18 @@ async function look() {
 }
 
 /**
- * The card's status, the last part of its state.
+ * The card's status and whether it counts at all: the last parts of what is compared.
  * @param {HTMLElement} front
  */
-const statusOf = (front) => front.dataset.state?.split("/").at(-1);
+const statusOf = ({ dataset }) =>
+  [dataset.state, dataset.program].map((state) => state?.split("/").at(-1)).join();
 
 /** @param {Document} news the page as it is now */
 function show(news) {
   const before = by("front");
   const after = by("front", news);
-  if (before.dataset.state === after.dataset.state) return;
+  const isOld = before.dataset.state === after.dataset.state;
+  if (isOld && before.dataset.program === after.dataset.program) return;
   // A card that was blocked has no code, one that was unblocked has one again.
   if (statusOf(before) !== statusOf(after)) return location.reload();
   const had = before.querySelectorAll(".full").length;
