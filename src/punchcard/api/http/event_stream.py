@@ -100,15 +100,15 @@ class CardEvents(Response):
                 await self._send(send, b":\n\n")
                 continue
             is_of_program = watch.take_program_news()
-            card = await self._news()
-            if card is None:
+            news = await self._news()
+            if news is None:
                 break
-            event = _event(card)
+            event = _event(news)
             if event != shown:
                 await self._send(send, event)
                 shown = event
             if is_of_program:
-                await self._send(send, _event(card, "program"))
+                await self._send(send, _event(news, "program"))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _news(self) -> str | None:
