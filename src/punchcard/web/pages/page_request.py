@@ -4,7 +4,7 @@ import hmac
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -24,12 +24,13 @@ from punchcard.context import Context
 from punchcard.kit import logs
 from punchcard.kit.i18n import as_language, negotiate, translate
 from punchcard.kit.ids import VendorId
-from punchcard.kit.origins import is_same_server, origin_of
+from punchcard.kit.origins import origin_of
 from punchcard.kit.secrets import Signer
 from punchcard.web.cookies import cookie_name, read_cookie
 from punchcard.web.drafts import drafts
 from punchcard.web.drafts.form_tokens import form_tokens
 from punchcard.web.drafts.refill import Typed
+from punchcard.web.form_pages import is_ours, page_of_form, wanted_page
 from punchcard.web.observed_pages import OBSERVED_PAGES
 from punchcard.web.pages import navigation
 from punchcard.web.pages.errors import (
@@ -259,7 +260,7 @@ class PageRequest:
         """
         origin = self.http.headers.get("origin")
         # Pages that send no referrer, as ours, make browsers say "null" with a form.
-        if origin and origin != "null" and not _is_ours(self.http, origin):
+        if origin and origin != "null" and not is_ours(self.http, origin):
             base_url = self.context.settings.base_url
             raise FormFromElsewhere(
                 origin=origin_of(origin) or "?", address=origin_of(base_url) or "?"
@@ -350,7 +351,7 @@ def get_permitted_page_request(request: Request) -> PageRequest:
     page_request = get_page_request(request)
     if not ACCESS[request.method, request.scope["route"].path].allows(page_request.subject):
         if page_request.subject is NOBODY:
-            raise SignInNeeded(_wanted(request))
+            raise SignInNeeded(wanted_page(request))
         if page_request.subject.needs_second_factor:
             raise SecondFactorNeeded
         raise NotAllowed
@@ -384,41 +385,6 @@ def token_of(request: Request, data: FormData) -> str:
 
 FormDep = Annotated[Form, Depends(get_form)]
 """Every route that changes something takes one: it is what checks where the request came from."""
-
-
-def _wanted(request: Request) -> str:
-    """Return the page to open after signing in: this one, or where its form stands."""
-    if request.method == "GET":
-        query = f"?{request.url.query}" if request.url.query else ""
-        return request.url.path + query
-    return page_of_form(request)
-
-
-def page_of_form(request: Request) -> str:
-    """Return the path of the page that a form was sent from, as far as that is known."""
-    for header in ("hx-current-url", "referer"):
-        address = request.headers.get(header, "")
-        if _is_ours(request, address):
-            return "/" + urlsplit(address).path.lstrip("/")
-    path, pattern = request.url.path, request.scope["route"].path
-    while pattern and ("GET", pattern) not in ACCESS:
-        pattern, path = pattern.rpartition("/")[0], path.rpartition("/")[0]
-    return path or "/"
-
-
-def _is_ours(request: Request, address: str) -> bool:
-    """Return whether an address that a browser sent is one of this server's.
-
-    Its origin is that of BASE_URL, or names the server that was asked: many proxies pass on a Host
-    of their own, and some servers are reached at several addresses.
-    """
-    context: Context = request.app.state.context
-    origin = origin_of(address)
-    if origin is None:
-        return False
-    return origin == origin_of(context.settings.base_url) or is_same_server(
-        origin, request.headers.get("host", "")
-    )
 
 
 def _subject_of(context: Context, token: str | None) -> Subject:
