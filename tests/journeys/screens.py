@@ -15,6 +15,9 @@ from tests.journeys.support.town import Town
 
 ADMIN = "admin@punchcard.example"
 BAKER = "bob@boulangerie-bob.example"
+NEW_OWNER = "owner@salon-zoe.example"
+BEGUN_OWNER = "owner@velo-max.example"
+"""Two who are at the beginning of the guide: without a program, and without its reward."""
 OWNER = "alice@cafe-alice.example"
 """Her pages speak the browser's language: she has chosen none."""
 
@@ -37,9 +40,13 @@ class Screen:
     """Whether the picture shows the whole page, or what fits the window, as of an app."""
     others: tuple[str, ...] = ()
 
+    def address(self, town: Town) -> str:
+        """Return the path of the screen in this town."""
+        return self.path if isinstance(self.path, str) else self.path(town)
+
     def open(self, page: Page, town: Town, language: str) -> None:
         """Bring `page`, whose context has signed `who` in, to this screen."""
-        path = self.path if isinstance(self.path, str) else self.path(town)
+        path = self.address(town)
         page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}", wait_until="load")
         if self.prepare is not None:
             self.prepare(page, town)
@@ -91,11 +98,12 @@ def _own_card(
     return path
 
 
-def _yours(*, is_typed: bool) -> Callable[[Town], str]:
+def _yours(below: str = "", *, is_typed: bool) -> Callable[[Town], str]:
     """Return how to find the page that asks a card's holder for a proof, or that has it."""
 
     def path(town: Town) -> str:
-        return str(urlsplit(_own_card(_is_collecting)(town)).path) + _proof(town, is_typed=is_typed)
+        card = str(urlsplit(_own_card(_is_collecting)(town)).path)
+        return card + _proof(town, is_typed=is_typed) + below
 
     return path
 
@@ -151,6 +159,21 @@ def _tick_two(page: Page, _town: Town) -> None:
     page.locator("#confirm").wait_for()
 
 
+def _of(page: str, what: str) -> Callable[[Town], str]:
+    """Return how to find the page of the first of a vendor's affairs."""
+
+    def path(town: Town) -> str:
+        found = town.api(OWNER).get(f"/vendor/{what}").json()["items"]
+        return f"/console/{page}/{found[0]['id']}"
+
+    return path
+
+
+def _vendor(town: Town) -> str:
+    found = town.api(ADMIN).get("/admin/vendors").json()["items"]
+    return f"/admin/vendors/{found[0]['id']}"
+
+
 def _first(town: Town, email: str, what: str) -> str:
     return str(town.api(email).get(f"/vendor/loyalty/{what}").json()["items"][0]["id"])
 
@@ -183,10 +206,13 @@ SCREENS: tuple[Screen, ...] = (
     Screen("card-data", _own_card(_is_collecting, "/data")),
     Screen("card-proof-code", _yours(is_typed=False)),
     Screen("card-yours", _yours(is_typed=True)),
+    Screen("card-export", _yours("/data.html", is_typed=True)),
     Screen("handed-over", terminal_screens.handed_over),
     Screen("handed-over-ended", "/h/none"),
     Screen("overview", "/console", OWNER),
     Screen("guide-shop", "/console/guide/shop", OWNER),
+    Screen("guide-program", "/console/guide/program", NEW_OWNER),
+    Screen("guide-reward", "/console/guide/reward", BEGUN_OWNER),
     Screen("guide-pins", "/console/guide/pins", OWNER),
     Screen("guide-terminal", "/console/guide/terminal", OWNER),
     Screen("programs", "/console/programs", OWNER),
@@ -194,7 +220,9 @@ SCREENS: tuple[Screen, ...] = (
     Screen("program", _program(), OWNER),
     Screen("program-hybrid", _program(email=BAKER), BAKER),
     Screen("program-changes", _program("/changes"), OWNER),
+    Screen("program-links", _program("/links"), OWNER),
     Screen("reward", _reward, BAKER),
+    Screen("reward-new", _program("/rewards/new", BAKER), BAKER),
     Screen("poster", _program("/poster?languages=fr&languages=lb"), OWNER),
     Screen("table-card", _program("/poster?format=tent"), OWNER),
     Screen("poster-window", _program("/poster?format=window"), OWNER),
@@ -217,9 +245,13 @@ SCREENS: tuple[Screen, ...] = (
     Screen("search", "/console/search?q=anna", OWNER),
     Screen("wrong-contacts", "/console/contacts", OWNER),
     Screen("locations", "/console/locations", OWNER),
+    Screen("location", _of("locations", "locations"), OWNER),
     Screen("terminals", "/console/terminals", OWNER),
+    Screen("terminal-edit", _of("terminals", "devices"), OWNER),
+    Screen("terminal-paired", "/console/terminals/paired", OWNER),
     Screen("wallets", "/console/wallets", OWNER),
     Screen("people", "/console/people", OWNER),
+    Screen("person", _of("people", "people"), OWNER),
     Screen("api-keys", "/console/api-keys", OWNER),
     Screen("settings", "/console/settings", OWNER),
     Screen("mails", "/console/mails", OWNER),
@@ -229,6 +261,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("confirm", "/console/account/confirm", OWNER),
     Screen("admin-overview", "/admin", ADMIN),
     Screen("admin-vendors", "/admin/vendors", ADMIN),
+    Screen("admin-vendor", _vendor, ADMIN),
     Screen("admin-vendor-new", "/admin/vendors/new", ADMIN),
     Screen("admin-programs", "/admin/programs", ADMIN),
     Screen("admin-health", "/admin/health", ADMIN),
@@ -249,3 +282,23 @@ SCREENS: tuple[Screen, ...] = (
         )
     ),
 )
+
+WITHOUT_SCREEN: dict[str, str] = {
+    "/": "leads on",
+    "/console/guide": "leads on to the step that is next",
+    "/console/guide/poster": "leads on to the poster",
+    "/badges/{name}": "a picture",
+    "/c/{token}/card.webmanifest": "read by browsers",
+    "/c/{token}/icon.png": "a picture",
+    "/colour/{name}.css": "a style sheet",
+    "/console/exports/{name}.{format}": "a file to keep",
+    "/console/programs/{program_id}/poster/code.png": "a picture",
+    "/console/programs/{program_id}/poster/code.svg": "a picture",
+    "/console/wallets/{program_id}/test.pkpass": "a file for a phone",
+    "/static/{found}/{name:path}": "files of pages",
+    "/terminal/cards/{token}.svg": "a picture",
+    "/terminal/manifest.webmanifest": "read by browsers",
+    "/terminal/sw.js": "a script",
+    "/terminal/texts.json": "read by the terminal",
+}
+"""What pages answer GET that nobody looks at as a screen, and why."""

@@ -1,12 +1,15 @@
 """Every screen can be used by everybody, at every width, in light and dark."""
 
+import re
 from collections import Counter
 from contextlib import closing
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.journeys.screens import SCREENS, Screen
+from punchcard.web.permissions import ACCESS
+from tests.journeys.screens import SCREENS, WITHOUT_SCREEN, Screen
 from tests.journeys.support.axe import assert_usable
 from tests.journeys.support.engine import Engine
 from tests.journeys.support.town import Town
@@ -15,6 +18,22 @@ from tests.journeys.support.visits import WIDTHS, Visits
 
 def test_every_screen_has_a_name_of_its_own() -> None:
     assert {n: c for n, c in Counter(screen.name for screen in SCREENS).items() if c > 1} == {}
+
+
+def test_every_page_is_a_screen_or_says_why_not(town: Town) -> None:
+    """A page that is missing here is looked at by nobody: not its widths, not its languages."""
+    pages = [path for method, path in ACCESS if method == "GET"]
+    shown = {page_at(urlsplit(screen.address(town)).path, pages) for screen in SCREENS}
+    assert set(pages) - shown - WITHOUT_SCREEN.keys() == set()
+    assert WITHOUT_SCREEN.keys() - (set(pages) - shown) == set()
+
+
+def page_at(path: str, pages: list[str]) -> str | None:
+    """Return the page that answers a path: of several, the one that names most of it."""
+    fits = [
+        page for page in pages if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(page)), path)
+    ]
+    return min(fits, key=lambda page: page.count("{"), default=None)
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)

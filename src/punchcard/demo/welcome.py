@@ -62,7 +62,7 @@ def _addresses(base: str) -> list[tuple[str, ...]]:
         ("Console, for a shop's people", f"{base}/console"),
         ("Terminal, for the counter (pair it in the console)", f"{base}/terminal"),
         ("Join Café Alice, as a customer", f"{base}/join/{SHOPS[0].program['slug']}"),
-        ("Admin, for whoever runs the platform", f"{base}/admin"),
+        ("Admin, for the operator", f"{base}/admin"),
         ("API reference", f"{base}/docs"),
         ("Alive?", f"{base}/healthz"),
         ("Ready?", f"{base}/readyz"),

@@ -11,6 +11,8 @@ from punchcard.demo.shops import PASSWORD
 from punchcard.kit.clock import ManualClock
 from punchcard.main import create_app
 from tests.conftest import MONDAY_MORNING
+from tests.loyalty import shelf
+from tests.support import cast
 from tests.support.cast import sign_in
 from tests.support.demo_server import free_port
 from tests.support.http import Api
@@ -53,4 +55,12 @@ def open_town(
         context = stack.enter_context(closing(build_context(settings, clock=clock)))
         address = stack.enter_context(served(create_app(context), port=port))
         client = stack.enter_context(caller(address))
-        yield Town(context, address, clock, Api(client))
+        yield Town(context, address, clock, Api(client), _open_new_shops(context))
+
+
+def _open_new_shops(context: Context) -> dict[str, str]:
+    """Open two shops at the beginning of the guide; returns their owners' access tokens."""
+    empty = cast.open_shop(context, "salon-zoe", "Coiffeur Zoé")
+    begun = cast.open_shop(context, "velo-max", "Vélo Max")
+    shelf.program(begun, stamp_reward=None)
+    return {shop.email("owner"): shop.token() for shop in (empty, begun)}

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Callable
 
+import pytest
+
 from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.operations import Actor, OperationMetadata
 from punchcard.loyalty.till import stamp_service
 from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.web.console.programs.trades import trade_of
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.pages import Visitor, markup_of, text_of
@@ -49,6 +52,32 @@ def test_a_new_owner_is_led_from_the_shop_to_the_poster(
         assert (program.status, program.stamps_target) == ("active", 8)
         assert program.stamp_reward == {"name": "Un café", "value_minor": 350}
         assert [pin.name for pin in session.query(StaffPin)] == ["Léa"]
+
+
+@pytest.mark.parametrize(
+    ("shop", "trade"),
+    [
+        ("Café Alice", "cafe"),
+        ("EISCAFÉ Venezia", "ice_cream"),
+        ("Konditorei-Café Hoffmann", "pastry"),
+        ("Boulangerie Bob", "bakery"),
+        ("Bar Tabac", "bar"),
+        ("Barbara Weber", None),
+        ("Zum Löwen", None),
+    ],
+)
+def test_a_shops_name_tells_its_trade(shop: str, trade: str | None) -> None:
+    assert trade_of(shop) == trade
+
+
+def test_the_guide_begins_with_the_look_of_the_trade_and_promises_no_wallet(
+    visitors: Visitors, alice: Shop
+) -> None:
+    page = markup_of(visitors(alice).get("/console/guide/program"))
+    assert re.search(r'value="cafe" checked', page)
+    assert page.count("checked") == 2
+    assert "wallet-mocks" not in page
+    assert 'id="preview-card"' in page
 
 
 def test_the_guide_goes_on_where_it_was_left(visitors: Visitors, alice: Shop) -> None:

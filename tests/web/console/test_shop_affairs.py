@@ -201,7 +201,7 @@ def test_a_shop_is_closed_only_by_typing_its_name(owner: Visitor, visitors: Visi
 @ON_SQLITE
 def test_wallets_that_are_not_set_up_are_told_as_off(owner: Visitor) -> None:
     page = text_of(owner.get("/console/wallets"))
-    assert page.count("Whoever runs the server can switch it on.") == 2
+    assert page.count("The operator of the server can switch it on.") == 2
     part = owner.get("/console/wallets?part=progress")
     assert part.text.startswith('<div id="progress"')
 

@@ -18,7 +18,7 @@ from punchcard.loyalty.programs import onboarding, program_service, reward_servi
 from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, REWARD_BOUNDS
 from punchcard.loyalty.staff import pin_service
 from punchcard.web.console.given_pins import GivenPin, given_pins, keep_given_pin
-from punchcard.web.console.guide.guide_preview import guide_preview
+from punchcard.web.console.guide.guide_preview import guide_preview, has_wallets
 from punchcard.web.console.guide.guide_steps import GUIDE_PAGES, page_paths, path_after
 from punchcard.web.console.pins import suggested_pin
 from punchcard.web.console.programs.program_form import (
@@ -100,7 +100,9 @@ def preview_card(request: PageRequestDep, form: FormDep) -> Response:
             program = program_service.get_program(session, request.vendor_id, steps.program_id)
             typed = _read_reward(form, program_context_of(program))[0]
         preview = guide_preview(session, request, steps, form, typed)
-    return request.render("console/program_preview.html", preview=preview)
+    return request.render(
+        "console/program_preview.html", preview=preview, shows_wallets=has_wallets(request)
+    )
 
 
 @router.get("/reward")
@@ -203,7 +205,12 @@ def _program_without_reward(request: PageRequest) -> LoyaltyProgram | None:
 
 def _guide_values(request: PageRequest) -> dict[str, Any]:
     steps = _steps(request)
-    return {"steps": steps, "guide_pages": GUIDE_PAGES, "guide_paths": page_paths(steps)}
+    return {
+        "steps": steps,
+        "guide_pages": GUIDE_PAGES,
+        "guide_paths": page_paths(steps),
+        "shows_wallets": has_wallets(request),
+    }
 
 
 def _keep_address(session: Any, request: PageRequest, address: str | None) -> None:

@@ -57,3 +57,8 @@ def guide_preview(
         branding=branding_of(colour if colour in LOOKS else next(iter(START_COLOURS))),
     )
     return preview_of_facts(facts, language)
+
+
+def has_wallets(request: PageRequest) -> bool:
+    """Return whether customers can put cards into any wallet: else the guide promises none."""
+    return bool(request.context.wallets.service.configured)

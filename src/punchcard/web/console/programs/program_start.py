@@ -9,7 +9,7 @@ from punchcard.kit.i18n import N_, translate
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.console.programs.program_form import NAME_CHARACTERS
-from punchcard.web.console.programs.trades import TRADES
+from punchcard.web.console.programs.trades import TRADES, trade_of
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import PageRequest
 from punchcard.web.pages.program_labels import TYPE_NAMES, TYPES
@@ -69,12 +69,12 @@ def branding_of(look: str) -> dict[str, Any]:
 def start_form(request: PageRequest) -> Form:
     """Return the form with believable answers, in the language of the shop's cards."""
     with request.context.database.read() as session:
-        language = vendor_service.get_vendor(session, request.vendor_id).language
+        vendor = vendor_service.get_vendor(session, request.vendor_id)
     return request.form(
         {
             "type": ProgramType.STAMPS,
-            "name": translate(SUGGESTED_NAME, language),
-            "colour": next(iter(START_COLOURS)),
+            "name": translate(SUGGESTED_NAME, vendor.language),
+            "colour": trade_of(vendor.name) or next(iter(START_COLOURS)),
         }
     )
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from punchcard.kit.i18n import N_
+from punchcard.kit.folding import fold_name
+from punchcard.kit.i18n import LANGUAGES, N_, translate
 from punchcard.wallets.symbols.stamp_symbols import StampSymbol
 
 
@@ -84,6 +85,45 @@ TRADES: Final[Mapping[str, TradeLook]] = {
     ),
     "car_wash": TradeLook(N_("Car wash"), "car", "#0f4c81", "#f2f8fc", "#7fd1f0", N_("A car wash")),
 }
+
+
+_ALSO_CALLED: Final[Mapping[str, tuple[str, ...]]] = {
+    "cafe": ("coffee", "kaffee"),
+    "bakery": ("bäckerei", "bäcker", "boulanger", "baker"),
+    "pastry": ("konditorei", "pâtisserie", "confiserie"),
+    "ice_cream": ("eisdiele", "eiscafé", "gelateria", "glacier", "ice cream"),
+    "restaurant": ("brasserie", "bistro", "gasthaus"),
+    "pizzeria": ("pizza",),
+    "hairdresser": ("friseur", "coiffeur", "coiffure", "barber", "haarstudio"),
+    "beauty": ("kosmetik", "beauté", "beauty", "institut"),
+    "flowers": ("blumen", "fleur", "florist", "flower"),
+    "bookshop": ("buchhandlung", "librairie", "bücher", "books"),
+    "fashion": ("mode", "boutique"),
+    "gym": ("fitness", "gym"),
+    "bicycles": ("fahrrad", "vélo", "bike"),
+    "car_wash": ("lavage auto", "autowäsche", "waschstraße"),
+}
+"""What shops of a trade call themselves beside its label, in the languages of the catalogues."""
+
+
+def trade_of(shop_name: str) -> str | None:
+    """Return the trade that a shop's name tells, in whichever language; None if it tells none.
+
+    Of several the one with the longest word: an ice cream café is no café.
+    """
+    name = f" {fold_name(shop_name)} "
+    found = [
+        (len(word), trade)
+        for trade, look in TRADES.items()
+        for spelt in (
+            *(translate(look.label, language) for language in LANGUAGES),
+            *_ALSO_CALLED.get(trade, ()),
+        )
+        if (word := fold_name(spelt))
+        # Short words begin a word of the name: "bar" is in "Barbara" and "Lebar" by chance.
+        and (f" {word} " in name if len(word) < 5 else word in name)
+    ]
+    return max(found)[1] if found else None
 
 
 def suggested_reward(branding: Mapping[str, Any]) -> str | None:
