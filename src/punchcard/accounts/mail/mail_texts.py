@@ -132,7 +132,9 @@ WORDINGS: Final[Mapping[str, MailText]] = {
         subject=N_("Your address was changed"),
         lines=(
             Line(sentence=N_("From now on you sign in with another e-mail address.")),
-            Line(sentence=N_("If this was not you, tell the operator of your shop's system at once.")),
+            Line(
+                sentence=N_("If this was not you, tell the operator of your shop's system at once.")
+            ),
         ),
     ),
     "customer_welcome": MailText(
