@@ -98,12 +98,11 @@ def _own_card(
     return path
 
 
-def _yours(below: str = "", *, is_typed: bool) -> Callable[[Town], str]:
+def _yours(*, is_typed: bool) -> Callable[[Town], str]:
     """Return how to find the page that asks a card's holder for a proof, or that has it."""
 
     def path(town: Town) -> str:
-        card = str(urlsplit(_own_card(_is_collecting)(town)).path)
-        return card + _proof(town, is_typed=is_typed) + below
+        return str(urlsplit(_own_card(_is_collecting)(town)).path) + _proof(town, is_typed=is_typed)
 
     return path
 
@@ -206,7 +205,6 @@ SCREENS: tuple[Screen, ...] = (
     Screen("card-data", _own_card(_is_collecting, "/data")),
     Screen("card-proof-code", _yours(is_typed=False)),
     Screen("card-yours", _yours(is_typed=True)),
-    Screen("card-export", _yours("/data.html", is_typed=True)),
     Screen("handed-over", terminal_screens.handed_over),
     Screen("handed-over-ended", "/h/none"),
     Screen("overview", "/console", OWNER),
@@ -251,7 +249,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("terminal-paired", "/console/terminals/paired", OWNER),
     Screen("wallets", "/console/wallets", OWNER),
     Screen("people", "/console/people", OWNER),
-    Screen("person", _of("people", "people"), OWNER),
+    Screen("person", _of("people", "users"), OWNER),
     Screen("api-keys", "/console/api-keys", OWNER),
     Screen("settings", "/console/settings", OWNER),
     Screen("mails", "/console/mails", OWNER),
@@ -289,6 +287,7 @@ WITHOUT_SCREEN: dict[str, str] = {
     "/console/guide/poster": "leads on to the poster",
     "/badges/{name}": "a picture",
     "/c/{token}/card.webmanifest": "read by browsers",
+    "/c/{token}/yours/{secret}/data.html": "a file to keep",
     "/c/{token}/icon.png": "a picture",
     "/colour/{name}.css": "a style sheet",
     "/console/exports/{name}.{format}": "a file to keep",
