@@ -133,7 +133,7 @@ def test_an_address_that_somebody_of_the_shop_has_is_told(owner: Visitor, alice:
 
 def test_a_key_is_shown_once_works_and_is_revoked(owner: Visitor) -> None:
     owner.get("/console/api-keys")
-    made = owner.post("/console/api-keys", name="Web shop", scopes=["loyalty:read"])
+    made = owner.post("/console/api-keys", name="Web shop", days="365", scopes=["loyalty:read"])
     assert made.status_code == 201
     shown = re.search(r'id="new-key">(pk_[^<]+)<', made.text)
     assert shown is not None
