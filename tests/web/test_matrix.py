@@ -19,8 +19,8 @@ from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.errors import ProofOfPersonRequired
 from punchcard.main import create_app
+from punchcard.web.page_visitors import SESSION_COOKIE
 from punchcard.web.pages.errors import FormExpired
-from punchcard.web.pages.page_request import SESSION_COOKIE
 from punchcard.web.permissions import ACCESS
 from punchcard.web.routers import ROUTERS
 from tests.conftest import MONDAY_MORNING

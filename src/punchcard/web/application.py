@@ -18,6 +18,7 @@ from punchcard.kit.i18n import N_
 from punchcard.web.account.confirm import ask_to_confirm
 from punchcard.web.drafts import drafts
 from punchcard.web.drafts.form_tokens import proven_owner
+from punchcard.web.page_visitors import SESSION_COOKIE
 from punchcard.web.pages.errors import (
     TITLES,
     CardReplaced,
@@ -29,7 +30,6 @@ from punchcard.web.pages.errors import (
 from punchcard.web.pages.navigation import account_path
 from punchcard.web.pages.page_request import (
     FIELDS_LIMIT,
-    SESSION_COOKIE,
     PageRequest,
     get_page_request,
     get_permitted_page_request,

@@ -22,7 +22,7 @@ from punchcard.kit.settings import Settings
 from punchcard.loyalty.errors import StaffPinInvalid
 from punchcard.loyalty.staff import pin_service
 from punchcard.main import create_app
-from punchcard.web.pages.page_request import SESSION_COOKIE
+from punchcard.web.page_visitors import SESSION_COOKIE
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 from tests.support.http import Api, InProcess

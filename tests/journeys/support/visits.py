@@ -9,7 +9,7 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from punchcard.kit.clock import Clock, ManualClock
-from punchcard.web.pages.page_request import SESSION_COOKIE
+from punchcard.web.page_visitors import SESSION_COOKIE
 from tests.journeys.support.engine import Engine
 from tests.journeys.support.watch import Watch
 

@@ -6,7 +6,7 @@ import pytest
 
 from punchcard.accounts import vendor_service
 from punchcard.context import Context
-from punchcard.web.pages.page_request import SESSION_COOKIE
+from punchcard.web.page_visitors import SESSION_COOKIE
 from tests.support.cast import PASSWORD, Shop, by_operator, make_admin
 from tests.support.pages import Visitor, text_of
 

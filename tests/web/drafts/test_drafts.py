@@ -12,7 +12,7 @@ from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.web.drafts.drafts import DRAFT_COOKIE, is_secret
-from punchcard.web.pages.page_request import SESSION_COOKIE
+from punchcard.web.page_visitors import SESSION_COOKIE
 from punchcard.web.pages.templating import TEMPLATES
 from tests.loyalty import shelf
 from tests.support.cast import PASSWORD, Shop

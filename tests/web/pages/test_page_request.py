@@ -13,7 +13,7 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.main import create_app
-from punchcard.web.pages.page_request import LANGUAGE_COOKIE, SESSION_COOKIE, VISITOR_COOKIE
+from punchcard.web.page_visitors import LANGUAGE_COOKIE, SESSION_COOKIE, VISITOR_COOKIE
 from tests.support import cast
 from tests.support.cast import PASSWORD, Shop
 from tests.support.pages import Visitor, markup_of, text_of

@@ -14,8 +14,9 @@ from punchcard.accounts.vocabulary import AddressOwner
 from punchcard.kit.errors import DomainError
 from punchcard.kit.i18n import N_
 from punchcard.web.account.sign_in import known_here, to_sign_in
+from punchcard.web.page_visitors import SESSION_COOKIE
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import SESSION_COOKIE, FormDep, PageRequest, PageRequestDep
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter()
 

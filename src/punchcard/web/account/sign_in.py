@@ -13,12 +13,8 @@ from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.i18n import N_, as_language
 from punchcard.kit.ids import SessionId
 from punchcard.kit.secrets import Signer
-from punchcard.web.pages.page_request import (
-    SESSION_COOKIE,
-    FormDep,
-    PageRequest,
-    PageRequestDep,
-)
+from punchcard.web.page_visitors import SESSION_COOKIE
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter()
 

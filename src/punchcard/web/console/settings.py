@@ -13,10 +13,11 @@ from punchcard.accounts.words import ACTIONS
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.programs import vendor_changes
+from punchcard.web.page_visitors import SESSION_COOKIE
 from punchcard.web.pages.audit_events import told_events
 from punchcard.web.pages.audit_labels import action_choices
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import SESSION_COOKIE, FormDep, PageRequest, PageRequestDep
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.vendor_form import VENDOR_FIELDS, place_choices, read_vendor
 
 router = APIRouter(prefix="/console/settings")

@@ -97,7 +97,9 @@ def take(context: Context, request: Request, subject: Subject, token: str | None
     owners = owners_of(context.settings.keys, subject)
     try:
         with context.database.write() as session:
-            kept = context.accounts.form_drafts.take(session, owners, token, now=context.clock.now())
+            kept = context.accounts.form_drafts.take(
+                session, owners, token, now=context.clock.now()
+            )
     except DATABASE_ERRORS:
         return None
     facts = json.loads(kept) if kept else None

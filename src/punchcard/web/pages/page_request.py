@@ -13,25 +13,30 @@ from starlette.datastructures import FormData
 from punchcard.accounts.access.form_drafts import DRAFT_LIFE
 from punchcard.accounts.access.rate_limit import counted_credential
 from punchcard.accounts.audit_service import Act
-from punchcard.accounts.errors import (
-    ConfirmationRequired,
-    CredentialsInvalid,
-    NotAllowed,
-    SecondFactorNeeded,
-)
-from punchcard.accounts.subjects import ACCESS_PREFIX, NOBODY, Subject
+from punchcard.accounts.errors import ConfirmationRequired, NotAllowed, SecondFactorNeeded
+from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.context import Context
 from punchcard.kit import logs
-from punchcard.kit.i18n import as_language, negotiate, translate
+from punchcard.kit.i18n import translate
 from punchcard.kit.ids import VendorId
 from punchcard.kit.origins import origin_of
 from punchcard.kit.secrets import Signer
-from punchcard.web.cookies import cookie_name, read_cookie
+from punchcard.web.cookies import cookie_name
 from punchcard.web.drafts import drafts
 from punchcard.web.drafts.form_tokens import form_tokens
 from punchcard.web.drafts.refill import Typed
 from punchcard.web.form_pages import is_ours, page_of_form, wanted_page
 from punchcard.web.observed_pages import OBSERVED_PAGES
+from punchcard.web.page_visitors import (
+    LANGUAGE_COOKIE,
+    SESSION_COOKIE,
+    VISITOR_COOKIE,
+    chosen_language,
+    cookie_of,
+    language_of,
+    subject_of,
+    visitor_of,
+)
 from punchcard.web.pages import navigation
 from punchcard.web.pages.errors import (
     ConfirmationNeeded,
@@ -43,9 +48,6 @@ from punchcard.web.pages.forms import Form
 from punchcard.web.pages.templating import render
 from punchcard.web.permissions import ACCESS
 
-SESSION_COOKIE: Final = "punchcard_session"
-VISITOR_COOKIE: Final = "punchcard_visitor"
-LANGUAGE_COOKIE: Final = "punchcard_language"
 NOTICE_COOKIE: Final = "punchcard_notice"
 CSRF_FIELD: Final = "csrf"
 CSRF_HEADER: Final = "x-csrf-token"
@@ -53,7 +55,6 @@ _USER_AGENT_CHARACTERS: Final = 200
 _NOTICE_SECONDS: Final = 60
 _LANGUAGE_SECONDS: Final = 365 * 86_400
 FIELDS_LIMIT: Final = 300
-_VISITOR_CHARACTERS: Final = 64
 # What may stand in an address as it is (RFC 3986), as `RedirectResponse` has it.
 _SAFE_IN_ADDRESSES: Final = ":/%#?=@[]!$&'()*+,;"
 
@@ -117,7 +118,7 @@ class PageRequest:
     @property
     def chosen_language(self) -> str | None:
         """Return the language that was chosen in this browser."""
-        return _chosen_language(self.http)
+        return chosen_language(self.http)
 
     def choose_language(self, language: str | None) -> None:
         """Keep a language for all pages in this browser, or keep none."""
@@ -231,7 +232,7 @@ class PageRequest:
 
     def cookie(self, name: str, *, path: str = "/", is_harmless: bool = False) -> str | None:
         """Return what the browser kept under `name` for `path`; see `read_cookie`."""
-        return _cookie(self.http, self.context, name, path=path, is_harmless=is_harmless)
+        return cookie_of(self.http, self.context, name, path=path, is_harmless=is_harmless)
 
     def set_cookie(self, name: str, value: str | None, *, seconds: int, path: str = "/") -> None:
         """Let the answer set a cookie for the pages below `path`, or drop it (None)."""
@@ -329,16 +330,16 @@ class PageRequest:
 def get_page_request(request: Request) -> PageRequest:
     """Resolve the visitor, whatever the page; a session that has ended is nobody's."""
     context: Context = request.app.state.context
-    token = _cookie(request, context, SESSION_COOKIE)
-    subject = _subject_of(context, token)
+    token = cookie_of(request, context, SESSION_COOKIE)
+    subject = subject_of(context, token)
     request.scope.setdefault("state", {})["subject"] = subject
     return PageRequest(
         context=context,
         http=request,
         subject=subject,
         session_token=token if subject is not NOBODY else None,
-        visitor=_visitor_of(request, context),
-        language=_language_of(request, subject),
+        visitor=visitor_of(request, context),
+        language=language_of(request, subject),
         request_id=request.scope.get("state", {}).get("request_id") or logs.request_id.get(),
     )
 
@@ -385,39 +386,3 @@ def token_of(request: Request, data: FormData) -> str:
 
 FormDep = Annotated[Form, Depends(get_form)]
 """Every route that changes something takes one: it is what checks where the request came from."""
-
-
-def _subject_of(context: Context, token: str | None) -> Subject:
-    if token is None or not token.startswith(ACCESS_PREFIX):
-        return NOBODY
-    try:
-        return context.accounts.credentials.resolve(token)
-    except CredentialsInvalid:
-        return NOBODY
-
-
-def _visitor_of(request: Request, context: Context) -> str:
-    known = _cookie(request, context, VISITOR_COOKIE) or ""
-    if 20 <= len(known) <= _VISITOR_CHARACTERS and known.isascii():
-        return known
-    return context.ids.new_token()
-
-
-def _language_of(request: Request, subject: Subject) -> str:
-    """Return the language asked for in the address, chosen here, the person's, the browser's.
-
-    A person's is that of their profile, else their shop's.
-    """
-    asked = as_language(request.query_params.get("lang", ""))
-    chosen = _chosen_language(request)
-    return asked or chosen or subject.language or negotiate(request.headers.get("accept-language"))
-
-
-def _chosen_language(request: Request) -> str | None:
-    context: Context = request.app.state.context
-    chosen = _cookie(request, context, LANGUAGE_COOKIE, is_harmless=True)
-    return as_language(chosen or "")
-
-
-def _cookie(request: Request, context: Context, name: str, **how: Any) -> str | None:
-    return read_cookie(request.cookies, name, is_https=context.settings.is_https, **how)
