@@ -335,7 +335,7 @@ def test_what_a_stranger_can_change_is_counted_as_strictly_as_joining(
     for _ in range(context.settings.public_enrolments_per_minute - 1):
         context.accounts.limits.enrolments.take("203.0.113.7")
 
-    for change in ("language", "news", "proof", "yours/x/erase", "keep"):
+    for change in ("language", "news", "proof-of-person", "yours/x/erase", "keep"):
         assert visitor.post(f"{path}/{change}", language="de").status_code == 429
 
 
