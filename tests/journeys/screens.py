@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 
+from punchcard.accounts.access.reach_check import reach_url
+from punchcard.kit.ids import VendorId
 from tests.journeys import terminal_screens
 from tests.journeys.support.town import Town
 
@@ -173,6 +175,11 @@ def _vendor(town: Town) -> str:
     return f"/admin/vendors/{found[0]['id']}"
 
 
+def _reach(town: Town) -> str:
+    vendor = VendorId(town.api(OWNER).get("/vendor").json()["id"])
+    return urlsplit(reach_url(town.context.settings, vendor, town.clock.now())).path
+
+
 def _first(town: Town, email: str, what: str) -> str:
     return str(town.api(email).get(f"/vendor/loyalty/{what}").json()["items"][0]["id"])
 
@@ -205,6 +212,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("card-data", _own_card(_is_collecting, "/data")),
     Screen("card-proof-code", _yours(is_typed=False)),
     Screen("card-yours", _yours(is_typed=True)),
+    Screen("reached", _reach),
     Screen("handed-over", terminal_screens.handed_over),
     Screen("handed-over-ended", "/h/none"),
     Screen("overview", "/console", OWNER),
@@ -265,6 +273,8 @@ SCREENS: tuple[Screen, ...] = (
     Screen("admin-health", "/admin/health", ADMIN),
     Screen("admin-audit", "/admin/audit", ADMIN),
     Screen("admin-account", "/admin/account", ADMIN),
+    Screen("admin-second-factor", "/admin/account/second-factor", ADMIN),
+    Screen("admin-confirm", "/admin/account/confirm", ADMIN),
     *(
         Screen(f"terminal-{prepare.__name__}", "/terminal", prepare=prepare, is_whole=False)
         for prepare in (
@@ -288,14 +298,17 @@ WITHOUT_SCREEN: dict[str, str] = {
     "/badges/{name}": "a picture",
     "/c/{token}/card.webmanifest": "read by browsers",
     "/c/{token}/yours/{secret}/data.html": "a file to keep",
+    "/c/{token}/yours/{secret}/data.json": "a file to keep",
     "/c/{token}/icon.png": "a picture",
     "/colour/{name}.css": "a style sheet",
     "/console/exports/{name}.{format}": "a file to keep",
     "/console/programs/{program_id}/poster/code.png": "a picture",
     "/console/programs/{program_id}/poster/code.svg": "a picture",
+    "/console/wallets/reached": "a part of a page",
     "/console/wallets/{program_id}/test.pkpass": "a file for a phone",
+    "/sign-in/code": "stands behind a password: the journey of the account opens it",
     "/static/{found}/{name:path}": "files of pages",
-    "/terminal/cards/{token}.svg": "a picture",
+    "/terminal/hand-over/{ticket}.svg": "a picture",
     "/terminal/manifest.webmanifest": "read by browsers",
     "/terminal/sw.js": "a script",
     "/terminal/texts.json": "read by the terminal",
