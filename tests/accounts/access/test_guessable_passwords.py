@@ -15,6 +15,8 @@ NAMES = ["Jean-Paul Müller", "jp.muller@cafe-alice.example", "Café Alice", "ca
     [
         *("password", "Password1!", "PASSW0RD", "iloveyou", "sunshine1", "trustno1", "football"),
         *("12345678", "87654321", "abcdefgh", "qwertzui", "azertyuiop", "1qaz2wsx", "abcd1234"),
+        *("qwertz123", "sonnenschein", "Hallo1234", "Moien2026!", "Sommer26!", "luxembourg1"),
+        *("hallohallo", "Kaffee2026"),
         *("aaaaaaaa", " " * 8, "abababab", "xyzxyzxyzx", "11112222", "x" * 100 + "1"),
         *("punchcard", "Punchcard 2026", "PUNCHCARD!!"),
         *(

@@ -12,6 +12,16 @@ from punchcard.kit.i18n import N_
 _COMMON: Final = Path(__file__).parent.parent / "data" / "common_passwords.txt"
 _PRODUCT: Final = "punchcard"
 
+# The list speaks English above all. What people here dress up with digits: greetings, pet names,
+# seasons, places, and what an owner would think of.
+_COMMON_HERE: Final = frozenset(
+    "admin bonjour bonsoir caramel chérie cherie chocolat choupette coucou doudou ficken frühling"
+    " fruehling fussball geheim hallo herbst hiver jetaime kaffee kuchen lëtzebuerg letzebuerg"
+    " liebe loulou luxembourg luxemburg moien motdepasse passwort passwuert patron printemps"
+    " salut schatz schatzi servus soleil sommer sonne sonnenschein summer tiramisu willkommen"
+    " wëllkomm winter".split()
+)
+
 # What people append to a common password so that it is taken: `password1!`.
 _APPENDED_CHARACTERS: Final = 4
 _BASE_CHARACTERS: Final = 6
@@ -19,6 +29,8 @@ _DISTINCT_CHARACTERS: Final = 4
 _UNIT_CHARACTERS: Final = 4
 # A shorter run stands in many words: `hij`, `rst`.
 _RUN_CHARACTERS: Final = 4
+# Beside rows: three, so that `123` behind one adds nothing.
+_LEFT_CHARACTERS: Final = 3
 # Shorter names stand in many words, and would forbid too much.
 _NAME_CHARACTERS: Final = 4
 _OWN_CHARACTERS: Final = 6
@@ -49,6 +61,8 @@ def refuse_guessable(field: str, password: str, names: Iterable[str] = ()) -> No
 def _is_common(folded: str) -> bool:
     base = folded.rstrip("0123456789!?.,-_*#$@+ ")
     cut = len(folded) - len(base)
+    if base in _COMMON_HERE:
+        return True
     is_dressed = cut <= _APPENDED_CHARACTERS and len(base) >= _BASE_CHARACTERS
     return folded in _common() or (is_dressed and base in _common())
 
@@ -57,7 +71,7 @@ def _is_row(folded: str) -> bool:
     """Tell whether it repeats a few characters, or is made of rows of the alphabet or keyboard."""
     if len(set(folded)) < _DISTINCT_CHARACTERS:
         return True
-    for size in range(1, _UNIT_CHARACTERS + 1):
+    for size in range(1, max(_UNIT_CHARACTERS, len(folded) // 2) + 1):
         if folded == (folded[:size] * len(folded))[: len(folded)]:
             return True
     left, at = 0, 0
@@ -66,7 +80,7 @@ def _is_row(folded: str) -> bool:
         if run < _RUN_CHARACTERS:
             left, run = left + 1, 1
         at += run
-    return left <= 2
+    return left <= _LEFT_CHARACTERS
 
 
 def _run_length(text: str, start: int) -> int:
