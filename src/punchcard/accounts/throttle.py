@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, case, delete, literal, null, or_, select
+from sqlalchemy import ColumnElement, CursorResult, case, delete, literal, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.errors import TooManyRequests
@@ -71,6 +71,22 @@ def fail(session: Session, key: str, *, limit: Limit, now: datetime) -> Failure:
 def reset(session: Session, key: str) -> None:
     """Forget every failure of `key`: an attempt was right."""
     session.execute(delete(Throttle).where(Throttle.key == key))
+
+
+def take_back(session: Session, failure: Failure) -> None:
+    """Count one attempt no longer, and end the pause that began with it: it alone was right."""
+    row = Throttle.key == failure.key
+    counted_less: dict[str, Any] = {"failures": Throttle.failures - 1}
+    if failure.blocked_until is not None:
+        counted_less["blocked_until"] = None
+    session.execute(
+        update(Throttle).where(row).values(counted_less),
+        execution_options={"synchronize_session": False},
+    )
+    session.execute(
+        delete(Throttle).where(row, Throttle.failures <= 0),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def expire_old(session: Session, now: datetime) -> int:

@@ -6,8 +6,8 @@ import pytest
 
 from punchcard.accounts import user_service
 from punchcard.accounts.access.people import CLAIMS_LIMIT
-from punchcard.accounts.access.sign_in_service import SignInOrigin
-from punchcard.accounts.errors import CredentialsInvalid, EmailTaken
+from punchcard.accounts.access.sign_in_service import SignedIn, SignInOrigin
+from punchcard.accounts.errors import CredentialsInvalid, EmailTaken, TooManyRequests
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
@@ -43,6 +43,14 @@ def enters(context: Context, password: str, email: str = HERS) -> VendorId | Non
     """Return whose shop a password opens."""
     origin = SignInOrigin(network=f"home of {password}", user_agent=None, request_id=None)
     return context.accounts.sign_in.sign_in(email, password, origin=origin).subject.vendor_id
+
+
+def from_one_place(
+    context: Context, email: str, password: str, known: str | None = None
+) -> SignedIn:
+    """Sign in from the one network that others guess from as well."""
+    origin = SignInOrigin(network="192.0.2.7", user_agent=None, request_id=None, known=known)
+    return context.accounts.sign_in.sign_in(email, password, origin=origin)
 
 
 def follow(context: Context, email: str, password: str) -> None:
@@ -154,6 +162,38 @@ def test_a_sign_in_costs_two_hashes_whoever_has_the_address(
         enters(context, "neither of them", email)
 
     assert hasher.checked - before == 2
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_whoever_adds_an_address_guesses_at_it_no_longer_than_others(
+    context: Context, alice: Shop, bob: Shop, is_held: bool
+) -> None:
+    email = bob.email("owner") if is_held else HERS
+    if not is_held:
+        add(context, bob, email)
+    add(context, alice, email)
+    theirs = from_one_place(context, email, GIVEN % alice.slug)
+
+    for _ in range(context.settings.sign_in_attempts - 1):
+        with pytest.raises(CredentialsInvalid):
+            from_one_place(context, email, "a guess", known=theirs.known)
+        assert from_one_place(context, email, GIVEN % alice.slug, known=theirs.known)
+    with pytest.raises(CredentialsInvalid):
+        from_one_place(context, email, "the last guess", known=theirs.known)
+
+    for password in ("one guess more", GIVEN % alice.slug):
+        with pytest.raises(TooManyRequests):
+            from_one_place(context, email, password, known=theirs.known)
+
+
+def test_signing_in_again_and_again_beside_the_holder_counts_as_no_guess(
+    context: Context, alice: Shop, bob: Shop
+) -> None:
+    email = bob.email("owner")
+    add(context, alice, email)
+
+    for _ in range(context.settings.sign_in_attempts + 2):
+        assert from_one_place(context, email, GIVEN % alice.slug).subject.vendor_id == alice.id
 
 
 def test_a_crowd_of_claims_costs_a_bounded_time(context: Context, alice: Shop) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts import throttle
 from punchcard.accounts.access.rate_limit import counted_address
 from punchcard.accounts.errors import TooManyRequests
-from punchcard.accounts.throttle import Limit
+from punchcard.accounts.throttle import Failure, Limit
 from punchcard.kit.secrets import Digests
 from punchcard.kit.settings import Settings
 from punchcard.kit.validation.contacts import email_forms
@@ -26,10 +26,19 @@ _DAY_SECONDS: Final = 24 * 3600
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One counted attempt: what it is counted under, and whether a pause begins with it."""
+    """One counted attempt: what it is counted under, and what each count came to.
 
-    keys: tuple[str, ...]
-    begins_pause: bool
+    `is_of_another` says that it was right for somebody else than those whom guesses at the address
+    are aimed at: it does not make up for what was typed wrong before.
+    """
+
+    failures: tuple[Failure, ...]
+    is_of_another: bool = False
+
+    @property
+    def begins_pause(self) -> bool:
+        """Whether nobody is let through for a while after this attempt."""
+        return any(failure.blocked_until is not None for failure in self.failures)
 
 
 class Attempts:
@@ -90,8 +99,11 @@ class Attempts:
 
     def forget(self, session: Session, attempt: Attempt) -> None:
         """Forget the failures that an attempt was counted with: it was right."""
-        for key in attempt.keys:
-            throttle.reset(session, key)
+        for failure in attempt.failures:
+            if attempt.is_of_another:
+                throttle.take_back(session, failure)
+            else:
+                throttle.reset(session, failure.key)
 
     def forget_address(self, session: Session, address: str, *, asked_from: str) -> None:
         """Forget the wrong passwords typed for an address: its owner has chosen another one."""
@@ -102,10 +114,7 @@ class Attempts:
 
     def _count(self, session: Session, counted: list[tuple[str, Limit]], now: datetime) -> Attempt:
         failures = [throttle.fail(session, key, limit=limit, now=now) for key, limit in counted]
-        return Attempt(
-            keys=tuple(failure.key for failure in failures),
-            begins_pause=any(failure.blocked_until is not None for failure in failures),
-        )
+        return Attempt(failures=tuple(failures))
 
     def _digest(self, kind: str, what: str) -> str:
         digest = self._digests.of(what.encode("utf-8", "replace"))

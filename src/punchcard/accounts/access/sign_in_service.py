@@ -118,7 +118,7 @@ class SignIn:
         with self._hasher.place(caller):
             with self._database.read() as session:
                 holder, claims = find_holder(session, email), find_claims(session, email)
-            attempt = self._count([holder, *claims], email, origin)
+            attempt = self._count([holder] if holder is not None else claims, email, origin)
             person = self._whose_password(holder, claims, password)
         if person is None:
             self._note_refused(email)
@@ -126,6 +126,9 @@ class SignIn:
                 with self._database.write() as session:
                     self._notices.tell_of_guesses(session, holder, email, origin.request_id)
             raise CredentialsInvalid
+        if person is not holder and len(claims) + (holder is not None) > 1:
+            # Any owner may add someone with this address, and would guess without a pause.
+            attempt = replace(attempt, is_of_another=True)
         with self._database.read() as session:
             has_second_factor = self._second_factors.has_one(session, person)
         if not has_second_factor:
@@ -238,11 +241,10 @@ class SignIn:
                 found = found or person
         return found
 
-    def _count(
-        self, people: Sequence[User | Admin | None], email: str, origin: SignInOrigin
-    ) -> Attempt:
-        known = (self._known_browsers.find(one, origin.known) for one in people if one is not None)
-        browser_id = next((one for one in known if one is not None), None)
+    def _count(self, people: Sequence[User | Admin], email: str, origin: SignInOrigin) -> Attempt:
+        """Count an attempt at the password of `people`, apart in a browser they all know."""
+        known = [self._known_browsers.find(one, origin.known) for one in people]
+        browser_id = known[0] if known and None not in known else None
         with self._database.write() as session:
             return self._attempts.count(
                 session,
