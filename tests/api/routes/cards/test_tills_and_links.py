@@ -218,3 +218,28 @@ def test_the_link_to_hand_a_card_over_ends_and_is_not_given_again_later(
     again = device.post(f"{CARDS}/{card['id']}/replace", key="replace-1")
     assert replaced.json()["hand_over_url"]
     assert again.json()["hand_over_url"] is None
+
+
+def test_a_key_that_stands_in_the_ledger_leads_nobody_to_the_card(
+    api: Api, owner: Api, alice: Shop, coffee: LoyaltyProgram, clock: ManualClock, context: Context
+) -> None:
+    opener, body = api.with_token(alice.device()), {"program_id": coffee.id}
+    card = opener.post(CARDS, body, key="enrol-1").json()
+    alice.hire(Role.STAFF)
+    others = {
+        "staff": api.with_token(alice.token("staff")),
+        "key": api.with_token(alice.api_key("loyalty:operate", "loyalty:read")),
+        "device": api.with_token(alice.device()),
+    }
+    links = ("public_url", "hand_over_url")
+    for other in others.values():
+        again = other.post(CARDS, body, key="enrol-1")
+        assert (again.status_code, again.json()["id"]) == (201, card["id"])
+        assert [again.json()[link] for link in links] == [None, None]
+    assert owner.post(CARDS, body, key="enrol-1").json()["public_url"]
+
+    own = others["key"].post(CARDS, body, key="enrol-2").json()
+    assert others["key"].post(CARDS, body, key="enrol-2").json() == own
+    clock.advance(minutes=context.settings.hand_over_minutes)
+    later = others["key"].post(CARDS, body, key="enrol-2").json()
+    assert (own["public_url"] is None, later["public_url"]) == (False, None)

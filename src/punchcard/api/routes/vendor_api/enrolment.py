@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from punchcard.accounts.access.rate_limit import counted_credential
-from punchcard.accounts.subjects import Subject, is_by_till
+from punchcard.accounts.subjects import LOYALTY_MANAGE, Subject, is_by_till
 from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.api.http.fast_routes import FastRequest, FastResponse, FastRoute, caller_of
 from punchcard.api.http.field_messages import refusal_of_body
@@ -19,7 +19,6 @@ from punchcard.context import Context
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.secrets import Keyring
-from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.errors import CardAlreadyExists, ContactConflict, IdempotencyKeyReused
 from punchcard.loyalty.operations import OpenCard, OperationMetadata
 from punchcard.loyalty.till.receipt import Receipt
@@ -65,14 +64,29 @@ async def enrol(context: Context, request: FastRequest) -> FastResponse:
         limit = context.accounts.credential_limits.contacts
         limit.take(counted_credential(request.subject))
         raise
-    return FastResponse(201, _response(context, request.subject, receipt.card), receipt.is_replay)
+    return FastResponse(201, _response(context, request.subject, receipt), receipt.is_replay)
 
 
-def _response(context: Context, subject: Subject, card: CardView) -> dict[str, Any]:
+def _response(context: Context, subject: Subject, receipt: Receipt) -> dict[str, Any]:
+    card = receipt.card
+    if not _is_told_link(context, subject, receipt):
+        return card_response(card, None)
     if subject.device_id is None:
         return card_response(card, context.loyalty.card_links)
     url = context.loyalty.hand_over.url(card, given_at=card.enrolled_at)
     return {**card_response(card, None), "hand_over_url": url}
+
+
+def _is_told_link(context: Context, subject: Subject, receipt: Receipt) -> bool:
+    """Return whether an answer leads to the card: a repetition tells it who opened it, for minutes.
+
+    Keys stand in the ledger, where every till reads them.
+    """
+    if not receipt.is_replay or subject.may(LOYALTY_MANAGE):
+        return True
+    is_theirs = receipt.entry["actor_id"] == subject.id
+    until = receipt.card.enrolled_at + context.loyalty.hand_over.life
+    return is_theirs and context.clock.now() < until
 
 
 def _open_card(body: EnrolRequest, subject: Subject, metadata: OperationMetadata) -> OpenCard:
