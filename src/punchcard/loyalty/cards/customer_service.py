@@ -71,7 +71,8 @@ def erase_holder(
     """Forget a customer, if they are not forgotten yet; their cards go on as anonymous ones.
 
     Without a customer, of the card that is anonymous, only the origins of its entries are
-    forgotten. `proved` says in the audit trail how it was shown who asks.
+    forgotten; of one that was given to somebody since, nothing. `proved` says in the audit trail
+    how it was shown who asks.
     """
     cards = _lock_cards(session, card_id, customer_id)
     for card in cards:
@@ -117,7 +118,7 @@ def _lock_cards(
     session: Session, card_id: CardId, customer_id: CustomerId | None
 ) -> list[LoyaltyCard]:
     """Return the customer's cards, or the anonymous one, all held."""
-    of = LoyaltyCard.id == card_id
+    of = (LoyaltyCard.id == card_id) & LoyaltyCard.customer_id.is_(None)
     if customer_id is not None:
         of = LoyaltyCard.customer_id == customer_id
     held = select(LoyaltyCard).where(of).order_by(LoyaltyCard.id).with_for_update()

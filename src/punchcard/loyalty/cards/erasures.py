@@ -59,13 +59,15 @@ def pending(session: Session, card: LoyaltyCard, *, lock: bool = False) -> Erasu
 
 def undo(session: Session, act: Act, card: LoyaltyCard) -> bool:
     """Let a card's holder stay known after all; False when nothing waits, or it is done already."""
-    erasure = pending(session, card, lock=True)
-    if erasure is None:
-        return False
-    erasure.undone_at = act.now
-    _record(session, act, "customer.erasure_undone", erasure, new={"due_at": erasure.due_at})
-    announce_cards_changed(session, [card.id], act.now)
-    return True
+    is_undone = False
+    # One at a time: who asks twice at once leaves two.
+    while (erasure := pending(session, card, lock=True)) is not None:
+        is_undone, erasure.undone_at = True, act.now
+        session.flush()
+        _record(session, act, "customer.erasure_undone", erasure, new={"due_at": erasure.due_at})
+    if is_undone:
+        announce_cards_changed(session, [card.id], act.now)
+    return is_undone
 
 
 def carry_out(session: Session, act: Act, *, limit: int) -> int:

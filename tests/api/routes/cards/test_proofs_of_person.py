@@ -10,7 +10,7 @@ from punchcard.accounts.models import AuditEvent, Customer
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.cards.models import PersonProof
+from punchcard.loyalty.cards.models import Erasure, PersonProof
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.main import create_worker
 from tests.api.routes.cards.test_cards import ANNA, CARDS, enrol
@@ -200,6 +200,35 @@ def test_an_erasure_is_undone_by_the_customer_or_the_shop(
     assert customer_of(owner, card)["name"] == "Anna Weber"
     [event] = events(context, "customer.erasure_undone")
     assert event.actor_kind == ("member" if by_shop else "customer")
+
+
+def test_an_anonymous_card_that_is_given_to_somebody_stays_theirs(
+    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram, clock: ManualClock
+) -> None:
+    card = enrol(owner, coffee)
+    assert api.delete(f"{public(card)}/customer", headers=proof(api, owner, card)).is_success
+    owner.patch(f"{CARDS}/{card['id']}", {"customer": ANNA})
+
+    clock.advance(hours=context.settings.erasure_undo_hours, minutes=1)
+    create_worker(context).run_tasks()
+    assert customer_of(owner, card)["name"] == "Anna Weber"
+    assert not events(context, "customer.erased")
+
+
+def test_undoing_undoes_what_was_asked_twice_at_once(
+    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram, clock: ManualClock
+) -> None:
+    card = enrol(owner, coffee, customer=ANNA)
+    assert api.delete(f"{public(card)}/customer", headers=proof(api, owner, card)).is_success
+    with context.database.write() as session:
+        first = session.scalars(select(Erasure)).one()
+        columns = {c.key: getattr(first, c.key) for c in Erasure.__table__.columns}
+        session.add(Erasure(**{**columns, "id": context.ids.new_id()}))
+
+    assert api.post(f"{public(card)}/customer/keep").status_code == 204
+    clock.advance(hours=context.settings.erasure_undo_hours, minutes=1)
+    create_worker(context).run_tasks()
+    assert customer_of(owner, card)["name"] == "Anna Weber"
 
 
 def test_a_manager_may_still_erase_at_once_while_one_waits(
