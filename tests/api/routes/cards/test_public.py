@@ -106,7 +106,7 @@ def test_a_program_shows_what_customers_may_see(api: Api, alice: Shop) -> None:
             "background_color": "#aa3311",
             **dict.fromkeys(("text_color", "accent_color", "logo_url", "hero_url", "barcode")),
             "stamp_symbol": None,
-            **dict.fromkeys(("phone", "website_url", "opening_hours")),
+            **dict.fromkeys(("phone", "website_url", "opening_hours", "featured_actions")),
         },
         "texts": answer.json()["texts"],
         "languages": ["fr", "de"],
