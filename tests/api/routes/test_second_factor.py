@@ -83,6 +83,19 @@ def test_a_password_alone_opens_nothing_any_more(
     }
 
 
+def test_who_is_signed_in_with_the_password_alone_is_out_and_cannot_remove_it(
+    api: Api, owner: Api, alice: Shop, clock: ManualClock
+) -> None:
+    stranger = api.with_token(alice.token())
+    assert stranger.get("/auth/me").status_code == 200
+
+    app, _ = set_up(owner, clock)
+
+    assert stranger.delete(FACTOR).status_code == 401
+    assert owner.get("/auth/second-factor").json()["added_at"]
+    assert show(api, challenge(api, alice.email("owner")), app.code())[0] == 200
+
+
 def test_an_admin_has_one_too(api: Api, context: Context, clock: ManualClock) -> None:
     app, _ = set_up(api.with_token(make_admin(context)), clock)
 

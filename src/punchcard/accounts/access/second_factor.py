@@ -19,6 +19,7 @@ from punchcard.accounts.access.people import (
     person_subject,
     vendor_of,
 )
+from punchcard.accounts.access.session_service import revoke_other_sessions
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import SecondFactorInvalid, SecondFactorNeeded, SecondFactorNotSet
 from punchcard.accounts.events import SubjectChanged
@@ -146,7 +147,8 @@ class SecondFactors:
     ) -> list[str]:
         """Set the caller's second factor up with its first code; returns the recovery codes.
 
-        They are shown now and never again. One that was there before is replaced.
+        They are shown now and never again. One that was there before is replaced. Other sessions
+        end: who knows the password may have opened one, and would remove it again.
         Raises LinkInvalid, SecondFactorInvalid, TooManyRequests.
         """
         act = self._act(subject, request_id)
@@ -169,7 +171,8 @@ class SecondFactors:
             )
             row.key_sealed = self._sealer.seal(facts["key"].encode(), row.id)
             session.add(row)
-            free = update(AccessToken).where(_owned(AccessToken, person))
+            revoke_other_sessions(session, act)
+            free = update(AccessToken).where(AccessToken.id == subject.credential_id)
             session.execute(free.values(needs_second_factor=False))
             announce(session, SubjectChanged(person.id))
             self._note(session, act, person, "second_factor_added")

@@ -91,7 +91,10 @@ def begin_second_factor(caller: CallerDep) -> SecondFactorSetupSchema:
 
 @router.put("/second-factor", responses=problems(403, 409, 429))
 def set_second_factor(body: SecondFactorChange, caller: CallerDep) -> RecoveryCodesSchema:
-    """Set the second factor up with the app's first code; the recovery codes are shown once."""
+    """Set the second factor up with the app's first code; the recovery codes are shown once.
+
+    All other sessions end.
+    """
     caller.require_confirmation()
     factors = caller.context.accounts.second_factors
     return RecoveryCodesSchema(
