@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
@@ -18,6 +18,7 @@ from punchcard.accounts.rows import apply_changes, find_own, paginate
 from punchcard.accounts.subjects import DEVICE_PREFIX, Subject
 from punchcard.accounts.vocabulary import SubjectKind, VendorStatus
 from punchcard.db.events import announce
+from punchcard.db.types import Id
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.folding import fold_name
 from punchcard.kit.i18n import N_
@@ -112,11 +113,12 @@ def _begin_presence(session: Session, device: Device, former_token: str | None) 
     began_at = _BEGINNING
     if former_token is not None and (former := _former(session, device, former_token)):
         began_at = device.paired_at
-        session.execute(
-            update(DevicePresence)
-            .where(DevicePresence.device_id == former)
-            .values(device_id=device.id)
-        )
+        # A copy: the former one may go on, and what it was answered stays its own.
+        spans = select(
+            literal(device.id, Id), DevicePresence.began_at, DevicePresence.ended_at
+        ).where(DevicePresence.device_id == former)
+        columns = ["device_id", "began_at", "ended_at"]
+        session.execute(insert(DevicePresence).from_select(columns, spans))
     session.add(DevicePresence(device_id=device.id, began_at=began_at, ended_at=device.paired_at))
 
 

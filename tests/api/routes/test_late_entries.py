@@ -143,6 +143,17 @@ def test_a_till_that_is_paired_anew_sends_what_it_kept_from_before(
     assert code_of(counter.stamp(card, timedelta(hours=2, minutes=1), again)) == OUT_OF_RANGE
 
 
+def test_a_terminal_whose_token_another_one_shows_forgets_nothing(
+    counter: Counter, clock: ManualClock
+) -> None:
+    card = counter.card()
+    clock.advance(hours=2)
+    second = counter.pair()
+    third = counter.pair(counter.token)
+    for till in (second, third):
+        assert code_of(counter.stamp(card, HOUR, till)) == OUT_OF_RANGE
+
+
 def test_a_former_terminal_of_another_shop_is_none(
     counter: Counter, bob: Shop, context: Context, clock: ManualClock
 ) -> None:
