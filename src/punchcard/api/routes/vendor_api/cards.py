@@ -22,7 +22,12 @@ from punchcard.kit.ids import CardId, ProgramId, VendorId
 from punchcard.loyalty.cards import card_changes, card_service
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.retired_cards import former_numbers
-from punchcard.loyalty.errors import CardWasReplaced
+from punchcard.loyalty.errors import (
+    CardAlreadyExists,
+    CardWasReplaced,
+    ContactConflict,
+    ContactTaken,
+)
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.operations import StaffIdentity
 from punchcard.loyalty.staff.identify import identify_staff
@@ -163,15 +168,20 @@ def update_card(caller: CallerDep, card_id: CardId, request: CardChangeRequest) 
         def schema(card: LoyaltyCard) -> Card:
             return _read(session, caller, card.id)
 
-        card_changes.update_card(
-            session,
-            act,
-            caller.vendor_id,
-            card_id,
-            change,
-            staff=staff,
-            guard=caller.guard(schema),
-        )
+        try:
+            card_changes.update_card(
+                session,
+                act,
+                caller.vendor_id,
+                card_id,
+                change,
+                staff=staff,
+                guard=caller.guard(schema),
+            )
+        except (CardAlreadyExists, ContactConflict, ContactTaken):
+            # Tells that somebody has the contact, as a lookup does.
+            caller.count_contact()
+            raise
         return caller.tagged(_read(session, caller, card_id))
 
 
