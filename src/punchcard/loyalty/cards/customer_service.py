@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, and_, delete, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
@@ -118,10 +118,10 @@ def _lock_cards(
     session: Session, card_id: CardId, customer_id: CustomerId | None
 ) -> list[LoyaltyCard]:
     """Return the customer's cards, or the anonymous one, all held."""
-    of = (LoyaltyCard.id == card_id) & LoyaltyCard.customer_id.is_(None)
-    if customer_id is not None:
-        of = LoyaltyCard.customer_id == customer_id
-    held = select(LoyaltyCard).where(of).order_by(LoyaltyCard.id).with_for_update()
+    mine = LoyaltyCard.customer_id == customer_id
+    if customer_id is None:
+        mine = and_(LoyaltyCard.id == card_id, LoyaltyCard.customer_id.is_(None))
+    held = select(LoyaltyCard).where(mine).order_by(LoyaltyCard.id).with_for_update()
     return list(session.scalars(held.execution_options(populate_existing=True)))
 
 
