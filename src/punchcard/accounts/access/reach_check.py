@@ -10,7 +10,6 @@ from punchcard.kit.ids import VendorId
 from punchcard.kit.secrets import Signer
 from punchcard.kit.settings import Settings
 
-REACHED: Final = "vendor.reached"
 _LIFE: Final = timedelta(minutes=15)
 
 
@@ -32,13 +31,15 @@ def note_reached(session: Session, act: Act, settings: Settings, ticket: str) ->
     if act.now > made_at + _LIFE:
         return False
     if reached_since(session, vendor_id, made_at) is None:
-        record_act(session, act, REACHED, of=("vendor", vendor_id), vendor_id=vendor_id)
+        record_act(session, act, "vendor.reached", of=("vendor", vendor_id), vendor_id=vendor_id)
     return True
 
 
 def reached_since(session: Session, vendor_id: VendorId, since: datetime) -> datetime | None:
     """Return when a phone last said so, if that was at or after `since`."""
-    found = list_events(session, vendor_id=vendor_id, before_id=None, limit=1, action=REACHED)
+    found = list_events(
+        session, vendor_id=vendor_id, before_id=None, limit=1, action="vendor.reached"
+    )
     return found[0].created_at if found and found[0].created_at >= since else None
 
 

@@ -105,6 +105,7 @@ def test_everything_that_was_given_comes_back(alice: Api) -> None:
             "opening_hours": None,
             "barcode": "code128",
             "stamp_symbol": None,
+            "featured_actions": None,
         },
         "texts": {
             "en": {
@@ -113,6 +114,7 @@ def test_everything_that_was_given_comes_back(alice: Api) -> None:
                 "reward_name": "Coffee",
                 "reward_description": None,
                 "terms_text": "One line.",
+                "opening_hours": None,
             },
             "fr": None,
             "de": None,
