@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.fuzz.made_up import anything, base64_like, json_values, nearly, nearly_bytes
 from tests.fuzz.raw_requests import Header, RawResponse
 
-_TRACES = (b"Traceback", b"sqlalchemy", b"psycopg", b"sqlite3", b'.py"')
+_TRACES = (b"Traceback", b"sqlalchemy", b"psycopg", b"sqlite3", b'.py", line')
 
 segments = (anything | base64_like | st.from_regex(r"(%[0-9A-Fa-f]{0,2}|[ -~]){0,12}")).map(
     lambda text: quote(text, safe="%").encode("ascii")
