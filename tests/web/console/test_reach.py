@@ -22,7 +22,7 @@ def path_of(context: Context, shop: Shop) -> str:
 
 def events(context: Context) -> list[AuditEvent]:
     with context.database.read() as session:
-        return list(session.query(AuditEvent).filter(AuditEvent.action == reach_check.REACHED))
+        return list(session.query(AuditEvent).filter(AuditEvent.action == "vendor.reached"))
 
 
 def test_a_phone_that_opens_the_code_is_told_to_the_console_that_shows_it(
