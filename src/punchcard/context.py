@@ -10,6 +10,7 @@ from punchcard.accounts.access.form_drafts import FormDrafts
 from punchcard.accounts.access.hashing import Hasher, password_hasher, pin_hasher
 from punchcard.accounts.access.known_browsers import KnownBrowsers
 from punchcard.accounts.access.notices import AccountNotices
+from punchcard.accounts.access.passkeys import Passkeys
 from punchcard.accounts.access.password_reset import PasswordReset
 from punchcard.accounts.access.presence import DevicePresences
 from punchcard.accounts.access.rate_limit import CredentialLimits, PublicLimits
@@ -78,6 +79,7 @@ class AccountServices:
     session_rules: SessionRules
     second_factors: SecondFactors
     form_drafts: FormDrafts
+    passkeys: Passkeys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,6 +230,15 @@ def _build_accounts(base: _Base, mailer: Mailer) -> AccountServices:
         database=database,
         attempts=attempts,
         mail_queue=mail_queue,
+        security=security,
+        clock=clock,
+        ids=ids,
+        settings=settings,
+    )
+    passkeys = Passkeys(
+        database=database,
+        attempts=attempts,
+        factors=second_factors,
         clock=clock,
         ids=ids,
         settings=settings,
@@ -241,6 +252,7 @@ def _build_accounts(base: _Base, mailer: Mailer) -> AccountServices:
         known_browsers=known_browsers,
         notices=AccountNotices(attempts=attempts, mail_queue=mail_queue, clock=clock, ids=ids),
         second_factors=second_factors,
+        passkeys=passkeys,
         clock=clock,
         ids=ids,
         settings=settings,
@@ -272,6 +284,7 @@ def _build_accounts(base: _Base, mailer: Mailer) -> AccountServices:
         session_rules=SessionRules(database, clock, settings),
         second_factors=second_factors,
         form_drafts=FormDrafts(ring=settings.keys, ids=ids),
+        passkeys=passkeys,
     )
 
 

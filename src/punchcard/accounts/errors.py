@@ -76,6 +76,38 @@ class SecondFactorNeeded(DomainError):
     sentence = N_("You need a second factor here. Please set one up first.")
 
 
+class PasskeyInvalid(DomainError):
+    """What a passkey signed is not good, too old, or was shown already; which is not told."""
+
+    code = "passkey_invalid"
+    kind = Kind.FORBIDDEN
+    sentence = N_("This passkey was not accepted. Please try again.")
+
+
+class PasskeyNotFound(DomainError):
+    """The caller has no such passkey."""
+
+    code = "passkey_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is no such passkey.")
+
+
+class PasskeysFull(DomainError):
+    """The person has as many passkeys as anybody can."""
+
+    code = "passkeys_full"
+    kind = Kind.REFUSED
+    sentence = N_("You have as many passkeys as you can. Remove one first.")
+
+
+class PasskeysUnavailable(DomainError):
+    """Browsers have passkeys only for a server with a name, over https."""
+
+    code = "passkeys_unavailable"
+    kind = Kind.REFUSED
+    sentence = N_("Passkeys work only where this server has a name and is reached by https.")
+
+
 class SecondFactorNotSet(DomainError):
     """The person has no second factor."""
 

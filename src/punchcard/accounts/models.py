@@ -196,6 +196,31 @@ class SecondFactor(Base):
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class Passkey(Base):
+    """A key pair of a person's device or security key; the server holds its public half.
+
+    `sign_count` is what the device counted last, 0 for one that does not count.
+    """
+
+    __tablename__ = "passkeys"
+    __table_args__ = (
+        CheckConstraint("(member_id IS NULL) <> (admin_id IS NULL)", name="one_person"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[UserId | None] = mapped_column(
+        "member_id", ForeignKey("members.id"), index=True
+    )
+    admin_id: Mapped[AdminId | None] = mapped_column(ForeignKey("admins.id"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary(1023), unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInt)
+    transports: Mapped[list[str]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class RecoveryCode(Base):
     """A code that lets a person in once who has lost their app; kept as a keyed hash."""
 

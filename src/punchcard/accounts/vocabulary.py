@@ -79,6 +79,8 @@ class SecurityEvent(StrEnum):
     MEMBER_GUESSED_AT = "member.guessed_at"
     MEMBER_SECOND_FACTOR_ADDED = "member.second_factor_added"
     MEMBER_SECOND_FACTOR_REMOVED = "member.second_factor_removed"
+    MEMBER_PASSKEY_ADDED = "member.passkey_added"
+    MEMBER_PASSKEY_REMOVED = "member.passkey_removed"
     MEMBER_RECOVERY_CODES_RENEWED = "member.recovery_codes_renewed"
     ADMIN_CREATED = "admin.created"
     ADMIN_EMAIL_CHANGED = "admin.email_changed"
@@ -87,6 +89,8 @@ class SecurityEvent(StrEnum):
     ADMIN_GUESSED_AT = "admin.guessed_at"
     ADMIN_SECOND_FACTOR_ADDED = "admin.second_factor_added"
     ADMIN_SECOND_FACTOR_REMOVED = "admin.second_factor_removed"
+    ADMIN_PASSKEY_ADDED = "admin.passkey_added"
+    ADMIN_PASSKEY_REMOVED = "admin.passkey_removed"
     ADMIN_RECOVERY_CODES_RENEWED = "admin.recovery_codes_renewed"
     EXPORT_TAKEN = "export.taken"
     PERSONAL_DATA_READ = "personal_data.read"
@@ -114,8 +118,8 @@ class SecurityEvent(StrEnum):
 
 _SENTENCES: Final[Mapping[SecurityEvent, str]] = {
     SecurityEvent.SIGNED_IN: "A person or an admin signed in.",
-    SecurityEvent.SIGN_IN_REFUSED: "Somebody was refused at the sign-in; `account` is a keyed"
-    " digest of the address that was typed.",
+    SecurityEvent.SIGN_IN_REFUSED: "Somebody was refused at the sign-in, by password or by second"
+    " factor; `account` is a keyed digest of the address that was typed.",
     SecurityEvent.SESSION_ENDED: "A session was ended by its person, or by a change of password.",
     SecurityEvent.PASSWORD_REFUSED: "The password asked again in a session was wrong.",
     SecurityEvent.TOKEN_REFUSED: "A token, key or terminal was shown that is forged, expired or"
@@ -147,6 +151,8 @@ _SENTENCES: Final[Mapping[SecurityEvent, str]] = {
     SecurityEvent.MEMBER_GUESSED_AT: "Somebody keeps typing wrong passwords for a person.",
     SecurityEvent.MEMBER_SECOND_FACTOR_ADDED: "A person set a second factor up.",
     SecurityEvent.MEMBER_SECOND_FACTOR_REMOVED: "The second factor of a person was removed.",
+    SecurityEvent.MEMBER_PASSKEY_ADDED: "A person added a passkey.",
+    SecurityEvent.MEMBER_PASSKEY_REMOVED: "A person removed a passkey.",
     SecurityEvent.MEMBER_RECOVERY_CODES_RENEWED: "A person made new recovery codes.",
     SecurityEvent.ADMIN_CREATED: "An admin of the platform was added.",
     SecurityEvent.ADMIN_EMAIL_CHANGED: "An admin signs in with another address.",
@@ -155,6 +161,8 @@ _SENTENCES: Final[Mapping[SecurityEvent, str]] = {
     SecurityEvent.ADMIN_GUESSED_AT: "Somebody keeps typing wrong passwords for an admin.",
     SecurityEvent.ADMIN_SECOND_FACTOR_ADDED: "An admin set a second factor up.",
     SecurityEvent.ADMIN_SECOND_FACTOR_REMOVED: "The second factor of an admin was removed.",
+    SecurityEvent.ADMIN_PASSKEY_ADDED: "An admin added a passkey.",
+    SecurityEvent.ADMIN_PASSKEY_REMOVED: "An admin removed a passkey.",
     SecurityEvent.ADMIN_RECOVERY_CODES_RENEWED: "An admin made new recovery codes.",
     SecurityEvent.EXPORT_TAKEN: "A list or a customer's data was taken away: which, in which"
     " format, how many rows.",

@@ -1,17 +1,27 @@
-"""A second factor beside the password: one-time codes of an app, and codes for when it is lost."""
+"""A second factor beside the password: one-time codes of an app, and codes for when it is lost.
+
+Passkeys (`passkeys.py`) stand beside them: whoever has either has a second factor.
+"""
 
 import base64
 import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.access.attempts import Attempts
+from punchcard.accounts.access.attempts import Attempts, address_of
+from punchcard.accounts.access.factor_rows import (
+    changed,
+    free_sessions,
+    owned,
+    owner_columns,
+    passkeys_of,
+)
 from punchcard.accounts.access.people import (
     load_person,
     mail_to,
@@ -21,18 +31,29 @@ from punchcard.accounts.access.people import (
 )
 from punchcard.accounts.access.session_service import revoke_other_sessions
 from punchcard.accounts.audit_service import Act, record_act
-from punchcard.accounts.errors import SecondFactorInvalid, SecondFactorNeeded, SecondFactorNotSet
-from punchcard.accounts.events import SubjectChanged
+from punchcard.accounts.errors import (
+    LinkInvalid,
+    SecondFactorInvalid,
+    SecondFactorNeeded,
+    SecondFactorNotSet,
+)
 from punchcard.accounts.links import LinkTokens
 from punchcard.accounts.mail.mail_queue import MailQueue
-from punchcard.accounts.models import AccessToken, Admin, RecoveryCode, SecondFactor, User
+from punchcard.accounts.models import (
+    Admin,
+    Passkey,
+    RecoveryCode,
+    SecondFactor,
+    User,
+)
+from punchcard.accounts.security.desk import SecurityDesk
 from punchcard.accounts.subjects import Subject
-from punchcard.accounts.vocabulary import Role
+from punchcard.accounts.vocabulary import Role, SecurityEvent
 from punchcard.db.database import Database
-from punchcard.db.events import announce
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids
 from punchcard.kit.secrets import Sealer, totp
+from punchcard.kit.security.request_origin import request_origin
 from punchcard.kit.settings import Settings
 
 RECOVERY_CODES: Final = 10
@@ -44,7 +65,7 @@ _KEY_BYTES: Final = 20
 # One step before and after: phones' clocks differ (RFC 6238, section 5.2).
 _STEPS_AROUND: Final = (0, -1, 1)
 _SETUP_LIFE: Final = timedelta(minutes=15)
-_CHALLENGE_LIFE: Final = timedelta(minutes=5)
+CHALLENGE_LIFE: Final = timedelta(minutes=5)
 _ISSUER: Final = "Punchcard"
 # 10 letters of 32: 50 bits, and a person has five attempts before a pause.
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -65,11 +86,20 @@ class SecondFactorSetup:
 
 @dataclass(frozen=True, kw_only=True)
 class SecondFactorState:
-    """Whether someone has a second factor, must have one, and how many recovery codes are left."""
+    """What someone has of a second factor, whether they must, and how many recovery codes are left.
+
+    `added_at` is when their app was added; `passkeys` are the oldest first.
+    """
 
     added_at: datetime | None
+    passkeys: list[Passkey]
     is_required: bool
     recovery_codes_left: int
+
+    @property
+    def is_set(self) -> bool:
+        """Return whether there is a second factor of either kind."""
+        return self.added_at is not None or bool(self.passkeys)
 
 
 class SecondFactors:
@@ -85,6 +115,7 @@ class SecondFactors:
         database: Database,
         attempts: Attempts,
         mail_queue: MailQueue,
+        security: SecurityDesk,
         clock: Clock,
         ids: Ids,
         settings: Settings,
@@ -92,6 +123,7 @@ class SecondFactors:
         self._database = database
         self._attempts = attempts
         self._mail_queue = mail_queue
+        self._security = security
         self._clock = clock
         self._ids = ids
         self._required = frozenset(
@@ -109,8 +141,9 @@ class SecondFactors:
         return person.role == Role.OWNER and "owners" in self._required
 
     def has_one(self, session: Session, person: User | Admin) -> bool:
-        """Return whether a person has set a second factor up."""
-        return self._find(session, person) is not None
+        """Return whether a person has set a second factor up: an app or a passkey."""
+        passkey = select(Passkey.id).where(owned(Passkey, person)).limit(1)
+        return self._find(session, person) is not None or session.scalar(passkey) is not None
 
     def state(self, subject: Subject) -> SecondFactorState:
         """Return what there is of the caller's. Raises NotAllowed for who is no person."""
@@ -118,10 +151,11 @@ class SecondFactors:
             person = load_person(session, subject)
             row = self._find(session, person)
             left = select(func.count()).where(
-                _owned(RecoveryCode, person), RecoveryCode.used_at.is_(None)
+                owned(RecoveryCode, person), RecoveryCode.used_at.is_(None)
             )
             return SecondFactorState(
                 added_at=row.created_at if row is not None else None,
+                passkeys=passkeys_of(session, person),
                 is_required=self.is_required(person),
                 recovery_codes_left=session.scalar(left) or 0,
             )
@@ -165,18 +199,16 @@ class SecondFactors:
         with self._database.write() as session:
             self._attempts.forget(session, attempt)
             person = load_person(session, subject)
-            session.execute(delete(SecondFactor).where(_owned(SecondFactor, person)))
+            session.execute(delete(SecondFactor).where(owned(SecondFactor, person)))
             row = SecondFactor(
-                id=act.ids.new_id(), **_owner(person), last_step=step, created_at=act.now
+                id=act.ids.new_id(), **owner_columns(person), last_step=step, created_at=act.now
             )
             row.key_sealed = self._sealer.seal(facts["key"].encode(), row.id)
             session.add(row)
             revoke_other_sessions(session, act)
-            free = update(AccessToken).where(AccessToken.id == subject.credential_id)
-            session.execute(free.values(needs_second_factor=False))
-            announce(session, SubjectChanged(person.id))
-            self._note(session, act, person, "second_factor_added")
-            return self._new_recovery_codes(session, act, person)
+            free_sessions(session, person)
+            self.note(session, act, person, "second_factor_added")
+            return self.new_recovery_codes(session, act, person)
 
     def renew_recovery_codes(self, subject: Subject, *, request_id: str | None) -> list[str]:
         """Replace the caller's recovery codes by new ones, shown now and never again.
@@ -192,31 +224,52 @@ class SecondFactors:
             of = (by.kind, person.id)
             action = f"{by.kind}.recovery_codes_renewed"
             record_act(session, act, action, of=of, vendor_id=by.vendor_id)
-            return self._new_recovery_codes(session, act, person)
+            return self.new_recovery_codes(session, act, person)
 
     def remove_own(self, subject: Subject, *, request_id: str | None) -> None:
-        """Remove the caller's second factor. Raises SecondFactorNotSet, and SecondFactorNeeded
-        where the operator wants one.
+        """Remove the caller's second factor, passkeys too.
+
+        Raises SecondFactorNotSet, and SecondFactorNeeded where the operator wants one.
         """
         act = self._act(subject, request_id)
         with self._database.write() as session:
             person = load_person(session, subject)
             if self.is_required(person):
                 raise SecondFactorNeeded
-            self._remove(session, act, person)
+            self.remove(session, act, person)
 
     def reset(self, session: Session, act: Act, person: User | Admin) -> None:
-        """Remove somebody else's second factor, who has lost it; they are told by mail.
+        """Remove somebody else's second factor, passkeys too, who has lost it; a mail tells them.
 
         Raises SecondFactorNotSet.
         """
-        self._remove(session, act, person)
+        self.remove(session, act, person)
 
     def challenge(self, person: User | Admin) -> str:
         """Return the token of who has typed the right password, good for five minutes."""
         by = person_subject(person)
         facts = {"kind": by.kind, "id": person.id, "was": self._fingerprint(person)}
-        return self._challenges.issue(facts, expires_at=self._clock.now() + _CHALLENGE_LIFE)
+        return self._challenges.issue(facts, expires_at=self._clock.now() + CHALLENGE_LIFE)
+
+    def read_challenge(self, token: str) -> dict[str, Any]:
+        """Return the facts of a challenge, for `person_of_challenge`. Raises LinkInvalid."""
+        return self._challenges.read(token)
+
+    def person_of_challenge(self, session: Session, facts: dict[str, Any]) -> User | Admin:
+        """Return whose challenge it is, held in a transaction.
+
+        Raises LinkInvalid when there is no such person any more, or their password is another one.
+        """
+        person = person_of(session, facts)
+        if not hmac.compare_digest(self._fingerprint(person), facts["was"]):
+            raise LinkInvalid
+        return person
+
+    def note_refused(self, person: User | Admin, refusal: str) -> None:
+        """Note that somebody who knows a person's password showed a wrong second factor."""
+        account = self._security.account(address_of(person.email))
+        event = SecurityEvent.SIGN_IN_REFUSED
+        self._security.note(event, request_origin.get(), account=account, refusal=refusal)
 
     def answer(self, token: str, code: str) -> User | Admin:
         """Return the person of a challenge whose app, or recovery code, gave `code`.
@@ -230,9 +283,9 @@ class SecondFactors:
                 session, facts["id"], now=self._clock.now()
             )
         with self._database.write() as session:
-            person = person_of(session, facts)
-            is_same = hmac.compare_digest(self._fingerprint(person), facts["was"])
-            if not is_same or not self._use(session, person, code):
+            person = self.person_of_challenge(session, facts)
+            if not self._use(session, person, code):
+                self.note_refused(person, SecondFactorInvalid.code)
                 raise SecondFactorInvalid
             self._attempts.forget(session, attempt)
         return person
@@ -240,22 +293,20 @@ class SecondFactors:
     def _use(self, session: Session, person: User | Admin, code: str) -> bool:
         """Use a code up; of two that show the same at once, one gets nothing."""
         row = self._find(session, person)
-        if row is None:
-            return False
-        key = self._sealer.open(row.key_sealed, row.id)
+        key = self._sealer.open(row.key_sealed, row.id) if row is not None else None
         step = self._step_of(key.decode(), code) if key is not None else None
         now = self._clock.now()
-        if step is not None:
+        if row is not None and step is not None:
             later = update(SecondFactor).where(
                 SecondFactor.id == row.id, SecondFactor.last_step < step
             )
-            return _changed(session, later.values(last_step=step, last_used_at=now))
+            return changed(session, later.values(last_step=step, last_used_at=now))
         unused = update(RecoveryCode).where(
-            _owned(RecoveryCode, person),
+            owned(RecoveryCode, person),
             RecoveryCode.code_hash.in_(self._recovery_hashes(person, code)),
             RecoveryCode.used_at.is_(None),
         )
-        return _changed(session, unused.values(used_at=now))
+        return changed(session, unused.values(used_at=now))
 
     def _step_of(self, key: str, code: str) -> int | None:
         """Return the period that a code belongs to, None when it is of none around now."""
@@ -269,8 +320,9 @@ class SecondFactors:
                 return now + around
         return None
 
-    def _new_recovery_codes(self, session: Session, act: Act, person: User | Admin) -> list[str]:
-        session.execute(delete(RecoveryCode).where(_owned(RecoveryCode, person)))
+    def new_recovery_codes(self, session: Session, act: Act, person: User | Admin) -> list[str]:
+        """Replace a person's recovery codes; returns them as they are shown, this once."""
+        session.execute(delete(RecoveryCode).where(owned(RecoveryCode, person)))
         codes = [
             "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LETTERS))
             for _ in range(RECOVERY_CODES)
@@ -279,21 +331,23 @@ class SecondFactors:
             session.add(
                 RecoveryCode(
                     id=act.ids.new_id(),
-                    **_owner(person),
+                    **owner_columns(person),
                     code_hash=self._recovery_hashes(person, code)[0],
                     created_at=act.now,
                 )
             )
         return [f"{code[:5]}-{code[5:]}" for code in codes]
 
-    def _remove(self, session: Session, act: Act, person: User | Admin) -> None:
+    def remove(self, session: Session, act: Act, person: User | Admin) -> None:
+        """Remove all of a person's second factor. Raises SecondFactorNotSet."""
         if not self.has_one(session, person):
             raise SecondFactorNotSet
-        for table in (SecondFactor, RecoveryCode):
-            session.execute(delete(table).where(_owned(table, person)))
-        self._note(session, act, person, "second_factor_removed")
+        for table in (SecondFactor, Passkey, RecoveryCode):
+            session.execute(delete(table).where(owned(table, person)))
+        self.note(session, act, person, "second_factor_removed")
 
-    def _note(self, session: Session, act: Act, person: User | Admin, what: str) -> None:
+    def note(self, session: Session, act: Act, person: User | Admin, what: str) -> None:
+        """Write what was changed into the audit trail, and mail the person so."""
         by = person_subject(person)
         of = (by.kind, person.id)
         record_act(session, act, f"{by.kind}.{what}", of=of, vendor_id=by.vendor_id)
@@ -315,27 +369,10 @@ class SecondFactors:
         return Act(subject=subject, now=now, ids=self._ids, request_id=request_id)
 
     def _find(self, session: Session, person: User | Admin) -> SecondFactor | None:
-        return session.scalar(select(SecondFactor).where(_owned(SecondFactor, person)))
+        return session.scalar(select(SecondFactor).where(owned(SecondFactor, person)))
 
     @staticmethod
     def _setup(person: User | Admin, key: str, token: str) -> SecondFactorSetup:
         label = quote(f"{_ISSUER}:{person.email}", safe="@:")
         asked = urlencode({"secret": key, "issuer": _ISSUER})
         return SecondFactorSetup(key=key, uri=f"otpauth://totp/{label}?{asked}", token=token)
-
-
-_Owned = type[SecondFactor] | type[RecoveryCode] | type[AccessToken]
-
-
-def _owned(table: _Owned, person: User | Admin) -> ColumnElement[bool]:
-    owner = table.user_id if isinstance(person, User) else table.admin_id
-    return owner == person.id
-
-
-def _owner(person: User | Admin) -> dict[str, Any]:
-    return {"user_id": person.id} if isinstance(person, User) else {"admin_id": person.id}
-
-
-def _changed(session: Session, statement: Any) -> bool:
-    statement = statement.execution_options(synchronize_session=False)
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount == 1

@@ -12,6 +12,7 @@ from punchcard.accounts.access.guessable_passwords import refuse_guessable
 from punchcard.accounts.access.hashing import Hasher, password_bytes
 from punchcard.accounts.access.known_browsers import KnownBrowsers
 from punchcard.accounts.access.notices import AccountNotices
+from punchcard.accounts.access.passkeys import Passkeys
 from punchcard.accounts.access.people import (
     find_claims,
     find_holder,
@@ -19,6 +20,7 @@ from punchcard.accounts.access.people import (
     load_person,
 )
 from punchcard.accounts.access.rate_limit import PublicLimits
+from punchcard.accounts.access.relying_party import Credential
 from punchcard.accounts.access.second_factor import SecondFactors
 from punchcard.accounts.access.session_service import confirm_session, set_password
 from punchcard.accounts.audit_service import Act, record_act
@@ -87,6 +89,7 @@ class SignIn:
         known_browsers: KnownBrowsers,
         notices: AccountNotices,
         second_factors: SecondFactors,
+        passkeys: Passkeys,
         clock: Clock,
         ids: Ids,
         settings: Settings,
@@ -99,6 +102,7 @@ class SignIn:
         self._known_browsers = known_browsers
         self._notices = notices
         self._second_factors = second_factors
+        self._passkeys = passkeys
         self._clock = clock
         self._ids = ids
         self._cost = settings.password_bcrypt_cost
@@ -148,6 +152,21 @@ class SignIn:
         self._limits.sign_ins.take(counted_address(origin.network))
         try:
             person = self._second_factors.answer(challenge, code)
+        except LinkInvalid:
+            raise ChallengeInvalid from None
+        return self._open_session(None, person, origin)
+
+    def sign_in_with_passkey(
+        self, token: str, credential: Credential, *, origin: SignInOrigin
+    ) -> SignedIn:
+        """Open a session for whom `sign_in` has sent away, if their passkey signed what was asked.
+
+        `token` is of `Passkeys.ask`. Raises ChallengeInvalid, PasskeyInvalid, TooManyRequests,
+        VendorSuspended.
+        """
+        self._limits.sign_ins.take(counted_address(origin.network))
+        try:
+            person = self._passkeys.answer(token, credential)
         except LinkInvalid:
             raise ChallengeInvalid from None
         return self._open_session(None, person, origin)

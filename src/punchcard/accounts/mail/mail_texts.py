@@ -99,6 +99,20 @@ WORDINGS: Final[Mapping[str, MailText]] = {
             Line(sentence=N_("If this was not you, choose a new password at once.")),
         ),
     ),
+    "passkey_added": MailText(
+        subject=N_("Your account has a new passkey"),
+        lines=(
+            Line(sentence=N_("With it and your password one signs in from now on.")),
+            Line(sentence=N_("If this was not you, choose a new password at once.")),
+        ),
+    ),
+    "passkey_removed": MailText(
+        subject=N_("A passkey of your account was removed"),
+        lines=(
+            Line(sentence=N_("It signs nobody in any more.")),
+            Line(sentence=N_("If this was not you, choose a new password at once.")),
+        ),
+    ),
     "second_factor_removed": MailText(
         subject=N_("Your second factor was removed"),
         lines=(
