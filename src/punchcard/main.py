@@ -25,6 +25,7 @@ from punchcard.api.routes import (
     health,
     ledger_log,
     pairing,
+    passkeys,
     public,
     public_logo,
 )
@@ -62,6 +63,7 @@ ROUTERS: Final[list[APIRouter]] = [
     health.router,
     docs_page.router,
     auth.router,
+    passkeys.router,
     pairing.router,
     vendor_settings.router,
     users.router,

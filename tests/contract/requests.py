@@ -36,6 +36,13 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
         "new_password": "another password",
     },
     ("POST", f"{_AUTH}/second-factor"): lambda _: {"challenge": "none of ours", "code": "000000"},
+    ("POST", f"{_AUTH}/second-factor/passkey/options"): lambda _: {"challenge": "none of ours"},
+    ("POST", f"{_AUTH}/second-factor/passkey"): lambda _: {"token": "none", "credential": {}},
+    ("POST", f"{_AUTH}/second-factor/passkeys"): lambda _: {
+        "token": "none",
+        "credential": {},
+        "name": "Key",
+    },
     ("PUT", f"{_AUTH}/second-factor"): lambda _: {"setup": "none of ours", "code": "000000"},
     ("POST", f"{_AUTH}/confirm"): lambda _: {"password": PASSWORD},
     ("POST", f"{_AUTH}/password-reset"): lambda stock: {"email": stock["staff_email"]},

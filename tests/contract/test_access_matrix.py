@@ -32,6 +32,12 @@ _GOOD |= {
 # Nobody has set a second factor up, nor typed a password before one.
 _GOOD |= {
     ("POST", "/api/v1/auth/second-factor"): (409,),
+    ("POST", "/api/v1/auth/second-factor/passkey/options"): (409,),
+    ("POST", "/api/v1/auth/second-factor/passkey"): (409,),
+    # An address has no passkeys, and nobody has one.
+    ("POST", "/api/v1/auth/second-factor/passkeys/options"): (409,),
+    ("POST", "/api/v1/auth/second-factor/passkeys"): (409,),
+    ("DELETE", "/api/v1/auth/second-factor/passkeys/{passkey_id}"): (404,),
     ("PUT", "/api/v1/auth/second-factor"): (409,),
     ("DELETE", "/api/v1/auth/second-factor"): (409,),
     ("POST", "/api/v1/auth/second-factor/recovery-codes"): (409,),
@@ -187,7 +193,8 @@ def _call(stage: Stage, route: Route, name: str) -> httpx.Response:
     """Send the route's good request about Alice's things, or about one's own session."""
     token = stage.world.callers()[name]
     caller = stage.api.with_token(token)
-    stock = {**stage.world.alices, "session_id": stage.world.alices["card_id"]}
+    own = ("session_id", "passkey_id")
+    stock = {**stage.world.alices, **dict.fromkeys(own, stage.world.alices["card_id"])}
     if "{session_id}" in route[1] and (token or "").startswith("at_"):
         stock["session_id"] = caller.get("/auth/sessions").json()["items"][-1]["id"]
     return caller.call(**request_of(route, stock))

@@ -28,7 +28,7 @@ def test_no_secret_of_a_whole_run_is_in_the_log(
     secrets += _work(ApiDriver(either_stage))
     for route in sorted(ACCESS):
         if not route[1].endswith(("/close", "/logout", "/suspend")):
-            request = request_of(route, {**world.alices, "session_id": "x"})
+            request = request_of(route, {**world.alices, "session_id": "x", "passkey_id": "x"})
             token = world.admin if "/admin/" in route[1] else world.alice["owner"]
             either_stage.api.with_token(token).call(**request)
 

@@ -91,7 +91,7 @@ def test_whatever_is_sent_the_answer_is_a_promised_one(route: Route, fuzzed: Fuz
     operation = fuzzed.document[route[1]][route[0]]
     world = fuzzed.stage.world
     stock = dict(world.bobs if route in _BY_BOB else world.alices)
-    stock["session_id"] = stock["card_id"]
+    stock["session_id"] = stock["passkey_id"] = stock["card_id"]
     tokens = _tokens(route, fuzzed.stage)
     # A list of operations is taken even if all of its items are refused, each on its own.
     is_list = route[1].endswith("/operations")

@@ -137,6 +137,7 @@ def place(route: Route, world: World) -> str:
         "format": "csv",
         "found": "0",
         "session_id": world.alices["card_id"],
+        "passkey_id": world.alices["card_id"],
         "secret": "none",
         "ticket": "none",
     }

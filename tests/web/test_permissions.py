@@ -42,6 +42,11 @@ SAME: dict[Route, list[Route]] = {
             ("GET", "/second-factor", "GET", "/second-factor"),
             ("POST", "/second-factor", "PUT", "/second-factor"),
             ("POST", "/second-factor/remove", "DELETE", "/second-factor"),
+            ("POST", "/second-factor/passkeys", "POST", "/second-factor/passkeys"),
+            (
+                *("POST", "/second-factor/passkeys/{passkey_id}/remove"),
+                *("DELETE", "/second-factor/passkeys/{passkey_id}"),
+            ),
             (
                 *("POST", "/second-factor/recovery-codes"),
                 *("POST", "/second-factor/recovery-codes"),

@@ -92,6 +92,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", "/admin/account/second-factor"): PERSON,
     ("POST", "/admin/account/second-factor/recovery-codes"): PERSON,
     ("POST", "/admin/account/second-factor/remove"): PERSON,
+    ("POST", "/admin/account/second-factor/passkeys"): PERSON,
+    ("POST", "/admin/account/second-factor/passkeys/{passkey_id}/remove"): PERSON,
     ("POST", "/admin/account/sessions/revoke-others"): _PERSON,
     ("POST", "/admin/account/sessions/{session_id}/revoke"): _PERSON,
     ("GET", "/console/account"): _PERSON,
@@ -104,6 +106,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", "/console/account/second-factor"): PERSON,
     ("POST", "/console/account/second-factor/recovery-codes"): PERSON,
     ("POST", "/console/account/second-factor/remove"): PERSON,
+    ("POST", "/console/account/second-factor/passkeys"): PERSON,
+    ("POST", "/console/account/second-factor/passkeys/{passkey_id}/remove"): PERSON,
     ("POST", "/console/account/sessions/revoke-others"): _PERSON,
     ("POST", "/console/account/sessions/{session_id}/revoke"): _PERSON,
     # The console: the shop at a glance, and the way to its first card

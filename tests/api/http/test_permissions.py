@@ -36,6 +36,8 @@ def test_nobody_reaches_only_what_is_public() -> None:
         or path.startswith(("/api/v1/auth/password-reset", "/api/v1/auth/verify-email"))
         # What answers a right password is.
         or path == "/api/v1/auth/second-factor"
+        or path.startswith("/api/v1/auth/second-factor/passkey/")
+        or path == "/api/v1/auth/second-factor/passkey"
         for _, path in open_to_all
     )
 

@@ -78,6 +78,7 @@ def test_a_password_alone_opens_nothing_any_more(
     assert session.get("/auth/me").json()["role"] == "owner"
     assert session.get(FACTOR).json() == {
         "added_at": "2026-03-02T09:00:00.000000Z",
+        "passkeys": [],
         "is_required": False,
         "recovery_codes_left": 10,
     }

@@ -1,9 +1,12 @@
 """The second factor on the pages, without a script."""
 
 import base64
+import html
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +15,7 @@ from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.secrets import totp
 from punchcard.kit.settings import Settings
+from tests.support.authenticator import Authenticator
 from tests.support.cast import PASSWORD, Shop
 from tests.support.page_forms import form_on
 from tests.support.pages import Visitor, text_of
@@ -128,3 +132,68 @@ class TestWhereTheOperatorWantsOne:
         set_up(owner, clock)
 
         assert owner.get("/console").status_code == 200
+
+
+def options_on(page: str) -> dict[str, Any]:
+    found = re.search('data-options="([^"]*)"', page)
+    assert found, "the page asks no device"
+    options: dict[str, Any] = json.loads(html.unescape(found[1]))
+    return options
+
+
+class TestWithPasskeys:
+    """What the script sends, where the server has a name."""
+
+    @pytest.fixture
+    def server_settings(self, settings: Settings) -> Settings:
+        return replace(settings, base_url="http://localhost:8000")
+
+    def test_one_is_added_signs_in_and_is_removed(
+        self, visitors: Visitors, clock: ManualClock, alice: Shop
+    ) -> None:
+        owner, again, device = visitors(alice), visitors(), Authenticator()
+        page, to = owner.get(PAGE).text, f"{PAGE}/passkeys"
+        made = {"credential": json.dumps(device.create(options_on(page))), "name": "My phone"}
+        done = owner.client.post(to, data={**form_on(page, to), **made})
+        assert len(re.findall("<code>[a-z0-9]{5}-[a-z0-9]{5}</code>", done.text)) == 10
+        told = owner.get(PAGE)
+        assert "My phone" in text_of(told)
+        assert "10 of 10 recovery codes are left." in text_of(told)
+
+        again.sign_in(alice.email("owner"), PASSWORD)
+        asked = again.get("/sign-in/code").text
+        form = form_on(asked, "/sign-in/code")
+        # Two forms send there: the device's comes first.
+        token = re.search('name="passkey" value="([^"]+)"', asked)
+        assert token
+        assert "a code is needed" in text_of(again.get("/sign-in/code"))
+        shown = {"passkey": token[1], "next": "/console/pins", "code": ""}
+        wrong = again.client.post(
+            "/sign-in/code", data={**form, **shown, "credential": "no credential"}
+        )
+        assert "This passkey was not accepted" in text_of(wrong)
+        signed = json.dumps(device.get(options_on(asked)))
+        right = again.client.post("/sign-in/code", data={**form, **shown, "credential": signed})
+        assert right.headers["location"] == "/console/pins"
+
+        way = re.search(f"{to}/[0-9a-f-]+/remove", owner.get(PAGE).text)
+        assert way
+        assert owner.post(way[0]).headers["location"] == PAGE
+        assert visitors().sign_in(alice.email("owner"), PASSWORD).headers["location"] == "/console"
+
+    def test_a_wrong_one_is_said_and_the_page_asks_anew(
+        self, visitors: Visitors, clock: ManualClock, alice: Shop
+    ) -> None:
+        owner = visitors(alice)
+        page, to = owner.get(PAGE).text, f"{PAGE}/passkeys"
+        made = {"credential": "[" * 5000, "name": "My phone"}
+
+        done = owner.client.post(to, data={**form_on(page, to), **made})
+
+        assert "This passkey was not accepted" in text_of(done)
+        assert options_on(done.text)["challenge"] != options_on(page)["challenge"]
+        assert form_on(done.text, to)["name"] == "My phone"
+
+
+def test_under_an_address_nobody_is_offered_a_passkey(visitors: Visitors, alice: Shop) -> None:
+    assert "assk" not in text_of(visitors(alice).get(PAGE))

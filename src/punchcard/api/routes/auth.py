@@ -33,11 +33,13 @@ from punchcard.api.schemas.accounts import (
     session_schema,
 )
 from punchcard.api.schemas.second_factor import (
+    PasskeySchema,
     RecoveryCodesSchema,
     SecondFactorChange,
     SecondFactorRequest,
     SecondFactorSchema,
     SecondFactorSetupSchema,
+    passkey_facts,
 )
 from punchcard.context import Context
 from punchcard.kit.ids import SessionId
@@ -55,9 +57,9 @@ def sign_in(body: TokenRequest, visitor: VisitorDep) -> TokenSchema:
     """
     context = visitor.context
     signed_in = context.accounts.sign_in.sign_in(
-        body.email, body.password, origin=_origin(visitor, body.known_browser)
+        body.email, body.password, origin=origin_of_visitor(visitor, body.known_browser)
     )
-    return _token_schema(context, signed_in)
+    return token_schema(context, signed_in)
 
 
 @router.post("/second-factor", responses=problems(403, 409, 429))
@@ -65,9 +67,9 @@ def sign_in_with_second_factor(body: SecondFactorRequest, visitor: VisitorDep) -
     """Sign in with the code of an app, or a recovery code, after `second_factor_required`."""
     context = visitor.context
     signed_in = context.accounts.sign_in.sign_in_with_second_factor(
-        body.challenge, body.code, origin=_origin(visitor, body.known_browser)
+        body.challenge, body.code, origin=origin_of_visitor(visitor, body.known_browser)
     )
-    return _token_schema(context, signed_in)
+    return token_schema(context, signed_in)
 
 
 @router.get("/second-factor")
@@ -76,6 +78,7 @@ def get_second_factor(caller: CallerDep) -> SecondFactorSchema:
     state = caller.context.accounts.second_factors.state(caller.subject)
     return SecondFactorSchema(
         added_at=state.added_at,
+        passkeys=[PasskeySchema(**passkey_facts(one)) for one in state.passkeys],
         is_required=state.is_required,
         recovery_codes_left=state.recovery_codes_left,
     )
@@ -245,7 +248,8 @@ def _revoke(caller: CallerDep, session_id: SessionId) -> None:
         session_service.revoke_session(session, caller.act(), session_id)
 
 
-def _origin(visitor: VisitorDep, known: str | None) -> SignInOrigin:
+def origin_of_visitor(visitor: VisitorDep, known: str | None) -> SignInOrigin:
+    """Return where a sign-in comes from; `known` is what the caller kept of an earlier one."""
     return SignInOrigin(
         network=visitor.address or "",
         user_agent=visitor.user_agent,
@@ -254,7 +258,8 @@ def _origin(visitor: VisitorDep, known: str | None) -> SignInOrigin:
     )
 
 
-def _token_schema(context: Context, signed_in: SignedIn) -> TokenSchema:
+def token_schema(context: Context, signed_in: SignedIn) -> TokenSchema:
+    """Return what tells of a new session."""
     return TokenSchema(
         access_token=signed_in.access_token,
         token_type="bearer",  # noqa: S106 - the name of the scheme

@@ -1,7 +1,11 @@
 """What is said about second factors: challenges, keys for apps, recovery codes."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
+from pydantic import Field
+
+from punchcard.accounts.access.passkeys import NAME_CHARACTERS
+from punchcard.accounts.models import Passkey
 from punchcard.api.schemas.accounts import KnownBrowser, LinkToken
 from punchcard.api.schemas.fields import Moment, Schema, line
 
@@ -16,10 +20,29 @@ class SecondFactorRequest(Schema):
     known_browser: KnownBrowser | None = None
 
 
+PasskeyCredential = Annotated[
+    dict[str, Any], Field(description="`PublicKeyCredential.toJSON()`, as the browser gives it.")
+]
+PasskeyOptions = Annotated[
+    dict[str, Any],
+    Field(description="What `navigator.credentials` takes as `publicKey`, bytes in base64url."),
+]
+
+
+class PasskeySchema(Schema):
+    """One passkey; `last_used_at` is null until somebody signs in with it."""
+
+    id: str
+    name: str
+    added_at: Moment
+    last_used_at: Moment | None
+
+
 class SecondFactorSchema(Schema):
-    """The caller's second factor; `added_at` is null while there is none."""
+    """The caller's second factor: `added_at` is when their app was, null without one."""
 
     added_at: Moment | None
+    passkeys: list[PasskeySchema]
     is_required: bool
     recovery_codes_left: int
 
@@ -39,7 +62,52 @@ class SecondFactorChange(Schema):
     code: FactorCode
 
 
+class PasskeyAskRequest(Schema):
+    """The challenge of `second_factor_required`."""
+
+    challenge: LinkToken
+
+
+class PasskeyAskSchema(Schema):
+    """What to ask a device; `token` goes back with its answer, within five minutes."""
+
+    options: PasskeyOptions
+    token: LinkToken
+
+
+class PasskeySignInRequest(Schema):
+    """The `token` of what was asked, and what the device signed."""
+
+    token: LinkToken
+    credential: PasskeyCredential
+    known_browser: KnownBrowser | None = None
+
+
+class PasskeyAddition(Schema):
+    """The `token` of what was asked, what the device made, and what the person calls it."""
+
+    token: LinkToken
+    credential: PasskeyCredential
+    name: Annotated[str, *line(1, NAME_CHARACTERS)]
+
+
+class NewPasskeySchema(PasskeySchema):
+    """A passkey that was added; with the first second factor also codes for when it is lost."""
+
+    recovery_codes: list[str] | None
+
+
 class RecoveryCodesSchema(Schema):
     """Codes that let in once each when the app is lost; shown now and never again."""
 
     recovery_codes: list[str]
+
+
+def passkey_facts(row: Passkey) -> dict[str, Any]:
+    """Return what is told of a passkey: neither its id at the device nor its key."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "added_at": row.created_at,
+        "last_used_at": row.last_used_at,
+    }
