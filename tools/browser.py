@@ -49,9 +49,15 @@ def _first(names: Sequence[str], environment: Mapping[str, str]) -> Path | None:
     return next((Path(name) for name in found if name), None)
 
 
-def flags() -> list[str]:
-    """Return the flags for this machine: a root user's Chromium has no sandbox."""
-    return [*FLAGS, *(["--no-sandbox"] if debian.is_root() else [])]
+def flags(names: str = "") -> list[str]:
+    """Return the flags for this machine: a root user's Chromium has no sandbox.
+
+    `names` is a host that the browser finds beside this machine's address, such as `localhost`.
+    """
+    more = ["--no-sandbox"] if debian.is_root() else []
+    if names:
+        more.append(f"{FLAGS[-1]}, EXCLUDE {names}")
+    return [*FLAGS, *more]
 
 
 def main() -> int:

@@ -42,9 +42,12 @@ class Engine:
             if not was_awake:
                 self._put_to_sleep()
 
-    def launch(self) -> Browser:
-        """Start a browser without windows and without a camera; asked for awake."""
-        return self._launched(find_shell(), flags())
+    def launch(self, *, names: str = "") -> Browser:
+        """Start a browser without windows and without a camera; asked for awake.
+
+        `names` is a host of this machine that it finds too.
+        """
+        return self._launched(find_shell(), flags(names))
 
     def with_camera(self) -> Browser:
         """Return the one browser that has a camera, started when it is first asked for; awake."""

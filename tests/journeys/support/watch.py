@@ -14,7 +14,7 @@ from playwright.sync_api import (
     WebSocket,
 )
 
-HERE = "127.0.0.1"
+HERE = frozenset({"127.0.0.1", "localhost"})
 _ASKING = {"document", "fetch", "xhr", "eventsource", "other"}
 # The browser's own word for an answer of 400 and more, and for a request that failed: both are
 # judged here by what was asked for.
@@ -83,4 +83,4 @@ class Watch:
 
 def _leaves(url: str) -> bool:
     parts = urlsplit(url)
-    return parts.scheme in {"http", "https", "ws", "wss", "ftp"} and parts.hostname != HERE
+    return parts.scheme in {"http", "https", "ws", "wss", "ftp"} and parts.hostname not in HERE
