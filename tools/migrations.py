@@ -20,6 +20,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import TypeDecorator
 from sqlalchemy.engine import make_url
 
+import punchcard.accounts.access.factor_models
 import punchcard.accounts.models
 import punchcard.db.outbox
 import punchcard.db.secret_checks

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from punchcard.accounts.access.factor_models import Passkey
 from punchcard.accounts.access.passkeys import PASSKEYS_LIMIT
-from punchcard.accounts.models import AuditEvent, Passkey
+from punchcard.accounts.models import AuditEvent
 from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock

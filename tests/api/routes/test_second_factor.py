@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from punchcard.accounts.models import AuditEvent, RecoveryCode, SecondFactor
+from punchcard.accounts.access.factor_models import RecoveryCode, SecondFactor
+from punchcard.accounts.models import AuditEvent
 from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock

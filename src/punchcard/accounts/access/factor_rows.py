@@ -5,15 +5,9 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, CursorResult, select, update
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.access.factor_models import Passkey, RecoveryCode, SecondFactor
 from punchcard.accounts.events import SubjectChanged
-from punchcard.accounts.models import (
-    AccessToken,
-    Admin,
-    Passkey,
-    RecoveryCode,
-    SecondFactor,
-    User,
-)
+from punchcard.accounts.models import AccessToken, Admin, User
 from punchcard.db.events import announce
 
 _Owned = type[SecondFactor] | type[Passkey] | type[RecoveryCode] | type[AccessToken]

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.access.attempts import Attempts
+from punchcard.accounts.access.factor_models import Passkey, SecondFactor
 from punchcard.accounts.access.factor_rows import (
     changed,
     free_sessions,
@@ -30,7 +31,7 @@ from punchcard.accounts.errors import (
     SecondFactorNeeded,
 )
 from punchcard.accounts.links import LinkTokens
-from punchcard.accounts.models import Admin, Passkey, SecondFactor, User
+from punchcard.accounts.models import Admin, User
 from punchcard.accounts.subjects import Subject
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from punchcard.accounts.access.factor_models import Passkey
 from punchcard.accounts.errors import PasskeyInvalid, PasskeysUnavailable
-from punchcard.accounts.models import Passkey
 from punchcard.kit.origins import origin_of
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.access.attempts import Attempts, address_of
+from punchcard.accounts.access.factor_models import Passkey, RecoveryCode, SecondFactor
 from punchcard.accounts.access.factor_rows import (
     changed,
     free_sessions,
@@ -39,13 +40,7 @@ from punchcard.accounts.errors import (
 )
 from punchcard.accounts.links import LinkTokens
 from punchcard.accounts.mail.mail_queue import MailQueue
-from punchcard.accounts.models import (
-    Admin,
-    Passkey,
-    RecoveryCode,
-    SecondFactor,
-    User,
-)
+from punchcard.accounts.models import Admin, User
 from punchcard.accounts.security.desk import SecurityDesk
 from punchcard.accounts.subjects import Subject
 from punchcard.accounts.vocabulary import Role, SecurityEvent

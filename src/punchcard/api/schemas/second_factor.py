@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from punchcard.accounts.access.factor_models import Passkey
 from punchcard.accounts.access.passkeys import NAME_CHARACTERS
-from punchcard.accounts.models import Passkey
 from punchcard.api.schemas.accounts import KnownBrowser, LinkToken
 from punchcard.api.schemas.fields import Moment, Schema, line
 

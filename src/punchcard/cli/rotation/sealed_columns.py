@@ -18,7 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from punchcard.accounts.models import FormDraft, IdempotencyRecord, OutgoingMail, SecondFactor
+from punchcard.accounts.access.factor_models import SecondFactor
+from punchcard.accounts.models import FormDraft, IdempotencyRecord, OutgoingMail
 from punchcard.db.database import Database
 from punchcard.kit.secrets import HEAD_BYTES, Keyring, Sealer
 from punchcard.loyalty.models import LoyaltyCard
