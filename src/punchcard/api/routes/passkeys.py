@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from punchcard.accounts.errors import ChallengeInvalid, LinkInvalid, PasskeyNotFound
-from punchcard.api.http.dependencies import CallerDep, VisitorDep
+from punchcard.api.http.dependencies import CallerDep, LimitReads, VisitorDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.routes.auth import origin_of_visitor, token_schema
@@ -22,7 +22,7 @@ from punchcard.api.schemas.second_factor import (
 router = api_router("/api/v1/auth/second-factor", tag="Signing in")
 
 
-@router.post("/passkey/options", responses=problems(404, 409))
+@router.post("/passkey/options", dependencies=[LimitReads], responses=problems(404, 409))
 def ask_passkey(body: PasskeyAskRequest, visitor: VisitorDep) -> PasskeyAskSchema:
     """Say what to ask a device after `second_factor_required`; 404 for who has no passkey."""
     try:
