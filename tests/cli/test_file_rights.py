@@ -115,7 +115,7 @@ def test_doctor_mends_what_older_versions_left_open(
     old = {".": 0o755, "punchcard.db": 0o644, "secret_key": 0o640, "backups": 0o755}
     for name, rights in old.items():
         (folder / name).chmod(rights)
-    (backup,) = (folder / "backups").iterdir()
+    (backup,) = (folder / "backups").glob("*.db")
     backup.chmod(0o604)
     mended = command(environment, "doctor", "--fix", "--json")
     assert mended.returncode == 0

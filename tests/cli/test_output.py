@@ -76,7 +76,7 @@ def test_the_data_lies_in_the_folder_that_is_named(environment: dict[str, str]) 
     folder = Path(environment["PUNCHCARD_DATA_DIR"])
     assert run(environment, "utf-8", "backup").returncode == 0
     assert (folder / "punchcard.db").stat().st_size > 0
-    assert len(list((folder / "backups").iterdir())) == 1
+    assert len(list((folder / "backups").glob("*.db"))) == 1
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 

@@ -129,7 +129,7 @@ def test_an_open_page_hears_of_a_stamp_at_once(deployed: Deployed) -> None:
             headers={"Authorization": f"Bearer {shop.key}"},
         )
         assert stamped.status_code == 201
-        assert next(cards)["stamps"] == before + 1
+        assert any(card.get("stamps") == before + 1 for card in cards)
 
 
 def test_the_proxys_log_holds_no_key(deployed: Deployed) -> None:

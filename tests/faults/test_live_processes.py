@@ -35,4 +35,4 @@ def test_a_page_at_one_server_shows_the_stamp_that_another_took(
             headers={"Authorization": f"Bearer {shop.key}"},
         )
         assert stamped.status_code == 201
-        assert next(cards)["stamps"] == 1
+        assert any(card.get("stamps") == 1 for card in cards)

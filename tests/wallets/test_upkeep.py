@@ -184,7 +184,7 @@ def test_without_a_wallet_no_work_piles_up_and_one_set_up_later_shows_everything
 
     assert create_worker(bare).run_tasks()["drop_needless_work"] == 4
 
-    assert waiting(bare) == []
+    assert [row.topic for row in waiting(bare) if not row.topic.startswith("log.")] == []
     with closing(build_context(google.settings(bare.settings), clock=clock, ids=ids)) as later:
         later.wallets.google.save_link(cards[0])
         assert shown(google) == ["1/10"]
@@ -203,7 +203,7 @@ def test_without_a_wallet_word_about_programs_and_holders_goes_as_well(
     assert create_worker(bare).run_tasks()["drop_needless_work"] == 4
 
     with bare.database.read() as session:
-        assert backlog(session) == []
+        assert [row for row in backlog(session) if not row[0].startswith("log.")] == []
 
 
 def test_word_about_a_program_that_has_a_pass_is_kept(
@@ -223,7 +223,8 @@ def test_word_about_a_program_that_has_a_pass_is_kept(
     with closing(build_context(settings, clock=clock, ids=ids)) as off:
         assert create_worker(off).run_tasks()["drop_needless_work"] == 1
         with off.database.read() as session:
-            assert [row[0] for row in backlog(session)] == [PROGRAM_CHANGED]
+            topics = [row[0] for row in backlog(session)]
+        assert [topic for topic in topics if not topic.startswith("log.")] == [PROGRAM_CHANGED]
 
 
 def test_word_about_a_card_that_has_a_pass_outlives_a_time_without_wallets(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from punchcard.kit.settings import Settings
 
 _FAULTS_TOLD: Final = 3
-_APPEND_ONLY: Final = (
+APPEND_ONLY: Final = (
     *("loyalty_transactions", "audit_events", "log_leaves", "log_nodes", "log_checkpoints"),
 )
 _OVERDUE: Final = timedelta(minutes=30)
@@ -82,7 +82,7 @@ def _missing(connection: "Connection") -> str:
     triggers = " ".join(connection.scalars(text(query)))
     unguarded = [
         f"the trigger that keeps {table} append-only"
-        for table in _APPEND_ONLY
+        for table in APPEND_ONLY
         if f"{table}_append_only" not in triggers
     ]
     return ", ".join([*tables, *unguarded])

@@ -314,12 +314,22 @@ def test_blocked_card_is_void_until_it_is_unblocked(
 
 
 def test_erased_customer_leaves_the_pass(
-    api: Api, owner: Api, counter: StampsAndPushes, coffee: LoyaltyProgram
+    api: Api,
+    owner: Api,
+    counter: StampsAndPushes,
+    coffee: LoyaltyProgram,
+    context: Context,
+    clock: ManualClock,
 ) -> None:
     phone, card = Phone(api), enrol(owner, coffee)
     phone.add(card)
-    token = card["public_url"].rsplit("/", 1)[1]
-    assert api.delete(f"/loyalty/cards/{token}/customer").status_code == 204
+    mine = f"/loyalty/cards/{card['public_url'].rsplit('/', 1)[1]}"
+    asked = api.post(f"{mine}/proof-of-person").json()
+    owner.post(f"{CARDS}/{card['id']}/proof-of-person", {"code": asked["code"]})
+    proof = {"Proof-Of-Person": asked["proof"]}
+    assert api.delete(f"{mine}/customer", headers=proof).status_code == 202
+    clock.advance(hours=context.settings.erasure_undo_hours)
+    assert create_worker(context).run_tasks()["carry_out_erasures"] == 1
     assert counter.follow(card)
     seen = phone.fetch(card["number"])
     assert seen is not None

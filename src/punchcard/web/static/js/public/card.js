@@ -1,4 +1,4 @@
-// The customer's card: follows each stamp as it happens, and shows the code large and bright.
+// The customer's card: follows each stamp, and shows the code large and bright.
 
 const MOVES_EVERY_MS = 10_000;
 const FIRST_PAUSE_MS = 5_000;
@@ -12,20 +12,19 @@ export const stateOf = (card) =>
   [card.stamps, card.points, card.rewards_ready, card.status].join("/");
 
 /**
- * The browser's EventSource, as far as it is used here.
  * @typedef {Pick<EventSource, "addEventListener" | "close" | "readyState">} Source
  * @typedef {{new (url: string): Source, readonly CLOSED: number}} SourceClass
  */
 
 /**
- * Calls `tell` with each state of a card while the page is looked at. Where the server keeps no
- * line open, `look` asks, less and less often, each time before the line is tried again.
+ * Calls `tell` with each state of a card while the page is looked at; `look` where the server keeps
+ * no line open, less and less often, and when the program changed.
  * @param {object} tools
  * @param {SourceClass} tools.Source
  * @param {string} tools.url
  * @param {Pick<Document, "hidden" | "addEventListener">} tools.page
  * @param {(state: string) => unknown} tools.tell
- * @param {() => unknown} tools.look called too when the card's program changed
+ * @param {() => unknown} tools.look
  * @param {(work: () => void, ms: number) => unknown} [tools.wait]
  * @returns {() => void} what ends it
  */
@@ -46,7 +45,7 @@ export function follow({ Source, url, page, tell, look, wait = setTimeout }) {
       tell(stateOf(JSON.parse(event.data)));
     });
     opened.addEventListener("program", () => look());
-    // A line that breaks is mended by the browser; one that is refused stays closed.
+    // The browser mends a broken line, not a refused one.
     opened.addEventListener("error", () => {
       if (source !== opened || opened.readyState !== Source.CLOSED) return;
       source = null;
@@ -64,7 +63,7 @@ export function follow({ Source, url, page, tell, look, wait = setTimeout }) {
 }
 
 /**
- * The element with an id in a page. Throws where there is none.
+ * The element with an id; throws where there is none.
  * @param {string} id
  * @param {Document} page
  */
