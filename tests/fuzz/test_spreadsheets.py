@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +27,11 @@ COLUMNS = (
     Column("Points", ColumnKind.NUMBER),
 )
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def _unguarded(text: str) -> str:
+    """Leave out what keeps a text from being run, where a column of some dialect may begin."""
+    return re.sub("(^|[;,\t\r\n])'+", r"\1", text)
 
 
 def _storable(text: str) -> bool:
@@ -65,7 +71,7 @@ def test_a_csv_is_read_as_it_was_written_and_runs_nothing(
             meant = ", ".join(row[place]) if isinstance(row[place], list) else row[place]
             is_word = place in (1, 2) and ("active" in meant or "a" in row[place])
             if not is_word:
-                assert cell.removeprefix("'") == meant.removeprefix("'")
+                assert _unguarded(cell) == _unguarded(meant)
             is_phone = place == 3 and cell[:1] == "+" and cell[1:].isdigit()
             assert is_phone or not cell.startswith(_RUNS)
         assert int(read[4]) == row[4]
