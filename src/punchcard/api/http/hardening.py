@@ -16,6 +16,8 @@ _INERT: Final = (
     b"content-security-policy",
     b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 )
+# Ours and anybody's, and every customer waits for them on a slow line: neither pages nor data.
+_STYLES: Final = b"text/css"
 # A worker takes the policy of its script for all that it does.
 _OF_WORKERS: Final = (b"text/javascript", b"application/javascript")
 
@@ -29,8 +31,11 @@ class Hardening:
 
     def headers(self, given: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
         """Return what to add to the headers `given`, by name; whatever they say of it stays."""
+        kind = given.get(b"content-type", b"")
+        if kind.startswith(_STYLES):
+            return self._always
         has_policy = b"content-security-policy" in given
-        is_script = given.get(b"content-type", b"").startswith(_OF_WORKERS)
+        is_script = kind.startswith(_OF_WORKERS)
         if not has_policy and not is_script and _OWN_SITE[0] not in given:
             return self._with_all
         added = list(self._always)
