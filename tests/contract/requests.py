@@ -64,7 +64,7 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
     ("PATCH", f"{_VENDOR}/users/{{user_id}}"): lambda _: {"name": "Another name"},
     ("POST", f"{_VENDOR}/members"): lambda _: _NEW_USER,
     ("PATCH", f"{_VENDOR}/members/{{user_id}}"): lambda _: {"name": "Another name"},
-    ("POST", f"{_VENDOR}/locations"): lambda _: {"name": f"Market stall {next(_STALLS)}"},
+    ("POST", f"{_VENDOR}/locations"): lambda _: {"name": f"Market stall {next(_STALLS):06}"},
     ("PATCH", f"{_VENDOR}/locations/{{location_id}}"): lambda _: {"name": "Another name"},
     ("POST", f"{_VENDOR}/devices/pairing-codes"): lambda stock: {
         "location_id": stock["location_id"]
