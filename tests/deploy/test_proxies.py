@@ -1,6 +1,5 @@
 """Behind nginx and behind Caddy, each with the file of `deploy/`, a shop works and is guarded."""
 
-import json
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import pytest
 
 from punchcard.kit.settings import Settings
 from tests.deploy.proxies import NAME, Proxy, proxy
-from tests.support.open_shop import OpenShop, open_shop
+from tests.support.open_shop import OpenShop, open_shop, shown
 from tests.support.server_process import Serving, environment_for, serving
 
 STRANGER = "203.0.113.9"
@@ -115,20 +114,11 @@ def test_an_open_page_hears_of_a_stamp_at_once(deployed: Deployed) -> None:
     with (
         deployed.proxy.client() as page,
         deployed.proxy.client() as till,
-        page.stream("GET", f"/api/v1/loyalty/cards/{shop.token}/events") as answer,
+        shop.watch(page) as line,
     ):
-        cards = (
-            json.loads(line.removeprefix("data: "))
-            for line in answer.iter_lines()
-            if line.startswith("data: ")
-        )
+        cards = shown(line)
         before = next(cards)["stamps"]
-        stamped = till.post(
-            "/api/v1/vendor/loyalty/stamp",
-            json={"card": shop.card_id},
-            headers={"Authorization": f"Bearer {shop.key}"},
-        )
-        assert stamped.status_code == 201
+        shop.stamp(till)
         assert any(card.get("stamps") == before + 1 for card in cards)
 
 

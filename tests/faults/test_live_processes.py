@@ -1,12 +1,11 @@
 """Two servers on one PostgreSQL: the page hangs on one, the stamp is given at the other."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from punchcard.kit.settings import Settings
-from tests.support.open_shop import open_shop
+from tests.support.open_shop import open_shop, shown
 from tests.support.server_process import caller, environment_for, serving
 
 
@@ -21,18 +20,9 @@ def test_a_page_at_one_server_shows_the_stamp_that_another_took(
         serving(environment, tmp_path) as other,
         caller(one.address) as page,
         caller(other.address) as till,
-        page.stream("GET", f"/api/v1/loyalty/cards/{shop.token}/events") as answer,
+        shop.watch(page) as line,
     ):
-        cards = (
-            json.loads(line.removeprefix("data: "))
-            for line in answer.iter_lines()
-            if line.startswith("data: ")
-        )
+        cards = shown(line)
         assert next(cards)["stamps"] == 0
-        stamped = till.post(
-            "/api/v1/vendor/loyalty/stamp",
-            json={"card": shop.card_id},
-            headers={"Authorization": f"Bearer {shop.key}"},
-        )
-        assert stamped.status_code == 201
+        shop.stamp(till)
         assert any(card.get("stamps") == 1 for card in cards)

@@ -1,7 +1,12 @@
 """A shop with one card, ready before a server process opens the same database."""
 
-from contextlib import closing
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
+from typing import Any
+
+import httpx
 
 from punchcard.context import build_context
 from punchcard.kit.settings import Settings
@@ -19,6 +24,26 @@ class OpenShop:
     key: str
     card_id: str
     token: str
+
+    def watch(self, page: httpx.Client) -> AbstractContextManager[httpx.Response]:
+        """Open the card's live line, as its page does."""
+        return page.stream("GET", f"/api/v1/loyalty/cards/{self.token}/events")
+
+    def stamp(self, till: httpx.Client) -> None:
+        """Give the card a stamp."""
+        stamped = till.post(
+            "/api/v1/vendor/loyalty/stamp",
+            json={"card": self.card_id},
+            headers={"Authorization": f"Bearer {self.key}"},
+        )
+        assert stamped.status_code == 201, stamped.text
+
+
+def shown(line: httpx.Response) -> Iterator[dict[str, Any]]:
+    """Yield what a live line tells, as it comes."""
+    for one in line.iter_lines():
+        if one.startswith("data: "):
+            yield json.loads(one.removeprefix("data: "))
 
 
 def open_shop(settings: Settings) -> OpenShop:
