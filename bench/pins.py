@@ -19,7 +19,7 @@ from punchcard.accounts.subjects import Subject
 from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.context import Context, build_context
 from punchcard.db import migrate
-from punchcard.loyalty.errors import StaffPinInvalid
+from punchcard.loyalty.errors.staff import StaffPinInvalid
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.staff.pin_verifier import PinHasher, PinVerifier
 

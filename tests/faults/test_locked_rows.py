@@ -17,7 +17,7 @@ from punchcard.db.outbox import OutboxRow
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CardId, SystemIds
-from punchcard.loyalty.errors import TillBusy
+from punchcard.loyalty.errors.till import TillBusy
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, Reward
 from punchcard.loyalty.operations import NewCustomer, Operation
 from punchcard.loyalty.till.receipt import Receipt

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from punchcard.db.database import Database
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.ids import CardId, SystemIds, VendorId
-from punchcard.loyalty.errors import TillBusy
+from punchcard.loyalty.errors.till import TillBusy
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.receipt import Receipt
 from tests.support.books import audited

@@ -14,7 +14,7 @@ from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CardId, EntryId, LocationId, StaffPinId, SystemIds
 from punchcard.kit.values import value
-from punchcard.loyalty.errors import TillBusy
+from punchcard.loyalty.errors.till import TillBusy
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.operations import CardOperation, Operation, StaffIdentity
 from punchcard.loyalty.till.batch import Outcome

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from punchcard.kit.ids import as_card_number, as_card_token, as_id, check_digit
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.errors import CodeExpired
+from punchcard.loyalty.errors.cards import CodeExpired
 from punchcard.loyalty.operations import CardRef
 from punchcard.loyalty.rotating_codes import RotatingCodes, as_rotating_code
 from tests.conftest import MONDAY_MORNING

@@ -14,7 +14,7 @@ from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import VendorId
 from punchcard.kit.secrets import Keyring, Sealer, Signer
-from punchcard.loyalty.errors import StaffTokenInvalid
+from punchcard.loyalty.errors.staff import StaffTokenInvalid
 from punchcard.loyalty.staff.staff_tokens import STAFF_PREFIX, StaffTokens
 from tests.conftest import MONDAY_MORNING
 from tests.contract.conftest import Stage

@@ -17,7 +17,7 @@ import punchcard
 from punchcard.kit import i18n
 from punchcard.kit.errors import DomainError
 from punchcard.kit.i18n import LANGUAGES, as_language, negotiate, placeholders, translate
-from punchcard.loyalty.errors import StampTooSoon
+from punchcard.loyalty.errors.balances import StampTooSoon
 
 TOO_SOON = StampTooSoon.sentence
 AT_NINE = datetime(2026, 3, 2, 9, 5, tzinfo=UTC)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CardId, EntryId, ProgramId, RewardId, VendorId
-from punchcard.loyalty.errors import ReferenceAlreadyUsed
+from punchcard.loyalty.errors.till import ReferenceAlreadyUsed
 from punchcard.loyalty.ledger.entry import FIRST_HASH, make_entry
 from punchcard.loyalty.operations import (
     AddStamp,

@@ -12,7 +12,7 @@ from punchcard.kit.errors import InvalidInput
 from punchcard.kit.ids import CardId, RewardId
 from punchcard.loyalty.cards import card_changes, card_service
 from punchcard.loyalty.cards.card_view import CardView
-from punchcard.loyalty.errors import RewardNotAvailable
+from punchcard.loyalty.errors.programs import RewardNotAvailable
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.operations import Actor, OperationMetadata
 from punchcard.loyalty.programs import program_service, reward_service

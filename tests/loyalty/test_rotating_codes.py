@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.errors import CodeExpired
+from punchcard.loyalty.errors.cards import CodeExpired
 from punchcard.loyalty.operations import CardRef
 from punchcard.loyalty.rotating_codes import DIGITS, PERIOD_SECONDS, RotatingCodes, as_rotating_code
 

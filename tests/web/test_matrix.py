@@ -17,7 +17,7 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.i18n import LANGUAGES, translate
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.errors import ProofOfPersonRequired
+from punchcard.loyalty.errors.cards import ProofOfPersonRequired
 from punchcard.main import create_app
 from punchcard.web.page_visitors import SESSION_COOKIE
 from punchcard.web.pages.errors import FormExpired

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from punchcard.kit.ids import as_card_number
 from punchcard.kit.secrets import Digests, totp
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.errors import CodeExpired
+from punchcard.loyalty.errors.cards import CodeExpired
 from punchcard.loyalty.vocabulary import CodeFormat
 
 PERIOD_SECONDS: Final = 30

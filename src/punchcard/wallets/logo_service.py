@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.kit.ids import ProgramId, VendorId, as_id
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.errors import ProgramNotFound
+from punchcard.loyalty.errors.programs import ProgramNotFound
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.programs.public_service import open_program_id

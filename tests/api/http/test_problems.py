@@ -20,7 +20,8 @@ from punchcard.db.failures import DatabaseBusy
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError, InvalidInput, Kind, invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.loyalty.errors import IdempotencyKeyReused, StampTooSoon
+from punchcard.loyalty.errors.balances import StampTooSoon
+from punchcard.loyalty.errors.till import IdempotencyKeyReused
 from tests.support.calls import call
 
 AT_NINE = datetime(2026, 3, 2, 9, 5, tzinfo=UTC)

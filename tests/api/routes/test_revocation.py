@@ -19,7 +19,7 @@ from punchcard.context import Context, build_context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import ApiKeyId, DeviceId, SessionId, SystemIds
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.errors import StaffPinInvalid
+from punchcard.loyalty.errors.staff import StaffPinInvalid
 from punchcard.loyalty.staff import pin_service
 from punchcard.main import create_app
 from punchcard.web.page_visitors import SESSION_COOKIE

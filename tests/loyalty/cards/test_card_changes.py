@@ -8,7 +8,8 @@ from punchcard.accounts.audit_service import Act
 from punchcard.context import Context
 from punchcard.kit.ids import CardId, SystemIds
 from punchcard.loyalty.cards import card_changes
-from punchcard.loyalty.errors import CardBlocked, TillBusy
+from punchcard.loyalty.errors.cards import CardBlocked
+from punchcard.loyalty.errors.till import TillBusy
 from punchcard.loyalty.models import LoyaltyCard, RetiredCardCode
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef
 from punchcard.loyalty.vocabulary import ActorKind, CardStatus

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from punchcard.accounts.models import AuditEvent
 from punchcard.kit.errors import InvalidInput
-from punchcard.loyalty.errors import ProgramHasCards, ProgramNotFound, ProgramSlugTaken
+from punchcard.loyalty.errors.programs import ProgramHasCards, ProgramNotFound, ProgramSlugTaken
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.staff import pin_service

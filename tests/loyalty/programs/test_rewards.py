@@ -9,7 +9,7 @@ from sqlalchemy import select
 from punchcard.accounts.models import AuditEvent
 from punchcard.kit.errors import InvalidInput
 from punchcard.kit.ids import ProgramId
-from punchcard.loyalty.errors import ProgramNotFound, RewardNotFound
+from punchcard.loyalty.errors.programs import ProgramNotFound, RewardNotFound
 from punchcard.loyalty.models import Reward
 from punchcard.loyalty.programs import program_service, reward_service
 from tests.loyalty import shelf

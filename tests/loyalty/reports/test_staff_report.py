@@ -9,7 +9,7 @@ import pytest
 from punchcard.db.days import offsets
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import InvalidInput
-from punchcard.loyalty.errors import ProgramNotFound
+from punchcard.loyalty.errors.programs import ProgramNotFound
 from punchcard.loyalty.models import LoyaltyProgram, StaffPin
 from punchcard.loyalty.operations import (
     Actor,

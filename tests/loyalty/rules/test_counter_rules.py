@@ -7,14 +7,9 @@ from typing import Any
 import pytest
 
 from punchcard.kit.ids import ProgramId
-from punchcard.loyalty.errors import (
-    CardBlocked,
-    FreshCodeRequired,
-    ProgramInactive,
-    ProgramTypeMismatch,
-    StaffPinNotForProgram,
-    StaffPinRequired,
-)
+from punchcard.loyalty.errors.cards import CardBlocked, FreshCodeRequired
+from punchcard.loyalty.errors.programs import ProgramInactive, ProgramTypeMismatch
+from punchcard.loyalty.errors.staff import StaffPinNotForProgram, StaffPinRequired
 from punchcard.loyalty.operations import Actor
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.values import History

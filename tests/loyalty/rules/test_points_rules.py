@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 
-from punchcard.loyalty.errors import (
+from punchcard.loyalty.errors.balances import (
     BalanceLimitReached,
     NotEnoughPoints,
-    OccurredAtOutOfRange,
-    ProgramTypeMismatch,
     PurchaseBelowMinimum,
     RedemptionBelowMinimum,
+)
+from punchcard.loyalty.errors.programs import (
+    ProgramTypeMismatch,
     RewardNotAvailable,
     RewardNotFound,
 )
+from punchcard.loyalty.errors.till import OccurredAtOutOfRange
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.reward_rules import ready_rewards
 from punchcard.loyalty.rules.values import (

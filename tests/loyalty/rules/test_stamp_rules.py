@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from punchcard.kit.errors import DomainError
-from punchcard.loyalty.errors import (
+from punchcard.loyalty.errors.balances import (
     BalanceLimitReached,
     DailyStampLimitReached,
     NotEnoughStamps,
-    ProgramTypeMismatch,
     StampTooSoon,
 )
+from punchcard.loyalty.errors.programs import ProgramTypeMismatch
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.stamp_rules import NextStamp, next_stamp
 from punchcard.loyalty.rules.values import BALANCE_LIMIT, CardState, ProgramRules

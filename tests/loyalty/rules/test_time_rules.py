@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from punchcard.loyalty.errors import DailyStampLimitReached, OccurredAtOutOfRange
+from punchcard.loyalty.errors.balances import DailyStampLimitReached
+from punchcard.loyalty.errors.till import OccurredAtOutOfRange
 from punchcard.loyalty.operations import Actor, OpenCard
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.time_rules import LATE_DAYS, is_late

@@ -7,13 +7,8 @@ from typing import Any
 
 import pytest
 
-from punchcard.loyalty.errors import (
-    AlreadyVoided,
-    NotVoidable,
-    PointsAlreadySpent,
-    StampsAlreadySpent,
-    TransactionNotFound,
-)
+from punchcard.loyalty.errors.balances import PointsAlreadySpent, StampsAlreadySpent
+from punchcard.loyalty.errors.till import AlreadyVoided, NotVoidable, TransactionNotFound
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.values import CardState, Decision, Forgiven, History, ProgramRules
 from tests.support.drivers.rules import (

@@ -9,7 +9,7 @@ import pytest
 from punchcard.context import Context, build_context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
-from punchcard.loyalty.errors import PinAlreadyUsed
+from punchcard.loyalty.errors.staff import PinAlreadyUsed
 from punchcard.loyalty.models import StaffPin
 from tests.loyalty import shelf
 from tests.loyalty.staff.typed_pins import RIGHT, WRONG, attempt, change

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from punchcard.accounts.models import AuditEvent
 from punchcard.kit.clock import ManualClock
-from punchcard.loyalty.errors import StaffPinInvalid, StaffPinLocked
+from punchcard.loyalty.errors.staff import StaffPinInvalid, StaffPinLocked
 from punchcard.loyalty.staff import pin_service
 from tests.loyalty import shelf
 from tests.loyalty.staff.typed_pins import RIGHT, WRONG, attempt, change

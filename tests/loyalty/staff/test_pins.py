@@ -13,10 +13,10 @@ from punchcard.accounts.access.hashing import Hasher
 from punchcard.accounts.models import AuditEvent
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import InvalidInput
-from punchcard.loyalty.errors import (
+from punchcard.loyalty.errors.programs import ProgramNotFound
+from punchcard.loyalty.errors.staff import (
     PinAlreadyUsed,
     PinTooSimple,
-    ProgramNotFound,
     StaffIdTaken,
     StaffPinInvalid,
     StaffPinLocked,

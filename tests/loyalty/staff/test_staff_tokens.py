@@ -9,7 +9,7 @@ from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError, InvalidInput
 from punchcard.kit.ids import StaffPinId
-from punchcard.loyalty.errors import StaffPinRequired, StaffTokenInvalid
+from punchcard.loyalty.errors.staff import StaffPinRequired, StaffTokenInvalid
 from punchcard.loyalty.operations import StaffIdentity
 from punchcard.loyalty.staff import pin_service
 from punchcard.loyalty.staff.identify import identify_staff

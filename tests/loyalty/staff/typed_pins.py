@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from punchcard.loyalty.errors import StaffPinExhausted, StaffPinInvalid, StaffPinLocked
+from punchcard.loyalty.errors.staff import StaffPinExhausted, StaffPinInvalid, StaffPinLocked
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.staff import pin_service
 from tests.loyalty import shelf

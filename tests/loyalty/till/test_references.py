@@ -11,7 +11,7 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CardId, EntryId, SystemIds
-from punchcard.loyalty.errors import AlreadyVoided, NotVoidable, ReferenceAlreadyUsed
+from punchcard.loyalty.errors.till import AlreadyVoided, NotVoidable, ReferenceAlreadyUsed
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.batch import Outcome
 from punchcard.loyalty.till.receipt import Receipt

@@ -14,13 +14,9 @@ from punchcard.kit.errors import DomainError, InvalidInput
 from punchcard.kit.ids import DeviceId, EntryId, LocationId
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import card_service
-from punchcard.loyalty.errors import (
-    CardNotFound,
-    CodeExpired,
-    OccurredAtOutOfRange,
-    StaffPinInvalid,
-    StaffTokenInvalid,
-)
+from punchcard.loyalty.errors.cards import CardNotFound, CodeExpired
+from punchcard.loyalty.errors.staff import StaffPinInvalid, StaffTokenInvalid
+from punchcard.loyalty.errors.till import OccurredAtOutOfRange
 from punchcard.loyalty.operations import (
     Actor,
     AddStamp,

@@ -15,20 +15,18 @@ from punchcard.db.outbox import OutboxRow
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import SystemIds
-from punchcard.loyalty.errors import (
-    AlreadyVoided,
+from punchcard.loyalty.errors.balances import DailyStampLimitReached, NotEnoughPoints, StampTooSoon
+from punchcard.loyalty.errors.cards import (
     CardAlreadyExists,
     CardBlocked,
     CardNotFound,
     ContactConflict,
-    DailyStampLimitReached,
+)
+from punchcard.loyalty.errors.programs import ProgramNotFound, RewardNotAvailable, RewardNotFound
+from punchcard.loyalty.errors.till import (
+    AlreadyVoided,
     IdempotencyKeyReused,
-    NotEnoughPoints,
-    ProgramNotFound,
     ReferenceAlreadyUsed,
-    RewardNotAvailable,
-    RewardNotFound,
-    StampTooSoon,
     TransactionNotFound,
 )
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, TransactionOrigin

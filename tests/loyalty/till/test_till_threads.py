@@ -12,13 +12,9 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CardId, EntryId, RewardId, SystemIds
-from punchcard.loyalty.errors import (
-    AlreadyVoided,
-    DailyStampLimitReached,
-    IdempotencyKeyReused,
-    ReferenceAlreadyUsed,
-    RewardNotAvailable,
-)
+from punchcard.loyalty.errors.balances import DailyStampLimitReached
+from punchcard.loyalty.errors.programs import RewardNotAvailable
+from punchcard.loyalty.errors.till import AlreadyVoided, IdempotencyKeyReused, ReferenceAlreadyUsed
 from punchcard.loyalty.models import Reward
 from punchcard.loyalty.operations import NewCustomer, Operation
 from punchcard.loyalty.till.batch import Outcome

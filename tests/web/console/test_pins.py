@@ -5,7 +5,7 @@ import re
 import pytest
 
 from punchcard.kit.clock import ManualClock
-from punchcard.loyalty.errors import StaffPinInvalid, StaffPinLocked
+from punchcard.loyalty.errors.staff import StaffPinInvalid, StaffPinLocked
 from punchcard.loyalty.rules.pin_rules import is_too_simple
 from tests.support.cast import Shop
 from tests.support.drivers.pages import ANNAS_PIN, PagesDriver

@@ -8,7 +8,7 @@ import pytest
 from punchcard.accounts import vendor_service
 from punchcard.accounts.errors import VendorSlugTaken
 from punchcard.context import Context
-from punchcard.loyalty.errors import ProgramNotFound, ProgramSlugTaken
+from punchcard.loyalty.errors.programs import ProgramNotFound, ProgramSlugTaken
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
 from punchcard.loyalty.programs import program_service
 from tests.loyalty import shelf

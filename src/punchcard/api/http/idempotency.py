@@ -23,7 +23,7 @@ from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import VendorId
 from punchcard.kit.secrets import Digests, Keyring, Sealer
-from punchcard.loyalty.errors import IdempotencyKeyReused
+from punchcard.loyalty.errors.till import IdempotencyKeyReused
 from punchcard.loyalty.models import LoyaltyTransaction
 
 HEADER: Final = "Idempotency-Key"

@@ -10,7 +10,7 @@ from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.kit.i18n import SOURCE_LANGUAGE
 from punchcard.kit.ids import ProgramId
-from punchcard.loyalty.errors import ProgramNotFound
+from punchcard.loyalty.errors.programs import ProgramNotFound
 from punchcard.loyalty.programs import public_service
 from punchcard.loyalty.rules.logo_rules import PictureKind
 from punchcard.wallets import uploads

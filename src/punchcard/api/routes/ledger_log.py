@@ -13,7 +13,7 @@ from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.proof import CardProof
 from punchcard.loyalty.cards import card_service
-from punchcard.loyalty.errors import LogPartNotFound
+from punchcard.loyalty.errors.till import LogPartNotFound
 from punchcard.loyalty.transparency.card_proof import card_proof, public_key
 from punchcard.loyalty.transparency.kept_checkpoints import newest_note
 from punchcard.loyalty.transparency.published import published_tile

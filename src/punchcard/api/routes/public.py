@@ -41,7 +41,7 @@ from punchcard.context import Context
 from punchcard.db.outbox import PermanentFailure, RetryLater
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.card_view import CardView
-from punchcard.loyalty.errors import ProgramInactive, ProgramNotFound
+from punchcard.loyalty.errors.programs import ProgramInactive, ProgramNotFound
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.ledger_reader import ReadEntry
 from punchcard.loyalty.models import LoyaltyProgram

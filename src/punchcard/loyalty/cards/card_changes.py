@@ -21,14 +21,14 @@ from punchcard.kit.folding import fold_name
 from punchcard.kit.ids import CARD_TOKEN_BYTES, CardId, VendorId, as_id
 from punchcard.kit.secrets import Sealer, hash_token
 from punchcard.loyalty.cards import card_queries
-from punchcard.loyalty.errors import (
+from punchcard.loyalty.errors.cards import (
     CardAlreadyExists,
     CardBlocked,
     CardNotFound,
     ContactConflict,
     ContactTaken,
-    TillBusy,
 )
+from punchcard.loyalty.errors.till import TillBusy
 from punchcard.loyalty.events import CUSTOMER_ADDRESS, announce_cards_changed
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, RetiredCardCode
 from punchcard.loyalty.operations import StaffIdentity

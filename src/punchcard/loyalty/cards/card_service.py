@@ -19,7 +19,7 @@ from punchcard.loyalty.cards.card_search import HOLDERS, cards_like, held_by
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.retired_cards import card_of_retired_code
 from punchcard.loyalty.cards.views import views_of
-from punchcard.loyalty.errors import CardNotFound, CardWasReplaced
+from punchcard.loyalty.errors.cards import CardNotFound, CardWasReplaced
 from punchcard.loyalty.operations import (
     CardKey,
     CardRef,

@@ -19,7 +19,7 @@ from punchcard.kit.folding import fold_name
 from punchcard.kit.ids import CardId, VendorId, as_id
 from punchcard.kit.validation import contacts
 from punchcard.kit.validation.invalid import InvalidValue
-from punchcard.loyalty.errors import CardNotFound, ContactTaken
+from punchcard.loyalty.errors.cards import CardNotFound, ContactTaken
 from punchcard.loyalty.events import announce_cards_changed
 from punchcard.loyalty.tables import CARDS, CUSTOMERS
 

@@ -18,7 +18,7 @@ from punchcard.accounts.models import Customer, Vendor
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import CardId, CustomerId, as_card_token
 from punchcard.kit.secrets import hash_token
-from punchcard.loyalty.errors import CardNotFound
+from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.events import announce_cards_changed
 from punchcard.loyalty.models import (
     LoyaltyCard,

@@ -29,7 +29,7 @@ from punchcard.loyalty.cards.card_changes import lock_card
 from punchcard.loyalty.cards.customer_service import card_of
 from punchcard.loyalty.cards.links import CardLinks, own_data_path
 from punchcard.loyalty.cards.models import PersonProof
-from punchcard.loyalty.errors import ProofCodeInvalid, ProofOfPersonRequired
+from punchcard.loyalty.errors.cards import ProofCodeInvalid, ProofOfPersonRequired
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.vocabulary import ProofWay
 

@@ -11,7 +11,7 @@ from punchcard.accounts.subjects import Subject
 from punchcard.kit.ids import ImportId, VendorId, as_id
 from punchcard.kit.validation import texts
 from punchcard.kit.validation.invalid import check_field
-from punchcard.loyalty.errors import ImportNotFound
+from punchcard.loyalty.errors.cards import ImportNotFound
 from punchcard.loyalty.import_models import HistoryImport
 from punchcard.loyalty.vocabulary import ActorKind
 

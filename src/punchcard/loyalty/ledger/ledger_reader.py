@@ -13,7 +13,7 @@ from punchcard.accounts.models import Location
 from punchcard.db.days import lies_after
 from punchcard.db.dialects import beside_an_index
 from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, StaffPinId, VendorId, as_id
-from punchcard.loyalty.errors import TransactionNotFound
+from punchcard.loyalty.errors.till import TransactionNotFound
 from punchcard.loyalty.models import LoyaltyCard, StaffPin, TransactionOrigin
 from punchcard.loyalty.rules.time_rules import LATE, is_late
 from punchcard.loyalty.tables import ENTRIES, EntryRow

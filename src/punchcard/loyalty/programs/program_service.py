@@ -18,7 +18,7 @@ from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId, VendorId, as_id
 from punchcard.kit.money import minor_units
-from punchcard.loyalty.errors import ProgramHasCards, ProgramNotFound, ProgramSlugTaken
+from punchcard.loyalty.errors.programs import ProgramHasCards, ProgramNotFound, ProgramSlugTaken
 from punchcard.loyalty.events import PROGRAM_CHANGED, ProgramsChanged, StaffPinChanged
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.rules.logo_rules import kept_branding

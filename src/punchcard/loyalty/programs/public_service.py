@@ -13,7 +13,7 @@ from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.errors import DomainError, Kind, invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId, as_id
-from punchcard.loyalty.errors import ProgramNotFound
+from punchcard.loyalty.errors.programs import ProgramNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.vocabulary import ProgramStatus, ProgramType
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.kit.ids import ProgramId, RewardId, VendorId, as_id
-from punchcard.loyalty.errors import RewardNotFound
+from punchcard.loyalty.errors.programs import RewardNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs.program_service import get_program, lock_program, touch_program
 from punchcard.loyalty.rules.program_rules import check_price, check_reward

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Final
 
 from punchcard.kit.ids import ProgramId
-from punchcard.loyalty.errors import ProgramInactive, StaffPinNotForProgram, StaffPinRequired
+from punchcard.loyalty.errors.programs import ProgramInactive
+from punchcard.loyalty.errors.staff import StaffPinNotForProgram, StaffPinRequired
 from punchcard.loyalty.operations import OpenCard, StaffIdentity
 from punchcard.loyalty.rules.values import CardState, Decision, EntryDraft, ProgramRules, Steps
 from punchcard.loyalty.vocabulary import EntryType, PinPolicy, ProgramStatus

@@ -4,12 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from punchcard.loyalty.errors import (
-    CardBlocked,
-    FreshCodeRequired,
-    OccurredAtOutOfRange,
-    ProgramInactive,
-)
+from punchcard.loyalty.errors.cards import CardBlocked, FreshCodeRequired
+from punchcard.loyalty.errors.programs import ProgramInactive
+from punchcard.loyalty.errors.till import OccurredAtOutOfRange
 from punchcard.loyalty.operations import (
     AddStamp,
     AdjustPoints,

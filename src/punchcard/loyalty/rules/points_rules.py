@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Final
 
-from punchcard.loyalty.errors import (
+from punchcard.loyalty.errors.balances import (
     BalanceLimitReached,
     NotEnoughPoints,
-    ProgramTypeMismatch,
     PurchaseBelowMinimum,
     RedemptionBelowMinimum,
+)
+from punchcard.loyalty.errors.programs import (
+    ProgramTypeMismatch,
     RewardNotAvailable,
     RewardNotFound,
 )

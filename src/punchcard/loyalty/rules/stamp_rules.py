@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final, NamedTuple, NoReturn
 
-from punchcard.loyalty.errors import (
+from punchcard.loyalty.errors.balances import (
     BalanceLimitReached,
     DailyStampLimitReached,
     LateStampLimitReached,
     NotEnoughStamps,
-    ProgramTypeMismatch,
     StampTooSoon,
     TooManyStampsAtOnce,
 )
+from punchcard.loyalty.errors.programs import ProgramTypeMismatch
 from punchcard.loyalty.operations import AddStamp, RedeemStamps
 from punchcard.loyalty.rules.time_rules import LATE, LATE_DAYS
 from punchcard.loyalty.rules.values import (

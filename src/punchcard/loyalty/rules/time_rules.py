@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from punchcard.loyalty.errors import OccurredAtOutOfRange
+from punchcard.loyalty.errors.till import OccurredAtOutOfRange
 from punchcard.loyalty.vocabulary import ActorKind
 
 LATE: Final = timedelta(minutes=10)

@@ -4,13 +4,8 @@ from datetime import datetime
 from fractions import Fraction
 from math import floor
 
-from punchcard.loyalty.errors import (
-    AlreadyVoided,
-    NotVoidable,
-    PointsAlreadySpent,
-    StampsAlreadySpent,
-    TransactionNotFound,
-)
+from punchcard.loyalty.errors.balances import PointsAlreadySpent, StampsAlreadySpent
+from punchcard.loyalty.errors.till import AlreadyVoided, NotVoidable, TransactionNotFound
 from punchcard.loyalty.operations import VoidEntry
 from punchcard.loyalty.rules.stamp_rules import with_stamp_clock
 from punchcard.loyalty.rules.values import (

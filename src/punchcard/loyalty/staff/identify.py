@@ -5,7 +5,7 @@ from datetime import datetime
 from punchcard.accounts.subjects import Subject
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.loyalty.errors import StaffPinRequired, StaffTokenInvalid
+from punchcard.loyalty.errors.staff import StaffPinRequired, StaffTokenInvalid
 from punchcard.loyalty.operations import StaffIdentity
 from punchcard.loyalty.staff.pin_verifier import PinVerifier
 from punchcard.loyalty.staff.staff_tokens import StaffTokens, names

@@ -10,7 +10,7 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.db.events import announce
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.ids import StaffPinId, VendorId, as_id
-from punchcard.loyalty.errors import (
+from punchcard.loyalty.errors.staff import (
     PinAlreadyUsed,
     StaffIdTaken,
     StaffPinNotFound,

@@ -29,7 +29,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import Ids, VendorId
 from punchcard.kit.secrets import Digests, ServerKey
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.errors import (
+from punchcard.loyalty.errors.staff import (
     PinAlreadyUsed,
     PinTooSimple,
     StaffPinExhausted,

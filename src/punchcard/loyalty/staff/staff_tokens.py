@@ -15,7 +15,7 @@ from punchcard.kit.ids import StaffPinId, VendorId, as_id
 from punchcard.kit.refreshing_cache import RefreshingCache
 from punchcard.kit.secrets import Signer
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.errors import StaffTokenInvalid
+from punchcard.loyalty.errors.staff import StaffTokenInvalid
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.operations import StaffIdentity
 from punchcard.loyalty.staff.pin_verifier import VerifiedPin

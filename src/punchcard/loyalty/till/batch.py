@@ -12,11 +12,10 @@ from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId, 
 from punchcard.kit.secrets import hash_token
 from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.retired_cards import card_of_retired_code
-from punchcard.loyalty.errors import (
-    CardNotFound,
-    CardWasReplaced,
+from punchcard.loyalty.errors.cards import CardNotFound, CardWasReplaced
+from punchcard.loyalty.errors.programs import ProgramNotFound
+from punchcard.loyalty.errors.till import (
     IdempotencyKeyReused,
-    ProgramNotFound,
     ReferenceAlreadyUsed,
     TransactionNotFound,
 )

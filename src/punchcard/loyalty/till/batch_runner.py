@@ -15,7 +15,7 @@ from punchcard.db.failures import (
     is_storage_failure,
 )
 from punchcard.kit.errors import DomainError
-from punchcard.loyalty.errors import TillBusy
+from punchcard.loyalty.errors.till import TillBusy
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.batch import Batch, Outcome
 from punchcard.loyalty.till.enrolment import TillDependencies

@@ -13,7 +13,7 @@ from punchcard.kit.ids import CARD_TOKEN_BYTES, CardId, CustomerId, Ids, Locatio
 from punchcard.kit.secrets import Sealer, hash_token
 from punchcard.loyalty.cards import card_queries
 from punchcard.loyalty.cards.card_queries import WalletColumns
-from punchcard.loyalty.errors import CardAlreadyExists, ContactConflict
+from punchcard.loyalty.errors.cards import CardAlreadyExists, ContactConflict
 from punchcard.loyalty.operations import NewCustomer, OpenCard
 from punchcard.loyalty.programs.rules_loader import ProgramCache
 

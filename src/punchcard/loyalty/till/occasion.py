@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from punchcard.accounts.access.presence import DevicePresences, Span
 from punchcard.accounts.subjects import Subject
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.errors import OccurredAtOutOfRange
+from punchcard.loyalty.errors.till import OccurredAtOutOfRange
 from punchcard.loyalty.rules.time_rules import LATE
 
 

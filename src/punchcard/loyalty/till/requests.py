@@ -25,7 +25,7 @@ from punchcard.kit.ids import ImportId, LocationId, RewardId, VendorId
 from punchcard.kit.secrets import Digests, Keyring
 from punchcard.kit.settings import Settings
 from punchcard.kit.values import value
-from punchcard.loyalty.errors import CardNotFound
+from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.ledger import import_service
 from punchcard.loyalty.operations import (
     Actor,

@@ -24,7 +24,7 @@ from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.ids import Ids
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.cards.card_queries import WalletColumns
-from punchcard.loyalty.errors import TillBusy
+from punchcard.loyalty.errors.till import TillBusy
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.programs.rules_loader import ProgramCache
 from punchcard.loyalty.till.batch import Outcome

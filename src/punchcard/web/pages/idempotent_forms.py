@@ -10,7 +10,7 @@ from typing import Final
 
 from punchcard.accounts.subjects import NOBODY
 from punchcard.kit.ids import VendorId, as_id
-from punchcard.loyalty.errors import IdempotencyKeyReused
+from punchcard.loyalty.errors.till import IdempotencyKeyReused
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.requests import (
     OperationBuilder,

@@ -17,7 +17,7 @@ from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.links import public_path
-from punchcard.loyalty.errors import CardNotFound
+from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.operations import NewCustomer
 from punchcard.loyalty.vocabulary import HELD_STATUSES
 from punchcard.web.pages.page_request import PageRequest

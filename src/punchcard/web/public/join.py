@@ -8,7 +8,7 @@ from punchcard.kit.errors import InvalidInput
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.links import public_path
-from punchcard.loyalty.errors import ProgramInactive, ProgramNotFound
+from punchcard.loyalty.errors.programs import ProgramInactive, ProgramNotFound
 from punchcard.loyalty.operations import NewCustomer
 from punchcard.loyalty.programs import public_service
 from punchcard.loyalty.programs.public_service import ProgramPage

@@ -8,7 +8,7 @@ from punchcard.kit.i18n import as_language
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.retired_cards import shop_of_retired_token
-from punchcard.loyalty.errors import CardNotFound
+from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.programs.public_service import ProgramPage, page_of
 from punchcard.web.pages.card_preview import CardFace, face_of_card
 from punchcard.web.pages.errors import CardReplaced

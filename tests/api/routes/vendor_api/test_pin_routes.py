@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from punchcard.accounts.models import IdempotencyRecord
 from punchcard.api.http.idempotency import SentRequest, fingerprints
-from punchcard.loyalty.errors import StaffTokenInvalid
+from punchcard.loyalty.errors.staff import StaffTokenInvalid
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.http import Api

@@ -22,7 +22,7 @@ from punchcard.kit.ids import CardId, ProgramId, VendorId
 from punchcard.loyalty.cards import card_changes, card_service
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.retired_cards import former_numbers
-from punchcard.loyalty.errors import (
+from punchcard.loyalty.errors.cards import (
     CardAlreadyExists,
     CardWasReplaced,
     ContactConflict,

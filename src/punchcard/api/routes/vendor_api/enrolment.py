@@ -19,7 +19,8 @@ from punchcard.context import Context
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.secrets import Keyring
-from punchcard.loyalty.errors import CardAlreadyExists, ContactConflict, IdempotencyKeyReused
+from punchcard.loyalty.errors.cards import CardAlreadyExists, ContactConflict
+from punchcard.loyalty.errors.till import IdempotencyKeyReused
 from punchcard.loyalty.operations import OpenCard, OperationMetadata
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.requests import (

@@ -43,7 +43,7 @@ from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import EntryId, as_id
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards.links import CardLinks
-from punchcard.loyalty.errors import TransactionNotFound
+from punchcard.loyalty.errors.till import TransactionNotFound
 from punchcard.loyalty.operations import (
     AddStamp,
     AdjustPoints,

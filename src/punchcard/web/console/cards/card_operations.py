@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, EntryId, RewardId
 from punchcard.kit.money import minor_digits, write_amount
-from punchcard.loyalty.errors import TransactionNotFound
+from punchcard.loyalty.errors.till import TransactionNotFound
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.programs.public_service import page_of
 from punchcard.loyalty.reports.usual_purchase import is_far_more, usual_purchases

@@ -14,7 +14,7 @@ from punchcard.kit.ids import CardId, VendorId
 from punchcard.loyalty.cards import card_changes, customer_service, erasures
 from punchcard.loyalty.cards.card_changes import CardChange
 from punchcard.loyalty.cards.card_view import CardView
-from punchcard.loyalty.errors import CardNotFound
+from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.operations import StaffIdentity
 from punchcard.loyalty.programs.public_service import page_of
 from punchcard.web.console.cards.card_page import (

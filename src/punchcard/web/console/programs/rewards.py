@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts import vendor_service
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import ProgramId, RewardId
-from punchcard.loyalty.errors import RewardNotFound
+from punchcard.loyalty.errors.programs import RewardNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs import impact_service, program_service, reward_service
 from punchcard.loyalty.rules.program_rules import REWARD_BOUNDS

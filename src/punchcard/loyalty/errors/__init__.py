@@ -1,0 +1,1 @@
+"""Every refusal of cards, programs, rewards, staff PINs and the till."""

@@ -1,0 +1,60 @@
+"""Refusals of programs and their rewards."""
+
+from punchcard.kit.errors import DomainError, Kind
+from punchcard.kit.i18n import N_
+
+
+class ProgramNotFound(DomainError):
+    """No such program in this vendor's shop."""
+
+    code = "program_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is no such program.")
+
+
+class ProgramInactive(DomainError):
+    """The program is a draft or switched off."""
+
+    code = "program_inactive"
+    kind = Kind.REFUSED
+    sentence = N_("This program is not active.")
+
+
+class ProgramTypeMismatch(DomainError):
+    """Stamps were asked of a points program, or the other way round."""
+
+    code = "program_type_mismatch"
+    kind = Kind.REFUSED
+    sentence = N_("This program does not work that way: its type is {program_type}.")
+
+
+class ProgramSlugTaken(DomainError):
+    """Another program of this server answers to the slug."""
+
+    code = "slug_taken"
+    kind = Kind.CONFLICT
+    sentence = N_("This slug is already taken.")
+
+
+class ProgramHasCards(DomainError):
+    """The program has cards, so it can't be deleted, and some of its fields can't change."""
+
+    code = "program_has_cards"
+    kind = Kind.CONFLICT
+    sentence = N_("This program already has cards.")
+
+
+class RewardNotFound(DomainError):
+    """No such reward in this vendor's shop."""
+
+    code = "reward_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is no such reward.")
+
+
+class RewardNotAvailable(DomainError):
+    """The reward is archived, out of its dates, out of stock, or used up: facts `reason`."""
+
+    code = "reward_not_available"
+    kind = Kind.REFUSED
+    sentence = N_("This reward is not available.")

@@ -1,0 +1,71 @@
+"""Refusals of the till and of the ledger's entries, whatever the program allows."""
+
+from punchcard.kit.errors import DomainError, Kind
+from punchcard.kit.i18n import N_
+
+
+class ReferenceAlreadyUsed(DomainError):
+    """The purchase was already credited: facts `transaction_id`."""
+
+    code = "reference_already_used"
+    kind = Kind.CONFLICT
+    sentence = N_("This purchase has already been credited.")
+
+
+class TransactionNotFound(DomainError):
+    """No such entry in this vendor's ledger."""
+
+    code = "transaction_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is no such transaction.")
+
+
+class LogPartNotFound(DomainError):
+    """The published log has no such part, or none yet."""
+
+    code = "log_part_not_found"
+    kind = Kind.MISSING
+    sentence = N_("There is nothing here in the log yet.")
+
+
+class AlreadyVoided(DomainError):
+    """The entry was reversed before: facts `voided_by`."""
+
+    code = "already_voided"
+    kind = Kind.CONFLICT
+    sentence = N_("This transaction has already been voided.")
+
+
+class NotVoidable(DomainError):
+    """Only earnings and redemptions can be voided."""
+
+    code = "not_voidable"
+    kind = Kind.REFUSED
+    sentence = N_("Only earnings and redemptions can be voided.")
+
+
+class IdempotencyKeyReused(DomainError):
+    """The key was used before, for another request."""
+
+    code = "idempotency_key_reused"
+    kind = Kind.INVALID
+    sentence = N_("This Idempotency-Key was already used for another request.")
+
+
+class OccurredAtOutOfRange(DomainError):
+    """The operation lies ahead of now, or too far back: facts `earliest`, `latest`.
+
+    Too far back is also what lies before the card was opened, or before a terminal was answered.
+    """
+
+    code = "occurred_at_out_of_range"
+    kind = Kind.INVALID
+    sentence = N_("The time of the operation must be between {earliest} and {latest}.")
+
+
+class TillBusy(DomainError):
+    """The till's queue is full, or the database does not answer."""
+
+    code = "busy"
+    kind = Kind.BUSY
+    sentence = N_("The server is busy. Please try again in a moment.")
