@@ -29,7 +29,8 @@ from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context, build_context
 from punchcard.db import migrate
 from punchcard.fakes.apple_chain import make_chain
-from punchcard.kit.settings import PREFIX, Settings
+from punchcard.kit.environment.reading import PREFIX
+from punchcard.kit.settings import Settings
 from punchcard.loyalty.programs import program_service
 from punchcard.wallets.google.models import WalletFanout
 from tools.postgresql import postgresql_server

@@ -16,7 +16,8 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from bench.processes import resident_mb
-from punchcard.kit.settings import PREFIX, Settings, load_settings
+from punchcard.kit.environment.reading import PREFIX
+from punchcard.kit.settings import Settings, load_settings
 
 START_SECONDS = 30
 STOP_SECONDS = 20

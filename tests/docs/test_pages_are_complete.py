@@ -12,8 +12,9 @@ import pytest
 import punchcard
 from punchcard.accounts.vocabulary import SecurityEvent
 from punchcard.http_statuses import STATUS_BY_KIND
+from punchcard.kit.environment.reading import SECRETS
 from punchcard.kit.errors import DomainError
-from punchcard.kit.settings import _SECRETS, Settings
+from punchcard.kit.settings import Settings
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 FROM_THE_FRAMEWORK = {(405, "method_not_allowed"), (500, "internal_error")}
@@ -63,7 +64,7 @@ def test_every_setting_is_told_with_its_default() -> None:
     assert set(told) == {field.name for field in fields(Settings)}
     for field in fields(Settings):
         default, is_secret = told[field.name]
-        assert is_secret == (field.name in _SECRETS), field.name
+        assert is_secret == (field.name in SECRETS), field.name
         if isinstance(field.default, int | float):
             assert default == str(field.default), field.name
         assert field.default is not MISSING

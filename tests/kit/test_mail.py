@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from punchcard.kit.environment.reading import SettingsError
 from punchcard.kit.mail import (
     LogMailer,
     MailDeferred,
@@ -24,7 +25,7 @@ from punchcard.kit.mail import (
     as_message,
     build_mailer,
 )
-from punchcard.kit.settings import Settings, SettingsError
+from punchcard.kit.settings import Settings
 from tests.support.mail_server import MailServer, html, mail_server, plain
 
 MESSAGE = MailMessage(

@@ -31,7 +31,8 @@ def doctor(
     ] = False,
 ) -> None:
     """Check settings, secrets, disk and database; exit code 1 when something is wrong."""
-    from punchcard.kit.settings import SettingsError, load_settings
+    from punchcard.kit.environment.reading import SettingsError
+    from punchcard.kit.settings import load_settings
 
     try:
         # An address that is not possible is one of the findings.
@@ -260,8 +261,8 @@ def _print(findings: list[Finding]) -> None:
 
 
 def _mail(settings: "Settings") -> Finding:
+    from punchcard.kit.environment.reading import SettingsError
     from punchcard.kit.mail import MailServerAway, SmtpMailer, build_mailer
-    from punchcard.kit.settings import SettingsError
 
     try:
         mailer = build_mailer(settings)

@@ -132,7 +132,7 @@ def _ring(settings: "Settings", name: str) -> Any:
 
 def _variable(name: str, *, is_old: bool = False) -> str:
     from punchcard.kit.environment.kept_secrets import OLD_SECRETS
-    from punchcard.kit.settings import PREFIX
+    from punchcard.kit.environment.reading import PREFIX
 
     return PREFIX + (OLD_SECRETS[name] if is_old else name).upper()
 

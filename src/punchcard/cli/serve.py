@@ -105,8 +105,8 @@ def refuse_unsafe(settings: "Settings") -> None:
     """Raise CommandFailed for secrets that can be guessed, and for a public address over http."""
     from punchcard.kit.environment.kept_secrets import SECRETS_OF_DATABASE
     from punchcard.kit.environment.own_address import is_open_to_strangers
+    from punchcard.kit.environment.reading import PREFIX
     from punchcard.kit.security.weak_secrets import HOW_TO_MAKE_ONE, weakness
-    from punchcard.kit.settings import PREFIX
 
     for name in SECRETS_OF_DATABASE:
         if (why := weakness(getattr(settings, name))) is not None:

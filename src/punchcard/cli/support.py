@@ -184,8 +184,8 @@ def explain(error: Exception) -> str | None:
 
     from punchcard.db.migrate import DatabaseIsNewer
     from punchcard.db.secret_checks import ForeignSecrets
+    from punchcard.kit.environment.reading import SettingsError
     from punchcard.kit.errors import DomainError
-    from punchcard.kit.settings import SettingsError
 
     if isinstance(error, DomainError):
         return _refusal(error)

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from punchcard.db.base import Base, table_of
 from punchcard.db.types import UtcDateTime
 from punchcard.kit.environment.kept_secrets import SECRETS_OF_DATABASE
-from punchcard.kit.settings import PREFIX, Settings
+from punchcard.kit.environment.reading import PREFIX
+from punchcard.kit.settings import Settings
 
 _CHECK_BYTES: Final = 16
 

@@ -15,8 +15,9 @@ from email.policy import SMTP
 from typing import Final, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from punchcard.kit.environment.reading import SettingsError
 from punchcard.kit.log_throttle import EACH
-from punchcard.kit.settings import Settings, SettingsError
+from punchcard.kit.settings import Settings
 from punchcard.kit.validation.contacts import ascii_domain
 from punchcard.kit.validation.invalid import InvalidValue
 

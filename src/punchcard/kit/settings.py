@@ -1,6 +1,5 @@
 """Every setting and limit of the server, with its unit; alone in reading the environment."""
 
-import base64
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -19,20 +18,19 @@ from punchcard.kit.environment.kept_secrets import (
 )
 from punchcard.kit.environment.paths import (
     PathUnusable,
-    as_path,
     database_address,
     sqlite_file,
 )
+from punchcard.kit.environment.reading import (
+    PREFIX,
+    SECRETS,
+    SettingsError,
+    check_values,
+    convert,
+    read,
+)
 from punchcard.kit.environment.variables import UnknownVariable
 from punchcard.kit.secrets import Keyring
-
-PREFIX = "PUNCHCARD_"
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-YES_OR_NO = ("yes", "no")
-
-
-class SettingsError(Exception):
-    """A setting is missing or cannot be read; the text says which one and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,41 +252,6 @@ class Settings:
         return self.database_url.startswith("sqlite")
 
 
-_SECRETS = (
-    "secret_key",
-    "pin_pepper",
-    "old_secret_keys",
-    "old_pin_peppers",
-    "log_key",
-    "database_url",
-    "metrics_token",
-    "smtp_url",
-    "smtp_ca_certificate",
-    "google_service_account",
-    "apple_certificate",
-    "apple_private_key",
-    "apple_private_key_password",
-    "apple_p12",
-    "apple_p12_password",
-    "apple_wwdr_certificate",
-    "apple_apns_ca_certificate",
-)
-# An empty file of these is a mistake that its wallet tells of: unlike nothing, a blank can be seen.
-_TOLD_WHEN_EMPTY = (
-    *("apple_certificate", "apple_private_key", "apple_p12", "apple_wwdr_certificate"),
-    "google_service_account",
-)
-_BLANK = " "
-
-
-# No proxy at all is something else than the usual one.
-_MEANT_WHEN_EMPTY = ("trusted_proxies",)
-# Not a blank of these is ours to take away: they may be part of what was chosen.
-_TAKEN_AS_THEY_ARE = (
-    *("secret_key", "pin_pepper", "apple_private_key_password", "apple_p12_password"),
-)
-
-
 def load_settings(
     environ: Mapping[str, str] | None = None,
     *,
@@ -306,9 +269,9 @@ def load_settings(
     source = os.environ if environ is None else environ
     values: dict[str, Any] = {}
     for field in fields(Settings):
-        text = _read(source, field.name)
+        text = read(source, field.name)
         if text is not None:
-            values[field.name] = _convert(field.name, text, field.type)
+            values[field.name] = convert(field.name, text, field.type)
     values.update(overrides)
     values["data_dir"] = Path(values.get("data_dir", Settings.data_dir)).absolute()
     try:
@@ -316,7 +279,7 @@ def load_settings(
     except PathUnusable as error:
         raise SettingsError(f"{PREFIX}DATABASE_URL: {error}") from error
     values["database_url"] = address
-    _check_values(values)
+    check_values(values)
     fault = own_address.fault_of_address(values.get("base_url", Settings.base_url))
     if fault is None and "base_url" in values:
         values["base_url"] = own_address.as_browsers_send_it(values["base_url"])
@@ -327,67 +290,16 @@ def load_settings(
 
 def data_dir(environ: Mapping[str, str] | None = None) -> Path:
     """Return the data directory that is set, without making or asking for anything else."""
-    text = _read(os.environ if environ is None else environ, "data_dir")
-    return Settings.data_dir if text is None else _convert("data_dir", text, Path)
+    text = read(os.environ if environ is None else environ, "data_dir")
+    return Settings.data_dir if text is None else convert("data_dir", text, Path)
 
 
 def unknown_variables(environ: Mapping[str, str] | None = None) -> list[UnknownVariable]:
     """Return the variables that look like settings and are none: mostly a slip of the pen."""
     known = {PREFIX + field.name.upper() for field in fields(Settings)}
-    known |= {f"{PREFIX}{name.upper()}_FILE" for name in _SECRETS}
+    known |= {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS}
     source = os.environ if environ is None else environ
     return variables.unknown_variables(source, known, PREFIX)
-
-
-def _read(source: Mapping[str, str], name: str) -> str | None:
-    variable = PREFIX + name.upper()
-    if name in _SECRETS and (path := variables.as_meant(source.get(variable + "_FILE", ""))):
-        try:
-            text = _as_text(as_path(path).read_bytes())
-            if not text and name in SECRETS_OF_DATABASE:
-                raise SettingsError(f"{variable}_FILE: {path} is empty")
-            return _BLANK if not text and name in _TOLD_WHEN_EMPTY else text
-        except OSError as error:
-            raise SettingsError(f"{variable}_FILE: cannot read {path}: {error.strerror}") from error
-        except PathUnusable as error:
-            raise SettingsError(f"{variable}_FILE: {error}") from error
-    if name in _TAKEN_AS_THEY_ARE:
-        return source.get(variable)
-    meant = variables.as_meant(source.get(variable, ""))
-    return "" if meant is None and name in _MEANT_WHEN_EMPTY and variable in source else meant
-
-
-def _as_text(content: bytes) -> str:
-    """Return what a file holds; a binary one (.p12, .cer) in base64, as a variable would."""
-    try:
-        return content.decode().strip()
-    except UnicodeDecodeError:
-        return base64.b64encode(content).decode()
-
-
-def _convert(name: str, text: str, kind: Any) -> Any:
-    try:
-        return as_path(text) if kind is Path else kind(text)
-    except ValueError as error:
-        raise SettingsError(f"{PREFIX}{name.upper()}: {text!r} is not a number") from error
-    except PathUnusable as error:
-        raise SettingsError(f"{PREFIX}{name.upper()}: {error}") from error
-
-
-def _check_values(values: dict[str, Any]) -> None:
-    for name, value in values.items():
-        if isinstance(value, int | float) and not 0 <= value < float("inf"):
-            raise SettingsError(f"{PREFIX}{name.upper()}: {value} is not 0 or more")
-    if values.get("allow_http", "no") not in YES_OR_NO:
-        raise SettingsError(f"{PREFIX}ALLOW_HTTP: {values['allow_http']!r} is neither yes nor no")
-    for word in values.get("second_factor_required", "").split(","):
-        if word.strip() not in ("", "owners", "admins"):
-            raise SettingsError(f"{PREFIX}SECOND_FACTOR_REQUIRED: {word!r} is not owners or admins")
-    if "log_level" in values:
-        values["log_level"] = values["log_level"].upper()
-        if values["log_level"] not in LOG_LEVELS:
-            known = ", ".join(LOG_LEVELS)
-            raise SettingsError(f"{PREFIX}LOG_LEVEL: {values['log_level']!r} is none of {known}")
 
 
 def _with_secrets(settings: Settings, values: dict[str, Any], *, renews_secrets: bool) -> Settings:

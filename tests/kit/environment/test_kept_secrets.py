@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from punchcard.kit.settings import SettingsError, load_settings
+from punchcard.kit.environment.reading import SettingsError
+from punchcard.kit.settings import load_settings
 
 
 def shop(folder: Path, *tables: str) -> dict[str, str]:

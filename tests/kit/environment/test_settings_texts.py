@@ -4,13 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from punchcard.kit.settings import (
-    Settings,
-    SettingsError,
-    data_dir,
-    load_settings,
-    unknown_variables,
-)
+from punchcard.kit.environment.reading import SettingsError
+from punchcard.kit.settings import Settings, data_dir, load_settings, unknown_variables
 
 SECRETS = {
     "PUNCHCARD_SECRET_KEY": "a secret of 32 characters at least",
