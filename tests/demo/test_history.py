@@ -13,8 +13,9 @@ from punchcard.accounts.access.sign_in_service import SignInOrigin
 from punchcard.accounts.models import AuditEvent, Device
 from punchcard.context import build_context
 from punchcard.db.database import Database
+from punchcard.demo.demo_shop import PASSWORD
 from punchcard.demo.folder import DemoFolder
-from punchcard.demo.shops import PASSWORD, SHOPS
+from punchcard.demo.shops import SHOPS
 from punchcard.loyalty.models import LoyaltyTransaction, StaffPin
 from punchcard.loyalty.tables import ENTRIES
 from tests.support.books import audited

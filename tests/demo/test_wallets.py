@@ -15,9 +15,9 @@ import pytest
 
 from punchcard.accounts import vendor_service
 from punchcard.context import Context, build_context
+from punchcard.demo.cafe_alice import CAFE
 from punchcard.demo.folder import DemoFolder
 from punchcard.demo.phone import PHONE_PATH
-from punchcard.demo.shops import CAFE
 from punchcard.demo.wallets import demo_wallets
 from punchcard.fakes.serving import served
 from punchcard.loyalty.cards import card_service

@@ -19,8 +19,8 @@ from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.accounts.vocabulary import Role, SubjectKind
 from punchcard.context import Context
+from punchcard.demo.demo_shop import ADMIN_EMAIL, PASSWORD, DemoShop, Offer, Person
 from punchcard.demo.people import plain
-from punchcard.demo.shops import ADMIN_EMAIL, PASSWORD, DemoShop, Offer, Person
 from punchcard.kit.ids import LocationId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.operations import Actor, StaffIdentity
 from punchcard.loyalty.programs import program_service, reward_service

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from punchcard.accounts import vendor_service
 from punchcard.accounts.subjects import SCOPES
 from punchcard.db.database import open_database
+from punchcard.demo.demo_shop import ADMIN_EMAIL, PASSWORD, DemoShop
 from punchcard.demo.folder import DemoFolder
 from punchcard.demo.phone import PHONE_PATH
-from punchcard.demo.shops import ADMIN_EMAIL, PASSWORD, SHOPS, DemoShop
+from punchcard.demo.shops import SHOPS
 from punchcard.kit.ids import as_card_token
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import card_service

@@ -3,7 +3,7 @@
 import pytest
 
 from punchcard.accounts.access.guessable_passwords import refuse_guessable
-from punchcard.demo.shops import PASSWORD as DEMO_PASSWORD
+from punchcard.demo.demo_shop import PASSWORD as DEMO_PASSWORD
 from punchcard.kit.errors import InvalidInput
 from tests.support.cast import PASSWORD
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from punchcard.context import Context, build_context
+from punchcard.demo.demo_shop import PASSWORD
 from punchcard.demo.folder import DemoFolder
-from punchcard.demo.shops import PASSWORD
 from punchcard.kit.clock import ManualClock
 from punchcard.main import create_app
 from tests.conftest import MONDAY_MORNING
