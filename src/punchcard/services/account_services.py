@@ -1,0 +1,118 @@
+"""Who is who: the services of accounts, and what they are built from."""
+
+from dataclasses import dataclass
+
+from punchcard.accounts.access.address_change import AddressChange, AddressLinks
+from punchcard.accounts.access.attempts import Attempts
+from punchcard.accounts.access.credentials import Credentials
+from punchcard.accounts.access.form_drafts import FormDrafts
+from punchcard.accounts.access.hashing import Hasher, password_hasher
+from punchcard.accounts.access.known_browsers import KnownBrowsers
+from punchcard.accounts.access.notices import AccountNotices
+from punchcard.accounts.access.passkeys import Passkeys
+from punchcard.accounts.access.password_reset import PasswordReset
+from punchcard.accounts.access.presence import DevicePresences
+from punchcard.accounts.access.rate_limit import CredentialLimits, PublicLimits
+from punchcard.accounts.access.second_factor import SecondFactors
+from punchcard.accounts.access.session_service import SessionRules
+from punchcard.accounts.access.sign_in_service import SignIn
+from punchcard.accounts.mail.mail_queue import MailQueue
+from punchcard.accounts.security.desk import SecurityDesk
+from punchcard.kit.mail import Mailer
+from punchcard.services.foundation import Foundation
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountServices:
+    """Who is who: credentials, signing in, passwords, addresses, and the mail that goes with it."""
+
+    password_hasher: Hasher
+    limits: PublicLimits
+    security: SecurityDesk
+    device_presences: DevicePresences
+    credential_limits: CredentialLimits
+    credentials: Credentials
+    sign_in: SignIn
+    mailer: Mailer
+    mail_queue: MailQueue
+    password_reset: PasswordReset
+    address_links: AddressLinks
+    address_change: AddressChange
+    session_rules: SessionRules
+    second_factors: SecondFactors
+    form_drafts: FormDrafts
+    passkeys: Passkeys
+
+
+def build_accounts(base: Foundation, mailer: Mailer) -> AccountServices:
+    """Build what knows who calls; nothing is asked of the database yet."""
+    settings, clock, ids, database = base.settings, base.clock, base.ids, base.database
+    hasher = password_hasher(settings)
+    limits = PublicLimits(settings, clock)
+    security = SecurityDesk(database, clock, ids, settings)
+    mail_queue = MailQueue(
+        clock=clock, ids=ids, settings=settings, is_configured=mailer.is_configured
+    )
+    attempts = Attempts(settings)
+    known_browsers = KnownBrowsers(settings, clock, ids)
+    presences = DevicePresences(database)
+    second_factors = SecondFactors(
+        database=database,
+        attempts=attempts,
+        mail_queue=mail_queue,
+        security=security,
+        clock=clock,
+        ids=ids,
+        settings=settings,
+    )
+    passkeys = Passkeys(
+        database=database,
+        attempts=attempts,
+        factors=second_factors,
+        clock=clock,
+        ids=ids,
+        settings=settings,
+    )
+    sign_in = SignIn(
+        database=database,
+        hasher=hasher,
+        limits=limits,
+        security=security,
+        attempts=attempts,
+        known_browsers=known_browsers,
+        notices=AccountNotices(attempts=attempts, mail_queue=mail_queue, clock=clock, ids=ids),
+        second_factors=second_factors,
+        passkeys=passkeys,
+        clock=clock,
+        ids=ids,
+        settings=settings,
+    )
+    address_links = AddressLinks(settings, clock)
+    return AccountServices(
+        password_hasher=hasher,
+        limits=limits,
+        security=security,
+        credential_limits=CredentialLimits(settings, clock),
+        device_presences=presences,
+        credentials=Credentials(database, clock, settings, presences),
+        sign_in=sign_in,
+        mailer=mailer,
+        mail_queue=mail_queue,
+        password_reset=PasswordReset(
+            database=database,
+            sign_in=sign_in,
+            mail_queue=mail_queue,
+            limits=limits,
+            attempts=attempts,
+            known_browsers=known_browsers,
+            clock=clock,
+            ids=ids,
+            settings=settings,
+        ),
+        address_links=address_links,
+        address_change=AddressChange(mail_queue, address_links),
+        session_rules=SessionRules(database, clock, settings),
+        second_factors=second_factors,
+        form_drafts=FormDrafts(ring=settings.keys, ids=ids),
+        passkeys=passkeys,
+    )

@@ -1,0 +1,147 @@
+"""The till and what stands around it, and what they are built from."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from punchcard.accounts.access.hashing import Hasher, pin_hasher
+from punchcard.kit.descriptors import live_stream_limit
+from punchcard.kit.secrets import Sealer
+from punchcard.loyalty.cards.card_queries import WalletColumns
+from punchcard.loyalty.cards.contact_faults import ContactWatch
+from punchcard.loyalty.cards.customer_mail import CustomerMail, WalletLinksOf
+from punchcard.loyalty.cards.hand_over import HandOver
+from punchcard.loyalty.cards.links import CardLinks, card_sealer
+from punchcard.loyalty.cards.person_proofs import PersonProofs
+from punchcard.loyalty.live import LiveCards
+from punchcard.loyalty.rotating_codes import RotatingCodes
+from punchcard.loyalty.staff.pin_verifier import PinVerifier
+from punchcard.loyalty.staff.staff_tokens import StaffTokens
+from punchcard.loyalty.till.requests import OperationServices
+from punchcard.loyalty.till.till import Till
+from punchcard.loyalty.transparency.checkpoints import CheckpointMaker
+from punchcard.loyalty.transparency.log_keeper import LogKeeper
+from punchcard.services.account_services import AccountServices
+from punchcard.services.foundation import Foundation
+from punchcard.services.wallet_services import WalletServices
+from punchcard.wallets.wallet_service import Wallets
+from punchcard.wallets.wallet_states import state_columns
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoyaltyServices:
+    """The till and what stands around it: staff PINs, codes on cards, live pages, mail, the log."""
+
+    till: Till
+    live: LiveCards
+    card_sealer: Sealer
+    card_links: CardLinks
+    hand_over: HandOver
+    person_proofs: PersonProofs
+    rotating_codes: RotatingCodes
+    pin_hasher: Hasher
+    pin_verifier: PinVerifier
+    staff_tokens: StaffTokens
+    operation_services: OperationServices
+    customer_mail: CustomerMail
+    contact_watch: ContactWatch
+    checkpoint_maker: CheckpointMaker
+    log_keeper: LogKeeper
+
+
+def build_loyalty(
+    base: Foundation,
+    accounts: AccountServices,
+    wallets: WalletServices,
+    card_links: CardLinks,
+    rotating_codes: RotatingCodes,
+) -> LoyaltyServices:
+    """Build what stands around the till, and start the till; `close` the till to end its thread."""
+    settings, clock, database = base.settings, base.clock, base.database
+    # Of its own, so that strangers' sign-ins never take a PIN's turn.
+    hasher = pin_hasher(settings)
+    pin_verifier = PinVerifier(database, hasher, clock, base.ids, settings)
+    staff_tokens = StaffTokens(database, clock, settings)
+    sealer = card_sealer(settings)
+    checkpoint_maker = CheckpointMaker(
+        database=database,
+        clock=clock,
+        ids=base.ids,
+        settings=settings,
+        mail_queue=accounts.mail_queue,
+    )
+    return LoyaltyServices(
+        till=_start_till(base, sealer, wallets.service),
+        live=LiveCards(
+            database,
+            limit=live_stream_limit(settings),
+            card_limit=settings.live_streams_per_card,
+            address_limit=settings.live_streams_per_address,
+        ),
+        card_sealer=sealer,
+        card_links=card_links,
+        hand_over=HandOver(settings, clock, card_links),
+        person_proofs=PersonProofs(
+            settings=settings,
+            clock=clock,
+            ids=base.ids,
+            mail_queue=accounts.mail_queue,
+            card_links=card_links,
+        ),
+        rotating_codes=rotating_codes,
+        pin_hasher=hasher,
+        pin_verifier=pin_verifier,
+        staff_tokens=staff_tokens,
+        operation_services=OperationServices(
+            clock=clock,
+            settings=settings,
+            rotating_codes=rotating_codes,
+            pin_verifier=pin_verifier,
+            staff_tokens=staff_tokens,
+            device_presences=accounts.device_presences,
+            database=database,
+        ),
+        contact_watch=ContactWatch(),
+        checkpoint_maker=checkpoint_maker,
+        log_keeper=LogKeeper(database, clock, checkpoint_maker),
+        customer_mail=CustomerMail(
+            database=database,
+            mail_queue=accounts.mail_queue,
+            links=accounts.address_links,
+            address_change=accounts.address_change,
+            clock=clock,
+            card_links=card_links,
+            wallet_links=_wallet_links(wallets.service),
+        ),
+    )
+
+
+def _start_till(base: Foundation, sealer: Sealer, wallets: Wallets) -> Till:
+    @cache
+    def wallet_columns() -> WalletColumns:
+        # Asked at the first operation: to look at certificates costs a start that needs none.
+        return state_columns(one.name for one in wallets.configured)
+
+    settings = base.settings
+    till = Till(
+        base.database,
+        clock=base.clock,
+        ids=base.ids,
+        sealer=sealer,
+        queue_limit=settings.till_queue_limit,
+        batch_limit=settings.till_batch_limit,
+        batches_in_flight=settings.till_postgresql_batches_in_flight,
+        locked_wait_seconds=settings.till_locked_wait_seconds,
+        locked_retry_seconds=settings.till_locked_retry_seconds,
+        locked_limit=settings.till_locked_limit,
+        wallet_columns=wallet_columns,
+    )
+    till.start()
+    return till
+
+
+def _wallet_links(wallets: Wallets) -> WalletLinksOf:
+    def links_of(token: str) -> dict[str, str | None]:
+        found = wallets.links_for(token)
+        return {"apple_link": found.apple, "google_link": found.google}
+
+    return links_of
