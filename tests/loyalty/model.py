@@ -164,6 +164,11 @@ def operation_of(
     return kind(**common, **amounts)
 
 
+def _comes_late(operation: Operation, now: datetime) -> bool:
+    at = operation.occurred_at
+    return at is not None and now - at > timedelta(minutes=10)
+
+
 @dataclass
 class Shop:
     """One card of one program, one reward, and the ledger as a list."""
@@ -221,11 +226,19 @@ class Shop:
             reward=self.reward,
             times_redeemed=len(redeemed),
             recorded_stamps=self._recorded_stamps(operation, now),
+            late_purchases=self._late_purchases(operation, now),
         )
 
+    def _late_purchases(self, operation: Operation, now: datetime) -> int | None:
+        if not isinstance(operation, EarnPoints) or not _comes_late(operation, now):
+            return None
+        today = self.program.day_of(now)
+        purchases = [e for e in standing(self.entries) if e["type"] == "points_earned"]
+        told = [e for e in purchases if self.program.day_of(e["created_at"]) == today]
+        return len([e for e in told if e["created_at"] - e["occurred_at"] > timedelta(minutes=10)])
+
     def _recorded_stamps(self, operation: Operation, now: datetime) -> int | None:
-        at = operation.occurred_at
-        if not isinstance(operation, AddStamp) or at is None or now - at <= timedelta(minutes=10):
+        if not isinstance(operation, AddStamp) or not _comes_late(operation, now):
             return None
         today = self.program.day_of(now)
         return sum(

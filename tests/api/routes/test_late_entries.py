@@ -7,6 +7,7 @@ import pytest
 
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
+from punchcard.loyalty.rules.time_rules import LATE_PURCHASES
 from tests.support.books import audited
 from tests.support.cast import Shop
 from tests.support.http import Api
@@ -185,6 +186,37 @@ def test_late_stamps_of_many_days_are_believed_for_two(
     assert "10" in told[2].json()["detail"]
 
 
+def test_late_purchases_of_one_card_are_believed_for_a_days_number(
+    counter: Counter, clock: ManualClock
+) -> None:
+    card, other = counter.card(), counter.card()
+    clock.advance(hours=50)
+
+    def earn(key: str, on: str = card, back: timedelta = 40 * HOUR) -> dict[str, Any]:
+        said = {"card": on, "amount_minor": 900, "occurred_at": counter.ago(back)}
+        return {"op": "earn", "idempotency_key": key, **said}
+
+    def told(*operations: dict[str, Any]) -> list[Any]:
+        said = {"operations": list(operations)}
+        return list(counter.must(counter.till.post(f"{LOYALTY}/operations", said))["results"])
+
+    results = told(*(earn(f"late-{n}") for n in range(LATE_PURCHASES + 1)))
+    assert [one["status"] for one in results] == [201] * LATE_PURCHASES + [409]
+    problem = results[-1]["problem"]
+    assert problem["code"] == "late_purchase_limit_reached"
+    assert problem["max_late_purchases"] == LATE_PURCHASES
+    opens = datetime.fromisoformat(problem["next_purchase_at"])
+    assert timedelta() < opens - clock.now() <= timedelta(days=1)
+    of_others = told(earn("other", other), earn("now", back=timedelta(minutes=9)))
+    assert [one["status"] for one in of_others] == [201, 201]
+    first = results[0]["receipt"]["transaction"]["id"]
+    counter.must(counter.owner.post(f"{LOYALTY}/transactions/{first}/void", {"reason": "x"}), 201)
+    again = told(earn("room-again"), earn("full-again"))
+    assert [one["status"] for one in again] == [201, 409]
+    clock.advance(seconds=(opens - clock.now()).total_seconds())
+    assert told(earn("next-day"))[0]["status"] == 201
+
+
 @pytest.mark.parametrize(
     ("path", "said"),
     [
@@ -309,7 +341,7 @@ class TestImports:
         key = {"name": "Sync", "scopes": ["loyalty:manage", "loyalty:operate", "loyalty:read"]}
         secret = counter.must(counter.owner.post("/vendor/api-keys", key), 201)["key"]
         for who in (counter.till, counter.api.with_token(secret)):
-            assert counter.stamp(card, timedelta(), who, **by).status_code == 403
+            assert counter.stamp(card, HOUR, who, **by).status_code == 403
         elsewhere = counter.api.with_token(bob.token())
         path = f"{LOYALTY}/imports/history/{by['import_id']}"
         assert code_of(elsewhere.get(path)) == (404, "import_not_found")
@@ -317,6 +349,25 @@ class TestImports:
         assert code_of(counter.stamp(card, HOUR, counter.owner, **by)) == OUT_OF_RANGE
         ahead = counter.stamp(card, -HOUR, counter.owner, **by)
         assert code_of(ahead) == OUT_OF_RANGE
+
+    def test_an_import_tells_nothing_of_now(self, counter: Counter, clock: ManualClock) -> None:
+        by = {"import_id": counter.must(self.begin(counter), 201)["id"]}
+        card = counter.card()
+        clock.advance(hours=1)
+        for back in (timedelta(), timedelta(minutes=9, seconds=59)):
+            refused = counter.stamp(card, back, counter.owner, **by)
+            assert code_of(refused) == OUT_OF_RANGE
+            assert refused.json()["earliest"] is None
+        assert counter.stamp(card, timedelta(minutes=10), counter.owner, **by).status_code == 201
+        untold: list[tuple[str, dict[str, Any], str]] = [
+            ("/stamp", {"card": card}, "occurred_at"),
+            ("/points/earn", {"card": card, "amount_minor": 100}, "occurred_at"),
+            ("/cards", {"program_id": counter.program}, "enrolled_at"),
+        ]
+        for path, said, field in untold:
+            refused = counter.owner.post(LOYALTY + path, {**said, **by})
+            assert code_of(refused) == (422, "invalid_input")
+            assert [error["loc"][-1] for error in refused.json()["errors"]] == [field]
 
     def test_an_import_stands_in_the_audit_trail_and_in_the_list(self, counter: Counter) -> None:
         made = [counter.must(self.begin(counter, name=name), 201) for name in ("One", "Two")]

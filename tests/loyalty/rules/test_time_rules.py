@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from punchcard.loyalty.errors.balances import DailyStampLimitReached
+from punchcard.loyalty.errors.balances import DailyStampLimitReached, LatePurchaseLimitReached
 from punchcard.loyalty.errors.till import OccurredAtOutOfRange
 from punchcard.loyalty.operations import Actor, OpenCard
 from punchcard.loyalty.rules import decide
-from punchcard.loyalty.rules.time_rules import LATE_DAYS, is_late
+from punchcard.loyalty.rules.time_rules import LATE_DAYS, LATE_PURCHASES, is_late
 from punchcard.loyalty.rules.values import History
 from punchcard.loyalty.vocabulary import ActorKind
 from tests.support.drivers.rules import MONDAY, card, earn, points_program, program, stamp, void
@@ -71,6 +71,17 @@ def test_late_stamps_count_against_the_day_they_are_recorded_on() -> None:
     assert refusal.value.code == "daily_stamp_limit_reached"
     assert refusal.value.facts["max_daily_stamps"] == LATE_DAYS * 5
     assert refusal.value.facts["next_stamp_at"] == rules.start_of_next_day(MONDAY)
+
+
+def test_late_purchases_have_a_number_a_day_and_purchases_of_now_none() -> None:
+    late = earn(500, occurred_at=MONDAY - 30 * HOUR)
+    rules = points_program()
+    fits = History(late_purchases=LATE_PURCHASES - 1)
+    assert decide(late, rules, card(), MONDAY, fits).card.points == 5
+    with pytest.raises(LatePurchaseLimitReached) as refusal:
+        decide(late, rules, card(), MONDAY, History(late_purchases=LATE_PURCHASES))
+    assert refusal.value.facts["next_purchase_at"] == rules.start_of_next_day(MONDAY)
+    assert decide(earn(500), rules, card(), MONDAY).card.points == 5
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,20 @@ class LateStampLimitReached(DailyStampLimitReached):
     )
 
 
+class LatePurchaseLimitReached(DomainError):
+    """This card was given a day's late purchases: facts `next_purchase_at`, `max_late_purchases`.
+
+    A purchase of now is taken all the same.
+    """
+
+    code = "late_purchase_limit_reached"
+    kind = Kind.REFUSED
+    sentence = N_(
+        "Too many late purchases for one card: at most {max_late_purchases} can be recorded in a"
+        " day, the next one at {next_purchase_at}."
+    )
+
+
 class TooManyStampsAtOnce(DailyStampLimitReached):
     """The day has fewer stamps left than were asked for; that many are possible now.
 

@@ -63,6 +63,15 @@ class OccurredAtOutOfRange(DomainError):
     sentence = N_("The time of the operation must be between {earliest} and {latest}.")
 
 
+class NotYetHistory(OccurredAtOutOfRange):
+    """An import tells what is over: the same code, and `earliest` is null.
+
+    What happened in the last ten minutes is of now.
+    """
+
+    sentence = N_("An import tells what happened before {latest}.")
+
+
 class TillBusy(DomainError):
     """The till's queue is full, or the database does not answer."""
 

@@ -84,6 +84,8 @@ def decide(
         if history.recorded_stamps is not None:
             recorded = history.recorded_stamps + operation.quantity
             stamp_rules.check_recorded_day(recorded, program, now)
+    elif history.late_purchases is not None:
+        points_rules.check_late_purchases(history.late_purchases + 1, program, now)
     steps = Steps(card, at)
     if isinstance(operation, _VISITS):
         card_rules.credit_due_welcome(program, steps)

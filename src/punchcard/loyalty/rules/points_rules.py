@@ -5,6 +5,7 @@ from typing import Final
 
 from punchcard.loyalty.errors.balances import (
     BalanceLimitReached,
+    LatePurchaseLimitReached,
     NotEnoughPoints,
     PurchaseBelowMinimum,
     RedemptionBelowMinimum,
@@ -16,6 +17,7 @@ from punchcard.loyalty.errors.programs import (
 )
 from punchcard.loyalty.operations import AdjustPoints, EarnPoints, RedeemPoints, RedeemReward
 from punchcard.loyalty.rules.reward_rules import obstacle
+from punchcard.loyalty.rules.time_rules import LATE_PURCHASES
 from punchcard.loyalty.rules.values import (
     BALANCE_LIMIT,
     CardState,
@@ -60,6 +62,16 @@ def earn_points(
     )
     steps.take(entry, earned)
     return steps.decision()
+
+
+def check_late_purchases(recorded: int, program: ProgramRules, now: datetime) -> None:
+    """Refuse a late purchase with which the day of `now` has `recorded` so many on this card.
+
+    Raises LatePurchaseLimitReached.
+    """
+    if recorded > LATE_PURCHASES:
+        opens = program.start_of_next_day(now).astimezone(program.zone)
+        raise LatePurchaseLimitReached(next_purchase_at=opens, max_late_purchases=LATE_PURCHASES)
 
 
 def carry_in(card: CardState, program: ProgramRules) -> int:

@@ -16,6 +16,12 @@ A till that was offline over a night hands in two days at once; who fills cards 
 were gets no further.
 """
 
+LATE_PURCHASES: Final = 20
+"""How many late purchases one card can be given within a day.
+
+A purchase has no limit of its own: this keeps visits that never were from being told afterwards.
+"""
+
 OPENING_LEEWAY: Final = timedelta(seconds=30)
 """By how much a till's clock may lie behind the one that wrote down when the card was opened."""
 

@@ -215,7 +215,8 @@ class History:
     """What some operations must know of the card's past; the till looks it up when needed.
 
     `recorded_stamps` are those recorded since the program's day began, whenever they happened, for
-    a stamp that comes late; None for any other.
+    a stamp that comes late, `late_purchases` the late ones among those, for a purchase that comes
+    late; None for any other.
     """
 
     stamps: tuple[PastStamp, ...] = ()
@@ -224,6 +225,7 @@ class History:
     reward: RewardState | None = None
     times_redeemed: int = 0
     recorded_stamps: int | None = None
+    late_purchases: int | None = None
 
 
 NO_HISTORY = History()

@@ -46,7 +46,12 @@ from punchcard.loyalty.rules.values import (
 )
 from punchcard.loyalty.tables import CARDS, EntryRow
 from punchcard.loyalty.till import till_queries as queries
-from punchcard.loyalty.till.batch_history import reward_history, stamp_history, void_history
+from punchcard.loyalty.till.batch_history import (
+    purchase_history,
+    reward_history,
+    stamp_history,
+    void_history,
+)
 from punchcard.loyalty.till.batch_locks import BatchLocks, programs_of
 from punchcard.loyalty.till.batch_shelves import BatchShelves
 from punchcard.loyalty.till.batch_writes import BatchWrites, adjustment_event
@@ -211,8 +216,10 @@ class Batch:
         match operation:
             case AddStamp():
                 return stamp_history(self._past, operation, card, self.now)
-            case EarnPoints() if operation.reference:
-                self._check_reference(operation.reference, card)
+            case EarnPoints():
+                if operation.reference:
+                    self._check_reference(operation.reference, card)
+                return purchase_history(self._past, operation, card, self.now)
             case RedeemReward():
                 reward = self.rewards.get((operation.vendor_id, operation.reward_id))
                 return reward_history(self._past, reward, card)

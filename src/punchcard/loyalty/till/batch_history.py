@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from punchcard.kit.ids import RewardId, VendorId
-from punchcard.loyalty.operations import AddStamp, VoidEntry
+from punchcard.loyalty.operations import AddStamp, EarnPoints, VoidEntry
 from punchcard.loyalty.rules.stamp_rules import as_stamped, is_late_report, is_out_of_turn
 from punchcard.loyalty.rules.values import NO_HISTORY, History, RewardState
 from punchcard.loyalty.till import till_queries as queries
@@ -52,6 +52,17 @@ def stamp_history(past: Past, operation: AddStamp, card: HeldCard, now: datetime
         )
         if is_late
         else None,
+    )
+
+
+def purchase_history(past: Past, operation: EarnPoints, card: HeldCard, now: datetime) -> History:
+    """Return how many late purchases were recorded today, for one more of them."""
+    is_late = is_late_report(operation.occurred_at, now) and operation.actor.kind != _IMPORT
+    if not is_late:
+        return NO_HISTORY
+    since = card.program.start_of_day(now)
+    return History(
+        late_purchases=queries.late_purchases_recorded(past(card), card.state.id, since=since)
     )
 
 

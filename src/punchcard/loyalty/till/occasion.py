@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from punchcard.accounts.access.presence import DevicePresences, Span
 from punchcard.accounts.subjects import Subject
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.errors.till import OccurredAtOutOfRange
+from punchcard.loyalty.errors.till import NotYetHistory, OccurredAtOutOfRange
 from punchcard.loyalty.rules.time_rules import LATE
 
 
@@ -29,19 +29,26 @@ class Occasions:
     def checked(self, occurred_at: datetime, *, is_history: bool) -> datetime:
         """Return when it happened, never ahead of now: a clock that runs ahead a little is now.
 
-        History may lie any time back. All else lies at most `offline_grace_hours` back, and what a
+        History lies any time back, and not in the last minutes: what is of now goes the counter's
+        way, with its PIN. All else lies at most `offline_grace_hours` back, and what a
         terminal tells late lies where the server answered it nothing: see `presence`.
         Raises OccurredAtOutOfRange.
         """
+        if is_history:
+            return self._checked_history(occurred_at)
         if occurred_at > self._now + self._skew:
             raise OccurredAtOutOfRange(earliest=self._earliest, latest=self._now)
-        if is_history:
-            return min(occurred_at, self._now)
         if occurred_at < self._earliest:
             raise OccurredAtOutOfRange(earliest=self._earliest, latest=self._now)
         if self._is_late(occurred_at):
             self._check_silence(occurred_at)
         return min(occurred_at, self._now)
+
+    def _checked_history(self, occurred_at: datetime) -> datetime:
+        latest = self._now - LATE
+        if occurred_at > latest:
+            raise NotYetHistory(earliest=None, latest=latest)
+        return occurred_at
 
     def _is_late(self, occurred_at: datetime) -> bool:
         return self._device_id is not None and self._now - occurred_at > LATE

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple, Unpack
+from typing import Any, Final, NamedTuple, Unpack
 
 import orjson
 
@@ -116,6 +116,8 @@ class RequestDetails:
     fingerprint: bytes | None = None
 
 
+HISTORY_WITHOUT_TIME: Final = N_("An import tells when it happened.")
+
 TillCall = Callable[[Till, OperationMetadata], Receipt]
 """One of the functions that do a single operation, with all but these two bound."""
 
@@ -218,8 +220,10 @@ class OperationBuilder:
         occurred_at = details.occurred_at
         import_id = details.import_id
         actor = self._actor if import_id is None else self._importer(import_id)
+        is_history = import_id is not None
+        if is_history and occurred_at is None:
+            raise invalid_field("occurred_at", message=HISTORY_WITHOUT_TIME)
         if occurred_at is not None:
-            is_history = import_id is not None
             occurred_at = self._occasions.checked(occurred_at, is_history=is_history)
         return {
             "vendor_id": self._caller.vendor_id,

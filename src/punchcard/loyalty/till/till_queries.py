@@ -22,6 +22,7 @@ from punchcard.db.base import table_of
 from punchcard.db.dialects import one_of
 from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.ledger.entry import CARRYING
+from punchcard.loyalty.ledger.ledger_reader import was_late
 from punchcard.loyalty.models import (
     StaffPin,
 )
@@ -229,6 +230,24 @@ def stamps_recorded(connection: Connection, card_id: CardId, *, since: datetime)
             ENTRIES.c.type == EntryType.STAMP_EARNED,
             ENTRIES.c.actor_kind != ActorKind.IMPORT,
             ENTRIES.c.created_at >= since,
+            voiding.c.id.is_(None),
+        )
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def late_purchases_recorded(connection: Connection, card_id: CardId, *, since: datetime) -> int:
+    """Return how many late purchases were recorded on a card since then, without voided ones."""
+    voiding = ENTRIES.alias("voiding")
+    query = (
+        select(func.count())
+        .select_from(ENTRIES)
+        .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
+        .where(
+            ENTRIES.c.card_id == card_id,
+            ENTRIES.c.type == EntryType.POINTS_EARNED,
+            ENTRIES.c.created_at >= since,
+            was_late(connection.dialect),
             voiding.c.id.is_(None),
         )
     )

@@ -24,6 +24,7 @@ from punchcard.loyalty.errors.till import IdempotencyKeyReused
 from punchcard.loyalty.operations import OpenCard, OperationMetadata
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.requests import (
+    HISTORY_WITHOUT_TIME,
     OperationBuilder,
     RequestDetails,
     StaffProof,
@@ -41,6 +42,8 @@ async def enrol(context: Context, request: FastRequest) -> FastResponse:
         raise refusal_of_body(error) from None
     if body.enrolled_at is not None and body.import_id is None:
         raise invalid_field("enrolled_at", message=_NEEDS_IMPORT)
+    if body.import_id is not None and body.enrolled_at is None:
+        raise invalid_field("enrolled_at", message=HISTORY_WITHOUT_TIME)
     builder = OperationBuilder(context.loyalty.operation_services, caller_of(request))
     key = request.idempotency_key
     told = _fingerprints(context.settings.keys, body) if key is not None else (None,)
