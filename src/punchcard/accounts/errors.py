@@ -69,7 +69,7 @@ class ChallengeInvalid(DomainError):
 
 
 class SecondFactorNeeded(DomainError):
-    """The operator wants this person to have a second factor."""
+    """This person must have a second factor: the operator or the shop's owner wants it."""
 
     code = "second_factor_needed"
     kind = Kind.FORBIDDEN

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import location_service, retired_slugs, user_service
 from punchcard.accounts.audit_service import Act, record_act
-from punchcard.accounts.errors import VendorClosed, VendorNotFound, VendorSlugTaken
+from punchcard.accounts.errors import NotAllowed, VendorClosed, VendorNotFound, VendorSlugTaken
 from punchcard.accounts.events import VendorChanged
 from punchcard.accounts.models import AccessToken, ApiKey, Device, SlugOwner, User, Vendor
 from punchcard.accounts.rows import apply_changes, narrowed_by_name
+from punchcard.accounts.subjects import PLATFORM_ADMIN, VENDOR_OWN
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vocabulary import Role, VendorStatus
 from punchcard.db.events import announce
@@ -21,7 +22,8 @@ from punchcard.kit.ids import VendorId, as_id
 from punchcard.kit.validation import places, texts
 from punchcard.kit.validation.invalid import check_field
 
-_FIELDS = ("name", "slug", "currency", "timezone", "language", "country", "keeps_origins")
+_TEXTS = ("name", "slug", "currency", "timezone", "language", "country")
+_FIELDS = (*_TEXTS, "keeps_origins", "managers_need_second_factor")
 _RULES: Mapping[str, Callable[[str], str]] = {
     "name": texts.one_line,
     "slug": texts.slug,
@@ -55,12 +57,13 @@ def create_vendor(session: Session, act: Act, wanted: NewVendor) -> Vendor:
 
     Raises SlugTaken and EmailTaken.
     """
-    told = _checked({field: getattr(wanted, field) for field in _FIELDS[:6]})
+    told = _checked({field: getattr(wanted, field) for field in _TEXTS})
     told["country"] = told["country"] or places.country_of(told["timezone"], told["currency"])
     vendor = Vendor(
         id=act.ids.new_id(),
         **told,
         keeps_origins=False,
+        managers_need_second_factor=False,
         status=VendorStatus.ACTIVE,
         created_at=act.now,
         updated_at=act.now,
@@ -141,16 +144,19 @@ def update_vendor(
     *,
     guard: Callable[[Vendor], None] | None = None,
 ) -> Vendor:
-    """Change name, slug, currency, timezone, language, country or keeps_origins.
+    """Change what a vendor is called, its habits, or whether managers need a second factor.
 
     A country of None takes it from the time zone or the currency again, if they tell it.
     `guard` is given the row, locked, before anything changes; what it raises ends it.
-    Raises SlugTaken, InvalidInput.
+    Raises SlugTaken, InvalidInput, and NotAllowed for a manager who would free managers of theirs.
     """
     vendor = _lock(session, vendor_id)
     if guard is not None:
         guard(vendor)
     wanted = _checked(changes)
+    is_of_owners = "managers_need_second_factor" in wanted
+    if is_of_owners and not act.subject.may(VENDOR_OWN, PLATFORM_ADMIN):
+        raise NotAllowed
     if "country" in wanted and wanted["country"] is None:
         timezone = wanted.get("timezone", vendor.timezone)
         currency = wanted.get("currency", vendor.currency)

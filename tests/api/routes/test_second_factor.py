@@ -3,7 +3,7 @@
 import base64
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from sqlalchemy import select
@@ -274,6 +274,44 @@ def test_an_owner_lets_a_colleague_in_who_has_lost_theirs_and_nobody_elses(
     assert owner.delete(path).status_code == 409
     right = {"email": alice.email("manager"), "password": PASSWORD}
     assert api.post(TOKEN, right).status_code == 200
+
+
+class TestWhereTheOwnerWantsOneOfManagers:
+    WANTED: ClassVar = {"managers_need_second_factor": True}
+
+    def test_managers_set_one_up_at_their_next_sign_in_and_do_nothing_before(
+        self, owner: Api, api: Api, clock: ManualClock, alice: Shop
+    ) -> None:
+        alice.hire(Role.MANAGER)
+        alice.hire(Role.STAFF)
+        before = api.with_token(alice.token("manager"))
+        assert owner.patch("/vendor", self.WANTED).json()["managers_need_second_factor"] is True
+        assert before.get("/vendor").status_code == 200
+
+        manager = api.with_token(alice.token("manager"))
+        assert manager.get("/vendor").json()["code"] == "second_factor_needed"
+        assert manager.get(FACTOR).json()["is_required"] is True
+        app, _ = set_up(manager, clock)
+        assert manager.get("/vendor").status_code == 200
+        assert manager.delete(FACTOR).json()["code"] == "second_factor_needed"
+        assert show(api, challenge(api, alice.email("manager")), app.code())[0] == 200
+        for role in ("owner", "staff"):
+            assert api.with_token(alice.token(role)).get("/vendor").status_code == 200
+
+    def test_no_manager_lifts_it_and_an_owner_shows_who_they_are_first(
+        self, owner: Api, api: Api, clock: ManualClock, alice: Shop
+    ) -> None:
+        alice.hire(Role.MANAGER)
+        manager = api.with_token(alice.token("manager"))
+        for wish in (True, False):
+            said = {"managers_need_second_factor": wish}
+            assert manager.patch("/vendor", said).json()["code"] == "not_allowed"
+        clock.advance(minutes=16)
+        assert owner.patch("/vendor", self.WANTED).json()["code"] == "confirmation_required"
+        assert owner.post("/auth/confirm", {"password": PASSWORD}).status_code == 204
+        assert owner.patch("/vendor", self.WANTED).status_code == 200
+        (event, *_) = owner.get("/vendor/audit-events?action=vendor.updated").json()["items"]
+        assert event["new"] == self.WANTED
 
 
 class TestWhereTheOperatorWantsOne:

@@ -127,11 +127,43 @@ class TestWhereTheOperatorWantsOne:
         owner = visitors(alice)
         assert owner.get("/console").headers["location"] == PAGE
         assert owner.get("/console/account").headers["location"] == PAGE
-        assert "wants you to have a second factor" in text_of(owner.get(PAGE))
+        assert "You must have a second factor here." in text_of(owner.get(PAGE))
 
         set_up(owner, clock)
 
         assert owner.get("/console").status_code == 200
+
+
+def test_managers_of_a_shop_whose_owner_wants_it_are_led_to_set_one_up(
+    visitors: Visitors, clock: ManualClock, alice: Shop
+) -> None:
+    alice.hire(Role.MANAGER)
+    owner, settings = visitors(alice), "/console/settings"
+    clock.advance(minutes=16)
+    wanted = {**form_on(owner.get(settings).text, settings), "managers_need_second_factor": "on"}
+    asked = owner.client.post(settings, data=wanted)
+    step = "/console/account/confirm"
+    shown = {**form_on(asked.text, step), "confirm_with_password": PASSWORD}
+    on = owner.client.post(step, data=shown, follow_redirects=False)
+    assert (on.status_code, on.headers["location"]) == (307, settings)
+    assert owner.client.post(settings, data=wanted).status_code in (200, 303)
+
+    manager = visitors(alice, "manager")
+    assert manager.get("/console").headers["location"] == PAGE
+    set_up(manager, clock)
+    page = manager.get(settings).text
+    assert "managers_need_second_factor" not in page
+    kept = manager.client.post(settings, data={**form_on(page, settings), "name": "Chez Alice"})
+    assert kept.status_code in (200, 303)
+    assert (
+        visitors()
+        .sign_in(alice.email("manager"), PASSWORD)
+        .headers["location"]
+        .startswith("/sign-in/code")
+    )
+    page = owner.get(settings).text
+    assert 'name="managers_need_second_factor" value="on" checked' in " ".join(page.split())
+    assert "Managers need a second factor" in text_of(owner.get("/console/settings/changes"))
 
 
 def options_on(page: str) -> dict[str, Any]:

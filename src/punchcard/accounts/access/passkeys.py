@@ -173,8 +173,8 @@ class Passkeys:
     def remove(self, subject: Subject, passkey_id: str, *, request_id: str | None) -> None:
         """Remove one of the caller's passkeys; with the last factor the recovery codes go too.
 
-        Raises PasskeyNotFound, and SecondFactorNeeded where the operator wants a second factor and
-        this is the last.
+        Raises PasskeyNotFound, and SecondFactorNeeded for the last of who must have a second
+        factor.
         """
         act = self._act(subject, request_id)
         with self._database.write() as session:
@@ -187,7 +187,7 @@ class Passkeys:
             if len(known) > 1 or session.scalar(app) is not None:
                 session.delete(row)
                 self._factors.note(session, act, person, "passkey_removed")
-            elif self._factors.is_required(person):
+            elif self._factors.is_required(session, person):
                 raise SecondFactorNeeded
             else:
                 self._factors.remove(session, act, person)

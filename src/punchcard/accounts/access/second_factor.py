@@ -40,7 +40,7 @@ from punchcard.accounts.errors import (
 )
 from punchcard.accounts.links import LinkTokens
 from punchcard.accounts.mail.mail_queue import MailQueue
-from punchcard.accounts.models import Admin, User
+from punchcard.accounts.models import Admin, User, Vendor
 from punchcard.accounts.security.desk import SecurityDesk
 from punchcard.accounts.subjects import Subject
 from punchcard.accounts.vocabulary import Role, SecurityEvent
@@ -129,10 +129,15 @@ class SecondFactors:
         self._challenges = LinkTokens(settings.keys, "second factor challenge", clock)
         self._keys = settings.keys.derived("punchcard second factor")
 
-    def is_required(self, person: User | Admin) -> bool:
-        """Return whether the operator wants this person to have a second factor."""
+    def is_required(self, session: Session, person: User | Admin) -> bool:
+        """Return whether this person must have a second factor.
+
+        The operator says so of admins and owners, an owner of the shop's managers.
+        """
         if isinstance(person, Admin):
             return "admins" in self._required
+        if person.role == Role.MANAGER:
+            return session.get_one(Vendor, person.vendor_id).managers_need_second_factor
         return person.role == Role.OWNER and "owners" in self._required
 
     def has_one(self, session: Session, person: User | Admin) -> bool:
@@ -151,7 +156,7 @@ class SecondFactors:
             return SecondFactorState(
                 added_at=row.created_at if row is not None else None,
                 passkeys=passkeys_of(session, person),
-                is_required=self.is_required(person),
+                is_required=self.is_required(session, person),
                 recovery_codes_left=session.scalar(left) or 0,
             )
 
@@ -224,12 +229,12 @@ class SecondFactors:
     def remove_own(self, subject: Subject, *, request_id: str | None) -> None:
         """Remove the caller's second factor, passkeys too.
 
-        Raises SecondFactorNotSet, and SecondFactorNeeded where the operator wants one.
+        Raises SecondFactorNotSet, and SecondFactorNeeded for who must have one.
         """
         act = self._act(subject, request_id)
         with self._database.write() as session:
             person = load_person(session, subject)
-            if self.is_required(person):
+            if self.is_required(session, person):
                 raise SecondFactorNeeded
             self.remove(session, act, person)
 

@@ -293,7 +293,7 @@ class SignIn:
             )
             held = _hold_unchanged(session, person)
             subject = _signed_in(session, held, row.id)
-            if attempt is not None and self._second_factors.is_required(held):
+            if attempt is not None and self._second_factors.is_required(session, held):
                 row.needs_second_factor = True
                 subject = replace(subject, permissions=frozenset(), needs_second_factor=True)
             if _keeps_origins(session, held):

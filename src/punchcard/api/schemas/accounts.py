@@ -65,6 +65,7 @@ class VendorSchema(Schema):
     )
     status: OneOf[VendorStatus]
     keeps_origins: bool
+    managers_need_second_factor: bool
     created_at: Moment
     updated_at: Moment
 
@@ -78,6 +79,7 @@ class VendorChange(Schema):
     language: LanguageText = LEFT_OUT
     country: Country | None = Field(default=None, description=_COUNTRY_LEFT)
     keeps_origins: Flag = LEFT_OUT
+    managers_need_second_factor: Flag = LEFT_OUT
 
 
 class VendorChangeByAdmin(VendorChange):

@@ -1,5 +1,6 @@
 """The console's page of the shop itself: its habits, who changed what, and its closing."""
 
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -23,6 +24,8 @@ from punchcard.web.pages.vendor_form import VENDOR_FIELDS, place_choices, read_v
 router = APIRouter(prefix="/console/settings")
 
 _EVENTS_SHOWN: Final = 50
+_NEED: Final = "managers_need_second_factor"
+_BOXES: Final = ("keeps_origins", _NEED)
 
 
 @router.get("")
@@ -34,13 +37,17 @@ def open_settings(request: PageRequestDep) -> Response:
 @router.post("")
 def update_settings(request: PageRequestDep, form: FormDep) -> Response:
     """Change them; passes follow a new name or language."""
+    fields = _fields(request)
     with request.context.database.read() as session:
-        form.merge(_initial(vendor_service.get_vendor(session, request.vendor_id)))
-    changes = read_vendor(form) | {"keeps_origins": form.is_on("keeps_origins")}
+        before = fields(vendor_service.get_vendor(session, request.vendor_id))
+    form.merge(before)
+    changes = read_vendor(form) | {name: form.is_on(name) for name in _BOXES if name in before}
+    if changes.get(_NEED) != before.get(_NEED):
+        request.require_confirmation(form)
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
             vendor_changes.update_vendor(
-                session, request.act(), request.vendor_id, changes, guard=form.guard(_initial)
+                session, request.act(), request.vendor_id, changes, guard=form.guard(fields)
             )
     if not form.is_valid:
         return _settings_page(request, form, status=form.status)
@@ -97,8 +104,10 @@ def close_shop(request: PageRequestDep, form: FormDep) -> Response:
     return request.redirect("/sign-in", N_("The shop is closed. Its ledger stays as it is."))
 
 
-def _initial(vendor: Vendor) -> dict[str, Any]:
-    return {field: getattr(vendor, field) for field in (*VENDOR_FIELDS, "keeps_origins")}
+def _fields(request: PageRequest) -> Callable[[Vendor], dict[str, Any]]:
+    """Return what reads of a vendor what the page shows: some of it to owners alone."""
+    boxes = _BOXES if request.may(VENDOR_OWN) else _BOXES[:1]
+    return lambda vendor: {field: getattr(vendor, field) for field in (*VENDOR_FIELDS, *boxes)}
 
 
 def _settings_page(
@@ -106,7 +115,7 @@ def _settings_page(
 ) -> Response:
     with request.context.database.read() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
-        initial = _initial(vendor)
+        initial = _fields(request)(vendor)
         slug, name = vendor.slug, vendor.name
     form = form or request.form(initial)
     return request.render(
@@ -118,5 +127,5 @@ def _settings_page(
         places=place_choices(form, request.language),
         shop_name=name,
         origin_days=request.context.settings.origin_days,
-        may_close=request.may(VENDOR_OWN),
+        is_owner=request.may(VENDOR_OWN),
     )

@@ -34,6 +34,7 @@ def action_choices(language: str) -> list[tuple[str, str]]:
 
 _LABELS: Final[Mapping[str, str]] = {
     **program_labels.LABELS,
+    "managers_need_second_factor": N_("Managers need a second factor"),
     "name": N_("Name"),
     "address": N_("Address"),
     "birthday": N_("Birthday"),

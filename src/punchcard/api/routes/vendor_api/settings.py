@@ -29,8 +29,11 @@ def update_vendor(body: VendorChange, caller: CallerDep) -> VendorSchema:
     """Change the vendor's name, currency, time zone, language, or whether it keeps origins.
 
     Programs that exist keep the currency and the time zone they were made with; their passes follow
-    a new name or language.
+    a new name or language. Owners alone, who have just shown who they are, say whether managers
+    need a second factor.
     """
+    if "managers_need_second_factor" in body.model_fields_set:
+        caller.require_confirmation()
     with caller.context.database.write() as session:
         vendor = vendor_changes.update_vendor(
             session,
