@@ -39,6 +39,7 @@ class BoundedProtocol(HttpToolsProtocol):
     A head that is too large is answered 431, one that is too slow and a body that is too slow 408,
     a connection too many 503, each if nothing was answered yet. Anyone who is answered before the
     request has wholly arrived can read the response: the rest is read and dropped, up to a limit.
+    No other protocol is spoken: who asks for one is answered in this one, and the line ends.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class BoundedProtocol(HttpToolsProtocol):
         # A client that connects is expected to send a head.
         self._stage = _Stage.HEAD
         self._is_draining = False
+        self._is_last = False
         self._timer: asyncio.TimerHandle | None = None
         # Since the parser last had a whole head, a part of a body, or the end of a message.
         self._held_bytes = 0
@@ -106,6 +108,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Hand the request over to the application."""
+        if self.parser.should_upgrade() and self._announces_body():
+            # The parser would take the body for the next request, a proxy takes it for the body.
+            self._refuse(400)
+            return
         super().on_headers_complete()
         self._stage = _Stage.BODY
         self._held_bytes = self._body_bytes = 0
@@ -121,6 +127,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End a request; the next may have begun in the same packet."""
+        if self._is_draining and self.parser.should_upgrade():
+            # It was refused, and what it announced still arrives.
+            return
         super().on_message_complete()
         self._stage = _Stage.NOTHING
         self._held_bytes = 0
@@ -137,12 +146,27 @@ class BoundedProtocol(HttpToolsProtocol):
         """Answer what is no HTTP."""
         self._refuse(400)
 
+    def _should_upgrade(self) -> bool:
+        return False
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Answer in this protocol, and end the line: what follows may be in another."""
+        self._is_last = True
+        if not self._is_draining:
+            self.cycle.keep_alive = False
+
+    def _announces_body(self) -> bool:
+        return any(
+            name == b"transfer-encoding" or (name == b"content-length" and int(value) > 0)
+            for name, value in self.headers
+        )
+
     # Bounds
 
     def _receive_part(self, part: bytes) -> None:
-        if self._is_draining:
+        if self._is_draining or self._is_last:
             self._drop(len(part))
-        if self.transport.is_closing():
+        if self._is_last or self.transport.is_closing():
             return
         if self._stage is _Stage.NOTHING:
             self._stage = _Stage.HEAD
