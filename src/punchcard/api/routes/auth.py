@@ -18,7 +18,16 @@ from punchcard.api.http.dependencies import (
 )
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.accounts import (
+from punchcard.api.schemas.second_factor import (
+    PasskeySchema,
+    RecoveryCodesSchema,
+    SecondFactorChange,
+    SecondFactorRequest,
+    SecondFactorSchema,
+    SecondFactorSetupSchema,
+    passkey_facts,
+)
+from punchcard.api.schemas.sign_in import (
     EmailChange,
     EmailVerification,
     PasswordChange,
@@ -31,15 +40,6 @@ from punchcard.api.schemas.accounts import (
     TokenSchema,
     VerifiedAddressSchema,
     session_schema,
-)
-from punchcard.api.schemas.second_factor import (
-    PasskeySchema,
-    RecoveryCodesSchema,
-    SecondFactorChange,
-    SecondFactorRequest,
-    SecondFactorSchema,
-    SecondFactorSetupSchema,
-    passkey_facts,
 )
 from punchcard.context import Context
 from punchcard.kit.ids import SessionId

@@ -9,7 +9,6 @@ from punchcard.api.http.dependencies import CallerDep, LimitReads, VisitorDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.routes.auth import origin_of_visitor, token_schema
-from punchcard.api.schemas.accounts import TokenSchema
 from punchcard.api.schemas.second_factor import (
     NewPasskeySchema,
     PasskeyAddition,
@@ -18,6 +17,7 @@ from punchcard.api.schemas.second_factor import (
     PasskeySignInRequest,
     passkey_facts,
 )
+from punchcard.api.schemas.sign_in import TokenSchema
 
 router = api_router("/api/v1/auth/second-factor", tag="Signing in")
 

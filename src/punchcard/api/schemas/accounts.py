@@ -1,13 +1,11 @@
 """What is said about vendors, people, places, keys and devices."""
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
-from punchcard.accounts.access.known_browsers import KNOWN_CHARACTERS
 from punchcard.accounts.checks import PASSWORD_MAXIMUM, PASSWORD_MINIMUM
 from punchcard.accounts.models import (
-    AccessToken,
     ApiKey,
     Device,
     Location,
@@ -16,6 +14,7 @@ from punchcard.accounts.models import (
 )
 from punchcard.accounts.vocabulary import Role, VendorStatus
 from punchcard.api.schemas.fields import (
+    LEFT_OUT,
     Country,
     Currency,
     Email,
@@ -30,22 +29,15 @@ from punchcard.api.schemas.fields import (
     Timezone,
     line,
 )
-from punchcard.kit.ids import ApiKeyId, DeviceId, LocationId, SessionId, UserId, VendorId
+from punchcard.kit.ids import ApiKeyId, DeviceId, LocationId, UserId, VendorId
 
 Told = TypeVar("Told", bound=Schema)
-
-# A field that may be left out, but not be null.
-LEFT_OUT: Any = Field(default_factory=lambda: None)
 
 ScopeName = Literal["loyalty:read", "loyalty:operate", "loyalty:manage"]
 NewPassword = Annotated[
     str, StringConstraints(min_length=PASSWORD_MINIMUM, max_length=PASSWORD_MAXIMUM)
 ]
-GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Address = Annotated[str, *line(0, 300)]
-LinkToken = Annotated[str, *line(1, 1500)]
-KnownBrowser = Annotated[str, StringConstraints(max_length=KNOWN_CHARACTERS)]
-
 
 _COUNTRY_LEFT = "ISO 3166-1 alpha-2; null takes it from the time zone or the currency."
 
@@ -262,100 +254,6 @@ class ApiKeyRequest(Schema):
     )
 
 
-class SubjectSchema(Schema):
-    """Who is calling and what they may do."""
-
-    kind: Literal["admin", "member", "api_key", "device"]
-    id: IdOf[str]
-    name: str
-    vendor_id: IdOf[VendorId] | None
-    role: OneOf[Role] | None
-    permissions: list[str]
-    location_id: IdOf[LocationId] | None
-    language: str | None
-
-
-class TokenRequest(Schema):
-    """An e-mail address and a password."""
-
-    email: Annotated[str, StringConstraints(min_length=1, max_length=254)]
-    password: GivenPassword
-    known_browser: KnownBrowser | None = None
-
-
-class TokenSchema(Schema):
-    """A new session; the token is shown now and never again.
-
-    Keep `known_browser` and send it with the next sign-in from the same place: it opens nothing,
-    but what strangers try is counted apart from it, and nobody is mailed about a new browser.
-    """
-
-    access_token: str
-    token_type: Literal["bearer"]
-    expires_in: int
-    subject: SubjectSchema
-    known_browser: str
-
-
-class PasswordChange(Schema):
-    """The caller's own password, the current and the new one."""
-
-    current_password: GivenPassword
-    new_password: NewPassword
-
-
-class PasswordConfirmation(Schema):
-    """The caller's own password, once more."""
-
-    password: GivenPassword
-
-
-class PasswordResetRequest(Schema):
-    """Whose password is forgotten."""
-
-    email: Annotated[str, StringConstraints(min_length=1, max_length=254)]
-
-
-class PasswordResetConfirm(Schema):
-    """The token of the mail's link and the new password."""
-
-    token: LinkToken
-    new_password: NewPassword
-
-
-class EmailChange(Schema):
-    """The caller's new address, and their password once more."""
-
-    email: Email
-    current_password: GivenPassword
-
-
-class EmailVerification(Schema):
-    """The token of the mail's link."""
-
-    token: LinkToken
-
-
-class VerifiedAddressSchema(Schema):
-    """Whose address was confirmed."""
-
-    kind: Literal["customer", "member", "admin"]
-
-
-class SessionSchema(Schema):
-    """A session of the caller."""
-
-    id: IdOf[SessionId]
-    user_agent: str | None
-    network: str | None = Field(
-        description="A /24 or /48, where the shop keeps from where things come."
-    )
-    created_at: Moment
-    expires_at: Moment
-    last_used_at: Moment | None
-    is_current: bool
-
-
 def vendor_schema(row: Vendor) -> VendorSchema:
     """Return a vendor as it is told."""
     return _from_row(VendorSchema, row)
@@ -379,24 +277,6 @@ def device_schema(row: Device) -> DeviceSchema:
 def api_key_schema(row: ApiKey) -> ApiKeySchema:
     """Return a key as it is told, without the key."""
     return _from_row(ApiKeySchema, row)
-
-
-def session_schema(row: AccessToken, *, current_id: str | None) -> SessionSchema:
-    """Return a session as it is told."""
-    return SessionSchema(
-        id=row.id,
-        user_agent=row.user_agent,
-        network=row.network,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        last_used_at=row.last_used_at,
-        is_current=row.id == current_id,
-    )
-
-
-def given(change: Schema) -> dict[str, Any]:
-    """Return the fields that a change really names."""
-    return change.model_dump(exclude_unset=True)
 
 
 def _from_row(schema: type[Told], row: object) -> Told:

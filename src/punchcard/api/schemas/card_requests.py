@@ -2,8 +2,8 @@
 
 from typing import Annotated, Any
 
-from punchcard.api.schemas.accounts import LEFT_OUT
 from punchcard.api.schemas.fields import (
+    LEFT_OUT,
     Birthday,
     Email,
     Flag,

@@ -305,3 +305,12 @@ class Texts(Schema, Generic[Words]):
     fr: Words | None = None
     de: Words | None = None
     lb: Words | None = None
+
+
+# A field that may be left out, but not be null.
+LEFT_OUT: Any = Field(default_factory=lambda: None)
+
+
+def given(change: Schema) -> dict[str, Any]:
+    """Return the fields that a change really names."""
+    return change.model_dump(exclude_unset=True)

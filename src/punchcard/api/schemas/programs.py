@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field
 from sqlalchemy.orm import Session
 
-from punchcard.api.schemas.accounts import LEFT_OUT
 from punchcard.api.schemas.fields import (
+    LEFT_OUT,
     Colour,
     Currency,
     Flag,

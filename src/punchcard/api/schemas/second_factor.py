@@ -6,8 +6,8 @@ from pydantic import Field
 
 from punchcard.accounts.access.factor_models import Passkey
 from punchcard.accounts.access.passkeys import NAME_CHARACTERS
-from punchcard.api.schemas.accounts import KnownBrowser, LinkToken
 from punchcard.api.schemas.fields import Moment, Schema, line
+from punchcard.api.schemas.sign_in import KnownBrowser, LinkToken
 
 FactorCode = Annotated[str, *line(1, 40)]
 

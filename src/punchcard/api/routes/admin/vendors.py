@@ -15,10 +15,9 @@ from punchcard.api.schemas.accounts import (
     VendorChangeByAdmin,
     VendorRequest,
     VendorSchema,
-    given,
     vendor_schema,
 )
-from punchcard.api.schemas.fields import OneOf, line
+from punchcard.api.schemas.fields import OneOf, given, line
 from punchcard.kit.ids import VendorId
 from punchcard.loyalty.programs import vendor_changes
 

@@ -13,8 +13,8 @@ from punchcard.api.schemas.accounts import (
     PairingCodeRequest,
     PairingCodeSchema,
     device_schema,
-    given,
 )
+from punchcard.api.schemas.fields import given
 from punchcard.kit.ids import DeviceId
 
 router = api_router("/api/v1/vendor/devices", tag="Devices")

@@ -8,9 +8,9 @@ from punchcard.api.schemas.accounts import (
     LocationChange,
     LocationRequest,
     LocationSchema,
-    given,
     location_schema,
 )
+from punchcard.api.schemas.fields import given
 from punchcard.kit.ids import LocationId
 from punchcard.loyalty.programs import vendor_changes
 

@@ -11,8 +11,7 @@ from punchcard.accounts.audit_service import Act
 from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.accounts import LEFT_OUT
-from punchcard.api.schemas.fields import IdOf, Moment, Name, OneOf, Schema, line
+from punchcard.api.schemas.fields import LEFT_OUT, IdOf, Moment, Name, OneOf, Schema, line
 from punchcard.kit.ids import ProgramId, StaffPinId
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.rules.pin_rules import PIN_PATTERN

@@ -4,13 +4,9 @@ from punchcard.accounts import audit_service, vendor_service
 from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.accounts import (
-    VendorChange,
-    VendorSchema,
-    given,
-    vendor_schema,
-)
+from punchcard.api.schemas.accounts import VendorChange, VendorSchema, vendor_schema
 from punchcard.api.schemas.audit import ActionDep, AuditEventSchema, audit_event_schema
+from punchcard.api.schemas.fields import given
 from punchcard.loyalty.programs import vendor_changes
 
 router = api_router("/api/v1/vendor", tag="Vendor")

@@ -10,13 +10,8 @@ from punchcard.accounts.vocabulary import Role
 from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.accounts import (
-    UserChange,
-    UserRequest,
-    UserSchema,
-    given,
-    user_schema,
-)
+from punchcard.api.schemas.accounts import UserChange, UserRequest, UserSchema, user_schema
+from punchcard.api.schemas.fields import given
 from punchcard.kit.ids import UserId
 
 router: Final = api_router("/api/v1/vendor/users", tag="Users")
