@@ -6,7 +6,9 @@ from sqlalchemy import select
 
 from punchcard.context import Context
 from punchcard.db.outbox import OutboxRow
+from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import CardId
+from punchcard.worker.loop import Worker
 from tests.wallets.google_account import Google
 
 OpenCards = Callable[[int], list[CardId]]
@@ -23,3 +25,10 @@ def waiting(context: Context) -> list[OutboxRow]:
     """Return the work that the worker has not done yet."""
     with context.database.read() as session:
         return list(session.scalars(select(OutboxRow).order_by(OutboxRow.id)))
+
+
+def work_until_done(worker: Worker, clock: ManualClock, rounds: int = 60) -> None:
+    """Let the worker work once a minute, for so many minutes."""
+    for _ in range(rounds):
+        worker.do_work()
+        clock.advance(seconds=60)

@@ -1,13 +1,12 @@
 """From a caller and what they ask to an operation: the rules that hold at every door."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from punchcard.accounts.errors import NotAllowed
-from punchcard.accounts.subjects import LOYALTY_MANAGE, NOBODY, Subject
+from punchcard.accounts.subjects import LOYALTY_MANAGE, NOBODY
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError, InvalidInput
@@ -26,16 +25,11 @@ from punchcard.loyalty.operations import (
     OperationMetadata,
     Origin,
     ReplayOnly,
-    StaffIdentity,
     VoidEntry,
 )
-from punchcard.loyalty.staff.pin_verifier import PinVerifier
-from punchcard.loyalty.staff.staff_tokens import StaffTokens
 from punchcard.loyalty.till import points_service, stamp_service
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.requests import (
-    OperationBuilder,
-    OperationCaller,
     OperationServices,
     RequestDetails,
     StaffProof,
@@ -45,61 +39,15 @@ from punchcard.loyalty.till.requests import (
 from punchcard.loyalty.till.till import Till
 from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
+from tests.loyalty.till.callers import GARE, KEY, TILL, VILLE, a_till, builder, void
 from tests.support.cast import Shop
 
-GARE, VILLE = "the location Gare", "the location Ville"
 NUMBER = "572483901167"
 BY_NUMBER = CardRef(CardKey.NUMBER, NUMBER)
-PIN = "4711"
-TILL = "01976f3e-8a4b-7c21-9d52-3f0e6a1b2c3d"
-KEY: dict[str, Any] = {"idempotency_key": "key 1", "fingerprint": b"f" * 32}
-
-
-class CountingVerifier(PinVerifier):
-    """Counts how often a PIN is looked at."""
-
-    looks = 0
-
-    def verify(self, subject: Subject, pin: str, staff_id: str | None = None) -> StaffIdentity:
-        """Look at one."""
-        self.looks += 1
-        return super().verify(subject, pin, staff_id)
-
-
-@pytest.fixture
-def services(context: Context, settings: Settings) -> OperationServices:
-    """Work with what the server works with, but with tokens that are remembered for a while."""
-    tokens = StaffTokens(context.database, context.clock, settings)
-    return replace(context.loyalty.operation_services, staff_tokens=tokens)
-
-
-def a_till(shop: Shop, **fields: Any) -> Subject:
-    return Subject(**{"kind": "device", "id": TILL, "vendor_id": shop.id, **fields})
-
-
-def builder(
-    services: OperationServices, shop: Shop, subject: Subject | None = None
-) -> OperationBuilder:
-    caller = OperationCaller(
-        subject=subject or a_till(shop),
-        vendor_id=shop.id,
-        request_id="request 1",
-        address="192.0.2.7",
-        user_agent="Browser",
-    )
-    return OperationBuilder(services, caller)
-
-
-def void(metadata: OperationMetadata) -> Operation:
-    return VoidEntry(transaction_id=EntryId("entry 1"), **metadata)
 
 
 def stamp(card: CardRef, metadata: OperationMetadata) -> Operation:
     return AddStamp(card=card, **metadata)
-
-
-def token_of(services: OperationServices, subject: Subject) -> str:
-    return services.staff_tokens.issue(services.pin_verifier.check(subject, PIN), subject)[0]
 
 
 def test_an_operation_says_who_asked_where_from_and_in_which_request(
@@ -258,97 +206,6 @@ def test_who_stands_at_the_till_is_looked_at_before_a_card_is_said_to_be_none(
 
     with pytest.raises(StaffPinInvalid):
         builder(services, alice).build_on_card(wrong, "no card", stamp)
-
-
-@pytest.mark.parametrize("typed", [PIN, "0815"])
-def test_each_proof_is_looked_at_once_in_a_list(
-    services: OperationServices, alice: Shop, context: Context, settings: Settings, typed: str
-) -> None:
-    anna = shelf.pin(alice, PIN)
-    looking = CountingVerifier(
-        context.database, context.loyalty.pin_hasher, context.clock, context.ids, settings
-    )
-    asking = builder(replace(services, pin_verifier=looking), alice)
-    details = RequestDetails(proof=StaffProof.of(pin=typed), **KEY)
-
-    assert asking.may_block(details)
-    operations = [asking.build(details, void) for _ in range(3)]
-
-    assert looking.looks == 1
-    assert not asking.may_block(details)
-    if typed == PIN:
-        assert {one.staff and one.staff.pin_id for one in operations} == {anna.id}
-    else:
-        assert all(isinstance(one, ReplayOnly) for one in operations)
-
-
-def test_a_proof_is_not_looked_at_for_what_is_refused_before(
-    services: OperationServices, alice: Shop, context: Context, settings: Settings
-) -> None:
-    looking = CountingVerifier(
-        context.database, context.loyalty.pin_hasher, context.clock, context.ids, settings
-    )
-    asking = builder(
-        replace(services, pin_verifier=looking), alice, a_till(alice, location_id=GARE)
-    )
-
-    with pytest.raises(NotAllowed):
-        asking.build(
-            RequestDetails(location_id=LocationId(VILLE), proof=StaffProof.of(pin="0815")), void
-        )
-    assert looking.looks == 0
-
-
-def test_a_remembered_token_never_blocks(services: OperationServices, alice: Shop) -> None:
-    anna, till = shelf.pin(alice, PIN), a_till(alice)
-    details = RequestDetails(proof=StaffProof.of(token=token_of(services, till)))
-
-    assert builder(services, alice, till).may_block(details)
-    builder(services, alice, till).build(details, void)
-    asking = builder(services, alice, till)
-
-    assert not asking.may_block(details)
-    staff = asking.build(details, void).staff
-    assert staff is not None
-    assert staff.pin_id == anna.id
-
-
-def test_a_token_that_is_remembered_and_lent_to_another_till_is_refused_without_a_wait(
-    services: OperationServices, alice: Shop
-) -> None:
-    shelf.pin(alice, PIN)
-    till, other = a_till(alice), a_till(alice, id="till-2")
-    details = RequestDetails(proof=StaffProof.of(token=token_of(services, till)))
-    builder(services, alice, till).build(details, void)
-    asking = builder(services, alice, other)
-
-    assert not asking.may_block(details)
-    with pytest.raises(StaffTokenInvalid):
-        asking.build(details, void)
-
-
-def test_a_late_operation_may_carry_a_token_that_was_good_when_it_happened(
-    services: OperationServices, alice: Shop, clock: ManualClock, settings: Settings
-) -> None:
-    anna, till = shelf.pin(alice, PIN), a_till(alice)
-    token, happened = token_of(services, till), clock.now()
-    clock.advance(minutes=settings.staff_token_minutes + 1)
-    late = RequestDetails(
-        occurred_at=happened, proof=StaffProof.of(token=token, occurred_at=happened)
-    )
-    now = RequestDetails(proof=StaffProof.of(token=token))
-    asking = builder(services, alice, till)
-
-    staff = asking.build(late, void).staff
-    assert staff is not None
-    assert staff.pin_id == anna.id
-    with pytest.raises(StaffTokenInvalid):
-        asking.build(now, void)
-
-
-def test_without_any_staff_field_there_is_no_proof() -> None:
-    assert StaffProof.of() is None
-    assert StaffProof.of(staff_id="a1") == StaffProof(None, "a1", None, None)
 
 
 def test_who_is_refused_is_given_the_answer_that_the_key_was_given_before(

@@ -18,7 +18,7 @@ from tests.support import cast
 from tests.support.http import InProcess
 from tests.wallets.apple.certified import with_certificates
 from tests.wallets.apple.opened_pass import OpenedPass
-from tests.wallets.apple.test_web_service import Phone
+from tests.wallets.apple.web_service.phone_and_counter import Phone
 
 NEW = "another secret of 32 characters or more"
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import httpx
 import pytest
@@ -17,29 +16,21 @@ from punchcard.db.database import Database
 from punchcard.fakes.google import Fault
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import CardId, ProgramId, SystemIds
-from punchcard.kit.secrets import totp
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.events import announce_cards_changed
 from punchcard.loyalty.models import LoyaltyCard
-from punchcard.loyalty.programs import program_service
 from punchcard.main import create_worker
 from punchcard.wallets.google.callback import NoticeNotGenuine
 from punchcard.wallets.google.google_errors import GoogleAway
-from punchcard.wallets.google.models import GoogleObject, WalletFanout
+from punchcard.wallets.google.models import GoogleObject
 from punchcard.worker.loop import Worker
 from tests.support.cast import by_operator
 from tests.support.drivers.till import TillDriver, open_till_driver
 from tests.wallets.google_account import ISSUER, Google
-from tests.wallets.shown import OpenCards, shown, waiting
+from tests.wallets.shown import OpenCards, shown, waiting, work_until_done
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-def work_until_done(worker: Worker, clock: ManualClock, rounds: int = 60) -> None:
-    for _ in range(rounds):
-        worker.do_work()
-        clock.advance(seconds=60)
 
 
 def the_object(context: Context) -> GoogleObject:
@@ -280,77 +271,6 @@ def test_after_google_changes_its_root_key_only_the_new_one_counts(
     assert context.wallets.google.receive_callback(google.fake.save(object_id))
 
 
-def redesign(context: Context, alice: TillDriver, program: ProgramId, **fields: Any) -> None:
-    with context.database.write() as session:
-        program_service.update_program(
-            session, by_operator(context), alice.vendor_id, program, fields
-        )
-
-
-def test_new_terms_are_one_request_for_all_cards(
-    context: Context,
-    google: Google,
-    alice: TillDriver,
-    program: ProgramId,
-    google_cards: OpenCards,
-    worker: Worker,
-) -> None:
-    google_cards(4)
-    worker.do_work()
-    redesign(context, alice, program, terms_text="Be nice.")
-    sent = len(google.fake.requests)
-
-    worker.do_work()
-
-    (of_class,) = google.fake.classes.values()
-    assert [one["body"] for one in of_class["textModulesData"]][-1] == "Be nice."
-    assert len(google.fake.requests) == sent + 1
-    with context.database.read() as session:
-        progress = context.wallets.service.progress(session, program)
-    assert progress is not None
-    assert (progress.cards_done, progress.cards_total) == (4, 4)
-    assert progress.finished_at is not None
-
-
-def test_a_new_target_reaches_every_card_turn_by_turn_and_after_a_failure(
-    context: Context,
-    google: Google,
-    alice: TillDriver,
-    program: ProgramId,
-    google_cards: OpenCards,
-    clock: ManualClock,
-) -> None:
-    chunky = replace(context.settings, fanout_chunk_cards=2, fanout_turn_seconds=0.0)
-    google_cards(7)
-    steps = iter(range(10_000))
-    service = _wallets(context, chunky, lambda: float(next(steps)))
-    context = replace(context, settings=chunky, wallets=replace(context.wallets, service=service))
-    worker = create_worker(context)
-    redesign(context, alice, program, stamps_target=12)
-    google.fake.script(Fault(503, method="PATCH", path="loyaltyObject"))
-
-    work_until_done(worker, clock, rounds=30)
-
-    assert shown(google) == ["0/12"] * 7
-    assert waiting(context) == []
-    with context.database.read() as session:
-        fanout = session.scalars(select(WalletFanout)).one()
-    assert (fanout.cards_done, fanout.cards_total, fanout.cards_failed) == (7, 7, 0)
-    assert fanout.finished_at is not None
-
-
-def _wallets(context: Context, settings: Settings, stopwatch: Any) -> Any:
-    from punchcard.wallets.wallet_service import Wallets
-
-    return Wallets(
-        [context.wallets.google],
-        database=context.database,
-        clock=context.clock,
-        settings=settings,
-        stopwatch=stopwatch,
-    )
-
-
 def test_a_wallet_that_is_not_set_up_has_no_link_and_nothing_fails(
     database: Database, settings: Settings, clock: ManualClock, ids: SystemIds
 ) -> None:
@@ -359,41 +279,6 @@ def test_a_wallet_that_is_not_set_up_has_no_link_and_nothing_fails(
         assert (links.apple, links.google) == (None, None)
         counter = open_till_driver(database, context.loyalty.till, clock=clock, ids=ids)
         context.wallets.service.refresh(counter.card(counter.program()))
-
-
-def test_rotating_codes_change_and_differ_from_card_to_card(
-    context: Context, google: Google, alice: TillDriver
-) -> None:
-    program = alice.program(branding={"barcode": "rotating"})
-    for card in alice.cards(program, 2):
-        context.wallets.google.save_link(card)
-
-    codes = [one["rotatingBarcode"] for one in google.fake.objects.values()]
-    keys = {code["totpDetails"]["parameters"][0]["key"] for code in codes}
-    assert len(keys) == 2
-    assert all("barcode" not in one for one in google.fake.objects.values())
-
-
-def test_the_till_takes_the_code_that_a_phone_makes_of_googles_object(
-    context: Context, google: Google, alice: TillDriver
-) -> None:
-    context.wallets.google.save_link(alice.card(alice.program(branding={"barcode": "rotating"})))
-    (shown_by_google,) = google.fake.objects.values()
-
-    scanned = _on_the_phone(
-        shown_by_google["rotatingBarcode"], int(context.clock.now().timestamp())
-    )
-
-    assert context.loyalty.rotating_codes.verify(scanned, context.clock.now())
-
-
-def _on_the_phone(code: Any, seconds: int) -> str:
-    """Fill in the pattern as Google's phones do."""
-    details = code["totpDetails"]
-    (parameter,) = details["parameters"]
-    key, counter = bytes.fromhex(parameter["key"]), seconds * 1000 // int(details["periodMillis"])
-    pattern = str(code["valuePattern"]).replace("{totp_timestamp_seconds}", str(seconds))
-    return pattern.replace("{totp_value_0}", totp(key, counter, parameter["valueLength"]))
 
 
 @only_sqlite

@@ -10,7 +10,7 @@ from punchcard.loyalty.models import LoyaltyProgram
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.pages import Visitor, text_of
-from tests.web.console.test_programs import FORM, stored
+from tests.web.console.program_form import FORM, stored
 
 Visitors = Callable[..., Visitor]
 POINTS: dict[str, Any] = {
