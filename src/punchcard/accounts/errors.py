@@ -52,6 +52,12 @@ class SecondFactorRequired(DomainError):
     sentence = N_("Please also show your second factor.")
 
 
+class ConfirmationIncomplete(SecondFactorRequired):
+    """A session is to be confirmed: the same code and facts, of who is signed in already."""
+
+    kind = Kind.FORBIDDEN
+
+
 class SecondFactorInvalid(DomainError):
     """The code is wrong, too old or was used already; which of these is not told."""
 

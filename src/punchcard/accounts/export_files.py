@@ -30,8 +30,10 @@ TITLES: Final[Mapping[str, str]] = {
 }
 """What each list is called, by its name in addresses."""
 
-HOLDS_CUSTOMERS: Final = frozenset({"cards"})
-"""The lists that hold all customers: who takes one shows first who they are."""
+NAMES_PEOPLE: Final = frozenset(
+    {"audit-events", "cards", "people", "pins", "staff-report", "transactions"}
+)
+"""The lists that name customers or staff: who takes one shows first who they are."""
 
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     "csv": "text/csv; charset=utf-8",

@@ -13,7 +13,9 @@ from tests.support.http import Api
 
 KEY = {"name": "Web shop", "scopes": ["loyalty:read"]}
 OWNER = {"email": "second@elsewhere.example", "name": "Lou", "role": "owner", "password": PASSWORD}
-CARDS = "/vendor/loyalty/exports/cards"
+EXPORTS = "/vendor/loyalty/exports"
+CARDS = f"{EXPORTS}/cards"
+NAME_PEOPLE = ("audit-events", "cards", "people", "pins", "staff-report", "transactions")
 
 
 def attempts(api: Api, user_id: str) -> dict[str, httpx.Response]:
@@ -24,7 +26,7 @@ def attempts(api: Api, user_id: str) -> dict[str, httpx.Response]:
         "owner": api.post("/vendor/users", OWNER),
         "promoted": api.patch(user, {"role": "owner"}),
         "their password": api.patch(user, {"password": "a sentence of theirs"}),
-        "csv": api.get(f"{CARDS}.csv"),
+        **{name: api.get(f"{EXPORTS}/{name}.csv") for name in NAME_PEOPLE},
         "xlsx": api.get(f"{CARDS}.xlsx"),
         "closing": api.post("/vendor/close"),
     }
@@ -51,7 +53,8 @@ def test_what_is_sensitive_waits_until_the_owner_has_shown_who_they_are(
     taken = {name: response.status_code for name, response in attempts(owner, user_id).items()}
     assert taken == {
         **{"key": 201, "owner": 201, "promoted": 200, "their password": 200},
-        **{"csv": 200, "xlsx": 200, "closing": 200},
+        **dict.fromkeys(NAME_PEOPLE, 200),
+        **{"xlsx": 200, "closing": 200},
     }
 
 
@@ -76,6 +79,13 @@ def test_one_confirmed_session_confirms_no_other(
 
     assert first.post("/vendor/api-keys", KEY).status_code == 201
     assert second.post("/vendor/api-keys", KEY).status_code == 403
+
+
+def test_a_session_is_not_confirmed_by_halves(owner: Api, clock: ManualClock) -> None:
+    clock.advance(minutes=20)
+    for said in ({}, {"challenge": "x"}, {"code": "123456"}, {"token": "x"}):
+        assert owner.post("/auth/confirm", said).json()["code"] == "invalid_input"
+    assert owner.post("/vendor/api-keys", KEY).status_code == 403
 
 
 def test_software_is_not_asked(api: Api, clock: ManualClock, alice: Shop) -> None:

@@ -55,6 +55,14 @@ def show(api: Api, token: str, code: str) -> tuple[int, str | None]:
     return answer.status_code, answer.json().get("code")
 
 
+def confirm(person: Api, app: App) -> None:
+    """Show once more who one is: the password, then a code of the app."""
+    asked = person.post("/auth/confirm", {"password": PASSWORD})
+    assert (asked.status_code, asked.json()["code"]) == (403, "second_factor_required")
+    said = {"challenge": asked.json()["challenge"], "code": app.code()}
+    assert person.post("/auth/confirm", said).status_code == 204
+
+
 @pytest.fixture
 def server_settings(settings: Settings) -> Settings:
     """Write mails to the log."""
@@ -244,7 +252,7 @@ def test_what_was_begun_needs_a_right_code_of_the_same_person_in_time(
 def test_changes_ask_again_who_it_is_and_are_told_by_mail(
     owner: Api, context: Context, clock: ManualClock, alice: Shop
 ) -> None:
-    set_up(owner, clock)
+    app, _ = set_up(owner, clock)
     clock.advance(minutes=16)
     changes = [
         owner.post(f"{FACTOR}/setup"),
@@ -253,7 +261,7 @@ def test_changes_ask_again_who_it_is_and_are_told_by_mail(
     ]
     assert [one.json()["code"] for one in changes] == ["confirmation_required"] * 3
 
-    owner.post("/auth/confirm", {"password": PASSWORD})
+    confirm(owner, app)
     assert owner.delete(FACTOR).status_code == 204
     assert owner.delete(FACTOR).json()["code"] == "second_factor_not_set"
     assert [mail.kind for mail in mails(context)] == [
@@ -274,6 +282,54 @@ def test_an_owner_lets_a_colleague_in_who_has_lost_theirs_and_nobody_elses(
     assert owner.delete(path).status_code == 409
     right = {"email": alice.email("manager"), "password": PASSWORD}
     assert api.post(TOKEN, right).status_code == 200
+
+
+KEY = {"name": "Web shop", "scopes": ["loyalty:read"]}
+
+
+class TestConfirming:
+    """Whoever has a second factor shows it, too, before what is sensitive."""
+
+    def test_the_password_alone_confirms_no_session(
+        self, owner: Api, api: Api, clock: ManualClock, alice: Shop
+    ) -> None:
+        app, codes = set_up(owner, clock)
+        clock.advance(minutes=20)
+        asked = owner.post("/auth/confirm", {"password": PASSWORD}).json()
+        assert owner.post("/vendor/api-keys", KEY).json()["code"] == "confirmation_required"
+        said = {"challenge": asked["challenge"], "code": "000000"}
+        assert owner.post("/auth/confirm", said).json()["code"] == "second_factor_invalid"
+        assert owner.post("/vendor/api-keys", KEY).status_code == 403
+
+        confirm(owner, app)
+        assert owner.post("/vendor/api-keys", KEY).status_code == 201
+        clock.advance(minutes=20)
+        said = {
+            "challenge": owner.post("/auth/confirm", {"password": PASSWORD}).json()["challenge"]
+        }
+        assert owner.post("/auth/confirm", {**said, "code": codes[0]}).status_code == 204
+        assert owner.post("/vendor/api-keys", KEY).status_code == 201
+
+    def test_a_new_password_confirms_it_no_more_than_the_old_one(
+        self, owner: Api, clock: ManualClock
+    ) -> None:
+        set_up(owner, clock)
+        clock.advance(minutes=20)
+        said = {"current_password": PASSWORD, "new_password": "another sentence of mine"}
+        assert owner.post("/auth/password", said).status_code == 204
+        assert owner.post("/vendor/api-keys", KEY).json()["code"] == "confirmation_required"
+
+    def test_nobody_elses_second_factor_will_do(
+        self, owner: Api, api: Api, clock: ManualClock, alice: Shop
+    ) -> None:
+        alice.hire(Role.MANAGER)
+        manager = api.with_token(alice.token("manager"))
+        app, _ = set_up(manager, clock)
+        clock.advance(minutes=20)
+        theirs = challenge(api, alice.email("manager"))
+        said = {"challenge": theirs, "code": app.code()}
+        assert owner.post("/auth/confirm", said).json()["code"] == "challenge_invalid"
+        assert owner.post("/vendor/api-keys", KEY).json()["code"] == "confirmation_required"
 
 
 class TestWhereTheOwnerWantsOneOfManagers:

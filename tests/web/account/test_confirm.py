@@ -13,6 +13,7 @@ from punchcard.web.account.sign_in import KNOWN_COOKIE
 from tests.support.cast import PASSWORD, Shop, by_operator
 from tests.support.page_forms import form_on
 from tests.support.pages import Visitor, text_of
+from tests.web.account.test_second_factor import code_of, set_up
 
 Visitors = Callable[..., Visitor]
 STEP = "/console/account/confirm"
@@ -60,6 +61,51 @@ def test_a_file_is_fetched_once_the_password_is_right(owner: Visitor) -> None:
     right = owner.client.post(STEP, data=sent)
 
     assert (right.status_code, right.headers["location"]) == (303, path)
+    assert owner.follow(right).headers["content-type"].startswith("text/csv")
+
+
+def test_a_second_factor_is_asked_for_too_and_what_was_typed_goes_on(
+    visitors: Visitors, clock: ManualClock, alice: Shop
+) -> None:
+    owner = visitors(alice)
+    page, _ = set_up(owner, clock)
+    clock.advance(minutes=20)
+    owner.get(KEYS)
+    step = owner.post(KEYS, **KEY)
+    asked = owner.client.post(
+        STEP, data={**form_on(step.text, STEP), "confirm_with_password": PASSWORD}
+    )
+    assert asked.status_code == 200
+    assert "Type the code that your app shows" in text_of(asked)
+    wrong = owner.client.post(STEP, data={**form_on(asked.text, STEP), "confirm_code": "000000"})
+    assert "This code is wrong" in text_of(wrong)
+    assert owner.post(KEYS, **KEY).status_code == 200
+
+    sent = {**form_on(wrong.text, STEP), "confirm_code": code_of(page, clock)}
+    right = owner.client.post(STEP, data=sent)
+    assert (right.status_code, right.headers["location"]) == (307, KEYS)
+    assert owner.client.post(KEYS, data=sent).status_code == 201
+
+
+def test_who_takes_too_long_over_the_second_factor_types_the_password_again(
+    visitors: Visitors, clock: ManualClock, alice: Shop
+) -> None:
+    owner = visitors(alice)
+    page, _ = set_up(owner, clock)
+    clock.advance(minutes=20)
+    step = owner.get("/console/exports/people.csv")
+    sent = {**form_on(step.text, STEP), "confirm_with_password": PASSWORD}
+    asked = owner.client.post(STEP, data=sent)
+    clock.advance(minutes=6)
+    late = owner.client.post(
+        STEP, data={**form_on(asked.text, STEP), "confirm_code": code_of(page, clock)}
+    )
+    assert "Password" in text_of(late)
+    sent = {**form_on(late.text, STEP), "confirm_with_password": PASSWORD}
+    asked = owner.client.post(STEP, data=sent)
+    sent = {**form_on(asked.text, STEP), "confirm_code": code_of(page, clock)}
+    right = owner.client.post(STEP, data=sent)
+    assert right.headers["location"] == "/console/exports/people.csv"
     assert owner.follow(right).headers["content-type"].startswith("text/csv")
 
 

@@ -60,7 +60,7 @@ class AddressChange:
     def request(self, session: Session, act: Act, new: str, *, language: str) -> None:
         """Leave a mail with a link for the caller's new address; until then nothing changes.
 
-        Ask for the caller's password first (`SignIn.confirm_password`).
+        Ask for the caller's password first (`SignIn.check_password`).
         Whether somebody else signs in with it is told to whoever follows the link alone.
         Raises InvalidInput, TooManyRequests, MailNotConfigured.
         """

@@ -1,6 +1,6 @@
 """Signing in by e-mail address and password."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -26,6 +26,7 @@ from punchcard.accounts.access.session_service import confirm_session, set_passw
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import (
     ChallengeInvalid,
+    ConfirmationIncomplete,
     CredentialsInvalid,
     LinkInvalid,
     PasswordWrong,
@@ -189,18 +190,48 @@ class SignIn:
         act = Act(subject=subject, now=self._clock.now(), ids=self._ids, request_id=request_id)
         with self._database.write() as session:
             self._attempts.forget(session, attempt)
-            set_password(session, act, load_person(session, subject), hashed)
-            confirm_session(session, subject, act.now)
+            person = load_person(session, subject)
+            set_password(session, act, person, hashed)
+            if not self._second_factors.has_one(session, person):
+                confirm_session(session, subject, act.now)
 
-    def confirm_password(self, subject: Subject, current: str) -> None:
+    def check_password(self, subject: Subject, current: str) -> str | None:
         """Let a caller through who knows their own password; raises like `change_password`.
 
-        For `confirm_minutes` they are not asked again in this session.
+        That confirms the session, unless they have a second factor: returns the challenge for it.
         """
         attempt = self._confirm(subject, current)
         with self._database.write() as session:
             self._attempts.forget(session, attempt)
+            person = load_person(session, subject)
+            if self._second_factors.has_one(session, person):
+                return self._second_factors.challenge(person)
             confirm_session(session, subject, self._clock.now())
+        return None
+
+    def confirm_password(self, subject: Subject, current: str) -> None:
+        """Confirm the caller's session by their own password; raises like `change_password`.
+
+        For `confirm_minutes` they are not asked again. Raises ConfirmationIncomplete, with a
+        challenge, for who has a second factor.
+        """
+        challenge = self.check_password(subject, current)
+        if challenge is not None:
+            raise ConfirmationIncomplete(challenge=challenge)
+
+    def confirm_second_factor(self, subject: Subject, challenge: str, code: str) -> None:
+        """Confirm the session of whom `confirm_password` has asked, if the code is right.
+
+        Raises ChallengeInvalid, SecondFactorInvalid, TooManyRequests.
+        """
+        self._confirm_as(subject, lambda: self._second_factors.answer(challenge, code))
+
+    def confirm_passkey(self, subject: Subject, token: str, credential: Credential) -> None:
+        """Confirm the session by what a passkey signed; `token` is of `Passkeys.ask`.
+
+        Raises ChallengeInvalid, PasskeyInvalid, TooManyRequests.
+        """
+        self._confirm_as(subject, lambda: self._passkeys.answer(token, credential))
 
     def hash_password(
         self,
@@ -224,6 +255,17 @@ class SignIn:
         """Return what the browser of a signed-in person is to keep: after a new password, anew."""
         with self._database.read() as session:
             return self._known_browsers.issue(load_person(session, subject), shown)
+
+    def _confirm_as(self, subject: Subject, answer: Callable[[], User | Admin]) -> None:
+        """Confirm the session, if whoever answers the challenge is the caller."""
+        try:
+            person = answer()
+        except LinkInvalid:
+            raise ChallengeInvalid from None
+        if person.id != subject.id:
+            raise ChallengeInvalid
+        with self._database.write() as session:
+            confirm_session(session, subject, self._clock.now())
 
     def _confirm(self, subject: Subject, current: str) -> Attempt:
         with self._database.read() as session:

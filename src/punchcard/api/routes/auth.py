@@ -19,6 +19,7 @@ from punchcard.api.http.dependencies import (
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.second_factor import (
+    Confirmation,
     PasskeySchema,
     RecoveryCodesSchema,
     SecondFactorChange,
@@ -31,7 +32,6 @@ from punchcard.api.schemas.sign_in import (
     EmailChange,
     EmailVerification,
     PasswordChange,
-    PasswordConfirmation,
     PasswordResetConfirm,
     PasswordResetRequest,
     SessionSchema,
@@ -42,6 +42,8 @@ from punchcard.api.schemas.sign_in import (
     session_schema,
 )
 from punchcard.context import Context
+from punchcard.kit.errors import invalid_field
+from punchcard.kit.i18n import N_
 from punchcard.kit.ids import SessionId
 
 router = api_router("/api/v1/auth", tag="Signing in")
@@ -178,7 +180,7 @@ def reset_password(body: PasswordResetConfirm, visitor: VisitorDep) -> Response:
 def change_email(body: EmailChange, caller: CallerDep) -> Response:
     """Send a link to the caller's new address; once it is followed, they sign in with that one."""
     context = caller.context
-    context.accounts.sign_in.confirm_password(caller.subject, body.current_password)
+    context.accounts.sign_in.check_password(caller.subject, body.current_password)
     with context.database.write() as session:
         context.accounts.address_change.request(
             session, caller.act(), body.email, language=caller.language
@@ -198,13 +200,23 @@ def verify_email(body: EmailVerification, visitor: VisitorDep) -> VerifiedAddres
     return VerifiedAddressSchema(kind=confirmed.kind)
 
 
-@router.post("/confirm", status_code=204, responses=problems(403, 429))
-def confirm(body: PasswordConfirmation, caller: CallerDep) -> Response:
+@router.post("/confirm", status_code=204, responses=problems(403, 409, 429))
+def confirm(body: Confirmation, caller: CallerDep) -> Response:
     """Show once more who one is: for a quarter of an hour sensitive changes are taken.
 
-    What answers `confirmation_required` can be sent again then.
+    What answers `confirmation_required` can be sent again then. Who has a second factor is
+    answered 403 `second_factor_required` with a `challenge`, and sends it with a code, or the
+    `token` of `POST /auth/second-factor/passkey/options` with what the passkey signed.
     """
-    caller.context.accounts.sign_in.confirm_password(caller.subject, body.password)
+    sign_in, subject = caller.context.accounts.sign_in, caller.subject
+    if body.challenge is not None and body.code is not None:
+        sign_in.confirm_second_factor(subject, body.challenge, body.code)
+    elif body.token is not None and body.credential is not None:
+        sign_in.confirm_passkey(subject, body.token, body.credential)
+    elif body.password is not None:
+        sign_in.confirm_password(subject, body.password)
+    else:
+        raise invalid_field("password", message=N_("Please fill this in."))
     return Response(status_code=204)
 
 

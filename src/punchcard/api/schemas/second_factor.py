@@ -7,7 +7,7 @@ from pydantic import Field
 from punchcard.accounts.access.factor_models import Passkey
 from punchcard.accounts.access.passkeys import NAME_CHARACTERS
 from punchcard.api.schemas.fields import Moment, Schema, line
-from punchcard.api.schemas.sign_in import KnownBrowser, LinkToken
+from punchcard.api.schemas.sign_in import GivenPassword, KnownBrowser, LinkToken
 
 FactorCode = Annotated[str, *line(1, 40)]
 
@@ -81,6 +81,20 @@ class PasskeySignInRequest(Schema):
     token: LinkToken
     credential: PasskeyCredential
     known_browser: KnownBrowser | None = None
+
+
+class Confirmation(Schema):
+    """The caller's own password, once more.
+
+    Or, after `second_factor_required`, its `challenge` with a `code`, or the `token` of what a
+    passkey was asked with what it signed.
+    """
+
+    password: GivenPassword | None = None
+    challenge: LinkToken | None = None
+    code: FactorCode | None = None
+    token: LinkToken | None = None
+    credential: PasskeyCredential | None = None
 
 
 class PasskeyAddition(Schema):

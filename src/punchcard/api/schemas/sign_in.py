@@ -67,12 +67,6 @@ class PasswordChange(Schema):
     new_password: NewPassword
 
 
-class PasswordConfirmation(Schema):
-    """The caller's own password, once more."""
-
-    password: GivenPassword
-
-
 class PasswordResetRequest(Schema):
     """Whose password is forgotten."""
 

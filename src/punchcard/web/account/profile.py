@@ -64,7 +64,7 @@ def change_email(request: PageRequestDep, form: FormDep) -> Response:
         form.fault("current_password", N_("Please fill this in."))
     if email and form.is_valid:
         with form.refusals():
-            request.context.accounts.sign_in.confirm_password(request.subject, password)
+            request.context.accounts.sign_in.check_password(request.subject, password)
             with request.context.database.write() as session:
                 request.context.accounts.address_change.request(
                     session, request.act(), email, language=request.language

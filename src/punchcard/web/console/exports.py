@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from punchcard.accounts import exports as account_exports
 from punchcard.accounts import vendor_service
 from punchcard.accounts.errors import NotAllowed
-from punchcard.accounts.export_files import HOLDS_CUSTOMERS, MEDIA_TYPES, TITLES, ExportFile
+from punchcard.accounts.export_files import MEDIA_TYPES, NAMES_PEOPLE, TITLES, ExportFile
 from punchcard.accounts.exports import Table
 from punchcard.accounts.subjects import LOYALTY_MANAGE, VENDOR_MANAGE, VENDOR_OWN
 from punchcard.kit.i18n import N_
@@ -105,7 +105,7 @@ def export(request: PageRequestDep, name: str, format: str, dialect: str = "") -
     permission, read = LISTS[name]
     if not request.may(permission):
         raise NotAllowed
-    if name in HOLDS_CUSTOMERS:
+    if name in NAMES_PEOPLE:
         request.require_confirmation()
     database = request.context.database
     with database.read() as session:

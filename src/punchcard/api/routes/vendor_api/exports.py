@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from punchcard.accounts import exports as account_exports
 from punchcard.accounts import vendor_service
-from punchcard.accounts.export_files import HOLDS_CUSTOMERS, MEDIA_TYPES, TITLES, ExportFile
+from punchcard.accounts.export_files import MEDIA_TYPES, NAMES_PEOPLE, TITLES, ExportFile
 from punchcard.accounts.exports import Table
 from punchcard.api.http.dependencies import Caller, CallerDep
 from punchcard.api.http.openapi import problems
@@ -127,7 +127,7 @@ LISTS: Final[dict[str, tuple[Make, str]]] = {
 def _file_response(
     caller: Caller, name: str, table: Table, format: str, dialect: str | None
 ) -> StreamingResponse:
-    if name in HOLDS_CUSTOMERS:
+    if name in NAMES_PEOPLE:
         caller.require_confirmation()
     caller.count_work(_COST)
     database = caller.context.database

@@ -82,7 +82,7 @@ async function ask(form) {
   const asked = JSON.parse(form.dataset.options ?? "{}");
   const answer = await (form.dataset.passkey === "create" ? create(asked) : get(asked));
   const facts = answer instanceof PublicKeyCredential ? written(answer) : null;
-  const field = form.elements.namedItem("credential");
+  const field = form.querySelector("input[data-credential]");
   if (!facts || !(field instanceof HTMLInputElement)) throw new Error("no answer");
   field.value = JSON.stringify(facts);
   form.submit();
