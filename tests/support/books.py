@@ -83,19 +83,29 @@ def _check_rollup(database: Database, chains: Chains, cards: Any) -> None:
     opened = [card for card in cards if chains[card["id"]][0]["id"] not in imported]
     assert kept["cards_last_seen"] == len(cards)
     assert kept["cards_opened"] == len(opened)
+    pending = sum(_pending(card) for card in cards)
+    assert kept["points_pending"] == pending
     stamps, points = (
         sum(card[n] for card in cards) - sum(e[f"{n}_delta"] for e in apart)
         for n in ("stamps", "points")
     )
-    assert kept["stamps_earned"] - kept["stamps_redeemed"] == stamps
-    assert kept["points_earned"] - kept["points_redeemed"] + kept["points_adjusted"] == points
+    gone = kept["stamps_redeemed"] + kept["stamps_expired"]
+    assert kept["stamps_earned"] + kept["stamps_moved"] - gone == stamps
+    come = kept["points_earned"] + kept["points_adjusted"] + kept["points_moved"]
+    names = ("redeemed", "expired", "refunded", "reserved")
+    assert come - sum(kept[f"points_{name}"] for name in names) == points + pending
     alive = standing([entry for chain in chains.values() for entry in chain])
-    told = [entry for entry in alive if entry["type"] == "points_earned"]
+    told = [entry for entry in alive if entry["type"] in ("points_earned", "visit_recorded")]
     purchases = [entry for entry in told if entry["id"] not in imported]
     assert kept["purchases"] == len(purchases)
     assert kept["purchase_amount_minor"] == sum(entry["amount_minor"] for entry in purchases)
     rewards = [e for e in alive if e["type"] == "stamps_redeemed" or e["reward"] is not None]
     assert kept["rewards_redeemed"] == len(rewards)
+
+
+def _pending(card: Any) -> int:
+    lots = (card["standing"] or {}).get("lots", ())
+    return sum(lot[1] for lot in lots if len(lot) > 2)
 
 
 def _check_references(database: Database, chains: Chains) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    SmallInteger,
     String,
     Text,
     func,
@@ -18,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from punchcard.db.base import Base
-from punchcard.db.types import BigInt, EnumText, Json, UtcDateTime, one_of
+from punchcard.db.types import BigInt, EnumText, Json, JsonAsWritten, UtcDateTime, one_of
 from punchcard.kit.ids import (
     CARD_NUMBER_DIGITS,
     CardId,
@@ -38,6 +39,7 @@ from punchcard.loyalty.vocabulary import (
     PinPolicy,
     ProgramStatus,
     ProgramType,
+    UnclaimedMilestones,
     VoidPolicy,
 )
 
@@ -96,6 +98,20 @@ class LoyaltyProgram(Base):
     pin_max_attempts: Mapped[int] = mapped_column(default=5)
     pin_lockout_minutes: Mapped[int] = mapped_column(default=30)
     void_policy: Mapped[VoidPolicy] = mapped_column(EnumText(VoidPolicy), default=VoidPolicy.CLAMP)
+    stamp_rewards: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
+    unclaimed_milestones: Mapped[UnclaimedMilestones] = mapped_column(
+        EnumText(UnclaimedMilestones), default=UnclaimedMilestones.KEEP, server_default="keep"
+    )
+    stamps_expiry: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    stamps_per_item: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
+    max_stamps_per_visit: Mapped[int | None]
+    points_expiry: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    points_activation_days: Mapped[int] = mapped_column(default=0, server_default="0")
+    expiry_notice_days: Mapped[list[int] | None] = mapped_column(Json)
+    return_grace_days: Mapped[int] = mapped_column(default=30, server_default="30")
+    tiers: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
+    tier_rules: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    referral: Mapped[dict[str, Any] | None] = mapped_column(Json)
     self_enrollment: Mapped[bool] = mapped_column(default=True)
     terms_text: Mapped[str | None] = mapped_column(Text)
     branding: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
@@ -131,6 +147,7 @@ class Reward(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+_IS_DUE = text("due_on IS NOT NULL")
 _HELD = text("customer_id IS NOT NULL AND status IN ('active', 'blocked')")
 
 
@@ -139,7 +156,9 @@ class LoyaltyCard(Base):
 
     `points_carry` is what rounding left over, counted in parts of a point: `carry_parts` of them
     make one, or where that is null those of the program's first version. It is never negative,
-    also while `points` is.
+    also while `points` is. `standing` is what the card has beside its balances (dated points, its
+    lap, its tier: see `rules/standing.py`), and `due_on` the first day on which something of that
+    ends or begins by itself.
     """
 
     __tablename__ = "loyalty_cards"
@@ -161,6 +180,13 @@ class LoyaltyCard(Base):
             "ix_loyalty_cards_vendor_id_last_digits",
             "vendor_id",
             last_digits(literal_column("number")),
+        ),
+        Index(
+            "ix_loyalty_cards_due_on",
+            "due_on",
+            "id",
+            postgresql_where=_IS_DUE,
+            sqlite_where=_IS_DUE,
         ),
         _ROOM_FOR_UPDATES,
     )
@@ -185,6 +211,8 @@ class LoyaltyCard(Base):
     stamps_day: Mapped[date | None]
     stamps_on_day: Mapped[int] = mapped_column(default=0)
     is_welcome_due: Mapped[bool] = mapped_column(default=False)
+    standing: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    due_on: Mapped[date | None]
     sequence: Mapped[int] = mapped_column(default=0)
     head_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     location_id: Mapped[LocationId | None] = mapped_column(ForeignKey("locations.id"))
@@ -213,8 +241,9 @@ _HAS_PLACE = text("location_id IS NOT NULL")
 class LoyaltyTransaction(Base):
     """One entry of the ledger: appended, never changed (triggers refuse it), chained by hashes.
 
-    `note`, `fingerprint` and `answer` stand outside the hash: a note may hold personal data, the
-    other two only serve to give the same answer to the same request again.
+    An entry with `details` is of form 2: they are hashed with the rest. `note`, `fingerprint` and
+    `answer` stand outside the hash: a note may hold personal data, the other two only serve to give
+    the same answer to the same request again.
     """
 
     __tablename__ = "loyalty_transactions"
@@ -284,6 +313,8 @@ class LoyaltyTransaction(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     previous_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    form: Mapped[int] = mapped_column(SmallInteger, default=1, server_default="1")
+    details: Mapped[dict[str, Any] | None] = mapped_column(JsonAsWritten)
 
 
 class ReferenceClaim(Base):
@@ -376,6 +407,7 @@ class DailyRollup(Base):
     Kept inside the till's batch. What was voided is taken off where it had happened, on the day of
     the void. `cards_last_seen` counts the cards whose latest activity was on this day: each card
     stands in exactly one row, NOWHERE, so those active in the last 30 days are a sum over 30 rows.
+    What `*_bonus` counts was earned beside the base and is in `*_earned` as well.
     """
 
     __tablename__ = "loyalty_daily_rollup"
@@ -396,3 +428,15 @@ class DailyRollup(Base):
     reward_value_minor: Mapped[int] = mapped_column(BigInt, default=0)
     purchases: Mapped[int] = mapped_column(BigInt, default=0)
     purchase_amount_minor: Mapped[int] = mapped_column(BigInt, default=0)
+    stamps_bonus: Mapped[int] = mapped_column(BigInt, default=0, server_default="0")
+    stamps_expired: Mapped[int] = mapped_column(BigInt, default=0, server_default="0")
+    stamps_moved: Mapped[int] = mapped_column(BigInt, default=0, server_default="0")
+    points_bonus: Mapped[int] = mapped_column(BigInt, default=0, server_default="0")
+    points_expired: Mapped[int] = mapped_column(BigInt, default=0, server_default="0")
+    points_pending: Mapped[int] = mapped_column(BigInt, default=0, server_default="0")
+    points_refunded: Mapped[int] = mapped_column(BigInt, default=0, server_default="0")
+    points_reserved: Mapped[int] = mapped_column(BigInt, default=0, server_default="0")
+    points_moved: Mapped[int] = mapped_column(BigInt, default=0, server_default="0")
+    refund_amount_minor: Mapped[int] = mapped_column(BigInt, default=0, server_default="0")
+    rewards_granted: Mapped[int] = mapped_column(BigInt, default=0, server_default="0")
+    grants_ended: Mapped[int] = mapped_column(BigInt, default=0, server_default="0")

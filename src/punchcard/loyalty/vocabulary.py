@@ -110,6 +110,56 @@ class EntryType(StrEnum):
     POINTS_REDEEMED = "points_redeemed"
     POINTS_ADJUSTED = "points_adjusted"
     VOIDED = "voided"
+    VISIT_RECORDED = "visit_recorded"
+    POINTS_REFUNDED = "points_refunded"
+    POINTS_ACTIVATED = "points_activated"
+    POINTS_EXPIRED = "points_expired"
+    STAMPS_EXPIRED = "stamps_expired"
+    REWARD_GRANTED = "reward_granted"
+    GRANT_REDEEMED = "grant_redeemed"
+    GRANT_EXPIRED = "grant_expired"
+    GRANT_REVOKED = "grant_revoked"
+    POINTS_RESERVED = "points_reserved"
+    RESERVATION_CONFIRMED = "reservation_confirmed"
+    RESERVATION_RELEASED = "reservation_released"
+    TIER_CHANGED = "tier_changed"
+    REFERRAL_BONUS = "referral_bonus"
+    AUTOMATION_BONUS = "automation_bonus"
+    MERGED_OUT = "merged_out"
+    MERGED_IN = "merged_in"
+    OPENING_BALANCE = "opening_balance"
+
+
+class ExpiryKind(StrEnum):
+    """What the end of points or stamps is counted from."""
+
+    NEVER = "never"
+    FIXED = "fixed"
+    INACTIVITY = "inactivity"
+    YEAR_END = "year_end"
+
+
+class ExpiryRounding(StrEnum):
+    """To which end the last day of points is rounded up."""
+
+    DAY = "day"
+    MONTH_END = "month_end"
+    YEAR_END = "year_end"
+
+
+class UnclaimedMilestones(StrEnum):
+    """What becomes of a lap's rewards that nobody claimed when the next lap starts."""
+
+    KEEP = "keep"
+    LAPSE = "lapse"
+
+
+class PartKind(StrEnum):
+    """Where a part of what a purchase earned comes from."""
+
+    BASE = "base"
+    PROMOTION = "promotion"
+    TIER = "tier"
 
 
 class ActorKind(StrEnum):

@@ -3,11 +3,30 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from punchcard.loyalty.rules.rollup_rules import ROLLUP_COLUMNS, rollup_deltas
+from punchcard.loyalty.rules.rollup_rules import ALL_COLUMNS, rollup_deltas
 from punchcard.loyalty.vocabulary import EntryType
 
 WHOLE = st.integers(-1000, 1000)
-TYPES = [type for type in EntryType if type not in (EntryType.CARD_OPENED, EntryType.VOIDED)]
+STILL = {
+    EntryType.CARD_OPENED,
+    EntryType.VOIDED,
+    EntryType.STAMPS_EXPIRED,
+    EntryType.POINTS_ACTIVATED,
+    EntryType.REWARD_GRANTED,
+    EntryType.GRANT_REDEEMED,
+    EntryType.GRANT_EXPIRED,
+    EntryType.GRANT_REVOKED,
+    EntryType.TIER_CHANGED,
+}
+"""What never moves the sum of a card's points and of its pending ones."""
+TYPES = [type for type in EntryType if type not in STILL]
+
+
+def points_in(deltas: dict[str, int]) -> int:
+    """Return by how much the columns of points moved what cards have."""
+    come = ("points_earned", "points_adjusted", "points_moved")
+    gone = ("points_redeemed", "points_expired", "points_refunded", "points_reserved")
+    return sum(deltas.get(name, 0) for name in come) - sum(deltas.get(name, 0) for name in gone)
 
 
 def test_an_opened_card_counts_as_a_card() -> None:
@@ -77,9 +96,8 @@ def test_every_point_lands_in_one_column(kind: EntryType, points: int, voided: b
         stamps_delta=0,
         points_delta=points,
     )
-    balance = deltas.get("points_earned", 0) - deltas.get("points_redeemed", 0)
-    assert balance + deltas.get("points_adjusted", 0) == points
-    assert set(deltas) <= set(ROLLUP_COLUMNS)
+    assert points_in(deltas) == points
+    assert set(deltas) <= set(ALL_COLUMNS)
 
 
 @given(kind=st.sampled_from(TYPES[:3]), stamps=WHOLE, voided=st.booleans())
@@ -91,3 +109,58 @@ def test_every_stamp_lands_in_one_column(kind: EntryType, stamps: int, voided: b
         points_delta=0,
     )
     assert deltas.get("stamps_earned", 0) - deltas.get("stamps_redeemed", 0) == stamps
+
+
+@given(points=st.integers(1, 1000), pending=st.integers(1, 1000))
+def test_pending_points_count_as_earned_on_the_day_of_the_purchase(
+    points: int, pending: int
+) -> None:
+    lots = [["2027-01-31", pending, "2026-12-14"]]
+    deltas = rollup_deltas(
+        type=EntryType.POINTS_EARNED, stamps_delta=0, points_delta=points, details={"lots": lots}
+    )
+    assert (deltas["points_earned"], deltas["points_pending"]) == (points + pending, pending)
+    lots = [["2027-01-31", -pending, "2026-12-14"], ["2027-01-31", pending]]
+    later = rollup_deltas(
+        type=EntryType.POINTS_ACTIVATED,
+        stamps_delta=0,
+        points_delta=pending,
+        details={"lots": lots},
+    )
+    assert later == {"points_pending": -pending}
+
+
+def test_what_a_promotion_added_is_told_apart_and_taken_off_with_its_purchase() -> None:
+    parts = [
+        {"kind": "base", "points": 12, "stamps": 0},
+        {"kind": "promotion", "points": 12, "stamps": 1},
+    ]
+    earned = rollup_deltas(
+        type=EntryType.VISIT_RECORDED,
+        stamps_delta=1,
+        points_delta=24,
+        amount_minor=1200,
+        details={"parts": parts},
+    )
+    assert (earned["points_bonus"], earned["stamps_bonus"]) == (12, 1)
+    voided = rollup_deltas(
+        type=EntryType.VOIDED,
+        voided_type=EntryType.VISIT_RECORDED,
+        stamps_delta=-1,
+        points_delta=-24,
+        amount_minor=1200,
+        voided_details={"parts": parts},
+    )
+    assert voided == {name: -delta for name, delta in earned.items()} | {"points_pending": 0}
+
+
+def test_a_reservation_counts_as_redeemed_once_it_is_confirmed() -> None:
+    reserved = rollup_deltas(type=EntryType.POINTS_RESERVED, stamps_delta=0, points_delta=-50)
+    assert reserved == {"points_reserved": 50}
+    confirmed = rollup_deltas(
+        type=EntryType.RESERVATION_CONFIRMED,
+        stamps_delta=0,
+        points_delta=10,
+        details={"points": 40},
+    )
+    assert confirmed == {"points_reserved": -50, "points_redeemed": 40}

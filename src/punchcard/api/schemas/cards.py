@@ -5,7 +5,7 @@ being built. The models beside them stand in the OpenAPI document; a test holds 
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -85,6 +85,10 @@ def balance_response(card: CardView) -> dict[str, Any]:
             for one in card.ready
         ],
         "points": card.points,
+        "points_pending": card.points_pending,
+        "expiring": [
+            {"points": points, "expires_on": expires_on} for points, expires_on in card.expiring
+        ],
         "lifetime": {
             "stamps": card.lifetime_stamps,
             "points": card.lifetime_points,
@@ -137,6 +141,8 @@ def transaction_response(
         "late": is_late(entry["occurred_at"], entry["created_at"], entry["actor_kind"]),
         "previous_hash": entry["previous_hash"].hex(),
         "hash": entry["hash"].hex(),
+        "form": entry["form"],
+        "details": entry["details"],
     }
 
 
@@ -193,6 +199,13 @@ class ReadyRewardSchema(Schema):
     points_required: int | None
 
 
+class ExpiringPoints(Schema):
+    """Points that end together: good until the end of this day, in the program's time zone."""
+
+    points: int
+    expires_on: date
+
+
 class Card(Schema):
     """A customer's card.
 
@@ -218,6 +231,8 @@ class Card(Schema):
             "rewards_ready",
             "ready_rewards",
             "points",
+            "points_pending",
+            "expiring",
             "lifetime",
             "next_stamp_at",
             "stamps_left_today",
@@ -239,6 +254,8 @@ class Card(Schema):
     rewards_ready: int
     ready_rewards: list[ReadyRewardSchema]
     points: int
+    points_pending: Annotated[int, Field(description="Earned, and not to be spent yet.")]
+    expiring: list[ExpiringPoints]
     lifetime: Lifetime
     next_stamp_at: Moment | None
     stamps_left_today: int
@@ -309,6 +326,11 @@ class Transaction(Schema):
     late: Annotated[bool, Field(description="Recorded over 10 minutes after it happened.")]
     previous_hash: HashText
     hash: HashText
+    form: Annotated[int, Field(description="Which values are hashed: see docs/ledger.md.")]
+    details: Annotated[
+        dict[str, Any] | None,
+        Field(description="What an entry of form 2 tells beside its values, hashed with them."),
+    ]
 
 
 class ReceiptSchema(Schema):

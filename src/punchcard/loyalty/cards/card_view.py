@@ -6,8 +6,11 @@ from typing import Any, NamedTuple
 
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.ids import CardId, ProgramId, RewardId
+from punchcard.loyalty.rules.dates import NEVER
+from punchcard.loyalty.rules.due_rules import as_of
 from punchcard.loyalty.rules.reward_rules import AS_OFFERED, ReadyReward, Shelf, ready_rewards
 from punchcard.loyalty.rules.stamp_rules import next_stamp
+from punchcard.loyalty.rules.standing import Standing
 from punchcard.loyalty.rules.values import CardState, ProgramRules
 from punchcard.loyalty.vocabulary import CardStatus
 
@@ -43,6 +46,18 @@ class CardView(NamedTuple):
     ready: tuple[ReadyReward, ...] = ()
     used_up: frozenset[RewardId] = frozenset()
     token_hash: bytes = b""
+    standing: Standing | None = None
+
+    @property
+    def points_pending(self) -> int:
+        """Return the points that the card has and cannot spend yet."""
+        return 0 if self.standing is None else self.standing.points_pending
+
+    @property
+    def expiring(self) -> list[tuple[int, str]]:
+        """Return the points that end with the last day they are good, the first to end first."""
+        lots = () if self.standing is None else self.standing.lots
+        return [(lot.amount, lot.expires_on) for lot in lots if lot.expires_on != NEVER]
 
 
 def view_of(
@@ -57,6 +72,8 @@ def view_of(
     shelf: Shelf = AS_OFFERED,
 ) -> CardView:
     """Return what a card shows at `now`; `shelf` is what its rules do not know of rewards."""
+    if state.due_on is not None:
+        state = as_of(program, state, now)
     ready = ready_rewards(program, state, now, shelf)
     following = next_stamp(program, state, now)
     # In the order of the fields: naming them costs three times as much.
@@ -80,7 +97,15 @@ def view_of(
         state.last_activity_at,
         ready=ready,
         token_hash=token_hash,
+        standing=state.standing,
     )
+
+
+def state_of(row: Any) -> CardState:
+    """Return what the rules look at of the card in a row of `card_query`."""
+    state = CardState._make(row[: len(CardState._fields)])
+    kept: Any = state.standing
+    return state if kept is None else state._replace(standing=Standing.parse(kept))
 
 
 def view_of_row(
@@ -91,7 +116,7 @@ def view_of_row(
     `taken` is how often it has redeemed rewards of which a card gets so many.
     """
     view = view_of(
-        CardState._make(row[: len(CardState._fields)]),
+        state_of(row),
         program,
         number=row.number,
         token_sealed=row.token_sealed,

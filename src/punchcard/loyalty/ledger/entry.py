@@ -5,6 +5,10 @@ entry's canonical form: the JSON array (RFC 8785: no spaces) of the values of `H
 their order. Ids are lower-case text, moments RFC 3339 in UTC with six digits after the second,
 hashes lower-case hex, absent values null. The first entry of a card follows `FIRST_HASH`.
 
+An entry with `details` is of form 2: its text is `punchcard-entry-2`, and its details stand as the
+28th value, an object with sorted keys that holds integers, texts, booleans, lists and objects. They
+are kept as the text that is hashed.
+
 Personal data never enters the hashed part: a note stands outside it, so that erasing a customer
 leaves every chain valid. `docs/ledger.md` shows how to check a chain with other tools.
 """
@@ -19,6 +23,7 @@ import orjson
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import EntryId
 from punchcard.loyalty.operations import Operation
+from punchcard.loyalty.rules.standing import Details
 from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules
 from punchcard.loyalty.tables import EntryRow
 from punchcard.loyalty.vocabulary import EntryType
@@ -56,50 +61,65 @@ HASHED_FIELDS = (
 )
 
 HASH_DOMAIN = b"punchcard-entry-1\n"
+HASH_DOMAIN_OF_DETAILS = b"punchcard-entry-2\n"
 
-CARRYING = (EntryType.POINTS_EARNED, EntryType.VOIDED)
+CARRYING = (
+    EntryType.POINTS_EARNED,
+    EntryType.VOIDED,
+    EntryType.VISIT_RECORDED,
+    EntryType.POINTS_REFUNDED,
+    EntryType.MERGED_OUT,
+    EntryType.MERGED_IN,
+)
 """The types of entries that move the carried part of a point; all others repeat it."""
 
 
 def entry_hash(row: Mapping[str, Any]) -> bytes:
     """Return the SHA-256 of an entry's canonical form; see the module's description."""
-    return hashlib.sha256(HASH_DOMAIN + canonical_form(row)).digest()
+    domain = HASH_DOMAIN if row["form"] == 1 else HASH_DOMAIN_OF_DETAILS
+    return hashlib.sha256(domain + canonical_form(row)).digest()
 
 
 def canonical_form(row: Mapping[str, Any]) -> bytes:
-    """Return the bytes that are hashed: the JSON array of `HASHED_FIELDS`."""
+    """Return the bytes that are hashed: the JSON array of `HASHED_FIELDS`, and the details."""
+    values = _hashed_values(row)
+    if row["form"] == 1:
+        return orjson.dumps(values)
+    values.append(row["details"])
+    return orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
+
+
+def _hashed_values(row: Mapping[str, Any]) -> list[Any]:
     reward = row["reward"] or {}
-    return orjson.dumps(
-        [
-            row["id"],
-            row["vendor_id"],
-            row["program_id"],
-            row["program_version"],
-            row["card_id"],
-            row["sequence"],
-            row["type"],
-            row["stamps_delta"],
-            row["points_delta"],
-            row["stamps_after"],
-            row["points_after"],
-            row["points_carry_after"],
-            row["amount_minor"],
-            row["currency"],
-            row["reference"],
-            row["reward_id"],
-            reward.get("name"),
-            reward.get("value_minor"),
-            row["staff_pin_id"],
-            row["location_id"],
-            row["actor_kind"],
-            row["actor_id"],
-            row["voids"],
-            row["idempotency_key"],
-            to_rfc3339(row["occurred_at"]),
-            to_rfc3339(row["created_at"]),
-            row["previous_hash"].hex(),
-        ]
-    )
+    return [
+        row["id"],
+        row["vendor_id"],
+        row["program_id"],
+        row["program_version"],
+        row["card_id"],
+        row["sequence"],
+        row["type"],
+        row["stamps_delta"],
+        row["points_delta"],
+        row["stamps_after"],
+        row["points_after"],
+        row["points_carry_after"],
+        row["amount_minor"],
+        row["currency"],
+        row["reference"],
+        row["reward_id"],
+        reward.get("name"),
+        reward.get("value_minor"),
+        row["staff_pin_id"],
+        row["location_id"],
+        row["actor_kind"],
+        row["actor_id"],
+        row["voids"],
+        row["idempotency_key"],
+        to_rfc3339(row["occurred_at"]),
+        to_rfc3339(row["created_at"]),
+        row["previous_hash"].hex(),
+    ]
 
 
 def make_entry(
@@ -117,7 +137,7 @@ def make_entry(
 ) -> EntryRow:
     """Return the entry of `draft`, numbered `sequence` and chained to `previous_hash`.
 
-    It happened at `at` and is recorded `now`.
+    It happened at `at`, unless the draft says when, and is recorded `now`.
     Only the main entry of an operation carries its key, note and fingerprint.
     """
     row: EntryRow = {
@@ -147,9 +167,17 @@ def make_entry(
         "idempotency_key": operation.idempotency_key if is_main else None,
         "fingerprint": operation.fingerprint if is_main else None,
         "answer": None,
-        "occurred_at": at,
+        "occurred_at": draft.at or at,
         "created_at": now,
         "previous_hash": previous_hash,
+        "form": 1 if draft.details is None else 2,
+        "details": None if draft.details is None else _sorted(draft.details),
     }
     row["hash"] = entry_hash(row)
     return row
+
+
+def _sorted(details: Details) -> Details:
+    """Return details whose text is the one that is hashed, wherever it is written from."""
+    sorted_details: Details = orjson.loads(orjson.dumps(details, option=orjson.OPT_SORT_KEYS))
+    return sorted_details

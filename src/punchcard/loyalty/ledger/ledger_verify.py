@@ -16,7 +16,15 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, nul
 from punchcard.db.reading import ROWS_AT_ONCE, stream_plain
 from punchcard.kit.ids import CardId, EntryId, ProgramId, VendorId
 from punchcard.loyalty.ledger.card_ranges import ALL_CARDS, CardSpan
-from punchcard.loyalty.ledger.entry import CARRYING, FIRST_HASH, HASH_DOMAIN, HASHED_FIELDS
+from punchcard.loyalty.ledger.entry import (
+    CARRYING,
+    FIRST_HASH,
+    HASH_DOMAIN,
+    HASH_DOMAIN_OF_DETAILS,
+    HASHED_FIELDS,
+)
+from punchcard.loyalty.ledger.lifetime import Counts, lifetime_counts
+from punchcard.loyalty.rules.standing import NO_STANDING, Details, Standing, followed
 from punchcard.loyalty.tables import CARDS, ENTRIES
 from punchcard.loyalty.vocabulary import EntryType
 
@@ -133,10 +141,7 @@ _STAMPS_DELTA, _POINTS_DELTA = _AT["stamps_delta"], _AT["points_delta"]
 _STAMPS_AFTER, _POINTS_AFTER = _AT["stamps_after"], _AT["points_after"]
 _CARRY_AFTER = _AT["points_carry_after"]
 _REWARD_NAME, _REWARD_VALUE = _AT["reward_name"], _AT["reward_value_minor"]
-_REWARD, _HASH = _HASHED, _HASHED + 1
-
-_Counts = tuple[int, int, int]
-"""What an entry adds to a card's lifetime: stamps, points, rewards."""
+_REWARD, _HASH, _FORM, _DETAILS = range(_HASHED, _HASHED + 4)
 
 
 @dataclass(slots=True)
@@ -153,8 +158,9 @@ class _Chain:
     stamps: int = 0
     points: int = 0
     carry: int = 0
-    lifetime: _Counts = (0, 0, 0)
-    voidable: dict[str, _Counts] = field(default_factory=dict)
+    lifetime: Counts = (0, 0, 0)
+    standing: Standing = NO_STANDING
+    voidable: dict[str, Counts] = field(default_factory=dict)
 
     def take(self, row: list[Any], canonical_hash: str) -> None:
         """Check the next entry and follow it."""
@@ -166,8 +172,11 @@ class _Chain:
             self._damaged(row, "it does not follow the hash of the entry before it")
         if row[_VENDOR] != self.vendor_id or row[_PROGRAM] != self.program_id:
             self._damaged(row, "it names another shop or program than the entries before it")
+        details = row[_DETAILS] or {}
         self._follow_balance(row)
-        self._follow_lifetime(row)
+        self._follow_lifetime(row, details)
+        if details:
+            self._follow_standing(row, details)
         self.last_id = row[_ID]
         self.sequence = row[_SEQUENCE]
         self.head = row[_HASH]
@@ -184,7 +193,16 @@ class _Chain:
         self.points = row[_POINTS_AFTER]
         self.carry = row[_CARRY_AFTER]
 
-    def _follow_lifetime(self, row: list[Any]) -> None:
+    def _follow_standing(self, row: list[Any], details: Details) -> None:
+        """Derive the dated points, the lap, the tier, from what the entry tells of them."""
+        try:
+            self.standing = followed(self.standing, details)
+        except ValueError:
+            self._damaged(row, "it takes more out of a card's dated points than there was")
+        if self.standing.points_dated > max(self.points, 0):
+            self._damaged(row, "its card has more dated points than points")
+
+    def _follow_lifetime(self, row: list[Any], details: Details) -> None:
         if row[_TYPE] == EntryType.VOIDED:
             counts = self.voidable.pop(row[_VOIDS], None)
             if counts is None:
@@ -192,7 +210,7 @@ class _Chain:
                 return
             counts = (-counts[0], -counts[1], -counts[2])
         else:
-            counts = _counts_of(row)
+            counts = _counts_of(row, details)
             self.voidable[row[_ID]] = counts
         mine = self.lifetime
         self.lifetime = (mine[0] + counts[0], mine[1] + counts[1], mine[2] + counts[2])
@@ -201,19 +219,14 @@ class _Chain:
         self.verdict.add(row[_ID], self.card_id, what)
 
 
-def _counts_of(row: list[Any]) -> _Counts:
-    kind = row[_TYPE]
-    if kind == EntryType.STAMP_EARNED:
-        return (row[_STAMPS_DELTA], 0, 0)
-    if kind == EntryType.POINTS_EARNED:
-        return (0, row[_POINTS_DELTA], 0)
-    if kind == EntryType.WELCOME_BONUS:
-        return (row[_STAMPS_DELTA], row[_POINTS_DELTA], 0)
-    if kind == EntryType.STAMPS_REDEEMED or (
-        kind == EntryType.POINTS_REDEEMED and row[_REWARD] is not None
-    ):
-        return (0, 0, 1)
-    return (0, 0, 0)
+def _counts_of(row: list[Any], details: Details) -> Counts:
+    return lifetime_counts(
+        row[_TYPE],
+        row[_STAMPS_DELTA],
+        row[_POINTS_DELTA],
+        details,
+        has_reward=row[_REWARD] is not None,
+    )
 
 
 _NO_CARD: Final = "the card of this entry does not exist"
@@ -251,7 +264,13 @@ def _hash_of(row: list[Any]) -> str:
         reward = orjson.loads(row[_REWARD])
         row[_REWARD_NAME] = reward.get("name")
         row[_REWARD_VALUE] = reward.get("value_minor")
-    return hashlib.sha256(HASH_DOMAIN + orjson.dumps(row[:_HASHED])).hexdigest()
+    if row[_FORM] == 1:
+        row[_DETAILS] = None
+        return hashlib.sha256(HASH_DOMAIN + orjson.dumps(row[:_HASHED])).hexdigest()
+    told = row[_DETAILS]
+    row[_DETAILS] = orjson.loads(told)
+    values = orjson.dumps(row[:_HASHED])[:-1] + b"," + told.encode() + b"]"
+    return hashlib.sha256(HASH_DOMAIN_OF_DETAILS + values).hexdigest()
 
 
 def _compare(card: list[Any], chain: _Chain, verdict: Verdict) -> None:
@@ -265,7 +284,11 @@ def _compare(card: list[Any], chain: _Chain, verdict: Verdict) -> None:
         *chain.lifetime,
         chain.sequence,
         chain.head,
+        chain.standing.document(),
     ]
+    kept_standing = card[-1]
+    if kept_standing is not None:
+        card[-1] = orjson.loads(kept_standing)
     if card[1:] == derived:
         return
     for name, kept, value in zip(_CARD_NAMES, card[1:], derived, strict=True):
@@ -285,6 +308,7 @@ _CARD_NAMES: Final = (
     "lifetime_rewards",
     "sequence",
     "head_hash",
+    "standing",
 )
 
 
@@ -306,7 +330,8 @@ def _entries(connection: Connection, scope: _Scope) -> Iterator[list[Any]]:
         query = query.order_by(CARDS.c.id, ENTRIES.c.sequence)
         return scope.narrow(query, CARDS.c.vendor_id, CARDS.c.id)
 
-    return stream_plain(connection, [*columns, ENTRIES.c.reward, ENTRIES.c.hash], narrow)
+    beside = (ENTRIES.c.reward, ENTRIES.c.hash, ENTRIES.c.form, ENTRIES.c.details)
+    return stream_plain(connection, [*columns, *beside], narrow)
 
 
 def _orphans(connection: Connection, scope: _Scope) -> Sequence[Row[EntryId, CardId]]:

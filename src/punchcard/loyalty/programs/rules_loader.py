@@ -13,6 +13,7 @@ from punchcard.kit.ids import ProgramId
 from punchcard.kit.money import minor_units
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.rotating_codes import has_rotating_code
+from punchcard.loyalty.rules.dates import Expiry
 from punchcard.loyalty.rules.values import ProgramRules, RewardOffer
 
 _PROGRAMS = table_of(LoyaltyProgram)
@@ -105,4 +106,8 @@ def _rules_of(row: Row[Any], offers: list[RewardOffer]) -> ProgramRules:
         offers=tuple(offers),
         has_rotating_code=has_rotating_code(row.branding),
         carry_parts=tuple((since, parts) for since, parts in row.carry_parts or ()),
+        points_expiry=Expiry.parse(row.points_expiry),
+        points_activation_days=row.points_activation_days,
+        return_grace_days=row.return_grace_days,
+        stamps_expiry=Expiry.parse(row.stamps_expiry),
     )

@@ -23,8 +23,8 @@ from punchcard.loyalty.models import (
     LoyaltyProgram,
     LoyaltyTransaction,
 )
-from punchcard.loyalty.rules.rollup_rules import ACTIVITY_TYPES, ROLLUP_COLUMNS, rollup_deltas
-from punchcard.loyalty.till.rollup import add_to_rollup
+from punchcard.loyalty.rules.rollup_rules import ACTIVITY_TYPES, ALL_COLUMNS, rollup_deltas
+from punchcard.loyalty.till.rollup import add_all_to_rollup
 from punchcard.loyalty.vocabulary import ActorKind
 
 CHUNK_ROWS = 5000
@@ -49,7 +49,7 @@ class Difference:
 
     def columns(self) -> list[str]:
         """Return the columns that differ."""
-        return [name for name in ROLLUP_COLUMNS if self.kept[name] != self.derived[name]]
+        return [name for name in ALL_COLUMNS if self.kept[name] != self.derived[name]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def compare(connection: Connection, progress: Progress) -> Comparison:
     Needs a connection of `Database.snapshot`. Memory grows with programs and days, not entries.
     """
     zones = _zones(connection)
-    derived: _Rollup = defaultdict(lambda: dict.fromkeys(ROLLUP_COLUMNS, 0))
+    derived: _Rollup = defaultdict(lambda: dict.fromkeys(ALL_COLUMNS, 0))
     entries = 0
     for row in _entries(connection, progress):
         entries += 1
@@ -95,13 +95,13 @@ def compare(connection: Connection, progress: Progress) -> Comparison:
 def correct(connection: Connection, differences: list[Difference]) -> None:
     """Add to what is kept whatever `compare` found missing, and take off what was too much."""
     for start in range(0, len(differences), CHUNK_ROWS):
-        add_to_rollup(
+        add_all_to_rollup(
             connection, [_missing(one) for one in differences[start : start + CHUNK_ROWS]]
         )
 
 
 def _missing(one: Difference) -> dict[str, object]:
-    added = {name: one.derived[name] - one.kept[name] for name in ROLLUP_COLUMNS}
+    added = {name: one.derived[name] - one.kept[name] for name in ALL_COLUMNS}
     key = {"program_id": one.program_id, "day": one.day, "location_id": one.location_id}
     return {**key, **added}
 
@@ -128,6 +128,8 @@ def _entries(connection: Connection, progress: Progress) -> Iterator[Any]:
             voided.actor_kind.label("voided_actor_kind"),
             voided.type.label("voided_type"),
             voided.location_id.label("voided_location_id"),
+            entry.details,
+            voided.details.label("voided_details"),
         )
         .outerjoin(voided, voided.id == entry.voids)
         .order_by(entry.id)
@@ -149,6 +151,8 @@ def _deltas(row: Any) -> dict[str, int]:
         has_reward=row.reward is not None,
         reward_value_minor=(row.reward or {}).get("value_minor"),
         voided_type=row.voided_type,
+        details=row.details,
+        voided_details=row.voided_details,
     )
 
 
@@ -172,14 +176,14 @@ def _kept(connection: Connection) -> _Rollup:
     rows = connection.execute(select(DailyRollup.__table__)).mappings()
     return {
         (row["program_id"], row["day"], row["location_id"]): {
-            name: row[name] for name in ROLLUP_COLUMNS
+            name: row[name] for name in ALL_COLUMNS
         }
         for row in rows
     }
 
 
 def _differences(kept: _Rollup, derived: _Rollup) -> list[Difference]:
-    nothing = dict.fromkeys(ROLLUP_COLUMNS, 0)
+    nothing = dict.fromkeys(ALL_COLUMNS, 0)
     found = (
         Difference(*key, kept.get(key, nothing), derived.get(key, nothing))
         for key in sorted(kept.keys() | derived.keys())

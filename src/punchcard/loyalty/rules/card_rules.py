@@ -7,6 +7,7 @@ from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.errors.programs import ProgramInactive
 from punchcard.loyalty.errors.staff import StaffPinNotForProgram, StaffPinRequired
 from punchcard.loyalty.operations import OpenCard, StaffIdentity
+from punchcard.loyalty.rules.dated_points import credit
 from punchcard.loyalty.rules.values import CardState, Decision, EntryDraft, ProgramRules, Steps
 from punchcard.loyalty.vocabulary import EntryType, PinPolicy, ProgramStatus
 
@@ -55,12 +56,17 @@ def credit_due_welcome(program: ProgramRules, steps: Steps) -> None:
     card = card._replace(
         is_welcome_due=False,
         stamps=card.stamps + stamps,
-        points=card.points + points,
         lifetime_stamps=card.lifetime_stamps + stamps,
         lifetime_points=card.lifetime_points + points,
     )
+    card, details = credit(program, card, points, program.day_of(steps.at))
     if stamps or points:
-        entry = EntryDraft(type=EntryType.WELCOME_BONUS, stamps_delta=stamps, points_delta=points)
+        entry = EntryDraft(
+            type=EntryType.WELCOME_BONUS,
+            stamps_delta=stamps,
+            points_delta=points,
+            details=details,
+        )
         steps.take(entry, card)
     steps.card = card
 

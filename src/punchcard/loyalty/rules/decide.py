@@ -19,6 +19,7 @@ from punchcard.loyalty.operations import (
     VoidEntry,
 )
 from punchcard.loyalty.rules import card_rules, points_rules, stamp_rules, void_rules
+from punchcard.loyalty.rules.due_rules import book_due, touched
 from punchcard.loyalty.rules.time_rules import LATE, time_on_card
 from punchcard.loyalty.rules.values import (
     NO_HISTORY,
@@ -87,10 +88,14 @@ def decide(
     elif history.late_purchases is not None:
         points_rules.check_late_purchases(history.late_purchases + 1, program, now)
     steps = Steps(card, at)
-    if isinstance(operation, _VISITS):
+    if card.due_on is not None:
+        book_due(program, steps, at)
+    is_visit = isinstance(operation, _VISITS)
+    if is_visit:
         card_rules.credit_due_welcome(program, steps)
         steps.card = steps.card._replace(last_activity_at=_later(card.last_activity_at, at))
-    return _RULES[type(operation)](operation, program, steps, history, at)
+    decision = _RULES[type(operation)](operation, program, steps, history, at)
+    return touched(program, decision) if is_visit and program.points_expiry else decision
 
 
 def _occasion(

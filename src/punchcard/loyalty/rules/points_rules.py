@@ -1,6 +1,8 @@
 """Points: earning with a carried remainder, redemption, adjustment."""
 
-from datetime import datetime
+from datetime import date, datetime
+from fractions import Fraction
+from math import floor
 from typing import Final
 
 from punchcard.loyalty.errors.balances import (
@@ -16,7 +18,12 @@ from punchcard.loyalty.errors.programs import (
     RewardNotFound,
 )
 from punchcard.loyalty.operations import AdjustPoints, EarnPoints, RedeemPoints, RedeemReward
+from punchcard.loyalty.rules.bonus_rules import bonuses_of
+from punchcard.loyalty.rules.carry import carried, carrying
+from punchcard.loyalty.rules.dated_points import Moved, credit, debit, joined
+from punchcard.loyalty.rules.purchase_rules import Earned, earned
 from punchcard.loyalty.rules.reward_rules import obstacle
+from punchcard.loyalty.rules.standing import Details
 from punchcard.loyalty.rules.time_rules import LATE_PURCHASES
 from punchcard.loyalty.rules.values import (
     BALANCE_LIMIT,
@@ -37,31 +44,61 @@ def earn_points(
     operation: EarnPoints, program: ProgramRules, steps: Steps, history: History, at: datetime
 ) -> Decision:
     """Credit whole points for the purchase; what rounding leaves over is carried on the card."""
-    _check_type(program)
+    check_type(program)
     if operation.amount_minor < program.minimum_purchase_minor:
         raise PurchaseBelowMinimum(
             minimum_purchase_minor=program.minimum_purchase_minor, currency=program.currency
         )
     card = steps.card
-    parts = program.points_per_amount_minor
-    earned_parts = operation.amount_minor * program.points_per_currency_unit
-    points, carry = divmod(earned_parts + carry_in(card, program), parts)
-    if card.points + points > BALANCE_LIMIT:
+    moved = _credited(operation, program, card, at)
+    points = moved.card.lifetime_points - card.lifetime_points
+    if card.points + points + card.kept_standing.points_pending > BALANCE_LIMIT:
         raise BalanceLimitReached
     entry = EntryDraft(
         type=EntryType.POINTS_EARNED,
-        points_delta=points,
+        points_delta=moved.card.points - card.points,
         amount_minor=operation.amount_minor,
         reference=operation.reference,
+        details=moved.details,
     )
-    earned = card._replace(
-        points=card.points + points,
+    steps.take(entry, moved.card)
+    return steps.decision()
+
+
+def _credited(operation: EarnPoints, program: ProgramRules, card: CardState, at: datetime) -> Moved:
+    bonuses = bonuses_of(operation, program, card, at)
+    if bonuses:
+        rate = Fraction(program.points_per_currency_unit, program.points_per_amount_minor)
+        earning = earned(
+            operation.amount_minor,
+            rate,
+            carried(program, card),
+            bonuses,
+            minimum_purchase_minor=program.minimum_purchase_minor,
+        )
+        return credit_earned(program, card, earning, program.day_of(at))
+    parts = program.points_per_amount_minor
+    earned_parts = operation.amount_minor * program.points_per_currency_unit
+    points, carry = divmod(earned_parts + carry_in(card, program), parts)
+    card = card._replace(
         points_carry=carry,
         carry_parts=parts,
         lifetime_points=card.lifetime_points + points,
     )
-    steps.take(entry, earned)
-    return steps.decision()
+    return credit(program, card, points, program.day_of(at), is_purchase=True)
+
+
+def credit_earned(program: ProgramRules, card: CardState, earning: Earned, day: date) -> Moved:
+    """Put on the card what a purchase earned with its bonuses, to the part of a point."""
+    total = carried(program, card) + earning.points
+    points = floor(total)
+    card = carrying(program, card, total - points)
+    card = card._replace(lifetime_points=card.lifetime_points + points)
+    moved = credit(program, card, points, day, is_purchase=True)
+    told: Details = {"parts": earning.parts}
+    if card.carry_parts != program.points_per_amount_minor:
+        told["carry_parts"] = card.carry_parts
+    return Moved(moved.card, joined(moved.details, told))
 
 
 def check_late_purchases(recorded: int, program: ProgramRules, now: datetime) -> None:
@@ -86,7 +123,7 @@ def redeem_reward(
     operation: RedeemReward, program: ProgramRules, steps: Steps, history: History, at: datetime
 ) -> Decision:
     """Exchange points for a reward that is in its dates, in stock and within the card's limit."""
-    _check_type(program)
+    check_type(program)
     reward = history.reward
     if reward is None or reward.program_id != program.id:
         raise RewardNotFound
@@ -110,7 +147,7 @@ def redeem_points(
     operation: RedeemPoints, program: ProgramRules, steps: Steps, history: History, at: datetime
 ) -> Decision:
     """Take a number of points off the card."""
-    _check_type(program)
+    check_type(program)
     _spend(
         program, steps, EntryDraft(type=EntryType.POINTS_REDEEMED, points_delta=-operation.points)
     )
@@ -121,20 +158,22 @@ def adjust_points(
     operation: AdjustPoints, program: ProgramRules, steps: Steps, history: History, at: datetime
 ) -> Decision:
     """Correct the balance by hand; it never takes more than there is."""
-    _check_type(program)
+    check_type(program)
     card, delta = steps.card, operation.points_delta
     if delta < 0 and card.points + delta < 0:
         raise NotEnoughPoints(points_missing=-delta - max(card.points, 0))
     if card.points + delta > BALANCE_LIMIT:
         raise BalanceLimitReached
-    steps.take(
-        EntryDraft(type=EntryType.POINTS_ADJUSTED, points_delta=delta),
-        card._replace(points=card.points + delta),
-    )
+    if delta > 0:
+        after, details = credit(program, card, delta, program.day_of(at))
+    else:
+        after, details = debit(card, -delta)
+    entry = EntryDraft(type=EntryType.POINTS_ADJUSTED, points_delta=delta, details=details)
+    steps.take(entry, after)
     return steps.decision()
 
 
-def _check_type(program: ProgramRules) -> None:
+def check_type(program: ProgramRules) -> None:
     if not program.has_points:
         raise ProgramTypeMismatch(program_type=program.type)
 
@@ -146,5 +185,7 @@ def _spend(program: ProgramRules, steps: Steps, entry: EntryDraft) -> None:
     if card.points < points:
         raise NotEnoughPoints(points_missing=points - card.points)
     rewards = card.lifetime_rewards + (1 if entry.reward else 0)
-    spent = card._replace(points=card.points - points, lifetime_rewards=rewards)
-    steps.take(entry, spent)
+    spent, details = debit(card, points)
+    if details:
+        entry = entry._replace(details=details)
+    steps.take(entry, spent._replace(lifetime_rewards=rewards))

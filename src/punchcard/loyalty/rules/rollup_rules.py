@@ -1,16 +1,21 @@
 """What one ledger entry adds to the statistics of its day: pure, used by the till and by rebuild.
 
 Every change of a balance lands in exactly one column, so that over all days
-`stamps_earned - stamps_redeemed` is the sum of the cards' stamps, and
-`points_earned - points_redeemed + points_adjusted` the sum of their points.
+`stamps_earned - stamps_redeemed - stamps_expired + stamps_moved` is the sum of the cards' stamps,
+and `points_earned - points_redeemed + points_adjusted - points_expired - points_refunded
+- points_reserved + points_moved` the sum of their points and of those that are pending. What is
+pending is in `points_pending` as well, and what promotions and tiers added in `*_bonus`.
 """
 
 from typing import Final, Literal
 
+from punchcard.loyalty.rules import details_rollup
+from punchcard.loyalty.rules.lots import pending_in
+from punchcard.loyalty.rules.standing import Details
 from punchcard.loyalty.vocabulary import EntryType
 
 # Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
-_POINTS_EARNED: Final = EntryType.POINTS_EARNED
+_PURCHASES: Final = (EntryType.POINTS_EARNED, EntryType.VISIT_RECORDED)
 _STAMPS_REDEEMED: Final = EntryType.STAMPS_REDEEMED
 
 ACTIVITY_TYPES = frozenset(
@@ -20,6 +25,8 @@ ACTIVITY_TYPES = frozenset(
         EntryType.STAMPS_REDEEMED,
         EntryType.POINTS_EARNED,
         EntryType.POINTS_REDEEMED,
+        EntryType.VISIT_RECORDED,
+        EntryType.GRANT_REDEEMED,
     }
 )
 """Entries that show the customer was there; they move a card's `cards_last_seen` day ahead."""
@@ -37,6 +44,25 @@ ROLLUP_COLUMNS = (
     "purchases",
     "purchase_amount_minor",
 )
+"""What is counted of any program."""
+
+DETAILS_COLUMNS = (
+    "stamps_bonus",
+    "stamps_expired",
+    "stamps_moved",
+    "points_bonus",
+    "points_expired",
+    "points_pending",
+    "points_refunded",
+    "points_reserved",
+    "points_moved",
+    "refund_amount_minor",
+    "rewards_granted",
+    "grants_ended",
+)
+"""What only entries with details or of types that come with them are counted in."""
+
+ALL_COLUMNS = (*ROLLUP_COLUMNS, *DETAILS_COLUMNS)
 
 _Side = Literal["opened", "earned", "redeemed", "adjusted"]
 
@@ -48,6 +74,9 @@ _SIDES: dict[str, _Side] = {
     EntryType.STAMPS_REDEEMED: "redeemed",
     EntryType.POINTS_REDEEMED: "redeemed",
     EntryType.POINTS_ADJUSTED: "adjusted",
+    EntryType.VISIT_RECORDED: "earned",
+    EntryType.REFERRAL_BONUS: "earned",
+    EntryType.AUTOMATION_BONUS: "earned",
 }
 
 
@@ -60,6 +89,8 @@ def rollup_deltas(
     has_reward: bool = False,
     reward_value_minor: int | None = None,
     voided_type: EntryType | None = None,
+    details: Details | None = None,
+    voided_details: Details | None = None,
 ) -> dict[str, int]:
     """Return what an entry adds to the columns of its day; columns it leaves alone are absent.
 
@@ -69,18 +100,18 @@ def rollup_deltas(
     """
     kind = voided_type or type
     count = -1 if voided_type else 1
-    side = _SIDES[kind]
+    side = _SIDES.get(kind)
+    if side is None:
+        told = (amount_minor or 0, reward_value_minor or 0, details or {})
+        figures = details_rollup.Figures(count, stamps_delta, points_delta, *told)
+        return details_rollup.deltas_of(kind, figures)
     if side == "opened":
         return {"cards_opened": count}
+    pending = pending_in(details.get("lots", ())) if details else 0
     if side == "adjusted":
         return {"points_adjusted": points_delta} if points_delta else {}
-    deltas: dict[str, int] = {}
-    sign = 1 if side == "earned" else -1
-    if stamps_delta:
-        deltas["stamps_" + side] = sign * stamps_delta
-    if points_delta:
-        deltas["points_" + side] = sign * points_delta
-    if kind == _POINTS_EARNED:
+    deltas = _balances(side, stamps_delta, points_delta + pending)
+    if kind in _PURCHASES:
         deltas["purchases"] = count
         if amount_minor:
             deltas["purchase_amount_minor"] = count * amount_minor
@@ -88,4 +119,18 @@ def rollup_deltas(
         deltas["rewards_redeemed"] = count
         if reward_value_minor:
             deltas["reward_value_minor"] = count * reward_value_minor
+    if details is not None or voided_details is not None:
+        deltas["points_pending"] = pending
+        parts = ((voided_details if voided_type else details) or {}).get("parts", ())
+        details_rollup.add_bonuses(deltas, parts, count)
+    return deltas
+
+
+def _balances(side: _Side, stamps_delta: int, points_delta: int) -> dict[str, int]:
+    deltas = {}
+    sign = 1 if side == "earned" else -1
+    if stamps_delta:
+        deltas["stamps_" + side] = sign * stamps_delta
+    if points_delta:
+        deltas["points_" + side] = sign * points_delta
     return deltas

@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from punchcard.kit.ids import CardId, EntryId, ImportId, LocationId, ProgramId, RewardId, VendorId
+from punchcard.loyalty.rules.dates import Expiry
+from punchcard.loyalty.rules.standing import NO_STANDING, Details, Standing
 from punchcard.loyalty.vocabulary import (
     CardStatus,
     EntryType,
@@ -88,6 +90,10 @@ class ProgramRules:
     offers: tuple[RewardOffer, ...] = ()
     has_rotating_code: bool = False
     carry_parts: tuple[tuple[int, int], ...] = ()
+    points_expiry: Expiry | None = None
+    points_activation_days: int = 0
+    return_grace_days: int = 30
+    stamps_expiry: Expiry | None = None
 
     @property
     def has_stamps(self) -> bool:
@@ -117,13 +123,14 @@ class ProgramRules:
 
     def start_of_day(self, moment: datetime) -> datetime:
         """Return the moment the program's calendar day of `moment` began."""
-        return self._midnight(self.day_of(moment))
+        return self.midnight(self.day_of(moment))
 
     def start_of_next_day(self, moment: datetime) -> datetime:
         """Return the moment the program's next calendar day begins."""
-        return self._midnight(self.day_of(moment) + timedelta(days=1))
+        return self.midnight(self.day_of(moment) + timedelta(days=1))
 
-    def _midnight(self, day: date) -> datetime:
+    def midnight(self, day: date) -> datetime:
+        """Return the moment the program's calendar day `day` begins."""
         midnight = datetime(day.year, day.month, day.day, tzinfo=self.zone)
         # In UTC: sums and comparisons of local times go wrong in the nights the clocks change.
         return midnight.astimezone(UTC)
@@ -133,7 +140,9 @@ class CardState(NamedTuple):
     """What a card holds.
 
     `points_carry` is the part of a point that rounding left over, counted in parts of which
-    `carry_parts` make one; None stands for those of the program's first version.
+    `carry_parts` make one; None stands for those of the program's first version. `standing` is what
+    it has beside its balances, None for nothing, and `due_on` the first day on which something of
+    that ends or begins by itself.
     """
 
     id: CardId
@@ -151,6 +160,13 @@ class CardState(NamedTuple):
     is_welcome_due: bool = False
     last_activity_at: datetime | None = None
     enrolled_at: datetime = _BEFORE_ALL
+    standing: Standing | None = None
+    due_on: date | None = None
+
+    @property
+    def kept_standing(self) -> Standing:
+        """Return the card's standing, that of a new card where it has none."""
+        return self.standing or NO_STANDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +212,7 @@ class PastEntry:
     voided_by: EntryId | None
     location_id: LocationId | None = None
     import_id: ImportId | None = None
+    details: Details | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +249,10 @@ NO_HISTORY = History()
 
 
 class EntryDraft(NamedTuple):
-    """A ledger entry as decided, before the ledger numbers and chains it."""
+    """A ledger entry as decided, before the ledger numbers and chains it.
+
+    With `details` it is of form 2. `at` is when it happened, None for when the operation did.
+    """
 
     type: EntryType
     stamps_delta: int = 0
@@ -245,6 +265,9 @@ class EntryDraft(NamedTuple):
     voided_type: EntryType | None = None
     voided_location_id: LocationId | None = None
     voided_import_id: ImportId | None = None
+    voided_details: Details | None = None
+    details: Details | None = None
+    at: datetime | None = None
 
 
 class Decision(NamedTuple):

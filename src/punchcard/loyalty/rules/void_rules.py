@@ -1,13 +1,18 @@
 """Voids: an earning or a redemption is reversed once, exactly, by a new entry."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
 from punchcard.loyalty.errors.balances import PointsAlreadySpent, StampsAlreadySpent
 from punchcard.loyalty.errors.till import AlreadyVoided, NotVoidable, TransactionNotFound
 from punchcard.loyalty.operations import VoidEntry
+from punchcard.loyalty.rules import lots
+from punchcard.loyalty.rules.carry import carried, carrying, held
+from punchcard.loyalty.rules.dated_points import Moved, debit, give_back, joined
 from punchcard.loyalty.rules.stamp_rules import with_stamp_clock
+from punchcard.loyalty.rules.standing import LotChange
 from punchcard.loyalty.rules.values import (
     CardState,
     Decision,
@@ -44,16 +49,19 @@ def void_entry(
         raise AlreadyVoided(voided_by=past.voided_by)
     if past.type not in VOIDABLE:
         raise NotVoidable(transaction_type=past.type)
-    card = _without(past, program, steps.card, history.forgiven)
+    before = steps.card
+    card, details = _without(past, program, before, history.forgiven, program.day_of(at))
     if card.points_carry:
         # An entry that may move the carry counts it in the parts of its own version.
-        card = _holding(program, card, _held(program, card))
+        card = carrying(program, card, carried(program, card))
+        if card.carry_parts != program.points_per_amount_minor:
+            details = joined(details, {"carry_parts": card.carry_parts})
     if past.type == EntryType.STAMP_EARNED:
         card = with_stamp_clock(program, card, history.stamps)
     entry = EntryDraft(
         type=EntryType.VOIDED,
-        stamps_delta=card.stamps - steps.card.stamps,
-        points_delta=card.points - steps.card.points,
+        stamps_delta=card.stamps - before.stamps,
+        points_delta=card.points - before.points,
         amount_minor=past.amount_minor,
         reward_id=past.reward_id,
         reward=past.reward,
@@ -61,6 +69,8 @@ def void_entry(
         voided_type=past.type,
         voided_location_id=past.location_id,
         voided_import_id=past.import_id,
+        voided_details=past.details,
+        details=details,
     )
     steps.take(entry, card)
     counted = history.reward is not None and history.reward.stock_left is not None
@@ -70,21 +80,23 @@ def void_entry(
 
 
 def _without(
-    past: PastEntry, program: ProgramRules, card: CardState, forgiven: Forgiven
-) -> CardState:
+    past: PastEntry, program: ProgramRules, card: CardState, forgiven: Forgiven, day: date
+) -> Moved:
     """Return the card without what `past` did to it."""
     match past.type:
         case EntryType.STAMP_EARNED:
-            return _without_stamps(past.stamps_delta, program, card)
+            return Moved(_without_stamps(past.stamps_delta, program, card))
         case EntryType.STAMPS_REDEEMED:
-            return card._replace(
-                stamps=card.stamps + max(0, -past.stamps_delta - forgiven.stamps),
-                lifetime_rewards=card.lifetime_rewards - 1,
+            return Moved(
+                card._replace(
+                    stamps=card.stamps + max(0, -past.stamps_delta - forgiven.stamps),
+                    lifetime_rewards=card.lifetime_rewards - 1,
+                )
             )
         case EntryType.POINTS_EARNED:
             return _without_points(past, program, card)
         case _:
-            return _with_points_back(past, program, card, forgiven)
+            return _with_points_back(past, program, card, forgiven, day)
 
 
 def _without_stamps(quantity: int, program: ProgramRules, card: CardState) -> CardState:
@@ -96,37 +108,48 @@ def _without_stamps(quantity: int, program: ProgramRules, card: CardState) -> Ca
     return card._replace(stamps=left, lifetime_stamps=card.lifetime_stamps - quantity)
 
 
-def _without_points(past: PastEntry, program: ProgramRules, card: CardState) -> CardState:
+def _without_points(past: PastEntry, program: ProgramRules, card: CardState) -> Moved:
     """Take back what was earned to the fraction: otherwise the carry could be farmed by voids."""
-    held = _held(program, card)
-    left = held - (past.points_delta + past.carry_delta)
+    own = _lots_of(past)
+    earned = past.points_delta + lots.pending_in(own)
+    moved = take_back(program, card, earned + past.carry_delta, own)
+    lifetime = moved.card.lifetime_points - earned
+    return Moved(moved.card._replace(lifetime_points=lifetime), moved.details)
+
+
+def take_back(
+    program: ProgramRules, card: CardState, amount: Fraction, own: Sequence[LotChange]
+) -> Moved:
+    """Take `amount` of points that were earned off the card, as far as the policy allows.
+
+    From the lots that `own` changes named first, also where those are pending still.
+    Raises PointsAlreadySpent.
+    """
+    pending = lots.pending_in(lots.take(card.kept_standing.lots, ceil(amount), own)) if own else 0
+    has = held(program, card)
+    left = has - (amount + pending)
     if left < 0 and program.void_policy == VoidPolicy.REFUSE:
         raise PointsAlreadySpent(points_missing=-floor(left))
     if program.void_policy == VoidPolicy.CLAMP:
-        left = max(left, min(held, Fraction(0)))
-    return _holding(program, card, left)._replace(
-        lifetime_points=card.lifetime_points - past.points_delta
-    )
+        left = max(left, min(has, Fraction(0)))
+    points = floor(left)
+    gone = card.points - points - pending
+    card = carrying(program, card, left - points)
+    return debit(card, gone, own)
 
 
 def _with_points_back(
-    past: PastEntry, program: ProgramRules, card: CardState, forgiven: Forgiven
-) -> CardState:
+    past: PastEntry, program: ProgramRules, card: CardState, forgiven: Forgiven, day: date
+) -> Moved:
     """Give back what was spent, less what voids have forgiven: else points come from nothing."""
     debt = forgiven.points + forgiven.points_carry
-    back = max(Fraction(0), -past.points_delta - debt)
-    return _holding(program, card, _held(program, card) + back)._replace(
+    has = held(program, card) + max(Fraction(0), -past.points_delta - debt)
+    points = floor(has)
+    card = carrying(program, card, has - points)._replace(
         lifetime_rewards=card.lifetime_rewards - (1 if past.reward else 0)
     )
+    return give_back(program, card, points - card.points, _lots_of(past), day)
 
 
-def _held(program: ProgramRules, card: CardState) -> Fraction:
-    return card.points + Fraction(card.points_carry, program.carry_parts_of(card))
-
-
-def _holding(program: ProgramRules, card: CardState, held: Fraction) -> CardState:
-    """Return the card with so many points, its carry in the parts the program counts in today."""
-    points, parts = floor(held), program.points_per_amount_minor
-    return card._replace(
-        points=points, points_carry=floor((held - points) * parts), carry_parts=parts
-    )
+def _lots_of(past: PastEntry) -> list[LotChange]:
+    return list((past.details or {}).get("lots", ()))

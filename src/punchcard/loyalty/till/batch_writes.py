@@ -30,13 +30,17 @@ from punchcard.loyalty.models import (
     TransactionOrigin,
 )
 from punchcard.loyalty.operations import AdjustPoints, Origin
-from punchcard.loyalty.rules.rollup_rules import ROLLUP_COLUMNS, rollup_deltas
+from punchcard.loyalty.rules.rollup_rules import (
+    DETAILS_COLUMNS,
+    ROLLUP_COLUMNS,
+    rollup_deltas,
+)
 from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules
 from punchcard.loyalty.tables import IMPORTS, EntryRow
 from punchcard.loyalty.till.enrolment import NewCard, card_codes
 from punchcard.loyalty.till.held_card import HeldCard
 from punchcard.loyalty.till.reference_claims import claim_of, delete_claims, in_order, insert_claims
-from punchcard.loyalty.till.rollup import add_to_rollup
+from punchcard.loyalty.till.rollup import add_all_to_rollup, add_to_rollup
 from punchcard.loyalty.vocabulary import ActorKind, EntryType
 
 # Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
@@ -64,7 +68,9 @@ _STATE_COLUMNS = (
 )
 _IMPORT_COUNTS = ("entries", "cards", "stamps", "points")
 _NEW_CARD_COLUMNS = tuple(column.key for column in _CARDS.columns)
-_ENTRY_COLUMNS = tuple(column.key for column in table_of(LoyaltyTransaction).columns)
+_ENTRY_COLUMNS = tuple(
+    c.key for c in table_of(LoyaltyTransaction).columns if c.key not in ("form", "details")
+)
 _CUSTOMER_COLUMNS = tuple(
     c.key for c in _CUSTOMERS.columns if c.key not in ("erased_at", "email_verified_at")
 )
@@ -72,7 +78,10 @@ _CUSTOMER_COLUMNS = tuple(
 _insert_customers = BulkInsert(_CUSTOMERS, _CUSTOMER_COLUMNS)
 _insert_cards = BulkInsert(_CARDS, _NEW_CARD_COLUMNS)
 _update_cards = BulkUpdate(_CARDS, _STATE_COLUMNS)
+# What has no dates and tells no details is written without a word of either.
+_update_standings = BulkUpdate(_CARDS, (*_STATE_COLUMNS, "standing", "due_on"))
 _insert_entries = BulkInsert(table_of(LoyaltyTransaction), _ENTRY_COLUMNS)
+_insert_details = BulkInsert(table_of(LoyaltyTransaction), (*_ENTRY_COLUMNS, "form", "details"))
 _insert_origins = BulkInsert(
     table_of(TransactionOrigin),
     ("transaction_id", "address", "user_agent", "device_id", "created_at"),
@@ -118,6 +127,8 @@ class BatchWrites:
             has_reward=draft.reward is not None,
             reward_value_minor=(draft.reward or {}).get("value_minor"),
             voided_type=draft.voided_type,
+            details=draft.details,
+            voided_details=draft.voided_details,
         )
         place = draft.voided_location_id if draft.voided_type else entry["location_id"]
         self._add_day(program, entry["occurred_at"], deltas, place)
@@ -178,18 +189,23 @@ class BatchWrites:
         # In a statement of its own: what it frees may be claimed by an entry of this very batch.
         delete_claims(connection, self.released)
         moved = [card for i, card in self.cards.items() if i not in self.new_cards]
+        standing = [card for card in moved if card.has_standing]
+        told = [entry for entry in self.entries if entry["form"] > 1]
         write_together(
             connection,
             [
                 (_insert_customers, [n.new_customer for n in opened if n.new_customer]),
                 (_insert_cards, [_new_card_row(n, self.cards[n.card_id], now) for n in opened]),
-                (_update_cards, [_state_row(card, now) for card in moved]),
-                (_insert_entries, self.entries),
+                (_update_cards, [_state_row(card, now) for card in moved if not card.has_standing]),
+                (_update_standings, [_standing_row(card, now) for card in standing]),
+                (_insert_entries, [e for e in self.entries if e["form"] == 1]),
+                (_insert_details, told),
                 (insert_claims, in_order(self.claims)),
                 (_insert_origins, self.origins),
                 (_insert_audits, self.audits),
                 (insert_waiting, _work(opened, self.cards, self.shelves, now)),
-                (add_to_rollup, self._day_rows()),
+                (add_to_rollup, self._day_rows(with_details=False)),
+                (add_all_to_rollup, self._day_rows(with_details=True)),
             ],
         )
         work = (_CARD_WORK, _WELCOME_WORK) if opened else (_CARD_WORK,)
@@ -197,11 +213,11 @@ class BatchWrites:
         if self.shelves:
             announce(connection, ProgramsChanged(frozenset(self.shelves)), _SHELF_WORK)
 
-    def _day_rows(self) -> list[dict[str, Any]]:
+    def _day_rows(self, *, with_details: bool) -> list[dict[str, Any]]:
         return [
             {"program_id": program_id, "day": day, "location_id": place, **columns}
             for (program_id, day, place), columns in sorted(self.days.items())
-            if any(columns.values())
+            if any(columns.values()) and (len(columns) > len(ROLLUP_COLUMNS)) is with_details
         ]
 
     def _add_day(
@@ -212,6 +228,8 @@ class BatchWrites:
         place: LocationId | None = None,
     ) -> None:
         columns = self.days[(program.id, program.day_of(at), place or NOWHERE)]
+        if not columns.keys() >= deltas.keys():
+            columns.update(dict.fromkeys(DETAILS_COLUMNS, 0))
         for name, delta in deltas.items():
             columns[name] += delta
 
@@ -264,7 +282,7 @@ def _complete_customer(connection: Connection, new: NewCard, now: datetime) -> N
 
 def _new_card_row(new: NewCard, card: HeldCard, now: datetime) -> dict[str, Any]:
     return {
-        **_state_row(card, now),
+        **_standing_row(card, now),
         **card_codes(new),
         "vendor_id": card.program.vendor_id,
         "program_id": card.program.id,
@@ -295,4 +313,13 @@ def _state_row(card: HeldCard, now: datetime) -> dict[str, Any]:
         "sequence": card.sequence,
         "head_hash": card.head_hash,
         "updated_at": now,
+    }
+
+
+def _standing_row(card: HeldCard, now: datetime) -> dict[str, Any]:
+    standing = card.state.standing
+    return {
+        **_state_row(card, now),
+        "standing": None if standing is None else standing.document(),
+        "due_on": card.state.due_on,
     }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from punchcard.loyalty.cards.card_view import CardView, customer_of, view_of
+from punchcard.loyalty.cards.card_view import CardView, customer_of, state_of, view_of
 from punchcard.loyalty.rules.reward_rules import AS_OFFERED, Shelf
 from punchcard.loyalty.rules.values import CardState, ProgramRules
 
@@ -23,7 +23,13 @@ class HeldCard:
     head_hash: bytes
     keeps_origins: bool
     is_touched: bool = False
+    had_standing: bool = False
     wallets: tuple[str, str] | None = None
+
+    @property
+    def has_standing(self) -> bool:
+        """Return whether there is a standing to be written, if only that there is none any more."""
+        return self.had_standing or self.state.standing is not None
 
     def view(self, now: datetime, shelf: Shelf = AS_OFFERED) -> "CardView":
         """Return the card as a caller may see it at `now`; see `view_of` for the shelf."""
@@ -45,7 +51,7 @@ class HeldCard:
 def held_card(row: Any, program: ProgramRules, *, has_wallets: bool = False) -> HeldCard:
     """Return the card in a row of `card_query`, which may end with the wallets' columns."""
     return HeldCard(
-        state=CardState._make(row[: len(CardState._fields)]),
+        state=state_of(row),
         program=program,
         number=row.number,
         token_sealed=row.token_sealed,
@@ -54,5 +60,6 @@ def held_card(row: Any, program: ProgramRules, *, has_wallets: bool = False) -> 
         sequence=row.sequence,
         head_hash=row.head_hash,
         keeps_origins=row.keeps_origins,
+        had_standing=row.standing is not None,
         wallets=(row.wallet_apple, row.wallet_google) if has_wallets else None,
     )

@@ -7,6 +7,7 @@ from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.values import value
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.rules.reward_rules import ReadyReward
+from punchcard.loyalty.rules.standing import Standing
 from punchcard.loyalty.tables import EntryRow
 
 
@@ -35,6 +36,8 @@ def response_facts(view: CardView) -> dict[str, Any]:
     }
     if view.ready:
         facts["ready"] = [list(reward) for reward in view.ready]
+    if view.standing is not None:
+        facts["standing"] = view.standing.document()
     return facts
 
 
@@ -61,6 +64,7 @@ def as_answered(view: CardView, entry: EntryRow) -> CardView:
         number=facts["number"],
         status=facts["status"],
         ready=tuple(ReadyReward(*reward) for reward in facts.get("ready", ())),
+        standing=Standing.parse(facts.get("standing")),
     )
 
 

@@ -1,6 +1,6 @@
 """How figures are added to the daily rollup: by the till's batch, and by a rebuild."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final
 
@@ -10,16 +10,23 @@ from punchcard.db.base import table_of
 from punchcard.db.bulk import BulkInsert
 from punchcard.db.dialects import locked_elsewhere
 from punchcard.loyalty.models import DailyRollup
-from punchcard.loyalty.rules.rollup_rules import ROLLUP_COLUMNS
+from punchcard.loyalty.rules.rollup_rules import ALL_COLUMNS, ROLLUP_COLUMNS
 
-_ADDED: Final = ", ".join(f"{c} = loyalty_daily_rollup.{c} + excluded.{c}" for c in ROLLUP_COLUMNS)
 
-add_to_rollup: Final = BulkInsert(
-    table_of(DailyRollup),
-    ("program_id", "day", "location_id", *ROLLUP_COLUMNS),
-    f"ON CONFLICT (program_id, day, location_id) DO UPDATE SET {_ADDED}",
-)
+def _adding(columns: Sequence[str]) -> BulkInsert:
+    added = ", ".join(f"{c} = loyalty_daily_rollup.{c} + excluded.{c}" for c in columns)
+    return BulkInsert(
+        table_of(DailyRollup),
+        ("program_id", "day", "location_id", *columns),
+        f"ON CONFLICT (program_id, day, location_id) DO UPDATE SET {added}",
+    )
+
+
+add_to_rollup: Final = _adding(ROLLUP_COLUMNS)
 """Adds each row's figures to what is kept for its program, day and location."""
+
+add_all_to_rollup: Final = _adding(ALL_COLUMNS)
+"""Adds also what only entries with details are counted in."""
 
 
 def locked_programs(connection: Connection, days: Iterable[tuple[str, date]]) -> set[str]:

@@ -1,6 +1,6 @@
 """What the till reads inside its batch; every statement is bound to one vendor's data."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
@@ -119,9 +119,12 @@ def past_entry(connection: Connection, entry_id: EntryId, program: ProgramRules)
         reward=row.reward,
         location_id=row.location_id,
         import_id=row.actor_id if row.actor_kind == ActorKind.IMPORT else None,
+        details=row.details,
         carry_delta=_carry_moved(
             program,
-            *(row.type, row.points_carry_after, row.program_version, row.carry, row.version),
+            row.type,
+            (row.points_carry_after, row.program_version, row.details),
+            (row.carry, row.version, row.told),
         ),
         voided_by=row.voided_by,
     )
@@ -146,14 +149,26 @@ def forgiven(connection: Connection, card_id: CardId, program: ProgramRules) -> 
         stamps=sum(row[0] for row in rows),
         points=sum(row[1] for row in rows),
         points_carry=sum(
-            (_carry_moved(program, *row[2:7]) + _carry_moved(program, *row[7:12]) for row in rows),
+            (
+                _carry_moved(program, row[at], row[at + 1 : at + 4], row[at + 4 : at + 7])
+                for row in rows
+                for at in (2, 9)
+            ),
             Fraction(0),
         ),
     )
 
 
-def _carries(entry: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    return entry.c.points_carry_after.label("carry"), entry.c.program_version.label("version")
+_Carry = Sequence[Any]
+"""What an entry tells of the carry: the number, the program's version, and its details."""
+
+
+def _carries(entry: Any) -> tuple[ColumnElement[Any], ...]:
+    return (
+        entry.c.points_carry_after.label("carry"),
+        entry.c.program_version.label("version"),
+        entry.c.details.label("told"),
+    )
 
 
 def _carried_into(entry: Any, before: Any) -> ColumnElement[bool]:
@@ -177,17 +192,17 @@ def _carried_into(entry: Any, before: Any) -> ColumnElement[bool]:
     return and_(before.c.card_id == entry.c.card_id, before.c.sequence == latest)
 
 
-def _carry_moved(program: ProgramRules, type: str, *carries: int | None) -> Fraction:
-    """Return by how much an entry moved the carry, in points.
-
-    `carries` are the carry and the version of the entry, and those of the one that moved it before.
-    """
+def _carry_moved(program: ProgramRules, type: str, after: _Carry, before: _Carry) -> Fraction:
+    """Return by how much an entry moved the carry, in points, from the one that moved it before."""
     if type not in CARRYING:
         return Fraction(0)
-    after, version, before, version_before = (number or 0 for number in carries)
-    return Fraction(after, program.carry_parts_at(version)) - Fraction(
-        before, program.carry_parts_at(version_before)
-    )
+    return _carried(program, after) - _carried(program, before)
+
+
+def _carried(program: ProgramRules, carry: _Carry) -> Fraction:
+    number, version, details = carry
+    parts = (details or {}).get("carry_parts") or program.carry_parts_at(version or 0)
+    return Fraction(number or 0, parts)
 
 
 def past_stamps(

@@ -137,9 +137,10 @@ def root_of(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
 
 
 def entry_hash(values: list[object]) -> str:
-    """Return the hash of an entry, as docs/ledger.md tells it."""
-    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(f"punchcard-entry-1\n{text}".encode()).hexdigest()
+    """Return the hash of an entry, as docs/ledger.md tells it; with details it is of form 2."""
+    form = 1 if len(values) == 27 else 2
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return hashlib.sha256(f"punchcard-entry-{form}\n{text}".encode()).hexdigest()
 
 
 def check_entries(card: str, entries: list[ProofEntry]) -> None:

@@ -2,6 +2,8 @@
 
 const FORMAT = "punchcard-proof-1";
 const DOMAIN = "punchcard-entry-1\n";
+const DOMAIN_OF_DETAILS = "punchcard-entry-2\n";
+const VALUES_OF_FORM_1 = 27;
 const ED25519 = 1;
 
 // Where the values of an entry stand that are looked at here; docs/ledger.md has them all.
@@ -14,7 +16,8 @@ const POINTS_AFTER = 10;
 const PREVIOUS = 26;
 
 /**
- * @typedef {{values: (string | number | null)[], hash: string, place: number | null, path: string[]}} Entry
+ * @typedef {{[name: string]: unknown}} Details
+ * @typedef {{values: (string | number | null | Details)[], hash: string, place: number | null, path: string[]}} Entry
  * @typedef {{format: string, card_id: string, public_key: string | null, checkpoint: string | null,
  *   entries: Entry[], next_after: number | null}} Proof
  * @typedef {{entries: number, anchored: number, isSigned: boolean | null, key: string | null}} Checked
@@ -41,9 +44,23 @@ const fromBase64 = (text) => Uint8Array.from(atob(text), (letter) => letter.char
 /** @param {...(Uint8Array | number[])} parts */
 const joined = (...parts) => Uint8Array.from(parts.flatMap((part) => [...part]));
 
-/** @param {(string | number | null)[]} values */
-export const entryHash = async (values) =>
-  toHex(await sha256(encoder.encode(DOMAIN + JSON.stringify(values))));
+/**
+ * A value as it is hashed: objects with sorted keys.
+ * @param {unknown} value
+ * @returns {string}
+ */
+function canonical(value) {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const pairs = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return `{${pairs.map(([key, held]) => `${JSON.stringify(key)}:${canonical(held)}`).join()}}`;
+}
+
+/** @param {unknown[]} values */
+export const entryHash = async (values) => {
+  const domain = values.length === VALUES_OF_FORM_1 ? DOMAIN : DOMAIN_OF_DETAILS;
+  return toHex(await sha256(encoder.encode(domain + canonical(values))));
+};
 
 /**
  * The root that a path of RFC 6962 leads to.

@@ -1,0 +1,96 @@
+"""What ends or begins on a card by itself: booked before anything else is decided.
+
+So points that have ended are never spent, though nobody booked it yet, and pending ones are there
+on their day. The worker books what no operation came for.
+"""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from punchcard.loyalty.rules import lots
+from punchcard.loyalty.rules.dated_points import joined, with_details
+from punchcard.loyalty.rules.standing import Details, Lot
+from punchcard.loyalty.rules.values import CardState, Decision, EntryDraft, ProgramRules, Steps
+from punchcard.loyalty.vocabulary import EntryType
+
+
+class _Due(NamedTuple):
+    """Something that is due, and the day it is due on."""
+
+    day: date
+    entry: EntryDraft
+    card: CardState
+
+
+def book_due(program: ProgramRules, steps: Steps, at: datetime) -> None:
+    """Book what ended or began on the card until `at`, each on its own day, the oldest first."""
+    while steps.card.due_on is not None and steps.card.due_on <= program.day_of(at):
+        due = _next_due(program, steps.card, steps.card.due_on)
+        steps.take(due.entry, due.card)
+
+
+def as_of(program: ProgramRules, card: CardState, at: datetime) -> CardState:
+    """Return the card as it is at `at`, with everything that is due by then."""
+    if card.due_on is None or card.due_on > program.day_of(at):
+        return card
+    steps = Steps(card, at)
+    book_due(program, steps, at)
+    return steps.card
+
+
+def _next_due(program: ProgramRules, card: CardState, day: date) -> _Due:
+    standing = card.kept_standing
+    told = day.isoformat()
+    for lot in standing.lots:
+        if lot.activates_on and lot.activates_on <= told:
+            return _activated(program, card, lot, day)
+    for lot in standing.lots:
+        if not lot.activates_on and lot.expires_on < told:
+            return _points_expired(program, card, lot, day)
+    for lot in standing.stamp_lots:
+        if lot.expires_on < told:
+            return _stamps_expired(program, card, lot, day)
+    raise AssertionError("a card says that something is due, and nothing is")
+
+
+def _activated(program: ProgramRules, card: CardState, lot: Lot, day: date) -> _Due:
+    gone = [lot.expires_on, -lot.amount, lot.activates_on]
+    come = lots.put(card.kept_standing.lots, card.points, lot.amount, lot.expires_on)
+    details: Details = {"lots": lots.merged([gone, *come])}
+    moved = with_details(card._replace(points=card.points + lot.amount), details).card
+    entry = EntryDraft(EntryType.POINTS_ACTIVATED, points_delta=lot.amount, details=details)
+    return _on(program, day, entry, moved)
+
+
+def _points_expired(program: ProgramRules, card: CardState, lot: Lot, day: date) -> _Due:
+    details: Details = {"lots": [[lot.expires_on, -lot.amount]]}
+    moved = with_details(card._replace(points=card.points - lot.amount), details).card
+    entry = EntryDraft(EntryType.POINTS_EXPIRED, points_delta=-lot.amount, details=details)
+    return _on(program, day, entry, moved)
+
+
+def _stamps_expired(program: ProgramRules, card: CardState, lot: Lot, day: date) -> _Due:
+    details: Details = {"stamp_lots": [[lot.expires_on, -lot.amount]]}
+    moved = with_details(card._replace(stamps=card.stamps - lot.amount), details).card
+    entry = EntryDraft(EntryType.STAMPS_EXPIRED, stamps_delta=-lot.amount, details=details)
+    return _on(program, day, entry, moved)
+
+
+def _on(program: ProgramRules, day: date, entry: EntryDraft, card: CardState) -> _Due:
+    return _Due(day, entry._replace(at=program.midnight(day)), card)
+
+
+def touched(program: ProgramRules, decision: Decision) -> Decision:
+    """Return a visit's decision with the end of points moved that count from the last visit."""
+    expiry, card = program.points_expiry, decision.card
+    if expiry is None or not expiry.counts_from_visits or card.standing is None:
+        return decision
+    ends = expiry.last_day(program.day_of(decision.at)).isoformat()
+    changes = lots.moved_to(card.standing.lots, ends)
+    if not changes:
+        return decision
+    draft, _ = decision.steps[-1]
+    moved = with_details(card, {"lots": changes})
+    draft = draft._replace(details=joined(draft.details, moved.details))
+    decision.steps[-1] = (draft, moved.card)
+    return decision

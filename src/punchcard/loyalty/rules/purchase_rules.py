@@ -1,0 +1,112 @@
+"""What one purchase earns: its base, the factor of a tier, promotions; rounded down once."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from math import floor
+from typing import Any, NamedTuple
+
+from punchcard.loyalty.vocabulary import PartKind
+
+
+class Bonus(NamedTuple):
+    """What a tier or a promotion does to a purchase; `facts` are told of it in the entry.
+
+    The points earned so far count `factor` times; `points` and `stamps` come on top.
+    """
+
+    kind: PartKind
+    factor: Fraction = Fraction(1)
+    points: int = 0
+    stamps: int = 0
+    minimum_purchase_minor: int = 0
+    facts: Mapping[str, Any] = {}
+
+
+class Earned(NamedTuple):
+    """What a purchase earned: exact points, stamps, and the parts that add up to both."""
+
+    points: Fraction
+    stamps: int
+    parts: list[dict[str, Any]]
+
+
+def earned(
+    amount_minor: int,
+    rate: Fraction,
+    carry: Fraction,
+    bonuses: Sequence[Bonus],
+    *,
+    base_stamps: int = 0,
+    minimum_purchase_minor: int = 0,
+) -> Earned:
+    """Return what `amount_minor` earns at `rate` points a minor unit, with `carry` before it.
+
+    Tiers' factors multiply the base; of promotions each adds its own share of that, so their order
+    is of no account. What is below a part's own minimum leaves that part out.
+    """
+    base = amount_minor * rate if amount_minor >= minimum_purchase_minor else Fraction(0)
+    total, stamps = base, base_stamps
+    whole = floor(carry + total)
+    first = {"kind": str(PartKind.BASE), "points": whole, "stamps": stamps, "rate": str(rate)}
+    if minimum_purchase_minor:
+        first["minimum_purchase_minor"] = minimum_purchase_minor
+    parts = [first]
+    tiered = base
+    for bonus in sorted(bonuses, key=lambda one: one.kind != PartKind.TIER):
+        if bonus.minimum_purchase_minor > amount_minor:
+            continue
+        share = tiered * (bonus.factor - 1)
+        if bonus.kind == PartKind.TIER:
+            tiered += share
+        total += share + bonus.points
+        stamps += bonus.stamps
+        after = floor(carry + total)
+        parts.append(_part(bonus, after - whole))
+        whole = after
+    return Earned(total, stamps, parts)
+
+
+def earned_of_rest(
+    parts: Sequence[dict[str, Any]], amount_minor: int, *, paid_minor: int
+) -> Fraction:
+    """Return the exact points of a purchase of which `amount_minor` of `paid_minor` is left.
+
+    By the rules of its own day, as its entry's parts tell them. Nothing left earns nothing.
+    """
+    if amount_minor <= 0 or paid_minor <= 0:
+        return Fraction(0)
+    base = parts[0]
+    bonuses = [_bonus(part) for part in parts[1:]]
+    return earned(
+        amount_minor,
+        Fraction(base["rate"]),
+        Fraction(0),
+        bonuses,
+        minimum_purchase_minor=base.get("minimum_purchase_minor", 0),
+    ).points
+
+
+def factor_text(factor: Fraction) -> str:
+    """Return a factor as entries tell it: with three digits after the point."""
+    thousandths = round(factor * 1000)
+    return f"{thousandths // 1000}.{thousandths % 1000:03d}"
+
+
+def _part(bonus: Bonus, points: int) -> dict[str, Any]:
+    part: dict[str, Any] = {"kind": str(bonus.kind), "points": points, "stamps": bonus.stamps}
+    if bonus.factor != 1:
+        part["factor"] = factor_text(bonus.factor)
+    if bonus.points:
+        part["added_points"] = bonus.points
+    if bonus.minimum_purchase_minor:
+        part["minimum_purchase_minor"] = bonus.minimum_purchase_minor
+    return {**part, **bonus.facts}
+
+
+def _bonus(part: dict[str, Any]) -> Bonus:
+    return Bonus(
+        kind=PartKind(part["kind"]),
+        factor=Fraction(part.get("factor", "1")),
+        points=part.get("added_points", 0),
+        minimum_purchase_minor=part.get("minimum_purchase_minor", 0),
+    )

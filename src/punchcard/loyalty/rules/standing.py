@@ -1,0 +1,166 @@
+"""What a card has beside its balances: points and stamps with dates, its lap, its tier.
+
+A card's standing follows from the `details` of its entries alone: `followed` is how the till moves
+it and how the verification derives it again. A card that never had any of it has none.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from punchcard.loyalty.rules.dates import NEVER, day_after
+
+Details = dict[str, Any]
+"""What an entry tells beside its 27 values: sorted when hashed, without fractions."""
+
+LotChange = Sequence[Any]
+"""`[expires_on, change]`, with `activates_on` as a third while the points are pending."""
+
+
+class Lot(NamedTuple):
+    """Points or stamps that end together: good until the day `expires_on`, or NEVER.
+
+    `activates_on` is the day from which they can be spent; "" for at once.
+    """
+
+    expires_on: str
+    amount: int
+    activates_on: str = ""
+
+
+class Standing(NamedTuple):
+    """What a card has beside its balances, each part in its documented order.
+
+    `lots` are dated points and `stamp_lots` dated stamps, the first to end first; what a balance
+    has beyond them has no date. `lap` counts the full cards that were exchanged, from 1; `claimed`
+    are the milestones of the lap that were, `kept` those of former laps that still can be, as
+    (lap, at). `qualifying` counts towards a tier, by the period it counts in; `tier` is the tier's
+    facts. `uses` counts how often each promotion added something, in the period of its limit.
+    `held` are points, stock and grants that reservations hold, by the reservation's id.
+    """
+
+    lots: tuple[Lot, ...] = ()
+    stamp_lots: tuple[Lot, ...] = ()
+    lap: int = 1
+    claimed: tuple[int, ...] = ()
+    kept: tuple[tuple[int, int], ...] = ()
+    qualifying: Mapping[str, int] = {}
+    tier: Mapping[str, str] = {}
+    uses: Mapping[str, Sequence[Any]] = {}
+    held: Mapping[str, int] = {}
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any] | None) -> "Standing | None":
+        """Return the standing that a card keeps as a document; None for none."""
+        if not document:
+            return None
+        return cls(
+            tuple(Lot(*lot) for lot in document.get("lots", ())),
+            tuple(Lot(*lot) for lot in document.get("stamp_lots", ())),
+            document.get("lap", 1),
+            tuple(document.get("claimed", ())),
+            tuple((lap, at) for lap, at in document.get("kept", ())),
+            document.get("qualifying", {}),
+            document.get("tier", {}),
+            document.get("uses", {}),
+            document.get("held", {}),
+        )
+
+    def document(self) -> dict[str, Any] | None:
+        """Return what is kept of it: only what differs from nothing at all; None for nothing."""
+        kept: dict[str, Any] = {}
+        if self.lots:
+            kept["lots"] = [_kept_lot(lot) for lot in self.lots]
+        if self.stamp_lots:
+            kept["stamp_lots"] = [_kept_lot(lot) for lot in self.stamp_lots]
+        if self.lap != 1:
+            kept["lap"] = self.lap
+        if self.claimed:
+            kept["claimed"] = list(self.claimed)
+        if self.kept:
+            kept["kept"] = [list(pair) for pair in self.kept]
+        for name in ("qualifying", "tier", "uses", "held"):
+            if part := getattr(self, name):
+                kept[name] = dict(part)
+        return kept or None
+
+    @property
+    def points_pending(self) -> int:
+        """Return the points that cannot be spent yet."""
+        return sum(lot.amount for lot in self.lots if lot.activates_on)
+
+    @property
+    def points_dated(self) -> int:
+        """Return the points that can be spent and have a date."""
+        return sum(lot.amount for lot in self.lots if not lot.activates_on)
+
+    @property
+    def stamps_dated(self) -> int:
+        """Return the stamps that have a date."""
+        return sum(lot.amount for lot in self.stamp_lots)
+
+    @property
+    def due_on(self) -> date | None:
+        """Return the first day on which something of it ends or begins by itself."""
+        days = [lot.activates_on for lot in self.lots if lot.activates_on]
+        first = min(days, default=NEVER)
+        ends = [lot.expires_on for lot in (*self.lots, *self.stamp_lots) if not lot.activates_on]
+        last = min(ends, default=NEVER)
+        until = self.tier.get("until") or NEVER
+        last = min(last, until)
+        due = None if last == NEVER else day_after(last)
+        if first == NEVER:
+            return due
+        begins = date.fromisoformat(first)
+        return begins if due is None else min(begins, due)
+
+
+NO_STANDING = Standing()
+
+
+def followed(standing: Standing, details: Mapping[str, Any]) -> Standing:
+    """Return the standing after an entry with these details.
+
+    Raises ValueError for more taken out of a lot than is in it: no rule does that.
+    """
+    changed: dict[str, Any] = {}
+    if "lots" in details:
+        changed["lots"] = _moved(standing.lots, details["lots"])
+    if "stamp_lots" in details:
+        changed["stamp_lots"] = _moved(standing.stamp_lots, details["stamp_lots"])
+    for name in ("lap", "tier"):
+        if name in details:
+            changed[name] = details[name]
+    if "claimed" in details:
+        changed["claimed"] = tuple(details["claimed"])
+    if "kept" in details:
+        changed["kept"] = tuple((lap, at) for lap, at in details["kept"])
+    if "qualifying" in details:
+        changed["qualifying"] = details["qualifying"]
+    if "uses" in details:
+        changed["uses"] = _without_empty({**standing.uses, **details["uses"]})
+    if "held" in details:
+        changed["held"] = _without_empty({**standing.held, **details["held"]})
+    return standing._replace(**changed) if changed else standing
+
+
+def _moved(lots: Iterable[Lot], changes: Iterable[LotChange]) -> tuple[Lot, ...]:
+    amounts = {(lot.expires_on, lot.activates_on): lot.amount for lot in lots}
+    for change in changes:
+        key = (change[0], change[2] if len(change) > 2 else "")
+        amounts[key] = amounts.get(key, 0) + change[1]
+        if amounts[key] < 0:
+            raise ValueError(f"more taken out of {change} than is in it")
+    return tuple(
+        Lot(expires_on, amount, activates_on)
+        for (expires_on, activates_on), amount in sorted(amounts.items())
+        if amount
+    )
+
+
+def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}
+
+
+def _kept_lot(lot: Lot) -> list[Any]:
+    return [lot.expires_on, lot.amount, *((lot.activates_on,) if lot.activates_on else ())]
