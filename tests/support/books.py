@@ -92,8 +92,8 @@ def _check_rollup(database: Database, chains: Chains, cards: Any) -> None:
     gone = kept["stamps_redeemed"] + kept["stamps_expired"]
     assert kept["stamps_earned"] + kept["stamps_moved"] - gone == stamps
     come = kept["points_earned"] + kept["points_adjusted"] + kept["points_moved"]
-    names = ("redeemed", "expired", "refunded", "reserved")
-    assert come - sum(kept[f"points_{name}"] for name in names) == points + pending
+    ways = ("redeemed", "expired", "refunded", "reserved")
+    assert come - sum(kept[f"points_{way}"] for way in ways) == points + pending
     alive = standing([entry for chain in chains.values() for entry in chain])
     told = [entry for entry in alive if entry["type"] in ("points_earned", "visit_recorded")]
     purchases = [entry for entry in told if entry["id"] not in imported]

@@ -177,6 +177,13 @@ class AdjustPoints(CardOperation):
 
 
 @value
+class BookDue(CardOperation):
+    """Book what ended or began on a card by itself until `until`: points, stamps, tiers."""
+
+    until: datetime
+
+
+@value
 class VoidEntry(Operation):
     """Reverse one earning or redemption by a new entry that names it."""
 

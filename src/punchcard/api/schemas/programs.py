@@ -29,6 +29,7 @@ from punchcard.api.schemas.fields import (
     Timezone,
     whole,
 )
+from punchcard.api.schemas.program_dates import ProgramDates, ProgramDatesSchema
 from punchcard.kit.ids import ProgramId, RewardId
 from punchcard.kit.money import minor_digits
 from punchcard.loyalty.models import LoyaltyProgram, Reward
@@ -137,7 +138,7 @@ class ProgramWords(Schema):
     opening_hours: OpeningHours | None = None
 
 
-class ProgramRequest(Schema):
+class ProgramRequest(ProgramDates):
     """A program to be made: currency and time zone are the vendor's unless given."""
 
     name: Name
@@ -167,7 +168,7 @@ class ProgramRequest(Schema):
     texts: Texts[ProgramWords] = LEFT_OUT
 
 
-class ProgramChange(Schema):
+class ProgramChange(ProgramDates):
     """What changes about a program; what is left out stays."""
 
     name: Name = LEFT_OUT
@@ -197,7 +198,7 @@ class ProgramChange(Schema):
     texts: Texts[ProgramWords] = LEFT_OUT
 
 
-class ProgramSchema(Schema):
+class ProgramSchema(ProgramDatesSchema):
     """A stamp card or points program."""
 
     untagged = frozenset({"usual_purchase_minor"})

@@ -20,6 +20,14 @@ class CardWasReplaced(DomainError):
     sentence = N_("This card was replaced by another one and cannot be used any more.")
 
 
+class NothingDue(DomainError):
+    """Nothing on the card ends or begins by itself yet."""
+
+    code = "nothing_due"
+    kind = Kind.REFUSED
+    sentence = N_("Nothing is due on this card.")
+
+
 class CardBlocked(DomainError):
     """The card is blocked or closed."""
 

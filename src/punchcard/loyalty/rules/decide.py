@@ -10,6 +10,7 @@ from punchcard.loyalty.errors.till import OccurredAtOutOfRange
 from punchcard.loyalty.operations import (
     AddStamp,
     AdjustPoints,
+    BookDue,
     EarnPoints,
     OpenCard,
     Operation,
@@ -19,7 +20,7 @@ from punchcard.loyalty.operations import (
     VoidEntry,
 )
 from punchcard.loyalty.rules import card_rules, points_rules, stamp_rules, void_rules
-from punchcard.loyalty.rules.due_rules import book_due, touched
+from punchcard.loyalty.rules.due_rules import book_due, only_due, touched
 from punchcard.loyalty.rules.time_rules import LATE, time_on_card
 from punchcard.loyalty.rules.values import (
     NO_HISTORY,
@@ -77,6 +78,8 @@ def decide(
         at = at.astimezone(UTC)
     if isinstance(operation, OpenCard):
         return card_rules.open_card(operation, program, card, at)
+    if isinstance(operation, BookDue):
+        return only_due(program, card, operation.until, at)
     _check_card_and_program(operation, program, card)
     _check_staff(operation, program)
     _check_code(operation, program)

@@ -7,6 +7,7 @@ on their day. The worker books what no operation came for.
 from datetime import date, datetime
 from typing import NamedTuple
 
+from punchcard.loyalty.errors.cards import NothingDue
 from punchcard.loyalty.rules import lots
 from punchcard.loyalty.rules.dated_points import joined, with_details
 from punchcard.loyalty.rules.standing import Details, Lot
@@ -27,6 +28,15 @@ def book_due(program: ProgramRules, steps: Steps, at: datetime) -> None:
     while steps.card.due_on is not None and steps.card.due_on <= program.day_of(at):
         due = _next_due(program, steps.card, steps.card.due_on)
         steps.take(due.entry, due.card)
+
+
+def only_due(program: ProgramRules, card: CardState, until: datetime, at: datetime) -> Decision:
+    """Return what is due on the card until `until` and nothing else. Raises NothingDue."""
+    steps = Steps(card, at)
+    book_due(program, steps, until)
+    if not steps.taken:
+        raise NothingDue
+    return steps.decision()
 
 
 def as_of(program: ProgramRules, card: CardState, at: datetime) -> CardState:

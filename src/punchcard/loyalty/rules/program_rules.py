@@ -12,6 +12,7 @@ from punchcard.kit.errors import InvalidInput
 from punchcard.kit.i18n import N_
 from punchcard.kit.validation import places, texts
 from punchcard.kit.validation.invalid import check_field
+from punchcard.loyalty.rules.expiry_rules import EXPIRY_BOUNDS, expiry_faults
 from punchcard.loyalty.vocabulary import PinPolicy, ProgramStatus, ProgramType, VoidPolicy
 
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
@@ -50,7 +51,8 @@ FIXED_BY_CARDS = ("type", "currency", "timezone")
 
 def check_program(fields: Mapping[str, Any]) -> None:
     """Raise InvalidInput, naming each of `fields` that lies outside what is allowed."""
-    faults = _out_of_bounds(fields, PROGRAM_BOUNDS)
+    faults = _out_of_bounds(fields, {**PROGRAM_BOUNDS, **EXPIRY_BOUNDS})
+    faults += expiry_faults(fields)
     one_of = N_("Must be one of: {choices}.")
     for name, choices in PROGRAM_CHOICES.items():
         if name in fields and fields[name] not in choices:
