@@ -91,6 +91,8 @@ def entry(**changes: Any) -> dict[str, Any]:
         "created_at": NOW,
         "previous_hash": bytes(32),
         "hash": bytes(range(32)),
+        "form": 2,
+        "details": {"lots": [["2027-03-31", -100]]},
         **changes,
     }
 

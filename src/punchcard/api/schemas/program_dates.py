@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from punchcard.api.schemas.accounts import LEFT_OUT
-from punchcard.api.schemas.fields import OneOf, Schema, whole
+from punchcard.api.schemas.fields import LEFT_OUT, OneOf, Schema, whole
 from punchcard.loyalty.rules.expiry_rules import (
     EXPIRY_BOUNDS,
     EXPIRY_MONTHS,
