@@ -6,8 +6,8 @@ from alembic import op
 from punchcard.db.migrate import refuse_downgrade
 from punchcard.db.types import BigInt, Json, JsonAsWritten
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
