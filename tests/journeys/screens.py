@@ -41,6 +41,8 @@ class Screen:
     is_whole: bool = True
     """Whether the picture shows the whole page, or what fits the window, as of an app."""
     others: tuple[str, ...] = ()
+    is_refusal: bool = False
+    """Whether the screen is what the server says to an address that it refuses."""
 
     def address(self, town: Town) -> str:
         """Return the path of the screen in this town."""
@@ -49,7 +51,10 @@ class Screen:
     def open(self, page: Page, town: Town, language: str) -> None:
         """Bring `page`, whose context has signed `who` in, to this screen."""
         path = self.address(town)
-        page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}", wait_until="load")
+        asked = f"{path}{'&' if '?' in path else '?'}lang={language}"
+        answer = page.goto(asked, wait_until="load")
+        assert answer is not None
+        assert answer.ok or self.is_refusal, f"{asked}: {answer.status}"
         if self.prepare is not None:
             self.prepare(page, town)
 
@@ -160,6 +165,11 @@ def _tick_two(page: Page, _town: Town) -> None:
     page.locator("#confirm").wait_for()
 
 
+def _show_code(page: Page, _town: Town) -> None:
+    page.locator('form[action="/console/terminals/pair"] button').click()
+    page.locator("#pairing-code").wait_for()
+
+
 def _of(page: str, what: str) -> Callable[[Town], str]:
     """Return how to find the page of the first of a vendor's affairs."""
 
@@ -195,7 +205,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("sign-in", "/sign-in"),
     Screen("forgot-password", "/forgot-password"),
     Screen("forgot-password-sent", "/forgot-password?sent=yes"),
-    Screen("reset-password-refused", "/reset-password"),
+    Screen("reset-password-refused", "/reset-password", is_refusal=True),
     Screen("verify-email", "/verify-email"),
     Screen("verify-email-done", "/verify-email/done"),
     Screen("join", "/join/cafe-alice"),
@@ -214,7 +224,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("card-yours", _yours(is_typed=True)),
     Screen("reached", _reach),
     Screen("handed-over", terminal_screens.handed_over),
-    Screen("handed-over-ended", "/h/none"),
+    Screen("handed-over-ended", "/h/none", is_refusal=True),
     Screen("overview", "/console", OWNER),
     Screen("guide-shop", "/console/guide/shop", OWNER),
     Screen("guide-program", "/console/guide/program", NEW_OWNER),
@@ -254,7 +264,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("location", _of("locations", "locations"), OWNER),
     Screen("terminals", "/console/terminals", OWNER),
     Screen("terminal-edit", _of("terminals", "devices"), OWNER),
-    Screen("terminal-paired", "/console/terminals/paired", OWNER),
+    Screen("pairing", "/console/terminals", OWNER, prepare=_show_code),
     Screen("wallets", "/console/wallets", OWNER),
     Screen("people", "/console/people", OWNER),
     Screen("person", _of("people", "users"), OWNER),
@@ -304,6 +314,7 @@ WITHOUT_SCREEN: dict[str, str] = {
     "/console/exports/{name}.{format}": "a file to keep",
     "/console/programs/{program_id}/poster/code.png": "a picture",
     "/console/programs/{program_id}/poster/code.svg": "a picture",
+    "/console/terminals/paired": "a part of a page",
     "/console/wallets/reached": "a part of a page",
     "/console/wallets/{program_id}/test.pkpass": "a file for a phone",
     "/sign-in/code": "stands behind a password: the journey of the account opens it",

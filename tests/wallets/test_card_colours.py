@@ -48,6 +48,22 @@ def test_a_colour_that_stands_out_stays_as_chosen(background: str, accent: str, 
 
 
 @pytest.mark.parametrize(
+    ("background", "accent", "printed"),
+    [
+        ("#14594b", "#f2b84b", "#14594b"),
+        # A pale card is printed in the colour of its stamps: darkened it would be grey.
+        ("#f7ecd7", "#a8651f", "#a8651f"),
+    ],
+)
+def test_paper_shows_the_colour_that_the_card_is_known_by(
+    background: str, accent: str, printed: str
+) -> None:
+    assert (
+        card_colours({"background_color": background, "accent_color": accent}).on_paper == printed
+    )
+
+
+@pytest.mark.parametrize(
     ("background", "accent"),
     [("#ffffff", "#ffffff"), ("#ffeb3b", "#fff8e1"), ("#777777", "#777777")],
 )

@@ -132,6 +132,11 @@ def as_card_number(text: str) -> str | None:
     return digits if check_digit(digits) == 0 else None
 
 
+def readable_number(number: str) -> str:
+    """Return a card number in groups of four, as people read it out."""
+    return " ".join(number[start : start + 4] for start in range(0, len(number), 4))
+
+
 def as_id(text: AnyId) -> AnyId | None:
     """Return `text` in lower case if it is written as a UUID, else None."""
     lowered = text.lower()

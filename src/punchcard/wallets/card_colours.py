@@ -29,7 +29,7 @@ class CardColours:
     """What a card is painted with, each as `#rrggbb`.
 
     `accent` fills a stamp, and `background` the symbol in it. `on_paper` stands out on white, for
-    what is printed.
+    what is printed: the background, or where that is too pale the colour of the stamps.
     """
 
     background: str
@@ -50,7 +50,9 @@ def card_colours(branding: Mapping[str, Any] | None) -> CardColours:
     if ink is None or contrast(background, ink) < TEXT_CONTRAST:
         ink = next(each for each in _INKS if contrast(background, each) >= TEXT_CONTRAST)
     accent = _standing_out(_hex(chosen.get("accent_color")) or ACCENT, background, toward=ink)
-    return CardColours(background, ink, accent, _standing_out(background, _PAPER, toward=_INKS[0]))
+    is_strong = contrast(background, _PAPER) >= DRAWING_CONTRAST
+    on_paper = background if is_strong else _standing_out(accent, _PAPER, toward=_INKS[0])
+    return CardColours(background, ink, accent, on_paper)
 
 
 def contrast(one: str, other: str) -> float:

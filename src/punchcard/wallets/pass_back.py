@@ -3,10 +3,11 @@
 from typing import Final
 
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import readable_number
 from punchcard.kit.money import write_amount
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
-from punchcard.wallets.pass_words import PassField, PassPhrases, readable_number
+from punchcard.wallets.pass_words import PassField, PassPhrases
 from punchcard.wallets.places import last_day
 
 _ENDS_SHOWN: Final = 10

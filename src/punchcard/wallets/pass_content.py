@@ -9,6 +9,7 @@ from typing import Final
 
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.i18n import LANGUAGES, N_, SOURCE_LANGUAGE, Language, as_language
+from punchcard.kit.ids import readable_number
 from punchcard.loyalty.vocabulary import (
     HELD_STATUSES,
     CardStatus,
@@ -19,7 +20,7 @@ from punchcard.loyalty.vocabulary import (
 from punchcard.wallets.card_colours import card_colours
 from punchcard.wallets.pass_back import back_of
 from punchcard.wallets.pass_facts import CardFacts, ProgramFacts, RewardFacts
-from punchcard.wallets.pass_words import PassField, PassPhrases, readable_number
+from punchcard.wallets.pass_words import PassField, PassPhrases
 from punchcard.wallets.places import Coordinates, last_day, nearest
 from punchcard.wallets.symbols.stamp_symbols import StampSymbol, symbol_of
 

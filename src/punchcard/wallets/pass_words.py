@@ -41,8 +41,3 @@ class PassPhrases:
     def of_reward(self, reward: RewardFacts) -> str:
         """Return what a reward for points is called in this language."""
         return str((reward.texts.get(self.language) or {}).get("name") or reward.name)
-
-
-def readable_number(number: str) -> str:
-    """Return a card number in groups of four, as people read it out."""
-    return " ".join(number[start : start + 4] for start in range(0, len(number), 4))

@@ -1,8 +1,8 @@
-"""Which addresses strangers reach without TLS."""
+"""Which addresses strangers reach without TLS, and which nobody reaches."""
 
 import pytest
 
-from punchcard.kit.environment.own_address import is_open_to_strangers
+from punchcard.kit.environment.own_address import is_only_here, is_open_to_strangers
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,20 @@ def test_a_public_name_without_tls_is_open(address: str) -> None:
 )
 def test_what_stays_in_the_house_or_is_private_is_not(address: str) -> None:
     assert not is_open_to_strangers(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_here"),
+    [
+        ("http://127.0.0.1:8000", True),
+        ("http://[::1]:8000", True),
+        ("http://localhost:8000", True),
+        ("http://shop.localhost", True),
+        ("http://0.0.0.0:8000", True),
+        ("http://192.168.1.20:8000", False),
+        ("http://till.local", False),
+        ("https://cards.example", False),
+    ],
+)
+def test_no_phone_finds_what_leads_to_this_machine_only(address: str, is_here: bool) -> None:
+    assert is_only_here(address) is is_here

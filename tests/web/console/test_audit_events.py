@@ -108,6 +108,20 @@ def test_a_locked_moment_and_a_place_are_told_as_the_shop_says_them(
     assert re.search(r"[0-9a-f]{8}-[0-9a-f]{4}", told) is None
 
 
+def test_every_value_that_is_told_has_a_name_in_words(
+    visitors: Callable[..., Visitor], context: Context, alice: Shop
+) -> None:
+    make_admin(context)
+    admin = visitors()
+    admin.sign_in("admin@platform.example", PASSWORD)
+    page = admin.get("/admin/audit?lang=en").text
+    told = re.findall(r"<div>\s*<small>([^<]+)</small>", page)
+    assert {"Country", "Time zone", "Name"} <= set(told)
+    assert [label for label in told if not label[0].isupper()] == []
+    # What something never had does not change by being made.
+    assert "Latitude" not in told
+
+
 def test_the_platform_is_not_told_the_names_of_customers(
     owner: Visitor, counter: PagesDriver, context: Context, visitors: Callable[..., Visitor]
 ) -> None:

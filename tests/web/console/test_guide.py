@@ -142,6 +142,19 @@ def test_every_step_can_be_skipped(visitors: Visitors, alice: Shop) -> None:
     assert 'id="guide-skip" href="/console/guide/terminal"' in owner.get("/console/guide/pins").text
 
 
+def test_a_paired_terminal_leads_on_to_the_next_step(visitors: Visitors, alice: Shop) -> None:
+    program = shelf.program(alice, status="active", pin_policy="optional", welcome_stamps=2)
+    owner = visitors(alice)
+    alice.device()
+    asked = "/console/terminals/paired?since=2020-01-01T00:00:00Z"
+    assert 'href="/console/guide/poster"' in owner.get(asked).text
+    card = shelf.opened_card(alice, program)
+    assert 'href="/console"' in owner.get(asked).text
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind.SYSTEM, None)}
+    stamp_service.add_stamp(alice.context.loyalty.till, card, **by)
+    assert 'href="/console/terminals"' in owner.get(asked).text
+
+
 def test_the_checklist_leaves_with_the_first_stamp(visitors: Visitors, alice: Shop) -> None:
     program = shelf.program(alice, status="active", pin_policy="optional", welcome_stamps=2)
     shelf.pin(alice)

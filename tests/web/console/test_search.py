@@ -114,7 +114,8 @@ def test_an_old_number_leads_to_the_new_card_and_says_that_it_is_old(
     owner.get(f"/console/members/{card_id}")
     assert "Numbers before it was replaced" not in owner.get(f"/console/members/{card_id}").text
     owner.post(f"/console/members/{card_id}/replace", confirm="on")
-    said = f"Number before it was replaced: {number}"
+    readable = f"{number[:4]} {number[4:8]} {number[8:]}"
+    said = f"Number before it was replaced: {readable}"
     assert said in found(owner, number)
     members = owner.get("/console/members", params={"query": number})
     assert said in text_of(members)
@@ -125,5 +126,4 @@ def test_an_old_number_leads_to_the_new_card_and_says_that_it_is_old(
         assert card_id in found(owner, query)
         assert said not in found(owner, query)
     page = text_of(owner.get(f"/console/members/{card_id}"))
-    readable = f"{number[:4]} {number[4:8]} {number[8:]}"
     assert f"Numbers before it was replaced {readable}" in " ".join(page.split())

@@ -37,6 +37,18 @@ def as_browsers_send_it(address: str) -> str:
     )
 
 
+def is_only_here(address: str) -> bool:
+    """Return whether `address` is found by programs of this machine alone, and by no phone."""
+    host = urlsplit(address).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return found.is_loopback or found.is_unspecified
+
+
 def is_readable_on_the_way(address: str) -> bool:
     """Return whether what customers and staff send to `address` crosses a network without TLS."""
     parts = urlsplit(address)

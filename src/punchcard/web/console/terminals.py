@@ -13,6 +13,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import DeviceId, LocationId
 from punchcard.loyalty.programs import onboarding
 from punchcard.web.console.bulk import BulkAction, bulk_page
+from punchcard.web.console.guide.guide_steps import path_after
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -64,8 +65,16 @@ def show_paired(request: PageRequestDep, since: AwareDatetime) -> Response:
         "console/paired.html",
         paired=[row for row in paired if row.paired_at >= since],
         since=since.isoformat(),
-        done_url="/console/terminals" if steps.is_finished else "/console",
+        leads_to_poster=not steps.is_finished and "poster" not in steps.done,
+        next_url=_after_pairing(steps),
     )
+
+
+def _after_pairing(steps: onboarding.FirstSteps) -> str:
+    """Return where a shop goes on that is still on its way to the first stamp, or was before."""
+    if steps.is_finished:
+        return "/console/terminals"
+    return path_after("terminal") if "poster" not in steps.done else "/console"
 
 
 @router.post("/bulk")

@@ -10,6 +10,7 @@ from punchcard.accounts.vocabulary import SECURITY
 from punchcard.accounts.words import ACTIONS, LANGUAGE_NAMES, SUBJECTS
 from punchcard.kit.folding import fold_name
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import readable_number
 from punchcard.web.pages import program_labels
 from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.labels import CARD_STATUSES, ROLES, SCOPES
@@ -40,6 +41,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "birthday": N_("Birthday"),
     "cards": N_("Cards"),
     "count": N_("How often"),
+    "country": N_("Country"),
     "current": N_("Key in use"),
     "email": N_("E-mail"),
     "staff_id": N_("Staff number"),
@@ -53,10 +55,12 @@ _LABELS: Final[Mapping[str, str]] = {
     "keeps_origins": N_("Keep from which address and device each entry came"),
     "language": N_("Language"),
     "last_at": N_("Last"),
+    "latitude": N_("Latitude"),
     "locale": N_("Language of the card"),
     "location_id": N_("Location"),
     "locked_until": N_("Locked until"),
     "locks": N_("Locks in a row"),
+    "longitude": N_("Longitude"),
     "marketing_consent": N_("News and offers"),
     "number": N_("Card number"),
     "phone": N_("Phone"),
@@ -74,7 +78,7 @@ _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "status": {
         **dict(CARD_STATUSES),
         **{status: name for status, (name, _) in program_labels.STATUSES.items()},
-        "active": N_("active"),
+        "active": N_("Active"),
         "suspended": N_("Suspended"),
     },
     "role": {role: name for role, name, _ in ROLES},
@@ -92,6 +96,7 @@ _CREATING: Final = (
 _HIDDEN: Final = frozenset({"transaction_id", "pairing_code_id", "generation", "refusal"})
 _MOMENTS: Final = ("_at", "_until", "valid_from")
 _UNKNOWN: Final = "–"
+_NOTHING: Final[tuple[Any, ...]] = (None, "", [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ class ChangeTeller:
                 self._value(path, new[path]) if path in new else "",
             )
             for path in {**old, **new}
-            if path[-1] not in _HIDDEN and (path not in old or old[path] != new.get(path))
+            if path[-1] not in _HIDDEN and _differs(old.get(path), new.get(path))
         ]
 
     def _label(self, path: tuple[str, ...]) -> str:
@@ -148,7 +153,7 @@ class ChangeTeller:
         name = path[-1]
         if name == "program_id" and value is None:
             return self.wording.sentence(N_("all programs"))
-        if value in (None, "", []):
+        if value in _NOTHING:
             return _UNKNOWN
         if isinstance(value, list):
             return self._listed(name, value)
@@ -171,6 +176,8 @@ class ChangeTeller:
     def _text(self, name: str, value: str) -> str:
         if name in _CHOICES:
             return self.wording.sentence(_CHOICES[name].get(value, value))
+        if name == "number":
+            return readable_number(value)
         if name in ("language", "locale"):
             return LANGUAGE_NAMES.get(value, value)
         if name.endswith("_id") and name != "staff_id":
@@ -178,6 +185,10 @@ class ChangeTeller:
         if name.endswith(_MOMENTS):
             return self.wording.moment(datetime.fromisoformat(value), self.timezone)
         return value
+
+
+def _differs(old: Any, new: Any) -> bool:
+    return old != new and not (old in _NOTHING and new in _NOTHING)
 
 
 def _flat(

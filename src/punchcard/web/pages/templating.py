@@ -11,7 +11,9 @@ from markupsafe import Markup
 
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.accounts.words import LANGUAGE_NAMES
+from punchcard.kit.environment.own_address import is_only_here
 from punchcard.kit.i18n import LANGUAGES
+from punchcard.kit.ids import readable_number
 from punchcard.loyalty.rules.void_rules import VOIDABLE
 from punchcard.loyalty.vocabulary import (
     HELD_STATUSES,
@@ -36,6 +38,8 @@ _GLOBALS: Final[dict[str, Any]] = {
     "stamp_shapes": lambda name: Markup(stamp_symbols.shapes_of(name)),  # noqa: S704 - ours too
     "stamp_symbol": stamp_symbols.symbol_of,
     "card_colours": card_colours,
+    "is_only_here": is_only_here,
+    "readable_number": readable_number,
     "qr": lambda text, **options: Markup(drawings.svg(text, **options)),  # noqa: S704 - drawn by us
     "look_address": theme_css.address,
     "LANGUAGES": LANGUAGES,

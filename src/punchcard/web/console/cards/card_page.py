@@ -6,7 +6,7 @@ from fastapi import Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import location_service
-from punchcard.kit.ids import CardId, as_id
+from punchcard.kit.ids import CardId, as_id, readable_number
 from punchcard.loyalty.cards import card_service, erasures
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.retired_cards import former_numbers
@@ -17,7 +17,6 @@ from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.operations import StaffIdentity
 from punchcard.loyalty.programs.public_service import page_of
 from punchcard.loyalty.staff.identify import identify_staff
-from punchcard.wallets.pass_words import readable_number
 from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels import CARD_STATUSES
