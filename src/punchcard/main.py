@@ -64,6 +64,7 @@ ROUTERS: Final[list[APIRouter]] = [
     docs_page.router,
     auth.router,
     passkeys.router,
+    passkeys.whole_router,
     pairing.router,
     vendor_settings.router,
     users.router,

@@ -38,6 +38,8 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
     ("POST", f"{_AUTH}/second-factor"): lambda _: {"challenge": "none of ours", "code": "000000"},
     ("POST", f"{_AUTH}/second-factor/passkey/options"): lambda _: {"challenge": "none of ours"},
     ("POST", f"{_AUTH}/second-factor/passkey"): lambda _: {"token": "none", "credential": {}},
+    ("POST", f"{_AUTH}/passkey"): lambda _: {"token": "none", "credential": {}},
+    ("PATCH", f"{_AUTH}/second-factor/passkeys/{{passkey_id}}"): lambda _: {"name": "Key"},
     ("POST", f"{_AUTH}/second-factor/passkeys"): lambda _: {
         "token": "none",
         "credential": {},

@@ -35,6 +35,9 @@ _GOOD |= {
     ("POST", "/api/v1/auth/second-factor/passkey/options"): (409,),
     ("POST", "/api/v1/auth/second-factor/passkey"): (409,),
     # An address has no passkeys, and nobody has one.
+    ("POST", "/api/v1/auth/passkey/options"): (409,),
+    ("POST", "/api/v1/auth/passkey"): (409,),
+    ("PATCH", "/api/v1/auth/second-factor/passkeys/{passkey_id}"): (404,),
     ("POST", "/api/v1/auth/second-factor/passkeys/options"): (409,),
     ("POST", "/api/v1/auth/second-factor/passkeys"): (409,),
     ("DELETE", "/api/v1/auth/second-factor/passkeys/{passkey_id}"): (404,),

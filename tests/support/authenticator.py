@@ -19,12 +19,15 @@ _PRESENT, _VERIFIED, _ATTESTED = 0x01, 0x04, 0x40
 class Authenticator:
     """One device with one passkey, in a browser that stands at `origin`.
 
-    `sign_count` goes up with each signature, unless `counts` is off.
+    `sign_count` goes up with each signature, unless `counts` is off. It makes sure of its person,
+    unless `verifies` is off, and knows them by `handle`.
     """
 
     origin: str = "http://localhost:8000"
     rp_id: str = "localhost"
     counts: bool = True
+    verifies: bool = True
+    handle: str | None = None
     sign_count: int = 0
     credential_id: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     _key: ec.EllipticCurvePrivateKey = field(
@@ -33,6 +36,7 @@ class Authenticator:
 
     def create(self, options: dict[str, Any]) -> dict[str, Any]:
         """Answer `navigator.credentials.create`."""
+        self.handle = options.get("user", {}).get("id", self.handle)
         numbers = self._key.public_key().public_numbers()
         x, y = (one.to_bytes(32, "big") for one in (numbers.x, numbers.y))
         public = cbor2.dumps({1: 2, 3: -7, -1: 1, -2: x, -3: y})
@@ -49,10 +53,13 @@ class Authenticator:
         """Answer `navigator.credentials.get`."""
         self.sign_count += self.counts
         client = self._client("webauthn.get", options["challenge"])
-        data = self._data(_PRESENT | _VERIFIED)
+        data = self._data(_PRESENT | (_VERIFIED if self.verifies else 0))
         signed = data + hashlib.sha256(client).digest()
         signature = self._key.sign(signed, ec.ECDSA(hashes.SHA256()))
-        return self._answer(clientDataJSON=client, authenticatorData=data, signature=signature)
+        known = {"userHandle": self.handle} if self.handle else {}
+        return self._answer(
+            clientDataJSON=client, authenticatorData=data, signature=signature, **known
+        )
 
     def _data(self, flags: int) -> bytes:
         rp_id_hash = hashlib.sha256(self.rp_id.encode()).digest()

@@ -47,6 +47,7 @@ PUBLIC = {
     "/",
     "/sign-in",
     "/sign-in/code",
+    "/sign-in/passkey",
     "/sign-out",
     "/language",
     "/forgot-password",

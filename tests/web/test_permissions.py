@@ -44,6 +44,10 @@ SAME: dict[Route, list[Route]] = {
             ("POST", "/second-factor/remove", "DELETE", "/second-factor"),
             ("POST", "/second-factor/passkeys", "POST", "/second-factor/passkeys"),
             (
+                *("POST", "/second-factor/passkeys/{passkey_id}/rename"),
+                *("PATCH", "/second-factor/passkeys/{passkey_id}"),
+            ),
+            (
                 *("POST", "/second-factor/passkeys/{passkey_id}/remove"),
                 *("DELETE", "/second-factor/passkeys/{passkey_id}"),
             ),

@@ -48,6 +48,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", "/sign-in"): PUBLIC,
     ("GET", "/sign-in/code"): PUBLIC,
     ("POST", "/sign-in/code"): PUBLIC,
+    ("POST", "/sign-in/passkey"): PUBLIC,
     ("POST", "/sign-out"): PUBLIC,
     ("GET", "/verify-email"): PUBLIC,
     ("POST", "/verify-email"): PUBLIC,
@@ -94,6 +95,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", "/admin/account/second-factor/remove"): PERSON,
     ("POST", "/admin/account/second-factor/passkeys"): PERSON,
     ("POST", "/admin/account/second-factor/passkeys/{passkey_id}/remove"): PERSON,
+    ("POST", "/admin/account/second-factor/passkeys/{passkey_id}/rename"): PERSON,
     ("POST", "/admin/account/sessions/revoke-others"): _PERSON,
     ("POST", "/admin/account/sessions/{session_id}/revoke"): _PERSON,
     ("GET", "/console/account"): _PERSON,
@@ -108,6 +110,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", "/console/account/second-factor/remove"): PERSON,
     ("POST", "/console/account/second-factor/passkeys"): PERSON,
     ("POST", "/console/account/second-factor/passkeys/{passkey_id}/remove"): PERSON,
+    ("POST", "/console/account/second-factor/passkeys/{passkey_id}/rename"): PERSON,
     ("POST", "/console/account/sessions/revoke-others"): _PERSON,
     ("POST", "/console/account/sessions/{session_id}/revoke"): _PERSON,
     # The console: the shop at a glance, and the way to its first card

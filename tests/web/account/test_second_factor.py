@@ -213,6 +213,30 @@ class TestWithPasskeys:
         assert owner.post(way[0]).headers["location"] == PAGE
         assert visitors().sign_in(alice.email("owner"), PASSWORD).headers["location"] == "/console"
 
+    def test_one_signs_in_alone_and_is_renamed(
+        self, visitors: Visitors, clock: ManualClock, alice: Shop
+    ) -> None:
+        owner, again, device = visitors(alice), visitors(), Authenticator()
+        page, to = owner.get(PAGE).text, f"{PAGE}/passkeys"
+        made = {"credential": json.dumps(device.create(options_on(page))), "name": "My phone"}
+        owner.client.post(to, data={**form_on(page, to), **made})
+        way = re.search(f"{to}/[0-9a-f-]+/rename", owner.get(PAGE).text)
+        assert way
+        assert owner.post(way[0], name="").status_code == 422
+        assert owner.post(way[0], name="Our phone").headers["location"] == PAGE
+        assert "Our phone" in owner.get(PAGE).text
+
+        clock.advance(seconds=1)
+        asked = again.get("/sign-in?next=/console/pins").text
+        form = form_on(asked, "/sign-in/passkey")
+        wrong = again.client.post("/sign-in/passkey", data={**form, "credential": "none"})
+        assert "This passkey was not accepted" in text_of(wrong)
+        form = form_on(wrong.text, "/sign-in/passkey")
+        signed = json.dumps(device.get(options_on(wrong.text)))
+        right = again.client.post("/sign-in/passkey", data={**form, "credential": signed})
+        assert right.headers["location"] == "/console/pins"
+        assert again.get("/console/pins").status_code == 200
+
     def test_a_wrong_one_is_said_and_the_page_asks_anew(
         self, visitors: Visitors, clock: ManualClock, alice: Shop
     ) -> None:

@@ -1,4 +1,7 @@
-"""Passkeys: a second factor that a device signs with, and no false page can ask for."""
+"""Passkeys: a device signs with them, beside a password or in its place.
+
+No false page can ask for it.
+"""
 
 import secrets
 from dataclasses import dataclass
@@ -18,11 +21,11 @@ from punchcard.accounts.access.factor_rows import (
     owner_columns,
     passkeys_of,
 )
-from punchcard.accounts.access.people import load_person
+from punchcard.accounts.access.people import load_person, person_of
 from punchcard.accounts.access.relying_party import Credential, RelyingParty
 from punchcard.accounts.access.second_factor import CHALLENGE_LIFE, SecondFactors
 from punchcard.accounts.access.session_service import revoke_other_sessions
-from punchcard.accounts.audit_service import Act
+from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import (
     LinkInvalid,
     PasskeyInvalid,
@@ -33,6 +36,7 @@ from punchcard.accounts.errors import (
 from punchcard.accounts.links import LinkTokens
 from punchcard.accounts.models import Admin, User
 from punchcard.accounts.subjects import Subject
+from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids, as_id
@@ -94,6 +98,7 @@ class Passkeys:
         self._party = RelyingParty(settings.base_url)
         self._additions = LinkTokens(settings.keys, "passkey addition", clock)
         self._sign_ins = LinkTokens(settings.keys, "passkey sign-in", clock)
+        self._whole_sign_ins = LinkTokens(settings.keys, "passkey alone", clock)
 
     @property
     def is_available(self) -> bool:
@@ -180,9 +185,7 @@ class Passkeys:
         with self._database.write() as session:
             person = load_person(session, subject)
             known = passkeys_of(session, person)
-            row = next((one for one in known if one.id == as_id(passkey_id)), None)
-            if row is None:
-                raise PasskeyNotFound
+            row = _own(known, passkey_id)
             app = select(SecondFactor.id).where(owned(SecondFactor, person))
             if len(known) > 1 or session.scalar(app) is not None:
                 session.delete(row)
@@ -191,6 +194,46 @@ class Passkeys:
                 raise SecondFactorNeeded
             else:
                 self._factors.remove(session, act, person)
+
+    def rename(
+        self, subject: Subject, passkey_id: str, name: str, *, request_id: str | None
+    ) -> Passkey:
+        """Call one of the caller's passkeys `name`. Raises PasskeyNotFound, InvalidInput."""
+        name = check_field("name", texts.one_line, name, minimum=1, maximum=NAME_CHARACTERS)
+        act = self._act(subject, request_id)
+        with self._database.write() as session:
+            row = _own(passkeys_of(session, load_person(session, subject)), passkey_id)
+            old, row.name = row.name, name
+            record_act(
+                session,
+                act,
+                f"{subject.kind}.passkey_renamed",
+                of=(subject.kind, subject.id or ""),
+                vendor_id=subject.vendor_id,
+                old={"name": old},
+                new={"name": name},
+            )
+            return row
+
+    def ask_anybody(self) -> PasskeyAsk:
+        """Return what a browser asks a device for, of whom has said nothing yet.
+
+        Raises PasskeysUnavailable.
+        """
+        self._party.require_available()
+        challenge = secrets.token_bytes(_CHALLENGE_BYTES)
+        options = self._party.request_anybody(challenge=challenge)
+        return PasskeyAsk(options=options, token=self._seal(self._whole_sign_ins, challenge, {}))
+
+    def answer_alone(self, token: str, credential: Credential) -> User | Admin:
+        """Return the person whose passkey signed what `ask_anybody` asked, with no password.
+
+        Raises LinkInvalid for what is over, PasskeyInvalid, TooManyRequests after several.
+        """
+        facts = self._whole_sign_ins.read(token)
+        with self._database.read() as session:
+            facts |= self._holder(session, credential)
+        return self._answer(facts, credential, is_alone=True)
 
     def ask(self, challenge_token: str) -> PasskeyAsk | None:
         """Return what a browser asks a device for, of whom has typed the right password.
@@ -214,15 +257,32 @@ class Passkeys:
 
         Raises LinkInvalid for what is over, PasskeyInvalid, TooManyRequests after several.
         """
-        facts = self._sign_ins.read(token)
+        return self._answer(self._sign_ins.read(token), credential)
+
+    def _holder(self, session: Session, credential: Credential) -> dict[str, Any]:
+        """Return whose passkey an answer is of; its device must know them by the same name."""
+        credential_id = self._party.credential_id(credential)
+        row = session.scalar(select(Passkey).where(Passkey.credential_id == credential_id))
+        if row is None:
+            raise PasskeyInvalid
+        person_id = row.user_id or row.admin_id or ""
+        if self._party.handle(credential) != person_id.encode():
+            raise PasskeyInvalid
+        kind = SubjectKind.ADMIN if row.user_id is None else SubjectKind.MEMBER
+        return {"kind": kind, "id": person_id}
+
+    def _answer(
+        self, facts: dict[str, Any], credential: Credential, *, is_alone: bool = False
+    ) -> User | Admin:
         with self._database.write() as session:
             attempt = self._attempts.count_second_factor(
                 session, facts["id"], now=self._clock.now()
             )
         with self._database.write() as session:
-            person = self._factors.person_of_challenge(session, facts)
+            whose = person_of if is_alone else self._factors.person_of_challenge
+            person = whose(session, facts)
             try:
-                self._use(session, person, facts, credential)
+                self._use(session, person, facts, credential, is_alone=is_alone)
             except PasskeyInvalid:
                 self._factors.note_refused(person, PasskeyInvalid.code)
                 raise
@@ -235,6 +295,8 @@ class Passkeys:
         person: User | Admin,
         facts: dict[str, Any],
         credential: Credential,
+        *,
+        is_alone: bool,
     ) -> None:
         """Use an answer up; of two that show the same at once, one gets nothing."""
         credential_id = self._party.credential_id(credential)
@@ -243,7 +305,7 @@ class Passkeys:
         )
         if row is None:
             raise PasskeyInvalid
-        shown = self._party.check(credential, _challenge(facts), row)
+        shown = self._party.check(credential, _challenge(facts), row, is_alone=is_alone)
         asked_at = _EPOCH + facts["asked"] * _MICROSECOND
         # Devices that do not count are told from replays by this alone.
         unused = update(Passkey).where(
@@ -264,6 +326,13 @@ class Passkeys:
     def _act(self, subject: Subject, request_id: str | None) -> Act:
         now = self._clock.now()
         return Act(subject=subject, now=now, ids=self._ids, request_id=request_id)
+
+
+def _own(known: list[Passkey], passkey_id: str) -> Passkey:
+    row = next((one for one in known if one.id == as_id(passkey_id)), None)
+    if row is None:
+        raise PasskeyNotFound
+    return row
 
 
 def _challenge(facts: dict[str, Any]) -> bytes:

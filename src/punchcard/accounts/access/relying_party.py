@@ -66,7 +66,7 @@ class RelyingParty:
             challenge=challenge,
             timeout=TIMEOUT_MS,
             authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.DISCOURAGED,
+                resident_key=ResidentKeyRequirement.PREFERRED,
                 user_verification=UserVerificationRequirement.PREFERRED,
             ),
             exclude_credentials=_descriptors(known),
@@ -82,6 +82,22 @@ class RelyingParty:
             challenge=challenge,
             timeout=TIMEOUT_MS,
             allow_credentials=_descriptors(known),
+        )
+        return _as_object(options_to_json(options))
+
+    def request_anybody(self, *, challenge: bytes) -> dict[str, Any]:
+        """Return the options of `navigator.credentials.get` for whoever has a passkey here.
+
+        The device says whose it is, and must have made sure of its person.
+        """
+        from webauthn import generate_authentication_options, options_to_json
+        from webauthn.helpers.structs import UserVerificationRequirement
+
+        options = generate_authentication_options(
+            rp_id=self._id,
+            challenge=challenge,
+            timeout=TIMEOUT_MS,
+            user_verification=UserVerificationRequirement.REQUIRED,
         )
         return _as_object(options_to_json(options))
 
@@ -101,11 +117,16 @@ class RelyingParty:
             raise PasskeyInvalid from None
 
     def check(
-        self, credential: Credential, challenge: bytes, passkey: Passkey
+        self,
+        credential: Credential,
+        challenge: bytes,
+        passkey: Passkey,
+        *,
+        is_alone: bool = False,
     ) -> "VerifiedAuthentication":
         """Return what a passkey signed for `challenge`, its count higher than before.
 
-        Raises PasskeyInvalid.
+        Where it `is_alone`, its device must have made sure of the person. Raises PasskeyInvalid.
         """
         from webauthn import verify_authentication_response
 
@@ -117,6 +138,7 @@ class RelyingParty:
                 expected_origin=self._origin,
                 credential_public_key=passkey.public_key,
                 credential_current_sign_count=passkey.sign_count,
+                require_user_verification=is_alone,
             )
         # A stranger's bytes, as above.
         except Exception:
@@ -133,6 +155,18 @@ class RelyingParty:
         except Exception:
             raise PasskeyInvalid from None
         return named
+
+    @staticmethod
+    def handle(credential: Credential) -> bytes | None:
+        """Return by what a device says that it knows its person. Raises PasskeyInvalid."""
+        from webauthn.helpers import parse_authentication_credential_json
+
+        try:
+            response = parse_authentication_credential_json(credential).response
+        # A stranger's bytes, as above.
+        except Exception:
+            raise PasskeyInvalid from None
+        return response.user_handle
 
     @staticmethod
     def transports(credential: Credential) -> list[str]:

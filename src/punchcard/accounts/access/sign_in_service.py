@@ -150,12 +150,7 @@ class SignIn:
         Raises ChallengeInvalid for one that is over, SecondFactorInvalid,
         TooManyRequests, VendorSuspended.
         """
-        self._limits.sign_ins.take(counted_address(origin.network))
-        try:
-            person = self._second_factors.answer(challenge, code)
-        except LinkInvalid:
-            raise ChallengeInvalid from None
-        return self._open_session(None, person, origin)
+        return self._opened(origin, lambda: self._second_factors.answer(challenge, code))
 
     def sign_in_with_passkey(
         self, token: str, credential: Credential, *, origin: SignInOrigin
@@ -165,12 +160,16 @@ class SignIn:
         `token` is of `Passkeys.ask`. Raises ChallengeInvalid, PasskeyInvalid, TooManyRequests,
         VendorSuspended.
         """
-        self._limits.sign_ins.take(counted_address(origin.network))
-        try:
-            person = self._passkeys.answer(token, credential)
-        except LinkInvalid:
-            raise ChallengeInvalid from None
-        return self._open_session(None, person, origin)
+        return self._opened(origin, lambda: self._passkeys.answer(token, credential))
+
+    def sign_in_with_passkey_alone(
+        self, token: str, credential: Credential, *, origin: SignInOrigin
+    ) -> SignedIn:
+        """Open a session for whose passkey signed, on a device that made sure of its person.
+
+        `token` is of `Passkeys.ask_anybody`; raises like `sign_in_with_passkey`.
+        """
+        return self._opened(origin, lambda: self._passkeys.answer_alone(token, credential))
 
     def change_password(
         self, subject: Subject, *, current: str, new: str, request_id: str | None
@@ -227,10 +226,7 @@ class SignIn:
         self._confirm_as(subject, lambda: self._second_factors.answer(challenge, code))
 
     def confirm_passkey(self, subject: Subject, token: str, credential: Credential) -> None:
-        """Confirm the session by what a passkey signed; `token` is of `Passkeys.ask`.
-
-        Raises ChallengeInvalid, PasskeyInvalid, TooManyRequests.
-        """
+        """Confirm the session by what a passkey signed; raises like `sign_in_with_passkey`."""
         self._confirm_as(subject, lambda: self._passkeys.answer(token, credential))
 
     def hash_password(
@@ -256,13 +252,14 @@ class SignIn:
         with self._database.read() as session:
             return self._known_browsers.issue(load_person(session, subject), shown)
 
+    def _opened(self, origin: SignInOrigin, answer: Callable[[], User | Admin]) -> SignedIn:
+        """Open the session of whoever answers a challenge."""
+        self._limits.sign_ins.take(counted_address(origin.network))
+        return self._open_session(None, _answered(answer), origin)
+
     def _confirm_as(self, subject: Subject, answer: Callable[[], User | Admin]) -> None:
         """Confirm the session, if whoever answers the challenge is the caller."""
-        try:
-            person = answer()
-        except LinkInvalid:
-            raise ChallengeInvalid from None
-        if person.id != subject.id:
+        if _answered(answer).id != subject.id:
             raise ChallengeInvalid
         with self._database.write() as session:
             confirm_session(session, subject, self._clock.now())
@@ -354,6 +351,13 @@ class SignIn:
             subject=subject,
             known=self._known_browsers.issue(person, origin.known),
         )
+
+
+def _answered(answer: Callable[[], User | Admin]) -> User | Admin:
+    try:
+        return answer()
+    except LinkInvalid:
+        raise ChallengeInvalid from None
 
 
 def _hold_unchanged(session: Session, person: User | Admin) -> User | Admin:

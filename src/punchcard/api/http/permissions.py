@@ -47,6 +47,8 @@ _APPLE_REGISTRATION = (
 
 ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_AUTH}/token"): PUBLIC,
+    ("POST", f"{_AUTH}/passkey/options"): PUBLIC,
+    ("POST", f"{_AUTH}/passkey"): PUBLIC,
     ("POST", f"{_AUTH}/second-factor"): PUBLIC,
     ("GET", f"{_AUTH}/second-factor"): PERSON,
     ("PUT", f"{_AUTH}/second-factor"): PERSON,
@@ -57,6 +59,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_AUTH}/second-factor/passkey"): PUBLIC,
     ("POST", f"{_AUTH}/second-factor/passkeys/options"): PERSON,
     ("POST", f"{_AUTH}/second-factor/passkeys"): PERSON,
+    ("PATCH", f"{_AUTH}/second-factor/passkeys/{{passkey_id}}"): PERSON,
     ("DELETE", f"{_AUTH}/second-factor/passkeys/{{passkey_id}}"): PERSON,
     ("GET", f"{_AUTH}/me"): SIGNED_IN,
     ("POST", f"{_AUTH}/logout"): PERSON,

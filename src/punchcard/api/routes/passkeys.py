@@ -1,4 +1,4 @@
-"""Passkeys: a second factor that a device signs with."""
+"""Passkeys: a second factor that a device signs with, or the whole sign-in."""
 
 from typing import Annotated
 
@@ -14,12 +14,31 @@ from punchcard.api.schemas.second_factor import (
     PasskeyAddition,
     PasskeyAskRequest,
     PasskeyAskSchema,
+    PasskeyChange,
+    PasskeySchema,
     PasskeySignInRequest,
     passkey_facts,
 )
 from punchcard.api.schemas.sign_in import TokenSchema
 
 router = api_router("/api/v1/auth/second-factor", tag="Signing in")
+whole_router = api_router("/api/v1/auth/passkey", tag="Signing in")
+
+
+@whole_router.post("/options", dependencies=[LimitReads], responses=problems(409))
+def ask_anybody(visitor: VisitorDep) -> PasskeyAskSchema:
+    """Say what to ask a device of somebody who has a passkey here and types no password."""
+    ask = visitor.context.accounts.passkeys.ask_anybody()
+    return PasskeyAskSchema(options=ask.options, token=ask.token)
+
+
+@whole_router.post("", responses=problems(403, 409, 429))
+def sign_in_with_passkey_alone(body: PasskeySignInRequest, visitor: VisitorDep) -> TokenSchema:
+    """Sign in with what a passkey has signed, on a device that made sure of its person."""
+    signed_in = visitor.context.accounts.sign_in.sign_in_with_passkey_alone(
+        body.token, body.credential, origin=origin_of_visitor(visitor, body.known_browser)
+    )
+    return token_schema(visitor.context, signed_in)
 
 
 @router.post("/passkey/options", dependencies=[LimitReads], responses=problems(404, 409))
@@ -59,6 +78,17 @@ def add_passkey(body: PasskeyAddition, caller: CallerDep) -> NewPasskeySchema:
         caller.subject, body.token, body.credential, name=body.name, request_id=caller.request_id
     )
     return NewPasskeySchema(**passkey_facts(added.passkey), recovery_codes=added.recovery_codes)
+
+
+@router.patch("/passkeys/{passkey_id}", responses=problems(404))
+def rename_passkey(
+    passkey_id: Annotated[str, Path(max_length=36)], body: PasskeyChange, caller: CallerDep
+) -> PasskeySchema:
+    """Call one of one's own passkeys something else."""
+    row = caller.context.accounts.passkeys.rename(
+        caller.subject, passkey_id, body.name, request_id=caller.request_id
+    )
+    return PasskeySchema(**passkey_facts(row))
 
 
 @router.delete("/passkeys/{passkey_id}", status_code=204, responses=problems(403, 404))

@@ -105,6 +105,12 @@ class PasskeyAddition(Schema):
     name: Annotated[str, *line(1, NAME_CHARACTERS)]
 
 
+class PasskeyChange(Schema):
+    """What the person calls it from now on."""
+
+    name: Annotated[str, *line(1, NAME_CHARACTERS)]
+
+
 class NewPasskeySchema(PasskeySchema):
     """A passkey that was added; with the first second factor also codes for when it is lost."""
 

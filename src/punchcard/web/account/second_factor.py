@@ -19,6 +19,7 @@ from punchcard.web.account.sign_in import (
     NEXT_FIELD,
     enter,
     origin_of_request,
+    sign_in_page,
 )
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.navigation import account_path
@@ -53,6 +54,19 @@ def sign_in_with_code(request: PageRequestDep, form: FormDep) -> Response:
     if signed_in is None:
         return _code_page(request, form)
     request.set_cookie(CHALLENGE_COOKIE, None, seconds=0)
+    return enter(request, signed_in, form.value(NEXT_FIELD))
+
+
+@router.post("/sign-in/passkey")
+def sign_in_with_passkey(request: PageRequestDep, form: FormDep) -> Response:
+    """Open the session of whose passkey signed, with no password."""
+    signed_in = None
+    with form.refusals():
+        signed_in = request.context.accounts.sign_in.sign_in_with_passkey_alone(
+            form.value("passkey"), form.value("credential"), origin=origin_of_request(request)
+        )
+    if signed_in is None:
+        return sign_in_page(request, form)
     return enter(request, signed_in, form.value(NEXT_FIELD))
 
 
@@ -112,6 +126,21 @@ def remove_passkey(request: PageRequestDep, passkey_id: str, form: FormDep) -> R
     if not form.is_valid:
         return _page(request, form)
     return request.redirect(_own_page(request), N_("The passkey is removed."))
+
+
+@router.post(f"{_CONSOLE}/passkeys/{{passkey_id}}/rename")
+@router.post(f"{_ADMIN}/passkeys/{{passkey_id}}/rename")
+def rename_passkey(request: PageRequestDep, passkey_id: str, form: FormDep) -> Response:
+    """Call one passkey something else."""
+    name = form.text("name", limit=60)
+    if name and form.is_valid:
+        with form.refusals():
+            request.context.accounts.passkeys.rename(
+                request.subject, passkey_id, name, request_id=request.request_id
+            )
+    if not form.is_valid:
+        return _page(request, form)
+    return request.redirect(_own_page(request), N_("Saved."))
 
 
 @router.post(f"{_CONSOLE}/recovery-codes")

@@ -14,6 +14,7 @@ from punchcard.kit.i18n import N_, as_language
 from punchcard.kit.ids import SessionId
 from punchcard.kit.secrets import Signer
 from punchcard.web.page_visitors import SESSION_COOKIE
+from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter()
@@ -45,7 +46,7 @@ def open_sign_in(request: PageRequestDep, next: str = "") -> Response:
         return request.redirect(local_path(next) or home_of(request.subject))
     sent = _emails(request).verify(request.cookie(EMAIL_COOKIE) or "")
     email = sent["email"] if sent else None
-    return request.render("sign_in.html", form=request.form({"next": next, "email": email}))
+    return sign_in_page(request, request.form({NEXT_FIELD: next, "email": email}))
 
 
 @router.post("/sign-in")
@@ -68,8 +69,15 @@ def sign_in(request: PageRequestDep, form: FormDep) -> Response:
                 asked = urlencode({NEXT_FIELD: form.value(NEXT_FIELD)})
                 return request.redirect(f"/sign-in/code?{asked}")
     if signed_in is None:
-        return request.form_page("sign_in.html", form)
+        return sign_in_page(request, form)
     return enter(request, signed_in, form.value(NEXT_FIELD))
+
+
+def sign_in_page(request: PageRequest, form: Form) -> Response:
+    """Ask for address and password, or for a passkey where browsers have them for this server."""
+    passkeys = request.context.accounts.passkeys
+    ask = passkeys.ask_anybody() if passkeys.is_available else None
+    return request.form_page("sign_in.html", form, passkey=ask)
 
 
 def enter(request: PageRequest, signed_in: SignedIn, wanted: str) -> Response:

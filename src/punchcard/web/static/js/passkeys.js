@@ -74,7 +74,8 @@ function written(credential) {
   if (!(response instanceof AuthenticatorAssertionResponse)) return null;
   const authenticatorData = toText(response.authenticatorData);
   const signature = toText(response.signature);
-  return { id, rawId: id, type, response: { ...told, authenticatorData, signature } };
+  const known = response.userHandle ? { userHandle: toText(response.userHandle) } : {};
+  return { id, rawId: id, type, response: { ...told, authenticatorData, signature, ...known } };
 }
 
 /** @param {HTMLFormElement} form */
