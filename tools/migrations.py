@@ -26,6 +26,7 @@ import punchcard.db.outbox
 import punchcard.db.secret_checks
 import punchcard.loyalty.cards.models
 import punchcard.loyalty.import_models
+import punchcard.loyalty.jobs.models
 import punchcard.loyalty.models
 import punchcard.loyalty.transparency.models
 import punchcard.wallets.google.models

@@ -55,7 +55,7 @@ from punchcard.api.routes.vendor_api import settings as vendor_settings
 from punchcard.context import Context
 from punchcard.kit.stopping import heard_before_stop
 from punchcard.web.dispatcher import API, PAGES, SMALL_BELOW, Dispatcher, refusal_of_body
-from punchcard.worker.handlers import LOG_LANE, MAIL_LANE, WALLET_LANES
+from punchcard.worker.handlers import LONG_WORK_LANE, MAIL_LANE, WALLET_LANES
 from punchcard.worker.loop import Worker
 from punchcard.worker.schedule import PROCESS_TASKS, SHARED_TASKS
 
@@ -146,7 +146,11 @@ def create_worker(context: Context, *, does_work: bool = True) -> Worker:
     if not does_work:
         return Worker(context, [], PROCESS_TASKS)
     # Without a wallet nothing follows from a change: its word waits until there is one.
-    lanes = [*(WALLET_LANES if context.wallets.service.configured else [{}]), MAIL_LANE, LOG_LANE]
+    lanes = [
+        *(WALLET_LANES if context.wallets.service.configured else [{}]),
+        MAIL_LANE,
+        LONG_WORK_LANE,
+    ]
     return Worker(context, lanes, [*PROCESS_TASKS, *SHARED_TASKS])
 
 

@@ -12,6 +12,7 @@ from punchcard.loyalty.cards.customer_mail import CustomerMail, WalletLinksOf
 from punchcard.loyalty.cards.hand_over import HandOver
 from punchcard.loyalty.cards.links import CardLinks, card_sealer
 from punchcard.loyalty.cards.person_proofs import PersonProofs
+from punchcard.loyalty.jobs.due_keeper import DueKeeper
 from punchcard.loyalty.live import LiveCards
 from punchcard.loyalty.rotating_codes import RotatingCodes
 from punchcard.loyalty.staff.pin_verifier import PinVerifier
@@ -46,6 +47,7 @@ class LoyaltyServices:
     contact_watch: ContactWatch
     checkpoint_maker: CheckpointMaker
     log_keeper: LogKeeper
+    due_keeper: DueKeeper
 
 
 def build_loyalty(
@@ -69,8 +71,9 @@ def build_loyalty(
         settings=settings,
         mail_queue=accounts.mail_queue,
     )
+    till = _start_till(base, sealer, wallets.service)
     return LoyaltyServices(
-        till=_start_till(base, sealer, wallets.service),
+        till=till,
         live=LiveCards(
             database,
             limit=live_stream_limit(settings),
@@ -103,6 +106,7 @@ def build_loyalty(
         contact_watch=ContactWatch(),
         checkpoint_maker=checkpoint_maker,
         log_keeper=LogKeeper(database, clock, checkpoint_maker),
+        due_keeper=DueKeeper(database, clock, till, settings),
         customer_mail=CustomerMail(
             database=database,
             mail_queue=accounts.mail_queue,

@@ -19,6 +19,7 @@ from punchcard.loyalty.events import (
     PROGRAM_CHANGED,
     SHELF_CHANGED,
 )
+from punchcard.loyalty.jobs.due_keeper import CARDS_DUE
 from punchcard.loyalty.programs import reward_service
 from punchcard.loyalty.transparency.checkpoints import LogBroken
 from punchcard.loyalty.transparency.log_keeper import LOG_CHECKPOINT, LOG_SEQUENCE
@@ -89,6 +90,11 @@ def make_checkpoint(context: Context, _key: str) -> None:
         _log.error("no checkpoint of the ledger: %s", error)
 
 
+def book_due(context: Context, _key: str) -> None:
+    """Tell of what ended or began on cards by itself, and book it, for one turn."""
+    context.loyalty.due_keeper.take_turn()
+
+
 # A redesign is long work: it has a lane of its own, beside that of single cards.
 WALLET_LANES: Final[list[Mapping[str, Handler]]] = [
     {CARD_CHANGED: refresh_card},
@@ -99,10 +105,12 @@ WALLET_LANES: Final[list[Mapping[str, Handler]]] = [
     },
 ]
 
-# A ledger that was there before the log is taken up for minutes: nothing else waits for it.
-LOG_LANE: Final[Mapping[str, Handler]] = {
+# A ledger that was there before the log, or a night in which a million cards' points end, takes
+# hours, turn by turn: nothing else waits for it.
+LONG_WORK_LANE: Final[Mapping[str, Handler]] = {
     LOG_SEQUENCE: sequence_log,
     LOG_CHECKPOINT: make_checkpoint,
+    CARDS_DUE: book_due,
 }
 
 # A mail server may be slow: nothing else waits for it. Without one, what it would do is dropped.

@@ -19,6 +19,7 @@ from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import erasures, hand_over, person_proofs
+from punchcard.loyalty.jobs import due_keeper
 from punchcard.loyalty.models import TransactionOrigin
 from punchcard.loyalty.programs import reward_service
 from punchcard.loyalty.transparency import log_keeper
@@ -142,6 +143,11 @@ def sequence_log(context: Context, session: Session, now: datetime) -> int:
     return log_keeper.enqueue_sequence(session, now)
 
 
+def book_due(context: Context, session: Session, now: datetime) -> int:
+    """Leave word when something ended or began on cards by itself."""
+    return due_keeper.enqueue_due(session, now)
+
+
 def make_checkpoints(context: Context, session: Session, now: datetime) -> int:
     """Leave word that a checkpoint may be due."""
     return log_keeper.enqueue_checkpoint(session, now)
@@ -200,6 +206,7 @@ SHARED_TASKS: Final = [
             expire_unseen_devices,
             expire_notices,
             touch_dated_rewards,
+            book_due,
             drop_needless_work,
             check_google_holders,
             expire_mails,

@@ -1,0 +1,1 @@
+"""Work on cards that nobody asked for: what ends or begins by itself."""
