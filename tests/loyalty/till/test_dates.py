@@ -80,7 +80,9 @@ def test_ended_points_cannot_be_spent_though_nobody_booked_them(
 def test_pending_points_are_activated_before_anything_else(
     alice: Shop, till: Till, by_till: OperationMetadata, clock: ManualClock
 ) -> None:
-    card = shelf.opened_card(alice, points_shop(alice, points_expiry=None, points_activation_days=14))
+    card = shelf.opened_card(
+        alice, points_shop(alice, points_expiry=None, points_activation_days=14)
+    )
     bought = points_service.earn_points(till, card, amount_minor=1250, **by_till)
     assert (bought.card.points, bought.card.points_pending) == (0, 12)
     clock.advance(days=15)
