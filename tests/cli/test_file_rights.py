@@ -9,6 +9,7 @@ import pytest
 from tests.support.demo_server import plain_environment, running_demo
 from tests.support.file_rights import mode, usual_umask
 from tests.support.server_process import PUNCHCARD, command, serving
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -44,8 +45,10 @@ def test_a_server_makes_everything_for_its_owner_alone(
     environment: dict[str, str], folder: Path, tmp_path: Path
 ) -> None:
     with serving(environment, tmp_path) as server:
+        wait_until((folder / "log_key").exists)
         assert modes(folder) == {
             ".": "700",
+            "log_key": "600",
             "secret_key": "600",
             "pin_pepper": "600",
             "punchcard.db": "600",

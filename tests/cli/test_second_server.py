@@ -1,26 +1,13 @@
 """An SQLite file is served by one server; commands and PostgreSQL are not kept out."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.support.demo_server import free_port
-from tests.support.server_process import PUNCHCARD, command, environment_for, serving
+from tests.support.server_process import command, environment_for, serving
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-def serve_beside(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    """Start a server that is expected to end by itself."""
-    return subprocess.run(
-        [PUNCHCARD, "serve", "--port", str(free_port())],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 @ON_SQLITE
@@ -32,7 +19,8 @@ def test_a_second_server_on_one_file_is_refused_with_a_sentence(
     (tmp_path / "link.db").symlink_to(other_way)
     with serving(environment, tmp_path) as server:
         for url in (database_url, f"sqlite:///{tmp_path / 'link.db'}"):
-            second = serve_beside({**environment, "PUNCHCARD_DATABASE_URL": url})
+            beside = {**environment, "PUNCHCARD_DATABASE_URL": url}
+            second = command(beside, "serve", "--port", str(free_port()))
             assert (second.returncode, second.stdout) == (1, "")
             assert second.stderr.count("\n") == 1
             assert f"Another server (process {server.process.pid}) serves" in second.stderr

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from bench.processes import cpu_seconds
+from tests.support import warm_interpreter
 
 _WORKERS_COST = "punchcard_processor_seconds"
 
@@ -29,6 +30,7 @@ class Cost:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Add this process and, of a worker, report it to the one that prints."""
+        warm_interpreter.close()
         times = os.times()
         self._seconds += times.user + times.system + self._servers
         output = getattr(session.config, "workeroutput", None)

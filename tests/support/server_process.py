@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import httpx
 
 from tests.support.demo_server import free_port, plain_environment
+from tests.support.warm_interpreter import WarmProcess, start
 
 PUNCHCARD = str(Path(sys.executable).with_name("punchcard"))
 SECRETS = {
@@ -19,7 +22,6 @@ SECRETS = {
     "PUNCHCARD_PIN_PEPPER": "a pepper of 32 characters at least",
 }
 _DEADLINE_SECONDS = 60
-_WITH_LIMIT = 'ulimit -Sn "$0" && exec "$@"'
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -27,7 +29,7 @@ _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 class Serving:
     """A server that answers at `address`; what it says goes to `log`."""
 
-    process: subprocess.Popen[bytes]
+    process: WarmProcess
     address: str
     log: Path
 
@@ -52,14 +54,10 @@ def serving(
     """
     port = free_port()
     log = folder / f"server-{port}.log"
-    bound = [] if descriptors is None else ["/bin/sh", "-c", _WITH_LIMIT, str(descriptors)]
     with log.open("wb") as said:
-        process = subprocess.Popen(
-            [*bound, PUNCHCARD, "serve", "--port", str(port), *options],
-            env=dict(environment),
-            cwd=folder,
-            stdout=said,
-            stderr=said,
+        words = ["serve", "--port", str(port), *options]
+        process = start(
+            words, environment, out=said, err=said, folder=folder, descriptors=descriptors
         )
     server = Serving(process, f"http://127.0.0.1:{port}", log)
     try:
@@ -77,14 +75,19 @@ def caller(address: str) -> httpx.Client:
 
 def command(environment: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run another of its commands to the end."""
-    return subprocess.run(
-        [PUNCHCARD, *arguments],
-        env=dict(environment),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_DEADLINE_SECONDS,
-    )
+    with TemporaryFile() as out, TemporaryFile() as err:
+        process = start(list(arguments), environment, out=out, err=err)
+        try:
+            code = process.wait(_DEADLINE_SECONDS)
+        finally:
+            process.kill()
+        said, complained = (_text(file) for file in (out, err))
+    return subprocess.CompletedProcess(arguments, code, said, complained)
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 def _wait_until_ready(server: Serving) -> None:
