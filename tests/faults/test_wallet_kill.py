@@ -4,7 +4,6 @@ Real processes against real servers: the stand-in that takes a push or an update
 before it answers, so that the worker never gets to write down what it did.
 """
 
-import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -28,7 +27,8 @@ from punchcard.wallets.models import ApplePass
 from tests.support.books import audited
 from tests.support.demo_server import free_port
 from tests.support.drivers.till import TillDriver, open_till_driver
-from tests.support.server_process import PUNCHCARD, environment_for
+from tests.support.server_process import environment_for
+from tests.support.warm_interpreter import WarmProcess, start
 from tests.wallets.apple.phone import Phone
 from tests.wallets.google_account import EMAIL, ISSUER, Google, service_account
 
@@ -43,20 +43,16 @@ class Victim:
     def __init__(self) -> None:
         self.was_met = threading.Event()
         self.is_doomed = True
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: WarmProcess | None = None
 
     @contextmanager
-    def working(
-        self, environment: Environment, folder: Path
-    ) -> Iterator["subprocess.Popen[bytes]"]:
+    def working(self, environment: Environment, folder: Path) -> Iterator[WarmProcess]:
         """Run a worker; it is killed, if it still runs, when the block ends."""
         self.was_met.clear()
         is_embedded = environment["PUNCHCARD_DATABASE_URL"].startswith("sqlite")
         command = ["serve", "--port", str(free_port())] if is_embedded else ["worker"]
         with (folder / "worker.log").open("ab") as log:
-            process = subprocess.Popen(
-                [PUNCHCARD, *command], env=dict(environment), cwd=folder, stdout=log, stderr=log
-            )
+            process = start(command, environment, out=log, err=log, folder=folder)
             self._process = process
             try:
                 yield process

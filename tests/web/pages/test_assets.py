@@ -22,7 +22,18 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_file_is_kept_for_a_year_at_the_address_of_its_content(visitor: Visitor) -> None:
     answer = visitor.get(assets.address("css/house.css"))
     assert answer.headers["cache-control"] == assets.FOR_A_YEAR
-    assert answer.text == (assets.STATIC / "css/house.css").read_text(encoding="utf-8")
+    assert answer.text == assets.with_its_parts(assets.STATIC / "css/house.css")
+
+
+@pytest.mark.parametrize("name", ["console", "house", "public", "terminal"])
+def test_a_style_sheet_of_many_files_is_one_request(visitor: Visitor, name: str) -> None:
+    sent = assets.without_layout(visitor.get(assets.address(f"css/{name}.css")).text)
+    assert "@import" not in sent
+    parts = assets.names(f"css/{name}/")
+    assert len(parts) > 2
+    for part in parts:
+        style = (assets.STATIC / part).read_text(encoding="utf-8")
+        assert sent.count(assets.without_layout(style)) == 1, part
 
 
 def test_a_page_of_the_version_before_gets_the_file_and_nobody_keeps_it(visitor: Visitor) -> None:
@@ -90,7 +101,7 @@ def test_a_drawing_takes_its_colour_from_the_text_and_says_nothing(visitor: Visi
 
 def test_customers_styles_come_without_what_only_we_read(visitor: Visitor) -> None:
     for name in ("public.css", "public_form.css", "card.css"):
-        whole = (assets.STATIC / "css" / name).read_text(encoding="utf-8")
+        whole = assets.with_its_parts(assets.STATIC / "css" / name)
         sent = visitor.get(assets.address(f"css/{name}")).text
         assert len(sent) < len(whole)
         assert "/*" not in sent

@@ -38,6 +38,7 @@ _MEDIA_TYPES: Final = {
 }
 _COMMENT: Final = re.compile(r"^[ \t]*(?://.*|/\*(?:(?!\*/)[\s\S])*\*/[ \t]*)$", re.MULTILINE)
 _STYLE_COMMENT: Final = re.compile(r"/\*[\s\S]*?\*/")
+_IMPORT: Final = re.compile(r'^@import "([^"]+)";\n', re.MULTILINE)
 _BLANKS: Final = re.compile(r"\s+")
 _STYLE_BREAK: Final = re.compile(r" ?([{};,]) ?")
 _ON_SLOW_LINES: Final = {"public.css", "public_form.css", "card.css"}
@@ -108,12 +109,20 @@ def _packed(path: Path) -> bytes:
     return gzip.compress(_content(path), mtime=0)
 
 
+@lru_cache(maxsize=256)
 def _content(path: Path) -> bytes:
     if path.suffix == ".js" and path.relative_to(STATIC).parts[0] == "js":
         return without_comments(path.read_text(encoding="utf-8")).encode()
-    if path.name in _ON_SLOW_LINES:
-        return without_layout(path.read_text(encoding="utf-8")).encode()
+    if path.suffix == ".css":
+        style = with_its_parts(path)
+        return (without_layout(style) if path.name in _ON_SLOW_LINES else style).encode()
     return path.read_bytes()
+
+
+def with_its_parts(path: Path) -> str:
+    """Return a style sheet with those it imports in their places: one request for them all."""
+    style = path.read_text(encoding="utf-8")
+    return _IMPORT.sub(lambda found: with_its_parts(path.parent / found[1]), style)
 
 
 def without_layout(style: str) -> str:
