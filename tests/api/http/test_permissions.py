@@ -34,7 +34,8 @@ def test_nobody_reaches_only_what_is_public() -> None:
         path.startswith(("/api/v1/loyalty/", "/api/v1/auth/token", "/api/v1/devices/pair"))
         # The token of a mail's link is the credential.
         or path.startswith(("/api/v1/auth/password-reset", "/api/v1/auth/verify-email"))
-        # What answers a right password is.
+        # What a passkey signs is, and what answers a right password.
+        or path.startswith("/api/v1/auth/passkey")
         or path == "/api/v1/auth/second-factor"
         or path.startswith("/api/v1/auth/second-factor/passkey/")
         or path == "/api/v1/auth/second-factor/passkey"
