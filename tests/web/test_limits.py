@@ -22,6 +22,7 @@ NEW = "a password never used before"
 WAIT = "Too many attempts. Please wait a little."
 OPEN_FORMS = {
     "/sign-in": ("/sign-in", {"email": "nobody@nowhere.example", "password": "whatever it is"}),
+    "/sign-in/passkey": ("/sign-in", {"credential": "none"}),
     "/sign-in/code": ("/sign-in", {"code": "000000"}),
     "/forgot-password": ("/forgot-password", {"email": "nobody@nowhere.example"}),
     "/verify-email": ("/verify-email", {}),

@@ -1,4 +1,4 @@
-"""Failures counted against a key by atomic SQL, and the pause that follows too many of them.
+"""Counts against a key by atomic SQL: failures, the pause after too many of them, calls a minute.
 
 An attempt is counted before it is checked, and its key is reset when it was right: guesses that
 arrive at the same moment can't slip past the limit, because each must get through the counter
@@ -10,7 +10,18 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, case, delete, literal, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    case,
+    delete,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.errors import TooManyRequests
@@ -66,6 +77,29 @@ def fail(session: Session, key: str, *, limit: Limit, now: datetime) -> Failure:
     if row is None:
         raise TooManyRequests(retry_after_seconds=_seconds_left(session, key, now))
     return Failure(key=key, failures=row.failures, blocked_until=row.blocked_until)
+
+
+def take_turn(
+    session: Session, key: str, *, lasts: timedelta, ahead: timedelta, now: datetime
+) -> timedelta | None:
+    """Take a turn of `key` that lasts so long, unless its turns then reach further `ahead` than so.
+
+    That is a bucket of tokens, held as the moment at which it is full again. Returns how long to
+    wait, None when the turn was taken. For PostgreSQL: an embedded database has one process.
+    """
+    free_at = func.greatest(Throttle.blocked_until, _moment(now)) + literal(lasts)
+    statement = insert_into(session, Throttle).values(
+        key=key, failures=0, blocked_until=now + lasts, updated_at=now
+    )
+    taken = statement.on_conflict_do_update(
+        index_elements=["key"],
+        set_={"blocked_until": free_at, "updated_at": now},
+        where=free_at <= _moment(now + ahead),
+    ).returning(Throttle.key)
+    if session.execute(taken).one_or_none() is not None:
+        return None
+    until = session.scalar(select(Throttle.blocked_until).where(Throttle.key == key)) or now
+    return max(until, now) + lasts - (now + ahead)
 
 
 def reset(session: Session, key: str) -> None:

@@ -12,7 +12,7 @@ from punchcard.accounts.access.notices import AccountNotices
 from punchcard.accounts.access.passkeys import Passkeys
 from punchcard.accounts.access.password_reset import PasswordReset
 from punchcard.accounts.access.presence import DevicePresences
-from punchcard.accounts.access.rate_limit import CredentialLimits, PublicLimits
+from punchcard.accounts.access.rate_limit import CredentialLimits, PublicLimits, SharedBuckets
 from punchcard.accounts.access.second_factor import SecondFactors
 from punchcard.accounts.access.session_service import SessionRules
 from punchcard.accounts.access.sign_in_service import SignIn
@@ -48,7 +48,8 @@ def build_accounts(base: Foundation, mailer: Mailer) -> AccountServices:
     """Build what knows who calls; nothing is asked of the database yet."""
     settings, clock, ids, database = base.settings, base.clock, base.ids, base.database
     hasher = password_hasher(settings)
-    limits = PublicLimits(settings, clock)
+    buckets = SharedBuckets.of(database, settings)
+    limits = PublicLimits(settings, clock, buckets)
     security = SecurityDesk(database, clock, ids, settings)
     mail_queue = MailQueue(
         clock=clock, ids=ids, settings=settings, is_configured=mailer.is_configured
@@ -92,7 +93,7 @@ def build_accounts(base: Foundation, mailer: Mailer) -> AccountServices:
         password_hasher=hasher,
         limits=limits,
         security=security,
-        credential_limits=CredentialLimits(settings, clock),
+        credential_limits=CredentialLimits(settings, clock, buckets),
         device_presences=presences,
         credentials=Credentials(database, clock, settings, presences),
         sign_in=sign_in,

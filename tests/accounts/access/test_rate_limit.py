@@ -1,9 +1,21 @@
 """How often one address may call."""
 
-import pytest
+from dataclasses import replace
 
-from punchcard.accounts.access.rate_limit import ADDRESSES_LIMIT, RateLimiter, counted_address
+import pytest
+from sqlalchemy import select
+
+from punchcard.accounts.access.rate_limit import (
+    ADDRESSES_LIMIT,
+    CredentialLimits,
+    PublicLimits,
+    RateLimiter,
+    SharedBuckets,
+    counted_address,
+)
 from punchcard.accounts.errors import TooManyRequests
+from punchcard.accounts.models import Throttle
+from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 
 
@@ -80,3 +92,52 @@ def test_a_crowd_makes_the_limiter_forget_who_was_seen_longest_ago(clock: Manual
 )
 def test_a_home_network_counts_as_one(host: str, counted: str) -> None:
     assert counted_address(host) == counted
+
+
+def test_what_is_worth_guessing_is_counted_over_all_processes(
+    context: Context, clock: ManualClock
+) -> None:
+    """Two limiters are two processes; an embedded database has one."""
+    buckets = SharedBuckets.of(context.database, context.settings)
+    settings = replace(
+        context.settings,
+        sign_ins_per_minute=6,
+        pairing_attempts_per_minute=6,
+        mail_requests_per_minute=6,
+        contact_lookups_per_minute=6,
+    )
+    one, other = (PublicLimits(settings, clock, buckets) for _ in range(2))
+    first, second = (CredentialLimits(settings, clock, buckets) for _ in range(2))
+    pairs = [
+        (one.sign_ins, other.sign_ins),
+        (one.pairings, other.pairings),
+        (one.mails, other.mails),
+        (first.contacts, second.contacts),
+    ]
+    for here, there in pairs:
+        taken = [limit.try_take("a") for limit in (here, there) for _ in range(4)]
+        expected = 8 if context.database.is_sqlite else 6
+        assert sum(taken) == expected
+        assert here.try_take("b")
+    clock.advance(seconds=60)
+    assert all(there.try_take("a") for _, there in pairs)
+    with context.database.read() as session:
+        keys = session.scalars(select(Throttle.key)).all()
+    assert not any(key.endswith(":a") for key in keys)
+
+
+def test_who_is_refused_over_all_processes_is_let_through_once_the_wait_is_over(
+    context: Context, clock: ManualClock
+) -> None:
+    buckets = SharedBuckets.of(context.database, context.settings)
+    settings = replace(context.settings, sign_ins_per_minute=6)
+    one, other = (PublicLimits(settings, clock, buckets).sign_ins for _ in range(2))
+    taken = [limit.try_take("a") for limit in (one, other) for _ in range(6)]
+    assert sum(taken) == (12 if context.database.is_sqlite else 6)
+    clock.advance(seconds=10)
+    other.take("a")
+    with pytest.raises(TooManyRequests) as refusal:
+        other.take("a")
+    assert refusal.value.retry_after_seconds == 10
+    clock.advance(seconds=10)
+    other.take("a")

@@ -122,7 +122,8 @@ def test_no_address_is_kept_in_the_counters(context: Context, alice: Shop) -> No
 
     with context.database.read() as session:
         keys = session.scalars(select(Throttle.key)).all()
-    assert len(keys) == 2
+    # Where there are several processes, how often the address asks is counted there as well.
+    assert len(keys) == (2 if context.database.is_sqlite else 3)
     assert not any("alice" in key for key in keys)
 
 

@@ -4,12 +4,17 @@ A bucket of tokens for each, taken before any work is done.
 """
 
 import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
+from punchcard.accounts import throttle
 from punchcard.accounts.errors import TooManyRequests
 from punchcard.accounts.subjects import Subject
+from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
+from punchcard.kit.secrets import Digests
 from punchcard.kit.security.request_origin import counted_address
 from punchcard.kit.settings import Settings
 
@@ -17,11 +22,13 @@ __all__ = [
     "CredentialLimits",
     "PublicLimits",
     "RateLimiter",
+    "SharedBuckets",
     "counted_address",
     "counted_credential",
 ]
 
 ADDRESSES_LIMIT: Final = 10_000
+_MINUTE: Final = timedelta(minutes=1)
 
 
 class RateLimiter:
@@ -79,24 +86,90 @@ class RateLimiter:
         self._buckets = {address: bucket for address, bucket in latest if bucket[1] > now - 60}
 
 
-class PublicLimits:
-    """The limits of the routes that need no credentials."""
+@dataclass(frozen=True, kw_only=True)
+class SharedBuckets:
+    """Buckets in the database, for what several processes let through together.
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    Only digests of what is counted are kept.
+    """
+
+    database: Database
+    digests: Digests
+
+    @classmethod
+    def of(cls, database: Database, settings: Settings) -> "SharedBuckets | None":
+        """Return the buckets of a database of several processes; None where there is only one."""
+        if database.is_sqlite:
+            return None
+        return cls(database=database, digests=Digests(settings.keys, "punchcard shared buckets"))
+
+    def wait(self, kind: str, what: str, *, lasts: timedelta, now: datetime) -> timedelta | None:
+        """Take from the bucket of `what`, or return how long to wait for it."""
+        key = f"{kind}:{self.digests.of(what.encode('utf-8', 'replace')).hex()}"
+        with self.database.write() as session:
+            return throttle.take_turn(session, key, lasts=lasts, ahead=_MINUTE, now=now)
+
+
+class SharedRateLimiter(RateLimiter):
+    """The same over all processes: what this one lets through is counted in the database, too.
+
+    For what is rare and worth guessing: each call that this process would let through costs a
+    transaction of its own, so it must not be made on the event loop.
+    """
+
+    def __init__(
+        self, clock: Clock, *, per_minute: int, kind: str, buckets: SharedBuckets | None
+    ) -> None:
+        super().__init__(clock, per_minute=per_minute)
+        self._kind = kind
+        self._buckets_of_all = buckets
+
+    def _missing(self, address: str, count: int) -> float:
+        missing = super()._missing(address, count)
+        if missing > 0 or self._buckets_of_all is None or not self._size:
+            return missing
+        lasts = timedelta(seconds=count / self._per_second)
+        now = self._clock.now()
+        wait = self._buckets_of_all.wait(self._kind, address, lasts=lasts, now=now)
+        return wait.total_seconds() * self._per_second if wait is not None else 0.0
+
+
+class PublicLimits:
+    """The limits of the routes that need no credentials.
+
+    What may be guessed, and what mails strangers, is counted over all processes.
+    """
+
+    def __init__(
+        self, settings: Settings, clock: Clock, buckets: SharedBuckets | None = None
+    ) -> None:
+        def shared(kind: str, per_minute: int) -> RateLimiter:
+            return SharedRateLimiter(clock, per_minute=per_minute, kind=kind, buckets=buckets)
+
         self.reads = RateLimiter(clock, per_minute=settings.public_reads_per_minute)
         self.enrolments = RateLimiter(clock, per_minute=settings.public_enrolments_per_minute)
-        self.sign_ins = RateLimiter(clock, per_minute=settings.sign_ins_per_minute)
-        self.pairings = RateLimiter(clock, per_minute=settings.pairing_attempts_per_minute)
         self.phone_logs = RateLimiter(clock, per_minute=settings.apple_logs_per_minute)
-        self.mails = RateLimiter(clock, per_minute=settings.mail_requests_per_minute)
+        self.sign_ins = shared("sign_ins_of", settings.sign_ins_per_minute)
+        self.pairings = shared("pairings_of", settings.pairing_attempts_per_minute)
+        self.mails = shared("mails_of", settings.mail_requests_per_minute)
 
 
 class CredentialLimits:
-    """What one credential may do a minute: a person's counts over all of their sessions."""
+    """What one credential may do a minute: a person's counts over all of their sessions.
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    Questions for people by their contacts are counted over all processes.
+    """
+
+    def __init__(
+        self, settings: Settings, clock: Clock, buckets: SharedBuckets | None = None
+    ) -> None:
         self.requests = RateLimiter(clock, per_minute=settings.credential_requests_per_minute)
-        self.contacts = RateLimiter(clock, per_minute=settings.contact_lookups_per_minute)
+        self.contacts: RateLimiter = SharedRateLimiter(
+            clock,
+            per_minute=settings.contact_lookups_per_minute,
+            kind="contacts_of",
+            buckets=buckets,
+        )
 
 
 def counted_credential(subject: Subject) -> str:

@@ -66,7 +66,7 @@ async def enrol(context: Context, request: FastRequest) -> FastResponse:
     except (CardAlreadyExists, ContactConflict):
         # Tells that somebody has a card, as a lookup does.
         limit = context.accounts.credential_limits.contacts
-        limit.take(counted_credential(request.subject))
+        await run_in_threadpool(limit.take, counted_credential(request.subject))
         raise
     return FastResponse(201, _response(context, request.subject, receipt), receipt.is_replay)
 
