@@ -5,6 +5,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from punchcard.cli.doctor_phones import look_at_pushes, look_at_reach
 from punchcard.cli.findings import Finding
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ def _whole(database: "Database", settings: "Settings") -> Iterator[Finding]:
         _log,
         _contacts,
         _api_keys,
+        look_at_reach,
+        look_at_pushes,
     ]
     with database.read_connection() as connection:
         for look in looks:
