@@ -59,7 +59,8 @@ def test_an_address_of_this_machine_is_one_that_no_phone_opens(
 
 def make_passes(context: Context, shop: Shop, *, made_at: datetime, count: int = 3) -> list[str]:
     """Hand passes of one card out, and return their serial numbers."""
-    card = shelf.opened_card(shop, shelf.program(shop, status="active", slug=f"p{made_at:%j%H%M%S}"))
+    program = shelf.program(shop, status="active", slug=f"p{made_at:%j%H%M%S}")
+    card = shelf.opened_card(shop, program)
     numbers = [context.ids.new_card_number() for _ in range(count)]
     tags = {"update_tag": 0, "pushed_tag": 0, "modified_at": 0, "fingerprint": bytes(32)}
     rows = [

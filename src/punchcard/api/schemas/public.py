@@ -1,10 +1,13 @@
 """What a customer may see: their card and its program, without what is the shop's own business."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.api.schemas.cards import (
+    ExpiringPoints,
     Lifetime,
     ReadyRewardSchema,
     WalletStates,
@@ -80,6 +83,8 @@ class PublicCard(Schema):
     rewards_ready: int
     ready_rewards: list[ReadyRewardSchema]
     points: int
+    points_pending: Annotated[int, Field(description="Earned, and not to be spent yet.")]
+    expiring: list[ExpiringPoints]
     lifetime: Lifetime
     next_stamp_at: Moment | None
     stamps_left_today: int
