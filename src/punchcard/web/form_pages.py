@@ -23,7 +23,11 @@ def page_of_form(request: Request) -> str:
         address = request.headers.get(header, "")
         if is_ours(request, address):
             return "/" + urlsplit(address).path.lstrip("/")
-    path, pattern = request.url.path, request.scope["route"].path
+    return page_above(request.scope["route"].path, request.url.path)
+
+
+def page_above(pattern: str, path: str) -> str:
+    """Return the nearest page at `path`, which is of the route `pattern`, or above it."""
     while pattern and ("GET", pattern) not in ACCESS:
         pattern, path = pattern.rpartition("/")[0], path.rpartition("/")[0]
     return path or "/"

@@ -12,8 +12,10 @@ from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.web.drafts.drafts import DRAFT_COOKIE, is_secret
+from punchcard.web.form_pages import page_above
 from punchcard.web.page_visitors import SESSION_COOKIE
 from punchcard.web.pages.templating import TEMPLATES
+from punchcard.web.permissions import ACCESS
 from tests.loyalty import shelf
 from tests.support.cast import PASSWORD, Shop
 from tests.support.pages import Visitor, markup_of, text_of
@@ -240,3 +242,15 @@ def test_whatever_is_typed_in_secret_is_known_as_such() -> None:
     assert {"password", "new_password", "again", "current", "pin", "staff_pin"} <= names
     assert all(is_secret(name) for name in names)
     assert not any(is_secret(name) for name in ("name", "email", "pin_policy", "postcode_area"))
+
+
+# They show nothing, so nothing typed could come back on them.
+LEAD_ON = frozenset({"/", "/console/guide", "/console/guide/poster"})
+NOTHING_TYPED = frozenset({"/language", "/sign-out", "/console/guide/preview"})
+"""Choices made by one touch, and a preview, whose page a script names."""
+
+
+def test_every_form_with_something_typed_stands_on_a_page_that_can_show_it_again() -> None:
+    posts = [path for method, path in ACCESS if method == "POST"]
+    astray = {path for path in posts if page_above(path, path) in LEAD_ON}
+    assert astray - LEAD_ON == NOTHING_TYPED
