@@ -25,6 +25,7 @@ import punchcard.accounts.models
 import punchcard.db.outbox
 import punchcard.db.secret_checks
 import punchcard.loyalty.cards.models
+import punchcard.loyalty.grant_models
 import punchcard.loyalty.import_models
 import punchcard.loyalty.jobs.models
 import punchcard.loyalty.models

@@ -193,7 +193,9 @@ class HistorySimulator:
         fitting = [
             prize
             for prize in guest.shop.prizes
-            if floor <= prize.points_required <= card.points and _can_have(guest, prize, at)
+            if prize.points_required is not None
+            and floor <= prize.points_required <= card.points
+            and _can_have(guest, prize, at)
         ]
         if not fitting:
             return None

@@ -34,7 +34,7 @@ class Prize:
     """A reward as guests choose among them."""
 
     id: RewardId
-    points_required: int
+    points_required: int | None
     stock: int | None
     per_card_limit: int | None
     valid_from: datetime | None

@@ -24,6 +24,8 @@ CardId = NewType("CardId", str)
 EntryId = NewType("EntryId", str)
 ImportId = NewType("ImportId", str)
 StaffPinId = NewType("StaffPinId", str)
+GrantId = NewType("GrantId", str)
+ReservationId = NewType("ReservationId", str)
 
 KINDS: Final = (
     VendorId,
@@ -40,6 +42,8 @@ KINDS: Final = (
     EntryId,
     ImportId,
     StaffPinId,
+    GrantId,
+    ReservationId,
 )
 """Every kind; the database keeps them all in columns of one type."""
 

@@ -122,7 +122,7 @@ class LoyaltyProgram(Base):
 
 
 class Reward(Base):
-    """Something points can be exchanged for."""
+    """Something points can be exchanged for, or, without `points_required`, that is only given."""
 
     __tablename__ = "rewards"
     __table_args__ = (
@@ -135,7 +135,7 @@ class Reward(Base):
     program_id: Mapped[ProgramId] = mapped_column(ForeignKey("loyalty_programs.id"), index=True)
     name: Mapped[str] = mapped_column(String(120))
     description: Mapped[str | None] = mapped_column(String(500))
-    points_required: Mapped[int] = mapped_column(BigInt)
+    points_required: Mapped[int | None] = mapped_column(BigInt)
     value_minor: Mapped[int | None] = mapped_column(BigInt)
     stock_left: Mapped[int | None]
     per_card_limit: Mapped[int | None]

@@ -68,6 +68,7 @@ class RewardObstacle(StrEnum):
     ARCHIVED = "archived"
     NOT_YET_VALID = "not_yet_valid"
     EXPIRED = "expired"
+    ONLY_GRANTED = "only_granted"
     OUT_OF_STOCK = "out_of_stock"
     CARD_LIMIT_REACHED = "card_limit_reached"
     BELOW_MINIMUM = "below_minimum"
@@ -80,6 +81,39 @@ class RewardFilter(StrEnum):
     ACTIVE = "active"
     ARCHIVED = "archived"
     ALL = "all"
+
+
+class GrantReason(StrEnum):
+    """Why a card was given a reward."""
+
+    WELCOME = "welcome"
+    BIRTHDAY = "birthday"
+    ANNIVERSARY = "anniversary"
+    WIN_BACK = "win_back"
+    REFERRAL = "referral"
+    TIER = "tier"
+    SURPRISE = "surprise"
+    APOLOGY = "apology"
+    IMPORT = "import"
+
+
+class GrantState(StrEnum):
+    """What became of a grant; RESERVED is held by a reservation."""
+
+    READY = "ready"
+    RESERVED = "reserved"
+    USED = "used"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class ReservationState(StrEnum):
+    """What became of a reservation; an EXPIRED one was released by its time."""
+
+    RESERVED = "reserved"
+    CONFIRMED = "confirmed"
+    RELEASED = "released"
+    EXPIRED = "expired"
 
 
 class PinStatus(StrEnum):

@@ -83,7 +83,8 @@ def load_programs(
         offer = RewardFacts(
             id=reward.id,
             name=reward.name,
-            points_required=reward.points_required,
+            # What is only given is not among them.
+            points_required=reward.points_required or 0,
             texts=reward.texts,
             valid_until=reward.valid_until,
         )

@@ -242,10 +242,13 @@ class RewardWords(Schema):
 
 
 class RewardRequest(Schema):
-    """A reward to be added; without `stock_left` it never runs out."""
+    """A reward to be added; without `stock_left` it never runs out.
+
+    With `points_required` null it is not for points: it is only given to cards.
+    """
 
     name: Name
-    points_required: PointsRequired
+    points_required: PointsRequired | None
     description: ShortText | None = None
     value_minor: ValueMinor | None = None
     stock_left: StockLeft | None = None
@@ -256,10 +259,10 @@ class RewardRequest(Schema):
 
 
 class RewardChange(Schema):
-    """What changes about a reward; what is left out stays, null takes a limit away."""
+    """What changes about a reward; what is left out stays, null takes a limit or the price away."""
 
     name: Name = LEFT_OUT
-    points_required: PointsRequired = LEFT_OUT
+    points_required: PointsRequired | None = None
     description: ShortText | None = None
     value_minor: ValueMinor | None = None
     stock_left: StockLeft | None = None
@@ -270,13 +273,16 @@ class RewardChange(Schema):
 
 
 class RewardSchema(Schema):
-    """Something points can be exchanged for; `stock_left` null is a stock without end."""
+    """Something points can be exchanged for; `stock_left` null is a stock without end.
+
+    `points_required` null: not for points, only given to cards.
+    """
 
     id: IdOf[RewardId]
     program_id: IdOf[ProgramId]
     name: str
     description: str | None
-    points_required: int
+    points_required: int | None
     value_minor: int | None
     stock_left: int | None
     per_card_limit: int | None

@@ -37,7 +37,7 @@ Matter = Literal[
 class _Offer:
     """What decides of a reward whether it can be had."""
 
-    points_required: int
+    points_required: int | None
     valid_from: datetime | None
     valid_until: datetime | None
     stock_left: int | None
@@ -127,8 +127,9 @@ def impacts_of_reward(
     will_have = _can_have(program, reward.id, after, now)
     gains, loses = and_(will_have, ~can_have), and_(can_have, ~will_have)
     found = _renamed(session, program.id, reward.name, changes["name"], waiting=can_have)
-    if after.points_required != before.points_required:
-        prices = (before.points_required, after.points_required)
+    was, becomes = before.points_required, after.points_required
+    if was is not None and becomes is not None and was != becomes:
+        prices = (was, becomes)
         found.append(
             _impact(session, program.id, "points_required", prices, gains=gains, loses=loses)
         )
@@ -162,7 +163,7 @@ def impact_of_archiving(
         session,
         program.id,
         "archived",
-        (reward.points_required, None),
+        (reward.points_required or reward.name, None),
         gains=false(),
         loses=_can_have(program, reward.id, _offer(reward), now),
     )
@@ -189,7 +190,7 @@ def _can_have(
     """
     if shelf_obstacle(offer, program.minimum_redemption_points, now) is not None:
         return false()
-    condition = and_(_usable(program), LoyaltyCard.points >= offer.points_required)
+    condition = and_(_usable(program), LoyaltyCard.points >= (offer.points_required or 0))
     if offer.per_card_limit is None:
         return condition
     return and_(condition, _times_redeemed(reward_id) < offer.per_card_limit)

@@ -68,7 +68,11 @@ def load_rules(
             _REWARDS.c.stock_left,
             _REWARDS.c.per_card_limit,
         )
-        .where(_REWARDS.c.program_id.in_(wanted), _REWARDS.c.archived_at.is_(None))
+        .where(
+            _REWARDS.c.program_id.in_(wanted),
+            _REWARDS.c.archived_at.is_(None),
+            _REWARDS.c.points_required.is_not(None),
+        )
         .order_by(_REWARDS.c.points_required, _REWARDS.c.id)
     ):
         offer = RewardOffer(*reward[1:])

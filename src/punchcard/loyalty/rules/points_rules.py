@@ -130,6 +130,8 @@ def redeem_reward(
     reason = obstacle(reward, program, steps.card, at, times_redeemed=history.times_redeemed)
     if reason is not None and reason not in _TOLD_BY_SPENDING:
         raise RewardNotAvailable(reason=reason)
+    # What is only given was refused for that.
+    assert reward.points_required is not None
     entry = EntryDraft(
         type=EntryType.POINTS_REDEEMED,
         points_delta=-reward.points_required,

@@ -86,12 +86,12 @@ def check_reward(reward: Mapping[str, Any]) -> None:
         raise InvalidInput(faults)
 
 
-def check_price(points_required: int, minimum_redemption_points: int) -> None:
+def check_price(points_required: int | None, minimum_redemption_points: int) -> None:
     """Raise InvalidInput if a reward costs less than the program lets go at once.
 
-    Nobody could ever have it.
+    Nobody could ever have it. What has no price is only given.
     """
-    if points_required < minimum_redemption_points:
+    if points_required is not None and points_required < minimum_redemption_points:
         sentence = N_("The program lets no fewer than {minimum} points go at once.")
         fault = _fault("points_required", sentence, minimum=minimum_redemption_points)
         raise InvalidInput([fault])

@@ -18,7 +18,7 @@ class Offered(Protocol):
     """What the question looks at of a reward; `stock_left` None never runs out."""
 
     @property
-    def points_required(self) -> int: ...
+    def points_required(self) -> int | None: ...
     @property
     def valid_from(self) -> datetime | None: ...
     @property
@@ -75,7 +75,7 @@ def obstacle(
         return not_offered
     if reward.per_card_limit is not None and times_redeemed >= reward.per_card_limit:
         return RewardObstacle.CARD_LIMIT_REACHED
-    if reward.points_required > card.points:
+    if (reward.points_required or 0) > card.points:
         return RewardObstacle.NOT_ENOUGH_POINTS
     return None
 
@@ -86,6 +86,8 @@ def shelf_obstacle(
     """Return what keeps every card from having a reward for points at `at`; None if nothing."""
     if reward.is_archived:
         return RewardObstacle.ARCHIVED
+    if reward.points_required is None:
+        return RewardObstacle.ONLY_GRANTED
     if reward.valid_from is not None and at < reward.valid_from:
         return RewardObstacle.NOT_YET_VALID
     if reward.valid_until is not None and at >= reward.valid_until:

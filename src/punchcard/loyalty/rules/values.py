@@ -171,12 +171,15 @@ class CardState(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RewardState:
-    """A reward of the catalogue as it stands when it is asked for."""
+    """A reward of the catalogue as it stands when it is asked for.
+
+    Without `points_required` it is only given.
+    """
 
     id: RewardId
     program_id: ProgramId
     name: str
-    points_required: int
+    points_required: int | None
     value_minor: int | None
     stock_left: int | None
     per_card_limit: int | None

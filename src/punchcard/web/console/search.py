@@ -84,7 +84,9 @@ def _programs(request: PageRequest, session: Session, query: str) -> Iterable[Hi
 
 def _rewards(request: PageRequest, session: Session, query: str) -> Iterable[Hit]:
     for row in finder.find_rewards(session, request.vendor_id, query, limit=SHOWN):
-        points = request.say(N_("{n} points"), n=row.points_required)
+        points = request.say(N_("Only given"))
+        if row.points_required is not None:
+            points = request.say(N_("{n} points"), n=row.points_required)
         yield Hit(row.name, points, f"/console/programs/{row.program_id}/rewards/{row.id}")
 
 

@@ -36,6 +36,7 @@ def ending_soon(
         for reward in rewards
         if reward.valid_until is not None
         and now < reward.valid_until <= now + _SOON
+        and reward.points_required is not None
         and reward.points_required <= points
         and (last_day := last_day_of(reward, timezone)) is not None
     ]

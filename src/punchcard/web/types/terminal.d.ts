@@ -59,12 +59,21 @@ declare namespace Terminal {
     id: string;
     program_id: string;
     name: string;
-    points_required: number;
+    /** Null: it is only given to cards. */
+    points_required: number | null;
     stock_left: number | null;
     valid_from: string | null;
     valid_until: string | null;
     texts?: Record<string, { name?: string }>;
     status: string;
+  }
+
+  /** With a grant's id it was given to this very card, and takes no points. */
+  interface ReadyReward {
+    id: string | null;
+    name: string;
+    points_required: number | null;
+    grant_id?: string | null;
   }
 
   /** A card as the server tells it; what is kept of it lacks the address of its page. */
@@ -78,7 +87,7 @@ declare namespace Terminal {
     points: number;
     rewards_ready: number;
     /** What it can have now, the best first; one without an id is a full card's. */
-    ready_rewards?: { id: string | null; name: string; points_required: number | null }[];
+    ready_rewards?: ReadyReward[];
     next_stamp_at: string | null;
     stamps_left_today: number;
     customer: { name: string | null; phone?: string | null; email?: string | null } | null;

@@ -40,7 +40,7 @@ from punchcard.web.pages.program_labels import (
 _REWARDS_SHOWN: Final = 200
 _REWARD_ORDERS: Final[Mapping[str, Callable[[Reward], Any]]] = {
     "name": by_text("name"),
-    "points": lambda reward: reward.points_required,
+    "points": lambda reward: reward.points_required or 0,
 }
 _EVENTS_SHOWN: Final = 40
 

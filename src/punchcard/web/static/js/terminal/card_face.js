@@ -117,7 +117,7 @@ function waits({ stamps: waiting, purchases }) {
  */
 function points(app, card) {
   const big = h("p", { class: "big" }, count(card.points, t("{n} point"), t("{n} points")));
-  const offers = (card.ready_rewards ?? []).filter((one) => one.id !== null);
+  const offers = (card.ready_rewards ?? []).filter((one) => one.id !== null && !one.grant_id);
   const [best] = offers;
   if (!best) return [big];
   const offered = app.state.shop?.rewards.find((one) => one.id === best.id);

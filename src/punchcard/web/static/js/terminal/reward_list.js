@@ -31,13 +31,14 @@ export function offered(rewards, program, now) {
   const isOffered = (/** @type {Terminal.Reward} */ one) =>
     one.program_id === program.id &&
     one.status === "active" &&
+    one.points_required !== null &&
     one.points_required >= (program.minimum_redemption_points ?? 0) &&
     one.stock_left !== 0 &&
     (!one.valid_from || Date.parse(one.valid_from) <= now) &&
     (!one.valid_until || Date.parse(one.valid_until) > now);
   return rewards
     .filter(isOffered)
-    .sort((one, other) => one.points_required - other.points_required);
+    .sort((one, other) => (one.points_required ?? 0) - (other.points_required ?? 0));
 }
 
 /**
@@ -48,7 +49,7 @@ export function offered(rewards, program, now) {
  */
 export function isReady(card, reward) {
   const known = card?.ready_rewards;
-  return !known || known.some((one) => one.id === reward.id);
+  return !known || known.some((one) => one.id === reward.id && !one.grant_id);
 }
 
 /**
@@ -59,8 +60,9 @@ export function isReady(card, reward) {
  */
 function rewardButton(app, reward, card, onChoose) {
   const shown = reward.texts?.[language()]?.name ?? reward.name;
-  const missing = reward.points_required - (card?.points ?? 0);
-  const cost = count(reward.points_required, t("{n} point"), t("{n} points"));
+  const price = reward.points_required ?? 0;
+  const missing = price - (card?.points ?? 0);
+  const cost = count(price, t("{n} point"), t("{n} points"));
   const why = !app.line.isUp()
     ? t("You need to be online to redeem.")
     : missing > 0
