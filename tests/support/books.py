@@ -99,7 +99,13 @@ def _check_rollup(database: Database, chains: Chains, cards: Any) -> None:
     purchases = [entry for entry in told if entry["id"] not in imported]
     assert kept["purchases"] == len(purchases)
     assert kept["purchase_amount_minor"] == sum(entry["amount_minor"] for entry in purchases)
-    rewards = [e for e in alive if e["type"] == "stamps_redeemed" or e["reward"] is not None]
+    handed_out = ("points_redeemed", "grant_redeemed", "reservation_confirmed")
+    rewards = [
+        entry
+        for entry in alive
+        if entry["type"] == "stamps_redeemed"
+        or (entry["type"] in handed_out and entry["reward"] is not None)
+    ]
     assert kept["rewards_redeemed"] == len(rewards)
 
 

@@ -1,7 +1,7 @@
 """Operations: everything that can be asked of the till, each a small frozen value."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, NamedTuple, TypedDict
 
 from punchcard.kit.errors import DomainError
@@ -9,8 +9,10 @@ from punchcard.kit.ids import (
     CARD_TOKEN_LENGTH,
     DeviceId,
     EntryId,
+    GrantId,
     LocationId,
     ProgramId,
+    ReservationId,
     RewardId,
     StaffPinId,
     VendorId,
@@ -20,7 +22,7 @@ from punchcard.kit.ids import (
 )
 from punchcard.kit.validation.contacts import fold_number
 from punchcard.kit.values import value
-from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.loyalty.vocabulary import ActorKind, GrantReason
 
 
 class CardKey:
@@ -181,6 +183,67 @@ class BookDue(CardOperation):
     """Book what ended or began on a card by itself until `until`: points, stamps, tiers."""
 
     until: datetime
+
+
+@value
+class GrantReward(CardOperation):
+    """Give a card a reward, under an id and a code of its own, until the day `expires_on`.
+
+    With `once_key` the card is given it once, whatever becomes of it.
+    """
+
+    grant_id: GrantId
+    code: str
+    reward_id: RewardId
+    reason: GrantReason
+    expires_on: date | None = None
+    once_key: str | None = None
+
+
+@value
+class RedeemGrant(CardOperation):
+    """Hand out what a card was given; None is what ends first, if all is one reward."""
+
+    grant_id: GrantId | None = None
+
+
+@value
+class RevokeGrant(CardOperation):
+    """Withdraw what a card was given."""
+
+    grant_id: GrantId
+
+
+@value
+class Reserve(CardOperation):
+    """Set a reward, or points, or a grant aside for some seconds: exactly one of the three."""
+
+    reservation_id: ReservationId
+    expires_in_seconds: int
+    reward_id: RewardId | None = None
+    points: int | None = None
+    grant_id: GrantId | None = None
+    reference: str | None = None
+
+
+@value
+class ConfirmReservation(CardOperation):
+    """Use what was set aside; of points, if `points` says so, only a part."""
+
+    reservation_id: ReservationId
+    points: int | None = None
+
+
+@value
+class ReleaseReservation(CardOperation):
+    """Give back what was set aside."""
+
+    reservation_id: ReservationId
+
+
+@value
+class ReleaseExpired(CardOperation):
+    """Give back all that a card set aside for a time that is over."""
 
 
 @value

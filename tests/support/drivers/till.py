@@ -11,15 +11,18 @@ from punchcard.kit.clock import Clock, ManualClock, SystemClock
 from punchcard.kit.ids import (
     CardId,
     EntryId,
+    GrantId,
     Ids,
     LocationId,
     ProgramId,
+    ReservationId,
     RewardId,
     StaffPinId,
     SystemIds,
     VendorId,
 )
 from punchcard.kit.secrets import Keyring, Sealer
+from punchcard.loyalty.grant_codes import new_grant_code
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.operations import (
     Actor,
@@ -27,16 +30,22 @@ from punchcard.loyalty.operations import (
     AdjustPoints,
     CardKey,
     CardRef,
+    ConfirmReservation,
     EarnPoints,
+    GrantReward,
     OpenCard,
+    RedeemGrant,
     RedeemPoints,
     RedeemReward,
     RedeemStamps,
+    ReleaseReservation,
+    Reserve,
+    RevokeGrant,
     StaffIdentity,
     VoidEntry,
 )
 from punchcard.loyalty.till.till import Till
-from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.loyalty.vocabulary import ActorKind, GrantReason
 
 SEALER = Sealer(Keyring("a secret of 32 characters at least"), "card token")
 BY_TILL = Actor(ActorKind.DEVICE, "till-1")
@@ -161,6 +170,47 @@ class TillDriver:
     def adjust(self, card_id: CardId, points_delta: int, **more: Any) -> AdjustPoints:
         """Ask for a correction by hand."""
         return AdjustPoints(**self._on(card_id, more), points_delta=points_delta)
+
+    def grant(self, card_id: CardId, reward_id: RewardId, **more: Any) -> GrantReward:
+        """Ask to give a card a reward, for an apology unless `more` says otherwise."""
+        given: dict[str, Any] = {
+            "grant_id": GrantId(self.ids.new_id()),
+            "code": new_grant_code(),
+            "reason": GrantReason.APOLOGY,
+            **more,
+        }
+        return GrantReward(**self._on(card_id, given), reward_id=reward_id)
+
+    def redeem_grant(
+        self, card_id: CardId, grant_id: GrantId | None = None, **more: Any
+    ) -> RedeemGrant:
+        """Ask for what a card was given."""
+        return RedeemGrant(**self._on(card_id, more), grant_id=grant_id)
+
+    def revoke(self, card_id: CardId, grant_id: GrantId, **more: Any) -> RevokeGrant:
+        """Ask to withdraw what a card was given."""
+        return RevokeGrant(**self._on(card_id, more), grant_id=grant_id)
+
+    def reserve(self, card_id: CardId, **more: Any) -> Reserve:
+        """Ask to set something aside for a quarter of an hour."""
+        given: dict[str, Any] = {
+            "reservation_id": ReservationId(self.ids.new_id()),
+            "expires_in_seconds": 900,
+            **more,
+        }
+        return Reserve(**self._on(card_id, given))
+
+    def confirm(
+        self, card_id: CardId, reservation_id: ReservationId, **more: Any
+    ) -> ConfirmReservation:
+        """Ask to use what was set aside."""
+        return ConfirmReservation(**self._on(card_id, more), reservation_id=reservation_id)
+
+    def release(
+        self, card_id: CardId, reservation_id: ReservationId, **more: Any
+    ) -> ReleaseReservation:
+        """Ask to give back what was set aside."""
+        return ReleaseReservation(**self._on(card_id, more), reservation_id=reservation_id)
 
     def void(self, transaction_id: EntryId, **more: Any) -> VoidEntry:
         """Ask to reverse an entry."""

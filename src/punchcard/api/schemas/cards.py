@@ -12,7 +12,7 @@ from pydantic import Field
 
 from punchcard.api.schemas.fields import Moment, OneOf, Schema
 from punchcard.kit.clock import to_rfc3339
-from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId
+from punchcard.kit.ids import CardId, EntryId, GrantId, LocationId, ProgramId, RewardId
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.rules.time_rules import is_late
@@ -81,9 +81,15 @@ def balance_response(card: CardView) -> dict[str, Any]:
         "stamps_target": card.stamps_target,
         "rewards_ready": card.rewards_ready,
         "ready_rewards": [
-            {"id": one.id, "name": one.name, "points_required": one.points_required}
+            {
+                "id": one.id,
+                "name": one.name,
+                "points_required": one.points_required,
+                "grant_id": one.grant_id,
+            }
             for one in card.ready
         ],
+        "grants_ready": card.grants_ready,
         "points": card.points,
         "points_pending": card.points_pending,
         "expiring": [
@@ -192,11 +198,15 @@ class WalletStates(Schema):
 
 
 class ReadyRewardSchema(Schema):
-    """A reward that the card can have now; `id` is null for that of a full stamp card."""
+    """A reward that the card can have now; `id` is null for that of a full stamp card.
+
+    With a `grant_id` it was given to this card: it is collected by `POST /grants/redeem`.
+    """
 
     id: RewardId | None
     name: str
     points_required: int | None
+    grant_id: GrantId | None
 
 
 class ExpiringPoints(Schema):
@@ -230,6 +240,7 @@ class Card(Schema):
             "stamps_target",
             "rewards_ready",
             "ready_rewards",
+            "grants_ready",
             "points",
             "points_pending",
             "expiring",
@@ -253,6 +264,7 @@ class Card(Schema):
     stamps_target: int
     rewards_ready: int
     ready_rewards: list[ReadyRewardSchema]
+    grants_ready: Annotated[int, Field(description="How many given rewards it can have.")]
     points: int
     points_pending: Annotated[int, Field(description="Earned, and not to be spent yet.")]
     expiring: list[ExpiringPoints]

@@ -9,7 +9,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
-    case,
+    exists,
     func,
     or_,
     select,
@@ -61,17 +61,18 @@ def card_query(wallets: WalletColumns = ()) -> Select[Any]:
 def times_redeemed(
     connection: Connection, card_ids: Collection[CardId], reward_ids: Collection[RewardId]
 ) -> dict[CardId, dict[RewardId, int]]:
-    """Return how often each card redeemed each of these rewards, without what was voided."""
+    """Return how often each card had each of these rewards for points, without what was voided.
+
+    What a card was given counts towards no limit.
+    """
     if not card_ids or not reward_ids:
         return {}
-    is_void = ENTRIES.c.type == EntryType.VOIDED
-    counted = func.sum(case((is_void, -1), else_=1))
     query = (
-        select(ENTRIES.c.card_id, ENTRIES.c.reward_id, counted)
+        select(ENTRIES.c.card_id, ENTRIES.c.reward_id, func.count())
         .where(
             ENTRIES.c.card_id.in_(card_ids),
             ENTRIES.c.reward_id.in_(reward_ids),
-            ENTRIES.c.type.in_((EntryType.POINTS_REDEEMED, EntryType.VOIDED)),
+            had_for_points(),
         )
         .group_by(ENTRIES.c.card_id, ENTRIES.c.reward_id)
     )
@@ -79,6 +80,24 @@ def times_redeemed(
     for card_id, reward_id, times in connection.execute(query):
         found.setdefault(card_id, {})[reward_id] = int(times)
     return found
+
+
+def had_for_points() -> ColumnElement[bool]:
+    """Return the condition that an entry hands out a reward for points, and stands."""
+    voiding = ENTRIES.alias("voiding")
+    return and_(
+        or_(
+            ENTRIES.c.type == EntryType.POINTS_REDEEMED,
+            and_(ENTRIES.c.type == EntryType.RESERVATION_CONFIRMED, is_for_points()),
+        ),
+        ~exists().where(voiding.c.voids == ENTRIES.c.id),
+    )
+
+
+def is_for_points() -> ColumnElement[bool]:
+    """Return the condition that an entry of a reservation is not about a grant."""
+    grant_id: ColumnElement[str] = ENTRIES.c.details["grant_id"].as_string()
+    return grant_id.is_(None)
 
 
 def customers_with(

@@ -54,6 +54,11 @@ class CardView(NamedTuple):
         return 0 if self.standing is None else self.standing.points_pending
 
     @property
+    def grants_ready(self) -> int:
+        """Return how many rewards that it was given the card can have."""
+        return 0 if self.standing is None else len(self.standing.grants)
+
+    @property
     def expiring(self) -> list[tuple[int, str]]:
         """Return the points that end with the last day they are good, the first to end first."""
         lots = () if self.standing is None else self.standing.lots
@@ -72,7 +77,7 @@ def view_of(
     shelf: Shelf = AS_OFFERED,
 ) -> CardView:
     """Return what a card shows at `now`; `shelf` is what its rules do not know of rewards."""
-    if state.due_on is not None:
+    if state.standing is not None:
         state = as_of(program, state, now)
     ready = ready_rewards(program, state, now, shelf)
     following = next_stamp(program, state, now)

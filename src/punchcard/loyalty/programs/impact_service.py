@@ -12,13 +12,13 @@ from sqlalchemy import ColumnElement, and_, case, false, func, select
 from sqlalchemy.orm import Session
 
 from punchcard.kit.ids import ProgramId, RewardId
+from punchcard.loyalty.cards.card_queries import had_for_points
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward
 from punchcard.loyalty.rules.reward_rules import Offered, shelf_obstacle
 from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.vocabulary import (
     HELD_STATUSES,
     CardStatus,
-    EntryType,
     ProgramStatus,
     ProgramType,
 )
@@ -198,11 +198,10 @@ def _can_have(
 
 def _times_redeemed(reward_id: RewardId) -> ColumnElement[int]:
     """Return how often each card redeemed a reward, without what was voided."""
-    times = func.sum(case((ENTRIES.c.type == EntryType.VOIDED, -1), else_=1))
-    query = select(func.coalesce(times, 0)).where(
+    query = select(func.count()).where(
         ENTRIES.c.card_id == LoyaltyCard.id,
         ENTRIES.c.reward_id == reward_id,
-        ENTRIES.c.type.in_((EntryType.POINTS_REDEEMED, EntryType.VOIDED)),
+        had_for_points(),
     )
     return query.scalar_subquery()
 

@@ -11,15 +11,29 @@ from punchcard.loyalty.operations import (
     AddStamp,
     AdjustPoints,
     BookDue,
+    ConfirmReservation,
     EarnPoints,
+    GrantReward,
     OpenCard,
     Operation,
+    RedeemGrant,
     RedeemPoints,
     RedeemReward,
     RedeemStamps,
+    ReleaseExpired,
+    ReleaseReservation,
+    Reserve,
+    RevokeGrant,
     VoidEntry,
 )
-from punchcard.loyalty.rules import card_rules, points_rules, stamp_rules, void_rules
+from punchcard.loyalty.rules import (
+    card_rules,
+    grant_rules,
+    points_rules,
+    reservation_rules,
+    stamp_rules,
+    void_rules,
+)
 from punchcard.loyalty.rules.due_rules import book_due, only_due, touched
 from punchcard.loyalty.rules.time_rules import LATE, time_on_card
 from punchcard.loyalty.rules.values import (
@@ -49,13 +63,26 @@ _RULES: dict[type[Operation], _Rule] = {
     RedeemPoints: points_rules.redeem_points,
     AdjustPoints: points_rules.adjust_points,
     VoidEntry: void_rules.void_entry,
+    GrantReward: grant_rules.grant_reward,
+    RedeemGrant: grant_rules.redeem_grant,
+    RevokeGrant: grant_rules.revoke_grant,
+    Reserve: reservation_rules.reserve,
+}
+
+# What was checked when it was reserved: nothing refuses it now.
+_SETTLING: dict[type[Operation], _Rule] = {
+    ConfirmReservation: reservation_rules.confirm,
+    ReleaseReservation: reservation_rules.release,
+    ReleaseExpired: reservation_rules.release_expired,
 }
 
 # A visit: the customer stands at the counter of a running program.
-_VISITS = (AddStamp, RedeemStamps, EarnPoints, RedeemReward, RedeemPoints)
+_VISITS = (AddStamp, RedeemStamps, EarnPoints, RedeemReward, RedeemPoints, RedeemGrant)
 _TOLD_LATE = (AddStamp, EarnPoints)
-_REDEMPTIONS = (RedeemStamps, RedeemReward, RedeemPoints)
-_CORRECTIONS = (VoidEntry, AdjustPoints)
+_REDEMPTIONS = (RedeemStamps, RedeemReward, RedeemPoints, RedeemGrant, Reserve)
+_CORRECTIONS = (VoidEntry, AdjustPoints, RevokeGrant)
+# Who manages does it, away from the till.
+_WITHOUT_STAFF = (AdjustPoints, GrantReward, RevokeGrant)
 
 
 def decide(
@@ -80,6 +107,8 @@ def decide(
         return card_rules.open_card(operation, program, card, at)
     if isinstance(operation, BookDue):
         return only_due(program, card, operation.until, at)
+    if settling := _SETTLING.get(type(operation)):
+        return settling(operation, program, Steps(card, at), history, at)
     _check_card_and_program(operation, program, card)
     _check_staff(operation, program)
     _check_code(operation, program)
@@ -120,7 +149,7 @@ def _check_card_and_program(operation: Operation, program: ProgramRules, card: C
 
 
 def _check_staff(operation: Operation, program: ProgramRules) -> None:
-    if isinstance(operation, AdjustPoints):
+    if isinstance(operation, _WITHOUT_STAFF):
         return
     # Nobody stands at a till for what an import tells of former days.
     is_asked = operation.actor.kind != _IMPORT

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from punchcard.loyalty.errors.cards import NothingDue
-from punchcard.loyalty.rules import lots
+from punchcard.loyalty.rules import grant_rules, lots, reservation_rules
 from punchcard.loyalty.rules.dated_points import joined, with_details
 from punchcard.loyalty.rules.standing import Details, Lot
 from punchcard.loyalty.rules.values import CardState, Decision, EntryDraft, ProgramRules, Steps
@@ -41,11 +41,20 @@ def only_due(program: ProgramRules, card: CardState, until: datetime, at: dateti
 
 def as_of(program: ProgramRules, card: CardState, at: datetime) -> CardState:
     """Return the card as it is at `at`, with everything that is due by then."""
-    if card.due_on is None or card.due_on > program.day_of(at):
+    if not is_moved(program, card, at):
         return card
     steps = Steps(card, at)
+    reservation_rules.give_back_expired(steps, at)
     book_due(program, steps, at)
     return steps.card
+
+
+def is_moved(program: ProgramRules, card: CardState, at: datetime) -> bool:
+    """Return whether something of the card ended or began by itself until `at`."""
+    if card.standing is None:
+        return False
+    is_due = card.due_on is not None and card.due_on <= program.day_of(at)
+    return is_due or (bool(card.standing.held) and reservation_rules.has_expired(card, at))
 
 
 def _next_due(program: ProgramRules, card: CardState, day: date) -> _Due:
@@ -60,6 +69,8 @@ def _next_due(program: ProgramRules, card: CardState, day: date) -> _Due:
     for lot in standing.stamp_lots:
         if lot.expires_on < told:
             return _stamps_expired(program, card, lot, day)
+    if ended := grant_rules.expired(card, day):
+        return _on(program, day, *ended)
     raise AssertionError("a card says that something is due, and nothing is")
 
 

@@ -32,6 +32,7 @@ from punchcard.loyalty.rules.values import (
     EntryDraft,
     History,
     ProgramRules,
+    RewardState,
     Steps,
 )
 from punchcard.loyalty.vocabulary import EntryType, RewardObstacle
@@ -123,13 +124,7 @@ def redeem_reward(
     operation: RedeemReward, program: ProgramRules, steps: Steps, history: History, at: datetime
 ) -> Decision:
     """Exchange points for a reward that is in its dates, in stock and within the card's limit."""
-    check_type(program)
-    reward = history.reward
-    if reward is None or reward.program_id != program.id:
-        raise RewardNotFound
-    reason = obstacle(reward, program, steps.card, at, times_redeemed=history.times_redeemed)
-    if reason is not None and reason not in _TOLD_BY_SPENDING:
-        raise RewardNotAvailable(reason=reason)
+    reward = check_available(program, steps.card, history, at)
     # What is only given was refused for that.
     assert reward.points_required is not None
     entry = EntryDraft(
@@ -143,6 +138,23 @@ def redeem_reward(
     return steps.decision(
         stock_change=-1 if counted else 0, reward_id=reward.id if counted else None
     )
+
+
+def check_available(
+    program: ProgramRules, card: CardState, history: History, at: datetime
+) -> RewardState:
+    """Return the reward that points are asked for, if all but the points is there for it.
+
+    Raises ProgramTypeMismatch, RewardNotFound, RewardNotAvailable.
+    """
+    check_type(program)
+    reward = history.reward
+    if reward is None or reward.program_id != program.id:
+        raise RewardNotFound
+    reason = obstacle(reward, program, card, at, times_redeemed=history.times_redeemed)
+    if reason is not None and reason not in _TOLD_BY_SPENDING:
+        raise RewardNotAvailable(reason=reason)
+    return reward
 
 
 def redeem_points(

@@ -1,11 +1,13 @@
 """Can this card have this reward now? One question, for the till and for all that shows a card."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
 from punchcard.kit.ids import RewardId
+from punchcard.loyalty.rules.dates import NEVER
+from punchcard.loyalty.rules.standing import Standing
 from punchcard.loyalty.rules.values import CardState, ProgramRules, RewardOffer
 from punchcard.loyalty.vocabulary import CardStatus, ProgramStatus, RewardObstacle
 
@@ -50,13 +52,14 @@ class ReadyReward(NamedTuple):
     """A reward that a card can have now.
 
     `id` and `points_required` are None for that of a full stamp card, of which it can have `times`;
-    of a reward for points one.
+    of a reward for points one. With a `grant_id` it was given to this very card.
     """
 
     id: RewardId | None
     name: str
     points_required: int | None
     times: int = 1
+    grant_id: str | None = None
 
 
 def obstacle(
@@ -88,14 +91,20 @@ def shelf_obstacle(
         return RewardObstacle.ARCHIVED
     if reward.points_required is None:
         return RewardObstacle.ONLY_GRANTED
-    if reward.valid_from is not None and at < reward.valid_from:
-        return RewardObstacle.NOT_YET_VALID
-    if reward.valid_until is not None and at >= reward.valid_until:
-        return RewardObstacle.EXPIRED
+    if out_of_dates := _out_of_dates(reward, at):
+        return out_of_dates
     if reward.stock_left is not None and reward.stock_left < 1:
         return RewardObstacle.OUT_OF_STOCK
     if reward.points_required < minimum_redemption_points:
         return RewardObstacle.BELOW_MINIMUM
+    return None
+
+
+def _out_of_dates(reward: Offered, at: datetime) -> RewardObstacle | None:
+    if reward.valid_from is not None and at < reward.valid_from:
+        return RewardObstacle.NOT_YET_VALID
+    if reward.valid_until is not None and at >= reward.valid_until:
+        return RewardObstacle.EXPIRED
     return None
 
 
@@ -111,13 +120,15 @@ def closed_by(program: ProgramRules, card: CardState) -> RewardObstacle | None:
 def ready_rewards(
     program: ProgramRules, card: CardState, at: datetime, shelf: Shelf = AS_OFFERED
 ) -> tuple[ReadyReward, ...]:
-    """Return what the card can have now, the best first: that of a full card, then by price."""
+    """Return what the card can have now: that of a full card, what it was given, then by price."""
     if not shelf.is_open or closed_by(program, card):
         return ()
     ready: list[ReadyReward] = []
     if program.has_stamps and card.stamps >= program.stamps_target:
         name = str((program.stamp_reward or {}).get("name") or "")
         ready.append(ReadyReward(None, name, None, card.stamps // program.stamps_target))
+    if card.standing is not None and card.standing.grants:
+        ready.extend(_given(card.standing, program, shelf))
     if program.has_points:
         # By price already, the dearest last.
         ready.extend(
@@ -126,6 +137,17 @@ def ready_rewards(
             if offer.points_required <= card.points and _is_free(offer, program, card, at, shelf)
         )
     return tuple(ready)
+
+
+def _given(standing: Standing, program: ProgramRules, shelf: Shelf) -> Iterator[ReadyReward]:
+    """Give what the card was given and is in stock, as far as that is known, what ends first."""
+    stock = {offer.id: offer.stock_left for offer in program.offers} | dict(shelf.stock)
+    by_end = sorted((one.get("expires_on", NEVER), id) for id, one in standing.grants.items())
+    for _ends, grant_id in by_end:
+        facts = standing.grants[grant_id]
+        reward_id = RewardId(facts["reward_id"])
+        if stock.get(reward_id) != 0:
+            yield ReadyReward(reward_id, facts["name"], None, grant_id=grant_id)
 
 
 def wants_shelf(program: ProgramRules, card: CardState) -> bool:

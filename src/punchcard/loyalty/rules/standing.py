@@ -36,7 +36,8 @@ class Standing(NamedTuple):
     are the milestones of the lap that were, `kept` those of former laps that still can be, as
     (lap, at). `qualifying` counts towards a tier, by the period it counts in; `tier` is the tier's
     facts. `uses` counts how often each promotion added something, in the period of its limit.
-    `held` are points, stock and grants that reservations hold, by the reservation's id.
+    `held` is what open reservations hold, by their ids, and `grants` what was given to the card and
+    is ready, by theirs: see `reservation_rules.HeldFacts` and `grant_rules.GrantFacts`.
     """
 
     lots: tuple[Lot, ...] = ()
@@ -47,7 +48,8 @@ class Standing(NamedTuple):
     qualifying: Mapping[str, int] = {}
     tier: Mapping[str, str] = {}
     uses: Mapping[str, Sequence[Any]] = {}
-    held: Mapping[str, int] = {}
+    held: Mapping[str, Mapping[str, Any]] = {}
+    grants: Mapping[str, Mapping[str, Any]] = {}
 
     @classmethod
     def parse(cls, document: Mapping[str, Any] | None) -> "Standing | None":
@@ -64,6 +66,7 @@ class Standing(NamedTuple):
             document.get("tier", {}),
             document.get("uses", {}),
             document.get("held", {}),
+            document.get("grants", {}),
         )
 
     def document(self) -> dict[str, Any] | None:
@@ -79,7 +82,7 @@ class Standing(NamedTuple):
             kept["claimed"] = list(self.claimed)
         if self.kept:
             kept["kept"] = [list(pair) for pair in self.kept]
-        for name in ("qualifying", "tier", "uses", "held"):
+        for name in ("qualifying", "tier", "uses", "held", "grants"):
             if part := getattr(self, name):
                 kept[name] = dict(part)
         return kept or None
@@ -105,6 +108,7 @@ class Standing(NamedTuple):
         days = [lot.activates_on for lot in self.lots if lot.activates_on]
         first = min(days, default=NEVER)
         ends = [lot.expires_on for lot in (*self.lots, *self.stamp_lots) if not lot.activates_on]
+        ends += [facts["expires_on"] for facts in self.grants.values() if "expires_on" in facts]
         last = min(ends, default=NEVER)
         until = self.tier.get("until") or NEVER
         last = min(last, until)
@@ -137,10 +141,9 @@ def followed(standing: Standing, details: Mapping[str, Any]) -> Standing:
         changed["kept"] = tuple((lap, at) for lap, at in details["kept"])
     if "qualifying" in details:
         changed["qualifying"] = details["qualifying"]
-    if "uses" in details:
-        changed["uses"] = _without_empty({**standing.uses, **details["uses"]})
-    if "held" in details:
-        changed["held"] = _without_empty({**standing.held, **details["held"]})
+    for name in ("uses", "held", "grants"):
+        if name in details:
+            changed[name] = _without_empty({**getattr(standing, name), **details[name]})
     return standing._replace(**changed) if changed else standing
 
 

@@ -1,5 +1,6 @@
 """What the rules look at and what they answer: small values, no database behind them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -7,15 +8,26 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from punchcard.kit.ids import CardId, EntryId, ImportId, LocationId, ProgramId, RewardId, VendorId
+from punchcard.kit.ids import (
+    CardId,
+    EntryId,
+    GrantId,
+    ImportId,
+    LocationId,
+    ProgramId,
+    RewardId,
+    VendorId,
+)
 from punchcard.loyalty.rules.dates import Expiry
 from punchcard.loyalty.rules.standing import NO_STANDING, Details, Standing
 from punchcard.loyalty.vocabulary import (
     CardStatus,
     EntryType,
+    GrantState,
     PinPolicy,
     ProgramStatus,
     ProgramType,
+    ReservationState,
     VoidPolicy,
 )
 
@@ -237,6 +249,10 @@ class History:
     `recorded_stamps` are those recorded since the program's day began, whenever they happened, for
     a stamp that comes late, `late_purchases` the late ones among those, for a purchase that comes
     late; None for any other.
+
+    `rewards` are those that what the card was given or holds is about. `grant_state` and
+    `reservation_state` are what became of one that the card has no more, `given_before` what was
+    given under a key that gives once.
     """
 
     stamps: tuple[PastStamp, ...] = ()
@@ -246,6 +262,10 @@ class History:
     times_redeemed: int = 0
     recorded_stamps: int | None = None
     late_purchases: int | None = None
+    rewards: Mapping[RewardId, RewardState] = field(default_factory=dict)
+    grant_state: GrantState | None = None
+    given_before: GrantId | None = None
+    reservation_state: ReservationState | None = None
 
 
 NO_HISTORY = History()
@@ -276,13 +296,15 @@ class EntryDraft(NamedTuple):
 class Decision(NamedTuple):
     """What the rules answer: the entries to append, each with the card as it is after it.
 
-    `at` is when it happened. `stock_change` is how the stock of `reward_id` moves.
+    `at` is when it happened. `stock_change` is how the stock of `reward_id` moves; of each of those
+    `returned` one comes back, as far as they are counted.
     """
 
     steps: list[tuple[EntryDraft, CardState]]
     at: datetime
     stock_change: int = 0
     reward_id: RewardId | None = None
+    returned: tuple[RewardId, ...] = ()
 
     @property
     def card(self) -> CardState:
@@ -297,6 +319,7 @@ class Steps:
     card: CardState
     at: datetime
     taken: list[tuple[EntryDraft, CardState]] = field(default_factory=list)
+    returned: tuple[RewardId, ...] = ()
 
     def take(self, entry: EntryDraft, card: CardState) -> None:
         """Append `entry`, after which the card is `card`."""
@@ -305,4 +328,4 @@ class Steps:
 
     def decision(self, *, stock_change: int = 0, reward_id: RewardId | None = None) -> Decision:
         """Return what was collected."""
-        return Decision(self.taken, self.at, stock_change, reward_id)
+        return Decision(self.taken, self.at, stock_change, reward_id, self.returned)

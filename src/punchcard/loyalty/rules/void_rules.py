@@ -11,6 +11,7 @@ from punchcard.loyalty.operations import VoidEntry
 from punchcard.loyalty.rules import lots
 from punchcard.loyalty.rules.carry import carried, carrying, held
 from punchcard.loyalty.rules.dated_points import Moved, debit, give_back, joined
+from punchcard.loyalty.rules.grant_rules import given_back
 from punchcard.loyalty.rules.stamp_rules import with_stamp_clock
 from punchcard.loyalty.rules.standing import LotChange
 from punchcard.loyalty.rules.values import (
@@ -30,6 +31,7 @@ VOIDABLE = (
     EntryType.STAMPS_REDEEMED,
     EntryType.POINTS_EARNED,
     EntryType.POINTS_REDEEMED,
+    EntryType.GRANT_REDEEMED,
 )
 
 
@@ -95,6 +97,8 @@ def _without(
             )
         case EntryType.POINTS_EARNED:
             return _without_points(past, program, card)
+        case EntryType.GRANT_REDEEMED:
+            return given_back(past, program, card, day)
         case _:
             return _with_points_back(past, program, card, forgiven, day)
 

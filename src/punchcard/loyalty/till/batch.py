@@ -21,7 +21,7 @@ from punchcard.loyalty.errors.till import (
 )
 from punchcard.loyalty.ledger.entry import FIRST_HASH, make_entry
 from punchcard.loyalty.operations import (
-    AddStamp,
+    Actor,
     AdjustPoints,
     CardKey,
     CardOperation,
@@ -29,14 +29,14 @@ from punchcard.loyalty.operations import (
     EarnPoints,
     OpenCard,
     Operation,
-    RedeemReward,
+    ReleaseExpired,
     ReplayOnly,
     VoidEntry,
 )
 from punchcard.loyalty.rules import decide
+from punchcard.loyalty.rules.reservation_rules import has_expired
 from punchcard.loyalty.rules.reward_rules import AS_OFFERED, Shelf, wants_shelf
 from punchcard.loyalty.rules.values import (
-    NO_HISTORY,
     CardState,
     Decision,
     History,
@@ -46,12 +46,6 @@ from punchcard.loyalty.rules.values import (
 )
 from punchcard.loyalty.tables import CARDS, EntryRow
 from punchcard.loyalty.till import till_queries as queries
-from punchcard.loyalty.till.batch_history import (
-    purchase_history,
-    reward_history,
-    stamp_history,
-    void_history,
-)
 from punchcard.loyalty.till.batch_locks import BatchLocks, programs_of
 from punchcard.loyalty.till.batch_shelves import BatchShelves
 from punchcard.loyalty.till.batch_writes import BatchWrites, adjustment_event
@@ -62,8 +56,10 @@ from punchcard.loyalty.till.enrolment import (
     vouched_contact,
 )
 from punchcard.loyalty.till.held_card import HeldCard, held_card
+from punchcard.loyalty.till.histories import Sight, history_of
 from punchcard.loyalty.till.receipt import Receipt, as_answered, response_facts
 from punchcard.loyalty.till.reference_claims import PURCHASE, claimed_references
+from punchcard.loyalty.vocabulary import ActorKind
 
 Outcome = Receipt | DomainError
 Pair = tuple[str, str]
@@ -190,12 +186,25 @@ class Batch:
         card = self._card(operation)
         if card.state.id in self.waiting:
             raise _Deferred
+        if card.state.standing is not None and card.state.standing.held:
+            self._release_expired(operation, card)
         history = self._history(operation, card)
         decision = decide(operation, card.program, card.state, self.now, history)
         receipt = self._accept(operation, card, decision)
         if history.entry is not None:
             self._release_reference(history.entry)
         return receipt
+
+    def _release_expired(self, operation: Operation, card: HeldCard) -> None:
+        """Give back what the card held for a time that is over, before anything else."""
+        if isinstance(operation, ReleaseExpired) or not has_expired(card.state, self.now):
+            return
+        release = ReleaseExpired(
+            vendor_id=card.program.vendor_id,
+            actor=Actor(ActorKind.SYSTEM, None),
+            card=CardRef(CardKey.ID, card.state.id),
+        )
+        self._accept(release, card, decide(release, card.program, card.state, self.now))
 
     def _card(self, operation: Operation) -> HeldCard:
         if isinstance(operation, VoidEntry):
@@ -213,19 +222,9 @@ class Batch:
 
     def _history(self, operation: Operation, card: HeldCard) -> History:
         """Look up what the rules must know of the card's past, for the few that must."""
-        match operation:
-            case AddStamp():
-                return stamp_history(self._past, operation, card, self.now)
-            case EarnPoints():
-                if operation.reference:
-                    self._check_reference(operation.reference, card)
-                return purchase_history(self._past, operation, card, self.now)
-            case RedeemReward():
-                reward = self.rewards.get((operation.vendor_id, operation.reward_id))
-                return reward_history(self._past, reward, card)
-            case VoidEntry():
-                return void_history(self._past, operation, card, self.rewards)
-        return NO_HISTORY
+        if isinstance(operation, EarnPoints) and operation.reference:
+            self._check_reference(operation.reference, card)
+        return history_of(operation, Sight(self._past, card, self.rewards, self.now))
 
     def _past(self, card: HeldCard) -> Connection:
         """Return where the card's past can be asked for, unless this batch has moved it already."""
@@ -317,19 +316,25 @@ class Batch:
             card.head_hash = entry["hash"]
             entries.append(entry)
             self.writes.add_entry(entry, draft, card.program)
+            if draft.details is not None:
+                self.writes.promises.note(operation, entry)
         card.state = decision.card
         card.is_touched = True
         self.writes.move_card(card, before)
-        self._count_stock(operation, decision)
+        if decision.reward_id is not None:
+            self._restock(card.program.vendor_id, decision.reward_id, decision.stock_change)
+        for reward_id in decision.returned:
+            self._restock(card.program.vendor_id, reward_id, 1)
         return self._receipt(operation, card, entries[main])
 
-    def _count_stock(self, operation: Operation, decision: Decision) -> None:
-        if decision.reward_id is None:
-            return
-        pair = (operation.vendor_id, decision.reward_id)
+    def _restock(self, vendor_id: VendorId, reward_id: RewardId, change: int) -> None:
+        """Count a reward that is handed out, or comes back, if it is counted."""
+        pair = (vendor_id, reward_id)
         reward = self.rewards[pair]
-        before = reward.stock_left or 0
-        left = before + decision.stock_change
+        before = reward.stock_left
+        if before is None:
+            return
+        left = before + change
         self.rewards[pair] = replace(reward, stock_left=left)
         self.writes.stocks[reward.id] = left
         if (before > 0) != (left > 0):

@@ -66,14 +66,6 @@ def purchase_history(past: Past, operation: EarnPoints, card: HeldCard, now: dat
     )
 
 
-def reward_history(past: Past, reward: RewardState | None, card: HeldCard) -> History:
-    """Return the reward as it is now, and how often this card had it, if there is a limit."""
-    times = 0
-    if reward is not None and reward.per_card_limit is not None:
-        times = queries.times_redeemed(past(card), card.state.id, reward.id)
-    return History(reward=reward, times_redeemed=times)
-
-
 def void_history(
     past: Past,
     operation: VoidEntry,

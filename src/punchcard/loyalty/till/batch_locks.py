@@ -16,12 +16,12 @@ from punchcard.loyalty.operations import (
     CardRef,
     OpenCard,
     Operation,
-    RedeemReward,
     VoidEntry,
 )
 from punchcard.loyalty.rules.values import ProgramRules, RewardState
 from punchcard.loyalty.till import till_locks, till_queries
 from punchcard.loyalty.till.enrolment import TillDependencies, vouched_contact
+from punchcard.loyalty.till.grant_history import OF_REWARDS, promised_rewards
 from punchcard.loyalty.till.held_card import HeldCard, held_card
 from punchcard.loyalty.till.rollup import locked_programs
 from punchcard.loyalty.till.till_locks import Contact
@@ -84,6 +84,8 @@ class BatchLocks:
             return {operation.program_id, *held, *(row.id for row in known)}
         ref, reward_id = self._named_by(operation)
         rows: set[str] = {reward_id} if reward_id else set()
+        if ref in self.cards:
+            rows |= promised_rewards(operation, self.cards[ref].state)
         if ref in self.card_ids:
             rows |= {self.card_ids[ref], _work_of(self.card_ids[ref])}
         if ref in self.cards:
@@ -100,7 +102,7 @@ class BatchLocks:
         if isinstance(operation, VoidEntry):
             target = self.targets.get((operation.vendor_id, operation.transaction_id))
             return (CardRef(CardKey.ID, target[0]), target[1]) if target else (None, None)
-        reward_id = operation.reward_id if isinstance(operation, RedeemReward) else None
+        reward_id = operation.reward_id if isinstance(operation, OF_REWARDS) else None
         return operation.card if isinstance(operation, CardOperation) else None, reward_id
 
     def _lock_cards(self, operations: Sequence[Operation], *, waits: bool) -> None:
@@ -120,11 +122,28 @@ class BatchLocks:
         self.held.update(found.held.values())
 
     def _lock_rewards(self, operations: Sequence[Operation], *, waits: bool) -> None:
-        wanted = {(o.vendor_id, o.reward_id) for o in operations if isinstance(o, RedeemReward)}
+        wanted = {
+            (o.vendor_id, o.reward_id)
+            for o in operations
+            if isinstance(o, OF_REWARDS) and o.reward_id
+        }
         wanted |= {(vendor, reward) for (vendor, _), (_, reward) in self.targets.items() if reward}
+        if any(card.state.standing is not None for card in self.cards.values()):
+            wanted |= self._promised(operations)
         found = till_locks.lock_rewards(self.connection, wanted, waits=waits)
         self.rewards = found.free
         self.held.update(found.held.values())
+
+    def _promised(self, operations: Sequence[Operation]) -> set[tuple[VendorId, RewardId]]:
+        """Return the rewards that cards were given or hold, where operations may move them."""
+        promised: set[tuple[VendorId, RewardId]] = set()
+        for operation in operations:
+            ref, _ = self._named_by(operation)
+            if ref in self.cards:
+                card = self.cards[ref]
+                rewards = promised_rewards(operation, card.state)
+                promised |= {(card.program.vendor_id, reward_id) for reward_id in rewards}
+        return promised
 
     def _lock_customers(self, operations: Sequence[Operation], *, waits: bool) -> None:
         asked = (vouched_contact(o) for o in operations if isinstance(o, OpenCard))

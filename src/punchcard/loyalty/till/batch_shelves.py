@@ -6,6 +6,7 @@ once a card, and only where a reward within the card's reach can run out.
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Final
 
 from sqlalchemy import Connection, select
 
@@ -19,6 +20,11 @@ from punchcard.loyalty.till.batch_writes import BatchWrites
 from punchcard.loyalty.vocabulary import EntryType
 
 _REWARDS = table_of(Reward)
+_COUNTED: Final = {
+    EntryType.POINTS_REDEEMED: 1,
+    EntryType.RESERVATION_CONFIRMED: 1,
+    EntryType.VOIDED: -1,
+}
 
 
 @dataclass(slots=True)
@@ -55,10 +61,13 @@ class BatchShelves:
 
 
 def _now(card_id: CardId, writes: BatchWrites) -> Counter[RewardId]:
-    """Return what the batch itself did: redemptions, less what it voided."""
+    """Return what the batch itself did for points: redemptions, less what it voided.
+
+    What was given to the card counts towards no limit.
+    """
     moved: Counter[RewardId] = Counter()
     for entry in writes.entries:
-        if entry["card_id"] == card_id and entry["reward_id"] is not None:
-            is_redemption = entry["type"] == EntryType.POINTS_REDEEMED
-            moved[entry["reward_id"]] += 1 if is_redemption else -1
+        is_own = entry["card_id"] == card_id and entry["reward_id"] is not None
+        if is_own and "grant_id" not in (entry["details"] or {}):
+            moved[entry["reward_id"]] += _COUNTED.get(entry["type"], 0)
     return moved

@@ -37,6 +37,7 @@ from punchcard.loyalty.rules.rollup_rules import (
 )
 from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules
 from punchcard.loyalty.tables import IMPORTS, EntryRow
+from punchcard.loyalty.till.batch_promises import BatchPromises
 from punchcard.loyalty.till.enrolment import NewCard, card_codes
 from punchcard.loyalty.till.held_card import HeldCard
 from punchcard.loyalty.till.reference_claims import claim_of, delete_claims, in_order, insert_claims
@@ -109,6 +110,7 @@ class BatchWrites:
     stocks: dict[RewardId, int] = field(default_factory=dict)
     shelves: set[ProgramId] = field(default_factory=set)
     imports: dict[ImportId, dict[str, int]] = field(default_factory=dict)
+    promises: BatchPromises = field(default_factory=BatchPromises)
     days: defaultdict[tuple[ProgramId, date, LocationId], dict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: dict.fromkeys(ROLLUP_COLUMNS, 0))
     )
@@ -208,6 +210,7 @@ class BatchWrites:
                 (add_all_to_rollup, self._day_rows(with_details=True)),
             ],
         )
+        self.promises.flush(connection)
         work = (_CARD_WORK, _WELCOME_WORK) if opened else (_CARD_WORK,)
         announce(connection, CardsChanged(frozenset(self.cards)), *work)
         if self.shelves:

@@ -21,6 +21,7 @@ from punchcard.accounts.models import IdempotencyRecord, Location
 from punchcard.db.base import table_of
 from punchcard.db.dialects import one_of
 from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId, VendorId
+from punchcard.loyalty.cards import card_queries
 from punchcard.loyalty.ledger.entry import CARRYING
 from punchcard.loyalty.ledger.ledger_reader import was_late
 from punchcard.loyalty.models import (
@@ -271,13 +272,8 @@ def late_purchases_recorded(connection: Connection, card_id: CardId, *, since: d
 
 def times_redeemed(connection: Connection, card_id: CardId, reward_id: RewardId) -> int:
     """Return how often a card redeemed a reward, without what was voided."""
-    counted = func.count()
-    query = select(ENTRIES.c.type, counted).where(
-        ENTRIES.c.card_id == card_id, ENTRIES.c.reward_id == reward_id
-    )
-    rows = connection.execute(query.group_by(ENTRIES.c.type))
-    counts: dict[str, int] = {row[0]: row[1] for row in rows}
-    return counts.get(EntryType.POINTS_REDEEMED, 0) - counts.get(EntryType.VOIDED, 0)
+    found = card_queries.times_redeemed(connection, [card_id], [reward_id])
+    return found.get(card_id, {}).get(reward_id, 0)
 
 
 def open_locations(

@@ -115,9 +115,7 @@ def _reservations() -> None:
             "state IN ('reserved', 'confirmed', 'released', 'expired')",
             name="ck_reservations_state",
         ),
-        *_references(
-            "reservations", "reward_id", "grant_id", "reserved_entry_id", "last_entry_id"
-        ),
+        *_references("reservations", "reward_id", "grant_id", "reserved_entry_id", "last_entry_id"),
         sa.PrimaryKeyConstraint("id", name="pk_reservations"),
     )
     op.create_index("ix_reservations_card_id_id", "reservations", ["card_id", "id"])

@@ -161,9 +161,7 @@ def _read(form: Form, program: LoyaltyProgram, before: Reward | None = None) -> 
     }
     for name in ("points_required", "stock_left", "per_card_limit"):
         minimum, maximum = REWARD_BOUNDS[name]
-        fields[name] = form.whole(
-            name, minimum=minimum, maximum=maximum, required=False
-        )
+        fields[name] = form.whole(name, minimum=minimum, maximum=maximum, required=False)
     zone = ZoneInfo(program.timezone)
     kept = _dates_of(before, zone) if before else {}
     first, last = _read_day(form, "valid_from"), _read_day(form, "valid_until")

@@ -1,0 +1,158 @@
+"""The tables of grants and reservations, as the entries of a batch move them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, insert, update
+
+from punchcard.db.base import table_of
+from punchcard.loyalty.grant_models import Grant, Reservation
+from punchcard.loyalty.operations import GrantReward, Operation, Reserve
+from punchcard.loyalty.tables import EntryRow
+from punchcard.loyalty.vocabulary import EntryType, GrantState, ReservationState
+
+_GRANTS = table_of(Grant)
+_RESERVATIONS = table_of(Reservation)
+
+_GRANT_STATES: Final = {
+    EntryType.GRANT_REDEEMED: GrantState.USED,
+    EntryType.GRANT_EXPIRED: GrantState.EXPIRED,
+    EntryType.GRANT_REVOKED: GrantState.REVOKED,
+    EntryType.POINTS_RESERVED: GrantState.RESERVED,
+    EntryType.RESERVATION_CONFIRMED: GrantState.USED,
+    EntryType.RESERVATION_RELEASED: GrantState.READY,
+    EntryType.REWARD_GRANTED: GrantState.READY,
+    EntryType.VOIDED: GrantState.READY,
+}
+"""What an entry that tells of a grant makes of it."""
+
+_move_grants = (
+    update(_GRANTS)
+    .where(_GRANTS.c.id == bindparam("moved_id"))
+    .values({name: bindparam(name) for name in ("state", "expires_on", "last_entry_id")})
+    .values(updated_at=bindparam("moved_at"))
+)
+_move_reservations = (
+    update(_RESERVATIONS)
+    .where(_RESERVATIONS.c.id == bindparam("moved_id"))
+    .values({name: bindparam(name) for name in ("state", "last_entry_id")})
+    .values(updated_at=bindparam("moved_at"))
+)
+
+
+def grant_state_of(kind: str) -> GrantState | None:
+    """Return what an entry of this type makes of the grant it tells of."""
+    return _GRANT_STATES.get(EntryType(kind))
+
+
+def reservation_state_of(kind: str, details: Mapping[str, Any]) -> ReservationState | None:
+    """Return what an entry of this type makes of the reservation it tells of."""
+    if kind == EntryType.POINTS_RESERVED:
+        return ReservationState.RESERVED
+    if kind == EntryType.RESERVATION_CONFIRMED:
+        return ReservationState.CONFIRMED
+    if kind == EntryType.RESERVATION_RELEASED:
+        is_expired = details.get("is_expired", False)
+        return ReservationState.EXPIRED if is_expired else ReservationState.RELEASED
+    return None
+
+
+@dataclass(slots=True)
+class BatchPromises:
+    """The rows of grants and reservations of one batch: new ones, and where others stand now."""
+
+    given: list[dict[str, Any]] = field(default_factory=list)
+    reserved: list[dict[str, Any]] = field(default_factory=list)
+    grants: dict[str, dict[str, Any]] = field(default_factory=dict)
+    reservations: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def note(self, operation: Operation, entry: EntryRow) -> None:
+        """Note what an entry with details makes of grants and reservations."""
+        details = entry["details"]
+        if "grant_id" in details:
+            self._note_grant(operation, entry, details)
+        if "reservation_id" in details:
+            self._note_reservation(operation, entry, details)
+
+    def flush(self, connection: Connection) -> None:
+        """Write them, new rows first; what they refer to is written already."""
+        if self.given:
+            connection.execute(insert(_GRANTS), self.given)
+        if self.reserved:
+            connection.execute(insert(_RESERVATIONS), self.reserved)
+        if self.grants:
+            connection.execute(_move_grants, [row for _, row in sorted(self.grants.items())])
+        if self.reservations:
+            rows = [row for _, row in sorted(self.reservations.items())]
+            connection.execute(_move_reservations, rows)
+
+    def _note_grant(
+        self, operation: Operation, entry: EntryRow, details: Mapping[str, Any]
+    ) -> None:
+        state = grant_state_of(entry["type"])
+        ends = details.get("expires_on")
+        if entry["type"] == EntryType.VOIDED:
+            ends = details["grants"][details["grant_id"]].get("expires_on")
+        expires_on = date.fromisoformat(ends) if ends else None
+        if entry["type"] != EntryType.REWARD_GRANTED:
+            moved = {"state": state, "expires_on": expires_on, **_moved(entry)}
+            self.grants[details["grant_id"]] = {"moved_id": details["grant_id"], **moved}
+            return
+        assert isinstance(operation, GrantReward)
+        reward = entry["reward"]
+        self.given.append(
+            {
+                **_placed(entry),
+                "id": operation.grant_id,
+                "reward_id": entry["reward_id"],
+                "reason": operation.reason,
+                "state": state,
+                "code": operation.code,
+                "reward_name": reward["name"],
+                "value_minor": reward["value_minor"],
+                "expires_on": expires_on,
+                "note": operation.note,
+                "once_key": operation.once_key,
+                "given_entry_id": entry["id"],
+            }
+        )
+
+    def _note_reservation(
+        self, operation: Operation, entry: EntryRow, details: Mapping[str, Any]
+    ) -> None:
+        state = reservation_state_of(entry["type"], details)
+        if entry["type"] != EntryType.POINTS_RESERVED:
+            row = {"moved_id": details["reservation_id"], "state": state, **_moved(entry)}
+            self.reservations[details["reservation_id"]] = row
+            return
+        assert isinstance(operation, Reserve)
+        self.reserved.append(
+            {
+                **_placed(entry),
+                "id": operation.reservation_id,
+                "state": state,
+                "points": -entry["points_delta"],
+                "reward_id": entry["reward_id"],
+                "grant_id": details.get("grant_id"),
+                "reference": entry["reference"],
+                "expires_at": datetime.fromisoformat(details["expires_at"]),
+                "reserved_entry_id": entry["id"],
+            }
+        )
+
+
+def _placed(entry: EntryRow) -> dict[str, Any]:
+    return {
+        "vendor_id": entry["vendor_id"],
+        "program_id": entry["program_id"],
+        "card_id": entry["card_id"],
+        "last_entry_id": entry["id"],
+        "created_at": entry["created_at"],
+        "updated_at": entry["created_at"],
+    }
+
+
+def _moved(entry: EntryRow) -> dict[str, Any]:
+    return {"last_entry_id": entry["id"], "moved_at": entry["created_at"]}
