@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, null, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, exists, func, null, select
 
 from punchcard.db.reading import ROWS_AT_ONCE, stream_plain
 from punchcard.kit.ids import CardId, EntryId, ProgramId, VendorId
@@ -24,6 +24,7 @@ from punchcard.loyalty.ledger.entry import (
     HASHED_FIELDS,
 )
 from punchcard.loyalty.ledger.lifetime import Counts, lifetime_counts
+from punchcard.loyalty.ledger.promise_verify import KeptPromises, Moved, Promises
 from punchcard.loyalty.rules.standing import NO_STANDING, Details, Standing, followed
 from punchcard.loyalty.tables import CARDS, ENTRIES
 from punchcard.loyalty.vocabulary import EntryType
@@ -89,6 +90,7 @@ def verify_ledger(
     verdict = Verdict()
     scope = _Scope(vendor_id, span)
     chains = _chains(connection, verdict, scope, progress)
+    promises = KeptPromises(connection, scope.narrow_table)
     chain = next(chains, None)
     for card in _cards(connection, scope):
         card_id = card[0]
@@ -99,6 +101,8 @@ def verify_ledger(
             verdict.add(None, card_id, "the ledger holds no entry of this card")
             continue
         _compare(card, chain, verdict)
+        for what in chain.promises.differences(promises.of(card_id)):
+            verdict.add(None, card_id, what)
         chain = next(chains, None)
     while chain is not None:
         chain = _without_card(chain, chains, verdict)
@@ -127,6 +131,9 @@ class _Scope:
         of_vendor = [] if self.vendor_id is None else [vendor == self.vendor_id]
         return query.where(*of_vendor, *self.span.holds(card))
 
+    def narrow_table(self, query: Select[Any], table: Table) -> Select[Any]:
+        return self.narrow(query, table.c.vendor_id, table.c.card_id)
+
 
 _HASHED: Final = len(HASHED_FIELDS)
 _AT: Final = {name: place for place, name in enumerate(HASHED_FIELDS)}
@@ -140,6 +147,7 @@ _SEQUENCE, _TYPE, _VOIDS, _PREVIOUS = (
 _STAMPS_DELTA, _POINTS_DELTA = _AT["stamps_delta"], _AT["points_delta"]
 _STAMPS_AFTER, _POINTS_AFTER = _AT["stamps_after"], _AT["points_after"]
 _CARRY_AFTER = _AT["points_carry_after"]
+_REWARD_ID = _AT["reward_id"]
 _REWARD_NAME, _REWARD_VALUE = _AT["reward_name"], _AT["reward_value_minor"]
 _REWARD, _HASH, _FORM, _DETAILS = range(_HASHED, _HASHED + 4)
 
@@ -161,6 +169,7 @@ class _Chain:
     lifetime: Counts = (0, 0, 0)
     standing: Standing = NO_STANDING
     voidable: dict[str, Counts] = field(default_factory=dict)
+    promises: Promises = field(default_factory=Promises)
 
     def take(self, row: list[Any], canonical_hash: str) -> None:
         """Check the next entry and follow it."""
@@ -199,6 +208,9 @@ class _Chain:
             self.standing = followed(self.standing, details)
         except ValueError:
             self._damaged(row, "it takes more out of a card's dated points than there was")
+        if "grant_id" in details or "reservation_id" in details:
+            moved = Moved(row[_REWARD_ID], row[_POINTS_DELTA])
+            self.promises.follow(row[_ID], row[_TYPE], details, moved)
         if self.standing.points_dated > max(self.points, 0):
             self._damaged(row, "its card has more dated points than points")
 
@@ -249,7 +261,7 @@ def _chains(
             chain = _Chain(row[_CARD], row[_VENDOR], row[_PROGRAM], verdict)
         try:
             chain.take(row, _hash_of(row))
-        except (TypeError, ValueError, AttributeError):
+        except (TypeError, ValueError, AttributeError, KeyError):
             # SQLite keeps a text where a number belongs, if someone writes one there.
             verdict.add(row[_ID], row[_CARD], "it holds a value of the wrong kind")
         verdict.entries += 1

@@ -3,30 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
 from punchcard.db.base import table_of
 from punchcard.loyalty.grant_models import Grant, Reservation
 from punchcard.loyalty.operations import GrantReward, Operation, Reserve
+from punchcard.loyalty.rules.promise_states import grant_after, reservation_after
 from punchcard.loyalty.tables import EntryRow
-from punchcard.loyalty.vocabulary import EntryType, GrantState, ReservationState
+from punchcard.loyalty.vocabulary import EntryType
 
 _GRANTS = table_of(Grant)
 _RESERVATIONS = table_of(Reservation)
-
-_GRANT_STATES: Final = {
-    EntryType.GRANT_REDEEMED: GrantState.USED,
-    EntryType.GRANT_EXPIRED: GrantState.EXPIRED,
-    EntryType.GRANT_REVOKED: GrantState.REVOKED,
-    EntryType.POINTS_RESERVED: GrantState.RESERVED,
-    EntryType.RESERVATION_CONFIRMED: GrantState.USED,
-    EntryType.RESERVATION_RELEASED: GrantState.READY,
-    EntryType.REWARD_GRANTED: GrantState.READY,
-    EntryType.VOIDED: GrantState.READY,
-}
-"""What an entry that tells of a grant makes of it."""
 
 _move_grants = (
     update(_GRANTS)
@@ -40,23 +29,6 @@ _move_reservations = (
     .values({name: bindparam(name) for name in ("state", "last_entry_id")})
     .values(updated_at=bindparam("moved_at"))
 )
-
-
-def grant_state_of(kind: str) -> GrantState | None:
-    """Return what an entry of this type makes of the grant it tells of."""
-    return _GRANT_STATES.get(EntryType(kind))
-
-
-def reservation_state_of(kind: str, details: Mapping[str, Any]) -> ReservationState | None:
-    """Return what an entry of this type makes of the reservation it tells of."""
-    if kind == EntryType.POINTS_RESERVED:
-        return ReservationState.RESERVED
-    if kind == EntryType.RESERVATION_CONFIRMED:
-        return ReservationState.CONFIRMED
-    if kind == EntryType.RESERVATION_RELEASED:
-        is_expired = details.get("is_expired", False)
-        return ReservationState.EXPIRED if is_expired else ReservationState.RELEASED
-    return None
 
 
 @dataclass(slots=True)
@@ -91,10 +63,7 @@ class BatchPromises:
     def _note_grant(
         self, operation: Operation, entry: EntryRow, details: Mapping[str, Any]
     ) -> None:
-        state = grant_state_of(entry["type"])
-        ends = details.get("expires_on")
-        if entry["type"] == EntryType.VOIDED:
-            ends = details["grants"][details["grant_id"]].get("expires_on")
+        state, ends = grant_after(entry["type"], details)
         expires_on = date.fromisoformat(ends) if ends else None
         if entry["type"] != EntryType.REWARD_GRANTED:
             moved = {"state": state, "expires_on": expires_on, **_moved(entry)}
@@ -122,7 +91,7 @@ class BatchPromises:
     def _note_reservation(
         self, operation: Operation, entry: EntryRow, details: Mapping[str, Any]
     ) -> None:
-        state = reservation_state_of(entry["type"], details)
+        state = reservation_after(entry["type"], details)
         if entry["type"] != EntryType.POINTS_RESERVED:
             row = {"moved_id": details["reservation_id"], "state": state, **_moved(entry)}
             self.reservations[details["reservation_id"]] = row
