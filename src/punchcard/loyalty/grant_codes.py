@@ -6,7 +6,7 @@ Ten of 32 signs are 50 bits. They are written without I, L, O and U, which are m
 import secrets
 from typing import Final
 
-from punchcard.loyalty.grant_models import GRANT_CODE_LENGTH
+from punchcard.loyalty.vocabulary import GRANT_CODE_LENGTH
 
 _SIGNS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MEANT: Final = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})

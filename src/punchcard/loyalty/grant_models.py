@@ -16,9 +16,12 @@ from punchcard.kit.ids import (
     RewardId,
     VendorId,
 )
-from punchcard.loyalty.vocabulary import GrantReason, GrantState, ReservationState
-
-GRANT_CODE_LENGTH = 10
+from punchcard.loyalty.vocabulary import (
+    GRANT_CODE_LENGTH,
+    GrantReason,
+    GrantState,
+    ReservationState,
+)
 
 _HAS_KEY = text("once_key IS NOT NULL")
 _IS_OPEN = text("state = 'reserved'")

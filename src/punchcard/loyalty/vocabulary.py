@@ -83,6 +83,10 @@ class RewardFilter(StrEnum):
     ALL = "all"
 
 
+GRANT_CODE_LENGTH: Final = 10
+"""How many signs the code of a grant has."""
+
+
 class GrantReason(StrEnum):
     """Why a card was given a reward."""
 

@@ -9,16 +9,16 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
-    exists,
     func,
     or_,
     select,
 )
 
 from punchcard.kit.ids import CardId, CustomerId, ProgramId, RewardId, VendorId
+from punchcard.loyalty.programs.handed_out import had_for_points
 from punchcard.loyalty.rules.values import CardState
 from punchcard.loyalty.tables import CARDS, CUSTOMERS, ENTRIES, PROGRAMS, VENDORS
-from punchcard.loyalty.vocabulary import HELD_STATUSES, EntryType
+from punchcard.loyalty.vocabulary import HELD_STATUSES
 
 _CARD_COLUMNS = (
     *(CARDS.c[name] for name in CardState._fields),
@@ -80,24 +80,6 @@ def times_redeemed(
     for card_id, reward_id, times in connection.execute(query):
         found.setdefault(card_id, {})[reward_id] = int(times)
     return found
-
-
-def had_for_points() -> ColumnElement[bool]:
-    """Return the condition that an entry hands out a reward for points, and stands."""
-    voiding = ENTRIES.alias("voiding")
-    return and_(
-        or_(
-            ENTRIES.c.type == EntryType.POINTS_REDEEMED,
-            and_(ENTRIES.c.type == EntryType.RESERVATION_CONFIRMED, is_for_points()),
-        ),
-        ~exists().where(voiding.c.voids == ENTRIES.c.id),
-    )
-
-
-def is_for_points() -> ColumnElement[bool]:
-    """Return the condition that an entry of a reservation is not about a grant."""
-    grant_id: ColumnElement[str] = ENTRIES.c.details["grant_id"].as_string()
-    return grant_id.is_(None)
 
 
 def customers_with(

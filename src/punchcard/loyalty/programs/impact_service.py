@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, and_, case, false, func, select
 from sqlalchemy.orm import Session
 
 from punchcard.kit.ids import ProgramId, RewardId
-from punchcard.loyalty.cards.card_queries import had_for_points
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward
+from punchcard.loyalty.programs.handed_out import had_for_points
 from punchcard.loyalty.rules.reward_rules import Offered, shelf_obstacle
 from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.vocabulary import (
