@@ -16,6 +16,7 @@ from tests.support.drivers.terminal import (
     open_terminal,
     open_terminal_driver,
     open_till,
+    pair,
     stamp,
     type_pin,
 )
@@ -325,3 +326,24 @@ def test_a_reward_is_called_ready_beside_what_it_is_for(
     page.get_by_role("button", name="Redeem: A coffee").click()
     expect(page.locator(".till-card")).to_contain_text("0 of 2 stamps")
     expect(page.locator(".till-card")).not_to_contain_text("Reward ready: A coffee")
+
+
+def test_enter_after_tapped_digits_means_the_whole_and_not_the_last_digit_again(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter = open_terminal_driver(api, alice, type="points", points_per_currency_unit=10)
+    card = counter.card()
+    page = visits.open()
+    pair(page, counter)
+    page.locator(".person", has_text=LEA[0]).click()
+    for digit in LEA[1]:
+        page.locator(".keypad .key", has_text=digit).click()
+    page.keyboard.press("Enter")
+    expect(page.locator(".scan")).to_be_visible()
+    find_card(page, card)
+    page.get_by_role("button", name="Purchase: add points").click()
+    for digit in "1250":
+        page.locator(".keypad .key", has_text=digit).click()
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice.good")).to_contain_text("€12.50: +125 points")
+    assert [one["amount_minor"] for one in counter.entries(card)] == [1250]

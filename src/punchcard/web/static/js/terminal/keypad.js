@@ -24,6 +24,8 @@ function keyOf(key, onKey) {
     type: "button",
     class: "key",
     onclick: () => onKey(key),
+    // A finger leaves the focus where it was: Enter after it means the whole, not this key again.
+    onmousedown: (/** @type {Event} */ event) => event.preventDefault(),
     "aria-label": isBack ? t("Delete the last digit") : null,
   };
   return h("button", attributes, isBack ? icon("delete") : key);
