@@ -37,6 +37,12 @@ _ONCE = Line(sentence=N_("This link works once, until {expires_at}."))
 _UNTIL = Line(sentence=N_("This link works until {expires_at}."))
 _CONFIRM = N_("Confirm this address")
 _WHY_CONFIRM = N_("Please confirm your address, so that the shop can find your card by it.")
+_TO_THE_CARD: Final = (
+    Line(sentence=N_("Open your card"), link="card_link", is_main=True, only_with="card_link"),
+    Line(sentence=N_("Add to Apple Wallet"), link="apple_link", only_with="apple_link"),
+    Line(sentence=N_("Add to Google Wallet"), link="google_link", only_with="google_link"),
+)
+_NO_CARD_ASKED_FOR: Final = Line(sentence=N_("If you did not ask for a card, do nothing."))
 _NEWS = Line(
     sentence=N_("By confirming you also agree to get news from {shop} by e-mail."),
     only_with="wants_news",
@@ -155,32 +161,18 @@ WORDINGS: Final[Mapping[str, MailText]] = {
         subject=N_("Your card at {shop}"),
         lines=(
             Line(sentence=N_("Here is your card: {program}. Show it at every visit.")),
-            Line(
-                sentence=N_("Open your card"),
-                link="card_link",
-                is_main=True,
-                only_with="card_link",
-            ),
-            Line(sentence=N_("Add to Apple Wallet"), link="apple_link", only_with="apple_link"),
-            Line(sentence=N_("Add to Google Wallet"), link="google_link", only_with="google_link"),
+            *_TO_THE_CARD,
             Line(sentence=_WHY_CONFIRM, only_with="link"),
             _NEWS,
             Line(sentence=_CONFIRM, link="link", only_with="link"),
-            Line(sentence=N_("If you did not ask for a card, do nothing.")),
+            _NO_CARD_ASKED_FOR,
         ),
     ),
     "customer_has_card": MailText(
         subject=N_("Your card at {shop}"),
         lines=(
             Line(sentence=N_("You already have a card here: {program}, with {balance}.")),
-            Line(
-                sentence=N_("Open your card"),
-                link="card_link",
-                is_main=True,
-                only_with="card_link",
-            ),
-            Line(sentence=N_("Add to Apple Wallet"), link="apple_link", only_with="apple_link"),
-            Line(sentence=N_("Add to Google Wallet"), link="google_link", only_with="google_link"),
+            *_TO_THE_CARD,
             Line(
                 sentence=N_(
                     "Somebody has just taken a new, empty card with this address. If you want to"
@@ -189,7 +181,7 @@ WORDINGS: Final[Mapping[str, MailText]] = {
                 only_with="new_link",
             ),
             Line(sentence=N_("Open the new card"), link="new_link", only_with="new_link"),
-            Line(sentence=N_("If you did not ask for a card, do nothing.")),
+            _NO_CARD_ASKED_FOR,
         ),
     ),
     "test_pass": MailText(
