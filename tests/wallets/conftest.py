@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from punchcard.context import Context
+from punchcard.fakes.apns import Apns, served_apns
+from punchcard.fakes.apple_chain import AppleChain, make_chain
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import CardId, ProgramId
 from punchcard.kit.settings import Settings
@@ -21,6 +23,19 @@ def google(clock: ManualClock) -> Iterator[Google]:
     """Serve a Google of our own, which lives by the test's clock."""
     with open_google(clock) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def chain() -> AppleChain:
+    """Make root, intermediate and pass certificate."""
+    return make_chain()
+
+
+@pytest.fixture
+def apns(chain: AppleChain) -> Iterator[Apns]:
+    """Run Apple's push service."""
+    with served_apns(chain) as running:
+        yield running
 
 
 @pytest.fixture

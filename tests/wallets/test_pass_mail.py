@@ -9,7 +9,7 @@ import pytest
 
 from punchcard.accounts.mail.mail_messages import write_message
 from punchcard.context import Context
-from punchcard.fakes.apple_chain import AppleChain, make_chain
+from punchcard.fakes.apple_chain import AppleChain
 from punchcard.kit.mail import as_message
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import LoyaltyProgram
@@ -22,12 +22,6 @@ from tests.support.outgoing_mail import mails
 from tests.support.pages import Visitor, text_of
 from tests.wallets.apple.certified import with_certificates
 from tests.wallets.apple.opened_pass import open_pass, verify_signature
-
-
-@pytest.fixture(scope="module")
-def chain() -> AppleChain:
-    """Make certificates."""
-    return make_chain()
 
 
 @pytest.fixture

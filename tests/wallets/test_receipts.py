@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
-from punchcard.fakes.apple_chain import AppleChain, make_chain
+from punchcard.fakes.apple_chain import AppleChain
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
@@ -24,12 +24,6 @@ from tests.support.statements import statements_of
 from tests.wallets.google_account import Google
 
 NOWHERE = {"apple": "none", "google": "none"}
-
-
-@pytest.fixture(scope="module")
-def chain() -> AppleChain:
-    """Make root, intermediate and pass certificate."""
-    return make_chain()
 
 
 @pytest.fixture

@@ -1,15 +1,13 @@
 """Where a shop is and how to reach it, from the console and the API onto the passes."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from punchcard.context import Context
-from punchcard.fakes.apns import Apns, served_apns
-from punchcard.fakes.apple_chain import AppleChain, make_chain
+from punchcard.fakes.apns import Apns
+from punchcard.fakes.apple_chain import AppleChain
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.worker.loop import Worker
@@ -29,24 +27,10 @@ from tests.wallets.google_account import Google
 PLACES = "/vendor/locations"
 
 
-@pytest.fixture(scope="module")
-def chain() -> AppleChain:
-    """Make certificates."""
-    return make_chain()
-
-
-@pytest.fixture
-def apns(chain: AppleChain) -> Iterator[Apns]:
-    """Run Apple's push service."""
-    with served_apns(chain) as running:
-        yield running
-
-
 @pytest.fixture
 def server_settings(settings: Settings, google: Google, chain: AppleChain, apns: Apns) -> Settings:
     """Set both wallets up."""
-    with_google = google.settings(settings)
-    return replace(with_certificates(with_google, chain, apns.url), base_url=with_google.base_url)
+    return with_certificates(google.settings(settings), chain, apns.url)
 
 
 @pytest.fixture

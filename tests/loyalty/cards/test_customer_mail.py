@@ -32,20 +32,9 @@ from punchcard.loyalty.vocabulary import ActorKind
 from punchcard.main import create_worker
 from tests.support import cast
 from tests.support.cast import Shop, by_operator
+from tests.support.post import Post
 
 EMAIL = "anna@example.com"
-
-
-class Post:
-    """A mailer that keeps what it is given."""
-
-    is_configured = True
-
-    def __init__(self) -> None:
-        self.messages: list[Any] = []
-
-    def send(self, message: Any) -> None:
-        self.messages.append(message)
 
 
 @pytest.fixture

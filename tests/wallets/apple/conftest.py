@@ -4,14 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from punchcard.fakes.apple_chain import AppleChain, make_chain
+from punchcard.fakes.apple_chain import AppleChain
 from punchcard.wallets.apple.signing import PassSigner
-
-
-@pytest.fixture(scope="session")
-def chain() -> AppleChain:
-    """Make root, intermediate and pass certificate."""
-    return make_chain()
 
 
 @pytest.fixture(scope="session")

@@ -14,13 +14,6 @@ from punchcard.wallets.apple.signing import PassSigner
 TOKENS = [f"{number:064x}" for number in range(300)]
 
 
-@pytest.fixture
-def apns(chain: AppleChain) -> Iterator[Apns]:
-    """Run a push service."""
-    with served_apns(chain) as running:
-        yield running
-
-
 def client_of(
     apns: Apns, chain: AppleChain, signer: PassSigner, *, topic: str = PASS_TYPE
 ) -> ApnsClient:

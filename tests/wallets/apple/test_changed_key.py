@@ -1,12 +1,11 @@
 """The server's key changes: phones fetch their pass with the old token, and show the new one."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from punchcard.context import Context, build_context
-from punchcard.fakes.apns import Apns, served_apns
+from punchcard.fakes.apns import Apns
 from punchcard.fakes.apple_chain import AppleChain
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import CardId, SystemIds
@@ -21,13 +20,6 @@ from tests.wallets.apple.opened_pass import OpenedPass
 from tests.wallets.apple.web_service.phone_and_counter import Phone
 
 NEW = "another secret of 32 characters or more"
-
-
-@pytest.fixture
-def apns(chain: AppleChain) -> Iterator[Apns]:
-    """Run Apple's push service."""
-    with served_apns(chain) as running:
-        yield running
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 from PIL import Image
@@ -17,13 +17,12 @@ from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.context import Context
 from punchcard.db.outbox import OutboxRow
 from punchcard.kit.clock import ManualClock
-from punchcard.kit.validation import texts
-from punchcard.kit.validation.invalid import InvalidValue
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.http import Api, InProcess
 from tests.support.pages import Visitor, text_of
+from tests.web.public.names import NAMES, as_kept
 
 
 @pytest.fixture
@@ -270,25 +269,12 @@ def test_a_card_is_packed_for_browsers_that_unpack_and_only_for_them(
     assert text_of(packed) == text_of(plain)
 
 
-def as_kept(name: str) -> str:
-    """Return a name as the shop keeps it: without what nobody sees; not one without anything."""
-    try:
-        return texts.one_line(name)
-    except InvalidValue:
-        reject()
-
-
-_NAMES = st.text(
-    st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=120
-).filter(lambda name: name.strip() == name)
-
-
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    name=_NAMES | st.sampled_from(["<b>&amp;</b>", "\u202eAna", "👩🏽‍🍳", "{{ 7*7 }}", "'\"><i>"])
+    name=NAMES | st.sampled_from(["<b>&amp;</b>", "\u202eAna", "👩🏽‍🍳", "{{ 7*7 }}", "'\"><i>"])
 )
 def test_every_name_is_whole_and_only_text_on_the_card_and_the_data_page(
     visitor: Visitor, coffee: LoyaltyProgram, name: str

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -18,20 +17,9 @@ from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.http import Api
 from tests.support.pages import Visitor, text_of
+from tests.support.post import Post
 
 PAUSED = "Very many people joined with an e-mail address within this hour"
-
-
-class Post:
-    """A mailer that keeps what it is given."""
-
-    is_configured = True
-
-    def __init__(self) -> None:
-        self.messages: list[Any] = []
-
-    def send(self, message: Any) -> None:
-        self.messages.append(message)
 
 
 @pytest.fixture

@@ -4,15 +4,13 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 
 from punchcard.accounts.models import Customer, Vendor
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.context import Context
-from punchcard.kit.validation import texts
-from punchcard.kit.validation.invalid import InvalidValue
 from punchcard.loyalty.models import (
     LoyaltyCard,
     LoyaltyProgram,
@@ -23,6 +21,7 @@ from punchcard.loyalty.vocabulary import ProgramStatus
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.pages import Visitor, text_of
+from tests.web.public.names import NAMES, as_kept
 
 
 @pytest.fixture
@@ -179,24 +178,11 @@ def test_too_many_cards_a_minute_are_refused(
     assert int(answer.headers["retry-after"]) >= 1
 
 
-def as_kept(name: str) -> str:
-    """Return a name as the shop keeps it: without what nobody sees; not one without anything."""
-    try:
-        return texts.one_line(name)
-    except InvalidValue:
-        reject()
-
-
-_NAMES = st.text(
-    st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=120
-).filter(lambda name: name.strip() == name)
-
-
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(name=_NAMES | st.sampled_from(["<b>&amp;</b>", "\u202eAna", "👩🏽‍🍳", "{{ 7*7 }}"]))
+@given(name=NAMES | st.sampled_from(["<b>&amp;</b>", "\u202eAna", "👩🏽‍🍳", "{{ 7*7 }}"]))
 def test_every_name_arrives_whole_and_as_text(
     visitor: Visitor, coffee: LoyaltyProgram, name: str
 ) -> None:

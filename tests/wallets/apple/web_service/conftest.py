@@ -1,12 +1,11 @@
 """A server with Apple's certificates, an owner, a counter and Apple's push service."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from punchcard.context import Context
-from punchcard.fakes.apns import Apns, served_apns
+from punchcard.fakes.apns import Apns
 from punchcard.fakes.apple_chain import AppleChain
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import LoyaltyProgram
@@ -16,13 +15,6 @@ from tests.support.cast import Shop
 from tests.support.http import Api
 from tests.wallets.apple.certified import with_certificates
 from tests.wallets.apple.web_service.phone_and_counter import StampsAndPushes
-
-
-@pytest.fixture
-def apns(chain: AppleChain) -> Iterator[Apns]:
-    """Run Apple's push service."""
-    with served_apns(chain) as running:
-        yield running
 
 
 @pytest.fixture
