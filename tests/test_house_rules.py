@@ -99,6 +99,7 @@ _ID_NAMES = {
     "customer_id",
     "program_id",
     "reward_id",
+    "promotion_id",
     "card_id",
     "entry_id",
     "transaction_id",

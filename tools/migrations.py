@@ -29,6 +29,7 @@ import punchcard.loyalty.grant_models
 import punchcard.loyalty.import_models
 import punchcard.loyalty.jobs.models
 import punchcard.loyalty.models
+import punchcard.loyalty.promotion_models
 import punchcard.loyalty.transparency.models
 import punchcard.wallets.google.models
 import punchcard.wallets.models  # noqa: F401 - each import adds its tables to the metadata

@@ -16,6 +16,7 @@ Route = tuple[str, str]
 _AUTH = "/api/v1/auth"
 _VENDOR = "/api/v1/vendor"
 _LOYALTY = "/api/v1/vendor/loyalty"
+_PROMOTIONS = f"{_LOYALTY}/programs/{{program_id}}/promotions"
 _PLATFORM = "/api/v1/admin"
 _OPEN = "/api/v1/loyalty"
 
@@ -80,6 +81,11 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
         "points_required": 50,
     },
     ("PATCH", f"{_LOYALTY}/rewards/{{reward_id}}"): lambda _: {"name": "Another name"},
+    ("POST", f"{_PROMOTIONS}"): lambda _: {
+        "name": "Double points",
+        "effect": {"kind": "multiply", "factor": "2.000"},
+    },
+    ("PATCH", f"{_PROMOTIONS}/{{promotion_id}}"): lambda _: {"name": "Another name"},
     ("POST", f"{_LOYALTY}/imports/history"): lambda _: {"name": "Paper cards"},
     ("POST", f"{_LOYALTY}/cards"): lambda stock: {"program_id": stock["program_id"]},
     ("PATCH", f"{_LOYALTY}/cards/{{card_id}}"): lambda _: {"customer": {"name": "Chloé B."}},
@@ -128,6 +134,11 @@ _OTHER_PATHS: dict[Route, dict[str, str]] = {
     # A program with cards stays; a card that is active can't be unblocked.
     ("DELETE", f"{_LOYALTY}/programs/{{program_id}}"): {"program_id": "empty_program_id"},
     ("POST", f"{_LOYALTY}/programs/{{program_id}}/rewards"): {"program_id": "points_program_id"},
+    ("POST", _PROMOTIONS): {"program_id": "points_program_id"},
+    **{
+        (method, f"{_PROMOTIONS}/{{promotion_id}}"): {"program_id": "points_program_id"}
+        for method in ("GET", "PATCH", "DELETE")
+    },
 }
 
 

@@ -332,5 +332,5 @@ def _lists(document: Any) -> list[Route]:
         if "cursor"
         in [parameter["name"] for parameter in methods.get("get", {}).get("parameters", [])]
     ]
-    assert len(lists) == 18
+    assert len(lists) == 19
     return lists

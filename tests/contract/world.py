@@ -110,6 +110,8 @@ class _Floor:
         empty = self._program("empty", type="stamps", status="draft")
         cake = {"name": "A cake", "points_required": 100}
         reward = self._post(f"{LOYALTY}/programs/{points['id']}/rewards", cake)
+        double = {"name": "Double points", "effect": {"kind": "multiply", "factor": "2.000"}}
+        promotion = self._post(f"{LOYALTY}/programs/{points['id']}/promotions", double)
         return {
             "program_id": coffee["id"],
             "slug": coffee["slug"],
@@ -117,6 +119,7 @@ class _Floor:
             "strict_program_id": strict["id"],
             "empty_program_id": empty["id"],
             "reward_id": reward["id"],
+            "promotion_id": promotion["id"],
         }
 
     def staff(self) -> dict[str, str]:

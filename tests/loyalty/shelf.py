@@ -9,7 +9,8 @@ from punchcard.kit.ids import CardId, ProgramId, StaffPinId
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.operations import Actor
-from punchcard.loyalty.programs import program_service, reward_service
+from punchcard.loyalty.programs import program_service, promotion_service, reward_service
+from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.staff import pin_service
 from punchcard.loyalty.vocabulary import ActorKind
 from tests.support.cast import Shop, by_operator
@@ -27,6 +28,12 @@ HYBRID: dict[str, Any] = {
 }
 """Stamps and points without PINs or pauses: three stamps make a coffee."""
 
+DOUBLE = {"kind": "multiply", "factor": "2.000"}
+MORE_STAMPS: dict[str, Any] = {
+    "name": "A stamp more",
+    "effect": {"kind": "add_stamps", "stamps": 1},
+}
+
 
 def program(shop: Shop, **fields: Any) -> LoyaltyProgram:
     """Create a program of the shop: an ordinary stamp card unless `fields` say otherwise."""
@@ -41,6 +48,15 @@ def reward(shop: Shop, program_id: ProgramId, **fields: Any) -> Reward:
     given = {"name": "A cake", "points_required": 100, **fields}
     with shop.context.database.write() as session:
         return reward_service.create_reward(
+            session, by_operator(shop.context), shop.id, program_id, given
+        )
+
+
+def promotion(shop: Shop, program_id: ProgramId, **fields: Any) -> Promotion:
+    """Create an active promotion that doubles points, unless `fields` say otherwise."""
+    given = {"name": "Double points", "effect": DOUBLE, "status": "active", **fields}
+    with shop.context.database.write() as session:
+        return promotion_service.create_promotion(
             session, by_operator(shop.context), shop.id, program_id, given
         )
 

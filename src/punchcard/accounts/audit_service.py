@@ -6,7 +6,7 @@ and nothing about a customer but an id.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select
@@ -223,4 +223,6 @@ def _plain(value: Any) -> Any:
         return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(inner) for inner in value]
-    return to_rfc3339(value) if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return to_rfc3339(value)
+    return value.isoformat() if isinstance(value, date) else value

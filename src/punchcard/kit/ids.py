@@ -20,6 +20,7 @@ DeviceId = NewType("DeviceId", str)
 CustomerId = NewType("CustomerId", str)
 ProgramId = NewType("ProgramId", str)
 RewardId = NewType("RewardId", str)
+PromotionId = NewType("PromotionId", str)
 CardId = NewType("CardId", str)
 EntryId = NewType("EntryId", str)
 ImportId = NewType("ImportId", str)
@@ -38,6 +39,7 @@ KINDS: Final = (
     CustomerId,
     ProgramId,
     RewardId,
+    PromotionId,
     CardId,
     EntryId,
     ImportId,

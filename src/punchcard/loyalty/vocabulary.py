@@ -200,6 +200,42 @@ class PartKind(StrEnum):
     TIER = "tier"
 
 
+class PromotionStatus(StrEnum):
+    """Where a promotion stands: SCHEDULED, ACTIVE and ENDED follow its dates once it is no draft.
+
+    Nothing is kept as SCHEDULED: it is what an ACTIVE one is before its first day.
+    """
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class EffectKind(StrEnum):
+    """What a promotion does to a purchase."""
+
+    MULTIPLY = "multiply"
+    ADD_POINTS = "add_points"
+    ADD_STAMPS = "add_stamps"
+
+
+class Stacking(StrEnum):
+    """Whether a promotion comes on top of others, or only the BEST of them counts."""
+
+    BEST = "best"
+    ADD = "add"
+
+
+class LimitPeriod(StrEnum):
+    """In which time a card gets something of a promotion only so often."""
+
+    DAY = "day"
+    WEEK = "week"
+    CARD = "card"
+
+
 class ActorKind(StrEnum):
     """Whose credential asked for an operation; the PUBLIC showed none.
 

@@ -21,7 +21,7 @@ from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import erasures, hand_over, person_proofs
 from punchcard.loyalty.jobs import due_keeper
 from punchcard.loyalty.models import TransactionOrigin
-from punchcard.loyalty.programs import reward_service
+from punchcard.loyalty.programs import promotion_service, reward_service
 from punchcard.loyalty.transparency import log_keeper
 from punchcard.wallets.apple import apple_registry
 from punchcard.wallets.google import google_registry
@@ -118,6 +118,12 @@ def touch_dated_rewards(context: Context, session: Session, now: datetime) -> in
     return reward_service.touch_dated(session, act, limit=_MANY)
 
 
+def touch_dated_promotions(context: Context, session: Session, now: datetime) -> int:
+    """Let passes follow promotions that began or ended by their dates."""
+    act = Act(subject=SYSTEM, now=now, ids=context.ids, request_id=None)
+    return promotion_service.touch_dated(session, act, limit=_MANY)
+
+
 def drop_needless_work(context: Context, session: Session, now: datetime) -> int:
     """Drop word that no wallet waits for."""
     return context.wallets.service.drop_needless_work(session)
@@ -207,6 +213,7 @@ SHARED_TASKS: Final = [
             expire_notices,
             touch_dated_rewards,
             book_due,
+            touch_dated_promotions,
             drop_needless_work,
             check_google_holders,
             expire_mails,

@@ -106,6 +106,8 @@ def test_a_device_sees_what_a_till_needs() -> None:
         "/loyalty/programs/{program_id}",
         "/loyalty/programs/{program_id}/rewards",
         "/loyalty/rewards/{reward_id}",
+        "/loyalty/programs/{program_id}/promotions",
+        "/loyalty/programs/{program_id}/promotions/{promotion_id}",
         "/loyalty/cards",
         "/loyalty/cards/lookup",
         "/loyalty/cards/{card_id}",

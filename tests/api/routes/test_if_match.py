@@ -21,6 +21,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     f"{V}/devices/{{device_id}}": {"name": "Till 9"},
     f"{V}/loyalty/programs/{{program_id}}": {"name": "Coffee club"},
     f"{V}/loyalty/rewards/{{reward_id}}": {"name": "A tart"},
+    f"{V}/loyalty/programs/{{program_id}}/promotions/{{promotion_id}}": {"name": "Triple"},
     f"{V}/loyalty/cards/{{card_id}}": {"customer": {"name": "Marie"}},
     f"{V}/loyalty/pins/{{pin_id}}": {"name": "Lea"},
     "/admin/vendors/{vendor_id}": {"name": "Café B"},
@@ -46,6 +47,7 @@ def things(alice: Shop, owner: Api) -> dict[str, str]:
         "device_id": owner.get("/vendor/devices").json()["items"][0]["id"],
         "program_id": program.id,
         "reward_id": shelf.reward(alice, bread.id).id,
+        "promotion_id": shelf.promotion(alice, program.id, **shelf.MORE_STAMPS).id,
         "card_id": shelf.opened_card(alice, program),
         "pin_id": shelf.pin(alice).id,
     }

@@ -126,6 +126,11 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_LOYALTY}/rewards/{{reward_id}}"): _SEE_RULES,
     ("PATCH", f"{_LOYALTY}/rewards/{{reward_id}}"): MAY_MANAGE,
     ("DELETE", f"{_LOYALTY}/rewards/{{reward_id}}"): MAY_MANAGE,
+    ("GET", f"{_LOYALTY}/programs/{{program_id}}/promotions"): _SEE_RULES,
+    ("POST", f"{_LOYALTY}/programs/{{program_id}}/promotions"): MAY_MANAGE,
+    ("GET", f"{_LOYALTY}/programs/{{program_id}}/promotions/{{promotion_id}}"): _SEE_RULES,
+    ("PATCH", f"{_LOYALTY}/programs/{{program_id}}/promotions/{{promotion_id}}"): MAY_MANAGE,
+    ("DELETE", f"{_LOYALTY}/programs/{{program_id}}/promotions/{{promotion_id}}"): MAY_MANAGE,
     # Whole lists to take away: for those who answer for the shop, and secrets' owners alone
     **{
         ("GET", f"{_LOYALTY}/exports/{name}.{format}"): rule

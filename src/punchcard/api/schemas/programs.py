@@ -343,10 +343,11 @@ def reward_schema(row: Reward) -> RewardSchema:
 def fields_of(request: Schema) -> dict[str, Any]:
     """Return the fields a request names; within documents, what is null is left out."""
     given = request.model_dump(exclude_unset=True)
-    return {name: _compact(value) for name, value in given.items()}
+    return {name: compact(value) for name, value in given.items()}
 
 
-def _compact(value: Any) -> Any:
+def compact(value: Any) -> Any:
+    """Return a document without what is null in it."""
     if not isinstance(value, dict):
         return value
-    return {name: _compact(inner) for name, inner in value.items() if inner is not None}
+    return {name: compact(inner) for name, inner in value.items() if inner is not None}

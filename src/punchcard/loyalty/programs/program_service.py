@@ -21,6 +21,7 @@ from punchcard.kit.money import minor_units
 from punchcard.loyalty.errors.programs import ProgramHasCards, ProgramNotFound, ProgramSlugTaken
 from punchcard.loyalty.events import PROGRAM_CHANGED, ProgramsChanged, StaffPinChanged
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
+from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.rules.logo_rules import kept_branding
 from punchcard.loyalty.rules.program_rules import (
     FIXED_BY_CARDS,
@@ -232,6 +233,7 @@ def delete_program(session: Session, act: Act, vendor_id: VendorId, program_id: 
     program = _locked(session, vendor_id, program_id, against_new_cards=True)
     _refuse_if_cards(session, program)
     session.execute(delete(Reward).where(Reward.program_id == program.id))
+    session.execute(delete(Promotion).where(Promotion.program_id == program.id))
     session.execute(delete(DailyRollup).where(DailyRollup.program_id == program.id))
     # A PIN may have served another program before, so that entries name it: it is never deleted.
     retired = session.scalars(

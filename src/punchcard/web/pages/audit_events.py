@@ -16,6 +16,7 @@ from punchcard.accounts.words import ACTIONS, ACTORS, SUBJECTS
 from punchcard.kit.ids import CardId
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
+from punchcard.loyalty.promotion_models import Promotion
 from punchcard.web.pages.audit_labels import ChangeTeller, ToldChange
 from punchcard.web.pages.formatting import Wording
 
@@ -26,6 +27,7 @@ _NAMED: Final[Mapping[str, Any]] = {
     "location": Location,
     "member": User,
     "program": LoyaltyProgram,
+    "promotion": Promotion,
     "reward": Reward,
     "staff_pin": StaffPin,
     "vendor": Vendor,

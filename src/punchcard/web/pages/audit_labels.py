@@ -88,6 +88,8 @@ _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
 _CREATING: Final = (
     "program.created",
     "program.deleted",
+    "promotion.created",
+    "promotion.deleted",
     "reward.created",
     "reward.archived",
     "reward.restored",

@@ -1,0 +1,1 @@
+"""What promotions are, which are on, and what they give. Pure."""
