@@ -3,10 +3,11 @@
 from itertools import count
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from punchcard.kit.i18n import translate
 from tests.journeys.support.axe import assert_no_axe_violations, assert_usable
+from tests.journeys.support.scanner import scanning
 from tests.journeys.support.visits import Visits
 from tests.support.cast import Shop
 from tests.support.drivers.terminal import (
@@ -21,17 +22,6 @@ from tests.support.drivers.terminal import (
 from tests.support.http import Api
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-def scan_by_hand(page: Page, text: str) -> None:
-    """Type as a hand scanner does, and wait until its second Enter would no longer be swallowed."""
-    began = page.evaluate("performance.now()")
-    page.keyboard.type(text)
-    page.keyboard.press("Enter")
-    ended = page.evaluate("performance.now()")
-    # The window is one and a half times the longest pause between two keys.
-    until = ended + 1.5 * (ended - began)
-    page.wait_for_function("until => performance.now() > until", arg=until)
 
 
 @ON_SQLITE
@@ -50,7 +40,9 @@ def test_the_terminal_works_by_keyboard_and_hand_scanner_alone(
     page.keyboard.type(LEA[1])
     page.keyboard.press("Enter")
     expect(page.locator(".scan")).to_be_visible()
-    scan_by_hand(page, card["public_url"])
+    with scanning(page):
+        page.keyboard.type(card["public_url"])
+        page.keyboard.press("Enter")
     expect(page.locator(".stamp-it")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator(".notice.good")).to_contain_text("Stamped: 1 of 10.")

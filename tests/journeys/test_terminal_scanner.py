@@ -10,6 +10,7 @@ import pytest
 from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Page, expect
 
+from tests.journeys.support.scanner import scanning
 from tests.journeys.support.visits import Visits
 from tests.support.cast import Shop
 from tests.support.drivers.terminal import (
@@ -161,7 +162,8 @@ def test_a_pairing_code_is_scanned_by_hand_too(visits: Visits, api: Api, alice: 
     page.goto("/terminal")
     page.locator("input.code").wait_for()
     code = counter.pairing_code()
-    scan_as(page, f"{visits.address}/terminal#pair={code}", "us", "swissFrench")
+    with scanning(page):
+        scan_as(page, f"{visits.address}/terminal#pair={code}", "us", "swissFrench")
     expect(page.locator("input.code")).to_have_value(code)
     page.keyboard.press("Enter")
     expect(page.locator(".people")).to_be_visible()
