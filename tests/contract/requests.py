@@ -101,6 +101,11 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
         "card": stock["points_card_id"],
         "reward_id": stock["reward_id"],
     },
+    ("POST", f"{_LOYALTY}/points/refund"): lambda stock: {
+        "transaction_id": stock["points_transaction_id"],
+        "amount_minor": 500,
+        "refund_reference": "refund 1",
+    },
     ("POST", f"{_LOYALTY}/points/adjust"): lambda stock: {
         "card": stock["points_card_id"],
         "points_delta": 5,

@@ -132,6 +132,15 @@ def test_every_served_route_is_in_the_table_and_the_other_way_round(document: An
             "reward_not_found",
         ),
         (
+            "/points/refund",
+            {
+                "transaction_id": "{points_transaction_id}",
+                "amount_minor": 5,
+                "refund_reference": "b",
+            },
+            "transaction_not_found",
+        ),
+        (
             "/points/adjust",
             {"card": "{points_card_id}", "points_delta": 1, "reason": "x"},
             "card_not_found",

@@ -247,10 +247,26 @@ class ReleaseExpired(CardOperation):
 
 
 @value
-class VoidEntry(Operation):
-    """Reverse one earning or redemption by a new entry that names it."""
+class EntryOperation(Operation):
+    """An operation on the card of an entry that exists."""
 
     transaction_id: EntryId
+
+
+@value
+class VoidEntry(EntryOperation):
+    """Reverse one earning or redemption by a new entry that names it."""
+
+
+@value
+class RefundPoints(EntryOperation):
+    """Take back the points of the part of a purchase that was paid back.
+
+    `refund_reference` is the shop's receipt of that: it is taken once a program.
+    """
+
+    amount_minor: int
+    refund_reference: str
 
 
 @value

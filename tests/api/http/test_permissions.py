@@ -85,6 +85,7 @@ def test_staff_change_nothing_but_cards() -> None:
         "/stamp/redeem",
         "/points/earn",
         "/points/redeem",
+        "/points/refund",
         "/transactions/{transaction_id}/void",
         "/operations",
         "/pins/verify",

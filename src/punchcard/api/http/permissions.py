@@ -162,6 +162,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_LOYALTY}/stamp/redeem"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/points/earn"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/points/redeem"): MAY_OPERATE,
+    ("POST", f"{_LOYALTY}/points/refund"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/points/adjust"): MAY_MANAGE,
     ("POST", f"{_LOYALTY}/transactions/{{transaction_id}}/void"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/operations"): MAY_OPERATE,

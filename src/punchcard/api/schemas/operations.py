@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from punchcard.api.schemas.cards import ReceiptSchema
-from punchcard.api.schemas.fields import IdOf, Moment, OfNow, Schema, line, whole
+from punchcard.api.schemas.fields import IdOf, Moment, OfNow, Schema, fault, line, whole
+from punchcard.kit.i18n import N_
 from punchcard.kit.ids import EntryId, ImportId, LocationId, RewardId
 
 CardCode = Annotated[str, *line(1, 300)]
@@ -99,6 +100,26 @@ class VoidRequest(Proved):
     reason: Reason
 
 
+class RefundRequest(Proved):
+    """Take back the points of a part of a purchase, which its receipt number or its entry names.
+
+    Of several refunds each takes what its part earned; together they come to no more than the
+    purchase. `refund_reference` is the shop's own number of the refund, taken once a program.
+    """
+
+    reference: Reference | None = None
+    transaction_id: IdOf[EntryId] | None = None
+    amount_minor: PurchaseAmount
+    refund_reference: Reference
+    reason: Reason | None = None
+
+    @model_validator(mode="after")
+    def _names_one_purchase(self) -> "RefundRequest":
+        if (self.reference is None) == (self.transaction_id is None):
+            raise fault(N_("Name the purchase by its receipt number or by its transaction."))
+        return self
+
+
 class StampItem(StampRequest):
     """`POST /stamp` as an item of a list."""
 
@@ -135,8 +156,15 @@ class VoidItem(VoidRequest):
     transaction_id: IdOf[EntryId]
 
 
+class RefundItem(RefundRequest):
+    """`POST /points/refund` as an item of a list."""
+
+    op: Literal["refund"]
+    idempotency_key: Key
+
+
 Item = Annotated[
-    StampItem | RedeemStampsItem | EarnItem | RedeemPointsItem | VoidItem,
+    StampItem | RedeemStampsItem | EarnItem | RedeemPointsItem | VoidItem | RefundItem,
     Field(discriminator="op"),
 ]
 

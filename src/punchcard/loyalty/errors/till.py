@@ -1,7 +1,10 @@
 """Refusals of the till and of the ledger's entries, whatever the program allows."""
 
-from punchcard.kit.errors import DomainError, Kind
+from collections.abc import Mapping
+
+from punchcard.kit.errors import DomainError, Kind, Param
 from punchcard.kit.i18n import N_
+from punchcard.kit.money import Amount
 
 
 class ReferenceAlreadyUsed(DomainError):
@@ -42,6 +45,47 @@ class NotVoidable(DomainError):
     code = "not_voidable"
     kind = Kind.REFUSED
     sentence = N_("Only earnings and redemptions can be voided.")
+
+
+class NotRefundable(DomainError):
+    """Only purchases can be paid back in part."""
+
+    code = "not_refundable"
+    kind = Kind.REFUSED
+    sentence = N_("Only a purchase can be paid back.")
+
+
+class RefundExceedsPurchase(DomainError):
+    """More is paid back than is left of the purchase: facts `refundable_minor`, `currency`."""
+
+    code = "refund_exceeds_purchase"
+    kind = Kind.REFUSED
+    sentence = N_("Of this purchase only {refundable} can still be paid back.")
+
+    @property
+    def params(self) -> Mapping[str, Param]:
+        """Return the facts, and what is left as an amount."""
+        left, currency = self.facts["refundable_minor"], self.facts["currency"]
+        return {**self.facts, "refundable": Amount(int(str(left)), str(currency))}
+
+
+class PurchaseRefunded(RefundExceedsPurchase):
+    """A purchase that was paid back in part can't be voided: its rest can be paid back."""
+
+    code = "purchase_refunded"
+    sentence = N_(
+        "A part of this purchase was paid back already. Pay back the rest instead: {refundable}."
+    )
+
+
+class SeveralPurchases(DomainError):
+    """The receipt number stands for purchases in several programs."""
+
+    code = "several_purchases"
+    kind = Kind.CONFLICT
+    sentence = N_(
+        "Several programs have a purchase with this receipt number. Name the transaction."
+    )
 
 
 class IdempotencyKeyReused(DomainError):

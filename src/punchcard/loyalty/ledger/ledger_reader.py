@@ -13,11 +13,17 @@ from punchcard.accounts.models import Location
 from punchcard.db.days import lies_after
 from punchcard.db.dialects import beside_an_index
 from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, StaffPinId, VendorId, as_id
-from punchcard.loyalty.errors.till import TransactionNotFound
-from punchcard.loyalty.models import LoyaltyCard, StaffPin, TransactionOrigin
+from punchcard.loyalty.errors.till import SeveralPurchases, TransactionNotFound
+from punchcard.loyalty.models import (
+    LoyaltyCard,
+    LoyaltyProgram,
+    ReferenceClaim,
+    StaffPin,
+    TransactionOrigin,
+)
 from punchcard.loyalty.rules.time_rules import LATE, is_late
 from punchcard.loyalty.tables import ENTRIES, EntryRow
-from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.loyalty.vocabulary import ActorKind, EntryType
 
 _PINS = StaffPin.__table__
 _VOIDING = ENTRIES.alias("voiding")
@@ -103,6 +109,28 @@ def get_entry(session: Session, vendor_id: VendorId, transaction_id: EntryId) ->
     if found is None:
         raise TransactionNotFound
     return _read(dict(found))
+
+
+def purchase_of(session: Session, vendor_id: VendorId, reference: str) -> EntryId:
+    """Return the entry that holds a purchase's receipt number in one of the vendor's programs.
+
+    Raises TransactionNotFound, and SeveralPurchases where programs have one each.
+    """
+    found = session.scalars(
+        select(ReferenceClaim.transaction_id)
+        .join(LoyaltyProgram, LoyaltyProgram.id == ReferenceClaim.program_id)
+        .where(
+            LoyaltyProgram.vendor_id == vendor_id,
+            ReferenceClaim.type == EntryType.POINTS_EARNED,
+            ReferenceClaim.reference == reference,
+        )
+        .limit(2)
+    ).all()
+    if not found:
+        raise TransactionNotFound
+    if len(found) > 1:
+        raise SeveralPurchases
+    return found[0]
 
 
 def get_origin(session: Session, entry: ReadEntry) -> TransactionOrigin | None:

@@ -20,6 +20,7 @@ from punchcard.loyalty.operations import (
     RedeemPoints,
     RedeemReward,
     RedeemStamps,
+    RefundPoints,
     ReleaseExpired,
     ReleaseReservation,
     Reserve,
@@ -30,6 +31,7 @@ from punchcard.loyalty.rules import (
     card_rules,
     grant_rules,
     points_rules,
+    refund_rules,
     reservation_rules,
     stamp_rules,
     void_rules,
@@ -67,6 +69,7 @@ _RULES: dict[type[Operation], _Rule] = {
     RedeemGrant: grant_rules.redeem_grant,
     RevokeGrant: grant_rules.revoke_grant,
     Reserve: reservation_rules.reserve,
+    RefundPoints: refund_rules.refund_points,
 }
 
 # What was checked when it was reserved: nothing refuses it now.
@@ -80,7 +83,7 @@ _SETTLING: dict[type[Operation], _Rule] = {
 _VISITS = (AddStamp, RedeemStamps, EarnPoints, RedeemReward, RedeemPoints, RedeemGrant)
 _TOLD_LATE = (AddStamp, EarnPoints)
 _REDEMPTIONS = (RedeemStamps, RedeemReward, RedeemPoints, RedeemGrant, Reserve)
-_CORRECTIONS = (VoidEntry, AdjustPoints, RevokeGrant)
+_CORRECTIONS = (VoidEntry, RefundPoints, AdjustPoints, RevokeGrant)
 # Who manages does it, away from the till.
 _WITHOUT_STAFF = (AdjustPoints, GrantReward, RevokeGrant)
 

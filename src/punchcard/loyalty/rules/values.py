@@ -228,6 +228,7 @@ class PastEntry:
     location_id: LocationId | None = None
     import_id: ImportId | None = None
     details: Details | None = None
+    program_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +246,8 @@ class Forgiven:
 @dataclass(frozen=True, slots=True)
 class History:
     """What some operations must know of the card's past; the till looks it up when needed.
+
+    `refunded_minor` is what was paid back of the purchase that `entry` records.
 
     `recorded_stamps` are those recorded since the program's day began, whenever they happened, for
     a stamp that comes late, `late_purchases` the late ones among those, for a purchase that comes
@@ -266,6 +269,7 @@ class History:
     grant_state: GrantState | None = None
     given_before: GrantId | None = None
     reservation_state: ReservationState | None = None
+    refunded_minor: int = 0
 
 
 NO_HISTORY = History()

@@ -6,7 +6,12 @@ from fractions import Fraction
 from math import ceil, floor
 
 from punchcard.loyalty.errors.balances import PointsAlreadySpent, StampsAlreadySpent
-from punchcard.loyalty.errors.till import AlreadyVoided, NotVoidable, TransactionNotFound
+from punchcard.loyalty.errors.till import (
+    AlreadyVoided,
+    NotVoidable,
+    PurchaseRefunded,
+    TransactionNotFound,
+)
 from punchcard.loyalty.operations import VoidEntry
 from punchcard.loyalty.rules import lots
 from punchcard.loyalty.rules.carry import carried, carrying, held
@@ -51,6 +56,9 @@ def void_entry(
         raise AlreadyVoided(voided_by=past.voided_by)
     if past.type not in VOIDABLE:
         raise NotVoidable(transaction_type=past.type)
+    if history.refunded_minor:
+        left = (past.amount_minor or 0) - history.refunded_minor
+        raise PurchaseRefunded(refundable_minor=left, currency=program.currency)
     before = steps.card
     card, details = _without(past, program, before, history.forgiven, program.day_of(at))
     if card.points_carry:
@@ -114,7 +122,7 @@ def _without_stamps(quantity: int, program: ProgramRules, card: CardState) -> Ca
 
 def _without_points(past: PastEntry, program: ProgramRules, card: CardState) -> Moved:
     """Take back what was earned to the fraction: otherwise the carry could be farmed by voids."""
-    own = _lots_of(past)
+    own = lots_of(past)
     earned = past.points_delta + lots.pending_in(own)
     moved = take_back(program, card, earned + past.carry_delta, own)
     lifetime = moved.card.lifetime_points - earned
@@ -152,8 +160,9 @@ def _with_points_back(
     card = carrying(program, card, has - points)._replace(
         lifetime_rewards=card.lifetime_rewards - (1 if past.reward else 0)
     )
-    return give_back(program, card, points - card.points, _lots_of(past), day)
+    return give_back(program, card, points - card.points, lots_of(past), day)
 
 
-def _lots_of(past: PastEntry) -> list[LotChange]:
+def lots_of(past: PastEntry) -> list[LotChange]:
+    """Return what an entry did to dated points."""
     return list((past.details or {}).get("lots", ()))

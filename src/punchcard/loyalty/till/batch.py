@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -27,8 +28,10 @@ from punchcard.loyalty.operations import (
     CardOperation,
     CardRef,
     EarnPoints,
+    EntryOperation,
     OpenCard,
     Operation,
+    RefundPoints,
     ReleaseExpired,
     ReplayOnly,
     VoidEntry,
@@ -58,11 +61,18 @@ from punchcard.loyalty.till.enrolment import (
 from punchcard.loyalty.till.held_card import HeldCard, held_card
 from punchcard.loyalty.till.histories import Sight, history_of
 from punchcard.loyalty.till.receipt import Receipt, as_answered, response_facts
-from punchcard.loyalty.till.reference_claims import PURCHASE, claimed_references
+from punchcard.loyalty.till.reference_claims import (
+    Claim,
+    claim_of,
+    claim_of_past,
+    claims_in_use,
+)
 from punchcard.loyalty.vocabulary import ActorKind
 
 Outcome = Receipt | DomainError
-Pair = tuple[str, str]
+
+_CLAIMING: Final = (EarnPoints, RefundPoints)
+"""Operations that may claim a receipt number."""
 
 
 class _Deferred(Exception):
@@ -87,11 +97,11 @@ class Batch:
     keys: dict[tuple[VendorId, str], tuple[EntryId | None, bytes | None]] = field(
         init=False, default_factory=dict
     )
-    references: dict[tuple[ProgramId, str], EntryId] = field(init=False, default_factory=dict)
+    references: dict[Claim, EntryId] = field(init=False, default_factory=dict)
     locations: set[tuple[VendorId, LocationId]] = field(init=False, default_factory=set)
     receipts: dict[tuple[VendorId, str], Receipt] = field(init=False, default_factory=dict)
     waiting: set[str] = field(init=False, default_factory=set)
-    deferred: set[Pair | str] = field(init=False, default_factory=set)
+    deferred: set[Claim | str] = field(init=False, default_factory=set)
     opening: dict[tuple[VendorId, ProgramId], tuple[ProgramRules, bool]] = field(
         init=False, default_factory=dict
     )
@@ -127,17 +137,25 @@ class Batch:
             self.connection,
             [(o.vendor_id, o.idempotency_key) for o in operations if o.idempotency_key],
         )
-        self.references = claimed_references(
-            self.connection,
-            [
-                (self.cards[o.card].program.id, o.reference)
-                for o in operations
-                if isinstance(o, EarnPoints) and o.reference and o.card in self.cards
-            ],
-        )
+        self.references = claims_in_use(self.connection, self._claims(operations))
         self.locations = queries.open_locations(
             self.connection, [(o.vendor_id, o.location_id) for o in operations if o.location_id]
         )
+
+    def _claims(self, operations: Sequence[Operation]) -> list[Claim]:
+        claims = []
+        for operation in operations:
+            if isinstance(operation, _CLAIMING) and (card := self._held(operation)):
+                claims.append(claim_of(operation, card.program.id))
+        return [claim for claim in claims if claim is not None]
+
+    def _held(self, operation: Operation) -> HeldCard | None:
+        """Return the card that an operation is on, if it was found."""
+        if isinstance(operation, EntryOperation):
+            target = self.targets.get((operation.vendor_id, operation.transaction_id))
+            return None if target is None else self.cards[CardRef(CardKey.ID, target[0])]
+        assert isinstance(operation, CardOperation)
+        return self.cards.get(operation.card)
 
     def _outcome(self, operation: Operation) -> Outcome | None:
         try:
@@ -191,7 +209,7 @@ class Batch:
         history = self._history(operation, card)
         decision = decide(operation, card.program, card.state, self.now, history)
         receipt = self._accept(operation, card, decision)
-        if history.entry is not None:
+        if isinstance(operation, VoidEntry) and history.entry is not None:
             self._release_reference(history.entry)
         return receipt
 
@@ -207,13 +225,12 @@ class Batch:
         self._accept(release, card, decide(release, card.program, card.state, self.now))
 
     def _card(self, operation: Operation) -> HeldCard:
-        if isinstance(operation, VoidEntry):
-            target = self.targets.get((operation.vendor_id, operation.transaction_id))
-            if target is None:
+        card = self._held(operation)
+        if isinstance(operation, EntryOperation):
+            if card is None:
                 raise TransactionNotFound
-            return self.cards[CardRef(CardKey.ID, target[0])]
+            return card
         assert isinstance(operation, CardOperation)
-        card = self.cards.get(operation.card)
         if card is None or card.program.vendor_id != operation.vendor_id:
             if card_of_retired_code(self.connection, operation.vendor_id, operation.card):
                 raise CardWasReplaced
@@ -222,8 +239,7 @@ class Batch:
 
     def _history(self, operation: Operation, card: HeldCard) -> History:
         """Look up what the rules must know of the card's past, for the few that must."""
-        if isinstance(operation, EarnPoints) and operation.reference:
-            self._check_reference(operation.reference, card)
+        self._check_reference(operation, card)
         return history_of(operation, Sight(self._past, card, self.rewards, self.now))
 
     def _past(self, card: HeldCard) -> Connection:
@@ -240,13 +256,17 @@ class Batch:
         """Note what an operation that waits will free or claim: others may have to wait for it."""
         if isinstance(operation, VoidEntry):
             self.deferred.add(operation.transaction_id)
-        elif isinstance(operation, EarnPoints) and operation.reference:
-            self.deferred.add((self.cards[operation.card].program.id, operation.reference))
+        elif isinstance(operation, _CLAIMING) and (card := self._held(operation)):
+            claim = claim_of(operation, card.program.id)
+            if claim is not None:
+                self.deferred.add(claim)
 
-    def _check_reference(self, reference: str, card: HeldCard) -> None:
-        pair = (card.program.id, reference)
-        used_by = self.references.get(pair)
-        if pair in self.deferred or used_by in self.deferred:
+    def _check_reference(self, operation: Operation, card: HeldCard) -> None:
+        claim = claim_of(operation, card.program.id)
+        if claim is None:
+            return
+        used_by = self.references.get(claim)
+        if claim in self.deferred or used_by in self.deferred:
             # An earlier operation on another card claims or frees this reference in the next batch.
             self.waiting.add(card.state.id)
             raise _Deferred
@@ -254,12 +274,12 @@ class Batch:
             raise ReferenceAlreadyUsed(transaction_id=used_by)
 
     def _release_reference(self, past: PastEntry) -> None:
-        if past.reference is None or past.type != PURCHASE:
+        claim = claim_of_past(past)
+        if claim is None:
             return
-        pair = (past.program_id, past.reference)
-        if self.references.get(pair) == past.id:
-            del self.references[pair]
-        self.writes.release_reference(*pair, past.id)
+        if self.references.get(claim) == past.id:
+            del self.references[claim]
+        self.writes.release_reference(claim, past.id)
 
     def _check_location(self, operation: Operation) -> None:
         location_id = operation.location_id
@@ -358,9 +378,11 @@ class Batch:
         if operation.idempotency_key is not None:
             entry["answer"] = response_facts(view)
             self.receipts[(operation.vendor_id, operation.idempotency_key)] = receipt
-        if isinstance(operation, EarnPoints) and operation.reference:
-            self.references[(card.program.id, operation.reference)] = entry["id"]
-            self.writes.claim_reference(card.program.id, operation.reference, entry["id"])
+        if isinstance(operation, _CLAIMING):
+            claim = claim_of(operation, card.program.id)
+            if claim is not None:
+                self.references[claim] = entry["id"]
+                self.writes.claim_reference(claim, entry["id"])
         if operation.origin is not None and card.keeps_origins:
             self.writes.add_origin(entry["id"], operation.origin, self.now)
         if isinstance(operation, AdjustPoints):

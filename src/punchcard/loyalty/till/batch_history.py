@@ -4,13 +4,14 @@
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
 from punchcard.kit.ids import RewardId, VendorId
-from punchcard.loyalty.operations import AddStamp, EarnPoints, VoidEntry
+from punchcard.loyalty.operations import AddStamp, EarnPoints, RefundPoints, VoidEntry
 from punchcard.loyalty.rules.stamp_rules import as_stamped, is_late_report, is_out_of_turn
 from punchcard.loyalty.rules.values import NO_HISTORY, History, RewardState
 from punchcard.loyalty.till import till_queries as queries
@@ -78,4 +79,19 @@ def void_history(
     stamps = queries.past_stamps(connection, card.state.id, limit=_LAST_STAMPS, without=entry.id)
     reward = rewards.get((operation.vendor_id, entry.reward_id or RewardId("")))
     forgiven = queries.forgiven(connection, card.state.id, card.program)
-    return History(stamps=stamps, entry=entry, forgiven=forgiven, reward=reward)
+    refunded = 0
+    if card.program.has_points:
+        refunded = queries.refunded_minor(connection, card.state.id, entry.id)
+        by_refunds = queries.forgiven_by_refunds(connection, card.state.id, card.program)
+        forgiven = replace(forgiven, points_carry=forgiven.points_carry + by_refunds)
+    return History(
+        stamps=stamps, entry=entry, forgiven=forgiven, reward=reward, refunded_minor=refunded
+    )
+
+
+def refund_history(past: Past, operation: RefundPoints, card: HeldCard) -> History:
+    """Return the purchase that was paid back in part, and what came back of it before."""
+    connection = past(card)
+    entry = queries.past_entry(connection, operation.transaction_id, card.program)
+    refunded = queries.refunded_minor(connection, card.state.id, entry.id)
+    return History(entry=entry, refunded_minor=refunded)

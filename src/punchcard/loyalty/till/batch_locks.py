@@ -14,9 +14,9 @@ from punchcard.loyalty.operations import (
     CardKey,
     CardOperation,
     CardRef,
+    EntryOperation,
     OpenCard,
     Operation,
-    VoidEntry,
 )
 from punchcard.loyalty.rules.values import ProgramRules, RewardState
 from punchcard.loyalty.till import till_locks, till_queries
@@ -99,15 +99,17 @@ class BatchLocks:
         return programs | {o.program_id for o in operations if isinstance(o, OpenCard)}
 
     def _named_by(self, operation: Operation) -> tuple[CardRef | None, RewardId | None]:
-        if isinstance(operation, VoidEntry):
+        if isinstance(operation, EntryOperation):
             target = self.targets.get((operation.vendor_id, operation.transaction_id))
             return (CardRef(CardKey.ID, target[0]), target[1]) if target else (None, None)
         reward_id = operation.reward_id if isinstance(operation, OF_REWARDS) else None
         return operation.card if isinstance(operation, CardOperation) else None, reward_id
 
     def _lock_cards(self, operations: Sequence[Operation], *, waits: bool) -> None:
-        voids = [(o.vendor_id, o.transaction_id) for o in operations if isinstance(o, VoidEntry)]
-        self.targets = till_queries.void_targets(self.connection, voids)
+        named = [
+            (o.vendor_id, o.transaction_id) for o in operations if isinstance(o, EntryOperation)
+        ]
+        self.targets = till_queries.entry_targets(self.connection, named)
         refs = [o.card for o in operations if isinstance(o, CardOperation)]
         refs += [CardRef(CardKey.ID, card_id) for card_id, _ in self.targets.values()]
         wallets = self.dependencies.wallet_columns()

@@ -40,7 +40,13 @@ from punchcard.loyalty.tables import IMPORTS, EntryRow
 from punchcard.loyalty.till.batch_promises import BatchPromises
 from punchcard.loyalty.till.enrolment import NewCard, card_codes
 from punchcard.loyalty.till.held_card import HeldCard
-from punchcard.loyalty.till.reference_claims import claim_of, delete_claims, in_order, insert_claims
+from punchcard.loyalty.till.reference_claims import (
+    Claim,
+    claim_row,
+    delete_claims,
+    in_order,
+    insert_claims,
+)
 from punchcard.loyalty.till.rollup import add_all_to_rollup, add_to_rollup
 from punchcard.loyalty.vocabulary import ActorKind, EntryType
 
@@ -166,13 +172,13 @@ class BatchWrites:
             }
         )
 
-    def claim_reference(self, program_id: ProgramId, reference: str, entry_id: EntryId) -> None:
-        """Note that a purchase's entry holds its receipt number from now on."""
-        self.claims.append(claim_of(program_id, reference, entry_id))
+    def claim_reference(self, claim: Claim, entry_id: EntryId) -> None:
+        """Note that an entry holds its receipt number from now on."""
+        self.claims.append(claim_row(claim, entry_id))
 
-    def release_reference(self, program_id: ProgramId, reference: str, entry_id: EntryId) -> None:
-        """Note that the receipt number of a purchase's entry, now voided, is free again."""
-        self.released.append(claim_of(program_id, reference, entry_id))
+    def release_reference(self, claim: Claim, entry_id: EntryId) -> None:
+        """Note that the receipt number of an entry, now voided, is free again."""
+        self.released.append(claim_row(claim, entry_id))
 
     def flush(self, connection: Connection, now: datetime) -> None:
         """Send everything, sets that others refer to first, and announce which cards changed."""

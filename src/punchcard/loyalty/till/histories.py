@@ -13,6 +13,7 @@ from punchcard.loyalty.operations import (
     Operation,
     RedeemGrant,
     RedeemReward,
+    RefundPoints,
     ReleaseReservation,
     Reserve,
     RevokeGrant,
@@ -22,6 +23,7 @@ from punchcard.loyalty.rules.values import NO_HISTORY, History, RewardState
 from punchcard.loyalty.till.batch_history import (
     Past,
     purchase_history,
+    refund_history,
     stamp_history,
     void_history,
 )
@@ -65,6 +67,10 @@ def _void(operation: VoidEntry, sight: Sight) -> History:
     return void_history(sight.past, operation, sight.card, sight.rewards)
 
 
+def _refund(operation: RefundPoints, sight: Sight) -> History:
+    return refund_history(sight.past, operation, sight.card)
+
+
 def _grant(operation: Operation, sight: Sight) -> History:
     return grant_history(sight.past, operation, sight.card, sight.rewards)
 
@@ -78,6 +84,7 @@ _LOOKS: Final[Mapping[type[Operation], Callable[[Any, Sight], History]]] = {
     EarnPoints: _purchase,
     RedeemReward: _reward,
     VoidEntry: _void,
+    RefundPoints: _refund,
     GrantReward: _grant,
     RedeemGrant: _grant,
     RevokeGrant: _grant,

@@ -6,7 +6,13 @@ What it returns is durable. All of them raise what any operation may be refused 
 from typing import Unpack
 
 from punchcard.kit.ids import EntryId, RewardId
-from punchcard.loyalty.operations import AdjustPoints, EarnPoints, OperationMetadata, VoidEntry
+from punchcard.loyalty.operations import (
+    AdjustPoints,
+    EarnPoints,
+    OperationMetadata,
+    RefundPoints,
+    VoidEntry,
+)
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.requests import card_ref, checked_points_delta, points_redemption
 from punchcard.loyalty.till.till import Till
@@ -62,6 +68,31 @@ def adjust_points(
     delta = checked_points_delta(points_delta, limit_points)
     metadata["note"] = reason
     return till.submit(AdjustPoints(card=card_ref(card), points_delta=delta, **metadata))
+
+
+def refund_points(
+    till: Till,
+    transaction_id: EntryId,
+    *,
+    amount_minor: int,
+    refund_reference: str,
+    reason: str | None = None,
+    **metadata: Unpack[OperationMetadata],
+) -> Receipt:
+    """Take back the points of the part of a purchase that was paid back; the rest keeps its own.
+
+    `refund_reference` is taken once a program. Raises TransactionNotFound, RefundExceedsPurchase,
+    ReferenceAlreadyUsed.
+    """
+    metadata["note"] = reason
+    return till.submit(
+        RefundPoints(
+            transaction_id=transaction_id,
+            amount_minor=amount_minor,
+            refund_reference=refund_reference,
+            **metadata,
+        )
+    )
 
 
 def void(

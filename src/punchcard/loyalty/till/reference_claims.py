@@ -17,10 +17,18 @@ from punchcard.db.bulk import BulkDelete, BulkInsert
 from punchcard.db.dialects import Row, one_of
 from punchcard.kit.ids import EntryId, ProgramId
 from punchcard.loyalty.models import ReferenceClaim
+from punchcard.loyalty.operations import EarnPoints, Operation, RefundPoints
+from punchcard.loyalty.rules.values import PastEntry
 from punchcard.loyalty.vocabulary import EntryType
 
 PURCHASE = EntryType.POINTS_EARNED
 """The type of entry that claims the receipt number of a purchase."""
+
+REFUND = EntryType.POINTS_REFUNDED
+"""The type of entry that claims the receipt number of what was paid back."""
+
+Claim = tuple[ProgramId, EntryType, str]
+"""What is claimed: a receipt number, in a program, for a kind of entry."""
 
 _CLAIMS = table_of(ReferenceClaim)
 _COLUMNS = tuple(column.key for column in _CLAIMS.columns)
@@ -29,37 +37,53 @@ insert_claims = BulkInsert(_CLAIMS, _COLUMNS)
 delete_claims = BulkDelete(_CLAIMS, _COLUMNS)
 
 
+def claim_of(operation: Operation, program_id: ProgramId) -> Claim | None:
+    """Return what an operation claims in the program of its card; None for nothing."""
+    match operation:
+        case EarnPoints(reference=str(reference)):
+            return (program_id, PURCHASE, reference)
+        case RefundPoints():
+            return (program_id, REFUND, operation.refund_reference)
+    return None
+
+
+def claim_of_past(past: PastEntry) -> Claim | None:
+    """Return what an entry that is taken back has claimed; None for nothing."""
+    if past.reference is None or past.type != PURCHASE:
+        return None
+    return (past.program_id, PURCHASE, past.reference)
+
+
 @lru_cache(maxsize=2)
 def _claims_statement(dialect: Dialect) -> Select[Any]:
-    return select(_CLAIMS.c.program_id, _CLAIMS.c.reference, _CLAIMS.c.transaction_id).where(
+    return select(_CLAIMS).where(
         one_of(_CLAIMS.c.program_id, "programs", dialect),
-        _CLAIMS.c.type == PURCHASE,
         one_of(_CLAIMS.c.reference, "references", dialect),
     )
 
 
-def claimed_references(
-    connection: Connection, pairs: Iterable[tuple[ProgramId, str]]
-) -> dict[tuple[ProgramId, str], EntryId]:
-    """Return the entry that holds each (program, reference) of a purchase, for those in use."""
-    wanted = set(pairs)
+def claims_in_use(connection: Connection, claims: Iterable[Claim]) -> dict[Claim, EntryId]:
+    """Return the entry that holds each claim, for those in use."""
+    wanted = set(claims)
     if not wanted:
         return {}
     rows = connection.execute(
         _claims_statement(connection.dialect),
         {
-            "programs": sorted({program for program, _ in wanted}),
-            "references": sorted({reference for _, reference in wanted}),
+            "programs": sorted({program for program, _, _ in wanted}),
+            "references": sorted({reference for _, _, reference in wanted}),
         },
     )
-    return {(row[0], row[1]): row[2] for row in rows if (row[0], row[1]) in wanted}
+    found = {(row.program_id, row.type, row.reference): row.transaction_id for row in rows}
+    return {claim: entry_id for claim, entry_id in found.items() if claim in wanted}
 
 
-def claim_of(program_id: ProgramId, reference: str, entry_id: EntryId) -> Row:
-    """Return the claim of a purchase's entry to its receipt number."""
+def claim_row(claim: Claim, entry_id: EntryId) -> Row:
+    """Return the row of an entry's claim."""
+    program_id, kind, reference = claim
     return {
         "program_id": program_id,
-        "type": PURCHASE,
+        "type": kind,
         "reference": reference,
         "transaction_id": entry_id,
     }
@@ -67,4 +91,5 @@ def claim_of(program_id: ProgramId, reference: str, entry_id: EntryId) -> Row:
 
 def in_order(claims: Iterable[Row]) -> Sequence[Row]:
     """Return claims by their keys: two writers that take the same ones never wait in a circle."""
-    return sorted(claims, key=lambda claim: (claim["program_id"], claim["reference"]))
+    keys = ("program_id", "type", "reference")
+    return sorted(claims, key=lambda claim: tuple(claim[key] for key in keys))

@@ -27,6 +27,7 @@ from punchcard.loyalty.ledger.ledger_reader import was_late
 from punchcard.loyalty.models import (
     StaffPin,
 )
+from punchcard.loyalty.rules.lots import pending_in
 from punchcard.loyalty.rules.values import Forgiven, PastEntry, PastStamp, ProgramRules
 from punchcard.loyalty.tables import ENTRIES, PROGRAMS, VENDORS
 from punchcard.loyalty.vocabulary import ActorKind, EntryType
@@ -83,10 +84,10 @@ def entry_by_id(connection: Connection, entry_id: EntryId) -> Row[Any]:
     ).one()
 
 
-def void_targets(
+def entry_targets(
     connection: Connection, pairs: Iterable[tuple[VendorId, EntryId]]
 ) -> dict[tuple[VendorId, EntryId], tuple[CardId, RewardId | None]]:
-    """Return card and reward of each (vendor, entry) to be voided; others' do not exist."""
+    """Return card and reward of each (vendor, entry) that is named; others' do not exist."""
     wanted = set(pairs)
     if not wanted:
         return {}
@@ -121,6 +122,7 @@ def past_entry(connection: Connection, entry_id: EntryId, program: ProgramRules)
         location_id=row.location_id,
         import_id=row.actor_id if row.actor_kind == ActorKind.IMPORT else None,
         details=row.details,
+        program_version=row.program_version,
         carry_delta=_carry_moved(
             program,
             row.type,
@@ -128,6 +130,37 @@ def past_entry(connection: Connection, entry_id: EntryId, program: ProgramRules)
             (row.carry, row.version, row.told),
         ),
         voided_by=row.voided_by,
+    )
+
+
+def refunded_minor(connection: Connection, card_id: CardId, entry_id: EntryId) -> int:
+    """Return how much was paid back of the purchase that an entry of the card records."""
+    rows = connection.execute(
+        select(ENTRIES.c.amount_minor, ENTRIES.c.details).where(
+            ENTRIES.c.card_id == card_id, ENTRIES.c.type == EntryType.POINTS_REFUNDED
+        )
+    )
+    return sum(row.amount_minor for row in rows if row.details["refunds"] == entry_id)
+
+
+def forgiven_by_refunds(connection: Connection, card_id: CardId, program: ProgramRules) -> Fraction:
+    """Return what refunds on a card did not take back, in points."""
+    refund, before = ENTRIES.alias("r"), ENTRIES.alias("b")
+    rows = connection.execute(
+        select(refund.c.type, refund.c.points_delta, *_carries(refund), *_carries(before))
+        .select_from(refund)
+        .outerjoin(before, _carried_into(refund, before))
+        .where(refund.c.card_id == card_id, refund.c.type == EntryType.POINTS_REFUNDED)
+    ).all()
+    return sum(
+        (
+            Fraction(row[4]["refunded_points"])
+            + row[1]
+            + pending_in(row[4].get("lots", ()))
+            + _carry_moved(program, row[0], row[2:5], row[5:8])
+            for row in rows
+        ),
+        Fraction(0),
     )
 
 

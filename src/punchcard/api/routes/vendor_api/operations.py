@@ -33,17 +33,20 @@ from punchcard.api.schemas.operations import (
     RedeemPointsRequest,
     RedeemStampsItem,
     RedeemStampsRequest,
+    RefundRequest,
     StampItem,
     StampRequest,
     VoidRequest,
 )
 from punchcard.context import Context
+from punchcard.db.database import Database
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import EntryId, as_id
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.errors.till import TransactionNotFound
+from punchcard.loyalty.ledger.ledger_reader import purchase_of
 from punchcard.loyalty.operations import (
     AddStamp,
     AdjustPoints,
@@ -54,6 +57,7 @@ from punchcard.loyalty.operations import (
     Operation,
     OperationMetadata,
     RedeemStamps,
+    RefundPoints,
     VoidEntry,
 )
 from punchcard.loyalty.till.batch import Outcome
@@ -79,8 +83,8 @@ def _builder(context: Context, request: FastRequest) -> OperationBuilder:
 
 
 async def _operation(
+    context: Context,
     builder: OperationBuilder,
-    settings: Settings,
     body: Placed,
     *,
     key: str | None,
@@ -88,24 +92,27 @@ async def _operation(
 ) -> Operation:
     """Return the operation that `body` asks for; what may block is done off the event loop."""
     details = _details(body, key, transaction_id)
-    make = _maker(builder, details, body, transaction_id, settings)
-    return await run_in_threadpool(make) if builder.may_block(details) else make()
+    make = _maker(context, builder, details, body, transaction_id)
+    may_block = isinstance(body, RefundRequest) or builder.may_block(details)
+    return await run_in_threadpool(make) if may_block else make()
 
 
 def _maker(
+    context: Context,
     builder: OperationBuilder,
     details: RequestDetails,
     body: Placed,
     transaction_id: EntryId | None,
-    settings: Settings,
 ) -> Callable[[], Operation]:
+    if isinstance(body, RefundRequest):
+        return partial(builder.build, details, partial(_refund, context.database, body))
     # The fields themselves: asking a model whether it has one costs more than all the rest.
     card = body.__dict__.get("card")
     if card is None:
         assert transaction_id is not None
         return partial(builder.build, details, partial(_void, transaction_id))
     return partial(
-        builder.build_on_card, details, card, partial(_MAKERS[type(body)], body, settings)
+        builder.build_on_card, details, card, partial(_MAKERS[type(body)], body, context.settings)
     )
 
 
@@ -130,6 +137,20 @@ def _details(body: Placed, key: str | None, transaction_id: EntryId | None) -> R
 
 def _void(transaction_id: EntryId, metadata: OperationMetadata) -> Operation:
     return VoidEntry(transaction_id=transaction_id, **metadata)
+
+
+def _refund(database: Database, body: RefundRequest, metadata: OperationMetadata) -> Operation:
+    transaction_id = body.transaction_id
+    if transaction_id is None:
+        assert body.reference is not None
+        with database.read() as session:
+            transaction_id = purchase_of(session, metadata["vendor_id"], body.reference)
+    return RefundPoints(
+        transaction_id=transaction_id,
+        amount_minor=body.amount_minor,
+        refund_reference=body.refund_reference,
+        **metadata,
+    )
 
 
 def _stamp(
@@ -202,8 +223,8 @@ def _single(schema: type[Placed]) -> FastHandler:
         except ValidationError as error:
             raise refusal_of_body(error) from None
         operation = await _operation(
+            context,
             _builder(context, request),
-            context.settings,
             body,
             key=request.idempotency_key,
             transaction_id=_transaction_id(request),
@@ -228,7 +249,7 @@ def _transaction_id(request: FastRequest) -> EntryId | None:
 
 async def do_operations(context: Context, request: FastRequest) -> FastResponse:
     """Do up to 500 operations in their order, each on its own, and tell what became of each."""
-    builder, settings = _builder(context, request), context.settings
+    builder = _builder(context, request)
     results: list[dict[str, Any]] = []
     accepted: list[tuple[int, Operation]] = []
     items = _items(request.body)
@@ -242,7 +263,7 @@ async def do_operations(context: Context, request: FastRequest) -> FastResponse:
             continue
         transaction_id = item.__dict__.get("transaction_id")
         operation = await _operation(
-            builder, settings, item, key=item.idempotency_key, transaction_id=transaction_id
+            context, builder, item, key=item.idempotency_key, transaction_id=transaction_id
         )
         accepted.append((len(results) - 1, operation))
     outcomes = await context.loyalty.till.submit_all_async([operation for _, operation in accepted])
@@ -320,6 +341,7 @@ ROUTES: Final = [
     _route("/points/earn", EarnRequest, "Credit the points of a purchase"),
     _route("/points/redeem", RedeemPointsRequest, "Exchange points for a reward, or take some off"),
     _route("/points/adjust", AdjustRequest, "Correct a card's points by hand"),
+    _route("/points/refund", RefundRequest, "Take back the points of a part of a purchase"),
     _route(
         "/transactions/{transaction_id}/void",
         VoidRequest,
