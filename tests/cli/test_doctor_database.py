@@ -211,6 +211,7 @@ def test_a_database_that_is_not_there_is_an_error(punchcard: Punchcard) -> None:
         ),
         ({"mail_servr": "x"}, "settings", "warning", "PUNCHCARD_MAIL_SERVR"),
         ({"live_streams_limit": "9000000"}, "connections", "warning", "raise ulimit -n"),
+        ({"live_streams_limit": "40"}, "connections", "warning", "it gets 20, not the 50"),
         (
             {**SECRETS, "database_url": "no address"},
             "settings",

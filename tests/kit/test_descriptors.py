@@ -2,7 +2,12 @@
 
 import pytest
 
-from punchcard.kit.descriptors import connection_limit, descriptor_limit, live_stream_limit
+from punchcard.kit.descriptors import (
+    connection_limit,
+    descriptor_limit,
+    live_stream_limit,
+    live_streams_of_address,
+)
 from punchcard.kit.settings import Settings
 
 
@@ -28,3 +33,9 @@ def test_customers_pages_leave_a_quarter_of_the_connections_to_the_tills() -> No
 
 def test_the_limit_of_this_process_is_known() -> None:
     assert descriptor_limit() > 0
+
+
+@pytest.mark.parametrize(("of_all", "of_one"), [(2000, 50), (100, 50), (99, 49), (20, 10), (1, 1)])
+def test_one_address_keeps_no_more_than_half_of_all_pages_open(of_all: int, of_one: int) -> None:
+    settings = Settings(database_url="sqlite://", live_streams_limit=of_all)
+    assert live_streams_of_address(settings, descriptors=100_000) == of_one

@@ -183,7 +183,12 @@ def _own_paths(settings: "Settings") -> list[Path]:
 
 
 def _connections(settings: "Settings") -> Finding:
-    from punchcard.kit.descriptors import connection_limit, descriptor_limit, live_stream_limit
+    from punchcard.kit.descriptors import (
+        connection_limit,
+        descriptor_limit,
+        live_stream_limit,
+        live_streams_of_address,
+    )
 
     descriptors = descriptor_limit()
     told = (
@@ -192,6 +197,13 @@ def _connections(settings: "Settings") -> Finding:
     )
     if live_stream_limit(settings) < settings.live_streams_limit:
         more = f" PUNCHCARD_LIVE_STREAMS_LIMIT is {settings.live_streams_limit}: raise ulimit -n."
+        return Finding("connections", "warning", told + more)
+    of_address = live_streams_of_address(settings)
+    if of_address < settings.live_streams_per_address:
+        more = (
+            f" One address would take more than half of these pages: it gets {of_address}, not the"
+            f" {settings.live_streams_per_address} of PUNCHCARD_LIVE_STREAMS_PER_ADDRESS."
+        )
         return Finding("connections", "warning", told + more)
     return Finding("connections", "ok", told)
 

@@ -42,3 +42,12 @@ def live_stream_limit(settings: Settings, *, descriptors: int | None = None) -> 
     """
     connections = connection_limit(settings, descriptors=descriptors)
     return min(settings.live_streams_limit, connections * 3 // 4)
+
+
+def live_streams_of_address(settings: Settings, *, descriptors: int | None = None) -> int:
+    """Return how many of them one address may keep open: the setting, and at most half of all.
+
+    Whoever keeps many open leaves room for everybody else.
+    """
+    half = live_stream_limit(settings, descriptors=descriptors) // 2
+    return min(settings.live_streams_per_address, max(half, 1))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from punchcard.accounts.access.hashing import Hasher, pin_hasher
-from punchcard.kit.descriptors import live_stream_limit
+from punchcard.kit.descriptors import live_stream_limit, live_streams_of_address
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.cards.card_queries import WalletColumns
 from punchcard.loyalty.cards.contact_faults import ContactWatch
@@ -78,7 +78,7 @@ def build_loyalty(
             database,
             limit=live_stream_limit(settings),
             card_limit=settings.live_streams_per_card,
-            address_limit=settings.live_streams_per_address,
+            address_limit=live_streams_of_address(settings),
         ),
         card_sealer=sealer,
         card_links=card_links,

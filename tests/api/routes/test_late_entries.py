@@ -288,6 +288,41 @@ def test_a_shift_that_has_ended_collects_what_happened_in_it_and_redeems_nothing
     assert code_of(gone) == (403, "staff_token_invalid")
 
 
+def test_a_retired_pin_stands_for_nothing_any_more_whenever_it_is_said_to_have_happened(
+    counter: Counter, clock: ManualClock
+) -> None:
+    said = {"name": "Anna", "pin": "4711"}
+    pin = counter.must(counter.owner.post(f"{LOYALTY}/pins", said), 201)
+    card = counter.card()
+    shift = counter.must(counter.till.post(f"{LOYALTY}/pins/verify", {"pin": "4711"}))
+    clock.advance(hours=2)
+    assert counter.owner.delete(f"{LOYALTY}/pins/{pin['id']}").status_code == 204
+    for back in (timedelta(), HOUR, timedelta(minutes=90)):
+        token = {"staff_token": shift["staff_token"]}
+        assert code_of(counter.stamp(card, back, **token)) == (403, "staff_token_invalid")
+        refused = code_of(counter.stamp(card, back, staff_pin="4711"))
+        assert refused == (403, "staff_pin_invalid")
+
+
+def test_a_shift_that_has_ended_is_good_for_nothing_but_what_it_collected(
+    counter: Counter, clock: ManualClock
+) -> None:
+    counter.must(counter.owner.post(f"{LOYALTY}/pins", {"name": "Anna", "pin": "4711"}), 201)
+    card = counter.card()
+    entry = counter.must(counter.stamp(card, timedelta()), 201)["transaction"]
+    shift = counter.must(counter.till.post(f"{LOYALTY}/pins/verify", {"pin": "4711"}))
+    token = {"staff_token": shift["staff_token"]}
+    clock.advance(hours=12)
+    ended: list[tuple[str, dict[str, Any]]] = [
+        (f"{LOYALTY}/points/redeem", {"card": card, "points": 1}),
+        (f"{LOYALTY}/stamp/redeem", {"card": card}),
+        (f"{LOYALTY}/transactions/{entry['id']}/void", {"reason": "x"}),
+        (f"{LOYALTY}/points/earn", {"card": card, "amount_minor": 100}),
+    ]
+    for path, body in ended:
+        assert code_of(counter.till.post(path, {**body, **token})) == (403, "staff_token_invalid")
+
+
 class TestImports:
     def begin(self, counter: Counter, who: Api | None = None, name: str = "Old cards") -> Any:
         said = {"name": name}

@@ -15,14 +15,17 @@ from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import CardId
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.cards import card_service
+from punchcard.loyalty.cards import card_service, customer_service
+from punchcard.loyalty.operations import NewCustomer, OpenCard
 from punchcard.loyalty.transparency import verify
 from punchcard.loyalty.transparency.checkpoint_text import open_checkpoint
 from punchcard.loyalty.transparency.signed_notes import NoteKey, VerifierKey, new_private_key
 from punchcard.main import create_app
+from tests.loyalty import shelf
+from tests.loyalty.story import submit
 from tests.loyalty.transparency.test_merkle import slow_root
 from tests.loyalty.transparency.world import World, open_world
-from tests.support.cast import Shop
+from tests.support.cast import Shop, by_operator
 from tests.support.http import AppTransport
 
 HASH = 32
@@ -153,6 +156,28 @@ def test_a_customer_proves_their_card_offline(
     assert fourth.endswith("which you gave.")
 
 
+def test_a_card_whose_holder_was_forgotten_is_proved_as_before(
+    client: httpx.Client, world: World, alice: Shop
+) -> None:
+    program = shelf.program(alice, type="points", status="active", pin_policy="off")
+    anna = NewCustomer(name="Anna Weber", email="anna@weber.example")
+    opened = OpenCard(program_id=program.id, customer=anna, **world.on)
+    card_id = submit(world.context, opened).card.id
+    world.buy(card_id, note="for Anna")
+    kept, token = world.checkpoint(), token_of(world, card_id)
+    address = f"/api/v1/loyalty/cards/{token}/proof"
+    before = client.get(address).json()
+
+    with world.context.database.write() as session:
+        customer_service.erase_customer(session, by_operator(world.context), token)
+
+    after = client.get(address).json()
+    assert after["entries"] == before["entries"]
+    assert verify.check(after) == verify.check(before)
+    assert world.verify(kept).is_sound
+    assert world.chains_are_sound()
+
+
 def _swap_hash(proof: Any) -> None:
     proof["entries"][1]["hash"] = proof["entries"][2]["hash"]
 
@@ -264,3 +289,16 @@ def test_the_scripts_own_arithmetic_is_that_of_rfc_8032() -> None:
             broken = bytearray(values[2])
             broken[at] ^= 1
             assert not verify.is_signed(values[0], values[1], bytes(broken))
+
+
+def test_the_figures_tell_the_age_of_the_newest_checkpoint(
+    context: Context, world: World, clock: ManualClock
+) -> None:
+    transport = AppTransport(create_app(context), address="127.0.0.1")
+    with httpx.Client(transport=transport, base_url="http://shop.test") as near:
+        assert "punchcard_checkpoint_age_seconds" not in near.get("/metrics").text
+        size = world.checkpoint().size
+        clock.advance(seconds=90)
+        told = near.get("/metrics").text.splitlines()
+    assert "punchcard_checkpoint_age_seconds 90.0" in told
+    assert f"punchcard_checkpoint_entries {float(size)}" in told

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import update
 
+from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.tables import ENTRIES
 from punchcard.web.console.ledger.verification import CARDS_AT_ONCE
@@ -118,6 +119,22 @@ def test_a_sound_ledger_says_so(manager: Visitor, counter: PagesDriver) -> None:
     assert "Verify now" in text_of(manager.get("/console/ledger/verify"))
     text = text_of(manager.post("/console/ledger/verify"))
     assert "The ledger is sound. Entries: 2. Cards: 1." in text
+
+
+@on_sqlite
+def test_the_page_says_since_when_and_up_to_when_the_ledger_is_anchored(
+    manager: Visitor, counter: PagesDriver, context: Context, clock: ManualClock
+) -> None:
+    counter.stamp(counter.open())
+    assert "Anchored up to" not in text_of(manager.get("/console/ledger/verify"))
+    context.loyalty.checkpoint_maker.make()
+    clock.advance(hours=2)
+    counter.open()
+    context.loyalty.checkpoint_maker.make()
+    told = text_of(manager.get("/console/ledger/verify"))
+    anchored = re.search(r"Anchored up to (.+?), since (.+?): whoever keeps", told)
+    assert anchored is not None
+    assert anchored[1] != anchored[2]
 
 
 @on_sqlite

@@ -7,6 +7,7 @@ import pytest
 from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.errors.staff import StaffPinInvalid, StaffPinLocked
 from punchcard.loyalty.rules.pin_rules import is_too_simple
+from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.drivers.pages import ANNAS_PIN, PagesDriver
 from tests.support.pages import Visitor, text_of
@@ -55,6 +56,23 @@ def test_a_pin_that_is_simple_or_taken_is_refused(
     answer = owner.post("/console/pins", name="Léa", pin=pin)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
+
+
+def test_who_typed_too_many_pins_that_are_in_use_gives_one_that_is_drawn(
+    owner: Visitor, counter: PagesDriver, alice: Shop
+) -> None:
+    owner.get("/console/pins")
+    taken = [owner.post("/console/pins", name="Léa", pin=ANNAS_PIN) for _ in range(6)]
+    assert "Too many wrong PINs" in text_of(taken[-1])
+    assert owner.post("/console/pins", name="Léa", pin="482913").status_code == 422
+
+    assert owner.post("/console/pins", name="", draw="on").status_code == 422
+    given = owner.follow(owner.post("/console/pins", name="Léa", pin="", draw="on"))
+
+    shown = re.search('given-pin">([0-9]{6})<', given.text)
+    assert shown is not None
+    till = shelf.till(alice)
+    assert alice.context.loyalty.pin_verifier.verify(till, shown[1]).name == "Léa"
 
 
 def test_a_changed_pin_works_at_once_and_the_old_one_no_more(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts import vendor_service
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import StaffPinId, as_id
+from punchcard.loyalty.errors.staff import PinAlreadyUsed
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.rules.pin_rules import is_too_simple
@@ -35,6 +36,7 @@ _ORDERS: Final[Mapping[str, Callable[[StaffPin], Any]]] = {
 }
 _PROGRAMS_SHOWN: Final = 200
 _SUGGESTED_DIGITS: Final = 4
+_DRAWN_DIGITS: Final = 6
 
 
 @router.get("")
@@ -45,9 +47,12 @@ def open_pins(request: PageRequestDep, retired: bool = False, after: str = "") -
 
 @router.post("")
 def create_pin(request: PageRequestDep, form: FormDep) -> Response:
-    """Give a person a PIN."""
+    """Give a person a PIN: the one that was typed, or one drawn by chance."""
     fields = _read(form)
-    if form.is_valid:
+    if form.is_valid and form.is_on("draw"):
+        with form.refusals():
+            keep_given_pin(request, GivenPin(fields["name"], _give_drawn_pin(request, fields)))
+    elif form.is_valid:
         # Hashing takes long, so it comes before the transaction.
         verifier = request.context.loyalty.pin_verifier
         with form.refusals(), verifier.counting_taken(request.subject):
@@ -147,10 +152,30 @@ def retire_pin(request: PageRequestDep, pin_id: StaffPinId, form: FormDep) -> Re
     return request.redirect("/console/pins", N_("The PIN of {name} is retired."), name=name)
 
 
-def suggested_pin() -> str:
+def _give_drawn_pin(request: PageRequest, fields: Mapping[str, Any]) -> str:
+    """Give a PIN that nobody has, and return it.
+
+    It tells nobody which are in use, so it is not counted, and is there for who typed too many of
+    those that somebody has. Raises PinAlreadyUsed when chance has failed again and again.
+    """
+    for last in (False, False, False, False, True):
+        drawn = suggested_pin(_DRAWN_DIGITS)
+        prepared = request.context.loyalty.pin_verifier.prepare(request.vendor_id, drawn)
+        try:
+            with request.context.database.write() as session:
+                pin_service.create_pin(session, request.act(), request.vendor_id, fields, prepared)
+        except PinAlreadyUsed:
+            if last:
+                raise
+            continue
+        break
+    return drawn
+
+
+def suggested_pin(digits: int = _SUGGESTED_DIGITS) -> str:
     """Return a PIN drawn by chance that nobody would guess first."""
     while True:
-        drawn = f"{secrets.randbelow(10**_SUGGESTED_DIGITS):0{_SUGGESTED_DIGITS}d}"
+        drawn = f"{secrets.randbelow(10**digits):0{digits}d}"
         if not is_too_simple(drawn):
             return drawn
 
