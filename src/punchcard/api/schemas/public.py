@@ -82,6 +82,7 @@ class PublicCard(Schema):
     stamps_target: int
     rewards_ready: int
     ready_rewards: list[ReadyRewardSchema]
+    grants_ready: Annotated[int, Field(description="How many given rewards the card can have.")]
     points: int
     points_pending: Annotated[int, Field(description="Earned, and not to be spent yet.")]
     expiring: list[ExpiringPoints]
