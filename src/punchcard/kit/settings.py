@@ -80,6 +80,7 @@ class Settings:
     checkpoint_minutes: int = 60
     checkpoint_mail_to: str = ""
     checkpoint_folder: str = ""
+    checkpoint_webhook: str = ""
 
     # The till
     till_queue_limit: int = 2000

@@ -21,6 +21,7 @@ from punchcard.loyalty.events import (
 )
 from punchcard.loyalty.jobs.due_keeper import CARDS_DUE
 from punchcard.loyalty.programs import reward_service
+from punchcard.loyalty.transparency.checkpoint_webhook import SEND_CHECKPOINT, post_checkpoint
 from punchcard.loyalty.transparency.checkpoints import LogBroken
 from punchcard.loyalty.transparency.log_keeper import LOG_CHECKPOINT, LOG_SEQUENCE
 from punchcard.wallets.google.google_registry import GOOGLE_CHECK
@@ -90,6 +91,11 @@ def make_checkpoint(context: Context, _key: str) -> None:
         _log.error("no checkpoint of the ledger: %s", error)
 
 
+def send_checkpoint(context: Context, checkpoint_id: str) -> None:
+    """Post a checkpoint to where the operator wants them."""
+    post_checkpoint(context.database, context.settings, checkpoint_id)
+
+
 def book_due(context: Context, _key: str) -> None:
     """Tell of what ended or began on cards by itself, and book it, for one turn."""
     context.loyalty.due_keeper.take_turn()
@@ -116,6 +122,7 @@ LONG_WORK_LANE: Final[Mapping[str, Handler]] = {
 # A mail server may be slow: nothing else waits for it. Without one, what it would do is dropped.
 MAIL_LANE: Final[Mapping[str, Handler]] = {
     MAIL_SEND: send_mail,
+    SEND_CHECKPOINT: send_checkpoint,
     CUSTOMER_WELCOME: welcome_customer,
     CUSTOMER_ADDRESS: ask_to_confirm,
 }

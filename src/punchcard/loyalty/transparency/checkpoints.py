@@ -14,6 +14,7 @@ from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.mail.mail_queue import MailQueue
 from punchcard.accounts.subjects import SYSTEM
+from punchcard.db import outbox
 from punchcard.db.database import Database
 from punchcard.db.dialects import is_sqlite, oldest_writer_since
 from punchcard.kit.clock import Clock
@@ -23,6 +24,7 @@ from punchcard.kit.private_files import make_private_folder, write_private_text
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.transparency import kept_checkpoints, sequencer
 from punchcard.loyalty.transparency.checkpoint_text import Checkpoint
+from punchcard.loyalty.transparency.checkpoint_webhook import SEND_CHECKPOINT
 from punchcard.loyalty.transparency.log_key import LogKeyMissing, load_log_key
 from punchcard.loyalty.transparency.models import CHECKPOINTS, HEADS
 from punchcard.loyalty.transparency.sequencer import Progress
@@ -146,9 +148,10 @@ class CheckpointMaker:
         newest = kept_checkpoints.newest_note(connection)
         if begins_anew and newest is not None:
             self._record_break(session, key, checkpoint)
+        checkpoint_id = self._ids.new_id()
         connection.execute(
             insert(CHECKPOINTS).values(
-                id=self._ids.new_id(),
+                id=checkpoint_id,
                 size=checkpoint.size,
                 audit_size=checkpoint.audit_size,
                 note=made.note,
@@ -156,6 +159,8 @@ class CheckpointMaker:
                 created_at=now,
             )
         )
+        if self._settings.checkpoint_webhook:
+            outbox.enqueue(session, SEND_CHECKPOINT, checkpoint_id, now)
         if self._settings.checkpoint_mail_to and _is_first_of_day(newest, now):
             self._mail(session, made)
         return made

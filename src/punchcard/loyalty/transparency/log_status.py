@@ -62,7 +62,9 @@ def log_finding(
     )
     if now - found.made_at > _STALE:
         return "warning", f"{told} Does a server run, with its worker?"
-    if not (settings.checkpoint_mail_to or settings.checkpoint_folder):
+    if not (
+        settings.checkpoint_mail_to or settings.checkpoint_folder or settings.checkpoint_webhook
+    ):
         told += " Keep checkpoints elsewhere: PUNCHCARD_CHECKPOINT_MAIL_TO or _FOLDER sends them."
     return "ok", told
 
