@@ -37,6 +37,7 @@ from punchcard.api.routes.vendor_api import (
     dashboard,
     enrolment,
     exports,
+    grants,
     imports,
     locations,
     logo,
@@ -44,6 +45,7 @@ from punchcard.api.routes.vendor_api import (
     pins,
     programs,
     promotions,
+    reservations,
     rewards,
     staff_report,
     stats,
@@ -77,6 +79,8 @@ ROUTERS: Final[list[APIRouter]] = [
     logo.router,
     promotions.router,
     rewards.router,
+    grants.router,
+    reservations.router,
     stats.router,
     dashboard.router,
     exports.router,
@@ -100,7 +104,12 @@ ROUTERS: Final[list[APIRouter]] = [
     status.router,
 ]
 
-FAST_ROUTES: Final = [*operations.ROUTES, *enrolment.ROUTES]
+FAST_ROUTES: Final = [
+    *operations.ROUTES,
+    *enrolment.ROUTES,
+    *grants.ROUTES,
+    *reservations.ROUTES,
+]
 
 
 def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:

@@ -1,6 +1,7 @@
 """One good request for every route of the table, about the things of one shop."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -20,6 +21,7 @@ _PROMOTIONS = f"{_LOYALTY}/programs/{{program_id}}/promotions"
 _PLATFORM = "/api/v1/admin"
 _OPEN = "/api/v1/loyalty"
 
+_NEXT_YEAR = (datetime.now(UTC) + timedelta(days=365)).date().isoformat()
 _NEW_OWNER = {"email": "carla@carla.example", "name": "Carla", "password": PASSWORD}
 _NEW_VENDOR = {
     "name": "Chez Carla",
@@ -106,6 +108,21 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
         "amount_minor": 500,
         "refund_reference": "refund 1",
     },
+    ("POST", f"{_LOYALTY}/grants"): lambda stock: {
+        "card": stock["points_card_id"],
+        "reward_id": stock["reward_id"],
+        "reason": "surprise",
+        "expires_on": _NEXT_YEAR,
+    },
+    ("POST", f"{_LOYALTY}/grants/redeem"): lambda stock: {"card": stock["points_card_id"]},
+    ("POST", f"{_LOYALTY}/grants/{{grant_id}}/revoke"): lambda _: {"note": "Given twice"},
+    ("POST", f"{_LOYALTY}/reservations"): lambda stock: {
+        "card": stock["points_card_id"],
+        "reward_id": stock["reward_id"],
+        "reference": "order 7",
+    },
+    ("POST", f"{_LOYALTY}/reservations/{{reservation_id}}/confirm"): lambda _: {},
+    ("POST", f"{_LOYALTY}/reservations/{{reservation_id}}/release"): lambda _: {},
     ("POST", f"{_LOYALTY}/points/adjust"): lambda stock: {
         "card": stock["points_card_id"],
         "points_delta": 5,

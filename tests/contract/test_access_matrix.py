@@ -141,6 +141,33 @@ def test_every_served_route_is_in_the_table_and_the_other_way_round(document: An
             "transaction_not_found",
         ),
         (
+            "/grants",
+            {"card": "{points_card_id}", "reward_id": "{own_reward_id}", "reason": "apology"},
+            "card_not_found",
+        ),
+        (
+            "/grants",
+            {"card": "{own_points_card_id}", "reward_id": "{reward_id}", "reason": "apology"},
+            "reward_not_found",
+        ),
+        ("/grants/redeem", {"card": "{points_card_id}"}, "card_not_found"),
+        (
+            "/grants/redeem",
+            {"card": "{own_points_card_id}", "grant_id": "{grant_id}"},
+            "grant_not_found",
+        ),
+        ("/reservations", {"card": "{points_card_id}", "points": 1}, "card_not_found"),
+        (
+            "/reservations",
+            {"card": "{own_points_card_id}", "reward_id": "{reward_id}"},
+            "reward_not_found",
+        ),
+        (
+            "/reservations",
+            {"card": "{own_points_card_id}", "grant_id": "{grant_id}"},
+            "grant_not_found",
+        ),
+        (
             "/points/adjust",
             {"card": "{points_card_id}", "points_delta": 1, "reason": "x"},
             "card_not_found",

@@ -144,7 +144,11 @@ class _Floor:
         full = self._post(f"{LOYALTY}/stamp", stamp)["transaction"]
         earn = {"card": points_card["id"], "amount_minor": 50_000, "reference": "bill 1"}
         earned = self._post(f"{LOYALTY}/points/earn", earn)["transaction"]
+        give = {"card": points_card["id"], "reward_id": stock["reward_id"], "reason": "apology"}
+        set_aside = {"card": points_card["id"], "points": 1}
         return {
+            "grant_id": self._post(f"{LOYALTY}/grants", give)["id"],
+            "reservation_id": self._post(f"{LOYALTY}/reservations", set_aside)["id"],
             "card_id": card["id"],
             "number": card["number"],
             "public_url": card["public_url"],

@@ -156,6 +156,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_LOYALTY}/cards/{{card_id}}/proof-of-person"): MAY_MANAGE,
     ("POST", f"{_LOYALTY}/cards/{{card_id}}/keep-customer"): MAY_MANAGE,
     ("GET", f"{_LOYALTY}/cards/{{card_id}}/transactions"): _SEE,
+    ("GET", f"{_LOYALTY}/cards/{{card_id}}/grants"): _SEE,
     ("GET", f"{_LOYALTY}/transactions"): MAY_READ,
     # The till
     ("POST", f"{_LOYALTY}/stamp"): MAY_OPERATE,
@@ -164,6 +165,14 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_LOYALTY}/points/redeem"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/points/refund"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/points/adjust"): MAY_MANAGE,
+    # To give something away is not the till's, to hand out what was given is.
+    ("POST", f"{_LOYALTY}/grants"): MAY_MANAGE,
+    ("POST", f"{_LOYALTY}/grants/redeem"): MAY_OPERATE,
+    ("POST", f"{_LOYALTY}/grants/{{grant_id}}/revoke"): MAY_MANAGE,
+    ("POST", f"{_LOYALTY}/reservations"): MAY_OPERATE,
+    ("GET", f"{_LOYALTY}/reservations/{{reservation_id}}"): _SEE,
+    ("POST", f"{_LOYALTY}/reservations/{{reservation_id}}/confirm"): MAY_OPERATE,
+    ("POST", f"{_LOYALTY}/reservations/{{reservation_id}}/release"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/transactions/{{transaction_id}}/void"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/operations"): MAY_OPERATE,
     # History is told by who answers for the program

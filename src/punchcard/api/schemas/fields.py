@@ -5,7 +5,7 @@ Each text type publishes the pattern it enforces, so the OpenAPI document tells 
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar
 
@@ -276,6 +276,28 @@ Moment = Annotated[
         {"type": "string", "format": "date-time", "examples": ["2026-03-14T09:26:53.000000Z"]}
     ),
 ]
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _read_day(value: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise fault(N_("Must be a day, such as 2026-03-14."))
+
+
+Day = Annotated[
+    date,
+    BeforeValidator(_read_day),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-03-14"]}),
+]
+"""A day of a program's calendar."""
 
 
 def _refuse_moment(value: object) -> None:

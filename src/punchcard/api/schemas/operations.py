@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from punchcard.api.schemas.cards import ReceiptSchema
 from punchcard.api.schemas.fields import IdOf, Moment, OfNow, Schema, fault, line, whole
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import EntryId, ImportId, LocationId, RewardId
+from punchcard.kit.ids import EntryId, GrantId, ImportId, LocationId, RewardId
 
 CardCode = Annotated[str, *line(1, 300)]
 StaffPinText = Annotated[str, Field(pattern="^[0-9]{4,8}$")]
@@ -86,6 +86,17 @@ class RedeemPointsRequest(Staffed):
     points: Points | None = None
 
 
+class RedeemGrantRequest(Staffed):
+    """Hand out what a card was given; it is named by the card or by the grant's own code.
+
+    Without `grant_id` it is what ends first, if all that the card was given is one reward.
+    """
+
+    card: CardCode | None = None
+    code: Annotated[str, *line(1, 40)] | None = None
+    grant_id: IdOf[GrantId] | None = None
+
+
 class AdjustRequest(Placed):
     """Correct a card's points by hand."""
 
@@ -148,6 +159,13 @@ class RedeemPointsItem(RedeemPointsRequest):
     idempotency_key: Key
 
 
+class RedeemGrantItem(RedeemGrantRequest):
+    """`POST /grants/redeem` as an item of a list."""
+
+    op: Literal["redeem_grant"]
+    idempotency_key: Key
+
+
 class VoidItem(VoidRequest):
     """`POST /transactions/{transaction_id}/void` as an item of a list."""
 
@@ -164,7 +182,13 @@ class RefundItem(RefundRequest):
 
 
 Item = Annotated[
-    StampItem | RedeemStampsItem | EarnItem | RedeemPointsItem | VoidItem | RefundItem,
+    StampItem
+    | RedeemStampsItem
+    | EarnItem
+    | RedeemPointsItem
+    | RedeemGrantItem
+    | VoidItem
+    | RefundItem,
     Field(discriminator="op"),
 ]
 

@@ -6,7 +6,7 @@ the repetition of one that was accepted.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -19,12 +19,13 @@ from punchcard.accounts.errors import NotAllowed
 from punchcard.accounts.subjects import LOYALTY_MANAGE, NOBODY, Subject
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
-from punchcard.kit.errors import DomainError, invalid_field
+from punchcard.kit.errors import DomainError, InvalidInput, invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import ImportId, LocationId, RewardId, VendorId
+from punchcard.kit.ids import GrantId, ImportId, LocationId, RewardId, VendorId
 from punchcard.kit.secrets import Digests, Keyring
 from punchcard.kit.settings import Settings
 from punchcard.kit.values import value
+from punchcard.loyalty.cards import grant_reader
 from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.ledger import import_service
 from punchcard.loyalty.operations import (
@@ -203,6 +204,25 @@ class OperationBuilder:
         except DomainError as refusal:
             return self._replay_only(details, refusal)
 
+    def build_by_code(
+        self,
+        details: RequestDetails,
+        code: str,
+        make: Callable[[CardRef, GrantId, OperationMetadata], Operation],
+    ) -> Operation:
+        """Return the operation that `make` makes on the grant that `code` names; blocks.
+
+        Raises, beside what `build` does, GrantNotFound.
+        """
+        try:
+            metadata = self._metadata(details)
+            self._add_staff(details, metadata)
+            with self._services.database.read() as session:
+                grant = grant_reader.grant_by_code(session, self._caller.vendor_id, code)
+                return make(CardRef(CardKey.ID, grant.card_id), grant.id, metadata)
+        except DomainError as refusal:
+            return self._replay_only(details, refusal)
+
     def submit(self, till: Till, details: RequestDetails, do: TillCall) -> Receipt:
         """Return the receipt of what `do` asks of the till with its metadata, and wait for it.
 
@@ -325,6 +345,14 @@ def points_redemption(
     if points is not None and reward_id is None:
         return RedeemPoints(card=card, points=points, **metadata)
     raise invalid_field("points", message=N_("Give either a reward or a number of points."))
+
+
+def check_one_of(given: Mapping[str, Any]) -> None:
+    """Raise InvalidInput, naming each of these fields, unless exactly one of them is given."""
+    if sum(value is not None for value in given.values()) != 1:
+        sentence = N_("Give exactly one of: {names}.")
+        told = {"message": sentence, "params": {"names": ", ".join(given)}}
+        raise InvalidInput([{"loc": [name], **told} for name in given])
 
 
 def checked_points_delta(points_delta: int, limit_points: int) -> int:

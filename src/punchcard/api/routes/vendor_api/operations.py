@@ -29,6 +29,8 @@ from punchcard.api.schemas.operations import (
     OperationsRequest,
     OperationsResponse,
     Placed,
+    RedeemGrantItem,
+    RedeemGrantRequest,
     RedeemPointsItem,
     RedeemPointsRequest,
     RedeemStampsItem,
@@ -42,9 +44,10 @@ from punchcard.context import Context
 from punchcard.db.database import Database
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import EntryId, as_id
+from punchcard.kit.ids import EntryId, GrantId, as_id
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards.links import CardLinks
+from punchcard.loyalty.errors.grants import GrantNotFound
 from punchcard.loyalty.errors.till import TransactionNotFound
 from punchcard.loyalty.ledger.ledger_reader import purchase_of
 from punchcard.loyalty.operations import (
@@ -56,6 +59,7 @@ from punchcard.loyalty.operations import (
     EarnPoints,
     Operation,
     OperationMetadata,
+    RedeemGrant,
     RedeemStamps,
     RefundPoints,
     VoidEntry,
@@ -66,6 +70,7 @@ from punchcard.loyalty.till.requests import (
     OperationBuilder,
     RequestDetails,
     StaffProof,
+    check_one_of,
     checked_points_delta,
     fingerprint,
     points_redemption,
@@ -93,8 +98,9 @@ async def _operation(
     """Return the operation that `body` asks for; what may block is done off the event loop."""
     details = _details(body, key, transaction_id)
     make = _maker(context, builder, details, body, transaction_id)
-    may_block = isinstance(body, RefundRequest) or builder.may_block(details)
-    return await run_in_threadpool(make) if may_block else make()
+    is_read_first = isinstance(body, RefundRequest) or body.__dict__.get("code") is not None
+    blocks = is_read_first or builder.may_block(details)
+    return await run_in_threadpool(make) if blocks else make()
 
 
 def _maker(
@@ -108,6 +114,10 @@ def _maker(
         return partial(builder.build, details, partial(_refund, context.database, body))
     # The fields themselves: asking a model whether it has one costs more than all the rest.
     card = body.__dict__.get("card")
+    if isinstance(body, RedeemGrantRequest):
+        check_one_of({"card": card, "code": body.code})
+        if body.code is not None:
+            return partial(builder.build_by_code, details, body.code, partial(_by_code, body))
     if card is None:
         assert transaction_id is not None
         return partial(builder.build, details, partial(_void, transaction_id))
@@ -179,6 +189,20 @@ def _redeem_points(
     return points_redemption(card, reward_id=body.reward_id, points=body.points, **metadata)
 
 
+def _redeem_grant(
+    body: RedeemGrantRequest, _settings: Settings, card: CardRef, metadata: OperationMetadata
+) -> Operation:
+    return RedeemGrant(card=card, grant_id=body.grant_id, **metadata)
+
+
+def _by_code(
+    body: RedeemGrantRequest, card: CardRef, grant_id: GrantId, metadata: OperationMetadata
+) -> Operation:
+    if body.grant_id not in (None, grant_id):
+        raise GrantNotFound
+    return RedeemGrant(card=card, grant_id=grant_id, **metadata)
+
+
 def _adjust(
     body: AdjustRequest, settings: Settings, card: CardRef, metadata: OperationMetadata
 ) -> Operation:
@@ -198,6 +222,8 @@ _MAKERS: Final[dict[type[Placed], _Maker]] = {
     RedeemPointsRequest: _redeem_points,
     RedeemPointsItem: _redeem_points,
     AdjustRequest: _adjust,
+    RedeemGrantRequest: _redeem_grant,
+    RedeemGrantItem: _redeem_grant,
 }
 
 
@@ -340,6 +366,7 @@ ROUTES: Final = [
     _route("/stamp/redeem", RedeemStampsRequest, "Exchange a full stamp card for its reward"),
     _route("/points/earn", EarnRequest, "Credit the points of a purchase"),
     _route("/points/redeem", RedeemPointsRequest, "Exchange points for a reward, or take some off"),
+    _route("/grants/redeem", RedeemGrantRequest, "Hand out what a card was given"),
     _route("/points/adjust", AdjustRequest, "Correct a card's points by hand"),
     _route("/points/refund", RefundRequest, "Take back the points of a part of a purchase"),
     _route(

@@ -1,0 +1,75 @@
+"""Grants and reservations, read: one, those of a card, or the one that a code names."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from punchcard.kit.ids import CardId, GrantId, ProgramId, ReservationId, VendorId, as_id
+from punchcard.loyalty.errors.cards import CardNotFound
+from punchcard.loyalty.errors.grants import GrantNotFound, ReservationNotFound
+from punchcard.loyalty.grant_codes import as_grant_code
+from punchcard.loyalty.grant_models import Grant, Reservation
+from punchcard.loyalty.tables import CARDS
+
+
+def get_grant(session: Session, vendor_id: VendorId, grant_id: GrantId) -> Grant:
+    """Return the vendor's grant. Raises GrantNotFound."""
+    wanted = as_id(grant_id)
+    grant = session.get(Grant, wanted) if wanted else None
+    if grant is None or grant.vendor_id != vendor_id:
+        raise GrantNotFound
+    return grant
+
+
+def grant_by_code(session: Session, vendor_id: VendorId, code: str) -> Grant:
+    """Return the vendor's grant that `code` names, however it was typed. Raises GrantNotFound."""
+    wanted = as_grant_code(code)
+    query = select(Grant).where(Grant.code == wanted, Grant.vendor_id == vendor_id)
+    grant = session.scalar(query) if wanted else None
+    if grant is None:
+        raise GrantNotFound
+    return grant
+
+
+def list_grants(
+    session: Session,
+    vendor_id: VendorId,
+    card_id: CardId,
+    *,
+    limit: int,
+    before_id: str | None = None,
+) -> Sequence[Grant]:
+    """Return up to `limit` grants of the vendor's card before `before_id`, newest first.
+
+    Raises CardNotFound.
+    """
+    wanted = as_id(card_id)
+    known = select(CARDS.c.id).where(CARDS.c.id == wanted, CARDS.c.vendor_id == vendor_id)
+    if wanted is None or session.scalar(known) is None:
+        raise CardNotFound
+    query = select(Grant).where(Grant.card_id == wanted).order_by(Grant.id.desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(Grant.id < before_id)
+    return session.scalars(query).all()
+
+
+def list_all_grants(
+    session: Session, vendor_id: VendorId, program_id: ProgramId | None, *, limit: int
+) -> Sequence[Grant]:
+    """Return up to `limit` grants of the vendor, of one program or all, oldest first."""
+    query = select(Grant).where(Grant.vendor_id == vendor_id).order_by(Grant.id).limit(limit)
+    if program_id is not None:
+        query = query.where(Grant.program_id == program_id)
+    return session.scalars(query).all()
+
+
+def get_reservation(
+    session: Session, vendor_id: VendorId, reservation_id: ReservationId
+) -> Reservation:
+    """Return the vendor's reservation. Raises ReservationNotFound."""
+    wanted = as_id(reservation_id)
+    reservation = session.get(Reservation, wanted) if wanted else None
+    if reservation is None or reservation.vendor_id != vendor_id:
+        raise ReservationNotFound
+    return reservation
