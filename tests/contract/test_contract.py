@@ -14,15 +14,16 @@ PROGRAM = """id slug name card_name type status currency timezone stamps_target 
     points_per_currency_unit points_per_amount_minor minor_digits usual_purchase_minor
     minimum_purchase_minor minimum_redemption_points welcome_stamps
     welcome_points cooldown_minutes max_daily_stamps pin_policy pin_max_attempts
-    pin_lockout_minutes void_policy self_enrollment terms_text branding texts version"""
+    pin_lockout_minutes void_policy self_enrollment terms_text branding texts version
+    points_expiry points_activation_days expiry_notice_days return_grace_days stamps_expiry"""
 CARD = """id program_id number status customer stamps stamps_target rewards_ready
     ready_rewards points lifetime
     next_stamp_at stamps_left_today enrolled_at last_activity_at public_url
-    hand_over_url token_digest wallet former_numbers"""
+    hand_over_url token_digest wallet former_numbers points_pending expiring grants_ready"""
 TRANSACTION = """id sequence type stamps_delta points_delta stamps_after points_after amount_minor
     currency reference reward staff location_id actor note voids voided_by program_version
     idempotency_key occurred_at created_at late previous_hash hash
-    card_id program_id points_carry_after"""
+    card_id program_id points_carry_after form details"""
 RECEIPT = "transaction card reward_ready next_stamp_at stamps_left_today"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 

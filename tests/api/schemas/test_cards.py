@@ -166,7 +166,7 @@ def test_moments_are_written_as_everywhere_else(at: datetime) -> None:
 def test_the_models_stand_for_the_contract() -> None:
     promised = (
         "id program_id number status customer stamps stamps_target rewards_ready ready_rewards"
-        " points lifetime"
+        " grants_ready points points_pending expiring lifetime"
         " next_stamp_at stamps_left_today enrolled_at last_activity_at public_url"
         " hand_over_url token_digest wallet former_numbers"
     )
@@ -174,7 +174,7 @@ def test_the_models_stand_for_the_contract() -> None:
     promised = (
         "id sequence type stamps_delta points_delta stamps_after points_after amount_minor currency"
         " reference reward staff location_id actor note voids voided_by program_version"
-        " idempotency_key occurred_at created_at late previous_hash hash"
+        " idempotency_key occurred_at created_at late previous_hash hash form details"
     )
     # Beside what is promised: whose entry it is, and what its hash cannot be checked without.
     beside = {"program_id", "card_id", "points_carry_after"}

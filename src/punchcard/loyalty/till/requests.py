@@ -207,18 +207,21 @@ class OperationBuilder:
     def build_by_code(
         self,
         details: RequestDetails,
-        code: str,
+        code: str | None,
         make: Callable[[CardRef, GrantId, OperationMetadata], Operation],
+        *,
+        card: str | None = None,
     ) -> Operation:
         """Return the operation that `make` makes on the grant that `code` names; blocks.
 
-        Raises, beside what `build` does, GrantNotFound.
+        Raises, beside what `build` does, GrantNotFound, and InvalidInput if a card is named too.
         """
         try:
             metadata = self._metadata(details)
             self._add_staff(details, metadata)
+            check_one_of({"card": card, "code": code})
             with self._services.database.read() as session:
-                grant = grant_reader.grant_by_code(session, self._caller.vendor_id, code)
+                grant = grant_reader.grant_by_code(session, self._caller.vendor_id, code or "")
                 return make(CardRef(CardKey.ID, grant.card_id), grant.id, metadata)
         except DomainError as refusal:
             return self._replay_only(details, refusal)

@@ -70,7 +70,6 @@ from punchcard.loyalty.till.requests import (
     OperationBuilder,
     RequestDetails,
     StaffProof,
-    check_one_of,
     checked_points_delta,
     fingerprint,
     points_redemption,
@@ -114,10 +113,9 @@ def _maker(
         return partial(builder.build, details, partial(_refund, context.database, body))
     # The fields themselves: asking a model whether it has one costs more than all the rest.
     card = body.__dict__.get("card")
-    if isinstance(body, RedeemGrantRequest):
-        check_one_of({"card": card, "code": body.code})
-        if body.code is not None:
-            return partial(builder.build_by_code, details, body.code, partial(_by_code, body))
+    if isinstance(body, RedeemGrantRequest) and (card is None or body.code is not None):
+        make = partial(_by_code, body)
+        return partial(builder.build_by_code, details, body.code, make, card=card)
     if card is None:
         assert transaction_id is not None
         return partial(builder.build, details, partial(_void, transaction_id))
