@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from punchcard.accounts.errors import LocationNotFound
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId, VendorId
-from punchcard.kit.secrets import hash_token
 from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.retired_cards import card_of_retired_code
 from punchcard.loyalty.errors.cards import CardNotFound, CardWasReplaced
@@ -20,7 +19,7 @@ from punchcard.loyalty.errors.till import (
     ReferenceAlreadyUsed,
     TransactionNotFound,
 )
-from punchcard.loyalty.ledger.entry import FIRST_HASH, make_entry
+from punchcard.loyalty.ledger.entry import make_entry
 from punchcard.loyalty.operations import (
     Actor,
     AdjustPoints,
@@ -53,8 +52,8 @@ from punchcard.loyalty.till.batch_locks import BatchLocks, programs_of
 from punchcard.loyalty.till.batch_shelves import BatchShelves
 from punchcard.loyalty.till.batch_writes import BatchWrites, adjustment_event
 from punchcard.loyalty.till.enrolment import (
-    NewCard,
     TillDependencies,
+    fresh_card,
     prepare_card,
     vouched_contact,
 )
@@ -295,7 +294,7 @@ class Batch:
         new = prepare_card(
             self.connection, operation, state.id, self.dependencies, self.now, customers=known
         )
-        held = _fresh(new, program, state, keeps=keeps_origins)
+        held = fresh_card(new, program, state, keeps=keeps_origins)
         self.writes.new_cards[state.id] = new
         return self._accept(operation, held, decision)
 
@@ -390,17 +389,3 @@ class Batch:
                 adjustment_event(operation, entry, self.dependencies.ids.new_id())
             )
         return receipt
-
-
-def _fresh(new: NewCard, program: ProgramRules, state: CardState, *, keeps: bool) -> HeldCard:
-    return HeldCard(
-        state=state,
-        program=program,
-        number=new.number,
-        token_sealed=new.token_sealed,
-        token_hash=hash_token(new.token),
-        customer=new.customer_shown,
-        sequence=0,
-        head_hash=FIRST_HASH,
-        keeps_origins=keeps,
-    )

@@ -14,8 +14,11 @@ from punchcard.kit.secrets import Sealer, hash_token
 from punchcard.loyalty.cards import card_queries
 from punchcard.loyalty.cards.card_queries import WalletColumns
 from punchcard.loyalty.errors.cards import CardAlreadyExists, ContactConflict
+from punchcard.loyalty.ledger.entry import FIRST_HASH
 from punchcard.loyalty.operations import NewCustomer, OpenCard
 from punchcard.loyalty.programs.rules_loader import ProgramCache
+from punchcard.loyalty.rules.values import CardState, ProgramRules
+from punchcard.loyalty.till.held_card import HeldCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +155,18 @@ def _shown(
         return None
     names = ("id", "name", "email", "phone", "birthday", "locale", "marketing_consent")
     return {name: source[name] for name in names}
+
+
+def fresh_card(new: NewCard, program: ProgramRules, state: CardState, *, keeps: bool) -> HeldCard:
+    """Return the till's hold of a card that is opened just now, before its first entry."""
+    return HeldCard(
+        state=state,
+        program=program,
+        number=new.number,
+        token_sealed=new.token_sealed,
+        token_hash=hash_token(new.token),
+        customer=new.customer_shown,
+        sequence=0,
+        head_hash=FIRST_HASH,
+        keeps_origins=keeps,
+    )
