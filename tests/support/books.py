@@ -15,6 +15,7 @@ from punchcard.loyalty.models import (
     LoyaltyTransaction,
     ReferenceClaim,
 )
+from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.reports.stats_rebuild import compare
 from punchcard.loyalty.tables import EntryRow
 
@@ -41,9 +42,30 @@ def audited(database: Database) -> Chains:
         assert (card["sequence"], card["head_hash"]) == (last["sequence"], last["hash"])
     _check_rollup(database, chains, cards)
     _check_references(database, chains)
+    _check_promotions(database, chains)
     with database.snapshot() as connection:
         assert verify_ledger(connection).damages == []
     return chains
+
+
+def _check_promotions(database: Database, chains: Chains) -> None:
+    """Check what promotions have given, and that no budget and no limit a card was broken."""
+    given: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    uses: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+    for entry in (entry for chain in chains.values() for entry in standing(chain)):
+        for part in (entry["details"] or {}).get("parts", ()):
+            if part["kind"] == "promotion":
+                counts = given[part["promotion_id"]]
+                counts[:] = [counts[0] + part["points"], counts[1] + part["stamps"], counts[2] + 1]
+                uses[entry["card_id"], part["promotion_id"], part.get("period", "")] += 1
+    with database.read() as session:
+        for row in session.scalars(select(Promotion)):
+            kept = [row.points_given, row.stamps_given, row.uses]
+            assert kept == given[row.id]
+            for name, most in (row.budget or {}).items():
+                assert getattr(row, f"{name}_given") <= most
+            times = [number for (_, one, _), number in uses.items() if one == row.id]
+            assert row.limit is None or max(times, default=0) <= row.limit["times"]
 
 
 def read_chains(database: Database) -> Chains:

@@ -14,7 +14,11 @@ from punchcard.db.dialects import is_sqlite
 BROAD = frozenset({"vendor_id", "program_id", "type", "status", "topic", "subject_kind"})
 """Columns that alone name no row or card: a whole shop's history may stand behind one value."""
 
-CATALOGUES = ("ix_rewards_program_id", "ix_loyalty_programs_vendor_id")
+CATALOGUES = (
+    "ix_rewards_program_id",
+    "ix_loyalty_programs_vendor_id",
+    "ix_promotions_program_id_id",
+)
 """Indexes over what a shop sets up by hand, and has a handful of."""
 
 _COLUMN = re.compile(r"\b([a-z_]+) (?:=|<|>)")

@@ -132,7 +132,11 @@ def test_a_status_that_cannot_follow_is_refused(bob: Shop, before: str, after: s
         ({"windows": [{**HAPPY_HOUR, "to": "16:00"}]}, [["windows", 0, "to"]]),
         ({"windows": [HAPPY_HOUR, {**HAPPY_HOUR, "from": "00:00", "to": "00:00"}]}, None),
         ({"windows": [{**HAPPY_HOUR, "weekdays": [1, 1]}]}, [["windows", 0, "weekdays"]]),
-        ({"budget": {"stamps": 5}}, [["budget", "stamps"], ["budget", "points"]]),
+        ({"budget": {"stamps": 5}}, [["budget", "stamps"]]),
+        (
+            {"effect": {"kind": "multiply", "factor": "0.500"}, "budget": {"points": 5}},
+            [["budget", "points"]],
+        ),
         ({"tier_keys": ["gold"]}, [["tier_keys", 0]]),
         ({"segment_id": "the-regulars"}, [["segment_id"]]),
         ({"location_ids": ["01976f3e-8a4b-7c21-9d52-3f0e6a1b2c3d"]}, [["location_ids", 0]]),

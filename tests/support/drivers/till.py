@@ -15,6 +15,7 @@ from punchcard.kit.ids import (
     Ids,
     LocationId,
     ProgramId,
+    PromotionId,
     ReservationId,
     RewardId,
     StaffPinId,
@@ -44,6 +45,7 @@ from punchcard.loyalty.operations import (
     StaffIdentity,
     VoidEntry,
 )
+from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.till.till import Till
 from punchcard.loyalty.vocabulary import ActorKind, GrantReason
 
@@ -101,6 +103,21 @@ class TillDriver:
         ids = {"id": reward_id, "vendor_id": self.vendor_id, "program_id": program_id}
         self.add(Reward(**ids, created_at=now, updated_at=now, **given))
         return reward_id
+
+    def promotion(self, program_id: ProgramId, **fields: Any) -> PromotionId:
+        """Let the program double points, or what `fields` say; the till hears of it."""
+        now, promotion_id = self.clock.now(), PromotionId(self.ids.new_id())
+        given = {
+            "name": "Double points",
+            "status": "active",
+            "effect": {"kind": "multiply", "factor": "2.000"},
+            **fields,
+        }
+        ids = {"id": promotion_id, "vendor_id": self.vendor_id, "program_id": program_id}
+        self.add(Promotion(**ids, created_at=now, updated_at=now, **given))
+        with self.database.write() as session:
+            session.get_one(LoyaltyProgram, program_id).version += 1
+        return promotion_id
 
     def location(self) -> LocationId:
         """Open a place of the vendor."""

@@ -12,12 +12,17 @@ from punchcard.db.base import table_of
 from punchcard.kit.ids import ProgramId
 from punchcard.kit.money import minor_units
 from punchcard.loyalty.models import LoyaltyProgram, Reward
+from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.rotating_codes import has_rotating_code
 from punchcard.loyalty.rules.dates import Expiry
+from punchcard.loyalty.rules.promotions.promotion_form import LATE_ENDS_DAYS
+from punchcard.loyalty.rules.promotions.promotion_offer import PromotionOffer, promotion_of
 from punchcard.loyalty.rules.values import ProgramRules, RewardOffer
+from punchcard.loyalty.vocabulary import PromotionStatus
 
 _PROGRAMS = table_of(LoyaltyProgram)
 _REWARDS = table_of(Reward)
+_PROMOTIONS = table_of(Promotion)
 
 Stamp = tuple[int, datetime]
 """A program's version and the time of its last change: the same stamp, the same rules."""
@@ -77,7 +82,11 @@ def load_rules(
     ):
         offer = RewardOffer(*reward[1:])
         offers.setdefault(reward.program_id, []).append(offer)
-    return {row.id: (stamp_of(row), _rules_of(row, offers.get(row.id, []))) for row in programs}
+    promotions = load_promotions(connection, programs)
+    return {
+        row.id: (stamp_of(row), _rules_of(row, offers.get(row.id, []), promotions.get(row.id, [])))
+        for row in programs
+    }
 
 
 def stamp_of(row: Any) -> Stamp:
@@ -85,7 +94,33 @@ def stamp_of(row: Any) -> Stamp:
     return (row.version, row.updated_at)
 
 
-def _rules_of(row: Row[Any], offers: list[RewardOffer]) -> ProgramRules:
+def load_promotions(
+    connection: Connection | Session, programs: Iterable[Row[Any]]
+) -> dict[str, list[PromotionOffer]]:
+    """Read the promotions of programs that a purchase may get something of, by program.
+
+    Those that ended not long before the program last changed are among them: a purchase that is
+    told late may have been made while they were on.
+    """
+    changed_at = {row.id: row.updated_at for row in programs}
+    found: dict[str, list[PromotionOffer]] = {}
+    kept = _PROMOTIONS.c.status.in_((PromotionStatus.ACTIVE, PromotionStatus.ENDED))
+    for row in connection.execute(
+        select(_PROMOTIONS)
+        .where(_PROMOTIONS.c.program_id.in_(sorted(changed_at)), kept)
+        .order_by(_PROMOTIONS.c.id)
+    ):
+        since = changed_at[row.program_id] - timedelta(days=LATE_ENDS_DAYS)
+        is_ended = row.status == PromotionStatus.ENDED
+        if is_ended and (row.ended_at is None or row.ended_at < since):
+            continue
+        found.setdefault(row.program_id, []).append(promotion_of(dict(row._mapping)))
+    return found
+
+
+def _rules_of(
+    row: Row[Any], offers: list[RewardOffer], promotions: list[PromotionOffer]
+) -> ProgramRules:
     return ProgramRules(
         id=row.id,
         vendor_id=row.vendor_id,
@@ -114,4 +149,5 @@ def _rules_of(row: Row[Any], offers: list[RewardOffer]) -> ProgramRules:
         points_activation_days=row.points_activation_days,
         return_grace_days=row.return_grace_days,
         stamps_expiry=Expiry.parse(row.stamps_expiry),
+        promotions=tuple(promotions),
     )

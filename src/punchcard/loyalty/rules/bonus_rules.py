@@ -1,14 +1,91 @@
 """Which bonuses a purchase earns: the factor of the card's tier, the promotions that are on."""
 
 from datetime import datetime
+from fractions import Fraction
+from typing import Any, Final
 
-from punchcard.loyalty.operations import CardOperation
+from punchcard.loyalty.operations import AddStamp, CardOperation, EarnPoints
+from punchcard.loyalty.rules.dated_points import joined, with_details
+from punchcard.loyalty.rules.promotions.promotion_rules import (
+    Given,
+    Purchase,
+    bonuses_on,
+    promotion_parts,
+    uses_after,
+    uses_before,
+)
 from punchcard.loyalty.rules.purchase_rules import Bonus
-from punchcard.loyalty.rules.values import CardState, ProgramRules
+from punchcard.loyalty.rules.values import (
+    NO_HISTORY,
+    CardState,
+    Decision,
+    History,
+    ProgramRules,
+)
+from punchcard.loyalty.vocabulary import ActorKind
+
+# Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
+_IMPORT: Final = ActorKind.IMPORT
+
+_POINTED: Final = (EarnPoints,)
+_STAMPED: Final = (AddStamp,)
 
 
 def bonuses_of(
-    operation: CardOperation, program: ProgramRules, card: CardState, at: datetime
+    operation: CardOperation,
+    program: ProgramRules,
+    card: CardState,
+    at: datetime,
+    history: History = NO_HISTORY,
 ) -> tuple[Bonus, ...]:
-    """Return what a purchase by `operation` at `at` earns beside its base."""
-    return ()
+    """Return what a purchase by `operation` at `at` earns beside its base.
+
+    What an import tells of former days earns nothing beside it. `history` tells which budgets are
+    left.
+    """
+    if not program.promotions or operation.actor.kind == _IMPORT:
+        return ()
+    given = Given(history.budgets, card.kept_standing.uses)
+    purchase = _purchase_of(operation, program, card, at)
+    minimum = program.minimum_purchase_minor
+    return bonuses_on(program.promotions, purchase, given, program.zone, minimum)
+
+
+def uses_counted(decision: Decision) -> Decision:
+    """Return a decision whose entry tells how often the card got something of promotions.
+
+    What is voided gives back the time that it counted as.
+    """
+    draft, card = decision.steps[-1]
+    if draft.details is None and draft.voided_details is None:
+        return decision
+    uses = card.kept_standing.uses
+    if draft.voided_type is not None:
+        changed = uses_before(uses, promotion_parts(draft.voided_details))
+    else:
+        changed = uses_after(uses, promotion_parts(draft.details))
+    if not changed:
+        return decision
+    moved = with_details(card, {"uses": changed})
+    draft = draft._replace(details=joined(draft.details, moved.details))
+    decision.steps[-1] = (draft, moved.card)
+    return decision
+
+
+def _purchase_of(
+    operation: CardOperation, program: ProgramRules, card: CardState, at: datetime
+) -> Purchase:
+    amount: int | None = getattr(operation, "amount_minor", None)
+    items: tuple[Any, ...] = getattr(operation, "items", ())
+    has_points = amount is not None and amount >= program.minimum_purchase_minor
+    rate = Fraction(program.points_per_currency_unit, program.points_per_amount_minor)
+    return Purchase(
+        at=at,
+        location_id=operation.location_id,
+        tier=card.kept_standing.tier.get("key"),
+        amount_minor=amount,
+        skus=frozenset(item.sku for item in items),
+        base=(amount or 0) * rate,
+        has_points=has_points and isinstance(operation, _POINTED),
+        has_stamps=isinstance(operation, _STAMPED),
+    )

@@ -36,6 +36,7 @@ from punchcard.loyalty.rules import (
     stamp_rules,
     void_rules,
 )
+from punchcard.loyalty.rules.bonus_rules import uses_counted
 from punchcard.loyalty.rules.due_rules import book_due, only_due, touched
 from punchcard.loyalty.rules.time_rules import LATE, time_on_card
 from punchcard.loyalty.rules.values import (
@@ -129,7 +130,7 @@ def decide(
     if is_visit:
         card_rules.credit_due_welcome(program, steps)
         steps.card = steps.card._replace(last_activity_at=_later(card.last_activity_at, at))
-    decision = _RULES[type(operation)](operation, program, steps, history, at)
+    decision = uses_counted(_RULES[type(operation)](operation, program, steps, history, at))
     return touched(program, decision) if is_visit and program.points_expiry else decision
 
 

@@ -51,7 +51,7 @@ def earn_points(
             minimum_purchase_minor=program.minimum_purchase_minor, currency=program.currency
         )
     card = steps.card
-    moved = _credited(operation, program, card, at)
+    moved = _credited(operation, program, card, history, at)
     points = moved.card.lifetime_points - card.lifetime_points
     if card.points + points + card.kept_standing.points_pending > BALANCE_LIMIT:
         raise BalanceLimitReached
@@ -66,8 +66,10 @@ def earn_points(
     return steps.decision()
 
 
-def _credited(operation: EarnPoints, program: ProgramRules, card: CardState, at: datetime) -> Moved:
-    bonuses = bonuses_of(operation, program, card, at)
+def _credited(
+    operation: EarnPoints, program: ProgramRules, card: CardState, history: History, at: datetime
+) -> Moved:
+    bonuses = bonuses_of(operation, program, card, at, history)
     if bonuses:
         rate = Fraction(program.points_per_currency_unit, program.points_per_amount_minor)
         earning = earned(

@@ -15,10 +15,12 @@ from punchcard.kit.ids import (
     ImportId,
     LocationId,
     ProgramId,
+    PromotionId,
     RewardId,
     VendorId,
 )
 from punchcard.loyalty.rules.dates import Expiry
+from punchcard.loyalty.rules.promotions.promotion_offer import PromotionOffer
 from punchcard.loyalty.rules.standing import NO_STANDING, Details, Standing
 from punchcard.loyalty.vocabulary import (
     CardStatus,
@@ -106,6 +108,12 @@ class ProgramRules:
     points_activation_days: int = 0
     return_grace_days: int = 30
     stamps_expiry: Expiry | None = None
+    promotions: tuple[PromotionOffer, ...] = ()
+
+    @property
+    def has_budgets(self) -> bool:
+        """Return whether a promotion of the program gives only so much."""
+        return any(promotion.has_budget for promotion in self.promotions)
 
     @property
     def has_stamps(self) -> bool:
@@ -255,7 +263,8 @@ class History:
 
     `rewards` are those that what the card was given or holds is about. `grant_state` and
     `reservation_state` are what became of one that the card has no more, `given_before` what was
-    given under a key that gives once.
+    given under a key that gives once. `budgets` is what promotions that give only so much have
+    left.
     """
 
     stamps: tuple[PastStamp, ...] = ()
@@ -270,6 +279,7 @@ class History:
     given_before: GrantId | None = None
     reservation_state: ReservationState | None = None
     refunded_minor: int = 0
+    budgets: Mapping[PromotionId, int] = field(default_factory=dict)
 
 
 NO_HISTORY = History()

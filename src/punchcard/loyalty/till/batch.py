@@ -119,6 +119,7 @@ class Batch:
         self.locks.lock(operations, waits=waits, looks_closer=looks_closer)
         self.now, self.cards = self.locks.now, self.locks.cards
         self.targets, self.rewards = self.locks.targets, self.locks.rewards
+        self.writes.budgets.left = self.locks.budgets
 
     def run(self, operations: Sequence[Operation]) -> list[Outcome | None]:
         """Return what became of each operation, in order; None for one that must wait.
@@ -206,6 +207,8 @@ class Batch:
         if card.state.standing is not None and card.state.standing.held:
             self._release_expired(operation, card)
         history = self._history(operation, card)
+        if card.program.promotions:
+            history = self.writes.budgets.seen(history)
         decision = decide(operation, card.program, card.state, self.now, history)
         receipt = self._accept(operation, card, decision)
         if isinstance(operation, VoidEntry) and history.entry is not None:

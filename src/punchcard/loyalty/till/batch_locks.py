@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from punchcard.db import outbox
-from punchcard.kit.ids import CardId, EntryId, RewardId, VendorId
+from punchcard.kit.ids import CardId, EntryId, PromotionId, RewardId, VendorId
 from punchcard.loyalty.events import CARD_CHANGED
 from punchcard.loyalty.operations import (
     CardKey,
@@ -20,6 +20,7 @@ from punchcard.loyalty.operations import (
 )
 from punchcard.loyalty.rules.values import ProgramRules, RewardState
 from punchcard.loyalty.till import till_locks, till_queries
+from punchcard.loyalty.till.batch_budgets import budgets_of, lock_budgets
 from punchcard.loyalty.till.enrolment import TillDependencies, vouched_contact
 from punchcard.loyalty.till.grant_history import OF_REWARDS, promised_rewards
 from punchcard.loyalty.till.held_card import HeldCard, held_card
@@ -29,7 +30,7 @@ from punchcard.loyalty.till.till_locks import Contact
 
 @dataclass(slots=True)
 class BatchLocks:
-    """The rows that operations need: cards, then rewards, then customers.
+    """The rows that operations need: cards, then rewards, then promotions, then customers.
 
     What another transaction holds is passed over, so that no batch waits behind one row: `held`
     are the ids of those rows, of any kind. Cards are named as operations name them.
@@ -44,9 +45,11 @@ class BatchLocks:
         init=False, default_factory=dict
     )
     rewards: dict[tuple[VendorId, RewardId], RewardState] = field(init=False, default_factory=dict)
+    budgets: dict[PromotionId, int] = field(init=False, default_factory=dict)
     customers: dict[Contact, Sequence[Row[Any]]] = field(init=False, default_factory=dict)
     held: set[str] = field(init=False, default_factory=set)
     _held_customers: dict[Contact, set[str]] = field(init=False, default_factory=dict)
+    _promotions: set[PromotionId] = field(init=False, default_factory=set)
 
     def lock(
         self, operations: Sequence[Operation], *, waits: bool = False, looks_closer: bool = False
@@ -59,6 +62,7 @@ class BatchLocks:
         """
         self._lock_cards(operations, waits=waits)
         self._lock_rewards(operations, waits=waits)
+        self._lock_budgets(operations, waits=waits)
         self._lock_customers(operations, waits=waits)
         # After the locks: another server may have stamped a card while this one waited for it.
         self.now = self.dependencies.clock.now()
@@ -71,6 +75,7 @@ class BatchLocks:
         rows: set[str] = {card.state.id for card in self.cards.values()}
         if self.rewards:
             rows.update(reward.id for reward in self.rewards.values())
+        rows.update(self._promotions)
         if self.customers:
             rows.update(row.id for known in self.customers.values() for row in known)
         return rows
@@ -89,7 +94,9 @@ class BatchLocks:
         if ref in self.card_ids:
             rows |= {self.card_ids[ref], _work_of(self.card_ids[ref])}
         if ref in self.cards:
-            rows.add(self.cards[ref].program.id)
+            program = self.cards[ref].program
+            rows.add(program.id)
+            rows.update(budgets_of(operation, program))
         return rows
 
     def programs_of(self, operations: Sequence[Operation]) -> set[str]:
@@ -146,6 +153,18 @@ class BatchLocks:
                 rewards = promised_rewards(operation, card.state)
                 promised |= {(card.program.vendor_id, reward_id) for reward_id in rewards}
         return promised
+
+    def _lock_budgets(self, operations: Sequence[Operation], *, waits: bool) -> None:
+        if not any(card.program.promotions for card in self.cards.values()):
+            return
+        wanted: set[PromotionId] = set()
+        for operation in operations:
+            ref, _ = self._named_by(operation)
+            if ref in self.cards:
+                wanted.update(budgets_of(operation, self.cards[ref].program))
+        found = lock_budgets(self.connection, wanted, waits=waits)
+        self.budgets, self._promotions = found.free, wanted.difference(found.held)
+        self.held.update(found.held.values())
 
     def _lock_customers(self, operations: Sequence[Operation], *, waits: bool) -> None:
         asked = (vouched_contact(o) for o in operations if isinstance(o, OpenCard))

@@ -37,6 +37,7 @@ from punchcard.loyalty.rules.rollup_rules import (
 )
 from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules
 from punchcard.loyalty.tables import IMPORTS, EntryRow
+from punchcard.loyalty.till.batch_budgets import BatchBudgets
 from punchcard.loyalty.till.batch_promises import BatchPromises
 from punchcard.loyalty.till.enrolment import NewCard, card_codes
 from punchcard.loyalty.till.held_card import HeldCard
@@ -117,6 +118,7 @@ class BatchWrites:
     shelves: set[ProgramId] = field(default_factory=set)
     imports: dict[ImportId, dict[str, int]] = field(default_factory=dict)
     promises: BatchPromises = field(default_factory=BatchPromises)
+    budgets: BatchBudgets = field(default_factory=BatchBudgets)
     days: defaultdict[tuple[ProgramId, date, LocationId], dict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: dict.fromkeys(ROLLUP_COLUMNS, 0))
     )
@@ -124,6 +126,8 @@ class BatchWrites:
     def add_entry(self, entry: EntryRow, draft: EntryDraft, program: ProgramRules) -> None:
         """Note an entry and what it adds to the statistics of its day, or to its import's."""
         self.entries.append(entry)
+        if draft.details is not None or draft.voided_details is not None:
+            self.budgets.note(draft)
         if entry["actor_kind"] == _IMPORT or draft.voided_import_id is not None:
             self._count_imported(entry, draft)
             return
@@ -191,6 +195,7 @@ class BatchWrites:
             connection.execute(
                 update(_REWARDS).where(_REWARDS.c.id == reward_id).values(stock_left=left)
             )
+        self.budgets.flush(connection)
         for import_id, counts in sorted(self.imports.items()):
             added = {name: IMPORTS.c[name] + count for name, count in counts.items()}
             connection.execute(update(IMPORTS).where(IMPORTS.c.id == import_id).values(added))

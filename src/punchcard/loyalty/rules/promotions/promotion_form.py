@@ -131,12 +131,15 @@ def _budget_faults(promotion: Mapping[str, Any]) -> list[_Fault]:
     budget = promotion.get("budget")
     if not budget:
         return []
-    gives = "stamps" if promotion["effect"]["kind"] == EffectKind.ADD_STAMPS else "points"
+    effect = promotion["effect"]
+    gives = "stamps" if effect["kind"] == EffectKind.ADD_STAMPS else "points"
     other = "points" if gives == "stamps" else "stamps"
     faults = []
-    if budget.get(other) is not None:
-        faults.append(_fault("budget", other, message=N_("The promotion gives none of these.")))
-    if budget.get(gives) is None:
+    takes = effect["kind"] == EffectKind.MULTIPLY and str(effect.get("factor")) <= "1.000"
+    if takes or budget.get(other) is not None:
+        place = gives if takes else other
+        faults.append(_fault("budget", place, message=N_("The promotion gives none of these.")))
+    elif budget.get(gives) is None:
         faults.append(_fault("budget", gives, message=N_("Say how much.")))
     elif budget[gives] < promotion.get(f"{gives}_given", 0):
         sentence = N_("Must be at least {given}: so much was given already.")
