@@ -95,6 +95,7 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
     ("POST", f"{_LOYALTY}/cards/{{card_id}}/proof-of-person"): lambda _: {"code": "40718253"},
     ("POST", f"{_LOYALTY}/stamp"): lambda stock: {"card": stock["card_id"]},
     ("POST", f"{_LOYALTY}/stamp/redeem"): lambda stock: {"card": stock["card_id"]},
+    ("POST", f"{_LOYALTY}/visit"): lambda stock: {"card": stock["card_id"]},
     ("POST", f"{_LOYALTY}/points/earn"): lambda stock: {
         "card": stock["points_card_id"],
         "amount_minor": 1000,

@@ -124,6 +124,8 @@ def test_every_served_route_is_in_the_table_and_the_other_way_round(document: An
             "staff_token_invalid",
         ),
         ("/stamp/redeem", {"card": "{card_id}"}, "card_not_found"),
+        ("/visit", {"card": "{card_id}"}, "card_not_found"),
+        ("/visit", {"card": "{own_card_id}", "location_id": "{location_id}"}, "location_not_found"),
         ("/points/earn", {"card": "{points_card_id}", "amount_minor": 500}, "card_not_found"),
         ("/points/redeem", {"card": "{points_card_id}", "points": 1}, "card_not_found"),
         (

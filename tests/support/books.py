@@ -24,6 +24,12 @@ _ENTRIES = LoyaltyTransaction.__table__
 _ROLLUP = DailyRollup.__table__
 _CLAIMS = ReferenceClaim.__table__
 
+PURCHASES = ("points_earned", "visit_recorded")
+CLAIMED = {
+    "points_earned": ("points_earned",),
+    "stamp_earned": ("stamp_earned",),
+    "visit_recorded": ("points_earned", "stamp_earned"),
+}
 Chains = dict[str, list[EntryRow]]
 """Every card's entries, in their order."""
 
@@ -43,6 +49,7 @@ def audited(database: Database) -> Chains:
     _check_rollup(database, chains, cards)
     _check_references(database, chains)
     _check_promotions(database, chains)
+    check_claims(chains)
     with database.snapshot() as connection:
         assert verify_ledger(connection).damages == []
     return chains
@@ -117,7 +124,7 @@ def _check_rollup(database: Database, chains: Chains, cards: Any) -> None:
     ways = ("redeemed", "expired", "refunded", "reserved")
     assert come - sum(kept[f"points_{way}"] for way in ways) == points + pending
     alive = standing([entry for chain in chains.values() for entry in chain])
-    told = [entry for entry in alive if entry["type"] in ("points_earned", "visit_recorded")]
+    told = [e for e in alive if e["type"] in PURCHASES and e["amount_minor"] is not None]
     purchases = [entry for entry in told if entry["id"] not in imported]
     assert kept["purchases"] == len(purchases)
     assert kept["purchase_amount_minor"] == sum(entry["amount_minor"] for entry in purchases)
@@ -137,17 +144,26 @@ def _pending(card: Any) -> int:
 
 
 def _check_references(database: Database, chains: Chains) -> None:
-    """Check that every purchase that stands holds its receipt number, and nothing else does."""
+    """Check that what stands holds its receipt number, a visit twice, and nothing else does."""
     with database.read_connection() as connection:
         kept = {tuple(row) for row in connection.execute(select(_CLAIMS))}
     standing_ = standing([entry for chain in chains.values() for entry in chain])
     due = [
-        (entry["program_id"], entry["type"], entry["reference"], entry["id"])
+        (entry["program_id"], kind, entry["reference"], entry["id"])
         for entry in standing_
-        if entry["type"] == "points_earned" and entry["reference"]
+        if entry["reference"]
+        for kind in CLAIMED[entry["type"]]
     ]
     assert kept == set(due)
     assert len(due) == len({claim[:3] for claim in due})
+
+
+def check_claims(chains: Chains) -> None:
+    """Check that no card was given a milestone of a lap twice."""
+    for chain in chains.values():
+        told = [e["details"] or {} for e in standing(chain) if e["type"] == "stamps_redeemed"]
+        claims = [(one["claimed_lap"], one["at"]) for one in told if "claimed_lap" in one]
+        assert len(claims) == len(set(claims))
 
 
 def standing(entries: list[EntryRow]) -> list[EntryRow]:
@@ -161,8 +177,7 @@ def check_day_limits(chains: Chains, *, zone: str = "Europe/Luxembourg", limit: 
     for chain in chains.values():
         days: dict[Any, int] = defaultdict(int)
         for entry in standing(chain):
-            if entry["type"] == "stamp_earned":
-                days[entry["occurred_at"].astimezone(ZoneInfo(zone)).date()] += entry[
-                    "stamps_delta"
-                ]
+            if entry["type"] in ("stamp_earned", "visit_recorded"):
+                day = entry["occurred_at"].astimezone(ZoneInfo(zone)).date()
+                days[day] += entry["stamps_delta"]
         assert all(number <= limit for number in days.values())

@@ -137,16 +137,45 @@ class CardOperation(Operation):
     card: CardRef
 
 
+class PurchaseItem(NamedTuple):
+    """Something that was bought: its code at the shop's till, how many, and what they cost."""
+
+    sku: str
+    quantity: int = 1
+    amount_minor: int | None = None
+
+
 @value
 class AddStamp(CardOperation):
-    """Put `quantity` stamps (1 to 50) on a card."""
+    """Put `quantity` stamps (1 to 50) on a card, or those that the `items` give.
+
+    `reference` is the shop's receipt.
+    """
 
     quantity: int = 1
+    items: tuple[PurchaseItem, ...] = ()
+    reference: str | None = None
+
+
+@value
+class RecordVisit(CardOperation):
+    """Record one purchase with its stamps and its points.
+
+    `stamps` None stands for those that the `items` give, or for one; `amount_minor` None for a
+    visit of which nobody says what it came to. `reference` is the shop's receipt.
+    """
+
+    amount_minor: int | None = None
+    stamps: int | None = None
+    items: tuple[PurchaseItem, ...] = ()
+    reference: str | None = None
 
 
 @value
 class RedeemStamps(CardOperation):
-    """Exchange a full stamp card for its reward."""
+    """Exchange a full stamp card for its reward, or claim the reward at `milestone` stamps."""
+
+    milestone: int | None = None
 
 
 @value

@@ -192,6 +192,14 @@ class UnclaimedMilestones(StrEnum):
     LAPSE = "lapse"
 
 
+class MilestoneState(StrEnum):
+    """How a card stands to a reward of its lap."""
+
+    AHEAD = "ahead"
+    READY = "ready"
+    CLAIMED = "claimed"
+
+
 class PartKind(StrEnum):
     """Where a part of what a purchase earned comes from."""
 

@@ -83,6 +83,7 @@ def test_staff_change_nothing_but_cards() -> None:
         "/cards/{card_id}/replace",
         "/stamp",
         "/stamp/redeem",
+        "/visit",
         "/points/earn",
         "/points/redeem",
         "/points/refund",

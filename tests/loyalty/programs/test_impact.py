@@ -215,3 +215,25 @@ def test_another_reward_for_a_full_card_concerns_those_who_have_one(alice: Shop)
         (renamed,) = impacts("A tea")
     assert (renamed.before, renamed.after) == ("A coffee", "A tea")
     assert (renamed.cards, renamed.losers) == (2, 1)
+
+
+def test_a_reward_on_the_way_that_moves_is_reached_by_others(
+    alice: Shop, program: LoyaltyProgram
+) -> None:
+    coffee = {"at": 10, "name": "A coffee"}
+    (impact,) = impacts(alice, program, stamp_rewards=[{"at": 4, "name": "A cookie"}, coffee])
+    assert (impact.matter, impact.before, impact.after) == ("stamp_rewards", "", "4")
+    assert (impact.winners, impact.losers) == (3, 0)
+
+
+def test_a_reward_on_the_way_that_goes_takes_something_from_those_who_reached_it(
+    alice: Shop,
+) -> None:
+    rewards = [{"at": 4, "name": "A cookie"}, {"at": 10, "name": "A coffee"}]
+    made = shelf.program(alice, **{**HYBRID, "stamp_rewards": rewards})
+    for stamps in (3, 4, 9):
+        card_with(alice, made, stamps=stamps)
+    (impact,) = impacts(alice, made, stamp_rewards=None)
+    assert (impact.before, impact.after, impact.winners, impact.losers) == ("4", "", 0, 2)
+    (moved,) = impacts(alice, made, stamp_rewards=[{**rewards[0], "at": 9}, rewards[1]])
+    assert (moved.winners, moved.losers) == (0, 1)

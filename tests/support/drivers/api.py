@@ -69,6 +69,10 @@ class ApiDriver:
         """Ask for a stamp."""
         return self._on("/stamp", card, more)
 
+    def visit(self, card: dict[str, Any], **more: Any) -> httpx.Response:
+        """Record a purchase with its stamps and points."""
+        return self._on("/visit", card, more)
+
     def redeem_stamps(self, card: dict[str, Any], **more: Any) -> httpx.Response:
         """Ask for the reward of a full card."""
         return self._on("/stamp/redeem", card, more)

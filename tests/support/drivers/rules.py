@@ -15,6 +15,7 @@ from punchcard.loyalty.operations import (
     CardRef,
     EarnPoints,
     OpenCard,
+    RecordVisit,
     RedeemPoints,
     RedeemReward,
     RedeemStamps,
@@ -97,6 +98,11 @@ def card(**holds: Any) -> CardState:
 def stamp(quantity: int = 1, **more: Any) -> AddStamp:
     """Ask for stamps."""
     return AddStamp(**_ON_CARD, quantity=quantity, **more)
+
+
+def visit(**more: Any) -> RecordVisit:
+    """Ask to record a purchase with its stamps and points."""
+    return RecordVisit(**_ON_CARD, **more)
 
 
 def redeem_stamps(**more: Any) -> RedeemStamps:

@@ -35,6 +35,7 @@ from punchcard.loyalty.operations import (
     EarnPoints,
     GrantReward,
     OpenCard,
+    RecordVisit,
     RedeemGrant,
     RedeemPoints,
     RedeemReward,
@@ -167,6 +168,10 @@ class TillDriver:
     def stamp(self, card_id: CardId, quantity: int = 1, **more: Any) -> AddStamp:
         """Ask for stamps."""
         return AddStamp(**self._on(card_id, more), quantity=quantity)
+
+    def visit(self, card_id: CardId, **more: Any) -> RecordVisit:
+        """Ask to record a purchase with its stamps and points."""
+        return RecordVisit(**self._on(card_id, more))
 
     def redeem_stamps(self, card_id: CardId, **more: Any) -> RedeemStamps:
         """Ask for the reward of a full card."""

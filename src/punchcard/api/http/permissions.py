@@ -161,6 +161,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     # The till
     ("POST", f"{_LOYALTY}/stamp"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/stamp/redeem"): MAY_OPERATE,
+    ("POST", f"{_LOYALTY}/visit"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/points/earn"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/points/redeem"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/points/refund"): MAY_OPERATE,

@@ -17,7 +17,7 @@ from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.rules.time_rules import is_late
 from punchcard.loyalty.till.receipt import Receipt
-from punchcard.loyalty.vocabulary import CardStatus
+from punchcard.loyalty.vocabulary import CardStatus, MilestoneState
 from punchcard.wallets.vocabulary import WalletState
 
 HashText = Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=["9f86d081884c7d65" * 4])]
@@ -86,10 +86,14 @@ def balance_response(card: CardView) -> dict[str, Any]:
                 "name": one.name,
                 "points_required": one.points_required,
                 "grant_id": one.grant_id,
+                "at": card.stamps_target if one.is_full_card else one.at,
             }
             for one in card.ready
         ],
         "grants_ready": card.grants_ready,
+        "lap": card.lap,
+        "milestones": [{"at": one.at, "state": one.state} for one in card.milestones],
+        "kept_milestones": [{"lap": lap, "at": at} for lap, at in card.kept_milestones],
         "points": card.points,
         "points_pending": card.points_pending,
         "expiring": [
@@ -198,15 +202,31 @@ class WalletStates(Schema):
 
 
 class ReadyRewardSchema(Schema):
-    """A reward that the card can have now; `id` is null for that of a full stamp card.
+    """A reward that the card can have now.
 
-    With a `grant_id` it was given to this card: it is collected by `POST /grants/redeem`.
+    `id` is null for those of a stamp card, which stand `at` so many stamps; null for others. With a
+    `grant_id` it was given to this card: it is collected by `POST /grants/redeem`.
     """
 
     id: RewardId | None
     name: str
     points_required: int | None
     grant_id: GrantId | None
+    at: int | None
+
+
+class MilestoneSchema(Schema):
+    """A reward of the card's lap: `at` so many stamps; the full card's is the last."""
+
+    at: int
+    state: OneOf[MilestoneState]
+
+
+class KeptMilestone(Schema):
+    """A reward of a former lap that nobody claimed and that still can be had."""
+
+    lap: int
+    at: int
 
 
 class ExpiringPoints(Schema):
@@ -222,6 +242,9 @@ class Card(Schema):
     `ready_rewards` are what it can have now, the best first; each by itself, so that taking one may
     leave too little for another. `rewards_ready` is how many they are, a full card's reward as
     often as the card is full.
+
+    `lap` counts the full cards that were exchanged since the program has `milestones` on the way,
+    from 1. Of `kept_milestones` a card keeps the latest 20.
 
     `former_numbers` are those it had before it was replaced, the latest first: they find the card,
     and nothing can be done with them. Only who may read all cards is told.
@@ -241,6 +264,9 @@ class Card(Schema):
             "rewards_ready",
             "ready_rewards",
             "grants_ready",
+            "lap",
+            "milestones",
+            "kept_milestones",
             "points",
             "points_pending",
             "expiring",
@@ -265,6 +291,9 @@ class Card(Schema):
     rewards_ready: int
     ready_rewards: list[ReadyRewardSchema]
     grants_ready: Annotated[int, Field(description="How many given rewards it can have.")]
+    lap: int
+    milestones: list[MilestoneSchema]
+    kept_milestones: list[KeptMilestone]
     points: int
     points_pending: Annotated[int, Field(description="Earned, and not to be spent yet.")]
     expiring: list[ExpiringPoints]

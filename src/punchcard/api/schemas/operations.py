@@ -6,13 +6,17 @@ from pydantic import Field, model_validator
 
 from punchcard.api.schemas.cards import ReceiptSchema
 from punchcard.api.schemas.fields import IdOf, Moment, OfNow, Schema, fault, line, whole
+from punchcard.api.schemas.program_stamps import Sku, Stamps
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import EntryId, GrantId, ImportId, LocationId, RewardId
+from punchcard.loyalty.rules.stamps.purchase_items import ITEMS_LIMIT
 
 CardCode = Annotated[str, *line(1, 300)]
 StaffPinText = Annotated[str, Field(pattern="^[0-9]{4,8}$")]
 StaffTokenText = Annotated[str, Field(pattern="^[A-Za-z0-9_.-]{1,500}$")]
 Quantity = Annotated[int, whole(1, 50)]
+VisitStamps = Annotated[int, whole(0, 50)]
+ItemQuantity = Annotated[int, whole(1, 1000)]
 PurchaseAmount = Annotated[int, whole(1, 10_000_000_000)]
 Points = Annotated[int, whole(1, 1_000_000_000)]
 PointsDelta = Annotated[int, whole(-1_000_000_000, 1_000_000_000)]
@@ -57,17 +61,44 @@ class Collected(Staffed):
     import_id: IdOf[ImportId] | None = None
 
 
+class BoughtItem(Schema):
+    """Something that was bought: its code at the shop's till, how many, and what they cost."""
+
+    sku: Sku
+    quantity: ItemQuantity = 1
+    amount_minor: PurchaseAmount | None = None
+
+
+Items = Annotated[list[BoughtItem], Field(min_length=1, max_length=ITEMS_LIMIT)]
+
+
 class StampRequest(Collected):
-    """Put stamps on a card."""
+    """Put stamps on a card: `quantity` of them, or those that `items` give by the program."""
 
     card: CardCode
     quantity: Quantity = 1
+    items: Items | None = None
+    reference: Reference | None = None
+
+
+class VisitRequest(Collected):
+    """Record one purchase with its stamps and its points, all or nothing.
+
+    Without `stamps` they are those that `items` give by the program, or one.
+    """
+
+    card: CardCode
+    amount_minor: PurchaseAmount | None = None
+    stamps: VisitStamps | None = None
+    items: Items | None = None
+    reference: Reference | None = None
 
 
 class RedeemStampsRequest(Staffed):
-    """Exchange a full stamp card for its reward."""
+    """Exchange a full stamp card for its reward, or claim the one `at` so many stamps."""
 
     card: CardCode
+    at: Stamps | None = None
 
 
 class EarnRequest(Collected):
@@ -138,6 +169,13 @@ class StampItem(StampRequest):
     idempotency_key: Key
 
 
+class VisitItem(VisitRequest):
+    """`POST /visit` as an item of a list."""
+
+    op: Literal["visit"]
+    idempotency_key: Key
+
+
 class RedeemStampsItem(RedeemStampsRequest):
     """`POST /stamp/redeem` as an item of a list."""
 
@@ -183,6 +221,7 @@ class RefundItem(RefundRequest):
 
 Item = Annotated[
     StampItem
+    | VisitItem
     | RedeemStampsItem
     | EarnItem
     | RedeemPointsItem

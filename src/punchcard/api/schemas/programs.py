@@ -30,6 +30,7 @@ from punchcard.api.schemas.fields import (
     whole,
 )
 from punchcard.api.schemas.program_dates import ProgramDates, ProgramDatesSchema
+from punchcard.api.schemas.program_stamps import ProgramStamps, ProgramStampsSchema, StampReward
 from punchcard.kit.ids import ProgramId, RewardId
 from punchcard.kit.money import minor_digits
 from punchcard.loyalty.models import LoyaltyProgram, Reward
@@ -38,6 +39,7 @@ from punchcard.loyalty.programs.reward_service import FIELDS as REWARD_FIELDS
 from punchcard.loyalty.reports.usual_purchase import usual_purchases
 from punchcard.loyalty.rules.logo_rules import shown_branding
 from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, REWARD_BOUNDS
+from punchcard.loyalty.rules.stamps.stamp_rewards import all_rewards
 from punchcard.loyalty.vocabulary import (
     FEATURED_ACTIONS_LIMIT,
     FeaturedAction,
@@ -89,14 +91,6 @@ StockLeft = Annotated[int, whole(*REWARD_BOUNDS["stock_left"])]
 PerCardLimit = Annotated[int, whole(*REWARD_BOUNDS["per_card_limit"])]
 
 
-class StampReward(Schema):
-    """What a full stamp card earns."""
-
-    name: Name
-    description: ShortText | None = None
-    value_minor: ValueMinor | None = None
-
-
 FeaturedActions = Annotated[
     list[OneOf[FeaturedAction]],
     Field(min_length=1, max_length=FEATURED_ACTIONS_LIMIT),
@@ -138,7 +132,7 @@ class ProgramWords(Schema):
     opening_hours: OpeningHours | None = None
 
 
-class ProgramRequest(ProgramDates):
+class ProgramRequest(ProgramDates, ProgramStamps):
     """A program to be made: currency and time zone are the vendor's unless given."""
 
     name: Name
@@ -148,7 +142,7 @@ class ProgramRequest(ProgramDates):
     status: Literal["draft", "active"] = LEFT_OUT
     currency: Currency = LEFT_OUT
     timezone: Timezone = LEFT_OUT
-    stamps_target: StampsTarget = 10
+    stamps_target: StampsTarget = LEFT_OUT
     stamp_reward: StampReward | None = None
     points_per_currency_unit: Rate = 1
     points_per_amount_minor: RateAmount = LEFT_OUT
@@ -168,7 +162,7 @@ class ProgramRequest(ProgramDates):
     texts: Texts[ProgramWords] = LEFT_OUT
 
 
-class ProgramChange(ProgramDates):
+class ProgramChange(ProgramDates, ProgramStamps):
     """What changes about a program; what is left out stays."""
 
     name: Name = LEFT_OUT
@@ -198,7 +192,7 @@ class ProgramChange(ProgramDates):
     texts: Texts[ProgramWords] = LEFT_OUT
 
 
-class ProgramSchema(ProgramDatesSchema):
+class ProgramSchema(ProgramDatesSchema, ProgramStampsSchema):
     """A stamp card or points program."""
 
     untagged = frozenset({"usual_purchase_minor"})
@@ -303,6 +297,9 @@ def program_values(
     values = {name: getattr(row, name) for name in PROGRAM_FIELDS}
     return {
         **values,
+        "stamp_rewards": all_rewards(
+            row.stamp_rewards, target=row.stamps_target, reward=row.stamp_reward, texts=row.texts
+        ),
         "id": row.id,
         "version": row.version,
         "branding": shown_branding(row.branding, base_url),
@@ -348,6 +345,8 @@ def fields_of(request: Schema) -> dict[str, Any]:
 
 def compact(value: Any) -> Any:
     """Return a document without what is null in it."""
+    if isinstance(value, list):
+        return [compact(one) for one in value]
     if not isinstance(value, dict):
         return value
     return {name: compact(inner) for name, inner in value.items() if inner is not None}

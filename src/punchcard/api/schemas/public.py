@@ -8,18 +8,20 @@ from pydantic import Field
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.api.schemas.cards import (
     ExpiringPoints,
+    KeptMilestone,
     Lifetime,
+    MilestoneSchema,
     ReadyRewardSchema,
     WalletStates,
     balance_response,
     moment,
 )
 from punchcard.api.schemas.fields import Moment, OneOf, Schema, Texts
+from punchcard.api.schemas.program_stamps import StampReward
 from punchcard.api.schemas.programs import (
     Branding,
     ProgramWords,
     RewardWords,
-    StampReward,
 )
 from punchcard.kit.i18n import LANGUAGES
 from punchcard.kit.money import minor_digits
@@ -83,6 +85,9 @@ class PublicCard(Schema):
     rewards_ready: int
     ready_rewards: list[ReadyRewardSchema]
     grants_ready: Annotated[int, Field(description="How many given rewards the card can have.")]
+    lap: int
+    milestones: list[MilestoneSchema]
+    kept_milestones: list[KeptMilestone]
     points: int
     points_pending: Annotated[int, Field(description="Earned, and not to be spent yet.")]
     expiring: list[ExpiringPoints]

@@ -10,6 +10,12 @@ from punchcard.loyalty.rules.dates import NEVER
 from punchcard.loyalty.rules.due_rules import as_of
 from punchcard.loyalty.rules.reward_rules import AS_OFFERED, ReadyReward, Shelf, ready_rewards
 from punchcard.loyalty.rules.stamp_rules import next_stamp
+from punchcard.loyalty.rules.stamps.milestone_rules import (
+    Claim,
+    MilestoneView,
+    kept_of,
+    milestones_of,
+)
 from punchcard.loyalty.rules.standing import Standing
 from punchcard.loyalty.rules.values import CardState, ProgramRules
 from punchcard.loyalty.vocabulary import CardStatus
@@ -21,7 +27,8 @@ class CardView(NamedTuple):
     `ready` are the rewards it can have now, the best first; `rewards_ready` is how many they are, a
     full card's as often as it is full. In which wallets it is only receipts say here: anyone who
     reads a card asks the wallets. `used_up` are rewards that it has had as often as a card may;
-    only readers are told them.
+    only readers are told them. `milestones` are the rewards of its lap, the full card's last, and
+    `kept_milestones` those of former laps that it still can have, by lap and stamps.
     """
 
     id: CardId
@@ -47,6 +54,13 @@ class CardView(NamedTuple):
     used_up: frozenset[RewardId] = frozenset()
     token_hash: bytes = b""
     standing: Standing | None = None
+    milestones: tuple[MilestoneView, ...] = ()
+    kept_milestones: tuple[Claim, ...] = ()
+
+    @property
+    def lap(self) -> int:
+        """Return the lap that the card is on, from 1; it counts where there are milestones."""
+        return 1 if self.standing is None else self.standing.lap
 
     @property
     def points_pending(self) -> int:
@@ -103,6 +117,8 @@ def view_of(
         ready=ready,
         token_hash=token_hash,
         standing=state.standing,
+        milestones=milestones_of(program, state),
+        kept_milestones=() if state.standing is None else kept_of(program, state),
     )
 
 

@@ -72,6 +72,22 @@ class NotEnoughStamps(DomainError):
     sentence = N_("The card is not full yet. Stamps to go: {stamps_missing}.")
 
 
+class MilestoneAlreadyClaimed(DomainError):
+    """The card had this reward on its lap already: facts `at`, `lap`."""
+
+    code = "milestone_already_claimed"
+    kind = Kind.CONFLICT
+    sentence = N_("The reward at {at} stamps was already given for this card.")
+
+
+class VisitStampLimitReached(DomainError):
+    """More stamps than the program gives for one visit: facts `max_stamps_per_visit`."""
+
+    code = "visit_stamp_limit_reached"
+    kind = Kind.REFUSED
+    sentence = N_("One visit gives at most {max_stamps_per_visit} stamps.")
+
+
 class NotEnoughPoints(DomainError):
     """The balance does not cover it: facts `points_missing`."""
 

@@ -213,6 +213,8 @@ class _Chain:
             self.promises.follow(row[_ID], row[_TYPE], details, moved)
         if self.standing.points_dated > max(self.points, 0):
             self._damaged(row, "its card has more dated points than points")
+        if self.standing.stamps_dated > max(self.stamps, 0):
+            self._damaged(row, "its card has more dated stamps than stamps")
 
     def _follow_lifetime(self, row: list[Any], details: Details) -> None:
         if row[_TYPE] == EntryType.VOIDED:

@@ -3,18 +3,19 @@
 Nothing here changes anything: a page shows it before the change is made.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, and_, case, false, func, select
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, select
 from sqlalchemy.orm import Session
 
 from punchcard.kit.ids import ProgramId, RewardId
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward
 from punchcard.loyalty.programs.handed_out import had_for_points
 from punchcard.loyalty.rules.reward_rules import Offered, shelf_obstacle
+from punchcard.loyalty.rules.stamps.stamp_rewards import STAMP_CARD, milestones_of, with_all_rewards
 from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.vocabulary import (
     HELD_STATUSES,
@@ -25,6 +26,7 @@ from punchcard.loyalty.vocabulary import (
 
 Matter = Literal[
     "stamps_target",
+    "stamp_rewards",
     "points_per_currency_unit",
     "points_required",
     "availability",
@@ -71,6 +73,7 @@ def impacts_of_program(
 ) -> list[Impact]:
     """Return what new `fields` of the program mean; empty when no running card is concerned."""
     found = []
+    fields = with_all_rewards({name: getattr(program, name) for name in STAMP_CARD}, fields)
     target = fields.get("stamps_target")
     usable = _usable(program)
     if program.type != ProgramType.POINTS and target and target != program.stamps_target:
@@ -85,6 +88,8 @@ def impacts_of_program(
                 loses=usable & (after < before),
             )
         )
+    if program.type != ProgramType.POINTS:
+        found += _impacts_of_milestones(session, program, fields)
     if program.type != ProgramType.STAMPS:
         found += _impacts_of_earning(session, program, fields)
     if program.type != ProgramType.POINTS and "stamp_reward" in fields:
@@ -92,6 +97,34 @@ def impacts_of_program(
         full = usable & (_full_cards(program.stamps_target) > 0)
         found += _renamed(session, program.id, old.get("name"), new.get("name"), waiting=full)
     return [impact for impact in found if impact.cards]
+
+
+def _impacts_of_milestones(
+    session: Session, program: LoyaltyProgram, fields: Mapping[str, Any]
+) -> list[Impact]:
+    """Return whose stamps reach more or fewer rewards on the way to a full card.
+
+    Rewards that a card has claimed are counted as if it had not: they stand for what it was told.
+    """
+    if "stamp_rewards" not in fields:
+        return []
+    before = [one.at for one in milestones_of(program.stamp_rewards)]
+    after = [one.at for one in milestones_of(fields["stamp_rewards"])]
+    if before == after:
+        return []
+    usable, had, has = _usable(program), _reached(before), _reached(after)
+    values = (_listed(before), _listed(after))
+    gains, loses = usable & (has > had), usable & (has < had)
+    return [_impact(session, program.id, "stamp_rewards", values, gains=gains, loses=loses)]
+
+
+def _reached(milestones: Sequence[int]) -> ColumnElement[int]:
+    reached = [case((LoyaltyCard.stamps >= at, 1), else_=0) for at in milestones]
+    return sum(reached, start=literal(0))
+
+
+def _listed(milestones: Sequence[int]) -> str:
+    return ", ".join(str(at) for at in milestones)
 
 
 def _impacts_of_earning(

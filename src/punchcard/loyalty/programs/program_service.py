@@ -24,11 +24,13 @@ from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, R
 from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.rules.logo_rules import kept_branding
 from punchcard.loyalty.rules.program_rules import (
+    DEFAULT_STAMPS_TARGET,
     FIXED_BY_CARDS,
     check_complete,
     check_program,
     slug_of,
 )
+from punchcard.loyalty.rules.stamps.stamp_rewards import with_all_rewards
 from punchcard.loyalty.vocabulary import ProgramStatus, VoidPolicy
 
 FIELDS = (
@@ -53,6 +55,10 @@ FIELDS = (
     "pin_max_attempts",
     "pin_lockout_minutes",
     "void_policy",
+    "stamp_rewards",
+    "unclaimed_milestones",
+    "stamps_per_item",
+    "max_stamps_per_visit",
     "points_expiry",
     "points_activation_days",
     "expiry_notice_days",
@@ -98,6 +104,7 @@ def create_program(
         **fields,
     }
     values.setdefault("points_per_amount_minor", minor_units(values["currency"]))
+    values = with_all_rewards({"stamps_target": DEFAULT_STAMPS_TARGET}, values)
     if values["status"] == ProgramStatus.ACTIVE:
         check_complete(values)
     program = _insert(session, act, vendor_id, values, slug_from or values["name"])
@@ -174,6 +181,7 @@ def update_program(
     if "branding" in fields:
         branding = kept_branding(program.id, program.branding, fields["branding"])
         fields = {**fields, "branding": branding}
+    fields = with_all_rewards(_values(program), fields)
     changed = {name: value for name, value in fields.items() if getattr(program, name) != value}
     if not changed:
         return program

@@ -17,8 +17,9 @@ from punchcard.loyalty.rotating_codes import has_rotating_code
 from punchcard.loyalty.rules.dates import Expiry
 from punchcard.loyalty.rules.promotions.promotion_form import LATE_ENDS_DAYS
 from punchcard.loyalty.rules.promotions.promotion_offer import PromotionOffer, promotion_of
+from punchcard.loyalty.rules.stamps.stamp_rewards import milestones_of
 from punchcard.loyalty.rules.values import ProgramRules, RewardOffer
-from punchcard.loyalty.vocabulary import PromotionStatus
+from punchcard.loyalty.vocabulary import PromotionStatus, UnclaimedMilestones
 
 _PROGRAMS = table_of(LoyaltyProgram)
 _REWARDS = table_of(Reward)
@@ -150,4 +151,8 @@ def _rules_of(
         return_grace_days=row.return_grace_days,
         stamps_expiry=Expiry.parse(row.stamps_expiry),
         promotions=tuple(promotions),
+        milestones=milestones_of(row.stamp_rewards),
+        keeps_milestones=row.unclaimed_milestones == UnclaimedMilestones.KEEP,
+        stamps_per_item={one["sku"]: one["stamps"] for one in row.stamps_per_item or ()},
+        max_stamps_per_visit=row.max_stamps_per_visit,
     )

@@ -10,7 +10,6 @@ from punchcard.accounts.rows import narrowed_by_name
 from punchcard.kit.ids import EntryId, VendorId, as_id
 from punchcard.loyalty.models import LoyaltyProgram, ReferenceClaim, Reward, StaffPin
 from punchcard.loyalty.tables import ENTRIES
-from punchcard.loyalty.till.reference_claims import PURCHASE
 
 
 def find_rewards(
@@ -47,9 +46,10 @@ def find_entries(
     programs = select(LoyaltyProgram.id).where(LoyaltyProgram.vendor_id == vendor_id)
     claims = (
         select(ReferenceClaim.transaction_id, ReferenceClaim.reference)
+        # A visit holds its number as a purchase and for its stamps.
+        .distinct()
         .where(
             ReferenceClaim.program_id.in_(programs),
-            ReferenceClaim.type == PURCHASE,
             ReferenceClaim.reference.in_(spelt),
         )
         .limit(limit)

@@ -59,6 +59,19 @@ class TopCard:
     days: int
 
 
+_STAMPINGS: Final = (EntryType.STAMP_EARNED, EntryType.VISIT_RECORDED)
+_PURCHASES: Final = (EntryType.POINTS_EARNED, EntryType.VISIT_RECORDED)
+_GAVE_STAMPS: Final = (ENTRIES.c.type.in_(_STAMPINGS), ENTRIES.c.stamps_delta > 0)
+_BY_THEMSELVES: Final = (
+    EntryType.CARD_OPENED,
+    EntryType.WELCOME_BONUS,
+    EntryType.POINTS_ACTIVATED,
+    EntryType.POINTS_EXPIRED,
+    EntryType.STAMPS_EXPIRED,
+)
+"""What comes with an operation of somebody's, and is none itself."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffLine:
     """What one person did; `pin_id` None stands for what was done without a PIN.
@@ -185,9 +198,9 @@ def _totals(period: _Period, dialect: Dialect) -> Select[Any]:
         select(
             e.staff_pin_id,
             func.count().label("operations"),
-            added(e.stamps_delta, EntryType.STAMP_EARNED).label("stamps"),
-            added(e.points_delta, EntryType.POINTS_EARNED).label("points"),
-            added(e.amount_minor, EntryType.POINTS_EARNED).label("purchase_amount_minor"),
+            added(e.stamps_delta, *_STAMPINGS).label("stamps"),
+            added(e.points_delta, *_PURCHASES).label("points"),
+            added(e.amount_minor, *_PURCHASES).label("purchase_amount_minor"),
             counted(EntryType.STAMPS_REDEEMED, EntryType.POINTS_REDEEMED).label("redemptions"),
             counted(EntryType.VOIDED).label("voids"),
             counted(EntryType.POINTS_ADJUSTED).label("adjustments"),
@@ -195,7 +208,7 @@ def _totals(period: _Period, dialect: Dialect) -> Select[Any]:
             func.count(e.card_id.distinct()).label("cards"),
             func.sum(case((was_late(dialect), 1), else_=0)).label("late"),
         )
-        .where(*period.conditions, kind.not_in((EntryType.CARD_OPENED, EntryType.WELCOME_BONUS)))
+        .where(*period.conditions, kind.not_in(_BY_THEMSELVES))
         .group_by(e.staff_pin_id)
         .subquery()
     )
@@ -207,7 +220,7 @@ def _totals(period: _Period, dialect: Dialect) -> Select[Any]:
 def _stamping_days(session: Session, period: _Period) -> Select[Any]:
     return (
         select(ENTRIES.c.staff_pin_id, func.count(period.day(session).distinct()))
-        .where(*period.conditions, ENTRIES.c.type == EntryType.STAMP_EARNED)
+        .where(*period.conditions, *_GAVE_STAMPS)
         .group_by(ENTRIES.c.staff_pin_id)
     )
 
@@ -226,7 +239,7 @@ def _top_cards(session: Session, period: _Period) -> dict[str | None, list[TopCa
             .over(partition_by=e.staff_pin_id, order_by=(stamps.desc(), e.card_id))
             .label("place"),
         )
-        .where(*period.conditions, e.type == EntryType.STAMP_EARNED)
+        .where(*period.conditions, *_GAVE_STAMPS)
         .group_by(e.staff_pin_id, e.card_id)
         .subquery()
     )

@@ -4,7 +4,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any, Final
 
-from punchcard.loyalty.operations import AddStamp, CardOperation, EarnPoints
+from punchcard.loyalty.operations import AddStamp, CardOperation, EarnPoints, RecordVisit
 from punchcard.loyalty.rules.dated_points import joined, with_details
 from punchcard.loyalty.rules.promotions.promotion_rules import (
     Given,
@@ -15,6 +15,7 @@ from punchcard.loyalty.rules.promotions.promotion_rules import (
     uses_before,
 )
 from punchcard.loyalty.rules.purchase_rules import Bonus
+from punchcard.loyalty.rules.stamps.purchase_items import base_stamps
 from punchcard.loyalty.rules.values import (
     NO_HISTORY,
     CardState,
@@ -27,8 +28,8 @@ from punchcard.loyalty.vocabulary import ActorKind
 # Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
 _IMPORT: Final = ActorKind.IMPORT
 
-_POINTED: Final = (EarnPoints,)
-_STAMPED: Final = (AddStamp,)
+_POINTED: Final = (EarnPoints, RecordVisit)
+_STAMPED: Final = (AddStamp, RecordVisit)
 
 
 def bonuses_of(
@@ -77,7 +78,10 @@ def _purchase_of(
 ) -> Purchase:
     amount: int | None = getattr(operation, "amount_minor", None)
     items: tuple[Any, ...] = getattr(operation, "items", ())
-    has_points = amount is not None and amount >= program.minimum_purchase_minor
+    has_points = (
+        program.has_points and amount is not None and amount >= program.minimum_purchase_minor
+    )
+    has_stamps = isinstance(operation, _STAMPED) and base_stamps(operation, program) > 0
     rate = Fraction(program.points_per_currency_unit, program.points_per_amount_minor)
     return Purchase(
         at=at,
@@ -87,5 +91,5 @@ def _purchase_of(
         skus=frozenset(item.sku for item in items),
         base=(amount or 0) * rate,
         has_points=has_points and isinstance(operation, _POINTED),
-        has_stamps=isinstance(operation, _STAMPED),
+        has_stamps=has_stamps,
     )

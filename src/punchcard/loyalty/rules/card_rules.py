@@ -7,7 +7,8 @@ from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.errors.programs import ProgramInactive
 from punchcard.loyalty.errors.staff import StaffPinNotForProgram, StaffPinRequired
 from punchcard.loyalty.operations import OpenCard, StaffIdentity
-from punchcard.loyalty.rules.dated_points import credit
+from punchcard.loyalty.rules.dated_points import credit, joined
+from punchcard.loyalty.rules.stamps.dated_stamps import credit_stamps
 from punchcard.loyalty.rules.values import CardState, Decision, EntryDraft, ProgramRules, Steps
 from punchcard.loyalty.vocabulary import EntryType, PinPolicy, ProgramStatus
 
@@ -53,19 +54,17 @@ def credit_due_welcome(program: ProgramRules, steps: Steps) -> None:
         return
     stamps = program.welcome_stamps if program.has_stamps else 0
     points = program.welcome_points if program.has_points else 0
-    card = card._replace(
-        is_welcome_due=False,
-        stamps=card.stamps + stamps,
-        lifetime_stamps=card.lifetime_stamps + stamps,
-        lifetime_points=card.lifetime_points + points,
-    )
-    card, details = credit(program, card, points, program.day_of(steps.at))
+    day = program.day_of(steps.at)
+    lifetime = card.lifetime_points + points
+    card = card._replace(is_welcome_due=False, lifetime_points=lifetime)
+    card, stamped = credit_stamps(program, card, stamps, day)
+    card, details = credit(program, card, points, day)
     if stamps or points:
         entry = EntryDraft(
             type=EntryType.WELCOME_BONUS,
             stamps_delta=stamps,
             points_delta=points,
-            details=details,
+            details=joined(stamped, details),
         )
         steps.take(entry, card)
     steps.card = card

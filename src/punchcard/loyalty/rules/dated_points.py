@@ -94,4 +94,7 @@ def joined(*parts: Details | None) -> Details | None:
         for name, value in part.items():
             is_more = name in ("lots", "stamp_lots") and name in details
             details[name] = lots.merged([*details[name], *value]) if is_more else value
-    return {name: value for name, value in details.items() if value != []} or None
+    for name in ("lots", "stamp_lots"):
+        if details.get(name) == []:
+            del details[name]
+    return details or None

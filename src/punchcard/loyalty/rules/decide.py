@@ -16,6 +16,7 @@ from punchcard.loyalty.operations import (
     GrantReward,
     OpenCard,
     Operation,
+    RecordVisit,
     RedeemGrant,
     RedeemPoints,
     RedeemReward,
@@ -38,6 +39,8 @@ from punchcard.loyalty.rules import (
 )
 from punchcard.loyalty.rules.bonus_rules import uses_counted
 from punchcard.loyalty.rules.due_rules import book_due, only_due, touched
+from punchcard.loyalty.rules.stamps import visit_rules
+from punchcard.loyalty.rules.stamps.purchase_items import base_stamps
 from punchcard.loyalty.rules.time_rules import LATE, time_on_card
 from punchcard.loyalty.rules.values import (
     NO_HISTORY,
@@ -60,6 +63,7 @@ _Rule = Callable[[Any, ProgramRules, Steps, History, datetime], Decision]
 
 _RULES: dict[type[Operation], _Rule] = {
     AddStamp: stamp_rules.add_stamp,
+    RecordVisit: visit_rules.record_visit,
     RedeemStamps: stamp_rules.redeem_stamps,
     EarnPoints: points_rules.earn_points,
     RedeemReward: points_rules.redeem_reward,
@@ -81,8 +85,17 @@ _SETTLING: dict[type[Operation], _Rule] = {
 }
 
 # A visit: the customer stands at the counter of a running program.
-_VISITS = (AddStamp, RedeemStamps, EarnPoints, RedeemReward, RedeemPoints, RedeemGrant)
-_TOLD_LATE = (AddStamp, EarnPoints)
+_VISITS = (
+    AddStamp,
+    RecordVisit,
+    RedeemStamps,
+    EarnPoints,
+    RedeemReward,
+    RedeemPoints,
+    RedeemGrant,
+)
+_STAMPING = (AddStamp, RecordVisit)
+_TOLD_LATE = (AddStamp, EarnPoints, RecordVisit)
 _REDEMPTIONS = (RedeemStamps, RedeemReward, RedeemPoints, RedeemGrant, Reserve)
 _CORRECTIONS = (VoidEntry, RefundPoints, AdjustPoints, RevokeGrant)
 # Who manages does it, away from the till.
@@ -116,12 +129,12 @@ def decide(
     _check_card_and_program(operation, program, card)
     _check_staff(operation, program)
     _check_code(operation, program)
-    if isinstance(operation, AddStamp):
+    if isinstance(operation, _STAMPING):
         card = stamp_rules.as_stamped(program, card, operation.occurred_at, now)
         if history.recorded_stamps is not None:
-            recorded = history.recorded_stamps + operation.quantity
+            recorded = history.recorded_stamps + base_stamps(operation, program)
             stamp_rules.check_recorded_day(recorded, program, now)
-    elif history.late_purchases is not None:
+    if history.late_purchases is not None:
         points_rules.check_late_purchases(history.late_purchases + 1, program, now)
     steps = Steps(card, at)
     if card.due_on is not None:
@@ -131,7 +144,8 @@ def decide(
         card_rules.credit_due_welcome(program, steps)
         steps.card = steps.card._replace(last_activity_at=_later(card.last_activity_at, at))
     decision = uses_counted(_RULES[type(operation)](operation, program, steps, history, at))
-    return touched(program, decision) if is_visit and program.points_expiry else decision
+    has_dates = program.points_expiry is not None or program.stamps_expiry is not None
+    return touched(program, decision) if is_visit and has_dates else decision
 
 
 def _occasion(

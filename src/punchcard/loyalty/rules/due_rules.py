@@ -102,16 +102,21 @@ def _on(program: ProgramRules, day: date, entry: EntryDraft, card: CardState) ->
 
 
 def touched(program: ProgramRules, decision: Decision) -> Decision:
-    """Return a visit's decision with the end of points moved that count from the last visit."""
-    expiry, card = program.points_expiry, decision.card
-    if expiry is None or not expiry.counts_from_visits or card.standing is None:
+    """Return a visit's decision with the ends moved of what counts from the last visit."""
+    card = decision.card
+    if card.standing is None:
         return decision
-    ends = expiry.last_day(program.day_of(decision.at)).isoformat()
-    changes = lots.moved_to(card.standing.lots, ends)
+    day = program.day_of(decision.at)
+    changes: Details = {}
+    for name, expiry in (("lots", program.points_expiry), ("stamp_lots", program.stamps_expiry)):
+        if expiry is not None and expiry.counts_from_visits:
+            held = getattr(card.standing, name)
+            if moved_lots := lots.moved_to(held, expiry.last_day(day).isoformat()):
+                changes[name] = moved_lots
     if not changes:
         return decision
     draft, _ = decision.steps[-1]
-    moved = with_details(card, {"lots": changes})
+    moved = with_details(card, changes)
     draft = draft._replace(details=joined(draft.details, moved.details))
     decision.steps[-1] = (draft, moved.card)
     return decision

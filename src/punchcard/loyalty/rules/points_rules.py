@@ -1,5 +1,6 @@
 """Points: earning with a carried remainder, redemption, adjustment."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from math import floor
@@ -21,7 +22,7 @@ from punchcard.loyalty.operations import AdjustPoints, EarnPoints, RedeemPoints,
 from punchcard.loyalty.rules.bonus_rules import bonuses_of
 from punchcard.loyalty.rules.carry import carried, carrying
 from punchcard.loyalty.rules.dated_points import Moved, credit, debit, joined
-from punchcard.loyalty.rules.purchase_rules import Earned, earned
+from punchcard.loyalty.rules.purchase_rules import Bonus, Earned, earned
 from punchcard.loyalty.rules.reward_rules import obstacle
 from punchcard.loyalty.rules.standing import Details
 from punchcard.loyalty.rules.time_rules import LATE_PURCHASES
@@ -51,7 +52,8 @@ def earn_points(
             minimum_purchase_minor=program.minimum_purchase_minor, currency=program.currency
         )
     card = steps.card
-    moved = _credited(operation, program, card, history, at)
+    bonuses = bonuses_of(operation, program, card, at, history)
+    moved = credited(operation.amount_minor, bonuses, program, card, at)
     points = moved.card.lifetime_points - card.lifetime_points
     if card.points + points + card.kept_standing.points_pending > BALANCE_LIMIT:
         raise BalanceLimitReached
@@ -66,22 +68,19 @@ def earn_points(
     return steps.decision()
 
 
-def _credited(
-    operation: EarnPoints, program: ProgramRules, card: CardState, history: History, at: datetime
+def credited(
+    amount_minor: int,
+    bonuses: Sequence[Bonus],
+    program: ProgramRules,
+    card: CardState,
+    at: datetime,
 ) -> Moved:
-    bonuses = bonuses_of(operation, program, card, at, history)
+    """Put on the card the points of a purchase of `amount_minor` with these bonuses."""
     if bonuses:
-        rate = Fraction(program.points_per_currency_unit, program.points_per_amount_minor)
-        earning = earned(
-            operation.amount_minor,
-            rate,
-            carried(program, card),
-            bonuses,
-            minimum_purchase_minor=program.minimum_purchase_minor,
-        )
+        earning = earning_of(amount_minor, bonuses, program, card)
         return credit_earned(program, card, earning, program.day_of(at))
     parts = program.points_per_amount_minor
-    earned_parts = operation.amount_minor * program.points_per_currency_unit
+    earned_parts = amount_minor * program.points_per_currency_unit
     points, carry = divmod(earned_parts + carry_in(card, program), parts)
     card = card._replace(
         points_carry=carry,
@@ -89,6 +88,26 @@ def _credited(
         lifetime_points=card.lifetime_points + points,
     )
     return credit(program, card, points, program.day_of(at), is_purchase=True)
+
+
+def earning_of(
+    amount_minor: int,
+    bonuses: Sequence[Bonus],
+    program: ProgramRules,
+    card: CardState,
+    *,
+    base_stamps: int = 0,
+) -> Earned:
+    """Return what a purchase earns with these bonuses, before it is put on the card."""
+    rate = Fraction(program.points_per_currency_unit, program.points_per_amount_minor)
+    return earned(
+        amount_minor,
+        rate if program.has_points else Fraction(0),
+        carried(program, card),
+        bonuses,
+        base_stamps=base_stamps,
+        minimum_purchase_minor=program.minimum_purchase_minor,
+    )
 
 
 def credit_earned(program: ProgramRules, card: CardState, earning: Earned, day: date) -> Moved:

@@ -13,7 +13,14 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.validation import places, texts
 from punchcard.kit.validation.invalid import check_field
 from punchcard.loyalty.rules.expiry_rules import EXPIRY_BOUNDS, expiry_faults
-from punchcard.loyalty.vocabulary import PinPolicy, ProgramStatus, ProgramType, VoidPolicy
+from punchcard.loyalty.rules.stamps.stamp_rewards import STAMP_BOUNDS, item_faults
+from punchcard.loyalty.vocabulary import (
+    PinPolicy,
+    ProgramStatus,
+    ProgramType,
+    UnclaimedMilestones,
+    VoidPolicy,
+)
 
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
@@ -30,6 +37,7 @@ PROGRAM_BOUNDS: Mapping[str, tuple[int, int]] = {
     "pin_max_attempts": (1, 10),
     "pin_lockout_minutes": (5, 1440),
 }
+DEFAULT_STAMPS_TARGET = 10
 REWARD_BOUNDS: Mapping[str, tuple[int, int]] = {
     "points_required": (1, 1_000_000_000),
     "value_minor": (0, 1_000_000_000_000),
@@ -41,6 +49,7 @@ PROGRAM_CHOICES: Mapping[str, tuple[str, ...]] = {
     "status": tuple(ProgramStatus),
     "pin_policy": tuple(PinPolicy),
     "void_policy": tuple(VoidPolicy),
+    "unclaimed_milestones": tuple(UnclaimedMilestones),
 }
 
 _CHECKS = {"slug": texts.slug, "currency": places.currency, "timezone": places.timezone}
@@ -51,8 +60,9 @@ FIXED_BY_CARDS = ("type", "currency", "timezone")
 
 def check_program(fields: Mapping[str, Any]) -> None:
     """Raise InvalidInput, naming each of `fields` that lies outside what is allowed."""
-    faults = _out_of_bounds(fields, {**PROGRAM_BOUNDS, **EXPIRY_BOUNDS})
+    faults = _out_of_bounds(fields, {**PROGRAM_BOUNDS, **EXPIRY_BOUNDS, **STAMP_BOUNDS})
     faults += expiry_faults(fields)
+    faults += item_faults(fields.get("stamps_per_item"))
     one_of = N_("Must be one of: {choices}.")
     for name, choices in PROGRAM_CHOICES.items():
         if name in fields and fields[name] not in choices:
@@ -111,7 +121,7 @@ def _out_of_bounds(
     return [
         _fault(name, sentence, minimum=minimum, maximum=maximum)
         for name, (minimum, maximum) in bounds.items()
-        if name in fields and not minimum <= fields[name] <= maximum
+        if fields.get(name) is not None and not minimum <= fields[name] <= maximum
     ]
 
 

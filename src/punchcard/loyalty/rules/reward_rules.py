@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, Protocol
 
 from punchcard.kit.ids import RewardId
 from punchcard.loyalty.rules.dates import NEVER
+from punchcard.loyalty.rules.stamps.milestone_rules import times_ready
 from punchcard.loyalty.rules.standing import Standing
 from punchcard.loyalty.rules.values import CardState, ProgramRules, RewardOffer
 from punchcard.loyalty.vocabulary import CardStatus, ProgramStatus, RewardObstacle
@@ -51,8 +52,9 @@ AS_OFFERED: Final = Shelf()
 class ReadyReward(NamedTuple):
     """A reward that a card can have now.
 
-    `id` and `points_required` are None for that of a full stamp card, of which it can have `times`;
-    of a reward for points one. With a `grant_id` it was given to this very card.
+    `id` and `points_required` are None for that of a full stamp card, and for one on the way to it,
+    of which `at` are the stamps; it can have them `times`, a reward for points once. With a
+    `grant_id` it was given to this very card.
     """
 
     id: RewardId | None
@@ -60,6 +62,12 @@ class ReadyReward(NamedTuple):
     points_required: int | None
     times: int = 1
     grant_id: str | None = None
+    at: int | None = None
+
+    @property
+    def is_full_card(self) -> bool:
+        """Return whether it is the reward of a full stamp card."""
+        return self.id is None and self.at is None
 
 
 def obstacle(
@@ -120,13 +128,18 @@ def closed_by(program: ProgramRules, card: CardState) -> RewardObstacle | None:
 def ready_rewards(
     program: ProgramRules, card: CardState, at: datetime, shelf: Shelf = AS_OFFERED
 ) -> tuple[ReadyReward, ...]:
-    """Return what the card can have now: that of a full card, what it was given, then by price."""
+    """Return what the card can have now, the best first.
+
+    That of a full card, those on the way to it, what it was given, then by price.
+    """
     if not shelf.is_open or closed_by(program, card):
         return ()
     ready: list[ReadyReward] = []
     if program.has_stamps and card.stamps >= program.stamps_target:
         name = str((program.stamp_reward or {}).get("name") or "")
         ready.append(ReadyReward(None, name, None, card.stamps // program.stamps_target))
+    if program.milestones:
+        ready.extend(_ready_milestones(program, card))
     if card.standing is not None and card.standing.grants:
         ready.extend(_given(card.standing, program, shelf))
     if program.has_points:
@@ -148,6 +161,13 @@ def _given(standing: Standing, program: ProgramRules, shelf: Shelf) -> Iterator[
         reward_id = RewardId(facts["reward_id"])
         if stock.get(reward_id) != 0:
             yield ReadyReward(reward_id, facts["name"], None, grant_id=grant_id)
+
+
+def _ready_milestones(program: ProgramRules, card: CardState) -> Iterator[ReadyReward]:
+    for one in reversed(program.milestones):
+        if times := times_ready(program, card, one.at):
+            name = str(one.reward.get("name") or "")
+            yield ReadyReward(None, name, None, times, at=one.at)
 
 
 def wants_shelf(program: ProgramRules, card: CardState) -> bool:

@@ -111,7 +111,7 @@ def rollup_deltas(
     if side == "adjusted":
         return {"points_adjusted": points_delta} if points_delta else {}
     deltas = _balances(side, stamps_delta, points_delta + pending)
-    if kind in _PURCHASES:
+    if kind in _PURCHASES and amount_minor is not None:
         deltas["purchases"] = count
         if amount_minor:
             deltas["purchase_amount_minor"] = count * amount_minor

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Final, NamedTuple, NoReturn
 
 from punchcard.loyalty.errors.balances import (
@@ -14,6 +15,17 @@ from punchcard.loyalty.errors.balances import (
 )
 from punchcard.loyalty.errors.programs import ProgramTypeMismatch
 from punchcard.loyalty.operations import AddStamp, RedeemStamps
+from punchcard.loyalty.rules.bonus_rules import bonuses_of
+from punchcard.loyalty.rules.dated_points import Moved, joined, with_details
+from punchcard.loyalty.rules.purchase_rules import earned
+from punchcard.loyalty.rules.stamps.dated_stamps import credit_stamps, debit_stamps
+from punchcard.loyalty.rules.stamps.milestone_rules import (
+    claimed,
+    counts_laps,
+    milestone_at,
+    next_lap,
+)
+from punchcard.loyalty.rules.stamps.purchase_items import base_stamps, items_told
 from punchcard.loyalty.rules.time_rules import LATE, LATE_DAYS
 from punchcard.loyalty.rules.values import (
     BALANCE_LIMIT,
@@ -46,48 +58,85 @@ def add_stamp(
     operation: AddStamp, program: ProgramRules, steps: Steps, history: History, at: datetime
 ) -> Decision:
     """Add the stamps, unless the cooldown or the day's limit forbids it."""
-    if not program.has_stamps:
-        raise ProgramTypeMismatch(program_type=program.type)
+    check_stamps_type(program)
     card = steps.card
+    quantity = base_stamps(operation, program)
+    bonuses = bonuses_of(operation, program, card, at, history)
+    stamps, told = quantity, items_told(operation)
+    if bonuses:
+        earning = earned(0, Fraction(0), Fraction(0), bonuses, base_stamps=quantity)
+        stamps, told = earning.stamps, joined(told, {"parts": earning.parts})
+    stamped, details = put_stamps(program, card, quantity, history, at, bonus=stamps - quantity)
+    entry = EntryDraft(
+        type=_STAMP_EARNED,
+        stamps_delta=stamps,
+        reference=operation.reference,
+        details=joined(details, told) if details or told else None,
+    )
+    steps.take(entry, stamped)
+    return steps.decision()
+
+
+def put_stamps(
+    program: ProgramRules,
+    card: CardState,
+    quantity: int,
+    history: History,
+    at: datetime,
+    *,
+    bonus: int = 0,
+) -> Moved:
+    """Put stamps on the card, unless the cooldown or the day's limit forbids it.
+
+    Both look at `quantity` alone; what promotions add comes on top as `bonus`.
+    """
     late = is_out_of_turn(card, at)
     if late:
-        _check_late_stamp(operation, program, history.stamps, at)
+        _check_late_stamp(quantity, program, history.stamps, at)
     else:
-        _check_stamp(operation, program, card, at)
-    quantity = operation.quantity
-    if card.stamps + quantity > BALANCE_LIMIT:
+        _check_stamp(quantity, program, card, at)
+    if card.stamps + quantity + bonus > BALANCE_LIMIT:
         raise BalanceLimitReached
     last_at, day, on_day = (
         _clock_late(program, card, quantity, at) if late else _clock(program, card, quantity, at)
     )
-    stamped = card._replace(
-        stamps=card.stamps + quantity,
-        lifetime_stamps=card.lifetime_stamps + quantity,
-        last_stamp_at=last_at,
-        stamps_day=day,
-        stamps_on_day=on_day,
-    )
-    steps.take(EntryDraft(type=_STAMP_EARNED, stamps_delta=quantity), stamped)
-    return steps.decision()
+    clocked = card._replace(last_stamp_at=last_at, stamps_day=day, stamps_on_day=on_day)
+    return credit_stamps(program, clocked, quantity + bonus, program.day_of(at))
 
 
 def redeem_stamps(
     operation: RedeemStamps, program: ProgramRules, steps: Steps, history: History, at: datetime
 ) -> Decision:
-    """Take a full card's stamps for its reward; stamps beyond the target stay."""
-    if not program.has_stamps:
-        raise ProgramTypeMismatch(program_type=program.type)
+    """Take a full card's stamps for its reward; stamps beyond the target stay, on the next lap.
+
+    With a milestone asked for, its reward is given and no stamps are taken.
+    """
+    check_stamps_type(program)
     card, target = steps.card, program.stamps_target
+    rewarded = card._replace(lifetime_rewards=card.lifetime_rewards + 1)
+    if operation.milestone is not None and operation.milestone != target:
+        milestone = milestone_at(program, operation.milestone)
+        claim = with_details(rewarded, claimed(card, milestone.at))
+        entry = EntryDraft(_STAMPS_REDEEMED, reward=milestone.reward, details=claim.details)
+        steps.take(entry, claim.card)
+        return steps.decision()
     if card.stamps < target:
         raise NotEnoughStamps(stamps_missing=target - card.stamps, stamps_target=target)
-    redeemed = card._replace(
-        stamps=card.stamps - target, lifetime_rewards=card.lifetime_rewards + 1
+    after, details = debit_stamps(rewarded, target)
+    if counts_laps(program, card):
+        after, lap = with_details(after, next_lap(program, card))
+        details = joined(details, lap)
+    entry = EntryDraft(
+        _STAMPS_REDEEMED, stamps_delta=-target, reward=program.stamp_reward, details=details
     )
-    steps.take(
-        EntryDraft(type=_STAMPS_REDEEMED, stamps_delta=-target, reward=program.stamp_reward),
-        redeemed,
-    )
+    steps.take(entry, after)
     return steps.decision()
+
+
+def check_stamps_type(program: ProgramRules) -> None:
+    """Refuse where cards collect no stamps. Raises ProgramTypeMismatch."""
+    if not program.has_stamps:
+        raise ProgramTypeMismatch(program_type=program.type)
 
 
 def is_out_of_turn(card: CardState, at: datetime) -> bool:
@@ -167,15 +216,15 @@ def with_stamp_clock(
     return card._replace(last_stamp_at=last, stamps_day=day, stamps_on_day=on_day)
 
 
-def _check_stamp(operation: AddStamp, program: ProgramRules, card: CardState, at: datetime) -> None:
+def _check_stamp(quantity: int, program: ProgramRules, card: CardState, at: datetime) -> None:
     used = card.stamps_on_day if card.stamps_day == program.day_of(at) else 0
     if card.last_stamp_at is not None and at < card.last_stamp_at + program.cooldown:
         _refuse_as_too_soon(program, card.last_stamp_at + program.cooldown, used, at)
-    _check_day(operation.quantity, program, used, at)
+    _check_day(quantity, program, used, at)
 
 
 def _check_late_stamp(
-    operation: AddStamp, program: ProgramRules, stamps: Iterable[PastStamp], at: datetime
+    quantity: int, program: ProgramRules, stamps: Iterable[PastStamp], at: datetime
 ) -> None:
     """Hold a stamp that was given before the latest one against its neighbours in time."""
     around = list(stamps)
@@ -184,7 +233,7 @@ def _check_late_stamp(
     near = [s.occurred_at for s in around if abs(s.occurred_at - at) < program.cooldown]
     if near:
         _refuse_as_too_soon(program, max(near) + program.cooldown, used, at)
-    _check_day(operation.quantity, program, used, at)
+    _check_day(quantity, program, used, at)
 
 
 def _refuse_as_too_soon(

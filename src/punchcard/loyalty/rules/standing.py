@@ -34,10 +34,11 @@ class Standing(NamedTuple):
     `lots` are dated points and `stamp_lots` dated stamps, the first to end first; what a balance
     has beyond them has no date. `lap` counts the full cards that were exchanged, from 1; `claimed`
     are the milestones of the lap that were, `kept` those of former laps that still can be, as
-    (lap, at). `qualifying` counts towards a tier, by the period it counts in; `tier` is the tier's
-    facts. `uses` counts how often each promotion added something, in the period of its limit.
-    `held` is what open reservations hold, by their ids, and `grants` what was given to the card and
-    is ready, by theirs: see `reservation_rules.HeldFacts` and `grant_rules.GrantFacts`.
+    (lap, at); `ahead` are claims of laps that voids undid, until those come back. `qualifying`
+    counts towards a tier, by the period it counts in; `tier` is the tier's facts. `uses` counts how
+    often each promotion added something, in the period of its limit. `held` is what open
+    reservations hold, by their ids, and `grants` what was given to the card and is ready, by
+    theirs: see `reservation_rules.HeldFacts` and `grant_rules.GrantFacts`.
     """
 
     lots: tuple[Lot, ...] = ()
@@ -50,6 +51,7 @@ class Standing(NamedTuple):
     uses: Mapping[str, Sequence[Any]] = {}
     held: Mapping[str, Mapping[str, Any]] = {}
     grants: Mapping[str, Mapping[str, Any]] = {}
+    ahead: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def parse(cls, document: Mapping[str, Any] | None) -> "Standing | None":
@@ -67,6 +69,7 @@ class Standing(NamedTuple):
             document.get("uses", {}),
             document.get("held", {}),
             document.get("grants", {}),
+            tuple((lap, at) for lap, at in document.get("ahead", ())),
         )
 
     def document(self) -> dict[str, Any] | None:
@@ -80,8 +83,9 @@ class Standing(NamedTuple):
             kept["lap"] = self.lap
         if self.claimed:
             kept["claimed"] = list(self.claimed)
-        if self.kept:
-            kept["kept"] = [list(pair) for pair in self.kept]
+        for name in ("kept", "ahead"):
+            if pairs := getattr(self, name):
+                kept[name] = [list(pair) for pair in pairs]
         for name in ("qualifying", "tier", "uses", "held", "grants"):
             if part := getattr(self, name):
                 kept[name] = dict(part)
@@ -128,19 +132,17 @@ def followed(standing: Standing, details: Mapping[str, Any]) -> Standing:
     Raises ValueError for more taken out of a lot than is in it: no rule does that.
     """
     changed: dict[str, Any] = {}
-    if "lots" in details:
-        changed["lots"] = _moved(standing.lots, details["lots"])
-    if "stamp_lots" in details:
-        changed["stamp_lots"] = _moved(standing.stamp_lots, details["stamp_lots"])
-    for name in ("lap", "tier"):
+    for name in ("lots", "stamp_lots"):
+        if name in details:
+            changed[name] = _moved(getattr(standing, name), details[name])
+    for name in ("lap", "tier", "qualifying"):
         if name in details:
             changed[name] = details[name]
     if "claimed" in details:
         changed["claimed"] = tuple(details["claimed"])
-    if "kept" in details:
-        changed["kept"] = tuple((lap, at) for lap, at in details["kept"])
-    if "qualifying" in details:
-        changed["qualifying"] = details["qualifying"]
+    for name in ("kept", "ahead"):
+        if name in details:
+            changed[name] = tuple((lap, at) for lap, at in details[name])
     for name in ("uses", "held", "grants"):
         if name in details:
             changed[name] = _without_empty({**getattr(standing, name), **details[name]})

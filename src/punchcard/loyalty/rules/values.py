@@ -71,6 +71,13 @@ class RewardOffer:
         return self.stock_left is not None or self.per_card_limit is not None
 
 
+class StampMilestone(NamedTuple):
+    """A reward on the way to a full stamp card: from `at` stamps on, without taking any."""
+
+    at: int
+    reward: dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class ProgramRules:
     """What a program's rules are, at one version.
@@ -78,7 +85,9 @@ class ProgramRules:
     `minor_units` is how many minor units make one unit of the currency (100 for EUR). Purchases
     earn `points_per_currency_unit` points for every `points_per_amount_minor`. `carry_parts` holds
     since which version entries count their carry in which parts of a point, oldest first; it is
-    empty while the amount never changed. `offers` stand in the order of their prices.
+    empty while the amount never changed. `offers` stand in the order of their prices, `milestones`
+    in that of their stamps; the full card's reward is none of them. `stamps_per_item` says how many
+    stamps an item gives, by its code.
     """
 
     id: ProgramId
@@ -109,6 +118,10 @@ class ProgramRules:
     return_grace_days: int = 30
     stamps_expiry: Expiry | None = None
     promotions: tuple[PromotionOffer, ...] = ()
+    milestones: tuple[StampMilestone, ...] = ()
+    keeps_milestones: bool = True
+    stamps_per_item: Mapping[str, int] = field(default_factory=dict)
+    max_stamps_per_visit: int | None = None
 
     @property
     def has_budgets(self) -> bool:
@@ -209,7 +222,7 @@ class RewardState:
 
 
 class PastStamp(NamedTuple):
-    """A stamping that was not voided: when it happened and how many stamps it gave."""
+    """A stamping that was not voided: when it happened, and its stamps without promotions'."""
 
     occurred_at: datetime
     quantity: int
@@ -259,7 +272,8 @@ class History:
 
     `recorded_stamps` are those recorded since the program's day began, whenever they happened, for
     a stamp that comes late, `late_purchases` the late ones among those, for a purchase that comes
-    late; None for any other.
+    late; None for any other. `claims` are the card's claims of milestones that were not voided, by
+    lap and milestone, for the void of a full card's exchange.
 
     `rewards` are those that what the card was given or holds is about. `grant_state` and
     `reservation_state` are what became of one that the card has no more, `given_before` what was
@@ -280,6 +294,7 @@ class History:
     reservation_state: ReservationState | None = None
     refunded_minor: int = 0
     budgets: Mapping[PromotionId, int] = field(default_factory=dict)
+    claims: tuple[tuple[int, int], ...] = ()
 
 
 NO_HISTORY = History()

@@ -15,9 +15,11 @@ from punchcard.loyalty.errors.till import (
 from punchcard.loyalty.operations import VoidEntry
 from punchcard.loyalty.rules import lots
 from punchcard.loyalty.rules.carry import carried, carrying, held
-from punchcard.loyalty.rules.dated_points import Moved, debit, give_back, joined
+from punchcard.loyalty.rules.dated_points import Moved, debit, give_back, joined, with_details
 from punchcard.loyalty.rules.grant_rules import given_back
 from punchcard.loyalty.rules.stamp_rules import with_stamp_clock
+from punchcard.loyalty.rules.stamps.dated_stamps import debit_stamps, stamps_back
+from punchcard.loyalty.rules.stamps.milestone_rules import former_lap, without_claim
 from punchcard.loyalty.rules.standing import LotChange
 from punchcard.loyalty.rules.values import (
     CardState,
@@ -37,7 +39,9 @@ VOIDABLE = (
     EntryType.POINTS_EARNED,
     EntryType.POINTS_REDEEMED,
     EntryType.GRANT_REDEEMED,
+    EntryType.VISIT_RECORDED,
 )
+_STAMPING = (EntryType.STAMP_EARNED, EntryType.VISIT_RECORDED)
 
 
 def void_entry(
@@ -60,13 +64,13 @@ def void_entry(
         left = (past.amount_minor or 0) - history.refunded_minor
         raise PurchaseRefunded(refundable_minor=left, currency=program.currency)
     before = steps.card
-    card, details = _without(past, program, before, history.forgiven, program.day_of(at))
+    card, details = _without(past, program, before, history, program.day_of(at))
     if card.points_carry:
         # An entry that may move the carry counts it in the parts of its own version.
         card = carrying(program, card, carried(program, card))
         if card.carry_parts != program.points_per_amount_minor:
             details = joined(details, {"carry_parts": card.carry_parts})
-    if past.type == EntryType.STAMP_EARNED:
+    if past.type in _STAMPING:
         card = with_stamp_clock(program, card, history.stamps)
     entry = EntryDraft(
         type=EntryType.VOIDED,
@@ -90,34 +94,62 @@ def void_entry(
 
 
 def _without(
-    past: PastEntry, program: ProgramRules, card: CardState, forgiven: Forgiven, day: date
+    past: PastEntry, program: ProgramRules, card: CardState, history: History, day: date
 ) -> Moved:
     """Return the card without what `past` did to it."""
     match past.type:
         case EntryType.STAMP_EARNED:
-            return Moved(_without_stamps(past.stamps_delta, program, card))
+            return _without_stamps(past, program, card)
         case EntryType.STAMPS_REDEEMED:
-            return Moved(
-                card._replace(
-                    stamps=card.stamps + max(0, -past.stamps_delta - forgiven.stamps),
-                    lifetime_rewards=card.lifetime_rewards - 1,
-                )
-            )
+            return _without_reward(past, program, card, history, day)
         case EntryType.POINTS_EARNED:
             return _without_points(past, program, card)
         case EntryType.GRANT_REDEEMED:
             return given_back(past, program, card, day)
+        case EntryType.VISIT_RECORDED:
+            return _without_visit(past, program, card)
         case _:
-            return _with_points_back(past, program, card, forgiven, day)
+            return _with_points_back(past, program, card, history.forgiven, day)
 
 
-def _without_stamps(quantity: int, program: ProgramRules, card: CardState) -> CardState:
+def _without_visit(past: PastEntry, program: ProgramRules, card: CardState) -> Moved:
+    """Take back both halves, those that gave anything: an overdrawn card is none of a half's."""
+    stamped = pointed = Moved(card)
+    if past.stamps_delta:
+        stamped = pointed = _without_stamps(past, program, card)
+    if past.points_delta or past.carry_delta or lots_of(past):
+        pointed = _without_points(past, program, stamped.card)
+        return Moved(pointed.card, joined(stamped.details, pointed.details))
+    return stamped
+
+
+def _without_reward(
+    past: PastEntry, program: ProgramRules, card: CardState, history: History, day: date
+) -> Moved:
+    """Give back the stamps of a full card with its lap, or let a milestone be claimed again."""
+    card = card._replace(lifetime_rewards=card.lifetime_rewards - 1)
+    told = past.details or {}
+    if "claimed_lap" in told:
+        claim = without_claim(program, card, past)
+        return with_details(card, claim) if claim else Moved(card)
+    back = max(0, -past.stamps_delta - history.forgiven.stamps)
+    card, details = stamps_back(program, card, back, told.get("stamp_lots", ()), day)
+    if "lap" in told:
+        card, lap = with_details(card, former_lap(card, history.claims))
+        details = joined(details, lap)
+    return Moved(card, details)
+
+
+def _without_stamps(past: PastEntry, program: ProgramRules, card: CardState) -> Moved:
+    quantity = past.stamps_delta
     left = card.stamps - quantity
     if left < 0 and program.void_policy == VoidPolicy.REFUSE:
         raise StampsAlreadySpent(stamps_missing=-left)
     if program.void_policy == VoidPolicy.CLAMP:
         left = max(left, min(card.stamps, 0))
-    return card._replace(stamps=left, lifetime_stamps=card.lifetime_stamps - quantity)
+    gone = card.stamps - left
+    card = card._replace(lifetime_stamps=card.lifetime_stamps - quantity)
+    return debit_stamps(card, gone, (past.details or {}).get("stamp_lots", ()))
 
 
 def _without_points(past: PastEntry, program: ProgramRules, card: CardState) -> Moved:

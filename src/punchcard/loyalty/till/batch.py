@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection
 
@@ -26,11 +25,9 @@ from punchcard.loyalty.operations import (
     CardKey,
     CardOperation,
     CardRef,
-    EarnPoints,
     EntryOperation,
     OpenCard,
     Operation,
-    RefundPoints,
     ReleaseExpired,
     ReplayOnly,
     VoidEntry,
@@ -62,16 +59,14 @@ from punchcard.loyalty.till.histories import Sight, history_of
 from punchcard.loyalty.till.receipt import Receipt, as_answered, response_facts
 from punchcard.loyalty.till.reference_claims import (
     Claim,
-    claim_of,
-    claim_of_past,
+    claims_any,
     claims_in_use,
+    claims_of,
+    claims_of_past,
 )
 from punchcard.loyalty.vocabulary import ActorKind
 
 Outcome = Receipt | DomainError
-
-_CLAIMING: Final = (EarnPoints, RefundPoints)
-"""Operations that may claim a receipt number."""
 
 
 class _Deferred(Exception):
@@ -137,17 +132,12 @@ class Batch:
             self.connection,
             [(o.vendor_id, o.idempotency_key) for o in operations if o.idempotency_key],
         )
-        self.references = claims_in_use(self.connection, self._claims(operations))
+        self.references = claims_in_use(
+            self.connection, [claim for o in operations for claim in self._claims(o)]
+        )
         self.locations = queries.open_locations(
             self.connection, [(o.vendor_id, o.location_id) for o in operations if o.location_id]
         )
-
-    def _claims(self, operations: Sequence[Operation]) -> list[Claim]:
-        claims = []
-        for operation in operations:
-            if isinstance(operation, _CLAIMING) and (card := self._held(operation)):
-                claims.append(claim_of(operation, card.program.id))
-        return [claim for claim in claims if claim is not None]
 
     def _held(self, operation: Operation) -> HeldCard | None:
         """Return the card that an operation is on, if it was found."""
@@ -258,30 +248,31 @@ class Batch:
         """Note what an operation that waits will free or claim: others may have to wait for it."""
         if isinstance(operation, VoidEntry):
             self.deferred.add(operation.transaction_id)
-        elif isinstance(operation, _CLAIMING) and (card := self._held(operation)):
-            claim = claim_of(operation, card.program.id)
-            if claim is not None:
-                self.deferred.add(claim)
+        else:
+            self.deferred.update(self._claims(operation))
+
+    def _claims(self, operation: Operation) -> list[Claim]:
+        """Return which receipt numbers an operation on a card of this batch claims."""
+        if not claims_any(operation):
+            return []
+        card = self._held(operation)
+        return [] if card is None else claims_of(operation, card.program.id)
 
     def _check_reference(self, operation: Operation, card: HeldCard) -> None:
-        claim = claim_of(operation, card.program.id)
-        if claim is None:
-            return
-        used_by = self.references.get(claim)
-        if claim in self.deferred or used_by in self.deferred:
-            # An earlier operation on another card claims or frees this reference in the next batch.
-            self.waiting.add(card.state.id)
-            raise _Deferred
-        if used_by is not None:
-            raise ReferenceAlreadyUsed(transaction_id=used_by)
+        for claim in claims_of(operation, card.program.id):
+            used_by = self.references.get(claim)
+            if claim in self.deferred or used_by in self.deferred:
+                # An earlier operation on another card claims or frees it in the next batch.
+                self.waiting.add(card.state.id)
+                raise _Deferred
+            if used_by is not None:
+                raise ReferenceAlreadyUsed(transaction_id=used_by)
 
     def _release_reference(self, past: PastEntry) -> None:
-        claim = claim_of_past(past)
-        if claim is None:
-            return
-        if self.references.get(claim) == past.id:
-            del self.references[claim]
-        self.writes.release_reference(claim, past.id)
+        for claim in claims_of_past(past):
+            if self.references.get(claim) == past.id:
+                del self.references[claim]
+            self.writes.release_reference(claim, past.id)
 
     def _check_location(self, operation: Operation) -> None:
         location_id = operation.location_id
@@ -380,11 +371,9 @@ class Batch:
         if operation.idempotency_key is not None:
             entry["answer"] = response_facts(view)
             self.receipts[(operation.vendor_id, operation.idempotency_key)] = receipt
-        if isinstance(operation, _CLAIMING):
-            claim = claim_of(operation, card.program.id)
-            if claim is not None:
-                self.references[claim] = entry["id"]
-                self.writes.claim_reference(claim, entry["id"])
+        for claim in claims_of(operation, card.program.id):
+            self.references[claim] = entry["id"]
+            self.writes.claim_reference(claim, entry["id"])
         if operation.origin is not None and card.keeps_origins:
             self.writes.add_origin(entry["id"], operation.origin, self.now)
         if isinstance(operation, AdjustPoints):

@@ -11,12 +11,18 @@ from typing import Final
 from sqlalchemy import Connection
 
 from punchcard.kit.ids import RewardId, VendorId
-from punchcard.loyalty.operations import AddStamp, EarnPoints, RefundPoints, VoidEntry
+from punchcard.loyalty.operations import (
+    AddStamp,
+    EarnPoints,
+    RecordVisit,
+    RefundPoints,
+    VoidEntry,
+)
 from punchcard.loyalty.rules.stamp_rules import as_stamped, is_late_report, is_out_of_turn
 from punchcard.loyalty.rules.values import NO_HISTORY, History, RewardState
 from punchcard.loyalty.till import till_queries as queries
 from punchcard.loyalty.till.held_card import HeldCard
-from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.loyalty.vocabulary import ActorKind, EntryType
 
 Past = Callable[[HeldCard], Connection]
 
@@ -28,7 +34,18 @@ _LONGEST_DAY: Final = timedelta(hours=26)
 """A calendar day has at most 25 hours."""
 
 
-def stamp_history(past: Past, operation: AddStamp, card: HeldCard, now: datetime) -> History:
+def visit_history(past: Past, operation: RecordVisit, card: HeldCard, now: datetime) -> History:
+    """Return what both halves of a visit are held against."""
+    stamps = stamp_history(past, operation, card, now) if card.program.has_stamps else NO_HISTORY
+    if operation.amount_minor is None:
+        return stamps
+    late = purchase_history(past, operation, card, now).late_purchases
+    return stamps if late is None else replace(stamps, late_purchases=late)
+
+
+def stamp_history(
+    past: Past, operation: AddStamp | RecordVisit, card: HeldCard, now: datetime
+) -> History:
     """Return a stamp's neighbours in time, and how many were recorded today, for one of before."""
     at = operation.occurred_at
     last = card.state.last_stamp_at
@@ -56,7 +73,9 @@ def stamp_history(past: Past, operation: AddStamp, card: HeldCard, now: datetime
     )
 
 
-def purchase_history(past: Past, operation: EarnPoints, card: HeldCard, now: datetime) -> History:
+def purchase_history(
+    past: Past, operation: EarnPoints | RecordVisit, card: HeldCard, now: datetime
+) -> History:
     """Return how many late purchases were recorded today, for one more of them."""
     is_late = is_late_report(operation.occurred_at, now) and operation.actor.kind != _IMPORT
     if not is_late:
@@ -84,8 +103,16 @@ def void_history(
         refunded = queries.refunded_minor(connection, card.state.id, entry.id)
         by_refunds = queries.forgiven_by_refunds(connection, card.state.id, card.program)
         forgiven = replace(forgiven, points_carry=forgiven.points_carry + by_refunds)
+    claims: tuple[tuple[int, int], ...] = ()
+    if entry.type == EntryType.STAMPS_REDEEMED and "lap" in (entry.details or {}):
+        claims = queries.milestone_claims(connection, card.state.id)
     return History(
-        stamps=stamps, entry=entry, forgiven=forgiven, reward=reward, refunded_minor=refunded
+        stamps=stamps,
+        entry=entry,
+        forgiven=forgiven,
+        reward=reward,
+        refunded_minor=refunded,
+        claims=claims,
     )
 
 

@@ -11,6 +11,7 @@ from punchcard.loyalty.operations import (
     EarnPoints,
     GrantReward,
     Operation,
+    RecordVisit,
     RedeemGrant,
     RedeemReward,
     RefundPoints,
@@ -25,6 +26,7 @@ from punchcard.loyalty.till.batch_history import (
     purchase_history,
     refund_history,
     stamp_history,
+    visit_history,
     void_history,
 )
 from punchcard.loyalty.till.grant_history import (
@@ -58,6 +60,10 @@ def _purchase(operation: EarnPoints, sight: Sight) -> History:
     return purchase_history(sight.past, operation, sight.card, sight.now)
 
 
+def _visit(operation: RecordVisit, sight: Sight) -> History:
+    return visit_history(sight.past, operation, sight.card, sight.now)
+
+
 def _reward(operation: RedeemReward, sight: Sight) -> History:
     reward = sight.rewards.get((operation.vendor_id, operation.reward_id))
     return wanted_reward(sight.past, reward, sight.card)
@@ -82,6 +88,7 @@ def _reservation(operation: Operation, sight: Sight) -> History:
 _LOOKS: Final[Mapping[type[Operation], Callable[[Any, Sight], History]]] = {
     AddStamp: _stamp,
     EarnPoints: _purchase,
+    RecordVisit: _visit,
     RedeemReward: _reward,
     VoidEntry: _void,
     RefundPoints: _refund,

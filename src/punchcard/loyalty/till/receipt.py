@@ -7,8 +7,10 @@ from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.values import value
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.rules.reward_rules import ReadyReward
+from punchcard.loyalty.rules.stamps.milestone_rules import MilestoneView, full_card_view
 from punchcard.loyalty.rules.standing import Standing
 from punchcard.loyalty.tables import EntryRow
+from punchcard.loyalty.vocabulary import MilestoneState
 
 
 @value
@@ -38,6 +40,10 @@ def response_facts(view: CardView) -> dict[str, Any]:
         facts["ready"] = [list(reward) for reward in view.ready]
     if view.standing is not None:
         facts["standing"] = view.standing.document()
+    if len(view.milestones) > 1:
+        facts["milestones"] = [list(one) for one in view.milestones]
+    if view.kept_milestones:
+        facts["kept_milestones"] = view.kept_milestones
     return facts
 
 
@@ -65,7 +71,18 @@ def as_answered(view: CardView, entry: EntryRow) -> CardView:
         status=facts["status"],
         ready=tuple(ReadyReward(*reward) for reward in facts.get("ready", ())),
         standing=Standing.parse(facts.get("standing")),
+        milestones=_milestones(view, facts),
+        kept_milestones=tuple((lap, at) for lap, at in facts.get("kept_milestones", ())),
     )
+
+
+def _milestones(view: CardView, facts: dict[str, Any]) -> tuple[MilestoneView, ...]:
+    if told := facts.get("milestones"):
+        return tuple(MilestoneView(at, MilestoneState(state)) for at, state in told)
+    # A card with one reward does not keep what its stamps tell.
+    if not view.milestones:
+        return ()
+    return (full_card_view(facts["balance"][0], facts["stamps_target"]),)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -5,9 +5,9 @@ claims its reference in the transaction that writes it, its void releases the cl
 primary key refuses a second live one, whichever server it comes from.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Select, select
 from sqlalchemy.engine import Dialect
@@ -17,18 +17,37 @@ from punchcard.db.bulk import BulkDelete, BulkInsert
 from punchcard.db.dialects import Row, one_of
 from punchcard.kit.ids import EntryId, ProgramId
 from punchcard.loyalty.models import ReferenceClaim
-from punchcard.loyalty.operations import EarnPoints, Operation, RefundPoints
+from punchcard.loyalty.operations import (
+    AddStamp,
+    EarnPoints,
+    Operation,
+    RecordVisit,
+    RefundPoints,
+)
 from punchcard.loyalty.rules.values import PastEntry
 from punchcard.loyalty.vocabulary import EntryType
 
-PURCHASE = EntryType.POINTS_EARNED
-"""The type of entry that claims the receipt number of a purchase."""
-
-REFUND = EntryType.POINTS_REFUNDED
-"""The type of entry that claims the receipt number of what was paid back."""
+PURCHASE: Final = EntryType.POINTS_EARNED
+"""As what the receipt number of a purchase is claimed."""
+STAMPS: Final = EntryType.STAMP_EARNED
+"""As what the receipt number of stamps is claimed: those of a purchase may come in another call."""
+REFUND: Final = EntryType.POINTS_REFUNDED
+"""As what the receipt number of what was paid back is claimed."""
 
 Claim = tuple[ProgramId, EntryType, str]
 """What is claimed: a receipt number, in a program, for a kind of entry."""
+
+_BY_OPERATIONS: Final[Mapping[type[Operation], tuple[EntryType, ...]]] = {
+    EarnPoints: (PURCHASE,),
+    AddStamp: (STAMPS,),
+    RecordVisit: (PURCHASE, STAMPS),
+    RefundPoints: (REFUND,),
+}
+_BY_ENTRIES: Final[Mapping[EntryType, tuple[EntryType, ...]]] = {
+    PURCHASE: (PURCHASE,),
+    STAMPS: (STAMPS,),
+    EntryType.VISIT_RECORDED: (PURCHASE, STAMPS),
+}
 
 _CLAIMS = table_of(ReferenceClaim)
 _COLUMNS = tuple(column.key for column in _CLAIMS.columns)
@@ -37,21 +56,25 @@ insert_claims = BulkInsert(_CLAIMS, _COLUMNS)
 delete_claims = BulkDelete(_CLAIMS, _COLUMNS)
 
 
-def claim_of(operation: Operation, program_id: ProgramId) -> Claim | None:
-    """Return what an operation claims in the program of its card; None for nothing."""
-    match operation:
-        case EarnPoints(reference=str(reference)):
-            return (program_id, PURCHASE, reference)
-        case RefundPoints():
-            return (program_id, REFUND, operation.refund_reference)
-    return None
+def claims_any(operation: Operation) -> bool:
+    """Return whether an operation of this kind may claim a receipt number."""
+    return type(operation) in _BY_OPERATIONS
 
 
-def claim_of_past(past: PastEntry) -> Claim | None:
-    """Return what an entry that is taken back has claimed; None for nothing."""
-    if past.reference is None or past.type != PURCHASE:
-        return None
-    return (past.program_id, PURCHASE, past.reference)
+def claims_of(operation: Operation, program_id: ProgramId) -> list[Claim]:
+    """Return what an operation claims in the program of its card; nothing without a number."""
+    kinds = _BY_OPERATIONS.get(type(operation))
+    if kinds is None:
+        return []
+    if isinstance(operation, RefundPoints):
+        return _claims(program_id, kinds, operation.refund_reference)
+    assert isinstance(operation, EarnPoints | AddStamp | RecordVisit)
+    return _claims(program_id, kinds, operation.reference)
+
+
+def claims_of_past(past: PastEntry) -> list[Claim]:
+    """Return what an entry that is taken back has claimed."""
+    return _claims(past.program_id, _BY_ENTRIES.get(past.type, ()), past.reference)
 
 
 @lru_cache(maxsize=2)
@@ -93,3 +116,9 @@ def in_order(claims: Iterable[Row]) -> Sequence[Row]:
     """Return claims by their keys: two writers that take the same ones never wait in a circle."""
     keys = ("program_id", "type", "reference")
     return sorted(claims, key=lambda claim: tuple(claim[key] for key in keys))
+
+
+def _claims(
+    program_id: ProgramId, kinds: Iterable[EntryType], reference: str | None
+) -> list[Claim]:
+    return [(program_id, kind, reference) for kind in kinds] if reference else []

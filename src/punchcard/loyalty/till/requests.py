@@ -35,6 +35,7 @@ from punchcard.loyalty.operations import (
     Operation,
     OperationMetadata,
     Origin,
+    PurchaseItem,
     RedeemPoints,
     RedeemReward,
     ReplayOnly,
@@ -356,6 +357,16 @@ def check_one_of(given: Mapping[str, Any]) -> None:
         sentence = N_("Give exactly one of: {names}.")
         told = {"message": sentence, "params": {"names": ", ".join(given)}}
         raise InvalidInput([{"loc": [name], **told} for name in given])
+
+
+def checked_items(items: tuple[PurchaseItem, ...], *, is_counted: bool) -> tuple[PurchaseItem, ...]:
+    """Return the items that are to be stamped, where no number of stamps was told beside them.
+
+    Raises InvalidInput.
+    """
+    if items and is_counted:
+        raise invalid_field("items", message=N_("Give either items or a number of stamps."))
+    return items
 
 
 def checked_points_delta(points_delta: int, limit_points: int) -> int:

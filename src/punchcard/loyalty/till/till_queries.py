@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,6 +28,7 @@ from punchcard.loyalty.models import (
     StaffPin,
 )
 from punchcard.loyalty.rules.lots import pending_in
+from punchcard.loyalty.rules.stamps.purchase_items import base_of
 from punchcard.loyalty.rules.values import Forgiven, PastEntry, PastStamp, ProgramRules
 from punchcard.loyalty.tables import ENTRIES, PROGRAMS, VENDORS
 from punchcard.loyalty.vocabulary import ActorKind, EntryType
@@ -239,20 +240,28 @@ def _carried(program: ProgramRules, carry: _Carry) -> Fraction:
     return Fraction(number or 0, parts)
 
 
+# With stamps: a visit may be about points alone.
+_STAMPINGS: Final = (
+    ENTRIES.c.type.in_((EntryType.STAMP_EARNED, EntryType.VISIT_RECORDED)),
+    ENTRIES.c.stamps_delta > 0,
+)
+
+
 def past_stamps(
     connection: Connection, card_id: CardId, *, limit: int, without: str | None = None, **span: Any
 ) -> tuple[PastStamp, ...]:
     """Return a card's stampings that were not voided, latest first, at most `limit`.
 
-    `span` may hold `since` and `until`; `without` leaves one entry out.
+    Stamps that promotions added are left out: no limit counts them. `span` may hold `since` and
+    `until`; `without` leaves one entry out.
     """
     voiding = ENTRIES.alias("voiding")
     query = (
-        select(ENTRIES.c.occurred_at, ENTRIES.c.stamps_delta)
+        select(ENTRIES.c.occurred_at, ENTRIES.c.stamps_delta, ENTRIES.c.details)
         .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
         .where(
             ENTRIES.c.card_id == card_id,
-            ENTRIES.c.type == EntryType.STAMP_EARNED,
+            *_STAMPINGS,
             voiding.c.id.is_(None),
         )
         .order_by(ENTRIES.c.occurred_at.desc())
@@ -262,27 +271,28 @@ def past_stamps(
         query = query.where(ENTRIES.c.id != without)
     if "since" in span:
         query = query.where(ENTRIES.c.occurred_at.between(span["since"], span["until"]))
-    return tuple(PastStamp(at, quantity) for at, quantity in connection.execute(query))
+    rows = connection.execute(query)
+    return tuple(PastStamp(at, base_of(stamps, details)) for at, stamps, details in rows)
 
 
 def stamps_recorded(connection: Connection, card_id: CardId, *, since: datetime) -> int:
     """Return how many stamps were recorded on a card since then, without voided and imported ones.
 
-    Whenever they happened: it is about when the server was told.
+    Whenever they happened: it is about when the server was told. Nor are those of promotions.
     """
     voiding = ENTRIES.alias("voiding")
     query = (
-        select(func.coalesce(func.sum(ENTRIES.c.stamps_delta), 0))
+        select(ENTRIES.c.stamps_delta, ENTRIES.c.details)
         .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
         .where(
             ENTRIES.c.card_id == card_id,
-            ENTRIES.c.type == EntryType.STAMP_EARNED,
+            *_STAMPINGS,
             ENTRIES.c.actor_kind != ActorKind.IMPORT,
             ENTRIES.c.created_at >= since,
             voiding.c.id.is_(None),
         )
     )
-    return int(connection.execute(query).scalar_one())
+    return sum(base_of(stamps, details) for stamps, details in connection.execute(query))
 
 
 def late_purchases_recorded(connection: Connection, card_id: CardId, *, since: datetime) -> int:
@@ -294,13 +304,31 @@ def late_purchases_recorded(connection: Connection, card_id: CardId, *, since: d
         .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
         .where(
             ENTRIES.c.card_id == card_id,
-            ENTRIES.c.type == EntryType.POINTS_EARNED,
+            ENTRIES.c.type.in_((EntryType.POINTS_EARNED, EntryType.VISIT_RECORDED)),
+            ENTRIES.c.amount_minor.is_not(None),
             ENTRIES.c.created_at >= since,
             was_late(connection.dialect),
             voiding.c.id.is_(None),
         )
     )
     return int(connection.execute(query).scalar_one())
+
+
+def milestone_claims(connection: Connection, card_id: CardId) -> tuple[tuple[int, int], ...]:
+    """Return the claims of milestones on a card that were not voided, by lap and milestone."""
+    voiding = ENTRIES.alias("voiding")
+    query = (
+        select(ENTRIES.c.details)
+        .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
+        .where(
+            ENTRIES.c.card_id == card_id,
+            ENTRIES.c.type == EntryType.STAMPS_REDEEMED,
+            ENTRIES.c.stamps_delta == 0,
+            voiding.c.id.is_(None),
+        )
+    )
+    told = connection.execute(query).scalars()
+    return tuple((one["claimed_lap"], one["at"]) for one in told)
 
 
 def times_redeemed(connection: Connection, card_id: CardId, reward_id: RewardId) -> int:

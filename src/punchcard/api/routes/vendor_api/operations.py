@@ -38,6 +38,8 @@ from punchcard.api.schemas.operations import (
     RefundRequest,
     StampItem,
     StampRequest,
+    VisitItem,
+    VisitRequest,
     VoidRequest,
 )
 from punchcard.context import Context
@@ -59,6 +61,8 @@ from punchcard.loyalty.operations import (
     EarnPoints,
     Operation,
     OperationMetadata,
+    PurchaseItem,
+    RecordVisit,
     RedeemGrant,
     RedeemStamps,
     RefundPoints,
@@ -70,6 +74,7 @@ from punchcard.loyalty.till.requests import (
     OperationBuilder,
     RequestDetails,
     StaffProof,
+    checked_items,
     checked_points_delta,
     fingerprint,
     points_redemption,
@@ -164,13 +169,35 @@ def _refund(database: Database, body: RefundRequest, metadata: OperationMetadata
 def _stamp(
     body: StampRequest, _settings: Settings, card: CardRef, metadata: OperationMetadata
 ) -> Operation:
-    return AddStamp(card=card, quantity=body.quantity, **metadata)
+    items = checked_items(_bought(body), is_counted="quantity" in body.model_fields_set)
+    return AddStamp(
+        card=card, quantity=body.quantity, items=items, reference=body.reference, **metadata
+    )
+
+
+def _visit(
+    body: VisitRequest, _settings: Settings, card: CardRef, metadata: OperationMetadata
+) -> Operation:
+    return RecordVisit(
+        card=card,
+        amount_minor=body.amount_minor,
+        stamps=body.stamps,
+        items=_bought(body),
+        reference=body.reference,
+        **metadata,
+    )
+
+
+def _bought(body: StampRequest | VisitRequest) -> tuple[PurchaseItem, ...]:
+    if body.items is None:
+        return ()
+    return tuple(PurchaseItem(one.sku, one.quantity, one.amount_minor) for one in body.items)
 
 
 def _redeem_stamps(
-    _body: RedeemStampsRequest, _settings: Settings, card: CardRef, metadata: OperationMetadata
+    body: RedeemStampsRequest, _settings: Settings, card: CardRef, metadata: OperationMetadata
 ) -> Operation:
-    return RedeemStamps(card=card, **metadata)
+    return RedeemStamps(card=card, milestone=body.at, **metadata)
 
 
 def _earn(
@@ -213,6 +240,8 @@ _Maker = Callable[[Any, Settings, CardRef, OperationMetadata], Operation]
 _MAKERS: Final[dict[type[Placed], _Maker]] = {
     StampRequest: _stamp,
     StampItem: _stamp,
+    VisitRequest: _visit,
+    VisitItem: _visit,
     RedeemStampsRequest: _redeem_stamps,
     RedeemStampsItem: _redeem_stamps,
     EarnRequest: _earn,
@@ -230,7 +259,11 @@ def _fingerprint(body: Placed, transaction_id: EntryId | None) -> bytes:
     said = body.__dict__
     if transaction_id is not None:
         said = {**said, "transaction_id": transaction_id}
-    return fingerprint(kind, [(n, said[n]) for n in names if said.get(n) is not None])
+    return fingerprint(kind, [(n, _plain(said[n])) for n in names if said.get(n) is not None])
+
+
+def _plain(value: Any) -> Any:
+    return [one.model_dump() for one in value] if isinstance(value, list) else value
 
 
 @lru_cache(maxsize=32)
@@ -361,7 +394,8 @@ def _route(path: str, request: type[Placed], summary: str) -> FastRoute:
 
 ROUTES: Final = [
     _route("/stamp", StampRequest, "Put stamps on a card"),
-    _route("/stamp/redeem", RedeemStampsRequest, "Exchange a full stamp card for its reward"),
+    _route("/visit", VisitRequest, "Record one purchase with its stamps and its points"),
+    _route("/stamp/redeem", RedeemStampsRequest, "Exchange a stamp card for a reward"),
     _route("/points/earn", EarnRequest, "Credit the points of a purchase"),
     _route("/points/redeem", RedeemPointsRequest, "Exchange points for a reward, or take some off"),
     _route("/grants/redeem", RedeemGrantRequest, "Hand out what a card was given"),

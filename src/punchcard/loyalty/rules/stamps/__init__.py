@@ -1,0 +1,1 @@
+"""Stamp cards with several rewards, stamps with dates, items that give stamps, visits. Pure."""

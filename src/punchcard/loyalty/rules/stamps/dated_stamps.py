@@ -1,0 +1,55 @@
+"""How stamps come onto a card and leave it, where they may have dates.
+
+As `dated_points` does it for points: what ends first goes first, what comes back keeps its dates.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from punchcard.loyalty.rules import lots
+from punchcard.loyalty.rules.dated_points import Moved, with_details
+from punchcard.loyalty.rules.standing import LotChange
+from punchcard.loyalty.rules.values import CardState, ProgramRules
+
+
+def credit_stamps(program: ProgramRules, card: CardState, stamps: int, day: date) -> Moved:
+    """Put stamps on the card that count from `day`, also among those it was ever given."""
+    lifetime = card.lifetime_stamps + stamps
+    after = card._replace(stamps=card.stamps + stamps, lifetime_stamps=lifetime)
+    if program.stamps_expiry is None:
+        return Moved(after)
+    expires_on = program.stamps_expiry.last_day(day).isoformat()
+    changes = lots.put(card.kept_standing.stamp_lots, card.stamps, stamps, expires_on)
+    return _with_lots(after, changes)
+
+
+def debit_stamps(card: CardState, stamps: int, own: Iterable[LotChange] = ()) -> Moved:
+    """Take stamps off the card: from the lots of `own`, then from what ends first."""
+    after = card._replace(stamps=card.stamps - stamps)
+    if card.standing is None or not card.standing.stamp_lots:
+        return Moved(after)
+    return _with_lots(after, lots.take(card.standing.stamp_lots, stamps, own))
+
+
+def stamps_back(
+    program: ProgramRules,
+    card: CardState,
+    stamps: int,
+    spent: Iterable[LotChange],
+    day: date,
+) -> Moved:
+    """Put back stamps that an entry took with the changes `spent`: with their dates.
+
+    None ends before the program's days of grace are over, counted from `day`.
+    """
+    after = card._replace(stamps=card.stamps + stamps)
+    spent = list(spent)
+    if not spent:
+        return Moved(after)
+    soonest = lots.soonest_return(day, program.return_grace_days)
+    held = card.kept_standing.stamp_lots
+    return _with_lots(after, lots.give_back(held, card.stamps, stamps, spent, soonest))
+
+
+def _with_lots(card: CardState, changes: lots.Change) -> Moved:
+    return with_details(card, {"stamp_lots": changes}) if changes else Moved(card)
