@@ -81,6 +81,8 @@ def claims_of_past(past: PastEntry) -> list[Claim]:
 def _claims_statement(dialect: Dialect) -> Select[Any]:
     return select(_CLAIMS).where(
         one_of(_CLAIMS.c.program_id, "programs", dialect),
+        # By the whole key: without the type a program's claims would all be looked through.
+        one_of(_CLAIMS.c.type, "types", dialect),
         one_of(_CLAIMS.c.reference, "references", dialect),
     )
 
@@ -94,6 +96,7 @@ def claims_in_use(connection: Connection, claims: Iterable[Claim]) -> dict[Claim
         _claims_statement(connection.dialect),
         {
             "programs": sorted({program for program, _, _ in wanted}),
+            "types": sorted({kind for _, kind, _ in wanted}),
             "references": sorted({reference for _, _, reference in wanted}),
         },
     )
