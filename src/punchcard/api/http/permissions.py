@@ -116,6 +116,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("DELETE", f"{_LOYALTY}/programs/{{program_id}}/logo"): MAY_MANAGE,
     ("PUT", f"{_LOYALTY}/programs/{{program_id}}/hero"): MAY_MANAGE,
     ("DELETE", f"{_LOYALTY}/programs/{{program_id}}/hero"): MAY_MANAGE,
+    ("GET", f"{_LOYALTY}/programs/{{program_id}}/liability"): MAY_MANAGE,
     ("GET", f"{_LOYALTY}/programs/{{program_id}}/stats"): MAY_READ,
     ("GET", f"{_LOYALTY}/dashboard"): MAY_READ,
     # Who did what is for those who answer for the staff, not for the staff.
