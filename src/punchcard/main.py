@@ -45,6 +45,7 @@ from punchcard.api.routes.vendor_api import (
     pins,
     programs,
     promotions,
+    quotes,
     reservations,
     rewards,
     staff_report,
@@ -106,6 +107,7 @@ ROUTERS: Final[list[APIRouter]] = [
 
 FAST_ROUTES: Final = [
     *operations.ROUTES,
+    *quotes.ROUTES,
     *enrolment.ROUTES,
     *grants.ROUTES,
     *reservations.ROUTES,

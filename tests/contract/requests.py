@@ -100,6 +100,11 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
         "card": stock["points_card_id"],
         "amount_minor": 1000,
     },
+    ("POST", f"{_LOYALTY}/points/quote"): lambda stock: {
+        "card": stock["points_card_id"],
+        "amount_minor": 1000,
+    },
+    ("POST", f"{_LOYALTY}/visit/quote"): lambda stock: {"card": stock["card_id"], "stamps": 1},
     ("POST", f"{_LOYALTY}/points/redeem"): lambda stock: {
         "card": stock["points_card_id"],
         "reward_id": stock["reward_id"],

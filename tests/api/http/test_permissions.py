@@ -64,7 +64,7 @@ def test_manager_reaches_all_but_users_keys_closing_and_the_trail() -> None:
     assert barred == {"users", "members", "api-keys", "close", "audit-events", "exports"}
 
 
-ASKED = {"/cards/lookup"}
+ASKED = {"/cards/lookup", "/points/quote", "/visit/quote"}
 """What is asked by POST, so that a contact stands in no address, and changes nothing."""
 
 

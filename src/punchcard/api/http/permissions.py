@@ -164,6 +164,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_LOYALTY}/stamp/redeem"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/visit"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/points/earn"): MAY_OPERATE,
+    ("POST", f"{_LOYALTY}/points/quote"): MAY_OPERATE,
+    ("POST", f"{_LOYALTY}/visit/quote"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/points/redeem"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/points/refund"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/points/adjust"): MAY_MANAGE,

@@ -29,7 +29,14 @@ from punchcard.loyalty.rules.promotions.promotion_form import (
     TIME_PATTERN,
     WINDOWS_LIMIT,
 )
-from punchcard.loyalty.vocabulary import EffectKind, LimitPeriod, PromotionStatus, Stacking
+from punchcard.loyalty.till.quotes import Quote
+from punchcard.loyalty.vocabulary import (
+    EffectKind,
+    LimitPeriod,
+    PartKind,
+    PromotionStatus,
+    Stacking,
+)
 
 _Points = Annotated[int, whole(*PROMOTION_BOUNDS["points"])]
 _Stamps = Annotated[int, whole(*PROMOTION_BOUNDS["stamps"])]
@@ -157,6 +164,42 @@ class PromotionSchema(Schema):
     stamps_given: int
     uses: int
     created_at: Moment
+
+
+class QuotedPart(Schema):
+    """A part of what a purchase would earn: its base, or what a tier or a promotion adds."""
+
+    kind: OneOf[PartKind]
+    promotion_id: IdOf[PromotionId] | None
+    points: int
+    stamps: int
+
+
+class QuoteSchema(Schema):
+    """What a purchase would earn now; or the code of the refusal it would get."""
+
+    points: int
+    stamps: int
+    parts: list[QuotedPart]
+    refused_by: str | None
+
+
+def quote_schema(quote: Quote) -> QuoteSchema:
+    """Return a quote as it is told."""
+    return QuoteSchema(
+        points=quote.points,
+        stamps=quote.stamps,
+        parts=[
+            QuotedPart(
+                kind=part["kind"],
+                promotion_id=part.get("promotion_id"),
+                points=part["points"],
+                stamps=part["stamps"],
+            )
+            for part in quote.parts
+        ],
+        refused_by=quote.refused_by,
+    )
 
 
 def promotion_fields(request: Schema) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final
 
 from punchcard.loyalty.operations import AddStamp, CardOperation, EarnPoints, RecordVisit
 from punchcard.loyalty.rules.dated_points import joined, with_details
@@ -76,12 +76,11 @@ def uses_counted(decision: Decision) -> Decision:
 def _purchase_of(
     operation: CardOperation, program: ProgramRules, card: CardState, at: datetime
 ) -> Purchase:
-    amount: int | None = getattr(operation, "amount_minor", None)
-    items: tuple[Any, ...] = getattr(operation, "items", ())
-    has_points = (
-        program.has_points and amount is not None and amount >= program.minimum_purchase_minor
-    )
-    has_stamps = isinstance(operation, _STAMPED) and base_stamps(operation, program) > 0
+    amount = operation.amount_minor if isinstance(operation, EarnPoints | RecordVisit) else None
+    items = operation.items if isinstance(operation, AddStamp | RecordVisit) else ()
+    stamps = 0
+    if program.has_stamps and isinstance(operation, AddStamp | RecordVisit):
+        stamps = base_stamps(operation, program)
     rate = Fraction(program.points_per_currency_unit, program.points_per_amount_minor)
     return Purchase(
         at=at,
@@ -90,6 +89,8 @@ def _purchase_of(
         amount_minor=amount,
         skus=frozenset(item.sku for item in items),
         base=(amount or 0) * rate,
-        has_points=has_points and isinstance(operation, _POINTED),
-        has_stamps=has_stamps,
+        has_points=program.has_points
+        and amount is not None
+        and amount >= program.minimum_purchase_minor,
+        has_stamps=stamps > 0,
     )

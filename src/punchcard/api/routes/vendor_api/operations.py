@@ -87,11 +87,12 @@ _ITEM: TypeAdapter[Item] = TypeAdapter(Item)
 _NOT_IN_FINGERPRINT: Final = frozenset({"staff_pin", "staff_token", "op", "idempotency_key"})
 
 
-def _builder(context: Context, request: FastRequest) -> OperationBuilder:
+def builder_of(context: Context, request: FastRequest) -> OperationBuilder:
+    """Return what makes operations of what this caller asks."""
     return OperationBuilder(context.loyalty.operation_services, caller_of(request))
 
 
-async def _operation(
+async def operation_of(
     context: Context,
     builder: OperationBuilder,
     body: Placed,
@@ -279,9 +280,9 @@ def _single(schema: type[Placed]) -> FastHandler:
             body = schema.model_validate_json(request.body)
         except ValidationError as error:
             raise refusal_of_body(error) from None
-        operation = await _operation(
+        operation = await operation_of(
             context,
-            _builder(context, request),
+            builder_of(context, request),
             body,
             key=request.idempotency_key,
             transaction_id=_transaction_id(request),
@@ -306,7 +307,7 @@ def _transaction_id(request: FastRequest) -> EntryId | None:
 
 async def do_operations(context: Context, request: FastRequest) -> FastResponse:
     """Do up to 500 operations in their order, each on its own, and tell what became of each."""
-    builder = _builder(context, request)
+    builder = builder_of(context, request)
     results: list[dict[str, Any]] = []
     accepted: list[tuple[int, Operation]] = []
     items = _items(request.body)
@@ -319,7 +320,7 @@ async def do_operations(context: Context, request: FastRequest) -> FastResponse:
             results[-1] = _refused(item, request)
             continue
         transaction_id = item.__dict__.get("transaction_id")
-        operation = await _operation(
+        operation = await operation_of(
             context, builder, item, key=item.idempotency_key, transaction_id=transaction_id
         )
         accepted.append((len(results) - 1, operation))

@@ -1,0 +1,104 @@
+"""Quotes: what a purchase would earn now, by the same rules as the till's; nothing is written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Row
+
+from punchcard.accounts.errors import LocationNotFound
+from punchcard.db.database import Database
+from punchcard.kit.errors import DomainError, Kind
+from punchcard.kit.secrets import hash_token
+from punchcard.loyalty.cards.card_queries import card_query
+from punchcard.loyalty.cards.retired_cards import card_of_retired_code
+from punchcard.loyalty.errors.cards import CardNotFound, CardWasReplaced
+from punchcard.loyalty.errors.till import ReferenceAlreadyUsed
+from punchcard.loyalty.operations import CardKey, CardOperation
+from punchcard.loyalty.programs.rules_loader import load_rules
+from punchcard.loyalty.rules import decide
+from punchcard.loyalty.rules.lots import pending_in
+from punchcard.loyalty.rules.values import EntryDraft, ProgramRules
+from punchcard.loyalty.tables import CARDS
+from punchcard.loyalty.till.batch_budgets import left_of_budgets
+from punchcard.loyalty.till.held_card import HeldCard, held_card
+from punchcard.loyalty.till.histories import Sight, history_of
+from punchcard.loyalty.till.reference_claims import claims_in_use, claims_of
+from punchcard.loyalty.till.till_queries import open_locations
+from punchcard.loyalty.vocabulary import PartKind, PinPolicy
+
+_TOLD: Final = (Kind.REFUSED, Kind.CONFLICT)
+"""Refusals that are an answer; others say that the question was none."""
+
+
+class Quote(NamedTuple):
+    """What a purchase would earn, and its parts, which add up to it; or what refuses it."""
+
+    points: int = 0
+    stamps: int = 0
+    parts: Sequence[Mapping[str, Any]] = ()
+    refused_by: str | None = None
+
+
+def quote(database: Database, operation: CardOperation, now: datetime) -> Quote:
+    """Return what `operation` would earn at `now`; who stands at the till is not asked.
+
+    Raises CardNotFound, CardWasReplaced, LocationNotFound, InvalidInput.
+    """
+    with database.snapshot() as connection:
+        card = _card(connection, operation)
+        try:
+            return _quoted(connection, operation, card, now)
+        except DomainError as refusal:
+            if refusal.kind not in _TOLD:
+                raise
+            return Quote(refused_by=refusal.code)
+
+
+def _quoted(
+    connection: Connection, operation: CardOperation, card: HeldCard, now: datetime
+) -> Quote:
+    _check_claims(connection, operation, card.program)
+    history = history_of(operation, Sight(lambda _: connection, card, {}, now))
+    if card.program.promotions:
+        history = replace(history, budgets=left_of_budgets(connection, card.program))
+    return _told(decide(operation, card.program, card.state, now, history).steps[-1][0])
+
+
+def _told(draft: EntryDraft) -> Quote:
+    details = draft.details or {}
+    points = draft.points_delta + pending_in(details.get("lots", ()))
+    base = {"kind": PartKind.BASE, "points": points, "stamps": draft.stamps_delta}
+    return Quote(points, draft.stamps_delta, details.get("parts") or [base])
+
+
+def _check_claims(connection: Connection, operation: CardOperation, program: ProgramRules) -> None:
+    for used_by in claims_in_use(connection, claims_of(operation, program.id)).values():
+        raise ReferenceAlreadyUsed(transaction_id=used_by)
+
+
+def _card(connection: Connection, operation: CardOperation) -> HeldCard:
+    row = _row(connection, operation)
+    if row is None or row.vendor_id != operation.vendor_id:
+        if card_of_retired_code(connection, operation.vendor_id, operation.card):
+            raise CardWasReplaced
+        raise CardNotFound
+    place = operation.location_id
+    pair = (operation.vendor_id, place)
+    if place is not None and pair not in open_locations(connection, [(pair[0], place)]):
+        raise LocationNotFound
+    _, program = load_rules(connection, [row.program_id])[row.program_id]
+    return held_card(row, replace(program, pin_policy=PinPolicy.OFF))
+
+
+def _row(connection: Connection, operation: CardOperation) -> Row[Any] | None:
+    ref = operation.card
+    columns: dict[str, ColumnElement[bool]] = {
+        CardKey.ID: CARDS.c.id == ref.value,
+        CardKey.NUMBER: CARDS.c.number == ref.value,
+    }
+    named = columns.get(ref.key)
+    if named is None:
+        named = CARDS.c.token_hash == hash_token(ref.value)
+    return connection.execute(card_query().where(named)).one_or_none()
