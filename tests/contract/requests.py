@@ -87,6 +87,10 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
         "name": "Double points",
         "effect": {"kind": "multiply", "factor": "2.000"},
     },
+    ("POST", f"{_PROMOTIONS}/{{promotion_id}}/simulate"): lambda _: {
+        "from": "2026-01-01",
+        "to": "2026-12-31",
+    },
     ("PATCH", f"{_PROMOTIONS}/{{promotion_id}}"): lambda _: {"name": "Another name"},
     ("POST", f"{_LOYALTY}/imports/history"): lambda _: {"name": "Paper cards"},
     ("POST", f"{_LOYALTY}/cards"): lambda stock: {"program_id": stock["program_id"]},
@@ -167,6 +171,7 @@ _OTHER_PATHS: dict[Route, dict[str, str]] = {
         (method, f"{_PROMOTIONS}/{{promotion_id}}"): {"program_id": "points_program_id"}
         for method in ("GET", "PATCH", "DELETE")
     },
+    ("POST", f"{_PROMOTIONS}/{{promotion_id}}/simulate"): {"program_id": "points_program_id"},
 }
 
 

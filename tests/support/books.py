@@ -26,6 +26,7 @@ _CLAIMS = ReferenceClaim.__table__
 
 PURCHASES = ("points_earned", "visit_recorded")
 CLAIMED = {
+    "points_refunded": ("points_refunded",),
     "points_earned": ("points_earned",),
     "stamp_earned": ("stamp_earned",),
     "visit_recorded": ("points_earned", "stamp_earned"),

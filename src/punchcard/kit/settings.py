@@ -176,6 +176,7 @@ class Settings:
     offline_grace_hours: int = 72
     clock_skew_seconds: int = 30
     adjustment_limit_points: int = 100_000
+    simulation_entries_limit: int = 100_000
     moving_code_drift_seconds: int = 60
 
     # Apple Wallet; off while there is no certificate. Certificates and keys as PEM, or as base64 of

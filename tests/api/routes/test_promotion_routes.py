@@ -76,3 +76,31 @@ def test_a_quote_tells_the_parts_and_leaves_the_card_alone(
     assert owner.get(f"/vendor/loyalty/cards/{card['id']}").json()["points"] == 0
     missing = {**asked, "card": "000000000000"}
     assert owner.post("/vendor/loyalty/points/quote", json=missing).status_code == 404
+
+
+def test_a_promotion_is_tried_out_on_what_was(owner: Api, path: str, alice: Shop) -> None:
+    made = owner.post(path, json={"name": "Double", "effect": shelf.DOUBLE}).json()
+    program_id = path.split("/")[4]
+    reward = {"name": "A tart", "points_required": 50, "value_minor": 225}
+    owner.post(f"/vendor/loyalty/programs/{program_id}/rewards", json=reward)
+    card = owner.post("/vendor/loyalty/cards", json={"program_id": program_id}).json()
+    asked = {"card": card["number"], "amount_minor": 1250}
+    owner.post("/vendor/loyalty/points/earn", json=asked)
+    today = alice.context.clock.now().date().isoformat()
+    told = owner.post(f"{path}/{made['id']}/simulate", json={"from": today, "to": today})
+    assert told.status_code == 200
+    assert told.json() == {
+        "points": 13,
+        "stamps": 0,
+        "cards_touched": 1,
+        "purchases": 1,
+        "purchases_touched": 1,
+        "purchases_anyway": 1,
+        "cost_minor": 59,
+        "point_worth": {"minor": "4.500", "reward": "A tart"},
+        "stamp_worth": None,
+        "entries": 1,
+        "is_truncated": False,
+    }
+    turned = owner.post(f"{path}/{made['id']}/simulate", json={"from": today, "to": "2020-01-01"})
+    assert turned.status_code == 422

@@ -40,6 +40,7 @@ from punchcard.loyalty.operations import (
     RedeemPoints,
     RedeemReward,
     RedeemStamps,
+    RefundPoints,
     ReleaseReservation,
     Reserve,
     RevokeGrant,
@@ -237,6 +238,11 @@ class TillDriver:
     def void(self, transaction_id: EntryId, **more: Any) -> VoidEntry:
         """Ask to reverse an entry."""
         return VoidEntry(**self._common(more), transaction_id=transaction_id)
+
+    def refund(self, transaction_id: EntryId, amount_minor: int, **more: Any) -> RefundPoints:
+        """Ask to pay a part of a purchase back."""
+        asked = {"transaction_id": transaction_id, "amount_minor": amount_minor}
+        return RefundPoints(**self._common({**asked, **more}))
 
     def _common(self, more: dict[str, Any]) -> dict[str, Any]:
         key = more.get("idempotency_key")

@@ -132,6 +132,10 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_LOYALTY}/programs/{{program_id}}/promotions/{{promotion_id}}"): _SEE_RULES,
     ("PATCH", f"{_LOYALTY}/programs/{{program_id}}/promotions/{{promotion_id}}"): MAY_MANAGE,
     ("DELETE", f"{_LOYALTY}/programs/{{program_id}}/promotions/{{promotion_id}}"): MAY_MANAGE,
+    (
+        "POST",
+        f"{_LOYALTY}/programs/{{program_id}}/promotions/{{promotion_id}}/simulate",
+    ): MAY_MANAGE,
     # Whole lists to take away: for those who answer for the shop, and secrets' owners alone
     **{
         ("GET", f"{_LOYALTY}/exports/{name}.{format}"): rule

@@ -20,6 +20,7 @@ from punchcard.api.schemas.stats import Day
 from punchcard.kit.ids import LocationId, ProgramId, PromotionId
 from punchcard.loyalty.programs.promotion_service import FIELDS
 from punchcard.loyalty.promotion_models import Promotion
+from punchcard.loyalty.reports.simulation_service import Simulated, Value
 from punchcard.loyalty.rules.promotions.promotion_form import (
     FACTOR_PATTERN,
     ITEMS_LIMIT,
@@ -29,6 +30,7 @@ from punchcard.loyalty.rules.promotions.promotion_form import (
     TIME_PATTERN,
     WINDOWS_LIMIT,
 )
+from punchcard.loyalty.rules.purchase_rules import factor_text
 from punchcard.loyalty.till.quotes import Quote
 from punchcard.loyalty.vocabulary import (
     EffectKind,
@@ -182,6 +184,68 @@ class QuoteSchema(Schema):
     stamps: int
     parts: list[QuotedPart]
     refused_by: str | None
+
+
+class SimulationRequest(Schema):
+    """Over which days of the ledger a promotion is tried out, both included; at most 400."""
+
+    from_: Annotated[Day, Field(alias="from")]
+    to: Day
+
+
+class WorthSchema(Schema):
+    """What a point or a stamp is worth: the `value_minor` of a reward over what it costs."""
+
+    minor: Annotated[str, Field(examples=["4.500"])]
+    reward: str
+
+
+class SimulationSchema(Schema):
+    """What a promotion would have given on purchases that there were, beside what they earned.
+
+    Its own days are left aside; windows, limit and budget hold, and begin with the span. Nobody
+    came for it: `purchases_anyway` of the `purchases_touched` were made while it was not on, so its
+    cost comes first, and only visits beyond these can pay for it. `cost_minor`, rounded up, counts
+    a point by the reward that gives least for it (`point_worth`) and a stamp by its share of a full
+    card's reward (`stamp_worth`); null where no reward says its value. `is_truncated`: the ledger
+    has more `entries` in these days than are looked at.
+    """
+
+    points: int
+    stamps: int
+    cards_touched: int
+    purchases: int
+    purchases_touched: int
+    purchases_anyway: int
+    cost_minor: int | None
+    point_worth: WorthSchema | None
+    stamp_worth: WorthSchema | None
+    entries: int
+    is_truncated: bool
+
+
+def simulation_schema(simulated: Simulated) -> SimulationSchema:
+    """Return a simulation as it is told."""
+    simulation = simulated.simulation
+    return SimulationSchema(
+        points=simulation.points,
+        stamps=simulation.stamps,
+        cards_touched=simulation.cards,
+        purchases=simulation.purchases,
+        purchases_touched=simulation.touched,
+        purchases_anyway=simulation.came_anyway,
+        cost_minor=simulated.cost_minor,
+        point_worth=_worth(simulated.point_value),
+        stamp_worth=_worth(simulated.stamp_value),
+        entries=simulated.entries,
+        is_truncated=simulated.is_truncated,
+    )
+
+
+def _worth(value: Value | None) -> WorthSchema | None:
+    if value is None:
+        return None
+    return WorthSchema(minor=factor_text(value.minor), reward=value.reward)
 
 
 def quote_schema(quote: Quote) -> QuoteSchema:

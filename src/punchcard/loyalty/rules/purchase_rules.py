@@ -67,7 +67,7 @@ def earned(
 
 
 def earned_of_rest(
-    parts: Sequence[dict[str, Any]], amount_minor: int, *, paid_minor: int
+    parts: Sequence[Mapping[str, Any]], amount_minor: int, *, paid_minor: int
 ) -> Fraction:
     """Return the exact points of a purchase of which `amount_minor` of `paid_minor` is left.
 
@@ -76,7 +76,7 @@ def earned_of_rest(
     if amount_minor <= 0 or paid_minor <= 0:
         return Fraction(0)
     base = parts[0]
-    bonuses = [_bonus(part) for part in parts[1:]]
+    bonuses = [bonus_of_part(part) for part in parts[1:]]
     return earned(
         amount_minor,
         Fraction(base["rate"]),
@@ -103,10 +103,14 @@ def _part(bonus: Bonus, points: int) -> dict[str, Any]:
     return {**part, **bonus.facts}
 
 
-def _bonus(part: dict[str, Any]) -> Bonus:
+def bonus_of_part(part: Mapping[str, Any]) -> Bonus:
+    """Return the bonus that gave a part, as its entry tells of it."""
+    told = ("kind", "points", "stamps", "factor", "added_points", "minimum_purchase_minor")
     return Bonus(
         kind=PartKind(part["kind"]),
         factor=Fraction(part.get("factor", "1")),
         points=part.get("added_points", 0),
+        stamps=part["stamps"],
         minimum_purchase_minor=part.get("minimum_purchase_minor", 0),
+        facts={name: fact for name, fact in part.items() if name not in told},
     )

@@ -11,12 +11,16 @@ from punchcard.api.schemas.promotions import (
     PromotionChange,
     PromotionRequest,
     PromotionSchema,
+    SimulationRequest,
+    SimulationSchema,
     promotion_fields,
     promotion_schema,
+    simulation_schema,
 )
 from punchcard.kit.ids import ProgramId, PromotionId
 from punchcard.loyalty.programs import program_service, promotion_service
 from punchcard.loyalty.promotion_models import Promotion
+from punchcard.loyalty.reports import simulation_service
 
 router = api_router("/api/v1/vendor/loyalty/programs/{program_id}/promotions", tag="promotions")
 
@@ -84,6 +88,26 @@ def end_promotion(caller: CallerDep, program_id: ProgramId, promotion_id: Promot
         promotion_service.end_promotion(
             session, caller.act(), caller.vendor_id, program_id, promotion_id
         )
+
+
+@router.post("/{promotion_id}/simulate", responses=problems(404))
+def simulate_promotion(
+    caller: CallerDep, program_id: ProgramId, promotion_id: PromotionId, request: SimulationRequest
+) -> SimulationSchema:
+    """Try a promotion out on the purchases of former days: what it would have given, and cost."""
+    context = caller.context
+    with context.database.read() as session:
+        row = promotion_service.get_promotion(session, caller.vendor_id, program_id, promotion_id)
+        session.expunge(row)
+    with context.database.snapshot() as connection:
+        simulated = simulation_service.simulate(
+            connection,
+            row,
+            first=request.from_,
+            last=request.to,
+            limit_entries=context.settings.simulation_entries_limit,
+        )
+    return simulation_schema(simulated)
 
 
 def _shown(
