@@ -37,7 +37,6 @@ from punchcard.api.routes.vendor_api import (
     dashboard,
     enrolment,
     exports,
-    grants,
     imports,
     locations,
     logo,
@@ -46,7 +45,6 @@ from punchcard.api.routes.vendor_api import (
     programs,
     promotions,
     quotes,
-    reservations,
     rewards,
     staff_report,
     stats,
@@ -56,6 +54,7 @@ from punchcard.api.routes.vendor_api import (
 )
 from punchcard.api.routes.vendor_api import devices as vendor_devices
 from punchcard.api.routes.vendor_api import settings as vendor_settings
+from punchcard.api.routes.vendor_api.promises import grants, reservations
 from punchcard.context import Context
 from punchcard.kit.stopping import heard_before_stop
 from punchcard.web.dispatcher import API, PAGES, SMALL_BELOW, Dispatcher, refusal_of_body

@@ -153,7 +153,7 @@ def _check_references(database: Database, chains: Chains) -> None:
         (entry["program_id"], kind, entry["reference"], entry["id"])
         for entry in standing_
         if entry["reference"]
-        for kind in CLAIMED[entry["type"]]
+        for kind in CLAIMED.get(entry["type"], ())
     ]
     assert kept == set(due)
     assert len(due) == len({claim[:3] for claim in due})

@@ -24,7 +24,7 @@ from punchcard.loyalty.ledger.entry import (
     HASHED_FIELDS,
 )
 from punchcard.loyalty.ledger.lifetime import Counts, lifetime_counts
-from punchcard.loyalty.ledger.promise_verify import KeptPromises, Moved, Promises
+from punchcard.loyalty.ledger.promise_verify import KeptPromises, PromiseMove, Promises
 from punchcard.loyalty.rules.standing import NO_STANDING, Details, Standing, followed
 from punchcard.loyalty.tables import CARDS, ENTRIES
 from punchcard.loyalty.vocabulary import EntryType
@@ -209,7 +209,7 @@ class _Chain:
         except ValueError:
             self._damaged(row, "it takes more out of a card's dated points than there was")
         if "grant_id" in details or "reservation_id" in details:
-            moved = Moved(row[_REWARD_ID], row[_POINTS_DELTA])
+            moved = PromiseMove(row[_REWARD_ID], row[_POINTS_DELTA])
             self.promises.follow(row[_ID], row[_TYPE], details, moved)
         if self.standing.points_dated > max(self.points, 0):
             self._damaged(row, "its card has more dated points than points")

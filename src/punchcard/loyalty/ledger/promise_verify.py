@@ -7,8 +7,9 @@ from sqlalchemy import Connection, Select, Table
 
 from punchcard.db.base import table_of
 from punchcard.db.reading import stream_plain
+from punchcard.kit.ids import CardId, EntryId, RewardId
 from punchcard.loyalty.grant_models import Grant, Reservation
-from punchcard.loyalty.rules.promise_states import grant_after, reservation_after
+from punchcard.loyalty.rules.promises.promise_states import grant_after, reservation_after
 
 Narrow = Callable[[Select[Any], Table], Select[Any]]
 """Narrows a query of such a table to the cards that are looked at."""
@@ -22,10 +23,10 @@ Facts = dict[str, list[Any]]
 """What is known of each, by its id."""
 
 
-class Moved(NamedTuple):
+class PromiseMove(NamedTuple):
     """What an entry says beside its details of the thing it moves."""
 
-    reward_id: str | None
+    reward_id: RewardId | None
     points_delta: int
 
 
@@ -36,7 +37,9 @@ class Promises:
         self.grants: Facts = {} if grants is None else grants
         self.reservations: Facts = {} if reservations is None else reservations
 
-    def follow(self, entry_id: str, kind: str, details: Mapping[str, Any], row: Moved) -> None:
+    def follow(
+        self, entry_id: EntryId, kind: str, details: Mapping[str, Any], row: PromiseMove
+    ) -> None:
         """Follow one entry that tells of a grant or of a reservation.
 
         Raises KeyError or TypeError where it tells what no entry of its type does.
@@ -65,7 +68,7 @@ class KeptPromises:
         self._grants = _ByCard(connection, _GRANTS, _GRANT_FACTS, narrow)
         self._reservations = _ByCard(connection, _RESERVATIONS, _RESERVATION_FACTS, narrow)
 
-    def of(self, card_id: str) -> Promises:
+    def of(self, card_id: CardId) -> Promises:
         """Return what is kept of a card; each card once, in their order."""
         return Promises(self._grants.of(card_id), self._reservations.of(card_id))
 
@@ -82,7 +85,7 @@ class _ByCard:
         )
         self._next = next(self._rows, None)
 
-    def of(self, card_id: str) -> Facts:
+    def of(self, card_id: CardId) -> Facts:
         found: Facts = {}
         while self._next is not None and self._next[0] <= card_id:
             if self._next[0] == card_id:

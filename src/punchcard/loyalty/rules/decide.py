@@ -30,15 +30,14 @@ from punchcard.loyalty.operations import (
 )
 from punchcard.loyalty.rules import (
     card_rules,
-    grant_rules,
     points_rules,
     refund_rules,
-    reservation_rules,
     stamp_rules,
     void_rules,
 )
 from punchcard.loyalty.rules.bonus_rules import uses_counted
 from punchcard.loyalty.rules.due_rules import book_due, only_due, touched
+from punchcard.loyalty.rules.promises import grant_rules, reservation_rules
 from punchcard.loyalty.rules.stamps import visit_rules
 from punchcard.loyalty.rules.stamps.purchase_items import base_stamps
 from punchcard.loyalty.rules.time_rules import LATE, time_on_card

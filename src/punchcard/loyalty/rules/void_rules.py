@@ -16,7 +16,7 @@ from punchcard.loyalty.operations import VoidEntry
 from punchcard.loyalty.rules import lots
 from punchcard.loyalty.rules.carry import carried, carrying, held
 from punchcard.loyalty.rules.dated_points import Moved, debit, give_back, joined, with_details
-from punchcard.loyalty.rules.grant_rules import given_back
+from punchcard.loyalty.rules.promises.grant_rules import given_back
 from punchcard.loyalty.rules.stamp_rules import with_stamp_clock
 from punchcard.loyalty.rules.stamps.dated_stamps import debit_stamps, stamps_back
 from punchcard.loyalty.rules.stamps.milestone_rules import former_lap, without_claim

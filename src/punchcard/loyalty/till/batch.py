@@ -33,7 +33,7 @@ from punchcard.loyalty.operations import (
     VoidEntry,
 )
 from punchcard.loyalty.rules import decide
-from punchcard.loyalty.rules.reservation_rules import has_expired
+from punchcard.loyalty.rules.promises.reservation_rules import has_expired
 from punchcard.loyalty.rules.reward_rules import AS_OFFERED, Shelf, wants_shelf
 from punchcard.loyalty.rules.values import (
     CardState,

@@ -22,8 +22,8 @@ from punchcard.loyalty.rules.values import ProgramRules, RewardState
 from punchcard.loyalty.till import till_locks, till_queries
 from punchcard.loyalty.till.batch_budgets import budgets_of, lock_budgets
 from punchcard.loyalty.till.enrolment import TillDependencies, vouched_contact
-from punchcard.loyalty.till.grant_history import OF_REWARDS, promised_rewards
 from punchcard.loyalty.till.held_card import HeldCard, held_card
+from punchcard.loyalty.till.promises.grant_history import OF_REWARDS, promised_rewards
 from punchcard.loyalty.till.rollup import locked_programs
 from punchcard.loyalty.till.till_locks import Contact
 

@@ -38,9 +38,9 @@ from punchcard.loyalty.rules.rollup_rules import (
 from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules
 from punchcard.loyalty.tables import IMPORTS, EntryRow
 from punchcard.loyalty.till.batch_budgets import BatchBudgets
-from punchcard.loyalty.till.batch_promises import BatchPromises
 from punchcard.loyalty.till.enrolment import NewCard, card_codes
 from punchcard.loyalty.till.held_card import HeldCard
+from punchcard.loyalty.till.promises.batch_promises import BatchPromises
 from punchcard.loyalty.till.reference_claims import (
     Claim,
     claim_row,

@@ -29,12 +29,12 @@ from punchcard.loyalty.till.batch_history import (
     visit_history,
     void_history,
 )
-from punchcard.loyalty.till.grant_history import (
+from punchcard.loyalty.till.held_card import HeldCard
+from punchcard.loyalty.till.promises.grant_history import (
     grant_history,
     reservation_history,
     wanted_reward,
 )
-from punchcard.loyalty.till.held_card import HeldCard
 
 
 class Sight(NamedTuple):

@@ -18,7 +18,7 @@ from punchcard.loyalty.operations import (
     Reserve,
     RevokeGrant,
 )
-from punchcard.loyalty.rules.reservation_rules import times_held
+from punchcard.loyalty.rules.promises.reservation_rules import times_held
 from punchcard.loyalty.rules.values import CardState, History, RewardState
 from punchcard.loyalty.till import till_queries as queries
 from punchcard.loyalty.till.batch_history import Past

@@ -8,7 +8,7 @@ from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.fast_routes import FastRequest, FastResponse, FastRoute
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.routes.vendor_api.promises import Asked
+from punchcard.api.routes.vendor_api.promises.promise_request import PromiseRequest
 from punchcard.api.schemas.grants import (
     GrantRequest,
     GrantSchema,
@@ -40,7 +40,7 @@ def list_card_grants(caller: CallerDep, page: PageDep, card_id: CardId) -> Liste
 
 async def give(context: Context, request: FastRequest) -> FastResponse:
     """Give a card a reward and answer the grant."""
-    asked = Asked.read(context, request, GrantRequest)
+    asked = PromiseRequest.read(context, request, GrantRequest)
     body = asked.body
 
     def make(card: CardRef, metadata: OperationMetadata) -> GrantReward:
@@ -59,7 +59,7 @@ async def give(context: Context, request: FastRequest) -> FastResponse:
 
 async def revoke(context: Context, request: FastRequest) -> FastResponse:
     """Withdraw a grant and answer it."""
-    asked = Asked.read(context, request, RevokeGrantRequest)
+    asked = PromiseRequest.read(context, request, RevokeGrantRequest)
     grant_id = GrantId(request.path["grant_id"])
 
     def find() -> CardId:

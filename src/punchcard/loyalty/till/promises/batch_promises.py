@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, update
 from punchcard.db.base import table_of
 from punchcard.loyalty.grant_models import Grant, Reservation
 from punchcard.loyalty.operations import GrantReward, Operation, Reserve
-from punchcard.loyalty.rules.promise_states import grant_after, reservation_after
+from punchcard.loyalty.rules.promises.promise_states import grant_after, reservation_after
 from punchcard.loyalty.tables import EntryRow
 from punchcard.loyalty.vocabulary import EntryType
 

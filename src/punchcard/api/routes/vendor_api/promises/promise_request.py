@@ -28,7 +28,7 @@ _NOT_IN_FINGERPRINT = {"staff_pin", "staff_token"}
 
 
 @dataclass(frozen=True)
-class Asked(Generic[Body]):
+class PromiseRequest(Generic[Body]):
     """A request of a till that was read, and what it is answered by."""
 
     context: Context
@@ -36,7 +36,9 @@ class Asked(Generic[Body]):
     body: Body
 
     @classmethod
-    def read(cls, context: Context, request: FastRequest, schema: type[Body]) -> "Asked[Body]":
+    def read(
+        cls, context: Context, request: FastRequest, schema: type[Body]
+    ) -> "PromiseRequest[Body]":
         """Read the body; none at all is one without fields. Raises InvalidInput."""
         try:
             body = schema.model_validate_json(request.body or b"{}")

@@ -14,7 +14,7 @@ from punchcard.api.http.fast_routes import (
 )
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.routes.vendor_api.promises import Asked
+from punchcard.api.routes.vendor_api.promises.promise_request import PromiseRequest
 from punchcard.api.schemas.fields import Schema
 from punchcard.api.schemas.grants import (
     ConfirmRequest,
@@ -52,7 +52,7 @@ def get_reservation(caller: CallerDep, reservation_id: ReservationId) -> Reserva
 
 async def reserve(context: Context, request: FastRequest) -> FastResponse:
     """Set something aside and answer the reservation."""
-    asked = Asked.read(context, request, ReserveRequest)
+    asked = PromiseRequest.read(context, request, ReserveRequest)
     body = asked.body
     check_one_of({name: getattr(body, name) for name in ("reward_id", "points", "grant_id")})
 
@@ -74,7 +74,7 @@ async def reserve(context: Context, request: FastRequest) -> FastResponse:
 
 async def confirm(context: Context, request: FastRequest) -> FastResponse:
     """Use what was set aside and answer the reservation."""
-    asked = Asked.read(context, request, ConfirmRequest)
+    asked = PromiseRequest.read(context, request, ConfirmRequest)
     reservation_id, find = _named(context, request)
 
     def make(card: CardRef, metadata: OperationMetadata) -> ConfirmReservation:
@@ -88,7 +88,7 @@ async def confirm(context: Context, request: FastRequest) -> FastResponse:
 
 async def release(context: Context, request: FastRequest) -> FastResponse:
     """Give back what was set aside and answer the reservation."""
-    asked = Asked.read(context, request, ReleaseRequest)
+    asked = PromiseRequest.read(context, request, ReleaseRequest)
     reservation_id, find = _named(context, request)
 
     def make(card: CardRef, metadata: OperationMetadata) -> ReleaseReservation:
