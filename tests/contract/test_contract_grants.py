@@ -50,6 +50,7 @@ def test_a_grant_has_exactly_these_fields(driver: ApiDriver, shop: Any) -> None:
         "name": "A coffee",
         "points_required": None,
         "grant_id": grant["id"],
+        "at": None,
     }
 
 
