@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, insert, text, update
 
-from punchcard.cli.doctor_database import APPEND_ONLY
+from punchcard.cli.doctors.doctor_database import APPEND_ONLY
 from punchcard.context import build_context
 from punchcard.db.append_only import make_append_only
 from punchcard.db.base import table_of

@@ -15,7 +15,7 @@ from punchcard.db.database import Database
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, OpenCard
 from punchcard.loyalty.tables import CARDS, ENTRIES
-from punchcard.loyalty.transparency.signed_notes import new_private_key
+from punchcard.loyalty.transparency.signing.signed_notes import new_private_key
 from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support import cast

@@ -7,7 +7,7 @@ import pytest
 
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.rules import decide
-from punchcard.loyalty.rules.dates import Expiry
+from punchcard.loyalty.rules.dated.dates import Expiry
 from punchcard.loyalty.rules.stamps.milestone_rules import kept_of, milestones_of
 from punchcard.loyalty.rules.values import CardState, ProgramRules, StampMilestone
 from tests.support.drivers.rules import MONDAY, card, program, redeem_stamps, stamp

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from punchcard.db.database import Database
     from punchcard.loyalty.ledger.ledger_verify import Damage, Verdict
-    from punchcard.loyalty.transparency.checkpoint_text import Checkpoint
+    from punchcard.loyalty.transparency.signing.checkpoint_text import Checkpoint
     from punchcard.loyalty.transparency.log_verdict import LogVerdict
 
 commands = typer.Typer(help="The ledger of every stamp and point.", no_args_is_help=True)
@@ -83,7 +83,7 @@ def checkpoint(
     from rich.console import Console
 
     from punchcard.cli import ledger_log
-    from punchcard.loyalty.transparency.checkpoints import LogBroken
+    from punchcard.loyalty.transparency.signing.checkpoints import LogBroken
     from punchcard.loyalty.transparency.log_key import LogKeyMissing, load_log_key
 
     console = Console(stderr=True, quiet=as_json)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from punchcard.db.database import Database
     from punchcard.kit.settings import Settings
-    from punchcard.loyalty.transparency.checkpoint_text import Checkpoint
-    from punchcard.loyalty.transparency.checkpoints import CheckpointMaker, SignedCheckpoint
+    from punchcard.loyalty.transparency.signing.checkpoint_text import Checkpoint
+    from punchcard.loyalty.transparency.signing.checkpoints import CheckpointMaker, SignedCheckpoint
     from punchcard.loyalty.transparency.log_verdict import LogDamage, LogVerdict
 
 CHECKPOINT_SUFFIX = ".checkpoint"
@@ -29,7 +29,7 @@ def own_public_key(told: str | None) -> bytes | None:
     """
     from punchcard.kit.settings import load_settings
     from punchcard.loyalty.transparency.log_key import LogKeyMissing, load_log_key
-    from punchcard.loyalty.transparency.signed_notes import NoteFaulty, VerifierKey
+    from punchcard.loyalty.transparency.signing.signed_notes import NoteFaulty, VerifierKey
 
     if told is not None:
         try:
@@ -45,7 +45,7 @@ def own_public_key(told: str | None) -> bytes | None:
 def read_checkpoints(paths: Sequence[Path], public: bytes | None) -> "list[Checkpoint]":
     """Return what the checkpoints in these files say. Raises CommandFailed."""
     from punchcard.loyalty.transparency.kept_checkpoints import open_own, read_checkpoint
-    from punchcard.loyalty.transparency.signed_notes import NoteFaulty
+    from punchcard.loyalty.transparency.signing.signed_notes import NoteFaulty
 
     if paths and public is None:
         raise CommandFailed("There is no key here to check signatures with: give --public-key.")
@@ -73,7 +73,7 @@ def verify_with(
     from punchcard.kit.settings import load_settings
     from punchcard.loyalty.transparency.kept_checkpoints import kept_notes, last_signed, open_own
     from punchcard.loyalty.transparency.log_verify import verify_log
-    from punchcard.loyalty.transparency.signed_notes import NoteFaulty
+    from punchcard.loyalty.transparency.signing.signed_notes import NoteFaulty
 
     kept, unsigned = [], 0
     notes = kept_notes(connection) if public is not None else []
@@ -155,7 +155,7 @@ def sign_before_backup(settings: "Settings") -> str | None:
     from punchcard.db.database import open_database
     from punchcard.db.migrate import DatabaseIsNewer, is_current
     from punchcard.kit.environment.paths import sqlite_file
-    from punchcard.loyalty.transparency.checkpoints import LogBroken
+    from punchcard.loyalty.transparency.signing.checkpoints import LogBroken
     from punchcard.loyalty.transparency.log_key import LogKeyMissing
 
     file = sqlite_file(settings.database_url) if settings.is_embedded else None
@@ -187,7 +187,7 @@ def _maker(database: "Database", settings: "Settings") -> "CheckpointMaker":
     from punchcard.accounts.mail.mail_queue import MailQueue
     from punchcard.kit.clock import SystemClock
     from punchcard.kit.ids import SystemIds
-    from punchcard.loyalty.transparency.checkpoints import CheckpointMaker
+    from punchcard.loyalty.transparency.signing.checkpoints import CheckpointMaker
 
     clock = SystemClock()
     ids = SystemIds(clock)

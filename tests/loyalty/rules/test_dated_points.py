@@ -12,9 +12,9 @@ from punchcard.loyalty.errors.balances import NotEnoughPoints
 from punchcard.loyalty.errors.cards import NothingDue
 from punchcard.loyalty.operations import BookDue, CardKey, CardRef
 from punchcard.loyalty.rules import decide
-from punchcard.loyalty.rules.dates import Expiry, add_months
-from punchcard.loyalty.rules.due_rules import as_of
-from punchcard.loyalty.rules.lots import pending_in
+from punchcard.loyalty.rules.dated.dates import Expiry, add_months
+from punchcard.loyalty.rules.dated.due_rules import as_of
+from punchcard.loyalty.rules.dated.lots import pending_in
 from punchcard.loyalty.rules.standing import Lot, Standing, followed
 from punchcard.loyalty.rules.values import CardState, History, PastEntry, ProgramRules
 from punchcard.loyalty.vocabulary import EntryType

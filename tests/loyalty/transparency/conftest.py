@@ -7,7 +7,7 @@ import pytest
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.transparency.signed_notes import new_private_key
+from punchcard.loyalty.transparency.signing.signed_notes import new_private_key
 from tests.loyalty.transparency.world import World, open_world
 from tests.support.cast import Shop
 

@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from punchcard.db.outbox import OutboxRow, PermanentFailure, RetryLater
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.transparency.checkpoint_webhook import (
+from punchcard.loyalty.transparency.signing.checkpoint_webhook import (
     SEND_CHECKPOINT,
     fault_of_webhook,
     post_checkpoint,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from punchcard.loyalty.transparency.signed_notes import (
+from punchcard.loyalty.transparency.signing.signed_notes import (
     NoteFaulty,
     NoteKey,
     VerifierKey,

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from punchcard.api.schemas.cards import ReceiptSchema
 from punchcard.api.schemas.fields import IdOf, Moment, OfNow, Schema, fault, line, whole
-from punchcard.api.schemas.program_stamps import Sku, Stamps
+from punchcard.api.schemas.program_rules.program_stamps import Sku, Stamps
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import EntryId, GrantId, ImportId, LocationId, RewardId
 from punchcard.loyalty.rules.stamps.purchase_items import ITEMS_LIMIT

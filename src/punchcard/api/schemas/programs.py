@@ -29,8 +29,8 @@ from punchcard.api.schemas.fields import (
     Timezone,
     whole,
 )
-from punchcard.api.schemas.program_dates import ProgramDates, ProgramDatesSchema
-from punchcard.api.schemas.program_stamps import ProgramStamps, ProgramStampsSchema, StampReward
+from punchcard.api.schemas.program_rules.program_dates import ProgramDates, ProgramDatesSchema
+from punchcard.api.schemas.program_rules.program_stamps import ProgramStamps, ProgramStampsSchema, StampReward
 from punchcard.kit.ids import ProgramId, RewardId
 from punchcard.kit.money import minor_digits
 from punchcard.loyalty.models import LoyaltyProgram, Reward

@@ -17,7 +17,7 @@ from punchcard.api.schemas.cards import (
     moment,
 )
 from punchcard.api.schemas.fields import Moment, OneOf, Schema, Texts
-from punchcard.api.schemas.program_stamps import StampReward
+from punchcard.api.schemas.program_rules.program_stamps import StampReward
 from punchcard.api.schemas.programs import (
     Branding,
     ProgramWords,

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.ids import CardId, ProgramId, RewardId
-from punchcard.loyalty.rules.dates import NEVER
-from punchcard.loyalty.rules.due_rules import as_of
+from punchcard.loyalty.rules.dated.dates import NEVER
+from punchcard.loyalty.rules.dated.due_rules import as_of
 from punchcard.loyalty.rules.reward_rules import AS_OFFERED, ReadyReward, Shelf, ready_rewards
 from punchcard.loyalty.rules.stamp_rules import next_stamp
 from punchcard.loyalty.rules.stamps.milestone_rules import (

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from punchcard.loyalty.rules.lots import pending_in
+from punchcard.loyalty.rules.dated.lots import pending_in
 from punchcard.loyalty.rules.standing import Details
 from punchcard.loyalty.vocabulary import EntryType
 

@@ -14,7 +14,7 @@ from punchcard.kit.money import minor_units
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.rotating_codes import has_rotating_code
-from punchcard.loyalty.rules.dates import Expiry
+from punchcard.loyalty.rules.dated.dates import Expiry
 from punchcard.loyalty.rules.promotions.promotion_form import LATE_ENDS_DAYS
 from punchcard.loyalty.rules.promotions.promotion_offer import PromotionOffer, promotion_of
 from punchcard.loyalty.rules.stamps.stamp_rewards import milestones_of

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.loyalty.models import DailyRollup, LoyaltyProgram, Reward
 from punchcard.loyalty.reports.stats_service import DateRange, date_range
-from punchcard.loyalty.rules.dates import NEVER
+from punchcard.loyalty.rules.dated.dates import NEVER
 from punchcard.loyalty.tables import ENTRIES, IMPORTS
 
 _ROWS_AT_ONCE: Final = 2000

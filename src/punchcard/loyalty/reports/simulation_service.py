@@ -18,7 +18,7 @@ from punchcard.loyalty.models import Reward
 from punchcard.loyalty.programs.rules_loader import load_rules
 from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.reports.staff_report_service import RECORDED_WITHIN
-from punchcard.loyalty.rules.lots import pending_in
+from punchcard.loyalty.rules.dated.lots import pending_in
 from punchcard.loyalty.rules.promotions.promotion_offer import promotion_of
 from punchcard.loyalty.rules.promotions.simulation import PastPurchase, Simulation
 from punchcard.loyalty.rules.stamps.purchase_items import base_of

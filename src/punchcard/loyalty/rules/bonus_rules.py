@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Final
 
 from punchcard.loyalty.operations import AddStamp, CardOperation, EarnPoints, RecordVisit
-from punchcard.loyalty.rules.dated_points import joined, with_details
+from punchcard.loyalty.rules.dated.dated_points import joined, with_details
 from punchcard.loyalty.rules.promotions.promotion_rules import (
     Given,
     Purchase,

@@ -7,7 +7,7 @@ from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.errors.programs import ProgramInactive
 from punchcard.loyalty.errors.staff import StaffPinNotForProgram, StaffPinRequired
 from punchcard.loyalty.operations import OpenCard, StaffIdentity
-from punchcard.loyalty.rules.dated_points import credit, joined
+from punchcard.loyalty.rules.dated.dated_points import credit, joined
 from punchcard.loyalty.rules.stamps.dated_stamps import credit_stamps
 from punchcard.loyalty.rules.values import CardState, Decision, EntryDraft, ProgramRules, Steps
 from punchcard.loyalty.vocabulary import EntryType, PinPolicy, ProgramStatus

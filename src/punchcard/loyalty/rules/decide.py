@@ -36,7 +36,7 @@ from punchcard.loyalty.rules import (
     void_rules,
 )
 from punchcard.loyalty.rules.bonus_rules import uses_counted
-from punchcard.loyalty.rules.due_rules import book_due, only_due, touched
+from punchcard.loyalty.rules.dated.due_rules import book_due, only_due, touched
 from punchcard.loyalty.rules.promises import grant_rules, reservation_rules
 from punchcard.loyalty.rules.stamps import visit_rules
 from punchcard.loyalty.rules.stamps.purchase_items import base_stamps

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from punchcard.loyalty.rules.lots import pending_in
+from punchcard.loyalty.rules.dated.lots import pending_in
 from punchcard.loyalty.rules.standing import Details
 from punchcard.loyalty.vocabulary import EntryType, PartKind
 

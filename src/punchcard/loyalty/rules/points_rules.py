@@ -21,7 +21,7 @@ from punchcard.loyalty.errors.programs import (
 from punchcard.loyalty.operations import AdjustPoints, EarnPoints, RedeemPoints, RedeemReward
 from punchcard.loyalty.rules.bonus_rules import bonuses_of
 from punchcard.loyalty.rules.carry import carried, carrying
-from punchcard.loyalty.rules.dated_points import Moved, credit, debit, joined
+from punchcard.loyalty.rules.dated.dated_points import Moved, credit, debit, joined
 from punchcard.loyalty.rules.purchase_rules import Bonus, Earned, earned
 from punchcard.loyalty.rules.reward_rules import obstacle
 from punchcard.loyalty.rules.standing import Details

@@ -12,7 +12,7 @@ from punchcard.kit.errors import InvalidInput
 from punchcard.kit.i18n import N_
 from punchcard.kit.validation import places, texts
 from punchcard.kit.validation.invalid import check_field
-from punchcard.loyalty.rules.expiry_rules import EXPIRY_BOUNDS, expiry_faults
+from punchcard.loyalty.rules.dated.expiry_rules import EXPIRY_BOUNDS, expiry_faults
 from punchcard.loyalty.rules.stamps.stamp_rewards import STAMP_BOUNDS, item_faults
 from punchcard.loyalty.vocabulary import (
     PinPolicy,

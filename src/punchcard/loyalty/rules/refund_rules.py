@@ -13,8 +13,8 @@ from punchcard.loyalty.errors.till import (
 )
 from punchcard.loyalty.operations import RefundPoints
 from punchcard.loyalty.rules.carry import carried
-from punchcard.loyalty.rules.dated_points import joined
-from punchcard.loyalty.rules.lots import pending_in
+from punchcard.loyalty.rules.dated.dated_points import joined
+from punchcard.loyalty.rules.dated.lots import pending_in
 from punchcard.loyalty.rules.purchase_rules import earned_of_rest
 from punchcard.loyalty.rules.standing import Details
 from punchcard.loyalty.rules.values import (

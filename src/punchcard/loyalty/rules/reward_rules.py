@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
 from punchcard.kit.ids import RewardId
-from punchcard.loyalty.rules.dates import NEVER
+from punchcard.loyalty.rules.dated.dates import NEVER
 from punchcard.loyalty.rules.stamps.milestone_rules import times_ready
 from punchcard.loyalty.rules.standing import Standing
 from punchcard.loyalty.rules.values import CardState, ProgramRules, RewardOffer

@@ -10,7 +10,7 @@ pending is in `points_pending` as well, and what promotions and tiers added in `
 from typing import Final, Literal
 
 from punchcard.loyalty.rules import details_rollup
-from punchcard.loyalty.rules.lots import pending_in
+from punchcard.loyalty.rules.dated.lots import pending_in
 from punchcard.loyalty.rules.standing import Details
 from punchcard.loyalty.vocabulary import EntryType
 

@@ -16,7 +16,7 @@ from punchcard.loyalty.errors.balances import (
 from punchcard.loyalty.errors.programs import ProgramTypeMismatch
 from punchcard.loyalty.operations import AddStamp, RedeemStamps
 from punchcard.loyalty.rules.bonus_rules import bonuses_of
-from punchcard.loyalty.rules.dated_points import Moved, joined, with_details
+from punchcard.loyalty.rules.dated.dated_points import Moved, joined, with_details
 from punchcard.loyalty.rules.purchase_rules import earned
 from punchcard.loyalty.rules.stamps.dated_stamps import credit_stamps, debit_stamps
 from punchcard.loyalty.rules.stamps.milestone_rules import (

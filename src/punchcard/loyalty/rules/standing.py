@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from punchcard.loyalty.rules.dates import NEVER, day_after
+from punchcard.loyalty.rules.dated.dates import NEVER, day_after
 
 Details = dict[str, Any]
 """What an entry tells beside its 27 values: sorted when hashed, without fractions."""

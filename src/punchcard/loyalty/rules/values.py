@@ -19,7 +19,7 @@ from punchcard.kit.ids import (
     RewardId,
     VendorId,
 )
-from punchcard.loyalty.rules.dates import Expiry
+from punchcard.loyalty.rules.dated.dates import Expiry
 from punchcard.loyalty.rules.promotions.promotion_offer import PromotionOffer
 from punchcard.loyalty.rules.standing import NO_STANDING, Details, Standing
 from punchcard.loyalty.vocabulary import (

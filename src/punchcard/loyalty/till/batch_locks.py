@@ -19,7 +19,8 @@ from punchcard.loyalty.operations import (
     Operation,
 )
 from punchcard.loyalty.rules.values import ProgramRules, RewardState
-from punchcard.loyalty.till import till_locks, till_queries
+from punchcard.loyalty.till import till_locks
+from punchcard.loyalty.till.looks import till_queries
 from punchcard.loyalty.till.batch_budgets import budgets_of, lock_budgets
 from punchcard.loyalty.till.enrolment import TillDependencies, vouched_contact
 from punchcard.loyalty.till.held_card import HeldCard, held_card

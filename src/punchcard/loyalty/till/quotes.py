@@ -18,14 +18,14 @@ from punchcard.loyalty.errors.till import ReferenceAlreadyUsed
 from punchcard.loyalty.operations import CardKey, CardOperation
 from punchcard.loyalty.programs.rules_loader import load_rules
 from punchcard.loyalty.rules import decide
-from punchcard.loyalty.rules.lots import pending_in
+from punchcard.loyalty.rules.dated.lots import pending_in
 from punchcard.loyalty.rules.values import EntryDraft, ProgramRules
 from punchcard.loyalty.tables import CARDS
 from punchcard.loyalty.till.batch_budgets import left_of_budgets
 from punchcard.loyalty.till.held_card import HeldCard, held_card
-from punchcard.loyalty.till.histories import Sight, history_of
+from punchcard.loyalty.till.looks.histories import Sight, history_of
 from punchcard.loyalty.till.reference_claims import claims_in_use, claims_of
-from punchcard.loyalty.till.till_queries import open_locations
+from punchcard.loyalty.till.looks.till_queries import open_locations
 from punchcard.loyalty.vocabulary import PartKind, PinPolicy
 
 _TOLD: Final = (Kind.REFUSED, Kind.CONFLICT)

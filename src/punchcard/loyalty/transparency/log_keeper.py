@@ -11,7 +11,7 @@ from punchcard.db import outbox
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.loyalty.transparency import sequencer
-from punchcard.loyalty.transparency.checkpoints import CheckpointMaker
+from punchcard.loyalty.transparency.signing.checkpoints import CheckpointMaker
 
 LOG_SEQUENCE: Final = "log.sequence"
 LOG_CHECKPOINT: Final = "log.checkpoint"

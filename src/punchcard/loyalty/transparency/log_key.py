@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from punchcard.kit.private_files import write_private_text
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.transparency.signed_notes import NoteFaulty, NoteKey, new_private_key
+from punchcard.loyalty.transparency.signing.signed_notes import NoteFaulty, NoteKey, new_private_key
 
 KEY_FILE: Final = "log_key"
 """Its name in the data directory, where an embedded server makes one for itself."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from punchcard.kit.ids import CardId
 from punchcard.loyalty.ledger.ledger_verify import DAMAGES_TOLD
-from punchcard.loyalty.transparency.checkpoint_text import Checkpoint
+from punchcard.loyalty.transparency.signing.checkpoint_text import Checkpoint
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 
 from punchcard.loyalty.errors.balances import NotEnoughStamps
 from punchcard.loyalty.rules import decide
-from punchcard.loyalty.rules.dates import Expiry
+from punchcard.loyalty.rules.dated.dates import Expiry
 from punchcard.loyalty.rules.standing import Lot, Standing
 from punchcard.loyalty.rules.values import CardState, History
 from punchcard.loyalty.vocabulary import EntryType

@@ -20,7 +20,7 @@ from punchcard.loyalty.errors.balances import (
 from punchcard.loyalty.errors.programs import ProgramTypeMismatch
 from punchcard.loyalty.operations import PurchaseItem
 from punchcard.loyalty.rules import decide
-from punchcard.loyalty.rules.dates import Expiry
+from punchcard.loyalty.rules.dated.dates import Expiry
 from punchcard.loyalty.rules.stamps.purchase_items import base_of
 from punchcard.loyalty.rules.values import CardState, History, PastEntry, ProgramRules
 from punchcard.loyalty.vocabulary import EntryType

@@ -14,7 +14,7 @@ from punchcard.api.http.fast_routes import (
 from punchcard.api.http.field_messages import refusal_of_body
 from punchcard.api.routes.vendor_api.operations import PREFIX, builder_of, operation_of
 from punchcard.api.schemas.operations import EarnRequest, VisitRequest
-from punchcard.api.schemas.promotions import QuoteSchema, quote_schema
+from punchcard.api.schemas.program_rules.promotions import QuoteSchema, quote_schema
 from punchcard.context import Context
 from punchcard.loyalty.operations import CardOperation
 from punchcard.loyalty.till.quotes import quote

@@ -25,9 +25,9 @@ from punchcard.loyalty.errors.grants import (
 )
 from punchcard.loyalty.errors.programs import RewardNotAvailable, RewardNotFound
 from punchcard.loyalty.operations import GrantReward, RedeemGrant, RevokeGrant
-from punchcard.loyalty.rules.dated_points import Moved, with_details
-from punchcard.loyalty.rules.dates import NEVER
-from punchcard.loyalty.rules.lots import soonest_return
+from punchcard.loyalty.rules.dated.dated_points import Moved, with_details
+from punchcard.loyalty.rules.dated.dates import NEVER
+from punchcard.loyalty.rules.dated.lots import soonest_return
 from punchcard.loyalty.rules.standing import Details
 from punchcard.loyalty.rules.values import (
     CardState,

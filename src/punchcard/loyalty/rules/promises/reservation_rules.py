@@ -28,8 +28,8 @@ from punchcard.loyalty.operations import (
     ReleaseReservation,
     Reserve,
 )
-from punchcard.loyalty.rules import lots
-from punchcard.loyalty.rules.dated_points import debit, joined, with_details
+from punchcard.loyalty.rules.dated import lots
+from punchcard.loyalty.rules.dated.dated_points import debit, joined, with_details
 from punchcard.loyalty.rules.points_rules import check_available, check_type
 from punchcard.loyalty.rules.promises.grant_rules import check_stock, chosen, shown_reward, told
 from punchcard.loyalty.rules.standing import Details, LotChange

@@ -6,8 +6,8 @@ As `dated_points` does it for points: what ends first goes first, what comes bac
 from collections.abc import Iterable
 from datetime import date
 
-from punchcard.loyalty.rules import lots
-from punchcard.loyalty.rules.dated_points import Moved, with_details
+from punchcard.loyalty.rules.dated import lots
+from punchcard.loyalty.rules.dated.dated_points import Moved, with_details
 from punchcard.loyalty.rules.standing import LotChange
 from punchcard.loyalty.rules.values import CardState, ProgramRules
 

@@ -8,7 +8,7 @@ from punchcard.loyalty.errors.balances import BalanceLimitReached, PurchaseBelow
 from punchcard.loyalty.operations import RecordVisit
 from punchcard.loyalty.rules.bonus_rules import bonuses_of
 from punchcard.loyalty.rules.carry import carried, carrying
-from punchcard.loyalty.rules.dated_points import Moved, joined
+from punchcard.loyalty.rules.dated.dated_points import Moved, joined
 from punchcard.loyalty.rules.points_rules import credit_earned, credited, earning_of
 from punchcard.loyalty.rules.purchase_rules import Earned
 from punchcard.loyalty.rules.stamp_rules import check_stamps_type, put_stamps

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from punchcard.loyalty.rules import lots
-from punchcard.loyalty.rules.dates import NEVER
+from punchcard.loyalty.rules.dated import lots
+from punchcard.loyalty.rules.dated.dates import NEVER
 from punchcard.loyalty.rules.standing import NO_STANDING, Details, LotChange, followed
 from punchcard.loyalty.rules.values import CardState, ProgramRules
 

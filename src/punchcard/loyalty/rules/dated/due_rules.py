@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from punchcard.loyalty.errors.cards import NothingDue
-from punchcard.loyalty.rules import lots
-from punchcard.loyalty.rules.dated_points import joined, with_details
+from punchcard.loyalty.rules.dated import lots
+from punchcard.loyalty.rules.dated.dated_points import joined, with_details
 from punchcard.loyalty.rules.promises import grant_rules, reservation_rules
 from punchcard.loyalty.rules.standing import Details, Lot
 from punchcard.loyalty.rules.values import CardState, Decision, EntryDraft, ProgramRules, Steps

@@ -21,7 +21,7 @@ from punchcard.loyalty.operations import (
     VoidEntry,
 )
 from punchcard.loyalty.rules.values import NO_HISTORY, History, RewardState
-from punchcard.loyalty.till.batch_history import (
+from punchcard.loyalty.till.looks.batch_history import (
     Past,
     purchase_history,
     refund_history,

@@ -8,7 +8,7 @@ first is spent first, in the order of the ledger, whenever it happened.
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from punchcard.loyalty.rules.dates import NEVER
+from punchcard.loyalty.rules.dated.dates import NEVER
 from punchcard.loyalty.rules.standing import Lot, LotChange
 
 Change = list[LotChange]

@@ -27,7 +27,7 @@ from punchcard.loyalty.ledger.ledger_reader import was_late
 from punchcard.loyalty.models import (
     StaffPin,
 )
-from punchcard.loyalty.rules.lots import pending_in
+from punchcard.loyalty.rules.dated.lots import pending_in
 from punchcard.loyalty.rules.stamps.purchase_items import base_of
 from punchcard.loyalty.rules.values import Forgiven, PastEntry, PastStamp, ProgramRules
 from punchcard.loyalty.tables import ENTRIES, PROGRAMS, VENDORS

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from punchcard.api.schemas.fields import LEFT_OUT, OneOf, Schema, whole
-from punchcard.loyalty.rules.expiry_rules import (
+from punchcard.loyalty.rules.dated.expiry_rules import (
     EXPIRY_BOUNDS,
     EXPIRY_MONTHS,
     NOTICE_DAYS,

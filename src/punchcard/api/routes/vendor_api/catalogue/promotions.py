@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.promotions import (
+from punchcard.api.schemas.program_rules.promotions import (
     PromotionChange,
     PromotionRequest,
     PromotionSchema,

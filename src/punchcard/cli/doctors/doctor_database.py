@@ -5,7 +5,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from punchcard.cli.doctor_phones import look_at_pushes, look_at_reach
+from punchcard.cli.doctors.doctor_phones import look_at_pushes, look_at_reach
 from punchcard.cli.findings import Finding
 
 if TYPE_CHECKING:

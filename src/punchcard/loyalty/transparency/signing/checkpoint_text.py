@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from punchcard.kit.clock import to_rfc3339
-from punchcard.loyalty.transparency.signed_notes import NoteFaulty, VerifierKey, open_note
+from punchcard.loyalty.transparency.signing.signed_notes import NoteFaulty, VerifierKey, open_note
 
 NOTE_LIMIT_BYTES: Final = 65_536
 _BESIDE: Final = "punchcard-beside"

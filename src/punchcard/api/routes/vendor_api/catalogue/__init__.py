@@ -1,0 +1,1 @@
+"""The routes of programs, their rewards and their promotions."""

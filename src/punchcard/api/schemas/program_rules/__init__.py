@@ -1,0 +1,1 @@
+"""What a program's further rules look like: dates, milestones, promotions."""

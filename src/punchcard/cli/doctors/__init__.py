@@ -1,0 +1,1 @@
+"""What `punchcard doctor` looks at, by subject."""

@@ -1,0 +1,1 @@
+"""What the till looks up: of a card's past, and beside its locks."""

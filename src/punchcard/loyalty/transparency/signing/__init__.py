@@ -1,0 +1,1 @@
+"""Checkpoints: their text, their signature, and where they are sent."""
