@@ -31,12 +31,27 @@ from punchcard.api.routes import (
 )
 from punchcard.api.routes.admin import audit, status, vendors
 from punchcard.api.routes.admin import loyalty as platform_loyalty
-from punchcard.api.routes.vendor_api import api_keys, cards, dashboard, enrolment, exports, imports, locations, logo, operations, pins, quotes, staff_report, stats, transactions, users, wallet
-from punchcard.api.routes.vendor_api.catalogue import promotions
-from punchcard.api.routes.vendor_api.catalogue import rewards
-from punchcard.api.routes.vendor_api.catalogue import programs
+from punchcard.api.routes.vendor_api import (
+    api_keys,
+    cards,
+    dashboard,
+    enrolment,
+    exports,
+    imports,
+    locations,
+    logo,
+    operations,
+    pins,
+    quotes,
+    staff_report,
+    stats,
+    transactions,
+    users,
+    wallet,
+)
 from punchcard.api.routes.vendor_api import devices as vendor_devices
 from punchcard.api.routes.vendor_api import settings as vendor_settings
+from punchcard.api.routes.vendor_api.catalogue import programs, promotions, rewards
 from punchcard.api.routes.vendor_api.promises import grants, reservations
 from punchcard.context import Context
 from punchcard.kit.stopping import heard_before_stop

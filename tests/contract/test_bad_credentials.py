@@ -13,8 +13,8 @@ from tests.support.drivers.api import ApiDriver
 from tests.support.http import Api
 
 STAMP = f"{LOYALTY}/stamp"
-WITHOUT_KEYS = ("/operations", "/pins/verify", "/cards/lookup")
-"""The operations of a list bring their own keys; whose PIN it is may be asked again."""
+WITHOUT_KEYS = ("/operations", "/pins/verify", "/cards/lookup", "/quote", "/simulate")
+"""The operations of a list bring their own keys; what writes nothing may be asked again."""
 
 
 def _is_refused(caller: Api, stage: Stage) -> None:

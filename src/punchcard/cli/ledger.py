@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from punchcard.db.database import Database
     from punchcard.loyalty.ledger.ledger_verify import Damage, Verdict
-    from punchcard.loyalty.transparency.signing.checkpoint_text import Checkpoint
     from punchcard.loyalty.transparency.log_verdict import LogVerdict
+    from punchcard.loyalty.transparency.signing.checkpoint_text import Checkpoint
 
 commands = typer.Typer(help="The ledger of every stamp and point.", no_args_is_help=True)
 
@@ -83,8 +83,8 @@ def checkpoint(
     from rich.console import Console
 
     from punchcard.cli import ledger_log
-    from punchcard.loyalty.transparency.signing.checkpoints import LogBroken
     from punchcard.loyalty.transparency.log_key import LogKeyMissing, load_log_key
+    from punchcard.loyalty.transparency.signing.checkpoints import LogBroken
 
     console = Console(stderr=True, quiet=as_json)
     with opened_context() as context, _bar(console) as bar:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from punchcard.db.database import Database
     from punchcard.kit.settings import Settings
+    from punchcard.loyalty.transparency.log_verdict import LogDamage, LogVerdict
     from punchcard.loyalty.transparency.signing.checkpoint_text import Checkpoint
     from punchcard.loyalty.transparency.signing.checkpoints import CheckpointMaker, SignedCheckpoint
-    from punchcard.loyalty.transparency.log_verdict import LogDamage, LogVerdict
 
 CHECKPOINT_SUFFIX = ".checkpoint"
 _DAMAGES_SHOWN = 20
@@ -155,8 +155,8 @@ def sign_before_backup(settings: "Settings") -> str | None:
     from punchcard.db.database import open_database
     from punchcard.db.migrate import DatabaseIsNewer, is_current
     from punchcard.kit.environment.paths import sqlite_file
-    from punchcard.loyalty.transparency.signing.checkpoints import LogBroken
     from punchcard.loyalty.transparency.log_key import LogKeyMissing
+    from punchcard.loyalty.transparency.signing.checkpoints import LogBroken
 
     file = sqlite_file(settings.database_url) if settings.is_embedded else None
     if file is not None and not file.exists():

@@ -19,8 +19,8 @@ from punchcard.loyalty.staff.pin_verifier import PinVerifier
 from punchcard.loyalty.staff.staff_tokens import StaffTokens
 from punchcard.loyalty.till.requests import OperationServices
 from punchcard.loyalty.till.till import Till
-from punchcard.loyalty.transparency.signing.checkpoints import CheckpointMaker
 from punchcard.loyalty.transparency.log_keeper import LogKeeper
+from punchcard.loyalty.transparency.signing.checkpoints import CheckpointMaker
 from punchcard.services.account_services import AccountServices
 from punchcard.services.foundation import Foundation
 from punchcard.services.wallet_services import WalletServices

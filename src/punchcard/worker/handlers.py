@@ -21,9 +21,12 @@ from punchcard.loyalty.events import (
 )
 from punchcard.loyalty.jobs.due_keeper import CARDS_DUE
 from punchcard.loyalty.programs import reward_service
-from punchcard.loyalty.transparency.signing.checkpoint_webhook import SEND_CHECKPOINT, post_checkpoint
-from punchcard.loyalty.transparency.signing.checkpoints import LogBroken
 from punchcard.loyalty.transparency.log_keeper import LOG_CHECKPOINT, LOG_SEQUENCE
+from punchcard.loyalty.transparency.signing.checkpoint_webhook import (
+    SEND_CHECKPOINT,
+    post_checkpoint,
+)
+from punchcard.loyalty.transparency.signing.checkpoints import LogBroken
 from punchcard.wallets.google.google_registry import GOOGLE_CHECK
 from punchcard.worker.loop import Handler
 

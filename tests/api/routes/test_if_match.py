@@ -31,7 +31,10 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 def test_every_route_that_changes_fields_is_tried_here() -> None:
     prefix = "/api/v1"
-    assert {prefix + path for path in CHANGES} == {p for method, p in ACCESS if method == "PATCH"}
+    # What people change of themselves, one name of a passkey, two never change at once.
+    own = f"{prefix}/auth/"
+    changing = {p for method, p in ACCESS if method == "PATCH" and not p.startswith(own)}
+    assert {prefix + path for path in CHANGES} == changing
 
 
 @pytest.fixture

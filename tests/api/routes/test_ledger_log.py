@@ -19,7 +19,11 @@ from punchcard.loyalty.cards import card_service, customer_service
 from punchcard.loyalty.operations import NewCustomer, OpenCard
 from punchcard.loyalty.transparency import verify
 from punchcard.loyalty.transparency.signing.checkpoint_text import open_checkpoint
-from punchcard.loyalty.transparency.signing.signed_notes import NoteKey, VerifierKey, new_private_key
+from punchcard.loyalty.transparency.signing.signed_notes import (
+    NoteKey,
+    VerifierKey,
+    new_private_key,
+)
 from punchcard.main import create_app
 from tests.loyalty import shelf
 from tests.loyalty.story import submit

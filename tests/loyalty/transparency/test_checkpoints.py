@@ -12,11 +12,11 @@ from punchcard.context import Context
 from punchcard.db.outbox import OutboxRow
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.transparency import kept_checkpoints
-from punchcard.loyalty.transparency.signing.checkpoint_text import open_checkpoint
-from punchcard.loyalty.transparency.signing.checkpoints import CheckpointMaker, LogBroken
 from punchcard.loyalty.transparency.log_key import LogKeyMissing, load_log_key
 from punchcard.loyalty.transparency.log_status import anchored, log_finding
 from punchcard.loyalty.transparency.models import CHECKPOINTS, LEAVES
+from punchcard.loyalty.transparency.signing.checkpoint_text import open_checkpoint
+from punchcard.loyalty.transparency.signing.checkpoints import CheckpointMaker, LogBroken
 from punchcard.loyalty.transparency.signing.signed_notes import NoteFaulty, new_private_key
 from tests.loyalty.transparency.test_forgeries import kept_aside
 from tests.loyalty.transparency.world import World

@@ -7,9 +7,9 @@ from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.ledger.ledger_verify import verify_ledger
 from punchcard.loyalty.operations import CardKey, CardRef, EarnPoints, OpenCard
-from punchcard.loyalty.transparency.signing.checkpoint_text import Checkpoint
 from punchcard.loyalty.transparency.log_verdict import LogVerdict
 from punchcard.loyalty.transparency.log_verify import verify_log
+from punchcard.loyalty.transparency.signing.checkpoint_text import Checkpoint
 from tests.loyalty import shelf
 from tests.loyalty.story import ACTOR, submit
 from tests.support.cast import Shop

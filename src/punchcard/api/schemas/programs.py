@@ -30,7 +30,11 @@ from punchcard.api.schemas.fields import (
     whole,
 )
 from punchcard.api.schemas.program_rules.program_dates import ProgramDates, ProgramDatesSchema
-from punchcard.api.schemas.program_rules.program_stamps import ProgramStamps, ProgramStampsSchema, StampReward
+from punchcard.api.schemas.program_rules.program_stamps import (
+    ProgramStamps,
+    ProgramStampsSchema,
+    StampReward,
+)
 from punchcard.kit.ids import ProgramId, RewardId
 from punchcard.kit.money import minor_digits
 from punchcard.loyalty.models import LoyaltyProgram, Reward

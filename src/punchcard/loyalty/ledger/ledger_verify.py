@@ -23,7 +23,7 @@ from punchcard.loyalty.ledger.entry import (
     HASH_DOMAIN_OF_DETAILS,
     HASHED_FIELDS,
 )
-from punchcard.loyalty.ledger.lifetime import Counts, lifetime_counts
+from punchcard.loyalty.ledger.lifetime import LifetimeCounts, lifetime_counts
 from punchcard.loyalty.ledger.promise_verify import KeptPromises, PromiseMove, Promises
 from punchcard.loyalty.rules.standing import NO_STANDING, Details, Standing, followed
 from punchcard.loyalty.tables import CARDS, ENTRIES
@@ -166,9 +166,9 @@ class _Chain:
     stamps: int = 0
     points: int = 0
     carry: int = 0
-    lifetime: Counts = (0, 0, 0)
+    lifetime: LifetimeCounts = (0, 0, 0)
     standing: Standing = NO_STANDING
-    voidable: dict[str, Counts] = field(default_factory=dict)
+    voidable: dict[str, LifetimeCounts] = field(default_factory=dict)
     promises: Promises = field(default_factory=Promises)
 
     def take(self, row: list[Any], canonical_hash: str) -> None:
@@ -233,7 +233,7 @@ class _Chain:
         self.verdict.add(row[_ID], self.card_id, what)
 
 
-def _counts_of(row: list[Any], details: Details) -> Counts:
+def _counts_of(row: list[Any], details: Details) -> LifetimeCounts:
     return lifetime_counts(
         row[_TYPE],
         row[_STAMPS_DELTA],

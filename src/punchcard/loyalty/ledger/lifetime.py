@@ -6,7 +6,7 @@ from punchcard.loyalty.rules.dated.lots import pending_in
 from punchcard.loyalty.rules.standing import Details
 from punchcard.loyalty.vocabulary import EntryType
 
-Counts = tuple[int, int, int]
+LifetimeCounts = tuple[int, int, int]
 """Stamps, points, rewards."""
 
 _EARNING: Final = frozenset(
@@ -29,7 +29,7 @@ _MOVING: Final = frozenset({EntryType.MERGED_OUT, EntryType.MERGED_IN})
 
 def lifetime_counts(
     kind: str, stamps_delta: int, points_delta: int, details: Details, *, has_reward: bool
-) -> Counts:
+) -> LifetimeCounts:
     """Return what an entry adds, none that voids another: that takes the other's off.
 
     Points count when they are earned, also while they are pending. Where a policy let somebody keep

@@ -21,6 +21,7 @@ from punchcard.loyalty.models import DailyRollup, LoyaltyProgram, Reward
 from punchcard.loyalty.reports.stats_service import DateRange, date_range
 from punchcard.loyalty.rules.dated.dates import NEVER
 from punchcard.loyalty.tables import ENTRIES, IMPORTS
+from punchcard.loyalty.vocabulary import ActorKind
 
 _ROWS_AT_ONCE: Final = 2000
 _SIGNS: Final[Mapping[str, int]] = {
@@ -147,7 +148,7 @@ def _imported(session: Session, program: LoyaltyProgram) -> int:
         .outerjoin(voided, voided.c.id == ENTRIES.c.voids)
         .where(
             ENTRIES.c.program_id == program.id,
-            (ENTRIES.c.actor_kind == "import") | (voided.c.actor_kind == "import"),
+            (ENTRIES.c.actor_kind == ActorKind.IMPORT) | (voided.c.actor_kind == ActorKind.IMPORT),
         )
     )
     return int(session.scalar(query) or 0)

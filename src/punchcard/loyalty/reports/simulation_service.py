@@ -38,7 +38,7 @@ _TYPES: Final = (*{*_PURCHASES, *CARRYING, EntryType.TIER_CHANGED},)
 _Carry = Sequence[Any]
 
 
-class Value(NamedTuple):
+class UnitValue(NamedTuple):
     """What a point or a stamp is worth in minor units, by which reward of the program."""
 
     minor: Fraction
@@ -51,8 +51,8 @@ class Simulated(NamedTuple):
     simulation: Simulation
     entries: int
     is_truncated: bool
-    point_value: Value | None
-    stamp_value: Value | None
+    point_value: UnitValue | None
+    stamp_value: UnitValue | None
 
     @property
     def cost_minor(self) -> int | None:
@@ -95,7 +95,7 @@ def simulate(
     )
 
 
-def cheapest_point(connection: Connection, program_id: ProgramId) -> Value | None:
+def cheapest_point(connection: Connection, program_id: ProgramId) -> UnitValue | None:
     """Return what a point is worth where it buys least; None where no reward says its value."""
     rows = connection.execute(
         select(_REWARDS.c.value_minor, _REWARDS.c.points_required, _REWARDS.c.name).where(
@@ -105,17 +105,17 @@ def cheapest_point(connection: Connection, program_id: ProgramId) -> Value | Non
             _REWARDS.c.points_required.is_not(None),
         )
     )
-    values = [Value(Fraction(worth, points), name) for worth, points, name in rows]
+    values = [UnitValue(Fraction(worth, points), name) for worth, points, name in rows]
     return min(values, key=lambda value: value.minor, default=None)
 
 
-def stamp_value(program: ProgramRules) -> Value | None:
+def stamp_value(program: ProgramRules) -> UnitValue | None:
     """Return what a stamp of a full card is worth; None where its reward says no value."""
     reward = program.stamp_reward or {}
     worth = reward.get("value_minor")
     if worth is None:
         return None
-    return Value(Fraction(worth, program.stamps_target), reward.get("name") or "")
+    return UnitValue(Fraction(worth, program.stamps_target), reward.get("name") or "")
 
 
 @dataclass(slots=True)

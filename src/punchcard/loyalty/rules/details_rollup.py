@@ -8,7 +8,7 @@ from punchcard.loyalty.rules.standing import Details
 from punchcard.loyalty.vocabulary import EntryType, PartKind
 
 
-class Figures(NamedTuple):
+class EntryFigures(NamedTuple):
     """What is counted of an entry; `sign` is -1 for the void of one."""
 
     sign: int
@@ -32,28 +32,28 @@ def add_bonuses(deltas: dict[str, int], parts: Iterable[Mapping[str, Any]], coun
             deltas[f"{name}_bonus"] = count * total
 
 
-def deltas_of(kind: EntryType, figures: Figures) -> dict[str, int]:
+def deltas_of(kind: EntryType, figures: EntryFigures) -> dict[str, int]:
     """Return what an entry adds that neither earns, redeems nor corrects in the plain way."""
     deltas = _COLUMNS[kind](figures) if kind in _COLUMNS else {}
     deltas["points_pending"] = figures.pending
     return {name: delta for name, delta in deltas.items() if delta}
 
 
-def _refunded(figures: Figures) -> dict[str, int]:
+def _refunded(figures: EntryFigures) -> dict[str, int]:
     return {
         "points_refunded": -(figures.points + figures.pending),
         "refund_amount_minor": figures.sign * figures.amount_minor,
     }
 
 
-def _redeemed(figures: Figures) -> dict[str, int]:
+def _redeemed(figures: EntryFigures) -> dict[str, int]:
     return {
         "rewards_redeemed": figures.sign,
         "reward_value_minor": figures.sign * figures.reward_value_minor,
     }
 
 
-def _confirmed(figures: Figures) -> dict[str, int]:
+def _confirmed(figures: EntryFigures) -> dict[str, int]:
     """Count what was reserved as redeemed; the entry itself gives back what is left of it."""
     taken = figures.sign * figures.details.get("points", 0)
     deltas = {"points_reserved": -taken - figures.points, "points_redeemed": taken}
@@ -64,11 +64,11 @@ def _confirmed(figures: Figures) -> dict[str, int]:
     return deltas
 
 
-def _moved(figures: Figures) -> dict[str, int]:
+def _moved(figures: EntryFigures) -> dict[str, int]:
     return {"points_moved": figures.points + figures.pending, "stamps_moved": figures.stamps}
 
 
-_COLUMNS: Final[Mapping[EntryType, Callable[[Figures], dict[str, int]]]] = {
+_COLUMNS: Final[Mapping[EntryType, Callable[[EntryFigures], dict[str, int]]]] = {
     EntryType.POINTS_EXPIRED: lambda f: {"points_expired": -f.points},
     EntryType.STAMPS_EXPIRED: lambda f: {"stamps_expired": -f.stamps},
     EntryType.POINTS_REFUNDED: _refunded,

@@ -103,7 +103,7 @@ def rollup_deltas(
     side = _SIDES.get(kind)
     if side is None:
         told = (amount_minor or 0, reward_value_minor or 0, details or {})
-        figures = details_rollup.Figures(count, stamps_delta, points_delta, *told)
+        figures = details_rollup.EntryFigures(count, stamps_delta, points_delta, *told)
         return details_rollup.deltas_of(kind, figures)
     if side == "opened":
         return {"cards_opened": count}

@@ -13,8 +13,8 @@ from punchcard.loyalty.errors.till import (
     TransactionNotFound,
 )
 from punchcard.loyalty.operations import VoidEntry
-from punchcard.loyalty.rules.dated import lots
 from punchcard.loyalty.rules.carry import carried, carrying, held
+from punchcard.loyalty.rules.dated import lots
 from punchcard.loyalty.rules.dated.dated_points import Moved, debit, give_back, joined, with_details
 from punchcard.loyalty.rules.promises.grant_rules import given_back
 from punchcard.loyalty.rules.stamp_rules import with_stamp_clock

@@ -44,7 +44,6 @@ from punchcard.loyalty.rules.values import (
     RewardState,
 )
 from punchcard.loyalty.tables import CARDS, EntryRow
-from punchcard.loyalty.till.looks import till_queries as queries
 from punchcard.loyalty.till.batch_locks import BatchLocks, programs_of
 from punchcard.loyalty.till.batch_shelves import BatchShelves
 from punchcard.loyalty.till.batch_writes import BatchWrites, adjustment_event
@@ -55,6 +54,7 @@ from punchcard.loyalty.till.enrolment import (
     vouched_contact,
 )
 from punchcard.loyalty.till.held_card import HeldCard, held_card
+from punchcard.loyalty.till.looks import till_queries as queries
 from punchcard.loyalty.till.looks.histories import Sight, history_of
 from punchcard.loyalty.till.receipt import Receipt, as_answered, response_facts
 from punchcard.loyalty.till.reference_claims import (

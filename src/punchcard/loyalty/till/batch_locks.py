@@ -20,10 +20,10 @@ from punchcard.loyalty.operations import (
 )
 from punchcard.loyalty.rules.values import ProgramRules, RewardState
 from punchcard.loyalty.till import till_locks
-from punchcard.loyalty.till.looks import till_queries
 from punchcard.loyalty.till.batch_budgets import budgets_of, lock_budgets
 from punchcard.loyalty.till.enrolment import TillDependencies, vouched_contact
 from punchcard.loyalty.till.held_card import HeldCard, held_card
+from punchcard.loyalty.till.looks import till_queries
 from punchcard.loyalty.till.promises.grant_history import OF_REWARDS, promised_rewards
 from punchcard.loyalty.till.rollup import locked_programs
 from punchcard.loyalty.till.till_locks import Contact

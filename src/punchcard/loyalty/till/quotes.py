@@ -24,8 +24,8 @@ from punchcard.loyalty.tables import CARDS
 from punchcard.loyalty.till.batch_budgets import left_of_budgets
 from punchcard.loyalty.till.held_card import HeldCard, held_card
 from punchcard.loyalty.till.looks.histories import Sight, history_of
-from punchcard.loyalty.till.reference_claims import claims_in_use, claims_of
 from punchcard.loyalty.till.looks.till_queries import open_locations
+from punchcard.loyalty.till.reference_claims import claims_in_use, claims_of
 from punchcard.loyalty.vocabulary import PartKind, PinPolicy
 
 _TOLD: Final = (Kind.REFUSED, Kind.CONFLICT)

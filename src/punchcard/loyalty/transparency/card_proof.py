@@ -13,10 +13,10 @@ from punchcard.kit.ids import CardId
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.ledger.entry import canonical_form
 from punchcard.loyalty.tables import ENTRIES
-from punchcard.loyalty.transparency.signing.checkpoint_text import parse_checkpoint
 from punchcard.loyalty.transparency.kept_checkpoints import newest_note
 from punchcard.loyalty.transparency.log_key import LogKeyMissing, load_log_key
 from punchcard.loyalty.transparency.models import LEAVES
+from punchcard.loyalty.transparency.signing.checkpoint_text import parse_checkpoint
 from punchcard.loyalty.transparency.tree_reader import TreeReader
 from punchcard.loyalty.transparency.vocabulary import LogTree
 

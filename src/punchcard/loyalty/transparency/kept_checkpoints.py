@@ -12,12 +12,12 @@ from sqlalchemy import Connection, select
 
 from punchcard.kit.private_files import write_private_text
 from punchcard.kit.settings import Settings
+from punchcard.loyalty.transparency.models import CHECKPOINTS
 from punchcard.loyalty.transparency.signing.checkpoint_text import (
     NOTE_LIMIT_BYTES,
     Checkpoint,
     open_checkpoint,
 )
-from punchcard.loyalty.transparency.models import CHECKPOINTS
 from punchcard.loyalty.transparency.signing.signed_notes import VerifierKey
 
 LAST_FILE: Final = "log_checkpoint"

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, select
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.transparency import kept_checkpoints
+from punchcard.loyalty.transparency.log_key import LogKeyMissing, load_log_key
 from punchcard.loyalty.transparency.signing.checkpoint_text import parse_checkpoint
 from punchcard.loyalty.transparency.signing.checkpoints import goes_on_from
-from punchcard.loyalty.transparency.log_key import LogKeyMissing, load_log_key
 from punchcard.loyalty.transparency.signing.signed_notes import NoteFaulty
 
 # One is made each day at least; a worker that restarts may be a little late.

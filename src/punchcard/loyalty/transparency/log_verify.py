@@ -13,13 +13,13 @@ from sqlalchemy import Connection, select
 from punchcard.db.reading import ROWS_AT_ONCE, stream_plain
 from punchcard.kit.clock import to_rfc3339
 from punchcard.loyalty.tables import CARDS, ENTRIES
-from punchcard.loyalty.transparency.signing.checkpoint_text import Checkpoint
 from punchcard.loyalty.transparency.evidence import beside_digest, changed_parts, event_digest
 from punchcard.loyalty.transparency.log_rows import event_rows, ledger_rows
 from punchcard.loyalty.transparency.log_verdict import LogVerdict, Misfits, shown_moment
 from punchcard.loyalty.transparency.merkle import Frontier, leaf_hash
 from punchcard.loyalty.transparency.models import NODES
 from punchcard.loyalty.transparency.sequencer import Progress, without_leaf
+from punchcard.loyalty.transparency.signing.checkpoint_text import Checkpoint
 from punchcard.loyalty.transparency.tiles import TILE_HEIGHT
 from punchcard.loyalty.transparency.tree_reader import tree_size
 from punchcard.loyalty.transparency.vocabulary import LogTree

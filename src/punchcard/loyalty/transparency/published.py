@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection
 
-from punchcard.loyalty.transparency.signing.checkpoint_text import parse_checkpoint
 from punchcard.loyalty.transparency.kept_checkpoints import newest_note
+from punchcard.loyalty.transparency.signing.checkpoint_text import parse_checkpoint
 from punchcard.loyalty.transparency.tiles import TILE_WIDTH, Tile
 from punchcard.loyalty.transparency.tree_reader import read_hashes, read_leaf_data
 from punchcard.loyalty.transparency.vocabulary import LogTree

@@ -9,8 +9,7 @@ from fastapi import FastAPI
 from punchcard.api.application import prepare
 from punchcard.api.routes.admin import loyalty
 from punchcard.api.routes.vendor_api import pins, stats
-from punchcard.api.routes.vendor_api.catalogue import rewards
-from punchcard.api.routes.vendor_api.catalogue import programs
+from punchcard.api.routes.vendor_api.catalogue import programs, rewards
 from punchcard.context import Context
 from punchcard.kit.settings import Settings
 from tests.support import cast

@@ -45,6 +45,15 @@ FIELDS = {
     "branding",
     "texts",
     "version",
+    "points_expiry",
+    "points_activation_days",
+    "expiry_notice_days",
+    "return_grace_days",
+    "stamps_expiry",
+    "stamp_rewards",
+    "stamps_per_item",
+    "max_stamps_per_visit",
+    "unclaimed_milestones",
 }
 
 
@@ -92,6 +101,14 @@ def test_everything_that_was_given_comes_back(alice: Api) -> None:
         "pin_max_attempts": 3,
         "pin_lockout_minutes": 5,
         "void_policy": "refuse",
+        "points_expiry": {"kind": "fixed", "months": 36, "round_to": "year_end"},
+        "points_activation_days": 14,
+        "expiry_notice_days": [30, 7],
+        "return_grace_days": 60,
+        "stamps_expiry": {"kind": "inactivity", "months": 12},
+        "stamps_per_item": None,
+        "max_stamps_per_visit": 4,
+        "unclaimed_milestones": "lapse",
         "self_enrollment": False,
         "terms_text": "Une ligne.\nUne autre.",
         "branding": {
@@ -123,6 +140,10 @@ def test_everything_that_was_given_comes_back(alice: Api) -> None:
     }
     program = make(alice, **given)
     told = {"id": program["id"], "version": 1, "minor_digits": 2, "usual_purchase_minor": None}
+    # The reward of the full card is the last of the card's rewards, under its older name as well.
+    [full] = program["stamp_rewards"]
+    assert (full["at"], full["name"], full["value_minor"]) == (8, "Café", 420)
+    told["stamp_rewards"] = program["stamp_rewards"]
     assert program == {**given, **told}
     assert alice.patch(f"{PROGRAMS}/{program['id']}", json=given).json() == program
 
@@ -258,7 +279,7 @@ def test_a_reward_is_added_changed_and_archived(alice: Api) -> None:
     archived = alice.get(rewards, params={"status": "archived"}).json()["items"]
     assert archived == [{**changed, "status": "archived"}]
     assert alice.patch(path, json={"name": "Pie"}).json()["code"] == "reward_not_found"
-    assert alice.patch(path, json={"points_required": None}).status_code == 422
+    assert alice.patch(path, json={"points_required": "100"}).status_code == 422
 
 
 def test_the_platform_finds_programs_of_all_vendors(alice: Api, bob: Api, admin: Api) -> None:

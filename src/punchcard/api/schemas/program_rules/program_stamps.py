@@ -46,7 +46,7 @@ class StampRewardAt(StampReward):
     """A reward of the stamp card, from `at` stamps on; the last one is the full card's."""
 
     at: Stamps
-    texts: Texts[StampRewardWords] = LEFT_OUT
+    texts: Texts[StampRewardWords] = Field(default_factory=Texts[StampRewardWords])
 
 
 class StampsOfItem(Schema):

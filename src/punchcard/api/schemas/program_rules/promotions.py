@@ -20,7 +20,7 @@ from punchcard.api.schemas.stats import Day
 from punchcard.kit.ids import LocationId, ProgramId, PromotionId
 from punchcard.loyalty.programs.promotion_service import FIELDS
 from punchcard.loyalty.promotion_models import Promotion
-from punchcard.loyalty.reports.simulation_service import Simulated, Value
+from punchcard.loyalty.reports.simulation_service import Simulated, UnitValue
 from punchcard.loyalty.rules.promotions.promotion_form import (
     FACTOR_PATTERN,
     ITEMS_LIMIT,
@@ -242,7 +242,7 @@ def simulation_schema(simulated: Simulated) -> SimulationSchema:
     )
 
 
-def _worth(value: Value | None) -> WorthSchema | None:
+def _worth(value: UnitValue | None) -> WorthSchema | None:
     if value is None:
         return None
     return WorthSchema(minor=factor_text(value.minor), reward=value.reward)

@@ -20,8 +20,8 @@ from punchcard.loyalty.operations import (
 )
 from punchcard.loyalty.rules.stamp_rules import as_stamped, is_late_report, is_out_of_turn
 from punchcard.loyalty.rules.values import NO_HISTORY, History, RewardState
-from punchcard.loyalty.till.looks import till_queries as queries
 from punchcard.loyalty.till.held_card import HeldCard
+from punchcard.loyalty.till.looks import till_queries as queries
 from punchcard.loyalty.vocabulary import ActorKind, EntryType
 
 Past = Callable[[HeldCard], Connection]

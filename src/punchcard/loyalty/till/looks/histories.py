@@ -21,6 +21,7 @@ from punchcard.loyalty.operations import (
     VoidEntry,
 )
 from punchcard.loyalty.rules.values import NO_HISTORY, History, RewardState
+from punchcard.loyalty.till.held_card import HeldCard
 from punchcard.loyalty.till.looks.batch_history import (
     Past,
     purchase_history,
@@ -29,7 +30,6 @@ from punchcard.loyalty.till.looks.batch_history import (
     visit_history,
     void_history,
 )
-from punchcard.loyalty.till.held_card import HeldCard
 from punchcard.loyalty.till.promises.grant_history import (
     grant_history,
     reservation_history,

@@ -20,9 +20,9 @@ from punchcard.loyalty.operations import (
 )
 from punchcard.loyalty.rules.promises.reservation_rules import times_held
 from punchcard.loyalty.rules.values import CardState, History, RewardState
+from punchcard.loyalty.till.held_card import HeldCard
 from punchcard.loyalty.till.looks import till_queries as queries
 from punchcard.loyalty.till.looks.batch_history import Past
-from punchcard.loyalty.till.held_card import HeldCard
 from punchcard.loyalty.vocabulary import GrantState, ReservationState
 
 _GRANTS = table_of(Grant)

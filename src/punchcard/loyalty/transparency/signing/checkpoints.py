@@ -23,11 +23,11 @@ from punchcard.kit.ids import Ids
 from punchcard.kit.private_files import make_private_folder, write_private_text
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.transparency import kept_checkpoints, sequencer
-from punchcard.loyalty.transparency.signing.checkpoint_text import Checkpoint
-from punchcard.loyalty.transparency.signing.checkpoint_webhook import SEND_CHECKPOINT
 from punchcard.loyalty.transparency.log_key import LogKeyMissing, load_log_key
 from punchcard.loyalty.transparency.models import CHECKPOINTS, HEADS
 from punchcard.loyalty.transparency.sequencer import Progress
+from punchcard.loyalty.transparency.signing.checkpoint_text import Checkpoint
+from punchcard.loyalty.transparency.signing.checkpoint_webhook import SEND_CHECKPOINT
 from punchcard.loyalty.transparency.signing.signed_notes import NoteFaulty, NoteKey, sign_note
 from punchcard.loyalty.transparency.tree_reader import TreeReader, tree_size
 from punchcard.loyalty.transparency.vocabulary import LogTree

@@ -39,9 +39,10 @@ class PromiseRequest(Generic[Body]):
     def read(
         cls, context: Context, request: FastRequest, schema: type[Body]
     ) -> "PromiseRequest[Body]":
-        """Read the body; none at all is one without fields. Raises InvalidInput."""
+        """Read the body; where no field must be given it may be left out. Raises InvalidInput."""
+        needs_nothing = not any(f.is_required() for f in schema.model_fields.values())
         try:
-            body = schema.model_validate_json(request.body or b"{}")
+            body = schema.model_validate_json(request.body or (b"{}" if needs_nothing else b""))
         except ValidationError as error:
             raise refusal_of_body(error) from None
         return cls(context, request, body)
