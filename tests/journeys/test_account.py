@@ -1,6 +1,7 @@
 """One's own account: a forgotten password, sessions elsewhere, and a terminal that is paired."""
 
 import base64
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -104,8 +105,10 @@ def test_the_page_with_the_code_notices_the_terminal_that_was_paired(
     assert paired.status_code == 201
     visits.advance(seconds=3)
     expect(page.locator("#paired")).to_contain_text("The counter is paired.")
-    page.get_by_role("button", name="Done").click()
-    # A new shop has steps before it: it is led back to them.
+    # A new shop has steps before the poster: it is led on to the first of them.
+    page.get_by_role("button", name="Continue to the poster").click()
+    expect(page).to_have_url(re.compile("/console/guide/"))
+    page.goto("/console")
     expect(page.locator("#step-terminal")).to_have_class("done")
     page.goto("/console/terminals")
     expect(page.get_by_role("link", name="The counter")).to_be_visible()

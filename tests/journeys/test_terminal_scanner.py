@@ -138,7 +138,7 @@ def test_a_scan_on_the_pads_is_neither_an_amount_nor_a_pin(
     pair(page, counter)
     page.locator(".person", has_text=LEA[0]).click()
     page.keyboard.type("12")
-    page.keyboard.type(card["number"], delay=100)
+    page.keyboard.type(card["number"], delay=20)
     page.keyboard.press("Enter")
     expect(page.locator("#said")).to_contain_text("Enter your PIN first")
     expect(page.locator(".pin-dots .full")).to_have_count(0)
