@@ -25,12 +25,16 @@ from punchcard.loyalty.operations import (
     EarnPoints,
     OpenCard,
     Operation,
+    RecordVisit,
     RedeemPoints,
     RedeemReward,
     RedeemStamps,
     VoidEntry,
 )
 from punchcard.loyalty.rules import decide
+from punchcard.loyalty.rules.dated.dates import Expiry
+from punchcard.loyalty.rules.stamps.stamp_rewards import milestones_of
+from punchcard.loyalty.rules.standing import NO_STANDING, followed
 from punchcard.loyalty.rules.values import (
     CardState,
     Decision,
@@ -43,7 +47,7 @@ from punchcard.loyalty.rules.values import (
 )
 from punchcard.loyalty.tables import EntryRow
 from punchcard.loyalty.vocabulary import PinPolicy, ProgramStatus
-from tests.support.books import check_chain, standing
+from tests.support.books import PURCHASES, check_chain, standing
 
 
 @dataclass(frozen=True)
@@ -67,10 +71,12 @@ class Rush:
 
 
 RECEIPTS = (None, None, "R-1", "R-2")
+STAMPINGS = ("stamp_earned", "visit_recorded")
 WISHES = st.builds(
     Wish,
     kind=st.sampled_from(
-        ["stamp", "stamp", "redeem_stamps", "earn", "earn", "reward", "points", "adjust", "void"]
+        "stamp stamp visit redeem_stamps redeem_stamps claim claim"
+        " earn earn reward points adjust void void".split()
     ),
     size=st.integers(0, 60),
     back=st.sampled_from([0, 0, 0, 7, 20, 100, 1000, 1500, 4000]),
@@ -79,7 +85,7 @@ WISHES = st.builds(
 RUSHES = st.lists(
     st.builds(
         Rush,
-        minutes_later=st.sampled_from([0, 1, 14, 15, 60, 119, 700, 1440, 3000]),
+        minutes_later=st.sampled_from([0, 1, 14, 15, 60, 119, 700, 1440, 3000, 50_000]),
         wishes=st.lists(WISHES, min_size=1, max_size=6),
     ),
     min_size=1,
@@ -89,6 +95,19 @@ RUSHES = st.lists(
 STARTS = st.sampled_from(
     [datetime(2026, *day, tzinfo=UTC) for day in [(3, 28, 22), (10, 24, 21), (3, 2, 9)]]
 )
+ENDS = st.sampled_from(
+    [None, None, {"kind": "fixed", "months": 1}, {"kind": "inactivity", "months": 1}]
+)
+
+
+def with_ladder(program: dict[str, Any]) -> dict[str, Any]:
+    """Return a program whose `ladder` are the rewards before the full card's, as it keeps them."""
+    target = program["stamps_target"]
+    ladder = [at for at in program.pop("ladder") if at < target]
+    rewards = [{"at": at, "name": f"At {at}"} for at in (*ladder, target)]
+    return {**program, "stamp_rewards": rewards if ladder else None}
+
+
 PROGRAMS = st.fixed_dictionaries(
     {
         "type": st.sampled_from(["stamps", "points", "hybrid", "hybrid"]),
@@ -104,8 +123,11 @@ PROGRAMS = st.fixed_dictionaries(
         "welcome_points": st.sampled_from([0, 4]),
         "currency": st.sampled_from(["EUR", "JPY", "KWD"]),
         "timezone": st.sampled_from(["Europe/Luxembourg", "Africa/Cairo"]),
+        "ladder": st.sampled_from([(), (1,), (2, 3), (1, 2, 4)]),
+        "unclaimed_milestones": st.sampled_from(["keep", "keep", "lapse"]),
+        "stamps_expiry": ENDS,
     }
-)
+).map(with_ladder)
 REWARDS = st.fixed_dictionaries(
     {
         "points_required": st.integers(1, 6),
@@ -118,7 +140,9 @@ _UNITS = {"EUR": 100, "JPY": 1, "KWD": 1000}
 
 def rules_of(fields: dict[str, Any], *, program_id: ProgramId, vendor_id: VendorId) -> ProgramRules:
     """Return a program's rules from the columns it is stored in."""
-    rest = {k: v for k, v in fields.items() if k not in ("cooldown_minutes", "timezone")}
+    told = ("cooldown_minutes", "timezone", "stamp_rewards", "unclaimed_milestones")
+    rest = {k: v for k, v in fields.items() if k not in told}
+    rest["stamps_expiry"] = Expiry.parse(fields["stamps_expiry"])
     return ProgramRules(
         id=program_id,
         vendor_id=vendor_id,
@@ -129,6 +153,8 @@ def rules_of(fields: dict[str, Any], *, program_id: ProgramId, vendor_id: Vendor
         cooldown=timedelta(minutes=fields["cooldown_minutes"]),
         pin_policy=PinPolicy.OFF,
         version=1,
+        milestones=milestones_of(fields["stamp_rewards"]),
+        keeps_milestones=fields["unclaimed_milestones"] == "keep",
         **rest,
     )
 
@@ -144,7 +170,7 @@ def operation_of(
 ) -> Operation:
     """Return the operation a wish asks for; `answered` are the entries that can be named."""
     # What is not collected is of now: that is tried now and then.
-    if wish.back and (wish.kind in ("stamp", "earn") or wish.size % 5 == 0):
+    if wish.back and (wish.kind in ("stamp", "earn", "visit") or wish.size % 5 == 0):
         common["occurred_at"] = now - timedelta(minutes=wish.back)
     if wish.kind == "void":
         return VoidEntry(transaction_id=answered[wish.pick % len(answered)], **common)
@@ -152,6 +178,15 @@ def operation_of(
     kinds: dict[str, tuple[Callable[..., Operation], dict[str, Any]]] = {
         "stamp": (AddStamp, {"quantity": 1 + wish.size % 3}),
         "redeem_stamps": (RedeemStamps, {}),
+        "claim": (RedeemStamps, {"milestone": 1 + wish.size % 4}),
+        "visit": (
+            RecordVisit,
+            {
+                "amount_minor": wish.size * 37 if wish.size % 4 else None,
+                "stamps": (None, 0, 1, 2)[wish.pick % 4],
+                "reference": RECEIPTS[wish.pick % len(RECEIPTS)],
+            },
+        ),
         "earn": (
             EarnPoints,
             {"amount_minor": wish.size * 37, "reference": RECEIPTS[wish.pick % len(RECEIPTS)]},
@@ -212,7 +247,7 @@ class Shop:
         return self.entries[-len(decision.steps) :]
 
     def _check_reference(self, operation: Operation) -> None:
-        if isinstance(operation, EarnPoints) and operation.reference:
+        if isinstance(operation, EarnPoints | RecordVisit) and operation.reference:
             for entry in standing(self.entries):
                 if entry["reference"] == operation.reference:
                     raise ReferenceAlreadyUsed(transaction_id=entry["id"])
@@ -230,21 +265,25 @@ class Shop:
         )
 
     def _late_purchases(self, operation: Operation, now: datetime) -> int | None:
-        if not isinstance(operation, EarnPoints) or not _comes_late(operation, now):
+        if not isinstance(operation, EarnPoints | RecordVisit) or not _comes_late(operation, now):
+            return None
+        if operation.amount_minor is None:
             return None
         today = self.program.day_of(now)
-        purchases = [e for e in standing(self.entries) if e["type"] == "points_earned"]
+        told = [e for e in standing(self.entries) if e["type"] in PURCHASES]
+        purchases = [e for e in told if e["amount_minor"] is not None]
         told = [e for e in purchases if self.program.day_of(e["created_at"]) == today]
         return len([e for e in told if e["created_at"] - e["occurred_at"] > timedelta(minutes=10)])
 
     def _recorded_stamps(self, operation: Operation, now: datetime) -> int | None:
-        if not isinstance(operation, AddStamp) or not _comes_late(operation, now):
+        is_stamping = isinstance(operation, AddStamp | RecordVisit)
+        if not is_stamping or not self.program.has_stamps or not _comes_late(operation, now):
             return None
         today = self.program.day_of(now)
         return sum(
             int(entry["stamps_delta"])
             for entry in standing(self.entries)
-            if entry["type"] == "stamp_earned" and self.program.day_of(entry["created_at"]) == today
+            if entry["type"] in STAMPINGS and self.program.day_of(entry["created_at"]) == today
         )
 
     def _void_history(self, entry_id: EntryId) -> History:
@@ -258,6 +297,7 @@ class Shop:
             reward_id=entry["reward_id"],
             reward=entry["reward"],
             carry_delta=self._carry_delta(index),
+            details=entry["details"],
             voided_by=voided_by[0] if voided_by else None,
         )
         return History(
@@ -265,7 +305,12 @@ class Shop:
             entry=past,
             forgiven=self._forgiven(),
             reward=self.reward if entry["reward_id"] else None,
+            claims=self._claims(),
         )
+
+    def _claims(self) -> tuple[tuple[int, int], ...]:
+        told = [e["details"] or {} for e in standing(self.entries)]
+        return tuple((one["claimed_lap"], one["at"]) for one in told if "claimed_lap" in one)
 
     def _forgiven(self) -> Forgiven:
         by_id = {entry["id"]: index for index, entry in enumerate(self.entries)}
@@ -286,7 +331,7 @@ class Shop:
         return tuple(
             PastStamp(entry["occurred_at"], entry["stamps_delta"])
             for entry in standing(self.entries)
-            if entry["type"] == "stamp_earned" and entry["id"] != without
+            if entry["type"] in STAMPINGS and entry["stamps_delta"] > 0 and entry["id"] != without
         )
 
     def check(self) -> None:
@@ -295,6 +340,7 @@ class Shop:
         self._check_balances()
         self._check_lifetime()
         self._check_stamps()
+        self._check_laps()
         if self.reward.stock_left is not None:
             assert self.reward.stock_left >= 0
 
@@ -309,7 +355,7 @@ class Shop:
 
     def _check_lifetime(self) -> None:
         alive, card = standing(self.entries), self.card
-        earned = [e for e in alive if e["type"].endswith(("_earned", "_bonus"))]
+        earned = [e for e in alive if e["type"].endswith(("_earned", "_bonus", "_recorded"))]
         assert card.lifetime_stamps == sum(entry["stamps_delta"] for entry in earned)
         assert card.lifetime_points == sum(entry["points_delta"] for entry in earned)
         rewards = [e for e in alive if e["type"] == "stamps_redeemed" or e["reward"]]
@@ -335,11 +381,27 @@ class Shop:
         else:
             assert (self.card.last_stamp_at, self.card.stamps_on_day) == (None, 0)
 
+    def _check_laps(self) -> None:
+        """Check that what the card has beside its balances is what the entries tell of it."""
+        follows = NO_STANDING
+        for entry in self.entries:
+            follows = followed(follows, entry["details"] or {})
+        assert self.card.kept_standing == follows
+        assert follows.stamps_dated <= max(self.card.stamps, 0)
+        full = [e for e in standing(self.entries) if e["type"] == "stamps_redeemed"]
+        laps = [e for e in full if e["stamps_delta"]] if self.program.milestones else []
+        assert follows.lap == 1 + len(laps)
+        claims = self._claims()
+        assert len(claims) == len(set(claims))
+        assert {at for lap, at in claims if lap == follows.lap} == set(follows.claimed)
+        assert not set(claims) & set(follows.kept)
+        assert all(lap < follows.lap for lap, _ in follows.kept)
+
     def _check_recorded(self) -> None:
         """Check that no card was given more late stamps in a day than two days hold."""
         recorded: dict[Any, int] = {}
         for entry in standing(self.entries):
-            if entry["type"] != "stamp_earned":
+            if entry["type"] not in STAMPINGS:
                 continue
             if entry["created_at"] - entry["occurred_at"] > timedelta(minutes=10):
                 assert entry["occurred_at"] >= self.card.enrolled_at

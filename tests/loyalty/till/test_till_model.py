@@ -154,4 +154,5 @@ class Day:
             card.lifetime_rewards,
         )
         assert shown.last_activity_at == card.last_activity_at
+        assert shown.standing == card.standing
         self.answered.append((outcome.entry["id"], expected["id"]))

@@ -43,7 +43,7 @@ def response_facts(view: CardView) -> dict[str, Any]:
     if len(view.milestones) > 1:
         facts["milestones"] = [list(one) for one in view.milestones]
     if view.kept_milestones:
-        facts["kept_milestones"] = view.kept_milestones
+        facts["kept_milestones"] = [list(pair) for pair in view.kept_milestones]
     return facts
 
 
