@@ -36,7 +36,7 @@ _LONGEST_DAY: Final = timedelta(hours=26)
 
 def visit_history(past: Past, operation: RecordVisit, card: HeldCard, now: datetime) -> History:
     """Return what both halves of a visit are held against."""
-    stamps = stamp_history(past, operation, card, now) if card.program.has_stamps else NO_HISTORY
+    stamps = stamp_history(past, operation, card, now)
     if operation.amount_minor is None:
         return stamps
     late = purchase_history(past, operation, card, now).late_purchases
@@ -47,6 +47,8 @@ def stamp_history(
     past: Past, operation: AddStamp | RecordVisit, card: HeldCard, now: datetime
 ) -> History:
     """Return a stamp's neighbours in time, and how many were recorded today, for one of before."""
+    if not card.program.has_stamps:
+        return NO_HISTORY
     at = operation.occurred_at
     last = card.state.last_stamp_at
     if at is None and (last is None or last <= now):
