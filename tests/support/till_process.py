@@ -70,7 +70,8 @@ def operation(plan: Plan, counter: TillDriver, thread: int, number: int) -> Oper
         lambda: counter.redeem(card, plan.reward_id, **key),
         lambda: counter.stamp(card, **key),
         lambda: counter.stamp(card, 2, occurred_at=late, **key),
-        lambda: counter.redeem_stamps(card, **key),
+        # Of a full card, and of one on the way to it, by turns.
+        lambda: counter.redeem_stamps(card, milestone=(None, 1)[number // 8 % 2], **key),
         lambda: counter.redeem_points(card, 1, **key),
         lambda: counter.void(mistake, **key),
     ]

@@ -6,9 +6,11 @@ import pytest
 
 from punchcard.kit.i18n import LANGUAGES
 from punchcard.kit.ids import CardId
-from punchcard.loyalty.vocabulary import CardStatus
+from punchcard.loyalty.rules.reward_rules import ReadyReward
+from punchcard.loyalty.rules.stamps.milestone_rules import MilestoneView
+from punchcard.loyalty.vocabulary import CardStatus, MilestoneState
 from punchcard.wallets.pass_content import card_language, pass_content, pass_contents
-from punchcard.wallets.pass_facts import CardFacts, RewardFacts
+from punchcard.wallets.pass_facts import CardFacts, MilestoneFacts, RewardFacts
 from tests.wallets.facts import card, program
 
 
@@ -120,3 +122,33 @@ def test_facts_of_a_number_that_is_gone_have_no_code() -> None:
         rewards_ready=0,
     )
     assert pass_content(program(), gone, "en").barcode is None
+
+
+COOKIE = MilestoneFacts(at=3, name="A cookie", texts={"fr": {"name": "Un biscuit"}})
+LADDER = program(
+    milestones=(COOKIE, MilestoneFacts(at=6, name="A cake")),
+    texts={"fr": {"reward_name": "Un café offert"}},
+)
+
+
+def lap(*states: str) -> tuple[MilestoneView, ...]:
+    stages = zip((3, 6, 10), states, strict=True)
+    return tuple(MilestoneView(at, MilestoneState(state)) for at, state in stages)
+
+
+def test_a_card_with_rewards_on_the_way_tells_of_the_next_one() -> None:
+    on_the_way = card(stamps=4, milestones=lap("claimed", "ahead", "ahead"))
+    shown = pass_content(LADDER, on_the_way, "en")
+    assert shown.reward is not None
+    assert (shown.status.value, shown.reward.value) == ("2 stamps to go", "A cake")
+    last = card(stamps=7, milestones=lap("claimed", "claimed", "ahead"))
+    shown = pass_content(LADDER, last, "fr")
+    assert shown.reward is not None
+    assert (shown.status.value, shown.reward.value) == ("Encore 3 tampons", "Un café offert")
+
+
+def test_a_reward_on_the_way_that_is_ready_is_called_by_its_own_name() -> None:
+    ready = (ReadyReward(None, "A cookie", None, at=3),)
+    holder = card(stamps=3, rewards_ready=1, ready=ready, milestones=lap("ready", "ahead", "ahead"))
+    assert pass_content(LADDER, holder, "fr").ready_reward == "Un biscuit"
+    assert pass_content(LADDER, holder, "de").ready_reward == "A cookie"

@@ -17,7 +17,7 @@ from punchcard.loyalty.cards.views import views_of
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.tables import CARDS
 from punchcard.loyalty.vocabulary import CardStatus
-from punchcard.wallets.pass_facts import CardFacts, ProgramFacts, RewardFacts
+from punchcard.wallets.pass_facts import CardFacts, MilestoneFacts, ProgramFacts, RewardFacts
 from punchcard.wallets.places import Coordinates
 
 _REWARDS_SHOWN = 100
@@ -136,6 +136,10 @@ def _program(
         type=program.type,
         stamps_target=program.stamps_target,
         stamp_reward=program.stamp_reward,
+        milestones=tuple(
+            MilestoneFacts(at=one["at"], name=one["name"], texts=one.get("texts") or {})
+            for one in (program.stamp_rewards or ())[:-1]
+        ),
         terms_text=program.terms_text,
         branding=program.branding,
         texts=program.texts,
@@ -161,6 +165,7 @@ def _card(row: Row[Any], view: CardView, links: CardLinks, place: Coordinates | 
         rewards_ready=view.rewards_ready,
         ready=view.ready,
         used_up=view.used_up,
+        milestones=view.milestones,
         token=token,
         url=links.address(token) if token else None,
         customer_name=row.customer_name,

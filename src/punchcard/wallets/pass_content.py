@@ -15,11 +15,12 @@ from punchcard.loyalty.vocabulary import (
     CardStatus,
     CodeFormat,
     FeaturedAction,
+    MilestoneState,
     ProgramType,
 )
 from punchcard.wallets.card_colours import card_colours
 from punchcard.wallets.pass_back import back_of
-from punchcard.wallets.pass_facts import CardFacts, ProgramFacts, RewardFacts
+from punchcard.wallets.pass_facts import CardFacts, MilestoneFacts, ProgramFacts, RewardFacts
 from punchcard.wallets.pass_words import PassField, PassPhrases
 from punchcard.wallets.places import Coordinates, last_day, nearest
 from punchcard.wallets.symbols.stamp_symbols import StampSymbol, symbol_of
@@ -215,15 +216,22 @@ def _ready_name(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> s
     if not card.ready:
         return None
     best = card.ready[0]
-    if best.id is None:
+    if best.is_full_card:
         return words.own("reward_name", best.name)
-    offered = next((one for one in program.rewards if one.id == best.id), None)
+    offered: RewardFacts | MilestoneFacts | None
+    if best.id is None:
+        offered = next((one for one in program.milestones if one.at == best.at), None)
+    else:
+        offered = next((one for one in program.rewards if one.id == best.id), None)
     return words.of_reward(offered) if offered else best.name
 
 
 def _reward(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> PassField | None:
     shown = _ready_name(program, card, words)
-    if shown is None and program.type != ProgramType.POINTS:
+    milestone = _next_milestone(program, card)
+    if shown is None and milestone is not None:
+        shown = words.of_reward(milestone)
+    elif shown is None and program.type != ProgramType.POINTS:
         name = (program.stamp_reward or {}).get("name")
         shown = words.own("reward_name", name) if name else None
     elif shown is None:
@@ -231,6 +239,12 @@ def _reward(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> PassF
         following = _ahead(program, card)[:1] or program.rewards[-1:]
         shown = words.of_reward(following[0]) if following else None
     return PassField(key="reward", label=words.say(_REWARD), value=shown) if shown else None
+
+
+def _next_milestone(program: ProgramFacts, card: CardFacts) -> MilestoneFacts | None:
+    """Return the reward before the full card's that the card comes to next, if there is one."""
+    ahead = {one.at for one in card.milestones if one.state == MilestoneState.AHEAD}
+    return next((one for one in program.milestones if one.at in ahead), None)
 
 
 def _ahead(program: ProgramFacts, card: CardFacts) -> list[RewardFacts]:
@@ -248,7 +262,9 @@ def _status(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> str:
     if card.rewards_ready > 0:
         return _readiness(card, words)
     if program.type != ProgramType.POINTS:
-        return words.count(max(0, program.stamps_target - card.stamps), _STAMPS_TO_GO)
+        milestone = _next_milestone(program, card)
+        target = program.stamps_target if milestone is None else milestone.at
+        return words.count(max(0, target - card.stamps), _STAMPS_TO_GO)
     ahead = _ahead(program, card)
     if not ahead:
         return words.say(_COLLECT)

@@ -8,6 +8,7 @@ from typing import Any
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.ids import CardId, ProgramId, RewardId
 from punchcard.loyalty.rules.reward_rules import ReadyReward
+from punchcard.loyalty.rules.stamps.milestone_rules import MilestoneView
 from punchcard.loyalty.vocabulary import CardStatus, ProgramType
 from punchcard.wallets.places import Coordinates
 
@@ -24,8 +25,19 @@ class RewardFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MilestoneFacts:
+    """A reward on the way to a full stamp card, from `at` stamps on."""
+
+    at: int
+    name: str
+    texts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProgramFacts:
     """What a pass needs to know of its program; `rewards` in order of their price.
+
+    `milestones` are the rewards on the way to a full card, in their order.
 
     `points_per_currency_unit` points are earned for every `points_per_amount_minor` spent, by
     purchases of `minimum_purchase_minor` or more.
@@ -40,6 +52,7 @@ class ProgramFacts:
     type: ProgramType
     stamps_target: int
     stamp_reward: Mapping[str, Any] | None = None
+    milestones: tuple[MilestoneFacts, ...] = ()
     terms_text: str | None = None
     branding: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, Any] = field(default_factory=dict)
@@ -62,7 +75,8 @@ class CardFacts:
     """What a pass needs to know of its card.
 
     `ready` are the rewards it can have now, the best first; `rewards_ready` is how many they are.
-    `used_up` are those that it has had as often as a card may.
+    `used_up` are those that it has had as often as a card may. `milestones` are the rewards of its
+    lap, and how it stands to each.
     `token` and `url` are None for a number that a replaced card no longer answers to.
     `language` None is the shop's own.
     """
@@ -75,6 +89,7 @@ class CardFacts:
     rewards_ready: int
     ready: tuple[ReadyReward, ...] = ()
     used_up: frozenset[RewardId] = frozenset()
+    milestones: tuple[MilestoneView, ...] = ()
     token: str | None = None
     url: str | None = None
     customer_name: str | None = None

@@ -26,7 +26,11 @@ def test_two_servers_lose_and_double_nothing(database: Database, database_url: s
     with open_till(database, clock=clock, ids=ids) as till:
         alice = open_till_driver(database, till, clock=clock, ids=ids)
         program = alice.program(
-            type="hybrid", cooldown_minutes=0, stamps_target=3, welcome_points=900
+            type="hybrid",
+            cooldown_minutes=0,
+            stamps_target=3,
+            stamp_rewards=[{"at": 1, "name": "A cookie"}, {"at": 3, "name": "A coffee"}],
+            welcome_points=900,
         )
         cake = alice.reward(program, stock_left=CAKES)
         cards = alice.cards(program, 5)
@@ -75,6 +79,7 @@ def test_two_servers_lose_and_double_nothing(database: Database, database_url: s
         "already_voided",
         "daily_stamp_limit_reached",
         "not_enough_stamps",
+        "milestone_already_claimed",
         "not_enough_points",
     }
     assert {"reference_already_used", "already_voided"} <= refused

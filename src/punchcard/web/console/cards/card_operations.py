@@ -50,12 +50,13 @@ def add_stamp(request: PageRequestDep, card_id: CardId, form: FormDep) -> Respon
 
 @router.post("/redeem")
 def redeem_stamps(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
-    """Exchange a full card for its reward."""
+    """Exchange a full card for its reward, or hand out one on the way to it."""
+    at = form.whole("at", minimum=1, maximum=_STAMPS_AT_ONCE) if form.value("at") else None
     return _operate(
         request,
         card_id,
         form,
-        lambda till, metadata: stamp_service.redeem_stamps(till, card_id, **metadata),
+        lambda till, metadata: stamp_service.redeem_stamps(till, card_id, milestone=at, **metadata),
         done=N_("The reward is handed out."),
         opened="redeem",
     )
