@@ -11,9 +11,10 @@ from markupsafe import escape
 from sqlalchemy import update
 
 from punchcard.kit.ids import CardId
+from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.tables import ENTRIES
 from tests.loyalty import shelf
-from tests.support.cast import Shop
+from tests.support.cast import Shop, by_operator
 from tests.support.damage import behind_the_triggers
 from tests.support.drivers.pages import ANNAS_PIN, PagesDriver
 from tests.support.pages import Visitor, text_of
@@ -121,6 +122,31 @@ def test_a_full_card_is_redeemed_and_only_then_offered(
     counter.stamp(card_id)
     assert "Hand out the reward" in owner.get(page_of(card_id)).text
     assert do(owner, card_id, "redeem").status_code == 303
+    assert counter.card(card_id).stamps == 0
+
+
+def test_a_reward_on_the_way_is_handed_out_by_its_stamps(
+    owner: Visitor, counter: PagesDriver
+) -> None:
+    shop = counter.shop
+    rewards = [{"at": 2, "name": "A cookie"}, {"at": 5, "name": "A coffee"}]
+    with shop.context.database.write() as session:
+        program_service.update_program(
+            session,
+            by_operator(shop.context),
+            shop.id,
+            counter.program.id,
+            {"stamp_rewards": rewards},
+        )
+    card_id = counter.open()
+    counter.stamp(card_id, 2)
+    assert "A cookie" in text_of(owner.get(page_of(card_id)))
+    assert do(owner, card_id, "redeem", at="2").status_code == 303
+    assert counter.card(card_id).stamps == 2
+    assert "Hand out the reward" not in owner.get(page_of(card_id)).text
+    assert do(owner, card_id, "redeem", at="2").status_code == 422
+    counter.stamp(card_id, 3)
+    assert do(owner, card_id, "redeem", at="5").status_code == 303
     assert counter.card(card_id).stamps == 0
 
 

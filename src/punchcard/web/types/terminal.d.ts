@@ -45,6 +45,8 @@ declare namespace Terminal {
     status: string;
     currency: string;
     stamp_reward: { name: string } | null;
+    /** All rewards of the stamp card, the full card's last. */
+    stamp_rewards?: { at: number; name: string; texts?: Record<string, { name?: string }> }[];
     /** What purchases usually come to; null while there are too few. */
     usual_purchase_minor?: number | null;
     max_daily_stamps: number;
@@ -74,6 +76,8 @@ declare namespace Terminal {
     name: string;
     points_required: number | null;
     grant_id?: string | null;
+    /** From how many stamps on; null for rewards that points buy. */
+    at?: number | null;
   }
 
   /** A card as the server tells it; what is kept of it lacks the address of its page. */

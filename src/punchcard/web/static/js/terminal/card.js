@@ -75,9 +75,9 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
     });
   }
 
-  const redeemStamps = () =>
+  const redeemStamps = (/** @type {number | undefined} */ at) =>
     busy(async () => {
-      answered(await app.client.redeemStamps(ref()), t("Redeemed: hand over the reward."));
+      answered(await app.client.redeemStamps(ref(), at), t("Redeemed: hand over the reward."));
     });
 
   const redeemPoints = (/** @type {Terminal.Reward & {shown: string}} */ reward) =>

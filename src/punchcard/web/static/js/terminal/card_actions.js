@@ -1,7 +1,7 @@
 // The buttons for what can be done with a card as it is now.
 
-import { wordOf } from "./card_face.js";
-import { isFull } from "./card_rules.js";
+import { milestoneName, wordOf } from "./card_face.js";
+import { isFull, milestonesReady } from "./card_rules.js";
 import { button, h, icon, iconButton, notice } from "./dom.js";
 import { countdownTo } from "./refusals.js";
 import { rewardList } from "./reward_list.js";
@@ -23,7 +23,7 @@ const MOST_STAMPS = 50;
  * @property {() => void} draw the screen again
  * @property {() => unknown} stamp
  * @property {() => unknown} earn
- * @property {() => unknown} redeemStamps
+ * @property {(at?: number) => unknown} redeemStamps of a full card, or from so many stamps on
  * @property {(reward: Terminal.Reward & {shown: string}) => unknown} redeemPoints
  */
 
@@ -42,7 +42,9 @@ export function cardActions(app, now, does) {
     return [notice("bad", t("This card is blocked and cannot be used."))];
   const types = program ? [program.type] : (app.state.shop?.programs ?? []).map((one) => one.type);
   const all = [];
-  if (isFull(card, program?.type)) all.push(...redeeming(app, now, does));
+  const milestones = milestonesReady(card);
+  if (isFull(card, program?.type) || milestones.length)
+    all.push(...redeeming(app, now, does, milestones));
   if (types.some((type) => type !== "points")) all.push(stampRow(app, now, does));
   if (types.some((type) => type !== "stamps"))
     all.push(button("receipt", t("Purchase: add points"), does.earn, { class: "big wide" }));
@@ -55,14 +57,23 @@ export function cardActions(app, now, does) {
  * @param {Terminal.App} app
  * @param {Shown} now
  * @param {Does} does
+ * @param {number[]} milestones from how many stamps on the rewards stand before a full card's
  */
-function redeeming(app, now, does) {
-  const reward = wordOf(now.program, "reward_name");
-  const words = reward ? t("Redeem: {reward}", { reward }) : t("Redeem the reward");
+function redeeming(app, now, does, milestones) {
   const isUp = app.line.isUp();
-  const attributes = { class: "big wide reward", disabled: !isUp };
-  const press = button("gift", words, does.redeemStamps, attributes);
-  return isUp ? [press] : [press, waiting("wifi-off", t("You need to be online to redeem."))];
+  /**
+   * @param {string} reward
+   * @param {number} [at]
+   */
+  const press = (reward, at) => {
+    const words = reward ? t("Redeem: {reward}", { reward }) : t("Redeem the reward");
+    const attributes = { class: "big wide reward", disabled: !isUp };
+    return button("gift", words, () => does.redeemStamps(at), attributes);
+  };
+  const all = milestones.map((at) => press(milestoneName(now.program, now.coming.card, at), at));
+  if (isFull(now.coming.card, now.program?.type))
+    all.unshift(press(wordOf(now.program, "reward_name")));
+  return isUp ? all : [...all, waiting("wifi-off", t("You need to be online to redeem."))];
 }
 
 /**

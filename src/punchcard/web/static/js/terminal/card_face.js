@@ -1,5 +1,6 @@
 // The card as staff see it: large enough to read from two steps away.
 
+import { milestonesReady } from "./card_rules.js";
 import { numberOf, spaced } from "./codes.js";
 import { h, icon } from "./dom.js";
 import { clockTime, money, number } from "./format.js";
@@ -15,6 +16,19 @@ export function wordOf(program, name) {
   const own = program?.texts?.[language()]?.[name];
   if (own) return own;
   return name === "reward_name" ? (program?.stamp_reward?.name ?? "") : (program?.[name] ?? "");
+}
+
+/**
+ * What the reward from `at` stamps on is called.
+ * @param {Terminal.Program | undefined} program
+ * @param {Terminal.Card | null} card
+ * @param {number} at
+ * @returns {string}
+ */
+export function milestoneName(program, card, at) {
+  const reward = program?.stamp_rewards?.find((one) => one.at === at);
+  const ready = card?.ready_rewards?.find((one) => one.id === null && one.at === at);
+  return reward?.texts?.[language()]?.name ?? reward?.name ?? ready?.name ?? "";
 }
 
 /**
@@ -156,8 +170,13 @@ function stamps(card, program) {
       : h("progress", { value: shown, max: card.stamps_target, "aria-hidden": "true" });
   const big = h("p", { class: "big" }, words);
   const times = Math.floor(card.stamps / card.stamps_target);
-  if (card.status !== "active" || times < 1) return [big, holes];
+  if (card.status !== "active") return [big, holes];
+  const waiting = milestonesReady(card).map((at) => {
+    const reward = milestoneName(program, card, at);
+    return ready(reward ? t("Reward ready: {reward}", { reward }) : t("Reward ready"));
+  });
+  if (times < 1) return [big, holes, ...waiting];
   const reward = wordOf(program, "reward_name");
   const named = reward ? t("Reward ready: {reward}", { reward }) : t("Reward ready");
-  return [big, holes, ready(times > 1 ? `${times} × ${named}` : named)];
+  return [big, holes, ready(times > 1 ? `${times} × ${named}` : named), ...waiting];
 }

@@ -14,3 +14,16 @@ export function isFull(card, type) {
     card.stamps >= card.stamps_target
   );
 }
+
+/**
+ * From how many stamps on the rewards stand that the card can have on its way to a full one.
+ * @param {{stamps_target: number, ready_rewards?: Terminal.ReadyReward[]} | null} card
+ * @returns {number[]}
+ */
+export function milestonesReady(card) {
+  const found = [];
+  for (const { id, grant_id, at } of card?.ready_rewards ?? []) {
+    if (id === null && !grant_id && at && at < (card?.stamps_target ?? 0)) found.push(at);
+  }
+  return found;
+}

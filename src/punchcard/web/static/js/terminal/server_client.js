@@ -178,8 +178,12 @@ export function createServerClient(app) {
   return {
     ...{ pair, refreshShop, openShift, setShift, find, submit, setBook, rememberCard },
     ...{ withdraw, vouch },
-    /** @param {string} card */
-    redeemStamps: (card) => direct("/stamp/redeem", { card, ...proof() }),
+    /**
+     * @param {string} card
+     * @param {number} [at] from how many stamps on, for a reward before that of the full card
+     */
+    redeemStamps: (card, at) =>
+      direct("/stamp/redeem", { card, ...(at === undefined ? {} : { at }), ...proof() }),
     /**
      * @param {string} card
      * @param {string} rewardId
