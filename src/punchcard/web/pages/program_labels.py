@@ -5,10 +5,12 @@ from typing import Final
 
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.vocabulary import (
+    ExpiryKind,
     FeaturedAction,
     PinPolicy,
     ProgramStatus,
     ProgramType,
+    UnclaimedMilestones,
     VoidPolicy,
 )
 from punchcard.wallets.symbols.stamp_symbols import SYMBOLS
@@ -46,6 +48,16 @@ BARCODES: Final = {
     "rotating": N_("QR code that changes every 30 seconds, so that a photo of it is useless"),
 }
 
+UNCLAIMED: Final[Mapping[str, str]] = {
+    UnclaimedMilestones.KEEP: N_("It can still be collected later"),
+    UnclaimedMilestones.LAPSE: N_("It is gone once the next card begins"),
+}
+STAMPS_END: Final[Mapping[str, str]] = {
+    ExpiryKind.NEVER: N_("Never"),
+    ExpiryKind.FIXED: N_("Some months after they were given"),
+    ExpiryKind.INACTIVITY: N_("Some months after the last visit"),
+}
+
 LABELS: Final = {
     "name": N_("Name of the program"),
     "card_name": N_("Name on the card"),
@@ -56,6 +68,12 @@ LABELS: Final = {
     "timezone": N_("Time zone"),
     "stamps_target": N_("Stamps on a full card"),
     "stamp_reward": N_("Reward"),
+    "stamp_rewards": N_("Rewards of the stamp card"),
+    "unclaimed_milestones": N_("If nobody asked for it before the card was full"),
+    "stamps_expiry": N_("When stamps end"),
+    "kind": N_("When it ends"),
+    "months": N_("After how many months"),
+    "max_stamps_per_visit": N_("Most stamps for one visit"),
     "points_per_currency_unit": N_("Points for purchases"),
     "points_per_amount_minor": N_("Amount spent for these points"),
     "minimum_purchase_minor": N_("Smallest purchase that earns points"),
@@ -103,6 +121,9 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "status": {status: name for status, (name, _) in STATUSES.items()},
     "pin_policy": PIN_POLICIES,
     "void_policy": VOID_POLICIES,
+    "unclaimed_milestones": UNCLAIMED,
+    "stamps_expiry_kind": STAMPS_END,
+    "kind": {**STAMPS_END, ExpiryKind.YEAR_END: N_("At the end of the year")},
     "barcode": BARCODES,
     "stamp_symbol": SYMBOLS,
     "featured_actions": FEATURED_ACTIONS,

@@ -1,7 +1,7 @@
 """The fields of a program's page, read and shown again."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,6 +13,10 @@ from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, PROGRAM_CHOICE
 from punchcard.loyalty.vocabulary import CodeFormat, ProgramType
 from punchcard.wallets.card_colours import ACCENT, BACKGROUND, TEXT
 from punchcard.wallets.symbols.stamp_symbols import PLAIN, SYMBOLS
+from punchcard.web.console.programs.program_stamps_form import (
+    initial_stamp_card,
+    read_stamp_card,
+)
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.program_labels import BARCODES
 
@@ -54,6 +58,7 @@ class ProgramContext:
     branding: Mapping[str, Any]
     stamp_reward: Mapping[str, Any]
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    stamp_rewards: Sequence[Mapping[str, Any]] | None = None
 
     @property
     def has_stamps(self) -> bool:
@@ -74,6 +79,7 @@ def program_context_of(program: LoyaltyProgram) -> ProgramContext:
         program.branding,
         program.stamp_reward or {},
         program.texts,
+        program.stamp_rewards,
     )
 
 
@@ -101,6 +107,8 @@ def read_program(form: Form, program_context: ProgramContext) -> dict[str, Any]:
     for name in numbers:
         minimum, maximum = PROGRAM_BOUNDS[name]
         fields[name] = form.whole(name, minimum=minimum, maximum=maximum)
+    if program_context.has_stamps:
+        fields.update(read_stamp_card(form, fields, program_context.stamp_rewards))
     return fields
 
 
@@ -138,6 +146,7 @@ def initial_of(program: LoyaltyProgram) -> dict[str, Any]:
     initial["reward_name"] = reward.get("name")
     initial["reward_description"] = reward.get("description")
     initial["reward_value"] = amount_of(reward.get("value_minor"), program.currency)
+    initial.update(initial_stamp_card(program))
     initial["barcode"] = program.branding.get("barcode") or CodeFormat.QR
     initial["stamp_symbol"] = program.branding.get("stamp_symbol") or PLAIN
     for name, otherwise in COLOURS.items():

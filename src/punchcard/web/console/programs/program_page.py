@@ -22,6 +22,7 @@ from punchcard.web.console.programs.program_form import (
     read_program,
 )
 from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
+from punchcard.web.console.programs.program_stamps_form import ROWS
 from punchcard.web.console.programs.trades import TRADES
 from punchcard.web.console.sorting import by_text, sorted_page
 from punchcard.web.pages.audit_labels import ChangeTeller
@@ -32,8 +33,10 @@ from punchcard.web.pages.page_request import PageRequest
 from punchcard.web.pages.program_labels import (
     BARCODES,
     PIN_POLICIES,
+    STAMPS_END,
     STATUSES,
     TYPE_NAMES,
+    UNCLAIMED,
     VOID_POLICIES,
 )
 
@@ -94,6 +97,9 @@ def show(
         type_names=TYPE_NAMES,
         pin_policies=list(PIN_POLICIES.items()),
         void_policies=list(VOID_POLICIES.items()),
+        milestone_rows=ROWS,
+        unclaimed_ways=list(UNCLAIMED.items()),
+        stamps_end=list(STAMPS_END.items()),
         barcodes=list(BARCODES.items()),
         symbols=list(SYMBOLS.items()),
         trades=list(TRADES.items()),

@@ -72,7 +72,10 @@ def update_program(request: PageRequestDep, program_id: ProgramId, form: FormDep
         row = program_service.get_program(session, request.vendor_id, program_id)
         form.merge(initial_of(row), labels=CHOICES)
         fields = read_program(form, program_context_of(row))
-        impacts = impact_service.impacts_of_program(session, row, fields) if form.is_valid else []
+        impacts = []
+        if form.is_valid:
+            with form.refusals(stamp_reward="reward_name"):
+                impacts = impact_service.impacts_of_program(session, row, fields)
     if impacts and not form.is_on(CONFIRMED):
         return request.render(
             "console/program_confirm.html",
