@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.ids import CardId, ProgramId, RewardId
@@ -19,6 +19,8 @@ from punchcard.loyalty.rules.stamps.milestone_rules import (
 from punchcard.loyalty.rules.standing import Standing
 from punchcard.loyalty.rules.values import CardState, ProgramRules
 from punchcard.loyalty.vocabulary import CardStatus
+
+_NONE_USED_UP: Final[frozenset[RewardId]] = frozenset()
 
 
 class CardView(NamedTuple):
@@ -51,7 +53,7 @@ class CardView(NamedTuple):
     wallet_apple: str = "none"
     wallet_google: str = "none"
     ready: tuple[ReadyReward, ...] = ()
-    used_up: frozenset[RewardId] = frozenset()
+    used_up: frozenset[RewardId] = _NONE_USED_UP
     token_hash: bytes = b""
     standing: Standing | None = None
     milestones: tuple[MilestoneView, ...] = ()
@@ -114,11 +116,14 @@ def view_of(
         following.left_today,
         state.enrolled_at,
         state.last_activity_at,
-        ready=ready,
-        token_hash=token_hash,
-        standing=state.standing,
-        milestones=milestones_of(program, state),
-        kept_milestones=() if state.standing is None else kept_of(program, state),
+        "none",
+        "none",
+        ready,
+        _NONE_USED_UP,
+        token_hash,
+        state.standing,
+        milestones_of(program, state),
+        () if state.standing is None else kept_of(program, state),
     )
 
 

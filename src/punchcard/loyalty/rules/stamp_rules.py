@@ -18,7 +18,7 @@ from punchcard.loyalty.operations import AddStamp, RedeemStamps
 from punchcard.loyalty.rules.bonus_rules import bonuses_of
 from punchcard.loyalty.rules.dated.dated_points import Moved, joined, with_details
 from punchcard.loyalty.rules.purchase_rules import earned
-from punchcard.loyalty.rules.stamps.dated_stamps import credit_stamps, debit_stamps
+from punchcard.loyalty.rules.stamps.dated_stamps import dated, debit_stamps
 from punchcard.loyalty.rules.stamps.milestone_rules import (
     claimed,
     counts_laps,
@@ -62,7 +62,7 @@ def add_stamp(
     card = steps.card
     quantity = base_stamps(operation, program)
     bonuses = bonuses_of(operation, program, card, at, history)
-    stamps, told = quantity, items_told(operation)
+    stamps, told = quantity, items_told(operation) if operation.items else None
     if bonuses:
         earning = earned(0, Fraction(0), Fraction(0), bonuses, base_stamps=quantity)
         stamps, told = earning.stamps, joined(told, {"parts": earning.parts})
@@ -100,8 +100,16 @@ def put_stamps(
     last_at, day, on_day = (
         _clock_late(program, card, quantity, at) if late else _clock(program, card, quantity, at)
     )
-    clocked = card._replace(last_stamp_at=last_at, stamps_day=day, stamps_on_day=on_day)
-    return credit_stamps(program, clocked, quantity + bonus, program.day_of(at))
+    after = card._replace(
+        stamps=card.stamps + quantity + bonus,
+        lifetime_stamps=card.lifetime_stamps + quantity + bonus,
+        last_stamp_at=last_at,
+        stamps_day=day,
+        stamps_on_day=on_day,
+    )
+    if program.stamps_expiry is None:
+        return Moved(after)
+    return dated(program, card, after, program.day_of(at))
 
 
 def redeem_stamps(

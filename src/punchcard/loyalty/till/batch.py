@@ -259,6 +259,8 @@ class Batch:
         return [] if card is None else claims_of(operation, card.program.id)
 
     def _check_reference(self, operation: Operation, card: HeldCard) -> None:
+        if not claims_any(operation):
+            return
         for claim in claims_of(operation, card.program.id):
             used_by = self.references.get(claim)
             if claim in self.deferred or used_by in self.deferred:

@@ -7,10 +7,9 @@ from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.values import value
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.rules.reward_rules import ReadyReward
-from punchcard.loyalty.rules.stamps.milestone_rules import MilestoneView, full_card_view
+from punchcard.loyalty.rules.stamps.milestone_rules import MilestoneView, full_card_alone
 from punchcard.loyalty.rules.standing import Standing
 from punchcard.loyalty.tables import EntryRow
-from punchcard.loyalty.vocabulary import MilestoneState
 
 
 @value
@@ -78,11 +77,12 @@ def as_answered(view: CardView, entry: EntryRow) -> CardView:
 
 def _milestones(view: CardView, facts: dict[str, Any]) -> tuple[MilestoneView, ...]:
     if told := facts.get("milestones"):
-        return tuple(MilestoneView(at, MilestoneState(state)) for at, state in told)
+        return tuple(MilestoneView(at, state) for at, state in told)
     # A card with one reward does not keep what its stamps tell.
     if not view.milestones:
         return ()
-    return (full_card_view(facts["balance"][0], facts["stamps_target"]),)
+    stamps, target = facts["balance"][0], facts["stamps_target"]
+    return full_card_alone(target, is_full=stamps >= target)
 
 
 def _moment(text: str | None) -> datetime | None:

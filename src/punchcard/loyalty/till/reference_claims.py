@@ -57,19 +57,15 @@ delete_claims = BulkDelete(_CLAIMS, _COLUMNS)
 
 
 def claims_any(operation: Operation) -> bool:
-    """Return whether an operation of this kind may claim a receipt number."""
-    return type(operation) in _BY_OPERATIONS
+    """Return whether an operation claims a receipt number."""
+    return type(operation) in _BY_OPERATIONS and _number_of(operation) is not None
 
 
 def claims_of(operation: Operation, program_id: ProgramId) -> list[Claim]:
     """Return what an operation claims in the program of its card; nothing without a number."""
-    kinds = _BY_OPERATIONS.get(type(operation))
-    if kinds is None:
+    if not claims_any(operation):
         return []
-    if isinstance(operation, RefundPoints):
-        return _claims(program_id, kinds, operation.refund_reference)
-    assert isinstance(operation, EarnPoints | AddStamp | RecordVisit)
-    return _claims(program_id, kinds, operation.reference)
+    return _claims(program_id, _BY_OPERATIONS[type(operation)], _number_of(operation))
 
 
 def claims_of_past(past: PastEntry) -> list[Claim]:
@@ -119,6 +115,15 @@ def in_order(claims: Iterable[Row]) -> Sequence[Row]:
     """Return claims by their keys: two writers that take the same ones never wait in a circle."""
     keys = ("program_id", "type", "reference")
     return sorted(claims, key=lambda claim: tuple(claim[key] for key in keys))
+
+
+def _number_of(operation: Any) -> str | None:
+    number: str | None
+    if isinstance(operation, RefundPoints):
+        number = operation.refund_reference
+    else:
+        number = operation.reference
+    return number
 
 
 def _claims(

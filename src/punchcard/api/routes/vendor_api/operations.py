@@ -170,10 +170,10 @@ def _refund(database: Database, body: RefundRequest, metadata: OperationMetadata
 def _stamp(
     body: StampRequest, _settings: Settings, card: CardRef, metadata: OperationMetadata
 ) -> Operation:
+    if body.items is None:
+        return AddStamp(card=card, quantity=body.quantity, reference=body.reference, **metadata)
     items = checked_items(_bought(body), is_counted="quantity" in body.model_fields_set)
-    return AddStamp(
-        card=card, quantity=body.quantity, items=items, reference=body.reference, **metadata
-    )
+    return AddStamp(card=card, items=items, reference=body.reference, **metadata)
 
 
 def _visit(
@@ -260,11 +260,9 @@ def _fingerprint(body: Placed, transaction_id: EntryId | None) -> bytes:
     said = body.__dict__
     if transaction_id is not None:
         said = {**said, "transaction_id": transaction_id}
-    return fingerprint(kind, [(n, _plain(said[n])) for n in names if said.get(n) is not None])
-
-
-def _plain(value: Any) -> Any:
-    return [one.model_dump() for one in value] if isinstance(value, list) else value
+    if said.get("items") is not None:
+        said = {**said, "items": [one.model_dump() for one in said["items"]]}
+    return fingerprint(kind, [(n, said[n]) for n in names if said.get(n) is not None])
 
 
 @lru_cache(maxsize=32)

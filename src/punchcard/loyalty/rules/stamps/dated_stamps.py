@@ -16,11 +16,17 @@ def credit_stamps(program: ProgramRules, card: CardState, stamps: int, day: date
     """Put stamps on the card that count from `day`, also among those it was ever given."""
     lifetime = card.lifetime_stamps + stamps
     after = card._replace(stamps=card.stamps + stamps, lifetime_stamps=lifetime)
-    if program.stamps_expiry is None:
-        return Moved(after)
+    return Moved(after) if program.stamps_expiry is None else dated(program, card, after, day)
+
+
+def dated(program: ProgramRules, before: CardState, after: CardState, day: date) -> Moved:
+    """Give the stamps that came onto a card until it was `after` the date that they have."""
+    assert program.stamps_expiry is not None
     expires_on = program.stamps_expiry.last_day(day).isoformat()
-    changes = lots.put(card.kept_standing.stamp_lots, card.stamps, stamps, expires_on)
-    return _with_lots(after, changes)
+    come = after.stamps - before.stamps
+    return _with_lots(
+        after, lots.put(before.kept_standing.stamp_lots, before.stamps, come, expires_on)
+    )
 
 
 def debit_stamps(card: CardState, stamps: int, own: Iterable[LotChange] = ()) -> Moved:

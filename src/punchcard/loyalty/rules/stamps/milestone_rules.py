@@ -5,6 +5,7 @@ belongs to a card, a lap and a milestone, and there is one of each at most, what
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from punchcard.kit.errors import invalid_field
@@ -17,36 +18,44 @@ from punchcard.loyalty.vocabulary import MilestoneState
 KEPT_LIMIT: Final = 20
 """How many unclaimed milestones of former laps a card keeps; the oldest lapse first."""
 
-# Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
-_AHEAD: Final = MilestoneState.AHEAD
-_READY: Final = MilestoneState.READY
-_CLAIMED: Final = MilestoneState.CLAIMED
+# As plain words: every card that is shown shows them, and an enum gives its own slowly.
+_AHEAD: Final = str(MilestoneState.AHEAD)
+_READY: Final = str(MilestoneState.READY)
+_CLAIMED: Final = str(MilestoneState.CLAIMED)
 
 Claim = tuple[int, int]
 """The lap and the milestone of one claim."""
 
 
 class MilestoneView(NamedTuple):
-    """A reward of the lap, the full card's included, and how the card stands to it."""
+    """A reward of the lap, the full card's included, and how the card stands to it.
+
+    `state` is one of MilestoneState.
+    """
 
     at: int
-    state: MilestoneState
+    state: str
 
 
 def milestones_of(program: ProgramRules, card: CardState) -> tuple[MilestoneView, ...]:
     """Return the rewards of the card's lap in their order; the full card's stands last."""
     if not program.has_stamps:
         return ()
+    target = program.stamps_target
+    full_card = full_card_alone(target, is_full=card.stamps >= target)
+    if not program.milestones:
+        return full_card
     claimed: tuple[int, ...] = () if card.standing is None else card.standing.claimed
     on_the_way = tuple(
         MilestoneView(one.at, _state(one.at, card.stamps, claimed)) for one in program.milestones
     )
-    return (*on_the_way, full_card_view(card.stamps, program.stamps_target))
+    return (*on_the_way, *full_card)
 
 
-def full_card_view(stamps: int, target: int) -> MilestoneView:
-    """Return how a card with so many stamps stands to the reward of a full one."""
-    return MilestoneView(target, _READY if stamps >= target else _AHEAD)
+@lru_cache(maxsize=128)
+def full_card_alone(target: int, *, is_full: bool) -> tuple[MilestoneView, ...]:
+    """Return how a card stands to the only reward of its program, that of a full one."""
+    return (MilestoneView(target, _READY if is_full else _AHEAD),)
 
 
 def kept_of(program: ProgramRules, card: CardState) -> tuple[Claim, ...]:
@@ -166,7 +175,7 @@ def _changed(before: Standing, after: Standing) -> Details:
     return details
 
 
-def _state(at: int, stamps: int, claimed: tuple[int, ...]) -> MilestoneState:
+def _state(at: int, stamps: int, claimed: tuple[int, ...]) -> str:
     if at in claimed:
         return _CLAIMED
     return _READY if stamps >= at else _AHEAD
