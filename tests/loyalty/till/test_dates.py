@@ -113,6 +113,22 @@ def test_a_void_brings_dated_points_back(
     assert back.card.expiring == bought.card.expiring
 
 
+def test_a_void_of_points_that_were_pending_makes_none_of_nothing(
+    alice: Shop, till: Till, by_till: OperationMetadata, clock: ManualClock
+) -> None:
+    card = shelf.opened_card(
+        alice, points_shop(alice, points_expiry=None, points_activation_days=1)
+    )
+    bought = points_service.earn_points(till, card, amount_minor=1000, **by_till)
+    clock.advance(days=2)
+    points_service.earn_points(till, card, amount_minor=1000, **by_till)
+    clock.advance(days=2)
+    points_service.void(till, bought.entry["id"], reason="another guest", **by_till)
+    spent = points_service.redeem_points(till, card, reward_id=None, points=5, **by_till)
+    back = points_service.void(till, spent.entry["id"], reason="wrong card", **by_till)
+    assert (back.card.points, back.card.points_pending) == (10, 0)
+
+
 def test_a_forged_standing_is_found(
     context: Context, alice: Shop, by_till: OperationMetadata
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from fractions import Fraction
-from math import ceil, floor
+from math import floor
 
 from punchcard.loyalty.errors.balances import PointsAlreadySpent, StampsAlreadySpent
 from punchcard.loyalty.errors.till import (
@@ -166,20 +166,17 @@ def take_back(
 ) -> Moved:
     """Take `amount` of points that were earned off the card, as far as the policy allows.
 
-    From the lots that `own` changes named first, also where those are pending still.
-    Raises PointsAlreadySpent.
+    From the lots that `own` changes filled first. What is pending is the card's as well: nothing of
+    it was spent. Raises PointsAlreadySpent.
     """
-    pending = lots.pending_in(lots.take(card.kept_standing.lots, ceil(amount), own)) if own else 0
-    has = held(program, card)
-    left = has - (amount + pending)
+    has = held(program, card) + card.kept_standing.points_pending
+    left = has - amount
     if left < 0 and program.void_policy == VoidPolicy.REFUSE:
         raise PointsAlreadySpent(points_missing=-floor(left))
     if program.void_policy == VoidPolicy.CLAMP:
         left = max(left, min(has, Fraction(0)))
-    points = floor(left)
-    gone = card.points - points - pending
-    card = carrying(program, card, left - points)
-    return debit(card, gone, own)
+    gone = floor(has) - floor(left)
+    return debit(carrying(program, card, left - floor(left)), gone, own)
 
 
 def _with_points_back(

@@ -42,11 +42,12 @@ def credit(
 def debit(card: CardState, points: int, own: Iterable[LotChange] = ()) -> Moved:
     """Take points off the card: from the lots of `own`, then from what ends first.
 
-    What its own lots hold pending is taken there, and not from what can be spent.
+    What can be spent comes before what is pending, but for what `own` lots hold pending.
     """
     if card.standing is None:
         return Moved(card._replace(points=card.points - points))
-    changes = lots.take(card.standing.lots, points, own)
+    undated = max(0, card.points - card.standing.points_dated)
+    changes = lots.take(card.standing.lots, points, own, undated=undated)
     active = points + lots.pending_in(changes)
     return with_lots(card._replace(points=card.points - active), changes)
 

@@ -5,7 +5,7 @@ has no date; it is below zero while a card owes, and what comes next repays that
 first is spent first, in the order of the ledger, whenever it happened.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from punchcard.loyalty.rules.dated.dates import NEVER
@@ -30,21 +30,45 @@ def put(
     return [[expires_on, left]] if left else []
 
 
-def take(lots: Iterable[Lot], amount: int, own: Iterable[LotChange] = ()) -> Change:
-    """Return how `amount` leaves lots: those that `own` changes named, then what ends first.
+def take(
+    lots: Iterable[Lot], amount: int, own: Iterable[LotChange] = (), *, undated: int = 0
+) -> Change:
+    """Return how `amount` leaves lots: those that `own` changes filled, then what ends first.
 
-    Its own lots may be pending ones, others are active. What they do not hold has no date.
+    What has no date goes after that, `undated` of it, and what is pending but for its own last of
+    all. What is in none of them is owed.
     """
     held = {(lot.expires_on, lot.activates_on): lot.amount for lot in lots}
-    # What was pending when it came may be active by now.
-    first = [key for change in own for key in dict.fromkeys((_key(change), (change[0], "")))]
+    first = _own_keys(held, list(own))
+    others = sorted(key for key in held if key not in first)
+    active, pending = ([k for k in others if bool(k[1]) is late] for late in (False, True))
     changes: Change = []
-    for key in (*first, *(k for k in sorted(held) if not k[1] and k not in first)):
-        taken = min(amount, held.get(key, 0))
-        if taken > 0:
+    for key in (*first, *active, None, *pending):
+        taken = min(amount, undated if key is None else held[key])
+        amount -= taken
+        if key is not None and taken > 0:
             changes.append(_change(key, -taken))
-            amount -= taken
     return changes
+
+
+def _own_keys(
+    held: Mapping[tuple[str, str], int], own: Sequence[LotChange]
+) -> list[tuple[str, str]]:
+    """Return the lots that hold what these changes put there, pending ones in front.
+
+    What was pending when it came may be active by now, or a visit may have moved its end; what the
+    changes themselves moved from one end to another was there before.
+    """
+    come: dict[str, int] = {}
+    for change in own:
+        activates_on = _key(change)[1]
+        come[activates_on] = come.get(activates_on, 0) + change[1]
+    begins = {activates_on for activates_on, number in come.items() if number > 0}
+    if not begins:
+        return []
+    ends = dict.fromkeys(change[0] for change in own if change[1] > 0)
+    pending = sorted(key for key in held if key[1] and key[1] in begins)
+    return [*pending, *((end, "") for end in ends if (end, "") in held)]
 
 
 def pending_in(changes: Iterable[LotChange]) -> int:
@@ -60,7 +84,7 @@ def give_back(
     `spent` are the changes of the entry that took it. What is missing to them had no date.
     """
     owed = max(0, sum(lot.amount for lot in lots if not lot.activates_on) - balance)
-    dated = sorted([change[0], -change[1]] for change in spent if change[1] < 0)
+    dated = _spent(spent)
     # What was forgiven or is owed is held against what ends first.
     skipped = owed
     undated = amount - sum(number for _, number in dated)
@@ -75,13 +99,30 @@ def give_back(
     return merged(changes)
 
 
+def _spent(changes: Iterable[LotChange]) -> Change:
+    """Return `[expires_on, number]` of what was spent, the first to end first.
+
+    A visit takes what ends first and moves what is left to a later end: that is not spent.
+    """
+    told = [change for change in changes if len(change) == 2]
+    left = -sum(change[1] for change in told)
+    dated: Change = []
+    for change in sorted(told, key=lambda one: one[0]):
+        number = min(left, -change[1])
+        if number > 0:
+            dated.append([change[0], number])
+            left -= number
+    return dated
+
+
 def moved_to(lots: Iterable[Lot], expires_on: str) -> Change:
-    """Return how active lots that end before `expires_on` are moved there; later ones stay."""
-    early = [lot for lot in lots if not lot.activates_on and lot.expires_on < expires_on]
-    if not early:
-        return []
-    amount = sum(lot.amount for lot in early)
-    return [*([lot.expires_on, -lot.amount] for lot in early), [expires_on, amount]]
+    """Return how lots that end before `expires_on` are moved there, pending ones too."""
+    changes: Change = []
+    for lot in lots:
+        if lot.expires_on < expires_on:
+            changes.append(_change((lot.expires_on, lot.activates_on), -lot.amount))
+            changes.append(_change((expires_on, lot.activates_on), lot.amount))
+    return merged(changes)
 
 
 def merged(changes: Iterable[LotChange]) -> Change:

@@ -180,9 +180,12 @@ def forgiven(connection: Connection, card_id: CardId, program: ProgramRules) -> 
         .outerjoin(before, _carried_into(voided, before))
         .where(void.c.card_id == card_id)
     ).all()
+    told = [(row[5], row[12]) for row in rows]
+    pending = sum(pending_in((one or {}).get("lots", ())) for both in told for one in both)
     return Forgiven(
         stamps=sum(row[0] for row in rows),
-        points=sum(row[1] for row in rows),
+        # What was pending when it came is in no balance, but its void may have taken it from one.
+        points=sum(row[1] for row in rows) + pending,
         points_carry=sum(
             (
                 _carry_moved(program, row[at], row[at + 1 : at + 4], row[at + 4 : at + 7])
