@@ -30,9 +30,7 @@ setup-proxies: setup ## Find nginx and Caddy for the tests, or install Debian's
 
 setup-node: $(NODE_STAMP) ## Install the linters of scripts and styles, by npm
 
-# Journeys wait for browsers half of their time: a third worker on two cores uses what they leave.
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
-PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --durations 10
+PYTEST := $(BIN)/pytest --numprocesses logical --durations 10
 
 test: setup-browser setup-proxies ## Run the tests on SQLite and PostgreSQL, pages on one of them (T=tests/db for some)
 	@PUNCHCARD_TEST_DRAW="$(DRAW)" $(PYTEST) $(T)

@@ -180,14 +180,10 @@ export function createServerClient(app) {
     ...{ withdraw, vouch },
     /**
      * @param {string} card
-     * @param {number} [at] from how many stamps on, for a reward before that of the full card
+     * @param {number} [at] of a reward before that of the full card, its stamps
      */
-    redeemStamps: (card, at) =>
-      direct("/stamp/redeem", { card, ...(at === undefined ? {} : { at }), ...proof() }),
-    /**
-     * @param {string} card
-     * @param {string} rewardId
-     */
+    redeemStamps: (card, at) => direct("/stamp/redeem", { card, at, ...proof() }),
+    /** @type {(card: string, rewardId: string) => Promise<Terminal.Outcome<any>>} */
     redeemReward: (card, rewardId) =>
       direct("/points/redeem", { card, reward_id: rewardId, ...proof() }),
     /**
