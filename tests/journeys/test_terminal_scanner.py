@@ -156,6 +156,41 @@ def test_a_scan_on_the_pads_is_neither_an_amount_nor_a_pin(
     assert counter.types(card) == []
 
 
+def test_digits_typed_just_before_a_slow_scan_hide_no_card_and_are_no_pin_and_no_amount(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter = open_terminal_driver(api, alice, type="points", points_per_currency_unit=10)
+    card = counter.card()
+    page = visits.open()
+    pair(page, counter)
+    page.locator(".person", has_text=LEA[0]).click()
+    page.keyboard.type(f"12{card['number']}", delay=200)
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_contain_text("Enter your PIN first")
+    expect(page.locator(".pin-dots .full")).to_have_count(0)
+    page.get_by_role("button", name="Someone else").click()
+    open_shift(page)
+
+    page.keyboard.type(f"12{card['number']}", delay=200)
+    page.keyboard.press("Enter")
+    expect(page.locator(".till-card h1")).to_have_text("Anna")
+    page.get_by_role("button", name="Purchase: add points").click()
+    page.locator("dialog").wait_for()
+    page.keyboard.type(f"12{card['number']}", delay=200)
+    page.keyboard.press("Tab")
+    expect(page.locator("#said")).to_contain_text("Close this window first")
+    expect(page.get_by_role("button", name="Add the points")).to_be_disabled()
+
+    page.keyboard.type("1234567", delay=20)
+    page.keyboard.press("Backspace")
+    for _ in range(6):
+        page.keyboard.press("Backspace")
+    page.keyboard.type("999999", delay=20)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Correct the amount")).to_be_visible()
+    assert counter.types(card) == []
+
+
 def test_a_pairing_code_is_scanned_by_hand_too(visits: Visits, api: Api, alice: Shop) -> None:
     counter = open_terminal_driver(api, alice)
     page = visits.open()

@@ -65,6 +65,45 @@ test("groceries scanned onto a pad are no amount and no PIN", () => {
   assert.deepEqual(scan("4006381333931", { place: "pad", pause: 120 })?.codes, []);
 });
 
+for (const pause of [20, 120, 200, 300]) {
+  for (const place of ["pad", "free"]) {
+    test(`digits typed just before a scan of ${pause} ms a key hide no card, keys going to: ${place}`, () => {
+      assert.deepEqual(scan(`4821${NUMBER}`, { pause, place })?.codes, [NUMBER]);
+    });
+  }
+}
+
+test("so many keys that end in Enter or Tab are no PIN and no amount, at any pace", () => {
+  const pads = { place: "pad", pause: 300 };
+  assert.deepEqual(scan("124006381333931", pads), { codes: [], text: "124006381333931" });
+  assert.equal(scan("73059281", pads), null);
+});
+
+test("digits typed just before a scanner that sends no end hide no card", () => {
+  const wedge = wedgeOf();
+  const typed = strokesOf("48");
+  wedge.press(typed[0], 0, "pad");
+  wedge.press(typed[1], 200, "pad");
+  for (const [index, stroke] of strokesOf(NUMBER).entries())
+    wedge.press(stroke, 500 + index * 10, "pad");
+  assert.deepEqual(wedge.rest("pad")?.codes, [NUMBER]);
+});
+
+test("digits typed into a field stay the field's: a scan behind them is not told apart", () => {
+  assert.equal(scan(`4821${NUMBER}`, { place: "field", pause: 120 }), null);
+});
+
+test("a key that takes something back begins a burst of its own", () => {
+  const wedge = wedgeOf();
+  for (const [index, stroke] of strokesOf("12345678").entries())
+    wedge.press(stroke, index * 100, "pad");
+  wedge.startOver();
+  assert.equal(scan("1234", { wedge, place: "pad", from: 900, pause: 100 }), null);
+  wedge.press(strokesOf("7")[0], 3000, "pad");
+  wedge.startOver();
+  assert.equal(wedge.press(strokesOf("4")[0], 3010, "pad"), true);
+});
+
 test("what was typed before a pause is not part of the code", () => {
   const wedge = wedgeOf();
   wedge.press({ key: "x", code: "KeyX", shift: false }, 0, "free");

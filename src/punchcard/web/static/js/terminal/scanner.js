@@ -7,6 +7,9 @@ import { createWedge, ENDED_MS } from "./wedge.js";
 /** Screens that are left for a card that is scanned there: nothing typed there is lost. */
 const GIVES_WAY = new Set(["card", "waiting", "options"]);
 
+/** Keys of a hand that takes back what it typed; no scanner sends them within a code. */
+const TAKES_BACK = new Set(["Backspace", "Delete", "Escape"]);
+
 /**
  * Listen before anybody else does: a scanner's keys are nobody else's business.
  * @param {Terminal.App} app
@@ -34,6 +37,8 @@ export function listenToScanner(app) {
       const found = wedge.end(event.timeStamp, place);
       if (found) swallow(event);
       if (found && found !== "echo") take(found);
+    } else if (TAKES_BACK.has(event.key)) {
+      wedge.startOver();
     } else if (isWriting(event)) {
       const { key, code, shiftKey: shift, timeStamp } = event;
       if (wedge.press({ key, code, shift }, timeStamp, place)) putBack = keptOf(event.target);

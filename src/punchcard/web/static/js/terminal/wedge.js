@@ -14,6 +14,8 @@ export const ENDED_MS = 400;
 export const SHORTEST_CODE = 6;
 /** Longer than any PIN and any amount that a pad takes. */
 export const SHORTEST_ON_PAD = 12;
+/** The digits of a card's number: behind what a hand typed it is the end of a burst. */
+const NUMBER_LENGTH = 12;
 /** Where no hand types anything, a card's code may come so many times slower: lines stumble. */
 const PATIENCE = 3;
 /** A scanner's second ending follows its first at its own pace, but never before this. */
@@ -22,6 +24,8 @@ const ECHO_MS = 20;
 /**
  * Where the keys go: into a field, onto a pad of digits, or nowhere.
  * @typedef {"field" | "pad" | "free"} Place
+ *
+ * @typedef {import("./layouts.js").Stroke & {gap: number}} Press `gap` is the pause before it, in ms
  *
  * @typedef {object} Scan
  * @property {string[]} codes it may stand for, likeliest first; empty where it names no card
@@ -32,14 +36,15 @@ const ECHO_MS = 20;
  * Watch keys for the bursts of a hand scanner.
  *
  * A burst that names a card is one at any pace up to the pause, and beyond it where no hand types;
- * any other must be quicker than a hand, or go nowhere anyway.
+ * any other must be quicker than a hand, or go nowhere anyway. Outside of fields a card's number is
+ * heard behind whatever a hand had typed, and so many keys with an end are never a PIN or an amount.
  * @param {{pause: () => number, origin: string}} options `pause` in milliseconds
  */
 export function createWedge({ pause, origin }) {
-  /** @type {import("./layouts.js").Stroke[]} */
-  let strokes = [];
+  /** @type {Press[]} */
+  let presses = [];
   let last = -Infinity;
-  let pace = 0;
+  let lastPace = 0;
   let echoUntil = -Infinity;
 
   /** @param {Place} place */
@@ -47,17 +52,22 @@ export function createWedge({ pause, origin }) {
 
   /**
    * @param {Place} place
-   * @param {boolean} isEnded by a key of its own
+   * @param {number} [ending] the gap before the key that ended it
    * @returns {Scan | null}
    */
-  function judged(place, isEnded) {
-    const isQuick = pace <= QUICK_MS;
-    if (strokes.length < SHORTEST_CODE) return null;
-    const codes = codesOf(strokes, origin);
-    const text = strokes.map(({ key }) => (key.length === 1 ? key : "")).join("");
-    if (codes.length) return isEnded || isQuick ? { codes, text } : null;
-    if (!isEnded || pace > pause() || (place === "field" && !isQuick)) return null;
-    return place !== "pad" || strokes.length >= SHORTEST_ON_PAD ? { codes, text } : null;
+  function judged(place, ending) {
+    if (presses.length < SHORTEST_CODE) return null;
+    const isEnded = ending !== undefined;
+    const paceOf = (/** @type {Press[]} */ some) => Math.max(pace(some), ending ?? 0);
+    for (const some of place === "field" ? [presses] : [presses, presses.slice(-NUMBER_LENGTH)]) {
+      const codes = codesOf(some, origin);
+      if (codes.length && (isEnded || paceOf(some) <= QUICK_MS))
+        return { codes, text: textOf(some) };
+    }
+    if (!isEnded) return null;
+    const nameless = { codes: [], text: textOf(presses) };
+    if (place === "pad") return presses.length >= SHORTEST_ON_PAD ? nameless : null;
+    return paceOf(presses) <= (place === "field" ? QUICK_MS : pause()) ? nameless : null;
   }
 
   return {
@@ -69,9 +79,8 @@ export function createWedge({ pause, origin }) {
      */
     press(stroke, at, place) {
       const gap = at - last;
-      const isFirst = !strokes.length || gap > longest(place);
-      pace = isFirst ? 0 : Math.max(pace, gap);
-      strokes = isFirst ? [stroke] : [...strokes, stroke];
+      const isFirst = !presses.length || gap > longest(place);
+      presses = isFirst ? [{ ...stroke, gap: 0 }] : [...presses, { ...stroke, gap }];
       last = at;
       return isFirst;
     },
@@ -85,15 +94,16 @@ export function createWedge({ pause, origin }) {
     end(at, place) {
       const gap = at - last;
       last = at;
-      if (!strokes.length) {
+      const echo = () => at + Math.max(ECHO_MS, lastPace * 1.5);
+      if (!presses.length) {
         if (at > echoUntil) return null;
-        echoUntil = at + Math.max(ECHO_MS, pace * 1.5);
+        echoUntil = echo();
         return "echo";
       }
-      pace = Math.max(pace, gap);
-      const found = gap <= longest(place) ? judged(place, true) : null;
-      strokes = [];
-      echoUntil = found ? at + Math.max(ECHO_MS, pace * 1.5) : -Infinity;
+      lastPace = Math.max(pace(presses), gap);
+      const found = gap <= longest(place) ? judged(place, gap) : null;
+      presses = [];
+      echoUntil = found ? echo() : -Infinity;
       return found;
     },
 
@@ -103,13 +113,31 @@ export function createWedge({ pause, origin }) {
      * @returns {Scan | null}
      */
     rest(place) {
-      const found = judged(place, false);
-      if (found) strokes = [];
+      const found = judged(place);
+      if (found) presses = [];
       return found;
+    },
+
+    /** Take a key that takes something back: what comes next begins a burst of its own. */
+    startOver() {
+      presses = [];
     },
 
     /** Whether a burst is under way, at a moment in milliseconds. */
     isRunning: (/** @type {number} */ at) =>
-      strokes.length > 1 && pace <= QUICK_MS && at - last <= pause(),
+      presses.length > 1 && pace(presses) <= QUICK_MS && at - last <= pause(),
   };
+}
+
+/**
+ * The longest pause within these keys, in milliseconds.
+ * @param {Press[]} presses
+ */
+function pace(presses) {
+  return Math.max(0, ...presses.slice(1).map(({ gap }) => gap));
+}
+
+/** @param {Press[]} presses */
+function textOf(presses) {
+  return presses.map(({ key }) => (key.length === 1 ? key : "")).join("");
 }
