@@ -1,7 +1,7 @@
 """Holds the catalogues to the code: every sentence translated, none left over, same placeholders.
 
-Run `python -m tools.check_catalogues`; with `--update` it adds the new sentences, empty, and drops
-those the code no longer has.
+Run `python -m tools.check_catalogues`; with `--update` it adds the new sentences, empty, drops
+those the code no longer has, and sets the spaces of French signs.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from punchcard.kit.i18n import CATALOGUES, LANGUAGES, SOURCE_LANGUAGE, placeholders
+from tools.french_spaces import typeset
 
 SOURCES = CATALOGUES.parent
 _MARKS = {"N_": None, "_": None}
@@ -68,6 +69,7 @@ def sentences_of(directory: Path) -> set[str]:
 def faults(catalogue: bytes, sentences: set[str]) -> Iterator[str]:
     """Yield what is wrong with a catalogue that should hold exactly `sentences`."""
     translations = read_po(BytesIO(catalogue), abort_invalid=True)
+    is_french = str(translations.locale) == "fr"
     known = {str(message.id): message for message in translations if message.id}
     for sentence in sorted(sentences - known.keys()):
         yield f"missing: {sentence}"
@@ -82,6 +84,8 @@ def faults(catalogue: bytes, sentences: set[str]) -> Iterator[str]:
             yield f"fuzzy: {sentence}"
         elif placeholders(sentence) != placeholders(translation):
             yield f"other placeholders: {sentence}"
+        elif is_french and translation != typeset(translation):
+            yield f"a line may break before a sign (--update mends it): {sentence}"
 
 
 def update(path: Path, language: str, sentences: set[str]) -> None:
@@ -91,7 +95,8 @@ def update(path: Path, language: str, sentences: set[str]) -> None:
     for sentence in sentences:
         message = old.get(sentence)
         flags = {"fuzzy"} if message is not None and message.fuzzy else set()
-        new.add(sentence, message.string if message is not None else "", flags=flags)
+        translation = str(message.string) if message is not None else ""
+        new.add(sentence, typeset(translation) if language == "fr" else translation, flags=flags)
     body = BytesIO()
     write_po(body, new, width=100, no_location=True, omit_header=True, sort_output=True)
     path.write_bytes(_HEADER.format(language=language).encode() + body.getvalue())

@@ -41,6 +41,30 @@ def test_update_adds_what_is_new_drops_what_is_old_and_keeps_the_rest(tmp_path: 
     assert path.read_bytes() == once
 
 
+@pytest.mark.parametrize(
+    ("typed", "set_right"),
+    [
+        ("Carte perdue ?", "Carte perdue\u202f?"),
+        ("Bravo\u00a0! Voici ; là", "Bravo\u202f! Voici\u202f; là"),
+        ("Encore : {n}", "Encore\u00a0: {n}"),
+        ("« Tampons », «vite»", "«\u00a0Tampons\u00a0», «\u00a0vite\u00a0»"),
+        ("À 09:26, loyalty:read", "À 09:26, loyalty:read"),
+    ],
+)
+def test_no_french_line_breaks_before_a_sign(tmp_path: Path, typed: str, set_right: str) -> None:
+    path = tmp_path / "fr.po"
+    sentence = "New {n}." if "{n}" in typed else "New."
+    catalogue = f'msgid ""\nmsgstr "Language: fr\\n"\n\nmsgid "{sentence}"\nmsgstr "{typed}"\n'
+    path.write_text(catalogue, encoding="utf-8")
+    complaint = f"a line may break before a sign (--update mends it): {sentence}"
+    assert list(faults(path.read_bytes(), {sentence})) == [complaint] * (typed != set_right)
+
+    update(path, "fr", {sentence})
+
+    assert list(faults(path.read_bytes(), {sentence})) == []
+    assert set_right in path.read_text(encoding="utf-8")
+
+
 def test_update_starts_a_catalogue_that_is_not_there(tmp_path: Path) -> None:
     update(tmp_path / "it.po", "it", {"Bye."})
     assert '"Language: it\\n"' in (tmp_path / "it.po").read_text(encoding="utf-8")

@@ -23,7 +23,11 @@ def _reward_ends(program: ProgramFacts, words: PassPhrases) -> str:
     ending = [one for one in program.rewards if one.valid_until is not None]
     ending.sort(key=lambda one: (one.valid_until, one.points_required))
     return "\n".join(
-        f"{words.of_reward(one)}: {last_day(one.valid_until, program.timezone, words.language)}"
+        words.say(
+            N_("{name}: {value}"),
+            name=words.of_reward(one),
+            value=last_day(one.valid_until, program.timezone, words.language),
+        )
         for one in ending[:_ENDS_SHOWN]
         if one.valid_until is not None
     )

@@ -1,5 +1,6 @@
 """What the server writes: every kind of mail, in every language, with any name in it."""
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -82,6 +83,15 @@ def test_languages_are_not_left_in_english() -> None:
     for kind in WORDINGS:
         subjects = {written(mail(kind, language)).subject for language in LANGUAGES}
         assert len(subjects) == len(LANGUAGES)
+
+
+@pytest.mark.parametrize("kind", sorted(WORDINGS))
+def test_no_line_of_a_french_mail_can_break_before_a_sign(kind: str) -> None:
+    message = written(mail(kind, "fr"))
+
+    for text in (message.subject, message.text, Seen(message.html).text):
+        assert re.findall(" [;:!?»]|« ", text) == []
+        assert re.findall(r"\w:$", text, re.MULTILINE) == []
 
 
 def test_the_end_of_a_link_is_told_by_the_shops_clock() -> None:

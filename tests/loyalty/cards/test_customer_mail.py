@@ -347,7 +347,7 @@ def test_who_joins_again_is_led_to_the_card_that_has_the_stamps(
     ("language", "said"),
     [
         ("de", "Sie haben hier schon eine Karte: Coffee, mit 1 Stempel."),
-        ("fr", "Vous avez déjà une carte ici : Coffee, avec 1 tampon."),
+        ("fr", "Vous avez déjà une carte ici\u00a0: Coffee, avec 1 tampon."),
         ("lb", "Dir hutt hei schonn eng Kaart: Kaffiskaart, mat 1 Stempel."),
     ],
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from punchcard.accounts.mail.mail_texts import GREETING, GREETING_BY_NAME, WORDINGS
-from punchcard.kit.i18n import translate
+from punchcard.kit.i18n import N_, translate
 from punchcard.kit.mail import Attachment, MailMessage, one_line
 
 if TYPE_CHECKING:
@@ -59,9 +59,10 @@ class Enclosed:
 
 @dataclass(frozen=True, kw_only=True)
 class _Shown:
-    """One line as the templates show it."""
+    """One line as the templates show it, also `ahead` of a link that stands by itself."""
 
     text: str
+    ahead: str
     link: str | None
     is_main: bool
     block: str | None
@@ -76,7 +77,8 @@ def write_message(mail_id: str, mail: Mail, *, sent_at: datetime) -> MailMessage
 
     shown = [
         _Shown(
-            text=say(line.sentence),
+            text=(text := say(line.sentence)),
+            ahead=translate(N_("{what}:"), mail.language, what=text),
             link=mail.facts[line.link] if line.link else None,
             is_main=line.is_main,
             block=mail.facts[line.block] if line.block else None,
