@@ -155,6 +155,12 @@ def _check_references(database: Database, chains: Chains) -> None:
         if entry["reference"]
         for kind in CLAIMED.get(entry["type"], ())
     ]
+    # A card has one opening balance: that is claimed by the card's own id.
+    due += [
+        (entry["program_id"], entry["type"], entry["card_id"], entry["id"])
+        for entry in standing_
+        if entry["type"] == "opening_balance"
+    ]
     assert kept == set(due)
     assert len(due) == len({claim[:3] for claim in due})
 

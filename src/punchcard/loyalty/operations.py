@@ -22,7 +22,7 @@ from punchcard.kit.ids import (
 )
 from punchcard.kit.validation.contacts import fold_number
 from punchcard.kit.values import value
-from punchcard.loyalty.vocabulary import ActorKind, GrantReason
+from punchcard.loyalty.vocabulary import EXTERNAL_CODE_LENGTH, ActorKind, GrantReason
 
 
 class CardKey:
@@ -31,6 +31,7 @@ class CardKey:
     ID: Final = "id"
     NUMBER: Final = "number"
     TOKEN: Final = "token"  # noqa: S105 a name, not a secret
+    EXTERNAL: Final = "external"
 
 
 class CardRef(NamedTuple):
@@ -40,8 +41,21 @@ class CardRef(NamedTuple):
     value: str
 
     @classmethod
+    def parse_any(cls, text: str) -> "CardRef | None":
+        """Return what `text` names, which may be the code of a card that another system made.
+
+        Such a code may look like one of ours: it is looked for where nothing of ours is found, by
+        the value that this gives it. None for what is empty or longer than any code.
+        """
+        if ref := cls.parse(text):
+            return ref
+        code = text.strip()
+        is_code = 0 < len(code) <= EXTERNAL_CODE_LENGTH and code.isprintable()
+        return cls(CardKey.EXTERNAL, code) if is_code else None
+
+    @classmethod
     def parse(cls, text: str) -> "CardRef | None":
-        """Return what `text` names, or None when it can name no card at all.
+        """Return what `text` names, or None when it can name no card of ours.
 
         Ids, numbers (spaces and hyphens allowed) and tokens never look alike, nor like a moving
         code, which names no card before it was checked: see `RotatingCodes.verify`.
@@ -208,6 +222,19 @@ class AdjustPoints(CardOperation):
 
 
 @value
+class SetOpeningBalance(CardOperation):
+    """Put on a card what its holder had elsewhere, as the import tells that acts: once a card.
+
+    With `adds` it comes on top of what is there, otherwise the card then has exactly this; None
+    leaves stamps or points as they are. The card is named by its id.
+    """
+
+    stamps: int | None = None
+    points: int | None = None
+    adds: bool = False
+
+
+@value
 class BookDue(CardOperation):
     """Book what ended or began on a card by itself until `until`: points, stamps, tiers."""
 
@@ -300,7 +327,10 @@ class RefundPoints(EntryOperation):
 
 @value
 class NewCustomer:
-    """What a customer told about themselves; contacts are already normalised."""
+    """What a customer told about themselves; contacts are already normalised.
+
+    `marketing_consent_at` is when they agreed, None for now.
+    """
 
     name: str | None = None
     email: str | None = None
@@ -308,6 +338,7 @@ class NewCustomer:
     birthday: str | None = None
     locale: str | None = None
     marketing_consent: bool = False
+    marketing_consent_at: datetime | None = None
     accepted_terms: bool = False
 
 
@@ -322,7 +353,9 @@ class OpenCard(Operation):
     `is_by_till` means that a till or a member of staff enrols: a program that requires PINs
     requires one for this too. Without a proof of staff, `is_trusted` says whether the bonus is
     credited at once all the same: to those who may manage.
-    `is_mailed` says whether the address that was told is written to.
+    `is_mailed` says whether the address that was told is written to. `has_welcome` says whether
+    the card ever gets the welcome bonus: not one that moves in from elsewhere. `external_code` is
+    the code of the card that the customer has from there.
     """
 
     program_id: ProgramId
@@ -332,6 +365,8 @@ class OpenCard(Operation):
     is_trusted: bool = True
     is_mailed: bool = True
     locale: str | None = None
+    has_welcome: bool = True
+    external_code: str | None = None
 
 
 @value

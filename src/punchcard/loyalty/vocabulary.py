@@ -83,6 +83,9 @@ class RewardFilter(StrEnum):
     ALL = "all"
 
 
+EXTERNAL_CODE_LENGTH: Final = 200
+"""How long the code of a card from elsewhere is at most: some are whole addresses."""
+
 GRANT_CODE_LENGTH: Final = 10
 """How many signs the code of a grant has."""
 

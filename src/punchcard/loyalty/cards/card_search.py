@@ -181,15 +181,19 @@ def _begins(
 
 
 def _as_code(query: str, *, by_former: bool) -> list[ColumnElement[bool]]:
-    """Return the condition that a scanned address, a token or an id is the card's."""
-    ref = CardRef.parse(query.strip())
-    if ref is None or ref.key == CardKey.NUMBER:
+    """Return the conditions that a scanned address, a token, an id or an old code is the card's."""
+    ref = CardRef.parse_any(query)
+    if ref is None:
         return []
+    from_elsewhere = _FOUND.c.external_code == ref.value
+    if ref.key in (CardKey.NUMBER, CardKey.EXTERNAL):
+        return [from_elsewhere]
     if ref.key == CardKey.ID:
-        return [_FOUND.c.id == ref.value]
+        return [_FOUND.c.id == ref.value, from_elsewhere]
     hashed = hash_token(ref.value)
     former = select(RetiredCardCode.card_id).where(RetiredCardCode.token_hash == hashed)
-    return [_FOUND.c.token_hash == hashed, *([_FOUND.c.id.in_(former)] if by_former else [])]
+    replaced = [_FOUND.c.id.in_(former)] if by_former else []
+    return [_FOUND.c.token_hash == hashed, from_elsewhere, *replaced]
 
 
 def _digits(text: str) -> str:

@@ -17,6 +17,7 @@ from punchcard.loyalty.cards.card_order import in_order
 from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.card_search import HOLDERS, cards_like, held_by
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.external_codes import cards_by_code, external_code
 from punchcard.loyalty.cards.retired_cards import card_of_retired_code
 from punchcard.loyalty.cards.views import views_of
 from punchcard.loyalty.errors.cards import CardNotFound, CardWasReplaced
@@ -136,7 +137,8 @@ def lookup_cards(
 ) -> list[CardView]:
     """Return the cards of the vendor that `code` names, none if it names none.
 
-    `code` is a card's token or whole address, its id or number, or its rotating code (one card); or
+    `code` is a card's token or whole address, its id or number, or its rotating code (one card);
+    the code of a card that came from elsewhere (one card a program); or
     an e-mail address or phone number (up to LOOKUP_LIMIT cards, those of verified customers first).
     A number without a country code is one of `country`, the shop's.
     Raises CodeExpired for a rotating code that is not right now, CardWasReplaced for the number or
@@ -145,10 +147,11 @@ def lookup_cards(
     ref = _ref_of(code.strip(), rotating_codes, now)
     condition = _named_by(vendor_id, code.strip(), ref, country)
     if condition is None:
-        return []
+        return _by_external_code(session, vendor_id, code, now)
     verified_first = (CUSTOMERS.c.is_verified.desc(), CARDS.c.id.desc())
     wanted = card_query().where(condition).order_by(*verified_first)
     found = _views(session, wanted.limit(LOOKUP_LIMIT), now)
+    found = found or _by_external_code(session, vendor_id, code, now)
     if not found and ref and (card_id := card_of_retired_code(session, vendor_id, ref)):
         raise CardWasReplaced(card_id=card_id)
     return found
@@ -202,6 +205,17 @@ def _views(session: Session, query: Select[Any], now: datetime) -> list[CardView
     if not rows:
         return []
     return views_of(session, rows, now)
+
+
+def _by_external_code(
+    session: Session, vendor_id: VendorId, code: str, now: datetime
+) -> list[CardView]:
+    """Return the cards that came from elsewhere with this code: one a program."""
+    kept = external_code(code)
+    if kept is None:
+        return []
+    coded = cards_by_code(session, {(vendor_id, kept)}).get((vendor_id, kept), [])
+    return _views(session, card_query().where(CARDS.c.id.in_(coded)), now) if coded else []
 
 
 def _ref_of(code: str, rotating_codes: RotatingCodes, now: datetime) -> CardRef | None:

@@ -12,6 +12,14 @@ class CardNotFound(DomainError):
     sentence = N_("There is no such card.")
 
 
+class CardCodeAmbiguous(DomainError):
+    """The code from elsewhere is on cards of several programs."""
+
+    code = "card_code_ambiguous"
+    kind = Kind.CONFLICT
+    sentence = N_("Several cards have this code. Use the number of the card.")
+
+
 class CardWasReplaced(DomainError):
     """The code is that of a card before it was replaced: facts `card_id` for who may read cards."""
 

@@ -15,6 +15,14 @@ class ReferenceAlreadyUsed(DomainError):
     sentence = N_("This purchase has already been credited.")
 
 
+class OpeningBalanceExists(DomainError):
+    """The card was given an opening balance before: facts `transaction_id`."""
+
+    code = "opening_balance_exists"
+    kind = Kind.CONFLICT
+    sentence = N_("This card has an opening balance already.")
+
+
 class TransactionNotFound(DomainError):
     """No such entry in this vendor's ledger."""
 

@@ -26,7 +26,7 @@ from punchcard.kit.ids import (
     ProgramId,
     VendorId,
 )
-from punchcard.loyalty.vocabulary import CardStatus
+from punchcard.loyalty.vocabulary import EXTERNAL_CODE_LENGTH, CardStatus
 
 # Cards are updated with every stamp: free room in each page keeps those updates off the indexes.
 _ROOM_FOR_UPDATES = {"postgresql_with": {"fillfactor": 80}}
@@ -41,6 +41,7 @@ def last_digits(number: ColumnElement[str]) -> ColumnElement[str]:
 
 
 _IS_DUE = text("due_on IS NOT NULL")
+_HAS_EXTERNAL_CODE = text("external_code IS NOT NULL")
 _HELD = text("customer_id IS NOT NULL AND status IN ('active', 'blocked')")
 
 
@@ -51,7 +52,8 @@ class LoyaltyCard(Base):
     make one, or where that is null those of the program's first version. It is never negative,
     also while `points` is. `standing` is what the card has beside its balances (dated points, its
     lap, its tier: see `rules/standing.py`), and `due_on` the first day on which something of that
-    ends or begins by itself.
+    ends or begins by itself. `external_code` is what the card's holder has printed from the system
+    that the card moved in from; see `CardRef.parse_any`.
     """
 
     __tablename__ = "loyalty_cards"
@@ -81,6 +83,14 @@ class LoyaltyCard(Base):
             postgresql_where=_IS_DUE,
             sqlite_where=_IS_DUE,
         ),
+        Index(
+            "uq_loyalty_cards_external_code",
+            "external_code",
+            "program_id",
+            unique=True,
+            postgresql_where=_HAS_EXTERNAL_CODE,
+            sqlite_where=_HAS_EXTERNAL_CODE,
+        ),
         _ROOM_FOR_UPDATES,
     )
 
@@ -91,6 +101,7 @@ class LoyaltyCard(Base):
     number: Mapped[str] = mapped_column(String(12), unique=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     token_sealed: Mapped[bytes] = mapped_column(LargeBinary(64))
+    external_code: Mapped[str | None] = mapped_column(String(EXTERNAL_CODE_LENGTH))
     status: Mapped[CardStatus] = mapped_column(EnumText(CardStatus), default=CardStatus.ACTIVE)
     locale: Mapped[str | None] = mapped_column(String(2))
     stamps: Mapped[int] = mapped_column(default=0)

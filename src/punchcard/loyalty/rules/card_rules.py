@@ -24,7 +24,9 @@ def open_card(
         raise ProgramInactive
     check_staff(operation.staff, program.id, program.pin_policy, is_asked=operation.is_by_till)
     opened = card._replace(
-        last_activity_at=at, enrolled_at=at, is_welcome_due=_has_welcome(program)
+        last_activity_at=at,
+        enrolled_at=at,
+        is_welcome_due=operation.has_welcome and _has_welcome(program),
     )
     steps = Steps(opened, at)
     steps.take(EntryDraft(type=EntryType.CARD_OPENED), steps.card)

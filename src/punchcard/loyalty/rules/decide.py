@@ -26,10 +26,12 @@ from punchcard.loyalty.operations import (
     ReleaseReservation,
     Reserve,
     RevokeGrant,
+    SetOpeningBalance,
     VoidEntry,
 )
 from punchcard.loyalty.rules import (
     card_rules,
+    opening_rules,
     points_rules,
     refund_rules,
     stamp_rules,
@@ -74,6 +76,7 @@ _RULES: dict[type[Operation], _Rule] = {
     RevokeGrant: grant_rules.revoke_grant,
     Reserve: reservation_rules.reserve,
     RefundPoints: refund_rules.refund_points,
+    SetOpeningBalance: opening_rules.set_opening_balance,
 }
 
 # What was checked when it was reserved: nothing refuses it now.

@@ -16,6 +16,7 @@ from punchcard.loyalty.operations import VoidEntry
 from punchcard.loyalty.rules.carry import carried, carrying, held
 from punchcard.loyalty.rules.dated import lots
 from punchcard.loyalty.rules.dated.dated_points import Moved, debit, give_back, joined, with_details
+from punchcard.loyalty.rules.opening_rules import without_opening
 from punchcard.loyalty.rules.promises.grant_rules import given_back
 from punchcard.loyalty.rules.stamp_rules import with_stamp_clock
 from punchcard.loyalty.rules.stamps.dated_stamps import debit_stamps, stamps_back
@@ -31,7 +32,7 @@ from punchcard.loyalty.rules.values import (
     ProgramRules,
     Steps,
 )
-from punchcard.loyalty.vocabulary import EntryType, VoidPolicy
+from punchcard.loyalty.vocabulary import ActorKind, EntryType, VoidPolicy
 
 VOIDABLE = (
     EntryType.STAMP_EARNED,
@@ -58,13 +59,19 @@ def void_entry(
         raise TransactionNotFound
     if past.voided_by is not None:
         raise AlreadyVoided(voided_by=past.voided_by)
-    if past.type not in VOIDABLE:
+    # An opening balance is taken back with its whole import, not by whoever stands at a counter.
+    is_undone = past.type == EntryType.OPENING_BALANCE and operation.actor.kind == ActorKind.IMPORT
+    if past.type not in VOIDABLE and not is_undone:
         raise NotVoidable(transaction_type=past.type)
     if history.refunded_minor:
         left = (past.amount_minor or 0) - history.refunded_minor
         raise PurchaseRefunded(refundable_minor=left, currency=program.currency)
     before = steps.card
-    card, details = _without(past, program, before, history, program.day_of(at))
+    day = program.day_of(at)
+    if is_undone:
+        card, details = without_opening(past, program, before, day)
+    else:
+        card, details = _without(past, program, before, history, day)
     if card.points_carry:
         # An entry that may move the carry counts it in the parts of its own version.
         card = carrying(program, card, carried(program, card))

@@ -11,11 +11,10 @@ from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.retired_cards import card_of_retired_code
-from punchcard.loyalty.errors.cards import CardNotFound, CardWasReplaced
+from punchcard.loyalty.errors.cards import CardCodeAmbiguous, CardNotFound, CardWasReplaced
 from punchcard.loyalty.errors.programs import ProgramNotFound
 from punchcard.loyalty.errors.till import (
     IdempotencyKeyReused,
-    ReferenceAlreadyUsed,
     TransactionNotFound,
 )
 from punchcard.loyalty.ledger.entry import make_entry
@@ -59,6 +58,7 @@ from punchcard.loyalty.till.looks.histories import Sight, history_of
 from punchcard.loyalty.till.receipt import Receipt, as_answered, response_facts
 from punchcard.loyalty.till.reference_claims import (
     Claim,
+    already_claimed,
     claims_any,
     claims_in_use,
     claims_of,
@@ -145,7 +145,7 @@ class Batch:
             target = self.targets.get((operation.vendor_id, operation.transaction_id))
             return None if target is None else self.cards[CardRef(CardKey.ID, target[0])]
         assert isinstance(operation, CardOperation)
-        return self.cards.get(operation.card)
+        return self.cards.get(self.locks.ref_of(operation))
 
     def _outcome(self, operation: Operation) -> Outcome | None:
         try:
@@ -202,7 +202,7 @@ class Batch:
         decision = decide(operation, card.program, card.state, self.now, history)
         receipt = self._accept(operation, card, decision)
         if isinstance(operation, VoidEntry) and history.entry is not None:
-            self._release_reference(history.entry)
+            self._release_reference(history.entry, card.state.id)
         return receipt
 
     def _release_expired(self, operation: Operation, card: HeldCard) -> None:
@@ -224,6 +224,8 @@ class Batch:
             return card
         assert isinstance(operation, CardOperation)
         if card is None or card.program.vendor_id != operation.vendor_id:
+            if self.locks.is_ambiguous(operation):
+                raise CardCodeAmbiguous
             if card_of_retired_code(self.connection, operation.vendor_id, operation.card):
                 raise CardWasReplaced
             raise CardNotFound
@@ -268,10 +270,10 @@ class Batch:
                 self.waiting.add(card.state.id)
                 raise _Deferred
             if used_by is not None:
-                raise ReferenceAlreadyUsed(transaction_id=used_by)
+                raise already_claimed(claim, used_by)
 
-    def _release_reference(self, past: PastEntry) -> None:
-        for claim in claims_of_past(past):
+    def _release_reference(self, past: PastEntry, card_id: CardId) -> None:
+        for claim in claims_of_past(past, card_id):
             if self.references.get(claim) == past.id:
                 del self.references[claim]
             self.writes.release_reference(claim, past.id)

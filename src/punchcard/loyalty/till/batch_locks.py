@@ -1,6 +1,6 @@
 """What a batch of the till locks, and what of it others hold."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row
 
 from punchcard.db import outbox
 from punchcard.kit.ids import CardId, EntryId, PromotionId, RewardId, VendorId
+from punchcard.loyalty.cards.external_codes import cards_by_code
 from punchcard.loyalty.events import CARD_CHANGED
 from punchcard.loyalty.operations import (
     CardKey,
@@ -48,6 +49,7 @@ class BatchLocks:
     rewards: dict[tuple[VendorId, RewardId], RewardState] = field(init=False, default_factory=dict)
     budgets: dict[PromotionId, int] = field(init=False, default_factory=dict)
     customers: dict[Contact, Sequence[Row[Any]]] = field(init=False, default_factory=dict)
+    by_code: dict[tuple[VendorId, str], list[CardId]] = field(init=False, default_factory=dict)
     held: set[str] = field(init=False, default_factory=set)
     _held_customers: dict[Contact, set[str]] = field(init=False, default_factory=dict)
     _promotions: set[PromotionId] = field(init=False, default_factory=set)
@@ -106,12 +108,24 @@ class BatchLocks:
         programs = {self.cards[ref].program.id for ref in refs if ref in self.cards}
         return programs | {o.program_id for o in operations if isinstance(o, OpenCard)}
 
+    def ref_of(self, operation: CardOperation) -> CardRef:
+        """Return what the card is locked as that an operation names, maybe by an old code."""
+        if not self.by_code:
+            return operation.card
+        coded = self.by_code.get((operation.vendor_id, operation.card.value), ())
+        is_ours = operation.card in self.card_ids
+        return operation.card if is_ours or len(coded) != 1 else CardRef(CardKey.ID, coded[0])
+
+    def is_ambiguous(self, operation: CardOperation) -> bool:
+        """Return whether an operation names several cards by one old code."""
+        return len(self.by_code.get((operation.vendor_id, operation.card.value), ())) > 1
+
     def _named_by(self, operation: Operation) -> tuple[CardRef | None, RewardId | None]:
         if isinstance(operation, EntryOperation):
             target = self.targets.get((operation.vendor_id, operation.transaction_id))
             return (CardRef(CardKey.ID, target[0]), target[1]) if target else (None, None)
         reward_id = operation.reward_id if isinstance(operation, OF_REWARDS) else None
-        return operation.card if isinstance(operation, CardOperation) else None, reward_id
+        return self.ref_of(operation) if isinstance(operation, CardOperation) else None, reward_id
 
     def _lock_cards(self, operations: Sequence[Operation], *, waits: bool) -> None:
         named = [
@@ -122,14 +136,29 @@ class BatchLocks:
         refs += [CardRef(CardKey.ID, card_id) for card_id, _ in self.targets.values()]
         wallets = self.dependencies.wallet_columns()
         found = till_locks.lock_cards(self.connection, refs, wallets, waits=waits)
-        programs = programs_of(self.connection, self.dependencies, found.free.values())
-        by_id = {
+        free, held = found.free, found.held
+        if len(free) + len(held) < len(set(refs)):
+            self._look_for_codes(operations, free.keys() | held.keys())
+            by_id = [CardRef(CardKey.ID, one) for ids in self.by_code.values() for one in ids]
+            coded = till_locks.lock_cards(self.connection, by_id, wallets, waits=waits)
+            free, held = free | coded.free, held | coded.held
+        programs = programs_of(self.connection, self.dependencies, free.values())
+        cards = {
             row.id: held_card(row, programs[row.program_id], has_wallets=bool(wallets))
-            for row in found.free.values()
+            for row in free.values()
         }
-        self.cards = {ref: by_id[row.id] for ref, row in found.free.items()}
-        self.card_ids = {ref: row.id for ref, row in found.free.items()} | found.held
-        self.held.update(found.held.values())
+        self.cards = {ref: cards[row.id] for ref, row in free.items()}
+        self.card_ids = {ref: row.id for ref, row in free.items()} | held
+        self.held.update(held.values())
+
+    def _look_for_codes(self, operations: Sequence[Operation], ours: Set[CardRef]) -> None:
+        """Find the cards that are named by a code from elsewhere: as none of ours."""
+        wanted = {
+            (o.vendor_id, o.card.value)
+            for o in operations
+            if isinstance(o, CardOperation) and o.card not in ours
+        }
+        self.by_code = cards_by_code(self.connection, wanted)
 
     def _lock_rewards(self, operations: Sequence[Operation], *, waits: bool) -> None:
         wanted = {

@@ -47,6 +47,7 @@ class NewCard:
     customer_facts: dict[str, Any]
     customer_shown: dict[str, Any] | None
     is_mailed: bool = True
+    external_code: str | None = None
 
 
 def vouched_contact(operation: OpenCard) -> tuple[VendorId, str | None, str | None] | None:
@@ -91,6 +92,7 @@ def prepare_card(
         customer_facts=facts,
         customer_shown=_shown(known, row, facts),
         is_mailed=operation.is_mailed,
+        external_code=operation.external_code,
     )
 
 
@@ -100,6 +102,7 @@ def card_codes(new: NewCard) -> dict[str, Any]:
         "number": new.number,
         "token_hash": hash_token(new.token),
         "token_sealed": new.token_sealed,
+        "external_code": new.external_code,
     }
 
 
@@ -121,13 +124,14 @@ def _customer_row(
 ) -> dict[str, Any]:
     facts = asdict(told)
     accepted_terms = facts.pop("accepted_terms")
+    agreed_at = facts.pop("marketing_consent_at") or now
     return {
         **facts,
         "id": customer_id,
         "vendor_id": operation.vendor_id,
         "name_folded": fold_name(told.name),
         "is_verified": operation.is_vouched and bool(told.email or told.phone),
-        "marketing_consent_at": now if told.marketing_consent else None,
+        "marketing_consent_at": agreed_at if told.marketing_consent else None,
         "terms_accepted_at": now if accepted_terms else None,
         "created_at": now,
         "updated_at": now,

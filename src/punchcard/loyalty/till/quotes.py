@@ -12,9 +12,9 @@ from punchcard.db.database import Database
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.secrets import hash_token
 from punchcard.loyalty.cards.card_queries import card_query
+from punchcard.loyalty.cards.external_codes import cards_by_code
 from punchcard.loyalty.cards.retired_cards import card_of_retired_code
-from punchcard.loyalty.errors.cards import CardNotFound, CardWasReplaced
-from punchcard.loyalty.errors.till import ReferenceAlreadyUsed
+from punchcard.loyalty.errors.cards import CardCodeAmbiguous, CardNotFound, CardWasReplaced
 from punchcard.loyalty.operations import CardKey, CardOperation
 from punchcard.loyalty.programs.rules_loader import load_rules
 from punchcard.loyalty.rules import decide
@@ -25,7 +25,7 @@ from punchcard.loyalty.till.batch_budgets import left_of_budgets
 from punchcard.loyalty.till.held_card import HeldCard, held_card
 from punchcard.loyalty.till.looks.histories import Sight, history_of
 from punchcard.loyalty.till.looks.till_queries import open_locations
-from punchcard.loyalty.till.reference_claims import claims_in_use, claims_of
+from punchcard.loyalty.till.reference_claims import already_claimed, claims_in_use, claims_of
 from punchcard.loyalty.vocabulary import PartKind, PinPolicy
 
 _TOLD: Final = (Kind.REFUSED, Kind.CONFLICT)
@@ -74,8 +74,9 @@ def _told(draft: EntryDraft) -> Quote:
 
 
 def _check_claims(connection: Connection, operation: CardOperation, program: ProgramRules) -> None:
-    for used_by in claims_in_use(connection, claims_of(operation, program.id)).values():
-        raise ReferenceAlreadyUsed(transaction_id=used_by)
+    claims = claims_of(operation, program.id)
+    for claim, used_by in claims_in_use(connection, claims).items():
+        raise already_claimed(claim, used_by)
 
 
 def _card(connection: Connection, operation: CardOperation) -> HeldCard:
@@ -93,7 +94,7 @@ def _card(connection: Connection, operation: CardOperation) -> HeldCard:
 
 
 def _row(connection: Connection, operation: CardOperation) -> Row[Any] | None:
-    ref = operation.card
+    ref, vendor_id = operation.card, operation.vendor_id
     columns: dict[str, ColumnElement[bool]] = {
         CardKey.ID: CARDS.c.id == ref.value,
         CardKey.NUMBER: CARDS.c.number == ref.value,
@@ -101,4 +102,10 @@ def _row(connection: Connection, operation: CardOperation) -> Row[Any] | None:
     named = columns.get(ref.key)
     if named is None:
         named = CARDS.c.token_hash == hash_token(ref.value)
-    return connection.execute(card_query().where(named)).one_or_none()
+    row = connection.execute(card_query().where(named)).one_or_none()
+    if row is not None:
+        return row
+    coded = cards_by_code(connection, {(vendor_id, ref.value)}).get((vendor_id, ref.value), [])
+    if len(coded) > 1:
+        raise CardCodeAmbiguous
+    return connection.execute(card_query().where(CARDS.c.id.in_(coded))).one_or_none()

@@ -15,7 +15,9 @@ from sqlalchemy.engine import Dialect
 from punchcard.db.base import table_of
 from punchcard.db.bulk import BulkDelete, BulkInsert
 from punchcard.db.dialects import Row, one_of
-from punchcard.kit.ids import EntryId, ProgramId
+from punchcard.kit.errors import DomainError
+from punchcard.kit.ids import CardId, EntryId, ProgramId
+from punchcard.loyalty.errors.till import OpeningBalanceExists, ReferenceAlreadyUsed
 from punchcard.loyalty.models import ReferenceClaim
 from punchcard.loyalty.operations import (
     AddStamp,
@@ -23,6 +25,7 @@ from punchcard.loyalty.operations import (
     Operation,
     RecordVisit,
     RefundPoints,
+    SetOpeningBalance,
 )
 from punchcard.loyalty.rules.values import PastEntry
 from punchcard.loyalty.vocabulary import EntryType
@@ -34,6 +37,9 @@ STAMPS: Final = EntryType.STAMP_EARNED
 REFUND: Final = EntryType.POINTS_REFUNDED
 """As what the receipt number of what was paid back is claimed."""
 
+OPENING: Final = EntryType.OPENING_BALANCE
+"""As what a card's opening balance is claimed, by the card's id: it has one at most."""
+
 Claim = tuple[ProgramId, EntryType, str]
 """What is claimed: a receipt number, in a program, for a kind of entry."""
 
@@ -42,6 +48,7 @@ _BY_OPERATIONS: Final[Mapping[type[Operation], tuple[EntryType, ...]]] = {
     AddStamp: (STAMPS,),
     RecordVisit: (PURCHASE, STAMPS),
     RefundPoints: (REFUND,),
+    SetOpeningBalance: (OPENING,),
 }
 _BY_ENTRIES: Final[Mapping[EntryType, tuple[EntryType, ...]]] = {
     PURCHASE: (PURCHASE,),
@@ -68,8 +75,10 @@ def claims_of(operation: Operation, program_id: ProgramId) -> list[Claim]:
     return _claims(program_id, _BY_OPERATIONS[type(operation)], _number_of(operation))
 
 
-def claims_of_past(past: PastEntry) -> list[Claim]:
-    """Return what an entry that is taken back has claimed."""
+def claims_of_past(past: PastEntry, card_id: CardId) -> list[Claim]:
+    """Return what an entry of the card has claimed that is taken back."""
+    if past.type == OPENING:
+        return [(past.program_id, OPENING, card_id)]
     return _claims(past.program_id, _BY_ENTRIES.get(past.type, ()), past.reference)
 
 
@@ -100,6 +109,12 @@ def claims_in_use(connection: Connection, claims: Iterable[Claim]) -> dict[Claim
     return {claim: entry_id for claim, entry_id in found.items() if claim in wanted}
 
 
+def already_claimed(claim: Claim, used_by: EntryId) -> DomainError:
+    """Return the refusal of what another entry has claimed."""
+    refusal = OpeningBalanceExists if claim[1] == OPENING else ReferenceAlreadyUsed
+    return refusal(transaction_id=used_by)
+
+
 def claim_row(claim: Claim, entry_id: EntryId) -> Row:
     """Return the row of an entry's claim."""
     program_id, kind, reference = claim
@@ -121,6 +136,8 @@ def _number_of(operation: Any) -> str | None:
     number: str | None
     if isinstance(operation, RefundPoints):
         number = operation.refund_reference
+    elif isinstance(operation, SetOpeningBalance):
+        number = operation.card.value
     else:
         number = operation.reference
     return number

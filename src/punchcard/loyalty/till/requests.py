@@ -191,13 +191,15 @@ class OperationBuilder:
     ) -> Operation:
         """Return the operation that `make` makes on the card that the text `card` names.
 
-        It is the card's id, number, token or address, or a rotating code that was right when the
-        operation happened: a terminal without a line sends later what it scanned then.
+        It is the card's id, number, token or address, the code of a card from elsewhere, or a
+        rotating code that was right when the operation happened: a terminal without a line sends
+        later what it scanned then.
         Raises, beside what `build` does, CardNotFound and CodeExpired.
         """
         try:
             metadata = self._metadata(details)
             ref = CardRef.parse(card) or self._by_rotating_code(card, metadata)
+            ref = ref or CardRef.parse_any(card)
             self._add_staff(details, metadata)
             if ref is None:
                 raise CardNotFound
@@ -327,7 +329,7 @@ class OperationBuilder:
 
 def card_ref(text: str) -> CardRef:
     """Return what `text` names a card by. Raises CardNotFound if it can name none."""
-    ref = CardRef.parse(text)
+    ref = CardRef.parse_any(text)
     if ref is None:
         raise CardNotFound
     return ref

@@ -76,6 +76,10 @@ def lock_cards(
     """
     wanted = set(refs)
     kinds = {ref.key for ref in wanted}
+    if CardKey.EXTERNAL in kinds:
+        # Codes from elsewhere are the vendor's, and looked for once nothing of ours is found.
+        wanted = {ref for ref in wanted if ref.key != CardKey.EXTERNAL}
+        kinds.remove(CardKey.EXTERNAL)
     if not kinds:
         return Locked({}, {})
     # Of several kinds two may name one card: they are first turned into ids.
