@@ -79,6 +79,12 @@ def _reward(town: Town) -> str:
     return f"/console/programs/{program}/rewards/{reward}"
 
 
+def _promotion(town: Town) -> str:
+    program = _first(town, BAKER, "programs")
+    promotion = _first(town, BAKER, f"programs/{program}/promotions")
+    return f"/console/programs/{program}/promotions/{promotion}"
+
+
 def _card(end: str = "", email: str = OWNER) -> Callable[[Town], str]:
     """Return how to find the page of a card."""
     return lambda town: f"/console/members/{_first(town, email, 'cards')}{end}"
@@ -165,6 +171,11 @@ def _tick_two(page: Page, _town: Town) -> None:
     page.locator("#confirm").wait_for()
 
 
+def _ask_what_it_costs(page: Page, _town: Town) -> None:
+    page.locator("#save").click()
+    page.locator("#simulation").wait_for()
+
+
 def _show_code(page: Page, _town: Town) -> None:
     page.locator('form[action="/console/terminals/pair"] button').click()
     page.locator("#pairing-code").wait_for()
@@ -239,6 +250,10 @@ SCREENS: tuple[Screen, ...] = (
     Screen("program-links", _program("/links"), OWNER),
     Screen("reward", _reward, BAKER),
     Screen("reward-new", _program("/rewards/new", BAKER), BAKER),
+    Screen("promotions", _program("/promotions", BAKER), BAKER),
+    Screen("promotion", _promotion, BAKER),
+    Screen("promotion-cost", _promotion, BAKER, prepare=_ask_what_it_costs),
+    Screen("promotion-new", _program("/promotions/new", BAKER), BAKER),
     Screen("poster", _program("/poster?languages=fr&languages=lb"), OWNER),
     Screen("table-card", _program("/poster?format=tent"), OWNER),
     Screen("poster-window", _program("/poster?format=window"), OWNER),

@@ -30,6 +30,9 @@ _LOYALTY = "/api/v1/vendor/loyalty"
 _PLATFORM = "/api/v1/admin"
 _CARD = "/console/members/{card_id}"
 _PROGRAM = "/console/programs/{program_id}"
+_PROMOTIONS = f"{_PROGRAM}/promotions"
+_PROMOTIONS_OF_THE_API = f"{_LOYALTY}/programs/{{program_id}}/promotions"
+_PROMOTION_OF_THE_API = f"{_PROMOTIONS_OF_THE_API}/{{promotion_id}}"
 
 SAME: dict[Route, list[Route]] = {
     **{
@@ -144,6 +147,20 @@ SAME: dict[Route, list[Route]] = {
     ("POST", f"{_PROGRAM}/rewards/{{reward_id}}/archive"): [
         ("DELETE", f"{_LOYALTY}/rewards/{{reward_id}}")
     ],
+    ("GET", _PROMOTIONS): [("PATCH", _PROMOTION_OF_THE_API)],
+    ("GET", f"{_PROMOTIONS}/new"): [("POST", _PROMOTIONS_OF_THE_API)],
+    ("POST", f"{_PROMOTIONS}/new"): [
+        ("POST", _PROMOTIONS_OF_THE_API),
+        ("POST", f"{_PROMOTION_OF_THE_API}/simulate"),
+    ],
+    ("GET", f"{_PROMOTIONS}/{{promotion_id}}"): [("PATCH", _PROMOTION_OF_THE_API)],
+    ("POST", f"{_PROMOTIONS}/{{promotion_id}}"): [
+        ("PATCH", _PROMOTION_OF_THE_API),
+        ("POST", f"{_PROMOTION_OF_THE_API}/simulate"),
+    ],
+    ("POST", f"{_PROMOTIONS}/{{promotion_id}}/end"): [("DELETE", _PROMOTION_OF_THE_API)],
+    ("POST", f"{_PROMOTIONS}/{{promotion_id}}/pause"): [("PATCH", _PROMOTION_OF_THE_API)],
+    ("POST", f"{_PROMOTIONS}/{{promotion_id}}/start"): [("PATCH", _PROMOTION_OF_THE_API)],
     # The ledger, and the staff
     ("GET", "/console/ledger"): [("GET", f"{_LOYALTY}/transactions")],
     ("GET", "/console/ledger/{transaction_id}"): [("GET", f"{_LOYALTY}/transactions")],

@@ -101,6 +101,31 @@ BAKERY: Final = DemoShop(
             },
         ),
     ),
+    promotions=(
+        Offer(
+            fields={
+                "name": "Happy Hour",
+                "effect": {"kind": "multiply", "factor": "2.000"},
+                "windows": [{"weekdays": [2], "from": "16:00", "to": "18:00"}],
+                "budget": {"points": 5000},
+            },
+        ),
+        Offer(
+            fields={
+                "name": "Eng roueg Woch",
+                "effect": {"kind": "add_points", "points": 5},
+                "minimum_purchase_minor": 1000,
+                "limit": {"times": 1, "per": "day"},
+                "texts": {
+                    "en": {"name": "A quiet week"},
+                    "fr": {"name": "Une semaine calme"},
+                    "de": {"name": "Eine ruhige Woche"},
+                },
+            },
+            starts=14,
+            ends=20,
+        ),
+    ),
     trade=Trade(
         guests=150,
         hours={6: 5, 7: 9, 8: 8, 9: 5, 10: 4, 11: 4, 12: 6, 15: 2, 16: 4, 17: 6, 18: 3},

@@ -24,7 +24,7 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A reward; its dates count from the day the history ends, in days."""
+    """A reward or a promotion; its dates count from the day the history ends, in days."""
 
     fields: Mapping[str, Any]
     starts: int | None = None
@@ -62,6 +62,7 @@ class DemoShop:
     program: Mapping[str, Any]
     offers: tuple[Offer, ...]
     trade: Trade
+    promotions: tuple[Offer, ...] = ()
     others: tuple[tuple[Mapping[str, Any], tuple[Offer, ...]], ...] = ()
     """Programs without a history, each with its rewards."""
 

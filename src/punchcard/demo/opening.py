@@ -23,10 +23,10 @@ from punchcard.demo.demo_shop import ADMIN_EMAIL, PASSWORD, DemoShop, Offer, Per
 from punchcard.demo.people import plain
 from punchcard.kit.ids import LocationId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.operations import Actor, StaffIdentity
-from punchcard.loyalty.programs import program_service, reward_service
+from punchcard.loyalty.programs import program_service, promotion_service, reward_service
 from punchcard.loyalty.staff import pin_service
 from punchcard.loyalty.staff.pin_verifier import PreparedPin
-from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.loyalty.vocabulary import ActorKind, PromotionStatus
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,8 @@ def open_shop(
         program = program_service.create_program(session, by_manager, vendor_id, fields)
         places = location_service.list_locations(session, vendor_id, after_id=None, limit=10)
         room = _Room(session, by_manager, vendor_id)
+        for promotion in shop.promotions:
+            room.promote(program.id, promotion, history_ends)
         for other, offers in shop.others:
             made = program_service.create_program(session, by_manager, vendor_id, dict(other))
             for offer in offers:
@@ -231,6 +233,16 @@ class _Room:
             per_card_limit=row.per_card_limit,
             valid_from=row.valid_from,
             valid_until=row.valid_until,
+        )
+
+    def promote(self, program_id: ProgramId, offer: Offer, history_ends: datetime) -> None:
+        """Add a promotion to the program, on from the first day unless it says otherwise."""
+        fields = {**offer.fields, "status": PromotionStatus.ACTIVE}
+        for name, days in (("starts_on", offer.starts), ("ends_on", offer.ends)):
+            if days is not None:
+                fields[name] = (history_ends + timedelta(days=days)).date()
+        promotion_service.create_promotion(
+            self.session, self.act, self.vendor_id, program_id, fields
         )
 
     def make_key(self) -> str:

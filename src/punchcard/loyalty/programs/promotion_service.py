@@ -28,7 +28,7 @@ from punchcard.loyalty.rules.promotions.promotion_form import (
     check_status,
     status_on,
 )
-from punchcard.loyalty.vocabulary import PromotionStatus
+from punchcard.loyalty.vocabulary import PromotionStatus, Stacking
 
 FIELDS: Final = (
     "name",
@@ -51,6 +51,7 @@ FIELDS: Final = (
 
 _LIVE: Final = (PromotionStatus.ACTIVE, PromotionStatus.PAUSED)
 _LISTS: Final = ("windows", "location_ids", "tier_keys", "items")
+_COUNTS: Final = ("points_given", "stamps_given", "uses")
 
 
 def create_promotion(
@@ -162,6 +163,40 @@ def update_promotion(
     _changed(session, act, program, promotion, before)
     _record(session, act, "promotion.updated", promotion, old=old, new=changed)
     return promotion
+
+
+def planned_promotion(
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    program_id: ProgramId,
+    *,
+    fields: Mapping[str, Any],
+    promotion: Promotion | None = None,
+) -> Promotion:
+    """Return what saving `fields` would make, of `promotion` or anew; nothing is kept.
+
+    Raises ProgramNotFound, InvalidInput.
+    """
+    program = get_program(session, vendor_id, program_id)
+    given = {"texts": {}, "minimum_purchase_minor": 0, "stacking": Stacking.BEST}
+    own: dict[str, Any] = {"id": act.ids.new_id(), "version": 1, **dict.fromkeys(_COUNTS, 0)}
+    if promotion is not None:
+        given = _values(promotion)
+        own = {name: getattr(promotion, name) for name in ("id", "version", *_COUNTS)}
+    planned = Promotion(
+        **{
+            **{name: [] for name in _LISTS},
+            "status": PromotionStatus.DRAFT,
+            **given,
+            **_kept(fields),
+        },
+        **own,
+        vendor_id=program.vendor_id,
+        program_id=program.id,
+    )
+    _check(session, program, planned)
+    return planned
 
 
 def end_promotion(

@@ -19,6 +19,7 @@ from babel.numbers import format_decimal, format_percent
 
 from punchcard.kit.i18n import locale_of, plural, translate
 from punchcard.kit.money import minor_digits, write_amount
+from punchcard.loyalty.promotion_words import Width, weekday_name
 from punchcard.web.pages.labels import ENTRY_NAMES
 
 
@@ -49,6 +50,7 @@ class Wording:
             "birthday": self.birthday,
             "signed": self.signed,
             "month_name": self.month_name,
+            "weekday": self.weekday,
             "minor_digits": minor_digits,
             "entry_name": self.entry_name,
         }
@@ -79,6 +81,10 @@ class Wording:
     def month_name(self, month: int) -> str:
         """Return the name of a month, 1 to 12, as it stands alone."""
         return str(get_month_names("wide", context="stand-alone", locale=self.locale)[month])
+
+    def weekday(self, day: int, width: Width = "wide") -> str:
+        """Return the name of a day of the week, 1 is Monday, as it stands alone."""
+        return weekday_name(day, self.language, width=width)
 
     def percent(self, share: float | None) -> str:
         """Return a share (0.25) as a percentage; a dash when there is none."""

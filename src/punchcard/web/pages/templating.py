@@ -18,9 +18,11 @@ from punchcard.loyalty.rules.void_rules import VOIDABLE
 from punchcard.loyalty.vocabulary import (
     HELD_STATUSES,
     CardStatus,
+    EffectKind,
     PinPolicy,
     ProgramStatus,
     ProgramType,
+    PromotionStatus,
 )
 from punchcard.wallets.card_colours import card_colours
 from punchcard.wallets.symbols import stamp_symbols
@@ -45,10 +47,12 @@ _GLOBALS: Final[dict[str, Any]] = {
     "LANGUAGES": LANGUAGES,
     "LANGUAGE_NAMES": LANGUAGE_NAMES,
     "CardStatus": CardStatus,
+    "EffectKind": EffectKind,
     "HELD_STATUSES": HELD_STATUSES,
     "PinPolicy": PinPolicy,
     "ProgramStatus": ProgramStatus,
     "ProgramType": ProgramType,
+    "PromotionStatus": PromotionStatus,
     "VOIDABLE": VOIDABLE,
     "VendorStatus": VendorStatus,
 }
