@@ -1,8 +1,10 @@
 """Names for things: ordered ids, card numbers a person can type, tokens nobody can guess."""
 
+import hashlib
 import re
 import secrets
 import threading
+from datetime import datetime
 from typing import Final, NewType, Protocol, TypeVar, cast
 
 from punchcard.kit.clock import Clock
@@ -120,6 +122,16 @@ class SystemIds:
     def new_token(self, bytes_of_chance: int = 32) -> str:
         """Return `bytes_of_chance` random bytes as URL-safe text (16 bytes: 22 characters)."""
         return secrets.token_urlsafe(bytes_of_chance)
+
+
+def derived_id(at: datetime, *names: str) -> str:
+    """Return the UUIDv7 of `at` that belongs to these names: the same for the same ones."""
+    named = hashlib.sha256("\n".join(names).encode()).digest()
+    milliseconds = int(at.timestamp() * 1000)
+    chance = int.from_bytes(named[:10], "big")
+    value = (milliseconds << 80) | (7 << 76) | (chance >> 68 << 64) | (2 << 62)
+    text = f"{value | (chance & (2**62 - 1)):032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def check_digit(digits: str) -> int:

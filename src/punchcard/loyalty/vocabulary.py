@@ -203,6 +203,49 @@ class MilestoneState(StrEnum):
     CLAIMED = "claimed"
 
 
+class TierBasis(StrEnum):
+    """What counts towards a tier: never what promotions, tiers or a welcome add."""
+
+    POINTS = "points"
+    SPEND_MINOR = "spend_minor"
+    VISITS = "visits"
+    STAMPS = "stamps"
+
+
+TIER_BASIS_OF_TYPE: Final = {
+    ProgramType.STAMPS: TierBasis.STAMPS,
+    ProgramType.POINTS: TierBasis.POINTS,
+    ProgramType.HYBRID: TierBasis.POINTS,
+}
+"""What counts towards the tiers of a program that does not say."""
+
+
+class TierWindow(StrEnum):
+    """In which time it counts; the rolling months are this one and the eleven before it."""
+
+    LIFETIME = "lifetime"
+    CALENDAR_YEAR = "calendar_year"
+    ROLLING_12_MONTHS = "rolling_12_months"
+
+
+class TierDowngrade(StrEnum):
+    """Where a card goes whose tier has come to its date and was not earned anew."""
+
+    NEVER = "never"
+    ONE_DOWN = "one_down"
+    TO_FIT = "to_fit"
+
+
+class TierMove(StrEnum):
+    """Why an entry tells of a card's tier."""
+
+    REACHED = "reached"
+    KEPT = "kept"
+    FELL = "fell"
+    TAKEN_BACK = "taken_back"
+    REMOVED = "removed"
+
+
 class PartKind(StrEnum):
     """Where a part of what a purchase earned comes from."""
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from punchcard.api.schemas.fields import Moment, OneOf, Schema
+from punchcard.api.schemas.program_rules.program_tiers import CardTier, tier_response
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import CardId, EntryId, GrantId, LocationId, ProgramId, RewardId
 from punchcard.loyalty.cards.card_view import CardView
@@ -99,6 +100,7 @@ def balance_response(card: CardView) -> dict[str, Any]:
         "expiring": [
             {"points": points, "expires_on": expires_on} for points, expires_on in card.expiring
         ],
+        "tier": tier_response(card.tier),
         "lifetime": {
             "stamps": card.lifetime_stamps,
             "points": card.lifetime_points,
@@ -270,6 +272,7 @@ class Card(Schema):
             "points",
             "points_pending",
             "expiring",
+            "tier",
             "lifetime",
             "next_stamp_at",
             "stamps_left_today",
@@ -297,6 +300,7 @@ class Card(Schema):
     points: int
     points_pending: Annotated[int, Field(description="Earned, and not to be spent yet.")]
     expiring: list[ExpiringPoints]
+    tier: CardTier | None
     lifetime: Lifetime
     next_stamp_at: Moment | None
     stamps_left_today: int

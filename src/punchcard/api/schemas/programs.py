@@ -35,6 +35,7 @@ from punchcard.api.schemas.program_rules.program_stamps import (
     ProgramStampsSchema,
     StampReward,
 )
+from punchcard.api.schemas.program_rules.program_tiers import ProgramTiers, ProgramTiersSchema
 from punchcard.kit.ids import ProgramId, RewardId
 from punchcard.kit.money import minor_digits
 from punchcard.loyalty.models import LoyaltyProgram, Reward
@@ -136,7 +137,7 @@ class ProgramWords(Schema):
     opening_hours: OpeningHours | None = None
 
 
-class ProgramRequest(ProgramDates, ProgramStamps):
+class ProgramRequest(ProgramDates, ProgramStamps, ProgramTiers):
     """A program to be made: currency and time zone are the vendor's unless given."""
 
     name: Name
@@ -166,7 +167,7 @@ class ProgramRequest(ProgramDates, ProgramStamps):
     texts: Texts[ProgramWords] = LEFT_OUT
 
 
-class ProgramChange(ProgramDates, ProgramStamps):
+class ProgramChange(ProgramDates, ProgramStamps, ProgramTiers):
     """What changes about a program; what is left out stays."""
 
     name: Name = LEFT_OUT
@@ -196,7 +197,7 @@ class ProgramChange(ProgramDates, ProgramStamps):
     texts: Texts[ProgramWords] = LEFT_OUT
 
 
-class ProgramSchema(ProgramDatesSchema, ProgramStampsSchema):
+class ProgramSchema(ProgramDatesSchema, ProgramStampsSchema, ProgramTiersSchema):
     """A stamp card or points program."""
 
     untagged = frozenset({"usual_purchase_minor"})
@@ -304,6 +305,7 @@ def program_values(
         "stamp_rewards": all_rewards(
             row.stamp_rewards, target=row.stamps_target, reward=row.stamp_reward, texts=row.texts
         ),
+        "tiers": row.tiers or [],
         "id": row.id,
         "version": row.version,
         "branding": shown_branding(row.branding, base_url),

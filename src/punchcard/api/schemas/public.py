@@ -18,6 +18,7 @@ from punchcard.api.schemas.cards import (
 )
 from punchcard.api.schemas.fields import Moment, OneOf, Schema, Texts
 from punchcard.api.schemas.program_rules.program_stamps import StampReward
+from punchcard.api.schemas.program_rules.program_tiers import CardTier, PublicTier, public_tier
 from punchcard.api.schemas.programs import (
     Branding,
     ProgramWords,
@@ -31,7 +32,7 @@ from punchcard.loyalty.ledger.ledger_reader import ReadEntry
 from punchcard.loyalty.models import Reward
 from punchcard.loyalty.programs.public_service import ProgramPage
 from punchcard.loyalty.rules.logo_rules import shown_branding
-from punchcard.loyalty.vocabulary import CardStatus, ProgramType
+from punchcard.loyalty.vocabulary import CardStatus, ProgramType, TierBasis
 
 
 class PublicReward(Schema):
@@ -58,6 +59,8 @@ class PublicProgram(Schema):
     stamps_target: int
     stamp_reward: StampReward | None
     rewards: list[PublicReward]
+    tiers: list[PublicTier]
+    tier_basis: OneOf[TierBasis]
     self_enrollment: bool
     terms_text: str | None
     branding: Branding
@@ -91,6 +94,7 @@ class PublicCard(Schema):
     points: int
     points_pending: Annotated[int, Field(description="Earned, and not to be spent yet.")]
     expiring: list[ExpiringPoints]
+    tier: CardTier | None
     lifetime: Lifetime
     next_stamp_at: Moment | None
     stamps_left_today: int
@@ -154,6 +158,8 @@ def public_program(page: ProgramPage, base_url: str) -> dict[str, Any]:
         "stamps_target": program.stamps_target,
         "stamp_reward": program.stamp_reward,
         "rewards": [_public_reward(reward) for reward in page.rewards],
+        "tiers": [public_tier(tier) for tier in program.tiers or ()],
+        "tier_basis": program.tier_basis,
         "self_enrollment": program.self_enrollment,
         "terms_text": program.terms_text,
         "branding": shown_branding(program.branding, base_url),

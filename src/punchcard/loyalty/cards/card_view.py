@@ -17,6 +17,7 @@ from punchcard.loyalty.rules.stamps.milestone_rules import (
     milestones_of,
 )
 from punchcard.loyalty.rules.standing import Standing
+from punchcard.loyalty.rules.tiers.tier_rules import TierView, tier_view
 from punchcard.loyalty.rules.values import CardState, ProgramRules
 from punchcard.loyalty.vocabulary import CardStatus
 
@@ -30,7 +31,8 @@ class CardView(NamedTuple):
     full card's as often as it is full. In which wallets it is only receipts say here: anyone who
     reads a card asks the wallets. `used_up` are rewards that it has had as often as a card may;
     only readers are told them. `milestones` are the rewards of its lap, the full card's last, and
-    `kept_milestones` those of former laps that it still can have, by lap and stamps.
+    `kept_milestones` those of former laps that it still can have, by lap and stamps. `tier` is None
+    where the program has none.
     """
 
     id: CardId
@@ -58,6 +60,7 @@ class CardView(NamedTuple):
     standing: Standing | None = None
     milestones: tuple[MilestoneView, ...] = ()
     kept_milestones: tuple[Claim, ...] = ()
+    tier: TierView | None = None
 
     @property
     def lap(self) -> int:
@@ -124,6 +127,7 @@ def view_of(
         state.standing,
         milestones_of(program, state),
         () if state.standing is None else kept_of(program, state),
+        None if program.tier_plan is None else tier_view(program, state, program.day_of(now)),
     )
 
 

@@ -58,3 +58,11 @@ class RewardNotAvailable(DomainError):
     code = "reward_not_available"
     kind = Kind.REFUSED
     sentence = N_("This reward is not available.")
+
+
+class RewardGivenByTier(DomainError):
+    """A tier gives the reward, so it can't be taken out of the catalogue: facts `tier`."""
+
+    code = "reward_given_by_tier"
+    kind = Kind.CONFLICT
+    sentence = N_("Who reaches {tier} is given this reward: take it out of that tier first.")

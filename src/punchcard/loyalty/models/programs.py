@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from punchcard.db.base import Base
 from punchcard.db.types import BigInt, EnumText, Json, UtcDateTime, one_of
 from punchcard.kit.ids import ProgramId, RewardId, VendorId
+from punchcard.loyalty.models.tier_rule_fields import TierRuleFields
 from punchcard.loyalty.vocabulary import (
     PinPolicy,
     ProgramStatus,
@@ -18,7 +19,7 @@ from punchcard.loyalty.vocabulary import (
 )
 
 
-class LoyaltyProgram(Base):
+class LoyaltyProgram(TierRuleFields, Base):
     """The rules of one stamp card or points program, and how it looks.
 
     `points_per_currency_unit` points are earned for every `points_per_amount_minor` spent.

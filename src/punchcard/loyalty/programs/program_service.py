@@ -21,6 +21,7 @@ from punchcard.kit.money import minor_units
 from punchcard.loyalty.errors.programs import ProgramHasCards, ProgramNotFound, ProgramSlugTaken
 from punchcard.loyalty.events import PROGRAM_CHANGED, ProgramsChanged, StaffPinChanged
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
+from punchcard.loyalty.programs.program_tiers import audited_tiers, check_tiers, with_tiers_kept
 from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.rules.logo_rules import kept_branding
 from punchcard.loyalty.rules.program_rules import (
@@ -31,6 +32,7 @@ from punchcard.loyalty.rules.program_rules import (
     slug_of,
 )
 from punchcard.loyalty.rules.stamps.stamp_rewards import with_all_rewards
+from punchcard.loyalty.rules.tiers.tier_form import TIER_RULES
 from punchcard.loyalty.vocabulary import ProgramStatus, VoidPolicy
 
 FIELDS = (
@@ -64,6 +66,8 @@ FIELDS = (
     "expiry_notice_days",
     "return_grace_days",
     "stamps_expiry",
+    "tiers",
+    *TIER_RULES,
     "self_enrollment",
     "terms_text",
     "branding",
@@ -104,7 +108,8 @@ def create_program(
         **fields,
     }
     values.setdefault("points_per_amount_minor", minor_units(values["currency"]))
-    values = with_all_rewards({"stamps_target": DEFAULT_STAMPS_TARGET}, values)
+    values = with_tiers_kept(with_all_rewards({"stamps_target": DEFAULT_STAMPS_TARGET}, values))
+    check_tiers(session, None, values)
     if values["status"] == ProgramStatus.ACTIVE:
         check_complete(values)
     program = _insert(session, act, vendor_id, values, slug_from or values["name"])
@@ -181,7 +186,7 @@ def update_program(
     if "branding" in fields:
         branding = kept_branding(program.id, program.branding, fields["branding"])
         fields = {**fields, "branding": branding}
-    fields = with_all_rewards(_values(program), fields)
+    fields = with_tiers_kept(with_all_rewards(_values(program), fields))
     changed = {name: value for name, value in fields.items() if getattr(program, name) != value}
     if not changed:
         return program
@@ -300,6 +305,7 @@ def _check_change(session: Session, program: LoyaltyProgram, changed: Mapping[st
         _refuse_if_cards(session, program)
     if changed.get("minimum_redemption_points", 0) > program.minimum_redemption_points:
         _refuse_cheaper_rewards(session, program, changed["minimum_redemption_points"])
+    check_tiers(session, program, changed)
     after = {**_values(program), **changed}
     if after["status"] == ProgramStatus.ACTIVE:
         check_complete(after)
@@ -403,4 +409,5 @@ def _record(
     new: Mapping[str, Any] | None = None,
 ) -> None:
     of = ("program", program.id)
-    record_act(session, act, action, of=of, vendor_id=program.vendor_id, old=old, new=new)
+    before, after = (values and audited_tiers(values) for values in (old, new))
+    record_act(session, act, action, of=of, vendor_id=program.vendor_id, old=before, new=after)

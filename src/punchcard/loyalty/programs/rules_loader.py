@@ -1,6 +1,6 @@
 """Programs as the rules see them: read once a version, then kept in memory."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,8 @@ from punchcard.loyalty.rules.dated.dates import Expiry
 from punchcard.loyalty.rules.promotions.promotion_form import LATE_ENDS_DAYS
 from punchcard.loyalty.rules.promotions.promotion_offer import PromotionOffer, promotion_of
 from punchcard.loyalty.rules.stamps.stamp_rewards import milestones_of
+from punchcard.loyalty.rules.tiers.tier_form import given_by
+from punchcard.loyalty.rules.tiers.tier_plan import TierGrant, plan_of
 from punchcard.loyalty.rules.values import ProgramRules, RewardOffer
 from punchcard.loyalty.vocabulary import PromotionStatus, UnclaimedMilestones
 
@@ -84,8 +86,12 @@ def load_rules(
         offer = RewardOffer(*reward[1:])
         offers.setdefault(reward.program_id, []).append(offer)
     promotions = load_promotions(connection, programs)
+    given = _given_by_tiers(connection, programs)
     return {
-        row.id: (stamp_of(row), _rules_of(row, offers.get(row.id, []), promotions.get(row.id, [])))
+        row.id: (
+            stamp_of(row),
+            _rules_of(row, offers.get(row.id, []), promotions.get(row.id, []), given),
+        )
         for row in programs
     }
 
@@ -119,8 +125,26 @@ def load_promotions(
     return found
 
 
+def _given_by_tiers(
+    connection: Connection | Session, programs: Iterable[Row[Any]]
+) -> dict[str, TierGrant]:
+    """Read the rewards that tiers give, by their ids; nothing is asked where none gives any."""
+    wanted = {reward_id for row in programs for reward_id in given_by(row.tiers)}
+    if not wanted:
+        return {}
+    query = select(_REWARDS.c.id, _REWARDS.c.name, _REWARDS.c.value_minor).where(
+        _REWARDS.c.id.in_(sorted(wanted))
+    )
+    return {
+        row.id: TierGrant(row.id, row.name, row.value_minor) for row in connection.execute(query)
+    }
+
+
 def _rules_of(
-    row: Row[Any], offers: list[RewardOffer], promotions: list[PromotionOffer]
+    row: Row[Any],
+    offers: list[RewardOffer],
+    promotions: list[PromotionOffer],
+    given: Mapping[str, TierGrant],
 ) -> ProgramRules:
     return ProgramRules(
         id=row.id,
@@ -155,4 +179,5 @@ def _rules_of(
         keeps_milestones=row.unclaimed_milestones == UnclaimedMilestones.KEEP,
         stamps_per_item={one["sku"]: one["stamps"] for one in row.stamps_per_item or ()},
         max_stamps_per_visit=row.max_stamps_per_visit,
+        tier_plan=plan_of(row.tiers, row.tier_rules, row.type, given),
     )

@@ -16,6 +16,8 @@ from punchcard.loyalty.rules.promotions.promotion_rules import (
 )
 from punchcard.loyalty.rules.purchase_rules import Bonus
 from punchcard.loyalty.rules.stamps.purchase_items import base_stamps
+from punchcard.loyalty.rules.tiers.tier_plan import Tier
+from punchcard.loyalty.rules.tiers.tier_rules import tier_of
 from punchcard.loyalty.rules.values import (
     NO_HISTORY,
     CardState,
@@ -23,10 +25,11 @@ from punchcard.loyalty.rules.values import (
     History,
     ProgramRules,
 )
-from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.loyalty.vocabulary import ActorKind, PartKind
 
 # Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
 _IMPORT: Final = ActorKind.IMPORT
+_TIER: Final = PartKind.TIER
 
 _POINTED: Final = (EarnPoints, RecordVisit)
 _STAMPED: Final = (AddStamp, RecordVisit)
@@ -44,12 +47,20 @@ def bonuses_of(
     What an import tells of former days earns nothing beside it. `history` tells which budgets are
     left.
     """
-    if not program.promotions or operation.actor.kind == _IMPORT:
+    if not program.promotions and program.tier_plan is None:
+        return ()
+    if operation.actor.kind == _IMPORT:
         return ()
     given = Given(history.budgets, card.kept_standing.uses)
-    purchase = _purchase_of(operation, program, card, at)
+    tier = _tier_of(program, card, at)
+    purchase = _purchase_of(operation, program, tier, at)
     minimum = program.minimum_purchase_minor
-    return bonuses_on(program.promotions, purchase, given, program.zone, minimum)
+    bonuses = bonuses_on(program.promotions, purchase, given, program.zone, minimum)
+    if tier is None or tier.factor == 1 or not purchase.has_points:
+        return bonuses
+    facts = {"tier": tier.key}
+    own = Bonus(_TIER, tier.factor, minimum_purchase_minor=minimum, facts=facts)
+    return (own, *bonuses)
 
 
 def uses_counted(decision: Decision) -> Decision:
@@ -73,8 +84,14 @@ def uses_counted(decision: Decision) -> Decision:
     return decision
 
 
+def _tier_of(program: ProgramRules, card: CardState, at: datetime) -> Tier | None:
+    if program.tier_plan is None:
+        return None
+    return tier_of(program.tier_plan, card, program.day_of(at))
+
+
 def _purchase_of(
-    operation: CardOperation, program: ProgramRules, card: CardState, at: datetime
+    operation: CardOperation, program: ProgramRules, tier: Tier | None, at: datetime
 ) -> Purchase:
     amount = operation.amount_minor if isinstance(operation, EarnPoints | RecordVisit) else None
     items = operation.items if isinstance(operation, AddStamp | RecordVisit) else ()
@@ -85,10 +102,10 @@ def _purchase_of(
     return Purchase(
         at=at,
         location_id=operation.location_id,
-        tier=card.kept_standing.tier.get("key"),
+        tier=None if tier is None else tier.key,
         amount_minor=amount,
         skus=frozenset(item.sku for item in items),
-        base=(amount or 0) * rate,
+        base=(amount or 0) * rate * (1 if tier is None else tier.factor),
         has_points=program.has_points
         and amount is not None
         and amount >= program.minimum_purchase_minor,

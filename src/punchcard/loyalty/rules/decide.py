@@ -42,6 +42,7 @@ from punchcard.loyalty.rules.dated.due_rules import book_due, only_due, touched
 from punchcard.loyalty.rules.promises import grant_rules, reservation_rules
 from punchcard.loyalty.rules.stamps import visit_rules
 from punchcard.loyalty.rules.stamps.purchase_items import base_stamps
+from punchcard.loyalty.rules.tiers.tier_rules import with_tiers
 from punchcard.loyalty.rules.time_rules import LATE, time_on_card
 from punchcard.loyalty.rules.values import (
     NO_HISTORY,
@@ -147,7 +148,14 @@ def decide(
         steps.card = steps.card._replace(last_activity_at=_later(card.last_activity_at, at))
     decision = uses_counted(_RULES[type(operation)](operation, program, steps, history, at))
     has_dates = program.points_expiry is not None or program.stamps_expiry is not None
-    return touched(program, decision) if is_visit and has_dates else decision
+    decision = touched(program, decision) if is_visit and has_dates else decision
+    is_tiered = program.tier_plan is not None or _counts(decision.card)
+    return with_tiers(operation, program, decision, history) if is_tiered else decision
+
+
+def _counts(card: CardState) -> bool:
+    """Return whether something counts towards a tier on the card, also where there is none now."""
+    return card.standing is not None and bool(card.standing.qualifying)
 
 
 def _occasion(

@@ -14,6 +14,7 @@ from punchcard.kit.validation import places, texts
 from punchcard.kit.validation.invalid import check_field
 from punchcard.loyalty.rules.dated.expiry_rules import EXPIRY_BOUNDS, expiry_faults
 from punchcard.loyalty.rules.stamps.stamp_rewards import STAMP_BOUNDS, item_faults
+from punchcard.loyalty.rules.tiers.tier_form import TIER_BOUNDS, TIER_CHOICES
 from punchcard.loyalty.vocabulary import (
     PinPolicy,
     ProgramStatus,
@@ -50,6 +51,7 @@ PROGRAM_CHOICES: Mapping[str, tuple[str, ...]] = {
     "pin_policy": tuple(PinPolicy),
     "void_policy": tuple(VoidPolicy),
     "unclaimed_milestones": tuple(UnclaimedMilestones),
+    **TIER_CHOICES,
 }
 
 _CHECKS = {"slug": texts.slug, "currency": places.currency, "timezone": places.timezone}
@@ -60,7 +62,9 @@ FIXED_BY_CARDS = ("type", "currency", "timezone")
 
 def check_program(fields: Mapping[str, Any]) -> None:
     """Raise InvalidInput, naming each of `fields` that lies outside what is allowed."""
-    faults = _out_of_bounds(fields, {**PROGRAM_BOUNDS, **EXPIRY_BOUNDS, **STAMP_BOUNDS})
+    faults = _out_of_bounds(
+        fields, {**PROGRAM_BOUNDS, **EXPIRY_BOUNDS, **STAMP_BOUNDS, **TIER_BOUNDS}
+    )
     faults += expiry_faults(fields)
     faults += item_faults(fields.get("stamps_per_item"))
     one_of = N_("Must be one of: {choices}.")

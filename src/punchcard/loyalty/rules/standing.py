@@ -35,7 +35,8 @@ class Standing(NamedTuple):
     has beyond them has no date. `lap` counts the full cards that were exchanged, from 1; `claimed`
     are the milestones of the lap that were, `kept` those of former laps that still can be, as
     (lap, at); `ahead` are claims of laps that voids undid, until those come back. `qualifying`
-    counts towards a tier, by the period it counts in; `tier` is the tier's facts. `uses` counts how
+    counts towards a tier, by what counts and in which month; `tier` is the tier's facts, none while
+    the card never left the lowest: see `tiers/tier_rules.py`. `uses` counts how
     often each promotion added something, in the period of its limit. `held` is what open
     reservations hold, by their ids, and `grants` what was given to the card and is ready, by
     theirs: see `reservation_rules.HeldFacts` and `grant_rules.GrantFacts`.
@@ -47,7 +48,7 @@ class Standing(NamedTuple):
     claimed: tuple[int, ...] = ()
     kept: tuple[tuple[int, int], ...] = ()
     qualifying: Mapping[str, int] = {}
-    tier: Mapping[str, str] = {}
+    tier: Mapping[str, Any] = {}
     uses: Mapping[str, Sequence[Any]] = {}
     held: Mapping[str, Mapping[str, Any]] = {}
     grants: Mapping[str, Mapping[str, Any]] = {}
@@ -107,6 +108,12 @@ class Standing(NamedTuple):
         return sum(lot.amount for lot in self.stamp_lots)
 
     @property
+    def tier_ends(self) -> str | None:
+        """Return the last day on which nothing takes the card's tier away; None without one."""
+        ends: str | None = self.tier.get("kept_to") or self.tier.get("until")
+        return ends
+
+    @property
     def due_on(self) -> date | None:
         """Return the first day on which something of it ends or begins by itself."""
         days = [lot.activates_on for lot in self.lots if lot.activates_on]
@@ -114,8 +121,7 @@ class Standing(NamedTuple):
         ends = [lot.expires_on for lot in (*self.lots, *self.stamp_lots) if not lot.activates_on]
         ends += [facts["expires_on"] for facts in self.grants.values() if "expires_on" in facts]
         last = min(ends, default=NEVER)
-        until = self.tier.get("until") or NEVER
-        last = min(last, until)
+        last = min(last, self.tier_ends or NEVER)
         due = None if last == NEVER else day_after(last)
         if first == NEVER:
             return due
@@ -135,7 +141,7 @@ def followed(standing: Standing, details: Mapping[str, Any]) -> Standing:
     for name in ("lots", "stamp_lots"):
         if name in details:
             changed[name] = _moved(getattr(standing, name), details[name])
-    for name in ("lap", "tier", "qualifying"):
+    for name in ("lap", "tier"):
         if name in details:
             changed[name] = details[name]
     if "claimed" in details:
@@ -143,7 +149,7 @@ def followed(standing: Standing, details: Mapping[str, Any]) -> Standing:
     for name in ("kept", "ahead"):
         if name in details:
             changed[name] = tuple((lap, at) for lap, at in details[name])
-    for name in ("uses", "held", "grants"):
+    for name in ("uses", "held", "grants", "qualifying"):
         if name in details:
             changed[name] = _without_empty({**getattr(standing, name), **details[name]})
     return standing._replace(**changed) if changed else standing

@@ -22,6 +22,7 @@ from punchcard.kit.ids import (
 from punchcard.loyalty.rules.dated.dates import Expiry
 from punchcard.loyalty.rules.promotions.promotion_offer import PromotionOffer
 from punchcard.loyalty.rules.standing import NO_STANDING, Details, Standing
+from punchcard.loyalty.rules.tiers.tier_plan import TierPlan
 from punchcard.loyalty.vocabulary import (
     CardStatus,
     EntryType,
@@ -122,6 +123,7 @@ class ProgramRules:
     keeps_milestones: bool = True
     stamps_per_item: Mapping[str, int] = field(default_factory=dict)
     max_stamps_per_visit: int | None = None
+    tier_plan: TierPlan | None = None
 
     @property
     def has_budgets(self) -> bool:
@@ -326,7 +328,8 @@ class Decision(NamedTuple):
     """What the rules answer: the entries to append, each with the card as it is after it.
 
     `at` is when it happened. `stock_change` is how the stock of `reward_id` moves; of each of those
-    `returned` one comes back, as far as they are counted.
+    `returned` one comes back, as far as they are counted. The last `following` entries are what the
+    operation's own entry brought about: a tier, and what that gives.
     """
 
     steps: list[tuple[EntryDraft, CardState]]
@@ -334,6 +337,12 @@ class Decision(NamedTuple):
     stock_change: int = 0
     reward_id: RewardId | None = None
     returned: tuple[RewardId, ...] = ()
+    following: int = 0
+
+    @property
+    def main(self) -> int:
+        """Return the place of the operation's own entry."""
+        return len(self.steps) - 1 - self.following
 
     @property
     def card(self) -> CardState:

@@ -314,7 +314,7 @@ class Batch:
     def _accept(self, operation: Operation, card: HeldCard, decision: Decision) -> Receipt:
         """Number and chain the entries, move the card, note everything that is to be written."""
         before = card.state
-        main = 0 if isinstance(operation, OpenCard) else len(decision.steps) - 1
+        main = 0 if isinstance(operation, OpenCard) else decision.main
         entries = []
         for index, (draft, after) in enumerate(decision.steps):
             card.sequence += 1

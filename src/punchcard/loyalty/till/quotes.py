@@ -63,7 +63,8 @@ def _quoted(
     history = history_of(operation, Sight(lambda _: connection, card, {}, now))
     if card.program.promotions:
         history = replace(history, budgets=left_of_budgets(connection, card.program))
-    return _told(decide(operation, card.program, card.state, now, history).steps[-1][0])
+    decision = decide(operation, card.program, card.state, now, history)
+    return _told(decision.steps[decision.main][0])
 
 
 def _told(draft: EntryDraft) -> Quote:

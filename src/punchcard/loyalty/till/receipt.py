@@ -9,6 +9,7 @@ from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.rules.reward_rules import ReadyReward
 from punchcard.loyalty.rules.stamps.milestone_rules import MilestoneView, full_card_alone
 from punchcard.loyalty.rules.standing import Standing
+from punchcard.loyalty.rules.tiers.tier_rules import TierView
 from punchcard.loyalty.tables import EntryRow
 
 
@@ -43,6 +44,8 @@ def response_facts(view: CardView) -> dict[str, Any]:
         facts["milestones"] = [list(one) for one in view.milestones]
     if view.kept_milestones:
         facts["kept_milestones"] = [list(pair) for pair in view.kept_milestones]
+    if view.tier is not None:
+        facts["tier"] = list(view.tier)
     return facts
 
 
@@ -72,6 +75,7 @@ def as_answered(view: CardView, entry: EntryRow) -> CardView:
         standing=Standing.parse(facts.get("standing")),
         milestones=_milestones(view, facts),
         kept_milestones=tuple((lap, at) for lap, at in facts.get("kept_milestones", ())),
+        tier=TierView(*facts["tier"]) if "tier" in facts else None,
     )
 
 

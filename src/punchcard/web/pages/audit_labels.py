@@ -170,6 +170,8 @@ class ChangeTeller:
             return ", ".join(self._label_of(one.removeprefix("customer.")) for one in values)
         if name == "stamp_rewards":
             return ", ".join(f"{one['at']}: {one['name']}" for one in values)
+        if name == "tiers":
+            return ", ".join(f"{one['threshold']}: {one['name']}" for one in values)
         return ", ".join(self._text(name, str(one)) for one in values)
 
     def _number(self, name: str, value: int) -> str:

@@ -54,7 +54,29 @@ FIELDS = {
     "stamps_per_item",
     "max_stamps_per_visit",
     "unclaimed_milestones",
+    "tiers",
+    "tier_basis",
+    "tier_window",
+    "tier_holds_months",
+    "tier_grace_days",
+    "tier_downgrade",
 }
+
+
+def tier(key: str, threshold: int, **fields: Any) -> dict[str, Any]:
+    """Return a tier with all its fields."""
+    words = {"en": None, "fr": {"name": "Niveau"}, "de": None, "lb": None}
+    colours = {"background_color": "#aa3311", "text_color": None, "accent_color": None}
+    return {
+        "key": key,
+        "name": key.title(),
+        "texts": words,
+        "threshold": threshold,
+        "earn_factor": "1.000",
+        "grants": [],
+        "branding": colours,
+        **fields,
+    }
 
 
 def make(client: Api, **fields: Any) -> dict[str, Any]:
@@ -109,6 +131,12 @@ def test_everything_that_was_given_comes_back(alice: Api) -> None:
         "stamps_per_item": None,
         "max_stamps_per_visit": 4,
         "unclaimed_milestones": "lapse",
+        "tiers": [tier("basic", 0), tier("gold", 500, earn_factor="1.250")],
+        "tier_basis": "visits",
+        "tier_window": "rolling_12_months",
+        "tier_holds_months": 6,
+        "tier_grace_days": 30,
+        "tier_downgrade": "one_down",
         "self_enrollment": False,
         "terms_text": "Une ligne.\nUne autre.",
         "branding": {

@@ -15,8 +15,10 @@ from punchcard.loyalty.operations import Actor
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.promotions.promotion_offer import PromotionOffer, promotion_of
 from punchcard.loyalty.rules.promotions.promotion_rules import uses_after, uses_before
+from punchcard.loyalty.rules.standing import NO_STANDING
+from punchcard.loyalty.rules.tiers.tier_plan import Tier, TierPlan
 from punchcard.loyalty.rules.values import CardState, Decision, History, PastEntry
-from punchcard.loyalty.vocabulary import ActorKind, EntryType
+from punchcard.loyalty.vocabulary import ActorKind, EntryType, TierBasis
 from tests.support.drivers.rules import ENTRY, MONDAY, PROGRAM, card, earn, points_program, void
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
@@ -198,10 +200,13 @@ def test_a_promotion_is_for_some_purchases(
 
 
 def test_a_promotion_is_for_some_tiers() -> None:
-    gold = card()
-    gold = gold._replace(standing=gold.kept_standing._replace(tier={"key": "gold"}))
-    assert points(1000, offer(tier_keys=["gold", "silver"]), on=gold) == 20
-    assert points(1000, offer(tier_keys=["silver"]), on=gold) == 10
+    tiers = TierPlan(
+        (Tier("basic", 0), Tier("silver", 10), Tier("gold", 20)), basis=TierBasis.VISITS
+    )
+    gold = card(standing=NO_STANDING._replace(tier={"key": "gold"}))
+    for keys, earned in ((["gold", "silver"], 20), (["silver"], 10), (["basic"], 10)):
+        rules = points_program(promotions=(offer(tier_keys=keys),), tier_plan=tiers)
+        assert decide(earn(1000), rules, gold, MONDAY).card.points == earned
 
 
 def test_what_an_import_tells_earns_nothing_beside_its_base() -> None:

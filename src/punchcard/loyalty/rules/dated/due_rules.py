@@ -12,6 +12,7 @@ from punchcard.loyalty.rules.dated import lots
 from punchcard.loyalty.rules.dated.dated_points import joined, with_details
 from punchcard.loyalty.rules.promises import grant_rules, reservation_rules
 from punchcard.loyalty.rules.standing import Details, Lot
+from punchcard.loyalty.rules.tiers.tier_rules import lapsed
 from punchcard.loyalty.rules.values import CardState, Decision, EntryDraft, ProgramRules, Steps
 from punchcard.loyalty.vocabulary import EntryType
 
@@ -70,7 +71,7 @@ def _next_due(program: ProgramRules, card: CardState, day: date) -> _Due:
     for lot in standing.stamp_lots:
         if lot.expires_on < told:
             return _stamps_expired(program, card, lot, day)
-    if ended := grant_rules.expired(card, day):
+    if ended := grant_rules.expired(card, day) or lapsed(program, card, day):
         return _on(program, day, *ended)
     raise AssertionError("a card says that something is due, and nothing is")
 

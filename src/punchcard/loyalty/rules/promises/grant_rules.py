@@ -39,7 +39,7 @@ from punchcard.loyalty.rules.values import (
     RewardState,
     Steps,
 )
-from punchcard.loyalty.vocabulary import EntryType, GrantState, RewardObstacle
+from punchcard.loyalty.vocabulary import EntryType, GrantReason, GrantState, RewardObstacle
 
 GRANTS_LIMIT: Final = 50
 """How many given rewards a card has at once."""
@@ -76,11 +76,13 @@ def grant_reward(
         facts["value_minor"] = reward.value_minor
     if operation.expires_on is not None:
         facts["expires_on"] = operation.expires_on.isoformat()
-    details: Details = {
-        **told(operation.grant_id, facts, facts),
-        "reason": str(operation.reason),
-    }
-    return _taken(EntryType.REWARD_GRANTED, facts, details, steps).decision()
+    return give(operation.grant_id, facts, operation.reason, steps).decision()
+
+
+def give(grant_id: GrantId, facts: GrantFacts, reason: GrantReason, steps: Steps) -> Steps:
+    """Let the card keep these facts of a reward that it is given."""
+    details: Details = {**told(grant_id, facts, facts), "reason": str(reason)}
+    return _taken(EntryType.REWARD_GRANTED, facts, details, steps)
 
 
 def redeem_grant(

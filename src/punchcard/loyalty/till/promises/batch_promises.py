@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, update
 
 from punchcard.db.base import table_of
+from punchcard.loyalty.grant_codes import new_grant_code
 from punchcard.loyalty.grant_models import Grant, Reservation
 from punchcard.loyalty.operations import GrantReward, Operation, Reserve
 from punchcard.loyalty.rules.promises.promise_states import grant_after, reservation_after
@@ -69,21 +70,22 @@ class BatchPromises:
             moved = {"state": state, "expires_on": expires_on, **_moved(entry)}
             self.grants[details["grant_id"]] = {"moved_id": details["grant_id"], **moved}
             return
-        assert isinstance(operation, GrantReward)
         reward = entry["reward"]
+        asked = operation if isinstance(operation, GrantReward) else None
         self.given.append(
             {
                 **_placed(entry),
-                "id": operation.grant_id,
+                "id": details["grant_id"],
                 "reward_id": entry["reward_id"],
-                "reason": operation.reason,
+                "reason": details["reason"],
                 "state": state,
-                "code": operation.code,
+                # What a tier gives comes with a purchase, and nobody asked for it.
+                "code": asked.code if asked else new_grant_code(),
                 "reward_name": reward["name"],
                 "value_minor": reward["value_minor"],
                 "expires_on": expires_on,
-                "note": operation.note,
-                "once_key": operation.once_key,
+                "note": asked.note if asked else None,
+                "once_key": asked.once_key if asked else None,
                 "given_entry_id": entry["id"],
             }
         )

@@ -1,0 +1,1 @@
+"""Tiers: which one a card is in, what counts towards them, and until when one is kept."""

@@ -1,0 +1,111 @@
+"""What counts towards a card's tier: by what it is and by the month in which it happened.
+
+A card keeps the latest 13 months of each and one sum of all before them, so that no window is cut
+short by a purchase that is told late, and another window can be looked at later.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from punchcard.loyalty.rules.dated.dates import add_months
+from punchcard.loyalty.rules.dated.lots import pending_in
+from punchcard.loyalty.rules.stamps.purchase_items import base_of
+from punchcard.loyalty.rules.tiers.tier_plan import TierPlan
+from punchcard.loyalty.rules.values import EntryDraft
+from punchcard.loyalty.vocabulary import TierBasis, TierWindow
+
+MONTHS_KEPT: Final = 13
+_BEFORE: Final = "before"
+_WINDOW_MONTHS: Final = 12
+
+QualifyingCounts = Mapping[str, int]
+"""Amounts by `basis:month`, such as `points:2026-11`, and `points:before`."""
+
+
+def base_of_purchase(draft: EntryDraft, basis: TierBasis) -> int:
+    """Return what a purchase counts: its base, without what promotions and tiers added."""
+    details = draft.details or {}
+    match basis:
+        case TierBasis.VISITS:
+            return 1
+        case TierBasis.SPEND_MINOR:
+            return draft.amount_minor or 0
+        case TierBasis.STAMPS:
+            return base_of(draft.stamps_delta, details)
+        case _:
+            if "parts" in details:
+                points: int = details["parts"][0]["points"]
+                return points
+            return draft.points_delta + pending_in(details.get("lots", ()))
+
+
+def added(counts: QualifyingCounts, basis: TierBasis, day: date, amount: int) -> dict[str, int]:
+    """Return the counts that change when `amount` counts on `day`; old months become one sum."""
+    key = f"{basis}:{_month(day)}"
+    changed = {key: counts.get(key, 0) + amount}
+    months = sorted(
+        name
+        for name in {*counts, key}
+        if name.startswith(f"{basis}:") and not name.endswith(_BEFORE)
+    )
+    before = f"{basis}:{_BEFORE}"
+    for name in months:
+        if name.partition(":")[2] < _first_kept(months[-1].partition(":")[2]):
+            former = changed.get(name, counts.get(name, 0))
+            changed[before] = changed.get(before, counts.get(before, 0)) + former
+            changed[name] = 0
+    return changed
+
+
+def taken_back(counts: QualifyingCounts, key: str, amount: int) -> dict[str, int]:
+    """Return the counts that change when `amount` that was counted under `key` no longer does."""
+    of_month = min(amount, counts.get(key, 0))
+    changed = {key: counts.get(key, 0) - of_month}
+    if of_month < amount:
+        before = f"{key.partition(':')[0]}:{_BEFORE}"
+        changed[before] = max(0, counts.get(before, 0) - (amount - of_month))
+    return changed
+
+
+def amount_on(plan: TierPlan, counts: QualifyingCounts, day: date) -> int:
+    """Return what counts on `day` towards the tiers of `plan`, in its window."""
+    told = {name: n for name, n in counts.items() if name.startswith(f"{plan.basis}:")}
+    if plan.window == TierWindow.LIFETIME:
+        return sum(told.values())
+    last = _month(day)
+    if plan.window == TierWindow.CALENDAR_YEAR:
+        first = f"{day.year}-01"
+    else:
+        first = _month(add_months(day.replace(day=1), 1 - _WINDOW_MONTHS))
+    months = ((name.partition(":")[2], number) for name, number in told.items())
+    return sum(number for month, number in months if first <= month <= last)
+
+
+def refunded(told: tuple[str, int], *, paid: int, before: int, after: int) -> int:
+    """Return how much of what a purchase counted goes with a refund.
+
+    `told` is what its entry says was counted. Of `paid` minor units `before` were left until now
+    and `after` are. What is counted in points or money goes by its share, a visit with all of it,
+    and stamps stay: so they do on the card.
+    """
+    basis, amount = told[0].partition(":")[0], told[1]
+    if basis == TierBasis.STAMPS:
+        return 0
+    if basis == TierBasis.VISITS:
+        return amount if after == 0 else 0
+    return amount * before // paid - amount * after // paid
+
+
+def counted(details: Mapping[str, Any] | None) -> tuple[str, int] | None:
+    """Return what an entry says it counted: under which key, and how much; None for nothing."""
+    told = (details or {}).get("qualified")
+    return (told[0], told[1]) if told else None
+
+
+def _month(day: date) -> str:
+    return day.isoformat()[:7]
+
+
+def _first_kept(month: str) -> str:
+    return _month(add_months(date.fromisoformat(f"{month}-01"), 1 - MONTHS_KEPT))

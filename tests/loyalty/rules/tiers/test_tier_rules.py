@@ -1,0 +1,669 @@
+"""Tiers in the rules: what counts, how one is reached, kept to its date, and left."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from punchcard.kit.ids import EntryId, ProgramId, RewardId
+from punchcard.loyalty.errors.cards import NothingDue
+from punchcard.loyalty.operations import Actor, BookDue, RefundPoints
+from punchcard.loyalty.rules import decide
+from punchcard.loyalty.rules.dated.due_rules import as_of
+from punchcard.loyalty.rules.standing import NO_STANDING, followed
+from punchcard.loyalty.rules.tiers.qualifying import added, taken_back
+from punchcard.loyalty.rules.tiers.tier_plan import Tier, TierGrant, TierPlan, plan_of
+from punchcard.loyalty.rules.tiers.tier_rules import TierView, lapsed, tier_view
+from punchcard.loyalty.rules.values import (
+    CardState,
+    Decision,
+    EntryDraft,
+    History,
+    PastEntry,
+    ProgramRules,
+)
+from punchcard.loyalty.vocabulary import ActorKind, TierBasis, TierDowngrade, TierWindow
+from tests.loyalty.rules.promotions.test_promotion_rules import offer
+from tests.support.drivers.rules import (
+    CAKE,
+    ENTRY,
+    MONDAY,
+    PROGRAM,
+    card,
+    earn,
+    points_program,
+    program,
+    stamp,
+    visit,
+    void,
+)
+
+CAKE_FOR_GOLD = TierGrant(RewardId(CAKE), "A cake", 1200)
+BASIC, SILVER = Tier("basic", 0), Tier("silver", 100, Fraction("1.25"))
+GOLD = Tier("gold", 300, Fraction(2), (CAKE_FOR_GOLD,))
+YEAR, ROLLING = TierWindow.CALENDAR_YEAR, TierWindow.ROLLING_12_MONTHS
+ONE_DOWN, TO_FIT = TierDowngrade.ONE_DOWN, TierDowngrade.TO_FIT
+
+
+def plan(**rules: Any) -> TierPlan:
+    return TierPlan(**{"tiers": (BASIC, SILVER, GOLD), "basis": TierBasis.POINTS, **rules})
+
+
+def tiered(**rules: Any) -> ProgramRules:
+    return points_program(tier_plan=plan(**rules))
+
+
+def noon(text: str) -> datetime:
+    """Return noon of a day in the shop."""
+    zone = ZoneInfo("Europe/Luxembourg")
+    return datetime.fromisoformat(f"{text} 12:00").replace(tzinfo=zone).astimezone(UTC)
+
+
+@dataclass
+class Life:
+    """A card that lives: what happens to it, one after another."""
+
+    rules: ProgramRules
+    state: CardState = field(default_factory=card)
+    entries: list[EntryDraft] = field(default_factory=list)
+
+    def does(self, operation: Any, at: datetime, history: History | None = None) -> list[str]:
+        """Let something happen; returns the types of its entries."""
+        decision = decide(operation, self.rules, self.state, at, history or History())
+        self._follow(decision)
+        return [str(draft.type) for draft, _ in decision.steps]
+
+    def buys(self, euros: int, day: str, **more: Any) -> list[str]:
+        return self.does(earn(euros * 100, **more), noon(day))
+
+    def sees(self, day: str) -> list[str]:
+        """Let the keeper book what is due by the end of this day."""
+        until = noon(day)
+        return self.does(BookDue(**_system(), until=until), until)
+
+    def voids(self, entry: EntryDraft, day: str) -> list[str]:
+        return self.does(void(), noon(day), History(entry=past_of(entry, self.rules)))
+
+    def refunds(self, entry: EntryDraft, euros: int, day: str, before: int = 0) -> list[str]:
+        asked = RefundPoints(
+            vendor_id=self.rules.vendor_id,
+            actor=Actor(ActorKind.DEVICE, "till-1"),
+            transaction_id=EntryId(ENTRY),
+            amount_minor=euros * 100,
+            refund_reference="R",
+        )
+        told = History(entry=past_of(entry, self.rules), refunded_minor=before * 100)
+        return self.does(asked, noon(day), told)
+
+    def _follow(self, decision: Decision) -> None:
+        standing = self.state.kept_standing
+        for draft, after in decision.steps:
+            if draft.details:
+                standing = followed(standing, draft.details)
+            # What verify derives from the entries is what the rules keep on the card.
+            assert standing == after.kept_standing
+            self.entries.append(draft)
+        self.state = decision.card
+
+    @property
+    def tier(self) -> dict[str, Any]:
+        return dict(self.state.kept_standing.tier)
+
+    @property
+    def last(self) -> EntryDraft:
+        return self.entries[-1]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return self.last.details or {}
+
+    def shown(self, day: str) -> TierView:
+        now = noon(day)
+        view = tier_view(self.rules, as_of(self.rules, self.state, now), self.rules.day_of(now))
+        assert view is not None
+        return view
+
+
+def _system() -> dict[str, Any]:
+    asked = stamp()
+    return {
+        "vendor_id": asked.vendor_id,
+        "actor": Actor(ActorKind.SYSTEM, None),
+        "card": asked.card,
+    }
+
+
+def past_of(entry: EntryDraft, rules: ProgramRules) -> PastEntry:
+    return PastEntry(
+        id=EntryId(ENTRY),
+        type=entry.type,
+        program_id=ProgramId(PROGRAM),
+        stamps_delta=entry.stamps_delta,
+        points_delta=entry.points_delta,
+        amount_minor=entry.amount_minor,
+        reference=None,
+        reward_id=None,
+        reward=None,
+        carry_delta=Fraction(0),
+        voided_by=None,
+        details=entry.details,
+        program_version=rules.version,
+    )
+
+
+def test_a_purchase_that_reaches_a_tier_is_followed_by_the_entry_that_says_so() -> None:
+    life = Life(tiered())
+    assert life.buys(60, "2026-03-02") == ["points_earned"]
+    assert life.buys(40, "2026-03-03") == ["points_earned", "tier_changed"]
+    assert life.told == {
+        "from": "basic",
+        "to": "silver",
+        "basis": "points",
+        "amount": 100,
+        "reason": "reached",
+        "tier": {"key": "silver", "since": "2026-03-03"},
+    }
+    assert (life.last.stamps_delta, life.last.points_delta) == (0, 0)
+
+
+def test_the_purchase_is_the_operations_own_entry() -> None:
+    decision = decide(earn(40_000), tiered(), card(), MONDAY)
+    assert [str(draft.type) for draft, _ in decision.steps] == [
+        "points_earned",
+        "tier_changed",
+        "reward_granted",
+    ]
+    assert decision.main == 0
+
+
+def test_a_tiers_factor_counts_from_the_next_purchase_on_and_towards_no_tier() -> None:
+    life = Life(tiered())
+    life.buys(100, "2026-03-02")
+    assert life.state.points == 100
+    life.buys(10, "2026-03-03")
+    assert life.state.points == 112
+    assert [(part["kind"], part["points"]) for part in life.told["parts"]] == [
+        ("base", 10),
+        ("tier", 2),
+    ]
+    assert life.told["parts"][1]["tier"] == "silver"
+    assert life.told["qualified"] == ["points:2026-03", 10]
+
+
+def test_factor_promotion_and_carry_are_rounded_down_once() -> None:
+    rules = points_program(
+        tier_plan=plan(), promotions=(offer(effect={"kind": "multiply", "factor": "1.500"}),)
+    )
+    silver = card(standing=NO_STANDING._replace(tier={"key": "silver", "since": "2026-01-01"}))
+    once = decide(earn(330), rules, silver, MONDAY)
+    # 3.30 times 1.25 times 1.5 is 6.1875.
+    assert once.card.points == 6
+    assert Fraction(once.card.points_carry, once.card.carry_parts or 1) == Fraction("0.1875")
+    again = decide(earn(330), rules, once.card, MONDAY)
+    assert again.card.points == 12
+
+
+def test_a_void_takes_the_tiers_part_back_with_its_purchase() -> None:
+    life = Life(tiered())
+    life.buys(100, "2026-03-02")
+    life.buys(10, "2026-03-03")
+    life.voids(life.entries[-1], "2026-03-03")
+    assert life.state.points == 100
+    assert life.shown("2026-03-03").progress == 100
+
+
+def test_promotions_for_the_lowest_tier_reach_cards_that_never_left_it() -> None:
+    rules = points_program(tier_plan=plan(), promotions=(offer(tier_keys=["basic"]),))
+    assert decide(earn(1000), rules, card(), MONDAY).card.points == 20
+    gold = card(standing=NO_STANDING._replace(tier={"key": "gold", "since": "2026-01-01"}))
+    assert decide(earn(1000), rules, gold, MONDAY).card.points == 20
+    details = decide(earn(1000), rules, gold, MONDAY).steps[0][0].details or {}
+    assert [part["kind"] for part in details["parts"]] == ["base", "tier"]
+
+
+def test_bonuses_welcomes_and_imports_count_towards_no_tier() -> None:
+    rules = points_program(tier_plan=plan(), promotions=(offer(),), welcome_points=500)
+    life = Life(rules, card(is_welcome_due=True))
+    assert life.buys(50, "2026-03-02") == ["welcome_bonus", "points_earned"]
+    assert life.shown("2026-03-02").progress == 50
+    told = replace(earn(100_000), actor=Actor(ActorKind.IMPORT, "i"))
+    assert life.does(told, noon("2026-03-03")) == ["points_earned"]
+    assert life.shown("2026-03-03").progress == 50
+
+
+def test_money_visits_or_stamps_count_where_the_shop_says_so() -> None:
+    for basis, counts in ((TierBasis.SPEND_MINOR, 1234), (TierBasis.VISITS, 1)):
+        life = Life(tiered(basis=basis))
+        life.does(earn(1234), MONDAY)
+        assert life.shown("2026-03-02").progress == counts
+    stamps = program(
+        tier_plan=plan(basis=TierBasis.STAMPS),
+        promotions=(offer(effect={"kind": "add_stamps", "stamps": 2}),),
+    )
+    life = Life(stamps)
+    life.does(stamp(2), MONDAY)
+    assert (life.state.stamps, life.shown("2026-03-02").progress) == (4, 2)
+
+
+def test_a_visit_without_an_amount_spends_nothing() -> None:
+    rules = program(type="hybrid", tier_plan=plan(basis=TierBasis.SPEND_MINOR))
+    life = Life(rules)
+    life.does(visit(stamps=1), MONDAY)
+    assert life.state.standing is None
+
+
+def test_pending_points_count_at_once() -> None:
+    life = Life(points_program(tier_plan=plan(), points_activation_days=14))
+    life.buys(100, "2026-03-02")
+    assert (life.state.points, life.tier["key"]) == (0, "silver")
+
+
+def test_what_was_voided_or_paid_back_counts_no_more_but_the_tier_stays_to_its_date() -> None:
+    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
+    life.buys(300, "2026-03-02")
+    bought = life.entries[0]
+    assert life.tier == {
+        "key": "gold",
+        "since": "2026-03-02",
+        "until": "2026-12-31",
+        "given": {"gold": 2026},
+    }
+    assert life.voids(bought, "2026-03-04") == ["voided"]
+    assert life.shown("2026-12-31") == TierView("gold", "2026-03-02", "2026-12-31", 0)
+    assert life.shown("2027-01-01").key == "basic"
+
+
+def test_refunds_in_any_order_take_back_what_was_counted_and_no_more() -> None:
+    for order in ((10, 7, 13), (13, 10, 7), (7, 13, 10)):
+        life = Life(tiered())
+        life.buys(30, "2026-03-02")
+        bought, before = life.entries[0], 0
+        for euros in order:
+            life.refunds(bought, euros, "2026-03-03", before)
+            before += euros
+        assert life.shown("2026-03-03").progress == 0
+        assert life.state.kept_standing.qualifying == {}
+
+
+def test_a_visit_goes_with_the_last_of_its_money_and_stamps_do_not() -> None:
+    life = Life(program(type="hybrid", tier_plan=plan(basis=TierBasis.VISITS)))
+    life.does(visit(stamps=1, amount_minor=1000), MONDAY)
+    bought = life.entries[0]
+    life.refunds(bought, 4, "2026-03-02")
+    assert life.shown("2026-03-02").progress == 1
+    life.refunds(bought, 6, "2026-03-02", before=4)
+    assert life.shown("2026-03-02").progress == 0
+    life = Life(program(type="hybrid", tier_plan=plan(basis=TierBasis.STAMPS)))
+    life.does(visit(stamps=1, amount_minor=1000), MONDAY)
+    life.refunds(life.entries[0], 10, "2026-03-02")
+    assert life.shown("2026-03-02").progress == 1
+
+
+def test_a_tier_without_a_date_goes_with_its_purchase_where_tiers_fall() -> None:
+    falls = Life(tiered(downgrade=TO_FIT))
+    falls.buys(300, "2026-03-02")
+    assert falls.voids(falls.entries[0], "2026-03-04") == ["voided", "tier_changed"]
+    assert falls.told["reason"] == "taken_back"
+    assert falls.tier["key"] == "basic"
+    slowly = Life(tiered(downgrade=ONE_DOWN))
+    slowly.buys(300, "2026-03-02")
+    slowly.voids(slowly.entries[0], "2026-03-04")
+    assert slowly.tier["key"] == "silver"
+    never = Life(tiered())
+    never.buys(300, "2026-03-02")
+    assert never.voids(never.entries[0], "2026-03-04") == ["voided"]
+    assert never.tier["key"] == "gold"
+
+
+def test_a_void_that_leaves_enough_changes_no_tier() -> None:
+    life = Life(tiered(downgrade=TO_FIT))
+    life.buys(300, "2026-03-02")
+    life.buys(50, "2026-03-03")
+    assert life.voids(life.entries[-1], "2026-03-04") == ["voided"]
+    assert life.tier["key"] == "gold"
+
+
+def test_a_tier_of_a_year_ends_with_it_and_some_months_after() -> None:
+    for holds, until in (
+        (0, "2026-12-31"),
+        (2, "2027-02-28"),
+        (12, "2027-12-31"),
+        (14, "2028-02-29"),
+    ):
+        life = Life(tiered(window=YEAR, downgrade=TO_FIT, holds_months=holds))
+        life.buys(100, "2026-05-31")
+        assert life.tier["until"] == until
+        day_after = (date.fromisoformat(until) + timedelta(days=1)).isoformat()
+        assert life.state.due_on == date.fromisoformat(day_after)
+        assert life.shown(until).key == "silver"
+        assert life.shown(day_after).key == "basic"
+
+
+def test_a_rolling_tier_is_kept_to_the_end_of_a_month() -> None:
+    for holds, until in ((0, "2028-01-31"), (1, "2028-02-29"), (13, "2029-02-28")):
+        life = Life(tiered(window=ROLLING, downgrade=TO_FIT, holds_months=holds))
+        life.buys(100, "2028-01-31")
+        assert life.tier["until"] == until
+
+
+def test_rolling_months_are_this_one_and_the_eleven_before() -> None:
+    life = Life(tiered(window=ROLLING, downgrade=TO_FIT))
+    life.buys(100, "2026-03-31")
+    for month in range(4, 13):
+        assert life.sees(f"2026-{month:02d}-01") == ["tier_changed"]
+        assert life.told["reason"] == "kept"
+        assert life.tier["since"] == "2026-03-31"
+    assert life.shown("2027-02-28").key == "silver"
+    assert life.shown("2027-02-28").progress == 100
+    assert life.shown("2027-03-01") == TierView("basic", "2027-03-01", None, 0, "silver", 100)
+
+
+def test_who_reaches_it_again_in_the_next_year_keeps_it_for_longer() -> None:
+    life = Life(tiered(window=YEAR, downgrade=ONE_DOWN, holds_months=12))
+    life.buys(300, "2026-05-31")
+    assert life.buys(299, "2027-02-01") == ["points_earned"]
+    assert life.buys(1, "2027-02-02") == ["points_earned", "tier_changed", "reward_granted"]
+    assert life.tier == {
+        "key": "gold",
+        "since": "2026-05-31",
+        "until": "2028-12-31",
+        "given": {"gold": 2027},
+    }
+    assert life.buys(500, "2027-03-01") == ["points_earned"]
+
+
+def test_who_does_not_falls_one_tier_a_year_or_to_what_fits() -> None:
+    slowly = Life(tiered(window=YEAR, downgrade=ONE_DOWN))
+    slowly.buys(300, "2026-05-31")
+    assert slowly.shown("2027-06-01") == TierView(
+        "silver", "2027-01-01", "2027-12-31", 0, "gold", 300
+    )
+    assert slowly.shown("2028-01-01") == TierView("basic", "2028-01-01", None, 0, "silver", 100)
+    to_fit = Life(tiered(window=YEAR, downgrade=TO_FIT, holds_months=2))
+    to_fit.buys(300, "2026-05-31")
+    to_fit.buys(120, "2027-01-15")
+    assert to_fit.shown("2027-03-01") == TierView(
+        "silver", "2027-03-01", "2028-02-29", 120, "gold", 180
+    )
+
+
+def test_grace_gives_some_days_more_to_earn_it_anew() -> None:
+    rules = tiered(window=YEAR, downgrade=TO_FIT, grace_days=60)
+    lost = Life(rules)
+    lost.buys(100, "2027-05-31")
+    assert (lost.tier["until"], lost.tier["kept_to"]) == ("2027-12-31", "2028-02-29")
+    assert lost.shown("2028-02-29").key == "silver"
+    assert lost.shown("2028-03-01").key == "basic"
+    kept = Life(rules)
+    kept.buys(100, "2027-05-31")
+    kept.buys(100, "2028-02-29")
+    assert (kept.tier["since"], kept.tier["until"]) == ("2027-05-31", "2028-12-31")
+
+
+def test_a_tier_that_never_falls_has_no_date() -> None:
+    for window in TierWindow:
+        life = Life(tiered(window=window, holds_months=12))
+        life.buys(100, "2026-03-02")
+        assert "until" not in life.tier
+        assert life.state.due_on is None
+
+
+def test_a_fall_is_booked_before_anything_else_on_the_card() -> None:
+    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
+    life.buys(100, "2026-03-02")
+    assert life.buys(10, "2027-01-01") == ["tier_changed", "points_earned"]
+    fall = life.entries[-2]
+    assert fall.details
+    assert fall.at == datetime(2026, 12, 31, 23, tzinfo=UTC)
+    assert fall.details["reason"] == "fell"
+    # By the lowest tier's factor, since the fall came first.
+    assert life.state.points == 110
+
+
+def test_the_keeper_books_a_fall_and_nothing_before_its_day() -> None:
+    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
+    life.buys(100, "2026-03-02")
+    with pytest.raises(NothingDue):
+        life.sees("2026-12-31")
+    assert life.sees("2027-01-02") == ["tier_changed"]
+
+
+def test_a_tier_that_has_no_date_or_a_later_one_has_not_lapsed() -> None:
+    rules = tiered(window=YEAR, downgrade=TO_FIT)
+    assert lapsed(rules, card(), date(2027, 1, 1)) is None
+    life = Life(rules)
+    life.buys(100, "2026-03-02")
+    assert lapsed(rules, life.state, date(2026, 12, 31)) is None
+    assert lapsed(rules, life.state, date(2027, 1, 1)) is not None
+
+
+def test_a_tiers_grant_is_given_once_a_year_however_often_it_is_reached() -> None:
+    life = Life(tiered(downgrade=TO_FIT))
+    life.buys(300, "2026-03-02")
+    first = life.entries[0]
+    [given] = life.state.kept_standing.grants.values()
+    assert given == {"reward_id": CAKE, "name": "A cake", "value_minor": 1200}
+    assert life.told["reason"] == "tier"
+    life.voids(first, "2026-03-03")
+    assert life.buys(300, "2026-03-04") == ["points_earned", "tier_changed"]
+    again = life.entries[-2]
+    life.voids(again, "2026-03-05")
+    assert "reward_granted" in life.buys(300, "2027-03-04")
+    assert len(life.state.kept_standing.grants) == 2
+
+
+def test_a_reward_without_a_value_is_given_as_well() -> None:
+    pin = Tier("gold", 300, grants=(TierGrant(RewardId(CAKE), "A pin"),))
+    life = Life(tiered(tiers=(BASIC, pin)))
+    life.buys(300, "2026-03-02")
+    [given] = life.state.kept_standing.grants.values()
+    assert given == {"reward_id": CAKE, "name": "A pin"}
+
+
+def test_a_card_full_of_grants_reaches_its_tier_and_is_given_no_more() -> None:
+    full = {f"g{n}": {"reward_id": CAKE, "name": "A cake"} for n in range(50)}
+    life = Life(tiered(), card(standing=NO_STANDING._replace(grants=full)))
+    assert life.buys(300, "2026-03-02") == ["points_earned", "tier_changed"]
+    assert len(life.state.kept_standing.grants) == 50
+
+
+def test_who_jumps_over_a_tier_is_given_what_the_reached_one_gives() -> None:
+    pin = Tier("silver", 100, grants=(TierGrant(RewardId("pin"), "A pin"),))
+    life = Life(tiered(tiers=(BASIC, pin, GOLD)))
+    life.buys(300, "2026-03-02")
+    assert [one["name"] for one in life.state.kept_standing.grants.values()] == ["A cake"]
+
+
+def test_a_late_purchase_counts_in_the_month_it_was_made() -> None:
+    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
+    life.buys(90, "2026-12-30")
+    life.buys(5, "2027-01-01")
+    late = earn(1000, occurred_at=noon("2026-12-31"))
+    assert "tier_changed" in life.does(late, noon("2027-01-02"))
+    assert life.tier["until"] == "2026-12-31"
+    assert life.shown("2027-01-02") == TierView("basic", "2027-01-01", None, 5, "silver", 95)
+
+
+def test_months_are_those_of_the_shop() -> None:
+    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
+    # In UTC it is still the last of December.
+    life.does(earn(1000), datetime(2026, 12, 31, 23, 30, tzinfo=UTC))
+    assert life.state.kept_standing.qualifying == {"points:2027-01": 10}
+
+
+def test_nothing_moves_in_the_nights_the_clocks_change() -> None:
+    for text in ("2026-03-29T00:59", "2026-03-29T01:01", "2026-10-25T00:30", "2026-10-25T01:30"):
+        life = Life(tiered(window=ROLLING, downgrade=TO_FIT))
+        life.does(earn(10_000), datetime.fromisoformat(text).replace(tzinfo=UTC))
+        assert life.tier["since"] == text[:10]
+
+
+def test_thirteen_months_are_kept_and_one_sum_before_them() -> None:
+    counts: dict[str, int] = {"visits:before": 7}
+    day = date(2026, 1, 15)
+    for month in range(15):
+        year, number = divmod(month, 12)
+        counts |= added(counts, TierBasis.POINTS, date(day.year + year, number + 1, 15), 10)
+        counts = {name: n for name, n in counts.items() if n}
+    months = sorted(name for name in counts if name.startswith("points:2"))
+    assert (months[0], months[-1], len(months)) == ("points:2026-03", "points:2027-03", 13)
+    assert (counts["points:before"], counts["visits:before"]) == (20, 7)
+    assert sum(counts.values()) == 157
+
+
+def test_a_purchase_older_than_all_that_is_kept_counts_before_it() -> None:
+    counts = {"points:2028-01": 5}
+    assert added(counts, TierBasis.POINTS, date(2026, 1, 1), 10) == {
+        "points:2026-01": 0,
+        "points:before": 10,
+    }
+
+
+def test_what_was_counted_long_ago_is_taken_out_of_the_sum() -> None:
+    counts = {"points:before": 30, "points:2027-03": 5}
+    assert taken_back(counts, "points:2026-01", 20) == {"points:2026-01": 0, "points:before": 10}
+    assert taken_back(counts, "points:2026-01", 50)["points:before"] == 0
+
+
+def test_for_ever_counts_what_was_before_all_months() -> None:
+    held = NO_STANDING._replace(
+        qualifying={"points:before": 290, "points:2026-02": 9, "visits:2026-02": 9}
+    )
+    life = Life(tiered(), card(standing=held))
+    assert life.buys(1, "2026-03-02")[:2] == ["points_earned", "tier_changed"]
+    assert life.tier["key"] == "gold"
+
+
+def test_another_basis_counts_from_nothing_and_takes_no_tier_away() -> None:
+    life = Life(tiered())
+    life.buys(300, "2026-03-02")
+    life.rules = tiered(basis=TierBasis.VISITS)
+    assert life.shown("2026-03-03") == TierView("gold", "2026-03-02", None, 0)
+    assert life.buys(10, "2026-03-03") == ["points_earned"]
+    life.rules = tiered()
+    assert life.shown("2026-03-03").progress == 300
+
+
+def test_higher_thresholds_take_no_tier_before_its_date() -> None:
+    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
+    life.buys(100, "2026-03-02")
+    life.rules = tiered(tiers=(BASIC, Tier("silver", 500)), window=YEAR, downgrade=TO_FIT)
+    assert life.buys(10, "2026-03-03") == ["points_earned"]
+    assert life.shown("2026-12-31").key == "silver"
+    assert life.shown("2027-01-01").key == "basic"
+
+
+def test_lower_thresholds_lift_a_card_with_its_next_purchase() -> None:
+    life = Life(tiered())
+    life.buys(100, "2026-03-02")
+    life.rules = tiered(tiers=(BASIC, SILVER, Tier("gold", 100 + 1)))
+    assert life.shown("2026-03-02").missing == 1
+    life.rules = tiered(tiers=(BASIC, Tier("silver", 50), Tier("gold", 90)))
+    assert (life.shown("2026-03-02").key, life.shown("2026-03-02").missing) == ("silver", 0)
+    life.buys(1, "2026-03-03")
+    assert life.tier["key"] == "gold"
+
+
+def test_whose_tier_was_removed_is_in_the_one_that_fits_and_told_so_when_it_next_buys() -> None:
+    life = Life(tiered())
+    life.buys(300, "2026-03-02")
+    life.rules = tiered(tiers=(BASIC, SILVER))
+    assert life.shown("2026-03-03").key == "silver"
+    assert life.buys(10, "2026-03-04") == ["points_earned", "tier_changed"]
+    assert (life.told["from"], life.told["to"]) == ("gold", "silver")
+
+
+def test_a_removed_tier_that_comes_to_its_date_goes_to_what_fits() -> None:
+    life = Life(tiered(window=YEAR, downgrade=ONE_DOWN, holds_months=1))
+    life.buys(300, "2026-03-02")
+    life.rules = tiered(tiers=(BASIC, SILVER), window=YEAR, downgrade=ONE_DOWN)
+    assert life.sees("2027-02-02") == ["tier_changed"]
+    assert life.tier["key"] == "basic"
+
+
+def test_where_all_tiers_were_removed_a_tiers_date_ends_it() -> None:
+    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
+    life.buys(100, "2026-03-02")
+    bought = life.entries[0]
+    life.rules = points_program()
+    assert life.buys(10, "2026-03-03") == ["points_earned"]
+    assert life.voids(bought, "2026-03-04") == ["voided"]
+    assert life.state.kept_standing.qualifying == {}
+    assert life.sees("2027-01-01") == ["tier_changed"]
+    assert life.told["reason"] == "removed"
+    assert life.tier == {}
+    assert tier_view(life.rules, life.state, date(2027, 1, 1)) is None
+
+
+def test_where_tiers_no_longer_fall_one_that_comes_to_its_date_stays() -> None:
+    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
+    life.buys(300, "2026-03-02")
+    life.rules = tiered(window=YEAR)
+    assert life.sees("2027-01-01") == ["tier_changed"]
+    assert life.tier["key"] == "gold"
+    assert (life.told["reason"], life.state.due_on) == ("kept", None)
+
+
+def test_a_date_that_was_given_is_kept_where_dates_were_switched_off() -> None:
+    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
+    life.buys(100, "2026-03-02")
+    life.rules = tiered(downgrade=TO_FIT)
+    assert life.voids(life.entries[0], "2026-03-03") == ["voided"]
+    assert life.tier["key"] == "silver"
+
+
+def test_where_dates_were_switched_on_a_tier_without_one_gets_none() -> None:
+    life = Life(tiered())
+    life.buys(100, "2026-03-02")
+    life.rules = tiered(window=YEAR, downgrade=TO_FIT)
+    assert life.buys(100, "2026-03-03") == ["points_earned"]
+    assert life.state.due_on is None
+
+
+def test_a_removed_tier_is_no_matter_of_a_void() -> None:
+    life = Life(tiered(downgrade=TO_FIT))
+    life.buys(300, "2026-03-02")
+    life.rules = tiered(tiers=(BASIC, SILVER), downgrade=TO_FIT)
+    assert life.voids(life.entries[0], "2026-03-03") == ["voided"]
+
+
+def test_what_counted_nothing_takes_nothing_back() -> None:
+    life = Life(points_program())
+    life.buys(30, "2026-03-02")
+    life.rules = tiered()
+    assert life.voids(life.entries[0], "2026-03-03") == ["voided"]
+    with_penny = Life(tiered())
+    with_penny.does(earn(50), MONDAY)
+    assert with_penny.state.standing is None
+
+
+def test_a_card_that_never_left_the_lowest_tier_is_in_it_since_it_was_opened() -> None:
+    life = Life(tiered(), card(enrolled_at=datetime(2026, 2, 28, 23, 30, tzinfo=UTC)))
+    assert life.shown("2026-03-02") == TierView("basic", "2026-03-01", None, 0, "silver", 100)
+
+
+def test_an_overdrawn_count_is_shown_as_it_is_and_misses_the_whole_threshold() -> None:
+    held = NO_STANDING._replace(qualifying={"points:2026-02": -5})
+    life = Life(tiered(), card(standing=held))
+    assert life.shown("2026-03-02").missing == 100
+
+
+def test_a_plan_is_read_from_what_a_program_keeps() -> None:
+    told = [
+        {"key": "basic", "threshold": 0, "earn_factor": "1.000", "grants": []},
+        {"key": "gold", "threshold": 300, "earn_factor": "2.000", "grants": [CAKE, "gone"]},
+    ]
+    rules = {"basis": "spend_minor", "window": "calendar_year", "downgrade": "one_down"}
+    read = plan_of(
+        told,
+        {**rules, "holds_months": 3, "grace_days": 7},
+        points_program().type,
+        {CAKE: CAKE_FOR_GOLD},
+    )
+    assert read == TierPlan((BASIC, GOLD), TierBasis.SPEND_MINOR, YEAR, 3, 7, ONE_DOWN)
+    plain = plan_of(told, None, program().type, {})
+    assert plain == TierPlan((BASIC, GOLD._replace(grants=())), TierBasis.STAMPS)
+    assert plan_of([], None, program().type, {}) is None
