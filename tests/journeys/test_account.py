@@ -105,6 +105,9 @@ def test_the_page_with_the_code_notices_the_terminal_that_was_paired(
     assert paired.status_code == 201
     visits.advance(seconds=3)
     expect(page.locator("#paired")).to_contain_text("The counter is paired.")
+    # The code is used up: nobody is invited to scan or type it again.
+    for part in ("#pairing-qr", "#pairing-code", "#pairing-end"):
+        expect(page.locator(part)).to_have_count(0)
     # A new shop has steps before the poster: it is led on to the first of them.
     page.get_by_role("button", name="Continue to the poster").click()
     expect(page).to_have_url(re.compile("/console/guide/"))

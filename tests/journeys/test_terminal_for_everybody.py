@@ -139,3 +139,49 @@ def test_no_screen_of_the_terminal_shuts_anybody_out(
     page.get_by_role("button", name="New customer").click()
     page.locator("form.enrol").wait_for()
     look()
+
+
+_CUT = """
+select => {
+    const pen = document.createElement("canvas").getContext("2d");
+    const style = getComputedStyle(select);
+    pen.font = style.font;
+    const [before, behind] = [style.paddingLeft, style.paddingRight].map(parseFloat);
+    const room = select.clientWidth - before - behind;
+    return [...select.options].map(({ text }) => text).filter(
+        text => pen.measureText(text).width > room
+    );
+}
+"""
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("language", ["en", "fr", "de", "lb"])
+def test_everything_fits_on_a_small_phone(
+    visits: Visits, api: Api, alice: Shop, language: str
+) -> None:
+    counter = open_terminal_driver(api, alice)
+    page = visits.open(width=360, locale=language)
+    pair(page, counter)
+    open_shift(page)
+    over = "document.scrollingElement.scrollHeight - window.innerHeight"
+    assert page.evaluate(over) == 0, "a short screen has a scroll bar"
+
+    page.get_by_role("button", name=translate("Options", language)).click()
+    for name in ("#option-idle_ms", "#option-scanner_pause_ms"):
+        assert page.locator(name).evaluate(_CUT) == []
+
+
+@ON_SQLITE
+def test_stamps_bear_the_symbol_that_the_program_chose(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter = open_terminal_driver(api, alice, branding={"stamp_symbol": "croissant"})
+    card = counter.card()
+    page = visits.open()
+    pair(page, counter)
+    open_shift(page)
+    find_card(page, card)
+    stamp(page)
+
+    expect(page.locator(".till-card .full svg.lucide-croissant")).to_have_count(1)

@@ -51,6 +51,7 @@ def test_a_form_that_is_too_large_is_answered_by_a_page_in_the_visitors_language
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         assert f'<html lang="{language}">' in answer.text
         assert SENTENCES[language] in answer.text
+        assert 'href="/sign-in"' in answer.text
         assert browser.get("/sign-in").status_code == 200
 
 
@@ -66,6 +67,7 @@ def test_a_logo_that_is_too_large_is_answered_by_a_page(
         answer = browser.post("/console/programs/x/logo", files=files)
     assert answer.status_code == 413
     assert "1,048 kB at most" in answer.text
+    assert 'href="/console/programs/x"' in answer.text
 
 
 @pytest.mark.parametrize("is_chunked", [False, True])

@@ -141,10 +141,18 @@ def _respond(request: Request, error: Exception) -> Response:
         title=page_request.say(_LOST if is_lost else TITLES[status]),
         sentence=sentence,
         is_internal=status == 500,
+        back=_way_back(page_request),
     )
     if isinstance(error, DomainError) and error.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     return response
+
+
+def _way_back(page_request: PageRequest) -> str | None:
+    """Return the page that a refused form stood on; None where that is not known."""
+    http = page_request.http
+    is_form = http.method not in ("GET", "HEAD") and "route" in http.scope
+    return page_request.here if is_form else None
 
 
 def _page_request_of(request: Request) -> PageRequest:

@@ -1,4 +1,13 @@
-// Shows the OpenAPI document of this server.
+// Shows the OpenAPI document of this server, in the colours that the device prefers.
+const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
+
+function followDevice() {
+  document.documentElement.classList.toggle("dark-mode", darkScheme.matches);
+}
+
+darkScheme.addEventListener("change", followDevice);
+followDevice();
+
 window.addEventListener("load", () => {
   SwaggerUIBundle({
     url: "/openapi.json",

@@ -15,6 +15,7 @@ from punchcard.accounts.words import LANGUAGE_NAMES
 from punchcard.kit.i18n import LANGUAGES, as_language, translate
 from punchcard.kit.money import UNUSUAL_DIGITS
 from punchcard.loyalty.cards.links import hand_over_path
+from punchcard.wallets.symbols.stamp_symbols import SYMBOLS
 from punchcard.web.pages import assets, drawings, page_request
 from punchcard.web.pages.errors import PageNotFound
 from punchcard.web.pages.page_request import PageRequestDep
@@ -87,6 +88,7 @@ def open_terminal(request: PageRequestDep) -> Response:
         "terminal/shell.html",
         modules=[*_modules(), assets.IDB_KEYVAL],
         icons=_ICONS,
+        symbols=SYMBOLS,
         facts=_facts(request.language),
     )
 

@@ -21,7 +21,10 @@ TEXTS: Final[tuple[str, ...]] = (
     N_("Back to the scanner"),
     N_("Blocked"),
     N_("Card without a name"),
-    N_("Choose “slow” if a wireless scanner is not heard, or only sometimes."),
+    N_(
+        "Choose “slow” if a wireless scanner is not heard, or only sometimes. It may then pause"
+        " longer between two keys."
+    ),
     N_("Close"),
     N_("Close the camera"),
     N_("Close this window first, then scan again."),
@@ -202,7 +205,7 @@ TEXTS: Final[tuple[str, ...]] = (
     N_("{larger} or {smaller}?"),
     N_("{n} minute"),
     N_("{n} minutes"),
-    N_("{n} ms between two keys"),
+    N_("{n} ms"),
     N_("{n} of {target} stamps"),
     N_("{n} point"),
     N_("{n} point to go"),

@@ -24,6 +24,7 @@ declare namespace Terminal {
     background_color?: string;
     text_color?: string;
     accent_color?: string;
+    stamp_symbol?: string | null;
   }
 
   interface ProgramWords {

@@ -2,7 +2,7 @@
 
 import { milestonesReady } from "./card_rules.js";
 import { numberOf, spaced } from "./codes.js";
-import { h, icon } from "./dom.js";
+import { h, icon, stampIcon } from "./dom.js";
 import { clockTime, money, number } from "./format.js";
 import { paint } from "./look.js";
 import { count, language, t } from "./texts.js";
@@ -159,7 +159,11 @@ function stamps(card, program) {
     target: number(card.stamps_target, language()),
   });
   const hole = (/** @type {number} */ place) =>
-    h("li", { class: place < shown ? "full" : "" }, place < shown && icon("check"));
+    h(
+      "li",
+      { class: place < shown ? "full" : "" },
+      place < shown && stampIcon(program?.branding ?? {}),
+    );
   const holes =
     card.stamps_target <= 20
       ? h(

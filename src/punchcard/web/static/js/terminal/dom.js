@@ -41,6 +41,16 @@ export function icon(name) {
 }
 
 /**
+ * What a program's stamps bear: a tick for those that chose nothing this shell knows.
+ * @param {Terminal.Branding} branding
+ */
+export function stampIcon(branding) {
+  const icons = /** @type {HTMLTemplateElement} */ (byId("icons"));
+  const name = `symbol-${branding.stamp_symbol}`;
+  return icon(icons.content.querySelector(`[data-icon="${name}"]`) ? name : "symbol-check");
+}
+
+/**
  * A button with words, and a drawing if it is named.
  * @param {string | null} name
  * @param {string} words

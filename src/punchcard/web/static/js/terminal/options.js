@@ -38,7 +38,13 @@ export function showOptions(app) {
         h("h2", {}, t("At the counter")),
         choice(app, "idle_ms", t("The shift locks itself after"), IDLE_CHOICES_MS.map(minutes)),
         choice(app, "scanner_pause_ms", t("Hand scanner"), PAUSES_MS.map(speed)),
-        h("small", {}, t("Choose “slow” if a wireless scanner is not heard, or only sometimes.")),
+        h(
+          "small",
+          {},
+          t(
+            "Choose “slow” if a wireless scanner is not heard, or only sometimes. It may then pause longer between two keys.",
+          ),
+        ),
       ),
       h(
         "section",
@@ -135,7 +141,7 @@ function minutes(ms) {
  */
 function speed(ms) {
   const names = [t("fast, by cable"), t("usual"), t("slow")];
-  const pause = t("{n} ms between two keys", { n: number(ms, language()) });
+  const pause = t("{n} ms", { n: number(ms, language()) });
   return [ms, `${names[PAUSES_MS.indexOf(ms)]} (${pause})`];
 }
 
