@@ -169,6 +169,35 @@ def test_a_second_factor_is_set_up_and_asked_for_without_javascript_too(
     phone.wait_for_url("**/console")
 
 
+def test_who_signs_in_right_after_setting_it_up_waits_for_the_next_code(
+    visits: Visits, context: Context, alice: Shop
+) -> None:
+    reads_english(context, alice)
+    page = visits.open(width=1440)
+    visits.sign_in(page, alice.token())
+    page.goto("/console/account/second-factor?lang=en")
+    key = base64.b32decode(page.locator("code").inner_text())
+    shown = code_of(key, context)
+    page.get_by_label("Code", exact=True).fill(shown)
+    page.get_by_role("button", name="Set it up").click()
+    page.locator("li code").first.wait_for()
+
+    phone = visits.open()
+    phone.goto("/sign-in?lang=en")
+    phone.get_by_label("E-mail address").fill(alice.email("owner"))
+    phone.get_by_label("Password").fill(PASSWORD)
+    phone.get_by_role("button", name="Sign in").click()
+    # The app still shows what was typed to set it up.
+    phone.get_by_label("Code").fill(shown)
+    phone.get_by_role("button", name="Sign in").click()
+    expect(phone.get_by_role("alert")).to_contain_text("it was used already. Wait for the next one")
+    assert_no_axe_violations(phone)
+    visits.advance(seconds=30)
+    phone.get_by_label("Code").fill(code_of(key, context))
+    phone.get_by_role("button", name="Sign in").click()
+    phone.wait_for_url("**/console")
+
+
 def test_what_was_typed_is_still_there_after_the_password_was_asked_again(
     visits: Visits, context: Context, alice: Shop
 ) -> None:
