@@ -17,11 +17,13 @@ def served(app: ASGIApp, *, port: int = 0, settings: Settings | None = None) -> 
 
     Connections have the bounds of `settings`, as those of `punchcard serve` have.
     """
+    settings = settings or Settings()
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
         port=port,
-        http=protocol_of(settings or Settings()),
+        http=protocol_of(settings),
+        timeout_keep_alive=settings.keep_alive_seconds,
         ws="none",
         log_config=None,
         access_log=False,

@@ -1,5 +1,7 @@
 """What is sent in vain: dropped within bounds, and answered so that the sender can read it."""
 
+import asyncio
+
 import pytest
 from starlette.types import Receive, Scope, Send
 
@@ -46,6 +48,31 @@ def test_what_is_dropped_has_its_time(connection: bytes) -> None:
         client.read_until(b"no")
         # Far less than what may be dropped.
         assert client.send_until_cut_off(b"a", most=2_000_000) < 2_000_000
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_line_that_is_kept_after_a_body_in_vain_ends_when_it_is_idle(is_late: bool) -> None:
+    head = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n"
+    with connected(refuse, keep_alive_seconds=1) as client:
+        client.send(head if is_late else head + b"a" * 100)
+        client.read_until(b"no")
+        client.send(b"a" * 100 if is_late else b"")
+
+        assert client.read_to_the_end() == b""
+
+
+def test_what_is_asked_behind_a_body_in_vain_has_its_time() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/slow":
+            await asyncio.sleep(1.5)
+        await refuse(scope, receive, send)
+
+    with connected(app, keep_alive_seconds=1) as client:
+        client.send(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
+        client.read_until(b"no")
+        client.send(b"a" * 100 + b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+
+        assert client.read_until(b"no").startswith(b"HTTP/1.1 413")
 
 
 def test_what_is_no_http_is_answered_even_while_it_is_sent() -> None:

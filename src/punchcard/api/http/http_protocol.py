@@ -104,6 +104,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a head."""
         self._stage = _Stage.HEAD
+        self._unset_keepalive_if_required()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -134,6 +135,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stage = _Stage.NOTHING
         self._held_bytes = 0
         self._stop_timer()
+        if self.cycle.response_complete and not self._is_draining:
+            # It was answered before it had arrived, and what arrived ended the wait for the next.
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def on_response_complete(self) -> None:
         """Go on after a response; what still arrives of its request is dropped."""
