@@ -250,6 +250,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("program-links", _program("/links"), OWNER),
     Screen("reward", _reward, BAKER),
     Screen("reward-new", _program("/rewards/new", BAKER), BAKER),
+    Screen("tiers", _program("/tiers", BAKER), BAKER),
     Screen("promotions", _program("/promotions", BAKER), BAKER),
     Screen("promotion", _promotion, BAKER),
     Screen("promotion-cost", _promotion, BAKER, prepare=_ask_what_it_costs),

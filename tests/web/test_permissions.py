@@ -147,6 +147,8 @@ SAME: dict[Route, list[Route]] = {
     ("POST", f"{_PROGRAM}/rewards/{{reward_id}}/archive"): [
         ("DELETE", f"{_LOYALTY}/rewards/{{reward_id}}")
     ],
+    ("GET", f"{_PROGRAM}/tiers"): [("PATCH", f"{_LOYALTY}/programs/{{program_id}}")],
+    ("POST", f"{_PROGRAM}/tiers"): [("PATCH", f"{_LOYALTY}/programs/{{program_id}}")],
     ("GET", _PROMOTIONS): [("PATCH", _PROMOTION_OF_THE_API)],
     ("GET", f"{_PROMOTIONS}/new"): [("POST", _PROMOTIONS_OF_THE_API)],
     ("POST", f"{_PROMOTIONS}/new"): [

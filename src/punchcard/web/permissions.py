@@ -178,6 +178,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_PROGRAM}/promotions/{{promotion_id}}/end"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/promotions/{{promotion_id}}/pause"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/promotions/{{promotion_id}}/start"): MAY_MANAGE,
+    ("GET", f"{_PROGRAM}/tiers"): MAY_MANAGE,
+    ("POST", f"{_PROGRAM}/tiers"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/rewards/bulk"): MAY_MANAGE,
     ("GET", f"{_PROGRAM}/rewards/new"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/rewards/new"): MAY_MANAGE,

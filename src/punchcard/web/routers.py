@@ -25,7 +25,7 @@ from punchcard.web.console import (
 from punchcard.web.console.cards import card_operations, cards, members, wrong_contacts
 from punchcard.web.console.guide import guide
 from punchcard.web.console.ledger import ledger, verification
-from punchcard.web.console.programs import hero, links, posters, programs, rewards, wallets
+from punchcard.web.console.programs import hero, links, posters, programs, rewards, tiers, wallets
 from punchcard.web.console.promotions import promotions
 from punchcard.web.pages import assets, theme_css
 from punchcard.web.public import badges, card, handed_over, home_icon, join, own_data, proof, reach
@@ -42,6 +42,7 @@ ROUTERS: Final[list[APIRouter]] = [
     guide.router,
     posters.router,
     rewards.router,
+    tiers.router,
     promotions.router,
     hero.router,
     links.router,

@@ -161,12 +161,18 @@ class _Replay:
         """Find what cards that come for the first time carried before, and their tier then."""
         new = {row.card_id for row in rows} - self.carries.keys()
         self.carries.update(dict.fromkeys(new, Fraction(0)))
-        self.tiers.update(dict.fromkeys(new))
+        self.tiers.update(dict.fromkeys(new, self._lowest))
         for row in self._latest(new, start, CARRYING):
             self.carries[row.card_id] = self._carry(row)
         if self.simulation.offer.tier_keys:
             for row in self._latest(new, start, (EntryType.TIER_CHANGED,)):
-                self.tiers[row.card_id] = _tier_of(row)
+                self.tiers[row.card_id] = _tier_of(row) or self._lowest
+
+    @property
+    def _lowest(self) -> str | None:
+        """Return the tier of cards that never left it."""
+        plan = self.program.tier_plan
+        return None if plan is None else plan.tiers[0].key
 
     def _latest(
         self, cards: set[CardId], start: str, types: Sequence[EntryType]
@@ -185,7 +191,7 @@ class _Replay:
     def _take(self, row: Row[Any]) -> None:
         details = row.details or {}
         if row.type == EntryType.TIER_CHANGED:
-            self.tiers[row.card_id] = _tier_of(row)
+            self.tiers[row.card_id] = _tier_of(row) or self._lowest
         elif row.type in _PURCHASES:
             self._buy(row, details)
         elif row.type == EntryType.VOIDED:

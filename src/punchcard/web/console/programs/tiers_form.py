@@ -1,0 +1,171 @@
+"""The fields of the page of a program's tiers, read and shown again."""
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from punchcard.kit.i18n import LANGUAGES, N_
+from punchcard.kit.money import PlainAmount
+from punchcard.kit.validation.texts import NAME_CHARACTERS
+from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.rules.program_rules import slug_of
+from punchcard.loyalty.rules.tiers.tier_form import (
+    EARN_FACTOR_PATTERN,
+    THRESHOLD_BOUNDS,
+    TIER_BOUNDS,
+    TIERS_LIMIT,
+)
+from punchcard.loyalty.vocabulary import ProgramType, TierBasis, TierDowngrade, TierWindow
+from punchcard.web.pages.forms import Form
+
+ROWS: Final = range(1, TIERS_LIMIT + 1)
+"""The rows of the form: a tier each, the lowest first."""
+
+BASES: Final[Mapping[str, str]] = {
+    TierBasis.POINTS: N_("Points earned by purchases, without any bonus"),
+    TierBasis.SPEND_MINOR: N_("Money spent"),
+    TierBasis.VISITS: N_("Visits"),
+    TierBasis.STAMPS: N_("Stamps, without any bonus"),
+}
+WINDOWS: Final[Mapping[str, str]] = {
+    TierWindow.LIFETIME: N_("All that was ever collected"),
+    TierWindow.CALENDAR_YEAR: N_("What is collected within a calendar year"),
+    TierWindow.ROLLING_12_MONTHS: N_("What was collected in the last 12 months"),
+}
+DOWNGRADES: Final[Mapping[str, str]] = {
+    TierDowngrade.NEVER: N_("It stays: nobody falls"),
+    TierDowngrade.ONE_DOWN: N_("The card falls one tier"),
+    TierDowngrade.TO_FIT: N_("The card falls to the tier that fits what it collected"),
+}
+_BASES_OF_TYPE: Final = {
+    ProgramType.STAMPS: (TierBasis.STAMPS, TierBasis.VISITS),
+    ProgramType.POINTS: (TierBasis.POINTS, TierBasis.SPEND_MINOR, TierBasis.VISITS),
+    ProgramType.HYBRID: tuple(TierBasis),
+}
+_PLAIN: Final = Decimal(1)
+_KEY: Final = re.compile("[^A-Za-z0-9_-]")
+
+
+def bases_of(program: LoyaltyProgram) -> dict[str, str]:
+    """Return what can count towards the tiers of a program, and what that is called."""
+    return {basis: BASES[basis] for basis in _BASES_OF_TYPE[ProgramType(program.type)]}
+
+
+def read_tiers(
+    form: Form, program: LoyaltyProgram, rewards: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the tiers as typed, and by which names a refusal finds the fields of the form.
+
+    `rewards` are the ids of those that can be given. What the form does not show of a tier stays.
+    """
+    basis = form.choice("tier_basis", tuple(bases_of(program)))
+    fields: dict[str, Any] = {
+        "tier_basis": basis,
+        "tier_window": form.choice("tier_window", tuple(WINDOWS)),
+        "tier_downgrade": form.choice("tier_downgrade", tuple(DOWNGRADES)),
+    }
+    for name, (minimum, maximum) in TIER_BOUNDS.items():
+        typed = form.whole(name, minimum=minimum, maximum=maximum, required=False)
+        fields[name] = typed or 0
+    kept = {tier["key"]: tier for tier in program.tiers or ()}
+    tiers: list[dict[str, Any]] = []
+    names: dict[str, str] = {}
+    for row in ROWS:
+        read = _read_row(form, row, program, basis, rewards)
+        if read is None:
+            continue
+        read["key"] = _key_of(form.value(f"tier_{row}_key"), read["name"], tiers)
+        before = kept.get(read["key"], {})
+        read["grants"] = _grants(form.value(f"tier_{row}_gift"), before, rewards)
+        for name, shown in (("threshold", "threshold"), ("earn_factor", "factor"), ("key", "name")):
+            names[f"tiers.{len(tiers)}.{name}"] = f"tier_{row}_{shown}"
+        tiers.append({**before, **read})
+    fields["tiers"] = tiers or None
+    return fields, names
+
+
+def initial_tiers(program: LoyaltyProgram) -> dict[str, Any]:
+    """Return what the form shows of a program before anybody typed."""
+    initial: dict[str, Any] = {
+        "tier_basis": program.tier_basis,
+        "tier_window": program.tier_window,
+        "tier_downgrade": program.tier_downgrade,
+        "tier_holds_months": program.tier_holds_months,
+        "tier_grace_days": program.tier_grace_days,
+    }
+    for row in ROWS:
+        place = row - 1
+        tier = program.tiers[place] if program.tiers and place < len(program.tiers) else {}
+        threshold = tier.get("threshold")
+        if threshold is not None and program.tier_basis == TierBasis.SPEND_MINOR:
+            threshold = PlainAmount(threshold, program.currency)
+        factor = tier.get("earn_factor")
+        initial[f"tier_{row}_key"] = tier.get("key")
+        initial[f"tier_{row}_name"] = tier.get("name")
+        initial[f"tier_{row}_threshold"] = threshold
+        initial[f"tier_{row}_factor"] = f"{Decimal(factor).normalize():f}" if factor else None
+        initial[f"tier_{row}_gift"] = next(iter(tier.get("grants") or ()), "")
+        for language in LANGUAGES:
+            words = (tier.get("texts") or {}).get(language) or {}
+            initial[f"{language}-tier_{row}"] = words.get("name")
+    return initial
+
+
+def _read_row(
+    form: Form, row: int, program: LoyaltyProgram, basis: str | None, rewards: Sequence[str]
+) -> dict[str, Any] | None:
+    """Return a tier as typed but for its key and its gift; None for a row that is empty."""
+    typed = [form.value(f"tier_{row}_{name}").strip() for name in ("name", "threshold", "gift")]
+    if not any(typed) or (row == 1 and not typed[0] and typed[1] == "0"):
+        return None
+    name = form.text(f"tier_{row}_name", limit=NAME_CHARACTERS)
+    texts = {}
+    for language in LANGUAGES:
+        told = form.text(f"{language}-tier_{row}", required=False, limit=NAME_CHARACTERS)
+        if told:
+            texts[language] = {"name": told}
+    if typed[2] and typed[2] not in rewards:
+        form.fault(f"tier_{row}_gift", N_("Please choose one of these."))
+    threshold = 0 if row == 1 else _read_threshold(form, row, program, basis)
+    return {
+        "name": name or "",
+        "texts": texts,
+        "threshold": threshold or 0,
+        "earn_factor": _read_factor(form, row),
+    }
+
+
+def _read_threshold(form: Form, row: int, program: LoyaltyProgram, basis: str | None) -> int | None:
+    name, (_, most) = f"tier_{row}_threshold", THRESHOLD_BOUNDS
+    if basis == TierBasis.SPEND_MINOR:
+        return form.money(name, program.currency, minimum_minor=1, maximum_minor=most)
+    return form.whole(name, minimum=1, maximum=most)
+
+
+def _read_factor(form: Form, row: int) -> str:
+    typed = form.value(f"tier_{row}_factor").strip().replace(",", ".")
+    try:
+        factor = f"{Decimal(typed):.3f}" if typed else "1.000"
+        fits = re.fullmatch(EARN_FACTOR_PATTERN, factor) and Decimal(typed or 1) == Decimal(factor)
+    except InvalidOperation:
+        factor, fits = "1.000", None
+    if not fits:
+        form.fault(f"tier_{row}_factor", N_("A number from 1 to 10, such as 1.5."))
+    return factor
+
+
+def _grants(gift: str, before: Mapping[str, Any], rewards: Sequence[str]) -> list[str]:
+    """Return what a tier gives: the one that was chosen, before those that the form hides."""
+    others = list(before.get("grants") or ())[1:]
+    return [gift, *(one for one in others if one != gift)] if gift in rewards else others
+
+
+def _key_of(kept: str, name: str, others: Sequence[Mapping[str, Any]]) -> str:
+    """Return the key of a tier: the one it has, or a new one that its name suggests."""
+    taken = {tier["key"] for tier in others}
+    base = kept or _KEY.sub("", slug_of(name))[:30].strip("-") or "tier"
+    if not base[0].isalpha():
+        base = f"tier-{base}"
+    numbered = (f"{base}-{number}" for number in range(2, TIERS_LIMIT + 2))
+    return next(key for key in (base, *numbered) if key not in taken)
