@@ -13,6 +13,7 @@ import pytest
 import punchcard
 from punchcard.accounts import vocabulary as accounts_words
 from punchcard.db import outbox
+from punchcard.engage import vocabulary as engage_words
 from punchcard.kit import ids
 from punchcard.loyalty import vocabulary as loyalty_words
 from punchcard.wallets import vocabulary as wallets_words
@@ -100,6 +101,8 @@ _ID_NAMES = {
     "program_id",
     "reward_id",
     "promotion_id",
+    "automation_id",
+    "run_id",
     "card_id",
     "entry_id",
     "transaction_id",
@@ -134,7 +137,7 @@ def _annotated(nodes: list[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
                 yield name, annotation
 
 
-_VOCABULARIES = (accounts_words, loyalty_words, wallets_words, outbox)
+_VOCABULARIES = (accounts_words, engage_words, loyalty_words, wallets_words, outbox)
 _WORDS = {
     word.value
     for module in _VOCABULARIES
@@ -191,7 +194,7 @@ def test_no_template_compares_a_status_or_type_with_a_bare_text() -> None:
     assert len(found) > 20, "the rule no longer sees comparisons"
 
 
-_SERVICES = ("accounts/", "loyalty/", "wallets/")
+_SERVICES = ("accounts/", "engage/", "loyalty/", "wallets/")
 
 
 def test_who_does_it_stands_second_in_every_service() -> None:

@@ -24,6 +24,7 @@ import punchcard.accounts.access.factor_models
 import punchcard.accounts.models
 import punchcard.db.outbox
 import punchcard.db.secret_checks
+import punchcard.engage.models
 import punchcard.loyalty.cards.models
 import punchcard.loyalty.grant_models
 import punchcard.loyalty.import_models

@@ -51,12 +51,17 @@ from punchcard.api.routes.vendor_api import (
 )
 from punchcard.api.routes.vendor_api import devices as vendor_devices
 from punchcard.api.routes.vendor_api import settings as vendor_settings
-from punchcard.api.routes.vendor_api.catalogue import programs, promotions, rewards
+from punchcard.api.routes.vendor_api.catalogue import (
+    automations,
+    programs,
+    promotions,
+    rewards,
+)
 from punchcard.api.routes.vendor_api.promises import grants, reservations
 from punchcard.context import Context
 from punchcard.kit.stopping import heard_before_stop
 from punchcard.web.dispatcher import API, PAGES, SMALL_BELOW, Dispatcher, refusal_of_body
-from punchcard.worker.handlers import LONG_WORK_LANE, MAIL_LANE, WALLET_LANES
+from punchcard.worker.handlers import ENGAGE_LANE, LONG_WORK_LANE, MAIL_LANE, WALLET_LANES
 from punchcard.worker.loop import Worker
 from punchcard.worker.schedule import PROCESS_TASKS, SHARED_TASKS
 
@@ -76,6 +81,7 @@ ROUTERS: Final[list[APIRouter]] = [
     programs.router,
     logo.router,
     promotions.router,
+    automations.router,
     rewards.router,
     grants.router,
     reservations.router,
@@ -160,6 +166,7 @@ def create_worker(context: Context, *, does_work: bool = True) -> Worker:
         *(WALLET_LANES if context.wallets.service.configured else [{}]),
         MAIL_LANE,
         LONG_WORK_LANE,
+        ENGAGE_LANE,
     ]
     return Worker(context, lanes, [*PROCESS_TASKS, *SHARED_TASKS])
 

@@ -18,6 +18,7 @@ _AUTH = "/api/v1/auth"
 _VENDOR = "/api/v1/vendor"
 _LOYALTY = "/api/v1/vendor/loyalty"
 _PROMOTIONS = f"{_LOYALTY}/programs/{{program_id}}/promotions"
+_AUTOMATIONS = f"{_LOYALTY}/programs/{{program_id}}/automations"
 _PLATFORM = "/api/v1/admin"
 _OPEN = "/api/v1/loyalty"
 
@@ -30,6 +31,7 @@ _NEW_VENDOR = {
     "timezone": "Europe/Paris",
     "owner": _NEW_OWNER,
 }
+_FIRST_VISIT = {"trigger": "first_visit", "action": "points", "points": 5}
 _NEW_USER = {"email": "dan@dan.example", "name": "Dan", "role": "staff", "password": PASSWORD}
 
 BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
@@ -92,6 +94,9 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
         "to": "2026-12-31",
     },
     ("PATCH", f"{_PROMOTIONS}/{{promotion_id}}"): lambda _: {"name": "Another name"},
+    ("POST", _AUTOMATIONS): lambda _: _FIRST_VISIT,
+    ("POST", f"{_AUTOMATIONS}/preview"): lambda _: _FIRST_VISIT,
+    ("PATCH", f"{_AUTOMATIONS}/{{automation_id}}"): lambda _: {"points": 6},
     ("POST", f"{_LOYALTY}/imports/history"): lambda _: {"name": "Paper cards"},
     ("POST", f"{_LOYALTY}/cards"): lambda stock: {"program_id": stock["program_id"]},
     ("PATCH", f"{_LOYALTY}/cards/{{card_id}}"): lambda _: {"customer": {"name": "Chloé B."}},
@@ -172,6 +177,17 @@ _OTHER_PATHS: dict[Route, dict[str, str]] = {
         for method in ("GET", "PATCH", "DELETE")
     },
     ("POST", f"{_PROMOTIONS}/{{promotion_id}}/simulate"): {"program_id": "points_program_id"},
+    **{
+        route: {"program_id": "points_program_id"}
+        for route in (
+            ("POST", _AUTOMATIONS),
+            ("POST", f"{_AUTOMATIONS}/preview"),
+            ("GET", f"{_AUTOMATIONS}/{{automation_id}}"),
+            ("PATCH", f"{_AUTOMATIONS}/{{automation_id}}"),
+            ("DELETE", f"{_AUTOMATIONS}/{{automation_id}}"),
+            ("GET", f"{_AUTOMATIONS}/{{automation_id}}/results"),
+        )
+    },
 }
 
 

@@ -114,6 +114,8 @@ class _Floor:
         reward = self._post(f"{LOYALTY}/programs/{points['id']}/rewards", cake)
         double = {"name": "Double points", "effect": {"kind": "multiply", "factor": "2.000"}}
         promotion = self._post(f"{LOYALTY}/programs/{points['id']}/promotions", double)
+        regular = {"trigger": "nth_visit", "when": {"visits": 10}, "action": "points", "points": 5}
+        automation = self._post(f"{LOYALTY}/programs/{points['id']}/automations", regular)
         return {
             "program_id": coffee["id"],
             "slug": coffee["slug"],
@@ -122,6 +124,7 @@ class _Floor:
             "empty_program_id": empty["id"],
             "reward_id": reward["id"],
             "promotion_id": promotion["id"],
+            "automation_id": automation["id"],
         }
 
     def staff(self) -> dict[str, str]:

@@ -301,6 +301,8 @@ class Customer(Base):
     email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(20))
     birthday: Mapped[str | None] = mapped_column(String(5))
+    # When it was told: what is given on birthdays asks that it was not for this one.
+    birthday_set_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     locale: Mapped[str | None] = mapped_column(String(2))
     marketing_consent: Mapped[bool] = mapped_column(default=False)
     marketing_consent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -29,6 +29,8 @@ ImportId = NewType("ImportId", str)
 StaffPinId = NewType("StaffPinId", str)
 GrantId = NewType("GrantId", str)
 ReservationId = NewType("ReservationId", str)
+AutomationId = NewType("AutomationId", str)
+AutomationRunId = NewType("AutomationRunId", str)
 
 KINDS: Final = (
     VendorId,
@@ -48,6 +50,8 @@ KINDS: Final = (
     StaffPinId,
     GrantId,
     ReservationId,
+    AutomationId,
+    AutomationRunId,
 )
 """Every kind; the database keeps them all in columns of one type."""
 

@@ -1,6 +1,7 @@
 """Operations: everything that can be asked of the till, each a small frozen value."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, NamedTuple, TypedDict
 
@@ -22,7 +23,12 @@ from punchcard.kit.ids import (
 )
 from punchcard.kit.validation.contacts import fold_number
 from punchcard.kit.values import value
-from punchcard.loyalty.vocabulary import EXTERNAL_CODE_LENGTH, ActorKind, GrantReason
+from punchcard.loyalty.vocabulary import (
+    EXTERNAL_CODE_LENGTH,
+    ActorKind,
+    EntryType,
+    GrantReason,
+)
 
 
 class CardKey:
@@ -268,6 +274,19 @@ class RevokeGrant(CardOperation):
     """Withdraw what a card was given."""
 
     grant_id: GrantId
+
+
+@value
+class GiveBonus(CardOperation):
+    """Put points or stamps on a card that bought nothing for them; `facts` say why.
+
+    `kind` is the type of the entry: a bonus of an automation, or for a referral.
+    """
+
+    kind: EntryType
+    points: int = 0
+    stamps: int = 0
+    facts: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @value

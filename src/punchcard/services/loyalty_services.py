@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from punchcard.accounts.access.hashing import Hasher, pin_hasher
+from punchcard.engage.automation_keeper import AutomationKeeper
 from punchcard.kit.descriptors import live_stream_limit, live_streams_of_address
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.cards.card_queries import WalletColumns
@@ -48,6 +49,7 @@ class LoyaltyServices:
     checkpoint_maker: CheckpointMaker
     log_keeper: LogKeeper
     due_keeper: DueKeeper
+    automation_keeper: AutomationKeeper
 
 
 def build_loyalty(
@@ -107,6 +109,7 @@ def build_loyalty(
         checkpoint_maker=checkpoint_maker,
         log_keeper=LogKeeper(database, clock, checkpoint_maker),
         due_keeper=DueKeeper(database, clock, till, settings),
+        automation_keeper=AutomationKeeper(database, clock, base.ids, till),
         customer_mail=CustomerMail(
             database=database,
             mail_queue=accounts.mail_queue,

@@ -10,10 +10,12 @@ from punchcard.accounts.mail.mail_queue import MAIL_SEND
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
 from punchcard.db.outbox import PermanentFailure, RetryLater
+from punchcard.engage.automation_keeper import AUTOMATIONS_DUE
 from punchcard.kit.ids import CardId, CustomerId, ProgramId
 from punchcard.kit.mail import MailRefused, MailServerAway
 from punchcard.loyalty.events import (
     CARD_CHANGED,
+    CARD_FOLLOWED,
     CUSTOMER_ADDRESS,
     CUSTOMER_WELCOME,
     PROGRAM_CHANGED,
@@ -104,6 +106,16 @@ def book_due(context: Context, _key: str) -> None:
     context.loyalty.due_keeper.take_turn()
 
 
+def follow_card(context: Context, key: str) -> None:
+    """Do what automations wait for on a card on which something happened."""
+    context.loyalty.automation_keeper.follow(CardId(key))
+
+
+def run_automations(context: Context, _key: str) -> None:
+    """Look at the days that have come for automations and do what is due, for one turn."""
+    context.loyalty.automation_keeper.take_turn()
+
+
 # A redesign is long work: it has a lane of its own, beside that of single cards.
 WALLET_LANES: Final[list[Mapping[str, Handler]]] = [
     {CARD_CHANGED: refresh_card},
@@ -128,4 +140,10 @@ MAIL_LANE: Final[Mapping[str, Handler]] = {
     SEND_CHECKPOINT: send_checkpoint,
     CUSTOMER_WELCOME: welcome_customer,
     CUSTOMER_ADDRESS: ask_to_confirm,
+}
+
+# What happens by itself: a card that has just been stamped does not wait for a night's work.
+ENGAGE_LANE: Final[Mapping[str, Handler]] = {
+    CARD_FOLLOWED: follow_card,
+    AUTOMATIONS_DUE: run_automations,
 }

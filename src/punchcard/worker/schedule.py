@@ -17,6 +17,7 @@ from punchcard.accounts.mail.mail_queue import delete_expired_mails
 from punchcard.accounts.models import AccessToken, AuditOrigin, IdempotencyRecord, PairingCode
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
+from punchcard.engage import automation_keeper
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import erasures, hand_over, person_proofs
 from punchcard.loyalty.jobs import due_keeper
@@ -154,6 +155,11 @@ def book_due(context: Context, session: Session, now: datetime) -> int:
     return due_keeper.enqueue_due(session, now)
 
 
+def run_automations(context: Context, session: Session, now: datetime) -> int:
+    """Leave word when a day has come for an automation, or something of one is due."""
+    return automation_keeper.enqueue_automations(session, now)
+
+
 def make_checkpoints(context: Context, session: Session, now: datetime) -> int:
     """Leave word that a checkpoint may be due."""
     return log_keeper.enqueue_checkpoint(session, now)
@@ -213,6 +219,7 @@ SHARED_TASKS: Final = [
             expire_notices,
             touch_dated_rewards,
             book_due,
+            run_automations,
             touch_dated_promotions,
             drop_needless_work,
             check_google_holders,

@@ -114,6 +114,8 @@ def test_a_device_sees_what_a_till_needs() -> None:
         "/loyalty/rewards/{reward_id}",
         "/loyalty/programs/{program_id}/promotions",
         "/loyalty/programs/{program_id}/promotions/{promotion_id}",
+        "/loyalty/programs/{program_id}/automations",
+        "/loyalty/programs/{program_id}/automations/{automation_id}",
         "/loyalty/cards",
         "/loyalty/cards/lookup",
         "/loyalty/cards/{card_id}",

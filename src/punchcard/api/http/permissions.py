@@ -136,6 +136,13 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
         "POST",
         f"{_LOYALTY}/programs/{{program_id}}/promotions/{{promotion_id}}/simulate",
     ): MAY_MANAGE,
+    ("GET", f"{_LOYALTY}/programs/{{program_id}}/automations"): _SEE_RULES,
+    ("POST", f"{_LOYALTY}/programs/{{program_id}}/automations"): MAY_MANAGE,
+    ("POST", f"{_LOYALTY}/programs/{{program_id}}/automations/preview"): MAY_MANAGE,
+    ("GET", f"{_LOYALTY}/programs/{{program_id}}/automations/{{automation_id}}"): _SEE_RULES,
+    ("PATCH", f"{_LOYALTY}/programs/{{program_id}}/automations/{{automation_id}}"): MAY_MANAGE,
+    ("DELETE", f"{_LOYALTY}/programs/{{program_id}}/automations/{{automation_id}}"): MAY_MANAGE,
+    ("GET", f"{_LOYALTY}/programs/{{program_id}}/automations/{{automation_id}}/results"): MAY_READ,
     # Whole lists to take away: for those who answer for the shop, and secrets' owners alone
     **{
         ("GET", f"{_LOYALTY}/exports/{name}.{format}"): rule

@@ -291,6 +291,8 @@ def _fill(customer: Customer, act: Act, fields: Mapping[str, Any]) -> None:
         setattr(customer, name, value)
     if "name" in fields:
         customer.name_folded = fold_name(fields["name"])
+    if "birthday" in fields:
+        customer.birthday_set_at = act.now if fields["birthday"] else None
     if "marketing_consent" in fields:
         customer.marketing_consent_at = act.now if fields["marketing_consent"] else None
 

@@ -31,6 +31,7 @@ _EMPTY: Mapping[str, Any] = {
     **dict.fromkeys(
         ("name", "name_folded", "email", "email_verified_at", "phone", "birthday", "locale")
     ),
+    "birthday_set_at": None,
     "marketing_consent": False,
     "marketing_consent_at": None,
     "terms_accepted_at": None,

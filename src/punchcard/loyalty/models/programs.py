@@ -75,6 +75,7 @@ class LoyaltyProgram(TierRuleFields, Base):
     tiers: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     tier_rules: Mapped[dict[str, Any] | None] = mapped_column(Json)
     referral: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    followed: Mapped[list[str] | None] = mapped_column(Json)
     self_enrollment: Mapped[bool] = mapped_column(default=True)
     terms_text: Mapped[str | None] = mapped_column(Text)
     branding: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)

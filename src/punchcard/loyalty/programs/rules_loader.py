@@ -21,7 +21,7 @@ from punchcard.loyalty.rules.stamps.stamp_rewards import milestones_of
 from punchcard.loyalty.rules.tiers.tier_form import given_by
 from punchcard.loyalty.rules.tiers.tier_plan import TierGrant, plan_of
 from punchcard.loyalty.rules.values import ProgramRules, RewardOffer
-from punchcard.loyalty.vocabulary import PromotionStatus, UnclaimedMilestones
+from punchcard.loyalty.vocabulary import EntryType, PromotionStatus, UnclaimedMilestones
 
 _PROGRAMS = table_of(LoyaltyProgram)
 _REWARDS = table_of(Reward)
@@ -99,6 +99,11 @@ def load_rules(
 def stamp_of(row: Any) -> Stamp:
     """Return the stamp of a program's row."""
     return (row.version, row.updated_at)
+
+
+def zone_of(program: LoyaltyProgram) -> ZoneInfo:
+    """Return the time zone in which a program counts its days."""
+    return ZoneInfo(program.timezone)
 
 
 def load_promotions(
@@ -180,4 +185,5 @@ def _rules_of(
         stamps_per_item={one["sku"]: one["stamps"] for one in row.stamps_per_item or ()},
         max_stamps_per_visit=row.max_stamps_per_visit,
         tier_plan=plan_of(row.tiers, row.tier_rules, row.type, given),
+        followed=frozenset(EntryType(one) for one in row.followed or ()),
     )

@@ -13,6 +13,7 @@ from punchcard.loyalty.operations import (
     BookDue,
     ConfirmReservation,
     EarnPoints,
+    GiveBonus,
     GrantReward,
     OpenCard,
     Operation,
@@ -39,7 +40,7 @@ from punchcard.loyalty.rules import (
 )
 from punchcard.loyalty.rules.bonus_rules import uses_counted
 from punchcard.loyalty.rules.dated.due_rules import book_due, only_due, touched
-from punchcard.loyalty.rules.promises import grant_rules, reservation_rules
+from punchcard.loyalty.rules.promises import bonus, grant_rules, reservation_rules
 from punchcard.loyalty.rules.stamps import visit_rules
 from punchcard.loyalty.rules.stamps.purchase_items import base_stamps
 from punchcard.loyalty.rules.tiers.tier_rules import with_tiers
@@ -72,6 +73,7 @@ _RULES: dict[type[Operation], _Rule] = {
     RedeemPoints: points_rules.redeem_points,
     AdjustPoints: points_rules.adjust_points,
     VoidEntry: void_rules.void_entry,
+    GiveBonus: bonus.give_bonus,
     GrantReward: grant_rules.grant_reward,
     RedeemGrant: grant_rules.redeem_grant,
     RevokeGrant: grant_rules.revoke_grant,
@@ -102,7 +104,7 @@ _TOLD_LATE = (AddStamp, EarnPoints, RecordVisit)
 _REDEMPTIONS = (RedeemStamps, RedeemReward, RedeemPoints, RedeemGrant, Reserve)
 _CORRECTIONS = (VoidEntry, RefundPoints, AdjustPoints, RevokeGrant)
 # Who manages does it, away from the till.
-_WITHOUT_STAFF = (AdjustPoints, GrantReward, RevokeGrant)
+_WITHOUT_STAFF = (AdjustPoints, GiveBonus, GrantReward, RevokeGrant)
 
 
 def decide(

@@ -88,7 +88,7 @@ class ProgramRules:
     since which version entries count their carry in which parts of a point, oldest first; it is
     empty while the amount never changed. `offers` stand in the order of their prices, `milestones`
     in that of their stamps; the full card's reward is none of them. `stamps_per_item` says how many
-    stamps an item gives, by its code.
+    stamps an item gives, by its code. `followed` are the types of entries that something waits for.
     """
 
     id: ProgramId
@@ -124,6 +124,7 @@ class ProgramRules:
     stamps_per_item: Mapping[str, int] = field(default_factory=dict)
     max_stamps_per_visit: int | None = None
     tier_plan: TierPlan | None = None
+    followed: frozenset[EntryType] = frozenset()
 
     @property
     def has_budgets(self) -> bool:

@@ -17,6 +17,7 @@ from punchcard.db.outbox import WorkEnqueued, insert_waiting, waiting_rows
 from punchcard.kit.ids import CardId, EntryId, ImportId, LocationId, ProgramId, RewardId
 from punchcard.loyalty.events import (
     CARD_CHANGED,
+    CARD_FOLLOWED,
     CUSTOMER_WELCOME,
     SHELF_CHANGED,
     CardsChanged,
@@ -101,6 +102,7 @@ _insert_audits = BulkInsert(
 _CARD_WORK = WorkEnqueued(CARD_CHANGED)
 _WELCOME_WORK = WorkEnqueued(CUSTOMER_WELCOME)
 _SHELF_WORK = WorkEnqueued(SHELF_CHANGED)
+_FOLLOW_WORK = WorkEnqueued(CARD_FOLLOWED)
 
 
 @dataclass(slots=True)
@@ -116,6 +118,7 @@ class BatchWrites:
     released: list[Row] = field(default_factory=list)
     stocks: dict[RewardId, int] = field(default_factory=dict)
     shelves: set[ProgramId] = field(default_factory=set)
+    followed: set[CardId] = field(default_factory=set)
     imports: dict[ImportId, dict[str, int]] = field(default_factory=dict)
     promises: BatchPromises = field(default_factory=BatchPromises)
     budgets: BatchBudgets = field(default_factory=BatchBudgets)
@@ -126,6 +129,8 @@ class BatchWrites:
     def add_entry(self, entry: EntryRow, draft: EntryDraft, program: ProgramRules) -> None:
         """Note an entry and what it adds to the statistics of its day, or to its import's."""
         self.entries.append(entry)
+        if program.followed and draft.type in program.followed:
+            self.followed.add(entry["card_id"])
         if draft.details is not None or draft.voided_details is not None:
             self.budgets.note(draft)
         if entry["actor_kind"] == _IMPORT or draft.voided_import_id is not None:
@@ -216,7 +221,7 @@ class BatchWrites:
                 (insert_claims, in_order(self.claims)),
                 (_insert_origins, self.origins),
                 (_insert_audits, self.audits),
-                (insert_waiting, _work(opened, self.cards, self.shelves, now)),
+                (insert_waiting, self._work(opened, now)),
                 (add_to_rollup, self._day_rows(with_details=False)),
                 (add_all_to_rollup, self._day_rows(with_details=True)),
             ],
@@ -224,8 +229,24 @@ class BatchWrites:
         self.promises.flush(connection)
         work = (_CARD_WORK, _WELCOME_WORK) if opened else (_CARD_WORK,)
         announce(connection, CardsChanged(frozenset(self.cards)), *work)
+        if self.followed:
+            announce(connection, _FOLLOW_WORK)
         if self.shelves:
             announce(connection, ProgramsChanged(frozenset(self.shelves)), _SHELF_WORK)
+
+    def _work(self, opened: Iterable[NewCard], now: datetime) -> list[dict[str, Any]]:
+        """Return what is left to the worker: passes, welcomes, what waits for these entries."""
+        welcome = [
+            new.card_id
+            for new in opened
+            if new.is_mailed and new.customer_shown and new.customer_shown["email"]
+        ]
+        return [
+            *waiting_rows(CARD_CHANGED, self.cards, now),
+            *waiting_rows(CUSTOMER_WELCOME, welcome, now),
+            *waiting_rows(SHELF_CHANGED, self.shelves, now),
+            *waiting_rows(CARD_FOLLOWED, self.followed, now),
+        ]
 
     def _day_rows(self, *, with_details: bool) -> list[dict[str, Any]]:
         return [
@@ -266,31 +287,13 @@ def adjustment_event(operation: AdjustPoints, entry: EntryRow, event_id: str) ->
     }
 
 
-def _work(
-    opened: Iterable[NewCard],
-    card_ids: Iterable[CardId],
-    shelves: Iterable[ProgramId],
-    now: datetime,
-) -> list[dict[str, Any]]:
-    """Return what is left to the worker: passes to be brought up to date, customers to welcome."""
-    welcome = [
-        new.card_id
-        for new in opened
-        if new.is_mailed and new.customer_shown and new.customer_shown["email"]
-    ]
-    return [
-        *waiting_rows(CARD_CHANGED, card_ids, now),
-        *waiting_rows(CUSTOMER_WELCOME, welcome, now),
-        *waiting_rows(SHELF_CHANGED, shelves, now),
-    ]
-
-
 def _complete_customer(connection: Connection, new: NewCard, now: datetime) -> None:
     if new.customer_facts:
+        facts = {**new.customer_facts, "updated_at": now}
+        if "birthday" in facts:
+            facts["birthday_set_at"] = now
         connection.execute(
-            update(_CUSTOMERS)
-            .where(_CUSTOMERS.c.id == new.customer_id)
-            .values(**new.customer_facts, updated_at=now)
+            update(_CUSTOMERS).where(_CUSTOMERS.c.id == new.customer_id).values(**facts)
         )
 
 

@@ -131,6 +131,7 @@ def _customer_row(
         "vendor_id": operation.vendor_id,
         "name_folded": fold_name(told.name),
         "is_verified": operation.is_vouched and bool(told.email or told.phone),
+        "birthday_set_at": now if told.birthday else None,
         "marketing_consent_at": agreed_at if told.marketing_consent else None,
         "terms_accepted_at": now if accepted_terms else None,
         "created_at": now,

@@ -13,6 +13,7 @@ from punchcard.accounts.export_files import EXPORT, TITLES
 from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, Location, User, Vendor
 from punchcard.accounts.vocabulary import EVENTS_BY_ACTION, SubjectKind
 from punchcard.accounts.words import ACTIONS, ACTORS, SUBJECTS
+from punchcard.engage.models import Automation
 from punchcard.kit.ids import CardId
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
@@ -23,6 +24,7 @@ from punchcard.web.pages.formatting import Wording
 _NAMED: Final[Mapping[str, Any]] = {
     "admin": Admin,
     "api_key": ApiKey,
+    "automation": Automation,
     "device": Device,
     "location": Location,
     "member": User,

@@ -86,6 +86,8 @@ _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 # What something has when it is made would fill a page, and the next event tells what it had.
 _CREATING: Final = (
+    "automation.created",
+    "automation.deleted",
     "program.created",
     "program.deleted",
     "promotion.created",

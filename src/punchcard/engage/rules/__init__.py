@@ -1,0 +1,1 @@
+"""Rules of what happens by itself: pure, no database, no clock."""
