@@ -31,6 +31,7 @@ import punchcard.loyalty.import_models
 import punchcard.loyalty.jobs.models
 import punchcard.loyalty.models
 import punchcard.loyalty.promotion_models
+import punchcard.loyalty.referral_models
 import punchcard.loyalty.transparency.models
 import punchcard.wallets.google.models
 import punchcard.wallets.models  # noqa: F401 - each import adds its tables to the metadata

@@ -21,7 +21,7 @@ from punchcard.kit.mail import Mailer, build_mailer
 from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
 from punchcard.kit.wakeup import WakeupRegistry
-from punchcard.loyalty.cards.links import CardLinks, card_sealer
+from punchcard.loyalty.cards.links import CardLinks, ReferralCodes, card_sealer
 from punchcard.loyalty.events import CardsChanged, ProgramsChanged, StaffPinChanged
 from punchcard.loyalty.rotating_codes import RotatingCodes
 from punchcard.loyalty.transparency.log_status import Anchored, anchored
@@ -73,7 +73,7 @@ def build_context(
         ids=ids or SystemIds(clock),
         database=database or open_database(settings),
     )
-    card_links = CardLinks(settings.base_url, card_sealer(settings))
+    card_links = CardLinks(settings.base_url, card_sealer(settings), ReferralCodes(settings.keys))
     rotating_codes = RotatingCodes(settings)
     accounts = build_accounts(base, mailer or build_mailer(settings))
     wallets = build_wallets(base, card_links, rotating_codes)

@@ -55,6 +55,7 @@ from punchcard.api.routes.vendor_api.catalogue import (
     automations,
     programs,
     promotions,
+    referrals,
     rewards,
 )
 from punchcard.api.routes.vendor_api.promises import grants, reservations
@@ -82,6 +83,7 @@ ROUTERS: Final[list[APIRouter]] = [
     logo.router,
     promotions.router,
     automations.router,
+    referrals.router,
     rewards.router,
     grants.router,
     reservations.router,

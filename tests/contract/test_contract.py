@@ -17,12 +17,13 @@ PROGRAM = """id slug name card_name type status currency timezone stamps_target 
     pin_lockout_minutes void_policy self_enrollment terms_text branding texts version
     points_expiry points_activation_days expiry_notice_days return_grace_days stamps_expiry
     stamp_rewards stamps_per_item max_stamps_per_visit unclaimed_milestones
+    referral
     tiers tier_basis tier_window tier_holds_months tier_grace_days tier_downgrade"""
 CARD = """id program_id number status customer stamps stamps_target rewards_ready
     ready_rewards points lifetime
     next_stamp_at stamps_left_today enrolled_at last_activity_at public_url
     hand_over_url token_digest wallet former_numbers points_pending expiring tier grants_ready
-    lap milestones kept_milestones"""
+    lap milestones kept_milestones referral_url"""
 TRANSACTION = """id sequence type stamps_delta points_delta stamps_after points_after amount_minor
     currency reference reward staff location_id actor note voids voided_by program_version
     idempotency_key occurred_at created_at late previous_hash hash

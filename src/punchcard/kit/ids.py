@@ -31,6 +31,7 @@ GrantId = NewType("GrantId", str)
 ReservationId = NewType("ReservationId", str)
 AutomationId = NewType("AutomationId", str)
 AutomationRunId = NewType("AutomationRunId", str)
+ReferralId = NewType("ReferralId", str)
 
 KINDS: Final = (
     VendorId,
@@ -52,6 +53,7 @@ KINDS: Final = (
     ReservationId,
     AutomationId,
     AutomationRunId,
+    ReferralId,
 )
 """Every kind; the database keeps them all in columns of one type."""
 

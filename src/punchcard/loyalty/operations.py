@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, TypedDict
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import (
     CARD_TOKEN_LENGTH,
+    CardId,
     DeviceId,
     EntryId,
     GrantId,
@@ -374,7 +375,8 @@ class OpenCard(Operation):
     credited at once all the same: to those who may manage.
     `is_mailed` says whether the address that was told is written to. `has_welcome` says whether
     the card ever gets the welcome bonus: not one that moves in from elsewhere. `external_code` is
-    the code of the card that the customer has from there.
+    the code of the card that the customer has from there. `referrer_card_id` is the card by
+    whose link they came.
     """
 
     program_id: ProgramId
@@ -386,6 +388,7 @@ class OpenCard(Operation):
     locale: str | None = None
     has_welcome: bool = True
     external_code: str | None = None
+    referrer_card_id: CardId | None = None
 
 
 @value

@@ -114,6 +114,31 @@ class GrantState(StrEnum):
     REVOKED = "revoked"
 
 
+class ReferralStatus(StrEnum):
+    """Whether cards of a program bring friends; PAUSED, what was begun is still paid."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+class ReferralState(StrEnum):
+    """What became of a friend that a card brought; HELD is earned, and waits for its day."""
+
+    PENDING = "pending"
+    HELD = "held"
+    PAID = "paid"
+    REVERSED = "reversed"
+    REFUSED = "refused"
+
+
+class ReferralReason(StrEnum):
+    """Why a referral was refused, beside the codes of what the till refuses."""
+
+    OWN_CARD = "own_card"
+    KNOWN_CONTACT = "known_contact"
+    LIMIT_REACHED = "limit_reached"
+
+
 class ReservationState(StrEnum):
     """What became of a reservation; an EXPIRED one was released by its time."""
 
@@ -169,6 +194,19 @@ class EntryType(StrEnum):
     MERGED_OUT = "merged_out"
     MERGED_IN = "merged_in"
     OPENING_BALANCE = "opening_balance"
+
+
+FOLLOWED_BY_REFERRALS: Final = frozenset(
+    {
+        EntryType.CARD_OPENED,
+        EntryType.STAMP_EARNED,
+        EntryType.POINTS_EARNED,
+        EntryType.VISIT_RECORDED,
+        EntryType.VOIDED,
+        EntryType.POINTS_REFUNDED,
+    }
+)
+"""The entries that a referral waits for: the visit that earns it, and what undoes that."""
 
 
 class ExpiryKind(StrEnum):

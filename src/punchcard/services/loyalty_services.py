@@ -5,11 +5,13 @@ from functools import cache
 
 from punchcard.accounts.access.hashing import Hasher, pin_hasher
 from punchcard.engage.automation_keeper import AutomationKeeper
+from punchcard.engage.referral_keeper import ReferralKeeper
 from punchcard.kit.descriptors import live_stream_limit, live_streams_of_address
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.cards.card_queries import WalletColumns
 from punchcard.loyalty.cards.contact_faults import ContactWatch
 from punchcard.loyalty.cards.customer_mail import CustomerMail, WalletLinksOf
+from punchcard.loyalty.cards.former_contacts import FormerContacts
 from punchcard.loyalty.cards.hand_over import HandOver
 from punchcard.loyalty.cards.links import CardLinks, card_sealer
 from punchcard.loyalty.cards.person_proofs import PersonProofs
@@ -38,6 +40,7 @@ class LoyaltyServices:
     card_sealer: Sealer
     card_links: CardLinks
     hand_over: HandOver
+    former_contacts: FormerContacts
     person_proofs: PersonProofs
     rotating_codes: RotatingCodes
     pin_hasher: Hasher
@@ -50,6 +53,7 @@ class LoyaltyServices:
     log_keeper: LogKeeper
     due_keeper: DueKeeper
     automation_keeper: AutomationKeeper
+    referral_keeper: ReferralKeeper
 
 
 def build_loyalty(
@@ -74,6 +78,7 @@ def build_loyalty(
         mail_queue=accounts.mail_queue,
     )
     till = _start_till(base, sealer, wallets.service)
+    former_contacts = FormerContacts(settings.keys)
     return LoyaltyServices(
         till=till,
         live=LiveCards(
@@ -85,6 +90,7 @@ def build_loyalty(
         card_sealer=sealer,
         card_links=card_links,
         hand_over=HandOver(settings, clock, card_links),
+        former_contacts=former_contacts,
         person_proofs=PersonProofs(
             settings=settings,
             clock=clock,
@@ -110,6 +116,7 @@ def build_loyalty(
         log_keeper=LogKeeper(database, clock, checkpoint_maker),
         due_keeper=DueKeeper(database, clock, till, settings),
         automation_keeper=AutomationKeeper(database, clock, base.ids, till),
+        referral_keeper=ReferralKeeper(database, clock, base.ids, till, former_contacts),
         customer_mail=CustomerMail(
             database=database,
             mail_queue=accounts.mail_queue,

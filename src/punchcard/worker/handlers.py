@@ -11,6 +11,7 @@ from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
 from punchcard.db.outbox import PermanentFailure, RetryLater
 from punchcard.engage.automation_keeper import AUTOMATIONS_DUE
+from punchcard.engage.referral_keeper import REFERRALS_DUE
 from punchcard.kit.ids import CardId, CustomerId, ProgramId
 from punchcard.kit.mail import MailRefused, MailServerAway
 from punchcard.loyalty.events import (
@@ -107,13 +108,19 @@ def book_due(context: Context, _key: str) -> None:
 
 
 def follow_card(context: Context, key: str) -> None:
-    """Do what automations wait for on a card on which something happened."""
+    """Do what automations and a referral wait for on a card on which something happened."""
     context.loyalty.automation_keeper.follow(CardId(key))
+    context.loyalty.referral_keeper.follow(CardId(key))
 
 
 def run_automations(context: Context, _key: str) -> None:
     """Look at the days that have come for automations and do what is due, for one turn."""
     context.loyalty.automation_keeper.take_turn()
+
+
+def pay_referrals(context: Context, _key: str) -> None:
+    """Pay what was earned for friends and has been held for its days, for one turn."""
+    context.loyalty.referral_keeper.take_turn()
 
 
 # A redesign is long work: it has a lane of its own, beside that of single cards.
@@ -146,4 +153,5 @@ MAIL_LANE: Final[Mapping[str, Handler]] = {
 ENGAGE_LANE: Final[Mapping[str, Handler]] = {
     CARD_FOLLOWED: follow_card,
     AUTOMATIONS_DUE: run_automations,
+    REFERRALS_DUE: pay_referrals,
 }

@@ -17,9 +17,9 @@ from punchcard.accounts.mail.mail_queue import delete_expired_mails
 from punchcard.accounts.models import AccessToken, AuditOrigin, IdempotencyRecord, PairingCode
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.context import Context
-from punchcard.engage import automation_keeper
+from punchcard.engage import automation_keeper, referral_keeper
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.cards import erasures, hand_over, person_proofs
+from punchcard.loyalty.cards import erasures, former_contacts, hand_over, person_proofs
 from punchcard.loyalty.jobs import due_keeper
 from punchcard.loyalty.models import TransactionOrigin
 from punchcard.loyalty.programs import promotion_service, reward_service
@@ -105,7 +105,13 @@ def expire_proofs(context: Context, session: Session, now: datetime) -> int:
 def carry_out_erasures(context: Context, session: Session, now: datetime) -> int:
     """Forget the customers who asked for it, once the time to undo it is over."""
     act = Act(subject=SYSTEM, now=now, ids=context.ids, request_id=None)
-    return erasures.carry_out(session, act, limit=_MANY)
+    former = context.loyalty.former_contacts
+    return erasures.carry_out(session, act, former, limit=_MANY)
+
+
+def expire_contacts(context: Context, session: Session, now: datetime) -> int:
+    """Forget the digests of contacts that were forgotten long enough ago."""
+    return former_contacts.expire_former_contacts(session, now)
 
 
 def expire_form_drafts(context: Context, session: Session, now: datetime) -> int:
@@ -158,6 +164,11 @@ def book_due(context: Context, session: Session, now: datetime) -> int:
 def run_automations(context: Context, session: Session, now: datetime) -> int:
     """Leave word when a day has come for an automation, or something of one is due."""
     return automation_keeper.enqueue_automations(session, now)
+
+
+def pay_referrals(context: Context, session: Session, now: datetime) -> int:
+    """Leave word when what was earned for a friend has been held for its days."""
+    return referral_keeper.enqueue_referrals(session, now)
 
 
 def make_checkpoints(context: Context, session: Session, now: datetime) -> int:
@@ -220,12 +231,14 @@ SHARED_TASKS: Final = [
             touch_dated_rewards,
             book_due,
             run_automations,
+            pay_referrals,
             touch_dated_promotions,
             drop_needless_work,
             check_google_holders,
             expire_mails,
             expire_proofs,
             carry_out_erasures,
+            expire_contacts,
             expire_form_drafts,
         )
     ),

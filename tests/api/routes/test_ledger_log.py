@@ -173,7 +173,8 @@ def test_a_card_whose_holder_was_forgotten_is_proved_as_before(
     before = client.get(address).json()
 
     with world.context.database.write() as session:
-        customer_service.erase_customer(session, by_operator(world.context), token)
+        former = world.context.loyalty.former_contacts
+        customer_service.erase_customer(session, by_operator(world.context), token, former)
 
     after = client.get(address).json()
     assert after["entries"] == before["entries"]

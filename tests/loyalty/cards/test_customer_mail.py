@@ -253,7 +253,8 @@ def test_a_forgotten_customer_can_no_longer_be_confirmed(
     opened = context.loyalty.card_sealer.open(card.token_sealed, card.id)
     assert opened is not None
     with context.database.write() as session:
-        customer_service.erase_customer(session, by_operator(context), opened.decode())
+        former = context.loyalty.former_contacts
+        customer_service.erase_customer(session, by_operator(context), opened.decode(), former)
 
     with pytest.raises(LinkInvalid):
         confirm(context, post.messages[0])

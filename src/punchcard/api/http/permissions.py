@@ -143,6 +143,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("PATCH", f"{_LOYALTY}/programs/{{program_id}}/automations/{{automation_id}}"): MAY_MANAGE,
     ("DELETE", f"{_LOYALTY}/programs/{{program_id}}/automations/{{automation_id}}"): MAY_MANAGE,
     ("GET", f"{_LOYALTY}/programs/{{program_id}}/automations/{{automation_id}}/results"): MAY_READ,
+    ("GET", f"{_LOYALTY}/referrals"): MAY_READ,
     # Whole lists to take away: for those who answer for the shop, and secrets' owners alone
     **{
         ("GET", f"{_LOYALTY}/exports/{name}.{format}"): rule

@@ -243,6 +243,7 @@ def _open_card(visitor: Caller, page: ProgramPage, request: PublicEnrolRequest) 
             customer=told.as_new(country, accepted_terms=request.accept_terms) if told else None,
             is_vouched=False,
             is_mailed=is_mailed,
+            referrer_card_id=context.loyalty.card_links.referrer(request.via),
             locale=request.locale or (told.locale if told else None),
             **metadata,
         ),

@@ -97,10 +97,17 @@ class LookupRequest(Schema):
     code: CodeText
 
 
+ViaText = Annotated[str, *line(0, 100)]
+
+
 class PublicEnrolRequest(Schema):
-    """What a visitor sends to get a card; without a customer it is an anonymous one."""
+    """What a visitor sends to get a card; without a customer it is an anonymous one.
+
+    `via` is from the link of who brought them (`referral_url`); one of nobody's counts for nothing.
+    """
 
     customer: CustomerRequest | None = None
+    via: ViaText | None = None
     accept_terms: Flag = False
     locale: LanguageText | None = None
 

@@ -68,6 +68,7 @@ def card_response(
         "customer": customer_response(card.customer),
         **balance_response(card),
         "public_url": public_url,
+        "referral_url": links and links.referral_url(card.id, card.referral_slug),
         "hand_over_url": None,
         "token_digest": card.token_hash[:_DIGEST_BYTES].hex(),
         "wallet": {"apple": card.wallet_apple, "google": card.wallet_google},
@@ -278,6 +279,7 @@ class Card(Schema):
             "stamps_left_today",
             "last_activity_at",
             "public_url",
+            "referral_url",
             "hand_over_url",
             "token_digest",
             "wallet",
@@ -307,6 +309,10 @@ class Card(Schema):
     enrolled_at: Moment
     last_activity_at: Moment | None
     public_url: str | None
+    referral_url: Annotated[
+        str | None,
+        Field(description="By which the card brings friends; told where `public_url` is."),
+    ]
     hand_over_url: str | None
     token_digest: Annotated[str, Field(pattern="^([0-9a-f]{32})?$", examples=["9f86d081" * 4])]
     wallet: WalletStates

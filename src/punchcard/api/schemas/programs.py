@@ -30,6 +30,10 @@ from punchcard.api.schemas.fields import (
     whole,
 )
 from punchcard.api.schemas.program_rules.program_dates import ProgramDates, ProgramDatesSchema
+from punchcard.api.schemas.program_rules.program_referral import (
+    ProgramReferral,
+    ProgramReferralSchema,
+)
 from punchcard.api.schemas.program_rules.program_stamps import (
     ProgramStamps,
     ProgramStampsSchema,
@@ -137,7 +141,7 @@ class ProgramWords(Schema):
     opening_hours: OpeningHours | None = None
 
 
-class ProgramRequest(ProgramDates, ProgramStamps, ProgramTiers):
+class ProgramRequest(ProgramDates, ProgramStamps, ProgramTiers, ProgramReferral):
     """A program to be made: currency and time zone are the vendor's unless given."""
 
     name: Name
@@ -167,7 +171,7 @@ class ProgramRequest(ProgramDates, ProgramStamps, ProgramTiers):
     texts: Texts[ProgramWords] = LEFT_OUT
 
 
-class ProgramChange(ProgramDates, ProgramStamps, ProgramTiers):
+class ProgramChange(ProgramDates, ProgramStamps, ProgramTiers, ProgramReferral):
     """What changes about a program; what is left out stays."""
 
     name: Name = LEFT_OUT
@@ -197,7 +201,9 @@ class ProgramChange(ProgramDates, ProgramStamps, ProgramTiers):
     texts: Texts[ProgramWords] = LEFT_OUT
 
 
-class ProgramSchema(ProgramDatesSchema, ProgramStampsSchema, ProgramTiersSchema):
+class ProgramSchema(
+    ProgramDatesSchema, ProgramStampsSchema, ProgramTiersSchema, ProgramReferralSchema
+):
     """A stamp card or points program."""
 
     untagged = frozenset({"usual_purchase_minor"})

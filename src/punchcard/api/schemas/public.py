@@ -31,7 +31,10 @@ from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.ledger.ledger_reader import ReadEntry
 from punchcard.loyalty.models import Reward
 from punchcard.loyalty.programs.public_service import ProgramPage
+from punchcard.loyalty.programs.referral_terms import promised_to
+from punchcard.loyalty.programs.rules_loader import is_bringing
 from punchcard.loyalty.rules.logo_rules import shown_branding
+from punchcard.loyalty.rules.promises.referral_form import SIDES
 from punchcard.loyalty.vocabulary import CardStatus, ProgramType, TierBasis
 
 
@@ -42,6 +45,22 @@ class PublicReward(Schema):
     description: str | None
     points_required: int
     texts: Texts[RewardWords]
+
+
+class PublicReferralSide(Schema):
+    """What one of the two gets: points, stamps, or a reward by its name; null for nothing."""
+
+    points: int | None
+    stamps: int | None
+    reward: str | None
+
+
+class PublicReferral(Schema):
+    """What is promised to who brings a friend, and to the friend, at the friend's first visit."""
+
+    referrer: PublicReferralSide
+    friend: PublicReferralSide
+    minimum_purchase_minor: int
 
 
 class PublicProgram(Schema):
@@ -61,6 +80,7 @@ class PublicProgram(Schema):
     rewards: list[PublicReward]
     tiers: list[PublicTier]
     tier_basis: OneOf[TierBasis]
+    referral: PublicReferral | None
     self_enrollment: bool
     terms_text: str | None
     branding: Branding
@@ -101,6 +121,9 @@ class PublicCard(Schema):
     enrolled_at: Moment
     last_activity_at: Moment | None
     public_url: str
+    referral_url: Annotated[
+        str | None, Field(description="By which the card brings friends; null where none do.")
+    ]
     wallet: WalletStates
 
 
@@ -160,6 +183,7 @@ def public_program(page: ProgramPage, base_url: str) -> dict[str, Any]:
         "rewards": [_public_reward(reward) for reward in page.rewards],
         "tiers": [public_tier(tier) for tier in program.tiers or ()],
         "tier_basis": program.tier_basis,
+        "referral": _public_referral(page),
         "self_enrollment": program.self_enrollment,
         "terms_text": program.terms_text,
         "branding": shown_branding(program.branding, base_url),
@@ -179,6 +203,7 @@ def public_card(card: CardView, token: str, page: ProgramPage, links: CardLinks)
         "customer": customer and {"name": customer["name"], "locale": customer["locale"]},
         **balance_response(card),
         "public_url": links.address(token),
+        "referral_url": links.referral_url(card.id, card.referral_slug),
         "wallet": {"apple": "none", "google": "none"},
     }
 
@@ -199,6 +224,17 @@ def public_transaction(entry: ReadEntry) -> dict[str, Any]:
         "reward": reward and {"name": reward.get("name"), "value_minor": reward.get("value_minor")},
         "is_voided": entry.voided_by is not None,
         "occurred_at": moment(row["occurred_at"]),
+    }
+
+
+def _public_referral(page: ProgramPage) -> dict[str, Any] | None:
+    referral = page.program.referral
+    if not is_bringing(referral):
+        return None
+    assert referral is not None
+    return {
+        **{side: promised_to(referral, side, page.promised) for side in SIDES},
+        "minimum_purchase_minor": referral["minimum_purchase_minor"],
     }
 
 

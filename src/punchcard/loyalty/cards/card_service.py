@@ -105,6 +105,7 @@ def open_card(
     is_trusted: bool = True,
     is_mailed: bool = True,
     locale: str | None = None,
+    referrer_card_id: CardId | None = None,
     **metadata: Unpack[OperationMetadata],
 ) -> Answer_co:
     """Open a card in a program, for a customer or anonymously; see OpenCard for the rest.
@@ -121,6 +122,7 @@ def open_card(
             is_trusted=is_trusted,
             is_mailed=is_mailed,
             locale=locale,
+            referrer_card_id=referrer_card_id,
             **metadata,
         )
     )

@@ -33,6 +33,7 @@ class CardView(NamedTuple):
     only readers are told them. `milestones` are the rewards of its lap, the full card's last, and
     `kept_milestones` those of former laps that it still can have, by lap and stamps. `tier` is None
     where the program has none.
+    `referral_slug` is where friends join whom it brings.
     """
 
     id: CardId
@@ -61,6 +62,7 @@ class CardView(NamedTuple):
     milestones: tuple[MilestoneView, ...] = ()
     kept_milestones: tuple[Claim, ...] = ()
     tier: TierView | None = None
+    referral_slug: str | None = None
 
     @property
     def lap(self) -> int:
@@ -128,6 +130,7 @@ def view_of(
         milestones_of(program, state),
         () if state.standing is None else kept_of(program, state),
         None if program.tier_plan is None else tier_view(program, state, program.day_of(now)),
+        program.referral_slug,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, select
+from sqlalchemy import Select, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
@@ -18,6 +18,7 @@ from punchcard.accounts.models import Customer, Vendor
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import CardId, CustomerId, as_card_token
 from punchcard.kit.secrets import hash_token
+from punchcard.loyalty.cards.former_contacts import FormerContacts
 from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.events import announce_cards_changed
 from punchcard.loyalty.models import (
@@ -26,6 +27,7 @@ from punchcard.loyalty.models import (
     LoyaltyTransaction,
     TransactionOrigin,
 )
+from punchcard.loyalty.referral_models import Referral
 
 _EMPTY: Mapping[str, Any] = {
     **dict.fromkeys(
@@ -55,15 +57,16 @@ def export_customer(session: Session, token: str, *, now: datetime) -> dict[str,
     }
 
 
-def erase_customer(session: Session, act: Act, token: str) -> None:
+def erase_customer(session: Session, act: Act, token: str, former: FormerContacts) -> None:
     """Forget the holder of a card at once, as a manager may. Raises CardNotFound."""
     card = card_of(session, token)
-    erase_holder(session, act, card_id=card.id, customer_id=card.customer_id)
+    erase_holder(session, act, former, card_id=card.id, customer_id=card.customer_id)
 
 
 def erase_holder(
     session: Session,
     act: Act,
+    former: FormerContacts,
     *,
     card_id: CardId,
     customer_id: CustomerId | None,
@@ -81,7 +84,7 @@ def erase_holder(
         card.updated_at = act.now
     session.flush()
     if customer_id is not None:
-        _empty(session, act, customer_id, cards, proved or {})
+        _empty(session, act, former, customer_id, cards=cards, proved=proved or {})
     _forget_origins(session, [card.id for card in cards])
     announce_cards_changed(session, [card.id for card in cards], act.now)
 
@@ -129,13 +132,16 @@ def _lock_cards(
 def _empty(
     session: Session,
     act: Act,
+    former: FormerContacts,
     customer_id: CustomerId,
+    *,
     cards: Sequence[LoyaltyCard],
     proved: Mapping[str, Any],
 ) -> None:
     customer = session.get_one(Customer, customer_id, with_for_update=True)
     if customer.erased_at is not None:
         return
+    former.note(session, customer, act.now)
     for name, value in _EMPTY.items():
         setattr(customer, name, value)
     customer.erased_at = customer.updated_at = act.now
@@ -199,7 +205,28 @@ def _card_document(session: Session, card: LoyaltyCard, program: str) -> dict[st
         "enrolled_at": _moment(card.enrolled_at),
         "last_activity_at": _moment(card.last_activity_at),
         "transactions": [_entry_document(*row) for row in session.execute(entries)],
+        "referrals": _referral_documents(session, card),
     }
+
+
+def _referral_documents(session: Session, card: LoyaltyCard) -> list[dict[str, Any]]:
+    """Return whom a card brought and by whom it came, without what is about the others."""
+    query = (
+        select(Referral)
+        .where(or_(Referral.friend_card_id == card.id, Referral.referrer_card_id == card.id))
+        .order_by(Referral.id)
+    )
+    return [
+        {
+            "role": "friend" if one.friend_card_id == card.id else "referrer",
+            "state": one.state,
+            "reason": one.reason,
+            "joined_at": _moment(one.created_at),
+            "paid_at": _moment(one.paid_at),
+            "reversed_at": _moment(one.reversed_at),
+        }
+        for one in session.scalars(query)
+    ]
 
 
 def _entry_document(entry: LoyaltyTransaction, origin: TransactionOrigin | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from punchcard.accounts.subjects import Subject
 from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.ids import CardId
 from punchcard.loyalty.cards import customer_service
+from punchcard.loyalty.cards.former_contacts import FormerContacts
 from punchcard.loyalty.cards.models import Erasure, PersonProof
 from punchcard.loyalty.cards.person_proofs import holder
 from punchcard.loyalty.events import announce_cards_changed
@@ -70,7 +71,7 @@ def undo(session: Session, act: Act, card: LoyaltyCard) -> bool:
     return is_undone
 
 
-def carry_out(session: Session, act: Act, *, limit: int) -> int:
+def carry_out(session: Session, act: Act, former: FormerContacts, *, limit: int) -> int:
     """Forget up to `limit` customers whose time to undo it is over; returns how many.
 
     The audit trail names the customer, and how they showed who they are.
@@ -84,11 +85,11 @@ def carry_out(session: Session, act: Act, *, limit: int) -> int:
     )
     found = session.scalars(due).all()
     for erasure in found:
-        _carry_out(session, act, erasure)
+        _carry_out(session, act, former, erasure)
     return len(found)
 
 
-def _carry_out(session: Session, act: Act, erasure: Erasure) -> None:
+def _carry_out(session: Session, act: Act, former: FormerContacts, erasure: Erasure) -> None:
     card = session.get_one(LoyaltyCard, CardId(erasure.card_id))
     subject = (
         Subject(kind=SubjectKind.CUSTOMER, id=erasure.customer_id)
@@ -98,6 +99,7 @@ def _carry_out(session: Session, act: Act, erasure: Erasure) -> None:
     customer_service.erase_holder(
         session,
         replace(act, subject=subject),
+        former,
         card_id=card.id,
         customer_id=erasure.customer_id,
         proved=_proved(erasure),

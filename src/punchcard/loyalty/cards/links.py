@@ -1,8 +1,19 @@
 """Where a card's page stands: the one place that spells its address."""
 
+from contextlib import suppress
+from typing import Final
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
 from punchcard.kit.ids import CardId
-from punchcard.kit.secrets import Sealer
+from punchcard.kit.secrets import Keyring, Sealer
+from punchcard.kit.security.url_base64 import from_url_base64, to_url_base64
 from punchcard.kit.settings import Settings
+
+_CODE_BYTES: Final = 32
+"""An id and its tag."""
 
 
 def card_sealer(settings: Settings) -> Sealer:
@@ -25,12 +36,56 @@ def own_data_path(token: str, secret: str) -> str:
     return f"{public_path(token)}/yours/{secret}"
 
 
+class ReferralCodes:
+    """Codes by which a card brings friends: they lead to the card and tell nobody which it is.
+
+    A code is the card's id, encrypted and authenticated (AES-SIV): always the same for a card,
+    never guessed, and no credential of its card.
+    """
+
+    def __init__(self, ring: Keyring) -> None:
+        keys = ring.derived("punchcard referral code")
+        self._ciphers = [AESSIV(key) for key in keys]
+
+    def code(self, card_id: CardId) -> str:
+        """Return the code of a card."""
+        return to_url_base64(self._ciphers[0].encrypt(UUID(card_id).bytes, None))
+
+    def card_id(self, code: str) -> CardId | None:
+        """Return the card of a code, None for one of nobody's; whether it exists is not asked."""
+        sealed = from_url_base64(code) if code.isascii() else None
+        if sealed is None or len(sealed) != _CODE_BYTES:
+            return None
+        for cipher in self._ciphers:
+            with suppress(InvalidTag):
+                return CardId(str(UUID(bytes=cipher.decrypt(sealed, None))))
+        return None
+
+
 class CardLinks:
     """Makes the address of a card's page: unseals its token and puts it behind `base_url`."""
 
-    def __init__(self, base_url: str, sealer: Sealer) -> None:
+    def __init__(
+        self, base_url: str, sealer: Sealer, referral_codes: ReferralCodes | None = None
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self._sealer = sealer
+        self.referral_codes = referral_codes
+
+    def referrer(self, code: str | None) -> CardId | None:
+        """Return the card by whose link somebody came, None without one or for one of nobody's."""
+        if not code or self.referral_codes is None:
+            return None
+        return self.referral_codes.card_id(code)
+
+    def referral_url(self, card_id: CardId, slug: str | None) -> str | None:
+        """Return the address by which a card brings friends, None while it brings none.
+
+        `slug` is the program's, if cards of it do.
+        """
+        if slug is None or self.referral_codes is None:
+            return None
+        return f"{self.base_url}/join/{slug}?via={self.referral_codes.code(card_id)}"
 
     def token(self, card_id: CardId, token_sealed: bytes) -> str | None:
         """Return the card's token, or None when it was sealed under another secret key."""

@@ -22,6 +22,7 @@ from punchcard.loyalty.errors.programs import ProgramHasCards, ProgramNotFound, 
 from punchcard.loyalty.events import PROGRAM_CHANGED, ProgramsChanged, StaffPinChanged
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.programs.program_tiers import audited_tiers, check_tiers, with_tiers_kept
+from punchcard.loyalty.programs.referral_terms import check_referral, kept_referral
 from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.rules.logo_rules import kept_branding
 from punchcard.loyalty.rules.program_rules import (
@@ -68,6 +69,7 @@ FIELDS = (
     "stamps_expiry",
     "tiers",
     *TIER_RULES,
+    "referral",
     "self_enrollment",
     "terms_text",
     "branding",
@@ -110,6 +112,9 @@ def create_program(
     values.setdefault("points_per_amount_minor", minor_units(values["currency"]))
     values = with_tiers_kept(with_all_rewards({"stamps_target": DEFAULT_STAMPS_TARGET}, values))
     check_tiers(session, None, values)
+    if "referral" in values:
+        values["referral"] = kept_referral(values["referral"])
+        check_referral(session, None, values)
     if values["status"] == ProgramStatus.ACTIVE:
         check_complete(values)
     program = _insert(session, act, vendor_id, values, slug_from or values["name"])
@@ -187,6 +192,8 @@ def update_program(
         branding = kept_branding(program.id, program.branding, fields["branding"])
         fields = {**fields, "branding": branding}
     fields = with_tiers_kept(with_all_rewards(_values(program), fields))
+    if "referral" in fields:
+        fields = {**fields, "referral": kept_referral(fields["referral"])}
     changed = {name: value for name, value in fields.items() if getattr(program, name) != value}
     if not changed:
         return program
@@ -307,6 +314,8 @@ def _check_change(session: Session, program: LoyaltyProgram, changed: Mapping[st
         _refuse_cheaper_rewards(session, program, changed["minimum_redemption_points"])
     check_tiers(session, program, changed)
     after = {**_values(program), **changed}
+    if "referral" in changed:
+        check_referral(session, program.id, after)
     if after["status"] == ProgramStatus.ACTIVE:
         check_complete(after)
 

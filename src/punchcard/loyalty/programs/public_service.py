@@ -1,7 +1,7 @@
 """What the public may ask of a shop: its programs, and a card of their own."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_, select
@@ -15,6 +15,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId, as_id
 from punchcard.loyalty.errors.programs import ProgramNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
+from punchcard.loyalty.programs.referral_terms import promised_names
 from punchcard.loyalty.vocabulary import ProgramStatus, ProgramType
 
 REWARDS_SHOWN = 100
@@ -50,11 +51,15 @@ class ProgramSwitchedOff(ProgramNotFound):
 
 @dataclass(frozen=True, slots=True)
 class ProgramPage:
-    """A program, whose it is, and what its points can be exchanged for now."""
+    """A program, whose it is, and what its points can be exchanged for now.
+
+    `promised` are the names of rewards that are given for bringing a friend, by their ids.
+    """
 
     program: LoyaltyProgram
     vendor: Vendor
     rewards: Sequence[Reward]
+    promised: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_program(session: Session, slug: str, *, now: datetime) -> ProgramPage:
@@ -65,7 +70,7 @@ def open_program(session: Session, slug: str, *, now: datetime) -> ProgramPage:
     own for people who stand before a poster.
     """
     program, vendor = _open_row(session, slug)
-    return ProgramPage(program, vendor, _rewards(session, program, now))
+    return _page(session, program, vendor, now)
 
 
 def open_program_id(session: Session, slug: str) -> str:
@@ -91,7 +96,7 @@ def page_of(session: Session, program_id: ProgramId, *, now: datetime) -> Progra
     """Return the program of a card, whatever its status: a card can always be looked at."""
     program = session.get_one(LoyaltyProgram, program_id)
     vendor = session.get_one(Vendor, program.vendor_id)
-    return ProgramPage(program, vendor, _rewards(session, program, now))
+    return _page(session, program, vendor, now)
 
 
 def check_enrolment(program: LoyaltyProgram, *, accepts_terms: bool) -> None:
@@ -132,6 +137,11 @@ def _row_where(
         .where(is_wanted)
     ).one_or_none()
     return None if row is None else (row[0], row[1])
+
+
+def _page(session: Session, program: LoyaltyProgram, vendor: Vendor, now: datetime) -> ProgramPage:
+    promised = promised_names(session, program)
+    return ProgramPage(program, vendor, _rewards(session, program, now), promised)
 
 
 def _rewards(session: Session, program: LoyaltyProgram, now: datetime) -> Sequence[Reward]:

@@ -21,7 +21,13 @@ from punchcard.loyalty.rules.stamps.stamp_rewards import milestones_of
 from punchcard.loyalty.rules.tiers.tier_form import given_by
 from punchcard.loyalty.rules.tiers.tier_plan import TierGrant, plan_of
 from punchcard.loyalty.rules.values import ProgramRules, RewardOffer
-from punchcard.loyalty.vocabulary import EntryType, PromotionStatus, UnclaimedMilestones
+from punchcard.loyalty.vocabulary import (
+    FOLLOWED_BY_REFERRALS,
+    EntryType,
+    PromotionStatus,
+    ReferralStatus,
+    UnclaimedMilestones,
+)
 
 _PROGRAMS = table_of(LoyaltyProgram)
 _REWARDS = table_of(Reward)
@@ -106,6 +112,11 @@ def zone_of(program: LoyaltyProgram) -> ZoneInfo:
     return ZoneInfo(program.timezone)
 
 
+def is_bringing(referral: Mapping[str, Any] | None) -> bool:
+    """Return whether cards bring friends by what their program promises."""
+    return referral is not None and referral["status"] == ReferralStatus.ACTIVE
+
+
 def load_promotions(
     connection: Connection | Session, programs: Iterable[Row[Any]]
 ) -> dict[str, list[PromotionOffer]]:
@@ -185,5 +196,12 @@ def _rules_of(
         stamps_per_item={one["sku"]: one["stamps"] for one in row.stamps_per_item or ()},
         max_stamps_per_visit=row.max_stamps_per_visit,
         tier_plan=plan_of(row.tiers, row.tier_rules, row.type, given),
-        followed=frozenset(EntryType(one) for one in row.followed or ()),
+        followed=_followed(row),
+        referral_slug=row.slug if is_bringing(row.referral) else None,
     )
+
+
+def _followed(row: Row[Any]) -> frozenset[EntryType]:
+    """Return the entries that an automation waits for, or what was ever promised to friends."""
+    types = frozenset(EntryType(one) for one in row.followed or ())
+    return types if row.referral is None else types | FOLLOWED_BY_REFERRALS

@@ -88,7 +88,8 @@ class ProgramRules:
     since which version entries count their carry in which parts of a point, oldest first; it is
     empty while the amount never changed. `offers` stand in the order of their prices, `milestones`
     in that of their stamps; the full card's reward is none of them. `stamps_per_item` says how many
-    stamps an item gives, by its code. `followed` are the types of entries that something waits for.
+    stamps an item gives, by its code. `followed` are the types of entries that something waits for,
+    `referral_slug` is where friends join whom cards bring, None while they bring none.
     """
 
     id: ProgramId
@@ -125,6 +126,7 @@ class ProgramRules:
     max_stamps_per_visit: int | None = None
     tier_plan: TierPlan | None = None
     followed: frozenset[EntryType] = frozenset()
+    referral_slug: str | None = None
 
     @property
     def has_budgets(self) -> bool:

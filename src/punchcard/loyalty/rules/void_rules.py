@@ -1,6 +1,7 @@
 """Voids: an earning or a redemption is reversed once, exactly, by a new entry."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from fractions import Fraction
 from math import floor
@@ -41,6 +42,8 @@ VOIDABLE = (
     EntryType.POINTS_REDEEMED,
     EntryType.GRANT_REDEEMED,
     EntryType.VISIT_RECORDED,
+    EntryType.REFERRAL_BONUS,
+    EntryType.AUTOMATION_BONUS,
 )
 _STAMPING = (EntryType.STAMP_EARNED, EntryType.VISIT_RECORDED)
 
@@ -66,6 +69,9 @@ def void_entry(
     if history.refunded_minor:
         left = (past.amount_minor or 0) - history.refunded_minor
         raise PurchaseRefunded(refundable_minor=left, currency=program.currency)
+    if operation.actor.kind == ActorKind.SYSTEM and program.void_policy == VoidPolicy.REFUSE:
+        # Nobody stands there to whom it could be refused.
+        program = replace(program, void_policy=VoidPolicy.CLAMP)
     before = steps.card
     day = program.day_of(at)
     if is_undone:
@@ -113,7 +119,7 @@ def _without(
             return _without_points(past, program, card)
         case EntryType.GRANT_REDEEMED:
             return given_back(past, program, card, day)
-        case EntryType.VISIT_RECORDED:
+        case EntryType.VISIT_RECORDED | EntryType.REFERRAL_BONUS | EntryType.AUTOMATION_BONUS:
             return _without_visit(past, program, card)
         case _:
             return _with_points_back(past, program, card, history.forgiven, day)

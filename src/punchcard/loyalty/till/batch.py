@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from punchcard.accounts.errors import LocationNotFound
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId, VendorId
+from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, ReferralId, RewardId, VendorId
 from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.retired_cards import card_of_retired_code
 from punchcard.loyalty.errors.cards import CardCodeAmbiguous, CardNotFound, CardWasReplaced
@@ -55,6 +55,7 @@ from punchcard.loyalty.till.enrolment import (
 from punchcard.loyalty.till.held_card import HeldCard, held_card
 from punchcard.loyalty.till.looks import till_queries as queries
 from punchcard.loyalty.till.looks.histories import Sight, history_of
+from punchcard.loyalty.till.promises.referral_rows import referral_row
 from punchcard.loyalty.till.receipt import Receipt, as_answered, response_facts
 from punchcard.loyalty.till.reference_claims import (
     Claim,
@@ -294,6 +295,10 @@ class Batch:
         )
         held = fresh_card(new, program, state, keeps=keeps_origins)
         self.writes.new_cards[state.id] = new
+        if operation.referrer_card_id is not None:
+            referral_id = ReferralId(self.dependencies.ids.new_id())
+            row = referral_row(self.connection, operation, state.id, referral_id, self.now)
+            self.writes.promises.referrals += [row] if row else []
         return self._accept(operation, held, decision)
 
     def _program_to_open(self, operation: OpenCard) -> tuple[ProgramRules, bool]:

@@ -242,7 +242,8 @@ def test_a_manager_may_still_erase_at_once_while_one_waits(
     api.delete(f"{public(card)}/customer", headers=proof(api, owner, card))
     with context.database.write() as session:
         token = public(card).rsplit("/", 1)[1]
-        customer_service.erase_customer(session, by_operator(context), token)
+        former = context.loyalty.former_contacts
+        customer_service.erase_customer(session, by_operator(context), token, former)
     clock.advance(hours=72)
     assert create_worker(context).run_tasks()["carry_out_erasures"] == 1
     assert len(events(context, "customer.erased")) == 1

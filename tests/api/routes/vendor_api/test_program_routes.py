@@ -54,6 +54,7 @@ FIELDS = {
     "stamps_per_item",
     "max_stamps_per_visit",
     "unclaimed_milestones",
+    "referral",
     "tiers",
     "tier_basis",
     "tier_window",

@@ -13,6 +13,7 @@ from punchcard.loyalty.grant_models import Grant, Reservation
 from punchcard.loyalty.operations import GrantReward, Operation, Reserve
 from punchcard.loyalty.rules.promises.promise_states import grant_after, reservation_after
 from punchcard.loyalty.tables import EntryRow
+from punchcard.loyalty.till.promises.referral_rows import REFERRALS
 from punchcard.loyalty.vocabulary import EntryType
 
 _GRANTS = table_of(Grant)
@@ -34,10 +35,11 @@ _move_reservations = (
 
 @dataclass(slots=True)
 class BatchPromises:
-    """The rows of grants and reservations of one batch: new ones, and where others stand now."""
+    """The rows of grants, reservations and referrals of one batch: new, and where others stand."""
 
     given: list[dict[str, Any]] = field(default_factory=list)
     reserved: list[dict[str, Any]] = field(default_factory=list)
+    referrals: list[dict[str, Any]] = field(default_factory=list)
     grants: dict[str, dict[str, Any]] = field(default_factory=dict)
     reservations: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -53,6 +55,8 @@ class BatchPromises:
         """Write them, new rows first; what they refer to is written already."""
         if self.given:
             connection.execute(insert(_GRANTS), self.given)
+        if self.referrals:
+            connection.execute(insert(REFERRALS), self.referrals)
         if self.reserved:
             connection.execute(insert(_RESERVATIONS), self.reserved)
         if self.grants:

@@ -142,7 +142,8 @@ def erase(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
         token = card_token(request, card)
         if token is None:
             raise CardNotFound
-        customer_service.erase_customer(session, request.act(), token)
+        former = request.context.loyalty.former_contacts
+        customer_service.erase_customer(session, request.act(), token, former)
     return request.redirect(card_path(card_id), N_("The holder's data is deleted."))
 
 
