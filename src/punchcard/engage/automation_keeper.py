@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.db import outbox
 from punchcard.db.database import Database
-from punchcard.engage.candidates import Met, Span, met_by_entries, met_in_window, window_end
+from punchcard.engage.candidates import DaySpan, Met, met_by_entries, met_in_window, window_end
 from punchcard.engage.models import Automation, AutomationRun
 from punchcard.engage.run_book import enter, settle
 from punchcard.engage.run_operations import DueRun, operation_of
@@ -141,7 +141,7 @@ class AutomationKeeper:
                 return False
             target = automation.reaching_on or today
             earliest = target - timedelta(days=CATCH_UP_DAYS)
-            span = Span(max(automation.reached_on + timedelta(days=1), earliest), target, now)
+            span = DaySpan(max(automation.reached_on + timedelta(days=1), earliest), target, now)
             after, connection = automation.reached_card_id, session.connection()
             until = window_end(connection, program, after)
             met = met_in_window(connection, program, automation, span, after=after, until=until)

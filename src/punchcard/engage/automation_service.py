@@ -1,7 +1,7 @@
 """Automations of a program: make, read, change, end."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -75,7 +75,7 @@ def create_automation(
     check_status(None, automation.status)
     _check(session, program, automation)
     if automation.status == AutomationStatus.ACTIVE:
-        _begin(act, program, automation)
+        _begin(automation, program, act.now)
     session.add(automation)
     session.flush()
     _follow(session, act, program)
@@ -163,7 +163,7 @@ def update_automation(
             setattr(automation, name, value)
         _check(session, program, automation)
     if automation.status == AutomationStatus.ACTIVE and {"trigger", "when"} & changed.keys():
-        _begin(act, program, automation)
+        _begin(automation, program, act.now)
     _moved(session, act, program, automation, before)
     _record(session, act, "automation.updated", automation, old=old, new=changed)
     return automation
@@ -246,7 +246,7 @@ def _moved(
     automation.updated_at = act.now
     is_on = automation.status == AutomationStatus.ACTIVE
     if is_on and before != AutomationStatus.ACTIVE:
-        _begin(act, program, automation)
+        _begin(automation, program, act.now)
     elif before == AutomationStatus.ACTIVE and not is_on:
         session.execute(
             update(AutomationRun)
@@ -264,10 +264,10 @@ def _moved(
     _follow(session, act, program)
 
 
-def _begin(act: Act, program: LoyaltyProgram, automation: Automation) -> None:
+def _begin(automation: Automation, program: LoyaltyProgram, now: datetime) -> None:
     """Let an automation begin now, on the day that it is where the shop is."""
-    today = act.now.astimezone(ZoneInfo(program.timezone)).date()
-    automation.active_since = act.now
+    today = now.astimezone(ZoneInfo(program.timezone)).date()
+    automation.active_since = now
     automation.reached_on = today - timedelta(days=1)
     automation.reaching_on = automation.reached_card_id = None
 

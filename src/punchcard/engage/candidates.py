@@ -44,7 +44,7 @@ class Met(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DaySpan:
     """Days of a program, both included, and the moment as of which conditions are looked at."""
 
     first: date
@@ -73,7 +73,7 @@ def met_in_window(
     connection: Connection,
     program: LoyaltyProgram,
     automation: Automation,
-    span: Span,
+    span: DaySpan,
     *,
     after: CardId | None,
     until: CardId | None,
@@ -126,13 +126,15 @@ def met_by_entries(
     return [Met(card_id, one) for one in occasions] if is_willing else []
 
 
-def _occasions(automation: Automation, row: Row[Any], span: Span, zone: ZoneInfo) -> list[Occasion]:
+def _occasions(
+    automation: Automation, row: Row[Any], span: DaySpan, zone: ZoneInfo
+) -> list[Occasion]:
     dates = dates_of(row, zone)
     found = (occasion_on(automation.trigger, automation.when, dates, day) for day in span.days())
     return [occasion for occasion in found if occasion is not None]
 
 
-def _near(automation: Automation, span: Span, zone: ZoneInfo) -> ColumnElement[bool]:
+def _near(automation: Automation, span: DaySpan, zone: ZoneInfo) -> ColumnElement[bool]:
     """Return the condition that a card may be met; the rules then look at the very day."""
     days_before = timedelta(days=automation.when.get("days_before") or 0)
     if automation.trigger == Trigger.BIRTHDAY:
@@ -150,7 +152,7 @@ def _near(automation: Automation, span: Span, zone: ZoneInfo) -> ColumnElement[b
     return or_(*_anniversaries(span, zone))
 
 
-def _anniversaries(span: Span, zone: ZoneInfo) -> Iterator[ColumnElement[bool]]:
+def _anniversaries(span: DaySpan, zone: ZoneInfo) -> Iterator[ColumnElement[bool]]:
     """Give the spans of days, of each year before, on which who joined has an anniversary now."""
     for back in range(1, _OLDEST_YEARS + 1):
         first, last = _years_before(span.first, back), _years_before(span.last, back)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
-from punchcard.engage.rules.conditions import CardFacts, asked_of, holds
+from punchcard.engage.rules.conditions import KnownFacts, asked_of, holds
 from punchcard.engage.rules.occasions import VISITS, CardDates, PastEvent, event_of
 from punchcard.engage.vocabulary import ConditionField
 from punchcard.kit.ids import CardId
@@ -44,7 +44,7 @@ def dates_of(row: Row[Any], zone: ZoneInfo) -> CardDates:
     )
 
 
-def facts_of(row: Row[Any], zone: ZoneInfo, now: datetime, visits: int) -> CardFacts:
+def facts_of(row: Row[Any], zone: ZoneInfo, now: datetime, visits: int) -> KnownFacts:
     """Return what conditions may ask of a card; `visits` are those of the last 365 days."""
     today = _day(now, zone)
     standing = Standing.parse(row.standing) or NO_STANDING

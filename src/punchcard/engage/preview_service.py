@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
-from punchcard.engage.candidates import WINDOW_CARDS, Met, Span, met_in_window, window_end
+from punchcard.engage.candidates import WINDOW_CARDS, DaySpan, Met, met_in_window, window_end
 from punchcard.engage.card_facts import card_facts_query, willing_cards
 from punchcard.engage.models import Automation
 from punchcard.engage.rules.occasions import FOLLOWED_BY, event_of, occasions_of
@@ -25,7 +25,7 @@ PREVIEW_CARDS: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class AutomationPreview:
     """How many cards would have been met in how many days, and on how many occasions.
 
     `is_truncated`: the program has more cards than are looked at.
@@ -39,11 +39,11 @@ class Preview:
 
 def preview(
     session: Session, program: LoyaltyProgram, automation: Automation, now: datetime
-) -> Preview:
+) -> AutomationPreview:
     """Return whom an automation would have met in the last days, by the conditions as of now."""
     connection = session.connection()
     today = now.astimezone(zone_of(program)).date()
-    span = Span(today - timedelta(days=PREVIEW_DAYS - 1), today, now)
+    span = DaySpan(today - timedelta(days=PREVIEW_DAYS - 1), today, now)
     met: list[Met] = []
     after: CardId | None = None
     looked_at = 0
@@ -58,14 +58,14 @@ def preview(
         if until is None:
             break
     cards = {one.card_id for one in met}
-    return Preview(PREVIEW_DAYS, len(cards), len(met), is_truncated=after is not None)
+    return AutomationPreview(PREVIEW_DAYS, len(cards), len(met), is_truncated=after is not None)
 
 
 def _met_by_entries(
     connection: Connection,
     program: LoyaltyProgram,
     automation: Automation,
-    span: Span,
+    span: DaySpan,
     *,
     after: CardId | None,
     until: CardId | None,

@@ -32,7 +32,7 @@ _GRANTS = table_of(Grant)
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ResultGroup:
     """Cards of one group: how many occasions, of how many the days are over, who came back."""
 
     occasions: int = 0
@@ -53,8 +53,8 @@ class Results:
     """
 
     as_of: datetime
-    acted: Group
-    held_out: Group
+    acted: ResultGroup
+    held_out: ResultGroup
     waiting: int
     refused: int
     points: int
@@ -97,7 +97,7 @@ def _group(
     state: RunState,
     counts: dict[RunState, int],
     now: datetime,
-) -> Group:
+) -> ResultGroup:
     """Count a group; who came back is only asked of those whose days are over."""
     within = timedelta(days=BACK_WITHIN_DAYS)
     seen, done = ENTRIES.c.occurred_at, _RUNS.c.done_at
@@ -116,7 +116,7 @@ def _group(
     )
     watched = connection.scalar(select(func.count()).select_from(_RUNS).where(over))
     came_back = connection.scalar(select(func.count()).select_from(_RUNS).where(over, came))
-    return Group(counts.get(state, 0), int(watched or 0), int(came_back or 0))
+    return ResultGroup(counts.get(state, 0), int(watched or 0), int(came_back or 0))
 
 
 def _given(connection: Connection, automation: Automation) -> tuple[int, int]:

@@ -11,7 +11,7 @@ CONDITIONS_LIMIT: Final = 20
 """How many conditions there may be."""
 VALUE_LIMIT: Final = 1_000_000_000
 
-CardFacts = Mapping[str, int | str | bool | None]
+KnownFacts = Mapping[str, int | str | bool | None]
 """What is known of a card, by the names of ConditionField."""
 
 _NUMBERS: Final = frozenset(
@@ -37,7 +37,7 @@ _COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-def holds(conditions: Iterable[Mapping[str, Any]], facts: CardFacts) -> bool:
+def holds(conditions: Iterable[Mapping[str, Any]], facts: KnownFacts) -> bool:
     """Return whether a card meets all conditions. What is not known of it is no number."""
     return all(_holds(one, facts.get(one["field"])) for one in conditions)
 

@@ -100,6 +100,8 @@ def test_a_program_shows_what_customers_may_see(api: Api, alice: Shop) -> None:
                 "texts": dict.fromkeys(("en", "fr", "de", "lb")),
             }
         ],
+        "tiers": [],
+        "tier_basis": "points",
         "referral": None,
         "self_enrollment": True,
         "terms_text": "Be kind.",

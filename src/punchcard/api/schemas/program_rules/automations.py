@@ -9,8 +9,8 @@ from punchcard.api.schemas.fields import LEFT_OUT, IdOf, Moment, Name, OneOf, Sc
 from punchcard.api.schemas.programs import compact
 from punchcard.engage.automation_service import FIELDS
 from punchcard.engage.models import Automation
-from punchcard.engage.preview_service import Preview
-from punchcard.engage.results_service import BACK_WITHIN_DAYS, Group, Results
+from punchcard.engage.preview_service import AutomationPreview
+from punchcard.engage.results_service import BACK_WITHIN_DAYS, ResultGroup, Results
 from punchcard.engage.rules.automation_form import AUTOMATION_BOUNDS
 from punchcard.engage.rules.conditions import CONDITIONS_LIMIT, VALUE_LIMIT
 from punchcard.engage.vocabulary import (
@@ -151,7 +151,7 @@ class ResultGroupSchema(Schema):
     share: _Share | None
 
     @classmethod
-    def of(cls, group: Group) -> Self:
+    def of(cls, group: ResultGroup) -> Self:
         """Return a group as it is told."""
         return cls(
             occasions=group.occasions,
@@ -201,7 +201,7 @@ def automation_schema(row: Automation) -> AutomationSchema:
     )
 
 
-def preview_schema(preview: Preview) -> AutomationPreviewSchema:
+def preview_schema(preview: AutomationPreview) -> AutomationPreviewSchema:
     """Return a preview as it is told."""
     return AutomationPreviewSchema(
         days=preview.days,
