@@ -1,12 +1,10 @@
 """The console's page of the keys of the vendor's own software."""
 
-from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fastapi import APIRouter, Response
-from sqlalchemy.orm import Session
 
-from punchcard.accounts import api_key_service, rows, vendor_service
+from punchcard.accounts import api_key_service, vendor_service
 from punchcard.accounts.models import ApiKey
 from punchcard.accounts.subjects import (
     LOYALTY_OPERATE,
@@ -14,7 +12,7 @@ from punchcard.accounts.subjects import (
 )
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ApiKeyId
-from punchcard.web.console.bulk import BulkAction, bulk_page
+from punchcard.web.console.bulk import BulkAction, bulk_page, names_in
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels import SCOPES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -66,28 +64,21 @@ def create_api_key(request: PageRequestDep, form: FormDep) -> Response:
     return _list_page(request, _empty(request, scopes), status=201, new_key=key)
 
 
+_AT_ONCE: Final = {
+    "revoke": BulkAction(
+        do=api_key_service.revoke_api_key,
+        title=N_("Revoke these keys?"),
+        meaning=N_("Anything that uses them stops working at once."),
+        done=N_("Revoked keys: {n}"),
+        is_dangerous=True,
+    ),
+}
+
+
 @router.post("/bulk")
 def revoke_api_keys(request: PageRequestDep, form: FormDep) -> Response:
     """Revoke the keys that were chosen in the list."""
-    act, vendor_id = request.act(), request.vendor_id
-    actions = {
-        "revoke": BulkAction(
-            do=lambda session, one: api_key_service.revoke_api_key(
-                session, act, vendor_id, ApiKeyId(one)
-            ),
-            title=N_("Revoke these keys?"),
-            meaning=N_("Anything that uses them stops working at once."),
-            done=N_("Revoked keys: {n}"),
-            is_dangerous=True,
-        ),
-    }
-
-    def names_of(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
-        return rows.names_of(session, ApiKey, vendor_id, ids)
-
-    return bulk_page(
-        request, form, actions, names_of, here="/console/api-keys/bulk", back="/console/api-keys"
-    )
+    return bulk_page(request, form, _AT_ONCE, names_in(ApiKey), at="/console/api-keys")
 
 
 @router.post("/{api_key_id}/revoke")

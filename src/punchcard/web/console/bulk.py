@@ -6,13 +6,18 @@ is one transaction: either everything is done that can be, or nothing.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from functools import partial
+from typing import Any, Final
 
 from fastapi import Response
 from sqlalchemy.orm import Session
 
+from punchcard.accounts import rows
+from punchcard.accounts.audit_service import Act
+from punchcard.accounts.rows import Own
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import VendorId
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import PageRequest, Undo
 
@@ -22,7 +27,10 @@ CHOSEN_LIMIT: Final = 50
 """A page of a list holds no more rows."""
 _CONFIRMED: Final = "confirmed"
 
-AnyId = TypeVar("AnyId", bound=str)
+Change = Callable[[Session, Act, VendorId, Any], object]
+"""What a service does to one row of a vendor's, by its id."""
+NamesOf = Callable[[Session, VendorId, Sequence[Any]], Mapping[str, str]]
+"""Returns what rows are called; it leaves out what is not there, or is another vendor's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +41,7 @@ class BulkAction:
     that takes it back, None where nothing does.
     """
 
-    do: Callable[[Session, str], object]
+    do: Change
     title: str
     meaning: str
     done: str
@@ -45,21 +53,21 @@ def bulk_page(
     request: PageRequest,
     form: Form,
     actions: Mapping[str, BulkAction],
-    names_of: Callable[[Session, Sequence[str]], Mapping[str, str]],
+    names_of: NamesOf,
     *,
-    here: str,
-    back: str,
+    at: str,
+    back: str | None = None,
 ) -> Response:
-    """Ask about what a list's form chose, or do it when that was confirmed.
+    """Ask about what the form of the list `at` this address chose, or do it when confirmed.
 
-    `names_of` returns what the rows of these ids are called; it leaves out what is not there, or is
-    another vendor's. Rows that refuse, such as those of closed cards, are passed over, and how many
-    and why is told.
+    Rows that refuse, such as those of closed cards, are passed over, and how many and why is told.
+    `back` is the page to return to where that is another than the list's.
     """
+    here, back = f"{at}/bulk", back or at
     chosen = list(dict.fromkeys(form.choices(CHOSEN)))[:CHOSEN_LIMIT]
     action = actions.get(form.value("do"))
     with request.context.database.read() as session:
-        names = names_of(session, chosen)
+        names = names_of(session, request.vendor_id, chosen)
     chosen = [one for one in chosen if one in names]
     if action is None or not chosen:
         return request.redirect(back, N_("Nothing was chosen."))
@@ -73,10 +81,20 @@ def bulk_page(
             back=back,
         )
     with request.context.database.write() as session:
-        refusals = {one: _refusal_of(session, action, one) for one in chosen}
+        do = partial(action.do, session, request.act(), request.vendor_id)
+        refusals = {one: _refusal_of(session, partial(do, one)) for one in chosen}
     done = [one for one in chosen if refusals[one] is None]
     undo = Undo(here, action.undone_by, done) if action.undone_by and done else None
     return request.redirect(back, _told(request, action, refusals.values()), undo=undo)
+
+
+def names_in(table: type[Own]) -> NamesOf:
+    """Return what finds the names of a vendor's rows in a table."""
+
+    def names_of(session: Session, vendor_id: VendorId, ids: Sequence[str]) -> Mapping[str, str]:
+        return rows.names_of(session, table, vendor_id, ids)
+
+    return names_of
 
 
 def _told(
@@ -91,11 +109,11 @@ def _told(
     return f"{done}. {left} {kept[0].told(request.language)}"
 
 
-def _refusal_of(session: Session, action: BulkAction, row_id: str) -> DomainError | None:
+def _refusal_of(session: Session, do: Callable[[], object]) -> DomainError | None:
     """Do it to one row; a refusal of one, which is returned, is no reason to leave the others."""
     try:
         with session.begin_nested():
-            action.do(session, row_id)
+            do()
     except DomainError as refusal:
         if refusal.kind in (Kind.TOO_MANY, Kind.BUSY):
             raise

@@ -1,18 +1,16 @@
 """The console's page of the places where the vendor serves customers."""
 
 import re
-from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Response
-from sqlalchemy.orm import Session
 
-from punchcard.accounts import location_service, rows
+from punchcard.accounts import location_service
 from punchcard.accounts.models import Location
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import LocationId
 from punchcard.loyalty.programs import vendor_changes
-from punchcard.web.console.bulk import BulkAction, bulk_page
+from punchcard.web.console.bulk import BulkAction, bulk_page, names_in
 from punchcard.web.console.sorting import by_text, sorted_page
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -44,28 +42,21 @@ def create_location(request: PageRequestDep, form: FormDep) -> Response:
     return request.redirect("/console/locations", N_("The location is open."))
 
 
+_AT_ONCE: Final = {
+    "close": BulkAction(
+        do=vendor_changes.close_location,
+        title=N_("Close these locations permanently?"),
+        meaning=N_("No terminal can be paired there any more; the history keeps the names."),
+        done=N_("Closed locations: {n}"),
+        is_dangerous=True,
+    ),
+}
+
+
 @router.post("/bulk")
 def close_locations(request: PageRequestDep, form: FormDep) -> Response:
     """Close the locations that were chosen in the list; where a terminal stands it stays."""
-    act, vendor_id = request.act(), request.vendor_id
-    actions = {
-        "close": BulkAction(
-            do=lambda session, one: vendor_changes.close_location(
-                session, act, vendor_id, LocationId(one)
-            ),
-            title=N_("Close these locations permanently?"),
-            meaning=N_("No terminal can be paired there any more; the history keeps the names."),
-            done=N_("Closed locations: {n}"),
-            is_dangerous=True,
-        ),
-    }
-
-    def names_of(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
-        return rows.names_of(session, Location, vendor_id, ids)
-
-    return bulk_page(
-        request, form, actions, names_of, here="/console/locations/bulk", back="/console/locations"
-    )
+    return bulk_page(request, form, _AT_ONCE, names_in(Location), at="/console/locations")
 
 
 @router.get("/{location_id}")

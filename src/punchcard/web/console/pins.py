@@ -1,7 +1,7 @@
 """The console's page of the staff PINs: who stands at the till."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -65,35 +65,27 @@ def create_pin(request: PageRequestDep, form: FormDep) -> Response:
     return request.redirect("/console/pins", N_("{name} has a PIN."), name=fields["name"])
 
 
+_AT_ONCE: Final = {
+    "unlock": BulkAction(
+        do=pin_service.unlock_pin,
+        title=N_("Unlock these people?"),
+        meaning=N_("Their wrong PINs are forgotten, so that they can go on at once."),
+        done=N_("Unlocked people: {n}"),
+    ),
+    "retire": BulkAction(
+        do=pin_service.retire_pin,
+        title=N_("Retire these PINs?"),
+        meaning=N_("They stop working at once and for good; the history keeps the names."),
+        done=N_("Retired PINs: {n}"),
+        is_dangerous=True,
+    ),
+}
+
+
 @router.post("/bulk")
 def change_pins(request: PageRequestDep, form: FormDep) -> Response:
     """Unlock or retire the PINs that were chosen in the list."""
-    act, vendor_id = request.act(), request.vendor_id
-    actions = {
-        "unlock": BulkAction(
-            do=lambda session, one: pin_service.unlock_pin(
-                session, act, vendor_id, StaffPinId(one)
-            ),
-            title=N_("Unlock these people?"),
-            meaning=N_("Their wrong PINs are forgotten, so that they can go on at once."),
-            done=N_("Unlocked people: {n}"),
-        ),
-        "retire": BulkAction(
-            do=lambda session, one: pin_service.retire_pin(
-                session, act, vendor_id, StaffPinId(one)
-            ),
-            title=N_("Retire these PINs?"),
-            meaning=N_("They stop working at once and for good; the history keeps the names."),
-            done=N_("Retired PINs: {n}"),
-            is_dangerous=True,
-        ),
-    }
-
-    def names_of(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
-        return pin_service.names_of(session, vendor_id, [StaffPinId(one) for one in ids])
-
-    here = "/console/pins"
-    return bulk_page(request, form, actions, names_of, here=f"{here}/bulk", back=here)
+    return bulk_page(request, form, _AT_ONCE, pin_service.names_of, at="/console/pins")
 
 
 @router.get("/{pin_id}")

@@ -1,18 +1,16 @@
 """The console's page of the terminals: pair one, name it, move it, send it away."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime
-from sqlalchemy.orm import Session
 
-from punchcard.accounts import device_service, location_service, rows, vendor_service
+from punchcard.accounts import device_service, location_service, vendor_service
 from punchcard.accounts.models import Device
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import DeviceId, LocationId
 from punchcard.loyalty.programs import onboarding
-from punchcard.web.console.bulk import BulkAction, bulk_page
+from punchcard.web.console.bulk import BulkAction, bulk_page, names_in
 from punchcard.web.console.guide.guide_steps import path_after
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -77,28 +75,21 @@ def _after_pairing(steps: onboarding.FirstSteps) -> str:
     return path_after("terminal") if "poster" not in steps.done else "/console"
 
 
+_AT_ONCE: Final = {
+    "revoke": BulkAction(
+        do=device_service.revoke_device,
+        title=N_("Unpair these terminals?"),
+        meaning=N_("They stop working at once, and anything they have not sent yet is lost."),
+        done=N_("Unpaired terminals: {n}"),
+        is_dangerous=True,
+    ),
+}
+
+
 @router.post("/bulk")
 def revoke_terminals(request: PageRequestDep, form: FormDep) -> Response:
     """Send the terminals away that were chosen in the list."""
-    act, vendor_id = request.act(), request.vendor_id
-    actions = {
-        "revoke": BulkAction(
-            do=lambda session, one: device_service.revoke_device(
-                session, act, vendor_id, DeviceId(one)
-            ),
-            title=N_("Unpair these terminals?"),
-            meaning=N_("They stop working at once, and anything they have not sent yet is lost."),
-            done=N_("Unpaired terminals: {n}"),
-            is_dangerous=True,
-        ),
-    }
-
-    def names_of(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
-        return rows.names_of(session, Device, vendor_id, ids)
-
-    return bulk_page(
-        request, form, actions, names_of, here="/console/terminals/bulk", back="/console/terminals"
-    )
+    return bulk_page(request, form, _AT_ONCE, names_in(Device), at="/console/terminals")
 
 
 @router.get("/{device_id}")

@@ -1,14 +1,12 @@
 """The console's list of members, and enrolling one by hand."""
 
-from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fastapi import APIRouter, Response
-from sqlalchemy.orm import Session
 
 from punchcard.accounts.subjects import is_by_till
 from punchcard.kit.i18n import LANGUAGES, N_
-from punchcard.kit.ids import CardId, ProgramId, as_id
+from punchcard.kit.ids import ProgramId, as_id
 from punchcard.loyalty.cards import card_changes, card_service
 from punchcard.loyalty.cards.card_order import CARD_ORDERS
 from punchcard.loyalty.programs import program_service
@@ -73,32 +71,29 @@ def open_members(request: PageRequestDep, before: str = "", part: str = "") -> R
     )
 
 
+_AT_ONCE: Final = {
+    "block": BulkAction(
+        do=card_changes.block_card,
+        title=N_("Block these cards?"),
+        meaning=N_("Nobody can stamp or redeem with them until they are unblocked."),
+        done=N_("Blocked cards: {n}"),
+        undone_by="unblock",
+        is_dangerous=True,
+    ),
+    "unblock": BulkAction(
+        do=card_changes.unblock_card,
+        title=N_("Unblock these cards?"),
+        meaning=N_("They can be used again at once."),
+        done=N_("Unblocked cards: {n}"),
+        undone_by="block",
+    ),
+}
+
+
 @router.post("/bulk")
 def change_members(request: PageRequestDep, form: FormDep) -> Response:
     """Block or unblock the cards that were chosen in the list."""
-    act, vendor_id = request.act(), request.vendor_id
-    actions = {
-        "block": BulkAction(
-            do=lambda session, one: card_changes.block_card(session, act, vendor_id, CardId(one)),
-            title=N_("Block these cards?"),
-            meaning=N_("Nobody can stamp or redeem with them until they are unblocked."),
-            done=N_("Blocked cards: {n}"),
-            undone_by="unblock",
-            is_dangerous=True,
-        ),
-        "unblock": BulkAction(
-            do=lambda session, one: card_changes.unblock_card(session, act, vendor_id, CardId(one)),
-            title=N_("Unblock these cards?"),
-            meaning=N_("They can be used again at once."),
-            done=N_("Unblocked cards: {n}"),
-            undone_by="block",
-        ),
-    }
-
-    def names_of(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
-        return card_service.labels_of_vendor(session, vendor_id, [CardId(one) for one in ids])
-
-    return bulk_page(request, form, actions, names_of, here=f"{_HERE}/bulk", back=_HERE)
+    return bulk_page(request, form, _AT_ONCE, card_service.labels_of_vendor, at=_HERE)
 
 
 @router.get("/new")

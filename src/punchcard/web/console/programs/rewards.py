@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import vendor_service
 from punchcard.kit.i18n import LANGUAGES, N_
-from punchcard.kit.ids import ProgramId, RewardId
+from punchcard.kit.ids import ProgramId, RewardId, VendorId
 from punchcard.loyalty.errors.programs import RewardNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs import impact_service, program_service, reward_service
@@ -52,40 +52,38 @@ def create_reward(request: PageRequestDep, program_id: ProgramId, form: FormDep)
     return request.redirect(f"/console/programs/{program.id}#rewards", N_("The reward is added."))
 
 
+_AT_ONCE: Final = {
+    "withdraw": BulkAction(
+        do=reward_service.archive_reward,
+        title=N_("Withdraw these rewards?"),
+        meaning=N_("Customers can no longer have them; the ledger keeps what they were."),
+        done=N_("Withdrawn rewards: {n}"),
+        undone_by="offer",
+        is_dangerous=True,
+    ),
+    "offer": BulkAction(
+        do=reward_service.restore_reward,
+        title=N_("Offer these rewards again?"),
+        meaning=N_("Customers can have them again, as they were."),
+        done=N_("Rewards offered again: {n}"),
+        undone_by="withdraw",
+    ),
+}
+
+
 @router.post("/bulk")
 def change_rewards(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
     """Withdraw the rewards that were chosen, or offer them again."""
-    act, vendor_id = request.act(), request.vendor_id
     with request.context.database.read() as session:
-        program = program_service.get_program(session, vendor_id, program_id)
-    actions = {
-        "withdraw": BulkAction(
-            do=lambda session, one: reward_service.archive_reward(
-                session, act, vendor_id, RewardId(one)
-            ),
-            title=N_("Withdraw these rewards?"),
-            meaning=N_("Customers can no longer have them; the ledger keeps what they were."),
-            done=N_("Withdrawn rewards: {n}"),
-            undone_by="offer",
-            is_dangerous=True,
-        ),
-        "offer": BulkAction(
-            do=lambda session, one: reward_service.restore_reward(
-                session, act, vendor_id, RewardId(one)
-            ),
-            title=N_("Offer these rewards again?"),
-            meaning=N_("Customers can have them again, as they were."),
-            done=N_("Rewards offered again: {n}"),
-            undone_by="withdraw",
-        ),
-    }
+        program = program_service.get_program(session, request.vendor_id, program_id)
 
-    def names_of(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
-        return reward_service.names_of(session, program.id, [RewardId(one) for one in ids])
+    def names_of(
+        session: Session, _vendor_id: VendorId, ids: Sequence[RewardId]
+    ) -> Mapping[str, str]:
+        return reward_service.names_of(session, program.id, ids)
 
     own = f"/console/programs/{program.id}"
-    here = f"{own}/rewards/bulk"
-    return bulk_page(request, form, actions, names_of, here=here, back=f"{own}#rewards")
+    return bulk_page(request, form, _AT_ONCE, names_of, at=f"{own}/rewards", back=f"{own}#rewards")
 
 
 @router.get("/{reward_id}")
