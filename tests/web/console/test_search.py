@@ -1,5 +1,6 @@
 """One box finds everything that its visitor may open, and nothing else."""
 
+import logging
 from collections.abc import Callable
 
 import pytest
@@ -20,6 +21,28 @@ def found(visitor: Visitor, query: str) -> str:
     answer = visitor.get("/console/search", params={"q": query})
     assert answer.status_code == 200
     return answer.text[answer.text.index('id="main"') :]
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("path", "field"), [("/console/search", "q"), ("/console/members", "query")]
+)
+def test_who_is_searched_for_stays_between_browser_and_server(
+    owner: Visitor,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+    path: str,
+    field: str,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.WARNING, "httpx")
+    answer = owner.get(path, params={field: "seraphine@x.example"})
+
+    written = caplog.text + capsys.readouterr().err
+    assert f"GET {path} 200" in written
+    assert "seraphine" not in written
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"] == "no-store"
 
 
 def test_each_kind_of_thing_is_found_by_its_name(
