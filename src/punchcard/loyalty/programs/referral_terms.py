@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from punchcard.kit.errors import InvalidInput
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.models import LoyaltyProgram, Reward
-from punchcard.loyalty.rules.promises.referral_form import referral_faults, rewards_of
+from punchcard.loyalty.rules.promises.referral_form import SIDES, referral_faults, rewards_of
 from punchcard.loyalty.vocabulary import ReferralStatus
 
 _FRESH: Final[Mapping[str, Any]] = {
@@ -66,3 +66,12 @@ def promised_to(
         "stamps": gives.get("stamps"),
         "reward": names.get(gives.get("reward_id", "")),
     }
+
+
+def promise_of(
+    program: LoyaltyProgram, names: Mapping[str, str]
+) -> dict[str, dict[str, int | str | None]] | None:
+    """Return what each side is promised now, by `SIDES`; None where cards bring nobody."""
+    if program.referral is None or program.referral["status"] != ReferralStatus.ACTIVE:
+        return None
+    return {side: promised_to(program.referral, side, names) for side in SIDES}

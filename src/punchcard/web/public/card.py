@@ -16,6 +16,7 @@ from punchcard.loyalty.cards.customer_service import card_of
 from punchcard.loyalty.cards.links import own_data_path, public_path
 from punchcard.loyalty.cards.person_proofs import holder
 from punchcard.loyalty.ledger import ledger_reader
+from punchcard.loyalty.programs.referral_terms import promise_of
 from punchcard.web.pages.card_preview import CardFace, words_of
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.reward_names import reward_names
@@ -92,6 +93,8 @@ def open_card(
         code=code,
         ways=ways,
         home_icon=icon_path(token, opened.face, ICON_SIDES[0]),
+        promise=promise_of(opened.page.program, opened.page.promised),
+        referral_url=_referral_url(request, opened),
         is_new=welcome,
         is_again=again,
     )
@@ -166,6 +169,14 @@ def get_manifest(request: PageRequestDep, token: str) -> Response:
         ],
     }
     return request.finish(JSONResponse(manifest, media_type="application/manifest+json"))
+
+
+def _referral_url(request: PageRequest, opened: OpenedCard) -> str | None:
+    """Return the link by which the card brings friends; none while it is of no use itself."""
+    if opened.face.content.is_void or not opened.page.program.self_enrollment:
+        return None
+    card = opened.card
+    return request.context.loyalty.card_links.referral_url(card.id, card.referral_slug)
 
 
 def _name_at_home(face: CardFace) -> str:

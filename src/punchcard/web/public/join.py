@@ -12,6 +12,7 @@ from punchcard.loyalty.errors.programs import ProgramInactive, ProgramNotFound
 from punchcard.loyalty.operations import NewCustomer
 from punchcard.loyalty.programs import public_service
 from punchcard.loyalty.programs.public_service import ProgramPage
+from punchcard.loyalty.programs.referral_terms import promise_of
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.web.pages.card_preview import face_of_program, words_of
 from punchcard.web.pages.customer_form import read_customer
@@ -32,11 +33,14 @@ _ANOTHER: Final = ("yes", _SHARED)
 
 
 @router.get("/join/{slug}")
-def open_join_page(request: PageRequestDep, slug: str, another: str = "") -> Response:
+def open_join_page(
+    request: PageRequestDep, slug: str, another: str = "", via: str = ""
+) -> Response:
     """Show the program's card, what it is good for, and the few questions to get one.
 
     A browser that has a card of the program is sent there, unless it asks for `another`: "yes" for
     somebody else who uses it, "shared" for a tablet on the counter, which keeps nobody's card.
+    `via` is the code of the card whose holder sent the link.
     """
     count_look(request)
     wanted = another if another in _ANOTHER else ""
@@ -49,7 +53,7 @@ def open_join_page(request: PageRequestDep, slug: str, another: str = "") -> Res
         return request.move(f"/join/{program.slug}{query}")
     if not wanted and known:
         return request.redirect(f"{known.path}?again=1")
-    return _join_page(request, slug, request.form({"another": wanted}))
+    return _join_page(request, slug, request.form({"another": wanted, "via": via}))
 
 
 @router.post("/join/{slug}")
@@ -105,6 +109,7 @@ def _open_card(
             customer=customer,
             is_vouched=False,
             is_mailed=is_mailed,
+            referrer_card_id=request.context.loyalty.card_links.referrer(form.value("via")),
             locale=request.language,
             **metadata,
         ),
@@ -120,6 +125,9 @@ def _join_page(request: PageRequest, slug: str, form: Form, status: int = 200) -
         values["face"] = face_of_program(session, page.program.id, request.language, now=now)
         program, vendor, rewards = page.program, page.vendor, list(page.rewards)
         known = browser_cards.known_card(request, session, program.id)
+        promise = promise_of(program, page.promised)
+    if request.context.loyalty.card_links.referrer(form.value("via")) is None:
+        promise = None
     return request.render(
         "public/join.html",
         status=status,
@@ -127,6 +135,7 @@ def _join_page(request: PageRequest, slug: str, form: Form, status: int = 200) -
         program=program,
         vendor=vendor,
         rewards=rewards,
+        promise=promise,
         months=range(1, 13),
         known_path=known.path if known and form.value("another") == "yes" else None,
         sends_mail=request.context.accounts.mailer.is_configured,
