@@ -17,7 +17,13 @@ from punchcard.loyalty.cards.views import views_of
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.tables import CARDS
 from punchcard.loyalty.vocabulary import CardStatus
-from punchcard.wallets.pass_facts import CardFacts, MilestoneFacts, ProgramFacts, RewardFacts
+from punchcard.wallets.pass_facts import (
+    CardFacts,
+    MilestoneFacts,
+    ProgramFacts,
+    RewardFacts,
+    TierFacts,
+)
 from punchcard.wallets.places import Coordinates
 
 _REWARDS_SHOWN = 100
@@ -151,6 +157,12 @@ def _program(
         points_per_currency_unit=program.points_per_currency_unit,
         points_per_amount_minor=program.points_per_amount_minor,
         minimum_purchase_minor=program.minimum_purchase_minor,
+        tiers=tuple(
+            TierFacts(
+                key=one["key"], name=one["name"], texts=one["texts"], branding=one["branding"]
+            )
+            for one in program.tiers or ()
+        ),
     )
 
 
@@ -166,6 +178,7 @@ def _card(row: Row[Any], view: CardView, links: CardLinks, place: Coordinates | 
         ready=view.ready,
         used_up=view.used_up,
         milestones=view.milestones,
+        tier=view.tier,
         token=token,
         url=links.address(token) if token else None,
         customer_name=row.customer_name,

@@ -1,5 +1,6 @@
 """What stands on the back of a card's pass. Pure."""
 
+from datetime import date
 from typing import Final
 
 from punchcard.kit.i18n import N_
@@ -8,7 +9,7 @@ from punchcard.kit.money import write_amount
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
 from punchcard.wallets.pass_words import PassField, PassPhrases
-from punchcard.wallets.places import last_day
+from punchcard.wallets.places import last_day, written_day
 
 _ENDS_SHOWN: Final = 10
 _EARNING: Final = (
@@ -45,6 +46,7 @@ def back_of(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> tuple
         ("earning", N_("How points are earned"), _earning(program, words)),
         ("reward_description", N_("About the reward"), reward),
         ("reward_ends", N_("Last days of rewards"), _reward_ends(program, words)),
+        ("tier_until", N_("Tier kept until"), _tier_until(card, words)),
         ("opening_hours", N_("Opening hours"), hours),
         ("phone", N_("Phone"), program.branding.get("phone") or ""),
         ("website", N_("Website"), program.branding.get("website_url") or ""),
@@ -57,6 +59,13 @@ def back_of(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> tuple
         for key, label, value in told
         if value
     )
+
+
+def _tier_until(card: CardFacts, words: PassPhrases) -> str:
+    """Return the last day that the card's tier is kept; nothing for one without an end."""
+    if card.tier is None or card.tier.until is None:
+        return ""
+    return written_day(date.fromisoformat(card.tier.until), words.language)
 
 
 def _earning(program: ProgramFacts, words: PassPhrases) -> str:

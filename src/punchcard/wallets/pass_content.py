@@ -4,8 +4,9 @@ The code to scan holds the card's number, as the web card's does: every hand sca
 writes digits, and someone else's camera that sees it opens nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.i18n import LANGUAGES, N_, SOURCE_LANGUAGE, Language, as_language
@@ -71,6 +72,7 @@ class PassContent:
     places: tuple[Coordinates, ...] = ()
     nearby: str = ""
     reward_until: PassField | None = None
+    tier: PassField | None = None
     phone: str | None = None
     website_url: str | None = None
     featured_actions: tuple[FeaturedAction, ...] = ()
@@ -84,7 +86,7 @@ class PassContent:
 def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> PassContent:
     """Return what the card shows in `language`."""
     words = PassPhrases(program, language)
-    branding = program.branding
+    branding = branding_of(program, card)
     colours = card_colours(branding)
     return PassContent(
         language=language,
@@ -114,6 +116,7 @@ def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> 
         card_url=card.url,
         places=nearest(program.places, card.place),
         reward_until=_reward_until(program, card, words),
+        tier=_tier(program, card, words),
         phone=branding.get("phone"),
         website_url=branding.get("website_url"),
         featured_actions=tuple(
@@ -122,6 +125,13 @@ def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> 
         nearby=words.say(_NEARBY, shop=program.vendor_name),
         is_void=_why_void(program, card) is not None,
     )
+
+
+def branding_of(program: ProgramFacts, card: CardFacts) -> Mapping[str, Any]:
+    """Return how the card looks: as the program does, with the colours of the card's tier."""
+    key = None if card.tier is None else card.tier.key
+    own = next((one.branding for one in program.tiers if one.key == key), {})
+    return {**program.branding, **own} if own else program.branding
 
 
 def pass_contents(program: ProgramFacts, card: CardFacts) -> dict[Language, PassContent]:
@@ -165,6 +175,7 @@ _STAMPS: Final = N_("Stamps")
 _POINTS: Final = N_("Points")
 _REWARD: Final = N_("Reward")
 _STATUS: Final = N_("Status")
+_TIER: Final = N_("Tier")
 _READY: Final = N_("Ready to collect")
 _READY_SEVERAL: Final = N_("Rewards ready to collect: {count}")
 _CHOOSE: Final = N_("Rewards to choose from: {count}")
@@ -291,6 +302,16 @@ def _reward_until(program: ProgramFacts, card: CardFacts, words: PassPhrases) ->
         return None
     value = last_day(shown[0].valid_until, program.timezone, words.language)
     return PassField(key="reward_until", label=words.say(N_("Until")), value=value)
+
+
+def _tier(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> PassField | None:
+    """Return the tier that the card is in; None where there are none, or it cannot be used."""
+    if card.tier is None or _why_void(program, card) is not None:
+        return None
+    found = next((one for one in program.tiers if one.key == card.tier.key), None)
+    if found is None:
+        return None
+    return PassField(key="tier", label=words.say(_TIER), value=words.of_reward(found))
 
 
 def _why_void(program: ProgramFacts, card: CardFacts) -> str | None:

@@ -9,6 +9,7 @@ from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.ids import CardId, ProgramId, RewardId
 from punchcard.loyalty.rules.reward_rules import ReadyReward
 from punchcard.loyalty.rules.stamps.milestone_rules import MilestoneView
+from punchcard.loyalty.rules.tiers.tier_rules import TierView
 from punchcard.loyalty.vocabulary import CardStatus, ProgramType
 from punchcard.wallets.places import Coordinates
 
@@ -31,6 +32,16 @@ class MilestoneFacts:
     at: int
     name: str
     texts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TierFacts:
+    """A tier of the program, by its key."""
+
+    key: str
+    name: str
+    texts: Mapping[str, Any] = field(default_factory=dict)
+    branding: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +75,7 @@ class ProgramFacts:
     points_per_currency_unit: int = 1
     points_per_amount_minor: int = 100
     minimum_purchase_minor: int = 0
+    tiers: tuple[TierFacts, ...] = ()
 
     def __hash__(self) -> int:
         """Return the same for all that are equal; what else is in it cannot be hashed."""
@@ -76,7 +88,7 @@ class CardFacts:
 
     `ready` are the rewards it can have now, the best first; `rewards_ready` is how many they are.
     `used_up` are those that it has had as often as a card may. `milestones` are the rewards of its
-    lap, and how it stands to each.
+    lap, and how it stands to each. `tier` is the one it is in, None where there are none.
     `token` and `url` are None for a number that a replaced card no longer answers to.
     `language` None is the shop's own.
     """
@@ -90,6 +102,7 @@ class CardFacts:
     ready: tuple[ReadyReward, ...] = ()
     used_up: frozenset[RewardId] = frozenset()
     milestones: tuple[MilestoneView, ...] = ()
+    tier: TierView | None = None
     token: str | None = None
     url: str | None = None
     customer_name: str | None = None

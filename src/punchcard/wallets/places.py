@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -37,8 +37,13 @@ def nearest(places: tuple[Coordinates, ...], to: Coordinates | None) -> tuple[Co
 
 def last_day(valid_until: datetime, timezone: str, language: Language) -> str:
     """Return the last day before an end, where the shop is, as a language writes it."""
-    from babel.dates import format_date
-
     # The end itself does not belong to it any more: midnight is the day before.
     last = (valid_until - timedelta(seconds=1)).astimezone(ZoneInfo(timezone)).date()
-    return str(format_date(last, "long", locale=locale_of(language)))
+    return written_day(last, language)
+
+
+def written_day(day: date, language: Language) -> str:
+    """Return a day as a language writes it."""
+    from babel.dates import format_date
+
+    return str(format_date(day, "long", locale=locale_of(language)))

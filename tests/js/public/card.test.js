@@ -57,6 +57,12 @@ test("each state of the card is told as it comes", () => {
   assert.equal(page.told[0], stateOf(CARD));
 });
 
+test("a tier that is reached, or comes nearer, is news as well", () => {
+  const silver = { ...CARD, tier: { key: "silver", progress: 120 } };
+  assert.equal(stateOf(silver), "3/0/0/silver.120/active");
+  assert.equal(stateOf({ ...CARD, tier: null }), stateOf(CARD));
+});
+
 test("when the program changed the page is looked at again, whatever the card says", () => {
   const page = makePage();
   page.line().sendProgram(CARD);

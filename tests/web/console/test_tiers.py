@@ -165,3 +165,14 @@ def test_two_tiers_of_one_name_get_keys_of_their_own(
     assert owner.post(here, **both).status_code == 303
     keys = [tier["key"] for tier in kept(context, bread.program.id).tiers or []]
     assert keys == ["tier-1", "tier-1-2"]
+
+
+def test_the_shop_reads_a_guests_tier_on_the_page_of_the_card(
+    owner: Visitor, bread: PagesDriver, here: str
+) -> None:
+    owner.get(here)
+    owner.post(here, **{**TIERS, "tier_2_name": "Gold"})
+    card = bread.open()
+    bread.earn(card, 12_000)
+    told = " ".join(text_of(owner.get(f"/console/members/{card}")).split())
+    assert "Tier Gold, since" in told

@@ -66,6 +66,8 @@ def words_of(program: ProgramFacts, card: CardFacts) -> PassWords:
         url=_ANYBODYS if card.url else None,
         customer_name=_ANYBODYS if card.customer_name else None,
         place=None,
+        # A pass tells its name and its date, and not how far the next one is.
+        tier=card.tier and card.tier._replace(since="", progress=0, missing=0),
     )
     return _words(program, anybody)
 
@@ -77,12 +79,13 @@ def places_of(content: PassContent) -> dict[str, list[PassField]]:
     without stamps has room for one field in large: what is missing, or ready.
     """
     reward = [content.reward] if content.reward is not None else []
+    tier = [content.tier] if content.tier is not None else []
     beside = [one for one in (content.reward_until, content.customer) if one is not None]
     has_strip_of_stamps = content.stamps is not None
     return {
         "headerFields": list(content.balances),
         "primaryFields": [] if has_strip_of_stamps else [content.status],
-        "secondaryFields": [*reward, content.status] if has_strip_of_stamps else reward,
+        "secondaryFields": [*reward, *([content.status] if has_strip_of_stamps else []), *tier],
         "auxiliaryFields": beside,
         "backFields": list(content.back),
     }

@@ -124,7 +124,7 @@ def loyalty_object(
         "accountName": first.customer.value if first.customer else None,
         "heroImage": _stamps(shop, program, contents),
         "loyaltyPoints": balances[0],
-        "secondaryLoyaltyPoints": balances[1] if len(balances) > 1 else None,
+        "secondaryLoyaltyPoints": balances[1] if len(balances) > 1 else _tier(contents),
         "barcode": _barcode(barcode) if barcode and not is_rotating else None,
         "rotatingBarcode": (
             _rotating(barcode, rotating_key) if is_rotating and barcode and rotating_key else None
@@ -255,6 +255,10 @@ def _own_texts(program: ProgramFacts, contents: Contents) -> list[Body]:
     texts = [_text(contents, "status", lambda content: content.status)]
     if program.type != ProgramType.STAMPS and first.reward is not None:
         texts.append(_text(contents, "reward", lambda content: content.reward))
+    if first.tier is not None and len(first.balances) > 1:
+        texts.append(_text(contents, "tier", lambda content: content.tier))
+    if any(one.key == "tier_until" for one in first.back):
+        texts.append(_text(contents, "tier_until", partial(_back, "tier_until")))
     if first.reward_until is not None:
         texts.append(_text(contents, "reward_until", lambda content: content.reward_until))
     return texts
@@ -283,6 +287,18 @@ def _points(contents: Contents, index: int) -> Body:
     return {
         "label": first.label,
         "localizedLabel": _localized(contents, lambda content: content.balances[index].label),
+        "balance": {"string": str(first.value)},
+    }
+
+
+def _tier(contents: Contents) -> Body | None:
+    """Return the card's tier in the place of a second balance, where a card has but one."""
+    first = next(iter(contents.values())).tier
+    if first is None:
+        return None
+    return {
+        "label": first.label,
+        "localizedLabel": _localized_sentence(N_("Tier"), contents),
         "balance": {"string": str(first.value)},
     }
 

@@ -14,7 +14,7 @@ from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.rotating_codes import has_rotating_code
 from punchcard.loyalty.rules.logo_rules import is_uploaded
 from punchcard.wallets.card_facts import load_facts, load_programs
-from punchcard.wallets.pass_content import PassContent, card_language, pass_content
+from punchcard.wallets.pass_content import PassContent, branding_of, card_language, pass_content
 from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
 from punchcard.wallets.sample_cards import sample_card
 
@@ -46,7 +46,7 @@ def face_of(program: ProgramFacts, card: CardFacts, language: Language | None = 
     logo_url, hero_url = program.branding.get("logo_url"), program.branding.get("hero_url")
     return CardFace(
         content=pass_content(program, card, language or card_language(program, card)),
-        branding=program.branding,
+        branding=branding_of(program, card),
         logo=logo_url if is_uploaded(logo_url) else None,
         hero=hero_url if is_uploaded(hero_url) else None,
         has_rotating_code=has_rotating_code(program.branding),

@@ -23,6 +23,7 @@ from punchcard.loyalty.vocabulary import (
     ProgramStatus,
     ProgramType,
     PromotionStatus,
+    TierBasis,
 )
 from punchcard.wallets.card_colours import card_colours
 from punchcard.wallets.symbols import stamp_symbols
@@ -53,6 +54,7 @@ _GLOBALS: Final[dict[str, Any]] = {
     "ProgramStatus": ProgramStatus,
     "ProgramType": ProgramType,
     "PromotionStatus": PromotionStatus,
+    "TierBasis": TierBasis,
     "VOIDABLE": VOIDABLE,
     "VendorStatus": VendorStatus,
 }

@@ -20,6 +20,7 @@ from punchcard.loyalty.programs.referral_terms import promise_of
 from punchcard.web.pages.card_preview import CardFace, words_of
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.reward_names import reward_names
+from punchcard.web.pages.tier_told import tier_told
 from punchcard.web.public.badges import wallet_ways
 from punchcard.web.public.browser_cards import remember_opened
 from punchcard.web.public.home_icon import ICON_SIDES, icon_path
@@ -73,7 +74,8 @@ def open_card(
         token=token,
         card=card,
         face=opened.face,
-        state=f"{card.stamps}/{card.points}/{card.rewards_ready}/{card.status}",
+        state=_state(card),
+        tier=tier_told(card, opened.page.program, request.language),
         program_state=_program_state(opened),
         vendor=opened.page.vendor,
         program=opened.page.program,
@@ -183,6 +185,12 @@ def _name_at_home(face: CardFace) -> str:
     """Return what stands under the icon: several shops may have a "Stamp card"."""
     shop, card = face.content.vendor_name, face.content.card_name
     return card if shop.casefold() in card.casefold() else f"{shop}: {card}"
+
+
+def _state(card: CardView) -> str:
+    """Return what differs when the card does; see `stateOf` in `card.js`."""
+    tier = f"/{card.tier.key}.{card.tier.progress}" if card.tier else ""
+    return f"{card.stamps}/{card.points}/{card.rewards_ready}{tier}/{card.status}"
 
 
 def _program_state(opened: OpenedCard) -> str:

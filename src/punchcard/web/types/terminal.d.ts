@@ -47,6 +47,8 @@ declare namespace Terminal {
     currency: string;
     stamp_reward: { name: string } | null;
     /** All rewards of the stamp card, the full card's last. */
+    tiers?: { key: string; name: string; texts?: Record<string, { name?: string } | null> }[];
+    tier_basis?: "points" | "spend_minor" | "visits" | "stamps";
     stamp_rewards?: { at: number; name: string; texts?: Record<string, { name?: string }> }[];
     /** What purchases usually come to; null while there are too few. */
     usual_purchase_minor?: number | null;
@@ -82,6 +84,13 @@ declare namespace Terminal {
   }
 
   /** A card as the server tells it; what is kept of it lacks the address of its page. */
+  interface CardTier {
+    key: string;
+    until: string | null;
+    progress: number;
+    next: { key: string; missing: number } | null;
+  }
+
   interface Card {
     id: string;
     number: string;
@@ -93,6 +102,7 @@ declare namespace Terminal {
     rewards_ready: number;
     /** What it can have now, the best first; one without an id is a full card's. */
     ready_rewards?: ReadyReward[];
+    tier?: CardTier | null;
     next_stamp_at: string | null;
     stamps_left_today: number;
     customer: { name: string | null; phone?: string | null; email?: string | null } | null;

@@ -22,6 +22,7 @@ from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels import CARD_STATUSES
 from punchcard.web.pages.page_request import PageRequest
 from punchcard.web.pages.reward_names import reward_names
+from punchcard.web.pages.tier_told import tier_told
 
 PREFIX: Final = "/console/members/{card_id}"
 
@@ -106,6 +107,7 @@ def show_card(
         card=card,
         former_numbers=[readable_number(one) for one in former],
         face=face,
+        tier=tier_told(card, page.program, request.language),
         program=page.program,
         rewards=[one for one in page.rewards if one.id in {ready.id for ready in card.ready}],
         entries=entries[:_ENTRIES_SHOWN],

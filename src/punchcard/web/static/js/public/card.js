@@ -6,10 +6,13 @@ const LONGEST_PAUSE_MS = 60_000;
 
 /**
  * A card of the server's as `data-state` of the front has it.
- * @param {{stamps: number, points: number, rewards_ready: number, status: string}} card
+ * @param {{stamps: number, points: number, rewards_ready: number, status: string,
+ *   tier?: {key: string, progress: number} | null}} card
  */
-export const stateOf = (card) =>
-  [card.stamps, card.points, card.rewards_ready, card.status].join("/");
+export const stateOf = (card) => {
+  const tier = card.tier ? [`${card.tier.key}.${card.tier.progress}`] : [];
+  return [card.stamps, card.points, card.rewards_ready, ...tier, card.status].join("/");
+};
 
 /**
  * @typedef {Pick<EventSource, "addEventListener" | "close" | "readyState">} Source

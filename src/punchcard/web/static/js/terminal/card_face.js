@@ -6,6 +6,7 @@ import { h, icon, stampIcon } from "./dom.js";
 import { clockTime, money, number } from "./format.js";
 import { paint } from "./look.js";
 import { count, language, t } from "./texts.js";
+import { tierFace } from "./tier_face.js";
 
 /**
  * A program's words in the language of the device.
@@ -91,6 +92,7 @@ export function cardFace(app, coming, { code = "", isStale = false }) {
     ),
     ...(isStamps ? stamps(card, program) : []),
     ...(isPoints ? points(app, card) : []),
+    ...tierFace(program, card),
     isStale
       ? h(
           "p",
