@@ -30,6 +30,9 @@ _LOYALTY = "/api/v1/vendor/loyalty"
 _PLATFORM = "/api/v1/admin"
 _CARD = "/console/members/{card_id}"
 _PROGRAM = "/console/programs/{program_id}"
+_AUTOMATIONS = f"{_PROGRAM}/automations"
+_AUTOMATIONS_OF_THE_API = f"{_LOYALTY}/programs/{{program_id}}/automations"
+_AUTOMATION_OF_THE_API = f"{_AUTOMATIONS_OF_THE_API}/{{automation_id}}"
 _PROMOTIONS = f"{_PROGRAM}/promotions"
 _PROMOTIONS_OF_THE_API = f"{_LOYALTY}/programs/{{program_id}}/promotions"
 _PROMOTION_OF_THE_API = f"{_PROMOTIONS_OF_THE_API}/{{promotion_id}}"
@@ -149,6 +152,22 @@ SAME: dict[Route, list[Route]] = {
     ],
     ("GET", f"{_PROGRAM}/tiers"): [("PATCH", f"{_LOYALTY}/programs/{{program_id}}")],
     ("POST", f"{_PROGRAM}/tiers"): [("PATCH", f"{_LOYALTY}/programs/{{program_id}}")],
+    ("GET", _AUTOMATIONS): [("PATCH", _AUTOMATION_OF_THE_API)],
+    ("GET", f"{_AUTOMATIONS}/new"): [("POST", _AUTOMATIONS_OF_THE_API)],
+    ("POST", f"{_AUTOMATIONS}/new"): [
+        ("POST", _AUTOMATIONS_OF_THE_API),
+        ("POST", f"{_AUTOMATIONS_OF_THE_API}/preview"),
+    ],
+    ("GET", f"{_AUTOMATIONS}/{{automation_id}}"): [("PATCH", _AUTOMATION_OF_THE_API)],
+    ("POST", f"{_AUTOMATIONS}/{{automation_id}}"): [
+        ("PATCH", _AUTOMATION_OF_THE_API),
+        ("POST", f"{_AUTOMATIONS_OF_THE_API}/preview"),
+    ],
+    ("POST", f"{_AUTOMATIONS}/{{automation_id}}/end"): [("DELETE", _AUTOMATION_OF_THE_API)],
+    ("POST", f"{_AUTOMATIONS}/{{automation_id}}/pause"): [("PATCH", _AUTOMATION_OF_THE_API)],
+    ("POST", f"{_AUTOMATIONS}/{{automation_id}}/start"): [("PATCH", _AUTOMATION_OF_THE_API)],
+    ("GET", f"{_PROGRAM}/friends"): [("PATCH", f"{_LOYALTY}/programs/{{program_id}}")],
+    ("POST", f"{_PROGRAM}/friends"): [("PATCH", f"{_LOYALTY}/programs/{{program_id}}")],
     ("GET", _PROMOTIONS): [("PATCH", _PROMOTION_OF_THE_API)],
     ("GET", f"{_PROMOTIONS}/new"): [("POST", _PROMOTIONS_OF_THE_API)],
     ("POST", f"{_PROMOTIONS}/new"): [

@@ -20,6 +20,7 @@ TITLES: Final[Mapping[str, str]] = {
     "cards": N_("Members and cards"),
     "transactions": N_("Ledger"),
     "rewards": N_("Rewards"),
+    "referrals": N_("Friends brought"),
     "pins": N_("Staff PINs"),
     "staff-report": N_("Staff report"),
     "locations": N_("Locations"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from punchcard.kit.i18n import N_
-from punchcard.loyalty.vocabulary import CardStatus, EntryType
+from punchcard.loyalty.vocabulary import CardStatus, EntryType, ReferralReason, ReferralState
 
 CARD_STATUSES: Final[Mapping[CardStatus, str]] = {
     CardStatus.ACTIVE: N_("Active"),
@@ -51,3 +51,19 @@ STAFF_FLAGS: Final[Mapping[str, str]] = {
     "late_entries": N_("Recorded afterwards"),
 }
 """What stands out in a staff report, by its flag."""
+
+REFERRAL_STATES: Final[Mapping[str, str]] = {
+    ReferralState.PENDING: N_("Not been here yet"),
+    ReferralState.HELD: N_("Held for some days"),
+    ReferralState.PAID: N_("Paid"),
+    ReferralState.REVERSED: N_("Taken back"),
+    ReferralState.REFUSED: N_("Refused"),
+}
+"""What became of a friend that a card brought."""
+
+REFERRAL_REASONS: Final[Mapping[str, str]] = {
+    ReferralReason.OWN_CARD: N_("The same person"),
+    ReferralReason.KNOWN_CONTACT: N_("Known to the shop before"),
+    ReferralReason.LIMIT_REACHED: N_("As many as one card may bring a year"),
+}
+"""Why a referral was refused, where the till did not refuse it."""

@@ -23,6 +23,7 @@ from punchcard.web.console import (
     terminals,
 )
 from punchcard.web.console.cards import card_operations, cards, members, wrong_contacts
+from punchcard.web.console.engage import automations, friends
 from punchcard.web.console.guide import guide
 from punchcard.web.console.ledger import ledger, verification
 from punchcard.web.console.programs import hero, links, posters, programs, rewards, tiers, wallets
@@ -43,6 +44,8 @@ ROUTERS: Final[list[APIRouter]] = [
     posters.router,
     rewards.router,
     tiers.router,
+    automations.router,
+    friends.router,
     promotions.router,
     hero.router,
     links.router,

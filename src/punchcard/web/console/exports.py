@@ -17,6 +17,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId, VendorId, as_id
 from punchcard.kit.spreadsheet.csv_sheet import DIALECTS, dialect_of
 from punchcard.loyalty.reports import exports as loyalty_exports
+from punchcard.loyalty.reports.referral_export import referrals_table
 from punchcard.web.console.list_filters import as_day, asked_cards, asked_entries
 from punchcard.web.pages.errors import PageNotFound
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
@@ -63,6 +64,7 @@ def _whole(read: Callable[[VendorId], Table]) -> Callable[[PageRequest, str], Ta
 LISTS: Final[dict[str, tuple[str, Callable[[PageRequest, str], Table]]]] = {
     "cards": (LOYALTY_MANAGE, _cards),
     "transactions": (LOYALTY_MANAGE, _transactions),
+    "referrals": (LOYALTY_MANAGE, _whole(referrals_table)),
     "rewards": (LOYALTY_MANAGE, _whole(loyalty_exports.rewards)),
     "pins": (LOYALTY_MANAGE, _whole(loyalty_exports.pins)),
     "staff-report": (LOYALTY_MANAGE, _staff),

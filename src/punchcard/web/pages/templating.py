@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.accounts.words import LANGUAGE_NAMES
+from punchcard.engage.vocabulary import AutomationStatus
 from punchcard.kit.environment.own_address import is_only_here
 from punchcard.kit.i18n import LANGUAGES
 from punchcard.kit.ids import readable_number
@@ -53,6 +54,7 @@ _GLOBALS: Final[dict[str, Any]] = {
     "PinPolicy": PinPolicy,
     "ProgramStatus": ProgramStatus,
     "ProgramType": ProgramType,
+    "AutomationStatus": AutomationStatus,
     "PromotionStatus": PromotionStatus,
     "TierBasis": TierBasis,
     "VOIDABLE": VOIDABLE,

@@ -21,6 +21,7 @@ from punchcard.kit.ids import CardId, LocationId, ProgramId, StaffPinId, VendorI
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.reports import exports as loyalty_exports
 from punchcard.loyalty.reports.exports import CardFilter
+from punchcard.loyalty.reports.referral_export import referrals_table
 from punchcard.loyalty.vocabulary import CardStatus
 
 router = api_router("/api/v1/vendor/loyalty/exports", tag="exports")
@@ -107,6 +108,7 @@ LISTS: Final[dict[str, tuple[Make, str]]] = {
     "cards": (_cards, "Return the cards with their customers, newest first."),
     "transactions": (_transactions, "Return the ledger, newest entry first."),
     "staff-report": (_staff_report, "Return the staff report of a period."),
+    "referrals": (_whole(referrals_table), "Return who brought whom, newest first."),
     "rewards": (_whole(loyalty_exports.rewards), "Return the rewards, also archived ones."),
     "pins": (
         _whole(loyalty_exports.pins),

@@ -1,0 +1,87 @@
+"""What an owner promises for bringing a friend, and the list of who came."""
+
+from typing import Any
+
+import pytest
+
+from punchcard.context import Context
+from punchcard.loyalty.models import LoyaltyProgram
+from tests.engage.engaged import coffee_shop, guest, stamp
+from tests.engage.test_referrals import friend, work
+from tests.loyalty import shelf
+from tests.support.cast import Shop
+from tests.support.pages import Visitor, text_of
+
+PROMISE: dict[str, Any] = {
+    "is_on": "on",
+    "referrer_points": "50",
+    "friend_stamps": "1",
+    "minimum_purchase": "5.00",
+    "hold_days": "14",
+    "limit_per_year": "5",
+}
+
+
+@pytest.fixture
+def program(alice: Shop) -> LoyaltyProgram:
+    """Open Café Alice's program."""
+    return coffee_shop(alice)
+
+
+def promised(context: Context, program: LoyaltyProgram) -> Any:
+    with context.database.read() as session:
+        return session.get_one(LoyaltyProgram, program.id).referral
+
+
+def test_an_owner_promises_something_for_friends_and_pauses_it(
+    owner: Visitor, program: LoyaltyProgram, context: Context
+) -> None:
+    here = f"/console/programs/{program.id}/friends"
+    assert "Nobody yet." in text_of(owner.get(here))
+    assert owner.post(here, **PROMISE).status_code == 303
+    assert promised(context, program) == {
+        "status": "active",
+        "referrer": {"points": 50},
+        "friend": {"stamps": 1},
+        "minimum_purchase_minor": 500,
+        "hold_days": 14,
+        "limit_per_year": 5,
+    }
+    owner.get(here)
+    off = {name: value for name, value in PROMISE.items() if name != "is_on"}
+    assert owner.post(here, **off).status_code == 303
+    assert promised(context, program)["status"] == "paused"
+
+
+def test_what_is_wrong_is_told_at_its_field(
+    owner: Visitor, alice: Shop, program: LoyaltyProgram
+) -> None:
+    cake = shelf.reward(alice, program.id)
+    here = f"/console/programs/{program.id}/friends"
+    owner.get(here)
+    for fields, told in (
+        ({"referrer_reward_id": cake.id}, "referrer_reward_id-fault"),
+        ({"referrer_points": "", "friend_stamps": ""}, "friend_points-fault"),
+        ({"hold_days": "91"}, "hold_days-fault"),
+    ):
+        refused = owner.post(here, **{**PROMISE, **fields})
+        assert refused.status_code == 422
+        assert told in refused.text
+
+
+def test_friends_are_listed_and_can_be_taken_away_as_a_file(
+    owner: Visitor, alice: Shop, context: Context
+) -> None:
+    program = coffee_shop(alice, referral={"friend": {"points": 5}})
+    anna = guest(alice, program, name="Anna", email="anna@anna.example")
+    stamp(alice, friend(alice, program, anna, name="Ben"))
+    friend(alice, program, anna, name="Anna", email="anna@anna.example")
+    work(context)
+    told = text_of(owner.get(f"/console/programs/{program.id}/friends"))
+    assert "Ben" in told
+    assert "Paid" in told
+    assert "The same person" in told
+    sheet = owner.get("/console/exports/referrals.csv")
+    assert sheet.status_code == 200
+    assert "The same person" in sheet.text
+    assert "Ben" not in sheet.text
