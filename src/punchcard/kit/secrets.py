@@ -28,8 +28,11 @@ SHORTEST_SEAL_BYTES: Final = _NONCE_BYTES + 16
 
 
 def hash_token(token: str) -> bytes:
-    """Return the SHA-256 of an unguessable token: safe to store, quick to find."""
-    return hashlib.sha256(token.encode()).digest()
+    """Return the SHA-256 of an unguessable token: safe to store, quick to find.
+
+    Any text has one, also what is no Unicode: half of a pair that JSON can spell.
+    """
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
 
 
 def derive_key(secret: str, purpose: str) -> bytes:
