@@ -26,6 +26,7 @@ from punchcard.loyalty.events import CardsChanged, ProgramsChanged, StaffPinChan
 from punchcard.loyalty.rotating_codes import RotatingCodes
 from punchcard.loyalty.transparency.log_status import Anchored, anchored
 from punchcard.services.account_services import AccountServices, build_accounts
+from punchcard.services.connect_services import ConnectServices, build_connect
 from punchcard.services.foundation import Foundation
 from punchcard.services.loyalty_services import LoyaltyServices, build_loyalty
 from punchcard.services.wallet_services import WalletServices, build_wallets
@@ -47,6 +48,7 @@ class Context:
     accounts: AccountServices
     loyalty: LoyaltyServices
     wallets: WalletServices
+    connect: ConnectServices
 
     def close(self) -> None:
         """Finish what the till still holds, then close what is open."""
@@ -77,12 +79,13 @@ def build_context(
     rotating_codes = RotatingCodes(settings)
     accounts = build_accounts(base, mailer or build_mailer(settings))
     wallets = build_wallets(base, card_links, rotating_codes)
+    wakeups = WakeupRegistry()
     context = Context(
         settings=settings,
         clock=clock,
         ids=base.ids,
         database=base.database,
-        wakeups=WakeupRegistry(),
+        wakeups=wakeups,
         readiness=Readiness(
             base.database,
             clock,
@@ -104,6 +107,7 @@ def build_context(
         accounts=accounts,
         loyalty=build_loyalty(base, accounts, wallets, card_links, rotating_codes),
         wallets=wallets,
+        connect=build_connect(base, accounts, wakeups),
     )
     _subscribe(context)
     return context

@@ -58,6 +58,7 @@ from punchcard.api.routes.vendor_api.catalogue import (
     referrals,
     rewards,
 )
+from punchcard.api.routes.vendor_api.connections import webhooks
 from punchcard.api.routes.vendor_api.promises import grants, reservations
 from punchcard.context import Context
 from punchcard.kit.stopping import heard_before_stop
@@ -79,6 +80,7 @@ ROUTERS: Final[list[APIRouter]] = [
     locations.router,
     vendor_devices.router,
     api_keys.router,
+    webhooks.router,
     programs.router,
     logo.router,
     promotions.router,
@@ -170,7 +172,8 @@ def create_worker(context: Context, *, does_work: bool = True) -> Worker:
         LONG_WORK_LANE,
         ENGAGE_LANE,
     ]
-    return Worker(context, lanes, [*PROCESS_TASKS, *SHARED_TASKS])
+    tasks = [*PROCESS_TASKS, *SHARED_TASKS]
+    return Worker(context, lanes, tasks, [context.connect.webhook_sender])
 
 
 def _lifespan(

@@ -17,6 +17,7 @@ Route = tuple[str, str]
 _AUTH = "/api/v1/auth"
 _VENDOR = "/api/v1/vendor"
 _LOYALTY = "/api/v1/vendor/loyalty"
+_WEBHOOKS = f"{_VENDOR}/webhook-endpoints"
 _PROMOTIONS = f"{_LOYALTY}/programs/{{program_id}}/promotions"
 _AUTOMATIONS = f"{_LOYALTY}/programs/{{program_id}}/automations"
 _PLATFORM = "/api/v1/admin"
@@ -78,6 +79,10 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
     },
     ("PATCH", f"{_VENDOR}/devices/{{device_id}}"): lambda _: {"name": "Another name"},
     ("POST", f"{_VENDOR}/api-keys"): lambda _: {"name": "New", "scopes": ["loyalty:read"]},
+    ("POST", _WEBHOOKS): lambda _: {"url": "https://till.example/hooks"},
+    ("PATCH", f"{_WEBHOOKS}/{{endpoint_id}}"): lambda _: {"description": "The till's list"},
+    ("POST", f"{_WEBHOOKS}/{{endpoint_id}}/rotate"): lambda _: {},
+    ("POST", f"{_WEBHOOKS}/{{endpoint_id}}/replay"): lambda _: {"since": "2026-01-01T00:00:00Z"},
     ("POST", f"{_LOYALTY}/programs"): lambda _: {"name": "Tea card", "type": "stamps"},
     ("PATCH", f"{_LOYALTY}/programs/{{program_id}}"): lambda _: {"name": "Another name"},
     ("POST", f"{_LOYALTY}/programs/{{program_id}}/rewards"): lambda _: {

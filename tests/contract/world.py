@@ -102,7 +102,14 @@ class _Floor:
             "pairing_code": self._post("/vendor/devices/pairing-codes", pair)["code"],
             "api_key_id": self._post("/vendor/api-keys", key)["id"],
             "import_id": self._post(f"{LOYALTY}/imports/history", {"name": "Paper cards"})["id"],
+            **self._webhooks(),
         }
+
+    def _webhooks(self) -> dict[str, str]:
+        """Have everything told to software of the shop's, which has not heard of a test yet."""
+        made = self._post("/vendor/webhook-endpoints", {"url": f"https://{self.slug}.example/"})
+        test = self._post(f"/vendor/webhook-endpoints/{made['id']}/test", {})
+        return {"endpoint_id": made["id"], "delivery_id": test["id"]}
 
     def programs(self) -> dict[str, str]:
         """Make a stamp card, a points program with a reward, and a draft without cards."""

@@ -42,6 +42,8 @@ class Vendor(Base):
         EnumText(VendorStatus), default=VendorStatus.ACTIVE
     )
     keeps_origins: Mapped[bool] = mapped_column(default=False)
+    # Whether what happens is written down for the vendor's own software.
+    keeps_events: Mapped[bool] = mapped_column(default=False, server_default=false())
     managers_need_second_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -150,7 +150,7 @@ def update_vendor(
     `guard` is given the row, locked, before anything changes; what it raises ends it.
     Raises SlugTaken, InvalidInput, and NotAllowed for a manager who would free managers of theirs.
     """
-    vendor = _lock(session, vendor_id)
+    vendor = lock_vendor(session, vendor_id)
     if guard is not None:
         guard(vendor)
     wanted = _checked(changes)
@@ -201,7 +201,7 @@ def close_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
 def _set_status(
     session: Session, act: Act, vendor_id: VendorId, status: VendorStatus, action: str
 ) -> Vendor:
-    vendor = _lock(session, vendor_id)
+    vendor = lock_vendor(session, vendor_id)
     old, new = apply_changes(vendor, {"status": status})
     if new:
         vendor.updated_at = act.now
@@ -211,7 +211,8 @@ def _set_status(
     return vendor
 
 
-def _lock(session: Session, vendor_id: VendorId) -> Vendor:
+def lock_vendor(session: Session, vendor_id: VendorId) -> Vendor:
+    """Return a vendor, held until the transaction ends. Raises VendorNotFound, VendorClosed."""
     wanted = as_id(vendor_id)
     vendor = session.get(Vendor, wanted, with_for_update=True) if wanted else None
     if vendor is None:

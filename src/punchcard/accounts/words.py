@@ -44,6 +44,7 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "session": N_("Session"),
     "staff_pin": N_("Staff PIN"),
     "vendor": N_("Shop"),
+    "webhook_endpoint": N_("Webhook"),
 }
 """What an audited action was done to, by kind; a kind that is not here is shown as it is."""
 
@@ -142,6 +143,12 @@ ACTIONS: Final[Mapping[str, str]] = {
     "vendor.resumed": N_("Shop resumed"),
     "vendor.suspended": N_("Shop suspended"),
     "vendor.updated": N_("Shop settings changed"),
+    "webhook_endpoint.created": N_("Webhook added"),
+    "webhook_endpoint.deleted": N_("Webhook deleted"),
+    "webhook_endpoint.disabled": N_("Webhook switched off by the server"),
+    "webhook_endpoint.replayed": N_("Past events sent to a webhook again"),
+    "webhook_endpoint.rotated": N_("Secret of a webhook changed"),
+    "webhook_endpoint.updated": N_("Webhook changed"),
 }
 """What each action of the audit trail is called."""
 ACTORS: Final[Mapping[str, str]] = {

@@ -32,6 +32,9 @@ ReservationId = NewType("ReservationId", str)
 AutomationId = NewType("AutomationId", str)
 AutomationRunId = NewType("AutomationRunId", str)
 ReferralId = NewType("ReferralId", str)
+VendorEventId = NewType("VendorEventId", str)
+WebhookEndpointId = NewType("WebhookEndpointId", str)
+WebhookDeliveryId = NewType("WebhookDeliveryId", str)
 
 KINDS: Final = (
     VendorId,
@@ -54,6 +57,9 @@ KINDS: Final = (
     AutomationId,
     AutomationRunId,
     ReferralId,
+    VendorEventId,
+    WebhookEndpointId,
+    WebhookDeliveryId,
 )
 """Every kind; the database keeps them all in columns of one type."""
 

@@ -210,6 +210,16 @@ class Settings:
     google_notifications_per_day: int = 3
     google_check_days: int = 7
 
+    # Webhooks: what happened at a shop, told to its own software. The networks are the operator's
+    # own that may be reached, such as 192.168.1.0/24 for tills: there by http and at any port too.
+    webhook_allowed_networks: str = ""
+    webhook_timeout_seconds: float = 15.0
+    webhook_parallel_limit: int = 32
+    webhook_parallel_per_endpoint: int = 4
+    webhook_endpoints_per_vendor: int = 20
+    webhook_failing_days: int = 5
+    webhook_days: int = 30
+
     # Security events that anybody can cause: a row of the audit trail for each caller and span
     security_event_minutes: int = 60
     security_events_limit: int = 500

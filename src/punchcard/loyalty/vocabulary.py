@@ -209,6 +209,28 @@ FOLLOWED_BY_REFERRALS: Final = frozenset(
 """The entries that a referral waits for: the visit that earns it, and what undoes that."""
 
 
+class VendorEventType(StrEnum):
+    """What happened at a vendor, as its own software is told; a TEST is asked for by the vendor."""
+
+    CARD_ENROLLED = "card.enrolled"
+    CARD_UPDATED = "card.updated"
+    CARD_MERGED = "card.merged"
+    CARD_ERASED = "card.erased"
+    TRANSACTION_CREATED = "transaction.created"
+    REWARD_READY = "reward.ready"
+    GRANT_CREATED = "grant.created"
+    GRANT_REDEEMED = "grant.redeemed"
+    GRANT_EXPIRED = "grant.expired"
+    POINTS_EXPIRED = "points.expired"
+    TIER_CHANGED = "tier.changed"
+    REFERRAL_QUALIFIED = "referral.qualified"
+    PROMOTION_STARTED = "promotion.started"
+    PROMOTION_ENDED = "promotion.ended"
+    RESERVATION_EXPIRED = "reservation.expired"
+    PROGRAM_CHANGED = "program.changed"
+    TEST = "webhook.test"
+
+
 class ExpiryKind(StrEnum):
     """What the end of points or stamps is counted from."""
 

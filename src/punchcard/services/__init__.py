@@ -1,1 +1,1 @@
-"""The services of each floor, built once: three groups that `context` puts together."""
+"""The services of each floor, built once: groups that `context` puts together."""

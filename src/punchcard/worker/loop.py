@@ -10,9 +10,9 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -30,6 +30,21 @@ Handler = Callable[[Context, str], None]
 
 CLAIM_LIMIT: Final = 50
 
+
+class TakesTurns(Protocol):
+    """Work that keeps its own list of what is due, in a thread of its own."""
+
+    @property
+    def topics(self) -> Collection[str]:
+        """Return what wakes it."""
+
+    def take_turn(self) -> int:
+        """Do what can be done without waiting; returns how many things that were."""
+
+    def end(self) -> None:
+        """Finish what is in hand."""
+
+
 _log = logging.getLogger(__name__)
 
 
@@ -37,7 +52,8 @@ class Worker:
     """Runs handlers and periodic tasks in threads of its own until it is stopped.
 
     Each lane is a set of handlers with a thread of its own, so that long work of one lane keeps no
-    short work of another waiting. The first lane's thread does the periodic tasks, too.
+    short work of another waiting. The first lane's thread does the periodic tasks, too. So have
+    `others`, who find their work by themselves.
     """
 
     def __init__(
@@ -45,8 +61,10 @@ class Worker:
         context: Context,
         lanes: Sequence[Mapping[str, Handler]],
         tasks: Sequence[PeriodicTask],
+        others: Sequence[TakesTurns] = (),
     ) -> None:
         self._context = context
+        self._others = others
         self._lanes = lanes or [{}]
         self._tasks = tasks
         self._due: dict[str, datetime] = {}
@@ -78,6 +96,9 @@ class Worker:
         others = [
             threading.Thread(target=self._run_lane, args=(lane, False), name="worker", daemon=True)
             for lane in self._lanes[1:]
+        ] + [
+            threading.Thread(target=self._run_other, args=(other,), name="worker", daemon=True)
+            for other in self._others
         ]
         for thread in others:
             thread.start()
@@ -87,7 +108,8 @@ class Worker:
 
     def do_work(self) -> int:
         """Claim and handle what is due in every lane; returns how many rows there were."""
-        return sum(self._do_lane(lane) for lane in self._lanes)
+        done = sum(self._do_lane(lane) for lane in self._lanes)
+        return done + sum(other.take_turn() for other in self._others)
 
     def run_tasks(self) -> dict[str, int]:
         """Do the periodic tasks that are due; returns what each of them counted."""
@@ -111,15 +133,36 @@ class Worker:
         finally:
             self._context.wakeups.unsubscribe(wakeup)
 
+    def _run_other(self, other: TakesTurns) -> None:
+        wakeup = self._context.wakeups.subscribe(other.topics)
+        try:
+            with working_as(WorkKind.WORKER):
+                self._work(other.take_turn, wakeup)
+                self._end(other)
+        finally:
+            self._context.wakeups.unsubscribe(wakeup)
+
+    def _end(self, other: TakesTurns) -> None:
+        try:
+            other.end()
+        except SQLAlchemyError as error:
+            _log.warning("the worker ends without the database: %s", first_line(error))
+
     def _work_lane(self, lane: Mapping[str, Handler], wakeup: Wakeup, runs_tasks: bool) -> None:
+        def do() -> int:
+            if runs_tasks:
+                self._tell_jump()
+                self.run_tasks()
+            return self._do_lane(lane)
+
+        self._work(do, wakeup)
+
+    def _work(self, do: Callable[[], int], wakeup: Wakeup) -> None:
         while not self._stopped.is_set():
             # Counted before looking: what is notified while this lane is busy is looked for again.
             seen = wakeup.count
             try:
-                if runs_tasks:
-                    self._tell_jump()
-                    self.run_tasks()
-                if self._do_lane(lane):
+                if do():
                     continue
             except SQLAlchemyError as error:
                 _log.warning("the worker waits for the database: %s", first_line(error))

@@ -16,6 +16,7 @@ from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mail.mail_queue import delete_expired_mails
 from punchcard.accounts.models import AccessToken, AuditOrigin, IdempotencyRecord, PairingCode
 from punchcard.accounts.subjects import SYSTEM
+from punchcard.connect.webhooks import housekeeping
 from punchcard.context import Context
 from punchcard.engage import automation_keeper, referral_keeper
 from punchcard.kit.settings import Settings
@@ -117,6 +118,12 @@ def expire_contacts(context: Context, session: Session, now: datetime) -> int:
 def expire_form_drafts(context: Context, session: Session, now: datetime) -> int:
     """Forget what was typed by people who never came back for it."""
     return delete_expired_drafts(session, now)
+
+
+def forget_webhooks(context: Context, session: Session, now: datetime) -> int:
+    """Forget what was told to shops' own software after `webhook_days`."""
+    before = now - timedelta(days=context.settings.webhook_days)
+    return housekeeping.forget_webhooks(session, before=before, limit=_MANY)
 
 
 def touch_dated_rewards(context: Context, session: Session, now: datetime) -> int:
@@ -240,6 +247,7 @@ SHARED_TASKS: Final = [
             carry_out_erasures,
             expire_contacts,
             expire_form_drafts,
+            forget_webhooks,
         )
     ),
 ]

@@ -48,6 +48,15 @@ _NEWS = Line(
     only_with="wants_news",
 )
 
+_TO_THE_WEBHOOK: Final = (
+    Line(
+        sentence=N_(
+            "Nothing is lost: once it works again, switch it on and send what it has missed."
+        )
+    ),
+    Line(sentence=N_("Look at the webhook"), link="link", is_main=True),
+)
+
 WORDINGS: Final[Mapping[str, MailText]] = {
     "password_reset": MailText(
         subject=N_("Choose a new password"),
@@ -222,6 +231,30 @@ WORDINGS: Final[Mapping[str, MailText]] = {
             Line(sentence=_CONFIRM, link="link", is_main=True),
             _UNTIL,
             Line(sentence=N_("If you have no card at {shop}, do nothing.")),
+        ),
+    ),
+    "webhook_failing": MailText(
+        subject=N_("A webhook was switched off"),
+        lines=(
+            Line(
+                sentence=N_(
+                    "What happens at {shop} could not be sent to {endpoint} for several days, so"
+                    " we stopped trying."
+                )
+            ),
+            *_TO_THE_WEBHOOK,
+        ),
+    ),
+    "webhook_gone": MailText(
+        subject=N_("A webhook was switched off"),
+        lines=(
+            Line(
+                sentence=N_(
+                    "{endpoint} answered that it wants to hear no more of what happens at {shop},"
+                    " so we stopped sending."
+                )
+            ),
+            *_TO_THE_WEBHOOK,
         ),
     ),
     "checkpoint": MailText(

@@ -38,6 +38,7 @@ _SEE_RULES: Final = AccessRule(frozenset({LOYALTY_READ, LOYALTY_OPERATE, LOYALTY
 _AUTH = "/api/v1/auth"
 _VENDOR = "/api/v1/vendor"
 _LOYALTY = "/api/v1/vendor/loyalty"
+_WEBHOOKS = f"{_VENDOR}/webhook-endpoints"
 _PLATFORM = "/api/v1/admin"
 _OPEN = "/api/v1/loyalty"
 _APPLE = f"{_OPEN}/apple/v1"
@@ -104,6 +105,22 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_VENDOR}/api-keys"): MAY_OWN,
     ("DELETE", f"{_VENDOR}/api-keys/{{api_key_id}}"): MAY_OWN,
     ("GET", f"{_VENDOR}/audit-events"): MAY_OWN,
+    # What happens is told to the shop's own software, which may also say so itself
+    **{
+        (method, f"{_WEBHOOKS}{path}"): MAY_MANAGE
+        for method, path in (
+            ("GET", ""),
+            ("POST", ""),
+            ("GET", "/{endpoint_id}"),
+            ("PATCH", "/{endpoint_id}"),
+            ("DELETE", "/{endpoint_id}"),
+            ("POST", "/{endpoint_id}/rotate"),
+            ("POST", "/{endpoint_id}/test"),
+            ("POST", "/{endpoint_id}/replay"),
+            ("GET", "/{endpoint_id}/deliveries"),
+            ("POST", "/{endpoint_id}/deliveries/{delivery_id}/retry"),
+        )
+    },
     # Programs and rewards
     ("GET", f"{_LOYALTY}/programs"): _SEE_RULES,
     ("POST", f"{_LOYALTY}/programs"): MAY_MANAGE,

@@ -20,6 +20,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from punchcard.accounts.access.factor_models import SecondFactor
 from punchcard.accounts.models import FormDraft, IdempotencyRecord, OutgoingMail
+from punchcard.connect.models import WebhookEndpoint
 from punchcard.db.database import Database
 from punchcard.kit.secrets import HEAD_BYTES, Keyring, Sealer
 from punchcard.loyalty.models import LoyaltyCard
@@ -31,7 +32,7 @@ ROWS_AT_ONCE: Final = 500
 class SealedColumn:
     """A column of sealed values: its row's key, the seal's purpose, and what a seal is bound to."""
 
-    column: InstrumentedAttribute[bytes]
+    column: InstrumentedAttribute[bytes] | InstrumentedAttribute[bytes | None]
     key: Sequence[InstrumentedAttribute[Any]]
     purpose: str
     bound_to: Callable[[Row[Any]], str]
@@ -70,6 +71,10 @@ SEALED_COLUMNS: Final = (
         [FormDraft.token_hash],
         "form drafts",
         lambda row: row.token_hash.hex(),
+    ),
+    *(
+        SealedColumn(column, [WebhookEndpoint.id], "webhook secret", lambda row: str(row.id))
+        for column in (WebhookEndpoint.secret_sealed, WebhookEndpoint.former_secret_sealed)
     ),
 )
 """All there are: a test holds them against the tables."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 from punchcard.kit.environment import variables
 from punchcard.kit.environment.kept_secrets import SECRETS_OF_DATABASE
 from punchcard.kit.environment.paths import PathUnusable, as_path
+from punchcard.kit.validation.networks import parse_networks
 
 PREFIX: Final = "PUNCHCARD_"
 _LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -103,6 +104,10 @@ def check_values(values: dict[str, Any]) -> None:
     for word in values.get("second_factor_required", "").split(","):
         if word.strip() not in ("", "owners", "admins"):
             raise SettingsError(f"{PREFIX}SECOND_FACTOR_REQUIRED: {word!r} is not owners or admins")
+    try:
+        parse_networks(values.get("webhook_allowed_networks", ""))
+    except ValueError as error:
+        raise SettingsError(f"{PREFIX}WEBHOOK_ALLOWED_NETWORKS: {error}") from error
     if "log_level" in values:
         values["log_level"] = values["log_level"].upper()
         if values["log_level"] not in _LOG_LEVELS:

@@ -33,7 +33,8 @@ from punchcard.loyalty.events import CUSTOMER_ADDRESS, announce_cards_changed
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, RetiredCardCode
 from punchcard.loyalty.operations import StaffIdentity
 from punchcard.loyalty.rules.card_rules import check_staff
-from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus
+from punchcard.loyalty.vendor_events import Happened, tell
+from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus, VendorEventType
 
 CUSTOMER_FIELDS = ("name", "email", "phone", "birthday", "locale", "marketing_consent")
 """What can be told about a customer; contacts are already normalised."""
@@ -310,3 +311,11 @@ def _record(
         values["new"] = {**values["new"], "staff_pin_id": staff.pin_id}
     record_act(session, act, action, of=("card", card.id), vendor_id=card.vendor_id, **values)
     announce_cards_changed(session, [card.id], act.now)
+    data = {
+        "card_id": card.id,
+        "program_id": card.program_id,
+        "change": action.removeprefix("card."),
+        "fields": values["new"].get("fields", []),
+        "status": card.status,
+    }
+    tell(session, act, card.vendor_id, Happened(VendorEventType.CARD_UPDATED, data))

@@ -28,6 +28,8 @@ from punchcard.loyalty.models import (
     TransactionOrigin,
 )
 from punchcard.loyalty.referral_models import Referral
+from punchcard.loyalty.vendor_events import Happened, tell
+from punchcard.loyalty.vocabulary import VendorEventType
 
 _EMPTY: Mapping[str, Any] = {
     **dict.fromkeys(
@@ -87,6 +89,14 @@ def erase_holder(
         _empty(session, act, former, customer_id, cards=cards, proved=proved or {})
     _forget_origins(session, [card.id for card in cards])
     announce_cards_changed(session, [card.id for card in cards], act.now)
+    _tell_of_erasure(session, act, cards)
+
+
+def _tell_of_erasure(session: Session, act: Act, cards: Sequence[LoyaltyCard]) -> None:
+    """Let the shop's own software forget the holder of these cards, too."""
+    for card in cards:
+        data = {"card_id": card.id, "program_id": card.program_id}
+        tell(session, act, card.vendor_id, Happened(VendorEventType.CARD_ERASED, data))
 
 
 def choose_news(session: Session, act: Act, token: str, *, wants_news: bool) -> None:

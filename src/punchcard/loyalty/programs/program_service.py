@@ -34,7 +34,8 @@ from punchcard.loyalty.rules.program_rules import (
 )
 from punchcard.loyalty.rules.stamps.stamp_rewards import with_all_rewards
 from punchcard.loyalty.rules.tiers.tier_form import TIER_RULES
-from punchcard.loyalty.vocabulary import ProgramStatus, VoidPolicy
+from punchcard.loyalty.vendor_events import Happened, tell
+from punchcard.loyalty.vocabulary import ProgramStatus, VendorEventType, VoidPolicy
 
 FIELDS = (
     "slug",
@@ -276,12 +277,15 @@ def delete_program(session: Session, act: Act, vendor_id: VendorId, program_id: 
 def touch_program(session: Session, act: Act, program: LoyaltyProgram) -> None:
     """Raise the version that ledger entries cite, because the rules or the rewards changed.
 
-    Leaves word for the worker and the open pages: passes and pages of the program's cards follow.
+    Leaves word for the worker and the open pages: passes and pages of the program's cards follow,
+    and the shop's own software.
     """
     program.version += 1
     program.updated_at = act.now
     outbox.enqueue(session, PROGRAM_CHANGED, program.id, act.now)
     announce(session, ProgramsChanged(frozenset([program.id])))
+    data = {"program_id": program.id, "version": program.version, "status": program.status}
+    tell(session, act, program.vendor_id, Happened(VendorEventType.PROGRAM_CHANGED, data))
 
 
 def lock_program(session: Session, vendor_id: VendorId, program_id: ProgramId) -> LoyaltyProgram:

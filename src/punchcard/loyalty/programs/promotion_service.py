@@ -28,7 +28,8 @@ from punchcard.loyalty.rules.promotions.promotion_form import (
     check_status,
     status_on,
 )
-from punchcard.loyalty.vocabulary import PromotionStatus, Stacking
+from punchcard.loyalty.vendor_events import Happened, tell
+from punchcard.loyalty.vocabulary import PromotionStatus, Stacking, VendorEventType
 
 FIELDS: Final = (
     "name",
@@ -90,6 +91,7 @@ def create_promotion(
     session.add(promotion)
     session.flush()
     _follow(session, act, program, promotion, before=PromotionStatus.DRAFT)
+    _tell_turn(session, act, program, promotion, stood=PromotionStatus.DRAFT)
     _record(session, act, "promotion.created", promotion, new=_values(promotion))
     return promotion
 
@@ -149,7 +151,7 @@ def update_promotion(
         return promotion
     if promotion.status == PromotionStatus.ENDED:
         raise PromotionEnded
-    before = promotion.status
+    before, stood = promotion.status, status_at(promotion, program, act.now)
     check_status(before, changed.get("status", before))
     old = {name: getattr(promotion, name) for name in changed}
     # An object that is half changed must not be written while it is still looked at.
@@ -161,6 +163,7 @@ def update_promotion(
     if changed.get("status") == PromotionStatus.ENDED:
         promotion.ended_at = act.now
     _changed(session, act, program, promotion, before)
+    _tell_turn(session, act, program, promotion, stood=stood)
     _record(session, act, "promotion.updated", promotion, old=old, new=changed)
     return promotion
 
@@ -218,8 +221,10 @@ def end_promotion(
         _record(session, act, "promotion.deleted", promotion, old=_values(promotion))
         session.delete(promotion)
         return
+    stood = status_at(promotion, program, act.now)
     promotion.status, promotion.ended_at = PromotionStatus.ENDED, act.now
     _changed(session, act, program, promotion, before)
+    _tell_turn(session, act, program, promotion, stood=stood)
     _record(session, act, "promotion.ended", promotion, old={"status": before})
 
 
@@ -269,6 +274,10 @@ def _touch_dated(session: Session, act: Act, program_id: ProgramId) -> None:
     )
     if program is None:
         return
+    live = and_(Promotion.program_id == program_id, Promotion.status.in_(_LIVE))
+    for promotion in session.scalars(select(Promotion).where(live).order_by(Promotion.id)):
+        stood = status_at(promotion, program, program.updated_at)
+        _tell_turn(session, act, program, promotion, stood=stood)
     over = and_(Promotion.status.in_(_LIVE), Promotion.ends_on < _last_late_day(act.now))
     for promotion in session.scalars(
         select(Promotion)
@@ -280,6 +289,27 @@ def _touch_dated(session: Session, act: Act, program_id: ProgramId) -> None:
         promotion.status = PromotionStatus.ENDED
         promotion.updated_at = act.now
     touch_program(session, act, program)
+
+
+def _tell_turn(
+    session: Session,
+    act: Act,
+    program: LoyaltyProgram,
+    promotion: Promotion,
+    *,
+    stood: PromotionStatus,
+) -> None:
+    """Let the shop's own software know of a promotion that has begun or ended since it `stood`."""
+    stands = status_at(promotion, program, act.now)
+    is_over = stood in (PromotionStatus.ACTIVE, PromotionStatus.PAUSED)
+    if stands == PromotionStatus.ACTIVE and stood != stands:
+        kind = VendorEventType.PROMOTION_STARTED
+    elif stands == PromotionStatus.ENDED and is_over:
+        kind = VendorEventType.PROMOTION_ENDED
+    else:
+        return
+    data = {"promotion_id": promotion.id, "program_id": program.id, "name": promotion.name}
+    tell(session, act, program.vendor_id, Happened(kind, data))
 
 
 def _last_late_day(now: datetime) -> Any:

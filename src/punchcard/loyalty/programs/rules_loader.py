@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.models import Vendor
 from punchcard.db.base import table_of
 from punchcard.kit.ids import ProgramId
 from punchcard.kit.money import minor_units
@@ -29,6 +30,7 @@ from punchcard.loyalty.vocabulary import (
     UnclaimedMilestones,
 )
 
+_VENDORS = table_of(Vendor)
 _PROGRAMS = table_of(LoyaltyProgram)
 _REWARDS = table_of(Reward)
 _PROMOTIONS = table_of(Promotion)
@@ -69,7 +71,11 @@ def load_rules(
 ) -> dict[str, tuple[Stamp, ProgramRules]]:
     """Read programs with their offers, as rules, each with its stamp."""
     wanted = sorted(set(program_ids))
-    programs = connection.execute(select(_PROGRAMS).where(_PROGRAMS.c.id.in_(wanted))).all()
+    programs = connection.execute(
+        select(_PROGRAMS, _VENDORS.c.keeps_events)
+        .join(_VENDORS, _VENDORS.c.id == _PROGRAMS.c.vendor_id)
+        .where(_PROGRAMS.c.id.in_(wanted))
+    ).all()
     offers: dict[str, list[RewardOffer]] = {}
     for reward in connection.execute(
         select(
@@ -198,6 +204,7 @@ def _rules_of(
         tier_plan=plan_of(row.tiers, row.tier_rules, row.type, given),
         followed=_followed(row),
         referral_slug=row.slug if is_bringing(row.referral) else None,
+        keeps_events=row.keeps_events,
     )
 
 

@@ -87,6 +87,22 @@ def close_location(
     return location
 
 
+def keep_events(session: Session, act: Act, vendor_id: VendorId, *, keeps: bool) -> Vendor:
+    """Let what happens at a vendor be written down for its own software, or no longer.
+
+    The till reads it with the rules of a program: they count as changed. The vendor is held until
+    the end of the transaction, so that no program is opened meanwhile that does not know it.
+    """
+    vendor = vendor_service.lock_vendor(session, vendor_id)
+    if vendor.keeps_events != keeps:
+        vendor.keeps_events = False
+        session.flush()
+        _touch_programs(session, act, vendor.id)
+        vendor.keeps_events = keeps
+        session.flush()
+    return vendor
+
+
 def _followed(
     session: Session,
     act: Act,

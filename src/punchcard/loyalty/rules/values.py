@@ -90,6 +90,7 @@ class ProgramRules:
     in that of their stamps; the full card's reward is none of them. `stamps_per_item` says how many
     stamps an item gives, by its code. `followed` are the types of entries that something waits for,
     `referral_slug` is where friends join whom cards bring, None while they bring none.
+    `keeps_events` is the vendor's: whether what happens is written down for its own software.
     """
 
     id: ProgramId
@@ -127,6 +128,7 @@ class ProgramRules:
     tier_plan: TierPlan | None = None
     followed: frozenset[EntryType] = frozenset()
     referral_slug: str | None = None
+    keeps_events: bool = False
 
     @property
     def has_budgets(self) -> bool:

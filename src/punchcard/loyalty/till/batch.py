@@ -18,6 +18,7 @@ from punchcard.loyalty.errors.till import (
     TransactionNotFound,
 )
 from punchcard.loyalty.ledger.entry import make_entry
+from punchcard.loyalty.ledger.entry_events import happened_by
 from punchcard.loyalty.operations import (
     Actor,
     AdjustPoints,
@@ -65,6 +66,7 @@ from punchcard.loyalty.till.reference_claims import (
     claims_of,
     claims_of_past,
 )
+from punchcard.loyalty.vendor_events import event_row
 from punchcard.loyalty.vocabulary import ActorKind
 
 Outcome = Receipt | DomainError
@@ -343,11 +345,19 @@ class Batch:
         card.state = decision.card
         card.is_touched = True
         self.writes.move_card(card, before)
+        if card.program.keeps_events:
+            self._tell(card, entries, before)
         if decision.reward_id is not None:
             self._restock(card.program.vendor_id, decision.reward_id, decision.stock_change)
         for reward_id in decision.returned:
             self._restock(card.program.vendor_id, reward_id, 1)
         return self._receipt(operation, card, entries[main])
+
+    def _tell(self, card: HeldCard, entries: Sequence[EntryRow], before: CardState) -> None:
+        """Write down what happened for the vendor's own software."""
+        happened = happened_by(entries, card.program, before, card.state, self.now)
+        ids, vendor_id = self.dependencies.ids, card.program.vendor_id
+        self.writes.events += [event_row(ids.new_id(), vendor_id, o, self.now) for o in happened]
 
     def _restock(self, vendor_id: VendorId, reward_id: RewardId, change: int) -> None:
         """Count a reward that is handed out, or comes back, if it is counted."""

@@ -50,6 +50,7 @@ from punchcard.loyalty.till.reference_claims import (
     insert_claims,
 )
 from punchcard.loyalty.till.rollup import add_all_to_rollup, add_to_rollup
+from punchcard.loyalty.vendor_events import EVENT_WORK, insert_events
 from punchcard.loyalty.vocabulary import ActorKind, EntryType
 
 # Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
@@ -116,6 +117,7 @@ class BatchWrites:
     audits: list[dict[str, Any]] = field(default_factory=list)
     claims: list[Row] = field(default_factory=list)
     released: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
     stocks: dict[RewardId, int] = field(default_factory=dict)
     shelves: set[ProgramId] = field(default_factory=set)
     followed: set[CardId] = field(default_factory=set)
@@ -222,6 +224,7 @@ class BatchWrites:
                 (_insert_origins, self.origins),
                 (_insert_audits, self.audits),
                 (insert_waiting, self._work(opened, now)),
+                (insert_events, self.events),
                 (add_to_rollup, self._day_rows(with_details=False)),
                 (add_all_to_rollup, self._day_rows(with_details=True)),
             ],
@@ -231,6 +234,8 @@ class BatchWrites:
         announce(connection, CardsChanged(frozenset(self.cards)), *work)
         if self.followed:
             announce(connection, _FOLLOW_WORK)
+        if self.events:
+            announce(connection, EVENT_WORK)
         if self.shelves:
             announce(connection, ProgramsChanged(frozenset(self.shelves)), _SHELF_WORK)
 

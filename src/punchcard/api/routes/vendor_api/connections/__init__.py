@@ -1,0 +1,1 @@
+"""What connects a vendor with its other software."""

@@ -1,0 +1,148 @@
+"""What is due, for whom, and what became of it: the statements of those who send.
+
+A delivery in hand has a lease: whoever dies with it leaves it to the next, and the receiver knows
+it by its id. What became of it is written only by who still holds it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.models import Vendor
+from punchcard.accounts.vocabulary import VendorStatus
+from punchcard.connect.models import WebhookDelivery, WebhookEndpoint
+from punchcard.connect.vocabulary import DeliveryState, EndpointStatus
+from punchcard.connect.webhooks.retry_rules import LONGEST_PAUSE
+from punchcard.kit.ids import VendorEventId, WebhookDeliveryId, WebhookEndpointId
+from punchcard.loyalty.models import VendorEvent
+
+_ENDPOINTS_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An endpoint that something is due for; whether its last attempt failed."""
+
+    endpoint_id: WebhookEndpointId
+    is_failing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """A delivery in a worker's hand; `attempts` counts this one too."""
+
+    id: WebhookDeliveryId
+    endpoint_id: WebhookEndpointId
+    event_id: VendorEventId
+    body: str
+    attempts: int
+
+
+def waiting_endpoints(session: Session, now: datetime) -> list[Waiting]:
+    """Return the endpoints that something is due for: those that work first, then the oldest."""
+    first = (
+        select(func.min(WebhookDelivery.due_at))
+        .where(
+            WebhookDelivery.endpoint_id == WebhookEndpoint.id,
+            WebhookDelivery.state == DeliveryState.WAITING,
+        )
+        .scalar_subquery()
+    )
+    is_failing = WebhookEndpoint.failing_since.is_not(None)
+    paused_until = WebhookEndpoint.paused_until
+    rows = session.execute(
+        select(WebhookEndpoint.id, is_failing)
+        .join(Vendor, Vendor.id == WebhookEndpoint.vendor_id)
+        .where(
+            WebhookEndpoint.status == EndpointStatus.ACTIVE,
+            Vendor.status == VendorStatus.ACTIVE,
+            # Further ahead than any pause: the clock was put back since.
+            or_(
+                paused_until.is_(None),
+                paused_until <= now,
+                paused_until > now + 2 * LONGEST_PAUSE,
+            ),
+            first <= now,
+        )
+        .order_by(is_failing, first)
+        .limit(_ENDPOINTS_AT_ONCE)
+    )
+    return [Waiting(row[0], bool(row[1])) for row in rows]
+
+
+def has_lost(session: Session, now: datetime) -> bool:
+    """Return whether somebody died with a delivery in hand."""
+    return session.scalar(select(WebhookDelivery.id).where(*_lost(now)).limit(1)) is not None
+
+
+def take_back_lost(session: Session, now: datetime) -> None:
+    """Let what somebody died with be sent by another, now."""
+    session.execute(
+        update(WebhookDelivery)
+        .where(*_lost(now))
+        .values(state=DeliveryState.WAITING, lease_until=None, due_at=now),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def claim_deliveries(
+    session: Session,
+    endpoint_id: WebhookEndpointId,
+    *,
+    limit: int,
+    now: datetime,
+    lease: timedelta,
+) -> list[InHand]:
+    """Take up to `limit` deliveries of an endpoint that are due, the oldest first."""
+    rows = session.execute(
+        select(WebhookDelivery, VendorEvent.body)
+        .join(VendorEvent, VendorEvent.id == WebhookDelivery.event_id)
+        .where(
+            WebhookDelivery.endpoint_id == endpoint_id,
+            WebhookDelivery.state == DeliveryState.WAITING,
+            WebhookDelivery.due_at <= now,
+        )
+        .order_by(WebhookDelivery.due_at, WebhookDelivery.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=WebhookDelivery)
+    ).all()
+    claimed = []
+    for delivery, body in rows:
+        delivery.state = DeliveryState.SENDING
+        delivery.attempts += 1
+        delivery.attempted_at, delivery.lease_until = now, now + lease
+        claimed.append(InHand(delivery.id, endpoint_id, delivery.event_id, body, delivery.attempts))
+    return claimed
+
+
+def settle_delivery(session: Session, work: InHand, **values: Any) -> None:
+    """Write down what became of a delivery, unless another worker has taken it over."""
+    session.execute(
+        update(WebhookDelivery)
+        .where(
+            WebhookDelivery.id == work.id,
+            WebhookDelivery.state == DeliveryState.SENDING,
+            WebhookDelivery.attempts == work.attempts,
+        )
+        .values(lease_until=None, **values),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def endpoints(
+    session: Session, endpoint_ids: Collection[WebhookEndpointId], *, lock: bool = False
+) -> dict[WebhookEndpointId, WebhookEndpoint]:
+    """Return endpoints by their ids, held until the end of the transaction if so wanted."""
+    query = select(WebhookEndpoint).where(WebhookEndpoint.id.in_(endpoint_ids))
+    if lock:
+        query = query.order_by(WebhookEndpoint.id).with_for_update()
+        query = query.execution_options(populate_existing=True)
+    return {row.id: row for row in session.scalars(query)}
+
+
+def _lost(now: datetime) -> tuple[Any, ...]:
+    return WebhookDelivery.state == DeliveryState.SENDING, WebhookDelivery.lease_until <= now

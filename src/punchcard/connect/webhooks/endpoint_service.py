@@ -1,0 +1,193 @@
+"""Webhook endpoints: where a vendor is told what happens, made and changed by its people."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.models import Vendor
+from punchcard.connect.errors import (
+    TooManyWebhookEndpoints,
+    WebhookEndpointNotFound,
+    WebhookSecretRotated,
+)
+from punchcard.connect.models import WebhookEndpoint
+from punchcard.connect.vocabulary import DisabledReason, EndpointStatus
+from punchcard.connect.webhooks.secrets import BOTH_SIGN, WebhookSecrets
+from punchcard.kit.ids import VendorId, WebhookEndpointId, as_id
+from punchcard.loyalty.programs import vendor_changes
+
+CHANGEABLE: Final = ("url", "types", "description", "status")
+
+
+def create_endpoint(
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    secrets: WebhookSecrets,
+    *,
+    url: str,
+    types: Sequence[str],
+    description: str,
+    limit: int,
+) -> tuple[str, WebhookEndpoint]:
+    """Make an endpoint; from now on what happens at the vendor is written down for it.
+
+    `url` was checked. Returns the secret, which is never shown again. Raises
+    TooManyWebhookEndpoints above `limit` a vendor.
+    """
+    # First, so that two at once are counted one after the other.
+    vendor_changes.keep_events(session, act, vendor_id, keeps=True)
+    count = select(func.count()).select_from(WebhookEndpoint).where(*_theirs(vendor_id))
+    if (session.scalar(count) or 0) >= limit:
+        raise TooManyWebhookEndpoints(limit=limit)
+    endpoint = WebhookEndpoint(
+        id=act.ids.new_id(),
+        vendor_id=vendor_id,
+        url=url,
+        types=_in_order(types),
+        description=description,
+        status=EndpointStatus.ACTIVE,
+        created_at=act.now,
+        updated_at=act.now,
+    )
+    secret = secrets.give(endpoint)
+    session.add(endpoint)
+    session.flush()
+    _record(session, act, "webhook_endpoint.created", endpoint, new=_values(endpoint))
+    return secret, endpoint
+
+
+def list_endpoints(
+    session: Session, vendor_id: VendorId, *, after_id: str | None = None, limit: int
+) -> list[WebhookEndpoint]:
+    """Return up to `limit` of the vendor's endpoints after `after_id`, oldest first."""
+    query = select(WebhookEndpoint).where(*_theirs(vendor_id))
+    if after_id is not None:
+        query = query.where(WebhookEndpoint.id > after_id)
+    return list(session.scalars(query.order_by(WebhookEndpoint.id).limit(limit)))
+
+
+def get_endpoint(
+    session: Session,
+    vendor_id: VendorId,
+    endpoint_id: WebhookEndpointId,
+    *,
+    lock: bool = False,
+) -> WebhookEndpoint:
+    """Return the vendor's endpoint, held if so wanted. Raises WebhookEndpointNotFound."""
+    query = select(WebhookEndpoint).where(
+        WebhookEndpoint.id == as_id(endpoint_id), *_theirs(vendor_id)
+    )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    endpoint = session.scalar(query)
+    if endpoint is None:
+        raise WebhookEndpointNotFound
+    return endpoint
+
+
+def update_endpoint(
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    endpoint_id: WebhookEndpointId,
+    changes: Mapping[str, Any],
+    *,
+    guard: Callable[[WebhookEndpoint], None] | None = None,
+) -> WebhookEndpoint:
+    """Change the given fields of CHANGEABLE; one that is switched on again starts afresh.
+
+    What waited for it is sent then. `url` was checked; `guard` is given the row, locked, before
+    anything changes. Raises WebhookEndpointNotFound.
+    """
+    endpoint = get_endpoint(session, vendor_id, endpoint_id, lock=True)
+    if guard is not None:
+        guard(endpoint)
+    wanted = dict(changes)
+    if "types" in wanted:
+        wanted["types"] = _in_order(wanted["types"])
+    new = {name: value for name, value in wanted.items() if getattr(endpoint, name) != value}
+    if not new:
+        return endpoint
+    old = {name: getattr(endpoint, name) for name in new}
+    for name, value in new.items():
+        setattr(endpoint, name, value)
+    if "status" in new:
+        is_off = endpoint.status == EndpointStatus.DISABLED
+        endpoint.disabled_reason = DisabledReason.VENDOR if is_off else None
+        endpoint.failing_since = endpoint.paused_until = None
+    endpoint.updated_at = act.now
+    _record(session, act, "webhook_endpoint.updated", endpoint, old=old, new=new)
+    return endpoint
+
+
+def delete_endpoint(
+    session: Session, act: Act, vendor_id: VendorId, endpoint_id: WebhookEndpointId
+) -> None:
+    """Delete an endpoint: nothing is sent to it any more. Raises WebhookEndpointNotFound."""
+    endpoint = get_endpoint(session, vendor_id, endpoint_id, lock=True)
+    endpoint.status, endpoint.deleted_at = EndpointStatus.DISABLED, act.now
+    session.flush()
+    _record(session, act, "webhook_endpoint.deleted", endpoint, old=_values(endpoint))
+    if not list_endpoints(session, vendor_id, limit=1):
+        vendor_changes.keep_events(session, act, vendor_id, keeps=False)
+
+
+def rotate_secret(
+    session: Session,
+    act: Act,
+    vendor_id: VendorId,
+    endpoint_id: WebhookEndpointId,
+    secrets: WebhookSecrets,
+    *,
+    at_once: bool = False,
+) -> tuple[str, WebhookEndpoint]:
+    """Give an endpoint a new secret; that before signs beside it for 24 hours, or no more.
+
+    `at_once`, for a secret that others have seen, ends every other one now. Returns the secret,
+    which is never shown again. Raises WebhookEndpointNotFound, WebhookSecretRotated while two sign.
+    """
+    endpoint = get_endpoint(session, vendor_id, endpoint_id, lock=True)
+    until = endpoint.former_secret_until
+    if not at_once and until is not None and act.now < until:
+        raise WebhookSecretRotated(former_secret_until=until)
+    former = endpoint.secret_sealed
+    secret = secrets.give(endpoint)
+    endpoint.former_secret_sealed = None if at_once else former
+    endpoint.former_secret_until = None if at_once else act.now + BOTH_SIGN
+    endpoint.updated_at = act.now
+    _record(session, act, "webhook_endpoint.rotated", endpoint, new={"at_once": at_once})
+    return secret, endpoint
+
+
+def disable_for(
+    session: Session, act: Act, endpoint: WebhookEndpoint, reason: DisabledReason
+) -> Vendor:
+    """Switch an endpoint off because of its answers; returns whose it is."""
+    endpoint.status, endpoint.disabled_reason = EndpointStatus.DISABLED, reason
+    endpoint.updated_at = act.now
+    new = {"status": endpoint.status, "reason": reason}
+    _record(session, act, "webhook_endpoint.disabled", endpoint, new=new)
+    return session.get_one(Vendor, endpoint.vendor_id)
+
+
+def _theirs(vendor_id: VendorId) -> tuple[Any, ...]:
+    return WebhookEndpoint.vendor_id == vendor_id, WebhookEndpoint.deleted_at.is_(None)
+
+
+def _in_order(types: Sequence[str]) -> list[str]:
+    return sorted({str(one) for one in types})
+
+
+def _values(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    return {name: getattr(endpoint, name) for name in CHANGEABLE}
+
+
+def _record(
+    session: Session, act: Act, action: str, endpoint: WebhookEndpoint, **values: Any
+) -> None:
+    of = ("webhook_endpoint", endpoint.id)
+    record_act(session, act, action, of=of, vendor_id=endpoint.vendor_id, **values)
