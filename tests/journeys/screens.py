@@ -17,6 +17,7 @@ from tests.journeys.support.town import Town
 
 ADMIN = "admin@punchcard.example"
 BAKER = "bob@boulangerie-bob.example"
+CLAIRE = "claire@boutique-claire.example"
 NEW_OWNER = "owner@salon-zoe.example"
 BEGUN_OWNER = "owner@velo-max.example"
 """Two who are at the beginning of the guide: without a program, and without its reward."""
@@ -251,6 +252,8 @@ SCREENS: tuple[Screen, ...] = (
     Screen("reward", _reward, BAKER),
     Screen("reward-new", _program("/rewards/new", BAKER), BAKER),
     Screen("tiers", _program("/tiers", BAKER), BAKER),
+    Screen("liability", _program("/liability", CLAIRE), CLAIRE),
+    Screen("program-points", _program(email=CLAIRE), CLAIRE),
     Screen("promotions", _program("/promotions", BAKER), BAKER),
     Screen("promotion", _promotion, BAKER),
     Screen("promotion-cost", _promotion, BAKER, prepare=_ask_what_it_costs),
@@ -331,6 +334,7 @@ WITHOUT_SCREEN: dict[str, str] = {
     "/c/{token}/icon.png": "a picture",
     "/colour/{name}.css": "a style sheet",
     "/console/exports/{name}.{format}": "a file to keep",
+    "/console/programs/{program_id}/liability/file.csv": "a file to keep",
     "/console/programs/{program_id}/poster/code.png": "a picture",
     "/console/programs/{program_id}/poster/code.svg": "a picture",
     "/console/terminals/paired": "a part of a page",

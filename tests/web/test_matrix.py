@@ -81,6 +81,8 @@ STAFF_MAY: set[Route] = {
             "earn",
             "redeem-points",
             "entries/{transaction_id}/void",
+            "entries/{transaction_id}/refund",
+            "grants/{grant_id}/redeem",
         )
     ),
 }

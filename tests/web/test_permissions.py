@@ -168,6 +168,16 @@ SAME: dict[Route, list[Route]] = {
     ("POST", f"{_AUTOMATIONS}/{{automation_id}}/start"): [("PATCH", _AUTOMATION_OF_THE_API)],
     ("GET", f"{_PROGRAM}/friends"): [("PATCH", f"{_LOYALTY}/programs/{{program_id}}")],
     ("POST", f"{_PROGRAM}/friends"): [("PATCH", f"{_LOYALTY}/programs/{{program_id}}")],
+    ("POST", f"{_CARD}/grants"): [("POST", f"{_LOYALTY}/grants")],
+    ("POST", f"{_CARD}/grants/{{grant_id}}/redeem"): [("POST", f"{_LOYALTY}/grants/redeem")],
+    ("POST", f"{_CARD}/grants/{{grant_id}}/revoke"): [
+        ("POST", f"{_LOYALTY}/grants/{{grant_id}}/revoke")
+    ],
+    ("POST", f"{_CARD}/entries/{{transaction_id}}/refund"): [("POST", f"{_LOYALTY}/points/refund")],
+    ("GET", f"{_PROGRAM}/liability"): [("GET", f"{_LOYALTY}/programs/{{program_id}}/liability")],
+    ("GET", f"{_PROGRAM}/liability/file.csv"): [
+        ("GET", f"{_LOYALTY}/programs/{{program_id}}/liability")
+    ],
     ("GET", _PROMOTIONS): [("PATCH", _PROMOTION_OF_THE_API)],
     ("GET", f"{_PROMOTIONS}/new"): [("POST", _PROMOTIONS_OF_THE_API)],
     ("POST", f"{_PROMOTIONS}/new"): [

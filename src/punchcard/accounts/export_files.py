@@ -21,6 +21,7 @@ TITLES: Final[Mapping[str, str]] = {
     "transactions": N_("Ledger"),
     "rewards": N_("Rewards"),
     "referrals": N_("Friends brought"),
+    "grants": N_("Given rewards"),
     "pins": N_("Staff PINs"),
     "staff-report": N_("Staff report"),
     "locations": N_("Locations"),
@@ -32,7 +33,7 @@ TITLES: Final[Mapping[str, str]] = {
 """What each list is called, by its name in addresses."""
 
 NAMES_PEOPLE: Final = frozenset(
-    {"audit-events", "cards", "people", "pins", "staff-report", "transactions"}
+    {"audit-events", "cards", "grants", "people", "pins", "staff-report", "transactions"}
 )
 """The lists that name customers or staff: who takes one shows first who they are."""
 

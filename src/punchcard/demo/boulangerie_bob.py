@@ -87,6 +87,18 @@ BAKERY: Final = DemoShop(
         ),
         Offer(
             fields={
+                "name": "E Kaffi gratis",
+                "points_required": None,
+                "value_minor": 290,
+                "texts": {
+                    "en": {"name": "A free coffee"},
+                    "fr": {"name": "Un café offert"},
+                    "de": {"name": "Ein Kaffee gratis"},
+                },
+            },
+        ),
+        Offer(
+            fields={
                 "name": "Stofftut",
                 "description": "Fir d'Brout, aus Bio-Kotteng.",
                 "points_required": 90,

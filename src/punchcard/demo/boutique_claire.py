@@ -26,6 +26,9 @@ BOUTIQUE: Final = DemoShop(
         "minimum_redemption_points": 100,
         "welcome_points": 50,
         "void_policy": "clamp",
+        # Short, so that ninety days of history show points that end.
+        "points_expiry": {"kind": "fixed", "months": 3, "round_to": "month_end"},
+        "points_activation_days": 3,
         "terms_text": "Deux points par euro dès 5 €. Les points ne sont pas payables en espèces.",
         "branding": {
             "background_color": "#f3e9ec",

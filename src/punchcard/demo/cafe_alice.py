@@ -33,6 +33,25 @@ CAFE: Final = DemoShop(
             "description": "Du ristretto au grand chocolat, sur place ou à emporter.",
             "value_minor": 450,
         },
+        "stamp_rewards": [
+            {
+                "at": 5,
+                "name": "Un cookie maison",
+                "value_minor": 220,
+                "texts": {
+                    "en": {"name": "A home-made cookie"},
+                    "de": {"name": "Ein hausgemachter Keks"},
+                    "lb": {"name": "En hausgemaachte Cookie"},
+                },
+            },
+            {
+                "at": 10,
+                "name": "Une boisson chaude au choix",
+                "description": "Du ristretto au grand chocolat, sur place ou à emporter.",
+                "value_minor": 450,
+                "texts": {},
+            },
+        ],
         "terms_text": "Un tampon par boisson chaude. La carte n'est ni échangeable ni payable.",
         "branding": {
             "background_color": "#3b2a20",

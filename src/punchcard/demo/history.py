@@ -23,7 +23,10 @@ from punchcard.demo.guests import ZONE, Doing, Guest, GuestEvent, day_of_events,
 from punchcard.demo.opening import OpenShop, Prize, ServicePoint
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError
+from punchcard.kit.ids import GrantId
 from punchcard.loyalty.cards import card_changes
+from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.grant_codes import new_grant_code
 from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.operations import (
     Actor,
@@ -32,20 +35,25 @@ from punchcard.loyalty.operations import (
     CardKey,
     CardRef,
     EarnPoints,
+    GrantReward,
     OpenCard,
     Operation,
+    RedeemGrant,
     RedeemReward,
     RedeemStamps,
     VoidEntry,
 )
 from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.till.receipt import Receipt
-from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.loyalty.vocabulary import ActorKind, GrantReason
 
 SEED = 24
 SLOT_MINUTES = 10
 
 _VOIDED = 0.008
+_COLLECTED = 0.6
+_GIFT_DAYS = 60
+_GIFTS = 12
 _REASONS = ("Wrong card", "Typed twice", "Customer changed their mind")
 _PUBLIC = Actor(ActorKind.PUBLIC, None)
 
@@ -85,7 +93,17 @@ class HistorySimulator:
                 self.clock.set(min(slot, self.ends))
                 self._live_slot(list(together))
             progress(number + 1)
+        self._submit(self._gifts(guests))
         note_last_uses(self.context)
+
+    def _gifts(self, guests: Sequence[Guest]) -> list[_Asked]:
+        """Return what a few regulars are given on the last day, and have not collected yet."""
+        with_card = [guest for guest in guests if guest.card and not guest.is_blocked]
+        return [
+            self._apology(GuestEvent(self.ends, guest, Doing.COMPLAINS))
+            for guest in with_card[:: len(with_card) // _GIFTS or 1]
+            if any(prize.points_required is None for prize in guest.shop.prizes)
+        ]
 
     def _is_within(self, event: GuestEvent) -> bool:
         return self.ends - timedelta(days=self.days) < event.at < self.ends
@@ -101,7 +119,7 @@ class HistorySimulator:
             ):
                 visits += self._visit(event.guest, event.at + timedelta(seconds=40))
             elif event.doing is Doing.COMPLAINS and event.guest.shop.prizes:
-                visits.append(self._adjustment(event))
+                visits.append(self._apology(event))
         done = self._submit(visits)
         self._submit(self._voids([*opened, *done]))
 
@@ -142,8 +160,13 @@ class HistorySimulator:
         metadata = self._metadata(guest, at)
         trade = guest.shop.shop.trade
         asked: list[Operation] = []
-        if trade.quantities and guest.card.stamps >= guest.card.stamps_target:
+        given = [one.grant_id for one in guest.card.ready if one.grant_id]
+        if given and self._chance.random() < _COLLECTED:
+            asked.append(RedeemGrant(grant_id=GrantId(given[0]), **metadata(0)))
+        elif trade.quantities and guest.card.stamps >= guest.card.stamps_target:
             asked.append(RedeemStamps(**metadata(0)))
+        elif (at_stamps := self._ready_milestone(guest.card)) is not None:
+            asked.append(RedeemStamps(milestone=at_stamps, **metadata(0)))
         elif (prize := self._chosen_prize(guest, at)) is not None:
             asked.append(RedeemReward(reward_id=prize.id, **metadata(0)))
         if trade.quantities:
@@ -153,6 +176,11 @@ class HistorySimulator:
         if trade.basket_minor[2]:
             asked.append(self._purchase(trade.basket_minor, metadata(2)))
         return [_Asked(guest, operation) for operation in asked]
+
+    def _ready_milestone(self, card: CardView) -> int | None:
+        """Return at how many stamps the reward stands that the guest asks for today, if any."""
+        ready = [one.at for one in card.ready if one.id is None and not one.is_full_card]
+        return ready[0] if ready and self._chance.random() < _COLLECTED else None
 
     def _purchase(self, basket: tuple[int, int, int], metadata: dict[str, Any]) -> EarnPoints:
         least, usual, most = basket
@@ -223,9 +251,23 @@ class HistorySimulator:
             )
             yield _Asked(one.guest, void)
 
-    def _adjustment(self, event: GuestEvent) -> _Asked:
+    def _apology(self, event: GuestEvent) -> _Asked:
+        """Return what a guest is given who waited long: a reward of the shop's own, or points."""
         guest, manager = event.guest, event.guest.shop.manager
         assert guest.card is not None
+        gifts = [prize for prize in guest.shop.prizes if prize.points_required is None]
+        if gifts:
+            gift = GrantReward(
+                vendor_id=guest.shop.vendor_id,
+                actor=Actor(ActorKind(manager.kind), manager.id),
+                card=CardRef(CardKey.ID, guest.card.id),
+                grant_id=GrantId(self.context.ids.new_id()),
+                code=new_grant_code(),
+                reward_id=gifts[0].id,
+                reason=GrantReason.APOLOGY,
+                expires_on=event.at.astimezone(ZONE).date() + timedelta(days=_GIFT_DAYS),
+            )
+            return _Asked(guest, gift)
         operation = AdjustPoints(
             vendor_id=guest.shop.vendor_id,
             actor=Actor(ActorKind(manager.kind), manager.id),

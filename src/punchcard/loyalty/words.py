@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from punchcard.kit.i18n import N_
-from punchcard.loyalty.vocabulary import CardStatus, EntryType, ReferralReason, ReferralState
+from punchcard.loyalty.vocabulary import (
+    CardStatus,
+    EntryType,
+    GrantReason,
+    GrantState,
+    ReferralReason,
+    ReferralState,
+)
 
 CARD_STATUSES: Final[Mapping[CardStatus, str]] = {
     CardStatus.ACTIVE: N_("Active"),
@@ -43,6 +50,28 @@ ENTRY_TYPES: Final[Mapping[str, str]] = {
     EntryType.OPENING_BALANCE: N_("Opening balance"),
 }
 """By type; a type that is not here is shown as it is."""
+
+GRANT_REASONS: Final[Mapping[str, str]] = {
+    GrantReason.SURPRISE: N_("A surprise"),
+    GrantReason.APOLOGY: N_("An apology"),
+    GrantReason.BIRTHDAY: N_("Birthday"),
+    GrantReason.ANNIVERSARY: N_("Anniversary as a customer"),
+    GrantReason.WELCOME: N_("Welcome"),
+    GrantReason.WIN_BACK: N_("Not seen for long"),
+    GrantReason.REFERRAL: N_("Brought a friend"),
+    GrantReason.TIER: N_("A new tier"),
+    GrantReason.IMPORT: N_("Taken over from elsewhere"),
+}
+"""Why a card was given a reward, in the order of a form."""
+
+GRANT_STATES: Final[Mapping[str, str]] = {
+    GrantState.READY: N_("ready"),
+    GrantState.RESERVED: N_("set aside"),
+    GrantState.USED: N_("collected"),
+    GrantState.EXPIRED: N_("expired"),
+    GrantState.REVOKED: N_("withdrawn"),
+}
+"""What became of a given reward."""
 
 STAFF_FLAGS: Final[Mapping[str, str]] = {
     "one_card": N_("Most stamps went to one card"),

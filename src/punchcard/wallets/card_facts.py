@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, or_, select
@@ -14,20 +14,26 @@ from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.cards.views import views_of
+from punchcard.loyalty.grant_models import Grant
 from punchcard.loyalty.models import LoyaltyProgram, Reward
+from punchcard.loyalty.programs.promotion_service import status_at
+from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.tables import CARDS
-from punchcard.loyalty.vocabulary import CardStatus
+from punchcard.loyalty.vocabulary import CardStatus, GrantState, PromotionStatus
 from punchcard.wallets.pass_facts import (
     CardFacts,
+    GrantFacts,
     MilestoneFacts,
     ProgramFacts,
     RewardFacts,
+    RunningPromotion,
     TierFacts,
 )
 from punchcard.wallets.places import Coordinates
 
 _REWARDS_SHOWN = 100
 _PLACES_KNOWN = 500
+_GIVEN_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -45,13 +51,34 @@ def load_facts(
     rows = session.execute(card_query().where(CARDS.c.id.in_(sorted(set(card_ids))))).all()
     at = _places_of_cards(session, rows)
     programs = load_programs(session, {row.program_id for row in rows}, now=now)
+    views = views_of(session, rows, now)
+    given = _given(session, [view.id for view in views if view.grants_ready])
     return {
         row.id: PassFacts(
             program=programs[row.program_id],
-            card=_card(row, view, links, at.get(row.location_id)),
+            card=_card(row, view, links, at.get(row.location_id), given.get(row.id, [])),
         )
-        for row, view in zip(rows, views_of(session, rows, now), strict=True)
+        for row, view in zip(rows, views, strict=True)
     }
+
+
+def _given(session: Session, card_ids: Sequence[CardId]) -> dict[CardId, list[GrantFacts]]:
+    """Return what these cards were given and can have now, the oldest first."""
+    if not card_ids:
+        return {}
+    found: dict[CardId, list[GrantFacts]] = {}
+    query = (
+        select(Grant, Reward.texts)
+        .join(Reward, Reward.id == Grant.reward_id)
+        .where(Grant.card_id.in_(card_ids), Grant.state == GrantState.READY)
+        .order_by(Grant.id)
+    )
+    for grant, texts in session.execute(query):
+        given = GrantFacts(
+            name=grant.reward_name, code=grant.code, expires_on=grant.expires_on, texts=texts
+        )
+        found.setdefault(grant.card_id, []).append(given)
+    return found
 
 
 def _places_of_cards(
@@ -101,12 +128,35 @@ def load_programs(
         .where(LoyaltyProgram.id.in_(wanted))
     ).all()
     places = _places(session, {vendor.id for _program, vendor in rows})
+    running = _running(session, [program for program, _vendor in rows], now)
     return {
         program.id: _program(
-            program, vendor, offers.get(program.id, []), tuple(places.get(vendor.id, {}).values())
+            program,
+            vendor,
+            offers.get(program.id, []),
+            tuple(places.get(vendor.id, {}).values()),
+            running.get(program.id, ()),
         )
         for program, vendor in rows
     }
+
+
+def _running(
+    session: Session, programs: Sequence[LoyaltyProgram], now: datetime
+) -> dict[ProgramId, tuple[RunningPromotion, ...]]:
+    """Return the promotions of each program whose days have come, whatever the hour."""
+    by_id = {program.id: program for program in programs}
+    query = select(Promotion).where(
+        Promotion.program_id.in_(sorted(by_id)), Promotion.status == PromotionStatus.ACTIVE
+    )
+    found: dict[ProgramId, tuple[RunningPromotion, ...]] = {}
+    for row in session.scalars(query.order_by(Promotion.id)):
+        if status_at(row, by_id[row.program_id], now) == PromotionStatus.ACTIVE:
+            one = RunningPromotion(
+                name=row.name, effect=row.effect, windows=tuple(row.windows), texts=row.texts
+            )
+            found[row.program_id] = (*found.get(row.program_id, ()), one)
+    return found
 
 
 def _places(
@@ -131,6 +181,7 @@ def _program(
     vendor: Vendor,
     rewards: Sequence[RewardFacts],
     places: tuple[Coordinates, ...],
+    promotions: tuple[RunningPromotion, ...],
 ) -> ProgramFacts:
     return ProgramFacts(
         id=program.id,
@@ -163,10 +214,18 @@ def _program(
             )
             for one in program.tiers or ()
         ),
+        promotions=promotions,
     )
 
 
-def _card(row: Row[Any], view: CardView, links: CardLinks, place: Coordinates | None) -> CardFacts:
+def _card(
+    row: Row[Any],
+    view: CardView,
+    links: CardLinks,
+    place: Coordinates | None,
+    given: Sequence[GrantFacts],
+) -> CardFacts:
+    ending = view.expiring[:1]
     token = links.token(row.id, row.token_sealed)
     return CardFacts(
         id=row.id,
@@ -179,6 +238,9 @@ def _card(row: Row[Any], view: CardView, links: CardLinks, place: Coordinates | 
         used_up=view.used_up,
         milestones=view.milestones,
         tier=view.tier,
+        points_pending=view.points_pending,
+        ending=(ending[0][0], date.fromisoformat(ending[0][1])) if ending else None,
+        given=tuple(given[:_GIVEN_SHOWN]),
         token=token,
         url=links.address(token) if token else None,
         customer_name=row.customer_name,

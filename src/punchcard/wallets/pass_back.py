@@ -6,6 +6,8 @@ from typing import Final
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import readable_number
 from punchcard.kit.money import write_amount
+from punchcard.loyalty.grant_codes import readable_code
+from punchcard.loyalty.promotion_words import day_words, promotion_name, promotion_words
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
 from punchcard.wallets.pass_words import PassField, PassPhrases
@@ -15,6 +17,13 @@ _ENDS_SHOWN: Final = 10
 _EARNING: Final = (
     N_("{n} point for every {amount} you spend."),
     N_("{n} points for every {amount} you spend."),
+)
+_GIVEN: Final = N_("{name} (code {code})")
+_GIVEN_UNTIL: Final = N_("{name} (code {code}), until {day}")
+_ENDING: Final = (N_("{n} point on {day}"), N_("{n} points on {day}"))
+_PENDING: Final = (
+    N_("{n} point that can be spent soon"),
+    N_("{n} points that can be spent soon"),
 )
 _LEAST: Final = N_("A purchase counts from {amount}.")
 
@@ -32,6 +41,61 @@ def _reward_ends(program: ProgramFacts, words: PassPhrases) -> str:
         for one in ending[:_ENDS_SHOWN]
         if one.valid_until is not None
     )
+
+
+def news_of(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> tuple[PassField, ...]:
+    """Return what is on, what the card was given, and which points end or wait.
+
+    Its texts change when a promotion begins or ends by its days, and when the card does: no phone
+    wakes for an hour that passes, and none says a word of them.
+    """
+    told = [
+        ("promotion", N_("On now"), _promotions(program, words)),
+        ("given", N_("Given to you"), _given(card, words)),
+        ("ending", N_("Points that end"), _ending(card, words)),
+        ("pending", N_("Points that wait"), _pending(card, words)),
+    ]
+    return tuple(
+        PassField(key=key, label=words.say(label), value=value)
+        for key, label, value in told
+        if value
+    )
+
+
+def _promotions(program: ProgramFacts, words: PassPhrases) -> str:
+    return "\n".join(
+        words.say(
+            N_("{name}: {value}"),
+            name=promotion_name(one.name, one.texts, words.language),
+            value=promotion_words(one.effect, one.windows, words.language),
+        )
+        for one in program.promotions
+    )
+
+
+def _given(card: CardFacts, words: PassPhrases) -> str:
+    lines = []
+    for one in card.given:
+        name = str((one.texts.get(words.language) or {}).get("name") or one.name)
+        code = readable_code(one.code)
+        day = day_words(one.expires_on, words.language) if one.expires_on else None
+        lines.append(
+            words.say(_GIVEN_UNTIL, name=name, code=code, day=day)
+            if day
+            else words.say(_GIVEN, name=name, code=code)
+        )
+    return "\n".join(lines)
+
+
+def _ending(card: CardFacts, words: PassPhrases) -> str:
+    if card.ending is None:
+        return ""
+    points, last = card.ending
+    return words.count(points, _ENDING, day=day_words(last, words.language))
+
+
+def _pending(card: CardFacts, words: PassPhrases) -> str:
+    return words.count(card.points_pending, _PENDING) if card.points_pending > 0 else ""
 
 
 def back_of(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> tuple[PassField, ...]:

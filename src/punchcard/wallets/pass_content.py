@@ -20,7 +20,7 @@ from punchcard.loyalty.vocabulary import (
     ProgramType,
 )
 from punchcard.wallets.card_colours import card_colours
-from punchcard.wallets.pass_back import back_of
+from punchcard.wallets.pass_back import back_of, news_of
 from punchcard.wallets.pass_facts import CardFacts, MilestoneFacts, ProgramFacts, RewardFacts
 from punchcard.wallets.pass_words import PassField, PassPhrases
 from punchcard.wallets.places import Coordinates, last_day, nearest
@@ -40,6 +40,7 @@ class Barcode:
 class PassContent:
     """What a card shows, in one language.
 
+    `news` is what is on, and what of the card ends, waits or was given.
     `balances` holds stamps, points or both; `status` says what is missing or ready. Colours are
     `#rrggbb` and can be read. A pass that is void has no barcode unless the card may be unblocked
     again.
@@ -76,6 +77,7 @@ class PassContent:
     phone: str | None = None
     website_url: str | None = None
     featured_actions: tuple[FeaturedAction, ...] = ()
+    news: tuple[PassField, ...] = ()
 
     @property
     def is_reward_ready(self) -> bool:
@@ -101,6 +103,7 @@ def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> 
         ),
         customer=_customer(card, words),
         back=back_of(program, card, words),
+        news=() if _why_void(program, card) else news_of(program, card, words),
         stamps=card.stamps if program.type != ProgramType.POINTS else None,
         stamps_target=program.stamps_target if program.type != ProgramType.POINTS else None,
         points=card.points if program.type != ProgramType.STAMPS else None,

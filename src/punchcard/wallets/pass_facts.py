@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from punchcard.accounts.vocabulary import VendorStatus
@@ -45,10 +45,35 @@ class TierFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunningPromotion:
+    """A promotion on one of its days: what it gives, and in which windows."""
+
+    name: str
+    effect: Mapping[str, Any]
+    windows: tuple[Mapping[str, Any], ...] = ()
+    texts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrantFacts:
+    """A reward that was given to the card, and the code that collects it."""
+
+    name: str
+    code: str
+    expires_on: date | None = None
+    texts: Mapping[str, Any] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        """Return the same for all that are equal; what else is in it cannot be hashed."""
+        return hash(self.code)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProgramFacts:
     """What a pass needs to know of its program; `rewards` in order of their price.
 
-    `milestones` are the rewards on the way to a full card, in their order.
+    `milestones` are the rewards on the way to a full card, in their order. `promotions` are those
+    that are on today, the oldest first.
 
     `points_per_currency_unit` points are earned for every `points_per_amount_minor` spent, by
     purchases of `minimum_purchase_minor` or more.
@@ -76,6 +101,7 @@ class ProgramFacts:
     points_per_amount_minor: int = 100
     minimum_purchase_minor: int = 0
     tiers: tuple[TierFacts, ...] = ()
+    promotions: tuple[RunningPromotion, ...] = ()
 
     def __hash__(self) -> int:
         """Return the same for all that are equal; what else is in it cannot be hashed."""
@@ -89,6 +115,8 @@ class CardFacts:
     `ready` are the rewards it can have now, the best first; `rewards_ready` is how many they are.
     `used_up` are those that it has had as often as a card may. `milestones` are the rewards of its
     lap, and how it stands to each. `tier` is the one it is in, None where there are none.
+    `ending` are the points that end first, and their last day;
+    `given` is what it was given and can have.
     `token` and `url` are None for a number that a replaced card no longer answers to.
     `language` None is the shop's own.
     """
@@ -103,6 +131,9 @@ class CardFacts:
     used_up: frozenset[RewardId] = frozenset()
     milestones: tuple[MilestoneView, ...] = ()
     tier: TierView | None = None
+    points_pending: int = 0
+    ending: tuple[int, date] | None = None
+    given: tuple[GrantFacts, ...] = ()
     token: str | None = None
     url: str | None = None
     customer_name: str | None = None

@@ -22,11 +22,20 @@ from punchcard.web.console import (
     staff_report,
     terminals,
 )
-from punchcard.web.console.cards import card_operations, cards, members, wrong_contacts
+from punchcard.web.console.cards import card_grants, card_operations, cards, members, wrong_contacts
 from punchcard.web.console.engage import automations, friends
 from punchcard.web.console.guide import guide
 from punchcard.web.console.ledger import ledger, verification
-from punchcard.web.console.programs import hero, links, posters, programs, rewards, tiers, wallets
+from punchcard.web.console.programs import (
+    hero,
+    liability,
+    links,
+    posters,
+    programs,
+    rewards,
+    tiers,
+    wallets,
+)
 from punchcard.web.console.promotions import promotions
 from punchcard.web.pages import assets, theme_css
 from punchcard.web.public import badges, card, handed_over, home_icon, join, own_data, proof, reach
@@ -48,11 +57,13 @@ ROUTERS: Final[list[APIRouter]] = [
     friends.router,
     promotions.router,
     hero.router,
+    liability.router,
     links.router,
     programs.router,
     members.router,
     cards.router,
     card_operations.router,
+    card_grants.router,
     wrong_contacts.router,
     search.router,
     verification.router,

@@ -15,7 +15,10 @@ KEY = {"name": "Web shop", "scopes": ["loyalty:read"]}
 OWNER = {"email": "second@elsewhere.example", "name": "Lou", "role": "owner", "password": PASSWORD}
 EXPORTS = "/vendor/loyalty/exports"
 CARDS = f"{EXPORTS}/cards"
-NAME_PEOPLE = ("audit-events", "cards", "people", "pins", "staff-report", "transactions")
+NAME_PEOPLE = (
+    *("audit-events", "cards", "grants", "people", "pins", "staff-report"),
+    "transactions",
+)
 
 
 def attempts(api: Api, user_id: str) -> dict[str, httpx.Response]:

@@ -31,6 +31,15 @@ test("what waits is counted in, and the next stamp has to wait as the server wil
   assert.deepEqual(coming.purchases, [purchase]);
 });
 
+test("a visit that waits counts as its stamps and as a purchase", () => {
+  const visit = {
+    body: { ...stamp(NOW).body, op: "visit", stamps: 2, amount_minor: 900 },
+  };
+  const coming = foretold(CARD, PROGRAM, [visit], at(NOW + MINUTE));
+  assert.deepEqual([coming.card.stamps, coming.stamps, coming.stamps_left_today], [5, 2, 3]);
+  assert.deepEqual(coming.purchases, [visit]);
+});
+
 test("after the cooldown the next stamp is possible", () => {
   const coming = foretold(CARD, PROGRAM, [stamp(NOW)], at(NOW + 15 * MINUTE));
   assert.equal(coming.next_stamp_at, null);

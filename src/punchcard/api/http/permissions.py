@@ -166,7 +166,10 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
         ("GET", f"{_LOYALTY}/exports/{name}.{format}"): rule
         for format in ("csv", "xlsx")
         for rule, names in (
-            (MAY_MANAGE, ("cards", "transactions", "rewards", "referrals", "pins", "staff-report")),
+            (
+                MAY_MANAGE,
+                ("cards", "transactions", "rewards", "grants", "referrals", "pins", "staff-report"),
+            ),
             (MAY_MANAGE_VENDOR, ("locations", "devices")),
             (MAY_OWN, ("people", "api-keys", "audit-events")),
         )

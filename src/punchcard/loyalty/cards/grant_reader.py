@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from punchcard.kit.ids import CardId, GrantId, ProgramId, ReservationId, VendorId, as_id
+from punchcard.kit.ids import CardId, GrantId, ReservationId, VendorId, as_id
 from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.errors.grants import GrantNotFound, ReservationNotFound
 from punchcard.loyalty.grant_codes import as_grant_code
@@ -55,12 +55,12 @@ def list_grants(
 
 
 def list_all_grants(
-    session: Session, vendor_id: VendorId, program_id: ProgramId | None, *, limit: int
+    session: Session, vendor_id: VendorId, *, limit: int, after_id: str | None = None
 ) -> Sequence[Grant]:
-    """Return up to `limit` grants of the vendor, of one program or all, oldest first."""
+    """Return up to `limit` grants of the vendor after `after_id`, oldest first."""
     query = select(Grant).where(Grant.vendor_id == vendor_id).order_by(Grant.id).limit(limit)
-    if program_id is not None:
-        query = query.where(Grant.program_id == program_id)
+    if after_id is not None:
+        query = query.where(Grant.id > after_id)
     return session.scalars(query).all()
 
 

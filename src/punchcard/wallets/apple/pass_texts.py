@@ -87,7 +87,7 @@ def places_of(content: PassContent) -> dict[str, list[PassField]]:
         "primaryFields": [] if has_strip_of_stamps else [content.status],
         "secondaryFields": [*reward, *([content.status] if has_strip_of_stamps else []), *tier],
         "auxiliaryFields": beside,
-        "backFields": list(content.back),
+        "backFields": [*content.news, *content.back],
     }
 
 

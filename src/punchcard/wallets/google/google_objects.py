@@ -259,9 +259,15 @@ def _own_texts(program: ProgramFacts, contents: Contents) -> list[Body]:
         texts.append(_text(contents, "tier", lambda content: content.tier))
     if any(one.key == "tier_until" for one in first.back):
         texts.append(_text(contents, "tier_until", partial(_back, "tier_until")))
+    for index in range(len(first.news)):
+        texts.append(_text(contents, first.news[index].key, partial(_news, index)))
     if first.reward_until is not None:
         texts.append(_text(contents, "reward_until", lambda content: content.reward_until))
     return texts
+
+
+def _news(index: int, content: PassContent) -> PassField:
+    return content.news[index]
 
 
 def _back(key: str, content: PassContent) -> PassField | None:

@@ -17,6 +17,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId, VendorId, as_id
 from punchcard.kit.spreadsheet.csv_sheet import DIALECTS, dialect_of
 from punchcard.loyalty.reports import exports as loyalty_exports
+from punchcard.loyalty.reports import grant_exports
 from punchcard.loyalty.reports.referral_export import referrals_table
 from punchcard.web.console.list_filters import as_day, asked_cards, asked_entries
 from punchcard.web.pages.errors import PageNotFound
@@ -66,6 +67,7 @@ LISTS: Final[dict[str, tuple[str, Callable[[PageRequest, str], Table]]]] = {
     "transactions": (LOYALTY_MANAGE, _transactions),
     "referrals": (LOYALTY_MANAGE, _whole(referrals_table)),
     "rewards": (LOYALTY_MANAGE, _whole(loyalty_exports.rewards)),
+    "grants": (LOYALTY_MANAGE, _whole(grant_exports.grants)),
     "pins": (LOYALTY_MANAGE, _whole(loyalty_exports.pins)),
     "staff-report": (LOYALTY_MANAGE, _staff),
     "locations": (VENDOR_MANAGE, _whole(account_exports.locations)),

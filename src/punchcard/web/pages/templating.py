@@ -1,7 +1,7 @@
 """The templates: one environment per language, so that macros speak it too."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -15,11 +15,13 @@ from punchcard.engage.vocabulary import AutomationStatus
 from punchcard.kit.environment.own_address import is_only_here
 from punchcard.kit.i18n import LANGUAGES
 from punchcard.kit.ids import readable_number
+from punchcard.loyalty.grant_codes import readable_code
 from punchcard.loyalty.rules.void_rules import VOIDABLE
 from punchcard.loyalty.vocabulary import (
     HELD_STATUSES,
     CardStatus,
     EffectKind,
+    GrantState,
     PinPolicy,
     ProgramStatus,
     ProgramType,
@@ -43,6 +45,7 @@ _GLOBALS: Final[dict[str, Any]] = {
     "stamp_symbol": stamp_symbols.symbol_of,
     "card_colours": card_colours,
     "is_only_here": is_only_here,
+    "readable_code": readable_code,
     "readable_number": readable_number,
     "qr": lambda text, **options: Markup(drawings.svg(text, **options)),  # noqa: S704 - drawn by us
     "look_address": theme_css.address,
@@ -50,6 +53,7 @@ _GLOBALS: Final[dict[str, Any]] = {
     "LANGUAGE_NAMES": LANGUAGE_NAMES,
     "CardStatus": CardStatus,
     "EffectKind": EffectKind,
+    "GrantState": GrantState,
     "HELD_STATUSES": HELD_STATUSES,
     "PinPolicy": PinPolicy,
     "ProgramStatus": ProgramStatus,
@@ -74,6 +78,7 @@ def environment(language: str) -> Environment:
     )
     made.globals.update(_GLOBALS)
     made.filters["as_moment"] = datetime.fromisoformat
+    made.filters["as_day"] = date.fromisoformat
     wording = Wording(language)
     made.globals.update(wording.names())
     made.globals["language"] = language

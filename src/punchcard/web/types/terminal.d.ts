@@ -54,6 +54,8 @@ declare namespace Terminal {
     usual_purchase_minor?: number | null;
     max_daily_stamps: number;
     minimum_redemption_points?: number;
+    /** How many days before points end that is told. */
+    expiry_notice_days?: number[];
     cooldown_minutes: number;
     pin_policy: string;
     branding: Branding;
@@ -71,6 +73,40 @@ declare namespace Terminal {
     valid_until: string | null;
     texts?: Record<string, { name?: string }>;
     status: string;
+  }
+
+  /** `to` is never reached; one that ends before it begins lasts over midnight. */
+  interface PromotionWindow {
+    weekdays: number[];
+    from: string;
+    to: string;
+  }
+
+  interface Promotion {
+    id: string;
+    program_id: string;
+    name: string;
+    texts?: Record<string, { name?: string }>;
+    status: string;
+    starts_on: string | null;
+    ends_on: string | null;
+    windows: PromotionWindow[];
+    location_ids: string[];
+  }
+
+  interface QuotedPart {
+    kind: string;
+    promotion_id: string | null;
+    points: number;
+    stamps: number;
+  }
+
+  /** What a purchase would earn; or the code of the refusal it would get. */
+  interface Quote {
+    points: number;
+    stamps: number;
+    parts: QuotedPart[];
+    refused_by: string | null;
   }
 
   /** With a grant's id it was given to this very card, and takes no points. */
@@ -99,6 +135,10 @@ declare namespace Terminal {
     stamps: number;
     stamps_target: number;
     points: number;
+    /** Earned, and not to be spent yet. */
+    points_pending?: number;
+    /** The first to end first. */
+    expiring?: { points: number; expires_on: string }[];
     rewards_ready: number;
     /** What it can have now, the best first; one without an id is a full card's. */
     ready_rewards?: ReadyReward[];
@@ -125,6 +165,10 @@ declare namespace Terminal {
     points_delta: number;
     amount_minor: number | null;
     currency: string | null;
+    occurred_at?: string;
+    voided_by?: string | null;
+    /** Of a refund, whose purchase it is. */
+    details?: { refunds?: string } | null;
   }
 
   interface Receipt {
@@ -181,6 +225,8 @@ declare namespace Terminal {
     people: { id: string; name: string; program_id: string | null }[];
     programs: Program[];
     rewards: Reward[];
+    /** That are on, or about to be; what was kept before they were read has none. */
+    promotions?: Promotion[];
     read_at: number;
   }
 
@@ -203,6 +249,7 @@ declare namespace Terminal {
     card: string;
     quantity?: number;
     amount_minor?: number;
+    stamps?: number;
     staff_token?: string;
   }
 

@@ -20,6 +20,7 @@ from punchcard.api.schemas.stats import DaysDep
 from punchcard.kit.ids import CardId, LocationId, ProgramId, StaffPinId, VendorId
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.reports import exports as loyalty_exports
+from punchcard.loyalty.reports import grant_exports
 from punchcard.loyalty.reports.exports import CardFilter
 from punchcard.loyalty.reports.referral_export import referrals_table
 from punchcard.loyalty.vocabulary import CardStatus
@@ -110,6 +111,7 @@ LISTS: Final[dict[str, tuple[Make, str]]] = {
     "staff-report": (_staff_report, "Return the staff report of a period."),
     "referrals": (_whole(referrals_table), "Return who brought whom, newest first."),
     "rewards": (_whole(loyalty_exports.rewards), "Return the rewards, also archived ones."),
+    "grants": (_whole(grant_exports.grants), "Return what single cards were given."),
     "pins": (
         _whole(loyalty_exports.pins),
         "Return who has or had a PIN; nothing of the PINs.",

@@ -1,5 +1,6 @@
 """What moves a card's balance from the console: each time through the till, as at the counter."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Response
@@ -36,7 +37,7 @@ _FAR_MORE: Final = N_("{amount} is far more than usual. Is it right?")
 def add_stamp(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     """Put stamps on the card."""
     quantity = form.whole("quantity", minimum=1, maximum=_STAMPS_AT_ONCE)
-    return _operate(
+    return operate(
         request,
         card_id,
         form,
@@ -52,7 +53,7 @@ def add_stamp(request: PageRequestDep, card_id: CardId, form: FormDep) -> Respon
 def redeem_stamps(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     """Exchange a full card for its reward, or hand out one on the way to it."""
     at = form.whole("at", minimum=1, maximum=_STAMPS_AT_ONCE) if form.value("at") else None
-    return _operate(
+    return operate(
         request,
         card_id,
         form,
@@ -79,7 +80,7 @@ def earn_points(request: PageRequestDep, card_id: CardId, form: FormDep) -> Resp
     if is_doubted:
         amount = write_amount(amount_minor or 0, currency, request.language)
         form.fault("amount", _FAR_MORE, amount=amount)
-    return _operate(
+    return operate(
         request,
         card_id,
         form,
@@ -96,7 +97,7 @@ def earn_points(request: PageRequestDep, card_id: CardId, form: FormDep) -> Resp
 def redeem_points(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     """Exchange points for a reward of the catalogue."""
     reward_id = RewardId(form.text("reward_id", limit=36) or "")
-    return _operate(
+    return operate(
         request,
         card_id,
         form,
@@ -114,7 +115,7 @@ def adjust_points(request: PageRequestDep, card_id: CardId, form: FormDep) -> Re
     limit = request.context.settings.adjustment_limit_points
     delta = form.whole("points_delta", minimum=-limit, maximum=limit)
     reason = form.text("reason", limit=REASON_CHARACTERS)
-    return _operate(
+    return operate(
         request,
         card_id,
         form,
@@ -141,7 +142,7 @@ def void_entry(
         if entry.row["card_id"] != card_id.lower():
             raise TransactionNotFound
     reason = form.text("void_reason", limit=REASON_CHARACTERS)
-    return _operate(
+    return operate(
         request,
         card_id,
         form,
@@ -153,7 +154,7 @@ def void_entry(
     )
 
 
-def _operate(
+def operate(
     request: PageRequest,
     card_id: CardId,
     form: Form,
@@ -162,11 +163,16 @@ def _operate(
     done: str,
     opened: str,
     doubted_minor: int | None = None,
+    renamed: Mapping[str, str] | None = None,
 ) -> Response:
+    """Do what a card's form asks for, and lead back to the card; or show what was wrong.
+
+    `renamed` are fields of the till that the form names otherwise. Raises CardNotFound.
+    """
     with request.context.database.read() as session:
         find_card(session, request, card_id)
     if form.is_valid:
-        with form.refusals():
+        with form.refusals(**(renamed or {})):
             submit(request, form, do, staff_pin=form.value("staff_pin") or None)
     if not form.is_valid:
         return show_card(

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import location_service
 from punchcard.kit.ids import CardId, as_id, readable_number
-from punchcard.loyalty.cards import card_service, erasures
+from punchcard.loyalty.cards import card_service, erasures, grant_reader
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.retired_cards import former_numbers
 from punchcard.loyalty.ledger import ledger_reader
@@ -15,8 +15,11 @@ from punchcard.loyalty.ledger.card_ranges import CardSpan
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.operations import StaffIdentity
+from punchcard.loyalty.programs import reward_service
 from punchcard.loyalty.programs.public_service import page_of
 from punchcard.loyalty.staff.identify import identify_staff
+from punchcard.loyalty.vocabulary import EntryType
+from punchcard.loyalty.words import GRANT_REASONS, GRANT_STATES
 from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels import CARD_STATUSES
@@ -28,6 +31,9 @@ PREFIX: Final = "/console/members/{card_id}"
 
 REASON_CHARACTERS: Final = 200
 _ENTRIES_SHOWN: Final = 50
+_GRANTS_SHOWN: Final = 20
+_REWARDS_OFFERED: Final = 200
+_PURCHASES: Final = (EntryType.POINTS_EARNED, EntryType.VISIT_RECORDED)
 
 
 def card_path(card_id: CardId) -> str:
@@ -96,6 +102,10 @@ def show_card(
         former = former_numbers(session, [card.id]).get(card.id, [])
         erasure = erasures.pending(session, session.get_one(LoyaltyCard, card.id))
         places = location_service.location_names(session, request.vendor_id)
+        givable = reward_service.list_rewards(
+            session, request.vendor_id, card.program_id, limit=_REWARDS_OFFERED
+        )
+        grants = grant_reader.list_grants(session, request.vendor_id, card.id, limit=_GRANTS_SHOWN)
     token = card_token(request, card)
     more = entries[_ENTRIES_SHOWN - 1].id if len(entries) > _ENTRIES_SHOWN else None
     return request.render(
@@ -109,7 +119,21 @@ def show_card(
         face=face,
         tier=tier_told(card, page.program, request.language),
         program=page.program,
-        rewards=[one for one in page.rewards if one.id in {ready.id for ready in card.ready}],
+        # What it was given takes no points, and is handed out by itself.
+        rewards=[
+            one
+            for one in page.rewards
+            if one.id in {ready.id for ready in card.ready if not ready.grant_id}
+        ],
+        grants=grants,
+        grant_reasons=list(GRANT_REASONS.items()),
+        grant_states=GRANT_STATES,
+        givable=[(one.id, one.name) for one in givable],
+        refundable={
+            entry.id
+            for entry in entries
+            if entry.row["type"] in _PURCHASES and entry.row["amount_minor"] and not entry.voided_by
+        },
         entries=entries[:_ENTRIES_SHOWN],
         reward_names=names,
         places=places if len(places) > 1 else {},

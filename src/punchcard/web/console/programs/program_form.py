@@ -13,6 +13,10 @@ from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, PROGRAM_CHOICE
 from punchcard.loyalty.vocabulary import CodeFormat, ProgramType
 from punchcard.wallets.card_colours import ACCENT, BACKGROUND, TEXT
 from punchcard.wallets.symbols.stamp_symbols import PLAIN, SYMBOLS
+from punchcard.web.console.programs.program_points_form import (
+    initial_points_dates,
+    read_points_dates,
+)
 from punchcard.web.console.programs.program_stamps_form import (
     initial_stamp_card,
     read_stamp_card,
@@ -59,6 +63,7 @@ class ProgramContext:
     stamp_reward: Mapping[str, Any]
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     stamp_rewards: Sequence[Mapping[str, Any]] | None = None
+    points_expiry: Mapping[str, Any] | None = None
 
     @property
     def has_stamps(self) -> bool:
@@ -80,6 +85,7 @@ def program_context_of(program: LoyaltyProgram) -> ProgramContext:
         program.stamp_reward or {},
         program.texts,
         program.stamp_rewards,
+        program.points_expiry,
     )
 
 
@@ -104,11 +110,13 @@ def read_program(form: Form, program_context: ProgramContext) -> dict[str, Any]:
         numbers.extend(_POINT_NUMBERS)
         fields.update(read_earning_amount(form, program_context.currency))
         fields["minimum_purchase_minor"] = form.money("minimum_purchase", program_context.currency)
+        fields.update(read_points_dates(form, program_context.points_expiry))
     for name in numbers:
         minimum, maximum = PROGRAM_BOUNDS[name]
         fields[name] = form.whole(name, minimum=minimum, maximum=maximum)
     if program_context.has_stamps:
-        fields.update(read_stamp_card(form, fields, program_context.stamp_rewards))
+        kept, currency = program_context.stamp_rewards, program_context.currency
+        fields.update(read_stamp_card(form, fields, kept, currency))
     return fields
 
 
@@ -147,6 +155,7 @@ def initial_of(program: LoyaltyProgram) -> dict[str, Any]:
     initial["reward_description"] = reward.get("description")
     initial["reward_value"] = amount_of(reward.get("value_minor"), program.currency)
     initial.update(initial_stamp_card(program))
+    initial.update(initial_points_dates(program))
     initial["barcode"] = program.branding.get("barcode") or CodeFormat.QR
     initial["stamp_symbol"] = program.branding.get("stamp_symbol") or PLAIN
     for name, otherwise in COLOURS.items():

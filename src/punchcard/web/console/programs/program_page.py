@@ -21,6 +21,7 @@ from punchcard.web.console.programs.program_form import (
     program_context_of,
     read_program,
 )
+from punchcard.web.console.programs.program_points_form import POINTS_END, ROUNDINGS, warnings_of
 from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
 from punchcard.web.console.programs.program_stamps_form import ROWS
 from punchcard.web.console.programs.trades import TRADES
@@ -100,6 +101,9 @@ def show(
         milestone_rows=ROWS,
         unclaimed_ways=list(UNCLAIMED.items()),
         stamps_end=list(STAMPS_END.items()),
+        points_end=list(POINTS_END.items()),
+        roundings=list(ROUNDINGS.items()),
+        expiry_warnings=warnings_of(shown, vendor),
         barcodes=list(BARCODES.items()),
         symbols=list(SYMBOLS.items()),
         trades=list(TRADES.items()),

@@ -1,18 +1,25 @@
 // The pad on which the amount of a purchase is typed: it counts as a card terminal does.
 
-import { isFarMore, pasted, pointsFor, pressed, readings } from "./amount.js";
+import { isFarMore, pasted, pressed, readings } from "./amount.js";
 import { ask, button, h, icon, notice } from "./dom.js";
-import { minorDigits, money, number } from "./format.js";
+import { minorDigits, money } from "./format.js";
 import { hearKeys, keypad } from "./keypad.js";
 import { language, t } from "./texts.js";
 
 /**
  * Ask for an amount; resolves to minor units, null when the pad was left.
  * @param {string} currency
- * @param {Terminal.Program | undefined} program of the card, if it is known
+ * @param {object} asked
+ * @param {string} [asked.title]
+ * @param {string} [asked.action] the word on the button
+ * @param {number | null | undefined} [asked.usual] purchase; far more than that is asked about
+ * @param {number} [asked.most] that it can be
+ * @param {Terminal.Child[]} [asked.below] what stands below the amount
+ * @param {(minor: number) => void} [asked.onTyped] hears what stands there
  * @returns {Promise<number | null>}
  */
-export async function askAmount(currency, program) {
+export async function askAmount(currency, asked = {}) {
+  const { title = t("Amount of the purchase"), action = t("Add the points"), usual, most } = asked;
   const digits = minorDigits(currency);
   const written = (/** @type {number} */ minor) => money(minor, currency, language());
   let typed = "";
@@ -23,21 +30,20 @@ export async function askAmount(currency, program) {
     tabindex: "-1",
     autofocus: true,
   });
-  const points = h("p", { class: "muted points-of" });
   const question = h("div", { class: "amount-question" });
   const go = h(
     "button",
     { type: "button", class: "big wide", onclick: () => send() },
     icon("check"),
-    h("span", {}, t("Add the points")),
+    h("span", {}, action),
   );
 
   const found = () => readings(typed, digits, language());
   const amount = () => (found().length === 1 ? (found()[0] ?? 0) : 0);
   const send = () => {
     const minor = amount();
-    if (!minor) return;
-    if (!isFarMore(minor, program?.usual_purchase_minor, digits)) return finish(minor);
+    if (go.disabled) return;
+    if (!isFarMore(minor, usual, digits)) return finish(minor);
     // Enter alone must not say yes: a scanner or a hand may press it twice.
     const back = button("pencil", t("Correct the amount"), () => put(typed));
     const yes = button(
@@ -74,9 +80,7 @@ export async function askAmount(currency, program) {
   const draw = () => {
     const minor = amount();
     shown.textContent = typed && !minor ? typed : written(minor);
-    points.textContent = program
-      ? t("Points: about {n}", { n: number(pointsFor(minor, program, digits), language()) })
-      : "";
+    asked.onTyped?.(minor);
     const [larger, smaller] = found();
     question.replaceChildren(
       smaller === undefined
@@ -89,23 +93,26 @@ export async function askAmount(currency, program) {
             }),
           ),
     );
-    go.disabled = !minor;
+    const isTooMuch = most !== undefined && minor > most;
+    if (isTooMuch)
+      question.replaceChildren(notice("warn", t("At most {amount}.", { amount: written(most) })));
+    go.disabled = !minor || isTooMuch;
   };
   const pad = keypad({ onKey: press });
   const stop = hearKeys(press);
   addEventListener("paste", paste);
   const answer = ask(
-    t("Amount of the purchase"),
+    title,
     (close) => {
       finish = close;
-      return [shown, points, question, pad, go];
+      return [shown, ...(asked.below ?? []), question, pad, go];
     },
     t("Close"),
     "pad",
   );
   draw();
-  const asked = await answer;
+  const minor = await answer;
   stop();
   removeEventListener("paste", paste);
-  return asked;
+  return minor;
 }

@@ -1,7 +1,7 @@
 // One card: what is on it, what can be done with it in one touch, and what became of that.
 
-import { askAmount } from "./amount_pad.js";
 import { askedAgain, cardActions } from "./card_actions.js";
+import { cardDeeds } from "./card_deeds.js";
 import { cardFace, doneWords } from "./card_face.js";
 import { createCardState } from "./card_state.js";
 import { button, h, keepFocus, notice } from "./dom.js";
@@ -19,20 +19,15 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
   const told = h("div", { class: "told", "aria-live": "polite" });
   const face = h("div", {});
   const actions = h("div", { class: "deeds" });
-  const { shop } = app.state;
   const state = createCardState(app, { card, code, isStale });
-  const { now, label, ref, show } = state;
+  const { now, show } = state;
   /** What was queued last, until it is known what became of it. @type {string | null} */
   let awaited = null;
 
   function draw() {
     state.lookAgain();
     face.replaceChildren(cardFace(app, now.coming, { code, isStale: now.isStale }));
-    keepFocus(actions, () =>
-      actions.replaceChildren(
-        ...cardActions(app, now, { draw, stamp, earn, redeemStamps, redeemPoints }),
-      ),
-    );
+    keepFocus(actions, () => actions.replaceChildren(...cardActions(app, now, { draw, ...deeds })));
     for (const one of actions.querySelectorAll("button")) one.disabled ||= now.isBusy;
   }
 
@@ -54,37 +49,6 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
   /** @param {string} selector */
   const firstButton = (selector) =>
     /** @type {HTMLButtonElement | null} */ (actions.querySelector(selector));
-
-  const stamp = () =>
-    busy(async () => {
-      const quantity = now.quantity;
-      now.quantity = 1;
-      const fields = quantity === 1 ? {} : { quantity };
-      const operation = { op: "stamp", card: ref(), ...fields };
-      queued(await app.client.submit(operation, { ...label, quantity }));
-    });
-
-  async function earn() {
-    const currency = now.program?.currency ?? shop?.currency;
-    if (!currency) return;
-    const amount = await askAmount(currency, now.program);
-    if (amount === null) return;
-    await busy(async () => {
-      const operation = { op: "earn", card: ref(), amount_minor: amount };
-      queued(await app.client.submit(operation, { ...label, amount, currency }));
-    });
-  }
-
-  const redeemStamps = (/** @type {number | undefined} */ at) =>
-    busy(async () => {
-      answered(await app.client.redeemStamps(ref(), at), t("Redeemed: hand over the reward."));
-    });
-
-  const redeemPoints = (/** @type {Terminal.Reward & {shown: string}} */ reward) =>
-    busy(async () => {
-      const outcome = await app.client.redeemReward(ref(), reward.id);
-      answered(outcome, t("Redeemed: {reward}", { reward: reward.shown }));
-    });
 
   /** @param {Terminal.Submitted} outcome */
   function queued(outcome) {
@@ -178,6 +142,7 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
     told.replaceChildren(notice(kind, h("p", {}, words), content));
   }
 
+  const deeds = cardDeeds(app, state, { busy, queued, answered, refused });
   const next = button("qr-code", t("Next customer"), () => app.show("scan"), {
     class: "secondary big wide next",
   });

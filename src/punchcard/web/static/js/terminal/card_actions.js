@@ -1,7 +1,7 @@
 // The buttons for what can be done with a card as it is now.
 
 import { milestoneName, wordOf } from "./card_face.js";
-import { isFull, milestonesReady } from "./card_rules.js";
+import { grantsReady, isFull, milestonesReady } from "./card_rules.js";
 import { button, h, icon, iconButton, notice } from "./dom.js";
 import { countdownTo } from "./refusals.js";
 import { rewardList } from "./reward_list.js";
@@ -25,6 +25,8 @@ const MOST_STAMPS = 50;
  * @property {() => unknown} earn
  * @property {(at?: number) => unknown} redeemStamps of a full card, or from so many stamps on
  * @property {(reward: Terminal.Reward & {shown: string}) => unknown} redeemPoints
+ * @property {(grantId: string, reward: string) => unknown} redeemGrant
+ * @property {() => unknown} refund a part of a purchase
  */
 
 /**
@@ -43,13 +45,14 @@ export function cardActions(app, now, does) {
   const types = program ? [program.type] : (app.state.shop?.programs ?? []).map((one) => one.type);
   const all = [];
   const milestones = milestonesReady(card);
-  if (isFull(card, program?.type) || milestones.length)
+  if (isFull(card, program?.type) || milestones.length || grantsReady(card).length)
     all.push(...redeeming(app, now, does, milestones));
   if (types.some((type) => type !== "points")) all.push(stampRow(app, now, does));
   if (types.some((type) => type !== "stamps"))
     all.push(button("receipt", t("Purchase: add points"), does.earn, { class: "big wide" }));
   if (program && program.type !== "stamps")
     all.push(rewardList(app, program, card, does.redeemPoints));
+  if (card && program && program.type !== "stamps") all.push(refunding(app, does));
   return all;
 }
 
@@ -73,7 +76,25 @@ function redeeming(app, now, does, milestones) {
   const all = milestones.map((at) => press(milestoneName(now.program, now.coming.card, at), at));
   if (isFull(now.coming.card, now.program?.type))
     all.unshift(press(wordOf(now.program, "reward_name")));
+  for (const { grant_id: id, name } of grantsReady(now.coming.card)) {
+    const words = t("Hand out: {reward}", { reward: name });
+    const attributes = { class: "big wide reward", disabled: !isUp };
+    all.push(button("gift", words, () => does.redeemGrant(id ?? "", name), attributes));
+  }
   return isUp ? all : [...all, waiting("wifi-off", t("You need to be online to redeem."))];
+}
+
+/**
+ * @param {Terminal.App} app
+ * @param {Does} does
+ */
+function refunding(app, does) {
+  const isUp = app.line.isUp();
+  const words = t("Refund a part of a purchase");
+  const attributes = { class: "secondary wide", disabled: !isUp };
+  const press = button("undo-2", words, does.refund, attributes);
+  if (isUp) return press;
+  return h("div", {}, press, waiting("wifi-off", t("You need to be online to refund.")));
 }
 
 /**

@@ -1,9 +1,10 @@
 // The card as staff see it: large enough to read from two steps away.
 
-import { milestonesReady } from "./card_rules.js";
+import { grantsReady, milestonesReady } from "./card_rules.js";
 import { numberOf, spaced } from "./codes.js";
 import { h, icon, stampIcon } from "./dom.js";
 import { clockTime, money, number } from "./format.js";
+import { held } from "./held.js";
 import { paint } from "./look.js";
 import { count, language, t } from "./texts.js";
 import { tierFace } from "./tier_face.js";
@@ -37,18 +38,24 @@ export function milestoneName(program, card, at) {
  * @param {Terminal.Receipt} receipt
  */
 export function doneWords({ transaction, card }) {
-  const { amount_minor, currency } = transaction;
-  if (transaction.type === "points_earned" && amount_minor !== null && currency !== null) {
-    return t("{amount}: +{n} points, {total} in total.", {
+  const { amount_minor, currency, stamps_delta } = transaction;
+  const words = [];
+  if (amount_minor !== null && currency !== null) {
+    const values = {
       amount: money(amount_minor, currency, language()),
       n: number(transaction.points_delta, language()),
       total: number(card.points, language()),
-    });
+    };
+    words.push(t("{amount}: +{n} points, {total} in total.", values));
   }
-  return t("Stamped: {n} of {target}.", {
-    n: number(card.stamps, language()),
-    target: number(card.stamps_target, language()),
-  });
+  if (stamps_delta || !words.length) {
+    const values = {
+      n: number(card.stamps, language()),
+      target: number(card.stamps_target, language()),
+    };
+    words.push(t("Stamped: {n} of {target}.", values));
+  }
+  return words.join(" ");
 }
 
 /**
@@ -93,6 +100,10 @@ export function cardFace(app, coming, { code = "", isStale = false }) {
     ...(isStamps ? stamps(card, program) : []),
     ...(isPoints ? points(app, card) : []),
     ...tierFace(program, card),
+    ...grantsReady(card).map((one) =>
+      ready(t("Given to this card: {reward}", { reward: one.name })),
+    ),
+    ...(isStale ? [] : held(app, card, program)),
     isStale
       ? h(
           "p",

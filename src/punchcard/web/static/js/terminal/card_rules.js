@@ -27,3 +27,12 @@ export function milestonesReady(card) {
   }
   return found;
 }
+
+/**
+ * What this very card was given and can have now.
+ * @param {{ready_rewards?: Terminal.ReadyReward[]} | null} card
+ * @returns {Terminal.ReadyReward[]}
+ */
+export function grantsReady(card) {
+  return (card?.ready_rewards ?? []).filter((one) => one.grant_id);
+}

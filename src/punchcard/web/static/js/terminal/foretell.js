@@ -24,12 +24,17 @@ const LONGEST_DAY_MS = 26 * 60 * MINUTE_MS;
  * @returns {Foretold}
  */
 export function foretold(card, program, entries, { seenAt, now, timezone }) {
-  const stamped = entries.filter((entry) => entry.body.op === "stamp");
-  const purchases = entries.filter((entry) => entry.body.op === "earn");
-  const stamps = stamped.reduce((sum, { body }) => sum + (body.quantity ?? 1), 0);
+  const stamped = entries.filter((entry) => ["stamp", "visit"].includes(entry.body.op));
+  const purchases = entries.filter((entry) => entry.body.amount_minor !== undefined);
+  const stamps = stamped.reduce((sum, { body }) => sum + stampsOf(body), 0);
   const clock = stampClock(card, program, stamped, { seenAt, now, timezone });
   const after = card && { ...card, ...clock, stamps: card.stamps + stamps };
   return { card: after, ...clock, stamps, purchases };
+}
+
+/** @param {Terminal.Operation} body of a stamp or a visit */
+function stampsOf(body) {
+  return body.quantity ?? body.stamps ?? 1;
 }
 
 /**
@@ -46,7 +51,7 @@ function stampClock(card, program, stamped, { seenAt, now, timezone }) {
   let opens = card?.next_stamp_at ? Date.parse(card.next_stamp_at) : now;
   for (const { body } of stamped) {
     const at = Date.parse(body.occurred_at);
-    if (isOfToday(at)) left = Math.max(0, left - (body.quantity ?? 1));
+    if (isOfToday(at)) left = Math.max(0, left - stampsOf(body));
     opens = Math.max(opens, at + (program?.cooldown_minutes ?? 0) * MINUTE_MS);
   }
   if (!left && program) opens = Math.max(opens, nextDay(now, timezone));

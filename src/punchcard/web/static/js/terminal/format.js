@@ -97,6 +97,17 @@ export function clockTime(moment, language, now) {
 }
 
 /**
+ * A day of the calendar, such as 2026-12-31, as the language writes it.
+ * @param {string} day
+ * @param {string} language
+ */
+export function dayOf(day, language) {
+  /** @type {Intl.DateTimeFormatOptions} */
+  const style = { dateStyle: "medium", timeZone: "UTC" };
+  return new Intl.DateTimeFormat(localeOf(language), style).format(Date.parse(day));
+}
+
+/**
  * What is left until a moment as 4:05 or 1:04:05; empty when it has come.
  * @param {string | number} moment
  * @param {number} now milliseconds

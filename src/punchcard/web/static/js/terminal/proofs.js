@@ -75,3 +75,11 @@ export function signed(shift, entry) {
   const done = { ...entry, staff_name: shift.name };
   return shift.is_unproved ? { ...done, unproved_by: shift.pin_id } : withProof(done, shift.token);
 }
+
+/**
+ * What shows a request who stands at the terminal.
+ * @param {Terminal.Shift | null} shift
+ */
+export function proofOf(shift) {
+  return shift ? { staff_token: shift.token } : {};
+}

@@ -4,7 +4,7 @@ import { Refusal } from "./api.js";
 import { createFinder } from "./finder.js";
 import { useTimeZone } from "./format.js";
 import { newKey } from "./key.js";
-import { proved, signed, vouched } from "./proofs.js";
+import { proofOf, proved, signed, vouched } from "./proofs.js";
 import { added, emptyBook, keyOf, seen, takenBack, withdrawn } from "./queue.js";
 import { notKept } from "./refusals.js";
 import { opened } from "./shift_rules.js";
@@ -139,7 +139,7 @@ export function createServerClient(app) {
     }
   }
 
-  const proof = () => (app.state.shift ? { staff_token: app.state.shift.token } : {});
+  const proof = () => proofOf(app.state.shift);
 
   /**
    * What became of taking an entry back, once the book knows it.
@@ -177,7 +177,7 @@ export function createServerClient(app) {
 
   return {
     ...{ pair, refreshShop, openShift, setShift, find, submit, setBook, rememberCard },
-    ...{ withdraw, vouch },
+    ...{ withdraw, vouch, direct },
     /**
      * @param {string} card
      * @param {number} [at] of a reward before that of the full card, its stamps

@@ -18,9 +18,10 @@ export async function readShop(api, locationId, now) {
   ]);
   const active = programs.filter((program) => program.status === "active");
   const withPoints = active.filter((program) => program.type !== "stamps");
-  const rewards = await Promise.all(
-    withPoints.map(({ id }) => all(api, `${LOYALTY}/programs/${id}/rewards`)),
-  );
+  const [rewards, promotions] = await Promise.all([
+    Promise.all(withPoints.map(({ id }) => all(api, `${LOYALTY}/programs/${id}/rewards`))),
+    Promise.all(active.map(({ id }) => all(api, `${LOYALTY}/programs/${id}/promotions`))),
+  ]);
   return {
     name: vendor.name,
     location: place.name,
@@ -30,6 +31,7 @@ export async function readShop(api, locationId, now) {
     people: pins.map(({ id, name, program_id }) => ({ id, name, program_id })),
     programs: active,
     rewards: rewards.flat(),
+    promotions: promotions.flat().filter(({ status }) => ["active", "scheduled"].includes(status)),
     read_at: now,
   };
 }

@@ -15,7 +15,7 @@ export function undoButton(app, what, onDone) {
 
   async function undo() {
     if ("key" in what) return takeBack(what.key);
-    const reason = await askReason();
+    const reason = await askReason(t("Why undo it?"));
     if (!reason) return undefined;
     press.disabled = true;
     return onDone(await app.client.voidEntry(what.id, reason));
@@ -38,14 +38,18 @@ export function undoButton(app, what, onDone) {
   return press;
 }
 
-function askReason() {
+/**
+ * @param {string} title what is asked
+ * @returns {Promise<string | null>}
+ */
+export function askReason(title) {
   const reasons = [
     t("Wrong card"),
     t("Wrong number or amount"),
     t("The customer changed their mind"),
   ];
   return ask(
-    t("Why undo it?"),
+    title,
     (close) => {
       const own = h("input", { id: "own-reason", maxlength: LONGEST_REASON, autocomplete: "off" });
       const send = (/** @type {SubmitEvent} */ event) => {

@@ -75,12 +75,11 @@ function content(app) {
  */
 function row(app, entry) {
   const { label, body } = entry;
-  const what =
-    body.op === "stamp"
-      ? t("Stamps: {n}", { n: body.quantity ?? 1 })
-      : t("Purchase: {amount}", {
-          amount: money(body.amount_minor ?? 0, label.currency ?? "EUR", language()),
-        });
+  const purchase = t("Purchase: {amount}", {
+    amount: money(body.amount_minor ?? 0, label.currency ?? "EUR", language()),
+  });
+  const stamps = t("Stamps: {n}", { n: body.quantity ?? body.stamps ?? 1 });
+  const what = { stamp: stamps, visit: `${purchase} · ${stamps}` }[body.op] ?? purchase;
   const card =
     label.name ?? (/^[0-9]{12}$/.test(label.number) ? spaced(label.number) : t("Scanned card"));
   const when = clockTime(body.occurred_at, language(), app.clock.now());
