@@ -22,7 +22,7 @@ from punchcard.loyalty.tables import CARDS
 from punchcard.loyalty.vocabulary import CardStatus, GrantState, PromotionStatus
 from punchcard.wallets.pass_facts import (
     CardFacts,
-    GrantFacts,
+    GivenFacts,
     MilestoneFacts,
     ProgramFacts,
     RewardFacts,
@@ -62,11 +62,11 @@ def load_facts(
     }
 
 
-def _given(session: Session, card_ids: Sequence[CardId]) -> dict[CardId, list[GrantFacts]]:
+def _given(session: Session, card_ids: Sequence[CardId]) -> dict[CardId, list[GivenFacts]]:
     """Return what these cards were given and can have now, the oldest first."""
     if not card_ids:
         return {}
-    found: dict[CardId, list[GrantFacts]] = {}
+    found: dict[CardId, list[GivenFacts]] = {}
     query = (
         select(Grant, Reward.texts)
         .join(Reward, Reward.id == Grant.reward_id)
@@ -74,7 +74,7 @@ def _given(session: Session, card_ids: Sequence[CardId]) -> dict[CardId, list[Gr
         .order_by(Grant.id)
     )
     for grant, texts in session.execute(query):
-        given = GrantFacts(
+        given = GivenFacts(
             name=grant.reward_name, code=grant.code, expires_on=grant.expires_on, texts=texts
         )
         found.setdefault(grant.card_id, []).append(given)
@@ -223,7 +223,7 @@ def _card(
     view: CardView,
     links: CardLinks,
     place: Coordinates | None,
-    given: Sequence[GrantFacts],
+    given: Sequence[GivenFacts],
 ) -> CardFacts:
     ending = view.expiring[:1]
     token = links.token(row.id, row.token_sealed)

@@ -55,7 +55,7 @@ class RunningPromotion:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GrantFacts:
+class GivenFacts:
     """A reward that was given to the card, and the code that collects it."""
 
     name: str
@@ -133,7 +133,7 @@ class CardFacts:
     tier: TierView | None = None
     points_pending: int = 0
     ending: tuple[int, date] | None = None
-    given: tuple[GrantFacts, ...] = ()
+    given: tuple[GivenFacts, ...] = ()
     token: str | None = None
     url: str | None = None
     customer_name: str | None = None
