@@ -58,9 +58,10 @@ from punchcard.api.routes.vendor_api.catalogue import (
     referrals,
     rewards,
 )
-from punchcard.api.routes.vendor_api.connections import webhooks
+from punchcard.api.routes.vendor_api.connections import card_imports, webhooks
 from punchcard.api.routes.vendor_api.promises import grants, reservations
 from punchcard.context import Context
+from punchcard.kit.settings import Settings
 from punchcard.kit.stopping import heard_before_stop
 from punchcard.web.dispatcher import API, PAGES, SMALL_BELOW, Dispatcher, refusal_of_body
 from punchcard.worker.handlers import ENGAGE_LANE, LONG_WORK_LANE, MAIL_LANE, WALLET_LANES
@@ -94,6 +95,7 @@ ROUTERS: Final[list[APIRouter]] = [
     exports.router,
     staff_report.router,
     imports.router,
+    card_imports.router,
     wallet.router,
     pins.router,
     cards.router,
@@ -145,10 +147,16 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
             small_below=SMALL_BELOW,
         ),
         body_limit_bytes=context.settings.body_limit_bytes,
+        file_limits=_file_limits(context.settings),
         page_refusal=refusal_of_body,
         is_https=context.settings.is_https,
         observe=RequestObserver(context.accounts.security),
     )
+
+
+def _file_limits(settings: Settings) -> dict[str, int]:
+    """Return how long the body may be at addresses that take files: the file, and its form."""
+    return {card_imports.PATH: settings.import_limit_bytes + settings.body_limit_bytes}
 
 
 def _create_pages(context: Context) -> ASGIApp:

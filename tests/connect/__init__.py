@@ -1,0 +1,1 @@
+"""What connects a shop with other systems."""

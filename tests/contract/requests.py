@@ -103,6 +103,8 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
     ("POST", f"{_AUTOMATIONS}/preview"): lambda _: _FIRST_VISIT,
     ("PATCH", f"{_AUTOMATIONS}/{{automation_id}}"): lambda _: {"points": 6},
     ("POST", f"{_LOYALTY}/imports/history"): lambda _: {"name": "Paper cards"},
+    ("POST", f"{_LOYALTY}/imports/{{import_id}}/preview"): lambda _: {"balance": "add"},
+    ("POST", f"{_LOYALTY}/imports/{{import_id}}/run"): lambda _: {"balance": "set"},
     ("POST", f"{_LOYALTY}/cards"): lambda stock: {"program_id": stock["program_id"]},
     ("PATCH", f"{_LOYALTY}/cards/{{card_id}}"): lambda _: {"customer": {"name": "Chloé B."}},
     ("POST", f"{_LOYALTY}/cards/lookup"): lambda stock: {"code": stock["number"]},
@@ -164,12 +166,14 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
 FILES: dict[Route, bytes] = {
     ("PUT", f"{_LOYALTY}/programs/{{program_id}}/logo"): a_picture(),
     ("PUT", f"{_LOYALTY}/programs/{{program_id}}/hero"): a_picture(size=(600, 240)),
+    ("POST", f"{_LOYALTY}/imports"): b"email,stamps\njo@home.example,3\n",
 }
 """Routes that take a file, and a good one."""
 
 QUERIES: dict[Route, Callable[[Stock], dict[str, str]]] = {
     ("GET", f"{_LOYALTY}/cards"): lambda stock: {"query": stock["number"]},
     ("GET", f"{_LOYALTY}/cards/lookup"): lambda stock: {"code": stock["number"]},
+    ("POST", f"{_LOYALTY}/imports"): lambda stock: {"program_id": stock["program_id"]},
 }
 
 _OTHER_PATHS: dict[Route, dict[str, str]] = {
@@ -191,6 +195,17 @@ _OTHER_PATHS: dict[Route, dict[str, str]] = {
             ("PATCH", f"{_AUTOMATIONS}/{{automation_id}}"),
             ("DELETE", f"{_AUTOMATIONS}/{{automation_id}}"),
             ("GET", f"{_AUTOMATIONS}/{{automation_id}}/results"),
+        )
+    },
+    **{
+        (method, f"{_LOYALTY}/imports/{{import_id}}{end}"): {"import_id": "card_import_id"}
+        for method, end in (
+            ("GET", ""),
+            ("DELETE", ""),
+            ("POST", "/preview"),
+            ("POST", "/run"),
+            ("POST", "/undo"),
+            ("GET", "/errors.csv"),
         )
     },
 }

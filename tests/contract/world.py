@@ -132,6 +132,7 @@ class _Floor:
             "reward_id": reward["id"],
             "promotion_id": promotion["id"],
             "automation_id": automation["id"],
+            "card_import_id": self._import(coffee["id"]),
         }
 
     def staff(self) -> dict[str, str]:
@@ -171,6 +172,17 @@ class _Floor:
             "transaction_id": full["id"],
             "points_transaction_id": earned["id"],
         }
+
+    def _import(self, program_id: str) -> str:
+        """Bring a file along and try it."""
+        file = b"email,stamps\nmia@home.example,3\n"
+        path = f"{LOYALTY}/imports"
+        answer = self.owner.call("POST", path, params={"program_id": program_id}, content=file)
+        assert answer.status_code == 201, answer.text
+        import_id: str = answer.json()["id"]
+        said = {"balance": "set"}
+        self._post(f"{path}/{import_id}/preview", said, status=200)
+        return import_id
 
     def _program(self, name: str, **fields: Any) -> dict[str, Any]:
         given = {

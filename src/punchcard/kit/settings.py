@@ -123,6 +123,7 @@ class Settings:
     discard_timeout_seconds: float = 30.0
     keep_alive_seconds: int = 30
     logo_limit_bytes: int = 1_000_000
+    import_limit_bytes: int = 20_000_000
     page_size_limit: int = 200
     public_enrolments_per_minute: int = 120
     public_reads_per_minute: int = 1200
@@ -178,6 +179,12 @@ class Settings:
     adjustment_limit_points: int = 100_000
     simulation_entries_limit: int = 100_000
     moving_code_drift_seconds: int = 60
+
+    # Imports: how large a file may be, and for how long its rows are kept
+    import_rows_limit: int = 200_000
+    import_columns_limit: int = 100
+    import_unpacked_limit_bytes: int = 300_000_000
+    import_keep_days: int = 30
 
     # Apple Wallet; off while there is no certificate. Certificates and keys as PEM, or as base64 of
     # Apple's own files (.cer, .p12); pass type and team are the certificate's unless set.

@@ -8,11 +8,13 @@ from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mail.mail_messages import write_message
 from punchcard.accounts.mail.mail_queue import MAIL_SEND
 from punchcard.accounts.subjects import SYSTEM
+from punchcard.connect.imports.turns import take_turn
+from punchcard.connect.imports.work import IMPORT_WORK, ImportWork
 from punchcard.context import Context
 from punchcard.db.outbox import PermanentFailure, RetryLater
 from punchcard.engage.automation_keeper import AUTOMATIONS_DUE
 from punchcard.engage.referral_keeper import REFERRALS_DUE
-from punchcard.kit.ids import CardId, CustomerId, ProgramId
+from punchcard.kit.ids import CardId, CustomerId, ImportId, ProgramId
 from punchcard.kit.mail import MailRefused, MailServerAway
 from punchcard.loyalty.events import (
     CARD_CHANGED,
@@ -123,6 +125,14 @@ def pay_referrals(context: Context, _key: str) -> None:
     context.loyalty.referral_keeper.take_turn()
 
 
+def work_on_import(context: Context, import_id: str) -> None:
+    """Try an import, run it or undo it, for one turn."""
+    take_turn(
+        ImportWork(context.database, context.loyalty.till, context.clock, context.ids),
+        ImportId(import_id),
+    )
+
+
 # A redesign is long work: it has a lane of its own, beside that of single cards.
 WALLET_LANES: Final[list[Mapping[str, Handler]]] = [
     {CARD_CHANGED: refresh_card},
@@ -139,6 +149,7 @@ LONG_WORK_LANE: Final[Mapping[str, Handler]] = {
     LOG_SEQUENCE: sequence_log,
     LOG_CHECKPOINT: make_checkpoint,
     CARDS_DUE: book_due,
+    IMPORT_WORK: work_on_import,
 }
 
 # A mail server may be slow: nothing else waits for it. Without one, what it would do is dropped.

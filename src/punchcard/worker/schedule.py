@@ -16,6 +16,7 @@ from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mail.mail_queue import delete_expired_mails
 from punchcard.accounts.models import AccessToken, AuditOrigin, IdempotencyRecord, PairingCode
 from punchcard.accounts.subjects import SYSTEM
+from punchcard.connect.imports import import_service
 from punchcard.connect.webhooks import housekeeping
 from punchcard.context import Context
 from punchcard.engage import automation_keeper, referral_keeper
@@ -193,6 +194,13 @@ def write_security_events(context: Context, session: Session, now: datetime) -> 
     return context.accounts.security.flush(session, now)
 
 
+def forget_import_rows(context: Context, session: Session, now: datetime) -> int:
+    """Forget what stood in files that were brought along `import_keep_days` ago."""
+    return import_service.forget_rows(
+        session, now, days=context.settings.import_keep_days, limit=_MANY
+    )
+
+
 def _housekeeping(settings: Settings) -> timedelta:
     return timedelta(minutes=settings.housekeeping_minutes)
 
@@ -248,6 +256,7 @@ SHARED_TASKS: Final = [
             expire_contacts,
             expire_form_drafts,
             forget_webhooks,
+            forget_import_rows,
         )
     ),
 ]

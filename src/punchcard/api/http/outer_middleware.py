@@ -6,7 +6,7 @@ It stands on the hottest path, so it is plain ASGI: one loop over the headers, n
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
@@ -54,6 +54,7 @@ def unobserved(_scope: Scope, _status: int) -> None:
 class OuterMiddleware:
     """Names each request, bounds its body, hardens and logs its response, and catches what escapes.
 
+    `file_limits` are the limits of addresses that take files, by path.
     The id of the request is in `scope["state"]["request_id"]` and in `kit.logs.request_id`.
     """
 
@@ -62,6 +63,7 @@ class OuterMiddleware:
         app: ASGIApp,
         *,
         body_limit_bytes: int,
+        file_limits: Mapping[str, int] | None = None,
         page_refusal: PageRefusal = no_page,
         is_https: bool = False,
         new_request_id: Callable[[], str] | None = None,
@@ -70,6 +72,7 @@ class OuterMiddleware:
     ) -> None:
         self._app = app
         self._body_limit_bytes = body_limit_bytes
+        self._file_limits = file_limits or {}
         self._page_refusal = page_refusal
         self._hardening = Hardening(is_https=is_https)
         self._new_request_id = new_request_id or _request_ids()
@@ -86,7 +89,7 @@ class OuterMiddleware:
             scope,
             receive,
             send,
-            limit=self._body_limit_bytes,
+            limit=self._file_limits.get(scope["path"], self._body_limit_bytes),
             page_refusal=self._page_refusal,
             hardening=self._hardening,
             new_request_id=self._new_request_id,

@@ -215,6 +215,15 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_LOYALTY}/imports/history"): MAY_MANAGE,
     ("POST", f"{_LOYALTY}/imports/history"): MAY_MANAGE,
     ("GET", f"{_LOYALTY}/imports/history/{{import_id}}"): MAY_MANAGE,
+    # Files from elsewhere
+    ("GET", f"{_LOYALTY}/imports"): MAY_MANAGE,
+    ("POST", f"{_LOYALTY}/imports"): MAY_MANAGE,
+    ("GET", f"{_LOYALTY}/imports/{{import_id}}"): MAY_MANAGE,
+    ("DELETE", f"{_LOYALTY}/imports/{{import_id}}"): MAY_MANAGE,
+    ("POST", f"{_LOYALTY}/imports/{{import_id}}/preview"): MAY_MANAGE,
+    ("POST", f"{_LOYALTY}/imports/{{import_id}}/run"): MAY_MANAGE,
+    ("POST", f"{_LOYALTY}/imports/{{import_id}}/undo"): MAY_MANAGE,
+    ("GET", f"{_LOYALTY}/imports/{{import_id}}/errors.csv"): MAY_MANAGE,
     # Staff PINs
     ("GET", f"{_LOYALTY}/pins"): _SEE_RULES,
     ("POST", f"{_LOYALTY}/pins"): MAY_MANAGE,

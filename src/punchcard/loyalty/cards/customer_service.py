@@ -31,7 +31,7 @@ from punchcard.loyalty.referral_models import Referral
 from punchcard.loyalty.vendor_events import Happened, tell
 from punchcard.loyalty.vocabulary import VendorEventType
 
-_EMPTY: Mapping[str, Any] = {
+EMPTY: Mapping[str, Any] = {
     **dict.fromkeys(
         ("name", "name_folded", "email", "email_verified_at", "phone", "birthday", "locale")
     ),
@@ -152,7 +152,7 @@ def _empty(
     if customer.erased_at is not None:
         return
     former.note(session, customer, act.now)
-    for name, value in _EMPTY.items():
+    for name, value in EMPTY.items():
         setattr(customer, name, value)
     customer.erased_at = customer.updated_at = act.now
     of = ("customer", customer.id)

@@ -1,0 +1,1 @@
+"""Imports: cards and balances from a file that another system wrote, tried, run and undone."""

@@ -1,0 +1,1 @@
+"""How the file of an import is read: bytes into rows, headings into fields, cells into values."""

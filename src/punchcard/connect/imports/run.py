@@ -1,0 +1,277 @@
+"""A run of an import: its rows go onto cards through the till, part by part, each exactly once.
+
+Whatever ends a run in the middle (a kill, a database that is away), the next turn does the part
+again: each operation has a key of its own, and what was done answers as it did.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from punchcard.connect.imports.errors import ImportBusy
+from punchcard.connect.imports.faults import BadRow, FaultCode
+from punchcard.connect.imports.import_files import unpacked
+from punchcard.connect.imports.matching import Known, MatchedCard, look_up
+from punchcard.connect.imports.models import CardImport, CardImportPart
+from punchcard.connect.imports.reading.rows import ImportRow
+from punchcard.connect.imports.trial import FAULTS_SKIPPED, RowFault, read_rows, row_fault
+from punchcard.connect.imports.vocabulary import BalanceMode, ImportState
+from punchcard.connect.imports.work import ImportWork, next_part, reader_of, rows_done, summed
+from punchcard.db.outbox import RetryLater
+from punchcard.db.unique import refusing_duplicates
+from punchcard.kit.errors import DomainError, Kind
+from punchcard.kit.ids import CardId, EntryId, ImportId
+from punchcard.loyalty.errors.cards import CardAlreadyExists, CardBlocked, ContactConflict
+from punchcard.loyalty.errors.till import OpeningBalanceExists
+from punchcard.loyalty.operations import (
+    Actor,
+    CardKey,
+    CardRef,
+    NewCustomer,
+    OpenCard,
+    Operation,
+    OperationMetadata,
+    SetOpeningBalance,
+)
+from punchcard.loyalty.tables import CARDS, ENTRIES
+from punchcard.loyalty.till.receipt import Receipt
+from punchcard.loyalty.vocabulary import ActorKind
+
+NEW: Final = "new"
+CODED: Final = "coded"
+"""What is noted of a row beside its card: that the import opened it, or gave it its code."""
+
+_FAULTS: Final[dict[type[DomainError], FaultCode]] = {
+    OpeningBalanceExists: FaultCode.OPENED_BEFORE,
+    CardBlocked: FaultCode.CARD_BLOCKED,
+    ContactConflict: FaultCode.CONTACT_CONFLICT,
+}
+
+
+@dataclass(slots=True)
+class _Place:
+    """A row on its way onto a card."""
+
+    number: int
+    row: ImportRow
+    card: MatchedCard | None
+    card_id: CardId | None = None
+    entry_id: EntryId | None = None
+    fault: BadRow | None = None
+    is_coded: bool = False
+
+
+def run_some(work: ImportWork, import_id: ImportId) -> bool:
+    """Run parts for a turn; returns whether all are on cards. Raises RetryLater."""
+    until = work.monotonic() + work.turn_seconds
+    while True:
+        with work.database.read() as session:
+            row = session.get_one(CardImport, import_id)
+            part = None if row.state is not ImportState.RUNNING else next_part(session, row)
+            if part is not None:
+                places, faults = _planned(session, row, part, work)
+        if part is None:
+            _finish(work, import_id)
+            return True
+        _open_cards(work, row, [place for place in places if place.card_id is None])
+        _set_balances(work, row, [place for place in places if place.card_id is not None])
+        with work.database.write() as session:
+            row = session.get_one(CardImport, import_id, with_for_update=True)
+            if row.state is not ImportState.RUNNING:
+                raise ImportBusy(state=str(row.state))
+            kept = session.get_one(CardImportPart, (import_id, part.number))
+            _note(session, row, kept, places, faults)
+            session.flush()
+            row.rows_done = rows_done(session, row)
+        if work.monotonic() >= until:
+            return False
+
+
+def _finish(work: ImportWork, import_id: ImportId) -> None:
+    with work.database.write() as session:
+        row = session.get_one(CardImport, import_id, with_for_update=True)
+        if row.state is ImportState.RUNNING:
+            row.counts = summed(session, row.id)
+            row.state, row.rows_done = ImportState.DONE, row.rows
+            row.updated_at = work.clock.now()
+
+
+def _planned(
+    session: Session, row: CardImport, part: CardImportPart, work: ImportWork
+) -> tuple[list[_Place], list[RowFault]]:
+    """Return where the rows go that the trial took, as the cards are by now."""
+    faults = list(part.faults)
+    refused = {fault[0] for fault in faults}
+    numbered = [each for each in unpacked(part) if each[0] not in refused]
+    told, unread = read_rows(numbered, reader_of(session, row, work.clock))
+    rows = [one for _, one in told]
+    known = look_up(session.connection(), row.vendor_id, row.program_id, rows)
+    places = [_place(known, number, one) for number, one in told]
+    return places, faults + unread
+
+
+def _place(known: Known, number: int, row: ImportRow) -> _Place:
+    try:
+        card = known.card_of(row)
+    except BadRow as fault:
+        return _Place(number, row, None, fault=fault)
+    return _Place(number, row, card, card_id=card.id if card else None)
+
+
+def _open_cards(work: ImportWork, row: CardImport, places: Sequence[_Place]) -> None:
+    asked = [place for place in places if place.fault is None]
+    operations = [_opening(row, place) for place in asked]
+    for place, outcome in zip(asked, _submitted(work, operations), strict=True):
+        if isinstance(outcome, Receipt):
+            place.card_id = outcome.card.id
+        elif isinstance(outcome, CardAlreadyExists):
+            # Opened elsewhere since the look.
+            place.card_id = CardId(str(outcome.facts["card_id"]))
+        else:
+            place.fault = _fault_of(outcome)
+    _set_balances(work, row, [place for place in asked if place.card_id is not None])
+
+
+def _set_balances(work: ImportWork, row: CardImport, places: Sequence[_Place]) -> None:
+    asked = [place for place in places if _has_balance(place)]
+    operations = [_balance(row, place) for place in asked]
+    for place, outcome in zip(asked, _submitted(work, operations), strict=True):
+        if isinstance(outcome, Receipt):
+            place.entry_id = EntryId(outcome.entry["id"])
+        else:
+            place.fault = _fault_of(outcome)
+
+
+def _has_balance(place: _Place) -> bool:
+    """Return whether there is something to put on the card: nothing on a new one is nothing."""
+    row = place.row
+    if place.fault is not None or place.entry_id is not None:
+        return False
+    if place.card is None:
+        return bool(row.stamps or row.points)
+    return row.stamps is not None or row.points is not None
+
+
+def _submitted(work: ImportWork, operations: Sequence[Operation]) -> Iterable[Any]:
+    outcomes = work.till.submit_all(operations)
+    for outcome in outcomes:
+        if isinstance(outcome, DomainError) and outcome.kind is Kind.BUSY:
+            raise RetryLater(outcome.code)
+    return outcomes
+
+
+def _fault_of(refusal: DomainError) -> BadRow:
+    code = _FAULTS.get(type(refusal))
+    return BadRow(code) if code else BadRow(FaultCode.REFUSED, reason=refusal.code)
+
+
+def _opening(row: CardImport, place: _Place) -> OpenCard:
+    told = place.row
+    customer = NewCustomer(
+        name=told.name,
+        email=told.email,
+        phone=told.phone,
+        birthday=told.birthday,
+        locale=told.locale,
+        marketing_consent=told.has_consent,
+        marketing_consent_at=told.consent_at,
+    )
+    return OpenCard(
+        **metadata_of(row, place.number, "card", told),
+        program_id=row.program_id,
+        customer=customer if customer != NewCustomer() else None,
+        is_mailed=False,
+        has_welcome=False,
+        locale=told.locale,
+        external_code=told.external_code,
+    )
+
+
+def _balance(row: CardImport, place: _Place) -> SetOpeningBalance:
+    told = place.row
+    assert place.card_id is not None
+    return SetOpeningBalance(
+        **metadata_of(row, place.number, "", told.stamps, told.points, row.balance),
+        card=CardRef(CardKey.ID, place.card_id),
+        stamps=told.stamps,
+        points=told.points,
+        adds=row.balance is BalanceMode.ADD,
+    )
+
+
+def metadata_of(row: CardImport, number: int, step: str, *told: Any) -> OperationMetadata:
+    """Return what each operation of an import carries: its key names row and step."""
+    key = f"import:{row.key}:{number}"
+    return {
+        "vendor_id": row.vendor_id,
+        "actor": Actor(ActorKind.IMPORT, row.id),
+        "idempotency_key": f"{key}:{step}" if step else key,
+        "fingerprint": hashlib.sha256(repr((row.program_id, *told)).encode()).digest(),
+    }
+
+
+def _note(
+    session: Session,
+    row: CardImport,
+    part: CardImportPart,
+    places: Sequence[_Place],
+    faults: list[RowFault],
+) -> None:
+    """Keep what became of a part's rows, and give cards that were there the code of theirs."""
+    for place in places:
+        _give_code(session, place)
+    opened = _opened_by(session, row, [place.card_id for place in places if place.card_id])
+    faults += [row_fault(place.number, place.fault) for place in places if place.fault]
+    skipped = sum(fault[1] in FAULTS_SKIPPED for fault in faults)
+    placed = [place for place in places if place.fault is None or place.card_id in opened]
+    good = [place for place in places if place.fault is None]
+    part.counts = {
+        "new": sum(place.card_id in opened for place in good),
+        "matched": sum(place.card_id not in opened for place in good),
+        "skipped": skipped,
+        "rejected": len(faults) - skipped,
+        "stamps": sum(place.row.stamps or 0 for place in good),
+        "points": sum(place.row.points or 0 for place in good),
+        "consents": sum(place.row.has_consent and place.card_id in opened for place in good),
+    }
+    part.faults = sorted(faults)
+    part.done = [
+        [place.number, place.card_id, place.entry_id, _flags(place, opened)] for place in placed
+    ]
+    part.step = ImportState.RUNNING
+
+
+def _flags(place: _Place, opened: set[str]) -> list[str]:
+    return [NEW] * (place.card_id in opened) + [CODED] * place.is_coded
+
+
+def _give_code(session: Session, place: _Place) -> None:
+    card, code = place.card, place.row.external_code
+    if place.fault is not None or card is None or code is None or card.external_code is not None:
+        return
+    try:
+        with refusing_duplicates(session, CardAlreadyExists):
+            session.execute(
+                update(CARDS)
+                .where(CARDS.c.id == card.id, CARDS.c.external_code.is_(None))
+                .values(external_code=code)
+            )
+    except CardAlreadyExists:
+        place.fault = BadRow(FaultCode.CODE_TAKEN)
+    else:
+        place.is_coded = True
+
+
+def _opened_by(session: Session, row: CardImport, card_ids: Sequence[CardId]) -> set[str]:
+    """Return those of the cards that this import opened, in whichever of its turns."""
+    query = select(ENTRIES.c.card_id).where(
+        ENTRIES.c.card_id.in_(card_ids),
+        ENTRIES.c.sequence == 1,
+        ENTRIES.c.actor_kind == ActorKind.IMPORT,
+        ENTRIES.c.actor_id == row.id,
+    )
+    return set(session.scalars(query)) if card_ids else set()

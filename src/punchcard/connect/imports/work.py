@@ -1,0 +1,83 @@
+"""What the worker works on an import with, and how a step goes over its parts, turn by turn."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from punchcard.accounts.models import Vendor
+from punchcard.connect.imports.models import CardImport, CardImportPart
+from punchcard.connect.imports.reading.rows import RowReader
+from punchcard.connect.imports.vocabulary import ImportField
+from punchcard.db.database import Database
+from punchcard.kit.clock import Clock
+from punchcard.kit.ids import Ids, ImportId
+from punchcard.loyalty.till.till import Till
+
+IMPORT_WORK: Final = "imports.work"
+"""There is work on an import, the key: it is tried, run or undone."""
+
+TURN_SECONDS: Final = 10.0
+"""How long a worker stays with one import, before others have their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportWork:
+    """What imports are worked on with. `turn_seconds` bounds one turn."""
+
+    database: Database
+    till: Till
+    clock: Clock
+    ids: Ids
+    turn_seconds: float = TURN_SECONDS
+    monotonic: Callable[[], float] = time.monotonic
+
+
+def next_part(session: Session, row: CardImport) -> CardImportPart | None:
+    """Return the first part that the step in hand has not come past; None when it is through.
+
+    An undo goes over what was put on cards alone.
+    """
+    query = select(CardImportPart).where(
+        CardImportPart.import_id == row.id, CardImportPart.step != row.state
+    )
+    return session.scalar(query.order_by(CardImportPart.number).limit(1))
+
+
+def summed(session: Session, import_id: ImportId) -> dict[str, int]:
+    """Return the counts of all parts."""
+    parts = session.scalars(
+        select(CardImportPart.counts)
+        .where(CardImportPart.import_id == import_id)
+        .order_by(CardImportPart.number)
+    )
+    total: dict[str, int] = {}
+    for counts in parts:
+        for name, number in counts.items():
+            total[name] = total.get(name, 0) + number
+    return total
+
+
+def rows_done(session: Session, row: CardImport) -> int:
+    """Return how many rows the step in hand has come past."""
+    query = select(func.coalesce(func.sum(CardImportPart.row_count), 0)).where(
+        CardImportPart.import_id == row.id, CardImportPart.step == row.state
+    )
+    return int(session.scalar(query) or 0)
+
+
+def reader_of(session: Session, row: CardImport, clock: Clock) -> RowReader:
+    """Return what reads the rows of an import."""
+    vendor = session.get_one(Vendor, row.vendor_id)
+    return RowReader(
+        mapping={ImportField(name): column for name, column in row.mapping.items()},
+        columns=len(row.headings),
+        decimal=row.decimal,
+        date_order=row.date_order,
+        country=vendor.country,
+        now=clock.now(),
+        has_source=bool(row.consent_source),
+    )

@@ -1,0 +1,38 @@
+"""Cards that an undone import had opened: closed, with who held nothing else forgotten."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from punchcard.kit.ids import CardId, CustomerId
+from punchcard.loyalty.cards.customer_service import EMPTY
+from punchcard.loyalty.events import announce_cards_changed
+from punchcard.loyalty.tables import CARDS, CUSTOMERS
+from punchcard.loyalty.vocabulary import CardStatus
+
+
+def close_cards(session: Session, card_ids: Collection[CardId], now: datetime) -> None:
+    """Close cards that nobody ever used; their old codes and their holders may come again.
+
+    A holder of no other card is emptied, as if nobody had told of them.
+    """
+    if not card_ids:
+        return
+    ids = sorted(card_ids)
+    locked = select(CARDS.c.id, CARDS.c.customer_id).where(CARDS.c.id.in_(ids)).order_by(CARDS.c.id)
+    rows = session.execute(locked.with_for_update()).all()
+    holders = {row.customer_id for row in rows if row.customer_id is not None}
+    closed = {"status": CardStatus.CLOSED, "external_code": None, "customer_id": None}
+    session.execute(update(CARDS).where(CARDS.c.id.in_(ids)).values(**closed, updated_at=now))
+    _forget(session, holders, now)
+    announce_cards_changed(session, ids, now)
+
+
+def _forget(session: Session, holders: Collection[CustomerId], now: datetime) -> None:
+    others = select(CARDS.c.customer_id).where(CARDS.c.customer_id.in_(holders))
+    unseen = set(holders).difference(session.scalars(others))
+    if unseen:
+        emptied = {**EMPTY, "erased_at": now, "updated_at": now}
+        session.execute(update(CUSTOMERS).where(CUSTOMERS.c.id.in_(unseen)).values(**emptied))

@@ -1,0 +1,1 @@
+"""Files from elsewhere: read, tried, put on cards, undone."""
