@@ -13,6 +13,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.orm import Session
 
 from punchcard.kit.ids import CardId, CustomerId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.programs.handed_out import had_for_points
@@ -80,6 +81,21 @@ def times_redeemed(
     for card_id, reward_id, times in connection.execute(query):
         found.setdefault(card_id, {})[reward_id] = int(times)
     return found
+
+
+def in_tier(session: Session, vendor_id: VendorId, key: str) -> ColumnElement[bool]:
+    """Return the condition that a card's last entry about its tier put it into the tier `key`.
+
+    Cards that never left the lowest of their program tell none.
+    """
+    programs = session.execute(
+        select(PROGRAMS.c.id, PROGRAMS.c.tiers).where(
+            PROGRAMS.c.vendor_id == vendor_id, PROGRAMS.c.tiers.is_not(None)
+        )
+    )
+    lowest = [row.id for row in programs if row.tiers[0]["key"] == key]
+    own = CARDS.c.standing["tier"]["key"].as_string()
+    return or_(own == key, and_(own.is_(None), CARDS.c.program_id.in_(lowest)))
 
 
 def customers_with(

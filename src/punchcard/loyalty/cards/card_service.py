@@ -14,7 +14,7 @@ from punchcard.kit.ids import CardId, ProgramId, VendorId, as_card_token, as_id,
 from punchcard.kit.secrets import hash_token
 from punchcard.kit.validation import contacts
 from punchcard.loyalty.cards.card_order import in_order
-from punchcard.loyalty.cards.card_queries import card_query
+from punchcard.loyalty.cards.card_queries import card_query, in_tier
 from punchcard.loyalty.cards.card_search import HOLDERS, cards_like, held_by
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.external_codes import cards_by_code, external_code
@@ -72,6 +72,7 @@ def list_cards(
     country: str | None = None,
     active_since: datetime | None = None,
     active_before: datetime | None = None,
+    tier: str | None = None,
     order: str | None = None,
     by_former: bool = True,
 ) -> list[CardView]:
@@ -79,7 +80,7 @@ def list_cards(
 
     `query` is what `card_search` looks for: words of a name, parts of contacts, ends of a number,
     and unless `by_former` is off those that a card had before it was replaced.
-    `active_since` and `active_before` (not included) bound the last activity.
+    `active_since` and `active_before` (not included) bound the last activity; `tier` is a key.
     """
     wanted = in_order(session, _of_vendor(vendor_id).limit(limit), order, before_id)
     if program_id is not None:
@@ -90,6 +91,8 @@ def list_cards(
         wanted = wanted.where(CARDS.c.last_activity_at >= active_since)
     if active_before is not None:
         wanted = wanted.where(CARDS.c.last_activity_at < active_before)
+    if tier is not None:
+        wanted = wanted.where(in_tier(session, vendor_id, tier))
     if query and query.strip():
         wanted = wanted.where(cards_like(vendor_id, query.strip(), country, by_former=by_former))
     return _views(session, wanted, now)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.kit.errors import InvalidInput, invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import ProgramId, RewardId, as_id
+from punchcard.kit.ids import ProgramId, RewardId, VendorId, as_id
 from punchcard.loyalty.errors.programs import RewardGivenByTier
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.promotion_models import Promotion
@@ -67,6 +67,18 @@ def audited_tiers(values: Mapping[str, Any]) -> dict[str, Any]:
             for tier in told["tiers"]
         ]
     return told
+
+
+def tier_names(session: Session, vendor_id: VendorId) -> dict[tuple[ProgramId, str], str]:
+    """Return what the tiers of the vendor's programs are called, by program and key."""
+    query = select(LoyaltyProgram.id, LoyaltyProgram.tiers).where(
+        LoyaltyProgram.vendor_id == vendor_id, LoyaltyProgram.tiers.is_not(None)
+    )
+    return {
+        (program_id, tier["key"]): tier["name"]
+        for program_id, tiers in session.execute(query)
+        for tier in tiers
+    }
 
 
 def refuse_if_given(program: LoyaltyProgram, reward_id: RewardId) -> None:

@@ -1,6 +1,6 @@
 """What a loyalty program has as tables to export: cards, the ledger, rewards, PINs, staff."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final, TypedDict, Unpack
 
@@ -19,6 +19,7 @@ from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter, ReadEntry
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, StaffPin
+from punchcard.loyalty.programs.program_tiers import tier_names
 from punchcard.loyalty.reports.staff_report_service import StaffLine, staff_report
 from punchcard.loyalty.vocabulary import CardStatus
 
@@ -37,6 +38,7 @@ _CARD_COLUMNS: Final = (
     Column(N_("Stamps in total"), ColumnKind.NUMBER),
     Column(N_("Points in total"), ColumnKind.NUMBER),
     Column(N_("Rewards redeemed"), ColumnKind.NUMBER),
+    Column(N_("Tier")),
     Column(N_("Joined"), ColumnKind.MOMENT),
     Column(N_("Last activity"), ColumnKind.MOMENT),
     Column(N_("Id")),
@@ -114,6 +116,7 @@ class CardFilter(TypedDict, total=False):
     country: str | None
     active_since: datetime | None
     active_before: datetime | None
+    tier: str | None
     order: str | None
 
 
@@ -130,7 +133,8 @@ def cards(vendor_id: VendorId, *, now: datetime, **wanted: Unpack[CardFilter]) -
             **wanted,
         )
         names = _program_names(session, vendor_id)
-        return paged(views, lambda view: _card_values(view, names))
+        tiers = tier_names(session, vendor_id)
+        return paged(views, lambda view: _card_values(view, names, tiers))
 
     return Table(_CARD_COLUMNS, read)
 
@@ -207,7 +211,9 @@ def staff(
     return Table(_STAFF_COLUMNS, read)
 
 
-def _card_values(view: CardView, programs: dict[str, str]) -> Row:
+def _card_values(
+    view: CardView, programs: dict[str, str], tiers: Mapping[tuple[ProgramId, str], str]
+) -> Row:
     customer = view.customer or {}
     return (
         view.number,
@@ -220,6 +226,7 @@ def _card_values(view: CardView, programs: dict[str, str]) -> Row:
         view.lifetime_stamps,
         view.lifetime_points,
         view.lifetime_rewards,
+        tiers.get((view.program_id, view.tier.key)) if view.tier else None,
         view.enrolled_at,
         view.last_activity_at,
         view.id,

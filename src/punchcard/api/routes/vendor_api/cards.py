@@ -51,6 +51,10 @@ ActiveSince = Annotated[
 ActiveBefore = Annotated[
     Moment | None, Query(description="Only cards whose last activity was before this.")
 ]
+InTier = Annotated[
+    Annotated[str, *line(1, 40)] | None,
+    Query(description="Only cards in the tier with this key, of whichever program."),
+]
 Code = Annotated[
     str,
     *line(1, 300),
@@ -78,6 +82,7 @@ def list_cards(
     status: OneOf[CardStatus] | None = None,
     active_since: ActiveSince = None,
     active_before: ActiveBefore = None,
+    tier: InTier = None,
 ) -> Listed[Card]:
     """Return the vendor's cards, newest first; a terminal gets the first 20 it searches for."""
     searches_only = not caller.subject.may(LOYALTY_READ)
@@ -99,6 +104,7 @@ def list_cards(
             country=caller.subject.country,
             active_since=active_since,
             active_before=active_before,
+            tier=tier,
             # Who found a lost card must not learn at the counter what it was replaced by.
             by_former=not searches_only,
         )

@@ -13,7 +13,7 @@ from punchcard.accounts.exports import Table
 from punchcard.api.http.dependencies import Caller, CallerDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.routes.vendor_api.cards import ActiveBefore, ActiveSince, Search
+from punchcard.api.routes.vendor_api.cards import ActiveBefore, ActiveSince, InTier, Search
 from punchcard.api.routes.vendor_api.transactions import OfType, Since, Until
 from punchcard.api.schemas.fields import IdOf, OneOf
 from punchcard.api.schemas.stats import DaysDep
@@ -48,6 +48,7 @@ def _cards(
     query: Search = None,
     active_since: ActiveSince = None,
     active_before: ActiveBefore = None,
+    tier: InTier = None,
 ) -> Table:
     wanted = CardFilter(
         program_id=program_id,
@@ -56,6 +57,7 @@ def _cards(
         country=caller.subject.country,
         active_since=active_since,
         active_before=active_before,
+        tier=tier,
     )
     now = caller.context.clock.now()
     return loyalty_exports.cards(caller.vendor_id, now=now, **wanted)
