@@ -138,3 +138,24 @@ def test_a_program_that_waits_for_nothing_pays_nothing(
     assert waiting(context) == []
     with context.database.read() as session:
         assert session.get_one(LoyaltyProgram, waits.id).followed is None
+
+
+def test_a_tier_that_is_reached_brings_something_once_a_year(
+    context: Context, alice: Shop, clock: ManualClock
+) -> None:
+    tiers = [
+        {"key": "basic", "name": "Basic", "threshold": 0},
+        {"key": "gold", "name": "Gold", "threshold": 3},
+    ]
+    program = coffee_shop(alice, tiers=tiers, tier_basis="visits")
+    automation(alice, program.id, trigger="tier_reached", when={"tier": "gold"})
+    anna = guest(alice, program)
+    stamp(alice, anna)
+    work(context)
+    assert points(context, anna) == 0
+    for _ in range(3):
+        stamp(alice, anna)
+    work(context)
+    work(context)
+    assert points(context, anna) == 5
+    assert [run.occasion for run in runs(context)] == ["tier:gold:2026"]

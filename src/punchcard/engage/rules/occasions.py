@@ -135,12 +135,9 @@ def _name_of(
 
 def _is_rise(events: Sequence[PastEvent], event: PastEvent, tiers: Sequence[str]) -> bool:
     """Return whether a change of tier led to a higher one than the card had before."""
-    before: str | None = None
-    for one in events:
-        if one is event:
-            break
-        if one.type == EntryType.TIER_CHANGED:
-            before = one.tier
+    changes = [one for one in events if one.type == EntryType.TIER_CHANGED]
+    place = changes.index(event)
+    before = changes[place - 1].tier if place else None
     return _rank(event.tier, tiers) > _rank(before, tiers)
 
 
