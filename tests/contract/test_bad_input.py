@@ -339,5 +339,5 @@ def _lists(document: Any) -> list[Route]:
         if "cursor"
         in [parameter["name"] for parameter in methods.get("get", {}).get("parameters", [])]
     ]
-    assert len(lists) == 22
+    assert len(lists) == 24
     return lists

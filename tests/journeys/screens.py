@@ -291,6 +291,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("people", "/console/people", OWNER),
     Screen("person", _of("people", "users"), OWNER),
     Screen("api-keys", "/console/api-keys", OWNER),
+    Screen("webhooks", "/console/webhooks", OWNER),
     Screen("settings", "/console/settings", OWNER),
     Screen("mails", "/console/mails", OWNER),
     Screen("settings-changes", "/console/settings/changes", OWNER),

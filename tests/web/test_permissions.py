@@ -27,6 +27,8 @@ EVERYBODY: dict[str, Subject] = {
 _AUTH = "/api/v1/auth"
 _VENDOR = "/api/v1/vendor"
 _LOYALTY = "/api/v1/vendor/loyalty"
+_WEBHOOKS = "/console/webhooks"
+_HOOKS = f"{_VENDOR}/webhook-endpoints"
 _PLATFORM = "/api/v1/admin"
 _CARD = "/console/members/{card_id}"
 _PROGRAM = "/console/programs/{program_id}"
@@ -231,6 +233,21 @@ SAME: dict[Route, list[Route]] = {
     ("GET", "/console/settings/changes"): [("GET", f"{_VENDOR}/audit-events")],
     ("GET", f"{_PROGRAM}/changes"): [("GET", f"{_VENDOR}/audit-events")],
     ("POST", "/console/settings/close"): [("POST", f"{_VENDOR}/close")],
+    ("GET", _WEBHOOKS): [("GET", f"{_HOOKS}")],
+    ("POST", _WEBHOOKS): [("POST", f"{_HOOKS}")],
+    ("GET", f"{_WEBHOOKS}/{{endpoint_id}}"): [
+        ("PATCH", f"{_HOOKS}/{{endpoint_id}}"),
+        ("GET", f"{_HOOKS}/{{endpoint_id}}/deliveries"),
+    ],
+    ("POST", f"{_WEBHOOKS}/{{endpoint_id}}"): [("PATCH", f"{_HOOKS}/{{endpoint_id}}")],
+    ("POST", f"{_WEBHOOKS}/{{endpoint_id}}/status"): [("PATCH", f"{_HOOKS}/{{endpoint_id}}")],
+    ("POST", f"{_WEBHOOKS}/{{endpoint_id}}/delete"): [("DELETE", f"{_HOOKS}/{{endpoint_id}}")],
+    **{
+        ("POST", f"{_WEBHOOKS}/{{endpoint_id}}/{verb}"): [
+            ("POST", f"{_HOOKS}/{{endpoint_id}}/{verb}")
+        ]
+        for verb in ("rotate", "test", "replay", "deliveries/{delivery_id}/retry")
+    },
     ("GET", "/console/api-keys"): [("GET", f"{_VENDOR}/api-keys")],
     ("POST", "/console/api-keys"): [("POST", f"{_VENDOR}/api-keys")],
     ("POST", "/console/api-keys/{api_key_id}/revoke"): [

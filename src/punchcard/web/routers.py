@@ -23,6 +23,7 @@ from punchcard.web.console import (
     terminals,
 )
 from punchcard.web.console.cards import card_grants, card_operations, cards, members, wrong_contacts
+from punchcard.web.console.connections import webhooks
 from punchcard.web.console.engage import automations, friends
 from punchcard.web.console.guide import guide
 from punchcard.web.console.ledger import ledger, verification
@@ -77,6 +78,7 @@ ROUTERS: Final[list[APIRouter]] = [
     wallets.router,
     people.router,
     api_keys.router,
+    webhooks.router,
     settings.router,
     mails.router,
     profile.router,

@@ -44,6 +44,7 @@ CONSOLE: Final = (
     Entry("/console/exports", "download", N_("Exports"), _REPORTS),
     Entry("/console/people", "shield-check", N_("Team"), _SHOP),
     Entry("/console/api-keys", "plug", N_("API keys"), _SHOP),
+    Entry("/console/webhooks", "bell", N_("Webhooks"), _SHOP),
     Entry("/console/settings", "settings", N_("Settings"), _SHOP),
     Entry("/console/account", "lock", N_("Your account"), _YOU),
 )

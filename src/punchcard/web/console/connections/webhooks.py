@@ -1,0 +1,261 @@
+"""The console's pages of webhooks: where what happens is sent to, and what became of it."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+import orjson
+from fastapi import APIRouter, Response
+
+from punchcard.accounts import vendor_service
+from punchcard.connect.models import WebhookEndpoint
+from punchcard.connect.vocabulary import DeliveryState, DisabledReason, EndpointStatus
+from punchcard.connect.webhooks import delivery_service, endpoint_service
+from punchcard.connect.webhooks.addresses import URL_CHARACTERS, webhook_address
+from punchcard.kit.i18n import N_
+from punchcard.kit.ids import WebhookDeliveryId, WebhookEndpointId, as_id
+from punchcard.loyalty.vocabulary import VendorEventType
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
+
+PATH: Final = "/console/webhooks"
+router = APIRouter(prefix=PATH)
+
+_SHOWN: Final = 50
+_LISTED: Final = 200
+_TYPES: Final = [str(one) for one in VendorEventType if one != VendorEventType.TEST]
+_SPANS: Final = (
+    ("1", N_("The last hour")),
+    ("24", N_("The last day")),
+    ("168", N_("The last seven days")),
+    ("720", N_("The last 30 days")),
+)
+"""How many hours a replay goes back, and how that is called."""
+_STATES: Final = {
+    DeliveryState.WAITING: N_("waiting"),
+    DeliveryState.SENDING: N_("being sent"),
+    DeliveryState.DELIVERED: N_("delivered"),
+    DeliveryState.FAILED: N_("failed"),
+}
+_REASONS: Final = {
+    DisabledReason.VENDOR: N_("Switched off by the shop."),
+    DisabledReason.GONE: N_("It answered that it wants to hear no more."),
+    DisabledReason.FAILING: N_("It failed for days."),
+}
+
+
+@router.get("")
+def open_webhooks(request: PageRequestDep) -> Response:
+    """List the endpoints, with a form for another one."""
+    return _list_page(request, request.form({"types": []}))
+
+
+@router.post("")
+def create_webhook(request: PageRequestDep, form: FormDep) -> Response:
+    """Make an endpoint and show its secret, once."""
+    wanted = _wanted(request, form)
+    made: tuple[str, WebhookEndpoint] | None = None
+    if form.is_valid:
+        with form.refusals(), request.context.database.write() as session:
+            made = endpoint_service.create_endpoint(
+                session,
+                request.act(),
+                request.vendor_id,
+                request.context.connect.webhook_secrets,
+                **wanted,
+                limit=request.context.settings.webhook_endpoints_per_vendor,
+            )
+    if made is None:
+        return _list_page(request, form, status=422)
+    secret, endpoint = made
+    return _webhook_page(request, endpoint.id, status=201, secret=secret)
+
+
+@router.get("/{endpoint_id}")
+def open_webhook(
+    request: PageRequestDep, endpoint_id: WebhookEndpointId, before: str | None = None
+) -> Response:
+    """Show an endpoint and what was sent to it, newest first."""
+    return _webhook_page(request, endpoint_id, before=before)
+
+
+@router.post("/{endpoint_id}")
+def update_webhook(
+    request: PageRequestDep, endpoint_id: WebhookEndpointId, form: FormDep
+) -> Response:
+    """Change where an endpoint is, and what it is told."""
+    wanted = _wanted(request, form)
+    if form.is_valid:
+        with form.refusals(), request.context.database.write() as session:
+            endpoint_service.update_endpoint(
+                session, request.act(), request.vendor_id, endpoint_id, wanted
+            )
+    if not form.is_valid:
+        return _webhook_page(request, endpoint_id, form=form, status=form.status)
+    return request.redirect(f"{PATH}/{endpoint_id}", N_("Saved."))
+
+
+@router.post("/{endpoint_id}/status")
+def switch_webhook(
+    request: PageRequestDep, endpoint_id: WebhookEndpointId, form: FormDep
+) -> Response:
+    """Switch an endpoint off, or on again."""
+    is_on = form.value("status") == EndpointStatus.ACTIVE
+    wanted = {"status": EndpointStatus.ACTIVE if is_on else EndpointStatus.DISABLED}
+    with request.context.database.write() as session:
+        endpoint_service.update_endpoint(
+            session, request.act(), request.vendor_id, endpoint_id, wanted
+        )
+    said = N_("The webhook is on.") if is_on else N_("The webhook is off.")
+    return request.redirect(f"{PATH}/{endpoint_id}", said)
+
+
+@router.post("/{endpoint_id}/delete")
+def delete_webhook(
+    request: PageRequestDep, endpoint_id: WebhookEndpointId, form: FormDep
+) -> Response:
+    """Delete an endpoint."""
+    with request.context.database.write() as session:
+        endpoint_service.delete_endpoint(session, request.act(), request.vendor_id, endpoint_id)
+    return request.redirect(PATH, N_("The webhook is deleted."))
+
+
+@router.post("/{endpoint_id}/rotate")
+def rotate_webhook(
+    request: PageRequestDep, endpoint_id: WebhookEndpointId, form: FormDep
+) -> Response:
+    """Give an endpoint a new secret and show it, once."""
+    made: tuple[str, WebhookEndpoint] | None = None
+    with form.refusals(), request.context.database.write() as session:
+        made = endpoint_service.rotate_secret(
+            session,
+            request.act(),
+            request.vendor_id,
+            endpoint_id,
+            request.context.connect.webhook_secrets,
+            at_once=form.value("at_once") == "on",
+        )
+    if made is None:
+        return _webhook_page(request, endpoint_id, refusal=form.refusal, status=form.status)
+    return _webhook_page(request, endpoint_id, secret=made[0])
+
+
+@router.post("/{endpoint_id}/test")
+def send_test(request: PageRequestDep, endpoint_id: WebhookEndpointId, form: FormDep) -> Response:
+    """Send an endpoint a test."""
+    with form.refusals(), request.context.database.write() as session:
+        delivery_service.send_test(session, request.act(), request.vendor_id, endpoint_id)
+    return _sent(request, endpoint_id, form, N_("The test is on its way."))
+
+
+@router.post("/{endpoint_id}/replay")
+def replay(request: PageRequestDep, endpoint_id: WebhookEndpointId, form: FormDep) -> Response:
+    """Send an endpoint again what happened lately."""
+    hours = form.choice("hours", [hours for hours, _ in _SPANS])
+    if hours is not None:
+        since = request.context.clock.now() - timedelta(hours=int(hours))
+        with form.refusals(), request.context.database.write() as session:
+            delivery_service.replay(
+                session, request.act(), request.vendor_id, endpoint_id, since=since
+            )
+    return _sent(request, endpoint_id, form, N_("What happened since then is on its way."))
+
+
+@router.post("/{endpoint_id}/deliveries/{delivery_id}/retry")
+def retry_delivery(
+    request: PageRequestDep,
+    endpoint_id: WebhookEndpointId,
+    delivery_id: WebhookDeliveryId,
+    form: FormDep,
+) -> Response:
+    """Send one delivery again."""
+    with form.refusals(), request.context.database.write() as session:
+        delivery_service.retry_delivery(
+            session, request.act(), request.vendor_id, endpoint_id, delivery_id
+        )
+    return _sent(request, endpoint_id, form, N_("It is sent again."))
+
+
+def _sent(request: PageRequest, endpoint_id: WebhookEndpointId, form: Form, said: str) -> Response:
+    if not form.is_valid:
+        return _webhook_page(request, endpoint_id, refusal=form.refusal, status=form.status)
+    return request.redirect(f"{PATH}/{endpoint_id}", said)
+
+
+def _wanted(request: PageRequest, form: Form) -> dict[str, Any]:
+    """Return what the form says of an endpoint; faults stand in it."""
+    networks = request.context.connect.webhook_networks
+    return {
+        "url": form.checked("url", webhook_address, networks=networks),
+        "description": form.text("description", required=False, limit=200) or "",
+        "types": [one for one in form.choices("types") if one in _TYPES],
+    }
+
+
+def _initial(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    return {
+        "url": endpoint.url,
+        "description": endpoint.description,
+        "types": list(endpoint.types),
+    }
+
+
+def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
+    with request.context.database.read() as session:
+        endpoints = endpoint_service.list_endpoints(session, request.vendor_id, limit=_LISTED)
+    return request.render(
+        "console/webhooks.html",
+        status=status,
+        form=form,
+        endpoints=endpoints,
+        types=_TYPES,
+        off=EndpointStatus.DISABLED,
+        url_characters=URL_CHARACTERS,
+    )
+
+
+def _webhook_page(
+    request: PageRequest,
+    endpoint_id: WebhookEndpointId,
+    *,
+    form: Form | None = None,
+    status: int = 200,
+    before: str | None = None,
+    secret: str | None = None,
+    refusal: str | None = None,
+) -> Response:
+    with request.context.database.read() as session:
+        endpoint = endpoint_service.get_endpoint(session, request.vendor_id, endpoint_id)
+        rows = delivery_service.list_deliveries(
+            session,
+            request.vendor_id,
+            endpoint_id,
+            before_id=as_id(before) if before else None,
+            limit=_SHOWN + 1,
+        )
+        timezone = vendor_service.get_vendor(session, request.vendor_id).timezone
+    shown = rows[:_SHOWN]
+    return request.render(
+        "console/webhook.html",
+        status=status,
+        form=form or request.form(_initial(endpoint)),
+        replay_form=request.form({"hours": "24"}),
+        endpoint=endpoint,
+        deliveries=[(one, event, _pretty(event.body)) for one, event in shown],
+        next_url=f"{PATH}/{endpoint.id}?before={shown[-1][0].id}" if len(rows) > _SHOWN else None,
+        first_url=f"{PATH}/{endpoint.id}" if before else None,
+        types=_TYPES,
+        spans=_SPANS,
+        states=_STATES,
+        reasons=_REASONS,
+        State=DeliveryState,
+        off=EndpointStatus.DISABLED,
+        on=EndpointStatus.ACTIVE,
+        secret=secret,
+        refusal=refusal,
+        timezone=timezone,
+        url_characters=URL_CHARACTERS,
+    )
+
+
+def _pretty(body: str) -> str:
+    return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode()
