@@ -22,6 +22,7 @@ from bench.receipts import LARGE_SIZES, SIZES, receipts
 from bench.stamps import memory, operations, stamps
 from bench.start import start
 from bench.timing import timing
+from bench.webhooks import webhooks
 from bench.workshop import Bench, Workshop, bars
 
 ROUNDS = 3
@@ -49,6 +50,7 @@ BENCHES: dict[str, tuple[str, Bench]] = {
     "commit-to-push": ("from a committed stamp to the wallet, idle worker", commit_to_push),
     "fanout": ("a redesign on its way to 100,000 cards on phones", fanout),
     "timing": ("whether the time of a refusal tells what it does not say", timing),
+    "webhooks": ("stamps beside ten dead receivers and 10,000 events", webhooks),
     "reads": ("reads at 10 thousand, 1 million and 10 million entries", reads),
     "receipts": ("purchases with receipt numbers at up to 1 million of them", receipts(SIZES)),
     "receipts-10m": ("the same at 10 million, which take long to write", receipts(LARGE_SIZES)),
