@@ -15,6 +15,7 @@ from sqlalchemy import (
     Engine,
     Select,
     String,
+    Table,
     Text,
     TypeDecorator,
     UnaryExpression,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     cast,
     event,
     func,
+    select,
     type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -66,6 +68,21 @@ def id_as_text(connection: Connection, column: ColumnElement[str]) -> ColumnElem
     digits: ColumnElement[str] = type_coerce(column, String)
     parts = [func.substr(digits, start, length) for start, length in _ID_PARTS]
     return reduce(lambda text, part: text.concat("-").concat(part), parts)
+
+
+def as_written_json(connection: Connection, text: ColumnElement[str]) -> ColumnElement[Any]:
+    """Return a JSON text as it goes into a column that keeps it to the letter."""
+    return text if is_sqlite(connection) else cast(text, postgresql.JSON)
+
+
+def follow_counter(connection: Connection, table: Table) -> None:
+    """Let the numbers that a table gives by itself go on after the largest that is in it."""
+    column = table.autoincrement_column
+    if column is None or column.autoincrement is not True or is_sqlite(connection):
+        return
+    largest = select(func.max(column)).scalar_subquery()
+    counter = func.pg_get_serial_sequence(table.name, column.name)
+    connection.execute(select(func.setval(counter, func.coalesce(largest, 1))))
 
 
 def prepare_sqlite(engine: Engine, *, busy_seconds: int, read_only: bool) -> None:

@@ -1,0 +1,115 @@
+"""All of a database in another one, whatever either is: row by row, in one transaction.
+
+Tables are copied in the order of what refers to what. Values pass through their types, which write
+the same thing in each database's own way; what is hashed passes as the very text it is.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    func,
+    insert,
+    select,
+)
+
+from punchcard.db.base import Base
+from punchcard.db.dialects import as_written_json, follow_counter
+from punchcard.db.types import JsonAsWritten
+
+ROWS_AT_ONCE: Final = 500
+_DIGEST_BITS: Final = 128
+
+Progress = Callable[[str, int], None]
+"""Told the name of a table and how many rows of it are done."""
+
+
+def tables() -> list[Table]:
+    """Return every table that a context knows, what is referred to first."""
+    return list(Base.metadata.sorted_tables)
+
+
+def filled_tables(connection: Connection) -> list[str]:
+    """Return the names of the tables that hold anything."""
+    return [
+        table.name
+        for table in tables()
+        if connection.execute(select(*table.primary_key.columns).limit(1)).first() is not None
+    ]
+
+
+def copy_all(
+    source: Connection, target: Connection, progress: Progress = lambda table, rows: None
+) -> int:
+    """Copy all rows of `source`, a snapshot, into empty tables of `target`; returns how many."""
+    total = 0
+    for table in tables():
+        done = 0
+        for rows in _pages(source, table):
+            target.execute(_insert(target, table), rows)
+            done += len(rows)
+            progress(table.name, done)
+        follow_counter(target, table)
+        total += done
+    return total
+
+
+def digests(connection: Connection) -> dict[str, tuple[int, str]]:
+    """Return how many rows each table has, and a digest of them in whichever order they stand."""
+    return {table.name: _digest(connection, table) for table in tables()}
+
+
+def count_all(connection: Connection) -> int:
+    """Return how many rows there are altogether."""
+    return sum(
+        connection.execute(select(func.count()).select_from(table)).scalar_one()
+        for table in tables()
+    )
+
+
+def _digest(connection: Connection, table: Table) -> tuple[int, str]:
+    count = total = 0
+    for rows in _pages(connection, table):
+        for row in rows:
+            told = repr([_plain(value) for value in row.values()]).encode()
+            total += int.from_bytes(hashlib.sha256(told).digest()[: _DIGEST_BITS // 8], "big")
+            count += 1
+    return count, f"{total % 2**_DIGEST_BITS:032x}"
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as either database gives it: documents by their sorted keys."""
+    if isinstance(value, dict):
+        return sorted((key, _plain(one)) for key, one in value.items())
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+def _pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
+    columns: list[ColumnElement[Any]] = [
+        cast(column, Text).label(column.name) if column.type is JsonAsWritten else column
+        for column in table.columns
+    ]
+    streamed = connection.execution_options(yield_per=ROWS_AT_ONCE)
+    query = select(*columns).order_by(*table.primary_key.columns)
+    for page in streamed.execute(query).mappings().partitions():
+        yield [dict(row) for row in page]
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    return insert(table).values(
+        {
+            column.name: as_written_json(connection, bindparam(column.name, type_=Text))
+            if column.type is JsonAsWritten
+            else bindparam(column.name, type_=column.type)
+            for column in table.columns
+        }
+    )
