@@ -8,7 +8,7 @@ import pytest
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.main import create_app
-from tests.engage.engaged import at, automation, coffee_shop, guest, runs, stamp, work
+from tests.engage.engaged import at, automation, coffee_shop, end, guest, runs, stamp, work
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.http import Api, InProcess
@@ -173,3 +173,19 @@ def test_points_and_stamps_cost_what_they_buy(
     assert told["cost_minor"] == 46
     told = owner.get(path(program, f"/{stamps.id}/results")).json()
     assert (told["stamps"], told["cost_minor"]) == (2, 70)
+
+
+def test_a_reward_that_is_given_by_itself_stays_in_the_catalogue(alice: Shop, owner: Api) -> None:
+    program = coffee_shop(alice)
+    cake, tart = (shelf.reward(alice, program.id, name=name) for name in ("A cake", "A tart"))
+    gives = {"action": "grant", "points": None, "reward_id": cake.id}
+    row = automation(alice, program.id, **gives)
+    promise = {"referral": {"friend": {"reward_id": tart.id}}}
+    assert owner.patch(f"/vendor/loyalty/programs/{program.id}", json=promise).status_code == 200
+    for reward, code in ((cake, "reward_given_by_automation"), (tart, "reward_promised")):
+        refused = owner.delete(f"/vendor/loyalty/rewards/{reward.id}")
+        assert (refused.status_code, refused.json()["code"]) == (409, code)
+    end(alice, row)
+    owner.patch(f"/vendor/loyalty/programs/{program.id}", json={"referral": None})
+    for reward in (cake, tart):
+        assert owner.delete(f"/vendor/loyalty/rewards/{reward.id}").status_code == 204

@@ -9,7 +9,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
-from punchcard.engage.errors import AutomationEnded, AutomationNotFound, TooManyAutomations
+from punchcard.engage.errors import (
+    AutomationEnded,
+    AutomationNotFound,
+    RewardGivenByAutomation,
+    TooManyAutomations,
+)
 from punchcard.engage.models import Automation, AutomationRun
 from punchcard.engage.rules.automation_form import (
     LIVE_LIMIT,
@@ -19,7 +24,7 @@ from punchcard.engage.rules.automation_form import (
 )
 from punchcard.engage.rules.occasions import FOLLOWED_BY
 from punchcard.engage.vocabulary import BY_DAY, AutomationStatus, RunState
-from punchcard.kit.ids import AutomationId, ProgramId, VendorId, as_id
+from punchcard.kit.ids import AutomationId, ProgramId, RewardId, VendorId, as_id
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs.program_service import get_program, lock_program, touch_program
 
@@ -191,6 +196,17 @@ def end_automation(
     automation.status = AutomationStatus.ENDED
     _moved(session, act, program, automation, before)
     _record(session, act, "automation.ended", automation, old={"status": before})
+
+
+def refuse_if_given(session: Session, vendor_id: VendorId, reward_id: RewardId) -> None:
+    """Raise RewardGivenByAutomation if an automation of the vendor that is on gives the reward."""
+    query = select(Automation.id).where(
+        Automation.vendor_id == vendor_id,
+        Automation.reward_id == as_id(reward_id),
+        Automation.status.in_(_LIVE),
+    )
+    if session.scalar(query.limit(1)) is not None:
+        raise RewardGivenByAutomation
 
 
 def values_of(automation: Automation) -> dict[str, Any]:

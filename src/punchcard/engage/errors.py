@@ -26,3 +26,11 @@ class TooManyAutomations(DomainError):
     code = "automations_limit_reached"
     kind = Kind.CONFLICT
     sentence = N_("No more than {limit} automations can be on or paused at once.")
+
+
+class RewardGivenByAutomation(DomainError):
+    """An automation that is on or paused gives the reward, so it stays in the catalogue."""
+
+    code = "reward_given_by_automation"
+    kind = Kind.CONFLICT
+    sentence = N_("An automation gives this reward: end it or let it give something else first.")

@@ -60,6 +60,14 @@ class RewardNotAvailable(DomainError):
     sentence = N_("This reward is not available.")
 
 
+class RewardPromised(DomainError):
+    """It is promised for bringing a friend, so it can't be taken out of the catalogue."""
+
+    code = "reward_promised"
+    kind = Kind.CONFLICT
+    sentence = N_("This reward is promised for bringing a friend: promise something else first.")
+
+
 class RewardGivenByTier(DomainError):
     """A tier gives the reward, so it can't be taken out of the catalogue: facts `tier`."""
 

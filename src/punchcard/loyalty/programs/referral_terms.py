@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from punchcard.kit.errors import InvalidInput
-from punchcard.kit.ids import ProgramId
+from punchcard.kit.ids import ProgramId, RewardId
+from punchcard.loyalty.errors.programs import RewardPromised
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.rules.promises.referral_form import SIDES, referral_faults, rewards_of
 from punchcard.loyalty.vocabulary import ReferralStatus
@@ -45,6 +46,14 @@ def check_referral(
         offered = frozenset(session.scalars(query))
     if faults := list(referral_faults(referral, program["type"], offered)):
         raise InvalidInput(faults)
+
+
+def refuse_if_promised(program: LoyaltyProgram, reward_id: RewardId) -> None:
+    """Raise RewardPromised if the program gives the reward for bringing a friend."""
+    referral = program.referral or {}
+    is_on = referral.get("status") == ReferralStatus.ACTIVE
+    if is_on and reward_id in rewards_of(referral):
+        raise RewardPromised
 
 
 def promised_names(session: Session, program: LoyaltyProgram) -> dict[str, str]:

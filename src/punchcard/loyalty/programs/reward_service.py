@@ -12,6 +12,7 @@ from punchcard.loyalty.errors.programs import RewardNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs.program_service import get_program, lock_program, touch_program
 from punchcard.loyalty.programs.program_tiers import refuse_if_given
+from punchcard.loyalty.programs.referral_terms import refuse_if_promised
 from punchcard.loyalty.rules.program_rules import check_price, check_reward
 from punchcard.loyalty.vocabulary import RewardFilter
 
@@ -127,10 +128,12 @@ def update_reward(
 def archive_reward(session: Session, act: Act, vendor_id: VendorId, reward_id: RewardId) -> None:
     """Take a reward out of the catalogue; entries that name it keep their own copy.
 
-    Raises RewardNotFound, also when it was archived before, and RewardGivenByTier.
+    Raises RewardNotFound, also when it was archived before, RewardGivenByTier and RewardPromised.
     """
     reward = _locked(session, vendor_id, reward_id)
-    refuse_if_given(get_program(session, vendor_id, reward.program_id), reward.id)
+    program = get_program(session, vendor_id, reward.program_id)
+    refuse_if_given(program, reward.id)
+    refuse_if_promised(program, reward.id)
     reward.archived_at = act.now
     _touch(session, act, reward)
     _record(session, act, "reward.archived", reward, old=_values(reward))

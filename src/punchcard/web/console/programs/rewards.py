@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import vendor_service
+from punchcard.engage import automation_service
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import ProgramId, RewardId, VendorId
 from punchcard.loyalty.errors.programs import RewardNotFound
@@ -143,6 +144,7 @@ def archive_reward(
 ) -> Response:
     """Offer a reward no more; the ledger keeps what it was."""
     with request.context.database.write() as session:
+        automation_service.refuse_if_given(session, request.vendor_id, reward_id)
         reward_service.archive_reward(session, request.act(), request.vendor_id, reward_id)
     done = N_("The reward is no longer offered.")
     own = f"/console/programs/{program_id}"

@@ -15,6 +15,7 @@ from punchcard.api.schemas.programs import (
     fields_of,
     reward_schema,
 )
+from punchcard.engage import automation_service
 from punchcard.kit.ids import ProgramId, RewardId
 from punchcard.loyalty.programs import reward_service
 from punchcard.loyalty.vocabulary import RewardFilter
@@ -80,8 +81,9 @@ def update_reward(caller: CallerDep, reward_id: RewardId, request: RewardChange)
         return caller.tagged(reward_schema(row))
 
 
-@router.delete("/rewards/{reward_id}", status_code=204, responses=problems(404))
+@router.delete("/rewards/{reward_id}", status_code=204, responses=problems(404, 409))
 def archive_reward(caller: CallerDep, reward_id: RewardId) -> None:
     """Take a reward out of the catalogue; the ledger keeps its own copy of it."""
     with caller.context.database.write() as session:
+        automation_service.refuse_if_given(session, caller.vendor_id, reward_id)
         reward_service.archive_reward(session, caller.act(), caller.vendor_id, reward_id)
