@@ -28,7 +28,6 @@ BOUTIQUE: Final = DemoShop(
         "void_policy": "clamp",
         # Short, so that ninety days of history show points that end.
         "points_expiry": {"kind": "fixed", "months": 3, "round_to": "month_end"},
-        "points_activation_days": 3,
         "terms_text": "Deux points par euro dès 5 €. Les points ne sont pas payables en espèces.",
         "branding": {
             "background_color": "#f3e9ec",

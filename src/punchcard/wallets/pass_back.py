@@ -50,7 +50,7 @@ def news_of(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> tuple
     wakes for an hour that passes, and none says a word of them.
     """
     told = [
-        ("promotion", N_("On now"), _promotions(program, words)),
+        ("promotion", N_("Promotion"), _promotions(program, words)),
         ("given", N_("Given to you"), _given(card, words)),
         ("ending", N_("Points that end"), _ending(card, words)),
         ("pending", N_("Points that wait"), _pending(card, words)),

@@ -101,6 +101,17 @@ def test_a_program_is_made_read_changed_opened_closed_and_deleted(alice: Api) ->
     assert alice.get(path).json()["code"] == "program_not_found"
 
 
+def test_points_whose_end_says_no_rounding_end_on_the_day_that_it_tells(alice: Api) -> None:
+    given = {"type": "points", "points_expiry": {"kind": "fixed", "months": 1}, "status": "active"}
+    program = make(alice, **{**given, "stamp_reward": None, "pin_policy": "off"})
+    assert program["points_expiry"]["round_to"] == "day"
+    anna = {"program_id": program["id"], "customer": {"name": "Anna"}}
+    card = alice.post("/vendor/loyalty/cards", json=anna).json()
+    earned = {"card": card["id"], "amount_minor": 1000}
+    receipt = alice.post("/vendor/loyalty/points/earn", json=earned).json()
+    assert [one["expires_on"] for one in receipt["card"]["expiring"]] == ["2026-04-02"]
+
+
 def test_everything_that_was_given_comes_back(alice: Api) -> None:
     given = {
         "name": "Carte de la maison",

@@ -28,7 +28,7 @@ class PointsExpiry(Schema):
 
     kind: OneOf[ExpiryKind]
     months: Months | None = None
-    round_to: OneOf[ExpiryRounding] = ExpiryRounding.MONTH_END
+    round_to: OneOf[ExpiryRounding] = ExpiryRounding.DAY
 
 
 class StampsExpiry(Schema):

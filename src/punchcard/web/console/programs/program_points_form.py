@@ -69,7 +69,9 @@ def initial_points_dates(program: LoyaltyProgram) -> dict[str, Any]:
     return {
         "points_expiry_kind": expiry.get("kind") or ExpiryKind.NEVER,
         "points_expiry_months": expiry.get("months"),
-        "points_expiry_round_to": expiry.get("round_to") or ExpiryRounding.MONTH_END,
+        # What was set without it ends on the very day; who begins is advised otherwise.
+        "points_expiry_round_to": expiry.get("round_to")
+        or (ExpiryRounding.DAY if expiry else ExpiryRounding.MONTH_END),
         "points_activation_days": program.points_activation_days,
         "return_grace_days": program.return_grace_days,
         "expiry_notice_days": ", ".join(
