@@ -113,6 +113,18 @@ def test_a_target_that_holds_something_is_left_alone(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_table_that_nobody_knows_is_not_left_behind_in_silence(
+    filled: str, empty: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(Database(filled)) as database, database.write() as session:
+        session.execute(text("CREATE TABLE notes_of_ours (id integer)"))
+
+    assert moved(filled, empty) == 1
+
+    assert "notes_of_ours" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_damaged_ledger_moves_nowhere(
     filled: str, empty: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

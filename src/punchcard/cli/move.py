@@ -50,9 +50,16 @@ def move(
 
 
 def _moved(old: "Database", new: "Database") -> dict[str, Any]:
-    from punchcard.connect.archive.database_copy import copy_all, digests, filled_tables
+    from punchcard.connect.archive.database_copy import (
+        copy_all,
+        digests,
+        filled_tables,
+        unknown_tables,
+    )
 
     with old.snapshot() as source, new.long_write_connection() as target:
+        if unknown := unknown_tables(source):
+            raise CommandFailed(f"The source has tables of another hand: {', '.join(unknown)}.")
         if filled := filled_tables(target):
             told = ", ".join(filled[:_TABLES_TOLD])
             raise CommandFailed(f"The target is not empty: {told}.")

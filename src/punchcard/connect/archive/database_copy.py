@@ -17,6 +17,7 @@ from sqlalchemy import (
     cast,
     func,
     insert,
+    inspect,
     select,
 )
 
@@ -26,6 +27,7 @@ from punchcard.db.types import JsonAsWritten
 
 ROWS_AT_ONCE: Final = 500
 _DIGEST_BITS: Final = 128
+_REVISION: Final = "alembic_version"
 
 Progress = Callable[[str, int], None]
 """Told the name of a table and how many rows of it are done."""
@@ -34,6 +36,12 @@ Progress = Callable[[str, int], None]
 def tables() -> list[Table]:
     """Return every table that a context knows, what is referred to first."""
     return list(Base.metadata.sorted_tables)
+
+
+def unknown_tables(connection: Connection) -> list[str]:
+    """Return the tables of a database that nothing here knows: they would be left behind."""
+    known = {table.name for table in tables()} | {_REVISION}
+    return sorted(set(inspect(connection).get_table_names()) - known)
 
 
 def filled_tables(connection: Connection) -> list[str]:
