@@ -97,7 +97,8 @@ def test_the_shell_stays_small(pages: httpx.Client) -> None:
         one for one in shell_list(pages)["files"] if "lang=" not in one or "lang=fr" in one
     ]
     sizes = {one: len(gzip.compress(pages.get(one).content)) for one in one_language}
-    assert sum(sizes.values()) < 90_000, sorted(sizes.items(), key=lambda one: -one[1])[:5]
+    # Once for each version; with quotes, refunds, promotions and tiers it is some 97 kB.
+    assert sum(sizes.values()) < 100_000, sorted(sizes.items(), key=lambda one: -one[1])[:5]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
