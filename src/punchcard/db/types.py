@@ -38,6 +38,9 @@ BigInt = BigInteger().with_variant(Integer(), "sqlite")
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 """A small document."""
 
+RawJson = String().with_variant(JSONB(none_as_null=True), "postgresql")
+"""A document as the driver gives it: SQLite's as its text, for whoever reads few of many."""
+
 JsonAsWritten = JSON(none_as_null=True)
 """A document whose text stays as it was written, with the order of its keys: it can be hashed."""
 

@@ -12,9 +12,11 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    type_coerce,
 )
 from sqlalchemy.orm import Session
 
+from punchcard.db.types import RawJson
 from punchcard.kit.ids import CardId, CustomerId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.programs.handed_out import had_for_points
 from punchcard.loyalty.rules.values import CardState
@@ -22,7 +24,10 @@ from punchcard.loyalty.tables import CARDS, CUSTOMERS, ENTRIES, PROGRAMS, VENDOR
 from punchcard.loyalty.vocabulary import HELD_STATUSES
 
 _CARD_COLUMNS = (
-    *(CARDS.c[name] for name in CardState._fields),
+    *(
+        column if name != "standing" else type_coerce(column, RawJson).label(name)
+        for name, column in ((name, CARDS.c[name]) for name in CardState._fields)
+    ),
     *(CARDS.c[name] for name in ("vendor_id", "program_id", "customer_id", "number")),
     *(CARDS.c[name] for name in ("token_hash", "token_sealed", "locale", "location_id")),
     *(CARDS.c[name] for name in ("sequence", "head_hash")),

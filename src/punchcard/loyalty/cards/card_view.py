@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+import orjson
+
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.ids import CardId, ProgramId, RewardId
 from punchcard.loyalty.rules.dated.dates import NEVER
@@ -21,6 +23,7 @@ from punchcard.loyalty.rules.tiers.tier_rules import TierView, tier_view
 from punchcard.loyalty.rules.values import CardState, ProgramRules
 from punchcard.loyalty.vocabulary import CardStatus
 
+_STATE_WIDTH: Final = len(CardState._fields)
 _NONE_USED_UP: Final[frozenset[RewardId]] = frozenset()
 
 
@@ -85,6 +88,12 @@ class CardView(NamedTuple):
         lots = () if self.standing is None else self.standing.lots
         return [(lot.amount, lot.expires_on) for lot in lots if lot.expires_on != NEVER]
 
+    @property
+    def stamps_expiring(self) -> list[tuple[int, str]]:
+        """Return the stamps that end with the last day they are good, the first to end first."""
+        lots = () if self.standing is None else self.standing.stamp_lots
+        return [(lot.amount, lot.expires_on) for lot in lots if lot.expires_on != NEVER]
+
 
 def view_of(
     state: CardState,
@@ -136,9 +145,13 @@ def view_of(
 
 def state_of(row: Any) -> CardState:
     """Return what the rules look at of the card in a row of `card_query`."""
-    state = CardState._make(row[: len(CardState._fields)])
+    state = CardState._make(row[:_STATE_WIDTH])
     kept: Any = state.standing
-    return state if kept is None else state._replace(standing=Standing.parse(kept))
+    if kept is None:
+        return state
+    # SQLite keeps documents as text: read here, where one is there, and not for every card.
+    document = orjson.loads(kept) if isinstance(kept, str) else kept
+    return state._replace(standing=Standing.parse(document))
 
 
 def view_of_row(

@@ -82,16 +82,8 @@ def entry_hash(row: Mapping[str, Any]) -> bytes:
 
 def canonical_form(row: Mapping[str, Any]) -> bytes:
     """Return the bytes that are hashed: the JSON array of `HASHED_FIELDS`, and the details."""
-    values = _hashed_values(row)
-    if row["form"] == 1:
-        return orjson.dumps(values)
-    values.append(row["details"])
-    return orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
-
-
-def _hashed_values(row: Mapping[str, Any]) -> list[Any]:
     reward = row["reward"] or {}
-    return [
+    values = [
         row["id"],
         row["vendor_id"],
         row["program_id"],
@@ -120,6 +112,9 @@ def _hashed_values(row: Mapping[str, Any]) -> list[Any]:
         to_rfc3339(row["created_at"]),
         row["previous_hash"].hex(),
     ]
+    if row["form"] == 1:
+        return orjson.dumps(values)
+    return orjson.dumps([*values, row["details"]], option=orjson.OPT_SORT_KEYS)
 
 
 def make_entry(
@@ -170,9 +165,11 @@ def make_entry(
         "occurred_at": draft.at or at,
         "created_at": now,
         "previous_hash": previous_hash,
-        "form": 1 if draft.details is None else 2,
-        "details": None if draft.details is None else _sorted(draft.details),
+        "form": 1,
+        "details": None,
     }
+    if draft.details is not None:
+        row["form"], row["details"] = 2, _sorted(draft.details)
     row["hash"] = entry_hash(row)
     return row
 

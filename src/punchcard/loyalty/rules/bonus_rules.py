@@ -1,7 +1,6 @@
 """Which bonuses a purchase earns: the factor of the card's tier, the promotions that are on."""
 
 from datetime import datetime
-from fractions import Fraction
 from typing import Final
 
 from punchcard.loyalty.operations import AddStamp, CardOperation, EarnPoints, RecordVisit
@@ -98,14 +97,14 @@ def _purchase_of(
     stamps = 0
     if program.has_stamps and isinstance(operation, AddStamp | RecordVisit):
         stamps = base_stamps(operation, program)
-    rate = Fraction(program.points_per_currency_unit, program.points_per_amount_minor)
+    base = (amount or 0) * program.rate
     return Purchase(
         at=at,
         location_id=operation.location_id,
         tier=None if tier is None else tier.key,
         amount_minor=amount,
         skus=frozenset(item.sku for item in items),
-        base=(amount or 0) * rate * (1 if tier is None else tier.factor),
+        base=base if tier is None or tier.factor == 1 else base * tier.factor,
         has_points=program.has_points
         and amount is not None
         and amount >= program.minimum_purchase_minor,

@@ -9,9 +9,13 @@ from punchcard.loyalty.rules.values import CardState, ProgramRules
 PARTS_LIMIT: Final = 2_147_483_647
 """Into how many parts of a point a carry can be counted: what a column holds."""
 
+_NOTHING: Final = Fraction(0)
+
 
 def carried(program: ProgramRules, card: CardState) -> Fraction:
     """Return the part of a point that the card carries."""
+    if not card.points_carry:
+        return _NOTHING
     return Fraction(card.points_carry, program.carry_parts_of(card))
 
 
@@ -27,6 +31,8 @@ def carrying(program: ProgramRules, card: CardState, part: Fraction) -> CardStat
     would take more than PARTS_LIMIT is rounded down.
     """
     parts = program.points_per_amount_minor
+    if part == _NOTHING:
+        return card._replace(points_carry=0, carry_parts=parts)
     if parts % part.denominator:
         exact = lcm(parts, part.denominator)
         parts = exact if exact <= PARTS_LIMIT else PARTS_LIMIT // parts * parts

@@ -90,6 +90,8 @@ _SETTLING: dict[type[Operation], _Rule] = {
     ReleaseExpired: reservation_rules.release_expired,
 }
 
+_UNASKED: Final = frozenset({OpenCard, BookDue, *_SETTLING})
+
 # A visit: the customer stands at the counter of a running program.
 _VISITS = (
     AddStamp,
@@ -126,22 +128,15 @@ def decide(
     if at.tzinfo is not UTC:
         # Sums and comparisons of local times go wrong in the nights the clocks change.
         at = at.astimezone(UTC)
-    if isinstance(operation, OpenCard):
-        return card_rules.open_card(operation, program, card, at)
-    if isinstance(operation, BookDue):
-        return only_due(program, card, operation.until, at)
-    if settling := _SETTLING.get(type(operation)):
-        return settling(operation, program, Steps(card, at), history, at)
+    if type(operation) in _UNASKED:
+        return _decide_unasked(operation, program, card, history, at)
     _check_card_and_program(operation, program, card)
     _check_staff(operation, program)
     _check_code(operation, program)
     if isinstance(operation, _STAMPING):
         card = stamp_rules.as_stamped(program, card, operation.occurred_at, now)
-        if history.recorded_stamps is not None:
-            recorded = history.recorded_stamps + base_stamps(operation, program)
-            stamp_rules.check_recorded_day(recorded, program, now)
-    if history.late_purchases is not None:
-        points_rules.check_late_purchases(history.late_purchases + 1, program, now)
+    if history is not NO_HISTORY:
+        _check_told_late(operation, program, history, now)
     steps = Steps(card, at)
     if card.due_on is not None:
         book_due(program, steps, at)
@@ -149,9 +144,11 @@ def decide(
     if is_visit:
         card_rules.credit_due_welcome(program, steps)
         steps.card = steps.card._replace(last_activity_at=_later(card.last_activity_at, at))
-    decision = uses_counted(_RULES[type(operation)](operation, program, steps, history, at))
-    has_dates = program.points_expiry is not None or program.stamps_expiry is not None
-    decision = touched(program, decision) if is_visit and has_dates else decision
+    decision = _RULES[type(operation)](operation, program, steps, history, at)
+    if card.standing is None and program.has_only_balances:
+        return decision
+    decision = uses_counted(decision)
+    decision = touched(program, decision) if is_visit else decision
     is_tiered = program.tier_plan is not None or _counts(decision.card)
     return with_tiers(operation, program, decision, history) if is_tiered else decision
 
@@ -159,6 +156,17 @@ def decide(
 def _counts(card: CardState) -> bool:
     """Return whether something counts towards a tier on the card, also where there is none now."""
     return card.standing is not None and bool(card.standing.qualifying)
+
+
+def _decide_unasked(
+    operation: Operation, program: ProgramRules, card: CardState, history: History, at: datetime
+) -> Decision:
+    """Decide what neither the card's nor the program's status nor a person has a say in."""
+    if isinstance(operation, OpenCard):
+        return card_rules.open_card(operation, program, card, at)
+    if isinstance(operation, BookDue):
+        return only_due(program, card, operation.until, at)
+    return _SETTLING[type(operation)](operation, program, Steps(card, at), history, at)
 
 
 def _occasion(
@@ -186,6 +194,17 @@ def _check_staff(operation: Operation, program: ProgramRules) -> None:
     # Nobody stands at a till for what an import tells of former days.
     is_asked = operation.actor.kind != _IMPORT
     card_rules.check_staff(operation.staff, program.id, program.pin_policy, is_asked=is_asked)
+
+
+def _check_told_late(
+    operation: Operation, program: ProgramRules, history: History, now: datetime
+) -> None:
+    """Refuse what comes late once today's other late ones are as many as can be."""
+    if history.recorded_stamps is not None and isinstance(operation, _STAMPING):
+        recorded = history.recorded_stamps + base_stamps(operation, program)
+        stamp_rules.check_recorded_day(recorded, program, now)
+    if history.late_purchases is not None:
+        points_rules.check_late_purchases(history.late_purchases + 1, program, now)
 
 
 def _check_code(operation: Operation, program: ProgramRules) -> None:

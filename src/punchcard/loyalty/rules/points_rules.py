@@ -99,10 +99,9 @@ def earning_of(
     base_stamps: int = 0,
 ) -> Earned:
     """Return what a purchase earns with these bonuses, before it is put on the card."""
-    rate = Fraction(program.points_per_currency_unit, program.points_per_amount_minor)
     return earned(
         amount_minor,
-        rate if program.has_points else Fraction(0),
+        program.rate if program.has_points else Fraction(0),
         carried(program, card),
         bonuses,
         base_stamps=base_stamps,

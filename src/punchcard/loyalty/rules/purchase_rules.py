@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from math import floor
 from typing import Any, NamedTuple
 
 from punchcard.loyalty.vocabulary import PartKind
@@ -44,9 +43,16 @@ def earned(
     Tiers' factors multiply the base; of promotions each adds its own share of that, so their order
     is of no account. What is below a part's own minimum leaves that part out.
     """
-    base = amount_minor * rate if amount_minor >= minimum_purchase_minor else Fraction(0)
+    # In whole numbers of parts of a point, so small that all of it is exact: fractions that are
+    # made anew with every step cost several times as much.
+    parts_of_one = rate.denominator * carry.denominator
+    for bonus in bonuses:
+        parts_of_one *= bonus.factor.denominator
+    carried = carry.numerator * (parts_of_one // carry.denominator)
+    counted = amount_minor if amount_minor >= minimum_purchase_minor else 0
+    base = counted * rate.numerator * (parts_of_one // rate.denominator)
     total, stamps = base, base_stamps
-    whole = floor(carry + total)
+    whole = (carried + total) // parts_of_one
     first = {"kind": str(PartKind.BASE), "points": whole, "stamps": stamps, "rate": str(rate)}
     if minimum_purchase_minor:
         first["minimum_purchase_minor"] = minimum_purchase_minor
@@ -55,15 +61,16 @@ def earned(
     for bonus in sorted(bonuses, key=lambda one: one.kind != PartKind.TIER):
         if bonus.minimum_purchase_minor > amount_minor:
             continue
-        share = tiered * (bonus.factor - 1)
+        times, of = bonus.factor.as_integer_ratio()
+        share = tiered * (times - of) // of
         if bonus.kind == PartKind.TIER:
             tiered += share
-        total += share + bonus.points
+        total += share + bonus.points * parts_of_one
         stamps += bonus.stamps
-        after = floor(carry + total)
+        after = (carried + total) // parts_of_one
         parts.append(_part(bonus, after - whole))
         whole = after
-    return Earned(total, stamps, parts)
+    return Earned(Fraction(total, parts_of_one), stamps, parts)
 
 
 def earned_of_rest(

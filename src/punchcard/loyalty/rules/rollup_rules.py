@@ -65,6 +65,11 @@ DETAILS_COLUMNS = (
 ALL_COLUMNS = (*ROLLUP_COLUMNS, *DETAILS_COLUMNS)
 
 _Side = Literal["opened", "earned", "redeemed", "adjusted"]
+_COLUMNS: Final = {
+    "earned": ("stamps_earned", "points_earned", 1),
+    "redeemed": ("stamps_redeemed", "points_redeemed", -1),
+}
+"""Where what was earned or redeemed is counted, and the sign with which it is."""
 
 _SIDES: dict[str, _Side] = {
     EntryType.CARD_OPENED: "opened",
@@ -107,18 +112,21 @@ def rollup_deltas(
         return details_rollup.deltas_of(kind, figures)
     if side == "opened":
         return {"cards_opened": count}
-    pending = pending_in(details.get("lots", ())) if details else 0
     if side == "adjusted":
         return {"points_adjusted": points_delta} if points_delta else {}
-    deltas = _balances(side, stamps_delta, points_delta + pending)
+    pending = pending_in(details.get("lots", ())) if details else 0
+    deltas = {}
+    stamps_column, points_column, sign = _COLUMNS[side]
+    if stamps_delta:
+        deltas[stamps_column] = sign * stamps_delta
+    if points_delta + pending:
+        deltas[points_column] = sign * (points_delta + pending)
     if kind in _PURCHASES and amount_minor is not None:
         deltas["purchases"] = count
         if amount_minor:
             deltas["purchase_amount_minor"] = count * amount_minor
     if side == "redeemed" and (has_reward or kind == _STAMPS_REDEEMED):
-        deltas["rewards_redeemed"] = count
-        if reward_value_minor:
-            deltas["reward_value_minor"] = count * reward_value_minor
+        _add_reward(deltas, reward_value_minor, count)
     if details is not None or voided_details is not None:
         deltas["points_pending"] = pending
         parts = ((voided_details if voided_type else details) or {}).get("parts", ())
@@ -126,11 +134,7 @@ def rollup_deltas(
     return deltas
 
 
-def _balances(side: _Side, stamps_delta: int, points_delta: int) -> dict[str, int]:
-    deltas = {}
-    sign = 1 if side == "earned" else -1
-    if stamps_delta:
-        deltas["stamps_" + side] = sign * stamps_delta
-    if points_delta:
-        deltas["points_" + side] = sign * points_delta
-    return deltas
+def _add_reward(deltas: dict[str, int], value_minor: int | None, count: int) -> None:
+    deltas["rewards_redeemed"] = count
+    if value_minor:
+        deltas["reward_value_minor"] = count * value_minor

@@ -16,7 +16,7 @@ from punchcard.loyalty.errors.balances import (
 from punchcard.loyalty.errors.programs import ProgramTypeMismatch
 from punchcard.loyalty.operations import AddStamp, RedeemStamps
 from punchcard.loyalty.rules.bonus_rules import bonuses_of
-from punchcard.loyalty.rules.dated.dated_points import Moved, joined, with_details
+from punchcard.loyalty.rules.dated.dated_points import joined, with_details
 from punchcard.loyalty.rules.purchase_rules import earned
 from punchcard.loyalty.rules.stamps.dated_stamps import dated, debit_stamps
 from punchcard.loyalty.rules.stamps.milestone_rules import (
@@ -26,6 +26,7 @@ from punchcard.loyalty.rules.stamps.milestone_rules import (
     next_lap,
 )
 from punchcard.loyalty.rules.stamps.purchase_items import base_stamps, items_told
+from punchcard.loyalty.rules.standing import Details
 from punchcard.loyalty.rules.time_rules import LATE, LATE_DAYS
 from punchcard.loyalty.rules.values import (
     BALANCE_LIMIT,
@@ -58,12 +59,12 @@ def add_stamp(
     operation: AddStamp, program: ProgramRules, steps: Steps, history: History, at: datetime
 ) -> Decision:
     """Add the stamps, unless the cooldown or the day's limit forbids it."""
-    check_stamps_type(program)
+    if not program.has_stamps:
+        raise ProgramTypeMismatch(program_type=program.type)
     card = steps.card
     quantity = base_stamps(operation, program)
-    bonuses = bonuses_of(operation, program, card, at, history)
     stamps, told = quantity, items_told(operation) if operation.items else None
-    if bonuses:
+    if program.promotions and (bonuses := bonuses_of(operation, program, card, at, history)):
         earning = earned(0, Fraction(0), Fraction(0), bonuses, base_stamps=quantity)
         stamps, told = earning.stamps, joined(told, {"parts": earning.parts})
     stamped, details = put_stamps(program, card, quantity, history, at, bonus=stamps - quantity)
@@ -85,7 +86,7 @@ def put_stamps(
     at: datetime,
     *,
     bonus: int = 0,
-) -> Moved:
+) -> tuple[CardState, Details | None]:
     """Put stamps on the card, unless the cooldown or the day's limit forbids it.
 
     Both look at `quantity` alone; what promotions add comes on top as `bonus`.
@@ -108,7 +109,7 @@ def put_stamps(
         stamps_on_day=on_day,
     )
     if program.stamps_expiry is None:
-        return Moved(after)
+        return after, None
     return dated(program, card, after, program.day_of(at))
 
 

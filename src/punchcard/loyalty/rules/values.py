@@ -91,6 +91,10 @@ class ProgramRules:
     stamps an item gives, by its code. `followed` are the types of entries that something waits for,
     `referral_slug` is where friends join whom cards bring, None while they bring none.
     `keeps_events` is the vendor's: whether what happens is written down for its own software.
+
+    `rate` is how many points a minor unit earns, exactly. `has_stamps` and `has_points` tell what
+    cards collect, `has_only_balances` that nothing has a date, no promotion is on and there are no
+    tiers.
     """
 
     id: ProgramId
@@ -130,20 +134,25 @@ class ProgramRules:
     referral_slug: str | None = None
     keeps_events: bool = False
 
+    rate: Fraction = field(init=False)
+    has_stamps: bool = field(init=False)
+    has_points: bool = field(init=False)
+    has_only_balances: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out once what every operation asks."""
+        has_dates = self.points_expiry is not None or self.stamps_expiry is not None
+        only = not (has_dates or self.promotions or self.tier_plan is not None)
+        rate = Fraction(self.points_per_currency_unit, self.points_per_amount_minor)
+        object.__setattr__(self, "rate", rate)
+        object.__setattr__(self, "has_stamps", self.type != _POINTS)
+        object.__setattr__(self, "has_points", self.type != _STAMPS)
+        object.__setattr__(self, "has_only_balances", only)
+
     @property
     def has_budgets(self) -> bool:
         """Return whether a promotion of the program gives only so much."""
         return any(promotion.has_budget for promotion in self.promotions)
-
-    @property
-    def has_stamps(self) -> bool:
-        """Return whether cards of this program collect stamps."""
-        return self.type != _POINTS
-
-    @property
-    def has_points(self) -> bool:
-        """Return whether cards of this program collect points."""
-        return self.type != _STAMPS
 
     def carry_parts_at(self, version: int) -> int:
         """Return how many parts of a point make one in the carry of entries of `version`."""

@@ -36,6 +36,7 @@ from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.promises.reservation_rules import has_expired
 from punchcard.loyalty.rules.reward_rules import AS_OFFERED, Shelf, wants_shelf
 from punchcard.loyalty.rules.values import (
+    NO_HISTORY,
     CardState,
     Decision,
     History,
@@ -55,7 +56,8 @@ from punchcard.loyalty.till.enrolment import (
 )
 from punchcard.loyalty.till.held_card import HeldCard, held_card
 from punchcard.loyalty.till.looks import till_queries as queries
-from punchcard.loyalty.till.looks.histories import Sight, history_of
+from punchcard.loyalty.till.looks.batch_history import Sight, is_stamp_of_now
+from punchcard.loyalty.till.looks.histories import history_of
 from punchcard.loyalty.till.promises.referral_rows import referral_row
 from punchcard.loyalty.till.receipt import Receipt, as_answered, response_facts
 from punchcard.loyalty.till.reference_claims import (
@@ -94,6 +96,7 @@ class Batch:
     keys: dict[tuple[VendorId, str], tuple[EntryId | None, bytes | None]] = field(
         init=False, default_factory=dict
     )
+    is_claiming: bool = field(init=False, default=False)
     references: dict[Claim, EntryId] = field(init=False, default_factory=dict)
     locations: set[tuple[VendorId, LocationId]] = field(init=False, default_factory=set)
     receipts: dict[tuple[VendorId, str], Receipt] = field(init=False, default_factory=dict)
@@ -135,9 +138,10 @@ class Batch:
             self.connection,
             [(o.vendor_id, o.idempotency_key) for o in operations if o.idempotency_key],
         )
-        self.references = claims_in_use(
-            self.connection, [claim for o in operations for claim in self._claims(o)]
-        )
+        self.is_claiming = any(map(claims_any, operations))
+        if self.is_claiming:
+            claims = [claim for o in operations for claim in self._claims(o)]
+            self.references = claims_in_use(self.connection, claims)
         self.locations = queries.open_locations(
             self.connection, [(o.vendor_id, o.location_id) for o in operations if o.location_id]
         )
@@ -220,12 +224,13 @@ class Batch:
         self._accept(release, card, decide(release, card.program, card.state, self.now))
 
     def _card(self, operation: Operation) -> HeldCard:
-        card = self._held(operation)
-        if isinstance(operation, EntryOperation):
+        if not isinstance(operation, CardOperation):
+            card = self._held(operation)
             if card is None:
                 raise TransactionNotFound
             return card
-        assert isinstance(operation, CardOperation)
+        # Nearly always by what the operation names it, else by a code from elsewhere.
+        card = self.cards.get(operation.card) or self._held(operation)
         if card is None or card.program.vendor_id != operation.vendor_id:
             if self.locks.is_ambiguous(operation):
                 raise CardCodeAmbiguous
@@ -236,18 +241,18 @@ class Batch:
 
     def _history(self, operation: Operation, card: HeldCard) -> History:
         """Look up what the rules must know of the card's past, for the few that must."""
-        self._check_reference(operation, card)
+        if self.is_claiming:
+            self._check_reference(operation, card)
+        if is_stamp_of_now(operation, card, self.now):
+            return NO_HISTORY
         return history_of(operation, Sight(self._past, card, self.rewards, self.now))
 
     def _past(self, card: HeldCard) -> Connection:
         """Return where the card's past can be asked for, unless this batch has moved it already."""
-        self._must_be_untouched(card)
-        return self.connection
-
-    def _must_be_untouched(self, card: HeldCard) -> None:
         if card.is_touched:
             self.waiting.add(card.state.id)
             raise _Deferred
+        return self.connection
 
     def _note_deferred(self, operation: Operation) -> None:
         """Note what an operation that waits will free or claim: others may have to wait for it."""
@@ -264,8 +269,6 @@ class Batch:
         return [] if card is None else claims_of(operation, card.program.id)
 
     def _check_reference(self, operation: Operation, card: HeldCard) -> None:
-        if not claims_any(operation):
-            return
         for claim in claims_of(operation, card.program.id):
             used_by = self.references.get(claim)
             if claim in self.deferred or used_by in self.deferred:
@@ -274,6 +277,11 @@ class Batch:
                 raise _Deferred
             if used_by is not None:
                 raise already_claimed(claim, used_by)
+
+    def _claim_reference(self, operation: Operation, card: HeldCard, entry_id: EntryId) -> None:
+        for claim in claims_of(operation, card.program.id):
+            self.references[claim] = entry_id
+            self.writes.claim_reference(claim, entry_id)
 
     def _release_reference(self, past: PastEntry, card_id: CardId) -> None:
         for claim in claims_of_past(past, card_id):
@@ -390,9 +398,8 @@ class Batch:
         if operation.idempotency_key is not None:
             entry["answer"] = response_facts(view)
             self.receipts[(operation.vendor_id, operation.idempotency_key)] = receipt
-        for claim in claims_of(operation, card.program.id):
-            self.references[claim] = entry["id"]
-            self.writes.claim_reference(claim, entry["id"])
+        if self.is_claiming:
+            self._claim_reference(operation, card, entry["id"])
         if operation.origin is not None and card.keeps_origins:
             self.writes.add_origin(entry["id"], operation.origin, self.now)
         if isinstance(operation, AdjustPoints):

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
@@ -29,6 +30,8 @@ from punchcard.loyalty.till.promises.grant_history import OF_REWARDS, promised_r
 from punchcard.loyalty.till.rollup import locked_programs
 from punchcard.loyalty.till.till_locks import Contact
 
+_HAD_STANDING: Final = attrgetter("had_standing")
+
 
 @dataclass(slots=True)
 class BatchLocks:
@@ -52,6 +55,7 @@ class BatchLocks:
     by_code: dict[tuple[VendorId, str], list[CardId]] = field(init=False, default_factory=dict)
     held: set[str] = field(init=False, default_factory=set)
     _held_customers: dict[Contact, set[str]] = field(init=False, default_factory=dict)
+    _has_promotions: bool = field(init=False, default=False)
     _promotions: set[PromotionId] = field(init=False, default_factory=set)
 
     def lock(
@@ -143,6 +147,7 @@ class BatchLocks:
             coded = till_locks.lock_cards(self.connection, by_id, wallets, waits=waits)
             free, held = free | coded.free, held | coded.held
         programs = programs_of(self.connection, self.dependencies, free.values())
+        self._has_promotions = any(program.promotions for program in programs.values())
         cards = {
             row.id: held_card(row, programs[row.program_id], has_wallets=bool(wallets))
             for row in free.values()
@@ -167,7 +172,7 @@ class BatchLocks:
             if isinstance(o, OF_REWARDS) and o.reward_id
         }
         wanted |= {(vendor, reward) for (vendor, _), (_, reward) in self.targets.items() if reward}
-        if any(card.state.standing is not None for card in self.cards.values()):
+        if any(map(_HAD_STANDING, self.cards.values())):
             wanted |= self._promised(operations)
         found = till_locks.lock_rewards(self.connection, wanted, waits=waits)
         self.rewards = found.free
@@ -185,7 +190,7 @@ class BatchLocks:
         return promised
 
     def _lock_budgets(self, operations: Sequence[Operation], *, waits: bool) -> None:
-        if not any(card.program.promotions for card in self.cards.values()):
+        if not self._has_promotions:
             return
         wanted: set[PromotionId] = set()
         for operation in operations:

@@ -76,6 +76,8 @@ _STATE_COLUMNS = (
     "head_hash",
     "updated_at",
 )
+_PLAIN_COLUMNS: Final = frozenset(ROLLUP_COLUMNS)
+_NO_DETAILS: Final = dict.fromkeys(DETAILS_COLUMNS, 0)
 _IMPORT_COUNTS = ("entries", "cards", "stamps", "points")
 _NEW_CARD_COLUMNS = tuple(column.key for column in _CARDS.columns)
 _ENTRY_COLUMNS = tuple(
@@ -108,7 +110,11 @@ _FOLLOW_WORK = WorkEnqueued(CARD_FOLLOWED)
 
 @dataclass(slots=True)
 class BatchWrites:
-    """The rows of one batch, by table."""
+    """The rows of one batch, by table.
+
+    `standing` are those of the cards that have or had one, `told` those of the `entries` that have
+    details: both are written with columns that all others, such as `plain` entries, leave alone.
+    """
 
     cards: dict[CardId, HeldCard] = field(default_factory=dict)
     new_cards: dict[CardId, NewCard] = field(default_factory=dict)
@@ -127,14 +133,19 @@ class BatchWrites:
     days: defaultdict[tuple[ProgramId, date, LocationId], dict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: dict.fromkeys(ROLLUP_COLUMNS, 0))
     )
+    standing: set[CardId] = field(default_factory=set)
+    plain: list[EntryRow] = field(default_factory=list)
+    told: list[EntryRow] = field(default_factory=list)
 
     def add_entry(self, entry: EntryRow, draft: EntryDraft, program: ProgramRules) -> None:
         """Note an entry and what it adds to the statistics of its day, or to its import's."""
         self.entries.append(entry)
         if program.followed and draft.type in program.followed:
             self.followed.add(entry["card_id"])
-        if draft.details is not None or draft.voided_details is not None:
-            self.budgets.note(draft)
+        if draft.details is None and draft.voided_details is None:
+            self.plain.append(entry)
+        else:
+            self._note_details(entry, draft)
         if entry["actor_kind"] == _IMPORT or draft.voided_import_id is not None:
             self._count_imported(entry, draft)
             return
@@ -144,13 +155,17 @@ class BatchWrites:
             points_delta=draft.points_delta,
             amount_minor=draft.amount_minor,
             has_reward=draft.reward is not None,
-            reward_value_minor=(draft.reward or {}).get("value_minor"),
+            reward_value_minor=draft.reward.get("value_minor") if draft.reward else None,
             voided_type=draft.voided_type,
             details=draft.details,
             voided_details=draft.voided_details,
         )
         place = draft.voided_location_id if draft.voided_type else entry["location_id"]
         self._add_day(program, entry["occurred_at"], deltas, place)
+
+    def _note_details(self, entry: EntryRow, draft: EntryDraft) -> None:
+        (self.plain if draft.details is None else self.told).append(entry)
+        self.budgets.note(draft)
 
     def _count_imported(self, entry: EntryRow, draft: EntryDraft) -> None:
         """Count what an import told, or the void of it, apart from what happened here."""
@@ -164,6 +179,8 @@ class BatchWrites:
     def move_card(self, card: HeldCard, before: CardState) -> None:
         """Note where a card stands now, and move it to the day it was last seen."""
         self.cards[card.state.id] = card
+        if card.had_standing or card.state.standing is not None:
+            self.standing.add(card.state.id)
         was, seen = before.last_activity_at, card.state.last_activity_at
         if was == seen or seen is None:
             return
@@ -209,24 +226,27 @@ class BatchWrites:
         # In a statement of its own: what it frees may be claimed by an entry of this very batch.
         delete_claims(connection, self.released)
         moved = [card for i, card in self.cards.items() if i not in self.new_cards]
-        standing = [card for card in moved if card.has_standing]
-        told = [entry for entry in self.entries if entry["form"] > 1]
+        standing: list[HeldCard] = []
+        if self.standing:
+            standing = [card for card in moved if card.state.id in self.standing]
+            moved = [card for card in moved if card.state.id not in self.standing]
+        days, all_days = self._day_rows()
         write_together(
             connection,
             [
                 (_insert_customers, [n.new_customer for n in opened if n.new_customer]),
                 (_insert_cards, [_new_card_row(n, self.cards[n.card_id], now) for n in opened]),
-                (_update_cards, [_state_row(card, now) for card in moved if not card.has_standing]),
+                (_update_cards, [_state_row(card, now) for card in moved]),
                 (_update_standings, [_standing_row(card, now) for card in standing]),
-                (_insert_entries, [e for e in self.entries if e["form"] == 1]),
-                (_insert_details, told),
+                (_insert_entries, self.plain),
+                (_insert_details, self.told),
                 (insert_claims, in_order(self.claims)),
                 (_insert_origins, self.origins),
                 (_insert_audits, self.audits),
                 (insert_waiting, self._work(opened, now)),
                 (insert_events, self.events),
-                (add_to_rollup, self._day_rows(with_details=False)),
-                (add_all_to_rollup, self._day_rows(with_details=True)),
+                (add_to_rollup, days),
+                (add_all_to_rollup, all_days),
             ],
         )
         self.promises.flush(connection)
@@ -253,12 +273,18 @@ class BatchWrites:
             *waiting_rows(CARD_FOLLOWED, self.followed, now),
         ]
 
-    def _day_rows(self, *, with_details: bool) -> list[dict[str, Any]]:
-        return [
-            {"program_id": program_id, "day": day, "location_id": place, **columns}
-            for (program_id, day, place), columns in sorted(self.days.items())
-            if any(columns.values()) and (len(columns) > len(ROLLUP_COLUMNS)) is with_details
-        ]
+    def _day_rows(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return what is added to days, and of those where details count, apart."""
+        days: list[dict[str, Any]] = []
+        all_days: list[dict[str, Any]] = []
+        for (program_id, day, place), columns in sorted(self.days.items()):
+            if any(columns.values()):
+                row = {"program_id": program_id, "day": day, "location_id": place}
+                if columns.keys() <= _PLAIN_COLUMNS:
+                    days.append({**row, **columns})
+                else:
+                    all_days.append({**row, **_NO_DETAILS, **columns})
+        return days, all_days
 
     def _add_day(
         self,
@@ -268,10 +294,8 @@ class BatchWrites:
         place: LocationId | None = None,
     ) -> None:
         columns = self.days[(program.id, program.day_of(at), place or NOWHERE)]
-        if not columns.keys() >= deltas.keys():
-            columns.update(dict.fromkeys(DETAILS_COLUMNS, 0))
         for name, delta in deltas.items():
-            columns[name] += delta
+            columns[name] = columns.get(name, 0) + delta
 
 
 def adjustment_event(operation: AdjustPoints, entry: EntryRow, event_id: str) -> dict[str, Any]:

@@ -26,11 +26,6 @@ class HeldCard:
     had_standing: bool = False
     wallets: tuple[str, str] | None = None
 
-    @property
-    def has_standing(self) -> bool:
-        """Return whether there is a standing to be written, if only that there is none any more."""
-        return self.had_standing or self.state.standing is not None
-
     def view(self, now: datetime, shelf: Shelf = AS_OFFERED) -> "CardView":
         """Return the card as a caller may see it at `now`; see `view_of` for the shelf."""
         view = view_of(
@@ -50,8 +45,9 @@ class HeldCard:
 
 def held_card(row: Any, program: ProgramRules, *, has_wallets: bool = False) -> HeldCard:
     """Return the card in a row of `card_query`, which may end with the wallets' columns."""
+    state = state_of(row)
     return HeldCard(
-        state=state_of(row),
+        state=state,
         program=program,
         number=row.number,
         token_sealed=row.token_sealed,
@@ -60,6 +56,6 @@ def held_card(row: Any, program: ProgramRules, *, has_wallets: bool = False) -> 
         sequence=row.sequence,
         head_hash=row.head_hash,
         keeps_origins=row.keeps_origins,
-        had_standing=row.standing is not None,
+        had_standing=state.standing is not None,
         wallets=(row.wallet_apple, row.wallet_google) if has_wallets else None,
     )

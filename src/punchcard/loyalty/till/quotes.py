@@ -23,7 +23,8 @@ from punchcard.loyalty.rules.values import EntryDraft, ProgramRules
 from punchcard.loyalty.tables import CARDS
 from punchcard.loyalty.till.batch_budgets import left_of_budgets
 from punchcard.loyalty.till.held_card import HeldCard, held_card
-from punchcard.loyalty.till.looks.histories import Sight, history_of
+from punchcard.loyalty.till.looks.batch_history import Sight
+from punchcard.loyalty.till.looks.histories import history_of
 from punchcard.loyalty.till.looks.till_queries import open_locations
 from punchcard.loyalty.till.reference_claims import already_claimed, claims_in_use, claims_of
 from punchcard.loyalty.vocabulary import PartKind, PinPolicy

@@ -40,10 +40,10 @@ def response_facts(view: CardView) -> dict[str, Any]:
         facts["ready"] = [list(reward) for reward in view.ready]
     if view.standing is not None:
         facts["standing"] = view.standing.document()
+        if view.kept_milestones:
+            facts["kept_milestones"] = [list(pair) for pair in view.kept_milestones]
     if len(view.milestones) > 1:
         facts["milestones"] = [list(one) for one in view.milestones]
-    if view.kept_milestones:
-        facts["kept_milestones"] = [list(pair) for pair in view.kept_milestones]
     if view.tier is not None:
         facts["tier"] = list(view.tier)
     return facts
@@ -86,7 +86,7 @@ def _milestones(view: CardView, facts: dict[str, Any]) -> tuple[MilestoneView, .
     if not view.milestones:
         return ()
     stamps, target = facts["balance"][0], facts["stamps_target"]
-    return full_card_alone(target, is_full=stamps >= target)
+    return full_card_alone(target, stamps)
 
 
 def _moment(text: str | None) -> datetime | None:

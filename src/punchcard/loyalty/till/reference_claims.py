@@ -5,8 +5,9 @@ claims its reference in the transaction that writes it, its void releases the cl
 primary key refuses a second live one, whichever server it comes from.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, select
@@ -43,6 +44,13 @@ OPENING: Final = EntryType.OPENING_BALANCE
 Claim = tuple[ProgramId, EntryType, str]
 """What is claimed: a receipt number, in a program, for a kind of entry."""
 
+_NUMBERS: Final[Mapping[type[Operation], Callable[[Any], str | None]]] = {
+    EarnPoints: attrgetter("reference"),
+    AddStamp: attrgetter("reference"),
+    RecordVisit: attrgetter("reference"),
+    RefundPoints: attrgetter("refund_reference"),
+    SetOpeningBalance: attrgetter("card.value"),
+}
 _BY_OPERATIONS: Final[Mapping[type[Operation], tuple[EntryType, ...]]] = {
     EarnPoints: (PURCHASE,),
     AddStamp: (STAMPS,),
@@ -65,14 +73,16 @@ delete_claims = BulkDelete(_CLAIMS, _COLUMNS)
 
 def claims_any(operation: Operation) -> bool:
     """Return whether an operation claims a receipt number."""
-    return type(operation) in _BY_OPERATIONS and _number_of(operation) is not None
+    number_of = _NUMBERS.get(type(operation))
+    return number_of is not None and number_of(operation) is not None
 
 
 def claims_of(operation: Operation, program_id: ProgramId) -> list[Claim]:
     """Return what an operation claims in the program of its card; nothing without a number."""
-    if not claims_any(operation):
+    kind = type(operation)
+    if kind not in _NUMBERS:
         return []
-    return _claims(program_id, _BY_OPERATIONS[type(operation)], _number_of(operation))
+    return _claims(program_id, _BY_OPERATIONS[kind], _NUMBERS[kind](operation))
 
 
 def claims_of_past(past: PastEntry, card_id: CardId) -> list[Claim]:
@@ -130,17 +140,6 @@ def in_order(claims: Iterable[Row]) -> Sequence[Row]:
     """Return claims by their keys: two writers that take the same ones never wait in a circle."""
     keys = ("program_id", "type", "reference")
     return sorted(claims, key=lambda claim: tuple(claim[key] for key in keys))
-
-
-def _number_of(operation: Any) -> str | None:
-    number: str | None
-    if isinstance(operation, RefundPoints):
-        number = operation.refund_reference
-    elif isinstance(operation, SetOpeningBalance):
-        number = operation.card.value
-    else:
-        number = operation.reference
-    return number
 
 
 def _claims(

@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from punchcard.loyalty.vocabulary import ExpiryKind, ExpiryRounding
@@ -49,12 +50,18 @@ class Expiry(NamedTuple):
 
         Months are clamped: a month after 31 January is the end of February.
         """
-        if self.kind == _YEAR_END_KIND:
-            return date(day.year, 12, 31)
-        ends = add_months(day, self.months)
-        if self.round_to == _MONTH_END:
-            return ends.replace(day=monthrange(ends.year, ends.month)[1])
-        return date(ends.year, 12, 31) if self.round_to == _YEAR_END else ends
+        return _last_day(self, day)
+
+
+@lru_cache(maxsize=1024)
+def _last_day(expiry: Expiry, day: date) -> date:
+    # All that is collected on a day in a shop ends together: asked once, not for each visit.
+    if expiry.kind == _YEAR_END_KIND:
+        return date(day.year, 12, 31)
+    ends = add_months(day, expiry.months)
+    if expiry.round_to == _MONTH_END:
+        return ends.replace(day=monthrange(ends.year, ends.month)[1])
+    return date(ends.year, 12, 31) if expiry.round_to == _YEAR_END else ends
 
 
 def add_months(day: date, months: int) -> date:

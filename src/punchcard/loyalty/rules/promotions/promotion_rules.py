@@ -61,12 +61,12 @@ def bonuses_on(
     `minimum_purchase_minor` is the program's own.
     """
     gets = [
-        (offer, share)
+        offer
         for offer in sorted(offers, key=lambda one: one.id)
-        if (share := share_of(offer, purchase, given, zone)) is not None
+        if _gets(offer, purchase, given, zone)
     ]
-    best = [max(gets, key=lambda one: one[1]) for gets in _rivals(gets)]
-    chosen = [offer for offer, share in gets if not offer.is_best or (offer, share) in best]
+    best = [_best_of(rivals, purchase.base) for rivals in _rivals(gets)]
+    chosen = [offer for offer in gets if not offer.is_best or offer in best]
     return tuple(
         bonus_of(offer, purchase, zone, minimum_purchase_minor=minimum_purchase_minor)
         for offer in chosen
@@ -77,16 +77,20 @@ def share_of(
     offer: PromotionOffer, purchase: Purchase, given: Given, zone: ZoneInfo
 ) -> Fraction | None:
     """Return how much a purchase gets of a promotion alone, exactly; None for nothing at all."""
+    return exact_share(offer, purchase.base) if _gets(offer, purchase, given, zone) else None
+
+
+def _gets(offer: PromotionOffer, purchase: Purchase, given: Given, zone: ZoneInfo) -> bool:
+    """Return whether a purchase gets something of a promotion."""
     if not (purchase.has_stamps if offer.gives_stamps else purchase.has_points):
-        return None
+        return False
     if not _is_for(offer, purchase) or not offer.is_on(purchase.at, zone):
-        return None
+        return False
     if not _is_within_limit(offer, purchase, given.uses.get(offer.id, ()), zone):
-        return None
-    share = exact_share(offer, purchase.base)
-    if offer.has_budget and ceil(share) > given.left.get(offer.id, 0):
-        return None
-    return share
+        return False
+    if not offer.has_budget:
+        return True
+    return ceil(exact_share(offer, purchase.base)) <= given.left.get(offer.id, 0)
 
 
 def exact_share(offer: PromotionOffer, base: Fraction) -> Fraction:
@@ -149,13 +153,17 @@ def promotion_parts(details: Mapping[str, Any] | None) -> list[Mapping[str, Any]
     return [part for part in parts if part["kind"] == _PROMOTION]
 
 
-def _rivals(
-    gets: Sequence[tuple[PromotionOffer, Fraction]],
-) -> list[list[tuple[PromotionOffer, Fraction]]]:
+def _rivals(gets: Sequence[PromotionOffer]) -> list[list[PromotionOffer]]:
     """Return those of which only the best counts: of points, and of stamps."""
-    best = [(offer, share) for offer, share in gets if offer.is_best]
-    rivals = [[one for one in best if one[0].gives_stamps is stamps] for stamps in (False, True)]
+    best = [offer for offer in gets if offer.is_best]
+    rivals = [[one for one in best if one.gives_stamps is stamps] for stamps in (False, True)]
     return [group for group in rivals if group]
+
+
+def _best_of(rivals: Sequence[PromotionOffer], base: Fraction) -> PromotionOffer:
+    if len(rivals) == 1:
+        return rivals[0]
+    return max(rivals, key=lambda offer: exact_share(offer, base))
 
 
 def _is_for(offer: PromotionOffer, purchase: Purchase) -> bool:

@@ -41,8 +41,7 @@ def milestones_of(program: ProgramRules, card: CardState) -> tuple[MilestoneView
     """Return the rewards of the card's lap in their order; the full card's stands last."""
     if not program.has_stamps:
         return ()
-    target = program.stamps_target
-    full_card = full_card_alone(target, is_full=card.stamps >= target)
+    full_card = full_card_alone(program.stamps_target, card.stamps)
     if not program.milestones:
         return full_card
     claimed: tuple[int, ...] = () if card.standing is None else card.standing.claimed
@@ -52,10 +51,10 @@ def milestones_of(program: ProgramRules, card: CardState) -> tuple[MilestoneView
     return (*on_the_way, *full_card)
 
 
-@lru_cache(maxsize=128)
-def full_card_alone(target: int, *, is_full: bool) -> tuple[MilestoneView, ...]:
+@lru_cache(maxsize=1024)
+def full_card_alone(target: int, stamps: int) -> tuple[MilestoneView, ...]:
     """Return how a card stands to the only reward of its program, that of a full one."""
-    return (MilestoneView(target, _READY if is_full else _AHEAD),)
+    return (MilestoneView(target, _READY if stamps >= target else _AHEAD),)
 
 
 def kept_of(program: ProgramRules, card: CardState) -> tuple[Claim, ...]:

@@ -42,10 +42,10 @@ def record_visit(
         amount_minor = operation.amount_minor or 0
         earning = earning_of(amount_minor, bonuses, program, card, base_stamps=stamps)
     bonus = 0 if earning is None else earning.stamps - stamps
-    stamped = Moved(card)
+    stamped, told = card, None
     if stamps or (bonus and program.has_stamps):
-        stamped = put_stamps(program, card, stamps, history, at, bonus=bonus)
-    pointed = _with_points(operation, program, stamped.card, earning, at)
+        stamped, told = put_stamps(program, card, stamps, history, at, bonus=bonus)
+    pointed = _with_points(operation, program, stamped, earning, at)
     after = pointed.card
     if after.points + after.kept_standing.points_pending > BALANCE_LIMIT:
         raise BalanceLimitReached
@@ -55,7 +55,7 @@ def record_visit(
         points_delta=after.points - card.points,
         amount_minor=operation.amount_minor,
         reference=operation.reference,
-        details=joined(stamped.details, pointed.details, items_told(operation)),
+        details=joined(told, pointed.details, items_told(operation)),
     )
     steps.take(entry, after)
     return steps.decision()

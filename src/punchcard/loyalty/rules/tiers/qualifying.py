@@ -6,6 +6,7 @@ short by a purchase that is told late, and another window can be looked at later
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 from punchcard.loyalty.rules.dated.dates import add_months
@@ -107,5 +108,6 @@ def _month(day: date) -> str:
     return day.isoformat()[:7]
 
 
+@lru_cache(maxsize=64)
 def _first_kept(month: str) -> str:
     return _month(add_months(date.fromisoformat(f"{month}-01"), 1 - MONTHS_KEPT))

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -14,6 +14,7 @@ from punchcard.kit.ids import RewardId, VendorId
 from punchcard.loyalty.operations import (
     AddStamp,
     EarnPoints,
+    Operation,
     RecordVisit,
     RefundPoints,
     VoidEntry,
@@ -26,33 +27,46 @@ from punchcard.loyalty.vocabulary import ActorKind, EntryType
 
 Past = Callable[[HeldCard], Connection]
 
+
+class Sight(NamedTuple):
+    """What can be looked at: the past of the card, the rewards that were locked, the time."""
+
+    past: Past
+    card: HeldCard
+    rewards: Mapping[tuple[VendorId, RewardId], RewardState]
+    now: datetime
+
+
 # Looked up once: before Python 3.12 an enum gives its words slowly.
 _IMPORT: Final = ActorKind.IMPORT
+_STAMPING: Final = frozenset({AddStamp, RecordVisit})
 _LAST_STAMPS: Final = 120
 """More stampings than a day can hold (50) and its neighbours: enough to find a card's last day."""
 _LONGEST_DAY: Final = timedelta(hours=26)
 """A calendar day has at most 25 hours."""
 
 
-def visit_history(past: Past, operation: RecordVisit, card: HeldCard, now: datetime) -> History:
+def is_stamp_of_now(operation: Operation, card: HeldCard, now: datetime) -> bool:
+    """Return whether stamps are given now and the card has none later: nothing to be looked up."""
+    last = card.state.last_stamp_at
+    is_now = type(operation) in _STAMPING and operation.occurred_at is None
+    return is_now and (last is None or last <= now)
+
+
+def visit_history(operation: RecordVisit, sight: Sight) -> History:
     """Return what both halves of a visit are held against."""
-    stamps = stamp_history(past, operation, card, now)
+    stamps = stamp_history(operation, sight)
     if operation.amount_minor is None:
         return stamps
-    late = purchase_history(past, operation, card, now).late_purchases
+    late = purchase_history(operation, sight).late_purchases
     return stamps if late is None else replace(stamps, late_purchases=late)
 
 
-def stamp_history(
-    past: Past, operation: AddStamp | RecordVisit, card: HeldCard, now: datetime
-) -> History:
+def stamp_history(operation: AddStamp | RecordVisit, sight: Sight) -> History:
     """Return a stamp's neighbours in time, and how many were recorded today, for one of before."""
-    if not card.program.has_stamps:
-        return NO_HISTORY
+    past, card, _, now = sight
     at = operation.occurred_at
-    last = card.state.last_stamp_at
-    if at is None and (last is None or last <= now):
-        # Of now, and nothing lies ahead: what nearly every stamp is.
+    if not card.program.has_stamps:
         return NO_HISTORY
     state = as_stamped(card.program, card.state, at, now)
     is_behind = is_out_of_turn(state, at or now)
@@ -75,10 +89,9 @@ def stamp_history(
     )
 
 
-def purchase_history(
-    past: Past, operation: EarnPoints | RecordVisit, card: HeldCard, now: datetime
-) -> History:
+def purchase_history(operation: EarnPoints | RecordVisit, sight: Sight) -> History:
     """Return how many late purchases were recorded today, for one more of them."""
+    past, card, _, now = sight
     is_late = is_late_report(operation.occurred_at, now) and operation.actor.kind != _IMPORT
     if not is_late:
         return NO_HISTORY
@@ -88,17 +101,13 @@ def purchase_history(
     )
 
 
-def void_history(
-    past: Past,
-    operation: VoidEntry,
-    card: HeldCard,
-    rewards: Mapping[tuple[VendorId, RewardId], RewardState],
-) -> History:
+def void_history(operation: VoidEntry, sight: Sight) -> History:
     """Return the entry to take back, the stamps that then are the last, and its reward."""
-    connection = past(card)
+    card = sight.card
+    connection = sight.past(card)
     entry = queries.past_entry(connection, operation.transaction_id, card.program)
     stamps = queries.past_stamps(connection, card.state.id, limit=_LAST_STAMPS, without=entry.id)
-    reward = rewards.get((operation.vendor_id, entry.reward_id or RewardId("")))
+    reward = sight.rewards.get((operation.vendor_id, entry.reward_id or RewardId("")))
     forgiven = queries.forgiven(connection, card.state.id, card.program)
     refunded = 0
     if card.program.has_points:
@@ -118,9 +127,10 @@ def void_history(
     )
 
 
-def refund_history(past: Past, operation: RefundPoints, card: HeldCard) -> History:
+def refund_history(operation: RefundPoints, sight: Sight) -> History:
     """Return the purchase that was paid back in part, and what came back of it before."""
-    connection = past(card)
+    card = sight.card
+    connection = sight.past(card)
     entry = queries.past_entry(connection, operation.transaction_id, card.program)
     refunded = queries.refunded_minor(connection, card.state.id, entry.id)
     return History(entry=entry, refunded_minor=refunded)

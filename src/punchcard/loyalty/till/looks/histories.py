@@ -1,10 +1,8 @@
 """What each operation must know of a card's past: most must know nothing."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from punchcard.kit.ids import RewardId, VendorId
 from punchcard.loyalty.operations import (
     AddStamp,
     ConfirmReservation,
@@ -20,10 +18,9 @@ from punchcard.loyalty.operations import (
     RevokeGrant,
     VoidEntry,
 )
-from punchcard.loyalty.rules.values import NO_HISTORY, History, RewardState
-from punchcard.loyalty.till.held_card import HeldCard
+from punchcard.loyalty.rules.values import NO_HISTORY, History
 from punchcard.loyalty.till.looks.batch_history import (
-    Past,
+    Sight,
     purchase_history,
     refund_history,
     stamp_history,
@@ -37,44 +34,15 @@ from punchcard.loyalty.till.promises.grant_history import (
 )
 
 
-class Sight(NamedTuple):
-    """What can be looked at: the past of the card, the rewards that were locked, the time."""
-
-    past: Past
-    card: HeldCard
-    rewards: Mapping[tuple[VendorId, RewardId], RewardState]
-    now: datetime
-
-
 def history_of(operation: Operation, sight: Sight) -> History:
     """Return what the rules look at for `operation`, beside the card; raises what `past` does."""
     look = _LOOKS.get(type(operation))
     return NO_HISTORY if look is None else look(operation, sight)
 
 
-def _stamp(operation: AddStamp, sight: Sight) -> History:
-    return stamp_history(sight.past, operation, sight.card, sight.now)
-
-
-def _purchase(operation: EarnPoints, sight: Sight) -> History:
-    return purchase_history(sight.past, operation, sight.card, sight.now)
-
-
-def _visit(operation: RecordVisit, sight: Sight) -> History:
-    return visit_history(sight.past, operation, sight.card, sight.now)
-
-
 def _reward(operation: RedeemReward, sight: Sight) -> History:
     reward = sight.rewards.get((operation.vendor_id, operation.reward_id))
     return wanted_reward(sight.past, reward, sight.card)
-
-
-def _void(operation: VoidEntry, sight: Sight) -> History:
-    return void_history(sight.past, operation, sight.card, sight.rewards)
-
-
-def _refund(operation: RefundPoints, sight: Sight) -> History:
-    return refund_history(sight.past, operation, sight.card)
 
 
 def _grant(operation: Operation, sight: Sight) -> History:
@@ -86,12 +54,12 @@ def _reservation(operation: Operation, sight: Sight) -> History:
 
 
 _LOOKS: Final[Mapping[type[Operation], Callable[[Any, Sight], History]]] = {
-    AddStamp: _stamp,
-    EarnPoints: _purchase,
-    RecordVisit: _visit,
+    AddStamp: stamp_history,
+    EarnPoints: purchase_history,
+    RecordVisit: visit_history,
     RedeemReward: _reward,
-    VoidEntry: _void,
-    RefundPoints: _refund,
+    VoidEntry: void_history,
+    RefundPoints: refund_history,
     GrantReward: _grant,
     RedeemGrant: _grant,
     RevokeGrant: _grant,
