@@ -1,21 +1,31 @@
-"""`python -m bench.counted`: stamps whose instructions are counted; run by bench.instructions.
+"""`python -m bench.counted`: stamps and purchases whose instructions bench.instructions counts.
 
 Everything that could make two runs differ is fixed: the clock, ids, the cards and their order, and
 which thread has the interpreter.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Final, NamedTuple
 
 from bench.codes import card_number, card_token
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import StaffPinId, VendorId
 from punchcard.kit.secrets import Keyring, Sealer
-from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, StaffIdentity
+from punchcard.loyalty.operations import (
+    Actor,
+    AddStamp,
+    CardKey,
+    CardRef,
+    EarnPoints,
+    Operation,
+    StaffIdentity,
+)
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till
 from punchcard.loyalty.vocabulary import ActorKind
@@ -23,6 +33,21 @@ from punchcard.loyalty.vocabulary import ActorKind
 LIST_SIZE = 250
 _FIRST_ID = 1_000_000  # after all of the shop's
 NOON = datetime(2099, 6, 1, 12, tzinfo=UTC)
+
+
+class Done(NamedTuple):
+    """What is done at once: how many operations, and what makes one."""
+
+    size: int
+    make: Callable[..., Operation]
+
+
+DONE: Final[Mapping[str, Done]] = {
+    "stamp": Done(1, AddStamp),
+    "operation": Done(LIST_SIZE, AddStamp),
+    "purchase": Done(1, partial(EarnPoints, amount_minor=1250)),
+    "purchases": Done(LIST_SIZE, partial(EarnPoints, amount_minor=1250)),
+}
 
 
 class FixedIds:
@@ -53,12 +78,16 @@ class FixedIds:
 
 
 def main(database: str, what: str, times: str, *shop: str) -> None:
-    """Do `what` (stamp, operation) so many times, each on a card of its own."""
+    """Do `what` so many times, each on a card of its own.
+
+    `what` is a stamp or a purchase, or a list of either: see DONE.
+    """
     # A thread gives the interpreter up only where it waits, never because time has passed.
     sys.setswitchinterval(3600)
     vendor_id, api_key_id, pin_id = shop
+    done = DONE[what]
     operations = [
-        AddStamp(
+        done.make(
             vendor_id=VendorId(vendor_id),
             actor=Actor(ActorKind.API_KEY, api_key_id),
             staff=StaffIdentity(StaffPinId(pin_id), None, "Bob", None),
@@ -66,10 +95,10 @@ def main(database: str, what: str, times: str, *shop: str) -> None:
             fingerprint=f"request {number:06}".encode().ljust(32),
             card=CardRef(CardKey.TOKEN, card_token(number)),
         )
-        for number in range(1, int(times) * (LIST_SIZE if what == "operation" else 1) + 1)
+        for number in range(1, int(times) * done.size + 1)
     ]
     with _till(Path(database)) as till:
-        if what == "stamp":
+        if done.size == 1:
             for operation in operations:
                 till.submit(operation)
             return

@@ -10,18 +10,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.counted import LIST_SIZE, NOON, FixedIds
+from bench.counted import DONE, LIST_SIZE
+from bench.counted_shops import make_shop
 from bench.figures import Figure, Goal, figure
-from bench.servers import bench_settings
-from bench.shop import Shop, open_cards, open_shop
+from bench.shop import Shop
 from bench.workshop import Workshop
-from punchcard.context import build_context
-from punchcard.db import migrate
-from punchcard.kit.clock import ManualClock
 from tools.debian import install
 
 FEW, MANY = 100, 1_100
@@ -31,6 +28,7 @@ CARDS = max(MANY, LIST_SIZE * _MANY_LISTS)
 # (x86_64); another Python counts otherwise.
 _BEFORE = {"stamp": 2_312_150, "operation": 712_135}
 _GOAL = Goal("ratio", "<=", 1.03)
+_RICH_GOAL = Goal("ratio", "<=", 1.25)
 _SUMMARY = re.compile(r"^summary: (\d+)$", re.MULTILINE)
 _HELP = """\
 Instructions are counted by valgrind, and it was not found. Install it:
@@ -39,31 +37,52 @@ Instructions are counted by valgrind, and it was not found. Install it:
 
 
 def instructions(workshop: Workshop) -> list[Figure]:
-    """Count the instructions of one more stamp, and of one more operation of a list, on SQLite."""
-    valgrind = _valgrind()
+    """Count the instructions of one more stamp, and of one more operation of a list, on SQLite.
+
+    Then those of stamps and purchases in shops that use much, beside shops that use nothing of it.
+    """
     with TemporaryDirectory(prefix="punchcard-bench-") as folder:
-        counting = _Counting(valgrind, Path(folder), _make_shop(Path(folder)))
-        counting.run("stamp", 1)  # compiles the modules
-        with workshop.counting("counting instructions", 4) as advance:
-            counted = {}
-            for what, few, many, size in (
-                ("stamp", FEW, MANY, 1),
-                ("operation", _FEW_LISTS, _MANY_LISTS, LIST_SIZE),
-            ):
-                totals = []
-                for times in (few, many):
-                    totals.append(counting.count(what, times))
-                    advance(1)
-                counted[what] = (totals[1] - totals[0]) / ((many - few) * size)
-    return [
-        _figure("instructions-stamp", counted["stamp"], "a stamp alone in its batch", "stamp"),
-        _figure(
-            "instructions-operation",
-            counted["operation"],
-            f"an operation of a list of {LIST_SIZE}",
-            "operation",
-        ),
-    ]
+        shops = _Shops(_valgrind(), Path(folder), workshop)
+        stamp, operation = shops.count("stamps", "stamp"), shops.count("stamps", "operation")
+        of_list = f"an operation of a list of {LIST_SIZE}"
+        return [
+            _figure("instructions-stamp", stamp, "a stamp alone in its batch", "stamp"),
+            _figure("instructions-operation", operation, of_list, "operation"),
+            *(
+                _rich_figure(what, shops.count(f"rich-{kind}", what), plain)
+                for kind, what, plain in (
+                    ("stamps", "stamp", stamp),
+                    ("stamps", "operation", operation),
+                    ("points", "purchase", shops.count("points", "purchase")),
+                    ("points", "purchases", shops.count("points", "purchases")),
+                )
+            ),
+        ]
+
+
+@dataclass(frozen=True)
+class _Shops:
+    """The shops of a run, each made when something is first counted in it."""
+
+    valgrind: str
+    folder: Path
+    workshop: Workshop
+    made: dict[str, "_Counting"] = field(default_factory=dict)
+
+    def count(self, name: str, what: str) -> float:
+        """Return the instructions of one more operation of `what` in the shop of that name."""
+        if name not in self.made:
+            folder = self.folder / name
+            self.made[name] = _Counting(self.valgrind, folder, make_shop(folder, name, CARDS))
+            self.made[name].run(what, 1)  # compiles the modules
+        size = DONE[what].size
+        few, many = (FEW, MANY) if size == 1 else (_FEW_LISTS, _MANY_LISTS)
+        with self.workshop.counting(f"counting instructions: {name}, {what}", 2) as advance:
+            totals = []
+            for times in (few, many):
+                totals.append(self.made[name].count(what, times))
+                advance(1)
+        return (totals[1] - totals[0]) / ((many - few) * size)
 
 
 @dataclass(frozen=True)
@@ -118,20 +137,6 @@ def _same_addresses() -> list[str]:
     return command if is_allowed else []
 
 
-def _make_shop(folder: Path) -> Shop:
-    settings = bench_settings(folder)
-    migrate.upgrade(settings.database_url)
-    ids = FixedIds(0)
-    context = build_context(settings, clock=ManualClock(NOON), ids=ids)
-    try:
-        shop = open_shop(context)
-        ids.begin_cards()
-        open_cards(context, shop, CARDS, lambda _: None)
-    finally:
-        context.close()
-    return shop
-
-
 def _figure(name: str, value: float, what: str, before: str) -> Figure:
     return figure(
         name,
@@ -140,6 +145,20 @@ def _figure(name: str, value: float, what: str, before: str) -> Figure:
         reference="before the modules were moved",
         reference_value=_BEFORE[before] / 1000,
         goal=_GOAL,
+        digits=6,
+    )
+
+
+def _rich_figure(what: str, value: float, plain: float) -> Figure:
+    alone = "alone" if DONE[what].size == 1 else f"of a list of {LIST_SIZE}"
+    thing = "a stamp" if what in ("stamp", "operation") else "a purchase"
+    return figure(
+        f"instructions-rich-{what}",
+        value / 1000,
+        f"thousand instructions of {thing} {alone}, with expiry, a promotion and tiers",
+        reference="the same without any of it",
+        reference_value=plain / 1000,
+        goal=_RICH_GOAL,
         digits=6,
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bench.codes import card_number, card_token
 from punchcard.accounts import api_key_service, vendor_service
@@ -65,8 +66,11 @@ class Shop:
         return Subject(kind=SubjectKind.API_KEY, id=self.api_key_id, vendor_id=self.vendor_id)
 
 
-def open_shop(context: Context) -> Shop:
-    """Open a café with a stamps program without cooldown, one PIN, and an API key."""
+def open_shop(context: Context, **program: Any) -> Shop:
+    """Open a café with a stamps program without cooldown, one PIN, and an API key.
+
+    The program's fields are as usual but for those of `program`.
+    """
     act = Act(subject=SYSTEM, now=context.clock.now(), ids=context.ids)
     wanted = NewVendor(
         name="Café Alice",
@@ -91,6 +95,7 @@ def open_shop(context: Context) -> Shop:
         "stamp_reward": {"name": "A coffee", "description": None, "value_minor": 350},
         "cooldown_minutes": 0,
         "max_daily_stamps": 50,
+        **program,
     }
     with context.database.write() as session:
         program_id = program_service.create_program(session, act, vendor_id, fields).id
