@@ -8,7 +8,7 @@ one sentence, one translation. Where a count reads better in the sentence there 
 import logging
 import re
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, get_args, runtime_checkable
@@ -142,6 +142,13 @@ def read_catalogue(language: str, directory: Path) -> dict[str, str]:
             continue
         translations[source] = text
     return translations
+
+
+def written_day(day: date, language: str) -> str:
+    """Return a day as a language writes it: 31 December 2026."""
+    from babel.dates import format_date
+
+    return format_date(day, format="long", locale=_LOCALES[language])
 
 
 def _quality(parameter: str) -> float:

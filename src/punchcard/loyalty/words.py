@@ -1,9 +1,10 @@
-"""What statuses of cards and types of entries are called, on pages and in files."""
+"""What statuses of cards and types of entries are called, and what ends on a card, in words."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
-from punchcard.kit.i18n import N_
+from punchcard.kit.i18n import N_, plural, translate, written_day
 from punchcard.loyalty.vocabulary import (
     CardStatus,
     EntryType,
@@ -96,3 +97,20 @@ REFERRAL_REASONS: Final[Mapping[str, str]] = {
     ReferralReason.LIMIT_REACHED: N_("As many as one card may bring a year"),
 }
 """Why a referral was refused, where the till did not refuse it."""
+
+
+def ending_in_words(expires_on: str, points: int, stamps: int, *, language: str) -> str:
+    """Return what is good until when, as people say it."""
+    told = []
+    if stamps:
+        told.append(counted(stamps, N_("{n} stamp"), N_("{n} stamps"), language))
+    if points:
+        told.append(counted(points, N_("{n} point"), N_("{n} points"), language))
+    day = written_day(date.fromisoformat(expires_on), language)
+    return translate(N_("{what} until {day}"), language, what=", ".join(told), day=day)
+
+
+def counted(n: int, one: str, many: str, language: str) -> str:
+    """Return `n` with the word for one or for many of them, in a language."""
+    text = plural(n, translate(one, language), translate(many, language), language)
+    return text.replace("{n}", str(n))

@@ -16,6 +16,8 @@ from punchcard.loyalty.cards.hand_over import HandOver
 from punchcard.loyalty.cards.links import CardLinks, card_sealer
 from punchcard.loyalty.cards.person_proofs import PersonProofs
 from punchcard.loyalty.jobs.due_keeper import DueKeeper
+from punchcard.loyalty.jobs.notice_keeper import NoticeKeeper
+from punchcard.loyalty.jobs.reservation_keeper import ReservationKeeper
 from punchcard.loyalty.live import LiveCards
 from punchcard.loyalty.rotating_codes import RotatingCodes
 from punchcard.loyalty.staff.pin_verifier import PinVerifier
@@ -54,6 +56,8 @@ class LoyaltyServices:
     due_keeper: DueKeeper
     automation_keeper: AutomationKeeper
     referral_keeper: ReferralKeeper
+    notice_keeper: NoticeKeeper
+    reservation_keeper: ReservationKeeper
 
 
 def build_loyalty(
@@ -79,6 +83,15 @@ def build_loyalty(
     )
     till = _start_till(base, sealer, wallets.service)
     former_contacts = FormerContacts(settings.keys)
+    customer_mail = CustomerMail(
+        database=database,
+        mail_queue=accounts.mail_queue,
+        links=accounts.address_links,
+        address_change=accounts.address_change,
+        clock=clock,
+        card_links=card_links,
+        wallet_links=_wallet_links(wallets.service),
+    )
     return LoyaltyServices(
         till=till,
         live=LiveCards(
@@ -117,15 +130,9 @@ def build_loyalty(
         due_keeper=DueKeeper(database, clock, till, settings),
         automation_keeper=AutomationKeeper(database, clock, base.ids, till),
         referral_keeper=ReferralKeeper(database, clock, base.ids, till, former_contacts),
-        customer_mail=CustomerMail(
-            database=database,
-            mail_queue=accounts.mail_queue,
-            links=accounts.address_links,
-            address_change=accounts.address_change,
-            clock=clock,
-            card_links=card_links,
-            wallet_links=_wallet_links(wallets.service),
-        ),
+        reservation_keeper=ReservationKeeper(database, clock, till),
+        notice_keeper=NoticeKeeper(database, clock, customer_mail),
+        customer_mail=customer_mail,
     )
 
 

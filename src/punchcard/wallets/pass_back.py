@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from punchcard.kit.i18n import N_
+from punchcard.kit.i18n import N_, written_day
 from punchcard.kit.ids import readable_number
 from punchcard.kit.money import write_amount
 from punchcard.loyalty.grant_codes import readable_code
@@ -11,7 +11,7 @@ from punchcard.loyalty.promotion_words import day_words, promotion_name, promoti
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
 from punchcard.wallets.pass_words import PassField, PassPhrases
-from punchcard.wallets.places import last_day, written_day
+from punchcard.wallets.places import last_day
 
 _ENDS_SHOWN: Final = 10
 _EARNING: Final = (

@@ -2,11 +2,11 @@
 
 import math
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from punchcard.kit.i18n import Language, locale_of
+from punchcard.kit.i18n import Language, written_day
 
 PLACES_LIMIT: Final = 10
 """How many places a pass may name, at Apple as at Google."""
@@ -40,10 +40,3 @@ def last_day(valid_until: datetime, timezone: str, language: Language) -> str:
     # The end itself does not belong to it any more: midnight is the day before.
     last = (valid_until - timedelta(seconds=1)).astimezone(ZoneInfo(timezone)).date()
     return written_day(last, language)
-
-
-def written_day(day: date, language: Language) -> str:
-    """Return a day as a language writes it."""
-    from babel.dates import format_date
-
-    return str(format_date(day, "long", locale=locale_of(language)))

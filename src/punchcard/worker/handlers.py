@@ -25,6 +25,8 @@ from punchcard.loyalty.events import (
     SHELF_CHANGED,
 )
 from punchcard.loyalty.jobs.due_keeper import CARDS_DUE
+from punchcard.loyalty.jobs.notice_keeper import CARDS_NOTICES
+from punchcard.loyalty.jobs.reservation_keeper import RESERVATIONS_OVER
 from punchcard.loyalty.programs import reward_service
 from punchcard.loyalty.transparency.log_keeper import LOG_CHECKPOINT, LOG_SEQUENCE
 from punchcard.loyalty.transparency.signing.checkpoint_webhook import (
@@ -133,6 +135,16 @@ def work_on_import(context: Context, import_id: str) -> None:
     )
 
 
+def tell_of_ends(context: Context, key: str) -> None:
+    """Tell cards of what soon ends on them, for one turn."""
+    context.loyalty.notice_keeper.take_turn(key)
+
+
+def release_reservations(context: Context, _key: str) -> None:
+    """Give back what reservations held for a time that is over, for one turn."""
+    context.loyalty.reservation_keeper.take_turn()
+
+
 # A redesign is long work: it has a lane of its own, beside that of single cards.
 WALLET_LANES: Final[list[Mapping[str, Handler]]] = [
     {CARD_CHANGED: refresh_card},
@@ -150,6 +162,8 @@ LONG_WORK_LANE: Final[Mapping[str, Handler]] = {
     LOG_CHECKPOINT: make_checkpoint,
     CARDS_DUE: book_due,
     IMPORT_WORK: work_on_import,
+    RESERVATIONS_OVER: release_reservations,
+    CARDS_NOTICES: tell_of_ends,
 }
 
 # A mail server may be slow: nothing else waits for it. Without one, what it would do is dropped.

@@ -22,7 +22,7 @@ from punchcard.context import Context
 from punchcard.engage import automation_keeper, referral_keeper
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import erasures, former_contacts, hand_over, person_proofs
-from punchcard.loyalty.jobs import due_keeper
+from punchcard.loyalty.jobs import due_keeper, notice_keeper, reservation_keeper
 from punchcard.loyalty.models import TransactionOrigin
 from punchcard.loyalty.programs import promotion_service, reward_service
 from punchcard.loyalty.transparency import log_keeper
@@ -179,6 +179,21 @@ def pay_referrals(context: Context, session: Session, now: datetime) -> int:
     return referral_keeper.enqueue_referrals(session, now)
 
 
+def tell_of_ends(context: Context, session: Session, now: datetime) -> int:
+    """Leave word when cards are to be told of what soon ends on them."""
+    return notice_keeper.enqueue_notices(session, now)
+
+
+def expire_expiry_notices(context: Context, session: Session, now: datetime) -> int:
+    """Forget what cards were told of what ended a month ago."""
+    return notice_keeper.expire_notices(session, now)
+
+
+def release_reservations(context: Context, session: Session, now: datetime) -> int:
+    """Leave word when the time of reservations is over."""
+    return reservation_keeper.enqueue_over(session, now)
+
+
 def make_checkpoints(context: Context, session: Session, now: datetime) -> int:
     """Leave word that a checkpoint may be due."""
     return log_keeper.enqueue_checkpoint(session, now)
@@ -203,6 +218,11 @@ def forget_import_rows(context: Context, session: Session, now: datetime) -> int
 
 def _housekeeping(settings: Settings) -> timedelta:
     return timedelta(minutes=settings.housekeeping_minutes)
+
+
+def _each_minute(_settings: Settings) -> timedelta:
+    # What is set aside may be the last one on the shelf: nobody waits longer for it to be back.
+    return timedelta(minutes=1)
 
 
 def _daily(_settings: Settings) -> timedelta:
@@ -230,6 +250,7 @@ PROCESS_TASKS: Final = [
 SHARED_TASKS: Final = [
     PeriodicTask("sequence_log", _log_sequence, sequence_log),
     PeriodicTask("make_checkpoints", _checkpoint, make_checkpoints),
+    PeriodicTask("release_reservations", _each_minute, release_reservations),
     PeriodicTask("wake_forgotten_phones", _daily, wake_forgotten_phones),
     *(
         PeriodicTask(do.__name__, _housekeeping, do)
@@ -247,6 +268,8 @@ SHARED_TASKS: Final = [
             book_due,
             run_automations,
             pay_referrals,
+            tell_of_ends,
+            expire_expiry_notices,
             touch_dated_promotions,
             drop_needless_work,
             check_google_holders,

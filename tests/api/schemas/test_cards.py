@@ -166,9 +166,10 @@ def test_moments_are_written_as_everywhere_else(at: datetime) -> None:
 def test_the_models_stand_for_the_contract() -> None:
     promised = (
         "id program_id number status customer stamps stamps_target rewards_ready ready_rewards"
-        " grants_ready lap milestones kept_milestones points points_pending expiring tier lifetime"
-        " next_stamp_at stamps_left_today enrolled_at last_activity_at public_url"
-        " referral_url hand_over_url token_digest wallet former_numbers"
+        " grants_ready lap milestones kept_milestones points points_pending expiring"
+        " stamps_expiring tier lifetime next_stamp_at stamps_left_today enrolled_at"
+        " last_activity_at public_url referral_url hand_over_url token_digest wallet"
+        " former_numbers"
     )
     assert list(Card.model_fields) == promised.split()
     promised = (

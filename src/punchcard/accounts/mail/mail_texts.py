@@ -193,6 +193,14 @@ WORDINGS: Final[Mapping[str, MailText]] = {
             _NO_CARD_ASKED_FOR,
         ),
     ),
+    "points_ending": MailText(
+        subject=N_("Something on your card at {shop} soon ends"),
+        lines=(
+            Line(sentence=N_("On your card {program} you have: {ends}.")),
+            Line(sentence=N_("Come by before then, and nothing of it is lost.")),
+            *_TO_THE_CARD,
+        ),
+    ),
     "test_pass": MailText(
         subject=N_("A test pass for your iPhone: {program}"),
         lines=(

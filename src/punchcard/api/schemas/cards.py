@@ -101,6 +101,10 @@ def balance_response(card: CardView) -> dict[str, Any]:
         "expiring": [
             {"points": points, "expires_on": expires_on} for points, expires_on in card.expiring
         ],
+        "stamps_expiring": [
+            {"stamps": stamps, "expires_on": expires_on}
+            for stamps, expires_on in card.stamps_expiring
+        ],
         "tier": tier_response(card.tier),
         "lifetime": {
             "stamps": card.lifetime_stamps,
@@ -239,6 +243,13 @@ class ExpiringPoints(Schema):
     expires_on: date
 
 
+class ExpiringStamps(Schema):
+    """Stamps that end together: good until the end of this day, in the program's time zone."""
+
+    stamps: int
+    expires_on: date
+
+
 class Card(Schema):
     """A customer's card.
 
@@ -273,6 +284,7 @@ class Card(Schema):
             "points",
             "points_pending",
             "expiring",
+            "stamps_expiring",
             "tier",
             "lifetime",
             "next_stamp_at",
@@ -302,6 +314,7 @@ class Card(Schema):
     points: int
     points_pending: Annotated[int, Field(description="Earned, and not to be spent yet.")]
     expiring: list[ExpiringPoints]
+    stamps_expiring: list[ExpiringStamps]
     tier: CardTier | None
     lifetime: Lifetime
     next_stamp_at: Moment | None

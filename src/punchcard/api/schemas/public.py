@@ -8,6 +8,7 @@ from pydantic import Field
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.api.schemas.cards import (
     ExpiringPoints,
+    ExpiringStamps,
     KeptMilestone,
     Lifetime,
     MilestoneSchema,
@@ -114,6 +115,7 @@ class PublicCard(Schema):
     points: int
     points_pending: Annotated[int, Field(description="Earned, and not to be spent yet.")]
     expiring: list[ExpiringPoints]
+    stamps_expiring: list[ExpiringStamps]
     tier: CardTier | None
     lifetime: Lifetime
     next_stamp_at: Moment | None

@@ -1,6 +1,6 @@
 """Mails to customers: their new card, and the question whether the address is really theirs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -18,11 +18,13 @@ from punchcard.accounts.vocabulary import AddressOwner, VendorStatus
 from punchcard.db.database import Database
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.clock import Clock
-from punchcard.kit.i18n import N_, plural, translate
+from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, CustomerId, VendorId
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
+from punchcard.loyalty.rules.dated.notices import Ending
 from punchcard.loyalty.vocabulary import CardStatus, ProgramType
+from punchcard.loyalty.words import counted, ending_in_words
 
 WalletLinksOf = Callable[[str], Mapping[str, str | None]]
 """From a card's token to `apple_link` and `google_link`."""
@@ -102,6 +104,38 @@ class CustomerMail:
                 facts |= {"new_link": facts.pop("card_link", ""), **self._card_facts(earlier)}
                 facts = {name: value for name, value in facts.items() if value}
             self._leave(session, kind, customer, vendor, facts)
+
+    def tell_of_ends(self, session: Session, card_id: CardId, ends: Sequence[Ending]) -> None:
+        """Leave a mail that says what ends when on a card, in the caller's transaction.
+
+        Only for an address that its holder, or the shop, has vouched for.
+        """
+        query = (
+            select(LoyaltyCard, Customer, Vendor, LoyaltyProgram)
+            .join(Customer, Customer.id == LoyaltyCard.customer_id)
+            .join(Vendor, Vendor.id == LoyaltyCard.vendor_id)
+            .join(LoyaltyProgram, LoyaltyProgram.id == LoyaltyCard.program_id)
+            .where(LoyaltyCard.id == card_id)
+        )
+        row = session.execute(query).one_or_none() if self._mail_queue.is_configured else None
+        if row is None:
+            return
+        card, customer, vendor, program = row
+        is_vouched_for = customer.is_verified or customer.email_verified_at is not None
+        if customer.email is None or not is_vouched_for:
+            return
+        language = card.locale or customer.locale or vendor.language
+        words = program.texts.get(language) or {}
+        facts = {
+            "shop": vendor.name,
+            "program": words.get("card_name") or program.card_name,
+            "ends": "; ".join(ending_in_words(*one, language=language) for one in ends),
+            "name": customer.name or "",
+            **self._card_facts(card),
+        }
+        facts = {name: value for name, value in facts.items() if value}
+        mail = Mail(kind="points_ending", to=customer.email, language=language, facts=facts)
+        self._mail_queue.enqueue(session, mail)
 
     def ask_to_confirm(self, customer_id: CustomerId) -> None:
         """Leave a mail that asks the customer to confirm an address they have not yet."""
@@ -215,15 +249,10 @@ def _balance(card: LoyaltyCard, program: LoyaltyProgram, language: str) -> str:
     """Return what is on a card, in words: stamps, points or both."""
     told = []
     if program.type != ProgramType.POINTS:
-        told.append(_counted(card.stamps, N_("{n} stamp"), N_("{n} stamps"), language))
+        told.append(counted(card.stamps, N_("{n} stamp"), N_("{n} stamps"), language))
     if program.type != ProgramType.STAMPS:
-        told.append(_counted(card.points, N_("{n} point"), N_("{n} points"), language))
+        told.append(counted(card.points, N_("{n} point"), N_("{n} points"), language))
     return ", ".join(told)
-
-
-def _counted(n: int, one: str, many: str, language: str) -> str:
-    text = plural(n, translate(one, language), translate(many, language), language)
-    return text.replace("{n}", str(n))
 
 
 def _confirm_customer(session: Session, act: Act, facts: Mapping[str, Any]) -> Customer:

@@ -21,20 +21,22 @@ from punchcard.kit.ids import CardId, VendorId
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.events import announce_cards_changed
 from punchcard.loyalty.jobs import models as marks
-from punchcard.loyalty.operations import Actor, BookDue, CardKey, CardRef
+from punchcard.loyalty.jobs.turns import (
+    CARDS_READ,
+    SYSTEM_ACTOR,
+    TURN_SECONDS,
+    Monotonic,
+    do_in_parts,
+)
+from punchcard.loyalty.operations import BookDue, CardKey, CardRef
 from punchcard.loyalty.tables import CARDS, PROGRAMS
 from punchcard.loyalty.till.till import Till
-from punchcard.loyalty.vocabulary import ActorKind
 
 CARDS_DUE: Final = "cards.due"
 """Something ended or began on some cards. There is one key."""
 
 _ALL: Final = "all"
 _ANNOUNCED: Final = "cards.due.announced"
-_CARDS_AT_ONCE: Final = 50
-_CARDS_READ: Final = 500
-_TURN_SECONDS: Final = 10.0
-_SYSTEM: Final = Actor(ActorKind.SYSTEM, None)
 # Somewhere on earth it is a day later already.
 _FURTHEST_ZONE: Final = timedelta(hours=14)
 
@@ -58,7 +60,7 @@ class DueKeeper:
         till: Till,
         settings: Settings,
         *,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Monotonic = time.monotonic,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -69,7 +71,7 @@ class DueKeeper:
 
     def take_turn(self) -> None:
         """Announce and book for a while; leave word when there is more to do."""
-        until = self._monotonic() + _TURN_SECONDS
+        until = self._monotonic() + TURN_SECONDS
         now = self._clock.now()
         self.announce(now)
         if not self.book(now, goes_on=lambda: self._monotonic() < until):
@@ -95,12 +97,9 @@ class DueKeeper:
         """Book what has been due for the days of grace; returns whether nothing is left of it."""
         until = now - self._grace
         for rows in self._due(None, until + _FURTHEST_ZONE):
-            due = [row for row in rows if _begins(row) <= until]
-            for start in range(0, len(due), _CARDS_AT_ONCE):
-                if not goes_on():
-                    return False
-                part = due[start : start + _CARDS_AT_ONCE]
-                self._till.submit_all([_booking(row, until) for row in part])
+            due = [_booking(row, until) for row in rows if _begins(row) <= until]
+            if not do_in_parts(self._till, due, goes_on):
+                return False
         return True
 
     def _due(self, since: datetime | None, until: datetime) -> Iterator[Sequence[Row[Any]]]:
@@ -125,7 +124,7 @@ def _read_due(
         .join(PROGRAMS, PROGRAMS.c.id == CARDS.c.program_id)
         .where(CARDS.c.due_on.between(first, last))
         .order_by(CARDS.c.due_on, CARDS.c.id)
-        .limit(_CARDS_READ)
+        .limit(CARDS_READ)
     )
     if after is not None:
         day, card_id = after
@@ -143,7 +142,7 @@ def _begins(row: Row[Any]) -> datetime:
 def _booking(row: Row[Any], until: datetime) -> BookDue:
     return BookDue(
         vendor_id=VendorId(row.vendor_id),
-        actor=_SYSTEM,
+        actor=SYSTEM_ACTOR,
         card=CardRef(CardKey.ID, CardId(row.id)),
         until=until,
     )

@@ -1,13 +1,14 @@
-"""The table of how far jobs have come, so that they go on there after a standstill."""
+"""The tables of how far jobs have come, so that they go on there after a standstill."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Connection, String, select
+from sqlalchemy import Connection, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from punchcard.db.base import Base, table_of
 from punchcard.db.dialects import insert_for
 from punchcard.db.types import UtcDateTime
+from punchcard.kit.ids import CardId
 
 
 class JobMark(Base):
@@ -17,6 +18,18 @@ class JobMark(Base):
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     reached_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ExpiryNotice(Base):
+    """That a card was told, so many `days` before, of what ends on a day: once, whoever does it."""
+
+    __tablename__ = "expiry_notices"
+    __table_args__ = (Index("ix_expiry_notices_expires_on", "expires_on"),)
+
+    card_id: Mapped[CardId] = mapped_column(ForeignKey("loyalty_cards.id"), primary_key=True)
+    expires_on: Mapped[date] = mapped_column(primary_key=True)
+    days: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 _MARKS = table_of(JobMark)

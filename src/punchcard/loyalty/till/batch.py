@@ -216,11 +216,8 @@ class Batch:
         """Give back what the card held for a time that is over, before anything else."""
         if isinstance(operation, ReleaseExpired) or not has_expired(card.state, self.now):
             return
-        release = ReleaseExpired(
-            vendor_id=card.program.vendor_id,
-            actor=Actor(ActorKind.SYSTEM, None),
-            card=CardRef(CardKey.ID, card.state.id),
-        )
+        by, ref = Actor(ActorKind.SYSTEM, None), CardRef(CardKey.ID, card.state.id)
+        release = ReleaseExpired(vendor_id=card.program.vendor_id, actor=by, card=ref)
         self._accept(release, card, decide(release, card.program, card.state, self.now))
 
     def _card(self, operation: Operation) -> HeldCard:
@@ -229,7 +226,6 @@ class Batch:
             if card is None:
                 raise TransactionNotFound
             return card
-        # Nearly always by what the operation names it, else by a code from elsewhere.
         card = self.cards.get(operation.card) or self._held(operation)
         if card is None or card.program.vendor_id != operation.vendor_id:
             if self.locks.is_ambiguous(operation):
@@ -278,11 +274,6 @@ class Batch:
             if used_by is not None:
                 raise already_claimed(claim, used_by)
 
-    def _claim_reference(self, operation: Operation, card: HeldCard, entry_id: EntryId) -> None:
-        for claim in claims_of(operation, card.program.id):
-            self.references[claim] = entry_id
-            self.writes.claim_reference(claim, entry_id)
-
     def _release_reference(self, past: PastEntry, card_id: CardId) -> None:
         for claim in claims_of_past(past, card_id):
             if self.references.get(claim) == past.id:
@@ -318,11 +309,10 @@ class Batch:
             stamp = queries.program_stamp(self.connection, *pair)
             if stamp is None:
                 raise ProgramNotFound
-            programs = self.dependencies.programs
-            program = programs.get(operation.program_id, (stamp.version, stamp.updated_at))
+            programs, program_id = self.dependencies.programs, operation.program_id
+            program = programs.get(program_id, (stamp.version, stamp.updated_at))
             if program is None:
-                loaded = programs.load(self.connection, [operation.program_id])
-                program = loaded[operation.program_id]
+                program = programs.load(self.connection, [program_id])[program_id]
             self.opening[pair] = (program, stamp.keeps_origins)
         return self.opening[pair]
 
@@ -398,8 +388,9 @@ class Batch:
         if operation.idempotency_key is not None:
             entry["answer"] = response_facts(view)
             self.receipts[(operation.vendor_id, operation.idempotency_key)] = receipt
-        if self.is_claiming:
-            self._claim_reference(operation, card, entry["id"])
+        for claim in claims_of(operation, card.program.id) if self.is_claiming else ():
+            self.references[claim] = entry["id"]
+            self.writes.claim_reference(claim, entry["id"])
         if operation.origin is not None and card.keeps_origins:
             self.writes.add_origin(entry["id"], operation.origin, self.now)
         if isinstance(operation, AdjustPoints):

@@ -16,6 +16,7 @@ router = APIRouter(prefix="/console/mails")
 
 KINDS: Final = (
     ("customer_welcome", N_("To a customer who joined with an e-mail address")),
+    ("points_ending", N_("To a customer with points or stamps that soon end")),
     ("customer_has_card", N_("To a customer who joins again with the same address")),
     ("customer_address", N_("To a customer whose address was added at the shop")),
     ("customer_proof", N_("To a customer who wants to see or delete their data")),
