@@ -10,6 +10,9 @@ import pytest
 from sqlalchemy import Connection, insert, text, update
 
 from punchcard.cli.doctors.doctor_database import APPEND_ONLY
+from punchcard.connect.models import WebhookEndpoint
+from punchcard.connect.vocabulary import DisabledReason, EndpointStatus
+from punchcard.connect.webhooks import endpoint_service
 from punchcard.context import build_context
 from punchcard.db.append_only import make_append_only
 from punchcard.db.base import table_of
@@ -18,6 +21,7 @@ from punchcard.db.outbox import OutboxRow, WorkStatus
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.tables import ENTRIES
 from tests.cli.conftest import Punchcard
+from tests.connect import desk
 from tests.loyalty import shelf
 from tests.support import cast
 from tests.support.damage import behind_the_triggers
@@ -228,3 +232,31 @@ def test_what_is_set_wrongly_is_named(
     ran = punchcard("doctor", "--json", **settings)
     [found] = [one for one in ran.json["findings"] if one["subject"] == subject]
     assert (found["state"], told in found["message"]) == (state, True)
+
+
+def test_webhooks_that_fail_or_were_given_up_are_counted(
+    ask: Ask, own_settings: dict[str, str]
+) -> None:
+    settings = Settings(
+        database_url=own_settings["database_url"],
+        data_dir=Path(own_settings["data_dir"]),
+        secret_key=own_settings["secret_key"],
+        pin_pepper=own_settings["pin_pepper"],
+        password_bcrypt_cost=4,
+        pin_bcrypt_cost=4,
+    )
+    with closing(build_context(settings)) as context:
+        shop = cast.open_cafe_alice(context)
+        _, failing = desk.endpoint(shop)
+        _, gone = desk.endpoint(shop)
+        _, deleted = desk.endpoint(shop)
+        with context.database.write() as session:
+            session.get_one(WebhookEndpoint, failing).failing_since = context.clock.now()
+            row = session.get_one(WebhookEndpoint, gone)
+            row.status, row.disabled_reason = EndpointStatus.DISABLED, DisabledReason.GONE
+        desk.doing(shop, endpoint_service.delete_endpoint, deleted)
+
+    found = ask("webhooks")
+
+    assert found["state"] == "warning"
+    assert "Endpoints of shops: 1, failing: 1, given up: 1." in found["message"]

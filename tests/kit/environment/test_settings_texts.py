@@ -91,6 +91,7 @@ def test_a_secret_is_taken_as_it_is(tmp_path: Path) -> None:
         ("TILL_BATCH_LIMIT", "-1", "not 0 or more"),
         ("SMTP_TIMEOUT_SECONDS", "nan", "not 0 or more"),
         ("LOG_LEVEL", "chatty", "DEBUG, INFO, WARNING, ERROR"),
+        ("WEBHOOK_ALLOWED_NETWORKS", "192.168.1.1/24", "has host bits set"),
         ("DATABASE_URL", "mysql://u:hidden@db/shop", "sqlite:/// or postgresql://"),
         ("DATABASE_URL", "postgresql://u:hid/den@db/shop", "%2F"),
         ("DATABASE_URL", "sqlite:shop.db", "sqlite:///path"),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from punchcard.cli.doctors.doctor_phones import look_at_pushes, look_at_reach
+from punchcard.cli.doctors.doctor_webhooks import look_at_webhooks
 from punchcard.cli.findings import Finding
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def _whole(database: "Database", settings: "Settings") -> Iterator[Finding]:
         _api_keys,
         look_at_reach,
         look_at_pushes,
+        look_at_webhooks,
     ]
     with database.read_connection() as connection:
         for look in looks:
