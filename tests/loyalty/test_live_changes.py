@@ -59,7 +59,7 @@ def test_an_erasure_reaches_the_pages_of_all_the_customers_cards(
     def erase() -> None:
         with context.database.write() as session:
             former = context.loyalty.former_contacts
-        customer_service.erase_customer(session, by_operator(context), token, former)
+            customer_service.erase_customer(session, by_operator(context), token, former)
 
     assert pages_that_follow(context, annas_cards, erase) == set(annas_cards)
 
