@@ -33,6 +33,7 @@ from punchcard.api.routes.admin import audit, status, vendors
 from punchcard.api.routes.admin import loyalty as platform_loyalty
 from punchcard.api.routes.vendor_api import (
     api_keys,
+    card_merges,
     cards,
     dashboard,
     enrolment,
@@ -98,6 +99,7 @@ ROUTERS: Final[list[APIRouter]] = [
     card_imports.router,
     wallet.router,
     pins.router,
+    card_merges.router,
     cards.router,
     transactions.router,
     public.router,
@@ -120,6 +122,7 @@ FAST_ROUTES: Final = [
     *enrolment.ROUTES,
     *grants.ROUTES,
     *reservations.ROUTES,
+    *card_merges.ROUTES,
 ]
 
 

@@ -108,6 +108,12 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
     ("POST", f"{_LOYALTY}/cards"): lambda stock: {"program_id": stock["program_id"]},
     ("PATCH", f"{_LOYALTY}/cards/{{card_id}}"): lambda _: {"customer": {"name": "Chloé B."}},
     ("POST", f"{_LOYALTY}/cards/lookup"): lambda stock: {"code": stock["number"]},
+    ("POST", f"{_LOYALTY}/cards/{{card_id}}/merge"): lambda stock: {
+        "from_card_id": stock["found_card_id"]
+    },
+    ("POST", f"{_LOYALTY}/cards/{{card_id}}/merge/preview"): lambda stock: {
+        "from_card_id": stock["found_card_id"]
+    },
     ("POST", f"{_LOYALTY}/cards/{{card_id}}/proof-of-person"): lambda _: {"code": "40718253"},
     ("POST", f"{_LOYALTY}/stamp"): lambda stock: {"card": stock["card_id"]},
     ("POST", f"{_LOYALTY}/stamp/redeem"): lambda stock: {"card": stock["card_id"]},

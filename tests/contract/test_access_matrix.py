@@ -125,6 +125,16 @@ def test_every_served_route_is_in_the_table_and_the_other_way_round(document: An
             {"card": "{own_card_id}", "staff_token": "{staff_token}"},
             "staff_token_invalid",
         ),
+        (
+            "/cards/{own_card_id}/merge",
+            {"from_card_id": "{card_id}"},
+            "card_not_found",
+        ),
+        (
+            "/cards/{own_card_id}/merge/preview",
+            {"from_card_id": "{card_id}"},
+            "card_not_found",
+        ),
         ("/stamp/redeem", {"card": "{card_id}"}, "card_not_found"),
         ("/visit", {"card": "{card_id}"}, "card_not_found"),
         ("/visit", {"card": "{own_card_id}", "location_id": "{location_id}"}, "location_not_found"),
@@ -194,7 +204,7 @@ def test_another_shops_ids_in_a_body_are_unknown(
     }
 
     answer = quiet_stage.api.with_token(quiet_stage.world.bob["owner"]).post(
-        f"/vendor/loyalty{path}", filled
+        f"/vendor/loyalty{path.format_map(known)}", filled
     )
 
     assert (answer.status_code, answer.json()["code"]) in ((404, code), (403, code))

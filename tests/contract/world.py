@@ -163,6 +163,7 @@ class _Floor:
             "grant_id": self._post(f"{LOYALTY}/grants", give)["id"],
             "reservation_id": self._post(f"{LOYALTY}/reservations", set_aside)["id"],
             "card_id": card["id"],
+            "found_card_id": self._card(ProgramId(stock["program_id"]), None)["id"],
             "number": card["number"],
             "public_url": card["public_url"],
             "token": card["public_url"].rsplit("/", 1)[-1],

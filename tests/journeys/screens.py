@@ -271,6 +271,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("member-hybrid", _card(email=BAKER), BAKER),
     Screen("member-edit", _card("/edit"), OWNER),
     Screen("member-hand-over", _card("/hand-over"), OWNER),
+    Screen("member-merge", _card("/merge?query=a"), OWNER),
     Screen("ledger", "/console/ledger", OWNER),
     Screen("ledger-entry", _entry, OWNER),
     Screen("ledger-verification", "/console/ledger/verify", OWNER),

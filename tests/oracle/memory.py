@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from punchcard.kit.ids import CardId, EntryId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.operations import Operation, RefundPoints
 from punchcard.loyalty.rules.dated.dates import Expiry
+from punchcard.loyalty.rules.dated.ended import LotMove
 from punchcard.loyalty.rules.values import (
     CardState,
     Forgiven,
@@ -73,7 +74,11 @@ class PointsShop(Shop):
             entry=self._past(index),
             forgiven=self._forgiven(),
             refunded_minor=sum(refund["amount_minor"] for refund in refunds),
+            moves=self._moves(),
         )
+
+    def _moves(self) -> tuple[LotMove, ...]:
+        return tuple(LotMove(e["id"], e["type"], e["details"] or {}) for e in self.entries)
 
     def _past(self, index: int) -> PastEntry:
         entry = self.entries[index]
@@ -95,6 +100,8 @@ class PointsShop(Shop):
                 left += entry["points_delta"] + pending + self._carry_delta(index)
             if entry["type"] == "points_refunded":
                 left += Fraction(entry["details"]["refunded_points"])
+            if entry["voids"] or entry["type"] == "points_refunded":
+                left -= Fraction((entry["details"] or {}).get("ended", (0, 0))[1])
         return Forgiven(points_carry=left)
 
 

@@ -55,6 +55,14 @@ class Deed:
     is_voided: bool = False
     refunded_minor: int = 0
     has_lot: bool = False
+    share: dict[Any, int] = field(default_factory=dict)
+    ended: Fraction = Fraction(0)
+
+    def take_ended(self, value: Fraction) -> Fraction:
+        """Account for what of `value` has ended; return how much that is."""
+        ended = min(self.ended, max(value, Fraction(0)))
+        self.ended -= ended
+        return ended
 
 
 @dataclass
@@ -121,10 +129,36 @@ class Card:
 
     def _kept(self) -> dict[str, Any]:
         points = [Point(p.good_until, p.pending_until) for p in self.points]
-        return {**self.__dict__, "points": points, "booked": list(self.booked)}
+        told = [(deed, dict(deed.share), deed.ended) for deed in self.deeds.values()]
+        return {
+            **self.__dict__,
+            "points": points,
+            "booked": list(self.booked),
+            "told": told,
+        }
 
     def _restore(self, kept: dict[str, Any]) -> None:
+        for deed, share, ended in kept.pop("told"):
+            deed.share, deed.ended = share, ended
         self.__dict__.update(kept)
+
+    def _bound_shares(self) -> None:
+        """Let no deed have a part in more points of a kind than there are of it."""
+        there: dict[Any, int] = {}
+        for point in self.points:
+            there[_kind(point)] = there.get(_kind(point), 0) + 1
+        for deed in self.deeds.values():
+            deed.share = {
+                kind: min(number, there.get(kind, 0)) for kind, number in deed.share.items()
+            }
+
+    def _follow(self, old: Any, new: Any, number: int) -> None:
+        """Let the parts that deeds have in points of a kind go where the points went."""
+        for deed in self.deeds.values():
+            moved = min(deed.share.get(old, 0), number)
+            if moved:
+                deed.share[old] -= moved
+                deed.share[new] = deed.share.get(new, 0) + moved
 
     def _last_good_day(self, day: date) -> date:
         expiry = self.program["expiry"]
@@ -154,15 +188,26 @@ class Card:
 
     def _change(self, day: date) -> None:
         begun = [p for p in self.points if p.pending_until and p.pending_until <= day]
-        for point in sorted(begun, key=lambda p: p.good_until):
-            self.booked.append(Booked("points_activated", 1, day))
-            point.pending_until = None
-            self._repay(point)
+        for kind in sorted({_kind(point) for point in begun}):
+            there = [point for point in begun if _kind(point) == kind]
+            came = max(0, len(there) - self.owed)
+            self._follow(kind, (kind[0], None), came)
+            for point in there:
+                self.booked.append(Booked("points_activated", 1, day))
+                point.pending_until = None
+                self._repay(point)
+            self._bound_shares()
         if begun:
             return
         for point in [p for p in self.active if p.good_until < day]:
             self.booked.append(Booked("points_expired", 1, day))
             self.points.remove(point)
+            for deed in self.deeds.values():
+                gone = min(1, deed.share.get(_kind(point), 0))
+                deed.ended += gone
+                if gone:
+                    deed.share[_kind(point)] -= 1
+        self._bound_shares()
 
     def _repay(self, point: Point) -> None:
         """Let a point that is on the card repay one that is owed."""
@@ -178,9 +223,14 @@ class Card:
     def _visited(self, day: date) -> None:
         """Let a visit put off the end of all that counts from the last one."""
         expiry = self.program["expiry"]
+        self._bound_shares()
         if expiry and expiry["kind"] == "inactivity":
-            for point in self.points:
-                point.good_until = max(point.good_until, self._last_good_day(day))
+            end = self._last_good_day(day)
+            for kind in sorted({_kind(p) for p in self.points if p.good_until < end}, key=str):
+                there = [point for point in self.points if _kind(point) == kind]
+                self._follow(kind, (end, kind[1]), len(there))
+                for point in there:
+                    point.good_until = end
 
     def _earn(self, event: Event) -> Deed:
         if event["amount_minor"] < self.program["minimum_purchase_minor"]:
@@ -198,6 +248,7 @@ class Card:
         for _ in range(deed.whole):
             self._put(Point(deed.good_until, deed.pending_until))
         deed.has_lot = len(self.points) > before
+        deed.share = {(deed.good_until, deed.pending_until): len(self.points) - before}
         self._visited(day)
         return deed
 
@@ -238,7 +289,7 @@ class Card:
         if deed.refunded_minor:
             raise Refused("purchase_refunded")
         if deed.ask == "earn":
-            self._take_back(deed, deed.value)
+            self._take_back(deed, deed.value - deed.take_ended(deed.value))
             self.lifetime_points -= deed.whole
         else:
             self._give_back(deed, self.day_of(event["happened"]))
@@ -255,7 +306,8 @@ class Card:
         rest = left - event["amount_minor"]
         if rest < 0:
             raise Refused("refund_exceeds_purchase")
-        self._take_back(deed, self._worth(left) - self._worth(rest))
+        value = self._worth(left) - self._worth(rest)
+        self._take_back(deed, value - deed.take_ended(value))
         counted = deed.whole if not deed.refunded_minor else self._counted(deed, left)
         self.lifetime_points += self._counted(deed, rest) - counted
         deed.refunded_minor += event["amount_minor"]
@@ -303,6 +355,11 @@ def _due(point: Point) -> date:
     if point.pending_until:
         return point.pending_until
     return NEVER if point.good_until == NEVER else point.good_until + ONE_DAY
+
+
+def _kind(point: Point) -> Any:
+    """Return what points that nobody can tell apart have in common."""
+    return point.good_until, point.pending_until
 
 
 def _turn(point: Point, deed: Deed) -> tuple[Any, ...]:

@@ -68,7 +68,7 @@ STAFF_MAY: set[Route] = {
     ("GET", "/console/ledger"),
     ("GET", "/console/ledger/{transaction_id}"),
     *(("GET", f"/console/members/{end}") for end in ("new", "{card_id}/edit")),
-    *(("GET", f"/console/members/{{card_id}}/{end}") for end in ("hand-over",)),
+    *(("GET", f"/console/members/{{card_id}}/{end}") for end in ("hand-over", "merge")),
     *(("POST", f"/console/members/{end}") for end in ("bulk", "new", "{card_id}/edit")),
     *(
         ("POST", f"/console/members/{{card_id}}/{end}")
@@ -80,6 +80,7 @@ STAFF_MAY: set[Route] = {
             "redeem",
             "earn",
             "redeem-points",
+            "merge",
             "entries/{transaction_id}/void",
             "entries/{transaction_id}/refund",
             "grants/{grant_id}/redeem",

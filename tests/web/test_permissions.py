@@ -112,6 +112,8 @@ SAME: dict[Route, list[Route]] = {
     ("POST", f"{_CARD}/block"): [("POST", f"{_LOYALTY}/cards/{{card_id}}/block")],
     ("POST", f"{_CARD}/unblock"): [("POST", f"{_LOYALTY}/cards/{{card_id}}/unblock")],
     ("POST", f"{_CARD}/replace"): [("POST", f"{_LOYALTY}/cards/{{card_id}}/replace")],
+    ("GET", f"{_CARD}/merge"): [("POST", f"{_LOYALTY}/cards/{{card_id}}/merge/preview")],
+    ("POST", f"{_CARD}/merge"): [("POST", f"{_LOYALTY}/cards/{{card_id}}/merge")],
     ("POST", f"{_CARD}/proof-of-person"): [
         ("POST", f"{_LOYALTY}/cards/{{card_id}}/proof-of-person")
     ],

@@ -28,6 +28,7 @@ EntryId = NewType("EntryId", str)
 ImportId = NewType("ImportId", str)
 StaffPinId = NewType("StaffPinId", str)
 GrantId = NewType("GrantId", str)
+MergeId = NewType("MergeId", str)
 ReservationId = NewType("ReservationId", str)
 AutomationId = NewType("AutomationId", str)
 AutomationRunId = NewType("AutomationRunId", str)
@@ -53,6 +54,7 @@ KINDS: Final = (
     ImportId,
     StaffPinId,
     GrantId,
+    MergeId,
     ReservationId,
     AutomationId,
     AutomationRunId,

@@ -331,7 +331,7 @@ class EntryOperation(Operation):
 
 @value
 class VoidEntry(EntryOperation):
-    """Reverse one earning or redemption by a new entry that names it."""
+    """Reverse one earning or redemption by a new entry that names it; of a merge both entries."""
 
 
 @value

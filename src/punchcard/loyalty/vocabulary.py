@@ -208,6 +208,9 @@ FOLLOWED_BY_REFERRALS: Final = frozenset(
 )
 """The entries that a referral waits for: the visit that earns it, and what undoes that."""
 
+MERGED: Final = (EntryType.MERGED_IN, EntryType.MERGED_OUT)
+"""The two entries of a merge; a void of either undoes both."""
+
 
 class VendorEventType(StrEnum):
     """What happened at a vendor, as its own software is told; a TEST is asked for by the vendor."""

@@ -10,6 +10,7 @@ OBSERVED_PAGES: Final[Mapping[tuple[str, str], SecurityEvent]] = {
     ("GET", "/console/members/{card_id}"): SecurityEvent.PERSONAL_DATA_READ,
     ("GET", "/console/members/{card_id}/edit"): SecurityEvent.PERSONAL_DATA_READ,
     ("GET", "/console/members/{card_id}/hand-over"): SecurityEvent.PERSONAL_DATA_READ,
+    ("GET", "/console/members/{card_id}/merge"): SecurityEvent.PERSONAL_DATA_READ,
     ("GET", "/console/contacts"): SecurityEvent.PERSONAL_DATA_READ,
     ("GET", "/console/search"): SecurityEvent.PERSONAL_DATA_READ,
     ("GET", "/c/{token}/yours/{secret}/data.html"): SecurityEvent.EXPORT_TAKEN,

@@ -147,6 +147,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_CARD}/grants/{{grant_id}}/redeem"): MAY_OPERATE,
     ("POST", f"{_CARD}/grants/{{grant_id}}/revoke"): MAY_MANAGE,
     ("GET", f"{_CARD}/hand-over"): MAY_OPERATE,
+    ("GET", f"{_CARD}/merge"): MAY_OPERATE,
+    ("POST", f"{_CARD}/merge"): MAY_OPERATE,
     ("POST", f"{_CARD}/keep-customer"): MAY_MANAGE,
     ("POST", f"{_CARD}/proof-of-person"): MAY_MANAGE,
     ("POST", f"{_CARD}/redeem"): MAY_OPERATE,

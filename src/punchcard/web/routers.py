@@ -23,6 +23,7 @@ from punchcard.web.console import (
     terminals,
 )
 from punchcard.web.console.cards import card_grants, card_operations, cards, members, wrong_contacts
+from punchcard.web.console.cards import merge as merge_page
 from punchcard.web.console.connections import webhooks
 from punchcard.web.console.engage import automations, friends
 from punchcard.web.console.guide import guide
@@ -63,6 +64,7 @@ ROUTERS: Final[list[APIRouter]] = [
     programs.router,
     members.router,
     cards.router,
+    merge_page.router,
     card_operations.router,
     card_grants.router,
     wrong_contacts.router,

@@ -64,7 +64,7 @@ def test_manager_reaches_all_but_users_keys_closing_and_the_trail() -> None:
     assert barred == {"users", "members", "api-keys", "close", "audit-events", "exports"}
 
 
-ASKED = {"/cards/lookup", "/points/quote", "/visit/quote"}
+ASKED = {"/cards/lookup", "/cards/{card_id}/merge/preview", "/points/quote", "/visit/quote"}
 """What is asked by POST, so that a contact stands in no address, and changes nothing."""
 
 
@@ -81,6 +81,7 @@ def test_staff_change_nothing_but_cards() -> None:
         "/cards/{card_id}/block",
         "/cards/{card_id}/unblock",
         "/cards/{card_id}/replace",
+        "/cards/{card_id}/merge",
         "/stamp",
         "/stamp/redeem",
         "/visit",

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import ProgramId
-from punchcard.loyalty.errors.cards import CardBlocked, FreshCodeRequired
+from punchcard.loyalty.errors.cards import CardBlocked, CardWasReplaced, FreshCodeRequired
 from punchcard.loyalty.errors.programs import ProgramInactive, ProgramTypeMismatch
 from punchcard.loyalty.errors.staff import StaffPinNotForProgram, StaffPinRequired
 from punchcard.loyalty.operations import Actor
@@ -42,9 +43,14 @@ STAMPED = History(entry=past(EntryType.STAMP_EARNED, stamps_delta=1))
 
 
 @pytest.mark.parametrize("visit", VISITS)
-@pytest.mark.parametrize("status", ["blocked", "closed", "replaced"])
-def test_a_card_that_is_not_active_can_not_be_used(visit: Any, status: CardStatus) -> None:
-    with pytest.raises(CardBlocked):
+@pytest.mark.parametrize(
+    ("status", "refusal"),
+    [("blocked", CardBlocked), ("closed", CardBlocked), ("replaced", CardWasReplaced)],
+)
+def test_a_card_that_is_not_active_can_not_be_used(
+    visit: Any, status: CardStatus, refusal: type[DomainError]
+) -> None:
+    with pytest.raises(refusal):
         decide(visit(), HYBRID, RICH._replace(status=status), MONDAY, cake())
 
 
@@ -65,9 +71,13 @@ def test_a_blocked_card_of_an_ended_program_can_still_be_corrected(correction: A
 
 
 @pytest.mark.parametrize("correction", [adjust(-5), void()])
-@pytest.mark.parametrize("status", ["closed", "replaced"])
-def test_a_closed_card_can_not_even_be_corrected(correction: Any, status: CardStatus) -> None:
-    with pytest.raises(CardBlocked):
+@pytest.mark.parametrize(
+    ("status", "refusal"), [("closed", CardBlocked), ("replaced", CardWasReplaced)]
+)
+def test_a_closed_card_can_not_even_be_corrected(
+    correction: Any, status: CardStatus, refusal: type[DomainError]
+) -> None:
+    with pytest.raises(refusal):
         decide(correction, HYBRID, RICH._replace(status=status), MONDAY, STAMPED)
 
 

@@ -14,6 +14,7 @@ from punchcard.kit.ids import (
     GrantId,
     Ids,
     LocationId,
+    MergeId,
     ProgramId,
     PromotionId,
     ReservationId,
@@ -24,6 +25,7 @@ from punchcard.kit.ids import (
 )
 from punchcard.kit.secrets import Keyring, Sealer
 from punchcard.loyalty.grant_codes import new_grant_code
+from punchcard.loyalty.merge_operation import MergeCards
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.operations import (
     Actor,
@@ -243,6 +245,11 @@ class TillDriver:
         """Ask to pay a part of a purchase back."""
         asked = {"transaction_id": transaction_id, "amount_minor": amount_minor}
         return RefundPoints(**self._common({**asked, **more}))
+
+    def merge(self, card_id: CardId, from_card_id: CardId, **more: Any) -> MergeCards:
+        """Ask to put two cards of one person together; the first stays."""
+        given = {"merge_id": MergeId(self.ids.new_id()), **more}
+        return MergeCards(**self._on(card_id, given), from_card=CardRef(CardKey.ID, from_card_id))
 
     def _common(self, more: dict[str, Any]) -> dict[str, Any]:
         key = more.get("idempotency_key")

@@ -186,6 +186,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_LOYALTY}/cards/{{card_id}}/block"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/cards/{{card_id}}/unblock"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/cards/{{card_id}}/replace"): MAY_OPERATE,
+    ("POST", f"{_LOYALTY}/cards/{{card_id}}/merge"): MAY_OPERATE,
+    ("POST", f"{_LOYALTY}/cards/{{card_id}}/merge/preview"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/cards/{{card_id}}/proof-of-person"): MAY_MANAGE,
     ("POST", f"{_LOYALTY}/cards/{{card_id}}/keep-customer"): MAY_MANAGE,
     ("GET", f"{_LOYALTY}/cards/{{card_id}}/transactions"): _SEE,

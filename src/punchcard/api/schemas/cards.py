@@ -73,6 +73,7 @@ def card_response(
         "token_digest": card.token_hash[:_DIGEST_BYTES].hex(),
         "wallet": {"apple": card.wallet_apple, "google": card.wallet_google},
         "former_numbers": [],
+        "merged_into_card_id": None,
     }
 
 
@@ -263,6 +264,8 @@ class Card(Schema):
     `former_numbers` are those it had before it was replaced, the latest first: they find the card,
     and nothing can be done with them. Only who may read all cards is told.
 
+    `merged_into_card_id` is the card that a `replaced` one leads to since both were merged.
+
     `public_url` is the customer's own credential: told where a card is opened or replaced, never to
     a device, and to `loyalty:manage`. A device is given `hand_over_url` then, good once and for
     some minutes. `token_digest` are the first 16 bytes of the SHA-256 of the token in `public_url`.
@@ -296,6 +299,7 @@ class Card(Schema):
             "token_digest",
             "wallet",
             "former_numbers",
+            "merged_into_card_id",
         }
     )
     id: str
@@ -330,6 +334,7 @@ class Card(Schema):
     token_digest: Annotated[str, Field(pattern="^([0-9a-f]{32})?$", examples=["9f86d081" * 4])]
     wallet: WalletStates
     former_numbers: list[str] = Field(default_factory=list)
+    merged_into_card_id: CardId | None = None
 
 
 class FoundCards(Schema):

@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 
 from punchcard.db.types import RawJson
 from punchcard.kit.ids import CardId, CustomerId, ProgramId, RewardId, VendorId
+from punchcard.loyalty.cards.merges.merged_cards import led_on
 from punchcard.loyalty.programs.handed_out import had_for_points
 from punchcard.loyalty.rules.values import CardState
 from punchcard.loyalty.tables import CARDS, CUSTOMERS, ENTRIES, PROGRAMS, VENDORS
-from punchcard.loyalty.vocabulary import HELD_STATUSES
+from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus
 
 _CARD_COLUMNS = (
     *(
@@ -132,11 +133,12 @@ def named_customers(
 
 
 def card_held(connection: Connection, program_id: ProgramId, customer_id: CustomerId) -> str | None:
-    """Return the card a customer holds in a program, if any."""
-    return connection.execute(
-        select(CARDS.c.id).where(
-            CARDS.c.program_id == program_id,
-            CARDS.c.customer_id == customer_id,
-            CARDS.c.status.in_(HELD_STATUSES),
-        )
-    ).scalar_one_or_none()
+    """Return the card a customer holds in a program, also one that theirs was merged into."""
+    query = select(CARDS.c.id, CARDS.c.status).where(
+        CARDS.c.program_id == program_id,
+        CARDS.c.customer_id == customer_id,
+        CARDS.c.status.in_((*HELD_STATUSES, CardStatus.REPLACED)),
+    )
+    rows = connection.execute(query).all()
+    held = next((row.id for row in rows if row.status in HELD_STATUSES), None)
+    return held or next(iter(led_on(connection, rows).values()), None)

@@ -18,6 +18,7 @@ from punchcard.loyalty.cards.card_queries import card_query, in_tier
 from punchcard.loyalty.cards.card_search import HOLDERS, cards_like, held_by
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.external_codes import cards_by_code, external_code
+from punchcard.loyalty.cards.merges.merged_cards import led_on
 from punchcard.loyalty.cards.retired_cards import card_of_retired_code
 from punchcard.loyalty.cards.views import views_of
 from punchcard.loyalty.errors.cards import CardNotFound, CardWasReplaced
@@ -145,7 +146,8 @@ def lookup_cards(
     `code` is a card's token or whole address, its id or number, or its rotating code (one card);
     the code of a card that came from elsewhere (one card a program); or
     an e-mail address or phone number (up to LOOKUP_LIMIT cards, those of verified customers first).
-    A number without a country code is one of `country`, the shop's.
+    A number without a country code is one of `country`, the shop's. What names a merged card names
+    the card that it became, but for its id.
     Raises CodeExpired for a rotating code that is not right now, CardWasReplaced for the number or
     the token of a card that has others now.
     """
@@ -155,7 +157,8 @@ def lookup_cards(
         return _by_external_code(session, vendor_id, code, now)
     verified_first = (CUSTOMERS.c.is_verified.desc(), CARDS.c.id.desc())
     wanted = card_query().where(condition).order_by(*verified_first)
-    found = _views(session, wanted.limit(LOOKUP_LIMIT), now)
+    is_id = ref is not None and ref.key == CardKey.ID
+    found = _views(session, wanted.limit(LOOKUP_LIMIT), now, leads_on=not is_id)
     found = found or _by_external_code(session, vendor_id, code, now)
     if not found and ref and (card_id := card_of_retired_code(session, vendor_id, ref)):
         raise CardWasReplaced(card_id=card_id)
@@ -192,10 +195,14 @@ def labels_of_vendor(
 
 
 def get_card_by_token(session: Session, token: str, *, now: datetime) -> CardView:
-    """Return the card that a secret token opens, whichever vendor's it is. Raises CardNotFound."""
+    """Return the card that a secret token opens, whichever vendor's it is.
+
+    That of a merged card opens the card which that became. Raises CardNotFound.
+    """
     if as_card_token(token) != token:
         raise CardNotFound
-    found = _views(session, card_query().where(CARDS.c.token_hash == hash_token(token)), now)
+    wanted = card_query().where(CARDS.c.token_hash == hash_token(token))
+    found = _views(session, wanted, now, leads_on=True)
     if not found:
         raise CardNotFound
     return found[0]
@@ -205,8 +212,14 @@ def _of_vendor(vendor_id: VendorId) -> Select[Any]:
     return card_query().where(CARDS.c.vendor_id == vendor_id)
 
 
-def _views(session: Session, query: Select[Any], now: datetime) -> list[CardView]:
+def _views(
+    session: Session, query: Select[Any], now: datetime, *, leads_on: bool = False
+) -> list[CardView]:
     rows: Sequence[Row[Any]] = session.execute(query).all()
+    if leads_on and (leads := led_on(session, rows)):
+        wanted = list(dict.fromkeys(leads.get(row.id, row.id) for row in rows))
+        by_id = {row.id: row for row in session.execute(card_query().where(CARDS.c.id.in_(wanted)))}
+        rows = [by_id[card_id] for card_id in wanted]
     if not rows:
         return []
     return views_of(session, rows, now)

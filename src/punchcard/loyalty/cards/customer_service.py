@@ -19,6 +19,7 @@ from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import CardId, CustomerId, as_card_token
 from punchcard.kit.secrets import hash_token
 from punchcard.loyalty.cards.former_contacts import FormerContacts
+from punchcard.loyalty.cards.merges.merged_cards import leads_to, part_of
 from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.events import announce_cards_changed
 from punchcard.loyalty.models import (
@@ -29,7 +30,7 @@ from punchcard.loyalty.models import (
 )
 from punchcard.loyalty.referral_models import Referral
 from punchcard.loyalty.vendor_events import Happened, tell
-from punchcard.loyalty.vocabulary import VendorEventType
+from punchcard.loyalty.vocabulary import CardStatus, VendorEventType
 
 EMPTY: Mapping[str, Any] = {
     **dict.fromkeys(
@@ -55,7 +56,9 @@ def export_customer(session: Session, token: str, *, now: datetime) -> dict[str,
         "exported_at": to_rfc3339(now),
         "vendor": {"name": session.get_one(Vendor, card.vendor_id).name},
         "customer": _customer_document(customer) if customer else None,
-        "cards": [_card_document(session, *row) for row in session.execute(_cards_beside(card))],
+        "cards": [
+            _card_document(session, *row) for row in session.execute(_cards_beside(session, card))
+        ],
     }
 
 
@@ -81,12 +84,16 @@ def erase_holder(
     how it was shown who asks.
     """
     cards = _lock_cards(session, card_id, customer_id)
+    # Who holds a card is who held those that are part of it since they were merged.
+    holders = {card.customer_id for card in cards} - {customer_id, None}
     for card in cards:
         card.customer_id = card.locale = None
         card.updated_at = act.now
     session.flush()
     if customer_id is not None:
         _empty(session, act, former, customer_id, cards=cards, proved=proved or {})
+    for holder in sorted(one for one in holders if one and not _has_cards(session, one)):
+        _empty(session, act, former, holder, cards=[], proved=proved or {})
     _forget_origins(session, [card.id for card in cards])
     announce_cards_changed(session, [card.id for card in cards], act.now)
     _tell_of_erasure(session, act, cards)
@@ -118,14 +125,21 @@ def choose_news(session: Session, act: Act, token: str, *, wants_news: bool) -> 
 
 
 def card_of(session: Session, token: str, *, lock: bool = False) -> LoyaltyCard:
-    """Return the card that a secret token opens, locked if so wanted. Raises CardNotFound."""
+    """Return the card that a secret token opens, locked if so wanted. Raises CardNotFound.
+
+    That of a merged card opens the card which that became.
+    """
     if as_card_token(token) != token:
         raise CardNotFound
     query = select(LoyaltyCard).where(LoyaltyCard.token_hash == hash_token(token))
     card = session.scalar(query.with_for_update() if lock else query)
     if card is None:
         raise CardNotFound
-    return card
+    if card.status != CardStatus.REPLACED:
+        return card
+    leads = leads_to(session, [card.id]).get(card.id, card.id)
+    query = select(LoyaltyCard).where(LoyaltyCard.id == leads)
+    return session.scalars(query.with_for_update() if lock else query).one()
 
 
 def _lock_cards(
@@ -135,8 +149,15 @@ def _lock_cards(
     mine = LoyaltyCard.customer_id == customer_id
     if customer_id is None:
         mine = and_(LoyaltyCard.id == card_id, LoyaltyCard.customer_id.is_(None))
-    held = select(LoyaltyCard).where(mine).order_by(LoyaltyCard.id).with_for_update()
+    own = session.scalars(select(LoyaltyCard.id).where(mine)).all()
+    all_of_them = or_(mine, LoyaltyCard.id.in_(part_of(session, own)))
+    held = select(LoyaltyCard).where(all_of_them).order_by(LoyaltyCard.id).with_for_update()
     return list(session.scalars(held.execution_options(populate_existing=True)))
+
+
+def _has_cards(session: Session, customer_id: CustomerId) -> bool:
+    query = select(LoyaltyCard.id).where(LoyaltyCard.customer_id == customer_id).limit(1)
+    return session.scalar(query) is not None
 
 
 def _empty(
@@ -186,10 +207,15 @@ def _customer_document(customer: Customer) -> dict[str, Any]:
     }
 
 
-def _cards_beside(card: LoyaltyCard) -> Select[LoyaltyCard, str]:
-    """Return the query of the card and, for a customer's, of their others, with the program."""
+def _cards_beside(session: Session, card: LoyaltyCard) -> Select[LoyaltyCard, str]:
+    """Return the query of the card and, for a customer's, of their others, with the program.
+
+    Those that are part of one since they were merged are among them.
+    """
     same = LoyaltyCard.customer_id == card.customer_id
-    mine = same if card.customer_id is not None else LoyaltyCard.id == card.id
+    own = same if card.customer_id is not None else LoyaltyCard.id == card.id
+    held = session.scalars(select(LoyaltyCard.id).where(own)).all()
+    mine = or_(own, LoyaltyCard.id.in_(part_of(session, held)))
     return (
         select(LoyaltyCard, LoyaltyProgram.name)
         .join(LoyaltyProgram, LoyaltyProgram.id == LoyaltyCard.program_id)

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from punchcard.kit.ids import CardId, VendorId
+from punchcard.loyalty.cards.merges.merged_cards import led_on
 from punchcard.loyalty.operations import CardRef
 from punchcard.loyalty.tables import CARDS
 from punchcard.loyalty.vocabulary import HELD_STATUSES
@@ -25,14 +26,19 @@ def cards_by_code(
 ) -> dict[Coded, list[CardId]]:
     """Return the ids of the cards that have each of these codes, one a program at most.
 
-    Cards that are over count only where nobody holds one with the code.
+    A merged card stands for the one that it became. Cards that are over count only where nobody
+    holds one with the code.
     """
     query = select(CARDS.c.vendor_id, CARDS.c.external_code, CARDS.c.id, CARDS.c.status)
     codes = {code for _, code in wanted}
     found: dict[Coded, dict[bool, list[CardId]]] = {}
-    for row in connection.execute(query.where(CARDS.c.external_code.in_(codes))):
+    rows = connection.execute(query.where(CARDS.c.external_code.in_(codes))).all()
+    leads = led_on(connection, rows)
+    for row in rows:
         coded = (row.vendor_id, row.external_code)
         if coded in wanted:
-            is_held = row.status in HELD_STATUSES
-            found.setdefault(coded, {}).setdefault(is_held, []).append(row.id)
+            is_held = row.status in HELD_STATUSES or row.id in leads
+            cards = found.setdefault(coded, {}).setdefault(is_held, [])
+            if (card_id := leads.get(row.id, row.id)) not in cards:
+                cards.append(card_id)
     return {coded: cards.get(True) or cards[False] for coded, cards in found.items()}

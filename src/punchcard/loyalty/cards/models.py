@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.db.base import Base
-from punchcard.db.types import EnumText, Id, UtcDateTime
-from punchcard.kit.ids import CardId, CustomerId, VendorId
+from punchcard.db.types import EnumText, Id, Json, UtcDateTime
+from punchcard.kit.ids import CardId, CustomerId, EntryId, MergeId, ProgramId, VendorId
 from punchcard.loyalty.vocabulary import ProofWay
 
 
@@ -63,3 +63,32 @@ class Erasure(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class CardMerge(Base):
+    """That a card was merged into another of its program; only the till writes it.
+
+    `out_entry_id` and `in_entry_id` are the two entries, `undone_at` says when they were voided.
+    `gave_customer` says that the card that stayed had no holder and got the other's. `once_keys`
+    are the keys, by their grants, that the other card had been given something under as well.
+    """
+
+    __tablename__ = "card_merges"
+    __table_args__ = (
+        Index("ix_card_merges_card_id", "card_id"),
+        Index("ix_card_merges_from_card_id", "from_card_id"),
+    )
+
+    id: Mapped[MergeId] = mapped_column(primary_key=True)
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"))
+    program_id: Mapped[ProgramId] = mapped_column(ForeignKey("loyalty_programs.id"))
+    card_id: Mapped[CardId] = mapped_column(ForeignKey("loyalty_cards.id"))
+    from_card_id: Mapped[CardId] = mapped_column(ForeignKey("loyalty_cards.id"))
+    in_entry_id: Mapped[EntryId] = mapped_column(ForeignKey("loyalty_transactions.id"), unique=True)
+    out_entry_id: Mapped[EntryId] = mapped_column(
+        ForeignKey("loyalty_transactions.id"), unique=True
+    )
+    gave_customer: Mapped[bool] = mapped_column(default=False)
+    once_keys: Mapped[dict[str, str] | None] = mapped_column(Json)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

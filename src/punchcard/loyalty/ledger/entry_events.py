@@ -20,7 +20,10 @@ _TOLD_OF_ENTRY: Final = (
     *("stamps_delta", "points_delta", "stamps_after", "points_after"),
     *("amount_minor", "currency", "reference", "reward_id", "location_id", "voids"),
 )
-_TOLD_OF_DETAILS: Final = ("grant_id", "expires_on", "reservation_id", "tier", "referral")
+_TOLD_OF_DETAILS: Final = (
+    *("grant_id", "expires_on", "reservation_id", "tier", "referral"),
+    *("merge_id", "from_card_id"),
+)
 
 _ALSO: Final[Mapping[str, VendorEventType]] = {
     EntryType.CARD_OPENED: VendorEventType.CARD_ENROLLED,

@@ -24,6 +24,7 @@ from punchcard.loyalty.ledger.entry import (
     HASHED_FIELDS,
 )
 from punchcard.loyalty.ledger.lifetime import LifetimeCounts, lifetime_counts
+from punchcard.loyalty.ledger.merge_verify import MergeSeen, merge_faults
 from punchcard.loyalty.ledger.promise_verify import KeptPromises, PromiseMove, Promises
 from punchcard.loyalty.rules.standing import NO_STANDING, Details, Standing, followed
 from punchcard.loyalty.tables import CARDS, ENTRIES
@@ -89,7 +90,8 @@ def verify_ledger(
     """
     verdict = Verdict()
     scope = _Scope(vendor_id, span)
-    chains = _chains(connection, verdict, scope, progress)
+    merges: list[MergeSeen] = []
+    chains = _chains(connection, verdict, scope, progress, merges)
     promises = KeptPromises(connection, scope.narrow_table)
     chain = next(chains, None)
     for card in _cards(connection, scope):
@@ -109,6 +111,8 @@ def verify_ledger(
     if scope.is_narrow:
         for orphan in _orphans(connection, scope):
             verdict.add(orphan[0], orphan[1], _NO_CARD)
+    for merge, what in merge_faults(connection, merges):
+        verdict.add(merge.entry_id, merge.card_id, what)
     progress(verdict.entries)
     return verdict
 
@@ -170,6 +174,7 @@ class _Chain:
     standing: Standing = NO_STANDING
     voidable: dict[str, LifetimeCounts] = field(default_factory=dict)
     promises: Promises = field(default_factory=Promises)
+    merges: list[MergeSeen] = field(default_factory=list)
 
     def take(self, row: list[Any], canonical_hash: str) -> None:
         """Check the next entry and follow it."""
@@ -208,7 +213,10 @@ class _Chain:
             self.standing = followed(self.standing, details)
         except ValueError:
             self._damaged(row, "it takes more out of a card's dated points than there was")
-        if "grant_id" in details or "reservation_id" in details:
+        if "merge_id" in details:
+            told = (row[_STAMPS_DELTA], row[_POINTS_DELTA], details)
+            self.merges.append(MergeSeen.of(row[_ID], self.card_id, row[_TYPE], told))
+        if not _PROMISES.isdisjoint(details):
             moved = PromiseMove(row[_REWARD_ID], row[_POINTS_DELTA])
             self.promises.follow(row[_ID], row[_TYPE], details, moved)
         if self.standing.points_dated > max(self.points, 0):
@@ -243,6 +251,7 @@ def _counts_of(row: list[Any], details: Details) -> LifetimeCounts:
     )
 
 
+_PROMISES: Final = frozenset({"grant_id", "reservation_id", "merge_id"})
 _NO_CARD: Final = "the card of this entry does not exist"
 
 
@@ -252,7 +261,11 @@ def _without_card(chain: _Chain, chains: Iterator[_Chain], verdict: Verdict) -> 
 
 
 def _chains(
-    connection: Connection, verdict: Verdict, scope: _Scope, progress: Progress
+    connection: Connection,
+    verdict: Verdict,
+    scope: _Scope,
+    progress: Progress,
+    merges: list[MergeSeen],
 ) -> Iterator[_Chain]:
     """Give each card's chain once its last entry has been taken, in the order of the cards."""
     chain: _Chain | None = None
@@ -260,7 +273,7 @@ def _chains(
         if chain is None or chain.card_id != row[_CARD]:
             if chain is not None:
                 yield chain
-            chain = _Chain(row[_CARD], row[_VENDOR], row[_PROGRAM], verdict)
+            chain = _Chain(row[_CARD], row[_VENDOR], row[_PROGRAM], verdict, merges=merges)
         try:
             chain.take(row, _hash_of(row))
         except (TypeError, ValueError, AttributeError, KeyError):

@@ -10,6 +10,7 @@ from punchcard.db.reading import stream_plain
 from punchcard.kit.ids import CardId, EntryId, RewardId
 from punchcard.loyalty.grant_models import Grant, Reservation
 from punchcard.loyalty.rules.promises.promise_states import grant_after, reservation_after
+from punchcard.loyalty.vocabulary import GrantState
 
 Narrow = Callable[[Select[Any], Table], Select[Any]]
 """Narrows a query of such a table to the cards that are looked at."""
@@ -47,11 +48,21 @@ class Promises:
         if "grant_id" in details:
             state, ends = grant_after(kind, details)
             self.grants[details["grant_id"]] = [str(state), ends, row.reward_id, entry_id]
+        if "merge_id" in details:
+            self._follow_merge(entry_id, details.get("grants", {}))
         if "reservation_id" in details:
             name = details["reservation_id"]
             stands = reservation_after(kind, details)
             before = self.reservations.get(name, [None, -row.points_delta, details.get("grant_id")])
             self.reservations[name] = [str(stands), before[1], before[2], entry_id]
+
+    def _follow_merge(self, entry_id: EntryId, grants: Mapping[str, Mapping[str, Any]]) -> None:
+        """Follow grants that go to another card, or come from one: those are ready."""
+        for grant_id, facts in grants.items():
+            self.grants.pop(grant_id, None)
+            if facts:
+                told = [facts.get("expires_on"), facts["reward_id"], entry_id]
+                self.grants[grant_id] = [str(GrantState.READY), *told]
 
     def differences(self, kept: "Promises") -> Iterator[str]:
         """Give a sentence for each that the tables keep otherwise than the entries tell."""

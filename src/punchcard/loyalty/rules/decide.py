@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from punchcard.loyalty.errors.cards import CardBlocked, FreshCodeRequired
+from punchcard.loyalty.errors.cards import CardBlocked, CardWasReplaced, FreshCodeRequired
 from punchcard.loyalty.errors.programs import ProgramInactive
 from punchcard.loyalty.errors.till import OccurredAtOutOfRange
+from punchcard.loyalty.merge_operation import MergeCards
 from punchcard.loyalty.operations import (
     AddStamp,
     AdjustPoints,
@@ -40,6 +41,8 @@ from punchcard.loyalty.rules import (
 )
 from punchcard.loyalty.rules.bonus_rules import uses_counted
 from punchcard.loyalty.rules.dated.due_rules import book_due, only_due, touched
+from punchcard.loyalty.rules.merges.merge_rules import MergeDecision, merge_cards
+from punchcard.loyalty.rules.merges.unmerge_rules import PastMerge, separate_cards
 from punchcard.loyalty.rules.promises import bonus, grant_rules, reservation_rules
 from punchcard.loyalty.rules.stamps import visit_rules
 from punchcard.loyalty.rules.stamps.purchase_items import base_stamps
@@ -60,6 +63,7 @@ _ACTIVE: Final = CardStatus.ACTIVE
 _IMPORT: Final = ActorKind.IMPORT
 _SYSTEM: Final = ActorKind.SYSTEM
 _BLOCKED: Final = CardStatus.BLOCKED
+_REPLACED: Final = CardStatus.REPLACED
 _MEMBER: Final = ActorKind.MEMBER
 _PROGRAM_ACTIVE: Final = ProgramStatus.ACTIVE
 
@@ -169,6 +173,39 @@ def _decide_unasked(
     return _SETTLING[type(operation)](operation, program, Steps(card, at), history, at)
 
 
+def decide_merge(
+    operation: MergeCards,
+    program: ProgramRules,
+    cards: tuple[CardState, CardState],
+    now: datetime,
+) -> MergeDecision:
+    """Return what becomes of two cards of one program that are put together, or raise why not.
+
+    Pure, as `decide`; the first card stays.
+    """
+    card_rules.check_staff(
+        operation.staff, program.id, program.pin_policy, is_asked=operation.is_by_till
+    )
+    target, source = (Steps(card, now) for card in cards)
+    return merge_cards(operation, program, target, source, now)
+
+
+def decide_separation(
+    operation: VoidEntry,
+    program: ProgramRules,
+    cards: tuple[CardState, CardState],
+    now: datetime,
+    past: PastMerge,
+) -> MergeDecision:
+    """Return what becomes of two merged cards that are taken apart, or raise why not.
+
+    Pure, as `decide`; the first card stayed.
+    """
+    _check_staff(operation, program)
+    target, source = (Steps(card, now) for card in cards)
+    return separate_cards(past, program, target, source, now)
+
+
 def _occasion(
     operation: Operation, occurred_at: datetime, card: CardState, now: datetime
 ) -> datetime:
@@ -182,7 +219,7 @@ def _occasion(
 def _check_card_and_program(operation: Operation, program: ProgramRules, card: CardState) -> None:
     is_correction = isinstance(operation, _CORRECTIONS)
     if card.status != _ACTIVE and not (is_correction and card.status == _BLOCKED):
-        raise CardBlocked
+        raise CardWasReplaced if card.status == _REPLACED else CardBlocked
     if program.status != _PROGRAM_ACTIVE and not is_correction:
         raise ProgramInactive
 

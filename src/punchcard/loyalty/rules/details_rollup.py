@@ -41,6 +41,7 @@ def deltas_of(kind: EntryType, figures: EntryFigures) -> dict[str, int]:
 
 def _refunded(figures: EntryFigures) -> dict[str, int]:
     return {
+        "stamps_earned": figures.stamps,
         "points_refunded": -(figures.points + figures.pending),
         "refund_amount_minor": figures.sign * figures.amount_minor,
     }

@@ -13,7 +13,8 @@ from punchcard.loyalty.errors.till import (
 )
 from punchcard.loyalty.operations import RefundPoints
 from punchcard.loyalty.rules.carry import carried
-from punchcard.loyalty.rules.dated.dated_points import joined
+from punchcard.loyalty.rules.dated.dated_points import Moved, joined
+from punchcard.loyalty.rules.dated.due_rules import ended_of
 from punchcard.loyalty.rules.dated.lots import pending_in
 from punchcard.loyalty.rules.purchase_rules import earned_of_rest
 from punchcard.loyalty.rules.standing import Details
@@ -25,7 +26,7 @@ from punchcard.loyalty.rules.values import (
     ProgramRules,
     Steps,
 )
-from punchcard.loyalty.rules.void_rules import lots_of, take_back
+from punchcard.loyalty.rules.void_rules import lots_of, take_back, without_stamps
 from punchcard.loyalty.vocabulary import EntryType
 
 PURCHASES: Final = (EntryType.POINTS_EARNED, EntryType.VISIT_RECORDED)
@@ -38,7 +39,8 @@ def refund_points(
     """Take the points off that the part of the purchase earned which was paid back.
 
     What is left of the purchase has earned then what it would have by the rules of its own day,
-    whatever the order and size of its refunds. What was spent already is up to the void policy.
+    whatever the order and size of its refunds. The stamps of a visit stay as long as something of
+    it does. What was spent already is up to the void policy.
     """
     past = history.entry
     if past is None:
@@ -54,21 +56,27 @@ def refund_points(
     amount = earned_by(past, program, before) - earned_by(past, program, after)
     lifetime = whole_earned(past, program, before) - whole_earned(past, program, after)
     card = steps.card
-    moved = take_back(program, card, amount, lots_of(past))
-    refunded = moved.card._replace(lifetime_points=moved.card.lifetime_points - lifetime)
+    stamps = past.stamps_delta if after == 0 else 0
+    ended = ended_of(past, history, steps).within(stamps, amount)
+    moved = take_back(program, card, amount - ended.points, lots_of(past))
+    stamped = without_stamps(past, program, moved.card, ended) if stamps else Moved(moved.card)
+    refunded = stamped.card._replace(lifetime_points=moved.card.lifetime_points - lifetime)
     told: Details = {
         "refunds": past.id,
         "refunded_points": str(amount),
-        "lifetime": [0, -lifetime, 0],
+        "lifetime": [-stamps, -lifetime, 0],
+        **({"refunded_stamps": stamps} if stamps else {}),
+        **ended.told(),
     }
     if refunded.carry_parts != program.points_per_amount_minor and carried(program, refunded):
         told["carry_parts"] = refunded.carry_parts
     entry = EntryDraft(
         type=EntryType.POINTS_REFUNDED,
+        stamps_delta=refunded.stamps - card.stamps,
         points_delta=refunded.points - card.points,
         amount_minor=operation.amount_minor,
         reference=operation.refund_reference,
-        details=joined(moved.details, told),
+        details=joined(moved.details, stamped.details, told),
     )
     steps.take(entry, refunded)
     return steps.decision()

@@ -39,7 +39,8 @@ class Standing(NamedTuple):
     the card never left the lowest: see `tiers/tier_rules.py`. `uses` counts how
     often each promotion added something, in the period of its limit. `held` is what open
     reservations hold, by their ids, and `grants` what was given to the card and is ready, by
-    theirs: see `reservation_rules.HeldFacts` and `grant_rules.GrantFacts`.
+    theirs: see `reservation_rules.HeldFacts` and `grant_rules.GrantFacts`. `merged` are the cards
+    that were merged into it, by the ids of the merges.
     """
 
     lots: tuple[Lot, ...] = ()
@@ -53,6 +54,7 @@ class Standing(NamedTuple):
     held: Mapping[str, Mapping[str, Any]] = {}
     grants: Mapping[str, Mapping[str, Any]] = {}
     ahead: tuple[tuple[int, int], ...] = ()
+    merged: Mapping[str, str] = {}
 
     @classmethod
     def parse(cls, document: Mapping[str, Any] | None) -> "Standing | None":
@@ -71,6 +73,7 @@ class Standing(NamedTuple):
             document.get("held", {}),
             document.get("grants", {}),
             tuple((lap, at) for lap, at in document.get("ahead", ())),
+            document.get("merged", {}),
         )
 
     def document(self) -> dict[str, Any] | None:
@@ -87,7 +90,7 @@ class Standing(NamedTuple):
         for name in ("kept", "ahead"):
             if pairs := getattr(self, name):
                 kept[name] = [list(pair) for pair in pairs]
-        for name in ("qualifying", "tier", "uses", "held", "grants"):
+        for name in ("qualifying", "tier", "uses", "held", "grants", "merged"):
             if part := getattr(self, name):
                 kept[name] = dict(part)
         return kept or None
@@ -149,7 +152,7 @@ def followed(standing: Standing, details: Mapping[str, Any]) -> Standing:
     for name in ("kept", "ahead"):
         if name in details:
             changed[name] = tuple((lap, at) for lap, at in details[name])
-    for name in ("uses", "held", "grants", "qualifying"):
+    for name in ("uses", "held", "grants", "qualifying", "merged"):
         if name in details:
             changed[name] = _without_empty({**getattr(standing, name), **details[name]})
     return standing._replace(**changed) if changed else standing

@@ -20,6 +20,7 @@ from punchcard.kit.ids import (
     VendorId,
 )
 from punchcard.loyalty.rules.dated.dates import Expiry
+from punchcard.loyalty.rules.dated.ended import LotMove
 from punchcard.loyalty.rules.promotions.promotion_offer import PromotionOffer
 from punchcard.loyalty.rules.standing import NO_STANDING, Details, Standing
 from punchcard.loyalty.rules.tiers.tier_plan import TierPlan
@@ -294,7 +295,8 @@ class History:
     `rewards` are those that what the card was given or holds is about. `grant_state` and
     `reservation_state` are what became of one that the card has no more, `given_before` what was
     given under a key that gives once. `budgets` is what promotions that give only so much have
-    left.
+    left. `moves` are the card's entries with details, if `entry` put something with a date onto it.
+    `is_before_merge` says that laps had other numbers then: cards were merged since, or separated.
     """
 
     stamps: tuple[PastStamp, ...] = ()
@@ -311,6 +313,8 @@ class History:
     refunded_minor: int = 0
     budgets: Mapping[PromotionId, int] = field(default_factory=dict)
     claims: tuple[tuple[int, int], ...] = ()
+    moves: tuple[LotMove, ...] = ()
+    is_before_merge: bool = False
 
 
 NO_HISTORY = History()

@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import date, datetime
 from fractions import Fraction
 from math import floor
+from typing import NamedTuple
 
 from punchcard.loyalty.errors.balances import PointsAlreadySpent, StampsAlreadySpent
+from punchcard.loyalty.errors.merges import EntryBeforeMerge
 from punchcard.loyalty.errors.till import (
     AlreadyVoided,
     NotVoidable,
@@ -17,6 +19,8 @@ from punchcard.loyalty.operations import VoidEntry
 from punchcard.loyalty.rules.carry import carried, carrying, held
 from punchcard.loyalty.rules.dated import lots
 from punchcard.loyalty.rules.dated.dated_points import Moved, debit, give_back, joined, with_details
+from punchcard.loyalty.rules.dated.due_rules import ended_of
+from punchcard.loyalty.rules.dated.ended import Ended
 from punchcard.loyalty.rules.opening_rules import without_opening
 from punchcard.loyalty.rules.promises.grant_rules import given_back
 from punchcard.loyalty.rules.stamp_rules import with_stamp_clock
@@ -57,27 +61,18 @@ def void_entry(
     left, `allow_negative` lets the balance go below zero, `refuse` refuses. What `clamp` forgave is
     held against the redemption that had spent it, if that one is voided too.
     """
-    past = history.entry
-    if past is None:
-        raise TransactionNotFound
-    if past.voided_by is not None:
-        raise AlreadyVoided(voided_by=past.voided_by)
-    # An opening balance is taken back with its whole import, not by whoever stands at a counter.
-    is_undone = past.type == EntryType.OPENING_BALANCE and operation.actor.kind == ActorKind.IMPORT
-    if past.type not in VOIDABLE and not is_undone:
-        raise NotVoidable(transaction_type=past.type)
-    if history.refunded_minor:
-        left = (past.amount_minor or 0) - history.refunded_minor
-        raise PurchaseRefunded(refundable_minor=left, currency=program.currency)
+    past, is_undone = _checked(operation, program, history)
     if operation.actor.kind == ActorKind.SYSTEM and program.void_policy == VoidPolicy.REFUSE:
         # Nobody stands there to whom it could be refused.
         program = replace(program, void_policy=VoidPolicy.CLAMP)
     before = steps.card
     day = program.day_of(at)
+    ended = ended_of(past, history, steps).within(max(0, past.stamps_delta), worth_of(past))
     if is_undone:
         card, details = without_opening(past, program, before, day)
     else:
-        card, details = _without(past, program, before, history, day)
+        card, details = _without(past, program, before, _Known(history, ended), day)
+        details = joined(details, ended.told())
     if card.points_carry:
         # An entry that may move the carry counts it in the parts of its own version.
         card = carrying(program, card, carried(program, card))
@@ -106,32 +101,61 @@ def void_entry(
     )
 
 
+def _checked(
+    operation: VoidEntry, program: ProgramRules, history: History
+) -> tuple[PastEntry, bool]:
+    """Return the entry to take back, and whether it is an opening balance; or raise why not."""
+    past = history.entry
+    if past is None:
+        raise TransactionNotFound
+    if past.voided_by is not None:
+        raise AlreadyVoided(voided_by=past.voided_by)
+    # An opening balance is taken back with its whole import, not by whoever stands at a counter.
+    is_undone = past.type == EntryType.OPENING_BALANCE and operation.actor.kind == ActorKind.IMPORT
+    if past.type not in VOIDABLE and not is_undone:
+        raise NotVoidable(transaction_type=past.type)
+    if history.refunded_minor:
+        left = (past.amount_minor or 0) - history.refunded_minor
+        raise PurchaseRefunded(refundable_minor=left, currency=program.currency)
+    if history.is_before_merge:
+        raise EntryBeforeMerge
+    return past, is_undone
+
+
+class _Known(NamedTuple):
+    """What is known of the past: what the till looked up, and what of the entry has ended."""
+
+    history: History
+    ended: Ended
+
+
 def _without(
-    past: PastEntry, program: ProgramRules, card: CardState, history: History, day: date
+    past: PastEntry, program: ProgramRules, card: CardState, known: _Known, day: date
 ) -> Moved:
     """Return the card without what `past` did to it."""
+    history, ended = known
     match past.type:
         case EntryType.STAMP_EARNED:
-            return _without_stamps(past, program, card)
+            return without_stamps(past, program, card, ended)
         case EntryType.STAMPS_REDEEMED:
             return _without_reward(past, program, card, history, day)
         case EntryType.POINTS_EARNED:
-            return _without_points(past, program, card)
+            return _without_points(past, program, card, ended)
         case EntryType.GRANT_REDEEMED:
             return given_back(past, program, card, day)
         case EntryType.VISIT_RECORDED | EntryType.REFERRAL_BONUS | EntryType.AUTOMATION_BONUS:
-            return _without_visit(past, program, card)
+            return _without_visit(past, program, card, ended)
         case _:
             return _with_points_back(past, program, card, history.forgiven, day)
 
 
-def _without_visit(past: PastEntry, program: ProgramRules, card: CardState) -> Moved:
+def _without_visit(past: PastEntry, program: ProgramRules, card: CardState, ended: Ended) -> Moved:
     """Take back both halves, those that gave anything: an overdrawn card is none of a half's."""
     stamped = pointed = Moved(card)
     if past.stamps_delta:
-        stamped = pointed = _without_stamps(past, program, card)
+        stamped = pointed = without_stamps(past, program, card, ended)
     if past.points_delta or past.carry_delta or lots_of(past):
-        pointed = _without_points(past, program, stamped.card)
+        pointed = _without_points(past, program, stamped.card, ended)
         return Moved(pointed.card, joined(stamped.details, pointed.details))
     return stamped
 
@@ -153,9 +177,13 @@ def _without_reward(
     return Moved(card, details)
 
 
-def _without_stamps(past: PastEntry, program: ProgramRules, card: CardState) -> Moved:
+def without_stamps(past: PastEntry, program: ProgramRules, card: CardState, ended: Ended) -> Moved:
+    """Take back the stamps that an entry put on the card, as far as the policy allows.
+
+    Raises StampsAlreadySpent.
+    """
     quantity = past.stamps_delta
-    left = card.stamps - quantity
+    left = card.stamps - quantity + ended.stamps
     if left < 0 and program.void_policy == VoidPolicy.REFUSE:
         raise StampsAlreadySpent(stamps_missing=-left)
     if program.void_policy == VoidPolicy.CLAMP:
@@ -165,11 +193,11 @@ def _without_stamps(past: PastEntry, program: ProgramRules, card: CardState) -> 
     return debit_stamps(card, gone, (past.details or {}).get("stamp_lots", ()))
 
 
-def _without_points(past: PastEntry, program: ProgramRules, card: CardState) -> Moved:
+def _without_points(past: PastEntry, program: ProgramRules, card: CardState, ended: Ended) -> Moved:
     """Take back what was earned to the fraction: otherwise the carry could be farmed by voids."""
     own = lots_of(past)
     earned = past.points_delta + lots.pending_in(own)
-    moved = take_back(program, card, earned + past.carry_delta, own)
+    moved = take_back(program, card, worth_of(past) - ended.points, own)
     lifetime = moved.card.lifetime_points - earned
     return Moved(moved.card._replace(lifetime_points=lifetime), moved.details)
 
@@ -203,6 +231,11 @@ def _with_points_back(
         lifetime_rewards=card.lifetime_rewards - (1 if past.reward else 0)
     )
     return give_back(program, card, points - card.points, lots_of(past), day)
+
+
+def worth_of(past: PastEntry) -> Fraction:
+    """Return the exact points that an entry brought, those that are pending included."""
+    return past.points_delta + lots.pending_in(lots_of(past)) + past.carry_delta
 
 
 def lots_of(past: PastEntry) -> list[LotChange]:

@@ -3,22 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
 from punchcard.accounts.errors import LocationNotFound
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, ReferralId, RewardId, VendorId
-from punchcard.loyalty.cards.card_queries import card_query
+from punchcard.kit.ids import CardId, EntryId, LocationId, ReferralId, RewardId, VendorId
 from punchcard.loyalty.cards.retired_cards import card_of_retired_code
 from punchcard.loyalty.errors.cards import CardCodeAmbiguous, CardNotFound, CardWasReplaced
-from punchcard.loyalty.errors.programs import ProgramNotFound
 from punchcard.loyalty.errors.till import (
     IdempotencyKeyReused,
     TransactionNotFound,
 )
 from punchcard.loyalty.ledger.entry import make_entry
 from punchcard.loyalty.ledger.entry_events import happened_by
+from punchcard.loyalty.merge_operation import MergeCards
 from punchcard.loyalty.operations import (
     Actor,
     AdjustPoints,
@@ -41,25 +41,27 @@ from punchcard.loyalty.rules.values import (
     Decision,
     History,
     PastEntry,
-    ProgramRules,
     RewardState,
 )
-from punchcard.loyalty.tables import CARDS, EntryRow
-from punchcard.loyalty.till.batch_locks import BatchLocks, programs_of
+from punchcard.loyalty.tables import EntryRow
+from punchcard.loyalty.till.batch_locks import BatchLocks
 from punchcard.loyalty.till.batch_shelves import BatchShelves
 from punchcard.loyalty.till.batch_writes import BatchWrites, adjustment_event
 from punchcard.loyalty.till.enrolment import (
+    ProgramsToOpen,
     TillDependencies,
     fresh_card,
     prepare_card,
     vouched_contact,
 )
-from punchcard.loyalty.till.held_card import HeldCard, held_card
+from punchcard.loyalty.till.held_card import HeldCard
 from punchcard.loyalty.till.looks import till_queries as queries
 from punchcard.loyalty.till.looks.batch_history import Sight, is_stamp_of_now
 from punchcard.loyalty.till.looks.histories import history_of
+from punchcard.loyalty.till.looks.replays import replayed
+from punchcard.loyalty.till.merges.pairs import moved_two
 from punchcard.loyalty.till.promises.referral_rows import referral_row
-from punchcard.loyalty.till.receipt import Receipt, as_answered, response_facts
+from punchcard.loyalty.till.receipt import Receipt, response_facts
 from punchcard.loyalty.till.reference_claims import (
     Claim,
     already_claimed,
@@ -72,6 +74,7 @@ from punchcard.loyalty.vendor_events import event_row
 from punchcard.loyalty.vocabulary import ActorKind
 
 Outcome = Receipt | DomainError
+_MAY_MOVE_TWO: Final = (MergeCards, VoidEntry)
 
 
 class _Deferred(Exception):
@@ -91,7 +94,7 @@ class Batch:
     now: datetime = field(init=False)
     cards: dict[CardRef, HeldCard] = field(init=False)
     writes: BatchWrites = field(init=False, default_factory=BatchWrites)
-    targets: dict[tuple[VendorId, EntryId], tuple[CardId, RewardId | None]] = field(init=False)
+    targets: dict[tuple[VendorId, EntryId], queries.EntryTarget] = field(init=False)
     rewards: dict[tuple[VendorId, RewardId], RewardState] = field(init=False)
     keys: dict[tuple[VendorId, str], tuple[EntryId | None, bytes | None]] = field(
         init=False, default_factory=dict
@@ -102,9 +105,7 @@ class Batch:
     receipts: dict[tuple[VendorId, str], Receipt] = field(init=False, default_factory=dict)
     waiting: set[str] = field(init=False, default_factory=set)
     deferred: set[Claim | str] = field(init=False, default_factory=set)
-    opening: dict[tuple[VendorId, ProgramId], tuple[ProgramRules, bool]] = field(
-        init=False, default_factory=dict
-    )
+    opening: ProgramsToOpen = field(init=False)
     locks: BatchLocks = field(init=False)
     shelves: BatchShelves = field(init=False)
 
@@ -112,6 +113,7 @@ class Batch:
         """Begin with nothing locked."""
         self.locks = BatchLocks(self.connection, self.dependencies)
         self.shelves = BatchShelves(self.connection)
+        self.opening = ProgramsToOpen(self.connection, self.dependencies)
 
     def lock(
         self, operations: Sequence[Operation], *, waits: bool = False, looks_closer: bool = False
@@ -160,8 +162,18 @@ class Batch:
         except _Deferred:
             self._note_deferred(operation)
             return None
+        except CardWasReplaced as refusal:
+            return None if self._leads_on_now(operation) else refusal
         except DomainError as refusal:
             return refusal
+
+    def _leads_on_now(self, operation: Operation) -> bool:
+        """Return whether it names a card that this very batch has merged: it must wait."""
+        card = self._held(operation) if isinstance(operation, CardOperation) else None
+        if is_merged_now := card is not None and card.is_touched:
+            self.waiting.add(card.state.id)
+            self._note_deferred(operation)
+        return is_merged_now
 
     def _answered(self, operation: Operation) -> Receipt | None:
         """Return the answer that the operation's key was given before, if it was."""
@@ -178,19 +190,7 @@ class Batch:
         entry_id, fingerprint = self.keys[pair]
         if entry_id is None or fingerprint != operation.fingerprint:
             raise IdempotencyKeyReused
-        return self._replay(entry_id)
-
-    def _replay(self, entry_id: EntryId) -> Receipt:
-        row = queries.entry_by_id(self.connection, entry_id)
-        entry = dict(row._mapping)
-        wallets = self.dependencies.wallet_columns()
-        card_row = self.connection.execute(
-            card_query(wallets).where(CARDS.c.id == row.card_id)
-        ).one()
-        program = programs_of(self.connection, self.dependencies, [card_row])[card_row.program_id]
-        card = held_card(card_row, program, has_wallets=bool(wallets))
-        view = as_answered(card.view(self.now), entry)
-        return Receipt(entry=entry, staff_name=entry.pop("staff_name"), card=view, is_replay=True)
+        return replayed(self.connection, self.dependencies, entry_id, self.now)
 
     def _decided(self, operation: Operation) -> Receipt:
         if isinstance(operation, ReplayOnly):
@@ -201,6 +201,8 @@ class Batch:
         card = self._card(operation)
         if card.state.id in self.waiting:
             raise _Deferred
+        if isinstance(operation, _MAY_MOVE_TWO) and (other := self.locks.other_card(operation)):
+            return self._moved_two(operation, card, other)
         if card.state.standing is not None and card.state.standing.held:
             self._release_expired(operation, card)
         history = self._history(operation, card)
@@ -211,6 +213,26 @@ class Batch:
         if isinstance(operation, VoidEntry) and history.entry is not None:
             self._release_reference(history.entry, card.state.id)
         return receipt
+
+    def _moved_two(
+        self, operation: MergeCards | VoidEntry, card: HeldCard, named: CardRef
+    ) -> Receipt:
+        """Put two cards together, or take them apart again; answers the entry of `card`."""
+        other = self.cards.get(named)
+        if other is None:
+            raise CardNotFound
+        for one in (card, other):
+            if isinstance(operation, VoidEntry):
+                self._past(one)
+            if one.state.id in self.waiting:
+                raise _Deferred
+            if one.state.standing is not None and one.state.standing.held:
+                self._release_expired(operation, one)
+        pair, decision = moved_two(self.connection, operation, card, other, self.now)
+        went = self._appended(operation, pair.source, decision.source, pair.source is card)[-1]
+        came = self._appended(operation, pair.target, decision.target, pair.target is card)[-1]
+        self.writes.add_merge(operation, came, went, self.dependencies.ids.new_id())
+        return self._receipt(operation, card, came if pair.target is card else went)
 
     def _release_expired(self, operation: Operation, card: HeldCard) -> None:
         """Give back what the card held for a time that is over, before anything else."""
@@ -259,9 +281,7 @@ class Batch:
 
     def _claims(self, operation: Operation) -> list[Claim]:
         """Return which receipt numbers an operation on a card of this batch claims."""
-        if not claims_any(operation):
-            return []
-        card = self._held(operation)
+        card = self._held(operation) if claims_any(operation) else None
         return [] if card is None else claims_of(operation, card.program.id)
 
     def _check_reference(self, operation: Operation, card: HeldCard) -> None:
@@ -286,7 +306,7 @@ class Batch:
             raise LocationNotFound
 
     def _opened(self, operation: OpenCard) -> Receipt:
-        program, keeps_origins = self._program_to_open(operation)
+        program, keeps_origins = self.opening.of(operation)
         state = CardState(id=CardId(self.dependencies.ids.new_id()))
         decision = decide(operation, program, state, self.now)
         contact = vouched_contact(operation)
@@ -302,22 +322,15 @@ class Batch:
             self.writes.promises.referrals += [row] if row else []
         return self._accept(operation, held, decision)
 
-    def _program_to_open(self, operation: OpenCard) -> tuple[ProgramRules, bool]:
-        """Return the program and whether its vendor keeps origins; asked once a batch."""
-        pair = (operation.vendor_id, operation.program_id)
-        if pair not in self.opening:
-            stamp = queries.program_stamp(self.connection, *pair)
-            if stamp is None:
-                raise ProgramNotFound
-            programs, program_id = self.dependencies.programs, operation.program_id
-            program = programs.get(program_id, (stamp.version, stamp.updated_at))
-            if program is None:
-                program = programs.load(self.connection, [program_id])[program_id]
-            self.opening[pair] = (program, stamp.keeps_origins)
-        return self.opening[pair]
-
     def _accept(self, operation: Operation, card: HeldCard, decision: Decision) -> Receipt:
         """Number and chain the entries, move the card, note everything that is to be written."""
+        entries = self._appended(operation, card, decision, is_main=True)
+        main = 0 if isinstance(operation, OpenCard) else decision.main
+        return self._receipt(operation, card, entries[main])
+
+    def _appended(
+        self, operation: Operation, card: HeldCard, decision: Decision, is_main: bool
+    ) -> list[EntryRow]:
         before = card.state
         main = 0 if isinstance(operation, OpenCard) else decision.main
         entries = []
@@ -333,7 +346,7 @@ class Batch:
                 previous_hash=card.head_hash,
                 at=decision.at,
                 now=self.now,
-                is_main=index == main,
+                is_main=is_main and index == main,
             )
             card.head_hash = entry["hash"]
             entries.append(entry)
@@ -346,30 +359,16 @@ class Batch:
         if card.program.keeps_events:
             self._tell(card, entries, before)
         if decision.reward_id is not None:
-            self._restock(card.program.vendor_id, decision.reward_id, decision.stock_change)
+            self.writes.restock(self.rewards, card, decision.reward_id, decision.stock_change)
         for reward_id in decision.returned:
-            self._restock(card.program.vendor_id, reward_id, 1)
-        return self._receipt(operation, card, entries[main])
+            self.writes.restock(self.rewards, card, reward_id, 1)
+        return entries
 
     def _tell(self, card: HeldCard, entries: Sequence[EntryRow], before: CardState) -> None:
         """Write down what happened for the vendor's own software."""
         happened = happened_by(entries, card.program, before, card.state, self.now)
         ids, vendor_id = self.dependencies.ids, card.program.vendor_id
         self.writes.events += [event_row(ids.new_id(), vendor_id, o, self.now) for o in happened]
-
-    def _restock(self, vendor_id: VendorId, reward_id: RewardId, change: int) -> None:
-        """Count a reward that is handed out, or comes back, if it is counted."""
-        pair = (vendor_id, reward_id)
-        reward = self.rewards[pair]
-        before = reward.stock_left
-        if before is None:
-            return
-        left = before + change
-        self.rewards[pair] = replace(reward, stock_left=left)
-        self.writes.stocks[reward.id] = left
-        if (before > 0) != (left > 0):
-            # It ran out, or is there again: for all cards of the program.
-            self.writes.shelves.add(reward.program_id)
 
     def _shelf(self, card: HeldCard) -> Shelf:
         """Return what decides beside the rules which rewards a card can have.
@@ -378,7 +377,7 @@ class Batch:
         """
         if not wants_shelf(card.program, card.state):
             return AS_OFFERED
-        return self.shelves.of_card(card.program, card.state.id, self.writes)
+        return self.shelves.of_card(card.program, card.all_ids, self.writes)
 
     def _receipt(self, operation: Operation, card: HeldCard, entry: EntryRow) -> Receipt:
         view = card.view(self.now, self._shelf(card))
@@ -394,7 +393,6 @@ class Batch:
         if operation.origin is not None and card.keeps_origins:
             self.writes.add_origin(entry["id"], operation.origin, self.now)
         if isinstance(operation, AdjustPoints):
-            self.writes.audits.append(
-                adjustment_event(operation, entry, self.dependencies.ids.new_id())
-            )
+            event = adjustment_event(operation, entry, self.dependencies.ids.new_id())
+            self.writes.audits.append(event)
         return receipt

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Row
 from punchcard.db import outbox
 from punchcard.kit.ids import CardId, EntryId, PromotionId, RewardId, VendorId
 from punchcard.loyalty.cards.external_codes import cards_by_code
+from punchcard.loyalty.cards.merges.merged_cards import leads_to
 from punchcard.loyalty.events import CARD_CHANGED
+from punchcard.loyalty.merge_operation import MergeCards
 from punchcard.loyalty.operations import (
     CardKey,
     CardOperation,
@@ -26,9 +28,14 @@ from punchcard.loyalty.till.batch_budgets import budgets_of, lock_budgets
 from punchcard.loyalty.till.enrolment import TillDependencies, vouched_contact
 from punchcard.loyalty.till.held_card import HeldCard, held_card
 from punchcard.loyalty.till.looks import till_queries
+from punchcard.loyalty.till.looks.till_queries import EntryTarget
 from punchcard.loyalty.till.promises.grant_history import OF_REWARDS, promised_rewards
 from punchcard.loyalty.till.rollup import locked_programs
 from punchcard.loyalty.till.till_locks import Contact
+from punchcard.loyalty.vocabulary import CardStatus
+
+# Looked up once: before Python 3.12 an enum gives its words slowly, and this is asked always.
+_REPLACED: Final = CardStatus.REPLACED
 
 _HAD_STANDING: Final = attrgetter("had_standing")
 
@@ -46,9 +53,7 @@ class BatchLocks:
     now: datetime = field(init=False)
     cards: dict[CardRef, HeldCard] = field(init=False, default_factory=dict)
     card_ids: dict[CardRef, CardId] = field(init=False, default_factory=dict)
-    targets: dict[tuple[VendorId, EntryId], tuple[CardId, RewardId | None]] = field(
-        init=False, default_factory=dict
-    )
+    targets: dict[tuple[VendorId, EntryId], EntryTarget] = field(init=False, default_factory=dict)
     rewards: dict[tuple[VendorId, RewardId], RewardState] = field(init=False, default_factory=dict)
     budgets: dict[PromotionId, int] = field(init=False, default_factory=dict)
     customers: dict[Contact, Sequence[Row[Any]]] = field(init=False, default_factory=dict)
@@ -100,6 +105,8 @@ class BatchLocks:
             rows |= promised_rewards(operation, self.cards[ref].state)
         if ref in self.card_ids:
             rows |= {self.card_ids[ref], _work_of(self.card_ids[ref])}
+        if (other := self.other_card(operation)) and other in self.card_ids:
+            rows |= {self.card_ids[other], _work_of(self.card_ids[other])}
         if ref in self.cards:
             program = self.cards[ref].program
             rows.add(program.id)
@@ -124,6 +131,16 @@ class BatchLocks:
         """Return whether an operation names several cards by one old code."""
         return len(self.by_code.get((operation.vendor_id, operation.card.value), ())) > 1
 
+    def other_card(self, operation: Operation) -> CardRef | None:
+        """Return how the second card of an operation is named, for the few that move two."""
+        if isinstance(operation, MergeCards):
+            return operation.from_card
+        if isinstance(operation, EntryOperation):
+            target = self.targets.get((operation.vendor_id, operation.transaction_id))
+            if target is not None and target.other_card_id is not None:
+                return CardRef(CardKey.ID, target.other_card_id)
+        return None
+
     def _named_by(self, operation: Operation) -> tuple[CardRef | None, RewardId | None]:
         if isinstance(operation, EntryOperation):
             target = self.targets.get((operation.vendor_id, operation.transaction_id))
@@ -137,7 +154,8 @@ class BatchLocks:
         ]
         self.targets = till_queries.entry_targets(self.connection, named)
         refs = [o.card for o in operations if isinstance(o, CardOperation)]
-        refs += [CardRef(CardKey.ID, card_id) for card_id, _ in self.targets.values()]
+        refs += [CardRef(CardKey.ID, target.card_id) for target in self.targets.values()]
+        refs += [other for o in operations if (other := self.other_card(o))]
         wallets = self.dependencies.wallet_columns()
         found = till_locks.lock_cards(self.connection, refs, wallets, waits=waits)
         free, held = found.free, found.held
@@ -155,6 +173,8 @@ class BatchLocks:
         self.cards = {ref: cards[row.id] for ref, row in free.items()}
         self.card_ids = {ref: row.id for ref, row in free.items()} | held
         self.held.update(held.values())
+        if any(row.status == _REPLACED for row in free.values()):
+            self._lead_on(cards, waits=waits)
 
     def _look_for_codes(self, operations: Sequence[Operation], ours: Set[CardRef]) -> None:
         """Find the cards that are named by a code from elsewhere: as none of ours."""
@@ -165,13 +185,42 @@ class BatchLocks:
         }
         self.by_code = cards_by_code(self.connection, wanted)
 
+    def _lead_on(self, by_id: dict[CardId, HeldCard], *, waits: bool) -> None:
+        """Lock the cards that the codes of merged ones lead to, and let those name them.
+
+        An id names the very card: what is merged is taken apart again by that.
+        """
+        coded = {
+            ref: card.state.id
+            for ref, card in self.cards.items()
+            if card.state.status == _REPLACED and ref.key != CardKey.ID
+        }
+        leads = leads_to(self.connection, coded.values())
+        refs = {CardRef(CardKey.ID, target) for target in leads.values() if target not in by_id}
+        wallets = self.dependencies.wallet_columns()
+        found = till_locks.lock_cards(self.connection, refs, wallets, waits=waits)
+        programs = programs_of(self.connection, self.dependencies, found.free.values())
+        for row in found.free.values():
+            by_id[row.id] = held_card(row, programs[row.program_id], has_wallets=bool(wallets))
+        self.held.update(found.held.values())
+        for ref, card_id in coded.items():
+            if card_id not in leads:
+                continue
+            self.card_ids[ref] = leads[card_id]
+            if leads[card_id] in by_id:
+                self.cards[ref] = by_id[leads[card_id]]
+            else:
+                del self.cards[ref]
+
     def _lock_rewards(self, operations: Sequence[Operation], *, waits: bool) -> None:
         wanted = {
             (o.vendor_id, o.reward_id)
             for o in operations
             if isinstance(o, OF_REWARDS) and o.reward_id
         }
-        wanted |= {(vendor, reward) for (vendor, _), (_, reward) in self.targets.items() if reward}
+        for (vendor_id, _), target in self.targets.items():
+            if target.reward_id:
+                wanted.add((vendor_id, target.reward_id))
         if any(map(_HAD_STANDING, self.cards.values())):
             wanted |= self._promised(operations)
         found = till_locks.lock_rewards(self.connection, wanted, waits=waits)
@@ -182,8 +231,9 @@ class BatchLocks:
         """Return the rewards that cards were given or hold, where operations may move them."""
         promised: set[tuple[VendorId, RewardId]] = set()
         for operation in operations:
-            ref, _ = self._named_by(operation)
-            if ref in self.cards:
+            for ref in (self._named_by(operation)[0], self.other_card(operation)):
+                if ref not in self.cards:
+                    continue
                 card = self.cards[ref]
                 rewards = promised_rewards(operation, card.state)
                 promised |= {(card.program.vendor_id, reward_id) for reward_id in rewards}

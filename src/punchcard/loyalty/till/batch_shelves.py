@@ -5,6 +5,7 @@ once a card, and only where a reward within the card's reach can run out.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -35,10 +36,15 @@ class BatchShelves:
     _stocks: dict[ProgramId, dict[RewardId, int]] = field(default_factory=dict)
     _taken: dict[CardId, dict[RewardId, int]] = field(default_factory=dict)
 
-    def of_card(self, program: ProgramRules, card_id: CardId, writes: BatchWrites) -> Shelf:
-        """Return the shelf as one card finds it; `writes` are not in the database yet."""
+    def of_card(
+        self, program: ProgramRules, card_ids: Sequence[CardId], writes: BatchWrites
+    ) -> Shelf:
+        """Return the shelf as a card finds it, the first, with the past of those merged into it.
+
+        `writes` are not in the database yet.
+        """
         stock = {**self._stock(program), **writes.stocks}
-        return Shelf(stock, Counter(self._before(program, card_id)) + _now(card_id, writes))
+        return Shelf(stock, Counter(self._before(program, card_ids)) + _now(card_ids[0], writes))
 
     def _stock(self, program: ProgramRules) -> dict[RewardId, int]:
         if all(offer.stock_left is None for offer in program.offers):
@@ -50,13 +56,14 @@ class BatchShelves:
             self._stocks[program.id] = {row[0]: row[1] for row in self.connection.execute(query)}
         return self._stocks[program.id]
 
-    def _before(self, program: ProgramRules, card_id: CardId) -> dict[RewardId, int]:
+    def _before(self, program: ProgramRules, card_ids: Sequence[CardId]) -> dict[RewardId, int]:
         limited = [offer.id for offer in program.offers if offer.per_card_limit is not None]
         if not limited:
             return {}
+        card_id = card_ids[0]
         if card_id not in self._taken:
-            found = times_redeemed(self.connection, [card_id], limited)
-            self._taken[card_id] = found.get(card_id, {})
+            found = times_redeemed(self.connection, card_ids, limited)
+            self._taken[card_id] = dict(sum(map(Counter, found.values()), Counter()))
         return self._taken[card_id]
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -14,7 +14,15 @@ from punchcard.db.bulk import BulkInsert, BulkUpdate, write_together
 from punchcard.db.dialects import Row
 from punchcard.db.events import announce
 from punchcard.db.outbox import WorkEnqueued, insert_waiting, waiting_rows
-from punchcard.kit.ids import CardId, EntryId, ImportId, LocationId, ProgramId, RewardId
+from punchcard.kit.ids import (
+    CardId,
+    EntryId,
+    ImportId,
+    LocationId,
+    ProgramId,
+    RewardId,
+    VendorId,
+)
 from punchcard.loyalty.events import (
     CARD_CHANGED,
     CARD_FOLLOWED,
@@ -23,6 +31,7 @@ from punchcard.loyalty.events import (
     CardsChanged,
     ProgramsChanged,
 )
+from punchcard.loyalty.merge_operation import MergeCards
 from punchcard.loyalty.models import (
     NOWHERE,
     LoyaltyCard,
@@ -30,17 +39,18 @@ from punchcard.loyalty.models import (
     Reward,
     TransactionOrigin,
 )
-from punchcard.loyalty.operations import AdjustPoints, Origin
+from punchcard.loyalty.operations import AdjustPoints, Origin, VoidEntry
 from punchcard.loyalty.rules.rollup_rules import (
     DETAILS_COLUMNS,
     ROLLUP_COLUMNS,
     rollup_deltas,
 )
-from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules
+from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules, RewardState
 from punchcard.loyalty.tables import IMPORTS, EntryRow
 from punchcard.loyalty.till.batch_budgets import BatchBudgets
 from punchcard.loyalty.till.enrolment import NewCard, card_codes
 from punchcard.loyalty.till.held_card import HeldCard
+from punchcard.loyalty.till.merges.batch_merges import BatchMerges, merge_event
 from punchcard.loyalty.till.promises.batch_promises import BatchPromises
 from punchcard.loyalty.till.reference_claims import (
     Claim,
@@ -130,6 +140,7 @@ class BatchWrites:
     imports: dict[ImportId, dict[str, int]] = field(default_factory=dict)
     promises: BatchPromises = field(default_factory=BatchPromises)
     budgets: BatchBudgets = field(default_factory=BatchBudgets)
+    merges: BatchMerges = field(default_factory=BatchMerges)
     days: defaultdict[tuple[ProgramId, date, LocationId], dict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: dict.fromkeys(ROLLUP_COLUMNS, 0))
     )
@@ -187,6 +198,34 @@ class BatchWrites:
         if was is not None:
             self._add_day(card.program, was, {"cards_last_seen": -1})
         self._add_day(card.program, seen, {"cards_last_seen": 1})
+
+    def restock(
+        self,
+        rewards: dict[tuple[VendorId, RewardId], RewardState],
+        card: HeldCard,
+        reward_id: RewardId,
+        change: int,
+    ) -> None:
+        """Count a reward that is handed out, or comes back, if it is counted."""
+        pair = (card.program.vendor_id, reward_id)
+        reward = rewards[pair]
+        before = reward.stock_left
+        if before is None:
+            return
+        left = before + change
+        rewards[pair] = replace(reward, stock_left=left)
+        self.stocks[reward.id] = left
+        if (before > 0) != (left > 0):
+            # It ran out, or is there again: for all cards of the program.
+            self.shelves.add(reward.program_id)
+
+    def add_merge(
+        self, operation: MergeCards | VoidEntry, came: EntryRow, went: EntryRow, event_id: str
+    ) -> None:
+        """Note that two cards were put together or taken apart, by their entries."""
+        is_made = isinstance(operation, MergeCards)
+        (self.merges.made if is_made else self.merges.undone).append((came, went))
+        self.audits.append(merge_event(operation, came, went, event_id))
 
     def add_origin(self, entry_id: EntryId, origin: Origin, now: datetime) -> None:
         """Note where an operation came from."""
@@ -250,6 +289,7 @@ class BatchWrites:
             ],
         )
         self.promises.flush(connection)
+        self.merges.flush(connection, now)
         work = (_CARD_WORK, _WELCOME_WORK) if opened else (_CARD_WORK,)
         announce(connection, CardsChanged(frozenset(self.cards)), *work)
         if self.followed:

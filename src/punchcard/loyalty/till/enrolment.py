@@ -1,7 +1,7 @@
 """Enrolment inside the till's batch: a new card, and the customer it belongs to."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,16 +9,26 @@ from sqlalchemy import Connection, Row
 
 from punchcard.kit.clock import Clock
 from punchcard.kit.folding import fold_name
-from punchcard.kit.ids import CARD_TOKEN_BYTES, CardId, CustomerId, Ids, LocationId, VendorId
+from punchcard.kit.ids import (
+    CARD_TOKEN_BYTES,
+    CardId,
+    CustomerId,
+    Ids,
+    LocationId,
+    ProgramId,
+    VendorId,
+)
 from punchcard.kit.secrets import Sealer, hash_token
 from punchcard.loyalty.cards import card_queries
 from punchcard.loyalty.cards.card_queries import WalletColumns
 from punchcard.loyalty.errors.cards import CardAlreadyExists, ContactConflict
+from punchcard.loyalty.errors.programs import ProgramNotFound
 from punchcard.loyalty.ledger.entry import FIRST_HASH
 from punchcard.loyalty.operations import NewCustomer, OpenCard
 from punchcard.loyalty.programs.rules_loader import ProgramCache
 from punchcard.loyalty.rules.values import CardState, ProgramRules
 from punchcard.loyalty.till.held_card import HeldCard
+from punchcard.loyalty.till.looks.till_queries import program_stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,32 @@ class TillDependencies:
     sealer: Sealer
     programs: ProgramCache
     wallet_columns: Callable[[], WalletColumns] = tuple
+
+
+@dataclass(slots=True)
+class ProgramsToOpen:
+    """The programs that cards of a batch are opened in; each is asked for once."""
+
+    connection: Connection
+    dependencies: TillDependencies
+    _known: dict[tuple[VendorId, ProgramId], tuple[ProgramRules, bool]] = field(
+        default_factory=dict
+    )
+
+    def of(self, operation: OpenCard) -> tuple[ProgramRules, bool]:
+        """Return the program and whether its vendor keeps origins. Raises ProgramNotFound."""
+        pair = (operation.vendor_id, operation.program_id)
+        if pair not in self._known:
+            stamp = program_stamp(self.connection, *pair)
+            if stamp is None:
+                raise ProgramNotFound
+            programs = self.dependencies.programs
+            program = programs.get(operation.program_id, (stamp.version, stamp.updated_at))
+            if program is None:
+                loaded = programs.load(self.connection, [operation.program_id])
+                program = loaded[operation.program_id]
+            self._known[pair] = (program, stamp.keeps_origins)
+        return self._known[pair]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from punchcard.kit.ids import CardId
 from punchcard.loyalty.cards.card_view import CardView, customer_of, state_of, view_of
+from punchcard.loyalty.cards.merges.merged_cards import all_of
 from punchcard.loyalty.rules.reward_rules import AS_OFFERED, Shelf
 from punchcard.loyalty.rules.values import CardState, ProgramRules
 
@@ -25,6 +27,11 @@ class HeldCard:
     is_touched: bool = False
     had_standing: bool = False
     wallets: tuple[str, str] | None = None
+
+    @property
+    def all_ids(self) -> list[CardId]:
+        """Return its id and those of the cards merged into it: whose past counts as its own."""
+        return all_of(self.state.id, self.state.standing)
 
     def view(self, now: datetime, shelf: Shelf = AS_OFFERED) -> "CardView":
         """Return the card as a caller may see it at `now`; see `view_of` for the shelf."""

@@ -13,6 +13,7 @@ from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.secrets import hash_token
 from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.external_codes import cards_by_code
+from punchcard.loyalty.cards.merges.merged_cards import led_on
 from punchcard.loyalty.cards.retired_cards import card_of_retired_code
 from punchcard.loyalty.errors.cards import CardCodeAmbiguous, CardNotFound, CardWasReplaced
 from punchcard.loyalty.operations import CardKey, CardOperation
@@ -83,6 +84,9 @@ def _check_claims(connection: Connection, operation: CardOperation, program: Pro
 
 def _card(connection: Connection, operation: CardOperation) -> HeldCard:
     row = _row(connection, operation)
+    if row is not None and operation.card.key != CardKey.ID:
+        for leads in led_on(connection, [row]).values():
+            row = connection.execute(card_query().where(CARDS.c.id == leads)).one()
     if row is None or row.vendor_id != operation.vendor_id:
         if card_of_retired_code(connection, operation.vendor_id, operation.card):
             raise CardWasReplaced

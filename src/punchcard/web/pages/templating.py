@@ -19,6 +19,7 @@ from punchcard.loyalty.grant_codes import readable_code
 from punchcard.loyalty.rules.void_rules import VOIDABLE
 from punchcard.loyalty.vocabulary import (
     HELD_STATUSES,
+    MERGED,
     CardStatus,
     EffectKind,
     GrantState,
@@ -60,6 +61,7 @@ _GLOBALS: Final[dict[str, Any]] = {
     "ProgramType": ProgramType,
     "AutomationStatus": AutomationStatus,
     "PromotionStatus": PromotionStatus,
+    "MERGED": MERGED,
     "TierBasis": TierBasis,
     "VOIDABLE": VOIDABLE,
     "VendorStatus": VendorStatus,

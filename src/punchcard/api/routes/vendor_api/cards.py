@@ -21,6 +21,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, ProgramId, VendorId
 from punchcard.loyalty.cards import card_changes, card_service
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.merges.merged_cards import led_on
 from punchcard.loyalty.cards.retired_cards import former_numbers
 from punchcard.loyalty.errors.cards import (
     CardAlreadyExists,
@@ -278,6 +279,7 @@ def _schema(
     ids = [view.id for view in views]
     wallets = context.wallets.service.states(session, ids)
     former = former_numbers(session, ids) if subject.may(LOYALTY_READ) else {}
+    leads = led_on(session, views)
     is_told = subject.may(LOYALTY_MANAGE) or (tells and subject.device_id is None)
     links = context.loyalty.card_links if is_told else None
     return lambda view: Card.model_validate(
@@ -285,5 +287,6 @@ def _schema(
             **card_response(view, links),
             "wallet": wallets[view.id],
             "former_numbers": former.get(view.id, []),
+            "merged_into_card_id": leads.get(view.id),
         }
     )

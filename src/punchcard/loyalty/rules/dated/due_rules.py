@@ -7,13 +7,23 @@ on their day. The worker books what no operation came for.
 from datetime import date, datetime
 from typing import NamedTuple
 
+from punchcard.kit.ids import EntryId
 from punchcard.loyalty.errors.cards import NothingDue
 from punchcard.loyalty.rules.dated import lots
 from punchcard.loyalty.rules.dated.dated_points import joined, with_details
+from punchcard.loyalty.rules.dated.ended import Ended, LotMove, ended_since
 from punchcard.loyalty.rules.promises import grant_rules, reservation_rules
 from punchcard.loyalty.rules.standing import Details, Lot
 from punchcard.loyalty.rules.tiers.tier_rules import lapsed
-from punchcard.loyalty.rules.values import CardState, Decision, EntryDraft, ProgramRules, Steps
+from punchcard.loyalty.rules.values import (
+    CardState,
+    Decision,
+    EntryDraft,
+    History,
+    PastEntry,
+    ProgramRules,
+    Steps,
+)
 from punchcard.loyalty.vocabulary import EntryType
 
 
@@ -49,6 +59,14 @@ def as_of(program: ProgramRules, card: CardState, at: datetime) -> CardState:
     reservation_rules.give_back_expired(steps, at)
     book_due(program, steps, at)
     return steps.card
+
+
+def ended_of(past: PastEntry, history: History, steps: Steps) -> Ended:
+    """Return what of an entry has ended, also what has just been booked as ended."""
+    if not history.moves:
+        return Ended()
+    now = (LotMove(EntryId(""), draft.type, draft.details or {}) for draft, _ in steps.taken)
+    return ended_since(past.id, (*history.moves, *now))
 
 
 def is_moved(program: ProgramRules, card: CardState, at: datetime) -> bool:

@@ -98,7 +98,8 @@ def claimed(card: CardState, at: int) -> Details:
     standing = card.kept_standing
     kept = next((pair for pair in standing.kept if pair[1] == at), None)
     if kept is not None:
-        left = [list(pair) for pair in standing.kept if pair != kept]
+        left = [list(pair) for pair in standing.kept]
+        left.remove(list(kept))
         return {"at": at, "lap": standing.lap, "claimed_lap": kept[0], "kept": left}
     if at in standing.claimed:
         raise MilestoneAlreadyClaimed(at=at, lap=standing.lap)

@@ -87,13 +87,11 @@ def refunded(told: tuple[str, int], *, paid: int, before: int, after: int) -> in
     """Return how much of what a purchase counted goes with a refund.
 
     `told` is what its entry says was counted. Of `paid` minor units `before` were left until now
-    and `after` are. What is counted in points or money goes by its share, a visit with all of it,
-    and stamps stay: so they do on the card.
+    and `after` are. What is counted in points or money goes by its share, visits and
+    stamps with all of it, as they do on the card.
     """
     basis, amount = told[0].partition(":")[0], told[1]
-    if basis == TierBasis.STAMPS:
-        return 0
-    if basis == TierBasis.VISITS:
+    if basis in (TierBasis.STAMPS, TierBasis.VISITS):
         return amount if after == 0 else 0
     return amount * before // paid - amount * after // paid
 

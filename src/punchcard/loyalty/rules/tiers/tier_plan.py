@@ -113,6 +113,26 @@ def plan_of(
     )
 
 
+def higher_tier(
+    plan: TierPlan | None, own: Mapping[str, Any], other: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the facts of the higher of two tiers, of equal ones those that last longer.
+
+    What either was given this year is given.
+    """
+
+    def rank(facts: Mapping[str, Any]) -> tuple[int, bool, str]:
+        place = None if plan is None else plan.place_of(facts)
+        until = facts.get("until")
+        return (-1 if place is None else place, until is None, until or "")
+
+    chosen = dict(other if not own or (other and rank(other) > rank(own)) else own)
+    given: dict[str, int] = dict(own.get("given", {}))
+    for key, year in other.get("given", {}).items():
+        given[key] = max(year, given.get(key, 0))
+    return {**chosen, "given": given} if given else chosen
+
+
 def basis_of(rules: Mapping[str, Any] | None, program_type: ProgramType) -> TierBasis:
     """Return what counts towards the tiers of a program: what it collects, unless it says."""
     if named := (rules or {}).get("basis"):

@@ -22,6 +22,7 @@ from punchcard.loyalty.operations import (
 from punchcard.loyalty.rules.stamp_rules import as_stamped, is_late_report, is_out_of_turn
 from punchcard.loyalty.rules.values import NO_HISTORY, History, RewardState
 from punchcard.loyalty.till.held_card import HeldCard
+from punchcard.loyalty.till.looks import past_visits, told_entries
 from punchcard.loyalty.till.looks import till_queries as queries
 from punchcard.loyalty.vocabulary import ActorKind, EntryType
 
@@ -76,13 +77,13 @@ def stamp_history(operation: AddStamp | RecordVisit, sight: Sight) -> History:
     connection, middle = past(card), at or now
     reach = max(card.program.cooldown, _LONGEST_DAY)
     return History(
-        stamps=queries.past_stamps(
-            connection, card.state.id, limit=1000, since=middle - reach, until=middle + reach
+        stamps=past_visits.past_stamps(
+            connection, card.all_ids, limit=1000, since=middle - reach, until=middle + reach
         )
         if is_behind
         else (),
-        recorded_stamps=queries.stamps_recorded(
-            connection, card.state.id, since=card.program.start_of_day(now)
+        recorded_stamps=past_visits.stamps_recorded(
+            connection, card.all_ids, since=card.program.start_of_day(now)
         )
         if is_late
         else None,
@@ -97,7 +98,7 @@ def purchase_history(operation: EarnPoints | RecordVisit, sight: Sight) -> Histo
         return NO_HISTORY
     since = card.program.start_of_day(now)
     return History(
-        late_purchases=queries.late_purchases_recorded(past(card), card.state.id, since=since)
+        late_purchases=past_visits.late_purchases_recorded(past(card), card.all_ids, since=since)
     )
 
 
@@ -106,17 +107,23 @@ def void_history(operation: VoidEntry, sight: Sight) -> History:
     card = sight.card
     connection = sight.past(card)
     entry = queries.past_entry(connection, operation.transaction_id, card.program)
-    stamps = queries.past_stamps(connection, card.state.id, limit=_LAST_STAMPS, without=entry.id)
+    stamps = past_visits.past_stamps(connection, card.all_ids, limit=_LAST_STAMPS, without=entry.id)
     reward = sight.rewards.get((operation.vendor_id, entry.reward_id or RewardId("")))
     forgiven = queries.forgiven(connection, card.state.id, card.program)
     refunded = 0
     if card.program.has_points:
         refunded = queries.refunded_minor(connection, card.state.id, entry.id)
         by_refunds = queries.forgiven_by_refunds(connection, card.state.id, card.program)
-        forgiven = replace(forgiven, points_carry=forgiven.points_carry + by_refunds)
+        forgiven = replace(
+            forgiven,
+            stamps=forgiven.stamps + by_refunds[0],
+            points_carry=forgiven.points_carry + by_refunds[1],
+        )
     claims: tuple[tuple[int, int], ...] = ()
+    is_before_merge = False
     if entry.type == EntryType.STAMPS_REDEEMED and "lap" in (entry.details or {}):
-        claims = queries.milestone_claims(connection, card.state.id)
+        claims = past_visits.milestone_claims(connection, card.state.id)
+        is_before_merge = told_entries.is_before_merge(connection, card.state.id, entry)
     return History(
         stamps=stamps,
         entry=entry,
@@ -124,6 +131,8 @@ def void_history(operation: VoidEntry, sight: Sight) -> History:
         reward=reward,
         refunded_minor=refunded,
         claims=claims,
+        moves=told_entries.moves_of(connection, card.state.id, entry),
+        is_before_merge=is_before_merge,
     )
 
 
@@ -133,4 +142,5 @@ def refund_history(operation: RefundPoints, sight: Sight) -> History:
     connection = sight.past(card)
     entry = queries.past_entry(connection, operation.transaction_id, card.program)
     refunded = queries.refunded_minor(connection, card.state.id, entry.id)
-    return History(entry=entry, refunded_minor=refunded)
+    moves = told_entries.moves_of(connection, card.state.id, entry)
+    return History(entry=entry, refunded_minor=refunded, moves=moves)

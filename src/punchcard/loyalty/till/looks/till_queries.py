@@ -1,18 +1,18 @@
 """What the till reads inside its batch; every statement is bound to one vendor's data."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
     and_,
-    func,
     literal,
+    or_,
     select,
 )
 from sqlalchemy.engine import Dialect
@@ -22,19 +22,20 @@ from punchcard.db.base import table_of
 from punchcard.db.dialects import one_of
 from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.cards import card_queries
+from punchcard.loyalty.cards.models import CardMerge
 from punchcard.loyalty.ledger.entry import CARRYING
-from punchcard.loyalty.ledger.ledger_reader import was_late
 from punchcard.loyalty.models import (
     StaffPin,
 )
+from punchcard.loyalty.rules.dated.ended import Ended
 from punchcard.loyalty.rules.dated.lots import pending_in
-from punchcard.loyalty.rules.stamps.purchase_items import base_of
-from punchcard.loyalty.rules.values import Forgiven, PastEntry, PastStamp, ProgramRules
+from punchcard.loyalty.rules.values import Forgiven, PastEntry, ProgramRules
 from punchcard.loyalty.tables import ENTRIES, PROGRAMS, VENDORS
-from punchcard.loyalty.vocabulary import ActorKind, EntryType
+from punchcard.loyalty.vocabulary import MERGED, ActorKind, EntryType
 
 _RECORDS = table_of(IdempotencyRecord)
 _LOCATIONS = table_of(Location)
+_MERGES = table_of(CardMerge)
 _PINS = table_of(StaffPin)
 
 
@@ -85,19 +86,47 @@ def entry_by_id(connection: Connection, entry_id: EntryId) -> Row[Any]:
     ).one()
 
 
+class EntryTarget(NamedTuple):
+    """What an entry is on: its card, its reward; of a merge also the other card, and its entry."""
+
+    card_id: CardId
+    reward_id: RewardId | None
+    other_card_id: CardId | None = None
+    other_entry_id: EntryId | None = None
+
+
 def entry_targets(
     connection: Connection, pairs: Iterable[tuple[VendorId, EntryId]]
-) -> dict[tuple[VendorId, EntryId], tuple[CardId, RewardId | None]]:
-    """Return card and reward of each (vendor, entry) that is named; others' do not exist."""
+) -> dict[tuple[VendorId, EntryId], EntryTarget]:
+    """Return what each (vendor, entry) that is named is on; others' do not exist."""
     wanted = set(pairs)
     if not wanted:
         return {}
     rows = connection.execute(
-        select(ENTRIES.c.vendor_id, ENTRIES.c.id, ENTRIES.c.card_id, ENTRIES.c.reward_id).where(
-            ENTRIES.c.id.in_({entry_id for _, entry_id in wanted})
-        )
+        select(
+            *(ENTRIES.c[name] for name in ("vendor_id", "id", "card_id", "reward_id", "type"))
+        ).where(ENTRIES.c.id.in_({entry_id for _, entry_id in wanted}))
     )
-    return {(row[0], row[1]): (row[2], row[3]) for row in rows if (row[0], row[1]) in wanted}
+    found = [row for row in rows if (row.vendor_id, row.id) in wanted]
+    others = _merged_with(connection, [row.id for row in found if row.type in MERGED])
+    return {
+        (row.vendor_id, row.id): EntryTarget(row.card_id, row.reward_id, *others.get(row.id, ()))
+        for row in found
+    }
+
+
+def _merged_with(
+    connection: Connection, entry_ids: Sequence[EntryId]
+) -> dict[EntryId, tuple[CardId, EntryId]]:
+    """Return the other card and the other entry of merges, by the entries of one side."""
+    if not entry_ids:
+        return {}
+    named = or_(_MERGES.c.in_entry_id.in_(entry_ids), _MERGES.c.out_entry_id.in_(entry_ids))
+    found: dict[EntryId, tuple[CardId, EntryId]] = {}
+    for row in connection.execute(select(_MERGES).where(named)):
+        found[row.in_entry_id] = (row.from_card_id, row.out_entry_id)
+        found[row.out_entry_id] = (row.card_id, row.in_entry_id)
+    return found
 
 
 def past_entry(connection: Connection, entry_id: EntryId, program: ProgramRules) -> PastEntry:
@@ -144,18 +173,24 @@ def refunded_minor(connection: Connection, card_id: CardId, entry_id: EntryId) -
     return sum(row.amount_minor for row in rows if row.details["refunds"] == entry_id)
 
 
-def forgiven_by_refunds(connection: Connection, card_id: CardId, program: ProgramRules) -> Fraction:
-    """Return what refunds on a card did not take back, in points."""
+def forgiven_by_refunds(
+    connection: Connection, card_id: CardId, program: ProgramRules
+) -> tuple[int, Fraction]:
+    """Return what refunds on a card did not take back: stamps, and points."""
     refund, before = ENTRIES.alias("r"), ENTRIES.alias("b")
     rows = connection.execute(
-        select(refund.c.type, refund.c.points_delta, *_carries(refund), *_carries(before))
+        select(
+            *(refund.c.type, refund.c.points_delta, *_carries(refund), *_carries(before)),
+            refund.c.stamps_delta,
+        )
         .select_from(refund)
         .outerjoin(before, _carried_into(refund, before))
         .where(refund.c.card_id == card_id, refund.c.type == EntryType.POINTS_REFUNDED)
     ).all()
-    return sum(
+    points = sum(
         (
             Fraction(row[4]["refunded_points"])
+            - Ended.of(row[4]).points
             + row[1]
             + pending_in(row[4].get("lots", ()))
             + _carry_moved(program, row[0], row[2:5], row[5:8])
@@ -163,10 +198,17 @@ def forgiven_by_refunds(connection: Connection, card_id: CardId, program: Progra
         ),
         Fraction(0),
     )
+    stamps = sum(
+        row[4].get("refunded_stamps", 0) - Ended.of(row[4]).stamps + row[8] for row in rows
+    )
+    return stamps, points
 
 
 def forgiven(connection: Connection, card_id: CardId, program: ProgramRules) -> Forgiven:
-    """Return what the voids on a card did not take back: the sum of each void and its entry."""
+    """Return what the voids on a card did not take back: the sum of each void and its entry.
+
+    What had ended was nobody's to take; what merged cards got back is no debt.
+    """
     void, voided, before_void, before = (ENTRIES.alias(n) for n in ("v", "e", "bv", "be"))
     rows = connection.execute(
         select(
@@ -178,12 +220,14 @@ def forgiven(connection: Connection, card_id: CardId, program: ProgramRules) -> 
         .join(voided, voided.c.id == void.c.voids)
         .outerjoin(before_void, _carried_into(void, before_void))
         .outerjoin(before, _carried_into(voided, before))
-        .where(void.c.card_id == card_id)
+        .where(void.c.card_id == card_id, voided.c.type.not_in(MERGED))
     ).all()
+    ended = [Ended.of(row[5]) for row in rows]
     told = [(row[5], row[12]) for row in rows]
     pending = sum(pending_in((one or {}).get("lots", ())) for both in told for one in both)
+    ended_points = sum((one.points for one in ended), Fraction(0))
     return Forgiven(
-        stamps=sum(row[0] for row in rows),
+        stamps=sum(row[0] for row in rows) - sum(one.stamps for one in ended),
         # What was pending when it came is in no balance, but its void may have taken it from one.
         points=sum(row[1] for row in rows) + pending,
         points_carry=sum(
@@ -192,7 +236,7 @@ def forgiven(connection: Connection, card_id: CardId, program: ProgramRules) -> 
                 for row in rows
                 for at in (2, 9)
             ),
-            Fraction(0),
+            -ended_points,
         ),
     )
 
@@ -243,101 +287,12 @@ def _carried(program: ProgramRules, carry: _Carry) -> Fraction:
     return Fraction(number or 0, parts)
 
 
-# With stamps: a visit may be about points alone.
-_STAMPINGS: Final = (
-    ENTRIES.c.type.in_((EntryType.STAMP_EARNED, EntryType.VISIT_RECORDED)),
-    ENTRIES.c.stamps_delta > 0,
-)
-
-
-def past_stamps(
-    connection: Connection, card_id: CardId, *, limit: int, without: str | None = None, **span: Any
-) -> tuple[PastStamp, ...]:
-    """Return a card's stampings that were not voided, latest first, at most `limit`.
-
-    Stamps that promotions added are left out: no limit counts them. `span` may hold `since` and
-    `until`; `without` leaves one entry out.
-    """
-    voiding = ENTRIES.alias("voiding")
-    query = (
-        select(ENTRIES.c.occurred_at, ENTRIES.c.stamps_delta, ENTRIES.c.details)
-        .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
-        .where(
-            ENTRIES.c.card_id == card_id,
-            *_STAMPINGS,
-            voiding.c.id.is_(None),
-        )
-        .order_by(ENTRIES.c.occurred_at.desc())
-        .limit(limit)
-    )
-    if without is not None:
-        query = query.where(ENTRIES.c.id != without)
-    if "since" in span:
-        query = query.where(ENTRIES.c.occurred_at.between(span["since"], span["until"]))
-    rows = connection.execute(query)
-    return tuple(PastStamp(at, base_of(stamps, details)) for at, stamps, details in rows)
-
-
-def stamps_recorded(connection: Connection, card_id: CardId, *, since: datetime) -> int:
-    """Return how many stamps were recorded on a card since then, without voided and imported ones.
-
-    Whenever they happened: it is about when the server was told. Nor are those of promotions.
-    """
-    voiding = ENTRIES.alias("voiding")
-    query = (
-        select(ENTRIES.c.stamps_delta, ENTRIES.c.details)
-        .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
-        .where(
-            ENTRIES.c.card_id == card_id,
-            *_STAMPINGS,
-            ENTRIES.c.actor_kind != ActorKind.IMPORT,
-            ENTRIES.c.created_at >= since,
-            voiding.c.id.is_(None),
-        )
-    )
-    return sum(base_of(stamps, details) for stamps, details in connection.execute(query))
-
-
-def late_purchases_recorded(connection: Connection, card_id: CardId, *, since: datetime) -> int:
-    """Return how many late purchases were recorded on a card since then, without voided ones."""
-    voiding = ENTRIES.alias("voiding")
-    query = (
-        select(func.count())
-        .select_from(ENTRIES)
-        .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
-        .where(
-            ENTRIES.c.card_id == card_id,
-            ENTRIES.c.type.in_((EntryType.POINTS_EARNED, EntryType.VISIT_RECORDED)),
-            ENTRIES.c.amount_minor.is_not(None),
-            ENTRIES.c.created_at >= since,
-            was_late(connection.dialect),
-            voiding.c.id.is_(None),
-        )
-    )
-    return int(connection.execute(query).scalar_one())
-
-
-def milestone_claims(connection: Connection, card_id: CardId) -> tuple[tuple[int, int], ...]:
-    """Return the claims of milestones on a card that were not voided, by lap and milestone."""
-    voiding = ENTRIES.alias("voiding")
-    query = (
-        select(ENTRIES.c.details)
-        .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
-        .where(
-            ENTRIES.c.card_id == card_id,
-            ENTRIES.c.type == EntryType.STAMPS_REDEEMED,
-            ENTRIES.c.stamps_delta == 0,
-            voiding.c.id.is_(None),
-        )
-    )
-    told = connection.execute(query).scalars()
-    return tuple((one["claimed_lap"], one["at"]) for one in told)
-
-
-def times_redeemed(connection: Connection, card_id: CardId, reward_id: RewardId) -> int:
+def times_redeemed(
+    connection: Connection, card_ids: Collection[CardId], reward_id: RewardId
+) -> int:
     """Return how often a card redeemed a reward, without what was voided."""
-    found = card_queries.times_redeemed(connection, [card_id], [reward_id])
-    return found.get(card_id, {}).get(reward_id, 0)
+    found = card_queries.times_redeemed(connection, card_ids, [reward_id])
+    return sum(times.get(reward_id, 0) for times in found.values())
 
 
 def open_locations(

@@ -79,7 +79,7 @@ def wanted_reward(past: Past, reward: RewardState | None, card: HeldCard) -> His
     """Return the reward as it is now, and how often this card had it, if there is a limit."""
     times = 0
     if reward is not None and reward.per_card_limit is not None:
-        times = queries.times_redeemed(past(card), card.state.id, reward.id)
+        times = queries.times_redeemed(past(card), card.all_ids, reward.id)
         times += times_held(card.state, reward.id)
     return History(reward=reward, times_redeemed=times)
 
@@ -111,6 +111,6 @@ def _reservation_state(
 
 def _given_before(connection: Connection, card: HeldCard, once_key: str) -> GrantId | None:
     query = select(_GRANTS.c.id).where(
-        _GRANTS.c.card_id == card.state.id, _GRANTS.c.once_key == once_key
+        _GRANTS.c.card_id.in_(card.all_ids), _GRANTS.c.once_key == once_key
     )
-    return connection.execute(query).scalar_one_or_none()
+    return connection.execute(query.limit(1)).scalar_one_or_none()

@@ -9,6 +9,7 @@ from punchcard.accounts import location_service
 from punchcard.kit.ids import CardId, as_id, readable_number
 from punchcard.loyalty.cards import card_service, erasures, grant_reader
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.merges.merged_cards import led_on
 from punchcard.loyalty.cards.retired_cards import former_numbers
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.card_ranges import CardSpan
@@ -101,6 +102,7 @@ def show_card(
         wallet = context.wallets.service.states(session, [card.id])[card.id]
         former = former_numbers(session, [card.id]).get(card.id, [])
         erasure = erasures.pending(session, session.get_one(LoyaltyCard, card.id))
+        merged_into = led_on(session, [card]).get(card.id)
         places = location_service.location_names(session, request.vendor_id)
         givable = reward_service.list_rewards(
             session, request.vendor_id, card.program_id, limit=_REWARDS_OFFERED
@@ -115,6 +117,7 @@ def show_card(
         opened=opened,
         doubted_minor=doubted_minor,
         card=card,
+        merged_into=merged_into,
         former_numbers=[readable_number(one) for one in former],
         face=face,
         tier=tier_told(card, page.program, request.language),

@@ -1,0 +1,1 @@
+"""What is asked and answered about the person behind cards: two cards of one, another contact."""

@@ -1,0 +1,1 @@
+"""Cards that are part of others since they were merged."""

@@ -1,0 +1,88 @@
+"""Operations that move two cards at once: looked up, decided, and which entry is told."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, or_, select
+
+from punchcard.db.base import table_of
+from punchcard.kit.errors import invalid_field
+from punchcard.kit.i18n import N_
+from punchcard.loyalty.cards.models import CardMerge, Erasure
+from punchcard.loyalty.errors.cards import CardNotFound
+from punchcard.loyalty.errors.merges import ErasureWaiting
+from punchcard.loyalty.merge_operation import MergeCards
+from punchcard.loyalty.operations import VoidEntry
+from punchcard.loyalty.rules.decide import decide_merge, decide_separation
+from punchcard.loyalty.rules.merges.merge_rules import MergeDecision, check_programs
+from punchcard.loyalty.rules.merges.unmerge_rules import PastMerge
+from punchcard.loyalty.rules.values import History
+from punchcard.loyalty.tables import CARDS
+from punchcard.loyalty.till.held_card import HeldCard
+from punchcard.loyalty.till.looks import told_entries
+from punchcard.loyalty.till.looks.till_queries import past_entry
+
+_ERASURES = table_of(Erasure)
+_MERGES = table_of(CardMerge)
+
+
+class CardPair(NamedTuple):
+    """The card that stays, and the one that is merged into it."""
+
+    target: HeldCard
+    source: HeldCard
+
+
+def moved_two(
+    connection: Connection,
+    operation: MergeCards | VoidEntry,
+    card: HeldCard,
+    other: HeldCard,
+    now: datetime,
+) -> tuple[CardPair, MergeDecision]:
+    """Return what becomes of two cards, that of a merge's entry or its target, and the other one.
+
+    Raises InvalidInput, CardNotFound, CardsOfDifferentPrograms, ErasureWaiting, and what the rules
+    raise.
+    """
+    if isinstance(operation, MergeCards):
+        pair = CardPair(card, other)
+        return pair, decided_merge(connection, operation, pair, now)
+    named = operation.transaction_id
+    query = select(_MERGES).where(
+        or_(_MERGES.c.in_entry_id == named, _MERGES.c.out_entry_id == named)
+    )
+    row = connection.execute(query).one()
+    pair = CardPair(card, other) if row.in_entry_id == named else CardPair(other, card)
+    program = pair.target.program
+    came = past_entry(connection, row.in_entry_id, program)
+    went = past_entry(connection, row.out_entry_id, program)
+    history = History(moves=told_entries.moves_of(connection, row.card_id, came))
+    past = PastMerge(came, went, row.made_at, history)
+    states = (pair.target.state, pair.source.state)
+    return pair, decide_separation(operation, program, states, now, past)
+
+
+def decided_merge(
+    connection: Connection, operation: MergeCards, pair: CardPair, now: datetime
+) -> MergeDecision:
+    """Return what becomes of two cards that are put together; raises as `moved_two` does."""
+    target, source = pair
+    if source.program.vendor_id != operation.vendor_id:
+        raise CardNotFound
+    if target.state.id == source.state.id:
+        raise invalid_field("from_card_id", message=N_("Must be another card."))
+    check_programs(target.program, source.program)
+    _check_not_erased(connection, pair)
+    return decide_merge(operation, target.program, (target.state, source.state), now)
+
+
+def _check_not_erased(connection: Connection, pair: CardPair) -> None:
+    """Raise ErasureWaiting if the holder of either card asked to be forgotten."""
+    ids = [card.state.id for card in pair]
+    holders = select(CARDS.c.customer_id).where(CARDS.c.id.in_(ids))
+    asked = or_(_ERASURES.c.card_id.in_(ids), _ERASURES.c.customer_id.in_(holders))
+    query = select(_ERASURES.c.card_id).where(asked, _ERASURES.c.undone_at.is_(None)).limit(1)
+    found = connection.scalar(query)
+    if found is not None:
+        raise ErasureWaiting(card_id=found)

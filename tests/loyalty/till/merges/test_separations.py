@@ -1,0 +1,225 @@
+"""Merged cards are taken apart again, as one, within thirty days."""
+
+from datetime import date
+
+import pytest
+
+from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import CardId
+from punchcard.loyalty.errors.balances import PointsAlreadySpent, StampsAlreadySpent
+from punchcard.loyalty.errors.cards import CardWasReplaced
+from punchcard.loyalty.errors.merges import EntryBeforeMerge, MergeTooOld, ReservationsOpen
+from punchcard.loyalty.errors.till import AlreadyVoided
+from punchcard.loyalty.operations import NewCustomer
+from punchcard.loyalty.vocabulary import CardStatus
+from tests.loyalty.till.merges.counter import (
+    HYBRID,
+    balances,
+    by_code,
+    card_of,
+    entries_of,
+    refused,
+    standing_of,
+)
+from tests.support.drivers.till import TillDriver
+
+DATES = {"kind": "fixed", "months": 12, "round_to": "day"}
+
+
+def merged(alice: TillDriver, mine: CardId, found: CardId) -> str:
+    asked = alice.merge(mine, found)
+    alice.till.submit(asked)
+    return asked.merge_id
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_the_void_of_either_entry_undoes_both(alice: TillDriver, side: int) -> None:
+    program = alice.program(**HYBRID, points_per_amount_minor=300, points_expiry=DATES)
+    mine, found = alice.cards(program, 2)
+    alice.till.submit_all([alice.stamp(mine, 3), alice.stamp(found, 4)])
+    alice.till.submit_all([alice.earn(mine, 1100), alice.earn(found, 2200)])
+    before = [card_of(alice, one) for one in (mine, found)]
+    lots = standing_of(alice, found).lots
+
+    merge_id = merged(alice, mine, found)
+    entries = entries_of(alice, merge_id)
+    receipt = alice.till.submit(alice.void(entries[side]))
+
+    assert receipt.card.id == (mine, found)[side]
+    for was, one in zip(before, (mine, found), strict=True):
+        now = card_of(alice, one)
+        for name in ("stamps", "points", "points_carry", "lifetime_points", "status"):
+            assert getattr(now, name) == getattr(was, name), name
+    assert standing_of(alice, found).lots == lots
+    assert standing_of(alice, mine).merged == {}
+    assert isinstance(refused(alice, alice.void(entries[1 - side])), AlreadyVoided)
+    alice.till.submit(alice.stamp(found))
+    alice.till.submit(by_code(alice.stamp(mine), card_of(alice, found).number))
+    assert balances(alice, mine, found)[1][0] == 6
+
+
+def test_what_came_meanwhile_stays(alice: TillDriver) -> None:
+    program = alice.program(**HYBRID)
+    mine, found = alice.cards(program, 2)
+    alice.till.submit_all([alice.earn(mine, 500), alice.earn(found, 700)])
+    merge_id = merged(alice, mine, found)
+    alice.till.submit_all([alice.earn(mine, 900), alice.stamp(mine, 2)])
+    alice.till.submit(alice.void(entries_of(alice, merge_id)[0]))
+    assert balances(alice, mine, found) == [(2, 14), (0, 7)]
+
+
+def test_what_was_spent_meanwhile_comes_back_to_neither(alice: TillDriver) -> None:
+    program = alice.program(**HYBRID)
+    mine, found = alice.cards(program, 2)
+    alice.till.submit_all([alice.earn(mine, 500), alice.earn(found, 700), alice.stamp(found, 4)])
+    merge_id = merged(alice, mine, found)
+    spent = alice.till.submit(alice.redeem_points(mine, 9))
+    alice.till.submit(alice.void(entries_of(alice, merge_id)[0]))
+    assert balances(alice, mine, found) == [(0, 0), (4, 3)]
+    alice.till.submit(alice.void(spent.entry["id"]))
+    assert balances(alice, mine, found) == [(0, 9), (4, 3)]
+
+
+def test_a_strict_program_separates_nothing_that_is_spent(alice: TillDriver) -> None:
+    program = alice.program(**HYBRID, void_policy="refuse")
+    mine, found, third = alice.cards(program, 3)
+    alice.till.submit_all([alice.earn(found, 700), alice.stamp(third, 10)])
+    points, stamps = merged(alice, mine, found), merged(alice, mine, third)
+    alice.till.submit(alice.redeem_stamps(mine))
+    refusal = refused(alice, alice.void(entries_of(alice, stamps)[0]))
+    assert isinstance(refusal, StampsAlreadySpent)
+    alice.till.submit(alice.redeem_points(mine, 3))
+    refusal = refused(alice, alice.void(entries_of(alice, points)[0]))
+    assert isinstance(refusal, PointsAlreadySpent)
+    assert card_of(alice, found).status == CardStatus.REPLACED
+
+
+def test_a_lenient_program_lets_the_card_that_stayed_owe(alice: TillDriver) -> None:
+    program = alice.program(**HYBRID, void_policy="allow_negative")
+    mine, found = alice.cards(program, 2)
+    alice.till.submit_all([alice.earn(found, 700), alice.stamp(found, 10)])
+    merge_id = merged(alice, mine, found)
+    alice.till.submit_all([alice.redeem_points(mine, 3), alice.redeem_stamps(mine)])
+    alice.till.submit(alice.void(entries_of(alice, merge_id)[0]))
+    assert balances(alice, mine, found) == [(-10, -3), (10, 7)]
+
+
+def test_points_that_ended_meanwhile_stay_ended(alice: TillDriver, clock: ManualClock) -> None:
+    program = alice.program(**HYBRID, points_expiry={**DATES, "months": 1})
+    mine, found = alice.cards(program, 2)
+    alice.till.submit(alice.earn(found, 700))
+    clock.advance(days=20)
+    alice.till.submit(alice.earn(mine, 500))
+    merge_id = merged(alice, mine, found)
+    clock.advance(days=20)
+    alice.till.submit(alice.void(entries_of(alice, merge_id)[0]))
+    assert balances(alice, mine, found) == [(0, 5), (0, 0)]
+
+
+def test_laps_rewards_on_the_way_and_grants_go_back(alice: TillDriver) -> None:
+    rewards = [{"at": 5, "name": "A biscuit"}, {"at": 10, "name": "A coffee"}]
+    program = alice.program(**HYBRID, stamp_rewards=rewards)
+    coffee = alice.reward(program, points_required=None)
+    mine, found = alice.cards(program, 2)
+    for card, stamps in ((mine, 14), (found, 23)):
+        alice.till.submit_all([alice.stamp(card, stamps), alice.redeem_stamps(card)])
+    alice.till.submit(alice.redeem_stamps(found))
+    kept, used = (alice.grant(found, coffee, once_key=key) for key in ("a", "b"))
+    own = alice.grant(mine, coffee, once_key="a")
+    alice.till.submit_all([kept, used, own])
+    before = [standing_of(alice, one) for one in (mine, found)]
+
+    merge_id = merged(alice, mine, found)
+    alice.till.submit(alice.redeem_grant(mine, used.grant_id))
+    alice.till.submit(alice.void(entries_of(alice, merge_id)[1]))
+
+    assert standing_of(alice, mine) == before[0]
+    left = {name: facts for name, facts in before[1].grants.items() if name != used.grant_id}
+    assert standing_of(alice, found) == before[1]._replace(grants=left)
+    assert refused(alice, alice.grant(found, coffee, once_key="a")).code == "grant_already_given"
+
+
+def test_a_holder_who_was_given_goes_back(alice: TillDriver) -> None:
+    program = alice.program(**HYBRID)
+    anna = NewCustomer(name="Anna", email="anna@example.com")
+    mine, found = alice.card(program), alice.card(program, customer=anna)
+    merge_id = merged(alice, mine, found)
+    alice.till.submit(alice.void(entries_of(alice, merge_id)[0]))
+    assert card_of(alice, mine).customer_id is None
+    assert card_of(alice, found).customer_id is not None
+
+
+def test_a_welcome_waits_again_for_a_card_that_only_the_merge_had_greeted(
+    alice: TillDriver,
+) -> None:
+    program = alice.program(**HYBRID, welcome_stamps=2)
+    mine, greeted = alice.card(program, is_vouched=False), alice.card(program)
+    merge_id = merged(alice, mine, greeted)
+    alice.till.submit(alice.void(entries_of(alice, merge_id)[0]))
+    alice.till.submit(alice.stamp(mine))
+    assert balances(alice, mine, greeted) == [(3, 0), (2, 0)]
+
+
+def test_after_thirty_days_cards_stay_together(alice: TillDriver, clock: ManualClock) -> None:
+    program = alice.program(**HYBRID)
+    mine, found = alice.cards(program, 2)
+    merge_id = merged(alice, mine, found)
+    clock.advance(days=30, seconds=1)
+    refusal = refused(alice, alice.void(entries_of(alice, merge_id)[0]))
+    assert isinstance(refusal, MergeTooOld)
+    assert refusal.facts["days"] == 30
+
+
+def test_merges_are_undone_in_their_order(alice: TillDriver) -> None:
+    program = alice.program(**HYBRID)
+    first, second, third = alice.cards(program, 3)
+    alice.till.submit_all([alice.stamp(one, 2) for one in (first, second, third)])
+    inner, outer = merged(alice, second, first), merged(alice, third, second)
+    assert isinstance(refused(alice, alice.void(entries_of(alice, inner)[0])), CardWasReplaced)
+    alice.till.submit(alice.void(entries_of(alice, outer)[0]))
+    alice.till.submit(alice.void(entries_of(alice, inner)[0]))
+    assert balances(alice, first, second, third) == [(2, 0)] * 3
+
+
+def test_what_is_reserved_keeps_cards_together(alice: TillDriver) -> None:
+    program = alice.program(**HYBRID)
+    mine, found = alice.cards(program, 2)
+    alice.till.submit(alice.earn(found, 700))
+    merge_id = merged(alice, mine, found)
+    alice.till.submit(alice.reserve(mine, points=5))
+    refusal = refused(alice, alice.void(entries_of(alice, merge_id)[0]))
+    assert isinstance(refusal, ReservationsOpen)
+
+
+def test_what_happened_on_the_merged_card_is_not_taken_back_there(alice: TillDriver) -> None:
+    program = alice.program(**HYBRID)
+    mine, found = alice.cards(program, 2)
+    earned = alice.till.submit(alice.earn(found, 700))
+    merged(alice, mine, found)
+    assert isinstance(refused(alice, alice.void(earned.entry["id"])), CardWasReplaced)
+
+
+def test_a_full_card_of_before_is_not_taken_back_into_other_laps(alice: TillDriver) -> None:
+    rewards = [{"at": 5, "name": "A biscuit"}, {"at": 10, "name": "A coffee"}]
+    program = alice.program(**HYBRID, stamp_rewards=rewards)
+    mine, found = alice.cards(program, 2)
+    alice.till.submit(alice.stamp(mine, 10))
+    eaten = alice.till.submit(alice.redeem_stamps(mine))
+    merge_id = merged(alice, mine, found)
+    assert isinstance(refused(alice, alice.void(eaten.entry["id"])), EntryBeforeMerge)
+    alice.till.submit(alice.void(entries_of(alice, merge_id)[0]))
+    assert isinstance(refused(alice, alice.void(eaten.entry["id"])), EntryBeforeMerge)
+
+
+def test_a_purchase_of_before_can_be_taken_back_after_a_merge(
+    alice: TillDriver, clock: ManualClock
+) -> None:
+    program = alice.program(**HYBRID, points_expiry=DATES)
+    mine, found = alice.cards(program, 2)
+    earned = alice.till.submit(alice.earn(mine, 700))
+    clock.advance(days=1)
+    alice.till.submit(alice.earn(found, 300))
+    merged(alice, mine, found)
+    alice.till.submit(alice.void(earned.entry["id"]))
+    assert balances(alice, mine) == [(0, 3)]
+    assert standing_of(alice, mine).lots[0].expires_on == date(2027, 3, 3).isoformat()
