@@ -6,7 +6,7 @@ from alembic import op
 from punchcard.db.migrate import refuse_downgrade
 from punchcard.db.types import Id, Json, UtcDateTime
 
-revision = "0033"
+revision = "0043"
 down_revision = "0042"
 branch_labels = None
 depends_on = None
