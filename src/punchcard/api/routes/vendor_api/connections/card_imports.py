@@ -151,7 +151,7 @@ def discard_card_import(caller: CallerDep, import_id: ImportId) -> None:
         import_service.discard(session, caller.act(), caller.vendor_id, import_id)
 
 
-@router.post("/{import_id}/preview", responses=problems(404))
+@router.post("/{import_id}/preview", responses=problems(404, 409))
 def preview_card_import(
     caller: CallerDep, import_id: ImportId, body: ImportPreviewRequest
 ) -> CardImportSchema:
@@ -177,7 +177,7 @@ def preview_card_import(
     return _told(caller, import_id)
 
 
-@router.post("/{import_id}/run", responses=problems(404))
+@router.post("/{import_id}/run", responses=problems(404, 409))
 def run_card_import(
     caller: CallerDep, import_id: ImportId, body: ImportRunRequest
 ) -> CardImportSchema:
@@ -192,7 +192,7 @@ def run_card_import(
     return _told(caller, import_id)
 
 
-@router.post("/{import_id}/undo", responses=problems(404))
+@router.post("/{import_id}/undo", responses=problems(404, 409))
 def undo_card_import(caller: CallerDep, import_id: ImportId) -> CardImportSchema:
     """Undo an import as one, while nothing of it is spent: balances are taken back, and the cards
     that it opened are closed, but for those that were used since.
