@@ -81,8 +81,9 @@ migration: setup ## Draft the next migration from the models (NAME="add tiers")
 bench: setup ## Print every figure of docs/benchmarks.md, measured now (ONLY="stamps pins" for some)
 	@$(BIN)/python -m bench $(addprefix --only ,$(ONLY))
 
-replay: setup ## Replay 69,659 real purchases on both databases and compare every sum
+replay: setup ## Replay 69,659 real purchases on both databases, with growth too, and compare every sum
 	@$(BIN)/python -m bench.replay
+	@$(BIN)/python -m bench.growth
 
 screenshots: setup-browser ## Draw every screen into build/screenshots (ONLY="sign-in join" for some)
 	@$(BIN)/python -m tools.screenshots $(ONLY)

@@ -43,6 +43,14 @@ def read_purchases(path: Path = FILE) -> Purchases:
     return Purchases(first_days, bought, len(every) - len(bought))
 
 
+def first_customers(purchases: Purchases, number: int) -> Purchases:
+    """Return the purchases of so many customers, the first of the file."""
+    customers = set(sorted(purchases.first_days)[:number])
+    first_days = {one: day for one, day in purchases.first_days.items() if one in customers}
+    bought = [one for one in purchases.bought if one.customer in customers]
+    return Purchases(first_days, bought, purchases.free)
+
+
 def _purchase(number: int, line: str) -> Purchase:
     customer, date, _, dollars = line.split()
     whole, cents = dollars.split(".")

@@ -185,7 +185,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _replay(asked: argparse.Namespace, database_url: str, purchases: Purchases) -> int:
     console = Console(stderr=True)
-    with _host(asked, database_url) as host, _progress(console) as progress:
+    with _host(asked, database_url) as host, progress_bar(console) as progress:
         replay = Replay(host, purchases, progress, has_references=not asked.no_references)
         begun = perf_counter()
         replay.run()
@@ -274,7 +274,8 @@ class _Rate(ProgressColumn):
         return Text(f"{speed:,.0f}/s" if speed else "")
 
 
-def _progress(console: Console) -> Progress:
+def progress_bar(console: Console) -> Progress:
+    """Return a bar that tells how much is done, how fast, and what is left."""
     left = (TextColumn("{task.description:20}"), BarColumn(), MofNCompleteColumn())
     return Progress(*left, _Rate(), TimeElapsedColumn(), TimeRemainingColumn(), console=console)
 

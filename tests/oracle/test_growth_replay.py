@@ -1,0 +1,43 @@
+"""A shop with dates, tiers and a promotion is, after two years, what a bookkeeper says it is."""
+
+from contextlib import closing
+from datetime import date
+
+from bench.growth.books import DOUBLED, LAST_DAY, is_offline
+from bench.growth.replay import differences, first_moment, open_counters
+from bench.purchases import Purchases, read_purchases
+from punchcard.context import build_context
+from punchcard.db.database import Database
+from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import SystemIds
+from punchcard.kit.settings import Settings
+
+REGULARS = 20
+
+
+def regulars() -> Purchases:
+    """Return what some of those bought who bought in the month that counts double."""
+    every = read_purchases()
+    first, last = (day.isoformat() for day in DOUBLED)
+    came = sorted({one.customer for one in every.bought if first <= one.day <= last})[:REGULARS]
+    first_days = {customer: every.first_days[customer] for customer in came}
+    return Purchases(first_days, [one for one in every.bought if one.customer in first_days], 0)
+
+
+def test_two_years_of_real_purchases_are_what_the_books_say(
+    database: Database, settings: Settings
+) -> None:
+    purchases = regulars()
+    clock = ManualClock(first_moment(purchases))
+    ids = SystemIds(clock)
+    with closing(build_context(settings, clock=clock, ids=ids, database=database)) as context:
+        doubled, plain = open_counters(context, purchases)
+        assert list(differences(clock, doubled, plain)) == []
+    books = doubled.books
+    moved = books.sums(date(1997, 1, 1), LAST_DAY).moved
+    assert min(moved[name] for name in ("earned", "bonus", "redeemed", "expired")) > 1000
+    assert books.doubled_points > 1000
+    assert len(books.doubled_cards) == REGULARS
+    places = {account.member.place for account in books.accounts.values()}
+    assert len(places) == len({"basic", "silver", "gold"})
+    assert any(is_offline(customer) for customer in books.accounts)
