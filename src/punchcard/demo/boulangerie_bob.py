@@ -99,6 +99,28 @@ BAKERY: Final = DemoShop(
         ),
         Offer(
             fields={
+                "name": "E Frühstück fir zwee",
+                "description": "Broutkuerf, Gebeess, zwee Kaffien.",
+                "points_required": None,
+                "value_minor": 1800,
+                "texts": {
+                    "en": {
+                        "name": "Breakfast for two",
+                        "description": "A basket of bread, jam, two coffees.",
+                    },
+                    "fr": {
+                        "name": "Un petit-déjeuner pour deux",
+                        "description": "Corbeille de pains, confiture, deux cafés.",
+                    },
+                    "de": {
+                        "name": "Ein Frühstück für zwei",
+                        "description": "Brotkorb, Marmelade, zwei Kaffees.",
+                    },
+                },
+            },
+        ),
+        Offer(
+            fields={
                 "name": "Stofftut",
                 "description": "Fir d'Brout, aus Bio-Kotteng.",
                 "points_required": 90,
@@ -138,6 +160,54 @@ BAKERY: Final = DemoShop(
             ends=20,
         ),
     ),
+    growth={
+        "tiers": [
+            {
+                "key": "guest",
+                "name": "Gaascht",
+                "threshold": 0,
+                "texts": {
+                    "en": {"name": "Guest"},
+                    "fr": {"name": "Hôte"},
+                    "de": {"name": "Gast"},
+                },
+            },
+            {
+                "key": "regular",
+                "name": "Stammgaascht",
+                "threshold": 10_000,
+                "earn_factor": "1.250",
+                "grants": ["E Kaffi gratis"],
+                "texts": {
+                    "en": {"name": "Regular"},
+                    "fr": {"name": "Fidèle"},
+                    "de": {"name": "Stammgast"},
+                },
+            },
+            {
+                "key": "friend",
+                "name": "Frënd vum Haus",
+                "threshold": 25_000,
+                "earn_factor": "1.500",
+                "grants": ["E Frühstück fir zwee"],
+                "branding": {
+                    "background_color": "#4a3418",
+                    "text_color": "#fdf6e9",
+                    "accent_color": "#e3b04b",
+                },
+                "texts": {
+                    "en": {"name": "Friend of the house"},
+                    "fr": {"name": "Ami de la maison"},
+                    "de": {"name": "Freund des Hauses"},
+                },
+            },
+        ],
+        "tier_basis": "spend_minor",
+        "tier_window": "calendar_year",
+        "tier_holds_months": 12,
+        "tier_grace_days": 0,
+        "tier_downgrade": "one_down",
+    },
     trade=Trade(
         guests=150,
         hours={6: 5, 7: 9, 8: 8, 9: 5, 10: 4, 11: 4, 12: 6, 15: 2, 16: 4, 17: 6, 18: 3},

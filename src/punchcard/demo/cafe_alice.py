@@ -3,7 +3,7 @@
 from typing import Final
 
 from punchcard.accounts.vocabulary import Role
-from punchcard.demo.demo_shop import DemoShop, Person, Trade
+from punchcard.demo.demo_shop import DemoShop, Offer, Person, Trade
 
 CAFE: Final = DemoShop(
     slug="cafe-alice",
@@ -83,7 +83,51 @@ CAFE: Final = DemoShop(
             },
         },
     },
-    offers=(),
+    offers=(
+        Offer(
+            fields={
+                "name": "Une part de gâteau",
+                "description": "Celui du jour, au comptoir.",
+                "points_required": None,
+                "value_minor": 520,
+                "texts": {
+                    "en": {"name": "A slice of cake", "description": "Today's, at the counter."},
+                    "de": {
+                        "name": "Ein Stück Kuchen",
+                        "description": "Der von heute, an der Theke.",
+                    },
+                    "lb": {"name": "E Stéck Kuch", "description": "Dee vun haut, um Comptoir."},
+                },
+            },
+        ),
+    ),
+    growth={
+        "referral": {
+            "referrer": {"stamps": 2},
+            "friend": {"stamps": 1},
+            "hold_days": 14,
+            "limit_per_year": 5,
+        },
+    },
+    automations=(
+        {
+            "name": "Un gâteau pour l'anniversaire",
+            "trigger": "birthday",
+            "action": "grant",
+            "reward_id": "Une part de gâteau",
+            "valid_days": 30,
+            "quiet_hours": {"from": "20:00", "to": "08:00"},
+        },
+        {
+            "name": "Trois semaines sans café",
+            "trigger": "lapsed",
+            "when": {"days": 21},
+            "action": "stamps",
+            "stamps": 1,
+            "hold_out_percent": 20,
+            "quiet_hours": {"from": "20:00", "to": "08:00"},
+        },
+    ),
     trade=Trade(
         guests=220,
         hours={7: 5, 8: 9, 9: 6, 10: 4, 11: 3, 12: 5, 13: 7, 14: 4, 15: 4, 16: 4, 17: 3, 18: 1},
@@ -91,6 +135,7 @@ CAFE: Final = DemoShop(
         visits_a_week=(0.15, 4.5),
         regulars=0.25,
         anonymous=0.35,
+        brought=0.12,
         quantities=(0.8, 0.16, 0.04),
     ),
 )

@@ -1,7 +1,7 @@
 """What a shop of the demonstration is: who works there, what it sells, how busy it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from punchcard.accounts.vocabulary import Role
@@ -45,6 +45,8 @@ class Trade:
     visits_a_week: tuple[float, float]
     regulars: float
     anonymous: float
+    brought: float = 0.0
+    """The share of the guests whom another guest's link brings."""
     quantities: tuple[float, ...] = ()
     basket_minor: tuple[int, int, int] = (0, 0, 0)
 
@@ -63,6 +65,10 @@ class DemoShop:
     offers: tuple[Offer, ...]
     trade: Trade
     promotions: tuple[Offer, ...] = ()
+    growth: Mapping[str, Any] = field(default_factory=dict)
+    """What the program has once its rewards are there: tiers, a promise for bringing a friend."""
+    automations: tuple[Mapping[str, Any], ...] = ()
+    """What happens by itself. Here as in `growth` the name of a reward stands for the reward."""
     others: tuple[tuple[Mapping[str, Any], tuple[Offer, ...]], ...] = ()
     """Programs without a history, each with its rewards."""
 

@@ -14,6 +14,7 @@ from punchcard.context import Context, build_context
 from punchcard.db.migrate import upgrade
 from punchcard.db.outbox import OutboxRow
 from punchcard.demo.history import HistorySimulator, Progress
+from punchcard.demo.invented_ids import invented_ids
 from punchcard.demo.opening import hash_password, open_platform, open_shop
 from punchcard.demo.shops import SHOPS
 from punchcard.kit.clock import ManualClock
@@ -68,7 +69,7 @@ class DemoFolder:
         settings = _settings(self._unfinished)
         upgrade(settings.database_url)
         clock = ManualClock(now - timedelta(days=days, hours=2))
-        with closing(build_context(settings, clock=clock)) as context:
+        with closing(build_context(settings, clock=clock, ids=invented_ids(clock))) as context:
             password_hash = hash_password(context)
             open_platform(context, password_hash)
             shops = [open_shop(context, shop, password_hash, now) for shop in SHOPS]

@@ -41,6 +41,8 @@ class Guest:
     service_point: int
     customer: NewCustomer | None
     enrols_alone: bool
+    is_brought: bool = False
+    has_come: bool = False
     card: CardView | None = None
     is_blocked: bool = False
     taken: dict[str, int] = field(default_factory=dict)
@@ -61,7 +63,8 @@ def invite(shop: OpenShop, days: int, chance: Random) -> list[Guest]:
     number = max(8, round(trade.guests * min(1.0, 0.25 + 0.75 * days / 90)))
     guests = []
     for _ in range(number):
-        enrols_alone = chance.random() < 0.3
+        is_brought = chance.random() < trade.brought
+        enrols_alone = is_brought or chance.random() < 0.3
         is_anonymous = chance.random() < trade.anonymous
         rare, often = trade.visits_a_week
         is_regular = chance.random() < trade.regulars
@@ -75,6 +78,7 @@ def invite(shop: OpenShop, days: int, chance: Random) -> list[Guest]:
                 service_point=chance.randrange(len(shop.service_points)),
                 customer=None if is_anonymous else strangers.customer(accepted_terms=enrols_alone),
                 enrols_alone=enrols_alone,
+                is_brought=is_brought,
             )
         )
     return guests

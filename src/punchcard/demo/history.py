@@ -6,9 +6,10 @@ terminals were last used.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from random import Random
 from typing import Any
@@ -20,10 +21,11 @@ from punchcard.accounts.models import Device
 from punchcard.accounts.subjects import Subject
 from punchcard.context import Context
 from punchcard.demo.guests import ZONE, Doing, Guest, GuestEvent, day_of_events, invite
+from punchcard.demo.mornings import Mornings, morning_of
 from punchcard.demo.opening import OpenShop, Prize, ServicePoint
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import GrantId
+from punchcard.kit.ids import CardId, GrantId, VendorId
 from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.grant_codes import new_grant_code
@@ -80,6 +82,11 @@ class HistorySimulator:
     operations: int = 0
     _chance: Random = field(default_factory=lambda: Random(SEED))  # noqa: S311 not a secret
     _purchases: int = 0
+    _mornings: Mornings = field(init=False)
+    _holders: dict[VendorId, list[Guest]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        self._mornings = Mornings(self.context)
 
     def live(self, progress: Progress) -> None:
         """Live all days; `progress` is told after each one how many have passed."""
@@ -89,12 +96,21 @@ class HistorySimulator:
             day = first + timedelta(days=number)
             events = day_of_events(guests, number, day, self._chance)
             happened = sorted((e for e in events if self._is_within(e)), key=lambda e: e.at)
-            for slot, together in groupby(happened, key=lambda e: _slot_end(e.at)):
-                self.clock.set(min(slot, self.ends))
-                self._live_slot(list(together))
+            self._live_day(morning_of(day), happened)
             progress(number + 1)
         self._submit(self._gifts(guests))
+        self._mornings.do_what_is_due()
         note_last_uses(self.context)
+
+    def _live_day(self, morning: datetime, happened: list[GuestEvent]) -> None:
+        is_early = True
+        for slot, together in groupby(happened, key=lambda e: _slot_end(e.at)):
+            if is_early and slot > morning:
+                is_early = False
+                self.clock.set(max(morning, self.clock.now()))
+                self._mornings.do_what_is_due()
+            self.clock.set(min(slot, self.ends))
+            self._live_slot(list(together))
 
     def _gifts(self, guests: Sequence[Guest]) -> list[_Asked]:
         """Return what a few regulars are given on the last day, and have not collected yet."""
@@ -111,7 +127,9 @@ class HistorySimulator:
     def _live_slot(self, events: list[GuestEvent]) -> None:
         for event in events:
             self._change_card(event)
-        opened = self._submit(self._enrolment(e) for e in events if e.doing is Doing.ENROLS)
+        opened = self._submit([self._enrolment(e) for e in events if e.doing is Doing.ENROLS])
+        for one, _ in opened:
+            self._holders[one.guest.shop.vendor_id].append(one.guest)
         visits: list[_Asked] = []
         for event in events:
             if event.doing is Doing.VISITS or (
@@ -121,6 +139,8 @@ class HistorySimulator:
             elif event.doing is Doing.COMPLAINS and event.guest.shop.prizes:
                 visits.append(self._apology(event))
         done = self._submit(visits)
+        for one, _ in done:
+            self._mornings.note_visit(one.guest)
         self._submit(self._voids([*opened, *done]))
 
     def _submit(self, asked: Iterable[_Asked]) -> list[tuple[_Asked, Receipt]]:
@@ -142,6 +162,8 @@ class HistorySimulator:
         guest, service_point = event.guest, _service_point(event.guest)
         at_counter = {"actor": service_point.terminal, "location_id": service_point.location_id}
         metadata: dict[str, Any] = {"actor": _PUBLIC} if guest.enrols_alone else at_counter
+        if guest.is_brought:
+            metadata["referrer_card_id"] = self._referrer_of(guest)
         operation = OpenCard(
             vendor_id=guest.shop.vendor_id,
             program_id=guest.shop.program_id,
@@ -153,6 +175,15 @@ class HistorySimulator:
         )
         return _Asked(guest, operation)
 
+    def _referrer_of(self, friend: Guest) -> CardId | None:
+        """Return the card of who brings a guest: someone with a name, who likes to come."""
+        holders = [g for g in self._holders[friend.shop.vendor_id] if g.customer is not None]
+        if not holders:
+            return None
+        asked = self._chance.choices(holders, k=4)
+        referrer = max(asked, key=lambda guest: guest.visits_a_week)
+        return referrer.card.id if referrer.card else None
+
     def _visit(self, guest: Guest, at: datetime) -> list[_Asked]:
         """Return what a guest asks for: a reward that is due, then what today's purchase earns."""
         if guest.card is None or guest.is_blocked or at >= self.clock.now():
@@ -160,9 +191,9 @@ class HistorySimulator:
         metadata = self._metadata(guest, at)
         trade = guest.shop.shop.trade
         asked: list[Operation] = []
-        given = [one.grant_id for one in guest.card.ready if one.grant_id]
+        given = _grants_good_on(guest.card, at.astimezone(ZONE).date())
         if given and self._chance.random() < _COLLECTED:
-            asked.append(RedeemGrant(grant_id=GrantId(given[0]), **metadata(0)))
+            asked.append(RedeemGrant(grant_id=given[0], **metadata(0)))
         elif trade.quantities and guest.card.stamps >= guest.card.stamps_target:
             asked.append(RedeemStamps(**metadata(0)))
         elif (at_stamps := self._ready_milestone(guest.card)) is not None:
@@ -328,3 +359,12 @@ def _can_have(guest: Guest, prize: Prize, at: datetime) -> bool:
         return False
     limit = prize.per_card_limit
     return limit is None or guest.taken.get(prize.id, 0) < limit
+
+
+def _grants_good_on(card: CardView, day: date) -> list[GrantId]:
+    """Return what a card was given and can have on a day, as far as its holder knows it."""
+    if card.standing is None:
+        return []
+    last_days = {key: facts.get("expires_on") for key, facts in card.standing.grants.items()}
+    given = [GrantId(one.grant_id) for one in card.ready if one.grant_id]
+    return [one for one in given if (last := last_days[one]) is None or last >= day.isoformat()]

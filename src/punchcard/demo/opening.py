@@ -1,5 +1,6 @@
 """Opening day: vendors, people, places, terminals, PINs, programs, rewards and keys."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -21,6 +22,8 @@ from punchcard.accounts.vocabulary import Role, SubjectKind
 from punchcard.context import Context
 from punchcard.demo.demo_shop import ADMIN_EMAIL, PASSWORD, DemoShop, Offer, Person
 from punchcard.demo.people import plain
+from punchcard.engage import automation_service
+from punchcard.engage.vocabulary import AutomationStatus
 from punchcard.kit.ids import LocationId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.operations import Actor, StaffIdentity
 from punchcard.loyalty.programs import program_service, promotion_service, reward_service
@@ -94,6 +97,8 @@ def open_shop(
         room = _Room(session, by_manager, vendor_id)
         for promotion in shop.promotions:
             room.promote(program.id, promotion, history_ends)
+        prizes = {o.fields["name"]: room.offer(program.id, o, history_ends) for o in shop.offers}
+        room.grow(program.id, shop, {name: prize.id for name, prize in prizes.items()})
         for other, offers in shop.others:
             made = program_service.create_program(session, by_manager, vendor_id, dict(other))
             for offer in offers:
@@ -107,7 +112,7 @@ def open_shop(
                 room.furnish(place.id, shop.locations[number][2], _people_at(shop, number), pins)
                 for number, place in enumerate(places)
             ],
-            prizes=[room.offer(program.id, offer, history_ends) for offer in shop.offers],
+            prizes=list(prizes.values()),
             key=room.make_key(),
         )
 
@@ -244,6 +249,22 @@ class _Room:
         promotion_service.create_promotion(
             self.session, self.act, self.vendor_id, program_id, fields
         )
+
+    def grow(self, program_id: ProgramId, shop: DemoShop, rewards: Mapping[str, RewardId]) -> None:
+        """Give the program its tiers, what it promises for friends and what happens by itself."""
+        session, act, vendor_id = self.session, self.act, self.vendor_id
+        if fields := dict(shop.growth):
+            tiers = [
+                {**tier, "grants": [rewards[name] for name in tier.get("grants", ())]}
+                for tier in fields.get("tiers") or ()
+            ]
+            fields |= {"tiers": tiers} if tiers else {}
+            program_service.update_program(session, act, vendor_id, program_id, fields)
+        for told in shop.automations:
+            automation = {**told, "status": AutomationStatus.ACTIVE}
+            if name := told.get("reward_id"):
+                automation["reward_id"] = rewards[name]
+            automation_service.create_automation(session, act, vendor_id, program_id, automation)
 
     def make_key(self) -> str:
         """Make the key that the demonstration shows."""

@@ -55,7 +55,7 @@ class Strangers:
             name=f"{first} {last}",
             email=self._email(first, last) if has_email else None,
             phone=_PHONE.format(self._phones.pop()) if has_phone else None,
-            birthday=birthday if chance.random() < 0.4 else None,
+            birthday=birthday if chance.random() < 0.6 else None,
             locale=language,
             marketing_consent=has_email and chance.random() < 0.45,
             accepted_terms=accepted_terms,

@@ -102,14 +102,24 @@ class Ids(Protocol):
         """Return an unguessable URL-safe text."""
 
 
-class SystemIds:
-    """Ids from the given clock and the machine's source of chance."""
+class Chance(Protocol):
+    """Gives random numbers of 64 bits."""
 
-    def __init__(self, clock: Clock) -> None:
+    def number(self) -> int:
+        """Return the next number."""
+
+
+class SystemIds:
+    """Ids from the given clock and the machine's source of chance, or from another one.
+
+    Card numbers and tokens come from the machine's whatever is given: they are secrets.
+    """
+
+    def __init__(self, clock: Clock, chance: Chance | None = None) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._last = 0
-        self._chance = RandomPool()
+        self._chance = chance or RandomPool()
 
     def new_id(self) -> str:
         """Return a UUIDv7 (RFC 9562, section 5.7), later than every one this object gave before.
