@@ -86,6 +86,12 @@ def _promotion(town: Town) -> str:
     return f"/console/programs/{program}/promotions/{promotion}"
 
 
+def _automation(town: Town) -> str:
+    program = _first(town, OWNER, "programs")
+    automation = _first(town, OWNER, f"programs/{program}/automations")
+    return f"/console/programs/{program}/automations/{automation}"
+
+
 def _card(end: str = "", email: str = OWNER) -> Callable[[Town], str]:
     """Return how to find the page of a card."""
     return lambda town: f"/console/members/{_first(town, email, 'cards')}{end}"
@@ -258,9 +264,10 @@ SCREENS: tuple[Screen, ...] = (
     Screen("promotion", _promotion, BAKER),
     Screen("promotion-cost", _promotion, BAKER, prepare=_ask_what_it_costs),
     Screen("promotion-new", _program("/promotions/new", BAKER), BAKER),
-    Screen("automations", _program("/automations", BAKER), BAKER),
+    Screen("automations", _program("/automations"), OWNER),
+    Screen("automation", _automation, OWNER),
     Screen("automation-new", _program("/automations/new", BAKER), BAKER),
-    Screen("friends", _program("/friends", BAKER), BAKER),
+    Screen("friends", _program("/friends"), OWNER),
     Screen("poster", _program("/poster?languages=fr&languages=lb"), OWNER),
     Screen("table-card", _program("/poster?format=tent"), OWNER),
     Screen("poster-window", _program("/poster?format=window"), OWNER),
