@@ -31,6 +31,8 @@ FACTS = {
     "note": "punch.example/ledger\n1024\nq83v\n\n\u2014 punch.example/ledger c2lnbmVk\n",
     "expires_at": "2026-03-02T09:00:00.000000Z",
     "timezone": "Europe/Luxembourg",
+    "ends": "30 points on 3/2/26",
+    "endpoint": "till.example",
 }
 
 

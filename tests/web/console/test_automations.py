@@ -119,3 +119,9 @@ def test_results_stand_beside_those_held_out(
     told = words(owner.get(f"{here}/{row.id}"))
     assert "Those held out to compare" in told
     assert "It cost €0.25." in told
+
+
+def test_a_form_without_a_field_is_shown_again(owner: Visitor, here: str) -> None:
+    owner.get(f"{here}/new")
+
+    assert owner.post(f"{here}/new").status_code == 422

@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from punchcard.kit.ids import CardId, RewardId
 from punchcard.loyalty.cards.card_queries import times_redeemed
-from punchcard.loyalty.cards.card_view import CardView, view_of_row
+from punchcard.loyalty.cards.card_view import CardView, state_of, view_of_row
 from punchcard.loyalty.cards.merges.merged_cards import all_of
 from punchcard.loyalty.programs.rules_loader import load_rules
-from punchcard.loyalty.rules.standing import Standing
 
 
 def views_of(session: Session, rows: Sequence[Row[Any]], now: datetime) -> list[CardView]:
@@ -37,7 +36,7 @@ def _taken(
     session: Session, rows: Sequence[Row[Any]], limited: Collection[RewardId]
 ) -> dict[CardId, Counter[RewardId]]:
     """Return how often each card had rewards; what merged ones had counts for what they became."""
-    all_ids = {row.id: all_of(row.id, Standing.parse(row.standing)) for row in rows}
+    all_ids = {row.id: all_of(row.id, state_of(row).standing) for row in rows}
     if not all_ids:
         return {}
     asked = [one for ids in all_ids.values() for one in ids]

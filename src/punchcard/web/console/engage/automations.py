@@ -101,6 +101,8 @@ def create_automation(request: PageRequestDep, program_id: ProgramId, form: Form
     fields = read_automation(form, place.program, place.rewards)
     if form.is_valid and form.value("do") == _LOOK:
         return _form_page(request, place, form, preview=_preview(request, place, form, fields))
+    if not form.is_valid:
+        return _form_page(request, place, form, status=form.status)
     fields["status"] = _status_of(form)
     with form.refusals(**_FIELDS), request.context.database.write() as session:
         automation_service.create_automation(
@@ -128,6 +130,8 @@ def update_automation(
     fields = read_automation(form, place.program, place.rewards, place.automation)
     if form.is_valid and form.value("do") == _LOOK:
         return _form_page(request, place, form, preview=_preview(request, place, form, fields))
+    if not form.is_valid:
+        return _form_page(request, place, form, status=form.status)
     actions = actions_of(place.program, place.rewards)
     with form.refusals(**_FIELDS), request.context.database.write() as session:
         automation_service.update_automation(
