@@ -8,6 +8,7 @@ from punchcard.accounts.vocabulary import Role
 from punchcard.api.http.permissions import ACCESS
 from punchcard.context import Context
 from tests.connect import desk
+from tests.engage.engaged import automation
 from tests.loyalty import shelf
 from tests.support import cast
 from tests.support.cast import Shop
@@ -23,6 +24,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     f"{V}/loyalty/programs/{{program_id}}": {"name": "Coffee club"},
     f"{V}/loyalty/rewards/{{reward_id}}": {"name": "A tart"},
     f"{V}/loyalty/programs/{{program_id}}/promotions/{{promotion_id}}": {"name": "Triple"},
+    f"{V}/loyalty/programs/{{program_id}}/automations/{{automation_id}}": {"name": "A cake"},
     f"{V}/webhook-endpoints/{{endpoint_id}}": {"description": "The till"},
     f"{V}/loyalty/cards/{{card_id}}": {"customer": {"name": "Marie"}},
     f"{V}/loyalty/pins/{{pin_id}}": {"name": "Lea"},
@@ -53,6 +55,7 @@ def things(alice: Shop, owner: Api) -> dict[str, str]:
         "program_id": program.id,
         "reward_id": shelf.reward(alice, bread.id).id,
         "promotion_id": shelf.promotion(alice, program.id, **shelf.MORE_STAMPS).id,
+        "automation_id": automation(alice, program.id, action="stamps", stamps=1, points=...).id,
         "endpoint_id": desk.endpoint(alice)[1],
         "card_id": shelf.opened_card(alice, program),
         "pin_id": shelf.pin(alice).id,
