@@ -8,8 +8,8 @@ import pytest
 from punchcard.context import Context
 from punchcard.loyalty.cards import customer_service
 from punchcard.main import create_app
+from tests.engage.brought import work_on_friends
 from tests.engage.engaged import coffee_shop, stamp
-from tests.engage.test_referrals import work
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.http import Api, InProcess
@@ -58,7 +58,7 @@ def test_a_program_promises_and_a_friend_joins_by_the_link(
     assert anna["token"] not in anna["referral_url"]
     (listed,) = owner.get(f"{REFERRALS}?state=pending").json()["items"]
     stamp(alice, listed["friend_card_id"])
-    work(context)
+    work_on_friends(context)
     (paid,) = owner.get(f"{REFERRALS}?state=paid&program_id={program.id}").json()["items"]
     assert (paid["id"], paid["reason"]) == (listed["id"], None)
     assert paid["friend_transaction_id"] is not None

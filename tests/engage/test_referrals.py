@@ -10,25 +10,20 @@ import pytest
 from sqlalchemy import select
 
 from punchcard.context import Context
-from punchcard.engage.referral_keeper import ReferralKeeper, enqueue_referrals
+from punchcard.engage.referral_keeper import ReferralKeeper
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import CardId
-from punchcard.loyalty.cards import card_service, customer_service
+from punchcard.loyalty.cards import customer_service
 from punchcard.loyalty.cards.former_contacts import FORMER_CONTACT_DAYS, expire_former_contacts
 from punchcard.loyalty.grant_models import Grant
-from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
-from punchcard.loyalty.operations import NewCustomer
-from punchcard.loyalty.programs import program_service
-from punchcard.loyalty.referral_models import FormerContact, Referral
+from punchcard.loyalty.models import LoyaltyCard
+from punchcard.loyalty.referral_models import FormerContact
 from punchcard.loyalty.till import points_service
-from punchcard.worker.handlers import ENGAGE_LANE
-from punchcard.worker.loop import Worker
+from tests.engage.brought import TERMS, friend, promise, shop_with, told, work_on_friends
 from tests.engage.engaged import by_shop, coffee_shop, entries, guest, points, stamp
 from tests.loyalty import shelf
 from tests.support.books import audited
 from tests.support.cast import Shop, by_operator
-
-TERMS: dict[str, Any] = {"referrer": {"points": 50}, "friend": {"points": 20}}
 
 
 @pytest.fixture(autouse=True)
@@ -38,52 +33,16 @@ def books(context: Context) -> Iterator[None]:
     audited(context.database)
 
 
-def shop_with(
-    shop: Shop, *, referral: dict[str, Any] | None = None, **fields: Any
-) -> LoyaltyProgram:
-    return coffee_shop(shop, referral={**TERMS, **(referral or {})}, **fields)
-
-
-def friend(
-    shop: Shop, program: LoyaltyProgram, referrer: CardId, is_vouched: bool = False, **told: Any
-) -> CardId:
-    """Have somebody join by a card's link."""
-    receipt = card_service.open_card(
-        shop.context.loyalty.till,
-        program.id,
-        customer=NewCustomer(**told) if told else None,
-        is_vouched=is_vouched,
-        referrer_card_id=referrer,
-        **by_shop(shop),
-    )
-    return receipt.card.id
-
-
-def work(context: Context) -> None:
-    with context.database.write() as session:
-        enqueue_referrals(session, context.clock.now())
-    worker = Worker(context, [ENGAGE_LANE], [])
-    while worker.do_work():
-        pass
-
-
-def told(context: Context) -> list[tuple[str, str | None]]:
-    """Return state and reason of all referrals, oldest first."""
-    with context.database.read() as session:
-        rows = session.scalars(select(Referral).order_by(Referral.id))
-        return [(str(row.state), row.reason) for row in rows]
-
-
 def test_both_are_paid_once_at_the_friends_first_visit(context: Context, alice: Shop) -> None:
     program = shop_with(alice)
     anna = guest(alice, program)
     ben = friend(alice, program, anna, name="Ben", email="ben@ben.example")
-    work(context)
+    work_on_friends(context)
     assert told(context) == [("pending", None)]
     stamp(alice, ben)
-    work(context)
+    work_on_friends(context)
     stamp(alice, ben)
-    work(context)
+    work_on_friends(context)
     assert told(context) == [("paid", None)]
     assert (points(context, anna), points(context, ben)) == (50, 20)
     assert entries(context, anna) == ["card_opened", "referral_bonus"]
@@ -94,12 +53,12 @@ def test_it_is_held_for_its_days(context: Context, alice: Shop, clock: ManualClo
     anna = guest(alice, program)
     ben = friend(alice, program, anna)
     stamp(alice, ben)
-    work(context)
+    work_on_friends(context)
     clock.advance(days=13, hours=23)
-    work(context)
+    work_on_friends(context)
     assert (told(context), points(context, anna)) == ([("held", None)], 0)
     clock.advance(hours=1)
-    work(context)
+    work_on_friends(context)
     assert (told(context), points(context, anna)) == ([("paid", None)], 50)
 
 
@@ -110,18 +69,11 @@ def test_a_reward_is_granted_for_it(context: Context, alice: Shop) -> None:
     anna = guest(alice, program)
     ben = friend(alice, program, anna)
     stamp(alice, ben)
-    work(context)
+    work_on_friends(context)
     with context.database.read() as session:
         (grant,) = session.scalars(select(Grant))
     assert (grant.card_id, grant.reason) == (anna, "referral")
     assert entries(context, ben) == ["card_opened", "stamp_earned", "referral_bonus"]
-
-
-def promise(shop: Shop, program: LoyaltyProgram, referral: dict[str, Any] | None) -> None:
-    with shop.context.database.write() as session:
-        act = by_operator(shop.context)
-        fields = {"referral": referral}
-        program_service.update_program(session, act, shop.id, program.id, fields)
 
 
 def test_who_is_known_or_brings_themselves_is_no_friend(context: Context, alice: Shop) -> None:
@@ -133,7 +85,7 @@ def test_who_is_known_or_brings_themselves_is_no_friend(context: Context, alice:
     friend(alice, program, anna, name="Old", phone="+352621000001")
     friend(alice, program, anna, name="New", email="new@new.example")
     friend(alice, program, anna, name="New again", email="new@new.example")
-    work(context)
+    work_on_friends(context)
     assert told(context) == [
         ("refused", "own_card"),
         ("refused", "known_contact"),
@@ -151,7 +103,7 @@ def test_who_was_forgotten_is_known_for_a_while(
     gone = guest(alice, program, email="gone@gone.example")
     forget(context, gone)
     friend(alice, program, anna, email="gone@gone.example")
-    work(context)
+    work_on_friends(context)
     assert told(context) == [("refused", "known_contact")]
     with context.database.read() as session:
         (kept,) = session.scalars(select(FormerContact))
@@ -178,14 +130,14 @@ def test_it_is_taken_back_with_the_visit_and_can_be_earned_again(
     anna = guest(alice, program)
     ben = friend(alice, program, anna)
     first = stamp(alice, ben)
-    work(context)
+    work_on_friends(context)
     void(alice, first.entry["id"])
-    work(context)
+    work_on_friends(context)
     assert told(context) == [("reversed", None)]
     assert (points(context, anna), points(context, ben)) == (0, 0)
     stamp(alice, ben)
-    work(context)
-    work(context)
+    work_on_friends(context)
+    work_on_friends(context)
     assert told(context) == [("paid", None)]
     assert (points(context, anna), points(context, ben)) == (50, 20)
 
@@ -204,15 +156,15 @@ def test_a_refund_below_the_minimum_takes_it_back(
     ben = friend(alice, program, anna)
     till, asked = context.loyalty.till, by_shop(alice)
     points_service.earn_points(till, ben, amount_minor=500, **asked)
-    work(context)
+    work_on_friends(context)
     assert told(context) == [("pending", None)]
     bought = points_service.earn_points(till, ben, amount_minor=1000, **asked)
-    work(context)
+    work_on_friends(context)
     assert told(context) == [("paid", None)]
     points_service.refund_points(
         till, bought.entry["id"], amount_minor=refunded, refund_reference="R1", **asked
     )
-    work(context)
+    work_on_friends(context)
     assert told(context) == [(state, None)]
     assert points(context, anna) == (50 if state == "paid" else 0)
 
@@ -224,11 +176,11 @@ def test_points_that_were_spent_are_taken_back_as_far_as_there_are_any(
     anna = guest(alice, program)
     ben = friend(alice, program, anna)
     first = stamp(alice, ben)
-    work(context)
+    work_on_friends(context)
     till, asked = context.loyalty.till, by_shop(alice)
     points_service.redeem_points(till, anna, reward_id=None, points=30, **asked)
     void(alice, first.entry["id"])
-    work(context)
+    work_on_friends(context)
     assert told(context) == [("reversed", None)]
     assert points(context, anna) == 0
 
@@ -239,9 +191,9 @@ def test_a_grant_is_withdrawn_unless_it_was_collected(context: Context, alice: S
     promise(alice, program, {"referrer": {"reward_id": cake.id}})
     anna = guest(alice, program)
     first = stamp(alice, friend(alice, program, anna))
-    work(context)
+    work_on_friends(context)
     void(alice, first.entry["id"])
-    work(context)
+    work_on_friends(context)
     with context.database.read() as session:
         assert [str(grant.state) for grant in session.scalars(select(Grant))] == ["revoked"]
 
@@ -253,11 +205,11 @@ def test_a_card_brings_so_many_a_year_and_no_more(
     anna = guest(alice, program)
     for _ in range(3):
         stamp(alice, friend(alice, program, anna))
-    work(context)
+    work_on_friends(context)
     assert Counter(told(context)) == {("paid", None): 2, ("refused", "limit_reached"): 1}
     clock.advance(days=365)
     stamp(alice, friend(alice, program, anna))
-    work(context)
+    work_on_friends(context)
     assert points(context, anna) == 150
 
 
@@ -305,7 +257,7 @@ def test_what_was_paid_before_the_process_died_is_not_paid_again(
         with pytest.raises(SystemExit):
             context.loyalty.referral_keeper.follow(ben)
     assert (told(context), points(context, anna)) == ([("held", None)], 50)
-    work(context)
+    work_on_friends(context)
     assert (told(context), points(context, anna)) == ([("paid", None)], 50)
 
 
@@ -317,7 +269,7 @@ def test_who_joined_is_paid_what_was_promised_then(context: Context, alice: Shop
     late = friend(alice, program, anna)
     stamp(alice, ben)
     stamp(alice, late)
-    work(context)
+    work_on_friends(context)
     assert (points(context, ben), points(context, late)) == (20, 0)
     assert told(context) == [("paid", None)]
 

@@ -17,12 +17,13 @@ from punchcard.db import outbox
 from punchcard.db.database import Database
 from punchcard.engage.candidates import DaySpan, Met, met_by_entries, met_in_window, window_end
 from punchcard.engage.models import Automation, AutomationRun
-from punchcard.engage.run_book import enter, settle
+from punchcard.engage.run_book import done_elsewhere, enter, settle
 from punchcard.engage.run_operations import DueRun, operation_of
 from punchcard.engage.vocabulary import BY_DAY, AutomationStatus, RunState
 from punchcard.kit.clock import Clock
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.ids import AutomationId, CardId, GrantId, Ids
+from punchcard.loyalty.errors.cards import CardWasReplaced
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till
@@ -33,6 +34,9 @@ AUTOMATIONS_DUE: Final = "automations.due"
 
 CATCH_UP_DAYS: Final = 31
 """After a standstill, days that lie further back are not made up for."""
+
+DONE_ELSEWHERE: Final = "automation_done"
+"""Why a run is refused whose occasion was met by a card that is one with its own by now."""
 
 _ALL: Final = "all"
 _RUNS_AT_ONCE: Final = 50
@@ -122,6 +126,7 @@ class AutomationKeeper:
     ) -> bool:
         """Do what is due, of one card or of all; returns whether nothing is left of it."""
         while rows := self._due(now, card_id):
+            rows = self._without_doubles(rows, now)
             operations = [operation_of(row, now, self._ids) for row in rows]
             outcomes = self._till.submit_all(operations)
             if not self._settle(rows, outcomes, now) or not goes_on():
@@ -158,9 +163,10 @@ class AutomationKeeper:
 
     def _due(self, now: datetime, card_id: CardId | None) -> list[DueRun]:
         query = (
-            select(AutomationRun, Automation, LoyaltyProgram.timezone)
+            select(AutomationRun, Automation, LoyaltyProgram.timezone, LoyaltyCard.number)
             .join(Automation, Automation.id == AutomationRun.automation_id)
             .join(LoyaltyProgram, LoyaltyProgram.id == Automation.program_id)
+            .join(LoyaltyCard, LoyaltyCard.id == AutomationRun.card_id)
             .where(AutomationRun.state == RunState.WAITING, AutomationRun.due_at <= now)
             .order_by(AutomationRun.due_at, AutomationRun.id)
             .limit(_RUNS_AT_ONCE)
@@ -171,6 +177,16 @@ class AutomationKeeper:
             rows = session.execute(query).all()
             session.expunge_all()
         return [DueRun(*row) for row in rows]
+
+    def _without_doubles(self, rows: Sequence[DueRun], now: datetime) -> list[DueRun]:
+        """Return the runs that are to be done; what was done for a merged card is not again."""
+        with self._database.read() as session:
+            doubles = done_elsewhere(session, [row.run for row in rows])
+        if doubles:
+            with self._database.write() as session:
+                for run_id in doubles:
+                    settle(session, run_id, now=now, refused_by=DONE_ELSEWHERE)
+        return [row for row in rows if row.run.id not in doubles]
 
     def _settle(
         self, rows: Sequence[DueRun], outcomes: Sequence[Receipt | DomainError], now: datetime
@@ -184,7 +200,8 @@ class AutomationKeeper:
                     grant_id = GrantId(told["grant_id"]) if "grant_id" in told else None
                     given = {"entry_id": outcome.entry["id"], "grant_id": grant_id}
                     settle(session, run.id, now=now, **given)
-                elif outcome.kind is Kind.BUSY:
+                elif outcome.kind is Kind.BUSY or isinstance(outcome, CardWasReplaced):
+                    # Its number was changed in between: the next look finds the new one.
                     is_taken = False
                 else:
                     settle(session, run.id, now=now, refused_by=outcome.code)

@@ -26,6 +26,7 @@ from punchcard.engage.rules.occasions import (
 )
 from punchcard.engage.vocabulary import Trigger
 from punchcard.kit.ids import CardId
+from punchcard.loyalty.cards.merges.merged_cards import parts_of
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.tables import CARDS, CUSTOMERS
 from punchcard.loyalty.vocabulary import CardStatus
@@ -108,11 +109,14 @@ def met_by_entries(
     """Return the occasions that entries of a card are since an automation was switched on."""
     zone = ZoneInfo(program.timezone)
     assert automation.active_since is not None
+    # Visits of merged cards are of one visitor; of tiers each card has a past of its own.
+    is_by_tier = automation.trigger == Trigger.TIER_REACHED
+    card_ids = [card_id] if is_by_tier else [card_id, *parts_of(connection, [card_id])]
     occasions = list(
         occasions_of(
             automation.trigger,
             automation.when,
-            events_of(connection, card_id, FOLLOWED_BY[automation.trigger]),
+            events_of(connection, card_ids, FOLLOWED_BY[automation.trigger]),
             since=automation.active_since,
             zone=zone,
             tiers=[tier["key"] for tier in program.tiers or ()],

@@ -1,5 +1,6 @@
 """What automations look at of cards: their days, what conditions ask, what happened on them."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -11,6 +12,7 @@ from punchcard.engage.rules.conditions import KnownFacts, asked_of, holds
 from punchcard.engage.rules.occasions import VISITS, CardDates, PastEvent, event_of
 from punchcard.engage.vocabulary import ConditionField
 from punchcard.kit.ids import CardId
+from punchcard.loyalty.cards.merges.merged_cards import parts_of
 from punchcard.loyalty.rules.standing import NO_STANDING, Standing
 from punchcard.loyalty.tables import CARDS, CUSTOMERS, ENTRIES
 from punchcard.loyalty.vocabulary import EntryType
@@ -66,19 +68,23 @@ def facts_of(row: Row[Any], zone: ZoneInfo, now: datetime, visits: int) -> Known
 def visits_of(
     connection: Connection, card_ids: Collection[CardId], now: datetime
 ) -> Mapping[CardId, int]:
-    """Return how often each of these cards was there in the last 365 days."""
+    """Return how often each of these cards, with its parts, was there in the last 365 days."""
     if not card_ids:
         return {}
+    parts = parts_of(connection, card_ids)
     query = (
         select(ENTRIES.c.card_id, func.count())
         .where(
-            ENTRIES.c.card_id.in_(card_ids),
+            ENTRIES.c.card_id.in_([*card_ids, *parts]),
             ENTRIES.c.occurred_at > now - _YEAR,
             is_visit(),
         )
         .group_by(ENTRIES.c.card_id)
     )
-    return {card_id: int(number) for card_id, number in connection.execute(query)}
+    visits: Counter[CardId] = Counter()
+    for card_id, number in connection.execute(query):
+        visits[parts.get(card_id, card_id)] += int(number)
+    return visits
 
 
 def willing_cards(
@@ -107,15 +113,15 @@ def is_visit() -> ColumnElement[bool]:
 
 
 def events_of(
-    connection: Connection, card_id: CardId, types: Iterable[EntryType]
+    connection: Connection, card_ids: Collection[CardId], types: Iterable[EntryType]
 ) -> Sequence[PastEvent]:
-    """Return a card's entries of these types, and its voids, in their order."""
+    """Return entries of these types, and voids, of a card and its parts, in their order."""
     wanted = {*types, EntryType.VOIDED}
     names = ("id", "type", "created_at", "actor_kind", "voids", "details")
     query = (
         select(*(ENTRIES.c[name] for name in names))
-        .where(ENTRIES.c.card_id == card_id, ENTRIES.c.type.in_(wanted))
-        .order_by(ENTRIES.c.sequence)
+        .where(ENTRIES.c.card_id.in_(card_ids), ENTRIES.c.type.in_(wanted))
+        .order_by(ENTRIES.c.created_at, ENTRIES.c.sequence, ENTRIES.c.id)
     )
     return [event_of(row) for row in connection.execute(query)]
 

@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from punchcard.engage.referral_checks import obstacle_of
+from punchcard.engage.referral_checks import obstacle_by_merge, obstacle_of
 from punchcard.engage.rules.occasions import VISITS
 from punchcard.engage.rules.referrals import FriendEvent, earning_visit, friend_event_of
 from punchcard.kit.ids import EntryId, ReferralId
 from punchcard.loyalty.cards.former_contacts import FormerContacts
+from punchcard.loyalty.cards.merges.merged_cards import together
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
 from punchcard.loyalty.referral_models import Referral
 from punchcard.loyalty.tables import ENTRIES
@@ -46,11 +47,11 @@ def judge(
     if reason := obstacle_of(session, referral, former, now):
         _set(referral, now, state=ReferralState.REFUSED, reason=reason)
         return None
-    if visit is None or (
-        referral.state == ReferralState.REVERSED and visit.id == referral.entry_id
-    ):
-        if referral.state == ReferralState.HELD:
-            _set(referral, now, state=ReferralState.PENDING, entry_id=None, due_at=None)
+    # A merge may be undone: what was merged by mistake is then earned as before.
+    reason = obstacle_by_merge(session, referral)
+    is_reversed = referral.state == ReferralState.REVERSED
+    if reason or visit is None or (is_reversed and visit.id == referral.entry_id):
+        _wait(referral, now, reason)
         return None
     if referral.state in _OPEN or visit.id != referral.entry_id:
         _hold(referral, visit, now)
@@ -67,9 +68,8 @@ def take_place(session: Session, referral_id: ReferralId, now: datetime) -> Refe
     if found is None:
         return None
     # The referrer's card first: referrals of one card take their places one after another.
-    session.execute(
-        select(LoyaltyCard.id).where(LoyaltyCard.id == found.referrer_card_id).with_for_update()
-    )
+    cards = together(session, [found.referrer_card_id])[found.referrer_card_id]
+    session.execute(select(LoyaltyCard.id).where(LoyaltyCard.id == cards[0]).with_for_update())
     referral = _held(session, referral_id)
     if referral is None or referral.state != ReferralState.HELD:
         return None
@@ -77,9 +77,7 @@ def take_place(session: Session, referral_id: ReferralId, now: datetime) -> Refe
         return referral
     year = now.astimezone(_zone_of(session, referral)).year
     taken = session.scalar(
-        select(func.count()).where(
-            Referral.referrer_card_id == referral.referrer_card_id, Referral.year == year
-        )
+        select(func.count()).where(Referral.referrer_card_id.in_(cards), Referral.year == year)
     )
     if int(taken or 0) >= referral.terms["limit_per_year"]:
         reason = ReferralReason.LIMIT_REACHED
@@ -135,10 +133,11 @@ def _earning_visit(session: Session, referral: Referral) -> FriendEvent | None:
 
 def _events(session: Session, referral: Referral) -> list[FriendEvent]:
     names = ("id", "type", "created_at", "staff_pin_id", "actor_kind", "amount_minor", "voids")
+    cards = together(session, [referral.friend_card_id])[referral.friend_card_id]
     query = (
         select(*(ENTRIES.c[name] for name in names), ENTRIES.c.details)
-        .where(ENTRIES.c.card_id == referral.friend_card_id, ENTRIES.c.type.in_(_LOOKED_AT))
-        .order_by(ENTRIES.c.sequence)
+        .where(ENTRIES.c.card_id.in_(cards), ENTRIES.c.type.in_(_LOOKED_AT))
+        .order_by(ENTRIES.c.created_at, ENTRIES.c.sequence, ENTRIES.c.id)
     )
     return [friend_event_of(row) for row in session.execute(query)]
 
@@ -155,6 +154,14 @@ def _hold(referral: Referral, visit: FriendEvent, now: datetime) -> None:
         reversed_at=None,
         reason=None,
     )
+
+
+def _wait(referral: Referral, now: datetime, reason: ReferralReason | None) -> None:
+    """Let a referral wait for a visit, or for what stands against it; `reversed` it stays that."""
+    if referral.state == ReferralState.HELD:
+        _set(referral, now, state=ReferralState.PENDING, entry_id=None, due_at=None)
+    if referral.state == ReferralState.PENDING and referral.reason != reason:
+        _set(referral, now, reason=reason)
 
 
 def _set(referral: Referral, now: datetime, **values: Any) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.models import Customer
 from punchcard.kit.ids import CardId
 from punchcard.loyalty.cards.former_contacts import FormerContacts
+from punchcard.loyalty.cards.merges.merged_cards import together
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.referral_models import Referral
 from punchcard.loyalty.vocabulary import ReferralReason
@@ -32,6 +33,19 @@ def obstacle_of(
     if former.knows(session, friend.vendor_id, contacts, now):
         return ReferralReason.KNOWN_CONTACT
     return None
+
+
+def obstacle_by_merge(session: Session, referral: Referral) -> ReferralReason | None:
+    """Return why the friend of a referral is none since cards were merged, None if they are.
+
+    Who had a card of the program before, or is one with whoever shared the link, is no new friend.
+    """
+    friend, referrer = referral.friend_card_id, referral.referrer_card_id
+    cards = together(session, [friend, referrer])
+    if referrer in cards[friend]:
+        return ReferralReason.OWN_CARD
+    # Ids are in the order in which cards were opened.
+    return ReferralReason.KNOWN_CONTACT if min(cards[friend]) < friend else None
 
 
 def _customer_of(session: Session, card_id: CardId) -> Customer | None:

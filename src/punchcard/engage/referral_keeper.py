@@ -15,7 +15,11 @@ from punchcard.kit.clock import Clock
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.ids import CardId, EntryId, GrantId, Ids, ReferralId
 from punchcard.loyalty.cards.former_contacts import FormerContacts
+from punchcard.loyalty.cards.merges.merged_cards import parts_of
+from punchcard.loyalty.errors.cards import CardWasReplaced
+from punchcard.loyalty.errors.merges import EntryBeforeMerge
 from punchcard.loyalty.grant_codes import new_grant_code
+from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.operations import (
     Actor,
     CardKey,
@@ -85,11 +89,12 @@ class ReferralKeeper:
             outbox.enqueue(session, REFERRALS_DUE, _ALL, now)
 
     def follow(self, card_id: CardId) -> None:
-        """Look at the referral by which a card came, if it came by one."""
+        """Look at the referral by which a card came, or one that is part of it."""
         with self._database.read() as session:
-            query = select(Referral.id).where(Referral.friend_card_id == card_id)
-            referral_id = session.scalar(query)
-        if referral_id is not None:
+            cards = [card_id, *parts_of(session, [card_id])]
+            query = select(Referral.id).where(Referral.friend_card_id.in_(cards))
+            referral_ids = session.scalars(query.order_by(Referral.id)).all()
+        for referral_id in referral_ids:
             self.settle(referral_id)
 
     def settle(self, referral_id: ReferralId) -> bool:
@@ -109,15 +114,17 @@ class ReferralKeeper:
             if referral is None:
                 return True
             session.expunge(referral)
+            cards = _cards_of(session, referral)
         given: dict[str, Any] = {}
         for side in SIDES:
-            operation = self._payment(referral, side)
+            operation = self._payment(referral, side, cards[side])
             if operation is None:
                 continue
             try:
                 entry = self._till.submit(operation).entry
             except DomainError as refusal:
-                if refusal.kind is Kind.BUSY:
+                if refusal.kind is Kind.BUSY or isinstance(refusal, CardWasReplaced):
+                    # Busy, or its number was changed in between.
                     return False
                 given["reason"] = refusal.code
                 continue
@@ -133,12 +140,16 @@ class ReferralKeeper:
         with self._database.read() as session:
             referral = session.get_one(Referral, referral_id)
             session.expunge(referral)
+            cards = _cards_of(session, referral)
         for side in SIDES:
-            operation = _reversal(referral, side)
+            operation = _reversal(referral, side, cards[side])
             if operation is None:
                 continue
             try:
                 self._till.submit(operation)
+            except (CardWasReplaced, EntryBeforeMerge):
+                # It stays paid, or it could be earned again beside what could not be taken back.
+                return True
             except DomainError as refusal:
                 if refusal.kind is Kind.BUSY:
                     return False
@@ -147,11 +158,10 @@ class ReferralKeeper:
             note_reversed(session, referral_id, now)
         return True
 
-    def _payment(self, referral: Referral, side: str) -> Operation | None:
+    def _payment(self, referral: Referral, side: str, card: CardRef) -> Operation | None:
         gives: Mapping[str, Any] = referral.terms.get(side) or {}
         if not gives:
             return None
-        card = CardRef(CardKey.ID, _card_of(referral, side))
         metadata = _metadata(referral, f"{referral.attempt}:{side}")
         if reward_id := gives.get("reward_id"):
             return GrantReward(
@@ -172,18 +182,24 @@ class ReferralKeeper:
         )
 
 
-def _reversal(referral: Referral, side: str) -> Operation | None:
+def _reversal(referral: Referral, side: str, card: CardRef) -> Operation | None:
     entry_id: EntryId | None = getattr(referral, f"{side}_entry_id")
     grant_id: GrantId | None = getattr(referral, f"{side}_grant_id")
     metadata = _metadata(referral, f"{referral.attempt}:{side}:back")
     if grant_id is not None:
-        card = CardRef(CardKey.ID, _card_of(referral, side))
         return RevokeGrant(card=card, grant_id=grant_id, **metadata)
     return VoidEntry(transaction_id=entry_id, **metadata) if entry_id is not None else None
 
 
-def _card_of(referral: Referral, side: str) -> CardId:
-    return referral.referrer_card_id if side == SIDES[0] else referral.friend_card_id
+def _cards_of(session: Session, referral: Referral) -> dict[str, CardRef]:
+    """Name both cards by their numbers: that of a merged card leads to the one that it became."""
+    cards = (referral.referrer_card_id, referral.friend_card_id)
+    query = select(LoyaltyCard.id, LoyaltyCard.number).where(LoyaltyCard.id.in_(cards))
+    numbers = {row.id: row.number for row in session.execute(query)}
+    return {
+        side: CardRef(CardKey.NUMBER, numbers[card])
+        for side, card in zip(SIDES, cards, strict=True)
+    }
 
 
 def _metadata(referral: Referral, step: str) -> OperationMetadata:

@@ -1,7 +1,8 @@
 """What an automation did: how many cards it met, who came back, and what it cost.
 
 Who came back is told of those for whom something was done and of those who were held out, by the
-same days: only the difference between the two is the automation's doing.
+same days: only the difference between the two is the automation's doing. Cards that were merged are
+one: what was met on both is counted once.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Final
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import CTE, ColumnElement, Connection, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from punchcard.db.base import table_of
@@ -18,6 +19,7 @@ from punchcard.db.days import lies_after
 from punchcard.engage.card_facts import is_visit
 from punchcard.engage.models import Automation, AutomationRun
 from punchcard.engage.vocabulary import RunState
+from punchcard.loyalty.cards.merges.merged_cards import live_merges
 from punchcard.loyalty.grant_models import Grant
 from punchcard.loyalty.programs.rules_loader import load_rules
 from punchcard.loyalty.reports.simulation_service import cheapest_point, stamp_value
@@ -26,6 +28,9 @@ from punchcard.loyalty.vocabulary import GrantState
 
 BACK_WITHIN_DAYS: Final = 30
 """For so many days after an occasion it is seen whether a card comes back."""
+
+_MOST_TELLING: Final = (RunState.ACTED, RunState.HELD_OUT, RunState.WAITING, RunState.REFUSED)
+"""What is told of an occasion that cards met before they were merged: the first of these."""
 
 _RUNS = table_of(AutomationRun)
 _GRANTS = table_of(Grant)
@@ -67,20 +72,20 @@ class Results:
 def results_of(session: Session, automation: Automation, now: datetime) -> Results:
     """Return what an automation did so far, with one look at each of its runs."""
     connection = session.connection()
+    merges = live_merges(automation.program_id)
+    met = _occasions(automation, merges)
     counts = {
         RunState(state): int(number)
         for state, number in connection.execute(
-            select(_RUNS.c.state, func.count())
-            .where(_RUNS.c.automation_id == automation.id)
-            .group_by(_RUNS.c.state)
+            select(met.c.state, func.count()).group_by(met.c.state)
         )
     }
     points, stamps = _given(connection, automation)
     grants, used, worth = _granted(connection, automation)
     return Results(
         as_of=now,
-        acted=_group(connection, automation, RunState.ACTED, counts, now),
-        held_out=_group(connection, automation, RunState.HELD_OUT, counts, now),
+        acted=_group(connection, (met, merges), RunState.ACTED, counts, now),
+        held_out=_group(connection, (met, merges), RunState.HELD_OUT, counts, now),
         waiting=counts.get(RunState.WAITING, 0),
         refused=counts.get(RunState.REFUSED, 0),
         points=points,
@@ -91,31 +96,45 @@ def results_of(session: Session, automation: Automation, now: datetime) -> Resul
     )
 
 
+def _occasions(automation: Automation, merges: CTE) -> CTE:
+    """Return the runs of an automation, one an occasion of a card with its parts: `whole`."""
+    whole = func.coalesce(merges.c.card_id, _RUNS.c.card_id).label("whole")
+    rank = case(*((_RUNS.c.state == state, place) for place, state in enumerate(_MOST_TELLING)))
+    place = func.row_number().over(
+        partition_by=(whole, _RUNS.c.occasion), order_by=(rank, _RUNS.c.id)
+    )
+    runs = (
+        select(_RUNS.c.state, _RUNS.c.done_at, whole, place.label("place"))
+        .outerjoin(merges, merges.c.from_card_id == _RUNS.c.card_id)
+        .where(_RUNS.c.automation_id == automation.id)
+        .subquery()
+    )
+    return select(runs.c.state, runs.c.done_at, runs.c.whole).where(runs.c.place == 1).cte()
+
+
 def _group(
     connection: Connection,
-    automation: Automation,
+    looked_at: tuple[CTE, CTE],
     state: RunState,
     counts: dict[RunState, int],
     now: datetime,
 ) -> ResultGroup:
     """Count a group; who came back is only asked of those whose days are over."""
+    met, merges = looked_at
     within = timedelta(days=BACK_WITHIN_DAYS)
-    seen, done = ENTRIES.c.occurred_at, _RUNS.c.done_at
-    came = (
-        select(ENTRIES.c.id)
-        .where(
-            ENTRIES.c.card_id == _RUNS.c.card_id,
-            seen > done,
-            ~lies_after(seen, done, within, connection.dialect),
-            is_visit(),
-        )
-        .exists()
-    )
-    over = and_(
-        _RUNS.c.automation_id == automation.id, _RUNS.c.state == state, done <= now - within
-    )
-    watched = connection.scalar(select(func.count()).select_from(_RUNS).where(over))
-    came_back = connection.scalar(select(func.count()).select_from(_RUNS).where(over, came))
+    seen, done = ENTRIES.c.occurred_at, met.c.done_at
+    times = (seen > done, ~lies_after(seen, done, within, connection.dialect), is_visit())
+
+    def came(card: ColumnElement[bool]) -> ColumnElement[bool]:
+        return select(ENTRIES.c.id).where(card, *times).correlate(met).exists()
+
+    parts = select(merges.c.from_card_id).where(merges.c.card_id == met.c.whole)
+    has_parts = met.c.whole.in_(select(merges.c.card_id))
+    by_part = came(ENTRIES.c.card_id.in_(parts.correlate(met)))
+    back = came(ENTRIES.c.card_id == met.c.whole) | (has_parts & by_part)
+    over = and_(met.c.state == state, done <= now - within)
+    watched = connection.scalar(select(func.count()).select_from(met).where(over))
+    came_back = connection.scalar(select(func.count()).select_from(met).where(over, back))
     return ResultGroup(counts.get(state, 0), int(watched or 0), int(came_back or 0))
 
 

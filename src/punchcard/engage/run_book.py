@@ -17,6 +17,7 @@ from punchcard.engage.rules.hold_out import is_held_out
 from punchcard.engage.rules.quiet_hours import first_moment
 from punchcard.engage.vocabulary import AutomationStatus, RunState
 from punchcard.kit.ids import AutomationId, AutomationRunId, CardId, EntryId, GrantId, Ids
+from punchcard.loyalty.cards.merges.merged_cards import together
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs.rules_loader import zone_of
 
@@ -31,6 +32,7 @@ def enter(
 ) -> int:
     """Enter the cards that an automation meets, once an occasion and within its limit a year.
 
+    Cards that were merged are one: what was entered for one of them is not entered again.
     Who is held out is entered as that. Returns how many were entered.
     """
     automation = _held(session, automation_id)
@@ -84,6 +86,36 @@ def settle(
     )
 
 
+def done_elsewhere(session: Session, runs: Collection[AutomationRun]) -> set[AutomationRunId]:
+    """Return which of these runs are those of another card as well: merged since with theirs.
+
+    Of several that wait the first is done.
+    """
+    groups = together(session, {run.card_id for run in runs})
+    merged = [run for run in runs if len(groups[run.card_id]) > 1]
+    if not merged:
+        return set()
+    query = select(AutomationRun).where(
+        AutomationRun.card_id.in_({one for run in merged for one in groups[run.card_id]}),
+        AutomationRun.automation_id.in_({run.automation_id for run in merged}),
+        AutomationRun.state != RunState.REFUSED,
+    )
+    others = session.scalars(query).all()
+    return {
+        run.id
+        for run in merged
+        if any(
+            other.card_id in groups[run.card_id] and _comes_before(other, run) for other in others
+        )
+    }
+
+
+def _comes_before(other: AutomationRun, run: AutomationRun) -> bool:
+    is_same = (other.automation_id, other.occasion) == (run.automation_id, run.occasion)
+    is_done = other.state != RunState.WAITING
+    return is_same and other.id != run.id and (is_done or other.id < run.id)
+
+
 def _held(session: Session, automation_id: AutomationId) -> Automation | None:
     return session.scalar(
         select(Automation)
@@ -102,6 +134,8 @@ class _Book:
         self._limit = automation.limit_per_year
         self._known: set[tuple[CardId, str]] = set()
         self._times: dict[tuple[CardId, int], int] = {}
+        groups = together(session, card_ids)
+        self._whole = {one: group[0] for group in groups.values() for one in group}
         query = (
             select(
                 AutomationRun.automation_id,
@@ -111,20 +145,21 @@ class _Book:
             )
             .join(Automation, Automation.id == AutomationRun.automation_id)
             .where(
-                AutomationRun.card_id.in_(card_ids),
+                AutomationRun.card_id.in_(self._whole),
                 AutomationRun.trigger == automation.trigger,
                 (Automation.id == automation.id) | (Automation.status == AutomationStatus.ENDED),
             )
         )
         for by, card_id, occasion, year in session.execute(query):
             # One that was ended and made anew does not do a second time what was done.
-            self._known.add((card_id, occasion))
+            whole = self._whole[card_id]
+            self._known.add((whole, occasion))
             if by == automation.id:
-                self._count(card_id, year)
+                self._count(whole, year)
 
     def takes(self, met: Met) -> bool:
         """Return whether an occasion is new and within the limit; it is counted then."""
-        card_id, occasion = met
+        card_id, occasion = self._whole[met.card_id], met.occasion
         if (card_id, occasion.name) in self._known:
             return False
         times = self._times.get((card_id, occasion.year), 0)

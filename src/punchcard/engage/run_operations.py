@@ -32,22 +32,24 @@ _REASONS: Final = {
 
 
 class DueRun(NamedTuple):
-    """A run that is due, its automation, and the time zone of their program."""
+    """A run that is due, its automation, the time zone of their program, its card's number."""
 
     run: AutomationRun
     automation: Automation
     timezone: str
+    number: str
 
 
 def operation_of(due: DueRun, now: datetime, ids: Ids) -> Operation:
     """Return what is asked of the till for a run."""
-    run, automation, _ = due
+    run, automation, *_ = due
     metadata: OperationMetadata = {
         "vendor_id": run.vendor_id,
         "actor": Actor(ActorKind.SYSTEM, None),
         "idempotency_key": f"automation:{run.id}",
     }
-    card = CardRef(CardKey.ID, run.card_id)
+    # By its number: that of a merged card leads to the one that it became.
+    card = CardRef(CardKey.NUMBER, due.number)
     if automation.action == AutomationAction.GRANT:
         assert automation.reward_id is not None
         return GrantReward(

@@ -6,8 +6,8 @@ import pytest
 
 from punchcard.context import Context
 from punchcard.loyalty.models import LoyaltyProgram
+from tests.engage.brought import friend, work_on_friends
 from tests.engage.engaged import coffee_shop, guest, stamp
-from tests.engage.test_referrals import friend, work
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.pages import Visitor, text_of
@@ -76,7 +76,7 @@ def test_friends_are_listed_and_can_be_taken_away_as_a_file(
     anna = guest(alice, program, name="Anna", email="anna@anna.example")
     stamp(alice, friend(alice, program, anna, name="Ben"))
     friend(alice, program, anna, name="Anna", email="anna@anna.example")
-    work(context)
+    work_on_friends(context)
     told = text_of(owner.get(f"/console/programs/{program.id}/friends"))
     assert "Ben" in told
     assert "Paid" in told

@@ -13,7 +13,8 @@ from punchcard.loyalty.vocabulary import ReferralState
 class ReferralSchema(Schema):
     """A friend who joined by a card's link, and what became of it.
 
-    `pending`: no visit has earned it yet; `held` until `due_at`; `paid` to both; `reversed` with
+    `pending`: no visit has earned it yet, or cards are merged that stand against it, for `reason`
+    `own_card` or `known_contact`; `held` until `due_at`; `paid` to both; `reversed` with
     the visit that earned it, and a later one may earn it again; `refused` for `reason`: `own_card`,
     `known_contact`, `limit_reached`, or the code of what the till refuses.
     """

@@ -19,7 +19,7 @@ from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import CardId, CustomerId, as_card_token
 from punchcard.kit.secrets import hash_token
 from punchcard.loyalty.cards.former_contacts import FormerContacts
-from punchcard.loyalty.cards.merges.merged_cards import leads_to, part_of
+from punchcard.loyalty.cards.merges.merged_cards import leads_to, parts_of
 from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.events import announce_cards_changed
 from punchcard.loyalty.models import (
@@ -150,7 +150,7 @@ def _lock_cards(
     if customer_id is None:
         mine = and_(LoyaltyCard.id == card_id, LoyaltyCard.customer_id.is_(None))
     own = session.scalars(select(LoyaltyCard.id).where(mine)).all()
-    all_of_them = or_(mine, LoyaltyCard.id.in_(part_of(session, own)))
+    all_of_them = or_(mine, LoyaltyCard.id.in_(parts_of(session, own)))
     held = select(LoyaltyCard).where(all_of_them).order_by(LoyaltyCard.id).with_for_update()
     return list(session.scalars(held.execution_options(populate_existing=True)))
 
@@ -215,7 +215,7 @@ def _cards_beside(session: Session, card: LoyaltyCard) -> Select[LoyaltyCard, st
     same = LoyaltyCard.customer_id == card.customer_id
     own = same if card.customer_id is not None else LoyaltyCard.id == card.id
     held = session.scalars(select(LoyaltyCard.id).where(own)).all()
-    mine = or_(own, LoyaltyCard.id.in_(part_of(session, held)))
+    mine = or_(own, LoyaltyCard.id.in_(parts_of(session, held)))
     return (
         select(LoyaltyCard, LoyaltyProgram.name)
         .join(LoyaltyProgram, LoyaltyProgram.id == LoyaltyCard.program_id)
