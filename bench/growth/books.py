@@ -3,9 +3,10 @@
 A bookkeeper with paper and pencil: shares no code with the rules, and asks the second opinion of
 `tests/oracle` for tiers. A point is good for twelve months and to the end of that month. What was
 spent in this month and the eleven before it makes a tier, which is kept for six months, and a
-fortnight of grace. Who has enough for the reward after a purchase takes it at once. The tills where
-every seventh customer buys are offline: what happens there is told two days later, and they hand
-out no rewards.
+fortnight of grace. Who has enough for the reward after a purchase takes it at once, but for two
+kinds of customers: the tills where every seventh buys are offline, and what happens there is told
+two days later; and of what every other seventh buys, every third purchase was a mistake, which is
+taken back on the day after it.
 """
 
 from calendar import monthrange
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from enum import Enum, auto
 from fractions import Fraction
 from math import floor
 from typing import NamedTuple
@@ -38,12 +40,22 @@ ONE_DAY = timedelta(days=1)
 TOLD_LATE = timedelta(days=2)
 
 
-class Ask(NamedTuple):
-    """A purchase of `cents`, or a reward taken where there are none; when it happened."""
+class Deed(Enum):
+    """What a customer does."""
 
+    BUYS = auto()
+    TAKES_REWARD = auto()
+    TAKES_BACK = auto()
+
+
+class Ask(NamedTuple):
+    """What happened, and when; `line` is that of the purchase in the file, `cents` its price."""
+
+    deed: Deed
     customer: str
     happened: date
-    cents: int | None
+    line: int
+    cents: int
 
 
 class Sums(NamedTuple):
@@ -57,6 +69,17 @@ class Sums(NamedTuple):
     closing: int
     ending: Mapping[date, int]
     ever: Mapping[str, int]
+
+
+class Bought(NamedTuple):
+    """What a purchase gave, to the part of a point, and its place among those of the customer."""
+
+    earned: Fraction
+    points: int
+    bonus: int
+    doubled: int | None
+    last: date
+    place: int
 
 
 @dataclass
@@ -99,23 +122,33 @@ class Books:
         for one in purchases.bought:
             day = date.fromisoformat(one.day)
             told = day + TOLD_LATE if is_offline(one.customer) else day
-            self._told[told].append(Ask(one.customer, day, one.cents))
+            bought = Ask(Deed.BUYS, one.customer, day, one.line, one.cents)
+            self._told[told].append(bought)
+            if _is_mistake(bought):
+                undone = bought._replace(deed=Deed.TAKES_BACK, happened=day + ONE_DAY)
+                self._told[undone.happened].append(undone)
         self.moves: Counter[tuple[str, date]] = Counter()
         self.ends: Counter[tuple[date, date]] = Counter()
-        self.doubled_points = self.doubled_purchases = 0
-        self.doubled_cards: set[str] = set()
+        self.doubled_points = 0
+        self.doubled_cards: Counter[str] = Counter()
+        self._bought: dict[int, Bought] = {}
 
     def asks_of(self, day: date) -> list[Ask]:
         """Let a day go by; return what is asked for on it, in its order."""
         asks = []
-        for bought in self._told.pop(day, []):
-            asks.append(bought)
-            account = self.accounts[bought.customer]
-            self._come_to(account, bought.happened)
-            self._buy(account, bought)
-            if account.points >= REWARD_POINTS and not is_offline(bought.customer):
-                asks.append(bought._replace(cents=None))
-                self._take_reward(account, bought.happened)
+        for one in self._told.pop(day, []):
+            asks.append(one)
+            account = self.accounts[one.customer]
+            self._come_to(account, one.happened)
+            if one.deed is Deed.TAKES_BACK:
+                self._take_back(account, one)
+                continue
+            self._buy(account, one)
+            if account.points >= REWARD_POINTS and not (
+                is_offline(one.customer) or _errs(one.customer)
+            ):
+                asks.append(one._replace(deed=Deed.TAKES_REWARD))
+                self._take(account, "redeemed", one.happened, REWARD_POINTS)
         return asks
 
     def shown(self, customer: str, day: date) -> Account:
@@ -146,45 +179,71 @@ class Books:
 
     def _come_to(self, account: Account, day: date) -> None:
         for last in sorted(last for last in account.good_until if last < day):
-            points = account.good_until.pop(last)
-            self._move("expired", account, last + ONE_DAY, last, -points)
+            self._move("expired", account, last + ONE_DAY, last, -account.good_until[last])
+            del account.good_until[last]
         account.member.live_until(day)
 
-    def _buy(self, account: Account, bought: Ask) -> None:
-        assert bought.cents is not None
-        day, has = bought.happened, account.carry
-        base = Fraction(bought.cents * POINTS_PER_DOLLAR, 100)
+    def _buy(self, account: Account, ask: Ask) -> None:
+        day, has = ask.happened, account.carry
+        base = Fraction(ask.cents * POINTS_PER_DOLLAR, 100)
         tiered = base * FACTORS[TIERS["tiers"][account.member.place][0]]
         is_doubled = self.has_double and DOUBLED[0] <= day <= DOUBLED[1]
         earned = tiered * 2 if is_doubled else tiered
-        points = floor(has + earned)
+        points, last = floor(has + earned), _last_good_day(day)
         account.carry = has + earned - points
         account.lifetime += points
-        self._move("earned", account, day, _last_good_day(day), points)
-        self.moves["bonus", day] += points - floor(has + base)
-        if is_doubled:
-            self.doubled_points += points - floor(has + tiered)
-            self.doubled_purchases += 1
-            self.doubled_cards.add(bought.customer)
-        account.member.buy(bought.cents)
+        bonus = points - floor(has + base)
+        doubled = points - floor(has + tiered) if is_doubled else None
+        place = len(account.member.bought)
+        self._bought[ask.line] = Bought(earned, points, bonus, doubled, last, place)
+        self._move("earned", account, day, last, points)
+        self.moves["bonus", day] += bonus
+        self._count_doubled(ask.customer, doubled, 1)
+        account.member.buy(ask.cents)
 
-    def _take_reward(self, account: Account, day: date) -> None:
-        left = REWARD_POINTS
-        for last in sorted(account.good_until):
-            points = min(left, account.good_until[last])
-            self._move("redeemed", account, day, last, -points)
-            left -= points
+    def _take_back(self, account: Account, ask: Ask) -> None:
+        """Take back what a purchase earned: points that end with it, then what ends first."""
+        bought, day = self._bought[ask.line], ask.happened
+        left = account.points + account.carry - bought.earned
+        points = account.points - floor(left)
+        account.carry = left - floor(left)
+        account.lifetime -= bought.points
+        self._take(account, "earned", day, points, own=bought.last if bought.points else None)
+        self.moves["bonus", day] -= bought.bonus
+        self._count_doubled(ask.customer, bought.doubled, -1)
+        account.member.give_back(bought.place)
+
+    def _count_doubled(self, customer: str, points: int | None, sign: int) -> None:
+        if points is not None:
+            self.doubled_points += sign * points
+            self.doubled_cards[customer] += sign
+
+    def _take(
+        self, account: Account, name: str, day: date, points: int, own: date | None = None
+    ) -> None:
+        for last in sorted(account.good_until, key=lambda last: (last != own, last)):
+            taken = min(points, account.good_until[last])
+            self._move(name, account, day, last, -taken)
+            points -= taken
+        assert points == 0
 
     def _move(self, name: str, account: Account, day: date, last: date, points: int) -> None:
-        if name != "expired":
-            account.good_until[last] += points
-        self.moves[name, day] += abs(points)
+        account.good_until[last] += points
+        self.moves[name, day] += points if name == "earned" else -points
         self.ends[day, last] += points
 
 
 def is_offline(customer: str) -> bool:
     """Return whether a customer buys where tills have no line."""
     return int(customer) % 7 == 0
+
+
+def _errs(customer: str) -> bool:
+    return int(customer) % 7 == 1
+
+
+def _is_mistake(bought: Ask) -> bool:
+    return _errs(bought.customer) and bought.line % 3 == 0
 
 
 def _owed(moved: Mapping[str, int]) -> int:

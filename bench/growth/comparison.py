@@ -128,9 +128,10 @@ def _owed(books: Books, first: date, last: date) -> dict[str, Any]:
 def _differing_promotion(doubled: ProgramCounter, plain: ProgramCounter) -> Iterator[str]:
     """Compare what the promotion gave, and what it would have given where it was not."""
     books = doubled.books
-    gave = (books.doubled_points, len(books.doubled_cards), books.doubled_purchases)
+    cards = +books.doubled_cards
+    gave = (books.doubled_points, len(cards), cards.total())
     cost = ceil(Fraction(books.doubled_points * REWARD_CENTS, REWARD_POINTS))
-    for counter, came_anyway in ((doubled, 0), (plain, books.doubled_purchases)):
+    for counter, came_anyway in ((doubled, 0), (plain, cards.total())):
         told = _simulated(counter)
         one = told.simulation
         found = (one.points, one.cards, one.touched, one.came_anyway, told.cost_minor)

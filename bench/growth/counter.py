@@ -6,11 +6,20 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from bench.growth.books import DOUBLED, FACTORS, REWARD_CENTS, REWARD_POINTS, TIERS, Ask, Books
+from bench.growth.books import (
+    DOUBLED,
+    FACTORS,
+    REWARD_CENTS,
+    REWARD_POINTS,
+    TIERS,
+    Ask,
+    Books,
+    Deed,
+)
 from bench.purchases import POINTS_PER_DOLLAR
 from punchcard.accounts.audit_service import Act
 from punchcard.context import Context
-from punchcard.kit.ids import CardId, ProgramId, PromotionId, RewardId, VendorId
+from punchcard.kit.ids import CardId, EntryId, ProgramId, PromotionId, RewardId, VendorId
 from punchcard.loyalty.operations import (
     Actor,
     CardKey,
@@ -19,6 +28,7 @@ from punchcard.loyalty.operations import (
     OpenCard,
     Operation,
     RedeemReward,
+    VoidEntry,
 )
 from punchcard.loyalty.programs import program_service, promotion_service, reward_service
 from punchcard.loyalty.till.receipt import Receipt
@@ -63,22 +73,31 @@ class ProgramCounter:
     promotion_id: PromotionId
     books: Books
     cards: dict[str, CardId] = field(default_factory=dict)
+    entries: dict[int, EntryId] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
 
     def live(self, day: date) -> int:
         """Open the cards of a day and do what is asked for on it; returns how much that was."""
         customers = self.books.opening_days[day]
         opened = self._do([self._opening() for _ in customers])
-        for customer, receipt in zip(customers, opened, strict=True):
-            self.cards[customer] = receipt.card.id
+        self.cards |= {
+            customer: receipt.card.id
+            for customer, receipt in zip(customers, opened, strict=True)
+            if receipt
+        }
         asks = self.books.asks_of(day)
-        self._do([self._asked(ask, day) for ask in asks])
+        done = self._do([self._asked(ask, day) for ask in asks])
+        self.entries |= {
+            ask.line: EntryId(receipt.entry["id"])
+            for ask, receipt in zip(asks, done, strict=True)
+            if receipt and ask.deed is Deed.BUYS
+        }
         return len(asks)
 
-    def _do(self, operations: Sequence[Operation]) -> list[Receipt]:
+    def _do(self, operations: Sequence[Operation]) -> list[Receipt | None]:
         outcomes = self.context.loyalty.till.submit_all(operations)
         self.refused += [f"refused: {one!r}" for one in outcomes if not isinstance(one, Receipt)]
-        return [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
+        return [outcome if isinstance(outcome, Receipt) else None for outcome in outcomes]
 
     def _opening(self) -> OpenCard:
         return OpenCard(vendor_id=self.vendor_id, actor=_BY_TILL, program_id=self.program_id)
@@ -87,10 +106,12 @@ class ProgramCounter:
         common: dict[str, Any] = {
             "vendor_id": self.vendor_id,
             "actor": _BY_TILL,
-            "card": CardRef(CardKey.ID, self.cards[ask.customer]),
             "occurred_at": None if ask.happened == day else noon(ask.happened),
         }
-        if ask.cents is None:
+        if ask.deed is Deed.TAKES_BACK:
+            return VoidEntry(**common, transaction_id=self.entries[ask.line])
+        common["card"] = CardRef(CardKey.ID, self.cards[ask.customer])
+        if ask.deed is Deed.TAKES_REWARD:
             return RedeemReward(**common, reward_id=self.reward_id)
         return EarnPoints(**common, amount_minor=ask.cents)
 
