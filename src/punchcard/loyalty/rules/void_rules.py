@@ -49,7 +49,10 @@ VOIDABLE = (
     EntryType.REFERRAL_BONUS,
     EntryType.AUTOMATION_BONUS,
 )
-_STAMPING = (EntryType.STAMP_EARNED, EntryType.VISIT_RECORDED)
+STAMPINGS = (EntryType.STAMP_EARNED, EntryType.VISIT_RECORDED)
+"""Entries whose void asks which stamps then are the card's last."""
+SPENDINGS = (EntryType.STAMPS_REDEEMED, EntryType.POINTS_REDEEMED)
+"""Entries whose void gives back what was spent, less what earlier voids forgave."""
 
 
 def void_entry(
@@ -78,7 +81,7 @@ def void_entry(
         card = carrying(program, card, carried(program, card))
         if card.carry_parts != program.points_per_amount_minor:
             details = joined(details, {"carry_parts": card.carry_parts})
-    if past.type in _STAMPING:
+    if past.type in STAMPINGS:
         card = with_stamp_clock(program, card, history.stamps)
     entry = EntryDraft(
         type=EntryType.VOIDED,

@@ -56,7 +56,7 @@ from punchcard.loyalty.till.enrolment import (
 )
 from punchcard.loyalty.till.held_card import HeldCard
 from punchcard.loyalty.till.looks import till_queries as queries
-from punchcard.loyalty.till.looks.batch_history import Sight, is_stamp_of_now
+from punchcard.loyalty.till.looks.batch_history import NamedEntries, Sight, is_stamp_of_now
 from punchcard.loyalty.till.looks.histories import history_of
 from punchcard.loyalty.till.looks.replays import replayed
 from punchcard.loyalty.till.merges.pairs import moved_two
@@ -108,6 +108,7 @@ class Batch:
     opening: ProgramsToOpen = field(init=False)
     locks: BatchLocks = field(init=False)
     shelves: BatchShelves = field(init=False)
+    named: NamedEntries = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin with nothing locked."""
@@ -122,6 +123,7 @@ class Batch:
         self.locks.lock(operations, waits=waits, looks_closer=looks_closer)
         self.now, self.cards = self.locks.now, self.locks.cards
         self.targets, self.rewards = self.locks.targets, self.locks.rewards
+        self.named = NamedEntries(self.targets)
         self.writes.budgets.left = self.locks.budgets
 
     def run(self, operations: Sequence[Operation]) -> list[Outcome | None]:
@@ -263,7 +265,7 @@ class Batch:
             self._check_reference(operation, card)
         if is_stamp_of_now(operation, card, self.now):
             return NO_HISTORY
-        return history_of(operation, Sight(self._past, card, self.rewards, self.now))
+        return history_of(operation, Sight(self._past, card, self.rewards, self.now, self.named))
 
     def _past(self, card: HeldCard) -> Connection:
         """Return where the card's past can be asked for, unless this batch has moved it already."""

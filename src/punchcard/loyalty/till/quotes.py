@@ -24,7 +24,7 @@ from punchcard.loyalty.rules.values import EntryDraft, ProgramRules
 from punchcard.loyalty.tables import CARDS
 from punchcard.loyalty.till.batch_budgets import left_of_budgets
 from punchcard.loyalty.till.held_card import HeldCard, held_card
-from punchcard.loyalty.till.looks.batch_history import Sight
+from punchcard.loyalty.till.looks.batch_history import NamedEntries, Sight
 from punchcard.loyalty.till.looks.histories import history_of
 from punchcard.loyalty.till.looks.till_queries import open_locations
 from punchcard.loyalty.till.reference_claims import already_claimed, claims_in_use, claims_of
@@ -62,7 +62,7 @@ def _quoted(
     connection: Connection, operation: CardOperation, card: HeldCard, now: datetime
 ) -> Quote:
     _check_claims(connection, operation, card.program)
-    history = history_of(operation, Sight(lambda _: connection, card, {}, now))
+    history = history_of(operation, Sight(lambda _: connection, card, {}, now, NamedEntries(())))
     if card.program.promotions:
         history = replace(history, budgets=left_of_budgets(connection, card.program))
     decision = decide(operation, card.program, card.state, now, history)

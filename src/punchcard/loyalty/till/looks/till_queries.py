@@ -37,6 +37,11 @@ _RECORDS = table_of(IdempotencyRecord)
 _LOCATIONS = table_of(Location)
 _MERGES = table_of(CardMerge)
 _PINS = table_of(StaffPin)
+# Made once: an alias has a column for each of the table's, which costs more than many a query.
+_VOIDING, _VOIDED, _REFUND = (ENTRIES.alias(name) for name in ("voiding", "voided", "refund"))
+_BEFORE, _BEFORE_VOID, _EARLIER = (
+    ENTRIES.alias(name) for name in ("before", "before_void", "earlier")
+)
 
 
 KeyPair = tuple[VendorId, str]
@@ -129,16 +134,24 @@ def _merged_with(
     return found
 
 
-def past_entry(connection: Connection, entry_id: EntryId, program: ProgramRules) -> PastEntry:
+@lru_cache(maxsize=2)
+def _past_statement(dialect: Dialect) -> Any:
+    return (
+        select(ENTRIES, _VOIDING.c.id.label("voided_by"), *_carries(_BEFORE))
+        .outerjoin(_VOIDING, _VOIDING.c.voids == ENTRIES.c.id)
+        .outerjoin(_BEFORE, _carried_into(ENTRIES, _BEFORE))
+        .where(one_of(ENTRIES.c.id, "ids", dialect))
+    )
+
+
+def past_rows(connection: Connection, entry_ids: Collection[EntryId]) -> dict[EntryId, Row[Any]]:
+    """Return what `past_entry` makes of entries, by their ids: one query for all of a batch."""
+    rows = connection.execute(_past_statement(connection.dialect), {"ids": sorted(entry_ids)})
+    return {row.id: row for row in rows}
+
+
+def past_entry(row: Row[Any], program: ProgramRules) -> PastEntry:
     """Return the entry that is to be voided: what it moved, and what voided it before."""
-    voiding = ENTRIES.alias("voiding")
-    before = ENTRIES.alias("before")
-    row = connection.execute(
-        select(ENTRIES, voiding.c.id.label("voided_by"), *_carries(before))
-        .outerjoin(voiding, voiding.c.voids == ENTRIES.c.id)
-        .outerjoin(before, _carried_into(ENTRIES, before))
-        .where(ENTRIES.c.id == entry_id)
-    ).one()
     return PastEntry(
         id=row.id,
         type=row.type,
@@ -177,7 +190,7 @@ def forgiven_by_refunds(
     connection: Connection, card_id: CardId, program: ProgramRules
 ) -> tuple[int, Fraction]:
     """Return what refunds on a card did not take back: stamps, and points."""
-    refund, before = ENTRIES.alias("r"), ENTRIES.alias("b")
+    refund, before = _REFUND, _BEFORE
     rows = connection.execute(
         select(
             *(refund.c.type, refund.c.points_delta, *_carries(refund), *_carries(before)),
@@ -209,7 +222,7 @@ def forgiven(connection: Connection, card_id: CardId, program: ProgramRules) -> 
 
     What had ended was nobody's to take; what merged cards got back is no debt.
     """
-    void, voided, before_void, before = (ENTRIES.alias(n) for n in ("v", "e", "bv", "be"))
+    void, voided, before_void, before = _VOIDING, _VOIDED, _BEFORE_VOID, _BEFORE
     rows = connection.execute(
         select(
             void.c.stamps_delta + voided.c.stamps_delta,
@@ -258,15 +271,14 @@ def _carried_into(entry: Any, before: Any) -> ColumnElement[bool]:
 
     Others repeat the number: in which parts of a point it counts, only those tell that wrote it.
     """
-    earlier = ENTRIES.alias()
     latest = (
-        select(earlier.c.sequence)
+        select(_EARLIER.c.sequence)
         .where(
-            earlier.c.card_id == entry.c.card_id,
-            earlier.c.sequence < entry.c.sequence,
-            earlier.c.type.in_(CARRYING),
+            _EARLIER.c.card_id == entry.c.card_id,
+            _EARLIER.c.sequence < entry.c.sequence,
+            _EARLIER.c.type.in_(CARRYING),
         )
-        .order_by(earlier.c.sequence.desc())
+        .order_by(_EARLIER.c.sequence.desc())
         .limit(1)
         .correlate(entry)
         .scalar_subquery()

@@ -20,7 +20,7 @@ from punchcard.loyalty.rules.values import History
 from punchcard.loyalty.tables import CARDS
 from punchcard.loyalty.till.held_card import HeldCard
 from punchcard.loyalty.till.looks import told_entries
-from punchcard.loyalty.till.looks.till_queries import past_entry
+from punchcard.loyalty.till.looks.till_queries import past_entry, past_rows
 
 _ERASURES = table_of(Erasure)
 _MERGES = table_of(CardMerge)
@@ -55,8 +55,9 @@ def moved_two(
     row = connection.execute(query).one()
     pair = CardPair(card, other) if row.in_entry_id == named else CardPair(other, card)
     program = pair.target.program
-    came = past_entry(connection, row.in_entry_id, program)
-    went = past_entry(connection, row.out_entry_id, program)
+    rows = past_rows(connection, [row.in_entry_id, row.out_entry_id])
+    came = past_entry(rows[row.in_entry_id], program)
+    went = past_entry(rows[row.out_entry_id], program)
     history = History(moves=told_entries.moves_of(connection, row.card_id, came))
     past = PastMerge(came, went, row.made_at, history)
     states = (pair.target.state, pair.source.state)

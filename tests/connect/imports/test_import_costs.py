@@ -1,0 +1,46 @@
+"""What an import asks of the database: for a part of its file as a whole, not for each row."""
+
+from punchcard.db.database import Database
+from punchcard.kit.ids import EntryId
+from punchcard.loyalty.vocabulary import EntryType
+from tests.connect.imports.mover import Mover
+from tests.support.drivers.till import TillDriver
+from tests.support.statements import statements_of
+
+_PARTS, _ROWS_A_PART = 2, 250
+_STATEMENTS_A_PART = 40
+
+
+def test_an_undo_asks_for_a_part_and_not_for_each_row(
+    mover: Mover, alice: TillDriver, database: Database
+) -> None:
+    program = alice.program(type="points")
+    rows = range(_PARTS * _ROWS_A_PART)
+    lines = "".join(f"p{n}@home.example,A-{n},{n + 1}\n" for n in rows)
+    run = mover.moves_in(program, f"email,card number,points\n{lines}")
+    statements: list[str] = []
+
+    with statements_of(database, statements):
+        undone = mover.undoes(run.id)
+
+    assert undone.counts["undone"] == len(rows)
+    assert len(statements) <= _PARTS * _STATEMENTS_A_PART
+
+
+def test_what_is_taken_back_at_the_counter_asks_for_what_its_type_needs_alone(
+    alice: TillDriver, database: Database
+) -> None:
+    card = alice.card(alice.program(type="points"))
+    earned = alice.till.submit(alice.earn(card, 900))
+    spent = alice.till.submit(alice.redeem_points(card, 2))
+    asked: dict[str, list[str]] = {}
+
+    for receipt in (spent, earned):
+        statements = asked.setdefault(receipt.entry["type"], [])
+        with statements_of(database, statements):
+            alice.till.submit(alice.void(EntryId(receipt.entry["id"])))
+
+    # What earlier voids forgave is asked where something is given back, not where it is taken.
+    of_earning, of_spending = asked[EntryType.POINTS_EARNED], asked[EntryType.POINTS_REDEEMED]
+    assert not [one for one in of_earning if "refund.points_delta" in one]
+    assert [one for one in of_spending if "refund.points_delta" in one]
