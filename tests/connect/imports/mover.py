@@ -70,9 +70,13 @@ class Mover:
 
     def undoes(self, import_id: ImportId) -> CardImport:
         """Take it back, to the end."""
+        self.asks_to_undo(import_id)
+        return self.worked(import_id)
+
+    def asks_to_undo(self, import_id: ImportId) -> None:
+        """Ask to take it back, and leave that to the worker."""
         with self.alice.database.write() as session:
             import_service.ask_undo(session, self.act(), self.alice.vendor_id, import_id)
-        return self.worked(import_id)
 
     def worked(self, import_id: ImportId) -> CardImport:
         """Work until there is nothing to be done."""
