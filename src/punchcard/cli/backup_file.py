@@ -53,20 +53,23 @@ def whole_file(target: Path) -> Iterator[Path]:
     if target.exists():
         raise CommandFailed(f"{target} is there already; nothing was written.")
     unfinished = target.with_name(target.name + UNFINISHED)
+    is_ours = True
+    # Inside the block already: a signal that stops the command can come between any two lines.
     try:
-        make_private_file(unfinished)
-    except FileExistsError:
-        raise CommandFailed(
-            f"{unfinished} is there: another backup is writing it. If none runs, remove it."
-        ) from None
-    try:
+        try:
+            make_private_file(unfinished)
+        except FileExistsError:
+            is_ours = False
+            raise CommandFailed(
+                f"{unfinished} is there: another backup is writing it. If none runs, remove it."
+            ) from None
         yield unfinished
         _sync(unfinished)
         unfinished.replace(target)
         _sync(target.parent)
     finally:
         # Beside it lies what SQLite needs while it works.
-        for path in target.parent.glob(glob.escape(unfinished.name) + "*"):
+        for path in target.parent.glob(glob.escape(unfinished.name) + "*") if is_ours else ():
             path.unlink(missing_ok=True)
 
 
