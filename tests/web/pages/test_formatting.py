@@ -1,6 +1,7 @@
 """How pages write numbers, money, days and counts in each language."""
 
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 
@@ -58,6 +59,7 @@ def test_a_change_shows_its_sign_and_no_share_a_dash() -> None:
     assert [wording.signed(n) for n in (5, -5)] == ["+5", "−5"]
     assert wording.percent(None) == "–"
     assert wording.percent(0.25) == "25%"
+    assert wording.percent(Fraction(3, 7)) == "43%"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

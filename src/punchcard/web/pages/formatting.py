@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -86,9 +87,9 @@ class Wording:
         """Return the name of a day of the week, 1 is Monday, as it stands alone."""
         return weekday_name(day, self.language, width=width)
 
-    def percent(self, share: float | None) -> str:
+    def percent(self, share: float | Fraction | None) -> str:
         """Return a share (0.25) as a percentage; a dash when there is none."""
-        return "–" if share is None else format_percent(share, locale=self.locale)
+        return "–" if share is None else format_percent(float(share), locale=self.locale)
 
     def change(self, now: int, before: int) -> str:
         """Return by how much something grew, as a percentage with its sign; a dash from nothing."""
