@@ -23,7 +23,8 @@ CARD = """id program_id number status customer stamps stamps_target rewards_read
     ready_rewards points lifetime
     next_stamp_at stamps_left_today enrolled_at last_activity_at public_url
     hand_over_url token_digest wallet former_numbers points_pending expiring tier grants_ready
-    stamps_expiring lap milestones kept_milestones referral_url merged_into_card_id"""
+    stamps_expiring lap milestones kept_milestones referral_url merged_into_card_id
+    external_code"""
 TRANSACTION = """id sequence type stamps_delta points_delta stamps_after points_after amount_minor
     currency reference reward staff location_id actor note voids voided_by program_version
     idempotency_key occurred_at created_at late previous_hash hash

@@ -169,7 +169,7 @@ def test_the_models_stand_for_the_contract() -> None:
         " grants_ready lap milestones kept_milestones points points_pending expiring"
         " stamps_expiring tier lifetime next_stamp_at stamps_left_today enrolled_at"
         " last_activity_at public_url referral_url hand_over_url token_digest wallet"
-        " former_numbers merged_into_card_id"
+        " former_numbers merged_into_card_id external_code"
     )
     assert list(Card.model_fields) == promised.split()
     promised = (

@@ -8,7 +8,7 @@ import pytest
 from punchcard.accounts import location_service
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.subjects import SYSTEM
-from punchcard.loyalty.operations import CardKey, CardRef, EarnPoints
+from punchcard.loyalty.operations import CardKey, CardRef, EarnPoints, OpenCard
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.drivers.pages import ACTOR, PagesDriver
@@ -150,3 +150,16 @@ def test_an_old_number_leads_to_the_new_card_and_says_that_it_is_old(
         assert said not in found(owner, query)
     page = text_of(owner.get(f"/console/members/{card_id}"))
     assert f"Numbers before it was replaced {readable}" in " ".join(page.split())
+
+
+def test_a_card_that_moved_in_says_what_is_printed_on_the_old_one(
+    owner: Visitor, counter: PagesDriver, alice: Shop
+) -> None:
+    opening = OpenCard(
+        vendor_id=alice.id, actor=ACTOR, program_id=counter.program.id, external_code="A-17"
+    )
+    moved = alice.context.loyalty.till.submit(opening).card.id
+    page = text_of(owner.get(f"/console/members/{moved}"))
+    assert "Number on the old card A-17" in " ".join(page.split())
+    fresh = text_of(owner.get(f"/console/members/{counter.open()}"))
+    assert "Number on the old card" not in fresh

@@ -74,6 +74,7 @@ def card_response(
         "wallet": {"apple": card.wallet_apple, "google": card.wallet_google},
         "former_numbers": [],
         "merged_into_card_id": None,
+        "external_code": card.external_code,
     }
 
 
@@ -300,6 +301,7 @@ class Card(Schema):
             "wallet",
             "former_numbers",
             "merged_into_card_id",
+            "external_code",
         }
     )
     id: str
@@ -335,6 +337,10 @@ class Card(Schema):
     wallet: WalletStates
     former_numbers: list[str] = Field(default_factory=list)
     merged_into_card_id: CardId | None = None
+    external_code: Annotated[
+        str | None,
+        Field(description="What is printed on the card that moved in; it names this one too."),
+    ] = None
 
 
 class FoundCards(Schema):

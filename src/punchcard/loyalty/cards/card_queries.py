@@ -31,6 +31,7 @@ _CARD_COLUMNS = (
     ),
     *(CARDS.c[name] for name in ("vendor_id", "program_id", "customer_id", "number")),
     *(CARDS.c[name] for name in ("token_hash", "token_sealed", "locale", "location_id")),
+    CARDS.c.external_code,
     *(CARDS.c[name] for name in ("sequence", "head_hash")),
 )
 

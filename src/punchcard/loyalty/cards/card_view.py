@@ -36,7 +36,8 @@ class CardView(NamedTuple):
     only readers are told them. `milestones` are the rewards of its lap, the full card's last, and
     `kept_milestones` those of former laps that it still can have, by lap and stamps. `tier` is None
     where the program has none.
-    `referral_slug` is where friends join whom it brings.
+    `referral_slug` is where friends join whom it brings, `external_code` what is printed on what
+    its holder had elsewhere.
     """
 
     id: CardId
@@ -66,6 +67,7 @@ class CardView(NamedTuple):
     kept_milestones: tuple[Claim, ...] = ()
     tier: TierView | None = None
     referral_slug: str | None = None
+    external_code: str | None = None
 
     @property
     def lap(self) -> int:
@@ -105,6 +107,7 @@ def view_of(
     customer: dict[str, Any] | None,
     now: datetime,
     shelf: Shelf = AS_OFFERED,
+    external_code: str | None = None,
 ) -> CardView:
     """Return what a card shows at `now`; `shelf` is what its rules do not know of rewards."""
     if state.standing is not None:
@@ -140,6 +143,7 @@ def view_of(
         () if state.standing is None else kept_of(program, state),
         None if program.tier_plan is None else tier_view(program, state, program.day_of(now)),
         program.referral_slug,
+        external_code,
     )
 
 
@@ -170,6 +174,7 @@ def view_of_row(
         customer=customer_of(row),
         now=now,
         shelf=Shelf(taken=taken, is_open=row.vendor_status == VendorStatus.ACTIVE),
+        external_code=row.external_code,
     )
     if not taken:
         return view

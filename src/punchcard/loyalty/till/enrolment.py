@@ -210,4 +210,5 @@ def fresh_card(new: NewCard, program: ProgramRules, state: CardState, *, keeps: 
         sequence=0,
         head_hash=FIRST_HASH,
         keeps_origins=keeps,
+        external_code=new.external_code,
     )

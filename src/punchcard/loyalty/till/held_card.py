@@ -27,6 +27,7 @@ class HeldCard:
     is_touched: bool = False
     had_standing: bool = False
     wallets: tuple[str, str] | None = None
+    external_code: str | None = None
 
     @property
     def all_ids(self) -> list[CardId]:
@@ -44,6 +45,7 @@ class HeldCard:
             customer=self.customer,
             now=now,
             shelf=shelf,
+            external_code=self.external_code,
         )
         if self.wallets is None:
             return view
@@ -65,4 +67,5 @@ def held_card(row: Any, program: ProgramRules, *, has_wallets: bool = False) -> 
         keeps_origins=row.keeps_origins,
         had_standing=state.standing is not None,
         wallets=(row.wallet_apple, row.wallet_google) if has_wallets else None,
+        external_code=row.external_code,
     )
