@@ -8,6 +8,7 @@ from punchcard.engage import referral_service
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.cards import card_service
+from punchcard.loyalty.errors.cards import CardBlocked
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs import program_service, reward_service
 from punchcard.loyalty.rules.promises.referral_form import REFERRAL_BOUNDS, SIDES
@@ -22,6 +23,8 @@ router = APIRouter(prefix="/console/programs/{program_id}/friends")
 _SHOWN: Final = 100
 _REWARDS: Final = 200
 _GIVES: Final = ("points", "stamps", "reward_id")
+# One of the two may have got nothing: the till tells why.
+_REASONS: Final = {**REFERRAL_REASONS, CardBlocked.code: CardBlocked.sentence}
 _FIELDS: Final = {
     f"referral.{side}.{name}": f"{side}_{name}" for side in SIDES for name in _GIVES
 } | {
@@ -139,5 +142,5 @@ def _page(
         brought=brought,
         card_names=names,
         referral_states=REFERRAL_STATES,
-        referral_reasons=REFERRAL_REASONS,
+        referral_reasons=_REASONS,
     )
