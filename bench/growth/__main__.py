@@ -2,8 +2,8 @@
 
 Lives through the purchases of bench/data/CDNOW_master.txt day by day in a program whose points end
 after a year, with three tiers, rewards taken, and a month that counts double, and beside it in one
-without that month. Compares every card (balance, dates of points, tier), what is owed quarter by
-quarter, and the simulation of the promotion with what it gave; exits with 1 unless all agree
+without that month. Compares every card (balance, dates of points, tier), what is owed every
+half year, and the simulation of the promotion with what it gave; exits with 1 unless all agree
 exactly.
 
 Opens a fresh SQLite database, then one on a fresh PostgreSQL; with --database-url only that one.
