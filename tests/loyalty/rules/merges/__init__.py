@@ -1,0 +1,1 @@
+"""Merges, by the rules alone."""
