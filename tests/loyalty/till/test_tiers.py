@@ -219,3 +219,18 @@ def test_a_program_without_tiers_writes_nothing_of_them(
     receipt = till.submit(earn(card, 120, by_till))
     assert (receipt.entry["form"], receipt.entry["details"], receipt.card.tier) == (1, None, None)
     assert kept(context, card).standing is None
+
+
+def test_the_part_of_a_point_that_a_tier_left_is_kept_by_a_purchase_without_one(
+    context: Context, alice: Shop, till: Till, by_till: OperationMetadata, clock: ManualClock
+) -> None:
+    rules = {"tier_window": "rolling_12_months", "tier_downgrade": "to_fit"}
+    program = tiered(alice, **rules)
+    card = shelf.opened_card(alice, program)
+    till.submit(earn(card, 100, by_till))
+    ref = CardRef(CardKey.ID, card)
+    till.submit(EarnPoints(card=ref, amount_minor=101, **by_till))
+    clock.advance(days=800)
+    till.submit(EarnPoints(card=ref, amount_minor=101, **by_till))
+    row = kept(context, card)
+    assert (row.points_carry, row.carry_parts) == (105, 200)

@@ -76,10 +76,12 @@ def credited(
     at: datetime,
 ) -> Moved:
     """Put on the card the points of a purchase of `amount_minor` with these bonuses."""
-    if bonuses:
+    parts = program.points_per_amount_minor
+    is_finer = card.points_carry > 0 and program.carry_parts_of(card) > parts
+    if bonuses or is_finer:
+        # A bonus may have left a smaller part of a point than the program counts in.
         earning = earning_of(amount_minor, bonuses, program, card)
         return credit_earned(program, card, earning, program.day_of(at))
-    parts = program.points_per_amount_minor
     earned_parts = amount_minor * program.points_per_currency_unit
     points, carry = divmod(earned_parts + carry_in(card, program), parts)
     card = card._replace(
