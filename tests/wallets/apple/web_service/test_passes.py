@@ -85,6 +85,27 @@ def test_replaced_card_lets_the_old_phone_know_only_that_it_is_over(
     assert new.document["authenticationToken"] != old.document["authenticationToken"]
 
 
+def test_the_pass_of_a_merged_card_is_void_and_the_other_shows_what_both_had(
+    api: Api, owner: Api, counter: StampsAndPushes, coffee: LoyaltyProgram
+) -> None:
+    old, new = Phone(api), Phone(api, name="0" * 32, token="f" * 32)
+    found, mine = enrol(owner, coffee), enrol(owner, coffee, name="Zoé")
+    old.add(found)
+    new.add(mine)
+    counter.stamp(found)
+    merge = owner.post(f"{CARDS}/{mine['id']}/merge", json={"from_card_id": found["id"]})
+    assert merge.status_code == 201
+    assert counter.follow(found) == [old.token]
+    assert counter.follow(mine) == [new.token]
+    void = old.fetch(found["number"])
+    assert void is not None
+    assert void.document["voided"] is True
+    kept = new.fetch(mine["number"])
+    assert kept is not None
+    assert "voided" not in kept.document
+    assert kept.fields("headerFields") == {"stamps": "1/10"}
+
+
 def test_blocked_card_is_void_until_it_is_unblocked(
     api: Api, owner: Api, counter: StampsAndPushes, coffee: LoyaltyProgram
 ) -> None:
