@@ -11,10 +11,15 @@ from punchcard.db.database import with_driver
 @contextmanager
 def behind_the_triggers(url: str) -> Iterator[Connection]:
     """Open a connection that no trigger and no foreign key holds back; commits at the end."""
-    engine = create_engine(url if url.startswith("sqlite") else with_driver(url))
+    is_sqlite = url.startswith("sqlite")
+    # Whoever writes now is waited for: a server that is busy is no reason to fail.
+    waits = {"timeout": 60} if is_sqlite else {}
+    engine = create_engine(url if is_sqlite else with_driver(url), connect_args=waits)
     try:
         with engine.begin() as connection:
-            if connection.dialect.name == "sqlite":
+            if is_sqlite:
+                # What is read before it is changed must not grow old in between.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
                 triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
                 for name in connection.exec_driver_sql(triggers).scalars().all():
                     connection.exec_driver_sql(f"DROP TRIGGER {name}")
