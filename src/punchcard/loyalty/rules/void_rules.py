@@ -210,8 +210,17 @@ def take_back(
 ) -> Moved:
     """Take `amount` of points that were earned off the card, as far as the policy allows.
 
-    From the lots that `own` changes filled first. What is pending is the card's as well: nothing of
-    it was spent. Raises PointsAlreadySpent.
+    From the lots that `own` changes filled first. Raises PointsAlreadySpent.
+    """
+    after, gone = what_goes(program, card, amount)
+    return debit(after, gone, own)
+
+
+def what_goes(program: ProgramRules, card: CardState, amount: Fraction) -> tuple[CardState, int]:
+    """Return the card with the carry that is left of `amount`, and the whole points that go.
+
+    As far as the policy allows. What is pending is the card's as well: nothing of it was spent.
+    Raises PointsAlreadySpent.
     """
     has = held(program, card) + card.kept_standing.points_pending
     left = has - amount
@@ -219,8 +228,7 @@ def take_back(
         raise PointsAlreadySpent(points_missing=-floor(left))
     if program.void_policy == VoidPolicy.CLAMP:
         left = max(left, min(has, Fraction(0)))
-    gone = floor(has) - floor(left)
-    return debit(carrying(program, card, left - floor(left)), gone, own)
+    return carrying(program, card, left - floor(left)), floor(has) - floor(left)
 
 
 def _with_points_back(

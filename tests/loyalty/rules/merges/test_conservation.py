@@ -89,12 +89,6 @@ def cards(draw: st.DrawFn, card_id: str, least: int = 0) -> CardState:
     )
 
 
-def undated(card: CardState) -> CardState:
-    """Return the card with whole points that never end."""
-    standing = card.kept_standing._replace(lots=(), stamp_lots=())
-    return card._replace(points_carry=0, standing=standing)
-
-
 def merged(mine: CardState, found: CardState) -> MergeDecision:
     operation = MergeCards(
         vendor_id=VendorId(ALICE),
@@ -170,11 +164,10 @@ def holdings(*held_cards: CardState) -> Mapping[str, Any]:
 
 
 def owned(card: CardState) -> Mapping[str, Any]:
-    """Return all that a card is, but for what limits look at, and when its points begin and end."""
+    """Return all that a card is, but for what limits look at."""
     standing = card.kept_standing
     return {
-        **{name: part for name, part in holdings(card).items() if "lots" not in name},
-        "points": held(HYBRID, card) + standing.points_pending,
+        **holdings(card),
         "status": card.status,
         "lap": standing.lap,
         "claimed": standing.claimed,
@@ -203,7 +196,6 @@ def test_nothing_is_lost_and_nothing_is_had_twice(mine: CardState, found: CardSt
 def test_each_has_its_own_again_once_they_are_separated(
     mine: CardState, found: CardState, policy: VoidPolicy
 ) -> None:
-    mine, found = undated(mine), undated(found)
     merge = merged(mine, found)
     apart = separated(mine, found, merge, policy)
     assert owned(apart.target.card) == owned(mine)

@@ -51,6 +51,30 @@ def take(
     return changes
 
 
+def take_apart(
+    lots: Iterable[Lot], amount: int, came: Iterable[LotChange], *, undated_came: int, undated: int
+) -> Change:
+    """Return how `amount` leaves lots again that other lots were merged into by `came`.
+
+    Of each no more than came, however much it holds, then `undated_came` of the `undated`; what is
+    not there any more goes as if it was spent. What came pending may be active by now.
+    """
+    held = {(lot.expires_on, lot.activates_on): lot.amount for lot in lots}
+    changes: Change = []
+    for change in merged(came):
+        missing = change[1]
+        for key in dict.fromkeys((_key(change), (change[0], ""))):
+            taken = max(0, min(amount, missing, held.get(key, 0)))
+            if taken:
+                held[key] -= taken
+                changes.append(_change(key, -taken))
+            amount, missing = amount - taken, missing - taken
+    undated_taken = max(0, min(amount, undated_came, undated))
+    rest = [Lot(key[0], number, key[1]) for key, number in held.items() if number]
+    left = take(rest, amount - undated_taken, undated=undated - undated_taken)
+    return merged([*changes, *left])
+
+
 def _own_keys(
     held: Mapping[tuple[str, str], int], own: Sequence[LotChange]
 ) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ Both entries are voided as one. The sums of both cards are the same before and a
 or has ended meanwhile comes back to neither.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from fractions import Fraction
 from math import floor
@@ -14,7 +15,8 @@ from punchcard.loyalty.errors.cards import CardWasReplaced
 from punchcard.loyalty.errors.merges import MergeTooOld
 from punchcard.loyalty.errors.till import AlreadyVoided
 from punchcard.loyalty.rules.carry import carried, carrying, held
-from punchcard.loyalty.rules.dated.dated_points import Moved, joined, with_details
+from punchcard.loyalty.rules.dated import lots
+from punchcard.loyalty.rules.dated.dated_points import Moved, debit_come, joined, with_details
 from punchcard.loyalty.rules.dated.due_rules import book_due, ended_of
 from punchcard.loyalty.rules.dated.ended import Ended
 from punchcard.loyalty.rules.merges import merge_parts
@@ -24,7 +26,7 @@ from punchcard.loyalty.rules.merges.merge_rules import (
     lifetime_of,
     with_lifetime,
 )
-from punchcard.loyalty.rules.stamps.dated_stamps import debit_stamps
+from punchcard.loyalty.rules.stamps.dated_stamps import debit_stamps_come
 from punchcard.loyalty.rules.standing import NO_STANDING, Details, LotChange, Standing
 from punchcard.loyalty.rules.values import (
     CardState,
@@ -34,7 +36,7 @@ from punchcard.loyalty.rules.values import (
     ProgramRules,
     Steps,
 )
-from punchcard.loyalty.rules.void_rules import lots_of, take_back, worth_of
+from punchcard.loyalty.rules.void_rules import lots_of, what_goes, worth_of
 from punchcard.loyalty.vocabulary import CardStatus, EntryType, VoidPolicy
 
 UNDO_DAYS: Final = 30
@@ -100,8 +102,10 @@ def _points(
     past: PastMerge, program: ProgramRules, card: CardState, ended: Ended
 ) -> tuple[Moved, Fraction]:
     """Return the card without the points that came, and how many of those are there, exactly."""
+    after, gone = what_goes(program, card, worth_of(past.came) - ended.points)
     own = lots_of(past.came)
-    moved = take_back(program, card, worth_of(past.came) - ended.points, own)
+    undated_came = past.came.points_delta + lots.pending_in(own) - _sum(own)
+    moved = debit_come(after, gone, own, undated_came)
     before, after = (held(program, one) for one in (card, moved.card))
     return moved, before - after
 
@@ -114,7 +118,7 @@ def _stamps(past: PastMerge, program: ProgramRules, card: CardState, ended: Ende
     if program.void_policy == VoidPolicy.CLAMP:
         left = max(left, min(card.stamps, 0))
     own = (past.came.details or {}).get("stamp_lots", ())
-    return debit_stamps(card, card.stamps - left, own)
+    return debit_stamps_come(card, card.stamps - left, own, past.came.stamps_delta - _sum(own))
 
 
 def _parts(past: PastMerge, card: CardState) -> tuple[Details, Details]:
@@ -139,6 +143,10 @@ def _given(
     whole = floor(points)
     back = carrying(program, card, points - whole)
     return back._replace(points=whole, stamps=stamps, status=CardStatus.ACTIVE)
+
+
+def _sum(changes: Iterable[LotChange]) -> int:
+    return sum(change[1] for change in changes)
 
 
 def _mirrored(details: Details, name: str) -> list[LotChange]:

@@ -37,6 +37,20 @@ def debit_stamps(card: CardState, stamps: int, own: Iterable[LotChange] = ()) ->
     return _with_lots(after, lots.take(card.standing.stamp_lots, stamps, own))
 
 
+def debit_stamps_come(
+    card: CardState, stamps: int, came: Iterable[LotChange], undated_came: int
+) -> Moved:
+    """Take stamps off the card that another one's were merged into: of each lot what came."""
+    after = card._replace(stamps=card.stamps - stamps)
+    if card.standing is None or not card.standing.stamp_lots:
+        return Moved(after)
+    undated = max(0, card.stamps - card.standing.stamps_dated)
+    changes = lots.take_apart(
+        card.standing.stamp_lots, stamps, came, undated_came=undated_came, undated=undated
+    )
+    return _with_lots(after, changes)
+
+
 def stamps_back(
     program: ProgramRules,
     card: CardState,
