@@ -344,6 +344,7 @@ WITHOUT_SCREEN: dict[str, str] = {
     "/colour/{name}.css": "a style sheet",
     "/console/exports/{name}.{format}": "a file to keep",
     "/console/programs/{program_id}/liability/file.csv": "a file to keep",
+    "/console/webhooks/{endpoint_id}": "the demo's shops have none; test_webhooks.py looks at it",
     "/console/programs/{program_id}/poster/code.png": "a picture",
     "/console/programs/{program_id}/poster/code.svg": "a picture",
     "/console/terminals/paired": "a part of a page",

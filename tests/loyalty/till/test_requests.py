@@ -151,7 +151,7 @@ def refused_by_make(_card: CardRef, _metadata: OperationMetadata) -> Operation:
             id="token",
         ),
         pytest.param({}, f"1.12345678/{NUMBER}", stamp, CodeExpired, id="an old code"),
-        pytest.param({}, "no card", stamp, CardNotFound, id="no card"),
+        pytest.param({}, "x" * 300, stamp, CardNotFound, id="no card"),
         pytest.param({}, NUMBER, refused_by_make, InvalidInput, id="the operation itself"),
     ],
 )

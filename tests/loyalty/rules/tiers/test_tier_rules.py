@@ -178,7 +178,7 @@ def test_refunds_in_any_order_take_back_what_was_counted_and_no_more() -> None:
         assert life.state.kept_standing.qualifying == {}
 
 
-def test_a_visit_goes_with_the_last_of_its_money_and_stamps_do_not() -> None:
+def test_a_visit_and_its_stamps_go_with_the_last_of_its_money() -> None:
     life = Life(program(type="hybrid", tier_plan=plan(basis=TierBasis.VISITS)))
     life.does(visit(stamps=1, amount_minor=1000), MONDAY)
     bought = life.entries[0]
@@ -188,8 +188,11 @@ def test_a_visit_goes_with_the_last_of_its_money_and_stamps_do_not() -> None:
     assert life.shown("2026-03-02").progress == 0
     life = Life(program(type="hybrid", tier_plan=plan(basis=TierBasis.STAMPS)))
     life.does(visit(stamps=1, amount_minor=1000), MONDAY)
-    life.refunds(life.entries[0], 10, "2026-03-02")
+    bought = life.entries[0]
+    life.refunds(bought, 4, "2026-03-02")
     assert life.shown("2026-03-02").progress == 1
+    life.refunds(bought, 6, "2026-03-02", before=4)
+    assert life.shown("2026-03-02").progress == 0
 
 
 def test_a_tier_without_a_date_goes_with_its_purchase_where_tiers_fall() -> None:

@@ -150,7 +150,8 @@ function refreshButton(app) {
   const refresh = async () => {
     press.disabled = true;
     await app.refresh();
-    app.show("options");
+    // Whoever has gone on meanwhile is not called back.
+    if (app.screenName === "options") app.show("options");
   };
   const words = t("Reload programs and names");
   const press = button("refresh-cw", words, refresh, { class: "secondary" });
