@@ -33,6 +33,7 @@ from punchcard.loyalty.operations import (
 )
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.dated.dates import Expiry
+from punchcard.loyalty.rules.dated.ended import Ended, LotMove
 from punchcard.loyalty.rules.stamps.stamp_rewards import milestones_of
 from punchcard.loyalty.rules.standing import NO_STANDING, followed
 from punchcard.loyalty.rules.values import (
@@ -306,7 +307,12 @@ class Shop:
             forgiven=self._forgiven(),
             reward=self.reward if entry["reward_id"] else None,
             claims=self._claims(),
+            moves=self._moves(),
         )
+
+    def _moves(self) -> tuple[LotMove, ...]:
+        told = [e for e in self.entries if e["details"]]
+        return tuple(LotMove(e["id"], e["type"], e["details"]) for e in told)
 
     def _claims(self) -> tuple[tuple[int, int], ...]:
         told = [e["details"] or {} for e in standing(self.entries)]
@@ -316,10 +322,12 @@ class Shop:
         by_id = {entry["id"]: index for index, entry in enumerate(self.entries)}
         pairs = [(i, by_id[e["voids"]]) for i, e in enumerate(self.entries) if e["voids"]]
         both = [index for pair in pairs for index in pair]
+        ended = [Ended.of(self.entries[void]["details"]) for void, _ in pairs]
+        ended_points = sum((one.points for one in ended), Fraction(0))
         return Forgiven(
-            stamps=sum(self.entries[i]["stamps_delta"] for i in both),
+            stamps=sum(self.entries[i]["stamps_delta"] for i in both) - sum(e[0] for e in ended),
             points=sum(self.entries[i]["points_delta"] for i in both),
-            points_carry=sum((self._carry_delta(i) for i in both), Fraction(0)),
+            points_carry=sum((self._carry_delta(i) for i in both), -ended_points),
         )
 
     def _carry_delta(self, index: int) -> Fraction:

@@ -102,10 +102,10 @@ def _points(
     past: PastMerge, program: ProgramRules, card: CardState, ended: Ended
 ) -> tuple[Moved, Fraction]:
     """Return the card without the points that came, and how many of those are there, exactly."""
-    after, gone = what_goes(program, card, worth_of(past.came) - ended.points)
+    rest, gone = what_goes(program, card, worth_of(past.came) - ended.points)
     own = lots_of(past.came)
     undated_came = past.came.points_delta + lots.pending_in(own) - _sum(own)
-    moved = debit_come(after, gone, own, undated_came)
+    moved = debit_come(rest, gone, own, undated_came)
     before, after = (held(program, one) for one in (card, moved.card))
     return moved, before - after
 
