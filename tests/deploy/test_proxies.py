@@ -1,7 +1,6 @@
 """Behind nginx and behind Caddy, each with the file of `deploy/`, a shop works and is guarded."""
 
 import ssl
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from punchcard.kit.settings import Settings
 from tests.deploy.proxies import NAME, Proxy, proxy
 from tests.support.open_shop import OpenShop, open_shop, shown
 from tests.support.server_process import Serving, environment_for, serving
+from tests.support.waiting import wait_until
 
 STRANGER = "203.0.113.9"
 
@@ -48,16 +48,6 @@ def deployed(
 
 def logged(path: Path) -> str:
     return path.read_text(encoding="utf-8")
-
-
-def written(path: Path, line: str) -> None:
-    """Wait until `line` stands in a log: a server answers before it writes that it did."""
-    pause = threading.Event()
-    for _ in range(500):
-        if line in logged(path):
-            return
-        pause.wait(0.02)
-    raise AssertionError(f"{line} is not in {logged(path)}")
 
 
 def test_pages_come_by_http_2_and_only_by_https(deployed: Deployed) -> None:
@@ -103,7 +93,8 @@ def test_a_form_is_taken_and_answered(deployed: Deployed) -> None:
 def test_nobody_is_believed_about_their_own_address(deployed: Deployed) -> None:
     with deployed.proxy.client() as client:
         client.get("/join/whose-address", headers={"X-Forwarded-For": STRANGER})
-    written(deployed.server.log, "/join/whose-address")
+    # A server answers before it writes that it did.
+    wait_until(lambda: "/join/whose-address" in logged(deployed.server.log))
     assert STRANGER not in logged(deployed.server.log)
 
 
