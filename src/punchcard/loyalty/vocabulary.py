@@ -357,6 +357,7 @@ class ActorKind(StrEnum):
     """Whose credential asked for an operation; the PUBLIC showed none.
 
     What happened elsewhere before is told by an IMPORT; its maker stands in the import itself.
+    What a receipt gave is booked by a CLAIM, whoever put it on the card.
     """
 
     ADMIN = "admin"
@@ -366,6 +367,7 @@ class ActorKind(StrEnum):
     PUBLIC = "public"
     SYSTEM = "system"
     IMPORT = "import"
+    CLAIM = "claim"
 
 
 class CodeFormat(StrEnum):

@@ -367,7 +367,7 @@ class TransactionStaff(Schema):
 class TransactionActor(Schema):
     """Whose credential asked."""
 
-    kind: Literal["admin", "member", "api_key", "device", "public", "system", "import"]
+    kind: Literal["admin", "member", "api_key", "device", "public", "system", "import", "claim"]
     id: str | None
 
 

@@ -21,9 +21,9 @@ from punchcard.loyalty.models import (
     StaffPin,
     TransactionOrigin,
 )
-from punchcard.loyalty.rules.time_rules import LATE, is_late
+from punchcard.loyalty.rules.time_rules import LATE, NEVER_LATE, is_late
 from punchcard.loyalty.tables import ENTRIES, EntryRow
-from punchcard.loyalty.vocabulary import ActorKind, EntryType
+from punchcard.loyalty.vocabulary import EntryType
 
 _PINS = StaffPin.__table__
 _VOIDING = ENTRIES.alias("voiding")
@@ -219,7 +219,7 @@ def was_late(dialect: Dialect) -> ColumnElement[bool]:
     """Return the condition that an entry was recorded late; see `time_rules.is_late`."""
     e = ENTRIES.c
     return lies_after(e.created_at, e.occurred_at, LATE, dialect) & (
-        e.actor_kind != ActorKind.IMPORT
+        e.actor_kind.not_in(NEVER_LATE)
     )
 
 

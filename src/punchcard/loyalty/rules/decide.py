@@ -61,6 +61,7 @@ from punchcard.loyalty.vocabulary import ActorKind, CardStatus, ProgramStatus
 # Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
 _ACTIVE: Final = CardStatus.ACTIVE
 _IMPORT: Final = ActorKind.IMPORT
+_CLAIM: Final = ActorKind.CLAIM
 _SYSTEM: Final = ActorKind.SYSTEM
 _BLOCKED: Final = CardStatus.BLOCKED
 _REPLACED: Final = CardStatus.REPLACED
@@ -110,6 +111,8 @@ _STAMPING = (AddStamp, RecordVisit)
 _TOLD_LATE = (AddStamp, EarnPoints, RecordVisit)
 _REDEMPTIONS = (RedeemStamps, RedeemReward, RedeemPoints, RedeemGrant, Reserve)
 _CORRECTIONS = (VoidEntry, RefundPoints, AdjustPoints, RevokeGrant)
+# Nobody stands at a till for what an import tells of former days, nor for what a receipt gives.
+_AWAY_FROM_TILL = (_IMPORT, _CLAIM)
 # Who manages does it, away from the till.
 _WITHOUT_STAFF = (AdjustPoints, GiveBonus, GrantReward, RevokeGrant)
 
@@ -137,7 +140,7 @@ def decide(
     _check_card_and_program(operation, program, card)
     _check_staff(operation, program)
     _check_code(operation, program)
-    if isinstance(operation, _STAMPING):
+    if isinstance(operation, _STAMPING) and operation.actor.kind != _CLAIM:
         card = stamp_rules.as_stamped(program, card, operation.occurred_at, now)
     if history is not NO_HISTORY:
         _check_told_late(operation, program, history, now)
@@ -209,10 +212,15 @@ def decide_separation(
 def _occasion(
     operation: Operation, occurred_at: datetime, card: CardState, now: datetime
 ) -> datetime:
-    """Return when an operation happened: only what collects, or an import tells, may come late."""
+    """Return when an operation happened: only what collects, or an import tells, may come late.
+
+    Who got their card for a receipt has that too: it then counts from the opening.
+    """
     is_told_late = isinstance(operation, _TOLD_LATE) or operation.actor.kind == _IMPORT
     if not is_told_late and now - occurred_at > LATE:
         raise OccurredAtOutOfRange(earliest=now - LATE, latest=now)
+    if operation.actor.kind == _CLAIM:
+        return max(occurred_at, card.enrolled_at)
     return time_on_card(occurred_at, card.enrolled_at, now)
 
 
@@ -228,8 +236,7 @@ def _check_staff(operation: Operation, program: ProgramRules) -> None:
     is_by_itself = operation.actor.kind == _SYSTEM and isinstance(operation, VoidEntry)
     if is_by_itself or isinstance(operation, _WITHOUT_STAFF):
         return
-    # Nobody stands at a till for what an import tells of former days.
-    is_asked = operation.actor.kind != _IMPORT
+    is_asked = operation.actor.kind not in _AWAY_FROM_TILL
     card_rules.check_staff(operation.staff, program.id, program.pin_policy, is_asked=is_asked)
 
 

@@ -38,11 +38,12 @@ from punchcard.loyalty.rules.values import (
     ProgramRules,
     Steps,
 )
-from punchcard.loyalty.vocabulary import EntryType
+from punchcard.loyalty.vocabulary import ActorKind, EntryType
 
 # Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
 _STAMPS_REDEEMED: Final = EntryType.STAMPS_REDEEMED
 _STAMP_EARNED: Final = EntryType.STAMP_EARNED
+_CLAIM: Final = ActorKind.CLAIM
 
 _StampClock = tuple[datetime | None, date | None, int]
 """When the last stamp was given, which day that was, and how many that day had."""
@@ -67,7 +68,8 @@ def add_stamp(
     if program.promotions and (bonuses := bonuses_of(operation, program, card, at, history)):
         earning = earned(0, Fraction(0), Fraction(0), bonuses, base_stamps=quantity)
         stamps, told = earning.stamps, joined(told, {"parts": earning.parts})
-    stamped, details = put_stamps(program, card, quantity, history, at, bonus=stamps - quantity)
+    put = claim_stamps if operation.actor.kind == _CLAIM else put_stamps
+    stamped, details = put(program, card, quantity, history, at, bonus=stamps - quantity)
     entry = EntryDraft(
         type=_STAMP_EARNED,
         stamps_delta=stamps,
@@ -96,17 +98,38 @@ def put_stamps(
         _check_late_stamp(quantity, program, history.stamps, at)
     else:
         _check_stamp(quantity, program, card, at)
-    if card.stamps + quantity + bonus > BALANCE_LIMIT:
-        raise BalanceLimitReached
     last_at, day, on_day = (
         _clock_late(program, card, quantity, at) if late else _clock(program, card, quantity, at)
     )
+    clocked = card._replace(last_stamp_at=last_at, stamps_day=day, stamps_on_day=on_day)
+    return _with_stamps(program, clocked, quantity + bonus, at)
+
+
+def claim_stamps(
+    program: ProgramRules,
+    card: CardState,
+    quantity: int,
+    history: History,
+    at: datetime,
+    *,
+    bonus: int = 0,
+) -> tuple[CardState, Details | None]:
+    """Put the stamps of a receipt on the card: as many as a day may have, whatever it had.
+
+    Receipts have a limit of their own. So they neither ask the card's stamp clock nor move it:
+    who put one on their card at noon is stamped at the counter as if nothing had been.
+    """
+    _check_day(quantity, program, 0, at)
+    return _with_stamps(program, card, quantity + bonus, at)
+
+
+def _with_stamps(
+    program: ProgramRules, card: CardState, stamps: int, at: datetime
+) -> tuple[CardState, Details | None]:
+    if card.stamps + stamps > BALANCE_LIMIT:
+        raise BalanceLimitReached
     after = card._replace(
-        stamps=card.stamps + quantity + bonus,
-        lifetime_stamps=card.lifetime_stamps + quantity + bonus,
-        last_stamp_at=last_at,
-        stamps_day=day,
-        stamps_on_day=on_day,
+        stamps=card.stamps + stamps, lifetime_stamps=card.lifetime_stamps + stamps
     )
     if program.stamps_expiry is None:
         return after, None

@@ -25,16 +25,16 @@ A purchase has no limit of its own: this keeps visits that never were from being
 OPENING_LEEWAY: Final = timedelta(seconds=30)
 """By how much a till's clock may lie behind the one that wrote down when the card was opened."""
 
-# Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
-_IMPORT: Final = ActorKind.IMPORT
+NEVER_LATE: Final = frozenset({ActorKind.IMPORT, ActorKind.CLAIM})
+"""Who tells of before without being late: imports tell history, receipts have their own limit."""
 
 
 def is_late(occurred_at: datetime, created_at: datetime, actor_kind: str) -> bool:
     """Return whether an entry was recorded more than LATE after it happened.
 
-    What an import tells is history and never late.
+    What an import or a receipt tells is never late.
     """
-    return created_at - occurred_at > LATE and actor_kind != _IMPORT
+    return created_at - occurred_at > LATE and actor_kind not in NEVER_LATE
 
 
 def time_on_card(occurred_at: datetime, enrolled_at: datetime, now: datetime) -> datetime:

@@ -1,6 +1,7 @@
 """Visits: one purchase with its stamps and its points, in one entry."""
 
 from datetime import datetime
+from typing import Final
 
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
@@ -11,7 +12,7 @@ from punchcard.loyalty.rules.carry import carried, carrying
 from punchcard.loyalty.rules.dated.dated_points import Moved, joined
 from punchcard.loyalty.rules.points_rules import credit_earned, credited, earning_of
 from punchcard.loyalty.rules.purchase_rules import Earned
-from punchcard.loyalty.rules.stamp_rules import check_stamps_type, put_stamps
+from punchcard.loyalty.rules.stamp_rules import check_stamps_type, claim_stamps, put_stamps
 from punchcard.loyalty.rules.stamps.purchase_items import base_stamps, items_told
 from punchcard.loyalty.rules.values import (
     BALANCE_LIMIT,
@@ -22,7 +23,10 @@ from punchcard.loyalty.rules.values import (
     ProgramRules,
     Steps,
 )
-from punchcard.loyalty.vocabulary import EntryType
+from punchcard.loyalty.vocabulary import ActorKind, EntryType
+
+# Looked up once: before Python 3.12 an enum gives its words slowly, and this is asked always.
+_CLAIM: Final = ActorKind.CLAIM
 
 
 def record_visit(
@@ -30,8 +34,8 @@ def record_visit(
 ) -> Decision:
     """Put a purchase's stamps and points on the card: both of them, or neither.
 
-    Its stamps are held against the same limits as stamps alone, its amount against the same
-    minimum as a purchase alone; what refuses one of them refuses the visit.
+    Its stamps are held against the same limits as stamps alone (a receipt's against its own), its
+    amount against the same minimum as a purchase alone; what refuses one of them refuses the visit.
     """
     stamps = base_stamps(operation, program)
     _check(operation, program, stamps)
@@ -44,7 +48,8 @@ def record_visit(
     bonus = 0 if earning is None else earning.stamps - stamps
     stamped, told = card, None
     if stamps or (bonus and program.has_stamps):
-        stamped, told = put_stamps(program, card, stamps, history, at, bonus=bonus)
+        put = claim_stamps if operation.actor.kind == _CLAIM else put_stamps
+        stamped, told = put(program, card, stamps, history, at, bonus=bonus)
     pointed = _with_points(operation, program, stamped, earning, at)
     after = pointed.card
     if after.points + after.kept_standing.points_pending > BALANCE_LIMIT:

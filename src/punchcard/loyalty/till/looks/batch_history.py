@@ -21,6 +21,7 @@ from punchcard.loyalty.operations import (
 )
 from punchcard.loyalty.rules.refund_rules import PURCHASES
 from punchcard.loyalty.rules.stamp_rules import as_stamped, is_late_report, is_out_of_turn
+from punchcard.loyalty.rules.time_rules import NEVER_LATE
 from punchcard.loyalty.rules.values import (
     NO_HISTORY,
     Forgiven,
@@ -67,6 +68,7 @@ class Sight(NamedTuple):
 
 # Looked up once: before Python 3.12 an enum gives its words slowly.
 _IMPORT: Final = ActorKind.IMPORT
+_CLAIM: Final = ActorKind.CLAIM
 _STAMPING: Final = frozenset({AddStamp, RecordVisit})
 _LAST_STAMPS: Final = 120
 """More stampings than a day can hold (50) and its neighbours: enough to find a card's last day."""
@@ -94,7 +96,7 @@ def stamp_history(operation: AddStamp | RecordVisit, sight: Sight) -> History:
     """Return a stamp's neighbours in time, and how many were recorded today, for one of before."""
     past, card, now = sight.past, sight.card, sight.now
     at = operation.occurred_at
-    if not card.program.has_stamps:
+    if not card.program.has_stamps or operation.actor.kind == _CLAIM:
         return NO_HISTORY
     state = as_stamped(card.program, card.state, at, now)
     is_behind = is_out_of_turn(state, at or now)
@@ -120,8 +122,8 @@ def stamp_history(operation: AddStamp | RecordVisit, sight: Sight) -> History:
 def purchase_history(operation: EarnPoints | RecordVisit, sight: Sight) -> History:
     """Return how many late purchases were recorded today, for one more of them."""
     past, card, now = sight.past, sight.card, sight.now
-    is_late = is_late_report(operation.occurred_at, now) and operation.actor.kind != _IMPORT
-    if not is_late:
+    is_late = is_late_report(operation.occurred_at, now)
+    if not is_late or operation.actor.kind in NEVER_LATE:
         return NO_HISTORY
     since = card.program.start_of_day(now)
     return History(

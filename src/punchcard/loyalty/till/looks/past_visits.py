@@ -19,6 +19,8 @@ _VOIDING: Final = ENTRIES.alias("voiding")
 _STAMPINGS: Final = (
     ENTRIES.c.type.in_((EntryType.STAMP_EARNED, EntryType.VISIT_RECORDED)),
     ENTRIES.c.stamps_delta > 0,
+    # Stamps of receipts have a limit of their own.
+    ENTRIES.c.actor_kind != ActorKind.CLAIM,
 )
 
 
