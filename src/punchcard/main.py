@@ -64,7 +64,14 @@ from punchcard.api.routes.vendor_api.promises import grants, reservations
 from punchcard.context import Context
 from punchcard.kit.settings import Settings
 from punchcard.kit.stopping import heard_before_stop
-from punchcard.web.dispatcher import API, PAGES, SMALL_BELOW, Dispatcher, refusal_of_body
+from punchcard.web.dispatcher import (
+    API,
+    FILE_PAGES,
+    PAGES,
+    SMALL_BELOW,
+    Dispatcher,
+    refusal_of_body,
+)
 from punchcard.worker.handlers import ENGAGE_LANE, LONG_WORK_LANE, MAIL_LANE, WALLET_LANES
 from punchcard.worker.loop import Worker
 from punchcard.worker.schedule import PROCESS_TASKS, SHARED_TASKS
@@ -159,7 +166,8 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
 
 def _file_limits(settings: Settings) -> dict[str, int]:
     """Return how long the body may be at addresses that take files: the file, and its form."""
-    return {card_imports.PATH: settings.import_limit_bytes + settings.body_limit_bytes}
+    limit_bytes = settings.import_limit_bytes + settings.body_limit_bytes
+    return dict.fromkeys((card_imports.PATH, *FILE_PAGES), limit_bytes)
 
 
 def _create_pages(context: Context) -> ASGIApp:

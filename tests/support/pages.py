@@ -44,6 +44,12 @@ class Visitor:
         data = {"csrf": self._csrf if csrf is None else csrf, **fields}
         return self.client.post(path, data=data)
 
+    def post_file(
+        self, path: str, name: str, file: tuple[str, bytes], **fields: Any
+    ) -> httpx.Response:
+        """Send a form with a file in it: its name and what it holds."""
+        return self.client.post(path, data={"csrf": self._csrf, **fields}, files={name: file})
+
     def follow(self, answer: httpx.Response) -> httpx.Response:
         """Open the page that an answer sends the visitor to."""
         return self.get(answer.headers["location"])

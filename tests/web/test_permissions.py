@@ -29,6 +29,10 @@ _VENDOR = "/api/v1/vendor"
 _LOYALTY = "/api/v1/vendor/loyalty"
 _WEBHOOKS = "/console/webhooks"
 _HOOKS = f"{_VENDOR}/webhook-endpoints"
+_IMPORTS = "/console/imports"
+_IMPORT = f"{_IMPORTS}/{{import_id}}"
+_IMPORTS_OF_THE_API = f"{_LOYALTY}/imports"
+_IMPORT_OF_THE_API = f"{_IMPORTS_OF_THE_API}/{{import_id}}"
 _PLATFORM = "/api/v1/admin"
 _CARD = "/console/members/{card_id}"
 _PROGRAM = "/console/programs/{program_id}"
@@ -250,6 +254,16 @@ SAME: dict[Route, list[Route]] = {
         ]
         for verb in ("rotate", "test", "replay", "deliveries/{delivery_id}/retry")
     },
+    ("GET", _IMPORTS): [("GET", _IMPORTS_OF_THE_API)],
+    ("POST", _IMPORTS): [("POST", _IMPORTS_OF_THE_API)],
+    ("GET", _IMPORT): [("GET", _IMPORT_OF_THE_API)],
+    ("GET", f"{_IMPORT}/progress"): [("GET", _IMPORT_OF_THE_API)],
+    ("POST", f"{_IMPORT}/discard"): [("DELETE", _IMPORT_OF_THE_API)],
+    ("GET", f"{_IMPORT}/errors.csv"): [("GET", f"{_IMPORT_OF_THE_API}/errors.csv")],
+    ("POST", f"{_IMPORT}/preview"): [("POST", f"{_IMPORT_OF_THE_API}/preview")],
+    ("POST", f"{_IMPORT}/run"): [("POST", f"{_IMPORT_OF_THE_API}/run")],
+    ("GET", f"{_IMPORT}/undo"): [("POST", f"{_IMPORT_OF_THE_API}/undo")],
+    ("POST", f"{_IMPORT}/undo"): [("POST", f"{_IMPORT_OF_THE_API}/undo")],
     ("GET", "/console/api-keys"): [("GET", f"{_VENDOR}/api-keys")],
     ("POST", "/console/api-keys"): [("POST", f"{_VENDOR}/api-keys")],
     ("POST", "/console/api-keys/{api_key_id}/revoke"): [

@@ -40,6 +40,9 @@ API: Final = frozenset({"api", "docs", "openapi.json", "healthz", "readyz", "met
 SMALL_BELOW: Final = frozenset({"join", "console", "admin"})
 """The first parts behind which no address has a capital."""
 
+FILE_PAGES: Final = frozenset({"/console/imports"})
+"""The pages whose forms bring files longer than other bodies may be."""
+
 
 class Dispatcher:
     """Hands each request to the pages or to the API; start and end of the server are the API's.

@@ -13,6 +13,8 @@ OBSERVED_PAGES: Final[Mapping[tuple[str, str], SecurityEvent]] = {
     ("GET", "/console/members/{card_id}/merge"): SecurityEvent.PERSONAL_DATA_READ,
     ("GET", "/console/contacts"): SecurityEvent.PERSONAL_DATA_READ,
     ("GET", "/console/search"): SecurityEvent.PERSONAL_DATA_READ,
+    ("GET", "/console/imports/{import_id}"): SecurityEvent.PERSONAL_DATA_READ,
+    ("GET", "/console/imports/{import_id}/errors.csv"): SecurityEvent.EXPORT_TAKEN,
     ("GET", "/c/{token}/yours/{secret}/data.html"): SecurityEvent.EXPORT_TAKEN,
     ("GET", "/c/{token}/yours/{secret}/data.json"): SecurityEvent.EXPORT_TAKEN,
 }

@@ -228,6 +228,17 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     # Whole lists to take away: `console/exports.py` says which list is for whom
     ("GET", "/console/exports"): MAY_MANAGE,
     ("GET", "/console/exports/{name}.{format}"): MAY_MANAGE,
+    # Files from elsewhere, put on cards
+    ("GET", "/console/imports"): MAY_MANAGE,
+    ("POST", "/console/imports"): MAY_MANAGE,
+    ("GET", "/console/imports/{import_id}"): MAY_MANAGE,
+    ("POST", "/console/imports/{import_id}/discard"): MAY_MANAGE,
+    ("GET", "/console/imports/{import_id}/errors.csv"): MAY_MANAGE,
+    ("POST", "/console/imports/{import_id}/preview"): MAY_MANAGE,
+    ("GET", "/console/imports/{import_id}/progress"): MAY_MANAGE,
+    ("POST", "/console/imports/{import_id}/run"): MAY_MANAGE,
+    ("GET", "/console/imports/{import_id}/undo"): MAY_MANAGE,
+    ("POST", "/console/imports/{import_id}/undo"): MAY_MANAGE,
     # The shop's own affairs
     ("GET", "/console/locations"): MAY_MANAGE_VENDOR,
     ("POST", "/console/locations"): MAY_MANAGE_VENDOR,

@@ -24,7 +24,7 @@ from punchcard.web.console import (
 )
 from punchcard.web.console.cards import card_grants, card_operations, cards, members, wrong_contacts
 from punchcard.web.console.cards import merge as merge_page
-from punchcard.web.console.connections import webhooks
+from punchcard.web.console.connections import imports, webhooks
 from punchcard.web.console.engage import automations, friends
 from punchcard.web.console.guide import guide
 from punchcard.web.console.ledger import ledger, verification
@@ -81,6 +81,7 @@ ROUTERS: Final[list[APIRouter]] = [
     people.router,
     api_keys.router,
     webhooks.router,
+    imports.router,
     settings.router,
     mails.router,
     profile.router,

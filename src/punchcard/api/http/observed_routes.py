@@ -16,5 +16,7 @@ OBSERVED_ROUTES: Final[Mapping[tuple[str, str], SecurityEvent]] = {
     ("GET", f"{_LOYALTY}/cards/lookup"): SecurityEvent.PERSONAL_DATA_READ,
     ("POST", f"{_LOYALTY}/cards/lookup"): SecurityEvent.PERSONAL_DATA_READ,
     ("GET", f"{_LOYALTY}/cards/{{card_id}}"): SecurityEvent.PERSONAL_DATA_READ,
+    ("GET", f"{_LOYALTY}/imports/{{import_id}}"): SecurityEvent.PERSONAL_DATA_READ,
+    ("GET", f"{_LOYALTY}/imports/{{import_id}}/errors.csv"): SecurityEvent.EXPORT_TAKEN,
     ("GET", "/api/v1/loyalty/cards/{token}/export"): SecurityEvent.EXPORT_TAKEN,
 }

@@ -5,7 +5,7 @@ undone stays, and is named.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -40,9 +40,31 @@ def check_unspent(session: Session, row: CardImport) -> None:
         raise ImportSpent(rows=len(spent), first_row=min(spent))
 
 
-def spent_rows(session: Session, row: CardImport) -> list[int]:
-    """Return the rows of which something is spent, in their order."""
-    return sorted(n for part in _parts(session, row) for n in _spent(session, part.done))
+class UndoOutlook(NamedTuple):
+    """What an undo would do: void `balances`, close `closing` cards, leave `kept` ones open.
+
+    Kept are cards that the import opened and that were used since. While there are `spent_rows`,
+    by their numbers in the file, nothing is undone.
+    """
+
+    balances: int
+    closing: int
+    kept: int
+    spent_rows: list[int]
+
+
+def outlook_of(session: Session, row: CardImport) -> UndoOutlook:
+    """Return what an undo of a run that is done would come to; nothing is written."""
+    balances = closing = kept = 0
+    spent: list[int] = []
+    for part in _parts(session, row):
+        opened = {CardId(one[1]) for one in part.done if NEW in one[3]}
+        used = _used(session, row, opened)
+        balances += sum(one[2] is not None for one in part.done)
+        closing += len(opened - used)
+        kept += len(used)
+        spent += _spent(session, part.done)
+    return UndoOutlook(balances, closing, kept, sorted(spent))
 
 
 def _parts(session: Session, row: CardImport) -> Iterable[CardImportPart]:

@@ -280,6 +280,12 @@ class Form:
             return None
         return found.file.read() or None
 
+    def upload_name(self, name: str) -> str:
+        """Return what a chosen file is called, without the folders some browsers tell of."""
+        found = self._data.get(name) if self._data is not None else None
+        told = found.filename or "" if isinstance(found, UploadFile) else ""
+        return told.rsplit("/")[-1].rsplit("\\")[-1]
+
     def fault(self, name: str, message: str, **params: Any) -> None:
         """Note what is wrong with a field; the first fault stays."""
         self.errors.setdefault(name, translate(message, self._language, **params))

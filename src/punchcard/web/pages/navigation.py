@@ -42,6 +42,7 @@ CONSOLE: Final = (
     Entry("/console/month-report", "file-text", N_("Monthly report"), _REPORTS),
     Entry("/console/staff-report", "chart-column", N_("Staff report"), _REPORTS),
     Entry("/console/exports", "download", N_("Exports"), _REPORTS),
+    Entry("/console/imports", "id-card", N_("Imports"), _SHOP),
     Entry("/console/people", "shield-check", N_("Team"), _SHOP),
     Entry("/console/api-keys", "plug", N_("API keys"), _SHOP),
     Entry("/console/webhooks", "bell", N_("Webhooks"), _SHOP),

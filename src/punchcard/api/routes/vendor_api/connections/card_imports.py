@@ -212,6 +212,8 @@ def get_card_import_errors(caller: CallerDep, import_id: ImportId) -> StreamingR
     database = caller.context.database
     with database.read() as session:
         import_service.get_import(session, caller.vendor_id, import_id)
+    # It names people, as lists of customers do.
+    caller.require_confirmation()
 
     def lines() -> Iterator[bytes]:
         with database.read() as session:
