@@ -52,7 +52,11 @@ _GOOD |= {
 _GOOD |= {("POST", "/api/v1/vendor/loyalty/imports/{import_id}/undo"): (409,)}
 # The code is nobody's, and a card's link alone gives no data away.
 _GOOD |= {("POST", "/api/v1/vendor/loyalty/cards/{card_id}/proof-of-person"): (409,)}
+# No address was changed, so nobody objects.
+_GOOD |= {("POST", "/api/v1/loyalty/contact-objections"): (409,)}
 _WANTS_PROOF = {
+    ("POST", "/api/v1/loyalty/cards/{token}/contact-change"),
+    ("DELETE", "/api/v1/loyalty/cards/{token}/contact-change"),
     ("GET", "/api/v1/loyalty/cards/{token}/export"),
     ("DELETE", "/api/v1/loyalty/cards/{token}/customer"),
 }

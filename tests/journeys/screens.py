@@ -9,9 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
+from sqlalchemy import select
 
 from punchcard.accounts.access.reach_check import reach_url
+from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.ids import VendorId
+from punchcard.loyalty.cards.contacts.models import ContactChange
+from punchcard.loyalty.models import LoyaltyCard
 from tests.journeys import terminal_screens
 from tests.journeys.support.town import Town
 
@@ -146,6 +150,26 @@ def _proof(town: Town, *, is_typed: bool) -> str:
 _proofs: dict[tuple[str, bool], str] = {}
 
 
+def _contact_back(town: Town) -> str:
+    """Return the page at which who reads an old address takes a change of contact back."""
+    now, mail = town.clock.now(), town.context.loyalty.contact_mail
+    with town.context.database.write() as session:
+        change = session.scalars(select(ContactChange).limit(1)).first()
+        if change is None:
+            card = session.scalars(select(LoyaltyCard).order_by(LoyaltyCard.id).limit(1)).one()
+            change = ContactChange(
+                id=town.context.ids.new_id(),
+                vendor_id=card.vendor_id,
+                card_id=card.id,
+                customer_id=card.customer_id,
+                asked_by=SubjectKind.CUSTOMER,
+                asked_at=now,
+                made_at=now,
+            )
+            session.add(change)
+        return urlsplit(mail.objection_url(change.id, ends_at=now + mail.objection)).path
+
+
 def _is_collecting(card: dict[str, Any]) -> bool:
     return card["customer"] is not None and card["stamps"] > 2
 
@@ -240,6 +264,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("card-data", _own_card(_is_collecting, "/data")),
     Screen("card-proof-code", _yours(is_typed=False)),
     Screen("card-yours", _yours(is_typed=True)),
+    Screen("contact-back", _contact_back),
     Screen("reached", _reach),
     Screen("handed-over", terminal_screens.handed_over),
     Screen("handed-over-ended", "/h/none", is_refusal=True),

@@ -32,6 +32,9 @@ OPEN_FORMS = {
     "/c/{token}/keep": ("/join/{slug}", {}),
     "/c/{token}/proof-of-person": ("/join/{slug}", {}),
     "/c/{token}/yours/{secret}/erase": ("/join/{slug}", {}),
+    "/c/{token}/yours/{secret}/contact": ("/join/{slug}", {}),
+    "/c/{token}/yours/{secret}/contact/withdraw": ("/join/{slug}", {}),
+    "/contact/{ticket}": ("/join/{slug}", {}),
     "/h/{ticket}": ("/join/{slug}", {}),
 }
 """Each with the page that its form is opened at; a wrong card is as good as a right one here."""

@@ -40,7 +40,7 @@ ROUTES: list[Route] = sorted(
     }
 )
 PUBLIC_STARTS = (
-    *("/static/", "/colour/", "/badges/", "/join/", "/c/", "/h/"),
+    *("/static/", "/colour/", "/badges/", "/join/", "/c/", "/h/", "/contact/"),
     *("/terminal", "/verify-email"),
 )
 PUBLIC = {

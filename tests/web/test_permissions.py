@@ -121,6 +121,9 @@ SAME: dict[Route, list[Route]] = {
     ("POST", f"{_CARD}/proof-of-person"): [
         ("POST", f"{_LOYALTY}/cards/{{card_id}}/proof-of-person")
     ],
+    ("POST", f"{_CARD}/withdraw-contact"): [
+        ("DELETE", f"{_LOYALTY}/cards/{{card_id}}/contact-change")
+    ],
     ("POST", f"{_CARD}/keep-customer"): [("POST", f"{_LOYALTY}/cards/{{card_id}}/keep-customer")],
     ("POST", f"{_CARD}/stamp"): [("POST", f"{_LOYALTY}/stamp")],
     ("POST", f"{_CARD}/redeem"): [("POST", f"{_LOYALTY}/stamp/redeem")],

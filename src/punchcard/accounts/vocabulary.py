@@ -94,6 +94,8 @@ class SecurityEvent(StrEnum):
     ADMIN_RECOVERY_CODES_RENEWED = "admin.recovery_codes_renewed"
     EXPORT_TAKEN = "export.taken"
     PERSONAL_DATA_READ = "personal_data.read"
+    CUSTOMER_CONTACT_CHANGED = "customer.contact_changed"
+    CUSTOMER_CONTACT_RESTORED = "customer.contact_restored"
     CUSTOMER_ERASED = "customer.erased"
     VENDOR_UPDATED = "vendor.updated"
     VENDOR_CREATED = "vendor.created"
@@ -168,6 +170,8 @@ _SENTENCES: Final[Mapping[SecurityEvent, str]] = {
     " format, how many rows.",
     SecurityEvent.PERSONAL_DATA_READ: "Contact data of customers was looked at; counted for each"
     " caller and hour.",
+    SecurityEvent.CUSTOMER_CONTACT_CHANGED: "A customer confirmed a new address for their cards.",
+    SecurityEvent.CUSTOMER_CONTACT_RESTORED: "A customer took a change of their contact back.",
     SecurityEvent.CUSTOMER_ERASED: "A customer's data was deleted.",
     SecurityEvent.VENDOR_UPDATED: "A shop's settings were changed.",
     SecurityEvent.VENDOR_CREATED: "A shop was opened.",

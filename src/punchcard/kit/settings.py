@@ -157,6 +157,7 @@ class Settings:
     hand_over_minutes: int = 10
     person_proof_minutes: int = 60
     erasure_undo_hours: int = 72
+    contact_objection_hours: int = 72
     pairing_code_minutes: int = 10
     pairing_attempts_per_minute: int = 10
     api_key_days: int = 365

@@ -26,6 +26,9 @@ CUSTOMER_WELCOME: Final = "customer.welcome"
 """A card was opened for a customer with an address. The key is the card's id."""
 CUSTOMER_ADDRESS: Final = "customer.address"
 """A customer has an address that nobody has confirmed yet. The key is the customer's id."""
+CONTACT_CHANGE: Final = "customer.contact"
+"""A customer's contact is about to change, or has changed: whom it concerns is told. The key is the
+change's id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from punchcard.kit.descriptors import live_stream_limit, live_streams_of_address
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.cards.card_queries import WalletColumns
 from punchcard.loyalty.cards.contact_faults import ContactWatch
+from punchcard.loyalty.cards.contacts.contact_mail import ContactMail
 from punchcard.loyalty.cards.customer_mail import CustomerMail, WalletLinksOf
 from punchcard.loyalty.cards.former_contacts import FormerContacts
 from punchcard.loyalty.cards.hand_over import HandOver
@@ -50,6 +51,7 @@ class LoyaltyServices:
     staff_tokens: StaffTokens
     operation_services: OperationServices
     customer_mail: CustomerMail
+    contact_mail: ContactMail
     contact_watch: ContactWatch
     checkpoint_maker: CheckpointMaker
     log_keeper: LogKeeper
@@ -133,6 +135,14 @@ def build_loyalty(
         reservation_keeper=ReservationKeeper(database, clock, till),
         notice_keeper=NoticeKeeper(database, clock, customer_mail),
         customer_mail=customer_mail,
+        contact_mail=ContactMail(
+            database=database,
+            mail_queue=accounts.mail_queue,
+            links=accounts.address_links,
+            former_contacts=former_contacts,
+            settings=settings,
+            clock=clock,
+        ),
     )
 
 

@@ -70,6 +70,11 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", "/c/{token}/yours/{secret}/data.html"): PUBLIC,
     ("GET", "/c/{token}/yours/{secret}/data.json"): PUBLIC,
     ("POST", "/c/{token}/yours/{secret}/erase"): PUBLIC,
+    ("POST", "/c/{token}/yours/{secret}/contact"): PUBLIC,
+    ("POST", "/c/{token}/yours/{secret}/contact/withdraw"): PUBLIC,
+    # The link's ticket is sealed by the server, for who reads the address of before
+    ("GET", "/contact/{ticket}"): PUBLIC,
+    ("POST", "/contact/{ticket}"): PUBLIC,
     # A card that a till has just opened, once
     ("GET", "/h/{ticket}"): PUBLIC,
     ("POST", "/h/{ticket}"): PUBLIC,
@@ -150,6 +155,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_CARD}/merge"): MAY_OPERATE,
     ("POST", f"{_CARD}/merge"): MAY_OPERATE,
     ("POST", f"{_CARD}/keep-customer"): MAY_MANAGE,
+    ("POST", f"{_CARD}/withdraw-contact"): MAY_MANAGE,
     ("POST", f"{_CARD}/proof-of-person"): MAY_MANAGE,
     ("POST", f"{_CARD}/redeem"): MAY_OPERATE,
     ("POST", f"{_CARD}/redeem-points"): MAY_OPERATE,

@@ -40,7 +40,17 @@ from punchcard.web.console.programs import (
 )
 from punchcard.web.console.promotions import promotions
 from punchcard.web.pages import assets, theme_css
-from punchcard.web.public import badges, card, handed_over, home_icon, join, own_data, proof, reach
+from punchcard.web.public import (
+    badges,
+    card,
+    contact,
+    handed_over,
+    home_icon,
+    join,
+    own_data,
+    proof,
+    reach,
+)
 from punchcard.web.terminal import shell
 
 ROUTERS: Final[list[APIRouter]] = [
@@ -92,6 +102,7 @@ ROUTERS: Final[list[APIRouter]] = [
     card.router,
     home_icon.router,
     own_data.router,
+    contact.router,
     handed_over.router,
     proof.router,
     reach.router,

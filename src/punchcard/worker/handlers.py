@@ -19,6 +19,7 @@ from punchcard.kit.mail import MailRefused, MailServerAway
 from punchcard.loyalty.events import (
     CARD_CHANGED,
     CARD_FOLLOWED,
+    CONTACT_CHANGE,
     CUSTOMER_ADDRESS,
     CUSTOMER_WELCOME,
     PROGRAM_CHANGED,
@@ -65,6 +66,11 @@ def welcome_customer(context: Context, key: str) -> None:
 def ask_to_confirm(context: Context, key: str) -> None:
     """Ask a customer whether a new address is theirs."""
     context.loyalty.customer_mail.ask_to_confirm(CustomerId(key))
+
+
+def tell_of_contact(context: Context, key: str) -> None:
+    """Ask the new address of a customer whether it is theirs, or tell the old one of the change."""
+    context.loyalty.contact_mail.follow(key)
 
 
 def send_mail(context: Context, mail_id: str) -> None:
@@ -172,6 +178,7 @@ MAIL_LANE: Final[Mapping[str, Handler]] = {
     SEND_CHECKPOINT: send_checkpoint,
     CUSTOMER_WELCOME: welcome_customer,
     CUSTOMER_ADDRESS: ask_to_confirm,
+    CONTACT_CHANGE: tell_of_contact,
 }
 
 # What happens by itself: a card that has just been stamped does not wait for a night's work.

@@ -22,6 +22,7 @@ from punchcard.context import Context
 from punchcard.engage import automation_keeper, referral_keeper
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import erasures, former_contacts, hand_over, person_proofs
+from punchcard.loyalty.cards.contacts import contact_changes
 from punchcard.loyalty.jobs import due_keeper, notice_keeper, reservation_keeper
 from punchcard.loyalty.models import TransactionOrigin
 from punchcard.loyalty.programs import promotion_service, reward_service
@@ -104,6 +105,12 @@ def expire_mails(context: Context, session: Session, now: datetime) -> int:
 def expire_proofs(context: Context, session: Session, now: datetime) -> int:
     """Forget proofs of person, and links that work once, that have ended."""
     return person_proofs.expire_proofs(session, now) + hand_over.expire_used(session, now)
+
+
+def expire_contact_changes(context: Context, session: Session, now: datetime) -> int:
+    """Forget changes of contact that nobody can confirm or object to any more."""
+    mail = context.loyalty.contact_mail
+    return contact_changes.expire(session, now, wait=mail.wait, objection=mail.objection)
 
 
 def carry_out_erasures(context: Context, session: Session, now: datetime) -> int:
@@ -277,6 +284,7 @@ SHARED_TASKS: Final = [
             check_google_holders,
             expire_mails,
             expire_proofs,
+            expire_contact_changes,
             carry_out_erasures,
             expire_contacts,
             expire_form_drafts,

@@ -241,6 +241,50 @@ WORDINGS: Final[Mapping[str, MailText]] = {
             Line(sentence=N_("If you have no card at {shop}, do nothing.")),
         ),
     ),
+    "contact_new": MailText(
+        subject=N_("Confirm your new address for {shop}"),
+        lines=(
+            Line(
+                sentence=N_(
+                    "Somebody who has a card at {shop} wants to be reached at this address from now"
+                    " on."
+                )
+            ),
+            Line(sentence=_CONFIRM, link="link", is_main=True),
+            _UNTIL,
+            Line(
+                sentence=N_(
+                    "If this was not you, do nothing: the address then counts for nobody's card."
+                )
+            ),
+        ),
+    ),
+    "contact_changed": MailText(
+        subject=N_("Your contact details at {shop} were changed"),
+        lines=(
+            Line(
+                sentence=N_(
+                    "From now on other contact details count for your card at {shop}. If that was"
+                    " you, there is nothing to do."
+                )
+            ),
+            Line(
+                sentence=N_("If it was not you, put the old ones back:"),
+                only_with="link",
+            ),
+            Line(
+                sentence=N_("Put my old contact details back"),
+                link="link",
+                is_main=True,
+                only_with="link",
+            ),
+            Line(sentence=_UNTIL.sentence, only_with="link"),
+            Line(
+                sentence=N_("If it was not you, tell the shop."),
+                only_with="ask_shop",
+            ),
+        ),
+    ),
     "webhook_failing": MailText(
         subject=N_("A webhook was switched off"),
         lines=(

@@ -190,6 +190,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_LOYALTY}/cards/{{card_id}}/merge/preview"): MAY_OPERATE,
     ("POST", f"{_LOYALTY}/cards/{{card_id}}/proof-of-person"): MAY_MANAGE,
     ("POST", f"{_LOYALTY}/cards/{{card_id}}/keep-customer"): MAY_MANAGE,
+    ("GET", f"{_LOYALTY}/cards/{{card_id}}/contact-change"): MAY_READ,
+    ("DELETE", f"{_LOYALTY}/cards/{{card_id}}/contact-change"): MAY_MANAGE,
     ("GET", f"{_LOYALTY}/cards/{{card_id}}/transactions"): _SEE,
     ("GET", f"{_LOYALTY}/cards/{{card_id}}/grants"): _SEE,
     ("GET", f"{_LOYALTY}/transactions"): MAY_READ,
@@ -264,6 +266,9 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_OPEN}/cards/{{token}}/export"): PUBLIC,
     ("DELETE", f"{_OPEN}/cards/{{token}}/customer"): PUBLIC,
     ("POST", f"{_OPEN}/cards/{{token}}/customer/keep"): PUBLIC,
+    ("POST", f"{_OPEN}/cards/{{token}}/contact-change"): PUBLIC,
+    ("DELETE", f"{_OPEN}/cards/{{token}}/contact-change"): PUBLIC,
+    ("POST", f"{_OPEN}/contact-objections"): PUBLIC,
     # Google: its signature is the credential; the logo is anybody's
     ("POST", f"{_OPEN}/google/callback"): PUBLIC,
     ("GET", f"{_OPEN}/google/programs/{{program_id}}/logo.png"): PUBLIC,

@@ -95,6 +95,7 @@ def _lent_until(connection: Connection, settings: Settings) -> datetime | None:
         + timedelta(hours=settings.offline_grace_hours),
         timedelta(hours=settings.invitation_hours),
         timedelta(hours=settings.email_verification_hours),
+        timedelta(hours=settings.contact_objection_hours),
         timedelta(minutes=settings.password_reset_minutes),
     )
     until: datetime = changed + max(lives)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.errors import NotAllowed
 from punchcard.accounts.models import Customer
 from punchcard.accounts.subjects import is_by_till
 from punchcard.db import outbox
@@ -21,6 +22,8 @@ from punchcard.kit.folding import fold_name
 from punchcard.kit.ids import CARD_TOKEN_BYTES, CardId, VendorId, as_id
 from punchcard.kit.secrets import Sealer, hash_token
 from punchcard.loyalty.cards import card_queries
+from punchcard.loyalty.cards.contacts import contact_changes
+from punchcard.loyalty.cards.contacts.contact_changes import KnownContact
 from punchcard.loyalty.errors.cards import (
     CardAlreadyExists,
     CardBlocked,
@@ -64,11 +67,13 @@ def update_card(
     """Change the given fields; an anonymous card gets a customer: a known one, or a new one.
 
     Contacts typed by the vendor's side are vouched for: the customer becomes verified once each of
-    their contacts was typed so, and a verified contact belongs to one customer.
+    their contacts was typed so, and a verified contact belongs to one customer. An address that the
+    customer has confirmed is changed at once only by who may manage; from anybody else a new one
+    waits for its own confirmation (`contact_changes`), and the old one cannot be taken away.
     `guard` is given the card, locked with its customer, before anything changes; what it raises
     ends it. `staff` is who stands behind a change of the customer.
-    Raises CardNotFound, StaffPinRequired, StaffPinNotForProgram, ContactTaken; for an anonymous
-    card also CardAlreadyExists (the customer holds another card of the program) and
+    Raises CardNotFound, StaffPinRequired, StaffPinNotForProgram, ContactTaken, NotAllowed; for an
+    anonymous card also CardAlreadyExists (the customer holds another card of the program) and
     ContactConflict.
     """
     card = lock_card(session, vendor_id, card_id)
@@ -252,6 +257,8 @@ def _change_customer(
     customer = session.scalars(
         select(Customer).where(Customer.id == card.customer_id).with_for_update()
     ).one()
+    before = KnownContact.of(customer)
+    told = _without_what_waits(session, act, card, customer, told)
     changed = {name: value for name, value in told.items() if getattr(customer, name) != value}
     is_verified = customer.is_verified or _is_vouched(customer, told)
     if not changed and is_verified == customer.is_verified:
@@ -260,10 +267,26 @@ def _change_customer(
         _fill(customer, act, changed)
         customer.is_verified = is_verified
         customer.updated_at = act.now
+    contact_changes.keep_made(session, act, card, before, customer)
     _ask_to_confirm(session, act, customer, changed)
     others = select(LoyaltyCard.id).where(LoyaltyCard.customer_id == customer.id)
     announce_cards_changed(session, session.scalars(others), act.now)
     return [f"customer.{name}" for name in changed] or ["customer.is_verified"]
+
+
+def _without_what_waits(
+    session: Session, act: Act, card: LoyaltyCard, customer: Customer, told: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what is told without a new address that has to be confirmed first, which is kept."""
+    email = told.get("email", customer.email)
+    if email == customer.email or customer.email_verified_at is None:
+        return told
+    if not is_by_till(act.subject):
+        return told
+    if email is None:
+        raise NotAllowed
+    contact_changes.ask(session, act, card, email)
+    return {name: value for name, value in told.items() if name != "email"}
 
 
 def _is_vouched(customer: Customer, told: Mapping[str, Any]) -> bool:

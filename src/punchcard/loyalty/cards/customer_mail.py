@@ -20,6 +20,7 @@ from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.clock import Clock
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, CustomerId, VendorId
+from punchcard.loyalty.cards.contacts import confirmations
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
 from punchcard.loyalty.rules.dated.notices import Ending
@@ -155,7 +156,11 @@ class CustomerMail:
         """
         facts = self._links.read(token)
         if facts["kind"] == AddressOwner.CUSTOMER:
-            customer = _confirm_customer(session, act, facts)
+            customer = (
+                confirmations.confirm(session, act, str(facts["change"]), facts["email"])
+                if "change" in facts
+                else _confirm_customer(session, act, facts)
+            )
             return Confirmed(
                 kind=AddressOwner.CUSTOMER,
                 id=customer.id,

@@ -18,6 +18,8 @@ from punchcard.accounts.models import Customer, Vendor
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import CardId, CustomerId, as_card_token
 from punchcard.kit.secrets import hash_token
+from punchcard.loyalty.cards.contacts import contact_changes
+from punchcard.loyalty.cards.contacts.models import ContactChange
 from punchcard.loyalty.cards.former_contacts import FormerContacts
 from punchcard.loyalty.cards.merges.merged_cards import leads_to, parts_of
 from punchcard.loyalty.errors.cards import CardNotFound
@@ -59,6 +61,7 @@ def export_customer(session: Session, token: str, *, now: datetime) -> dict[str,
         "cards": [
             _card_document(session, *row) for row in session.execute(_cards_beside(session, card))
         ],
+        "contact_changes": _contact_documents(session, card),
     }
 
 
@@ -95,6 +98,7 @@ def erase_holder(
     for holder in sorted(one for one in holders if one and not _has_cards(session, one)):
         _empty(session, act, former, holder, cards=[], proved=proved or {})
     _forget_origins(session, [card.id for card in cards])
+    contact_changes.forget(session, cards, customer_id)
     announce_cards_changed(session, [card.id for card in cards], act.now)
     _tell_of_erasure(session, act, cards)
 
@@ -243,6 +247,26 @@ def _card_document(session: Session, card: LoyaltyCard, program: str) -> dict[st
         "transactions": [_entry_document(*row) for row in session.execute(entries)],
         "referrals": _referral_documents(session, card),
     }
+
+
+def _contact_documents(session: Session, card: LoyaltyCard) -> list[dict[str, Any]]:
+    """Return the changes of the holder's contact of which something is still kept."""
+    mine = ContactChange.card_id == card.id
+    if card.customer_id is not None:
+        mine = ContactChange.customer_id == card.customer_id
+    query = select(ContactChange).where(mine).order_by(ContactChange.id)
+    return [
+        {
+            "new_email": one.new_email,
+            "old_email": one.old_email,
+            "old_phone": one.old_phone,
+            "asked_by": one.asked_by,
+            "asked_at": _moment(one.asked_at),
+            "made_at": _moment(one.made_at),
+            "ended_at": _moment(one.ended_at),
+        }
+        for one in session.scalars(query)
+    ]
 
 
 def _referral_documents(session: Session, card: LoyaltyCard) -> list[dict[str, Any]]:

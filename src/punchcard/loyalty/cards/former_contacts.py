@@ -1,6 +1,7 @@
 """Contacts that a shop knew and had to forget: known again for a while, told to nobody.
 
-A keyed digest stays of them, so that who is forgotten and joins again is no new friend. It serves
+A keyed digest stays of them, so that who is forgotten, or changes their address, and joins again is
+no new friend. It serves
 nothing else, and is gone after FORMER_CONTACT_DAYS.
 """
 
@@ -29,13 +30,20 @@ class FormerContacts:
 
     def note(self, session: Session, customer: Customer, now: datetime) -> None:
         """Note the contacts of a customer who is about to be forgotten."""
+        self.note_contacts(session, customer.vendor_id, (customer.email, customer.phone), now)
+
+    def note_contacts(
+        self, session: Session, vendor_id: VendorId, contacts: Iterable[str | None], now: datetime
+    ) -> None:
+        """Note contacts that a customer is about to lose, or has left for others."""
         rows = [
             {
-                "vendor_id": customer.vendor_id,
+                "vendor_id": vendor_id,
                 "digest": self._digests.of(contact.encode()),
                 "forgotten_at": now,
             }
-            for contact in _contacts(customer)
+            for contact in contacts
+            if contact
         ]
         if rows:
             insert = insert_into(session, FormerContact).values(rows)
@@ -68,7 +76,3 @@ def expire_former_contacts(session: Session, now: datetime) -> int:
     statement = delete(FormerContact).where(FormerContact.forgotten_at <= before)
     result = session.execute(statement.execution_options(synchronize_session=False))
     return cast("CursorResult[Any]", result).rowcount
-
-
-def _contacts(customer: Customer) -> list[str]:
-    return [contact for contact in (customer.email, customer.phone) if contact]

@@ -36,6 +36,11 @@ def own_data_path(token: str, secret: str) -> str:
     return f"{public_path(token)}/yours/{secret}"
 
 
+def objection_path(ticket: str) -> str:
+    """Return the path at which who reads the old address takes a change of contact back."""
+    return f"/contact/{ticket}"
+
+
 class ReferralCodes:
     """Codes by which a card brings friends: they lead to the card and tell nobody which it is.
 

@@ -13,11 +13,13 @@ from fastapi.responses import JSONResponse
 from punchcard.accounts.audit_service import Act
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.cards import customer_service, erasures
+from punchcard.loyalty.cards.contacts import contact_changes
 from punchcard.loyalty.cards.customer_service import card_of
 from punchcard.loyalty.cards.links import own_data_path, public_path
 from punchcard.loyalty.cards.person_proofs import holder, is_confirmed
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.vocabulary import ProofWay
+from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.public.browser_cards import forget_card
 from punchcard.web.public.opened_card import open_by_token
@@ -88,26 +90,7 @@ def ask_for_proof(request: PageRequestDep, token: str, form: FormDep) -> Respons
 @router.get("/c/{token}/yours/{secret}")
 def open_yours(request: PageRequestDep, token: str, secret: str) -> Response:
     """Show all that the shop knows, to take along or to have deleted; or the code, until then."""
-    with request.context.database.read() as session:
-        opened = open_by_token(request, session, token)
-        card, proof = request.context.loyalty.person_proofs.find(session, token, secret)
-        erasure = erasures.pending(session, card)
-    return request.render(
-        "public/yours.html",
-        token=token,
-        here=own_data_path(token, secret),
-        is_confirmed=is_confirmed(proof),
-        is_by_code=proof.way == ProofWay.CODE,
-        code=proof.code,
-        proof_ends_at=proof.expires_at,
-        known=opened.card.customer,
-        card=opened.card,
-        face=opened.face,
-        vendor=opened.page.vendor,
-        program=opened.page.program,
-        undo_hours=request.context.settings.erasure_undo_hours,
-        erased_at=erasure.due_at if erasure else None,
-    )
+    return yours_page(request, token, secret, request.form())
 
 
 @router.get("/c/{token}/yours/{secret}/data.html")
@@ -156,6 +139,44 @@ def keep(request: PageRequestDep, token: str, form: FormDep) -> Response:
         is_undone = erasures.undo(session, _act(request, card), card)
     done = N_("Your data is kept.") if is_undone else None
     return request.redirect(f"{public_path(token)}/data", done)
+
+
+def yours_page(
+    request: PageRequest, token: str, secret: str, form: Form, *, status: int = 200
+) -> Response:
+    """Return the page of the holder of a card who showed who they are, or is about to.
+
+    `form` is that of a new address. Raises CardReplaced, CardNotFound, ProofOfPersonRequired.
+    """
+    context = request.context
+    mail = context.loyalty.contact_mail
+    with context.database.read() as session:
+        opened = open_by_token(request, session, token)
+        card, proof = context.loyalty.person_proofs.find(session, token, secret)
+        erasure = erasures.pending(session, card)
+        waits = contact_changes.waiting(session, card, since=context.clock.now() - mail.wait)
+    return request.render(
+        "public/yours.html",
+        status=status,
+        form=form,
+        token=token,
+        here=own_data_path(token, secret),
+        is_confirmed=is_confirmed(proof),
+        is_by_code=proof.way == ProofWay.CODE,
+        code=proof.code,
+        proof_ends_at=proof.expires_at,
+        known=opened.card.customer,
+        card=opened.card,
+        face=opened.face,
+        vendor=opened.page.vendor,
+        program=opened.page.program,
+        undo_hours=context.settings.erasure_undo_hours,
+        new_email=waits.new_email if waits else None,
+        new_email_ends_at=waits.asked_at + mail.wait if waits else None,
+        sends_mail=mail.is_configured,
+        objection_hours=context.settings.contact_objection_hours,
+        erased_at=erasure.due_at if erasure else None,
+    )
 
 
 def _everything(request: PageRequest, token: str, secret: str) -> tuple[dict[str, Any], str]:

@@ -9,6 +9,7 @@ from punchcard.accounts import location_service
 from punchcard.kit.ids import CardId, as_id, readable_number
 from punchcard.loyalty.cards import card_service, erasures, grant_reader
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.contacts import contact_changes
 from punchcard.loyalty.cards.merges.merged_cards import led_on
 from punchcard.loyalty.cards.retired_cards import former_numbers
 from punchcard.loyalty.ledger import ledger_reader
@@ -101,7 +102,10 @@ def show_card(
         face = face_of_card(session, context, card, request.language)
         wallet = context.wallets.service.states(session, [card.id])[card.id]
         former = former_numbers(session, [card.id]).get(card.id, [])
-        erasure = erasures.pending(session, session.get_one(LoyaltyCard, card.id))
+        row = session.get_one(LoyaltyCard, card.id)
+        erasure = erasures.pending(session, row)
+        wait = context.loyalty.contact_mail.wait
+        waits = contact_changes.waiting(session, row, since=context.clock.now() - wait)
         merged_into = led_on(session, [card]).get(card.id)
         places = location_service.location_names(session, request.vendor_id)
         givable = reward_service.list_rewards(
@@ -144,6 +148,8 @@ def show_card(
         verdict=verify_card(request, card.id),
         wallet=wallet,
         erased_at=erasure.due_at if erasure else None,
+        new_contact=waits,
+        new_contact_ends_at=waits.asked_at + wait if waits else None,
         url=context.loyalty.card_links.address(token) if token else None,
         limit_points=context.settings.adjustment_limit_points,
         next_url=f"{card_path(card.id)}?before={more}" if more else None,

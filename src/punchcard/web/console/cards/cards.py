@@ -14,8 +14,9 @@ from punchcard.kit.ids import CardId, VendorId
 from punchcard.loyalty.cards import card_changes, customer_service, erasures
 from punchcard.loyalty.cards.card_changes import CardChange
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.contacts import contact_changes
 from punchcard.loyalty.errors.cards import CardNotFound
-from punchcard.loyalty.operations import StaffIdentity
+from punchcard.loyalty.operations import NewCustomer, StaffIdentity
 from punchcard.loyalty.programs.public_service import page_of
 from punchcard.web.console.cards.card_page import (
     PREFIX,
@@ -100,7 +101,7 @@ def update_card(request: PageRequestDep, card_id: CardId, form: FormDep) -> Resp
             )
     if not form.is_valid:
         return _edit_page(request, card_id, form, status=form.status)
-    return request.redirect(card_path(card_id), N_("Saved."))
+    return request.redirect(card_path(card_id), _saved(request, card_id, told))
 
 
 @router.post("/block")
@@ -171,6 +172,16 @@ def keep_customer(request: PageRequestDep, card_id: CardId, form: FormDep) -> Re
     return request.redirect(card_path(card_id), done)
 
 
+@router.post("/withdraw-contact")
+def withdraw_contact(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
+    """Let a new address of the card's holder that waits be as if nobody had asked for it."""
+    with request.context.database.write() as session:
+        card = card_changes.lock_card(session, request.vendor_id, card_id)
+        is_ended = contact_changes.withdraw(session, request.act(), card)
+    done = N_("The new address is withdrawn.") if is_ended else None
+    return request.redirect(card_path(card_id), done)
+
+
 def _initial(card: CardView) -> dict[str, Any]:
     fields = ("name", "email", "phone", "locale", "marketing_consent")
     known = card.customer or {}
@@ -180,6 +191,15 @@ def _initial(card: CardView) -> dict[str, Any]:
     initial["birthday_month"] = int(month) if month else None
     initial["birthday_day"] = int(day) if day else None
     return initial
+
+
+def _saved(request: PageRequest, card_id: CardId, told: NewCustomer | None) -> str:
+    """Return what to say after a change: whether the address that was typed counts already."""
+    with request.context.database.read() as session:
+        known = find_card(session, request, card_id).customer or {}
+    if told is None or told.email is None or told.email == known.get("email"):
+        return N_("Saved.")
+    return N_("Saved. The new address counts once its reader has confirmed it.")
 
 
 def _change(
