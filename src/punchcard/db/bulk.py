@@ -77,12 +77,17 @@ class BulkInsert(Bulk):
 
 
 class BulkUpdate(Bulk):
-    """Sets the same columns in many rows of one table, each found by its `id`."""
+    """Sets the same columns in many rows of one table, each found by its `id`.
 
-    def __init__(self, table: Table, columns: Sequence[str]) -> None:
+    With `is_added` what is given comes on top of what the columns hold.
+    """
+
+    def __init__(self, table: Table, columns: Sequence[str], *, is_added: bool = False) -> None:
         super().__init__(table, (*columns, "id"))
-        taken = ", ".join(f"{column} = r.{column}" for column in columns)
-        given = ", ".join(f"{column} = ?" for column in columns)
+        held = {column: f"{column} + " if is_added else "" for column in columns}
+        of_table = {column: f"t.{text}" if text else "" for column, text in held.items()}
+        taken = ", ".join(f"{column} = {of_table[column]}r.{column}" for column in columns)
+        given = ", ".join(f"{column} = {held[column]}?" for column in columns)
         head = f"UPDATE {table.name}"
         self.on_postgresql = f"{head} AS t SET {taken} FROM {self._recordset} WHERE t.id = r.id"
         self.on_sqlite = f"{head} SET {given} WHERE id = ?"

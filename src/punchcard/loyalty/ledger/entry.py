@@ -76,12 +76,29 @@ CARRYING = (
 
 def entry_hash(row: Mapping[str, Any]) -> bytes:
     """Return the SHA-256 of an entry's canonical form; see the module's description."""
-    domain = HASH_DOMAIN if row["form"] == 1 else HASH_DOMAIN_OF_DETAILS
-    return hashlib.sha256(domain + canonical_form(row)).digest()
+    return _hash(row["form"], canonical_form(row))
 
 
 def canonical_form(row: Mapping[str, Any]) -> bytes:
     """Return the bytes that are hashed: the JSON array of `HASHED_FIELDS`, and the details."""
+    values = _values(row)
+    return values if row["form"] == 1 else _with_details(values, _text_of(row["details"]))
+
+
+def _hash(form: int, canonical: bytes) -> bytes:
+    domain = HASH_DOMAIN if form == 1 else HASH_DOMAIN_OF_DETAILS
+    return hashlib.sha256(domain + canonical).digest()
+
+
+def _with_details(values: bytes, details: bytes) -> bytes:
+    return b"%b,%b]" % (values[:-1], details)
+
+
+def _text_of(details: Details) -> bytes:
+    return orjson.dumps(details, option=orjson.OPT_SORT_KEYS)
+
+
+def _values(row: Mapping[str, Any]) -> bytes:
     reward = row["reward"] or {}
     values = [
         row["id"],
@@ -112,9 +129,7 @@ def canonical_form(row: Mapping[str, Any]) -> bytes:
         to_rfc3339(row["created_at"]),
         row["previous_hash"].hex(),
     ]
-    if row["form"] == 1:
-        return orjson.dumps(values)
-    return orjson.dumps([*values, row["details"]], option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(values)
 
 
 def make_entry(
@@ -168,13 +183,11 @@ def make_entry(
         "form": 1,
         "details": None,
     }
+    canonical = _values(row)
     if draft.details is not None:
-        row["form"], row["details"] = 2, _sorted(draft.details)
-    row["hash"] = entry_hash(row)
+        # Written from anywhere, the details have the text that is hashed: their keys are sorted.
+        text = _text_of(draft.details)
+        row["form"], row["details"] = 2, orjson.loads(text)
+        canonical = _with_details(canonical, text)
+    row["hash"] = _hash(row["form"], canonical)
     return row
-
-
-def _sorted(details: Details) -> Details:
-    """Return details whose text is the one that is hashed, wherever it is written from."""
-    sorted_details: Details = orjson.loads(orjson.dumps(details, option=orjson.OPT_SORT_KEYS))
-    return sorted_details

@@ -1,15 +1,21 @@
 """Which bonuses a purchase earns: the factor of the card's tier, the promotions that are on."""
 
 from datetime import datetime
+from fractions import Fraction
 from typing import Final
 
-from punchcard.loyalty.operations import AddStamp, CardOperation, EarnPoints, RecordVisit
-from punchcard.loyalty.rules.dated.dated_points import joined, with_details
+from punchcard.loyalty.operations import (
+    AddStamp,
+    CardOperation,
+    EarnPoints,
+    PurchaseItem,
+    RecordVisit,
+)
+from punchcard.loyalty.rules.dated.dated_points import tell
 from punchcard.loyalty.rules.promotions.promotion_rules import (
     Given,
     Purchase,
     bonuses_on,
-    promotion_parts,
     uses_after,
     uses_before,
 )
@@ -29,6 +35,9 @@ from punchcard.loyalty.vocabulary import ActorKind, PartKind
 # Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
 _IMPORT: Final = ActorKind.IMPORT
 _TIER: Final = PartKind.TIER
+
+_ONE: Final = Fraction(1)
+_NO_SKUS: Final[frozenset[str]] = frozenset()
 
 _POINTED: Final = (EarnPoints, RecordVisit)
 _STAMPED: Final = (AddStamp, RecordVisit)
@@ -55,7 +64,7 @@ def bonuses_of(
     purchase = _purchase_of(operation, program, tier, at)
     minimum = program.minimum_purchase_minor
     bonuses = bonuses_on(program.promotions, purchase, given, program.zone, minimum)
-    if tier is None or tier.factor == 1 or not purchase.has_points:
+    if tier is None or tier.factor == _ONE or not purchase.has_points:
         return bonuses
     facts = {"tier": tier.key}
     own = Bonus(_TIER, tier.factor, minimum_purchase_minor=minimum, facts=facts)
@@ -68,18 +77,15 @@ def uses_counted(decision: Decision) -> Decision:
     What is voided gives back the time that it counted as.
     """
     draft, card = decision.steps[-1]
-    if draft.details is None and draft.voided_details is None:
+    told = draft.details if draft.voided_type is None else draft.voided_details
+    if told is None or "parts" not in told:
         return decision
-    uses = card.kept_standing.uses
-    if draft.voided_type is not None:
-        changed = uses_before(uses, promotion_parts(draft.voided_details))
-    else:
-        changed = uses_after(uses, promotion_parts(draft.details))
-    if not changed:
+    limited = [part for part in told["parts"] if "period" in part]
+    if not limited:
         return decision
-    moved = with_details(card, {"uses": changed})
-    draft = draft._replace(details=joined(draft.details, moved.details))
-    decision.steps[-1] = (draft, moved.card)
+    follow = uses_after if draft.voided_type is None else uses_before
+    if changed := follow(card.kept_standing.uses, limited):
+        tell(decision, {"uses": changed})
     return decision
 
 
@@ -92,21 +98,22 @@ def _tier_of(program: ProgramRules, card: CardState, at: datetime) -> Tier | Non
 def _purchase_of(
     operation: CardOperation, program: ProgramRules, tier: Tier | None, at: datetime
 ) -> Purchase:
-    amount = operation.amount_minor if isinstance(operation, EarnPoints | RecordVisit) else None
-    items = operation.items if isinstance(operation, AddStamp | RecordVisit) else ()
-    stamps = 0
-    if program.has_stamps and isinstance(operation, AddStamp | RecordVisit):
-        stamps = base_stamps(operation, program)
-    base = (amount or 0) * program.rate
+    amount = operation.amount_minor if isinstance(operation, _POINTED) else None
+    items: tuple[PurchaseItem, ...] = ()
+    has_stamps = False
+    if isinstance(operation, _STAMPED):
+        items = operation.items
+        has_stamps = program.has_stamps and base_stamps(operation, program) > 0
+    has_amount = amount is not None and amount >= program.minimum_purchase_minor
+    # In the order of the fields: naming them costs three times as much.
     return Purchase(
-        at=at,
-        location_id=operation.location_id,
-        tier=None if tier is None else tier.key,
-        amount_minor=amount,
-        skus=frozenset(item.sku for item in items),
-        base=base if tier is None or tier.factor == 1 else base * tier.factor,
-        has_points=program.has_points
-        and amount is not None
-        and amount >= program.minimum_purchase_minor,
-        has_stamps=stamps > 0,
+        at,
+        operation.location_id,
+        None if tier is None else tier.key,
+        amount,
+        frozenset(item.sku for item in items) if items else _NO_SKUS,
+        program.rate,
+        _ONE if tier is None else tier.factor,
+        program.has_points and has_amount,
+        has_stamps,
     )

@@ -1,7 +1,7 @@
 """The part of a point that a card carries: exact, in as few parts as it takes."""
 
 from fractions import Fraction
-from math import floor, lcm
+from math import gcd, lcm
 from typing import Final
 
 from punchcard.loyalty.rules.values import CardState, ProgramRules
@@ -30,10 +30,16 @@ def carrying(program: ProgramRules, card: CardState, part: Fraction) -> CardStat
     It is counted in the parts that the program counts in, or in so many that nothing is lost; what
     would take more than PARTS_LIMIT is rounded down.
     """
+    points_carry, parts = carry_of(program, *part.as_integer_ratio())
+    return card._replace(points_carry=points_carry, carry_parts=parts)
+
+
+def carry_of(program: ProgramRules, part: int, of: int) -> tuple[int, int]:
+    """Return `part` of the `of` parts of a point as a card carries it, and in how many parts."""
     parts = program.points_per_amount_minor
-    if part == _NOTHING:
-        return card._replace(points_carry=0, carry_parts=parts)
-    if parts % part.denominator:
-        exact = lcm(parts, part.denominator)
+    if not part:
+        return 0, parts
+    if part * parts % of:
+        exact = lcm(parts, of // gcd(part, of))
         parts = exact if exact <= PARTS_LIMIT else PARTS_LIMIT // parts * parts
-    return card._replace(points_carry=floor(part * parts), carry_parts=parts)
+    return part * parts // of, parts

@@ -150,12 +150,12 @@ def decide(
     is_visit = isinstance(operation, _VISITS)
     if is_visit:
         card_rules.credit_due_welcome(program, steps)
-        steps.card = steps.card._replace(last_activity_at=_later(card.last_activity_at, at))
+        steps.card = steps.card.seen_at(_later(card.last_activity_at, at))
     decision = _RULES[type(operation)](operation, program, steps, history, at)
     if card.standing is None and program.has_only_balances:
         return decision
     decision = uses_counted(decision)
-    decision = touched(program, decision) if is_visit else decision
+    decision = touched(program, decision) if is_visit and program.moves_ends else decision
     is_tiered = program.tier_plan is not None or _counts(decision.card)
     return with_tiers(operation, program, decision, history) if is_tiered else decision
 

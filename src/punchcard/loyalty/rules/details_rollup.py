@@ -7,6 +7,9 @@ from punchcard.loyalty.rules.dated.lots import pending_in
 from punchcard.loyalty.rules.standing import Details
 from punchcard.loyalty.vocabulary import EntryType, PartKind
 
+# Looked up once: before Python 3.12 an enum gives its words slowly, and this is asked always.
+_BASE: Final = PartKind.BASE.value
+
 
 class EntryFigures(NamedTuple):
     """What is counted of an entry; `sign` is -1 for the void of one."""
@@ -26,10 +29,15 @@ class EntryFigures(NamedTuple):
 
 def add_bonuses(deltas: dict[str, int], parts: Iterable[Mapping[str, Any]], count: int) -> None:
     """Add what tiers and promotions gave of a purchase, or with `count` -1 take it off."""
-    bonuses = [part for part in parts if part["kind"] != PartKind.BASE]
-    for name in ("points", "stamps"):
-        if total := sum(part[name] for part in bonuses):
-            deltas[f"{name}_bonus"] = count * total
+    points = stamps = 0
+    for part in parts:
+        if part["kind"] != _BASE:
+            points += part["points"]
+            stamps += part["stamps"]
+    if points:
+        deltas["points_bonus"] = count * points
+    if stamps:
+        deltas["stamps_bonus"] = count * stamps
 
 
 def deltas_of(kind: EntryType, figures: EntryFigures) -> dict[str, int]:

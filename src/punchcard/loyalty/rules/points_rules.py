@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from fractions import Fraction
-from math import floor
 from typing import Final
 
 from punchcard.loyalty.errors.balances import (
@@ -20,8 +19,8 @@ from punchcard.loyalty.errors.programs import (
 )
 from punchcard.loyalty.operations import AdjustPoints, EarnPoints, RedeemPoints, RedeemReward
 from punchcard.loyalty.rules.bonus_rules import bonuses_of
-from punchcard.loyalty.rules.carry import carried, carrying
-from punchcard.loyalty.rules.dated.dated_points import Moved, credit, debit, joined
+from punchcard.loyalty.rules.carry import carried, carry_of
+from punchcard.loyalty.rules.dated.dated_points import Moved, coming, credit, debit, with_lots
 from punchcard.loyalty.rules.purchase_rules import Bonus, Earned, earned
 from punchcard.loyalty.rules.reward_rules import obstacle
 from punchcard.loyalty.rules.standing import Details
@@ -55,7 +54,8 @@ def earn_points(
     bonuses = bonuses_of(operation, program, card, at, history)
     moved = credited(operation.amount_minor, bonuses, program, card, at)
     points = moved.card.lifetime_points - card.lifetime_points
-    if card.points + points + card.kept_standing.points_pending > BALANCE_LIMIT:
+    pending = 0 if card.standing is None else card.standing.points_pending
+    if card.points + points + pending > BALANCE_LIMIT:
         raise BalanceLimitReached
     entry = EntryDraft(
         type=EntryType.POINTS_EARNED,
@@ -84,12 +84,7 @@ def credited(
         return credit_earned(program, card, earning, program.day_of(at))
     earned_parts = amount_minor * program.points_per_currency_unit
     points, carry = divmod(earned_parts + carry_in(card, program), parts)
-    card = card._replace(
-        points_carry=carry,
-        carry_parts=parts,
-        lifetime_points=card.lifetime_points + points,
-    )
-    return credit(program, card, points, program.day_of(at), is_purchase=True)
+    return _credited(program, card, points, (carry, parts), program.day_of(at))
 
 
 def earning_of(
@@ -113,15 +108,26 @@ def earning_of(
 
 def credit_earned(program: ProgramRules, card: CardState, earning: Earned, day: date) -> Moved:
     """Put on the card what a purchase earned with its bonuses, to the part of a point."""
-    total = carried(program, card) + earning.points
-    points = floor(total)
-    card = carrying(program, card, total - points)
-    card = card._replace(lifetime_points=card.lifetime_points + points)
-    moved = credit(program, card, points, day, is_purchase=True)
+    carry = carry_of(program, earning.left_parts, earning.parts_of_one)
+    moved = _credited(program, card, earning.whole, carry, day)
     told: Details = {"parts": earning.parts}
-    if card.carry_parts != program.points_per_amount_minor:
-        told["carry_parts"] = card.carry_parts
-    return Moved(moved.card, joined(moved.details, told))
+    if carry[1] != program.points_per_amount_minor:
+        told["carry_parts"] = carry[1]
+    return Moved(moved.card, {**moved.details, **told} if moved.details else told)
+
+
+def _credited(
+    program: ProgramRules, card: CardState, points: int, carry: tuple[int, int], day: date
+) -> Moved:
+    """Put the whole points of a purchase on the card, and what it carries after it."""
+    active, changes = coming(program, card, points, day, is_purchase=True)
+    after = card._replace(
+        points=card.points + active,
+        points_carry=carry[0],
+        carry_parts=carry[1],
+        lifetime_points=card.lifetime_points + points,
+    )
+    return with_lots(after, changes)
 
 
 def check_late_purchases(recorded: int, program: ProgramRules, now: datetime) -> None:

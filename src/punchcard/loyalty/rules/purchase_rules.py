@@ -2,9 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from punchcard.loyalty.vocabulary import PartKind
+
+# Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
+_BASE: Final = PartKind.BASE.value
+_TIER: Final = PartKind.TIER
+
+NOTHING: Final = Fraction(0)
 
 
 class Bonus(NamedTuple):
@@ -22,11 +29,23 @@ class Bonus(NamedTuple):
 
 
 class Earned(NamedTuple):
-    """What a purchase earned: exact points, stamps, and the parts that add up to both."""
+    """What a purchase earned: exact points, stamps, and the parts that add up to both.
 
-    points: Fraction
+    `earned_parts` are the points, of which `parts_of_one` make one. With the carry before it they
+    come to `whole` points and `left_parts` beside those.
+    """
+
+    earned_parts: int
+    parts_of_one: int
+    whole: int
+    left_parts: int
     stamps: int
     parts: list[dict[str, Any]]
+
+    @property
+    def points(self) -> Fraction:
+        """Return the exact points, without the carry before them."""
+        return Fraction(self.earned_parts, self.parts_of_one)
 
 
 def earned(
@@ -45,32 +64,39 @@ def earned(
     """
     # In whole numbers of parts of a point, so small that all of it is exact: fractions that are
     # made anew with every step cost several times as much.
-    parts_of_one = rate.denominator * carry.denominator
+    earned_of, one_of = rate.as_integer_ratio()
+    carried, carried_of = carry.as_integer_ratio()
+    parts_of_one = one_of * carried_of
     for bonus in bonuses:
         parts_of_one *= bonus.factor.denominator
-    carried = carry.numerator * (parts_of_one // carry.denominator)
+    carried *= parts_of_one // carried_of
     counted = amount_minor if amount_minor >= minimum_purchase_minor else 0
-    base = counted * rate.numerator * (parts_of_one // rate.denominator)
+    base = counted * earned_of * (parts_of_one // one_of)
     total, stamps = base, base_stamps
     whole = (carried + total) // parts_of_one
-    first = {"kind": str(PartKind.BASE), "points": whole, "stamps": stamps, "rate": str(rate)}
+    first = {"kind": _BASE, "points": whole, "stamps": stamps, "rate": str(rate)}
     if minimum_purchase_minor:
         first["minimum_purchase_minor"] = minimum_purchase_minor
     parts = [first]
     tiered = base
-    for bonus in sorted(bonuses, key=lambda one: one.kind != PartKind.TIER):
+    for bonus in bonuses if len(bonuses) < 2 else sorted(bonuses, key=_is_later):
         if bonus.minimum_purchase_minor > amount_minor:
             continue
         times, of = bonus.factor.as_integer_ratio()
         share = tiered * (times - of) // of
-        if bonus.kind == PartKind.TIER:
+        if bonus.kind == _TIER:
             tiered += share
         total += share + bonus.points * parts_of_one
         stamps += bonus.stamps
         after = (carried + total) // parts_of_one
         parts.append(_part(bonus, after - whole))
         whole = after
-    return Earned(Fraction(total, parts_of_one), stamps, parts)
+    left = carried + total - whole * parts_of_one
+    return Earned(total, parts_of_one, whole, left, stamps, parts)
+
+
+def _is_later(bonus: Bonus) -> bool:
+    return bonus.kind != _TIER
 
 
 def earned_of_rest(
@@ -95,19 +121,26 @@ def earned_of_rest(
 
 def factor_text(factor: Fraction) -> str:
     """Return a factor as entries tell it: with three digits after the point."""
-    thousandths = round(factor * 1000)
+    return _factor_text(*factor.as_integer_ratio())
+
+
+@lru_cache(maxsize=256)
+def _factor_text(times: int, of: int) -> str:
+    thousandths = round(Fraction(times * 1000, of))
     return f"{thousandths // 1000}.{thousandths % 1000:03d}"
 
 
 def _part(bonus: Bonus, points: int) -> dict[str, Any]:
-    part: dict[str, Any] = {"kind": str(bonus.kind), "points": points, "stamps": bonus.stamps}
-    if bonus.factor != 1:
-        part["factor"] = factor_text(bonus.factor)
+    part: dict[str, Any] = {"kind": bonus.kind.value, "points": points, "stamps": bonus.stamps}
+    times, of = bonus.factor.as_integer_ratio()
+    if times != of:
+        part["factor"] = _factor_text(times, of)
     if bonus.points:
         part["added_points"] = bonus.points
     if bonus.minimum_purchase_minor:
         part["minimum_purchase_minor"] = bonus.minimum_purchase_minor
-    return {**part, **bonus.facts}
+    part.update(bonus.facts)
+    return part
 
 
 def bonus_of_part(part: Mapping[str, Any]) -> Bonus:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from fractions import Fraction
 from typing import Final, NamedTuple, NoReturn
 
 from punchcard.loyalty.errors.balances import (
@@ -17,7 +16,7 @@ from punchcard.loyalty.errors.programs import ProgramTypeMismatch
 from punchcard.loyalty.operations import AddStamp, RedeemStamps
 from punchcard.loyalty.rules.bonus_rules import bonuses_of
 from punchcard.loyalty.rules.dated.dated_points import joined, with_details
-from punchcard.loyalty.rules.purchase_rules import earned
+from punchcard.loyalty.rules.purchase_rules import NOTHING, earned
 from punchcard.loyalty.rules.stamps.dated_stamps import dated, debit_stamps
 from punchcard.loyalty.rules.stamps.milestone_rules import (
     claimed,
@@ -66,7 +65,7 @@ def add_stamp(
     quantity = base_stamps(operation, program)
     stamps, told = quantity, items_told(operation) if operation.items else None
     if program.promotions and (bonuses := bonuses_of(operation, program, card, at, history)):
-        earning = earned(0, Fraction(0), Fraction(0), bonuses, base_stamps=quantity)
+        earning = earned(0, NOTHING, NOTHING, bonuses, base_stamps=quantity)
         stamps, told = earning.stamps, joined(told, {"parts": earning.parts})
     put = claim_stamps if operation.actor.kind == _CLAIM else put_stamps
     stamped, details = put(program, card, quantity, history, at, bonus=stamps - quantity)

@@ -4,9 +4,9 @@ A card's standing follows from the `details` of its entries alone: `followed` is
 it and how the verification derives it again. A card that never had any of it has none.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from punchcard.loyalty.rules.dated.dates import NEVER, day_after
 
@@ -119,12 +119,14 @@ class Standing(NamedTuple):
     @property
     def due_on(self) -> date | None:
         """Return the first day on which something of it ends or begins by itself."""
-        days = [lot.activates_on for lot in self.lots if lot.activates_on]
-        first = min(days, default=NEVER)
-        ends = [lot.expires_on for lot in (*self.lots, *self.stamp_lots) if not lot.activates_on]
-        ends += [facts["expires_on"] for facts in self.grants.values() if "expires_on" in facts]
-        last = min(ends, default=NEVER)
-        last = min(last, self.tier_ends or NEVER)
+        first, last = NEVER, self.tier_ends or NEVER
+        for expires_on, _, activates_on in (*self.lots, *self.stamp_lots):
+            if not activates_on:
+                last = expires_on if expires_on < last else last
+            elif activates_on < first:
+                first = activates_on
+        for facts in self.grants.values():
+            last = min(last, facts.get("expires_on", NEVER))
         due = None if last == NEVER else day_after(last)
         if first == NEVER:
             return due
@@ -140,22 +142,12 @@ def followed(standing: Standing, details: Mapping[str, Any]) -> Standing:
 
     Raises ValueError for more taken out of a lot than is in it: no rule does that.
     """
-    changed: dict[str, Any] = {}
-    for name in ("lots", "stamp_lots"):
-        if name in details:
-            changed[name] = _moved(getattr(standing, name), details[name])
-    for name in ("lap", "tier"):
-        if name in details:
-            changed[name] = details[name]
-    if "claimed" in details:
-        changed["claimed"] = tuple(details["claimed"])
-    for name in ("kept", "ahead"):
-        if name in details:
-            changed[name] = tuple((lap, at) for lap, at in details[name])
-    for name in ("uses", "held", "grants", "qualifying", "merged"):
-        if name in details:
-            changed[name] = _without_empty({**getattr(standing, name), **details[name]})
-    return standing._replace(**changed) if changed else standing
+    parts: list[Any] = list(standing)
+    for name, told in details.items():
+        if name in _FOLLOWED:
+            place, after = _FOLLOWED[name]
+            parts[place] = after(parts[place], told)
+    return Standing(*parts)
 
 
 def _moved(lots: Iterable[Lot], changes: Iterable[LotChange]) -> tuple[Lot, ...]:
@@ -172,9 +164,40 @@ def _moved(lots: Iterable[Lot], changes: Iterable[LotChange]) -> tuple[Lot, ...]
     )
 
 
-def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value}
+def _told(_before: Any, told: Any) -> Any:
+    return told
+
+
+def _marks(_before: Any, told: Iterable[int]) -> tuple[int, ...]:
+    return tuple(told)
+
+
+def _pairs(_before: Any, told: Iterable[Sequence[int]]) -> tuple[tuple[int, int], ...]:
+    return tuple((lap, at) for lap, at in told)
+
+
+def _with(before: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with those that are told; what is told to be nothing is gone."""
+    return {name: value for name, value in {**before, **told}.items() if value}
 
 
 def _kept_lot(lot: Lot) -> list[Any]:
     return [lot.expires_on, lot.amount, *((lot.activates_on,) if lot.activates_on else ())]
+
+
+_AFTER: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "lots": _moved,
+    "stamp_lots": _moved,
+    "lap": _told,
+    "claimed": _marks,
+    "kept": _pairs,
+    "qualifying": _with,
+    "tier": _told,
+    "uses": _with,
+    "held": _with,
+    "grants": _with,
+    "ahead": _pairs,
+    "merged": _with,
+}
+_FOLLOWED: Final = {name: (Standing._fields.index(name), after) for name, after in _AFTER.items()}
+"""By the names that details tell: the place of the part, and what becomes of it."""

@@ -94,8 +94,9 @@ class ProgramRules:
     `keeps_events` is the vendor's: whether what happens is written down for its own software.
 
     `rate` is how many points a minor unit earns, exactly. `has_stamps` and `has_points` tell what
-    cards collect, `has_only_balances` that nothing has a date, no promotion is on and there are no
-    tiers.
+    cards collect, `has_budgets` that a promotion gives only so much, `moves_ends` that each visit
+    moves the end of something, `has_only_balances` that nothing has a date, no promotion is on and
+    there are no tiers.
     """
 
     id: ProgramId
@@ -136,24 +137,25 @@ class ProgramRules:
     keeps_events: bool = False
 
     rate: Fraction = field(init=False)
+    has_budgets: bool = field(init=False)
     has_stamps: bool = field(init=False)
     has_points: bool = field(init=False)
     has_only_balances: bool = field(init=False)
+    moves_ends: bool = field(init=False)
 
     def __post_init__(self) -> None:
         """Work out once what every operation asks."""
-        has_dates = self.points_expiry is not None or self.stamps_expiry is not None
-        only = not (has_dates or self.promotions or self.tier_plan is not None)
+        expiries = [one for one in (self.points_expiry, self.stamps_expiry) if one is not None]
+        moves_ends = any(one.counts_from_visits for one in expiries)
+        has_budgets = any(promotion.has_budget for promotion in self.promotions)
+        only = not (expiries or self.promotions or self.tier_plan is not None)
         rate = Fraction(self.points_per_currency_unit, self.points_per_amount_minor)
         object.__setattr__(self, "rate", rate)
+        object.__setattr__(self, "has_budgets", has_budgets)
+        object.__setattr__(self, "moves_ends", moves_ends)
         object.__setattr__(self, "has_stamps", self.type != _POINTS)
         object.__setattr__(self, "has_points", self.type != _STAMPS)
         object.__setattr__(self, "has_only_balances", only)
-
-    @property
-    def has_budgets(self) -> bool:
-        """Return whether a promotion of the program gives only so much."""
-        return any(promotion.has_budget for promotion in self.promotions)
 
     def carry_parts_at(self, version: int) -> int:
         """Return how many parts of a point make one in the carry of entries of `version`."""
@@ -213,10 +215,21 @@ class CardState(NamedTuple):
     standing: Standing | None = None
     due_on: date | None = None
 
+    def seen_at(self, at: datetime) -> "CardState":
+        """Return the card with another last activity, without naming the other fields."""
+        return CardState._make((*self[:_SEEN], at, *self[_SEEN + 1 :]))
+
+    def standing_at(self, standing: Standing | None, due_on: date | None) -> "CardState":
+        """Return the card with another standing; as the last fields, without naming them all."""
+        return CardState._make((*self[:-2], standing, due_on))
+
     @property
     def kept_standing(self) -> Standing:
         """Return the card's standing, that of a new card where it has none."""
         return self.standing or NO_STANDING
+
+
+_SEEN: Final = CardState._fields.index("last_activity_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,8 +351,12 @@ class EntryDraft(NamedTuple):
     voided_location_id: LocationId | None = None
     voided_import_id: ImportId | None = None
     voided_details: Details | None = None
-    details: Details | None = None
     at: datetime | None = None
+    details: Details | None = None
+
+    def telling(self, details: Details | None) -> "EntryDraft":
+        """Return the draft with other details; as the last field, without naming them all."""
+        return EntryDraft._make((*self[:-1], details))
 
 
 class Decision(NamedTuple):

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, select
 
 from punchcard.db.base import table_of
+from punchcard.db.bulk import BulkUpdate
 from punchcard.db.dialects import is_sqlite
 from punchcard.kit.ids import PromotionId
 from punchcard.loyalty.operations import CardOperation, Operation, VoidEntry
@@ -18,11 +19,7 @@ from punchcard.loyalty.till.till_locks import Locked
 _PROMOTIONS = table_of(Promotion)
 _COUNTS = ("points_given", "stamps_given", "uses")
 
-_move_counts = (
-    update(_PROMOTIONS)
-    .where(_PROMOTIONS.c.id == bindparam("moved_id"))
-    .values({name: _PROMOTIONS.c[name] + bindparam(f"more_{name}") for name in _COUNTS})
-)
+_move_counts = BulkUpdate(_PROMOTIONS, _COUNTS, is_added=True)
 
 
 @dataclass(slots=True)
@@ -41,24 +38,21 @@ class BatchBudgets:
         is_void = draft.voided_type is not None
         sign = -1 if is_void else 1
         for part in promotion_parts(draft.voided_details if is_void else draft.details):
-            counts = self.moved.setdefault(part["promotion_id"], [0, 0, 0])
-            for at, number in enumerate((part["points"], part["stamps"], 1)):
-                counts[at] += sign * number
-            if part["promotion_id"] in self.left:
+            promotion_id, points, stamps = part["promotion_id"], part["points"], part["stamps"]
+            counts = self.moved.setdefault(promotion_id, [0, 0, 0])
+            counts[0] += sign * points
+            counts[1] += sign * stamps
+            counts[2] += sign
+            if promotion_id in self.left:
                 # It gives one of the two.
-                given = part["points"] + part["stamps"]
-                self.left[part["promotion_id"]] -= sign * given
+                self.left[promotion_id] -= sign * (points + stamps)
 
     def flush(self, connection: Connection) -> None:
         """Write what moved, in the order of ids, as everywhere."""
         if self.moved:
-            connection.execute(
-                _move_counts,
-                [
-                    {"moved_id": promotion_id, **_more(counts)}
-                    for promotion_id, counts in sorted(self.moved.items())
-                ],
-            )
+            moved = sorted(self.moved.items())
+            rows = [{"id": i, **dict(zip(_COUNTS, counts, strict=True))} for i, counts in moved]
+            _move_counts(connection, rows)
 
 
 def budgets_of(operation: Operation, program: ProgramRules) -> Iterable[PromotionId]:
@@ -66,9 +60,9 @@ def budgets_of(operation: Operation, program: ProgramRules) -> Iterable[Promotio
 
     All of them: a batch locks them before it writes, so that no two wait for each other crosswise.
     """
-    if not program.promotions or not isinstance(operation, CardOperation | VoidEntry):
+    if not program.has_budgets or not isinstance(operation, CardOperation | VoidEntry):
         return ()
-    return [promotion.id for promotion in program.promotions] if program.has_budgets else ()
+    return [promotion.id for promotion in program.promotions]
 
 
 def lock_budgets(
@@ -97,7 +91,3 @@ def _left_of(row: Row[Any]) -> int:
     total: int = row.budget.get("points") or row.budget.get("stamps")
     given: int = max(0, row.points_given) + row.stamps_given
     return total - given
-
-
-def _more(counts: list[int]) -> dict[str, int]:
-    return {f"more_{name}": number for name, number in zip(_COUNTS, counts, strict=True)}

@@ -60,7 +60,7 @@ class BatchLocks:
     by_code: dict[tuple[VendorId, str], list[CardId]] = field(init=False, default_factory=dict)
     held: set[str] = field(init=False, default_factory=set)
     _held_customers: dict[Contact, set[str]] = field(init=False, default_factory=dict)
-    _has_promotions: bool = field(init=False, default=False)
+    _has_budgets: bool = field(init=False, default=False)
     _promotions: set[PromotionId] = field(init=False, default_factory=set)
 
     def lock(
@@ -165,7 +165,7 @@ class BatchLocks:
             coded = till_locks.lock_cards(self.connection, by_id, wallets, waits=waits)
             free, held = free | coded.free, held | coded.held
         programs = programs_of(self.connection, self.dependencies, free.values())
-        self._has_promotions = any(program.promotions for program in programs.values())
+        self._has_budgets = any(program.has_budgets for program in programs.values())
         cards = {
             row.id: held_card(row, programs[row.program_id], has_wallets=bool(wallets))
             for row in free.values()
@@ -240,7 +240,7 @@ class BatchLocks:
         return promised
 
     def _lock_budgets(self, operations: Sequence[Operation], *, waits: bool) -> None:
-        if not self._has_promotions:
+        if not self._has_budgets:
             return
         wanted: set[PromotionId] = set()
         for operation in operations:

@@ -403,9 +403,7 @@ def _state_row(card: HeldCard, now: datetime) -> dict[str, Any]:
 
 
 def _standing_row(card: HeldCard, now: datetime) -> dict[str, Any]:
-    standing = card.state.standing
-    return {
-        **_state_row(card, now),
-        "standing": None if standing is None else standing.document(),
-        "due_on": card.state.due_on,
-    }
+    row = _state_row(card, now)
+    row["standing"] = card.document(card.state.standing)
+    row["due_on"] = card.state.due_on
+    return row

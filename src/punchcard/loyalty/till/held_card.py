@@ -8,6 +8,7 @@ from punchcard.kit.ids import CardId
 from punchcard.loyalty.cards.card_view import CardView, customer_of, state_of, view_of
 from punchcard.loyalty.cards.merges.merged_cards import all_of
 from punchcard.loyalty.rules.reward_rules import AS_OFFERED, Shelf
+from punchcard.loyalty.rules.standing import Standing
 from punchcard.loyalty.rules.values import CardState, ProgramRules
 
 
@@ -28,11 +29,18 @@ class HeldCard:
     had_standing: bool = False
     wallets: tuple[str, str] | None = None
     external_code: str | None = None
+    _told: tuple[Standing | None, dict[str, Any] | None] = (None, None)
 
     @property
     def all_ids(self) -> list[CardId]:
         """Return its id and those of the cards merged into it: whose past counts as its own."""
         return all_of(self.state.id, self.state.standing)
+
+    def document(self, standing: Standing | None) -> dict[str, Any] | None:
+        """Return a standing of the card as it is kept, made once for the answer and the row."""
+        if self._told[0] is not standing:
+            self._told = standing, None if standing is None else standing.document()
+        return self._told[1]
 
     def view(self, now: datetime, shelf: Shelf = AS_OFFERED) -> "CardView":
         """Return the card as a caller may see it at `now`; see `view_of` for the shelf."""

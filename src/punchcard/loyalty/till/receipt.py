@@ -23,8 +23,11 @@ class Receipt:
     is_replay: bool = False
 
 
-def response_facts(view: CardView) -> dict[str, Any]:
-    """Return what an entry must keep so that the same answer can be given again."""
+def response_facts(view: CardView, standing: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what an entry must keep so that the same answer can be given again.
+
+    `standing` is that of the view as it is kept.
+    """
     facts: dict[str, Any] = {
         "balance": [view.stamps, view.points],
         "lifetime": [view.lifetime_stamps, view.lifetime_points, view.lifetime_rewards],
@@ -39,7 +42,7 @@ def response_facts(view: CardView) -> dict[str, Any]:
     if view.ready:
         facts["ready"] = [list(reward) for reward in view.ready]
     if view.standing is not None:
-        facts["standing"] = view.standing.document()
+        facts["standing"] = standing
         if view.kept_milestones:
             facts["kept_milestones"] = [list(pair) for pair in view.kept_milestones]
     if len(view.milestones) > 1:

@@ -6,12 +6,14 @@ but the balance moves, so that a program without dates pays nothing for them.
 
 from collections.abc import Iterable
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from punchcard.loyalty.rules.dated import lots
 from punchcard.loyalty.rules.dated.dates import NEVER
 from punchcard.loyalty.rules.standing import NO_STANDING, Details, LotChange, followed
-from punchcard.loyalty.rules.values import CardState, ProgramRules
+from punchcard.loyalty.rules.values import CardState, Decision, ProgramRules
+
+_LOTS: Final = ("lots", "stamp_lots")
 
 
 class Moved(NamedTuple):
@@ -25,9 +27,17 @@ def credit(
     program: ProgramRules, card: CardState, points: int, day: date, *, is_purchase: bool = False
 ) -> Moved:
     """Put points on the card that count from `day`; those of a purchase may be pending first."""
+    active, changes = coming(program, card, points, day, is_purchase=is_purchase)
+    return with_lots(card._replace(points=card.points + active), changes)
+
+
+def coming(
+    program: ProgramRules, card: CardState, points: int, day: date, *, is_purchase: bool
+) -> tuple[int, lots.Change]:
+    """Return how many of the points that `credit` puts are there at once, and their lots."""
     is_pending = is_purchase and program.points_activation_days > 0
-    if program.points_expiry is None and not is_pending and card.standing is None:
-        return Moved(card._replace(points=card.points + points))
+    if program.points_expiry is None and not is_pending:
+        return points, []
     expires_on = NEVER
     if program.points_expiry is not None:
         expires_on = program.points_expiry.last_day(day).isoformat()
@@ -35,8 +45,7 @@ def credit(
     if is_pending:
         activates_on = lots.soonest_return(day, program.points_activation_days).isoformat()
     changes = lots.put(card.kept_standing.lots, card.points, points, expires_on, activates_on)
-    active = 0 if activates_on else points
-    return with_lots(card._replace(points=card.points + active), changes)
+    return 0 if activates_on else points, changes
 
 
 def debit(card: CardState, points: int, own: Iterable[LotChange] = ()) -> Moved:
@@ -92,22 +101,32 @@ def with_lots(card: CardState, changes: lots.Change) -> Moved:
 def with_details(card: CardState, details: Details) -> Moved:
     """Return the card as an entry with these details leaves it."""
     standing = followed(card.standing or NO_STANDING, details)
-    kept = None if standing == NO_STANDING else standing
-    due_on = None if kept is None else kept.due_on
-    return Moved(card._replace(standing=kept, due_on=due_on), details)
+    if standing == NO_STANDING:
+        return Moved(card.standing_at(None, None), details)
+    return Moved(card.standing_at(standing, standing.due_on), details)
+
+
+def tell(decision: Decision, counts: Details) -> None:
+    """Let the operation's own entry tell what was counted as well: nothing that has a date."""
+    draft, card = decision.steps[-1]
+    standing = followed(card.standing or NO_STANDING, counts)
+    details = {**draft.details, **counts} if draft.details else counts
+    moved = card.standing_at(None if standing == NO_STANDING else standing, card.due_on)
+    decision.steps[-1] = (draft.telling(details), moved)
 
 
 def joined(*parts: Details | None) -> Details | None:
     """Return the details of several moves of one entry; lots that moved twice are one change."""
-    told = [part for part in parts if part]
-    if not told:
-        return None
     details: Details = {}
-    for part in told:
-        for name, value in part.items():
-            is_more = name in ("lots", "stamp_lots") and name in details
-            details[name] = lots.merged([*details[name], *value]) if is_more else value
-    for name in ("lots", "stamp_lots"):
+    for part in parts:
+        if part:
+            both: Details = {
+                name: lots.merged([*details[name], *part[name]])
+                for name in _LOTS
+                if name in part and name in details
+            }
+            details = {**details, **part, **both}
+    for name in _LOTS:
         if details.get(name) == []:
             del details[name]
     return details or None

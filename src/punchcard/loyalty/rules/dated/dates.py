@@ -70,6 +70,7 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+@lru_cache(maxsize=1024)
 def day_after(text: str) -> date:
     """Return the day after one that is written as in ISO 8601."""
     return date.fromisoformat(text) + timedelta(days=1)

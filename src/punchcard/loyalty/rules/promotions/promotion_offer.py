@@ -72,6 +72,8 @@ class PromotionOffer(NamedTuple):
         """
         if self.ended_at is not None and at >= self.ended_at:
             return False
+        if not self.windows and self.starts_on is None and self.ends_on is None:
+            return True
         local = at.astimezone(zone)
         day = local.date()
         if not self.windows:

@@ -18,6 +18,7 @@ nothing of a promotion with a limit."""
 
 # Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
 _PROMOTION: Final = PartKind.PROMOTION
+_PROMOTION_TOLD: Final = PartKind.PROMOTION.value
 
 Uses = Sequence[Any]
 """`[period, times]` of a card and a promotion, the oldest period first."""
@@ -26,8 +27,9 @@ Uses = Sequence[Any]
 class Purchase(NamedTuple):
     """What promotions look at of a purchase.
 
-    `amount_minor` None: nobody said what it came to. `base` are its exact points with the factors
-    of tiers; `has_points` says that it earns any, `has_stamps` that it is a visit that is stamped.
+    `amount_minor` None: nobody said what it came to. A minor unit of it earns `rate` points,
+    `factor` times as many in its tier; `has_points` says that it earns any, `has_stamps` that it is
+    a visit that is stamped.
     """
 
     at: datetime
@@ -35,9 +37,15 @@ class Purchase(NamedTuple):
     tier: str | None = None
     amount_minor: int | None = None
     skus: frozenset[str] = frozenset()
-    base: Fraction = Fraction(0)
+    rate: Fraction = Fraction(0)
+    factor: Fraction = Fraction(1)
     has_points: bool = False
     has_stamps: bool = False
+
+    @property
+    def base(self) -> Fraction:
+        """Return its exact points with the factor of its tier."""
+        return (self.amount_minor or 0) * self.rate * self.factor
 
 
 class Given(NamedTuple):
@@ -60,13 +68,8 @@ def bonuses_on(
     stamps; of several alike the oldest. One whose budget does not cover its share is passed over.
     `minimum_purchase_minor` is the program's own.
     """
-    gets = [
-        offer
-        for offer in sorted(offers, key=lambda one: one.id)
-        if _gets(offer, purchase, given, zone)
-    ]
-    best = [_best_of(rivals, purchase.base) for rivals in _rivals(gets)]
-    chosen = [offer for offer in gets if not offer.is_best or offer in best]
+    gets = [offer for offer in offers if _gets(offer, purchase, given, zone)]
+    chosen = gets if len(gets) < 2 else _chosen(gets, purchase.base)
     return tuple(
         bonus_of(offer, purchase, zone, minimum_purchase_minor=minimum_purchase_minor)
         for offer in chosen
@@ -149,8 +152,15 @@ def uses_before(
 
 def promotion_parts(details: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
     """Return the parts of an entry's details that promotions gave."""
-    parts = (details or {}).get("parts", ())
-    return [part for part in parts if part["kind"] == _PROMOTION]
+    parts = details.get("parts", ()) if details else ()
+    return [part for part in parts if part["kind"] == _PROMOTION_TOLD]
+
+
+def _chosen(gets: Iterable[PromotionOffer], base: Fraction) -> list[PromotionOffer]:
+    """Return those that count together, of those of which only the best counts that one."""
+    by_id = sorted(gets, key=lambda one: one.id)
+    best = [_best_of(rivals, base) for rivals in _rivals(by_id)]
+    return [offer for offer in by_id if not offer.is_best or offer in best]
 
 
 def _rivals(gets: Sequence[PromotionOffer]) -> list[list[PromotionOffer]]:

@@ -158,7 +158,7 @@ class Simulation:
             tier=past.tier,
             amount_minor=past.amount_minor,
             skus=past.skus,
-            base=tiered,
+            rate=tiered / past.amount_minor if past.amount_minor else Fraction(0),
             has_points=past.has_points,
             has_stamps=past.stamps > 0,
         )

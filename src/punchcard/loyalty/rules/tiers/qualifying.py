@@ -16,6 +16,11 @@ from punchcard.loyalty.rules.tiers.tier_plan import TierPlan
 from punchcard.loyalty.rules.values import EntryDraft
 from punchcard.loyalty.vocabulary import TierBasis, TierWindow
 
+# Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
+_VISITS: Final = TierBasis.VISITS
+_SPEND_MINOR: Final = TierBasis.SPEND_MINOR
+_STAMPS: Final = TierBasis.STAMPS
+
 MONTHS_KEPT: Final = 13
 _BEFORE: Final = "before"
 _WINDOW_MONTHS: Final = 12
@@ -27,32 +32,33 @@ QualifyingCounts = Mapping[str, int]
 def base_of_purchase(draft: EntryDraft, basis: TierBasis) -> int:
     """Return what a purchase counts: its base, without what promotions and tiers added."""
     details = draft.details or {}
-    match basis:
-        case TierBasis.VISITS:
-            return 1
-        case TierBasis.SPEND_MINOR:
-            return draft.amount_minor or 0
-        case TierBasis.STAMPS:
-            return base_of(draft.stamps_delta, details)
-        case _:
-            if "parts" in details:
-                points: int = details["parts"][0]["points"]
-                return points
-            return draft.points_delta + pending_in(details.get("lots", ()))
+    if basis == _VISITS:
+        return 1
+    if basis == _SPEND_MINOR:
+        return draft.amount_minor or 0
+    if basis == _STAMPS:
+        return base_of(draft.stamps_delta, details)
+    if "parts" in details:
+        points: int = details["parts"][0]["points"]
+        return points
+    return draft.points_delta + pending_in(details.get("lots", ()))
 
 
 def added(counts: QualifyingCounts, basis: TierBasis, day: date, amount: int) -> dict[str, int]:
     """Return the counts that change when `amount` counts on `day`; old months become one sum."""
-    key = f"{basis}:{_month(day)}"
+    key = _key(basis, day)
     changed = {key: counts.get(key, 0) + amount}
+    if not counts.keys() - changed:
+        return changed
     months = sorted(
         name
         for name in {*counts, key}
         if name.startswith(f"{basis}:") and not name.endswith(_BEFORE)
     )
     before = f"{basis}:{_BEFORE}"
+    first_kept = f"{basis}:{_first_kept(months[-1].partition(':')[2])}"
     for name in months:
-        if name.partition(":")[2] < _first_kept(months[-1].partition(":")[2]):
+        if name < first_kept:
             former = changed.get(name, counts.get(name, 0))
             changed[before] = changed.get(before, counts.get(before, 0)) + former
             changed[name] = 0
@@ -71,16 +77,12 @@ def taken_back(counts: QualifyingCounts, key: str, amount: int) -> dict[str, int
 
 def amount_on(plan: TierPlan, counts: QualifyingCounts, day: date) -> int:
     """Return what counts on `day` towards the tiers of `plan`, in its window."""
-    told = {name: n for name, n in counts.items() if name.startswith(f"{plan.basis}:")}
-    if plan.window == TierWindow.LIFETIME:
-        return sum(told.values())
-    last = _month(day)
-    if plan.window == TierWindow.CALENDAR_YEAR:
-        first = f"{day.year}-01"
-    else:
-        first = _month(add_months(day.replace(day=1), 1 - _WINDOW_MONTHS))
-    months = ((name.partition(":")[2], number) for name, number in told.items())
-    return sum(number for month, number in months if first <= month <= last)
+    first, last = _window(plan.window, plan.basis, day)
+    amount = 0
+    for name, number in counts.items():
+        if first <= name <= last:
+            amount += number
+    return amount
 
 
 def refunded(told: tuple[str, int], *, paid: int, before: int, after: int) -> int:
@@ -100,6 +102,25 @@ def counted(details: Mapping[str, Any] | None) -> tuple[str, int] | None:
     """Return what an entry says it counted: under which key, and how much; None for nothing."""
     told = (details or {}).get("qualified")
     return (told[0], told[1]) if told else None
+
+
+@lru_cache(maxsize=256)
+def _window(window: TierWindow, basis: TierBasis, day: date) -> tuple[str, str]:
+    """Return the first and the last key of `basis` that counts on `day`.
+
+    What is one sum of all months before stands behind the last month.
+    """
+    if window == TierWindow.LIFETIME:
+        return f"{basis}:", f"{basis}:{_BEFORE}"
+    if window == TierWindow.CALENDAR_YEAR:
+        return f"{basis}:{day.year}-01", _key(basis, day)
+    first = add_months(day.replace(day=1), 1 - _WINDOW_MONTHS)
+    return _key(basis, first), _key(basis, day)
+
+
+@lru_cache(maxsize=256)
+def _key(basis: TierBasis, day: date) -> str:
+    return f"{basis}:{_month(day)}"
 
 
 def _month(day: date) -> str:

@@ -57,14 +57,18 @@ class TierPlan(NamedTuple):
         """Return the place of the tier in a card's facts, 0 without any; None: there is no such."""
         if not facts:
             return 0
-        keys = [tier.key for tier in self.tiers]
-        return keys.index(facts["key"]) if facts["key"] in keys else None
+        key = facts["key"]
+        for place, tier in enumerate(self.tiers):
+            if tier.key == key:
+                return place
+        return None
 
     def fitting(self, amount: int) -> int:
         """Return the place of the highest tier that `amount` reaches."""
-        return max(
-            place for place, tier in enumerate(self.tiers) if tier.threshold <= max(0, amount)
-        )
+        place = len(self.tiers) - 1
+        while place and self.tiers[place].threshold > amount:
+            place -= 1
+        return place
 
     def until(self, place: int, day: date) -> str | None:
         """Return the last day of a tier that is reached on `day`; None for the lowest or no end."""

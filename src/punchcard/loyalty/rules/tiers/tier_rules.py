@@ -17,7 +17,7 @@ from punchcard.loyalty.operations import (
     RefundPoints,
     VoidEntry,
 )
-from punchcard.loyalty.rules.dated.dated_points import joined, with_details
+from punchcard.loyalty.rules.dated.dated_points import tell, with_details
 from punchcard.loyalty.rules.promises.grant_rules import GRANTS_LIMIT, give
 from punchcard.loyalty.rules.standing import Details
 from punchcard.loyalty.rules.tiers.qualifying import (
@@ -80,15 +80,14 @@ def tier_view(program: ProgramRules, card: CardState, day: date) -> TierView | N
     standing = card.kept_standing
     place = _place(plan, card, day)
     progress = amount_on(plan, standing.qualifying, day)
-    opened = program.day_of(card.enrolled_at).isoformat()
-    since, until = standing.tier.get("since") or opened, standing.tier.get("until")
-    shown = TierView(plan.tiers[place].key, since, until, progress)
+    since, until = standing.tier.get("since"), standing.tier.get("until")
+    since = since or program.day_of(card.enrolled_at).isoformat()
+    key = plan.tiers[place].key
     if place + 1 == len(plan.tiers):
-        return shown
+        return TierView(key, since, until, progress)
     following = plan.tiers[place + 1]
-    return shown._replace(
-        next_key=following.key, missing=max(0, following.threshold - max(0, progress))
-    )
+    missing = max(0, following.threshold - max(0, progress))
+    return TierView(key, since, until, progress, following.key, missing)
 
 
 def with_tiers(
@@ -108,7 +107,7 @@ def with_tiers(
     if gone is None:
         return decision
     counts = decision.card.kept_standing.qualifying
-    _tell(decision, {"qualifying": taken_back(counts, *gone)})
+    tell(decision, {"qualifying": taken_back(counts, *gone)})
     return decision if plan is None else _without_promise(plan, program, decision)
 
 
@@ -148,11 +147,11 @@ def _with_purchase(plan: TierPlan, program: ProgramRules, decision: Decision) ->
     day = program.day_of(decision.at)
     changes = added(card.kept_standing.qualifying, plan.basis, day, amount)
     key = next(iter(changes))
-    _tell(decision, {"qualifying": changes, "qualified": [key, amount]})
-    steps = Steps(decision.card, decision.at, decision.steps)
-    following = len(steps.taken)
-    _reach(plan, program, steps, day)
-    return decision._replace(following=len(steps.taken) - following)
+    tell(decision, {"qualifying": changes, "qualified": [key, amount]})
+    before = len(decision.steps)
+    _reach(plan, program, Steps(decision.card, decision.at, decision.steps), day)
+    following = len(decision.steps) - before
+    return decision._replace(following=following) if following else decision
 
 
 def _reach(plan: TierPlan, program: ProgramRules, steps: Steps, day: date) -> None:
@@ -161,8 +160,8 @@ def _reach(plan: TierPlan, program: ProgramRules, steps: Steps, day: date) -> No
     facts = card.kept_standing.tier
     fits = plan.fitting(amount_on(plan, card.kept_standing.qualifying, day))
     place = plan.place_of(facts)
-    until = plan.until(fits, day)
     if fits == place:
+        until = plan.until(fits, day)
         has = facts.get("until")
         if until is None or has is None or until <= has:
             return
@@ -266,13 +265,6 @@ def _moved(card: CardState, move: _Move) -> tuple[EntryDraft, CardState]:
     }
     moved = with_details(card, {name: fact for name, fact in details.items() if fact is not None})
     return EntryDraft(EntryType.TIER_CHANGED, details=moved.details), moved.card
-
-
-def _tell(decision: Decision, details: Details) -> None:
-    """Let the operation's own entry tell more, and move the card by it."""
-    draft, card = decision.steps[-1]
-    moved = with_details(card, details)
-    decision.steps[-1] = (draft._replace(details=joined(draft.details, moved.details)), moved.card)
 
 
 def _place(plan: TierPlan, card: CardState, day: date) -> int:
