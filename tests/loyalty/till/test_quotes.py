@@ -23,7 +23,7 @@ def counter(database: Database, clock: ManualClock) -> Iterator[TillDriver]:
 
 
 def asked(counter: TillDriver, operation: CardOperation) -> Quote:
-    return quote(counter.database, operation, counter.clock.now())
+    return quote(counter.database, counter.till.programs, operation, counter.clock.now())
 
 
 def test_a_quote_is_what_the_purchase_then_earns(counter: TillDriver) -> None:

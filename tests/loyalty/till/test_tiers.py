@@ -120,10 +120,20 @@ def test_the_next_purchase_earns_more_and_a_quote_says_so_before(
     context: Context, alice: Shop, till: Till, by_till: OperationMetadata
 ) -> None:
     card = shelf.opened_card(alice, tiered(alice))
-    first = quote(context.database, earn(card, 120, by_till), context.clock.now())
+    first = quote(
+        context.database,
+        context.loyalty.till.programs,
+        earn(card, 120, by_till),
+        context.clock.now(),
+    )
     assert (first.points, [part["kind"] for part in first.parts]) == (120, ["base"])
     till.submit(earn(card, 120, by_till))
-    told = quote(context.database, earn(card, 10, by_till), context.clock.now())
+    told = quote(
+        context.database,
+        context.loyalty.till.programs,
+        earn(card, 10, by_till),
+        context.clock.now(),
+    )
     assert (told.points, [part["kind"] for part in told.parts]) == (15, ["base", "tier"])
     bought = till.submit(earn(card, 10, by_till))
     assert bought.card.points == 135

@@ -17,7 +17,7 @@ from punchcard.loyalty.cards.merges.merged_cards import led_on
 from punchcard.loyalty.cards.retired_cards import card_of_retired_code
 from punchcard.loyalty.errors.cards import CardCodeAmbiguous, CardNotFound, CardWasReplaced
 from punchcard.loyalty.operations import CardKey, CardOperation
-from punchcard.loyalty.programs.rules_loader import load_rules
+from punchcard.loyalty.programs.rules_loader import ProgramCache
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.dated.lots import pending_in
 from punchcard.loyalty.rules.values import EntryDraft, ProgramRules
@@ -43,13 +43,16 @@ class Quote(NamedTuple):
     refused_by: str | None = None
 
 
-def quote(database: Database, operation: CardOperation, now: datetime) -> Quote:
+def quote(
+    database: Database, programs: ProgramCache, operation: CardOperation, now: datetime
+) -> Quote:
     """Return what `operation` would earn at `now`; who stands at the till is not asked.
 
-    Raises CardNotFound, CardWasReplaced, LocationNotFound, InvalidInput.
+    `programs` are the till's, as fresh as the card's row says. Raises CardNotFound,
+    CardWasReplaced, LocationNotFound, InvalidInput.
     """
     with database.snapshot() as connection:
-        card = _card(connection, operation)
+        card = _card(connection, programs, operation)
         try:
             return _quoted(connection, operation, card, now)
         except DomainError as refusal:
@@ -82,7 +85,7 @@ def _check_claims(connection: Connection, operation: CardOperation, program: Pro
         raise already_claimed(claim, used_by)
 
 
-def _card(connection: Connection, operation: CardOperation) -> HeldCard:
+def _card(connection: Connection, programs: ProgramCache, operation: CardOperation) -> HeldCard:
     row = _row(connection, operation)
     if row is not None and operation.card.key != CardKey.ID:
         for leads in led_on(connection, [row]).values():
@@ -95,7 +98,10 @@ def _card(connection: Connection, operation: CardOperation) -> HeldCard:
     pair = (operation.vendor_id, place)
     if place is not None and pair not in open_locations(connection, [(pair[0], place)]):
         raise LocationNotFound
-    _, program = load_rules(connection, [row.program_id])[row.program_id]
+    stamp = (row.program_version, row.program_updated_at)
+    program = programs.get(row.program_id, stamp)
+    if program is None:
+        program = programs.load(connection, [row.program_id])[row.program_id]
     return held_card(row, replace(program, pin_policy=PinPolicy.OFF))
 
 

@@ -60,7 +60,7 @@ class Till:
     `queue_limit` bounds the operations that wait; above it `TillBusy` is raised and nothing is
     written. `batch_limit` bounds the operations of one transaction; of a list that is handed in
     as one, `list_limit` go into a transaction, which costs less. The `locked_` limits are those of
-    operations on rows that others hold, see LockedSubmissions.
+    operations on rows that others hold, see LockedSubmissions. `programs` are the rules it keeps.
     """
 
     def __init__(
@@ -81,11 +81,12 @@ class Till:
     ) -> None:
         self.batch_limit = batch_limit
         self._list_limit = min(list_limit, queue_limit)
+        self.programs = ProgramCache()
         dependencies = TillDependencies(
             clock=clock,
             ids=ids,
             sealer=sealer,
-            programs=ProgramCache(),
+            programs=self.programs,
             wallet_columns=wallet_columns,
         )
         self._locked = LockedSubmissions(

@@ -33,7 +33,8 @@ def _quoting(schema: type[EarnRequest | VisitRequest]) -> FastHandler:
         operation = await operation_of(context, builder_of(context, request), asked, key=None)
         assert isinstance(operation, CardOperation)
         now = context.clock.now()
-        answer = await run_in_threadpool(quote, context.database, operation, now)
+        programs = context.loyalty.till.programs
+        answer = await run_in_threadpool(quote, context.database, programs, operation, now)
         return FastResponse(200, quote_schema(answer).model_dump(mode="json"))
 
     return handle
