@@ -10,6 +10,8 @@ from rich.table import Table
 
 from bench.commit_to_push import commit_to_push
 from bench.embedded import stamps_sqlite
+from bench.expiry import CARDS as ENDING_CARDS
+from bench.expiry import MANY_CARDS, expiry
 from bench.fanout import fanout
 from bench.figures import Figure
 from bench.instructions import instructions
@@ -17,6 +19,7 @@ from bench.machine import machine
 from bench.passes import first_pass, passes
 from bench.pins import pins
 from bench.pushes import pushes
+from bench.quotes import quotes
 from bench.reads import reads
 from bench.receipts import LARGE_SIZES, SIZES, receipts
 from bench.stamps import memory, operations, stamps
@@ -51,11 +54,17 @@ BENCHES: dict[str, tuple[str, Bench]] = {
     "fanout": ("a redesign on its way to 100,000 cards on phones", fanout),
     "timing": ("whether the time of a refusal tells what it does not say", timing),
     "webhooks": ("stamps beside ten dead receivers and 10,000 events", webhooks),
+    "quotes": ("what a purchase would earn, beside the purchase itself", quotes),
+    "expiry": (
+        f"points of {ENDING_CARDS:,} cards end, beside stamps, on both databases",
+        expiry(ENDING_CARDS),
+    ),
+    "expiry-1m": ("the same with a million cards, which takes long", expiry(MANY_CARDS)),
     "reads": ("reads at 10 thousand, 1 million and 10 million entries", reads),
     "receipts": ("purchases with receipt numbers at up to 1 million of them", receipts(SIZES)),
     "receipts-10m": ("the same at 10 million, which take long to write", receipts(LARGE_SIZES)),
 }
-ONLY_BY_NAME = ("receipts-10m",)
+ONLY_BY_NAME = ("receipts-10m", "expiry-1m")
 """Benches that run only when they are asked for."""
 
 

@@ -45,7 +45,7 @@ def make_shop(folder: Path, name: str, cards: int) -> Shop:
     try:
         shop = open_shop(context, **PROGRAMS[name])
         if name in _PROMOTIONS:
-            _promote(context, shop, _PROMOTIONS[name])
+            promote(context, shop, name)
         ids.begin_cards()
         open_cards(context, shop, cards, lambda _: None)
     finally:
@@ -53,8 +53,9 @@ def make_shop(folder: Path, name: str, cards: int) -> Shop:
     return shop
 
 
-def _promote(context: Context, shop: Shop, effect: Mapping[str, Any]) -> None:
+def promote(context: Context, shop: Shop, name: str) -> None:
+    """Put the promotion of rich programs of this name on."""
     act = Act(subject=SYSTEM, now=context.clock.now(), ids=context.ids)
-    fields = {"name": "More of it", "status": "active", "effect": dict(effect)}
+    fields = {"name": "More of it", "status": "active", "effect": dict(_PROMOTIONS[name])}
     with context.database.write() as session:
         promotion_service.create_promotion(session, act, shop.vendor_id, shop.program_id, fields)

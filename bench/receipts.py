@@ -4,7 +4,6 @@ Each is handed to the till inside the process and answered after its commit; one
 ledgers of all sizes in turn.
 """
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -12,11 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-import psycopg
 from sqlalchemy import select
 
 from bench.figures import Figure, Goal, figure, middle
-from bench.history import drop_indexes
+from bench.filling import fill
 from bench.servers import bench_settings, create_database
 from bench.shop import CountedIds, Shop, open_cards, open_shop
 from bench.workshop import Bench, Workshop
@@ -39,12 +37,7 @@ _ASKED_A_ROUND = 40
 _WARM_UP = 20
 # Differences under a quarter mean nothing on a machine that others use too.
 _FLAT = Goal("ratio", "<=", 1.25)
-_HERE = Path(__file__).parent
 _HISTORY_MS = 730 * 86_400_000
-_INDEXES = (
-    "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-    " AND tbl_name IN ('loyalty_transactions', 'loyalty_cards')"
-)
 
 
 def receipts(sizes: dict[str, int]) -> Bench:
@@ -109,10 +102,7 @@ def _buyer(folder: Path, database_url: str, entries: int) -> Iterator[_Buyer]:
             program = program_service.get_program(session, shop.vendor_id, shop.program_id)
             program.type, program.pin_policy = ProgramType.POINTS, PinPolicy.OFF
         values = _values(context, shop, entries)
-    if settings.is_embedded:
-        _fill_sqlite(folder / "punchcard.db", values)
-    else:
-        _fill_postgresql(database_url, values)
+    fill(settings, "receipts", values)
     with closing(build_context(settings, ids=CountedIds())) as context:
         open_cards(context, shop, _CARDS, lambda _more: None)
         yield _Buyer(context, shop, _own_cards(context))
@@ -135,48 +125,6 @@ def _values(context: Context, shop: Shop, entries: int) -> dict[str, object]:
         "first_ms": int(now.timestamp() * 1000) - _HISTORY_MS,
         "now": f"{now:%Y-%m-%d %H:%M:%S.%f}",
     }
-
-
-def _fill_postgresql(url: str, values: dict[str, object]) -> None:
-    """Write it all without foreign keys, triggers and indexes, then build the indexes."""
-    with psycopg.connect(url) as connection, psycopg.ClientCursor(connection) as cursor:
-        # A replica's session leaves triggers and foreign keys alone.
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute("SET maintenance_work_mem = '512MB'")
-        definitions = drop_indexes(connection)
-        for statement in _statements("receipts_postgresql.sql"):
-            cursor.execute(statement.encode(), values)
-        for definition in definitions:
-            cursor.execute(definition)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("VACUUM (ANALYZE)")
-        # What was filled is on the disk before anything is measured, not while it is.
-        connection.execute("CHECKPOINT")
-
-
-def _fill_sqlite(path: Path, values: dict[str, object]) -> None:
-    """Write it all without indexes and without a journal, then build the indexes."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    kept = {**values, **{n: str(values[n]).replace("-", "") for n in ("vendor", "program")}}
-    for pragma in ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE"):
-        connection.execute(f"PRAGMA {pragma}")
-    connection.execute("PRAGMA cache_size = -262144")
-    connection.execute("BEGIN")
-    definitions = connection.execute(_INDEXES).fetchall()
-    for index, _ in definitions:
-        connection.execute(f"DROP INDEX {index}")
-    for statement in _statements("receipts_sqlite.sql"):
-        connection.execute(statement, kept)
-    for _, definition in definitions:
-        connection.execute(definition)
-    connection.execute("COMMIT")
-    connection.close()
-
-
-def _statements(name: str) -> list[str]:
-    text = (_HERE / name).read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("--")]
-    return "\n".join(lines).split(";")
 
 
 def _measure(workshop: Workshop, name: str, tills: dict[str, _Buyer]) -> dict[str, list[float]]:

@@ -16,7 +16,7 @@ CARDS_READ: Final = 500
 """How many cards a job reads at once."""
 TURN_SECONDS: Final = 10.0
 """How long a turn takes at most, so that no lease runs out."""
-CARDS_AT_ONCE: Final = 50
+CARDS_AT_ONCE: Final = 15
 """How many cards a job moves at once: stamps go between them."""
 
 
