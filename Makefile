@@ -10,6 +10,9 @@ TEMPLATES := $(wildcard src/punchcard/*/templates)
 DRAW := $(shell date -u +%F)
 SEED := $(shell date -u +%s)
 
+# Images of containers often set it: then every command that a test starts would compile the source.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-browser setup-node run test test-all fuzz coverage screenshots lint format \
 	migration-check migration bench replay lock vendor sbom audit setup-proxies clean

@@ -4,6 +4,7 @@
 `@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)`.
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -21,13 +22,18 @@ from punchcard.kit.settings import Settings
 from tests.support.cost import Cost
 from tests.support.databases import PostgresqlTemplate, SqliteTemplate
 from tests.support.draw import left_out, repeat_line
+from tests.support.kept_database import KeptDatabase
 from tests.support.shop_fixtures import alice, bob, context, server_settings
 from tests.support.sockets import shut_outside_sockets
+from tests.support.worlds import WorldScheduling, is_early
 from tools.postgresql import THROWAWAY, postgresql_server
 
 __all__ = ["alice", "bob", "context", "server_settings"]
 
 COST = "processor seconds"
+NEW_OBJECTS = 20_000
+"""After so many Python looks for garbage: tests of tens of milliseconds make little."""
+
 GIVEN_SERVER = os.environ.get("PUNCHCARD_TEST_DATABASE_URL")
 MONDAY_MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -43,8 +49,6 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Let what shares a world be done by the worker that made it."""
-    from tests.support.worlds import WorldScheduling
-
     return WorldScheduling(config, log) if config.getvalue("dist") == "load" else None
 
 
@@ -53,6 +57,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     out = {id(item) for item in left_out(items)}
     config.hook.pytest_deselected(items=[item for item in items if id(item) in out])
     items[:] = [item for item in items if id(item) not in out]
+    items.sort(key=lambda item: not is_early(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """Let Python no longer look for garbage among what the whole run needs: modules and tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)
 
 
 @pytest.fixture
@@ -83,22 +95,24 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def database(database_url: str, opened_databases: dict[str, Database]) -> Iterator[Database]:
+def database(database_url: str, opened_databases: dict[str, KeptDatabase]) -> Iterator[Database]:
     """Open a fresh migrated database, on SQLite and on PostgreSQL in turn.
 
-    Its connections are this test's own; what SQLAlchemy has compiled is kept for the next test,
-    which costs half as much then.
+    What SQLAlchemy has compiled is kept for the next test, which costs half as much then.
     """
     if database_url not in opened_databases:
-        opened_databases[database_url] = Database(database_url)
+        opened_databases[database_url] = KeptDatabase(database_url)
     with closing(opened_databases[database_url]) as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
-def opened_databases() -> dict[str, Database]:
+def opened_databases() -> Iterator[dict[str, KeptDatabase]]:
     """Keep a closed Database for each address: it opens connections again when it is asked."""
-    return {}
+    opened: dict[str, KeptDatabase] = {}
+    yield opened
+    for database in opened.values():
+        database.end()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -124,27 +138,29 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(pytestconfig: pytest.Config) -> Iterator[PostgresqlTemplate]:
+def postgresql_template(
+    pytestconfig: pytest.Config, opened_databases: dict[str, KeptDatabase]
+) -> Iterator[PostgresqlTemplate]:
     """Start a PostgreSQL that forgets at a power cut, and so is quick; migrate a database."""
-    with _template(THROWAWAY, pytestconfig) as template:
+    with _template(THROWAWAY, pytestconfig, opened_databases) as template:
         yield template
 
 
 @pytest.fixture(scope="session")
 def durable_template(pytestconfig: pytest.Config) -> Iterator[PostgresqlTemplate]:
     """Start a PostgreSQL with its own, durable settings; migrate one database."""
-    with _template({}, pytestconfig) as template:
+    with _template({}, pytestconfig, {}) as template:
         yield template
 
 
 @contextmanager
 def _template(
-    server_settings: dict[str, str], config: pytest.Config
+    server_settings: dict[str, str], config: pytest.Config, opened: dict[str, KeptDatabase]
 ) -> Iterator[PostgresqlTemplate]:
     """Use the server whose address was given, or start one and add what it has used at the end."""
     with ExitStack() as stack:
         server = GIVEN_SERVER or stack.enter_context(postgresql_server(server_settings))
-        yield stack.enter_context(closing(PostgresqlTemplate(server)))
+        yield stack.enter_context(closing(PostgresqlTemplate(server, opened)))
         if not GIVEN_SERVER:
             cost = config.pluginmanager.get_plugin(COST)
             assert isinstance(cost, Cost)

@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
@@ -12,6 +12,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from punchcard.db import migrate
+from tests.support.kept_database import KeptDatabase
 
 # As a replica's session the triggers and foreign keys stay silent, so that the ledger can go.
 _EMPTY = b"""
@@ -62,8 +63,10 @@ class SqliteTemplate:
 class PostgresqlTemplate:
     """A migrated database on a PostgreSQL server that tests take copies of, or turns in."""
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, opened: Mapping[str, KeptDatabase]) -> None:
+        """Use this server; of what tests have `opened`, connections may wait for the next test."""
         self._server = server
+        self._opened = opened
         # One server may serve several runs at once, when its address was given from outside.
         self._name = f"punchcard_test_{uuid4().hex[:12]}"
         self._numbers = count(1)
@@ -71,6 +74,7 @@ class PostgresqlTemplate:
         self._run(f"CREATE DATABASE {self._name}")
         migrate.upgrade(self._address(self._name))
         self._lent: str | None = None
+        self._emptying: psycopg.Connection | None = None
 
     @contextmanager
     def lend(self) -> Iterator[str]:
@@ -83,9 +87,7 @@ class PostgresqlTemplate:
         try:
             yield self._address(self._lent)
         finally:
-            self._end_connections(self._lent)
-            with psycopg.connect(self._address(self._lent)) as connection:
-                connection.execute(_EMPTY)
+            self._empty(self._lent)
 
     @contextmanager
     def copy(self) -> Iterator[str]:
@@ -98,6 +100,8 @@ class PostgresqlTemplate:
 
     def close(self) -> None:
         """Drop what was created."""
+        if self._emptying:
+            self._emptying.close()
         if self._lent:
             self._drop(self._lent)
         self._drop(self._name)
@@ -111,11 +115,30 @@ class PostgresqlTemplate:
     def _drop(self, name: str) -> None:
         self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def _empty(self, name: str) -> None:
+        self._end_connections(name)
+        # A server process that begins would read what the database is made of, table by table.
+        if self._emptying is None:
+            self._emptying = psycopg.connect(self._address(name), autocommit=True)
+        self._emptying.execute(_EMPTY)
+
     def _end_connections(self, name: str) -> None:
-        self._connection.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
-            (name,),
+        """End all but those that serve the next test too, and these if one of them is gone."""
+        kept = self._opened.get(self._address(name))
+        spared = kept.backends() if kept else set()
+        if self._emptying:
+            spared.add(self._emptying.info.backend_pid)
+        ended = self._connection.execute(
+            "SELECT pid, pid <> ALL(%s) AND pg_terminate_backend(pid, 5000)"
+            " FROM pg_stat_activity WHERE datname = %s",
+            (list(spared), name),
         )
+        if spared - {pid for pid, is_ended in ended.fetchall() if not is_ended}:
+            if kept:
+                kept.end()
+            if self._emptying:
+                self._emptying.close()
+                self._emptying = None
 
     def _address(self, name: str) -> str:
         return make_url(self._server).set(database=name).render_as_string(hide_password=False)
