@@ -208,6 +208,17 @@ FOLLOWED_BY_REFERRALS: Final = frozenset(
 )
 """The entries that a referral waits for: the visit that earns it, and what undoes that."""
 
+COMES_BY_ITSELF: Final = frozenset(
+    {
+        EntryType.POINTS_ACTIVATED,
+        EntryType.POINTS_EXPIRED,
+        EntryType.STAMPS_EXPIRED,
+        EntryType.GRANT_EXPIRED,
+        EntryType.TIER_CHANGED,
+    }
+)
+"""The entries that nobody made: what was due on a day, and is booked once somebody looks."""
+
 MERGED: Final = (EntryType.MERGED_IN, EntryType.MERGED_OUT)
 """The two entries of a merge; a void of either undoes both."""
 

@@ -9,6 +9,7 @@ import pytest
 from punchcard.db.days import offsets
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import InvalidInput
+from punchcard.kit.ids import GrantId
 from punchcard.loyalty.errors.programs import ProgramNotFound
 from punchcard.loyalty.models import LoyaltyProgram, StaffPin
 from punchcard.loyalty.operations import (
@@ -18,12 +19,13 @@ from punchcard.loyalty.operations import (
     CardKey,
     CardRef,
     EarnPoints,
+    GrantReward,
     RedeemStamps,
     StaffIdentity,
     VoidEntry,
 )
 from punchcard.loyalty.reports.staff_report_service import StaffLine, StaffReport, staff_report
-from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.loyalty.vocabulary import ActorKind, GrantReason
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 
@@ -142,6 +144,21 @@ def test_what_an_offline_till_hands_in_late_counts_when_it_happened(
     bar.do(bar.anna, AddStamp, card, occurred_at=monday)
     assert bar.line(bar.anna, first=monday.date(), last=monday.date()).stamps == 1
     assert bar.report(first=monday.date() + timedelta(days=1)).lines == []
+
+
+def test_what_ends_by_itself_is_nobodys_and_never_late(bar: Bar, clock: ManualClock) -> None:
+    card = bar.card()
+    cake = shelf.reward(bar.shop, bar.program.id)
+    today = clock.now().date()
+    grant = GrantId(bar.shop.context.ids.new_id())
+    given = {"grant_id": grant, "code": "CAKE1CAKE2", "reason": GrantReason.SURPRISE}
+    bar.do(None, GrantReward, card, **given, reward_id=cake.id, expires_on=today)
+    clock.advance(days=3)
+    # Whose stamp comes first after that books what has ended.
+    bar.do(bar.anna, AddStamp, card)
+
+    line = bar.line(bar.anna)
+    assert (line.operations, line.stamps, line.late, line.flags) == (1, 1, 0, [])
 
 
 def test_a_report_may_be_of_one_program_and_never_of_another_shop(bar: Bar, bob: Shop) -> None:

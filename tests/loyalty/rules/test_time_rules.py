@@ -11,7 +11,7 @@ from punchcard.loyalty.operations import Actor, OpenCard
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.time_rules import LATE_DAYS, LATE_PURCHASES, is_late
 from punchcard.loyalty.rules.values import History
-from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.loyalty.vocabulary import COMES_BY_ITSELF, ActorKind, EntryType
 from tests.support.drivers.rules import MONDAY, card, earn, points_program, program, stamp, void
 
 HOUR = timedelta(hours=1)
@@ -97,5 +97,20 @@ def test_late_purchases_have_a_number_a_day_and_purchases_of_now_none() -> None:
 def test_late_is_what_was_recorded_more_than_ten_minutes_after(
     minutes: float, kind: ActorKind, late: bool
 ) -> None:
+    assert is_late(entry(minutes, kind, EntryType.STAMP_EARNED)) is late
+
+
+@pytest.mark.parametrize("kind", sorted(COMES_BY_ITSELF))
+def test_what_comes_by_itself_is_never_late(kind: EntryType) -> None:
+    assert not is_late(entry(4320, ActorKind.DEVICE, kind))
+
+
+def entry(minutes: float, actor: ActorKind, kind: EntryType) -> dict[str, Any]:
+    """Return an entry that was recorded so long after it happened."""
     created: datetime = MONDAY
-    assert is_late(created - timedelta(minutes=minutes), created, kind) is late
+    return {
+        "type": kind,
+        "actor_kind": actor,
+        "occurred_at": created - timedelta(minutes=minutes),
+        "created_at": created,
+    }

@@ -157,7 +157,7 @@ def transaction_response(
         "idempotency_key": entry["idempotency_key"],
         "occurred_at": moment(entry["occurred_at"]),
         "created_at": moment(entry["created_at"]),
-        "late": is_late(entry["occurred_at"], entry["created_at"], entry["actor_kind"]),
+        "late": is_late(entry),
         "previous_hash": entry["previous_hash"].hex(),
         "hash": entry["hash"].hex(),
         "form": entry["form"],

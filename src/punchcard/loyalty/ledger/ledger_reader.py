@@ -23,7 +23,7 @@ from punchcard.loyalty.models import (
 )
 from punchcard.loyalty.rules.time_rules import LATE, NEVER_LATE, is_late
 from punchcard.loyalty.tables import ENTRIES, EntryRow
-from punchcard.loyalty.vocabulary import EntryType
+from punchcard.loyalty.vocabulary import COMES_BY_ITSELF, EntryType
 
 _PINS = StaffPin.__table__
 _VOIDING = ENTRIES.alias("voiding")
@@ -48,8 +48,17 @@ class ReadEntry:
     @property
     def is_late(self) -> bool:
         """Return whether it was recorded late: by a till that had no line."""
-        row = self.row
-        return is_late(row["occurred_at"], row["created_at"], row["actor_kind"])
+        return is_late(self.row)
+
+    @property
+    def is_by_itself(self) -> bool:
+        """Return whether nobody made it, whoever's operation it was booked with."""
+        return self.row["type"] in COMES_BY_ITSELF
+
+    @property
+    def made_by(self) -> str | None:
+        """Return the name of who made it; None also of what comes by itself."""
+        return None if self.is_by_itself else self.staff_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,8 +227,10 @@ def _filtered(
 def was_late(dialect: Dialect) -> ColumnElement[bool]:
     """Return the condition that an entry was recorded late; see `time_rules.is_late`."""
     e = ENTRIES.c
-    return lies_after(e.created_at, e.occurred_at, LATE, dialect) & (
-        e.actor_kind.not_in(NEVER_LATE)
+    return (
+        lies_after(e.created_at, e.occurred_at, LATE, dialect)
+        & e.actor_kind.not_in(NEVER_LATE)
+        & e.type.not_in(COMES_BY_ITSELF)
     )
 
 

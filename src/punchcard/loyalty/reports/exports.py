@@ -250,7 +250,7 @@ def _entry_values(
         (row["amount_minor"], row["currency"]),
         row["reference"],
         (row["reward"] or {}).get("name"),
-        entry.staff_name,
+        entry.made_by,
         places.get(row["location_id"]),
         row["note"],
         row["voids"],

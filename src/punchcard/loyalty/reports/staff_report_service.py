@@ -26,7 +26,7 @@ from punchcard.loyalty.models import StaffPin
 from punchcard.loyalty.programs.program_service import get_program
 from punchcard.loyalty.reports.stats_service import DateRange, date_range
 from punchcard.loyalty.tables import ENTRIES
-from punchcard.loyalty.vocabulary import ActorKind, EntryType
+from punchcard.loyalty.vocabulary import COMES_BY_ITSELF, ActorKind, EntryType
 
 REPORT_DAYS_LIMIT: Final = 92
 RECORDED_WITHIN: Final = timedelta(hours=72)
@@ -65,9 +65,7 @@ _GAVE_STAMPS: Final = (ENTRIES.c.type.in_(_STAMPINGS), ENTRIES.c.stamps_delta > 
 _BY_THEMSELVES: Final = (
     EntryType.CARD_OPENED,
     EntryType.WELCOME_BONUS,
-    EntryType.POINTS_ACTIVATED,
-    EntryType.POINTS_EXPIRED,
-    EntryType.STAMPS_EXPIRED,
+    *sorted(COMES_BY_ITSELF),
 )
 """What comes with an operation of somebody's, and is none itself."""
 

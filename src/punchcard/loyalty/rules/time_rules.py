@@ -1,10 +1,11 @@
 """When something may have happened: what a till without a line tells afterwards."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from punchcard.loyalty.errors.till import OccurredAtOutOfRange
-from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.loyalty.vocabulary import COMES_BY_ITSELF, ActorKind
 
 LATE: Final = timedelta(minutes=10)
 """How long after it happened something is recorded as of now; what comes later is late."""
@@ -29,12 +30,15 @@ NEVER_LATE: Final = frozenset({ActorKind.IMPORT, ActorKind.CLAIM})
 """Who tells of before without being late: imports tell history, receipts have their own limit."""
 
 
-def is_late(occurred_at: datetime, created_at: datetime, actor_kind: str) -> bool:
+def is_late(entry: Mapping[str, Any]) -> bool:
     """Return whether an entry was recorded more than LATE after it happened.
 
-    What an import or a receipt tells is never late.
+    What an import or a receipt tells is never late, nor what comes by itself: that was due on its
+    day whenever somebody booked it.
     """
-    return created_at - occurred_at > LATE and actor_kind not in NEVER_LATE
+    is_told_after = entry["created_at"] - entry["occurred_at"] > LATE
+    who, what = entry["actor_kind"], entry["type"]
+    return is_told_after and who not in NEVER_LATE and what not in COMES_BY_ITSELF
 
 
 def time_on_card(occurred_at: datetime, enrolled_at: datetime, now: datetime) -> datetime:
