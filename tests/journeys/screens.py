@@ -373,7 +373,7 @@ WITHOUT_SCREEN: dict[str, str] = {
     "/console/imports/{import_id}/errors.csv": "a file to keep",
     "/console/imports/{import_id}/progress": "a part of a page",
     "/console/imports/{import_id}/undo": "the demo's shops have none; test_imports.py looks at it",
-    "/console/programs/{program_id}/liability/file.csv": "a file to keep",
+    "/console/programs/{program_id}/liability/file.{format}": "a file to keep",
     "/console/webhooks/{endpoint_id}": "the demo's shops have none; test_webhooks.py looks at it",
     "/console/programs/{program_id}/poster/code.png": "a picture",
     "/console/programs/{program_id}/poster/code.svg": "a picture",

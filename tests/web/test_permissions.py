@@ -186,7 +186,7 @@ SAME: dict[Route, list[Route]] = {
     ],
     ("POST", f"{_CARD}/entries/{{transaction_id}}/refund"): [("POST", f"{_LOYALTY}/points/refund")],
     ("GET", f"{_PROGRAM}/liability"): [("GET", f"{_LOYALTY}/programs/{{program_id}}/liability")],
-    ("GET", f"{_PROGRAM}/liability/file.csv"): [
+    ("GET", f"{_PROGRAM}/liability/file.{{format}}"): [
         ("GET", f"{_LOYALTY}/programs/{{program_id}}/liability")
     ],
     ("GET", _PROMOTIONS): [("PATCH", _PROMOTION_OF_THE_API)],

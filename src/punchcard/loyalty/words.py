@@ -6,6 +6,7 @@ from typing import Final
 
 from punchcard.kit.i18n import N_, plural, translate, written_day
 from punchcard.loyalty.vocabulary import (
+    ActorKind,
     CardStatus,
     EntryType,
     GrantReason,
@@ -51,6 +52,18 @@ ENTRY_TYPES: Final[Mapping[str, str]] = {
     EntryType.OPENING_BALANCE: N_("Opening balance"),
 }
 """By type; a type that is not here is shown as it is."""
+
+ENTERED_BY: Final[Mapping[ActorKind, str]] = {
+    ActorKind.ADMIN: N_("The platform"),
+    ActorKind.MEMBER: N_("Person of the team"),
+    ActorKind.API_KEY: N_("Software with an API key"),
+    ActorKind.DEVICE: N_("Terminal"),
+    ActorKind.PUBLIC: N_("The customer"),
+    ActorKind.SYSTEM: N_("The server"),
+    ActorKind.IMPORT: N_("An import of history"),
+    ActorKind.CLAIM: N_("A receipt"),
+}
+"""Who asked for an entry."""
 
 GRANT_REASONS: Final[Mapping[str, str]] = {
     GrantReason.SURPRISE: N_("A surprise"),

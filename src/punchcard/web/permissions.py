@@ -175,7 +175,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_PROGRAM}/hero"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/hero/remove"): MAY_MANAGE,
     ("GET", f"{_PROGRAM}/liability"): MAY_MANAGE,
-    ("GET", f"{_PROGRAM}/liability/file.csv"): MAY_MANAGE,
+    ("GET", f"{_PROGRAM}/liability/file.{{format}}"): MAY_MANAGE,
     ("GET", f"{_PROGRAM}/links"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/links"): MAY_MANAGE,
     ("POST", f"{_PROGRAM}/logo"): MAY_MANAGE,

@@ -123,5 +123,6 @@ def test_a_blocked_card_and_a_closed_program_get_nothing() -> None:
 
 
 def test_what_a_receipt_tells_is_never_late() -> None:
-    assert not is_late(MONDAY - HOUR, MONDAY, "claim")
-    assert is_late(MONDAY - HOUR, MONDAY, "device")
+    told = {"type": "stamp_earned", "occurred_at": MONDAY - HOUR, "created_at": MONDAY}
+    assert not is_late({**told, "actor_kind": "claim"})
+    assert is_late({**told, "actor_kind": "device"})

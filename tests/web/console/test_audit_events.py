@@ -10,10 +10,20 @@ import pytest
 import punchcard
 from punchcard.accounts.vocabulary import SecurityEvent
 from punchcard.accounts.words import ACTIONS, ACTORS
+from punchcard.api.schemas.connections.webhooks import WebhookEndpointChange
+from punchcard.api.schemas.fields import Schema
+from punchcard.api.schemas.program_rules.automations import AutomationChange
+from punchcard.api.schemas.program_rules.promotions import PromotionChange
+from punchcard.api.schemas.programs import ProgramChange, RewardChange
 from punchcard.context import Context
 from punchcard.kit.i18n import LANGUAGES, catalogue
+from punchcard.web.pages.audit.audit_labels import LABELS
+from tests.connect import desk
+from tests.engage.engaged import automation
+from tests.loyalty import shelf
 from tests.support.cast import PASSWORD, Shop, make_admin
 from tests.support.drivers.pages import PagesDriver
+from tests.support.http import Api
 from tests.support.pages import Visitor, text_of
 
 SOURCES = Path(punchcard.__file__).parent
@@ -150,3 +160,66 @@ def test_the_trail_shows_security_events_alone_and_from_where_they_came(
     assert "Second room" not in told
     assert '<option value="security" selected' in page.text
     assert "Second room" in text_of(owner.get("/console/settings/changes"))
+
+
+def test_what_growth_changed_is_told_in_words(owner: Visitor, alice: Shop, api: Api) -> None:
+    shop = api.with_token(alice.token())
+    program = shelf.program(alice, name="Bread", type="points", stamp_reward=None, status="active")
+    cake = shelf.reward(alice, program.id, name="A cake")
+    here = f"/vendor/loyalty/programs/{program.id}"
+    promotion = f"{here}/promotions/{shelf.promotion(alice, program.id).id}"
+    birthday = f"{here}/automations/{automation(alice, program.id).id}"
+    endpoint = f"/vendor/webhook-endpoints/{desk.endpoint(alice, description='Till')[1]}"
+    window = {"weekdays": [2], "from": "16:00", "to": "18:00"}
+    tiers = [
+        {"key": "guest", "name": "Guest", "threshold": 0},
+        {"key": "gold", "name": "Gold", "threshold": 9950, "earn_factor": "1.500"},
+    ]
+    tiers[1]["grants"] = [cake.id]
+    for path, change in (
+        (promotion, {"windows": [window], "starts_on": "2026-03-09", "budget": {"points": 900}}),
+        (promotion, {"effect": {"kind": "add_points", "points": 5}, "stacking": "add"}),
+        (promotion, {"limit": {"per": "day", "times": 2}, "status": "paused"}),
+        (birthday, {"trigger": "nth_visit", "when": {"visits": 10, "every": True}}),
+        (birthday, {"action": "grant", "reward_id": cake.id, "points": None, "valid_days": 7}),
+        (birthday, {"conditions": [{"field": "visits_365d", "op": "gte", "value": 3}]}),
+        (here, {"tiers": tiers, "tier_basis": "spend_minor", "tier_window": "calendar_year"}),
+        (here, {"referral": {"referrer": {"points": 50}, "friend": {"points": 20}}}),
+        (here, {"points_expiry": {"kind": "fixed", "months": 36, "round_to": "month_end"}}),
+        (endpoint, {"types": ["reward.ready"], "status": "disabled"}),
+    ):
+        assert (answer := shop.patch(path, change)).status_code == 200, answer.text
+
+    page = owner.get("/console/settings/changes")
+    labels = re.findall(r"<div>\s*<small>([^<]+)</small>", page.text)
+    assert [label for label in labels if not label[0].isupper()] == []
+    told = text_of(page)
+    assert ACTION.search(re.sub(r"\S+@\S+|\d\S*|\S+://\S+", "", told)) is None
+    assert re.search(r"\b[a-z]+_[a-z]+\b", told) is None
+    for words in (
+        "Tuesdays from 16:00 to 18:00",
+        "9 Mar 2026",
+        "They have come so many times",
+        "Visits in the last year ≥ 3",
+        "€99.50: Gold × 1.5 + A cake",
+        "Who brings a friend gets: Points 50",
+        "A reward is ready",
+        "Till",
+    ):
+        assert words in told
+    assert (
+        re.search(
+            r"\b[a-z]+_[a-z]+\b", text_of(owner.get(f"/console/programs/{program.id}/changes"))
+        )
+        is None
+    )
+
+
+CHANGES = (AutomationChange, ProgramChange, PromotionChange, RewardChange, WebhookEndpointChange)
+PARTED = {"when", "limit", "budget", "effect"}
+"""What is told part by part."""
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_field_that_can_change_has_a_name_in_words(change: type[Schema]) -> None:
+    assert set(change.model_fields) - PARTED - {"texts", "segment_id"} <= set(LABELS)

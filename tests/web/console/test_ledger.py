@@ -10,6 +10,8 @@ from sqlalchemy import update
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.tables import ENTRIES
+from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.loyalty.words import ENTERED_BY
 from punchcard.web.console.ledger.verification import CARDS_AT_ONCE
 from tests.support.cast import Shop
 from tests.support.damage import behind_the_triggers
@@ -82,6 +84,10 @@ def test_an_entry_shows_all_that_is_kept_of_it(owner: Visitor, counter: PagesDri
     ):
         assert told in text
     assert "Verified just now" in text
+
+
+def test_whoever_asks_for_entries_is_called_by_a_name() -> None:
+    assert set(ENTERED_BY) == set(ActorKind)
 
 
 def test_an_entry_and_the_one_that_takes_it_back_lead_to_one_another(

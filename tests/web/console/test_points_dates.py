@@ -1,9 +1,11 @@
 """When points end and begin, and how many stamps articles give: as an owner sets them up."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from punchcard.context import Context
 from tests.loyalty import shelf
@@ -95,6 +97,17 @@ def test_shops_in_germany_and_austria_are_warned_of_ends_that_courts_found_unfai
     assert told is None or told in text_of(answer)
 
 
+def test_a_month_that_is_no_digit_is_asked_for_again_in_germany_too(
+    owner: Visitor, api: Any, alice: Shop, bread: PagesDriver
+) -> None:
+    shop = api.with_token(alice.token())
+    assert shop.patch("/vendor", {"country": "DE"}).status_code == 200
+    typed = {**END, "points_expiry_months": "³²", "points_activation_days": "91"}
+    answer = save(owner, bread, **typed)
+    assert answer.status_code == 422
+    assert "A whole number from 0 to 90." in text_of(answer)
+
+
 def test_a_rewards_value_and_names_and_the_stamps_of_articles_are_kept(
     owner: Visitor, alice: Shop, context: Context
 ) -> None:
@@ -142,6 +155,12 @@ def test_a_shop_reads_what_it_owes_and_takes_it_to_the_accountant(
     file = owner.get(f"{here}/file.csv")
     assert file.headers["content-type"].startswith("text/csv")
     assert "At the end of 2026-03-02,300,15.00,EUR" in file.text
+    french = owner.get(f"{here}/file.csv?lang=fr").text
+    assert ";300;15,00;EUR" in french
+    book = load_workbook(BytesIO(owner.get(f"{here}/file.xlsx").content))
+    rows = [tuple(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+    assert ("At the end of 2026-03-02", 300, 15, "EUR") in rows
+    assert owner.get(f"{here}/file.pdf").status_code == 404
     turned = owner.get(f"{here}?from=2026-03-02&on=2026-03-01")
     assert turned.status_code == 422
     assert "Must not be after the end of the range." in text_of(turned)

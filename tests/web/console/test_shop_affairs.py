@@ -308,6 +308,8 @@ def test_an_owner_reads_what_mails_say_before_anybody_gets_one(owner: Visitor) -
     assert "Your card at Café Alice" in english
     assert "Hello Alex" in english
     assert "Your access to Café Alice" in english
+    assert "120 points until 9 March 2026" in english
+    assert "{" not in english
     german = text_of(owner.get("/console/mails?lang=de"))
     assert "Your card" not in german
     assert "Café Alice" in german

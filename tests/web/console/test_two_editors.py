@@ -7,6 +7,8 @@ import pytest
 
 from punchcard.accounts.vocabulary import Role
 from punchcard.loyalty.models import LoyaltyProgram, Reward
+from tests.connect import desk
+from tests.engage.engaged import automation
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.page_forms import form_on
@@ -189,6 +191,26 @@ def edit_pages(owner: Visitor, alice: Shop) -> dict[str, tuple[str, str, str, st
         "pin": (f"/console/pins/{pin.id}", "name", "Lea", "staff_id"),
         "card": (f"/console/members/{card_id}/edit", "name", "Marie", "email"),
         "guide": ("/console/guide/shop", "name", "Café B", "address"),
+        **growth_pages(alice),
+    }
+
+
+def growth_pages(alice: Shop) -> dict[str, tuple[str, str, str, str]]:
+    """Return the same of what helps a shop to grow."""
+    guest = {"key": "guest", "name": "Guest", "threshold": 0}
+    points = {"type": "points", "stamp_reward": None, "status": "active"}
+    program = shelf.program(alice, name="Bread", tiers=[guest], **points)
+    here = f"/console/programs/{program.id}"
+    promotion = shelf.promotion(alice, program.id)
+    birthday = automation(alice, program.id)
+    endpoint = desk.endpoint(alice)[1]
+    return {
+        "promotion": (f"{here}/promotions/{promotion.id}", "name", "Triple", "budget"),
+        "automation": (f"{here}/automations/{birthday.id}", "name", "Cake", "hold_out_percent"),
+        "friends": (f"{here}/friends", "hold_days", "14", "friend_points"),
+        "tiers": (f"{here}/tiers", "tier_1_name", "Regular", "tier_1_factor"),
+        "links": (f"{here}/links", "website_url", "https://a.example/", "phone"),
+        "webhook": (f"/console/webhooks/{endpoint}", "description", "Till", "type_reward.ready"),
     }
 
 
@@ -203,18 +225,30 @@ NEW = {
     "language": "de",
     "staff_id": "lea-2",
     "email": "m@example.com",
+    "budget": "900",
+    "hold_out_percent": "20",
+    "friend_points": "50",
+    "tier_1_factor": "1.5",
+    "phone": "+352621111001",
+    "type_reward.ready": "on",
 }
 
 
-@pytest.mark.parametrize("which", ["settings", "location", "person", "pin", "card", "guide"])
+GROWTH = ["promotion", "automation", "friends", "tiers", "links", "webhook"]
+
+
+@pytest.mark.parametrize(
+    "which", ["settings", "location", "person", "pin", "card", "guide", *GROWTH]
+)
 def test_no_page_of_the_console_undoes_what_another_changed(
     visitors: Callable[..., Visitor], alice: Shop, owner: Visitor, which: str
 ) -> None:
     path, first, value, second = edit_pages(owner, alice)[which]
     older = opened(owner, path)
-    sent(owner, path, opened(owner, path), **{second: NEW[second]})
+    sure = {"confirmed": "on"} if which == "promotion" else {}
+    sent(owner, path, opened(owner, path), **{second: NEW[second]}, **sure)
 
-    sent(owner, path, older, **{first: value})
+    sent(owner, path, older, **{first: value}, **sure)
 
     now = opened(owner, path)
     assert (now[first], now.get(second)) == (value, NEW[second])

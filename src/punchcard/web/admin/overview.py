@@ -16,8 +16,8 @@ from punchcard.db import outbox
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.reports import stats_service
-from punchcard.web.pages.audit_events import told_events
-from punchcard.web.pages.audit_labels import action_choices
+from punchcard.web.pages.audit.audit_events import told_events
+from punchcard.web.pages.audit.audit_labels import action_choices
 from punchcard.web.pages.drawings import bars_of
 from punchcard.web.pages.page_request import FormDep, PageRequestDep
 

@@ -10,6 +10,7 @@ from punchcard.accounts.mail.mail_messages import Mail, write_message
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.programs import program_service
+from punchcard.loyalty.words import ending_in_words
 from punchcard.web.pages.page_request import PageRequestDep
 
 router = APIRouter(prefix="/console/mails")
@@ -44,6 +45,12 @@ def open_mails(request: PageRequestDep) -> Response:
         "balance": "3 / 10",
         "link": link,
         "card_link": link,
+        "ends": ending_in_words(
+            (now + timedelta(days=_LINK_DAYS)).date().isoformat(),
+            points=120,
+            stamps=0,
+            language=request.language,
+        ),
         "expires_at": to_rfc3339(now + timedelta(days=_LINK_DAYS)),
         "timezone": vendor.timezone,
     }

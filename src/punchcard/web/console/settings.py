@@ -15,8 +15,8 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.programs import vendor_changes
 from punchcard.web.page_visitors import SESSION_COOKIE
-from punchcard.web.pages.audit_events import told_events
-from punchcard.web.pages.audit_labels import action_choices
+from punchcard.web.pages.audit.audit_events import told_events
+from punchcard.web.pages.audit.audit_labels import action_choices
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.vendor_form import VENDOR_FIELDS, place_choices, read_vendor

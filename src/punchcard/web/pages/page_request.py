@@ -17,7 +17,7 @@ from punchcard.accounts.errors import ConfirmationRequired, NotAllowed, SecondFa
 from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.context import Context
 from punchcard.kit import logs
-from punchcard.kit.i18n import translate
+from punchcard.kit.i18n import as_language, translate
 from punchcard.kit.ids import VendorId
 from punchcard.kit.origins import origin_of
 from punchcard.kit.secrets import Signer
@@ -119,6 +119,11 @@ class PageRequest:
     def chosen_language(self) -> str | None:
         """Return the language that was chosen in this browser."""
         return chosen_language(self.http)
+
+    @property
+    def wanted_language(self) -> str | None:
+        """Return the language that the address asks for, else the one chosen in this browser."""
+        return as_language(self.http.query_params.get("lang", "")) or self.chosen_language
 
     def choose_language(self, language: str | None) -> None:
         """Keep a language for all pages in this browser, or keep none."""

@@ -9,11 +9,12 @@ counts; where both did, the person is asked, and nothing they typed is lost.
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
-from punchcard.kit.money import PlainAmount, plain_amount
+from punchcard.kit.money import PlainAmount, marks_of, plain_amount
 
 _SHOWN_CHARACTERS: Final = 200_000
 
@@ -52,6 +53,8 @@ def as_text(value: Any, language: str) -> str:
             return "on"
         case PlainAmount():
             return plain_amount(value.minor, value.currency, language)
+        case Decimal():
+            return f"{value.normalize():f}".replace(".", marks_of(language).decimal)
     return str(value)
 
 

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Response
 
 from punchcard.accounts import vendor_service
 from punchcard.connect.models import WebhookEndpoint
-from punchcard.connect.vocabulary import DeliveryState, DisabledReason, EndpointStatus
+from punchcard.connect.vocabulary import DeliveryState, EndpointStatus
 from punchcard.connect.webhooks import delivery_service, endpoint_service
 from punchcard.connect.webhooks.addresses import URL_CHARACTERS, webhook_address
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import WebhookDeliveryId, WebhookEndpointId, as_id
 from punchcard.loyalty.vocabulary import VendorEventType
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.growth_labels import EVENT_NAMES, REASONS
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 PATH: Final = "/console/webhooks"
@@ -22,7 +23,8 @@ router = APIRouter(prefix=PATH)
 
 _SHOWN: Final = 50
 _LISTED: Final = 200
-_TYPES: Final = [str(one) for one in VendorEventType if one != VendorEventType.TEST]
+_TYPES: Final = {str(one): name for one, name in EVENT_NAMES.items() if one != VendorEventType.TEST}
+"""What an endpoint may be told, and what that is called."""
 _SPANS: Final = (
     ("1", N_("The last hour")),
     ("24", N_("The last day")),
@@ -36,17 +38,12 @@ _STATES: Final = {
     DeliveryState.DELIVERED: N_("delivered"),
     DeliveryState.FAILED: N_("failed"),
 }
-_REASONS: Final = {
-    DisabledReason.VENDOR: N_("Switched off by the shop."),
-    DisabledReason.GONE: N_("It answered that it wants to hear no more."),
-    DisabledReason.FAILING: N_("It failed for days."),
-}
 
 
 @router.get("")
 def open_webhooks(request: PageRequestDep) -> Response:
     """List the endpoints, with a form for another one."""
-    return _list_page(request, request.form({"types": []}))
+    return _list_page(request, request.form())
 
 
 @router.post("")
@@ -83,11 +80,18 @@ def update_webhook(
     request: PageRequestDep, endpoint_id: WebhookEndpointId, form: FormDep
 ) -> Response:
     """Change where an endpoint is, and what it is told."""
+    with request.context.database.read() as session:
+        form.merge(_initial(endpoint_service.get_endpoint(session, request.vendor_id, endpoint_id)))
     wanted = _wanted(request, form)
     if form.is_valid:
         with form.refusals(), request.context.database.write() as session:
             endpoint_service.update_endpoint(
-                session, request.act(), request.vendor_id, endpoint_id, wanted
+                session,
+                request.act(),
+                request.vendor_id,
+                endpoint_id,
+                wanted,
+                guard=form.guard(_initial),
             )
     if not form.is_valid:
         return _webhook_page(request, endpoint_id, form=form, status=form.status)
@@ -187,7 +191,7 @@ def _wanted(request: PageRequest, form: Form) -> dict[str, Any]:
     return {
         "url": form.checked("url", webhook_address, networks=networks),
         "description": form.text("description", required=False, limit=200) or "",
-        "types": [one for one in form.choices("types") if one in _TYPES],
+        "types": [one for one in _TYPES if form.is_on(f"type_{one}")],
     }
 
 
@@ -195,7 +199,7 @@ def _initial(endpoint: WebhookEndpoint) -> dict[str, Any]:
     return {
         "url": endpoint.url,
         "description": endpoint.description,
-        "types": list(endpoint.types),
+        **{f"type_{one}": one in endpoint.types for one in _TYPES},
     }
 
 
@@ -208,6 +212,7 @@ def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
         form=form,
         endpoints=endpoints,
         types=_TYPES,
+        event_names=EVENT_NAMES,
         off=EndpointStatus.DISABLED,
         url_characters=URL_CHARACTERS,
     )
@@ -246,8 +251,9 @@ def _webhook_page(
         types=_TYPES,
         spans=_SPANS,
         states=_STATES,
-        reasons=_REASONS,
+        reasons=REASONS,
         State=DeliveryState,
+        event_names=EVENT_NAMES,
         off=EndpointStatus.DISABLED,
         on=EndpointStatus.ACTIVE,
         secret=secret,

@@ -13,22 +13,8 @@ from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.rules.promotions.promotion_form import TIME_PATTERN
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.growth_labels import ACTIONS, TRIGGERS
 
-TRIGGERS: Final[Mapping[str, str]] = {
-    Trigger.BIRTHDAY: N_("It is their birthday"),
-    Trigger.ANNIVERSARY: N_("They joined a year ago, or two"),
-    Trigger.LAPSED: N_("They have not come for a while"),
-    Trigger.JOINED: N_("They join"),
-    Trigger.FIRST_VISIT: N_("They come for the first time"),
-    Trigger.NTH_VISIT: N_("They have come so many times"),
-    Trigger.TIER_REACHED: N_("They rise to a tier"),
-    Trigger.POINTS_EXPIRING: N_("Points of theirs end soon"),
-}
-ACTIONS: Final[Mapping[str, str]] = {
-    AutomationAction.GRANT: N_("A reward"),
-    AutomationAction.POINTS: N_("Points"),
-    AutomationAction.STAMPS: N_("Stamps"),
-}
 _LACKING: Final = {
     ProgramType.STAMPS: AutomationAction.POINTS,
     ProgramType.POINTS: AutomationAction.STAMPS,

@@ -16,14 +16,13 @@ from punchcard.kit.ids import AutomationId, ProgramId
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs import program_service, reward_service
 from punchcard.web.console.engage.automation_form import (
-    ACTIONS,
-    TRIGGERS,
     actions_of,
     initial_of,
     read_automation,
     triggers_of,
 )
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.growth_labels import ACTIONS, TRIGGERS
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/programs/{program_id}/automations")

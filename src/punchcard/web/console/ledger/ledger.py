@@ -14,6 +14,7 @@ from punchcard.loyalty.ledger.ledger_reader import ReadEntry
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.staff import pin_service
 from punchcard.loyalty.vocabulary import PinFilter
+from punchcard.loyalty.words import ENTERED_BY
 from punchcard.web.console.cards.card_page import verify_card
 from punchcard.web.console.list_filters import Asked, asked_entries
 from punchcard.web.console.list_page import show_list
@@ -88,6 +89,7 @@ def open_entry(request: PageRequestDep, transaction_id: EntryId) -> Response:
         row=row,
         origin=origin,
         timezone=vendor.timezone,
+        entered_by=ENTERED_BY,
         damages=[one.what for one in verdict.damages if one.entry_id in (entry.id, None)],
         chain_is_sound=verdict.is_sound,
         **facts,

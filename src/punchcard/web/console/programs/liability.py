@@ -6,14 +6,17 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Response
 
 from punchcard.accounts import vendor_service
+from punchcard.accounts.export_files import MEDIA_TYPES
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId
 from punchcard.kit.spreadsheet.columns import Column, ColumnKind, Layout
 from punchcard.kit.spreadsheet.csv_sheet import DIALECTS, CsvSheet, dialect_of
+from punchcard.kit.spreadsheet.xlsx_sheet import XlsxSheet
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports.liability_service import Liability, days_of, liability
 from punchcard.web.console.list_filters import as_day
+from punchcard.web.pages.errors import PageNotFound
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
 
@@ -55,32 +58,53 @@ def open_liability(
         form=form,
         program=program,
         found=found,
+        export_urls=[
+            (
+                format.upper(),
+                f"{request.http.url.path}/file.{format}?from={found.first}&on={found.last}",
+            )
+            for format in ("xlsx", "csv")
+        ],
         movements=[(name, sign * found.movements[column]) for column, sign, name in MOVEMENTS],
         tallest=max((one.points for one in found.ending), default=0),
     )
 
 
-@router.get("/file.csv")
+@router.get("/file.{format}")
 def export_liability(
     request: PageRequestDep,
     program_id: ProgramId,
+    format: str,
     on: str = "",
     first: Annotated[str, _FROM] = "",
 ) -> Response:
-    """Return the same as a file for the accountant."""
+    """Return the same as a file for the accountant. Raises PageNotFound."""
+    if format not in MEDIA_TYPES:
+        raise PageNotFound
     program, found = _found(request, program_id, request.form(), as_day(first), as_day(on))
     with request.context.database.read() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
-    sheet = CsvSheet(
-        Layout(_COLUMNS, request.language, vendor.timezone), DIALECTS[dialect_of(request.language)]
-    )
-    name = f"{vendor.slug}-{program.slug}-{found.last.isoformat()}.csv"
+    layout = Layout(_COLUMNS, request.language, vendor.timezone)
+    name = f"{vendor.slug}-{program.slug}-{found.last.isoformat()}.{format}"
+    written = _as_csv if format == "csv" else _as_xlsx
     answer = Response(
-        sheet.head() + sheet.rows(_rows(request, found)),
-        media_type="text/csv; charset=utf-8",
+        written(request, layout, _rows(request, found)),
+        media_type=MEDIA_TYPES[format],
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
     return request.finish(answer)
+
+
+def _as_csv(request: PageRequest, layout: Layout, rows: list[tuple[object, ...]]) -> bytes:
+    sheet = CsvSheet(layout, DIALECTS[dialect_of(request.language)])
+    return sheet.head() + sheet.rows(rows)
+
+
+def _as_xlsx(request: PageRequest, layout: Layout, rows: list[tuple[object, ...]]) -> bytes:
+    title, made_at = request.say(N_("Points owed")), request.context.clock.now()
+    with XlsxSheet(layout, title=title, made_at=made_at) as sheet:
+        sheet.write(rows)
+        return b"".join(sheet.finish())
 
 
 def _found(

@@ -21,15 +21,16 @@ from punchcard.web.console.programs.program_form import (
     program_context_of,
     read_program,
 )
-from punchcard.web.console.programs.program_points_form import POINTS_END, ROUNDINGS, warnings_of
+from punchcard.web.console.programs.program_points_form import warnings_of
 from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
 from punchcard.web.console.programs.program_stamps_form import ROWS
 from punchcard.web.console.programs.trades import TRADES
 from punchcard.web.console.sorting import by_text, sorted_page
-from punchcard.web.pages.audit_labels import ChangeTeller
+from punchcard.web.pages.audit.audit_labels import ChangeTeller
 from punchcard.web.pages.card_preview import join_address
 from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.growth_labels import POINTS_END, ROUNDINGS
 from punchcard.web.pages.page_request import PageRequest
 from punchcard.web.pages.program_labels import (
     BARCODES,
@@ -126,7 +127,11 @@ def show_changes(request: PageRequest, program_id: ProgramId, before: str) -> Re
         names = audit_service.actor_names(session, events)
         reward_names = _reward_names(session, program.id)
     teller = ChangeTeller(
-        wording=Wording(request.language), currency=program.currency, timezone=program.timezone
+        wording=Wording(request.language),
+        currency=program.currency,
+        timezone=program.timezone,
+        names=reward_names,
+        tier_basis=program.tier_basis,
     )
     shown = events[:_EVENTS_SHOWN]
     more = shown[-1].id if len(events) > _EVENTS_SHOWN else None

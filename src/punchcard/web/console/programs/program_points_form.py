@@ -16,18 +16,8 @@ from punchcard.loyalty.rules.dated.expiry_rules import (
 )
 from punchcard.loyalty.vocabulary import ExpiryKind, ExpiryRounding
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.growth_labels import POINTS_END, ROUNDINGS
 
-POINTS_END: Final[Mapping[str, str]] = {
-    ExpiryKind.NEVER: N_("Never"),
-    ExpiryKind.FIXED: N_("Some months after the purchase"),
-    ExpiryKind.INACTIVITY: N_("Some months after the last visit"),
-    ExpiryKind.YEAR_END: N_("At the end of the year of the purchase"),
-}
-ROUNDINGS: Final[Mapping[str, str]] = {
-    ExpiryRounding.DAY: N_("On that very day"),
-    ExpiryRounding.MONTH_END: N_("At the end of that month"),
-    ExpiryRounding.YEAR_END: N_("At the end of that year"),
-}
 FAIR_MONTHS: Final = 24
 """Courts in Germany and Austria found shorter times unfair."""
 
@@ -88,9 +78,13 @@ def warnings_of(form: Form, vendor: Vendor) -> list[str]:
     )
     kinds = [form.value(name) for name in ("points_expiry_kind", "stamps_expiry_kind")]
     months = [form.value(name) for name in ("points_expiry_months", "stamps_expiry_months")]
-    counted = [m for kind, m in zip(kinds, months, strict=True) if kind in _COUNTED and m.isdigit()]
+    counted = [
+        int(number)
+        for kind, number in zip(kinds, months, strict=True)
+        if kind in _COUNTED and number.isascii() and number.isdigit()
+    ]
     told = []
-    if is_strict and any(int(number) < FAIR_MONTHS for number in counted):
+    if is_strict and any(number < FAIR_MONTHS for number in counted):
         told.append(_TOO_SHORT)
     if is_strict and ExpiryKind.INACTIVITY in kinds:
         told.append(_INACTIVE)

@@ -12,15 +12,9 @@ from punchcard.loyalty.programs import program_service, reward_service
 from punchcard.loyalty.programs.tier_impact import TierImpact, impact_of_tiers
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.console.programs.programs import CONFIRMED
-from punchcard.web.console.programs.tiers_form import (
-    DOWNGRADES,
-    ROWS,
-    WINDOWS,
-    bases_of,
-    initial_tiers,
-    read_tiers,
-)
+from punchcard.web.console.programs.tiers_form import ROWS, bases_of, initial_tiers, read_tiers
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.growth_labels import DOWNGRADES, WINDOWS
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/programs/{program_id}/tiers")

@@ -16,28 +16,13 @@ from punchcard.loyalty.rules.tiers.tier_form import (
     TIER_BOUNDS,
     TIERS_LIMIT,
 )
-from punchcard.loyalty.vocabulary import ProgramType, TierBasis, TierDowngrade, TierWindow
+from punchcard.loyalty.vocabulary import ProgramType, TierBasis
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.growth_labels import BASES, DOWNGRADES, WINDOWS
 
 ROWS: Final = range(1, TIERS_LIMIT + 1)
 """The rows of the form: a tier each, the lowest first."""
 
-BASES: Final[Mapping[str, str]] = {
-    TierBasis.POINTS: N_("Points earned by purchases, without any bonus"),
-    TierBasis.SPEND_MINOR: N_("Money spent"),
-    TierBasis.VISITS: N_("Visits"),
-    TierBasis.STAMPS: N_("Stamps, without any bonus"),
-}
-WINDOWS: Final[Mapping[str, str]] = {
-    TierWindow.LIFETIME: N_("All that was ever collected"),
-    TierWindow.CALENDAR_YEAR: N_("What is collected within a calendar year"),
-    TierWindow.ROLLING_12_MONTHS: N_("What was collected in the last 12 months"),
-}
-DOWNGRADES: Final[Mapping[str, str]] = {
-    TierDowngrade.NEVER: N_("It stays: nobody falls"),
-    TierDowngrade.ONE_DOWN: N_("The card falls one tier"),
-    TierDowngrade.TO_FIT: N_("The card falls to the tier that fits what it collected"),
-}
 _BASES_OF_TYPE: Final = {
     ProgramType.STAMPS: (TierBasis.STAMPS, TierBasis.VISITS),
     ProgramType.POINTS: (TierBasis.POINTS, TierBasis.SPEND_MINOR, TierBasis.VISITS),
@@ -104,7 +89,7 @@ def initial_tiers(program: LoyaltyProgram) -> dict[str, Any]:
         initial[f"tier_{row}_key"] = tier.get("key")
         initial[f"tier_{row}_name"] = tier.get("name")
         initial[f"tier_{row}_threshold"] = threshold
-        initial[f"tier_{row}_factor"] = f"{Decimal(factor).normalize():f}" if factor else None
+        initial[f"tier_{row}_factor"] = Decimal(factor) if factor else None
         initial[f"tier_{row}_gift"] = next(iter(tier.get("grants") or ()), "")
         for language in LANGUAGES:
             words = (tier.get("texts") or {}).get(language) or {}

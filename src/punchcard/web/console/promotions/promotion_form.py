@@ -20,9 +20,10 @@ from punchcard.loyalty.rules.promotions.promotion_form import (
     TIME_PATTERN,
     WINDOWS_LIMIT,
 )
-from punchcard.loyalty.vocabulary import EffectKind, LimitPeriod, ProgramType, Stacking
+from punchcard.loyalty.vocabulary import EffectKind, ProgramType, Stacking
 from punchcard.web.console.programs.program_form import amount_of
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.growth_labels import EFFECTS, LIMITS, NO_LIMIT, STACKINGS
 
 FIRST_WINDOWS: Final = 2
 """How many rows for windows an empty form has."""
@@ -30,22 +31,6 @@ FIRST_WINDOWS: Final = 2
 ITEM_CHARACTERS: Final = 64
 """How long the number of an article may be."""
 
-NO_LIMIT: Final = ""
-EFFECTS: Final[Mapping[str, str]] = {
-    EffectKind.MULTIPLY: N_("The points of the purchase count several times"),
-    EffectKind.ADD_POINTS: N_("Some points more for each purchase"),
-    EffectKind.ADD_STAMPS: N_("Some stamps more for each visit"),
-}
-LIMITS: Final[Mapping[str, str]] = {
-    NO_LIMIT: N_("As often as they like"),
-    LimitPeriod.DAY: N_("Only so often a day"),
-    LimitPeriod.WEEK: N_("Only so often a week"),
-    LimitPeriod.CARD: N_("Only so often altogether"),
-}
-STACKINGS: Final[Mapping[str, str]] = {
-    Stacking.BEST: N_("Only the best of them counts"),
-    Stacking.ADD: N_("This one comes on top of the others"),
-}
 _ALL_DAY: Final = ("00:00", "24:00")
 _TENTHS: Final = re.compile(r"[0-9]{1,2}(?:[.,][0-9]{1,3})?")
 
@@ -75,7 +60,7 @@ def initial_of(
     initial: dict[str, Any] = {
         "name": promotion.name,
         "effect_kind": effect["kind"],
-        "factor": _plain_factor(effect.get("factor")),
+        "factor": Decimal(factor) if (factor := effect.get("factor")) else None,
         "points": effect.get("points"),
         "stamps": effect.get("stamps"),
         "starts_on": promotion.starts_on,
@@ -163,10 +148,6 @@ def _read_factor(form: Form) -> str | None:
             return factor
     form.fault("factor", N_("A number such as 2 or 1.5, more than 1 and at most 10."))
     return None
-
-
-def _plain_factor(factor: str | None) -> str | None:
-    return f"{Decimal(factor).normalize():f}" if factor else None
 
 
 def _read_day(form: Form, name: str) -> date | None:

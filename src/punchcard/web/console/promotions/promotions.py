@@ -23,8 +23,6 @@ from punchcard.loyalty.rules.promotions.promotion_form import PLACES_LIMIT
 from punchcard.loyalty.vocabulary import PromotionStatus
 from punchcard.web.console.programs.programs import CONFIRMED
 from punchcard.web.console.promotions.promotion_form import (
-    LIMITS,
-    STACKINGS,
     effects_of,
     initial_of,
     read_promotion,
@@ -33,6 +31,7 @@ from punchcard.web.console.promotions.promotion_form import (
 )
 from punchcard.web.console.promotions.promotion_words import STATES, facts_of
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.growth_labels import LIMITS, STACKINGS
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/programs/{program_id}/promotions")

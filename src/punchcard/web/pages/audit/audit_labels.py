@@ -1,8 +1,9 @@
 """What audited actions are called, and what they changed, in words."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from punchcard.accounts.models import AuditEvent
@@ -11,7 +12,9 @@ from punchcard.accounts.words import ACTIONS, LANGUAGE_NAMES, SUBJECTS
 from punchcard.kit.folding import fold_name
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import readable_number
-from punchcard.web.pages import program_labels
+from punchcard.loyalty.promotion_words import times_words
+from punchcard.loyalty.vocabulary import TierBasis
+from punchcard.web.pages import growth_labels, program_labels
 from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.labels import CARD_STATUSES, ROLES, SCOPES
 
@@ -33,8 +36,9 @@ def action_choices(language: str) -> list[tuple[str, str]]:
     return [(SECURITY, wording.sentence(N_("All security events"))), *ordered]
 
 
-_LABELS: Final[Mapping[str, str]] = {
+LABELS: Final[Mapping[str, str]] = {
     **program_labels.LABELS,
+    **growth_labels.LABELS,
     "managers_need_second_factor": N_("Managers need a second factor"),
     "name": N_("Name"),
     "address": N_("Address"),
@@ -73,9 +77,13 @@ _LABELS: Final[Mapping[str, str]] = {
     "rows": N_("Rows"),
     "scopes": N_("Permissions"),
 }
+"""What each value is called, by its name."""
+
 _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     **program_labels.CHOICES,
+    **growth_labels.CHOICES,
     "status": {
+        **growth_labels.CHOICES["status"],
         **dict(CARD_STATUSES),
         **{status: name for status, (name, _) in program_labels.STATUSES.items()},
         "active": N_("Active"),
@@ -95,10 +103,14 @@ _CREATING: Final = (
     "reward.created",
     "reward.archived",
     "reward.restored",
+    "webhook_endpoint.created",
+    "webhook_endpoint.deleted",
 )
 # What only software follows.
-_HIDDEN: Final = frozenset({"transaction_id", "pairing_code_id", "generation", "refusal"})
-_MOMENTS: Final = ("_at", "_until", "valid_from")
+_HIDDEN: Final = frozenset(
+    {"transaction_id", "pairing_code_id", "generation", "refusal", "segment_id", "sha256"}
+)
+_MOMENTS: Final = ("_at", "_until", "valid_from", "since")
 _UNKNOWN: Final = "–"
 _NOTHING: Final[tuple[Any, ...]] = (None, "", [])
 
@@ -119,38 +131,49 @@ class ToldChange:
 class ChangeTeller:
     """Tells what events changed: money in `currency`, moments as the clocks of `timezone` show.
 
-    `names` are what people call the things behind ids.
+    `names` are what people call the things behind ids. Tiers begin at what `tier_basis` counts,
+    where the event does not say otherwise.
     """
 
     wording: Wording
     currency: str
     timezone: str
     names: Mapping[str, str] = field(default_factory=dict)
+    tier_basis: str | None = None
 
     def changes(self, event: AuditEvent) -> list[ToldChange]:
         """Return what an event changed, value by value; making something changes nothing."""
         if event.action in _CREATING:
             return []
         old, new = dict(_flat(event.old or {})), dict(_flat(event.new or {}))
+        before, after = self._with_basis(old), self._with_basis(new)
         return [
             ToldChange(
                 self._label(path),
-                self._value(path, old[path]) if path in old else "",
-                self._value(path, new[path]) if path in new else "",
+                before._value(path, old[path]) if path in old else "",
+                after._value(path, new[path]) if path in new else "",
             )
             for path in {**old, **new}
             if path[-1] not in _HIDDEN and _differs(old.get(path), new.get(path))
         ]
 
+    def _with_basis(self, values: Mapping[tuple[str, ...], Any]) -> "ChangeTeller":
+        return replace(self, tier_basis=values.get(("tier_basis",), self.tier_basis))
+
     def _label(self, path: tuple[str, ...]) -> str:
         """Return what stands in this place of the document: `Name on the card (Deutsch)`."""
         language = LANGUAGE_NAMES.get(path[1]) if path[0] == "texts" and len(path) > 1 else None
         is_reward = path[0] == "stamp_reward" and path[-1] == "name"
+        placed = growth_labels.PLACED_LABELS.get((path[0], path[-1])) if len(path) > 1 else None
+        if placed:
+            return self.wording.sentence(placed)
         label = self._label_of("reward_name" if is_reward else path[-1])
+        if path[0] == "referral" and path[1:2] and path[1] in growth_labels.SIDES:
+            return f"{self.wording.sentence(growth_labels.SIDES[path[1]])}: {label}"
         return f"{label} ({language})" if language else label
 
     def _label_of(self, name: str) -> str:
-        return self.wording.sentence(_LABELS.get(name, name))
+        return self.wording.sentence(LABELS.get(name, name))
 
     def _value(self, path: tuple[str, ...], value: Any) -> str:
         """Return a value as people say it."""
@@ -163,6 +186,9 @@ class ChangeTeller:
             return self._listed(name, value)
         if isinstance(value, bool):
             return self.wording.sentence(N_("yes") if value else N_("no"))
+        placed = growth_labels.PLACED_CHOICES.get((path[0], name), {})
+        if value in placed:
+            return self.wording.sentence(placed[value])
         return self._number(name, value) if isinstance(value, int) else self._text(name, str(value))
 
     def _listed(self, name: str, values: list[Any]) -> str:
@@ -170,11 +196,35 @@ class ChangeTeller:
             return self.wording.number(len(values))
         if name == "fields":
             return ", ".join(self._label_of(one.removeprefix("customer.")) for one in values)
+        if name == "windows":
+            return times_words(values, self.wording.language)
         if name == "stamp_rewards":
             return ", ".join(f"{one['at']}: {one['name']}" for one in values)
-        if name == "tiers":
-            return ", ".join(f"{one['threshold']}: {one['name']}" for one in values)
+        written: Mapping[str, Callable[[Any], str]] = {
+            "tiers": self._tier,
+            "conditions": self._condition,
+            "stamps_per_item": lambda one: f"{one['sku']} = {one['stamps']}",
+            "location_ids": lambda one: self.names.get(one, _UNKNOWN),
+        }
+        if name in written:
+            return ", ".join(written[name](one) for one in values)
         return ", ".join(self._text(name, str(one)) for one in values)
+
+    def _tier(self, tier: Mapping[str, Any]) -> str:
+        """Return where a tier begins, what it is called and what it gives."""
+        begins = tier["threshold"]
+        is_money = self.tier_basis == TierBasis.SPEND_MINOR
+        told = self.wording.money(begins, self.currency) if is_money else str(begins)
+        factor = Decimal(tier.get("earn_factor") or 1)
+        times = f" × {self.wording.number(factor)}" if factor != 1 else ""
+        gifts = "".join(f" + {self.names.get(one, _UNKNOWN)}" for one in tier.get("grants") or ())
+        return f"{told}: {tier['name']}{times}{gifts}"
+
+    def _condition(self, condition: Mapping[str, Any]) -> str:
+        """Return what is asked of a card: "Visits in the last year ≥ 3"."""
+        field_name, sign = condition["field"], growth_labels.CONDITION_SIGNS[condition["op"]]
+        label = self.wording.sentence(growth_labels.CONDITION_FIELDS[field_name])
+        return f"{label} {sign} {self._value((field_name,), condition['value'])}"
 
     def _number(self, name: str, value: int) -> str:
         if name.endswith("_minor"):
@@ -184,15 +234,22 @@ class ChangeTeller:
     def _text(self, name: str, value: str) -> str:
         if name in _CHOICES:
             return self.wording.sentence(_CHOICES[name].get(value, value))
-        if name == "number":
-            return readable_number(value)
         if name in ("language", "locale"):
             return LANGUAGE_NAMES.get(value, value)
         if name.endswith("_id") and name != "staff_id":
             return self.names.get(value, _UNKNOWN)
         if name.endswith(_MOMENTS):
             return self.wording.moment(datetime.fromisoformat(value), self.timezone)
-        return value
+        written = {
+            "number": readable_number,
+            "factor": lambda text: self.wording.number(Decimal(text)),
+            "starts_on": self._day,
+            "ends_on": self._day,
+        }.get(name)
+        return written(value) if written else value
+
+    def _day(self, text: str) -> str:
+        return self.wording.day(date.fromisoformat(text))
 
 
 def _differs(old: Any, new: Any) -> bool:

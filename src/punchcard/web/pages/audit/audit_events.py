@@ -1,11 +1,11 @@
 """The audit trail in the reader's language: who did what, to what, and what that changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import audit_service
@@ -13,27 +13,46 @@ from punchcard.accounts.export_files import EXPORT, TITLES
 from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, Location, User, Vendor
 from punchcard.accounts.vocabulary import EVENTS_BY_ACTION, SubjectKind
 from punchcard.accounts.words import ACTIONS, ACTORS, SUBJECTS
+from punchcard.connect.imports.models import CardImport
+from punchcard.connect.models import WebhookEndpoint
 from punchcard.engage.models import Automation
 from punchcard.kit.ids import CardId
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.promotion_models import Promotion
-from punchcard.web.pages.audit_labels import ChangeTeller, ToldChange
+from punchcard.web.pages.audit.audit_labels import ChangeTeller, ToldChange
 from punchcard.web.pages.formatting import Wording
 
-_NAMED: Final[Mapping[str, Any]] = {
-    "admin": Admin,
-    "api_key": ApiKey,
-    "automation": Automation,
-    "device": Device,
-    "location": Location,
-    "member": User,
-    "program": LoyaltyProgram,
-    "promotion": Promotion,
-    "reward": Reward,
-    "staff_pin": StaffPin,
-    "vendor": Vendor,
+_NAMED: Final[Mapping[str, tuple[Any, Any]]] = {
+    **{
+        kind: (table.id, table.name)
+        for kind, table in (
+            ("admin", Admin),
+            ("api_key", ApiKey),
+            ("automation", Automation),
+            ("device", Device),
+            ("import", CardImport),
+            ("location", Location),
+            ("member", User),
+            ("program", LoyaltyProgram),
+            ("promotion", Promotion),
+            ("reward", Reward),
+            ("staff_pin", StaffPin),
+            ("vendor", Vendor),
+        )
+    },
+    "webhook_endpoint": (
+        WebhookEndpoint.id,
+        func.coalesce(func.nullif(WebhookEndpoint.description, ""), WebhookEndpoint.url),
+    ),
 }
+"""By what an id is of: the id, and what people call it."""
+_OF_PROGRAMS: Final[Mapping[str, tuple[Any, Any]]] = {
+    "program": (LoyaltyProgram.id, true()),
+    "reward": (Reward.id, Reward.program_id == LoyaltyProgram.id),
+    "promotion": (Promotion.id, Promotion.program_id == LoyaltyProgram.id),
+}
+"""What is of a program: its id, and how the program is found."""
 _DEFAULT_CURRENCY: Final = "EUR"
 
 
@@ -67,12 +86,18 @@ def told_events(
     wording = Wording(language)
     actors = audit_service.actor_names(session, events)
     names = _names(session, events, shows_customers=shows_customers)
-    currencies = _currencies(session, events)
+    programs = _programs(session, events)
     origins = audit_service.origins_of(session, events)
 
     def told(event: AuditEvent) -> ToldEvent:
-        currency = currencies.get(event.subject_id or "", _DEFAULT_CURRENCY)
-        teller = ChangeTeller(wording=wording, currency=currency, timezone=timezone, names=names)
+        currency, tier_basis = programs.get(event.subject_id or "", (_DEFAULT_CURRENCY, None))
+        teller = ChangeTeller(
+            wording=wording,
+            currency=currency,
+            timezone=timezone,
+            names=names,
+            tier_basis=tier_basis,
+        )
         return ToldEvent(
             at=event.created_at,
             who=actors.get(event.actor_id or "") or _kind_of(event, wording),
@@ -109,30 +134,42 @@ def _names(
     ids: dict[str, set[str]] = {}
     for event in events:
         ids.setdefault(event.subject_kind, set()).add(event.subject_id or "")
-        for name, value in [*(event.old or {}).items(), *(event.new or {}).items()]:
-            if name.endswith("_id") and isinstance(value, str):
-                ids.setdefault(name.removesuffix("_id"), set()).add(value)
+        for kind, one in _ids_in({"": event.old or {}, " ": event.new or {}}):
+            ids.setdefault(kind, set()).add(one)
     names: dict[str, str] = {}
-    for kind, table in _NAMED.items():
+    for kind, (key, name) in _NAMED.items():
         if kind in ids:
-            found = session.execute(select(table.id, table.name).where(table.id.in_(ids[kind])))
-            names.update({row.id: row.name for row in found})
+            names.update(dict(session.execute(select(key, name).where(key.in_(ids[kind]))).all()))
     if shows_customers:
         names.update(card_service.card_labels(session, set(map(CardId, ids.get("card", ())))))
     return names
 
 
-def _currencies(session: Session, events: Iterable[AuditEvent]) -> dict[str, str]:
-    """Return in which currency a program or reward counts, by its id."""
-    wanted = {event.subject_id for event in events if event.subject_kind in ("program", "reward")}
+def _ids_in(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield every id that stands anywhere in values, with the kind of what it names."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _ids_in(value)
+        elif name.endswith("_id") and isinstance(value, str):
+            yield name.removesuffix("_id"), value
+        elif name == "tiers":
+            for tier in value or ():
+                yield from (("reward", one) for one in tier.get("grants") or ())
+        elif name.endswith("_ids"):
+            yield from ((name.removesuffix("_ids"), one) for one in value or ())
+
+
+def _programs(session: Session, events: Iterable[AuditEvent]) -> dict[str, tuple[str, str | None]]:
+    """Return in which currency a program counts, and what its tiers count.
+
+    By its own id, and by those of its rewards and promotions.
+    """
+    wanted = {event.subject_id for event in events if event.subject_kind in _OF_PROGRAMS}
     if not wanted:
         return {}
-    programs = select(LoyaltyProgram.id, LoyaltyProgram.currency)
-    rewards = select(Reward.id, LoyaltyProgram.currency).join(
-        LoyaltyProgram, LoyaltyProgram.id == Reward.program_id
-    )
-    rows = [
-        *session.execute(programs.where(LoyaltyProgram.id.in_(wanted))),
-        *session.execute(rewards.where(Reward.id.in_(wanted))),
-    ]
-    return {row[0]: row[1] for row in rows}
+    found: dict[str, tuple[str, str | None]] = {}
+    for of, belongs in _OF_PROGRAMS.values():
+        query = select(of, LoyaltyProgram).where(belongs, of.in_(wanted))
+        for subject_id, program in session.execute(query):
+            found[subject_id] = (program.currency, program.tier_basis)
+    return found
