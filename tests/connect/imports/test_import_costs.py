@@ -11,6 +11,23 @@ _PARTS, _ROWS_A_PART = 2, 250
 _STATEMENTS_A_PART = 40
 
 
+def test_a_run_asks_for_a_part_and_not_for_each_row(
+    mover: Mover, alice: TillDriver, database: Database
+) -> None:
+    program = alice.program(type="points")
+    rows = range(_PARTS * _ROWS_A_PART)
+    lines = "".join(f"p{n}@home.example,+35262{n:07d},{n + 1}\n" for n in rows)
+    import_id = mover.brings(program, f"email,phone,points\n{lines}")
+    mover.tries(import_id)
+    statements: list[str] = []
+
+    with statements_of(database, statements):
+        run = mover.runs(import_id)
+
+    assert run.counts["new"] == len(rows)
+    assert len(statements) <= _PARTS * _STATEMENTS_A_PART
+
+
 def test_an_undo_asks_for_a_part_and_not_for_each_row(
     mover: Mover, alice: TillDriver, database: Database
 ) -> None:

@@ -253,11 +253,13 @@ class BatchLocks:
 
     def _lock_customers(self, operations: Sequence[Operation], *, waits: bool) -> None:
         asked = (vouched_contact(o) for o in operations if isinstance(o, OpenCard))
-        for contact in dict.fromkeys(asked):
-            if contact is not None:
-                known, held = till_locks.lock_customers(self.connection, contact, waits=waits)
-                self.customers[contact], self._held_customers[contact] = known, held
-                self.held |= held
+        contacts = {contact for contact in asked if contact is not None}
+        if not contacts:
+            return
+        known = till_locks.lock_customers(self.connection, contacts, waits=waits)
+        for contact, (rows, held) in known.items():
+            self.customers[contact], self._held_customers[contact] = rows, held
+            self.held |= held
 
     def _look_closer(self, operations: Sequence[Operation]) -> None:
         ids = {card.state.id for card in self.cards.values()}

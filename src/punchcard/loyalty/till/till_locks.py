@@ -1,18 +1,18 @@
 """How the till locks rows: what is free at once, and what another transaction holds it names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Column, Connection, Row, Select, select
+from sqlalchemy import Column, Connection, Row, Select, and_, bindparam, or_, select
 from sqlalchemy.engine import Dialect
 
 from punchcard.db.base import table_of
 from punchcard.db.dialects import is_sqlite, one_of
 from punchcard.kit.ids import CardId, RewardId, VendorId
 from punchcard.kit.secrets import hash_token
-from punchcard.loyalty.cards.card_queries import WalletColumns, card_query, named_customers
+from punchcard.loyalty.cards.card_queries import WalletColumns, card_query
 from punchcard.loyalty.models import Reward
 from punchcard.loyalty.operations import CardKey, CardRef
 from punchcard.loyalty.rules.values import RewardState
@@ -28,6 +28,7 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 _REWARDS = table_of(Reward)
+_IS_KNOWN: Final = (CUSTOMERS.c.is_verified, CUSTOMERS.c.erased_at.is_(None))
 
 _KEY_COLUMNS: dict[str, Column[Any]] = {
     CardKey.ID: CARDS.c.id,
@@ -42,6 +43,13 @@ class Locked(Generic[Key, Value]):
 
     free: dict[Key, Value]
     held: dict[Key, str]
+
+
+class KnownCustomers(NamedTuple):
+    """Who has a contact: their rows, locked, and the ids of those that others hold."""
+
+    rows: Sequence[Row[Any]]
+    held: set[str]
 
 
 @lru_cache(maxsize=16)
@@ -156,16 +164,71 @@ def _reward_of(row: Row[Any]) -> RewardState:
 
 
 def lock_customers(
-    connection: Connection, contact: Contact, *, waits: bool = False
-) -> tuple[Sequence[Row[Any]], set[str]]:
-    """Lock the vendor's verified customers with a contact, after the rewards.
+    connection: Connection, contacts: Collection[Contact], *, waits: bool = False
+) -> dict[Contact, KnownCustomers]:
+    """Lock the vendors' verified customers with any of these contacts, after the rewards.
 
-    Returns their rows, and the ids of those that another transaction holds; as `lock_cards` does.
-    An erasure that is under way at this moment is waited for, here or later, and then seen.
+    Asks as often for a thousand contacts as for one. As `lock_cards`, it passes over what another
+    transaction holds. An erasure that is under way at this moment is waited for, here or later, and
+    then seen.
     """
-    there = connection.scalars(named_customers(select(CUSTOMERS.c.id), *contact)).all()
-    if not there:
-        return [], set()
-    query = named_customers(select(CUSTOMERS), *contact).order_by(CUSTOMERS.c.id)
-    rows = connection.execute(query.with_for_update(skip_locked=not waits)).all()
-    return rows, set(there).difference(row.id for row in rows) if not waits else set()
+    there = _named_by(contacts, _look_for_customers(connection, contacts))
+    ids = {row.id for rows in there.values() for row in rows}
+    if not ids:
+        return dict.fromkeys(contacts, KnownCustomers((), set()))
+    query = select(CUSTOMERS).where(one_of(CUSTOMERS.c.id, "ids", connection.dialect), *_IS_KNOWN)
+    statement = query.order_by(CUSTOMERS.c.id).with_for_update(skip_locked=not waits)
+    # Looked at once more: another transaction may have given somebody another contact meanwhile.
+    locked = _named_by(contacts, connection.execute(statement, {"ids": sorted(ids)}).all())
+    return {
+        contact: KnownCustomers(
+            rows, set() if waits else {row.id for row in there[contact]} - {row.id for row in rows}
+        )
+        for contact, rows in locked.items()
+    }
+
+
+def _look_for_customers(
+    connection: Connection, contacts: Collection[Contact]
+) -> Iterable[Row[Any]]:
+    """Return id and contacts of who may be meant, without a lock."""
+    by_vendor: dict[VendorId, dict[str, list[str]]] = {}
+    for vendor_id, email, phone in contacts:
+        told = by_vendor.setdefault(vendor_id, {})
+        for name, value in (("email", email), ("phone", phone)):
+            if value is not None:
+                told.setdefault(name, []).append(value)
+    for vendor_id, told in by_vendor.items():
+        statement = _contact_statement(tuple(sorted(told)), connection.dialect)
+        yield from connection.execute(statement, {"vendor": vendor_id, **told})
+
+
+@lru_cache(maxsize=8)
+def _contact_statement(names: tuple[str, ...], dialect: Dialect) -> Select[Any]:
+    columns = CUSTOMERS.c
+    # The vendor stands beside each contact: see `named_customers`.
+    named = [
+        and_(columns.vendor_id == bindparam("vendor"), one_of(columns[name], name, dialect))
+        for name in names
+    ]
+    query = select(columns.id, columns.vendor_id, columns.email, columns.phone)
+    return query.where(or_(*named), *_IS_KNOWN)
+
+
+def _named_by(
+    contacts: Collection[Contact], rows: Iterable[Row[Any]]
+) -> dict[Contact, list[Row[Any]]]:
+    """Return the customers that each contact names, by their ids."""
+    by_value: dict[tuple[VendorId, str, str], dict[str, Row[Any]]] = {}
+    for row in rows:
+        for kind, value in (("email", row.email), ("phone", row.phone)):
+            if value is not None:
+                by_value.setdefault((row.vendor_id, kind, value), {})[row.id] = row
+    found: dict[Contact, list[Row[Any]]] = {}
+    for contact in contacts:
+        vendor_id, email, phone = contact
+        named: dict[str, Row[Any]] = {}
+        for kind, value in (("email", email), ("phone", phone)):
+            named |= by_value.get((vendor_id, kind, value or ""), {})
+        found[contact] = [named[one] for one in sorted(named)]
+    return found
