@@ -66,6 +66,7 @@ def test_a_number_of_a_refund_is_taken_once(driver: ApiDriver) -> None:
 
     problem = check_problem(again, 409, code="reference_already_used")
     assert problem["transaction_id"] == first["transaction"]["id"]
+    assert problem["detail"] == "This refund has already been recorded."
 
 
 def test_a_repeated_refund_is_answered_as_the_first_time(driver: ApiDriver) -> None:

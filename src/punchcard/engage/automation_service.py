@@ -134,6 +134,14 @@ def list_automations(
     return session.scalars(wanted.order_by(Automation.id).limit(limit)).all()
 
 
+def list_all_automations(
+    session: Session, vendor_id: VendorId, *, limit: int
+) -> Sequence[Automation]:
+    """Return up to `limit` automations of all programs of a vendor, oldest first."""
+    wanted = select(Automation).where(Automation.vendor_id == vendor_id)
+    return session.scalars(wanted.order_by(Automation.id).limit(limit)).all()
+
+
 def update_automation(
     session: Session,
     act: Act,

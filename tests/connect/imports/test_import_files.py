@@ -21,6 +21,7 @@ from punchcard.connect.imports.errors import (
 from punchcard.connect.imports.faults import BadRow
 from punchcard.connect.imports.import_files import read_file
 from punchcard.connect.imports.reading import cells
+from punchcard.connect.imports.reading.cells import is_long_number, unescaped
 from punchcard.connect.imports.reading.headings import find_fields
 from punchcard.connect.imports.reading.limits import FileLimits
 from punchcard.connect.imports.reading.sheet import open_sheet
@@ -217,3 +218,15 @@ def test_yes_and_no_are_read_in_four_languages() -> None:
     assert not any(cells.yes_or_no(word) for word in ("", "no", "Non", "nein", "nee", "0"))
     with pytest.raises(BadRow):
         cells.yes_or_no("maybe")
+
+
+@pytest.mark.parametrize("cell", ["482915123456", "+352621111001", "00352621111001", "0621111001"])
+def test_digits_that_a_spreadsheet_would_save_otherwise_are_marked_and_read_back(cell: str) -> None:
+    assert is_long_number(cell)
+    assert unescaped(f"'{cell}") == cell
+
+
+@pytest.mark.parametrize("cell", ["12", "0", "1.50", "4829-1512-3456", "'s Hertogenbosch", ""])
+def test_other_cells_stay_as_they_are(cell: str) -> None:
+    assert not is_long_number(cell)
+    assert unescaped(cell) == cell

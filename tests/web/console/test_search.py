@@ -9,6 +9,8 @@ from punchcard.accounts import location_service
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.loyalty.operations import CardKey, CardRef, EarnPoints, OpenCard
+from tests.connect import desk
+from tests.engage.engaged import automation
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.drivers.pages import ACTOR, PagesDriver
@@ -57,7 +59,14 @@ def test_each_kind_of_thing_is_found_by_its_name(
         place = location_service.create_location(
             session, act, alice.id, name="Bahnhof Süd", address="Gare 1"
         )
+    promotion = shelf.promotion(alice, program.id, name="Fête d'été")
+    birthday = automation(alice, program.id)
+    endpoint = desk.endpoint(alice, description="Kassa Süd")[1]
     for query, path in {
+        "fete": f"/console/programs/{program.id}/promotions/{promotion.id}",
+        "birthday": f"/console/programs/{program.id}/automations/{birthday.id}",
+        "kassa": f"/console/webhooks/{endpoint}",
+        "shop.example": f"/console/webhooks/{endpoint}",
         "Zsofia Kov": f"/console/members/{card_id}",
         "3456": f"/console/members/{card_id}",
         "the mueller": f"/console/programs/{program.id}",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from punchcard.connect.imports.faults import SENTENCES, FaultCode
 from punchcard.connect.imports.import_files import unpacked
 from punchcard.connect.imports.models import CardImport, CardImportPart
-from punchcard.connect.imports.reading.cells import is_formula
+from punchcard.connect.imports.reading.cells import is_formula, is_long_number
 from punchcard.kit.i18n import N_, translate
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
@@ -45,7 +45,8 @@ def _lines(part: CardImportPart, language: str, delimiter: str) -> str:
 
 def _line(cells: Sequence[str], delimiter: str) -> str:
     text = io.StringIO()
-    # What a spreadsheet would run gets an apostrophe in front, which an import takes off again.
-    safe = [f"'{cell}" if is_formula(cell) else cell for cell in cells]
+    # What a spreadsheet would run, or write its own way as soon as the file is saved there, gets an
+    # apostrophe in front, which an import takes off again.
+    safe = [f"'{cell}" if is_formula(cell) or is_long_number(cell) else cell for cell in cells]
     csv.writer(text, delimiter=delimiter).writerow(safe)
     return text.getvalue()

@@ -15,6 +15,18 @@ class ReferenceAlreadyUsed(DomainError):
     sentence = N_("This purchase has already been credited.")
 
 
+class RefundAlreadyRecorded(ReferenceAlreadyUsed):
+    """What was paid back under this number is in the ledger: facts `transaction_id`."""
+
+    sentence = N_("This refund has already been recorded.")
+
+
+class ReceiptAlreadyStamped(ReferenceAlreadyUsed):
+    """This receipt was stamped before: facts `transaction_id`."""
+
+    sentence = N_("This receipt has already been stamped.")
+
+
 class OpeningBalanceExists(DomainError):
     """The card was given an opening balance before: facts `transaction_id`."""
 

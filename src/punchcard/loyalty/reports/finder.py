@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.rows import narrowed_by_name
 from punchcard.kit.ids import EntryId, VendorId, as_id
 from punchcard.loyalty.models import LoyaltyProgram, ReferenceClaim, Reward, StaffPin
+from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.tables import ENTRIES
 
 
@@ -19,6 +20,16 @@ def find_rewards(
     wanted = select(Reward.id).where(Reward.vendor_id == vendor_id, Reward.archived_at.is_(None))
     ids = narrowed_by_name(session, wanted, query, Reward.name, limit=limit)
     return session.scalars(select(Reward).where(Reward.id.in_(ids)).order_by(Reward.name)).all()
+
+
+def find_promotions(
+    session: Session, vendor_id: VendorId, query: str, *, limit: int
+) -> Sequence[Promotion]:
+    """Return up to `limit` promotions whose names have every word of `query`."""
+    wanted = select(Promotion.id).where(Promotion.vendor_id == vendor_id)
+    ids = narrowed_by_name(session, wanted, query, Promotion.name, limit=limit)
+    found = select(Promotion).where(Promotion.id.in_(ids)).order_by(Promotion.name)
+    return session.scalars(found).all()
 
 
 def find_staff(

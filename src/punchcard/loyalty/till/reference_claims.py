@@ -18,7 +18,12 @@ from punchcard.db.bulk import BulkDelete, BulkInsert
 from punchcard.db.dialects import Row, one_of
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CardId, EntryId, ProgramId
-from punchcard.loyalty.errors.till import OpeningBalanceExists, ReferenceAlreadyUsed
+from punchcard.loyalty.errors.till import (
+    OpeningBalanceExists,
+    ReceiptAlreadyStamped,
+    ReferenceAlreadyUsed,
+    RefundAlreadyRecorded,
+)
 from punchcard.loyalty.models import ReferenceClaim
 from punchcard.loyalty.operations import (
     AddStamp,
@@ -40,6 +45,13 @@ REFUND: Final = EntryType.POINTS_REFUNDED
 
 OPENING: Final = EntryType.OPENING_BALANCE
 """As what a card's opening balance is claimed, by the card's id: it has one at most."""
+
+_TAKEN: Final[Mapping[EntryType, type[DomainError]]] = {
+    OPENING: OpeningBalanceExists,
+    REFUND: RefundAlreadyRecorded,
+    STAMPS: ReceiptAlreadyStamped,
+}
+"""What refuses a claim that another entry holds, where that is not a purchase's."""
 
 Claim = tuple[ProgramId, EntryType, str]
 """What is claimed: a receipt number, in a program, for a kind of entry."""
@@ -121,8 +133,7 @@ def claims_in_use(connection: Connection, claims: Iterable[Claim]) -> dict[Claim
 
 def already_claimed(claim: Claim, used_by: EntryId) -> DomainError:
     """Return the refusal of what another entry has claimed."""
-    refusal = OpeningBalanceExists if claim[1] == OPENING else ReferenceAlreadyUsed
-    return refusal(transaction_id=used_by)
+    return _TAKEN.get(claim[1], ReferenceAlreadyUsed)(transaction_id=used_by)
 
 
 def claim_row(claim: Claim, entry_id: EntryId) -> Row:

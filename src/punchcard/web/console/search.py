@@ -7,6 +7,8 @@ from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import device_service, location_service, user_service
+from punchcard.connect.webhooks import endpoint_service
+from punchcard.engage import automation_service
 from punchcard.kit.folding import is_named
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import readable_number
@@ -14,6 +16,7 @@ from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports import finder
 from punchcard.web.console.cards.former_numbers import FORMER_NUMBER, sought_former_numbers
+from punchcard.web.pages.growth_labels import TRIGGERS
 from punchcard.web.pages.navigation import entries
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
 from punchcard.web.permissions import ACCESS
@@ -90,6 +93,26 @@ def _rewards(request: PageRequest, session: Session, query: str) -> Iterable[Hit
         yield Hit(row.name, points, f"/console/programs/{row.program_id}/rewards/{row.id}")
 
 
+def _promotions(request: PageRequest, session: Session, query: str) -> Iterable[Hit]:
+    for row in finder.find_promotions(session, request.vendor_id, query, limit=SHOWN):
+        yield Hit(row.name, "", f"/console/programs/{row.program_id}/promotions/{row.id}")
+
+
+def _automations(request: PageRequest, session: Session, query: str) -> Iterable[Hit]:
+    rows = automation_service.list_all_automations(session, request.vendor_id, limit=_SET_UP)
+    # One without a name is called by what sets it off, in the language that is read.
+    named = [(row.name or request.say(TRIGGERS[row.trigger]), row) for row in rows]
+    for name, row in [(name, row) for name, row in named if is_named(query, name)][:SHOWN]:
+        yield Hit(name, "", f"/console/programs/{row.program_id}/automations/{row.id}")
+
+
+def _webhooks(request: PageRequest, session: Session, query: str) -> Iterable[Hit]:
+    rows = endpoint_service.list_endpoints(session, request.vendor_id, limit=_SET_UP)
+    for row in [row for row in rows if is_named(query, row.description, row.url)][:SHOWN]:
+        hint = row.url if row.description else ""
+        yield Hit(row.description or row.url, hint, f"/console/webhooks/{row.id}")
+
+
 def _entries(request: PageRequest, session: Session, query: str) -> Iterable[Hit]:
     for entry_id, found_by in finder.find_entries(session, request.vendor_id, query, limit=SHOWN):
         yield Hit(found_by, request.say(N_("Ledger")), f"/console/ledger/{entry_id}")
@@ -130,10 +153,13 @@ _KINDS: Final[tuple[tuple[str, str, Find], ...]] = (
     (N_("Members"), "/console/members", _members),
     (N_("Programs"), "/console/programs", _programs),
     (N_("Rewards"), "/console/programs/{program_id}/rewards/{reward_id}", _rewards),
+    (N_("Promotions"), "/console/programs/{program_id}/promotions/{promotion_id}", _promotions),
+    (N_("By itself"), "/console/programs/{program_id}/automations/{automation_id}", _automations),
     (N_("Receipts"), "/console/ledger", _entries),
     (N_("Staff PINs"), "/console/pins", _staff),
     (N_("Locations"), "/console/locations", _locations),
     (N_("Terminals"), "/console/terminals", _terminals),
     (N_("Team"), "/console/people", _team),
+    (N_("Webhooks"), "/console/webhooks", _webhooks),
 )
 """Each kind: its name, the page whose permission it takes, and how it is found."""

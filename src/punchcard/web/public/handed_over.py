@@ -26,9 +26,8 @@ def open_handed_over(request: PageRequestDep, ticket: str) -> Response:
         except LinkInvalid:
             return request.render("public/hand_over_ended.html", status=409)
         card = card_service.get_card(session, held.vendor_id, held.id, now=now)
-        face = face_of_card(session, context, card)
-    if request.wanted_language is None:
-        request.language = face.content.language
+        face = face_of_card(session, context, card, request.wanted_language)
+    request.language = face.content.language
     # The card itself, and whose it is, is for whoever opens it.
     return request.render(
         "public/hand_over.html",

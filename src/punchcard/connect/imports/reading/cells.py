@@ -11,6 +11,7 @@ from punchcard.connect.imports.vocabulary import DateOrder
 
 _SPACES: Final = re.compile(r"[\s'’\u00a0\u202f]")
 _NUMBER: Final = re.compile(r"([+-]?)([0-9.,]+)")
+_LONG_NUMBER: Final = re.compile(r"\+?[0-9]{12,}|0[0-9]+")
 _EXCEL_NUMBER: Final = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+")
 _ISO: Final = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[T ].*)?")
 _PARTED: Final = re.compile(r"([0-9]{1,2})[-/. ]+([0-9]{1,2})[-/. ]*([0-9]{2,4})?(?:[T ].*)?")
@@ -33,6 +34,15 @@ def is_formula(cell: str) -> bool:
     return cell.startswith(_FORMULA_BEGINS) and not _DIALLED.fullmatch(cell)
 
 
+def is_long_number(cell: str) -> bool:
+    """Return whether a spreadsheet would keep these digits as another number, or lose some.
+
+    Those of card numbers and phones: 482915123456 is shown as 4.82915E+11 and saved so, 00352 and
+    0621 lose what they begin with.
+    """
+    return bool(_LONG_NUMBER.fullmatch(cell.strip()))
+
+
 def is_shortened(cell: str) -> bool:
     """Return whether a spreadsheet has written a long number its own way: 4,91512E+11."""
     return bool(_EXCEL_NUMBER.fullmatch(_SPACES.sub("", cell)))
@@ -41,7 +51,8 @@ def is_shortened(cell: str) -> bool:
 def unescaped(cell: str) -> str:
     """Return a cell without the apostrophe that kept a spreadsheet from running it."""
     text = cell.strip()
-    return text[1:] if text.startswith("'") and text[1:2] in _FORMULA_BEGINS else text
+    is_marked = text.startswith("'") and (text[1:2] in _FORMULA_BEGINS or is_long_number(text[1:]))
+    return text[1:] if is_marked else text
 
 
 def whole_number(cell: str, *, decimal: str) -> int:
