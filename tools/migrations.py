@@ -28,6 +28,7 @@ import punchcard.db.outbox
 import punchcard.db.secret_checks
 import punchcard.engage.models
 import punchcard.loyalty.cards.contacts.models
+import punchcard.loyalty.cards.merges.models
 import punchcard.loyalty.cards.models
 import punchcard.loyalty.grant_models
 import punchcard.loyalty.import_models

@@ -115,6 +115,14 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
         "from_card_id": stock["found_card_id"]
     },
     ("POST", f"{_LOYALTY}/cards/{{card_id}}/proof-of-person"): lambda _: {"code": "40718253"},
+    ("POST", "/api/v1/loyalty/cards/{token}/merge-request"): lambda stock: {
+        "card": stock["number"]
+    },
+    ("POST", "/api/v1/loyalty/card-merges/preview"): lambda _: {"token": "not one of ours"},
+    ("POST", "/api/v1/loyalty/card-merges"): lambda _: {
+        "token": "not one of ours",
+        "both_are_mine": True,
+    },
     ("POST", "/api/v1/loyalty/contact-objections"): lambda _: {"token": "not one of ours"},
     ("POST", "/api/v1/loyalty/cards/{token}/contact-change"): lambda _: {
         "email": "another@another.example"

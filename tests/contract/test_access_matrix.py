@@ -52,9 +52,13 @@ _GOOD |= {
 _GOOD |= {("POST", "/api/v1/vendor/loyalty/imports/{import_id}/undo"): (409,)}
 # The code is nobody's, and a card's link alone gives no data away.
 _GOOD |= {("POST", "/api/v1/vendor/loyalty/cards/{card_id}/proof-of-person"): (409,)}
-# No address was changed, so nobody objects.
-_GOOD |= {("POST", "/api/v1/loyalty/contact-objections"): (409,)}
+# No address was changed, so nobody objects; and no two cards were proven to be one person's.
+_GOOD |= {
+    ("POST", f"/api/v1/loyalty/{end}"): (409,)
+    for end in ("contact-objections", "card-merges", "card-merges/preview")
+}
 _WANTS_PROOF = {
+    ("POST", "/api/v1/loyalty/cards/{token}/merge-request"),
     ("POST", "/api/v1/loyalty/cards/{token}/contact-change"),
     ("DELETE", "/api/v1/loyalty/cards/{token}/contact-change"),
     ("GET", "/api/v1/loyalty/cards/{token}/export"),

@@ -12,10 +12,15 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 
 from punchcard.accounts.access.reach_check import reach_url
+from punchcard.accounts.audit_service import Act
+from punchcard.accounts.subjects import SYSTEM
 from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.kit.ids import VendorId
 from punchcard.loyalty.cards.contacts.models import ContactChange
+from punchcard.loyalty.cards.links import merge_path
+from punchcard.loyalty.cards.merges.models import MergeOffer
 from punchcard.loyalty.models import LoyaltyCard
+from punchcard.loyalty.vocabulary import CardStatus
 from tests.journeys import terminal_screens
 from tests.journeys.support.town import Town
 
@@ -170,6 +175,21 @@ def _contact_back(town: Town) -> str:
         return urlsplit(mail.objection_url(change.id, ends_at=now + mail.objection)).path
 
 
+def _own_merge(town: Town) -> str:
+    """Return the page at which somebody puts two cards of theirs together."""
+    now, offers = town.clock.now(), town.context.loyalty.merge_offers
+    with town.context.database.write() as session:
+        offer = session.scalars(select(MergeOffer).limit(1)).first()
+        if offer is None:
+            first = session.scalars(select(LoyaltyCard).order_by(LoyaltyCard.id).limit(1)).one()
+            same = LoyaltyCard.program_id == first.program_id
+            query = select(LoyaltyCard.id).where(same, LoyaltyCard.status == CardStatus.ACTIVE)
+            card_id, other_id = session.scalars(query.order_by(LoyaltyCard.id).limit(2))
+            act = Act(subject=SYSTEM, now=now, ids=town.context.ids)
+            offer = offers.make(session, act, card_id=card_id, from_card_id=other_id)
+        return merge_path(offers.ticket(session, offer))
+
+
 def _is_collecting(card: dict[str, Any]) -> bool:
     return card["customer"] is not None and card["stamps"] > 2
 
@@ -265,6 +285,8 @@ SCREENS: tuple[Screen, ...] = (
     Screen("card-proof-code", _yours(is_typed=False)),
     Screen("card-yours", _yours(is_typed=True)),
     Screen("contact-back", _contact_back),
+    Screen("own-merge", _own_merge),
+    Screen("own-merge-ended", "/merge/none", is_refusal=True),
     Screen("reached", _reach),
     Screen("handed-over", terminal_screens.handed_over),
     Screen("handed-over-ended", "/h/none", is_refusal=True),

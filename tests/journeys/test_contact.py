@@ -14,7 +14,7 @@ from punchcard.main import create_worker
 from tests.journeys.support.axe import assert_no_axe_violations
 from tests.journeys.support.clocks import FlowingClock
 from tests.journeys.support.visits import Visits
-from tests.journeys.test_customer import open_program
+from tests.journeys.test_customer import open_program, stamp
 from tests.support.cast import Shop
 from tests.support.http import Api
 from tests.support.post import Post
@@ -95,3 +95,37 @@ def test_an_address_is_changed_by_its_new_reader_and_put_back_by_the_old_one(
     expect(page.get_by_role("heading", name="are back")).to_be_visible()
     assert till.get("/vendor/loyalty/cards", params={"query": OLD}).json()["items"]
     assert not till.get("/vendor/loyalty/cards", params={"query": NEW}).json()["items"]
+
+
+def test_two_cards_of_one_person_become_one(visits: Visits, till: Api, post: Post) -> None:
+    slug = open_program(till)
+    page = visits.open(width=360)
+    cards = []
+    for email, stamps in ((OLD, 1), (NEW, 2)):
+        page.goto(f"/join/{slug}?another=shared")
+        page.locator("#name").fill("Ana")
+        page.locator("#email").fill(email)
+        page.get_by_role("button", name="Get my card").click()
+        expect(page.locator("#front")).to_be_visible()
+        cards.append(page.url.split("?")[0])
+        stamp(till, cards[-1].rsplit("/", 1)[1], stamps)
+        page.goto(link_to(post, email, "Confirm this address"))
+        page.get_by_role("button", name="Confirm my address").click()
+        expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+
+    page.goto(f"{cards[0]}/data")
+    page.get_by_role("button", name="Continue").click()
+    page.goto(link_to(post, OLD, "Open my data"))
+    page.get_by_label("Number or link of the other card").fill(cards[1])
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("we have sent a link there")).to_be_visible()
+
+    page.goto(link_to(post, NEW, "Look at both cards"))
+    expect(page.locator("#both-cards")).to_contain_text("3 stamps")
+    assert_no_axe_violations(page)
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Merge the cards").click()
+    expect(page.get_by_text("Your cards are one now.")).to_be_visible()
+    expect(page.locator(".card-face")).to_contain_text("3")
+    page.goto(cards[1])
+    assert page.locator(".card-face").is_visible(), "the other link leads on"

@@ -35,6 +35,8 @@ OPEN_FORMS = {
     "/c/{token}/yours/{secret}/contact": ("/join/{slug}", {}),
     "/c/{token}/yours/{secret}/contact/withdraw": ("/join/{slug}", {}),
     "/contact/{ticket}": ("/join/{slug}", {}),
+    "/c/{token}/yours/{secret}/merge": ("/join/{slug}", {}),
+    "/merge/{ticket}": ("/join/{slug}", {}),
     "/h/{ticket}": ("/join/{slug}", {}),
 }
 """Each with the page that its form is opened at; a wrong card is as good as a right one here."""

@@ -65,6 +65,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "api_key.revoked": N_("API key revoked"),
     "card.blocked": N_("Card blocked"),
     "card.holder_confirmed": N_("Holder of the card confirmed by a code"),
+    "card.merge_asked": N_("Customer wants to merge their cards"),
     "card.merged": N_("Card merged with another"),
     "card.points_adjusted": N_("Points corrected"),
     "card.replaced": N_("Card replaced"),

@@ -29,6 +29,8 @@ CUSTOMER_ADDRESS: Final = "customer.address"
 CONTACT_CHANGE: Final = "customer.contact"
 """A customer's contact is about to change, or has changed: whom it concerns is told. The key is the
 change's id."""
+MERGE_OFFERED: Final = "card.merge_offered"
+"""Somebody wants two cards to be one: the other card's holder is asked. The key is the offer's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -368,7 +368,8 @@ class ActorKind(StrEnum):
     """Whose credential asked for an operation; the PUBLIC showed none.
 
     What happened elsewhere before is told by an IMPORT; its maker stands in the import itself.
-    What a receipt gave is booked by a CLAIM, whoever put it on the card.
+    What a receipt gave is booked by a CLAIM, whoever put it on the card. A CUSTOMER is the holder
+    of a card, who has shown who they are.
     """
 
     ADMIN = "admin"
@@ -379,6 +380,7 @@ class ActorKind(StrEnum):
     SYSTEM = "system"
     IMPORT = "import"
     CLAIM = "claim"
+    CUSTOMER = "customer"
 
 
 class CodeFormat(StrEnum):

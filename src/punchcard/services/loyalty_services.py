@@ -15,6 +15,7 @@ from punchcard.loyalty.cards.customer_mail import CustomerMail, WalletLinksOf
 from punchcard.loyalty.cards.former_contacts import FormerContacts
 from punchcard.loyalty.cards.hand_over import HandOver
 from punchcard.loyalty.cards.links import CardLinks, card_sealer
+from punchcard.loyalty.cards.merges.merge_offers import MergeOffers
 from punchcard.loyalty.cards.person_proofs import PersonProofs
 from punchcard.loyalty.jobs.due_keeper import DueKeeper
 from punchcard.loyalty.jobs.notice_keeper import NoticeKeeper
@@ -52,6 +53,7 @@ class LoyaltyServices:
     operation_services: OperationServices
     customer_mail: CustomerMail
     contact_mail: ContactMail
+    merge_offers: MergeOffers
     contact_watch: ContactWatch
     checkpoint_maker: CheckpointMaker
     log_keeper: LogKeeper
@@ -85,6 +87,13 @@ def build_loyalty(
     )
     till = _start_till(base, sealer, wallets.service)
     former_contacts = FormerContacts(settings.keys)
+    merge_offers = MergeOffers(
+        database=database,
+        mail_queue=accounts.mail_queue,
+        settings=settings,
+        clock=clock,
+        rotating_codes=rotating_codes,
+    )
     customer_mail = CustomerMail(
         database=database,
         mail_queue=accounts.mail_queue,
@@ -93,6 +102,7 @@ def build_loyalty(
         clock=clock,
         card_links=card_links,
         wallet_links=_wallet_links(wallets.service),
+        merge_offers=merge_offers,
     )
     return LoyaltyServices(
         till=till,
@@ -135,6 +145,7 @@ def build_loyalty(
         reservation_keeper=ReservationKeeper(database, clock, till),
         notice_keeper=NoticeKeeper(database, clock, customer_mail),
         customer_mail=customer_mail,
+        merge_offers=merge_offers,
         contact_mail=ContactMail(
             database=database,
             mail_queue=accounts.mail_queue,

@@ -27,6 +27,7 @@ PAGES: Final = frozenset(
         "c",
         "h",
         "contact",
+        "merge",
         "static",
         "colour",
         "badges",

@@ -72,6 +72,10 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", "/c/{token}/yours/{secret}/erase"): PUBLIC,
     ("POST", "/c/{token}/yours/{secret}/contact"): PUBLIC,
     ("POST", "/c/{token}/yours/{secret}/contact/withdraw"): PUBLIC,
+    ("POST", "/c/{token}/yours/{secret}/merge"): PUBLIC,
+    # The ticket is sealed by the server, for who has proven both cards
+    ("GET", "/merge/{ticket}"): PUBLIC,
+    ("POST", "/merge/{ticket}"): PUBLIC,
     # The link's ticket is sealed by the server, for who reads the address of before
     ("GET", "/contact/{ticket}"): PUBLIC,
     ("POST", "/contact/{ticket}"): PUBLIC,

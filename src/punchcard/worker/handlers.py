@@ -22,6 +22,7 @@ from punchcard.loyalty.events import (
     CONTACT_CHANGE,
     CUSTOMER_ADDRESS,
     CUSTOMER_WELCOME,
+    MERGE_OFFERED,
     PROGRAM_CHANGED,
     SHELF_CHANGED,
 )
@@ -71,6 +72,11 @@ def ask_to_confirm(context: Context, key: str) -> None:
 def tell_of_contact(context: Context, key: str) -> None:
     """Ask the new address of a customer whether it is theirs, or tell the old one of the change."""
     context.loyalty.contact_mail.follow(key)
+
+
+def offer_merge(context: Context, key: str) -> None:
+    """Ask the holder of another card whether it may be merged in."""
+    context.loyalty.merge_offers.follow(key)
 
 
 def send_mail(context: Context, mail_id: str) -> None:
@@ -179,6 +185,7 @@ MAIL_LANE: Final[Mapping[str, Handler]] = {
     CUSTOMER_WELCOME: welcome_customer,
     CUSTOMER_ADDRESS: ask_to_confirm,
     CONTACT_CHANGE: tell_of_contact,
+    MERGE_OFFERED: offer_merge,
 }
 
 # What happens by itself: a card that has just been stamped does not wait for a night's work.

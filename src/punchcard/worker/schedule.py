@@ -23,6 +23,7 @@ from punchcard.engage import automation_keeper, referral_keeper
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import erasures, former_contacts, hand_over, person_proofs
 from punchcard.loyalty.cards.contacts import contact_changes
+from punchcard.loyalty.cards.merges import merge_offers
 from punchcard.loyalty.jobs import due_keeper, notice_keeper, reservation_keeper
 from punchcard.loyalty.models import TransactionOrigin
 from punchcard.loyalty.programs import promotion_service, reward_service
@@ -103,8 +104,9 @@ def expire_mails(context: Context, session: Session, now: datetime) -> int:
 
 
 def expire_proofs(context: Context, session: Session, now: datetime) -> int:
-    """Forget proofs of person, and links that work once, that have ended."""
-    return person_proofs.expire_proofs(session, now) + hand_over.expire_used(session, now)
+    """Forget proofs of person, offers to merge, and links that work once, that have ended."""
+    ended = person_proofs.expire_proofs(session, now) + merge_offers.expire_offers(session, now)
+    return ended + hand_over.expire_used(session, now)
 
 
 def expire_contact_changes(context: Context, session: Session, now: datetime) -> int:

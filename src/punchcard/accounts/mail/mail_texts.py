@@ -231,6 +231,25 @@ WORDINGS: Final[Mapping[str, MailText]] = {
             ),
         ),
     ),
+    "customer_merge": MailText(
+        subject=N_("Merge your cards at {shop}?"),
+        lines=(
+            Line(
+                sentence=N_(
+                    "Somebody who has another card of {program} wants to put yours together with"
+                    " it. Only with this link it goes on."
+                )
+            ),
+            Line(sentence=N_("Look at both cards"), link="link", is_main=True),
+            _UNTIL,
+            Line(
+                sentence=N_(
+                    "If the other card is not yours, do nothing: whoever has it could then use"
+                    " what is on yours."
+                )
+            ),
+        ),
+    ),
     "customer_address": MailText(
         subject=N_("Confirm your address for {shop}"),
         lines=(

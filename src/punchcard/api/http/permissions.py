@@ -269,6 +269,9 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_OPEN}/cards/{{token}}/contact-change"): PUBLIC,
     ("DELETE", f"{_OPEN}/cards/{{token}}/contact-change"): PUBLIC,
     ("POST", f"{_OPEN}/contact-objections"): PUBLIC,
+    ("POST", f"{_OPEN}/cards/{{token}}/merge-request"): PUBLIC,
+    ("POST", f"{_OPEN}/card-merges/preview"): PUBLIC,
+    ("POST", f"{_OPEN}/card-merges"): PUBLIC,
     # Google: its signature is the credential; the logo is anybody's
     ("POST", f"{_OPEN}/google/callback"): PUBLIC,
     ("GET", f"{_OPEN}/google/programs/{{program_id}}/logo.png"): PUBLIC,

@@ -197,7 +197,7 @@ def verify_email(body: EmailVerification, visitor: VisitorDep) -> VerifiedAddres
     context = visitor.context
     with context.database.write() as session:
         confirmed = context.loyalty.customer_mail.confirm(session, visitor.act(), body.token)
-    return VerifiedAddressSchema(kind=confirmed.kind)
+    return VerifiedAddressSchema(kind=confirmed.kind, merge_token=confirmed.merge_ticket)
 
 
 @router.post("/confirm", status_code=204, responses=problems(403, 409, 429))

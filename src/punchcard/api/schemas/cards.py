@@ -367,7 +367,9 @@ class TransactionStaff(Schema):
 class TransactionActor(Schema):
     """Whose credential asked."""
 
-    kind: Literal["admin", "member", "api_key", "device", "public", "system", "import", "claim"]
+    kind: Literal[
+        "admin", "member", "api_key", "device", "public", "system", "import", "claim", "customer"
+    ]
     id: str | None
 
 

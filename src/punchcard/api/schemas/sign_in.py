@@ -94,9 +94,14 @@ class EmailVerification(Schema):
 
 
 class VerifiedAddressSchema(Schema):
-    """Whose address was confirmed."""
+    """Whose address was confirmed.
+
+    `merge_token` is for a customer whose new address has a card of the program already: nothing
+    has changed, and `POST /loyalty/card-merges` puts the two together.
+    """
 
     kind: Literal["customer", "member", "admin"]
+    merge_token: str | None = None
 
 
 class SessionSchema(Schema):

@@ -1,7 +1,7 @@
 """Mails to customers: their new card, and the question whether the address is really theirs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -21,7 +21,10 @@ from punchcard.kit.clock import Clock
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, CustomerId, VendorId
 from punchcard.loyalty.cards.contacts import confirmations
+from punchcard.loyalty.cards.contacts.confirmations import CardsToMerge
 from punchcard.loyalty.cards.links import CardLinks
+from punchcard.loyalty.cards.merges.merge_offers import MergeOffers
+from punchcard.loyalty.cards.person_proofs import holder
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
 from punchcard.loyalty.rules.dated.notices import Ending
 from punchcard.loyalty.vocabulary import CardStatus, ProgramType
@@ -37,12 +40,16 @@ _EARLIER_CARDS: Final = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmed:
-    """Whose address was confirmed: a customer's, a user's ("member") or an admin's."""
+    """Whose address was confirmed: a customer's, a user's ("member") or an admin's.
+
+    `merge_ticket` leads to where a customer puts two cards together: the address has one already.
+    """
 
     kind: AddressOwner
     id: str
     vendor_id: VendorId | None
     email: str
+    merge_ticket: str | None = None
 
 
 class CustomerMail:
@@ -62,6 +69,7 @@ class CustomerMail:
         clock: Clock,
         card_links: CardLinks,
         wallet_links: WalletLinksOf,
+        merge_offers: MergeOffers,
     ) -> None:
         self._database = database
         self._mail_queue = mail_queue
@@ -70,6 +78,7 @@ class CustomerMail:
         self._clock = clock
         self._card_links = card_links
         self._wallet_links = wallet_links
+        self._merge_offers = merge_offers
 
     def welcome(self, card_id: CardId) -> None:
         """Leave a mail with the links of a new card and, until confirmed, the address's own.
@@ -156,11 +165,14 @@ class CustomerMail:
         """
         facts = self._links.read(token)
         if facts["kind"] == AddressOwner.CUSTOMER:
-            customer = (
-                confirmations.confirm(session, act, str(facts["change"]), facts["email"])
-                if "change" in facts
-                else _confirm_customer(session, act, facts)
-            )
+            customer: Customer | CardsToMerge
+            if "change" in facts:
+                change_id, email = str(facts["change"]), str(facts["email"])
+                customer = confirmations.confirm(session, act, change_id, email)
+            else:
+                customer = _confirm_customer(session, act, facts)
+            if isinstance(customer, CardsToMerge):
+                return self._to_merge(session, act, customer, facts)
             return Confirmed(
                 kind=AddressOwner.CUSTOMER,
                 id=customer.id,
@@ -171,6 +183,20 @@ class CustomerMail:
         vendor_id = person.vendor_id if isinstance(person, User) else None
         return Confirmed(
             kind=AddressOwner(facts["kind"]), id=person.id, vendor_id=vendor_id, email=person.email
+        )
+
+    def _to_merge(
+        self, session: Session, act: Act, cards: CardsToMerge, facts: Mapping[str, Any]
+    ) -> Confirmed:
+        offers, stays = self._merge_offers, session.get_one(LoyaltyCard, cards.card_id)
+        by = replace(act, subject=holder(stays))
+        offer = offers.make(session, by, card_id=cards.card_id, from_card_id=cards.from_card_id)
+        return Confirmed(
+            kind=AddressOwner.CUSTOMER,
+            id=str(stays.customer_id),
+            vendor_id=stays.vendor_id,
+            email=str(facts["email"]),
+            merge_ticket=offers.ticket(session, offer),
         )
 
     def _may_be_told(self, session: Session, customer: Customer) -> bool:

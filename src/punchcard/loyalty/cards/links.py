@@ -41,6 +41,11 @@ def objection_path(ticket: str) -> str:
     return f"/contact/{ticket}"
 
 
+def merge_path(ticket: str) -> str:
+    """Return the path at which two cards of one person are put together by their holder."""
+    return f"/merge/{ticket}"
+
+
 class ReferralCodes:
     """Codes by which a card brings friends: they lead to the card and tell nobody which it is.
 

@@ -13,6 +13,7 @@ from punchcard.accounts.access.rate_limit import counted_address
 from punchcard.accounts.vocabulary import AddressOwner
 from punchcard.kit.errors import DomainError
 from punchcard.kit.i18n import N_
+from punchcard.loyalty.cards.links import merge_path
 from punchcard.web.account.sign_in import known_here, to_sign_in
 from punchcard.web.page_visitors import SESSION_COOKIE
 from punchcard.web.pages.forms import Form
@@ -99,6 +100,8 @@ def verify_email(request: PageRequestDep, form: FormDep) -> Response:
     if confirmed is None:
         return request.render("verify_email.html", status=409, form=form, is_done=False)
     request.set_cookie(VERIFY_COOKIE, None, seconds=0)
+    if confirmed.merge_ticket is not None:
+        return request.redirect(merge_path(confirmed.merge_ticket))
     if confirmed.kind == AddressOwner.CUSTOMER:
         return request.redirect("/verify-email/done")
     return to_sign_in(request, confirmed.email, N_("From now on you sign in with the new address."))

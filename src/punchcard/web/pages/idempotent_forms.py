@@ -8,7 +8,7 @@ import hmac
 import json
 from typing import Final
 
-from punchcard.accounts.subjects import NOBODY
+from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.kit.ids import VendorId, as_id
 from punchcard.loyalty.errors.till import IdempotencyKeyReused
 from punchcard.loyalty.till.receipt import Receipt
@@ -35,16 +35,18 @@ def submit(
     *,
     staff_pin: str | None = None,
     public_at: VendorId | None = None,
+    subject: Subject = NOBODY,
 ) -> Receipt:
     """Do once what a form asks for, for whoever is signed in; return the receipt.
 
-    With `public_at`, a vendor's id, the public asks, whoever may be signed in.
+    With `public_at`, a vendor's id, the public asks, whoever may be signed in: nobody, or the
+    `subject` that a customer has shown to be.
     Raises FormExpired when the form came before, with something else in it, and what `do` and
     OperationBuilder refuse.
     """
     context = request.context
     caller = OperationCaller(
-        subject=NOBODY if public_at else request.subject,
+        subject=subject if public_at else request.subject,
         vendor_id=public_at or request.vendor_id,
         request_id=request.request_id,
         address=request.address or None,

@@ -19,6 +19,7 @@ from punchcard.loyalty.cards.card_queries import card_held
 from punchcard.loyalty.cards.contacts import contact_changes
 from punchcard.loyalty.cards.contacts.contact_changes import KnownContact
 from punchcard.loyalty.cards.contacts.models import ContactChange
+from punchcard.loyalty.cards.merges.merge_offers import end_offers
 from punchcard.loyalty.cards.merges.merged_cards import leads_to
 from punchcard.loyalty.cards.models import PersonProof
 from punchcard.loyalty.events import announce_cards_changed
@@ -36,10 +37,19 @@ class _Concerned:
     customer: Customer | None
 
 
-def confirm(session: Session, act: Act, change_id: str, email: str) -> Customer:
+@dataclass(frozen=True)
+class CardsToMerge:
+    """Two cards that one person has proven: the one that the address has, and the other."""
+
+    card_id: CardId
+    from_card_id: CardId
+
+
+def confirm(session: Session, act: Act, change_id: str, email: str) -> Customer | CardsToMerge:
     """Let an address be the contact that its reader has just confirmed; twice is as once.
 
-    A card that belonged to nobody gets a holder by it.
+    A card that belonged to nobody gets a holder by it. Of an address that has a card of the same
+    program already, its reader has proven both cards: they are returned, and nothing changes.
     Raises LinkInvalid, and AddressHeldElsewhere when another customer of the shop has it.
     """
     found = _find(session, change_id)
@@ -48,6 +58,10 @@ def confirm(session: Session, act: Act, change_id: str, email: str) -> Customer:
     if found.change.ended_at is not None or found.change.new_email != email:
         raise LinkInvalid
     other = _holder_of(session, found, email)
+    if other is not None:
+        held = card_held(session.connection(), found.card.program_id, other.id)
+        if held is not None:
+            return CardsToMerge(CardId(held), found.card.id)
     customer = found.customer
     if customer is None:
         return _give_card(session, act, found, other, email)
@@ -78,6 +92,7 @@ def restore(session: Session, act: Act, change_id: str) -> Customer:
     contact_changes.end_all(session, customer.id, act.now)
     cards = _cards_of(session, customer.id)
     session.execute(delete(PersonProof).where(PersonProof.card_id.in_([one.id for one in cards])))
+    end_offers(session, [card.id for card in cards])
     for card in cards:
         erasures.undo(session, act, card)
     _tell(session, act, customer, cards, "customer.contact_restored")
@@ -157,8 +172,6 @@ def _give_card(
         session.add(other)
         session.flush()
         found.change.customer_id = other.id
-    elif card_held(session.connection(), found.card.program_id, other.id) is not None:
-        raise AddressHeldElsewhere
     with refusing_duplicates(session, AddressHeldElsewhere):
         found.card.customer_id = other.id
     found.card.updated_at = act.now
