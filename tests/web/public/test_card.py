@@ -344,6 +344,23 @@ def test_a_redeemed_reward_is_named_in_the_readers_language(
     assert "Un café offert" not in french
 
 
+def test_a_reward_on_the_way_is_named_in_the_readers_language_once_it_is_had(
+    visitor: Visitor, till: Api, path: str, context: Context
+) -> None:
+    with context.database.read() as session:
+        program = session.query(LoyaltyProgram).one()
+    full_card = {"at": program.stamps_target, "name": (program.stamp_reward or {})["name"]}
+    cookie = {"at": 3, "name": "A cookie", "texts": {"fr": {"name": "Un biscuit"}}}
+    change = {"stamp_rewards": [cookie, full_card]}
+    changed = till.patch(f"/vendor/loyalty/programs/{program.id}?confirm=true", change)
+    assert changed.status_code == 200, changed.text
+    stamp(till, path, 3)
+    body = {"card": path.removeprefix("/c/"), "at": 3}
+    assert till.post("/vendor/loyalty/stamp/redeem", body).status_code == 201
+    assert "A cookie" in text_of(visitor.get(f"{path}/history?lang=en"))
+    assert "Un biscuit" in text_of(visitor.get(f"{path}/history?lang=fr"))
+
+
 def test_a_reward_within_reach_that_ends_soon_is_told_with_its_last_day(
     visitor: Visitor, app: ASGIApp, alice: Shop, clock: ManualClock, context: Context
 ) -> None:

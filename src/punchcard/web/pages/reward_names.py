@@ -10,7 +10,8 @@ from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.reports.month_report_service import GivenReward
 from punchcard.web.pages.card_preview import words_of
 
-_Names = dict[str, tuple[str | None, str]]
+_Names = dict[str, dict[str, str]]
+"""By the id of a reward or program: each name that stands there today, and what it is in words."""
 
 
 def reward_names(
@@ -40,12 +41,10 @@ def names_of(
     if not wanted:
         return {}
     translations = _of_rewards(session, wanted, language) | _of_programs(session, wanted, language)
-    names = {}
-    for reward in wanted:
-        known, translated = translations.get(reward.source, (None, None))
-        is_same = translated and known == reward.name
-        names[reward] = translated if translated and is_same else reward.name
-    return names
+    return {
+        reward: translations.get(reward.source, {}).get(reward.name) or reward.name
+        for reward in wanted
+    }
 
 
 def _of_rewards(session: Session, given: Iterable[GivenReward], language: str) -> _Names:
@@ -53,16 +52,26 @@ def _of_rewards(session: Session, given: Iterable[GivenReward], language: str) -
     rows = session.execute(
         select(Reward.id, Reward.name, Reward.texts).where(Reward.id.in_(wanted))
     )
-    return {row.id: (row.name, words_of(row.texts, language, "name", None)) for row in rows}
+    return {row.id: {row.name: words_of(row.texts, language, "name", None)} for row in rows}
 
 
 def _of_programs(session: Session, given: Iterable[GivenReward], language: str) -> _Names:
     wanted = {reward.program_id for reward in given if not reward.reward_id}
-    columns = LoyaltyProgram.id, LoyaltyProgram.stamp_reward, LoyaltyProgram.texts
-    return {
-        row.id: (
-            (row.stamp_reward or {}).get("name"),
-            words_of(row.texts, language, "reward_name", None),
-        )
-        for row in session.execute(select(*columns).where(LoyaltyProgram.id.in_(wanted)))
-    }
+    columns = (
+        LoyaltyProgram.id,
+        LoyaltyProgram.stamp_reward,
+        LoyaltyProgram.stamp_rewards,
+        LoyaltyProgram.texts,
+    )
+    found: _Names = {}
+    for row in session.execute(select(*columns).where(LoyaltyProgram.id.in_(wanted))):
+        full_card = (row.stamp_reward or {}).get("name", "")
+        found[row.id] = {
+            # Those on the way have their words beside them.
+            **{
+                one["name"]: words_of(one.get("texts") or {}, language, "name", None)
+                for one in row.stamp_rewards or ()
+            },
+            full_card: words_of(row.texts, language, "reward_name", None),
+        }
+    return found
