@@ -122,6 +122,7 @@ def test_last_owner_can_neither_be_removed_nor_demoted(context: Context, alice: 
         user_service.update_user(session, act, alice.id, owner, {"role": "staff"})
 
 
+@pytest.mark.both_databases
 def test_two_owners_who_demote_each_other_at_once_leave_one(context: Context, alice: Shop) -> None:
     second = alice.hire(Role.MANAGER)
     with context.database.write() as session:
@@ -181,6 +182,7 @@ def test_a_pairing_code_works_once(context: Context, alice: Shop) -> None:
         pair(context, code)
 
 
+@pytest.mark.both_databases
 def test_of_two_devices_with_one_code_only_one_is_paired(context: Context, alice: Shop) -> None:
     code = new_code(context, alice)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server_process import PUNCHCARD, environment_for
+from tests.support.server_process import PUNCHCARD, command_bytes, environment_for
 
 SHOP = (
     *("vendor", "create", "--name", "Café Łódź 東京", "--slug", "cafe", "--email", "a@b.example"),
@@ -27,13 +27,7 @@ def run(
     environment: dict[str, str], encoding: str, *arguments: str
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run a command whose output is read as `encoding`."""
-    return subprocess.run(
-        [PUNCHCARD, *arguments],
-        env={**environment, "PYTHONIOENCODING": encoding},
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
+    return command_bytes({**environment, "PYTHONIOENCODING": encoding}, *arguments)
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])

@@ -21,6 +21,8 @@ from tests.support.books import audited
 from tests.support.cast import Shop
 from tests.support.keeper_process import begin_together, running_keepers
 
+pytestmark = pytest.mark.both_databases
+
 
 def keepers(context: Context, number: int) -> list[AutomationKeeper]:
     till = context.loyalty.till

@@ -213,6 +213,7 @@ def test_a_card_brings_so_many_a_year_and_no_more(
     assert points(context, anna) == 150
 
 
+@pytest.mark.both_databases
 def test_workers_at_once_keep_the_limit_and_pay_once(context: Context, alice: Shop) -> None:
     program = shop_with(alice, referral={"limit_per_year": 5})
     anna = guest(alice, program)

@@ -9,17 +9,38 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from hashlib import sha256
-from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import pytest
 
 DRAW = os.environ.get("PUNCHCARD_TEST_DRAW", "")
 """The text by which is drawn; empty when everything is done."""
 
-# Their tests ask how pages look and requests are answered; what each database does with the
-# statements below is asked by the rooms that hold the statements, on both and always.
-_DRAWN_ROOMS = frozenset({"api", "contract", "journeys", "web"})
+# Their tests ask for rules, texts, pages and answers, which no database has a say in. What each
+# does with money, races, lists, migrations and damage is asked of both and always: the rooms of the
+# till, the ledger, reports, imports, deliveries, faults, and whatever is marked `both_databases`.
+DRAWN: Final = (
+    "tests/accounts/",
+    "tests/api/",
+    "tests/cli/test_doctor_phones.py",
+    "tests/cli/test_ledger.py",
+    "tests/cli/test_newer_database.py",
+    "tests/connect/test_events.py",
+    "tests/contract/",
+    "tests/engage/",
+    "tests/journeys/",
+    "tests/loyalty/cards/",
+    "tests/loyalty/jobs/",
+    "tests/loyalty/programs/",
+    "tests/loyalty/staff/",
+    "tests/loyalty/test_live_changes.py",
+    "tests/loyalty/test_ready_rewards.py",
+    "tests/loyalty/transparency/test_checkpoint_webhook.py",
+    "tests/loyalty/transparency/test_checkpoints.py",
+    "tests/wallets/",
+    "tests/web/",
+    "tests/worker/test_mail.py",
+)
 _DATABASE = re.compile(r"(?<=[\[-])(sqlite|postgresql)(?=[\]-])")
 _T = TypeVar("_T")
 
@@ -41,25 +62,38 @@ def drawn(name: str, choices: Sequence[_T], draw: str = DRAW) -> _T:
 
 
 def left_out(items: Sequence[pytest.Item], draw: str = DRAW) -> list[pytest.Item]:
-    """Return the cases of pages and of HTTP that this run leaves to the other database.
+    """Return the cases that this run leaves to another day, or to the other database.
 
-    Of a test that is there for both databases one case stays. Tests that share a stage of their
-    file draw together, so that only one stage is built.
+    Of a test in a drawn room that is there for both databases one case stays. Tests that share a
+    stage of their file draw together, so that only one stage is built. Of the cases of a test that
+    is marked `one_in(4)` a quarter stays, each with what belongs to it on every database.
     """
     if not draw:
         return []
     twins: dict[str, list[pytest.Item]] = defaultdict(list)
+    out = []
     for item in items:
-        file, _, _ = item.nodeid.partition("::")
-        if PurePosixPath(file).parts[1] in _DRAWN_ROOMS and _DATABASE.search(item.nodeid):
-            twins[_DATABASE.sub("*", item.nodeid, count=1)].append(item)
-    return [
+        name = _DATABASE.sub("*", item.nodeid, count=1)
+        parts = item.get_closest_marker("one_in")
+        if parts and drawn(f"part {name}", range(parts.args[0]), draw):
+            out.append(item)
+        elif _is_drawn(item):
+            twins[name].append(item)
+    return out + [
         case
         for name, cases in twins.items()
         if len(cases) > 1
         for case in cases
         if case is not drawn(_place(cases[0], name), _by_name(cases), draw)
     ]
+
+
+def _is_drawn(item: pytest.Item) -> bool:
+    return (
+        item.nodeid.startswith(DRAWN)
+        and _DATABASE.search(item.nodeid) is not None
+        and item.get_closest_marker("both_databases") is None
+    )
 
 
 def _by_name(cases: Sequence[pytest.Item]) -> list[pytest.Item]:

@@ -75,19 +75,28 @@ def caller(address: str) -> httpx.Client:
 
 def command(environment: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run another of its commands to the end."""
+    ran = command_bytes(environment, *arguments)
+    said, complained = ran.stdout.decode(), ran.stderr.decode()
+    return subprocess.CompletedProcess(arguments, ran.returncode, said, complained)
+
+
+def command_bytes(
+    environment: Mapping[str, str], *arguments: str
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run another of its commands to the end; what it writes may be in any encoding."""
     with TemporaryFile() as out, TemporaryFile() as err:
         process = start(list(arguments), environment, out=out, err=err)
         try:
             code = process.wait(_DEADLINE_SECONDS)
         finally:
             process.kill()
-        said, complained = (_text(file) for file in (out, err))
+        said, complained = (_content(file) for file in (out, err))
     return subprocess.CompletedProcess(arguments, code, said, complained)
 
 
-def _text(file: IO[bytes]) -> str:
+def _content(file: IO[bytes]) -> bytes:
     file.seek(0)
-    return file.read().decode()
+    return file.read()
 
 
 def _wait_until_ready(server: Serving) -> None:

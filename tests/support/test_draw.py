@@ -1,23 +1,35 @@
-"""What `make test` leaves out: of pages and HTTP one database a case, and never a case itself."""
+"""What `make test` leaves out: one database of a case where it has no say, and parts of the widest
+tables.
+"""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from tests.support.draw import drawn, left_out
+from tests.support.draw import DRAWN, drawn, left_out
+
+ROOT = Path(__file__).parents[2]
 
 
 class Case:
     """As much of a collected case as the draw looks at."""
 
-    def __init__(self, nodeid: str, *fixtures: str) -> None:
+    def __init__(self, nodeid: str, *fixtures: str, mark: pytest.Mark | None = None) -> None:
         self.nodeid = nodeid
         self.fixturenames = fixtures
+        self._mark = mark
+
+    def get_closest_marker(self, name: str) -> pytest.Mark | None:
+        return self._mark if self._mark and self._mark.name == name else None
 
 
-def kept(nodeids: list[str], draw: str, *fixtures: str) -> list[str]:
-    cases = [Case(nodeid, *fixtures) for nodeid in nodeids]
+def kept(
+    nodeids: list[str], draw: str, *fixtures: str, mark: pytest.MarkDecorator | None = None
+) -> list[str]:
+    marked = mark.mark if mark else None
+    cases = [Case(nodeid, *fixtures, mark=marked) for nodeid in nodeids]
     out = left_out(cast(Any, cases), draw)
     left = {id(case) for case in out}
     return [case.nodeid for case in cases if id(case) not in left]
@@ -47,10 +59,47 @@ def test_without_a_text_everything_is_run() -> None:
     assert kept(PAGES, "") == PAGES
 
 
-@pytest.mark.parametrize("room", ["accounts", "db", "faults", "loyalty", "wallets", "cli"])
-def test_rooms_that_hold_statements_run_on_both_databases(room: str) -> None:
-    cases = both(f"tests/{room}/test_a.py::test_b")
+@pytest.mark.parametrize(
+    "room",
+    [
+        "db",
+        "faults",
+        "loyalty/ledger",
+        "loyalty/reports",
+        "loyalty/till",
+        "connect/imports",
+        "oracle",
+    ],
+)
+def test_money_lists_and_faults_are_asked_of_both_databases(room: str) -> None:
+    cases = [case for n in range(20) for case in both(f"tests/{room}/test_a.py::test_{n}")]
     assert kept(cases, "2026-03-02") == cases
+
+
+def test_what_is_marked_is_asked_of_both_databases_wherever_it_lies() -> None:
+    assert kept(PAGES, "2026-03-02", mark=pytest.mark.both_databases) == PAGES
+
+
+def test_a_part_of_a_wide_table_is_done_each_day_and_all_of_it_within_some() -> None:
+    days = [f"2026-03-{day:02}" for day in range(1, 29)]
+    wide = both("tests/loyalty/till/test_a.py::test_b", "x")
+    wide += [case for n in range(200) for case in both(f"tests/till/test_a.py::test_{n}", "x")]
+    here = [kept(wide, day, mark=pytest.mark.one_in(4)) for day in days]
+    assert all(60 < len(cases) < 140 for cases in here)
+    assert {case for cases in here for case in cases} == set(wide)
+    assert kept(wide, "", mark=pytest.mark.one_in(4)) == wide
+
+
+def test_of_a_part_each_case_is_done_on_both_databases_or_on_neither() -> None:
+    cases = [case for n in range(200) for case in both(f"tests/loyalty/till/test_a.py::test_{n}")]
+    here = kept(cases, "2026-03-02", mark=pytest.mark.one_in(4))
+    assert {n.replace("sqlite", "postgresql") for n in here if "sqlite" in n} == {
+        n for n in here if "postgresql" in n
+    }
+
+
+def test_each_drawn_place_is_there() -> None:
+    assert all((ROOT / place).exists() for place in DRAWN)
 
 
 def test_a_case_of_one_database_only_is_never_left_out() -> None:

@@ -20,8 +20,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Final, NoReturn
+from typing import IO, Final, NoReturn, TextIO
 
 from tests.support.demo_server import plain_environment
 
@@ -209,9 +210,19 @@ class _Forking:
         os.umask(wanted.umask)
         os.environ.clear()
         os.environ.update(wanted.environment)
+        encoding = wanted.environment.get("PYTHONIOENCODING")
+        if encoding:
+            # Python itself reads it at its start.
+            _write_as(sys.stdout, encoding, "strict")
+            _write_as(sys.stderr, encoding, "backslashreplace")
         if wanted.descriptors is not None:
             _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted.descriptors, most))
+
+
+def _write_as(stream: TextIO, encoding: str, errors: str) -> None:
+    assert isinstance(stream, TextIOWrapper)
+    stream.reconfigure(encoding=encoding, errors=errors)
 
 
 def _main() -> None:

@@ -94,6 +94,7 @@ def test_a_home_network_counts_as_one(host: str, counted: str) -> None:
     assert counted_address(host) == counted
 
 
+@pytest.mark.both_databases
 def test_what_is_worth_guessing_is_counted_over_all_processes(
     context: Context, clock: ManualClock
 ) -> None:
@@ -126,6 +127,7 @@ def test_what_is_worth_guessing_is_counted_over_all_processes(
     assert not any(key.endswith(":a") for key in keys)
 
 
+@pytest.mark.both_databases
 def test_who_is_refused_over_all_processes_is_let_through_once_the_wait_is_over(
     context: Context, clock: ManualClock
 ) -> None:

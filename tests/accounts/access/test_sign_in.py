@@ -83,6 +83,7 @@ def test_success_forgets_the_failures(context: Context, alice: Shop) -> None:
     guess_until_blocked(context, alice.email("owner"))
 
 
+@pytest.mark.both_databases
 def test_guesses_at_the_same_moment_cannot_slip_past_the_limit(
     context: Context, alice: Shop
 ) -> None:
@@ -116,6 +117,7 @@ def test_guessing_at_one_address_harms_no_other(context: Context, alice: Shop, b
     assert bob.token().startswith("at_")
 
 
+@pytest.mark.both_databases
 def test_no_address_is_kept_in_the_counters(context: Context, alice: Shop) -> None:
     with pytest.raises(CredentialsInvalid):
         guess(context, alice.email("owner"))

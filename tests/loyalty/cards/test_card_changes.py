@@ -33,6 +33,7 @@ def open_card(context: Context, shop: Shop) -> CardId:
     return shelf.opened_card(shop, program)
 
 
+@pytest.mark.both_databases
 def test_a_stamp_that_waits_behind_a_block_is_refused(context: Context, alice: Shop) -> None:
     card_id = open_card(context, alice)
     stamp = AddStamp(vendor_id=alice.id, actor=ACTOR, card=CardRef(CardKey.ID, card_id))

@@ -72,6 +72,7 @@ def test_a_slug_that_was_asked_for_is_refused_when_it_is_taken(alice: Shop, bob:
         change(bob, other, slug="coffee")
 
 
+@pytest.mark.both_databases
 def test_programs_of_one_name_made_at_once_all_get_a_slug(alice: Shop) -> None:
     barrier = Barrier(4)
     slugs: list[str] = []

@@ -13,6 +13,8 @@ from tests.loyalty import shelf
 from tests.loyalty.staff.typed_pins import RIGHT, WRONG, attempt, change
 from tests.support.cast import Shop, by_operator
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_a_named_persons_wrong_pins_lock_that_person_and_nobody_else(alice: Shop) -> None:
     anna = shelf.pin(alice, RIGHT)

@@ -29,6 +29,8 @@ from tests.loyalty import shelf
 from tests.loyalty.staff.typed_pins import RIGHT, WRONG, attempt, change, retire
 from tests.support.cast import Shop
 
+pytestmark = pytest.mark.both_databases
+
 
 class CountingHasher:
     """A real hasher that counts its work."""

@@ -214,6 +214,7 @@ def test_a_replaced_card_gets_a_new_object_and_the_old_one_tells_nothing_more(
     assert shown(google) == ["0/10", "4/10"]
 
 
+@pytest.mark.both_databases
 def test_many_workers_never_have_two_requests_for_one_card_under_way(
     context: Context, google: Google, alice: TillDriver, google_card: CardId
 ) -> None:
