@@ -245,8 +245,9 @@ def _check_told_late(
 ) -> None:
     """Refuse what comes late once today's other late ones are as many as can be."""
     if history.recorded_stamps is not None and isinstance(operation, _STAMPING):
-        recorded = history.recorded_stamps + base_stamps(operation, program)
-        stamp_rules.check_recorded_day(recorded, program, now)
+        stamps = base_stamps(operation, program)
+        if stamps:
+            stamp_rules.check_recorded_day(history.recorded_stamps + stamps, program, now)
     if history.late_purchases is not None:
         points_rules.check_late_purchases(history.late_purchases + 1, program, now)
 

@@ -77,14 +77,20 @@ def credited(
 ) -> Moved:
     """Put on the card the points of a purchase of `amount_minor` with these bonuses."""
     parts = program.points_per_amount_minor
-    is_finer = card.points_carry > 0 and program.carry_parts_of(card) > parts
-    if bonuses or is_finer:
-        # A bonus may have left a smaller part of a point than the program counts in.
+    if bonuses or carries_finer(program, card):
         earning = earning_of(amount_minor, bonuses, program, card)
         return credit_earned(program, card, earning, program.day_of(at))
     earned_parts = amount_minor * program.points_per_currency_unit
     points, carry = divmod(earned_parts + carry_in(card, program), parts)
     return _credited(program, card, points, (carry, parts), program.day_of(at))
+
+
+def carries_finer(program: ProgramRules, card: CardState) -> bool:
+    """Return whether the card carries a smaller part of a point than the program counts in.
+
+    A bonus may have left it. What a purchase earns is told in parts then.
+    """
+    return card.points_carry > 0 and program.carry_parts_of(card) > program.points_per_amount_minor
 
 
 def earning_of(

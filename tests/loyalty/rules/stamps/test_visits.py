@@ -133,6 +133,20 @@ def test_a_late_visit_is_held_against_both_limits() -> None:
     assert decide(asked, hybrid(), card(), MONDAY, History(recorded_stamps=9)).card.stamps == 1
 
 
+def test_a_late_visit_without_a_stamp_is_no_matter_of_stamps() -> None:
+    asked = visit(amount_minor=500, stamps=0, occurred_at=MONDAY - timedelta(hours=1))
+    after = decide(asked, hybrid(), card(), MONDAY, History(recorded_stamps=11)).card
+    assert (after.stamps, after.points) == (0, 5)
+
+
+def test_a_visit_tells_its_own_stamps_whatever_part_of_a_point_was_carried() -> None:
+    """Limits and tiers count what the entry says that the visit gave by itself."""
+    carries = card(points_carry=1, carry_parts=800)
+    [(entry, after)] = decide(visit(amount_minor=500, stamps=2), hybrid(), carries, MONDAY).steps
+    assert base_of(entry.stamps_delta, entry.details) == 2
+    assert (after.stamps, after.points, after.points_carry) == (2, 5, 1)
+
+
 def taken(entry: Any, **more: Any) -> PastEntry:
     facts = {n: getattr(entry, n) for n in ("stamps_delta", "points_delta", "details")}
     return past(EntryType.VISIT_RECORDED, amount_minor=entry.amount_minor, **facts, **more)

@@ -10,7 +10,7 @@ from punchcard.loyalty.operations import RecordVisit
 from punchcard.loyalty.rules.bonus_rules import bonuses_of
 from punchcard.loyalty.rules.carry import carried, carrying
 from punchcard.loyalty.rules.dated.dated_points import Moved, joined
-from punchcard.loyalty.rules.points_rules import credit_earned, credited, earning_of
+from punchcard.loyalty.rules.points_rules import carries_finer, credit_earned, credited, earning_of
 from punchcard.loyalty.rules.purchase_rules import Earned
 from punchcard.loyalty.rules.stamp_rules import check_stamps_type, claim_stamps, put_stamps
 from punchcard.loyalty.rules.stamps.purchase_items import base_stamps, items_told
@@ -42,7 +42,7 @@ def record_visit(
     card = steps.card
     bonuses = bonuses_of(operation, program, card, at, history)
     earning = None
-    if bonuses:
+    if bonuses or (operation.amount_minor is not None and carries_finer(program, card)):
         amount_minor = operation.amount_minor or 0
         earning = earning_of(amount_minor, bonuses, program, card, base_stamps=stamps)
     bonus = 0 if earning is None else earning.stamps - stamps
