@@ -187,6 +187,23 @@ def test_it_is_good_on_its_last_day_and_ends_with_it(alice: TillDriver, clock: M
     assert isinstance(refused(alice, alice.redeem_grant(card, grant)), GrantExpired)
 
 
+@pytest.mark.parametrize("verb", ["collected", "withdrawn", "set aside"])
+def test_what_has_ended_is_refused_for_that_though_nobody_had_booked_it(
+    alice: TillDriver, clock: ManualClock, verb: str
+) -> None:
+    program = alice.program()
+    coffee = alice.reward(program, points_required=None)
+    card = alice.card(program)
+    grant = given(alice, card, coffee, expires_on=TODAY)
+    clock.advance(days=1)
+    asked: dict[str, Operation] = {
+        "collected": alice.redeem_grant(card, grant),
+        "withdrawn": alice.revoke(card, grant),
+        "set aside": alice.reserve(card, grant_id=grant),
+    }
+    assert isinstance(refused(alice, asked[verb]), GrantExpired)
+
+
 @pytest.mark.parametrize("ends", [date(2026, 3, 1), date(2100, 1, 1)])
 def test_it_ends_neither_in_the_past_nor_in_ages(alice: TillDriver, ends: date) -> None:
     program = alice.program()

@@ -89,7 +89,7 @@ def redeem_grant(
     operation: RedeemGrant, program: ProgramRules, steps: Steps, history: History, at: datetime
 ) -> Decision:
     """Hand out what the card was given; without a name of it, what ends first."""
-    grant_id = chosen(operation.grant_id, steps.card, history)
+    grant_id = chosen(operation.grant_id, steps, history)
     facts = steps.card.kept_standing.grants[grant_id]
     counted = check_stock(history.rewards.get(facts["reward_id"]))
     details = told(grant_id, facts, {})
@@ -105,7 +105,7 @@ def revoke_grant(
     operation: RevokeGrant, program: ProgramRules, steps: Steps, history: History, at: datetime
 ) -> Decision:
     """Withdraw what the card was given, as long as nobody collected it."""
-    grant_id = chosen(operation.grant_id, steps.card, history)
+    grant_id = chosen(operation.grant_id, steps, history)
     facts = steps.card.kept_standing.grants[grant_id]
     details = told(grant_id, facts, {})
     return _taken(EntryType.GRANT_REVOKED, facts, details, steps).decision()
@@ -137,15 +137,17 @@ def given_back(past: PastEntry, program: ProgramRules, card: CardState, day: dat
     return with_details(after, told(past.details["grant_id"], facts, facts))
 
 
-def chosen(named: GrantId | None, card: CardState, history: History) -> GrantId:
+def chosen(named: GrantId | None, steps: Steps, history: History) -> GrantId:
     """Return the grant that is meant: the named one, or the one that ends first of one reward.
 
     Raises NoGrant, SeveralGrants, and what became of a named one that is not ready.
     """
-    ready = card.kept_standing.grants
+    ready = steps.card.kept_standing.grants
     if named is not None:
         if named in ready:
             return named
+        if any(_ends(draft, named) for draft, _ in steps.taken):
+            raise GrantExpired
         gone = _GONE.get(history.grant_state) if history.grant_state else None
         raise GrantNotFound if gone is None else gone
     if not ready:
@@ -180,6 +182,12 @@ def shown_reward(facts: GrantFacts) -> dict[str, Any]:
         "name": facts["name"],
         "value_minor": facts.get("value_minor"),
     }
+
+
+def _ends(draft: EntryDraft, grant_id: GrantId) -> bool:
+    """Return whether it is the end of a grant that nobody had booked until now."""
+    details = draft.details or {}
+    return draft.type == EntryType.GRANT_EXPIRED and details["grant_id"] == grant_id
 
 
 def _check_end(expires_on: date | None, day: date) -> None:

@@ -68,7 +68,7 @@ def reserve(
         raise ReservationLimitReached(max_reservations=RESERVATIONS_LIMIT)
     until = to_rfc3339(at + timedelta(seconds=operation.expires_in_seconds))
     if operation.grant_id is not None:
-        facts, taken = _grant(operation, steps.card, history)
+        facts, taken = _grant(operation, steps, history)
         points = 0
     elif operation.reward_id is not None:
         facts, points = _reward(program, steps.card, history, at)
@@ -177,9 +177,9 @@ def times_held(card: CardState, reward_id: RewardId) -> int:
     )
 
 
-def _grant(operation: Reserve, card: CardState, history: History) -> tuple[dict[str, Any], Details]:
-    grant_id = chosen(operation.grant_id, card, history)
-    grant = card.kept_standing.grants[grant_id]
+def _grant(operation: Reserve, steps: Steps, history: History) -> tuple[dict[str, Any], Details]:
+    grant_id = chosen(operation.grant_id, steps, history)
+    grant = steps.card.kept_standing.grants[grant_id]
     counted = check_stock(history.rewards.get(grant["reward_id"]))
     reward = {name: value for name, value in shown_reward(grant).items() if value is not None}
     facts = {"grant_id": grant_id, "grant": dict(grant), "reward": reward}
