@@ -70,7 +70,8 @@ class CardMerge(Base):
 
     `out_entry_id` and `in_entry_id` are the two entries, `undone_at` says when they were voided.
     `gave_customer` says that the card that stayed had no holder and got the other's. `once_keys`
-    are the keys, by their grants, that the other card had been given something under as well.
+    are keys of the other card, by its grants: those under which both had been given something, and
+    once it was undone those of grants that were collected meanwhile.
     """
 
     __tablename__ = "card_merges"

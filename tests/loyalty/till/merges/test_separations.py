@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from punchcard.kit.clock import ManualClock
-from punchcard.kit.ids import CardId
+from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.errors.balances import PointsAlreadySpent, StampsAlreadySpent
 from punchcard.loyalty.errors.cards import CardWasReplaced
 from punchcard.loyalty.errors.merges import EntryBeforeMerge, MergeTooOld, ReservationsOpen
@@ -223,3 +223,101 @@ def test_a_purchase_of_before_can_be_taken_back_after_a_merge(
     alice.till.submit(alice.void(earned.entry["id"]))
     assert balances(alice, mine) == [(0, 3)]
     assert standing_of(alice, mine).lots[0].expires_on == date(2027, 3, 3).isoformat()
+
+
+@pytest.fixture
+def two_laps(alice: TillDriver) -> ProgramId:
+    """Open a program with a biscuit on the way to a coffee."""
+    rewards = [{"at": 2, "name": "A biscuit"}, {"at": 4, "name": "A coffee"}]
+    return alice.program(**{**HYBRID, "stamps_target": 4}, stamp_rewards=rewards)
+
+
+def test_a_full_card_of_both_taken_back_leaves_claimed_what_either_had_claimed(
+    alice: TillDriver, two_laps: ProgramId
+) -> None:
+    mine, found = alice.cards(two_laps, 2)
+    alice.till.submit_all([alice.stamp(mine, 2), alice.stamp(found, 4)])
+    alice.till.submit_all([alice.redeem_stamps(mine, milestone=2), alice.redeem_stamps(found)])
+    merged(alice, mine, found)
+    alice.till.submit(alice.stamp(mine, 2))
+    eaten = alice.till.submit(alice.redeem_stamps(mine))
+    alice.till.submit(alice.void(eaten.entry["id"]))
+    assert (standing_of(alice, mine).lap, standing_of(alice, mine).claimed) == (2, (2,))
+
+
+def test_claims_of_laps_that_are_to_come_again_stay_with_the_card_that_made_them(
+    alice: TillDriver, two_laps: ProgramId
+) -> None:
+    cards = mine, found = alice.cards(two_laps, 2)
+    for card in cards:
+        alice.till.submit(alice.stamp(card, 6))
+        eaten = alice.till.submit(alice.redeem_stamps(card)).entry["id"]
+        claim = alice.redeem_stamps(card, milestone=2)
+        alice.till.submit_all([claim, claim, alice.void(eaten)])
+        assert standing_of(alice, card).ahead == ((2, 2),)
+    merge_id = merged(alice, mine, found)
+    alice.till.submit(alice.void(entries_of(alice, merge_id)[0]))
+    for card in cards:
+        assert standing_of(alice, card).ahead == ((2, 2),)
+        alice.till.submit(alice.redeem_stamps(card))
+        assert standing_of(alice, card).claimed == (2,)
+
+
+def test_what_ended_while_cards_were_one_no_void_takes_off_again(
+    alice: TillDriver, clock: ManualClock
+) -> None:
+    program = alice.program(**HYBRID, points_expiry={**DATES, "months": 1})
+    mine, found = alice.cards(program, 2)
+    earned = alice.till.submit(alice.earn(found, 700))
+    clock.advance(days=20)
+    merge_id = merged(alice, mine, found)
+    clock.advance(days=20)
+    alice.till.submit(alice.void(entries_of(alice, merge_id)[0]))
+    alice.till.submit(alice.earn(found, 500))
+    alice.till.submit(alice.void(earned.entry["id"]))
+    assert balances(alice, mine, found) == [(0, 0), (0, 5)]
+
+
+def test_what_ends_after_cards_were_one_no_void_takes_off_again(
+    alice: TillDriver, clock: ManualClock
+) -> None:
+    program = alice.program(**HYBRID, points_expiry={**DATES, "months": 1})
+    mine, found = alice.cards(program, 2)
+    earned = alice.till.submit(alice.earn(found, 700))
+    clock.advance(days=10)
+    alice.till.submit(alice.earn(found, 300))
+    merge_id = merged(alice, mine, found)
+    alice.till.submit(alice.void(entries_of(alice, merge_id)[0]))
+    clock.advance(days=25)
+    alice.till.submit(alice.void(earned.entry["id"]))
+    assert balances(alice, mine, found) == [(0, 0), (0, 3)]
+
+
+def test_what_is_given_once_stays_given_though_it_was_collected_meanwhile(
+    alice: TillDriver,
+) -> None:
+    program = alice.program(**HYBRID)
+    coffee = alice.reward(program, points_required=None)
+    mine, found = alice.cards(program, 2)
+    given = alice.grant(found, coffee, once_key="birthday:2026")
+    alice.till.submit(given)
+    merge_id = merged(alice, mine, found)
+    alice.till.submit(alice.redeem_grant(mine, given.grant_id))
+    alice.till.submit(alice.void(entries_of(alice, merge_id)[0]))
+    again = refused(alice, alice.grant(found, coffee, once_key="birthday:2026"))
+    assert again.facts == {"grant_id": given.grant_id}
+    alice.till.submit(alice.grant(mine, coffee, once_key="birthday:2026"))
+
+
+def test_the_pause_is_that_of_each_cards_own_stamps_again(
+    alice: TillDriver, clock: ManualClock
+) -> None:
+    program = alice.program(cooldown_minutes=60, max_daily_stamps=2)
+    mine, found = alice.cards(program, 2)
+    alice.till.submit(alice.stamp(mine))
+    clock.advance(minutes=61)
+    alice.till.submit(alice.stamp(found))
+    merge_id = merged(alice, mine, found)
+    alice.till.submit(alice.void(entries_of(alice, merge_id)[0]))
+    alice.till.submit(alice.stamp(mine))
+    assert balances(alice, mine, found) == [(2, 0), (1, 0)]

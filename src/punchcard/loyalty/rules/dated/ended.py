@@ -4,7 +4,7 @@ Lots are sums: who looks back follows the part of an entry through all changes o
 ended of a lot counts as that entry's first, and never more than the lot could still hold of it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from typing import Any, Final, NamedTuple
@@ -51,11 +51,15 @@ class Ended(NamedTuple):
 
 
 class LotMove(NamedTuple):
-    """One entry of a card that moved lots."""
+    """One entry of a card that moved lots.
+
+    `elsewhere` are the moves of the card that this entry merged it into, all until it came back.
+    """
 
     id: EntryId
     type: EntryType
     details: Mapping[str, Any]
+    elsewhere: "tuple[LotMove, ...]" = ()
 
 
 def ended_since(entry_id: EntryId, moves: Iterable[LotMove]) -> Ended:
@@ -73,22 +77,70 @@ def ended_since(entry_id: EntryId, moves: Iterable[LotMove]) -> Ended:
 
 
 def _ended(entry_id: EntryId, moves: Iterable[LotMove], name: str) -> int:
-    held: dict[_Key, int] = {}
-    own: dict[_Key, int] = {}
-    ended = 0
-    is_later = False
+    part = _Part(name)
     for move in moves:
-        changes = move.details.get(name, ())
-        for change in changes:
-            held[_key(change)] = held.get(_key(change), 0) + change[1]
         if move.id == entry_id:
-            is_later, own = True, _put_by(changes)
-        elif is_later and move.type == _ENDINGS[name]:
-            ended += _taken(own, changes)
-        elif is_later:
-            _follow(own, changes)
-        own = {key: min(number, held.get(key, 0)) for key, number in own.items()}
-    return ended
+            part.put(move)
+        else:
+            part.follow(move)
+    return part.ended
+
+
+class _Part:
+    """What an entry put onto a card, followed through the lots of that card."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.held: dict[_Key, int] = {}
+        self.own: dict[_Key, int] = {}
+        self.away: dict[_Key, int] = {}
+        self.ended = 0
+
+    def put(self, move: LotMove) -> None:
+        """Follow the part from here on, where it was put."""
+        self.own = _put_by(self._held_after(move))
+        self._bound()
+
+    def follow(self, move: LotMove) -> None:
+        """Go along with an entry; what it took was what ended first."""
+        changes = self._held_after(move)
+        if move.type == EntryType.MERGED_OUT:
+            self.away = self._while_merged(move)
+        elif move.type == EntryType.VOIDED and "merge_id" in move.details:
+            for change in changes:
+                own = self.own.get(_key(change), 0) + self.away.get(_key(change), 0)
+                self.own[_key(change)] = own
+            self.away = {}
+        elif move.type == _ENDINGS[self.name]:
+            self.ended += _taken(self.own, changes)
+        elif move.type != EntryType.MERGED_IN:
+            _follow(self.own, changes)
+        self._bound()
+
+    def _while_merged(self, merged_out: LotMove) -> dict[_Key, int]:
+        """Return what is left of the part when the card that it went to gives it back."""
+        there = _Part(self.name)
+        for move in merged_out.elsewhere:
+            there.follow(move)
+            if _is_of(move, merged_out):
+                there.own = dict(self.own)
+                there._bound()
+        self.ended += there.ended
+        return there.own
+
+    def _held_after(self, move: LotMove) -> Sequence[LotChange]:
+        changes: Sequence[LotChange] = move.details.get(self.name, ())
+        for change in changes:
+            self.held[_key(change)] = self.held.get(_key(change), 0) + change[1]
+        return changes
+
+    def _bound(self) -> None:
+        self.own = {key: min(number, self.held.get(key, 0)) for key, number in self.own.items()}
+
+
+def _is_of(move: LotMove, merged_out: LotMove) -> bool:
+    is_in = move.type == EntryType.MERGED_IN
+    return is_in and move.details["merge_id"] == merged_out.details["merge_id"]
 
 
 def _put_by(changes: Iterable[LotChange]) -> dict[_Key, int]:

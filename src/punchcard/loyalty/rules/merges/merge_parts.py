@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from punchcard.loyalty.rules.dated import lots
 from punchcard.loyalty.rules.promotions.promotion_rules import KEPT_PERIODS
+from punchcard.loyalty.rules.stamps.milestone_rules import claims_told
 from punchcard.loyalty.rules.standing import Details, Lot, LotChange, Standing
 from punchcard.loyalty.rules.tiers.qualifying import taken_back
 from punchcard.loyalty.rules.tiers.tier_plan import TierPlan, higher_tier
@@ -75,13 +76,11 @@ def put_together(own: Standing, come: Standing, plan: TierPlan | None) -> Detail
     laps = Laps(own.lap, come.lap)
     kept = [*_moved(own.kept, laps.of_own), *_moved(come.kept, laps.of_come)]
     ahead = {*_moved(own.ahead, laps.of_own), *_moved(come.ahead, laps.of_come)}
-    claimed = {*own.claimed, *come.claimed}
-    claimed |= {at for lap, at in ahead if lap == laps.joint}
     after = {
         "lap": laps.joint,
-        "claimed": sorted(claimed),
-        "kept": [list(pair) for pair in sorted(kept)],
-        "ahead": [list(pair) for pair in sorted(ahead) if pair[0] > laps.joint],
+        "claimed": sorted({*own.claimed, *come.claimed}),
+        "kept": _told(kept),
+        "ahead": _told(ahead),
         "tier": higher_tier(plan, own.tier, come.tier),
     }
     counts = own.qualifying
@@ -121,24 +120,24 @@ def taken_apart(
 
     `was` and `came` are the standings of both before they were merged, `merged_tier` is what the
     tier became then. What was used meanwhile stays used; what came beside is left where it came.
+    Each has the claims again that were its own: no void took them back meanwhile.
     """
     laps = Laps(was.lap, came.lap)
     kept, kept_back = _split(now.kept, _moved(came.kept, laps.of_come))
-    ahead, ahead_back = _split(now.ahead, _moved(came.ahead, laps.of_come))
-    is_same_lap = now.lap == laps.joint
-    only_theirs = set(came.claimed) - set(was.claimed) if is_same_lap else set()
+    own_claims = _moved(claims_told(was), laps.of_own)
+    only_theirs = set(_moved(claims_told(came), laps.of_come)) - set(own_claims)
+    ahead = [pair for pair in now.ahead if pair not in only_theirs]
     grants = {name: now.grants[name] for name in came.grants if name in now.grants}
     back = came._replace(
         lots=(),
         stamp_lots=(),
         kept=tuple((lap - laps.own + 1, at) for lap, at in kept_back),
-        ahead=tuple((lap - laps.own + 1, at) for lap, at in ahead_back),
         grants=grants,
         merged={name: card for name, card in came.merged.items() if name in now.merged},
     )
     after = {
         "lap": laps.back_to_own(now.lap),
-        "claimed": sorted(set(now.claimed) - only_theirs),
+        "claimed": [at for at in now.claimed if (now.lap, at) not in only_theirs],
         "kept": _told(_moved(kept, laps.back_to_own)),
         "ahead": _told(_moved(ahead, laps.back_to_own)),
         # One that was reached since is the card's own.

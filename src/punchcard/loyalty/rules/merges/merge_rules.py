@@ -136,7 +136,9 @@ def _full(program: ProgramRules, own: CardState, come: CardState) -> tuple[Detai
 def _was(own: CardState, come: CardState) -> Details:
     """Return what of the card that stays is not told by the change itself, for the way back."""
     standing = own.kept_standing
-    kept = Standing(lap=standing.lap, claimed=standing.claimed, tier=standing.tier)
+    kept = Standing(
+        lap=standing.lap, claimed=standing.claimed, ahead=standing.ahead, tier=standing.tier
+    )
     was: Details = kept.document() or {}
     is_paid_already = own.is_welcome_due and not come.is_welcome_due
     return {**was, "is_welcome_due": True} if is_paid_already else was

@@ -26,6 +26,7 @@ from punchcard.loyalty.rules.merges.merge_rules import (
     lifetime_of,
     with_lifetime,
 )
+from punchcard.loyalty.rules.stamp_rules import with_stamp_clock
 from punchcard.loyalty.rules.stamps.dated_stamps import debit_stamps_come
 from punchcard.loyalty.rules.standing import NO_STANDING, Details, LotChange, Standing
 from punchcard.loyalty.rules.values import (
@@ -44,7 +45,10 @@ UNDO_DAYS: Final = 30
 
 
 class PastMerge(NamedTuple):
-    """A merge: its two entries, when it was, and what the till looked up of the joint card."""
+    """A merge: its two entries, when it was, and what the till looked up of the joint card.
+
+    Of the stamps in `history` those that the card that came had, or those merged into it, are not.
+    """
 
     came: PastEntry
     went: PastEntry
@@ -93,6 +97,8 @@ def separate_cards(
     back = with_details(back, told_out).card
     if (past.came.details or {}).get("was", {}).get("is_welcome_due"):
         left = left._replace(is_welcome_due=True)
+    # The pause and the day's limit ask after its own stamps again.
+    left = with_stamp_clock(program, left, past.history.stamps)
     source.take(_void(past.went, empty, back, told_out), back)
     target.take(_void(past.came, before, left, details), left)
     return MergeDecision(target.decision(), source.decision())

@@ -150,6 +150,11 @@ def former_lap(card: CardState, claims: Iterable[Claim]) -> Details:
     return {"lap": lap, **_changed(standing, before)}
 
 
+def claims_told(standing: Standing) -> list[Claim]:
+    """Return the claims that a card keeps: of its lap, and of laps that voids undid."""
+    return [*((standing.lap, at) for at in standing.claimed), *standing.ahead]
+
+
 def _on_lap(standing: Standing, lap: int, added: Iterable[Claim]) -> Standing:
     return standing._replace(
         lap=lap,

@@ -70,8 +70,6 @@ class Sight(NamedTuple):
 _IMPORT: Final = ActorKind.IMPORT
 _CLAIM: Final = ActorKind.CLAIM
 _STAMPING: Final = frozenset({AddStamp, RecordVisit})
-_LAST_STAMPS: Final = 120
-"""More stampings than a day can hold (50) and its neighbours: enough to find a card's last day."""
 _LONGEST_DAY: Final = timedelta(hours=26)
 """A calendar day has at most 25 hours."""
 
@@ -143,7 +141,7 @@ def void_history(operation: VoidEntry, sight: Sight) -> History:
     claims: tuple[tuple[int, int], ...] = ()
     is_before_merge = False
     if entry.type == EntryType.STAMPS_REDEEMED and "lap" in (entry.details or {}):
-        claims = past_visits.milestone_claims(connection, card.state.id)
+        claims = told_entries.standing_claims(connection, card.state.id)
         is_before_merge = told_entries.is_before_merge(connection, card.state.id, entry)
     return History(
         stamps=_stamps_beside(connection, card, entry),
@@ -162,7 +160,9 @@ def _stamps_beside(
 ) -> tuple[PastStamp, ...]:
     if entry.type not in STAMPINGS:
         return ()
-    return past_visits.past_stamps(connection, card.all_ids, limit=_LAST_STAMPS, without=entry.id)
+    return past_visits.past_stamps(
+        connection, card.all_ids, limit=past_visits.LAST_STAMPS, without=entry.id
+    )
 
 
 def _forgiven(connection: Connection, card: HeldCard, entry: PastEntry) -> Forgiven:

@@ -13,6 +13,9 @@ from punchcard.loyalty.rules.values import PastStamp
 from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.vocabulary import ActorKind, EntryType
 
+LAST_STAMPS: Final = 120
+"""More stampings than a day can hold (50) and its neighbours: enough to find a card's last day."""
+
 # Made once: an alias has a column for each of the table's, which costs more than many a query.
 _VOIDING: Final = ENTRIES.alias("voiding")
 # With stamps: a visit may be about points alone.
@@ -98,13 +101,19 @@ def late_purchases_recorded(
     return int(connection.execute(query).scalar_one())
 
 
-def milestone_claims(connection: Connection, card_id: CardId) -> tuple[tuple[int, int], ...]:
-    """Return the claims of milestones on a card that were not voided, by lap and milestone."""
+def milestone_claims(
+    connection: Connection, card_id: CardId, *, after: int = 0
+) -> tuple[tuple[int, int], ...]:
+    """Return the claims of milestones on a card that were not voided, by lap and milestone.
+
+    Those of entries behind the one with the sequence `after`.
+    """
     query = (
         select(ENTRIES.c.details)
         .outerjoin(_VOIDING, _VOIDING.c.voids == ENTRIES.c.id)
         .where(
             ENTRIES.c.card_id == card_id,
+            ENTRIES.c.sequence > after,
             ENTRIES.c.type == EntryType.STAMPS_REDEEMED,
             ENTRIES.c.stamps_delta == 0,
             _VOIDING.c.id.is_(None),

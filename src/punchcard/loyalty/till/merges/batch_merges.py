@@ -1,6 +1,6 @@
 """The rows that merges of a batch move beside the ledger: which card leads where, and grants."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from punchcard.db.base import table_of
-from punchcard.kit.ids import CardId
+from punchcard.kit.ids import CardId, GrantId
 from punchcard.loyalty.cards.models import CardMerge
 from punchcard.loyalty.grant_models import Grant
 from punchcard.loyalty.merge_operation import MergeCards
 from punchcard.loyalty.operations import VoidEntry
-from punchcard.loyalty.tables import CARDS, EntryRow
+from punchcard.loyalty.tables import CARDS, ENTRIES, EntryRow
 from punchcard.loyalty.vocabulary import CardStatus
 
 _MERGES = table_of(CardMerge)
@@ -93,11 +93,17 @@ def _undo(connection: Connection, came: EntryRow, went: EntryRow, now: datetime)
     if made.gave_customer:
         _take_customer(connection, target, source)
     _set_card(connection, source, status=CardStatus.ACTIVE)
-    once_keys = made.once_keys or {}
+    once_keys = dict(made.once_keys or {})
     for grant_id in went["details"].get("grants", {}):
-        kept = {"once_key": once_keys[grant_id]} if grant_id in once_keys else {}
+        kept = {"once_key": once_keys.pop(grant_id)} if grant_id in once_keys else {}
         _move_grant(connection, grant_id, went, kept)
-    connection.execute(update(_MERGES).where(_MERGES.c.id == merge_id).values(undone_at=now))
+    cards = [source, *went["details"].get("merged", {}).values()]
+    once_keys |= _keys_left(connection, target, cards)
+    connection.execute(
+        update(_MERGES)
+        .where(_MERGES.c.id == merge_id)
+        .values(undone_at=now, once_keys=once_keys or None)
+    )
 
 
 def _set_card(connection: Connection, card_id: CardId, **values: Any) -> None:
@@ -129,6 +135,34 @@ def _doubled_keys(
         _GRANTS.c.id.in_(sorted(grant_ids)), _GRANTS.c.once_key.in_(own)
     )
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _keys_left(
+    connection: Connection, target: CardId, card_ids: Sequence[CardId]
+) -> dict[str, str]:
+    """Take from the card that stays the keys under which these cards were given something.
+
+    By grants that were collected, or ended, while they were one: those stay where that happened.
+    """
+    given = select(ENTRIES.c.id).where(ENTRIES.c.card_id.in_(card_ids))
+    query = select(_GRANTS.c.id, _GRANTS.c.once_key).where(
+        _GRANTS.c.card_id == target,
+        _GRANTS.c.once_key.is_not(None),
+        _GRANTS.c.given_entry_id.in_(given),
+    )
+    keys = {row[0]: row[1] for row in connection.execute(query)}
+    left = update(_GRANTS).where(_GRANTS.c.id.in_(sorted(keys)))
+    connection.execute(left.values(once_key=None))
+    return keys
+
+
+def given_on_merges(connection: Connection, card_ids: Collection[CardId]) -> dict[str, GrantId]:
+    """Return what cards were given once that was collected on another one, by its keys."""
+    query = select(_MERGES.c.once_keys).where(
+        _MERGES.c.from_card_id.in_(card_ids), _MERGES.c.once_keys.is_not(None)
+    )
+    told = connection.execute(query).scalars()
+    return {key: GrantId(grant_id) for keys in told for grant_id, key in keys.items()}
 
 
 def _give_customer(connection: Connection, target: CardId, source: CardId) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, or_, select
 from punchcard.db.base import table_of
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
+from punchcard.kit.ids import CardId
 from punchcard.loyalty.cards.models import CardMerge, Erasure
 from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.errors.merges import ErasureWaiting
@@ -16,10 +17,10 @@ from punchcard.loyalty.operations import VoidEntry
 from punchcard.loyalty.rules.decide import decide_merge, decide_separation
 from punchcard.loyalty.rules.merges.merge_rules import MergeDecision, check_programs
 from punchcard.loyalty.rules.merges.unmerge_rules import PastMerge
-from punchcard.loyalty.rules.values import History
+from punchcard.loyalty.rules.values import History, PastEntry, PastStamp
 from punchcard.loyalty.tables import CARDS
 from punchcard.loyalty.till.held_card import HeldCard
-from punchcard.loyalty.till.looks import told_entries
+from punchcard.loyalty.till.looks import past_visits, told_entries
 from punchcard.loyalty.till.looks.till_queries import past_entry, past_rows
 
 _ERASURES = table_of(Erasure)
@@ -58,10 +59,25 @@ def moved_two(
     rows = past_rows(connection, [row.in_entry_id, row.out_entry_id])
     came = past_entry(rows[row.in_entry_id], program)
     went = past_entry(rows[row.out_entry_id], program)
-    history = History(moves=told_entries.moves_of(connection, row.card_id, came))
+    history = History(
+        stamps=_own_stamps(connection, pair.target, came, went),
+        moves=told_entries.moves_of(connection, row.card_id, came),
+    )
     past = PastMerge(came, went, row.made_at, history)
     states = (pair.target.state, pair.source.state)
     return pair, decide_separation(operation, program, states, now, past)
+
+
+def _own_stamps(
+    connection: Connection, target: HeldCard, came: PastEntry, went: PastEntry
+) -> tuple[PastStamp, ...]:
+    """Return the last stampings of the card that stayed, without those of what came to it."""
+    merge_id = (came.details or {})["merge_id"]
+    gone = {merge_id, *(went.details or {}).get("was", {}).get("merged", {})}
+    merged = target.state.kept_standing.merged
+    others = [card_id for name, card_id in merged.items() if name not in gone]
+    own = [target.state.id, *map(CardId, others)]
+    return past_visits.past_stamps(connection, own, limit=past_visits.LAST_STAMPS)
 
 
 def decided_merge(

@@ -23,6 +23,7 @@ from punchcard.loyalty.rules.values import CardState, History, RewardState
 from punchcard.loyalty.till.held_card import HeldCard
 from punchcard.loyalty.till.looks import till_queries as queries
 from punchcard.loyalty.till.looks.batch_history import Past
+from punchcard.loyalty.till.merges.batch_merges import given_on_merges
 from punchcard.loyalty.vocabulary import GrantState, ReservationState
 
 _GRANTS = table_of(Grant)
@@ -113,4 +114,5 @@ def _given_before(connection: Connection, card: HeldCard, once_key: str) -> Gran
     query = select(_GRANTS.c.id).where(
         _GRANTS.c.card_id.in_(card.all_ids), _GRANTS.c.once_key == once_key
     )
-    return connection.execute(query.limit(1)).scalar_one_or_none()
+    found: GrantId | None = connection.execute(query.limit(1)).scalar_one_or_none()
+    return found or given_on_merges(connection, card.all_ids).get(once_key)
