@@ -81,6 +81,7 @@ def build_context(
     accounts = build_accounts(base, mailer or build_mailer(settings))
     wallets = build_wallets(base, card_links, rotating_codes)
     wakeups = WakeupRegistry()
+    loyalty = build_loyalty(base, accounts, wallets, card_links, rotating_codes)
     context = Context(
         settings=settings,
         clock=clock,
@@ -106,9 +107,9 @@ def build_context(
         ),
         sealer=Sealer(settings.keys, "context"),
         accounts=accounts,
-        loyalty=build_loyalty(base, accounts, wallets, card_links, rotating_codes),
+        loyalty=loyalty,
         wallets=wallets,
-        connect=build_connect(base, accounts, wakeups),
+        connect=build_connect(base, accounts, loyalty, wakeups),
     )
     _subscribe(context)
     return context

@@ -18,6 +18,7 @@ from punchcard.api.http.request_observer import RequestObserver
 from punchcard.api.routes import (
     apple_web_service,
     auth,
+    card_claims,
     card_holders,
     contact_changes,
     docs_page,
@@ -61,7 +62,7 @@ from punchcard.api.routes.vendor_api.catalogue import (
     referrals,
     rewards,
 )
-from punchcard.api.routes.vendor_api.connections import card_imports, webhooks
+from punchcard.api.routes.vendor_api.connections import card_imports, claims, webhooks
 from punchcard.api.routes.vendor_api.promises import grants, reservations
 from punchcard.context import Context
 from punchcard.kit.settings import Settings
@@ -106,12 +107,14 @@ ROUTERS: Final[list[APIRouter]] = [
     staff_report.router,
     imports.router,
     card_imports.router,
+    claims.router,
     wallet.router,
     pins.router,
     card_merges.router,
     cards.router,
     transactions.router,
     public.router,
+    card_claims.router,
     card_holders.router,
     card_holders.vendor_router,
     contact_changes.router,

@@ -175,6 +175,12 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
     ("POST", f"{_LOYALTY}/pins"): lambda _: {"name": "Carl", "pin": "5937"},
     ("PATCH", f"{_LOYALTY}/pins/{{pin_id}}"): lambda _: {"name": "Another name"},
     ("POST", f"{_LOYALTY}/pins/verify"): lambda _: {"pin": STAFF_PIN},
+    ("POST", f"{_LOYALTY}/claims"): lambda stock: {
+        "program_id": stock["points_program_id"],
+        "reference": "receipt 7",
+        "amount_minor": 1000,
+    },
+    ("POST", f"{_OPEN}/cards/{{token}}/claims"): lambda stock: {"claim": stock["claim_code"]},
     ("POST", f"{_PLATFORM}/vendors"): lambda _: _NEW_VENDOR,
     ("PATCH", f"{_PLATFORM}/vendors/{{vendor_id}}"): lambda _: {"name": "Another name"},
     ("POST", f"{_OPEN}/programs/{{slug}}/enroll"): lambda _: {"accept_terms": True},

@@ -159,7 +159,13 @@ class _Floor:
         earned = self._post(f"{LOYALTY}/points/earn", earn)["transaction"]
         give = {"card": points_card["id"], "reward_id": stock["reward_id"], "reason": "apology"}
         set_aside = {"card": points_card["id"], "points": 1}
+        receipt = {"program_id": stock["points_program_id"], "amount_minor": 1250}
+        printed = {"program_id": stock["program_id"], "stamps": 1, "reference": "receipt 2"}
         return {
+            "claim_id": self._post(f"{LOYALTY}/claims", {**receipt, "reference": "receipt 1"})[
+                "id"
+            ],
+            "claim_code": self._post(f"{LOYALTY}/claims", printed)["code"],
             "grant_id": self._post(f"{LOYALTY}/grants", give)["id"],
             "reservation_id": self._post(f"{LOYALTY}/reservations", set_aside)["id"],
             "card_id": card["id"],

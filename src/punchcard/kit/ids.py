@@ -36,6 +36,8 @@ ReferralId = NewType("ReferralId", str)
 VendorEventId = NewType("VendorEventId", str)
 WebhookEndpointId = NewType("WebhookEndpointId", str)
 WebhookDeliveryId = NewType("WebhookDeliveryId", str)
+ReceiptClaimId = NewType("ReceiptClaimId", str)
+ReceiptKeyId = NewType("ReceiptKeyId", str)
 
 KINDS: Final = (
     VendorId,
@@ -62,6 +64,8 @@ KINDS: Final = (
     VendorEventId,
     WebhookEndpointId,
     WebhookDeliveryId,
+    ReceiptClaimId,
+    ReceiptKeyId,
 )
 """Every kind; the database keeps them all in columns of one type."""
 

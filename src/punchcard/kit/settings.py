@@ -228,6 +228,13 @@ class Settings:
     webhook_failing_days: int = 5
     webhook_days: int = 30
 
+    # Receipts that guests put on their cards: until when, how many, how wrong clocks are
+    claim_hours: int = 72
+    claims_per_card_day: int = 3
+    claim_clock_skew_minutes: int = 10
+    claim_keep_days: int = 90
+    receipt_keys_per_vendor: int = 50
+
     # Security events that anybody can cause: a row of the audit trail for each caller and span
     security_event_minutes: int = 60
     security_events_limit: int = 500

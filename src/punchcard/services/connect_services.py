@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from punchcard.connect.claims.presented import ReceiptReader
+from punchcard.connect.claims.receipt_desk import ReceiptDesk
+from punchcard.connect.claims.receipt_keys import ReceiptSecrets
 from punchcard.connect.webhooks.http_sender import HttpSender
 from punchcard.connect.webhooks.outcomes import Outcomes
 from punchcard.connect.webhooks.secrets import WebhookSecrets
@@ -14,25 +17,42 @@ from punchcard.kit.wakeup import WakeupRegistry
 from punchcard.loyalty.vendor_events import VENDOR_EVENTS
 from punchcard.services.account_services import AccountServices
 from punchcard.services.foundation import Foundation
+from punchcard.services.loyalty_services import LoyaltyServices
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectServices:
-    """Webhooks: their secrets, who sends them, and the networks of ours they may reach."""
+    """Webhooks: their secrets, who sends them, and the networks of ours they may reach; receipts
+    that go onto cards, and the keys that tills sign them with.
+    """
 
     webhook_secrets: WebhookSecrets
     webhook_sender: WebhookSender
     webhook_networks: Sequence[IpNetwork]
+    receipt_secrets: ReceiptSecrets
+    receipt_reader: ReceiptReader
+    receipt_desk: ReceiptDesk
 
 
 def build_connect(
-    base: Foundation, accounts: AccountServices, wakeups: WakeupRegistry
+    base: Foundation, accounts: AccountServices, loyalty: LoyaltyServices, wakeups: WakeupRegistry
 ) -> ConnectServices:
-    """Build what sends webhooks; nothing is sent yet."""
+    """Build what sends webhooks and puts receipts on cards; nothing is sent yet."""
     settings, clock = base.settings, base.clock
     networks = parse_networks(settings.webhook_allowed_networks)
     secrets = WebhookSecrets(settings.keys)
+    receipt_secrets = ReceiptSecrets(settings.keys)
+    receipt_reader = ReceiptReader(settings, receipt_secrets, base.ids)
     return ConnectServices(
+        receipt_secrets=receipt_secrets,
+        receipt_reader=receipt_reader,
+        receipt_desk=ReceiptDesk(
+            database=base.database,
+            till=loyalty.till,
+            clock=clock,
+            settings=settings,
+            reader=receipt_reader,
+        ),
         webhook_secrets=secrets,
         webhook_networks=networks,
         webhook_sender=WebhookSender(

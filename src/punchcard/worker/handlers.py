@@ -8,6 +8,7 @@ from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mail.mail_messages import write_message
 from punchcard.accounts.mail.mail_queue import MAIL_SEND
 from punchcard.accounts.subjects import SYSTEM
+from punchcard.connect.claims.claim_keeper import RECEIPTS_BEGUN, settle_begun
 from punchcard.connect.imports.turns import take_turn
 from punchcard.connect.imports.work import IMPORT_WORK, ImportWork
 from punchcard.context import Context
@@ -147,6 +148,11 @@ def work_on_import(context: Context, import_id: str) -> None:
     )
 
 
+def settle_receipts(context: Context, _key: str) -> None:
+    """Book the receipts that a server began to put on cards and did not end."""
+    settle_begun(context.connect.receipt_desk, context.clock.now())
+
+
 def tell_of_ends(context: Context, key: str) -> None:
     """Tell cards of what soon ends on them, for one turn."""
     context.loyalty.notice_keeper.take_turn(key)
@@ -174,6 +180,7 @@ LONG_WORK_LANE: Final[Mapping[str, Handler]] = {
     LOG_CHECKPOINT: make_checkpoint,
     CARDS_DUE: book_due,
     IMPORT_WORK: work_on_import,
+    RECEIPTS_BEGUN: settle_receipts,
     RESERVATIONS_OVER: release_reservations,
     CARDS_NOTICES: tell_of_ends,
 }

@@ -16,6 +16,7 @@ from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mail.mail_queue import delete_expired_mails
 from punchcard.accounts.models import AccessToken, AuditOrigin, IdempotencyRecord, PairingCode
 from punchcard.accounts.subjects import SYSTEM
+from punchcard.connect.claims import claim_keeper
 from punchcard.connect.imports import import_service
 from punchcard.connect.webhooks import housekeeping
 from punchcard.context import Context
@@ -227,6 +228,18 @@ def forget_import_rows(context: Context, session: Session, now: datetime) -> int
     )
 
 
+def settle_receipts(context: Context, session: Session, now: datetime) -> int:
+    """Leave word when a receipt was begun to be put on a card, and that never ended."""
+    return claim_keeper.enqueue_begun(session, now)
+
+
+def forget_claims(context: Context, session: Session, now: datetime) -> int:
+    """Let go of receipts that nobody put on a card, and forget them after `claim_keep_days`."""
+    return claim_keeper.forget_claims(
+        session, now, days=context.settings.claim_keep_days, limit=_MANY
+    )
+
+
 def _housekeeping(settings: Settings) -> timedelta:
     return timedelta(minutes=settings.housekeeping_minutes)
 
@@ -262,6 +275,7 @@ SHARED_TASKS: Final = [
     PeriodicTask("sequence_log", _log_sequence, sequence_log),
     PeriodicTask("make_checkpoints", _checkpoint, make_checkpoints),
     PeriodicTask("release_reservations", _each_minute, release_reservations),
+    PeriodicTask("settle_receipts", _each_minute, settle_receipts),
     PeriodicTask("wake_forgotten_phones", _daily, wake_forgotten_phones),
     *(
         PeriodicTask(do.__name__, _housekeeping, do)
@@ -292,6 +306,7 @@ SHARED_TASKS: Final = [
             expire_form_drafts,
             forget_webhooks,
             forget_import_rows,
+            forget_claims,
         )
     ),
 ]

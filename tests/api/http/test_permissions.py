@@ -94,6 +94,8 @@ def test_staff_change_nothing_but_cards() -> None:
         "/reservations/{reservation_id}/release",
         "/transactions/{transaction_id}/void",
         "/operations",
+        "/claims",
+        "/claims/{claim_id}/withdraw",
         "/pins/verify",
     }
 
@@ -123,6 +125,7 @@ def test_a_device_sees_what_a_till_needs() -> None:
         "/loyalty/cards/{card_id}/transactions",
         "/loyalty/cards/{card_id}/grants",
         "/loyalty/reservations/{reservation_id}",
+        "/loyalty/claims/{claim_id}",
         "/loyalty/pins",
         "/loyalty/pins/{pin_id}",
     }

@@ -121,6 +121,12 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
             ("POST", "/{endpoint_id}/deliveries/{delivery_id}/retry"),
         )
     },
+    # Receipts that guests put on their cards: a till makes them, and sees what became of them
+    ("GET", f"{_LOYALTY}/claims"): MAY_READ,
+    ("POST", f"{_LOYALTY}/claims"): MAY_OPERATE,
+    ("GET", f"{_LOYALTY}/claims/{{claim_id}}"): _SEE,
+    ("POST", f"{_LOYALTY}/claims/{{claim_id}}/withdraw"): MAY_OPERATE,
+    ("POST", f"{_OPEN}/cards/{{token}}/claims"): PUBLIC,
     # Programs and rewards
     ("GET", f"{_LOYALTY}/programs"): _SEE_RULES,
     ("POST", f"{_LOYALTY}/programs"): MAY_MANAGE,

@@ -20,6 +20,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from punchcard.accounts.access.factor_models import SecondFactor
 from punchcard.accounts.models import FormDraft, IdempotencyRecord, OutgoingMail
+from punchcard.connect.claims.models import ReceiptKey
 from punchcard.connect.models import WebhookEndpoint
 from punchcard.db.database import Database
 from punchcard.kit.secrets import HEAD_BYTES, Keyring, Sealer
@@ -72,6 +73,7 @@ SEALED_COLUMNS: Final = (
         "form drafts",
         lambda row: row.token_hash.hex(),
     ),
+    SealedColumn(ReceiptKey.secret_sealed, [ReceiptKey.id], "receipt key", lambda row: str(row.id)),
     *(
         SealedColumn(column, [WebhookEndpoint.id], "webhook secret", lambda row: str(row.id))
         for column in (WebhookEndpoint.secret_sealed, WebhookEndpoint.former_secret_sealed)

@@ -1,0 +1,1 @@
+"""Receipts: what a till prints for a guest, who puts it on their card later."""

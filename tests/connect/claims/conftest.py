@@ -1,0 +1,33 @@
+"""What receipts are tried with: Café Alice's counter, its desk for receipts, and a till's key."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from punchcard.db.database import Database
+from punchcard.kit.clock import ManualClock, SystemClock
+from punchcard.kit.ids import SystemIds
+from punchcard.kit.settings import Settings
+from tests.connect.claims.desk import Desk
+from tests.support.audited_till_driver import audited_till_driver
+from tests.support.drivers.rules import MONDAY
+from tests.support.drivers.till import TillDriver
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Stop the clock on a Monday morning."""
+    return ManualClock(MONDAY)
+
+
+@pytest.fixture
+def alice(database: Database, clock: ManualClock) -> Iterator[TillDriver]:
+    """Open Café Alice's counter; afterwards the books must be right."""
+    with audited_till_driver(database, clock, SystemIds(SystemClock())) as counter:
+        yield counter
+
+
+@pytest.fixture
+def desk(alice: TillDriver, settings: Settings) -> Desk:
+    """Open the desk where receipts are put on cards."""
+    return Desk(alice, settings)
