@@ -7,12 +7,14 @@ from fastapi import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts import audit_service, vendor_service
+from punchcard.accounts import audit_service, location_service, vendor_service
 from punchcard.accounts.words import ACTIONS, ACTORS
+from punchcard.engage.models import Automation
 from punchcard.kit.i18n import LANGUAGES
 from punchcard.kit.ids import ProgramId, as_id
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs import impact_service, program_service, reward_service
+from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.rules.logo_rules import is_uploaded
 from punchcard.wallets.symbols.stamp_symbols import SYMBOLS
 from punchcard.web.console.programs.program_form import (
@@ -113,24 +115,24 @@ def show(
 
 
 def show_changes(request: PageRequest, program_id: ProgramId, before: str) -> Response:
-    """Show who changed what about the program and its rewards, newest first."""
+    """Show who changed what about the program and all that it offers, newest first."""
     with request.context.database.read() as session:
         program = program_service.get_program(session, request.vendor_id, program_id)
-        rewards = select(Reward.id).where(Reward.program_id == program.id)
+        names = _names_of_its_things(session, program.id)
         events = audit_service.list_events(
             session,
             vendor_id=request.vendor_id,
             before_id=as_id(before) if before else None,
             limit=_EVENTS_SHOWN + 1,
-            subject_ids=[program.id, *session.scalars(rewards)],
+            subject_ids=[program.id, *names],
         )
-        names = audit_service.actor_names(session, events)
-        reward_names = _reward_names(session, program.id)
+        places = location_service.location_names(session, request.vendor_id)
+        actor_names = audit_service.actor_names(session, events)
     teller = ChangeTeller(
         wording=Wording(request.language),
         currency=program.currency,
         timezone=program.timezone,
-        names=reward_names,
+        names={**names, **places},
         tier_basis=program.tier_basis,
     )
     shown = events[:_EVENTS_SHOWN]
@@ -142,8 +144,8 @@ def show_changes(request: PageRequest, program_id: ProgramId, before: str) -> Re
         told=[(event, teller.changes(event)) for event in shown],
         actions=ACTIONS,
         actors=ACTORS,
-        names=names,
-        reward_names=reward_names,
+        actor_names=actor_names,
+        thing_names=names,
         next_url=f"{here}?before={more}" if more else None,
         first_url=here if before else None,
     )
@@ -162,9 +164,13 @@ def _lists(session: Session, program: LoyaltyProgram, query: Mapping[str, str]) 
     }
 
 
-def _reward_names(session: Session, program_id: ProgramId) -> dict[str, str]:
-    rows = session.execute(select(Reward.id, Reward.name).where(Reward.program_id == program_id))
-    return {reward_id: name for reward_id, name in rows}
+def _names_of_its_things(session: Session, program_id: ProgramId) -> dict[str, str]:
+    """Return what a program's rewards, promotions and automations are called, by their ids."""
+    names: dict[str, str] = {}
+    for table in (Reward, Promotion, Automation):
+        rows = session.execute(select(table.id, table.name).where(table.program_id == program_id))
+        names.update({row.id: row.name or "" for row in rows})
+    return names
 
 
 def _other_languages(program: LoyaltyProgram, own: str) -> list[str]:
