@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import hypothesis
@@ -20,7 +21,12 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from tests.support.cost import Cost
-from tests.support.databases import PostgresqlTemplate, SqliteTemplate
+from tests.support.databases import (
+    MEMORY_FOLDER,
+    PostgresqlTemplate,
+    SqliteTemplate,
+    has_memory_folder,
+)
 from tests.support.draw import left_out, repeat_line
 from tests.support.kept_database import KeptDatabase
 from tests.support.shop_fixtures import alice, bob, context, server_settings
@@ -132,9 +138,13 @@ def durable_database_url(durable_template: PostgresqlTemplate) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
-    """Migrate one SQLite file."""
-    return SqliteTemplate(tmp_path_factory.mktemp("sqlite"))
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteTemplate]:
+    """Migrate one SQLite file, in memory if there is enough, where no commit waits for a disk."""
+    if not has_memory_folder():
+        yield SqliteTemplate(tmp_path_factory.mktemp("sqlite"))
+        return
+    with TemporaryDirectory(prefix="punchcard-sqlite-", dir=MEMORY_FOLDER) as folder:
+        yield SqliteTemplate(Path(folder))
 
 
 @pytest.fixture(scope="session")

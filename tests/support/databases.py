@@ -1,11 +1,13 @@
 """Fresh migrated databases: copies of one that was migrated once."""
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 import psycopg
@@ -29,6 +31,20 @@ BEGIN
 END
 $$
 """
+
+
+MEMORY_FOLDER: Final = Path("/dev/shm")  # noqa: S108 - a folder of one's own is made in it
+_MEMORY_BYTES: Final = 512 * 1024 * 1024
+
+
+def has_memory_folder() -> bool:
+    """Return whether files can lie in memory, with room for those of several workers.
+
+    Containers are often lent 64 MiB, which one busy shop's log fills.
+    """
+    return (
+        os.access(MEMORY_FOLDER, os.W_OK) and shutil.disk_usage(MEMORY_FOLDER).free > _MEMORY_BYTES
+    )
 
 
 def file_of(url: str) -> Path:
