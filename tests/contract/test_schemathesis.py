@@ -86,6 +86,7 @@ def fuzzed(quiet_stage: Stage) -> Iterator[Fuzzed]:
         yield Fuzzed(quiet_stage, address, document, session)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
 def test_whatever_is_sent_the_answer_is_a_promised_one(route: Route, fuzzed: Fuzzed) -> None:
     operation = fuzzed.document[route[1]][route[0]]

@@ -1,8 +1,9 @@
 """Whatever strangers send to a parser: never an unforeseen error, never a forgery believed.
 
 One file a room. Each test is a target: a property of one parser, for texts and bytes that
-Hypothesis makes up. `make test` sends the same few hundred each time; `make fuzz MINUTES=60` goes
-on for an hour a target, from a seed that is printed and repeats what was found.
+Hypothesis makes up. `make test` sends the same few hundred each time, to a third of the targets a
+day; `make fuzz MINUTES=60` goes on for an hour a target, from a seed that is printed and repeats
+what was found.
 
 Hypothesis and not atheris: our parsers are Python over C libraries, so what a tracer of byte-code
 sees of their branches is small beside what a strategy knows of a token's or a head's grammar;

@@ -118,7 +118,7 @@ def simulated(counter: TillDriver, promotion_id: PromotionId) -> Simulated:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(PROMOTIONS, STEPS)
 def test_a_simulation_gives_what_the_ledger_gave(
