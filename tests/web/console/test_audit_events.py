@@ -17,7 +17,7 @@ from punchcard.api.schemas.program_rules.promotions import PromotionChange
 from punchcard.api.schemas.programs import ProgramChange, RewardChange
 from punchcard.context import Context
 from punchcard.kit.i18n import LANGUAGES, catalogue
-from punchcard.web.pages.audit.audit_labels import LABELS
+from punchcard.web.pages.audit.audit_labels import HIDDEN, LABELS
 from tests.connect import desk
 from tests.engage.engaged import automation
 from tests.loyalty import shelf
@@ -75,6 +75,40 @@ def written_in(part: ast.AST) -> Iterator[str]:
                 yield from (f"{kind}{ending}" for kind in ("admin", "member"))
         elif isinstance(node, ast.Constant) and ACTION.fullmatch(str(node.value)):
             yield str(node.value)
+
+
+def recorded_names() -> Iterator[str]:
+    """Yield every name under which the code hands a value to the audit trail."""
+    for path in SOURCES.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and "web" not in path.parts:
+                yield from names_in(node)
+
+
+def names_in(function: ast.FunctionDef) -> Iterator[str]:
+    """Yield the names in what a function records: handed over at once, or put together before."""
+    nodes = list(ast.walk(function))
+    handed = [
+        keyword.value
+        for node in nodes
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", getattr(node.func, "id", "")) in RECORDING
+        for keyword in node.keywords
+        if keyword.arg in ("old", "new")
+    ]
+    variables = {one.id for one in handed if isinstance(one, ast.Name)}
+    for node in nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            handed += [node.value] if node.targets[0].id in variables else []
+    for part in (part for value in handed for part in ast.walk(value)):
+        if isinstance(part, ast.Dict):
+            yield from (str(key.value) for key in part.keys if isinstance(key, ast.Constant))
+
+
+def test_every_recorded_value_has_a_name_in_words() -> None:
+    names = set(recorded_names())
+    assert {"reference", "sha256", "since"} <= names
+    assert names - HIDDEN <= set(LABELS)
 
 
 def test_every_recorded_action_has_a_label_and_no_label_is_left_over() -> None:

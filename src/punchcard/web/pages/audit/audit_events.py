@@ -13,6 +13,7 @@ from punchcard.accounts.export_files import EXPORT, TITLES
 from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, Location, User, Vendor
 from punchcard.accounts.vocabulary import EVENTS_BY_ACTION, SubjectKind
 from punchcard.accounts.words import ACTIONS, ACTORS, SUBJECTS
+from punchcard.connect.claims.models import ReceiptClaim, ReceiptKey
 from punchcard.connect.imports.models import CardImport
 from punchcard.connect.models import WebhookEndpoint
 from punchcard.engage.models import Automation
@@ -36,6 +37,7 @@ _NAMED: Final[Mapping[str, tuple[Any, Any]]] = {
             ("member", User),
             ("program", LoyaltyProgram),
             ("promotion", Promotion),
+            ("receipt_key", ReceiptKey),
             ("reward", Reward),
             ("staff_pin", StaffPin),
             ("vendor", Vendor),
@@ -51,6 +53,7 @@ _OF_PROGRAMS: Final[Mapping[str, tuple[Any, Any]]] = {
     "program": (LoyaltyProgram.id, true()),
     "reward": (Reward.id, Reward.program_id == LoyaltyProgram.id),
     "promotion": (Promotion.id, Promotion.program_id == LoyaltyProgram.id),
+    "receipt": (ReceiptClaim.id, ReceiptClaim.program_id == LoyaltyProgram.id),
 }
 """What is of a program: its id, and how the program is found."""
 _DEFAULT_CURRENCY: Final = "EUR"
@@ -151,7 +154,7 @@ def _ids_in(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(value, Mapping):
             yield from _ids_in(value)
         elif name.endswith("_id") and isinstance(value, str):
-            yield name.removesuffix("_id"), value
+            yield "card" if name.endswith("card_id") else name.removesuffix("_id"), value
         elif name == "tiers":
             for tier in value or ():
                 yield from (("reward", one) for one in tier.get("grants") or ())

@@ -42,12 +42,15 @@ LABELS: Final[Mapping[str, str]] = {
     "managers_need_second_factor": N_("Managers need a second factor"),
     "name": N_("Name"),
     "address": N_("Address"),
+    "amount_minor": N_("Amount"),
     "birthday": N_("Birthday"),
     "cards": N_("Cards"),
     "count": N_("How often"),
     "country": N_("Country"),
     "current": N_("Key in use"),
+    "due_at": N_("Due"),
     "email": N_("E-mail"),
+    "entries": N_("Entries"),
     "staff_id": N_("Staff number"),
     "staff_pin_id": N_("Staff"),
     "expires_at": N_("Valid until"),
@@ -55,6 +58,7 @@ LABELS: Final[Mapping[str, str]] = {
     "fields": N_("Changed fields"),
     "first_at": N_("First"),
     "format": N_("Format"),
+    "from_card_id": N_("Card"),
     "is_verified": N_("Confirmed"),
     "keeps_origins": N_("Keep from which address and device each entry came"),
     "language": N_("Language"),
@@ -72,10 +76,13 @@ LABELS: Final[Mapping[str, str]] = {
     "prefix": N_("Begins with"),
     "program_id": N_("Program"),
     "reason": N_("Reason"),
+    "reference": N_("Reference"),
     "retired": N_("Keys retired"),
     "role": N_("Role"),
     "rows": N_("Rows"),
     "scopes": N_("Permissions"),
+    "signed_by": N_("Signed by"),
+    "until": N_("Until"),
 }
 """What each value is called, by its name."""
 
@@ -107,10 +114,10 @@ _CREATING: Final = (
     "webhook_endpoint.deleted",
 )
 # What only software follows.
-_HIDDEN: Final = frozenset(
+HIDDEN: Final = frozenset(
     {"transaction_id", "pairing_code_id", "generation", "refusal", "segment_id", "sha256"}
 )
-_MOMENTS: Final = ("_at", "_until", "valid_from", "since")
+_MOMENTS: Final = ("_at", "until", "valid_from", "since")
 _UNKNOWN: Final = "–"
 _NOTHING: Final[tuple[Any, ...]] = (None, "", [])
 
@@ -154,7 +161,7 @@ class ChangeTeller:
                 after._value(path, new[path]) if path in new else "",
             )
             for path in {**old, **new}
-            if path[-1] not in _HIDDEN and _differs(old.get(path), new.get(path))
+            if path[-1] not in HIDDEN and _differs(old.get(path), new.get(path))
         ]
 
     def _with_basis(self, values: Mapping[tuple[str, ...], Any]) -> "ChangeTeller":
