@@ -85,6 +85,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "customer.news_chosen": N_("Customer changed their choice about news"),
     "device.expired": N_("Terminal unpaired: not seen for long"),
     "device.paired": N_("Terminal paired"),
+    "vendor.moved_in": N_("Shop moved in from an archive"),
     "vendor.reached": N_("A phone reached the server"),
     "device.revoked": N_("Terminal unpaired"),
     "device.updated": N_("Terminal changed"),

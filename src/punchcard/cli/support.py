@@ -182,6 +182,7 @@ def explain(error: Exception) -> str | None:
     """Return one line about a failure that was to be expected, or None for any other."""
     from sqlalchemy.exc import ArgumentError, DBAPIError
 
+    from punchcard.connect.archive.errors import ArchiveRefused
     from punchcard.db.migrate import DatabaseIsNewer
     from punchcard.db.secret_checks import ForeignSecrets
     from punchcard.kit.environment.reading import SettingsError
@@ -189,7 +190,8 @@ def explain(error: Exception) -> str | None:
 
     if isinstance(error, DomainError):
         return _refusal(error)
-    if isinstance(error, CommandFailed | SettingsError | DatabaseIsNewer | ForeignSecrets):
+    told = CommandFailed | SettingsError | DatabaseIsNewer | ForeignSecrets | ArchiveRefused
+    if isinstance(error, told):
         return str(error)
     if isinstance(error, DBAPIError | ArgumentError):
         return _database_failure(error)

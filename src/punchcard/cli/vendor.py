@@ -1,11 +1,14 @@
-"""`punchcard vendor create` and `punchcard vendor list`."""
+"""`punchcard vendor`: `create`, `list`, `export` and `import`."""
 
+import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from punchcard.accounts.vocabulary import Role
 from punchcard.cli.support import (
+    CommandFailed,
     GivenPassword,
     Json,
     PasswordFile,
@@ -19,6 +22,7 @@ from punchcard.cli.support import (
 
 if TYPE_CHECKING:
     from punchcard.accounts.models import Vendor
+    from punchcard.connect.archive.manifest import Manifest
 
 _PAGE = 200
 
@@ -103,6 +107,80 @@ def list_vendors(as_json: Json = False) -> None:
         typer.echo(as_line([_facts(vendor) for vendor in vendors]))
         return
     _print_table(vendors)
+
+
+@commands.command("export")
+def export_vendor(
+    slug: Annotated[str, typer.Argument(help="The shop's short name.")],
+    to: Annotated[Path, typer.Option("--to", help="The file to write: shop.zip.")],
+    as_json: Json = False,
+) -> None:
+    """Write all of a shop into an archive, with its ledger and what checks it anywhere.
+
+    The file holds the links of all cards and the customers' names and addresses: keep it as a key.
+    """
+    from punchcard.accounts import vendor_service
+    from punchcard.accounts.audit_service import record_act
+    from punchcard.accounts.export_files import EXPORT
+    from punchcard.accounts.vocabulary import SecurityEvent
+    from punchcard.connect.archive.departure import write_archive
+
+    if to.exists():
+        raise CommandFailed(f"{to} is there already.")
+    part = to.with_name(f"{to.name}.part")
+    with opened_context() as context:
+        with context.database.read() as session:
+            vendor_id = vendor_service.get_vendor_by_slug(session, slug).id
+        act, keys = by_operator(context), context.settings.keys
+        try:
+            with context.database.snapshot() as connection, part.open("wb") as out:
+                manifest = write_archive(connection, vendor_id, out, keys=keys, now=act.now)
+            part.replace(to)
+        finally:
+            part.unlink(missing_ok=True)
+        with context.database.write() as session:
+            record_act(
+                session,
+                act,
+                SecurityEvent.EXPORT_TAKEN,
+                of=(EXPORT, "archive"),
+                vendor_id=vendor_id,
+                new={"format": "zip", "rows": manifest.entries},
+            )
+    say(
+        {"file": str(to), "bytes": to.stat().st_size, **_told(manifest)},
+        as_json=as_json,
+        text=f"Wrote {manifest.name} ({manifest.slug}) to {to}: {manifest.cards:,} cards,"
+        f" {manifest.entries:,} entries. Check it anywhere with the verify.py inside.",
+    )
+
+
+@commands.command("import")
+def import_vendor(
+    file: Annotated[Path, typer.Argument(help="An archive that `vendor export` wrote.")],
+    as_json: Json = False,
+) -> None:
+    """Take a shop in from an archive, with the same ids and links: cards go on working.
+
+    It is all or nothing. The team chooses new passwords with "Forgot your password?".
+    """
+    from punchcard.connect.archive.arrival import Arrival, move_in
+
+    with opened_context() as context, file.open("rb") as source:
+        nobodys = context.accounts.sign_in.hash_password(secrets.token_urlsafe(32))
+        arrival = Arrival(context.settings.keys, nobodys)
+        manifest = move_in(context.database, by_operator(context), source, arrival)
+    say(
+        _told(manifest),
+        as_json=as_json,
+        text=f"{manifest.name} ({manifest.slug}) has moved in: {manifest.cards:,} cards. The ledger"
+        f" is sound: {manifest.entries:,} entries.",
+    )
+
+
+def _told(manifest: "Manifest") -> dict[str, Any]:
+    names = ("vendor_id", "slug", "name", "made_at", "cards", "entries")
+    return {name: getattr(manifest, name) for name in names}
 
 
 def _print_table(vendors: list["Vendor"]) -> None:

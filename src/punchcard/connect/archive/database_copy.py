@@ -61,7 +61,7 @@ def copy_all(
     for table in tables():
         done = 0
         for rows in _pages(source, table):
-            target.execute(_insert(target, table), rows)
+            target.execute(insert_statement(target, table), rows)
             done += len(rows)
             progress(table.name, done)
         follow_counter(target, table)
@@ -112,7 +112,8 @@ def _pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]
         yield [dict(row) for row in page]
 
 
-def _insert(connection: Connection, table: Table) -> Any:
+def insert_statement(connection: Connection, table: Table) -> Any:
+    """Return what inserts whole rows of a table; what is hashed comes as the very text it is."""
     return insert(table).values(
         {
             column.name: as_written_json(connection, bindparam(column.name, type_=Text))
