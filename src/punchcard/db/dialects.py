@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Engine,
+    FromClause,
     Select,
     String,
     Table,
@@ -73,6 +75,27 @@ def id_as_text(connection: Connection, column: ColumnElement[str]) -> ColumnElem
 def as_written_json(connection: Connection, text: ColumnElement[str]) -> ColumnElement[Any]:
     """Return a JSON text as it goes into a column that keeps it to the letter."""
     return text if is_sqlite(connection) else cast(text, postgresql.JSON)
+
+
+def pairs_in(
+    dialect: Dialect, document: ColumnElement[Any], name: str
+) -> tuple[FromClause, ColumnElement[str], ColumnElement[int]]:
+    """Return the pairs of a text and a whole number in the list `name` of a JSON document.
+
+    What comes first is joined to the row that holds the document, one row a pair; a document
+    without such a list has none.
+    """
+    if dialect.name == "sqlite":
+        pair = func.json_each(document, f"$.{name}").table_valued(
+            "value", name="pairs", joins_implicitly=True
+        )
+        first, second = (func.json_extract(pair.c.value, f"$[{place}]") for place in (0, 1))
+        return pair, type_coerce(first, String), type_coerce(second, BigInteger)
+    pair = func.json_array_elements(document.op("->")(name)).table_valued(
+        "value", name="pairs", joins_implicitly=True
+    )
+    text, number = (pair.c.value.op("->>")(place) for place in (0, 1))
+    return pair, type_coerce(text, String), cast(number, BigInteger)
 
 
 def follow_counter(connection: Connection, table: Table) -> None:

@@ -1,8 +1,9 @@
 """What a shop owes its cards: tied to the ledger to the point, and told by when it ends."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
@@ -84,6 +85,33 @@ def test_points_are_told_by_the_month_they_end_in(
 
     month = date.fromisoformat(ends[0][1]).replace(day=1)
     assert [(one.month, one.points) for one in found.ending] == [(month, 101)]
+
+
+def test_what_ends_is_told_as_of_the_evening_of_a_day_of_the_shop(
+    context: Context, alice: Shop, by_till: OperationMetadata, clock: ManualClock
+) -> None:
+    program, till = points_shop(alice), context.loyalty.till
+    card = shelf.opened_card(alice, program)
+
+    def earn(amount_minor: int) -> date:
+        after = points_service.earn_points(till, card, amount_minor=amount_minor, **by_till).card
+        return date.fromisoformat(after.expiring[-1][1]).replace(day=1)
+
+    months = [earn(1000)]
+    clock.set(datetime(2026, 3, 31, 21, 59, 59, tzinfo=UTC))
+    points_service.redeem_points(till, card, reward_id=None, points=4, **by_till)
+    evening = clock.now()
+    clock.advance(seconds=1)
+    months.append(earn(2000))
+    day = evening.astimezone(ZoneInfo(program.timezone)).date()
+    assert months[0] != months[1]
+
+    before, after = (
+        owed(context, program, day, last).ending for last in (day, day + timedelta(days=1))
+    )
+
+    assert [(one.month, one.points) for one in before] == [(months[0], 6)]
+    assert [(one.month, one.points) for one in after] == [(months[0], 6), (months[1], 20)]
 
 
 def test_what_has_ended_is_gone_and_counts_in_the_expected_share(

@@ -5,25 +5,25 @@ what imports told has no day and stands at the beginning. When points end follow
 that tell of dates.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from math import floor
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from punchcard.db.dialects import pairs_in
 from punchcard.loyalty.models import DailyRollup, LoyaltyProgram, Reward
 from punchcard.loyalty.reports.stats_service import DateRange, date_range
 from punchcard.loyalty.rules.dated.dates import NEVER
 from punchcard.loyalty.tables import ENTRIES, IMPORTS
 from punchcard.loyalty.vocabulary import ActorKind
 
-_ROWS_AT_ONCE: Final = 2000
+_MONTH_DIGITS: Final = len("2026-03")
 _SIGNS: Final[Mapping[str, int]] = {
     "points_earned": 1,
     "points_adjusted": 1,
@@ -94,7 +94,8 @@ def days_of(
 def liability(session: Session, program: LoyaltyProgram, *, first: date, last: date) -> Liability:
     """Return what a program's cards had, got and gave from `first` to `last`, days of its zone.
 
-    Reads one row a day and location, and the entries with dates up to the last day.
+    Reads one row a day and location; the database adds up, month by month, what the entries up to
+    the last day tell of dates.
     """
     before = _sums(session, program, until=first - timedelta(days=1))
     during = _sums(session, program, since=first, until=last)
@@ -157,30 +158,24 @@ def _imported(session: Session, program: LoyaltyProgram) -> int:
 def _ending(
     session: Session, program: LoyaltyProgram, last: date, closing: int
 ) -> list[EndingPoints]:
-    months: defaultdict[date, int] = defaultdict(int)
-    zone = ZoneInfo(program.timezone)
-    for row in _entries_with_lots(session, program):
-        if row.occurred_at.astimezone(zone).date() > last:
-            continue
-        for change in row.details.get("lots", ()):
-            if change[0] != NEVER:
-                months[date.fromisoformat(change[0]).replace(day=1)] += change[1]
-    ending = [EndingPoints(month, points) for month, points in sorted(months.items()) if points]
+    ended = datetime.combine(last + timedelta(days=1), time(), ZoneInfo(program.timezone))
+    lots, ends_on, points = pairs_in(session.get_bind().dialect, ENTRIES.c.details, "lots")
+    month = func.substr(ends_on, 1, _MONTH_DIGITS)
+    sums = session.execute(
+        select(month, func.sum(points))
+        .select_from(ENTRIES, lots)
+        .where(
+            ENTRIES.c.program_id == program.id,
+            ENTRIES.c.form > 1,
+            ENTRIES.c.occurred_at < ended.astimezone(UTC),
+            ends_on != NEVER,
+        )
+        .group_by(month)
+        .order_by(month)
+    )
+    ending = [EndingPoints(date.fromisoformat(f"{at}-01"), int(sum_)) for at, sum_ in sums if sum_]
     rest = closing - sum(one.points for one in ending)
     return [*ending, EndingPoints(None, rest)] if rest else ending
-
-
-def _entries_with_lots(session: Session, program: LoyaltyProgram) -> Iterator[Any]:
-    query = (
-        select(ENTRIES.c.id, ENTRIES.c.occurred_at, ENTRIES.c.details)
-        .where(ENTRIES.c.program_id == program.id, ENTRIES.c.form > 1)
-        .order_by(ENTRIES.c.id)
-        .limit(_ROWS_AT_ONCE)
-    )
-    rows = session.execute(query).all()
-    while rows:
-        yield from rows
-        rows = session.execute(query.where(ENTRIES.c.id > rows[-1].id)).all()
 
 
 def _value_per_point(session: Session, program: LoyaltyProgram) -> Fraction | None:
