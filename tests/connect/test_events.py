@@ -14,7 +14,7 @@ from punchcard.loyalty.cards.card_changes import CardChange
 from punchcard.loyalty.errors.balances import StampTooSoon
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, VoidEntry
-from punchcard.loyalty.programs import promotion_service, reward_service
+from punchcard.loyalty.programs import promotion_dates, promotion_service, reward_service
 from punchcard.loyalty.vocabulary import ActorKind
 from tests.connect.desk import doing, endpoint, events
 from tests.loyalty import shelf
@@ -176,7 +176,7 @@ def test_promotions_that_begin_and_end_by_their_dates_are_told(
     for _ in range(5):
         clock.advance(days=1)
         with alice.context.database.write() as session:
-            promotion_service.touch_dated(session, by_operator(alice.context), limit=10)
+            promotion_dates.touch_dated(session, by_operator(alice.context), limit=10)
         turns.append([kind for kind in kinds(alice.context) if kind.startswith("promotion.")])
 
     assert turns[1:4] == [

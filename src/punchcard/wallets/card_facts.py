@@ -16,7 +16,7 @@ from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.cards.views import views_of
 from punchcard.loyalty.grant_models import Grant
 from punchcard.loyalty.models import LoyaltyProgram, Reward
-from punchcard.loyalty.programs.promotion_service import status_at
+from punchcard.loyalty.programs.promotion_dates import status_at
 from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.tables import CARDS
 from punchcard.loyalty.vocabulary import CardStatus, GrantState, PromotionStatus

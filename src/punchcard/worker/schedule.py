@@ -27,7 +27,7 @@ from punchcard.loyalty.cards.contacts import contact_changes
 from punchcard.loyalty.cards.merges import merge_offers
 from punchcard.loyalty.jobs import due_keeper, notice_keeper, reservation_keeper
 from punchcard.loyalty.models import TransactionOrigin
-from punchcard.loyalty.programs import promotion_service, reward_service
+from punchcard.loyalty.programs import promotion_dates, reward_service
 from punchcard.loyalty.transparency import log_keeper
 from punchcard.wallets.apple import apple_registry
 from punchcard.wallets.google import google_registry
@@ -148,7 +148,7 @@ def touch_dated_rewards(context: Context, session: Session, now: datetime) -> in
 def touch_dated_promotions(context: Context, session: Session, now: datetime) -> int:
     """Let passes follow promotions that began or ended by their dates."""
     act = Act(subject=SYSTEM, now=now, ids=context.ids, request_id=None)
-    return promotion_service.touch_dated(session, act, limit=_MANY)
+    return promotion_dates.touch_dated(session, act, limit=_MANY)
 
 
 def drop_needless_work(context: Context, session: Session, now: datetime) -> int:

@@ -17,7 +17,7 @@ from punchcard.loyalty.errors.promotions import (
     TooManyPromotions,
 )
 from punchcard.loyalty.models import LoyaltyProgram
-from punchcard.loyalty.programs import program_service, promotion_service
+from punchcard.loyalty.programs import program_service, promotion_dates, promotion_service
 from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.vocabulary import PromotionStatus
 from tests.loyalty import shelf
@@ -49,7 +49,7 @@ def status(shop: Shop, row: Promotion) -> PromotionStatus:
     with shop.context.database.read() as session:
         kept = session.get_one(Promotion, row.id)
         program = session.get_one(LoyaltyProgram, row.program_id)
-        return promotion_service.status_at(kept, program, shop.context.clock.now())
+        return promotion_dates.status_at(kept, program, shop.context.clock.now())
 
 
 def place(shop: Shop) -> LocationId:
@@ -218,7 +218,7 @@ def test_a_program_is_touched_once_when_a_promotion_begins_and_once_when_it_ends
     def follow(**time: int) -> int:
         clock.advance(**time)
         with bob.context.database.write() as session:
-            return promotion_service.touch_dated(session, by_operator(bob.context), limit=50)
+            return promotion_dates.touch_dated(session, by_operator(bob.context), limit=50)
 
     assert follow(days=2) == 0
     assert follow(days=1) == 1

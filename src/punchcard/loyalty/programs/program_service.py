@@ -1,7 +1,6 @@
 """Programs: create, read, change, switch on and off, delete."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -21,6 +20,7 @@ from punchcard.kit.money import minor_units
 from punchcard.loyalty.errors.programs import ProgramHasCards, ProgramNotFound, ProgramSlugTaken
 from punchcard.loyalty.events import PROGRAM_CHANGED, ProgramsChanged, StaffPinChanged
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
+from punchcard.loyalty.programs.program_slugs import insert_program, retire_slug, take_slug
 from punchcard.loyalty.programs.program_tiers import audited_tiers, check_tiers, with_tiers_kept
 from punchcard.loyalty.programs.referral_terms import check_referral, kept_referral
 from punchcard.loyalty.promotion_models import Promotion
@@ -30,7 +30,6 @@ from punchcard.loyalty.rules.program_rules import (
     FIXED_BY_CARDS,
     check_complete,
     check_program,
-    slug_of,
 )
 from punchcard.loyalty.rules.stamps.stamp_rewards import with_all_rewards
 from punchcard.loyalty.rules.tiers.tier_form import TIER_RULES
@@ -78,8 +77,6 @@ FIELDS = (
 )
 """What a vendor decides about a program."""
 
-_SLUG_ATTEMPTS = 20
-
 
 def create_program(
     session: Session,
@@ -118,7 +115,7 @@ def create_program(
         check_referral(session, None, values)
     if values["status"] == ProgramStatus.ACTIVE:
         check_complete(values)
-    program = _insert(session, act, vendor_id, values, slug_from or values["name"])
+    program = insert_program(session, act, vendor_id, values, slug_from or values["name"])
     _record(session, act, "program.created", program, new=_values(program))
     return program
 
@@ -211,9 +208,9 @@ def update_program(
             program.carry_parts = [*before, since]
         if "slug" in changed:
             session.flush()
-            _take_slug(session, program)
+            take_slug(session, program)
     if "slug" in changed:
-        _retire_slug(session, act, program, old["slug"])
+        retire_slug(session, act, program, old["slug"])
     _record(session, act, action, program, old=old, new=changed)
     return program
 
@@ -266,7 +263,7 @@ def delete_program(session: Session, act: Act, vendor_id: VendorId, program_id: 
     session.execute(
         update(StaffPin).where(StaffPin.program_id == program.id).values(program_id=None)
     )
-    _retire_slug(session, act, program, program.slug)
+    retire_slug(session, act, program, program.slug)
     retired_slugs.forget_subject(session, SlugOwner.PROGRAM, program.id)
     _record(session, act, "program.deleted", program, old=_values(program))
     session.delete(program)
@@ -356,56 +353,6 @@ def _refuse_if_cards(session: Session, program: LoyaltyProgram) -> None:
     card = select(LoyaltyCard.id).where(LoyaltyCard.program_id == program.id).limit(1)
     if session.scalar(card) is not None:
         raise ProgramHasCards()
-
-
-def _insert(
-    session: Session, act: Act, vendor_id: VendorId, values: dict[str, Any], slug_from: str
-) -> LoyaltyProgram:
-    for slug in _slugs(session, vendor_id, values, slug_from):
-        program = LoyaltyProgram(
-            **{**values, "slug": slug},
-            id=act.ids.new_id(),
-            vendor_id=vendor_id,
-            created_at=act.now,
-            updated_at=act.now,
-        )
-        with suppress(ProgramSlugTaken), refusing_duplicates(session, ProgramSlugTaken):
-            session.add(program)
-            session.flush()
-            _take_slug(session, program)
-            return program
-    raise ProgramSlugTaken()
-
-
-def _take_slug(session: Session, program: LoyaltyProgram) -> None:
-    """Raise ProgramSlugTaken for a slug that leads to another vendor's program."""
-    vendor_id = program.vendor_id
-    if not retired_slugs.take_slug(session, SlugOwner.PROGRAM, program.slug, vendor_id=vendor_id):
-        raise ProgramSlugTaken()
-
-
-def _retire_slug(session: Session, act: Act, program: LoyaltyProgram, former: str) -> None:
-    retired_slugs.retire_slug(
-        session,
-        SlugOwner.PROGRAM,
-        former,
-        vendor_id=program.vendor_id,
-        subject_id=program.id,
-        now=act.now,
-    )
-
-
-def _slugs(
-    session: Session, vendor_id: VendorId, values: Mapping[str, Any], slug_from: str
-) -> list[str]:
-    """Return the slugs to try: the one asked for, or those still free near `slug_from`'s."""
-    if "slug" in values:
-        return [values["slug"]]
-    base = slug_of(slug_from)
-    names = [base, *(f"{base}-{number}" for number in range(2, _SLUG_ATTEMPTS))]
-    taken = set(session.scalars(select(LoyaltyProgram.slug).where(LoyaltyProgram.slug.in_(names))))
-    taken |= retired_slugs.retired_by_others(session, SlugOwner.PROGRAM, names, vendor_id=vendor_id)
-    return [name for name in names if name not in taken]
 
 
 def _values(program: LoyaltyProgram) -> dict[str, Any]:

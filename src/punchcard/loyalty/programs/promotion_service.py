@@ -1,11 +1,10 @@
 """Promotions of a program: make, read, change, end."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
@@ -20,16 +19,14 @@ from punchcard.loyalty.errors.promotions import (
 )
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs.program_service import get_program, lock_program, touch_program
+from punchcard.loyalty.programs.promotion_dates import LIVE, status_at, tell_turn
 from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.rules.promotions.promotion_form import (
-    LATE_ENDS_DAYS,
     LIVE_LIMIT,
     check_promotion,
     check_status,
-    status_on,
 )
-from punchcard.loyalty.vendor_events import Happened, tell
-from punchcard.loyalty.vocabulary import PromotionStatus, Stacking, VendorEventType
+from punchcard.loyalty.vocabulary import PromotionStatus, Stacking
 
 FIELDS: Final = (
     "name",
@@ -50,7 +47,6 @@ FIELDS: Final = (
 )
 """What a vendor decides about a promotion."""
 
-_LIVE: Final = (PromotionStatus.ACTIVE, PromotionStatus.PAUSED)
 _LISTS: Final = ("windows", "location_ids", "tier_keys", "items")
 _COUNTS: Final = ("points_given", "stamps_given", "uses")
 
@@ -91,7 +87,7 @@ def create_promotion(
     session.add(promotion)
     session.flush()
     _follow(session, act, program, promotion, before=PromotionStatus.DRAFT)
-    _tell_turn(session, act, program, promotion, stood=PromotionStatus.DRAFT)
+    tell_turn(session, act, program, promotion, stood=PromotionStatus.DRAFT)
     _record(session, act, "promotion.created", promotion, new=_values(promotion))
     return promotion
 
@@ -163,7 +159,7 @@ def update_promotion(
     if changed.get("status") == PromotionStatus.ENDED:
         promotion.ended_at = act.now
     _changed(session, act, program, promotion, before)
-    _tell_turn(session, act, program, promotion, stood=stood)
+    tell_turn(session, act, program, promotion, stood=stood)
     _record(session, act, "promotion.updated", promotion, old=old, new=changed)
     return promotion
 
@@ -224,96 +220,8 @@ def end_promotion(
     stood = status_at(promotion, program, act.now)
     promotion.status, promotion.ended_at = PromotionStatus.ENDED, act.now
     _changed(session, act, program, promotion, before)
-    _tell_turn(session, act, program, promotion, stood=stood)
+    tell_turn(session, act, program, promotion, stood=stood)
     _record(session, act, "promotion.ended", promotion, old={"status": before})
-
-
-def status_at(promotion: Promotion, program: LoyaltyProgram, now: datetime) -> PromotionStatus:
-    """Return where a promotion stands at `now`, by its dates in the program's zone."""
-    day = now.astimezone(ZoneInfo(program.timezone)).date()
-    return status_on(promotion.status, promotion.starts_on, promotion.ends_on, day)
-
-
-def touch_dated(session: Session, act: Act, *, limit: int) -> int:
-    """Let up to `limit` programs follow promotions that began or ended by their dates.
-
-    Raises the version of each program with one whose date has come since the program's last
-    change, and ends those that are over so long that no purchase of their days can come any more.
-    Returns how many programs.
-    """
-    # In no zone is it another day earlier than this, or later.
-    around = (act.now - timedelta(days=2)).date(), (act.now + timedelta(days=2)).date()
-    near = or_(Promotion.starts_on.between(*around), Promotion.ends_on.between(*around))
-    over = Promotion.ends_on < (act.now - timedelta(days=LATE_ENDS_DAYS)).date()
-    rows = session.execute(
-        select(Promotion, LoyaltyProgram)
-        .join(LoyaltyProgram, LoyaltyProgram.id == Promotion.program_id)
-        .where(Promotion.status.in_(_LIVE), or_(near, over))
-        .order_by(LoyaltyProgram.id, Promotion.id)
-    ).all()
-    due = [program.id for promotion, program in rows if _has_turned(promotion, program, act.now)]
-    touched = sorted(set(due))[:limit]
-    for program_id in touched:
-        _touch_dated(session, act, program_id)
-    return len(touched)
-
-
-def _has_turned(promotion: Promotion, program: LoyaltyProgram, now: datetime) -> bool:
-    """Return whether it stands elsewhere than when its program last changed, or is over."""
-    is_over = promotion.ends_on is not None and promotion.ends_on < _last_late_day(now)
-    stood = status_at(promotion, program, program.updated_at)
-    return is_over or status_at(promotion, program, now) != stood
-
-
-def _touch_dated(session: Session, act: Act, program_id: ProgramId) -> None:
-    program = session.scalar(
-        select(LoyaltyProgram)
-        .where(LoyaltyProgram.id == program_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    if program is None:
-        return
-    live = and_(Promotion.program_id == program_id, Promotion.status.in_(_LIVE))
-    for promotion in session.scalars(select(Promotion).where(live).order_by(Promotion.id)):
-        stood = status_at(promotion, program, program.updated_at)
-        _tell_turn(session, act, program, promotion, stood=stood)
-    over = and_(Promotion.status.in_(_LIVE), Promotion.ends_on < _last_late_day(act.now))
-    for promotion in session.scalars(
-        select(Promotion)
-        .where(Promotion.program_id == program_id, over)
-        .order_by(Promotion.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ):
-        promotion.status = PromotionStatus.ENDED
-        promotion.updated_at = act.now
-    touch_program(session, act, program)
-
-
-def _tell_turn(
-    session: Session,
-    act: Act,
-    program: LoyaltyProgram,
-    promotion: Promotion,
-    *,
-    stood: PromotionStatus,
-) -> None:
-    """Let the shop's own software know of a promotion that has begun or ended since it `stood`."""
-    stands = status_at(promotion, program, act.now)
-    is_over = stood in (PromotionStatus.ACTIVE, PromotionStatus.PAUSED)
-    if stands == PromotionStatus.ACTIVE and stood != stands:
-        kind = VendorEventType.PROMOTION_STARTED
-    elif stands == PromotionStatus.ENDED and is_over:
-        kind = VendorEventType.PROMOTION_ENDED
-    else:
-        return
-    data = {"promotion_id": promotion.id, "program_id": program.id, "name": promotion.name}
-    tell(session, act, program.vendor_id, Happened(kind, data))
-
-
-def _last_late_day(now: datetime) -> Any:
-    return (now - timedelta(days=LATE_ENDS_DAYS)).date()
 
 
 def _locked(
@@ -351,7 +259,7 @@ def _check_number(
 ) -> None:
     """Raise TooManyPromotions where this would be one too many that is on, or about to be."""
     day = act.now.astimezone(ZoneInfo(program.timezone)).date()
-    is_live = promotion.status in _LIVE and not (promotion.ends_on and promotion.ends_on < day)
+    is_live = promotion.status in LIVE and not (promotion.ends_on and promotion.ends_on < day)
     if not is_live:
         return
     others = session.scalars(
@@ -359,7 +267,7 @@ def _check_number(
         .where(
             Promotion.program_id == program.id,
             Promotion.id != promotion.id,
-            Promotion.status.in_(_LIVE),
+            Promotion.status.in_(LIVE),
             or_(Promotion.ends_on.is_(None), Promotion.ends_on >= day),
         )
         .limit(LIVE_LIMIT)

@@ -15,7 +15,7 @@ from punchcard.accounts.models import Location
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import LocationId, ProgramId, PromotionId
 from punchcard.loyalty.models import LoyaltyProgram
-from punchcard.loyalty.programs import program_service, promotion_service
+from punchcard.loyalty.programs import program_service, promotion_dates, promotion_service
 from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.reports import simulation_service
 from punchcard.loyalty.reports.simulation_service import Simulated
@@ -86,7 +86,7 @@ def open_promotions(request: PageRequestDep, program_id: ProgramId) -> Response:
         names = location_service.location_names(session, vendor_id)
     told = [
         facts_of(
-            row, program, promotion_service.status_at(row, program, now), names, request.language
+            row, program, promotion_dates.status_at(row, program, now), names, request.language
         )
         for row in rows
     ]
@@ -286,7 +286,7 @@ def _form_page(
     stands = PromotionStatus.DRAFT
     facts = None
     if promotion is not None:
-        stands = promotion_service.status_at(promotion, place.program, now)
+        stands = promotion_dates.status_at(promotion, place.program, now)
         names = {str(location.id): location.name for location in place.locations}
         facts = facts_of(promotion, place.program, stands, names, request.language)
     texts = promotion.texts if promotion else {}

@@ -18,7 +18,7 @@ from punchcard.api.schemas.program_rules.promotions import (
     simulation_schema,
 )
 from punchcard.kit.ids import ProgramId, PromotionId
-from punchcard.loyalty.programs import program_service, promotion_service
+from punchcard.loyalty.programs import program_service, promotion_dates, promotion_service
 from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.reports import simulation_service
 
@@ -116,4 +116,4 @@ def _shown(
     """Return what shows the promotions of a program as they stand now."""
     program = program_service.get_program(session, caller.vendor_id, program_id)
     now = caller.context.clock.now()
-    return lambda row: promotion_schema(row, promotion_service.status_at(row, program, now))
+    return lambda row: promotion_schema(row, promotion_dates.status_at(row, program, now))
