@@ -51,6 +51,7 @@ def test_a_grant_has_exactly_these_fields(driver: ApiDriver, shop: Any) -> None:
         "points_required": None,
         "grant_id": grant["id"],
         "at": None,
+        "expires_on": grant["expires_on"],
     }
 
 

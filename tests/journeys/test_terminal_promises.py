@@ -108,10 +108,13 @@ def test_a_given_reward_is_handed_out_with_one_press(visits: Visits, api: Api, a
     card, page = counter.card(), visits.open()
     cake = counter.reward("A cake", 100)
     given = {"card": card["id"], "reward_id": cake["id"], "reason": "birthday"}
+    given |= {"expires_on": "2026-05-31"}
     assert counter.api.post(f"{LOYALTY}/grants", given).status_code == 201
     open_terminal(page, counter)
     find_card(page, card)
-    expect(page.locator(".till-card .ready")).to_have_text("Given to this card: A cake")
+    expect(page.locator(".till-card .ready")).to_contain_text("Given to this card until")
+    expect(page.locator(".till-card .ready")).to_contain_text("31")
+    expect(page.locator(".till-card .ready")).to_contain_text(": A cake")
     hand_out = page.get_by_role("button", name="Hand out: A cake")
     hand_out.click()
     expect(page.locator(".notice.good")).to_contain_text("Redeemed: A cake")

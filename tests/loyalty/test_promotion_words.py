@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from punchcard.loyalty.promotion_words import promotion_words, purchase_words
+from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.loyalty.words import ENTERED_BY
 
 DOUBLE = {"kind": "multiply", "factor": "2.000"}
 
@@ -54,3 +56,7 @@ def test_each_language_says_it_as_people_do(language: str, told: str) -> None:
 def test_from_which_purchase_on_it_counts_is_told_with_its_money() -> None:
     assert purchase_words(1550, "EUR", "en") == "for purchases of €15.50 and more"
     assert purchase_words(0, "EUR", "en") == ""
+
+
+def test_whoever_asks_for_an_entry_has_a_name_on_pages() -> None:
+    assert set(ENTERED_BY) == set(ActorKind)

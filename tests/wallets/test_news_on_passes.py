@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
+from punchcard.kit.ids import RewardId
+from punchcard.loyalty.rules.reward_rules import ReadyReward
 from punchcard.loyalty.vocabulary import CardStatus
 from punchcard.wallets.apple.pass_texts import places_of, words_of
 from punchcard.wallets.pass_content import pass_content
@@ -58,3 +60,22 @@ def test_apple_writes_the_news_on_the_back_and_another_cards_code_on_no_pass() -
     back = places_of(pass_content(program, card, "en"))["backFields"]
     assert [one.key for one in back[:2]] == ["promotion", "given"]
     assert words_of(program, card).keys != words_of(program, other).keys
+
+
+def test_stamps_that_end_are_told_like_points() -> None:
+    card = facts.card(stamps=3, ending_stamps=(2, date(2026, 12, 31)))
+    told = {
+        language: pass_content(facts.program(), card, language).news[0].value
+        for language in ("en", "de", "fr", "lb")
+    }
+    assert told["en"] == "2 stamps on 31 Dec 2026"
+    assert len(set(told.values())) == 4
+
+
+def test_a_given_reward_that_points_do_not_buy_is_named_in_each_language() -> None:
+    """It is none of the program's rewards, whose names the pass knows."""
+    ready = ReadyReward(RewardId("r1"), CAKE.name, None, grant_id="g1")
+    card = facts.card(given=(replace(CAKE, id="g1"),), ready=(ready,), rewards_ready=1)
+    german = pass_content(facts.program(), card, "de")
+    assert german.ready_reward == "Ein Kuchen"
+    assert pass_content(facts.program(), card, "fr").ready_reward == "A cake"

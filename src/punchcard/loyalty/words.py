@@ -62,6 +62,7 @@ ENTERED_BY: Final[Mapping[ActorKind, str]] = {
     ActorKind.SYSTEM: N_("The server"),
     ActorKind.IMPORT: N_("An import of history"),
     ActorKind.CLAIM: N_("A receipt"),
+    ActorKind.CUSTOMER: N_("The customer, who showed who they are"),
 }
 """Who asked for an entry."""
 

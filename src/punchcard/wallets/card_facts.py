@@ -75,7 +75,11 @@ def _given(session: Session, card_ids: Sequence[CardId]) -> dict[CardId, list[Gi
     )
     for grant, texts in session.execute(query):
         given = GivenFacts(
-            name=grant.reward_name, code=grant.code, expires_on=grant.expires_on, texts=texts
+            id=grant.id,
+            name=grant.reward_name,
+            code=grant.code,
+            expires_on=grant.expires_on,
+            texts=texts,
         )
         found.setdefault(grant.card_id, []).append(given)
     return found
@@ -225,7 +229,6 @@ def _card(
     place: Coordinates | None,
     given: Sequence[GivenFacts],
 ) -> CardFacts:
-    ending = view.expiring[:1]
     token = links.token(row.id, row.token_sealed)
     return CardFacts(
         id=row.id,
@@ -239,7 +242,8 @@ def _card(
         milestones=view.milestones,
         tier=view.tier,
         points_pending=view.points_pending,
-        ending=(ending[0][0], date.fromisoformat(ending[0][1])) if ending else None,
+        ending=_first(view.expiring),
+        ending_stamps=_first(view.stamps_expiring),
         given=tuple(given[:_GIVEN_SHOWN]),
         token=token,
         url=links.address(token) if token else None,
@@ -247,6 +251,11 @@ def _card(
         language=row.locale or row.customer_locale,
         place=place,
     )
+
+
+def _first(ending: Sequence[tuple[int, str]]) -> tuple[int, date] | None:
+    """Return what ends first, and its last day."""
+    return (ending[0][0], date.fromisoformat(ending[0][1])) if ending else None
 
 
 def replaced(card: CardFacts, number: str) -> CardFacts:

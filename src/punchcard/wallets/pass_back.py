@@ -21,6 +21,7 @@ _EARNING: Final = (
 _GIVEN: Final = N_("{name} (code {code})")
 _GIVEN_UNTIL: Final = N_("{name} (code {code}), until {day}")
 _ENDING: Final = (N_("{n} point on {day}"), N_("{n} points on {day}"))
+_ENDING_STAMPS: Final = (N_("{n} stamp on {day}"), N_("{n} stamps on {day}"))
 _PENDING: Final = (
     N_("{n} point that can be spent soon"),
     N_("{n} points that can be spent soon"),
@@ -44,7 +45,7 @@ def _reward_ends(program: ProgramFacts, words: PassPhrases) -> str:
 
 
 def news_of(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> tuple[PassField, ...]:
-    """Return what is on, what the card was given, and which points end or wait.
+    """Return what is on, what the card was given, and which points and stamps end or wait.
 
     Its texts change when a promotion begins or ends by its days, and when the card does: no phone
     wakes for an hour that passes, and none says a word of them.
@@ -53,6 +54,7 @@ def news_of(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> tuple
         ("promotion", N_("Promotion"), _promotions(program, words)),
         ("given", N_("Given to you"), _given(card, words)),
         ("ending", N_("Points that end"), _ending(card, words)),
+        ("ending_stamps", N_("Stamps that end"), _ending_stamps(card, words)),
         ("pending", N_("Points that wait"), _pending(card, words)),
     ]
     return tuple(
@@ -92,6 +94,13 @@ def _ending(card: CardFacts, words: PassPhrases) -> str:
         return ""
     points, last = card.ending
     return words.count(points, _ENDING, day=day_words(last, words.language))
+
+
+def _ending_stamps(card: CardFacts, words: PassPhrases) -> str:
+    if card.ending_stamps is None:
+        return ""
+    stamps, last = card.ending_stamps
+    return words.count(stamps, _ENDING_STAMPS, day=day_words(last, words.language))
 
 
 def _pending(card: CardFacts, words: PassPhrases) -> str:

@@ -21,7 +21,13 @@ from punchcard.loyalty.vocabulary import (
 )
 from punchcard.wallets.card_colours import card_colours
 from punchcard.wallets.pass_back import back_of, news_of
-from punchcard.wallets.pass_facts import CardFacts, MilestoneFacts, ProgramFacts, RewardFacts
+from punchcard.wallets.pass_facts import (
+    CardFacts,
+    GivenFacts,
+    MilestoneFacts,
+    ProgramFacts,
+    RewardFacts,
+)
 from punchcard.wallets.pass_words import PassField, PassPhrases
 from punchcard.wallets.places import Coordinates, last_day, nearest
 from punchcard.wallets.symbols.stamp_symbols import StampSymbol, symbol_of
@@ -232,8 +238,11 @@ def _ready_name(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> s
     best = card.ready[0]
     if best.is_full_card:
         return words.own("reward_name", best.name)
-    offered: RewardFacts | MilestoneFacts | None
-    if best.id is None:
+    offered: RewardFacts | MilestoneFacts | GivenFacts | None
+    if best.grant_id is not None:
+        # What is only given is offered for no points, and is not among the program's rewards.
+        offered = next((one for one in card.given if one.id == best.grant_id), None)
+    elif best.id is None:
         offered = next((one for one in program.milestones if one.at == best.at), None)
     else:
         offered = next((one for one in program.rewards if one.id == best.id), None)

@@ -58,6 +58,7 @@ class RunningPromotion:
 class GivenFacts:
     """A reward that was given to the card, and the code that collects it."""
 
+    id: str = ""
     name: str
     code: str
     expires_on: date | None = None
@@ -115,7 +116,7 @@ class CardFacts:
     `ready` are the rewards it can have now, the best first; `rewards_ready` is how many they are.
     `used_up` are those that it has had as often as a card may. `milestones` are the rewards of its
     lap, and how it stands to each. `tier` is the one it is in, None where there are none.
-    `ending` are the points that end first, and their last day;
+    `ending` are the points that end first, and their last day, `ending_stamps` the stamps;
     `given` is what it was given and can have.
     `token` and `url` are None for a number that a replaced card no longer answers to.
     `language` None is the shop's own.
@@ -133,6 +134,7 @@ class CardFacts:
     tier: TierView | None = None
     points_pending: int = 0
     ending: tuple[int, date] | None = None
+    ending_stamps: tuple[int, date] | None = None
     given: tuple[GivenFacts, ...] = ()
     token: str | None = None
     url: str | None = None

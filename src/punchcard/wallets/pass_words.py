@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from punchcard.kit.i18n import Language, plural, translate
-from punchcard.wallets.pass_facts import MilestoneFacts, ProgramFacts, RewardFacts, TierFacts
+from punchcard.wallets.pass_facts import (
+    GivenFacts,
+    MilestoneFacts,
+    ProgramFacts,
+    RewardFacts,
+    TierFacts,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +44,6 @@ class PassPhrases:
         """Return the sentence for one or for many, with its `{n}` and other `params` filled."""
         return self.say(plural(n, *forms, self.language), n=n, **params)
 
-    def of_reward(self, reward: RewardFacts | MilestoneFacts | TierFacts) -> str:
+    def of_reward(self, reward: RewardFacts | MilestoneFacts | TierFacts | GivenFacts) -> str:
         """Return what a reward or a tier of the program is called in this language."""
         return str((reward.texts.get(self.language) or {}).get("name") or reward.name)

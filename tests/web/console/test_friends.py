@@ -6,6 +6,7 @@ import pytest
 
 from punchcard.context import Context
 from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.referral_models import Referral
 from tests.engage.brought import friend, work_on_friends
 from tests.engage.engaged import coffee_shop, guest, stamp
 from tests.loyalty import shelf
@@ -85,3 +86,24 @@ def test_friends_are_listed_and_can_be_taken_away_as_a_file(
     assert sheet.status_code == 200
     assert "The same person" in sheet.text
     assert "Ben" not in sheet.text
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("balance_limit_reached", "The balance of this card would become too large."),
+        ("reward_not_available", "The reward cannot be had now"),
+        ("a_code_of_tomorrow", "One of the two could not be given it"),
+    ],
+)
+def test_no_code_of_the_till_is_read_by_an_owner(
+    owner: Visitor, alice: Shop, context: Context, reason: str, told: str
+) -> None:
+    program = coffee_shop(alice, referral={"friend": {"points": 5}})
+    anna = guest(alice, program, name="Anna", email="anna@anna.example")
+    stamp(alice, friend(alice, program, anna, name="Ben"))
+    with context.database.write() as session:
+        session.query(Referral).one().reason = reason
+    page = text_of(owner.get(f"/console/programs/{program.id}/friends"))
+    assert told in page
+    assert reason not in page

@@ -85,6 +85,7 @@ def test_shops_in_germany_and_austria_are_warned_of_ends_that_courts_found_unfai
     owner: Visitor,
     api: Any,
     alice: Shop,
+    context: Context,
     bread: PagesDriver,
     country: str,
     typed: dict[str, str],
@@ -92,9 +93,21 @@ def test_shops_in_germany_and_austria_are_warned_of_ends_that_courts_found_unfai
 ) -> None:
     shop = api.with_token(alice.token())
     assert shop.patch("/vendor", {"country": country}).status_code == 200
-    answer = owner.follow(save(owner, bread, **{**END, **typed}))
+    answer = save(owner, bread, **{**END, **typed})
+    if told is not None:
+        # Before anything is saved; then the page goes on saying it.
+        assert "expiry-warning" in answer.text
+        assert told in text_of(answer)
+        assert stored(context, bread.program.id).points_expiry is None
+        here = f"/console/programs/{bread.program.id}"
+        answer = owner.post(here, **form_on(answer.text, here))
+    assert answer.status_code == 303
+    answer = owner.follow(answer)
+    assert stored(context, bread.program.id).points_expiry is not None
     assert ("expiry-warning" in answer.text) == (told is not None)
     assert told is None or told in text_of(answer)
+    # What the owner was told once is not asked again.
+    assert save(owner, bread).status_code == 303
 
 
 def test_a_month_that_is_no_digit_is_asked_for_again_in_germany_too(

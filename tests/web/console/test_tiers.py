@@ -176,3 +176,21 @@ def test_the_shop_reads_a_guests_tier_on_the_page_of_the_card(
     bread.earn(card, 12_000)
     told = " ".join(text_of(owner.get(f"/console/members/{card}")).split())
     assert "Tier Gold, since" in told
+
+
+def test_members_are_narrowed_to_a_tier(owner: Visitor, bread: PagesDriver, here: str) -> None:
+    assert 'name="tier"' not in owner.get("/console/members").text
+    owner.get(here)
+    owner.post(here, **TIERS)
+    bread.earn(bread.open("Anna"), 15_000)
+    bread.open("Jos")
+
+    def names(tier: str) -> set[str]:
+        text = owner.get("/console/members", params={"tier": tier}).text
+        return {name for name in ("Anna", "Jos") if name in text}
+
+    page = owner.get("/console/members", params={"tier": "etoile-d-or"}).text
+    assert "tier=etoile-d-or" in page, "the file to take along holds the same"
+    assert names("etoile-d-or") == {"Anna"}
+    assert names("regular") == {"Jos"}
+    assert names("no such / tier") == {"Anna", "Jos"}

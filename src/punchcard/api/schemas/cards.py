@@ -91,6 +91,7 @@ def balance_response(card: CardView) -> dict[str, Any]:
                 "points_required": one.points_required,
                 "grant_id": one.grant_id,
                 "at": card.stamps_target if one.is_full_card else one.at,
+                "expires_on": one.expires_on,
             }
             for one in card.ready
         ],
@@ -214,7 +215,8 @@ class ReadyRewardSchema(Schema):
     """A reward that the card can have now.
 
     `id` is null for those of a stamp card, which stand `at` so many stamps; null for others. With a
-    `grant_id` it was given to this card: it is collected by `POST /grants/redeem`.
+    `grant_id` it was given to this card: it is collected by `POST /grants/redeem`, until
+    `expires_on` where that has a last day.
     """
 
     id: RewardId | None
@@ -222,6 +224,7 @@ class ReadyRewardSchema(Schema):
     points_required: int | None
     grant_id: GrantId | None
     at: int | None
+    expires_on: date | None
 
 
 class MilestoneSchema(Schema):

@@ -54,7 +54,7 @@ class ReadyReward(NamedTuple):
 
     `id` and `points_required` are None for that of a full stamp card, and for one on the way to it,
     of which `at` are the stamps; it can have them `times`, a reward for points once. With a
-    `grant_id` it was given to this very card.
+    `grant_id` it was given to this very card, `expires_on` (YYYY-MM-DD) being its last day.
     """
 
     id: RewardId | None
@@ -63,6 +63,7 @@ class ReadyReward(NamedTuple):
     times: int = 1
     grant_id: str | None = None
     at: int | None = None
+    expires_on: str | None = None
 
     @property
     def is_full_card(self) -> bool:
@@ -160,7 +161,8 @@ def _given(standing: Standing, program: ProgramRules, shelf: Shelf) -> Iterator[
         facts = standing.grants[grant_id]
         reward_id = RewardId(facts["reward_id"])
         if stock.get(reward_id) != 0:
-            yield ReadyReward(reward_id, facts["name"], None, grant_id=grant_id)
+            last = facts.get("expires_on")
+            yield ReadyReward(reward_id, facts["name"], None, grant_id=grant_id, expires_on=last)
 
 
 def _ready_milestones(program: ProgramRules, card: CardState) -> Iterator[ReadyReward]:

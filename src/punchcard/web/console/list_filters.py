@@ -1,5 +1,6 @@
 """What lists of the console are narrowed to, by their pages and by their files alike."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -13,6 +14,7 @@ from punchcard.kit.values import as_word
 from punchcard.loyalty.cards.card_order import CARD_ORDERS
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.reports.exports import CardFilter
+from punchcard.loyalty.rules.tiers.tier_form import TIER_KEY_PATTERN
 from punchcard.loyalty.vocabulary import CardStatus
 from punchcard.web.pages.labels import ENTRY_NAMES
 
@@ -26,6 +28,7 @@ VISITS: Final = (
 DAYS_SHOWN: Final = 30
 """How far back the ledger goes when no day is asked for: rare entries are not searched for ever."""
 
+_TIER_KEY: Final = re.compile(TIER_KEY_PATTERN)
 _VISIT_DAYS: Final = {"last7": 7, "last30": 30, "not30": 30, "not90": 90}
 _QUERY_CHARACTERS: Final = 120
 
@@ -62,6 +65,9 @@ def asked_cards(
     if request is not None:
         bound = now - timedelta(days=_VISIT_DAYS[request])
         wanted["active_since" if request.startswith("last") else "active_before"] = bound
+    tier = query.get("tier", "")
+    if _TIER_KEY.fullmatch(tier):
+        wanted["tier"] = tier
     order = query.get("sort", "")
     wanted["order"] = order if order.removeprefix("-") in CARD_ORDERS else None
     told = {
@@ -69,6 +75,7 @@ def asked_cards(
         "program_id": program_id,
         "status": status,
         "visit": request,
+        "tier": wanted.get("tier"),
         "sort": wanted["order"],
     }
     return _asked(told), wanted

@@ -44,6 +44,7 @@ TEXTS: Final[tuple[str, ...]] = (
     N_("Find a card"),
     N_("Find the card"),
     N_("Given to this card: {reward}"),
+    N_("Given to this card until {day}: {reward}"),
     N_("Hand out: {reward}"),
     N_("Hand scanner"),
     N_("Hold the code in the frame"),

@@ -83,6 +83,8 @@ declare namespace Terminal {
     grant_id?: string | null;
     /** From how many stamps on; null for rewards that points buy. */
     at?: number | null;
+    /** The last day of one that was given. */
+    expires_on?: string | null;
   }
 
   /** A card as the server tells it; what is kept of it lacks the address of its page. */

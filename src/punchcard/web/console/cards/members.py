@@ -1,5 +1,6 @@
 """The console's list of members, and enrolling one by hand."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from fastapi import APIRouter, Response
@@ -9,6 +10,7 @@ from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import ProgramId, as_id
 from punchcard.loyalty.cards import card_changes, card_service
 from punchcard.loyalty.cards.card_order import CARD_ORDERS
+from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.vocabulary import PinPolicy, ProgramStatus
 from punchcard.web.console.bulk import BulkAction, bulk_page
@@ -48,6 +50,7 @@ def open_members(request: PageRequestDep, before: str = "", part: str = "") -> R
         former = sought_former_numbers(session, [card.id for card in cards], query)
         named = [(row.id, row.name) for row in programs]
         types = {row.id: row.type for row in programs}
+        tiers = _tiers_of(programs)
     more = cards[_SHOWN - 1].id if len(cards) > _SHOWN else None
     return show_list(
         *(request, asked, _HERE, part),
@@ -63,12 +66,22 @@ def open_members(request: PageRequestDep, before: str = "", part: str = "") -> R
         statuses=HELD_CARD_STATUSES,
         status_names=dict(CARD_STATUSES),
         visit_choices=VISITS,
+        tiers=tiers,
         is_filtered=bool(asked.fields.keys() - {"sort"}),
         headings=headings(asked, _HERE, CARD_ORDERS, wanted.get("order")),
         export_urls=asked.files("cards"),
         next_url=asked.address(_HERE, before=more) if more else None,
         first_url=asked.address(_HERE) if before else None,
     )
+
+
+def _tiers_of(programs: Sequence[LoyaltyProgram]) -> list[tuple[str, str]]:
+    """Return the tiers of all programs by their keys; two with one key are one choice."""
+    names: dict[str, list[str]] = {}
+    for program in programs:
+        for tier in program.tiers or ():
+            names.setdefault(tier["key"], []).append(str(tier["name"]))
+    return [(key, " / ".join(dict.fromkeys(told))) for key, told in names.items()]
 
 
 _AT_ONCE: Final = {

@@ -8,7 +8,15 @@ from punchcard.engage import referral_service
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.cards import card_service
-from punchcard.loyalty.errors.cards import CardBlocked
+from punchcard.loyalty.errors.balances import BalanceLimitReached
+from punchcard.loyalty.errors.cards import CardBlocked, CardNotFound
+from punchcard.loyalty.errors.grants import GrantLimitReached
+from punchcard.loyalty.errors.programs import (
+    ProgramInactive,
+    ProgramTypeMismatch,
+    RewardNotAvailable,
+    RewardNotFound,
+)
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs import program_service, reward_service
 from punchcard.loyalty.rules.promises.referral_form import REFERRAL_BOUNDS, SIDES
@@ -24,7 +32,23 @@ _SHOWN: Final = 100
 _REWARDS: Final = 200
 _GIVES: Final = ("points", "stamps", "reward_id")
 # One of the two may have got nothing: the till tells why.
-_REASONS: Final = {**REFERRAL_REASONS, CardBlocked.code: CardBlocked.sentence}
+_REASONS: Final = {
+    **REFERRAL_REASONS,
+    **{
+        refusal.code: refusal.sentence
+        for refusal in (
+            BalanceLimitReached,
+            CardBlocked,
+            CardNotFound,
+            ProgramInactive,
+            RewardNotFound,
+        )
+    },
+    RewardNotAvailable.code: N_("The reward cannot be had now"),
+    GrantLimitReached.code: N_("The card has as many given rewards as it may"),
+    ProgramTypeMismatch.code: N_("The program does not collect what would be given."),
+}
+_UNKNOWN_REASON: Final = N_("One of the two could not be given it")
 _FIELDS: Final = {
     f"referral.{side}.{name}": f"{side}_{name}" for side in SIDES for name in _GIVES
 } | {
@@ -143,4 +167,5 @@ def _page(
         card_names=names,
         referral_states=REFERRAL_STATES,
         referral_reasons=_REASONS,
+        unknown_reason=_UNKNOWN_REASON,
     )

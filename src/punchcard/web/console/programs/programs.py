@@ -4,6 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
+from punchcard.accounts import vendor_service
 from punchcard.accounts.subjects import LOYALTY_MANAGE
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId
@@ -13,6 +14,7 @@ from punchcard.loyalty.rules.logo_rules import PictureKind
 from punchcard.wallets import logo_service
 from punchcard.web.console.programs import program_page
 from punchcard.web.console.programs.program_form import initial_of, program_context_of, read_program
+from punchcard.web.console.programs.program_points_form import warnings_of
 from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
 from punchcard.web.console.programs.program_start import create_from, start_page
 from punchcard.web.console.programs.trades import TRADES
@@ -73,15 +75,19 @@ def update_program(request: PageRequestDep, program_id: ProgramId, form: FormDep
         form.merge(initial_of(row), labels=CHOICES)
         fields = read_program(form, program_context_of(row))
         impacts = []
+        vendor = vendor_service.get_vendor(session, request.vendor_id)
+        known = warnings_of(request.form(initial_of(row)), vendor)
+        warnings = [one for one in warnings_of(form, vendor) if one not in known]
         if form.is_valid:
             with form.refusals(stamp_reward="reward_name"):
                 impacts = impact_service.impacts_of_program(session, row, fields)
-    if impacts and not form.is_on(CONFIRMED):
+    if form.is_valid and (impacts or warnings) and not form.is_on(CONFIRMED):
         return request.render(
             "console/program_confirm.html",
             form=form,
             program=row,
             impacts=impacts,
+            warnings=warnings,
             action=f"/console/programs/{row.id}",
             back=f"/console/programs/{row.id}",
         )

@@ -116,6 +116,7 @@ def update_reward(
             form=form,
             program=program,
             impacts=impacts,
+            warnings=(),
             action=here,
             back=here,
         )

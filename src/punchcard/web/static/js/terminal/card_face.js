@@ -1,10 +1,10 @@
 // The card as staff see it: large enough to read from two steps away.
 
-import { grantsReady, milestonesReady } from "./card_rules.js";
+import { milestonesReady } from "./card_rules.js";
 import { numberOf, spaced } from "./codes.js";
 import { h, icon, stampIcon } from "./dom.js";
 import { clockTime, money, number } from "./format.js";
-import { held } from "./held.js";
+import { given, held } from "./held.js";
 import { paint } from "./look.js";
 import { count, language, t } from "./texts.js";
 import { tierFace } from "./tier_face.js";
@@ -100,9 +100,7 @@ export function cardFace(app, coming, { code = "", isStale = false }) {
     ...(isStamps ? stamps(card, program) : []),
     ...(isPoints ? points(app, card) : []),
     ...tierFace(program, card),
-    ...grantsReady(card).map((one) =>
-      ready(t("Given to this card: {reward}", { reward: one.name })),
-    ),
+    ...given(card).map(ready),
     ...(isStale ? [] : held(app, card, program)),
     isStale
       ? h(

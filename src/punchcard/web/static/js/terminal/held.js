@@ -1,5 +1,6 @@
 // What a card holds beside its balances: points that end soon or cannot be spent yet, and what is on.
 
+import { grantsReady } from "./card_rules.js";
 import { h, icon } from "./dom.js";
 import { dayOf, number } from "./format.js";
 import { promotionName, running } from "./promotions.js";
@@ -22,6 +23,22 @@ export function runningFor(app, program) {
     at: app.clock.now(),
     timezone: shop.timezone,
   });
+}
+
+/**
+ * What a card was given and can have, each with its last day.
+ * @param {Terminal.Card} card
+ * @returns {string[]}
+ */
+export function given(card) {
+  return grantsReady(card).map(({ name, expires_on: last }) =>
+    last
+      ? t("Given to this card until {day}: {reward}", {
+          reward: name,
+          day: dayOf(last, language()),
+        })
+      : t("Given to this card: {reward}", { reward: name }),
+  );
 }
 
 /**
