@@ -85,6 +85,7 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
     ("POST", f"{_WEBHOOKS}/{{endpoint_id}}/replay"): lambda _: {"since": "2026-01-01T00:00:00Z"},
     ("POST", f"{_LOYALTY}/programs"): lambda _: {"name": "Tea card", "type": "stamps"},
     ("PATCH", f"{_LOYALTY}/programs/{{program_id}}"): lambda _: {"name": "Another name"},
+    ("POST", f"{_LOYALTY}/programs/{{program_id}}/tiers/preview"): lambda _: {"tiers": None},
     ("POST", f"{_LOYALTY}/programs/{{program_id}}/rewards"): lambda _: {
         "name": "A tart",
         "points_required": 50,

@@ -162,7 +162,10 @@ SAME: dict[Route, list[Route]] = {
         ("DELETE", f"{_LOYALTY}/rewards/{{reward_id}}")
     ],
     ("GET", f"{_PROGRAM}/tiers"): [("PATCH", f"{_LOYALTY}/programs/{{program_id}}")],
-    ("POST", f"{_PROGRAM}/tiers"): [("PATCH", f"{_LOYALTY}/programs/{{program_id}}")],
+    ("POST", f"{_PROGRAM}/tiers"): [
+        ("PATCH", f"{_LOYALTY}/programs/{{program_id}}"),
+        ("POST", f"{_LOYALTY}/programs/{{program_id}}/tiers/preview"),
+    ],
     ("GET", _AUTOMATIONS): [("PATCH", _AUTOMATION_OF_THE_API)],
     ("GET", f"{_AUTOMATIONS}/new"): [("POST", _AUTOMATIONS_OF_THE_API)],
     ("POST", f"{_AUTOMATIONS}/new"): [

@@ -134,3 +134,32 @@ def test_the_list_of_cards_has_the_tier(owner: Api, program: str) -> None:
     text = owner.get(f"{LOYALTY}/exports/cards.csv", **asked).content.decode("utf-8-sig")
     [row] = csv.DictReader(io.StringIO(text))
     assert row["Tier"] == "Gold"
+
+
+def test_whom_other_tiers_move_is_told_beforehand_and_nothing_changes(
+    api: Api, alice: Shop, bob: Shop, owner: Api, program: str
+) -> None:
+    rising, keeping = opened(owner, program), opened(owner, program)
+    earn(owner, rising, 60)
+    earn(owner, keeping, 100)
+    here = f"{LOYALTY}/programs/{program}/tiers/preview"
+
+    def told(threshold: int) -> dict[str, int]:
+        tiers = [TIERS[0], {**TIERS[1], "threshold": threshold}]
+        answer = owner.post(here, json={"tiers": tiers})
+        assert answer.status_code == 200, answer.text
+        impact: dict[str, int] = answer.json()
+        return impact
+
+    assert told(50) == {"cards": 2, "rising": 1, "keeping": 0, "losing": 0}
+    assert told(200) == {"cards": 2, "rising": 0, "keeping": 1, "losing": 0}
+    without = owner.post(here, json={"tiers": [TIERS[0]]}).json()
+    assert without == {"cards": 2, "rising": 0, "keeping": 0, "losing": 1}
+    assert owner.get(f"{LOYALTY}/programs/{program}").json()["tiers"][1]["threshold"] == 100
+
+    wrong = owner.post(here, json={"tiers": [{**TIERS[0], "threshold": 5}]})
+    assert wrong.status_code == 422
+    bobs = api.with_token(bob.token())
+    assert bobs.post(here, json={"tiers": TIERS}).status_code == 404
+    till = api.with_token(alice.device())
+    assert till.post(here, json={"tiers": TIERS}).status_code == 403

@@ -45,8 +45,8 @@ class TerminalDriver:
         """Ask for a code as a manager does in the console."""
         return str(self._made("/vendor/devices/pairing-codes", {})["code"])
 
-    def reward(self, name: str, points: int) -> dict[str, Any]:
-        """Put a reward on the shelf."""
+    def reward(self, name: str, points: int | None) -> dict[str, Any]:
+        """Put a reward on the shelf, one that is only given without points."""
         path = f"{LOYALTY}/programs/{self.program['id']}/rewards"
         return self._made(path, {"name": name, "points_required": points})
 

@@ -194,3 +194,35 @@ def test_members_are_narrowed_to_a_tier(owner: Visitor, bread: PagesDriver, here
     assert names("etoile-d-or") == {"Anna"}
     assert names("regular") == {"Jos"}
     assert names("no such / tier") == {"Anna", "Jos"}
+
+
+def test_a_tier_gives_several_rewards_and_has_colours_of_its_own(
+    owner: Visitor, bread: PagesDriver, here: str, context: Context, alice: Shop
+) -> None:
+    cakes = [shelf.reward(alice, bread.program.id).id for _ in range(3)]
+    owner.get(here)
+    typed = {
+        **TIERS,
+        "tier_2_gift": cakes[0],
+        "tier_2_gift_3": cakes[1],
+        "tier_2_gift_4": cakes[0],
+        "tier_2_gift_5": cakes[2],
+        "tier_2_own_look": "on",
+        "tier_2_background_color": "#D4AF37",
+        "tier_2_text_color": "#000000",
+        "tier_2_accent_color": form_on(owner.get(here).text, here)["tier_2_accent_color"],
+    }
+    assert owner.post(here, **typed).status_code == 303
+    gold = (kept(context, bread.program.id).tiers or [])[1]
+    assert gold["grants"] == cakes, "each once, in the order of the form"
+    assert gold["branding"] == {"background_color": "#d4af37", "text_color": "#000000"}
+
+    sent = form_on(owner.get(here).text, here)
+    odd = owner.post(here, **{**sent, "tier_2_text_color": "red", "tier_2_gift_2": "no-such"})
+    assert odd.status_code == 422
+    assert "A colour such as #14594b." in odd.text
+    assert "Please choose one of these." in odd.text
+    del sent["tier_2_own_look"]
+    assert owner.post(here, **{**sent, "tier_2_gift_2": ""}).status_code == 303
+    gold = (kept(context, bread.program.id).tiers or [])[1]
+    assert (gold["grants"], gold["branding"]) == ([cakes[0], cakes[2]], {})

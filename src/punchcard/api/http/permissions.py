@@ -133,6 +133,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_LOYALTY}/programs/{{program_id}}"): _SEE_RULES,
     ("PATCH", f"{_LOYALTY}/programs/{{program_id}}"): MAY_MANAGE,
     ("DELETE", f"{_LOYALTY}/programs/{{program_id}}"): MAY_MANAGE,
+    ("POST", f"{_LOYALTY}/programs/{{program_id}}/tiers/preview"): MAY_MANAGE,
     ("POST", f"{_LOYALTY}/programs/{{program_id}}/activate"): MAY_MANAGE,
     ("POST", f"{_LOYALTY}/programs/{{program_id}}/deactivate"): MAY_MANAGE,
     ("PUT", f"{_LOYALTY}/programs/{{program_id}}/logo"): MAY_MANAGE,

@@ -142,6 +142,19 @@ class ProgramTiersSchema(Schema):
     tier_downgrade: OneOf[TierDowngrade]
 
 
+class TierImpactSchema(Schema):
+    """How many of the `cards` in use other tiers move.
+
+    `rising` reach a higher tier with their next purchase; `keeping` no longer have what their tier
+    takes, and keep it to its date; `losing` are in one that is there no more.
+    """
+
+    cards: int
+    rising: int
+    keeping: int
+    losing: int
+
+
 class NextTier(Schema):
     """The tier above a card's, and how much it is `missing` to it."""
 

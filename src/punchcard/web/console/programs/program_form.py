@@ -50,7 +50,7 @@ _POINT_NUMBERS: Final = (
 _PIN_NUMBERS: Final = ("pin_max_attempts", "pin_lockout_minutes")
 COLOURS: Final = {"background_color": BACKGROUND, "text_color": TEXT, "accent_color": ACCENT}
 """Each colour of a card, and what it is until someone chooses."""
-_HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
+HEX_COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def _read_branding(form: Form, before: Mapping[str, Any]) -> dict[str, Any]:
     branding = dict(before)
     for name, otherwise in COLOURS.items():
         typed = form.value(name).strip().lower()
-        if not _HEX.fullmatch(typed):
+        if not HEX_COLOUR.fullmatch(typed):
             form.fault(name, N_("A colour such as #14594b."))
         elif typed != str(before.get(name, otherwise)).lower():
             branding[name] = typed

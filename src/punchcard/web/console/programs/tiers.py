@@ -12,7 +12,13 @@ from punchcard.loyalty.programs import program_service, reward_service
 from punchcard.loyalty.programs.tier_impact import TierImpact, impact_of_tiers
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.console.programs.programs import CONFIRMED
-from punchcard.web.console.programs.tiers_form import ROWS, bases_of, initial_tiers, read_tiers
+from punchcard.web.console.programs.tiers_form import (
+    GIFTS,
+    ROWS,
+    bases_of,
+    initial_tiers,
+    read_tiers,
+)
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.growth_labels import DOWNGRADES, WINDOWS
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -95,6 +101,7 @@ def _form_page(request: PageRequest, place: _Place, form: Form, *, status: int =
         form=form,
         program=place.program,
         rows=ROWS,
+        more_gifts=GIFTS[1:],
         gifts=[("", request.say(N_("Nothing"))), *((one.id, one.name) for one in place.rewards)],
         bases=list(bases_of(place.program).items()),
         windows=list(WINDOWS.items()),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from itertools import zip_longest
 from typing import Any, Final
 
 from punchcard.kit.i18n import LANGUAGES, N_
@@ -14,9 +15,11 @@ from punchcard.loyalty.rules.tiers.tier_form import (
     EARN_FACTOR_PATTERN,
     THRESHOLD_BOUNDS,
     TIER_BOUNDS,
+    TIER_GRANTS_LIMIT,
     TIERS_LIMIT,
 )
 from punchcard.loyalty.vocabulary import ProgramType, TierBasis
+from punchcard.web.console.programs.program_form import COLOURS, HEX_COLOUR
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.growth_labels import BASES, DOWNGRADES, WINDOWS
 
@@ -28,6 +31,9 @@ _BASES_OF_TYPE: Final = {
     ProgramType.POINTS: (TierBasis.POINTS, TierBasis.SPEND_MINOR, TierBasis.VISITS),
     ProgramType.HYBRID: tuple(TierBasis),
 }
+GIFTS: Final = ("gift", *(f"gift_{number}" for number in range(2, TIER_GRANTS_LIMIT + 1)))
+"""The fields of a row in which the rewards for reaching the tier are chosen."""
+
 _PLAIN: Final = Decimal(1)
 _KEY: Final = re.compile("[^A-Za-z0-9_-]")
 
@@ -35,6 +41,12 @@ _KEY: Final = re.compile("[^A-Za-z0-9_-]")
 def bases_of(program: LoyaltyProgram) -> dict[str, str]:
     """Return what can count towards the tiers of a program, and what that is called."""
     return {basis: BASES[basis] for basis in _BASES_OF_TYPE[ProgramType(program.type)]}
+
+
+def colours_of(program: LoyaltyProgram) -> dict[str, str]:
+    """Return the colours that a card has without a tier of its own look."""
+    branding = program.branding or {}
+    return {name: str(branding.get(name) or otherwise) for name, otherwise in COLOURS.items()}
 
 
 def read_tiers(
@@ -62,7 +74,8 @@ def read_tiers(
             continue
         read["key"] = _key_of(form.value(f"tier_{row}_key"), read["name"], tiers)
         before = kept.get(read["key"], {})
-        read["grants"] = _grants(form.value(f"tier_{row}_gift"), before, rewards)
+        read["grants"] = _read_gifts(form, row, rewards)
+        read["branding"] = _read_look(form, row, program, before.get("branding") or {})
         for name, shown in (("threshold", "threshold"), ("earn_factor", "factor"), ("key", "name")):
             names[f"tiers.{len(tiers)}.{name}"] = f"tier_{row}_{shown}"
         tiers.append({**before, **read})
@@ -90,7 +103,12 @@ def initial_tiers(program: LoyaltyProgram) -> dict[str, Any]:
         initial[f"tier_{row}_name"] = tier.get("name")
         initial[f"tier_{row}_threshold"] = threshold
         initial[f"tier_{row}_factor"] = Decimal(factor) if factor else None
-        initial[f"tier_{row}_gift"] = next(iter(tier.get("grants") or ()), "")
+        for name, gift in zip_longest(GIFTS, tier.get("grants") or (), fillvalue=""):
+            initial[f"tier_{row}_{name}"] = gift
+        look = tier.get("branding") or {}
+        initial[f"tier_{row}_own_look"] = bool(look)
+        for name, otherwise in colours_of(program).items():
+            initial[f"tier_{row}_{name}"] = look.get(name, otherwise)
         for language in LANGUAGES:
             words = (tier.get("texts") or {}).get(language) or {}
             initial[f"{language}-tier_{row}"] = words.get("name")
@@ -101,7 +119,8 @@ def _read_row(
     form: Form, row: int, program: LoyaltyProgram, basis: str | None, rewards: Sequence[str]
 ) -> dict[str, Any] | None:
     """Return a tier as typed but for its key and its gift; None for a row that is empty."""
-    typed = [form.value(f"tier_{row}_{name}").strip() for name in ("name", "threshold", "gift")]
+    asked = ("name", "threshold", *GIFTS)
+    typed = [form.value(f"tier_{row}_{name}").strip() for name in asked]
     if not any(typed) or (row == 1 and not typed[0] and typed[1] == "0"):
         return None
     name = form.text(f"tier_{row}_name", limit=NAME_CHARACTERS)
@@ -110,8 +129,6 @@ def _read_row(
         told = form.text(f"{language}-tier_{row}", required=False, limit=NAME_CHARACTERS)
         if told:
             texts[language] = {"name": told}
-    if typed[2] and typed[2] not in rewards:
-        form.fault(f"tier_{row}_gift", N_("Please choose one of these."))
     threshold = 0 if row == 1 else _read_threshold(form, row, program, basis)
     return {
         "name": name or "",
@@ -140,10 +157,32 @@ def _read_factor(form: Form, row: int) -> str:
     return factor
 
 
-def _grants(gift: str, before: Mapping[str, Any], rewards: Sequence[str]) -> list[str]:
-    """Return what a tier gives: the one that was chosen, before those that the form hides."""
-    others = list(before.get("grants") or ())[1:]
-    return [gift, *(one for one in others if one != gift)] if gift in rewards else others
+def _read_gifts(form: Form, row: int, rewards: Sequence[str]) -> list[str]:
+    """Return what a tier gives, each reward once; row 1 gives nothing, every card is in it."""
+    gifts: list[str] = []
+    for name in GIFTS:
+        gift = form.value(f"tier_{row}_{name}")
+        if gift and gift not in rewards:
+            form.fault(f"tier_{row}_{name}", N_("Please choose one of these."))
+        elif gift and gift not in gifts:
+            gifts.append(gift)
+    return gifts
+
+
+def _read_look(
+    form: Form, row: int, program: LoyaltyProgram, before: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the colours of a tier that differ from the program's; none without the tick."""
+    if not form.is_on(f"tier_{row}_own_look"):
+        return {}
+    look = {name: value for name, value in before.items() if name not in COLOURS}
+    for name, otherwise in colours_of(program).items():
+        typed = form.value(f"tier_{row}_{name}").strip().lower()
+        if not HEX_COLOUR.fullmatch(typed):
+            form.fault(f"tier_{row}_{name}", N_("A colour such as #14594b."))
+        elif typed != otherwise.lower():
+            look[name] = typed
+    return look
 
 
 def _key_of(kept: str, name: str, others: Sequence[Mapping[str, Any]]) -> str:

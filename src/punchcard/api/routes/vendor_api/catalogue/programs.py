@@ -10,6 +10,7 @@ from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, 
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.fields import OneOf
+from punchcard.api.schemas.program_rules.program_tiers import ProgramTiers, TierImpactSchema
 from punchcard.api.schemas.programs import (
     ProgramChange,
     ProgramRequest,
@@ -20,7 +21,8 @@ from punchcard.api.schemas.programs import (
 )
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.models import LoyaltyProgram
-from punchcard.loyalty.programs import program_service
+from punchcard.loyalty.programs import program_service, program_tiers
+from punchcard.loyalty.programs.tier_impact import impact_of_tiers
 from punchcard.loyalty.vocabulary import ProgramStatus
 
 router = api_router("/api/v1/vendor/loyalty/programs", tag="programs")
@@ -81,6 +83,23 @@ def update_program(
             guard=caller.guard(partial(_schema, caller, session)),
         )
         return caller.tagged(_schema(caller, session, row))
+
+
+@router.post("/{program_id}/tiers/preview", responses=problems(404))
+def preview_tiers(
+    caller: CallerDep, program_id: ProgramId, request: ProgramTiers
+) -> TierImpactSchema:
+    """Tell whom other tiers would lift or lower, before they are changed; nothing changes.
+
+    What is left out of the fields stays as it is, as in the PATCH that makes the change.
+    """
+    fields = program_tiers.with_tiers_kept(fields_of(request))
+    now = caller.context.clock.now()
+    with caller.context.database.read() as session:
+        program = program_service.get_program(session, caller.vendor_id, program_id)
+        program_tiers.check_tiers(session, program, fields)
+        impact = impact_of_tiers(session, program, fields, now=now)
+    return TierImpactSchema(**impact._asdict())
 
 
 @router.delete("/{program_id}", status_code=204, responses=problems(404, 409))
