@@ -98,6 +98,10 @@ def test_a_file_moves_in_and_out_again(owner: Api, context: Context, program_id:
     assert chloe["external_code"] == "A-1"
     earned = owner.post("/vendor/loyalty/points/earn", {"card": "A-4", "amount_minor": 100})
     assert earned.json()["card"]["external_code"] == "A-4"
+    asked_for = {"Accept-Language": "en"}
+    sheet = owner.get("/vendor/loyalty/exports/cards.csv", headers=asked_for).content
+    head, *cards = csv.reader(io.StringIO(sheet.decode("utf-8-sig")))
+    assert {card[head.index("Number on the old card")] for card in cards} >= {"A-1", "A-4"}
 
     assert asked(owner, made, "undo")["state"] == "undoing"
     work(context)
