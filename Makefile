@@ -14,8 +14,8 @@ SEED := $(shell date -u +%s)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser setup-node run test test-all fuzz coverage screenshots lint format \
-	migration-check migration bench replay lock vendor sbom audit setup-proxies clean
+.PHONY: help setup setup-browser setup-node run test test-all fuzz coverage screenshots lint \
+	lint-types lint-others format migration-check migration bench replay lock vendor sbom audit setup-proxies clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,10 +57,16 @@ coverage: setup-browser setup-proxies ## Run the tests; fail below 95 % of branc
 	@$(BIN)/coverage report --include 'src/punchcard/loyalty/rules/*' --show-missing --fail-under 100
 	@$(BIN)/coverage report --skip-covered --fail-under 95
 
-lint: setup setup-node migration-check ## Check style, types, imports, spelling, migrations, catalogues
+lint: setup setup-node ## Check style, types, imports, spelling, migrations, catalogues
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint-types lint-others
+
+# Takes as long as all others together, with nothing kept from a run before.
+lint-types:
+	@$(BIN)/mypy
+
+lint-others: migration-check
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/codespell
 	@$(BIN)/python -m tools.check_catalogues
